@@ -1,0 +1,1 @@
+"""The centre: collector, store, console, export."""

@@ -1,0 +1,1 @@
+"""What the shells of both ends share: texts, logging, configuration, playlists."""

@@ -1,0 +1,1 @@
+"""The box: cameras, recorder, check-in, roll call, terminal, store, sync."""

@@ -1,0 +1,351 @@
+"""The body of every record type: measurements, never opinions. Each is described in evidence/README.md.
+
+Shares and scores are whole parts per million (`_ppm`), spans are microseconds (`_us`), widths pixels (`_px`).
+`pts_us` counts media time from the first packet of the run; `mono_us` is CLOCK_BOOTTIME of the record's boot.
+"""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from evidence.errors import BadRecord, BadShape
+from evidence.records import Count, Id, Record, Sha256, Utc
+from evidence.shape import Between, Match, decode
+
+Ppm = Annotated[int, Between(-1_000_000, 1_000_000)]
+FileName = Annotated[str, Match(r"[a-z0-9][a-z0-9._-]{0,99}(/[a-z0-9][a-z0-9._-]{0,99}){0,3}", "a relative path of plain names")]
+
+
+@dataclasses.dataclass(frozen=True)
+class Genesis:
+    """Record 0 of a chain. `sealing_key`: X25519 public key (hex) to which name sheets are encrypted; none at a centre."""
+
+    keyid: Sha256
+    certificate: str
+    root: Sha256
+    software: str
+    sealing_key: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class PolicyRef:
+    """Which policy: its id and the SHA-256 of its TOML bytes."""
+
+    id: Id
+    sha256: Sha256
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A box that serves the class, and the room it stands in."""
+
+    device: Id
+    room: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Enrolled:
+    """One person of a class by pseudonym. `commitment`: SHA-256 of salt and name; the sheet opens it."""
+
+    person: Id
+    role: Literal["trainee", "instructor"]
+    commitment: Sha256
+
+
+@dataclasses.dataclass(frozen=True)
+class Hour:
+    """One planned class-hour. `make_up`: its own list of attendees if it makes up for missed ones, else none."""
+
+    hour: Id
+    kind: Literal["theory", "practical", "online"]
+    start: Utc
+    end: Utc
+    gear: bool = False
+    make_up: tuple[Id, ...] | None = None
+
+
+ClassId = Annotated[str, Match(r"[a-z0-9][a-z0-9._-]{0,63}", "a class id")]
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassOrder:
+    """The signed plan of a class, a record of the centre (`order.class`). A later `number` replaces an earlier one."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    number: Count
+    title: str
+    policy: PolicyRef
+    utc_offset_min: Annotated[int, Between(-840, 840)]
+    boxes: tuple[Place, ...]
+    roster: tuple[Enrolled, ...]
+    hours: tuple[Hour, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class OrderAccepted:
+    """The box took an order: the SHA-256 of the order record's payload."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    order: Sha256
+
+
+@dataclasses.dataclass(frozen=True)
+class RosterEvent:
+    """A change of the roster by the centre (`roster.event`). A substitution names who comes instead."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    kind: Literal["enrolment", "late_entry", "withdrawal", "substitution"]
+    person: Id
+    effective: Utc
+    reason: str
+    approver: str
+    commitment: Sha256 | None = None
+    substitute: Id | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Leave:
+    """An approved absence (`leave`), from the centre."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    person: Id
+    start: Utc
+    end: Utc
+    reason: str
+    approver: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Enrolment:
+    """A person's face was enrolled (`enrolment`): with which pack, from how many photos, anchored to what."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    person: Id
+    pack: Id
+    pack_sha256: Sha256
+    photos: Count
+    anchor: Literal["none", "id_card", "inspector"]
+
+
+@dataclasses.dataclass(frozen=True)
+class SessionStart:
+    """The start press (`session.start`)."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    session: Id
+    by: Literal["button", "page"]
+
+
+@dataclasses.dataclass(frozen=True)
+class SessionEnd:
+    """The end press (`session.end`)."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    session: Id
+    by: Literal["button", "page"]
+    reason: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Gap:
+    """A hole in media time: the next packet came `len_us` after the end of the packet that ends at `at_us`."""
+
+    at_us: Count
+    len_us: Count
+
+
+@dataclasses.dataclass(frozen=True)
+class Segment:
+    """One finished file of a run (`segment`). `gaps` lists every hole of at least `gap_floor_us`, also the one before
+    its first packet within the run. `began` says why the run began; `cut` why this segment is the last of it."""
+
+    class_id: ClassId | None = dataclasses.field(metadata={"key": "class"})
+    session: Id | None
+    camera: Id
+    run: Id
+    index: Count
+    file: FileName
+    size: Count
+    sha256: Sha256
+    codec: Id
+    width: Count
+    height: Count
+    packets: Count
+    keyframes: Count
+    first_pts_us: Count
+    end_pts_us: Count
+    first_mono_us: Count
+    last_mono_us: Count
+    gap_floor_us: Count
+    gaps: tuple[Gap, ...]
+    recovered: bool
+    began: Literal["start", "gap", "step", "restart"]
+    cut: Literal["end", "gap", "step", "restart"] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """A person and the similarity to that person's template."""
+
+    person: Id
+    score_ppm: Ppm
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckIn:
+    """One attempt at the terminal (`checkin`), accepted or not: `evidence.checkin` computes the answer.
+
+    `seen_mono_us`: first sight of the face. `votes`: frames of the window whose best candidate was `best`."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    session: Id | None
+    attempt: Id
+    pack: Id
+    pack_sha256: Sha256
+    provider: str
+    threshold_ppm: Ppm
+    margin_ppm: Ppm
+    frames: Count
+    votes: Count
+    face_px: Count
+    seen_mono_us: Count
+    liveness: Literal["live", "fake", "no_response", "bad_input", "not_checked"]
+    best: Candidate | None = None
+    second: Candidate | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Track:
+    """One face followed through a segment: where in media time, how wide at its best, whom it resembles.
+
+    `shown_us`: media time (of the run) of the best sight. `second` is the second person, never the same one."""
+
+    first_us: Count
+    last_us: Count
+    shown_us: Count
+    frames: Count
+    face_px: Count
+    best: Candidate | None = None
+    second: Candidate | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class RollCall:
+    """What the roll call measured in one segment (`rollcall`). Media times count from the start of the run.
+
+    `headcount_max`: most people in view at once, smoothed; `headcount_mean_ppm`: their mean times a million;
+    `samples`: frames looked at; `dark`: how many of them were too dark or flat to show anybody."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    run: Id
+    segment: Sha256
+    pack: Id
+    pack_sha256: Sha256
+    provider: str
+    threshold_ppm: Ppm
+    margin_ppm: Ppm
+    min_face_px: Count
+    samples: Count
+    dark: Count
+    headcount_max: Count
+    headcount_mean_ppm: Count
+    tracks: tuple[Track, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Pointed:
+    """A person pointed out a trainee in a frame (`pointed`): that trainee is shown."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    person: Id
+    segment: Sha256
+    at_us: Count
+    box: tuple[Count, ...]
+    by: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Review:
+    """A reviewer's answer for one block (`review`), from the centre."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    block: Id
+    answer: Literal["complete", "missing", "open"]
+    reason: str
+    reviewer: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Alarm:
+    """Something went wrong on the box (`alarm`): a code of the catalogue and its parameters."""
+
+    code: Id
+    params: Mapping[str, Any]
+    class_id: ClassId | None = dataclasses.field(default=None, metadata={"key": "class"})
+
+
+@dataclasses.dataclass(frozen=True)
+class SegmentRemoved:
+    """A segment was deleted (`segment.removed`), by whose order and why."""
+
+    segment: Sha256
+    reason: str
+    by: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Head:
+    """The last record of a chain, stated by somebody who signs it."""
+
+    device: Id
+    chain: Annotated[str, Match(r"[0-9a-f]{32}", "a chain id")]
+    up_to: Count
+    head_hash: Sha256
+
+
+@dataclasses.dataclass(frozen=True)
+class Export:
+    """The signed head of an exported class (`export`), the last record of the centre's chain in it."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    policy: PolicyRef
+    heads: tuple[Head, ...]
+    segments: Count
+    as_of: Utc
+
+
+Body = (
+    Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Enrolment | SessionStart | SessionEnd | Segment
+    | CheckIn | RollCall | Pointed | Review | Alarm | SegmentRemoved | Export
+)
+
+TYPES: dict[str, type[Body]] = {
+    "genesis": Genesis,
+    "order.class": ClassOrder,
+    "order.accepted": OrderAccepted,
+    "roster.event": RosterEvent,
+    "leave": Leave,
+    "enrolment": Enrolment,
+    "session.start": SessionStart,
+    "session.end": SessionEnd,
+    "segment": Segment,
+    "checkin": CheckIn,
+    "rollcall": RollCall,
+    "pointed": Pointed,
+    "review": Review,
+    "alarm": Alarm,
+    "segment.removed": SegmentRemoved,
+    "export": Export,
+}
+
+
+def body_of(record: Record) -> Body | None:
+    """The typed body, or None for a type that this version does not know. Raises BadRecord."""
+    cls = TYPES.get(record.type)
+    if cls is None:
+        return None
+    try:
+        return decode(cls, dict(record.body), record.type)
+    except BadShape as error:
+        raise BadRecord(why=f"record {record.seq} of {record.device}: {error}") from None

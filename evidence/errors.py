@@ -1,0 +1,93 @@
+"""The tree of errors. Every error carries an English text with named parameters; that text is its key in the catalogue of translations.
+
+`str(error)` is the English sentence. `common.texts.words(error, "zh")` gives the Chinese one.
+"""
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ZaitangError(Exception):
+    """Any failure that this product announces. `text` is a format string; `params` fill it."""
+
+    text: ClassVar[str] = "{detail}"
+
+    def __init__(self, **params: object) -> None:
+        self.params = params
+        super().__init__(self.text.format_map(params))
+
+
+class BadInput(ZaitangError):
+    """Something handed to us that we cannot use; the sentence says what to do."""
+
+
+class BadShape(BadInput):
+    """A document (JSON, TOML) has a key or a value that it may not have."""
+
+    text = "{where}: {key}: {why}"
+
+
+class BadRecord(ZaitangError):
+    """Bytes that are not a record of the evidence format."""
+
+    text = "not a record: {why}"
+
+
+class VerificationError(ZaitangError):
+    """Evidence that does not hold. Subclasses name what is broken."""
+
+
+class BadSeal(VerificationError):
+    text = "{where}: the signature does not match the bytes"
+
+
+class WrongSigner(VerificationError):
+    text = "{where}: signed by {keyid}, which is not the key of {device}"
+
+
+class BadCertificate(VerificationError):
+    text = "{where}: the certificate cannot be trusted: {why}"
+
+
+class TestKey(VerificationError):
+    text = "{where}: signed with a test key, which only the demo policy accepts"
+
+
+class RecordChanged(VerificationError):
+    text = "record {seq} of {device} was changed: its bytes do not match its seal"
+
+
+class RecordMissing(VerificationError):
+    text = "record {seq} of {device} is missing"
+
+
+class RecordAdded(VerificationError):
+    text = "a record of {device} was added: number {seq} stands in the chain twice or beyond its signed head"
+
+
+class ChainBroken(VerificationError):
+    text = "record {seq} of {device} does not follow from the record before it: records were removed, added or swapped"
+
+
+class Fork(VerificationError):
+    text = "the chain of {device} forks at record {seq}: two different records carry the same number"
+
+
+class TailCut(VerificationError):
+    text = "the end of the chain of {device} was cut: {have} records are here, a signed head says {want}"
+
+
+class BadReceipt(VerificationError):
+    text = "a receipt for {device} does not match its chain: {why}"
+
+
+class SegmentMissing(VerificationError):
+    text = "segment {file} of {device} is missing"
+
+
+class SegmentChanged(VerificationError):
+    text = "segment {file} of {device} was changed: its hash is not the one in record {seq}"
+
+
+class SegmentAdded(VerificationError):
+    text = "{file} is not named by any record: it was added"

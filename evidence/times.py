@@ -1,0 +1,29 @@
+"""Instants as whole microseconds since 1970-01-01 UTC, and their one spelling in records (RFC 3339, microseconds, Z)."""
+from __future__ import annotations
+
+import datetime
+import re
+
+from evidence.errors import BadRecord
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+UTC_PATTERN = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+
+def utc_text(utc_us: int) -> str:
+    """RFC 3339 with microseconds and Z."""
+    moment = _EPOCH + datetime.timedelta(microseconds=utc_us)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") .rjust(26, "0") + "Z"
+
+
+def utc_us(text: str) -> int:
+    """Microseconds since the epoch. Raises BadRecord unless the text is in the one spelling and a real instant."""
+    if not re.fullmatch(UTC_PATTERN, text, re.ASCII):
+        raise BadRecord(why=f"{text!r:.40} is not a UTC time with microseconds and Z")
+    try:
+        moment = datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=datetime.UTC)
+    except ValueError:
+        raise BadRecord(why=f"{text} is not a real date") from None
+    return (moment - _EPOCH) // datetime.timedelta(microseconds=1)

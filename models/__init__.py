@@ -1,0 +1,1 @@
+"""Manifests of the model packs. No weights."""

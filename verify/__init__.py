@@ -1,0 +1,1 @@
+"""`zaitang-verify`: reads evidence from files, calls `evidence`, prints."""
