@@ -1,0 +1,35 @@
+# The commands of the project. `make demo` and `make test` prepare the machine by themselves.
+.PHONY: demo test setup setup-test check bench lock clean
+.DEFAULT_GOAL := demo
+PY := .venv/bin/python
+
+demo: setup
+	@exec $(PY) -m provisioning.demo $(if $(VIDEO),--video "$(VIDEO)") $(if $(GALLERY),--gallery "$(GALLERY)")
+
+test: setup-test check
+	$(PY) -m pytest
+
+check: setup
+	.venv/bin/ruff check .
+	.venv/bin/mypy -p evidence
+	.venv/bin/lint-imports
+
+bench: setup
+	$(PY) -m bench
+
+setup:
+	@provisioning/setup provisioning/apt.txt
+
+setup-test:
+	@provisioning/setup provisioning/apt.txt provisioning/apt-test.txt
+
+# Needs `uv`. One file for every supported Python; no address of any registry in it.
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  provisioning/requirements/build.in -o provisioning/requirements/build.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --override provisioning/requirements/overrides.txt --extra edge --extra central --extra dev pyproject.toml \
+	  -o provisioning/requirements/dev.txt
+
+clean:
+	rm -rf build
