@@ -1,4 +1,4 @@
-"""Name sheets: only the box and the class that they are sealed to can be read from them."""
+"""Name sheets: only the box and class that they are sealed to read them, and only with the names of the order."""
 from __future__ import annotations
 
 import pytest
@@ -6,10 +6,13 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.sheet import BadSheet, Named, open_sheet, seal_sheet
+from common.sheets import BadSheet, Name, check_sheet, open_sheet, seal_sheet
+from evidence.bodies import Enrolled
+from evidence.errors import BadInput
 
 KEY = X25519PrivateKey.generate()
-NAMES = {"p-1": Named("王秀英", "01" * 16), "p-2": Named("李强", "02" * 16)}
+NAMES = {"p-1": Name("王秀英", "01" * 16), "p-2": Name("李强", "02" * 16)}
+ROSTER = tuple(Enrolled(person, "trainee", name.commitment) for person, name in NAMES.items())
 
 
 def public_hex(key: X25519PrivateKey) -> str:
@@ -17,25 +20,38 @@ def public_hex(key: X25519PrivateKey) -> str:
 
 
 def test_the_box_reads_what_was_sealed_to_it() -> None:
-    assert open_sheet(seal_sheet("welding-1", NAMES, public_hex(KEY)), "welding-1", KEY) == NAMES
+    names = open_sheet(seal_sheet(NAMES, public_hex(KEY), "welding-1"), KEY, "welding-1")
+    assert names == NAMES
+    check_sheet(names, ROSTER, "welding-1")
 
 
 @pytest.mark.parametrize(
-    ("class_id", "key"), [("welding-1", X25519PrivateKey.generate()), ("welding-2", KEY)], ids=["other box", "other class"]
+    ("key", "class_id"),
+    [(X25519PrivateKey.generate(), "welding-1"), (KEY, "welding-2")],
+    ids=["other box", "other class"],
 )
-def test_another_box_or_class_reads_nothing(class_id: str, key: X25519PrivateKey) -> None:
-    sealed = seal_sheet("welding-1", NAMES, public_hex(KEY))
-    with pytest.raises(BadSheet, match="another box or class"):
-        open_sheet(sealed, class_id, key)
+def test_another_box_or_class_reads_nothing(key: X25519PrivateKey, class_id: str) -> None:
+    with pytest.raises(BadSheet, match="another box or another class"):
+        open_sheet(seal_sheet(NAMES, public_hex(KEY), "welding-1"), key, class_id)
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    with pytest.raises(BadSheet):
-        open_sheet(data, "welding-1", KEY)
+    with pytest.raises(BadInput):
+        open_sheet(data, KEY, "welding-1")
 
 
 @pytest.mark.parametrize("recipient", ["", "zz", "ab" * 31])
 def test_a_bad_receiver_key_is_refused(recipient: str) -> None:
     with pytest.raises(BadSheet, match="X25519"):
-        seal_sheet("welding-1", NAMES, recipient)
+        seal_sheet(NAMES, recipient, "welding-1")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [{"p-1": NAMES["p-1"]}, {**NAMES, "p-3": Name("x", "00" * 16)}, {**NAMES, "p-1": Name("王秀兰", "01" * 16)}],
+    ids=["missing", "extra", "swapped"],
+)
+def test_a_sheet_with_other_names_than_the_order_is_refused(names: dict[str, Name]) -> None:
+    with pytest.raises(BadSheet):
+        check_sheet(names, ROSTER, "welding-1")

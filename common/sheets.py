@@ -1,0 +1,74 @@
+"""A sheet of names: who stands behind the pseudonyms of one class, encrypted to one box and erasable at any time.
+
+The encryption is HPKE (RFC 9180: X25519, HKDF-SHA256, AES-128-GCM) with the class in `info`. The plain sheet is a JSON object `{person: {"name": text, "salt": hex}}`. The commitment in the order is
+SHA-256 over salt and name, so the sheet proves itself against the signed order.
+"""
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from evidence.bodies import Enrolled
+from evidence.errors import BadInput
+from evidence.shape import Match, decode, encode
+
+_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
+
+
+class BadSheet(BadInput):
+    text = "the sheet of names of class {class_id} cannot be read: {why}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Name:
+    """One person's name and the salt (hex) of its commitment."""
+
+    name: str
+    salt: Annotated[str, Match(r"[0-9a-f]{32,128}", "a salt of hex digits")]
+
+    @property
+    def commitment(self) -> str:
+        """Hex SHA-256 of the salt's bytes and the name in UTF-8: what the order's roster holds."""
+        return hashlib.sha256(bytes.fromhex(self.salt) + self.name.encode()).hexdigest()
+
+
+def seal_sheet(names: Mapping[str, Name], sealing_key: str, class_id: str) -> bytes:
+    """Encrypt a sheet for the box whose sealing key (X25519 public key, hex) this is. Raises BadSheet for no such key."""
+    plain = json.dumps({person: encode(name) for person, name in names.items()}, ensure_ascii=False).encode()
+    try:
+        key = X25519PublicKey.from_public_bytes(bytes.fromhex(sealing_key))
+    except ValueError:
+        raise BadSheet(class_id=class_id, why="the sealing key of the box is not an X25519 key") from None
+    return _SUITE.encrypt(plain, key, info=_info(class_id))
+
+
+def open_sheet(sealed: bytes, key: X25519PrivateKey, class_id: str) -> dict[str, Name]:
+    """The names by pseudonym. Raises BadSheet or BadShape when it is for another box or class, or was changed."""
+    try:
+        plain = json.loads(_SUITE.decrypt(sealed, key, info=_info(class_id)))
+    except (InvalidTag, ValueError, RecursionError):
+        raise BadSheet(class_id=class_id, why="it was made for another box or another class, or it was changed") from None
+    if not isinstance(plain, dict):
+        raise BadSheet(class_id=class_id, why="it holds no names")
+    return {str(person): decode(Name, value, f"names of {class_id}") for person, value in plain.items()}
+
+
+def check_sheet(names: Mapping[str, Name], roster: Iterable[Enrolled], class_id: str) -> None:
+    """Everybody on the roster has exactly the name that the order commits to. Raises BadSheet."""
+    promised = {enrolled.person: enrolled.commitment for enrolled in roster}
+    if promised.keys() != names.keys():
+        raise BadSheet(class_id=class_id, why="it names other people than the order")
+    for person, name in names.items():
+        if name.commitment != promised[person]:
+            raise BadSheet(class_id=class_id, why=f"the name of {person} is not the one that the order commits to")
+
+
+def _info(class_id: str) -> bytes:
+    return b"zaitang names v1:" + class_id.encode()
