@@ -14,12 +14,16 @@ from evidence.records import Count, Id, Record, Sha256, Utc
 from evidence.shape import Between, Match, decode
 
 Ppm = Annotated[int, Between(-1_000_000, 1_000_000)]
-FileName = Annotated[str, Match(r"[a-z0-9][a-z0-9._-]{0,99}(/[a-z0-9][a-z0-9._-]{0,99}){0,3}", "a relative path of plain names")]
+FileName = Annotated[
+    str, Match(r"[a-z0-9][a-z0-9._-]{0,99}(/[a-z0-9][a-z0-9._-]{0,99}){0,3}", "a relative path of plain names")
+]
 
 
 @dataclasses.dataclass(frozen=True)
 class Genesis:
-    """Record 0 of a chain. `sealing_key`: X25519 public key (hex) to which name sheets are encrypted; none at a centre."""
+    """Record 0 of a chain. `certificate`: PEM; `root`: fingerprint of the root certificate that issued it.
+
+    `sealing_key`: X25519 public key (hex) to which name sheets are encrypted; none at a centre."""
 
     keyid: Sha256
     certificate: str

@@ -10,16 +10,18 @@ import rfc8785
 from evidence.errors import BadRecord
 
 MAX_BYTES = 1 << 20
-"""No record is larger; a bigger message is refused before it is parsed."""
+"""No record and no envelope is larger; a bigger message is refused before it is parsed."""
+MAX_DEPTH = 32
+"""Nesting of objects and lists; deeper ones are refused, the same on every machine."""
 
 
 def canonical(value: object) -> bytes:
     """RFC 8785 bytes of a JSON value without floating-point numbers. Raises BadRecord."""
-    _whole_numbers_only(value)
+    _plain_values_only(value)
     try:
         return rfc8785.dumps(value)  # type: ignore[arg-type]
-    except (rfc8785.CanonicalizationError, RecursionError, UnicodeError) as error:
-        raise BadRecord(why=str(error)) from None
+    except (rfc8785.CanonicalizationError, UnicodeError) as error:
+        raise BadRecord(why=f"no canonical JSON ({type(error).__name__})") from None
 
 
 def parse(data: bytes) -> dict[str, Any]:
@@ -42,13 +44,24 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _whole_numbers_only(value: object) -> None:
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, float):
-            raise BadRecord(why="numbers in records are whole; put the unit into the name")
-        if isinstance(item, dict):
-            stack.extend(item.values())
-        elif isinstance(item, (list, tuple)):
-            stack.extend(item)
+def _plain_values_only(value: object) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        if not level:
+            return
+        level = [child for item in level for child in _children(item)]
+    raise BadRecord(why=f"nested more than {MAX_DEPTH} deep")
+
+
+def _children(item: object) -> list[object]:
+    if isinstance(item, float):
+        raise BadRecord(why="numbers in records are whole; put the unit into the name")
+    if isinstance(item, dict):
+        if not all(isinstance(name, str) for name in item):
+            raise BadRecord(why="a key is not a text")
+        return list(item.values())
+    if isinstance(item, (list, tuple)):
+        return list(item)
+    if item is None or isinstance(item, (bool, int, str)):
+        return []
+    raise BadRecord(why=f"a {type(item).__name__} is not a JSON value")

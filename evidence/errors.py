@@ -1,4 +1,4 @@
-"""The tree of errors. Every error carries an English text with named parameters; that text is its key in the catalogue of translations.
+"""The tree of errors. Every error carries an English text with named parameters, its key in the catalogue.
 
 `str(error)` is the English sentence. `common.texts.words(error, "zh")` gives the Chinese one.
 """
@@ -42,7 +42,7 @@ class BadSeal(VerificationError):
 
 
 class WrongSigner(VerificationError):
-    text = "{where}: signed by {keyid}, which is not the key of {device}"
+    text = "{where}: signed by the key {keyid}, which is not the key that must sign it"
 
 
 class BadCertificate(VerificationError):
@@ -61,12 +61,28 @@ class RecordMissing(VerificationError):
     text = "record {seq} of {device} is missing"
 
 
+class RecordsMissing(VerificationError):
+    text = "records {first} to {last} of {device} are missing"
+
+
 class RecordAdded(VerificationError):
     text = "a record of {device} was added: number {seq} stands in the chain twice or beyond its signed head"
 
 
 class ChainBroken(VerificationError):
     text = "record {seq} of {device} does not follow from the record before it: records were removed, added or swapped"
+
+
+class OutOfOrder(VerificationError):
+    text = "the records of {device} are not in their order: {seq} stands behind {before}"
+
+
+class StrangeRecord(VerificationError):
+    text = "record {seq} of {device} was added: it does not belong to this chain of {expected}"
+
+
+class ChainReplaced(VerificationError):
+    text = "the chain {chain} of {device} is missing: other records stand in its place"
 
 
 class Fork(VerificationError):

@@ -1,4 +1,4 @@
-"""Instants as whole microseconds since 1970-01-01 UTC, and their one spelling in records (RFC 3339, microseconds, Z)."""
+"""Instants as whole microseconds since 1970-01-01 UTC, and their one spelling in records: RFC 3339, microseconds, Z."""
 from __future__ import annotations
 
 import datetime
@@ -13,9 +13,12 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def utc_text(utc_us: int) -> str:
-    """RFC 3339 with microseconds and Z."""
-    moment = _EPOCH + datetime.timedelta(microseconds=utc_us)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") .rjust(26, "0") + "Z"
+    """RFC 3339 with microseconds and Z. Raises BadRecord outside the years 1 to 9999."""
+    try:
+        moment = _EPOCH + datetime.timedelta(microseconds=utc_us)
+    except OverflowError:
+        raise BadRecord(why=f"{utc_us:.3e} microseconds is no time of the calendar") from None
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def utc_us(text: str) -> int:

@@ -1,0 +1,158 @@
+"""The seal: a DSSE v1 envelope with one Ed25519 signature over exact bytes (evidence/README.md, "Envelope")."""
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+from typing import Annotated, Literal, Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from evidence.bodies import body_of
+from evidence.canonical import MAX_BYTES, canonical, parse, sha256_hex
+from evidence.errors import BadRecord, BadSeal, BadShape, WrongSigner
+from evidence.records import Record, Sealed, Sha256, read_record, record_bytes
+from evidence.shape import Match, decode
+
+RECORD_TYPE = "application/vnd.zaitang.record.v1+json"
+RECEIPT_TYPE = "application/vnd.zaitang.receipt.v1+json"
+ALGORITHM = "ed25519"
+
+
+class Signer(Protocol):
+    """Who seals: a key in memory, in a file or in a chip. `keyid` is `keyid_of` its public key."""
+
+    @property
+    def keyid(self) -> str: ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64-byte Ed25519 signature."""
+        ...
+
+
+class KeySigner:
+    """A signer whose private key is in memory."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+        self.keyid = keyid_of(key.public_key())
+
+    def sign(self, message: bytes) -> bytes:
+        return self._key.sign(message)
+
+
+@dataclasses.dataclass(frozen=True)
+class Opened:
+    """What an envelope holds: payload bytes, and (keyid, signature) of whoever sealed it. Nothing is checked yet."""
+
+    payload: bytes
+    signatures: tuple[tuple[str, bytes], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Signature:
+    alg: Literal["ed25519"]
+    keyid: Sha256
+    sig: str
+
+
+@dataclasses.dataclass(frozen=True)
+class _Envelope:
+    payload: str
+    payload_type: Annotated[str, Match(r"[a-z0-9.+/-]{1,99}", "a payload type")] = dataclasses.field(
+        metadata={"key": "payloadType"}
+    )
+    signatures: tuple[_Signature, ...]
+
+
+def keyid_of(key: Ed25519PublicKey) -> str:
+    """Lower-case hex SHA-256 of the key's DER SubjectPublicKeyInfo."""
+    return sha256_hex(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+
+def pae(payload: bytes, payload_type: str) -> bytes:
+    """DSSE's pre-authentication encoding, the bytes that are signed. Lengths count bytes."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def seal(payload: bytes, payload_type: str, signer: Signer) -> bytes:
+    """The envelope around `payload`, as canonical JSON bytes. Raises BadRecord when it would be too large."""
+    signature = {"alg": ALGORITHM, "keyid": signer.keyid, "sig": _base64(signer.sign(pae(payload, payload_type)))}
+    envelope = canonical({"payload": _base64(payload), "payloadType": payload_type, "signatures": [signature]})
+    if len(envelope) > MAX_BYTES:
+        raise BadRecord(why=f"{len(envelope)} bytes is more than {MAX_BYTES}")
+    return envelope
+
+
+def open_envelope(envelope: bytes, payload_type: str) -> Opened:
+    """Take an envelope apart without checking its signature. Raises BadRecord unless every byte is as `seal` writes it.
+
+    Exactly one signature is read: an envelope to which somebody added another is not the one that was sealed.
+    """
+    parsed = _parsed(envelope)
+    if parsed.payload_type != payload_type:
+        raise BadRecord(why=f"the envelope holds {parsed.payload_type}, not {payload_type}")
+    if len(parsed.signatures) != 1:
+        raise BadRecord(why=f"{len(parsed.signatures)} signatures where one is expected")
+    signatures = tuple((one.keyid, _unbase64(one.sig)) for one in parsed.signatures)
+    return Opened(payload=_unbase64(parsed.payload), signatures=signatures)
+
+
+def _parsed(envelope: bytes) -> _Envelope:
+    value = parse(envelope)
+    # Base64 makes texts longer than `decode` allows in records; envelopes are bounded by MAX_BYTES as a whole.
+    payload = value.pop("payload", None)
+    if not isinstance(payload, str):
+        raise BadRecord(why="an envelope without payload")
+    try:
+        parsed = decode(_Envelope, {**value, "payload": ""}, "envelope", strict=True)
+    except BadShape as error:
+        raise BadRecord(why=str(error)) from None
+    return dataclasses.replace(parsed, payload=payload)
+
+
+def verify_seal(envelope: bytes, payload_type: str, key: Ed25519PublicKey, where: str) -> bytes:
+    """The payload, once its signature by `key` holds. `where` names the thing in words.
+
+    Raises BadRecord, WrongSigner (another key signed it) or BadSeal (the signature does not match).
+    """
+    opened = open_envelope(envelope, payload_type)
+    ((keyid, signature),) = opened.signatures
+    if keyid != keyid_of(key):
+        raise WrongSigner(where=where, keyid=keyid)
+    try:
+        key.verify(signature, pae(opened.payload, payload_type))
+    except InvalidSignature:
+        raise BadSeal(where=where) from None
+    return opened.payload
+
+
+def seal_record(record: Record, signer: Signer) -> Sealed:
+    """Seal a record. What a reader would refuse is refused here first: BadRecord."""
+    payload = record_bytes(record)
+    body_of(read_record(payload))
+    return read_sealed(seal(payload, RECORD_TYPE, signer))
+
+
+def read_sealed(envelope: bytes) -> Sealed:
+    """The record in an envelope; its signature is NOT checked. Raises BadRecord."""
+    payload = open_envelope(envelope, RECORD_TYPE).payload
+    return Sealed(envelope=envelope, payload=payload, record=read_record(payload))
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _unbase64(text: str) -> bytes:
+    """Only the one spelling that `_base64` writes: padding bits, line breaks and other alphabets are refused."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise BadRecord(why="not base64") from None
+    if _base64(data) != text:
+        raise BadRecord(why="not the canonical base64 of its bytes")
+    return data
