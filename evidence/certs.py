@@ -51,24 +51,27 @@ def issue(
     return _certificate(root_key, public_key, names, serial, start_us, days, test, ca=False)
 
 
-def pem(*certificates: x509.Certificate) -> str:
-    """PEM text of certificates, the signer's first."""
-    return "".join(one.public_bytes(Encoding.PEM).decode("ascii") for one in certificates)
+def pem(certificate: x509.Certificate) -> str:
+    """PEM text of a certificate."""
+    return certificate.public_bytes(Encoding.PEM).decode("ascii")
 
 
-def read_certificates(certificate_pem: str, where: str) -> tuple[x509.Certificate, ...]:
-    """The certificates in a PEM text, at least one. Raises BadCertificate."""
+def read_certificate(certificate_pem: str, where: str = "certificate") -> x509.Certificate:
+    """The one certificate in a PEM text. Raises BadCertificate."""
     if len(certificate_pem) > MAX_PEM:
         raise BadCertificate(where=where, why="it is too long")
     try:
-        return tuple(x509.load_pem_x509_certificates(certificate_pem.encode()))
+        found = x509.load_pem_x509_certificates(certificate_pem.encode())
     except _UNREADABLE:
         raise BadCertificate(where=where, why="it is not PEM") from None
+    if len(found) != 1:
+        raise BadCertificate(where=where, why=f"{len(found)} certificates where one is expected")
+    return found[0]
 
 
 def identity(certificate_pem: str, root: x509.Certificate, where: str = "certificate") -> Identity:
-    """The identity that `root` vouches for in the first certificate of a PEM text. Raises BadCertificate."""
-    certificate = read_certificates(certificate_pem, where)[0]
+    """The identity that `root` vouches for in a certificate. Raises BadCertificate."""
+    certificate = read_certificate(certificate_pem, where)
     try:
         return _checked(certificate, root, where)
     except InvalidSignature:

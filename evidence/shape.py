@@ -2,6 +2,7 @@
 
 What a value may be is said by the type hints alone: `bool`, `int`, `str`, `Literal`, `X | None`, `tuple[X, ...]`,
 `Mapping[str, X]`, dataclasses, and `Annotated[int, Between(...)]`, `Annotated[str, Match(...)]`.
+A key whose value may be None may be left out.
 """
 from __future__ import annotations
 
@@ -147,6 +148,8 @@ def _dataclass(cls: type, value: object, at: _At) -> object:
         known.add(name)
         if name in value:
             fields[field.name] = _value(hints[field.name], value[name], at / name)
+        elif type(None) in typing.get_args(hints[field.name]):
+            fields[field.name] = None
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise (at / name).bad("is missing")
     unknown = sorted(set(value) - known)
