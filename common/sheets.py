@@ -1,7 +1,8 @@
 """A sheet of names: who stands behind the pseudonyms of one class, encrypted to one box and erasable at any time.
 
-The encryption is HPKE (RFC 9180: X25519, HKDF-SHA256, AES-128-GCM) with the class in `info`. The plain sheet is a JSON object `{person: {"name": text, "salt": hex}}`. The commitment in the order is
-SHA-256 over salt and name, so the sheet proves itself against the signed order.
+The encryption is HPKE (RFC 9180: X25519, HKDF-SHA256, AES-128-GCM) with the class in `info`. The plain sheet is a JSON
+object `{person: {"name": text, "salt": hex}}`. The commitment in the order is SHA-256 over salt and name, so the sheet
+proves itself against the signed order.
 """
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ class Name:
 
 
 def seal_sheet(names: Mapping[str, Name], sealing_key: str, class_id: str) -> bytes:
-    """Encrypt a sheet for the box whose sealing key (X25519 public key, hex) this is. Raises BadSheet for no such key."""
+    """Encrypt a sheet for the box whose sealing key (X25519 public key, hex) this is. Raises BadSheet if it is none."""
     plain = json.dumps({person: encode(name) for person, name in names.items()}, ensure_ascii=False).encode()
     try:
         key = X25519PublicKey.from_public_bytes(bytes.fromhex(sealing_key))
@@ -54,19 +55,20 @@ def open_sheet(sealed: bytes, key: X25519PrivateKey, class_id: str) -> dict[str,
     try:
         plain = json.loads(_SUITE.decrypt(sealed, key, info=_info(class_id)))
     except (InvalidTag, ValueError, RecursionError):
-        raise BadSheet(class_id=class_id, why="it was made for another box or another class, or it was changed") from None
+        raise BadSheet(class_id=class_id, why="it is for another box or another class, or was changed") from None
     if not isinstance(plain, dict):
         raise BadSheet(class_id=class_id, why="it holds no names")
     return {str(person): decode(Name, value, f"names of {class_id}") for person, value in plain.items()}
 
 
 def check_sheet(names: Mapping[str, Name], roster: Iterable[Enrolled], class_id: str) -> None:
-    """Everybody on the roster has exactly the name that the order commits to. Raises BadSheet."""
+    """Everybody on the sheet has the name that the order commits to. People whose name was erased may be missing.
+
+    Raises BadSheet.
+    """
     promised = {enrolled.person: enrolled.commitment for enrolled in roster}
-    if promised.keys() != names.keys():
-        raise BadSheet(class_id=class_id, why="it names other people than the order")
     for person, name in names.items():
-        if name.commitment != promised[person]:
+        if name.commitment != promised.get(person):
             raise BadSheet(class_id=class_id, why=f"the name of {person} is not the one that the order commits to")
 
 
