@@ -1,0 +1,96 @@
+"""`zaitang-edge`: reads the command line and hands on. Nothing heavy is imported before the command is known."""
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from common.texts import words
+from edge.errors import BadBox
+from evidence.errors import BadInput, ZaitangError
+
+ROLES = {
+    "recorder": "edge.recorder.process",
+    "terminal": "edge.terminal.process",
+    "rollcall": "edge.rollcall.process",
+    "sync": "edge.sync.process",
+}
+"""The processes of a box and the module whose `run(box)` each is."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Exit status: 0 done, 1 failed, 2 bad input, 130 interrupted."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    try:
+        return int(args.do(args) or 0)
+    except ZaitangError as error:
+        print(words(error, args.lang), file=sys.stderr)
+        return 2 if isinstance(error, BadInput) else 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="zaitang-edge", description="A box in a classroom.")
+    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="language of messages")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_record(commands)
+    _add_process(commands)
+    importlib.import_module("edge.vision.cli").add_commands(commands)
+    return parser
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser("run", help="run every process of a box")
+    run.add_argument("--box", type=Path, required=True, metavar="DIR")
+    run.add_argument("--only", nargs="+", choices=tuple(ROLES), default=tuple(ROLES), metavar="ROLE",
+                     help="the processes to run: " + ", ".join(ROLES))
+    run.set_defaults(do=_run)
+
+
+def _add_record(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    record = commands.add_parser("record", help="record one source into a folder that zaitang-verify can check")
+    record.add_argument("--source", required=True, metavar="URL", help="file:/path/to/video.mp4")
+    record.add_argument("--out", type=Path, required=True, metavar="DIR")
+    record.add_argument("--seconds", type=float, metavar="N", help="stop after N seconds of media time")
+    record.add_argument("--pace", type=float, default=0, metavar="X",
+                        help="play a file X times as fast as real time; 0: as fast as it can")
+    record.set_defaults(do=_record)
+
+
+def _add_process(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    process = commands.add_parser("process", help="run one process of a box in the foreground")
+    process.add_argument("role", choices=tuple(ROLES))
+    process.add_argument("--box", type=Path, required=True, metavar="DIR")
+    process.set_defaults(do=_process)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from edge.supervise import supervise
+
+    return supervise(args.box, args.only, args.lang)
+
+
+def _record(args: argparse.Namespace) -> int:
+    from edge.recorder.command import record
+
+    return record(args.source, args.out, args.seconds, args.pace, args.lang)
+
+
+def _process(args: argparse.Namespace) -> int:
+    from edge.wiring import open_box
+
+    if not args.box.is_dir():
+        raise BadBox(folder=args.box, why="there is no such folder")
+    importlib.import_module(ROLES[args.role]).run(open_box(args.box))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,163 @@
+"""What BOX/box.toml may say. Read strictly: an unknown key or a number out of range is an error naming file and key."""
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from edge.errors import BadBox
+from evidence.errors import BadShape
+from evidence.records import Id, Utc
+from evidence.shape import Between, Match, decode
+from evidence.times import utc_us
+
+BOX_FILE = "box.toml"
+Port = Annotated[int, Between(1, 65535)]
+Source = Annotated[str, Match(r"[a-z][a-z0-9+.-]*:.+", "a source like file:/path/to/video.mp4")]
+
+
+@dataclasses.dataclass(frozen=True)
+class SkipConfig:
+    """Time that a simulated clock leaves out (a night): when it reads `at` it jumps to `to`."""
+
+    at: Utc
+    to: Utc
+
+
+@dataclasses.dataclass(frozen=True)
+class ClockConfig:
+    """`kernel`: the real clock. `simulated`: reads `start` at `anchor_boot_us` of boot `boot_id`, then runs `rate`
+    times as fast as real time, leaving out the `skips`."""
+
+    source: Literal["kernel", "simulated"] = "kernel"
+    start: Utc | None = None
+    rate: Annotated[int, Between(1, 100_000)] = 1
+    anchor_boot_us: Annotated[int, Between(0)] | None = None
+    boot_id: str | None = None
+    skips: tuple[SkipConfig, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class CameraConfig:
+    """One camera. A file camera's first packet is due when the box's clock reads `start` (without it: at once)."""
+
+    id: Id
+    source: Source
+    role: Literal["room", "terminal"] = "room"
+    start: Utc | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class RecorderConfig:
+    """`segment_s`: media time of a segment. `max_gap_ms`: a longer hole ends the run. `reserve_mb`: kept free."""
+
+    segment_s: Annotated[int, Between(1, 3600)] = 60
+    max_gap_ms: Annotated[int, Between(100, 60_000)] = 2000
+    gap_floor_ms: Annotated[int, Between(1, 60_000)] = 100
+    step_tolerance_ms: Annotated[int, Between(100, 600_000)] = 5000
+    reserve_mb: Annotated[int, Between(1, 10_000_000)] = 1024
+
+
+@dataclasses.dataclass(frozen=True)
+class TerminalConfig:
+    """Where the check-in screen is served."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+
+
+@dataclasses.dataclass(frozen=True)
+class VisionConfig:
+    """The model pack. `folder` holds its files when they are not at their usual place."""
+
+    pack: Id = "builtin"
+    folder: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckInConfig:
+    """`every_ms`: real time between two frames that the check-in looks at."""
+
+    every_ms: Annotated[int, Between(20, 10_000)] = 200
+
+
+@dataclasses.dataclass(frozen=True)
+class RollCallConfig:
+    """`every_s`: media time between two frames of a recording that the roll call looks at."""
+
+    every_s: Annotated[int, Between(1, 600)] = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class SyncConfig:
+    """The centre: its MQTT broker, its name in certificates (nobody else gives orders or receipts), and the address
+    that takes segments (none: they stay here)."""
+
+    broker: str
+    port: Port = 1883
+    centre: Id = "centre"
+    segments: Annotated[str, Match(r"https?://.+", "an address like http://127.0.0.1:8000")] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class BoxConfig:
+    """Everything a box is told. `policy` holds for what belongs to no class."""
+
+    device: Id
+    room: str = ""
+    policy: str = "sanmenxia-2023"
+    lang: Literal["zh", "en"] = "zh"
+    clock: ClockConfig = ClockConfig()
+    cameras: tuple[CameraConfig, ...] = ()
+    recorder: RecorderConfig = RecorderConfig()
+    terminal: TerminalConfig = TerminalConfig()
+    vision: VisionConfig = VisionConfig()
+    checkin: CheckInConfig = CheckInConfig()
+    rollcall: RollCallConfig = RollCallConfig()
+    sync: SyncConfig | None = None
+
+    def camera(self, role: Literal["room", "terminal"]) -> CameraConfig | None:
+        """The camera with this role, if the box has one."""
+        return next((camera for camera in self.cameras if camera.role == role), None)
+
+
+def load_box(folder: Path) -> BoxConfig:
+    """Read and check BOX/box.toml. Raises BadBox or BadShape."""
+    path = folder / BOX_FILE
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadBox(folder=folder, why=f"{BOX_FILE}: {error.strerror}") from None
+    return parse_box(data, str(path))
+
+
+def parse_box(data: bytes, where: str) -> BoxConfig:
+    """The configuration in TOML bytes. `where` names them in errors. Raises BadShape."""
+    try:
+        value = tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadShape(where=where, key="(whole)", why=f"not TOML: {error}") from None
+    config = decode(BoxConfig, value, where, strict=True)
+    _check(config, where)
+    return config
+
+
+def _check(config: BoxConfig, where: str) -> None:
+    """What the shapes alone cannot say."""
+    ids = [camera.id for camera in config.cameras]
+    if len(set(ids)) != len(ids):
+        raise BadShape(where=where, key="cameras", why="two cameras have the same id")
+    roles = [camera.role for camera in config.cameras]
+    if len(set(roles)) != len(roles):
+        raise BadShape(where=where, key="cameras", why="two cameras have the same role")
+    clock = config.clock
+    if clock.source == "simulated":
+        for name in ("start", "anchor_boot_us", "boot_id"):
+            if getattr(clock, name) is None:
+                raise BadShape(where=where, key=f"clock.{name}", why="is missing")
+    elif clock != ClockConfig():
+        raise BadShape(where=where, key="clock", why="only a simulated clock can be set")
+    for index, skip in enumerate(clock.skips):
+        if utc_us(skip.to) <= utc_us(skip.at):
+            raise BadShape(where=where, key=f"clock.skips.{index}", why="it must lead forward")

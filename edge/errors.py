@@ -1,0 +1,72 @@
+"""What can go wrong on a box, each as one sentence. Texts are keys of the catalogue (common/locale)."""
+from __future__ import annotations
+
+from evidence.errors import BadInput, ZaitangError
+
+
+class BadBox(BadInput):
+    text = "{folder} is not a box folder: {why}"
+
+
+class BadKeys(BadInput):
+    text = "the keys in {folder} cannot be used: {why}"
+
+
+class BadStore(BadInput):
+    text = "the database {path} cannot be used: {why}"
+
+
+class StoreBusy(ZaitangError):
+    text = "the database is locked by another process; it is tried again"
+
+
+class BadVideo(BadInput):
+    text = "{source} cannot be read as video: {why}"
+
+
+class EmptyVideo(BadInput):
+    text = "{source} holds no video"
+
+
+class WrongCodec(BadInput):
+    text = "{source} is {codec}; a camera must deliver H.264 or H.265"
+
+
+class BadSource(BadInput):
+    text = "{source} is not a source that this version can read: {why}"
+
+
+class WrongVolume(BadInput):
+    text = "the video folder {folder} is not the volume of this box: {why}"
+
+
+class CannotWrite(BadInput):
+    text = "nothing can be written in {folder}: {why}"
+
+
+class VolumeFull(ZaitangError):
+    text = "the video volume is full: {free_mb} MB free, {reserve_mb} MB in reserve; nothing is deleted to make room"
+
+
+class WriteFailed(ZaitangError):
+    text = "the video volume refused to write: {why}"
+
+
+class AlreadyRunning(BadInput):
+    text = "{what} of this box is already running (process {pid})"
+
+
+class PortInUse(BadInput):
+    text = "port {port} on {host} is in use by another program"
+
+
+class NoRecorder(ZaitangError):
+    text = "the recorder does not answer: {why}"
+
+
+class ProcessFailed(ZaitangError):
+    text = "the process {role} ended {times} times while it was starting; its last words: {why}"
+
+
+class NotReady(ZaitangError):
+    text = "the process {role} was not ready within {seconds} seconds"

@@ -1,0 +1,130 @@
+"""The keys of a box, under BOX/keys with mode 0600: evidence key and certificate, sealing key, data key."""
+from __future__ import annotations
+
+import dataclasses
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from edge.errors import BadKeys
+from edge.storage.files import sync_folder, write_new
+from evidence.certs import fingerprint, issue, make_root
+from evidence.seal import keyid_of
+
+Certify = Callable[[Ed25519PublicKey], tuple[str, str]]
+"""From the box's public key to its certificate and the root's, both PEM."""
+
+
+@dataclasses.dataclass(frozen=True)
+class BoxKeys:
+    """`device` signs records; `sealing` opens name sheets; `data` (AES-256-GCM) protects templates at rest."""
+
+    device: Ed25519PrivateKey = dataclasses.field(repr=False)
+    certificate: str
+    root: str
+    sealing: X25519PrivateKey = dataclasses.field(repr=False)
+    data: bytes = dataclasses.field(repr=False)
+
+    @property
+    def sealing_key(self) -> str:
+        """The public sealing key, hex: what the genesis record publishes."""
+        return self.sealing.public_key().public_bytes_raw().hex()
+
+    @property
+    def root_fingerprint(self) -> str:
+        """Hex SHA-256 of the root's public key (SPKI DER)."""
+        return fingerprint(x509.load_pem_x509_certificate(self.root.encode()))
+
+
+def make_box_keys(folder: Path, certify: Certify) -> BoxKeys:
+    """Make all keys of a new box in `folder` (BOX/keys), all or nothing. Raises BadKeys if it exists."""
+    if folder.exists():
+        raise BadKeys(folder=folder, why="there are keys already")
+    device = Ed25519PrivateKey.generate()
+    certificate, root = certify(device.public_key())
+    keys = BoxKeys(device, certificate, root, X25519PrivateKey.generate(), secrets.token_bytes(32))
+    fresh = folder.with_name(folder.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        fresh.mkdir(mode=0o700, parents=True)
+        for name, data in _files(keys).items():
+            write_new(fresh / name, data, mode=0o600)
+        os.rename(fresh, folder)
+        sync_folder(folder.parent)
+    except OSError as error:
+        raise BadKeys(folder=folder, why=error.strerror or str(error)) from None
+    return keys
+
+
+def self_certified(device: str, start_us: int, days: int = 3650) -> Certify:
+    """A root made on the spot and thrown away, for a recording outside any site: marked as a test key.
+
+    The validity begins a day early, so a clock that is set right later does not invalidate it.
+    """
+    def certify(public_key: Ed25519PublicKey) -> tuple[str, str]:
+        root_key = Ed25519PrivateKey.generate()
+        root = make_root(root_key, f"{device} (self-made)", 1, start_us - 86_400_000_000, days, True)
+        own = issue(root, root_key, public_key, device, 2, start_us - 86_400_000_000, days, True)
+        return _pem(own), _pem(root)
+
+    return certify
+
+
+def load_keys(folder: Path) -> BoxKeys:
+    """Read BOX/keys. Raises BadKeys naming what is missing, readable by others, or does not belong together."""
+    try:
+        files = {name: _secret(folder / name) for name in ("device.pem", "sealing.pem", "data.key")}
+        certificate, root = (folder / "device.crt").read_text(), (folder / "root.crt").read_text()
+        device = serialization.load_pem_private_key(files["device.pem"], None)
+        sealing = serialization.load_pem_private_key(files["sealing.pem"], None)
+        certified = x509.load_pem_x509_certificate(certificate.encode()).public_key()
+        x509.load_pem_x509_certificate(root.encode())
+    except OSError as error:
+        raise BadKeys(folder=folder, why=f"{Path(str(error.filename)).name}: {error.strerror}") from None
+    except ValueError as error:
+        raise BadKeys(folder=folder, why=str(error)) from None
+    if not isinstance(device, Ed25519PrivateKey) or not isinstance(sealing, X25519PrivateKey):
+        raise BadKeys(folder=folder, why="a key is of the wrong kind")
+    if not isinstance(certified, Ed25519PublicKey) or keyid_of(certified) != keyid_of(device.public_key()):
+        raise BadKeys(folder=folder, why="the certificate is for another key")
+    return BoxKeys(device, certificate, root, sealing, files["data.key"])
+
+
+def encrypt(data_key: bytes, plain: bytes, label: str) -> bytes:
+    """AES-256-GCM with a fresh nonce in front; `label` says what it is and is needed again to decrypt."""
+    nonce = secrets.token_bytes(12)
+    return nonce + AESGCM(data_key).encrypt(nonce, plain, label.encode())
+
+
+def decrypt(data_key: bytes, sealed: bytes, label: str) -> bytes:
+    """The inverse of `encrypt`. Raises cryptography's InvalidTag if key, label or bytes do not match."""
+    return AESGCM(data_key).decrypt(sealed[:12], sealed[12:], label.encode())
+
+
+def _files(keys: BoxKeys) -> dict[str, bytes]:
+    pkcs8 = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return {
+        "device.pem": keys.device.private_bytes(*pkcs8),
+        "sealing.pem": keys.sealing.private_bytes(*pkcs8),
+        "data.key": keys.data,
+        "device.crt": keys.certificate.encode(),
+        "root.crt": keys.root.encode(),
+    }
+
+
+def _secret(path: Path) -> bytes:
+    if path.stat().st_mode & 0o077:
+        raise BadKeys(folder=path.parent, why=f"{path.name} can be read by other users (mode must be 600)")
+    return path.read_bytes()
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()

@@ -1,0 +1,1 @@
+"""The video volume: its identity, its free space, and writing so that a power cut leaves no half thing."""

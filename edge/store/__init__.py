@@ -1,0 +1,4 @@
+"""The box's database: the chain of records, which is also the outbox, and what the box keeps beside it."""
+from edge.store.store import Store
+
+__all__ = ["Store"]

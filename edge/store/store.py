@@ -1,0 +1,226 @@
+"""The store of a box: appends sealed records to its one chain, and keeps orders, names, templates and receipts.
+
+A record is in the outbox until a receipt covers it: record and outbox are one row, one transaction.
+"""
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from common.sheets import open_sheet, seal_sheet
+from edge.clock import Clock
+from edge.errors import BadStore
+from edge.keys import decrypt, encrypt
+from edge.store import sql
+from edge.store.database import Database
+from evidence.bodies import TYPES, Genesis
+from evidence.chain import next_record
+from evidence.errors import BadReceipt
+from evidence.receipts import Receipt
+from evidence.records import Record, Sealed
+from evidence.seal import Signer, read_sealed, seal_record
+from evidence.shape import decode, encode
+
+SOFTWARE = "zaitang 0.1.0"
+
+
+class Store:
+    """Safe to share between threads; every process of the box opens its own.
+
+    `root`: hex SHA-256 of the site root's public key. `sealing`, `data_key`: see edge.keys.
+    Methods raise StoreBusy when another process holds the database too long, BadStore when it is broken.
+    """
+
+    def __init__(
+        self, path: Path, device: str, signer: Signer, certificate: str, root: str, clock: Clock,
+        sealing: X25519PrivateKey, data_key: bytes,
+    ) -> None:
+        self.path = path
+        self._device, self._signer, self._clock = device, signer, clock
+        self._sealing, self._data_key = sealing, data_key
+        self._rollcalled: set[tuple[str, str]] = set()
+        self._rollcalled_up_to = -1
+        self._db = Database(path)
+        genesis = Genesis(signer.keyid, certificate, root, SOFTWARE, self._sealing_key())
+        with self._db.transaction():
+            head = self._head()
+            if head is None:
+                self._chain = secrets.token_hex(16)
+                self._add([("genesis", genesis)], None)
+            else:
+                self._chain = head.record.chain
+        self._check_genesis()
+
+    def close(self) -> None:
+        self._db.close()
+
+    # --- the chain
+
+    def append(self, type: str, body: object) -> Sealed:
+        """Seal one fact (a dataclass of evidence.bodies) as the next record. Raises BadShape for a bad body."""
+        return self.append_many([(type, body)])[0]
+
+    def append_many(self, items: Sequence[tuple[str, object]]) -> list[Sealed]:
+        """Seal several facts as consecutive records in one transaction: all or none."""
+        with self._db.transaction():
+            return self._add(items, self._head())
+
+    def records(self, after: int = -1, limit: int | None = None) -> list[Sealed]:
+        """The records with a sequence number above `after`, in order."""
+        return _sealed(self._db.rows(sql.RECORDS, (after, -1 if limit is None else limit)))
+
+    def records_of(self, type: str, after: int = -1) -> list[Sealed]:
+        """The records of one type above `after`, in order."""
+        return _sealed(self._db.rows(sql.RECORDS_OF_TYPE, (type, after)))
+
+    def head(self) -> Sealed:
+        """The newest record."""
+        head = self._head()
+        if head is None:
+            raise BadStore(path=self.path, why="its records are gone")
+        return head
+
+    def count(self) -> int:
+        """How many records there are."""
+        return int(self._db.one(sql.COUNT))
+
+    # --- receipts: what the centre has
+
+    def unreceipted(self, limit: int) -> list[Sealed]:
+        """The oldest records that no receipt covers."""
+        return self.records(self.receipted_up_to(), limit)
+
+    def receipted_up_to(self) -> int:
+        """The highest sequence number that a receipt covers; -1 without any."""
+        up_to = self._db.one(sql.RECEIPTED)
+        return -1 if up_to is None else int(up_to)
+
+    def keep_receipt(self, envelope: bytes, receipt: Receipt) -> None:
+        """Keep a receipt whose signature was verified. Raises BadReceipt if it does not match this chain."""
+        if (receipt.device, receipt.chain) != (self._device, self._chain):
+            raise BadReceipt(device=self._device, why="it is for another chain")
+        have = self._db.one(sql.HASH, (receipt.up_to,))
+        if have is None:
+            raise BadReceipt(device=self._device, why=f"it covers record {receipt.up_to}, which was never made")
+        if have != receipt.head_hash:
+            raise BadReceipt(device=self._device, why=f"record {receipt.up_to} has another hash here")
+        self._db.execute(sql.ADD_RECEIPT, (receipt.up_to, envelope))
+
+    def receipts(self) -> list[bytes]:
+        """The envelopes of all receipts, oldest first."""
+        return [row[0] for row in self._db.rows(sql.RECEIPTS)]
+
+    # --- what the centre ordered
+
+    def put_order(self, sealed: Sealed) -> bool:
+        """Keep a verified order record of the centre; False if it was here already."""
+        return self._db.execute(sql.ADD_ORDER, (sealed.hash, sealed.record.seq, sealed.envelope)) > 0
+
+    def orders(self) -> list[Sealed]:
+        """All orders, in the order of the centre's chain."""
+        return _sealed(self._db.rows(sql.ORDERS))
+
+    # --- people
+
+    def put_names(self, class_id: str, sheet: bytes) -> None:
+        """Keep a class's sheet of names as it came (encrypted). Raises BadSheet if it is not for this box."""
+        open_sheet(sheet, self._sealing, class_id)
+        self._db.execute(sql.PUT_NAMES, (class_id, sheet))
+
+    def names(self, class_id: str) -> dict[str, str]:
+        """Names by pseudonym; empty for a class without a sheet."""
+        sheet = self._db.one(sql.NAMES, (class_id,))
+        if sheet is None:
+            return {}
+        return {person: name.name for person, name in open_sheet(sheet, self._sealing, class_id).items()}
+
+    def put_template(self, class_id: str, person: str, pack: str, vectors: np.ndarray) -> None:
+        """Keep a person's face vectors, float32 (n, d), encrypted."""
+        self.put_templates(class_id, pack, {person: vectors})
+
+    def put_templates(self, class_id: str, pack: str, people: dict[str, np.ndarray]) -> None:
+        """Keep the face vectors, float32 (n, d), of several people: all or none."""
+        rows = []
+        for person, vectors in people.items():
+            plain = json.dumps(vectors.shape).encode() + b"\n" + vectors.astype("<f4").tobytes()
+            rows.append((class_id, person, pack, encrypt(self._data_key, plain, f"{class_id}/{person}/{pack}")))
+        with self._db.transaction():
+            for row in rows:
+                self._db.execute(sql.PUT_TEMPLATE, row)
+
+    def templates(self, class_id: str, pack: str) -> dict[str, np.ndarray]:
+        """Face vectors by person, float32 (n, d) each."""
+        people = {}
+        for person, sealed in self._db.rows(sql.TEMPLATES, (class_id, pack)):
+            shape, plain = decrypt(self._data_key, sealed, f"{class_id}/{person}/{pack}").split(b"\n", 1)
+            people[person] = np.frombuffer(plain, "<f4").reshape(json.loads(shape)).astype(np.float32)
+        return people
+
+    def erase_person(self, person: str) -> None:
+        """Remove a person's face vectors and name from the database, its free pages and its log."""
+        with self._db.transaction():
+            self._db.execute(sql.ERASE_TEMPLATES, (person,))
+            for class_id, sheet in self._db.rows(sql.ALL_NAMES):
+                names = open_sheet(sheet, self._sealing, class_id)
+                if names.pop(person, None):
+                    self._db.execute(sql.PUT_NAMES, (class_id, seal_sheet(names, self._sealing_key(), class_id)))
+        self._db.rows(sql.CHECKPOINT)
+
+    # --- what was done with segments
+
+    def uploaded(self, sha256: str) -> bool:
+        """Whether the centre has this segment's file."""
+        return self._db.one(sql.UPLOADED, (sha256,)) is not None
+
+    def mark_uploaded(self, sha256: str) -> None:
+        """Note that the centre has this segment's file."""
+        self._db.execute(sql.ADD_UPLOAD, (sha256,))
+
+    def rollcalled(self, segment_sha256: str, pack_sha256: str) -> bool:
+        """Whether a roll call record of this segment with this pack exists."""
+        for sealed in self.records_of("rollcall", self._rollcalled_up_to):
+            body = sealed.record.body
+            self._rollcalled.add((str(body.get("segment")), str(body.get("pack_sha256"))))
+            self._rollcalled_up_to = sealed.record.seq
+        return (segment_sha256, pack_sha256) in self._rollcalled
+
+    # --- inside
+
+    def _head(self) -> Sealed | None:
+        envelope = self._db.one(sql.HEAD)
+        return None if envelope is None else read_sealed(envelope)
+
+    def _add(self, items: Sequence[tuple[str, object]], head: Sealed | None) -> list[Sealed]:
+        # The clock is read while nobody else can append, so time never runs back along the chain.
+        stamp, added = self._clock.stamp(), []
+        for type, body in items:
+            record: Record = next_record(
+                head, device=self._device, chain=self._chain, type=type, body=_checked(type, body), stamp=stamp)
+            head = seal_record(record, self._signer)
+            self._db.execute(sql.ADD_RECORD, (record.seq, head.hash, type, head.envelope))
+            added.append(head)
+        return added
+
+    def _sealing_key(self) -> str:
+        return self._sealing.public_key().public_bytes_raw().hex()
+
+    def _check_genesis(self) -> None:
+        first = self.records(limit=1)[0].record
+        if first.device != self._device or first.body.get("keyid") != self._signer.keyid:
+            raise BadStore(path=self.path, why=f"it belongs to {first.device} with other keys")
+
+
+def _checked(type: str, body: object) -> dict[str, object]:
+    """The JSON value of a body, refused before it is sealed if it could not be read back."""
+    value = encode(body)
+    decode(TYPES[type], value, type)
+    return dict(value)
+
+
+def _sealed(rows: Sequence[tuple[bytes, ...]]) -> list[Sealed]:
+    return [read_sealed(row[0]) for row in rows]

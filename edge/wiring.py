@@ -1,0 +1,82 @@
+"""The only place that builds a box's real parts: clock, keys, store."""
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from edge.clock import Clock, SimulatedClock, Skip, SystemClock, machine_boot_id, simulated_boot_id
+from edge.config import BOX_FILE, BoxConfig, ClockConfig, load_box
+from edge.errors import BadBox
+from edge.keys import BoxKeys, load_keys
+from edge.store import Store
+from evidence.errors import BadShape
+from evidence.seal import KeySigner
+from evidence.times import utc_us
+
+
+@dataclasses.dataclass(frozen=True)
+class Box:
+    """Everything that a process of the box is given."""
+
+    folder: Path
+    config: BoxConfig
+    keys: BoxKeys
+    clock: Clock
+    store: Store
+
+    @property
+    def video(self) -> Path:
+        """The video volume."""
+        return self.folder / "video"
+
+    @property
+    def segments(self) -> Path:
+        """Where `Segment.file` is relative to."""
+        return self.folder / "video" / "segments"
+
+    @property
+    def run_folder(self) -> Path:
+        """Sockets, locks and other things of this boot."""
+        return self.folder / "run"
+
+    @property
+    def recorder_socket(self) -> Path:
+        """Where the recorder listens."""
+        return self.run_folder / "recorder.sock"
+
+
+def open_box(folder: Path) -> Box:
+    """Build the parts of the box in `folder`. Raises BadBox, BadShape, BadKeys, BadStore."""
+    folder = folder.resolve()
+    config = load_box(folder)
+    clock = make_clock(config.clock, str(folder / BOX_FILE))
+    keys = load_keys(folder / "keys")
+    (folder / "run").mkdir(exist_ok=True)
+    return Box(folder, config, keys, clock, open_store(folder, config, keys, clock))
+
+
+def open_store(folder: Path, config: BoxConfig, keys: BoxKeys, clock: Clock) -> Store:
+    """The box's database; a new one gets its genesis record."""
+    return Store(
+        folder / "zaitang.db", config.device, KeySigner(keys.device), keys.certificate, keys.root_fingerprint,
+        clock, keys.sealing, keys.data,
+    )
+
+
+def make_clock(config: ClockConfig, where: str) -> Clock:
+    """The clock that the configuration asks for. Raises BadShape when a simulated one was set in another boot."""
+    if config.source == "kernel" or config.start is None or config.anchor_boot_us is None:
+        return SystemClock()
+    if config.boot_id != machine_boot_id():
+        raise BadShape(where=where, key="clock.boot_id", why="the simulated clock was set before this machine started")
+    start = utc_us(config.start)
+    boot_id = simulated_boot_id(config.boot_id, start, config.rate, config.anchor_boot_us)
+    skips = [Skip(utc_us(skip.at), utc_us(skip.to)) for skip in config.skips]
+    return SimulatedClock(start, config.rate, config.anchor_boot_us, boot_id, skips)
+
+
+def need_folder(folder: Path) -> Path:
+    """`folder`, if it is one. Raises BadBox."""
+    if not folder.is_dir():
+        raise BadBox(folder=folder, why="there is no such folder")
+    return folder

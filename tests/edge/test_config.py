@@ -1,0 +1,78 @@
+"""box.toml: read strictly, every mistake names file and key."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.clock import SimulatedClock, SystemClock, machine_boot_id
+from edge.config import ClockConfig, load_box, parse_box
+from edge.errors import BadBox
+from edge.wiring import make_clock
+from evidence.errors import BadShape
+
+GOOD = """
+device = "box-301"
+room = "301"
+policy = "demo"
+[clock]
+source = "simulated"
+start = "2026-03-02T00:55:00.000000Z"
+rate = 120
+anchor_boot_us = 5
+boot_id = "ab"
+skips = [{ at = "2026-03-02T04:00:00.000000Z", to = "2026-03-02T05:55:00.000000Z" }]
+[[cameras]]
+id = "room"
+source = "file:/day.mp4"
+start = "2026-03-02T01:00:00.000000Z"
+[[cameras]]
+id = "door"
+role = "terminal"
+source = "file:/faces.mp4"
+[recorder]
+segment_s = 600
+[sync]
+broker = "127.0.0.1"
+"""
+
+
+def test_a_whole_configuration() -> None:
+    config = parse_box(GOOD.encode(), "box.toml")
+    assert config.clock.rate == 120 and config.recorder.segment_s == 600 and config.recorder.max_gap_ms == 2000
+    room, terminal = config.camera("room"), config.camera("terminal")
+    assert room is not None and room.id == "room" and terminal is not None and terminal.id == "door"
+    assert config.sync is not None and config.sync.port == 1883 and config.sync.segments is None
+
+
+@pytest.mark.parametrize(("change", "key"), [
+    (("rate = 120", "rate = 0"), "clock.rate"),
+    (("rate = 120", "speed = 120"), "clock.speed"),
+    (("anchor_boot_us = 5\n", ""), "clock.anchor_boot_us"),
+    (("05:55", "03:55"), "clock.skips.0"),
+    (('source = "simulated"', 'source = "kernel"'), "clock"),
+    (("segment_s = 600", "segment_s = 600.5"), "recorder.segment_s"),
+    (('id = "door"', 'id = "room"'), "cameras"),
+    (('role = "terminal"', 'role = "room"'), "cameras"),
+    (('"file:/day.mp4"', '"/day.mp4"'), "cameras.0.source"),
+    (('broker = "127.0.0.1"', ""), "sync.broker"),
+    (('room = "301"', "room = "), "(whole)"),
+])
+def test_every_mistake_names_file_and_key(change: tuple[str, str], key: str) -> None:
+    with pytest.raises(BadShape) as caught:
+        parse_box(GOOD.replace(*change).encode(), "box.toml")
+    assert str(caught.value).startswith(f"box.toml: {key}: ")
+
+
+def test_a_folder_without_a_box_file_is_no_box(tmp_path: Path) -> None:
+    with pytest.raises(BadBox, match=r"box\.toml"):
+        load_box(tmp_path)
+
+
+def test_a_simulated_clock_of_an_earlier_boot_is_refused() -> None:
+    assert isinstance(make_clock(ClockConfig(), "box.toml"), SystemClock)
+    clock = parse_box(GOOD.encode(), "box.toml").clock
+    with pytest.raises(BadShape, match=r"clock\.boot_id"):
+        make_clock(clock, "box.toml")
+    now = parse_box(GOOD.replace('"ab"', f'"{machine_boot_id()}"').encode(), "box.toml").clock
+    assert isinstance(make_clock(now, "box.toml"), SimulatedClock)
