@@ -4,7 +4,7 @@ from __future__ import annotations
 import datetime
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +12,11 @@ import av
 import cv2
 import numpy as np
 
+from provisioning.demo.people import WALL
+
 TIME_BASE = Fraction(1, 1000)
+DRIFT = 7
+"""The picture wanders by up to so many pixels in each direction."""
 Hole = tuple[float, float]
 
 
@@ -23,17 +27,17 @@ def room_film(path: Path, scene: np.ndarray, start: datetime.datetime, seconds: 
     Within `holes` (seconds) nothing is written: a camera whose cable was pulled.
     """
     def frames() -> Iterator[tuple[float, np.ndarray]]:
-        noise = _noise(scene.shape)
+        padded, noise = _padded(scene), _noise(scene.shape)
         for number in range(seconds * fps):
             at = number / fps
             if any(low <= at < high for low, high in holes):
                 continue
-            image = _drifted(scene, noise, number)
+            image = _drifted(padded, noise, number)
             _clock(image, start + datetime.timedelta(seconds=at))
             yield at, image
             progress(1)
 
-    _write(path, frames(), scene.shape, keyframe_every=10 * fps)
+    write(path, frames(), scene.shape, keyframe_every=10 * fps)
 
 
 def terminal_film(path: Path, portraits: Sequence[np.ndarray], seconds_each: float, pause: float, step: float,
@@ -41,16 +45,16 @@ def terminal_film(path: Path, portraits: Sequence[np.ndarray], seconds_each: flo
     """Write H.264 of people who step before the terminal one after the other. `step`: seconds between frames."""
     size = (480, 640, 3)
     def frames() -> Iterator[tuple[float, np.ndarray]]:
-        noise, wall, number = _noise(size), np.full(size, (92, 104, 118), np.uint8), 0
+        noise, wall, number = _noise(size), np.full(size, WALL, np.uint8), 0
         for portrait in portraits:
             scene = _before_wall(wall, portrait)
-            for view, length in ((scene, seconds_each), (wall, pause)):
+            for view, length in ((_padded(scene), seconds_each), (_padded(wall), pause)):
                 for _ in range(max(1, round(length / step))):
                     yield number * step, _drifted(view, noise, number)
                     progress(1)
                     number += 1
 
-    _write(path, frames(), size, keyframe_every=4)
+    write(path, frames(), size, keyframe_every=4)
 
 
 def _before_wall(wall: np.ndarray, portrait: np.ndarray) -> np.ndarray:
@@ -62,15 +66,19 @@ def _before_wall(wall: np.ndarray, portrait: np.ndarray) -> np.ndarray:
 
 def _noise(shape: tuple[int, ...]) -> np.ndarray:
     # A third wider and higher than the picture, so that each frame sees another part of it.
-    noise = np.random.default_rng(7).normal(0, 1.3, (shape[0] + 64, shape[1] + 64, 3))
-    return np.clip(noise, -6, 6).astype(np.int8)
+    noise = np.random.default_rng(7).normal(3, 1.3, (shape[0] + 64, shape[1] + 64, 3))
+    return np.clip(noise, 0, 6).astype(np.uint8)
 
 
-def _drifted(scene: np.ndarray, noise: np.ndarray, number: int) -> np.ndarray:
-    dx, dy = 6 * math.sin(number / 37), 4 * math.sin(number / 53 + 1)
-    moved = cv2.warpAffine(scene, np.float32([[1, 0, dx], [0, 1, dy]]), scene.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
-    x, y = number * 29 % 64, number * 17 % 64
-    return cv2.add(moved, noise[y:y + scene.shape[0], x:x + scene.shape[1]], dtype=cv2.CV_8U)
+def _padded(scene: np.ndarray) -> np.ndarray:
+    return cv2.copyMakeBorder(scene, DRIFT, DRIFT, DRIFT, DRIFT, cv2.BORDER_REPLICATE)
+
+
+def _drifted(padded: np.ndarray, noise: np.ndarray, number: int) -> np.ndarray:
+    height, width = padded.shape[0] - 2 * DRIFT, padded.shape[1] - 2 * DRIFT
+    x, y = DRIFT + round(DRIFT * math.sin(number / 37)), DRIFT + round(DRIFT * math.sin(number / 53 + 1))
+    left, top = number * 29 % 64, number * 17 % 64
+    return cv2.add(padded[y:y + height, x:x + width], noise[top:top + height, left:left + width])
 
 
 def _clock(image: np.ndarray, at: datetime.datetime) -> None:
@@ -79,7 +87,8 @@ def _clock(image: np.ndarray, at: datetime.datetime) -> None:
     cv2.putText(image, text, (8, 29), cv2.FONT_HERSHEY_SIMPLEX, 0.95, (255, 255, 255), 2, cv2.LINE_AA)
 
 
-def _write(path: Path, frames: Iterator[tuple[float, np.ndarray]], shape: tuple[int, ...], keyframe_every: int) -> None:
+def write(path: Path, frames: Iterable[tuple[float, np.ndarray]], shape: tuple[int, ...], keyframe_every: int) -> None:
+    """Write H.264 of (seconds, uint8 BGR picture) without a B-frame; the file appears when it is whole."""
     part = path.with_suffix(".part")
     with av.open(str(part), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=25)
@@ -89,7 +98,7 @@ def _write(path: Path, frames: Iterator[tuple[float, np.ndarray]], shape: tuple[
         stream.codec_context.thread_count = 1
         stream.options = {"preset": "ultrafast", "crf": "31", "tune": "zerolatency"}
         for at, image in frames:
-            frame = av.VideoFrame.from_ndarray(image, "bgr24")
+            frame = av.VideoFrame.from_ndarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), "yuv420p")
             frame.pts, frame.time_base = round(at / TIME_BASE), TIME_BASE
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

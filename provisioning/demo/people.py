@@ -1,7 +1,7 @@
 """The seven people of the played course, cut from pictures that come with dependencies.
 
-Six are on the sample picture of `insightface`, one is the astronaut of scikit-image. They are photographs, not live people:
-every screen of the demo says that liveness was not checked.
+Six are on the sample picture of `insightface`, one is the astronaut of scikit-image. They are photographs, not live
+people: every screen of the demo says that liveness was not checked.
 """
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 
 HEIGHT, WIDTH = 720, 1280
+WALL = (92, 104, 118)
+"""BGR of the empty wall."""
 NAMES = ("学员甲", "学员乙", "学员丙", "学员丁", "学员戊", "学员己", "学员庚")
 ABSENTEE = 6
 """The person who misses all practice: the astronaut."""
@@ -43,10 +45,10 @@ def load_cast() -> Cast:
 
 
 def classroom(cast: Cast, with_absentee: bool) -> np.ndarray:
-    """The room camera's view, uint8 BGR (720, 1280, 3): the group at its table, the seventh person to the right or nobody."""
+    """The room camera's view, uint8 BGR (720, 1280, 3): the group, and the seventh person beside it or nobody."""
     table = cv2.resize(cast.group, (round(cast.group.shape[1] * HEIGHT / cast.group.shape[0]), HEIGHT))
     side = WIDTH - table.shape[1]
-    panel = np.full((HEIGHT, side, 3), (92, 104, 118), np.uint8)
+    panel = np.full((HEIGHT, side, 3), WALL, np.uint8)
     if with_absentee:
         person = cast.single[:, 100:320]
         person = cv2.resize(person, (side, round(person.shape[0] * side / person.shape[1])))

@@ -1,0 +1,78 @@
+"""The played course: four half-days, what is planned in them, what really happens, and so what must be found."""
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from datetime import timedelta
+
+CHINA = datetime.timezone(timedelta(hours=8))
+CLASS_ID = "demo-2026-03"
+TITLE = "电工（初级）演示班"
+DEVICE = "demo-box"
+ROOM = "演示教室"
+HOUR_LENGTH = timedelta(minutes=40)
+
+CHECK_IN_EACH_S = 240
+"""Simulated seconds that each person stands before the terminal: 2 real ones at the demo's rate."""
+CHECK_IN_PAUSE_S = 36
+BOOT_ALLOWANCE_S = 1200
+"""Simulated seconds from switching the box on to the first person at the terminal."""
+
+
+@dataclasses.dataclass(frozen=True)
+class HalfDay:
+    """One half-day of the plan and what happens in it. Times are local; `presses` are those of start and end."""
+
+    name: str
+    kind: str
+    hours: tuple[datetime.datetime, ...]
+    presses: tuple[datetime.datetime, datetime.datetime]
+    hole: tuple[datetime.datetime, datetime.datetime] | None
+    everyone: bool
+
+    @property
+    def switched_on(self) -> datetime.datetime:
+        """When the box is switched on: early enough for seven people to check in before the first class-hour."""
+        needed = BOOT_ALLOWANCE_S + 7 * (CHECK_IN_EACH_S + CHECK_IN_PAUSE_S) + 300
+        return self.presses[0] - timedelta(seconds=needed)
+
+
+def _at(day: int, hour: int, minute: int) -> datetime.datetime:
+    return datetime.datetime(2026, 3, day, hour, minute, tzinfo=CHINA)
+
+
+def _practice(name: str, day: int, hour: int) -> HalfDay:
+    start = _at(day, hour, 30)
+    presses = (start + timedelta(minutes=5), start + timedelta(minutes=30))
+    return HalfDay(name, "practical", (start,), presses, None, everyone=False)
+
+
+COURSE = (
+    HalfDay("opening", "theory", (_at(2, 8, 30), _at(2, 9, 10)), (_at(2, 8, 30), _at(2, 9, 50)),
+            (_at(2, 9, 25), _at(2, 9, 33)), True),
+    _practice("practice-1", 2, 14),
+    _practice("practice-2", 3, 8),
+    _practice("practice-3", 3, 14),
+)
+
+MISSED_BLOCKS = ("2026-03-02-pm", "2026-03-03-am", "2026-03-03-pm")
+
+
+def person_id(number: int) -> str:
+    """The pseudonym of the trainee with that number."""
+    return f"p-{number + 1:04d}"
+
+
+def plan_hours() -> list[dict[str, object]]:
+    """The class-hours of the plan, as `zaitang-central class add` reads them."""
+    hours = []
+    for half_day in COURSE:
+        for number, start in enumerate(half_day.hours, 1):
+            hours.append({"hour": f"{half_day.name}-{number}", "kind": half_day.kind,
+                          "start": utc(start), "end": utc(start + HOUR_LENGTH)})
+    return hours
+
+
+def utc(moment: datetime.datetime) -> str:
+    """RFC 3339 with microseconds and Z."""
+    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,148 @@
+"""A user's own video and gallery, played through the demo's course: `make demo VIDEO=… GALLERY=…`."""
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from evidence.errors import BadInput
+from provisioning.demo import day, film, media
+
+PHOTO_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
+LONGEST_S = 600
+"""No more of the user's video is used; it is played again from its beginning."""
+
+
+class BadVideo(BadInput):
+    text = "{file} cannot be read as a video: {why}"
+
+
+class BadGallery(BadInput):
+    text = "{folder} is not a gallery: {why}. It needs one photo or one folder of photos per person"
+
+
+def people_of(gallery: Path) -> dict[str, list[Path]]:
+    """Photos by name: one file or one folder per person. Raises BadGallery."""
+    if not gallery.is_dir():
+        raise BadGallery(folder=gallery, why="there is no such folder")
+    found: dict[str, list[Path]] = {}
+    for entry in sorted(gallery.iterdir()):
+        photos = sorted(entry.iterdir()) if entry.is_dir() else [entry]
+        photos = [photo for photo in photos if photo.suffix.lower() in PHOTO_ENDINGS]
+        if photos and entry.stem in found:
+            raise BadGallery(folder=gallery, why=f"{entry.stem} is there twice")
+        if photos:
+            found[entry.stem] = photos
+    if not found:
+        raise BadGallery(folder=gallery, why="no photo is in it")
+    if len(found) > 80:
+        raise BadGallery(folder=gallery, why="a class has at most 80 people")
+    return found
+
+
+def prepare(folder: Path, video: Path, people: dict[str, list[Path]]) -> media.Media:
+    """Films of the user's video for each half-day, looped and with the hole of the opening; a gallery by pseudonym."""
+    made, mark = media.paths(folder), folder / "complete.json"
+    recipe = {"digest": _digest(video, people)}
+    if mark.is_file() and json.loads(mark.read_text()) == recipe:
+        return made
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    portraits = _gallery(people, made.gallery)
+    unit = folder / "unit.mp4"
+    print("preparing the video …", flush=True)
+    seconds = _unit(video, unit)
+    for half_day in day.COURSE:
+        _looped(unit, seconds, made.room[half_day.name], half_day)
+        film.terminal_film(made.terminal[half_day.name], portraits, day.CHECK_IN_EACH_S, day.CHECK_IN_PAUSE_S,
+                           media.TERMINAL_STEP_S, lambda frames: None)
+    mark.write_text(json.dumps(recipe))
+    return made
+
+
+def _digest(video: Path, people: dict[str, list[Path]]) -> str:
+    try:
+        files = [video, *itertools.chain.from_iterable(people.values())]
+        facts = [(str(f.resolve()), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
+    except OSError as error:
+        raise BadVideo(file=video, why=error.strerror) from None
+    return hashlib.sha256(repr((media.FORMAT, facts)).encode()).hexdigest()
+
+
+def _gallery(people: dict[str, list[Path]], folder: Path) -> list[np.ndarray]:
+    portraits = []
+    for number, photos in enumerate(people.values()):
+        own = folder / day.person_id(number)
+        own.mkdir(parents=True)
+        images = [cv2.imread(str(photo)) for photo in photos[:5]]
+        for photo, image in zip(photos, images, strict=False):
+            if image is None:
+                raise BadGallery(folder=folder, why=f"{photo.name} cannot be read as a picture")
+        for index, image in enumerate(images):
+            cv2.imwrite(str(own / f"{index + 1}.png"), image)
+        portraits.append(images[0])
+    return portraits
+
+
+def _unit(video: Path, path: Path) -> float:
+    """The user's video at the demo's frame rate and at most 1280 pixels wide. Returns its seconds."""
+    try:
+        with av.open(str(video), timeout=10) as source:
+            frames = _thinned(source)
+            first = next(frames)
+            film.write(path, itertools.chain([first], frames), first[1].shape, keyframe_every=5 * media.FPS)
+        with av.open(str(path)) as made:
+            return sum(1 for packet in made.demux(video=0) if packet.pts is not None) / media.FPS
+    except StopIteration:
+        raise BadVideo(file=video, why="there is no picture in it") from None
+    except (OSError, av.FFmpegError, IndexError, ValueError) as error:
+        raise BadVideo(file=video, why=(isinstance(error, OSError) and error.strerror) or "broken") from None
+
+
+def _thinned(source: av.container.InputContainer) -> Iterator[tuple[float, np.ndarray]]:
+    due, step, origin = 0.0, 1 / media.FPS, None
+    for frame in source.decode(video=0):
+        if frame.time is None:
+            continue
+        origin = frame.time if origin is None else origin
+        at = frame.time - origin
+        if at > LONGEST_S:
+            return
+        if at + 1e-6 >= due:
+            width = min(1280, frame.width) // 2 * 2
+            height = round(frame.height * width / frame.width) // 2 * 2
+            yield due, frame.reformat(width=width, height=height, format="bgr24").to_ndarray()
+            due += step
+
+
+def _looped(unit: Path, seconds: float, path: Path, half_day: day.HalfDay) -> None:
+    start, length = media.room_start(half_day), media.room_seconds(half_day)
+    hole = [(end - start).total_seconds() for end in half_day.hole] if half_day.hole else [0.0, 0.0]
+    part = path.with_suffix(".part")
+    with av.open(str(part), "w", format="mp4") as target:
+        stream = None
+        for turn in range(int(length / seconds) + 1):
+            with av.open(str(unit)) as source:
+                video = source.streams.video[0]
+                stream = stream or target.add_stream_from_template(video)
+                waiting = True
+                for packet in source.demux(video):
+                    if packet.pts is None:
+                        continue
+                    at = turn * seconds + float(packet.pts * packet.time_base)
+                    # After the hole the picture begins again at a keyframe, as that of a real camera does.
+                    waiting = (waiting and not packet.is_keyframe) or hole[0] <= at < hole[1]
+                    if waiting or at >= length:
+                        continue
+                    packet.pts = packet.dts = packet.pts + round(turn * seconds / packet.time_base)
+                    packet.stream = stream
+                    target.mux(packet)
+    os.replace(part, path)
