@@ -1,0 +1,1 @@
+"""Enrolment: from photographs to templates of a class, all or nothing."""

@@ -1,0 +1,35 @@
+"""What can be wrong with a model pack."""
+from __future__ import annotations
+
+from evidence.errors import BadInput
+
+
+class NoSuchPack(BadInput):
+    text = "there is no model pack {pack}; there are: {packs}"
+
+
+class PackCannotRun(BadInput):
+    text = "the model pack {pack} cannot run in this version yet; these can: {packs}"
+
+
+class ModelMissing(BadInput):
+    text = (
+        "the file {file} of the model pack {pack} is not here and has no address to fetch it from: "
+        "put it into a folder and set ZAITANG_MODEL_MIRROR to that folder"
+    )
+
+
+class PackageMissing(BadInput):
+    text = "the model pack {pack} needs the Python package {package}, which is not installed"
+
+
+class ModelUnreachable(BadInput):
+    text = "the file {file} of the model pack {pack} could not be fetched from {source}: {why}"
+
+
+class WrongModel(BadInput):
+    text = "{source}: this is not the file {file} that the model pack {pack} names (its hash is {got}); refused"
+
+
+class ModelBroken(BadInput):
+    text = "the file {file} of the model pack {pack} cannot be loaded: {why}"

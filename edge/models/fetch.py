@@ -1,0 +1,159 @@
+"""Gets the files of a pack: mirror first, then upstream; a file with a wrong hash is refused and never kept."""
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from edge.models.errors import ModelMissing, ModelUnreachable, PackageMissing, WrongModel
+from edge.models.manifest import Manifest, ModelFile
+
+CACHE_LIMIT = 2 << 30
+"""Bytes the cache may hold; the least recently used files of other packs go first."""
+BLOCK = 1 << 20
+TIMEOUT_S = 30
+
+Progress = Callable[[str, int, int], None]
+"""Called with file name, bytes so far and bytes in all."""
+
+
+def fetch(manifest: Manifest, env: Mapping[str, str] = os.environ, progress: Progress | None = None) -> dict[str, Path]:
+    """Every file of the pack by name, checked. Raises ModelMissing, PackageMissing, ModelUnreachable, WrongModel."""
+    files = {file.name: _one(manifest, file, env, progress) for file in manifest.files}
+    _bound(cache_folder(env), keep=set(files.values()))
+    return files
+
+
+def present(manifest: Manifest, file: ModelFile, env: Mapping[str, str] = os.environ) -> bool:
+    """Whether a right copy lies on this machine already (no network)."""
+    path = _packaged(file) if file.package else _cached(file, env)
+    return path is not None and path.is_file() and _sha256(path) == file.sha256
+
+
+def cache_folder(env: Mapping[str, str] = os.environ) -> Path:
+    """ZAITANG_MODEL_CACHE, else `zaitang/models` in the XDG data folder."""
+    if chosen := env.get("ZAITANG_MODEL_CACHE"):
+        return Path(chosen)
+    data = env.get("XDG_DATA_HOME") or str(Path(env.get("HOME", "~")).expanduser() / ".local" / "share")
+    return Path(data) / "zaitang" / "models"
+
+
+def _one(manifest: Manifest, file: ModelFile, env: Mapping[str, str], progress: Progress | None) -> Path:
+    if file.package:
+        return _from_package(manifest, file)
+    path = _cached(file, env)
+    if path.is_file():
+        if _sha256(path) == file.sha256:
+            path.touch()
+            return path
+        path.unlink()
+    source = _source(manifest, file, env)
+    _download(manifest, file, source, path, progress)
+    return path
+
+
+def _from_package(manifest: Manifest, file: ModelFile) -> Path:
+    path = _packaged(file)
+    if path is None or not path.is_file():
+        raise PackageMissing(pack=manifest.id, package=file.package)
+    got = _sha256(path)
+    if got != file.sha256:
+        raise WrongModel(pack=manifest.id, file=file.name, source=str(path), got=got)
+    return path
+
+
+def _packaged(file: ModelFile) -> Path | None:
+    """The file inside its package. The package is found, not imported: its import fails with today's setuptools."""
+    spec = importlib.util.find_spec(file.package or "")
+    if spec is None or not spec.submodule_search_locations or file.inside is None:
+        return None
+    return Path(spec.submodule_search_locations[0]) / file.inside
+
+
+def _cached(file: ModelFile, env: Mapping[str, str]) -> Path:
+    return cache_folder(env) / file.sha256[:16] / file.name
+
+
+def _source(manifest: Manifest, file: ModelFile, env: Mapping[str, str]) -> str:
+    """Where the file is: in the mirror if it has it, else upstream."""
+    mirror = env.get("ZAITANG_MODEL_MIRROR", "")
+    if mirror.startswith(("http://", "https://")):
+        address = f"{mirror.rstrip('/')}/{file.name}"
+        if file.url is None or _answers(address):
+            return address
+    elif mirror and (Path(mirror) / file.name).is_file():
+        return str(Path(mirror) / file.name)
+    if file.url is None:
+        raise ModelMissing(pack=manifest.id, file=file.name)
+    return file.url
+
+
+def _answers(address: str) -> bool:
+    try:
+        request = urllib.request.Request(address, method="HEAD")
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S):
+            return True
+    except OSError:
+        return False
+
+
+def _download(manifest: Manifest, file: ModelFile, source: str, path: Path, progress: Progress | None) -> None:
+    """Copy into the cache under a temporary name; only a file with the right hash gets its real one."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as part:
+            try:
+                got = _copy(source, part, file, progress)
+                if got != file.sha256:
+                    raise WrongModel(pack=manifest.id, file=file.name, source=source, got=got)
+                os.fsync(part.fileno())
+                os.replace(part.name, path)
+            finally:
+                Path(part.name).unlink(missing_ok=True)
+    except OSError as error:
+        raise ModelUnreachable(pack=manifest.id, file=file.name, source=source, why=str(error)) from None
+
+
+def _copy(source: str, target: BinaryIO, file: ModelFile, progress: Progress | None) -> str:
+    digest, done = hashlib.sha256(), 0
+    for block in _blocks(source):
+        digest.update(block)
+        target.write(block)
+        done += len(block)
+        if progress:
+            progress(file.name, done, file.size)
+        if done > file.size:
+            break
+    target.flush()
+    return digest.hexdigest()
+
+
+def _blocks(source: str) -> Iterator[bytes]:
+    if source.startswith(("http://", "https://")):
+        with urllib.request.urlopen(source, timeout=TIMEOUT_S) as answer:
+            yield from iter(lambda: answer.read(BLOCK), b"")
+    else:
+        with open(source, "rb") as file:
+            yield from iter(lambda: file.read(BLOCK), b"")
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _bound(folder: Path, keep: set[Path]) -> None:
+    """Remove the least recently used files of other packs until the cache is within its limit."""
+    files = [path for path in folder.glob("*/*") if path.is_file()] if folder.is_dir() else []
+    total = sum(path.stat().st_size for path in files)
+    for path in sorted(files, key=lambda path: path.stat().st_mtime):
+        if total <= CACHE_LIMIT:
+            return
+        if path not in keep:
+            total -= path.stat().st_size
+            path.unlink(missing_ok=True)

@@ -1,0 +1,126 @@
+"""The manifest of a model pack: files with their hashes, licence, preprocessing and thresholds, read strictly from TOML."""
+from __future__ import annotations
+
+import dataclasses
+import importlib.resources
+import tomllib
+from typing import Annotated, Literal
+
+from edge.models.errors import NoSuchPack
+from evidence.canonical import canonical, sha256_hex
+from evidence.errors import BadShape
+from evidence.records import Id, Sha256
+from evidence.shape import Between, Match, decode, encode
+
+Px = Annotated[int, Between(1, 16384)]
+Ppm = Annotated[int, Between(-1_000_000, 1_000_000)]
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelFile:
+    """One file of a pack. It comes from the mirror, else from `url`, or lies `inside` an installed Python `package`."""
+
+    role: Literal["detector", "landmarks", "identity", "liveness", "challenge"]
+    name: Annotated[str, Match(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "a plain file name")]
+    sha256: Sha256
+    size: Annotated[int, Between(1, 1 << 30)]
+    url: Annotated[str, Match(r"https://\S+", "an https address")] | None = None
+    package: str | None = None
+    inside: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Preprocess:
+    """How pictures reach the detector. `*_face_px`: the narrowest face that each use looks for, in picture pixels; it
+    is scaled to `detector_px`. `longest_side_px` bounds the scaled picture; `shrink_px` does so where faces are near."""
+
+    detector_px: Px
+    detector_score_ppm: Ppm
+    terminal_face_px: Px
+    room_face_px: Px
+    photo_face_px: Px
+    longest_side_px: Px
+    aligned_px: Px
+    shrink_px: Px | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Similarity:
+    """When two faces are the same person. Faces narrower than `min_face_px` are counted, never identified."""
+
+    measure: Literal["cosine", "one_minus_distance"]
+    threshold_ppm: Ppm
+    margin_ppm: Ppm
+    min_face_px: Px
+    source: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Calibration:
+    """From `min_people` enrolled people on, the threshold is taken from them, between `low_ppm` and `high_ppm`."""
+
+    min_people: Annotated[int, Between(3, 10_000)]
+    low_ppm: Ppm
+    high_ppm: Ppm
+
+
+@dataclasses.dataclass(frozen=True)
+class Execution:
+    """Where inference may run, best first."""
+
+    providers: tuple[Literal["cpu", "cuda", "tensorrt"], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Manifest:
+    """One pack. `shipped`: an installed box may use it; `commercial`: its licence lets an institution that charges."""
+
+    id: Id
+    title: str
+    engine: Literal["dlib", "yunet_mobilefacenet", "yunet_sface", "insightface"]
+    licence: str
+    commercial: bool
+    shipped: bool
+    liveness: Literal["none", "passive"]
+    files: tuple[ModelFile, ...]
+    preprocess: Preprocess
+    similarity: Similarity
+    calibration: Calibration
+    execution: Execution
+
+    @property
+    def sha256(self) -> str:
+        """What records name as the pack: a hash over all that changes a score (addresses and titles do not)."""
+        files = [{"role": file.role, "sha256": file.sha256} for file in self.files]
+        rest = {name: encode(getattr(self, name)) for name in ("id", "engine", "preprocess", "liveness")}
+        return sha256_hex(canonical({**rest, "files": files, "measure": self.similarity.measure}))
+
+    def file(self, role: str) -> ModelFile:
+        """The first file of a role. Raises BadShape when the manifest names none."""
+        for file in self.files:
+            if file.role == role:
+                return file
+        raise BadShape(where=f"{self.id}.toml", key="files", why=f"no file has the role {role}")
+
+
+def pack_ids() -> list[str]:
+    """The packs that have a manifest, in alphabetical order."""
+    entries = importlib.resources.files("models").iterdir()
+    return sorted(entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml"))
+
+
+def load_manifest(pack: str) -> Manifest:
+    """The manifest of a pack. Raises NoSuchPack, or BadShape naming file and key."""
+    if pack not in pack_ids():
+        raise NoSuchPack(pack=pack, packs=", ".join(pack_ids()))
+    data = importlib.resources.files("models").joinpath(f"{pack}.toml").read_bytes()
+    return parse_manifest(data, f"{pack}.toml")
+
+
+def parse_manifest(data: bytes, where: str) -> Manifest:
+    """A manifest from TOML bytes. Raises BadShape naming `where` and the key."""
+    try:
+        document = tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadShape(where=where, key="(whole)", why=f"not TOML ({error})") from None
+    return decode(Manifest, document, where, strict=True)

@@ -1,0 +1,82 @@
+"""What a model pack does, whichever models it is made of, and how one is loaded."""
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+
+from edge.models.errors import PackCannotRun
+from edge.models.fetch import Progress, fetch
+from edge.models.manifest import Manifest, load_manifest
+
+View = Literal["terminal", "room", "photo"]
+"""What a picture shows: one person near the terminal's camera, a class in its room, or an enrolment photo."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Face:
+    """One face found. `box`: x, y, width, height in picture pixels, float32 (4,). `landmarks`: float32 (5, 2), in the
+    pack's own order. `frontal`: 1 seen straight, 0 in profile."""
+
+    box: np.ndarray
+    score: float
+    landmarks: np.ndarray
+    frontal: float
+
+    @property
+    def width_px(self) -> int:
+        return max(0, round(float(self.box[2])))
+
+
+class Pack(Protocol):
+    """Detect, align, embed, compare. Pictures are uint8 (height, width, 3) in BGR order."""
+
+    manifest: Manifest
+    name: str
+    sha256: str
+    provider: str
+    threshold_ppm: int
+    margin_ppm: int
+    min_face_px: int
+    liveness: Literal["none", "passive"]
+
+    def detect(self, bgr: np.ndarray, view: View = "terminal") -> list[Face]:
+        """The faces in a picture, largest first."""
+
+    def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
+        """The description of one face: float32 (d,)."""
+
+    def similarity(self, vector: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Similarity in ppm of a description (d,) to others (n, d): int64 (n,)."""
+
+    def mean(self, vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """One description (d,) out of several (n, d) of the same face, weighted (n,)."""
+
+
+def load_pack(name: str, folder: Path | None = None, progress: Progress | None = None) -> Pack:
+    """The pack, its files fetched and their hashes checked. `folder` is looked in before all else.
+
+    Raises NoSuchPack, PackCannotRun, ModelMissing, PackageMissing, ModelUnreachable, WrongModel, ModelBroken.
+    """
+    manifest = load_manifest(name)
+    engines: dict[str, Callable[[Manifest, dict[str, Path]], Pack]] = {"dlib": _dlib, "yunet_mobilefacenet": _onnx}
+    if manifest.engine not in engines:
+        raise PackCannotRun(pack=name, packs="builtin, lab")
+    env = {**os.environ, "ZAITANG_MODEL_MIRROR": str(folder)} if folder else os.environ
+    return engines[manifest.engine](manifest, fetch(manifest, env, progress))
+
+
+def _dlib(manifest: Manifest, files: dict[str, Path]) -> Pack:
+    from edge.vision.dlib_pack import DlibPack
+
+    return DlibPack(manifest, files)
+
+
+def _onnx(manifest: Manifest, files: dict[str, Path]) -> Pack:
+    from edge.vision.onnx_pack import OnnxPack
+
+    return OnnxPack(manifest, files)
