@@ -1,0 +1,71 @@
+"""Sentences for people, in Chinese and English: the one catalogue of both ends.
+
+The English sentence is the key (msgid). Translations are plain .po files under `locale/`, read at run time, so nothing
+compiled is kept. Each owner of texts has a file of its own; together they are one catalogue.
+"""
+from __future__ import annotations
+
+import functools
+import gettext
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from evidence.errors import ZaitangError
+
+LANGS = ("zh", "en")
+LOCALE = Path(__file__).parent / "locale"
+_FOLDERS = {"zh": "zh_CN"}
+
+
+def N_(msgid: str) -> str:
+    """Marks a sentence for the catalogue and leaves it as it is."""
+    return msgid
+
+
+@functools.cache
+def catalogue(lang: str) -> gettext.NullTranslations:
+    """The translations of one language (`zh` or `en`), as Jinja and gettext want them."""
+    if lang not in _FOLDERS:
+        return gettext.NullTranslations()
+    whole = Catalog(locale=_FOLDERS[lang])
+    for path in sorted((LOCALE / _FOLDERS[lang]).glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=_FOLDERS[lang]):
+                if message.id and message.string and not message.fuzzy:
+                    whole.add(message.id, message.string, context=message.context)
+    compiled = io.BytesIO()
+    write_mo(compiled, whole)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def language(asked: str | None) -> str:
+    """The language for what somebody asked (`zh`, `zh-CN`, `en_US.UTF-8`, nothing); Chinese unless English is asked for."""
+    return "en" if (asked or "").lower().startswith("en") else "zh"
+
+
+def translate(msgid: str, lang: str, **params: object) -> str:
+    """The sentence in `lang`, its named parameters filled in; English where no translation exists."""
+    text = catalogue(lang).gettext(msgid) if msgid else ""
+    return text.format_map(params) if params else text
+
+
+def words(said: object, lang: str, names: Mapping[str, str] | None = None) -> str:
+    """An error or a reason of a finding as one sentence. `names` puts people's names in the place of their pseudonyms."""
+    if isinstance(said, ZaitangError):
+        return translate(type(said).text, lang, **{key: _inner(value, lang) for key, value in said.params.items()})
+    from common.reasons import reason_words  # reasons need this module's translate
+
+    return reason_words(said, lang, names or {})
+
+
+def _inner(value: object, lang: str) -> object:
+    """A parameter in words: an error inside an error, or a text that is itself in the catalogue."""
+    if isinstance(value, ZaitangError):
+        return words(value, lang)
+    return translate(value, lang) if isinstance(value, str) else value

@@ -1,0 +1,89 @@
+"""Check-in decisions, pure: what a window of frames says, and which answer a sealed attempt gets under a policy."""
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Literal
+
+from evidence.bodies import Candidate, CheckIn
+from evidence.policy import Policy
+from evidence.rollcall import identify
+
+CheckInAnswer = Literal["accepted", "unknown", "not_live", "liveness_missing"]
+
+
+@dataclasses.dataclass(frozen=True)
+class FrameMatch:
+    """One frame of a face: the most similar person and the second person (never the same), width of the face in pixels."""
+
+    best: Candidate | None
+    second: Candidate | None
+    face_px: int
+
+
+@dataclasses.dataclass(frozen=True)
+class WindowResult:
+    """What a window of frames says. `person` is None for unknown; the rest goes into the record, which says it again."""
+
+    person: str | None
+    best: Candidate | None
+    second: Candidate | None
+    votes: int
+    frames: int
+    face_px: int
+
+
+def window_decision(
+    frames: Sequence[FrameMatch], threshold_ppm: int, margin_ppm: int, min_votes: int
+) -> WindowResult:
+    """The vote of the frames of one track: the person who is best in most of them, by the median of their scores."""
+    votes = Counter(frame.best.person for frame in frames if frame.best)
+    face_px = max((frame.face_px for frame in frames), default=0)
+    if not votes:
+        return WindowResult(None, None, None, 0, len(frames), face_px)
+    scores = _scores(frames)
+    winner = min(votes, key=lambda person: (-votes[person], -_median(scores[person]), person))
+    others = [Candidate(person, _median(seen)) for person, seen in scores.items() if person != winner]
+    best = Candidate(winner, _median(scores[winner]))
+    second = min(others, key=lambda other: (-other.score_ppm, other.person), default=None)
+    person = _agreed(best, second, votes[winner], len(frames), threshold_ppm, margin_ppm, min_votes)
+    return WindowResult(person, best, second, votes[winner], len(frames), face_px)
+
+
+def answer_of(checkin: CheckIn, policy: Policy) -> tuple[CheckInAnswer, str | None]:
+    """The answer for a sealed attempt, and the person whom the face shows (also when liveness refuses), or None."""
+    person = _agreed(
+        checkin.best, checkin.second, checkin.votes, checkin.frames,
+        checkin.threshold_ppm, checkin.margin_ppm, policy.checkin.min_votes.value,
+    )
+    if person is None:
+        return "unknown", None
+    if checkin.liveness in ("fake", "no_response"):
+        return "not_live", person
+    if checkin.liveness != "live" and policy.liveness_required:
+        return "liveness_missing", person
+    return "accepted", person
+
+
+def _agreed(
+    best: Candidate | None, second: Candidate | None, votes: int, frames: int,
+    threshold_ppm: int, margin_ppm: int, min_votes: int,
+) -> str | None:
+    """Enough votes, more than half of the frames, similar enough, and clearly more than anyone else."""
+    if votes < min_votes or votes * 2 <= frames:
+        return None
+    return identify(best, second, threshold_ppm, margin_ppm)
+
+
+def _scores(frames: Sequence[FrameMatch]) -> dict[str, list[int]]:
+    scores: dict[str, list[int]] = defaultdict(list)
+    for frame in frames:
+        for candidate in (frame.best, frame.second):
+            if candidate:
+                scores[candidate.person].append(candidate.score_ppm)
+    return scores
+
+
+def _median(values: Sequence[int]) -> int:
+    return sorted(values)[len(values) // 2]

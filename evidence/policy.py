@@ -1,0 +1,253 @@
+"""A policy: what one document demands, each number with its clause or marked as ours.
+
+A policy is a TOML file. A rule is a table (`[r1]` … `[r9]`, `[o1]` … `[o11]`); a rule without a table is off, because the
+document does not state it, and then no finding of that rule exists. A number is
+`{ value = 3, clause = "三 二(三)2", quote = "3次及以上" }`, its first word a key of `documents`,
+or `{ value = 60, source = "ours", why = "…" }`.
+"""
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from evidence.canonical import sha256_hex
+from evidence.errors import BadShape
+from evidence.records import Id
+from evidence.shape import decode
+
+
+@dataclasses.dataclass(frozen=True)
+class Number:
+    """A whole number and where it comes from: a clause (with its words), or `source = "ours"` (with why)."""
+
+    value: int
+    clause: str = ""
+    quote: str = ""
+    source: Literal["", "ours"] = ""
+    why: str = ""
+
+
+def _number(low: int, high: int) -> Any:
+    return dataclasses.field(metadata={"between": (low, high)})
+
+
+def _maybe(low: int, high: int) -> Any:
+    return dataclasses.field(default=None, metadata={"between": (low, high)})
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """A rule that is on: the clause that states it, and its words."""
+
+    clause: str
+    quote: str
+
+
+@dataclasses.dataclass(frozen=True)
+class R1(Rule):
+    """`tolerance_s`: how many seconds of a theory class-hour may be missing, in sum."""
+
+    tolerance_s: Number = _number(0, 600)
+
+
+@dataclasses.dataclass(frozen=True)
+class R2(Rule):
+    """`minutes`: length of the unbroken stretch in each practical class-hour."""
+
+    minutes: Number = _number(1, 240)
+
+
+@dataclasses.dataclass(frozen=True)
+class R3(Rule):
+    """`limit`: from how many occasions on the class loses its subsidy. `occasion`: what is counted as one."""
+
+    limit: Number = _number(1, 100)
+    occasion: Literal["block", "class_hour"]
+    basis: Literal["enrolled"]
+
+
+@dataclasses.dataclass(frozen=True)
+class R7(Rule):
+    """`years`: how long video is kept after the last class-hour."""
+
+    years: Number = _number(1, 30)
+
+
+@dataclasses.dataclass(frozen=True)
+class R9(Rule):
+    percent: Number = _number(0, 100)
+
+
+@dataclasses.dataclass(frozen=True)
+class O1(Rule):
+    people: Number = _number(1, 1000)
+
+
+@dataclasses.dataclass(frozen=True)
+class O2(Rule):
+    """`ratio`: trainees per teacher and per workplace. `teachers`: at least so many, where a document says it."""
+
+    ratio: Number = _number(1, 1000)
+    teachers: Number | None = _maybe(1, 100)
+
+
+@dataclasses.dataclass(frozen=True)
+class O3(Rule):
+    minutes: Number = _number(1, 240)
+
+
+@dataclasses.dataclass(frozen=True)
+class Share(Rule):
+    """O4, O5."""
+
+    percent: Number = _number(0, 100)
+
+
+@dataclasses.dataclass(frozen=True)
+class O6(Rule):
+    hours: Number = _number(1, 10_000)
+
+
+@dataclasses.dataclass(frozen=True)
+class O8(Rule):
+    months: Number = _number(1, 120)
+
+
+@dataclasses.dataclass(frozen=True)
+class O11(Rule):
+    minutes: Number = _number(1, 240)
+
+
+@dataclasses.dataclass(frozen=True)
+class Video:
+    """When video counts. `max_gap_ms`: longest hole in a stretch; `step_tolerance_ms`: how far media time and
+    CLOCK_BOOTTIME may disagree, in real time. `usable_pct`: less recorded than this share of a block is no usable video;
+    `good_cover_pct`, `bad_picture_pct`: at least so much recorded and at most so many dark frames is a good picture;
+    `black_pct`: from this share of dark frames on a segment is black and breaks a stretch."""
+
+    max_gap_ms: Number = _number(100, 60_000)
+    step_tolerance_ms: Number = _number(100, 60_000)
+    usable_pct: Number = _number(1, 100)
+    good_cover_pct: Number = _number(1, 100)
+    bad_picture_pct: Number = _number(0, 100)
+    black_pct: Number = _number(1, 100)
+
+
+@dataclasses.dataclass(frozen=True)
+class Blocks:
+    """What a block is. `pause_min`: a longer pause between class-hours divides a half-day; `checkin_before_min`: how long
+    before its start a check-in counts; `left_early_pct`: shown only in the first or only in the last such share of it
+    is told as left early."""
+
+    pause_min: Number = _number(0, 240)
+    checkin_before_min: Number = _number(0, 240)
+    left_early_pct: Number = _number(1, 50)
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckIns:
+    """`liveness_required`: without a passed liveness check no check-in is accepted. `min_votes`: frames that must agree."""
+
+    liveness_required: bool
+    min_votes: Number = _number(1, 100)
+
+
+@dataclasses.dataclass(frozen=True)
+class Policy:
+    """One document, made computable. `documents`: short name in clauses → document number."""
+
+    id: Id
+    title: str
+    title_en: str
+    documents: Mapping[str, str]
+    video: Video
+    block: Blocks
+    checkin: CheckIns
+    accept_test_keys: bool = False
+    accept_simulated: bool = False
+    r1: R1 | None = None
+    r2: R2 | None = None
+    r3: R3 | None = None
+    r4: Rule | None = None
+    r5: Rule | None = None
+    r6: Rule | None = None
+    r7: R7 | None = None
+    r8: Rule | None = None
+    r9: R9 | None = None
+    o1: O1 | None = None
+    o2: O2 | None = None
+    o3: O3 | None = None
+    o4: Share | None = None
+    o5: Share | None = None
+    o6: O6 | None = None
+    o7: Rule | None = None
+    o8: O8 | None = None
+    o9: Rule | None = None
+    o10: Rule | None = None
+    o11: O11 | None = None
+    sha256: str = ""
+
+    @property
+    def max_gap_us(self) -> int:
+        """Longest hole in media time inside one stretch."""
+        return self.video.max_gap_ms.value * 1000
+
+    @property
+    def step_tolerance_us(self) -> int:
+        """How far media time and CLOCK_BOOTTIME may disagree at rate 1; multiply by the clock's rate."""
+        return self.video.step_tolerance_ms.value * 1000
+
+    @property
+    def liveness_required(self) -> bool:
+        return self.checkin.liveness_required
+
+    def rules(self) -> tuple[tuple[str, Rule], ...]:
+        """The rules that are on, as (`R1`, rule), in the order of their numbers, R before O."""
+        fields = ((field.name.upper(), getattr(self, field.name)) for field in dataclasses.fields(self))
+        return tuple((name, rule) for name, rule in fields if isinstance(rule, Rule))
+
+
+def parse_policy(data: bytes, where: str) -> Policy:
+    """The policy in TOML bytes. `where` names the file in errors. Raises BadShape naming file and key."""
+    try:
+        document = tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadShape(where=where, key="(whole)", why=f"not a TOML document: {error}") from None
+    if "sha256" in document:
+        raise BadShape(where=where, key="sha256", why="is not a known key")
+    policy = decode(Policy, document, where, strict=True)
+    if policy.id != "demo" and (policy.accept_test_keys or policy.accept_simulated):
+        key = "accept_test_keys" if policy.accept_test_keys else "accept_simulated"
+        raise BadShape(where=where, key=key, why="only the demo policy may accept what is not real")
+    _check(policy, policy, where, "")
+    return dataclasses.replace(policy, sha256=sha256_hex(data))
+
+
+def _check(policy: Policy, table: Any, where: str, path: str) -> None:
+    """Every number in range and with a source; every clause of a document that is named."""
+    if isinstance(table, Rule):
+        _check_clause(policy, table.clause, where, f"{path}clause")
+    for field in dataclasses.fields(table):
+        value = getattr(table, field.name)
+        if isinstance(value, Number):
+            _check_number(policy, value, field.metadata["between"], where, path + field.name)
+        elif dataclasses.is_dataclass(value):
+            _check(policy, value, where, f"{path}{field.name}.")
+
+
+def _check_number(policy: Policy, number: Number, between: tuple[int, int], where: str, key: str) -> None:
+    low, high = between
+    if not low <= number.value <= high:
+        raise BadShape(where=where, key=f"{key}.value", why=f"{number.value} is out of range ({low} to {high})")
+    if bool(number.clause) == bool(number.source):
+        raise BadShape(where=where, key=key, why='needs either a clause or source = "ours"')
+    if number.clause:
+        _check_clause(policy, number.clause, where, f"{key}.clause")
+
+
+def _check_clause(policy: Policy, clause: str, where: str, key: str) -> None:
+    for part in clause.split(";"):
+        if part.split()[:1] == [] or part.split()[0] not in policy.documents:
+            raise BadShape(where=where, key=key, why=f"{clause!r} does not begin with a document that `documents` names")
