@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import typing
+from collections.abc import Iterable
 from typing import Any
 
 import rfc8785
@@ -45,23 +47,31 @@ def sha256_hex(data: bytes) -> str:
 
 
 def _plain_values_only(value: object) -> None:
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    level = _containers([value])
+    for _ in range(MAX_DEPTH):
         if not level:
             return
-        level = [child for item in level for child in _children(item)]
-    raise BadRecord(why=f"nested more than {MAX_DEPTH} deep")
+        level = [inner for item in level for inner in _containers(_children(item))]
+    if level:
+        raise BadRecord(why=f"nested more than {MAX_DEPTH} deep")
 
 
-def _children(item: object) -> list[object]:
-    if isinstance(item, float):
-        raise BadRecord(why="numbers in records are whole; put the unit into the name")
-    if isinstance(item, dict):
-        if not all(isinstance(name, str) for name in item):
-            raise BadRecord(why="a key is not a text")
-        return list(item.values())
-    if isinstance(item, (list, tuple)):
-        return list(item)
-    if item is None or isinstance(item, (bool, int, str)):
-        return []
-    raise BadRecord(why=f"a {type(item).__name__} is not a JSON value")
+def _containers(items: Iterable[object]) -> list[object]:
+    """The objects and lists among `items`; the others must be plain values."""
+    found = []
+    for item in items:
+        if isinstance(item, (dict, list, tuple)):
+            found.append(item)
+        elif isinstance(item, float):
+            raise BadRecord(why="numbers in records are whole; put the unit into the name")
+        elif not (item is None or isinstance(item, (bool, int, str))):
+            raise BadRecord(why=f"a {type(item).__name__} is not a JSON value")
+    return found
+
+
+def _children(item: object) -> Iterable[object]:
+    if not isinstance(item, dict):
+        return typing.cast(Iterable[object], item)
+    if not all(isinstance(name, str) for name in item):
+        raise BadRecord(why="a key is not a text")
+    return item.values()

@@ -81,8 +81,16 @@ class StrangeRecord(VerificationError):
     text = "record {seq} of {device} was added: it does not belong to this chain of {expected}"
 
 
+class ChainMissing(VerificationError):
+    text = "the chain {chain} of {device} is missing"
+
+
 class ChainReplaced(VerificationError):
     text = "the chain {chain} of {device} is missing: other records stand in its place"
+
+
+class WrongPlace(VerificationError):
+    text = "record {seq} of {device} is of type {type}, which does not belong into this chain"
 
 
 class Fork(VerificationError):

@@ -1,0 +1,28 @@
+"""Whose word counts for what: record types that only a box states, and those that only a centre states.
+
+Every certificate of a site is of the same root, so without this a box could answer for its own reviewer.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from evidence.errors import WrongPlace
+from evidence.records import Record, Sealed
+
+CENTRE_TYPES = frozenset({"order.class", "roster.event", "leave", "review", "export"})
+BOX_TYPES = frozenset({
+    "order.accepted", "enrolment", "session.start", "session.end", "segment", "checkin", "rollcall", "alarm",
+})
+
+
+def stands_rightly(record: Record, of_centre: bool) -> bool:
+    """Whether a record of this type may stand in the chain of a centre, or else in that of a box."""
+    return record.type not in (BOX_TYPES if of_centre else CENTRE_TYPES)
+
+
+def check_places(sealed: Iterable[Sealed], of_centre: bool) -> tuple[WrongPlace, ...]:
+    """Every record of one chain that only the other kind of chain may hold."""
+    return tuple(
+        WrongPlace(seq=one.record.seq, device=one.record.device, type=one.record.type)
+        for one in sealed if not stands_rightly(one.record, of_centre)
+    )
