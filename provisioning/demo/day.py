@@ -31,10 +31,9 @@ class HalfDay:
     everyone: bool
 
     @property
-    def switched_on(self) -> datetime.datetime:
-        """When the box is switched on: early enough for seven people to check in before the first class-hour."""
-        needed = BOOT_ALLOWANCE_S + 7 * (CHECK_IN_EACH_S + CHECK_IN_PAUSE_S) + 300
-        return self.presses[0] - timedelta(seconds=needed)
+    def check_in(self) -> datetime.datetime:
+        """When the first person stands before the terminal: time for seven people before the first class-hour."""
+        return self.hours[0] - timedelta(seconds=7 * (CHECK_IN_EACH_S + CHECK_IN_PAUSE_S) + 120)
 
 
 def _at(day: int, hour: int, minute: int) -> datetime.datetime:
@@ -55,6 +54,8 @@ COURSE = (
     _practice("practice-3", 3, 14),
 )
 
+SWITCHED_ON = COURSE[0].check_in - timedelta(seconds=BOOT_ALLOWANCE_S)
+"""When the box is switched on; the films count from here."""
 MISSED_BLOCKS = ("2026-03-02-pm", "2026-03-03-am", "2026-03-03-pm")
 
 

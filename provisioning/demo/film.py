@@ -17,21 +17,15 @@ from provisioning.demo.people import WALL
 TIME_BASE = Fraction(1, 1000)
 DRIFT = 7
 """The picture wanders by up to so many pixels in each direction."""
-Hole = tuple[float, float]
 
 
 def room_film(path: Path, scene: np.ndarray, start: datetime.datetime, seconds: int, fps: int,
-              holes: Sequence[Hole], progress: Callable[[int], None]) -> None:
-    """Write H.264 of a classroom. `start` is the local time that the clock in the picture shows first.
-
-    Within `holes` (seconds) nothing is written: a camera whose cable was pulled.
-    """
+              progress: Callable[[int], None]) -> None:
+    """Write H.264 of a classroom. `start` is the local time that the clock in the picture shows first."""
     def frames() -> Iterator[tuple[float, np.ndarray]]:
         padded, noise = _padded(scene), _noise(scene.shape)
         for number in range(seconds * fps):
             at = number / fps
-            if any(low <= at < high for low, high in holes):
-                continue
             image = _drifted(padded, noise, number)
             _clock(image, start + datetime.timedelta(seconds=at))
             yield at, image
@@ -55,6 +49,31 @@ def terminal_film(path: Path, portraits: Sequence[np.ndarray], seconds_each: flo
                     number += 1
 
     write(path, frames(), size, keyframe_every=4)
+
+
+def join(path: Path, parts: Sequence[tuple[Path, float]], kept: Callable[[float], bool] = lambda at: True) -> None:
+    """One film of several, copied packet by packet; each part begins at its second of the whole.
+
+    Where `kept` says no the picture is missing until the next keyframe, as that of a camera that was unplugged.
+    """
+    part_path = path.with_suffix(".part")
+    with av.open(str(part_path), "w", format="mp4") as target:
+        stream = None
+        for source_path, begins in parts:
+            with av.open(str(source_path)) as source:
+                video = source.streams.video[0]
+                stream = stream or target.add_stream_from_template(video)
+                missing = False
+                for packet in source.demux(video):
+                    if packet.pts is None:
+                        continue
+                    at = begins + float(packet.pts * packet.time_base)
+                    missing = not kept(at) or (missing and not packet.is_keyframe)
+                    if not missing:
+                        packet.pts = packet.dts = packet.pts + round(begins / packet.time_base)
+                        packet.stream = stream
+                        target.mux(packet)
+    os.replace(part_path, path)
 
 
 def _before_wall(wall: np.ndarray, portrait: np.ndarray) -> np.ndarray:

@@ -1,4 +1,8 @@
-"""The demo's gallery and films: made once, with progress, by two processes; a second start finds them."""
+"""The demo's gallery and films: made once, with progress, by two processes; a second start finds them.
+
+One film per camera tells the whole course. Its time counts from the moment that the box is switched on; between the
+half-days there is nothing in it.
+"""
 from __future__ import annotations
 
 import dataclasses
@@ -18,23 +22,24 @@ from provisioning.demo import day, film, people
 
 FPS = 2
 TERMINAL_STEP_S = 12.0
-FORMAT = 4
+FORMAT = 5
 """Counts up whenever the films change."""
+SPARE_S = 60
+"""The room camera runs so long before the start press and after the end press."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Media:
-    """Where the films and photos lie. Films by name of half-day; gallery: one folder of photos per trainee."""
+    """The two films, and the gallery: one folder of photos per trainee."""
 
-    room: dict[str, Path]
-    terminal: dict[str, Path]
+    room: Path
+    terminal: Path
     gallery: Path
 
 
 def paths(folder: Path) -> Media:
     """Where a complete set lies in `folder`."""
-    return Media({h.name: folder / f"room-{h.name}.mp4" for h in day.COURSE},
-                 {h.name: folder / f"terminal-{h.name}.mp4" for h in day.COURSE}, folder / "gallery")
+    return Media(folder / "room.mp4", folder / "terminal.mp4", folder / "gallery")
 
 
 def prepare(folder: Path) -> Media:
@@ -46,13 +51,34 @@ def prepare(folder: Path) -> Media:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     _gallery(people.load_cast(), media.gallery)
-    _films(media)
+    _films(folder, media)
     mark.write_text(json.dumps(recipe))
     return media
 
 
+def room_span(half_day: day.HalfDay) -> tuple[float, float]:
+    """From when to when the room camera is on, in seconds of its film."""
+    start, end = ((press - day.SWITCHED_ON).total_seconds() for press in half_day.presses)
+    return start - SPARE_S, end + SPARE_S
+
+
+def camera_on(at: float) -> bool:
+    """Whether the room camera delivers at that second of its film: never in a hole."""
+    for half_day in day.COURSE:
+        if half_day.hole:
+            start, end = ((edge - day.SWITCHED_ON).total_seconds() for edge in half_day.hole)
+            if start <= at < end:
+                return False
+    return any(start <= at < end for start, end in map(room_span, day.COURSE))
+
+
+def terminal_offset(half_day: day.HalfDay) -> float:
+    """When the first person stands before the terminal, in seconds of its film."""
+    return (half_day.check_in - day.SWITCHED_ON).total_seconds()
+
+
 def _recipe() -> str:
-    plan = repr((FORMAT, FPS, TERMINAL_STEP_S, day.COURSE, day.CHECK_IN_EACH_S, day.CHECK_IN_PAUSE_S))
+    plan = repr((FORMAT, FPS, TERMINAL_STEP_S, SPARE_S, day.COURSE, day.SWITCHED_ON, day.CHECK_IN_EACH_S))
     return hashlib.sha256(plan.encode()).hexdigest()
 
 
@@ -64,18 +90,24 @@ def _gallery(cast: people.Cast, folder: Path) -> None:
         cv2.imwrite(str(own / "2.png"), cv2.convertScaleAbs(cv2.resize(portrait, None, fx=1.5, fy=1.5), alpha=0.9))
 
 
-def _films(media: Media) -> None:
-    total = sum(room_seconds(h) * FPS for h in day.COURSE)
+def _films(folder: Path, media: Media) -> None:
+    parts = {half_day.name: folder / f"part-{half_day.name}.mp4" for half_day in day.COURSE}
+    visits = {half_day.name: folder / f"visit-{half_day.name}.mp4" for half_day in day.COURSE}
+    total = round(sum(end - start for start, end in map(room_span, day.COURSE)) * FPS)
     with Manager() as manager, ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         ticks = manager.Queue()
-        longest_first = sorted(day.COURSE, key=room_seconds, reverse=True)
-        jobs = [pool.submit(_film, h, media.room[h.name], media.terminal[h.name], ticks) for h in longest_first]
+        longest_first = sorted(day.COURSE, key=lambda h: h.presses[0] - h.presses[1])
+        jobs = [pool.submit(_part, h, parts[h.name], visits[h.name], ticks) for h in longest_first]
         with tqdm(total=total, unit="frame", desc="making the films (once)", mininterval=5) as bar:
             while not all(job.done() for job in jobs):
                 _drain(ticks, bar)
             _drain(ticks, bar)
         for job in jobs:
             job.result()
+    film.join(media.room, [(parts[h.name], room_span(h)[0]) for h in day.COURSE], camera_on)
+    film.join(media.terminal, [(visits[h.name], terminal_offset(h)) for h in day.COURSE])
+    for part in (*parts.values(), *visits.values()):
+        part.unlink()
 
 
 def _drain(ticks: Queue[int], bar: Any) -> None:
@@ -86,20 +118,9 @@ def _drain(ticks: Queue[int], bar: Any) -> None:
         return
 
 
-def room_seconds(half_day: day.HalfDay) -> int:
-    """How long a half-day's room film is."""
-    # A minute longer than the session on both sides: the camera runs before the start press and after the end press.
-    return round((half_day.presses[1] - half_day.presses[0]).total_seconds()) + 120
-
-
-def room_start(half_day: day.HalfDay) -> Any:
-    """Local time of the first frame of a half-day's room film."""
-    return half_day.presses[0] - day.timedelta(seconds=60)
-
-
-def _film(half_day: day.HalfDay, room: Path, terminal: Path, ticks: Queue[int]) -> None:
+def _part(half_day: day.HalfDay, room: Path, visits: Path, ticks: Queue[int]) -> None:
     cv2.setNumThreads(1)
-    cast, start, counted = people.load_cast(), room_start(half_day), 0
+    cast, counted = people.load_cast(), 0
 
     def tick(frames: int) -> None:
         nonlocal counted
@@ -107,7 +128,8 @@ def _film(half_day: day.HalfDay, room: Path, terminal: Path, ticks: Queue[int]) 
         if counted % 50 == 0:
             ticks.put(50)
 
-    holes = [tuple((end - start).total_seconds() for end in half_day.hole)] if half_day.hole else []
-    film.room_film(room, people.classroom(cast, half_day.everyone), start, room_seconds(half_day), FPS, holes, tick)
+    start, end = room_span(half_day)
+    clock = day.SWITCHED_ON + day.timedelta(seconds=start)
+    film.room_film(room, people.classroom(cast, half_day.everyone), clock, round(end - start), FPS, tick)
     there = [p for n, p in enumerate(cast.portraits) if half_day.everyone or n != people.ABSENTEE]
-    film.terminal_film(terminal, there, day.CHECK_IN_EACH_S, day.CHECK_IN_PAUSE_S, TERMINAL_STEP_S, lambda n: None)
+    film.terminal_film(visits, there, day.CHECK_IN_EACH_S, day.CHECK_IN_PAUSE_S, TERMINAL_STEP_S, lambda n: None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,10 +59,11 @@ def prepare(folder: Path, video: Path, people: dict[str, list[Path]]) -> media.M
     unit = folder / "unit.mp4"
     print("preparing the video …", flush=True)
     seconds = _unit(video, unit)
-    for half_day in day.COURSE:
-        _looped(unit, seconds, made.room[half_day.name], half_day)
-        film.terminal_film(made.terminal[half_day.name], portraits, day.CHECK_IN_EACH_S, day.CHECK_IN_PAUSE_S,
-                           media.TERMINAL_STEP_S, lambda frames: None)
+    film.join(made.room, [(unit, at) for at in _turns(seconds)], media.camera_on)
+    visit = folder / "visit.mp4"
+    each = max(8 * media.TERMINAL_STEP_S, min(day.CHECK_IN_EACH_S, 3900 / len(portraits) - day.CHECK_IN_PAUSE_S))
+    film.terminal_film(visit, portraits, each, day.CHECK_IN_PAUSE_S, media.TERMINAL_STEP_S, lambda frames: None)
+    film.join(made.terminal, [(visit, media.terminal_offset(h)) for h in day.COURSE])
     mark.write_text(json.dumps(recipe))
     return made
 
@@ -123,26 +123,10 @@ def _thinned(source: av.container.InputContainer) -> Iterator[tuple[float, np.nd
             due += step
 
 
-def _looped(unit: Path, seconds: float, path: Path, half_day: day.HalfDay) -> None:
-    start, length = media.room_start(half_day), media.room_seconds(half_day)
-    hole = [(end - start).total_seconds() for end in half_day.hole] if half_day.hole else [0.0, 0.0]
-    part = path.with_suffix(".part")
-    with av.open(str(part), "w", format="mp4") as target:
-        stream = None
-        for turn in range(int(length / seconds) + 1):
-            with av.open(str(unit)) as source:
-                video = source.streams.video[0]
-                stream = stream or target.add_stream_from_template(video)
-                waiting = True
-                for packet in source.demux(video):
-                    if packet.pts is None:
-                        continue
-                    at = turn * seconds + float(packet.pts * packet.time_base)
-                    # After the hole the picture begins again at a keyframe, as that of a real camera does.
-                    waiting = (waiting and not packet.is_keyframe) or hole[0] <= at < hole[1]
-                    if waiting or at >= length:
-                        continue
-                    packet.pts = packet.dts = packet.pts + round(turn * seconds / packet.time_base)
-                    packet.stream = stream
-                    target.mux(packet)
-    os.replace(part, path)
+def _turns(seconds: float) -> Iterator[float]:
+    """When the video begins anew, in seconds of the room film."""
+    for half_day in day.COURSE:
+        begins, ends = media.room_span(half_day)
+        while begins < ends:
+            yield begins
+            begins += seconds
