@@ -45,7 +45,7 @@ def catalogue(lang: str) -> gettext.NullTranslations:
 
 
 def language(asked: str | None) -> str:
-    """The language for what somebody asked (`zh`, `zh-CN`, `en_US.UTF-8`, nothing); Chinese unless English is asked for."""
+    """The language for what was asked (`zh`, `en_US.UTF-8`, nothing): Chinese unless it is English."""
     return "en" if (asked or "").lower().startswith("en") else "zh"
 
 
@@ -56,7 +56,7 @@ def translate(msgid: str, lang: str, **params: object) -> str:
 
 
 def words(said: object, lang: str, names: Mapping[str, str] | None = None) -> str:
-    """An error or a reason of a finding as one sentence. `names` puts people's names in the place of their pseudonyms."""
+    """An error or a reason of a finding as one sentence. `names`: pseudonym → name, put in their place."""
     if isinstance(said, ZaitangError):
         return translate(type(said).text, lang, **{key: _inner(value, lang) for key, value in said.params.items()})
     from common.reasons import reason_words  # reasons need this module's translate

@@ -15,7 +15,7 @@ CheckInAnswer = Literal["accepted", "unknown", "not_live", "liveness_missing"]
 
 @dataclasses.dataclass(frozen=True)
 class FrameMatch:
-    """One frame of a face: the most similar person and the second person (never the same), width of the face in pixels."""
+    """One frame of a face: the most similar person, the second person (never the same), the face's width in pixels."""
 
     best: Candidate | None
     second: Candidate | None
@@ -24,7 +24,7 @@ class FrameMatch:
 
 @dataclasses.dataclass(frozen=True)
 class WindowResult:
-    """What a window of frames says. `person` is None for unknown; the rest goes into the record, which says it again."""
+    """What a window of frames says. `person` is None for unknown; the rest goes into the record."""
 
     person: str | None
     best: Candidate | None

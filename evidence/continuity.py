@@ -1,7 +1,7 @@
 """Whether the next packet of a camera continues a run, and what a segment measured: the decision that cuts runs.
 
 Two clocks must agree: media time (PTS) says how long the video is, CLOCK_BOOTTIME says when its packets came. A hole in
-media time is a *gap*; media time that goes back, or runs away from CLOCK_BOOTTIME, is a *step*. All times are microseconds.
+media time is a *gap*; media time that goes back, or runs away from CLOCK_BOOTTIME, is a *step*. Times are microseconds.
 """
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal
 from evidence.bodies import Gap
 
 SLEW = 1000
-"""A camera's clock may drift by one part in so many without being a step (ours; cheap cameras are off by 1 in 2,000)."""
+"""A camera's clock may drift by one part in so many without being a step (ours; cheap ones are off by 1 in 2,000)."""
 
 Verdict = Literal["continue", "gap", "step"]
 
@@ -31,9 +31,9 @@ class Measured:
 class Timeline:
     """The packets of one run, in decoding order.
 
-    `max_gap_us`: a hole above it ends the run. `gap_floor_us`: holes from it on are listed. `step_tolerance_us`: how far
-    media time and CLOCK_BOOTTIME may part, and how far back a packet may reach (B-frames); multiply by the clock's rate,
-    because packets are late in real time.
+    `max_gap_us`: a hole above it ends the run. `gap_floor_us`: holes from it on are listed. `step_tolerance_us`: how
+    far media time and CLOCK_BOOTTIME may part, and how far back a packet may reach (B-frames); multiply it by the
+    clock's rate, because packets are late in real time.
     """
 
     def __init__(self, max_gap_us: int, gap_floor_us: int, step_tolerance_us: int) -> None:

@@ -1,7 +1,7 @@
 """A policy: what one document demands, each number with its clause or marked as ours.
 
-A policy is a TOML file. A rule is a table (`[r1]` … `[r9]`, `[o1]` … `[o11]`); a rule without a table is off, because the
-document does not state it, and then no finding of that rule exists. A number is
+A policy is a TOML file. A rule is a table (`[r1]` … `[r9]`, `[o1]` … `[o11]`); a rule without a table is off, because
+the document does not state it, and then no finding of that rule exists. A number is
 `{ value = 3, clause = "三 二(三)2", quote = "3次及以上" }`, its first word a key of `documents`,
 or `{ value = 60, source = "ours", why = "…" }`.
 """
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+import typing
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from evidence.canonical import sha256_hex
 from evidence.errors import BadShape
 from evidence.records import Id
-from evidence.shape import decode
+from evidence.shape import Between, decode
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,14 +28,6 @@ class Number:
     quote: str = ""
     source: Literal["", "ours"] = ""
     why: str = ""
-
-
-def _number(low: int, high: int) -> Any:
-    return dataclasses.field(metadata={"between": (low, high)})
-
-
-def _maybe(low: int, high: int) -> Any:
-    return dataclasses.field(default=None, metadata={"between": (low, high)})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,21 +42,21 @@ class Rule:
 class R1(Rule):
     """`tolerance_s`: how many seconds of a theory class-hour may be missing, in sum."""
 
-    tolerance_s: Number = _number(0, 600)
+    tolerance_s: Annotated[Number, Between(0, 600)]
 
 
 @dataclasses.dataclass(frozen=True)
 class R2(Rule):
     """`minutes`: length of the unbroken stretch in each practical class-hour."""
 
-    minutes: Number = _number(1, 240)
+    minutes: Annotated[Number, Between(1, 240)]
 
 
 @dataclasses.dataclass(frozen=True)
 class R3(Rule):
     """`limit`: from how many occasions on the class loses its subsidy. `occasion`: what is counted as one."""
 
-    limit: Number = _number(1, 100)
+    limit: Annotated[Number, Between(1, 100)]
     occasion: Literal["block", "class_hour"]
     basis: Literal["enrolled"]
 
@@ -72,86 +65,86 @@ class R3(Rule):
 class R7(Rule):
     """`years`: how long video is kept after the last class-hour."""
 
-    years: Number = _number(1, 30)
+    years: Annotated[Number, Between(1, 30)]
 
 
 @dataclasses.dataclass(frozen=True)
 class R9(Rule):
-    percent: Number = _number(0, 100)
+    percent: Annotated[Number, Between(0, 100)]
 
 
 @dataclasses.dataclass(frozen=True)
 class O1(Rule):
-    people: Number = _number(1, 1000)
+    people: Annotated[Number, Between(1, 1000)]
 
 
 @dataclasses.dataclass(frozen=True)
 class O2(Rule):
     """`ratio`: trainees per teacher and per workplace. `teachers`: at least so many, where a document says it."""
 
-    ratio: Number = _number(1, 1000)
-    teachers: Number | None = _maybe(1, 100)
+    ratio: Annotated[Number, Between(1, 1000)]
+    teachers: Annotated[Number | None, Between(1, 100)] = None
 
 
 @dataclasses.dataclass(frozen=True)
 class O3(Rule):
-    minutes: Number = _number(1, 240)
+    minutes: Annotated[Number, Between(1, 240)]
 
 
 @dataclasses.dataclass(frozen=True)
 class Share(Rule):
     """O4, O5."""
 
-    percent: Number = _number(0, 100)
+    percent: Annotated[Number, Between(0, 100)]
 
 
 @dataclasses.dataclass(frozen=True)
 class O6(Rule):
-    hours: Number = _number(1, 10_000)
+    hours: Annotated[Number, Between(1, 10_000)]
 
 
 @dataclasses.dataclass(frozen=True)
 class O8(Rule):
-    months: Number = _number(1, 120)
+    months: Annotated[Number, Between(1, 120)]
 
 
 @dataclasses.dataclass(frozen=True)
 class O11(Rule):
-    minutes: Number = _number(1, 240)
+    minutes: Annotated[Number, Between(1, 240)]
 
 
 @dataclasses.dataclass(frozen=True)
 class Video:
     """When video counts. `max_gap_ms`: longest hole in a stretch; `step_tolerance_ms`: how far media time and
-    CLOCK_BOOTTIME may disagree, in real time. `usable_pct`: less recorded than this share of a block is no usable video;
-    `good_cover_pct`, `bad_picture_pct`: at least so much recorded and at most so many dark frames is a good picture;
-    `black_pct`: from this share of dark frames on a segment is black and breaks a stretch."""
+    CLOCK_BOOTTIME may disagree, in real time. `usable_pct`: less recorded than this share of a block is no usable
+    video; `good_cover_pct`, `bad_picture_pct`: at least so much recorded and at most so many dark frames is a good
+    picture; `black_pct`: from this share of dark frames on a segment is black and breaks a stretch."""
 
-    max_gap_ms: Number = _number(100, 60_000)
-    step_tolerance_ms: Number = _number(100, 60_000)
-    usable_pct: Number = _number(1, 100)
-    good_cover_pct: Number = _number(1, 100)
-    bad_picture_pct: Number = _number(0, 100)
-    black_pct: Number = _number(1, 100)
+    max_gap_ms: Annotated[Number, Between(100, 60_000)]
+    step_tolerance_ms: Annotated[Number, Between(100, 60_000)]
+    usable_pct: Annotated[Number, Between(1, 100)]
+    good_cover_pct: Annotated[Number, Between(1, 100)]
+    bad_picture_pct: Annotated[Number, Between(0, 100)]
+    black_pct: Annotated[Number, Between(1, 100)]
 
 
 @dataclasses.dataclass(frozen=True)
 class Blocks:
-    """What a block is. `pause_min`: a longer pause between class-hours divides a half-day; `checkin_before_min`: how long
-    before its start a check-in counts; `left_early_pct`: shown only in the first or only in the last such share of it
-    is told as left early."""
+    """What a block is. `pause_min`: a longer pause between class-hours divides a half-day; `checkin_before_min`: how
+    long before its start a check-in counts; `left_early_pct`: shown only in the first or only in the last such share of
+    it is told as left early."""
 
-    pause_min: Number = _number(0, 240)
-    checkin_before_min: Number = _number(0, 240)
-    left_early_pct: Number = _number(1, 50)
+    pause_min: Annotated[Number, Between(0, 240)]
+    checkin_before_min: Annotated[Number, Between(0, 240)]
+    left_early_pct: Annotated[Number, Between(1, 50)]
 
 
 @dataclasses.dataclass(frozen=True)
 class CheckIns:
-    """`liveness_required`: without a passed liveness check no check-in is accepted. `min_votes`: frames that must agree."""
+    """`liveness_required`: no check-in is accepted without a passed check. `min_votes`: frames that must agree."""
 
     liveness_required: bool
-    min_votes: Number = _number(1, 100)
+    min_votes: Annotated[Number, Between(1, 100)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -229,18 +222,18 @@ def _check(policy: Policy, table: Any, where: str, path: str) -> None:
     """Every number in range and with a source; every clause of a document that is named."""
     if isinstance(table, Rule):
         _check_clause(policy, table.clause, where, f"{path}clause")
-    for field in dataclasses.fields(table):
-        value = getattr(table, field.name)
+    for name, hint in typing.get_type_hints(type(table), include_extras=True).items():
+        value = getattr(table, name)
         if isinstance(value, Number):
-            _check_number(policy, value, field.metadata["between"], where, path + field.name)
+            _check_number(policy, value, typing.get_args(hint)[1], where, path + name)
         elif dataclasses.is_dataclass(value):
-            _check(policy, value, where, f"{path}{field.name}.")
+            _check(policy, value, where, f"{path}{name}.")
 
 
-def _check_number(policy: Policy, number: Number, between: tuple[int, int], where: str, key: str) -> None:
-    low, high = between
-    if not low <= number.value <= high:
-        raise BadShape(where=where, key=f"{key}.value", why=f"{number.value} is out of range ({low} to {high})")
+def _check_number(policy: Policy, number: Number, between: Between, where: str, key: str) -> None:
+    if not between.low <= number.value <= between.high:
+        why = f"{number.value} is out of range ({between.low} to {between.high})"
+        raise BadShape(where=where, key=f"{key}.value", why=why)
     if bool(number.clause) == bool(number.source):
         raise BadShape(where=where, key=key, why='needs either a clause or source = "ours"')
     if number.clause:
@@ -250,4 +243,4 @@ def _check_number(policy: Policy, number: Number, between: tuple[int, int], wher
 def _check_clause(policy: Policy, clause: str, where: str, key: str) -> None:
     for part in clause.split(";"):
         if part.split()[:1] == [] or part.split()[0] not in policy.documents:
-            raise BadShape(where=where, key=key, why=f"{clause!r} does not begin with a document that `documents` names")
+            raise BadShape(where=where, key=key, why=f"{clause!r} names no document of `documents`")

@@ -1,6 +1,6 @@
 """Roll call decisions, pure: who a face is, which of two faces is the person, how many people, what the answer is.
 
-Open set, never “nearest”: a face is somebody only if it is similar enough *and* clearly more similar than to anyone else.
+Open set, never “nearest”: a face is somebody only if it is similar enough *and* clearly more so than to anyone else.
 """
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def name_tracks(tracks: Iterable[Track], threshold_ppm: int, margin_ppm: int) ->
 
 def answer(person: str, shown: Collection[str], headcount_max: int, roster: int, unnamed: int) -> Answer:
     """The answer for one trainee who is due. One who is not shown is *not identifiable* while somebody in view could be
-    that trainee: a face without a name was seen (`unnamed` of them), or as many people as the roster has; else *absent*."""
+    that trainee: faces without a name were seen (`unnamed`), or as many people as the roster has; else *absent*."""
     if person in shown:
         return "shown"
     return "not_identifiable" if unnamed > 0 or headcount_max >= roster else "absent"
