@@ -1,0 +1,34 @@
+"""Whom the box takes orders and receipts from: the holder of its own root's certificate for the centre's name."""
+from __future__ import annotations
+
+import dataclasses
+
+from cryptography import x509
+
+from edge.sync.errors import NotTheCentre
+from evidence.certs import Identity, identity
+from evidence.errors import VerificationError
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """The box's own place: its name, the root that it trusts, the centre's name, and whether its own key is a test key.
+
+    Boxes hold certificates of the same root, so the name counts: no box can give orders to another."""
+
+    device: str
+    root: x509.Certificate
+    centre: str
+    test: bool
+
+    def centre_of(self, certificate: str) -> Identity:
+        """The centre behind a certificate (PEM). Raises NotTheCentre."""
+        try:
+            found = identity(certificate, self.root)
+        except VerificationError as error:
+            raise NotTheCentre(why=str(error)) from None
+        if found.name != self.centre:
+            raise NotTheCentre(why=f"it is from {found.name}")
+        if found.test and not self.test:
+            raise NotTheCentre(why="its key is a test key")
+        return found

@@ -1,0 +1,110 @@
+"""What the centre sends: orders and receipts are checked, kept, and answered in the chain."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from common.logs import Log
+from edge.storage.files import replace
+from edge.store import Store
+from edge.sync.alarms import Alarms
+from edge.sync.centre import Site
+from edge.sync.errors import NotOurChain, NotTheCentre, Refused
+from edge.sync.orders import Order, judge, read_order
+from edge.sync.receipts import check_receipt
+from evidence.bodies import ClassOrder, OrderAccepted, body_of
+from evidence.canonical import sha256_hex
+from evidence.certs import Identity
+from evidence.errors import BadReceipt
+from evidence.records import Sealed
+
+
+class Inbox:
+    """Takes one message at a time; every method may raise StoreBusy, and can then be called again.
+
+    `certificate`: the file that remembers the centre's certificate, which comes with its orders.
+    `policies`: id → SHA-256 of the policies on this box.
+    """
+
+    def __init__(
+        self, store: Store, site: Site, sealing: X25519PrivateKey, policies: Mapping[str, str], certificate: Path,
+    ) -> None:
+        self._store, self._site, self._sealing, self._policies = store, site, sealing, policies
+        self._certificate, self._log = certificate, Log("sync.inbox")
+        self.alarms = Alarms(store)
+        self._centre = self._remembered()
+        self._accepted = {str(sealed.record.body.get("order")) for sealed in store.records_of("order.accepted")}
+
+    def receipt(self, envelope: bytes) -> int | None:
+        """Keep a receipt; the last record that it covers, or None when it was refused or cannot be judged yet."""
+        if self._centre is None:
+            self._log.info("receipt.too_early")
+            return None
+        try:
+            receipt = check_receipt(envelope, self._site, self._centre)
+            self._store.keep_receipt(envelope, receipt)
+        except Refused as error:
+            self._refuse("receipt.refused", error.code, {})
+            return None
+        except BadReceipt:
+            self._refuse("receipt.refused", NotOurChain.code, {})
+            return None
+        self.alarms.settle("receipt.refused")
+        return receipt.up_to
+
+    def order(self, message: bytes) -> None:
+        """Take a class order, once; refuse what this box must not follow, with an alarm that says why."""
+        try:
+            order = read_order(message, self._site)
+        except Refused as error:
+            self._refuse("order.refused", error.code, {"message": sha256_hex(message)})
+            return
+        self._remember(order.certificate)
+        try:
+            new = judge(order, self._site.device, self._known(order.body.class_id), self._policies, self._sealing)
+        except Refused as error:
+            self._refuse("order.refused", error.code, {"order": order.sealed.hash})
+            return
+        self._take(order, new)
+
+    def _take(self, order: Order, new: bool) -> None:
+        class_id, order_hash = order.body.class_id, order.sealed.hash
+        if new:
+            self._store.put_order(order.sealed)
+        if order.sheet is not None:
+            self._store.put_names(class_id, order.sheet)
+        if order_hash not in self._accepted:
+            self._store.append("order.accepted", OrderAccepted(class_id, order_hash))
+            self._accepted.add(order_hash)
+            self._log.info("order.accepted", class_id=class_id, number=order.body.number)
+
+    def _known(self, class_id: str) -> Sealed | None:
+        """Our newest order for a class."""
+        newest: tuple[int, Sealed] | None = None
+        for sealed in self._store.orders():
+            body = body_of(sealed.record)
+            if isinstance(body, ClassOrder) and body.class_id == class_id and (not newest or body.number > newest[0]):
+                newest = body.number, sealed
+        return newest[1] if newest else None
+
+    def _refuse(self, code: str, why: str, params: Mapping[str, str]) -> None:
+        self._log.warning(code, why=why, **params)
+        self.alarms.once(code, {"why": why, **params})
+
+    def _remember(self, certificate: str) -> None:
+        """Keep the centre's certificate, so that receipts can be judged before the next order comes."""
+        if self._remembered_text() != certificate:
+            replace(self._certificate, certificate.encode())
+        self._centre = self._site.centre_of(certificate)
+
+    def _remembered(self) -> Identity | None:
+        text = self._remembered_text()
+        try:
+            return self._site.centre_of(text) if text else None
+        except NotTheCentre:
+            return None
+
+    def _remembered_text(self) -> str | None:
+        return self._certificate.read_text("ascii", "replace") if self._certificate.exists() else None

@@ -1,0 +1,101 @@
+"""The connection to the broker: MQTT 5 by paho, one session that survives disconnections. Decides nothing."""
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Callable
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from common.logs import Log
+
+SESSION_S = 7 * 24 * 3600
+KEEPALIVE_S = 30
+IN_FLIGHT = 50
+RETRY_S = (1, 60)
+ROOT = "zaitang/v1"
+
+
+@dataclasses.dataclass(frozen=True)
+class Connected:
+    """The broker answers. `resumed`: it still had our session."""
+
+    resumed: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Arrived:
+    """A message; `topic` without the box's prefix: `receipts` or `orders/CLASS`."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclasses.dataclass(frozen=True)
+class Lost:
+    """The connection is gone; the link tries again by itself."""
+
+
+Event = Connected | Arrived | Lost
+
+
+class Link:
+    """Publishes to and hears from `zaitang/v1/{device}/…`. Events go to `put`, from the link's own thread."""
+
+    def __init__(self, host: str, port: int, device: str, put: Callable[[Event], None]) -> None:
+        self._put, self._prefix, self._log = put, f"{ROOT}/{device}/", Log("sync.link")
+        self._given = self._taken = 0
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=device, protocol=mqtt.MQTTv5)
+        client.max_inflight_messages_set(IN_FLIGHT)
+        first, longest = RETRY_S
+        client.reconnect_delay_set(first + random.random(), longest + random.random() * longest)  # type: ignore[arg-type]
+        client.on_connect, client.on_disconnect = self._connected, self._lost
+        client.on_message, client.on_publish = self._arrived, self._published
+        session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        session.SessionExpiryInterval = SESSION_S
+        client.connect_async(host, port, KEEPALIVE_S, clean_start=False, properties=session)
+        self._client = client
+
+    def start(self) -> None:
+        """Connect in the background, and again whenever the connection is lost."""
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Disconnect and end the thread; the session stays at the broker."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    @property
+    def unacknowledged(self) -> int:
+        """Messages that the broker has not taken yet."""
+        return self._given - self._taken
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Hand one message to the broker, QoS 1. Whether it arrives is for receipts to say."""
+        self._given += 1
+        self._client.publish(self._prefix + topic, payload, qos=1)
+
+    def _connected(self, client: mqtt.Client, _: Any, flags: Any, code: Any, __: Any) -> None:
+        if code.is_failure:
+            self._log.warning("broker.refused", code=int(code.value))
+            return
+        client.subscribe([(self._prefix + "receipts", 1), (self._prefix + "orders/+", 1)])
+        self._log.info("broker.connected", resumed=bool(flags.session_present))
+        self._put(Connected(bool(flags.session_present)))
+
+    def _lost(self, _: mqtt.Client, __: Any, ___: Any, code: Any, ____: Any) -> None:
+        self._log.warning("broker.lost", code=int(code.value))
+        self._put(Lost())
+
+    def _arrived(self, _: mqtt.Client, __: Any, message: mqtt.MQTTMessage) -> None:
+        if message.topic.startswith(self._prefix):
+            self._put(Arrived(message.topic[len(self._prefix):], bytes(message.payload)))
+
+    def _published(self, _: mqtt.Client, __: Any, ___: int, code: Any, ____: Any) -> None:
+        self._taken += 1
+        if code is not None and code.is_failure:
+            self._log.warning("broker.not_taken", code=int(code.value))

@@ -1,0 +1,95 @@
+"""Orders: read one message of the centre and decide, without touching anything, whether this box takes it."""
+from __future__ import annotations
+
+import base64
+import dataclasses
+from collections.abc import Mapping
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from common.sheets import check_sheet, open_sheet
+from edge.sync.centre import Site
+from edge.sync.errors import BadNames, NotAMessage, NotNewer, NotTheCentre, NotThisBox, UnknownPolicy
+from evidence.bodies import ClassOrder, body_of
+from evidence.canonical import parse
+from evidence.errors import BadInput, BadRecord, VerificationError
+from evidence.records import Sealed
+from evidence.seal import RECORD_TYPE, read_sealed, verify_seal
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """A class order whose seal holds. `sheet`: names, still sealed to this box; `certificate`: the centre's (PEM)."""
+
+    sealed: Sealed
+    body: ClassOrder
+    sheet: bytes | None
+    certificate: str
+
+
+def read_order(message: bytes, site: Site) -> Order:
+    """The order in a message `{"order": base64, "names": base64 or null, "certificate": PEM}`, its seal verified.
+
+    Raises NotAMessage, NotTheCentre.
+    """
+    try:
+        fields = parse(message)
+        envelope, sheet = _bytes(fields.get("order")), fields.get("names")
+        sheet = None if sheet is None else _bytes(sheet)
+        sealed = read_sealed(envelope)
+        body = body_of(sealed.record)
+    except BadRecord as error:
+        raise NotAMessage(why=str(error)) from None
+    certificate = fields.get("certificate")
+    if not isinstance(certificate, str):
+        raise NotAMessage(why="it holds no certificate")
+    centre = site.centre_of(certificate)
+    if sealed.record.device != centre.name:
+        raise NotTheCentre(why=f"the record is of {sealed.record.device}")
+    try:
+        verify_seal(envelope, RECORD_TYPE, centre.public_key, "order")
+    except VerificationError as error:
+        raise NotTheCentre(why=str(error)) from None
+    if not isinstance(body, ClassOrder):
+        raise NotAMessage(why=f"{sealed.record.type} is not an order")
+    return Order(sealed, body, sheet, certificate)
+
+
+def judge(
+    order: Order, device: str, known: Sealed | None, policies: Mapping[str, str], sealing: X25519PrivateKey
+) -> bool:
+    """Whether the order is new (False: it is the one that we have). `known`: our newest order for that class;
+    `policies`: id → SHA-256 of those on this box. Raises a Refused for every order that must not be taken."""
+    if device not in {place.device for place in order.body.boxes}:
+        raise NotThisBox(device=device)
+    new = known is None or known.hash != order.sealed.hash
+    if new:
+        _check_number(order.body, known)
+    if policies.get(order.body.policy.id) != order.body.policy.sha256:
+        raise UnknownPolicy(policy=order.body.policy.id)
+    if order.sheet is not None:
+        check_names(order.body, order.sheet, sealing)
+    return new
+
+
+def check_names(order: ClassOrder, sheet: bytes, sealing: X25519PrivateKey) -> None:
+    """The sheet opens with this box's key and holds exactly the names that the order commits to. Raises BadNames."""
+    try:
+        check_sheet(open_sheet(sheet, sealing, order.class_id), order.roster, order.class_id)
+    except BadInput as error:
+        raise BadNames(why=str(error)) from None
+
+
+def _check_number(order: ClassOrder, known: Sealed | None) -> None:
+    before = None if known is None else body_of(known.record)
+    if isinstance(before, ClassOrder) and order.number <= before.number:
+        raise NotNewer(number=order.number, known=before.number)
+
+
+def _bytes(text: object) -> bytes:
+    try:
+        if not isinstance(text, str):
+            raise ValueError
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise BadRecord(why="not base64") from None

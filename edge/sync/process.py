@@ -1,0 +1,127 @@
+"""The sync process: one loop that moves records, receipts and orders, and says how far it is."""
+from __future__ import annotations
+
+import queue
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+from cryptography import x509
+
+from common import logs
+from common.policies import load_policy, policy_ids
+from edge.errors import StoreBusy
+from edge.store import Store
+from edge.sync.centre import Site
+from edge.sync.inbox import Inbox
+from edge.sync.link import Arrived, Connected, Event, Link, Lost
+from edge.sync.outbox import WINDOW, Outbox
+from edge.sync.uploader import Uploader
+from edge.wiring import Box
+from evidence.certs import identity
+
+TICK_S = 0.2
+CERTIFICATE = "centre.crt"
+
+
+class Sync:
+    """The loop. `link` publishes; its events come through `events`; `now` is monotonic seconds."""
+
+    def __init__(
+        self, store: Store, inbox: Inbox, link: Link, events: queue.Queue[Event], uploader: Uploader | None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._inbox, self._link, self._events = store, inbox, link, events
+        self._uploader, self._now, self._log = uploader, now, logs.Log("sync")
+        self._connected = False
+        self._outbox = Outbox(store.receipted_up_to(), store.receipted_up_to())
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set."""
+        while not stop.is_set():
+            try:
+                self._hear(TICK_S)
+                self._send()
+                if self._uploader is not None:
+                    self._uploader.tick(self._outbox.receipted)
+            except StoreBusy:
+                self._log.warning("store.busy")
+                stop.wait(TICK_S)
+
+    def _hear(self, timeout: float) -> None:
+        """Handle the next event, and all that wait behind it. A busy store puts the event back."""
+        try:
+            event = self._events.get(timeout=timeout)
+            while True:
+                try:
+                    self._handle(event)
+                except StoreBusy:
+                    self._events.put(event)
+                    raise
+                event = self._events.get_nowait()
+        except queue.Empty:
+            return
+
+    def _handle(self, event: Event) -> None:
+        if isinstance(event, Connected):
+            self._connected = True
+            if not event.resumed:
+                self._outbox = self._outbox.after_lost_session(self._now())
+        elif isinstance(event, Lost):
+            self._connected = False
+        elif event.topic == "receipts":
+            self._receipt(event)
+        elif event.topic.startswith("orders/") and event.payload:
+            self._inbox.order(event.payload)
+
+    def _receipt(self, event: Arrived) -> None:
+        up_to = self._inbox.receipt(event.payload)
+        if up_to is not None:
+            self._outbox = self._outbox.after_receipt(up_to, self._now(), random.random())
+
+    def _send(self) -> None:
+        room = WINDOW - self._link.unacknowledged
+        if not self._connected or room <= 0:
+            return
+        due = self._outbox.due(self._store.head().record.seq, self._now())[:room]
+        for sealed in self._store.records(due.start - 1, len(due)) if due else ():
+            self._link.publish("records", sealed.envelope)
+        self._outbox = self._outbox.after_sending(due, self._now(), random.random())
+
+
+def run(box: Box) -> None:
+    """Run until SIGTERM or SIGINT. A box without a centre keeps everything here and waits."""
+    logs.setup()
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    config = box.config.sync
+    if config is None:
+        logs.Log("sync").info("sync.no_centre")
+        stop.wait()
+        return
+    events: queue.Queue[Event] = queue.Queue()
+    link = Link(config.broker, config.port, box.config.device, events.put)
+    inbox = make_inbox(box, config.centre)
+    uploader = None
+    if config.segments is not None:
+        uploader = Uploader(box.store, inbox.alarms, box.segments, config.segments, time.monotonic)
+        uploader.start()
+    link.start()
+    try:
+        Sync(box.store, inbox, link, events, uploader).run(stop)
+    finally:
+        link.stop()
+        if uploader is not None:
+            uploader.stop()
+
+
+def make_inbox(box: Box, centre: str) -> Inbox:
+    """The inbox of a box: its site is what its own keys say. Raises BadCertificate when they do not fit each other."""
+    root = x509.load_pem_x509_certificate(box.keys.root.encode())
+    own = identity(box.keys.certificate, root)
+    policies = {name: load_policy(name).sha256 for name in policy_ids()}
+    site = Site(box.config.device, root, centre, own.test)
+    return Inbox(box.store, site, box.keys.sealing, policies, box.folder / "keys" / CERTIFICATE)

@@ -1,0 +1,30 @@
+"""Which segment file goes next."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge.sync.uploads import RETRY, Job, Queue
+
+ONE, TWO = (Job(n, f"{n:064x}", Path("x"), 1) for n in (1, 2))
+
+
+def test_oldest_first_and_done_is_done() -> None:
+    queue = Queue().with_more([ONE]).with_more([TWO])
+    assert queue.next(0.0) == ONE
+    assert queue.after_success().next(0.0) == TWO
+    assert queue.after_success().after_success().next(0.0) is None
+
+
+def test_a_file_that_is_refused_does_not_block_the_others() -> None:
+    queue = Queue((ONE, TWO)).after_failure(10.0, chance=1.0)
+    assert queue.next(10.0) is None
+    assert queue.next(10.0 + RETRY.first) == TWO
+    assert queue.after_success().next(10.0) == ONE
+
+
+def test_a_centre_that_is_away_is_asked_ever_more_slowly() -> None:
+    queue, waits = Queue((ONE, TWO)), []
+    for _ in range(12):
+        queue = queue.after_failure(0.0, chance=1.0)
+        waits.append(queue.not_before)
+    assert waits == sorted(waits) and waits[-1] == RETRY.longest
