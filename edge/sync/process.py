@@ -12,6 +12,7 @@ from cryptography import x509
 
 from common import logs
 from common.policies import load_policy, policy_ids
+from edge.config import SyncConfig
 from edge.errors import StoreBusy
 from edge.store import Store
 from edge.sync.centre import Site
@@ -39,16 +40,27 @@ class Sync:
         self._outbox = Outbox(store.receipted_up_to(), store.receipted_up_to())
 
     def run(self, stop: threading.Event) -> None:
-        """Until `stop` is set."""
-        while not stop.is_set():
-            try:
-                self._hear(TICK_S)
-                self._send()
-                if self._uploader is not None:
-                    self._uploader.tick(self._outbox.receipted)
-            except StoreBusy:
-                self._log.warning("store.busy")
-                stop.wait(TICK_S)
+        """Connect, and work until `stop` is set."""
+        self._link.start()
+        if self._uploader is not None:
+            self._uploader.start()
+        try:
+            while not stop.is_set():
+                self._turn(stop)
+        finally:
+            self._link.stop()
+            if self._uploader is not None:
+                self._uploader.stop()
+
+    def _turn(self, stop: threading.Event) -> None:
+        try:
+            self._hear(TICK_S)
+            self._send()
+            if self._uploader is not None:
+                self._uploader.tick(self._outbox.receipted)
+        except StoreBusy:
+            self._log.warning("store.busy")
+            stop.wait(TICK_S)
 
     def _hear(self, timeout: float) -> None:
         """Handle the next event, and all that wait behind it. A busy store puts the event back."""
@@ -97,25 +109,22 @@ def run(box: Box) -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    config = box.config.sync
-    if config is None:
+    if box.config.sync is None:
         logs.Log("sync").info("sync.no_centre")
         stop.wait()
         return
+    make_sync(box, box.config.sync).run(stop)
+
+
+def make_sync(box: Box, config: SyncConfig) -> Sync:
+    """The parts of the sync process, joined."""
     events: queue.Queue[Event] = queue.Queue()
     link = Link(config.broker, config.port, box.config.device, events.put)
     inbox = make_inbox(box, config.centre)
     uploader = None
     if config.segments is not None:
         uploader = Uploader(box.store, inbox.alarms, box.segments, config.segments, time.monotonic)
-        uploader.start()
-    link.start()
-    try:
-        Sync(box.store, inbox, link, events, uploader).run(stop)
-    finally:
-        link.stop()
-        if uploader is not None:
-            uploader.stop()
+    return Sync(box.store, inbox, link, events, uploader)
 
 
 def make_inbox(box: Box, centre: str) -> Inbox:

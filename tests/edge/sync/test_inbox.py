@@ -1,0 +1,179 @@
+"""Orders and receipts: what is taken, what is refused, and that each is said once in the chain."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.sheets import Name, seal_sheet
+from edge.sync.centre import Site
+from edge.sync.errors import NotAMessage
+from edge.sync.inbox import Inbox
+from edge.sync.orders import read_order
+from edge.sync.process import make_inbox
+from edge.wiring import Box
+from evidence.bodies import Alarm, SessionStart, body_of
+from evidence.certs import make_root, pem
+
+MakeBox = Callable[..., Box]
+
+
+def told(box: Box) -> list[tuple[str, str]]:
+    """The records that the inbox appended: type, and why for an alarm."""
+    found = []
+    for sealed in box.store.records(after=0):
+        body = body_of(sealed.record)
+        found.append((sealed.record.type, str(body.params["why"]) if isinstance(body, Alarm) else ""))
+    return found
+
+
+def taken(box: Box) -> list[str]:
+    return [sealed.hash for sealed in box.store.orders()]
+
+
+def test_an_order_is_kept_with_its_names_and_accepted_once(make_box: MakeBox, centre: Any, sheet: Any) -> None:
+    box = make_box()
+    inbox, order = make_inbox(box, "centre"), centre.order()
+    inbox.order(centre.message(order, sheet(box)))
+    inbox.order(centre.message(order, sheet(box)))
+    make_inbox(box, "centre").order(centre.message(order))
+    assert told(box) == [("order.accepted", "")] and taken(box) == [order.hash]
+    assert box.store.names("welding-1") == {"p-1": "王秀英", "p-2": "李强"}
+
+
+def test_a_later_order_replaces_an_earlier_one_and_not_the_other_way(make_box: MakeBox, centre: Any) -> None:
+    box = make_box()
+    inbox, first, second = make_inbox(box, "centre"), centre.order(1), centre.order(2)
+    for order in (first, second, first, centre.order(2)):
+        inbox.order(centre.message(order))
+    inbox.order(centre.message(first))
+    assert set(taken(box)) == {first.hash, second.hash}
+    assert told(box) == [("order.accepted", "")] * 2 + [("alarm", "not_newer")] * 2
+
+
+def forged(centre: Any) -> bytes:
+    order = centre.order()
+    changed = bytearray(order.envelope)
+    index = changed.index(b'"sig":"') + 9
+    changed[index] ^= 1
+    return centre.message(type(order)(bytes(changed), order.payload, order.record))
+
+
+def by_another_box(centre: Any) -> bytes:
+    other = type(centre)(centre.root, centre.root_key, name="box-2")
+    return other.message(other.order())
+
+
+def by_another_site(centre: Any) -> bytes:
+    key = Ed25519PrivateKey.generate()
+    other = type(centre)(make_root(key, "site", 1, 0, 36500, True), key)
+    return other.message(other.order())
+
+
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        (forged, "not_the_centre"),
+        (by_another_box, "not_the_centre"),
+        (by_another_site, "not_the_centre"),
+        (lambda centre: centre.message(centre.order(), certificate=pem(centre.root)), "not_the_centre"),
+        (lambda centre: centre.message(centre.order(device="box-9")), "not_this_box"),
+        (lambda centre: centre.message(centre.order(policy="f" * 64)), "unknown_policy"),
+        (lambda centre: centre.message(centre.order(), sheet=b"nothing that opens"), "bad_names"),
+        (lambda centre: b"{}", "not_a_message"),
+        (lambda centre: b"\xff" * 9, "not_a_message"),
+    ],
+)
+def test_what_the_box_must_not_follow_is_refused_with_one_alarm(
+    make_box: MakeBox, centre: Any, message: Callable[[Any], bytes], why: str
+) -> None:
+    box, bad = make_box(), message(centre)
+    make_inbox(box, "centre").order(bad)
+    make_inbox(box, "centre").order(bad)
+    assert told(box) == [("alarm", why)] and not taken(box)
+
+
+def test_a_sheet_with_another_name_than_the_order_is_refused(make_box: MakeBox, centre: Any) -> None:
+    box = make_box()
+    wrong = seal_sheet({"p-1": Name("王秀兰", "01" * 16)}, box.keys.sealing_key, "welding-1")
+    make_inbox(box, "centre").order(centre.message(centre.order(), wrong))
+    assert told(box) == [("alarm", "bad_names")] and box.store.names("welding-1") == {}
+
+
+def test_a_real_box_takes_no_orders_signed_with_a_test_key(make_box: MakeBox, centre: Any) -> None:
+    box = make_box()
+    inbox = make_inbox(box, "centre")
+    inbox._site = Site("box-1", centre.root, "centre", test=False)
+    inbox.order(centre.message(centre.order()))
+    assert told(box) == [("alarm", "not_the_centre")]
+
+
+@pytest.fixture
+def ready(make_box: MakeBox, centre: Any) -> tuple[Box, Inbox]:
+    """A box that knows its centre and has three records."""
+    box = make_box()
+    inbox = make_inbox(box, "centre")
+    inbox.order(centre.message(centre.order()))
+    box.store.append("session.start", SessionStart("welding-1", "s-1", "button"))
+    return box, inbox
+
+
+def test_a_receipt_of_our_chain_is_kept_also_after_a_restart(ready: tuple[Box, Inbox], centre: Any) -> None:
+    box, inbox = ready
+    assert inbox.receipt(centre.receipt(box.store.records()[1])) == 1
+    assert make_inbox(box, "centre").receipt(centre.receipt(box.store.head())) == 2
+    assert box.store.receipted_up_to() == 2 and not box.store.unreceipted(10)
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({"chain": "0" * 32}, "not_our_chain"),
+        ({"head_hash": "0" * 64}, "not_our_chain"),
+        ({"up_to": 99}, "not_our_chain"),
+        ({"device": "box-2"}, "not_our_chain"),
+        ({"centre": "centre-2"}, "not_the_centre"),
+    ],
+)
+def test_a_receipt_that_does_not_match_is_refused_with_one_alarm(
+    ready: tuple[Box, Inbox], centre: Any, other: dict[str, Any], why: str
+) -> None:
+    box, inbox = ready
+    bad = centre.receipt(box.store.head(), **other)
+    assert inbox.receipt(bad) is None and inbox.receipt(bad) is None and make_inbox(box, "centre").receipt(bad) is None
+    assert told(box)[2:] == [("alarm", why)] and box.store.receipted_up_to() == -1
+
+
+def test_a_forged_receipt_is_refused(ready: tuple[Box, Inbox], centre: Any) -> None:
+    box, inbox = ready
+    thief = type(centre)(centre.root, centre.root_key)
+    assert inbox.receipt(thief.receipt(box.store.head())) is None
+    assert inbox.receipt(b"nonsense") is None
+    assert told(box)[2:] == [("alarm", "not_the_centre"), ("alarm", "not_a_message")]
+
+
+def test_after_a_good_receipt_a_bad_one_is_news_again(ready: tuple[Box, Inbox], centre: Any) -> None:
+    box, inbox = ready
+    bad = centre.receipt(box.store.head(), up_to=99)
+    inbox.receipt(bad)
+    inbox.receipt(centre.receipt(box.store.head()))
+    inbox.receipt(bad)
+    assert told(box)[2:] == [("alarm", "not_our_chain")] * 2
+
+
+def test_no_receipt_is_believed_before_the_centre_is_known(make_box: MakeBox, centre: Any) -> None:
+    box = make_box()
+    assert make_inbox(box, "centre").receipt(centre.receipt(box.store.head())) is None
+    assert box.store.receipted_up_to() == -1 and not told(box)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_an_order_or_refused(data: bytes) -> None:
+    key = Ed25519PrivateKey.generate()
+    site = Site("box-1", make_root(key, "site", 1, 0, 36500, True), "centre", True)
+    with pytest.raises(NotAMessage):
+        read_order(data, site)
