@@ -1,6 +1,8 @@
 """What can be wrong with photographs for enrolment. Each names its file."""
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from evidence.errors import BadInput
 
 
@@ -28,6 +30,10 @@ class UnknownPerson(BadInput):
     text = "{file}: nobody in class {class_id} is called {name}"
 
 
+class NoSuchClass(BadInput):
+    text = "this box has no order for a class {class_id}"
+
+
 class PersonTwice(BadInput):
     text = "{file}: {name} has photographs under another name here already"
 
@@ -36,11 +42,23 @@ class SamePerson(BadInput):
     text = "{file} and {other} look like the same person"
 
 
+class Both(BadInput):
+    text = "{first}\n{second}"
+
+
 class PhotosRefused(BadInput):
-    """Several things wrong at once: `problems` holds each; nothing was stored."""
+    """Everything that is wrong, told at once; `problems` holds each. Nothing was kept."""
 
-    text = "{count} problems with the photographs; nothing was stored"
+    text = "{problem}\nproblems with photographs: {count}; none of them was taken over"
 
-    def __init__(self, problems: list[BadInput]) -> None:
+    def __init__(self, problems: Sequence[BadInput]) -> None:
         self.problems = tuple(problems)
-        super().__init__(count=len(problems))
+        super().__init__(problem=_joined(self.problems), count=len(self.problems))
+
+
+def _joined(problems: Sequence[BadInput]) -> BadInput:
+    """One error that tells all, as a balanced tree, so that a thousand bad photos nest only ten deep."""
+    if len(problems) == 1:
+        return problems[0]
+    half = len(problems) // 2
+    return Both(first=_joined(problems[:half]), second=_joined(problems[half:]))

@@ -13,14 +13,14 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add `models` to the parser of `zaitang-edge`."""
     models = commands.add_parser("models", help="model packs: what there is, and get one")
     actions = models.add_subparsers(dest="action", required=True)
-    actions.add_parser("list", help="packs, their licences, and whether their files are here").set_defaults(run=_list)
+    actions.add_parser("list", help="packs, their licences, and whether their files are here").set_defaults(do=_list)
     one = actions.add_parser("fetch", help="get the files of a pack, from ZAITANG_MODEL_MIRROR first")
     one.add_argument("pack", metavar="PACK")
-    one.set_defaults(run=_fetch)
+    one.set_defaults(do=_fetch)
 
 
 def _list(args: argparse.Namespace) -> int:
-    lang = getattr(args, "lang", None) or "en"
+    lang = args.lang
     for pack in pack_ids():
         manifest = load_manifest(pack)
         here = all(present(manifest, file) for file in manifest.files)

@@ -1,0 +1,93 @@
+"""Enrols people of a class from photographs: everything is checked first, then templates and records are stored."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from edge.enrol.errors import NoSuchClass, PersonTwice, PhotosRefused, SamePerson, UnknownPerson
+from edge.enrol.photos import describe_photos
+from edge.store import Store
+from edge.vision.calibrate import calibrate
+from edge.vision.gallery import Gallery
+from edge.vision.pack import Pack
+from evidence.bodies import ClassOrder, Enrolment, RosterEvent, body_of
+from evidence.errors import BadInput
+
+
+def enrol(
+    store: Store, pack: Pack, class_id: str, people: Mapping[str, list[Path]], done: Callable[[], object]
+) -> list[str]:
+    """Enrol everybody in `people` (photo files by pseudonym or name); returns the pseudonyms.
+
+    Raises NoSuchClass, or PhotosRefused with all that is wrong; then nothing was stored.
+    """
+    files = _by_pseudonym(store, class_id, people)
+    templates = describe_photos(pack, files, strict=True, done=done).templates
+    _refuse_same_person(store, pack, class_id, templates, files)
+    store.put_templates(class_id, pack.name, templates)
+    store.append_many([
+        ("enrolment", Enrolment(class_id, person, pack.name, pack.sha256, len(vectors), "none"))
+        for person, vectors in templates.items()
+    ])
+    return list(templates)
+
+
+def roster_of(store: Store, class_id: str) -> set[str]:
+    """Everybody whom the orders for this class name, and whom its roster events brought. Raises NoSuchClass."""
+    people: set[str] = set()
+    known = False
+    for sealed in store.orders():
+        body = body_of(sealed.record)
+        if isinstance(body, ClassOrder) and body.class_id == class_id:
+            known = True
+            people |= {enrolled.person for enrolled in body.roster}
+        elif isinstance(body, RosterEvent) and body.class_id == class_id:
+            people |= {body.person} | ({body.substitute} if body.substitute else set())
+    if not known:
+        raise NoSuchClass(class_id=class_id)
+    return people
+
+
+def _by_pseudonym(store: Store, class_id: str, people: Mapping[str, list[Path]]) -> dict[str, list[Path]]:
+    roster, names = roster_of(store, class_id), store.names(class_id)
+    called: dict[str, list[str]] = {}
+    for person, name in names.items():
+        if person in roster:
+            called.setdefault(name, []).append(person)
+    files: dict[str, list[Path]] = {}
+    problems: list[BadInput] = []
+    for name, photos in people.items():
+        found = [name] if name in roster else called.get(name, [])
+        if len(found) != 1:
+            problems.append(UnknownPerson(file=photos[0].name, class_id=class_id, name=name))
+        elif found[0] in files:
+            problems.append(PersonTwice(file=photos[0].name, name=name))
+        else:
+            files[found[0]] = photos
+    if problems:
+        raise PhotosRefused(problems)
+    return files
+
+
+def _refuse_same_person(
+    store: Store, pack: Pack, class_id: str, templates: Mapping[str, np.ndarray], files: Mapping[str, list[Path]]
+) -> None:
+    """One face under two names would break the margin between them for ever: search everybody before storing."""
+    everybody = {**store.templates(class_id, pack.name), **templates}
+    gallery = Gallery(pack, everybody)
+    limit = calibrate(pack, gallery).ppm
+    problems: list[BadInput] = []
+    for index, person in enumerate(gallery.people):
+        others = np.stack([gallery.scores(vector) for vector in gallery.templates[person]]).max(axis=0)
+        for other in range(index + 1, len(gallery.people)):
+            pair = (person, gallery.people[other])
+            if others[other] >= limit and (pair[0] in files or pair[1] in files):
+                problems.append(SamePerson(file=_label(pair[0], files), other=_label(pair[1], files)))
+    if problems:
+        raise PhotosRefused(problems)
+
+
+def _label(person: str, files: Mapping[str, list[Path]]) -> str:
+    return files[person][0].name if person in files else person

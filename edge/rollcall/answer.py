@@ -1,0 +1,55 @@
+"""The answer of one video's roll call: who is present, who could not be identified, who was absent."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from edge.rollcall.analyse import Measured
+from evidence.bodies import Track
+from evidence.rollcall import answer, name_tracks
+
+WELL_SEEN_FRAMES = 2
+CLEARLY_NOBODY_PPM = 50_000
+"""A well-seen face whose best likeness stays so far below the threshold is a stranger, not a trainee badly seen."""
+
+
+def roll_call(
+    measured: Measured, people: Sequence[str], threshold_ppm: int, margin_ppm: int, min_face_px: int
+) -> dict[str, Any]:
+    """`present` (trainee, first_s, best_s, score), `not_identifiable`, `absent`, `headcount`; seconds of media time."""
+    named = name_tracks(measured.tracks, threshold_ppm, margin_ppm)
+    shown: dict[str, list[Track]] = {}
+    for item in named:
+        if item.person:
+            shown.setdefault(item.person, []).append(item.track)
+    unnamed = [item.track for item in named if item.person is None and item.track.frames >= WELL_SEEN_FRAMES]
+    strangers = [track for track in unnamed if _stranger(track, threshold_ppm, min_face_px)]
+    # Strangers are people in view who are certainly not the ones that are missed.
+    could_be = measured.headcount_max - _at_once(strangers)
+    answers = {p: answer(p, shown, could_be, len(people), len(unnamed) - len(strangers)) for p in people}
+    return {
+        "present": [_present(person, shown[person]) for person in people if person in shown],
+        "not_identifiable": [person for person in people if answers[person] in ("not_identifiable", "covered")],
+        "absent": [person for person in people if answers[person] == "absent"],
+        "headcount": measured.headcount_max,
+    }
+
+
+def _present(person: str, tracks: list[Track]) -> dict[str, Any]:
+    best = max(tracks, key=lambda track: track.best.score_ppm if track.best else -1)
+    return {
+        "trainee": person,
+        "first_s": round(min(track.first_us for track in tracks) / 1e6, 3),
+        "best_s": round(best.shown_us / 1e6, 3),
+        "score": round(best.best.score_ppm / 1e6, 4) if best.best else None,
+    }
+
+
+def _stranger(track: Track, threshold_ppm: int, min_face_px: int) -> bool:
+    seen = track.best is not None and track.face_px >= min_face_px
+    return seen and track.best is not None and track.best.score_ppm < threshold_ppm - CLEARLY_NOBODY_PPM
+
+
+def _at_once(tracks: list[Track]) -> int:
+    """The most tracks that were in view at one time."""
+    return max((sum(1 for t in tracks if t.first_us <= moment.first_us <= t.last_us) for moment in tracks), default=0)

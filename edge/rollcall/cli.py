@@ -1,0 +1,40 @@
+"""`zaitang-edge rollcall VIDEO --gallery DIR --pack NAME --json OUT`: a roll call over any video file."""
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+EVERY_US = 2_000_000
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """Add `rollcall` to the parser of `zaitang-edge`."""
+    rollcall = commands.add_parser("rollcall", help="who of a gallery a video shows")
+    rollcall.add_argument("video", type=Path, metavar="VIDEO")
+    rollcall.add_argument("--gallery", type=Path, required=True, metavar="DIR", help="one file or folder per person")
+    rollcall.add_argument("--pack", required=True, metavar="NAME", help="model pack: see zaitang-edge models list")
+    rollcall.add_argument("--json", type=Path, metavar="OUT", help="write the answer here as well")
+    rollcall.set_defaults(do=_rollcall)
+
+
+def _rollcall(args: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from edge.rollcall.analyse import analyse
+    from edge.rollcall.answer import roll_call
+    from edge.rollcall.frames import frames, plan_frames
+    from edge.vision.calibrate import calibrate
+    from edge.vision.cli import read_gallery, write_json
+    from edge.vision.pack import load_pack
+
+    plan = plan_frames(args.video, EVERY_US)
+    pack = load_pack(args.pack)
+    gallery = read_gallery(pack, args.gallery, args.lang)
+    threshold = calibrate(pack, gallery)
+    bar = tqdm(frames(args.video, EVERY_US, plan), total=plan.frames, desc=args.video.name, unit="frame", file=sys.stderr)
+    measured = analyse(bar, gallery, pack, threshold.ppm)
+    answer = roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px)
+    answer |= {"pack": pack.name, "threshold": threshold.ppm / 1e6}
+    write_json(args.json, answer)
+    return 0
