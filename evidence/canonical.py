@@ -58,7 +58,7 @@ def _plain_values_only(value: object) -> None:
 
 def _containers(items: Iterable[object]) -> list[object]:
     """The objects and lists among `items`; the others must be plain values."""
-    found = []
+    found: list[object] = []
     for item in items:
         if isinstance(item, (dict, list, tuple)):
             found.append(item)

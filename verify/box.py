@@ -1,0 +1,189 @@
+"""A box's own folder: the chain in its database, its segments, and how far receipts vouch for the chain's end."""
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography import x509
+
+from common.policies import policy_bytes, policy_ids
+from evidence.bodies import ClassOrder, Head, OrderAccepted, Segment, body_of
+from evidence.canonical import sha256_hex
+from evidence.certs import MAX_PEM, Identity, identity
+from evidence.chain import check_chain
+from evidence.errors import BadReceipt, BadRecord, BadShape, VerificationError
+from evidence.places import check_places
+from evidence.policy import Policy, parse_policy
+from evidence.receipts import Receipt, peek_receipt, read_receipt
+from evidence.records import Sealed
+from evidence.seal import read_sealed
+from verify.database import Row, read_rows
+from verify.errors import DatabaseDamaged, FileRefused, NotEvidence, PolicyUnreadable, RowChanged
+from verify.folder import Folder
+from verify.material import Chain, ClassCase, Material
+from verify.pin import Pin
+from verify.roots import find_root
+
+DATABASE, RECEIPTS, ORDERS = "zaitang.db", "zaitang.db (receipts)", "zaitang.db (orders)"
+ROOTS = ("root.pem", "keys/root.crt")
+CENTRE = "keys/centre.crt"
+SEGMENTS, JOURNALS, QUARANTINE = "video/segments", "video/journal", "video/quarantine"
+
+
+def read_box(path: Path, pin: Pin | None) -> Material:
+    """Everything that a box's folder holds but the bytes of its segments. Raises NotEvidence."""
+    material = Material("box", Folder(path, below="video"))
+    root = find_root(material, ROOTS, pin, exact=False)
+    if root is None:
+        _no_root(material, path)
+        return material
+    rows = read_rows(path / DATABASE)
+    if not rows.records and not rows.damage:
+        raise NotEvidence(path=DATABASE, why="it has no records")
+    sealed, problems = _records(rows.records)
+    receipts, receipt_problems = _receipts(material, rows.receipts, root)
+    checked = check_chain(sealed, root, [*_same_chain(sealed, receipts, receipt_problems)])
+    if sealed:
+        first = sealed[0].record
+        material.chains.append(Chain(first.device, first.chain, sealed, checked, prefix=SEGMENTS))
+    material.problems += [*problems, *_without_echo(checked.problems, problems)]
+    material.problems += [*check_places(sealed, of_centre=False), *receipt_problems]
+    if rows.damage:
+        material.problems.append(DatabaseDamaged(file=DATABASE, why=rows.damage))
+    _classes(material, sealed, rows.orders)
+    _leftovers(material, sealed)
+    return material
+
+
+def _no_root(material: Material, path: Path) -> None:
+    if not material.problems:
+        raise NotEvidence(path=str(path), why="there is no root certificate; give it with --root")
+
+
+def _records(rows: Sequence[Row]) -> tuple[list[Sealed], list[VerificationError]]:
+    sealed: list[Sealed] = []
+    problems: list[VerificationError] = []
+    for row in rows:
+        try:
+            one = _read(row)
+        except BadRecord as error:
+            problems.append(RowChanged(seq=row.number, file=DATABASE, why=error.params["why"]))
+            continue
+        sealed.append(one)
+        if (row.number, row.hash, row.type) != (one.record.seq, one.hash, one.record.type):
+            problems.append(RowChanged(
+                seq=row.number, file=DATABASE, why="its columns do not say what the sealed record says"))
+    return sealed, problems
+
+
+def _read(row: Row) -> Sealed:
+    if row.envelope is None:
+        raise BadRecord(why="it holds no envelope")
+    return read_sealed(row.envelope)
+
+
+def _without_echo(found: Sequence[VerificationError], rows: Sequence[VerificationError]) -> list[VerificationError]:
+    """The chain's problems without those of records that could not be read from their rows, which are named already."""
+    unread = {one.params["seq"] for one in rows}
+    return [one for one in found if not (one.params.get("seq") in unread and "first" not in one.params)]
+
+
+def _receipts(
+    material: Material, rows: Sequence[Row], root: x509.Certificate
+) -> tuple[list[Receipt], list[VerificationError]]:
+    """The receipts, their seals checked where the centre's certificate is at hand."""
+    found: list[Receipt] = []
+    problems: list[VerificationError] = []
+    centre = _centre(material, root)
+    for row in rows:
+        where = f"receipt {row.number}"
+        try:
+            if row.envelope is None:
+                raise BadRecord(why="it holds no envelope")
+            found.append(peek_receipt(row.envelope) if centre is None else
+                         read_receipt(row.envelope, centre.public_key, where))
+        except BadRecord as error:
+            problems.append(RowChanged(seq=row.number, file=RECEIPTS, why=error.params["why"]))
+        except VerificationError as error:
+            problems.append(error)
+    if centre is None:
+        material.receipts_unchecked = len(found)
+    elif found:
+        material.vouched_up_to = max(receipt.up_to for receipt in found)
+    return found, problems
+
+
+def _centre(material: Material, root: x509.Certificate) -> Identity | None:
+    if not (material.folder.path / CENTRE).exists():
+        return None
+    try:
+        return identity(material.folder.read(CENTRE, MAX_PEM).decode("ascii", "replace"), root, CENTRE)
+    except (VerificationError, FileRefused) as error:
+        material.problems.append(error)
+        return None
+
+
+def _same_chain(
+    sealed: Sequence[Sealed], receipts: Sequence[Receipt], problems: list[VerificationError]
+) -> list[Head]:
+    own = {(one.record.device, one.record.chain) for one in sealed}
+    heads = []
+    for receipt in receipts:
+        if (receipt.device, receipt.chain) in own:
+            heads.append(receipt.head)
+        else:
+            problems.append(BadReceipt(device=receipt.device, why="it is for another chain or of another centre"))
+    return heads
+
+
+def _classes(material: Material, sealed: Sequence[Sealed], rows: Sequence[Row]) -> None:
+    """The classes whose orders the box accepted: the newest of each, and the policy where it comes with the product."""
+    accepted = {body.order for one in sealed if isinstance(body := _body(one), OrderAccepted)}
+    newest: dict[str, ClassOrder] = {}
+    for row in rows:
+        try:
+            order = _read(row)
+        except BadRecord as error:
+            material.problems.append(RowChanged(seq=row.number, file=ORDERS, why=error.params["why"]))
+            continue
+        body = _body(order)
+        if order.hash in accepted and isinstance(body, ClassOrder):
+            material.orders.append(order)
+            if body.class_id not in newest or newest[body.class_id].number < body.number:
+                newest[body.class_id] = body
+    for class_id, plan in sorted(newest.items()):
+        material.cases.append(ClassCase(class_id, _policy(material, plan)))
+
+
+def _policy(material: Material, plan: ClassOrder) -> Policy | None:
+    if plan.policy.id not in policy_ids():
+        return None
+    data = policy_bytes(plan.policy.id)
+    if sha256_hex(data) != plan.policy.sha256:
+        return None
+    try:
+        return parse_policy(data, f"{plan.policy.id}.toml")
+    except BadShape as error:
+        material.problems.append(PolicyUnreadable(why=error))
+        return None
+
+
+def _leftovers(material: Material, sealed: Sequence[Sealed]) -> None:
+    """Files that no record names yet because the recorder was still writing them: counted, never called added."""
+    named = {f"{SEGMENTS}/{body.file}" for one in sealed if isinstance(body := _body(one), Segment)}
+    runs = {re.sub(r"\.jsonl$", "", name.rsplit("/", 1)[-1]) for name in material.folder.under(f"{JOURNALS}/")}
+    for name in material.folder.under(f"{SEGMENTS}/"):
+        run = name.removeprefix(f"{SEGMENTS}/").split("/")[0]
+        if name not in named and run in runs:
+            material.known_files.add(name)
+            material.unfinished += 1
+    put_aside = material.folder.under(f"{QUARANTINE}/")
+    material.quarantined = len(put_aside)
+
+
+def _body(one: Sealed) -> object:
+    try:
+        return body_of(one.record)
+    except BadRecord:
+        return None

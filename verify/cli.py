@@ -1,0 +1,85 @@
+"""`zaitang-verify PATH [--root KEY] [--json OUT] [--lang zh|en]`: 0 whole, 1 something does not hold, 2 no evidence."""
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from common.texts import LANGS, N_, language, translate, words
+from evidence.errors import BadInput
+from verify.box import DATABASE, read_box
+from verify.errors import CannotWrite, NotEvidence
+from verify.export import MANIFEST, ROOT, read_export
+from verify.folder import Folder, shown
+from verify.material import Material
+from verify.pin import Pin, read_pin
+from verify.progress import Bar
+from verify.report import as_json, sentences
+from verify.result import Result, conclude
+from verify.segments import to_hash
+
+HASHING = N_("reading video")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command. Returns its exit status."""
+    arguments = _parser().parse_args(argv)
+    lang = arguments.lang or language(os.environ.get("LC_ALL") or os.environ.get("LANG"))
+    try:
+        pin = None if arguments.root is None else read_pin(arguments.root)
+        result = verify(Path(arguments.path), pin, lang)
+        if arguments.json is not None:
+            _write(Path(arguments.json), result, lang)
+    except BadInput as error:
+        print(shown(words(error, lang)), file=sys.stderr)
+        return 2
+    for line in sentences(result, lang):
+        print(line)
+    return 0 if result.ok else 1
+
+
+def verify(path: Path, pin: Pin | None, lang: str) -> Result:
+    """Check an exported class or a box's folder. Raises NotEvidence."""
+    material = _read(path, pin)
+    expected, removed = material.expected(), material.removed()
+    bar = Bar(sys.stderr, to_hash(material.folder, expected), translate(HASHING, lang))
+    try:
+        return conclude(material, expected, removed, bar.advance)
+    finally:
+        bar.close()
+
+
+def _read(path: Path, pin: Pin | None) -> Material:
+    if not path.exists():
+        raise NotEvidence(path=shown(str(path)), why="it does not exist")
+    if not path.is_dir():
+        raise NotEvidence(path=shown(str(path)), why="it is not a folder")
+    if (path / DATABASE).is_file():
+        return read_box(path, pin)
+    if (path / MANIFEST).is_file() or ((path / ROOT).is_file() and (path / "chains").is_dir()):
+        return read_export(Folder(path), pin)
+    raise NotEvidence(path=shown(str(path)), why="it is neither an exported class nor the folder of a box")
+
+
+def _write(out: Path, result: Result, lang: str) -> None:
+    text = json.dumps(as_json(result, lang), ensure_ascii=False, indent=2) + "\n"
+    try:
+        out.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise CannotWrite(path=shown(str(out)), why=error.strerror or str(error)) from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="zaitang-verify",
+        description="Check an exported class, or the folder of a box, offline. "
+        "Exit status: 0 whole; 1 something does not hold; 2 the path cannot be read as evidence.",
+    )
+    parser.add_argument("path", metavar="PATH", help="an exported class, or the folder of a box")
+    parser.add_argument("--root", metavar="KEY", help="the root that you trust: a PEM file or its fingerprint")
+    parser.add_argument("--json", metavar="OUT", help="write the result to this file")
+    parser.add_argument("--lang", choices=LANGS, help="language of the sentences")
+    return parser

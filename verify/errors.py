@@ -1,0 +1,72 @@
+"""What `zaitang-verify` says beyond the errors of the evidence format: about files, folders and its own arguments."""
+from __future__ import annotations
+
+from evidence.errors import BadInput, VerificationError
+
+
+class NotEvidence(BadInput):
+    text = "{path} cannot be read as evidence: {why}"
+
+
+class BadRoot(BadInput):
+    text = "--root {value}: it is neither a fingerprint of 64 hex digits nor a PEM file of an Ed25519 root: {why}"
+
+
+class CannotWrite(BadInput):
+    text = "the result cannot be written to {path}: {why}"
+
+
+class WrongRoot(VerificationError):
+    text = "signed under the root {have}, not under the one that was given: {want}"
+
+
+class FileMissing(VerificationError):
+    text = "{file} is missing"
+
+
+class FileRefused(VerificationError):
+    text = "{file} was not read: {why}"
+
+
+class LineChanged(VerificationError):
+    text = "line {line} of {file} was changed: {why}"
+
+
+class RowChanged(VerificationError):
+    text = "row {seq} of {file} was changed: {why}"
+
+
+class ManifestChanged(VerificationError):
+    text = "manifest.json is not the export that the centre sealed: {why}"
+
+
+class PolicyChanged(VerificationError):
+    text = "policy.toml was changed: it is not the policy that the export names"
+
+
+class PolicyUnreadable(VerificationError):
+    text = "the policy cannot be used: {why}"
+
+
+class DatabaseDamaged(VerificationError):
+    text = "{file} is damaged: {why}"
+
+
+class SegmentResized(VerificationError):
+    text = "segment {file} of {device} was changed: it has {have} bytes, record {seq} says {want}"
+
+
+class SegmentSwapped(VerificationError):
+    text = "segment {file} of {device} was swapped: it holds what record {seq} says of {other}"
+
+
+class RecordUnreadable(VerificationError):
+    text = "record {seq} of {device} cannot be used: {why}"
+
+
+class SimulatedClock(VerificationError):
+    text = "{count} records of {device} were made with a simulated clock, which only the demo policy accepts"
+
+
+class NoStory(VerificationError):
+    text = "the story of class {class_id} cannot be told: {why}"

@@ -1,0 +1,131 @@
+"""A folder from somebody else, read without trusting it: plain files only, no links, bounded in number and size."""
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from evidence.errors import VerificationError
+from verify.errors import FileRefused, NotEvidence
+
+MAX_FILES = 1_000_000
+MAX_DEPTH = 12
+CHUNK = 1 << 20
+
+
+class Folder:
+    """The plain files under `path`, found once. `refused` holds what is no plain file."""
+
+    def __init__(self, path: Path, below: str = "") -> None:
+        """`below`: look only into this part of the folder. Raises NotEvidence."""
+        self.path = path
+        self.sizes: dict[str, int] = {}
+        self.refused: dict[str, VerificationError] = {}
+        start = path / below
+        try:
+            if start.is_symlink() and below:
+                self._refuse(below, "it is a link")
+            elif start.is_dir():
+                self._walk(start, below, 0)
+        except OSError as error:
+            raise NotEvidence(path=shown(str(path)), why=error.strerror or str(error)) from None
+
+    def under(self, prefix: str) -> list[str]:
+        """The names of the plain files that begin with `prefix`, sorted."""
+        return sorted(name for name in self.sizes if name.startswith(prefix))
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The bytes of a small file. Raises FileRefused when it is larger or unreadable."""
+        with self.open(name) as file:
+            data = file.read(limit + 1)
+        if len(data) > limit:
+            raise FileRefused(file=shown(name), why=f"more than {limit} bytes")
+        return data
+
+    def open(self, name: str) -> _File:
+        """A file for reading; links are not followed. Raises FileRefused."""
+        return _File(self.path / name, name)
+
+    def sha256(self, name: str, advance: Callable[[int], None]) -> str:
+        """Lower-case hex SHA-256 of a file; `advance` is told how many bytes were read. Raises FileRefused."""
+        digest = hashlib.sha256()
+        with self.open(name) as file:
+            while data := file.read(CHUNK):
+                digest.update(data)
+                advance(len(data))
+        return digest.hexdigest()
+
+    def _walk(self, folder: Path, prefix: str, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            self._refuse(prefix, "nested too deep")
+            return
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = f"{prefix}/{entry.name}" if prefix else entry.name
+                if entry.is_symlink():
+                    self._refuse(name, "it is a link")
+                elif entry.is_dir(follow_symlinks=False):
+                    self._walk(folder / entry.name, name, depth + 1)
+                elif entry.is_file(follow_symlinks=False):
+                    self._add(name, entry.stat(follow_symlinks=False).st_size)
+                else:
+                    self._refuse(name, "it is not a plain file")
+
+    def _add(self, name: str, size: int) -> None:
+        self.sizes[name] = size
+        self._bound()
+
+    def _refuse(self, name: str, why: str) -> None:
+        self.refused[name] = FileRefused(file=shown(name), why=why)
+        self._bound()
+
+    def _bound(self) -> None:
+        if len(self.sizes) + len(self.refused) > MAX_FILES:
+            raise NotEvidence(path=shown(str(self.path)), why=f"more than {MAX_FILES} files")
+
+
+class _File:
+    """A plain file, opened without following a link; its errors are ours."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._name = name
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            raise FileRefused(file=shown(name), why=error.strerror or str(error)) from None
+        self._file = os.fdopen(handle, "rb")
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            self._file.close()
+            raise FileRefused(file=shown(name), why="it is not a plain file")
+
+    def __enter__(self) -> _File:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            raise FileRefused(file=shown(self._name), why=error.strerror or str(error)) from None
+
+    def lines(self, limit: int) -> Iterator[bytes]:
+        """The lines with their ends; one that is longer than `limit` bytes is the last, cut there."""
+        try:
+            while line := self._file.readline(limit + 1):
+                yield line
+                if len(line) > limit:
+                    return
+        except OSError as error:
+            raise FileRefused(file=shown(self._name), why=error.strerror or str(error)) from None
+
+
+def shown(name: str) -> str:
+    """A name from somebody else's folder as it may go to a terminal: without control characters or broken text."""
+    if name.isprintable():
+        return name
+    return "".join(char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
+                   for char in name)

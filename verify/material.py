@@ -1,0 +1,104 @@
+"""What was read from a path, before it is judged: chains with their checks, expected segments, problems in order."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from evidence.bodies import Segment, SegmentRemoved, body_of
+from evidence.chain import Checked
+from evidence.errors import BadRecord, VerificationError
+from evidence.policy import Policy
+from evidence.records import Record, Sealed
+from verify.errors import RecordUnreadable
+from verify.folder import Folder
+
+
+@dataclasses.dataclass(frozen=True)
+class Chain:
+    """One chain of the evidence. `prefix`: the folder below which the files of its segment records lie."""
+
+    device: str
+    chain: str
+    sealed: Sequence[Sealed]
+    checked: Checked
+    of_centre: bool = False
+    prefix: str = ""
+
+    @property
+    def test(self) -> bool:
+        """Signed with a test key."""
+        return self.checked.identity is not None and self.checked.identity.test
+
+    @property
+    def simulated(self) -> int:
+        """How many of its records were made with a simulated clock."""
+        return sum(one.record.clock.source == "simulated" for one in self.sealed)
+
+
+@dataclasses.dataclass(frozen=True)
+class Expected:
+    """A segment that a record names, and the name of its file in the folder."""
+
+    name: str
+    device: str
+    seq: int
+    segment: Segment
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassCase:
+    """A class to judge: under which policy (None: it is not at hand), as of when (None: its last record)."""
+
+    class_id: str
+    policy: Policy | None
+    as_of_us: int | None = None
+
+
+@dataclasses.dataclass
+class Material:
+    """`root`: fingerprint, empty when none could be read. `only_class`: whose segments are expected; None means all."""
+
+    kind: Literal["export", "box"]
+    folder: Folder
+    root: str = ""
+    pinned: bool = False
+    chains: list[Chain] = dataclasses.field(default_factory=list)
+    orders: list[Sealed] = dataclasses.field(default_factory=list)
+    cases: list[ClassCase] = dataclasses.field(default_factory=list)
+    problems: list[VerificationError] = dataclasses.field(default_factory=list)
+    only_class: str | None = None
+    known_files: set[str] = dataclasses.field(default_factory=set)
+    unfinished: int = 0
+    quarantined: int = 0
+    receipts_unchecked: int = 0
+    vouched_up_to: int | None = None
+
+    def records(self) -> Iterator[Record]:
+        """Everything that the story may use, orders that a box keeps included."""
+        for chain in self.chains:
+            yield from (one.record for one in chain.sealed)
+        yield from (one.record for one in self.orders)
+
+    def expected(self) -> list[Expected]:
+        """The segments that the records name, in the order of the records. Unusable records become problems."""
+        found = []
+        for chain in self.chains:
+            for seq, body in self._bodies(chain, "segment"):
+                if isinstance(body, Segment) and self.only_class in (None, body.class_id):
+                    found.append(Expected(f"{chain.prefix}/{body.file}", chain.device, seq, body))
+        return found
+
+    def removed(self) -> set[str]:
+        """The hashes of segments that a record says were deleted."""
+        return {body.segment for chain in self.chains for _, body in self._bodies(chain, "segment.removed")
+                if isinstance(body, SegmentRemoved)}
+
+    def _bodies(self, chain: Chain, kind: str) -> Iterator[tuple[int, object]]:
+        for one in chain.sealed:
+            if one.record.type == kind:
+                try:
+                    yield one.record.seq, body_of(one.record)
+                except BadRecord as error:
+                    self.problems.append(RecordUnreadable(
+                        seq=one.record.seq, device=one.record.device, why=error.params["why"]))

@@ -1,0 +1,125 @@
+"""A result as sentences for people and as JSON for programs."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from common.texts import N_, translate, words
+from verify.result import Result
+
+SUMMARY = N_("{records} records in {chains} chains, {segments} segments, {media} of video, {recovered} recovered")
+HOLDS = N_("Whole: every seal, link and hash holds.")
+FAILS = N_("Does not hold: {count} problems, the first broken thing first.")
+ROOT = N_("Root: {fingerprint}")
+PINNED = N_("Signer pinned: it is the root that was given.")
+NOT_PINNED = N_("Signer not pinned: compare the root's fingerprint with the one that the authority publishes (--root).")
+SIGNER = N_("Signed by {device}, key {keyid}")
+TEST_KEY = N_("TEST KEY: signed with a key made for tests. This proves nothing about a real class.")
+SIMULATED = N_("SIMULATED CLOCK: {count} records were made with a simulated clock. This is not real.")
+UNFINISHED = N_("{count} files are still being recorded; no record names them yet.")
+QUARANTINED = N_("{count} files were put aside by recovery.")
+REMOVED = N_("{count} segments were deleted; a record says so for each.")
+NO_HEAD = N_("Cannot tell whether records at the end were removed: no receipt of a centre vouches for the chain.")
+UNCHECKED = N_("Cannot tell whether records at the end were removed: there are {count} receipts, but not the certificate"
+               " of the centre that signed them.")
+VOUCHED = N_("A receipt vouches for the chain up to record {up_to}; whether later ones were removed cannot be told.")
+NO_POLICY = N_("No findings for class {class_id}: its policy is not at hand.")
+NOT_JUDGED = N_("No findings: they are computed only from evidence that holds.")
+UNKNOWN = N_("{count} records are of types that this version does not know; they are verified, but not in the story.")
+CLASS = N_("Class {class_id}, policy {policy}, as of {as_of}")
+RESULTS = {"violated": N_("violated"), "warning": N_("warning"), "open": N_("open"), "satisfied": N_("satisfied"),
+           "not_recorded": N_("not recorded")}
+FLAG = N_("FLAG")
+
+
+def cannot_tell(result: Result, lang: str) -> list[str]:
+    """What a bare box cannot prove about the end of its chain."""
+    material = result.material
+    if material.kind != "box" or not material.chains:
+        return []
+    if material.vouched_up_to is not None:
+        return [translate(VOUCHED, lang, up_to=material.vouched_up_to)]
+    if material.receipts_unchecked:
+        return [translate(UNCHECKED, lang, count=material.receipts_unchecked)]
+    return [translate(NO_HEAD, lang)]
+
+
+def as_json(result: Result, lang: str) -> dict[str, Any]:
+    """The document for `--json`. Sentences are in `lang`; times and numbers are not."""
+    return {
+        "ok": result.ok,
+        "kind": result.material.kind,
+        "records": result.records,
+        "segments": len(result.segments),
+        "media_s": round(result.media_us / 1e6, 3),
+        "recovered": result.recovered,
+        "removed": result.removed,
+        "unfinished": result.material.unfinished,
+        "signer": _signer(result),
+        "pinned": result.material.pinned,
+        "test_key": result.test_key,
+        "simulated": result.simulated > 0,
+        "problems": [words(error, lang) for error in result.problems],
+        "cannot_tell": cannot_tell(result, lang),
+        "class": result.material.only_class,
+        "as_of": result.as_of,
+        "findings": [{**finding, "class": one.class_id} for one in result.judged for finding in one.findings],
+    }
+
+
+def _signer(result: Result) -> dict[str, Any]:
+    keys = {chain.device: chain.checked.identity.keyid for chain in result.material.chains
+            if chain.checked.identity is not None}
+    return {"root": result.material.root, "devices": keys}
+
+
+def sentences(result: Result, lang: str) -> Iterator[str]:
+    """What is printed, line by line: warnings that must not be missed first, then verdict, problems, findings."""
+    if result.test_key:
+        yield translate(TEST_KEY, lang)
+    if result.simulated:
+        yield translate(SIMULATED, lang, count=result.simulated)
+    yield translate(HOLDS, lang) if result.ok else translate(FAILS, lang, count=len(result.problems))
+    for number, error in enumerate(result.problems, 1):
+        yield f"  {number}. {words(error, lang)}"
+    yield _summary(result, lang)
+    yield from _signers(result, lang)
+    yield from _remarks(result, lang)
+    yield from _findings(result, lang)
+
+
+def _summary(result: Result, lang: str) -> str:
+    seconds = result.media_us // 1_000_000
+    media = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return translate(SUMMARY, lang, records=result.records, chains=len(result.material.chains),
+                     segments=len(result.segments), media=media, recovered=result.recovered)
+
+
+def _signers(result: Result, lang: str) -> Iterator[str]:
+    signer = _signer(result)
+    for device, keyid in signer["devices"].items():
+        yield translate(SIGNER, lang, device=device, keyid=keyid)
+    if signer["root"]:
+        yield translate(ROOT, lang, fingerprint=signer["root"])
+    yield translate(PINNED if result.material.pinned else NOT_PINNED, lang)
+
+
+def _remarks(result: Result, lang: str) -> Iterator[str]:
+    material = result.material
+    counts = ((UNFINISHED, material.unfinished), (QUARANTINED, material.quarantined), (REMOVED, result.removed),
+              (UNKNOWN, max((one.story.unknown_records for one in result.judged), default=0)))
+    yield from (translate(text, lang, count=count) for text, count in counts if count)
+    yield from cannot_tell(result, lang)
+
+
+def _findings(result: Result, lang: str) -> Iterator[str]:
+    if not result.ok and result.material.cases:
+        yield translate(NOT_JUDGED, lang)
+    for class_id in result.unjudged if result.ok else ():
+        yield translate(NO_POLICY, lang, class_id=class_id)
+    for one in result.judged:
+        yield translate(CLASS, lang, class_id=one.class_id, policy=one.story.order.policy.id, as_of=result.as_of)
+        for finding in one.said:
+            flag = f" · {translate(FLAG, lang)}" if finding.flag else ""
+            yield f"  {finding.rule}: {translate(RESULTS[finding.result], lang)}{flag}"
+            yield from (f"      {words(reason, lang)}" for reason in finding.reasons)

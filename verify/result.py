@@ -1,0 +1,109 @@
+"""The judgement: from material to problems, numbers and findings. What is printed and what goes into the JSON."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from evidence.errors import TestKey, VerificationError
+from evidence.times import utc_text
+from verify.errors import NoStory, SimulatedClock
+from verify.findings import Judged, judge
+from verify.material import Chain, ClassCase, Expected, Material
+from verify.segments import check_segments, strangers
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """`judged` is empty while there are problems: findings are computed only from evidence that holds."""
+
+    material: Material
+    problems: tuple[VerificationError, ...]
+    segments: tuple[Expected, ...]
+    removed: int
+    judged: tuple[Judged, ...]
+    unjudged: tuple[str, ...]
+    """Classes whose policy is not at hand."""
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+    @property
+    def records(self) -> int:
+        """How many records were read, of all chains."""
+        return sum(len(chain.sealed) for chain in self.material.chains)
+
+    @property
+    def media_us(self) -> int:
+        """Recorded media time of the segments that the records name, their gaps left out."""
+        return sum(media_us(one) for one in self.segments)
+
+    @property
+    def recovered(self) -> int:
+        return sum(one.segment.recovered for one in self.segments)
+
+    @property
+    def simulated(self) -> int:
+        """How many records were made with a simulated clock."""
+        return sum(chain.simulated for chain in self.material.chains)
+
+    @property
+    def test_key(self) -> bool:
+        return any(chain.test for chain in self.material.chains)
+
+    @property
+    def as_of(self) -> str | None:
+        """The instant for which the findings are computed."""
+        times = [case.as_of_us for case in self.material.cases if case.as_of_us is not None]
+        times = times or [one.story.last_us for one in self.judged]
+        return utc_text(max(times)) if times else None
+
+
+def media_us(one: Expected) -> int:
+    """Media time in a segment without its gaps, microseconds."""
+    segment = one.segment
+    inside = sum(gap.len_us for gap in segment.gaps if gap.at_us >= segment.first_pts_us)
+    return max(0, segment.end_pts_us - segment.first_pts_us - inside)
+
+
+def conclude(
+    material: Material, expected: list[Expected], removed: set[str], advance: Callable[[int], None]
+) -> Result:
+    """Hash the segments, look for strangers, hold keys and clocks against the policies, compute findings."""
+    problems = list(material.problems)
+    if material.chains:
+        problems += check_segments(material.folder, expected, removed, advance)
+        problems += strangers(material.folder, _known(material, expected), _watched(material))
+    for case in material.cases:
+        problems += [error for chain in material.chains for error in _unreal(case, chain)]
+    judged: list[Judged] = []
+    for case in material.cases:
+        if not problems and case.policy is not None:
+            try:
+                judged.append(judge(material.records(), case.class_id, case.policy, case.as_of_us))
+            except NoStory as error:
+                problems.append(error)
+    unjudged = tuple(case.class_id for case in material.cases if case.policy is None)
+    gone = sum(one.name not in material.folder.sizes and one.segment.sha256 in removed for one in expected)
+    return Result(material, tuple(problems), tuple(expected), gone, tuple(judged) if not problems else (), unjudged)
+
+
+def _known(material: Material, expected: list[Expected]) -> set[str]:
+    return material.known_files | {one.name for one in expected}
+
+
+def _watched(material: Material) -> list[str]:
+    """The files of which each must be named by something: all of an export, the finished segments of a box."""
+    return material.folder.under("" if material.kind == "export" else "video/segments/")
+
+
+def _unreal(case: ClassCase, chain: Chain) -> list[VerificationError]:
+    """What this policy does not accept about a chain: a test key, a simulated clock."""
+    if case.policy is None:
+        return []
+    found: list[VerificationError] = []
+    if chain.test and not case.policy.accept_test_keys:
+        found.append(TestKey(where=f"{chain.device}"))
+    if chain.simulated and not case.policy.accept_simulated:
+        found.append(SimulatedClock(count=chain.simulated, device=chain.device))
+    return found

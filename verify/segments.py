@@ -1,0 +1,58 @@
+"""The files of segments against their records: size first, then hash; missing, changed, added, swapped ones named."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from evidence.errors import SegmentAdded, SegmentChanged, SegmentMissing, VerificationError
+from verify.errors import SegmentResized, SegmentSwapped
+from verify.folder import Folder, shown
+from verify.material import Expected
+
+
+def to_hash(folder: Folder, expected: Sequence[Expected]) -> int:
+    """How many bytes `check_segments` is about to read."""
+    return sum(folder.sizes.get(name, 0) for name in {one.name for one in expected})
+
+
+def check_segments(
+    folder: Folder, expected: Sequence[Expected], removed: set[str], advance: Callable[[int], None]
+) -> list[VerificationError]:
+    """What is wrong with the files that `expected` names. A file whose hash is in `removed` may be absent."""
+    by_hash = {one.segment.sha256: one for one in expected}
+    sizes = {one.segment.size for one in expected}
+    hashes: dict[str, str] = {}
+    problems: list[VerificationError] = []
+    for one in expected:
+        size = folder.sizes.get(one.name)
+        if size is None:
+            if one.segment.sha256 not in removed:
+                problems.append(folder.refused.get(one.name) or SegmentMissing(
+                    file=one.segment.file, device=one.device))
+            continue
+        if one.name not in hashes and size in sizes:
+            try:
+                hashes[one.name] = folder.sha256(one.name, advance)
+            except VerificationError as error:
+                problems.append(error)
+                continue
+        problem = _problem(one, size, hashes.get(one.name, ""), by_hash)
+        problems += [] if problem is None else [problem]
+    return problems
+
+
+def _problem(one: Expected, size: int, have: str, by_hash: dict[str, Expected]) -> VerificationError | None:
+    if have == one.segment.sha256 and size == one.segment.size:
+        return None
+    says = {"file": one.segment.file, "device": one.device, "seq": one.seq}
+    other = by_hash.get(have)
+    if other is not None and other is not one:
+        return SegmentSwapped(**{**says, "seq": other.seq}, other=other.segment.file)
+    if size != one.segment.size:
+        return SegmentResized(**says, have=size, want=one.segment.size)
+    return SegmentChanged(**says)
+
+
+def strangers(folder: Folder, known: set[str], among: Iterable[str]) -> list[VerificationError]:
+    """Files that nothing names: added ones, and what is no plain file."""
+    found: list[VerificationError] = [SegmentAdded(file=shown(name)) for name in among if name not in known]
+    return found + [error for name, error in sorted(folder.refused.items()) if name not in known]
