@@ -1,0 +1,26 @@
+"""Up to which moment a class is judged. One pure decision, for the page and for the export."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from evidence.records import Record
+
+
+@dataclasses.dataclass(frozen=True)
+class AsOf:
+    """`simulated`: the moment is the latest record of the class's boxes, whose clock was simulated, and not now."""
+
+    us: int
+    simulated: bool
+
+
+def as_of(records: Iterable[Record], centre: str, now_us: int) -> AsOf:
+    """Now; but where a box's records were made with a simulated clock, the moment of the latest of them, because the
+    real time is then no time of that class. `centre`: the device whose records do not count."""
+    latest, simulated = 0, False
+    for record in records:
+        if record.device != centre:
+            latest = max(latest, record.utc_us)
+            simulated = simulated or record.clock.source == "simulated"
+    return AsOf(latest, True) if simulated else AsOf(now_us, False)

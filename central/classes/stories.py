@@ -1,0 +1,77 @@
+"""The story of a class from the receipted records of its boxes and of the centre, and what the rules find in it."""
+from __future__ import annotations
+
+import dataclasses
+import threading
+
+from central.classes.as_of import AsOf, as_of
+from central.classes.orders import order_of
+from central.clock import Clock
+from central.errors import PolicyGone
+from central.store.store import Store
+from central.store.tables import Tx
+from evidence.bodies import ClassOrder
+from evidence.fold import fold
+from evidence.policy import Policy, parse_policy
+from evidence.rules import Finding, findings
+from evidence.seal import read_sealed
+from evidence.story import Story
+
+
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """A class as of one moment. `waiting`: records of its boxes that are here but whose turn in the chain has not come,
+    because an earlier one is missing; they are left out."""
+
+    order: ClassOrder
+    policy: Policy
+    story: Story
+    as_of: AsOf
+    findings: tuple[Finding, ...]
+    waiting: int
+
+
+class Stories:
+    """Tells classes, and remembers each for as long as no new record is here."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        self._kept: dict[str, tuple[int, Told]] = {}
+        self._lock = threading.Lock()
+
+    def tell(self, class_id: str) -> Told:
+        """The class now. Raises UnknownClass."""
+        now_us = self._clock.stamp().utc_us
+        with self._store.read() as tx:
+            leaves = tx.leaves()
+            with self._lock:
+                kept = self._kept.get(class_id)
+            if kept is None or kept[0] != leaves:
+                kept = (leaves, tell(tx, class_id, self._store.device, now_us))
+        told = kept[1]
+        if not told.as_of.simulated:
+            told = dataclasses.replace(
+                told, as_of=AsOf(now_us, False), findings=findings(told.story, told.policy, now_us)
+            )
+        with self._lock:
+            self._kept[class_id] = (leaves, told)
+        return told
+
+
+def tell(tx: Tx, class_id: str, centre: str, now_us: int) -> Told:
+    """Fold the records and evaluate the rules. Raises UnknownClass, PolicyGone."""
+    _, order = order_of(tx, class_id)
+    policy = policy_of(tx, order)
+    devices = {place.device for place in order.boxes}
+    records = [read_sealed(envelope).record for envelope in tx.class_envelopes(class_id, devices)]
+    moment = as_of(records, centre, now_us)
+    story = fold(records, class_id, policy)
+    return Told(order, policy, story, moment, findings(story, policy, moment.us), tx.waiting(devices))
+
+
+def policy_of(tx: Tx, order: ClassOrder) -> Policy:
+    """The policy that an order refers to, from the bytes that were kept with it. Raises PolicyGone."""
+    toml = tx.policy(order.policy.sha256)
+    if toml is None:
+        raise PolicyGone(policy=order.policy.id, class_id=order.class_id)
+    return parse_policy(toml, f"{order.policy.id}.toml")

@@ -1,0 +1,197 @@
+"""`zaitang-central`: reads the command line and hands on. Nothing heavy is imported before the command is known."""
+from __future__ import annotations
+
+import argparse
+import re
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from central.errors import BadDevice, CannotWrite
+from common.texts import N_, translate, words
+from evidence.errors import BadInput, ZaitangError
+
+Commands = argparse._SubParsersAction
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Exit status: 0 done, 1 failed, 2 bad input, 130 interrupted."""
+    args = _parser().parse_args(argv)
+    try:
+        return int(args.do(args) or 0)
+    except ZaitangError as error:
+        print(words(error, args.lang), file=sys.stderr)
+        return 2 if isinstance(error, BadInput) else 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="zaitang-central", description="The centre: collector and console.")
+    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="language of messages")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    init = commands.add_parser("init", help="make a centre's folder: configuration, root and keys, database")
+    init.add_argument("folder", type=Path)
+    init.add_argument("--test-keys", action="store_true", help="mark the keys as test keys, which only a demo accepts")
+    init.set_defaults(do=_init)
+    _add_box(commands)
+    _add_class(commands)
+    _command(commands, "collect", _collect, "take records from the broker, keep them, send receipts and orders")
+    serve = _command(commands, "serve", _serve, "serve the console on this machine")
+    serve.add_argument("--host", help="another loopback address than centre.toml says")
+    serve.add_argument("--port", type=int, help="another port than centre.toml says; 0: a free one")
+    export = _command(commands, "export", _export, "write a class to a folder that zaitang-verify can check")
+    export.add_argument("class_id", metavar="CLASS")
+    export.add_argument("--to", type=Path, required=True, metavar="DIR")
+    user = commands.add_parser("user", help="accounts of the console").add_subparsers(required=True, metavar="WHAT")
+    _command(user, "list", _users, "who may log in")
+    return parser
+
+
+def _add_box(commands: Commands) -> None:
+    box = commands.add_parser("box", help="boxes and their certificates").add_subparsers(required=True, metavar="WHAT")
+    issue = _command(box, "issue", _issue, "issue the certificate of a box")
+    issue.add_argument("device", metavar="DEVICE")
+    issue.add_argument("--key", type=Path, required=True, metavar="PUBLIC.pem")
+    issue.add_argument("--out", type=Path, required=True, metavar="CERT.pem")
+    add = _command(box, "add", _add, "know a box by a certificate that the root has issued")
+    add.add_argument("certificate", type=Path, metavar="CERT.pem")
+    _command(box, "list", _boxes, "the boxes and up to where their records are here")
+
+
+def _add_class(commands: Commands) -> None:
+    group = commands.add_parser("class", help="classes").add_subparsers(required=True, metavar="WHAT")
+    add = _command(group, "add", _class_add, "sign a class's plan and roster as an order to its boxes")
+    add.add_argument("plan", type=Path, metavar="PLAN.toml")
+    add.add_argument("--names", type=Path, required=True, metavar="NAMES.toml")
+    _command(group, "list", _class_list, "all classes")
+    show = _command(group, "show", _class_show, "plan and people of a class")
+    show.add_argument("class_id", metavar="CLASS")
+
+
+def _command(commands: Commands, name: str, do: object, help: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help)
+    parser.add_argument("--centre", type=Path, required=True, metavar="DIR", help="the centre's folder")
+    parser.set_defaults(do=do)
+    return parser
+
+
+def _init(args: argparse.Namespace) -> None:
+    from central.wiring import init_centre
+    from evidence.certs import fingerprint
+
+    centre = init_centre(args.folder, args.test_keys)
+    _say(args, N_("The centre is ready in {folder}. Fingerprint of its root: {root}"), folder=args.folder,
+         root=fingerprint(centre.keys.root))
+
+
+def _issue(args: argparse.Namespace) -> None:
+    from central.keys import load_public_key
+    from central.wiring import issue, open_centre
+
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", args.device, re.ASCII):
+        raise BadDevice(device=args.device)
+    pem = issue(open_centre(args.centre), args.device, load_public_key(args.key))
+    try:
+        args.out.write_text(pem, encoding="ascii")
+    except OSError as error:
+        raise CannotWrite(path=args.out, why=error.strerror) from None
+    _say(args, N_("The certificate of {device} is in {path}."), device=args.device, path=args.out)
+
+
+def _add(args: argparse.Namespace) -> None:
+    from central.keys import read_pem
+    from central.wiring import add_box, open_centre
+
+    device = add_box(open_centre(args.centre), read_pem(args.certificate))
+    _say(args, N_("{device} is known from now on."), device=device)
+
+
+def _boxes(args: argparse.Namespace) -> None:
+    from central.wiring import open_centre
+
+    centre = open_centre(args.centre)
+    with centre.store.read() as tx:
+        heads = [head for head in tx.heads() if head.device != centre.store.device]
+        silent = {device for device, _ in tx.certificates()} - {head.device for head in tx.heads()}
+    for head in heads:
+        print(f"{head.device}\t{head.chain}\t{head.up_to + 1}")
+    for device in sorted(silent):
+        print(f"{device}\t-\t0")
+
+
+def _class_add(args: argparse.Namespace) -> None:
+    from central.classes.orders import add_class
+    from central.classes.plan import read_names, read_plan
+    from central.wiring import open_centre
+
+    plan, people = read_plan(args.plan), read_names(args.names)
+    centre = open_centre(args.centre)
+    order = add_class(centre.store, centre.names, plan, people, args.plan)
+    _say(args, N_("Order {number} of class {class_id} is signed: {people} people, {hours} class-hours."),
+         number=order.number, class_id=order.class_id, people=len(order.roster), hours=len(order.hours))
+
+
+def _class_list(args: argparse.Namespace) -> None:
+    from central.classes.orders import latest_orders
+    from central.wiring import open_centre
+
+    with open_centre(args.centre).store.read() as tx:
+        for class_id, (_, order) in latest_orders(tx).items():
+            print(f"{class_id}\t{order.number}\t{len(order.roster)}\t{order.policy.id}\t{order.title}")
+
+
+def _class_show(args: argparse.Namespace) -> None:
+    from central.classes.orders import order_of
+    from central.wiring import open_centre
+
+    centre = open_centre(args.centre)
+    with centre.store.read() as tx:
+        _, order = order_of(tx, args.class_id)
+        names = centre.names.open_all(args.class_id, tx.sealed_names(args.class_id))
+    print(f"{order.class_id}\t{order.number}\t{order.policy.id}\t{order.title}")
+    for place in order.boxes:
+        print(f"{place.device}\t{place.room}")
+    for hour in order.hours:
+        print(f"{hour.hour}\t{hour.kind}\t{hour.start}\t{hour.end}")
+    for one in order.roster:
+        print(f"{one.person}\t{one.role}\t{names[one.person].name if one.person in names else '-'}")
+
+
+def _collect(args: argparse.Namespace) -> None:
+    from central.wiring import open_centre
+    from common.logs import setup
+
+    setup()
+    link = open_centre(args.centre).broker_link()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: link.stop())
+    link.run()
+
+
+def _serve(args: argparse.Namespace) -> None:
+    from central.web.server import serve
+    from central.wiring import open_centre
+
+    serve(open_centre(args.centre), args.host, args.port, args.lang)
+
+
+def _export(args: argparse.Namespace) -> None:
+    from central.export import export_class
+    from central.wiring import open_centre
+
+    folder = export_class(open_centre(args.centre), args.class_id, args.to)
+    _say(args, N_("Class {class_id} is in {folder}, checked."), class_id=args.class_id, folder=folder)
+
+
+def _users(args: argparse.Namespace) -> None:
+    _say(args, N_("There are no accounts yet: the console listens on this machine only, and whoever uses it sees all."))
+
+
+def _say(args: argparse.Namespace, msgid: str, **params: object) -> None:
+    print(translate(msgid, args.lang, **params))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

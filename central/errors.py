@@ -1,0 +1,120 @@
+"""What can go wrong at the centre, each as one sentence."""
+from __future__ import annotations
+
+from evidence.errors import BadInput, VerificationError, ZaitangError
+
+
+class CentreExists(BadInput):
+    text = "{folder} already holds a centre; nothing was changed"
+
+
+class NoCentre(BadInput):
+    text = "{folder} is not a centre's folder: run `zaitang-central init {folder}` first"
+
+
+class BadKeyFile(BadInput):
+    text = "{path} cannot be used as a key or certificate: {why}"
+
+
+class CannotRead(BadInput):
+    text = "{path} cannot be read: {why}"
+
+
+class BadPlan(BadInput):
+    text = "{path}: {why}"
+
+
+class DuplicateName(BadInput):
+    text = "{path}: {name} stands in the list twice; add what tells them apart to the name"
+
+
+class MissingName(BadInput):
+    text = "{path}: person number {number} has no name"
+
+
+class NoTrainees(BadInput):
+    text = "{path}: the list names no trainee"
+
+
+class HoursOverlap(BadInput):
+    text = "{path}: class-hour {hour} does not begin after the one before it has ended"
+
+
+class WrongDevice(BadInput):
+    text = "{folder}/centre.toml calls this centre {config}, but its certificate was made for {certificate}"
+
+
+class BadDevice(BadInput):
+    text = "{device} is not a box's id: use up to 64 of a-z 0-9 . _ -, beginning with a letter or digit"
+
+
+class UnknownClass(BadInput):
+    text = "there is no class {class_id} at this centre"
+
+
+class NothingToExport(BadInput):
+    text = "class {class_id} has no receipted record of any box yet; there is nothing to export"
+
+
+class PolicyGone(ZaitangError):
+    text = "the centre has no copy of policy {policy}, which the order of class {class_id} refers to"
+
+
+class ExportFailed(ZaitangError):
+    text = "the export to {folder} failed: {why}"
+
+
+class CannotWrite(BadInput):
+    text = "{path} cannot be written: {why}"
+
+
+class FolderNotEmpty(BadInput):
+    text = "{folder} already exists; name a folder that does not"
+
+
+class SegmentsNotHere(ZaitangError):
+    text = "class {class_id} was not exported: {count} of its segments have not reached the centre: {files}"
+
+
+class SegmentFileChanged(VerificationError):
+    text = "segment {file} of {device} was changed after it was recorded: its hash is not the one in record {seq}"
+
+
+class SegmentFileMissing(ZaitangError):
+    text = "segment {file} of {device} has not reached the centre yet"
+
+
+class BrokerUnreachable(BadInput):
+    text = "the broker at {host}:{port} cannot be reached: {why}"
+
+
+class NotLoopback(BadInput):
+    text = "the console listens on this machine only until it has accounts; {host} is refused"
+
+
+class PortInUse(BadInput):
+    text = "port {port} is in use; name another with --port"
+
+
+class DatabaseUnusable(ZaitangError):
+    text = "the centre's database cannot be used: {why}"
+
+
+class WrongTopic(VerificationError):
+    text = "the message came on the topic of {topic} but its record is of {device}"
+
+
+class UnknownSigner(VerificationError):
+    text = "no certificate of {device} is known that belongs to this signature"
+
+
+class WrongSegmentBytes(BadInput):
+    text = "the bytes are not the segment that was announced: {why}"
+
+
+class UnannouncedSegment(BadInput):
+    text = "no accepted record names a segment with this hash"
+
+
+class BadName(BadInput):
+    text = "the names kept at the centre cannot be read: the key file does not belong to them"

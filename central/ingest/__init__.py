@@ -1,0 +1,1 @@
+"""Records on their way in: checked, kept once, receipted."""

@@ -1,0 +1,153 @@
+"""The collector's side of the MQTT 5 broker: manual acknowledgement, bounded in flight, receipts and orders out.
+
+A message is acknowledged only after its batch was committed and its receipt handed to the broker. Whatever happens in
+between, the broker sends it again, and again is no harm.
+"""
+from __future__ import annotations
+
+import queue
+import re
+import threading
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from central.classes.orders import Told, order_messages
+from central.errors import BrokerUnreachable, DatabaseUnusable
+from central.ingest.collector import MAX_MESSAGE, Collector, Message
+from central.names import NameBox
+from central.store.store import Store
+from common.logs import Log
+
+RECORDS = "zaitang/v1/+/records"
+_DEVICE = re.compile(r"zaitang/v1/([a-z0-9][a-z0-9._-]{0,63})/records", re.ASCII)
+IN_FLIGHT = 200
+BATCH = 100
+SESSION_S = 7 * 24 * 3600
+MAX_PACKET = MAX_MESSAGE + 1024
+TICK_S = 0.5
+NEVER = -2
+_LOG = Log("collector")
+
+
+Arrival = tuple[int, mqtt.MQTTMessage]
+"""The number of the connection that it came on, and the message."""
+
+
+class BrokerLink:
+    """Runs until `stop`. `client_id` keeps the broker's session for this collector between runs."""
+
+    def __init__(self, host: str, port: int, client_id: str, collector: Collector, store: Store, names: NameBox,
+                 certificate: str) -> None:
+        self._host, self._port = host, port
+        self._collector, self._store, self._names, self._certificate = collector, store, names, certificate
+        self._inbox: queue.Queue[Arrival] = queue.Queue(maxsize=2 * IN_FLIGHT)
+        self._told: set[Told] = set()
+        self._looked_at, self._session = NEVER, 0
+        self._stopping = threading.Event()
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id, protocol=mqtt.MQTTv5, manual_ack=True)
+        self._client.on_connect, self._client.on_message = self._connected, self._came
+        self._client.max_queued_messages_set(10 * IN_FLIGHT)
+        self._client.on_disconnect = self._disconnected
+
+    def stop(self) -> None:
+        """End `run` soon; safe from a signal handler."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Connect, and again whenever the connection is lost. Raises BrokerUnreachable if the first attempt fails."""
+        try:
+            self._client.connect(self._host, self._port, keepalive=30, clean_start=False, properties=_connect_limits())
+        except (OSError, ValueError) as error:
+            raise BrokerUnreachable(host=self._host, port=self._port, why=error) from None
+        self._client.loop_start()
+        try:
+            while not self._stopping.is_set():
+                self._turn()
+        finally:
+            self._client.disconnect()
+            self._client.loop_stop()
+
+    def _turn(self) -> None:
+        batch = self._batch()
+        try:
+            if batch:
+                self._take(batch)
+            self._send_orders()
+        except DatabaseUnusable as error:
+            # Unacknowledged messages stay with the broker; taking them again later loses nothing.
+            _LOG.failed("database.unusable", error)
+            self._retry(batch)
+            self._stopping.wait(1)
+
+    def _batch(self) -> list[Arrival]:
+        batch: list[Arrival] = []
+        try:
+            batch.append(self._inbox.get(timeout=TICK_S))
+            while len(batch) < BATCH:
+                batch.append(self._inbox.get_nowait())
+        except queue.Empty:
+            pass
+        return batch
+
+    def _take(self, batch: list[Arrival]) -> None:
+        messages = [Message(_device(message.topic), bytes(message.payload)) for _, message in batch]
+        for given in self._collector.take(messages):
+            self._client.publish(f"zaitang/v1/{given.device}/receipts", given.envelope, qos=1)
+        for session, message in batch:
+            if session == self._session:
+                self._client.ack(message.mid, message.qos)
+
+    def _retry(self, batch: list[Arrival]) -> None:
+        for arrival in batch:
+            try:
+                self._inbox.put_nowait(arrival)
+            except queue.Full:
+                _LOG.warning("inbox.full")
+
+    def _send_orders(self) -> None:
+        if not self._client.is_connected():
+            return
+        with self._store.read() as tx:
+            newest = tx.newest(("order.class", "genesis"))
+            if newest == self._looked_at:
+                return
+            messages = order_messages(tx, self._names, self._certificate, self._told)
+        for key, message in messages.items():
+            self._client.publish(message.topic, message.payload, qos=1, retain=True)
+            self._told.add(key)
+            _LOG.info("order.sent", device=key[0], number=key[3])
+        self._looked_at = newest
+
+    def _connected(self, client: mqtt.Client, _data: object, _flags: object, reason: Any, _props: object) -> None:
+        if reason.is_failure:
+            _LOG.warning("broker.refused", reason=str(reason.value))
+            return
+        # A broker without persistence has forgotten retained orders and our subscription.
+        self._told.clear()
+        self._looked_at = NEVER
+        client.subscribe(RECORDS, qos=1)
+        _LOG.info("broker.connected")
+
+    def _disconnected(self, *_: object) -> None:
+        # Message ids of the old connection mean nothing on the next one.
+        self._session += 1
+
+    def _came(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        self._inbox.put((self._session, message))
+
+
+def _device(topic: str) -> str:
+    match = _DEVICE.fullmatch(topic)
+    return match.group(1) if match else "(unreadable)"
+
+
+def _connect_limits() -> Properties:
+    limits = Properties(PacketTypes.CONNECT)
+    limits.SessionExpiryInterval = SESSION_S
+    limits.ReceiveMaximum = IN_FLIGHT
+    limits.MaximumPacketSize = MAX_PACKET
+    return limits

@@ -1,0 +1,49 @@
+"""Whose signatures the centre accepts: every certificate under its root, test keys only where the centre says so."""
+from __future__ import annotations
+
+from cryptography import x509
+
+from central.errors import UnknownSigner
+from evidence.bodies import Genesis, body_of
+from evidence.certs import Identity, fingerprint, identity
+from evidence.errors import BadCertificate, TestKey
+from evidence.records import Sealed
+from evidence.seal import RECORD_TYPE, open_envelope, read_sealed, verify_seal
+
+
+class Keyring:
+    """Identities by device and key. `accept_test`: whether keys marked as test keys count."""
+
+    def __init__(self, root: x509.Certificate, accept_test: bool) -> None:
+        self._root, self._accept_test = root, accept_test
+        self._known: dict[tuple[str, str], Identity] = {}
+
+    def learn(self, certificate: str) -> Identity:
+        """Trust a certificate that the root has issued. Raises BadCertificate, TestKey."""
+        who = identity(certificate, self._root)
+        if who.test and not self._accept_test:
+            raise TestKey(where=f"the certificate of {who.name}")
+        self._known[who.name, who.keyid] = who
+        return who
+
+    def check(self, envelope: bytes) -> Sealed:
+        """The record in an envelope whose seal holds. Raises BadRecord or a VerificationError that says why not."""
+        sealed = read_sealed(envelope)
+        body = body_of(sealed.record)
+        if isinstance(body, Genesis):
+            self._introduce(sealed, body)
+        device = sealed.record.device
+        keys = [keyid for keyid, _ in open_envelope(envelope, RECORD_TYPE).signatures]
+        who = next((self._known[device, keyid] for keyid in keys if (device, keyid) in self._known), None)
+        if who is None:
+            raise UnknownSigner(device=device)
+        verify_seal(envelope, RECORD_TYPE, who.public_key, f"record {sealed.record.seq} of {device}")
+        return sealed
+
+    def _introduce(self, sealed: Sealed, body: Genesis) -> None:
+        where = f"record 0 of {sealed.record.device}"
+        if body.root != fingerprint(self._root):
+            raise BadCertificate(where=where, why="it names another root")
+        who = self.learn(body.certificate)
+        if who.name != sealed.record.device or who.keyid != body.keyid:
+            raise BadCertificate(where=where, why="it belongs to another device or key")

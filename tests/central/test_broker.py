@@ -1,0 +1,213 @@
+"""The collector behind a real broker: acknowledged only when kept, receipts and orders delivered."""
+from __future__ import annotations
+
+import base64
+import json
+import queue
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from central.classes.orders import add_class
+from central.classes.plan import read_names, read_plan
+from central.errors import BrokerUnreachable
+from central.ingest.broker import BrokerLink
+from central.wiring import Centre
+from common.sheet import open_sheet
+from evidence.bodies import SessionStart
+from evidence.receipts import read_receipt
+from evidence.seal import read_sealed
+from tests.central.helpers import MORNING, Box, write_plan
+
+MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(what: Callable[[], object], seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "did not happen in time"
+        time.sleep(0.02)
+
+
+class Broker:
+    """A Mosquitto of the test's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self._config = folder / "mosquitto.conf"
+        self._config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 50\n")
+        self.start()
+
+    def start(self) -> None:
+        assert MOSQUITTO
+        self._process = subprocess.Popen([MOSQUITTO, "-c", str(self._config)], stderr=subprocess.DEVNULL)
+        until(self._listens)
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+class Device:
+    """The box's end of the broker."""
+
+    def __init__(self, port: int, device: str) -> None:
+        self.device, self.came = device, queue.Queue()
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, device, protocol=mqtt.MQTTv5)
+        self.client.on_message = lambda _c, _d, message: self.came.put((message.topic, message.payload))
+        self.client.connect("127.0.0.1", port)
+        self.client.subscribe([(f"zaitang/v1/{device}/receipts", 1), (f"zaitang/v1/{device}/orders/+", 1)])
+        self.client.loop_start()
+
+    def send(self, payload: bytes) -> None:
+        self.client.publish(f"zaitang/v1/{self.device}/records", payload, qos=1)
+
+    def stop(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+class Running:
+    """A collector in a thread."""
+
+    def __init__(self, link: BrokerLink) -> None:
+        self.link, self.thread = link, threading.Thread(target=link.run)
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.link.stop()
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    if MOSQUITTO is None:
+        pytest.skip("Mosquitto is not installed")
+    running = Broker(tmp_path)
+    yield running
+    running.stop()
+
+
+def link_to(centre: Centre, port: int) -> BrokerLink:
+    return BrokerLink("127.0.0.1", port, "collector", centre.collector(), centre.store, centre.names,
+                      centre.keys.certificate)
+
+
+@pytest.fixture
+def box(centre: Centre) -> Box:
+    made = Box(centre)
+    made.genesis()
+    for number in range(300):
+        made.append(SessionStart("welder-1", f"s-{number}", "button"), MORNING + number)
+    return made
+
+
+def test_every_record_is_receipted(centre: Centre, broker: Broker, box: Box) -> None:
+    collector, device = Running(link_to(centre, broker.port)), Device(broker.port, "box-1")
+    try:
+        for sealed in box.sealed:
+            device.send(sealed.envelope)
+        highest = -1
+        while highest < 300:
+            _, envelope = device.came.get(timeout=20)
+            highest = max(highest, read_receipt(envelope, centre.keys.public_key, "test").up_to)
+    finally:
+        device.stop()
+        collector.stop()
+    with centre.store.read() as tx:
+        assert len(tx.chain_envelopes("box-1", box.chain, 999)) == 301
+        assert tx.quarantined() == []
+
+
+def test_what_was_not_acknowledged_comes_again(centre: Centre, broker: Broker, box: Box) -> None:
+    """A collector that dies between receiving and keeping loses nothing: the broker still has it."""
+    taken = threading.Event()
+
+    class Dying(mqtt.Client):
+        pass
+
+    dying = Dying(CallbackAPIVersion.VERSION2, "collector", protocol=mqtt.MQTTv5, manual_ack=True)
+    session = Properties(PacketTypes.CONNECT)
+    session.SessionExpiryInterval = 600
+    dying.on_message = lambda *_: taken.set()
+    dying.connect("127.0.0.1", broker.port, clean_start=False, properties=session)
+    dying.subscribe("zaitang/v1/+/records", qos=1)
+    dying.loop_start()
+    device = Device(broker.port, "box-1")
+    device.send(box.sealed[0].envelope)
+    assert taken.wait(10)
+    dying.loop_stop()
+    collector = Running(link_to(centre, broker.port))
+    try:
+        _, envelope = device.came.get(timeout=20)
+        assert read_receipt(envelope, centre.keys.public_key, "test").up_to == 0
+    finally:
+        device.stop()
+        collector.stop()
+
+
+def test_the_order_reaches_a_box_with_names_only_it_can_read(
+    centre: Centre, broker: Broker, box: Box, tmp_path: Path
+) -> None:
+    plan, names = write_plan(tmp_path)
+    collector, device = Running(link_to(centre, broker.port)), Device(broker.port, "box-1")
+    try:
+        order = add_class(centre.store, centre.names, read_plan(plan), read_names(names), plan)
+        device.send(box.sealed[0].envelope)
+        came = dict(device.came.get(timeout=20) for _ in range(2))
+    finally:
+        device.stop()
+        collector.stop()
+    message = json.loads(came["zaitang/v1/box-1/orders/welder-1"])
+    sealed = read_sealed(base64.b64decode(message["order"]))
+    assert sealed.record.type == "order.class"
+    assert message["certificate"] == centre.keys.certificate
+    sheet = open_sheet(base64.b64decode(message["names"]), "welder-1", box.sealing_key)
+    assert {sheet[one.person].name for one in order.roster} == {"张伟", "王芳", "李娜", "陈老师"}
+
+
+def test_a_broker_that_comes_back_is_used_again(centre: Centre, broker: Broker, box: Box) -> None:
+    collector = Running(link_to(centre, broker.port))
+    try:
+        broker.stop()
+        broker.start()
+        device = Device(broker.port, "box-1")
+        device_sends = threading.Event()
+        try:
+            # The broker forgot the subscription; the box sends until a receipt is there, as a box does.
+            def receipted() -> bool:
+                device.send(box.sealed[0].envelope)
+                return not device.came.empty() or device_sends.wait(0.3)
+
+            until(receipted, 30)
+        finally:
+            device.stop()
+    finally:
+        collector.stop()
+
+
+def test_no_broker_is_one_sentence(centre: Centre) -> None:
+    port = free_port()
+    with pytest.raises(BrokerUnreachable, match=f"the broker at 127.0.0.1:{port} cannot be reached"):
+        link_to(centre, port).run()

@@ -1,0 +1,157 @@
+"""What the collector keeps, refuses, receipts and alarms about."""
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from central.ingest.collector import MAX_MESSAGE, Message
+from central.wiring import Centre, init_centre, open_centre
+from evidence.bodies import SessionStart
+from evidence.chain import next_record
+from evidence.receipts import Receipt, read_receipt
+from evidence.records import Stamp
+from evidence.seal import KeySigner, seal_record
+from evidence.shape import encode
+from tests.central.helpers import MORNING, REAL, Box
+
+
+def filled(centre: Centre, records: int = 5) -> Box:
+    box = Box(centre)
+    box.genesis()
+    for number in range(records - 1):
+        box.append(SessionStart("welder-1", f"s-{number}", "button"), MORNING + number)
+    return box
+
+
+def receipts(centre: Centre, given: list) -> list[Receipt]:
+    return [read_receipt(one.envelope, centre.keys.public_key, "test") for one in given]
+
+
+def test_a_batch_is_kept_and_receipted_once(centre: Centre) -> None:
+    box = filled(centre)
+    (receipt,) = receipts(centre, centre.collector().take(box.messages()))
+    assert (receipt.device, receipt.chain, receipt.up_to) == ("box-1", box.chain, 4)
+    assert receipt.head_hash == box.sealed[4].hash
+    with centre.store.read() as tx:
+        assert tx.chain_envelopes("box-1", box.chain, 99) == [sealed.envelope for sealed in box.sealed]
+        assert receipt.leaf_index == tx.leaf_of("box-1", box.chain, 4)
+
+
+def test_the_same_again_is_receipted_again_and_kept_once(centre: Centre) -> None:
+    box, collector = filled(centre), centre.collector()
+    first = collector.take(box.messages())
+    assert collector.take(box.messages()) == first
+    with centre.store.read() as tx:
+        assert len(tx.chain_envelopes("box-1", box.chain, 99)) == 5
+        assert tx.quarantined() == []
+
+
+def test_what_came_out_of_order_is_kept_and_receipted_once_contiguous(centre: Centre) -> None:
+    box, collector = filled(centre), centre.collector()
+    messages = box.messages()
+    assert receipts(centre, collector.take([messages[4], messages[2]])) == []
+    assert [r.up_to for r in receipts(centre, collector.take([messages[0], messages[1]]))] == [2]
+    assert [r.up_to for r in receipts(centre, collector.take([messages[3]]))] == [4]
+
+
+def test_another_record_with_the_same_number_is_a_fork_and_never_overwrites(centre: Centre) -> None:
+    box, collector = filled(centre), centre.collector()
+    collector.take(box.messages())
+    kept = box.sealed.pop()
+    other = box.append(SessionStart("welder-1", "s-other", "page"), MORNING + 99)
+    assert collector.take([Message("box-1", other.envelope)]) == []
+    assert collector.take([Message("box-1", other.envelope)]) == []
+    with centre.store.read() as tx:
+        assert tx.hash_at("box-1", box.chain, 4) == kept.hash
+        assert [(error, times) for error, _, times in tx.quarantined()] == [("Fork", 2)]
+        (alarm,) = tx.of_type("alarm")
+    assert alarm.record.body["code"] == "chain.fork"
+    assert alarm.record.body["params"] == {
+        "device": "box-1", "chain": box.chain, "seq": 4, "kept": kept.hash, "refused": other.hash,
+    }
+
+
+def test_a_record_that_does_not_follow_stops_the_receipts_and_alarms_once(centre: Centre) -> None:
+    box, collector = filled(centre, 3), centre.collector()
+    foreign = dataclasses.replace(
+        next_record(box.sealed[2], device="box-1", chain=box.chain, type="session.start",
+                    body=encode(SessionStart("welder-1", "s-x", "page")), stamp=Stamp("b0", 1, MORNING, REAL)),
+        prev="ab" * 32,
+    )
+    messages = [*box.messages(), Message("box-1", seal_record(foreign, box.signer).envelope)]
+    assert [r.up_to for r in receipts(centre, collector.take(messages))] == [2]
+    collector.take(messages)
+    with centre.store.read() as tx:
+        assert [sealed.record.body["code"] for sealed in tx.of_type("alarm")] == ["chain.broken"]
+
+
+@pytest.mark.parametrize("payload, error", [
+    (b"", "BadRecord"), (b"{}", "BadRecord"), (b"\xff\xfe", "BadRecord"), (b"[" * 5000, "BadRecord"),
+    (b"x" * (MAX_MESSAGE + 1), "BadRecord"),
+])
+def test_what_is_no_record_is_quarantined_with_its_reason(centre: Centre, payload: bytes, error: str) -> None:
+    assert centre.collector().take([Message("box-1", payload)]) == []
+    with centre.store.read() as tx:
+        ((name, reason, times),) = tx.quarantined()
+    assert (name, times) == (error, 1)
+    assert reason
+
+
+def test_a_bad_message_does_not_keep_a_good_one_out(centre: Centre) -> None:
+    box = filled(centre)
+    messages = box.messages()
+    given = centre.collector().take([*messages[:2], Message("box-1", b"junk"), *messages[2:]])
+    assert [r.up_to for r in receipts(centre, given)] == [4]
+
+
+def test_a_forged_record_is_refused(centre: Centre) -> None:
+    box, stranger = filled(centre), KeySigner(Ed25519PrivateKey.generate())
+    forged = seal_record(box.sealed[2].record, stranger)
+    centre.collector().take([box.messages()[0], Message("box-1", forged.envelope)])
+    with centre.store.read() as tx:
+        assert [error for error, _, _ in tx.quarantined()] == ["UnknownSigner"]
+        assert tx.hash_at("box-1", box.chain, 2) is None
+
+
+def test_a_box_cannot_speak_for_another_nor_for_the_centre(centre: Centre) -> None:
+    box = filled(centre)
+    other = Box(centre, "box-2", chain="cd" * 16)
+    own = centre.store.device
+    with centre.store.read() as tx:
+        genesis = tx.chain_envelopes(own, centre.store.chain, 0)[0]
+    centre.collector().take([
+        Message("box-2", box.sealed[0].envelope), Message("box-1", other.genesis().envelope), Message(own, genesis),
+    ])
+    with centre.store.read() as tx:
+        assert [error for error, _, _ in tx.quarantined()] == ["WrongTopic"] * 3
+        assert tx.heads("box-1") == tx.heads("box-2") == []
+
+
+def test_a_box_of_another_root_is_refused(centre: Centre, tmp_path: Path) -> None:
+    elsewhere = init_centre(tmp_path / "elsewhere", test_keys=True)
+    box = filled(elsewhere)
+    assert centre.collector().take(box.messages()) == []
+    with centre.store.read() as tx:
+        assert tx.heads("box-1") == []
+        assert len(tx.quarantined()) == 5
+
+
+def test_a_centre_that_takes_no_test_keys_opens_none(centre: Centre) -> None:
+    path = centre.folder / "centre.toml"
+    path.write_text(path.read_text().replace("accept_test_keys = true", "accept_test_keys = false"))
+    with pytest.raises(Exception, match="test key"):
+        open_centre(centre.folder)
+
+
+def test_a_box_added_while_the_collector_runs_is_known(centre: Centre) -> None:
+    collector = centre.collector()
+    box = filled(centre)
+    given = collector.take(box.messages()[1:])
+    assert given == []
+    with centre.store.read() as tx:
+        assert tx.quarantined() == []
+        assert tx.waiting({"box-1"}) == 4
+
