@@ -16,7 +16,12 @@ BOX_TYPES = frozenset({
 
 
 def stands_rightly(record: Record, of_centre: bool) -> bool:
-    """Whether a record of this type may stand in the chain of a centre, or else in that of a box."""
+    """Whether a record of this type may stand in the chain of a centre, or else in that of a box.
+
+    The genesis record says which of the two a chain is: only a box has a key for name sheets.
+    """
+    if record.type == "genesis":
+        return (record.body.get("sealing_key") is None) == of_centre
     return record.type not in (BOX_TYPES if of_centre else CENTRE_TYPES)
 
 

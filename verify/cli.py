@@ -31,13 +31,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         pin = None if arguments.root is None else read_pin(arguments.root)
         result = verify(Path(arguments.path), pin, lang)
+        for line in sentences(result, lang):
+            print(line)
         if arguments.json is not None:
             _write(Path(arguments.json), result, lang)
     except BadInput as error:
         print(shown(words(error, lang)), file=sys.stderr)
         return 2
-    for line in sentences(result, lang):
-        print(line)
     return 0 if result.ok else 1
 
 

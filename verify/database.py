@@ -1,4 +1,4 @@
-"""A box's database, read without changing a byte beside it: from its own file, or from a copy when a log lies beside it."""
+"""A box's database, read without changing a byte beside it: in place, or from a copy when a log lies beside it."""
 from __future__ import annotations
 
 import contextlib

@@ -9,7 +9,7 @@ from evidence.errors import ZaitangError
 from evidence.fold import fold
 from evidence.policy import Policy
 from evidence.records import Record
-from evidence.rules import finding_json, findings
+from evidence.rules import Finding, finding_json, findings
 from evidence.story import Story
 from verify.errors import NoStory
 
@@ -21,7 +21,7 @@ class Judged:
     class_id: str
     story: Story
     findings: tuple[dict[str, Any], ...]
-    said: tuple[object, ...]
+    said: tuple[Finding, ...]
     """The same findings as the rules returned them, for words."""
 
 

@@ -20,8 +20,8 @@ UNFINISHED = N_("{count} files are still being recorded; no record names them ye
 QUARANTINED = N_("{count} files were put aside by recovery.")
 REMOVED = N_("{count} segments were deleted; a record says so for each.")
 NO_HEAD = N_("Cannot tell whether records at the end were removed: no receipt of a centre vouches for the chain.")
-UNCHECKED = N_("Cannot tell whether records at the end were removed: there are {count} receipts, but not the certificate"
-               " of the centre that signed them.")
+UNCHECKED = N_("Cannot tell whether records at the end were removed: there are {count} receipts, but not the"
+               " certificate of the centre that signed them.")
 VOUCHED = N_("A receipt vouches for the chain up to record {up_to}; whether later ones were removed cannot be told.")
 NO_POLICY = N_("No findings for class {class_id}: its policy is not at hand.")
 NOT_JUDGED = N_("No findings: they are computed only from evidence that holds.")
