@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 
 from central.errors import BadPlan, CannotRead, DuplicateName, HoursOverlap, MissingName, NoTrainees
 from evidence.bodies import ClassId, Hour, Place
-from evidence.errors import BadShape
+from evidence.errors import BadRecord, BadShape
 from evidence.records import Id
 from evidence.shape import Between, decode
 from evidence.times import utc_text
@@ -135,7 +135,7 @@ def _utc(text: str, offset_min: int, key: str, path: Path) -> str:
             moment = moment.replace(tzinfo=datetime.timezone(datetime.timedelta(minutes=offset_min)))
         epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
         return utc_text((moment - epoch) // datetime.timedelta(microseconds=1))
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, BadRecord):
         raise BadShape(where=path, key=key, why=f"{text[:40]} is not a time like 2026-03-02T08:30:00") from None
 
 

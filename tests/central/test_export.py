@@ -1,0 +1,105 @@
+"""An exported class holds exactly what the format says, or nothing is left behind."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from central.errors import FolderNotEmpty, NothingToExport, SegmentFileChanged, SegmentsNotHere, UnknownClass
+from central.export import export_class
+from central.wiring import Centre
+from evidence.bodies import Export, SegmentRemoved, SessionStart, body_of
+from evidence.chain import check_chain
+from evidence.seal import read_sealed
+from tests.central.helpers import MORNING, SIMULATED, Box, segment_of
+from tests.central.test_classes import add
+
+VIDEO = [b"first segment", b"second segment"]
+
+
+@pytest.fixture
+def box(centre: Centre, tmp_path: Path) -> Box:
+    add(centre, tmp_path)
+    made = Box(centre, clock=SIMULATED)
+    made.genesis()
+    made.append(SessionStart("welder-1", "s-1", "button"), MORNING)
+    for index, data in enumerate(VIDEO):
+        made.append(segment_of(data, MORNING, 60, index), MORNING + 61_000_000 * (index + 1))
+    centre.collector().take(made.messages())
+    return made
+
+
+def put(centre: Centre, *videos: bytes) -> None:
+    for data in videos:
+        segment = segment_of(data, MORNING, 60)
+        centre.objects.put(segment.sha256, segment.size, [data])
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_folder_is_what_the_format_says(centre: Centre, box: Box, tmp_path: Path) -> None:
+    put(centre, *VIDEO)
+    folder = export_class(centre, "welder-1", tmp_path / "out")
+    own = f"centre.{centre.store.chain}.jsonl"
+    assert files(folder) == {
+        "manifest.json", "root.pem", "policy.toml", f"chains/box-1.{box.chain}.jsonl", f"chains/{own}",
+        f"receipts/box-1.{box.chain}.jsonl", "segments/box-1/r-1/000000.mp4", "segments/box-1/r-1/000001.mp4",
+    }
+    manifest = (folder / "manifest.json").read_bytes()
+    export = body_of(read_sealed(manifest).record)
+    assert isinstance(export, Export)
+    assert (export.segments, export.as_of) == (2, box.sealed[-1].record.utc)
+    lines = (folder / "chains" / own).read_bytes().splitlines()
+    assert lines[-1] == manifest
+    (head,) = export.heads
+    sealed = [read_sealed(line) for line in (folder / f"chains/box-1.{box.chain}.jsonl").read_bytes().splitlines()]
+    assert check_chain(sealed, centre.keys.root, [head], closed=True).problems == ()
+
+
+def test_two_exports_each_end_with_their_own_manifest(centre: Centre, box: Box, tmp_path: Path) -> None:
+    put(centre, *VIDEO)
+    for name in ("one", "two"):
+        folder = export_class(centre, "welder-1", tmp_path / name)
+        lines = (folder / "chains" / f"centre.{centre.store.chain}.jsonl").read_bytes().splitlines()
+        assert lines[-1] == (folder / "manifest.json").read_bytes()
+        assert json.loads(lines[-1])["payloadType"]
+
+
+def test_a_segment_that_is_not_here_stops_the_export(centre: Centre, box: Box, tmp_path: Path) -> None:
+    put(centre, VIDEO[0])
+    with pytest.raises(SegmentsNotHere, match=r"1 of its segments have not reached the centre: r-1/000001\.mp4"):
+        export_class(centre, "welder-1", tmp_path / "out")
+    assert not list(tmp_path.glob("*out*"))
+    with centre.store.read() as tx:
+        assert tx.of_type("export") == []
+
+
+def test_a_segment_that_was_removed_by_a_record_is_left_out(centre: Centre, box: Box, tmp_path: Path) -> None:
+    put(centre, VIDEO[0])
+    box.append(SegmentRemoved(segment_of(VIDEO[1], MORNING, 60).sha256, "kept long enough", "office"), MORNING + 10**9)
+    centre.collector().take(box.messages()[-1:])
+    folder = export_class(centre, "welder-1", tmp_path / "out")
+    assert "segments/box-1/r-1/000001.mp4" not in files(folder)
+
+
+def test_a_changed_segment_file_stops_the_export(centre: Centre, box: Box, tmp_path: Path) -> None:
+    put(centre, *VIDEO)
+    path = centre.objects.path(segment_of(VIDEO[1], MORNING, 60).sha256)
+    path.write_bytes(b"second segmenT")
+    with pytest.raises(SegmentFileChanged, match=r"r-1/000001\.mp4 of box-1"):
+        export_class(centre, "welder-1", tmp_path / "out")
+    assert not list(tmp_path.glob("*out*"))
+
+
+def test_what_cannot_be_exported_says_so(centre: Centre, tmp_path: Path) -> None:
+    with pytest.raises(UnknownClass):
+        export_class(centre, "welder-1", tmp_path / "out")
+    add(centre, tmp_path)
+    with pytest.raises(NothingToExport):
+        export_class(centre, "welder-1", tmp_path / "out")
+    (tmp_path / "out").mkdir()
+    with pytest.raises(FolderNotEmpty):
+        export_class(centre, "welder-1", tmp_path / "out")
