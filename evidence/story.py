@@ -5,6 +5,8 @@ import dataclasses
 from typing import Literal
 
 from evidence.bodies import CheckIn, ClassOrder, Hour, Leave, Review, RollCall, RosterEvent, Segment
+from evidence.checkin import CheckInAnswer
+from evidence.rollcall import Answer
 
 Ref = tuple[str, str, int]
 """A record by device, chain and sequence number."""
@@ -35,15 +37,31 @@ class Stretch(Span):
     refs: tuple[Ref, ...]
 
 
+Doubt = Literal["simulated", "clock", "boot", "step", "gaps"]
+"""Why a time is uncertain: a simulated clock that the policy does not accept; a clock that was not set; a start of the
+device whose time no record tells; media time and CLOCK_BOOTTIME disagree; holes above the limit are not listed."""
+
+
 @dataclasses.dataclass(frozen=True)
 class SegmentFact:
-    """A segment record, placed on the wall clock."""
+    """A segment record, placed on the wall clock. A segment in `doubt` is never counted as evidence."""
 
     ref: Ref
     segment: Segment
     span: Span
-    certain: bool
-    """False when media time and CLOCK_BOOTTIME disagree: the time is uncertain."""
+    rate: int
+    """Simulated microseconds per real one; 1 on a real clock."""
+    doubt: Doubt | None
+
+    @property
+    def certain(self) -> bool:
+        """False when the time of this video is uncertain."""
+        return self.doubt is None
+
+    @property
+    def offset_us(self) -> int:
+        """Wall clock minus CLOCK_BOOTTIME."""
+        return self.span.start_us - self.segment.first_mono_us
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,8 +71,10 @@ class CheckInFact:
     ref: Ref
     checkin: CheckIn
     at_us: int
-    answer: Literal["accepted", "unknown", "not_live", "liveness_missing"]
+    answer: CheckInAnswer
     person: str | None
+    doubt: Doubt | None
+    """Why its time is uncertain; then it is not counted."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +104,23 @@ class Sighting:
     """True when a person pointed the trainee out in a frame."""
 
 
-Answer = Literal["shown", "not_identifiable", "covered", "absent"]
+@dataclasses.dataclass(frozen=True)
+class RosterChange:
+    """Somebody joined or left the roster. It holds from `applied_us`: its effective time, never before its record."""
+
+    ref: Ref
+    kind: Literal["enrolment", "late_entry", "withdrawal", "substitution", "order"]
+    """"order": a later plan of the class has another roster."""
+    joins: str | None
+    leaves: str | None
+    effective_us: int
+    recorded_us: int
+    reason: str
+    approver: str
+
+    @property
+    def applied_us(self) -> int:
+        return max(self.effective_us, self.recorded_us)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,48 +135,55 @@ class Presence:
     left_early: bool
 
 
-@dataclasses.dataclass(frozen=True)
-class HourStory:
-    """One class-hour of the plan: what was recorded inside it, who was shown inside it."""
-
-    hour: Hour
-    span: Span
-    block: str
-    stretches: tuple[Stretch, ...]
-    """Clipped to the class-hour; those of all cameras, in order of time."""
-    covered_us: int
-    """Length of the union of the stretches."""
-    longest_us: int
-    """Media time of the longest single stretch."""
-    gaps: tuple[Span, ...]
-    """What no camera recorded."""
-    presences: tuple[Presence, ...]
-    headcount_max: int
-    roll_called: bool
-    picture_good: bool
-
-
-@dataclasses.dataclass(frozen=True)
-class Block:
-    """Contiguous class-hours of one half-day: what R3 calls one recording. `id` like 2026-03-02-am."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Occasion:
+    """What was recorded, and who was shown, within a part of the plan: a block, or one class-hour."""
 
     id: str
     span: Span
-    hours: tuple[str, ...]
+    block: str
+    """The block it is, or lies in."""
     roster: tuple[str, ...]
+    """The trainees who are due: the roster in force when it starts, or the list of a make-up."""
     presences: tuple[Presence, ...]
+    """One for each of the roster."""
     headcount_max: int
-    covered_us: int
-    """Recorded time inside its class-hours."""
     due_us: int
     """Sum of its class-hours."""
+    covered_us: int
+    """Recorded time inside its class-hours: the union of all cameras."""
+    usable_us: int
+    """The same without segments whose picture is black."""
+    doubtful_us: int
+    """Video that may belong here, but whose time is uncertain."""
     roll_called: bool
-    """Every segment of the block has its roll call."""
+    """Every segment of it has its roll call."""
     picture_good: bool
     time_certain: bool
     make_up: bool
     review: Review | None
     refs: tuple[Ref, ...]
+    """The records it rests on."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HourStory(Occasion):
+    """One class-hour of the plan: what was recorded inside it, who was shown inside it."""
+
+    hour: Hour
+    stretches: tuple[Stretch, ...]
+    """Clipped to the class-hour; those of all cameras, in order of time."""
+    longest_us: int
+    """Media time of the longest single stretch; a black picture breaks it."""
+    gaps: tuple[Span, ...]
+    """What no camera recorded."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Block(Occasion):
+    """Contiguous class-hours of one half-day: what R3 calls one recording. `id` like 2026-03-02-am."""
+
+    hours: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,6 +193,10 @@ class Story:
     class_id: str
     order: ClassOrder
     order_ref: Ref
+    roster_changes: tuple[RosterChange, ...]
+    """In the order in which they apply."""
+    plan_changed: tuple[tuple[Ref, str], ...]
+    """Class-hours that had begun when a later plan (the record) changed or dropped them."""
     roster_events: tuple[tuple[Ref, RosterEvent], ...]
     leaves: tuple[tuple[Ref, Leave], ...]
     sessions: tuple[SessionFact, ...]
@@ -170,3 +217,5 @@ class Story:
     """UTC of the latest record."""
     unknown_records: int
     """Records of types that this version does not know; verified, kept, not told."""
+    bad_records: tuple[Ref, ...]
+    """Records of this class whose body cannot be read; verified, kept, not told."""

@@ -1,0 +1,194 @@
+"""The words of findings: every reason, rule, result, answer and verdict in a sentence that a school head understands."""
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from babel.dates import format_date
+
+from common.texts import N_, translate
+
+REASONS: dict[str, str] = {
+    "not_recorded": N_("nothing about this rule is recorded yet"),
+    "no_theory_hours": N_("the plan has no theory class-hours"),
+    "no_practical_hours": N_("the plan has no practical class-hours"),
+    "hours_pending": N_("class-hours that are not over yet and not judged: {count}"),
+    "theory_covered": N_("theory class-hours recorded from beginning to end: {count}"),
+    "hour_not_covered": N_("{name}: {missing} of this theory class-hour are not recorded"),
+    "hour_uncertain": N_("{name}: {missing} are not recorded, or in video whose time is uncertain"),
+    "gap": N_("{name}: no recording from {from_time} to {to_time} ({length})"),
+    "stretches_long": N_(
+        "practical class-hours with at least {need_min} unbroken minutes: {count}; the shortest stretch has {shortest_min}"
+    ),
+    "stretch_short": N_(
+        "{name}: the longest unbroken recording is {longest_min} min {longest_s} s; {need_min} minutes are required"
+    ),
+    "stretch_uncertain": N_(
+        "{name}: the longest unbroken recording is {longest_min} min {longest_s} s; more video is there, its time uncertain"
+    ),
+    "nothing_recorded": N_("no video of this class is recorded"),
+    "kept_until": N_("files of video: {count}; all are kept, and must be kept until {until}"),
+    "removed_early": N_("video file {file} was removed on {date}; it must be kept until {until}"),
+    "r3_tally": N_("of {count} recordings, {missing} do not show everyone and {open} are undecided; the limit is {limit}"),
+    "someone_missing": N_(
+        "{name}: the recording does not show {trainees} (most people in view at once: {headcount}; on the roster: {due})"
+    ),
+    "not_identified": N_(
+        "{name}: {trainees} cannot be recognised in the recording, but checked in, and as many people may be in view"
+        " (at most {headcount} of {due}): undecided"
+    ),
+    "no_usable_video": N_("{name}: only {usable_min} of {due_min} minutes are recorded usably: undecided"),
+    "occasion_time_uncertain": N_("{name}: the time of the recording is uncertain: undecided"),
+    "occasion_rollcall_pending": N_("{name}: the roll call of this recording is not finished: undecided"),
+    "occasion_nobody_due": N_("{name}: nobody is on the list of those who are due: undecided"),
+    "reviewed_complete": N_("{name}: {reviewer} reviewed the recording: everyone is shown ({why})"),
+    "reviewed_missing": N_("{name}: {reviewer} reviewed the recording: somebody is missing ({why})"),
+    "reviewed_open": N_("{name}: {reviewer} reviewed the recording: it cannot be decided ({why})"),
+    "depends_on_reading": N_("the verdict depends on how the clause is read; it is another one if {readings}"),
+    "limit_one_review": N_("one recording is enough under this document, so people decide: a review is required"),
+    "occasions_pending": N_("recordings that are not over yet and not counted: {count}"),
+    "left_early": N_("{name}: {trainee} is shown only at the beginning or only at the end"),
+    "roster_shrank": N_(
+        "{trainee} was taken off the roster on {date} ({why}; approved by {approver}) after recordings that do not show"
+        " them: {blocks}"
+    ),
+    "roster_backdated": N_(
+        "a change of the roster for {trainee} was recorded on {recorded} but dated {date}; it holds only from its record on"
+        " ({why}; approved by {approver})"
+    ),
+    "plan_changed": N_("a later plan changed or dropped class-hours that had already begun: {hours}"),
+    "doubt_simulated": N_("records made with a simulated clock, which are never evidence: {count}"),
+    "doubt_clock": N_("records made while the clock of the box was not set: {count}"),
+    "doubt_boot": N_("video files filmed before a restart, whose time no record tells: {count}"),
+    "doubt_step": N_("video files whose length and the clock of the box disagree: {count}"),
+    "doubt_gaps": N_("video files whose record does not list every interruption: {count}"),
+    "records_unreadable": N_("records of this class that cannot be read: {count}"),
+}
+
+RULES: dict[str, str] = {
+    "R1": N_("Theory is recorded in full"),
+    "R2": N_("15 unbroken minutes in every practical class-hour"),
+    "R3": N_("Recordings show everyone on the roster"),
+    "R4": N_("Face check-ins are kept"),
+    "R5": N_("Supervision by live view, replay and check-ins"),
+    "R6": N_("The authority inspects at least once"),
+    "R7": N_("Video is kept for three years"),
+    "R8": N_("Make-up lessons"),
+    "R9": N_("Satisfaction survey"),
+    "O1": N_("Class size"),
+    "O2": N_("Teachers and workplaces per trainee"),
+    "O3": N_("Length of class-hours"),
+    "O4": N_("Share of practice"),
+    "O5": N_("Share of online theory"),
+    "O6": N_("Class-hours of certificate courses"),
+    "O7": N_("Headcounts"),
+    "O8": N_("No overlapping trainings"),
+    "O9": N_("Real names"),
+    "O10": N_("Who may attend"),
+    "O11": N_("Online class-hours"),
+    "left_early": N_("Shown only early or only late"),
+    "roster": N_("Changes of the roster"),
+    "plan": N_("Changes of the plan"),
+    "clock": N_("Time"),
+    "records": N_("Unreadable records"),
+}
+
+RESULTS: dict[str, str] = {
+    "violated": N_("violated"),
+    "warning": N_("warning"),
+    "open": N_("undecided"),
+    "satisfied": N_("satisfied"),
+    "not_recorded": N_("not recorded"),
+}
+
+VERDICTS: dict[str, str] = {
+    "clear": N_("clear"),
+    "flag": N_("flag: the clause's consequence is proposed, two people decide"),
+    "review": N_("review required"),
+}
+
+ANSWERS: dict[str, str] = {
+    "shown": N_("shown"),
+    "not_identifiable": N_("not identifiable"),
+    "covered": N_("covered"),
+    "absent": N_("absent"),
+}
+
+READINGS: dict[str, str] = {
+    "block": N_("half-days are counted"),
+    "class_hour": N_("class-hours are counted"),
+    "came": N_("only those who checked in at the opening must be shown"),
+    "leave": N_("those on approved leave are left out"),
+}
+
+HALVES = {"am": N_("{date}, morning"), "pm": N_("{date}, afternoon")}
+MAKE_UP = N_("{name} (make-up)")
+PART = N_("{name}, part {number}")
+AND = {"zh": "、", "en": ", "}
+_BLOCK = re.compile(r"(\d{4}-\d\d-\d\d)-(am|pm)(-makeup)?(?:-(\d+))?")
+
+
+def reason_words(reason: Any, lang: str, names: Mapping[str, str]) -> str:
+    """A `Reason` as a sentence; a code that this version does not know is shown as it is."""
+    msgid = REASONS.get(reason.code)
+    if msgid is None:
+        return f"{reason.code} {dict(reason.params)}"
+    params = {name: _shown(name, value, lang, names) for name, value in reason.params.items()}
+    return translate(msgid, lang, **params, **_derived(reason.params, lang))
+
+
+def rule_words(rule: str, lang: str) -> str:
+    """The title of a rule."""
+    return translate(RULES.get(rule, rule), lang)
+
+
+def block_words(block_id: str, lang: str) -> str:
+    """The name of a block: 2026-03-02-am is “2026年3月2日上午”."""
+    match = _BLOCK.fullmatch(block_id)
+    if match is None:
+        return block_id
+    date, half, make_up, number = match.groups()
+    name = translate(HALVES[half], lang, date=date_words(date, lang))
+    if number:
+        name = translate(PART, lang, name=name, number=number)
+    return translate(MAKE_UP, lang, name=name) if make_up else name
+
+
+def date_words(iso: str, lang: str) -> str:
+    """A date of the class's own clock."""
+    return format_date(datetime.date.fromisoformat(iso), "medium", locale="zh_CN" if lang == "zh" else "en")
+
+
+def length_words(seconds: int, lang: str) -> str:
+    """A length of time."""
+    minutes, rest = divmod(seconds, 60)
+    return translate(N_("{minutes} min {seconds} s"), lang, minutes=minutes, seconds=rest)
+
+
+def _derived(params: Mapping[str, Any], lang: str) -> dict[str, str]:
+    """What sentences say of a class-hour or block (`name`), and of lengths (`missing` of seconds, `length`)."""
+    found: dict[str, str] = {}
+    if {"id", "date", "start", "end"} <= set(params):
+        times = f"{params['start']}–{params['end']}"
+        block = _BLOCK.fullmatch(params["id"])
+        place = block_words(params["id"], lang) if block else date_words(params["date"], lang)
+        found["name"] = f"{place} {times}"
+    for name, said in (("missing_s", "missing"), ("seconds", "length")):
+        if name in params:
+            found[said] = length_words(params[name], lang)
+    return found
+
+
+def _shown(name: str, value: Any, lang: str, names: Mapping[str, str]) -> str:
+    each: Callable[[str], str] = {
+        "trainee": lambda v: names.get(v, v),
+        "trainees": lambda v: names.get(v, v),
+        "blocks": lambda v: block_words(v, lang),
+        "readings": lambda v: translate(READINGS.get(v, v), lang),
+        "date": lambda v: date_words(v, lang),
+        "until": lambda v: date_words(v, lang),
+        "recorded": lambda v: date_words(v, lang),
+    }.get(name, str)
+    return AND[lang].join(each(one) for one in value) if isinstance(value, tuple | list) else each(value)

@@ -1,0 +1,285 @@
+"""The fold: verified records in, the story of one class out. Any order, any duplication, the chains of any boxes.
+
+Which chain may say what: plans, roster events, leave and reviews come from a centre's chain (one whose genesis has no
+sealing key); video, check-ins, roll calls and presses count from the boxes that a plan of the class names.
+"""
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from evidence.blocks import PlannedBlock, hour_span, plan_blocks
+from evidence.bodies import (
+    TYPES,
+    Alarm,
+    Body,
+    CheckIn,
+    ClassOrder,
+    Genesis,
+    Leave,
+    Pointed,
+    Review,
+    RollCall,
+    RosterEvent,
+    Segment,
+    SegmentRemoved,
+    SessionEnd,
+    SessionStart,
+    body_of,
+)
+from evidence.checkin import answer_of
+from evidence.errors import BadInput, BadRecord
+from evidence.occasions import Facts, Unnamed, block_story, hour_story, overlap
+from evidence.places import stands_rightly
+from evidence.placing import clock_doubt, place
+from evidence.policy import Policy
+from evidence.records import Record, record_bytes
+from evidence.rollcall import name_tracks
+from evidence.roster import Order, changes
+from evidence.story import (
+    Block,
+    CheckInFact,
+    HourStory,
+    Ref,
+    SegmentFact,
+    SessionFact,
+    Sighting,
+    Span,
+    Story,
+)
+from evidence.times import MINUTE
+
+B = TypeVar("B", bound=Body)
+FROM_BOX = (Segment, CheckIn, RollCall, SessionStart, SessionEnd)
+
+
+class NoSuchClass(BadInput):
+    text = "there is no plan of class {class_id} among these records"
+
+
+def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
+    """The story of a class from verified records. Raises NoSuchClass without a plan of it."""
+    told = _read(records, class_id)
+    orders = _orders(told)
+    if not orders:
+        raise NoSuchClass(class_id=class_id)
+    told = told.of_boxes({place.device for _, _, order in orders for place in order.boxes})
+    facts = _facts(told, orders, policy).chained()
+    hours, blocks = _occasions(facts, orders[-1][2], policy)
+    used = told.used_records()
+    return Story(
+        class_id=class_id,
+        order=orders[-1][2],
+        order_ref=orders[-1][0],
+        roster_changes=facts.changes,
+        plan_changed=_plan_changed(orders),
+        roster_events=tuple((record.key, body) for record, body in told.of(RosterEvent)),
+        leaves=facts.leaves,
+        sessions=_sessions(told),
+        segments=facts.segments,
+        removed=tuple((record.key, body.segment, record.utc_us) for record, body in told.of(SegmentRemoved)),
+        checkins=facts.checkins,
+        rollcalls=tuple(sorted(facts.rollcalls.values(), key=lambda item: item[0])),
+        alarms=tuple((record.key, body.code, record.utc_us) for record, body in told.of(Alarm)),
+        hours=hours,
+        blocks=blocks,
+        simulated=any(record.clock.source == "simulated" for record in used),
+        liveness_checked=all(c.checkin.liveness == "live" for c in facts.checkins if c.answer == "accepted"),
+        last_us=max(record.utc_us for record in used),
+        unknown_records=told.unknown,
+        bad_records=told.bad,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Told:
+    """The records of one class with their bodies, in the order of their keys."""
+
+    items: tuple[tuple[Record, Body], ...]
+    chains: Mapping[tuple[str, str], Sequence[Record]]
+    unknown: int
+    bad: tuple[Ref, ...]
+
+    def of(self, cls: type[B]) -> list[tuple[Record, B]]:
+        return [(record, body) for record, body in self.items if isinstance(body, cls)]
+
+    def of_boxes(self, devices: set[str]) -> _Told:
+        """Without what boxes say that no plan of the class names, and without removals of other classes' video."""
+        items = [(r, b) for r, b in self.items if not isinstance(b, FROM_BOX) or r.device in devices]
+        ours = {body.sha256 for _, body in items if isinstance(body, Segment)}
+        items = [(r, b) for r, b in items if not isinstance(b, SegmentRemoved) or b.segment in ours]
+        return dataclasses.replace(self, items=tuple(items))
+
+    def used_records(self) -> list[Record]:
+        return [record for record, _ in self.items]
+
+
+def _read(records: Iterable[Record], class_id: str) -> _Told:
+    unique: dict[Ref, Record] = {}
+    for record in records:
+        known = unique.setdefault(record.key, record)
+        if known is not record and known != record:
+            unique[record.key] = min(known, record, key=record_bytes)
+    ordered = [unique[key] for key in sorted(unique)]
+    chains: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for record in ordered:
+        chains[record.device, record.chain].append(record)
+    boxes = {name for name, chain in chains.items() if _is_box(chain[0])}
+    items, bad = [], []
+    for record in ordered:
+        if not _concerns(record, class_id):
+            continue
+        try:
+            body = body_of(record)
+        except BadRecord:
+            bad += [record.key] if record.body.get("class") == class_id else []
+            continue
+        if body is not None and (stands_rightly(record, of_centre=False) or (record.device, record.chain) not in boxes):
+            items.append((record, body))
+    return _Told(tuple(items), chains, sum(record.type not in TYPES for record in ordered), tuple(bad))
+
+
+def _is_box(first: Record) -> bool:
+    """Whether a chain is a box's: its genesis, where it is at hand, has a key for name sheets."""
+    try:
+        body = body_of(first)
+    except BadRecord:
+        return False
+    return isinstance(body, Genesis) and body.sealing_key is not None
+
+
+def _concerns(record: Record, class_id: str) -> bool:
+    return record.type == "segment.removed" or record.body.get("class") == class_id
+
+
+def _orders(told: _Told) -> list[Order]:
+    """The plans by number; of two with one number the later record stands last."""
+    found = [(record.key, record.utc_us, body) for record, body in told.of(ClassOrder)]
+    return sorted(found, key=lambda order: (order[2].number, order[1], order[0]))
+
+
+def _plan_changed(orders: Sequence[Order]) -> tuple[tuple[Ref, str], ...]:
+    found = set()
+    for (_, _, before), (ref, at_us, after) in itertools.pairwise(orders):
+        for hour in before.hours:
+            if hour_span(hour).start_us <= at_us and hour not in after.hours:
+                found.add((ref, hour.hour))
+    return tuple(sorted(found))
+
+
+def _facts(told: _Told, orders: Sequence[Order], policy: Policy) -> Facts:
+    segments = _segments(told, policy)
+    by_hash = {fact.segment.sha256: fact for fact in segments}
+    rollcalls = _latest(told.of(RollCall), lambda body: body.segment)
+    rollcalls = {sha: call for sha, call in rollcalls.items() if sha in by_hash}
+    sightings, unnamed = _seen(rollcalls, by_hash)
+    events = [(record.key, record.utc_us, body) for record, body in told.of(RosterEvent)]
+    return Facts(
+        policy=policy,
+        first_order=orders[0][2],
+        changes=changes(orders, events),
+        leaves=tuple((record.key, body) for record, body in told.of(Leave)),
+        segments=segments,
+        unplaced_us=_unplaced_us(segments, orders[-1][2]),
+        rollcalls=rollcalls,
+        sightings=tuple(sorted(sightings + _pointed(told, by_hash), key=_in_time)),
+        unnamed=tuple(unnamed),
+        checkins=_checkins(told, policy),
+        reviews=_latest(told.of(Review), lambda body: body.block),
+    )
+
+
+def _in_time(sighting: Sighting) -> tuple[int, str, Ref, int]:
+    return (sighting.shown_us, sighting.person, sighting.ref, sighting.first_us)
+
+
+def _latest(found: Sequence[tuple[Record, Any]], name: Any) -> dict[str, tuple[Ref, Any]]:
+    """The latest of the records about the same thing."""
+    ordered = sorted(found, key=lambda item: (item[0].utc_us, item[0].key))
+    return {name(body): (record.key, body) for record, body in ordered}
+
+
+def _segments(told: _Told, policy: Policy) -> tuple[SegmentFact, ...]:
+    """In order of time. The same bytes count once: video that is used again is not evidence a second time."""
+    placed = [place(r, body, told.chains[r.device, r.chain], policy) for r, body in told.of(Segment)]
+    unique: dict[str, SegmentFact] = {}
+    for fact in sorted(placed, key=lambda fact: (fact.span.start_us, fact.ref)):
+        unique.setdefault(fact.segment.sha256, fact)
+    return tuple(unique.values())
+
+
+def _unplaced_us(segments: Sequence[SegmentFact], order: ClassOrder) -> int:
+    """Video of the class whose clock cannot be believed and says a time outside of every class-hour."""
+    hours = [hour_span(hour) for hour in order.hours]
+    unset = [fact for fact in segments if fact.doubt in ("simulated", "clock", "boot")]
+    return sum(f.span.length_us for f in unset if not any(overlap(f.span, hour) for hour in hours))
+
+
+def _seen(
+    rollcalls: Mapping[str, tuple[Ref, RollCall]], by_hash: Mapping[str, SegmentFact]
+) -> tuple[list[Sighting], list[Unnamed]]:
+    sightings, unnamed = [], []
+    for sha, (ref, call) in sorted(rollcalls.items()):
+        fact = by_hash[sha]
+        shift_us = fact.span.start_us - fact.segment.first_pts_us
+        for named in name_tracks(call.tracks, call.threshold_ppm, call.margin_ppm) if fact.certain else ():
+            track = named.track
+            first_us, last_us = track.first_us + shift_us, track.last_us + shift_us
+            if named.person is None or track.best is None:
+                unnamed.append(Unnamed(Span(first_us, last_us + 1)))
+                continue
+            shown_us, score = track.shown_us + shift_us, track.best.score_ppm
+            sightings.append(Sighting(named.person, sha, ref, first_us, last_us, shown_us, score, pointed=False))
+    return sightings, unnamed
+
+
+def _pointed(told: _Told, by_hash: Mapping[str, SegmentFact]) -> list[Sighting]:
+    found = []
+    for record, body in told.of(Pointed):
+        fact = by_hash.get(body.segment)
+        if fact is not None and fact.certain:
+            at_us = fact.span.start_us - fact.segment.first_pts_us + body.at_us
+            found.append(Sighting(body.person, body.segment, record.key, at_us, at_us, at_us, 1_000_000, pointed=True))
+    return found
+
+
+def _checkins(told: _Told, policy: Policy) -> tuple[CheckInFact, ...]:
+    found = []
+    for record, body in told.of(CheckIn):
+        answer, person = answer_of(body, policy)
+        at_us = record.utc_us - max(0, record.mono_us - body.seen_mono_us)
+        found.append(CheckInFact(record.key, body, at_us, answer, person, clock_doubt(record, policy)))
+    return tuple(sorted(found, key=lambda fact: (fact.at_us, fact.ref)))
+
+
+def _sessions(told: _Told) -> tuple[SessionFact, ...]:
+    ends: dict[tuple[str, str], Record] = {}
+    for record, body in told.of(SessionEnd):
+        ends.setdefault((record.device, body.session), record)
+    found: dict[tuple[str, str], SessionFact] = {}
+    for record, start in told.of(SessionStart):
+        end = ends.get((record.device, start.session))
+        refs = (record.key, end.key) if end else (record.key,)
+        fact = SessionFact(start.session, record.device, record.utc_us, end.utc_us if end else None, refs)
+        found.setdefault((record.device, start.session), fact)
+    return tuple(sorted(found.values(), key=lambda fact: (fact.start_us, fact.refs)))
+
+
+def _occasions(facts: Facts, order: ClassOrder, policy: Policy) -> tuple[tuple[HourStory, ...], tuple[Block, ...]]:
+    planned = plan_blocks(order, policy.block.pause_min.value * MINUTE)
+    before = {block.id: _before_us(block, planned) for block in planned}
+    where = {hour.hour: block for block in planned for hour in block.hours}
+    blocks = tuple(block_story(facts, block, before[block.id]) for block in planned)
+    hours = []
+    for hour in sorted(order.hours, key=lambda h: (hour_span(h).start_us, h.hour)):
+        block = where.get(hour.hour)
+        hours.append(hour_story(facts, block, hour, before[block.id] if block else 0))
+    return tuple(hours), blocks
+
+
+def _before_us(block: PlannedBlock, planned: Sequence[PlannedBlock]) -> int:
+    """When the block before ended, 0 for the first."""
+    return max((other.span.end_us for other in planned if other.span.end_us <= block.span.start_us), default=0)

@@ -1,0 +1,203 @@
+"""Blocks and class-hours with what was recorded and who was shown in them: the facts that the rules judge."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evidence.blocks import PlannedBlock, hour_span
+from evidence.bodies import ClassOrder, Hour, Leave, Review, RollCall
+from evidence.policy import Policy
+from evidence.rollcall import answer
+from evidence.roster import roster_at
+from evidence.story import (
+    Block,
+    CheckInFact,
+    HourStory,
+    Presence,
+    Ref,
+    RosterChange,
+    SegmentFact,
+    Sighting,
+    Span,
+)
+from evidence.stretches import Chain, chains, clip, holes, union
+from evidence.times import MINUTE, utc_us
+
+
+@dataclasses.dataclass(frozen=True)
+class Unnamed:
+    """A face that was followed and that nobody in particular is."""
+
+    span: Span
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """What the records say of a class, before it is divided into blocks and class-hours."""
+
+    policy: Policy
+    first_order: ClassOrder
+    changes: tuple[RosterChange, ...]
+    leaves: tuple[tuple[Ref, Leave], ...]
+    segments: tuple[SegmentFact, ...]
+    unplaced_us: int
+    """Length of all video whose time is so uncertain that it lies in no class-hour."""
+    rollcalls: Mapping[str, tuple[Ref, RollCall]]
+    """Segment hash → its latest roll call."""
+    sightings: tuple[Sighting, ...]
+    unnamed: tuple[Unnamed, ...]
+    checkins: tuple[CheckInFact, ...]
+    reviews: Mapping[str, tuple[Ref, Review]]
+    """Block (or class-hour) → its latest review."""
+    chains: tuple[Chain, ...] = ()
+    bright: tuple[Chain, ...] = ()
+    """The chains without black segments."""
+
+    def chained(self) -> Facts:
+        """The same with its chains of video computed."""
+        black = {sha for sha, (_, call) in self.rollcalls.items() if _dark(call, self.policy.video.black_pct.value)}
+        whole, bright = chains(self.segments, self.policy), chains(self.segments, self.policy, black)
+        return dataclasses.replace(self, chains=tuple(whole), bright=tuple(bright))
+
+
+def block_story(facts: Facts, block: PlannedBlock, before_us: int) -> Block:
+    """A block. `before_us`: when the block before it ended (check-ins count from then on at the earliest)."""
+    roster = block.attendees if block.attendees is not None else _roster(facts, block.span.start_us)
+    spans = [hour_span(hour) for hour in block.hours]
+    common = _occasion(facts, block.id, block, block.span, spans, roster, _window(facts, block, block.span, before_us))
+    return Block(**common, hours=tuple(hour.hour for hour in block.hours))
+
+
+def hour_story(facts: Facts, block: PlannedBlock | None, hour: Hour, before_us: int) -> HourStory:
+    """A class-hour; `block` is None for an online one. Whoever checked in for the block did so for the class-hour."""
+    span = hour_span(hour)
+    due = tuple(dict.fromkeys(hour.make_up)) if hour.make_up is not None else _roster(facts, span.start_us)
+    window = _window(facts, block, span, before_us) if block else span
+    common = _occasion(facts, hour.hour, block, span, [span], due, window)
+    bright = clip(facts.bright, span, facts.policy)
+    stretches = clip(facts.chains, span, facts.policy)
+    return HourStory(
+        **common,
+        hour=hour,
+        stretches=stretches,
+        longest_us=max((stretch.media_us for stretch in bright), default=0),
+        gaps=holes(union(stretches, span), span),
+    )
+
+
+def _occasion(
+    facts: Facts, occasion_id: str, block: PlannedBlock | None, span: Span, spans: Sequence[Span],
+    roster: tuple[str, ...], window: Span,
+) -> dict[str, Any]:
+    segments = [fact for fact in facts.segments if overlap(fact.span, span)]
+    certain = [fact for fact in segments if fact.certain]
+    calls = [facts.rollcalls[f.segment.sha256] for f in certain if f.segment.sha256 in facts.rollcalls]
+    due_us = sum(one.length_us for one in spans)
+    covered_us, usable_us = (_length(found, spans, facts.policy) for found in (facts.chains, facts.bright))
+    doubtful = union((fact.span for fact in segments if not fact.certain), span)
+    doubtful_us = sum(one.length_us for one in doubtful) + facts.unplaced_us
+    checkins = [fact for fact in facts.checkins if _inside(fact.at_us, window)]
+    review = facts.reviews.get(occasion_id)
+    roll_called = len(calls) == len(certain)
+    video = facts.policy.video
+    seen_well = roll_called and covered_us * 100 >= video.good_cover_pct.value * due_us
+    headcount_max = max((call.headcount_max for _, call in calls), default=0)
+    return {
+        "id": occasion_id,
+        "span": span,
+        "block": block.id if block else "",
+        "roster": roster,
+        "presences": _presences(facts, span, roster, checkins, headcount_max, seen_well),
+        "headcount_max": headcount_max,
+        "due_us": due_us,
+        "covered_us": covered_us,
+        "usable_us": usable_us,
+        "doubtful_us": doubtful_us,
+        "roll_called": roll_called,
+        "picture_good": seen_well and _good([call for _, call in calls], video.bad_picture_pct.value),
+        "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
+        and not any(fact.doubt for fact in checkins),
+        "make_up": block is not None and block.attendees is not None,
+        "review": review[1] if review else None,
+        "refs": _refs(segments, calls, checkins, review, facts, span),
+    }
+
+
+def _presences(
+    facts: Facts, span: Span, roster: tuple[str, ...], checkins: Sequence[CheckInFact], headcount_max: int,
+    seen_well: bool,
+) -> tuple[Presence, ...]:
+    seen: dict[str, list[Sighting]] = {}
+    for sighting in facts.sightings:
+        if overlap(Span(sighting.first_us, sighting.last_us + 1), span):
+            seen.setdefault(sighting.person, []).append(sighting)
+    unnamed = sum(overlap(one.span, span) for one in facts.unnamed)
+    came = {fact.person for fact in checkins if fact.answer == "accepted" and fact.doubt is None}
+    edge_us = span.length_us * facts.policy.block.left_early_pct.value // 100
+    return tuple(
+        Presence(
+            person=person,
+            answer=answer(person, seen, headcount_max, len(roster), unnamed),
+            checked_in=person in came,
+            on_leave=any(leave.person == person and _covers(leave, span) for _, leave in facts.leaves),
+            sightings=tuple(seen.get(person, ())),
+            left_early=seen_well and _only_at_an_edge(seen.get(person, ()), span, edge_us),
+        )
+        for person in roster
+    )
+
+
+def _only_at_an_edge(sightings: Sequence[Sighting], span: Span, edge_us: int) -> bool:
+    """Shown, but only in the first or only in the last part."""
+    if not sightings:
+        return False
+    return (
+        max(s.last_us for s in sightings) < span.start_us + edge_us
+        or min(s.first_us for s in sightings) >= span.end_us - edge_us
+    )
+
+
+def overlap(a: Span, b: Span) -> bool:
+    """Whether two spans share any time."""
+    return a.start_us < b.end_us and b.start_us < a.end_us
+
+
+def _window(facts: Facts, block: PlannedBlock, span: Span, before_us: int) -> Span:
+    """When a check-in counts: from before the block (never within the block before it) to the end of `span`."""
+    opens_us = block.span.start_us - facts.policy.block.checkin_before_min.value * MINUTE
+    return Span(max(opens_us, before_us), span.end_us)
+
+
+def _roster(facts: Facts, at_us: int) -> tuple[str, ...]:
+    return roster_at(facts.first_order, facts.changes, at_us)
+
+
+def _length(found: Sequence[Chain], spans: Sequence[Span], policy: Policy) -> int:
+    return sum(part.length_us for span in spans for part in union(clip(found, span, policy), span))
+
+
+def _dark(call: RollCall, percent: int) -> bool:
+    return call.samples > 0 and call.dark * 100 >= percent * call.samples
+
+
+def _good(calls: Sequence[RollCall], bad_percent: int) -> bool:
+    samples, dark = sum(call.samples for call in calls), sum(call.dark for call in calls)
+    return samples > 0 and dark * 100 <= bad_percent * samples
+
+
+def _covers(leave: Leave, span: Span) -> bool:
+    return utc_us(leave.start) <= span.start_us and span.end_us <= utc_us(leave.end)
+
+
+def _inside(at_us: int, span: Span) -> bool:
+    return span.start_us <= at_us <= span.end_us
+
+
+def _refs(
+    segments: Sequence[SegmentFact], calls: Sequence[tuple[Ref, RollCall]], checkins: Sequence[CheckInFact],
+    review: tuple[Ref, Review] | None, facts: Facts, span: Span,
+) -> tuple[Ref, ...]:
+    found = {fact.ref for fact in segments} | {ref for ref, _ in calls} | {fact.ref for fact in checkins}
+    found |= {s.ref for s in facts.sightings if s.pointed and overlap(Span(s.first_us, s.last_us + 1), span)}
+    return tuple(sorted(found | ({review[0]} if review else set())))

@@ -1,0 +1,29 @@
+"""The rules: a story and a policy in, findings with reasons out. Pure; `as_of_us` is the time of the question.
+
+A rule that the policy does not state has no finding. A rule that is on but is not judged yet answers `not_recorded`.
+"""
+from __future__ import annotations
+
+from evidence.policy import Policy
+from evidence.rules import beside, r1, r2, r3, r7
+from evidence.rules.finding import Finding, R3Finding, Reading, Reason, finding_json, reason
+from evidence.story import Story
+
+__all__ = ["Finding", "R3Finding", "Reading", "Reason", "finding_json", "findings"]
+
+
+def findings(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:
+    """R1 … R9, O1 … O11 as far as the policy states them, then what stands beside the rules where there is any."""
+    found: list[Finding] = []
+    for name, rule in policy.rules():
+        if name == "R1" and policy.r1:
+            found.append(r1.judge(story, policy.r1, as_of_us))
+        elif name == "R2" and policy.r2:
+            found.append(r2.judge(story, policy.r2, as_of_us))
+        elif name == "R3" and policy.r3:
+            found.append(r3.judge(story, policy, policy.r3, as_of_us))
+        elif name == "R7" and policy.r7:
+            found.append(r7.judge(story, policy.r7))
+        else:
+            found.append(Finding(name, rule.clause, "not_recorded", False, (reason("not_recorded"),), ()))
+    return (*found, *beside.judge(story, policy, as_of_us))

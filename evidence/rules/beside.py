@@ -1,0 +1,89 @@
+"""What stands beside the rules: left early, a roster that shrank, a changed plan, clocks, unreadable records."""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from evidence.blocks import local
+from evidence.policy import Policy
+from evidence.rules.finding import Finding, Reason, Result, reason, refs
+from evidence.rules.hours import named
+from evidence.story import Block, RosterChange, Story
+
+
+def judge(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:
+    """Findings that no clause states; each only where there is something to say. None of them ever flags."""
+    clause = policy.r3.clause if policy.r3 else ""
+    over = [block for block in story.blocks if block.span.end_us <= as_of_us]
+    found = (
+        _finding("left_early", clause, "warning", _left_early(story, over)),
+        _finding("roster", clause, "warning", _roster(story, over)),
+        _finding("plan", clause, "warning", _plan(story)),
+        _finding("clock", "", "open", _clock(story)),
+        _finding("records", "", "warning", _records(story)),
+    )
+    return tuple(finding for finding in found if finding.reasons)
+
+
+Told = Iterator[tuple[Reason, tuple[tuple[str, str, int], ...]]]
+
+
+def _finding(rule: str, clause: str, result: Result, told: Told) -> Finding:
+    items = list(told)
+    reasons = tuple(one for one, _ in items)
+    return Finding(rule, clause, result, False, reasons, refs(found for _, found in items))
+
+
+def _left_early(story: Story, over: list[Block]) -> Told:
+    for block in over:
+        for one in block.presences:
+            if one.left_early:
+                said = reason("left_early", **named(story, block), trainee=one.person)
+                yield said, tuple(sighting.ref for sighting in one.sightings)
+
+
+def _roster(story: Story, over: list[Block]) -> Told:
+    for change in story.roster_changes:
+        said = _said(story, change)
+        begun = [block for block in story.blocks if change.effective_us <= block.span.start_us < change.recorded_us]
+        if begun:
+            yield reason("roster_backdated", **said, recorded=_day(story, change.recorded_us)), (change.ref,)
+        missed = [block for block in over if block.span.start_us < change.applied_us and _misses(block, change.leaves)]
+        if missed:
+            told = reason("roster_shrank", **said, blocks=tuple(block.id for block in missed), count=len(missed))
+            yield told, (change.ref, *refs(block.refs for block in missed))
+
+
+def _misses(block: Block, person: str | None) -> bool:
+    return any(one.person == person and one.answer != "shown" for one in block.presences)
+
+
+def _said(story: Story, change: RosterChange) -> dict[str, str]:
+    return {
+        "trainee": change.leaves or change.joins or "",
+        "date": _day(story, change.effective_us),
+        "why": change.reason,
+        "approver": change.approver,
+    }
+
+
+def _plan(story: Story) -> Told:
+    hours = tuple(hour for _, hour in story.plan_changed)
+    if hours:
+        yield reason("plan_changed", hours=hours, count=len(hours)), tuple(ref for ref, _ in story.plan_changed)
+
+
+def _clock(story: Story) -> Told:
+    items = [(fact.doubt, fact.ref) for fact in story.segments if fact.doubt]
+    items += [(fact.doubt, fact.ref) for fact in story.checkins if fact.doubt]
+    for doubt, count in sorted(Counter(doubt for doubt, _ in items).items()):
+        yield reason(f"doubt_{doubt}", count=count), tuple(ref for why, ref in items if why == doubt)
+
+
+def _records(story: Story) -> Told:
+    if story.bad_records:
+        yield reason("records_unreadable", count=len(story.bad_records)), story.bad_records
+
+
+def _day(story: Story, utc_us: int) -> str:
+    return f"{local(utc_us, story.order.utc_offset_min):%Y-%m-%d}"

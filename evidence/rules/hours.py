@@ -1,0 +1,42 @@
+"""What R1 and R2 share: which class-hours are judged, and their names in reasons."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evidence.blocks import local
+from evidence.rules.finding import Finding, Param, Reason, Result, reason, refs
+from evidence.story import HourStory, Occasion, Story
+
+
+def due_hours(story: Story, kind: str) -> list[HourStory]:
+    """The class-hours of that kind."""
+    return [hour for hour in story.hours if hour.hour.kind == kind]
+
+
+def moment(story: Story, utc_us: int) -> str:
+    """A time of day on the class's own clock."""
+    return f"{local(utc_us, story.order.utc_offset_min):%H:%M:%S}"
+
+
+def named(story: Story, occasion: Occasion) -> dict[str, Param]:
+    """A class-hour or a block by id, date and times of the class's own clock."""
+    start, end = (local(at, story.order.utc_offset_min) for at in (occasion.span.start_us, occasion.span.end_us))
+    return {"id": occasion.id, "date": f"{start:%Y-%m-%d}", "start": f"{start:%H:%M}", "end": f"{end:%H:%M}"}
+
+
+def hours_finding(
+    rule: str, clause: str, hours: Sequence[HourStory], pending: int, reasons: Sequence[Reason], result: Result
+) -> Finding:
+    """The finding over judged `hours`; `pending` are not over yet."""
+    told = [*reasons]
+    if pending:
+        told.append(reason("hours_pending", count=pending))
+    if not hours and pending:
+        result = "not_recorded"
+    return Finding(rule, clause, result, False, tuple(told), refs(hour.refs for hour in hours))
+
+
+def worst(results: Sequence[Result]) -> Result:
+    """The result of a whole from those of its parts."""
+    order: tuple[Result, ...] = ("violated", "open", "warning", "satisfied", "not_recorded")
+    return min(results, key=order.index, default="satisfied")

@@ -1,0 +1,157 @@
+"""R3: recordings that do not show everyone who is due. How they are counted is ours; every other reading stands beside.
+
+Per occasion, first match wins: a reviewer's answer; complete; open (no usable video for most of it, time uncertain,
+roll call not finished); missing; open otherwise. Per class, limit n: missing >= n is a flag; missing + open < n is clear;
+anything else asks for a review. With a limit of one a flag is always a review: no single occasion convicts by itself.
+"""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Sequence
+from typing import Literal
+
+from evidence.policy import R3, Policy
+from evidence.rules.finding import Finding, R3Finding, Reading, Reason, Result, Verdict, reason, refs
+from evidence.rules.hours import named
+from evidence.story import Block, HourStory, Occasion, Presence, Story
+from evidence.times import MINUTE
+
+State = Literal["complete", "missing", "open"]
+RESULTS: dict[Verdict, Result] = {"flag": "violated", "review": "open", "clear": "satisfied"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """One occasion and its state; `why` a code of reasons; `missed`: who is missing in it."""
+
+    occasion: Occasion
+    state: State
+    why: str
+    missed: tuple[str, ...]
+
+
+def judge(story: Story, policy: Policy, rule: R3, as_of_us: int) -> Finding:
+    """The finding over all occasions that are over."""
+    units = occasions(story, rule.occasion)
+    over = [unit for unit in units if unit.span.end_us <= as_of_us]
+    judged = [judge_occasion(unit, unit.presences, policy) for unit in over]
+    verdict = verdict_of(judged, rule.limit.value)
+    readings = _readings(story, policy, rule, as_of_us)
+    reasons = [*_reasons(story, judged, rule), *_depends(verdict, readings, rule)]
+    if len(over) < len(units):
+        reasons.append(reason("occasions_pending", count=len(units) - len(over)))
+    return R3Finding(
+        rule="R3",
+        clause=rule.clause,
+        result=RESULTS[verdict] if over else "not_recorded",
+        flag=verdict == "flag",
+        reasons=tuple(reasons),
+        records=refs(one.occasion.refs for one in judged if one.state != "complete"),
+        verdict=verdict,
+        recordings=tuple(one.occasion.id for one in judged if one.state == "missing"),
+        open_recordings=tuple(one.occasion.id for one in judged if one.state == "open"),
+        trainees=tuple(dict.fromkeys(person for one in judged for person in one.missed)),
+        readings=readings,
+    )
+
+
+def occasions(story: Story, unit: Literal["block", "class_hour"]) -> Sequence[Occasion]:
+    """What is counted: blocks, or (strict) class-hours. Online class-hours are neither."""
+    blocks: tuple[Block, ...] = story.blocks
+    hours: tuple[HourStory, ...] = tuple(hour for hour in story.hours if hour.block)
+    return blocks if unit == "block" else hours
+
+
+def judge_occasion(unit: Occasion, due: Sequence[Presence], policy: Policy) -> Judged:
+    """The state of one occasion for those who are due (`due`: the presences of the basis)."""
+    unseen = [one for one in due if one.answer != "shown"]
+    if unit.review is not None:
+        missed = tuple(one.person for one in unseen) if unit.review.answer == "missing" else ()
+        return Judged(unit, unit.review.answer, "reviewed", missed)
+    if not due:
+        return Judged(unit, "open", "nobody_due", ())
+    if not unseen:
+        return Judged(unit, "complete", "complete", ())
+    if unit.usable_us * 100 < policy.video.usable_pct.value * unit.due_us:
+        return Judged(unit, "open", "no_usable_video", ())
+    if not unit.time_certain:
+        return Judged(unit, "open", "time_uncertain", ())
+    if not unit.roll_called:
+        return Judged(unit, "open", "rollcall_pending", ())
+    seen_well = unit.picture_good and unit.headcount_max < len(due)
+    missed = tuple(one.person for one in unseen if seen_well or not one.checked_in)
+    if missed:
+        return Judged(unit, "missing", "missing", missed)
+    return Judged(unit, "open", "not_identified", ())
+
+
+def verdict_of(judged: Sequence[Judged], limit: int) -> Verdict:
+    """The verdict over a class."""
+    missing = sum(one.state == "missing" for one in judged)
+    unclear = sum(one.state == "open" for one in judged)
+    if missing + unclear < limit:
+        return "clear"
+    return "flag" if missing >= limit and limit > 1 else "review"
+
+
+Basis = Callable[[Presence], bool]
+
+
+def _readings(story: Story, policy: Policy, rule: R3, as_of_us: int) -> tuple[Reading, ...]:
+    other: Literal["block", "class_hour"] = "class_hour" if rule.occasion == "block" else "block"
+    came = _came(story)
+    return (
+        _reading(other, occasions(story, other), lambda one: True, policy, rule, as_of_us),
+        _reading("came", occasions(story, rule.occasion), lambda one: one.person in came, policy, rule, as_of_us),
+        _reading("leave", occasions(story, rule.occasion), lambda one: not one.on_leave, policy, rule, as_of_us),
+    )
+
+
+def _reading(
+    name: str, units: Sequence[Occasion], basis: Basis, policy: Policy, rule: R3, as_of_us: int
+) -> Reading:
+    over = [unit for unit in units if unit.span.end_us <= as_of_us]
+    judged = [judge_occasion(unit, [one for one in unit.presences if basis(one)], policy) for unit in over]
+    missing, unclear = (sum(one.state == state for one in judged) for state in ("missing", "open"))
+    return Reading(name, missing, unclear, verdict_of(judged, rule.limit.value))
+
+
+def _came(story: Story) -> Collection[str]:
+    """实到: those who checked in at the opening."""
+    opening = next((block for block in story.blocks if not block.make_up), None)
+    return {one.person for one in opening.presences if one.checked_in} if opening else set()
+
+
+def _depends(verdict: Verdict, readings: Sequence[Reading], rule: R3) -> list[Reason]:
+    differing = tuple(reading.name for reading in readings if reading.verdict != verdict)
+    told = [reason("depends_on_reading", readings=differing)] if differing else []
+    if rule.limit.value == 1 and verdict == "review":
+        told.append(reason("limit_one_review"))
+    return told
+
+
+def _reasons(story: Story, judged: Sequence[Judged], rule: R3) -> list[Reason]:
+    missing = sum(one.state == "missing" for one in judged)
+    unclear = sum(one.state == "open" for one in judged)
+    told = [reason("r3_tally", missing=missing, open=unclear, limit=rule.limit.value, count=len(judged))]
+    return told + [_reason(story, one) for one in judged if one.state != "complete" or one.why == "reviewed"]
+
+
+def _reason(story: Story, one: Judged) -> Reason:
+    unit = one.occasion
+    name = named(story, unit)
+    if one.why == "reviewed" and unit.review is not None:
+        said = {"reviewer": unit.review.reviewer, "why": unit.review.reason}
+        return reason(f"reviewed_{one.state}", **name, **said)
+    if one.why == "missing":
+        return reason("someone_missing", **name, **_counts(unit), trainees=one.missed)
+    if one.why == "no_usable_video":
+        return reason("no_usable_video", **name, usable_min=unit.usable_us // MINUTE, due_min=unit.due_us // MINUTE)
+    if one.why == "not_identified":
+        unseen = tuple(p.person for p in unit.presences if p.answer != "shown")
+        return reason("not_identified", **name, **_counts(unit), trainees=unseen)
+    return reason(f"occasion_{one.why}", **name)
+
+
+def _counts(unit: Occasion) -> dict[str, int]:
+    return {"headcount": unit.headcount_max, "due": len(unit.roster)}
