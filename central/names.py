@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from central.errors import BadName
-from common.sheet import Named
+from common.sheets import Name
 from evidence.errors import BadShape
 from evidence.shape import decode, encode
 
@@ -22,21 +22,21 @@ class NameBox:
     def __init__(self, key: bytes) -> None:
         self._aead = AESGCM(key)
 
-    def seal(self, class_id: str, person: str, named: Named) -> bytes:
+    def seal(self, class_id: str, person: str, named: Name) -> bytes:
         """Nonce and ciphertext."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         plain = json.dumps(encode(named), ensure_ascii=False).encode()
         return nonce + self._aead.encrypt(nonce, plain, _place(class_id, person))
 
-    def open(self, class_id: str, person: str, sealed: bytes) -> Named:
+    def open(self, class_id: str, person: str, sealed: bytes) -> Name:
         """The name. Raises BadName."""
         try:
             plain = self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _place(class_id, person))
-            return decode(Named, json.loads(plain), "name", strict=True)
+            return decode(Name, json.loads(plain), "name", strict=True)
         except (InvalidTag, ValueError, BadShape):
             raise BadName from None
 
-    def open_all(self, class_id: str, sealed: Mapping[str, bytes]) -> dict[str, Named]:
+    def open_all(self, class_id: str, sealed: Mapping[str, bytes]) -> dict[str, Name]:
         """All names of a class by pseudonym. Raises BadName."""
         return {person: self.open(class_id, person, data) for person, data in sealed.items()}
 

@@ -13,7 +13,7 @@ from central.names import NameBox
 from central.store.store import Store
 from central.store.tables import Tx
 from common.policies import policy_bytes
-from common.sheet import Named, commitment, seal_sheet
+from common.sheets import Name, seal_sheet
 from evidence.bodies import ClassOrder, Enrolled, PolicyRef, body_of
 from evidence.canonical import canonical
 from evidence.policy import parse_policy
@@ -36,10 +36,10 @@ def add_class(store: Store, names: NameBox, plan: Plan, people: tuple[PlanPerson
     with store.write() as tx:
         known = names.open_all(plan.class_id, tx.sealed_names(plan.class_id))
         persons = {named.name: person for person, named in known.items()}
-        fresh = {_pseudonym(): Named(one.name, secrets.token_hex(16)) for one in people if one.name not in persons}
+        fresh = {_pseudonym(): Name(one.name, secrets.token_hex(16)) for one in people if one.name not in persons}
         persons |= {named.name: person for person, named in fresh.items()}
         known |= fresh
-        roster = tuple(Enrolled(persons[one.name], one.role, commitment(known[persons[one.name]])) for one in people)
+        roster = tuple(Enrolled(persons[one.name], one.role, known[persons[one.name]].commitment) for one in people)
         order = ClassOrder(
             class_id=plan.class_id, number=len(tx.of_type("order.class", plan.class_id)) + 1, title=plan.title,
             policy=PolicyRef(policy.id, policy.sha256), utc_offset_min=plan.utc_offset_min, boxes=plan.boxes,
@@ -101,9 +101,9 @@ def order_messages(tx: Tx, names: NameBox, certificate: str, told: Collection[To
     return found
 
 
-def _sheet(class_id: str, order: ClassOrder, people: dict[str, Named], sealing_key: str | None) -> bytes | None:
+def _sheet(class_id: str, order: ClassOrder, people: dict[str, Name], sealing_key: str | None) -> bytes | None:
     on_roster = {one.person: people[one.person] for one in order.roster if one.person in people}
-    return None if sealing_key is None else seal_sheet(class_id, on_roster, sealing_key)
+    return None if sealing_key is None else seal_sheet(on_roster, sealing_key, class_id)
 
 
 def _message(device: str, class_id: str, order: Sealed, sheet: bytes | None, certificate: str) -> OrderMessage:

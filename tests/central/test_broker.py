@@ -23,7 +23,7 @@ from central.classes.plan import read_names, read_plan
 from central.errors import BrokerUnreachable
 from central.ingest.broker import BrokerLink
 from central.wiring import Centre
-from common.sheet import open_sheet
+from common.sheets import open_sheet
 from evidence.bodies import SessionStart
 from evidence.receipts import read_receipt
 from evidence.seal import read_sealed
@@ -93,6 +93,7 @@ class Running:
     def __init__(self, link: BrokerLink) -> None:
         self.link, self.thread = link, threading.Thread(target=link.run)
         self.thread.start()
+        assert link.subscribed.wait(10)
 
     def stop(self) -> None:
         self.link.stop()
@@ -144,20 +145,20 @@ def test_what_was_not_acknowledged_comes_again(centre: Centre, broker: Broker, b
     """A collector that dies between receiving and keeping loses nothing: the broker still has it."""
     taken = threading.Event()
 
-    class Dying(mqtt.Client):
-        pass
-
-    dying = Dying(CallbackAPIVersion.VERSION2, "collector", protocol=mqtt.MQTTv5, manual_ack=True)
+    dying = mqtt.Client(CallbackAPIVersion.VERSION2, "collector", protocol=mqtt.MQTTv5, manual_ack=True)
     session = Properties(PacketTypes.CONNECT)
     session.SessionExpiryInterval = 600
+    subscribed: list[bool] = []
+    dying.on_subscribe = lambda *_: subscribed.append(True)
     dying.on_message = lambda *_: taken.set()
     dying.connect("127.0.0.1", broker.port, clean_start=False, properties=session)
     dying.subscribe("zaitang/v1/+/records", qos=1)
     dying.loop_start()
+    until(lambda: subscribed)
     device = Device(broker.port, "box-1")
     device.send(box.sealed[0].envelope)
     assert taken.wait(10)
-    dying.loop_stop()
+    dying.loop_stop()  # without a word to the broker
     collector = Running(link_to(centre, broker.port))
     try:
         _, envelope = device.came.get(timeout=20)
@@ -183,7 +184,7 @@ def test_the_order_reaches_a_box_with_names_only_it_can_read(
     sealed = read_sealed(base64.b64decode(message["order"]))
     assert sealed.record.type == "order.class"
     assert message["certificate"] == centre.keys.certificate
-    sheet = open_sheet(base64.b64decode(message["names"]), "welder-1", box.sealing_key)
+    sheet = open_sheet(base64.b64decode(message["names"]), box.sealing_key, "welder-1")
     assert {sheet[one.person].name for one in order.roster} == {"张伟", "王芳", "李娜", "陈老师"}
 
 
@@ -191,16 +192,15 @@ def test_a_broker_that_comes_back_is_used_again(centre: Centre, broker: Broker, 
     collector = Running(link_to(centre, broker.port))
     try:
         broker.stop()
+        until(lambda: not collector.link.subscribed.is_set())
         broker.start()
         device = Device(broker.port, "box-1")
-        device_sends = threading.Event()
         try:
-            # The broker forgot the subscription; the box sends until a receipt is there, as a box does.
-            def receipted() -> bool:
-                device.send(box.sealed[0].envelope)
-                return not device.came.empty() or device_sends.wait(0.3)
-
-            until(receipted, 30)
+            # The broker has forgotten the subscription.
+            assert collector.link.subscribed.wait(30)
+            device.send(box.sealed[0].envelope)
+            _, envelope = device.came.get(timeout=20)
+            assert read_receipt(envelope, centre.keys.public_key, "test").up_to == 0
         finally:
             device.stop()
     finally:

@@ -11,7 +11,6 @@ from central.classes.plan import read_names, read_plan
 from central.errors import BadPlan, DuplicateName, HoursOverlap, MissingName, NoTrainees, UnknownClass
 from central.wiring import Centre
 from common.policies import NoSuchPolicy
-from common.sheet import commitment
 from evidence.bodies import ClassOrder
 from evidence.errors import BadInput, BadShape
 from tests.central.helpers import MORNING, NAMES, PLAN, SIMULATED, Box, write_plan
@@ -36,7 +35,7 @@ def test_local_times_become_utc_and_people_pseudonyms(centre: Centre, tmp_path: 
     assert {names[one.person].name: one.role for one in order.roster} == {
         "张伟": "trainee", "王芳": "trainee", "李娜": "trainee", "陈老师": "instructor",
     }
-    assert all(one.commitment == commitment(names[one.person]) for one in order.roster)
+    assert all(one.commitment == names[one.person].commitment for one in order.roster)
 
 
 def test_names_lie_encrypted_in_the_database(centre: Centre, tmp_path: Path) -> None:
