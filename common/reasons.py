@@ -1,4 +1,4 @@
-"""The words of findings: every reason, rule, result, answer and verdict in a sentence that a school head understands."""
+"""The words of findings: every reason, rule, result, answer and verdict, so that a school head understands them."""
 from __future__ import annotations
 
 import datetime
@@ -20,20 +20,25 @@ REASONS: dict[str, str] = {
     "hour_uncertain": N_("{name}: {missing} are not recorded, or in video whose time is uncertain"),
     "gap": N_("{name}: no recording from {from_time} to {to_time} ({length})"),
     "stretches_long": N_(
-        "practical class-hours with at least {need_min} unbroken minutes: {count}; the shortest stretch has {shortest_min}"
+        "practical class-hours with at least {need_min} unbroken minutes: {count}; the shortest stretch has"
+        " {shortest_min}"
     ),
     "stretch_short": N_(
         "{name}: the longest unbroken recording is {longest_min} min {longest_s} s; {need_min} minutes are required"
     ),
     "stretch_uncertain": N_(
-        "{name}: the longest unbroken recording is {longest_min} min {longest_s} s; more video is there, its time uncertain"
+        "{name}: the longest unbroken recording is {longest_min} min {longest_s} s; more video is there, but its time is"
+        " uncertain"
     ),
     "nothing_recorded": N_("no video of this class is recorded"),
     "kept_until": N_("files of video: {count}; all are kept, and must be kept until {until}"),
     "removed_early": N_("video file {file} was removed on {date}; it must be kept until {until}"),
-    "r3_tally": N_("of {count} recordings, {missing} do not show everyone and {open} are undecided; the limit is {limit}"),
+    "r3_tally": N_(
+        "recordings: {count}; not showing everyone: {missing}; undecided: {open}; the limit of the clause: {limit}"
+    ),
     "someone_missing": N_(
-        "{name}: the recording does not show {trainees} (most people in view at once: {headcount}; on the roster: {due})"
+        "{name}: the recording does not show {trainees} (most people in view at once: {headcount}; on the roster:"
+        " {due})"
     ),
     "not_identified": N_(
         "{name}: {trainees} cannot be recognised in the recording, but checked in, and as many people may be in view"
@@ -55,8 +60,8 @@ REASONS: dict[str, str] = {
         " them: {blocks}"
     ),
     "roster_backdated": N_(
-        "a change of the roster for {trainee} was recorded on {recorded} but dated {date}; it holds only from its record on"
-        " ({why}; approved by {approver})"
+        "a change of the roster for {trainee} was recorded on {recorded} but dated {date}; it holds only from its record"
+        " on ({why}; approved by {approver})"
     ),
     "plan_changed": N_("a later plan changed or dropped class-hours that had already begun: {hours}"),
     "doubt_simulated": N_("records made with a simulated clock, which are never evidence: {count}"),

@@ -1,8 +1,8 @@
 """R3: recordings that do not show everyone who is due. How they are counted is ours; every other reading stands beside.
 
 Per occasion, first match wins: a reviewer's answer; complete; open (no usable video for most of it, time uncertain,
-roll call not finished); missing; open otherwise. Per class, limit n: missing >= n is a flag; missing + open < n is clear;
-anything else asks for a review. With a limit of one a flag is always a review: no single occasion convicts by itself.
+roll call not finished); missing; open otherwise. Per class, limit n: missing >= n is a flag; missing + open < n is
+clear; anything else asks for a review. With a limit of one a flag is always a review: no single occasion convicts by itself.
 """
 from __future__ import annotations
 
