@@ -17,7 +17,7 @@ def utc_text(utc_us: int) -> str:
     try:
         moment = _EPOCH + datetime.timedelta(microseconds=utc_us)
     except OverflowError:
-        raise BadRecord(why=f"{utc_us:.3e} microseconds is no time of the calendar") from None
+        raise BadRecord(why="a time outside the calendar") from None
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 

@@ -1,0 +1,78 @@
+"""A site with fixed test keys, and chains sealed by them: the same bytes every time."""
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from evidence.bodies import Genesis
+from evidence.certs import fingerprint, issue, make_root, pem
+from evidence.chain import next_record
+from evidence.records import ClockState, Sealed, Stamp
+from evidence.seal import KeySigner, keyid_of, seal_record
+from evidence.shape import encode
+from evidence.times import SECOND, utc_us
+
+START = utc_us("2026-03-02T00:40:00.000000Z")
+REAL = ClockState(synced=True, max_error_us=1500, source="kernel", rate=1)
+SIMULATED = ClockState(synced=True, max_error_us=0, source="simulated", rate=60)
+ROOT_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+SEALING_KEY = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"
+
+
+def seed(name: str) -> bytes:
+    """The 32 secret bytes of a test key called `name`."""
+    return hashlib.sha256(f"zaitang test key {name}".encode()).digest()
+
+
+class Site:
+    """A root. `test`: whether its certificates carry the mark."""
+
+    def __init__(self, test: bool = True, root_key: Ed25519PrivateKey = ROOT_KEY) -> None:
+        self.test, self.root_key = test, root_key
+        self.root = make_root(root_key, "Test Site", 1, START - 86400 * SECOND, 3650, test)
+
+    def box(self, device: str = "box-1", chain: str = "0" * 32, clock: ClockState = REAL) -> Maker:
+        return Maker(self, device, chain, clock, SEALING_KEY)
+
+    def centre(self, device: str = "centre", chain: str = "c" * 32, clock: ClockState = REAL) -> Maker:
+        return Maker(self, device, chain, clock, None)
+
+
+class Maker:
+    """Seals records of one chain, a second apart. `sealed` is the chain so far; it begins with its genesis record."""
+
+    def __init__(self, site: Site, device: str, chain: str, clock: ClockState, sealing_key: str | None) -> None:
+        self.device, self.chain, self.clock = device, chain, clock
+        key = Ed25519PrivateKey.from_private_bytes(seed(device))
+        self.signer, self.public_key = KeySigner(key), key.public_key()
+        start = START - 86400 * SECOND
+        self.certificate = issue(site.root, site.root_key, self.public_key, device, 2, start, 3650, site.test)
+        self.sealed: list[Sealed] = []
+        self.add("genesis", Genesis(
+            keyid_of(self.public_key), pem(self.certificate), fingerprint(site.root), "zaitang test", sealing_key))
+
+    def add(self, type: str, body: object, at_us: int | None = None) -> Sealed:
+        """The next record; `body` is a dataclass or a plain mapping."""
+        count = len(self.sealed)
+        utc = START + count * SECOND if at_us is None else at_us
+        stamp = Stamp("6f1c2d3e-0000-4000-8000-000000000001", 60 * SECOND + utc - START, utc, self.clock)
+        plain: Mapping[str, Any] = encode(body)
+        record = next_record(
+            self.sealed[-1] if self.sealed else None, device=self.device, chain=self.chain, type=type, body=plain,
+            stamp=stamp)
+        self.sealed.append(seal_record(record, self.signer))
+        return self.sealed[-1]
+
+    def alarms(self, count: int) -> Maker:
+        """Add `count` small records."""
+        for number in range(count):
+            self.add("alarm", {"code": "camera.silent", "params": {"number": number}})
+        return self
+
+
+def lines(sealed: Sequence[Sealed]) -> bytes:
+    """A chain file: one envelope per line."""
+    return b"".join(one.envelope + b"\n" for one in sealed)

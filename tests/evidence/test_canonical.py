@@ -1,0 +1,70 @@
+"""Canonical bytes and strict reading: whatever the bytes, only our own errors come out."""
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evidence.canonical import MAX_BYTES, MAX_DEPTH, canonical, parse
+from evidence.errors import BadRecord
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), JSON, max_size=4))
+def test_parse_is_the_inverse_of_canonical(value: dict[str, object]) -> None:
+    assert parse(canonical(value)) == value
+
+
+@given(st.binary(max_size=60) | st.text(max_size=40).map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_any_bytes_give_a_value_or_our_error(data: bytes) -> None:
+    try:
+        value = parse(data)
+    except BadRecord:
+        return
+    assert canonical(value) == data
+
+
+@pytest.mark.parametrize("data", [
+    b"", b"\xff", b"\xef\xbb\xbf{}", b"null", b"[]", b'"x"', b"{} ", b"{}\n", b'{"a":1.0}', b'{"a":1e2}', b'{"a":-0}',
+    b'{"a":NaN}', b'{"a":Infinity}', b'{"a":1,"a":1}', b'{"b":1,"a":1}', b'{"a":"\\u0041"}', b'{"a":"\\ud800"}',
+    b'{"\\ud800":1}', b'{"a":9007199254740992}', b'{"a":-9007199254740992}', b'{"a":' + b"9" * 5000 + b"}",
+    b'{"a":' * 5000 + b"1" + b"}" * 5000, b'{"a":' + b"[" * 100_000, b'{"a":"' + b"x" * MAX_BYTES + b'"}',
+    b'{"a": 1}', b"{'a':1}", b'{"a":tru}', b'{"a":"\x00"}', b'{"a":"\xed\xa0\x80"}',
+])
+def test_what_is_not_canonical_is_refused(data: bytes) -> None:
+    with pytest.raises(BadRecord):
+        parse(data)
+
+
+@pytest.mark.parametrize("value", [
+    {"a": 0.5}, {"a": float("nan")}, {"a": [float("inf")]}, {"a": 2**53}, {"a": -(2**53)}, {"a": 10**400},
+    {"a": "\ud800"}, {"\udfff": 1}, {1: 2}, {None: 2}, {"a": b"x"}, {"a": {1, 2}}, {"a": object()},
+])
+def test_what_json_cannot_say_is_refused(value: object) -> None:
+    with pytest.raises(BadRecord):
+        canonical(value)
+
+
+def test_nesting_is_bounded_at_the_same_depth_everywhere() -> None:
+    deepest = json.loads('{"a":' + "[" * (MAX_DEPTH - 1) + "1" + "]" * (MAX_DEPTH - 1) + "}")
+    assert parse(canonical(deepest)) == deepest
+    for empty in ("", "1"):
+        with pytest.raises(BadRecord, match="deep"):
+            parse(b'{"a":' + b"[" * MAX_DEPTH + empty.encode() + b"]" * MAX_DEPTH + b"}")
+
+
+def test_the_largest_whole_numbers_are_exact() -> None:
+    assert canonical({"a": 2**53 - 1, "b": -(2**53) + 1}) == b'{"a":9007199254740991,"b":-9007199254740991}'
+
+
+def test_keys_are_sorted_by_utf16_units() -> None:
+    assert canonical({"\U0001f600": 1, "\uffff": 2}) == '{"\U0001f600":1,"\uffff":2}'.encode()
