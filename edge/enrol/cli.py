@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 
-def add_commands(commands: argparse._SubParsersAction) -> None:
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `enrol` to the parser of `zaitang-edge`."""
     enrol = commands.add_parser("enrol", help="enrol the people of a class from photographs")
     enrol.add_argument("--box", type=Path, required=True, metavar="DIR")
@@ -32,6 +32,6 @@ def _enrol(args: argparse.Namespace) -> int:
     total = sum(len(files) for files in people.values())
     with tqdm(total=total, desc=args.class_id, unit="photo", file=sys.stderr) as bar:
         enrolled = enrol(box.store, pack, args.class_id, people, bar.update)
-    print(translate("{count} people enrolled in class {class_id}", args.lang, count=len(enrolled),
+    print(translate("people enrolled in class {class_id}: {count}", args.lang, count=len(enrolled),
                     class_id=args.class_id))
     return 0

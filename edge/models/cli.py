@@ -9,7 +9,7 @@ from edge.models.fetch import fetch, present
 from edge.models.manifest import load_manifest, pack_ids
 
 
-def add_commands(commands: argparse._SubParsersAction) -> None:
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `models` to the parser of `zaitang-edge`."""
     models = commands.add_parser("models", help="model packs: what there is, and get one")
     actions = models.add_subparsers(dest="action", required=True)

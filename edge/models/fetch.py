@@ -8,7 +8,7 @@ import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from edge.models.errors import ModelMissing, ModelUnreachable, PackageMissing, WrongModel
 from edge.models.manifest import Manifest, ModelFile
@@ -108,7 +108,7 @@ def _download(manifest: Manifest, file: ModelFile, source: str, path: Path, prog
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as part:
             try:
-                got = _copy(source, part, file, progress)
+                got = _copy(source, part.file, file, progress)
                 if got != file.sha256:
                     raise WrongModel(pack=manifest.id, file=file.name, source=source, got=got)
                 os.fsync(part.fileno())
@@ -119,7 +119,7 @@ def _download(manifest: Manifest, file: ModelFile, source: str, path: Path, prog
         raise ModelUnreachable(pack=manifest.id, file=file.name, source=source, why=str(error)) from None
 
 
-def _copy(source: str, target: BinaryIO, file: ModelFile, progress: Progress | None) -> str:
+def _copy(source: str, target: IO[bytes], file: ModelFile, progress: Progress | None) -> str:
     digest, done = hashlib.sha256(), 0
     for block in _blocks(source):
         digest.update(block)

@@ -1,4 +1,4 @@
-"""The manifest of a model pack: files with their hashes, licence, preprocessing and thresholds, read strictly from TOML."""
+"""The manifest of a model pack: files with hashes, licence, preprocessing, thresholds; read strictly from TOML."""
 from __future__ import annotations
 
 import dataclasses
@@ -31,8 +31,8 @@ class ModelFile:
 
 @dataclasses.dataclass(frozen=True)
 class Preprocess:
-    """How pictures reach the detector. `*_face_px`: the narrowest face that each use looks for, in picture pixels; it
-    is scaled to `detector_px`. `longest_side_px` bounds the scaled picture; `shrink_px` does so where faces are near."""
+    """How pictures reach the detector. `*_face_px`: the narrowest face that each use looks for, in picture pixels;
+    it is scaled to `detector_px`. `longest_side_px` bounds the scaled picture, `shrink_px` where faces are near."""
 
     detector_px: Px
     detector_score_ppm: Ppm

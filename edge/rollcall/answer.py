@@ -8,9 +8,11 @@ from edge.rollcall.analyse import Measured
 from evidence.bodies import Track
 from evidence.rollcall import answer, name_tracks
 
-WELL_SEEN_FRAMES = 2
-CLEARLY_NOBODY_PPM = 50_000
-"""A well-seen face whose best likeness stays so far below the threshold is a stranger, not a trainee badly seen."""
+NEAR_PPM = 50_000
+"""An unnamed face that comes this close to the threshold may be the trainee whom it resembles most; one that stays
+farther below, and was large enough, is a stranger."""
+OFTEN = 0.5
+"""From this many faces per frame on, on average, that are too small to be told, anybody may be among them."""
 
 
 def roll_call(
@@ -22,11 +24,14 @@ def roll_call(
     for item in named:
         if item.person:
             shown.setdefault(item.person, []).append(item.track)
-    unnamed = [item.track for item in named if item.person is None and item.track.frames >= WELL_SEEN_FRAMES]
+    unnamed = [item.track for item in named if item.person is None]
     strangers = [track for track in unnamed if _stranger(track, threshold_ppm, min_face_px)]
+    small = sum(track.frames for track in unnamed if track.best is None or track.face_px < min_face_px)
+    anybody = small >= OFTEN * measured.samples
+    nearly = {track.best.person for track in unnamed if _nearly(track, threshold_ppm) and track.best}
     # Strangers are people in view who are certainly not the ones that are missed.
     could_be = measured.headcount_max - _at_once(strangers)
-    answers = {p: answer(p, shown, could_be, len(people), len(unnamed) - len(strangers)) for p in people}
+    answers = {p: answer(p, shown, could_be, len(people), int(anybody or p in nearly)) for p in people}
     return {
         "present": [_present(person, shown[person]) for person in people if person in shown],
         "not_identifiable": [person for person in people if answers[person] in ("not_identifiable", "covered")],
@@ -46,8 +51,11 @@ def _present(person: str, tracks: list[Track]) -> dict[str, Any]:
 
 
 def _stranger(track: Track, threshold_ppm: int, min_face_px: int) -> bool:
-    seen = track.best is not None and track.face_px >= min_face_px
-    return seen and track.best is not None and track.best.score_ppm < threshold_ppm - CLEARLY_NOBODY_PPM
+    return track.best is not None and track.face_px >= min_face_px and not _nearly(track, threshold_ppm)
+
+
+def _nearly(track: Track, threshold_ppm: int) -> bool:
+    return track.best is not None and track.best.score_ppm >= threshold_ppm - NEAR_PPM
 
 
 def _at_once(tracks: list[Track]) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 EVERY_US = 2_000_000
 
 
-def add_commands(commands: argparse._SubParsersAction) -> None:
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `rollcall` to the parser of `zaitang-edge`."""
     rollcall = commands.add_parser("rollcall", help="who of a gallery a video shows")
     rollcall.add_argument("video", type=Path, metavar="VIDEO")
@@ -32,7 +32,8 @@ def _rollcall(args: argparse.Namespace) -> int:
     pack = load_pack(args.pack)
     gallery = read_gallery(pack, args.gallery, args.lang)
     threshold = calibrate(pack, gallery)
-    bar = tqdm(frames(args.video, EVERY_US, plan), total=plan.frames, desc=args.video.name, unit="frame", file=sys.stderr)
+    sampled = frames(args.video, EVERY_US, plan)
+    bar = tqdm(sampled, total=plan.frames, desc=args.video.name, unit="frame", file=sys.stderr)
     measured = analyse(bar, gallery, pack, threshold.ppm)
     answer = roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px)
     answer |= {"pack": pack.name, "threshold": threshold.ppm / 1e6}

@@ -17,6 +17,8 @@ SECOND_US = 1_000_000
 MAX_PIXELS = 64_000_000
 ENOUGH = 0.5
 """Keyframes are enough when they give at least this share of the frames asked for."""
+SLACK = 8
+"""A keyframe may come this fraction of the interval early: cameras that put one every 1.9 s count as every 2 s."""
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 
@@ -44,7 +46,7 @@ def plan_frames(path: Path, every_us: int) -> Plan:
 
 
 def frames(path: Path, every_us: int, plan: Plan) -> Iterator[tuple[int, np.ndarray]]:
-    """(media time in µs from the first packet, BGR uint8 picture), at least `every_us` apart.
+    """(media time in µs from the first packet, BGR uint8 picture), about `every_us` apart.
 
     Pictures that cannot be decoded are left out. Raises BadVideo when none could be, or the file breaks off.
     """
@@ -103,11 +105,11 @@ def _keyframes(
             continue
         frame = _one(codec, packet)
         if frame is not None:
-            due = at + every_us
+            due = at + every_us - every_us // SLACK
             yield max(0, at), frame
 
 
-def _one(codec: av.VideoCodecContext, packet: av.Packet) -> VideoFrame | None:
+def _one(codec: av.VideoCodecContext, packet: av.Packet[VideoStream]) -> VideoFrame | None:
     try:
         found = codec.decode(packet) + codec.decode(None)
     except av.FFmpegError:
@@ -128,12 +130,12 @@ def _decoded(
         except av.FFmpegError:
             continue
         for frame in found:
-            if frame.pts is None:
+            if frame.pts is None or frame.time_base is None:
                 continue
             moment = round(frame.pts * frame.time_base * SECOND_US)
             start = moment if start is None else start
             if moment - start >= due:
-                due = moment - start + every_us
+                due = moment - start + every_us - every_us // SLACK
                 yield moment - start, frame
 
 
@@ -146,12 +148,14 @@ def _upright(frame: VideoFrame) -> np.ndarray:
 def _apart(times: list[int], every_us: int) -> list[int]:
     chosen: list[int] = []
     for moment in times:
-        if not chosen or moment - chosen[-1] >= every_us:
+        if not chosen or moment - chosen[-1] >= every_us - every_us // SLACK:
             chosen.append(moment)
     return chosen
 
 
-def _us(packet: av.Packet) -> int:
+def _us(packet: av.Packet[VideoStream]) -> int:
+    """When the packet is shown; the caller has made sure that it says so."""
+    assert packet.pts is not None and packet.time_base is not None
     return round(packet.pts * packet.time_base * SECOND_US)
 
 

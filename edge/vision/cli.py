@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from edge.vision.pack import Pack
 
 
-def add_commands(commands: argparse._SubParsersAction) -> None:
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add all of them to the parser of `zaitang-edge`."""
     add_models(commands)
     add_rollcall(commands)

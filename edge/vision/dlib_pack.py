@@ -1,7 +1,9 @@
 """The pack of dlib's models: HOG finds, five points align, a ResNet describes; compared by 1 - Euclidean distance."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Literal
 
 import cv2
 import dlib
@@ -21,7 +23,7 @@ class DlibPack:
         self.threshold_ppm = manifest.similarity.threshold_ppm
         self.margin_ppm = manifest.similarity.margin_ppm
         self.min_face_px = manifest.similarity.min_face_px
-        self.liveness = "none"
+        self.liveness: Literal["none", "passive"] = "none"
         self.provider = f"dlib {dlib.__version__} cpu"
         self._detector = dlib.get_frontal_face_detector()
         self._landmarks = _load(dlib.shape_predictor, manifest, files, "landmarks")
@@ -40,7 +42,7 @@ class DlibPack:
     def _scale(self, bgr: np.ndarray, view: View) -> float:
         pre = self.manifest.preprocess
         wanted = {"terminal": pre.terminal_face_px, "room": pre.room_face_px, "photo": pre.photo_face_px}[view]
-        return min(pre.detector_px / wanted, pre.longest_side_px / max(bgr.shape[:2]))
+        return min(pre.detector_px / wanted, pre.longest_side_px / int(max(bgr.shape[:2])))
 
     def _face(self, grey: np.ndarray, box: dlib.rectangle, score: float, scale: float) -> Face:
         edges = [round(edge / scale) for edge in (box.left(), box.top(), box.right(), box.bottom())]
@@ -66,7 +68,7 @@ class DlibPack:
 
     def similarity(self, vector: np.ndarray, others: np.ndarray) -> np.ndarray:
         """1 - Euclidean distance, in ppm, never below -1: of a description (d,) to others (n, d): int64 (n,)."""
-        distances = np.linalg.norm(others - vector, axis=1)
+        distances: np.ndarray = np.linalg.norm(others - vector, axis=1)
         return np.rint(np.clip(1 - distances, -1, 1) * 1e6).astype(np.int64)
 
     def mean(self, vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -74,7 +76,7 @@ class DlibPack:
         return np.average(vectors, axis=0, weights=weights).astype(np.float32)
 
 
-def _load(kind: type, manifest: Manifest, files: dict[str, Path], role: str) -> object:
+def _load(kind: Callable[[str], Any], manifest: Manifest, files: dict[str, Path], role: str) -> Any:
     name = manifest.file(role).name
     try:
         return kind(str(files[name]))

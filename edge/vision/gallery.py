@@ -31,7 +31,7 @@ class Gallery:
         scores = self.scores(vector)
         order = np.argsort(-scores, kind="stable")[:2]
         found = [Candidate(self.people[i], int(scores[i])) for i in order]
-        return (found + [None, None])[0], (found + [None, None])[1]
+        return (found[0] if found else None), (found[1] if len(found) > 1 else None)
 
 
 def _with_mean(pack: Pack, vectors: np.ndarray) -> np.ndarray:

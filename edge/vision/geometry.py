@@ -16,7 +16,7 @@ def overlap(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     high = np.minimum(a[:, None, :2] + a[:, None, 2:], b[None, :, :2] + b[None, :, 2:])
     both = np.prod(np.maximum(high - low, 0), axis=2)
     areas = np.prod(a[:, 2:], axis=1)[:, None] + np.prod(b[:, 2:], axis=1)[None, :]
-    return both / np.maximum(areas - both, 1e-9)
+    return np.asarray(both / np.maximum(areas - both, 1e-9), np.float32)
 
 
 def suppress(boxes: np.ndarray, scores: np.ndarray, limit: float) -> list[int]:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -26,7 +27,7 @@ class OnnxPack:
         self.threshold_ppm = manifest.similarity.threshold_ppm
         self.margin_ppm = manifest.similarity.margin_ppm
         self.min_face_px = manifest.similarity.min_face_px
-        self.liveness = "none"
+        self.liveness: Literal["none", "passive"] = "none"
         self.provider = f"onnxruntime {onnxruntime.__version__} {PROVIDER}"
         self._yunet = YuNet(_session(manifest, files, "detector"), manifest.preprocess.detector_score_ppm / 1e6)
         self._identity = _session(manifest, files, "identity")
@@ -48,10 +49,7 @@ class OnnxPack:
     def detect(self, bgr: np.ndarray, view: View = "terminal") -> list[Face]:
         """The faces in a picture, largest first."""
         shrunk = min(1.0, (self.manifest.preprocess.shrink_px or 1024) / max(bgr.shape[:2]))
-        if view != "room":
-            found = self._yunet.find(bgr, shrunk)
-        else:
-            found = self._in_room(bgr, shrunk)
+        found = self._in_room(bgr, shrunk) if view == "room" else self._yunet.find(bgr, shrunk)
         faces = [
             Face(box.astype(np.float32), float(score), points.astype(np.float32), frontality(*points[:3]))
             for box, score, points in zip(*found, strict=True)
@@ -84,20 +82,25 @@ class OnnxPack:
 
     def _describe(self, aligned: np.ndarray) -> np.ndarray:
         blob = ((aligned.astype(np.float32) - 127.5) / 128).transpose(2, 0, 1)[None]
-        vector = self._identity.run(None, {self._input: blob})[0][0]
-        return (vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32)
+        vector: np.ndarray = self._identity.run(None, {self._input: blob})[0][0]
+        return _unit(vector)
 
     def similarity(self, vector: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Cosine in ppm of a description (d,) to others (n, d): int64 (n,)."""
-        return np.rint(np.clip(others @ vector, -1, 1) * 1e6).astype(np.int64)
+        cosines: np.ndarray = np.clip(others @ vector, -1, 1)
+        return np.rint(cosines * 1e6).astype(np.int64)
 
     def mean(self, vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """One description (d,) of length 1 out of several (n, d), weighted (n,)."""
-        total = (np.asarray(weights, np.float32)[:, None] * vectors).sum(axis=0)
-        return (total / max(float(np.linalg.norm(total)), 1e-9)).astype(np.float32)
+        return _unit((np.asarray(weights, np.float32)[:, None] * vectors).sum(axis=0))
 
 
-def _session(manifest: Manifest, files: dict[str, Path], role: str) -> onnxruntime.InferenceSession:
+def _unit(vector: np.ndarray) -> np.ndarray:
+    length = max(float(np.linalg.norm(vector)), 1e-9)
+    return np.asarray(vector / length, np.float32)
+
+
+def _session(manifest: Manifest, files: dict[str, Path], role: str) -> Any:
     """One thread: the recorder and the page share these cores."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

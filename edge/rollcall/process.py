@@ -1,0 +1,172 @@
+"""The roll-call process: reads finished segments at the lowest priority and appends one `rollcall` record for each.
+
+What is to do follows from the records alone: every segment of a class without a roll call of this pack. So it can be
+killed at any moment, and nothing is counted twice. A file that cannot be read becomes an alarm record.
+"""
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from common import logs
+from edge.errors import BadVideo, EmptyVideo, StoreBusy
+from edge.rollcall.analyse import Measured, analyse
+from edge.rollcall.attempts import MOST, Attempts
+from edge.rollcall.errors import AnalysisDied, SegmentDiffers, SegmentGone
+from edge.rollcall.frames import SECOND_US, frames, plan_frames
+from edge.store import Store
+from edge.vision.calibrate import calibrate
+from edge.vision.gallery import Gallery
+from edge.vision.pack import Pack, load_pack
+from evidence.bodies import Alarm, RollCall, Segment, SegmentRemoved, body_of
+from evidence.errors import ZaitangError
+
+if TYPE_CHECKING:
+    from edge.wiring import Box
+
+LOWEST = 19
+IDLE_S = 1.0
+CODES: dict[type[ZaitangError], str] = {
+    SegmentGone: "rollcall.segment_gone",
+    SegmentDiffers: "rollcall.segment_differs",
+    AnalysisDied: "rollcall.died",
+    BadVideo: "rollcall.unreadable",
+    EmptyVideo: "rollcall.unreadable",
+}
+"""Alarm codes for segments that are left out."""
+
+
+class Stopped(Exception):
+    """The process was asked to end in the middle of a segment."""
+
+
+def run(box: Box) -> None:
+    """Run until SIGTERM or SIGINT. Raises what `load_pack` raises."""
+    logs.setup()
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    os.setpriority(os.PRIO_PROCESS, 0, LOWEST)
+    folder = box.config.vision.folder
+    pack = load_pack(box.config.vision.pack, Path(folder) if folder else None)
+    attempts = Attempts(box.run_folder / "rollcall.json")
+    Worker(box.store, box.segments, pack, box.config.rollcall.every_s, attempts).run(stop)
+
+
+class Worker:
+    """Works off the segments of one box."""
+
+    def __init__(self, store: Store, segments: Path, pack: Pack, every_s: int, attempts: Attempts) -> None:
+        self._store, self._segments, self._pack = store, segments, pack
+        self._every_us = every_s * SECOND_US
+        self._attempts = attempts
+        self._log = logs.Log("rollcall")
+        self._after = -1
+        self._waiting: dict[str, Segment] = {}
+        self._left_out = {str(sealed.record.body.get("params", {}).get("segment"))
+                          for sealed in store.records_of("alarm")
+                          if sealed.record.body.get("code") in CODES.values()}
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set."""
+        while not stop.is_set():
+            try:
+                done = self.turn(stop.is_set)
+            except StoreBusy:
+                self._log.warning("store.busy")
+                done = False
+            except Stopped:
+                return
+            if not done:
+                stop.wait(IDLE_S)
+
+    def turn(self, stopped: Callable[[], bool] = lambda: False) -> bool:
+        """Do the oldest segment that can be done; False when there is none."""
+        self._learn()
+        for segment in list(self._waiting.values()):
+            templates = self._store.templates(str(segment.class_id), self._pack.name)
+            if templates:
+                self._do(segment, templates, stopped)
+                return True
+        return False
+
+    def _learn(self) -> None:
+        """Take in segments that were finished, and forget removed ones."""
+        for sealed in self._store.records_of("segment", self._after):
+            self._after = sealed.record.seq
+            segment = body_of(sealed.record)
+            if isinstance(segment, Segment) and segment.class_id and segment.sha256 not in self._left_out:
+                self._waiting[segment.sha256] = segment
+        for sealed in self._store.records_of("segment.removed") if self._waiting else []:
+            removed = body_of(sealed.record)
+            if isinstance(removed, SegmentRemoved):
+                self._waiting.pop(removed.segment, None)
+        for sha256 in [s for s in self._waiting if self._store.rollcalled(s, self._pack.sha256)]:
+            del self._waiting[sha256]
+
+    def _do(self, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]) -> None:
+        """One segment to its record, or to an alarm. An error that nobody foresaw ends the process and is counted."""
+        try:
+            if self._attempts.begin(segment.sha256) > MOST:
+                raise AnalysisDied(file=segment.file, times=MOST)
+            self._store.append("rollcall", self._measure(segment, templates, stopped))
+        except (Stopped, StoreBusy):
+            self._attempts.end()
+            raise
+        except tuple(CODES) as error:
+            params = {"segment": segment.sha256, "file": segment.file}
+            self._store.append("alarm", Alarm(CODES[type(error)], params, segment.class_id))
+            self._left_out.add(segment.sha256)
+            self._log.failed("rollcall.left_out", error, segment=segment.sha256)
+        self._attempts.end()
+        self._waiting.pop(segment.sha256, None)
+        self._log.info("rollcall.done", segment=segment.sha256, waiting=len(self._waiting))
+
+    def _measure(
+        self, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
+    ) -> RollCall:
+        path = self._segments / segment.file
+        _check(path, segment)
+        gallery = Gallery(self._pack, templates)
+        threshold_ppm = calibrate(self._pack, gallery).ppm
+        sampled = frames(path, self._every_us, plan_frames(path, self._every_us))
+        measured = analyse(_until(sampled, segment.first_pts_us, stopped), gallery, self._pack, threshold_ppm)
+        return _record(segment, self._pack, threshold_ppm, measured)
+
+
+def _until(
+    sampled: Iterator[tuple[int, np.ndarray]], first_pts_us: int, stopped: Callable[[], bool]
+) -> Iterator[tuple[int, np.ndarray]]:
+    """The frames with media time of the run, until somebody asks to stop."""
+    for pts_us, bgr in sampled:
+        if stopped():
+            raise Stopped
+        yield first_pts_us + pts_us, bgr
+
+
+def _check(path: Path, segment: Segment) -> None:
+    """The file must be the one that the record names. Raises SegmentGone, SegmentDiffers."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        raise SegmentGone(file=segment.file) from None
+    if digest != segment.sha256:
+        raise SegmentDiffers(file=segment.file)
+
+
+def _record(segment: Segment, pack: Pack, threshold_ppm: int, measured: Measured) -> RollCall:
+    return RollCall(
+        class_id=str(segment.class_id), run=segment.run, segment=segment.sha256,
+        pack=pack.name, pack_sha256=pack.sha256, provider=pack.provider, threshold_ppm=threshold_ppm,
+        margin_ppm=pack.margin_ppm, min_face_px=pack.min_face_px, samples=measured.samples, dark=measured.dark,
+        headcount_max=measured.headcount_max, headcount_mean_ppm=measured.headcount_mean_ppm,
+        tracks=measured.tracks,
+    )
