@@ -48,10 +48,12 @@ class BrokerLink:
         self._told: set[Told] = set()
         self._looked_at, self._session = NEVER, 0
         self._stopping = threading.Event()
+        self.subscribed = threading.Event()
+        """Set while the broker passes records on to us."""
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id, protocol=mqtt.MQTTv5, manual_ack=True)
         self._client.on_connect, self._client.on_message = self._connected, self._came
         self._client.max_queued_messages_set(10 * IN_FLIGHT)
-        self._client.on_disconnect = self._disconnected
+        self._client.on_disconnect, self._client.on_subscribe = self._disconnected, self._ready
 
     def stop(self) -> None:
         """End `run` soon; safe from a signal handler."""
@@ -130,10 +132,14 @@ class BrokerLink:
         self._told.clear()
         self._looked_at = NEVER
         client.subscribe(RECORDS, qos=1)
-        _LOG.info("broker.connected")
+
+    def _ready(self, *_: object) -> None:
+        self.subscribed.set()
+        _LOG.info("broker.subscribed")
 
     def _disconnected(self, *_: object) -> None:
         # Message ids of the old connection mean nothing on the next one.
+        self.subscribed.clear()
         self._session += 1
 
     def _came(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:

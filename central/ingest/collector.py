@@ -15,7 +15,8 @@ from central.store.tables import Tx
 from common.logs import Log
 from evidence.bodies import Alarm
 from evidence.canonical import MAX_BYTES, sha256_hex
-from evidence.errors import BadRecord, ChainBroken, Fork, ZaitangError
+from evidence.errors import BadRecord, ChainBroken, Fork, WrongPlace, ZaitangError
+from evidence.places import stands_rightly
 from evidence.receipts import Receipt, seal_receipt
 from evidence.records import Sealed
 from evidence.seal import Signer
@@ -84,6 +85,8 @@ class Collector:
             return WrongTopic(topic=message.device, device=sealed.record.device)
         if sealed.record.device == self._store.device:
             return WrongTopic(topic=message.device, device=f"{sealed.record.device}, which is this centre")
+        if not stands_rightly(sealed.record, of_centre=False):
+            return WrongPlace(seq=sealed.record.seq, device=sealed.record.device, type=sealed.record.type)
         return sealed
 
     def _open(self, message: Message) -> Sealed:

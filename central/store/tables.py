@@ -4,7 +4,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from central.store import schema as t
@@ -82,13 +82,12 @@ class Tx:
         rows = select(c.envelope).where(c.device == device, c.chain == chain, c.seq <= up_to).order_by(c.seq)
         return list(self._db.execute(rows).scalars())
 
-    def class_envelopes(self, class_id: str, devices: Iterable[str]) -> list[bytes]:
-        """What tells a class's story, receipted: its own records, and those of its devices that name no class."""
+    def receipted(self, devices: Iterable[str]) -> list[bytes]:
+        """The chains of these devices, each up to where it is here without a hole."""
         r, h = t.records.c, t.chains.c
         joined = t.records.join(t.chains, and_(r.device == h.device, r.chain == h.chain))
-        mine = or_(r.class_id == class_id, and_(r.class_id.is_(None), r.device.in_(sorted(devices))))
-        rows = select(r.envelope).select_from(joined).where(mine, r.seq <= h.up_to).order_by(r.leaf)
-        return list(self._db.execute(rows).scalars())
+        rows = select(r.envelope).select_from(joined).where(r.device.in_(sorted(devices)), r.seq <= h.up_to)
+        return list(self._db.execute(rows.order_by(r.leaf)).scalars())
 
     def waiting(self, devices: Iterable[str]) -> int:
         """Records of these devices that are here but wait for an earlier one."""

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.ingest.collector import MAX_MESSAGE, Message
 from central.wiring import Centre, init_centre, open_centre
-from evidence.bodies import SessionStart
+from evidence.bodies import Genesis, Review, SessionStart
 from evidence.chain import next_record
 from evidence.receipts import Receipt, read_receipt
 from evidence.records import Stamp
@@ -155,3 +155,19 @@ def test_a_box_added_while_the_collector_runs_is_known(centre: Centre) -> None:
         assert tx.quarantined() == []
         assert tx.waiting({"box-1"}) == 4
 
+
+def test_a_box_cannot_answer_for_the_centre(centre: Centre) -> None:
+    box = filled(centre, 2)
+    box.append(Review("welder-1", "2026-03-02-am", "complete", "all there", "myself"), MORNING + 9)
+    centre.collector().take(box.messages())
+    with centre.store.read() as tx:
+        assert [error for error, _, _ in tx.quarantined()] == ["WrongPlace"]
+        assert tx.of_type("review") == []
+
+
+def test_a_box_cannot_begin_a_chain_that_looks_like_a_centre(centre: Centre) -> None:
+    box = Box(centre)
+    box.append(Genesis(box.signer.keyid, box.certificate, box.root, "test"), MORNING)
+    assert centre.collector().take(box.messages()) == []
+    with centre.store.read() as tx:
+        assert [error for error, _, _ in tx.quarantined()] == ["WrongPlace"]
