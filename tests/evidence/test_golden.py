@@ -1,0 +1,122 @@
+"""The golden vectors: what was sealed once reads the same for ever, and sealing it again gives the same bytes."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from evidence.bodies import TYPES, Head, body_of
+from evidence.canonical import canonical, parse
+from evidence.certs import fingerprint, identity, read_certificate
+from evidence.chain import check_chain, check_order, head_of
+from evidence.errors import (
+    BadCertificate,
+    BadRecord,
+    ChainBroken,
+    Fork,
+    OutOfOrder,
+    RecordAdded,
+    RecordChanged,
+    RecordMissing,
+    RecordsMissing,
+    StrangeRecord,
+    TailCut,
+    VerificationError,
+    WrongSigner,
+)
+from evidence.places import check_places
+from evidence.receipts import read_receipt
+from evidence.records import read_record
+from evidence.seal import RECORD_TYPE, KeySigner, keyid_of, pae, read_sealed, seal, verify_seal
+from evidence.shape import decode
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+WORDS = {
+    RecordChanged: "changed", WrongSigner: "another signer", RecordMissing: "missing", RecordsMissing: "missing",
+    RecordAdded: "added", StrangeRecord: "added", ChainBroken: "does not follow", Fork: "fork", TailCut: "cut",
+    OutOfOrder: "not in order",
+}
+
+
+def load(name: str) -> Any:
+    return json.loads((GOLDEN / f"{name}.json").read_text("utf-8"))
+
+
+def test_canonical_bytes() -> None:
+    vectors = load("canonical")
+    for case in vectors["accepted"]:
+        assert canonical(case["value"]) == case["text"].encode()
+        assert parse(case["text"].encode()) == case["value"]
+    for refused in vectors["refused"]:
+        with pytest.raises(BadRecord):
+            parse(bytes.fromhex(refused))
+
+
+def test_the_steps_of_a_seal() -> None:
+    vector = load("seal")
+    key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(vector["private_key"]))
+    payload, kind = vector["payload"].encode(), vector["payload_type"]
+    assert kind == RECORD_TYPE
+    assert key.public_key().public_bytes_raw().hex() == vector["public_key"]
+    assert keyid_of(key.public_key()) == vector["keyid"]
+    assert pae(payload, kind).hex() == vector["pae"]
+    assert key.sign(pae(payload, kind)).hex() == vector["signature"]
+    assert seal(payload, kind, KeySigner(key)) == vector["envelope"].encode()
+    assert verify_seal(vector["envelope"].encode(), kind, key.public_key(), "it") == payload
+    for case in vector["refused"]:
+        with pytest.raises((BadRecord, VerificationError)):
+            verify_seal(case["envelope"].encode(), kind, key.public_key(), case["why"])
+
+
+def test_certificates() -> None:
+    vectors = load("certificates")
+    for case in vectors["accepted"]:
+        root = read_certificate(case["root"])
+        who = identity(case["certificate"], root)
+        assert fingerprint(root) == case["fingerprint"]
+        assert (who.name, who.keyid, who.test) == (case["name"], case["keyid"], case["test"])
+    for case in vectors["refused"]:
+        with pytest.raises(BadCertificate):
+            identity(case["certificate"], read_certificate(case["root"]))
+
+
+@pytest.mark.parametrize("name", ["box", "centre"])
+def test_a_whole_chain(name: str) -> None:
+    vector = load("chains")
+    sealed = [read_sealed(one["envelope"].encode()) for one in vector[name]]
+    checked = check_chain(sealed, read_certificate(vector["root"]), [head_of(sealed[-1])], closed=True)
+    assert checked.problems == ()
+    assert check_places(sealed, of_centre=name == "centre") == ()
+    device = sealed[0].record.device
+    key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(vector["private_keys"][device]))
+    for one, expected in zip(sealed, vector[name], strict=True):
+        assert (one.payload.decode(), one.hash) == (expected["payload"], expected["hash"])
+        assert read_record(one.payload).type == expected["type"]
+        assert (body_of(one.record) is None) == (expected["type"] not in TYPES)
+        assert seal(one.payload, RECORD_TYPE, KeySigner(key)) == one.envelope
+
+
+def test_every_type_of_this_version_is_there() -> None:
+    vector = load("chains")
+    assert {one["type"] for name in ("box", "centre") for one in vector[name]} >= set(TYPES)
+
+
+def test_a_receipt_and_an_export_state_the_same_head() -> None:
+    vector = load("chains")
+    box, centre = ([read_sealed(one["envelope"].encode()) for one in vector[name]] for name in ("box", "centre"))
+    who = identity(str(centre[0].record.body["certificate"]), read_certificate(vector["root"]))
+    receipt = read_receipt(vector["receipt"].encode(), who.public_key, "receipt")
+    assert receipt.head == head_of(box[-1])
+    assert centre[-1].record.body["heads"] == [vars(receipt.head)]
+
+
+@pytest.mark.parametrize("case", load("tampered")["cases"], ids=lambda case: case["case"])
+def test_what_was_done_to_a_chain(case: dict[str, Any]) -> None:
+    vector = load("tampered")
+    sealed = [read_sealed(envelope.encode()) for envelope in case["envelopes"]]
+    head = decode(Head, vector["head"], "head")
+    checked = check_chain(sealed, read_certificate(vector["root"]), [head], closed=True)
+    assert [WORDS[type(error)] for error in (*check_order(sealed), *checked.problems)] == case["problems"]
