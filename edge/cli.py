@@ -3,11 +3,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from common import logs
 from common.texts import words
 from edge.errors import BadBox
 from evidence.errors import BadInput, ZaitangError
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Exit status: 0 done, 1 failed, 2 bad input, 130 interrupted."""
     parser = _parser()
     args = parser.parse_args(argv)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logs.setup()
     try:
         return int(args.do(args) or 0)
     except ZaitangError as error:
@@ -59,7 +59,7 @@ def _add_record(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     record.add_argument("--source", required=True, metavar="URL", help="file:/path/to/video.mp4")
     record.add_argument("--out", type=Path, required=True, metavar="DIR")
     record.add_argument("--seconds", type=float, metavar="N", help="stop after N seconds of media time")
-    record.add_argument("--pace", type=float, default=0, metavar="X",
+    record.add_argument("--pace", type=int, default=0, metavar="X",
                         help="play a file X times as fast as real time; 0: as fast as it can")
     record.set_defaults(do=_record)
 
@@ -84,10 +84,12 @@ def _record(args: argparse.Namespace) -> int:
 
 
 def _process(args: argparse.Namespace) -> int:
+    from edge.child import die_with_supervisor
     from edge.wiring import open_box
 
     if not args.box.is_dir():
         raise BadBox(folder=args.box, why="there is no such folder")
+    die_with_supervisor()
     importlib.import_module(ROLES[args.role]).run(open_box(args.box))
     return 0
 

@@ -162,6 +162,33 @@ class SimulatedClock:
         return self._anchor + (utc_us - self._start) / self.rate
 
 
+class AutojumpClock:
+    """A simulated clock that stands still, and jumps to whatever its one user waits for: as fast as it can."""
+
+    rate = 100_000
+    """No rate at all; the largest that a record can tell."""
+
+    def __init__(self, start_utc_us: int, start_mono_us: int, boot_id: str) -> None:
+        self._utc_less_mono, self._mono, self._boot_id = start_utc_us - start_mono_us, start_mono_us, boot_id
+
+    def stamp(self) -> Stamp:
+        mono = self._mono
+        return Stamp(self._boot_id, mono, mono + self._utc_less_mono, ClockState(True, 0, "simulated", self.rate))
+
+    def mono_us(self) -> int:
+        return self._mono
+
+    def utc_us(self) -> int:
+        return self._mono + self._utc_less_mono
+
+    def mono_at(self, utc_us: int) -> int:
+        return utc_us - self._utc_less_mono
+
+    def seconds_until(self, mono_us: int) -> float:
+        self._mono = max(self._mono, mono_us)
+        return 0.0
+
+
 def simulated_boot_id(machine_boot: str, start_utc_us: int, rate: int, anchor_boot_us: int) -> str:
     """The boot id of a simulated clock: another setting is another boot, so its times are never compared."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{machine_boot}/{start_utc_us}/{rate}/{anchor_boot_us}"))

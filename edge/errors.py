@@ -64,9 +64,15 @@ class NoRecorder(ZaitangError):
     text = "the recorder does not answer: {why}"
 
 
+class BadStart(BadInput):
+    """A process refused to start; it has said why itself."""
+
+    text = "the box was not started: the process {role} refused, see above"
+
+
 class ProcessFailed(ZaitangError):
-    text = "the process {role} ended {times} times while it was starting; its last words: {why}"
+    text = "the box was not started: the process {role} ended {times} times"
 
 
-class NotReady(ZaitangError):
-    text = "the process {role} was not ready within {seconds} seconds"
+class BadPace(BadInput):
+    text = "a pace of {pace} is not possible: 0 (as fast as it can) to {top}"

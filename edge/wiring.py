@@ -44,6 +44,10 @@ class Box:
         """Where the recorder listens."""
         return self.run_folder / "recorder.sock"
 
+    def second_store(self) -> Store:
+        """A connection of its own to the same database, for a thread that may wait in it."""
+        return open_store(self.folder, self.config, self.keys, self.clock)
+
 
 def open_box(folder: Path) -> Box:
     """Build the parts of the box in `folder`. Raises BadBox, BadShape, BadKeys, BadStore."""

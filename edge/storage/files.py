@@ -1,6 +1,7 @@
 """Writing files so that they survive a power cut: create exclusively, write, fsync the file, fsync its folder."""
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -42,3 +43,45 @@ def make_folder(folder: Path) -> None:
     for item in reversed(missing):
         item.mkdir(exist_ok=True)
         sync_folder(item.parent)
+
+
+class AppendFile:
+    """A new file that only grows. `size` counts the bytes written; `sync` makes them durable."""
+
+    def __init__(self, path: Path) -> None:
+        """Create `path` exclusively and durably. Raises OSError."""
+        self.path = path
+        self.size = 0
+        self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        sync_folder(path.parent)
+
+    def write(self, data: bytes) -> None:
+        """Append all of `data`. Raises OSError; then an unknown part of it was written."""
+        view = memoryview(data)
+        while view:
+            written = os.write(self._handle, view)
+            self.size += written
+            view = view[written:]
+
+    def sync(self) -> None:
+        """Make everything written durable. Raises OSError."""
+        os.fdatasync(self._handle)
+
+    def close(self) -> None:
+        os.close(self._handle)
+
+
+def truncate(path: Path, size: int) -> None:
+    """Cut a file to its first `size` bytes, durably."""
+    handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.ftruncate(handle, size)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sha256_file(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

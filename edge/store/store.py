@@ -189,6 +189,17 @@ class Store:
             self._rollcalled_up_to = sealed.record.seq
         return (segment_sha256, pack_sha256) in self._rollcalled
 
+    # --- the video volume
+
+    def volume(self) -> str | None:
+        """The id of the volume that holds the segments of this chain; None before it was made."""
+        value = self._db.one(sql.GET_META, ("volume",))
+        return None if value is None else str(value)
+
+    def set_volume(self, volume: str) -> None:
+        """Remember the id of the video volume."""
+        self._db.execute(sql.PUT_META, ("volume", volume))
+
     # --- inside
 
     def _head(self) -> Sealed | None:

@@ -1,0 +1,59 @@
+"""The answering side: one word in, one line of JSON out, on a Unix socket that only this user may use."""
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+WAIT_S = 2.0
+LONGEST = 64
+Answer = Callable[[], Mapping[str, object]]
+
+
+class ControlServer:
+    """Answers in a thread of its own until `close`. `answers`: what to say to each word; they must be quick."""
+
+    def __init__(self, path: Path, answers: Mapping[str, Answer]) -> None:
+        self._path, self._answers = path, answers
+        path.unlink(missing_ok=True)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with short_name(path) as name:
+            self._socket.bind(name)
+        path.chmod(0o600)
+        self._socket.listen(16)
+        threading.Thread(target=self._serve, name="control", daemon=True).start()
+
+    def close(self) -> None:
+        self._path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                caller, _ = self._socket.accept()
+            except OSError:
+                return
+            with caller, contextlib.suppress(OSError):
+                caller.settimeout(WAIT_S)
+                caller.sendall(self._answer(caller.recv(LONGEST)))
+
+    def _answer(self, asked: bytes) -> bytes:
+        answer = self._answers.get(asked.decode("ascii", "replace").strip())
+        said = {"error": "unknown"} if answer is None else answer()
+        return json.dumps(said).encode() + b"\n"
+
+
+@contextlib.contextmanager
+def short_name(path: Path) -> Iterator[str]:
+    """A name of at most 108 bytes for a socket, however deep its folder lies."""
+    handle = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{handle}/{path.name}"
+    finally:
+        os.close(handle)

@@ -1,0 +1,115 @@
+"""`zaitang-edge record`: one source into a folder of its own that `zaitang-verify` can check."""
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from tqdm import tqdm
+
+from common.texts import N_, translate
+from edge.child import stop_on_signal
+from edge.clock import AutojumpClock, Clock, SimulatedClock, SystemClock, boottime_us
+from edge.config import BOX_FILE, load_box
+from edge.errors import BadBox, BadPace
+from edge.keys import load_keys, make_box_keys, self_certified
+from edge.recorder.file_source import FileSource, open_file
+from edge.recorder.process import READ_S, only_one
+from edge.recorder.recorder import Recorder
+from edge.recorder.sealer import Sealer
+from edge.recorder.sessions import OneSession
+from edge.storage.files import make_folder, write_new
+from edge.storage.volume import open_volume
+from edge.wiring import Box, open_store
+from evidence.bodies import Segment
+from evidence.times import SECOND
+
+DEVICE = CAMERA = "record"
+TOP_PACE = 100_000
+NOT_EMPTY = N_("it holds other things; give an empty or a new folder")
+
+
+def record(url: str, out: Path, seconds: float | None, pace: int, lang: str) -> int:
+    """Record `url` into `out`, made if need be; recover first what an earlier call left there.
+
+    `seconds`: of media. `pace`: how many times as fast as real time; 0: as fast as it can. Raises ZaitangError.
+    """
+    stop = stop_on_signal()
+    clock = _clock(pace)
+    source = open_file(url, clock)
+    _make_box(out)
+    make_folder(out / "run")
+    with only_one(out / "run" / "recorder.lock", "recorder"):
+        box = _box(out, clock)
+        sealed: list[Segment] = []
+        _record(box, source, seconds, stop.is_set, sealed)
+    again = [segment for segment in sealed if segment.recovered]
+    fresh = [segment for segment in sealed if not segment.recovered]
+    if again:
+        print(translate("recovered: {segments} segments, {seconds} seconds of video", lang, **_sums(again)))
+    print(translate("recorded: {segments} segments, {seconds} seconds of video, in {folder}", lang, folder=out,
+                    **_sums(fresh)))
+    return 0
+
+
+def _record(
+    box: Box, source: FileSource, seconds: float | None, stopped: Callable[[], bool], sealed: list[Segment],
+) -> None:
+    config = box.config
+    volume = open_volume(box.video, config.device, box.store, config.recorder.reserve_mb)
+    volume.check()
+    limit_us = None if seconds is None else int(seconds * SECOND)
+    start_us = box.clock.mono_us()
+    demand = OneSession(None if limit_us is None else start_us + limit_us)
+    sealer = Sealer(box.second_store(), sealed.append)
+    recorder = Recorder(CAMERA, config.device, box.clock, source, volume, box.store, sealer, demand, config.recorder)
+    whole_us = limit_us or source.duration_us
+    try:
+        with tqdm(total=whole_us and whole_us // SECOND, unit="s", disable=None, file=sys.stderr) as bar:
+            while not (source.ended or stopped() or recorder.refused or demand.current is None):
+                recorder.step(READ_S)
+                bar.update((recorder.heard_us - start_us) // SECOND - bar.n)
+        recorder.close("end")
+    finally:
+        recorder.close("restart")
+        recorder.settle()
+        source.close()
+        sealer.close()
+    if recorder.refused is not None:
+        raise recorder.refused
+
+
+def _clock(pace: int) -> Clock:
+    if not 0 <= pace <= TOP_PACE:
+        raise BadPace(pace=pace, top=TOP_PACE)
+    utc, boot = SystemClock().utc_us(), boottime_us()
+    boot_id = str(uuid.uuid4())
+    return SimulatedClock(utc, pace, boot, boot_id) if pace else AutojumpClock(utc, boot, boot_id)
+
+
+def _make_box(out: Path) -> None:
+    """Keys first, box.toml last: what is there afterwards is a whole box or can be made one by another call."""
+    if (out / BOX_FILE).exists():
+        return
+    strange = [path.name for path in out.iterdir() if path.name not in ("keys", "keys.new")] if out.is_dir() else []
+    if strange:
+        raise BadBox(folder=out, why=NOT_EMPTY)
+    make_folder(out)
+    if (out / "keys").exists():
+        load_keys(out / "keys")
+    else:
+        make_box_keys(out / "keys", self_certified(DEVICE, SystemClock().utc_us()))
+    write_new(out / BOX_FILE, f'device = "{DEVICE}"\npolicy = "demo"\n'.encode())
+
+
+def _box(out: Path, clock: Clock) -> Box:
+    folder = out.resolve()
+    config = load_box(folder)
+    keys = load_keys(folder / "keys")
+    return Box(folder, config, keys, clock, open_store(folder, config, keys, clock))
+
+
+def _sums(sealed: list[Segment]) -> dict[str, int]:
+    media_us = sum(segment.end_pts_us - segment.first_pts_us for segment in sealed)
+    return {"segments": len(sealed), "seconds": media_us // SECOND}

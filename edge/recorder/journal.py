@@ -1,0 +1,147 @@
+"""The recorder's own memory beside the video: append-only lines with checksums, each durable before what follows.
+
+    <crc32 hex> {"do": "run", …}      what every segment of the run shares
+    <crc32 hex> {"do": "open", …}     a segment file is about to be created
+    <crc32 hex> {"do": "mark", …}     so many bytes of it are whole fragments and durable, and add up to this
+    <crc32 hex> {"do": "done", …}     the file is finished
+
+A torn last line is what a power cut leaves; reading stops before the first line that does not check.
+"""
+from __future__ import annotations
+
+import dataclasses
+import json
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from edge.recorder.tally import Tally
+from edge.storage.files import AppendFile
+from evidence.bodies import ClassId, FileName, Segment
+from evidence.errors import BadShape
+from evidence.records import Count, Id, Sha256
+from evidence.shape import decode, encode
+
+Began = Literal["start", "gap", "step", "restart"]
+Cut = Literal["end", "gap", "step", "restart"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """What all segments of a run share."""
+
+    class_id: ClassId | None
+    session: Id | None
+    camera: Id
+    run: Id
+    codec: Id
+    width: Count
+    height: Count
+    gap_floor_us: Count
+    began: Began
+
+
+@dataclasses.dataclass(frozen=True)
+class Mark:
+    """A segment file up to a fragment edge. `cut` is meant in a `done` line only."""
+
+    index: Count
+    file: FileName
+    size: Count
+    sha256: Sha256
+    tally: Tally
+    cut: Cut | None = None
+
+
+@dataclasses.dataclass
+class Told:
+    """What a journal tells: of each segment its file, its last mark, and whether it was finished."""
+
+    run: Run
+    files: dict[int, str]
+    marks: dict[int, Mark]
+    done: set[int]
+
+
+class Journal:
+    """Open for writing. Methods raise OSError."""
+
+    def __init__(self, path: Path, run: Run, create: Callable[[Path], AppendFile]) -> None:
+        self.path = path
+        self._file = create(path)
+        self._line("run", run)
+
+    def open(self, index: int, file: str) -> None:
+        self._line("open", {"index": index, "file": file})
+
+    def mark(self, mark: Mark) -> None:
+        self._line("mark", mark)
+
+    def done(self, mark: Mark) -> None:
+        self._line("done", mark)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _line(self, do: str, what: object) -> None:
+        text = json.dumps({"do": do, **encode(what)}, separators=(",", ":")).encode()
+        self._file.write(b"%08x %s\n" % (zlib.crc32(text), text))
+        self._file.sync()
+
+
+def read_journal(path: Path) -> Told | None:
+    """What the journal tells up to its first bad line; None when not even its run is known. Raises OSError."""
+    told: Told | None = None
+    for line in path.read_bytes().split(b"\n"):
+        value = _checked(line)
+        try:
+            told = _with(told, value, str(path))
+        except (BadShape, KeyError, TypeError):
+            break
+    return told
+
+
+def segment_body(run: Run, mark: Mark, recovered: bool, cut: Cut | None) -> Segment:
+    """The body of the record of a finished segment."""
+    tally = mark.tally
+    return Segment(
+        class_id=run.class_id, session=run.session, camera=run.camera, run=run.run, index=mark.index, file=mark.file,
+        size=mark.size, sha256=mark.sha256, codec=run.codec, width=run.width, height=run.height,
+        packets=tally.packets, keyframes=tally.keyframes, first_pts_us=tally.first_pts_us, end_pts_us=tally.end_pts_us,
+        first_mono_us=tally.first_mono_us, last_mono_us=tally.last_mono_us, gap_floor_us=run.gap_floor_us,
+        gaps=tally.gaps, recovered=recovered, began=run.began, cut=cut,
+    )
+
+
+def _checked(line: bytes) -> dict[str, object]:
+    """The value of a line; an empty one when it does not check."""
+    crc, _, text = line.partition(b" ")
+    if crc != b"%08x" % zlib.crc32(text):
+        return {}
+    value = json.loads(text)
+    return value if isinstance(value, dict) else {}
+
+
+def _with(told: Told | None, value: dict[str, object], where: str) -> Told:
+    """`told` and one line more. Raises KeyError or BadShape for a line that tells nothing."""
+    do = value["do"]
+    if told is None:
+        if do != "run":
+            raise KeyError(do)
+        return Told(decode(Run, value, where), {}, {}, set())
+    if do == "open":
+        opened = decode(_Opened, value, where)
+        told.files[opened.index] = opened.file
+        return told
+    mark = decode(Mark, value, where)
+    told.marks[mark.index] = mark
+    if do == "done":
+        told.done.add(mark.index)
+    return told
+
+
+@dataclasses.dataclass(frozen=True)
+class _Opened:
+    index: Count
+    file: FileName

@@ -1,0 +1,48 @@
+"""What a camera gives to the recorder: packets, and the port that every kind of source fills."""
+from __future__ import annotations
+
+import dataclasses
+from typing import Protocol
+
+import av
+
+CODECS = {"h264", "hevc"}
+
+
+@dataclasses.dataclass(frozen=True)
+class StreamInfo:
+    """What a stream is. `template`: the PyAV stream whose parameters a writer copies, while the source is open."""
+
+    codec: str
+    width: int
+    height: int
+    template: av.VideoStream
+
+
+@dataclasses.dataclass(frozen=True)
+class Packet:
+    """One packet in decoding order. `media_us`: media time as the camera counts it; `mono_us`: when it came.
+
+    `av`: the encoded data; whoever muxes it may change its time stamps.
+    """
+
+    av: av.Packet[av.VideoStream]
+    media_us: int
+    duration_us: int
+    mono_us: int
+    key: bool
+
+
+class Source(Protocol):
+    """A camera. `ended`: nothing will ever come again. `duration_us`: length of its media, if it has one."""
+
+    info: StreamInfo
+    duration_us: int | None
+
+    @property
+    def ended(self) -> bool: ...
+
+    def read(self, wait_s: float) -> Packet | None:
+        """The next packet, or None when none came within `wait_s` real seconds. Raises BadVideo when it breaks."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,274 @@
+"""The recorder's one decision, packet by packet: belongs it to a session, does it continue the run, can it be written.
+
+It calls nobody who may be slow but the disk. Times are µs of the box's clock unless a name says otherwise.
+"""
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from av.error import FFmpegError
+
+from common.logs import Log
+from edge.clock import Clock
+from edge.config import RecorderConfig
+from edge.errors import CannotWrite, StoreBusy, VolumeFull, WriteFailed, WrongVolume
+from edge.recorder.journal import Began, Cut, Run
+from edge.recorder.packets import Packet, Source
+from edge.recorder.recover import recover
+from edge.recorder.run_writer import RunWriter, new_run_id
+from edge.recorder.sealer import Sealer
+from edge.recorder.sessions import Demand, Session
+from edge.storage.files import AppendFile
+from edge.storage.volume import Volume
+from edge.store import Store
+from evidence.bodies import Alarm
+from evidence.continuity import Timeline
+from evidence.errors import ZaitangError
+from evidence.times import SECOND, utc_text
+
+JITTER_US = 2 * SECOND
+"""Real time by which packets may be late on a busy machine before a camera is called silent."""
+PREROLL_US = 2 * SECOND
+"""Real time for which packets are kept in memory, so that a start press loses nothing while its record is read."""
+RETRY_US = 2 * SECOND
+"""Real time between two tries to use a volume that refused."""
+
+
+ALARMS: dict[type[ZaitangError], str] = {
+    VolumeFull: "storage.full", WrongVolume: "storage.wrong_volume", CannotWrite: "storage.failed",
+    WriteFailed: "storage.failed",
+}
+
+
+class Recorder:
+    """`step` again and again; `close` at the end. Everything that it states goes through the sealer."""
+
+    def __init__(
+        self, camera: str, device: str, clock: Clock, source: Source, volume: Volume, store: Store, sealer: Sealer,
+        demand: Demand, config: RecorderConfig, create: Callable[[Path], AppendFile] = AppendFile,
+    ) -> None:
+        self.refused: ZaitangError | None = None
+        """Why nothing can be written just now."""
+        self._camera, self._device, self._clock, self._source = camera, device, clock, source
+        self._volume, self._store, self._sealer = volume, store, sealer
+        self._demand, self._config, self._create = demand, config, create
+        self._log = Log("recorder")
+        self._session: Session | None = None
+        self._run: RunWriter | None = None
+        self._inbox: deque[Packet] = deque()
+        self._began: Began = "start"
+        self._heard_us = clock.mono_us()
+        self._silent = False
+        self._alarms: dict[str, int] = {}
+        self._unrecovered = True
+        self._retry_us = 0
+
+    def step(self, wait_s: float) -> None:
+        """Take the next packet, or notice that none comes within `wait_s` real seconds. Raises BadVideo."""
+        now_us = self._clock.mono_us()
+        self._recover(now_us)
+        packet = self._source.read(wait_s)
+        if packet is not None:
+            self._hear(packet)
+        while (session := self._demand.current) is not None:
+            if session is not self._session:
+                self._begin_session(session)
+            end_us = session.end_mono_us
+            while self._inbox and (end_us is None or self._inbox[0].mono_us < end_us):
+                self._record(self._inbox.popleft(), session)
+            # The clock was read before the source: whatever was due before the end has been taken.
+            if end_us is None or not (self._inbox or (packet is None and now_us >= end_us)):
+                break
+            self._end_run("end")
+            self._session = None
+            self._demand.done()
+        if session is None:
+            self._forget_old(now_us)
+        elif packet is None:
+            self._mind_silence(now_us)
+
+    def lost(self, source: Source) -> None:
+        """The camera broke and was opened again: what comes now is another run."""
+        self._end_run("gap")
+        self._began = "gap"
+        self._source = source
+        self._inbox.clear()
+
+    def close(self, cut: Cut) -> None:
+        """Finish what is being written."""
+        self._end_run(cut)
+
+    def settle(self, wait_s: float = 5.0) -> None:
+        """Try at once to recover what a failing volume left, for a recorder that will not go on."""
+        if self._unrecovered and self._sealer.wait_idle(wait_s):
+            self._retry_us = 0
+            self._recover(self._clock.mono_us())
+
+    @property
+    def heard_us(self) -> int:
+        """When the last packet came, in the clock's monotonic time."""
+        return self._heard_us
+
+    def status(self) -> dict[str, object]:
+        """What the terminal and the maintenance page show; plain JSON values. `pending`: segments not yet recorded."""
+        session, run = self._demand.current, self._run
+        return {
+            "camera": self._camera, "mono_us": self._clock.mono_us(),
+            "class": session.class_id if session else None, "session": session.session if session else None,
+            "recording": run is not None, "run": run.run.run if run else None,
+            "stretch_us": run.media_us if run else 0, "segment": run.file if run else None,
+            "last_packet_mono_us": self._heard_us, "silent": self._silent,
+            "refused": str(self.refused) if self.refused else None,
+            "alarms": [{"code": code, "since_mono_us": since} for code, since in self._alarms.items()],
+            "pending": self._sealer.pending + (run is not None), "store_stuck": self._sealer.stuck,
+        }
+
+    # --- packets
+
+    def _hear(self, packet: Packet) -> None:
+        self._inbox.append(packet)
+        self._heard_us = max(self._heard_us, packet.mono_us)
+        if self._silent:
+            self._silent = False
+            self._alarms.pop("camera.silent", None)
+
+    def _forget_old(self, now_us: int) -> None:
+        """While nobody records, only the newest packets are kept."""
+        oldest_us = now_us - PREROLL_US * self._clock.rate
+        while self._inbox and self._inbox[0].mono_us < oldest_us:
+            self._inbox.popleft()
+
+    def _begin_session(self, session: Session) -> None:
+        self._end_run("end")
+        self._session = session
+        self._began = "restart" if session.resumed else "start"
+        self._heard_us = max(self._heard_us, session.start_mono_us)
+
+    def _record(self, packet: Packet, session: Session) -> None:
+        """Write one packet, in this run or the next. A run begins with a keyframe."""
+        if packet.mono_us < session.start_mono_us:
+            return
+        self._cut_if_broken(packet)
+        try:
+            if self._run is None:
+                if not packet.key or not self._may_write(packet.mono_us):
+                    return
+                self._run = self._new_run(session)
+                self._run.judge(packet)
+            self._run.add(packet)
+            if packet.key:
+                self._volume.check_room()
+        except VolumeFull as error:
+            self._end_run("restart")
+            self._refuse(error)
+        except (OSError, FFmpegError) as error:
+            self._failed(error)
+
+    def _cut_if_broken(self, packet: Packet) -> None:
+        if self._run is None:
+            return
+        verdict = self._run.judge(packet)
+        if verdict == "continue":
+            return
+        self._began = verdict
+        self._end_run(verdict)
+        if verdict == "gap":
+            self._alarm("camera.silent", {"camera": self._camera})
+            self._alarms.pop("camera.silent", None)
+
+    def _mind_silence(self, now_us: int) -> None:
+        """Nothing came. Once that cannot be a busy machine's delay, the run is over."""
+        patience_us = self._config.max_gap_ms * 1000 + JITTER_US * self._clock.rate
+        if self._silent or now_us - self._heard_us <= patience_us:
+            return
+        self._silent = True
+        if self._run is not None:
+            self._began = "gap"
+            self._end_run("gap")
+        self._alarm("camera.silent", {"camera": self._camera})
+
+    # --- runs
+
+    def _new_run(self, session: Session) -> RunWriter:
+        info, config = self._source.info, self._config
+        run = Run(session.class_id, session.session, self._camera, new_run_id(), info.codec, info.width, info.height,
+                  config.gap_floor_ms * 1000, self._began)
+        timeline = Timeline(config.max_gap_ms * 1000, config.gap_floor_ms * 1000, config.step_tolerance_ms * 1000)
+        label = f"zaitang box={self._device} started={utc_text(self._clock.utc_us())}"
+        self._log.info("run.began", run=run.run, began=run.began)
+        return RunWriter(self._volume, run, info, timeline, config.segment_s * SECOND, self._sealer.segment, label,
+                         self._create)
+
+    def _end_run(self, cut: Cut) -> None:
+        run, self._run = self._run, None
+        if run is None:
+            return
+        try:
+            run.finish(cut)
+            self._log.info("run.ended", run=run.run.run, cut=cut, media_us=run.media_us)
+        except (OSError, FFmpegError) as error:
+            self._run = run
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        """The volume did not take the bytes: leave the run to recovery, and try another one later."""
+        run, self._run = self._run, None
+        self._began, self._unrecovered = "restart", True
+        if run is not None:
+            with contextlib.suppress(OSError, FFmpegError):
+                run.abandon()
+        self._log.failed("volume.failed", error)
+        self._refuse(WriteFailed(why=getattr(error, "strerror", None) or str(error)))
+
+    # --- the volume
+
+    def _may_write(self, now_us: int) -> bool:
+        if self.refused is not None and now_us < self._retry_us:
+            return False
+        try:
+            self._volume.check()
+        except (WrongVolume, CannotWrite, VolumeFull) as error:
+            self._refuse(error)
+            return False
+        self.refused = None
+        for code in ALARMS.values():
+            self._alarms.pop(code, None)
+        return True
+
+    def _refuse(self, error: ZaitangError) -> None:
+        self.refused = error
+        self._began = "restart"
+        self._retry_us = self._clock.mono_us() + RETRY_US * self._clock.rate
+        params = {key: value if isinstance(value, int) else str(value) for key, value in error.params.items()}
+        self._alarm(ALARMS[type(error)], {key: value for key, value in params.items() if key != "folder"})
+
+    def _recover(self, now_us: int) -> None:
+        """Finish what a crash or a failing volume left unfinished, when the store has all that was stated before."""
+        if not self._unrecovered or now_us < self._retry_us or not self._sealer.idle:
+            return
+        try:
+            known = {str(sealed.record.body.get("file")) for sealed in self._store.records_of("segment")}
+            found = recover(self._volume, known, () if self._run is None else (self._run.run.run,))
+        except (OSError, StoreBusy) as error:
+            self._log.failed("recovery.failed", error)
+            self._retry_us = now_us + RETRY_US * self._clock.rate
+            return
+        self._unrecovered = False
+        for segment in found.segments:
+            self._log.warning("segment.recovered", run=segment.run, index=segment.index)
+            self._sealer.state("segment", segment)
+        for alarm in found.alarms:
+            self._sealer.state("alarm", alarm)
+        for journal in found.journals:
+            self._sealer.drop(journal)
+
+    def _alarm(self, code: str, params: dict[str, object]) -> None:
+        """State an alarm once, until it is over."""
+        if code in self._alarms:
+            return
+        self._alarms[code] = self._clock.mono_us()
+        self._log.warning(code)
+        self._sealer.state("alarm", Alarm(code, params, self._session.class_id if self._session else None))

@@ -1,0 +1,80 @@
+"""After a crash: cut every unfinished file to its last journalled fragment, verify it, hand over its record.
+
+Safe to repeat: it reads journals and records, cuts files, and writes neither. What no journal and no record knows is
+put aside, never deleted.
+"""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+from pathlib import Path
+
+import av
+from av.error import FFmpegError
+
+from edge.recorder.journal import Mark, Told, read_journal, segment_body
+from edge.storage.files import sha256_file, truncate
+from edge.storage.volume import Volume
+from evidence.bodies import Alarm, Segment
+
+
+@dataclasses.dataclass(frozen=True)
+class Recovered:
+    """What recovery found: segments to record, alarms to record, journals that are no longer needed afterwards."""
+
+    segments: tuple[Segment, ...]
+    alarms: tuple[Alarm, ...]
+    journals: tuple[Path, ...]
+
+
+def recover(volume: Volume, known: Collection[str], spare: Collection[str] = ()) -> Recovered:
+    """`known`: files that records name already. `spare`: runs being written now. Raises OSError."""
+    segments: list[Segment] = []
+    alarms: list[Alarm] = []
+    journals = [path for path in sorted(volume.journal.glob("*.jsonl")) if path.stem not in spare]
+    for path in journals:
+        told = read_journal(path)
+        if told is not None:
+            _recover_run(volume, told, known, segments, alarms)
+    named = {*known, *(segment.file for segment in segments)}
+    for path in sorted(volume.segments.glob("*/*")):
+        file = f"{path.parent.name}/{path.name}"
+        if file not in named and path.parent.name not in spare:
+            volume.put_aside(path)
+            alarms.append(Alarm("segment.quarantined", {"file": file}))
+    return Recovered(tuple(segments), tuple(alarms), tuple(journals))
+
+
+def _recover_run(
+    volume: Volume, told: Told, known: Collection[str], segments: list[Segment], alarms: list[Alarm],
+) -> None:
+    """Judge every segment of one run; `segments` and `alarms` take the results."""
+    whole = [index for index in sorted(told.files) if _whole(volume, told, index)]
+    for index in whole:
+        mark = told.marks[index]
+        if mark.file in known:
+            continue
+        cut = mark.cut if index in told.done else None
+        last = index == max(whole)
+        segments.append(segment_body(told.run, mark, index not in told.done, cut or ("restart" if last else None)))
+    for index in sorted(set(told.marks) - set(whole)):
+        alarms.append(Alarm("segment.damaged", {"file": told.files[index]}, told.run.class_id))
+
+
+def _whole(volume: Volume, told: Told, index: int) -> bool:
+    """Cut the file to what the journal vouches for; whether it then is exactly that."""
+    mark, path = told.marks.get(index), volume.segments / told.files[index]
+    if mark is None or not path.is_file() or path.stat().st_size < mark.size:
+        return False
+    if path.stat().st_size > mark.size:
+        truncate(path, mark.size)
+    return sha256_file(path) == mark.sha256 and _readable(path, mark)
+
+
+def _readable(path: Path, mark: Mark) -> bool:
+    """Whether the file plays: as many packets as the journal counted."""
+    try:
+        with av.open(str(path)) as container:
+            return sum(1 for raw in container.demux(container.streams.video[0]) if raw.size) == mark.tally.packets
+    except (FFmpegError, IndexError):
+        return False

@@ -1,0 +1,104 @@
+"""One run on disk: its segments, one after the other, and its journal."""
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from edge.recorder.journal import Cut, Journal, Mark, Run, segment_body
+from edge.recorder.packets import Packet, StreamInfo
+from edge.recorder.segment_file import SegmentFile
+from edge.recorder.tally import Arrival
+from edge.storage.files import AppendFile, make_folder
+from edge.storage.volume import Volume
+from evidence.bodies import Gap, Segment
+from evidence.continuity import Timeline, Verdict
+
+
+def new_run_id() -> str:
+    return f"r-{secrets.token_hex(8)}"
+
+
+class RunWriter:
+    """`seal` is handed the body of each segment once its file is whole and durable. Methods raise OSError."""
+
+    def __init__(
+        self, volume: Volume, run: Run, info: StreamInfo, timeline: Timeline, segment_us: int,
+        seal: Callable[[Segment, Path], None], label: str, create: Callable[[Path], AppendFile] = AppendFile,
+    ) -> None:
+        self.run = run
+        self.file = ""
+        self._volume, self._info, self._timeline, self._segment_us = volume, info, timeline, segment_us
+        self._seal, self._label, self._create = seal, label, create
+        self._segment: SegmentFile | None = None
+        self._index = -1
+        self._origin_us: int | None = None
+        self._end_us = self._segment_start_us = 0
+        self._journal = Journal(volume.journal / f"{run.run}.jsonl", run, create)
+
+    @property
+    def journal_path(self) -> Path:
+        return self._journal.path
+
+    @property
+    def media_us(self) -> int:
+        """Length of the run so far: the stretch without a break."""
+        return self._end_us
+
+    def judge(self, packet: Packet) -> Verdict:
+        """Whether the packet continues the run. "gap", "step": it does not belong to it; finish, begin another."""
+        return self._timeline.feed(packet.media_us, packet.duration_us, packet.mono_us)
+
+    def add(self, packet: Packet) -> None:
+        """Write a packet that `judge` let continue. The first one of a run must be a keyframe."""
+        if self._origin_us is None:
+            self._origin_us = packet.media_us
+        media_us = max(0, packet.media_us - self._origin_us)
+        if self._segment is None or (packet.key and media_us - self._segment_start_us >= self._segment_us):
+            self._next_segment(media_us)
+        assert self._segment is not None
+        if self._segment.add(packet, self._arrival(packet, media_us)):
+            self._journal.mark(self._mark(self._segment))
+        self._end_us = max(self._end_us, media_us + packet.duration_us)
+
+    def finish(self, cut: Cut) -> None:
+        """End the run: its last segment is finished and handed over."""
+        self._finish_segment(cut)
+        self._journal.close()
+
+    def abandon(self) -> None:
+        """Leave everything as it lies; recovery cuts it to the last durable fragment."""
+        if self._segment is not None:
+            self._segment.abandon()
+            self._segment = None
+        self._journal.close()
+
+    def _next_segment(self, media_us: int) -> None:
+        self._finish_segment(None)
+        self._index += 1
+        self._segment_start_us = media_us
+        self.file = f"{self.run.run}/{self._index:06d}.mp4"
+        path = self._volume.segments / self.file
+        make_folder(path.parent)
+        self._journal.open(self._index, self.file)
+        comment = f"{self._label} run={self.run.run} segment={self._index}"
+        self._segment = SegmentFile(path, self._info, comment, self._create)
+
+    def _finish_segment(self, cut: Cut | None) -> None:
+        segment = self._segment
+        if segment is None:
+            return
+        segment.finish()
+        mark = self._mark(segment, cut)
+        self._journal.done(mark)
+        self._segment = None
+        self._seal(segment_body(self.run, mark, False, cut), self._journal.path)
+
+    def _mark(self, segment: SegmentFile, cut: Cut | None = None) -> Mark:
+        assert segment.tally is not None
+        return Mark(self._index, self.file, segment.size, segment.sha256, segment.tally, cut)
+
+    def _arrival(self, packet: Packet, media_us: int) -> Arrival:
+        hole_us = media_us - self._end_us
+        gap = Gap(self._end_us, hole_us) if hole_us >= self.run.gap_floor_us else None
+        return Arrival(media_us, media_us + packet.duration_us, packet.mono_us, packet.key, gap)
