@@ -1,7 +1,7 @@
 """A box's own folder: the chain in its database, its segments, and how far receipts vouch for the chain's end."""
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from verify.roots import find_root
 DATABASE, RECEIPTS, ORDERS = "zaitang.db", "zaitang.db (receipts)", "zaitang.db (orders)"
 ROOTS = ("root.pem", "keys/root.crt")
 CENTRE = "keys/centre.crt"
+MAX_JOURNAL_LINE = 1 << 20
 SEGMENTS, JOURNALS, QUARANTINE = "video/segments", "video/journal", "video/quarantine"
 
 
@@ -172,14 +173,25 @@ def _policy(material: Material, plan: ClassOrder) -> Policy | None:
 def _leftovers(material: Material, sealed: Sequence[Sealed]) -> None:
     """Files that no record names yet because the recorder was still writing them: counted, never called added."""
     named = {f"{SEGMENTS}/{body.file}" for one in sealed if isinstance(body := _body(one), Segment)}
-    runs = {re.sub(r"\.jsonl$", "", name.rsplit("/", 1)[-1]) for name in material.folder.under(f"{JOURNALS}/")}
-    for name in material.folder.under(f"{SEGMENTS}/"):
-        run = name.removeprefix(f"{SEGMENTS}/").split("/")[0]
-        if name not in named and run in runs:
-            material.known_files.add(name)
-            material.unfinished += 1
-    put_aside = material.folder.under(f"{QUARANTINE}/")
-    material.quarantined = len(put_aside)
+    unfinished = (_journalled(material.folder) & set(material.folder.sizes)) - named
+    material.known_files |= unfinished
+    material.unfinished = len(unfinished)
+    material.quarantined = len(material.folder.under(f"{QUARANTINE}/"))
+
+
+def _journalled(folder: Folder) -> set[str]:
+    """The files that the recorder's journals name: lines of a checksum, a space and a JSON object with `file`."""
+    found = set()
+    for journal in folder.under(f"{JOURNALS}/"):
+        with folder.open(journal) as file:
+            for line in file.lines(MAX_JOURNAL_LINE):
+                try:
+                    told = json.loads(line.partition(b" ")[2])
+                except (ValueError, RecursionError):
+                    continue
+                if isinstance(told, dict) and isinstance(told.get("file"), str):
+                    found.add(f"{SEGMENTS}/{told['file']}")
+    return found
 
 
 def _body(one: Sealed) -> object:

@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         pin = None if arguments.root is None else read_pin(arguments.root)
         result = verify(Path(arguments.path), pin, lang)
         for line in sentences(result, lang):
-            print(line)
+            print(shown(line))
         if arguments.json is not None:
             _write(Path(arguments.json), result, lang)
     except BadInput as error:

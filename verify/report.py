@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from common.texts import N_, translate, words
+from evidence.rules import Finding
 from verify.result import Result
 
 SUMMARY = N_("{records} records in {chains} chains, {segments} segments, {media} of video, {recovered} recovered")
@@ -30,6 +31,7 @@ CLASS = N_("Class {class_id}, policy {policy}, as of {as_of}")
 RESULTS = {"violated": N_("violated"), "warning": N_("warning"), "open": N_("open"), "satisfied": N_("satisfied"),
            "not_recorded": N_("not recorded")}
 FLAG = N_("FLAG")
+SILENT = N_("Nothing recorded for: {rules}")
 
 
 def cannot_tell(result: Result, lang: str) -> list[str]:
@@ -119,7 +121,14 @@ def _findings(result: Result, lang: str) -> Iterator[str]:
         yield translate(NO_POLICY, lang, class_id=class_id)
     for one in result.judged:
         yield translate(CLASS, lang, class_id=one.class_id, policy=one.story.order.policy.id, as_of=result.as_of)
-        for finding in one.said:
+        silent = [finding for finding in one.said if _says_nothing(finding)]
+        for finding in (finding for finding in one.said if finding not in silent):
             flag = f" · {translate(FLAG, lang)}" if finding.flag else ""
             yield f"  {finding.rule}: {translate(RESULTS[finding.result], lang)}{flag}"
             yield from (f"      {words(reason, lang)}" for reason in finding.reasons)
+        if silent:
+            yield "  " + translate(SILENT, lang, rules=", ".join(finding.rule for finding in silent))
+
+
+def _says_nothing(finding: Finding) -> bool:
+    return [reason.code for reason in finding.reasons] == ["not_recorded"]
