@@ -1,0 +1,91 @@
+"""The web side of the screen: one page, one state, one picture, two buttons. No decision is made here."""
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Body, FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from common.texts import LANGS, language, translate, words
+from edge.errors import StoreBusy
+from edge.terminal.errors import BadPress
+from edge.terminal.guard import TOKEN_HEADER, Guard
+from edge.terminal.press import Presses
+from edge.terminal.screen import Screen
+from evidence.errors import BadInput, ZaitangError
+
+HERE = Path(__file__).parent
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+ClassField = Annotated[str | None, Body(embed=True, alias="class")]
+
+
+def make_app(screen: Screen, presses: Presses, guard: Guard, lang: str) -> FastAPI:
+    """The application. `lang`: the language of a page that asks for none."""
+    app = FastAPI(openapi_url=None)
+    page = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape()).get_template
+
+    @app.middleware("http")
+    async def check(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+        if not guard.knows_host(request.headers.get("host")):
+            return Response("unknown host", 421)
+        response = await go_on(request)
+        response.headers.update(HEADERS)
+        return response
+
+    @app.exception_handler(ZaitangError)
+    def refused(request: Request, error: ZaitangError) -> JSONResponse:
+        status = 403 if isinstance(error, BadPress) else 409 if isinstance(error, BadInput) else 503
+        busy = isinstance(error, StoreBusy)
+        return JSONResponse({"error": words(error, asked(request))}, status, {"Retry-After": "1"} if busy else None)
+
+    def asked(request: Request) -> str:
+        return language(request.query_params.get("lang") or request.cookies.get("lang") or lang)
+
+    def check_press(request: Request) -> None:
+        headers = request.headers
+        ours = guard.is_ours(headers.get(TOKEN_HEADER))
+        if not ours or not guard.same_origin(headers.get("origin"), headers.get("host")):
+            raise BadPress()
+
+    @app.get("/")
+    def show(request: Request) -> HTMLResponse:
+        chosen = asked(request)
+        html = page("terminal.html").render(
+            _=lambda msgid: translate(msgid, chosen), lang=chosen, token=guard.token(),
+            other=next(code for code in LANGS if code != chosen),
+        )
+        response = HTMLResponse(html)
+        response.set_cookie("lang", chosen, max_age=365 * 86400, httponly=True, samesite="strict")
+        return response
+
+    @app.get("/state.json")
+    def tell(request: Request) -> JSONResponse:
+        return JSONResponse(screen.state(asked(request)))
+
+    @app.get("/camera.jpg")
+    def picture() -> Response:
+        jpeg = screen.desk.jpeg() if screen.desk is not None else b""
+        return Response(jpeg, media_type="image/jpeg") if jpeg else Response(status_code=204)
+
+    @app.post("/start")
+    def start(request: Request, class_id: ClassField = None) -> JSONResponse:
+        check_press(request)
+        return JSONResponse({"session": presses.start(class_id or screen.class_here())})
+
+    @app.post("/end")
+    def end(request: Request, session: Annotated[str, Body(embed=True)]) -> JSONResponse:
+        check_press(request)
+        presses.end(session)
+        return JSONResponse({"ended": session})
+
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    return app

@@ -1,0 +1,191 @@
+"""The check-in desk: a thread that shows each newest frame to the engine and appends its attempts to the chain."""
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from common.logs import Log
+from edge.checkin.engine import Engine, EngineView
+from edge.errors import StoreBusy
+from edge.store import Store
+from edge.terminal.view import Result, Sight
+from evidence.bodies import CheckIn
+from evidence.errors import ZaitangError
+from evidence.policy import Policy
+
+RESULT_S = 4.0
+"""Real seconds for which an answer stays on the screen after the face has gone."""
+RETRY_S = 5.0
+PICTURE_WIDTH = 640
+JPEG_QUALITY = 80
+STATES = {"empty": "look", "too_small": "closer", "looking": "hold"}
+CROWD = 0.6
+"""A second face at least this wide, as a share of the first, stands before the terminal too."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """For whom the desk is open: a class, its session if one runs, who of the block has checked in."""
+
+    class_id: str
+    policy: Policy
+    session: str | None
+    block: str
+    checked_in: frozenset[str]
+
+
+class Frames(Protocol):
+    """Where frames come from: `edge.terminal.camera.Camera`."""
+
+    @property
+    def silent(self) -> bool: ...
+
+    def newest(self, after: int) -> tuple[int, np.ndarray, int] | None: ...
+
+
+class Desk:
+    """`target`: for whom it is open now (None: closed, no picture is taken). `make_engine` may raise ZaitangError."""
+
+    def __init__(
+        self, frames: Frames, target: Callable[[], Target | None], make_engine: Callable[[Target], Engine],
+        store: Store, utc_us: Callable[[], int], monotonic: Callable[[], float], every_s: float,
+    ) -> None:
+        self._frames, self._target, self._make, self._store = frames, target, make_engine, store
+        self._utc_us, self._monotonic, self._every_s = utc_us, monotonic, every_s
+        self._log = Log("terminal.desk")
+        self._engine: Engine | None = None
+        self._for: Target | None = None
+        self._not_before, self._why = 0.0, "nobody_enrolled"
+        self._sight, self._jpeg, self._number = Sight("closed", 0), b"", 0
+        self._shown: tuple[Result, float] | None = None
+        self._said: tuple[str, str | None] = ("empty", None)
+        self._unsaved: list[CheckIn] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stop.set()
+        self._thread.join(5.0)
+
+    def sight(self) -> Sight:
+        """What is seen now."""
+        shown = self._shown
+        fresh = shown is not None and self._monotonic() < shown[1]
+        return dataclasses.replace(self._sight, result=shown[0] if shown is not None and fresh else None)
+
+    def jpeg(self) -> bytes:
+        """The newest picture; empty while the desk is closed or the camera silent."""
+        return self._jpeg
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            started = self._monotonic()
+            try:
+                self.turn()
+            except StoreBusy:
+                self._log.warning("store.busy")
+            self._stop.wait(max(0.01, self._every_s - (self._monotonic() - started)))
+
+    def turn(self) -> None:
+        """One look. May raise StoreBusy: what was not appended is appended in a later turn."""
+        self._append()
+        target = self._target()
+        if target is None:
+            self._close("closed")
+            return
+        if self._frames.silent:
+            self._close("no_camera")
+            return
+        newest = self._frames.newest(self._number)
+        if newest is None:
+            return
+        self._number, bgr, mono_us = newest
+        engine = self._engine_for(target)
+        view = engine.step(bgr, mono_us) if engine is not None else None
+        self._show(bgr, view)
+        if view is not None and view.checkin is not None:
+            self._unsaved.append(view.checkin)
+            self._append()
+
+    def _append(self) -> None:
+        while self._unsaved:
+            self._store.append("checkin", self._unsaved[0])
+            self._unsaved.pop(0)
+
+    def _engine_for(self, target: Target) -> Engine | None:
+        """The engine for this class, told of a new session or block; None while it cannot be made."""
+        old = self._for
+        if old is None or (old.class_id, old.policy) != (target.class_id, target.policy):
+            self._engine = None
+        if self._engine is None:
+            self._make_engine(target)
+        elif old is not None and (old.session, old.block) != (target.session, target.block):
+            self._engine.begin(target.session, target.checked_in)
+        self._for = target
+        return self._engine
+
+    def _make_engine(self, target: Target) -> None:
+        if self._monotonic() < self._not_before:
+            return
+        try:
+            self._engine = self._make(target)
+        except ZaitangError as error:
+            name = type(error).__name__
+            self._why = {"NobodyEnrolled": "nobody_enrolled", "LivenessUnavailable": "no_liveness"}.get(name, "no_pack")
+            self._not_before = self._monotonic() + RETRY_S
+            self._log.failed("desk.no_engine", error)
+
+    def _close(self, state: str) -> None:
+        self._sight, self._jpeg, self._shown, self._said = Sight(state, self._number), b"", None, ("empty", None)
+        if state == "closed":
+            self._engine = self._for = None
+
+    def _show(self, bgr: np.ndarray, view: EngineView | None) -> None:
+        state = self._why if view is None else _guide(view)
+        faces = () if view is None else tuple(_ppm(box, bgr) for box in view.boxes[:1])
+        self._sight, self._jpeg = Sight(state, self._number, faces), _encode(bgr)
+        if view is None:
+            return
+        if view.state not in STATES:
+            self._answer(view)
+        self._said = (view.state, view.person)
+
+    def _answer(self, view: EngineView) -> None:
+        """Keep the answer on the screen while its face is there, and a moment longer."""
+        until = self._monotonic() + RESULT_S
+        if self._said == (view.state, view.person) and view.checkin is None and self._shown is not None:
+            self._shown = (self._shown[0], until)
+            return
+        attempt = view.checkin.attempt if view.checkin is not None else f"seen-{self._number}"
+        answer = "again" if view.state == "greeted" else view.state
+        self._shown = (Result(attempt, answer, view.person, self._utc_us()), until)
+
+
+def _guide(view: EngineView) -> str:
+    if len(view.boxes) > 1 and view.boxes[1][2] >= CROWD * view.boxes[0][2]:
+        return "one"
+    return STATES.get(view.state, "look")
+
+
+def _ppm(box: tuple[int, int, int, int], bgr: np.ndarray) -> tuple[int, int, int, int]:
+    """A box in pixels as parts per million of the frame."""
+    height, width = bgr.shape[:2]
+    x, y, w, h = box
+    return x * 1_000_000 // width, y * 1_000_000 // height, w * 1_000_000 // width, h * 1_000_000 // height
+
+
+def _encode(bgr: np.ndarray) -> bytes:
+    height, width = bgr.shape[:2]
+    if width > PICTURE_WIDTH:
+        bgr = cv2.resize(bgr, (PICTURE_WIDTH, height * PICTURE_WIDTH // width), interpolation=cv2.INTER_AREA)
+    return bytes(cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1])

@@ -1,0 +1,20 @@
+"""What the screen refuses, each as one sentence."""
+from __future__ import annotations
+
+from evidence.errors import BadInput
+
+
+class NoClassHere(BadInput):
+    text = "there is no class on this box to start; the centre sends the plan"
+
+
+class OtherClassRuns(BadInput):
+    text = "class {class_id} is still running; end it first"
+
+
+class NotRunning(BadInput):
+    text = "this class is not running any more"
+
+
+class BadPress(BadInput):
+    text = "the button came from a page that this box did not make; load the page again"

@@ -1,0 +1,191 @@
+// Shows /state.json, again and again; every sentence in it comes from the box. The page keeps no state of its own.
+"use strict";
+
+const POLL_MS = 500, PICTURE_MS = 120, PATIENCE = 3;
+const at = (id) => document.getElementById(id);
+const said = document.body.dataset;
+const token = document.querySelector("meta[name=token]").content;
+let current = null, failures = 0, pressing = false;
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const put = (id, text) => { const node = at(id); if (node.textContent !== text) node.textContent = text; };
+const show = (id, shown) => { at(id).hidden = !shown; };
+
+function duration(seconds) {
+  const part = (value) => String(value).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600), minutes = Math.floor(seconds / 60) % 60;
+  return hours ? `${hours}:${part(minutes)}:${part(seconds % 60)}` : `${minutes}:${part(seconds % 60)}`;
+}
+
+function item(text, time) {
+  const node = document.createElement("li");
+  node.textContent = text;
+  if (time) node.append(Object.assign(document.createElement("time"), { textContent: time }));
+  return node;
+}
+
+// Fills a list that must not scroll: what has no room is counted in a last item.
+function names(id, entries) {
+  const list = at(id), key = JSON.stringify([entries, list.clientWidth, list.clientHeight]);
+  if (list.dataset.key === key) return;
+  list.dataset.key = key;
+  list.replaceChildren(...entries.map((entry) => item(entry.name, entry.time)));
+  let hidden = 0;
+  while (list.scrollHeight > list.clientHeight + 1 && list.children.length > 1) {
+    if (hidden) list.lastChild.remove();
+    list.lastChild.remove();
+    hidden += 1;
+    const more = item(fill(said.more, { count: hidden }));
+    more.className = "more";
+    list.append(more);
+  }
+}
+
+function showLesson(state) {
+  const lesson = state.lesson;
+  put("title", lesson.title || lesson.text);
+  const times = lesson.start ? `${lesson.day ? lesson.day + " " : ""}${lesson.start}–${lesson.end}` : "";
+  put("lesson", [lesson.title ? lesson.text : "", lesson.kind, times, lesson.room].filter(Boolean).join(" · "));
+  put("clock", state.clock);
+  at("banners").replaceChildren(...state.banners.map((banner) => item(banner.text)));
+  show("banners", state.banners.length > 0);
+}
+
+function showRecording(state) {
+  const recording = state.recording;
+  at("recording").className = `rec ${recording.state}`;
+  put("recording-text", recording.text);
+  put("minutes", recording.needed_s === undefined ? "–" : duration(recording.unbroken_s));
+  at("bar").style.strokeDasharray = `${recording.share || 0} 1000`;
+  put("still", recording.needed_s === undefined ? "" : need(recording));
+  put("since", state.session ? fill(said.since, { time: state.session.since }) : "");
+  at("start").disabled = pressing || !!state.session || !state.lesson.class;
+  at("end").disabled = pressing || !state.session;
+}
+
+function need(recording) {
+  if (!recording.whole)
+    return recording.done ? said.done : fill(said.still, { time: duration(recording.still_s) });
+  return recording.missed_s > 1 ? fill(said.missed, { time: duration(recording.missed_s) }) : said.whole;
+}
+
+function showDesk(state) {
+  const desk = state.checkin, result = desk.result;
+  put("guide", desk.text);
+  show("result", !!result);
+  if (result) {
+    at("result").className = `result ${result.good ? "good" : "bad"}`;
+    put("result-name", result.name);
+    put("result-text", result.text);
+    put("result-time", result.time);
+  }
+  showFace(desk.faces[0]);
+}
+
+// The picture is mirrored and cropped like `object-fit: cover`; the face's frame follows it.
+function showFace(face) {
+  const image = at("camera"), around = at("picture");
+  show("face", !!face && !image.hidden);
+  if (!face || image.hidden || !image.naturalWidth) return;
+  const scale = Math.max(around.clientWidth / image.naturalWidth, around.clientHeight / image.naturalHeight);
+  const [width, height] = [image.naturalWidth * scale, image.naturalHeight * scale];
+  const [x, y, w, h] = face.map((ppm) => ppm / 1e6);
+  Object.assign(at("face").style, {
+    left: `${(around.clientWidth - width) / 2 + (1 - x - w) * width}px`, width: `${w * width}px`,
+    top: `${(around.clientHeight - height) / 2 + y * height}px`, height: `${h * height}px`,
+  });
+}
+
+function showPeople(state) {
+  const people = state.people, unseen = state.unseen;
+  put("in-count", people.due ? `${people.trainees_in} / ${people.due}` : "");
+  names("in", [...people.in].reverse());
+  put("unseen-text", unseen.text);
+  names("unseen", unseen.names.map((name) => ({ name })));
+  at("sync").className = state.sync.state;
+  put("sync-text", state.sync.text);
+  at("alarms").replaceChildren(...state.alarms.slice(0, 2).map((alarm) => item(`${alarm.time} ${alarm.text}`)));
+}
+
+function showAll(state) {
+  current = state;
+  showLesson(state);
+  showRecording(state);
+  showDesk(state);
+  showPeople(state);
+}
+
+async function poll() {
+  try {
+    const answer = await fetch(`/state.json?lang=${said.lang}`, { signal: AbortSignal.timeout(4000) });
+    if (!answer.ok) throw new Error(String(answer.status));
+    showAll(await answer.json());
+    failures = 0;
+  } catch {
+    failures += 1;
+  }
+  show("lost", failures >= PATIENCE);
+  if (failures >= PATIENCE) at("start").disabled = at("end").disabled = true;
+  setTimeout(poll, POLL_MS);
+}
+
+// Fetched only while there is a new picture, and never two at once.
+async function watch() {
+  try {
+    const open = current && current.checkin.open && failures < PATIENCE;
+    const answer = open ? await fetch("/camera.jpg", { signal: AbortSignal.timeout(4000) }) : null;
+    if (answer && answer.status === 200) await paint(await answer.blob());
+    else blank();
+  } catch {
+    blank();
+  }
+  setTimeout(watch, PICTURE_MS);
+}
+
+async function paint(blob) {
+  const image = at("camera"), address = URL.createObjectURL(blob), before = image.src;
+  image.src = address;
+  await image.decode();
+  if (before) URL.revokeObjectURL(before);
+  image.hidden = false;
+  show("idle", false);
+}
+
+function blank() {
+  at("camera").hidden = true;
+  show("idle", true);
+  show("face", false);
+}
+
+async function press(path, body) {
+  pressing = true;
+  show("refused", false);
+  at("start").disabled = at("end").disabled = true;
+  try {
+    const answer = await fetch(`${path}?lang=${said.lang}`, {
+      method: "POST", body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json", "X-Zaitang-Token": token },
+    });
+    if (answer.status === 403) location.reload();
+    if (!answer.ok) refuse((await answer.json()).error);
+  } catch {
+    refuse(said.failed);
+  }
+  pressing = false;
+}
+
+function refuse(text) {
+  put("refused", text);
+  show("refused", true);
+  setTimeout(() => show("refused", false), 8000);
+}
+
+at("start").addEventListener("click", () => press("/start", { class: current.lesson.class }));
+at("end").addEventListener("click", () => at("confirm").showModal());
+at("confirm-no").addEventListener("click", () => at("confirm").close());
+at("confirm-yes").addEventListener("click", () => {
+  at("confirm").close();
+  if (current.session) press("/end", { session: current.session.id });
+});
+poll();
+watch();

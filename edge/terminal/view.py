@@ -1,0 +1,201 @@
+"""From everything that is known to the one state that the page shows. Pure; sentences in the language asked for."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from common.texts import translate
+from edge.terminal import words
+from edge.terminal.memory import AlarmFact
+from edge.terminal.progress import Live, Progress
+from edge.terminal.schedule import Lesson, Session
+from evidence.blocks import local
+from evidence.bodies import ClassOrder
+from evidence.story import CheckInFact
+from evidence.times import MINUTE, SECOND, utc_text
+
+ALARM_US = 15 * MINUTE
+"""How long an alarm stays on the screen, in real time."""
+DEFAULT_OFFSET_MIN = 480
+
+
+@dataclasses.dataclass(frozen=True)
+class Sight:
+    """What the check-in camera sees now. `state`: a key of words.CHECKIN; `faces`: x, y, width, height in ppm of the
+    frame; `frame`: counts frames; `result`: the last attempt's answer, or None once it is old."""
+
+    state: str
+    frame: int
+    faces: tuple[tuple[int, int, int, int], ...] = ()
+    result: Result | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """An answer that is still on the screen. `person` None: nobody known."""
+
+    attempt: str
+    answer: str
+    person: str | None
+    at_us: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """Everything that one state is made of. Times are UTC microseconds of the box's clock."""
+
+    now_us: int
+    rate: int
+    device: str
+    lesson: Lesson | None
+    session: Session | None
+    session_order: ClassOrder | None
+    progress: Progress | None
+    live: Live
+    sight: Sight
+    checkins: Sequence[CheckInFact]
+    due: Sequence[str]
+    unseen: Sequence[str] | None
+    names: Mapping[str, str]
+    banners: Sequence[str]
+    alarms: Sequence[AlarmFact]
+    waiting: int | None
+
+
+def state(facts: Facts, lang: str) -> dict[str, Any]:
+    """The JSON value of /state.json."""
+    return {
+        "v": 1,
+        "lang": lang,
+        "now": utc_text(facts.now_us),
+        "clock": _clock(facts, facts.now_us),
+        "banners": [
+            {"code": code, "text": translate(words.BANNERS[code], lang, rate=facts.rate)} for code in facts.banners
+        ],
+        "lesson": _lesson(facts, lang),
+        "session": _session(facts),
+        "recording": _recording(facts, lang),
+        "checkin": _checkin(facts, lang),
+        "people": _people(facts),
+        "unseen": _unseen(facts, lang),
+        "alarms": _alarms(facts, lang),
+        "sync": _sync(facts.waiting, lang),
+    }
+
+
+def _order(facts: Facts) -> ClassOrder | None:
+    return facts.session_order or (facts.lesson.order if facts.lesson else None)
+
+
+def _clock(facts: Facts, at_us: int) -> str:
+    order = _order(facts)
+    return f"{local(at_us, order.utc_offset_min if order else DEFAULT_OFFSET_MIN):%H:%M:%S}"
+
+
+def _lesson(facts: Facts, lang: str) -> dict[str, Any]:
+    order, lesson = _order(facts), facts.lesson
+    if order is None:
+        return {"phase": "none", "text": translate(words.NO_LESSON, lang)}
+    room = next((place.room for place in order.boxes if place.device == facts.device), "")
+    value: dict[str, Any] = {"class": order.class_id, "title": order.title, "room": room, "phase": "over", "text": ""}
+    if lesson is not None:
+        start = local(lesson.span.start_us, order.utc_offset_min)
+        today = local(facts.now_us, order.utc_offset_min).date()
+        value |= {
+            "phase": lesson.phase,
+            "hour": lesson.hour.hour,
+            "kind": translate(words.KINDS[lesson.hour.kind], lang),
+            "text": translate(words.HOUR, lang, number=lesson.number, of=lesson.of),
+            "day": "" if start.date() == today else f"{start:%m-%d}",
+            "start": f"{start:%H:%M}",
+            "end": f"{local(lesson.span.end_us, order.utc_offset_min):%H:%M}",
+        }
+    return value
+
+
+def _session(facts: Facts) -> dict[str, Any] | None:
+    if facts.session is None:
+        return None
+    return {
+        "id": facts.session.session, "class": facts.session.class_id, "since": _clock(facts, facts.session.since_us)[:5]
+    }
+
+
+def _recording(facts: Facts, lang: str) -> dict[str, Any]:
+    value: dict[str, Any] = {"state": facts.live.state, "text": translate(words.RECORDING[facts.live.state], lang)}
+    progress = facts.progress
+    if progress is not None:
+        value |= {
+            "whole": progress.whole,
+            "unbroken_s": progress.unbroken_us // SECOND,
+            "needed_s": progress.needed_us // SECOND,
+            "still_s": -(-progress.still_us // SECOND),
+            "done": progress.still_us == 0,
+            "missed_s": progress.missed_us // SECOND,
+            "share": min(1000, 1000 * progress.shown_us // max(1, progress.needed_us)),
+        }
+    return value
+
+
+def _checkin(facts: Facts, lang: str) -> dict[str, Any]:
+    sight, result = facts.sight, None
+    if sight.result is not None:
+        answer = sight.result.answer
+        result = {
+            "attempt": sight.result.attempt, "answer": answer, "good": answer in ("accepted", "again"),
+            "name": _name(facts, sight.result.person), "time": _clock(facts, sight.result.at_us)[:5],
+            "text": translate(words.ANSWERS[answer], lang),
+        }
+    return {
+        "open": sight.state != "closed", "state": sight.state, "text": translate(words.CHECKIN[sight.state], lang),
+        "frame": sight.frame, "faces": [list(face) for face in sight.faces], "result": result,
+    }
+
+
+def _people(facts: Facts) -> dict[str, Any]:
+    first: dict[str, CheckInFact] = {}
+    for fact in facts.checkins:
+        if fact.answer == "accepted" and fact.person is not None:
+            first.setdefault(fact.person, fact)
+    present = [
+        {"person": person, "name": _name(facts, person), "time": _clock(facts, fact.at_us)[:5]}
+        for person, fact in first.items()
+    ]
+    trainees = sum(person in first for person in facts.due)
+    return {
+        "due": len(facts.due), "trainees_in": trainees, "in": present,
+        "out": [_name(facts, person) for person in facts.due if person not in first],
+    }
+
+
+def _unseen(facts: Facts, lang: str) -> dict[str, Any]:
+    if facts.unseen is None:
+        code = "none" if facts.session is None else "waiting"
+        return {"state": code, "text": translate(words.UNSEEN[code], lang), "names": []}
+    due, seen = len(facts.due), len(facts.due) - len(facts.unseen)
+    code = "some" if facts.unseen else "all"
+    return {
+        "state": code, "text": translate(words.UNSEEN[code], lang, seen=seen, due=due), "seen": seen, "due": due,
+        "names": [_name(facts, person) for person in facts.unseen],
+    }
+
+
+def _alarms(facts: Facts, lang: str) -> list[dict[str, str]]:
+    shown: list[dict[str, str]] = []
+    for alarm in reversed(facts.alarms):
+        if facts.now_us - alarm.at_us <= ALARM_US * facts.rate and alarm.code not in {one["code"] for one in shown}:
+            sentence = words.ALARMS.get(alarm.code, words.OTHER_ALARM)
+            text = translate(sentence, lang, code=alarm.code)
+            shown.append({"code": alarm.code, "time": _clock(facts, alarm.at_us)[:5], "text": text})
+    return shown
+
+
+def _sync(waiting: int | None, lang: str) -> dict[str, Any]:
+    code = "none" if waiting is None else "some" if waiting else "all"
+    return {"state": code, "waiting": waiting or 0, "text": translate(words.SYNC[code], lang, waiting=waiting or 0)}
+
+
+def _name(facts: Facts, person: str | None) -> str:
+    """The name, or the pseudonym where no sheet of names has come."""
+    return "" if person is None else facts.names.get(person, person)
