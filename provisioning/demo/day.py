@@ -59,11 +59,6 @@ SWITCHED_ON = COURSE[0].check_in - timedelta(seconds=BOOT_ALLOWANCE_S)
 MISSED_BLOCKS = ("2026-03-02-pm", "2026-03-03-am", "2026-03-03-pm")
 
 
-def person_id(number: int) -> str:
-    """The pseudonym of the trainee with that number."""
-    return f"p-{number + 1:04d}"
-
-
 def plan_hours() -> list[dict[str, object]]:
     """The class-hours of the plan, as `zaitang-central class add` reads them."""
     hours = []

@@ -22,7 +22,7 @@ from provisioning.demo import day, film, people
 
 FPS = 2
 TERMINAL_STEP_S = 12.0
-FORMAT = 5
+FORMAT = 6
 """Counts up whenever the films change."""
 SPARE_S = 60
 """The room camera runs so long before the start press and after the end press."""
@@ -83,8 +83,8 @@ def _recipe() -> str:
 
 
 def _gallery(cast: people.Cast, folder: Path) -> None:
-    for number, portrait in enumerate(cast.portraits):
-        own = folder / day.person_id(number)
+    for name, portrait in zip(people.NAMES, cast.portraits, strict=True):
+        own = folder / name
         own.mkdir(parents=True)
         cv2.imwrite(str(own / "1.png"), cv2.resize(portrait, None, fx=2, fy=2))
         cv2.imwrite(str(own / "2.png"), cv2.convertScaleAbs(cv2.resize(portrait, None, fx=1.5, fy=1.5), alpha=0.9))

@@ -60,7 +60,8 @@ def run(name: str, *arguments: object) -> str:
     """Run one of our commands to its end; its output. Raises CommandFailed."""
     done = subprocess.run([tool(name), *map(str, arguments)], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise CommandFailed(name=f"{name} {arguments[0]}", code=done.returncode, words=(done.stderr or done.stdout).strip())
+        said = (done.stderr or done.stdout).strip()
+        raise CommandFailed(name=f"{name} {arguments[0]}", code=done.returncode, words=said)
     return done.stdout
 
 

@@ -79,8 +79,8 @@ def _digest(video: Path, people: dict[str, list[Path]]) -> str:
 
 def _gallery(people: dict[str, list[Path]], folder: Path) -> list[np.ndarray]:
     portraits = []
-    for number, photos in enumerate(people.values()):
-        own = folder / day.person_id(number)
+    for name, photos in people.items():
+        own = folder / name
         own.mkdir(parents=True)
         images = [cv2.imread(str(photo)) for photo in photos[:5]]
         for photo, image in zip(photos, images, strict=False):
