@@ -27,8 +27,8 @@ REASONS: dict[str, str] = {
         "{name}: the longest unbroken recording is {longest_min} min {longest_s} s; {need_min} minutes are required"
     ),
     "stretch_uncertain": N_(
-        "{name}: the longest unbroken recording is {longest_min} min {longest_s} s; more video is there, but its time is"
-        " uncertain"
+        "{name}: the longest unbroken recording is {longest_min} min {longest_s} s; more video is there, but its time"
+        " is uncertain"
     ),
     "nothing_recorded": N_("no video of this class is recorded"),
     "kept_until": N_("files of video: {count}; all are kept, and must be kept until {until}"),
@@ -60,8 +60,8 @@ REASONS: dict[str, str] = {
         " them: {blocks}"
     ),
     "roster_backdated": N_(
-        "a change of the roster for {trainee} was recorded on {recorded} but dated {date}; it holds only from its record"
-        " on ({why}; approved by {approver})"
+        "a change of the roster for {trainee} was recorded on {recorded} but dated {date}; it holds only from its"
+        " record on ({why}; approved by {approver})"
     ),
     "plan_changed": N_("a later plan changed or dropped class-hours that had already begun: {hours}"),
     "doubt_simulated": N_("records made with a simulated clock, which are never evidence: {count}"),

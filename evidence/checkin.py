@@ -37,13 +37,14 @@ class WindowResult:
 def window_decision(
     frames: Sequence[FrameMatch], threshold_ppm: int, margin_ppm: int, min_votes: int
 ) -> WindowResult:
-    """The vote of the frames of one track: the person who is best in most of them, by the median of their scores."""
+    """The vote of the frames of one track: the person who is best in most of them, by the median of the scores in those
+    frames; `second` is whoever else comes closest in them."""
     votes = Counter(frame.best.person for frame in frames if frame.best)
     face_px = max((frame.face_px for frame in frames), default=0)
     if not votes:
         return WindowResult(None, None, None, 0, len(frames), face_px)
-    scores = _scores(frames)
-    winner = min(votes, key=lambda person: (-votes[person], -_median(scores[person]), person))
+    winner = min(votes, key=lambda person: (-votes[person], -_median(_scores(frames, person)[person]), person))
+    scores = _scores(frames, winner)
     others = [Candidate(person, _median(seen)) for person, seen in scores.items() if person != winner]
     best = Candidate(winner, _median(scores[winner]))
     second = min(others, key=lambda other: (-other.score_ppm, other.person), default=None)
@@ -76,12 +77,14 @@ def _agreed(
     return identify(best, second, threshold_ppm, margin_ppm)
 
 
-def _scores(frames: Sequence[FrameMatch]) -> dict[str, list[int]]:
+def _scores(frames: Sequence[FrameMatch], winner: str) -> dict[str, list[int]]:
+    """The scores of everyone in the frames in which `winner` is best."""
     scores: dict[str, list[int]] = defaultdict(list)
     for frame in frames:
-        for candidate in (frame.best, frame.second):
-            if candidate:
-                scores[candidate.person].append(candidate.score_ppm)
+        if frame.best and frame.best.person == winner:
+            for candidate in (frame.best, frame.second):
+                if candidate:
+                    scores[candidate.person].append(candidate.score_ppm)
     return scores
 
 

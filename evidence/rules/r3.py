@@ -2,7 +2,8 @@
 
 Per occasion, first match wins: a reviewer's answer; complete; open (no usable video for most of it, time uncertain,
 roll call not finished); missing; open otherwise. Per class, limit n: missing >= n is a flag; missing + open < n is
-clear; anything else asks for a review. With a limit of one a flag is always a review: no single occasion convicts by itself.
+clear; anything else asks for a review. With a limit of one a flag is always a review: no single
+occasion convicts by itself.
 """
 from __future__ import annotations
 

@@ -1,0 +1,133 @@
+"""Every sentence for people has its Chinese words, with the same parameters; English is the key itself."""
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+
+import common
+from common import reasons
+from common.texts import LANGS, LOCALE, N_, catalogue, language, translate, words
+from evidence.errors import BadRecord, BadShape, ZaitangError
+from evidence.rules import Reason
+
+ROOT = Path(common.__file__).parent.parent
+PACKAGES = ("evidence", "common", "verify", "edge", "central", "models")
+METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract"), ("**.svg", "jinja2.ext:babel_extract")]
+
+
+def modules() -> Iterator[str]:
+    for package in PACKAGES:
+        for found in pkgutil.walk_packages([str(ROOT / package)], f"{package}."):
+            if found.name.rsplit(".", 1)[-1] != "__main__":
+                yield found.name
+
+
+def every_error(cls: type[ZaitangError] = ZaitangError) -> Iterator[type[ZaitangError]]:
+    for child in cls.__subclasses__():
+        yield child
+        yield from every_error(child)
+
+
+def error_texts() -> dict[str, str]:
+    """Sentence → class, of every error in the product whose module can be imported here."""
+    for name in modules():
+        if re.search(r"(^|[._])errors?$", name) or "ZaitangError" in source(name) or "BadInput" in source(name):
+            importlib.import_module(name)
+    ours = (cls for cls in every_error() if cls.__module__.split(".")[0] in PACKAGES)
+    return {cls.text: f"{cls.__module__}.{cls.__name__}" for cls in ours}
+
+
+def source(module: str) -> str:
+    path = ROOT / (module.replace(".", "/") + ".py")
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def marked_texts() -> dict[str, str]:
+    """Sentence → place, of everything marked with `_`, `N_` or a gettext call in Python and in templates."""
+    found: dict[str, str] = {}
+    keywords = {"_": None, "N_": None, "gettext": None, "translate": None, "trans": None}
+    for package in PACKAGES:
+        for file, line, message, _, _ in extract_from_dir(ROOT / package, method_map=METHODS, keywords=keywords):
+            for one in (message,) if isinstance(message, str) else message[:1]:
+                found[one] = f"{package}/{file}:{line}"
+    return {text: place for text, place in found.items() if text}
+
+
+def parameters(text: str) -> set[str]:
+    """The parameters of a sentence: {name} or %(name)s."""
+    braces = {name for _, name, _, _ in string.Formatter().parse(text) if name} if "%(" not in text else set()
+    return braces | set(re.findall(r"%\((\w+)\)", text))
+
+
+def check(texts: dict[str, str]) -> None:
+    zh = catalogue("zh")
+    missing = {text: place for text, place in texts.items() if zh.gettext(text) == text and re.search("[a-z]{2}", text)
+               and not re.fullmatch(r"[\W\d_]*(\{\w+\}[\W\d_]*)+", text)}
+    assert not missing, "no Chinese words for:\n" + "\n".join(f"{place}: {text}" for text, place in missing.items())
+    wrong = {text: place for text, place in texts.items() if parameters(zh.gettext(text)) != parameters(text)}
+    assert not wrong, "other parameters in Chinese:\n" + "\n".join(f"{place}: {text}" for text, place in wrong.items())
+
+
+def test_every_error_has_its_chinese_words() -> None:
+    check(error_texts())
+
+
+def test_every_marked_text_has_its_chinese_words() -> None:
+    check(marked_texts())
+
+
+def test_every_reason_rule_and_state_has_its_chinese_words() -> None:
+    tables = [reasons.REASONS, reasons.RULES, reasons.RESULTS, reasons.VERDICTS, reasons.ANSWERS, reasons.READINGS]
+    check({text: code for table in tables for code, text in table.items()})
+
+
+def test_every_reason_that_the_rules_give_has_words() -> None:
+    given = set()
+    for path in (ROOT / "evidence" / "rules").glob("*.py"):
+        given |= set(re.findall(r'(?:reason\(|code = |else )"([a-z0-9_]+)"', path.read_text(encoding="utf-8")))
+    given |= {f"reviewed_{one}" for one in ("complete", "missing", "open")}
+    given |= {f"doubt_{one}" for one in ("simulated", "clock", "boot", "step", "gaps")}
+    given |= {f"occasion_{one}" for one in ("time_uncertain", "rollcall_pending", "nobody_due")}
+    given -= {"complete", "missing", "open", "satisfied", "violated", "not_applicable", "block", "class_hour", "review"}
+    assert len(given) > 25 and given <= set(reasons.REASONS)
+
+
+def test_no_sentence_is_translated_twice() -> None:
+    seen: dict[str, str] = {}
+    for path in sorted((LOCALE / "zh_CN").glob("*.po")):
+        for msgid, msgstr in re.findall(r'^msgid "(.+)"\nmsgstr "(.+)"$', path.read_text(encoding="utf-8"), re.M):
+            assert seen.setdefault(msgid, msgstr) == msgstr, f"{path.name}: {msgid} has two translations"
+
+
+@pytest.mark.parametrize(("asked", "lang"), [
+    (None, "zh"), ("", "zh"), ("zh-CN", "zh"), ("en_US.UTF-8", "en"), ("EN", "en"), ("fr", "zh")])
+def test_chinese_unless_english_is_asked_for(asked: str | None, lang: str) -> None:
+    assert language(asked) == lang and lang in LANGS
+
+
+def test_errors_in_both_languages() -> None:
+    error = BadShape(where="a.toml", key="r3", why=BadRecord(why="x"))
+    assert words(error, "en") == "a.toml: r3: not a record: x"
+    assert words(error, "zh") == "a.toml：r3：不是证据记录：x"
+    assert translate(N_("violated"), "zh") == "不符合"
+
+
+def test_reasons_name_blocks_dates_people_and_minutes() -> None:
+    block = {"id": "2026-03-03-am", "date": "2026-03-03", "start": "08:00", "end": "09:40"}
+    reason = Reason("someone_missing", {**block, "trainees": ("t-4",), "headcount": 3, "due": 4})
+    assert words(reason, "zh", {"t-4": "张三"}) == (
+        "2026年3月3日上午 08:00–09:40：录像未显示 张三（画面中同时最多 3 人，名册 4 人）")
+    assert words(reason, "en").startswith("Mar 3, 2026, morning 08:00–09:40: the recording does not show t-4")
+    gap = Reason("gap", {**block, "id": "h-1", "from_time": "08:10:00", "to_time": "08:15:00", "seconds": 300})
+    assert words(gap, "zh").endswith("08:10:00 至 08:15:00 没有录像（5 分 0 秒）")
+
+
+def test_a_code_of_a_later_version_is_shown_as_it_is() -> None:
+    assert "later_code" in words(Reason("later_code", {"x": 1}), "zh")

@@ -1,0 +1,244 @@
+"""A synthetic class course, as records: plan, video, roll calls, check-ins. No seals (the fold takes verified records).
+
+Times are given on the class's own clock (UTC+8) as "2026-03-02 08:00"; several boxes and the centre have a chain each.
+"""
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from common.policies import load_policy
+from evidence.bodies import (
+    Candidate,
+    CheckIn,
+    ClassOrder,
+    Enrolled,
+    Gap,
+    Genesis,
+    Hour,
+    Leave,
+    Place,
+    Pointed,
+    PolicyRef,
+    Review,
+    RollCall,
+    RosterEvent,
+    Segment,
+    SegmentRemoved,
+    Track,
+)
+from evidence.fold import fold
+from evidence.policy import Policy
+from evidence.records import NO_PREV, ClockState, Record
+from evidence.rules import Finding, R3Finding, findings
+from evidence.shape import encode
+from evidence.story import Story
+from evidence.times import MINUTE, SECOND, utc_text, utc_us
+
+OFFSET_MIN = 480
+REAL = ClockState(synced=True, max_error_us=1500, source="kernel", rate=1)
+UNSET = ClockState(synced=False, max_error_us=16_000_000, source="kernel", rate=1)
+SIMULATED = ClockState(synced=True, max_error_us=0, source="simulated", rate=60)
+BOOT_US = utc_us("2026-03-01T00:00:00.000000Z")
+THRESHOLD, MARGIN = 400_000, 50_000
+SHA = "a" * 64
+TRAINEES = ("t-1", "t-2", "t-3", "t-4")
+
+
+def at(local: str) -> int:
+    """UTC microseconds of a time on the class's own clock."""
+    return utc_us(local.replace(" ", "T") + ":00.000000Z") - OFFSET_MIN * MINUTE
+
+
+def sha(name: object) -> str:
+    return hashlib.sha256(str(name).encode()).hexdigest()
+
+
+class Chain:
+    """Records of one device, numbered as they are added."""
+
+    def __init__(self, device: str, clock: ClockState, is_box: bool, boot_us: int = BOOT_US) -> None:
+        self.device, self.clock, self.boot_us = device, clock, boot_us
+        self.boot_id = "0f"
+        self.records: list[Record] = []
+        key = sha(device)
+        self.add("genesis", Genesis(key, "PEM", SHA, "test", key if is_box else None), boot_us + SECOND)
+
+    def add(self, type: str, body: object, at_us: int) -> Record:
+        """The next record; its `prev` is right for the number only (the fold asks for no links)."""
+        seq = len(self.records)
+        record = Record(
+            v=1, type=type, device=self.device, chain=sha(self.device)[:32], seq=seq, prev=sha(seq) if seq else NO_PREV,
+            boot_id=self.boot_id, mono_us=at_us - self.boot_us, utc=utc_text(at_us), clock=self.clock,
+            body=encode(body),
+        )
+        self.records.append(record)
+        return record
+
+
+@dataclasses.dataclass
+class Filmed:
+    """A run that was filmed: its segment bodies, in order."""
+
+    segments: list[Segment]
+    start_us: int
+
+
+class Course:
+    """One class `c-1` with its centre and boxes. Add to it, then ask for its story or its findings."""
+
+    def __init__(
+        self, trainees: Sequence[str] = TRAINEES, boxes: Sequence[str] = ("box-1",), clock: ClockState = REAL,
+        policy: str = "sanmenxia-2023",
+    ) -> None:
+        self.trainees = tuple(trainees)
+        self.policy: Policy = load_policy(policy)
+        self.centre = Chain("centre", REAL, is_box=False)
+        self.boxes = {device: Chain(device, clock, is_box=True) for device in boxes}
+        self.hours: list[Hour] = []
+        self.orders = 0
+        self._count = itertools.count(1)
+
+    # the plan
+
+    def hour(self, start: str, end: str, kind: str = "practical", make_up: Sequence[str] | None = None) -> str:
+        """A class-hour from "2026-03-02 08:00" to "08:45" of the same day; its id."""
+        hour_id = f"h-{len(self.hours) + 1}"
+        times = [utc_text(at(start)), utc_text(at(f"{start[:10]} {end}"))]
+        attendees = None if make_up is None else tuple(make_up)
+        self.hours.append(Hour(hour_id, kind, times[0], times[1], False, attendees))  # type: ignore[arg-type]
+        return hour_id
+
+    def half_day(self, day: str, half: str = "am", kind: str = "practical") -> str:
+        """Two class-hours of 45 minutes with a break of ten; the id of their block."""
+        first = 8 if half == "am" else 14
+        self.hour(f"{day} {first:02}:00", f"{first:02}:45", kind)
+        self.hour(f"{day} {first:02}:55", f"{first + 1:02}:40", kind)
+        return f"{day}-{half}"
+
+    def order(self, at_local: str = "2026-03-01 18:00", trainees: Sequence[str] | None = None) -> Record:
+        """Put the plan as it stands now into the centre's chain, as the next number."""
+        self.orders += 1
+        roster = [Enrolled(person, "trainee", SHA) for person in trainees or self.trainees]
+        roster.append(Enrolled("teacher", "instructor", SHA))
+        body = ClassOrder(
+            "c-1", self.orders, "Welding", PolicyRef(self.policy.id, self.policy.sha256), OFFSET_MIN,
+            tuple(Place(device, "101") for device in self.boxes), tuple(roster), tuple(self.hours),
+        )
+        return self.centre.add("order.class", body, at(at_local))
+
+    def roster_event(
+        self, kind: Any, person: str, effective: str, recorded: str, substitute: str | None = None
+    ) -> None:
+        body = RosterEvent("c-1", kind, person, utc_text(at(effective)), "moved away", "Li", SHA, substitute)
+        self.centre.add("roster.event", body, at(recorded))
+
+    def leave(self, person: str, start: str, end: str) -> None:
+        body = Leave("c-1", person, utc_text(at(start)), utc_text(at(end)), "ill", "Li")
+        self.centre.add("leave", body, at(start) - MINUTE)
+
+    def review(self, block: str, answer: str, at_local: str = "2026-03-20 09:00") -> None:
+        self.centre.add("review", Review("c-1", block, answer, "looked", "Wang"), at(at_local))  # type: ignore[arg-type]
+
+    # what the box states
+
+    def film(
+        self, start: str, end: str, shows: Sequence[str] | None = None, *, headcount: int | None = None,
+        unnamed: int = 0, dark: int = 0, roll_call: bool = True, box: str = "box-1", camera: str = "room",
+        segment_s: int = 600, run: str | None = None, gaps: Sequence[Gap] = (), seen: tuple[str, str] | None = None,
+    ) -> Filmed:
+        """An unbroken run from "2026-03-02 07:58" to "09:42", in segments; each shows `shows` (by default everyone).
+        `seen`: between which times of day they are shown. `dark`: dark frames of a hundred."""
+        start_us, end_us = at(start), at(f"{start[:10]} {end}")
+        shown = self.trainees if shows is None else tuple(shows)
+        run = run or f"r-{next(self._count)}"
+        sight = (at(f"{start[:10]} {seen[0]}"), at(f"{start[:10]} {seen[1]}")) if seen else (start_us, end_us)
+        filmed = Filmed([], start_us)
+        for index, first_us in enumerate(range(start_us, end_us, segment_s * SECOND)):
+            last_us = min(end_us, first_us + segment_s * SECOND)
+            body = self.segment(run, index, first_us - start_us, last_us - start_us, start_us, box, camera, gaps)
+            self.boxes[box].add("segment", body, last_us + SECOND)
+            filmed.segments.append(body)
+            if roll_call:
+                inside = (max(first_us, sight[0]) - start_us, min(last_us, sight[1]) - start_us)
+                people = shown if inside[1] > inside[0] else ()
+                call = roll_call_of(body, people, inside, headcount, unnamed, dark)
+                self.boxes[box].add("rollcall", call, last_us + 30 * SECOND)
+        return filmed
+
+    def segment(
+        self, run: str, index: int, first_us: int, end_us: int, start_us: int, box: str, camera: str = "room",
+        gaps: Sequence[Gap] = (), **changes: Any,
+    ) -> Segment:
+        """The body of a segment with packets every 100 ms; media times from the start of the run at `start_us`."""
+        mono_us = start_us - self.boxes[box].boot_us
+        body = Segment(
+            class_id="c-1", session=None, camera=camera, run=run, index=index, file=f"{run}/{index:06}.mp4", size=1000,
+            sha256=sha((box, run, index)), codec="h264", width=1280, height=720,
+            packets=max(1, (end_us - first_us) // 100_000), keyframes=10, first_pts_us=first_us, end_pts_us=end_us,
+            first_mono_us=mono_us + first_us, last_mono_us=mono_us + end_us - 100_000, gap_floor_us=500_000,
+            gaps=tuple(gap for gap in gaps if first_us <= gap.at_us < end_us), recovered=False, began="start",
+        )
+        return dataclasses.replace(body, **changes)
+
+    def check_in(
+        self, person: str, when: str, liveness: str = "live", score: int = 900_000, box: str = "box-1"
+    ) -> Record:
+        """An attempt of that person at the terminal."""
+        chain = self.boxes[box]
+        body = CheckIn(
+            "c-1", None, f"a-{next(self._count)}", "lab", SHA, "cpu", THRESHOLD, MARGIN, 5, 5, 120,
+            at(when) - chain.boot_us, liveness, Candidate(person, score), None,  # type: ignore[arg-type]
+        )
+        return chain.add("checkin", body, at(when))
+
+    def point_out(self, person: str, filmed: Filmed, when: str) -> None:
+        at_us = at(when) - filmed.start_us
+        segment = next(one for one in filmed.segments if one.first_pts_us <= at_us < one.end_pts_us)
+        self.centre.add("pointed", Pointed("c-1", person, segment.sha256, at_us, (1, 2, 3, 4), "Wang"), at(when))
+
+    def remove(self, segment: Segment, when: str) -> None:
+        self.boxes["box-1"].add("segment.removed", SegmentRemoved(segment.sha256, "full disk", "Zhao"), at(when))
+
+    # what it comes to
+
+    @property
+    def records(self) -> list[Record]:
+        return [*self.centre.records, *(record for box in self.boxes.values() for record in box.records)]
+
+    def story(self) -> Story:
+        return fold(self.records, "c-1", self.policy)
+
+    def findings(self, as_of: str = "2026-04-01 00:00") -> tuple[Finding, ...]:
+        return findings(self.story(), self.policy, at(as_of))
+
+    def finding(self, rule: str, as_of: str = "2026-04-01 00:00") -> Finding:
+        return next(one for one in self.findings(as_of) if one.rule == rule)
+
+    def r3(self, as_of: str = "2026-04-01 00:00") -> R3Finding:
+        found = self.finding("R3", as_of)
+        assert isinstance(found, R3Finding)
+        return found
+
+
+def roll_call_of(
+    segment: Segment, people: Sequence[str], inside: tuple[int, int], headcount: int | None = None, unnamed: int = 0,
+    dark: int = 0,
+) -> RollCall:
+    """A roll call that sees `people` (all the time `inside`, media times) and so many faces without a name."""
+    middle = (inside[0] + inside[1]) // 2
+    tracks = [Track(inside[0], inside[1], middle, 50, 80, Candidate(person, 800_000), None) for person in people]
+    first_us, end_us = segment.first_pts_us, segment.end_pts_us
+    tracks += [Track(first_us, end_us, first_us, 50, 18, None, None) for _ in range(unnamed)]
+    count = len(people) + unnamed if headcount is None else headcount
+    return RollCall(
+        "c-1", segment.run, segment.sha256, "lab", SHA, "cpu", THRESHOLD, MARGIN, 40, 100, dark, count,
+        count * 1_000_000, tuple(tracks),
+    )
+
+
+def codes(finding: Finding) -> list[str]:
+    return [one.code for one in finding.reasons]

@@ -1,0 +1,84 @@
+"""Check-in decisions: the vote of a window, and the answer that a sealed attempt gets."""
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.policies import load_policy
+from evidence.bodies import Candidate, CheckIn
+from evidence.checkin import FrameMatch, WindowResult, answer_of, window_decision
+
+REAL, DEMO = load_policy("sanmenxia-2023"), load_policy("demo")
+SHA = "a" * 64
+
+
+def frame(person: str | None, score: int = 800_000, other: str | None = None, second: int = 0) -> FrameMatch:
+    best = Candidate(person, score) if person else None
+    return FrameMatch(best, Candidate(other, second) if other else None, 100)
+
+
+def decide(*frames: FrameMatch) -> WindowResult:
+    return window_decision(frames, 400_000, 50_000, 3)
+
+
+def sealed(result: WindowResult, liveness: str = "live") -> CheckIn:
+    return CheckIn(
+        "c-1", None, "a-1", "lab", SHA, "cpu", 400_000, 50_000, result.frames, result.votes, result.face_px, 0,
+        liveness, result.best, result.second,  # type: ignore[arg-type]
+    )
+
+
+def test_enough_frames_agree() -> None:
+    result = decide(frame("a"), frame("a"), frame("a"), frame("b"))
+    assert (result.person, result.votes, result.frames) == ("a", 3, 4)
+
+
+def test_too_few_frames_are_unknown() -> None:
+    assert decide(frame("a"), frame("a")).person is None
+
+
+def test_half_of_the_frames_is_not_enough() -> None:
+    assert decide(*[frame("a")] * 3, *[frame("b")] * 3).person is None
+
+
+def test_below_the_threshold_is_unknown_never_the_nearest() -> None:
+    assert decide(*[frame("a", 399_999)] * 5).person is None
+
+
+def test_two_people_too_similar_are_unknown() -> None:
+    assert decide(*[frame("a", 800_000, "b", 760_000)] * 5).person is None
+    assert decide(*[frame("a", 800_000, "b", 750_000)] * 5).person == "a"
+
+
+def test_the_second_is_never_the_same_person() -> None:
+    result = decide(*[frame("a", 800_000, "b", 300_000)] * 4, frame("b", 500_000, "a", 450_000))
+    assert result.person == "a" and result.second is not None and result.second.person == "b"
+
+
+def test_no_face_no_person() -> None:
+    assert decide() == WindowResult(None, None, None, 0, 0, 0)
+    assert decide(frame(None), frame(None)).person is None
+
+
+def test_answers_with_and_without_required_liveness() -> None:
+    result = decide(*[frame("a")] * 4)
+    answers = {name: answer_of(sealed(result, name), REAL)[0] for name in (
+        "live", "fake", "no_response", "bad_input", "not_checked")}
+    assert answers == {
+        "live": "accepted", "fake": "not_live", "no_response": "not_live", "bad_input": "liveness_missing",
+        "not_checked": "liveness_missing",
+    }
+    assert answer_of(sealed(result, "not_checked"), DEMO) == ("accepted", "a")
+    assert answer_of(sealed(result, "fake"), DEMO) == ("not_live", "a")
+
+
+PEOPLE = st.sampled_from(["a", "b", "c"])
+FRAMES = st.lists(st.builds(
+    lambda a, b, s, t: frame(a, max(s, t), b if b != a else None, min(s, t)), PEOPLE, PEOPLE,
+    st.integers(0, 1_000_000), st.integers(0, 1_000_000)), max_size=9)
+
+
+@given(FRAMES)
+def test_the_sealed_attempt_says_what_the_window_said(frames: list[FrameMatch]) -> None:
+    result = decide(*frames)
+    assert answer_of(sealed(result), REAL)[1] == result.person

@@ -1,0 +1,232 @@
+"""R1, R2 and R7 on recorded class-hours, and what time they believe."""
+from __future__ import annotations
+
+import dataclasses
+
+from evidence.bodies import Gap
+from evidence.times import MINUTE, SECOND
+from tests.evidence.course import SIMULATED, UNSET, Course, at, codes
+
+DAY = "2026-03-02"
+
+
+def hour(kind: str, **options: object) -> Course:
+    made = Course(**options)  # type: ignore[arg-type]
+    made.hour(f"{DAY} 08:00", "08:45", kind)
+    made.order()
+    return made
+
+
+# R1
+
+
+def test_r1_satisfied_when_covered_from_first_to_last_minute() -> None:
+    made = hour("theory")
+    made.film(f"{DAY} 07:59", "08:46", segment_s=60)
+    found = made.finding("R1")
+    assert found.result == "satisfied" and codes(found) == ["theory_covered"]
+
+
+def test_r1_tolerance_is_in_sum_per_class_hour() -> None:
+    for third, result in (("08:30", "satisfied"), ("08:31", "violated")):
+        made = hour("theory")
+        made.film(f"{DAY} 08:00", "08:10")
+        made.film(f"{DAY} 08:11", "08:30")
+        made.film(f"{DAY} {third}", "08:45")
+        assert made.finding("R1").result == result
+
+
+def test_r1_names_the_holes() -> None:
+    made = hour("theory")
+    made.film(f"{DAY} 08:00", "08:10")
+    made.film(f"{DAY} 08:15", "08:45")
+    found = made.finding("R1")
+    assert codes(found) == ["hour_not_covered", "gap"] and not found.flag
+    assert found.reasons[1].params["from_time"] == "08:10:00"
+    assert found.reasons[1].params["to_time"] == "08:15:00"
+    assert found.reasons[1].params["seconds"] == 300
+
+
+def test_r1_another_camera_fills_a_hole() -> None:
+    made = hour("theory")
+    made.film(f"{DAY} 08:00", "08:20", camera="a")
+    made.film(f"{DAY} 08:15", "08:45", camera="b")
+    assert made.finding("R1").result == "satisfied"
+
+
+def test_r1_pending_until_the_class_hour_is_over() -> None:
+    made = hour("theory")
+    assert made.finding("R1", f"{DAY} 08:30").result == "not_recorded"
+    assert made.finding("R1", f"{DAY} 08:45").result == "violated"
+
+
+def test_r1_without_theory_is_satisfied_and_says_so() -> None:
+    assert codes(hour("practical").finding("R1")) == ["no_theory_hours"]
+
+
+# R2
+
+
+def test_r2_one_stretch_of_fifteen_minutes_over_many_segments() -> None:
+    made = hour("practical")
+    made.film(f"{DAY} 08:05", "08:20", segment_s=60)
+    assert made.story().hours[0].longest_us == 15 * MINUTE
+    assert made.finding("R2").result == "satisfied"
+
+
+def test_r2_two_shorter_stretches_are_not_one() -> None:
+    made = hour("practical")
+    made.film(f"{DAY} 08:00", "08:14")
+    made.film(f"{DAY} 08:15", "08:29")
+    found = made.finding("R2")
+    assert found.result == "violated"
+    assert found.reasons[0].params["longest_min"] == 14
+
+
+def test_r2_a_stretch_counts_only_inside_the_class_hour() -> None:
+    made = hour("practical")
+    made.film(f"{DAY} 07:40", "08:14")
+    assert made.finding("R2").result == "violated"
+
+
+def test_r2_every_class_hour_needs_its_own_stretch() -> None:
+    made = Course()
+    made.half_day(DAY)
+    made.order()
+    made.film(f"{DAY} 08:00", "08:45")
+    assert [one.params["id"] for one in made.finding("R2").reasons] == ["h-2"]
+
+
+def test_r2_a_gap_above_the_limit_inside_a_run_breaks() -> None:
+    for length_us, result in ((2 * SECOND, "satisfied"), (2 * SECOND + 1, "violated")):
+        made = hour("practical")
+        made.film(f"{DAY} 08:00", "08:20", gaps=[Gap(10 * MINUTE - 5 * SECOND, length_us)])
+        assert made.finding("R2").result == result
+
+
+def test_r2_a_missing_segment_breaks() -> None:
+    made = hour("practical")
+    made.film(f"{DAY} 08:00", "08:20", segment_s=60)
+    chain = made.boxes["box-1"]
+    gone = next(r for r in chain.records if r.type == "segment" and r.body["index"] == 10)
+    chain.records.remove(gone)
+    assert made.finding("R2").result == "violated"
+
+
+def test_r2_a_black_picture_breaks_and_a_dim_one_does_not() -> None:
+    for dark, result in ((95, "violated"), (60, "satisfied")):
+        made = hour("practical")
+        made.film(f"{DAY} 08:00", "08:45", dark=dark)
+        assert made.finding("R2").result == result
+
+
+def test_r2_media_time_that_boottime_does_not_agree_to_is_not_believed() -> None:
+    made = hour("practical")
+    body = made.segment("r-1", 0, 0, 20 * MINUTE, at(f"{DAY} 08:00"), "box-1")
+    body = dataclasses.replace(body, last_mono_us=body.first_mono_us + 5 * MINUTE)
+    made.boxes["box-1"].add("segment", body, at(f"{DAY} 08:21"))
+    assert made.story().segments[0].doubt == "step"
+    assert made.story().hours[0].longest_us == 0
+    assert made.finding("R2").result == "open"
+
+
+def test_r2_the_same_bytes_count_once() -> None:
+    made = Course()
+    made.hour(f"{DAY} 08:00", "08:45")
+    made.hour(f"{DAY} 14:00", "14:45")
+    made.order()
+    filmed = made.film(f"{DAY} 08:00", "08:20")
+    for index, segment in enumerate(filmed.segments):
+        again = made.segment("r-9", index, segment.first_pts_us, segment.end_pts_us, at(f"{DAY} 14:00"), "box-1")
+        made.boxes["box-1"].add("segment", dataclasses.replace(again, sha256=segment.sha256), at(f"{DAY} 14:30"))
+    assert [one.params["id"] for one in made.finding("R2").reasons] == ["h-2"]
+
+
+def test_r2_pending_until_the_class_hour_is_over_or_long_enough() -> None:
+    made = hour("practical")
+    made.film(f"{DAY} 08:00", "08:16", segment_s=60)
+    assert made.finding("R2", f"{DAY} 08:10").result == "satisfied"
+    empty = hour("practical")
+    assert empty.finding("R2", f"{DAY} 08:10").result == "not_recorded"
+    assert empty.finding("R2", f"{DAY} 08:45").result == "violated"
+
+
+# Time
+
+
+def test_a_simulated_clock_is_never_evidence_under_a_real_policy() -> None:
+    made = hour("practical", clock=SIMULATED)
+    made.film(f"{DAY} 08:00", "08:45")
+    assert made.story().simulated
+    assert made.finding("R2").result == "open"
+    assert codes(made.finding("clock")) == ["doubt_simulated"]
+
+
+def test_a_simulated_clock_counts_under_the_demo_policy() -> None:
+    made = hour("practical", clock=SIMULATED, policy="demo")
+    made.film(f"{DAY} 08:00", "08:45")
+    assert made.story().simulated
+    assert made.finding("R2").result == "satisfied"
+
+
+def test_the_tolerance_between_the_clocks_scales_with_the_rate() -> None:
+    for clock, doubt in ((None, "step"), (SIMULATED, None)):
+        made = hour("practical", policy="demo", **({"clock": clock} if clock else {}))
+        body = made.segment("r-1", 0, 0, 20 * MINUTE, at(f"{DAY} 08:00"), "box-1")
+        late = dataclasses.replace(body, last_mono_us=body.last_mono_us + 30 * SECOND)
+        made.boxes["box-1"].add("segment", late, at(f"{DAY} 08:21"))
+        assert made.story().segments[0].doubt == doubt
+
+
+def test_video_from_a_clock_that_was_never_set_makes_the_time_uncertain() -> None:
+    made = hour("theory", clock=UNSET)
+    made.film("2026-03-01 09:00", "09:45")
+    assert made.finding("R1").result == "open"
+    assert codes(made.finding("clock")) == ["doubt_clock"]
+
+
+def test_a_segment_recovered_after_a_restart_is_placed_by_the_start_in_which_it_was_filmed() -> None:
+    made = hour("practical")
+    chain = made.boxes["box-1"]
+    made.film(f"{DAY} 08:00", "08:10", run="r-1")
+    lost = made.segment("r-1", 1, 10 * MINUTE, 16 * MINUTE, at(f"{DAY} 08:00"), "box-1", recovered=True)
+    chain.boot_us, chain.boot_id = at(f"{DAY} 08:30"), "1f"
+    chain.add("segment", lost, at(f"{DAY} 08:31"))
+    fact = made.story().segments[-1]
+    assert fact.certain and fact.span.start_us == at(f"{DAY} 08:10")
+    assert made.finding("R2").result == "satisfied"
+
+
+# R7
+
+
+def test_r7_kept_until_three_years_after_the_last_class_hour() -> None:
+    made = hour("practical")
+    made.film(f"{DAY} 08:00", "08:45")
+    found = made.finding("R7")
+    assert found.result == "satisfied"
+    assert found.reasons[0].code == "kept_until" and found.reasons[0].params["until"] == "2029-03-02"
+
+
+def test_r7_removed_before_is_violated() -> None:
+    made = hour("practical")
+    filmed = made.film(f"{DAY} 08:00", "08:45")
+    made.remove(filmed.segments[0], "2029-03-01 08:00")
+    assert made.finding("R7").result == "violated"
+
+
+def test_r7_removed_after_is_not() -> None:
+    made = hour("practical")
+    filmed = made.film(f"{DAY} 08:00", "08:45")
+    made.remove(filmed.segments[0], "2029-03-03 08:00")
+    assert made.finding("R7").result == "satisfied"
+
+
+def test_r7_says_when_nothing_was_recorded() -> None:
+    assert hour("practical").finding("R7").result == "not_recorded"
+
+
+def test_rules_that_are_not_judged_yet_say_so_and_rules_that_are_off_do_not_exist() -> None:
+    found = {one.rule: one.result for one in hour("practical").findings()}
+    assert {found[name] for name in ("R4", "R5", "R6", "R8", "R9", "O1", "O11")} == {"not_recorded"}
+    assert not {"R4", "R6"} & {one.rule for one in hour("practical", policy="zhengzhou-2022").findings()}
