@@ -93,8 +93,12 @@ def _known(material: Material, expected: list[Expected]) -> set[str]:
 
 
 def _watched(material: Material) -> list[str]:
-    """The files of which each must be named by something: all of an export, the finished segments of a box."""
-    return material.folder.under("" if material.kind == "export" else "video/segments/")
+    """The files of which each must be named by something: all of an export, the finished segments of a box.
+
+    Of a chain that is missing altogether nothing can be named, and that is told once."""
+    silent = tuple(f"{chain.prefix}/" for chain in material.chains if not chain.sealed)
+    names = material.folder.under("" if material.kind == "export" else "video/segments/")
+    return [name for name in names if not name.startswith(silent)]
 
 
 def _unreal(case: ClassCase, chain: Chain) -> list[VerificationError]:

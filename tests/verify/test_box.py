@@ -1,0 +1,200 @@
+"""A box's folder: read without a trace, and honest about what it cannot tell."""
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.evidence.making import Site
+from tests.verify.conftest import Run
+from tests.verify.making import class_of, listing, put, receipt, segment, write_box
+
+DATABASE = "zaitang.db"
+FIRST = "video/segments/r-1/000000.mp4"
+
+
+def sql(folder: Path, statement: str, *values: object) -> None:
+    """Change a database at rest, leaving no log beside it."""
+    db = sqlite3.connect(folder / DATABASE)
+    db.execute(statement, values)
+    db.commit()
+    db.close()
+
+
+def test_a_whole_box(box: Path, run: Run) -> None:
+    before = listing(box)
+    status, result = run(box)
+    assert status == 0
+    assert (result["kind"], result["records"], result["segments"], result["media_s"], result["recovered"]) == (
+        "box", 6, 3, 180.0, 1)
+    assert result["cannot_tell"] == [
+        "A receipt vouches for the chain up to record 5; whether later ones were removed cannot be told."]
+    assert {finding["class"] for finding in result["findings"]} == {"welder-1"}
+    assert listing(box) == before
+
+
+def test_records_that_lie_in_the_log_are_read_and_nothing_changes(tmp_path: Path, run: Run) -> None:
+    site, maker, centre = class_of()
+    box = write_box(tmp_path / "box", site, maker, centre, wal=True)
+    assert (box / "zaitang.db-wal").stat().st_size > 0
+    before = listing(box)
+    status, result = run(box)
+    assert (status, result["records"]) == (0, 6)
+    assert listing(box) == before
+
+
+def test_a_folder_that_cannot_be_written_is_read(box: Path, run: Run) -> None:
+    for folder in (box, box / "video"):
+        folder.chmod(0o555)
+    try:
+        assert run(box)[0] == 0
+    finally:
+        for folder in (box, box / "video"):
+            folder.chmod(0o755)
+
+
+def test_a_bare_database_cannot_tell_whether_its_end_was_cut(tmp_path: Path, run: Run) -> None:
+    site, maker, _ = class_of()
+    box = write_box(tmp_path / "box", site, maker)
+    status, result = run(box)
+    assert status == 0
+    assert result["cannot_tell"][0].startswith("Cannot tell whether records at the end were removed: no receipt")
+    assert result["test_key"]
+    assert result["findings"] == []
+
+
+def test_receipts_without_the_centres_certificate_prove_nothing_but_are_compared(box: Path, run: Run) -> None:
+    (box / "keys/centre.crt").unlink()
+    status, result = run(box)
+    assert status == 0
+    assert "there are 1 receipts, but not the certificate" in result["cannot_tell"][0]
+    sql(box, "DELETE FROM records WHERE seq = 5")
+    (box / "video/segments/r-1/000002.mp4").unlink()
+    assert run(box)[1]["problems"] == [
+        "the end of the chain of box-1 was cut: 5 records are here, a signed head says 6"]
+
+
+def test_a_cut_tail_shows_against_a_receipt(box: Path, run: Run) -> None:
+    sql(box, "DELETE FROM records WHERE seq >= 4")
+    status, result = run(box)
+    assert status == 1
+    assert result["problems"][0] == "the end of the chain of box-1 was cut: 4 records are here, a signed head says 6"
+
+
+def test_a_deleted_record(box: Path, run: Run) -> None:
+    sql(box, "DELETE FROM records WHERE seq = 2")
+    status, result = run(box)
+    assert (status, result["problems"]) == (1, ["record 2 of box-1 is missing"])
+
+
+def test_a_changed_record(box: Path, run: Run) -> None:
+    other = Site().box().alarms(9).sealed[2]
+    sql(box, "UPDATE records SET envelope = ?, hash = ?, type = 'alarm' WHERE seq = 2", other.envelope, other.hash)
+    status, result = run(box)
+    assert (status, result["problems"]) == (1, [
+        "record 2 of box-1 does not follow from the record before it: records were removed, added or swapped",
+        "record 3 of box-1 does not follow from the record before it: records were removed, added or swapped"])
+
+
+@pytest.mark.parametrize("value", [b"x", b"", "text", 5, b"x" * (1 << 21)])
+def test_an_envelope_that_is_none(box: Path, run: Run, value: object) -> None:
+    db = sqlite3.connect(box / DATABASE)
+    db.executescript("CREATE TABLE loose (seq INTEGER PRIMARY KEY, hash, type, envelope);"
+                     "INSERT INTO loose SELECT * FROM records; DROP TABLE records;"
+                     "ALTER TABLE loose RENAME TO records;")
+    db.close()
+    sql(box, "UPDATE records SET envelope = ? WHERE seq = 2", value)
+    status, result = run(box)
+    assert status == 1
+    assert result["problems"][0].startswith("row 2 of zaitang.db was changed: ")
+
+
+def test_columns_that_say_something_else(box: Path, run: Run) -> None:
+    sql(box, "UPDATE records SET type = 'alarm' WHERE seq = 2")
+    assert run(box)[1]["problems"] == [
+        "row 2 of zaitang.db was changed: its columns do not say what the sealed record says"]
+
+
+def test_segments_missing_changed_and_added(box: Path, run: Run) -> None:
+    (box / FIRST).write_bytes(b"First segment")
+    (box / "video/segments/r-1/000001.mp4").unlink()
+    put(box / "video/segments/r-9/000000.mp4", b"x")
+    assert run(box)[1]["problems"] == [
+        "segment r-1/000000.mp4 of box-1 was changed: its hash is not the one in record 3",
+        "segment r-1/000001.mp4 of box-1 is missing",
+        "video/segments/r-9/000000.mp4 is not named by any record: it was added",
+    ]
+
+
+def test_what_is_being_recorded_is_counted_not_called_added(box: Path, run: Run) -> None:
+    put(box / "video/segments/r-2/000000.mp4", b"half")
+    put(box / "video/journal/r-2.jsonl",
+        b'0 {"do":"run","run":"r-2"}\n0 {"do":"open","index":0,"file":"r-2/000000.mp4"}\n\xff torn')
+    put(box / "video/quarantine/r-0-000000.mp4", b"")
+    status, result = run(box)
+    assert (status, result["unfinished"]) == (0, 1)
+    put(box / "video/segments/r-2/000001.mp4", b"more")
+    assert run(box)[1]["problems"] == [
+        "video/segments/r-2/000001.mp4 is not named by any record: it was added"]
+
+
+def test_video_without_a_class(tmp_path: Path, run: Run) -> None:
+    site = Site()
+    maker = site.box()
+    for index, data in enumerate((b"first segment", b"second segment", b"third, longer segment")):
+        maker.add("segment", {**segment(index, data, None), "session": None})
+    status, result = run(write_box(tmp_path / "box", site, maker))
+    assert (status, result["segments"], result["class"], result["as_of"]) == (0, 3, None, None)
+
+
+def test_the_root_may_be_given_instead(box: Path, run: Run, tmp_path: Path) -> None:
+    shutil.move(box / "keys/root.crt", tmp_path / "root.crt")
+    assert run(box)[0] == 2
+    status, result = run(box, "--root", str(tmp_path / "root.crt"))
+    assert (status, result["pinned"]) == (0, True)
+
+
+def test_a_real_policy_takes_no_test_key(tmp_path: Path, run: Run) -> None:
+    site, maker, centre = class_of("sanmenxia-2023")
+    status, result = run(write_box(tmp_path / "box", site, maker, centre))
+    assert (status, result["problems"]) == (1, ["box-1: signed with a test key, which only the demo policy accepts"])
+
+
+def test_an_order_that_the_box_did_not_accept_is_not_used(tmp_path: Path, run: Run) -> None:
+    site, _, centre = class_of()
+    maker = site.box()
+    for index, data in enumerate((b"first segment", b"second segment", b"third, longer segment")):
+        maker.add("segment", segment(index, data))
+    status, result = run(write_box(tmp_path / "box", site, maker, centre))
+    assert (status, result["findings"]) == (0, [])
+
+
+def test_a_receipt_for_another_chain(tmp_path: Path, run: Run) -> None:
+    site, maker, centre = class_of()
+    other = receipt(site.box(chain="1" * 32), centre, 0)
+    box = write_box(tmp_path / "box", site, maker, centre, [other])
+    assert run(box)[1]["problems"] == [
+        "a receipt for box-1 does not match its chain: it is for another chain or of another centre"]
+
+
+def test_a_damaged_database(box: Path, run: Run) -> None:
+    data = bytearray((box / DATABASE).read_bytes())
+    for at in range(4096, len(data)):
+        data[at] = 0x5A
+    (box / DATABASE).write_bytes(data)
+    assert run(box)[0] in (1, 2)
+    (box / DATABASE).write_bytes(b"nothing like a database" * 100)
+    assert run(box)[0] == 2
+    (box / DATABASE).write_bytes(b"")
+    assert run(box)[0] == 2
+
+
+def test_a_view_in_place_of_the_records_is_refused(box: Path, run: Run) -> None:
+    db = sqlite3.connect(box / DATABASE)
+    db.executescript(
+        "ALTER TABLE records RENAME TO others; CREATE VIEW records AS WITH RECURSIVE n(i) AS"
+        " (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS seq, '' AS hash, '' AS type, x'' AS envelope FROM n;")
+    db.close()
+    assert run(box)[0] == 2

@@ -1,0 +1,91 @@
+"""The command: its exit status, its sentences in both languages, and what it says about bad arguments."""
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.verify.making import put
+from verify.cli import main
+from verify.progress import Bar
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_summary_in_both_languages(export: Path, capsys: pytest.CaptureFixture[str], lang: str) -> None:
+    assert main([str(export), "--lang", lang]) == 0
+    out = capsys.readouterr().out
+    for words in {"zh": ("测试密钥", "完整", "签名者未核定", "不符合"), "en": ("TEST KEY", "Whole", "Signer not pinned",
+                                                               "violated")}[lang]:
+        assert words in out
+
+
+def test_chinese_comes_first(export: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    main([str(export)])
+    assert "完整" in capsys.readouterr().out
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    main([str(export)])
+    assert "Whole" in capsys.readouterr().out
+
+
+def test_the_first_broken_thing_in_chinese(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (export / "segments/box-1/r-1/000001.mp4").unlink()
+    assert main([str(export), "--lang", "zh"]) == 1
+    assert "1. 缺少 box-1 的录像片段 r-1/000001.mp4" in capsys.readouterr().out
+
+
+def test_what_is_no_evidence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path / "file", b"")
+    (tmp_path / "empty").mkdir()
+    for name, why in (("file", "it is not a folder"), ("nowhere", "it does not exist"),
+                      ("empty", "it is neither an exported class nor the folder of a box")):
+        assert main([str(tmp_path / name), "--lang", "en"]) == 2
+        captured = capsys.readouterr()
+        assert captured.err == f"{tmp_path / name} cannot be read as evidence: {why}\n"
+        assert captured.out == ""
+
+
+@pytest.mark.parametrize("value", ["nowhere.pem", "", "abcdef", "\x00"])
+def test_a_root_that_is_none(export: Path, capsys: pytest.CaptureFixture[str], value: str) -> None:
+    assert main([str(export), "--lang", "en", "--root", value]) == 2
+    assert capsys.readouterr().err.startswith(f"--root {value}".replace("\x00", "\\x00"))
+
+
+def test_files_that_are_no_root(export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for data in (b"\xff", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", b"x" * 100_000):
+        put(tmp_path / "root.pem", data)
+        assert main([str(export), "--root", str(tmp_path / "root.pem")]) == 2
+
+
+def test_a_result_that_cannot_be_written(export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "no" / "such" / "result.json"
+    assert main([str(export), "--lang", "en", "--json", str(out)]) == 2
+    captured = capsys.readouterr()
+    assert captured.err == f"the result cannot be written to {out}: No such file or directory\n"
+    assert "Whole" in captured.out
+
+
+def test_it_imports_nothing_of_the_two_ends() -> None:
+    code = ("import sys, verify.cli; heavy = {'edge', 'central', 'numpy', 'cv2', 'av', 'fastapi', 'sqlalchemy',"
+            " 'sqlite_utils'}; sys.exit(', '.join(heavy & set(sys.modules)) or 0)")
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_progress_bar_is_drawn_on_a_terminal_only() -> None:
+    terminal, file = Terminal(), io.StringIO()
+    for stream in (terminal, file):
+        bar = Bar(stream, 10 << 20, "reading")
+        bar.advance(5 << 20)
+        bar.close()
+    assert " 50%" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")
+    assert file.getvalue() == ""
