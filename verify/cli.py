@@ -57,6 +57,8 @@ def _read(path: Path, pin: Pin | None) -> Material:
         raise NotEvidence(path=shown(str(path)), why="it does not exist")
     if not path.is_dir():
         raise NotEvidence(path=shown(str(path)), why="it is not a folder")
+    if (path / DATABASE).is_symlink():
+        raise NotEvidence(path=shown(str(path / DATABASE)), why="it is a link")
     if (path / DATABASE).is_file():
         return read_box(path, pin)
     if (path / MANIFEST).is_file() or ((path / ROOT).is_file() and (path / "chains").is_dir()):

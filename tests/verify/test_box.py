@@ -191,6 +191,12 @@ def test_a_damaged_database(box: Path, run: Run) -> None:
     assert run(box)[0] == 2
 
 
+def test_a_database_that_is_a_link_is_refused(box: Path, run: Run, tmp_path: Path) -> None:
+    shutil.move(box / DATABASE, tmp_path / "other.db")
+    (box / DATABASE).symlink_to(tmp_path / "other.db")
+    assert run(box)[0] == 2
+
+
 def test_a_view_in_place_of_the_records_is_refused(box: Path, run: Run) -> None:
     db = sqlite3.connect(box / DATABASE)
     db.executescript(

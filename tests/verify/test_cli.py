@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from common.texts import translate
+from evidence.errors import ZaitangError
 from tests.verify.making import put
+from verify import errors, report
 from verify.cli import main
 from verify.progress import Bar
 
@@ -67,6 +70,15 @@ def test_a_result_that_cannot_be_written(export: Path, tmp_path: Path, capsys: p
     captured = capsys.readouterr()
     assert captured.err == f"the result cannot be written to {out}: No such file or directory\n"
     assert "Whole" in captured.out
+
+
+def test_every_sentence_has_its_chinese() -> None:
+    said = [value for value in vars(report).values() if isinstance(value, str) and " " in value
+            and not value.startswith(("A result", "from "))]
+    said += [value.text for value in vars(errors).values() if isinstance(value, type)
+             and issubclass(value, ZaitangError) and value.__module__ == errors.__name__]
+    assert len(said) > 30
+    assert [text for text in said if translate(text, "zh") == text] == []
 
 
 def test_it_imports_nothing_of_the_two_ends() -> None:
