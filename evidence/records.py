@@ -10,7 +10,6 @@ from evidence.errors import BadRecord, BadShape
 from evidence.shape import Between, Match, decode, encode
 from evidence.times import UTC_PATTERN, utc_us
 
-VERSION = 1
 NO_PREV = "0" * 64
 """`prev` of a genesis record."""
 
