@@ -35,19 +35,15 @@ def enrol(
 
 
 def roster_of(store: Store, class_id: str) -> set[str]:
-    """Everybody whom the orders for this class name, and whom its roster events brought. Raises NoSuchClass."""
-    people: set[str] = set()
-    known = False
-    for sealed in store.orders():
-        body = body_of(sealed.record)
-        if isinstance(body, ClassOrder) and body.class_id == class_id:
-            known = True
-            people |= {enrolled.person for enrolled in body.roster}
-        elif isinstance(body, RosterEvent) and body.class_id == class_id:
-            people |= {body.person} | ({body.substitute} if body.substitute else set())
-    if not known:
+    """Everybody whom the newest order for this class names or a roster event brought. Raises NoSuchClass."""
+    bodies = [body_of(sealed.record) for sealed in store.orders()]
+    orders = [body for body in bodies if isinstance(body, ClassOrder) and body.class_id == class_id]
+    if not orders:
         raise NoSuchClass(class_id=class_id)
-    return people
+    events = [body for body in bodies if isinstance(body, RosterEvent) and body.class_id == class_id]
+    newest = max(orders, key=lambda order: order.number)
+    later = {person for event in events for person in (event.person, event.substitute) if person}
+    return {enrolled.person for enrolled in newest.roster} | later
 
 
 def _by_pseudonym(store: Store, class_id: str, people: Mapping[str, list[Path]]) -> dict[str, list[Path]]:

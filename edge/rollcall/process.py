@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from common import logs
+from edge.child import ready, stop_on_signal
 from edge.errors import BadVideo, EmptyVideo, StoreBusy
 from edge.rollcall.analyse import Measured, analyse
 from edge.rollcall.attempts import MOST, Attempts
@@ -50,14 +50,14 @@ class Stopped(Exception):
 def run(box: Box) -> None:
     """Run until SIGTERM or SIGINT. Raises what `load_pack` raises."""
     logs.setup()
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    stop = stop_on_signal()
     os.setpriority(os.PRIO_PROCESS, 0, LOWEST)
     folder = box.config.vision.folder
     pack = load_pack(box.config.vision.pack, Path(folder) if folder else None)
     attempts = Attempts(box.run_folder / "rollcall.json")
-    Worker(box.store, box.segments, pack, box.config.rollcall.every_s, attempts).run(stop)
+    worker = Worker(box.store, box.segments, pack, box.config.rollcall.every_s, attempts)
+    ready()
+    worker.run(stop)
 
 
 class Worker:

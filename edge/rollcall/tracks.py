@@ -58,6 +58,10 @@ class Following:
         if quality > self.best_quality:
             self.best_quality, self.best_us, self.best_px = quality, pts_us, face.width_px
 
+    def leave_place(self) -> None:
+        """Somebody else is where the face was; only its looks can find it again."""
+        self.box = np.zeros(4, np.float32)
+
     def wants(self, quality: float) -> bool:
         """Whether a description of this sight would say more than is known."""
         if not self.shots or self.unchecked >= CHECK_EVERY or quality > BETTER * self.shots[0].quality:
@@ -111,6 +115,7 @@ class Tracker:
             return
         shot = Shot(quality, pts_us, face.width_px, self._pack.embed(bgr, face))
         if track.described is not None and self._alike(track, shot) < OTHER_SHARE * self._threshold_ppm:
+            track.leave_place()
             track = self._begin(pts_us)
         self._keep(track, pts_us, face, shot)
 

@@ -73,7 +73,7 @@ class DlibPack:
 
     def mean(self, vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """One description (d,) out of several (n, d), weighted (n,)."""
-        return np.average(vectors, axis=0, weights=weights).astype(np.float32)
+        return np.asarray(np.average(vectors, axis=0, weights=weights), np.float32)
 
 
 def _load(kind: Callable[[str], Any], manifest: Manifest, files: dict[str, Path], role: str) -> Any:

@@ -1,0 +1,99 @@
+"""Enrolment from photographs: all or nothing, every bad file named at once, no face under two names."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from common.sheets import Name, seal_sheet
+from edge.cli import main
+from edge.enrol.enrol import enrol
+from edge.enrol.errors import NoPhotos, NoSuchClass, PersonTwice, PhotosRefused, SamePerson, UnknownPerson
+from edge.enrol.photos import photo_files
+from edge.wiring import Box
+from evidence.bodies import Enrolment, body_of
+
+CLASS = "class-1"
+
+
+def stored(box: Box) -> tuple[int, int]:
+    """How many templates and enrolment records there are."""
+    return len(box.store.templates(CLASS, "builtin")), len(box.store.records_of("enrolment"))
+
+
+def run(box: Box, folder: Path, capsys: pytest.CaptureFixture[str], class_id: str = CLASS) -> tuple[int, str]:
+    command = ["--lang", "en", "enrol", "--box", str(box.folder), "--class", class_id, "--photos", str(folder)]
+    status = main(command)
+    captured = capsys.readouterr()
+    return status, captured.err + captured.out
+
+
+def test_seven_people_are_enrolled_by_the_command(
+    face_box: Box, photo_folder: Path, capsys: pytest.CaptureFixture[str], builtin
+) -> None:
+    status, told = run(face_box, photo_folder, capsys)
+    assert status == 0 and "class-1: 7" in told and stored(face_box) == (7, 7)
+    body = body_of(face_box.store.records_of("enrolment")[0].record)
+    assert body == Enrolment(CLASS, "p-1", "builtin", builtin.sha256, 1, "none")
+    again, _ = run(face_box, photo_folder, capsys)
+    assert again == 0 and stored(face_box) == (7, 14)
+
+
+def test_all_bad_photos_are_named_and_nothing_is_stored(
+    face_box: Box, photo_folder: Path, pictures, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cv2.imwrite(str(photo_folder / "p-2.png"), np.full((200, 200, 3), 100, np.uint8))
+    cv2.imwrite(str(photo_folder / "p-3.png"), pictures.group)
+    (photo_folder / "p-4.png").write_bytes(b"\x89PNG broken")
+    status, told = run(face_box, photo_folder, capsys)
+    assert status == 2 and stored(face_box) == (0, 0) and "Traceback" not in told
+    assert "p-2.png: no face found" in told and "p-3.png: 6 faces found" in told and "p-4.png: cannot be read" in told
+    assert "p-1.png" not in told
+
+
+def test_people_are_found_by_name_and_strangers_are_refused(face_box: Box, photo_folder: Path, builtin) -> None:
+    names = {f"p-{n}": Name(name, "01" * 16) for n, name in enumerate(("王秀英", "李强", "李强"), 1)}
+    face_box.store.put_names(CLASS, seal_sheet(names, face_box.keys.sealing_key, CLASS))
+    (photo_folder / "p-1.png").rename(photo_folder / "王秀英.png")
+    files = photo_files(photo_folder)
+    assert "p-1" in enrol(face_box.store, builtin, CLASS, files, lambda: None)
+    for wrong in ("张三", "李强"):
+        with pytest.raises(PhotosRefused) as caught:
+            enrol(face_box.store, builtin, CLASS, {wrong: files["王秀英"]}, lambda: None)
+        assert isinstance(caught.value.problems[0], UnknownPerson)
+    with pytest.raises(PhotosRefused) as caught:
+        enrol(face_box.store, builtin, CLASS, {"王秀英": files["王秀英"], "p-1": files["p-2"]}, lambda: None)
+    assert isinstance(caught.value.problems[0], PersonTwice)
+
+
+def test_one_face_under_two_names_is_refused_also_against_earlier_enrolments(
+    face_box: Box, photo_folder: Path, builtin
+) -> None:
+    files = photo_files(photo_folder)
+    enrol(face_box.store, builtin, CLASS, {"p-1": files["p-1"], "p-2": files["p-2"]}, lambda: None)
+    with pytest.raises(PhotosRefused) as caught:
+        enrol(face_box.store, builtin, CLASS, {"p-3": files["p-1"]}, lambda: None)
+    assert isinstance(caught.value.problems[0], SamePerson) and stored(face_box) == (2, 2)
+
+
+def test_an_unknown_class_and_an_empty_folder_are_told(
+    face_box: Box, photo_folder: Path, tmp_path: Path, builtin
+) -> None:
+    with pytest.raises(NoSuchClass, match="class-9"):
+        enrol(face_box.store, builtin, "class-9", photo_files(photo_folder), lambda: None)
+    (tmp_path / "none").mkdir()
+    for folder in (tmp_path / "none", tmp_path / "missing"):
+        with pytest.raises(NoPhotos):
+            photo_files(folder)
+
+
+def test_a_person_may_have_a_folder_of_photos_but_not_a_file_beside_it(photo_folder: Path) -> None:
+    (photo_folder / "p-8").mkdir()
+    for name in ("1.png", "2.png", ".hidden.png", "notes.txt"):
+        (photo_folder / "p-8" / name).write_bytes(b"x")
+    assert [file.name for file in photo_files(photo_folder)["p-8"]] == ["1.png", "2.png"]
+    (photo_folder / "p-8.png").write_bytes(b"x")
+    with pytest.raises(PhotosRefused):
+        photo_files(photo_folder)

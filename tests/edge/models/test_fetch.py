@@ -1,0 +1,131 @@
+"""Fetching: mirror first, a wrong hash refused and not kept, a missing file named, a bounded cache."""
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import http.server
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.models import fetch as fetching
+from edge.models.errors import ModelMissing, ModelUnreachable, PackageMissing, PackCannotRun, WrongModel
+from edge.models.fetch import cache_folder, fetch, present
+from edge.models.manifest import Manifest, ModelFile, load_manifest
+from edge.vision.pack import load_pack
+
+BYTES = b"weights" * 1000
+
+
+@pytest.fixture
+def manifest() -> Manifest:
+    file = ModelFile("detector", "net.onnx", hashlib.sha256(BYTES).hexdigest(), len(BYTES))
+    return dataclasses.replace(load_manifest("lab"), files=(file,))
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "mirror").mkdir()
+    return {"ZAITANG_MODEL_MIRROR": str(tmp_path / "mirror"), "ZAITANG_MODEL_CACHE": str(tmp_path / "cache")}
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    handler = functools.partial(Quiet, directory=str(tmp_path / "mirror"))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        """Tests print nothing."""
+
+
+def test_a_file_comes_from_the_mirror_folder_and_then_from_the_cache(
+    manifest: Manifest, env: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "mirror" / "net.onnx").write_bytes(BYTES)
+    assert not present(manifest, manifest.files[0], env)
+    path = fetch(manifest, env)["net.onnx"]
+    assert path.read_bytes() == BYTES and path.is_relative_to(tmp_path / "cache")
+    (tmp_path / "mirror" / "net.onnx").unlink()
+    assert fetch(manifest, env)["net.onnx"] == path and present(manifest, manifest.files[0], env)
+
+
+def test_a_file_comes_from_a_mirror_address(
+    manifest: Manifest, env: dict[str, str], tmp_path: Path, address: str
+) -> None:
+    (tmp_path / "mirror" / "net.onnx").write_bytes(BYTES)
+    seen: list[int] = []
+    path = fetch(manifest, env | {"ZAITANG_MODEL_MIRROR": address}, lambda name, done, size: seen.append(done))
+    assert path["net.onnx"].read_bytes() == BYTES and seen[-1] == len(BYTES)
+
+
+def test_a_wrong_file_is_refused_and_leaves_nothing(manifest: Manifest, env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "mirror" / "net.onnx").write_bytes(BYTES[:-1] + b"x")
+    with pytest.raises(WrongModel, match=r"net\.onnx"):
+        fetch(manifest, env)
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+
+
+def test_a_file_that_never_ends_is_cut_off(manifest: Manifest, env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "mirror" / "net.onnx").write_bytes(BYTES * 500)
+    with pytest.raises(WrongModel):
+        fetch(manifest, env)
+
+
+def test_a_broken_copy_in_the_cache_is_fetched_again(manifest: Manifest, env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "mirror" / "net.onnx").write_bytes(BYTES)
+    path = fetch(manifest, env)["net.onnx"]
+    path.write_bytes(b"rotten")
+    assert fetch(manifest, env)["net.onnx"].read_bytes() == BYTES
+
+
+def test_without_mirror_and_address_the_sentence_says_what_to_do(manifest: Manifest, env: dict[str, str]) -> None:
+    with pytest.raises(ModelMissing, match="ZAITANG_MODEL_MIRROR"):
+        fetch(manifest, env)
+
+
+def test_an_unreachable_address_is_told(manifest: Manifest, env: dict[str, str]) -> None:
+    file = dataclasses.replace(manifest.files[0], url="https://127.0.0.1:9/net.onnx")
+    with pytest.raises(ModelUnreachable, match=r"net\.onnx"):
+        fetch(dataclasses.replace(manifest, files=(file,)), env)
+
+
+def test_a_missing_package_is_named(manifest: Manifest, env: dict[str, str]) -> None:
+    file = dataclasses.replace(manifest.files[0], package="no_such_package", inside="net.onnx")
+    with pytest.raises(PackageMissing, match="no_such_package"):
+        fetch(dataclasses.replace(manifest, files=(file,)), env)
+
+
+def test_the_cache_forgets_the_least_used_files_of_other_packs(
+    manifest: Manifest, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mirror" / "net.onnx").write_bytes(BYTES)
+    old = tmp_path / "cache" / "0123" / "old.onnx"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(BYTES)
+    os.utime(old, (1, 1))
+    monkeypatch.setattr(fetching, "CACHE_LIMIT", len(BYTES))
+    path = fetch(manifest, env)["net.onnx"]
+    assert path.is_file() and not old.exists()
+
+
+def test_the_cache_is_in_the_data_folder_of_the_user() -> None:
+    assert cache_folder({"XDG_DATA_HOME": "/data"}) == Path("/data/zaitang/models")
+    assert cache_folder({"HOME": "/home/x"}) == Path("/home/x/.local/share/zaitang/models")
+
+
+@pytest.mark.parametrize("pack", ["opencv", "insightface"])
+def test_a_pack_without_its_engine_says_so_before_it_fetches_anything(pack: str) -> None:
+    with pytest.raises(PackCannotRun, match=pack):
+        load_pack(pack)

@@ -1,0 +1,49 @@
+"""The answers of one video: present, not identifiable and absent are told apart by what was really in view."""
+from __future__ import annotations
+
+from edge.rollcall.analyse import Measured
+from edge.rollcall.answer import roll_call
+from evidence.bodies import Candidate, Track
+
+PEOPLE = ("a", "b", "c")
+T, MARGIN, SMALL = 500_000, 50_000, 32
+
+
+def track(person: str | None, score: int, px: int = 80, frames: int = 10, first: int = 0) -> Track:
+    best = Candidate(person, score) if person else None
+    return Track(first, first + 9_000_000, first + 3_000_000, frames, px, best, None)
+
+
+def answers(*tracks: Track, headcount: int) -> dict[str, object]:
+    return roll_call(Measured(tracks, 10, 0, headcount, 0), PEOPLE, T, MARGIN, SMALL)
+
+
+def test_who_is_named_is_present_with_first_and_best_moment() -> None:
+    answer = answers(track("a", 600_000, first=5_000_000), track("a", 800_000, first=20_000_000), headcount=1)
+    assert answer["present"] == [{"trainee": "a", "first_s": 5.0, "best_s": 23.0, "score": 0.8}]
+    assert answer["absent"] == ["b", "c"] and answer["not_identifiable"] == []
+
+
+def test_clear_strangers_do_not_make_the_missed_unidentifiable() -> None:
+    answer = answers(track("a", 700_000), track("b", 200_000), track("c", 100_000), headcount=3)
+    assert answer["absent"] == ["b", "c"]
+
+
+def test_a_full_room_of_faces_that_are_not_clear_strangers_leaves_it_open() -> None:
+    answer = answers(track("a", 700_000), headcount=3)
+    assert answer["not_identifiable"] == ["b", "c"]
+
+
+def test_a_near_match_leaves_only_that_trainee_open() -> None:
+    answer = answers(track("a", 700_000), track("b", 470_000), headcount=2)
+    assert answer["not_identifiable"] == ["b"] and answer["absent"] == ["c"]
+
+
+def test_faces_too_small_all_along_leave_everybody_open_and_a_passing_one_nobody() -> None:
+    assert answers(track(None, 0, px=14), headcount=1)["not_identifiable"] == ["a", "b", "c"]
+    assert answers(track(None, 0, px=14, frames=2), headcount=1)["absent"] == ["a", "b", "c"]
+
+
+def test_one_person_is_not_in_two_places_at_once() -> None:
+    answer = answers(track("a", 700_000), track("a", 650_000), headcount=2)
+    assert [entry["score"] for entry in answer["present"]] == [0.7]

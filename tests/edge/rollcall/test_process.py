@@ -1,0 +1,155 @@
+"""The roll-call process: one record per segment however often it is killed, an alarm for what cannot be read."""
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.rollcall.attempts import MOST, Attempts
+from edge.rollcall.process import Stopped, Worker
+from edge.wiring import Box
+from evidence.bodies import RollCall, Segment, SegmentRemoved, body_of
+
+SECOND = 1_000_000
+
+
+@pytest.fixture
+def film(tmp_path: Path, pictures, make_video: Callable[..., Path]) -> Path:
+    """Four pictures of six people, one a second."""
+    return make_video(tmp_path / "film.mp4", [pictures.group] * 4, gop=1)
+
+
+@pytest.fixture
+def add(face_box: Box, film: Path) -> Callable[..., Segment]:
+    """Puts a finished segment on the volume and its record into the chain."""
+
+    def put(index: int, data: bytes | None = None, class_id: str | None = "class-1") -> Segment:
+        data = film.read_bytes() + b"\0" * index if data is None else data
+        name = f"r-1/{index:06}.mp4"
+        path = face_box.segments / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        segment = Segment(
+            class_id, "s-1", "room", "r-1", index, name, len(data), hashlib.sha256(data).hexdigest(), "h264", 1280, 886,
+            4, 4, index * 4 * SECOND, (index + 1) * 4 * SECOND, 0, 4 * SECOND, 100_000, (), False, "start")
+        face_box.store.append("segment", segment)
+        return segment
+
+    return put
+
+
+@pytest.fixture
+def worker(face_box: Box, builtin, templates) -> Callable[[], Worker]:
+    """Starts the work anew, as after a restart."""
+    face_box.store.put_templates("class-1", "builtin", templates)
+    return lambda: Worker(face_box.store, face_box.segments, builtin, 1, Attempts(face_box.run_folder / "try.json"))
+
+
+def rollcalls(box: Box) -> list[RollCall]:
+    return [body_of(sealed.record) for sealed in box.store.records_of("rollcall")]  # type: ignore[misc]
+
+
+def alarms(box: Box) -> list[tuple[str, str]]:
+    bodies = [sealed.record.body for sealed in box.store.records_of("alarm")]
+    return [(body["code"], body["params"]["file"]) for body in bodies]
+
+
+def work(worker: Worker) -> None:
+    while worker.turn():
+        pass
+
+
+def test_every_segment_gets_one_record_with_times_of_its_run(face_box: Box, add, worker) -> None:
+    first, second = add(0), add(1)
+    add(2, class_id=None)
+    work(worker())
+    work(worker())
+    made = rollcalls(face_box)
+    assert [one.segment for one in made] == [first.sha256, second.sha256]
+    assert [one.samples for one in made] == [4, 4] and made[1].headcount_max == 6 and made[1].run == "r-1"
+    assert sorted(track.best.person for track in made[1].tracks) == [f"p-{n}" for n in range(1, 7)]
+    assert {(track.first_us, track.last_us) for track in made[1].tracks} == {(4 * SECOND, 7 * SECOND)}
+    assert alarms(face_box) == []
+
+
+def test_a_process_that_is_stopped_in_the_middle_does_it_again_once(face_box: Box, add, worker) -> None:
+    add(0)
+    looks: Iterator[bool] = iter([False, True])
+    with pytest.raises(Stopped):
+        worker().turn(lambda: next(looks))
+    assert rollcalls(face_box) == []
+    work(worker())
+    assert len(rollcalls(face_box)) == 1
+
+
+def test_nothing_is_done_before_somebody_is_enrolled(face_box: Box, add, builtin, templates) -> None:
+    add(0)
+    waiting = Worker(face_box.store, face_box.segments, builtin, 1, Attempts(face_box.run_folder / "try.json"))
+    assert not waiting.turn()
+    face_box.store.put_templates("class-1", "builtin", templates)
+    assert waiting.turn() and len(rollcalls(face_box)) == 1
+
+
+def test_changed_missing_and_hostile_files_are_alarms_once_and_the_rest_goes_on(face_box: Box, add, worker) -> None:
+    changed, gone = add(0), add(1)
+    add(2, b"\0" * 5000)
+    add(3)
+    (face_box.segments / changed.file).write_bytes(b"something else")
+    (face_box.segments / gone.file).unlink()
+    work(worker())
+    work(worker())
+    assert alarms(face_box) == [
+        ("rollcall.segment_differs", "r-1/000000.mp4"), ("rollcall.segment_gone", "r-1/000001.mp4"),
+        ("rollcall.unreadable", "r-1/000002.mp4"),
+    ]
+    assert len(rollcalls(face_box)) == 1
+
+
+def test_a_file_that_kills_its_reader_is_left_out_after_a_few_tries(
+    face_box: Box, add, worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(0)
+
+    def die(*args: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("edge.rollcall.process.analyse", die)
+        for _ in range(MOST):
+            with pytest.raises(MemoryError):
+                worker().turn()
+    work(worker())
+    assert alarms(face_box) == [("rollcall.died", "r-1/000000.mp4")] and rollcalls(face_box) == []
+
+
+def test_the_process_itself_survives_a_kill_and_ends_cleanly_when_asked(face_box: Box, add, worker) -> None:
+    worker()
+    add(0)
+    command = [sys.executable, "-m", "edge.cli", "process", "rollcall", "--box", str(face_box.folder)]
+    killed = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    time.sleep(0.3)
+    killed.kill()
+    killed.wait()
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while not rollcalls(face_box):
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.1)
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+    assert len(rollcalls(face_box)) == 1
+
+
+def test_a_removed_segment_is_no_work(face_box: Box, add, worker) -> None:
+    segment = add(0)
+    face_box.store.append("segment.removed", SegmentRemoved(segment.sha256, "expired", "retention"))
+    (face_box.segments / segment.file).unlink()
+    work(worker())
+    assert alarms(face_box) == [] and rollcalls(face_box) == []

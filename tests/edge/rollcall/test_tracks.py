@@ -1,0 +1,134 @@
+"""Tracks: a face keeps its track, a change of seat begins another, and no more is described than is needed."""
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from edge.rollcall import tracks as tracking
+from edge.rollcall.analyse import analyse
+from edge.rollcall.tracks import Tracker
+from edge.vision.gallery import Gallery
+from edge.vision.pack import Face
+
+FRAME = np.random.default_rng(0).integers(0, 255, (400, 1200, 3), np.uint8)
+PEOPLE = ("a", "b", "c", "d")
+
+
+class FakePack:
+    """Descriptions are unit vectors, one per person; the test says where who stands. Counts how much is described."""
+
+    threshold_ppm, margin_ppm, min_face_px = 500_000, 50_000, 32
+
+    def __init__(self) -> None:
+        self.embedded = 0
+        self.here: dict[tuple[int, int], str] = {}
+
+    def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
+        self.embedded += 1
+        return vector(self.here[tuple(int(v) for v in face.box[:2])])
+
+    def similarity(self, one: np.ndarray, others: np.ndarray) -> np.ndarray:
+        return np.rint(np.clip(others @ one, -1, 1) * 1e6).astype(np.int64)
+
+    def mean(self, vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        total = (weights[:, None] * vectors).sum(axis=0)
+        return (total / np.linalg.norm(total)).astype(np.float32)
+
+
+def vector(person: str) -> np.ndarray:
+    return np.eye(8, dtype=np.float32)[("a", "b", "c", "d", "stranger", "other").index(person)]
+
+
+@pytest.fixture
+def pack() -> FakePack:
+    return FakePack()
+
+
+@pytest.fixture
+def gallery(pack: FakePack) -> Gallery:
+    return Gallery(pack, {person: vector(person)[None] for person in PEOPLE})
+
+
+def see(tracker: Tracker, pack: FakePack, second: int, **where: int | tuple[int, int]) -> None:
+    """One frame: persons at x, or at (x, width)."""
+    faces, pack.here = [], {}
+    for person, place in where.items():
+        x, width = place if isinstance(place, tuple) else (place, 80)
+        pack.here[(x, 100)] = person
+        faces.append(Face(np.array([x, 100, width, width], np.float32), 0.9, np.zeros((5, 2), np.float32), 1.0))
+    tracker.step(second * 1_000_000, FRAME, faces)
+
+
+def summary(tracker: Tracker) -> list[tuple[str | None, int, int, int]]:
+    return [(t.best.person if t.best and t.best.score_ppm > 500_000 else None, t.first_us // 1_000_000,
+             t.last_us // 1_000_000, t.frames) for t in tracker.tracks()]
+
+
+def test_people_who_sit_still_are_described_once_and_checked_now_and_then(pack: FakePack, gallery: Gallery) -> None:
+    tracker = Tracker(pack, gallery, 500_000)
+    for second in range(8):
+        see(tracker, pack, second, a=100, b=400, stranger=700)
+    assert summary(tracker) == [("a", 0, 7, 8), ("b", 0, 7, 8), (None, 0, 7, 8)]
+    # Two who are known at once; the stranger is looked at until the best shots are kept.
+    assert pack.embedded <= 2 + tracking.SHOTS
+
+
+def test_somebody_else_in_the_same_seat_is_noticed(pack: FakePack, gallery: Gallery) -> None:
+    tracker = Tracker(pack, gallery, 500_000)
+    for second in range(6):
+        see(tracker, pack, second, a=100)
+    for second in range(6, 20):
+        see(tracker, pack, second, stranger=100)
+    tracks = summary(tracker)
+    assert [track[0] for track in tracks] == ["a", None]
+    assert tracks[0][2] <= 6 + tracking.CHECK_EVERY
+
+
+def test_a_face_that_moves_keeps_its_track_by_its_looks(pack: FakePack, gallery: Gallery) -> None:
+    tracker = Tracker(pack, gallery, 500_000)
+    see(tracker, pack, 0, a=100, stranger=900)
+    see(tracker, pack, 1, a=400, stranger=500)
+    see(tracker, pack, 2, a=700)
+    assert summary(tracker) == [(None, 0, 1, 2), ("a", 0, 2, 3)]
+
+
+def test_after_a_while_out_of_view_a_new_track_begins(pack: FakePack, gallery: Gallery) -> None:
+    tracker = Tracker(pack, gallery, 500_000)
+    see(tracker, pack, 0, a=100)
+    for second in range(1, 2 + tracking.LOST_AFTER):
+        see(tracker, pack, second)
+    see(tracker, pack, 9, a=100)
+    assert summary(tracker) == [("a", 0, 0, 1), ("a", 9, 9, 1)]
+
+
+def test_small_faces_are_followed_and_never_described(pack: FakePack, gallery: Gallery) -> None:
+    tracker = Tracker(pack, gallery, 500_000)
+    for second in range(4):
+        see(tracker, pack, second, a=(100, 20))
+    (track,) = tracker.tracks()
+    assert (track.best, track.face_px, track.frames, pack.embedded) == (None, 20, 4, 0)
+
+
+def test_the_same_person_twice_in_one_frame_is_two_tracks(pack: FakePack, gallery: Gallery) -> None:
+    tracker = Tracker(pack, gallery, 500_000)
+    faces = [Face(np.array([x, 100, 80, 80], np.float32), 0.9, np.zeros((5, 2), np.float32), 1.0) for x in (100, 600)]
+    pack.here = {(100, 100): "a", (600, 100): "a"}
+    tracker.step(0, FRAME, faces)
+    assert summary(tracker) == [("a", 0, 0, 1), ("a", 0, 0, 1)]
+
+
+def test_dark_frames_count_nobody_and_are_told(gallery: Gallery) -> None:
+    class Everywhere(FakePack):
+        def detect(self, bgr: np.ndarray, view: str) -> list[Face]:
+            self.here = {(100, 100): "a"}
+            return [Face(np.array([100, 100, 80, 80], np.float32), 0.9, np.zeros((5, 2), np.float32), 1.0)]
+
+    pack = Everywhere()
+    black = np.zeros_like(FRAME)
+    shown = [(second * 1_000_000, black if second in (3, 4) else FRAME) for second in range(8)]
+    measured = analyse(shown, gallery, pack, 500_000)
+    assert (measured.samples, measured.dark) == (8, 2)
+    assert (measured.headcount_max, measured.headcount_mean_ppm) == (1, 1_000_000)
+    assert dataclasses.asdict(measured.tracks[0])["frames"] == 6

@@ -1,0 +1,118 @@
+"""Whole roll calls by the command: a class made of pictures that come with dependencies, and real clips."""
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.cli import main
+
+
+def room(pictures, with_seventh: bool, count: int = 8) -> list[np.ndarray]:
+    """Six people and perhaps the astronaut beside them, drifting a little, with noise."""
+    random = np.random.default_rng(2)
+    side = np.full((886, 330, 3), (92, 104, 118), np.uint8)
+    if with_seventh:
+        side[886 - 512 :] = cv2.resize(pictures.astronaut[:, 90:420], (330, 512))
+    scene = cv2.copyMakeBorder(np.hstack([pictures.group, side]), 6, 6, 6, 6, cv2.BORDER_REPLICATE)
+    images = []
+    for _ in range(count):
+        x, y = random.integers(0, 12, 2)
+        noise = random.normal(0, 4, (886, 1610, 1))
+        images.append(np.clip(scene[y : y + 886, x : x + 1610] + noise, 0, 255).astype(np.uint8))
+    return images
+
+
+def roll_call(tmp_path: Path, video: Path, gallery: Path, pack: str) -> dict:
+    out = tmp_path / "out.json"
+    assert main(["rollcall", str(video), "--gallery", str(gallery), "--pack", pack, "--json", str(out)]) == 0
+    return json.loads(out.read_text())
+
+
+def named(answer: dict) -> list[str]:
+    return sorted(entry["trainee"] for entry in answer["present"])
+
+
+@pytest.mark.parametrize("with_seventh", [True, False])
+def test_builtin_names_exactly_who_is_there(
+    tmp_path: Path, pictures, photo_folder: Path, make_video: Callable[..., Path], with_seventh: bool
+) -> None:
+    video = make_video(tmp_path / "class.mp4", room(pictures, with_seventh))
+    answer = roll_call(tmp_path, video, photo_folder, "builtin")
+    assert set(answer) == {"present", "not_identifiable", "absent", "headcount", "pack", "threshold"}
+    assert named(answer) == [f"p-{n}" for n in range(1, 8 if with_seventh else 7)]
+    assert answer["absent"] == ([] if with_seventh else ["p-7"]) and answer["not_identifiable"] == []
+    assert answer["headcount"] == (7 if with_seventh else 6) and answer["pack"] == "builtin"
+    assert answer["present"][0]["first_s"] == 0 and answer["present"][0]["score"] >= answer["threshold"]
+
+
+@pytest.fixture
+def models(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ZAITANG_MODEL_MIRROR", str(shared / "models"))
+    monkeypatch.setenv("ZAITANG_MODEL_CACHE", str(tmp_path / "models"))
+    return shared / "data"
+
+
+def test_lab_finds_the_six_of_fourteen_at_the_dinner(tmp_path: Path, models: Path) -> None:
+    video = models / "video"
+    answer = roll_call(tmp_path, video / "family-dinner.mp4", video / "family-dinner-enrolment", "lab")
+    assert named(answer) == ["0008_jessica", "0009_louis", "0010_grandma", "0011_evan", "0012_eddie", "0013_emery"]
+
+
+@pytest.mark.parametrize("kind", ["near", "hard"])
+def test_lab_in_a_class_names_everybody_and_nobody_else(tmp_path: Path, models: Path, kind: str) -> None:
+    folder = models / "rollcall" / kind
+    truth = json.loads((folder / "truth.json").read_text())
+    answer = roll_call(tmp_path, folder / "class.mp4", folder / "enrolment", "lab")
+    assert named(answer) == sorted(truth["present"])
+    assert sorted(answer["absent"]) == sorted(truth["absent"])
+    assert abs(answer["headcount"] - truth["in_view_max"]) <= 2
+
+
+def test_lab_says_not_identifiable_of_faces_that_are_too_small(tmp_path: Path, models: Path) -> None:
+    folder = models / "rollcall" / "far"
+    truth = json.loads((folder / "truth.json").read_text())
+    answer = roll_call(tmp_path, folder / "class.mp4", folder / "enrolment", "lab")
+    assert answer["present"] == [] and sorted(answer["not_identifiable"]) == truth["enrolled"]
+    assert abs(answer["headcount"] - truth["in_view_max"]) <= 4
+    ceiling = roll_call(tmp_path, models / "video" / "classroom-ceiling.mp4", folder / "enrolment", "lab")
+    assert ceiling["present"] == [] and ceiling["headcount"] > 4
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_bad_input_is_one_clear_sentence(
+    tmp_path: Path, photo_folder: Path, make_video: Callable[..., Path], capsys: pytest.CaptureFixture[str], lang: str
+) -> None:
+    video = make_video(tmp_path / "a.mp4", [np.zeros((64, 64, 3), np.uint8)] * 2)
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    (tmp_path / "no-photos").mkdir()
+    cases = [
+        (tmp_path / "empty.mp4", photo_folder, "builtin", "empty.mp4"),
+        (video, tmp_path / "no-photos", "builtin", "no-photos"),
+        (video, photo_folder, "nonesuch", "nonesuch"),
+        (video, photo_folder, "opencv", "opencv"),
+    ]
+    for path, gallery, pack, word in cases:
+        out = tmp_path / "out.json"
+        command = ["rollcall", str(path), "--gallery", str(gallery), "--pack", pack, "--json", str(out)]
+        assert main(["--lang", lang, *command]) == 2
+        told = capsys.readouterr().err.splitlines()[-1]
+        assert word in told and "Traceback" not in told and not out.exists()
+
+
+def test_photos_without_a_face_or_with_two_are_all_named(
+    tmp_path: Path, pictures, photo_folder: Path, make_video: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    video = make_video(tmp_path / "a.mp4", [np.zeros((64, 64, 3), np.uint8)] * 2)
+    cv2.imwrite(str(photo_folder / "wall.png"), np.full((200, 200, 3), 100, np.uint8))
+    cv2.imwrite(str(photo_folder / "two.png"), np.hstack([pictures.portraits["p-1"]] * 2))
+    (photo_folder / "broken.jpg").write_bytes(b"not a picture")
+    command = ["--lang", "en", "rollcall", str(video), "--gallery", str(photo_folder), "--pack", "builtin"]
+    assert main(command) == 2
+    told = capsys.readouterr().err
+    assert "wall.png: no face found" in told and "two.png: 2 faces found" in told
+    assert "broken.jpg: cannot be read as a picture" in told
