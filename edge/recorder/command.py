@@ -38,7 +38,7 @@ def record(url: str, out: Path, seconds: float | None, pace: int, lang: str) -> 
     stop = stop_on_signal()
     clock = _clock(pace)
     source = open_file(url, clock)
-    _make_box(out)
+    make_folder_of_its_own(out)
     make_folder(out / "run")
     with only_one(out / "run" / "recorder.lock", "recorder"):
         box = _box(out, clock)
@@ -60,7 +60,7 @@ def _record(
     volume = open_volume(box.video, config.device, box.store, config.recorder.reserve_mb)
     volume.check()
     limit_us = None if seconds is None else int(seconds * SECOND)
-    start_us = box.clock.mono_us()
+    start_us = source.first_mono_us
     demand = OneSession(None if limit_us is None else start_us + limit_us)
     sealer = Sealer(box.second_store(), sealed.append)
     recorder = Recorder(CAMERA, config.device, box.clock, source, volume, box.store, sealer, demand, config.recorder)
@@ -88,8 +88,11 @@ def _clock(pace: int) -> Clock:
     return SimulatedClock(utc, pace, boot, boot_id) if pace else AutojumpClock(utc, boot, boot_id)
 
 
-def _make_box(out: Path) -> None:
-    """Keys first, box.toml last: what is there afterwards is a whole box or can be made one by another call."""
+def make_folder_of_its_own(out: Path) -> None:
+    """Make `out` a box folder, if it is none: keys first, box.toml last, so another call can finish what one began.
+
+    Raises BadBox when it holds other things.
+    """
     if (out / BOX_FILE).exists():
         return
     strange = [path.name for path in out.iterdir() if path.name not in ("keys", "keys.new")] if out.is_dir() else []

@@ -50,7 +50,7 @@ class FileSource:
         self._next: Raw | None = first
         self._media_start_us = _media_us(first)
         opened_mono_us = clock.mono_us()
-        self._origin_us = opened_mono_us if start_mono_us is None else start_mono_us
+        self.first_mono_us = opened_mono_us if start_mono_us is None else start_mono_us
         self._skip_to(opened_mono_us)
         self._wake = threading.Event()
 
@@ -85,7 +85,7 @@ class FileSource:
         return first
 
     def _skip_to(self, mono_us: int) -> None:
-        behind_us = mono_us - self._origin_us
+        behind_us = mono_us - self.first_mono_us
         if behind_us <= 0:
             return
         self._container.seek(self._media_start_us + behind_us, backward=True)
@@ -94,7 +94,7 @@ class FileSource:
         self._next = next((raw for raw in self._packets if self._due_us(raw) >= mono_us), None)
 
     def _due_us(self, raw: Raw) -> int:
-        return self._origin_us + _media_us(raw) - self._media_start_us
+        return self.first_mono_us + _media_us(raw) - self._media_start_us
 
     def _duration_us(self, raw: Raw) -> int:
         if not raw.duration or raw.time_base is None:

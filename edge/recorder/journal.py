@@ -70,7 +70,11 @@ class Journal:
     def __init__(self, path: Path, run: Run, create: Callable[[Path], AppendFile]) -> None:
         self.path = path
         self._file = create(path)
-        self._line("run", run)
+        try:
+            self._line("run", run)
+        except OSError:
+            self._file.close()
+            raise
 
     def open(self, index: int, file: str) -> None:
         self._line("open", {"index": index, "file": file})

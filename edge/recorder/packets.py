@@ -34,9 +34,12 @@ class Packet:
 
 
 class Source(Protocol):
-    """A camera. `ended`: nothing will ever come again. `duration_us`: length of its media, if it has one."""
+    """A camera. `ended`: nothing will ever come again. `first_mono_us`: when its first packet is due.
+
+    `duration_us`: length of its media, if it has one."""
 
     info: StreamInfo
+    first_mono_us: int
     duration_us: int | None
 
     @property

@@ -33,8 +33,8 @@ JITTER_US = 2 * SECOND
 """Real time by which packets may be late on a busy machine before a camera is called silent."""
 PREROLL_US = 2 * SECOND
 """Real time for which packets are kept in memory, so that a start press loses nothing while its record is read."""
-RETRY_US = 2 * SECOND
-"""Real time between two tries to use a volume that refused."""
+RETRY_S, LONGEST_RETRY_S = 2, 64
+"""Real seconds until a volume that refused is tried again: twice as long each time."""
 
 
 ALARMS: dict[type[ZaitangError], str] = {
@@ -64,7 +64,7 @@ class Recorder:
         self._silent = False
         self._alarms: dict[str, int] = {}
         self._unrecovered = True
-        self._retry_us = 0
+        self._retry_us, self._retry_s = 0, RETRY_S
 
     def step(self, wait_s: float) -> None:
         """Take the next packet, or notice that none comes within `wait_s` real seconds. Raises BadVideo."""
@@ -159,6 +159,8 @@ class Recorder:
                 self._run = self._new_run(session)
                 self._run.judge(packet)
             self._run.add(packet)
+            if self.refused is not None and self._run.durable:
+                self._forgive()
             if packet.key:
                 self._volume.check_room()
         except VolumeFull as error:
@@ -233,15 +235,19 @@ class Recorder:
         except (WrongVolume, CannotWrite, VolumeFull) as error:
             self._refuse(error)
             return False
-        self.refused = None
+        return True
+
+    def _forgive(self) -> None:
+        """The volume took a fragment again."""
+        self.refused, self._retry_s = None, RETRY_S
         for code in ALARMS.values():
             self._alarms.pop(code, None)
-        return True
 
     def _refuse(self, error: ZaitangError) -> None:
         self.refused = error
         self._began = "restart"
-        self._retry_us = self._clock.mono_us() + RETRY_US * self._clock.rate
+        self._retry_us = self._clock.mono_us() + self._retry_s * SECOND * self._clock.rate
+        self._retry_s = min(LONGEST_RETRY_S, 2 * self._retry_s)
         params = {key: value if isinstance(value, int) else str(value) for key, value in error.params.items()}
         self._alarm(ALARMS[type(error)], {key: value for key, value in params.items() if key != "folder"})
 
@@ -254,7 +260,7 @@ class Recorder:
             found = recover(self._volume, known, () if self._run is None else (self._run.run.run,))
         except (OSError, StoreBusy) as error:
             self._log.failed("recovery.failed", error)
-            self._retry_us = now_us + RETRY_US * self._clock.rate
+            self._retry_us = now_us + RETRY_S * SECOND * self._clock.rate
             return
         self._unrecovered = False
         for segment in found.segments:

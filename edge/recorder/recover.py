@@ -36,11 +36,14 @@ def recover(volume: Volume, known: Collection[str], spare: Collection[str] = ())
         told = read_journal(path)
         if told is not None:
             _recover_run(volume, told, known, segments, alarms)
+    runs = {path.stem for path in journals}
     named = {*known, *(segment.file for segment in segments)}
     for path in sorted(volume.segments.glob("*/*")):
         file = f"{path.parent.name}/{path.name}"
-        if file not in named and path.parent.name not in spare:
-            volume.put_aside(path)
+        if file in named or path.parent.name in spare:
+            continue
+        volume.put_aside(path)
+        if path.parent.name not in runs:
             alarms.append(Alarm("segment.quarantined", {"file": file}))
     return Recovered(tuple(segments), tuple(alarms), tuple(journals))
 

@@ -31,7 +31,7 @@ class RunWriter:
         self._volume, self._info, self._timeline, self._segment_us = volume, info, timeline, segment_us
         self._seal, self._label, self._create = seal, label, create
         self._segment: SegmentFile | None = None
-        self._index = -1
+        self._index, self._durable = -1, False
         self._origin_us: int | None = None
         self._end_us = self._segment_start_us = 0
         self._journal = Journal(volume.journal / f"{run.run}.jsonl", run, create)
@@ -44,6 +44,11 @@ class RunWriter:
     def media_us(self) -> int:
         """Length of the run so far: the stretch without a break."""
         return self._end_us
+
+    @property
+    def durable(self) -> bool:
+        """Whether some of it would survive a power cut."""
+        return self._durable
 
     def judge(self, packet: Packet) -> Verdict:
         """Whether the packet continues the run. "gap", "step": it does not belong to it; finish, begin another."""
@@ -59,6 +64,7 @@ class RunWriter:
         assert self._segment is not None
         if self._segment.add(packet, self._arrival(packet, media_us)):
             self._journal.mark(self._mark(self._segment))
+            self._durable = True
         self._end_us = max(self._end_us, media_us + packet.duration_us)
 
     def finish(self, cut: Cut) -> None:

@@ -1,0 +1,240 @@
+"""`zaitang-edge record` as a user runs it: real processes, real kills, folders that `zaitang-verify` accepts."""
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.cli import main
+from edge.recorder.journal import Told, read_journal
+
+from .conftest import make_film
+
+GOP_S = 1.0
+Here = Callable[..., tuple[int, str, list[str]]]
+VERIFY = "import sys; from verify.cli import main; sys.exit(main())"
+
+
+def edge(*args: object, lang: str = "en", **options: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "edge.cli", "--lang", lang, *map(str, args)]
+    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+
+def said(child: subprocess.Popen[str]) -> tuple[int, str, list[str]]:
+    """Exit status, stdout, and the lines of stderr that are no log lines."""
+    out, err = child.communicate(timeout=60)
+    return child.returncode, out, [line for line in err.splitlines() if not line.startswith("{")]
+
+
+@pytest.fixture
+def here(capsys: pytest.CaptureFixture[str]) -> Iterator[Here]:
+    """The same command inside this process, which is quicker; a kill needs a real one."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def run(*args: object, lang: str = "en") -> tuple[int, str, list[str]]:
+        code = main(["--lang", lang, *map(str, args)])
+        out, err = capsys.readouterr()
+        return code, out, [line for line in err.splitlines() if not line.startswith("{")]
+
+    yield run
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def verified(folder: Path, tmp_path: Path) -> tuple[int, dict[str, Any]]:
+    report = tmp_path / "report.json"
+    command = [sys.executable, "-c", VERIFY, str(folder), "--json", str(report)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, json.loads(report.read_text())
+
+
+def test_what_was_recorded_verifies_and_a_second_call_goes_on(tmp_path: Path, film: Path) -> None:
+    out = tmp_path / "out"
+    code, text, err = said(edge("record", "--source", f"file:{film}", "--out", out))
+    assert (code, err) == (0, []) and "1 segments, 20 seconds" in text
+    code, report = verified(out, tmp_path)
+    assert (code, report["segments"], report["media_s"], report["recovered"]) == (0, 1, 20, 0)
+    code, text, _ = said(edge("record", "--source", f"file:{film}", "--out", out, "--seconds", 7))
+    assert code == 0 and "1 segments, 7 seconds" in text
+    code, report = verified(out, tmp_path)
+    assert (code, report["segments"], report["media_s"]) == (0, 2, 27)
+
+
+def test_a_paced_recording_takes_its_time(tmp_path: Path, film: Path, here: Here) -> None:
+    begin = time.monotonic()
+    out = tmp_path / "out"
+    code, text, _ = here("record", "--source", f"file:{film}", "--out", out, "--pace", 20, "--seconds", 16)
+    assert code == 0 and "16 seconds" in text
+    assert time.monotonic() - begin >= 0.8
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_after_a_kill_the_next_call_recovers_to_the_last_journalled_fragment(
+    tmp_path: Path, film: Path, seed: int,
+) -> None:
+    out, pace = tmp_path / "out", 8
+    child = edge("record", "--source", f"file:{film}", "--out", out, "--pace", pace)
+    _wait_for_mark(out)
+    begin = time.monotonic()
+    time.sleep(random.Random(seed).uniform(0, 1.8))
+    lived = time.monotonic() - begin
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    told = _told(out)
+    (mark,) = told.marks.values()
+    code, text, err = said(edge("record", "--source", f"file:{film}", "--out", out, "--seconds", 2))
+    assert (code, err) == (0, []) and "recovered: 1 segments" in text
+    path = out / "video" / "segments" / mark.file
+    assert path.stat().st_size == mark.size, "cut to the last journalled fragment"
+    assert mark.tally.end_pts_us / 1e6 >= min(20, GOP_S + lived * pace) - GOP_S - 0.5 * pace
+    code, report = verified(out, tmp_path)
+    assert (code, report["segments"], report["recovered"]) == (0, 2, 1)
+    assert report["media_s"] == mark.tally.end_pts_us // 1_000_000 + 2
+    assert not list((out / "video" / "journal").iterdir())
+
+
+def test_an_end_that_is_asked_for_seals_the_segment(tmp_path: Path, film: Path) -> None:
+    out = tmp_path / "out"
+    child = edge("record", "--source", f"file:{film}", "--out", out, "--pace", 8)
+    _wait_for_mark(out)
+    child.send_signal(signal.SIGTERM)
+    code, text, _ = said(child)
+    assert code == 0 and "recorded: 1 segments" in text
+    assert verified(out, tmp_path)[1]["recovered"] == 0
+
+
+def test_what_cannot_be_recorded_is_one_sentence_and_leaves_nothing(tmp_path: Path, film: Path, here: Here) -> None:
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "text.mp4").write_text("no video")
+    make_film(tmp_path / "mpeg4.mp4", 1, codec="mpeg4")
+    for source, words in (
+        (f"file:{tmp_path}/empty.mp4", "holds no video"), (f"file:{tmp_path}/text.mp4", "cannot be read as video"),
+        (f"file:{tmp_path}/none.mp4", "No such file"), (f"file:{tmp_path}/mpeg4.mp4", "H.264 or H.265"),
+        ("rtsp://127.0.0.1/x", "this version reads files"), ("camera", "this version reads files"),
+    ):
+        code, text, err = here("record", "--source", source, "--out", tmp_path / "out")
+        assert (code, text, len(err)) == (2, "", 1) and words in err[0], (source, err)
+        assert not (tmp_path / "out").exists()
+    code, _, err = here("record", "--source", f"file:{tmp_path}/empty.mp4", "--out", tmp_path / "o", lang="zh")
+    assert code == 2 and "没有视频" in err[0]
+    code, _, err = here("record", "--source", f"file:{film}", "--out", tmp_path / "out", "--pace", -1)
+    assert code == 2 and len(err) == 1 and "pace" in err[0]
+    (tmp_path / "full" / "of").mkdir(parents=True)
+    code, _, err = here("record", "--source", f"file:{film}", "--out", tmp_path / "full")
+    assert code == 2 and len(err) == 1 and "holds other things" in err[0]
+    assert [path.name for path in (tmp_path / "full").iterdir()] == ["of"]
+
+
+def test_a_wrong_volume_is_refused_before_anything_is_written(tmp_path: Path, film: Path, here: Here) -> None:
+    out = tmp_path / "out"
+    here("record", "--source", f"file:{film}", "--out", out, "--seconds", 2)
+    (out / "video").rename(out / "aside")
+    (out / "video").mkdir()
+    code, _, err = here("record", "--source", f"file:{film}", "--out", out)
+    assert code == 2 and len(err) == 1 and "is the disk mounted" in err[0]
+    assert list((out / "video").iterdir()) == []
+    (out / "video").rmdir()
+    (out / "aside").rename(out / "video")
+    assert here("record", "--source", f"file:{film}", "--out", out, "--seconds", 2)[0] == 0
+    assert verified(out, tmp_path)[0] == 0
+
+
+def test_a_second_recorder_on_the_same_folder_is_refused(tmp_path: Path, film: Path) -> None:
+    out = tmp_path / "out"
+    child = edge("record", "--source", f"file:{film}", "--out", out, "--pace", 4)
+    _wait_for_mark(out)
+    code, _, err = said(edge("record", "--source", f"file:{film}", "--out", out))
+    assert code == 2 and len(err) == 1 and f"already running (process {child.pid})" in err[0]
+    child.send_signal(signal.SIGTERM)
+    assert said(child)[0] == 0
+
+
+def _in_namespace(script: str, *args: object) -> subprocess.CompletedProcess[str]:
+    """Run a shell script where it may mount things; the test is skipped where nobody may."""
+    unshare = shutil.which("unshare")
+    command = [unshare or "", "-rm", "sh", "-ec", script, "sh", *map(str, args)]
+    if unshare is None or subprocess.run([unshare, "-rm", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("user namespaces are not allowed here")
+    environment = {**os.environ, "PY": sys.executable, "VERIFY": VERIFY}
+    return subprocess.run(command, capture_output=True, text=True, timeout=90, check=False, env=environment)
+
+
+SMALL_DISK = """
+mkdir -p $2/video; mount -t tmpfs -o size=4m none $2/video
+sed -i 's/reserve_mb = .*/reserve_mb = 1/' $2/box.toml
+set +e
+$PY -m edge.cli --lang en record --source file:$1 --out $2; echo code=$?
+$PY -c "$VERIFY" $2 --lang en; echo verify=$?
+mount -o remount,size=12m none $2/video
+$PY -m edge.cli --lang en record --source file:$1 --out $2 --seconds 1; echo code=$?
+$PY -c "$VERIFY" $2 --lang en; echo verify=$?
+"""
+
+
+def test_a_full_disk_ends_the_recording_with_a_sentence_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    film, out = make_film(tmp_path / "big.mp4", 20, size=(320, 240)), tmp_path / "out"
+    assert film.stat().st_size > 6_000_000
+    _empty_box(out)
+    done = _in_namespace(SMALL_DISK, film, out)
+    assert [line for line in done.stdout.splitlines() if "=" in line] == [
+        "code=1", "verify=0", "code=0", "verify=0"], done.stdout + done.stderr
+    assert "the video volume is full" in done.stderr and "Traceback" not in done.stderr
+
+
+READ_ONLY = """
+mkdir -p $2/video; mount -t tmpfs none $2/video
+set +e
+$PY -m edge.cli --lang en record --source file:$1 --out $2 --seconds 2; echo code=$?
+mount -o remount,ro none $2/video
+$PY -m edge.cli --lang en record --source file:$1 --out $2; echo code=$?
+mount -o remount,rw none $2/video
+$PY -m edge.cli --lang en record --source file:$1 --out $2 --seconds 2; echo code=$?
+$PY -c "$VERIFY" $2 --lang en; echo verify=$?
+"""
+
+
+def test_a_read_only_volume_is_one_sentence(tmp_path: Path, film: Path) -> None:
+    out = tmp_path / "out"
+    _empty_box(out)
+    done = _in_namespace(READ_ONLY, film, out)
+    codes = [line for line in done.stdout.splitlines() if "=" in line]
+    assert codes[0] == "code=0" and codes[1] in ("code=1", "code=2"), done.stderr
+    assert codes[2:] == ["code=0", "verify=0"], done.stdout + done.stderr
+    assert "Read-only file system" in done.stderr and "Traceback" not in done.stderr
+
+
+def _empty_box(out: Path) -> None:
+    """What the first call makes before it records."""
+    from edge.recorder.command import make_folder_of_its_own
+
+    make_folder_of_its_own(out)
+    with (out / "box.toml").open("a") as file:
+        file.write("[recorder]\nreserve_mb = 1\n")
+
+
+def _wait_for_mark(out: Path) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for path in (out / "video" / "journal").glob("*.jsonl"):
+            told = read_journal(path)
+            if told is not None and told.marks:
+                return
+        time.sleep(0.02)
+    raise AssertionError(f"nothing was journalled: {list(os.walk(out))}")
+
+
+def _told(out: Path) -> Told:
+    (path,) = (out / "video" / "journal").glob("*.jsonl")
+    told = read_journal(path)
+    assert told is not None
+    return told
