@@ -80,6 +80,18 @@ class SegmentFileChanged(VerificationError):
     text = "segment {file} of {device} was changed after it was recorded: its hash is not the one in record {seq}"
 
 
+class UnknownRecording(BadInput):
+    text = "there is no recording of {block} by camera {camera}"
+
+
+class UnknownBlock(BadInput):
+    text = "class {class_id} has no recording {block}"
+
+
+class UnknownEvidence(BadInput):
+    text = "there is no record {seq} of {device} at this centre"
+
+
 class SegmentFileMissing(ZaitangError):
     text = "segment {file} of {device} has not reached the centre yet"
 
@@ -94,6 +106,18 @@ class NotLoopback(BadInput):
 
 class PortInUse(BadInput):
     text = "port {port} is in use; name another with --port"
+
+
+class CannotListen(BadInput):
+    text = "the console cannot listen at {host}:{port}: {why}"
+
+
+class DiskFull(ZaitangError):
+    text = "the centre's disk is full; nothing more is taken in until there is room"
+
+
+class SegmentNotStored(BadInput):
+    text = "this segment is not at the centre, or its bytes are not those that were recorded"
 
 
 class DatabaseUnusable(ZaitangError):

@@ -1,0 +1,68 @@
+"""The console as one ASGI application."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from central.classes.stories import Stories
+from central.errors import (
+    DiskFull,
+    SegmentFileMissing,
+    SegmentNotStored,
+    UnannouncedSegment,
+    UnknownBlock,
+    UnknownClass,
+    UnknownEvidence,
+    UnknownRecording,
+    WrongSegmentBytes,
+)
+from central.web.api import api
+from central.web.guard import Guard
+from central.web.pages import pages
+from central.web.render import lang_of, page
+from central.web.video import video
+from central.wiring import Centre
+from common.texts import N_, translate, words
+from evidence.errors import ZaitangError
+
+STATUS: dict[type[ZaitangError], int] = {
+    UnknownClass: 404, UnknownBlock: 404, UnknownRecording: 404, UnknownEvidence: 404, SegmentNotStored: 404,
+    SegmentFileMissing: 404, UnannouncedSegment: 404, WrongSegmentBytes: 422, DiskFull: 507,
+}
+NOT_HERE = N_("There is no such page.")
+
+
+def create_app(centre: Centre) -> FastAPI:
+    """The application over an open centre."""
+    app = FastAPI(title="Zaitang", docs_url=None, redoc_url=None, openapi_url=None)
+    stories = Stories(centre.store, centre.clock)
+    for router in (api(centre, stories), video(centre, stories), pages(centre, stories)):
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.add_middleware(Guard)
+
+    @app.exception_handler(ZaitangError)
+    def failed(request: Request, error: ZaitangError) -> Response:
+        return _problem(request, centre, STATUS.get(type(error), 500), words(error, lang_of(request)))
+
+    @app.exception_handler(RequestValidationError)
+    def malformed(request: Request, _error: RequestValidationError) -> Response:
+        return _problem(request, centre, 404, translate(NOT_HERE, lang_of(request)))
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, error: HTTPException) -> Response:
+        text = translate(NOT_HERE, lang_of(request)) if error.status_code == 404 else str(error.detail)
+        return _problem(request, centre, error.status_code, text)
+
+    return app
+
+
+def _problem(request: Request, centre: Centre, status: int, text: str) -> Response:
+    if request.url.path.startswith(("/api/", "/media/")) or request.url.path.endswith(("/check", ".m3u8")):
+        return JSONResponse({"error": text}, status)
+    return page(request, centre, "error.html", status, text=text)

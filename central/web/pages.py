@@ -1,0 +1,149 @@
+"""The pages that people read: all classes, one class, one record."""
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi import Path as PathParam
+from fastapi.responses import HTMLResponse, Response
+
+from central.classes.orders import latest_orders, order_of
+from central.classes.stories import Stories
+from central.errors import UnknownEvidence
+from central.web.localtime import LocalTime
+from central.web.render import lang_of, page
+from central.web.view import class_view
+from central.wiring import Centre
+from common.texts import words
+from evidence.errors import ZaitangError
+from evidence.receipts import Receipt, read_receipt
+from evidence.records import Sealed
+from evidence.seal import RECORD_TYPE, open_envelope
+
+ClassName = Annotated[str, PathParam(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+ChainName = Annotated[str, PathParam(pattern=r"^[0-9a-f]{32}$")]
+Number = Annotated[int, PathParam(ge=0, lt=2**53)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Listed:
+    """A class in the list of all. `error`: why its story cannot be told."""
+
+    class_id: str
+    title: str
+    policy: str
+    trainees: int
+    dates: str
+    verdict: str
+    missing: int
+    limit: int
+    error: str
+
+
+def pages(centre: Centre, stories: Stories) -> APIRouter:
+    """Routes of the pages."""
+    router = APIRouter(default_response_class=HTMLResponse)
+
+    @router.get("/")
+    def index(request: Request) -> Response:
+        with centre.store.read() as tx:
+            orders = latest_orders(tx)
+            boxes = [head for head in tx.heads() if head.device != centre.store.device]
+            quarantined = tx.quarantined()
+        classes = [_listed(stories, class_id, lang_of(request)) for class_id in orders]
+        return page(request, centre, "index.html", classes=classes, boxes=boxes, quarantined=quarantined)
+
+    @router.get("/classes/{class_id}")
+    def show_class(request: Request, class_id: ClassName) -> Response:
+        told = stories.tell(class_id)
+        view = class_view(told, names_of(centre, class_id), lang_of(request))
+        return page(request, centre, "class.html", c=view)
+
+    @router.get("/records/{device}/{chain}/{seq}")
+    def show_record(request: Request, device: ClassName, chain: ChainName, seq: Number) -> Response:
+        return page(request, centre, "record.html", **_record(centre, device, chain, seq, lang_of(request)))
+
+    @router.get("/records/{device}/{chain}/{seq}/envelope")
+    def envelope(device: ClassName, chain: ChainName, seq: Number) -> Response:
+        sealed, _ = _find(centre, device, chain, seq)
+        name = f"{device}.{seq}.json"
+        return Response(sealed.envelope, media_type="application/json",
+                        headers={"content-disposition": f'attachment; filename="{name}"'})
+
+    return router
+
+
+def names_of(centre: Centre, class_id: str) -> dict[str, str]:
+    """People's names by pseudonym."""
+    with centre.store.read() as tx:
+        named = centre.names.open_all(class_id, tx.sealed_names(class_id))
+    return {person: one.name for person, one in named.items()}
+
+
+def _listed(stories: Stories, class_id: str, lang: str) -> Listed:
+    try:
+        told = stories.tell(class_id)
+    except ZaitangError as error:
+        return Listed(class_id, class_id, "", 0, "", "none", 0, 0, words(error, lang))
+    v = class_view(told, {}, lang)
+    return Listed(class_id, v.title, v.policy, v.trainees, v.dates, v.verdict, v.missing, v.limit, "")
+
+
+def _find(centre: Centre, device: str, chain: str, seq: int) -> tuple[Sealed, bytes | None]:
+    with centre.store.read() as tx:
+        sealed, receipt = tx.record(device, chain, seq), tx.receipt_for(device, chain, seq)
+    if sealed is None:
+        raise UnknownEvidence(device=device, seq=seq)
+    return sealed, receipt
+
+
+def _record(centre: Centre, device: str, chain: str, seq: int, lang: str) -> dict[str, Any]:
+    """What the page of a record shows. Its seal is checked again now, from its bytes."""
+    sealed, receipt = _find(centre, device, chain, seq)
+    keyring = centre.keyring()
+    with centre.store.read() as tx:
+        pems = [pem for _, pem in tx.certificates()]
+        after = tx.record(device, chain, seq + 1)
+    trouble = ""
+    try:
+        for pem in pems:
+            keyring.learn(pem)
+        keyring.check(sealed.envelope)
+    except ZaitangError as error:
+        trouble = words(error, lang)
+    class_id = sealed.record.body.get("class")
+    return {
+        "record": sealed.record, "hash": sealed.hash, "trouble": trouble, "after": after is not None,
+        "keyid": open_envelope(sealed.envelope, RECORD_TYPE).signatures[0][0], "own": device == centre.store.device,
+        "body": json.dumps(dict(sealed.record.body), ensure_ascii=False, indent=2),
+        "class_id": class_id if isinstance(class_id, str) else None,
+        "local": LocalTime(_offset(centre, class_id), lang).full(sealed.record.utc_us),
+        "receipt": _receipt(centre, receipt),
+        "people": _people(centre, class_id, sealed),
+    }
+
+
+def _receipt(centre: Centre, envelope: bytes | None) -> Receipt | None:
+    return None if envelope is None else read_receipt(envelope, centre.keys.public_key, "receipt")
+
+
+def _offset(centre: Centre, class_id: object) -> int:
+    """Where no class is named, the time of China, which all sites share."""
+    if not isinstance(class_id, str):
+        return 480
+    try:
+        with centre.store.read() as tx:
+            return order_of(tx, class_id)[1].utc_offset_min
+    except ZaitangError:
+        return 480
+
+
+def _people(centre: Centre, class_id: object, sealed: Sealed) -> Mapping[str, str]:
+    """The names of those of whom the record speaks."""
+    if not isinstance(class_id, str):
+        return {}
+    said = sealed.payload.decode()
+    return {person: name for person, name in names_of(centre, class_id).items() if f'"{person}"' in said}

@@ -1,0 +1,43 @@
+"""Serving the console on a loopback address."""
+from __future__ import annotations
+
+import errno
+import socket
+
+import uvicorn
+
+from central.errors import CannotListen, NotLoopback, PortInUse
+from central.web.app import create_app
+from central.web.guard import LOOPBACK
+from central.wiring import Centre
+from common.texts import N_, translate
+
+SAYS = N_("The console is at {address}")
+
+
+def serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None:
+    """Serve until interrupted. `host`, `port`: instead of those in centre.toml. Raises NotLoopback, PortInUse."""
+    host = host or centre.config.web.host
+    listening = listen(host, centre.config.web.port if port is None else port)
+    name = f"[{host}]" if ":" in host else host
+    print(translate(SAYS, lang, address=f"http://{name}:{listening.getsockname()[1]}/"), flush=True)
+    config = uvicorn.Config(create_app(centre), log_level="warning", server_header=False, proxy_headers=False)
+    uvicorn.Server(config).run([listening])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises NotLoopback, PortInUse, CannotListen."""
+    if host not in LOOPBACK:
+        raise NotLoopback(host=host)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            raise PortInUse(port=port) from None
+        raise CannotListen(host=host, port=port, why=error) from None
+    return listening

@@ -1,0 +1,62 @@
+// Checks a recording's files when it comes into view, and plays the moment at which somebody is seen. The page is whole without it.
+"use strict";
+
+const reels = new Map();
+
+async function check(article) {
+  const status = article.querySelector(".check");
+  const answer = await fetch(article.dataset.check);
+  if (!answer.ok) { return; }
+  const { cameras } = await answer.json();
+  reels.set(article.dataset.block, { article, cameras });
+  const problems = cameras.flatMap((camera) => camera.problems);
+  const whole = cameras.reduce((sum, camera) => sum + camera.parts.length, 0);
+  if (problems.length) {
+    status.textContent = problems.join(" · ");
+    status.classList.add("broken");
+  } else if (whole) {
+    status.textContent = status.dataset.whole.replace("{count}", whole);
+    status.classList.add("whole");
+  }
+  for (const camera of cameras.filter((one) => one.parts.length)) {
+    player(article, camera).preload = "metadata";
+  }
+}
+
+function player(article, camera) {
+  return article.querySelector(`video[data-device="${camera.device}"][data-camera="${camera.camera}"]`);
+}
+
+function seek(event) {
+  const link = event.target.closest("a.seek");
+  const reel = link && reels.get(link.dataset.block);
+  if (!reel) { return; }
+  for (const camera of reel.cameras) {
+    for (const part of camera.parts) {
+      const into = (Number(link.dataset.at) - part.start_us) / 1e6;
+      if (into >= 0 && into <= part.length_s) {
+        event.preventDefault();
+        play(player(reel.article, camera), part.at_s + into);
+        reel.article.scrollIntoView({ block: "center" });
+        return;
+      }
+    }
+  }
+}
+
+function play(video, seconds) {
+  const start = () => { video.currentTime = seconds; video.play().catch(() => {}); };
+  if (video.readyState >= HTMLMediaElement.HAVE_METADATA) { start(); return; }
+  video.addEventListener("loadedmetadata", start, { once: true });
+  video.preload = "auto";
+  video.load();
+}
+
+const watcher = new IntersectionObserver((entries) => {
+  for (const entry of entries.filter((one) => one.isIntersecting)) {
+    watcher.unobserve(entry.target);
+    check(entry.target);
+  }
+}, { rootMargin: "600px" });
+document.querySelectorAll("[data-check]").forEach((article) => watcher.observe(article));
+document.addEventListener("click", seek);

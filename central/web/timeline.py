@@ -1,0 +1,195 @@
+"""Where things stand on the timeline of a class: one row a day, all days on the same hours of the clock. Pure geometry.
+
+Positions and widths are percent of the row, so that the picture stretches while its texts keep their size.
+"""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+
+from central.web.localtime import LocalTime
+from common.texts import N_, translate
+from evidence.story import HourStory, SegmentFact, Span, Story
+from evidence.times import MINUTE
+
+PAD_MIN = 20
+JOIN_US = 5_000_000
+REASONS = {
+    "gap": N_("the camera was silent"),
+    "step": N_("the clock of the box jumped"),
+    "restart": N_("the box restarted"),
+    "end": N_("recording was ended"),
+    None: N_("the video file that follows is not recorded"),
+}
+NOT_BEGUN = N_("recording had not begun")
+KINDS = {"theory": N_("theory"), "practical": N_("practice"), "online": N_("online")}
+CHECKIN_ANSWERS = {
+    "accepted": N_("checked in"),
+    "unknown": N_("not recognised"),
+    "not_live": N_("refused: not a live face"),
+    "liveness_missing": N_("refused: liveness was not checked"),
+}
+HOUR = N_("{kind}, planned {start}–{end}")
+STRETCH = N_("recorded {start}–{end} (camera {camera})")
+GAP = N_("not recorded {start}–{end}: {why}")
+SESSION = N_("session {start}–{end}")
+CHECKIN = N_("{time} {name}: {answer}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Bar:
+    """A stretch of time. `kind` becomes its class; `title` what is said of it; `label` what stands in it."""
+
+    x: float
+    width: float
+    kind: str
+    title: str
+    label: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Dot:
+    """A moment."""
+
+    x: float
+    kind: str
+    title: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One day."""
+
+    date: str
+    weekday: str
+    hours: tuple[Bar, ...]
+    stretches: tuple[Bar, ...]
+    gaps: tuple[Bar, ...]
+    sessions: tuple[Bar, ...]
+    checkins: tuple[Dot, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Timeline:
+    """`ticks`: (percent, hour of the clock, whether it stays on a narrow screen)."""
+
+    ticks: tuple[tuple[float, str, bool], ...]
+    rows: tuple[Row, ...]
+
+
+def timeline(story: Story, local: LocalTime, names: Mapping[str, str]) -> Timeline:
+    """The picture of a whole class."""
+    days: dict[str, list[HourStory]] = {}
+    for hour in story.hours:
+        days.setdefault(local.day(hour.span.start_us), []).append(hour)
+    scale = _scale(story.hours, local)
+    return Timeline(scale.ticks(), tuple(_row(story, hours, scale, local, names) for hours in days.values()))
+
+
+def gap_reason(gap: Span, facts: Iterable[SegmentFact]) -> str:
+    """Why nothing is recorded, from the segment that ends before it."""
+    before = [fact for fact in facts if fact.span.start_us < gap.start_us + JOIN_US and fact.span.end_us < gap.end_us]
+    if not before:
+        return NOT_BEGUN
+    return REASONS[max(before, key=lambda fact: fact.span.end_us).segment.cut]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Scale:
+    first_min: int
+    last_min: int
+
+    def x(self, minute: float) -> float:
+        return round(100 * (minute - self.first_min) / (self.last_min - self.first_min), 3)
+
+    def ticks(self) -> tuple[tuple[float, str, bool], ...]:
+        hours = range(-(-self.first_min // 60), self.last_min // 60 + 1)
+        wide = len(hours) <= 6
+        return tuple((self.x(60 * hour), f"{hour % 24:02d}:00", wide or hour % 2 == 0) for hour in hours)
+
+
+def _scale(hours: Sequence[HourStory], local: LocalTime) -> _Scale:
+    starts = [local.minute(hour.span.start_us) for hour in hours]
+    ends = [start + hour.span.length_us // MINUTE for start, hour in zip(starts, hours, strict=True)]
+    return _Scale(min(starts, default=480) - PAD_MIN, max(ends, default=1080) + PAD_MIN)
+
+
+def _row(
+    story: Story, hours: Sequence[HourStory], scale: _Scale, local: LocalTime, names: Mapping[str, str]
+) -> Row:
+    midnight_us = hours[0].span.start_us - local.minute(hours[0].span.start_us) * MINUTE
+    place = _Place(scale, midnight_us)
+    day = Span(place.at(scale.first_min), place.at(scale.last_min))
+    return Row(
+        date=local.date(hours[0].span.start_us),
+        weekday=local.weekday(hours[0].span.start_us),
+        hours=tuple(_hour(hour, place, local) for hour in hours),
+        stretches=tuple(_stretches(hours, place, local)),
+        gaps=tuple(_gaps(story, hours, place, local)),
+        sessions=tuple(_sessions(story, day, place, local)),
+        checkins=tuple(_checkins(story, day, place, local, names)),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Place:
+    """Turns instants of one day into positions."""
+
+    scale: _Scale
+    midnight_us: int
+
+    def at(self, minute: int) -> int:
+        return self.midnight_us + minute * MINUTE
+
+    def x(self, us: int) -> float:
+        return min(100.0, max(0.0, self.scale.x((us - self.midnight_us) / MINUTE)))
+
+    def bar(self, span: Span, kind: str, title: str, label: str = "") -> Bar:
+        x = self.x(span.start_us)
+        return Bar(x, max(0.15, round(self.x(span.end_us) - x, 3)), kind, title, label)
+
+
+def _hour(hour: HourStory, place: _Place, local: LocalTime) -> Bar:
+    kind = translate(KINDS[hour.hour.kind], local.lang)
+    start, end = local.clock(hour.span.start_us), local.clock(hour.span.end_us)
+    title = translate(HOUR, local.lang, kind=kind, start=start, end=end)
+    return place.bar(hour.span, hour.hour.kind, title, kind)
+
+
+def _stretches(hours: Sequence[HourStory], place: _Place, local: LocalTime) -> Iterable[Bar]:
+    for hour in hours:
+        for stretch in hour.stretches:
+            title = translate(
+                STRETCH, local.lang, camera=stretch.camera,
+                start=local.seconds(stretch.start_us), end=local.seconds(stretch.end_us),
+            )
+            yield place.bar(stretch, "stretch", title)
+
+
+def _gaps(story: Story, hours: Sequence[HourStory], place: _Place, local: LocalTime) -> Iterable[Bar]:
+    for hour in hours:
+        for gap in hour.gaps:
+            why = translate(gap_reason(gap, story.segments), local.lang)
+            start, end = local.seconds(gap.start_us), local.seconds(gap.end_us)
+            title = translate(GAP, local.lang, start=start, end=end, why=why)
+            yield place.bar(gap, "gap", title)
+
+
+def _sessions(story: Story, day: Span, place: _Place, local: LocalTime) -> Iterable[Bar]:
+    for session in story.sessions:
+        end_us = session.end_us or max(session.start_us, story.last_us)
+        if session.start_us < day.end_us and end_us > day.start_us:
+            start, end = local.seconds(session.start_us), local.seconds(end_us)
+            title = translate(SESSION, local.lang, start=start, end=end)
+            yield place.bar(Span(session.start_us, end_us), "session", title)
+
+
+def _checkins(
+    story: Story, day: Span, place: _Place, local: LocalTime, names: Mapping[str, str]
+) -> Iterable[Dot]:
+    for fact in story.checkins:
+        if day.start_us <= fact.at_us < day.end_us:
+            who = names.get(fact.person or "", fact.person or "—")
+            answer = translate(CHECKIN_ANSWERS[fact.answer], local.lang)
+            title = translate(CHECKIN, local.lang, name=who, time=local.seconds(fact.at_us), answer=answer)
+            yield Dot(place.x(fact.at_us), fact.answer, title)

@@ -1,0 +1,67 @@
+"""Playing recordings: the check of a block's files, its playlists, and the files themselves by byte range."""
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi import Path as PathParam
+from fastapi.responses import FileResponse, Response
+
+from central.classes.stories import Stories
+from central.errors import SegmentNotStored, UnknownBlock
+from central.web.pages import ClassName
+from central.web.reels import Reel, Reels
+from central.web.render import lang_of
+from central.wiring import Centre
+from common.texts import words
+from evidence.story import Block, Story
+
+PLAYLIST = "application/vnd.apple.mpegurl"
+Sha = Annotated[str, PathParam(pattern=r"^[0-9a-f]{64}$")]
+
+
+def video(centre: Centre, stories: Stories) -> APIRouter:
+    """Routes of recordings."""
+    router, reels = APIRouter(), Reels(centre.objects)
+
+    @router.get("/classes/{class_id}/blocks/{block}/check")
+    def check(request: Request, class_id: ClassName, block: ClassName) -> dict[str, Any]:
+        story, found = _block(stories, class_id, block)
+        return {"cameras": [_told(reel, lang_of(request)) for reel in reels.reels(story, found)]}
+
+    @router.get("/classes/{class_id}/blocks/{block}/{device}/{camera}.m3u8")
+    def playlist(class_id: ClassName, block: ClassName, device: ClassName, camera: ClassName) -> Response:
+        story, found = _block(stories, class_id, block)
+        reel = reels.reel(story, found, device, camera)
+        broken = next((piece.error for piece in reel.pieces if piece.error is not None), None)
+        if broken is not None and not reel.playable:
+            raise broken
+        return Response(reel.playlist(), media_type=PLAYLIST)
+
+    @router.get("/media/{sha256}.mp4")
+    def media(sha256: Sha) -> Response:
+        with centre.store.read() as tx:
+            announced = tx.announced(sha256)
+        if not announced or not centre.objects.intact(sha256):
+            raise SegmentNotStored
+        return FileResponse(centre.objects.path(sha256), media_type="video/mp4")
+
+    return router
+
+
+def _block(stories: Stories, class_id: str, block: str) -> tuple[Story, Block]:
+    story = stories.tell(class_id).story
+    found = next((one for one in story.blocks if one.id == block), None)
+    if found is None:
+        raise UnknownBlock(class_id=class_id, block=block)
+    return story, found
+
+
+def _told(reel: Reel, lang: str) -> dict[str, Any]:
+    """Where each file stands in the reel and on the wall clock, and in words which are left out. Seconds."""
+    parts = [
+        {"start_us": piece.fact.span.start_us, "at_s": piece.at_s, "length_s": piece.media.seconds}
+        for piece in reel.pieces if piece.media is not None
+    ]
+    problems = [words(piece.error, lang) for piece in reel.pieces if piece.error is not None]
+    return {"device": reel.device, "camera": reel.camera, "parts": parts, "problems": problems}
