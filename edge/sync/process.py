@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import queue
 import random
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from cryptography import x509
 
 from common import logs
 from common.policies import load_policy, policy_ids
+from edge.child import ready, stop_on_signal
 from edge.config import SyncConfig
 from edge.errors import StoreBusy
 from edge.store import Store
@@ -106,14 +106,15 @@ class Sync:
 def run(box: Box) -> None:
     """Run until SIGTERM or SIGINT. A box without a centre keeps everything here and waits."""
     logs.setup()
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    stop = stop_on_signal()
     if box.config.sync is None:
         logs.Log("sync").info("sync.no_centre")
+        ready()
         stop.wait()
         return
-    make_sync(box, box.config.sync).run(stop)
+    sync = make_sync(box, box.config.sync)
+    ready()
+    sync.run(stop)
 
 
 def make_sync(box: Box, config: SyncConfig) -> Sync:

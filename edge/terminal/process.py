@@ -12,6 +12,7 @@ from cryptography import x509
 
 from common import logs
 from edge.checkin.engine import Engine
+from edge.child import ready
 from edge.config import CameraConfig, TerminalConfig
 from edge.control.client import ask
 from edge.errors import NoRecorder, PortInUse
@@ -49,6 +50,7 @@ def run(box: Box) -> None:
         timeout_graceful_shutdown=STOP_S, server_header=False,
     )
     logs.Log("terminal").info("terminal.ready", port=listener.getsockname()[1])
+    ready()
     try:
         uvicorn.Server(config).run(sockets=[listener])
     finally:
