@@ -53,6 +53,7 @@ from evidence.story import (
 from evidence.times import MINUTE
 
 B = TypeVar("B", bound=Body)
+S = TypeVar("S", Sighting, Unnamed)
 FROM_BOX = (Segment, CheckIn, RollCall, SessionStart, SessionEnd)
 
 
@@ -185,11 +186,18 @@ def _facts(told: _Told, orders: Sequence[Order], policy: Policy) -> Facts:
         segments=segments,
         unplaced_us=_unplaced_us(segments, orders[-1][2]),
         rollcalls=rollcalls,
-        sightings=tuple(sorted(sightings + _pointed(told, by_hash), key=_in_time)),
-        unnamed=tuple(unnamed),
+        sightings=_by_segment(sorted(sightings + _pointed(told, by_hash), key=_in_time)),
+        unnamed=_by_segment(unnamed),
         checkins=_checkins(told, policy),
         reviews=_latest(told.of(Review), lambda body: body.block),
     )
+
+
+def _by_segment(seen: Iterable[S]) -> dict[str, tuple[S, ...]]:
+    found: dict[str, list[S]] = defaultdict(list)
+    for one in seen:
+        found[one.segment].append(one)
+    return {sha: tuple(items) for sha, items in found.items()}
 
 
 def _in_time(sighting: Sighting) -> tuple[int, str, Ref, int]:
@@ -229,7 +237,7 @@ def _seen(
             track = named.track
             first_us, last_us = track.first_us + shift_us, track.last_us + shift_us
             if named.person is None or track.best is None:
-                unnamed.append(Unnamed(Span(first_us, last_us + 1)))
+                unnamed.append(Unnamed(sha, Span(first_us, last_us + 1)))
                 continue
             shown_us, score = track.shown_us + shift_us, track.best.score_ppm
             sightings.append(Sighting(named.person, sha, ref, first_us, last_us, shown_us, score, pointed=False))

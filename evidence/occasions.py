@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,8 +28,9 @@ from evidence.times import MINUTE, utc_us
 
 @dataclasses.dataclass(frozen=True)
 class Unnamed:
-    """A face that was followed and that nobody in particular is."""
+    """A face that was followed in a segment and that nobody in particular is."""
 
+    segment: str
     span: Span
 
 
@@ -45,8 +47,10 @@ class Facts:
     """Length of all video whose time is so uncertain that it lies in no class-hour."""
     rollcalls: Mapping[str, tuple[Ref, RollCall]]
     """Segment hash → its latest roll call."""
-    sightings: tuple[Sighting, ...]
-    unnamed: tuple[Unnamed, ...]
+    sightings: Mapping[str, tuple[Sighting, ...]]
+    """Segment hash → who was shown in it, in order of time."""
+    unnamed: Mapping[str, tuple[Unnamed, ...]]
+    """Segment hash → faces in it that nobody in particular is."""
     checkins: tuple[CheckInFact, ...]
     reviews: Mapping[str, tuple[Ref, Review]]
     """Block (or class-hour) → its latest review."""
@@ -103,12 +107,15 @@ def _occasion(
     video = facts.policy.video
     seen_well = roll_called and covered_us * 100 >= video.good_cover_pct.value * due_us
     headcount_max = max((call.headcount_max for _, call in calls), default=0)
+    seen = [s for f in certain for s in facts.sightings.get(f.segment.sha256, ()) if _seen_in(s, span)]
+    unnamed = sum(overlap(u.span, span) for f in certain for u in facts.unnamed.get(f.segment.sha256, ()))
+    presences = _Presences(facts, span, seen, checkins, headcount_max, unnamed, seen_well)
     return {
         "id": occasion_id,
         "span": span,
         "block": block.id if block else "",
         "roster": roster,
-        "presences": _presences(facts, span, roster, checkins, headcount_max, seen_well),
+        "presences": presences.of(roster),
         "headcount_max": headcount_max,
         "due_us": due_us,
         "covered_us": covered_us,
@@ -120,32 +127,44 @@ def _occasion(
         and not any(fact.doubt for fact in checkins),
         "make_up": block is not None and block.attendees is not None,
         "review": review[1] if review else None,
-        "refs": _refs(segments, calls, checkins, review, facts, span),
+        "refs": _refs(segments, calls, checkins, review, seen),
     }
 
 
-def _presences(
-    facts: Facts, span: Span, roster: tuple[str, ...], checkins: Sequence[CheckInFact], headcount_max: int,
-    seen_well: bool,
-) -> tuple[Presence, ...]:
-    seen: dict[str, list[Sighting]] = {}
-    for sighting in facts.sightings:
-        if overlap(Span(sighting.first_us, sighting.last_us + 1), span):
-            seen.setdefault(sighting.person, []).append(sighting)
-    unnamed = sum(overlap(one.span, span) for one in facts.unnamed)
-    came = {fact.person for fact in checkins if fact.answer == "accepted" and fact.doubt is None}
-    edge_us = span.length_us * facts.policy.block.left_early_pct.value // 100
-    return tuple(
-        Presence(
-            person=person,
-            answer=answer(person, seen, headcount_max, len(roster), unnamed),
-            checked_in=person in came,
-            on_leave=any(leave.person == person and _covers(leave, span) for _, leave in facts.leaves),
-            sightings=tuple(seen.get(person, ())),
-            left_early=seen_well and _only_at_an_edge(seen.get(person, ()), span, edge_us),
+def _seen_in(sighting: Sighting, span: Span) -> bool:
+    return overlap(Span(sighting.first_us, sighting.last_us + 1), span)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Presences:
+    """Everything that the answers for one occasion rest on. `unnamed`: how many faces have no name."""
+
+    facts: Facts
+    span: Span
+    seen: Sequence[Sighting]
+    checkins: Sequence[CheckInFact]
+    headcount_max: int
+    unnamed: int
+    seen_well: bool
+
+    def of(self, roster: tuple[str, ...]) -> tuple[Presence, ...]:
+        """The answer for each of the roster."""
+        sightings: dict[str, list[Sighting]] = defaultdict(list)
+        for sighting in self.seen:
+            sightings[sighting.person].append(sighting)
+        came = {fact.person for fact in self.checkins if fact.answer == "accepted" and fact.doubt is None}
+        edge_us = self.span.length_us * self.facts.policy.block.left_early_pct.value // 100
+        return tuple(
+            Presence(
+                person=person,
+                answer=answer(person, sightings, self.headcount_max, len(roster), self.unnamed),
+                checked_in=person in came,
+                on_leave=any(leave.person == person and _covers(leave, self.span) for _, leave in self.facts.leaves),
+                sightings=tuple(sightings.get(person, ())),
+                left_early=self.seen_well and _only_at_an_edge(sightings.get(person, ()), self.span, edge_us),
+            )
+            for person in roster
         )
-        for person in roster
-    )
 
 
 def _only_at_an_edge(sightings: Sequence[Sighting], span: Span, edge_us: int) -> bool:
@@ -196,8 +215,8 @@ def _inside(at_us: int, span: Span) -> bool:
 
 def _refs(
     segments: Sequence[SegmentFact], calls: Sequence[tuple[Ref, RollCall]], checkins: Sequence[CheckInFact],
-    review: tuple[Ref, Review] | None, facts: Facts, span: Span,
+    review: tuple[Ref, Review] | None, seen: Sequence[Sighting],
 ) -> tuple[Ref, ...]:
     found = {fact.ref for fact in segments} | {ref for ref, _ in calls} | {fact.ref for fact in checkins}
-    found |= {s.ref for s in facts.sightings if s.pointed and overlap(Span(s.first_us, s.last_us + 1), span)}
+    found |= {sighting.ref for sighting in seen if sighting.pointed}
     return tuple(sorted(found | ({review[0]} if review else set())))

@@ -11,7 +11,7 @@ import functools
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from evidence.errors import BadShape
@@ -49,113 +49,147 @@ def decode(cls: type[T], value: object, where: str, strict: bool = False) -> T:
 
     Raises BadShape with the document's name and the key's path.
     """
-    return typing.cast(T, _value(cls, value, _At(where, "", strict)))
+    try:
+        return typing.cast(T, _reader(typing.cast(Any, cls), strict)(value))
+    except _Bad as bad:
+        raise BadShape(where=where, key=".".join(reversed(bad.path)) or "(whole)", why=bad.why) from None
 
 
-@dataclasses.dataclass(frozen=True)
-class _At:
-    where: str
-    path: str
-    strict: bool
+class _Bad(Exception):
+    """A wrong value; `path` grows from the value outwards while this passes through what holds it."""
 
-    def __truediv__(self, part: object) -> _At:
-        return dataclasses.replace(self, path=f"{self.path}.{part}" if self.path else str(part))
+    def __init__(self, why: str, *path: str) -> None:
+        super().__init__(why)
+        self.why, self.path = why, [*path]
 
-    def bad(self, why: str) -> BadShape:
-        return BadShape(where=self.where, key=self.path or "(whole)", why=why)
+
+Reader = Callable[[Any], object]
+"""Reads a parsed value into its checked one. Readers are built once for each type: records are read by the thousand."""
 
 
 @functools.cache
-def _hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls, include_extras=True)
-
-
-def _value(hint: Any, value: object, at: _At) -> object:
+def _reader(hint: Any, strict: bool) -> Reader:
     origin = typing.get_origin(hint)
     if origin is typing.Annotated:
-        return _annotated(hint, value, at)
+        return _annotated(hint, strict)
     if origin is typing.Literal:
-        return _literal(hint, value, at)
+        return _literal(hint)
     if origin in (types.UnionType, typing.Union):
-        inner = [arg for arg in typing.get_args(hint) if arg is not type(None)]
-        return None if value is None else _value(inner[0], value, at)
+        read = _reader(next(arg for arg in typing.get_args(hint) if arg is not type(None)), strict)
+        return lambda value: None if value is None else read(value)
     if origin is tuple:
-        return _items(typing.get_args(hint)[0], value, at)
+        return _items(_reader(typing.get_args(hint)[0], strict))
     if origin is Mapping or hint is Mapping:
-        return _mapping(hint, value, at)
+        return _mapping(hint, strict)
     if dataclasses.is_dataclass(hint):
-        return _dataclass(typing.cast(type, hint), value, at)
-    return _plain(hint, value, at)
+        return _dataclass(typing.cast(type, hint), strict)
+    return _plain(hint)
 
 
-def _plain(hint: Any, value: object, at: _At) -> object:
-    if hint is bool and isinstance(value, bool):
-        return value
-    if hint is int and isinstance(value, int) and not isinstance(value, bool):
-        if abs(value) > MAX_INT:
-            raise at.bad("the number is too large")
-        return value
-    if hint is str and isinstance(value, str):
-        if len(value) > MAX_TEXT:
-            raise at.bad("the text is too long")
-        return value
+def _plain(hint: Any) -> Reader:
     words = {bool: "true or false", int: "a whole number", str: "a text"}
-    raise at.bad(f"expected {words.get(hint, hint)}")
+
+    def read(value: Any) -> object:
+        if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+            raise _Bad(f"expected {words.get(hint, hint)}")
+        if hint is int and abs(value) > MAX_INT:
+            raise _Bad("the number is too large")
+        if hint is str and len(value) > MAX_TEXT:
+            raise _Bad("the text is too long")
+        return typing.cast(object, value)
+
+    return read
 
 
-def _annotated(hint: Any, value: object, at: _At) -> object:
+def _annotated(hint: Any, strict: bool) -> Reader:
     base, *rules = typing.get_args(hint)
-    result = _value(base, value, at)
-    for rule in rules:
-        if isinstance(rule, Between) and isinstance(result, int) and not rule.low <= result <= rule.high:
-            raise at.bad(f"{result} is out of range ({rule.low} to {rule.high})")
-        if isinstance(rule, Match) and isinstance(result, str) and not re.fullmatch(rule.pattern, result, re.ASCII):
-            raise at.bad(f"expected {rule.what}")
-    return result
+    inner = _reader(base, strict)
+
+    def read(value: Any) -> object:
+        result = inner(value)
+        for rule in rules:
+            if isinstance(rule, Between) and isinstance(result, int) and not rule.low <= result <= rule.high:
+                raise _Bad(f"{result} is out of range ({rule.low} to {rule.high})")
+            if isinstance(rule, Match) and isinstance(result, str) and not re.fullmatch(rule.pattern, result, re.ASCII):
+                raise _Bad(f"expected {rule.what}")
+        return result
+
+    return read
 
 
-def _literal(hint: Any, value: object, at: _At) -> object:
+def _literal(hint: Any) -> Reader:
     choices = typing.get_args(hint)
-    for choice in choices:
-        if type(choice) is type(value) and choice == value:
-            return value
-    raise at.bad("expected one of: " + ", ".join(str(choice) for choice in choices))
+
+    def read(value: Any) -> object:
+        for choice in choices:
+            if type(choice) is type(value) and choice == value:
+                return typing.cast(object, choice)
+        raise _Bad("expected one of: " + ", ".join(str(choice) for choice in choices))
+
+    return read
 
 
-def _items(hint: Any, value: object, at: _At) -> tuple[object, ...]:
-    if not isinstance(value, list):
-        raise at.bad("expected a list")
-    if len(value) > MAX_ITEMS:
-        raise at.bad("the list is too long")
-    return tuple(_value(hint, item, at / index) for index, item in enumerate(value))
+def _items(item: Reader) -> Reader:
+    def read(value: Any) -> object:
+        if not isinstance(value, list):
+            raise _Bad("expected a list")
+        if len(value) > MAX_ITEMS:
+            raise _Bad("the list is too long")
+        return tuple(_inside(item, one, index) for index, one in enumerate(value))
+
+    return read
 
 
-def _mapping(hint: Any, value: object, at: _At) -> Mapping[str, object]:
-    if not isinstance(value, dict):
-        raise at.bad("expected a table")
+def _mapping(hint: Any, strict: bool) -> Reader:
     args = typing.get_args(hint)
-    if not args or args[1] in (object, Any):
-        return types.MappingProxyType(value)
-    return types.MappingProxyType({name: _value(args[1], item, at / name) for name, item in value.items()})
+    inner = None if not args or args[1] in (object, Any) else _reader(args[1], strict)
+
+    def read(value: Any) -> object:
+        if not isinstance(value, dict):
+            raise _Bad("expected a table")
+        if inner is None:
+            return types.MappingProxyType(value)
+        return types.MappingProxyType({name: _inside(inner, one, name) for name, one in value.items()})
+
+    return read
 
 
-def _dataclass(cls: type, value: object, at: _At) -> object:
-    if not isinstance(value, dict):
-        raise at.bad("expected a table")
-    hints, fields, known = _hints(cls), {}, set()
-    for field in dataclasses.fields(cls):
-        name = field.metadata.get("key", field.name)
-        known.add(name)
-        if name in value:
-            fields[field.name] = _value(hints[field.name], value[name], at / name)
-        elif type(None) in typing.get_args(hints[field.name]):
-            fields[field.name] = None
-        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            raise (at / name).bad("is missing")
-    unknown = sorted(set(value) - known)
-    if at.strict and unknown:
-        raise (at / unknown[0]).bad("is not a known key")
-    return cls(**fields)
+def _dataclass(cls: type, strict: bool) -> Reader:
+    hints = typing.get_type_hints(cls, include_extras=True)
+    fields = [_Field(field, hints[field.name], _reader(hints[field.name], strict)) for field in dataclasses.fields(cls)]
+    known = {field.key for field in fields}
+
+    def read(value: Any) -> object:
+        if not isinstance(value, dict):
+            raise _Bad("expected a table")
+        found = {}
+        for field in fields:
+            if field.key in value:
+                found[field.name] = _inside(field.read, value[field.key], field.key)
+            elif field.optional:
+                found[field.name] = None
+            elif field.needed:
+                raise _Bad("is missing", field.key)
+        if strict and not known.issuperset(value):
+            raise _Bad("is not a known key", min(set(value) - known))
+        return cls(**found)
+
+    return read
+
+
+class _Field:
+    def __init__(self, field: dataclasses.Field[Any], hint: Any, read: Reader) -> None:
+        self.name, self.key, self.read = field.name, field.metadata.get("key", field.name), read
+        self.optional = type(None) in typing.get_args(hint)
+        self.needed = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _inside(read: Reader, value: Any, part: object) -> object:
+    try:
+        return read(value)
+    except _Bad as bad:
+        bad.path.append(str(part))
+        raise
 
 
 def encode(value: object) -> Any:

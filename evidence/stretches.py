@@ -113,6 +113,8 @@ def _follows(before: Piece, after: Piece, policy: Policy) -> bool:
 
 
 def _clip(chain: Chain, span: Span, policy: Policy) -> Stretch | None:
+    if chain[-1].wall_us(chain[-1].end_us) <= span.start_us or span.end_us <= chain[0].wall_us(chain[0].start_us):
+        return None
     parts = [part for part in (_part(piece, span) for piece in chain) if part is not None]
     if not parts:
         return None
