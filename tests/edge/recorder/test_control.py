@@ -1,0 +1,47 @@
+"""The recorder's socket: one word in, one line of JSON out, also from a folder too deep for a socket's name."""
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from edge.control.client import ask
+from edge.control.server import ControlServer
+from edge.errors import NoRecorder
+
+
+def test_it_answers_known_words_to_this_user_alone(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    path = deep / "recorder.sock"
+    server = ControlServer(path, {"status": lambda: {"recording": True, "名": 1}})
+    try:
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert ask(path, "status") == {"recording": True, "名": 1}
+        assert ask(path, "erase") == {"error": "unknown"}
+    finally:
+        server.close()
+    with pytest.raises(NoRecorder):
+        ask(path, "status")
+
+
+def test_a_caller_who_says_nothing_does_not_block_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edge.control.server.WAIT_S", 0.1)
+    path = tmp_path / "s.sock"
+    server = ControlServer(path, {"status": lambda: {}})
+    silent = socket.socket(socket.AF_UNIX)
+    try:
+        silent.connect(str(path))
+        assert ask(path, "status") == {}
+    finally:
+        silent.close()
+        server.close()
+
+
+def test_a_socket_left_by_a_dead_process_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "s.sock").touch()
+    ControlServer(tmp_path / "s.sock", {"status": lambda: {"ok": True}})
+    assert ask(tmp_path / "s.sock", "status") == {"ok": True}
