@@ -38,7 +38,9 @@ def progress(hour: HourStory, live: Live, policy: Policy, now_us: int) -> Progre
     """The progress of one class-hour."""
     inside = [] if live.run is None else [_clip(live.run, hour.span)]
     unbroken_us = max((span.length_us for span in inside), default=0)
-    passed = Span(hour.span.start_us, max(hour.span.start_us, min(now_us, hour.span.end_us)))
+    # What the camera has not delivered yet is not missing.
+    up_to_us = now_us if live.run is None else min(now_us, live.run.end_us)
+    passed = Span(hour.span.start_us, max(hour.span.start_us, min(up_to_us, hour.span.end_us)))
     recorded_us = _length(union([*hour.stretches, *inside], passed))
     missed_us = passed.length_us - recorded_us
     if hour.hour.kind == "practical" and policy.r2 is not None:

@@ -57,8 +57,9 @@ function showRecording(state) {
   put("recording-text", recording.text);
   put("minutes", recording.needed_s === undefined ? "–" : duration(recording.unbroken_s));
   at("bar").style.strokeDasharray = `${recording.share || 0} 1000`;
+  at("bar").style.opacity = recording.share ? 1 : 0;
   put("still", recording.needed_s === undefined ? "" : need(recording));
-  put("since", state.session ? fill(said.since, { time: state.session.since }) : "");
+  put("since", state.session ? fill(said.since, { time: state.session.since }) : state.lesson.class ? said.check : "");
   at("start").disabled = pressing || !!state.session || !state.lesson.class;
   at("end").disabled = pressing || !state.session;
 }
@@ -82,12 +83,12 @@ function showDesk(state) {
   showFace(desk.faces[0]);
 }
 
-// The picture is mirrored and cropped like `object-fit: cover`; the face's frame follows it.
+// The picture is mirrored and fitted (`object-fit: contain`); the face's frame follows it.
 function showFace(face) {
   const image = at("camera"), around = at("picture");
   show("face", !!face && !image.hidden);
   if (!face || image.hidden || !image.naturalWidth) return;
-  const scale = Math.max(around.clientWidth / image.naturalWidth, around.clientHeight / image.naturalHeight);
+  const scale = Math.min(around.clientWidth / image.naturalWidth, around.clientHeight / image.naturalHeight);
   const [width, height] = [image.naturalWidth * scale, image.naturalHeight * scale];
   const [x, y, w, h] = face.map((ppm) => ppm / 1e6);
   Object.assign(at("face").style, {
@@ -187,5 +188,6 @@ at("confirm-yes").addEventListener("click", () => {
   at("confirm").close();
   if (current.session) press("/end", { session: current.session.id });
 });
+document.fonts.ready.then(() => document.querySelectorAll(".names").forEach((list) => delete list.dataset.key));
 poll();
 watch();

@@ -1,0 +1,186 @@
+"""A room for the tests of its screen: a box with a class of three, a clock and a recorder that the test voices."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from common.policies import load_policy
+from common.sheets import Name, seal_sheet
+from edge.config import BoxConfig, parse_box
+from edge.keys import BoxKeys, make_box_keys, self_certified
+from edge.store import Store
+from edge.terminal.memory import Memory
+from edge.terminal.press import Presses
+from edge.terminal.screen import Screen
+from edge.terminal.view import Sight
+from edge.wiring import open_store
+from evidence.bodies import (
+    Candidate,
+    CheckIn,
+    ClassOrder,
+    Enrolled,
+    Genesis,
+    Hour,
+    OrderAccepted,
+    Place,
+    PolicyRef,
+    RollCall,
+    Segment,
+    Track,
+)
+from evidence.canonical import sha256_hex
+from evidence.chain import next_record
+from evidence.records import ClockState, Sealed, Stamp
+from evidence.seal import KeySigner, seal_record
+from evidence.shape import encode
+from evidence.times import MINUTE, utc_text, utc_us
+
+CLASS = "welding-1"
+START = utc_us("2026-03-02T00:40:00.000000Z")
+NAMES = {"p-1": "王秀英", "p-2": "李强", "p-3": "欧阳建国"}
+
+
+class HandClock:
+    """A simulated clock that stands still until the test moves it. Microseconds."""
+
+    rate = 1
+
+    def __init__(self, utc: int) -> None:
+        self.utc = utc
+
+    def stamp(self) -> Stamp:
+        return Stamp("0", self.mono_us(), self.utc, ClockState(True, 0, "simulated", 1))
+
+    def mono_us(self) -> int:
+        return self.utc - START + 600 * MINUTE
+
+    def utc_us(self) -> int:
+        return self.utc
+
+    def mono_at(self, utc_us: int) -> int:
+        return utc_us - START + 600 * MINUTE
+
+    def seconds_until(self, mono_us: int) -> float:
+        return max(0.0, (mono_us - self.mono_us()) / 1e6)
+
+
+class FixedDesk:
+    """A check-in desk that sees what the test says."""
+
+    def __init__(self) -> None:
+        self.seen, self.picture = Sight("look", 1), b""
+
+    def sight(self) -> Sight:
+        return self.seen
+
+    def jpeg(self) -> bytes:
+        return self.picture
+
+
+def order_body(class_id: str = CLASS, number: int = 1, device: str = "box-1") -> ClassOrder:
+    """A morning of one practical and one theory class-hour of 45 minutes."""
+    people = tuple(
+        Enrolled(person, "trainee", Name(name, "0" * 32).commitment) for person, name in NAMES.items())
+    hours = (
+        Hour("h-1", "practical", utc_text(START), utc_text(START + 45 * MINUTE)),
+        Hour("h-2", "theory", utc_text(START + 55 * MINUTE), utc_text(START + 100 * MINUTE)),
+    )
+    policy = PolicyRef("demo", load_policy("demo").sha256)
+    return ClassOrder(class_id, number, "焊工一班", policy, 480, (Place(device, "一号实训室"),), people, hours)
+
+
+def sealed_order(body: ClassOrder) -> Sealed:
+    """The order in a record of a centre that nobody asks about: the store keeps what the sync process has verified."""
+    signer, stamp = KeySigner(Ed25519PrivateKey.generate()), HandClock(START - 30 * MINUTE).stamp()
+    chain = sha256_hex(body.class_id.encode())[:32]
+    genesis = encode(Genesis(signer.keyid, "", "0" * 64, "test"))
+    first = seal_record(
+        next_record(None, device="centre", chain=chain, type="genesis", body=genesis, stamp=stamp), signer)
+    return seal_record(
+        next_record(first, device="centre", chain=chain, type="order.class", body=encode(body), stamp=stamp), signer)
+
+
+@dataclasses.dataclass
+class Room:
+    folder: Path
+    config: BoxConfig
+    keys: BoxKeys
+    clock: HandClock
+    store: Store
+    memory: Memory
+    screen: Screen
+    presses: Presses
+    desk: FixedDesk
+    recorder: dict[str, Any] | None
+    wakes: int = 0
+    monotonic: float = 0.0
+
+    def take_order(self, class_id: str = CLASS, device: str = "box-1") -> None:
+        """What the sync process does with a good order."""
+        body = order_body(class_id, device=device)
+        names = {person: Name(name, "0" * 32) for person, name in NAMES.items()}
+        sealed = sealed_order(body)
+        self.store.put_order(sealed)
+        self.store.put_names(body.class_id, seal_sheet(names, self.keys.sealing_key, body.class_id))
+        self.store.append("order.accepted", OrderAccepted(body.class_id, sealed.hash))
+
+    def state(self, lang: str = "en") -> dict[str, Any]:
+        self.monotonic += 1
+        return self.screen.state(lang)
+
+    def at(self, minutes: float) -> None:
+        """Set the clock to so many minutes after the first class-hour's start."""
+        self.clock.utc = START + int(minutes * MINUTE)
+
+    def check_in(self, person: str, score_ppm: int = 900_000) -> None:
+        self.store.append("checkin", CheckIn(
+            CLASS, None, "a-1", "builtin", "0" * 64, "cpu", 600_000, 50_000, 5, 5, 150, self.clock.mono_us(),
+            "not_checked", Candidate(person, score_ppm), None))
+
+    def record(self, minutes: float, people: tuple[str, ...] = (), run: str = "r-1", called: bool = True) -> None:
+        """A finished segment of so many minutes that ends now, and its roll call."""
+        length, end = int(minutes * MINUTE), self.clock.mono_us()
+        sha256 = sha256_hex(f"{run}{end}".encode())
+        self.store.append("segment", Segment(
+            CLASS, "s-1", "room", run, 0, f"{run}/000000.mp4", 1, sha256, "h264", 640, 360, length // 40_000, 10,
+            0, length, end - length, end, 100_000, (), False, "start"))
+        tracks = tuple(
+            Track(0, length // 2, 0, 20, 90, Candidate(person, 900_000), None) for person in people)
+        if called:
+            self.store.append("rollcall", RollCall(
+                CLASS, run, sha256, "builtin", "0" * 64, "cpu", 600_000, 50_000, 40, 30, 0, len(people),
+                len(people) * 1_000_000, tracks))
+
+    def recording_for(self, minutes: float) -> None:
+        """The recorder says that it has recorded without a break for so long."""
+        self.recorder = {
+            "recording": True, "session": "s-1", "silent": False, "refused": None, "alarms": [],
+            "stretch_us": int(minutes * MINUTE), "last_packet_mono_us": self.clock.mono_us(),
+        }
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    """A box in its room before any plan, ten minutes before the first class-hour."""
+    folder = tmp_path / "box"
+    folder.mkdir()
+    config = parse_box(b'device = "box-1"\npolicy = "demo"\n[sync]\nbroker = "127.0.0.1"\n', "box.toml")
+    keys, clock = make_box_keys(folder / "keys", self_certified("box-1", START)), HandClock(START - 10 * MINUTE)
+    store = open_store(folder, config, keys, clock)
+    memory, made = Memory(store), []
+
+    def wake() -> None:
+        made[0].wakes += 1
+
+    screen = Screen(config, clock, memory, lambda: made[0].recorder, lambda: made[0].monotonic, True)
+    room = Room(folder, config, keys, clock, store, memory, screen, Presses(store, memory, wake), FixedDesk(), None)
+    made.append(room)
+    screen.desk = room.desk
+    room.recorder = {"recording": False, "session": None, "silent": False, "refused": None, "alarms": []}
+    yield room
+    store.close()

@@ -1,0 +1,94 @@
+"""The web side: what may press, in which language it answers, what it never lets others do."""
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from edge.errors import StoreBusy
+from edge.terminal.app import make_app
+from edge.terminal.guard import Guard
+
+
+@pytest.fixture
+def client(room: Any) -> TestClient:
+    app = make_app(room.screen, room.presses, Guard(b"secret", "127.0.0.1"), "zh")
+    return TestClient(app, base_url="http://127.0.0.1:8080")
+
+
+def token(client: TestClient) -> dict[str, str]:
+    found = re.search(r'name="token" content="([^"]+)"', client.get("/").text)
+    assert found
+    return {"X-Zaitang-Token": found[1]}
+
+
+def test_the_page_is_chinese_unless_english_is_asked_for_and_remembers(client: TestClient) -> None:
+    assert "开始上课" in client.get("/").text
+    assert "Start class" in client.get("/?lang=en").text
+    assert "Start class" in client.get("/").text and client.get("/state.json").json()["lang"] == "en"
+    assert client.get("/state.json?lang=zh").json()["lesson"]["text"] == "本终端盒没有待上的班次"
+
+
+def test_presses_append_records(client: TestClient, room: Any) -> None:
+    room.take_order()
+    held = token(client)
+    session = client.post("/start", json={"class": "welding-1"}, headers=held).json()["session"]
+    assert client.get("/state.json").json()["session"]["id"] == session
+    assert client.post("/end", json={"session": session}, headers=held).status_code == 200
+    assert client.get("/state.json").json()["session"] is None
+
+
+def test_a_start_without_a_class_starts_the_one_on_the_screen(client: TestClient, room: Any) -> None:
+    room.take_order()
+    assert client.post("/start", json={}, headers=token(client)).status_code == 200
+    assert room.memory.look().session.class_id == "welding-1"
+
+
+def test_what_cannot_be_done_is_one_sentence(client: TestClient, room: Any) -> None:
+    answer = client.post("/start", json={}, headers=token(client))
+    assert answer.status_code == 409
+    assert answer.json() == {"error": "本终端盒没有可以开始的班次，教学计划由监管中心下发"}
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Zaitang-Token": "a.b"}])
+def test_a_press_without_a_page_of_ours_is_refused(client: TestClient, room: Any, headers: dict[str, str]) -> None:
+    room.take_order()
+    assert client.post("/start", json={}, headers=headers).status_code == 403
+    assert client.post("/end", json={"session": "s"}, headers=headers).status_code == 403
+    assert room.memory.look().session is None
+
+
+def test_another_sites_page_cannot_press(client: TestClient, room: Any) -> None:
+    room.take_order()
+    held = {**token(client), "Origin": "http://evil.example"}
+    assert client.post("/start", json={}, headers=held).status_code == 403
+
+
+def test_a_foreign_name_for_this_machine_gets_nothing(client: TestClient) -> None:
+    for path in ("/", "/state.json", "/camera.jpg", "/static/terminal.js"):
+        assert client.get(path, headers={"Host": "evil.example"}).status_code == 421
+
+
+def test_nothing_is_cached_framed_or_loaded_from_elsewhere(client: TestClient) -> None:
+    answer = client.get("/")
+    assert answer.headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    for path in ("/", "/static/terminal.css", "/static/terminal.js"):
+        assert not re.search(r"https?://(?!www\.w3\.org)", client.get(path).text)
+
+
+def test_the_picture_is_there_only_while_the_desk_is_open(client: TestClient, room: Any) -> None:
+    assert client.get("/camera.jpg").status_code == 204
+    room.desk.picture = b"\xff\xd8"
+    assert client.get("/camera.jpg").content == b"\xff\xd8"
+
+
+def test_a_busy_store_is_said_and_passes(client: TestClient, room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy() -> None:
+        raise StoreBusy()
+
+    monkeypatch.setattr(room.memory, "look", busy)
+    answer = client.get("/state.json")
+    assert answer.status_code == 503 and answer.headers["retry-after"] == "1"

@@ -1,0 +1,186 @@
+"""The check-in desk: every attempt becomes one record, the answer stays on the screen long enough to be read."""
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.checkin.engine import Engine, EngineView
+from edge.checkin.errors import NobodyEnrolled
+from edge.clock import SystemClock
+from edge.errors import StoreBusy
+from edge.recorder.file_source import open_file
+from edge.terminal.camera import Camera
+from edge.terminal.desk import RESULT_S, RETRY_S, Desk, Target
+from evidence.bodies import CheckIn
+
+FRAME = np.zeros((240, 320, 3), np.uint8)
+BOX = (80, 60, 80, 120)
+
+
+class Frames:
+    silent = False
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def newest(self, after: int) -> tuple[int, np.ndarray, int] | None:
+        return (self.number, FRAME, 0) if self.number > after else None
+
+
+class ScriptedEngine:
+    """Says what the test wrote down, frame by frame."""
+
+    def __init__(self, views: list[EngineView]) -> None:
+        self.views, self.told = views, list[tuple[Any, Any]]()
+
+    def begin(self, session: str | None, checked_in: Any) -> None:
+        self.told.append((session, checked_in))
+
+    def step(self, bgr: np.ndarray, mono_us: int) -> EngineView:
+        return self.views.pop(0)
+
+
+def attempt(number: int = 1) -> CheckIn:
+    return CheckIn("welding-1", None, f"a-{number}", "builtin", "0" * 64, "cpu", 1, 0, 3, 3, 90, 0, "not_checked")
+
+
+class Setup:
+    """A desk with a scripted engine, frames and time in the test's hand."""
+
+    def __init__(self, room: Any) -> None:
+        room.take_order()
+        self.room, self.frames, self.engine, self.made = room, Frames(), ScriptedEngine([]), 0
+        self.open = True
+        self.fails: Exception | None = None
+        self.desk = Desk(
+            self.frames, lambda: room.screen.target() if self.open else None, self._make, room.store,
+            room.clock.utc_us, lambda: room.monotonic, 0.2)
+
+    def _make(self, target: Target) -> Engine:
+        self.made += 1
+        if self.fails is not None:
+            raise self.fails
+        return self.engine  # type: ignore[return-value]
+
+    def see(self, *views: EngineView) -> None:
+        self.engine.views += views
+        for _ in views:
+            self.frames.number += 1
+            self.room.monotonic += 0.2
+            self.desk.turn()
+
+    def attempts(self) -> list[str]:
+        return [sealed.record.body["attempt"] for sealed in self.room.store.records_of("checkin")]
+
+
+@pytest.fixture
+def at(room: Any) -> Setup:
+    return Setup(room)
+
+
+def test_an_attempt_is_one_record_and_an_answer(at: Setup) -> None:
+    at.see(EngineView((BOX,), "looking"))
+    assert at.desk.sight().state == "hold" and at.desk.sight().result is None
+    at.see(EngineView((BOX,), "accepted", "p-1", 3, 3, attempt()), EngineView((BOX,), "accepted", "p-1"))
+    result = at.desk.sight().result
+    assert result is not None and (result.attempt, result.answer, result.person) == ("a-1", "accepted", "p-1")
+    assert at.attempts() == ["a-1"] and at.desk.jpeg().startswith(b"\xff\xd8")
+    assert at.desk.sight().faces == ((250_000, 250_000, 250_000, 500_000),)
+
+
+def test_the_answer_stays_a_moment_after_the_face_has_gone(at: Setup) -> None:
+    at.see(EngineView((BOX,), "unknown", None, 0, 3, attempt()), EngineView((), "empty"))
+    at.room.monotonic += RESULT_S - 0.5
+    assert at.desk.sight().result is not None and at.desk.sight().state == "look"
+    at.room.monotonic += 0.5
+    assert at.desk.sight().result is None
+
+
+def test_somebody_who_came_already_is_greeted_without_a_record(at: Setup) -> None:
+    at.see(EngineView((BOX,), "greeted", "p-2"))
+    assert at.desk.sight().result.answer == "again" and at.attempts() == []  # type: ignore[union-attr]
+
+
+def test_two_people_at_once_are_asked_to_come_one_by_one(at: Setup) -> None:
+    at.see(EngineView((BOX, (200, 60, 70, 100)), "looking"))
+    assert at.desk.sight().state == "one"
+    at.see(EngineView((BOX, (200, 60, 30, 40)), "too_small"))
+    assert at.desk.sight().state == "closer"
+
+
+def test_a_busy_store_loses_no_attempt(at: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    append = at.room.store.append
+    monkeypatch.setattr(at.room.store, "append", lambda *_: (_ for _ in ()).throw(StoreBusy()))
+    with pytest.raises(StoreBusy):
+        at.see(EngineView((BOX,), "accepted", "p-1", 3, 3, attempt()))
+    monkeypatch.setattr(at.room.store, "append", append)
+    at.see(EngineView((), "empty"))
+    assert at.attempts() == ["a-1"]
+
+
+def test_a_closed_desk_looks_at_nobody(at: Setup) -> None:
+    at.see(EngineView((BOX,), "looking"))
+    at.open = False
+    at.frames.number += 1
+    at.desk.turn()
+    assert at.desk.sight().state == "closed" and at.desk.jpeg() == b""
+
+
+def test_a_silent_camera_is_said(at: Setup) -> None:
+    at.frames.silent = True
+    at.desk.turn()
+    assert at.desk.sight().state == "no_camera" and at.desk.jpeg() == b""
+
+
+def test_a_new_session_is_told_to_the_engine_and_not_made_anew(at: Setup) -> None:
+    at.see(EngineView((), "empty"))
+    session = at.room.presses.start("welding-1")
+    at.see(EngineView((), "empty"))
+    assert at.made == 1 and at.engine.told == [(session, frozenset())]
+
+
+def test_without_enrolled_faces_it_says_so_and_tries_again(at: Setup) -> None:
+    at.fails = NobodyEnrolled(class_id="welding-1", pack="builtin")
+    at.frames.number += 1
+    at.desk.turn()
+    assert at.desk.sight().state == "nobody_enrolled" and at.desk.jpeg()
+    at.frames.number += 1
+    at.desk.turn()
+    assert at.made == 1
+    at.fails = None
+    at.room.monotonic += RETRY_S
+    at.see(EngineView((), "empty"))
+    assert at.made == 2 and at.desk.sight().state == "look"
+
+
+def test_a_real_face_in_a_real_film_checks_in(
+    room: Any, tmp_path: Path, make_video: Callable[..., Path], pictures: Any, builtin: Any, templates: Any,
+) -> None:
+    """Camera, decoding, engine and store, with the pack that comes with the packages."""
+    canvas = np.full((480, 640, 3), 128, np.uint8)
+    canvas[100:340, 200:410] = pictures.portraits["p-7"]
+    film = make_video(tmp_path / "film.mp4", [canvas] * 100, fps=5, gop=5)
+    room.take_order()
+    clock = SystemClock()
+    camera = Camera(lambda: open_file(f"file:{film}", clock), lambda: clock.mono_us() / 1e6)
+
+    def make(target: Target) -> Engine:
+        return Engine(builtin, target.policy, target.class_id, target.session, templates, target.checked_in)
+
+    desk = Desk(camera, room.screen.target, make, room.store, room.clock.utc_us, lambda: clock.mono_us() / 1e6, 0.1)
+    camera.start()
+    desk.start()
+    deadline = clock.mono_us() + 15_000_000
+    while not room.store.records_of("checkin") and clock.mono_us() < deadline:
+        time.sleep(0.1)
+    desk.stop()
+    camera.stop()
+    best = room.store.records_of("checkin")[0].record.body["best"]
+    assert best["person"] == "p-7" and len(desk.sight().faces) == 1
+
+
