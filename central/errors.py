@@ -21,22 +21,62 @@ class CannotRead(BadInput):
 
 
 class BadPlan(BadInput):
-    text = "{path}: {why}"
+    """A plan or a list of names that cannot be carried out."""
 
 
-class DuplicateName(BadInput):
+class NoTitle(BadPlan):
+    text = "{path}: the class has no title"
+
+
+class NoBoxes(BadPlan):
+    text = "{path}: the plan names no box that would record the class"
+
+
+class NoHours(BadPlan):
+    text = "{path}: the plan has no class-hours"
+
+
+class BoxTwice(BadPlan):
+    text = "{path}: box {device} stands in the plan twice"
+
+
+class HourTwice(BadPlan):
+    text = "{path}: two class-hours are called {hour}"
+
+
+class HourBackwards(BadPlan):
+    text = "{path}: class-hour {hour} ends before it begins"
+
+
+class BadTime(BadPlan):
+    text = "{path}: class-hour {hour}: {value} is not a time like 2026-03-02T08:30:00"
+
+
+class StrangeMakeUp(BadPlan):
+    text = "{path}: class-hour {hour} is a make-up lesson for {name}, who is not in the list"
+
+
+class NameTooLong(BadPlan):
+    text = "{path}: the name of person number {number} is longer than {limit} characters"
+
+
+class FileTooLarge(BadPlan):
+    text = "{path} is larger than {limit} bytes"
+
+
+class DuplicateName(BadPlan):
     text = "{path}: {name} stands in the list twice; add what tells them apart to the name"
 
 
-class MissingName(BadInput):
+class MissingName(BadPlan):
     text = "{path}: person number {number} has no name"
 
 
-class NoTrainees(BadInput):
+class NoTrainees(BadPlan):
     text = "{path}: the list names no trainee"
 
 
-class HoursOverlap(BadInput):
+class HoursOverlap(BadPlan):
     text = "{path}: class-hour {hour} does not begin after the one before it has ended"
 
 

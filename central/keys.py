@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from central.errors import BadKeyFile, NoCentre
+from common.texts import N_
 from evidence.certs import identity, issue, make_root, pem, read_certificate
 from evidence.seal import KeySigner
 
@@ -55,10 +56,10 @@ def load_centre_keys(folder: Path) -> CentreKeys:
     key = _load_private(folder / "centre.key")
     mine = identity(certificate, root)
     if mine.keyid != KeySigner(key).keyid:
-        raise BadKeyFile(path=folder / "centre.key", why="it does not belong to centre.pem")
+        raise BadKeyFile(path=folder / "centre.key", why=N_("it does not belong to centre.pem"))
     names_key = _read(folder / "names.key")
     if len(names_key) != NAMES_KEY_BYTES:
-        raise BadKeyFile(path=folder / "names.key", why=f"it is not {NAMES_KEY_BYTES} bytes long")
+        raise BadKeyFile(path=folder / "names.key", why=N_("it has not the length of a key"))
     return CentreKeys(mine.name, root, certificate, KeySigner(key), mine.public_key, names_key, mine.test)
 
 
@@ -81,9 +82,9 @@ def load_public_key(path: Path) -> Ed25519PublicKey:
     try:
         key = serialization.load_pem_public_key(_read(path))
     except ValueError:
-        raise BadKeyFile(path=path, why="it is not a public key in PEM") from None
+        raise BadKeyFile(path=path, why=N_("it is not a public key in PEM")) from None
     if not isinstance(key, Ed25519PublicKey):
-        raise BadKeyFile(path=path, why="it is not an Ed25519 key")
+        raise BadKeyFile(path=path, why=N_("it is not an Ed25519 key"))
     return key
 
 
@@ -101,9 +102,9 @@ def _load_private(path: Path) -> Ed25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(_read(path), password=None)
     except (ValueError, TypeError):
-        raise BadKeyFile(path=path, why="it is not a private key in PEM") from None
+        raise BadKeyFile(path=path, why=N_("it is not a private key in PEM")) from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise BadKeyFile(path=path, why="it is not an Ed25519 key")
+        raise BadKeyFile(path=path, why=N_("it is not an Ed25519 key"))
     return key
 
 
@@ -114,7 +115,7 @@ def _read(path: Path) -> bytes:
     except FileNotFoundError:
         if path.parent.name == "keys" and not path.parent.exists():
             raise NoCentre(folder=path.parent.parent) from None
-        raise BadKeyFile(path=path, why="it does not exist") from None
+        raise BadKeyFile(path=path, why=N_("it does not exist")) from None
     except OSError as error:
         raise BadKeyFile(path=path, why=error.strerror) from None
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from central.errors import CannotRead, WrongSegmentBytes
+from common.texts import N_
 
 CHUNK = 1 << 20
 
@@ -79,16 +80,16 @@ class Incoming:
         """Add bytes. Raises WrongSegmentBytes as soon as there are too many."""
         self._written += len(chunk)
         if self._written > self._size:
-            raise WrongSegmentBytes(why=f"there are more than {self._size}")
+            raise WrongSegmentBytes(why=N_("there are too many"))
         self._hash.update(chunk)
         self._file.write(chunk)
 
     def finish(self) -> None:
         """All bytes came: check them and give the file its name. Raises WrongSegmentBytes."""
         if self._written != self._size:
-            raise WrongSegmentBytes(why=f"there are {self._written}, not {self._size}")
+            raise WrongSegmentBytes(why=N_("there are too few"))
         if self._hash.hexdigest() != self._sha256:
-            raise WrongSegmentBytes(why="their hash is another one")
+            raise WrongSegmentBytes(why=N_("their hash is another one"))
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()

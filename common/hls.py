@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
+from common.texts import N_
 from evidence.errors import BadInput
 
 MAX_HEADER = 1 << 20
@@ -74,13 +75,13 @@ def read_media(file: BinaryIO, size: int) -> Media:
             init_size = offset + length
         elif kind == b"moof":
             if header is None:
-                raise BadMedia(why="a fragment comes before the header")
+                raise BadMedia(why=N_("a fragment comes before the header"))
             moof = (offset, *header.timing(_body(file, offset, length)))
         elif kind == b"mdat" and moof is not None:
             fragments.append(Fragment(moof[0], offset + length - moof[0], moof[1], moof[2]))
             moof = None
     if header is None or not fragments:
-        raise BadMedia(why="it has no fragments")
+        raise BadMedia(why=N_("it has no fragments"))
     return Media(init_size, header.timescale, tuple(fragments))
 
 
@@ -121,7 +122,7 @@ class _Track:
                 found = (_track_id(_one(trak, b"tkhd")), _timescale(_one(mdia, b"mdhd")))
                 break
         if found is None:
-            raise BadMedia(why="it has no video track")
+            raise BadMedia(why=N_("it has no video track"))
         trexes = (trex for mvex in _children(moov, b"mvex") for trex in _children(mvex, b"trex"))
         durations = {_u32(trex, 4): _u32(trex, 12) for trex in trexes}
         return cls(found[0], found[1], durations.get(found[0], 0))
@@ -136,7 +137,7 @@ class _Track:
             start = _u64(tfdt, 4) if tfdt[0] else _u32(tfdt, 4)
             default = _default_duration(tfhd, self.default_duration)
             return start, sum(_duration(trun, default) for trun in _children(traf, b"trun"))
-        raise BadMedia(why="a fragment holds no video")
+        raise BadMedia(why=N_("a fragment holds no video"))
 
 
 def _top_boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
@@ -149,29 +150,29 @@ def _top_boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
         length, kind = _length(file.read(16), size - offset)
         yield kind, offset, length
         offset += length
-    raise BadMedia(why="it has too many boxes")
+    raise BadMedia(why=N_("it has too many boxes"))
 
 
 def _length(head: bytes, room: int) -> tuple[int, bytes]:
     if len(head) < 8:
-        raise BadMedia(why="it ends within a box")
+        raise BadMedia(why=N_("it ends within a box"))
     length, least = _u32(head, 0), 8
     if length == 1:
         length, least = _u64(head, 8), 16
     elif length == 0:
         length = room
     if not least <= length <= room:
-        raise BadMedia(why="a box is longer than what is left")
+        raise BadMedia(why=N_("a box is longer than what is left"))
     return length, head[4:8]
 
 
 def _body(file: BinaryIO, offset: int, length: int) -> bytes:
     if length > MAX_HEADER:
-        raise BadMedia(why="a header is too large")
+        raise BadMedia(why=N_("a header is too large"))
     file.seek(offset)
     data = file.read(length)
     if len(data) != length:
-        raise BadMedia(why="it ends within a box")
+        raise BadMedia(why=N_("it ends within a box"))
     return data[16:] if _u32(data, 0) == 1 else data[8:]
 
 
@@ -188,7 +189,7 @@ def _children(data: bytes, kind: bytes) -> Iterator[bytes]:
 def _one(data: bytes, kind: bytes) -> bytes:
     found = next(_children(data, kind), None)
     if not found:
-        raise BadMedia(why=f"a {kind.decode('ascii')} box is missing")
+        raise BadMedia(why=N_("a box that must be there is missing"))
     return found
 
 
@@ -199,7 +200,7 @@ def _track_id(tkhd: bytes) -> int:
 def _timescale(mdhd: bytes) -> int:
     timescale = _u32(mdhd, 20 if mdhd[0] else 12)
     if timescale == 0:
-        raise BadMedia(why="its timescale is 0")
+        raise BadMedia(why=N_("its timescale is 0"))
     return timescale
 
 
@@ -218,17 +219,17 @@ def _duration(trun: bytes, default: int) -> int:
     first = 8 + (4 if flags & 0x1 else 0) + (4 if flags & 0x4 else 0)
     stride = 4 * sum(bool(flags & field) for field in _SAMPLE_FIELDS)
     if first + count * stride > len(trun):
-        raise BadMedia(why="a run of samples is longer than its box")
+        raise BadMedia(why=N_("a run of samples is longer than its box"))
     return sum(_u32(trun, first + index * stride) for index in range(count))
 
 
 def _u32(data: bytes, offset: int) -> int:
     if offset + 4 > len(data):
-        raise BadMedia(why="a box is too short")
+        raise BadMedia(why=N_("a box is too short"))
     return int(struct.unpack_from(">I", data, offset)[0])
 
 
 def _u64(data: bytes, offset: int) -> int:
     if offset + 8 > len(data):
-        raise BadMedia(why="a box is too short")
+        raise BadMedia(why=N_("a box is too short"))
     return int(struct.unpack_from(">Q", data, offset)[0])

@@ -14,10 +14,28 @@ import dataclasses
 import datetime
 import itertools
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from central.errors import BadPlan, CannotRead, DuplicateName, HoursOverlap, MissingName, NoTrainees
+from central.errors import (
+    BadTime,
+    BoxTwice,
+    CannotRead,
+    DuplicateName,
+    FileTooLarge,
+    HourBackwards,
+    HoursOverlap,
+    HourTwice,
+    MissingName,
+    NameTooLong,
+    NoBoxes,
+    NoHours,
+    NoTitle,
+    NoTrainees,
+    StrangeMakeUp,
+)
+from common.texts import N_
 from evidence.bodies import ClassId, Hour, Place
 from evidence.errors import BadRecord, BadShape
 from evidence.records import Id
@@ -71,21 +89,21 @@ def read_plan(path: Path) -> Plan:
     """The plan in a file. Raises CannotRead, BadShape, BadPlan."""
     plan = decode(Plan, _toml(path), str(path), strict=True)
     if not plan.title.strip():
-        raise BadPlan(path=path, why="the class has no title")
+        raise NoTitle(path=path)
     if not plan.boxes:
-        raise BadPlan(path=path, why="the plan names no box that would record the class")
+        raise NoBoxes(path=path)
     if not plan.hours:
-        raise BadPlan(path=path, why="the plan has no class-hours")
-    devices = [place.device for place in plan.boxes]
-    if len(set(devices)) != len(devices):
-        raise BadPlan(path=path, why="a box stands in the plan twice")
+        raise NoHours(path=path)
+    twice = _twice(place.device for place in plan.boxes)
+    if twice is not None:
+        raise BoxTwice(path=path, device=twice)
     return plan
 
 
 def read_names(path: Path) -> tuple[PlanPerson, ...]:
     """The people in a file, their names trimmed.
 
-    Raises CannotRead, BadShape, MissingName, DuplicateName, NoTrainees, BadPlan."""
+    Raises CannotRead, BadShape, BadPlan."""
     people = decode(PlanNames, _toml(path), str(path), strict=True).people
     trimmed = tuple(dataclasses.replace(person, name=" ".join(person.name.split())) for person in people)
     seen: set[str] = set()
@@ -93,7 +111,7 @@ def read_names(path: Path) -> tuple[PlanPerson, ...]:
         if not person.name:
             raise MissingName(path=path, number=number)
         if len(person.name) > MAX_NAME:
-            raise BadPlan(path=path, why=f"the name of person number {number} is longer than {MAX_NAME} characters")
+            raise NameTooLong(path=path, number=number, limit=MAX_NAME)
         if person.name in seen:
             raise DuplicateName(path=path, name=person.name)
         seen.add(person.name)
@@ -105,30 +123,31 @@ def read_names(path: Path) -> tuple[PlanPerson, ...]:
 def hours_of(plan: Plan, persons: dict[str, str], path: Path) -> tuple[Hour, ...]:
     """The class-hours in order of time, in UTC, people by pseudonym (`persons`: name → pseudonym).
 
-    Raises BadPlan, HoursOverlap."""
+    Raises BadPlan."""
     hours = [_hour(number, hour, plan, persons, path) for number, hour in enumerate(plan.hours, 1)]
     hours.sort(key=lambda hour: hour.start)
     for before, after in itertools.pairwise(hours):
         if after.start < before.end:
             raise HoursOverlap(path=path, hour=after.hour)
-    if len({hour.hour for hour in hours}) != len(hours):
-        raise BadPlan(path=path, why="two class-hours have the same id")
+    twice = _twice(hour.hour for hour in hours)
+    if twice is not None:
+        raise HourTwice(path=path, hour=twice)
     return tuple(hours)
 
 
 def _hour(number: int, hour: PlanHour, plan: Plan, persons: dict[str, str], path: Path) -> Hour:
     name = hour.hour or f"h{number}"
-    start, end = (_utc(text, plan.utc_offset_min, f"hours.{number - 1}", path) for text in (hour.start, hour.end))
+    start, end = (_utc(text, plan.utc_offset_min, name, path) for text in (hour.start, hour.end))
     if end <= start:
-        raise BadPlan(path=path, why=f"class-hour {name} ends before it begins")
+        raise HourBackwards(path=path, hour=name)
     unknown = [person for person in hour.make_up or () if person not in persons]
     if unknown:
-        raise BadPlan(path=path, why=f"class-hour {name} is a make-up lesson for {unknown[0]}, who is not in the list")
+        raise StrangeMakeUp(path=path, hour=name, name=unknown[0])
     make_up = None if hour.make_up is None else tuple(persons[person] for person in hour.make_up)
     return Hour(hour=name, kind=hour.kind, start=start, end=end, gear=hour.gear, make_up=make_up)
 
 
-def _utc(text: str, offset_min: int, key: str, path: Path) -> str:
+def _utc(text: str, offset_min: int, hour: str, path: Path) -> str:
     try:
         moment = datetime.datetime.fromisoformat(text)
         if moment.tzinfo is None:
@@ -136,7 +155,17 @@ def _utc(text: str, offset_min: int, key: str, path: Path) -> str:
         epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
         return utc_text((moment - epoch) // datetime.timedelta(microseconds=1))
     except (ValueError, OverflowError, BadRecord):
-        raise BadShape(where=path, key=key, why=f"{text[:40]} is not a time like 2026-03-02T08:30:00") from None
+        raise BadTime(path=path, hour=hour, value=text[:40]) from None
+
+
+def _twice(values: Iterable[str]) -> str | None:
+    """The first value that came before."""
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            return value
+        seen.add(value)
+    return None
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -144,12 +173,12 @@ def _toml(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
         if len(data) > MAX_FILE:
-            raise CannotRead(path=path, why=f"it is larger than {MAX_FILE} bytes")
+            raise FileTooLarge(path=path, limit=MAX_FILE)
         return _texts(tomllib.loads(data.decode("utf-8")))
     except OSError as error:
         raise CannotRead(path=path, why=error.strerror) from None
     except UnicodeDecodeError:
-        raise CannotRead(path=path, why="it is not UTF-8 text") from None
+        raise CannotRead(path=path, why=N_("it is not UTF-8 text")) from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadShape(where=path, key="(whole)", why=str(error)) from None
 

@@ -80,8 +80,8 @@ def test_an_order_waits_until_its_box_has_introduced_itself(centre: Centre, tmp_
     (PLAN.replace("T09:15", "T08:15"), NAMES, BadPlan, "class-hour h1 ends before it begins"),
     (PLAN.replace('"demo"', '"nowhere"'), NAMES, NoSuchPolicy, "there is no policy nowhere"),
     (PLAN.replace("boxes", "boxen"), NAMES, BadInput, "plan.toml: boxes"),
-    (PLAN.replace("2026-03-02T08:30:00", '"tomorrow"'), NAMES, BadShape, "hours.0"),
-    (PLAN.replace("2026-03-02T08:30:00", "0001-01-01T00:00:00"), NAMES, BadInput, "hours.0"),
+    (PLAN.replace("2026-03-02T08:30:00", '"tomorrow"'), NAMES, BadPlan, "class-hour h1: tomorrow is not a time"),
+    (PLAN.replace("2026-03-02T08:30:00", "0001-01-01T00:00:00"), NAMES, BadPlan, "class-hour h1: 0001"),
     (PLAN.replace('"theory", start', '"theory", make_up = ["谁"], start', 1), NAMES, BadPlan, "谁"),
 ])
 def test_a_bad_plan_is_one_sentence_and_nothing_is_kept(
