@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import Any
 
 import uvicorn
 from cryptography import x509
+from fastapi import FastAPI
 
 from common import logs
 from edge.checkin.engine import Engine
-from edge.child import ready
+from edge.child import ready, stop_on_signal
 from edge.config import CameraConfig, TerminalConfig
 from edge.control.client import ask
 from edge.errors import NoRecorder, PortInUse
@@ -32,11 +34,13 @@ from evidence.times import utc_us
 
 ASK_S = 1.5
 STOP_S = 3
+LOOK_S = 0.5
 
 
 def run(box: Box) -> None:
     """Serve until SIGTERM or SIGINT. Raises PortInUse."""
     logs.setup()
+    stop = stop_on_signal()
     listener = listen(box.config.terminal)
     memory = Memory(box.store)
     root = x509.load_pem_x509_certificate(box.keys.root.encode())
@@ -45,17 +49,26 @@ def run(box: Box) -> None:
     presses = Presses(box.store, memory, lambda: _wake(box))
     guard = Guard(box.keys.data, box.config.terminal.host)
     running = _start_desk(box, screen)
-    config = uvicorn.Config(
-        make_app(screen, presses, guard, box.config.lang), log_config=None, access_log=False,
-        timeout_graceful_shutdown=STOP_S, server_header=False,
-    )
+    app = make_app(screen, presses, guard, box.config.lang)
     logs.Log("terminal").info("terminal.ready", port=listener.getsockname()[1])
     ready()
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        serve(app, listener, stop)
     finally:
         for part in running:
             part.stop()
+
+
+def serve(app: FastAPI, listener: socket.socket, stop: threading.Event) -> None:
+    """Serve until `stop` is set. In a thread, because in the main one uvicorn would answer signals in its own way."""
+    server = uvicorn.Server(uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=STOP_S))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web")
+    thread.start()
+    while not stop.wait(LOOK_S) and thread.is_alive():
+        pass
+    server.should_exit = True
+    thread.join()
 
 
 def listen(config: TerminalConfig) -> socket.socket:
@@ -64,6 +77,7 @@ def listen(config: TerminalConfig) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((config.host, config.port))
+        listener.listen(64)
     except OSError:
         listener.close()
         raise PortInUse(port=config.port, host=config.host) from None

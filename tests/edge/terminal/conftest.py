@@ -2,15 +2,19 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from common.policies import load_policy
 from common.sheets import Name, seal_sheet
+from edge.clock import boottime_us, machine_boot_id
 from edge.config import BoxConfig, parse_box
 from edge.keys import BoxKeys, make_box_keys, self_certified
 from edge.store import Store
@@ -18,7 +22,7 @@ from edge.terminal.memory import Memory
 from edge.terminal.press import Presses
 from edge.terminal.screen import Screen
 from edge.terminal.view import Sight
-from edge.wiring import open_store
+from edge.wiring import open_box, open_store
 from evidence.bodies import (
     Candidate,
     CheckIn,
@@ -184,3 +188,43 @@ def room(tmp_path: Path) -> Iterator[Room]:
     room.recorder = {"recording": False, "session": None, "silent": False, "refused": None, "alarms": []}
     yield room
     store.close()
+
+
+@pytest.fixture
+def box_folder(
+    tmp_path: Path, make_video: Any, pictures: Any, templates: dict[str, Any], builtin: Any
+) -> Iterator[tuple[Path, Store, int]]:
+    """A real box on disk, two minutes into its first class-hour, with a face in the film of its check-in camera:
+    the folder, its store, and the port of its page."""
+    folder = tmp_path / "real"
+    (folder / "run").mkdir(parents=True)
+    canvas = np.full((480, 640, 3), 200, np.uint8)
+    canvas[60:420, 160:475] = cv2.resize(pictures.portraits["p-7"], (315, 360))
+    film = make_video(folder / "film.mp4", [canvas] * 600, fps=5, gop=5)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    text = f"""device = "box-1"
+policy = "demo"
+terminal = {{ port = {port} }}
+cameras = [{{ id = "door", role = "terminal", source = "file:{film}" }}]
+[clock]
+source = "simulated"
+start = "{utc_text(START + 2 * MINUTE)}"
+anchor_boot_us = {boottime_us()}
+boot_id = "{machine_boot_id()}"
+"""
+    (folder / "box.toml").write_text(text)
+    make_box_keys(folder / "keys", self_certified("box-1", START))
+    box = open_box(folder)
+    names = ["王秀英", "李强", "陈静", "杨桂兰", "张伟", "刘洋", "欧阳建国"]
+    people = {f"p-{number}": Name(name, "0" * 32) for number, name in enumerate(names, 1)}
+    enrolled = tuple(Enrolled(person, "trainee", name.commitment) for person, name in people.items())
+    body = dataclasses.replace(order_body(), roster=enrolled)
+    sealed = sealed_order(body)
+    box.store.put_order(sealed)
+    box.store.put_names(CLASS, seal_sheet(people, box.keys.sealing_key, CLASS))
+    box.store.append("order.accepted", OrderAccepted(CLASS, sealed.hash))
+    box.store.put_templates(CLASS, builtin.name, templates)
+    yield folder, box.store, port
+    box.store.close()

@@ -1,0 +1,143 @@
+"""The page in a real browser, served by the real process: press, check in, switch language, lose the service."""
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from edge.store import Store
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+SIZES = [(1280, 800), (1024, 600)]
+CONTRAST = """() => {
+  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (node) => {
+    for (; node; node = node.parentElement) {
+      const color = rgb(getComputedStyle(node).backgroundColor);
+      if (color.length < 4 || color[3] > 0) return color;
+    }
+    return [255, 255, 255];
+  };
+  const bad = [];
+  for (const node of document.querySelectorAll("body *")) {
+    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
+    if (!own || !node.checkVisibility() || node.disabled) continue;
+    const [a, b] = [light(rgb(getComputedStyle(node).color)), light(behind(node))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) bad.push(node.id + " " + node.textContent);
+  }
+  return bad;
+}"""
+SMALL = """() => [...document.querySelectorAll("button, a")].filter((node) => node.checkVisibility())
+  .filter((node) => node.offsetWidth < 56 || node.offsetHeight < 56).map((node) => node.id)"""
+SCROLLS = """() => {
+  const page = document.documentElement, parts = [...document.querySelectorAll("main > section, footer")];
+  return page.scrollHeight > innerHeight || page.scrollWidth > innerWidth
+    || parts.some((node) => node.scrollHeight > node.clientHeight + 1);
+}"""
+
+
+class Service:
+    """The terminal process of a box, as the supervisor starts it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "edge.cli", "process", "terminal", "--box", str(self._folder)]
+        self._process = subprocess.Popen(command, cwd=Path(__file__).parents[3])
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        self._process.send_signal(how)
+        return self._process.wait(15)
+
+
+@pytest.fixture
+def service(box_folder: tuple[Path, Store, int]) -> Iterator[Service]:
+    service = Service(box_folder[0])
+    yield service
+    assert service.stop() == 0
+
+
+@pytest.fixture
+def page(service: Service, box_folder: tuple[Path, Store, int]) -> Iterator[Page]:
+    if not CHROMIUM.exists():
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        address, deadline = f"http://127.0.0.1:{box_folder[2]}/", time.monotonic() + 30
+        while True:
+            try:
+                page.goto(address)
+                break
+            except Exception:
+                assert time.monotonic() < deadline, "the terminal did not start"
+                time.sleep(0.3)
+        yield page
+        browser.close()
+
+
+def sessions(store: Store) -> list[str]:
+    return [sealed.record.type for sealed in store.records() if sealed.record.type.startswith("session.")]
+
+
+def test_a_class_day_at_the_screen(page: Page, service: Service, box_folder: tuple[Path, Store, int]) -> None:
+    store = box_folder[1]
+    expect(page.locator("#title")).to_have_text("焊工一班")
+    expect(page.locator("#banners")).to_contain_text("照片不是活人")
+    expect(page.locator("#recording-text")).to_have_text("录像程序没有应答，录像没有保存")
+    expect(page.locator("#in")).to_contain_text("欧阳建国", timeout=30_000)
+    expect(page.locator("#camera")).to_be_visible()
+    assert store.records_of("checkin")[0].record.body["best"]["person"] == "p-7"
+    expect(page.locator("#end")).to_be_disabled()
+
+    page.click("#start")
+    expect(page.locator("#end")).to_be_enabled()
+    assert sessions(store) == ["session.start"]
+    page.click("#end")
+    page.click("#confirm-no")
+    assert sessions(store) == ["session.start"]
+
+    page.click("a.lang")
+    expect(page.locator("#end")).to_have_text("End class")
+    expect(page.locator("#banners")).to_contain_text("a photograph is not a living person")
+
+    service.stop(signal.SIGKILL)
+    expect(page.locator("#lost")).to_be_visible(timeout=10_000)
+    expect(page.locator("#end")).to_be_disabled()
+    service.start()
+    expect(page.locator("#lost")).to_be_hidden(timeout=30_000)
+    page.click("#end")
+    page.click("#confirm-yes")
+    expect(page.locator("#start")).to_be_enabled()
+    assert sessions(store) == ["session.start", "session.end"]
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_everything_fits_is_legible_and_can_be_touched(page: Page, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    expect(page.locator("#in")).to_contain_text("欧阳建国", timeout=30_000)
+    for lang in ("zh", "en"):
+        page.goto(page.url.split("?")[0] + f"?lang={lang}")
+        expect(page.locator("#banners li")).to_have_count(3)
+        page.wait_for_timeout(700)
+        assert not page.evaluate(SCROLLS), "something does not fit"
+        assert page.evaluate(SMALL) == [] and page.evaluate(CONTRAST) == []
+
+
+def test_a_port_in_use_is_one_sentence(service: Service, page: Page, box_folder: tuple[Path, Store, int]) -> None:
+    command = [sys.executable, "-m", "edge.cli", "--lang", "en", "process", "terminal", "--box", str(box_folder[0])]
+    second = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, timeout=60)
+    assert second.returncode == 2 and second.stderr.strip().endswith("is in use by another program")
+    assert "Traceback" not in second.stderr
