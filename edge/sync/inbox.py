@@ -37,6 +37,11 @@ class Inbox:
         self._centre = self._remembered()
         self._accepted = {str(sealed.record.body.get("order")) for sealed in store.records_of("order.accepted")}
 
+    @property
+    def knows_centre(self) -> bool:
+        """Whether receipts can be judged: the centre's certificate has come."""
+        return self._centre is not None
+
     def receipt(self, envelope: bytes) -> int | None:
         """Keep a receipt; the last record that it covers, or None when it was refused or cannot be judged yet."""
         if self._centre is None:

@@ -44,8 +44,8 @@ class Outbox:
             return self
         return Outbox(up_to, max(self.sent, up_to), 0, now + RESEND.wait(0, chance))
 
-    def after_lost_session(self, now: float) -> Outbox:
-        """The broker forgot us and with us what it had taken: everything without a receipt is due again at once."""
+    def all_again(self, now: float) -> Outbox:
+        """What was sent is lost, or its receipts were: everything without a receipt is due again at once."""
         return dataclasses.replace(self, sent=self.receipted, deadline=now)
 
     def _overdue(self, now: float) -> bool:

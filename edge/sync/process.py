@@ -80,13 +80,20 @@ class Sync:
         if isinstance(event, Connected):
             self._connected = True
             if not event.resumed:
-                self._outbox = self._outbox.after_lost_session(self._now())
+                self._outbox = self._outbox.all_again(self._now())
         elif isinstance(event, Lost):
             self._connected = False
         elif event.topic == "receipts":
             self._receipt(event)
         elif event.topic.startswith("orders/") and event.payload:
-            self._inbox.order(event.payload)
+            self._order(event)
+
+    def _order(self, event: Arrived) -> None:
+        """An order brings the centre's certificate; receipts that came before it could not be judged."""
+        knew = self._inbox.knows_centre
+        self._inbox.order(event.payload)
+        if self._inbox.knows_centre and not knew:
+            self._outbox = self._outbox.all_again(self._now())
 
     def _receipt(self, event: Arrived) -> None:
         up_to = self._inbox.receipt(event.payload)

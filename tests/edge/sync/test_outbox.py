@@ -52,7 +52,7 @@ def test_an_old_receipt_changes_nothing() -> None:
 
 
 def test_a_broker_that_forgot_us_gets_everything_at_once() -> None:
-    assert sent(Outbox(receipted=2, sent=2), 9, 0.0).after_lost_session(0.5).due(9, 0.5) == range(3, 10)
+    assert sent(Outbox(receipted=2, sent=2), 9, 0.0).all_again(0.5).due(9, 0.5) == range(3, 10)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["send", "lose", "receipt", "wait", "forget"]), st.integers(0, 300))))
@@ -72,7 +72,7 @@ def test_nothing_is_skipped_and_nothing_more_than_a_window_flies(steps: list[tup
         elif step == "wait":
             now += number
         elif step == "forget":
-            outbox = outbox.after_lost_session(now)
+            outbox = outbox.all_again(now)
         assert set(range(outbox.receipted + 1, outbox.sent + 1)) <= given_to_broker
 
 

@@ -214,3 +214,18 @@ def test_segments_follow_their_receipts_and_are_sent_again_when_refused(
     shelf.server_close()
     assert list(shelf.files.values()) == [data] and len(shelf.tries) == 2
     assert [sealed.record.body["code"] for sealed in box.store.records_of("alarm")] == ["segment.lost"]
+
+
+def test_receipts_that_came_before_the_centre_was_known_are_asked_for_again(
+    make_box: MakeBox, centre: Any, broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "RESEND", Backoff(600.0, 600.0))
+    box = make_box(f'[sync]\nbroker = "127.0.0.1"\nport = {broker.port}\n')
+    collector = Collector(centre, broker.port)
+    with syncing(box):
+        until(lambda: collector.arrived == [0])
+        time.sleep(0.5)
+        assert box.store.receipted_up_to() == -1
+        collector.client.publish("zaitang/v1/box-1/orders/welding-1", centre.message(centre.order()), qos=1, retain=True)
+        until(lambda: delivered(box))
+    collector.stop()
