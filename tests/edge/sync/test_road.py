@@ -226,6 +226,7 @@ def test_receipts_that_came_before_the_centre_was_known_are_asked_for_again(
         until(lambda: collector.arrived == [0])
         time.sleep(0.5)
         assert box.store.receipted_up_to() == -1
-        collector.client.publish("zaitang/v1/box-1/orders/welding-1", centre.message(centre.order()), qos=1, retain=True)
+        message = centre.message(centre.order())
+        collector.client.publish("zaitang/v1/box-1/orders/welding-1", message, qos=1, retain=True)
         until(lambda: delivered(box))
     collector.stop()
