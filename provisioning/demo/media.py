@@ -36,6 +36,12 @@ class Media:
     terminal: Path
     gallery: Path
 
+    def cameras(self) -> tuple[tuple[str, Path, day.datetime.datetime], ...]:
+        """Role, film, and when the film's first packet is due."""
+        room, terminal = room_span(day.COURSE[0])[0], terminal_offset(day.COURSE[0])
+        return (("room", self.room, day.SWITCHED_ON + day.timedelta(seconds=room)),
+                ("terminal", self.terminal, day.SWITCHED_ON + day.timedelta(seconds=terminal)))
+
 
 def paths(folder: Path) -> Media:
     """Where a complete set lies in `folder`."""

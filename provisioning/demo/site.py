@@ -149,9 +149,9 @@ broker = "127.0.0.1"
 port = {self.ports.broker}
 segments = "http://127.0.0.1:{self.ports.console}"
 '''
-        for role, film in (("room", films.room), ("terminal", films.terminal)) if films else ():
+        for role, film, begins in films.cameras() if films else ():
             text += (f'\n[[cameras]]\nid = "{role}"\nrole = "{role}"\nsource = "file:{film.resolve()}"\n'
-                     f'start = "{day.utc(day.SWITCHED_ON)}"\n')
+                     f'start = "{day.utc(begins)}"\n')
         (self.box / "box.toml").write_text(text)
 
 
