@@ -4,6 +4,8 @@ from __future__ import annotations
 import dataclasses
 import datetime
 
+from babel.dates import format_skeleton
+
 from common.reasons import date_words
 from common.texts import N_, translate
 from evidence.times import MINUTE, SECOND
@@ -31,6 +33,11 @@ class LocalTime:
     def date(self, us: int) -> str:
         """The local date in words."""
         return date_words(self.day(us), self.lang)
+
+    def short_date(self, us: int) -> str:
+        """The local date without its year."""
+        day = datetime.date.fromisoformat(self.day(us))
+        return format_skeleton("MMMd", day, locale="zh_CN" if self.lang == "zh" else "en")
 
     def weekday(self, us: int) -> str:
         """The day of the week, short."""

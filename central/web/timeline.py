@@ -121,7 +121,7 @@ def _row(
     place = _Place(scale, midnight_us)
     day = Span(place.at(scale.first_min), place.at(scale.last_min))
     return Row(
-        date=local.date(hours[0].span.start_us),
+        date=local.short_date(hours[0].span.start_us),
         weekday=local.weekday(hours[0].span.start_us),
         hours=tuple(_hour(hour, place, local) for hour in hours),
         stretches=tuple(_stretches(hours, place, local)),

@@ -127,6 +127,7 @@ class ClassView:
     policy: str
     number: int
     rooms: tuple[str, ...]
+    utc_offset_min: int
     dates: str
     as_of: str
     simulated: bool
@@ -137,6 +138,7 @@ class ClassView:
     limit: int
     missing: int
     open: int
+    missed: tuple[str, ...]
     trainees: int
     share: int
     checked_in: int
@@ -162,6 +164,7 @@ def class_view(told: Told, names: Mapping[str, str], lang: str) -> ClassView:
         policy=told.policy.title_en if lang == "en" else told.policy.title,
         number=order.number,
         rooms=tuple(f"{place.room} · {place.device}" for place in order.boxes),
+        utc_offset_min=order.utc_offset_min,
         dates=_dates(told, local),
         as_of=local.full(told.as_of.us),
         simulated=story.simulated,
@@ -172,6 +175,7 @@ def class_view(told: Told, names: Mapping[str, str], lang: str) -> ClassView:
         limit=told.policy.r3.limit.value if told.policy.r3 else 0,
         missing=len(r3.recordings) if r3 else 0,
         open=len(r3.open_recordings) if r3 else 0,
+        missed=tuple(names.get(person, person) for person in r3.trainees) if r3 else (),
         trainees=sum(one.role == "trainee" for one in order.roster),
         share=_percent(covered_us, due_us),
         checked_in=len({fact.person for fact in story.checkins if fact.answer == "accepted"}),

@@ -1,4 +1,4 @@
-"""A class of four half-days as a centre receives it: real small video, roll calls, check-ins, one trainee who stays away.
+"""A class of four half-days as a centre receives it: small real video, roll calls, check-ins, one trainee away.
 
 Theory on the first morning, its recording with a hole; then three practices that the last trainee misses.
 """
@@ -16,7 +16,7 @@ from central.classes.plan import read_names, read_plan
 from central.wiring import Centre
 from evidence.bodies import Alarm, Candidate, CheckIn, ClassOrder, RollCall, SessionEnd, SessionStart, Track
 from evidence.times import MINUTE, SECOND, utc_us
-from tests.central.helpers import SIMULATED, Box, segment_of, write_plan
+from tests.central.helpers import MORNING, SIMULATED, Box, segment_of, write_plan
 
 PEOPLE = ("张伟", "王芳", "李娜", "刘洋", "陈静", "赵敏")
 AWAY = "赵敏"
@@ -34,7 +34,7 @@ hours = [
 ]
 """
 PACK, PACK_HASH = "lab", "ab" * 32
-SEGMENT_MIN = 5
+SEGMENT_MIN = 15
 
 
 class Course:
@@ -85,7 +85,7 @@ class Course:
                 data, at, seconds, index, run, session=session, began="start" if first == 0 else "gap",
                 cut=("end" if last_run else "gap") if ends else None,
                 first_pts_us=index * SEGMENT_MIN * MINUTE, end_pts_us=(index * SEGMENT_MIN + minutes) * MINUTE,
-                last_mono_us=at - utc_us("2026-03-02T00:30:00.000000Z") + 7200 * SECOND + seconds * SECOND,
+                last_mono_us=at - MORNING + (7200 + seconds) * SECOND,
             )
             self.centre.objects.put(segment.sha256, segment.size, [data])
             self.box.append(segment, at + seconds * SECOND)
@@ -96,30 +96,33 @@ class Course:
         self.box.append(CheckIn(
             class_id="welder-1", session=session, attempt=f"a-{at // SECOND}", pack=PACK, pack_sha256=PACK_HASH,
             provider="CPUExecutionProvider", threshold_ppm=363_000, margin_ppm=50_000, frames=10, votes=9, face_px=142,
-            seen_mono_us=0, liveness="not_checked", best=Candidate(self.persons[name], 712_000),
-            second=Candidate(self.persons[others[0]], 141_000),
+            seen_mono_us=at - MORNING + 7200 * SECOND, liveness="not_checked",
+            best=Candidate(self.persons[name], 712_000), second=Candidate(self.persons[others[0]], 141_000),
         ), at)
 
     def roll_call(self, sha256: str, run: str, first_us: int, present: tuple[str, ...], at: int) -> None:
         tracks = tuple(
-            Track(first_us=first_us + number * SECOND, last_us=first_us + 50 * SECOND, shown_us=first_us + (10 + number) * SECOND,
-                  frames=40, face_px=64, best=Candidate(self.persons[name], 600_000 + 13_000 * number), second=None)
+            Track(
+                first_us=first_us + number * SECOND, last_us=first_us + 50 * SECOND,
+                shown_us=first_us + (10 + number) * SECOND, frames=40, face_px=64,
+                best=Candidate(self.persons[name], 600_000 + 13_000 * number), second=None,
+            )
             for number, name in enumerate(present)
         )
         self.box.append(RollCall(
             class_id="welder-1", run=run, segment=sha256, pack=PACK, pack_sha256=PACK_HASH,
-            provider="CPUExecutionProvider", threshold_ppm=363_000, margin_ppm=50_000, min_face_px=32, samples=60, dark=0,
-            headcount_max=len(present), headcount_mean_ppm=len(present) * 1_000_000, tracks=tracks,
+            provider="CPUExecutionProvider", threshold_ppm=363_000, margin_ppm=50_000, min_face_px=32, samples=60,
+            dark=0, headcount_max=len(present), headcount_mean_ppm=len(present) * 1_000_000, tracks=tracks,
         ), at)
 
     def film(self, seconds: int) -> bytes:
-        """One frame a second, a keyframe every ten, no two films alike."""
+        """A frame every three seconds, a keyframe every fifteen, no two films alike."""
         sink, self.shade = io.BytesIO(), self.shade + 1
         flags = "frag_keyframe+empty_moov+default_base_moof+skip_trailer"
         with av.open(sink, "w", format="mp4", options={"movflags": flags}) as out:
-            stream = out.add_stream("libx264", rate=1, options={"g": "10", "bf": "0", "preset": "ultrafast"})
+            stream = out.add_stream("libx264", rate=Fraction(1, 3), options={"g": "5", "bf": "0", "preset": "ultrafast"})
             stream.width, stream.height, stream.pix_fmt, stream.time_base = 320, 180, "yuv420p", Fraction(1, 1)
-            for index in range(seconds):
+            for index in range(0, seconds, 3):
                 frame = av.VideoFrame.from_ndarray(picture(index, self.shade), format="rgb24")
                 frame.pts, frame.time_base = index, Fraction(1, 1)
                 out.mux(stream.encode(frame))

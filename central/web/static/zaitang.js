@@ -19,8 +19,18 @@ async function check(article) {
     status.classList.add("whole");
   }
   for (const camera of cameras.filter((one) => one.parts.length)) {
-    player(article, camera).preload = "metadata";
+    const video = player(article, camera);
+    video.preload = "metadata";
+    video.addEventListener("timeupdate", () => tell(article, camera, video.currentTime));
   }
+}
+
+// The class's own wall clock at a moment of a recording.
+function tell(article, camera, seconds) {
+  const part = camera.parts.findLast((one) => one.at_s <= seconds);
+  const wall = article.querySelector(".wall");
+  const moment = new Date(part.start_us / 1e3 + (seconds - part.at_s) * 1e3 + Number(article.dataset.offset) * 6e4);
+  wall.textContent = wall.dataset.says.replace("{time}", moment.toISOString().slice(11, 19));
 }
 
 function player(article, camera) {

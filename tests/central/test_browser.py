@@ -1,0 +1,170 @@
+"""The console in a real browser: pages, language, playing a recording, a file that was changed."""
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from central.web.app import create_app
+from central.web.server import listen
+from central.wiring import Centre, init_centre, open_centre
+from tests.central.course import AWAY, Course
+
+sync_api = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+
+
+class Console:
+    """A centre served on a free port in a thread."""
+
+    def __init__(self, centre: Centre) -> None:
+        self.centre = centre
+        listening = listen("127.0.0.1", 0)
+        self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        self._server = uvicorn.Server(uvicorn.Config(create_app(centre), log_level="warning"))
+        self._thread = threading.Thread(target=self._server.run, args=([listening],))
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("course")
+    centre = init_centre(folder / "centre", test_keys=True)
+    Course(centre, folder).play()
+    centre.store.close()
+    return folder / "centre"
+
+
+@pytest.fixture
+def console(played: Path, tmp_path: Path) -> Iterator[Console]:
+    folder = tmp_path / "centre"
+    shutil.copytree(played, folder)
+    running = Console(open_centre(folder))
+    yield running
+    running.stop()
+    running.centre.store.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[sync_api.Browser]:
+    with sync_api.sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=CHROMIUM, args=[
+            "--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required",
+        ])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: sync_api.Browser) -> Iterator[sync_api.Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def until_after(page: sync_api.Page, video: str, seconds: float) -> float:
+    """Wait until a video has played beyond a moment. (The page's own rules forbid scripts made from text.)"""
+    end = time.monotonic() + 20
+    while (now := page.eval_on_selector(video, "v => v.currentTime")) <= seconds:
+        assert time.monotonic() < end, page.eval_on_selector(video, "v => String(v.error && v.error.message)")
+        page.wait_for_timeout(50)
+    return now
+
+
+def until_advances(page: sync_api.Page, video: str) -> None:
+    until_after(page, video, until_after(page, video, 0.5) + 0.5)
+
+
+def test_the_class_page_says_what_the_day_contained(console: Console, page: sync_api.Page) -> None:
+    page.goto(console.address)
+    page.get_by_role("link", name=re.compile("焊工")).click()
+    text = page.inner_text("body")
+    for said in ("预警", "模拟时钟", "测试密钥", "未做活体检测", AWAY, "09:40:00", "2026年3月2日下午"):
+        assert said in text
+    missing = page.locator(".matrix tr", has_text=AWAY).locator(".cell.absent")
+    assert missing.count() == 3
+    page.get_by_role("link", name="English").click()
+    assert "Recordings show everyone on the roster" in page.inner_text("body")
+    assert page.eval_on_selector("html", "h => h.lang") == "en"
+
+
+def test_a_recording_plays_across_files(console: Console, page: sync_api.Page) -> None:
+    page.goto(f"{console.address}/classes/welder-1")
+    article, video = "#rec-2026-03-02-am", "#rec-2026-03-02-am video"
+    page.locator(article).scroll_into_view_if_needed()
+    page.wait_for_selector(f"{article} .check.whole", timeout=20_000)
+    page.eval_on_selector(video, "v => v.play()")
+    until_advances(page, video)
+    # The first file ends after 15 minutes; the next one begins anew at time 0.
+    page.eval_on_selector(video, "v => { v.currentTime = 898.5; }")
+    until_after(page, video, 901)
+    assert "08:43:" in page.inner_text(f"{article} .wall")
+
+
+def test_a_sight_in_the_matrix_plays_its_moment(console: Console, page: sync_api.Page) -> None:
+    page.goto(f"{console.address}/classes/welder-1")
+    page.locator("#rec-2026-03-02-pm").scroll_into_view_if_needed()
+    page.wait_for_selector("#rec-2026-03-02-pm .check.whole", timeout=20_000)
+    link = page.locator(".matrix a.seek[data-block='2026-03-02-pm']").first
+    moment = link.inner_text()
+    link.click()
+    until_after(page, "#rec-2026-03-02-pm video", 60)
+    assert moment[:5] in page.inner_text("#rec-2026-03-02-pm .wall")
+
+
+def test_a_changed_file_is_refused_in_words_and_the_rest_plays(console: Console, page: sync_api.Page) -> None:
+    files = sorted(console.centre.folder.glob("objects/*/*.mp4"))
+    told = page.request.get(f"{console.address}/classes/welder-1/blocks/2026-03-03-pm/check").json()
+    assert told["cameras"][0]["problems"] == []
+    playlist = page.request.get(f"{console.address}/classes/welder-1/blocks/2026-03-03-pm/box-1/room.m3u8").text()
+    first = next(path for path in files if path.name in playlist.split("#EXT-X-DISCONTINUITY")[0])
+    data = bytearray(first.read_bytes())
+    data[len(data) // 2] ^= 1
+    first.write_bytes(data)
+    page.goto(f"{console.address}/classes/welder-1")
+    article = "#rec-2026-03-03-pm"
+    page.locator(article).scroll_into_view_if_needed()
+    page.wait_for_selector(f"{article} .check.broken", timeout=20_000)
+    assert "被改动" in page.inner_text(f"{article} .check")
+    assert page.request.get(f"{console.address}/media/{first.name}").status == 404
+    page.eval_on_selector(f"{article} video", "v => v.play()")
+    until_advances(page, f"{article} video")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_is_wider_than_the_screen(console: Console, page: sync_api.Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    for path in ("/", "/classes/welder-1", "/classes/welder-1?lang=en"):
+        page.goto(console.address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator(".records a").first.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert "The seal holds" in page.inner_text("body")
+
+
+def test_everything_is_reached_with_the_keyboard(console: Console, page: sync_api.Page) -> None:
+    page.goto(f"{console.address}/classes/welder-1")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    reached = set()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.tagName"))
+    assert {"A", "SUMMARY"} <= reached
