@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common import logs
 from common.texts import words
-from edge.errors import BadBox
+from edge.errors import BadBox, SystemRefused
 from evidence.errors import BadInput, ZaitangError
 
 ROLES = {
@@ -31,6 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ZaitangError as error:
         print(words(error, args.lang), file=sys.stderr)
         return 2 if isinstance(error, BadInput) else 1
+    except OSError as error:
+        refused = SystemRefused(path=error.filename or "zaitang-edge", why=error.strerror or str(error))
+        print(words(refused, args.lang), file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 

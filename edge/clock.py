@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ctypes
 import dataclasses
-import threading
 import time
 import uuid
 from collections.abc import Sequence
@@ -50,19 +49,6 @@ def boottime_us() -> int:
 def machine_boot_id() -> str:
     """The kernel's random id of this boot."""
     return _BOOT_ID.read_text().strip()
-
-
-def sleep_until(clock: Clock, mono_us: int, stop: threading.Event) -> bool:
-    """Sleep until the clock reads `mono_us`; False when `stop` was set first.
-
-    The wait is computed from the clock each time, so waits never add up to a drift.
-    """
-    while not stop.is_set():
-        wait = clock.seconds_until(mono_us)
-        if wait <= 0:
-            return True
-        stop.wait(wait)
-    return False
 
 
 class _NtpTime(ctypes.Structure):

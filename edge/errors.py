@@ -52,6 +52,10 @@ class WriteFailed(ZaitangError):
     text = "the video volume refused to write: {why}"
 
 
+class SystemRefused(ZaitangError):
+    text = "the system refused: {path}: {why}"
+
+
 class AlreadyRunning(BadInput):
     text = "{what} of this box is already running (process {pid})"
 

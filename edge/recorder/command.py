@@ -27,6 +27,7 @@ from evidence.times import SECOND
 
 DEVICE = CAMERA = "record"
 TOP_PACE = 100_000
+REAL_BOX = N_("it is the folder of a box in a classroom; give another folder")
 NOT_EMPTY = N_("it holds other things; give an empty or a new folder")
 
 
@@ -76,8 +77,9 @@ def _record(
         recorder.settle()
         source.close()
         sealer.close()
-    if recorder.refused is not None:
-        raise recorder.refused
+    failure = recorder.refused or sealer.failure
+    if failure is not None:
+        raise failure
 
 
 def _clock(pace: int) -> Clock:
@@ -109,6 +111,8 @@ def make_folder_of_its_own(out: Path) -> None:
 def _box(out: Path, clock: Clock) -> Box:
     folder = out.resolve()
     config = load_box(folder)
+    if config.device != DEVICE:
+        raise BadBox(folder=out, why=REAL_BOX)
     keys = load_keys(folder / "keys")
     return Box(folder, config, keys, clock, open_store(folder, config, keys, clock))
 

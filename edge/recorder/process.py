@@ -13,7 +13,7 @@ from common.texts import N_
 from edge.child import ready, stop_on_signal
 from edge.config import CameraConfig
 from edge.control.server import Answer, ControlServer
-from edge.errors import AlreadyRunning, BadBox, BadSource, BadVideo, StoreBusy
+from edge.errors import AlreadyRunning, BadBox, BadSource, BadStore, BadVideo, StoreBusy
 from edge.recorder.file_source import FileSource, open_file
 from edge.recorder.recorder import Recorder
 from edge.recorder.sealer import Sealer
@@ -110,8 +110,9 @@ class _Loop:
         self._looked_us = now_us
         try:
             self._sessions.look()
-        except StoreBusy as error:
-            self._log.failed("store.busy", error)
+        except (StoreBusy, BadStore) as error:
+            # Whatever ails the database, the recording that runs goes on.
+            self._log.failed("store.unread", error)
 
     def _open_again(self) -> None:
         self._source.close()

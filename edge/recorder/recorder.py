@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from common.logs import Log
 from edge.clock import Clock
 from edge.config import RecorderConfig
-from edge.errors import CannotWrite, StoreBusy, VolumeFull, WriteFailed, WrongVolume
+from edge.errors import BadStore, CannotWrite, StoreBusy, VolumeFull, WriteFailed, WrongVolume
 from edge.recorder.journal import Began, Cut, Run
 from edge.recorder.packets import Packet, Source
 from edge.recorder.recover import recover
@@ -123,7 +123,7 @@ class Recorder:
             "last_packet_mono_us": self._heard_us, "silent": self._silent,
             "refused": str(self.refused) if self.refused else None,
             "alarms": [{"code": code, "since_mono_us": since} for code, since in self._alarms.items()],
-            "pending": self._sealer.pending + (run is not None), "store_stuck": self._sealer.stuck,
+            "pending": self._sealer.pending + (run is not None), "store_stuck": self._sealer.failure is not None,
         }
 
     # --- packets
@@ -258,7 +258,7 @@ class Recorder:
         try:
             known = {str(sealed.record.body.get("file")) for sealed in self._store.records_of("segment")}
             found = recover(self._volume, known, () if self._run is None else (self._run.run.run,))
-        except (OSError, StoreBusy) as error:
+        except (OSError, StoreBusy, BadStore) as error:
             self._log.failed("recovery.failed", error)
             self._retry_us = now_us + RETRY_S * SECOND * self._clock.rate
             return

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from common.logs import Log
+from edge.errors import WriteFailed
 from edge.storage.files import sync_folder
 from edge.store import Store
 from evidence.bodies import Segment
@@ -25,8 +26,8 @@ class Sealer:
         self._items: deque[tuple[str, object, Path | None]] = deque()
         self._ready = threading.Condition()
         self._closing = False
-        self.stuck = False
-        """The store refuses just now."""
+        self.failure: ZaitangError | None = None
+        """Why the store takes nothing just now."""
         self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
         self._thread.start()
 
@@ -91,13 +92,13 @@ class Sealer:
                 journal.unlink(missing_ok=True)
                 sync_folder(journal.parent)
         except (ZaitangError, OSError) as error:
-            if not self.stuck:
+            if self.failure is None:
                 self._log.failed("store.refused", error)
-            self.stuck = True
+            self.failure = error if isinstance(error, ZaitangError) else WriteFailed(why=error.strerror)
             with self._ready:
                 self._ready.wait_for(lambda: self._closing, RETRY_S)
             return False
-        self.stuck = False
+        self.failure = None
         if isinstance(body, Segment):
             self._sealed(body)
         return True

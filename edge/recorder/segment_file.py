@@ -44,6 +44,9 @@ class SegmentFile:
         # Within the tolerance of a step a camera may repeat a time stamp; a file may not.
         self._last = max(dts - self._origin, self._last + 1)
         raw.dts, raw.pts = self._last, max(pts - self._origin, self._last)
+        if raw.time_base:
+            # What the camera's container says may bridge a hole with one long frame.
+            raw.duration = round(packet.duration_us / 1_000_000 / raw.time_base)
         raw.stream = self._stream
         self._waiting.append(arrival)
         self._container.mux(raw)

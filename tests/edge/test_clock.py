@@ -1,14 +1,12 @@
 """The clock port: a simulated clock is the same everywhere, never runs back, and its waits are exact."""
 from __future__ import annotations
 
-import threading
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import clock as clocks
-from edge.clock import SimulatedClock, Skip, SystemClock, sleep_until
+from edge.clock import SimulatedClock, Skip, SystemClock
 from evidence.times import SECOND, utc_us
 
 START = utc_us("2026-03-02T01:00:00.000000Z")
@@ -56,10 +54,3 @@ def test_the_system_clock_is_the_kernels() -> None:
     assert second.mono_us >= first.mono_us and first.boot_id == second.boot_id
     assert first.clock.source == "kernel" and first.clock.rate == 1
     assert abs(clock.mono_at(clock.utc_us()) - clock.mono_us()) < SECOND
-
-
-def test_a_sleep_ends_when_it_is_told_to() -> None:
-    clock, stop = SystemClock(), threading.Event()
-    assert sleep_until(clock, clock.mono_us() + 10_000, stop)
-    stop.set()
-    assert not sleep_until(clock, clock.mono_us() + 60 * SECOND, stop)

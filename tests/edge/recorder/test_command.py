@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import random
 import shutil
@@ -40,6 +41,8 @@ def said(child: subprocess.Popen[str]) -> tuple[int, str, list[str]]:
 def here(capsys: pytest.CaptureFixture[str]) -> Iterator[Here]:
     """The same command inside this process, which is quicker; a kill needs a real one."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    logger = logging.getLogger("zaitang")
+    before = (list(logger.handlers), logger.propagate, logger.level)
 
     def run(*args: object, lang: str = "en") -> tuple[int, str, list[str]]:
         code = main(["--lang", lang, *map(str, args)])
@@ -49,6 +52,7 @@ def here(capsys: pytest.CaptureFixture[str]) -> Iterator[Here]:
     yield run
     for number, handler in handlers.items():
         signal.signal(number, handler)
+    logger.handlers, logger.propagate, logger.level = before
 
 
 def verified(folder: Path, tmp_path: Path) -> tuple[int, dict[str, Any]]:
@@ -189,6 +193,28 @@ def test_a_full_disk_ends_the_recording_with_a_sentence_and_goes_on_when_there_i
     assert [line for line in done.stdout.splitlines() if "=" in line] == [
         "code=1", "verify=0", "code=0", "verify=0"], done.stdout + done.stderr
     assert "the video volume is full" in done.stderr and "Traceback" not in done.stderr
+
+
+FULL_DATABASE = """
+mount -t tmpfs -o size=3m none $2; cp -r $3/. $2
+mkdir -p $3/video; mount --bind $3/video $2/video 2>/dev/null || (mkdir $2/video; mount --bind $3/video $2/video)
+set +e
+dd if=/dev/zero of=$2/filler bs=4k 2>/dev/null
+$PY -m edge.cli --lang en record --source file:$1 --out $2; echo code=$?
+rm $2/filler
+$PY -m edge.cli --lang en record --source file:$1 --out $2 --seconds 1; echo code=$?
+$PY -c "$VERIFY" $2 --lang en; echo verify=$?
+"""
+
+
+def test_a_full_disk_under_the_database_is_a_sentence_and_the_next_call_goes_on(tmp_path: Path, film: Path) -> None:
+    out, box = tmp_path / "out", tmp_path / "box"
+    out.mkdir()
+    _empty_box(box)
+    done = _in_namespace(FULL_DATABASE, film, out, box)
+    codes = [line for line in done.stdout.splitlines() if "=" in line]
+    assert codes[0] in ("code=1", "code=2") and codes[1:] == ["code=0", "verify=0"], done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
 
 
 READ_ONLY = """

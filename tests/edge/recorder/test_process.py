@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -53,11 +54,12 @@ start = "{START}"
 
 
 class Running:
-    """`zaitang-edge run` with the recorder alone."""
+    """`zaitang-edge run`, with the recorder alone unless it is told more roles."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *roles: str) -> None:
         self.folder = folder
-        command = [sys.executable, "-m", "edge.cli", "--lang", "en", "run", "--box", str(folder), "--only", "recorder"]
+        command = [sys.executable, "-m", "edge.cli", "--lang", "en", "run", "--box", str(folder),
+                   "--only", *(roles or ("recorder",))]
         self.child = subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     @property
@@ -206,3 +208,17 @@ def test_a_box_runs_once(box: Box, running: Running) -> None:
     _, err = again.child.communicate(timeout=30)
     assert again.child.returncode == 2 and "already running" in err
     assert running.end()[0] == 0
+
+
+def test_a_port_in_use_is_a_sentence_and_nothing_is_left_running(tmp_path: Path, long_film: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        folder = make_box(tmp_path / "box", long_film, f"[terminal]\nport = {port}\n")
+        running = Running(folder, "recorder", "terminal")
+        _, err = running.child.communicate(timeout=60)
+    said = [line for line in err.splitlines() if not line.startswith("{")]
+    assert running.child.returncode == 2 and f"port {port} on 127.0.0.1 is in use" in said[0], err
+    with pytest.raises(NoRecorder):
+        ask(folder / "run" / "recorder.sock", "status")

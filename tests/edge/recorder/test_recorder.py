@@ -5,6 +5,7 @@ import errno
 import os
 from pathlib import Path
 
+import av
 import pytest
 
 from edge.config import RecorderConfig
@@ -51,6 +52,9 @@ def test_a_hole_above_the_limit_ends_the_run_a_smaller_one_is_listed(bench: Benc
     assert (first.cut, second.began, second.cut) == ("gap", "gap", "end") and first.run != second.run
     assert (first.end_pts_us, second.first_pts_us, second.end_pts_us) == (11_000_000, 0, 10_000_000)
     assert bench.alarms() == ["camera.silent"]
+    with av.open(str(bench.volume.segments / first.file)) as container:
+        shown = [packet for packet in container.demux(video=0) if packet.size]
+        assert (shown[-1].pts + shown[-1].duration) * shown[-1].time_base == 11, "no frozen picture bridges the hole"
 
 
 class Day:
@@ -81,6 +85,7 @@ def test_a_session_is_recorded_from_press_to_press(hand: Bench, film: Path) -> N
     assert not day.recorder.status()["recording"]
     day.press()
     day.play(8)
+    assert hand.sealer.wait_idle(10)
     status = day.recorder.status()
     assert (status["class"], status["session"], status["recording"]) == ("c-1", "s-1", True)
     assert status["pending"] == 1 and status["segment"] == f"{status['run']}/000001.mp4"
