@@ -120,7 +120,8 @@ class Course:
         sink, self.shade = io.BytesIO(), self.shade + 1
         flags = "frag_keyframe+empty_moov+default_base_moof+skip_trailer"
         with av.open(sink, "w", format="mp4", options={"movflags": flags}) as out:
-            stream = out.add_stream("libx264", rate=Fraction(1, 3), options={"g": "5", "bf": "0", "preset": "ultrafast"})
+            options = {"g": "5", "bf": "0", "preset": "ultrafast"}
+            stream = out.add_stream("libx264", rate=Fraction(1, 3), options=options)
             stream.width, stream.height, stream.pix_fmt, stream.time_base = 320, 180, "yuv420p", Fraction(1, 1)
             for index in range(0, seconds, 3):
                 frame = av.VideoFrame.from_ndarray(picture(index, self.shade), format="rgb24")

@@ -154,6 +154,7 @@ def test_no_page_is_wider_than_the_screen(console: Console, page: sync_api.Page,
         page.goto(console.address + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.locator(".records a").first.click()
+    page.wait_for_url("**/records/**", wait_until="load")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert "The seal holds" in page.inner_text("body")
 

@@ -1,0 +1,161 @@
+"""What the console answers over HTTP: who may ask, what is taken in, what is told."""
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from central.errors import NotLoopback, PortInUse
+from central.web.app import create_app
+from central.web.server import listen
+from central.wiring import Centre
+from tests.central.course import AWAY, PEOPLE, Course
+from tests.central.helpers import MORNING, NAMES, PLAN, Box, segment_of
+from tests.central.test_classes import add
+
+pytest.importorskip("av")
+HERE = "http://127.0.0.1:8470"
+DATA = b"the bytes of a segment"
+SHA = hashlib.sha256(DATA).hexdigest()
+
+
+@pytest.fixture
+def client(centre: Centre) -> TestClient:
+    return TestClient(create_app(centre), base_url=HERE)
+
+
+@pytest.fixture
+def announced(centre: Centre, tmp_path: Path) -> Box:
+    add(centre, tmp_path)
+    box = Box(centre)
+    box.genesis()
+    box.append(segment_of(DATA, MORNING, 60), MORNING + 61_000_000)
+    centre.collector().take(box.messages())
+    return box
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.168.1.5:8470", "", "[::1", "a" * 300])
+def test_another_name_for_this_machine_is_refused(client: TestClient, host: str) -> None:
+    assert client.get("/", headers={"host": host}).status_code == 421
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:8470", "[::1]:8470", "LOCALHOST"])
+def test_our_own_names_are_answered(client: TestClient, host: str) -> None:
+    assert client.get("/", headers={"host": host}).status_code == 200
+
+
+def test_every_page_forbids_what_it_does_not_need(client: TestClient) -> None:
+    for path in ("/", "/classes/none", "/static/zaitang.css", "/api/classes"):
+        headers = client.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_page_of_another_site_may_not_upload(client: TestClient, announced: Box) -> None:
+    answer = client.put(f"/api/segments/{SHA}", content=DATA, headers={"origin": "https://evil.example"})
+    assert answer.status_code == 403
+
+
+def test_a_segment_is_taken_in_once(centre: Centre, client: TestClient, announced: Box) -> None:
+    assert client.put(f"/api/segments/{SHA}", content=DATA).status_code == 201
+    assert client.put(f"/api/segments/{SHA}", content=DATA).status_code == 200
+    assert centre.objects.path(SHA).read_bytes() == DATA
+    with centre.store.read() as tx:
+        assert [one.stored for one in tx.announced(SHA)] == [True]
+    assert client.get(f"/media/{SHA}.mp4", headers={"range": "bytes=4-8"}).content == DATA[4:9]
+
+
+@pytest.mark.parametrize("data", [b"", DATA[:-1], DATA + b"!", DATA.replace(b"the", b"THE"), b"x" * 100_000])
+def test_other_bytes_are_refused_and_nothing_stays(
+    centre: Centre, client: TestClient, announced: Box, data: bytes
+) -> None:
+    assert client.put(f"/api/segments/{SHA}", content=data).status_code == 422
+    assert [path for path in centre.folder.glob("objects/*/*") if path.is_file()] == []
+
+
+def test_a_segment_that_no_record_names_is_refused(centre: Centre, client: TestClient) -> None:
+    assert client.put(f"/api/segments/{SHA}", content=DATA).status_code == 404
+    assert client.put("/api/segments/../../etc/passwd", content=DATA).status_code in (404, 405)
+    assert client.put(f"/api/segments/{SHA.upper()}", content=DATA).status_code == 404
+
+
+def test_a_changed_file_is_mended_by_sending_it_again(centre: Centre, client: TestClient, announced: Box) -> None:
+    client.put(f"/api/segments/{SHA}", content=DATA)
+    centre.objects.path(SHA).write_bytes(b"another thing")
+    assert client.get(f"/media/{SHA}.mp4").status_code == 404
+    assert client.put(f"/api/segments/{SHA}", content=DATA).status_code == 201
+    assert client.get(f"/media/{SHA}.mp4").content == DATA
+
+
+def test_what_is_not_there_is_one_sentence_in_the_readers_language(client: TestClient) -> None:
+    answer = client.get("/classes/none")
+    assert (answer.status_code, "本中心没有班次 none" in answer.text) == (404, True)
+    assert "there is no class none" in client.get("/classes/none?lang=en").text
+    assert client.get("/api/classes/none?lang=en").json() == {"error": "there is no class none at this centre"}
+    for path in ("/nowhere", "/classes/ÄÖ", "/records/box-1/zz/1", f"/records/box-1/{'ab' * 16}/99", "/media/x.mp4",
+                 "/classes/none/blocks/b/check", "/classes/none/blocks/b/box-1/room.m3u8", "/records/x/y/-1"):
+        assert client.get(path).status_code == 404, path
+
+
+def test_a_class_without_any_record_has_a_page(centre: Centre, client: TestClient, tmp_path: Path) -> None:
+    add(centre, tmp_path)
+    assert client.get("/classes/welder-1").status_code == 200
+    assert client.get("/").status_code == 200
+
+
+def test_the_api_tells_the_findings(centre: Centre, client: TestClient, tmp_path: Path) -> None:
+    course = Course(centre, tmp_path)
+    course.play()
+    told = client.get("/api/classes/welder-1").json()
+    r3 = next(finding for finding in told["findings"] if finding["rule"] == "R3")
+    assert (told["verdict"], r3["flag"]) == ("flag", True)
+    assert r3["recordings"] == ["2026-03-02-pm", "2026-03-03-am", "2026-03-03-pm"]
+    assert [told["names"][person] for person in r3["trainees"]] == [AWAY]
+    assert sorted(told["names"].values()) == sorted(PEOPLE)
+    assert told["as_of"] == course.box.sealed[-1].record.utc
+    assert (told["simulated"], told["liveness_checked"]) == (True, False)
+    results = {finding["rule"]: finding["result"] for finding in told["findings"]}
+    assert (results["R1"], results["R2"], results["R7"]) == ("violated", "satisfied", "satisfied")
+
+
+def test_a_record_has_a_page_with_its_proof(centre: Centre, client: TestClient, announced: Box) -> None:
+    base = f"/records/box-1/{announced.chain}/1"
+    page = client.get(base + "?lang=en").text
+    assert "The seal holds" in page
+    assert announced.sealed[1].hash in page
+    assert "up to record 1" in page
+    assert client.get(base + "/envelope").content == announced.sealed[1].envelope
+
+
+def test_text_from_records_cannot_become_markup(centre: Centre, client: TestClient, tmp_path: Path) -> None:
+    plan = PLAN.replace("焊工（初级）第 1 期", "<script>alert(1)</script>")
+    add(centre, tmp_path, plan, NAMES.replace("张伟", "<b>张</b>"))
+    for path in ("/", "/classes/welder-1"):
+        assert "<script>alert" not in client.get(path).text
+    assert "&lt;b&gt;张" in client.get("/classes/welder-1").text
+
+
+def test_language_is_remembered(client: TestClient) -> None:
+    assert "班次" in client.get("/").text
+    assert "Classes" in client.get("/?lang=en").text
+    assert "Classes" in client.get("/").text
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.2", "example.org", "::", ""])
+def test_only_loopback_is_listened_on(host: str) -> None:
+    with pytest.raises(NotLoopback):
+        listen(host, 0)
+
+
+def test_a_port_in_use_is_one_sentence() -> None:
+    with listen("127.0.0.1", 0) as taken, pytest.raises(PortInUse, match="name another with --port"):
+        listen("127.0.0.1", taken.getsockname()[1])
+
+
+def test_the_api_lists_classes(centre: Centre, client: TestClient, announced: Box) -> None:
+    assert json.loads(client.get("/api/classes").content) == {
+        "classes": [{"class": "welder-1", "title": "焊工（初级）第 1 期"}]
+    }
