@@ -19,13 +19,15 @@ from edge.recorder.process import READ_S, only_one
 from edge.recorder.recorder import Recorder
 from edge.recorder.sealer import Sealer
 from edge.recorder.sessions import OneSession
-from edge.storage.files import make_folder, write_new
+from edge.storage.files import make_folder, replace
 from edge.storage.volume import open_volume
 from edge.wiring import Box, open_store
 from evidence.bodies import Segment
 from evidence.times import SECOND
 
 DEVICE = CAMERA = "record"
+BEGUN = {"keys", "keys.new", f"{BOX_FILE}.new"}
+"""What a call that was cut off may have left of a folder of its own."""
 TOP_PACE = 100_000
 REAL_BOX = N_("it is the folder of a box in a classroom; give another folder")
 NOT_EMPTY = N_("it holds other things; give an empty or a new folder")
@@ -97,15 +99,14 @@ def make_folder_of_its_own(out: Path) -> None:
     """
     if (out / BOX_FILE).exists():
         return
-    strange = [path.name for path in out.iterdir() if path.name not in ("keys", "keys.new")] if out.is_dir() else []
-    if strange:
+    if out.is_dir() and {path.name for path in out.iterdir()} - BEGUN:
         raise BadBox(folder=out, why=NOT_EMPTY)
     make_folder(out)
     if (out / "keys").exists():
         load_keys(out / "keys")
     else:
         make_box_keys(out / "keys", self_certified(DEVICE, SystemClock().utc_us()))
-    write_new(out / BOX_FILE, f'device = "{DEVICE}"\npolicy = "demo"\n'.encode())
+    replace(out / BOX_FILE, f'device = "{DEVICE}"\npolicy = "demo"\n'.encode())
 
 
 def _box(out: Path, clock: Clock) -> Box:

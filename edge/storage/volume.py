@@ -13,7 +13,7 @@ from pathlib import Path
 
 from common.texts import N_
 from edge.errors import CannotWrite, VolumeFull, WrongVolume
-from edge.storage.files import make_folder, sync_folder, write_new
+from edge.storage.files import make_folder, replace, sync_folder
 from edge.store import Store
 from evidence.errors import BadShape
 from evidence.records import Id
@@ -79,11 +79,10 @@ class Volume:
 
 
 def open_volume(folder: Path, device: str, store: Store, reserve_mb: int) -> Volume:
-    """The box's video volume; made on the very first call. Raises WrongVolume, CannotWrite."""
+    """The box's video volume; made where nothing was ever recorded. Raises WrongVolume, CannotWrite."""
     known = store.volume()
-    if known is None and not (folder / IDENTITY).exists():
-        _make(folder, device, store)
-        known = store.volume()
+    if not (folder / IDENTITY).exists():
+        known = _make(folder, device, store, known)
     identity = _read_identity(folder)
     if known is None:
         raise WrongVolume(folder=folder, why=UNKNOWN)
@@ -92,16 +91,18 @@ def open_volume(folder: Path, device: str, store: Store, reserve_mb: int) -> Vol
     return Volume(folder, identity, reserve_mb)
 
 
-def _make(folder: Path, device: str, store: Store) -> None:
-    if (folder / "segments").exists():
+def _make(folder: Path, device: str, store: Store, known: str | None) -> str:
+    """Its id goes into the database first: a crash in between is made good by the next call."""
+    if (folder / "segments").exists() or store.records_of("segment"):
         raise WrongVolume(folder=folder, why=MISSING)
-    identity = Identity(device, f"v-{secrets.token_hex(8)}")
+    volume = known or f"v-{secrets.token_hex(8)}"
+    store.set_volume(volume)
     try:
         make_folder(folder)
-        write_new(folder / IDENTITY, json.dumps(encode(identity)).encode())
+        replace(folder / IDENTITY, json.dumps(encode(Identity(device, volume))).encode())
     except OSError as error:
         raise CannotWrite(folder=folder, why=error.strerror or str(error)) from None
-    store.set_volume(identity.volume)
+    return volume
 
 
 def _read_identity(folder: Path) -> Identity:
