@@ -174,7 +174,8 @@ def _toml(path: Path) -> dict[str, Any]:
             data = file.read(MAX_FILE + 1)
         if len(data) > MAX_FILE:
             raise FileTooLarge(path=path, limit=MAX_FILE)
-        return _texts(tomllib.loads(data.decode("utf-8")))
+        parsed: dict[str, Any] = _texts(tomllib.loads(data.decode("utf-8")))
+        return parsed
     except OSError as error:
         raise CannotRead(path=path, why=error.strerror) from None
     except UnicodeDecodeError:

@@ -152,7 +152,7 @@ def _device(topic: str) -> str:
 
 
 def _connect_limits() -> Properties:
-    limits = Properties(PacketTypes.CONNECT)
+    limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     limits.SessionExpiryInterval = SESSION_S
     limits.ReceiveMaximum = IN_FLIGHT
     limits.MaximumPacketSize = MAX_PACKET

@@ -3,8 +3,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from central.store import schema as t
@@ -69,7 +70,7 @@ class Tx:
 
     def leaf_of(self, device: str, chain: str, seq: int) -> int:
         """The leaf of a record that is here."""
-        return self._db.execute(select(t.records.c.leaf).where(_place(device, chain, seq))).scalar_one()
+        return int(self._db.execute(select(t.records.c.leaf).where(_place(device, chain, seq))).scalar_one())
 
     def record(self, device: str, chain: str, seq: int) -> Sealed | None:
         """One record."""
@@ -243,9 +244,9 @@ class Tx:
         return {row.person: row.sealed for row in rows}
 
 
-def _place(device: str, chain: str, seq: int) -> object:
+def _place(device: str, chain: str, seq: int) -> ColumnElement[bool]:
     return and_(t.records.c.device == device, t.records.c.chain == chain, t.records.c.seq == seq)
 
 
-def _head(row: Row) -> ChainHead:
+def _head(row: Row[Any]) -> ChainHead:
     return ChainHead(row.device, row.chain, row.up_to, row.head_hash, row.certificate, row.sealing_key)

@@ -8,10 +8,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect
 
 from central.classes.orders import latest_orders
 from central.classes.stories import Stories, Told
-from central.errors import DiskFull, UnannouncedSegment
+from central.errors import CannotWrite, DiskFull, UnannouncedSegment
 from central.objects import Incoming
 from central.web.pages import ClassName, names_of
 from central.web.video import Sha
@@ -41,7 +42,10 @@ def api(centre: Centre, stories: Stories) -> APIRouter:
 
     @router.put("/segments/{sha256}")
     async def put_segment(request: Request, sha256: Sha) -> Response:
-        created = await _take(centre, sha256, request)
+        try:
+            created = await _take(centre, sha256, request)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
         return JSONResponse({"stored": sha256}, 201 if created else 200)
 
     return router
@@ -93,7 +97,7 @@ async def _take(centre: Centre, sha256: str, request: Request) -> bool:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull from None
-        raise
+        raise CannotWrite(path=centre.folder / "objects", why=error.strerror) from None
     await run_in_threadpool(_mark, centre, sha256)
     return True
 

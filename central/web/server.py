@@ -21,7 +21,10 @@ def serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None
     listening = listen(host, centre.config.web.port if port is None else port)
     name = f"[{host}]" if ":" in host else host
     print(translate(SAYS, lang, address=f"http://{name}:{listening.getsockname()[1]}/"), flush=True)
-    config = uvicorn.Config(create_app(centre), log_level="warning", server_header=False, proxy_headers=False)
+    config = uvicorn.Config(
+        create_app(centre), log_level="warning", server_header=False, proxy_headers=False,
+        timeout_graceful_shutdown=3,
+    )
     uvicorn.Server(config).run([listening])
 
 

@@ -316,7 +316,8 @@ def _finding(told: Told, finding: Finding, names: Mapping[str, str], lang: str) 
 
 def _readings(told: Told, finding: R3Finding, lang: str) -> list[tuple[str, int, int, str, str]]:
     own = told.policy.r3.occasion if told.policy.r3 else "block"
-    rows = [(own, len(finding.recordings), len(finding.open_recordings), finding.verdict)]
+    missing, unclear = len(finding.recordings), len(finding.open_recordings)
+    rows: list[tuple[str, int, int, str]] = [(own, missing, unclear, finding.verdict)]
     rows += [(reading.name, reading.missing, reading.open, reading.verdict) for reading in finding.readings]
     return [(translate(READINGS[name], lang), missing, unclear, verdict, translate(VERDICTS[verdict], lang))
             for name, missing, unclear, verdict in rows]

@@ -1,12 +1,13 @@
 """Fixtures of the centre's tests."""
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from central.wiring import Centre, init_centre
+from central.wiring import Centre, init_centre, open_centre
 from tests.central.helpers import FixedClock
 
 
@@ -18,5 +19,27 @@ def clock() -> FixedClock:
 @pytest.fixture
 def centre(tmp_path: Path, clock: FixedClock) -> Iterator[Centre]:
     opened = init_centre(tmp_path / "centre", test_keys=True, clock=clock)
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture(scope="session")
+def course_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a centre that holds the whole course; not to be changed."""
+    pytest.importorskip("av")
+    from tests.central.course import Course
+
+    folder = tmp_path_factory.mktemp("course")
+    opened = init_centre(folder / "centre", test_keys=True)
+    Course(opened, folder).play()
+    opened.store.close()
+    return folder / "centre"
+
+
+@pytest.fixture
+def played(course_folder: Path, tmp_path: Path) -> Iterator[Centre]:
+    """A copy of that centre, open."""
+    shutil.copytree(course_folder, tmp_path / "played")
+    opened = open_centre(tmp_path / "played")
     yield opened
     opened.store.close()

@@ -6,15 +6,14 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import uvicorn
 
 from central.web.app import create_app
 from central.web.server import listen
-from central.wiring import Centre, init_centre, open_centre
-from tests.central.course import AWAY, Course
+from central.wiring import Centre
+from tests.central.course import AWAY
 
 sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -37,23 +36,11 @@ class Console:
         self._thread.join(10)
 
 
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("course")
-    centre = init_centre(folder / "centre", test_keys=True)
-    Course(centre, folder).play()
-    centre.store.close()
-    return folder / "centre"
-
-
 @pytest.fixture
-def console(played: Path, tmp_path: Path) -> Iterator[Console]:
-    folder = tmp_path / "centre"
-    shutil.copytree(played, folder)
-    running = Console(open_centre(folder))
+def console(played: Centre) -> Iterator[Console]:
+    running = Console(played)
     yield running
     running.stop()
-    running.centre.store.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,103 @@
+"""`zaitang-central` as people type it: what it makes, what it says, how it ends."""
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from central.cli import main
+from central.keys import load_certificate
+from evidence.certs import identity
+from tests.central.helpers import write_plan
+
+
+def run(*args: object) -> int:
+    return main(["--lang", "en", *map(str, args)])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    assert run("init", tmp_path / "centre", "--test-keys") == 0
+    return tmp_path / "centre"
+
+
+def test_init_makes_a_centre_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert {path.name for path in folder.iterdir()} >= {"centre.toml", "keys", "zaitang.db"}
+    for name in ("root.key", "centre.key", "names.key"):
+        assert stat.S_IMODE((folder / "keys" / name).stat().st_mode) == 0o600
+    before = (folder / "keys" / "root.key").read_bytes()
+    assert run("init", folder) == 2
+    assert "already holds a centre" in capsys.readouterr().err
+    assert (folder / "keys" / "root.key").read_bytes() == before
+    assert [path.name for path in folder.parent.iterdir()] == ["centre"]
+
+
+def test_a_box_gets_a_certificate_of_the_root(folder: Path, tmp_path: Path) -> None:
+    key = Ed25519PrivateKey.generate().public_key()
+    (tmp_path / "box.pub").write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    out = tmp_path / "box.pem"
+    assert run("box", "issue", "box-1", "--centre", folder, "--key", tmp_path / "box.pub", "--out", out) == 0
+    who = identity(out.read_text(), load_certificate(folder / "keys" / "root.pem"))
+    assert (who.name, who.public_key, who.test) == ("box-1", key, True)
+
+
+def test_classes_are_added_listed_and_shown(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan, names = write_plan(tmp_path)
+    assert run("class", "add", plan, "--names", names, "--centre", folder) == 0
+    assert "Order 1 of class welder-1 is signed: 4 people, 3 class-hours." in capsys.readouterr().out
+    assert run("class", "list", "--centre", folder) == 0
+    assert "welder-1\t1\t4\tdemo" in capsys.readouterr().out
+    assert run("class", "show", "welder-1", "--centre", folder) == 0
+    assert "\ttrainee\t张伟" in capsys.readouterr().out
+
+
+def test_there_are_no_accounts_and_it_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("user", "list", "--centre", folder) == 0
+    assert "no accounts yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("args, words", [
+    (["class", "show", "nothing"], "there is no class nothing"),
+    (["class", "add", "no-plan.toml", "--names", "no-names.toml"], "no-plan.toml cannot be read"),
+    (["box", "issue", "Box 1", "--key", "k", "--out", "o"], "Box 1 is not a box's id"),
+    (["box", "issue", "box-1", "--key", "no-key.pem", "--out", "o"], "no-key.pem cannot be used"),
+    (["box", "add", "no-cert.pem"], "no-cert.pem cannot be used"),
+    (["export", "nothing", "--to", "somewhere-new"], "there is no class nothing"),
+    (["serve", "--host", "0.0.0.0"], "0.0.0.0 is refused"),
+])
+def test_bad_input_is_one_sentence(
+    folder: Path, capsys: pytest.CaptureFixture[str], args: list[str], words: str
+) -> None:
+    assert run(*args, "--centre", folder) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("toml, words", [
+    ('device = "centre"\nname = "x"\n[broker]\nport = 70000\n', "centre.toml: broker.port: 70000 is out of range"),
+    ('device = "centre"\nname = "x"\ncolour = "red"\n', "centre.toml: colour: is not a known key"),
+    ("device = ", "centre.toml: (whole)"),
+    ('device = "other"\nname = "x"\naccept_test_keys = true\n', "calls this centre other"),
+])
+def test_a_bad_configuration_names_file_and_key(
+    folder: Path, capsys: pytest.CaptureFixture[str], toml: str, words: str
+) -> None:
+    (folder / "centre.toml").write_text(toml)
+    assert run("class", "list", "--centre", folder) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_folder_that_is_no_centre_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("class", "list", "--centre", tmp_path) == 2
+    assert "zaitang-central init" in capsys.readouterr().err
+
+
+def test_a_broken_database_is_one_sentence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in folder.glob("zaitang.db*"):
+        path.write_bytes(b"this is no database" * 100)
+    assert run("class", "list", "--centre", folder) == 1
+    assert "database cannot be used" in capsys.readouterr().err
