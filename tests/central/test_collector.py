@@ -171,3 +171,17 @@ def test_a_box_cannot_begin_a_chain_that_looks_like_a_centre(centre: Centre) -> 
     assert centre.collector().take(box.messages()) == []
     with centre.store.read() as tx:
         assert [error for error, _, _ in tx.quarantined()] == ["WrongPlace"]
+
+
+def test_no_bytes_stop_the_collector(centre: Centre) -> None:
+    """Damage anywhere in an envelope is refused by our own errors, and what is whole is kept."""
+    box, collector = filled(centre), centre.collector()
+    good = box.sealed[1].envelope
+    places = [(at, flip) for at in range(0, len(good), 7) for flip in (1, 128)]
+    damaged = [good[:at] + bytes([good[at] ^ flip]) + good[at + 1:] for at, flip in places]
+    damaged += [good[:at] for at in range(0, len(good), 31)]
+    given = collector.take([Message("box-1", data) for data in damaged] + box.messages())
+    assert [r.up_to for r in receipts(centre, given)] == [4]
+    with centre.store.read() as tx:
+        assert tx.chain_envelopes("box-1", box.chain, 99) == [sealed.envelope for sealed in box.sealed]
+        assert len(tx.quarantined()) == len(set(damaged))
