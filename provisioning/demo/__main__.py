@@ -15,7 +15,7 @@ from typing import Any
 from common.texts import words
 from evidence.errors import BadInput, ZaitangError
 from provisioning.demo import media, people, play, truth, user_media
-from provisioning.demo.services import Services, run, tool
+from provisioning.demo.services import Services, tool
 from provisioning.demo.site import RATE, Site
 
 BUILD = Path("build/demo")
@@ -32,8 +32,7 @@ def main() -> int:
     try:
         return _demo(args.video, args.gallery, os.environ.get("DEMO") == "once")
     except ZaitangError as error:
-        lang = "zh" if os.environ.get("LANG", "").startswith("zh") else "en"
-        print(words(error, lang), file=sys.stderr)
+        print(words(error, _lang()), file=sys.stderr)
         return 2 if isinstance(error, BadInput) else 1
     except KeyboardInterrupt:
         return 130
@@ -68,7 +67,7 @@ def _demo(video: Path | None, gallery: Path | None, once: bool) -> int:
         play.drain(site, services)
         report = _report(site, services, began)
         wrong = truth.differences(report["findings"]) if video is None else []
-        _tell(report, wrong)
+        _tell(report, wrong, site)
         if not once:
             print(f"\n  terminal  {site.terminal}\n  console   {site.console}\n\nCtrl-C ends the demo.", flush=True)
             _keep(services)
@@ -87,7 +86,7 @@ def _report(site: Site, services: Services, began: float) -> dict[str, Any]:
     shutil.rmtree(export, ignore_errors=True)
     play.export(site, services, export)
     verdict = BUILD / "verify.json"
-    command = [tool("zaitang-verify"), export, "--root", site.centre / "keys" / "root.pem", "--json", verdict]
+    command = [tool("zaitang-verify"), export, "--root", site.root, "--json", verdict]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     found, names = json.loads(verdict.read_text()), site.names()
     for finding in found["findings"]:
@@ -111,8 +110,8 @@ def _report(site: Site, services: Services, began: float) -> dict[str, Any]:
     return report
 
 
-def _tell(report: dict[str, Any], wrong: list[str]) -> None:
-    print(run("zaitang-verify", report["export"], "--lang", os.environ.get("DEMO_LANG", "zh")))
+def _tell(report: dict[str, Any], wrong: list[str], site: Site) -> None:
+    subprocess.run([tool("zaitang-verify"), report["export"], "--root", site.root, "--lang", _lang()], check=False)
     print(f"report: {BUILD / 'report.json'}")
     for line in [*report["problems"], *wrong]:
         print(f"NOT AS IT SHOULD BE: {line}", file=sys.stderr)
@@ -122,6 +121,10 @@ def _keep(services: Services) -> None:
     while True:
         services.check()
         time.sleep(1)
+
+
+def _lang() -> str:
+    return "zh" if os.environ.get("LANG", "").startswith("zh") else "en"
 
 
 def _say(began: float, text: str) -> None:

@@ -12,9 +12,10 @@ DEVICE = "demo-box"
 ROOM = "演示教室"
 HOUR_LENGTH = timedelta(minutes=40)
 
-CHECK_IN_EACH_S = 240
+CHECK_IN_EACH_S = 204
 """Simulated seconds that each person stands before the terminal: 2 real ones at the demo's rate."""
-CHECK_IN_PAUSE_S = 36
+CHECK_IN_PAUSE_S = 24
+VISIT_S = CHECK_IN_EACH_S + CHECK_IN_PAUSE_S
 BOOT_ALLOWANCE_S = 1200
 """Simulated seconds from switching the box on to the first person at the terminal."""
 
@@ -33,7 +34,7 @@ class HalfDay:
     @property
     def check_in(self) -> datetime.datetime:
         """When the first person stands before the terminal: time for seven people before the first class-hour."""
-        return self.hours[0] - timedelta(seconds=7 * (CHECK_IN_EACH_S + CHECK_IN_PAUSE_S) + 120)
+        return self.hours[0] - timedelta(seconds=7 * VISIT_S + 240)
 
 
 def _at(day: int, hour: int, minute: int) -> datetime.datetime:
@@ -42,12 +43,13 @@ def _at(day: int, hour: int, minute: int) -> datetime.datetime:
 
 def _practice(name: str, day: int, hour: int) -> HalfDay:
     start = _at(day, hour, 30)
-    presses = (start + timedelta(minutes=5), start + timedelta(minutes=30))
+    # Recorded longer than the fifteen minutes, not in full; the end press comes when the class-hour is over.
+    presses = (start + timedelta(minutes=12), start + timedelta(minutes=41))
     return HalfDay(name, "practical", (start,), presses, None, everyone=False)
 
 
 COURSE = (
-    HalfDay("opening", "theory", (_at(2, 8, 30), _at(2, 9, 10)), (_at(2, 8, 30), _at(2, 9, 50)),
+    HalfDay("opening", "theory", (_at(2, 8, 30), _at(2, 9, 10)), (_at(2, 8, 28), _at(2, 9, 51)),
             (_at(2, 9, 25), _at(2, 9, 33)), True),
     _practice("practice-1", 2, 14),
     _practice("practice-2", 3, 8),

@@ -12,6 +12,7 @@ import av
 import cv2
 import numpy as np
 
+from provisioning.demo.day import CHECK_IN_PAUSE_S
 from provisioning.demo.people import WALL
 
 TIME_BASE = Fraction(1, 1000)
@@ -34,19 +35,24 @@ def room_film(path: Path, scene: np.ndarray, start: datetime.datetime, seconds: 
     write(path, frames(), scene.shape, keyframe_every=10 * fps)
 
 
-def terminal_film(path: Path, portraits: Sequence[np.ndarray], seconds_each: float, pause: float, step: float,
-                  progress: Callable[[int], None]) -> None:
-    """Write H.264 of people who step before the terminal one after the other. `step`: seconds between frames."""
+def terminal_film(
+    path: Path, portraits: Sequence[np.ndarray], seconds_each: float, step: float, empty_s: float,
+) -> None:
+    """Write H.264 of people who step before the terminal one after the other, then of nobody for `empty_s`.
+
+    `step`: seconds between frames; ten times as long while nobody is there.
+    """
     size = (480, 640, 3)
+
     def frames() -> Iterator[tuple[float, np.ndarray]]:
-        noise, wall, number = _noise(size), np.full(size, WALL, np.uint8), 0
-        for portrait in portraits:
-            scene = _before_wall(wall, portrait)
-            for view, length in ((_padded(scene), seconds_each), (_padded(wall), pause)):
-                for _ in range(max(1, round(length / step))):
-                    yield number * step, _drifted(view, noise, number)
-                    progress(1)
-                    number += 1
+        noise, wall = _noise(size), _padded(np.full(size, WALL, np.uint8))
+        at, number = 0.0, 0
+        visits = [(_padded(_before_wall(portrait)), seconds_each, step) for portrait in portraits]
+        views = [view for visit in visits for view in (visit, (wall, CHECK_IN_PAUSE_S, step))]
+        for view, length, pause in [*views, (wall, empty_s, 10 * step)]:
+            for _ in range(round(length / pause)):
+                yield at, _drifted(view, noise, number)
+                at, number = at + pause, number + 1
 
     write(path, frames(), size, keyframe_every=4)
 
@@ -76,9 +82,9 @@ def join(path: Path, parts: Sequence[tuple[Path, float]], kept: Callable[[float]
     os.replace(part_path, path)
 
 
-def _before_wall(wall: np.ndarray, portrait: np.ndarray) -> np.ndarray:
+def _before_wall(portrait: np.ndarray) -> np.ndarray:
     side = 400
-    scene = wall.copy()
+    scene = np.full((480, 640, 3), WALL, np.uint8)
     scene[40:40 + side, 120:120 + side] = cv2.resize(portrait, (side, side))
     return scene
 

@@ -22,7 +22,7 @@ from provisioning.demo import day, film, people
 
 FPS = 2
 TERMINAL_STEP_S = 12.0
-FORMAT = 6
+FORMAT = 7
 """Counts up whenever the films change."""
 SPARE_S = 60
 """The room camera runs so long before the start press and after the end press."""
@@ -138,4 +138,5 @@ def _part(half_day: day.HalfDay, room: Path, visits: Path, ticks: Queue[int]) ->
     clock = day.SWITCHED_ON + day.timedelta(seconds=start)
     film.room_film(room, people.classroom(cast, half_day.everyone), clock, round(end - start), FPS, tick)
     there = [p for n, p in enumerate(cast.portraits) if half_day.everyone or n != people.ABSENTEE]
-    film.terminal_film(visits, there, day.CHECK_IN_EACH_S, day.CHECK_IN_PAUSE_S, TERMINAL_STEP_S, lambda n: None)
+    empty_s = (half_day.presses[1] - half_day.check_in).total_seconds() - len(there) * day.VISIT_S
+    film.terminal_film(visits, there, day.CHECK_IN_EACH_S, TERMINAL_STEP_S, empty_s)

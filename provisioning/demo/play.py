@@ -52,9 +52,9 @@ def drain(site: Site, services: Services) -> None:
     deadline = time.monotonic() + DRAIN_S
     while True:
         services.check()
-        counts, waiting = site.counts(), site.state()["sync"]["waiting"]
+        recorder, counts, waiting = site.recorder(), site.counts(), site.state()["sync"]["waiting"]
         behind = counts.get("segment", 0) - counts.get("rollcall", 0)
-        if behind == 0 and waiting == 0:
+        if recorder["session"] is None and recorder["pending"] == behind == waiting == 0:
             return
         if time.monotonic() > deadline:
             raise NotFinished(seconds=DRAIN_S, what=f"{behind} segments without roll call, {waiting} without receipt")

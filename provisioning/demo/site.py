@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edge.clock import boottime_us, machine_boot_id
+from edge.control.client import ask
 from edge.keys import make_box_keys
 from provisioning.demo import day, media
 from provisioning.demo.services import Services, free_port, listens, mosquitto, run, tool
 
 RATE = 100
 """Simulated seconds per real one."""
-SPARE_S = 180
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +37,11 @@ class Site:
         self.centre, self.box, self._folder, self._services = folder / "centre", folder / "box", folder, services
         self.ports = Ports(*map(free_port, ("DEMO_BROKER_PORT", "DEMO_CONSOLE_PORT", "DEMO_TERMINAL_PORT")))
         self.anchor_us = 0
+
+    @property
+    def root(self) -> Path:
+        """The root certificate."""
+        return self.centre / "keys" / "root.pem"
 
     @property
     def console(self) -> str:
@@ -97,6 +102,10 @@ class Site:
             token = client.get("/").text.split('name="token" content="')[1].split('"')[0]
             client.post(f"/{what}", json=body, headers={"X-Zaitang-Token": token}).raise_for_status()
 
+    def recorder(self) -> dict[str, Any]:
+        """What the recorder says of itself."""
+        return dict(ask(self.box / "run" / "recorder.sock", "status"))
+
     def counts(self) -> dict[str, int]:
         """How many records of each type the box holds."""
         try:
@@ -117,7 +126,7 @@ class Site:
         public.write_bytes(key.public_bytes(serialization.Encoding.PEM, spki))
         run("zaitang-central", "box", "issue", "--centre", self.centre, day.DEVICE, "--key", public,
             "--out", certificate)
-        return certificate.read_text(), (self.centre / "keys" / "root.pem").read_text()
+        return certificate.read_text(), self.root.read_text()
 
     def _configure(self, start: day.datetime.datetime, anchor_us: int, rate: int, films: media.Media | None) -> None:
         text = f'''device = "{day.DEVICE}"
@@ -156,9 +165,9 @@ segments = "http://127.0.0.1:{self.ports.console}"
 
 
 def _skips() -> list[tuple[str, str]]:
-    """The clock leaves out what lies between the half-days: from ten minutes after an end press on."""
+    """The clock leaves out what lies between the half-days: from six minutes after an end press on."""
     pairs = zip(day.COURSE, day.COURSE[1:], strict=False)
-    return [(day.utc(before.presses[1] + day.timedelta(minutes=10)), day.utc(after.check_in - day.timedelta(minutes=3)))
+    return [(day.utc(before.presses[1] + day.timedelta(minutes=6)), day.utc(after.check_in - day.timedelta(minutes=3)))
             for before, after in pairs]
 
 

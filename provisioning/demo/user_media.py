@@ -62,7 +62,7 @@ def prepare(folder: Path, video: Path, people: dict[str, list[Path]]) -> media.M
     film.join(made.room, [(unit, at) for at in _turns(seconds)], media.camera_on)
     visit = folder / "visit.mp4"
     each = max(8 * media.TERMINAL_STEP_S, min(day.CHECK_IN_EACH_S, 3900 / len(portraits) - day.CHECK_IN_PAUSE_S))
-    film.terminal_film(visit, portraits, each, day.CHECK_IN_PAUSE_S, media.TERMINAL_STEP_S, lambda frames: None)
+    film.terminal_film(visit, portraits, each, media.TERMINAL_STEP_S, empty_s=0)
     film.join(made.terminal, [(visit, media.terminal_offset(h)) for h in day.COURSE])
     mark.write_text(json.dumps(recipe))
     return made
