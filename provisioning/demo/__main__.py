@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -9,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,10 @@ from provisioning.demo.site import RATE, Site
 BUILD = Path("build/demo")
 
 
+class AnotherRuns(BadInput):
+    text = "another demo is running in {folder}: end it first"
+
+
 class HalfGiven(BadInput):
     text = "VIDEO and GALLERY belong together: give both, or neither for the built-in course"
 
@@ -30,7 +37,8 @@ def main() -> int:
     args = _arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        return _demo(args.video, args.gallery, os.environ.get("DEMO") == "once")
+        with _alone(BUILD):
+            return _demo(args.video, args.gallery, os.environ.get("DEMO") == "once")
     except ZaitangError as error:
         print(words(error, _lang()), file=sys.stderr)
         return 2 if isinstance(error, BadInput) else 1
@@ -43,6 +51,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--video", type=Path)
     parser.add_argument("--gallery", type=Path)
     return parser.parse_args()
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two demos in one folder would undo each other. Raises AnotherRuns."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise AnotherRuns(folder=folder) from None
+        yield
 
 
 def _demo(video: Path | None, gallery: Path | None, once: bool) -> int:

@@ -27,6 +27,10 @@ class PortInUse(BadInput):
     text = "port {port} is in use by another program. End it, or leave {name} unset to let the demo choose a free port"
 
 
+class BadPort(BadInput):
+    text = "{name} is {value}, which is no port (1 to 65535)"
+
+
 class ProcessFailed(ZaitangError):
     text = "{name} ended unexpectedly (code {code}). Its last words, from {log}:\n{words}"
 
@@ -40,8 +44,14 @@ class NotReady(ZaitangError):
 
 
 def free_port(name: str) -> int:
-    """The port that the environment variable `name` asks for, or a free one of the loopback. Raises PortInUse."""
-    wanted = int(os.environ.get(name, "0"))
+    """The port that the environment variable `name` asks for, or a free one of the loopback.
+
+    Raises BadPort, PortInUse.
+    """
+    value = os.environ.get(name)
+    if value is not None and not (value.isdecimal() and 1 <= int(value) <= 65535):
+        raise BadPort(name=name, value=value or "empty")
+    wanted = int(value or 0)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -76,7 +86,7 @@ class Services:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for name, _process, _log in reversed(list(self._running)):
+        for name, _process, _log in reversed(self._running.copy()):
             self.stop(name)
 
     def start(self, name: str, command: Sequence[object]) -> None:
@@ -86,6 +96,10 @@ class Services:
             process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log,
                                        stdin=subprocess.DEVNULL, start_new_session=True)
         self._running.append((name, process, path))
+
+    def pid(self, name: str) -> int:
+        """The process id of a running process."""
+        return next(process.pid for running, process, _ in self._running if running == name)
 
     def stop(self, name: str) -> None:
         """End a process gently, and firmly if it does not listen."""

@@ -148,7 +148,7 @@ port = {self.ports.terminal}
 segment_s = 300
 
 [rollcall]
-every_s = 30
+every_s = 40
 
 [checkin]
 every_ms = 100

@@ -1,0 +1,101 @@
+"""The films of the demo: time as planned, holes where the camera was unplugged, bad input in words."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from provisioning.demo import day, film, media, user_media
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """Thirty seconds of a moving square, two frames a second."""
+    def frames() -> list[tuple[float, np.ndarray]]:
+        pictures = []
+        for number in range(60):
+            image = np.full((120, 160, 3), 90, np.uint8)
+            cv2.rectangle(image, (number, 40), (number + 30, 80), (0, 200, 255), -1)
+            pictures.append((number / 2, image))
+        return pictures
+
+    path = tmp_path / "clip.mp4"
+    film.write(path, frames(), (120, 160, 3), keyframe_every=10)
+    return path
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Path:
+    """Two people: one as a file, one as a folder."""
+    folder = tmp_path / "gallery"
+    (folder / "王芳").mkdir(parents=True)
+    picture = np.full((100, 100, 3), 120, np.uint8)
+    cv2.imwrite(str(folder / "王芳" / "1.png"), picture)
+    cv2.imwrite(str(folder / "李伟.jpg"), picture)
+    return folder
+
+
+def times(path: Path) -> list[float]:
+    """Presentation times of a film in seconds."""
+    with av.open(str(path)) as container:
+        return [float(p.pts * p.time_base) for p in container.demux(video=0) if p.pts is not None]
+
+
+def test_a_users_video_fills_the_course_and_has_its_hole(tmp_path: Path, clip: Path, gallery: Path) -> None:
+    people = user_media.people_of(gallery)
+    assert sorted(people) == ["李伟", "王芳"]
+    made = user_media.prepare(tmp_path / "out", clip, people)
+    shown = times(made.room)
+    assert shown == sorted(set(shown))
+    opening = day.COURSE[0]
+    assert opening.hole is not None
+    start, end = ((edge - day.SWITCHED_ON).total_seconds() for edge in opening.hole)
+    assert not [at for at in shown if start <= at < end]
+    for half_day in day.COURSE:
+        begins, ends = media.room_span(half_day)
+        inside = [at for at in shown if begins <= at < ends]
+        assert inside[0] == begins and inside[-1] > ends - 2
+    assert not [at for at in shown if not media.camera_on(at)]
+    assert sorted(path.name for path in made.gallery.iterdir()) == ["李伟", "王芳"]
+
+
+def test_the_second_start_finds_the_films(tmp_path: Path, clip: Path, gallery: Path) -> None:
+    people = user_media.people_of(gallery)
+    first = user_media.prepare(tmp_path / "out", clip, people).room.stat().st_mtime_ns
+    assert user_media.prepare(tmp_path / "out", clip, people).room.stat().st_mtime_ns == first
+
+
+@pytest.mark.parametrize("content", [b"", b"no video at all", bytes(range(256)) * 64])
+def test_what_is_no_video_is_one_sentence(tmp_path: Path, gallery: Path, content: bytes) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(content)
+    with pytest.raises(user_media.BadVideo, match=r"broken\.mp4"):
+        user_media.prepare(tmp_path / "out", broken, user_media.people_of(gallery))
+    assert not (tmp_path / "out" / "complete.json").exists()
+
+
+def test_a_missing_video_is_one_sentence(tmp_path: Path, gallery: Path) -> None:
+    with pytest.raises(user_media.BadVideo, match="No such file"):
+        user_media.prepare(tmp_path / "out", tmp_path / "none.mp4", user_media.people_of(gallery))
+
+
+def test_an_empty_gallery_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(user_media.BadGallery, match="no photo"):
+        user_media.people_of(tmp_path)
+    with pytest.raises(user_media.BadGallery, match="no such folder"):
+        user_media.people_of(tmp_path / "none")
+
+
+def test_one_name_twice_is_one_sentence(gallery: Path) -> None:
+    cv2.imwrite(str(gallery / "李伟.png"), np.zeros((50, 50, 3), np.uint8))
+    with pytest.raises(user_media.BadGallery, match="李伟 is there twice"):
+        user_media.people_of(gallery)
+
+
+def test_a_photo_that_is_none_is_named(tmp_path: Path, clip: Path, gallery: Path) -> None:
+    (gallery / "李伟.jpg").write_bytes(b"not a picture")
+    with pytest.raises(user_media.BadGallery, match=r"李伟\.jpg"):
+        user_media.prepare(tmp_path / "out", clip, user_media.people_of(gallery))

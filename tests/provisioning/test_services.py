@@ -1,0 +1,50 @@
+"""Processes of the demo: ports, missing programs, processes that die."""
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from provisioning.demo import services
+from provisioning.demo.services import Services
+
+
+def test_a_port_in_use_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        monkeypatch.setenv("DEMO_CONSOLE_PORT", str(taken.getsockname()[1]))
+        with pytest.raises(services.PortInUse, match="is in use by another program"):
+            services.free_port("DEMO_CONSOLE_PORT")
+
+
+@pytest.mark.parametrize("value", ["", "no", "-1", "70000"])
+def test_a_port_that_is_none_is_one_sentence(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("DEMO_CONSOLE_PORT", value)
+    with pytest.raises(services.BadPort, match="DEMO_CONSOLE_PORT"):
+        services.free_port("DEMO_CONSOLE_PORT")
+
+
+def test_without_mosquitto_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services.shutil, "which", lambda *args, **kwargs: None)
+    with pytest.raises(services.NoMosquitto, match="apt-get install mosquitto"):
+        services.mosquitto(tmp_path, 1883)
+
+
+def test_a_process_that_dies_is_told_with_its_last_words(tmp_path: Path) -> None:
+    with Services(tmp_path) as running:
+        running.start("brief", [sys.executable, "-c", "print('it hurts'); raise SystemExit(3)"])
+        with pytest.raises(services.ProcessFailed, match=r"brief ended unexpectedly \(code 3\)[\s\S]*it hurts"):
+            running.wait("brief", lambda: False)
+
+
+def test_all_processes_end_with_the_context(tmp_path: Path) -> None:
+    with Services(tmp_path) as running:
+        running.start("stubborn", [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"])
+        running.wait("stubborn", lambda: (tmp_path / "stubborn.log").read_text() == "up\n")
+        pid = running.pid("stubborn")
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
