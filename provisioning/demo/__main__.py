@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from common.texts import words
+from common.texts import N_, translate, words
 from evidence.errors import BadInput, ZaitangError
 from provisioning.demo import media, people, play, truth, user_media
 from provisioning.demo.services import Services, tool
@@ -66,42 +66,61 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _demo(video: Path | None, gallery: Path | None, once: bool) -> int:
-    began = time.monotonic()
+    say = _Teller(time.monotonic(), _lang())
     if (video is None) != (gallery is None):
         raise HalfGiven
-    films, names = _media(video, gallery)
+    films, names = _media(video, gallery, say)
     folder = BUILD / "site"
     shutil.rmtree(folder, ignore_errors=True)
     with Services(BUILD / "logs") as services:
         site = Site(folder.resolve(), services)
-        _say(began, "making keys and certificates, starting broker, collector and console")
+        say(N_("making keys and certificates, starting broker, collector and console"))
         site.start_centre()
         site.add_class(names)
-        _say(began, f"enrolling {len(names)} people from photographs (liveness cannot be checked)")
+        say(N_("enrolling {count} people from photographs: liveness cannot be checked"), count=len(names))
         site.enrol(films.gallery)
         site.start_box(films)
-        print(f"\n  terminal  {site.terminal}\n  console   {site.console}\n", flush=True)
-        _say(began, f"the course plays {RATE} times as fast as real time")
-        play.play(site, services, lambda text: _say(began, text))
-        _say(began, "waiting for the roll call and for the last receipts")
+        say.addresses(site)
+        say(N_("the course plays {rate} times as fast as real time"), rate=RATE)
+        play.play(site, services, say, say.lang)
+        say(N_("waiting for the roll call and for the last receipts"))
         play.drain(site, services)
-        report = _report(site, services, began)
+        report = _report(site, services, say.seconds())
         wrong = truth.differences(report["findings"]) if video is None else []
         _tell(report, wrong, site)
         if not once:
-            print(f"\n  terminal  {site.terminal}\n  console   {site.console}\n\nCtrl-C ends the demo.", flush=True)
+            say.addresses(site)
+            say(N_("Ctrl-C ends the demo"))
             _keep(services)
     return 1 if wrong or not report["verified"] else 0
 
 
-def _media(video: Path | None, gallery: Path | None) -> tuple[media.Media, list[str]]:
+class _Teller:
+    """Prints how far the demo is, with the seconds since its beginning."""
+
+    def __init__(self, began: float, lang: str) -> None:
+        self._began, self.lang = began, lang
+
+    def __call__(self, msgid: str, **params: object) -> None:
+        print(f"[{self.seconds():5.0f} s] {translate(msgid, self.lang, **params)}", flush=True)
+
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def addresses(self, site: Site) -> None:
+        terminal, console = (translate(word, self.lang) for word in (N_("terminal"), N_("console")))
+        print(f"\n  {terminal}  {site.terminal}\n  {console}  {site.console}\n", flush=True)
+
+
+def _media(video: Path | None, gallery: Path | None, say: play.Say) -> tuple[media.Media, list[str]]:
     if video is None or gallery is None:
-        return media.prepare(BUILD / "media"), list(people.NAMES)
+        return media.prepare(BUILD / "media", _lang()), list(people.NAMES)
     found = user_media.people_of(gallery)
+    say(N_("preparing the video …"))
     return user_media.prepare(BUILD / "user-media", video, found), list(found)
 
 
-def _report(site: Site, services: Services, began: float) -> dict[str, Any]:
+def _report(site: Site, services: Services, seconds: float) -> dict[str, Any]:
     export = BUILD / "export"
     shutil.rmtree(export, ignore_errors=True)
     play.export(site, services, export)
@@ -119,7 +138,7 @@ def _report(site: Site, services: Services, began: float) -> dict[str, Any]:
         "liveness": "not_checked",
         "terminal": site.terminal,
         "console": site.console,
-        "seconds": round(time.monotonic() - began, 1),
+        "seconds": round(seconds, 1),
         "verified": checked.returncode == 0,
         "problems": found["problems"],
         "records": found["records"],
@@ -132,9 +151,9 @@ def _report(site: Site, services: Services, began: float) -> dict[str, Any]:
 
 def _tell(report: dict[str, Any], wrong: list[str], site: Site) -> None:
     subprocess.run([tool("zaitang-verify"), report["export"], "--root", site.root, "--lang", _lang()], check=False)
-    print(f"report: {BUILD / 'report.json'}")
+    print(BUILD / "report.json")
     for line in [*report["problems"], *wrong]:
-        print(f"NOT AS IT SHOULD BE: {line}", file=sys.stderr)
+        print(translate(N_("not as it should be: {what}"), _lang(), what=line), file=sys.stderr)
 
 
 def _keep(services: Services) -> None:
@@ -145,10 +164,6 @@ def _keep(services: Services) -> None:
 
 def _lang() -> str:
     return "zh" if os.environ.get("LANG", "").startswith("zh") else "en"
-
-
-def _say(began: float, text: str) -> None:
-    print(f"[{time.monotonic() - began:5.0f} s] {text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import Any
 import cv2
 from tqdm import tqdm
 
+from common.texts import N_, translate
 from provisioning.demo import day, film, people
 
 FPS = 2
@@ -48,7 +49,7 @@ def paths(folder: Path) -> Media:
     return Media(folder / "room.mp4", folder / "terminal.mp4", folder / "gallery")
 
 
-def prepare(folder: Path) -> Media:
+def prepare(folder: Path, lang: str) -> Media:
     """Make the built-in course's films and gallery unless they are there already."""
     media, mark = paths(folder), folder / "complete.json"
     recipe = {"digest": _recipe()}
@@ -57,7 +58,7 @@ def prepare(folder: Path) -> Media:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     _gallery(people.load_cast(), media.gallery)
-    _films(folder, media)
+    _films(folder, media, lang)
     mark.write_text(json.dumps(recipe))
     return media
 
@@ -96,7 +97,7 @@ def _gallery(cast: people.Cast, folder: Path) -> None:
         cv2.imwrite(str(own / "2.png"), cv2.convertScaleAbs(cv2.resize(portrait, None, fx=1.5, fy=1.5), alpha=0.9))
 
 
-def _films(folder: Path, media: Media) -> None:
+def _films(folder: Path, media: Media, lang: str) -> None:
     parts = {half_day.name: folder / f"part-{half_day.name}.mp4" for half_day in day.COURSE}
     visits = {half_day.name: folder / f"visit-{half_day.name}.mp4" for half_day in day.COURSE}
     total = round(sum(end - start for start, end in map(room_span, day.COURSE)) * FPS)
@@ -104,7 +105,7 @@ def _films(folder: Path, media: Media) -> None:
         ticks = manager.Queue()
         longest_first = sorted(day.COURSE, key=lambda h: h.presses[0] - h.presses[1])
         jobs = [pool.submit(_part, h, parts[h.name], visits[h.name], ticks) for h in longest_first]
-        with tqdm(total=total, unit="frame", desc="making the films (once)", mininterval=5) as bar:
+        with tqdm(total=total, unit="frame", desc=translate(N_("making the films (once)"), lang), mininterval=5) as bar:
             while not all(job.done() for job in jobs):
                 _drain(ticks, bar)
             _drain(ticks, bar)

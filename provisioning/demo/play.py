@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
+from common.texts import N_
 from edge.config import load_box
 from edge.wiring import make_clock
 from evidence.errors import ZaitangError
@@ -15,14 +16,19 @@ from provisioning.demo.services import CommandFailed, Services, run
 from provisioning.demo.site import Site
 
 DRAIN_S = 90
-Say = Callable[[str], None]
+
+
+class Say(Protocol):
+    """Tells a person how far the demo is: a sentence of the catalogue and its parameters."""
+
+    def __call__(self, msgid: str, **params: object) -> None: ...
 
 
 class NotFinished(ZaitangError):
     text = "the box did not finish within {seconds} s: {what}"
 
 
-def play(site: Site, services: Services, say: Say) -> None:
+def play(site: Site, services: Services, say: Say, lang: str) -> None:
     """Press the buttons at their simulated times and tell what happens."""
     clock = make_clock(load_box(site.box).clock, "box.toml")
 
@@ -33,18 +39,20 @@ def play(site: Site, services: Services, say: Say) -> None:
             time.sleep(min(1.0, max(0.02, (due - now) / 1e6 / clock.rate)))
 
     for number, half_day in enumerate(day.COURSE, 1):
-        title = f"{number}/{len(day.COURSE)} {half_day.presses[0]:%m-%d %H:%M} {half_day.name}"
+        part = f"{number}/{len(day.COURSE)} {half_day.presses[0]:%m-%d %H:%M}"
         until(half_day.presses[0])
-        state = site.state("en")
-        say(f"{title}: {state['people']['trainees_in']} of {state['people']['due']} checked in; start pressed")
+        people = site.state(lang)["people"]
+        say(N_("{part}: {come} of {due} checked in; start pressed"), part=part, come=people["trainees_in"],
+            due=people["due"])
         site.press("start", {"class": day.CLASS_ID})
         if half_day.hole:
-            until(half_day.hole[1])
-            say(f"{title}: the camera was unplugged for a while; recording: {site.state('en')['recording']['text']}")
+            until(half_day.hole[1] + datetime.timedelta(seconds=30))
+            say(N_("{part}: the camera was unplugged for eight minutes and is back: {state}"), part=part,
+                state=site.state(lang)["recording"]["text"])
         until(half_day.presses[1])
-        state = site.state("en")
+        state = site.state(lang)
         site.press("end", {"session": state["session"]["id"]})
-        say(f"{title}: end pressed; {_unseen(state)}")
+        say(N_("{part}: end pressed. Roll call so far: {seen}"), part=part, seen=state["unseen"]["text"])
 
 
 def drain(site: Site, services: Services) -> None:
@@ -74,6 +82,3 @@ def export(site: Site, services: Services, target: Path) -> None:
                 raise
             time.sleep(1)
 
-
-def _unseen(state: dict[str, dict[str, object]]) -> str:
-    return f"roll call so far: {state['unseen']['text']}"

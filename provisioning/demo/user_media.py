@@ -57,7 +57,6 @@ def prepare(folder: Path, video: Path, people: dict[str, list[Path]]) -> media.M
     folder.mkdir(parents=True)
     portraits = _gallery(people, made.gallery)
     unit = folder / "unit.mp4"
-    print("preparing the video …", flush=True)
     seconds = _unit(video, unit)
     film.join(made.room, [(unit, at) for at in _turns(seconds)], media.camera_on)
     visit = folder / "visit.mp4"

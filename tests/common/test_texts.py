@@ -18,7 +18,7 @@ from evidence.errors import BadRecord, BadShape, ZaitangError
 from evidence.rules import Reason
 
 ROOT = Path(common.__file__).parent.parent
-PACKAGES = ("evidence", "common", "verify", "edge", "central", "models")
+PACKAGES = ("evidence", "common", "verify", "edge", "central", "models", "provisioning")
 METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract"), ("**.svg", "jinja2.ext:babel_extract")]
 
 
