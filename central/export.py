@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from central.classes.as_of import as_of
-from central.classes.orders import order_of
+from central.classes.orders import boxes_of, order_of
 from central.errors import (
     ExportFailed,
     FolderNotEmpty,
@@ -25,7 +25,7 @@ from central.errors import (
 from central.objects import CHUNK, sync_folder
 from central.store.tables import ChainHead, Tx
 from central.wiring import Centre
-from evidence.bodies import ClassOrder, Export, Head, Segment, SegmentRemoved, body_of
+from evidence.bodies import Export, Head, Segment, SegmentRemoved, body_of
 from evidence.certs import pem
 from evidence.chain import check_chain, head_of
 from evidence.records import Sealed
@@ -86,8 +86,8 @@ def export_class(centre: Centre, class_id: str, target: Path) -> Path:
 def collect(centre: Centre, class_id: str) -> Content:
     """Choose what belongs to the export and seal its head as a record of the centre."""
     with centre.store.read() as tx:
-        _, order = order_of(tx, class_id)
-        heads = _box_heads(tx, order)
+        order_of(tx, class_id)
+        heads = _box_heads(tx, class_id)
         if not heads:
             raise NothingToExport(class_id=class_id)
         _files(centre, _chains(tx, heads), class_id)  # say what is missing before anything is sealed
@@ -96,7 +96,7 @@ def collect(centre: Centre, class_id: str) -> Content:
         policy = tx.policy(order.policy.sha256)
         if policy is None:
             raise PolicyGone(policy=order.policy.id, class_id=class_id)
-        heads = _box_heads(tx, order)
+        heads = _box_heads(tx, class_id)
         chains = _chains(tx, heads)
         files = _files(centre, chains, class_id)
         moment = as_of((s.record for _, sealed in chains for s in sealed), centre.store.device, _now(centre))
@@ -123,9 +123,9 @@ def check(centre: Centre, content: Content, folder: Path) -> None:
                 raise SegmentFileChanged(file=file.segment.file, device=file.device, seq=file.seq)
 
 
-def _box_heads(tx: Tx, order: ClassOrder) -> list[Head]:
+def _box_heads(tx: Tx, class_id: str) -> list[Head]:
     """Receipted heads of every chain of the boxes of a class."""
-    known: list[ChainHead] = [head for place in order.boxes for head in tx.heads(place.device)]
+    known: list[ChainHead] = [head for device in boxes_of(tx, class_id) for head in tx.heads(device)]
     return [Head(h.device, h.chain, h.up_to, h.head_hash) for h in known if h.up_to >= 0]
 
 

@@ -76,11 +76,20 @@ def latest_orders(tx: Tx) -> dict[str, tuple[Sealed, ClassOrder]]:
 
 def order_of(tx: Tx, class_id: str) -> tuple[Sealed, ClassOrder]:
     """The order in force of one class. Raises UnknownClass."""
-    numbered = [(body_of(sealed.record), sealed) for sealed in tx.of_type("order.class", class_id)]
-    orders = [(sealed, order) for order, sealed in numbered if isinstance(order, ClassOrder)]
+    orders = _orders_of(tx, class_id)
     if not orders:
         raise UnknownClass(class_id=class_id)
     return max(orders, key=lambda pair: pair[1].number)
+
+
+def boxes_of(tx: Tx, class_id: str) -> list[str]:
+    """Every box that any order of a class has named: what a box recorded stays when another takes its place."""
+    return sorted({place.device for _, order in _orders_of(tx, class_id) for place in order.boxes})
+
+
+def _orders_of(tx: Tx, class_id: str) -> list[tuple[Sealed, ClassOrder]]:
+    numbered = [(sealed, body_of(sealed.record)) for sealed in tx.of_type("order.class", class_id)]
+    return [(sealed, order) for sealed, order in numbered if isinstance(order, ClassOrder)]
 
 
 Told = tuple[str, str, str, int]

@@ -5,7 +5,7 @@ import dataclasses
 import threading
 
 from central.classes.as_of import AsOf, as_of
-from central.classes.orders import order_of
+from central.classes.orders import boxes_of, order_of
 from central.clock import Clock
 from central.errors import PolicyGone
 from central.store.store import Store
@@ -62,7 +62,7 @@ def tell(tx: Tx, class_id: str, centre: str, now_us: int) -> Told:
     """Fold the records and evaluate the rules. Raises UnknownClass, PolicyGone."""
     _, order = order_of(tx, class_id)
     policy = policy_of(tx, order)
-    devices = {place.device for place in order.boxes}
+    devices = set(boxes_of(tx, class_id))
     # Whole chains, as an auditor folds them: what belongs to no class may still tell about a clock.
     records = [read_sealed(envelope).record for envelope in tx.receipted({*devices, centre})]
     moment = as_of(records, centre, now_us)

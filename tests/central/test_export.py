@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from central.classes.stories import Stories
 from central.errors import FolderNotEmpty, NothingToExport, SegmentFileChanged, SegmentsNotHere, UnknownClass
 from central.export import export_class
 from central.wiring import Centre
 from evidence.bodies import Export, SegmentRemoved, SessionStart, body_of
 from evidence.chain import check_chain
 from evidence.seal import read_sealed
-from tests.central.helpers import MORNING, SIMULATED, Box, segment_of
+from tests.central.helpers import MORNING, PLAN, SIMULATED, Box, segment_of
 from tests.central.test_classes import add
 
 VIDEO = [b"first segment", b"second segment"]
@@ -92,6 +93,18 @@ def test_a_changed_segment_file_stops_the_export(centre: Centre, box: Box, tmp_p
     with pytest.raises(SegmentFileChanged, match=r"r-1/000001\.mp4 of box-1"):
         export_class(centre, "welder-1", tmp_path / "out")
     assert not list(tmp_path.glob("*out*"))
+
+
+def test_a_box_that_another_one_replaced_keeps_what_it_recorded(centre: Centre, box: Box, tmp_path: Path) -> None:
+    put(centre, *VIDEO)
+    add(centre, tmp_path, PLAN.replace("box-1", "box-2"))
+    other = Box(centre, "box-2", "cd" * 16, SIMULATED)
+    other.genesis()
+    centre.collector().take(other.messages())
+    told = Stories(centre.store, centre.clock).tell("welder-1")
+    assert [fact.ref[0] for fact in told.story.segments] == ["box-1", "box-1"]
+    folder = export_class(centre, "welder-1", tmp_path / "out")
+    assert {"segments/box-1/r-1/000000.mp4", f"chains/box-2.{other.chain}.jsonl"} <= files(folder)
 
 
 def test_what_cannot_be_exported_says_so(centre: Centre, tmp_path: Path) -> None:
