@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.enrol.errors import NoSuchClass, PersonTwice, PhotosRefused, SamePerson, UnknownPerson
-from edge.enrol.photos import describe_photos
+from edge.enrol.photos import describe_photos, label
 from edge.store import Store
 from edge.vision.calibrate import calibrate
 from edge.vision.gallery import Gallery
@@ -57,9 +57,9 @@ def _by_pseudonym(store: Store, class_id: str, people: Mapping[str, list[Path]])
     for name, photos in people.items():
         found = [name] if name in roster else called.get(name, [])
         if len(found) != 1:
-            problems.append(UnknownPerson(file=photos[0].name, class_id=class_id, name=name))
+            problems.append(UnknownPerson(file=label(photos[0]), class_id=class_id, name=name))
         elif found[0] in files:
-            problems.append(PersonTwice(file=photos[0].name, name=name))
+            problems.append(PersonTwice(file=label(photos[0]), name=name))
         else:
             files[found[0]] = photos
     if problems:
@@ -86,4 +86,4 @@ def _refuse_same_person(
 
 
 def _label(person: str, files: Mapping[str, list[Path]]) -> str:
-    return files[person][0].name if person in files else person
+    return label(files[person][0]) if person in files else person

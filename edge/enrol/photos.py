@@ -89,25 +89,30 @@ def read_photo(file: Path) -> np.ndarray:
     """The picture, BGR uint8, turned upright by its EXIF mark. Raises Unreadable, TooLarge."""
     megabytes = -(-file.stat().st_size // 1_000_000)
     if megabytes > MAX_MB:
-        raise TooLarge(file=file.name, megabytes=megabytes, limit=MAX_MB)
+        raise TooLarge(file=label(file), megabytes=megabytes, limit=MAX_MB)
     try:
         bgr = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR)
     except (cv2.error, OSError, ValueError):
-        raise Unreadable(file=file.name) from None
+        raise Unreadable(file=label(file)) from None
     if bgr is None or bgr.shape[0] * bgr.shape[1] > MAX_PIXELS or min(bgr.shape[:2]) < 8:
-        raise Unreadable(file=file.name)
+        raise Unreadable(file=label(file))
     return bgr
+
+
+def label(file: Path) -> str:
+    """How a photo is named to people: with its folder, because many folders hold a 1.png."""
+    return f"{file.parent.name}/{file.name}"
 
 
 def _the_one(faces: list[Face], bgr: np.ndarray, file: Path, strict: bool) -> Face:
     if not faces:
-        raise NoFace(file=file.name)
+        raise NoFace(file=label(file))
     near = [face for face in faces if face.width_px >= BYSTANDER * faces[0].width_px]
     if len(near) == 1:
         return near[0]
     middle = [face for face in near if _holds_middle(face, bgr)]
     if strict or len(middle) != 1:
-        raise SeveralFaces(file=file.name, count=len(near))
+        raise SeveralFaces(file=label(file), count=len(near))
     return middle[0]
 
 

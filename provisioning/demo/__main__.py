@@ -102,7 +102,8 @@ class _Teller:
         self._began, self.lang = began, lang
 
     def __call__(self, msgid: str, **params: object) -> None:
-        print(f"[{self.seconds():5.0f} s] {translate(msgid, self.lang, **params)}", flush=True)
+        said = {key: words(value, self.lang) if isinstance(value, ZaitangError) else value for key, value in params.items()}
+        print(f"[{self.seconds():5.0f} s] {translate(msgid, self.lang, **said)}", flush=True)
 
     def seconds(self) -> float:
         return time.monotonic() - self._began
@@ -115,7 +116,8 @@ class _Teller:
 def _media(video: Path | None, gallery: Path | None, say: play.Say) -> tuple[media.Media, list[str]]:
     if video is None or gallery is None:
         return media.prepare(BUILD / "media", _lang()), list(people.NAMES)
-    found = user_media.people_of(gallery)
+    found = user_media.with_usable_photos(user_media.people_of(gallery), lambda name, why: say(
+        N_("{name} is left out of the course: {why}"), name=name, why=why))
     say(N_("preparing the video …"))
     return user_media.prepare(BUILD / "user-media", video, found), list(found)
 

@@ -5,14 +5,17 @@ import hashlib
 import itertools
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
 
-from evidence.errors import BadInput
+from edge.enrol.errors import PhotosRefused
+from edge.enrol.photos import describe_photos
+from edge.vision.pack import load_pack
+from evidence.errors import BadInput, ZaitangError
 from provisioning.demo import day, film, media
 
 PHOTO_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
@@ -45,6 +48,22 @@ def people_of(gallery: Path) -> dict[str, list[Path]]:
     if len(found) > 80:
         raise BadGallery(folder=gallery, why="a class has at most 80 people")
     return found
+
+
+def with_usable_photos(
+    people: dict[str, list[Path]], left_out: Callable[[str, ZaitangError], None],
+) -> dict[str, list[Path]]:
+    """Those whom the demo's pack can enrol; the others are told to `left_out` with the reason. Raises BadGallery."""
+    pack, usable = load_pack("builtin"), {}
+    for name, photos in people.items():
+        try:
+            describe_photos(pack, {name: photos}, strict=True)
+            usable[name] = photos
+        except PhotosRefused as refused:
+            left_out(name, refused.problems[0])
+    if not usable:
+        raise BadGallery(folder=next(iter(people.values()))[0].parent, why="no photo shows exactly one face")
+    return usable
 
 
 def prepare(folder: Path, video: Path, people: dict[str, list[Path]]) -> media.Media:
