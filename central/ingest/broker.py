@@ -45,6 +45,7 @@ class BrokerLink:
         self._host, self._port = host, port
         self._collector, self._store, self._names, self._certificate = collector, store, names, certificate
         self._inbox: queue.Queue[Arrival] = queue.Queue(maxsize=2 * IN_FLIGHT)
+        self._held: list[Arrival] = []
         self._told: set[Told] = set()
         self._looked_at, self._session = NEVER, 0
         self._stopping = threading.Event()
@@ -74,15 +75,15 @@ class BrokerLink:
             self._client.loop_stop()
 
     def _turn(self) -> None:
-        batch = self._batch()
+        self._held = self._held or self._batch()
         try:
-            if batch:
-                self._take(batch)
+            if self._held:
+                self._take(self._held)
+                self._held = []
             self._send_orders()
         except DatabaseUnusable as error:
-            # Unacknowledged messages stay with the broker; taking them again later loses nothing.
+            # What is held stays unacknowledged and is tried again; meanwhile the broker sends no more than fits.
             _LOG.failed("database.unusable", error)
-            self._retry(batch)
             self._stopping.wait(1)
 
     def _batch(self) -> list[Arrival]:
@@ -103,33 +104,30 @@ class BrokerLink:
             if session == self._session:
                 self._client.ack(message.mid, message.qos)
 
-    def _retry(self, batch: list[Arrival]) -> None:
-        for arrival in batch:
-            try:
-                self._inbox.put_nowait(arrival)
-            except queue.Full:
-                _LOG.warning("inbox.full")
-
     def _send_orders(self) -> None:
         if not self._client.is_connected():
             return
+        session, told = self._session, self._told
         with self._store.read() as tx:
             newest = tx.newest(("order.class", "genesis"))
             if newest == self._looked_at:
                 return
-            messages = order_messages(tx, self._names, self._certificate, self._told)
+            messages = order_messages(tx, self._names, self._certificate, told)
         for key, message in messages.items():
-            self._client.publish(message.topic, message.payload, qos=1, retain=True)
-            self._told.add(key)
+            sent = self._client.publish(message.topic, message.payload, qos=1, retain=True)
+            if sent.rc == mqtt.MQTT_ERR_QUEUE_SIZE:
+                return  # the rest goes when there is room again
+            told.add(key)
             _LOG.info("order.sent", device=key[0], number=key[3])
-        self._looked_at = newest
+        if session == self._session:
+            self._looked_at = newest
 
     def _connected(self, client: mqtt.Client, _data: object, _flags: object, reason: Any, _props: object) -> None:
         if reason.is_failure:
             _LOG.warning("broker.refused", reason=str(reason.value))
             return
         # A broker without persistence has forgotten retained orders and our subscription.
-        self._told.clear()
+        self._told = set()
         self._looked_at = NEVER
         client.subscribe(RECORDS, qos=1)
 
@@ -143,7 +141,12 @@ class BrokerLink:
         self._session += 1
 
     def _came(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        self._inbox.put((self._session, message))
+        while not self._stopping.is_set():
+            try:
+                self._inbox.put((self._session, message), timeout=TICK_S)
+                return
+            except queue.Full:
+                continue  # the broker waits meanwhile
 
 
 def _device(topic: str) -> str:

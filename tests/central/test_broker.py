@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -20,8 +20,9 @@ from paho.mqtt.properties import Properties
 
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
-from central.errors import BrokerUnreachable
-from central.ingest.broker import BrokerLink
+from central.errors import BrokerUnreachable, DatabaseUnusable
+from central.ingest.broker import IN_FLIGHT, BrokerLink
+from central.ingest.collector import Collector, Given, Message
 from central.wiring import Centre
 from common.sheets import open_sheet
 from evidence.bodies import SessionStart
@@ -204,6 +205,50 @@ def test_a_broker_that_comes_back_is_used_again(centre: Centre, broker: Broker, 
         finally:
             device.stop()
     finally:
+        collector.stop()
+
+
+def test_a_database_that_fails_for_a_while_loses_nothing(
+    centre: Centre, broker: Broker, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, broken = Collector.take, threading.Event()
+
+    def taking(self: Collector, batch: Sequence[Message]) -> list[Given]:
+        if broken.is_set():
+            raise DatabaseUnusable(why="the disk is full")
+        return take(self, batch)
+
+    monkeypatch.setattr(Collector, "take", taking)
+    broken.set()
+    collector, device = Running(link_to(centre, broker.port)), Device(broker.port, "box-1")
+    try:
+        for sealed in box.sealed:
+            device.send(sealed.envelope)
+        time.sleep(1.5)
+        broken.clear()
+        highest = -1
+        while highest < 300:
+            _, envelope = device.came.get(timeout=20)
+            highest = max(highest, read_receipt(envelope, centre.keys.public_key, "test").up_to)
+    finally:
+        device.stop()
+        collector.stop()
+
+
+def test_a_flood_does_not_keep_the_collector_from_stopping(
+    centre: Centre, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unusable(_self: Collector, _batch: Sequence[Message]) -> list[Given]:
+        raise DatabaseUnusable(why="the disk is full")
+
+    monkeypatch.setattr(Collector, "take", unusable)
+    collector, device = Running(link_to(centre, broker.port)), Device(broker.port, "box-1")
+    try:
+        for number in range(5 * IN_FLIGHT):
+            device.client.publish("zaitang/v1/box-1/records", b"%d" % number, qos=0)
+        until(collector.link._inbox.full)
+    finally:
+        device.stop()
         collector.stop()
 
 
