@@ -23,6 +23,8 @@ from evidence.seal import Signer
 from evidence.times import utc_text
 
 MAX_MESSAGE = 2 * MAX_BYTES
+MOST_REFUSED = 10_000
+"""Messages without a valid seal that are kept; more are refused and only logged, so that nobody fills the disk."""
 _LOG = Log("collector")
 
 
@@ -62,7 +64,7 @@ class Collector:
     def take(self, batch: Sequence[Message]) -> list[Given]:
         """Keep a batch for good. When this returns it is committed and every message may be acknowledged; the receipts
         say up to where each chain that it touched is here. Raises DatabaseUnusable: then nothing was kept."""
-        checked = [(message, self._check(message)) for message in batch]
+        checked = self._check_all(batch)
         touched: dict[tuple[str, str], None] = {}
         with self._store.write() as tx:
             for message, result in checked:
@@ -72,13 +74,16 @@ class Collector:
                     touched |= self._insert(tx, message, result)
             return [given for place in touched for given in self._receipt(tx, *place)]
 
+    def _check_all(self, batch: Sequence[Message]) -> list[tuple[Message, Sealed | ZaitangError]]:
+        checked = [(message, self._check(message)) for message in batch]
+        if any(isinstance(result, UnknownSigner) for _, result in checked):
+            self.refresh()  # once: who floods us with strangers must not make us read every certificate for each
+            checked = [(m, self._check(m) if isinstance(result, UnknownSigner) else result) for m, result in checked]
+        return checked
+
     def _check(self, message: Message) -> Sealed | ZaitangError:
         try:
-            try:
-                sealed = self._open(message)
-            except UnknownSigner:
-                self.refresh()
-                sealed = self._open(message)
+            sealed = self._open(message)
         except ZaitangError as error:
             return error
         if sealed.record.device != message.device:
@@ -101,7 +106,7 @@ class Collector:
         if here is None:
             keep(tx, sealed)
         elif here != sealed.hash:
-            if self._refuse(tx, message, Fork(device=record.device, seq=record.seq)):
+            if self._refuse(tx, message, Fork(device=record.device, seq=record.seq), sealed=True):
                 self._alarm(tx, "chain.fork", sealed, kept=here, refused=sealed.hash)
             return {}
         return {(record.device, record.chain): None}
@@ -122,8 +127,11 @@ class Collector:
             tx.put_receipt(device, chain, head.up_to, known)
         yield Given(device, known)
 
-    def _refuse(self, tx: Tx, message: Message, error: ZaitangError) -> bool:
-        """Keep the message in quarantine. True if it is new there."""
+    def _refuse(self, tx: Tx, message: Message, error: ZaitangError, sealed: bool = False) -> bool:
+        """Keep the message in quarantine. True if it is new there. What holds no valid seal has room for so many."""
+        if not sealed and tx.quarantine_size() >= MOST_REFUSED:
+            _LOG.failed("quarantine.full", error, device=message.device)
+            return False
         name = type(error).__name__
         new = tx.put_quarantine(
             sha256_hex(message.payload), f"zaitang/v1/{message.device}/records", name, str(error),
@@ -137,7 +145,7 @@ class Collector:
         sealed = tx.record(device, chain, seq)
         assert sealed is not None
         error = ChainBroken(device=device, seq=seq)
-        if self._refuse(tx, Message(device, sealed.envelope), error):
+        if self._refuse(tx, Message(device, sealed.envelope), error, sealed=True):
             self._alarm(tx, "chain.broken", sealed, kept=sealed.hash)
 
     def _alarm(self, tx: Tx, code: str, sealed: Sealed, **hashes: str) -> None:

@@ -201,11 +201,17 @@ class Tx:
         ))
         return True
 
-    def quarantined(self) -> list[tuple[str, str, int]]:
-        """(error, reason, times), oldest first."""
+    def quarantine_size(self) -> int:
+        """How many different messages are kept in quarantine."""
+        return self._db.execute(select(func.count()).select_from(t.quarantine)).scalar_one()
+
+    def quarantined(self, most: int = 100_000) -> list[tuple[str, str, int]]:
+        """(error, reason, times) of the newest `most`, oldest first."""
         c = t.quarantine.c
-        rows = self._db.execute(select(c.error, c.reason, c.times).order_by(c.first_us, c.hash))
-        return [(row.error, row.reason, row.times) for row in rows]
+        rows = self._db.execute(
+            select(c.error, c.reason, c.times).order_by(c.first_us.desc(), c.hash.desc()).limit(most)
+        )
+        return [(row.error, row.reason, row.times) for row in rows][::-1]
 
     # --- segments, names ---
 

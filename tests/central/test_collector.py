@@ -100,6 +100,29 @@ def test_what_is_no_record_is_quarantined_with_its_reason(centre: Centre, payloa
     assert reason
 
 
+def test_refused_messages_cannot_fill_the_disk(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those with a valid seal, as a fork, are kept however many others there are."""
+    monkeypatch.setattr("central.ingest.collector.MOST_REFUSED", 3)
+    box, collector = filled(centre), centre.collector()
+    collector.take([*box.messages(), *(Message("box-1", b"junk %d" % number) for number in range(9))])
+    box.sealed.pop()
+    fork = box.append(SessionStart("welder-1", "s-other", "page"), MORNING + 99)
+    collector.take([Message("box-1", fork.envelope)])
+    with centre.store.read() as tx:
+        assert sorted(error for error, _, _ in tx.quarantined()) == ["BadRecord"] * 3 + ["Fork"]
+        assert len(tx.quarantined(2)) == 2
+
+
+def test_certificates_are_read_again_once_for_a_batch_of_strangers(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collector, stranger, box = centre.collector(), KeySigner(Ed25519PrivateKey.generate()), filled(centre)
+    monkeypatch.setattr(collector, "refresh", lambda refresh=collector.refresh: (reads.append(1), refresh()))
+    reads: list[int] = []
+    collector.take([Message("box-1", seal_record(sealed.record, stranger).envelope) for sealed in box.sealed[1:]])
+    assert reads == [1]
+
+
 def test_a_bad_message_does_not_keep_a_good_one_out(centre: Centre) -> None:
     box = filled(centre)
     messages = box.messages()
