@@ -67,20 +67,27 @@ def _by_pseudonym(store: Store, class_id: str, people: Mapping[str, list[Path]])
     return files
 
 
+def look_alikes(pack: Pack, templates: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
+    """Pairs of names under which one and the same face seems to stand."""
+    gallery = Gallery(pack, dict(templates))
+    limit = calibrate(pack, gallery).ppm
+    pairs = []
+    for index, person in enumerate(gallery.people):
+        others = np.stack([gallery.scores(vector) for vector in gallery.templates[person]]).max(axis=0)
+        pairs += [(person, gallery.people[other]) for other in range(index + 1, len(gallery.people))
+                  if others[other] >= limit]
+    return pairs
+
+
 def _refuse_same_person(
     store: Store, pack: Pack, class_id: str, templates: Mapping[str, np.ndarray], files: Mapping[str, list[Path]]
 ) -> None:
     """One face under two names would break the margin between them for ever: search everybody before storing."""
     everybody = {**store.templates(class_id, pack.name), **templates}
-    gallery = Gallery(pack, everybody)
-    limit = calibrate(pack, gallery).ppm
-    problems: list[BadInput] = []
-    for index, person in enumerate(gallery.people):
-        others = np.stack([gallery.scores(vector) for vector in gallery.templates[person]]).max(axis=0)
-        for other in range(index + 1, len(gallery.people)):
-            pair = (person, gallery.people[other])
-            if others[other] >= limit and (pair[0] in files or pair[1] in files):
-                problems.append(SamePerson(file=_label(pair[0], files), other=_label(pair[1], files)))
+    problems: list[BadInput] = [
+        SamePerson(file=_label(one, files), other=_label(other, files))
+        for one, other in look_alikes(pack, everybody) if one in files or other in files
+    ]
     if problems:
         raise PhotosRefused(problems)
 

@@ -102,7 +102,8 @@ class _Teller:
         self._began, self.lang = began, lang
 
     def __call__(self, msgid: str, **params: object) -> None:
-        said = {key: words(value, self.lang) if isinstance(value, ZaitangError) else value for key, value in params.items()}
+        said = {name: words(value, self.lang) if isinstance(value, ZaitangError) else value
+                for name, value in params.items()}
         print(f"[{self.seconds():5.0f} s] {translate(msgid, self.lang, **said)}", flush=True)
 
     def seconds(self) -> float:

@@ -12,7 +12,8 @@ import av
 import cv2
 import numpy as np
 
-from edge.enrol.errors import PhotosRefused
+from edge.enrol.enrol import look_alikes
+from edge.enrol.errors import PhotosRefused, SamePerson
 from edge.enrol.photos import describe_photos
 from edge.vision.pack import load_pack
 from evidence.errors import BadInput, ZaitangError
@@ -54,13 +55,17 @@ def with_usable_photos(
     people: dict[str, list[Path]], left_out: Callable[[str, ZaitangError], None],
 ) -> dict[str, list[Path]]:
     """Those whom the demo's pack can enrol; the others are told to `left_out` with the reason. Raises BadGallery."""
-    pack, usable = load_pack("builtin"), {}
+    pack = load_pack("builtin")
+    templates: dict[str, np.ndarray] = {}
     for name, photos in people.items():
         try:
-            describe_photos(pack, {name: photos}, strict=True)
-            usable[name] = photos
+            templates |= describe_photos(pack, {name: photos}, strict=True).templates
         except PhotosRefused as refused:
             left_out(name, refused.problems[0])
+    for one, other in look_alikes(pack, templates):
+        if one in templates and templates.pop(other, None) is not None:
+            left_out(other, SamePerson(file=other, other=one))
+    usable = {name: photos for name, photos in people.items() if name in templates}
     if not usable:
         raise BadGallery(folder=next(iter(people.values()))[0].parent, why="no photo shows exactly one face")
     return usable
