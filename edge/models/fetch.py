@@ -7,9 +7,11 @@ import os
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from http.client import HTTPException
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
+from edge.errors import CannotWrite
 from edge.models.errors import ModelMissing, ModelUnreachable, PackageMissing, WrongModel
 from edge.models.manifest import Manifest, ModelFile
 
@@ -23,7 +25,8 @@ Progress = Callable[[str, int, int], None]
 
 
 def fetch(manifest: Manifest, env: Mapping[str, str] = os.environ, progress: Progress | None = None) -> dict[str, Path]:
-    """Every file of the pack by name, checked. Raises ModelMissing, PackageMissing, ModelUnreachable, WrongModel."""
+    """Every file of the pack by name, checked. Raises ModelMissing, PackageMissing, ModelUnreachable, WrongModel,
+    CannotWrite."""
     files = {file.name: _one(manifest, file, env, progress) for file in manifest.files}
     _bound(cache_folder(env), keep=set(files.values()))
     return files
@@ -98,7 +101,7 @@ def _answers(address: str) -> bool:
         request = urllib.request.Request(address, method="HEAD")
         with urllib.request.urlopen(request, timeout=TIMEOUT_S):
             return True
-    except OSError:
+    except (OSError, HTTPException, ValueError):
         return False
 
 
@@ -108,7 +111,7 @@ def _download(manifest: Manifest, file: ModelFile, source: str, path: Path, prog
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as part:
             try:
-                got = _copy(source, part.file, file, progress)
+                got = _copy(_blocks(manifest, file, source), part.file, file, progress)
                 if got != file.sha256:
                     raise WrongModel(pack=manifest.id, file=file.name, source=source, got=got)
                 os.fsync(part.fileno())
@@ -116,12 +119,12 @@ def _download(manifest: Manifest, file: ModelFile, source: str, path: Path, prog
             finally:
                 Path(part.name).unlink(missing_ok=True)
     except OSError as error:
-        raise ModelUnreachable(pack=manifest.id, file=file.name, source=source, why=str(error)) from None
+        raise CannotWrite(folder=path.parent, why=error.strerror or str(error)) from None
 
 
-def _copy(source: str, target: IO[bytes], file: ModelFile, progress: Progress | None) -> str:
+def _copy(blocks: Iterator[bytes], target: IO[bytes], file: ModelFile, progress: Progress | None) -> str:
     digest, done = hashlib.sha256(), 0
-    for block in _blocks(source):
+    for block in blocks:
         digest.update(block)
         target.write(block)
         done += len(block)
@@ -133,13 +136,25 @@ def _copy(source: str, target: IO[bytes], file: ModelFile, progress: Progress | 
     return digest.hexdigest()
 
 
-def _blocks(source: str) -> Iterator[bytes]:
-    if source.startswith(("http://", "https://")):
-        with urllib.request.urlopen(source, timeout=TIMEOUT_S) as answer:
+def _blocks(manifest: Manifest, file: ModelFile, source: str) -> Iterator[bytes]:
+    """The bytes of the source. Raises ModelUnreachable; what its reader raises meanwhile is not the source's fault."""
+    try:
+        with _open(source) as answer:
             yield from iter(lambda: answer.read(BLOCK), b"")
-    else:
-        with open(source, "rb") as file:
-            yield from iter(lambda: file.read(BLOCK), b"")
+    except (OSError, HTTPException, ValueError) as error:
+        raise ModelUnreachable(pack=manifest.id, file=file.name, source=source, why=_why(error)) from None
+
+
+def _open(source: str) -> IO[bytes]:
+    if source.startswith(("http://", "https://")):
+        return cast(IO[bytes], urllib.request.urlopen(source, timeout=TIMEOUT_S))
+    return open(source, "rb")
+
+
+def _why(error: Exception) -> str:
+    """The system's own words, which have a translation; urllib wraps them."""
+    reason = getattr(error, "reason", error)
+    return getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
 
 
 def _sha256(path: Path) -> str:

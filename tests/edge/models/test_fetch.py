@@ -6,12 +6,15 @@ import functools
 import hashlib
 import http.server
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from common.texts import words
+from edge.errors import CannotWrite
 from edge.models import fetch as fetching
 from edge.models.errors import ModelMissing, ModelUnreachable, PackageMissing, PackCannotRun, WrongModel
 from edge.models.fetch import cache_folder, fetch, present
@@ -99,6 +102,38 @@ def test_an_unreachable_address_is_told(manifest: Manifest, env: dict[str, str])
     file = dataclasses.replace(manifest.files[0], url="https://127.0.0.1:9/net.onnx")
     with pytest.raises(ModelUnreachable, match=r"net\.onnx"):
         fetch(dataclasses.replace(manifest, files=(file,)), env)
+
+
+@pytest.mark.parametrize("said", [b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"])
+def test_a_mirror_that_talks_nonsense_is_told(manifest: Manifest, env: dict[str, str], said: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def answer() -> None:
+            caller, _ = server.accept()
+            with caller:
+                caller.recv(4096)
+                caller.sendall(said)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises((ModelUnreachable, WrongModel), match=r"net\.onnx"):
+            fetch(manifest, env | {"ZAITANG_MODEL_MIRROR": f"http://127.0.0.1:{server.getsockname()[1]}"})
+        thread.join()
+    for mirror in ("http://[", "http://a b"):
+        with pytest.raises(ModelUnreachable):
+            fetch(manifest, env | {"ZAITANG_MODEL_MIRROR": mirror})
+
+
+def test_what_the_system_refuses_is_said_in_both_languages(
+    manifest: Manifest, env: dict[str, str], tmp_path: Path
+) -> None:
+    with pytest.raises(ModelUnreachable) as away:
+        fetch(manifest, env | {"ZAITANG_MODEL_MIRROR": "http://127.0.0.1:9"})
+    assert words(away.value, "zh").endswith("：连接被拒绝") and words(away.value, "en").endswith(": Connection refused")
+    (tmp_path / "mirror" / "net.onnx").write_bytes(BYTES)
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(CannotWrite) as refused:
+        fetch(manifest, env | {"ZAITANG_MODEL_CACHE": str(tmp_path / "file")})
+    assert words(refused.value, "zh").endswith("：它不是文件夹")
 
 
 def test_a_missing_package_is_named(manifest: Manifest, env: dict[str, str]) -> None:
