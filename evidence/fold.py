@@ -84,7 +84,7 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
         removed=tuple((record.key, body.segment, record.utc_us) for record, body in told.of(SegmentRemoved)),
         checkins=facts.checkins,
         rollcalls=tuple(sorted(facts.rollcalls.values(), key=lambda item: item[0])),
-        alarms=tuple((record.key, body.code, record.utc_us) for record, body in told.of(Alarm)),
+        alarms=tuple((record.key, body, record.utc_us) for record, body in told.of(Alarm)),
         hours=hours,
         blocks=blocks,
         simulated=any(record.clock.source == "simulated" for record in used),

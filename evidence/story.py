@@ -4,7 +4,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from evidence.bodies import CheckIn, ClassOrder, Hour, Leave, Review, RollCall, RosterEvent, Segment
+from evidence.bodies import Alarm, CheckIn, ClassOrder, Hour, Leave, Review, RollCall, RosterEvent, Segment
 from evidence.checkin import CheckInAnswer
 from evidence.rollcall import Answer
 
@@ -205,8 +205,8 @@ class Story:
     """Removed segments: record, segment hash, UTC of removal."""
     checkins: tuple[CheckInFact, ...]
     rollcalls: tuple[tuple[Ref, RollCall], ...]
-    alarms: tuple[tuple[Ref, str, int], ...]
-    """Record, code, UTC."""
+    alarms: tuple[tuple[Ref, Alarm, int], ...]
+    """Record, what it says, UTC."""
     hours: tuple[HourStory, ...]
     blocks: tuple[Block, ...]
     simulated: bool

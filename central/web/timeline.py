@@ -7,21 +7,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
+from central.web.gaps import gaps_of
 from central.web.localtime import LocalTime
 from common.texts import N_, translate
-from evidence.story import HourStory, SegmentFact, Span, Story
+from evidence.story import HourStory, Span, Story
 from evidence.times import MINUTE
 
 PAD_MIN = 20
-JOIN_US = 5_000_000
-REASONS = {
-    "gap": N_("the camera was silent"),
-    "step": N_("the clock of the box jumped"),
-    "restart": N_("the box restarted"),
-    "end": N_("recording was ended"),
-    None: N_("the video file that follows is not recorded"),
-}
-NOT_BEGUN = N_("recording had not begun")
 KINDS = {"theory": N_("theory"), "practical": N_("practice"), "online": N_("online")}
 CHECKIN_ANSWERS = {
     "accepted": N_("checked in"),
@@ -77,21 +69,14 @@ class Timeline:
     rows: tuple[Row, ...]
 
 
-def timeline(story: Story, local: LocalTime, names: Mapping[str, str]) -> Timeline:
-    """The picture of a whole class."""
+def timeline(story: Story, local: LocalTime, names: Mapping[str, str], as_of_us: int) -> Timeline:
+    """The picture of a whole class, as of a moment."""
     days: dict[str, list[HourStory]] = {}
     for hour in story.hours:
         days.setdefault(local.day(hour.span.start_us), []).append(hour)
     scale = _scale(story.hours, local)
-    return Timeline(scale.ticks(), tuple(_row(story, hours, scale, local, names) for hours in days.values()))
-
-
-def gap_reason(gap: Span, facts: Iterable[SegmentFact]) -> str:
-    """Why nothing is recorded, from the segment that ends before it."""
-    before = [fact for fact in facts if fact.span.start_us < gap.start_us + JOIN_US and fact.span.end_us < gap.end_us]
-    if not before:
-        return NOT_BEGUN
-    return REASONS[max(before, key=lambda fact: fact.span.end_us).segment.cut]
+    rows = tuple(_row(story, hours, scale, local, names, as_of_us) for hours in days.values())
+    return Timeline(scale.ticks(), rows)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,7 +100,7 @@ def _scale(hours: Sequence[HourStory], local: LocalTime) -> _Scale:
 
 
 def _row(
-    story: Story, hours: Sequence[HourStory], scale: _Scale, local: LocalTime, names: Mapping[str, str]
+    story: Story, hours: Sequence[HourStory], scale: _Scale, local: LocalTime, names: Mapping[str, str], as_of_us: int
 ) -> Row:
     midnight_us = hours[0].span.start_us - local.minute(hours[0].span.start_us) * MINUTE
     place = _Place(scale, midnight_us)
@@ -125,7 +110,7 @@ def _row(
         weekday=local.weekday(hours[0].span.start_us),
         hours=tuple(_hour(hour, place, local) for hour in hours),
         stretches=tuple(_stretches(hours, place, local)),
-        gaps=tuple(_gaps(story, hours, place, local)),
+        gaps=tuple(_gaps(story, hours, place, local, as_of_us)),
         sessions=tuple(_sessions(story, day, place, local)),
         checkins=tuple(_checkins(story, day, place, local, names)),
     )
@@ -166,13 +151,14 @@ def _stretches(hours: Sequence[HourStory], place: _Place, local: LocalTime) -> I
             yield place.bar(stretch, "stretch", title)
 
 
-def _gaps(story: Story, hours: Sequence[HourStory], place: _Place, local: LocalTime) -> Iterable[Bar]:
+def _gaps(
+    story: Story, hours: Sequence[HourStory], place: _Place, local: LocalTime, as_of_us: int
+) -> Iterable[Bar]:
     for hour in hours:
-        for gap in hour.gaps:
-            why = translate(gap_reason(gap, story.segments), local.lang)
-            start, end = local.seconds(gap.start_us), local.seconds(gap.end_us)
-            title = translate(GAP, local.lang, start=start, end=end, why=why)
-            yield place.bar(gap, "gap", title)
+        for gap in gaps_of(story, hour, as_of_us):
+            start, end = local.seconds(gap.span.start_us), local.seconds(gap.span.end_us)
+            title = translate(GAP, local.lang, start=start, end=end, why=translate(gap.why, local.lang))
+            yield place.bar(gap.span, "late" if gap.late else "gap", title)
 
 
 def _sessions(story: Story, day: Span, place: _Place, local: LocalTime) -> Iterable[Bar]:

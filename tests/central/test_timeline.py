@@ -5,11 +5,14 @@ import dataclasses
 
 import pytest
 
+from central.classes.as_of import AsOf
 from central.classes.stories import Stories, Told
+from central.web.gaps import NO_VIDEO, NOT_BEGUN, REASONS, STILL_COMING, gap_reason, gaps_of
 from central.web.localtime import LocalTime
-from central.web.timeline import NOT_BEGUN, REASONS, gap_reason, timeline
+from central.web.timeline import timeline
 from central.web.view import class_view
 from central.wiring import Centre
+from evidence.rules import findings
 from evidence.story import Span
 from evidence.times import MINUTE, utc_us
 
@@ -22,7 +25,7 @@ def told(played: Centre) -> Told:
 
 
 def test_days_share_the_hours_of_the_clock(told: Told) -> None:
-    picture = timeline(told.story, LOCAL, {})
+    picture = timeline(told.story, LOCAL, {}, told.as_of.us)
     days = [(row.date, row.weekday, len(row.hours)) for row in picture.rows]
     assert days == [("Mar 2", "Mon", 3), ("Mar 3", "Tue", 2)]
     first, second = (row.hours[0] for row in picture.rows)
@@ -33,7 +36,7 @@ def test_days_share_the_hours_of_the_clock(told: Told) -> None:
 
 
 def test_the_hole_is_drawn_with_its_reason(told: Told) -> None:
-    row = timeline(told.story, LOCAL, {}).rows[0]
+    row = timeline(told.story, LOCAL, {}, told.as_of.us).rows[0]
     assert [gap.title for gap in row.gaps] == ["not recorded 09:40:00–09:47:00: the camera was silent"]
 
 
@@ -41,9 +44,51 @@ def test_the_hole_is_drawn_with_its_reason(told: Told) -> None:
 def test_why_nothing_is_recorded(told: Told, cut: str | None) -> None:
     last = told.story.segments[0]
     fact = dataclasses.replace(last, segment=dataclasses.replace(last.segment, cut=cut))
-    gap = Span(fact.span.end_us, fact.span.end_us + 5 * MINUTE)
-    assert gap_reason(gap, [fact]) == REASONS[cut]
-    assert gap_reason(Span(fact.span.start_us - 9 * MINUTE, fact.span.start_us - MINUTE), [fact]) == NOT_BEGUN
+    story = dataclasses.replace(told.story, segments=(fact,))
+    assert gap_reason(story, Span(fact.span.end_us, fact.span.end_us + 5 * MINUTE)) == REASONS[cut]
+    opening, practice = story.blocks[:2]
+    before = Span(opening.span.start_us - 9 * MINUTE, opening.span.start_us)
+    assert gap_reason(story, before) == NOT_BEGUN
+    # The half-day before is another recording: its end says nothing about this one.
+    assert gap_reason(story, practice.span) == NO_VIDEO
+    assert gap_reason(dataclasses.replace(story, sessions=()), practice.span) == NOT_BEGUN
+
+
+def as_of(told: Told, time: str) -> Told:
+    us = utc_us(time)
+    return dataclasses.replace(told, as_of=AsOf(us, True), findings=findings(told.story, told.policy, us))
+
+
+def test_what_is_still_to_come_is_no_gap(told: Told) -> None:
+    now = as_of(told, "2026-03-03T00:50:00.000000Z")
+    rows = timeline(told.story, LOCAL, {}, now.as_of.us).rows
+    assert [len(row.gaps) for row in rows] == [1, 0]
+    view = class_view(now, {}, "en")
+    assert view.hours[-1].gaps == ("not over yet",)
+    assert (view.share, class_view(as_of(told, "2026-03-01T00:00:00.000000Z"), {}, "en").share) == (94, None)
+
+
+def test_video_that_may_still_come_is_not_called_missing(told: Told) -> None:
+    """The camera is recording: its first file is finished, the one that it writes now is not."""
+    facts = [fact for fact in told.story.segments if fact.span.start_us >= utc_us("2026-03-03T05:00:00.000000Z")][:1]
+    hour = told.story.hours[-1]
+    late = dataclasses.replace(hour, gaps=(Span(facts[0].span.end_us, hour.span.end_us),))
+    story = dataclasses.replace(told.story, segments=tuple(facts))
+    (gap,) = gaps_of(story, late, facts[0].span.end_us + MINUTE)
+    assert (gap.why, gap.late, gap.span.length_us) == (STILL_COMING, True, MINUTE)
+
+
+def test_a_block_that_is_not_over_holds_nothing_against_anybody(told: Told) -> None:
+    view = class_view(as_of(told, "2026-03-03T00:50:00.000000Z"), {}, "zh")
+    assert [block.state for block in view.blocks] == ["complete", "missing", "pending", "pending"]
+    away = next(row for row in view.people if row.cells[1] is not None and row.cells[1].answer == "absent")
+    assert [(cell.answer, cell.answer_words) for cell in away.cells[2:] if cell] == [("pending", "尚未结束")] * 2
+
+
+def test_an_alarm_says_camera_and_time_in_words(told: Told) -> None:
+    (alarm,) = class_view(told, {}, "zh").alarms
+    assert alarm.sentence == "摄像头曾有一段时间没有画面（摄像头 room）"
+    assert alarm.at == "2026年3月2日 09:40:00–09:47:00"
 
 
 def test_local_times_cross_midnight() -> None:

@@ -1,0 +1,135 @@
+"""Who is shown in which recording: a row for each trainee, a column for each block."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from central.classes.stories import Told
+from central.web.links import Link, link, percent
+from central.web.localtime import LocalTime
+from central.web.reels import cameras_of, facts_of
+from common.reasons import ANSWERS, block_words, length_words
+from common.texts import N_, translate
+from evidence.rules import R3Finding
+from evidence.story import Block, CheckInFact, Presence
+from evidence.times import SECOND
+
+NOT_OVER = N_("not over yet")
+STATES = {
+    "missing": N_("not everyone shown"),
+    "open": N_("undecided"),
+    "pending": NOT_OVER,
+    "complete": N_("everyone shown"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """One trainee in one recording. `at_us`: the best sight, which the page can play."""
+
+    block: str
+    answer: str
+    """`pending` while the block is not over and the person was not seen yet: that says nothing against anybody."""
+    answer_words: str
+    checked_in: bool
+    checkin: Link | None
+    on_leave: bool
+    left_early: bool
+    at: str
+    at_us: int | None
+    record: Link | None
+
+
+@dataclasses.dataclass(frozen=True)
+class PersonRow:
+    """A trainee's row of the matrix; a block where the trainee is not due has None."""
+
+    person: str
+    name: str
+    cells: tuple[Cell | None, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class BlockView:
+    """A recording: its state for R3 and what is there to play."""
+
+    id: str
+    name: str
+    state: str
+    state_words: str
+    covered: str
+    due: str
+    share: int
+    headcount: int
+    roster: int
+    shown: int
+    cameras: tuple[tuple[str, str], ...]
+    doubtful: bool
+
+
+def block_view(told: Told, block: Block, r3: R3Finding | None, local: LocalTime) -> BlockView:
+    """A recording as the page shows it."""
+    state = _state(block, r3, told.as_of.us)
+    return BlockView(
+        id=block.id,
+        name=block_words(block.id, local.lang),
+        state=state,
+        state_words=translate(STATES[state], local.lang),
+        covered=length_words(block.covered_us // SECOND, local.lang),
+        due=length_words(block.due_us // SECOND, local.lang),
+        share=percent(block.covered_us, block.due_us),
+        headcount=block.headcount_max,
+        roster=len(block.roster),
+        shown=sum(one.answer == "shown" for one in block.presences),
+        cameras=tuple(cameras_of(told.story, block)),
+        doubtful=any(not fact.certain for fact in facts_of(told.story, block)),
+    )
+
+
+def _state(block: Block, r3: R3Finding | None, as_of_us: int) -> str:
+    ids = {block.id, *block.hours}  # a strict policy counts class-hours
+    if r3 is None or block.span.end_us > as_of_us:
+        return "pending"
+    if ids & set(r3.recordings):
+        return "missing"
+    return "open" if ids & set(r3.open_recordings) else "complete"
+
+
+def people_rows(told: Told, names: Mapping[str, str], local: LocalTime) -> list[PersonRow]:
+    """A row for everybody who is or was a trainee."""
+    trainees = [one.person for one in told.order.roster if one.role == "trainee"]
+    later = [person for block in told.story.blocks for person in block.roster if person not in trainees]
+    return [
+        PersonRow(person, names.get(person, person), tuple(_cell(told, b, person, local) for b in told.story.blocks))
+        for person in dict.fromkeys([*trainees, *later])
+    ]
+
+
+def _cell(told: Told, block: Block, person: str, local: LocalTime) -> Cell | None:
+    presence = next((one for one in block.presences if one.person == person), None)
+    if presence is None:
+        return None
+    best = max(presence.sightings, key=lambda one: (one.pointed, one.score_ppm), default=None)
+    checkin = _checkin_of(told, block, presence)
+    pending = block.span.end_us > told.as_of.us and presence.answer != "shown"
+    return Cell(
+        block=block.id,
+        answer="pending" if pending else presence.answer,
+        answer_words=translate(NOT_OVER if pending else ANSWERS[presence.answer], local.lang),
+        checked_in=presence.checked_in,
+        checkin=link(checkin.ref) if checkin else None,
+        on_leave=presence.on_leave,
+        left_early=presence.left_early and block.span.end_us <= told.as_of.us,
+        at=local.seconds(best.shown_us) if best else "",
+        at_us=best.shown_us if best else None,
+        record=link(best.ref) if best else None,
+    )
+
+
+def _checkin_of(told: Told, block: Block, presence: Presence) -> CheckInFact | None:
+    """The check-in that stands behind a presence: the person's last accepted one before the block ends."""
+    if not presence.checked_in:
+        return None
+    found = [fact for fact in told.story.checkins if fact.answer == "accepted" and fact.person == presence.person
+             and fact.at_us < block.span.end_us]
+    return found[-1] if found else None

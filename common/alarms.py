@@ -1,0 +1,40 @@
+"""The words of alarms: one sentence for every code that a box or the centre writes, and what its parameters add."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from common.texts import N_, translate
+
+ALARMS = {
+    "camera.silent": N_("The camera sent no picture for a while"),
+    "camera.broken": N_("The connection to a camera broke"),
+    "storage.full": N_("The video disk is full: nothing is recorded until there is room"),
+    "storage.wrong_volume": N_("The video disk is not the one that belongs to this box"),
+    "storage.failed": N_("The video disk refuses to write"),
+    "segment.damaged": N_("A video file was damaged before it was finished"),
+    "segment.quarantined": N_("A video file that nobody expected was put aside"),
+    "segment.lost": N_("A video file is missing on this box"),
+    "order.refused": N_("An order of the centre was refused"),
+    "receipt.refused": N_("A receipt of the centre does not match this box"),
+    "rollcall.segment_gone": N_("The roll call left out a video file that is missing"),
+    "rollcall.segment_differs": N_("The roll call left out a video file that was changed"),
+    "rollcall.died": N_("The roll call failed at a video file and left it out"),
+    "rollcall.unreadable": N_("The roll call left out a video file that cannot be read"),
+    "chain.fork": N_("A box sent two different records with the same number"),
+    "chain.broken": N_("A record of a box does not follow from the one before it"),
+}
+OTHER = N_("Something went wrong: {code}")
+DETAILS = {
+    "camera": N_("camera {camera}"),
+    "file": N_("file {file}"),
+    "seq": N_("record {seq} of {device}"),
+}
+WITH = N_("{sentence} ({details})")
+
+
+def alarm_words(code: str, params: Mapping[str, object], lang: str) -> str:
+    """An alarm as one sentence; a code that this version does not know is shown as it is."""
+    sentence = translate(ALARMS.get(code, OTHER), lang, code=code)
+    known = {"device": "?", **params}
+    details = [translate(text, lang, **known) for name, text in DETAILS.items() if name in params]
+    return translate(WITH, lang, sentence=sentence, details=", ".join(details)) if details else sentence

@@ -1,0 +1,27 @@
+"""Every alarm that a box or the centre writes has words."""
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import common
+from common.alarms import ALARMS, alarm_words
+
+ROOT = Path(common.__file__).parent.parent
+KINDS = "camera|storage|segment|order|receipt|rollcall|chain"
+WRITTEN = re.compile(rf'(?:Alarm\(|[._]alarm\((?:tx, )?|\.once\(|_refuse\(|: )"((?:{KINDS})\.\w+)"')
+
+
+def test_every_code_that_is_written_has_words() -> None:
+    places = [path for end in ("edge", "central") for path in (ROOT / end).rglob("*.py")]
+    written = {code for path in places for code in WRITTEN.findall(path.read_text(encoding="utf-8"))}
+    assert len(written) >= 12 and written <= set(ALARMS)
+
+
+def test_camera_file_and_record_are_named() -> None:
+    assert alarm_words("camera.silent", {"camera": "room"}, "zh") == "摄像头曾有一段时间没有画面（摄像头 room）"
+    fork = {"device": "box-1", "chain": "ab", "seq": 4, "kept": "1", "refused": "2"}
+    assert alarm_words("chain.fork", fork, "en") == (
+        "A box sent two different records with the same number (record 4 of box-1)")
+    assert alarm_words("storage.full", {"free": 3}, "en").endswith("until there is room")
+    assert "later.code" in alarm_words("later.code", {"seq": 1}, "zh")
