@@ -15,7 +15,7 @@ check: setup
 	.venv/bin/lint-imports
 
 bench: setup
-	$(PY) -m bench
+	$(PY) -m bench $(ROW)
 
 setup:
 	@provisioning/setup provisioning/apt.txt

@@ -1,0 +1,72 @@
+"""Row `rollcall`: a roll call of a video against decoding all of it and detecting faces twice a second."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+from bench.harness import Contest, Row, Skipped
+from bench.inputs import lab_files, shared
+from edge.enrol.photos import describe_photos, photo_files
+from edge.rollcall.analyse import analyse
+from edge.rollcall.answer import roll_call
+from edge.rollcall.cli import EVERY_US
+from edge.rollcall.frames import frames, plan_frames
+from edge.vision.calibrate import calibrate
+from edge.vision.gallery import Gallery
+from edge.vision.onnx_pack import OnnxPack
+
+PEER_EVERY_S = 0.5
+
+
+def prepare(folder: Path) -> Contest:
+    """The made class `near`; its people are enrolled before anything is measured."""
+    cv2.setNumThreads(1)
+    place = shared() / "data/rollcall/near"
+    video = place / "class.mp4"
+    if not video.is_file():
+        raise Skipped(f"no {video}")
+    pack = OnnxPack(*lab_files(folder))
+    gallery = Gallery(pack, describe_photos(pack, photo_files(place / "enrolment"), strict=False).templates)
+    threshold_ppm = calibrate(pack, gallery).ppm
+    plan = plan_frames(video, EVERY_US)
+    said: dict[str, Any] = {}
+
+    def ours() -> None:
+        measured = analyse(frames(video, EVERY_US, plan_frames(video, EVERY_US)), gallery, pack, threshold_ppm)
+        said.update(roll_call(measured, gallery.people, threshold_ppm, pack.margin_ppm, pack.min_face_px))
+
+    def peer() -> None:
+        for frame in sampled(video, PEER_EVERY_S):
+            pack.detect(frame, "room")
+
+    truth = set(json.loads((place / "truth.json").read_text("utf-8"))["present"])
+    seconds = plan.length_us / 1e6
+    return Contest(ours, peer, seconds, lambda: [
+        f"{seconds:.0f} s of 1080p, {plan.frames} pictures looked at; {correct(said, truth)}"])
+
+
+def sampled(video: Path, every_s: float) -> Iterator[np.ndarray]:
+    """Decodes every frame at full size, and gives one of each `every_s`."""
+    due = 0.0
+    with av.open(str(video)) as container:
+        for frame in container.decode(video=0):
+            if frame.time is not None and frame.time >= due:
+                due += every_s
+                yield frame.to_ndarray(format="bgr24")
+
+
+def correct(answer: dict[str, Any], truth: set[str]) -> str:
+    """How many of those who are there the roll call says, and how many who are not."""
+    said = {one["trainee"] for one in answer["present"]}
+    return f"{len(said & truth)} of {len(truth)} present people named, {len(said - truth)} wrongly"
+
+
+ROW = Row("rollcall", "roll call of ../shared/data/rollcall/near with lab",
+          "decoding every frame at full size and detection at 2 fps with the same models", "s of video", prepare,
+          repetitions=3, clock="cpu", warm_up=False)

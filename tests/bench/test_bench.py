@@ -1,0 +1,127 @@
+"""The harness of the benchmarks: sides by turns, medians, rows skipped in words, the table and the document."""
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench import __main__ as command
+from bench import harness, inputs, report
+from bench.harness import Contest, Result, Row, Skipped
+from bench.material import film
+from bench.rows import ROWS, detect, fold, rollcall, seal, verify
+from evidence.errors import BadInput
+
+CONDITIONS = {"processor": "a chip", "machine": "m", "cores": 2, "load": [0.5], "python": "3.11",
+              "packages": {"av": "1"}}
+
+
+def row(name: str = "some", **changes: object) -> Row:
+    prepared = Contest(ours=int, peer=int, amount=6, remarks=lambda: ["remarked"])
+    return dataclasses.replace(Row(name, "ours", "theirs", "things", lambda _: prepared), **changes)
+
+
+def test_the_sides_take_turns_and_change_who_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    contest = Contest(ours=lambda: calls.append("a"), peer=lambda: calls.append("b"), amount=6)
+    ticks = itertools.count()
+    monkeypatch.setitem(harness.CLOCKS, "wall", lambda: float(next(ticks)))
+    result = harness.measure(row(prepare=lambda _: contest, repetitions=3), tmp_path)
+    assert "".join(calls) == "ab" + "ab" + "ba" + "ab"
+    assert result.ours_s == result.peer_s == (1.0, 1.0, 1.0) and result.ours_rate == 6
+    calls.clear()
+    harness.measure(row(prepare=lambda _: contest, repetitions=1, warm_up=False), tmp_path)
+    assert "".join(calls) == "ab"
+
+
+def test_a_ratio_is_the_median_of_neighbours() -> None:
+    result = Result(row(), 12, (1.0, 2.0, 10.0), (2.0, 4.0, 5.0))
+    assert result.ratios == (2.0, 2.0, 0.5) and result.ratio == 2.0
+    assert result.ours_rate == 6 and result.peer_rate == 3
+
+
+def test_the_table_says_what_was_compared() -> None:
+    lines = list(report.table([Result(row(), 1200, (1.0, 1.0), (2.0, 3.0), ("remarked",))]))
+    assert lines[0].split() == ["row", "ratio", "of", "repetitions", "Zaitang", "peer", "per", "second"]
+    assert lines[1].split() == ["some", "2.5", "x", "2-3", "1,200", "480", "things"]
+    assert lines[2:] == ["", "some: ours, against theirs", "  remarked"]
+    assert "2 cores, load 0.5; Python 3.11; av 1" in report.said(CONDITIONS)
+
+
+def test_conditions_are_those_of_this_machine() -> None:
+    now = report.conditions()
+    assert now["cores"] >= 1 and now["python"].startswith("3.") and "cryptography" in now["packages"]
+    json.dumps(now)
+
+
+def test_what_is_missing_skips_and_what_is_wrong_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Wrong(BadInput):
+        text = "a wrong file"
+
+    def raising(error: Exception) -> Row:
+        def prepare(_: Path) -> Contest:
+            raise error
+
+        return row(prepare=prepare)
+
+    rows = {"good": row("good"), "absent": raising(Skipped("no data")), "wrong": raising(Wrong())}
+    named = {name: dataclasses.replace(one, name=name) for name, one in rows.items()}
+    monkeypatch.setattr(command, "ROWS", named)
+    monkeypatch.setattr(command, "OUT", tmp_path)
+    out = tmp_path / "new" / "bench.json"
+    assert command.main(["good", "absent", "--json", str(out)]) == 0
+    document = json.loads(out.read_text("utf-8"))
+    assert [one["row"] for one in document["rows"]] == ["good"] and document["skipped"] == {"absent": "no data"}
+    assert document["rows"][0]["remarks"] == ["remarked"] and document["conditions"]["cores"] >= 1
+    assert command.main(["--json", str(out)]) == 1
+    assert "absent skipped: no data" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        command.main(["unknown"])
+
+
+def test_rows_that_need_real_data_say_where_they_looked(tmp_path: Path) -> None:
+    with pytest.raises(Skipped, match="ZAITANG_SHARED"):
+        inputs.shared({"ZAITANG_SHARED": str(tmp_path)})
+    with pytest.raises(Skipped, match="lab"):
+        inputs.lab_files(tmp_path, {"ZAITANG_MODEL_MIRROR": str(tmp_path)})
+
+
+def test_every_row_has_its_own_name() -> None:
+    assert list(ROWS) == [one.name for one in ROWS.values()] == ["seal", "verify", "fold", "detect", "rollcall"]
+
+
+def test_a_film_has_as_many_records_as_were_asked_for() -> None:
+    assert [len(list(film(count))) for count in (0, 1, 5, 6)] == [0, 1, 5, 6]
+    assert [type for type, _, _ in film(4)] == ["segment", "rollcall", "checkin", "segment"]
+
+
+def test_the_rows_without_real_data_do_their_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seal, "RECORDS", 12)
+    monkeypatch.setattr(fold, "RECORDS", 12)
+    monkeypatch.setattr(verify, "RECORDS", 12)
+    monkeypatch.setattr(verify, "FILES", 2)
+    monkeypatch.setattr(verify, "FILE_BYTES", 1000)
+    for name in ("seal", "verify", "fold"):
+        folder = tmp_path / name
+        folder.mkdir()
+        result = harness.measure(dataclasses.replace(ROWS[name], repetitions=1), folder)
+        assert result.ratio > 0 and result.remarks
+
+
+def test_boxes_are_compared_with_the_peers() -> None:
+    ours = np.array([[0, 0, 10, 10], [50, 50, 10, 10]], np.float32)
+    theirs = np.array([[0, 0, 10, 10], [200, 0, 10, 10]], np.float32)
+    nothing = np.empty((0, 4), np.float32)
+    said = detect.agreement([(ours, theirs), (nothing, theirs[:1]), (ours, nothing)])
+    assert said == "1 of 3 boxes of the peer are ours too (overlap at least 1.000); 4 boxes of ours"
+
+
+def test_a_roll_call_is_held_against_the_truth() -> None:
+    answer = {"present": [{"trainee": "a"}, {"trainee": "x"}]}
+    assert rollcall.correct(answer, {"a", "b"}) == "1 of 2 present people named, 1 wrongly"
