@@ -11,8 +11,9 @@ from av.error import FFmpegError
 
 from common.texts import N_
 from edge.clock import Clock
-from edge.errors import BadSource, BadVideo, EmptyVideo, WrongCodec
+from edge.errors import BadSource, EmptyVideo, WrongCodec
 from edge.recorder.packets import CODECS, Packet, StreamInfo
+from edge.video import bad_video, open_video
 
 Raw: TypeAlias = "av.Packet[av.VideoStream]"
 DEFAULT_FPS = 25
@@ -20,7 +21,6 @@ TOP_FPS = 120
 """A guessed rate above it is an artefact of irregular time stamps."""
 LONGEST_FRAME_US = 250_000
 """A container writes a hole as one long frame; a frame longer than this, and than two usual ones, is a hole."""
-NO_VIDEO = N_("it is damaged or no video file")
 NOT_A_FILE = N_("this version reads files: file:/path/to/video.mp4")
 
 
@@ -108,23 +108,11 @@ class FileSource:
                 if raw.size and (raw.dts is not None or raw.pts is not None):
                     yield raw
         except FFmpegError as error:
-            raise BadVideo(source=self._path, why=error.strerror or NO_VIDEO) from None
+            raise bad_video(self._path, error) from None
 
 
 def _open(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
-    try:
-        if path.is_file() and path.stat().st_size == 0:
-            raise EmptyVideo(source=path)
-        container = av.open(str(path), "r")
-    except FFmpegError as error:
-        why = NO_VIDEO if isinstance(error, ValueError | EOFError) else error.strerror
-        raise BadVideo(source=path, why=why or NO_VIDEO) from None
-    except OSError as error:
-        raise BadVideo(source=path, why=error.strerror or NO_VIDEO) from None
-    if not container.streams.video:
-        container.close()
-        raise EmptyVideo(source=path)
-    stream = container.streams.video[0]
+    container, stream = open_video(path)
     codec = stream.codec_context.name if stream.codec_context else "unknown"
     if codec not in CODECS:
         container.close()

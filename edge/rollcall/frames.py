@@ -11,7 +11,9 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from common.texts import N_
 from edge.errors import BadVideo, EmptyVideo
+from edge.video import bad_video, open_video
 
 SECOND_US = 1_000_000
 MAX_PIXELS = 64_000_000
@@ -19,6 +21,8 @@ ENOUGH = 0.5
 """Keyframes are enough when they give at least this share of the frames asked for."""
 SLACK = 8
 """A keyframe may come this fraction of the interval early: cameras that put one every 1.9 s count as every 2 s."""
+NO_PICTURE = N_("no picture in it can be decoded")
+TOO_LARGE = N_("its pictures are too large")
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 
@@ -35,7 +39,7 @@ def plan_frames(path: Path, every_us: int) -> Plan:
     """Look at the packets of a file (nothing is decoded). Raises BadVideo, EmptyVideo."""
     times, keys = _packet_times(path)
     if not times:
-        raise EmptyVideo(source=path.name)
+        raise EmptyVideo(source=path)
     step = (times[-1] - times[0]) // max(1, len(times) - 1)
     length = times[-1] - times[0] + step
     wanted = -(-length // every_us)
@@ -52,15 +56,15 @@ def frames(path: Path, every_us: int, plan: Plan) -> Iterator[tuple[int, np.ndar
     """
     given = 0
     try:
-        with av.open(str(path)) as container:
-            stream = _video(container, path)
+        container, stream = _open(path)
+        with container:
             for pts_us, frame in (_keyframes if plan.keyframes else _decoded)(container, stream, every_us):
                 given += 1
                 yield pts_us, _upright(frame)
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise BadVideo(source=path.name, why=_short(error)) from None
+        raise bad_video(path, error) from None
     if not given:
-        raise BadVideo(source=path.name, why="no picture in it can be decoded")
+        raise BadVideo(source=path, why=NO_PICTURE)
 
 
 def _packet_times(path: Path) -> tuple[list[int], list[int]]:
@@ -68,24 +72,24 @@ def _packet_times(path: Path) -> tuple[list[int], list[int]]:
     times: list[int] = []
     keys: list[int] = []
     try:
-        with av.open(str(path)) as container:
-            for packet in container.demux(_video(container, path)):
+        container, stream = _open(path)
+        with container:
+            for packet in container.demux(stream):
                 if packet.pts is not None and packet.size:
                     times.append(_us(packet))
                     if packet.is_keyframe:
                         keys.append(times[-1])
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise BadVideo(source=path.name, why=_short(error)) from None
+        raise bad_video(path, error) from None
     return sorted(times), sorted(keys)
 
 
-def _video(container: av.container.InputContainer, path: Path) -> VideoStream:
-    if not container.streams.video:
-        raise EmptyVideo(source=path.name)
-    stream = container.streams.video[0]
+def _open(path: Path) -> tuple[av.container.InputContainer, VideoStream]:
+    container, stream = open_video(path)
     if stream.width * stream.height > MAX_PIXELS:
-        raise BadVideo(source=path.name, why=f"its pictures are too large ({stream.width} x {stream.height})")
-    return stream
+        container.close()
+        raise BadVideo(source=path, why=TOO_LARGE)
+    return container, stream
 
 
 def _keyframes(
@@ -157,7 +161,3 @@ def _us(packet: av.Packet[VideoStream]) -> int:
     """When the packet is shown; the caller has made sure that it says so."""
     assert packet.pts is not None and packet.time_base is not None
     return round(packet.pts * packet.time_base * SECOND_US)
-
-
-def _short(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__)[:200]

@@ -1,12 +1,14 @@
 """Sampling: keyframes where they come often enough, decoding where they do not, a clear word for what is no video."""
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from common.texts import words
 from edge.errors import BadVideo, EmptyVideo
 from edge.rollcall.frames import SECOND_US, frames, plan_frames
 
@@ -55,12 +57,13 @@ def test_time_counts_from_the_first_packet(tmp_path: Path, make_video: Callable[
     assert sampled(later, 1) == [(0, 0), (1, 1), (2, 2), (3, 3)]
 
 
-@pytest.mark.parametrize(("data", "error"), [(b"", BadVideo), (b"not a video" * 500, BadVideo)])
+@pytest.mark.parametrize(("data", "error"), [(b"", EmptyVideo), (b"not a video" * 500, BadVideo)])
 def test_what_is_no_video_is_told(tmp_path: Path, data: bytes, error: type[Exception]) -> None:
     path = tmp_path / "bad.mp4"
     path.write_bytes(data)
-    with pytest.raises(error, match=r"bad\.mp4"):
+    with pytest.raises(error, match=r"bad\.mp4") as refused:
         plan_frames(path, SECOND_US)
+    assert not re.search("[a-z]{3}", words(refused.value, "zh").removeprefix(str(path)))
     with pytest.raises(BadVideo):
         plan_frames(tmp_path / "missing.mp4", SECOND_US)
 
