@@ -25,9 +25,10 @@ def _rollcall(args: argparse.Namespace) -> int:
     from edge.rollcall.answer import roll_call
     from edge.rollcall.frames import frames, plan_frames
     from edge.vision.calibrate import calibrate
-    from edge.vision.cli import read_gallery, write_json
+    from edge.vision.cli import check_json, read_gallery, write_json
     from edge.vision.pack import load_pack
 
+    check_json(args.json)
     plan = plan_frames(args.video, EVERY_US)
     pack = load_pack(args.pack)
     gallery = read_gallery(pack, args.gallery, args.lang)

@@ -16,13 +16,17 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_new(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Create `path`, which must not exist, with these bytes; durable when it returns."""
+    """Create `path`, which must not exist, with these bytes; durable when it returns, gone again when it fails."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(handle)
-    sync_folder(path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(handle)
+        sync_folder(path.parent)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def replace(path: Path, data: bytes, mode: int = 0o644) -> None:

@@ -2,8 +2,11 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
+import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,18 +51,32 @@ def read_gallery(pack: Pack, folder: Path, lang: str) -> Gallery:
     return Gallery(pack, described.templates)
 
 
+def check_json(path: Path | None) -> None:
+    """Refuse now what `write_json` could not write after minutes of work. Raises CannotWrite."""
+    from edge.errors import CannotWrite
+
+    if path is None:
+        return
+    if path.is_dir():
+        raise CannotWrite(folder=path, why=os.strerror(errno.EISDIR))
+    try:
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise CannotWrite(folder=path.parent, why=error.strerror or str(error)) from None
+
+
 def write_json(path: Path | None, value: dict[str, Any]) -> None:
     """Print the value, and write it to `path` if there is one: whole or not at all. Raises CannotWrite."""
     from edge.errors import CannotWrite
     from edge.storage.files import replace
 
     text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    print(text, end="")
     if path is not None:
         try:
             replace(path, text.encode())
         except OSError as error:
             raise CannotWrite(folder=path.parent, why=error.strerror or str(error)) from None
-    print(text, end="")
 
 
 def _identify(args: argparse.Namespace) -> int:
@@ -74,11 +91,12 @@ def _identify(args: argparse.Namespace) -> int:
     from edge.vision.pack import load_pack
     from evidence.errors import BadInput
 
+    check_json(args.json)
+    photos = [(name, file) for name, files in photo_files(args.probes).items() for file in files]
     pack = load_pack(args.pack)
     gallery = read_gallery(pack, args.gallery, args.lang)
     threshold = calibrate(pack, gallery)
     probes: dict[str, list[np.ndarray | None]] = {}
-    photos = [(name, file) for name, files in photo_files(args.probes).items() for file in files]
     for name, file in tqdm(photos, desc=args.probes.name, unit="photo", file=sys.stderr):
         try:
             vector = describe(pack, file, strict=False)

@@ -1,7 +1,9 @@
 """What lies on disk: fragment edges, the journal's checksums, marks that are never ahead of the disk."""
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from pathlib import Path
 
 import av
@@ -123,6 +125,18 @@ def test_a_changed_byte_in_a_journal_is_never_believed(
     path.write_bytes(data)
     part = read_journal(path)
     assert part is None or part == Told(RUN, {}, {}, set()) or part.marks in ({}, {0: mark(0, 10)})
+
+
+def test_a_full_disk_leaves_no_half_written_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    replace(tmp_path / "a", b"one")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            replace(tmp_path / "a", b"two")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a", b"one")]
 
 
 def test_files_appear_whole_or_not_at_all(tmp_path: Path) -> None:

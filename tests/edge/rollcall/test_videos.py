@@ -104,6 +104,17 @@ def test_bad_input_is_one_clear_sentence(
         assert word in told and "Traceback" not in told and not out.exists()
 
 
+def test_an_answer_that_could_not_be_written_is_refused_before_the_work(
+    tmp_path: Path, photo_folder: Path, make_video: Callable[..., Path], capsys: pytest.CaptureFixture[str],
+) -> None:
+    video = make_video(tmp_path / "a.mp4", [np.zeros((64, 64, 3), np.uint8)] * 2)
+    for out, said in ((tmp_path / "none" / "out.json", "文件或文件夹不存在"), (tmp_path, "它是文件夹")):
+        command = ["rollcall", str(video), "--gallery", str(photo_folder), "--pack", "builtin", "--json", str(out)]
+        assert main(command) == 2
+        told = capsys.readouterr()
+        assert said in told.err and "photo/s" not in told.err and not told.out
+
+
 def test_photos_without_a_face_or_with_two_are_all_named(
     tmp_path: Path, pictures, photo_folder: Path, make_video: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
