@@ -27,6 +27,24 @@ class BadShape(BadInput):
     text = "{where}: {key}: {why}"
 
 
+class Expected(BadInput):
+    """Why a value is wrong (in BadShape): it is of another kind."""
+
+    text = "expected {what}"
+
+
+class ExpectedOneOf(BadInput):
+    """Why a value is wrong: it is none of a few."""
+
+    text = "expected one of: {choices}"
+
+
+class OutOfRange(BadInput):
+    """Why a number is wrong."""
+
+    text = "{value} is out of range ({low} to {high})"
+
+
 class BadRecord(ZaitangError):
     """Bytes that are not a record of the evidence format."""
 

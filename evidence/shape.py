@@ -14,7 +14,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from evidence.errors import BadShape
+from evidence.errors import BadInput, BadShape, Expected, ExpectedOneOf, OutOfRange
 
 MAX_INT = 2**53 - 1
 MAX_TEXT = 65536
@@ -58,7 +58,7 @@ def decode(cls: type[T], value: object, where: str, strict: bool = False) -> T:
 class _Bad(Exception):
     """A wrong value; `path` grows from the value outwards while this passes through what holds it."""
 
-    def __init__(self, why: str, *path: str) -> None:
+    def __init__(self, why: str | BadInput, *path: str) -> None:
         super().__init__(why)
         self.why, self.path = why, [*path]
 
@@ -91,7 +91,7 @@ def _plain(hint: Any) -> Reader:
 
     def read(value: Any) -> object:
         if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-            raise _Bad(f"expected {words.get(hint, hint)}")
+            raise _Bad(Expected(what=words.get(hint, str(hint))))
         if hint is int and abs(value) > MAX_INT:
             raise _Bad("the number is too large")
         if hint is str and len(value) > MAX_TEXT:
@@ -109,9 +109,9 @@ def _annotated(hint: Any, strict: bool) -> Reader:
         result = inner(value)
         for rule in rules:
             if isinstance(rule, Between) and isinstance(result, int) and not rule.low <= result <= rule.high:
-                raise _Bad(f"{result} is out of range ({rule.low} to {rule.high})")
+                raise _Bad(OutOfRange(value=result, low=rule.low, high=rule.high))
             if isinstance(rule, Match) and isinstance(result, str) and not re.fullmatch(rule.pattern, result, re.ASCII):
-                raise _Bad(f"expected {rule.what}")
+                raise _Bad(Expected(what=rule.what))
         return result
 
     return read
@@ -124,7 +124,7 @@ def _literal(hint: Any) -> Reader:
         for choice in choices:
             if type(choice) is type(value) and choice == value:
                 return typing.cast(object, choice)
-        raise _Bad("expected one of: " + ", ".join(str(choice) for choice in choices))
+        raise _Bad(ExpectedOneOf(choices=", ".join(str(choice) for choice in choices)))
 
     return read
 

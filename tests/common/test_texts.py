@@ -1,12 +1,14 @@
 """Every sentence for people has its Chinese words, with the same parameters; English is the key itself."""
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import pkgutil
 import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated, Literal
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -16,10 +18,19 @@ from common import reasons
 from common.texts import LANGS, LOCALE, N_, catalogue, language, translate, words
 from evidence.errors import BadRecord, BadShape, ZaitangError
 from evidence.rules import Reason
+from evidence.shape import Between, decode
 
 ROOT = Path(common.__file__).parent.parent
 PACKAGES = ("evidence", "common", "verify", "edge", "central", "models", "provisioning")
 METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract"), ("**.svg", "jinja2.ext:babel_extract")]
+
+
+@dataclasses.dataclass(frozen=True)
+class Document:
+    name: str
+    commitment: str | None = None
+    size: Annotated[int, Between(1, 3)] | None = None
+    kind: Literal["theory", "practical"] | None = None
 
 
 def modules() -> Iterator[str]:
@@ -117,6 +128,25 @@ def test_errors_in_both_languages() -> None:
     assert words(error, "en") == "a.toml: r3: not a record: x"
     assert words(error, "zh") == "a.toml：r3：不是证据记录：x"
     assert translate(N_("violated"), "zh") == "不符合"
+
+
+@pytest.mark.parametrize(("value", "said"), [
+    ({"name": 3}, "a.toml：name：应为文字"), ({}, "a.toml：name：缺少这一项"), ([], "a.toml：（整个文件）：应为表"),
+    ({"name": "x", "commitment": "0", "age": 3}, "a.toml：age：没有这一项"),
+])
+def test_what_is_wrong_in_a_document_is_said_in_chinese(value: object, said: str) -> None:
+    with pytest.raises(BadShape) as caught:
+        decode(Document, value, "a.toml", strict=True)
+    assert words(caught.value, "zh") == said
+
+
+def test_ranges_and_choices_are_said_in_chinese() -> None:
+    with pytest.raises(BadShape) as caught:
+        decode(Document, {"name": "x", "size": 9}, "a.toml")
+    assert words(caught.value, "zh") == "a.toml：size：9 超出范围（1 至 3）"
+    with pytest.raises(BadShape, match=r"kind: expected one of: theory, practical") as caught:
+        decode(Document, {"name": "x", "kind": "lab"}, "a.toml")
+    assert words(caught.value, "zh") == "a.toml：kind：应为以下之一：theory, practical"
 
 
 def test_reasons_name_blocks_dates_people_and_minutes() -> None:
