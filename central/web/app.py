@@ -6,6 +6,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
@@ -42,6 +43,9 @@ def create_app(centre: Centre) -> FastAPI:
     app = FastAPI(title="Zaitang", docs_url=None, redoc_url=None, openapi_url=None)
     stories = Stories(centre.store, centre.clock)
     for router in (api(centre, stories), video(centre, stories), pages(centre, stories)):
+        for route in router.routes:
+            if isinstance(route, APIRoute) and "GET" in route.methods:
+                route.methods.add("HEAD")
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.add_middleware(Guard)

@@ -76,6 +76,34 @@ def test_other_bytes_are_refused_and_nothing_stays(
     assert [path for path in centre.folder.glob("objects/*/*") if path.is_file()] == []
 
 
+def test_head_is_answered_like_get_without_a_body(client: TestClient, announced: Box) -> None:
+    client.put(f"/api/segments/{SHA}", content=DATA)
+    for path in ("/", "/classes/welder-1", f"/media/{SHA}.mp4", "/api/classes"):
+        answer = client.head(path)
+        assert (answer.status_code, answer.content) == (200, b""), path
+    assert client.head(f"/media/{SHA}.mp4").headers["content-length"] == str(len(DATA))
+    assert client.head("/classes/none").status_code == 404
+
+
+@pytest.mark.parametrize(("asked", "status", "came"), [
+    ("bytes=-3", 206, DATA[-3:]), ("bytes=4-", 206, DATA[4:]), ("bytes=0-999999999999999999999", 206, DATA),
+    (f"bytes={len(DATA)}-", 416, None), ("bytes=-0", 416, None), ("bytes=9-5", 400, None), ("lines=1-2", 400, None),
+    ("bytes=" + ",".join(f"{n}-" for n in range(500)), 200, DATA),
+])
+def test_odd_ranges_get_bytes_or_a_refusal(
+    client: TestClient, announced: Box, asked: str, status: int, came: bytes | None
+) -> None:
+    client.put(f"/api/segments/{SHA}", content=DATA)
+    answer = client.get(f"/media/{SHA}.mp4", headers={"range": asked})
+    assert answer.status_code == status and came in (None, answer.content)
+
+
+def test_a_range_of_another_version_gets_the_whole_file(client: TestClient, announced: Box) -> None:
+    client.put(f"/api/segments/{SHA}", content=DATA)
+    headers = {"range": "bytes=0-3", "if-range": '"another"'}
+    assert client.get(f"/media/{SHA}.mp4", headers=headers).content == DATA
+
+
 def test_a_segment_that_no_record_names_is_refused(centre: Centre, client: TestClient) -> None:
     assert client.put(f"/api/segments/{SHA}", content=DATA).status_code == 404
     assert client.put("/api/segments/../../etc/passwd", content=DATA).status_code in (404, 405)
