@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from central.errors import CannotRead, NoCentre
+from common.texts import N_
 from evidence.errors import BadShape
 from evidence.records import Id
 from evidence.shape import Between, decode
@@ -65,8 +66,10 @@ def load_config(folder: Path) -> CentreConfig:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise NoCentre(folder=folder) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CannotRead(path=path, why=error) from None
+    except OSError as error:
+        raise CannotRead(path=path, why=error.strerror) from None
+    except UnicodeDecodeError:
+        raise CannotRead(path=path, why=N_("it is not UTF-8 text")) from None
     try:
         return decode(CentreConfig, tomllib.loads(text), str(path), strict=True)
     except tomllib.TOMLDecodeError as error:

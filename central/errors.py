@@ -60,6 +60,10 @@ class NameTooLong(BadPlan):
     text = "{path}: the name of person number {number} is longer than {limit} characters"
 
 
+class HiddenCharacters(BadPlan):
+    text = "{path}: {text} holds characters that cannot be seen; write it anew"
+
+
 class FileTooLarge(BadPlan):
     text = "{path} is larger than {limit} bytes"
 

@@ -54,15 +54,18 @@ class Centre:
 
 
 def init_centre(folder: Path, test_keys: bool, clock: Clock | None = None) -> Centre:
-    """Make a centre's folder: centre.toml, keys with a new root, an empty database. Raises CentreExists."""
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise CentreExists(folder=folder)
+    """Make a centre's folder: centre.toml, keys with a new root, an empty database; all of it, or nothing.
+
+    Raises CentreExists, CannotWrite, DatabaseUnusable."""
     folder, clock = folder.absolute(), clock or SystemClock()
     temp = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
+        if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+            raise CentreExists(folder=folder)
         temp.mkdir(parents=True)
         (temp / "centre.toml").write_text(TEMPLATE.format(test="true" if test_keys else "false"), encoding="utf-8")
         make_centre_keys(temp / "keys", load_config(temp).device, clock.stamp().utc_us, test_keys)
+        open_centre(temp, clock).store.close()
         temp.rename(folder)
     except OSError as error:
         raise CannotWrite(path=folder, why=error.strerror) from None

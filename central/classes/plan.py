@@ -24,6 +24,7 @@ from central.errors import (
     CannotRead,
     DuplicateName,
     FileTooLarge,
+    HiddenCharacters,
     HourBackwards,
     HoursOverlap,
     HourTwice,
@@ -90,6 +91,9 @@ def read_plan(path: Path) -> Plan:
     plan = decode(Plan, _toml(path), str(path), strict=True)
     if not plan.title.strip():
         raise NoTitle(path=path)
+    for text in (plan.title, *(place.room for place in plan.boxes)):
+        if not text.isprintable():
+            raise HiddenCharacters(path=path, text=repr(text))
     if not plan.boxes:
         raise NoBoxes(path=path)
     if not plan.hours:
@@ -110,6 +114,8 @@ def read_names(path: Path) -> tuple[PlanPerson, ...]:
     for number, person in enumerate(trimmed, 1):
         if not person.name:
             raise MissingName(path=path, number=number)
+        if not person.name.isprintable():
+            raise HiddenCharacters(path=path, text=repr(person.name))
         if len(person.name) > MAX_NAME:
             raise NameTooLong(path=path, number=number, limit=MAX_NAME)
         if person.name in seen:

@@ -38,9 +38,12 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listening.bind((host, port))
         listening.listen(128)
-    except (OSError, OverflowError) as error:
+    except OverflowError:
         listening.close()
-        if getattr(error, "errno", None) == errno.EADDRINUSE:
+        raise CannotListen(host=host, port=port, why=N_("a port is a number from 0 to 65535")) from None
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
             raise PortInUse(port=port) from None
-        raise CannotListen(host=host, port=port, why=error) from None
+        raise CannotListen(host=host, port=port, why=error.strerror) from None
     return listening

@@ -73,6 +73,8 @@ def test_an_order_waits_until_its_box_has_introduced_itself(centre: Centre, tmp_
     (PLAN, 'people = [{ name = "张伟" }, { name = "" }]', MissingName, "person number 2 has no name"),
     (PLAN, 'people = [{ role = "trainee" }]', MissingName, "person number 1 has no name"),
     (PLAN, 'people = [{ name = "陈", role = "instructor" }]', NoTrainees, "no trainee"),
+    (PLAN, 'people = [{ name = "张\\u202e伟" }]', BadPlan, "cannot be seen"),
+    (PLAN.replace("101 教室", "101\\u0000"), NAMES, BadPlan, "cannot be seen"),
     (PLAN, 'people = [{ name = "陈", age = 3 }]', BadShape, "names.toml: people.0.age: is not a known key"),
     (PLAN, "people = 3", BadShape, "names.toml: people: expected a list"),
     (PLAN, "people = [", BadShape, "names.toml"),

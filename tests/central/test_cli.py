@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from central.cli import main
+from central.errors import DatabaseUnusable
 from central.keys import load_certificate
 from evidence.certs import identity
 from tests.central.helpers import write_plan
@@ -33,6 +34,32 @@ def test_init_makes_a_centre_once(folder: Path, capsys: pytest.CaptureFixture[st
     assert "already holds a centre" in capsys.readouterr().err
     assert (folder / "keys" / "root.key").read_bytes() == before
     assert [path.name for path in folder.parent.iterdir()] == ["centre"]
+
+
+def test_a_centre_whose_database_cannot_be_made_is_not_half_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise DatabaseUnusable(why="the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("central.wiring.Store", full)
+        assert run("init", tmp_path / "centre") == 1
+    assert "the disk is full" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    assert run("init", tmp_path / "centre") == 0
+
+
+def test_what_cannot_be_listened_on_or_read_is_one_sentence(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("serve", "--centre", folder, "--port", 70000) == 2
+    assert "a port is a number from 0 to 65535" in capsys.readouterr().err
+    (folder / "centre.toml").write_bytes(b"\xff")
+    assert run("class", "list", "--centre", folder) == 2
+    assert "it is not UTF-8 text" in capsys.readouterr().err
+    assert run("class", "list", "--centre", folder / "centre.toml") == 2
+    assert capsys.readouterr().err.endswith("cannot be read: Not a directory\n")
 
 
 def test_a_box_gets_a_certificate_of_the_root(folder: Path, tmp_path: Path) -> None:
