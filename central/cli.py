@@ -165,10 +165,12 @@ def _collect(args: argparse.Namespace) -> None:
     from common.logs import setup
 
     setup()
-    link = open_centre(args.centre).broker_link()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: link.stop())
-    link.run()
+    centre = open_centre(args.centre)
+    with centre.alone():
+        link = centre.broker_link()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: link.stop())
+        link.run()
 
 
 def _serve(args: argparse.Namespace) -> None:

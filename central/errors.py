@@ -144,6 +144,10 @@ class BrokerUnreachable(BadInput):
     text = "the broker at {host}:{port} cannot be reached: {why}"
 
 
+class CollectorRuns(BadInput):
+    text = "a collector of {folder} is already running"
+
+
 class NotLoopback(BadInput):
     text = "the console listens on this machine only until it has accounts; {host} is refused"
 

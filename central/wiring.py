@@ -2,8 +2,11 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from central.clock import Clock, SystemClock
 from central.config import TEMPLATE, CentreConfig, load_config
-from central.errors import CannotWrite, CentreExists, WrongDevice
+from central.errors import CannotWrite, CentreExists, CollectorRuns, WrongDevice
 from central.ingest.broker import BrokerLink
 from central.ingest.collector import Collector
 from central.ingest.keyring import Keyring
@@ -41,6 +44,18 @@ class Centre:
     def keyring(self) -> Keyring:
         """Whom this centre believes."""
         return Keyring(self.keys.root, self.config.accept_test_keys)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the place of this folder's collector: two would push each other off the broker without end.
+
+        Raises CollectorRuns."""
+        with (self.folder / "collector.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise CollectorRuns(folder=self.folder) from None
+            yield
 
     def collector(self) -> Collector:
         """What turns messages into records."""

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from central.classes.orders import latest_orders, order_of
 from central.classes.stories import Stories
 from central.errors import UnknownEvidence
+from central.web.kinds import record_kind, refusal
 from central.web.localtime import LocalTime
 from central.web.render import lang_of, page
 from central.web.view import class_view
@@ -25,6 +26,8 @@ from evidence.seal import RECORD_TYPE, open_envelope
 
 ClassName = Annotated[str, PathParam(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 ChainName = Annotated[str, PathParam(pattern=r"^[0-9a-f]{32}$")]
+SHOWN = 50
+"""Refused messages on the page of all classes: the newest."""
 Number = Annotated[int, PathParam(ge=0, lt=2**53)]
 
 
@@ -52,9 +55,9 @@ def pages(centre: Centre, stories: Stories) -> APIRouter:
         with centre.store.read() as tx:
             orders = latest_orders(tx)
             boxes = [head for head in tx.heads() if head.device != centre.store.device]
-            quarantined = tx.quarantined()
+            refused = [(refusal(error, lang_of(request)), *rest) for error, *rest in tx.quarantined(SHOWN)]
         classes = [_listed(stories, class_id, lang_of(request)) for class_id in orders]
-        return page(request, centre, "index.html", classes=classes, boxes=boxes, quarantined=quarantined)
+        return page(request, centre, "index.html", classes=classes, boxes=boxes, refused=refused)
 
     @router.get("/classes/{class_id}")
     def show_class(request: Request, class_id: ClassName) -> Response:
@@ -119,6 +122,7 @@ def _record(centre: Centre, device: str, chain: str, seq: int, lang: str) -> dic
         "record": sealed.record, "hash": sealed.hash, "trouble": trouble, "after": after is not None,
         "keyid": open_envelope(sealed.envelope, RECORD_TYPE).signatures[0][0], "own": device == centre.store.device,
         "body": json.dumps(dict(sealed.record.body), ensure_ascii=False, indent=2),
+        "kind": record_kind(sealed.record.type, lang),
         "class_id": class_id if isinstance(class_id, str) else None,
         "local": LocalTime(_offset(centre, class_id), lang).full(sealed.record.utc_us),
         "receipt": _receipt(centre, receipt),

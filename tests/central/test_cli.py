@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from central.cli import main
 from central.errors import DatabaseUnusable
 from central.keys import load_certificate
+from central.wiring import open_centre
 from evidence.certs import identity
 from tests.central.helpers import write_plan
 
@@ -60,6 +61,14 @@ def test_what_cannot_be_listened_on_or_read_is_one_sentence(
     assert "it is not UTF-8 text" in capsys.readouterr().err
     assert run("class", "list", "--centre", folder / "centre.toml") == 2
     assert capsys.readouterr().err.endswith("cannot be read: Not a directory\n")
+
+
+def test_a_second_collector_is_refused_in_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with open_centre(folder).alone():
+        assert run("collect", "--centre", folder) == 2
+    assert f"a collector of {folder} is already running" in capsys.readouterr().err
+    assert run("collect", "--centre", folder) == 2
+    assert "cannot be reached" in capsys.readouterr().err
 
 
 def test_a_box_gets_a_certificate_of_the_root(folder: Path, tmp_path: Path) -> None:

@@ -9,9 +9,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from central.errors import NotLoopback, PortInUse
+from central.ingest.collector import Message
 from central.web.app import create_app
+from central.web.kinds import RECORDS
 from central.web.server import listen
 from central.wiring import Centre
+from evidence.bodies import TYPES
 from tests.central.course import AWAY, PEOPLE
 from tests.central.helpers import MORNING, NAMES, PLAN, Box, segment_of
 from tests.central.test_classes import add
@@ -154,6 +157,17 @@ def test_a_record_has_a_page_with_its_proof(centre: Centre, client: TestClient, 
     assert announced.sealed[1].hash in page
     assert "up to record 1" in page
     assert client.get(base + "/envelope").content == announced.sealed[1].envelope
+
+
+def test_kinds_of_records_and_refusals_are_told_in_words(
+    centre: Centre, client: TestClient, announced: Box
+) -> None:
+    assert set(RECORDS) == set(TYPES)
+    assert "录像文件" in client.get(f"/records/box-1/{announced.chain}/1").text
+    centre.collector().take([Message("box-1", b"<script>alert(1)</script>"), Message("<b>", b"x")])
+    page = client.get("/").text
+    assert page.count("不是证据记录") == 2
+    assert "<script>alert" not in page
 
 
 def test_text_from_records_cannot_become_markup(centre: Centre, client: TestClient, tmp_path: Path) -> None:

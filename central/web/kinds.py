@@ -1,0 +1,45 @@
+"""The words for kinds of records, and for why a message was refused."""
+from __future__ import annotations
+
+from common.texts import N_, translate
+
+RECORDS = {
+    "genesis": N_("beginning of a chain"),
+    "order.class": N_("class order"),
+    "order.accepted": N_("class order accepted"),
+    "roster.event": N_("change of the roster"),
+    "leave": N_("approved leave"),
+    "enrolment": N_("enrolment"),
+    "session.start": N_("start press"),
+    "session.end": N_("end press"),
+    "segment": N_("video file"),
+    "checkin": N_("attempt to check in"),
+    "rollcall": N_("roll call of a video file"),
+    "pointed": N_("person pointed out in a picture"),
+    "review": N_("review of a recording"),
+    "alarm": N_("alarm"),
+    "segment.removed": N_("removal of a video file"),
+    "export": N_("export of a class"),
+}
+REFUSED = {
+    "BadRecord": N_("not a record"),
+    "BadSeal": N_("the seal does not hold"),
+    "WrongSigner": N_("signed with another key"),
+    "BadCertificate": N_("the certificate is not to be trusted"),
+    "TestKey": N_("signed with a test key"),
+    "UnknownSigner": N_("from a box that is not known here"),
+    "WrongTopic": N_("sent in the name of another box"),
+    "WrongPlace": N_("a record that does not belong there"),
+    "Fork": N_("two different records with the same number"),
+    "ChainBroken": N_("does not follow from the record before it"),
+}
+
+
+def record_kind(type_: str, lang: str) -> str:
+    """What a record is; a type that this version does not know is shown as it is."""
+    return translate(RECORDS.get(type_, type_), lang)
+
+
+def refusal(error: str, lang: str) -> str:
+    """Why a message was refused, by the name of the error."""
+    return translate(REFUSED.get(error, error), lang)
