@@ -11,7 +11,7 @@ from common.reasons import READINGS, RESULTS, VERDICTS, rule_words
 from common.texts import translate, words
 from evidence.rules import Finding, R3Finding
 
-RECORDS_SHOWN = 12
+RECORDS_SHOWN = 6
 
 
 @dataclasses.dataclass(frozen=True)
