@@ -191,7 +191,7 @@ def _shown(name: str, value: Any, lang: str, names: Mapping[str, str]) -> str:
         "trainee": lambda v: names.get(v, v),
         "trainees": lambda v: names.get(v, v),
         "blocks": lambda v: block_words(v, lang),
-        "readings": lambda v: translate(READINGS.get(v, v), lang),
+        "readings": lambda v: translate(READINGS[v], lang) if v in READINGS else v,
         "date": lambda v: date_words(v, lang),
         "until": lambda v: date_words(v, lang),
         "recorded": lambda v: date_words(v, lang),
