@@ -1,18 +1,55 @@
-"""What every process of the box does alike: say that it is ready, end when it is told to, not outlive its supervisor.
+"""What every process of the box does alike: run once, say that it is ready, end when it is told to, not outlive its
+supervisor.
 
 Readiness is systemd's protocol: a datagram READY=1 to the socket in NOTIFY_SOCKET.
 """
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import fcntl
 import os
 import signal
 import socket
 import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge.errors import AlreadyRunning
 
 SUPERVISOR = "ZAITANG_SUPERVISOR"
 """Environment: the process id of `zaitang-edge run`, whose end is ours too."""
 _PR_SET_PDEATHSIG = 1
+_AGAIN_S = 0.1
+
+
+@contextlib.contextmanager
+def only_one(path: Path, what: str, wait_s: float = 0.0) -> Iterator[None]:
+    """Hold the lock file while the body runs; `wait_s`: how long a predecessor may take to end.
+
+    Raises AlreadyRunning when another process holds it."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if not _locked(handle, wait_s):
+            raise AlreadyRunning(what=what, pid=os.pread(handle, 20, 0).decode() or "?")
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _locked(handle: int, wait_s: float) -> bool:
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(_AGAIN_S)
 
 
 def ready() -> None:

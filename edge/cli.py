@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common import logs
 from common.texts import words
-from edge.errors import BadBox, SystemRefused
+from edge.errors import SystemRefused
 from evidence.errors import BadInput, ZaitangError
 
 ROLES = {
@@ -19,6 +19,8 @@ ROLES = {
     "sync": "edge.sync.process",
 }
 """The processes of a box and the module whose `run(box)` each is."""
+ENDING_S = 15.0
+"""Real seconds that a process of a supervisor that was killed may take to end before its successor gives up."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -88,13 +90,13 @@ def _record(args: argparse.Namespace) -> int:
 
 
 def _process(args: argparse.Namespace) -> int:
-    from edge.child import die_with_supervisor
+    from edge.child import die_with_supervisor, only_one
     from edge.wiring import open_box
 
-    if not args.box.is_dir():
-        raise BadBox(folder=args.box, why="there is no such folder")
     die_with_supervisor()
-    importlib.import_module(ROLES[args.role]).run(open_box(args.box))
+    box = open_box(args.box)
+    with only_one(box.run_folder / f"{args.role}.lock", args.role, ENDING_S):
+        importlib.import_module(ROLES[args.role]).run(box)
     return 0
 
 

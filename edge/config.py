@@ -6,13 +6,17 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
+from common.policies import load_policy
+from common.texts import N_
 from edge.errors import BadBox
-from evidence.errors import BadShape
+from evidence.errors import BadInput, BadShape
 from evidence.records import Id, Utc
 from evidence.shape import Between, Match, decode
 from evidence.times import utc_us
 
 BOX_FILE = "box.toml"
+NO_FOLDER = N_("there is no such folder")
+NO_FILE = N_("there is no box.toml in it")
 Port = Annotated[int, Between(1, 65535)]
 Source = Annotated[str, Match(r"[a-z][a-z0-9+.-]*:.+", "a source like file:/path/to/video.mp4")]
 
@@ -125,11 +129,20 @@ class BoxConfig:
 def load_box(folder: Path) -> BoxConfig:
     """Read and check BOX/box.toml. Raises BadBox or BadShape."""
     path = folder / BOX_FILE
+    if not folder.is_dir():
+        raise BadBox(folder=folder, why=NO_FOLDER)
     try:
         data = path.read_bytes()
+    except FileNotFoundError:
+        raise BadBox(folder=folder, why=NO_FILE) from None
     except OSError as error:
-        raise BadBox(folder=folder, why=f"{BOX_FILE}: {error.strerror}") from None
-    return parse_box(data, str(path))
+        raise BadBox(folder=folder, why=error.strerror or str(error)) from None
+    config = parse_box(data, str(path))
+    try:
+        load_policy(config.policy)
+    except BadInput as error:
+        raise BadShape(where=str(path), key="policy", why=error) from None
+    return config
 
 
 def parse_box(data: bytes, where: str) -> BoxConfig:

@@ -12,6 +12,10 @@ class BadKeys(BadInput):
     text = "the keys in {folder} cannot be used: {why}"
 
 
+class BadKeyFile(BadKeys):
+    text = "the key file {path} cannot be used: {why}"
+
+
 class BadStore(BadInput):
     text = "the database {path} cannot be used: {why}"
 
@@ -80,3 +84,7 @@ class ProcessFailed(ZaitangError):
 
 class BadPace(BadInput):
     text = "a pace of {pace} is not possible: 0 (as fast as it can) to {top}"
+
+
+class BadLength(BadInput):
+    text = "{seconds} seconds cannot be recorded: more than 0 are needed"

@@ -7,20 +7,30 @@ import secrets
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from edge.errors import BadKeys
+from common.texts import N_
+from edge.errors import BadKeyFile, BadKeys
 from edge.storage.files import sync_folder, write_new
 from evidence.certs import fingerprint, issue, make_root
 from evidence.seal import keyid_of
 
 Certify = Callable[[Ed25519PublicKey], tuple[str, str]]
 """From the box's public key to its certificate and the root's, both PEM."""
+DATA_KEY_BYTES = 32
+ALREADY = N_("there are keys already")
+NOT_SECRET = N_("other users can read it (its mode must be 600)")
+DAMAGED = N_("it is damaged")
+WRONG_KIND = N_("it is of the wrong kind")
+OTHER_KEY = N_("it certifies another key")
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,10 +57,10 @@ class BoxKeys:
 def make_box_keys(folder: Path, certify: Certify) -> BoxKeys:
     """Make all keys of a new box in `folder` (BOX/keys), all or nothing. Raises BadKeys if it exists."""
     if folder.exists():
-        raise BadKeys(folder=folder, why="there are keys already")
+        raise BadKeys(folder=folder, why=ALREADY)
     device = Ed25519PrivateKey.generate()
     certificate, root = certify(device.public_key())
-    keys = BoxKeys(device, certificate, root, X25519PrivateKey.generate(), secrets.token_bytes(32))
+    keys = BoxKeys(device, certificate, root, X25519PrivateKey.generate(), secrets.token_bytes(DATA_KEY_BYTES))
     fresh = folder.with_name(folder.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     try:
@@ -80,22 +90,19 @@ def self_certified(device: str, start_us: int, days: int = 3650) -> Certify:
 
 def load_keys(folder: Path) -> BoxKeys:
     """Read BOX/keys. Raises BadKeys naming what is missing, readable by others, or does not belong together."""
-    try:
-        files = {name: _secret(folder / name) for name in ("device.pem", "sealing.pem", "data.key")}
-        certificate, root = (folder / "device.crt").read_text(), (folder / "root.crt").read_text()
-        device = serialization.load_pem_private_key(files["device.pem"], None)
-        sealing = serialization.load_pem_private_key(files["sealing.pem"], None)
-        certified = x509.load_pem_x509_certificate(certificate.encode()).public_key()
-        x509.load_pem_x509_certificate(root.encode())
-    except OSError as error:
-        raise BadKeys(folder=folder, why=f"{Path(str(error.filename)).name}: {error.strerror}") from None
-    except ValueError as error:
-        raise BadKeys(folder=folder, why=str(error)) from None
-    if not isinstance(device, Ed25519PrivateKey) or not isinstance(sealing, X25519PrivateKey):
-        raise BadKeys(folder=folder, why="a key is of the wrong kind")
+    device = _read(folder / "device.pem", _private, secret=True)
+    sealing = _read(folder / "sealing.pem", _private, secret=True)
+    data = _read(folder / "data.key", _data_key, secret=True)
+    certificate = _read(folder / "device.crt", x509.load_pem_x509_certificate)
+    root = _read(folder / "root.crt", x509.load_pem_x509_certificate)
+    if not isinstance(device, Ed25519PrivateKey):
+        raise BadKeyFile(path=folder / "device.pem", why=WRONG_KIND)
+    if not isinstance(sealing, X25519PrivateKey):
+        raise BadKeyFile(path=folder / "sealing.pem", why=WRONG_KIND)
+    certified = certificate.public_key()
     if not isinstance(certified, Ed25519PublicKey) or keyid_of(certified) != keyid_of(device.public_key()):
-        raise BadKeys(folder=folder, why="the certificate is for another key")
-    return BoxKeys(device, certificate, root, sealing, files["data.key"])
+        raise BadKeyFile(path=folder / "device.crt", why=OTHER_KEY)
+    return BoxKeys(device, _pem(certificate), _pem(root), sealing, data)
 
 
 def encrypt(data_key: bytes, plain: bytes, label: str) -> bytes:
@@ -120,10 +127,26 @@ def _files(keys: BoxKeys) -> dict[str, bytes]:
     }
 
 
-def _secret(path: Path) -> bytes:
-    if path.stat().st_mode & 0o077:
-        raise BadKeys(folder=path.parent, why=f"{path.name} can be read by other users (mode must be 600)")
-    return path.read_bytes()
+def _read(path: Path, parse: Callable[[bytes], T], secret: bool = False) -> T:
+    """A parsed file. Raises BadKeyFile when it is missing, damaged, or secret and open to others."""
+    try:
+        if secret and path.stat().st_mode & 0o077:
+            raise BadKeyFile(path=path, why=NOT_SECRET)
+        return parse(path.read_bytes())
+    except OSError as error:
+        raise BadKeyFile(path=path, why=error.strerror or str(error)) from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise BadKeyFile(path=path, why=DAMAGED) from None
+
+
+def _private(data: bytes) -> object:
+    return serialization.load_pem_private_key(data, None)
+
+
+def _data_key(data: bytes) -> bytes:
+    if len(data) != DATA_KEY_BYTES:
+        raise ValueError
+    return data
 
 
 def _pem(certificate: x509.Certificate) -> str:

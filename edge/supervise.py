@@ -20,11 +20,10 @@ from pathlib import Path
 
 from common.logs import Log
 from common.texts import translate
-from edge.child import SUPERVISOR, stop_on_signal
-from edge.config import load_box
+from edge.child import SUPERVISOR, only_one, stop_on_signal
 from edge.errors import BadStart, ProcessFailed
-from edge.recorder.process import only_one
 from edge.storage.files import replace
+from edge.wiring import open_box
 
 BAD_INPUT = 2
 TICK_S = 0.1
@@ -50,11 +49,11 @@ class Child:
 
 def supervise(folder: Path, roles: Sequence[str], lang: str, stop: threading.Event | None = None) -> int:
     """Run the roles of the box until SIGTERM or SIGINT. Raises BadInput when the box cannot start."""
-    folder = folder.resolve()
-    load_box(folder)
-    (folder / "run").mkdir(exist_ok=True)
-    with only_one(folder / "run" / "box.lock", "run"):
-        return _Supervisor(folder, roles, lang).run(stop or stop_on_signal())
+    box = open_box(folder)
+    # What ails the box itself is said once here, not by each of its processes.
+    box.store.close()
+    with only_one(box.run_folder / "box.lock", "run"):
+        return _Supervisor(box.folder, roles, lang).run(stop or stop_on_signal())
 
 
 class _Supervisor:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from edge.clock import Clock, SimulatedClock, Skip, SystemClock, machine_boot_id, simulated_boot_id
 from edge.config import BOX_FILE, BoxConfig, ClockConfig, load_box
-from edge.errors import BadBox
 from edge.keys import BoxKeys, load_keys
 from edge.store import Store
 from evidence.errors import BadShape
@@ -77,10 +76,3 @@ def make_clock(config: ClockConfig, where: str) -> Clock:
     boot_id = simulated_boot_id(config.boot_id, start, config.rate, config.anchor_boot_us)
     skips = [Skip(utc_us(skip.at), utc_us(skip.to)) for skip in config.skips]
     return SimulatedClock(start, config.rate, config.anchor_boot_us, boot_id, skips)
-
-
-def need_folder(folder: Path) -> Path:
-    """`folder`, if it is one. Raises BadBox."""
-    if not folder.is_dir():
-        raise BadBox(folder=folder, why="there is no such folder")
-    return folder

@@ -23,10 +23,10 @@ def _enrol(args: argparse.Namespace) -> int:
     from edge.enrol.enrol import enrol
     from edge.enrol.photos import photo_files
     from edge.vision.pack import load_pack
-    from edge.wiring import need_folder, open_box
+    from edge.wiring import open_box
 
     people = photo_files(args.photos)
-    box = open_box(need_folder(args.box))
+    box = open_box(args.box)
     folder = box.config.vision.folder
     pack = load_pack(box.config.vision.pack, Path(folder) if folder else None)
     total = sum(len(files) for files in people.values())

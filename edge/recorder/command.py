@@ -1,6 +1,8 @@
 """`zaitang-edge record`: one source into a folder of its own that `zaitang-verify` can check."""
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import uuid
 from collections.abc import Callable
@@ -9,13 +11,13 @@ from pathlib import Path
 from tqdm import tqdm
 
 from common.texts import N_, translate
-from edge.child import stop_on_signal
+from edge.child import only_one, stop_on_signal
 from edge.clock import AutojumpClock, Clock, SimulatedClock, SystemClock, boottime_us
 from edge.config import BOX_FILE, load_box
-from edge.errors import BadBox, BadPace
+from edge.errors import BadBox, BadLength, BadPace
 from edge.keys import load_keys, make_box_keys, self_certified
 from edge.recorder.file_source import FileSource, open_file
-from edge.recorder.process import READ_S, only_one
+from edge.recorder.process import READ_S
 from edge.recorder.recorder import Recorder
 from edge.recorder.sealer import Sealer
 from edge.recorder.sessions import OneSession
@@ -29,6 +31,7 @@ DEVICE = CAMERA = "record"
 BEGUN = {"keys", "keys.new", f"{BOX_FILE}.new"}
 """What a call that was cut off may have left of a folder of its own."""
 TOP_PACE = 100_000
+LONGEST_S = 1e9
 REAL_BOX = N_("it is the folder of a box in a classroom; give another folder")
 NOT_EMPTY = N_("it holds other things; give an empty or a new folder")
 
@@ -39,6 +42,8 @@ def record(url: str, out: Path, seconds: float | None, pace: int, lang: str) -> 
     `seconds`: of media. `pace`: how many times as fast as real time; 0: as fast as it can. Raises ZaitangError.
     """
     stop = stop_on_signal()
+    if seconds is not None and not 0 < seconds < LONGEST_S:
+        raise BadLength(seconds=seconds)
     clock = _clock(pace)
     source = open_file(url, clock)
     make_folder_of_its_own(out)
@@ -101,6 +106,8 @@ def make_folder_of_its_own(out: Path) -> None:
         return
     if out.is_dir() and {path.name for path in out.iterdir()} - BEGUN:
         raise BadBox(folder=out, why=NOT_EMPTY)
+    if out.exists() and not out.is_dir():
+        raise BadBox(folder=out, why=os.strerror(errno.ENOTDIR))
     make_folder(out)
     if (out / "keys").exists():
         load_keys(out / "keys")

@@ -1,19 +1,14 @@
 """The recorder process of a box: owns the room camera, answers on its socket, does what the records ask for."""
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 from common.logs import Log
 from common.texts import N_
 from edge.child import ready, stop_on_signal
 from edge.config import CameraConfig
 from edge.control.server import Answer, ControlServer
-from edge.errors import AlreadyRunning, BadBox, BadSource, BadStore, BadVideo, StoreBusy
+from edge.errors import BadBox, BadSource, BadStore, BadVideo, StoreBusy
 from edge.recorder.file_source import FileSource, open_file
 from edge.recorder.recorder import Recorder
 from edge.recorder.sealer import Sealer
@@ -38,22 +33,21 @@ def run(box: Box, stop: threading.Event | None = None) -> None:
     camera = box.config.camera("room")
     if camera is None:
         raise BadBox(folder=box.folder, why=NO_CAMERA)
-    with only_one(box.run_folder / "recorder.lock", "recorder"):
-        source = open_camera(box, camera)
-        volume = open_volume(box.video, box.config.device, box.store, box.config.recorder.reserve_mb)
-        volume.check()
-        sessions, sealer = Sessions(box.store), Sealer(box.second_store())
-        recorder = Recorder(
-            camera.id, box.config.device, box.clock, source, volume, box.store, sealer, sessions, box.config.recorder)
-        look = threading.Event()
-        control = ControlServer(box.recorder_socket, {"status": recorder.status, "look": _told(look)})
-        try:
-            ready()
-            _Loop(box, camera, recorder, sessions, source, look, stop).run()
-        finally:
-            control.close()
-            recorder.close("restart")
-            sealer.close()
+    source = open_camera(box, camera)
+    volume = open_volume(box.video, box.config.device, box.store, box.config.recorder.reserve_mb)
+    volume.check()
+    sessions, sealer = Sessions(box.store), Sealer(box.second_store())
+    recorder = Recorder(
+        camera.id, box.config.device, box.clock, source, volume, box.store, sealer, sessions, box.config.recorder)
+    look = threading.Event()
+    control = ControlServer(box.recorder_socket, {"status": recorder.status, "look": _told(look)})
+    try:
+        ready()
+        _Loop(box, camera, recorder, sessions, source, look, stop).run()
+    finally:
+        control.close()
+        recorder.close("restart")
+        sealer.close()
 
 
 def open_camera(box: Box, camera: CameraConfig) -> FileSource:
@@ -62,22 +56,6 @@ def open_camera(box: Box, camera: CameraConfig) -> FileSource:
         raise BadSource(source=camera.source, why=REAL_CLOCK)
     start = None if camera.start is None else box.clock.mono_at(utc_us(camera.start))
     return open_file(camera.source, box.clock, start)
-
-
-@contextlib.contextmanager
-def only_one(path: Path, what: str) -> Iterator[None]:
-    """Hold the lock file while the body runs. Raises AlreadyRunning when another process holds it."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunning(what=what, pid=os.read(handle, 20).decode() or "?") from None
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
-        yield
-    finally:
-        os.close(handle)
 
 
 class _Loop:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from common.texts import words
 from edge.clock import SimulatedClock, SystemClock, machine_boot_id
 from edge.config import ClockConfig, load_box, parse_box
 from edge.errors import BadBox
@@ -76,3 +77,19 @@ def test_a_simulated_clock_of_an_earlier_boot_is_refused() -> None:
         make_clock(clock, "box.toml")
     now = parse_box(GOOD.replace('"ab"', f'"{machine_boot_id()}"').encode(), "box.toml").clock
     assert isinstance(make_clock(now, "box.toml"), SimulatedClock)
+
+
+def test_what_is_no_box_is_said_in_both_languages(tmp_path: Path) -> None:
+    for folder, zh, en in (
+        (tmp_path / "none", "没有这个文件夹", "no such folder"), (tmp_path, "里面没有 box.toml", "no box.toml in it"),
+    ):
+        with pytest.raises(BadBox) as refused:
+            load_box(folder)
+        assert zh in words(refused.value, "zh") and en in words(refused.value, "en")
+
+
+def test_an_unknown_policy_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "box.toml").write_text(GOOD.replace('"demo"', '"nowhere-2020"'))
+    with pytest.raises(BadShape) as refused:
+        load_box(tmp_path)
+    assert "policy" in words(refused.value, "en") and "sanmenxia-2023" in words(refused.value, "zh")

@@ -133,6 +133,11 @@ def test_what_cannot_be_recorded_is_one_sentence_and_leaves_nothing(tmp_path: Pa
     assert code == 2 and "没有视频" in err[0]
     code, _, err = here("record", "--source", f"file:{film}", "--out", tmp_path / "out", "--pace", -1)
     assert code == 2 and len(err) == 1 and "pace" in err[0]
+    for seconds in (0, -5, "nan", "inf"):
+        code, _, err = here("record", "--source", f"file:{film}", "--out", tmp_path / "out", "--seconds", seconds)
+        assert code == 2 and len(err) == 1 and "more than 0" in err[0] and not (tmp_path / "out").exists()
+    code, _, err = here("record", "--source", f"file:{film}", "--out", film)
+    assert code == 2 and len(err) == 1 and "Not a directory" in err[0]
     (tmp_path / "full" / "of").mkdir(parents=True)
     code, _, err = here("record", "--source", f"file:{film}", "--out", tmp_path / "full")
     assert code == 2 and len(err) == 1 and "holds other things" in err[0]

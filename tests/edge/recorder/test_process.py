@@ -182,6 +182,26 @@ def test_children_do_not_outlive_a_killed_supervisor(box: Box, running: Running)
     assert not alive(pid)
 
 
+def test_after_a_killed_supervisor_the_box_starts_again_at_once(box: Box, running: Running) -> None:
+    running.wait_ready()
+    press(box)
+    running.until(lambda one: one["stretch_us"] > 0)
+    pid = running.recorder_pid
+    running.child.kill()
+    again = Running(box.folder)
+    again.until(lambda one: (box.run_folder / "ready").exists() and again.recorder_pid != pid)
+    assert again.end()[0] == 0
+    running.child.communicate()
+
+
+def test_what_ails_the_box_itself_is_said_once(tmp_path: Path, long_film: Path) -> None:
+    folder = make_box(tmp_path / "box", long_film)
+    (folder / "keys" / "device.pem").chmod(0o644)
+    running = Running(folder, "recorder", "sync", "rollcall")
+    out, err = running.child.communicate(timeout=30)
+    assert (running.child.returncode, out) == (2, "") and len(err.splitlines()) == 1 and "must be 600" in err
+
+
 def test_a_box_that_cannot_start_says_why_and_ends(tmp_path: Path, film: Path) -> None:
     folder = make_box(tmp_path / "box", tmp_path / "none.mp4")
     running = Running(folder)
