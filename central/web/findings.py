@@ -7,11 +7,12 @@ from typing import Any
 
 from central.classes.stories import Told
 from central.web.links import Link, link
-from common.reasons import READINGS, RESULTS, VERDICTS, rule_words
-from common.texts import translate, words
+from common.reasons import READINGS, RESULTS, rule_words
+from common.texts import N_, translate, words
 from evidence.rules import Finding, R3Finding
 
 RECORDS_SHOWN = 6
+SHORT = {"flag": N_("Flag"), "review": N_("Review required"), "clear": N_("clear")}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,5 +57,5 @@ def _readings(told: Told, finding: R3Finding, lang: str) -> list[tuple[str, int,
     missing, unclear = len(finding.recordings), len(finding.open_recordings)
     rows: list[tuple[str, int, int, str]] = [(own, missing, unclear, finding.verdict)]
     rows += [(reading.name, reading.missing, reading.open, reading.verdict) for reading in finding.readings]
-    return [(translate(READINGS[name], lang), missing, unclear, verdict, translate(VERDICTS[verdict], lang))
+    return [(translate(READINGS[name], lang), missing, unclear, verdict, translate(SHORT[verdict], lang))
             for name, missing, unclear, verdict in rows]
