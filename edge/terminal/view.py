@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from common.alarms import alarm_words
 from common.texts import translate
 from edge.terminal import words
 from edge.terminal.memory import AlarmFact
@@ -185,8 +186,7 @@ def _alarms(facts: Facts, lang: str) -> list[dict[str, str]]:
     shown: list[dict[str, str]] = []
     for alarm in reversed(facts.alarms):
         if facts.now_us - alarm.at_us <= ALARM_US * facts.rate and alarm.code not in {one["code"] for one in shown}:
-            sentence = words.ALARMS.get(alarm.code, words.OTHER_ALARM)
-            text = translate(sentence, lang, code=alarm.code)
+            text = alarm_words(alarm.code, alarm.params, lang)
             shown.append({"code": alarm.code, "time": _clock(facts, alarm.at_us)[:5], "text": text})
     return shown
 

@@ -40,20 +40,6 @@ ANSWERS = {
     "liveness_missing": N_("Not checked in: this box cannot check that a face is alive, and the policy demands it"),
 }
 
-ALARMS = {
-    "camera.silent": N_("The camera sent no picture for a while"),
-    "camera.broken": N_("The connection to a camera broke"),
-    "storage.full": N_("The video disk is full: nothing is recorded until there is room"),
-    "storage.wrong_volume": N_("The video disk is not the one that belongs to this box"),
-    "storage.failed": N_("The video disk refuses to write"),
-    "segment.damaged": N_("A video file was damaged before it was finished"),
-    "segment.quarantined": N_("A video file that nobody expected was put aside"),
-    "segment.lost": N_("A video file is missing on this box"),
-    "order.refused": N_("An order of the centre was refused"),
-    "receipt.refused": N_("A receipt of the centre does not match this box"),
-}
-OTHER_ALARM = N_("Something went wrong: {code}")
-
 UNSEEN = {
     "none": N_("Nothing has been looked at yet"),
     "waiting": N_("The roll call waits for the first minutes of video"),
