@@ -1,0 +1,88 @@
+"""What no file of the project may hold: weights, large files, notes to self, swallowed errors; what each must say."""
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import cv2
+import pytest
+
+from tests.project.conftest import ROOT
+
+WEIGHTS = {".onnx", ".task", ".pth", ".pt", ".tflite", ".dat", ".bin", ".safetensors", ".engine", ".caffemodel"}
+VIDEO = {".mp4", ".mkv", ".avi", ".mov", ".webm", ".h264"}
+PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tiff"}
+MAX_FILE = 1 << 20
+MAX_PICTURE, MAX_SIDE_PX = 512 << 10, 1600
+NOTES = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "HA" + "CK")) + r")\b")
+FIRST_LINE = re.compile(r".{12,}")
+
+
+@pytest.fixture(scope="module")
+def python(tracked: list[str]) -> dict[str, ast.Module]:
+    """Every Python file, parsed."""
+    names = [name for name in tracked if name.endswith(".py")]
+    return {name: ast.parse((ROOT / name).read_text(encoding="utf-8"), name) for name in names}
+
+
+def test_every_python_file_begins_by_saying_what_it_owns(python: dict[str, ast.Module]) -> None:
+    silent = []
+    for name, tree in python.items():
+        first = (ast.get_docstring(tree) or "").partition("\n")[0]
+        if not FIRST_LINE.fullmatch(first):
+            silent.append(f"{name}: {first!r}")
+    assert silent == []
+
+
+def test_no_error_is_swallowed(python: dict[str, ast.Module]) -> None:
+    found = []
+    for name, tree in python.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ExceptHandler) and (node.type is None or all(map(_does_nothing, node.body))):
+                found.append(f"{name}:{node.lineno}")
+    assert found == []
+
+
+def test_what_swallowing_an_error_is() -> None:
+    (tried,) = ast.parse("try: f()\nexcept OSError:\n    'why'\n    ...\nexcept ValueError: g()").body
+    assert isinstance(tried, ast.Try)
+    assert [all(map(_does_nothing, handler.body)) for handler in tried.handlers] == [True, False]
+
+
+def test_no_file_holds_a_note_to_self(tracked: list[str]) -> None:
+    found = []
+    for name in tracked:
+        for number, line in enumerate((ROOT / name).read_bytes().decode("utf-8", "replace").splitlines(), 1):
+            if NOTES.search(line) and not name.startswith("provisioning/requirements/"):
+                found.append(f"{name}:{number}")
+    assert found == []
+
+
+def test_no_weights_no_video_and_nothing_large(tracked: list[str]) -> None:
+    assert [name for name in tracked if Path(name).suffix.lower() in WEIGHTS | VIDEO] == []
+    assert [name for name in tracked if (ROOT / name).stat().st_size > MAX_FILE] == []
+
+
+def test_pictures_belong_to_documents_and_are_no_larger_than_these_need(tracked: list[str]) -> None:
+    pictures = [name for name in tracked if Path(name).suffix.lower() in PICTURES]
+    assert [name for name in pictures if not name.startswith("docs/img/")] == []
+    shown = "".join((ROOT / name).read_text("utf-8") for name in tracked if name.endswith(".md"))
+    for name in pictures:
+        image = cv2.imread(str(ROOT / name))
+        assert image is not None and max(image.shape[:2]) <= MAX_SIDE_PX, name
+        assert (ROOT / name).stat().st_size <= MAX_PICTURE, name
+        assert Path(name).name in shown, f"no document shows {name}"
+
+
+def test_texts_are_utf_8_and_end_with_a_line(tracked: list[str]) -> None:
+    for name in tracked:
+        data = (ROOT / name).read_bytes()
+        if Path(name).suffix.lower() not in PICTURES and data:
+            data.decode("utf-8")
+            assert data.endswith(b"\n") and b"\r" not in data, name
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Pass) or (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
