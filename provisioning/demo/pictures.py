@@ -1,6 +1,6 @@
-"""Takes the picture of the README: the class page of a finished demo, every face made unrecognisable.
+"""Takes the pictures of the README: the top of the class page of a finished demo, in both languages, faces blurred.
 
-Run beside `make demo` that waits for Ctrl-C: `python -m provisioning.demo.pictures CONSOLE_URL docs/img/console.png`.
+Run beside a `make demo` that waits for Ctrl-C: `python -m provisioning.demo.pictures CONSOLE_URL docs/img`.
 """
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 CHROMIUM = ("/usr/bin/chromium", ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"])
-BLUR = "video, .poster, img.face { filter: blur(18px) }"
+BLUR = "parts => parts.forEach(part => { part.style.filter = 'blur(18px)' })"
 
 
-def main(url: str, target: Path) -> None:
-    """Photograph the top of the page at 1280×800."""
+def main(url: str, folder: Path) -> None:
+    """Write console.png (English) and console.zh.png, 1280×800."""
+    folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM[0], args=CHROMIUM[1])
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(url)
-        page.add_style_tag(content=BLUR)
-        page.wait_for_timeout(1500)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=target)
+        for lang, name in (("en", "console.png"), ("zh", "console.zh.png")):
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.goto(f"{url}?lang={lang}")
+            page.eval_on_selector_all("video, main img", BLUR)
+            page.wait_for_timeout(1500)
+            page.screenshot(path=folder / name)
         browser.close()
 
 

@@ -17,7 +17,7 @@ from edge.keys import make_box_keys
 from provisioning.demo import day, media
 from provisioning.demo.services import Services, free_port, listens, mosquitto, run, tool
 
-RATE = 100
+RATE = 120
 """Simulated seconds per real one."""
 
 
