@@ -26,8 +26,7 @@ def enrol(
     files = _by_pseudonym(store, class_id, people)
     templates = describe_photos(pack, files, strict=True, done=done).templates
     _refuse_same_person(store, pack, class_id, templates, files)
-    store.put_templates(class_id, pack.name, templates)
-    store.append_many([
+    store.put_templates(class_id, pack.name, templates, [
         ("enrolment", Enrolment(class_id, person, pack.name, pack.sha256, len(vectors), "none"))
         for person, vectors in templates.items()
     ])

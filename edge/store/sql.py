@@ -28,7 +28,6 @@ ROLLBACK = "ROLLBACK"
 
 ADD_RECORD = "INSERT INTO records (seq, hash, type, envelope) VALUES (?, ?, ?, ?)"
 HEAD = "SELECT envelope FROM records ORDER BY seq DESC LIMIT 1"
-COUNT = "SELECT count(*) FROM records"
 RECORDS = "SELECT envelope FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
 RECORDS_OF_TYPE = "SELECT envelope FROM records WHERE type = ? AND seq > ? ORDER BY seq"
 HASH = "SELECT hash FROM records WHERE seq = ?"
@@ -51,5 +50,5 @@ ERASE_TEMPLATES = "DELETE FROM templates WHERE person = ?"
 ADD_UPLOAD = "INSERT OR IGNORE INTO uploads (sha256) VALUES (?)"
 UPLOADED = "SELECT 1 FROM uploads WHERE sha256 = ?"
 
-# What an erased face leaves in the write-ahead log goes with this.
+# What an erased face leaves in the write-ahead log goes with this. Its first column: whether somebody prevented it.
 CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from common.sheets import open_sheet, seal_sheet
 from edge.clock import Clock
-from edge.errors import BadStore
+from edge.errors import BadStore, StoreBusy
 from edge.keys import decrypt, encrypt
 from edge.store import sql
 from edge.store.database import Database
@@ -85,15 +85,7 @@ class Store:
             raise BadStore(path=self.path, why="its records are gone")
         return head
 
-    def count(self) -> int:
-        """How many records there are."""
-        return int(self._db.one(sql.COUNT))
-
     # --- receipts: what the centre has
-
-    def unreceipted(self, limit: int) -> list[Sealed]:
-        """The oldest records that no receipt covers."""
-        return self.records(self.receipted_up_to(), limit)
 
     def receipted_up_to(self) -> int:
         """The highest sequence number that a receipt covers; -1 without any."""
@@ -139,12 +131,10 @@ class Store:
             return {}
         return {person: name.name for person, name in open_sheet(sheet, self._sealing, class_id).items()}
 
-    def put_template(self, class_id: str, person: str, pack: str, vectors: np.ndarray) -> None:
-        """Keep a person's face vectors, float32 (n, d), encrypted."""
-        self.put_templates(class_id, pack, {person: vectors})
-
-    def put_templates(self, class_id: str, pack: str, people: dict[str, np.ndarray]) -> None:
-        """Keep the face vectors, float32 (n, d), of several people: all or none."""
+    def put_templates(
+        self, class_id: str, pack: str, people: Mapping[str, np.ndarray], facts: Sequence[tuple[str, object]] = (),
+    ) -> None:
+        """Keep the face vectors, float32 (n, d), of several people, and append `facts` about it: all or none."""
         rows = []
         for person, vectors in people.items():
             plain = json.dumps(vectors.shape).encode() + b"\n" + vectors.astype("<f4").tobytes()
@@ -152,6 +142,7 @@ class Store:
         with self._db.transaction():
             for row in rows:
                 self._db.execute(sql.PUT_TEMPLATE, row)
+            self._add(facts, self._head())
 
     def templates(self, class_id: str, pack: str) -> dict[str, np.ndarray]:
         """Face vectors by person, float32 (n, d) each."""
@@ -162,14 +153,18 @@ class Store:
         return people
 
     def erase_person(self, person: str) -> None:
-        """Remove a person's face vectors and name from the database, its free pages and its log."""
+        """Remove a person's face vectors and name from the database, its free pages and its log.
+
+        StoreBusy: another process still reads the log, where traces remain; call again.
+        """
         with self._db.transaction():
             self._db.execute(sql.ERASE_TEMPLATES, (person,))
             for class_id, sheet in self._db.rows(sql.ALL_NAMES):
                 names = open_sheet(sheet, self._sealing, class_id)
                 if names.pop(person, None):
                     self._db.execute(sql.PUT_NAMES, (class_id, seal_sheet(names, self._sealing_key(), class_id)))
-        self._db.rows(sql.CHECKPOINT)
+        if self._db.one(sql.CHECKPOINT):
+            raise StoreBusy()
 
     # --- what was done with segments
 
