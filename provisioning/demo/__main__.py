@@ -35,6 +35,8 @@ class HalfGiven(BadInput):
 def main() -> int:
     """Exit status: 0 the verdict is right, 1 it is not or something failed, 2 bad input, 130 interrupted."""
     args = _arguments()
+    # A shell that starts us in the background has SIGINT ignored; whoever sends it means it all the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with _alone(BUILD):
