@@ -43,7 +43,8 @@ def run(rows: Sequence[Row]) -> tuple[list[Result], dict[str, str], dict[str, st
     failed: dict[str, str] = {}
     OUT.mkdir(exist_ok=True)
     for row in rows:
-        print(f"{row.name} …", end="\r", file=sys.stderr, flush=True)
+        if sys.stderr.isatty():
+            print(f"{row.name} …\033[K", end="\r", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(prefix="bench-", dir=OUT) as folder:
             try:
                 results.append(measure(row, Path(folder)))

@@ -38,7 +38,7 @@ def agreement(found: Sequence[tuple[np.ndarray, np.ndarray]]) -> str:
     best = np.concatenate([
         overlap(theirs, own).max(axis=1) if len(own) else np.zeros(len(theirs)) for own, theirs in found])
     ours, same = sum(len(own) for own, _ in found), best[best >= SAME]
-    lowest = f" (overlap at least {same.min():.3f})" if len(same) else ""
+    lowest = f" (overlap at least {np.floor(same.min() * 1000) / 1000:.3f})" if len(same) else ""
     return f"{len(same)} of {len(best)} boxes of the peer are ours too{lowest}; {ours} boxes of ours"
 
 
