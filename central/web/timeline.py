@@ -14,6 +14,8 @@ from evidence.story import HourStory, Span, Story
 from evidence.times import MINUTE
 
 PAD_MIN = 20
+EARLY_US = 120 * MINUTE
+"""Check-ins before a class-hour that still belong into the picture."""
 KINDS = {"theory": N_("theory"), "practical": N_("practice"), "online": N_("online")}
 CHECKIN_ANSWERS = {
     "accepted": N_("checked in"),
@@ -74,7 +76,7 @@ def timeline(story: Story, local: LocalTime, names: Mapping[str, str], as_of_us:
     days: dict[str, list[HourStory]] = {}
     for hour in story.hours:
         days.setdefault(local.day(hour.span.start_us), []).append(hour)
-    scale = _scale(story.hours, local)
+    scale = _scale(story, local)
     rows = tuple(_row(story, hours, scale, local, names, as_of_us) for hours in days.values())
     return Timeline(scale.ticks(), rows)
 
@@ -93,10 +95,13 @@ class _Scale:
         return tuple((self.x(60 * hour), f"{hour % 24:02d}:00", wide or hour % 2 == 0) for hour in hours)
 
 
-def _scale(hours: Sequence[HourStory], local: LocalTime) -> _Scale:
-    starts = [local.minute(hour.span.start_us) for hour in hours]
-    ends = [start + hour.span.length_us // MINUTE for start, hour in zip(starts, hours, strict=True)]
-    return _Scale(min(starts, default=480) - PAD_MIN, max(ends, default=1080) + PAD_MIN)
+def _scale(story: Story, local: LocalTime) -> _Scale:
+    """From the first class-hour, or the check-ins before one, to the last class-hour."""
+    starts = [local.minute(hour.span.start_us) for hour in story.hours]
+    ends = [start + hour.span.length_us // MINUTE for start, hour in zip(starts, story.hours, strict=True)]
+    early = [local.minute(fact.at_us) for fact in story.checkins
+             if any(0 < hour.span.start_us - fact.at_us <= EARLY_US for hour in story.hours)]
+    return _Scale(min(starts + early, default=480) - PAD_MIN, max(ends, default=1080) + PAD_MIN)
 
 
 def _row(

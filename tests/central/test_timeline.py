@@ -35,6 +35,13 @@ def test_days_share_the_hours_of_the_clock(told: Told) -> None:
             assert 0 <= bar.x <= bar.x + bar.width <= 100.2
 
 
+def test_nobody_who_came_early_is_cut_off(told: Told) -> None:
+    early = tuple(dataclasses.replace(fact, at_us=fact.at_us - 50 * MINUTE) for fact in told.story.checkins)
+    story = dataclasses.replace(told.story, checkins=early)
+    shown = sum(len(row.checkins) for row in timeline(story, LOCAL, {}, told.as_of.us).rows)
+    assert shown == len(early) > 0
+
+
 def test_the_hole_is_drawn_with_its_reason(told: Told) -> None:
     row = timeline(told.story, LOCAL, {}, told.as_of.us).rows[0]
     assert [gap.title for gap in row.gaps] == ["not recorded 09:40:00–09:47:00: the camera was silent"]
