@@ -66,6 +66,7 @@ REASONS: dict[str, str] = {
     "plan_changed": N_("a later plan changed or dropped class-hours that had already begun: {hours}"),
     "doubt_simulated": N_("records made with a simulated clock, which are never evidence: {count}"),
     "doubt_clock": N_("records made while the clock of the box was not set: {count}"),
+    "doubt_moved": N_("records made after the clock of the box was moved while it ran: {count}"),
     "doubt_boot": N_("video files filmed before a restart, whose time no record tells: {count}"),
     "doubt_step": N_("video files whose length and the clock of the box disagree: {count}"),
     "doubt_gaps": N_("video files whose record does not list every interruption: {count}"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from evidence.errors import BadRecord, BadShape
-from evidence.records import Count, Id, Record, Sha256, Utc
+from evidence.records import BootId, Count, Id, Record, Sha256, Utc
 from evidence.shape import Between, Match, decode
 
 Ppm = Annotated[int, Between(-1_000_000, 1_000_000)]
@@ -162,7 +162,8 @@ class Gap:
 @dataclasses.dataclass(frozen=True)
 class Segment:
     """One finished file of a run (`segment`). `gaps` lists every hole of at least `gap_floor_us`, also the one before
-    its first packet within the run. `began` says why the run began; `cut` why this segment is the last of it."""
+    its first packet within the run. `began` says why the run began; `cut` why this segment is the last of it.
+    `boot_id`: the start of the device to which `first_mono_us`, `last_mono_us` belong; none means that of the record."""
 
     class_id: ClassId | None = dataclasses.field(metadata={"key": "class"})
     session: Id | None
@@ -186,6 +187,7 @@ class Segment:
     recovered: bool
     began: Literal["start", "gap", "step", "restart"]
     cut: Literal["end", "gap", "step", "restart"] | None = None
+    boot_id: BootId | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -31,10 +31,11 @@ from evidence.bodies import (
     body_of,
 )
 from evidence.checkin import answer_of
+from evidence.clocks import ChainClock
 from evidence.errors import BadInput, BadRecord
 from evidence.occasions import Facts, Unnamed, block_story, hour_story, overlap
 from evidence.places import stands_rightly
-from evidence.placing import clock_doubt, place
+from evidence.placing import place
 from evidence.policy import Policy
 from evidence.records import Record, record_bytes
 from evidence.rollcall import name_tracks
@@ -63,7 +64,7 @@ class NoSuchClass(BadInput):
 
 def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
     """The story of a class from verified records. Raises NoSuchClass without a plan of it."""
-    told = _read(records, class_id)
+    told = _read(records, class_id, policy)
     orders = _orders(told)
     if not orders:
         raise NoSuchClass(class_id=class_id)
@@ -100,7 +101,7 @@ class _Told:
     """The records of one class with their bodies, in the order of their keys."""
 
     items: tuple[tuple[Record, Body], ...]
-    chains: Mapping[tuple[str, str], Sequence[Record]]
+    clocks: Mapping[tuple[str, str], ChainClock]
     unknown: int
     bad: tuple[Ref, ...]
 
@@ -118,7 +119,7 @@ class _Told:
         return [record for record, _ in self.items]
 
 
-def _read(records: Iterable[Record], class_id: str) -> _Told:
+def _read(records: Iterable[Record], class_id: str, policy: Policy) -> _Told:
     unique: dict[Ref, Record] = {}
     for record in records:
         known = unique.setdefault(record.key, record)
@@ -140,7 +141,8 @@ def _read(records: Iterable[Record], class_id: str) -> _Told:
             continue
         if body is not None and (stands_rightly(record, of_centre=False) or (record.device, record.chain) not in boxes):
             items.append((record, body))
-    return _Told(tuple(items), chains, sum(record.type not in TYPES for record in ordered), tuple(bad))
+    clocks = {name: ChainClock(chain, policy) for name, chain in chains.items()}
+    return _Told(tuple(items), clocks, sum(record.type not in TYPES for record in ordered), tuple(bad))
 
 
 def _is_box(first: Record) -> bool:
@@ -212,7 +214,7 @@ def _latest(found: Sequence[tuple[Record, Any]], name: Any) -> dict[str, tuple[R
 
 def _segments(told: _Told, policy: Policy) -> tuple[SegmentFact, ...]:
     """In order of time. The same bytes count once: video that is used again is not evidence a second time."""
-    placed = [place(r, body, told.chains[r.device, r.chain], policy) for r, body in told.of(Segment)]
+    placed = [place(r, body, told.clocks[r.device, r.chain], policy) for r, body in told.of(Segment)]
     unique: dict[str, SegmentFact] = {}
     for fact in sorted(placed, key=lambda fact: (fact.span.start_us, fact.ref)):
         unique.setdefault(fact.segment.sha256, fact)
@@ -222,7 +224,7 @@ def _segments(told: _Told, policy: Policy) -> tuple[SegmentFact, ...]:
 def _unplaced_us(segments: Sequence[SegmentFact], order: ClassOrder) -> int:
     """Video of the class whose clock cannot be believed and says a time outside of every class-hour."""
     hours = [hour_span(hour) for hour in order.hours]
-    unset = [fact for fact in segments if fact.doubt in ("simulated", "clock", "boot")]
+    unset = [fact for fact in segments if fact.doubt in ("simulated", "clock", "moved", "boot")]
     return sum(f.span.length_us for f in unset if not any(overlap(f.span, hour) for hour in hours))
 
 
@@ -259,7 +261,8 @@ def _checkins(told: _Told, policy: Policy) -> tuple[CheckInFact, ...]:
     for record, body in told.of(CheckIn):
         answer, person = answer_of(body, policy)
         at_us = record.utc_us - max(0, record.mono_us - body.seen_mono_us)
-        found.append(CheckInFact(record.key, body, at_us, answer, person, clock_doubt(record, policy)))
+        doubt = told.clocks[record.device, record.chain].doubt(record)
+        found.append(CheckInFact(record.key, body, at_us, answer, person, doubt))
     return tuple(sorted(found, key=lambda fact: (fact.at_us, fact.ref)))
 
 

@@ -5,29 +5,22 @@ the same start of the device. Wall time is only a label; how long video is, medi
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from evidence.bodies import Segment
+from evidence.clocks import ChainClock
 from evidence.continuity import SLEW
 from evidence.policy import Policy
 from evidence.records import Record
 from evidence.story import Doubt, SegmentFact, Span
 
 
-def place(record: Record, segment: Segment, chain: Sequence[Record], policy: Policy) -> SegmentFact:
-    """The segment on the wall clock. `chain`: the records at hand of the same chain, in order."""
-    anchor = _anchor(record, segment, chain)
-    start_us = (anchor or record).utc_us - (anchor or record).mono_us + segment.first_mono_us
+def place(record: Record, segment: Segment, clock: ChainClock, policy: Policy) -> SegmentFact:
+    """The segment on the wall clock. `clock`: that of the record's chain."""
+    anchor = _anchor(record, segment, clock)
+    told = anchor or record
+    start_us = told.utc_us - told.mono_us + segment.first_mono_us
     span = Span(start_us, start_us + max(0, segment.end_pts_us - segment.first_pts_us))
-    doubt = clock_doubt(record, policy) or ("boot" if anchor is None else _segment_doubt(record, segment, policy))
+    doubt = "boot" if anchor is None else clock.doubt(anchor) or _segment_doubt(record, segment, policy)
     return SegmentFact(record.key, segment, span, record.clock.rate, doubt)
-
-
-def clock_doubt(record: Record, policy: Policy) -> Doubt | None:
-    """Why the wall clock of a record cannot be believed."""
-    if record.clock.source == "simulated":
-        return None if policy.accept_simulated else "simulated"
-    return None if record.clock.synced else "clock"
 
 
 def agree(media_us: int, mono_us: int, tolerance_us: int) -> bool:
@@ -35,15 +28,13 @@ def agree(media_us: int, mono_us: int, tolerance_us: int) -> bool:
     return abs(media_us - mono_us) <= tolerance_us + max(0, mono_us) // SLEW
 
 
-def _anchor(record: Record, segment: Segment, chain: Sequence[Record]) -> Record | None:
-    """A record of the start of the device in which the segment was filmed, or None. A segment that was recovered after
-    the device started again is sealed with a CLOCK_BOOTTIME that began anew: then the last record before that start."""
-    if segment.last_mono_us <= record.mono_us:
-        return record
-    if not segment.recovered:
-        return None
-    earlier = [one for one in chain if one.seq < record.seq and one.boot_id != record.boot_id]
-    return earlier[-1] if earlier else None
+def _anchor(record: Record, segment: Segment, clock: ChainClock) -> Record | None:
+    """A record of the start of the device in which the segment was filmed, or None: the device started again before it
+    was sealed, and nothing says when."""
+    boot_id = segment.boot_id or ("" if segment.recovered else record.boot_id)
+    if boot_id != record.boot_id:
+        return clock.anchor(boot_id, segment.first_mono_us)
+    return record if segment.last_mono_us <= record.mono_us else None
 
 
 def _segment_doubt(record: Record, segment: Segment, policy: Policy) -> Doubt | None:

@@ -17,6 +17,7 @@ Count = Annotated[int, Between(0)]
 Sha256 = Annotated[str, Match(r"[0-9a-f]{64}", "64 lower-case hex digits")]
 Id = Annotated[str, Match(r"[a-z0-9][a-z0-9._-]{0,63}", "up to 64 of a-z 0-9 . _ -, beginning with a letter or digit")]
 ChainId = Annotated[str, Match(r"[0-9a-f]{32}", "32 lower-case hex digits")]
+BootId = Annotated[str, Match(r"[0-9a-f-]{1,64}", "a boot id")]
 Utc = Annotated[str, Match(UTC_PATTERN, "a UTC time like 2026-03-02T00:40:00.000000Z")]
 
 
@@ -50,7 +51,7 @@ class Record:
     chain: ChainId
     seq: Count
     prev: Sha256
-    boot_id: Annotated[str, Match(r"[0-9a-f-]{1,64}", "a boot id")]
+    boot_id: BootId
     mono_us: Count
     utc: Utc
     clock: ClockState

@@ -26,7 +26,9 @@ def utc_us(text: str) -> int:
     if not re.fullmatch(UTC_PATTERN, text, re.ASCII):
         raise BadRecord(why=f"{text!r:.40} is not a UTC time with microseconds and Z")
     try:
-        moment = datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=datetime.UTC)
+        moment = datetime.datetime.fromisoformat(text)
+        if text[11:13] == "24":
+            raise ValueError
     except ValueError:
         raise BadRecord(why=f"{text} is not a real date") from None
     return (moment - _EPOCH) // datetime.timedelta(microseconds=1)

@@ -20,7 +20,7 @@ from edge.recorder.tally import Tally
 from edge.storage.files import AppendFile
 from evidence.bodies import ClassId, FileName, Segment
 from evidence.errors import BadShape
-from evidence.records import Count, Id, Sha256
+from evidence.records import BootId, Count, Id, Sha256
 from evidence.shape import decode, encode
 
 Began = Literal["start", "gap", "step", "restart"]
@@ -40,6 +40,7 @@ class Run:
     height: Count
     gap_floor_us: Count
     began: Began
+    boot_id: BootId | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,6 +116,7 @@ def segment_body(run: Run, mark: Mark, recovered: bool, cut: Cut | None) -> Segm
         packets=tally.packets, keyframes=tally.keyframes, first_pts_us=tally.first_pts_us, end_pts_us=tally.end_pts_us,
         first_mono_us=tally.first_mono_us, last_mono_us=tally.last_mono_us, gap_floor_us=run.gap_floor_us,
         gaps=tally.gaps, recovered=recovered, began=run.began, cut=cut,
+        boot_id=run.boot_id,
     )
 
 

@@ -197,7 +197,7 @@ class Recorder:
     def _new_run(self, session: Session) -> RunWriter:
         info, config = self._source.info, self._config
         run = Run(session.class_id, session.session, self._camera, new_run_id(), info.codec, info.width, info.height,
-                  config.gap_floor_ms * 1000, self._began)
+                  config.gap_floor_ms * 1000, self._began, self._clock.stamp().boot_id)
         timeline = Timeline(config.max_gap_ms * 1000, config.gap_floor_ms * 1000, config.step_tolerance_ms * 1000)
         label = f"zaitang box={self._device} started={utc_text(self._clock.utc_us())}"
         self._log.info("run.began", run=run.run, began=run.began)

@@ -67,6 +67,10 @@ class Chain:
         key = sha(device)
         self.add("genesis", Genesis(key, "PEM", SHA, "test", key if is_box else None), boot_us + SECOND)
 
+    def restart(self, boot_us: int, boot_id: str) -> None:
+        """The device starts again: CLOCK_BOOTTIME begins anew."""
+        self.boot_us, self.boot_id = boot_us, boot_id
+
     def add(self, type: str, body: object, at_us: int) -> Record:
         """The next record; its `prev` is right for the number only (the fold asks for no links)."""
         seq = len(self.records)

@@ -4,8 +4,9 @@ from __future__ import annotations
 import dataclasses
 
 from evidence.bodies import Gap
+from evidence.records import ClockState
 from evidence.times import MINUTE, SECOND
-from tests.evidence.course import SIMULATED, UNSET, Course, at, codes
+from tests.evidence.course import REAL, SIMULATED, UNSET, Course, at, codes
 
 DAY = "2026-03-02"
 
@@ -189,12 +190,80 @@ def test_a_segment_recovered_after_a_restart_is_placed_by_the_start_in_which_it_
     made = hour("practical")
     chain = made.boxes["box-1"]
     made.film(f"{DAY} 08:00", "08:10", run="r-1")
-    lost = made.segment("r-1", 1, 10 * MINUTE, 16 * MINUTE, at(f"{DAY} 08:00"), "box-1", recovered=True)
-    chain.boot_us, chain.boot_id = at(f"{DAY} 08:30"), "1f"
-    chain.add("segment", lost, at(f"{DAY} 08:31"))
+    lost = made.segment(
+        "r-1", 1, 10 * MINUTE, 16 * MINUTE, at(f"{DAY} 08:00"), "box-1", recovered=True, boot_id=chain.boot_id)
+    for boot, boot_id in (("08:30", "1f"), ("08:40", "2f")):
+        chain.restart(at(f"{DAY} {boot}"), boot_id)
+        chain.add("session.end", {"class": "c-2", "session": "s", "by": "page"}, at(f"{DAY} {boot}") + MINUTE)
+    chain.add("segment", lost, at("2026-03-03 09:31"))
     fact = made.story().segments[-1]
     assert fact.certain and fact.span.start_us == at(f"{DAY} 08:10")
     assert made.finding("R2").result == "satisfied"
+
+
+def test_a_recovered_segment_that_does_not_say_in_which_start_it_was_filmed_has_no_certain_time() -> None:
+    for boot_id in (None, "7f"):
+        made = hour("practical")
+        lost = made.segment(
+            "r-1", 0, 0, 16 * MINUTE, at(f"{DAY} 08:00"), "box-1", recovered=True, boot_id=boot_id)
+        made.boxes["box-1"].add("segment", lost, at(f"{DAY} 08:31"))
+        assert made.story().segments[0].doubt == "boot"
+        assert codes(made.finding("R2")) == ["stretch_uncertain"]
+
+
+def test_a_recovered_segment_is_as_certain_as_the_clock_was_when_it_was_filmed() -> None:
+    for filmed, sealed, doubt in ((REAL, UNSET, None), (UNSET, REAL, "clock")):
+        made = hour("practical", clock=filmed)
+        chain = made.boxes["box-1"]
+        lost = made.segment("r-1", 0, 0, 16 * MINUTE, at(f"{DAY} 08:00"), "box-1", recovered=True, boot_id="0f")
+        chain.restart(at(f"{DAY} 08:30"), "1f")
+        chain.clock = sealed
+        chain.add("segment", lost, at(f"{DAY} 08:31"))
+        assert made.story().segments[0].doubt == doubt
+
+
+# The wall clock against CLOCK_BOOTTIME
+
+
+def moved(by_us: int, at_local: str, restart: bool = False, clock: ClockState = REAL) -> Course:
+    """Two practical class-hours, filmed; in between somebody moves the wall clock."""
+    made = Course(clock=clock)
+    made.half_day(DAY)
+    made.order()
+    made.film(f"{DAY} 08:00", "08:45")
+    chain = made.boxes["box-1"]
+    chain.boot_us += by_us
+    if restart:
+        chain.restart(at(at_local), "1f")
+    made.film(f"{DAY} 08:55", "09:40")
+    return made
+
+
+def test_a_wall_clock_that_is_moved_while_the_box_runs_makes_what_follows_uncertain() -> None:
+    made = moved(60 * MINUTE, f"{DAY} 08:50")
+    assert [fact.doubt for fact in made.story().segments].count("moved") == 5
+    assert [one.params["id"] for one in made.finding("R2").reasons] == ["h-2"]
+    assert made.finding("R2").result == "open"
+    assert codes(made.finding("clock")) == ["doubt_moved"]
+
+
+def test_a_clock_that_drifts_or_is_first_set_was_not_moved() -> None:
+    assert all(fact.certain for fact in moved(4 * SECOND, f"{DAY} 08:50").story().segments)
+    made = moved(0, f"{DAY} 08:50", clock=UNSET)
+    made.boxes["box-1"].clock = REAL
+    made.boxes["box-1"].boot_us -= 60 * MINUTE
+    made.film(f"{DAY} 10:55", "11:40")
+    assert {fact.doubt for fact in made.story().segments} == {"clock", None}
+
+
+def test_a_wall_clock_that_went_back_over_a_restart_makes_what_follows_uncertain() -> None:
+    made = hour("practical")
+    chain = made.boxes["box-1"]
+    chain.add("alarm", {"code": "x", "params": {}}, at("2026-03-05 08:00"))
+    chain.restart(at(f"{DAY} 07:30"), "1f")
+    made.film(f"{DAY} 08:00", "08:45")
+    assert {fact.doubt for fact in made.story().segments} == {"moved"}
+    assert made.finding("R2").result == "open"
 
 
 # R7

@@ -135,6 +135,13 @@ def test_a_finished_segment_that_missed_its_record_gets_it(
         (0, False, None), (1, False, None), (2, True, "restart")]
 
 
+def test_every_segment_says_in_which_start_of_the_box_it_was_filmed(bench: Bench, film: Path) -> None:
+    crash(bench, film, 12.5)
+    segments, _ = recovered(bench)
+    boot_id = bench.clock.stamp().boot_id
+    assert [one.boot_id for one in (*bench.segments(), *segments)] == [boot_id] * 3
+
+
 def test_an_orphan_is_put_aside_and_never_deleted(bench: Bench, film: Path) -> None:
     bench.record(film)
     (bench.volume.segments / "r-unknown").mkdir()
