@@ -12,6 +12,7 @@ from edge.terminal.desk import Target
 from edge.terminal.memory import AlarmFact, Known, Memory
 from edge.terminal.progress import Live, progress
 from edge.terminal.schedule import Lesson, checkin_open, lesson
+from edge.terminal.seen import Seen, newest_block, seen_in
 from edge.terminal.view import Facts, Sight, state
 from evidence.bodies import ClassOrder
 from evidence.policy import Policy
@@ -79,6 +80,7 @@ class Screen:
         known = now.known if now is not None else self._memory.look()
         sight = self.desk.sight() if self.desk is not None else Sight("no_camera", 0)
         hour = _hour(now)
+        seen_class, seen = self._seen(now, known)
         facts = Facts(
             now_us=now.now_us if now is not None else self._clock.utc_us(),
             rate=self._clock.rate,
@@ -91,8 +93,8 @@ class Screen:
             sight=sight,
             checkins=now.checkins if now is not None else (),
             due=now.block.roster if now is not None and now.block is not None else (),
-            unseen=_unseen(now),
-            names=self._memory.names(now.order.class_id) if now is not None else {},
+            seen=seen,
+            names=self._names(now, seen_class),
             banners=self._banners(now.policy if now is not None else self._memory.policy(self._config.policy)),
             alarms=(*known.alarms, *self._current_alarms()),
             waiting=known.unreceipted if self._config.sync is not None else None,
@@ -110,6 +112,23 @@ class Screen:
         story = self._memory.story(order.class_id, policy)
         block = next((b for b in story.blocks if here is not None and here.hour.hour in b.hours), None)
         return _Now(known, now_us, here, order, policy, story, block, _near(story, block, policy))
+
+    def _seen(self, now: _Now | None, known: Known) -> tuple[str | None, Seen | None]:
+        """Whom the roll call has seen, and of which class: in the block of the session, else in the newest one."""
+        if now is not None and now.block is not None and known.session is not None:
+            return now.order.class_id, seen_in(now.story, now.block)
+        found = newest_block(known.orders.values(), self._config.device, self._memory.policy, self._clock.utc_us())
+        if found is None:
+            return None, None
+        order, policy, planned = found
+        story = self._memory.story(order.class_id, policy)
+        block = next((block for block in story.blocks if block.id == planned.id), None)
+        return order.class_id, seen_in(story, block) if block is not None else None
+
+    def _names(self, now: _Now | None, seen_class: str | None) -> dict[str, str]:
+        """The names that the page may need: pseudonyms are random, so those of two classes never meet."""
+        classes = {seen_class, now.order.class_id if now is not None else None}
+        return {person: name for one in classes if one is not None for person, name in self._memory.names(one).items()}
 
     def _recorder(self) -> Mapping[str, Any] | None:
         with self._lock:
@@ -157,15 +176,3 @@ def _near(story: Story, block: Block | None, policy: Policy) -> tuple[CheckInFac
         return ()
     before_us = policy.block.checkin_before_min.value * MINUTE
     return tuple(c for c in story.checkins if block.span.start_us - before_us <= c.at_us < block.span.end_us)
-
-
-def _unseen(now: _Now | None) -> list[str] | None:
-    """Who was not shown yet in the recording of this block; None before its first roll call."""
-    if now is None or now.block is None:
-        return None
-    called = {call.segment for _, call in now.story.rollcalls}
-    span = now.block.span
-    if not any(f.segment.sha256 in called and f.span.start_us < span.end_us and f.span.end_us > span.start_us
-               for f in now.story.segments):
-        return None
-    return [presence.person for presence in now.block.presences if presence.answer != "shown"]

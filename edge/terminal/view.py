@@ -11,6 +11,7 @@ from edge.terminal import words
 from edge.terminal.memory import AlarmFact
 from edge.terminal.progress import Live, Progress
 from edge.terminal.schedule import Lesson, Session
+from edge.terminal.seen import Seen
 from evidence.blocks import local
 from evidence.bodies import ClassOrder
 from evidence.story import CheckInFact
@@ -57,7 +58,7 @@ class Facts:
     sight: Sight
     checkins: Sequence[CheckInFact]
     due: Sequence[str]
-    unseen: Sequence[str] | None
+    seen: Seen | None
     names: Mapping[str, str]
     banners: Sequence[str]
     alarms: Sequence[AlarmFact]
@@ -171,14 +172,15 @@ def _people(facts: Facts) -> dict[str, Any]:
 
 
 def _unseen(facts: Facts, lang: str) -> dict[str, Any]:
-    if facts.unseen is None:
-        code = "none" if facts.session is None else "waiting"
+    seen = facts.seen
+    if seen is None or seen.state == "waiting":
+        code = "waiting" if seen is not None or facts.session is not None else "none"
         return {"state": code, "text": translate(words.UNSEEN[code], lang), "names": []}
-    due, seen = len(facts.due), len(facts.due) - len(facts.unseen)
-    code = "some" if facts.unseen else "all"
+    code, there = seen.state, seen.due - len(seen.missing)
+    sentence = words.UNSEEN[code] if facts.session is not None else words.UNSEEN_LAST[code]
     return {
-        "state": code, "text": translate(words.UNSEEN[code], lang, seen=seen, due=due), "seen": seen, "due": due,
-        "names": [_name(facts, person) for person in facts.unseen],
+        "state": code, "text": translate(sentence, lang, seen=there, due=seen.due), "seen": there, "due": seen.due,
+        "names": [_name(facts, person) for person in seen.missing],
     }
 
 

@@ -46,6 +46,10 @@ UNSEEN = {
     "some": N_("Seen so far: {seen} of {due}"),
     "all": N_("Everybody was seen in this recording"),
 }
+UNSEEN_LAST = {
+    "some": N_("In the last recording: {seen} of {due} seen"),
+    "all": N_("Everybody was seen in the last recording"),
+}
 
 SYNC = {
     "all": N_("The centre has confirmed every record"),

@@ -86,13 +86,14 @@ class FixedDesk:
         return self.picture
 
 
-def order_body(class_id: str = CLASS, number: int = 1, device: str = "box-1") -> ClassOrder:
+def order_body(class_id: str = CLASS, number: int = 1, device: str = "box-1", after_minutes: int = 0) -> ClassOrder:
     """A morning of one practical and one theory class-hour of 45 minutes."""
+    begin = START + after_minutes * MINUTE
     people = tuple(
         Enrolled(person, "trainee", Name(name, "0" * 32).commitment) for person, name in NAMES.items())
     hours = (
-        Hour("h-1", "practical", utc_text(START), utc_text(START + 45 * MINUTE)),
-        Hour("h-2", "theory", utc_text(START + 55 * MINUTE), utc_text(START + 100 * MINUTE)),
+        Hour("h-1", "practical", utc_text(begin), utc_text(begin + 45 * MINUTE)),
+        Hour("h-2", "theory", utc_text(begin + 55 * MINUTE), utc_text(begin + 100 * MINUTE)),
     )
     policy = PolicyRef("demo", load_policy("demo").sha256)
     return ClassOrder(class_id, number, "焊工一班", policy, 480, (Place(device, "一号实训室"),), people, hours)
@@ -124,9 +125,9 @@ class Room:
     wakes: int = 0
     monotonic: float = 0.0
 
-    def take_order(self, class_id: str = CLASS, device: str = "box-1") -> None:
+    def take_order(self, class_id: str = CLASS, device: str = "box-1", after_minutes: int = 0) -> None:
         """What the sync process does with a good order."""
-        body = order_body(class_id, device=device)
+        body = order_body(class_id, device=device, after_minutes=after_minutes)
         names = {person: Name(name, "0" * 32) for person, name in NAMES.items()}
         sealed = sealed_order(body)
         self.store.put_order(sealed)

@@ -130,6 +130,27 @@ def test_who_was_not_seen_yet(room: Any) -> None:
         "state": "all", "text": "本次录像中全员已见到", "seen": 3, "due": 3, "names": []}
 
 
+def test_after_the_end_the_panel_speaks_of_the_recording_that_just_ended(room: Any) -> None:
+    room.take_order()
+    session = room.presses.start("welding-1")
+    room.at(100)
+    room.record(40, ("p-1",), called=False)
+    room.presses.end(session)
+    room.at(110)
+    assert room.state()["lesson"]["phase"] == "none"
+    assert room.state()["unseen"]["state"] == "waiting"
+    room.at(99)
+    room.record(10, ("p-1", "p-3"), run="r-2")
+    room.at(120)
+    told = room.state()["unseen"]
+    assert (told["state"], told["names"], told["text"]) == ("some", ["李强"], "In the last recording: 2 of 3 seen")
+    room.take_order("welding-2", after_minutes=24 * 60)
+    assert room.state()["lesson"]["class"] == "welding-2" and room.state()["unseen"]["names"] == ["李强"]
+    room.at(24 * 60 - 5)
+    room.presses.start("welding-2")
+    assert room.state()["unseen"]["state"] == "waiting"
+
+
 def test_what_is_not_real_is_said_in_both_languages(room: Any) -> None:
     room.take_order()
     assert [banner["code"] for banner in room.state()["banners"]] == ["simulated", "liveness", "test"]
