@@ -93,6 +93,7 @@ class _Loop:
             self._log.failed("store.unread", error)
 
     def _open_again(self) -> None:
+        self._recorder.broken()
         self._source.close()
         while not self._stop.wait(AGAIN_S[min(self._broken, len(AGAIN_S) - 1)]):
             self._broken += 1
@@ -101,7 +102,7 @@ class _Loop:
             except (BadVideo, BadSource) as error:
                 self._log.failed("camera.broken", error)
                 continue
-            self._recorder.lost(self._source)
+            self._recorder.mended(self._source)
             return
 
 

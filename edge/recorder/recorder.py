@@ -90,12 +90,16 @@ class Recorder:
         elif packet is None:
             self._mind_silence(now_us)
 
-    def lost(self, source: Source) -> None:
-        """The camera broke and was opened again: what comes now is another run."""
+    def broken(self) -> None:
+        """The camera broke: what it sent is sealed at once, not when it comes back."""
         self._end_run("gap")
         self._began = "gap"
-        self._source = source
         self._inbox.clear()
+        self._alarm("camera.broken", {"camera": self._camera})
+
+    def mended(self, source: Source) -> None:
+        """The camera was opened again: what comes now is another run."""
+        self._source = source
 
     def close(self, cut: Cut) -> None:
         """Finish what is being written."""
@@ -131,9 +135,9 @@ class Recorder:
     def _hear(self, packet: Packet) -> None:
         self._inbox.append(packet)
         self._heard_us = max(self._heard_us, packet.mono_us)
-        if self._silent:
-            self._silent = False
-            self._alarms.pop("camera.silent", None)
+        self._silent = False
+        for code in ("camera.silent", "camera.broken"):
+            self._alarms.pop(code, None)
 
     def _forget_old(self, now_us: int) -> None:
         """While nobody records, only the newest packets are kept."""
@@ -198,6 +202,7 @@ class Recorder:
         info, config = self._source.info, self._config
         run = Run(session.class_id, session.session, self._camera, new_run_id(), info.codec, info.width, info.height,
                   config.gap_floor_ms * 1000, self._began, self._clock.stamp().boot_id)
+        # Packets of a file come when they are due, however fast its clock runs: the tolerance needs no rate.
         timeline = Timeline(config.max_gap_ms * 1000, config.gap_floor_ms * 1000, config.step_tolerance_ms * 1000)
         label = f"zaitang box={self._device} started={utc_text(self._clock.utc_us())}"
         self._log.info("run.began", run=run.run, began=run.began)

@@ -37,10 +37,6 @@ class RunWriter:
         self._journal = Journal(volume.journal / f"{run.run}.jsonl", run, create)
 
     @property
-    def journal_path(self) -> Path:
-        return self._journal.path
-
-    @property
     def media_us(self) -> int:
         """Length of the run so far: the stretch without a break."""
         return self._end_us

@@ -245,6 +245,23 @@ def test_a_locked_database_does_not_stop_the_recording(
     assert day.recorder.status()["pending"] == 1 and len(hand.segments()) >= 4
 
 
+def test_a_camera_that_breaks_is_sealed_and_told_at_once_and_recorded_again_when_it_is_back(
+    hand: Bench, film: Path,
+) -> None:
+    day = Day(hand, film)
+    day.press()
+    day.play(3)
+    day.recorder.broken()
+    status = day.recorder.status()
+    assert not status["recording"] and [one["code"] for one in status["alarms"]] == ["camera.broken"]  # type: ignore
+    assert [one.cut for one in hand.segments()] == ["gap"] and hand.alarms() == ["camera.broken"]
+    day.recorder.mended(open_file(f"file:{film}", day.clock))
+    day.play(3)
+    assert day.recorder.status()["recording"] and day.recorder.status()["alarms"] == []
+    day.recorder.close("end")
+    assert [one.began for one in hand.segments()] == ["start", "gap"]
+
+
 def test_the_longest_stretch_never_exceeds_what_came(bench: Bench, tmp_path: Path) -> None:
     bench.record(make_film(tmp_path / "b.mp4", 8, bframes=2))
     assert sum(one.end_pts_us - one.first_pts_us for one in bench.segments()) == 8 * SECOND
