@@ -37,6 +37,7 @@ class Sync:
         self._store, self._inbox, self._link, self._events = store, inbox, link, events
         self._uploader, self._now, self._log = uploader, now, logs.Log("sync")
         self._connected = False
+        self._held: Event | None = None
         self._outbox = Outbox(store.receipted_up_to(), store.receipted_up_to())
 
     def run(self, stop: threading.Event) -> None:
@@ -63,16 +64,12 @@ class Sync:
             stop.wait(TICK_S)
 
     def _hear(self, timeout: float) -> None:
-        """Handle the next event, and all that wait behind it. A busy store puts the event back."""
+        """Handle the next event, and all that wait behind it. One that a busy store refused stays the first."""
         try:
-            event = self._events.get(timeout=timeout)
             while True:
-                try:
-                    self._handle(event)
-                except StoreBusy:
-                    self._events.put(event)
-                    raise
-                event = self._events.get_nowait()
+                self._held = self._held or self._events.get(timeout=timeout)
+                self._handle(self._held)
+                self._held, timeout = None, 0.0
         except queue.Empty:
             return
 
