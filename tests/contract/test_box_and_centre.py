@@ -1,0 +1,149 @@
+"""Both ends as they run: broker, collector and console on one side, recorder and sync of a box on the other.
+
+Only their command lines start them. What the box states must reach the centre, and what the centre hands out verifies.
+"""
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from edge.clock import boottime_us, machine_boot_id
+from edge.control.client import ask
+from edge.wiring import Box, open_box
+from evidence.bodies import Alarm, Segment, SessionEnd, SessionStart, body_of
+from provisioning.demo import day
+from provisioning.demo.services import NoMosquitto, Services, mosquitto, run, tool
+from provisioning.demo.site import Site
+
+NAMES = ["王秀英", "李强", "欧阳建国"]
+START = day.COURSE[0].presses[0]
+FILM_S, RATE, SEGMENT_S = 240, 40, 60
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    try:
+        mosquitto(tmp_path / "probe", 1)
+    except NoMosquitto:
+        pytest.skip("mosquitto is not installed")
+    with Services(tmp_path / "logs") as services:
+        yield services
+
+
+@pytest.fixture
+def site(tmp_path: Path, services: Services) -> Site:
+    """A centre that runs, has certified a box and signed a class for it."""
+    site = Site(tmp_path, services)
+    site.start_centre()
+    site.add_class(NAMES)
+    return site
+
+
+@pytest.fixture
+def box(site: Site, tmp_path: Path) -> Iterator[Box]:
+    """The box that the centre has certified, before its first start: the class begins in a few seconds."""
+    film = _film(tmp_path / "room.mp4")
+    (site.box / "box.toml").write_text(f'''device = "{day.DEVICE}"
+policy = "demo"
+[clock]
+source = "simulated"
+start = "{day.utc(START)}"
+rate = {RATE}
+anchor_boot_us = {boottime_us() + 6_000_000}
+boot_id = "{machine_boot_id()}"
+[recorder]
+segment_s = {SEGMENT_S}
+reserve_mb = 1
+[[cameras]]
+id = "room"
+source = "file:{film}"
+start = "{day.utc(START)}"
+[sync]
+broker = "127.0.0.1"
+port = {site.ports.broker}
+segments = "http://127.0.0.1:{site.ports.console}"
+''')
+    box = open_box(site.box)
+    yield box
+    box.store.close()
+
+
+def _film(path: Path) -> Path:
+    """Noise, two pictures a second, a keyframe each four seconds."""
+    noise = np.random.default_rng(1)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=2, width=64, height=48, pix_fmt="yuv420p")
+        stream.options = {"preset": "ultrafast", "x264-params": "keyint=8:min-keyint=8:scenecut=0"}
+        for number in range(2 * FILM_S):
+            frame = av.VideoFrame.from_ndarray(noise.integers(0, 255, (48, 64, 3), dtype=np.uint8), format="bgr24")
+            frame.pts, frame.time_base = number, Fraction(1, 2)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def until(services: Services, what: str, true: Callable[[], bool], seconds: float = 40) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        services.check()
+        assert time.monotonic() < deadline, f"not in time: {what}"
+        time.sleep(0.1)
+
+
+def segments_of(box: Box) -> list[Segment]:
+    bodies = (body_of(sealed.record) for sealed in box.store.records_of("segment"))
+    return [body for body in bodies if isinstance(body, Segment)]
+
+
+def receipted(box: Box) -> bool:
+    return box.store.receipted_up_to() == box.store.head().record.seq
+
+
+def press(box: Box, end: bool = False) -> None:
+    """What the terminal does with a press."""
+    body = SessionEnd(day.CLASS_ID, "s-1", "page") if end else SessionStart(day.CLASS_ID, "s-1", "page")
+    box.store.append("session.end" if end else "session.start", body)
+    ask(box.recorder_socket, "look")
+
+
+def test_what_a_box_states_reaches_the_centre_and_verifies(
+    site: Site, box: Box, services: Services, tmp_path: Path,
+) -> None:
+    services.start("box", [tool("zaitang-edge"), "run", "--box", site.box, "--only", "recorder", "sync"])
+    until(services, "the order", lambda: bool(box.store.records_of("order.accepted")))
+    names = box.store.names(day.CLASS_ID)
+    assert names == site.names() and sorted(names.values()) == sorted(NAMES)
+    until(services, "the box", lambda: (box.run_folder / "ready").exists())
+    press(box)
+    box.store.append_many([("alarm", Alarm("camera.silent", {"camera": "room", "n": n})) for n in range(300)])
+    until(services, "two segments", lambda: len(segments_of(box)) >= 2)
+    press(box, end=True)
+    until(services, "the end of the run", lambda: segments_of(box)[-1].cut == "end")
+    until(services, "receipts up to the head", lambda: receipted(box))
+    until(services, "segments at the centre", lambda: all(box.store.uploaded(one.sha256) for one in segments_of(box)))
+    services.stop("box")
+    _check_export(site, box, tmp_path / "export")
+
+
+def _check_export(site: Site, box: Box, target: Path) -> None:
+    run("zaitang-central", "export", "--centre", site.centre, day.CLASS_ID, "--to", target)
+    verdict = target.with_suffix(".json")
+    command = [tool("zaitang-verify"), target, "--root", site.root, "--json", verdict, "--lang", "en"]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    told = json.loads(verdict.read_text())
+    assert (done.returncode, told["problems"]) == (0, []), done.stdout + done.stderr
+    own = segments_of(box)
+    assert told["segments"] == len(own) and told["recovered"] == 0 and told["records"] > len(box.store.records())
+    assert told["media_s"] == pytest.approx(sum(one.end_pts_us - one.first_pts_us for one in own) / 1e6, abs=1)
+    assert {finding["rule"] for finding in told["findings"]} >= {"R1", "R2", "R3", "R7"}
+    files = {path.stat().st_size for path in target.rglob("*.mp4")}
+    assert files == {one.size for one in own}
