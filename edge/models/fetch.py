@@ -14,6 +14,7 @@ from typing import IO, cast
 from edge.errors import CannotWrite
 from edge.models.errors import ModelMissing, ModelUnreachable, PackageMissing, WrongModel
 from edge.models.manifest import Manifest, ModelFile
+from edge.storage.files import sha256_file
 
 CACHE_LIMIT = 2 << 30
 """Bytes the cache may hold; the least recently used files of other packs go first."""
@@ -35,7 +36,7 @@ def fetch(manifest: Manifest, env: Mapping[str, str] = os.environ, progress: Pro
 def present(manifest: Manifest, file: ModelFile, env: Mapping[str, str] = os.environ) -> bool:
     """Whether a right copy lies on this machine already (no network)."""
     path = _packaged(file) if file.package else _cached(file, env)
-    return path is not None and path.is_file() and _sha256(path) == file.sha256
+    return path is not None and path.is_file() and sha256_file(path) == file.sha256
 
 
 def cache_folder(env: Mapping[str, str] = os.environ) -> Path:
@@ -51,7 +52,7 @@ def _one(manifest: Manifest, file: ModelFile, env: Mapping[str, str], progress: 
         return _from_package(manifest, file)
     path = _cached(file, env)
     if path.is_file():
-        if _sha256(path) == file.sha256:
+        if sha256_file(path) == file.sha256:
             path.touch()
             return path
         path.unlink()
@@ -64,7 +65,7 @@ def _from_package(manifest: Manifest, file: ModelFile) -> Path:
     path = _packaged(file)
     if path is None or not path.is_file():
         raise PackageMissing(pack=manifest.id, package=file.package)
-    got = _sha256(path)
+    got = sha256_file(path)
     if got != file.sha256:
         raise WrongModel(pack=manifest.id, file=file.name, source=str(path), got=got)
     return path
@@ -155,11 +156,6 @@ def _why(error: Exception) -> str:
     """The system's own words, which have a translation; urllib wraps them."""
     reason = getattr(error, "reason", error)
     return getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _bound(folder: Path, keep: set[Path]) -> None:

@@ -5,7 +5,6 @@ killed at any moment, and nothing is counted twice. A file that cannot be read b
 """
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from edge.rollcall.analyse import Measured, analyse
 from edge.rollcall.attempts import MOST, Attempts
 from edge.rollcall.errors import AnalysisDied, SegmentDiffers, SegmentGone
 from edge.rollcall.frames import SECOND_US, frames, plan_frames
+from edge.storage.files import sha256_file
 from edge.store import Store
 from edge.vision.calibrate import calibrate
 from edge.vision.gallery import Gallery
@@ -154,8 +154,7 @@ def _until(
 def _check(path: Path, segment: Segment) -> None:
     """The file must be the one that the record names. Raises SegmentGone, SegmentDiffers."""
     try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256_file(path)
     except OSError:
         raise SegmentGone(file=segment.file) from None
     if digest != segment.sha256:

@@ -69,7 +69,7 @@ class DlibPack:
     def similarity(self, vector: np.ndarray, others: np.ndarray) -> np.ndarray:
         """1 - Euclidean distance, in ppm, never below -1: of a description (d,) to others (n, d): int64 (n,)."""
         distances: np.ndarray = np.linalg.norm(others - vector, axis=1)
-        return np.rint(np.clip(1 - distances, -1, 1) * 1e6).astype(np.int64)
+        return np.asarray(np.rint(np.clip(1 - distances, -1, 1) * 1e6), np.int64)
 
     def mean(self, vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """One description (d,) out of several (n, d), weighted (n,)."""
