@@ -160,17 +160,17 @@ def _check(config: BoxConfig, where: str) -> None:
     """What the shapes alone cannot say."""
     ids = [camera.id for camera in config.cameras]
     if len(set(ids)) != len(ids):
-        raise BadShape(where=where, key="cameras", why="two cameras have the same id")
+        raise BadShape(where=where, key="cameras", why=N_("two cameras have the same id"))
     roles = [camera.role for camera in config.cameras]
     if len(set(roles)) != len(roles):
-        raise BadShape(where=where, key="cameras", why="two cameras have the same role")
+        raise BadShape(where=where, key="cameras", why=N_("two cameras have the same role"))
     clock = config.clock
     if clock.source == "simulated":
         for name in ("start", "anchor_boot_us", "boot_id"):
             if getattr(clock, name) is None:
                 raise BadShape(where=where, key=f"clock.{name}", why="is missing")
     elif clock != ClockConfig():
-        raise BadShape(where=where, key="clock", why="only a simulated clock can be set")
+        raise BadShape(where=where, key="clock", why=N_("only a simulated clock can be set"))
     for index, skip in enumerate(clock.skips):
         if utc_us(skip.to) <= utc_us(skip.at):
-            raise BadShape(where=where, key=f"clock.skips.{index}", why="it must lead forward")
+            raise BadShape(where=where, key=f"clock.skips.{index}", why=N_("it must lead forward"))

@@ -20,6 +20,14 @@ class BadStore(BadInput):
     text = "the database {path} cannot be used: {why}"
 
 
+class OtherSchema(BadStore):
+    text = "the database {path} has the schema {have}; this program knows {known}"
+
+
+class ForeignStore(BadStore):
+    text = "the database {path} belongs to the box {device} with other keys"
+
+
 class StoreBusy(ZaitangError):
     text = "the database is locked by another process; it is tried again"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from common.texts import N_
 from edge.clock import Clock, SimulatedClock, Skip, SystemClock, machine_boot_id, simulated_boot_id
 from edge.config import BOX_FILE, BoxConfig, ClockConfig, load_box
 from edge.keys import BoxKeys, load_keys
@@ -11,6 +12,8 @@ from edge.store import Store
 from evidence.errors import BadShape
 from evidence.seal import KeySigner
 from evidence.times import utc_us
+
+EARLIER_BOOT = N_("the simulated clock was set before this machine started")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +74,7 @@ def make_clock(config: ClockConfig, where: str) -> Clock:
     if config.source == "kernel" or config.start is None or config.anchor_boot_us is None:
         return SystemClock()
     if config.boot_id != machine_boot_id():
-        raise BadShape(where=where, key="clock.boot_id", why="the simulated clock was set before this machine started")
+        raise BadShape(where=where, key="clock.boot_id", why=EARLIER_BOOT)
     start = utc_us(config.start)
     boot_id = simulated_boot_id(config.boot_id, start, config.rate, config.anchor_boot_us)
     skips = [Skip(utc_us(skip.at), utc_us(skip.to)) for skip in config.skips]

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlite_utils import Database as SqliteUtils
 
-from edge.errors import BadStore, StoreBusy
+from edge.errors import BadStore, OtherSchema, StoreBusy
 from edge.store import sql
 
 WAIT_S = 5.0
@@ -40,7 +40,7 @@ class Database:
         if have is None:
             self.execute(sql.PUT_META, ("schema", str(sql.SCHEMA_VERSION)))
         elif have != str(sql.SCHEMA_VERSION):
-            raise BadStore(path=self._path, why=f"its schema is {have}, this program knows {sql.SCHEMA_VERSION}")
+            raise OtherSchema(path=self._path, have=have, known=sql.SCHEMA_VERSION)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

@@ -13,8 +13,9 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from common.sheets import open_sheet, seal_sheet
+from common.texts import N_
 from edge.clock import Clock
-from edge.errors import BadStore, StoreBusy
+from edge.errors import BadStore, ForeignStore, StoreBusy
 from edge.keys import decrypt, encrypt
 from edge.store import sql
 from edge.store.database import Database
@@ -27,6 +28,7 @@ from evidence.seal import Signer, read_sealed, seal_record
 from evidence.shape import decode, encode
 
 SOFTWARE = "zaitang 0.1.0"
+RECORDS_GONE = N_("its records are gone")
 
 
 class Store:
@@ -82,7 +84,7 @@ class Store:
         """The newest record."""
         head = self._head()
         if head is None:
-            raise BadStore(path=self.path, why="its records are gone")
+            raise BadStore(path=self.path, why=RECORDS_GONE)
         return head
 
     # --- receipts: what the centre has
@@ -218,7 +220,7 @@ class Store:
     def _check_genesis(self) -> None:
         first = self.records(limit=1)[0].record
         if first.device != self._device or first.body.get("keyid") != self._signer.keyid:
-            raise BadStore(path=self.path, why=f"it belongs to {first.device} with other keys")
+            raise ForeignStore(path=self.path, device=first.device)
 
 
 def _checked(type: str, body: object) -> dict[str, object]:

@@ -93,3 +93,13 @@ def test_an_unknown_policy_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadShape) as refused:
         load_box(tmp_path)
     assert "policy" in words(refused.value, "en") and "sanmenxia-2023" in words(refused.value, "zh")
+
+
+def test_mistakes_beyond_the_shapes_are_said_in_chinese() -> None:
+    for change in (('id = "door"', 'id = "room"'), ("05:55", "03:55"), ('source = "simulated"', 'source = "kernel"')):
+        with pytest.raises(BadShape) as refused:
+            parse_box(GOOD.replace(*change).encode(), "box.toml")
+        assert refused.value.params["why"] not in words(refused.value, "zh")
+    with pytest.raises(BadShape) as refused:
+        make_clock(parse_box(GOOD.encode(), "box.toml").clock, "box.toml")
+    assert words(refused.value, "zh").endswith("之前设置的")
