@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from common.logs import Log
 from edge.errors import AlreadyRunning
 
 SUPERVISOR = "ZAITANG_SUPERVISOR"
@@ -79,3 +80,12 @@ def die_with_supervisor() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != int(supervisor):
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def die_with_thread() -> None:
+    """An error that nobody foresaw in any thread ends the process, which is then started again: no half-dead box."""
+    def failed(what: threading.ExceptHookArgs) -> None:
+        Log("process").failed("thread.failed", what.exc_value or RuntimeError())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.excepthook = failed

@@ -90,10 +90,11 @@ def _record(args: argparse.Namespace) -> int:
 
 
 def _process(args: argparse.Namespace) -> int:
-    from edge.child import die_with_supervisor, only_one
+    from edge.child import die_with_supervisor, die_with_thread, only_one
     from edge.wiring import open_box
 
     die_with_supervisor()
+    die_with_thread()
     box = open_box(args.box)
     with only_one(box.run_folder / f"{args.role}.lock", args.role, ENDING_S):
         importlib.import_module(ROLES[args.role]).run(box)

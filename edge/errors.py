@@ -76,6 +76,10 @@ class PortInUse(BadInput):
     text = "port {port} on {host} is in use by another program"
 
 
+class CannotListen(BadInput):
+    text = "port {port} on {host} cannot be opened: {why}"
+
+
 class NoRecorder(ZaitangError):
     text = "the recorder does not answer: {why}"
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from common.logs import Log
 from edge.checkin.engine import Engine, EngineView
-from edge.errors import StoreBusy
 from edge.store import Store
 from edge.terminal.view import Result, Sight
 from evidence.bodies import CheckIn
@@ -92,12 +91,13 @@ class Desk:
             started = self._monotonic()
             try:
                 self.turn()
-            except StoreBusy:
-                self._log.warning("store.busy")
+            except ZaitangError as error:
+                # A busy or a full database: what was not appended is appended in a later turn.
+                self._log.failed("desk.refused", error)
             self._stop.wait(max(0.01, self._every_s - (self._monotonic() - started)))
 
     def turn(self) -> None:
-        """One look. May raise StoreBusy: what was not appended is appended in a later turn."""
+        """One look. May raise StoreBusy, BadStore: what was not appended is appended in a later turn."""
         self._append()
         target = self._target()
         if target is None:

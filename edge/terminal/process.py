@@ -1,6 +1,7 @@
 """The terminal process: owns the check-in camera, runs the desk, serves the page."""
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 import time
@@ -17,7 +18,7 @@ from edge.checkin.engine import Engine
 from edge.child import ready, stop_on_signal
 from edge.config import CameraConfig, TerminalConfig
 from edge.control.client import ask
-from edge.errors import NoRecorder, PortInUse
+from edge.errors import CannotListen, NoRecorder, PortInUse
 from edge.recorder.file_source import open_file
 from edge.recorder.packets import Source
 from edge.terminal.app import make_app
@@ -72,15 +73,17 @@ def serve(app: FastAPI, listener: socket.socket, stop: threading.Event) -> None:
 
 
 def listen(config: TerminalConfig) -> socket.socket:
-    """The listening socket. Raises PortInUse."""
+    """The listening socket. Raises PortInUse, CannotListen."""
     listener = socket.socket(socket.AF_INET6 if ":" in config.host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((config.host, config.port))
         listener.listen(64)
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise PortInUse(port=config.port, host=config.host) from None
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(port=config.port, host=config.host) from None
+        raise CannotListen(port=config.port, host=config.host, why=error.strerror or str(error)) from None
     return listener
 
 

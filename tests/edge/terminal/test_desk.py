@@ -12,7 +12,7 @@ import pytest
 from edge.checkin.engine import Engine, EngineView
 from edge.checkin.errors import NobodyEnrolled
 from edge.clock import SystemClock
-from edge.errors import StoreBusy
+from edge.errors import BadStore, StoreBusy
 from edge.recorder.file_source import open_file
 from edge.terminal.camera import Camera
 from edge.terminal.desk import RESULT_S, RETRY_S, Desk, Target
@@ -121,6 +121,23 @@ def test_a_busy_store_loses_no_attempt(at: Setup, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(at.room.store, "append", append)
     at.see(EngineView((), "empty"))
     assert at.attempts() == ["a-1"]
+
+
+def test_a_database_on_a_full_disk_does_not_end_the_desk(at: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[int] = []
+
+    def full(*_: object) -> None:
+        tries.append(1)
+        raise BadStore(path="zaitang.db", why="database or disk is full")
+
+    monkeypatch.setattr(at.room.store, "append", full)
+    at.desk._unsaved.append(attempt())
+    at.desk.start()
+    deadline = time.monotonic() + 10
+    while len(tries) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    at.desk.stop()
+    assert len(tries) >= 2 and at.desk._unsaved
 
 
 def test_a_closed_desk_looks_at_nobody(at: Setup) -> None:
