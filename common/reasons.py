@@ -18,6 +18,10 @@ REASONS: dict[str, str] = {
     "theory_covered": N_("theory class-hours recorded from beginning to end: {count}"),
     "hour_not_covered": N_("{name}: {missing} of this theory class-hour are not recorded"),
     "hour_uncertain": N_("{name}: {missing} are not recorded, or in video whose time is uncertain"),
+    "hour_awaited": N_(
+        "{name}: {missing} are not recorded so far, but the box in {rooms} has not reported past this class-hour:"
+        " undecided"
+    ),
     "gap": N_("{name}: no recording from {from_time} to {to_time} ({length})"),
     "stretches_long": N_(
         "practical class-hours with at least {need_min} unbroken minutes: {count}; the shortest stretch has"
@@ -29,6 +33,10 @@ REASONS: dict[str, str] = {
     "stretch_uncertain": N_(
         "{name}: the longest unbroken recording is {longest_min} min {longest_s} s; more video is there, but its time"
         " is uncertain"
+    ),
+    "stretch_awaited": N_(
+        "{name}: the longest unbroken recording so far is {longest_min} min {longest_s} s, but the box in {rooms} has"
+        " not reported past this class-hour: undecided"
     ),
     "nothing_recorded": N_("no video of this class is recorded"),
     "kept_until": N_("files of video: {count}; all are kept, and must be kept until {until}"),
@@ -45,6 +53,7 @@ REASONS: dict[str, str] = {
         " (at most {headcount} of {due}): undecided"
     ),
     "no_usable_video": N_("{name}: only {usable_min} of {due_min} minutes are recorded usably: undecided"),
+    "occasion_awaited": N_("{name}: the box in {rooms} has not reported past this recording: undecided"),
     "occasion_time_uncertain": N_("{name}: the time of the recording is uncertain: undecided"),
     "occasion_rollcall_pending": N_("{name}: the roll call of this recording is not finished: undecided"),
     "occasion_nobody_due": N_("{name}: nobody is on the list of those who are due: undecided"),

@@ -163,7 +163,7 @@ class Gap:
 class Segment:
     """One finished file of a run (`segment`). `gaps` lists every hole of at least `gap_floor_us`, also the one before
     its first packet within the run. `began` says why the run began; `cut` why this segment is the last of it.
-    `boot_id`: the start of the device to which `first_mono_us`, `last_mono_us` belong; none means that of the record."""
+    `boot_id`: the start of the device to which `first_mono_us` and `last_mono_us` belong; none: that of the record."""
 
     class_id: ClassId | None = dataclasses.field(metadata={"key": "class"})
     session: Id | None

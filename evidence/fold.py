@@ -37,6 +37,7 @@ from evidence.occasions import Facts, Unnamed, block_story, hour_story, overlap
 from evidence.places import stands_rightly
 from evidence.placing import place
 from evidence.policy import Policy
+from evidence.progress import latest, progress
 from evidence.records import Record, record_bytes
 from evidence.rollcall import name_tracks
 from evidence.roster import Order, changes
@@ -102,6 +103,8 @@ class _Told:
 
     items: tuple[tuple[Record, Body], ...]
     clocks: Mapping[tuple[str, str], ChainClock]
+    last_us: Mapping[str, int]
+    """Device → its latest record whose clock can be believed."""
     unknown: int
     bad: tuple[Ref, ...]
 
@@ -142,7 +145,8 @@ def _read(records: Iterable[Record], class_id: str, policy: Policy) -> _Told:
         if body is not None and (stands_rightly(record, of_centre=False) or (record.device, record.chain) not in boxes):
             items.append((record, body))
     clocks = {name: ChainClock(chain, policy) for name, chain in chains.items()}
-    return _Told(tuple(items), clocks, sum(record.type not in TYPES for record in ordered), tuple(bad))
+    unknown = sum(record.type not in TYPES for record in ordered)
+    return _Told(tuple(items), clocks, latest(ordered, clocks), unknown, tuple(bad))
 
 
 def _is_box(first: Record) -> bool:
@@ -191,6 +195,8 @@ def _facts(told: _Told, orders: Sequence[Order], policy: Policy) -> Facts:
         sightings=_by_segment(sorted(sightings + _pointed(told, by_hash), key=_in_time)),
         unnamed=_by_segment(unnamed),
         checkins=_checkins(told, policy),
+        places=orders[-1][2].boxes,
+        progress=progress(told.last_us, _sessions(told), told.of(Segment)),
         reviews=_latest(told.of(Review), lambda body: body.block),
     )
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evidence.blocks import PlannedBlock, hour_span
-from evidence.bodies import ClassOrder, Hour, Leave, Review, RollCall
+from evidence.bodies import ClassOrder, Hour, Leave, Place, Review, RollCall
 from evidence.policy import Policy
+from evidence.progress import Progress
 from evidence.rollcall import answer
 from evidence.roster import roster_at
 from evidence.story import (
@@ -52,11 +53,23 @@ class Facts:
     unnamed: Mapping[str, tuple[Unnamed, ...]]
     """Segment hash → faces in it that nobody in particular is."""
     checkins: tuple[CheckInFact, ...]
+    places: tuple[Place, ...]
+    """The boxes of the plan in force."""
+    progress: Mapping[str, Progress]
+    """Device → how far it has reported."""
     reviews: Mapping[str, tuple[Ref, Review]]
     """Block (or class-hour) → its latest review."""
     chains: tuple[Chain, ...] = ()
     bright: tuple[Chain, ...] = ()
     """The chains without black segments."""
+
+    def awaited(self, at_us: int) -> tuple[str, ...]:
+        """The rooms whose box has not reported past a moment."""
+        late = [one.room for one in self.places if not self._told(one.device).past(at_us, self.policy.settle_us)]
+        return tuple(dict.fromkeys(late))
+
+    def _told(self, device: str) -> Progress:
+        return self.progress.get(device, Progress())
 
     def chained(self) -> Facts:
         """The same with its chains of video computed."""
@@ -109,6 +122,7 @@ def _occasion(
     headcount_max = max((call.headcount_max for _, call in calls), default=0)
     seen = [s for f in certain for s in facts.sightings.get(f.segment.sha256, ()) if _seen_in(s, span)]
     unnamed = sum(overlap(u.span, span) for f in certain for u in facts.unnamed.get(f.segment.sha256, ()))
+    awaited = facts.awaited(span.end_us)
     presences = _Presences(facts, span, seen, checkins, headcount_max, unnamed, seen_well)
     return {
         "id": occasion_id,
@@ -128,6 +142,8 @@ def _occasion(
         "make_up": block is not None and block.attendees is not None,
         "review": review[1] if review else None,
         "refs": _refs(segments, calls, checkins, review, seen),
+        "awaited": awaited,
+        "settled_us": span.end_us + (facts.policy.settle_us if awaited else 0),
     }
 
 

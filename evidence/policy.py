@@ -17,6 +17,7 @@ from evidence.canonical import sha256_hex
 from evidence.errors import BadShape
 from evidence.records import Id
 from evidence.shape import Between, decode
+from evidence.times import MINUTE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +119,8 @@ class Video:
     """When video counts. `max_gap_ms`: longest hole in a stretch; `step_tolerance_ms`: how far media time and
     CLOCK_BOOTTIME may disagree, in real time. `usable_pct`: less recorded than this share of a block is no usable
     video; `good_cover_pct`, `bad_picture_pct`: at least so much recorded and at most so many dark frames is a good
-    picture; `black_pct`: from this share of dark frames on a segment is black and breaks a stretch."""
+    picture; `black_pct`: from this share of dark frames on a segment is black and breaks a stretch. `settle_min`: so
+    long after its end a recording is sealed and sent; a box that has not reported past it by then is late."""
 
     max_gap_ms: Annotated[Number, Between(100, 60_000)]
     step_tolerance_ms: Annotated[Number, Between(100, 60_000)]
@@ -126,6 +128,7 @@ class Video:
     good_cover_pct: Annotated[Number, Between(1, 100)]
     bad_picture_pct: Annotated[Number, Between(0, 100)]
     black_pct: Annotated[Number, Between(1, 100)]
+    settle_min: Annotated[Number, Between(0, 240)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -191,6 +194,11 @@ class Policy:
     def step_tolerance_us(self) -> int:
         """How far media time and CLOCK_BOOTTIME may disagree at rate 1; multiply by the clock's rate."""
         return self.video.step_tolerance_ms.value * 1000
+
+    @property
+    def settle_us(self) -> int:
+        """How long after its end a recording is sealed and sent."""
+        return self.video.settle_min.value * MINUTE
 
     @property
     def liveness_required(self) -> bool:

@@ -165,6 +165,14 @@ class Occasion:
     review: Review | None
     refs: tuple[Ref, ...]
     """The records it rests on."""
+    awaited: tuple[str, ...]
+    """The rooms whose box has not reported past its end."""
+    settled_us: int
+    """From then on it is judged: at its end, or a while later when a box has not reported past it."""
+
+    def over(self, as_of_us: int) -> bool:
+        """Whether it is over, and its records are here or late."""
+        return self.settled_us <= as_of_us
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -88,7 +88,7 @@ def block_view(told: Told, block: Block, r3: R3Finding | None, local: LocalTime)
 
 def _state(block: Block, r3: R3Finding | None, as_of_us: int) -> str:
     ids = {block.id, *block.hours}  # a strict policy counts class-hours
-    if r3 is None or block.span.end_us > as_of_us:
+    if r3 is None or not block.over(as_of_us):
         return "pending"
     if ids & set(r3.recordings):
         return "missing"
@@ -111,7 +111,7 @@ def _cell(told: Told, block: Block, person: str, local: LocalTime) -> Cell | Non
         return None
     best = max(presence.sightings, key=lambda one: (one.pointed, one.score_ppm), default=None)
     checkin = _checkin_of(told, block, presence)
-    pending = block.span.end_us > told.as_of.us and presence.answer != "shown"
+    pending = not block.over(told.as_of.us) and presence.answer != "shown"
     return Cell(
         block=block.id,
         answer="pending" if pending else presence.answer,
@@ -119,7 +119,7 @@ def _cell(told: Told, block: Block, person: str, local: LocalTime) -> Cell | Non
         checked_in=presence.checked_in,
         checkin=link(checkin.ref) if checkin else None,
         on_leave=presence.on_leave,
-        left_early=presence.left_early and block.span.end_us <= told.as_of.us,
+        left_early=presence.left_early and block.over(told.as_of.us),
         at=local.seconds(best.shown_us) if best else "",
         at_us=best.shown_us if best else None,
         record=link(best.ref) if best else None,

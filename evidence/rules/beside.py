@@ -14,7 +14,7 @@ from evidence.story import Block, RosterChange, Story
 def judge(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:
     """Findings that no clause states; each only where there is something to say. None of them ever flags."""
     clause = policy.r3.clause if policy.r3 else ""
-    over = [block for block in story.blocks if block.span.end_us <= as_of_us]
+    over = [block for block in story.blocks if block.over(as_of_us)]
     found = (
         _finding("left_early", clause, "warning", _left_early(story, over)),
         _finding("roster", clause, "warning", _roster(story, over)),

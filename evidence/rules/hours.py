@@ -24,6 +24,11 @@ def named(story: Story, occasion: Occasion) -> dict[str, Param]:
     return {"id": occasion.id, "date": f"{start:%Y-%m-%d}", "start": f"{start:%H:%M}", "end": f"{end:%H:%M}"}
 
 
+def waiting(occasion: Occasion) -> dict[str, Param]:
+    """The rooms whose box has not reported past it, where there are any."""
+    return {"rooms": occasion.awaited} if occasion.awaited else {}
+
+
 def hours_finding(
     rule: str, clause: str, hours: Sequence[HourStory], pending: int, reasons: Sequence[Reason], result: Result
 ) -> Finding:

@@ -3,13 +3,14 @@ from __future__ import annotations
 
 from evidence.policy import R2
 from evidence.rules.finding import Finding, Reason, Result, reason
-from evidence.rules.hours import due_hours, hours_finding, named, worst
+from evidence.rules.hours import due_hours, hours_finding, named, waiting, worst
 from evidence.story import HourStory, Story
 from evidence.times import MINUTE, SECOND
 
 
 def judge(story: Story, rule: R2, as_of_us: int) -> Finding:
-    """Violated when the longest stretch is too short; open when video of uncertain time could make it long enough.
+    """Violated when the longest stretch is too short; open when video of uncertain time could make it long enough,
+    or when a box has not reported past the class-hour.
 
     A class-hour that is not over yet is judged only once it has its stretch.
     """
@@ -17,27 +18,30 @@ def judge(story: Story, rule: R2, as_of_us: int) -> Finding:
     if not hours:
         return Finding("R2", rule.clause, "satisfied", False, (reason("no_practical_hours"),), ())
     need_us = rule.minutes.value * MINUTE
-    judged = [hour for hour in hours if hour.span.end_us <= as_of_us or hour.longest_us >= need_us]
+    judged = [hour for hour in hours if hour.over(as_of_us) or hour.longest_us >= need_us]
     results: list[Result] = []
     reasons: list[Reason] = []
     for hour in judged:
-        result = _hour(hour, need_us)
+        result, code = _hour(hour, need_us)
         results.append(result)
         if result != "satisfied":
-            reasons.append(_short(story, hour, rule, result))
+            reasons.append(_short(story, hour, rule, code))
     if worst(results) == "satisfied" and judged:
         shortest = min(hour.longest_us for hour in judged) // MINUTE
         reasons.append(reason("stretches_long", count=len(judged), need_min=rule.minutes.value, shortest_min=shortest))
     return hours_finding("R2", rule.clause, judged, len(hours) - len(judged), reasons, worst(results))
 
 
-def _hour(hour: HourStory, need_us: int) -> Result:
+def _hour(hour: HourStory, need_us: int) -> tuple[Result, str]:
+    """The result, and the code of its reason."""
     if hour.longest_us >= need_us:
-        return "satisfied"
-    return "open" if hour.longest_us + hour.doubtful_us >= need_us else "violated"
+        return "satisfied", "stretches_long"
+    if hour.longest_us + hour.doubtful_us >= need_us:
+        return "open", "stretch_uncertain"
+    return ("open", "stretch_awaited") if hour.awaited else ("violated", "stretch_short")
 
 
-def _short(story: Story, hour: HourStory, rule: R2, result: Result) -> Reason:
+def _short(story: Story, hour: HourStory, rule: R2, code: str) -> Reason:
     minutes, seconds = divmod(hour.longest_us // SECOND, 60)
-    code = "stretch_short" if result == "violated" else "stretch_uncertain"
-    return reason(code, **named(story, hour), longest_min=minutes, longest_s=seconds, need_min=rule.minutes.value)
+    lengths = {"longest_min": minutes, "longest_s": seconds, "need_min": rule.minutes.value}
+    return reason(code, **named(story, hour), **lengths, **waiting(hour))

@@ -1,9 +1,9 @@
 """R3: recordings that do not show everyone who is due. How they are counted is ours; every other reading stands beside.
 
 Per occasion, first match wins: a reviewer's answer; complete; open (no usable video for most of it, time uncertain,
-roll call not finished); missing; open otherwise. Per class, limit n: missing >= n is a flag; missing + open < n is
-clear; anything else asks for a review. With a limit of one a flag is always a review: no single
-occasion convicts by itself.
+records or roll call still to come); missing; open otherwise. Per class, limit n: missing >= n is a flag; missing +
+open < n is clear; anything else asks for a review. With a limit of one a flag is always a review: no single occasion
+convicts by itself.
 """
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Literal
 
 from evidence.policy import R3, Policy
 from evidence.rules.finding import Finding, R3Finding, Reading, Reason, Result, Verdict, reason, refs
-from evidence.rules.hours import named
+from evidence.rules.hours import named, waiting
 from evidence.story import Block, HourStory, Occasion, Presence, Story
 from evidence.times import MINUTE
 
@@ -34,7 +34,7 @@ class Judged:
 def judge(story: Story, policy: Policy, rule: R3, as_of_us: int) -> Finding:
     """The finding over all occasions that are over."""
     units = occasions(story, rule.occasion)
-    over = [unit for unit in units if unit.span.end_us <= as_of_us]
+    over = [unit for unit in units if unit.over(as_of_us)]
     judged = [judge_occasion(unit, unit.presences, policy) for unit in over]
     verdict = verdict_of(judged, rule.limit.value)
     readings = _readings(story, policy, rule, as_of_us)
@@ -77,6 +77,8 @@ def judge_occasion(unit: Occasion, due: Sequence[Presence], policy: Policy) -> J
         return Judged(unit, "open", "no_usable_video", ())
     if not unit.time_certain:
         return Judged(unit, "open", "time_uncertain", ())
+    if unit.awaited:
+        return Judged(unit, "open", "awaited", ())
     if not unit.roll_called:
         return Judged(unit, "open", "rollcall_pending", ())
     seen_well = unit.picture_good and unit.headcount_max < len(due)
@@ -111,7 +113,7 @@ def _readings(story: Story, policy: Policy, rule: R3, as_of_us: int) -> tuple[Re
 def _reading(
     name: str, units: Sequence[Occasion], basis: Basis, policy: Policy, rule: R3, as_of_us: int
 ) -> Reading:
-    over = [unit for unit in units if unit.span.end_us <= as_of_us]
+    over = [unit for unit in units if unit.over(as_of_us)]
     judged = [judge_occasion(unit, [one for one in unit.presences if basis(one)], policy) for unit in over]
     missing, unclear = (sum(one.state == state for one in judged) for state in ("missing", "open"))
     return Reading(name, missing, unclear, verdict_of(judged, rule.limit.value))
@@ -151,7 +153,7 @@ def _reason(story: Story, one: Judged) -> Reason:
     if one.why == "not_identified":
         unseen = tuple(p.person for p in unit.presences if p.answer != "shown")
         return reason("not_identified", **name, **_counts(unit), trainees=unseen)
-    return reason(f"occasion_{one.why}", **name)
+    return reason(f"occasion_{one.why}", **name, **(waiting(unit) if one.why == "awaited" else {}))
 
 
 def _counts(unit: Occasion) -> dict[str, int]:

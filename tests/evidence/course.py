@@ -104,6 +104,7 @@ class Course:
         self.boxes = {device: Chain(device, clock, is_box=True) for device in boxes}
         self.hours: list[Hour] = []
         self.orders = 0
+        self.silent = False
         self._count = itertools.count(1)
 
     # the plan
@@ -211,7 +212,9 @@ class Course:
 
     @property
     def records(self) -> list[Record]:
-        return [*self.centre.records, *(record for box in self.boxes.values() for record in box.records)]
+        """All of them. Unless `silent`, each box has gone on after the course, and so has reported past it."""
+        boxes = [record for box in self.boxes.values() for record in box.records]
+        return [*self.centre.records, *boxes, *(() if self.silent else map(_later, self.boxes.values()))]
 
     def story(self) -> Story:
         return fold(self.records, "c-1", self.policy)
@@ -226,6 +229,12 @@ class Course:
         found = self.finding("R3", as_of)
         assert isinstance(found, R3Finding)
         return found
+
+
+def _later(box: Chain) -> Record:
+    """A record of the box, which belongs to no class, from after the course; it is not kept."""
+    box.add("alarm", {"code": "camera.silent", "params": {}}, at("2026-03-31 08:00"))
+    return dataclasses.replace(box.records.pop(), seq=box.records[-1].seq + 1)
 
 
 def roll_call_of(

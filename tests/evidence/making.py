@@ -19,6 +19,7 @@ START = utc_us("2026-03-02T00:40:00.000000Z")
 REAL = ClockState(synced=True, max_error_us=1500, source="kernel", rate=1)
 SIMULATED = ClockState(synced=True, max_error_us=0, source="simulated", rate=60)
 ROOT_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+BOOT = "6f1c2d3e-0000-4000-8000-000000000001"
 SEALING_KEY = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"
 
 
@@ -58,7 +59,7 @@ class Maker:
         """The next record; `body` is a dataclass or a plain mapping."""
         count = len(self.sealed)
         utc = START + count * SECOND if at_us is None else at_us
-        stamp = Stamp("6f1c2d3e-0000-4000-8000-000000000001", 60 * SECOND + utc - START, utc, self.clock)
+        stamp = Stamp(BOOT, 60 * SECOND + utc - START, utc, self.clock)
         plain: Mapping[str, Any] = encode(body)
         record = next_record(
             self.sealed[-1] if self.sealed else None, device=self.device, chain=self.chain, type=type, body=plain,

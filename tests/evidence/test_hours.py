@@ -3,10 +3,12 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from evidence.bodies import Gap
 from evidence.records import ClockState
 from evidence.times import MINUTE, SECOND
-from tests.evidence.course import REAL, SIMULATED, UNSET, Course, at, codes
+from tests.evidence.course import REAL, SIMULATED, UNSET, Chain, Course, at, codes
 
 DAY = "2026-03-02"
 
@@ -264,6 +266,69 @@ def test_a_wall_clock_that_went_back_over_a_restart_makes_what_follows_uncertain
     made.film(f"{DAY} 08:00", "08:45")
     assert {fact.doubt for fact in made.story().segments} == {"moved"}
     assert made.finding("R2").result == "open"
+
+
+# Records that are still on their way
+
+
+def late(kind: str) -> Course:
+    """A class-hour that was recorded in full; the last segment has not come."""
+    made = hour(kind)
+    chain = made.boxes["box-1"]
+    chain.add("session.start", {"class": "c-1", "session": "s-1", "by": "page"}, at(f"{DAY} 07:58"))
+    made.film(f"{DAY} 08:00", "08:10" if kind == "practical" else "08:40", run="r-1")
+    chain.add("session.end", {"class": "c-1", "session": "s-1", "by": "page"}, at(f"{DAY} 08:45"))
+    made.silent = True
+    return made
+
+
+@pytest.mark.parametrize(("kind", "rule", "code"), [
+    ("theory", "R1", "hour_awaited"), ("practical", "R2", "stretch_awaited"),
+])
+def test_a_class_hour_is_not_violated_while_its_last_segment_is_on_its_way(kind: str, rule: str, code: str) -> None:
+    made = late(kind)
+    assert made.finding(rule, f"{DAY} 08:46").result == "not_recorded"
+    assert codes(made.finding(rule, f"{DAY} 08:46")) == ["hours_pending"]
+    found = made.finding(rule, f"{DAY} 08:55")
+    assert found.result == "open" and found.reasons[0].code == code
+    assert found.reasons[0].params["rooms"] == ("101",)
+    first = 10 if kind == "practical" else 40
+    last = made.segment("r-1", first // 10, first * MINUTE, 45 * MINUTE, at(f"{DAY} 08:00"), "box-1", session="s-1")
+    made.boxes["box-1"].add("segment", dataclasses.replace(last, cut="end"), at(f"{DAY} 08:47"))
+    assert made.finding(rule, f"{DAY} 08:48").result == "satisfied"
+
+
+@pytest.mark.parametrize(("kind", "rule"), [("theory", "R1"), ("practical", "R2")])
+def test_a_class_hour_is_judged_at_once_when_the_box_says_that_it_is_over(kind: str, rule: str) -> None:
+    made = late(kind)
+    first = 10 if kind == "practical" else 40
+    last = made.segment("r-1", first // 10, first * MINUTE, (first + 1) * MINUTE, at(f"{DAY} 08:00"), "box-1")
+    made.boxes["box-1"].add("segment", dataclasses.replace(last, session="s-1", cut="end"), at(f"{DAY} 08:47"))
+    assert made.finding(rule, f"{DAY} 08:48").result == "violated"
+
+
+@pytest.mark.parametrize(("kind", "rule"), [("theory", "R1"), ("practical", "R2")])
+def test_a_class_hour_is_judged_once_the_box_has_reported_past_it(kind: str, rule: str) -> None:
+    for when, result in (("08:54", "open"), ("08:55", "violated")):
+        made = late(kind)
+        made.boxes["box-1"].add("alarm", {"code": "x", "params": {}}, at(f"{DAY} {when}"))
+        assert made.finding(rule, f"{DAY} 09:00").result == result
+
+
+def test_a_record_whose_clock_cannot_be_believed_does_not_show_that_a_box_has_reported() -> None:
+    made = late("theory")
+    chain = made.boxes["box-1"]
+    chain.clock = UNSET
+    chain.add("alarm", {"code": "x", "params": {}}, at("2027-01-01 08:00"))
+    assert made.finding("R1").result == "open"
+
+
+def test_every_box_of_the_plan_must_have_reported() -> None:
+    made = late("theory")
+    made.boxes["box-2"] = Chain("box-2", REAL, is_box=True)
+    made.order("2026-03-01 19:00")
+    made.boxes["box-1"].add("alarm", {"code": "x", "params": {}}, at(f"{DAY} 12:00"))
+    assert made.finding("R1").result == "open"
 
 
 # R7

@@ -293,6 +293,14 @@ def test_open_until_the_roll_call_is_finished() -> None:
     assert state(made) == "open" and "occasion_rollcall_pending" in codes(made.r3())
 
 
+def test_open_until_the_boxes_have_reported_past_the_block() -> None:
+    made = half_day(checked_in=())
+    made.silent = True
+    assert made.r3("2026-03-02 09:45").result == "not_recorded"
+    found = made.r3("2026-03-02 09:50")
+    assert found.open_recordings == ("2026-03-02-am",) and "occasion_awaited" in codes(found)
+
+
 def test_not_counted_until_the_block_is_over() -> None:
     made = half_day(checked_in=())
     assert made.r3("2026-03-02 09:00").recordings == ()

@@ -14,7 +14,7 @@ from evidence.receipts import Receipt, seal_receipt
 from evidence.records import Sealed
 from evidence.shape import encode
 from evidence.times import SECOND, utc_text
-from tests.evidence.making import REAL, SIMULATED, START, Maker, Site, lines
+from tests.evidence.making import BOOT, REAL, SIMULATED, START, Maker, Site, lines
 
 CLASS = "welder-1"
 VIDEOS = (b"first segment", b"second segment", b"third, longer segment")
@@ -40,21 +40,23 @@ def segment(index: int, data: bytes, class_id: str | None = CLASS) -> dict[str, 
         "file": f"r-1/{index:06}.mp4", "size": len(data), "sha256": hashlib.sha256(data).hexdigest(), "codec": "h264",
         "width": 640, "height": 360, "packets": 60, "keyframes": 2, "first_pts_us": at, "end_pts_us": at + SEGMENT_US,
         "first_mono_us": 60 * SECOND + at, "last_mono_us": 60 * SECOND + at + SEGMENT_US, "gap_floor_us": 500_000,
-        "gaps": [], "recovered": index == 1, "began": "start",
+        "gaps": [], "recovered": index == 1, "began": "start", "boot_id": BOOT,
     }
 
 
 def class_of(
     policy: str = "demo", test: bool = True, simulated: bool = False, removed: int | None = None
 ) -> tuple[Site, Maker, Maker]:
-    """A site, and the chains of its box and its centre, of a class with three segments."""
+    """A site, and the chains of its box and its centre, of a class with three segments, the last one sealed after the
+    class-hour."""
     site, clock = Site(test), SIMULATED if simulated else REAL
     box, centre = site.box(clock=clock), site.centre(clock=clock)
     plan = centre.add("order.class", order(policy))
     box.add("order.accepted", {"class": CLASS, "order": plan.hash})
     box.add("session.start", {"class": CLASS, "session": "s-1", "by": "page"})
     for index, data in enumerate(VIDEOS):
-        box.add("segment", segment(index, data), START + (index + 1) * SEGMENT_US)
+        last = data is VIDEOS[-1]
+        box.add("segment", segment(index, data), START + (3600 * SECOND if last else (index + 1) * SEGMENT_US))
     if removed is not None:
         digest = hashlib.sha256(VIDEOS[removed]).hexdigest()
         box.add("segment.removed", {"segment": digest, "reason": "asked for", "by": "a-1"})
