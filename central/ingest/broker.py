@@ -5,6 +5,7 @@ between, the broker sends it again, and again is no harm.
 """
 from __future__ import annotations
 
+import contextlib
 import queue
 import re
 import threading
@@ -88,12 +89,10 @@ class BrokerLink:
 
     def _batch(self) -> list[Arrival]:
         batch: list[Arrival] = []
-        try:
+        with contextlib.suppress(queue.Empty):
             batch.append(self._inbox.get(timeout=TICK_S))
             while len(batch) < BATCH:
                 batch.append(self._inbox.get_nowait())
-        except queue.Empty:
-            pass
         return batch
 
     def _take(self, batch: list[Arrival]) -> None:
