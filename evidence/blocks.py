@@ -25,8 +25,16 @@ class PlannedBlock:
 
 
 def local(utc: int, utc_offset_min: int) -> datetime.datetime:
-    """The wall clock of the class, without a time zone attached."""
-    return _EPOCH + datetime.timedelta(microseconds=utc + utc_offset_min * MINUTE)
+    """The wall clock of the class, without a time zone attached; at the ends of the calendar it stops."""
+    try:
+        return _EPOCH + datetime.timedelta(microseconds=utc + utc_offset_min * MINUTE)
+    except OverflowError:
+        return datetime.datetime.max if utc > 0 else datetime.datetime.min
+
+
+def day(utc: int, utc_offset_min: int) -> str:
+    """The date on the wall clock of the class, like 2026-03-02."""
+    return local(utc, utc_offset_min).date().isoformat()
 
 
 def hour_span(hour: Hour) -> Span:
@@ -54,7 +62,7 @@ def plan_blocks(order: ClassOrder, pause_us: int) -> tuple[PlannedBlock, ...]:
 
 def _half_day(hour: Hour, utc_offset_min: int) -> str:
     start = local(utc_us(hour.start), utc_offset_min)
-    return f"{start:%Y-%m-%d}-{'am' if start.hour * 60 + start.minute < NOON_MIN else 'pm'}"
+    return f"{start.date().isoformat()}-{'am' if start.hour * 60 + start.minute < NOON_MIN else 'pm'}"
 
 
 def _contiguous(hours: Sequence[Hour], pause_us: int) -> list[list[Hour]]:

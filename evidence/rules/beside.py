@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from evidence.blocks import local
+from evidence.blocks import day
 from evidence.policy import Policy
 from evidence.rules.finding import Finding, Reason, Result, reason, refs
 from evidence.rules.hours import named
@@ -86,4 +86,4 @@ def _records(story: Story) -> Told:
 
 
 def _day(story: Story, utc_us: int) -> str:
-    return f"{local(utc_us, story.order.utc_offset_min):%Y-%m-%d}"
+    return day(utc_us, story.order.utc_offset_min)

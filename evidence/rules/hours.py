@@ -21,7 +21,7 @@ def moment(story: Story, utc_us: int) -> str:
 def named(story: Story, occasion: Occasion) -> dict[str, Param]:
     """A class-hour or a block by id, date and times of the class's own clock."""
     start, end = (local(at, story.order.utc_offset_min) for at in (occasion.span.start_us, occasion.span.end_us))
-    return {"id": occasion.id, "date": f"{start:%Y-%m-%d}", "start": f"{start:%H:%M}", "end": f"{end:%H:%M}"}
+    return {"id": occasion.id, "date": start.date().isoformat(), "start": f"{start:%H:%M}", "end": f"{end:%H:%M}"}
 
 
 def waiting(occasion: Occasion) -> dict[str, Param]:

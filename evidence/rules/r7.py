@@ -1,7 +1,9 @@
 """R7: video is kept for years after the class; nothing is removed before."""
 from __future__ import annotations
 
-from evidence.blocks import local
+import datetime
+
+from evidence.blocks import day, local
 from evidence.policy import R7
 from evidence.rules.finding import Finding, Reason, reason
 from evidence.story import Story
@@ -13,10 +15,11 @@ def kept_until_us(story: Story, years: int) -> int:
     offset = story.order.utc_offset_min
     end_us = max((hour.span.end_us for hour in story.hours), default=story.last_us)
     end = local(end_us, offset)
+    year = min(end.year + years, datetime.MAXYEAR)
     try:
-        later = end.replace(year=end.year + years)
+        later = end.replace(year=year)
     except ValueError:
-        later = end.replace(year=end.year + years, month=3, day=1)
+        later = end.replace(year=year, month=3, day=1)
     days_us = (later - end).days * 24 * 60 * MINUTE
     return end_us + days_us
 
@@ -27,12 +30,12 @@ def judge(story: Story, rule: R7) -> Finding:
         return Finding("R7", rule.clause, "not_recorded", False, (reason("nothing_recorded"),), ())
     until_us = kept_until_us(story, rule.years.value)
     offset = story.order.utc_offset_min
-    until = f"{local(until_us, offset):%Y-%m-%d}"
+    until = day(until_us, offset)
     early = [item for item in story.removed if item[2] < until_us]
     files = {fact.segment.sha256: fact.segment.file for fact in story.segments}
     if early:
         reasons: list[Reason] = [
-            reason("removed_early", file=files[sha], date=f"{local(at_us, offset):%Y-%m-%d}", until=until)
+            reason("removed_early", file=files[sha], date=day(at_us, offset), until=until)
             for _, sha, at_us in early
         ]
         return Finding("R7", rule.clause, "violated", False, tuple(reasons), tuple(ref for ref, _, _ in early))

@@ -67,3 +67,17 @@ def test_every_rule_of_the_policy_is_answered_once() -> None:
     rules = [one.rule for one in course("sanmenxia-2023").findings()]
     assert rules[:20] == [*(f"R{n}" for n in range(1, 10)), *(f"O{n}" for n in range(1, 12))]
     assert rules[20:] == ["roster", "records"]
+
+
+@pytest.mark.parametrize(("start", "end", "offset"), [
+    ("0001-01-01T00:00:00.000000Z", "0001-01-01T00:45:00.000000Z", -840),
+    ("9999-12-31T23:00:00.000000Z", "9999-12-31T23:45:00.000000Z", 840),
+    ("0600-02-28T23:00:00.000000Z", "9996-02-29T23:45:00.000000Z", 0),
+])
+def test_a_plan_at_the_ends_of_the_calendar_has_findings_in_words(start: str, end: str, offset: int) -> None:
+    made = course("sanmenxia-2023")
+    order = made.centre.records[-2]
+    hours = [{"hour": "h-1", "kind": "practical", "start": start, "end": end}]
+    made.centre.add("order.class", {**order.body, "number": 2, "hours": hours, "utc_offset_min": offset}, order.utc_us)
+    for finding in made.findings():
+        assert all(words(reason, lang) for reason in finding.reasons for lang in ("zh", "en"))
