@@ -2,14 +2,17 @@
 from __future__ import annotations
 
 import re
+import socket
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from edge.errors import StoreBusy
+from edge.config import TerminalConfig
+from edge.errors import CannotListen, PortInUse, StoreBusy
 from edge.terminal.app import make_app
 from edge.terminal.guard import Guard
+from edge.terminal.process import listen
 
 
 @pytest.fixture
@@ -92,3 +95,12 @@ def test_a_busy_store_is_said_and_passes(client: TestClient, room: Any, monkeypa
     monkeypatch.setattr(room.memory, "look", busy)
     answer = client.get("/state.json")
     assert answer.status_code == 503 and answer.headers["retry-after"] == "1"
+
+
+def test_a_port_in_use_and_an_address_of_another_machine_are_told_apart() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortInUse, match=str(port)):
+            listen(TerminalConfig(port=port))
+        with pytest.raises(CannotListen, match="Cannot assign"):
+            listen(TerminalConfig(host="203.0.113.1", port=port))

@@ -134,10 +134,3 @@ def test_everything_fits_is_legible_and_can_be_touched(page: Page, width: int, h
         page.wait_for_timeout(700)
         assert not page.evaluate(SCROLLS), "something does not fit"
         assert page.evaluate(SMALL) == [] and page.evaluate(CONTRAST) == []
-
-
-def test_a_port_in_use_is_one_sentence(service: Service, page: Page, box_folder: tuple[Path, Store, int]) -> None:
-    command = [sys.executable, "-m", "edge.cli", "--lang", "en", "process", "terminal", "--box", str(box_folder[0])]
-    second = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, timeout=60)
-    assert second.returncode == 2 and second.stderr.strip().endswith("is in use by another program")
-    assert "Traceback" not in second.stderr
