@@ -30,11 +30,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     lang = arguments.lang or language(os.environ.get("LC_ALL") or os.environ.get("LANG"))
     try:
         pin = None if arguments.root is None else read_pin(arguments.root)
-        result = verify(Path(arguments.path), pin, lang)
+        path, out = Path(arguments.path), None if arguments.json is None else Path(arguments.json)
+        _outside(path, out)
+        result = verify(path, pin, lang)
         for line in sentences(result, lang):
             print(shown(line))
-        if arguments.json is not None:
-            _write(Path(arguments.json), result, lang)
+        if out is not None:
+            _write(out, result, lang)
     except BadInput as error:
         print(shown(words(error, lang)), file=sys.stderr)
         return 2
@@ -52,7 +54,26 @@ def verify(path: Path, pin: Pin | None, lang: str) -> Result:
         bar.close()
 
 
+def _outside(path: Path, out: Path | None) -> None:
+    """A result is never written into the evidence: it would be one file too many. Raises CannotWrite."""
+    if out is None:
+        return
+    try:
+        within = out.resolve().is_relative_to(path.resolve())
+    except (OSError, RuntimeError, ValueError):
+        return
+    if within:
+        raise CannotWrite(path=shown(str(out)), why="it lies within the evidence")
+
+
 def _read(path: Path, pin: Pin | None) -> Material:
+    try:
+        return _material(path, pin)
+    except OSError as error:
+        raise NotEvidence(path=shown(str(path)), why=error.strerror or str(error)) from None
+
+
+def _material(path: Path, pin: Pin | None) -> Material:
     if not path.exists():
         raise NotEvidence(path=shown(str(path)), why="it does not exist")
     if not path.is_dir():

@@ -30,8 +30,11 @@ def read_pin(value: str) -> Pin:
     digits = value.replace(":", "").lower()
     if re.fullmatch(r"[0-9a-f]{64}", digits):
         return Pin(digits)
+    path = Path(value)
     try:
-        with Path(value).open("rb") as file:
+        if path.exists() and not path.is_file():
+            raise BadRoot(value=shown(value), why="it is not a plain file")
+        with path.open("rb") as file:
             text = file.read(MAX_PEM + 1).decode("ascii")
     except OSError as error:
         raise BadRoot(value=shown(value), why=error.strerror or str(error)) from None

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from common.texts import translate
 from evidence.errors import ZaitangError
-from tests.verify.making import put
+from tests.verify.making import listing, put
 from verify import errors, report
 from verify.cli import main
 from verify.progress import Bar
@@ -70,6 +71,29 @@ def test_a_result_that_cannot_be_written(export: Path, tmp_path: Path, capsys: p
     captured = capsys.readouterr()
     assert captured.err == f"the result cannot be written to {out}: No such file or directory\n"
     assert "Whole" in captured.out
+
+
+def test_a_result_is_never_written_into_the_evidence(
+    export: Path, box: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    for folder, name in ((export, "result.json"), (export, "manifest.json"), (box, "keys/../zaitang.db")):
+        before = listing(folder)
+        assert main([str(folder), "--lang", "en", "--json", str(folder / name)]) == 2
+        assert capsys.readouterr().err.endswith("it lies within the evidence\n")
+        assert listing(folder) == before
+
+
+def test_a_name_that_is_too_long(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["a" * 5000], [str(export), "--root", "a" * 5000], [str(export), "--json", "a" * 5000]):
+        assert main(["--lang", "en", *arguments]) == 2
+        assert capsys.readouterr().err.endswith("File name too long\n")
+
+
+def test_a_root_that_never_ends_is_not_read(export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "root.pem")
+    for root in (tmp_path / "root.pem", Path("/dev/zero")):
+        assert main([str(export), "--lang", "en", "--root", str(root)]) == 2
+        assert capsys.readouterr().err.endswith("it is not a plain file\n")
 
 
 def test_every_sentence_has_its_chinese() -> None:
