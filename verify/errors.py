@@ -48,6 +48,10 @@ class PolicyUnreadable(VerificationError):
     text = "the policy cannot be used: {why}"
 
 
+class OtherPolicy(VerificationError):
+    text = "the findings are by the policy {have}, but the plan of the class is under {want}, or under another version"
+
+
 class DatabaseDamaged(VerificationError):
     text = "{file} is damaged: {why}"
 

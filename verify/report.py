@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from common.reasons import AND, RESULTS, rule_words
 from common.texts import N_, translate, words
 from evidence.rules import Finding
 from verify.result import Result
@@ -28,9 +29,9 @@ NO_POLICY = N_("No findings for class {class_id}: its policy is not at hand.")
 NOT_JUDGED = N_("No findings: they are computed only from evidence that holds.")
 UNKNOWN = N_("{count} records are of types that this version does not know; they are verified, but not in the story.")
 CLASS = N_("Class {class_id}, policy {policy}, as of {as_of}")
-RESULTS = {"violated": N_("violated"), "warning": N_("warning"), "open": N_("open"), "satisfied": N_("satisfied"),
-           "not_recorded": N_("not recorded")}
 FLAG = N_("FLAG")
+LIVENESS = N_("Liveness not checked: check-ins were accepted without testing that a living person stood before the"
+              " camera.")
 SILENT = N_("Nothing recorded for: {rules}")
 
 
@@ -44,6 +45,11 @@ def cannot_tell(result: Result, lang: str) -> list[str]:
     if material.receipts_unchecked:
         return [translate(UNCHECKED, lang, count=material.receipts_unchecked)]
     return [translate(NO_HEAD, lang)]
+
+
+def liveness_checked(result: Result) -> bool:
+    """False if a check-in was accepted without it."""
+    return all(one.story.liveness_checked for one in result.judged)
 
 
 def as_json(result: Result, lang: str) -> dict[str, Any]:
@@ -61,6 +67,7 @@ def as_json(result: Result, lang: str) -> dict[str, Any]:
         "pinned": result.material.pinned,
         "test_key": result.test_key,
         "simulated": result.simulated > 0,
+        "liveness_checked": liveness_checked(result),
         "problems": [words(error, lang) for error in result.problems],
         "cannot_tell": cannot_tell(result, lang),
         "class": result.material.only_class,
@@ -119,15 +126,23 @@ def _findings(result: Result, lang: str) -> Iterator[str]:
         yield translate(NOT_JUDGED, lang)
     for class_id in result.unjudged if result.ok else ():
         yield translate(NO_POLICY, lang, class_id=class_id)
+    if not liveness_checked(result):
+        yield translate(LIVENESS, lang)
     for one in result.judged:
         yield translate(CLASS, lang, class_id=one.class_id, policy=one.story.order.policy.id, as_of=result.as_of)
         silent = [finding for finding in one.said if _says_nothing(finding)]
         for finding in (finding for finding in one.said if finding not in silent):
             flag = f" · {translate(FLAG, lang)}" if finding.flag else ""
-            yield f"  {finding.rule}: {translate(RESULTS[finding.result], lang)}{flag}"
+            yield f"  {_title(finding, lang)} · {translate(RESULTS[finding.result], lang)}{flag}"
             yield from (f"      {words(reason, lang)}" for reason in finding.reasons)
         if silent:
-            yield "  " + translate(SILENT, lang, rules=", ".join(finding.rule for finding in silent))
+            yield "  " + translate(SILENT, lang, rules=AND[lang].join(_title(one, lang) for one in silent))
+
+
+def _title(finding: Finding, lang: str) -> str:
+    """A rule by number and words; what stands beside the rules by its words."""
+    title = rule_words(finding.rule, lang)
+    return f"{finding.rule}: {title}" if finding.rule[1:].isdigit() else title
 
 
 def _says_nothing(finding: Finding) -> bool:

@@ -5,8 +5,9 @@ import dataclasses
 from collections.abc import Callable
 
 from evidence.errors import TestKey, VerificationError
+from evidence.policy import Policy
 from evidence.times import utc_text
-from verify.errors import NoStory, SimulatedClock
+from verify.errors import NoStory, OtherPolicy, SimulatedClock
 from verify.findings import Judged, judge
 from verify.material import Chain, ClassCase, Expected, Material
 from verify.segments import check_segments, strangers
@@ -75,17 +76,26 @@ def conclude(
         problems += check_segments(material.folder, expected, removed, advance)
         problems += strangers(material.folder, _known(material, expected), _watched(material))
     for case in material.cases:
-        problems += [error for chain in material.chains for error in _unreal(case, chain)]
+        if case.policy is not None or material.kind == "box":  # why an export has none is named already
+            problems += [error for chain in material.chains for error in _unreal(case, chain)]
     judged: list[Judged] = []
     for case in material.cases:
         if not problems and case.policy is not None:
             try:
-                judged.append(judge(material.records(), case.class_id, case.policy, case.as_of_us))
+                one = judge(material.records(), case.class_id, case.policy, case.as_of_us)
+                problems += _other_policy(one, case.policy)
+                judged.append(one)
             except NoStory as error:
                 problems.append(error)
     unjudged = tuple(case.class_id for case in material.cases if case.policy is None)
     gone = sum(one.name not in material.folder.sizes and one.segment.sha256 in removed for one in expected)
     return Result(material, tuple(problems), tuple(expected), gone, tuple(judged) if not problems else (), unjudged)
+
+
+def _other_policy(judged: Judged, policy: Policy) -> list[VerificationError]:
+    """An export is judged by the policy that the plan of the class names, and by no other."""
+    plan = judged.story.order.policy
+    return [] if plan.sha256 == policy.sha256 else [OtherPolicy(have=policy.id, want=plan.id)]
 
 
 def _known(material: Material, expected: list[Expected]) -> set[str]:
@@ -102,12 +112,11 @@ def _watched(material: Material) -> list[str]:
 
 
 def _unreal(case: ClassCase, chain: Chain) -> list[VerificationError]:
-    """What this policy does not accept about a chain: a test key, a simulated clock."""
-    if case.policy is None:
-        return []
+    """What this policy does not accept about a chain: a test key, a simulated clock. One that is not at hand accepts
+    neither."""
     found: list[VerificationError] = []
-    if chain.test and not case.policy.accept_test_keys:
+    if chain.test and not (case.policy and case.policy.accept_test_keys):
         found.append(TestKey(where=f"{chain.device}"))
-    if chain.simulated and not case.policy.accept_simulated:
+    if chain.simulated and not (case.policy and case.policy.accept_simulated):
         found.append(SimulatedClock(count=chain.simulated, device=chain.device))
     return found

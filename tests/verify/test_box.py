@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.evidence.making import Site
+from evidence.times import SECOND
+from tests.evidence.making import START, Site
 from tests.verify.conftest import Run
-from tests.verify.making import class_of, listing, put, receipt, segment, write_box
+from tests.verify.making import CLASS, VIDEOS, class_of, listing, order, put, receipt, segment, write_box
 
 DATABASE = "zaitang.db"
 FIRST = "video/segments/r-1/000000.mp4"
@@ -160,6 +161,17 @@ def test_a_real_policy_takes_no_test_key(tmp_path: Path, run: Run) -> None:
     site, maker, centre = class_of("sanmenxia-2023")
     status, result = run(write_box(tmp_path / "box", site, maker, centre))
     assert (status, result["problems"]) == (1, ["box-1: signed with a test key, which only the demo policy accepts"])
+
+
+def test_a_policy_that_is_not_at_hand_takes_no_test_key_either(tmp_path: Path, run: Run) -> None:
+    for test, expected in ((True, 1), (False, 0)):
+        site, _, centre = class_of(test=test)
+        plan = centre.add("order.class", {**order("demo"), "number": 2, "policy": {"id": "other", "sha256": "0" * 64}})
+        maker = site.box()
+        maker.add("order.accepted", {"class": CLASS, "order": plan.hash})
+        for index, data in enumerate(VIDEOS):
+            maker.add("segment", segment(index, data), START + (index + 1) * 60 * SECOND)
+        assert run(write_box(tmp_path / f"box-{expected}", site, maker, centre))[0] == expected
 
 
 def test_an_order_that_the_box_did_not_accept_is_not_used(tmp_path: Path, run: Run) -> None:

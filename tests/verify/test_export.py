@@ -12,13 +12,20 @@ from hypothesis import strategies as st
 from evidence.certs import pem
 from tests.evidence.making import Site, seed
 from tests.verify.conftest import Run
-from tests.verify.making import class_of, listing, put, receipt, write_export
+from tests.verify.making import CLASS, class_of, listing, put, receipt, write_export
 from verify.cli import verify
 
 BOX_CHAIN = f"chains/box-1.{'0' * 32}.jsonl"
 CENTRE_CHAIN = f"chains/centre.{'c' * 32}.jsonl"
 RECEIPTS = f"receipts/box-1.{'0' * 32}.jsonl"
 FIRST, SECOND, THIRD = (f"segments/box-1/r-1/00000{index}.mp4" for index in range(3))
+
+
+CHECK_IN = {
+    "class": CLASS, "session": None, "attempt": "a-1", "pack": "builtin", "pack_sha256": "0" * 64, "provider": "cpu",
+    "threshold_ppm": 400_000, "margin_ppm": 50_000, "frames": 5, "votes": 5, "face_px": 90, "seen_mono_us": 1,
+    "liveness": "not_checked", "best": {"person": "p-1", "score_ppm": 800_000}, "second": None,
+}
 
 
 def rewrite(path: Path, *lines: bytes) -> None:
@@ -239,6 +246,23 @@ def test_a_real_policy_takes_no_test_key(tmp_path: Path, run: Run, policy: str) 
         result["problems"][0].startswith("centre: signed with a test key"))
     status, result = run(write_export(tmp_path / "real", *class_of(policy, test=False), policy))
     assert (status, result["test_key"]) == (0, False)
+
+
+def test_a_class_is_judged_by_the_policy_of_its_plan(tmp_path: Path, run: Run) -> None:
+    export = write_export(tmp_path / "export", *class_of("sanmenxia-2023", test=False), "demo")
+    status, result = run(export)
+    assert (status, result["findings"]) == (1, [])
+    assert result["problems"] == ["the findings are by the policy demo, but the plan of the class is under"
+                                  " sanmenxia-2023, or under another version"]
+
+
+def test_a_check_in_without_liveness_is_told(tmp_path: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    site, box, centre = class_of()
+    box.add("checkin", CHECK_IN)
+    status, result = run(write_export(tmp_path / "export", site, box, centre))
+    assert (status, result["liveness_checked"]) == (0, False)
+    assert "Liveness not checked" in capsys.readouterr().out
+    assert run(write_export(tmp_path / "other", *class_of()))[1]["liveness_checked"]
 
 
 def test_a_real_policy_takes_no_simulated_clock(tmp_path: Path, run: Run) -> None:
