@@ -33,14 +33,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         path, out = Path(arguments.path), None if arguments.json is None else Path(arguments.json)
         _outside(path, out)
         result = verify(path, pin, lang)
-        for line in sentences(result, lang):
-            print(shown(line))
         if out is not None:
             _write(out, result, lang)
+        _say(result, lang)
     except BadInput as error:
         print(shown(words(error, lang)), file=sys.stderr)
         return 2
     return 0 if result.ok else 1
+
+
+def _say(result: Result, lang: str) -> None:
+    """Print the summary; whoever reads it may stop reading (`| head`) without changing the verdict."""
+    try:
+        for line in sentences(result, lang):
+            print(shown(line))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def verify(path: Path, pin: Pin | None, lang: str) -> Result:
