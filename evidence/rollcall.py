@@ -4,7 +4,9 @@ Open set, never “nearest”: a face is somebody only if it is similar enough *
 """
 from __future__ import annotations
 
+import bisect
 import dataclasses
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
@@ -33,13 +35,11 @@ class Named:
 def name_tracks(tracks: Iterable[Track], threshold_ppm: int, margin_ppm: int) -> tuple[Named, ...]:
     """Who each track of one segment shows. Nobody is in two places of one picture at once: of tracks that overlap in
     time and would show the same person, only the best match does; the others show somebody unknown."""
-    ordered = sorted(tracks, key=_by_score)
     named: list[Named] = []
-    for track in ordered:
+    places: dict[str, list[Track]] = defaultdict(list)
+    for track in sorted(tracks, key=_by_score):
         person = identify(track.best, track.second, threshold_ppm, margin_ppm)
-        if person is not None and any(other.person == person and _together(other.track, track) for other in named):
-            person = None
-        named.append(Named(track, person))
+        named.append(Named(track, person if person is not None and _take(places[person], track) else None))
     return tuple(sorted(named, key=lambda item: (item.track.first_us, *_by_score(item.track))))
 
 
@@ -64,6 +64,16 @@ def smoothed_headcount(counts: Sequence[int]) -> tuple[int, int]:
 
 def _lower_median(values: Sequence[int]) -> int:
     return sorted(values)[(len(values) - 1) // 2]
+
+
+def _take(places: list[Track], track: Track) -> bool:
+    """Put a track among those that a person has, unless it overlaps one of them. These follow each other in time, so
+    only its neighbours matter, however many there are."""
+    index = bisect.bisect_left(places, track.first_us, key=lambda other: other.first_us)
+    if any(_together(other, track) for other in places[max(0, index - 1) : index + 1]):
+        return False
+    places.insert(index, track)
+    return True
 
 
 def _together(a: Track, b: Track) -> bool:

@@ -104,14 +104,17 @@ def _plain(hint: Any) -> Reader:
 def _annotated(hint: Any, strict: bool) -> Reader:
     base, *rules = typing.get_args(hint)
     inner = _reader(base, strict)
+    ranges = [rule for rule in rules if isinstance(rule, Between)]
+    matches = [(re.compile(rule.pattern, re.ASCII), rule.what) for rule in rules if isinstance(rule, Match)]
 
     def read(value: Any) -> object:
         result = inner(value)
-        for rule in rules:
-            if isinstance(rule, Between) and isinstance(result, int) and not rule.low <= result <= rule.high:
+        for rule in ranges:
+            if isinstance(result, int) and not rule.low <= result <= rule.high:
                 raise _Bad(OutOfRange(value=result, low=rule.low, high=rule.high))
-            if isinstance(rule, Match) and isinstance(result, str) and not re.fullmatch(rule.pattern, result, re.ASCII):
-                raise _Bad(Expected(what=rule.what))
+        for pattern, what in matches:
+            if isinstance(result, str) and not pattern.fullmatch(result):
+                raise _Bad(Expected(what=what))
         return result
 
     return read

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +34,13 @@ def test_one_person_is_not_in_two_places_at_once() -> None:
 
 def test_one_person_may_be_followed_twice_one_after_the_other() -> None:
     assert named(track("a", 0, 10), track("a", 11, 15)) == [(0, "a"), (11, "a")]
+
+
+def test_a_roll_call_as_large_as_a_record_can_be_is_named_in_no_time() -> None:
+    tracks = [track("a", 10 * number, 10 * number + 9) for number in range(6000)]
+    began = time.process_time()
+    assert {one.person for one in name_tracks(tracks, 400_000, 50_000)} == {"a"}
+    assert time.process_time() - began < 1
 
 
 @given(st.lists(st.builds(
