@@ -33,9 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         path, out = Path(arguments.path), None if arguments.json is None else Path(arguments.json)
         _outside(path, out)
         result = verify(path, pin, lang)
+        _say(result, lang)
         if out is not None:
             _write(out, result, lang)
-        _say(result, lang)
     except BadInput as error:
         print(shown(words(error, lang)), file=sys.stderr)
         return 2

@@ -128,6 +128,7 @@ def test_the_progress_bar_is_drawn_on_a_terminal_only() -> None:
 
 
 def test_a_reader_that_stops_reading_changes_nothing(export: Path) -> None:
-    command = f"{Path(sys.executable).with_name('zaitang-verify')} {export} --lang en | head -n 1; echo ${{PIPESTATUS[0]}}"
+    program = Path(sys.executable).with_name("zaitang-verify")
+    command = f"{program} {export} --lang en | head -n 1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], text=True, capture_output=True, check=False)
     assert done.stdout.splitlines()[-1] == "0" and done.stderr == ""
