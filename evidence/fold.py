@@ -1,7 +1,8 @@
 """The fold: verified records in, the story of one class out. Any order, any duplication, the chains of any boxes.
 
-Which chain may say what: plans, roster events, leave and reviews come from a centre's chain (one whose genesis has no
-sealing key); video, check-ins, roll calls and presses count from the boxes that a plan of the class names.
+Which chain may say what: plans, roster events, leave, reviews and who was pointed out in a frame come from a centre's
+chain (one whose genesis has no sealing key); video, check-ins, roll calls and presses count from the boxes that a plan
+of the class names.
 """
 from __future__ import annotations
 
@@ -142,11 +143,16 @@ def _read(records: Iterable[Record], class_id: str, policy: Policy) -> _Told:
         except BadRecord:
             bad += [record.key] if record.body.get("class") == class_id else []
             continue
-        if body is not None and (stands_rightly(record, of_centre=False) or (record.device, record.chain) not in boxes):
+        if body is not None and ((record.device, record.chain) not in boxes or _may_say(record)):
             items.append((record, body))
     clocks = {name: ChainClock(chain, policy) for name, chain in chains.items()}
     unknown = sum(record.type not in TYPES for record in ordered)
     return _Told(tuple(items), clocks, latest(ordered, clocks), unknown, tuple(bad))
+
+
+def _may_say(record: Record) -> bool:
+    """Whether a box's word counts for this. It may note whom a person pointed out, but vouches for nobody."""
+    return stands_rightly(record, of_centre=False) and record.type != "pointed"
 
 
 def _is_box(first: Record) -> bool:

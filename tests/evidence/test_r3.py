@@ -176,6 +176,17 @@ def test_shown_if_pointed_out_in_a_frame_by_a_person() -> None:
     assert made.story().blocks[0].presences[3].sightings[0].pointed
 
 
+def test_a_box_cannot_point_anybody_out() -> None:
+    made = Course()
+    made.half_day(DAYS[0])
+    made.order()
+    filmed = made.film(f"{DAYS[0]} 07:58", "09:42", BUT_4)
+    made.point_out("t-4", filmed, f"{DAYS[0]} 08:20")
+    pointed = made.centre.records.pop()
+    made.boxes["box-1"].add(pointed.type, dict(pointed.body), pointed.utc_us)
+    assert made.r3().recordings == ("2026-03-02-am",)
+
+
 def test_not_identifiable_while_somebody_in_view_could_be_them_else_absent() -> None:
     made = course(DAYS[0], days=DAYS[:1])
     assert made.story().blocks[0].presences[3].answer == "absent"
