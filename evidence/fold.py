@@ -1,12 +1,9 @@
 """The fold: verified records in, the story of one class out. Any order, any duplication, the chains of any boxes.
 
-Which chain may say what: plans, roster events, leave, reviews and who was pointed out in a frame come from a centre's
-chain (one whose genesis has no sealing key); video, check-ins, roll calls and presses count from the boxes that a plan
-of the class names.
+`told.py` says whose records count for what.
 """
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,12 +11,9 @@ from typing import Any, TypeVar
 
 from evidence.blocks import PlannedBlock, hour_span, plan_blocks
 from evidence.bodies import (
-    TYPES,
     Alarm,
-    Body,
     CheckIn,
     ClassOrder,
-    Genesis,
     Leave,
     Pointed,
     Review,
@@ -29,17 +23,14 @@ from evidence.bodies import (
     SegmentRemoved,
     SessionEnd,
     SessionStart,
-    body_of,
 )
 from evidence.checkin import answer_of
-from evidence.clocks import ChainClock
-from evidence.errors import BadInput, BadRecord
+from evidence.errors import BadInput
 from evidence.occasions import Facts, Unnamed, block_story, hour_story, overlap
-from evidence.places import stands_rightly
 from evidence.placing import place
 from evidence.policy import Policy
-from evidence.progress import latest, progress
-from evidence.records import Record, record_bytes
+from evidence.progress import progress
+from evidence.records import Record
 from evidence.rollcall import name_tracks
 from evidence.roster import Order, changes
 from evidence.story import (
@@ -54,10 +45,9 @@ from evidence.story import (
     Story,
 )
 from evidence.times import MINUTE
+from evidence.told import Told, read
 
-B = TypeVar("B", bound=Body)
 S = TypeVar("S", Sighting, Unnamed)
-FROM_BOX = (Segment, CheckIn, RollCall, SessionStart, SessionEnd)
 
 
 class NoSuchClass(BadInput):
@@ -66,7 +56,7 @@ class NoSuchClass(BadInput):
 
 def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
     """The story of a class from verified records. Raises NoSuchClass without a plan of it."""
-    told = _read(records, class_id, policy)
+    told = read(records, class_id, policy)
     orders = _orders(told)
     if not orders:
         raise NoSuchClass(class_id=class_id)
@@ -98,77 +88,7 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class _Told:
-    """The records of one class with their bodies, in the order of their keys."""
-
-    items: tuple[tuple[Record, Body], ...]
-    clocks: Mapping[tuple[str, str], ChainClock]
-    last_us: Mapping[str, int]
-    """Device → its latest record whose clock can be believed."""
-    unknown: int
-    bad: tuple[Ref, ...]
-
-    def of(self, cls: type[B]) -> list[tuple[Record, B]]:
-        return [(record, body) for record, body in self.items if isinstance(body, cls)]
-
-    def of_boxes(self, devices: set[str]) -> _Told:
-        """Without what boxes say that no plan of the class names, and without removals of other classes' video."""
-        items = [(r, b) for r, b in self.items if not isinstance(b, FROM_BOX) or r.device in devices]
-        ours = {body.sha256 for _, body in items if isinstance(body, Segment)}
-        items = [(r, b) for r, b in items if not isinstance(b, SegmentRemoved) or b.segment in ours]
-        return dataclasses.replace(self, items=tuple(items))
-
-    def used_records(self) -> list[Record]:
-        return [record for record, _ in self.items]
-
-
-def _read(records: Iterable[Record], class_id: str, policy: Policy) -> _Told:
-    unique: dict[Ref, Record] = {}
-    for record in records:
-        known = unique.setdefault(record.key, record)
-        if known is not record and known != record:
-            unique[record.key] = min(known, record, key=record_bytes)
-    ordered = [unique[key] for key in sorted(unique)]
-    chains: dict[tuple[str, str], list[Record]] = defaultdict(list)
-    for record in ordered:
-        chains[record.device, record.chain].append(record)
-    boxes = {name for name, chain in chains.items() if _is_box(chain[0])}
-    items, bad = [], []
-    for record in ordered:
-        if not _concerns(record, class_id):
-            continue
-        try:
-            body = body_of(record)
-        except BadRecord:
-            bad += [record.key] if record.body.get("class") == class_id else []
-            continue
-        if body is not None and ((record.device, record.chain) not in boxes or _may_say(record)):
-            items.append((record, body))
-    clocks = {name: ChainClock(chain, policy) for name, chain in chains.items()}
-    unknown = sum(record.type not in TYPES for record in ordered)
-    return _Told(tuple(items), clocks, latest(ordered, clocks), unknown, tuple(bad))
-
-
-def _may_say(record: Record) -> bool:
-    """Whether a box's word counts for this. It may note whom a person pointed out, but vouches for nobody."""
-    return stands_rightly(record, of_centre=False) and record.type != "pointed"
-
-
-def _is_box(first: Record) -> bool:
-    """Whether a chain is a box's: its genesis, where it is at hand, has a key for name sheets."""
-    try:
-        body = body_of(first)
-    except BadRecord:
-        return False
-    return isinstance(body, Genesis) and body.sealing_key is not None
-
-
-def _concerns(record: Record, class_id: str) -> bool:
-    return record.type == "segment.removed" or record.body.get("class") == class_id
-
-
-def _orders(told: _Told) -> list[Order]:
+def _orders(told: Told) -> list[Order]:
     """The plans by number; of two with one number the later record stands last."""
     found = [(record.key, record.utc_us, body) for record, body in told.of(ClassOrder)]
     return sorted(found, key=lambda order: (order[2].number, order[1], order[0]))
@@ -183,7 +103,7 @@ def _plan_changed(orders: Sequence[Order]) -> tuple[tuple[Ref, str], ...]:
     return tuple(sorted(found))
 
 
-def _facts(told: _Told, orders: Sequence[Order], policy: Policy) -> Facts:
+def _facts(told: Told, orders: Sequence[Order], policy: Policy) -> Facts:
     segments = _segments(told, policy)
     by_hash = {fact.segment.sha256: fact for fact in segments}
     rollcalls = _latest(told.of(RollCall), lambda body: body.segment)
@@ -224,7 +144,7 @@ def _latest(found: Sequence[tuple[Record, Any]], name: Any) -> dict[str, tuple[R
     return {name(body): (record.key, body) for record, body in ordered}
 
 
-def _segments(told: _Told, policy: Policy) -> tuple[SegmentFact, ...]:
+def _segments(told: Told, policy: Policy) -> tuple[SegmentFact, ...]:
     """In order of time. The same bytes count once: video that is used again is not evidence a second time."""
     placed = [place(r, body, told.clocks[r.device, r.chain], policy) for r, body in told.of(Segment)]
     unique: dict[str, SegmentFact] = {}
@@ -258,7 +178,7 @@ def _seen(
     return sightings, unnamed
 
 
-def _pointed(told: _Told, by_hash: Mapping[str, SegmentFact]) -> list[Sighting]:
+def _pointed(told: Told, by_hash: Mapping[str, SegmentFact]) -> list[Sighting]:
     found = []
     for record, body in told.of(Pointed):
         fact = by_hash.get(body.segment)
@@ -268,7 +188,7 @@ def _pointed(told: _Told, by_hash: Mapping[str, SegmentFact]) -> list[Sighting]:
     return found
 
 
-def _checkins(told: _Told, policy: Policy) -> tuple[CheckInFact, ...]:
+def _checkins(told: Told, policy: Policy) -> tuple[CheckInFact, ...]:
     found = []
     for record, body in told.of(CheckIn):
         answer, person = answer_of(body, policy)
@@ -278,7 +198,7 @@ def _checkins(told: _Told, policy: Policy) -> tuple[CheckInFact, ...]:
     return tuple(sorted(found, key=lambda fact: (fact.at_us, fact.ref)))
 
 
-def _sessions(told: _Told) -> tuple[SessionFact, ...]:
+def _sessions(told: Told) -> tuple[SessionFact, ...]:
     ends: dict[tuple[str, str], Record] = {}
     for record, body in told.of(SessionEnd):
         ends.setdefault((record.device, body.session), record)

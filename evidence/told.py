@@ -1,0 +1,107 @@
+"""Which of the records say something of one class: each once, with its body, from whoever may say it.
+
+Plans, roster events, leave, reviews and who was pointed out in a frame come from a centre's chain (its genesis has
+no sealing key); video, check-ins, roll calls and presses count from the boxes that a plan of the class names.
+"""
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from evidence.bodies import (
+    TYPES,
+    Body,
+    CheckIn,
+    Genesis,
+    RollCall,
+    Segment,
+    SegmentRemoved,
+    SessionEnd,
+    SessionStart,
+    body_of,
+)
+from evidence.clocks import ChainClock
+from evidence.errors import BadRecord
+from evidence.places import stands_rightly
+from evidence.policy import Policy
+from evidence.progress import latest
+from evidence.records import Record, record_bytes
+from evidence.story import Ref
+
+B = TypeVar("B", bound=Body)
+FROM_BOX = (Segment, CheckIn, RollCall, SessionStart, SessionEnd)
+
+
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """The records of one class with their bodies, in the order of their keys."""
+
+    items: tuple[tuple[Record, Body], ...]
+    clocks: Mapping[tuple[str, str], ChainClock]
+    last_us: Mapping[str, int]
+    """Device → its latest record whose clock can be believed."""
+    unknown: int
+    bad: tuple[Ref, ...]
+
+    def of(self, cls: type[B]) -> list[tuple[Record, B]]:
+        """The records of one type."""
+        return [(record, body) for record, body in self.items if isinstance(body, cls)]
+
+    def of_boxes(self, devices: set[str]) -> Told:
+        """Without what boxes say that no plan of the class names, and without removals of other classes' video."""
+        items = [(r, b) for r, b in self.items if not isinstance(b, FROM_BOX) or r.device in devices]
+        ours = {body.sha256 for _, body in items if isinstance(body, Segment)}
+        items = [(r, b) for r, b in items if not isinstance(b, SegmentRemoved) or b.segment in ours]
+        return dataclasses.replace(self, items=tuple(items))
+
+    def used_records(self) -> list[Record]:
+        """Those that the story is made of."""
+        return [record for record, _ in self.items]
+
+
+def read(records: Iterable[Record], class_id: str, policy: Policy) -> Told:
+    """What verified records say of one class, each record once."""
+    unique: dict[Ref, Record] = {}
+    for record in records:
+        known = unique.setdefault(record.key, record)
+        if known is not record and known != record:
+            unique[record.key] = min(known, record, key=record_bytes)
+    ordered = [unique[key] for key in sorted(unique)]
+    chains: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for record in ordered:
+        chains[record.device, record.chain].append(record)
+    boxes = {name for name, chain in chains.items() if _is_box(chain[0])}
+    items, bad = [], []
+    for record in ordered:
+        if not _concerns(record, class_id):
+            continue
+        try:
+            body = body_of(record)
+        except BadRecord:
+            bad += [record.key] if record.body.get("class") == class_id else []
+            continue
+        if body is not None and ((record.device, record.chain) not in boxes or _may_say(record)):
+            items.append((record, body))
+    clocks = {name: ChainClock(chain, policy) for name, chain in chains.items()}
+    unknown = sum(record.type not in TYPES for record in ordered)
+    return Told(tuple(items), clocks, latest(ordered, clocks), unknown, tuple(bad))
+
+
+def _may_say(record: Record) -> bool:
+    """Whether a box's word counts for this. It may note whom a person pointed out, but vouches for nobody."""
+    return stands_rightly(record, of_centre=False) and record.type != "pointed"
+
+
+def _is_box(first: Record) -> bool:
+    """Whether a chain is a box's: its genesis, where it is at hand, has a key for name sheets."""
+    try:
+        body = body_of(first)
+    except BadRecord:
+        return False
+    return isinstance(body, Genesis) and body.sealing_key is not None
+
+
+def _concerns(record: Record, class_id: str) -> bool:
+    return record.type == "segment.removed" or record.body.get("class") == class_id
