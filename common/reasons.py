@@ -27,6 +27,10 @@ REASONS: dict[str, str] = {
         "practical class-hours with at least {need_min} unbroken minutes: {count}; the shortest stretch has"
         " {shortest_min}"
     ),
+    "stretches_unseen": N_(
+        "practical class-hours whose video the roll call has not looked at yet: {count}; a black picture would break"
+        " their stretch"
+    ),
     "stretch_short": N_(
         "{name}: the longest unbroken recording is {longest_min} min {longest_s} s; {need_min} minutes are required"
     ),

@@ -29,6 +29,9 @@ def judge(story: Story, rule: R2, as_of_us: int) -> Finding:
     if worst(results) == "satisfied" and judged:
         shortest = min(hour.longest_us for hour in judged) // MINUTE
         reasons.append(reason("stretches_long", count=len(judged), need_min=rule.minutes.value, shortest_min=shortest))
+    unseen = sum(result == "satisfied" and not hour.roll_called for hour, result in zip(judged, results, strict=True))
+    if unseen:
+        reasons.append(reason("stretches_unseen", count=unseen))
     return hours_finding("R2", rule.clause, judged, len(hours) - len(judged), reasons, worst(results))
 
 

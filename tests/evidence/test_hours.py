@@ -123,6 +123,14 @@ def test_r2_a_black_picture_breaks_and_a_dim_one_does_not() -> None:
         assert made.finding("R2").result == result
 
 
+def test_r2_says_when_nobody_has_looked_at_the_picture_yet() -> None:
+    for roll_call, expected in ((False, ["stretches_long", "stretches_unseen"]), (True, ["stretches_long"])):
+        made = hour("practical")
+        made.film(f"{DAY} 08:00", "08:45", roll_call=roll_call)
+        assert made.finding("R2").result == "satisfied"
+        assert codes(made.finding("R2")) == expected
+
+
 def test_r2_media_time_that_boottime_does_not_agree_to_is_not_believed() -> None:
     made = hour("practical")
     body = made.segment("r-1", 0, 0, 20 * MINUTE, at(f"{DAY} 08:00"), "box-1")
