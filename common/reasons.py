@@ -76,7 +76,9 @@ REASONS: dict[str, str] = {
         "a change of the roster for {trainee} was recorded on {recorded} but dated {date}; it holds only from its"
         " record on ({why}; approved by {approver})"
     ),
-    "plan_changed": N_("a later plan changed or dropped class-hours that had already begun: {hours}"),
+    "plan_changed": N_("a later plan changed or dropped class-hours that had already begun: {when}"),
+    "policy_changed": N_("later plans put the class under another policy, or another version of it: {count}"),
+    "video_reused": N_("video files that are the same recording as another one, and were not counted: {count}"),
     "doubt_simulated": N_("records made with a simulated clock, which are never evidence: {count}"),
     "doubt_clock": N_("records made while the clock of the box was not set: {count}"),
     "doubt_moved": N_("records made after the clock of the box was moved while it ran: {count}"),
@@ -110,6 +112,7 @@ RULES: dict[str, str] = {
     "left_early": N_("Shown only early or only late"),
     "roster": N_("Changes of the roster"),
     "plan": N_("Changes of the plan"),
+    "video": N_("Re-used video"),
     "clock": N_("Time"),
     "records": N_("Unreadable records"),
 }
@@ -205,6 +208,7 @@ def _shown(name: str, value: Any, lang: str, names: Mapping[str, str]) -> str:
         "trainee": lambda v: names.get(v, v),
         "trainees": lambda v: names.get(v, v),
         "blocks": lambda v: block_words(v, lang),
+        "when": lambda v: f"{date_words(v[:10], lang)}{v[10:]}",
         "readings": lambda v: translate(READINGS[v], lang) if v in READINGS else v,
         "date": lambda v: date_words(v, lang),
         "until": lambda v: date_words(v, lang),

@@ -14,6 +14,7 @@ from evidence.bodies import (
     Alarm,
     CheckIn,
     ClassOrder,
+    Hour,
     Leave,
     Pointed,
     Review,
@@ -70,10 +71,12 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
         order_ref=orders[-1][0],
         roster_changes=facts.changes,
         plan_changed=_plan_changed(orders),
+        policy_changed=tuple(b[0] for a, b in itertools.pairwise(orders) if a[2].policy != b[2].policy),
         roster_events=tuple((record.key, body) for record, body in told.of(RosterEvent)),
         leaves=facts.leaves,
         sessions=_sessions(told),
         segments=facts.segments,
+        reused=_reused(told, facts.segments),
         removed=tuple((record.key, body.segment, record.utc_us) for record, body in told.of(SegmentRemoved)),
         checkins=facts.checkins,
         rollcalls=tuple(sorted(facts.rollcalls.values(), key=lambda item: item[0])),
@@ -94,13 +97,12 @@ def _orders(told: Told) -> list[Order]:
     return sorted(found, key=lambda order: (order[2].number, order[1], order[0]))
 
 
-def _plan_changed(orders: Sequence[Order]) -> tuple[tuple[Ref, str], ...]:
-    found = set()
+def _plan_changed(orders: Sequence[Order]) -> tuple[tuple[Ref, Hour], ...]:
+    found = []
     for (_, _, before), (ref, at_us, after) in itertools.pairwise(orders):
-        for hour in before.hours:
-            if hour_span(hour).start_us <= at_us and hour not in after.hours:
-                found.add((ref, hour.hour))
-    return tuple(sorted(found))
+        kept = set(after.hours)
+        found += [(ref, hour) for hour in before.hours if hour_span(hour).start_us <= at_us and hour not in kept]
+    return tuple(sorted(found, key=lambda item: (item[0], item[1].start, item[1].hour)))
 
 
 def _facts(told: Told, orders: Sequence[Order], policy: Policy) -> Facts:
@@ -151,6 +153,17 @@ def _segments(told: Told, policy: Policy) -> tuple[SegmentFact, ...]:
     for fact in sorted(placed, key=lambda fact: (fact.span.start_us, fact.ref)):
         unique.setdefault(fact.segment.sha256, fact)
     return tuple(unique.values())
+
+
+def _reused(told: Told, segments: Sequence[SegmentFact]) -> tuple[Ref, ...]:
+    """Records of video that another record has as another file: bytes that were used again."""
+    first = {fact.segment.sha256: (fact.ref, fact.segment.file) for fact in segments}
+    found = []
+    for record, body in told.of(Segment):
+        (device, _, _), file = first[body.sha256]
+        if (record.device, body.file) != (device, file):
+            found.append(record.key)
+    return tuple(found)
 
 
 def _unplaced_us(segments: Sequence[SegmentFact], order: ClassOrder) -> int:

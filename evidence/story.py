@@ -204,12 +204,16 @@ class Story:
     order_ref: Ref
     roster_changes: tuple[RosterChange, ...]
     """In the order in which they apply."""
-    plan_changed: tuple[tuple[Ref, str], ...]
+    plan_changed: tuple[tuple[Ref, Hour], ...]
     """Class-hours that had begun when a later plan (the record) changed or dropped them."""
+    policy_changed: tuple[Ref, ...]
+    """Later plans under another policy, or another version of it."""
     roster_events: tuple[tuple[Ref, RosterEvent], ...]
     leaves: tuple[tuple[Ref, Leave], ...]
     sessions: tuple[SessionFact, ...]
     segments: tuple[SegmentFact, ...]
+    reused: tuple[Ref, ...]
+    """Records of video whose bytes another record has as another file."""
     removed: tuple[tuple[Ref, str, int], ...]
     """Removed segments: record, segment hash, UTC of removal."""
     checkins: tuple[CheckInFact, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from evidence.blocks import day
+from evidence.blocks import day, hour_span, local
+from evidence.bodies import Hour
 from evidence.policy import Policy
 from evidence.rules.finding import Finding, Reason, Result, reason, refs
 from evidence.rules.hours import named
@@ -19,6 +20,7 @@ def judge(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:
         _finding("left_early", clause, "warning", _left_early(story, over)),
         _finding("roster", clause, "warning", _roster(story, over)),
         _finding("plan", clause, "warning", _plan(story)),
+        _finding("video", "", "warning", _video(story)),
         _finding("clock", "", "open", _clock(story)),
         _finding("records", "", "warning", _records(story)),
     )
@@ -68,9 +70,23 @@ def _said(story: Story, change: RosterChange) -> dict[str, str]:
 
 
 def _plan(story: Story) -> Told:
-    hours = tuple(hour for _, hour in story.plan_changed)
+    hours = [hour for _, hour in story.plan_changed]
     if hours:
-        yield reason("plan_changed", hours=hours, count=len(hours)), tuple(ref for ref, _ in story.plan_changed)
+        when = tuple(_when(story, hour) for hour in hours)
+        said = reason("plan_changed", hours=tuple(hour.hour for hour in hours), when=when, count=len(hours))
+        yield said, tuple(ref for ref, _ in story.plan_changed)
+    if story.policy_changed:
+        yield reason("policy_changed", count=len(story.policy_changed)), story.policy_changed
+
+
+def _when(story: Story, hour: Hour) -> str:
+    start, end = (local(at, story.order.utc_offset_min) for at in (hour_span(hour).start_us, hour_span(hour).end_us))
+    return f"{start.date().isoformat()} {start:%H:%M}–{end:%H:%M}"
+
+
+def _video(story: Story) -> Told:
+    if story.reused:
+        yield reason("video_reused", count=len(story.reused)), story.reused
 
 
 def _clock(story: Story) -> Told:

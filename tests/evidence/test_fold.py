@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.texts import words
 from evidence.bodies import Gap
 from evidence.continuity import Timeline
 from evidence.fold import NoSuchClass, fold
@@ -131,6 +132,15 @@ def test_a_later_plan_replaces_the_earlier_one_and_hours_that_had_begun_are_told
     assert [hour.id for hour in story.hours] == ["h-2", "h-3", "h-4", "h-5", "h-6"]
     warned = next(one for one in findings(story, made.policy, AS_OF) if one.rule == "plan")
     assert warned.reasons[0].params["hours"] == (dropped.hour,)
+    assert "2026年3月2日 08:00–08:45" in words(warned.reasons[0], "zh")
+
+
+def test_a_later_plan_under_another_policy_is_told() -> None:
+    made = two_rooms()
+    made.policy = dataclasses.replace(made.policy, sha256="b" * 64)
+    made.order("2026-03-10 08:00")
+    warned = next(one for one in findings(made.story(), made.policy, AS_OF) if one.rule == "plan")
+    assert [one.code for one in warned.reasons] == ["policy_changed"]
 
 
 def test_a_box_cannot_replace_the_plan() -> None:

@@ -151,6 +151,8 @@ def test_r2_the_same_bytes_count_once() -> None:
         again = made.segment("r-9", index, segment.first_pts_us, segment.end_pts_us, at(f"{DAY} 14:00"), "box-1")
         made.boxes["box-1"].add("segment", dataclasses.replace(again, sha256=segment.sha256), at(f"{DAY} 14:30"))
     assert [one.params["id"] for one in made.finding("R2").reasons] == ["h-2"]
+    assert codes(made.finding("video")) == ["video_reused"]
+    assert made.finding("video").reasons[0].params["count"] == len(filmed.segments)
 
 
 def test_r2_pending_until_the_class_hour_is_over_or_long_enough() -> None:
