@@ -209,6 +209,15 @@ def test_a_database_that_is_a_link_is_refused(box: Path, run: Run, tmp_path: Pat
     assert run(box)[0] == 2
 
 
+def test_a_database_that_would_compute_gigabytes_is_refused(box: Path, run: Run) -> None:
+    db = sqlite3.connect(box / DATABASE)
+    db.executescript(
+        "ALTER TABLE records RENAME TO others; CREATE TABLE records (seq INTEGER PRIMARY KEY, hash TEXT, type TEXT,"
+        " envelope BLOB AS (zeroblob(900000000))); INSERT INTO records (seq, hash, type) VALUES (0, '', '');")
+    db.close()
+    assert any("too big" in problem for problem in run(box)[1]["problems"])
+
+
 def test_a_view_in_place_of_the_records_is_refused(box: Path, run: Run) -> None:
     db = sqlite3.connect(box / DATABASE)
     db.executescript(
