@@ -16,7 +16,7 @@ CHECK_IN_EACH_S = 204
 """Simulated seconds that each person stands before the terminal: 2 real ones at the demo's rate."""
 CHECK_IN_PAUSE_S = 24
 VISIT_S = CHECK_IN_EACH_S + CHECK_IN_PAUSE_S
-BOOT_ALLOWANCE_S = 1200
+BOOT_ALLOWANCE_S = 240
 """Simulated seconds from switching the box on to the first person at the terminal."""
 
 
