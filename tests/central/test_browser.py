@@ -112,7 +112,7 @@ def test_a_sight_in_the_matrix_plays_its_moment(console: Console, page: sync_api
     moment = link.inner_text()
     link.click()
     until_after(page, "#rec-2026-03-02-pm video", 60)
-    assert moment[:5] in page.inner_text("#rec-2026-03-02-pm .wall")
+    sync_api.expect(page.locator("#rec-2026-03-02-pm .wall")).to_contain_text(moment[:5], timeout=20_000)
 
 
 def test_a_changed_file_is_refused_in_words_and_the_rest_plays(console: Console, page: sync_api.Page) -> None:
