@@ -101,7 +101,7 @@ def test_a_recording_plays_across_files(console: Console, page: sync_api.Page) -
     # The first file ends after 15 minutes; the next one begins anew at time 0.
     page.eval_on_selector(video, "v => { v.currentTime = 898.5; }")
     until_after(page, video, 901)
-    assert "08:43:" in page.inner_text(f"{article} .wall")
+    sync_api.expect(page.locator(f"{article} .wall")).to_contain_text("08:43:", timeout=20_000)
 
 
 def test_a_sight_in_the_matrix_plays_its_moment(console: Console, page: sync_api.Page) -> None:
