@@ -115,3 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", metavar="OUT", help="write the result to this file")
     parser.add_argument("--lang", choices=LANGS, help="language of the sentences")
     return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -73,7 +73,10 @@ def _demo(video: Path | None, gallery: Path | None, once: bool) -> int:
         raise HalfGiven
     films, names = _media(video, gallery, say)
     folder = BUILD / "site"
-    shutil.rmtree(folder, ignore_errors=True)
+    for old in (folder, BUILD / "export"):
+        shutil.rmtree(old, ignore_errors=True)
+    for old in (BUILD / "report.json", BUILD / "verify.json"):
+        old.unlink(missing_ok=True)
     with Services(BUILD / "logs") as services:
         site = Site(folder.resolve(), services)
         say(N_("making keys and certificates, starting broker, collector and console"))

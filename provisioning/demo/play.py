@@ -51,7 +51,8 @@ def play(site: Site, services: Services, say: Say, lang: str) -> None:
                 state=site.state(lang)["recording"]["text"])
         until(half_day.presses[1])
         state = site.state(lang)
-        site.press("end", {"session": state["session"]["id"]})
+        if state["session"] is not None:  # somebody at the terminal page may have ended the class already
+            site.press("end", {"session": state["session"]["id"]})
         say(N_("{part}: end pressed. Roll call so far: {seen}"), part=part, seen=state["unseen"]["text"])
 
 
