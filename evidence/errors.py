@@ -133,3 +133,7 @@ class SegmentChanged(VerificationError):
 
 class SegmentAdded(VerificationError):
     text = "{file} is not named by any record: it was added"
+
+
+class OrderMissing(VerificationError):
+    text = "an order that record {seq} of {device} says was accepted is missing: {order}"

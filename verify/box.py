@@ -12,7 +12,7 @@ from evidence.bodies import ClassOrder, Head, OrderAccepted, Segment, body_of
 from evidence.canonical import sha256_hex
 from evidence.certs import MAX_PEM, Identity, identity
 from evidence.chain import check_chain
-from evidence.errors import BadReceipt, BadRecord, BadShape, VerificationError
+from evidence.errors import BadReceipt, BadRecord, BadShape, OrderMissing, VerificationError
 from evidence.places import check_places
 from evidence.policy import Policy, parse_policy
 from evidence.receipts import Receipt, peek_receipt, read_receipt
@@ -140,8 +140,9 @@ def _same_chain(
 
 def _classes(material: Material, sealed: Sequence[Sealed], rows: Sequence[Row]) -> None:
     """The classes whose orders the box accepted: the newest of each, and the policy where it comes with the product."""
-    accepted = {body.order for one in sealed if isinstance(body := _body(one), OrderAccepted)}
+    accepted = {body.order: one.record for one in sealed if isinstance(body := _body(one), OrderAccepted)}
     newest: dict[str, ClassOrder] = {}
+    there: set[str] = set()
     for row in rows:
         try:
             order = _read(row)
@@ -149,10 +150,13 @@ def _classes(material: Material, sealed: Sequence[Sealed], rows: Sequence[Row]) 
             material.problems.append(RowChanged(seq=row.number, file=ORDERS, why=error.params["why"]))
             continue
         body = _body(order)
+        there.add(order.hash)
         if order.hash in accepted and isinstance(body, ClassOrder):
             material.orders.append(order)
             if body.class_id not in newest or newest[body.class_id].number < body.number:
                 newest[body.class_id] = body
+    material.problems += [OrderMissing(seq=record.seq, device=record.device, order=order)
+                          for order, record in accepted.items() if order not in there]
     for class_id, plan in sorted(newest.items()):
         material.cases.append(ClassCase(class_id, _policy(material, plan)))
 

@@ -57,13 +57,20 @@ def test_a_folder_that_cannot_be_written_is_read(box: Path, run: Run) -> None:
 
 
 def test_a_bare_database_cannot_tell_whether_its_end_was_cut(tmp_path: Path, run: Run) -> None:
-    site, maker, _ = class_of()
-    box = write_box(tmp_path / "box", site, maker)
+    site, maker, centre = class_of()
+    box = write_box(tmp_path / "box", site, maker, centre)
+    (box / "keys/centre.crt").unlink()
     status, result = run(box)
     assert status == 0
     assert result["cannot_tell"][0].startswith("Cannot tell whether records at the end were removed: no receipt")
     assert result["test_key"]
-    assert result["findings"] == []
+
+
+def test_a_deleted_order_is_missing_and_hides_no_finding(tmp_path: Path, run: Run) -> None:
+    site, maker, _ = class_of()
+    status, result = run(write_box(tmp_path / "box", site, maker))
+    assert status == 1
+    assert result["problems"][0].startswith("an order that record")
 
 
 def test_receipts_without_the_centres_certificate_prove_nothing_but_are_compared(box: Path, run: Run) -> None:
