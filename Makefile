@@ -14,7 +14,7 @@ check: setup
 	.venv/bin/mypy -p evidence
 	.venv/bin/lint-imports
 
-bench: setup
+bench: setup-test
 	$(PY) -m bench $(ROW)
 
 setup:

@@ -11,12 +11,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from common.texts import N_, translate
+from edge.cameras.file import FileSource, open_file
 from edge.child import only_one, stop_on_signal
 from edge.clock import AutojumpClock, Clock, SimulatedClock, SystemClock, boottime_us
 from edge.config import BOX_FILE, load_box
 from edge.errors import BadBox, BadLength, BadPace
 from edge.keys import load_keys, make_box_keys, self_certified
-from edge.recorder.file_source import FileSource, open_file
 from edge.recorder.process import READ_S
 from edge.recorder.recorder import Recorder
 from edge.recorder.sealer import Sealer

@@ -5,11 +5,11 @@ import threading
 
 from common.logs import Log
 from common.texts import N_
+from edge.cameras.file import FileSource, open_file
 from edge.child import ready, stop_on_signal
 from edge.config import CameraConfig
 from edge.control.server import Answer, ControlServer
 from edge.errors import BadBox, BadSource, BadStore, BadVideo, StoreBusy
-from edge.recorder.file_source import FileSource, open_file
 from edge.recorder.recorder import Recorder
 from edge.recorder.sealer import Sealer
 from edge.recorder.sessions import Sessions

@@ -12,11 +12,11 @@ from pathlib import Path
 from av.error import FFmpegError
 
 from common.logs import Log
+from edge.cameras.port import Packet, Source
 from edge.clock import Clock
 from edge.config import RecorderConfig
 from edge.errors import BadStore, CannotWrite, StoreBusy, VolumeFull, WriteFailed, WrongVolume
 from edge.recorder.journal import Began, Cut, Run
-from edge.recorder.packets import Packet, Source
 from edge.recorder.recover import recover
 from edge.recorder.run_writer import RunWriter, new_run_id
 from edge.recorder.sealer import Sealer

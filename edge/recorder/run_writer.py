@@ -5,8 +5,8 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from edge.cameras.port import Packet, StreamInfo
 from edge.recorder.journal import Cut, Journal, Mark, Run, segment_body
-from edge.recorder.packets import Packet, StreamInfo
 from edge.recorder.segment_file import SegmentFile
 from edge.recorder.tally import Arrival
 from edge.storage.files import AppendFile, make_folder

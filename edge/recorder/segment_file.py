@@ -8,8 +8,8 @@ from pathlib import Path
 
 import av
 
+from edge.cameras.port import Packet, StreamInfo
 from edge.recorder.boxes import Scanner
-from edge.recorder.packets import Packet, StreamInfo
 from edge.recorder.tally import Arrival, Tally, tally_of
 from edge.storage.files import AppendFile
 

@@ -10,7 +10,7 @@ import numpy as np
 from av.error import FFmpegError
 
 from common.logs import Log
-from edge.recorder.packets import Source
+from edge.cameras.port import Source
 from evidence.errors import ZaitangError
 
 WAIT_S = 0.2

@@ -14,13 +14,13 @@ from cryptography import x509
 from fastapi import FastAPI
 
 from common import logs
+from edge.cameras.file import open_file
+from edge.cameras.port import Source
 from edge.checkin.engine import Engine
 from edge.child import ready, stop_on_signal
 from edge.config import CameraConfig, TerminalConfig
 from edge.control.client import ask
 from edge.errors import CannotListen, NoRecorder, PortInUse
-from edge.recorder.file_source import open_file
-from edge.recorder.packets import Source
 from edge.terminal.app import make_app
 from edge.terminal.camera import Camera
 from edge.terminal.desk import Desk, Target

@@ -10,10 +10,10 @@ import av
 import numpy as np
 import pytest
 
+from edge.cameras.file import FileSource, open_file
 from edge.clock import AutojumpClock, Clock
 from edge.config import BoxConfig, RecorderConfig
 from edge.keys import BoxKeys, make_box_keys, self_certified
-from edge.recorder.file_source import FileSource, open_file
 from edge.recorder.recorder import Recorder
 from edge.recorder.sealer import Sealer
 from edge.recorder.sessions import Demand, OneSession

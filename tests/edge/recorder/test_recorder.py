@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import pytest
 
+from edge.cameras.file import FileSource, open_file
 from edge.config import RecorderConfig
 from edge.errors import VolumeFull, WriteFailed, WrongVolume
-from edge.recorder.file_source import FileSource, open_file
 from edge.recorder.recorder import Recorder
 from edge.recorder.sessions import Sessions
 from edge.storage.files import AppendFile

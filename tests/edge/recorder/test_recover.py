@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import pytest
 
-from edge.recorder.file_source import open_file
+from edge.cameras.file import open_file
 from edge.recorder.journal import read_journal
 from edge.recorder.recover import recover
 from edge.storage.files import AppendFile, sha256_file

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edge.cameras.file import open_file
 from edge.checkin.engine import Engine, EngineView
 from edge.checkin.errors import NobodyEnrolled
 from edge.clock import SystemClock
 from edge.errors import BadStore, StoreBusy
-from edge.recorder.file_source import open_file
 from edge.terminal.camera import Camera
 from edge.terminal.desk import RESULT_S, RETRY_S, Desk, Target
 from evidence.bodies import CheckIn

@@ -10,9 +10,9 @@ import av
 from av.error import FFmpegError
 
 from common.texts import N_
+from edge.cameras.port import CODECS, Packet, StreamInfo
 from edge.clock import Clock
 from edge.errors import BadSource, EmptyVideo, WrongCodec
-from edge.recorder.packets import CODECS, Packet, StreamInfo
 from edge.video import bad_video, open_video
 
 Raw: TypeAlias = "av.Packet[av.VideoStream]"

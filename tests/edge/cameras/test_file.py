@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from edge.cameras.file import FileSource, open_file
+from edge.cameras.port import Packet
 from edge.clock import AutojumpClock
 from edge.errors import BadSource, BadVideo, EmptyVideo, WrongCodec
-from edge.recorder.file_source import FileSource, open_file
-from edge.recorder.packets import Packet
 from evidence.errors import BadInput
 from evidence.times import SECOND
-
-from .conftest import START_US, HandClock, make_film
+from tests.edge.recorder.conftest import START_US, HandClock, make_film
 
 MONO = 1000 * SECOND
 

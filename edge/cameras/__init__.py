@@ -1,0 +1,1 @@
+"""Cameras: every kind of source of video behind one port."""
