@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from bench.harness import Row
-from bench.rows import detect, fold, rollcall, seal, verify
+from bench.rows import detect, fold, recorder, rollcall, seal, verify
 
-ROWS: dict[str, Row] = {row.name: row for row in (seal.ROW, verify.ROW, fold.ROW, detect.ROW, rollcall.ROW)}
+ROWS: dict[str, Row] = {row.name: row for row in (
+    seal.ROW, verify.ROW, fold.ROW, recorder.ROW, detect.ROW, rollcall.ROW)}

@@ -4,6 +4,8 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from bench import __main__ as command
 from bench import harness, inputs, report
 from bench.harness import Contest, Result, Row, Skipped
 from bench.material import film
-from bench.rows import ROWS, detect, fold, rollcall, seal, verify
+from bench.rows import ROWS, detect, fold, recorder, rollcall, seal, verify
 from evidence.errors import BadInput
 
 CONDITIONS = {"processor": "a chip", "machine": "m", "cores": 2, "load": [0.5], "python": "3.11",
@@ -93,7 +95,8 @@ def test_rows_that_need_real_data_say_where_they_looked(tmp_path: Path) -> None:
 
 
 def test_every_row_has_its_own_name() -> None:
-    assert list(ROWS) == [one.name for one in ROWS.values()] == ["seal", "verify", "fold", "detect", "rollcall"]
+    assert list(ROWS) == [one.name for one in ROWS.values()] == [
+        "seal", "verify", "fold", "recorder", "detect", "rollcall"]
 
 
 def test_a_film_has_as_many_records_as_were_asked_for() -> None:
@@ -125,3 +128,17 @@ def test_boxes_are_compared_with_the_peers() -> None:
 def test_a_roll_call_is_held_against_the_truth() -> None:
     answer = {"present": [{"trainee": "a"}, {"trainee": "x"}]}
     assert rollcall.correct(answer, {"a", "b"}) == "1 of 2 present people named, 1 wrongly"
+
+
+def test_the_recorder_is_held_against_a_copy_and_its_hashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "MINUTES", 1)
+    result = harness.measure(dataclasses.replace(ROWS["recorder"], repetitions=1), tmp_path)
+    assert result.ratio > 0 and "CPU seconds per hour" in result.remarks[0] and "SHA-256" in result.remarks[1]
+    ours, peer = (sorted(tmp_path.glob(f"{side}/**/*.mp4")) for side in ("ours", "peer"))
+    assert len(ours) == len(peer) == 1 and abs(ours[0].stat().st_size / peer[0].stat().st_size - 1) < 0.01
+
+
+def test_the_cpu_of_children_counts() -> None:
+    before = harness.cpu_s()
+    subprocess.run([sys.executable, "-c", "sum(range(3_000_000))"], check=True)
+    assert harness.cpu_s() - before > 0.01
