@@ -57,7 +57,7 @@ def parts(film: Path, folder: Path) -> str:
     hours = MINUTES / 60
     costs = {"reading packets": demux, "SHA-256": sha256, "writing and syncing each keyframe": write_synced}
     told = [f"{name} {_cost(part, film, folder / 'part') / hours:.1f}" for name, part in costs.items()]
-    start_s = _cost(record, short, folder / "ours")
+    start_s = _cost(record, short, folder / "start")
     return f"of it, measured alone: {', '.join(told)}; starting the program once {start_s:.1f} s, counted in"
 
 
