@@ -8,6 +8,8 @@ from common.texts import N_, translate
 ALARMS = {
     "camera.silent": N_("The camera sent no picture for a while"),
     "camera.broken": N_("The connection to a camera broke"),
+    "camera.stepped": N_("The time stamps of the camera jumped: a new recording began"),
+    "clock.set": N_("The clock of this box was set: a new recording began"),
     "storage.full": N_("The video disk is full: nothing is recorded until there is room"),
     "storage.wrong_volume": N_("The video disk is not the one that belongs to this box"),
     "storage.failed": N_("The video disk refuses to write"),

@@ -185,8 +185,8 @@ class Segment:
     gap_floor_us: Count
     gaps: tuple[Gap, ...]
     recovered: bool
-    began: Literal["start", "gap", "step", "restart"]
-    cut: Literal["end", "gap", "step", "restart"] | None = None
+    began: Literal["start", "gap", "step", "clock", "restart"]
+    cut: Literal["end", "gap", "step", "clock", "restart"] | None = None
     boot_id: BootId | None = None
 
 

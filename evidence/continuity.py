@@ -1,7 +1,8 @@
 """Whether the next packet of a camera continues a run, and what a segment measured: the decision that cuts runs.
 
 Two clocks must agree: media time (PTS) says how long the video is, CLOCK_BOOTTIME says when its packets came. A hole in
-media time is a *gap*; media time that goes back, or runs away from CLOCK_BOOTTIME, is a *step*. Times are microseconds.
+media time is a *gap*; media time that goes back, or runs away from CLOCK_BOOTTIME, is a *step*. The wall clock is only
+a label; when somebody sets it, the run is cut (*clock*), so that one label holds for all of it. Times are microseconds.
 """
 from __future__ import annotations
 
@@ -11,9 +12,10 @@ from typing import Literal
 from evidence.bodies import Gap
 
 SLEW = 1000
-"""A camera's clock may drift by one part in so many without being a step (ours; cheap ones are off by 1 in 2,000)."""
+"""A camera's clock may drift, and a wall clock be slewed, by one part in so many without a step (ours; cheap cameras
+are off by 1 in 2,000, the kernel slews by at most as much)."""
 
-Verdict = Literal["continue", "gap", "step"]
+Verdict = Literal["continue", "gap", "step", "clock"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Timeline:
     """The packets of one run, in decoding order.
 
     `max_gap_us`: a hole above it ends the run. `gap_floor_us`: holes from it on are listed. `step_tolerance_us`: how
-    far media time and CLOCK_BOOTTIME may part, and how far back a packet may reach (B-frames); multiply it by the
-    clock's rate, because packets are late in real time.
+    far media time and CLOCK_BOOTTIME, or CLOCK_BOOTTIME and the wall clock, may part, and how far back a packet may
+    reach (B-frames); multiply it by the clock's rate, because packets are late in real time.
     """
 
     def __init__(self, max_gap_us: int, gap_floor_us: int, step_tolerance_us: int) -> None:
@@ -46,6 +48,7 @@ class Timeline:
         self._end_us = 0
         self._last_mono_us = 0
         self._lead_us = 0
+        self._wall_us = 0
         self._segment: _Segment | None = None
 
     @property
@@ -58,16 +61,18 @@ class Timeline:
         """Length of the run so far, in media time."""
         return self._end_us
 
-    def feed(self, pts_us: int, duration_us: int, mono_us: int) -> Verdict:
-        """Take a packet: its PTS, its duration, CLOCK_BOOTTIME when it came.
+    def feed(self, pts_us: int, duration_us: int, mono_us: int, wall_us: int = 0) -> Verdict:
+        """Take a packet: its PTS, its duration, CLOCK_BOOTTIME when it came, the wall clock less that.
 
-        After "gap" or "step" the packet was *not* taken: the run is over; cut it, begin a new Timeline, feed it there.
+        After any other word than "continue" the packet was *not* taken: the run is over; cut it, begin a new Timeline,
+        feed it there.
         """
         if not self._started:
-            self._begin(pts_us, mono_us)
+            self._begin(pts_us, mono_us, wall_us)
         media_us = pts_us - self._first_pts_us
-        verdict = self._judge(media_us, mono_us)
+        verdict = self._judge(media_us, mono_us, wall_us)
         if verdict == "continue":
+            self._follow(media_us - (mono_us - self._first_mono_us), wall_us, mono_us)
             self._take(media_us, max(0, duration_us), mono_us)
         return verdict
 
@@ -85,16 +90,19 @@ class Timeline:
             gaps=tuple(segment.gaps),
         )
 
-    def _begin(self, pts_us: int, mono_us: int) -> None:
+    def _begin(self, pts_us: int, mono_us: int, wall_us: int) -> None:
         self._started = True
+        self._wall_us = wall_us
         self._first_pts_us = pts_us
         self._first_mono_us = self._last_mono_us = mono_us
 
-    def _judge(self, media_us: int, mono_us: int) -> Verdict:
+    def _judge(self, media_us: int, mono_us: int, wall_us: int) -> Verdict:
         lead_us = media_us - (mono_us - self._first_mono_us)
         back_us = self._end_us - media_us
         if abs(lead_us - self._lead_us) > self._step_tolerance_us or back_us > self._step_tolerance_us or media_us < 0:
             return "step"
+        if abs(wall_us - self._wall_us) > self._step_tolerance_us:
+            return "clock"
         return "gap" if -back_us > self._max_gap_us else "continue"
 
     def _take(self, media_us: int, duration_us: int, mono_us: int) -> None:
@@ -103,15 +111,15 @@ class Timeline:
         gap_us = media_us - self._end_us
         if gap_us >= self._gap_floor_us and gap_us > 0:
             self._segment.gaps.append(Gap(self._end_us, gap_us))
-        self._follow(media_us - (mono_us - self._first_mono_us), mono_us)
         self._segment.packets += 1
         self._end_us = max(self._end_us, media_us + duration_us)
         self._last_mono_us = max(self._last_mono_us, mono_us)
 
-    def _follow(self, lead_us: int, mono_us: int) -> None:
-        """Let the expected lead follow the measured one, no faster than a clock drifts."""
+    def _follow(self, lead_us: int, wall_us: int, mono_us: int) -> None:
+        """Let what is expected follow what is measured, no faster than a clock drifts."""
         most = max(0, mono_us - self._last_mono_us) // SLEW
         self._lead_us += max(-most, min(most, lead_us - self._lead_us))
+        self._wall_us += max(-most, min(most, wall_us - self._wall_us))
 
 
 @dataclasses.dataclass

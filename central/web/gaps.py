@@ -10,7 +10,8 @@ from evidence.story import HourStory, SegmentFact, Span, Story
 JOIN_US = 5_000_000
 REASONS = {
     "gap": N_("the camera was silent"),
-    "step": N_("the clock of the box jumped"),
+    "step": N_("the time stamps of the camera jumped"),
+    "clock": N_("the clock of the box was set"),
     "restart": N_("the box restarted"),
     "end": N_("recording was ended"),
     None: N_("the video file that follows is not recorded"),

@@ -23,8 +23,8 @@ from evidence.errors import BadShape
 from evidence.records import BootId, Count, Id, Sha256
 from evidence.shape import decode, encode
 
-Began = Literal["start", "gap", "step", "restart"]
-Cut = Literal["end", "gap", "step", "restart"]
+Began = Literal["start", "gap", "step", "clock", "restart"]
+Cut = Literal["end", "gap", "step", "clock", "restart"]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -32,7 +32,10 @@ from evidence.times import SECOND, utc_text
 JITTER_US = 2 * SECOND
 """Real time by which packets may be late on a busy machine before a camera is called silent."""
 PREROLL_US = 2 * SECOND
-"""Real time for which packets are kept in memory, so that a start press loses nothing while its record is read."""
+"""Real time for which packets are kept in memory, so that a start press loses nothing while its record is read; with
+them the GOP in which it lies."""
+PREROLL_BYTES = 64_000_000
+"""More is never kept: a camera that sends no keyframes must not fill the memory."""
 RETRY_S, LONGEST_RETRY_S = 2, 64
 """Real seconds until a volume that refused is tried again: twice as long each time."""
 
@@ -59,6 +62,7 @@ class Recorder:
         self._session: Session | None = None
         self._run: RunWriter | None = None
         self._inbox: deque[Packet] = deque()
+        self._inbox_bytes = 0
         self._began: Began = "start"
         self._heard_us = clock.mono_us()
         self._silent = False
@@ -78,7 +82,7 @@ class Recorder:
                 self._begin_session(session)
             end_us = session.end_mono_us
             while self._inbox and (end_us is None or self._inbox[0].mono_us < end_us):
-                self._record(self._inbox.popleft(), session)
+                self._record(self._take(), session)
             # The clock was read before the source: whatever was due before the end has been taken.
             if end_us is None or not (self._inbox or (packet is None and now_us >= end_us)):
                 break
@@ -94,7 +98,7 @@ class Recorder:
         """The camera broke: what it sent is sealed at once, not when it comes back."""
         self._end_run("gap")
         self._began = "gap"
-        self._inbox.clear()
+        self._drop(len(self._inbox))
         self._alarm("camera.broken", {"camera": self._camera})
 
     def mended(self, source: Source) -> None:
@@ -134,34 +138,53 @@ class Recorder:
 
     def _hear(self, packet: Packet) -> None:
         self._inbox.append(packet)
+        self._inbox_bytes += packet.av.size
         self._heard_us = max(self._heard_us, packet.mono_us)
         self._silent = False
         for code in ("camera.silent", "camera.broken"):
             self._alarms.pop(code, None)
 
+    def _take(self) -> Packet:
+        packet = self._inbox.popleft()
+        self._inbox_bytes -= packet.av.size
+        return packet
+
+    def _drop(self, count: int) -> None:
+        for _ in range(count):
+            self._take()
+
     def _forget_old(self, now_us: int) -> None:
-        """While nobody records, only the newest packets are kept."""
-        oldest_us = now_us - PREROLL_US * self._clock.rate
-        while self._inbox and self._inbox[0].mono_us < oldest_us:
-            self._inbox.popleft()
+        """While nobody records, only the newest packets are kept, from a keyframe on."""
+        self._forget_before(now_us - PREROLL_US * self._clock.rate)
+        while self._inbox_bytes > PREROLL_BYTES:
+            self._take()
+
+    def _forget_before(self, mono_us: int) -> None:
+        """Drop what came before the GOP that was running at `mono_us`."""
+        gop = 0
+        for index, packet in enumerate(self._inbox):
+            if packet.mono_us > mono_us:
+                break
+            gop = index if packet.key else gop
+        self._drop(gop)
 
     def _begin_session(self, session: Session) -> None:
         self._end_run("end")
         self._session = session
         self._began = "restart" if session.resumed else "start"
         self._heard_us = max(self._heard_us, session.start_mono_us)
+        self._forget_before(session.start_mono_us)
 
     def _record(self, packet: Packet, session: Session) -> None:
         """Write one packet, in this run or the next. A run begins with a keyframe."""
-        if packet.mono_us < session.start_mono_us:
-            return
-        self._cut_if_broken(packet)
+        wall_us = self._clock.utc_us() - self._clock.mono_us()
+        self._cut_if_broken(packet, wall_us)
         try:
             if self._run is None:
                 if not packet.key or not self._may_write(packet.mono_us):
                     return
                 self._run = self._new_run(session)
-                self._run.judge(packet)
+                self._run.judge(packet, wall_us)
             self._run.add(packet)
             if self.refused is not None and self._run.durable:
                 self._forgive()
@@ -173,17 +196,17 @@ class Recorder:
         except (OSError, FFmpegError) as error:
             self._failed(error)
 
-    def _cut_if_broken(self, packet: Packet) -> None:
+    def _cut_if_broken(self, packet: Packet, wall_us: int) -> None:
         if self._run is None:
             return
-        verdict = self._run.judge(packet)
+        verdict = self._run.judge(packet, wall_us)
         if verdict == "continue":
             return
         self._began = verdict
         self._end_run(verdict)
-        if verdict == "gap":
-            self._alarm("camera.silent", {"camera": self._camera})
-            self._alarms.pop("camera.silent", None)
+        code = {"gap": "camera.silent", "step": "camera.stepped", "clock": "clock.set"}[verdict]
+        self._alarm(code, {"camera": self._camera})
+        self._alarms.pop(code, None)
 
     def _mind_silence(self, now_us: int) -> None:
         """Nothing came. Once that cannot be a busy machine's delay, the run is over."""

@@ -46,9 +46,11 @@ class RunWriter:
         """Whether some of it would survive a power cut."""
         return self._durable
 
-    def judge(self, packet: Packet) -> Verdict:
-        """Whether the packet continues the run. "gap", "step": it does not belong to it; finish, begin another."""
-        return self._timeline.feed(packet.media_us, packet.duration_us, packet.mono_us)
+    def judge(self, packet: Packet, wall_us: int) -> Verdict:
+        """Whether the packet continues the run; else it does not belong to it: finish, begin another.
+
+        `wall_us`: how far the wall clock is ahead of CLOCK_BOOTTIME."""
+        return self._timeline.feed(packet.media_us, packet.duration_us, packet.mono_us, wall_us)
 
     def add(self, packet: Packet) -> None:
         """Write a packet that `judge` let continue. The first one of a run must be a keyframe."""

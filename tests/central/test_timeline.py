@@ -47,7 +47,7 @@ def test_the_hole_is_drawn_with_its_reason(told: Told) -> None:
     assert [gap.title for gap in row.gaps] == ["not recorded 09:40:00–09:47:00: the camera was silent"]
 
 
-@pytest.mark.parametrize("cut", ["gap", "step", "restart", "end", None])
+@pytest.mark.parametrize("cut", ["gap", "step", "clock", "restart", "end", None])
 def test_why_nothing_is_recorded(told: Told, cut: str | None) -> None:
     last = told.story.segments[0]
     fact = dataclasses.replace(last, segment=dataclasses.replace(last.segment, cut=cut))

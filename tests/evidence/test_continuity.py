@@ -89,3 +89,17 @@ def test_a_cut_begins_the_next_segment_of_the_same_run() -> None:
     assert first is not None and second is not None
     assert second.first_pts_us == first.end_pts_us + SECOND
     assert second.gaps == (Gap(first.end_pts_us, SECOND),)
+
+
+@pytest.mark.parametrize("set_by", [2 * SECOND + 1, -3600 * SECOND])
+def test_a_wall_clock_that_is_set_is_told_and_the_packet_is_not_taken(set_by: int) -> None:
+    timeline = made()
+    assert timeline.feed(0, FRAME, 0, wall_us=7) == "continue"
+    assert timeline.feed(FRAME, FRAME, FRAME, wall_us=7 + set_by) == "clock"
+    assert timeline.packets == 1
+
+
+def test_a_wall_clock_that_is_slewed_is_not_set() -> None:
+    timeline = made()
+    for n in range(200_000):
+        assert timeline.feed(n * FRAME, FRAME, n * FRAME, wall_us=n * FRAME // 2000) == "continue"

@@ -76,6 +76,10 @@ class HandClock(AutojumpClock):
     def forward(self, seconds: float) -> None:
         self._mono += round(seconds * SECOND)
 
+    def set_wall(self, seconds: float) -> None:
+        """Somebody sets the wall clock forward; CLOCK_BOOTTIME goes on."""
+        self._utc_less_mono += round(seconds * SECOND)
+
 
 @dataclasses.dataclass
 class Bench:
