@@ -27,7 +27,7 @@ from edge.store import Store
 from evidence.bodies import Alarm
 from evidence.continuity import Timeline
 from evidence.errors import ZaitangError
-from evidence.times import SECOND, utc_text
+from evidence.times import SECOND
 
 JITTER_US = 2 * SECOND
 """Real time by which packets may be late on a busy machine before a camera is called silent."""
@@ -227,10 +227,9 @@ class Recorder:
                   config.gap_floor_ms * 1000, self._began, self._clock.stamp().boot_id)
         # Packets of a file come when they are due, however fast its clock runs: the tolerance needs no rate.
         timeline = Timeline(config.max_gap_ms * 1000, config.gap_floor_ms * 1000, config.step_tolerance_ms * 1000)
-        label = f"zaitang box={self._device} started={utc_text(self._clock.utc_us())}"
         self._log.info("run.began", run=run.run, began=run.began)
-        return RunWriter(self._volume, run, info, timeline, config.segment_s * SECOND, self._sealer.segment, label,
-                         self._create)
+        return RunWriter(self._volume, run, info, timeline, config.segment_s * SECOND, self._sealer.segment,
+                         self._device, self._create)
 
     def _end_run(self, cut: Cut) -> None:
         run, self._run = self._run, None

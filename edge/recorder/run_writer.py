@@ -13,6 +13,7 @@ from edge.storage.files import AppendFile, make_folder
 from edge.storage.volume import Volume
 from evidence.bodies import Gap, Segment
 from evidence.continuity import Timeline, Verdict
+from evidence.times import utc_text
 
 
 def new_run_id() -> str:
@@ -24,16 +25,16 @@ class RunWriter:
 
     def __init__(
         self, volume: Volume, run: Run, info: StreamInfo, timeline: Timeline, segment_us: int,
-        seal: Callable[[Segment, Path], None], label: str, create: Callable[[Path], AppendFile] = AppendFile,
+        seal: Callable[[Segment, Path], None], device: str, create: Callable[[Path], AppendFile] = AppendFile,
     ) -> None:
         self.run = run
         self.file = ""
         self._volume, self._info, self._timeline, self._segment_us = volume, info, timeline, segment_us
-        self._seal, self._label, self._create = seal, label, create
+        self._seal, self._device, self._create = seal, device, create
         self._segment: SegmentFile | None = None
         self._index, self._durable = -1, False
         self._origin_us: int | None = None
-        self._end_us = self._segment_start_us = 0
+        self._end_us = self._segment_start_us = self._wall_us = 0
         self._journal = Journal(volume.journal / f"{run.run}.jsonl", run, create)
 
     @property
@@ -50,6 +51,7 @@ class RunWriter:
         """Whether the packet continues the run; else it does not belong to it: finish, begin another.
 
         `wall_us`: how far the wall clock is ahead of CLOCK_BOOTTIME."""
+        self._wall_us = wall_us
         return self._timeline.feed(packet.media_us, packet.duration_us, packet.mono_us, wall_us)
 
     def add(self, packet: Packet) -> None:
@@ -58,7 +60,7 @@ class RunWriter:
             self._origin_us = packet.media_us
         media_us = max(0, packet.media_us - self._origin_us)
         if self._segment is None or (packet.key and media_us - self._segment_start_us >= self._segment_us):
-            self._next_segment(media_us)
+            self._next_segment(media_us, packet.mono_us + self._wall_us)
         assert self._segment is not None
         if self._segment.add(packet, self._arrival(packet, media_us)):
             self._journal.mark(self._mark(self._segment))
@@ -77,7 +79,7 @@ class RunWriter:
             self._segment = None
         self._journal.close()
 
-    def _next_segment(self, media_us: int) -> None:
+    def _next_segment(self, media_us: int, utc_us: int) -> None:
         self._finish_segment(None)
         self._index += 1
         self._segment_start_us = media_us
@@ -85,7 +87,7 @@ class RunWriter:
         path = self._volume.segments / self.file
         make_folder(path.parent)
         self._journal.open(self._index, self.file)
-        comment = f"{self._label} run={self.run.run} segment={self._index}"
+        comment = f"zaitang box={self._device} run={self.run.run} segment={self._index} start={utc_text(utc_us)}"
         self._segment = SegmentFile(path, self._info, comment, self._create)
 
     def _finish_segment(self, cut: Cut | None) -> None:

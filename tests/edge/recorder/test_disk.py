@@ -17,8 +17,9 @@ from edge.recorder.segment_file import FLAGS
 from edge.recorder.tally import Tally
 from edge.storage.files import AppendFile, replace, write_new
 from evidence.bodies import Gap
+from evidence.times import SECOND, utc_text
 
-from .conftest import Bench, make_film
+from .conftest import START_US, Bench, make_film
 
 RUN = Run("c-1", "s-1", "room", "r-1", "h264", 64, 48, 100, "start")
 
@@ -38,7 +39,9 @@ def test_segments_are_fragmented_files_cut_at_keyframes(bench: Bench, film: Path
         data = (bench.volume.segments / segment.file).read_bytes()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (segment.size, segment.sha256)
         with av.open(str(bench.volume.segments / segment.file)) as container:
-            assert f"segment={segment.index}" in container.metadata["comment"]
+            start = utc_text(START_US + segment.first_mono_us - 1000 * SECOND)
+            told = f"zaitang box=box-1 run={segment.run} segment={segment.index} start={start}"
+            assert container.metadata["comment"] == told
             assert next(frame.pts for frame in container.decode(video=0)) == 0
     assert list(bench.volume.journal.iterdir()) == []
 
