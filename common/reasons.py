@@ -79,6 +79,8 @@ REASONS: dict[str, str] = {
     "plan_changed": N_("a later plan changed or dropped class-hours that had already begun: {when}"),
     "policy_changed": N_("later plans put the class under another policy, or another version of it: {count}"),
     "video_reused": N_("video files that are the same recording as another one, and were not counted: {count}"),
+    "video_reused_elsewhere": N_(
+        "video files that are, byte for byte, a recording of another class or another box: {count}"),
     "doubt_simulated": N_("records made with a simulated clock, which are never evidence: {count}"),
     "doubt_clock": N_("records made while the clock of the box was not set: {count}"),
     "doubt_moved": N_("records made after the clock of the box was moved while it ran: {count}"),

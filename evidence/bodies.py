@@ -301,6 +301,26 @@ class SegmentRemoved:
 
 
 @dataclasses.dataclass(frozen=True)
+class RecordRef:
+    """Which record: device, chain, number."""
+
+    device: Id
+    chain: Annotated[str, Match(r"[0-9a-f]{32}", "a chain id")]
+    seq: Count
+
+
+@dataclasses.dataclass(frozen=True)
+class VideoReused:
+    """The centre holds a segment record of this class whose bytes another record had before (`video.reused`): of
+    another class, or of another box."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    segment: Sha256
+    record: RecordRef
+    first: RecordRef
+
+
+@dataclasses.dataclass(frozen=True)
 class Head:
     """The last record of a chain, stated by somebody who signs it."""
 
@@ -323,7 +343,7 @@ class Export:
 
 Body = (
     Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Enrolment | SessionStart | SessionEnd | Segment
-    | CheckIn | RollCall | Pointed | Review | Alarm | SegmentRemoved | Export
+    | CheckIn | RollCall | Pointed | Review | Alarm | SegmentRemoved | VideoReused | Export
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -342,6 +362,7 @@ TYPES: dict[str, type[Body]] = {
     "review": Review,
     "alarm": Alarm,
     "segment.removed": SegmentRemoved,
+    "video.reused": VideoReused,
     "export": Export,
 }
 

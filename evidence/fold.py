@@ -24,6 +24,7 @@ from evidence.bodies import (
     SegmentRemoved,
     SessionEnd,
     SessionStart,
+    VideoReused,
 )
 from evidence.checkin import answer_of
 from evidence.errors import BadInput
@@ -77,6 +78,7 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
         sessions=_sessions(told),
         segments=facts.segments,
         reused=_reused(told, facts.segments),
+        reused_elsewhere=tuple(record.key for record, _ in told.of(VideoReused)),
         removed=tuple((record.key, body.segment, record.utc_us) for record, body in told.of(SegmentRemoved)),
         checkins=facts.checkins,
         rollcalls=tuple(sorted(facts.rollcalls.values(), key=lambda item: item[0])),

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from evidence.errors import WrongPlace
 from evidence.records import Record, Sealed
 
-CENTRE_TYPES = frozenset({"order.class", "roster.event", "leave", "review", "export"})
+CENTRE_TYPES = frozenset({"order.class", "roster.event", "leave", "review", "video.reused", "export"})
 BOX_TYPES = frozenset({
     "order.accepted", "enrolment", "session.start", "session.end", "segment", "checkin", "rollcall",
 })

@@ -214,6 +214,8 @@ class Story:
     segments: tuple[SegmentFact, ...]
     reused: tuple[Ref, ...]
     """Records of video whose bytes another record has as another file."""
+    reused_elsewhere: tuple[Ref, ...]
+    """Records of the centre: video of this class has the bytes of video of another class or another box."""
     removed: tuple[tuple[Ref, str, int], ...]
     """Removed segments: record, segment hash, UTC of removal."""
     checkins: tuple[CheckInFact, ...]

@@ -19,6 +19,7 @@ RECORDS = {
     "review": N_("review of a recording"),
     "alarm": N_("alarm"),
     "segment.removed": N_("removal of a video file"),
+    "video.reused": N_("video seen elsewhere"),
     "export": N_("export of a class"),
 }
 REFUSED = {

@@ -87,6 +87,8 @@ def _when(story: Story, hour: Hour) -> str:
 def _video(story: Story) -> Told:
     if story.reused:
         yield reason("video_reused", count=len(story.reused)), story.reused
+    if story.reused_elsewhere:
+        yield reason("video_reused_elsewhere", count=len(story.reused_elsewhere)), story.reused_elsewhere
 
 
 def _clock(story: Story) -> Told:

@@ -15,7 +15,8 @@ from evidence.receipts import Receipt, read_receipt
 from evidence.records import Stamp
 from evidence.seal import KeySigner, seal_record
 from evidence.shape import encode
-from tests.central.helpers import MORNING, REAL, Box
+from evidence.times import MINUTE
+from tests.central.helpers import MORNING, REAL, Box, segment_of
 
 
 def filled(centre: Centre, records: int = 5) -> Box:
@@ -208,3 +209,22 @@ def test_no_bytes_stop_the_collector(centre: Centre) -> None:
     with centre.store.read() as tx:
         assert tx.chain_envelopes("box-1", box.chain, 99) == [sealed.envelope for sealed in box.sealed]
         assert len(tx.quarantined()) == len(set(damaged))
+
+
+def test_video_that_another_class_or_box_has_already_is_told_to_both_classes(centre: Centre) -> None:
+    collector = centre.collector()
+    first, second = filled(centre, 2), Box(centre, "box-2", "cd" * 16)
+    second.genesis()
+    here = segment_of(b"film", MORNING, 60)
+    first.append(here, MORNING + MINUTE)
+    second.append(dataclasses.replace(here, class_id="welder-2"), MORNING + 2 * MINUTE)
+    first.append(dataclasses.replace(here, index=1, file="r-1/000001.mp4"), MORNING + 3 * MINUTE)
+    collector.take(first.messages()[:3])
+    collector.take(second.messages())
+    collector.take([*first.messages(), *second.messages()])
+    with centre.store.read() as tx:
+        told = [sealed.record.body for sealed in tx.of_type("video.reused")]
+    # The same class and box are the matter of the fold.
+    assert [one["class"] for one in told] == ["welder-1", "welder-2"]
+    assert {(one["record"]["device"], one["first"]["device"]) for one in told} == {("box-2", "box-1")}
+    assert {one["segment"] for one in told} == {here.sha256}

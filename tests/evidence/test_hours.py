@@ -5,7 +5,7 @@ import dataclasses
 
 import pytest
 
-from evidence.bodies import Gap
+from evidence.bodies import Gap, RecordRef, VideoReused
 from evidence.records import ClockState
 from evidence.times import MINUTE, SECOND
 from tests.evidence.course import REAL, SIMULATED, UNSET, Chain, Course, at, codes
@@ -153,6 +153,17 @@ def test_r2_the_same_bytes_count_once() -> None:
     assert [one.params["id"] for one in made.finding("R2").reasons] == ["h-2"]
     assert codes(made.finding("video")) == ["video_reused"]
     assert made.finding("video").reasons[0].params["count"] == len(filmed.segments)
+
+
+def test_video_of_another_class_is_told_beside_and_only_a_centre_says_so() -> None:
+    made = hour("practical")
+    filmed = made.film(f"{DAY} 08:00", "08:20")
+    here, there = RecordRef("box-1", "ab" * 16, 3), RecordRef("box-9", "cd" * 16, 7)
+    body = VideoReused("c-1", filmed.segments[0].sha256, here, there)
+    made.boxes["box-1"].add("video.reused", body, at(f"{DAY} 09:00"))
+    assert made.story().reused_elsewhere == ()
+    made.centre.add("video.reused", body, at(f"{DAY} 09:00"))
+    assert codes(made.finding("video")) == ["video_reused_elsewhere"]
 
 
 def test_r2_pending_until_the_class_hour_is_over_or_long_enough() -> None:
