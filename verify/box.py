@@ -1,7 +1,7 @@
 """A box's own folder: the chain in its database, its segments, and how far receipts vouch for the chain's end."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -20,7 +20,7 @@ from evidence.seal import read_sealed
 from verify.database import Row, read_rows
 from verify.errors import DatabaseDamaged, FileRefused, NotEvidence, PolicyUnreadable, RowChanged
 from verify.folder import Folder
-from verify.journals import unfinished
+from verify.journals import Journal, read_journals, unfinished
 from verify.material import Chain, ClassCase, Material
 from verify.pin import Pin
 from verify.roots import find_root
@@ -38,7 +38,9 @@ def read_box(path: Path, pin: Pin | None) -> Material:
     if root is None:
         _no_root(material, path)
         return material
+    journals = read_journals(material.folder, JOURNALS)
     rows = read_rows(path / DATABASE)
+    material.folder.look_again()
     if not rows.records and not rows.damage:
         raise NotEvidence(path=DATABASE, why="it has no records")
     sealed, problems = _records(rows.records)
@@ -52,7 +54,7 @@ def read_box(path: Path, pin: Pin | None) -> Material:
     if rows.damage:
         material.problems.append(DatabaseDamaged(file=DATABASE, why=rows.damage))
     _classes(material, sealed, rows.orders)
-    _leftovers(material, sealed)
+    _leftovers(material, sealed, journals)
     return material
 
 
@@ -173,11 +175,11 @@ def _policy(material: Material, plan: ClassOrder) -> Policy | None:
         return None
 
 
-def _leftovers(material: Material, sealed: Sequence[Sealed]) -> None:
+def _leftovers(material: Material, sealed: Sequence[Sealed], journals: Mapping[str, Journal]) -> None:
     """Files that no record names yet because the recorder was still writing them: named, never called added."""
     recorded = [body for one in sealed if isinstance(body := _body(one), Segment)]
     named = {f"{SEGMENTS}/{body.file}" for body in recorded}
-    material.unfinished = sorted(unfinished(material.folder, SEGMENTS, JOURNALS, recorded) - named)
+    material.unfinished = sorted(unfinished(material.folder, SEGMENTS, journals, recorded) - named)
     material.known_files |= set(material.unfinished)
     material.quarantined = len(material.folder.under(f"{QUARANTINE}/"))
 

@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from evidence.bodies import Segment
 from verify.errors import FileRefused
@@ -35,17 +35,30 @@ class Journal:
     marks: dict[int, Mark] = dataclasses.field(default_factory=dict)
 
 
-def unfinished(folder: Folder, segments: str, journals: str, recorded: Iterable[Segment]) -> set[str]:
+def read_journals(folder: Folder, journals: str) -> dict[str, Journal]:
+    """By run. To be read before the records are: a journal is dropped when all that it tells is recorded."""
+    found = {}
+    for name in folder.under(f"{journals}/"):
+        run = name.removeprefix(f"{journals}/").removesuffix(".jsonl")
+        try:
+            found[run] = read_journal(folder, name, run)
+        except FileRefused as error:
+            if (folder.path / name).exists():
+                folder.refused[name] = error
+    return found
+
+
+def unfinished(
+    folder: Folder, segments: str, journals: Mapping[str, Journal], recorded: Iterable[Segment]
+) -> set[str]:
     """The files under `segments` that no record names and that a run's journal vouches for."""
     last: dict[str, Segment] = {}
     for segment in recorded:
         if segment.run not in last or last[segment.run].index < segment.index:
             last[segment.run] = segment
     found: set[str] = set()
-    for name in folder.under(f"{journals}/"):
-        run = name.removeprefix(f"{journals}/").removesuffix(".jsonl")
-        if "/" not in run and name.endswith(".jsonl"):
-            found |= _vouched(folder, segments, read_journal(folder, name, run), run, last.get(run))
+    for run, journal in journals.items():
+        found |= _vouched(folder, segments, journal, run, last.get(run))
     return found
 
 

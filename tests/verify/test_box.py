@@ -24,6 +24,7 @@ from tests.verify.making import (
     segment,
     write_box,
 )
+from verify.database import Rows, read_rows
 
 DATABASE = "zaitang.db"
 FIRST = "video/segments/r-1/000000.mp4"
@@ -197,6 +198,25 @@ def test_a_line_that_does_not_check_vouches_for_nothing(box: Path, run: Run, dat
     put(box / NEW / "000000.mp4", b"added")
     put(box / JOURNAL, data)
     assert run(box)[1]["problems"] == [ADDED.format("000000")]
+
+
+def test_what_happens_while_the_folder_is_read_is_no_problem(
+    box: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A segment grows to its end and is recorded, a run ends and its journal is dropped: between two looks of ours."""
+    whole = (box / FIRST).read_bytes()
+    (box / FIRST).write_bytes(whole[:5])
+    put(box / NEW / "000000.mp4", b"half")
+    put(box / JOURNAL, journal("r-2", opened(0), marked(0, b"half")))
+
+    def later(path: Path) -> Rows:
+        (box / FIRST).write_bytes(whole)
+        (box / JOURNAL).unlink()
+        return read_rows(path)
+
+    monkeypatch.setattr("verify.box.read_rows", later)
+    status, result = run(box)
+    assert (status, result["unfinished"]) == (0, 1)
 
 
 @pytest.mark.parametrize(("index", "cut", "status"), [(1, None, 0), (1, "end", 1), (2, None, 1), (0, None, 1)])
