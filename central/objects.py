@@ -1,6 +1,7 @@
 """Segment files by their hash: objects/ab/<sha256>.mp4. Written once, hashed coming in and before being shown."""
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import secrets
@@ -12,6 +13,8 @@ from central.errors import CannotRead, WrongSegmentBytes
 from common.texts import N_
 
 CHUNK = 1 << 20
+PART = ".part"
+"""How the name of a file ends that is not whole yet."""
 
 
 class Objects:
@@ -63,15 +66,33 @@ class Objects:
             incoming.finish()
 
 
+    def sweep(self) -> int:
+        """Remove what killed uploads left; how many files. What is being written, here or by another process, is locked
+        and stays. Raises CannotRead."""
+        swept = 0
+        for path in self._folder.glob(f"??/.*{PART}"):
+            try:
+                with path.open("rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    path.unlink()
+            except (BlockingIOError, FileNotFoundError):
+                continue
+            except OSError as error:
+                raise CannotRead(path=path, why=error.strerror) from None
+            swept += 1
+        return swept
+
+
 class Incoming:
-    """A file on its way in: create exclusively, write, hash, fsync, rename, fsync the folder."""
+    """A file on its way in: create exclusively, lock, write, hash, fsync, rename, fsync the folder."""
 
     def __init__(self, path: Path, sha256: str, size: int) -> None:
         self._path, self._sha256, self._size = path, sha256, size
         self._hash, self._written = hashlib.sha256(), 0
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._temp = path.with_name(f".{sha256}.{secrets.token_hex(6)}.part")
+        self._temp = path.with_name(f".{sha256}.{secrets.token_hex(6)}{PART}")
         self._file = self._temp.open("xb")
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def __enter__(self) -> Incoming:
         return self

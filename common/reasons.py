@@ -43,7 +43,10 @@ REASONS: dict[str, str] = {
         " not reported past this class-hour: undecided"
     ),
     "nothing_recorded": N_("no video of this class is recorded"),
-    "kept_until": N_("files of video: {count}; all are kept, and must be kept until {until}"),
+    "kept_until": N_(
+        "files of video on record: {count}; no record says that any was removed before {until}, until when they must be"
+        " kept"
+    ),
     "removed_early": N_("video file {file} was removed on {date}; it must be kept until {until}"),
     "r3_tally": N_(
         "recordings: {count}; not showing everyone: {missing}; undecided: {open}; the limit of the clause: {limit}"

@@ -142,6 +142,8 @@ def _occasion(
         "make_up": block is not None and block.attendees is not None,
         "review": review[1] if review else None,
         "refs": _refs(segments, calls, checkins, review, seen),
+        "films": tuple(sorted(fact.ref for fact in segments)),
+        "calls": tuple(sorted(ref for ref, _ in calls)),
         "awaited": awaited,
         "settled_us": span.end_us + (facts.policy.settle_us if awaited else 0),
     }

@@ -165,6 +165,10 @@ class Occasion:
     review: Review | None
     refs: tuple[Ref, ...]
     """The records it rests on."""
+    films: tuple[Ref, ...]
+    """Of these, the ones of its video."""
+    calls: tuple[Ref, ...]
+    """Of these, the roll calls of its video."""
     awaited: tuple[str, ...]
     """The rooms whose box has not reported past its end."""
     settled_us: int

@@ -1,8 +1,7 @@
 """A box's own folder: the chain in its database, its segments, and how far receipts vouch for the chain's end."""
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -21,6 +20,7 @@ from evidence.seal import read_sealed
 from verify.database import Row, read_rows
 from verify.errors import DatabaseDamaged, FileRefused, NotEvidence, PolicyUnreadable, RowChanged
 from verify.folder import Folder
+from verify.journals import Journal, read_journals, unfinished
 from verify.material import Chain, ClassCase, Material
 from verify.pin import Pin
 from verify.roots import find_root
@@ -28,7 +28,6 @@ from verify.roots import find_root
 DATABASE, RECEIPTS, ORDERS = "zaitang.db", "zaitang.db (receipts)", "zaitang.db (orders)"
 ROOTS = ("root.pem", "keys/root.crt")
 CENTRE = "keys/centre.crt"
-MAX_JOURNAL_LINE = 1 << 20
 SEGMENTS, JOURNALS, QUARANTINE = "video/segments", "video/journal", "video/quarantine"
 
 
@@ -39,7 +38,9 @@ def read_box(path: Path, pin: Pin | None) -> Material:
     if root is None:
         _no_root(material, path)
         return material
+    journals = read_journals(material.folder, JOURNALS)
     rows = read_rows(path / DATABASE)
+    material.folder.look_again()
     if not rows.records and not rows.damage:
         raise NotEvidence(path=DATABASE, why="it has no records")
     sealed, problems = _records(rows.records)
@@ -53,7 +54,7 @@ def read_box(path: Path, pin: Pin | None) -> Material:
     if rows.damage:
         material.problems.append(DatabaseDamaged(file=DATABASE, why=rows.damage))
     _classes(material, sealed, rows.orders)
-    _leftovers(material, sealed)
+    _leftovers(material, sealed, journals)
     return material
 
 
@@ -174,28 +175,13 @@ def _policy(material: Material, plan: ClassOrder) -> Policy | None:
         return None
 
 
-def _leftovers(material: Material, sealed: Sequence[Sealed]) -> None:
-    """Files that no record names yet because the recorder was still writing them: counted, never called added."""
-    named = {f"{SEGMENTS}/{body.file}" for one in sealed if isinstance(body := _body(one), Segment)}
-    unfinished = (_journalled(material.folder) & set(material.folder.sizes)) - named
-    material.known_files |= unfinished
-    material.unfinished = len(unfinished)
+def _leftovers(material: Material, sealed: Sequence[Sealed], journals: Mapping[str, Journal]) -> None:
+    """Files that no record names yet because the recorder was still writing them: named, never called added."""
+    recorded = [body for one in sealed if isinstance(body := _body(one), Segment)]
+    named = {f"{SEGMENTS}/{body.file}" for body in recorded}
+    material.unfinished = sorted(unfinished(material.folder, SEGMENTS, journals, recorded) - named)
+    material.known_files |= set(material.unfinished)
     material.quarantined = len(material.folder.under(f"{QUARANTINE}/"))
-
-
-def _journalled(folder: Folder) -> set[str]:
-    """The files that the recorder's journals name: lines of a checksum, a space and a JSON object with `file`."""
-    found = set()
-    for journal in folder.under(f"{JOURNALS}/"):
-        with folder.open(journal) as file:
-            for line in file.lines(MAX_JOURNAL_LINE):
-                try:
-                    told = json.loads(line.partition(b" ")[2])
-                except (ValueError, RecursionError):
-                    continue
-                if isinstance(told, dict) and isinstance(told.get("file"), str):
-                    found.add(f"{SEGMENTS}/{told['file']}")
-    return found
 
 
 def _body(one: Sealed) -> object:

@@ -1,6 +1,7 @@
 """A folder from somebody else, read without trusting it: plain files only, no links, bounded in number and size."""
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -31,6 +32,12 @@ class Folder:
                 self._walk(start, below, 0)
         except OSError as error:
             raise NotEvidence(path=shown(str(path)), why=error.strerror or str(error)) from None
+
+    def look_again(self) -> None:
+        """Take the sizes again: files that were being written have grown. Later files are left out."""
+        for name in self.sizes:
+            with contextlib.suppress(FileNotFoundError):
+                self.sizes[name] = os.stat(self.path / name, follow_symlinks=False).st_size
 
     def under(self, prefix: str) -> list[str]:
         """The names of the plain files that begin with `prefix`, sorted."""

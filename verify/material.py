@@ -69,7 +69,7 @@ class Material:
     problems: list[VerificationError] = dataclasses.field(default_factory=list)
     only_class: str | None = None
     known_files: set[str] = dataclasses.field(default_factory=set)
-    unfinished: int = 0
+    unfinished: list[str] = dataclasses.field(default_factory=list)
     quarantined: int = 0
     receipts_unchecked: int = 0
     vouched_up_to: int | None = None

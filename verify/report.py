@@ -4,34 +4,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from common.reasons import AND, RESULTS, rule_words
+from common.reasons import AND, READINGS, RESULTS, VERDICTS, rule_words
 from common.texts import N_, translate, words
-from evidence.rules import Finding
+from evidence.rules import Finding, R3Finding
+from verify.folder import shown
 from verify.result import Result
 
-SUMMARY = N_("{records} records in {chains} chains, {segments} segments, {media} of video, {recovered} recovered")
+NAMED = 5
+SUMMARY = N_("Records: {records}, in chains: {chains}; segments: {segments}, recovered: {recovered}; video: {media}")
 HOLDS = N_("Whole: every seal, link and hash holds.")
+FAILS_ONE = N_("Does not hold: 1 problem.")
 FAILS = N_("Does not hold: {count} problems, the first broken thing first.")
 ROOT = N_("Root: {fingerprint}")
 PINNED = N_("Signer pinned: it is the root that was given.")
 NOT_PINNED = N_("Signer not pinned: compare the root's fingerprint with the one that the authority publishes (--root).")
 SIGNER = N_("Signed by {device}, key {keyid}")
 TEST_KEY = N_("TEST KEY: signed with a key made for tests. This proves nothing about a real class.")
-SIMULATED = N_("SIMULATED CLOCK: {count} records were made with a simulated clock. This is not real.")
-UNFINISHED = N_("{count} files are still being recorded; no record names them yet.")
-QUARANTINED = N_("{count} files were put aside by recovery.")
-REMOVED = N_("{count} segments were deleted; a record says so for each.")
+SIMULATED = N_("SIMULATED CLOCK: this is not real. Records made with a simulated clock: {count}")
+UNFINISHED = N_("Files still being recorded, which no record names yet and nobody has signed: {count} ({files})")
+QUARANTINED = N_("Files that recovery put aside: {count}")
+REMOVED = N_("Segments deleted, for each of which a record says so: {count}")
 NO_HEAD = N_("Cannot tell whether records at the end were removed: no receipt of a centre vouches for the chain.")
-UNCHECKED = N_("Cannot tell whether records at the end were removed: there are {count} receipts, but not the"
+UNCHECKED = N_("Cannot tell whether records at the end were removed: receipts are here ({count}), but not the"
                " certificate of the centre that signed them.")
 VOUCHED = N_("A receipt vouches for the chain up to record {up_to}; whether later ones were removed cannot be told.")
 NO_POLICY = N_("No findings for class {class_id}: its policy is not at hand.")
 NOT_JUDGED = N_("No findings: they are computed only from evidence that holds.")
-UNKNOWN = N_("{count} records are of types that this version does not know; they are verified, but not in the story.")
+UNKNOWN = N_("Records of types that this version does not know, verified but not in the story: {count}")
 CLASS = N_("Class {class_id}, policy {policy}, as of {as_of}")
 FLAG = N_("FLAG")
 LIVENESS = N_("Liveness not checked: check-ins were accepted without testing that a living person stood before the"
               " camera.")
+READING = N_("If {reading}: not showing everyone: {missing}; undecided: {open}; verdict: {verdict}")
 SILENT = N_("Nothing recorded for: {rules}")
 
 
@@ -62,7 +66,8 @@ def as_json(result: Result, lang: str) -> dict[str, Any]:
         "media_s": round(result.media_us / 1e6, 3),
         "recovered": result.recovered,
         "removed": result.removed,
-        "unfinished": result.material.unfinished,
+        "unfinished": len(result.material.unfinished),
+        "unfinished_files": result.material.unfinished,
         "signer": _signer(result),
         "pinned": result.material.pinned,
         "test_key": result.test_key,
@@ -88,13 +93,19 @@ def sentences(result: Result, lang: str) -> Iterator[str]:
         yield translate(TEST_KEY, lang)
     if result.simulated:
         yield translate(SIMULATED, lang, count=result.simulated)
-    yield translate(HOLDS, lang) if result.ok else translate(FAILS, lang, count=len(result.problems))
+    yield _verdict(len(result.problems), lang)
     for number, error in enumerate(result.problems, 1):
         yield f"  {number}. {words(error, lang)}"
     yield _summary(result, lang)
     yield from _signers(result, lang)
     yield from _remarks(result, lang)
     yield from _findings(result, lang)
+
+
+def _verdict(problems: int, lang: str) -> str:
+    if problems == 1:
+        return translate(FAILS_ONE, lang)
+    return translate(FAILS, lang, count=problems) if problems else translate(HOLDS, lang)
 
 
 def _summary(result: Result, lang: str) -> str:
@@ -115,7 +126,11 @@ def _signers(result: Result, lang: str) -> Iterator[str]:
 
 def _remarks(result: Result, lang: str) -> Iterator[str]:
     material = result.material
-    counts = ((UNFINISHED, material.unfinished), (QUARANTINED, material.quarantined), (REMOVED, result.removed),
+    if material.unfinished:
+        named = [shown(name.rpartition("segments/")[2]) for name in material.unfinished[:NAMED]]
+        more = ["…"] * (len(material.unfinished) > NAMED)
+        yield translate(UNFINISHED, lang, count=len(material.unfinished), files=", ".join(named + more))
+    counts = ((QUARANTINED, material.quarantined), (REMOVED, result.removed),
               (UNKNOWN, max((one.story.unknown_records for one in result.judged), default=0)))
     yield from (translate(text, lang, count=count) for text, count in counts if count)
     yield from cannot_tell(result, lang)
@@ -135,8 +150,16 @@ def _findings(result: Result, lang: str) -> Iterator[str]:
             flag = f" · {translate(FLAG, lang)}" if finding.flag else ""
             yield f"  {_title(finding, lang)} · {translate(RESULTS[finding.result], lang)}{flag}"
             yield from (f"      {words(reason, lang)}" for reason in finding.reasons)
+            yield from (f"      {line}" for line in _readings(finding, lang))
         if silent:
             yield "  " + translate(SILENT, lang, rules=AND[lang].join(_title(one, lang) for one in silent))
+
+
+def _readings(finding: Finding, lang: str) -> Iterator[str]:
+    """The tallies under the other readings of R3."""
+    for one in finding.readings if isinstance(finding, R3Finding) else ():
+        yield translate(READING, lang, reading=translate(READINGS[one.name], lang), missing=one.missing, open=one.open,
+                        verdict=translate(VERDICTS[one.verdict], lang))
 
 
 def _title(finding: Finding, lang: str) -> str:

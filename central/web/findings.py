@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from central.classes.stories import Told
@@ -12,6 +12,8 @@ from common.texts import N_, translate, words
 from evidence.rules import Finding, R3Finding
 
 RECORDS_SHOWN = 6
+ALL_HERE = N_("at this centre: all {here} of these files")
+SOME_HERE = N_("at this centre: {here} of these files; not here, so still at the box, or lost: {away}")
 SHORT = {"flag": N_("Flag"), "review": N_("Review required"), "clear": N_("clear")}
 
 
@@ -33,8 +35,10 @@ class FindingView:
     """Under which reading: name, missing, open, verdict, its words. The first one is the policy's own."""
 
 
-def finding_view(told: Told, finding: Finding, names: Mapping[str, str], lang: str) -> FindingView:
-    """A finding as the page shows it."""
+def finding_view(
+    told: Told, finding: Finding, names: Mapping[str, str], lang: str, has: Callable[[str], bool] | None = None
+) -> FindingView:
+    """A finding as the page shows it. With `has`, beside R7 stands what is in the centre's own store."""
     links = tuple(link(ref) for ref in finding.records)
     rule: Any = dict(told.policy.rules()).get(finding.rule)
     return FindingView(
@@ -45,11 +49,21 @@ def finding_view(told: Told, finding: Finding, names: Mapping[str, str], lang: s
         result=finding.result,
         result_words=translate(RESULTS[finding.result], lang),
         flag=finding.flag,
-        reasons=tuple(words(reason, lang, names) for reason in finding.reasons),
+        reasons=(*(words(reason, lang, names) for reason in finding.reasons), *_kept(told, finding, lang, has)),
         records=links[:RECORDS_SHOWN],
         more=links[RECORDS_SHOWN:],
         readings=tuple(_readings(told, finding, lang)) if isinstance(finding, R3Finding) else (),
     )
+
+
+def _kept(told: Told, finding: Finding, lang: str, has: Callable[[str], bool] | None) -> list[str]:
+    """How many of the files that no record says were removed are here; their bytes are checked when they are played."""
+    removed = {sha256 for _, sha256, _ in told.story.removed}
+    files = {fact.segment.sha256 for fact in told.story.segments} - removed
+    if finding.rule != "R7" or has is None or not files:
+        return []
+    here = sum(has(sha256) for sha256 in files)
+    return [translate(SOME_HERE if here < len(files) else ALL_HERE, lang, here=here, away=len(files) - here)]
 
 
 def _readings(told: Told, finding: R3Finding, lang: str) -> list[tuple[str, int, int, str, str]]:

@@ -43,6 +43,8 @@ class Listed:
     verdict: str
     missing: int
     limit: int
+    simulated: bool
+    liveness_checked: bool
     error: str
 
 
@@ -62,12 +64,12 @@ def pages(centre: Centre, stories: Stories) -> APIRouter:
     @router.get("/classes/{class_id}")
     def show_class(request: Request, class_id: ClassName) -> Response:
         told = stories.tell(class_id)
-        view = class_view(told, names_of(centre, class_id), lang_of(request))
+        view = class_view(told, names_of(centre, class_id), lang_of(request), centre.objects.has)
         return page(request, centre, "class.html", c=view)
 
     @router.get("/records/{device}/{chain}/{seq}")
     def show_record(request: Request, device: ClassName, chain: ChainName, seq: Number) -> Response:
-        return page(request, centre, "record.html", **_record(centre, device, chain, seq, lang_of(request)))
+        return page(request, centre, "record.html", **_record(centre, stories, device, chain, seq, lang_of(request)))
 
     @router.get("/records/{device}/{chain}/{seq}/envelope")
     def envelope(device: ClassName, chain: ChainName, seq: Number) -> Response:
@@ -90,9 +92,10 @@ def _listed(stories: Stories, class_id: str, lang: str) -> Listed:
     try:
         told = stories.tell(class_id)
     except ZaitangError as error:
-        return Listed(class_id, class_id, "", 0, "", "none", 0, 0, words(error, lang))
+        return Listed(class_id, class_id, "", 0, "", "none", 0, 0, False, True, words(error, lang))
     v = class_view(told, {}, lang)
-    return Listed(class_id, v.title, v.policy, v.trainees, v.dates, v.verdict, v.missing, v.limit, "")
+    return Listed(class_id, v.title, v.policy, v.trainees, v.dates, v.verdict, v.missing, v.limit, v.simulated,
+                  v.liveness_checked, "")
 
 
 def _find(centre: Centre, device: str, chain: str, seq: int) -> tuple[Sealed, bytes | None]:
@@ -103,7 +106,7 @@ def _find(centre: Centre, device: str, chain: str, seq: int) -> tuple[Sealed, by
     return sealed, receipt
 
 
-def _record(centre: Centre, device: str, chain: str, seq: int, lang: str) -> dict[str, Any]:
+def _record(centre: Centre, stories: Stories, device: str, chain: str, seq: int, lang: str) -> dict[str, Any]:
     """What the page of a record shows. Its seal is checked again now, from its bytes."""
     sealed, receipt = _find(centre, device, chain, seq)
     keyring = centre.keyring()
@@ -122,6 +125,7 @@ def _record(centre: Centre, device: str, chain: str, seq: int, lang: str) -> dic
         "record": sealed.record, "hash": sealed.hash, "trouble": trouble, "after": after is not None,
         "keyid": open_envelope(sealed.envelope, RECORD_TYPE).signatures[0][0], "own": device == centre.store.device,
         "body": json.dumps(dict(sealed.record.body), ensure_ascii=False, indent=2),
+        "liveness_checked": _liveness_checked(stories, class_id),
         "kind": record_kind(sealed.record.type, lang),
         "class_id": class_id if isinstance(class_id, str) else None,
         "local": LocalTime(_offset(centre, class_id), lang).full(sealed.record.utc_us),
@@ -132,6 +136,14 @@ def _record(centre: Centre, device: str, chain: str, seq: int, lang: str) -> dic
 
 def _receipt(centre: Centre, envelope: bytes | None) -> Receipt | None:
     return None if envelope is None else read_receipt(envelope, centre.keys.public_key, "receipt")
+
+
+def _liveness_checked(stories: Stories, class_id: object) -> bool:
+    """Whether the class of a record, if it can be told, accepted no check-in without it."""
+    try:
+        return not isinstance(class_id, str) or stories.tell(class_id).story.liveness_checked
+    except ZaitangError:
+        return True
 
 
 def _offset(centre: Centre, class_id: object) -> int:

@@ -6,19 +6,22 @@ import socket
 
 import uvicorn
 
-from central.errors import CannotListen, NotLoopback, PortInUse
+from central.errors import CannotListen, CannotRead, NotLoopback, PortInUse
 from central.web.app import create_app
 from central.web.guard import LOOPBACK
 from central.wiring import Centre
+from common.logs import Log
 from common.texts import N_, translate
 
 SAYS = N_("The console is at {address}")
 
 
 def serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None:
-    """Serve until interrupted. `host`, `port`: instead of those in centre.toml. Raises NotLoopback, PortInUse."""
+    """Serve until interrupted. `host`, `port`: instead of those in centre.toml. What uploads left that were killed is
+    removed first. Raises NotLoopback, PortInUse."""
     host = host or centre.config.web.host
     listening = listen(host, centre.config.web.port if port is None else port)
+    _sweep(centre)
     name = f"[{host}]" if ":" in host else host
     print(translate(SAYS, lang, address=f"http://{name}:{listening.getsockname()[1]}/"), flush=True)
     config = uvicorn.Config(
@@ -26,6 +29,16 @@ def serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None
         timeout_graceful_shutdown=3,
     )
     uvicorn.Server(config).run([listening])
+
+
+def _sweep(centre: Centre) -> None:
+    """A disk that cannot be written may still be looked at."""
+    log = Log("console")
+    try:
+        if swept := centre.objects.sweep():
+            log.info("uploads.swept", files=swept)
+    except CannotRead as error:
+        log.failed("uploads.unswept", error)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from central.classes.stories import Told
 from central.web.findings import FindingView, finding_view
@@ -91,8 +91,9 @@ class ClassView:
     alarms: tuple[AlarmView, ...]
 
 
-def class_view(told: Told, names: Mapping[str, str], lang: str) -> ClassView:
-    """The page of a class in one language."""
+def class_view(told: Told, names: Mapping[str, str], lang: str, has: Callable[[str], bool] | None = None) -> ClassView:
+    """The page of a class in one language. `has`: whether the file with that hash is at the centre, where that is asked
+    for."""
     story, order = told.story, told.order
     local = LocalTime(order.utc_offset_min, lang)
     r3 = next((finding for finding in told.findings if isinstance(finding, R3Finding)), None)
@@ -122,7 +123,7 @@ def class_view(told: Told, names: Mapping[str, str], lang: str) -> ClassView:
         hours=tuple(_hour(told, hour, local) for hour in story.hours),
         blocks=tuple(block_view(told, block, r3, local) for block in story.blocks),
         people=tuple(people_rows(told, names, local)),
-        findings=tuple(finding_view(told, finding, names, lang) for finding in told.findings),
+        findings=tuple(finding_view(told, finding, names, lang, has) for finding in told.findings),
         checkins=tuple(_checkin(fact, names, local) for fact in story.checkins),
         alarms=tuple(_alarm(told, ref, alarm, at_us, local) for ref, alarm, at_us in story.alarms),
     )

@@ -1,7 +1,13 @@
-"""Frames of a video file for the roll call: keyframes some seconds apart, or decoded ones where keyframes are rare."""
+"""Frames of a video file for the roll call, some seconds apart: keyframes where there are any, decoded ones between.
+
+A camera chooses its keyframes, and many choose a change of scene: who took only those would see what the camera liked.
+So the pictures are evenly apart in time, and no part of a file is decoded that no picture needs."""
 from __future__ import annotations
 
+import bisect
+import collections
 import dataclasses
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,10 +23,8 @@ from edge.video import bad_video, open_video
 
 SECOND_US = 1_000_000
 MAX_PIXELS = 64_000_000
-ENOUGH = 0.5
-"""Keyframes are enough when they give at least this share of the frames asked for."""
-SLACK = 8
-"""A keyframe may come this fraction of the interval early: cameras that put one every 1.9 s count as every 2 s."""
+EARLY, LATE = 8, 4
+"""A keyframe may come so large a part of the interval (an eighth, a quarter) early or late and still spare decoding."""
 NO_PICTURE = N_("no picture in it can be decoded")
 TOO_LARGE = N_("its pictures are too large")
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
@@ -28,11 +32,18 @@ _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTA
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """Which frames will be read. `length_us`: media time from first packet to the end of the last one."""
+    """Which frames will be read. Times in µs as the file states them, but `length_us`: from first packet to the end of
+    the last one."""
 
+    start_us: int
     length_us: int
-    frames: int
-    keyframes: bool
+    gops: dict[int, list[int]]
+    """By the keyframe from which on they are decoded: the wanted moments, in order of time."""
+
+    @property
+    def frames(self) -> int:
+        """How many pictures that is."""
+        return sum(len(moments) for moments in self.gops.values())
 
 
 def plan_frames(path: Path, every_us: int) -> Plan:
@@ -41,12 +52,27 @@ def plan_frames(path: Path, every_us: int) -> Plan:
     if not times:
         raise EmptyVideo(source=path)
     step = (times[-1] - times[0]) // max(1, len(times) - 1)
-    length = times[-1] - times[0] + step
-    wanted = -(-length // every_us)
-    chosen = len(_apart(keys, every_us))
-    if chosen >= ENOUGH * wanted:
-        return Plan(length, chosen, keyframes=True)
-    return Plan(length, min(wanted, len(times)), keyframes=False)
+    gops: dict[int, list[int]] = {}
+    for moment in _moments(times, keys, every_us):
+        gops.setdefault(keys[bisect.bisect_right(keys, moment) - 1], []).append(moment)
+    return Plan(times[0], times[-1] - times[0] + step, gops)
+
+
+def _moments(times: list[int], keys: list[int], every_us: int) -> Iterator[int]:
+    """From the first keyframe on: the next keyframe if it comes about when a picture is due, else the packet that is
+    due. So there are never more of them than packets, whatever times these state."""
+    moment = keys[0]
+    while True:
+        yield moment
+        due = bisect.bisect_left(times, moment + every_us)
+        after = bisect.bisect_left(keys, moment + every_us - every_us // EARLY)
+        late = max(moment + every_us + every_us // LATE, times[due] if due < len(times) else 0)
+        if after < len(keys) and keys[after] <= late:
+            moment = keys[after]
+        elif due < len(times):
+            moment = times[due]
+        else:
+            return
 
 
 def frames(path: Path, every_us: int, plan: Plan) -> Iterator[tuple[int, np.ndarray]]:
@@ -58,9 +84,9 @@ def frames(path: Path, every_us: int, plan: Plan) -> Iterator[tuple[int, np.ndar
     try:
         container, stream = _open(path)
         with container:
-            for pts_us, frame in (_keyframes if plan.keyframes else _decoded)(container, stream, every_us):
+            for moment_us, frame in _pictures(container, stream, plan):
                 given += 1
-                yield pts_us, _upright(frame)
+                yield max(0, moment_us - plan.start_us), _upright(frame)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise bad_video(path, error) from None
     if not given:
@@ -68,7 +94,7 @@ def frames(path: Path, every_us: int, plan: Plan) -> Iterator[tuple[int, np.ndar
 
 
 def _packet_times(path: Path) -> tuple[list[int], list[int]]:
-    """Presentation times in µs of all packets and of the keyframes, in order of time."""
+    """Presentation times in µs of all packets, and of the keyframes: the first packet where there is none."""
     times: list[int] = []
     keys: list[int] = []
     try:
@@ -81,7 +107,7 @@ def _packet_times(path: Path) -> tuple[list[int], list[int]]:
                         keys.append(times[-1])
     except (av.FFmpegError, OSError, ValueError) as error:
         raise bad_video(path, error) from None
-    return sorted(times), sorted(keys)
+    return sorted(times), sorted(keys or times[:1])
 
 
 def _open(path: Path) -> tuple[av.container.InputContainer, VideoStream]:
@@ -92,69 +118,82 @@ def _open(path: Path) -> tuple[av.container.InputContainer, VideoStream]:
     return container, stream
 
 
-def _keyframes(
-    container: av.container.InputContainer, stream: VideoStream, every_us: int
+def _pictures(
+    container: av.container.InputContainer, stream: VideoStream, plan: Plan
 ) -> Iterator[tuple[int, VideoFrame]]:
-    """Only the packets of the chosen keyframes reach the decoder, each decoded by itself."""
-    codec = stream.codec_context
-    codec.thread_type = "NONE"
-    start: int | None = None
-    due = 0
-    for packet in container.demux(stream):
-        if packet.pts is None or not packet.size:
+    """(time in µs as stated, frame) of the wanted moments. Where a keyframe's packets give no picture at all, the next
+    keyframe gives one."""
+    stream.codec_context.thread_type = "NONE"
+    broken = False
+    for packets in _gops(container, stream):
+        first = next(packets)
+        moments = plan.gops.get(_us(first), [_us(first)] if broken else [])
+        if not moments:
             continue
-        start = _us(packet) if start is None else start
-        at = _us(packet) - start
-        if not packet.is_keyframe or at < due:
-            continue
-        frame = _one(codec, packet)
-        if frame is not None:
-            due = at + every_us - every_us // SLACK
-            yield max(0, at), frame
+        broken = True
+        for found in _among(stream, itertools.chain([first], packets), moments):
+            broken = False
+            yield found
 
 
-def _one(codec: av.VideoCodecContext, packet: av.Packet[VideoStream]) -> VideoFrame | None:
-    try:
-        found = codec.decode(packet) + codec.decode(None)
-    except av.FFmpegError:
-        found = []
-    codec.flush_buffers()
-    return found[0] if found else None
+def _gops(
+    container: av.container.InputContainer, stream: VideoStream
+) -> Iterator[Iterator[av.Packet[VideoStream]]]:
+    """The packets from each keyframe to the next; those of one are gone when the next are asked for."""
+    number = 0
+
+    def counted(packet: av.Packet[VideoStream]) -> int:
+        nonlocal number
+        number += packet.is_keyframe
+        return number
+
+    packets = (packet for packet in container.demux(stream) if packet.pts is not None and packet.size)
+    return (group for _, group in itertools.groupby(packets, counted))
+
+
+def _among(
+    stream: VideoStream, packets: Iterator[av.Packet[VideoStream]], moments: list[int]
+) -> Iterator[tuple[int, VideoFrame]]:
+    """The first picture at or after each of the moments, and the last one of all where there is none after it. Nothing
+    is decoded that comes after the last moment."""
+    left = collections.deque(moments)
+    last: tuple[int, VideoFrame] | None = None
+    for frame in _decoded(stream, packets, moments[-1]):
+        if frame.pts is None or not left:
+            continue
+        last = round(frame.pts * stream.time_base * SECOND_US), frame
+        if last[0] >= left[0]:
+            while left and last[0] >= left[0]:
+                left.popleft()
+            yield last
+            last = None
+    if left and last is not None:
+        yield last
 
 
 def _decoded(
-    container: av.container.InputContainer, stream: VideoStream, every_us: int
-) -> Iterator[tuple[int, VideoFrame]]:
-    stream.thread_type = "NONE"
-    start: int | None = None
-    due = 0
-    for packet in container.demux(stream):
-        try:
-            found = packet.decode()
-        except av.FFmpegError:
-            continue
-        for frame in found:
-            if frame.pts is None or frame.time_base is None:
-                continue
-            moment = round(frame.pts * frame.time_base * SECOND_US)
-            start = moment if start is None else start
-            if moment - start >= due:
-                due = moment - start + every_us - every_us // SLACK
-                yield moment - start, frame
+    stream: VideoStream, packets: Iterator[av.Packet[VideoStream]], until_us: int
+) -> Iterator[VideoFrame]:
+    codec = stream.codec_context
+    for packet in packets:
+        yield from _decode(codec, packet)
+        if _us(packet) >= until_us:
+            break
+    yield from _decode(codec, None)
+    codec.flush_buffers()
+
+
+def _decode(codec: av.VideoCodecContext, packet: av.Packet[VideoStream] | None) -> list[VideoFrame]:
+    try:
+        return codec.decode(packet)
+    except av.FFmpegError:
+        return []
 
 
 def _upright(frame: VideoFrame) -> np.ndarray:
     bgr = frame.to_ndarray(format="bgr24")
     turn = _TURNS.get(int(frame.rotation) % 360)
     return bgr if turn is None else cv2.rotate(bgr, turn)
-
-
-def _apart(times: list[int], every_us: int) -> list[int]:
-    chosen: list[int] = []
-    for moment in times:
-        if not chosen or moment - chosen[-1] >= every_us - every_us // SLACK:
-            chosen.append(moment)
-    return chosen
 
 
 def _us(packet: av.Packet[VideoStream]) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evidence.blocks import local
-from evidence.rules.finding import Finding, Param, Reason, Result, reason, refs
-from evidence.story import HourStory, Occasion, Story
+from evidence.rules.finding import Finding, Param, Reason, Result, reason
+from evidence.story import HourStory, Occasion, Ref, Story
 
 
 def due_hours(story: Story, kind: str) -> list[HourStory]:
@@ -30,7 +30,8 @@ def waiting(occasion: Occasion) -> dict[str, Param]:
 
 
 def hours_finding(
-    rule: str, clause: str, hours: Sequence[HourStory], pending: int, reasons: Sequence[Reason], result: Result
+    rule: str, clause: str, hours: Sequence[HourStory], pending: int, reasons: Sequence[Reason], result: Result,
+    records: tuple[Ref, ...],
 ) -> Finding:
     """The finding over judged `hours`; `pending` are not over yet."""
     told = [*reasons]
@@ -38,7 +39,7 @@ def hours_finding(
         told.append(reason("hours_pending", count=pending))
     if not hours and pending:
         result = "not_recorded"
-    return Finding(rule, clause, result, False, tuple(told), refs(hour.refs for hour in hours))
+    return Finding(rule, clause, result, False, tuple(told), records)
 
 
 def worst(results: Sequence[Result]) -> Result:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from evidence.policy import R1
-from evidence.rules.finding import Finding, Reason, Result, reason
+from evidence.rules.finding import Finding, Reason, Result, reason, refs
 from evidence.rules.hours import due_hours, hours_finding, moment, named, waiting, worst
 from evidence.story import HourStory, Story
 from evidence.times import SECOND
@@ -13,7 +13,7 @@ MOST_GAPS = 20
 
 def judge(story: Story, rule: R1, as_of_us: int) -> Finding:
     """Violated when more is missing than the tolerance; open when video of uncertain time could fill it, or when a box
-    has not reported past the class-hour."""
+    has not reported past the class-hour. Its records: the video, or where there is none the plan that demands it."""
     hours = due_hours(story, "theory")
     if not hours:
         return Finding("R1", rule.clause, "satisfied", False, (reason("no_theory_hours"),), ())
@@ -27,7 +27,8 @@ def judge(story: Story, rule: R1, as_of_us: int) -> Finding:
             reasons += _missing(story, hour, code)
     if worst(results) == "satisfied" and over:
         reasons.append(reason("theory_covered", count=len(over)))
-    return hours_finding("R1", rule.clause, over, len(hours) - len(over), reasons, worst(results))
+    records = refs(hour.films or (story.order_ref,) for hour in over)
+    return hours_finding("R1", rule.clause, over, len(hours) - len(over), reasons, worst(results), records)
 
 
 def _hour(hour: HourStory, rule: R1) -> tuple[Result, str]:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from evidence.policy import R2
-from evidence.rules.finding import Finding, Reason, Result, reason
+from evidence.rules.finding import Finding, Reason, Result, reason, refs
 from evidence.rules.hours import due_hours, hours_finding, named, waiting, worst
 from evidence.story import HourStory, Story
 from evidence.times import MINUTE, SECOND
@@ -12,7 +12,8 @@ def judge(story: Story, rule: R2, as_of_us: int) -> Finding:
     """Violated when the longest stretch is too short; open when video of uncertain time could make it long enough,
     or when a box has not reported past the class-hour.
 
-    A class-hour that is not over yet is judged only once it has its stretch.
+    A class-hour that is not over yet is judged only once it has its stretch. Its records: the video and its roll calls
+    (a black picture breaks a stretch), or where there is no video the plan that demands it.
     """
     hours = due_hours(story, "practical")
     if not hours:
@@ -32,7 +33,8 @@ def judge(story: Story, rule: R2, as_of_us: int) -> Finding:
     unseen = sum(result == "satisfied" and not hour.roll_called for hour, result in zip(judged, results, strict=True))
     if unseen:
         reasons.append(reason("stretches_unseen", count=unseen))
-    return hours_finding("R2", rule.clause, judged, len(hours) - len(judged), reasons, worst(results))
+    records = refs((*hour.films, *hour.calls) or (story.order_ref,) for hour in judged)
+    return hours_finding("R2", rule.clause, judged, len(hours) - len(judged), reasons, worst(results), records)
 
 
 def _hour(hour: HourStory, need_us: int) -> tuple[Result, str]:

@@ -1,4 +1,7 @@
-"""R7: video is kept for years after the class; nothing is removed before."""
+"""R7: video is kept for years after the class; nothing is removed before.
+
+Records say what was recorded and what was removed. Whether the files still lie where they should is for whoever has
+them to say: the console of its own store, `zaitang-verify` of the folder that it checks."""
 from __future__ import annotations
 
 import datetime
@@ -25,7 +28,7 @@ def kept_until_us(story: Story, years: int) -> int:
 
 
 def judge(story: Story, rule: R7) -> Finding:
-    """Violated when video was removed before its time; not recorded when there is no video."""
+    """Violated when a record says that video was removed before its time; not recorded when there is no video."""
     if not story.segments:
         return Finding("R7", rule.clause, "not_recorded", False, (reason("nothing_recorded"),), ())
     until_us = kept_until_us(story, rule.years.value)

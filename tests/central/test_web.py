@@ -150,6 +150,44 @@ def test_the_api_tells_the_findings(played: Centre) -> None:
     assert (results["R1"], results["R2"], results["R7"]) == ("violated", "satisfied", "satisfied")
 
 
+SIMULATED_WORDS = {"zh": "模拟时钟：", "en": "Simulated clock: "}
+LIVENESS_WORDS = {"zh": "未做活体检测：", "en": "Liveness not checked: "}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_is_not_real_is_said_on_every_page_that_shows_it(played: Centre, lang: str) -> None:
+    client = TestClient(create_app(played), base_url=HERE)
+    with played.store.read() as tx:
+        chain = next(head.chain for head in tx.heads("box-1"))
+        checkin = next(sealed.record.seq for sealed in tx.of_type("checkin"))
+        order = tx.of_type("order.class")[0].record
+    for path in ("/", "/classes/welder-1", f"/records/box-1/{chain}/{checkin}"):
+        page = client.get(f"{path}?lang={lang}").text
+        assert page.count(SIMULATED_WORDS[lang]) == page.count(LIVENESS_WORDS[lang]) == 1, path
+    page = client.get(f"/records/{order.device}/{order.chain}/{order.seq}?lang={lang}").text
+    assert SIMULATED_WORDS[lang] not in page, "the centre's own clock is real"
+    assert LIVENESS_WORDS[lang] in page
+
+
+def test_a_class_with_nothing_to_warn_of_has_no_warning(centre: Centre, client: TestClient, announced: Box) -> None:
+    for path in ("/", "/classes/welder-1", f"/records/box-1/{announced.chain}/1"):
+        page = client.get(path).text
+        assert SIMULATED_WORDS["zh"] not in page and LIVENESS_WORDS["zh"] not in page
+
+
+def test_r7_says_which_files_are_at_the_centre(played: Centre) -> None:
+    client = TestClient(create_app(played), base_url=HERE)
+    files = sorted(played.folder.glob("objects/*/*.mp4"))
+    page = client.get("/classes/welder-1?lang=en").text
+    assert f"files of video on record: {len(files)}; no record says that any was removed before" in page
+    assert f"at this centre: all {len(files)} of these files" in page
+    for file in files[:2]:
+        file.unlink()
+    page = client.get("/classes/welder-1?lang=en").text
+    assert f"at this centre: {len(files) - 2} of these files; not here, so still at the box, or lost: 2" in page
+    assert "不在本中心" in client.get("/classes/welder-1?lang=zh").text
+
+
 def test_a_record_has_a_page_with_its_proof(centre: Centre, client: TestClient, announced: Box) -> None:
     base = f"/records/box-1/{announced.chain}/1"
     page = client.get(base + "?lang=en").text

@@ -101,14 +101,15 @@ def photo_folder(tmp_path: Path, pictures: Pictures) -> Path:
 
 @pytest.fixture
 def make_video() -> Callable[..., Path]:
-    """Writes pictures as H.264, `fps` of them a second, a keyframe every `gop` pictures."""
+    """Writes pictures as H.264, `fps` of them a second, a keyframe every `gop` pictures,
+    `between` pictures that need a later one."""
 
-    def make(path: Path, images: Sequence[np.ndarray], fps: int = 1, gop: int = 2) -> Path:
+    def make(path: Path, images: Sequence[np.ndarray], fps: int = 1, gop: int = 2, between: int = 0) -> Path:
         with av.open(str(path), "w") as container:
             stream = container.add_stream("libx264", rate=fps)
             stream.height, stream.width = images[0].shape[0] // 2 * 2, images[0].shape[1] // 2 * 2
             stream.pix_fmt, stream.gop_size = "yuv420p", gop
-            stream.options = {"preset": "ultrafast", "crf": "23", "sc_threshold": "0", "bf": "0"}
+            stream.options = {"preset": "ultrafast", "crf": "23", "sc_threshold": "0", "bf": str(between)}
             for number, image in enumerate(images):
                 even = np.ascontiguousarray(image[: stream.height, : stream.width])
                 frame = av.VideoFrame.from_ndarray(even, "bgr24")

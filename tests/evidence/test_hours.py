@@ -355,6 +355,27 @@ def test_every_box_of_the_plan_must_have_reported() -> None:
 # R7
 
 
+def test_what_stands_behind_r1_and_r2_is_the_video_not_who_checked_in() -> None:
+    for rule, kind, expected in (("R1", "theory", {"segment"}), ("R2", "practical", {"segment", "rollcall"})):
+        made = hour(kind)
+        for number in range(3):
+            made.check_in(f"p-{number + 1}", f"{DAY} 07:5{number}")
+        made.film(f"{DAY} 08:00", "08:45")
+        records = {record.key: record.type for chain in made.boxes.values() for record in chain.records}
+        found = made.finding(rule)
+        assert found.result == "satisfied"
+        assert {records[ref] for ref in found.records} == expected
+
+
+@pytest.mark.parametrize(("rule", "kind"), [("R1", "theory"), ("R2", "practical")])
+def test_where_there_is_no_video_the_plan_stands_behind_the_finding(rule: str, kind: str) -> None:
+    made = hour(kind)
+    made.check_in("p-1", f"{DAY} 08:00")
+    found = made.finding(rule, f"{DAY} 20:00")
+    assert found.result == "violated"
+    assert found.records == (made.story().order_ref,)
+
+
 def test_r7_kept_until_three_years_after_the_last_class_hour() -> None:
     made = hour("practical")
     made.film(f"{DAY} 08:00", "08:45")

@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -126,6 +128,23 @@ def _database(
         for file in place.iterdir():
             file.unlink()
         place.rmdir()
+
+
+def journal(run: str, *lines: dict[str, object]) -> bytes:
+    """The recorder's journal of a run: each line with its checksum."""
+    texts = [json.dumps(line, separators=(",", ":")).encode() for line in ({"do": "run", "run": run}, *lines)]
+    return b"".join(b"%08x %s\n" % (zlib.crc32(text), text) for text in texts)
+
+
+def opened(index: int) -> dict[str, object]:
+    """The line that says that a segment file is about to be created."""
+    return {"do": "open", "index": index, "file": f"r-2/{index:06}.mp4"}
+
+
+def marked(index: int, data: bytes, do: str = "mark") -> dict[str, object]:
+    """The line that says that a file holds `data` so far, or (`done`) for good."""
+    digest = hashlib.sha256(data).hexdigest()
+    return {"do": do, "index": index, "file": f"r-2/{index:06}.mp4", "size": len(data), "sha256": digest}
 
 
 def put(path: Path, data: bytes) -> None:

@@ -10,7 +10,21 @@ import pytest
 from evidence.times import SECOND
 from tests.evidence.making import START, Site
 from tests.verify.conftest import Run
-from tests.verify.making import CLASS, VIDEOS, class_of, listing, order, put, receipt, segment, write_box
+from tests.verify.making import (
+    CLASS,
+    VIDEOS,
+    class_of,
+    journal,
+    listing,
+    marked,
+    opened,
+    order,
+    put,
+    receipt,
+    segment,
+    write_box,
+)
+from verify.database import Rows, read_rows
 
 DATABASE = "zaitang.db"
 FIRST = "video/segments/r-1/000000.mp4"
@@ -77,7 +91,7 @@ def test_receipts_without_the_centres_certificate_prove_nothing_but_are_compared
     (box / "keys/centre.crt").unlink()
     status, result = run(box)
     assert status == 0
-    assert "there are 1 receipts, but not the certificate" in result["cannot_tell"][0]
+    assert "receipts are here (1), but not the certificate" in result["cannot_tell"][0]
     sql(box, "DELETE FROM records WHERE seq = 5")
     (box / "video/segments/r-1/000002.mp4").unlink()
     assert run(box)[1]["problems"] == [
@@ -136,16 +150,91 @@ def test_segments_missing_changed_and_added(box: Path, run: Run) -> None:
     ]
 
 
-def test_what_is_being_recorded_is_counted_not_called_added(box: Path, run: Run) -> None:
-    put(box / "video/segments/r-2/000000.mp4", b"half")
-    put(box / "video/journal/r-2.jsonl",
-        b'0 {"do":"run","run":"r-2"}\n0 {"do":"open","index":0,"file":"r-2/000000.mp4"}\n\xff torn')
+JOURNAL, NEW = "video/journal/r-2.jsonl", "video/segments/r-2"
+ADDED = "video/segments/r-2/{}.mp4 is not named by any record: it was added"
+
+
+def test_what_is_being_recorded_is_counted_and_named_not_called_added(
+    box: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(box / NEW / "000000.mp4", b"whole, the store was busy")
+    put(box / NEW / "000001.mp4", b"half, and what no mark vouches for")
+    put(box / JOURNAL, journal("r-2", opened(0), marked(0, b"whole"), marked(0, b"whole, the store was busy", "done"),
+                               opened(1), marked(1, b"half")) + b"0badc0de {torn")
     put(box / "video/quarantine/r-0-000000.mp4", b"")
     status, result = run(box)
+    assert (status, result["unfinished"]) == (0, 2)
+    assert result["unfinished_files"] == [f"{NEW}/000000.mp4", f"{NEW}/000001.mp4"]
+    assert "nobody has signed: 2 (r-2/000000.mp4, r-2/000001.mp4)" in capsys.readouterr().out
+    put(box / JOURNAL, journal("r-2", opened(0), marked(0, b"whole, the store was busy", "done"), opened(1)))
+    assert run(box)[0] == 0, "no fragment of the second file is on the disk yet"
+
+
+@pytest.mark.parametrize(("lines", "why"), [
+    ([opened(0), opened(1), marked(1, b"half")], "only the last file of a run may be unfinished"),
+    ([opened(0), marked(0, b"first", "done")], "a finished file is as long as its mark"),
+    ([opened(0), marked(0, b"other")], "the file does not begin with what the mark says"),
+    ([opened(0), marked(0, b"first file, and longer than it is")], "the file is shorter than its mark"),
+    ([opened(1), marked(1, b"half")], "a run begins with its first file"),
+])
+def test_a_journal_that_does_not_fit_vouches_for_nothing(
+    box: Path, run: Run, lines: list[dict[str, object]], why: str
+) -> None:
+    put(box / NEW / "000000.mp4", b"first file")
+    put(box / JOURNAL, journal("r-2", *lines))
+    status, result = run(box)
+    assert (status, result["problems"]) == (1, [ADDED.format("000000")]), why
+
+
+@pytest.mark.parametrize("data", [
+    b"".join(b"0 " + line.partition(b" ")[2] + b"\n" for line in journal("r-2", opened(0)).splitlines()),
+    journal("r-3", opened(0)),
+    journal("r-2", {"do": "open", "index": True, "file": "r-2/000000.mp4"}),
+    journal("r-2", opened(0))[40:],
+    b"[" * 100_000,
+    b"",
+])
+def test_a_line_that_does_not_check_vouches_for_nothing(box: Path, run: Run, data: bytes) -> None:
+    put(box / NEW / "000000.mp4", b"added")
+    put(box / JOURNAL, data)
+    assert run(box)[1]["problems"] == [ADDED.format("000000")]
+
+
+def test_what_happens_while_the_folder_is_read_is_no_problem(
+    box: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A segment grows to its end and is recorded, a run ends and its journal is dropped: between two looks of ours."""
+    whole = (box / FIRST).read_bytes()
+    (box / FIRST).write_bytes(whole[:5])
+    put(box / NEW / "000000.mp4", b"half")
+    put(box / JOURNAL, journal("r-2", opened(0), marked(0, b"half")))
+
+    def later(path: Path) -> Rows:
+        (box / FIRST).write_bytes(whole)
+        (box / JOURNAL).unlink()
+        return read_rows(path)
+
+    monkeypatch.setattr("verify.box.read_rows", later)
+    status, result = run(box)
     assert (status, result["unfinished"]) == (0, 1)
-    put(box / "video/segments/r-2/000001.mp4", b"more")
-    assert run(box)[1]["problems"] == [
-        "video/segments/r-2/000001.mp4 is not named by any record: it was added"]
+
+
+@pytest.mark.parametrize(("index", "cut", "status"), [(1, None, 0), (1, "end", 1), (2, None, 1), (0, None, 1)])
+def test_a_file_follows_the_recorded_ones_of_a_run_that_has_not_ended(
+    tmp_path: Path, run: Run, index: int, cut: str | None, status: int
+) -> None:
+    site, maker, centre = class_of()
+    recorded = {**segment(0, b"first"), "run": "r-2", "file": "r-2/000000.mp4", "cut": cut}
+    if index == 0:
+        recorded |= {"index": 1, "file": "r-2/000001.mp4"}
+    maker.add("segment", recorded)
+    box = write_box(tmp_path / "box", site, maker, centre)
+    put(box / "video/segments" / str(recorded["file"]), b"first")
+    put(box / NEW / f"{index:06}.mp4", b"half")
+    put(box / JOURNAL, journal("r-2", *(opened(number) for number in range(index + 1)), marked(index, b"half")))
+    if index == 2:
+        put(box / JOURNAL, journal("r-2", opened(0), opened(2), marked(2, b"half")))
+    assert run(box)[0] == status
 
 
 def test_video_without_a_class(tmp_path: Path, run: Run) -> None:

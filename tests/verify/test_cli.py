@@ -42,6 +42,31 @@ def test_the_first_broken_thing_in_chinese(export: Path, capsys: pytest.CaptureF
     assert "1. 缺少 box-1 的录像片段 r-1/000001.mp4" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("lang", "one", "two"), [
+    ("en", "Does not hold: 1 problem.\n", "Does not hold: 2 problems, the first broken thing first.\n"),
+    ("zh", "不成立：发现 1 个问题。\n", "不成立：发现 2 个问题，最先损坏的列在最前。\n"),
+])
+def test_one_problem_is_one(export: Path, capsys: pytest.CaptureFixture[str], lang: str, one: str, two: str) -> None:
+    for index, said in enumerate((one, two)):
+        (export / f"segments/box-1/r-1/{index:06}.mp4").unlink()
+        assert main([str(export), "--lang", lang]) == 1
+        assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("lang", "said"), [
+    ("en", ["If class-hours are counted: not showing everyone: 0; undecided: 1; verdict: clear",
+            "If only those who checked in at the opening must be shown: not showing everyone: 0; undecided: 1;",
+            "If those on approved leave are left out: not showing everyone: 0; undecided: 1; verdict: clear"]),
+    ("zh", ["若按学时计次：未显示全体 0 次，待定 1 次；结果：通过"]),
+])
+def test_the_other_readings_are_printed(
+    export: Path, capsys: pytest.CaptureFixture[str], lang: str, said: list[str]
+) -> None:
+    assert main([str(export), "--lang", lang]) == 0
+    out = capsys.readouterr().out
+    assert [line for line in said if line not in out] == []
+
+
 def test_what_is_no_evidence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put(tmp_path / "file", b"")
     (tmp_path / "empty").mkdir()

@@ -61,6 +61,7 @@ def test_lab_finds_the_six_of_fourteen_at_the_dinner(tmp_path: Path, models: Pat
     video = models / "video"
     answer = roll_call(tmp_path, video / "family-dinner.mp4", video / "family-dinner-enrolment", "lab")
     assert named(answer) == ["0008_jessica", "0009_louis", "0010_grandma", "0011_evan", "0012_eddie", "0013_emery"]
+    assert answer["headcount"] in (4, 5, 6), "six sit at the table, and up to five face the camera"
 
 
 @pytest.mark.parametrize("kind", ["near", "hard"])
@@ -70,7 +71,7 @@ def test_lab_in_a_class_names_everybody_and_nobody_else(tmp_path: Path, models: 
     answer = roll_call(tmp_path, folder / "class.mp4", folder / "enrolment", "lab")
     assert named(answer) == sorted(truth["present"])
     assert sorted(answer["absent"]) == sorted(truth["absent"])
-    assert abs(answer["headcount"] - truth["in_view_max"]) <= 2
+    assert abs(answer["headcount"] - truth["in_view_max"]) <= (0 if kind == "near" else 2)
 
 
 def test_lab_says_not_identifiable_of_faces_that_are_too_small(tmp_path: Path, models: Path) -> None:
