@@ -4,6 +4,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -107,9 +108,7 @@ def device_source(value: str) -> str:
 
 def masked(source: str) -> str:
     """An address without user name and password."""
-    scheme, mark, rest = source.partition("://")
-    place, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{place.rpartition('@')[2]}{slash}{path}"
+    return re.sub(r"//\S*@", "//", source)
 
 
 def probe(source: str, folder: Path, lang: str) -> None:
