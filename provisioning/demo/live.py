@@ -153,7 +153,8 @@ def announce(plan: day.Plan, door: bool, gallery: bool, say: play.Say) -> None:
     if not gallery:
         say(N_("without GALLERY nobody is enrolled: nobody can be recognised"))
     if not kernel_clock_state().synced:
-        say(N_("the clock of this machine is not synchronised: rules that depend on the time stay undecided"))
+        say(N_("the clock of this machine is not synchronised (timedatectl): who is seen does not count, and rules that"
+               " depend on the time stay undecided"))
 
 
 def run(site: Site, services: Services, say: play.Say, lang: str) -> None:
@@ -163,8 +164,8 @@ def run(site: Site, services: Services, say: play.Say, lang: str) -> None:
     _until(first - BEFORE, services)
     site.press("start", {"class": site.plan.class_id}, lang)
     say(N_("start pressed"))
-    while (left := (last - now()).total_seconds()) > 0:
-        _until(now() + timedelta(seconds=min(TELL_S, left)), services)
+    while (told := now() + timedelta(seconds=TELL_S)) < last:
+        _until(told, services)
         _tell(site.state(lang), say)
     _until(last + AFTER, services)
     play.end(site, lang)

@@ -27,7 +27,8 @@ def make(site: Site, services: Services, build: Path, seconds: float, lang: str,
     shutil.rmtree(export, ignore_errors=True)
     play.export(site, services, export)
     found, verified = _verify(site, export, build / VERDICT, lang)
-    names = site.names()
+    shown = site.shown()
+    names = shown["names"]
     for finding in found["findings"]:
         if "trainees" in finding:
             finding["trainees"] = [names.get(person, person) for person in finding["trainees"]]
@@ -35,7 +36,7 @@ def make(site: Site, services: Services, build: Path, seconds: float, lang: str,
         "export": str(export.resolve()),
         "segments": sorted(str(path.resolve()) for path in (export / "segments").rglob("*.mp4")),
         "findings": found["findings"],
-        "blocks": blocks(site.shown()),
+        "blocks": blocks(shown),
         "liveness": "not_checked",
         "terminal": site.terminal,
         "console": site.console,
