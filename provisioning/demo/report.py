@@ -27,8 +27,7 @@ def make(site: Site, services: Services, build: Path, seconds: float, lang: str,
     shutil.rmtree(export, ignore_errors=True)
     play.export(site, services, export)
     found, verified = _verify(site, export, build / VERDICT, lang)
-    shown = site.shown()
-    names = shown["names"]
+    names = site.names()
     for finding in found["findings"]:
         if "trainees" in finding:
             finding["trainees"] = [names.get(person, person) for person in finding["trainees"]]
@@ -36,7 +35,7 @@ def make(site: Site, services: Services, build: Path, seconds: float, lang: str,
         "export": str(export.resolve()),
         "segments": sorted(str(path.resolve()) for path in (export / "segments").rglob("*.mp4")),
         "findings": found["findings"],
-        "blocks": blocks(shown),
+        "blocks": blocks(site.shown()),
         "liveness": "not_checked",
         "terminal": site.terminal,
         "console": site.console,

@@ -164,6 +164,12 @@ class Site:
         except sqlite3.OperationalError:
             return {}
 
+    def names(self) -> dict[str, str]:
+        """Names by pseudonym, as the centre has them."""
+        lines = run("zaitang-central", "class", "show", "--centre", self.centre, self.plan.class_id).splitlines()
+        rows = [line.split("\t") for line in lines]
+        return {row[0]: row[2] for row in rows if len(row) == 3 and row[1] == "trainee"}
+
     def _certify(self, key: Ed25519PublicKey) -> tuple[str, str]:
         public, certificate = self._folder / "box.pub", self._folder / "box.crt"
         spki = serialization.PublicFormat.SubjectPublicKeyInfo

@@ -13,7 +13,8 @@ def presence(person: str, answer: str, checked_in: bool) -> dict[str, Any]:
 def test_who_came_and_who_was_shown_by_name() -> None:
     shown = {"names": {"p-1": "王芳", "p-2": "李伟"}, "blocks": [
         {"block": "2026-03-02-am", "presences": [
-            presence("p-1", "shown", True), presence("p-2", "not_identifiable", True), presence("p-3", "absent", False)]},
+            presence("p-1", "shown", True), presence("p-2", "not_identifiable", True),
+            presence("p-3", "absent", False)]},
         {"block": "2026-03-02-pm", "presences": [presence("p-2", "covered", False), presence("p-3", "shown", True)]},
     ]}
     assert report.blocks(shown) == [
