@@ -4,7 +4,8 @@
 PY := .venv/bin/python
 
 demo: setup
-	@exec $(PY) -m provisioning.demo $(if $(VIDEO),--video "$(VIDEO)") $(if $(GALLERY),--gallery "$(GALLERY)")
+	@exec $(PY) -m provisioning.demo $(if $(VIDEO),--video "$$VIDEO") $(if $(GALLERY),--gallery "$$GALLERY") \
+	  $(if $(RTSP),--rtsp "$$RTSP") $(if $(CAMERA),--camera "$$CAMERA")
 
 test: setup-test check
 	$(PY) -m pytest

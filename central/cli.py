@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from central.errors import BadDevice, CannotWrite
-from common.texts import N_, translate, words
+from common.texts import LANGS, N_, own_language, translate, words
 from evidence.errors import BadInput, ZaitangError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="zaitang-central", description="The centre: collector and console.")
-    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="language of messages")
+    parser.add_argument("--lang", choices=LANGS, default=own_language(), help="language of messages")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     init = commands.add_parser("init", help="make a centre's folder: configuration, root and keys, database")
     init.add_argument("folder", type=Path)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import functools
 import gettext
 import io
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from evidence.errors import ZaitangError
 
 LANGS = ("zh", "en")
 LOCALE = Path(__file__).parent / "locale"
+VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 _FOLDERS = {"zh": "zh_CN"}
 
 
@@ -47,6 +50,13 @@ def catalogue(lang: str) -> gettext.NullTranslations:
 def language(asked: str | None) -> str:
     """The language for what was asked (`zh`, `en_US.UTF-8`, nothing): Chinese unless it is English."""
     return "en" if (asked or "").lower().startswith("en") else "zh"
+
+
+def own_language(env: Mapping[str, str] = os.environ) -> str:
+    """The language of a command that is not told one by --lang: what the first of the locale's variables that names
+    Chinese or English says, else Chinese."""
+    told = (re.match(r"(zh|en)(?![a-z])", env.get(name, ""), re.IGNORECASE) for name in VARIABLES)
+    return next((found[1].lower() for found in told if found), "zh")
 
 
 def translate(msgid: str, lang: str, **params: object) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from common import logs
-from common.texts import words
+from common.texts import LANGS, own_language, words
 from edge.errors import SystemRefused
 from evidence.errors import BadInput, ZaitangError
 
@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="zaitang-edge", description="A box in a classroom.")
-    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="language of messages")
+    parser.add_argument("--lang", choices=LANGS, default=own_language(), help="language of messages")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
     _add_record(commands)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from common.texts import LANGS, N_, language, translate, words
+from common.texts import LANGS, N_, own_language, translate, words
 from evidence.errors import BadInput
 from verify.box import DATABASE, read_box
 from verify.errors import CannotWrite, NotEvidence
@@ -27,7 +27,7 @@ HASHING = N_("reading video")
 def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status."""
     arguments = _parser().parse_args(argv)
-    lang = arguments.lang or language(os.environ.get("LC_ALL") or os.environ.get("LANG"))
+    lang = arguments.lang
     try:
         pin = None if arguments.root is None else read_pin(arguments.root)
         path, out = Path(arguments.path), None if arguments.json is None else Path(arguments.json)
@@ -113,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("path", metavar="PATH", help="an exported class, or the folder of a box")
     parser.add_argument("--root", metavar="KEY", help="the root that you trust: a PEM file or its fingerprint")
     parser.add_argument("--json", metavar="OUT", help="write the result to this file")
-    parser.add_argument("--lang", choices=LANGS, help="language of the sentences")
+    parser.add_argument("--lang", choices=LANGS, default=own_language(), help="language of the sentences")
     return parser
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from common.logs import Log
 from edge.checkin.engine import Engine, EngineView
 from edge.store import Store
+from edge.terminal.errors import PackLoading
 from edge.terminal.view import Result, Sight
 from evidence.bodies import CheckIn
 from evidence.errors import ZaitangError
@@ -20,6 +21,8 @@ from evidence.policy import Policy
 RESULT_S = 4.0
 """Real seconds for which an answer stays on the screen after the face has gone."""
 RETRY_S = 5.0
+"""Real seconds until an engine that could not be made is tried again;
+while its pack is being loaded, with each frame."""
 PICTURE_WIDTH = 640
 JPEG_QUALITY = 80
 STATES = {"empty": "look", "too_small": "closer", "looking": "hold"}
@@ -139,6 +142,8 @@ class Desk:
             return
         try:
             self._engine = self._make(target)
+        except PackLoading:
+            self._why = "loading"
         except ZaitangError as error:
             name = type(error).__name__
             self._why = {"NobodyEnrolled": "nobody_enrolled", "LivenessUnavailable": "no_liveness"}.get(name, "no_pack")

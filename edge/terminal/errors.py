@@ -1,7 +1,7 @@
 """What the screen refuses, each as one sentence."""
 from __future__ import annotations
 
-from evidence.errors import BadInput
+from evidence.errors import BadInput, ZaitangError
 
 
 class NoClassHere(BadInput):
@@ -18,3 +18,11 @@ class NotRunning(BadInput):
 
 class BadPress(BadInput):
     text = "the button came from a page that this box did not make; load the page again"
+
+
+class PackLoading(ZaitangError):
+    text = "the model pack {pack} is still being loaded"
+
+
+class PackUnusable(ZaitangError):
+    text = "the model pack {pack} cannot be loaded: {why}"

@@ -25,10 +25,11 @@ from edge.terminal.app import make_app
 from edge.terminal.camera import Camera
 from edge.terminal.desk import Desk, Target
 from edge.terminal.guard import Guard
+from edge.terminal.loader import PackLoader
 from edge.terminal.memory import Memory
 from edge.terminal.press import Presses
 from edge.terminal.screen import Screen
-from edge.vision.pack import Pack, load_pack
+from edge.vision.pack import load_pack
 from edge.wiring import Box
 from evidence.certs import identity
 from evidence.times import utc_us
@@ -36,6 +37,8 @@ from evidence.times import utc_us
 ASK_S = 1.5
 STOP_S = 3
 LOOK_S = 0.5
+PACK_S = 30.0
+"""Real seconds for which a terminal that is otherwise ready waits for its model pack before it says so."""
 
 
 def run(box: Box) -> None:
@@ -49,10 +52,14 @@ def run(box: Box) -> None:
     screen = Screen(box.config, box.clock, memory, lambda: _status(box), time.monotonic, test)
     presses = Presses(box.store, memory, lambda: _wake(box))
     guard = Guard(box.keys.data, box.config.terminal.host)
-    running = _start_desk(box, screen)
-    app = make_app(screen, presses, guard, box.config.lang)
-    logs.Log("terminal").info("terminal.ready", port=listener.getsockname()[1])
-    ready()
+    app, port = make_app(screen, presses, guard, box.config.lang), listener.getsockname()[1]
+
+    def tell() -> None:
+        if not stop.is_set():
+            logs.Log("terminal").info("terminal.ready", port=port)
+            ready()
+
+    running = _start_desk(box, screen, tell)
     try:
         serve(app, listener, stop)
     finally:
@@ -93,33 +100,48 @@ def open_terminal_camera(box: Box, camera: CameraConfig) -> Source:
     return open_file(camera.source, box.clock, start)
 
 
-def engine_maker(box: Box) -> Callable[[Target], Engine]:
-    """Makes engines; the model pack is loaded once, when the first class needs it."""
-    loaded: list[Pack] = []
+def pack_loader(box: Box) -> PackLoader:
+    """Loads the box's pack from now on, before the first class needs it."""
+    vision = box.config.vision
+    return PackLoader(vision.pack, lambda: load_pack(vision.pack, Path(vision.folder) if vision.folder else None))
 
+
+def engine_maker(box: Box, loader: PackLoader) -> Callable[[Target], Engine]:
+    """Makes engines. They raise PackLoading, or what is wrong with the pack."""
     def make(target: Target) -> Engine:
-        if not loaded:
-            folder = box.config.vision.folder
-            loaded.append(load_pack(box.config.vision.pack, Path(folder) if folder else None))
-        templates = box.store.templates(target.class_id, loaded[0].name)
-        return Engine(loaded[0], target.policy, target.class_id, target.session, templates, target.checked_in)
+        pack = loader.pack()
+        templates = box.store.templates(target.class_id, pack.name)
+        return Engine(pack, target.policy, target.class_id, target.session, templates, target.checked_in)
 
     return make
 
 
-def _start_desk(box: Box, screen: Screen) -> list[Camera | Desk]:
-    """The camera and the desk, running; nothing on a box without a check-in camera."""
+def announce(loader: PackLoader, tell: Callable[[], None]) -> None:
+    """Tell that the terminal is ready once faces can be recognised, or when the pack fails or takes too long: classes
+    are started and recorded without it."""
+    def wait() -> None:
+        loader.wait(PACK_S)
+        tell()
+
+    threading.Thread(target=wait, name="announce", daemon=True).start()
+
+
+def _start_desk(box: Box, screen: Screen, tell: Callable[[], None]) -> list[Camera | Desk]:
+    """The camera and the desk, running; nothing on a box without a check-in camera. `tell` is called when ready."""
     found = box.config.camera("terminal")
     if found is None:
+        tell()
         return []
+    loader = pack_loader(box)
     camera = Camera(lambda: open_terminal_camera(box, found), time.monotonic)
     desk = Desk(
-        camera, screen.target, engine_maker(box), box.store, box.clock.utc_us, time.monotonic,
+        camera, screen.target, engine_maker(box, loader), box.store, box.clock.utc_us, time.monotonic,
         box.config.checkin.every_ms / 1000,
     )
     screen.desk = desk
     camera.start()
     desk.start()
+    announce(loader, tell)
     return [desk, camera]
 
 

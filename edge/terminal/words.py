@@ -23,6 +23,7 @@ RECORDING = {
 CHECKIN = {
     "closed": N_("Check-in opens before the next class-hour"),
     "no_camera": N_("The check-in camera sends no picture"),
+    "loading": N_("Face recognition is starting: one moment, please"),
     "no_pack": N_("Faces cannot be recognised: the model pack cannot be loaded"),
     "no_liveness": N_("This box cannot check that a face is alive, and the policy demands it: no face check-in"),
     "nobody_enrolled": N_("Nobody of this class has a face on this box yet"),

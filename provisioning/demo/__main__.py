@@ -1,27 +1,34 @@
-"""`make demo`: prepares the pictures, starts a site, plays the course, shows the verdict."""
+"""`make demo`: prepares the pictures, starts a site, plays the course or a live class, shows the verdict."""
 from __future__ import annotations
 
 import argparse
 import contextlib
 import fcntl
-import json
 import os
 import shutil
 import signal
-import subprocess
+import sqlite3
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
 
-from common.texts import N_, translate, words
+import av
+import httpx
+
+from common.texts import LANGS, N_, own_language, translate, words
 from evidence.errors import BadInput, ZaitangError
-from provisioning.demo import media, people, play, truth, user_media
-from provisioning.demo.services import Services, tool
-from provisioning.demo.site import RATE, Site
+from provisioning.demo import live, media, people, play, private, report, truth, user_media
+from provisioning.demo.box import RATE
+from provisioning.demo.services import Services
+from provisioning.demo.site import Site
 
 BUILD = Path("build/demo")
+LOGS = BUILD / "logs"
+LOCALES = {"zh": "zh_CN.UTF-8", "en": "en_US.UTF-8"}
+FOREIGN = (OSError, httpx.HTTPError, sqlite3.Error, av.FFmpegError, BrokenProcessPool)
+"""What the world and the libraries may raise; anything else is a mistake of ours and keeps its traceback."""
 
 
 class AnotherRuns(BadInput):
@@ -32,6 +39,14 @@ class HalfGiven(BadInput):
     text = "VIDEO and GALLERY belong together: give both, or neither for the built-in course"
 
 
+class FilmOrLive(BadInput):
+    text = "VIDEO plays a film, RTSP and CAMERA play a live camera: give one or the other"
+
+
+class DemoFailed(ZaitangError):
+    text = "the demo cannot go on: {why}. What its processes said is in {logs}"
+
+
 def main() -> int:
     """Exit status: 0 the verdict is right, 1 it is not or something failed, 2 bad input, 130 interrupted."""
     args = _arguments()
@@ -39,11 +54,13 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with _alone(BUILD):
-            return _demo(args.video, args.gallery, os.environ.get("DEMO") == "once")
+        return _run(args)
     except ZaitangError as error:
-        print(words(error, _lang()), file=sys.stderr)
+        print(words(error, args.lang), file=sys.stderr)
         return 2 if isinstance(error, BadInput) else 1
+    except FOREIGN as error:
+        print(words(DemoFailed(why=_plain(error), logs=LOGS), args.lang), file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 
@@ -52,36 +69,52 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make demo")
     parser.add_argument("--video", type=Path)
     parser.add_argument("--gallery", type=Path)
-    return parser.parse_args()
+    parser.add_argument("--rtsp")
+    parser.add_argument("--camera")
+    parser.add_argument("--lang", choices=LANGS)
+    args = parser.parse_args()
+    if args.lang is not None:
+        os.environ["LC_ALL"] = LOCALES[args.lang]  # the commands that the demo runs find it there
+    args.lang = own_language()
+    return args
+
+
+def _run(args: argparse.Namespace) -> int:
+    wish = live.Wish(args.rtsp, args.camera)
+    if wish.live and args.video is not None:
+        raise FilmOrLive
+    if not wish.live and (args.video is None) != (args.gallery is None):
+        raise HalfGiven
+    say = _Teller(time.monotonic(), args.lang)
+    with _alone(BUILD):
+        for old in (BUILD / "site", BUILD / "export"):
+            shutil.rmtree(old, ignore_errors=True)
+        for name in (report.REPORT, report.VERDICT):
+            (BUILD / name).unlink(missing_ok=True)
+        if wish.live:
+            return _live(wish, args.gallery, say)
+        return _course(args.video, args.gallery, say)
 
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Two demos in one folder would undo each other. Raises AnotherRuns."""
+    """Two demos in one folder would undo each other; and nobody else looks into it. Raises AnotherRuns."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise AnotherRuns(folder=folder) from None
+        private.keep_private(folder)
         yield
 
 
-def _demo(video: Path | None, gallery: Path | None, once: bool) -> int:
-    say = _Teller(time.monotonic(), _lang())
-    if (video is None) != (gallery is None):
-        raise HalfGiven
+def _course(video: Path | None, gallery: Path | None, say: _Teller) -> int:
+    """The built-in course, or the user's own film played through it."""
     films, names = _media(video, gallery, say)
-    folder = BUILD / "site"
-    for old in (folder, BUILD / "export"):
-        shutil.rmtree(old, ignore_errors=True)
-    for old in (BUILD / "report.json", BUILD / "verify.json"):
-        old.unlink(missing_ok=True)
-    with Services(BUILD / "logs") as services:
-        site = Site(folder.resolve(), services)
-        say(N_("making keys and certificates, starting broker, collector and console"))
-        site.start_centre()
-        site.add_class(names)
+    with Services(LOGS) as services:
+        site = Site((BUILD / "site").resolve(), services)
+        _start_centre(site, names, say)
         say(N_("enrolling {count} people from photographs: liveness cannot be checked"), count=len(names))
         site.enrol(films.gallery)
         site.start_box(films)
@@ -90,14 +123,56 @@ def _demo(video: Path | None, gallery: Path | None, once: bool) -> int:
         play.play(site, services, say, say.lang)
         say(N_("waiting for the roll call and for the last receipts"))
         play.drain(site, services)
-        report = _report(site, services, say.seconds())
-        wrong = truth.differences(report["findings"]) if video is None else []
-        _tell(report, wrong, site)
-        if not once:
-            say.addresses(site)
-            say(N_("Ctrl-C ends the demo"))
-            _keep(services)
-    return 1 if wrong or not report["verified"] else 0
+        return _conclude(site, services, say, lambda made: _wrong(made, say.lang) if video is None else [])
+
+
+def _live(wish: live.Wish, gallery: Path | None, say: _Teller) -> int:
+    """One class on the real clock, filmed by a live camera."""
+    cameras = live.cameras(wish)
+    photos = None if gallery is None else _usable(gallery, say)
+    for source in dict.fromkeys(camera.source for camera in cameras):
+        say(N_("looking at {source} …"), source=live.masked(source))
+        live.probe(source, BUILD / "probe", say.lang)
+    enrolled = None
+    if photos is not None:
+        enrolled = BUILD / "live-gallery"
+        shutil.rmtree(enrolled, ignore_errors=True)
+        user_media.write_gallery(photos, enrolled)
+    names = list(photos or [translate(live.NOBODY, say.lang)])
+    with Services(LOGS) as services:
+        site = Site((BUILD / "site").resolve(), services, live.make_plan(live.now(), len(photos or ()), say.lang))
+        live.announce(site.plan, len(cameras) > 1, photos is not None, say)
+        _start_centre(site, names, say)
+        site.enrol_live(enrolled)
+        site.start_live(cameras)
+        say.addresses(site)
+        live.run(site, services, say, say.lang)
+        say(N_("waiting for the roll call and for the last receipts"))
+        play.drain(site, services, live.DRAIN_S, roll_call=enrolled is not None)
+        return _conclude(site, services, say, lambda made: live.lacks(made, say.lang))
+
+
+def _start_centre(site: Site, names: list[str], say: _Teller) -> None:
+    say(N_("making keys and certificates, starting broker, collector and console"))
+    site.start_centre()
+    site.add_class(names)
+
+
+def _wrong(made: report.Report, lang: str) -> list[str]:
+    return truth.differences(made["findings"], made["blocks"], lang)
+
+
+def _conclude(site: Site, services: Services, say: _Teller, judge: report.Judge) -> int:
+    """Report; unless DEMO=once keep the pages until Ctrl-C."""
+    made = report.make(site, services, BUILD, say.seconds(), say.lang, judge)
+    good = report.tell(made, site, BUILD, say.lang)
+    if os.environ.get("DEMO") != "once":
+        say.addresses(site)
+        say(N_("Ctrl-C ends the demo"))
+        while True:
+            services.check()
+            time.sleep(1)
+    return 0 if good else 1
 
 
 class _Teller:
@@ -119,59 +194,24 @@ class _Teller:
         print(f"\n  {terminal}  {site.terminal}\n  {console}  {site.console}\n", flush=True)
 
 
-def _media(video: Path | None, gallery: Path | None, say: play.Say) -> tuple[media.Media, list[str]]:
+def _media(video: Path | None, gallery: Path | None, say: _Teller) -> tuple[media.Media, list[str]]:
     if video is None or gallery is None:
-        return media.prepare(BUILD / "media", _lang()), list(people.NAMES)
-    found = user_media.with_usable_photos(user_media.people_of(gallery), lambda name, why: say(
-        N_("{name} is left out of the course: {why}"), name=name, why=why))
+        return media.prepare(BUILD / "media", say.lang), list(people.NAMES)
+    found = _usable(gallery, say)
     say(N_("preparing the video …"))
     return user_media.prepare(BUILD / "user-media", video, found), list(found)
 
 
-def _report(site: Site, services: Services, seconds: float) -> dict[str, Any]:
-    export = BUILD / "export"
-    shutil.rmtree(export, ignore_errors=True)
-    play.export(site, services, export)
-    verdict = BUILD / "verify.json"
-    command = [tool("zaitang-verify"), export, "--root", site.root, "--json", verdict]
-    checked = subprocess.run(command, capture_output=True, text=True, check=False)
-    found, names = json.loads(verdict.read_text()), site.names()
-    for finding in found["findings"]:
-        if "trainees" in finding:
-            finding["trainees"] = [names.get(person, person) for person in finding["trainees"]]
-    report = {
-        "export": str(export.resolve()),
-        "segments": sorted(str(path.resolve()) for path in (export / "segments").rglob("*.mp4")),
-        "findings": found["findings"],
-        "liveness": "not_checked",
-        "terminal": site.terminal,
-        "console": site.console,
-        "seconds": round(seconds, 1),
-        "verified": checked.returncode == 0,
-        "problems": found["problems"],
-        "records": found["records"],
-    }
-    part = BUILD / "report.json.part"
-    part.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n")
-    os.replace(part, BUILD / "report.json")
-    return report
+def _usable(gallery: Path, say: _Teller) -> dict[str, list[Path]]:
+    return user_media.with_usable_photos(user_media.people_of(gallery), lambda name, why: say(
+        N_("{name} is left out of the course: {why}"), name=name, why=why))
 
 
-def _tell(report: dict[str, Any], wrong: list[str], site: Site) -> None:
-    subprocess.run([tool("zaitang-verify"), report["export"], "--root", site.root, "--lang", _lang()], check=False)
-    print(BUILD / "report.json")
-    for line in [*report["problems"], *wrong]:
-        print(translate(N_("not as it should be: {what}"), _lang(), what=line), file=sys.stderr)
-
-
-def _keep(services: Services) -> None:
-    while True:
-        services.check()
-        time.sleep(1)
-
-
-def _lang() -> str:
-    return "zh" if os.environ.get("LANG", "").startswith("zh") else "en"
+def _plain(error: BaseException) -> str:
+    """What went wrong in the words of whoever raised it, with the file if there is one."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) or type(error).__name__
 
 
 if __name__ == "__main__":

@@ -32,6 +32,11 @@ class HalfDay:
     everyone: bool
 
     @property
+    def block(self) -> str:
+        """The id of its recording."""
+        return f"{self.hours[0]:%Y-%m-%d}-{'am' if self.hours[0].hour < 12 else 'pm'}"
+
+    @property
     def check_in(self) -> datetime.datetime:
         """When the first person stands before the terminal: time for seven people before the first class-hour."""
         return self.hours[0] - timedelta(seconds=7 * VISIT_S + 240)
@@ -58,19 +63,43 @@ COURSE = (
 
 SWITCHED_ON = COURSE[0].check_in - timedelta(seconds=BOOT_ALLOWANCE_S)
 """When the box is switched on; the films count from here."""
-MISSED_BLOCKS = ("2026-03-02-pm", "2026-03-03-am", "2026-03-03-pm")
-
-
-def plan_hours() -> list[dict[str, object]]:
-    """The class-hours of the plan, as `zaitang-central class add` reads them."""
-    hours = []
-    for half_day in COURSE:
-        for number, start in enumerate(half_day.hours, 1):
-            hours.append({"hour": f"{half_day.name}-{number}", "kind": half_day.kind,
-                          "start": utc(start), "end": utc(start + HOUR_LENGTH)})
-    return hours
+MISSED_BLOCKS = tuple(half_day.block for half_day in COURSE if not half_day.everyone)
 
 
 def utc(moment: datetime.datetime) -> str:
     """RFC 3339 with microseconds and Z."""
     return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@dataclasses.dataclass(frozen=True)
+class Hour:
+    """One class-hour of a plan. Times with their zone."""
+
+    name: str
+    kind: str
+    start: datetime.datetime
+    end: datetime.datetime
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What `zaitang-central class add` is told of a class that is taught in the room of the demo's box."""
+
+    class_id: str
+    title: str
+    hours: tuple[Hour, ...]
+    utc_offset_min: int = 480
+
+    def toml(self) -> str:
+        """PLAN.toml."""
+        hours = "".join(
+            f'\n[[hours]]\nhour = "{hour.name}"\nkind = "{hour.kind}"\nstart = "{utc(hour.start)}"\n'
+            f'end = "{utc(hour.end)}"\n' for hour in self.hours)
+        return (f'class = "{self.class_id}"\ntitle = "{self.title}"\npolicy = "demo"\n'
+                f'utc_offset_min = {self.utc_offset_min}\n\n'
+                f'[[boxes]]\ndevice = "{DEVICE}"\nroom = "{ROOM}"\n{hours}')
+
+
+PLAN = Plan(CLASS_ID, TITLE, tuple(
+    Hour(f"{half_day.name}-{number}", half_day.kind, start, start + HOUR_LENGTH)
+    for half_day in COURSE for number, start in enumerate(half_day.hours, 1)))

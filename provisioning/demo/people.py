@@ -12,6 +12,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from evidence.errors import BadInput
+
 HEIGHT, WIDTH = 720, 1280
 WALL = (92, 104, 118)
 """BGR of the empty wall."""
@@ -27,6 +29,10 @@ _GROUP_PORTRAITS = (
 _ASTRONAUT_PORTRAIT = (120, 10, 210, 240)
 
 
+class PictureMissing(BadInput):
+    text = "the picture {name} of the package {package} is not here: run `make setup`"
+
+
 @dataclasses.dataclass(frozen=True)
 class Cast:
     """`group`: uint8 BGR picture of six people; `single`: uint8 BGR picture of the seventh; one portrait per person."""
@@ -37,7 +43,7 @@ class Cast:
 
 
 def load_cast() -> Cast:
-    """Read the pictures from the installed packages."""
+    """Read the pictures from the installed packages. Raises PictureMissing."""
     group = _picture("insightface", "data/images/t1.jpg")
     single = _picture("skimage", "data/astronaut.png")
     portraits = [_cut(group, box) for box in _GROUP_PORTRAITS] + [_cut(single, _ASTRONAUT_PORTRAIT)]
@@ -58,9 +64,10 @@ def classroom(cast: Cast, with_absentee: bool) -> np.ndarray:
 
 def _picture(package: str, name: str) -> np.ndarray:
     spec = importlib.util.find_spec(package)
-    assert spec and spec.submodule_search_locations, f"{package} is not installed: run `make setup`"
-    image = cv2.imread(str(Path(spec.submodule_search_locations[0]) / name))
-    assert image is not None, f"{package} has no {name}"
+    places = spec.submodule_search_locations if spec else None
+    image = cv2.imread(str(Path(places[0]) / name)) if places else None
+    if image is None:
+        raise PictureMissing(package=package, name=name)
     return image
 
 

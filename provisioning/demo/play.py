@@ -4,7 +4,7 @@ from __future__ import annotations
 import datetime
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from common.texts import N_
 from edge.config import load_box
@@ -13,7 +13,7 @@ from evidence.errors import ZaitangError
 from evidence.times import utc_us
 from provisioning.demo import day
 from provisioning.demo.services import CommandFailed, Services, run
-from provisioning.demo.site import Site
+from provisioning.demo.site import PageRefused, Site
 
 DRAIN_S = 90
 
@@ -25,7 +25,8 @@ class Say(Protocol):
 
 
 class NotFinished(ZaitangError):
-    text = "the box did not finish within {seconds} s: {what}"
+    text = ("the box did not finish within {seconds} s: {pending} segments are not sealed, {behind} have no roll call, "
+            "{waiting} records have no receipt")
 
 
 def play(site: Site, services: Services, say: Say, lang: str) -> None:
@@ -44,29 +45,42 @@ def play(site: Site, services: Services, say: Say, lang: str) -> None:
         people = site.state(lang)["people"]
         say(N_("{part}: {come} of {due} checked in; start pressed"), part=part, come=people["trainees_in"],
             due=people["due"])
-        site.press("start", {"class": day.CLASS_ID})
+        site.press("start", {"class": day.CLASS_ID}, lang)
         if half_day.hole:
             until(half_day.hole[1] + datetime.timedelta(seconds=30))
             say(N_("{part}: the camera was unplugged for eight minutes and is back: {state}"), part=part,
                 state=site.state(lang)["recording"]["text"])
         until(half_day.presses[1])
-        state = site.state(lang)
-        if state["session"] is not None:  # somebody at the terminal page may have ended the class already
-            site.press("end", {"session": state["session"]["id"]})
-        say(N_("{part}: end pressed. Roll call so far: {seen}"), part=part, seen=state["unseen"]["text"])
+        say(N_("{part}: end pressed. Roll call so far: {seen}"), part=part, seen=end(site, lang)["unseen"]["text"])
 
 
-def drain(site: Site, services: Services) -> None:
-    """Wait until every segment has its roll call and every record its receipt. Raises NotFinished."""
-    deadline = time.monotonic() + DRAIN_S
+def end(site: Site, lang: str) -> dict[str, Any]:
+    """Press the end button, unless somebody at the terminal page has ended the class already. What the page showed.
+
+    Raises PageSilent, PageRefused."""
+    state = site.state(lang)
+    if state["session"] is not None:
+        try:
+            site.press("end", {"session": state["session"]["id"]}, lang)
+        except PageRefused:
+            if site.state(lang)["session"] is not None:
+                raise
+    return state
+
+
+def drain(site: Site, services: Services, seconds: int = DRAIN_S, roll_call: bool = True) -> None:
+    """Wait until every segment has its roll call (if there will be one) and every record its receipt.
+
+    Raises NotFinished."""
+    deadline = time.monotonic() + seconds
     while True:
         services.check()
         recorder, counts, waiting = site.recorder(), site.counts(), site.state()["sync"]["waiting"]
-        behind = counts.get("segment", 0) - counts.get("rollcall", 0)
+        behind = counts.get("segment", 0) - counts.get("rollcall", 0) if roll_call else 0
         if recorder["session"] is None and recorder["pending"] == behind == waiting == 0:
             return
         if time.monotonic() > deadline:
-            raise NotFinished(seconds=DRAIN_S, what=f"{behind} segments without roll call, {waiting} without receipt")
+            raise NotFinished(seconds=seconds, behind=behind, waiting=waiting, pending=recorder["pending"])
         time.sleep(0.3)
 
 
@@ -76,7 +90,7 @@ def export(site: Site, services: Services, target: Path) -> None:
     while True:
         services.check()
         try:
-            run("zaitang-central", "export", "--centre", site.centre, day.CLASS_ID, "--to", target)
+            run("zaitang-central", "export", "--centre", site.centre, site.plan.class_id, "--to", target)
             return
         except CommandFailed:
             if time.monotonic() > deadline:

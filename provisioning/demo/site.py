@@ -1,9 +1,11 @@
 """One site on one machine: a centre with its broker, and a box that it has certified."""
 from __future__ import annotations
 
-import dataclasses
 import json
+import re
 import sqlite3
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +13,38 @@ import httpx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from common.texts import N_
 from edge.clock import boottime_us, machine_boot_id
 from edge.control.client import ask
 from edge.keys import make_box_keys
+from evidence.errors import ZaitangError
 from evidence.times import SECOND
 from provisioning.demo import day, media
+from provisioning.demo.box import LIVE, PLAYED, RATE, CameraSetting, Ports, box_toml, simulated_clock
 from provisioning.demo.services import NotReady, Services, free_port, listens, mosquitto, run, tool
 
-RATE = 120
-"""Simulated seconds per real one."""
 START_S, STARTS = 10, 3
 """Real seconds that the box's processes are given to get ready, and how often."""
+ANSWER_S, TRIES, AGAIN_S = 20, 3, 1.0
+"""Seconds that a page may take to answer, how often it is asked, and the pause between."""
+BUSY = 503
+STRANGE = N_("something else than the page answers there")
 
 
-@dataclasses.dataclass(frozen=True)
-class Ports:
-    """Loopback ports of the three servers."""
+class PageSilent(ZaitangError):
+    text = "the page {address} does not answer: {why}"
 
-    broker: int
-    console: int
-    terminal: int
+
+class PageRefused(ZaitangError):
+    text = "the page {address} refused (status {status}): {why}"
 
 
 class Site:
     """Folders, ports and processes of one demo."""
 
-    def __init__(self, folder: Path, services: Services) -> None:
+    def __init__(self, folder: Path, services: Services, plan: day.Plan = day.PLAN) -> None:
         self.centre, self.box, self._folder, self._services = folder / "centre", folder / "box", folder, services
+        self.plan = plan
         self.ports = Ports(*map(free_port, ("DEMO_BROKER_PORT", "DEMO_CONSOLE_PORT", "DEMO_TERMINAL_PORT")))
 
     @property
@@ -48,7 +55,7 @@ class Site:
     @property
     def console(self) -> str:
         """Address of the class's page."""
-        return f"http://127.0.0.1:{self.ports.console}/classes/{day.CLASS_ID}"
+        return f"http://127.0.0.1:{self.ports.console}/classes/{self.plan.class_id}"
 
     @property
     def terminal(self) -> str:
@@ -73,17 +80,31 @@ class Site:
     def add_class(self, names: list[str]) -> None:
         """Sign the plan and the roster as an order to the box."""
         plan, people = self._folder / "plan.toml", self._folder / "names.toml"
-        plan.write_text(_plan())
+        plan.write_text(self.plan.toml())
         people.write_text("".join(f"[[people]]\nname = {json.dumps(name, ensure_ascii=False)}\n\n" for name in names))
         run("zaitang-central", "class", "add", "--centre", self.centre, plan, "--names", people)
 
     def enrol(self, gallery: Path) -> None:
         """The day before: the box takes the order, and people are enrolled from their photos."""
-        self._configure(day.SWITCHED_ON - day.timedelta(days=1), boottime_us(), 1, None)
+        self._configure(simulated_clock(
+            day.SWITCHED_ON - day.timedelta(days=1), boottime_us(), machine_boot_id(), 1), PLAYED, ())
+        self._take_order()
+        self._enrol(gallery)
+
+    def enrol_live(self, gallery: Path | None) -> None:
+        """Now: the box takes the order, and people are enrolled from their photos, if there are any."""
+        self._configure("", LIVE, ())
+        self._take_order()
+        if gallery is not None:
+            self._enrol(gallery)
+
+    def _take_order(self) -> None:
         self._services.start("box-enrol", [tool("zaitang-edge"), "run", "--box", self.box, "--only", "sync"])
         self._services.wait("box-enrol", lambda: self.counts().get("order.accepted", 0) > 0)
         self._services.stop("box-enrol")
-        run("zaitang-edge", "enrol", "--box", self.box, "--class", day.CLASS_ID, "--photos", gallery)
+
+    def _enrol(self, gallery: Path) -> None:
+        run("zaitang-edge", "enrol", "--box", self.box, "--class", self.plan.class_id, "--photos", gallery)
 
     def start_box(self, films: media.Media) -> None:
         """Switch the box on; the clock of the course stands until all its processes are ready. Raises NotReady.
@@ -91,11 +112,12 @@ class Site:
         A busy machine may need longer than foreseen: then the box is switched on again with more time.
         """
         wait_us = START_S * SECOND
+        cameras = [CameraSetting(role, f"file:{film.resolve()}", begins) for role, film, begins in films.cameras()]
         for _ in range(STARTS):
             began_us = boottime_us()
-            self._configure(day.SWITCHED_ON, began_us + wait_us, RATE, films)
-            self._services.start("box", [tool("zaitang-edge"), "run", "--box", self.box])
-            self._services.wait("box", lambda: (self.box / "run" / "ready").exists() and listens(self.ports.terminal))
+            self._configure(simulated_clock(
+                day.SWITCHED_ON, began_us + wait_us, machine_boot_id(), RATE), PLAYED, cameras)
+            self._switch_on()
             needed_us = boottime_us() - began_us
             if needed_us <= wait_us:
                 return
@@ -103,17 +125,32 @@ class Site:
             wait_us = 2 * needed_us
         raise NotReady(name="box", seconds=wait_us // SECOND, log="box.log")
 
-    def state(self, lang: str = "zh") -> dict[str, Any]:
-        """What the terminal page shows."""
-        answer = httpx.get(f"{self.terminal}state.json", params={"lang": lang}, timeout=20)
-        answer.raise_for_status()
-        return dict(answer.json())
+    def start_live(self, cameras: list[CameraSetting]) -> None:
+        """Switch the box on, on the real clock. Raises NotReady, ProcessFailed."""
+        self._configure("", LIVE, cameras)
+        self._switch_on()
 
-    def press(self, what: str, body: dict[str, str]) -> None:
-        """Press a button of the terminal page, as a browser would."""
-        with httpx.Client(base_url=self.terminal, timeout=20) as client:
-            token = client.get("/").text.split('name="token" content="')[1].split('"')[0]
-            client.post(f"/{what}", json=body, headers={"X-Zaitang-Token": token}).raise_for_status()
+    def _switch_on(self) -> None:
+        self._services.start("box", [tool("zaitang-edge"), "run", "--box", self.box])
+        self._services.wait("box", lambda: (self.box / "run" / "ready").exists() and listens(self.ports.terminal))
+
+    def state(self, lang: str = "zh") -> dict[str, Any]:
+        """What the terminal page shows. Raises PageSilent, PageRefused."""
+        asked = {"lang": lang}
+        return _value(self.terminal, _answer(self.terminal, lambda page: page.get("/state.json", params=asked)))
+
+    def shown(self) -> dict[str, Any]:
+        """The class as the console tells it to programs. Raises PageSilent, PageRefused."""
+        path = f"/api/classes/{self.plan.class_id}"
+        return _value(self.console, _answer(f"http://127.0.0.1:{self.ports.console}/", lambda page: page.get(path)))
+
+    def press(self, what: str, body: dict[str, str], lang: str = "zh") -> None:
+        """Press a button of the terminal page, as a browser would. Raises PageSilent, PageRefused."""
+        token = re.search('name="token" content="([^"]+)"', _answer(self.terminal, lambda page: page.get("/")).text)
+        if token is None:
+            raise PageSilent(address=self.terminal, why=STRANGE)
+        headers, asked = {"X-Zaitang-Token": token[1]}, {"lang": lang}
+        _answer(self.terminal, lambda page: page.post(f"/{what}", json=body, headers=headers, params=asked))
 
     def recorder(self) -> dict[str, Any]:
         """What the recorder says of itself."""
@@ -129,7 +166,7 @@ class Site:
 
     def names(self) -> dict[str, str]:
         """Names by pseudonym, as the centre has them."""
-        lines = run("zaitang-central", "class", "show", "--centre", self.centre, day.CLASS_ID).splitlines()
+        lines = run("zaitang-central", "class", "show", "--centre", self.centre, self.plan.class_id).splitlines()
         rows = [line.split("\t") for line in lines]
         return {row[0]: row[2] for row in rows if len(row) == 3 and row[1] == "trainee"}
 
@@ -141,51 +178,40 @@ class Site:
             "--out", certificate)
         return certificate.read_text(), self.root.read_text()
 
-    def _configure(self, start: day.datetime.datetime, anchor_us: int, rate: int, films: media.Media | None) -> None:
-        text = f'''device = "{day.DEVICE}"
-room = "{day.ROOM}"
-policy = "demo"
-
-[clock]
-source = "simulated"
-start = "{day.utc(start)}"
-rate = {rate}
-anchor_boot_us = {anchor_us}
-boot_id = "{machine_boot_id()}"
-skips = [{", ".join(f'{{ at = "{at}", to = "{to}" }}' for at, to in _skips())}]
-
-[terminal]
-port = {self.ports.terminal}
-
-[recorder]
-segment_s = 300
-
-[rollcall]
-every_s = 40
-
-[checkin]
-every_ms = 100
-
-[sync]
-broker = "127.0.0.1"
-port = {self.ports.broker}
-segments = "http://127.0.0.1:{self.ports.console}"
-'''
-        for role, film, begins in films.cameras() if films else ():
-            text += (f'\n[[cameras]]\nid = "{role}"\nrole = "{role}"\nsource = "file:{film.resolve()}"\n'
-                     f'start = "{day.utc(begins)}"\n')
-        (self.box / "box.toml").write_text(text)
+    def _configure(self, clock: str, parts: str, cameras: Sequence[CameraSetting]) -> None:
+        (self.box / "box.toml").write_text(box_toml(self.ports, [clock, parts], cameras))
 
 
-def _skips() -> list[tuple[str, str]]:
-    """The clock leaves out what lies between the half-days: from six minutes after an end press on."""
-    pairs = zip(day.COURSE, day.COURSE[1:], strict=False)
-    return [(day.utc(before.presses[1] + day.timedelta(minutes=6)), day.utc(after.check_in - day.timedelta(minutes=3)))
-            for before, after in pairs]
+def _answer(address: str, ask_page: Callable[[httpx.Client], httpx.Response]) -> httpx.Response:
+    """The answer of a page of this machine; a silent or busy one is asked again. Raises PageSilent, PageRefused."""
+    failed: ZaitangError = PageSilent(address=address, why="")
+    for number in range(TRIES):
+        time.sleep(AGAIN_S if number else 0)
+        try:
+            # A proxy that the environment names is not for this machine's own pages.
+            with httpx.Client(base_url=address, timeout=ANSWER_S, trust_env=False) as page:
+                answer = ask_page(page)
+        except httpx.HTTPError as error:
+            failed = PageSilent(address=address, why=str(error) or type(error).__name__)
+            continue
+        if answer.is_success:
+            return answer
+        failed = PageRefused(address=address, status=answer.status_code, why=_why(answer))
+        if answer.status_code != BUSY:
+            break
+    raise failed
 
 
-def _plan() -> str:
-    hours = "".join("\n[[hours]]\n" + "".join(f'{key} = "{value}"\n' for key, value in hour.items())
-                    for hour in day.plan_hours())
-    return (f'class = "{day.CLASS_ID}"\ntitle = "{day.TITLE}"\npolicy = "demo"\n\n'
-            f'[[boxes]]\ndevice = "{day.DEVICE}"\nroom = "{day.ROOM}"\n{hours}')
+def _why(answer: httpx.Response) -> str:
+    """The sentence that a page of ours gives with a refusal; of anything else its status in words."""
+    try:
+        return str(answer.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return answer.reason_phrase
+
+
+def _value(address: str, answer: httpx.Response) -> dict[str, Any]:
+    try:
+        return dict(answer.json())
+    except (ValueError, TypeError):
+        raise PageSilent(address=address, why=STRANGE) from None

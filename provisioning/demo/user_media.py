@@ -79,7 +79,7 @@ def prepare(folder: Path, video: Path, people: dict[str, list[Path]]) -> media.M
         return made
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    portraits = _gallery(people, made.gallery)
+    portraits = write_gallery(people, made.gallery)
     unit = folder / "unit.mp4"
     seconds = _unit(video, unit)
     film.join(made.room, [(unit, at) for at in _turns(seconds)], media.camera_on)
@@ -100,7 +100,8 @@ def _digest(video: Path, people: dict[str, list[Path]]) -> str:
     return hashlib.sha256(repr((media.FORMAT, facts)).encode()).hexdigest()
 
 
-def _gallery(people: dict[str, list[Path]], folder: Path) -> list[np.ndarray]:
+def write_gallery(people: dict[str, list[Path]], folder: Path) -> list[np.ndarray]:
+    """A folder of at most five photos per person; the first photo of each, uint8 BGR. Raises BadGallery."""
     portraits = []
     for name, photos in people.items():
         own = folder / name

@@ -15,7 +15,7 @@ from babel.messages.extract import extract_from_dir
 
 import common
 from common import reasons
-from common.texts import LANGS, LOCALE, N_, catalogue, language, translate, words
+from common.texts import LANGS, LOCALE, N_, catalogue, language, own_language, translate, words
 from evidence.errors import BadRecord, BadShape, ZaitangError
 from evidence.rules import Reason
 from evidence.shape import Between, decode
@@ -121,6 +121,33 @@ def test_no_sentence_is_translated_twice() -> None:
     (None, "zh"), ("", "zh"), ("zh-CN", "zh"), ("en_US.UTF-8", "en"), ("EN", "en"), ("fr", "zh")])
 def test_chinese_unless_english_is_asked_for(asked: str | None, lang: str) -> None:
     assert language(asked) == lang and lang in LANGS
+
+
+@pytest.mark.parametrize(("env", "lang"), [
+    ({}, "zh"),
+    ({"LANG": "en_US.UTF-8"}, "en"), ({"LANG": "en"}, "en"), ({"LANG": "EN-gb"}, "en"), ({"LANG": "zh_CN.UTF-8"}, "zh"),
+    ({"LANG": ""}, "zh"), ({"LANG": "C.UTF-8"}, "zh"), ({"LANG": "de_DE.UTF-8"}, "zh"), ({"LANG": "enm"}, "zh"),
+    ({"LC_ALL": "en_GB", "LC_MESSAGES": "zh_CN", "LANG": "zh_CN"}, "en"),
+    ({"LC_MESSAGES": "zh_CN", "LANG": "en_US"}, "zh"),
+    ({"LC_ALL": "C", "LANG": "en_US.UTF-8"}, "en"),
+    ({"LC_TIME": "en_US.UTF-8"}, "zh"),
+])
+def test_a_command_speaks_the_language_of_its_environment(env: dict[str, str], lang: str) -> None:
+    assert own_language(env) == lang
+
+
+@pytest.mark.parametrize("command", ["edge.cli", "central.cli", "verify.cli"])
+def test_every_command_keeps_the_one_rule(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parser = importlib.import_module(command)._parser
+
+    def unasked() -> str:
+        return str(parser().get_default("lang"))
+
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    assert unasked() == "zh"
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    assert unasked() == "en"
 
 
 def test_errors_in_both_languages() -> None:

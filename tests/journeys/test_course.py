@@ -52,11 +52,26 @@ def test_the_report_says_what_the_course_contained(report: dict[str, Any]) -> No
     assert found["R7"]["result"] == "satisfied"
     assert [rule for rule, finding in found.items() if finding["flag"]] == ["R3"]
     assert report["liveness"] == "not_checked"
-    assert report["problems"] == []
+    assert report["problems"] == report["differences"] == []
+
+
+def test_the_report_says_who_came_and_who_was_shown(report: dict[str, Any]) -> None:
+    everybody = ["学员甲", "学员乙", "学员丙", "学员丁", "学员戊", "学员己", "学员庚"]
+    told = {block["block"]: (sorted(block["checked_in"]), sorted(block["shown"])) for block in report["blocks"]}
+    practice = ("2026-03-02-pm", "2026-03-03-am", "2026-03-03-pm")
+    came = {"2026-03-02-am": everybody} | dict.fromkeys(practice, everybody[:-1])
+    assert told == {block: (sorted(names), sorted(names)) for block, names in came.items()}
+
+
+def test_nobody_else_may_look_at_the_faces_of_the_demo(report: dict[str, Any]) -> None:
+    build = ROOT / "build" / "demo"
+    found = [path for path in (build, *build.rglob("*")) if not path.is_symlink()]
+    assert len(found) > 100
+    assert [str(path) for path in found if path.stat().st_mode & 0o077] == []
 
 
 def test_the_report_has_what_readers_rely_on(report: dict[str, Any]) -> None:
-    assert {"export", "segments", "findings", "liveness", "terminal", "console", "seconds"} <= set(report)
+    assert {"export", "segments", "findings", "liveness", "terminal", "console", "seconds", "blocks"} <= set(report)
     assert len(report["segments"]) > 20
     assert all(Path(name).is_file() and name.startswith(report["export"]) for name in report["segments"])
 

@@ -27,7 +27,8 @@ def test_a_summary_in_both_languages(export: Path, capsys: pytest.CaptureFixture
 
 
 def test_chinese_comes_first(export: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("LC_ALL", raising=False)
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
     main([str(export)])
     assert "完整" in capsys.readouterr().out

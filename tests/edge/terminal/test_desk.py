@@ -16,6 +16,7 @@ from edge.clock import SystemClock
 from edge.errors import BadStore, StoreBusy
 from edge.terminal.camera import Camera
 from edge.terminal.desk import RESULT_S, RETRY_S, Desk, Target
+from edge.terminal.errors import PackLoading
 from evidence.bodies import CheckIn
 
 FRAME = np.zeros((240, 320, 3), np.uint8)
@@ -173,6 +174,17 @@ def test_without_enrolled_faces_it_says_so_and_tries_again(at: Setup) -> None:
     at.room.monotonic += RETRY_S
     at.see(EngineView((), "empty"))
     assert at.made == 2 and at.desk.sight().state == "look"
+
+
+def test_a_pack_that_is_being_loaded_is_waited_for_frame_by_frame(at: Setup) -> None:
+    at.fails = PackLoading(pack="builtin")
+    for made in (1, 2):
+        at.frames.number += 1
+        at.desk.turn()
+        assert at.desk.sight().state == "loading" and at.made == made
+    at.fails = None
+    at.see(EngineView((BOX,), "looking"))
+    assert at.desk.sight().state == "hold"
 
 
 def test_a_real_face_in_a_real_film_checks_in(

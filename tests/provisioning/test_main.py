@@ -1,0 +1,95 @@
+"""`make demo` itself: which arguments go together, and that whatever goes wrong is one sentence and an exit status."""
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from provisioning.demo import __main__ as demo
+from tests.provisioning.test_private import open_to_others
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the demo with arguments in a folder of its own; exit status and what it said of an error."""
+    monkeypatch.setattr(demo, "BUILD", tmp_path / "demo")
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setattr(demo.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(demo.private.os, "umask", lambda _: 0)
+
+    def run(*arguments: object) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["demo", *map(str, arguments)])
+        return demo.main(), capsys.readouterr().err
+
+    return run
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    (("--video", "a.mp4"), "VIDEO and GALLERY belong together"),
+    (("--gallery", "photos"), "VIDEO and GALLERY belong together"),
+    (("--video", "a.mp4", "--rtsp", "rtsp://cam/1"), "give one or the other"),
+    (("--video", "a.mp4", "--gallery", "photos", "--camera", "/dev/video0"), "give one or the other"),
+    (("--rtsp", "cam"), "RTSP is cam: it does not begin with rtsp://"),
+    (("--camera", "/dev/none"), "CAMERA is '/dev/none': there is no such device"),
+    (("--rtsp", "rtsp://cam/1", "--camera", "/dev/none"), "CAMERA is '/dev/none'"),
+    (("--rtsp", "rtsp://cam/1", "--gallery", "/nowhere"), "/nowhere is not a gallery: there is no such folder"),
+    (("--video", "none.mp4", "--gallery", "/nowhere"), "/nowhere is not a gallery"),
+])
+def test_bad_arguments_are_one_sentence(run: Run, arguments: tuple[str, ...], says: str) -> None:
+    code, said = run("--lang", "en", *arguments)
+    assert code == 2 and says in said and said.count("\n") == 1
+
+
+def test_a_live_source_that_cannot_be_opened_ends_the_demo_before_anything_starts(run: Run, tmp_path: Path) -> None:
+    code, said = run("--lang", "en", "--rtsp", "rtsp://viewer:s3cret@127.0.0.1:9/1")
+    assert code == 2 and said.startswith("no picture comes from rtsp://127.0.0.1:9/1: ") and said.count("\n") == 1
+    assert "s3cret" not in said
+    assert {path.name for path in (tmp_path / "demo").iterdir()} == {"lock"}
+    assert open_to_others(tmp_path / "demo") == []
+
+
+def test_it_speaks_the_language_of_its_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "须同时给出" in run("--gallery", "photos")[1]
+    monkeypatch.setenv("LC_MESSAGES", "en_GB.UTF-8")
+    assert "belong together" in run("--gallery", "photos")[1]
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert "belong together" in run("--gallery", "photos")[1]
+    assert "须同时给出" in run("--gallery", "photos", "--lang", "zh")[1]
+
+
+def test_a_report_of_an_earlier_run_does_not_survive(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    for name in ("report.json", "verify.json"):
+        (tmp_path / "demo" / name).write_text("{}")
+    assert run("--rtsp", "cam")[0] == 2
+    assert {path.name for path in (tmp_path / "demo").iterdir()} == {"lock"}
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(demo, "BUILD", tmp_path / "file" / "demo")
+    code, said = run("--lang", "en")
+    assert code == 1 and said.count("\n") == 1
+    assert said.startswith(f"the demo cannot go on: {tmp_path / 'file' / 'demo'}: Not a directory. What its processes")
+    assert "演示无法继续" in run("--lang", "zh")[1]
+
+
+@pytest.mark.parametrize("error", [httpx.ReadTimeout("timed out"), httpx.RemoteProtocolError(""), OSError("odd")])
+def test_what_libraries_raise_is_one_sentence(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def broken(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(demo, "_course", broken)
+    code, said = run("--lang", "en")
+    assert code == 1 and said.startswith("the demo cannot go on: ") and said.count("\n") == 1
+    assert (str(error) or type(error).__name__) in said
