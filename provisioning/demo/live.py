@@ -102,7 +102,7 @@ def device_source(value: str) -> str:
         why = N_("there is no such device")
     if why is not None:
         found = ", ".join(str(one) for one in sorted(Path("/dev").glob("video*")))
-        raise BadCamera(value=repr(value), why=why, found=found or N_("none"))
+        raise BadCamera(value=repr(value), why=why, found=found or N_("nothing at all"))
     return f"v4l2:{path}"
 
 
