@@ -35,7 +35,7 @@ CLASS = N_("Class {class_id}, policy {policy}, as of {as_of}")
 FLAG = N_("FLAG")
 LIVENESS = N_("Liveness not checked: check-ins were accepted without testing that a living person stood before the"
               " camera.")
-READING = N_("If {reading}: not showing everyone: {missing}; undecided: {open}; verdict: {verdict}")
+READING = N_("If {reading}: not showing everyone {missing}, undecided {open} – {verdict}")
 SILENT = N_("Nothing recorded for: {rules}")
 
 

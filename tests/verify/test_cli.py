@@ -55,10 +55,10 @@ def test_one_problem_is_one(export: Path, capsys: pytest.CaptureFixture[str], la
 
 
 @pytest.mark.parametrize(("lang", "said"), [
-    ("en", ["If class-hours are counted: not showing everyone: 0; undecided: 1; verdict: clear",
-            "If only those who checked in at the opening must be shown: not showing everyone: 0; undecided: 1;",
-            "If those on approved leave are left out: not showing everyone: 0; undecided: 1; verdict: clear"]),
-    ("zh", ["若按学时计次：未显示全体 0 次，待定 1 次；结果：通过"]),
+    ("en", ["If class-hours are counted: not showing everyone 0, undecided 1 – clear",
+            "If only those who checked in at the opening must be shown: not showing everyone 0, undecided 1 – clear",
+            "If those on approved leave are left out: not showing everyone 0, undecided 1 – clear"]),
+    ("zh", ["若按学时计次：未显示全体 0 次，待定 1 次——通过"]),
 ])
 def test_the_other_readings_are_printed(
     export: Path, capsys: pytest.CaptureFixture[str], lang: str, said: list[str]
