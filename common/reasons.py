@@ -84,6 +84,10 @@ REASONS: dict[str, str] = {
     "video_reused": N_("video files that are the same recording as another one, and were not counted: {count}"),
     "video_reused_elsewhere": N_(
         "video files that are, byte for byte, a recording of another class or another box: {count}"),
+    "code_not_seen": N_(
+        "codes that the terminal showed to the room camera and that the recording does not show: {count} ({when})"),
+    "code_not_read": N_("codes that the terminal showed, not looked for in the recording yet: {count}"),
+    "code_never_shown": N_("{name}: the policy asks for codes on the terminal's screen, and none was shown"),
     "doubt_simulated": N_("records made with a simulated clock, which are never evidence: {count}"),
     "doubt_clock": N_("records made while the clock of the box was not set: {count}"),
     "doubt_moved": N_("records made after the clock of the box was moved while it ran: {count}"),
@@ -118,6 +122,7 @@ RULES: dict[str, str] = {
     "roster": N_("Changes of the roster"),
     "plan": N_("Changes of the plan"),
     "video": N_("Re-used video"),
+    "screen_code": N_("Code on the screen"),
     "clock": N_("Time"),
     "records": N_("Unreadable records"),
 }

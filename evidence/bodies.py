@@ -260,6 +260,37 @@ class RollCall:
 
 
 @dataclasses.dataclass(frozen=True)
+class CodeShown:
+    """The terminal showed a code to the room camera (`code.shown`): ArUco marks of the dictionary 4×4_1000, one after
+    the other, each for the same part of the time. Stated when it was over."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    session: Id | None
+    marks: tuple[Annotated[int, Between(0, 999)], ...]
+    from_mono_us: Count
+    to_mono_us: Count
+
+
+@dataclasses.dataclass(frozen=True)
+class MarkSeen:
+    """A mark in a frame. `at_us`: media time of the run."""
+
+    at_us: Count
+    mark: Annotated[int, Between(0, 999)]
+
+
+@dataclasses.dataclass(frozen=True)
+class CodeRead:
+    """Which marks the frames of a segment show while a code was shown (`code.read`). `samples`: frames looked at."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    run: Id
+    segment: Sha256
+    samples: Count
+    marks: tuple[MarkSeen, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Pointed:
     """A person pointed out a trainee in a frame (`pointed`): that trainee is shown."""
 
@@ -343,7 +374,7 @@ class Export:
 
 Body = (
     Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Enrolment | SessionStart | SessionEnd | Segment
-    | CheckIn | RollCall | Pointed | Review | Alarm | SegmentRemoved | VideoReused | Export
+    | CheckIn | RollCall | CodeShown | CodeRead | Pointed | Review | Alarm | SegmentRemoved | VideoReused | Export
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -358,6 +389,8 @@ TYPES: dict[str, type[Body]] = {
     "segment": Segment,
     "checkin": CheckIn,
     "rollcall": RollCall,
+    "code.shown": CodeShown,
+    "code.read": CodeRead,
     "pointed": Pointed,
     "review": Review,
     "alarm": Alarm,

@@ -14,6 +14,8 @@ from evidence.bodies import (
     Alarm,
     CheckIn,
     ClassOrder,
+    CodeRead,
+    CodeShown,
     Hour,
     Leave,
     Pointed,
@@ -35,9 +37,11 @@ from evidence.progress import progress
 from evidence.records import Record
 from evidence.rollcall import name_tracks
 from evidence.roster import Order, changes
+from evidence.screen_code import code_facts
 from evidence.story import (
     Block,
     CheckInFact,
+    CodeFact,
     HourStory,
     Ref,
     SegmentFact,
@@ -80,6 +84,7 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
         reused=_reused(told, facts.segments),
         reused_elsewhere=tuple(record.key for record, _ in told.of(VideoReused)),
         removed=tuple((record.key, body.segment, record.utc_us) for record, body in told.of(SegmentRemoved)),
+        codes=_codes(told, facts.segments, policy),
         checkins=facts.checkins,
         rollcalls=tuple(sorted(facts.rollcalls.values(), key=lambda item: item[0])),
         alarms=tuple((record.key, body, record.utc_us) for record, body in told.of(Alarm)),
@@ -201,6 +206,11 @@ def _pointed(told: Told, by_hash: Mapping[str, SegmentFact]) -> list[Sighting]:
             at_us = fact.span.start_us - fact.segment.first_pts_us + body.at_us
             found.append(Sighting(body.person, body.segment, record.key, at_us, at_us, at_us, 1_000_000, pointed=True))
     return found
+
+
+def _codes(told: Told, segments: Sequence[SegmentFact], policy: Policy) -> tuple[CodeFact, ...]:
+    read = {sha: body for sha, (_, body) in _latest(told.of(CodeRead), lambda body: body.segment).items()}
+    return code_facts(told.of(CodeShown), segments, read, policy)
 
 
 def _checkins(told: Told, policy: Policy) -> tuple[CheckInFact, ...]:

@@ -151,6 +151,16 @@ class CheckIns:
 
 
 @dataclasses.dataclass(frozen=True)
+class ScreenCode:
+    """The terminal shows a code to the room camera, on average every `every_min` minutes, at random: `marks` marks one
+    after the other, each for `mark_s` seconds."""
+
+    every_min: Annotated[Number, Between(1, 600)]
+    marks: Annotated[Number, Between(1, 8)]
+    mark_s: Annotated[Number, Between(2, 60)]
+
+
+@dataclasses.dataclass(frozen=True)
 class Policy:
     """One document, made computable. `documents`: short name in clauses → document number."""
 
@@ -161,6 +171,7 @@ class Policy:
     video: Video
     block: Blocks
     checkin: CheckIns
+    screen_code: ScreenCode | None = None
     accept_test_keys: bool = False
     accept_simulated: bool = False
     r1: R1 | None = None

@@ -65,6 +65,18 @@ class SegmentFact:
         return self.span.start_us - self.segment.first_mono_us
 
 
+CodeAnswer = Literal["seen", "not_seen", "not_recorded", "not_read"]
+
+
+@dataclasses.dataclass(frozen=True)
+class CodeFact(Span):
+    """A code that the terminal showed to the room camera. "not_recorded": there is no video of all of that time;
+    "not_read": nobody has looked yet."""
+
+    ref: Ref
+    answer: CodeAnswer
+
+
 @dataclasses.dataclass(frozen=True)
 class CheckInFact:
     """An attempt at the terminal with the answer that the policy gives it."""
@@ -222,6 +234,7 @@ class Story:
     """Records of the centre: video of this class has the bytes of video of another class or another box."""
     removed: tuple[tuple[Ref, str, int], ...]
     """Removed segments: record, segment hash, UTC of removal."""
+    codes: tuple[CodeFact, ...]
     checkins: tuple[CheckInFact, ...]
     rollcalls: tuple[tuple[Ref, RollCall], ...]
     alarms: tuple[tuple[Ref, Alarm, int], ...]

@@ -14,6 +14,8 @@ from evidence.bodies import (
     TYPES,
     Body,
     CheckIn,
+    CodeRead,
+    CodeShown,
     Genesis,
     RollCall,
     Segment,
@@ -31,7 +33,7 @@ from evidence.records import Record, record_bytes
 from evidence.story import Ref
 
 B = TypeVar("B", bound=Body)
-FROM_BOX = (Segment, CheckIn, RollCall, SessionStart, SessionEnd)
+FROM_BOX = (Segment, CheckIn, RollCall, CodeShown, CodeRead, SessionStart, SessionEnd)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,8 +8,9 @@ from evidence.blocks import day, hour_span, local
 from evidence.bodies import Hour
 from evidence.policy import Policy
 from evidence.rules.finding import Finding, Reason, Result, reason, refs
-from evidence.rules.hours import named
+from evidence.rules.hours import moment, named
 from evidence.story import Block, RosterChange, Story
+from evidence.times import MINUTE
 
 
 def judge(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:
@@ -21,12 +22,15 @@ def judge(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:
         _finding("roster", clause, "warning", _roster(story, over)),
         _finding("plan", clause, "warning", _plan(story)),
         _finding("video", "", "warning", _video(story)),
+        _finding("screen_code", "", "warning", _codes(story, policy, over)),
         _finding("clock", "", "open", _clock(story)),
         _finding("records", "", "warning", _records(story)),
     )
     return tuple(finding for finding in found if finding.reasons)
 
 
+EXPECTED_CODES = 5
+"""A recording in which so many codes are expected has none by chance once in 150 times (e⁻⁵)."""
 Told = Iterator[tuple[Reason, tuple[tuple[str, str, int], ...]]]
 
 
@@ -89,6 +93,20 @@ def _video(story: Story) -> Told:
         yield reason("video_reused", count=len(story.reused)), story.reused
     if story.reused_elsewhere:
         yield reason("video_reused_elsewhere", count=len(story.reused_elsewhere)), story.reused_elsewhere
+
+
+def _codes(story: Story, policy: Policy, over: list[Block]) -> Told:
+    """Codes that the recording does not show; blocks so long that some should have been shown, and none was."""
+    for answer in ("not_seen", "not_read"):
+        found = [code for code in story.codes if code.answer == answer]
+        if found:
+            when = tuple(f"{_day(story, one.start_us)} {moment(story, one.start_us)}" for one in found)
+            yield reason(f"code_{answer}", count=len(found), when=when), tuple(one.ref for one in found)
+    rules = policy.screen_code
+    for block in over if rules else ():
+        shown = any(block.span.start_us <= code.start_us < block.span.end_us for code in story.codes)
+        if rules and not shown and block.covered_us >= EXPECTED_CODES * rules.every_min.value * MINUTE:
+            yield reason("code_never_shown", **named(story, block)), block.refs
 
 
 def _clock(story: Story) -> Told:
