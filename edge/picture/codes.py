@@ -1,0 +1,80 @@
+"""Which finished segments were filmed while the terminal showed a code, and what they show of it: `code.read` records.
+
+What is to do follows from the records: a segment is read again when a code that lies in it was stated after its last
+reading, which happens where a code is shown across the border of two files.
+"""
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+
+from common.logs import Log
+from edge.errors import BadVideo, EmptyVideo
+from edge.picture.marks import Window, read_marks, windows
+from edge.rollcall.attempts import MOST, Attempts
+from edge.store import Store
+from evidence.bodies import CodeRead, CodeShown, Segment, body_of
+from evidence.records import Record, Sealed
+
+RECENT = 500
+"""So many segments and codes are remembered: more than a day of each."""
+
+
+class Codes:
+    """Works off the codes of one box. `segments`: where the files lie."""
+
+    def __init__(self, store: Store, segments: Path, attempts: Attempts) -> None:
+        self._store, self._folder, self._attempts = store, segments, attempts
+        self._log = Log("picture.codes")
+        self._after: dict[str, int] = {}
+        self._segments: deque[tuple[Record, Segment]] = deque(maxlen=RECENT)
+        self._shown: deque[tuple[Record, CodeShown]] = deque(maxlen=RECENT)
+        self._read: dict[str, int] = {}
+        self._settled = False
+
+    def turn(self) -> bool:
+        """Read one segment; False when there is none to read. May raise StoreBusy."""
+        self._learn()
+        for record, segment in () if self._settled else self._segments:
+            boot_id = segment.boot_id or record.boot_id
+            shown = [(one.seq, code) for one, code in self._shown if one.boot_id == boot_id]
+            read_up_to = self._read.get(segment.sha256, -1)
+            fresh = [seq for seq, code in shown if seq > read_up_to and windows(segment, [code])]
+            if fresh:
+                self._do(segment, windows(segment, [code for _, code in shown]))
+                self._read[segment.sha256] = max(fresh)
+                return True
+        self._settled = True
+        return False
+
+    def _learn(self) -> None:
+        """Take in what was recorded since."""
+        for sealed in (*self._fresh("segment"), *self._fresh("code.shown"), *self._fresh("code.read")):
+            self._settled = False
+            record, body = sealed.record, body_of(sealed.record)
+            if isinstance(body, Segment) and body.class_id:
+                self._segments.append((record, body))
+            elif isinstance(body, CodeShown):
+                self._shown.append((record, body))
+            elif isinstance(body, CodeRead):
+                self._read[body.segment] = record.seq
+
+    def _fresh(self, type: str) -> list[Sealed]:
+        found = self._store.records_of(type, self._after.get(type, -1))
+        if found:
+            self._after[type] = found[-1].record.seq
+        return found
+
+    def _do(self, segment: Segment, wanted: list[Window]) -> None:
+        """One segment to its record. One that cannot be read stays unread: that says nothing against anyone."""
+        if self._attempts.begin(segment.sha256) > MOST:
+            self._log.warning("code.left_out", segment=segment.sha256)
+            return
+        try:
+            samples, marks = read_marks(self._folder / segment.file, segment, wanted)
+            self._store.append("code.read", CodeRead(
+                str(segment.class_id), segment.run, segment.sha256, samples, marks))
+        except (BadVideo, EmptyVideo) as error:
+            self._log.failed("code.unread", error, segment=segment.sha256)
+        finally:
+            self._attempts.end()
