@@ -69,6 +69,8 @@ class Material:
     problems: list[VerificationError] = dataclasses.field(default_factory=list)
     only_class: str | None = None
     known_files: set[str] = dataclasses.field(default_factory=set)
+    moved: set[str] = dataclasses.field(default_factory=set)
+    """Names of files that the box says it moved to another volume."""
     unfinished: int = 0
     quarantined: int = 0
     receipts_unchecked: int = 0

@@ -128,7 +128,7 @@ def make_sync(box: Box, config: SyncConfig) -> Sync:
     inbox = make_inbox(box, config.centre)
     uploader = None
     if config.segments is not None:
-        uploader = Uploader(box.store, inbox.alarms, box.segments, config.segments, time.monotonic)
+        uploader = Uploader(box.store, inbox.alarms, box.find_segment, config.segments, time.monotonic)
     return Sync(box.store, inbox, link, events, uploader)
 
 

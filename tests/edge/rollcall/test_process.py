@@ -47,7 +47,7 @@ def add(face_box: Box, film: Path) -> Callable[..., Segment]:
 def worker(face_box: Box, builtin, templates) -> Callable[[], Worker]:
     """Starts the work anew, as after a restart."""
     face_box.store.put_templates("class-1", "builtin", templates)
-    return lambda: Worker(face_box.store, face_box.segments, builtin, 1, Attempts(face_box.run_folder / "try.json"))
+    return lambda: Worker(face_box.store, face_box.find_segment, builtin, 1, Attempts(face_box.run_folder / "try.json"))
 
 
 def rollcalls(box: Box) -> list[RollCall]:
@@ -89,7 +89,7 @@ def test_a_process_that_is_stopped_in_the_middle_does_it_again_once(face_box: Bo
 
 def test_nothing_is_done_before_somebody_is_enrolled(face_box: Box, add, builtin, templates) -> None:
     add(0)
-    waiting = Worker(face_box.store, face_box.segments, builtin, 1, Attempts(face_box.run_folder / "try.json"))
+    waiting = Worker(face_box.store, face_box.find_segment, builtin, 1, Attempts(face_box.run_folder / "try.json"))
     assert not waiting.turn()
     face_box.store.put_templates("class-1", "builtin", templates)
     assert waiting.turn() and len(rollcalls(face_box)) == 1
