@@ -13,7 +13,7 @@ ALARMS = {
     "storage.failed": N_("The video disk refuses to write"),
     "storage.days_left": N_("The video disk will soon be full; nothing is deleted before its time"),
     "storage.rotten": N_("A video file is not what was recorded any more"),
-    "storage.second_away": N_("The second video disk is not there; video stays on the first"),
+    "storage.second_away": N_("The second video disk is not there or refuses to write; video stays on the first"),
     "storage.second_full": N_("The second video disk is full; video stays on the first"),
     "segment.damaged": N_("A video file was damaged before it was finished"),
     "segment.quarantined": N_("A video file that nobody expected was put aside"),

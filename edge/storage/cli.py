@@ -14,6 +14,8 @@ from common.texts import N_, translate, words
 if TYPE_CHECKING:
     from edge.config import BoxConfig
     from edge.storage.keeper import Keeper
+    from edge.storage.volume import Volume
+    from edge.store import Place
     from evidence.forecast import Forecast
     from evidence.retention import Decision
 
@@ -55,12 +57,13 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _status(args: argparse.Namespace) -> int:
     keeper, config = _keeper(args)
-    first = keeper.first()
+    volumes: dict[Place, Volume] = {"first": keeper.first()}
     say = _Say(args.lang)
-    say(FIRST, folder=first.folder, free=first.free_mb(), reserve=config.recorder.reserve_mb)
-    if config.storage.second is not None:
-        _say_second(keeper, say)
-    told = keeper.forecast(first)
+    say(FIRST, folder=volumes["first"].folder, free=volumes["first"].free_mb(), reserve=config.recorder.reserve_mb)
+    if config.storage.second is not None and (second := _second(keeper, args.lang)) is not None:
+        volumes["second"] = second
+        say(SECOND, folder=second.folder, free=second.free_mb())
+    told = keeper.forecast(volumes)
     _say_held(keeper, say)
     _say_forecast(told, say)
     warned = keeper.warned()
@@ -69,15 +72,15 @@ def _status(args: argparse.Namespace) -> int:
     return 0
 
 
-def _say_second(keeper: Keeper, say: _Say) -> None:
+def _second(keeper: Keeper, lang: str) -> Volume | None:
+    """The second volume, if it is here; else why it is not, printed."""
     from edge.errors import CannotWrite, WrongVolume
 
     try:
-        second = keeper.known_second()
+        return keeper.known_second()
     except (WrongVolume, CannotWrite) as error:
-        print(words(error, say.lang))
-    else:
-        say(SECOND, folder=second.folder, free=second.free_mb())
+        print(words(error, lang))
+        return None
 
 
 def _say_held(keeper: Keeper, say: _Say) -> None:

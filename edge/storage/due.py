@@ -21,6 +21,7 @@ from evidence.chain import next_record
 from evidence.clocks import ChainClock
 from evidence.errors import ZaitangError
 from evidence.fold import fold
+from evidence.keeping import kept_until_us
 from evidence.placing import place
 from evidence.policy import Policy
 from evidence.receipts import Receipt
@@ -57,6 +58,14 @@ def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
     records = [*(one.record for one in orders), *(one.record for one in sealed)]
     holds = {name: found for name in free if name is not None and (found := _holds(records, name, classes[name], now))}
     return decide(recorded, told, removed, holds, now)
+
+
+def any_due(box: Box) -> bool:
+    """Whether the time of any plan is over by the box's own clock: without that nothing is removed."""
+    now_us = box.clock.utc_us()
+    told = [plan_of(order, _policy(order)) for order in plans(box.store.orders())]
+    return any(plan.end_us is not None and plan.years is not None
+               and kept_until_us(plan.end_us, plan.utc_offset_min, plan.years) <= now_us for plan in told)
 
 
 def newest_receipt(box: Box) -> Receipt | None:

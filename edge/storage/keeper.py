@@ -14,10 +14,10 @@ from common.logs import Log
 from edge.child import only_one
 from edge.errors import CannotWrite, NoSecondVolume, SegmentRotten, VolumeFull, WrongVolume
 from edge.storage import move as moving
-from edge.storage.due import decisions
+from edge.storage.due import any_due, decisions
 from edge.storage.scrub import Scrub
 from edge.storage.shelf import Entry, Shelf
-from edge.storage.sweep import remove, sweep
+from edge.storage.sweep import Volumes, remove, sweep
 from edge.storage.volume import Volume, known_identity, open_second
 from edge.store import Place
 from edge.sync.alarms import Alarms
@@ -96,15 +96,16 @@ class Keeper:
 
     # --- how long there is room
 
-    def forecast(self, first: Volume) -> Forecast:
-        """Days of room on the first volume; room on a second one comes on top, as far as it takes segments."""
+    def forecast(self, volumes: Volumes) -> Forecast:
+        """Days of room on all volumes that are here."""
         self.shelf.look()
         history, ahead, today = self.shelf.days(self._box.clock.utc_us())
-        return forecast(history, ahead, today, first.room)
+        free = volumes["first"].room + (max(0, volumes["second"].room) if "second" in volumes else 0)
+        return forecast(history, ahead, today, free)
 
-    def warn(self, first: Volume) -> Warned | None:
+    def warn(self, volumes: Volumes) -> Warned | None:
         """Look, and state a warning once when a threshold is crossed. The warning in force."""
-        told, before = self.forecast(first), self.warned()
+        told, before = self.forecast(volumes), self.warned()
         level = warning(before.threshold if before else None, told)
         days = told.earliest if told.earliest is not None else before.days if before else 0
         now = None if level is None else Warned(level, days)
@@ -121,6 +122,10 @@ class Keeper:
         return Warned(**json.loads(value)) if value else None
 
     # --- removal
+
+    def any_due(self) -> bool:
+        """Whether it is worth to ask for decisions, which reads the whole chain."""
+        return any_due(self._box)
 
     def decisions(self, first: Volume) -> tuple[Decision, ...]:
         """What may be removed and what is kept, with the reasons."""
@@ -177,4 +182,4 @@ class Keeper:
     def scrub(self, budget: int, advance: Advance) -> int:
         """Read old segments again, about so many bytes; how many segments."""
         self.shelf.look()
-        return Scrub(self.store, self.shelf, self._box.find_segment, advance).some(budget)
+        return Scrub(self.store, self.shelf, self._box.find_segment, advance).some(budget, self._box.clock.utc_us())

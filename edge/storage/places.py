@@ -18,19 +18,23 @@ class Places:
     def find(self, file: str) -> Path | None:
         """The path of `Segment.file`, or None where it is gone. Raises VolumeAway when the volume on which it lies is
         not there now, StoreBusy."""
-        for place in self._where(file):
-            folder = self._folders[place]
-            path = folder / "segments" / file if folder is not None else None
-            if path is not None and path.is_file():
+        places: tuple[Place, ...] = ("first",) if self._store.moved(file) is None else ("first", "second")
+        for place in places:
+            path = self._path(place, file)
+            if path.is_file():
                 return path
-            # Between a vanished mount and a lost file there is a difference: only the second is an alarm.
-            self._must_be_here(place, folder)
+        # Between a vanished mount and a lost file there is a difference: only the second is an alarm.
+        self._must_be_here("first")
         return None
 
-    def _where(self, file: str) -> tuple[Place, ...]:
-        return ("first",) if self._store.moved(file) is None else ("second", "first")
+    def _path(self, place: Place, file: str) -> Path:
+        """Raises VolumeAway for a second volume that is not there: another disk may be in its place."""
+        if place == "second":
+            self._must_be_here(place)
+        return Path(self._folders[place] or "") / "segments" / file
 
-    def _must_be_here(self, place: Place, folder: Path | None) -> None:
+    def _must_be_here(self, place: Place) -> None:
+        folder = self._folders[place]
         if self._store.volume(place) is None:
             return
         if folder is None:

@@ -64,7 +64,7 @@ class Worker:
 
     def turn(self) -> None:
         """Everything once; what fails does not keep the rest from being done."""
-        self._try(lambda: self._keeper.warn(self._keeper.first()))
+        self._try(lambda: self._keeper.warn(self._keeper.volumes()))
         try:
             with self._keeper.lock(0.0):
                 for step in (self._keeper.sweep, self._remove, self._move, self._scrub):
@@ -87,6 +87,8 @@ class Worker:
         if not self._config.remove or self._monotonic() < self._remove_at:
             return
         self._remove_at = self._monotonic() + REMOVE_EVERY_S
+        if not self._keeper.any_due():
+            return
         found = self._keeper.decisions(self._keeper.first())
         self._keeper.prune(found, f"box {self._device}", self._paced(0))
 

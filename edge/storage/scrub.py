@@ -4,6 +4,7 @@ from __future__ import annotations
 import bisect
 import errno
 import hashlib
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from edge.storage.files import read_cold
 from edge.storage.shelf import Entry, Shelf
 from edge.store import Store
 from edge.sync.alarms import Alarms
+from evidence.times import MINUTE
 
 NOTE = "storage.scrubbed"
-"""The record of the segment that was read last, so that a restart goes on behind it."""
+"""The record of the segment that was read last, and when this pass began: a restart goes on behind it."""
+PASS_US = 7 * 24 * 60 * MINUTE
+"""Passes over everything begin so far apart; what is new is read once at once."""
 
 
 class Scrub:
@@ -25,19 +29,25 @@ class Scrub:
     ) -> None:
         self._store, self._shelf, self._find, self._advance = store, shelf, find, advance
 
-    def some(self, budget: int) -> int:
-        """Read the next segments, about `budget` bytes, none twice; how many. Raises OSError, StoreBusy."""
-        entries = self._shelf.entries
-        at = bisect.bisect_right(entries, int(self._store.note(NOTE) or -1), key=lambda entry: entry.seq)
+    def some(self, budget: int, now_us: int) -> int:
+        """Read the next segments, about `budget` bytes; how many. Raises OSError, StoreBusy."""
+        last, begun_us = map(int, (self._store.note(NOTE) or f"-1 {now_us}").split())
+        at = bisect.bisect_right(self._shelf.entries, last, key=lambda entry: entry.seq)
+        if at == len(self._shelf.entries) and not 0 <= now_us - begun_us < PASS_US:
+            at, begun_us = 0, now_us
         done = 0
-        for entry in (*entries[at:], *entries[:at]):
+        for entry in itertools.islice(self._shelf.entries, at, None):
             if budget <= 0:
                 break
             if not self._store.removed(entry.sha256):
                 self._check(entry)
                 budget -= entry.size
                 done += 1
-            self._store.put_note(NOTE, str(entry.seq))
+                self._store.put_note(NOTE, f"{entry.seq} {begun_us}")
+        else:
+            # Removed ones at the end are part of the pass too.
+            if self._shelf.entries[at:]:
+                self._store.put_note(NOTE, f"{self._shelf.entries[-1].seq} {begun_us}")
         return done
 
     def _check(self, entry: Entry) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.errors import VolumeAway
 from edge.rollcall.attempts import MOST, Attempts
 from edge.rollcall.process import Stopped, Worker
 from edge.wiring import Box
@@ -153,3 +154,24 @@ def test_a_removed_segment_is_no_work(face_box: Box, add, worker) -> None:
     (face_box.segments / segment.file).unlink()
     work(worker())
     assert alarms(face_box) == [] and rollcalls(face_box) == []
+
+
+def test_a_segment_on_a_volume_that_is_away_waits_and_is_no_alarm(
+    face_box: Box, add, builtin, templates, tmp_path: Path,
+) -> None:
+    face_box.store.put_templates("class-1", "builtin", templates)
+    segment = add(0)
+    away = True
+
+    def find(file: str) -> Path | None:
+        if away:
+            raise VolumeAway(folder="nas", why="")
+        return face_box.find_segment(file)
+
+    waiting = Worker(face_box.store, find, builtin, 1, Attempts(face_box.run_folder / "try.json"))
+    for _ in range(MOST + 2):
+        assert not waiting.turn()
+    assert alarms(face_box) == []
+    away = False
+    work(waiting)
+    assert [one.segment for one in rollcalls(face_box)] == [segment.sha256]

@@ -2,6 +2,9 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +19,9 @@ from edge.storage import process
 from edge.storage.keeper import Keeper, Warned
 from edge.storage.process import Stopped, Worker
 from edge.storage.scrub import NOTE
+from edge.storage.volume import Volume
 from edge.terminal.memory import Memory
-from evidence.bodies import Alarm, body_of
+from evidence.bodies import Alarm, SegmentRemoved, body_of
 from evidence.forecast import Forecast
 from evidence.times import MINUTE
 from tests.edge.storage.conftest import MakeSite, Site, files, with_second
@@ -45,7 +49,7 @@ def warnings(site: Site) -> list[dict[str, object]]:
 def test_each_threshold_is_told_once_over_restarts_and_cleared_when_there_is_room(
     site: Site, days: Callable[..., None],
 ) -> None:
-    first = site.keeper.first()
+    first = site.keeper.volumes()
     told = []
     for left in (31, 30, 29, 14, 14, 7, 6, 60, 30):
         days(left)
@@ -62,25 +66,39 @@ def test_the_terminal_shows_the_warning_while_it_holds(site: Site, days: Callabl
     memory = Memory(site.box.store)
     assert memory.warned() is None
     days(5)
-    site.keeper.warn(site.keeper.first())
+    site.keeper.warn(site.keeper.volumes())
     warned = memory.warned()
     assert warned is not None and (warned.code, warned.params) == ("storage.days_left", {"days": 5})
     days(90)
-    site.keeper.warn(site.keeper.first())
+    site.keeper.warn(site.keeper.volumes())
     assert memory.warned() is None
 
 
 def test_a_forecast_from_real_records_and_a_real_plan(site: Site) -> None:
-    assert not site.keeper.forecast(site.keeper.first()).known
+    assert not site.keeper.forecast(site.keeper.volumes()).known
     site.film(0, bytes(1_000_000))
     site.clock.forward(DAY)
-    told = site.keeper.forecast(site.keeper.first())
+    told = site.keeper.forecast(site.keeper.volumes())
     assert told.seen == 1 and told.known
     keeper = site.keeper
     keeper.shelf.look()
     history, ahead, today = keeper.shelf.days(site.clock.now - 2 * DAY)
     assert [(day.bytes, day.planned_us) for day in history] == [(1_000_000, 45 * MINUTE)]
     assert ahead == {history[0].number: 45 * MINUTE} and today == history[0].number - 1
+
+
+def test_room_on_the_second_volume_counts_while_it_is_here(
+    make_site: MakeSite, second: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site = make_site(with_second(second))
+    free = {site.box.video: 5, second: 7}
+    monkeypatch.setattr(Volume, "free_mb", lambda self: free[self.folder])
+    seen: list[int] = []
+    monkeypatch.setattr(keepers, "forecast", lambda _, __, ___, room: seen.append(room) or Forecast(0, None, None))
+    site.keeper.forecast(site.keeper.volumes())
+    free[second] = 0
+    site.keeper.forecast(site.keeper.volumes())
+    assert seen == [10_000_000, 4_000_000] and site.codes() == ["storage.second_full"]
 
 
 # --- the process
@@ -133,7 +151,8 @@ def test_a_turn_lets_a_command_work_and_ends_when_told(site: Site) -> None:
     worker(site, stop).turn()
     assert site.box.store.note(NOTE) is None
     worker(site).turn()
-    assert site.box.store.note(NOTE) == str(site.box.store.records_of("segment")[0].record.seq)
+    seq = site.box.store.records_of("segment")[0].record.seq
+    assert str(site.box.store.note(NOTE)).split()[0] == str(seq)
 
 
 def test_the_process_runs_at_the_lowest_priority(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -148,6 +167,22 @@ def test_the_process_runs_at_the_lowest_priority(monkeypatch: pytest.MonkeyPatch
     assert (tmp_path / "asked").read_text() == f"-c 3 -p {os.getpid()}\n"
 
 
+def test_the_process_says_that_it_is_ready_and_ends_at_once_when_told(tmp_path: Path, make_site: MakeSite) -> None:
+    site = make_site()
+    site.film(0, bytes(30_000_000))  # A scrub of seven seconds, at its rate.
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listener.bind(str(tmp_path / "notify"))
+    listener.settimeout(30)
+    command = [sys.executable, "-m", "edge.cli", "process", "storage", "--box", str(site.box.folder)]
+    with subprocess.Popen(command, env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")},
+                          stderr=subprocess.DEVNULL) as child:
+        assert listener.recv(100) == b"READY=1"
+        child.terminate()
+        assert child.wait(5) == 0
+    listener.close()
+    assert site.files() == ["r-1/000000.mp4"]
+
+
 # --- the scrub
 
 
@@ -159,24 +194,37 @@ def test_a_scrub_finds_what_rotted_and_what_is_lost_once(site: Site) -> None:
     (site.box.segments / lost.file).unlink()
     for _ in range(3):
         assert site.keeper.scrub(10_000, lambda _: None) == 3
+        site.clock.forward(8 * DAY)
     assert sorted(site.codes()) == ["segment.lost", "storage.rotten"]
     assert (site.box.segments / good.file).is_file() and site.files() == [good.file, rotten.file]
 
 
-def test_a_scrub_goes_on_where_it_was_and_begins_again(site: Site) -> None:
-    sizes = [site.film(number, bytes([number]) * (1000 + number)).size for number in range(4)]
+def test_a_scrub_goes_on_where_it_was_and_begins_again_after_a_week(site: Site) -> None:
+    sizes = [site.film(number, bytes([number]) * (1000 + number)).size for number in range(3)]
     read: list[int] = []
-    for _ in range(5):
-        assert site.keeper.scrub(1, read.append) == 1
-    assert read == [*sizes, sizes[0]]
+    for done in (1, 1, 1, 0, 0):
+        assert site.keeper.scrub(1, read.append) == done
+    assert read == sizes
 
     def stop(count: int) -> None:
         raise Stopped
 
+    site.clock.forward(8 * DAY)
+    assert site.keeper.scrub(1, read.append) == 1
     with pytest.raises(Stopped):
         site.keeper.scrub(1, stop)
-    read.clear()
-    assert site.keeper.scrub(1, read.append) == 1 and read == [sizes[1]]
+    assert site.keeper.scrub(10_000, read.append) == 2 and read == [*sizes, *sizes]
+    fresh = site.film(9, bytes(77))
+    assert site.keeper.scrub(10_000, read.append) == 1 and read[-1] == fresh.size
+
+
+def test_removed_segments_at_the_end_do_not_keep_a_pass_from_ending(site: Site) -> None:
+    kept, gone = site.film(0), site.film(1)
+    site.box.store.append("segment.removed", SegmentRemoved(gone.sha256, "R7", "box box-1"))
+    assert [site.keeper.scrub(10_000, lambda _: None) for _ in range(2)] == [1, 0]
+    site.clock.forward(8 * DAY)
+    read: list[int] = []
+    assert site.keeper.scrub(10_000, read.append) == 1 and read == [kept.size]
 
 
 def test_a_scrub_over_a_volume_that_is_away_calls_nothing_lost(site: Site, tmp_path: Path) -> None:
