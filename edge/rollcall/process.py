@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from common import logs
+from common.texts import N_
 from edge.child import ready, stop_on_signal
 from edge.errors import BadVideo, EmptyVideo, StoreBusy, VolumeAway
 from edge.rollcall.analyse import Measured, analyse
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 LOWEST = 19
 IDLE_S = 1.0
+MOVED = N_("the file was moved in this moment")
 CODES: dict[type[ZaitangError], str] = {
     SegmentGone: "rollcall.segment_gone",
     SegmentDiffers: "rollcall.segment_differs",
@@ -138,7 +140,19 @@ class Worker:
     def _measure(
         self, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
     ) -> RollCall:
-        path = _checked(self._find(segment.file), segment)
+        path = self._find(segment.file)
+        try:
+            return self._measured(path, segment, templates, stopped)
+        except (BadVideo, SegmentGone):
+            if path is not None and not path.is_file():
+                # It was moved to the second volume in between; the next turn finds it there, or finds it gone.
+                raise VolumeAway(folder=path.parent, why=MOVED) from None
+            raise
+
+    def _measured(
+        self, found: Path | None, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
+    ) -> RollCall:
+        path = _checked(found, segment)
         gallery = Gallery(self._pack, templates)
         threshold_ppm = calibrate(self._pack, gallery).ppm
         sampled = frames(path, self._every_us, plan_frames(path, self._every_us))

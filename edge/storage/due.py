@@ -10,9 +10,8 @@ from common.policies import load_policy
 from edge.storage.shelf import plans
 from edge.storage.volume import Volume
 from edge.store import Store
-from edge.sync.centre import Site
+from edge.sync.centre import CERTIFICATE, Site
 from edge.sync.errors import Refused
-from edge.sync.process import CERTIFICATE
 from edge.sync.receipts import check_receipt
 from edge.wiring import Box
 from evidence.bodies import ClassOrder, Segment, body_of

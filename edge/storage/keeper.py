@@ -166,6 +166,7 @@ class Keeper:
         """Move them, each told when it is done. A file that is not what its record says stays, with an alarm.
 
         Raises CopyDiffers, VolumeFull."""
+        moving.clear(second)
         for entry in entries:
             try:
                 moving.move(entry, {"first": first, "second": second}, self.store, advance)

@@ -36,6 +36,13 @@ def needed(first: Volume, keep_free_mb: int) -> int:
     return max(0, keep_free_mb - first.free_mb()) * MB
 
 
+def clear(second: Volume) -> None:
+    """Drop what an earlier cut left half copied. Raises WrongVolume, VolumeFull, CannotWrite, OSError."""
+    second.check()
+    for part in second.incoming.glob("*.part"):
+        part.unlink(missing_ok=True)
+
+
 def move(entry: Entry, volumes: Volumes, store: Store, advance: Advance) -> None:
     """Move one segment. Raises SegmentRotten, CopyDiffers, VolumeFull, WrongVolume, CannotWrite, OSError."""
     first, second = volumes["first"], volumes["second"]

@@ -228,7 +228,7 @@ class Store:
         with self._db.transaction():
             self._add([("segment.removed", removed)], self._head())
             for place in _VOLUMES:
-                if place == "first" or self.moved(segment.file):
+                if self.volume(place) is not None:
                     self._db.execute(sql.PUT_GARBAGE, (place, segment.file))
 
     def put_moved(self, moved: Moved) -> None:

@@ -15,7 +15,7 @@ from edge.child import ready, stop_on_signal
 from edge.config import SyncConfig
 from edge.errors import StoreBusy
 from edge.store import Store
-from edge.sync.centre import Site
+from edge.sync.centre import CERTIFICATE, Site
 from edge.sync.inbox import Inbox
 from edge.sync.link import Arrived, Connected, Event, Link, Lost
 from edge.sync.outbox import WINDOW, Outbox
@@ -24,7 +24,6 @@ from edge.wiring import Box
 from evidence.certs import identity
 
 TICK_S = 0.2
-CERTIFICATE = "centre.crt"
 
 
 class Sync:

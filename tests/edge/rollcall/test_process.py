@@ -175,3 +175,22 @@ def test_a_segment_on_a_volume_that_is_away_waits_and_is_no_alarm(
     away = False
     work(waiting)
     assert [one.segment for one in rollcalls(face_box)] == [segment.sha256]
+
+
+def test_a_segment_that_is_moved_while_it_is_looked_at_is_found_again(
+    face_box: Box, add, builtin, templates, tmp_path: Path,
+) -> None:
+    face_box.store.put_templates("class-1", "builtin", templates)
+    segment, moved = add(0), tmp_path / "moved.mp4"
+    stale = [True]
+
+    def find(file: str) -> Path:
+        if stale and stale.pop():
+            (face_box.segments / file).rename(moved)
+            return face_box.segments / file
+        return moved
+
+    worker = Worker(face_box.store, find, builtin, 1, Attempts(face_box.run_folder / "try.json"))
+    assert not worker.turn()
+    work(worker)
+    assert [one.segment for one in rollcalls(face_box)] == [segment.sha256] and alarms(face_box) == []

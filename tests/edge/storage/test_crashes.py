@@ -160,6 +160,7 @@ def test_the_first_copy_goes_last_and_not_before_the_second_was_read_back(
     first = site.keeper.first()
     target = site.keeper.second(first)
     target.check()
+    (second / "incoming" / "old.part").write_bytes(b"half")
     power = Power(monkeypatch)
     read: list[str] = []
     real = moving._sha256
@@ -172,8 +173,9 @@ def test_the_first_copy_goes_last_and_not_before_the_second_was_read_back(
     monkeypatch.setattr(moving, "_sha256", noticed)
     keeper = site.keeper
     list(keeper.move(keeper.to_move(first, True), first, target, lambda _: None))
-    assert read[0].endswith(".part")
-    # The copy's bytes; read back; the folder of its run and that folder's name; its place and both names; the note.
+    assert read[0].endswith(".part") and list((second / "incoming").iterdir()) == []
+    # What an earlier cut left goes; the copy's bytes; read back; the folder of its run, durably; its place and both
+    # names; the note.
     assert [step for step in power.log if step != "mkdir"] == [
-        "unlink", "fsync", "read back", "fsync", "fsync", "rename", "fsync", "fsync", "put_moved",
+        "unlink", "unlink", "fsync", "read back", "fsync", "fsync", "rename", "fsync", "fsync", "put_moved",
         "unlink", "fsync", "rmdir", "fsync", "drop_garbage"]

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from edge.storage.process import Stopped, Worker
 from edge.storage.scrub import NOTE
 from edge.storage.volume import Volume
 from edge.terminal.memory import Memory
+from edge.terminal.screen import Screen
 from evidence.bodies import Alarm, SegmentRemoved, body_of
 from evidence.forecast import Forecast
 from evidence.times import MINUTE
@@ -69,6 +71,10 @@ def test_the_terminal_shows_the_warning_while_it_holds(site: Site, days: Callabl
     site.keeper.warn(site.keeper.volumes())
     warned = memory.warned()
     assert warned is not None and (warned.code, warned.params) == ("storage.days_left", {"days": 5})
+    site.clock.forward(DAY)
+    screen = Screen(site.box.config, site.box.clock, memory, lambda: None, time.monotonic, True)
+    assert [alarm["text"] for alarm in screen.state("en")["alarms"]] == [
+        "The video disk will soon be full; nothing is deleted before its time (days left: 5)"]
     days(90)
     site.keeper.warn(site.keeper.volumes())
     assert memory.warned() is None

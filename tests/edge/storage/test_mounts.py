@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from edge.cameras.file import open_file
-from edge.errors import CannotWrite, VolumeAway, VolumeFull, WrongVolume
+from edge.errors import CannotWrite, CopyDiffers, VolumeAway, VolumeFull, WrongVolume
+from edge.recorder.recover import recover
 from edge.storage.volume import IDENTITY, open_second, open_volume
 from tests.edge.recorder.conftest import Bench, bench, film, hand, keys  # noqa: F401
+from tests.edge.recorder.test_process import Running, make_box
 from tests.edge.storage.conftest import Disk, MakeSite, Site, files, with_second
 
 MakeDisk = Callable[..., Disk]
@@ -70,8 +72,6 @@ def test_the_folder_of_a_vanished_mount_is_never_filled_and_recording_resumes(
 
 
 def test_recovery_waits_for_a_vanished_volume(bench: Bench) -> None:  # noqa: F811
-    from edge.recorder.recover import recover
-
     away = gone(bench.volume.folder)
     with pytest.raises(OSError, match="mounted"):
         recover(bench.volume, ())
@@ -258,8 +258,6 @@ def test_what_a_bad_disk_gives_back_is_not_believed(
         real(handle)
 
     monkeypatch.setattr(os, "fsync", forgets)
-    from edge.errors import CopyDiffers
-
     with pytest.raises(CopyDiffers):
         move_all(site)
     assert site.files() == [segment.file] and files(second) == [] and list((second / "incoming").iterdir()) == []
@@ -314,3 +312,16 @@ def test_a_removal_on_a_volume_that_is_away_is_finished_when_it_is_back(make_sit
     assert site.box.store.garbage() == [("second", segment.file)]
     back(second, away)
     assert keeper.sweep() == 1 and files(second) == [] and site.box.store.garbage() == []
+
+
+def test_the_recorder_of_a_box_whose_disk_is_full_starts(tmp_path: Path, film: Path) -> None:  # noqa: F811
+    folder = make_box(tmp_path / "box", film)
+    text = (folder / "box.toml").read_text()
+    (folder / "box.toml").write_text(text.replace("reserve_mb = 1\n", "reserve_mb = 10000000\n"))
+    running = Running(folder)
+    try:
+        running.wait_ready()
+    finally:
+        code, _, said = running.end()
+    assert code == 0 and "process.died" not in said
+    assert files(folder / "video") == []
