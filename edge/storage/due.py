@@ -43,20 +43,38 @@ def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
 
     Raises WrongVolume, CannotWrite, StoreBusy."""
     volume.must_be_here()
-    orders = box.store.orders()
-    sealed = box.store.records()
-    classes = {name: _class(of) for name, of in _by_class(plans(orders)).items()}
-    vouched = newest_receipt(box)
-    usual = load_policy(box.config.policy)
-    clocks = _Clocks([one.record for one in sealed])
-    recorded = _recorded(box, sealed, classes, usual, clocks, vouched, volume)
-    now = _now(box, sealed[-1], clocks, usual, vouched)
-    removed = {str(one.record.body.get("segment")) for one in sealed if one.record.type == "segment.removed"}
-    told = {name: one.plans for name, one in classes.items()}
-    free = {one.segment.class_id for one in decide(recorded, told, removed, {}, now) if one.action == "remove"}
-    records = [*(one.record for one in orders), *(one.record for one in sealed)]
-    holds = {name: found for name in free if name is not None and (found := _holds(records, name, classes[name], now))}
-    return decide(recorded, told, removed, holds, now)
+    classes = {name: _class(of) for name, of in _by_class(plans(box.store.orders())).items()}
+    vouched, usual, told = newest_receipt(box), load_policy(box.config.policy), _read(box.store)
+    clocks = _Clocks(told.records)
+    recorded = _recorded(box, told, classes, usual, clocks, vouched, volume)
+    now = _now(box, told.head, clocks, usual, vouched)
+    kept = {name: one.plans for name, one in classes.items()}
+    free = {one.segment.class_id for one in decide(recorded, kept, told.removed, {}, now) if one.action == "remove"}
+    holds = {name: found for name in free
+             if name is not None and (found := _holds(box.store, name, classes[name], now))}
+    return decide(recorded, kept, told.removed, holds, now)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Told:
+    """The chain, read once. `records`: all of them without their bodies, for the clock."""
+
+    records: list[Record]
+    segments: list[tuple[Record, Segment]]
+    removed: set[str]
+    head: Sealed
+
+
+def _read(store: Store) -> _Told:
+    told = _Told([], [], set(), store.head())
+    for sealed in store.each():
+        record = dataclasses.replace(sealed.record, body={})
+        told.records.append(record)
+        if record.type == "segment.removed":
+            told.removed.add(str(sealed.record.body.get("segment")))
+        elif record.type == "segment" and isinstance(body := body_of(sealed.record), Segment):
+            told.segments.append((record, body))
+    return told
 
 
 def any_due(box: Box) -> bool:
@@ -123,22 +141,19 @@ def _policy(order: ClassOrder) -> Policy | None:
 
 
 def _recorded(
-    box: Box, sealed: Sequence[Sealed], classes: Mapping[str, _Class], usual: Policy, clocks: _Clocks,
-    vouched: Receipt | None, volume: Volume,
+    box: Box, told: _Told, classes: Mapping[str, _Class], usual: Policy, clocks: _Clocks, vouched: Receipt | None,
+    volume: Volume,
 ) -> list[Recorded]:
     unfinished = {path.stem for path in volume.journal.glob("*.jsonl")}
     sends = box.config.sync is not None and box.config.sync.segments is not None
     up_to = -1 if vouched is None else vouched.up_to
     found = []
-    for one in sealed:
-        body = body_of(one.record) if one.record.type == "segment" else None
-        if not isinstance(body, Segment):
-            continue
+    for record, body in told.segments:
         its = classes.get(body.class_id or "")
         policy = its.policy if its and its.policy else usual
-        fact = place(one.record, body, clocks.by(policy), policy)
+        fact = place(record, body, clocks.by(policy), policy)
         found.append(Recorded(
-            body, fact.span.end_us, fact.doubt, body.run not in unfinished, one.record.seq <= up_to,
+            body, fact.span.end_us, fact.doubt, body.run not in unfinished, record.seq <= up_to,
             not sends or box.store.uploaded(body.sha256)))
     return found
 
@@ -152,12 +167,13 @@ def _now(box: Box, head: Sealed, clocks: _Clocks, usual: Policy, vouched: Receip
     return Now(stamp.utc_us, certain, None if vouched is None else utc_us(vouched.time))
 
 
-def _holds(records: Sequence[Record], class_id: str, its: _Class, now: Now) -> set[Hold]:
+def _holds(store: Store, class_id: str, its: _Class, now: Now) -> set[Hold]:
     """What this box itself can know: its own findings propose a consequence, or leave it to a review.
 
     Whether the centre has decided since does not reach the box yet; so it stays held here."""
     if its.policy is None:
         return {"review"}
+    records = [sealed.record for sealed in (*store.orders(), *store.each()) if _concerns(sealed.record, class_id)]
     try:
         found = findings(fold(records, class_id, its.policy), its.policy, now.us)
     except ZaitangError:
@@ -168,3 +184,7 @@ def _holds(records: Sequence[Record], class_id: str, its: _Class, now: Now) -> s
     if any(isinstance(one, R3Finding) and one.verdict == "review" for one in found):
         holds.add("review")
     return holds
+
+
+def _concerns(record: Record, class_id: str) -> bool:
+    return record.body.get("class") == class_id or record.type in ("genesis", "segment.removed")

@@ -40,7 +40,7 @@ class Shelf:
 
     def look(self) -> None:
         """Take in what was recorded since."""
-        for sealed in self._store.records_of("segment", self._after):
+        for sealed in self._store.each("segment", self._after):
             self._after = sealed.record.seq
             body = body_of(sealed.record)
             if isinstance(body, Segment):
@@ -49,7 +49,8 @@ class Shelf:
 
     def here(self) -> Iterator[Entry]:
         """Those that no record says are removed, oldest first."""
-        return (entry for entry in self.entries if not self._store.removed(entry.sha256))
+        removed = self._store.all_removed()
+        return (entry for entry in self.entries if entry.sha256 not in removed)
 
     def days(self, now_us: int) -> tuple[list[Day], dict[int, int], int]:
         """What `evidence.forecast` asks for: days of recording, day → µs of class-hours ahead, today."""

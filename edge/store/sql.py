@@ -32,7 +32,7 @@ ROLLBACK = "ROLLBACK"
 ADD_RECORD = "INSERT INTO records (seq, hash, type, envelope) VALUES (?, ?, ?, ?)"
 HEAD = "SELECT envelope FROM records ORDER BY seq DESC LIMIT 1"
 RECORDS = "SELECT envelope FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
-RECORDS_OF_TYPE = "SELECT envelope FROM records WHERE type = ? AND seq > ? ORDER BY seq"
+RECORDS_OF_TYPE = "SELECT envelope FROM records WHERE type = ? AND seq > ? ORDER BY seq LIMIT ?"
 ANY_OF_TYPE = "SELECT 1 FROM records WHERE type = ? LIMIT 1"
 HASH = "SELECT hash FROM records WHERE seq = ?"
 

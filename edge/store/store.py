@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +31,7 @@ from evidence.shape import decode, encode
 
 SOFTWARE = "zaitang 0.1.0"
 RECORDS_GONE = N_("its records are gone")
+PAGE = 1000
 Place = Literal["first", "second"]
 """The video volume that the recorder writes, and the one to which segments are moved."""
 _VOLUMES: dict[Place, str] = {"first": "volume", "second": "volume.second"}
@@ -92,9 +93,18 @@ class Store:
         """The records with a sequence number above `after`, in order."""
         return _sealed(self._db.rows(sql.RECORDS, (after, -1 if limit is None else limit)))
 
-    def records_of(self, type: str, after: int = -1) -> list[Sealed]:
+    def records_of(self, type: str, after: int = -1, limit: int | None = None) -> list[Sealed]:
         """The records of one type above `after`, in order."""
-        return _sealed(self._db.rows(sql.RECORDS_OF_TYPE, (type, after)))
+        return _sealed(self._db.rows(sql.RECORDS_OF_TYPE, (type, after, -1 if limit is None else limit)))
+
+    def each(self, type: str | None = None, after: int = -1) -> Iterator[Sealed]:
+        """All records (of one type) above `after`, in order, a page at a time: years of them do not fit into memory."""
+        while True:
+            page = self.records(after, PAGE) if type is None else self.records_of(type, after, PAGE)
+            yield from page
+            if len(page) < PAGE:
+                return
+            after = page[-1].record.seq
 
     def has(self, type: str) -> bool:
         """Whether there is any record of this type."""
@@ -208,10 +218,14 @@ class Store:
 
     def removed(self, sha256: str) -> bool:
         """Whether a record says that this segment was deleted."""
+        return sha256 in self.all_removed()
+
+    def all_removed(self) -> Collection[str]:
+        """The hashes of all segments of which a record says that they were deleted."""
         for sealed in self.records_of("segment.removed", self._removed_up_to):
             self._removed.add(str(sealed.record.body.get("segment")))
             self._removed_up_to = sealed.record.seq
-        return sha256 in self._removed
+        return self._removed
 
     # --- the video volumes
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.errors import WrongVolume
 from edge.storage import due
-from evidence.bodies import Alarm, SegmentRemoved
+from evidence.bodies import Alarm, ClassOrder, Hour, OrderAccepted, SegmentRemoved, body_of
 from evidence.receipts import peek_receipt, seal_receipt
 from evidence.retention import Decision
 from evidence.rules.finding import Finding
@@ -136,3 +136,18 @@ def test_nothing_is_decided_over_a_volume_that_is_not_there(site: Site, tmp_path
     site.box.video.mkdir()
     with pytest.raises(WrongVolume):
         site.keeper.decisions(first)
+
+
+def test_a_class_that_nobody_has_reviewed_yet_is_held_by_its_own_findings(site: Site) -> None:
+    """Three half-days of which one minute was recorded: the rules of the box itself leave it to a review."""
+    site.film(0)
+    order = body_of(site.centre.order(2).record)
+    assert isinstance(order, ClassOrder)
+    hours = tuple(Hour(f"h-{day}", "theory", f"2026-03-0{day}T00:40:00.000000Z", f"2026-03-0{day}T01:25:00.000000Z")
+                  for day in (2, 3, 4))
+    longer = site.centre.record("order.class", dataclasses.replace(order, number=3, hours=hours))
+    site.box.store.put_order(longer)
+    site.box.store.append("order.accepted", OrderAccepted(order.class_id, longer.hash))
+    site.clock.forward(OVER + 2 * 24 * 60 * MINUTE - site.clock.now)
+    site.receipt(site.clock.now)
+    assert codes(site) == ["held_review"]
