@@ -141,7 +141,8 @@ def test_nothing_is_decided_over_a_volume_that_is_not_there(site: Site, tmp_path
 def test_a_class_that_nobody_has_reviewed_yet_is_held_by_its_own_findings(site: Site) -> None:
     """Three half-days of which one minute was recorded: the rules of the box itself leave it to a review."""
     site.film(0)
-    order = body_of(site.centre.order(2).record)
+    site.centre.head = site.centre.order(2)
+    order = body_of(site.centre.head.record)
     assert isinstance(order, ClassOrder)
     hours = tuple(Hour(f"h-{day}", "theory", f"2026-03-0{day}T00:40:00.000000Z", f"2026-03-0{day}T01:25:00.000000Z")
                   for day in (2, 3, 4))
