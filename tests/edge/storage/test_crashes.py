@@ -87,8 +87,7 @@ def test_a_removal_that_is_cut_anywhere_is_made_good(make_site: MakeSite, monkey
 
     def fresh() -> tuple[Site, Callable[[], None]]:
         site = make_site(name=f"box-{len(made)}")
-        for number in range(2):
-            site.film(number, f"{number}".encode() * 1000)
+        site.film(0)
         site.years_later()
         made.append(site)
         return site, prune(site)
@@ -103,7 +102,7 @@ def test_a_removal_that_is_cut_anywhere_is_made_good(make_site: MakeSite, monkey
         assert list((site.box.video / "segments").iterdir()) == []
 
     power = Power(monkeypatch)
-    assert cut_everywhere(power, fresh, check, finished) >= 10
+    assert cut_everywhere(power, fresh, check, finished) == 6
 
 
 def test_the_steps_of_a_removal_stand_in_their_order(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
