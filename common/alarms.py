@@ -13,6 +13,10 @@ ALARMS = {
     "storage.full": N_("The video disk is full: nothing is recorded until there is room"),
     "storage.wrong_volume": N_("The video disk is not the one that belongs to this box"),
     "storage.failed": N_("The video disk refuses to write"),
+    "storage.days_left": N_("The video disk will soon be full; nothing is deleted before its time"),
+    "storage.rotten": N_("A video file is not what was recorded any more"),
+    "storage.second_away": N_("The second video disk is not there or refuses to write; video stays on the first"),
+    "storage.second_full": N_("The second video disk is full; video stays on the first"),
     "segment.damaged": N_("A video file was damaged before it was finished"),
     "segment.quarantined": N_("A video file that nobody expected was put aside"),
     "segment.lost": N_("A video file is missing on this box"),
@@ -30,6 +34,7 @@ DETAILS = {
     "camera": N_("camera {camera}"),
     "file": N_("file {file}"),
     "seq": N_("record {seq} of {device}"),
+    "days": N_("days left: {days}"),
 }
 WITH = N_("{sentence} ({details})")
 

@@ -95,6 +95,23 @@ REASONS: dict[str, str] = {
     "doubt_step": N_("video files whose length and the clock of the box disagree: {count}"),
     "doubt_gaps": N_("video files whose record does not list every interruption: {count}"),
     "records_unreadable": N_("records of this class that cannot be read: {count}"),
+    "removed_already": N_("it was removed, and a record says so"),
+    "remove_over": N_("it had to be kept until {until}"),
+    "keep_until": N_("it must be kept until {until}"),
+    "keep_no_class": N_("it belongs to no class"),
+    "keep_no_plan": N_("this box has no plan of its class"),
+    "keep_no_period": N_("the policy of its class is not on this box in that version, or does not say how long"),
+    "keep_no_end": N_("the plan of its class has no class-hour, so nobody knows when it ended"),
+    "keep_time_uncertain": N_("its time is uncertain"),
+    "keep_clock_unsure": N_("the clock of this box is not set, or was moved"),
+    "keep_centre_time": N_("the centre has signed no receipt after {until} yet"),
+    "keep_unfinished": N_("its run is still being recorded or recovered"),
+    "keep_no_receipt": N_("the centre has not confirmed its record"),
+    "keep_not_sent": N_("it was not sent to the centre yet"),
+    "keep_twice": N_("another record names the same video"),
+    "held_flag": N_("held: a consequence is proposed for its class"),
+    "held_review": N_("held: its class is to be reviewed"),
+    "held_dispute": N_("held: a dispute about its class is not over"),
 }
 
 RULES: dict[str, str] = {

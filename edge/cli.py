@@ -17,6 +17,7 @@ ROLES = {
     "terminal": "edge.terminal.process",
     "rollcall": "edge.rollcall.process",
     "sync": "edge.sync.process",
+    "storage": "edge.storage.process",
 }
 """The processes of a box and the module whose `run(box)` each is."""
 ENDING_S = 15.0
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_record(commands)
     _add_process(commands)
+    importlib.import_module("edge.storage.cli").add_commands(commands)
     importlib.import_module("edge.vision.cli").add_commands(commands)
     return parser
 

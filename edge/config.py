@@ -64,6 +64,16 @@ class RecorderConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class StorageConfig:
+    """`second`: folder of a second video volume (disk, NAS), to which finished segments are moved, oldest first, until
+    `keep_free_mb` are free on the first. `remove`: whether the box removes by itself what need not be kept any more."""
+
+    second: str | None = None
+    keep_free_mb: Annotated[int, Between(1, 100_000_000)] = 20_000
+    remove: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
 class TerminalConfig:
     """Where the check-in screen is served."""
 
@@ -115,6 +125,7 @@ class BoxConfig:
     clock: ClockConfig = ClockConfig()
     cameras: tuple[CameraConfig, ...] = ()
     recorder: RecorderConfig = RecorderConfig()
+    storage: StorageConfig = StorageConfig()
     terminal: TerminalConfig = TerminalConfig()
     vision: VisionConfig = VisionConfig()
     checkin: CheckInConfig = CheckInConfig()
@@ -164,6 +175,8 @@ def _check(config: BoxConfig, where: str) -> None:
     roles = [camera.role for camera in config.cameras]
     if len(set(roles)) != len(roles):
         raise BadShape(where=where, key="cameras", why=N_("two cameras have the same role"))
+    if config.storage.second is not None and not Path(config.storage.second).is_absolute():
+        raise BadShape(where=where, key="storage.second", why=N_("it must be a whole path, from / on"))
     clock = config.clock
     if clock.source == "simulated":
         for name in ("start", "anchor_boot_us", "boot_id"):

@@ -60,6 +60,22 @@ class VolumeFull(ZaitangError):
     text = "the video volume is full: {free_mb} MB free, {reserve_mb} MB in reserve; nothing is deleted to make room"
 
 
+class VolumeAway(ZaitangError):
+    text = "the video volume {folder} is not there: {why}"
+
+
+class NoSecondVolume(BadInput):
+    text = "box.toml names no second video volume (second under [storage])"
+
+
+class CopyDiffers(ZaitangError):
+    text = "{file} cannot be moved: what the second volume gives back is not what was written"
+
+
+class SegmentRotten(ZaitangError):
+    text = "{file} is not what its record says any more"
+
+
 class WriteFailed(ZaitangError):
     text = "the video volume refused to write: {why}"
 

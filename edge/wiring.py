@@ -8,6 +8,7 @@ from common.texts import N_
 from edge.clock import Clock, SimulatedClock, Skip, SystemClock, machine_boot_id, simulated_boot_id
 from edge.config import BOX_FILE, BoxConfig, ClockConfig, load_box
 from edge.keys import BoxKeys, load_keys
+from edge.storage.places import Places
 from edge.store import Store
 from evidence.errors import BadShape
 from evidence.seal import KeySigner
@@ -35,6 +36,15 @@ class Box:
     def segments(self) -> Path:
         """Where `Segment.file` is relative to."""
         return self.folder / "video" / "segments"
+
+    def find_segment(self, file: str) -> Path | None:
+        """Where `Segment.file` lies, or None where it is gone. Raises VolumeAway, StoreBusy."""
+        return self.places().find(file)
+
+    def places(self, store: Store | None = None) -> Places:
+        """Where segments lie. `store`: a connection of one's own."""
+        second = self.config.storage.second
+        return Places(self.video, None if second is None else Path(second), self.config.device, store or self.store)
 
     @property
     def run_folder(self) -> Path:

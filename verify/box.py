@@ -19,7 +19,7 @@ from evidence.records import Sealed
 from evidence.seal import read_sealed
 from verify.database import Row, read_rows
 from verify.errors import DatabaseDamaged, FileRefused, NotEvidence, PolicyUnreadable, RowChanged
-from verify.folder import Folder
+from verify.folder import Folder, shown
 from verify.journals import Journal, read_journals, unfinished
 from verify.material import Chain, ClassCase, Material
 from verify.pin import Pin
@@ -31,9 +31,14 @@ CENTRE = "keys/centre.crt"
 SEGMENTS, JOURNALS, QUARANTINE = "video/segments", "video/journal", "video/quarantine"
 
 
-def read_box(path: Path, pin: Pin | None) -> Material:
-    """Everything that a box's folder holds but the bytes of its segments. Raises NotEvidence."""
+def read_box(path: Path, pin: Pin | None, volumes: Sequence[Path] = ()) -> Material:
+    """Everything that a box's folder holds but the bytes of its segments. `volumes`: further volumes to which it moved
+    some. Raises NotEvidence."""
     material = Material("box", Folder(path, below="video"))
+    for volume in volumes:
+        if not (volume / "segments").is_dir():
+            raise NotEvidence(path=shown(str(volume)), why="it has no segments")
+        material.folder.add(volume, "segments", SEGMENTS)
     root = find_root(material, ROOTS, pin, exact=False)
     if root is None:
         _no_root(material, path)
@@ -41,6 +46,7 @@ def read_box(path: Path, pin: Pin | None) -> Material:
     journals = read_journals(material.folder, JOURNALS)
     rows = read_rows(path / DATABASE)
     material.folder.look_again()
+    material.moved = {f"{SEGMENTS}/{file}" for file in rows.moved}
     if not rows.records and not rows.damage:
         raise NotEvidence(path=DATABASE, why="it has no records")
     sealed, problems = _records(rows.records)

@@ -31,8 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         pin = None if arguments.root is None else read_pin(arguments.root)
         path, out = Path(arguments.path), None if arguments.json is None else Path(arguments.json)
-        _outside(path, out)
-        result = verify(path, pin, lang)
+        volumes = tuple(map(Path, arguments.video))
+        for evidence in (path, *volumes):
+            _outside(evidence, out)
+        result = verify(path, pin, lang, volumes)
         _say(result, lang)
         if out is not None:
             _write(out, result, lang)
@@ -52,9 +54,9 @@ def _say(result: Result, lang: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def verify(path: Path, pin: Pin | None, lang: str) -> Result:
-    """Check an exported class or a box's folder. Raises NotEvidence."""
-    material = _read(path, pin)
+def verify(path: Path, pin: Pin | None, lang: str, volumes: Sequence[Path] = ()) -> Result:
+    """Check an exported class or a box's folder. `volumes`: further video volumes of a box. Raises NotEvidence."""
+    material = _read(path, pin, volumes)
     expected, removed = material.expected(), material.removed()
     bar = Bar(sys.stderr, to_hash(material.folder, expected), translate(HASHING, lang))
     try:
@@ -75,14 +77,14 @@ def _outside(path: Path, out: Path | None) -> None:
         raise CannotWrite(path=shown(str(out)), why="it lies within the evidence")
 
 
-def _read(path: Path, pin: Pin | None) -> Material:
+def _read(path: Path, pin: Pin | None, volumes: Sequence[Path]) -> Material:
     try:
-        return _material(path, pin)
+        return _material(path, pin, volumes)
     except OSError as error:
         raise NotEvidence(path=shown(str(path)), why=error.strerror or str(error)) from None
 
 
-def _material(path: Path, pin: Pin | None) -> Material:
+def _material(path: Path, pin: Pin | None, volumes: Sequence[Path]) -> Material:
     if not path.exists():
         raise NotEvidence(path=shown(str(path)), why="it does not exist")
     if not path.is_dir():
@@ -90,7 +92,9 @@ def _material(path: Path, pin: Pin | None) -> Material:
     if (path / DATABASE).is_symlink():
         raise NotEvidence(path=shown(str(path / DATABASE)), why="it is a link")
     if (path / DATABASE).is_file():
-        return read_box(path, pin)
+        return read_box(path, pin, volumes)
+    if volumes:
+        raise NotEvidence(path=shown(str(path)), why="--video goes with the folder of a box")
     if (path / MANIFEST).is_file() or ((path / ROOT).is_file() and (path / "chains").is_dir()):
         return read_export(Folder(path), pin)
     raise NotEvidence(path=shown(str(path)), why="it is neither an exported class nor the folder of a box")
@@ -112,6 +116,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("path", metavar="PATH", help="an exported class, or the folder of a box")
     parser.add_argument("--root", metavar="KEY", help="the root that you trust: a PEM file or its fingerprint")
+    parser.add_argument("--video", metavar="DIR", action="append", default=[],
+                        help="a further video volume, to which the box moved segments")
     parser.add_argument("--json", metavar="OUT", help="write the result to this file")
     parser.add_argument("--lang", choices=LANGS, default=own_language(), help="language of the sentences")
     return parser

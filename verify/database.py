@@ -20,6 +20,7 @@ _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0"
 _RECORDS = "SELECT seq, hash, type, length(envelope), substr(envelope, 1, ?) FROM records ORDER BY seq"
 _RECEIPTS = "SELECT up_to, length(envelope), substr(envelope, 1, ?) FROM receipts ORDER BY up_to"
 _ORDERS = "SELECT rowid, length(envelope), substr(envelope, 1, ?) FROM orders ORDER BY rowid"
+_MOVED = "SELECT file FROM moved"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Rows:
     records: list[Row]
     receipts: list[Row]
     orders: list[Row]
+    moved: set[str]
+    """Files that the box says it moved to a second volume: a hint where to look, and no evidence."""
     damage: str = ""
 
 
@@ -57,7 +60,7 @@ def _rows(connection: sqlite3.Connection, path: Path) -> Rows:
     tables = {name for (name,) in connection.execute(_TABLES)}
     if "records" not in tables:
         raise NotEvidence(path=shown(str(path)), why="it has no records")
-    rows = Rows([], [], [])
+    rows = Rows([], [], [], set())
     try:
         for seq, hash_, type_, length, envelope in connection.execute(_RECORDS, (MAX_BYTES,)):
             rows.records.append(Row(seq, _envelope(length, envelope), hash_, type_))
@@ -65,6 +68,8 @@ def _rows(connection: sqlite3.Connection, path: Path) -> Rows:
             if table in tables:
                 into += [Row(number, _envelope(length, envelope))
                          for number, length, envelope in connection.execute(query, (MAX_BYTES,))]
+        if "moved" in tables:
+            rows.moved.update(file for (file,) in connection.execute(_MOVED) if isinstance(file, str))
     except sqlite3.Error as error:
         return dataclasses.replace(rows, damage=str(error))
     return rows

@@ -56,6 +56,10 @@ class DatabaseDamaged(VerificationError):
     text = "{file} is damaged: {why}"
 
 
+class SegmentMoved(VerificationError):
+    text = "segment {file} of {device} is missing: the box moved it to another volume; give its folder with --video"
+
+
 class SegmentResized(VerificationError):
     text = "segment {file} of {device} was changed: it has {have} bytes, record {seq} says {want}"
 

@@ -24,6 +24,7 @@ class Folder:
         self.path = path
         self.sizes: dict[str, int] = {}
         self.refused: dict[str, VerificationError] = {}
+        self._elsewhere: dict[str, Path] = {}
         start = path / below
         try:
             if start.is_symlink() and below:
@@ -39,6 +40,19 @@ class Folder:
             with contextlib.suppress(FileNotFoundError):
                 self.sizes[name] = os.stat(self.path / name, follow_symlinks=False).st_size
 
+    def add(self, path: Path, below: str, name: str) -> None:
+        """Take in the part `below` of another folder, as if it lay here under `name`; what lies here counts first.
+
+        Raises NotEvidence."""
+        other = Folder(path, below)
+        for found in other.sizes:
+            shown_as = name + found[len(below):]
+            if shown_as not in self.sizes:
+                self._elsewhere[shown_as] = path / found
+                self._add(shown_as, other.sizes[found])
+        for found, error in other.refused.items():
+            self.refused.setdefault(name + found[len(below):], error)
+
     def under(self, prefix: str) -> list[str]:
         """The names of the plain files that begin with `prefix`, sorted."""
         return sorted(name for name in self.sizes if name.startswith(prefix))
@@ -53,7 +67,7 @@ class Folder:
 
     def open(self, name: str) -> _File:
         """A file for reading; links are not followed. Raises FileRefused."""
-        return _File(self.path / name, name)
+        return _File(self._elsewhere.get(name, self.path / name), name)
 
     def sha256(self, name: str, advance: Callable[[int], None]) -> str:
         """Lower-case hex SHA-256 of a file; `advance` is told how many bytes were read. Raises FileRefused."""

@@ -70,6 +70,8 @@ class Material:
     only_class: str | None = None
     known_files: set[str] = dataclasses.field(default_factory=set)
     unfinished: list[str] = dataclasses.field(default_factory=list)
+    moved: set[str] = dataclasses.field(default_factory=set)
+    """Names of files that the box says it moved to another volume."""
     quarantined: int = 0
     receipts_unchecked: int = 0
     vouched_up_to: int | None = None

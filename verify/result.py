@@ -73,7 +73,7 @@ def conclude(
     """Hash the segments, look for strangers, hold keys and clocks against the policies, compute findings."""
     problems = list(material.problems)
     if material.chains:
-        problems += check_segments(material.folder, expected, removed, advance)
+        problems += check_segments(material.folder, expected, removed, advance, material.moved)
         problems += strangers(material.folder, _known(material, expected), _watched(material))
     for case in material.cases:
         if case.policy is not None or material.kind == "box":  # why an export has none is named already

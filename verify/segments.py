@@ -1,10 +1,10 @@
 """The files of segments against their records: size first, then hash; missing, changed, added, swapped ones named."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from evidence.errors import SegmentAdded, SegmentChanged, SegmentMissing, VerificationError
-from verify.errors import SegmentResized, SegmentSwapped
+from verify.errors import SegmentMoved, SegmentResized, SegmentSwapped
 from verify.folder import Folder, shown
 from verify.material import Expected
 
@@ -15,9 +15,11 @@ def to_hash(folder: Folder, expected: Sequence[Expected]) -> int:
 
 
 def check_segments(
-    folder: Folder, expected: Sequence[Expected], removed: set[str], advance: Callable[[int], None]
+    folder: Folder, expected: Sequence[Expected], removed: set[str], advance: Callable[[int], None],
+    moved: Collection[str] = (),
 ) -> list[VerificationError]:
-    """What is wrong with the files that `expected` names. A file whose hash is in `removed` may be absent."""
+    """What is wrong with the files that `expected` names. A file whose hash is in `removed` may be absent; of one that
+    is in `moved` it is told where to look."""
     by_hash = {one.segment.sha256: one for one in expected}
     sizes = {one.segment.size for one in expected}
     hashes: dict[str, str] = {}
@@ -26,8 +28,8 @@ def check_segments(
         size = folder.sizes.get(one.name)
         if size is None:
             if one.segment.sha256 not in removed:
-                problems.append(folder.refused.get(one.name) or SegmentMissing(
-                    file=one.segment.file, device=one.device))
+                missing = SegmentMoved if one.name in moved else SegmentMissing
+                problems.append(folder.refused.get(one.name) or missing(file=one.segment.file, device=one.device))
             continue
         if one.name not in hashes and size in sizes:
             try:

@@ -1,6 +1,7 @@
 """The recorder process of a box: owns the room camera, answers on its socket, does what the records ask for."""
 from __future__ import annotations
 
+import contextlib
 import threading
 
 from common.logs import Log
@@ -9,7 +10,7 @@ from edge.cameras.file import FileSource, open_file
 from edge.child import ready, stop_on_signal
 from edge.config import CameraConfig
 from edge.control.server import Answer, ControlServer
-from edge.errors import BadBox, BadSource, BadStore, BadVideo, StoreBusy
+from edge.errors import BadBox, BadSource, BadStore, BadVideo, StoreBusy, VolumeFull
 from edge.recorder.recorder import Recorder
 from edge.recorder.sealer import Sealer
 from edge.recorder.sessions import Sessions
@@ -35,7 +36,9 @@ def run(box: Box, stop: threading.Event | None = None) -> None:
         raise BadBox(folder=box.folder, why=NO_CAMERA)
     source = open_camera(box, camera)
     volume = open_volume(box.video, box.config.device, box.store, box.config.recorder.reserve_mb)
-    volume.check()
+    with contextlib.suppress(VolumeFull):
+        # The recorder says so with an alarm as soon as something is to be recorded, and goes on when there is room.
+        volume.check()
     sessions, sealer = Sessions(box.store), Sealer(box.second_store())
     recorder = Recorder(
         camera.id, box.config.device, box.clock, source, volume, box.store, sealer, sessions, box.config.recorder)

@@ -29,6 +29,12 @@ class Recovered:
 
 def recover(volume: Volume, known: Collection[str], spare: Collection[str] = ()) -> Recovered:
     """`known`: files that records name already. `spare`: runs being written now. Raises OSError."""
+    with volume.hold():
+        # Where its mount has vanished there is nothing to recover, and everything once it is back.
+        return _recover(volume, known, spare)
+
+
+def _recover(volume: Volume, known: Collection[str], spare: Collection[str]) -> Recovered:
     segments: list[Segment] = []
     alarms: list[Alarm] = []
     journals = [path for path in sorted(volume.journal.glob("*.jsonl")) if path.stem not in spare]

@@ -9,7 +9,7 @@ from edge.cameras.port import Packet, StreamInfo
 from edge.recorder.journal import Cut, Journal, Mark, Run, segment_body
 from edge.recorder.segment_file import SegmentFile
 from edge.recorder.tally import Arrival
-from edge.storage.files import AppendFile, make_folder
+from edge.storage.files import AppendFile
 from edge.storage.volume import Volume
 from evidence.bodies import Gap, Segment
 from evidence.continuity import Timeline, Verdict
@@ -85,7 +85,7 @@ class RunWriter:
         self._segment_start_us = media_us
         self.file = f"{self.run.run}/{self._index:06d}.mp4"
         path = self._volume.segments / self.file
-        make_folder(path.parent)
+        self._volume.make_run_folder(self.run.run)
         self._journal.open(self._index, self.file)
         comment = f"zaitang box={self._device} run={self.run.run} segment={self._index} start={utc_text(utc_us)}"
         self._segment = SegmentFile(path, self._info, comment, self._create)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from common import logs
+from common.texts import N_
 from edge.child import ready, stop_on_signal
-from edge.errors import BadVideo, EmptyVideo, StoreBusy
+from edge.errors import BadVideo, EmptyVideo, StoreBusy, VolumeAway
 from edge.rollcall.analyse import Measured, analyse
 from edge.rollcall.attempts import MOST, Attempts
 from edge.rollcall.errors import AnalysisDied, SegmentDiffers, SegmentGone
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 LOWEST = 19
 IDLE_S = 1.0
+MOVED = N_("the file was moved in this moment")
 CODES: dict[type[ZaitangError], str] = {
     SegmentGone: "rollcall.segment_gone",
     SegmentDiffers: "rollcall.segment_differs",
@@ -55,16 +57,18 @@ def run(box: Box) -> None:
     folder = box.config.vision.folder
     pack = load_pack(box.config.vision.pack, Path(folder) if folder else None)
     attempts = Attempts(box.run_folder / "rollcall.json")
-    worker = Worker(box.store, box.segments, pack, box.config.rollcall.every_s, attempts)
+    worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts)
     ready()
     worker.run(stop)
 
 
 class Worker:
-    """Works off the segments of one box."""
+    """Works off the segments of one box. `find`: where a file of a segment lies (Box.find_segment)."""
 
-    def __init__(self, store: Store, segments: Path, pack: Pack, every_s: int, attempts: Attempts) -> None:
-        self._store, self._segments, self._pack = store, segments, pack
+    def __init__(
+        self, store: Store, find: Callable[[str], Path | None], pack: Pack, every_s: int, attempts: Attempts,
+    ) -> None:
+        self._store, self._find, self._pack = store, find, pack
         self._every_us = every_s * SECOND_US
         self._attempts = attempts
         self._log = logs.Log("rollcall")
@@ -92,8 +96,7 @@ class Worker:
         self._learn()
         for segment in list(self._waiting.values()):
             templates = self._store.templates(str(segment.class_id), self._pack.name)
-            if templates:
-                self._do(segment, templates, stopped)
+            if templates and self._do(segment, templates, stopped):
                 return True
         return False
 
@@ -111,8 +114,9 @@ class Worker:
         for sha256 in [s for s in self._waiting if self._store.rollcalled(s, self._pack.sha256)]:
             del self._waiting[sha256]
 
-    def _do(self, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]) -> None:
-        """One segment to its record, or to an alarm. An error that nobody foresaw ends the process and is counted."""
+    def _do(self, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]) -> bool:
+        """One segment to its record, or to an alarm; False while the volume where it lies is away. An error that nobody
+        foresaw ends the process and is counted."""
         try:
             if self._attempts.begin(segment.sha256) > MOST:
                 raise AnalysisDied(file=segment.file, times=MOST)
@@ -120,6 +124,9 @@ class Worker:
         except (Stopped, StoreBusy):
             self._attempts.end()
             raise
+        except VolumeAway:
+            self._attempts.end()
+            return False
         except tuple(CODES) as error:
             params = {"segment": segment.sha256, "file": segment.file}
             self._store.append("alarm", Alarm(CODES[type(error)], params, segment.class_id))
@@ -128,12 +135,24 @@ class Worker:
         self._attempts.end()
         self._waiting.pop(segment.sha256, None)
         self._log.info("rollcall.done", segment=segment.sha256, waiting=len(self._waiting))
+        return True
 
     def _measure(
         self, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
     ) -> RollCall:
-        path = self._segments / segment.file
-        _check(path, segment)
+        path = self._find(segment.file)
+        try:
+            return self._measured(path, segment, templates, stopped)
+        except (BadVideo, SegmentGone):
+            if path is not None and not path.is_file():
+                # It was moved to the second volume in between; the next turn finds it there, or finds it gone.
+                raise VolumeAway(folder=path.parent, why=MOVED) from None
+            raise
+
+    def _measured(
+        self, found: Path | None, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
+    ) -> RollCall:
+        path = _checked(found, segment)
         gallery = Gallery(self._pack, templates)
         threshold_ppm = calibrate(self._pack, gallery).ppm
         sampled = frames(path, self._every_us, plan_frames(path, self._every_us))
@@ -151,14 +170,17 @@ def _until(
         yield first_pts_us + pts_us, bgr
 
 
-def _check(path: Path, segment: Segment) -> None:
+def _checked(path: Path | None, segment: Segment) -> Path:
     """The file must be the one that the record names. Raises SegmentGone, SegmentDiffers."""
     try:
+        if path is None:
+            raise FileNotFoundError
         digest = sha256_file(path)
     except OSError:
         raise SegmentGone(file=segment.file) from None
     if digest != segment.sha256:
         raise SegmentDiffers(file=segment.file)
+    return path
 
 
 def _record(segment: Segment, pack: Pack, threshold_ppm: int, measured: Measured) -> RollCall:

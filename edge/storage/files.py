@@ -1,18 +1,31 @@
 """Writing files so that they survive a power cut: create exclusively, write, fsync the file, fsync its folder."""
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
+
+PIECE = 1 << 20
 
 
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(handle)
+        sync_handle(handle)
     finally:
         os.close(handle)
+
+
+def sync_handle(folder: int) -> None:
+    """The same for an open folder. Network file systems that cannot do it say EINVAL; their server sees to it."""
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
 
 
 def write_new(path: Path, data: bytes, mode: int = 0o644) -> None:
@@ -83,6 +96,28 @@ def truncate(path: Path, size: int) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def drop(path: Path) -> None:
+    """Remove a file, if it is there, durably; its folder too once that is empty."""
+    if not path.parent.is_dir():
+        return
+    path.unlink(missing_ok=True)
+    sync_folder(path.parent)
+    if not any(path.parent.iterdir()):
+        path.parent.rmdir()
+        sync_folder(path.parent.parent)
+
+
+def read_cold(path: Path) -> Iterator[bytes]:
+    """A file's bytes in pieces, as the disk gives them back: not from the cache, and without filling it."""
+    with path.open("rb", buffering=0) as file:
+        handle, at = file.fileno(), 0
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+        while data := file.read(PIECE):
+            yield data
+            os.posix_fadvise(handle, at, len(data), os.POSIX_FADV_DONTNEED)
+            at += len(data)
 
 
 def sha256_file(path: Path) -> str:

@@ -1,30 +1,38 @@
-"""The video volume of a box: who it belongs to, whether there is room, and where things lie on it.
+"""A video volume of a box: who it belongs to, whether there is room, and where things lie on it.
 
 An identity file on the volume and the same id in the database: a wrong or missing mount is noticed before anything
-is written. A full volume refuses; nothing is ever deleted to make room.
+is written, and the empty folder of a mount that vanished is never filled. A full volume refuses; nothing is ever
+deleted to make room.
 """
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import errno
 import json
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from common.texts import N_
 from edge.errors import CannotWrite, VolumeFull, WrongVolume
-from edge.storage.files import make_folder, replace, sync_folder
-from edge.store import Store
+from edge.storage.files import make_folder, replace, sync_folder, sync_handle
+from edge.store import Place, Store
 from evidence.errors import BadShape
 from evidence.records import Id
 from evidence.shape import decode, encode
 
 IDENTITY = ".zaitang-volume.json"
 MB = 1_000_000
+LARGEST = 4096
+"""Bytes of an identity file; more is none."""
 MISSING = N_("its identity file is missing; is the disk mounted?")
 FOREIGN = N_("its identity file names another volume; was the disk exchanged?")
 UNKNOWN = N_("it belongs to another database; was the database lost or restored?")
 UNREADABLE = N_("its identity file cannot be read")
+NO_FOLDER = N_("there is no such folder; is the disk mounted?")
+SAME_DISK = N_("it lies on the same disk as the first one; is the other disk mounted?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,30 +44,75 @@ class Identity:
 
 
 class Volume:
-    """Opened by `open_volume`. `reserve_mb`: free space below which nothing new is written."""
+    """Opened by `open_volume` or `open_second`. `reserve_mb`: free space below which nothing new is written."""
 
-    def __init__(self, folder: Path, identity: Identity, reserve_mb: int) -> None:
+    def __init__(self, folder: Path, identity: Identity, reserve_mb: int, place: Place = "first") -> None:
         self.folder = folder
         self.segments, self.journal = folder / "segments", folder / "journal"
-        self.quarantine = folder / "quarantine"
+        self.quarantine, self.incoming = folder / "quarantine", folder / "incoming"
+        self._own = (self.segments, self.journal, self.quarantine) if place == "first" else (
+            self.segments, self.incoming)
         self._identity, self._reserve_mb = identity, reserve_mb
 
     def check(self) -> None:
         """Before anything is written: is it the volume, is there room? Raises WrongVolume, VolumeFull, CannotWrite."""
-        if _read_identity(self.folder) != self._identity:
-            raise WrongVolume(folder=self.folder, why=FOREIGN)
         try:
-            for folder in (self.segments, self.journal, self.quarantine):
-                make_folder(folder)
+            with self._here() as here:
+                if os.fstatvfs(here).f_flag & os.ST_RDONLY:
+                    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+                for folder in self._own:
+                    _make_in(here, folder.name)
         except OSError as error:
             raise CannotWrite(folder=self.folder, why=error.strerror or str(error)) from None
         self.check_room()
 
-    def check_room(self) -> None:
-        """Raises VolumeFull when the reserve is touched."""
+    def must_be_here(self) -> None:
+        """Raises WrongVolume or CannotWrite once the mount has vanished or is another one."""
+        with self._here():
+            return
+
+    def make_run_folder(self, run: str) -> None:
+        """The folder for the segments of a run, on this very volume. Raises OSError, also when it is not there."""
+        with self.hold() as here:
+            _make_in(here, f"{self.segments.name}/{run}")
+        sync_folder(self.segments)
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[int]:
+        """A handle of the volume's folder while it is the volume. Raises OSError when it is not, or not any more."""
+        with contextlib.ExitStack() as stack:
+            try:
+                here = stack.enter_context(self._here())
+            except (WrongVolume, CannotWrite) as error:
+                raise OSError(errno.ENODEV, str(error), str(self.folder)) from None
+            yield here
+
+    @contextlib.contextmanager
+    def _here(self) -> Iterator[int]:
+        """A handle of the volume's folder while it is the volume: what is made through it lands there or nowhere."""
+        try:
+            here = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise WrongVolume(folder=self.folder, why=NO_FOLDER) from None
+        except OSError as error:
+            raise CannotWrite(folder=self.folder, why=error.strerror or str(error)) from None
+        try:
+            if _read_identity(self.folder, here) != self._identity:
+                raise WrongVolume(folder=self.folder, why=FOREIGN)
+            yield here
+        finally:
+            os.close(here)
+
+    def check_room(self, size: int = 0) -> None:
+        """Raises VolumeFull when the reserve is touched, or would be by a file of so many bytes."""
         free = self.free_mb()
-        if free < self._reserve_mb:
+        if free - -(-size // MB) < self._reserve_mb:
             raise VolumeFull(free_mb=free, reserve_mb=self._reserve_mb)
+
+    @property
+    def room(self) -> int:
+        """Bytes that may still be written; negative when the reserve is touched."""
+        return (self.free_mb() - self._reserve_mb) * MB
 
     def free_mb(self) -> int:
         """Free space in megabytes (10^6 bytes)."""
@@ -68,7 +121,8 @@ class Volume:
 
     def put_aside(self, path: Path) -> Path:
         """Move a file that no record names into quarantine, never delete it. The path that it has then."""
-        make_folder(self.quarantine)
+        with self.hold() as here:
+            _make_in(here, self.quarantine.name)
         target = self.quarantine / f"{path.parent.name}-{path.name}"
         while target.exists():
             target = target.with_name(f"{secrets.token_hex(4)}-{target.name}")
@@ -79,40 +133,76 @@ class Volume:
 
 
 def open_volume(folder: Path, device: str, store: Store, reserve_mb: int) -> Volume:
-    """The box's video volume; made where nothing was ever recorded. Raises WrongVolume, CannotWrite."""
-    known = store.volume()
+    """The volume that the recorder writes; made where nothing was ever recorded. Raises WrongVolume, CannotWrite."""
     if not (folder / IDENTITY).exists():
-        known = _make(folder, device, store, known)
-    identity = _read_identity(folder)
+        if (folder / "segments").exists() or store.has("segment"):
+            raise WrongVolume(folder=folder, why=MISSING)
+        _make(folder, device, store, "first")
+    return Volume(folder, known_identity(folder, device, store, "first"), reserve_mb)
+
+
+def open_second(folder: Path, device: str, store: Store, reserve_mb: int, first: Path) -> Volume:
+    """The volume to which segments are moved; made where nothing was ever moved to. It lies on another disk than
+    `first`: an empty mount point is no volume. Raises WrongVolume, CannotWrite."""
+    try:
+        same = filesystem(folder) == filesystem(first)
+    except FileNotFoundError:
+        raise WrongVolume(folder=folder, why=NO_FOLDER) from None
+    except OSError as error:
+        raise CannotWrite(folder=folder, why=error.strerror or str(error)) from None
+    if same:
+        raise WrongVolume(folder=folder, why=SAME_DISK)
+    if not (folder / IDENTITY).exists():
+        if (folder / "segments").exists() or store.any_moved():
+            raise WrongVolume(folder=folder, why=MISSING)
+        _make(folder, device, store, "second")
+    return Volume(folder, known_identity(folder, device, store, "second"), reserve_mb, "second")
+
+
+def filesystem(folder: Path) -> int:
+    """Which mounted file system a folder lies on. Raises OSError."""
+    return folder.stat().st_dev
+
+
+def known_identity(folder: Path, device: str, store: Store, place: Place) -> Identity:
+    """The identity in the file, if it is the one in the database."""
+    identity, known = _read_identity(folder), store.volume(place)
     if known is None:
         raise WrongVolume(folder=folder, why=UNKNOWN)
     if identity != Identity(device, known):
         raise WrongVolume(folder=folder, why=FOREIGN)
-    return Volume(folder, identity, reserve_mb)
+    return identity
 
 
-def _make(folder: Path, device: str, store: Store, known: str | None) -> str:
+def _make(folder: Path, device: str, store: Store, place: Place) -> None:
     """Its id goes into the database first: a crash in between is made good by the next call."""
-    if (folder / "segments").exists() or store.records_of("segment"):
-        raise WrongVolume(folder=folder, why=MISSING)
-    volume = known or f"v-{secrets.token_hex(8)}"
-    store.set_volume(volume)
+    volume = store.volume(place) or f"v-{secrets.token_hex(8)}"
+    store.set_volume(volume, place)
     try:
         make_folder(folder)
         replace(folder / IDENTITY, json.dumps(encode(Identity(device, volume))).encode())
     except OSError as error:
         raise CannotWrite(folder=folder, why=error.strerror or str(error)) from None
-    return volume
 
 
-def _read_identity(folder: Path) -> Identity:
+def _make_in(here: int, name: str) -> None:
+    """Make a folder below an open one, durably; its parent must be there. Raises OSError."""
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(name, dir_fd=here)
+        sync_handle(here)
+
+
+def _read_identity(folder: Path, here: int | None = None) -> Identity:
+    """`here`: an open handle of the folder, which its name may not lead to any more."""
+    path = str(folder / IDENTITY) if here is None else IDENTITY
     try:
-        data = (folder / IDENTITY).read_bytes()
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=here), "rb") as file:
+            data = file.read(LARGEST + 1)
     except FileNotFoundError:
         raise WrongVolume(folder=folder, why=MISSING) from None
     except OSError as error:
         raise CannotWrite(folder=folder, why=error.strerror or str(error)) from None
     try:
         return decode(Identity, json.loads(data), str(folder / IDENTITY))
-    except (ValueError, BadShape):
+    except (ValueError, BadShape, RecursionError):
         raise WrongVolume(folder=folder, why=UNREADABLE) from None

@@ -17,6 +17,9 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS templates (class TEXT NOT NULL, person TEXT NOT NULL, pack TEXT NOT NULL,"
     " vectors BLOB NOT NULL, PRIMARY KEY (class, person, pack)) STRICT",
     "CREATE TABLE IF NOT EXISTS uploads (sha256 TEXT PRIMARY KEY) STRICT",
+    "CREATE TABLE IF NOT EXISTS moved (file TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS garbage"
+    " (place TEXT NOT NULL, file TEXT NOT NULL, PRIMARY KEY (place, file)) STRICT",
 )
 
 GET_META = "SELECT value FROM meta WHERE key = ?"
@@ -29,7 +32,8 @@ ROLLBACK = "ROLLBACK"
 ADD_RECORD = "INSERT INTO records (seq, hash, type, envelope) VALUES (?, ?, ?, ?)"
 HEAD = "SELECT envelope FROM records ORDER BY seq DESC LIMIT 1"
 RECORDS = "SELECT envelope FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
-RECORDS_OF_TYPE = "SELECT envelope FROM records WHERE type = ? AND seq > ? ORDER BY seq"
+RECORDS_OF_TYPE = "SELECT envelope FROM records WHERE type = ? AND seq > ? ORDER BY seq LIMIT ?"
+ANY_OF_TYPE = "SELECT 1 FROM records WHERE type = ? LIMIT 1"
 HASH = "SELECT hash FROM records WHERE seq = ?"
 
 ADD_RECEIPT = "INSERT OR REPLACE INTO receipts (up_to, envelope) VALUES (?, ?)"
@@ -49,6 +53,15 @@ ERASE_TEMPLATES = "DELETE FROM templates WHERE person = ?"
 
 ADD_UPLOAD = "INSERT OR IGNORE INTO uploads (sha256) VALUES (?)"
 UPLOADED = "SELECT 1 FROM uploads WHERE sha256 = ?"
+
+PUT_MOVED = "INSERT OR REPLACE INTO moved (file, sha256, size) VALUES (?, ?, ?)"
+MOVED = "SELECT file, sha256, size FROM moved WHERE file = ?"
+ALL_MOVED = "SELECT file, sha256, size FROM moved ORDER BY file"
+ANY_MOVED = "SELECT 1 FROM moved LIMIT 1"
+DROP_MOVED = "DELETE FROM moved WHERE file = ?"
+PUT_GARBAGE = "INSERT OR IGNORE INTO garbage (place, file) VALUES (?, ?)"
+GARBAGE = "SELECT place, file FROM garbage ORDER BY place, file"
+DROP_GARBAGE = "DELETE FROM garbage WHERE place = ? AND file = ?"
 
 # What an erased face leaves in the write-ahead log goes with this. Its first column: whether somebody prevented it.
 CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"

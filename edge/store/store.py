@@ -4,10 +4,12 @@ A record is in the outbox until a receipt covers it: record and outbox are one r
 """
 from __future__ import annotations
 
+import dataclasses
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -19,7 +21,7 @@ from edge.errors import BadStore, ForeignStore, StoreBusy
 from edge.keys import decrypt, encrypt
 from edge.store import sql
 from edge.store.database import Database
-from evidence.bodies import TYPES, Genesis
+from evidence.bodies import TYPES, Genesis, Segment, SegmentRemoved
 from evidence.chain import next_record
 from evidence.errors import BadReceipt
 from evidence.receipts import Receipt
@@ -29,6 +31,19 @@ from evidence.shape import decode, encode
 
 SOFTWARE = "zaitang 0.1.0"
 RECORDS_GONE = N_("its records are gone")
+PAGE = 1000
+Place = Literal["first", "second"]
+"""The video volume that the recorder writes, and the one to which segments are moved."""
+_VOLUMES: dict[Place, str] = {"first": "volume", "second": "volume.second"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Moved:
+    """A segment whose verified copy lies on the second volume. `size` in bytes."""
+
+    file: str
+    sha256: str
+    size: int
 
 
 class Store:
@@ -47,6 +62,8 @@ class Store:
         self._sealing, self._data_key = sealing, data_key
         self._rollcalled: set[tuple[str, str]] = set()
         self._rollcalled_up_to = -1
+        self._removed: set[str] = set()
+        self._removed_up_to = -1
         self._db = Database(path)
         genesis = Genesis(signer.keyid, certificate, root, SOFTWARE, self._sealing_key())
         with self._db.transaction():
@@ -76,9 +93,22 @@ class Store:
         """The records with a sequence number above `after`, in order."""
         return _sealed(self._db.rows(sql.RECORDS, (after, -1 if limit is None else limit)))
 
-    def records_of(self, type: str, after: int = -1) -> list[Sealed]:
+    def records_of(self, type: str, after: int = -1, limit: int | None = None) -> list[Sealed]:
         """The records of one type above `after`, in order."""
-        return _sealed(self._db.rows(sql.RECORDS_OF_TYPE, (type, after)))
+        return _sealed(self._db.rows(sql.RECORDS_OF_TYPE, (type, after, -1 if limit is None else limit)))
+
+    def each(self, type: str | None = None, after: int = -1) -> Iterator[Sealed]:
+        """All records (of one type) above `after`, in order, a page at a time: years of them do not fit into memory."""
+        while True:
+            page = self.records(after, PAGE) if type is None else self.records_of(type, after, PAGE)
+            yield from page
+            if len(page) < PAGE:
+                return
+            after = page[-1].record.seq
+
+    def has(self, type: str) -> bool:
+        """Whether there is any record of this type."""
+        return self._db.one(sql.ANY_OF_TYPE, (type,)) is not None
 
     def head(self) -> Sealed:
         """The newest record."""
@@ -186,16 +216,83 @@ class Store:
             self._rollcalled_up_to = sealed.record.seq
         return (segment_sha256, pack_sha256) in self._rollcalled
 
-    # --- the video volume
+    def removed(self, sha256: str) -> bool:
+        """Whether a record says that this segment was deleted."""
+        return sha256 in self.all_removed()
 
-    def volume(self) -> str | None:
-        """The id of the volume that holds the segments of this chain; None before it was made."""
-        value = self._db.one(sql.GET_META, ("volume",))
+    def all_removed(self) -> Collection[str]:
+        """The hashes of all segments of which a record says that they were deleted."""
+        for sealed in self.records_of("segment.removed", self._removed_up_to):
+            self._removed.add(str(sealed.record.body.get("segment")))
+            self._removed_up_to = sealed.record.seq
+        return self._removed
+
+    # --- the video volumes
+
+    def volume(self, place: Place = "first") -> str | None:
+        """The id of the volume that holds segments of this chain; None before it was made."""
+        return self.note(_VOLUMES[place])
+
+    def set_volume(self, volume: str, place: Place = "first") -> None:
+        """Remember the id of a video volume."""
+        self.put_note(_VOLUMES[place], volume)
+
+    def remove(self, segment: Segment, removed: SegmentRemoved) -> None:
+        """State that a segment is removed, and note its files as garbage: both or neither. Then the files may go."""
+        with self._db.transaction():
+            self._add([("segment.removed", removed)], self._head())
+            for place in _VOLUMES:
+                if self.volume(place) is not None:
+                    self._db.execute(sql.PUT_GARBAGE, (place, segment.file))
+
+    def put_moved(self, moved: Moved) -> None:
+        """Note that the second volume holds a verified copy of a segment, and the first copy as garbage."""
+        with self._db.transaction():
+            self._db.execute(sql.PUT_MOVED, dataclasses.astuple(moved))
+            self._db.execute(sql.PUT_GARBAGE, ("first", moved.file))
+
+    def take_back(self, file: str) -> None:
+        """The copy on the second volume is not what was noted: the first copy is the one that counts."""
+        with self._db.transaction():
+            self._db.execute(sql.DROP_MOVED, (file,))
+            self._db.execute(sql.DROP_GARBAGE, ("first", file))
+
+    def moved(self, file: str) -> Moved | None:
+        """What was noted of a segment's copy on the second volume."""
+        rows = self._db.rows(sql.MOVED, (file,))
+        return Moved(*rows[0]) if rows else None
+
+    def all_moved(self) -> list[Moved]:
+        """Everything that the second volume holds."""
+        return [Moved(*row) for row in self._db.rows(sql.ALL_MOVED)]
+
+    def any_moved(self) -> bool:
+        """Whether the second volume holds anything."""
+        return self._db.one(sql.ANY_MOVED) is not None
+
+    def garbage(self) -> list[tuple[Place, str]]:
+        """Files that are to be unlinked: on which volume, and their names."""
+        return [(row[0], row[1]) for row in self._db.rows(sql.GARBAGE)]
+
+    def drop_garbage(self, place: Place, file: str) -> None:
+        """The file is gone, durably."""
+        with self._db.transaction():
+            self._db.execute(sql.DROP_GARBAGE, (place, file))
+            if place == "second":
+                self._db.execute(sql.DROP_MOVED, (file,))
+
+    # --- small things that a process must know after a restart
+
+    def note(self, key: str) -> str | None:
+        """A text that was kept under this key."""
+        value = self._db.one(sql.GET_META, (key,))
         return None if value is None else str(value)
 
-    def set_volume(self, volume: str) -> None:
-        """Remember the id of the video volume."""
-        self._db.execute(sql.PUT_META, ("volume", volume))
+    def put_note(self, key: str, value: str, facts: Sequence[tuple[str, object]] = ()) -> None:
+        """Keep a text, and append `facts` about it: all or none."""
+        with self._db.transaction():
+            self._db.execute(sql.PUT_META, (key, value))
+            self._add(facts, self._head())
 
     # --- inside
 

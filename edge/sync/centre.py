@@ -9,6 +9,9 @@ from edge.sync.errors import NotTheCentre
 from evidence.certs import Identity, identity
 from evidence.errors import VerificationError
 
+CERTIFICATE = "centre.crt"
+"""The file, beside the box's keys, that remembers the centre's certificate."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Site:

@@ -15,7 +15,7 @@ from edge.child import ready, stop_on_signal
 from edge.config import SyncConfig
 from edge.errors import StoreBusy
 from edge.store import Store
-from edge.sync.centre import Site
+from edge.sync.centre import CERTIFICATE, Site
 from edge.sync.inbox import Inbox
 from edge.sync.link import Arrived, Connected, Event, Link, Lost
 from edge.sync.outbox import WINDOW, Outbox
@@ -24,7 +24,6 @@ from edge.wiring import Box
 from evidence.certs import identity
 
 TICK_S = 0.2
-CERTIFICATE = "centre.crt"
 
 
 class Sync:
@@ -128,7 +127,7 @@ def make_sync(box: Box, config: SyncConfig) -> Sync:
     inbox = make_inbox(box, config.centre)
     uploader = None
     if config.segments is not None:
-        uploader = Uploader(box.store, inbox.alarms, box.segments, config.segments, time.monotonic)
+        uploader = Uploader(box.store, inbox.alarms, box.find_segment, config.segments, time.monotonic)
     return Sync(box.store, inbox, link, events, uploader)
 
 

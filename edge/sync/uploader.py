@@ -11,23 +11,27 @@ from pathlib import Path
 import httpx
 
 from common.logs import Log
+from edge.errors import VolumeAway
 from edge.store import Store
 from edge.sync.alarms import Alarms
 from edge.sync.uploads import Job, Queue, make_client, put
 from evidence.bodies import Segment, body_of
 
+Find = Callable[[str], Path | None]
+
 
 class Uploader:
     """Sends every segment whose record has a receipt (before that, the centre would not know the file).
 
-    `tick` belongs to the sync loop; only the transfer itself runs in the thread.
+    `find`: where a file of a segment lies (Box.find_segment). `tick` belongs to the sync loop; only the transfer itself
+    runs in the thread.
     """
 
-    def __init__(self, store: Store, alarms: Alarms, segments: Path, centre: str, now: Callable[[], float]) -> None:
-        self._store, self._alarms, self._segments, self._now = store, alarms, segments, now
+    def __init__(self, store: Store, alarms: Alarms, find: Find, centre: str, now: Callable[[], float]) -> None:
+        self._store, self._alarms, self._find, self._now = store, alarms, find, now
         self._centre, self._log = centre, Log("sync.upload")
         self._queue, self._looked_at, self._busy = Queue(), -1, False
-        self._work: queue.Queue[Job | None] = queue.Queue(1)
+        self._work: queue.Queue[tuple[Job, Path] | None] = queue.Queue(1)
         self._done: queue.Queue[tuple[Job, int]] = queue.Queue()
         self._thread = threading.Thread(target=self._carry, name="upload", daemon=True)
 
@@ -60,16 +64,23 @@ class Uploader:
         for sealed in self._store.records_of("segment", self._looked_at):
             body = body_of(sealed.record)
             if isinstance(body, Segment) and sealed.record.seq <= receipted and not self._store.uploaded(body.sha256):
-                jobs.append(Job(sealed.record.seq, body.sha256, self._segments / body.file, body.size))
+                jobs.append(Job(sealed.record.seq, body.sha256, body.file, body.size))
         return jobs
 
     def _hand_out(self, job: Job) -> None:
-        if not job.path.is_file():
-            self._alarms.once("segment.lost", {"segment": job.sha256})
+        try:
+            path = self._find(job.file)
+        except VolumeAway as error:
+            self._log.failed("segment.away", error, segment=job.sha256)
+            self._queue = self._queue.after_failure(self._now(), random.random())
+            return
+        if path is None:
+            if not self._store.removed(job.sha256):
+                self._alarms.once("segment.lost", {"segment": job.sha256})
             self._queue = self._queue.after_success()
             return
         self._busy = True
-        self._work.put(job)
+        self._work.put((job, path))
 
     def _settle(self, job: Job, status: int) -> None:
         if 200 <= status < 300:
@@ -82,14 +93,15 @@ class Uploader:
 
     def _carry(self) -> None:
         with make_client() as client:
-            while (job := self._work.get()) is not None:
-                self._done.put((job, self._put(client, job)))
+            while (work := self._work.get()) is not None:
+                job, path = work
+                self._done.put((job, self._put(client, job, path)))
 
-    def _put(self, client: httpx.Client, job: Job) -> int:
+    def _put(self, client: httpx.Client, job: Job, path: Path) -> int:
         """The status, or 0 when the centre could not be reached or the file could not be read."""
         started = time.monotonic()
         try:
-            status = put(client, self._centre, job)
+            status = put(client, self._centre, job, path)
         except (httpx.HTTPError, OSError) as error:
             self._log.failed("segment.failed", error, segment=job.sha256)
             return 0

@@ -16,11 +16,11 @@ TIMEOUT = httpx.Timeout(30.0)
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One segment file on its way. `seq`: its record."""
+    """One segment file on its way. `seq`: its record; `file`: `Segment.file`."""
 
     seq: int
     sha256: str
-    path: Path
+    file: str
     size: int
 
 
@@ -51,10 +51,10 @@ class Queue:
         return Queue((*self.jobs[1:], self.jobs[0]), self.failures + 1, now + wait)
 
 
-def put(client: httpx.Client, centre: str, job: Job) -> int:
-    """Stream one file to `{centre}/api/segments/{sha256}`; the HTTP status. Raises httpx.HTTPError, OSError."""
+def put(client: httpx.Client, centre: str, job: Job, path: Path) -> int:
+    """Stream a file to `{centre}/api/segments/{sha256}`; the HTTP status. Raises httpx.HTTPError, OSError."""
     headers = {"Content-Type": "video/mp4", "Content-Length": str(job.size)}
-    with job.path.open("rb") as file:
+    with path.open("rb") as file:
         chunks: Iterator[bytes] = iter(lambda: file.read(CHUNK), b"")
         address = f"{centre.rstrip('/')}/api/segments/{job.sha256}"
         return client.put(address, content=chunks, headers=headers).status_code

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import threading
 
 from common.policies import load_policy
@@ -15,6 +16,8 @@ from evidence.records import Record, Sealed
 from evidence.story import Story
 
 RECENT_ALARMS = 20
+WARNED = "storage.days_left"
+"""The note in which the storage process keeps the warning in force."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +72,11 @@ class Memory:
     def names(self, class_id: str) -> dict[str, str]:
         """Names by pseudonym, never kept in memory; empty where the centre sent none."""
         return self._store.names(class_id)
+
+    def warned(self) -> AlarmFact | None:
+        """What the storage process warns of now: days of room that are left. `at_us`: 0, for it holds until it ends."""
+        note = self._store.note(WARNED)
+        return AlarmFact("storage.days_left", {"days": json.loads(note)["days"]}, 0) if note else None
 
     def policy(self, policy_id: str) -> Policy | None:
         """The policy of that id on this box, or None."""

@@ -150,9 +150,11 @@ class Screen:
         return Live("recording", Span(end_us - int(said["stretch_us"]), end_us))
 
     def _current_alarms(self) -> list[AlarmFact]:
-        """What is wrong at the recorder right now, as if said now."""
+        """What is wrong at the recorder or with the room for video right now, as if said now."""
+        now_us, warned = self._clock.utc_us(), self._memory.warned()
+        found = [] if warned is None else [dataclasses.replace(warned, at_us=now_us)]
         alarms = (self._recorder() or {}).get("alarms", ())
-        return [AlarmFact(str(alarm["code"]), {}, self._clock.utc_us()) for alarm in alarms]
+        return found + [AlarmFact(str(alarm["code"]), {}, now_us) for alarm in alarms]
 
     def _banners(self, policy: Policy | None) -> list[str]:
         told = {

@@ -321,3 +321,48 @@ def test_a_view_in_place_of_the_records_is_refused(box: Path, run: Run) -> None:
         " (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS seq, '' AS hash, '' AS type, x'' AS envelope FROM n;")
     db.close()
     assert run(box)[0] == 2
+
+
+def move(box: Path, *names: str) -> Path:
+    """Move files to a second volume, as the box does, and note it."""
+    nas = box.parent / "nas"
+    sql(box, "CREATE TABLE IF NOT EXISTS moved (file TEXT PRIMARY KEY, sha256 TEXT, size INTEGER) STRICT")
+    for name in names:
+        put(nas / "segments" / name, (box / "video/segments" / name).read_bytes())
+        (box / "video/segments" / name).unlink()
+        sql(box, "INSERT INTO moved VALUES (?, '', 0)", name)
+    return nas
+
+
+def test_segments_that_were_moved_are_checked_where_they_lie(box: Path, run: Run) -> None:
+    nas = move(box, "r-1/000000.mp4", "r-1/000001.mp4")
+    put(nas / ".zaitang-volume.json", b"{}")
+    put(nas / "incoming/half.part", b"half a copy")
+    status, result = run(box)
+    assert status == 1 and result["problems"] == [
+        f"segment r-1/00000{number}.mp4 of box-1 is missing: the box moved it to another volume; give its folder with"
+        " --video" for number in range(2)]
+    assert run(box, "--video", str(nas))[0] == 0
+    put(nas / "segments/r-1/000001.mp4", VIDEOS[1][::-1])
+    status, result = run(box, "--video", str(nas))
+    assert status == 1 and "000001.mp4" in result["problems"][0] and "was changed" in result["problems"][0]
+
+
+def test_a_copy_on_both_volumes_is_one_and_a_stranger_on_the_second_is_named(box: Path, run: Run) -> None:
+    nas = move(box, "r-1/000000.mp4")
+    put(box / FIRST, VIDEOS[0])  # A cut between the copy and the end of the first one.
+    assert run(box, "--video", str(nas))[0] == 0
+    put(nas / "segments/r-1/000009.mp4", b"mine")
+    (nas / "segments/link").symlink_to(nas)
+    status, result = run(box, "--video", str(nas))
+    assert status == 1 and len(result["problems"]) == 2
+    assert "video/segments/r-1/000009.mp4" in result["problems"][0] and "it is a link" in result["problems"][1]
+
+
+def test_a_second_volume_that_is_none_and_a_hint_that_lies(box: Path, export: Path, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert run(box, "--video", str(tmp_path / "empty"))[0] == 2
+    assert run(export, "--video", str(move(box, "r-1/000000.mp4")))[0] == 2
+    sql(box, "DELETE FROM moved")
+    status, result = run(box)
+    assert status == 1 and result["problems"] == ["segment r-1/000000.mp4 of box-1 is missing"]

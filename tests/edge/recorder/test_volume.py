@@ -50,7 +50,7 @@ def test_a_crash_while_it_was_made_is_made_good(
 
 
 def test_a_volume_that_lost_its_database_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type(bench.store), "volume", lambda self: None)
+    monkeypatch.setattr(type(bench.store), "volume", lambda self, place="first": None)
     with pytest.raises(WrongVolume, match="another database"):
         open_volume(bench.volume.folder, "box-1", bench.store, 1)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.errors import VolumeAway
 from edge.rollcall.attempts import MOST, Attempts
 from edge.rollcall.process import Stopped, Worker
 from edge.wiring import Box
@@ -47,7 +48,7 @@ def add(face_box: Box, film: Path) -> Callable[..., Segment]:
 def worker(face_box: Box, builtin, templates) -> Callable[[], Worker]:
     """Starts the work anew, as after a restart."""
     face_box.store.put_templates("class-1", "builtin", templates)
-    return lambda: Worker(face_box.store, face_box.segments, builtin, 1, Attempts(face_box.run_folder / "try.json"))
+    return lambda: Worker(face_box.store, face_box.find_segment, builtin, 1, Attempts(face_box.run_folder / "try.json"))
 
 
 def rollcalls(box: Box) -> list[RollCall]:
@@ -89,7 +90,7 @@ def test_a_process_that_is_stopped_in_the_middle_does_it_again_once(face_box: Bo
 
 def test_nothing_is_done_before_somebody_is_enrolled(face_box: Box, add, builtin, templates) -> None:
     add(0)
-    waiting = Worker(face_box.store, face_box.segments, builtin, 1, Attempts(face_box.run_folder / "try.json"))
+    waiting = Worker(face_box.store, face_box.find_segment, builtin, 1, Attempts(face_box.run_folder / "try.json"))
     assert not waiting.turn()
     face_box.store.put_templates("class-1", "builtin", templates)
     assert waiting.turn() and len(rollcalls(face_box)) == 1
@@ -153,3 +154,43 @@ def test_a_removed_segment_is_no_work(face_box: Box, add, worker) -> None:
     (face_box.segments / segment.file).unlink()
     work(worker())
     assert alarms(face_box) == [] and rollcalls(face_box) == []
+
+
+def test_a_segment_on_a_volume_that_is_away_waits_and_is_no_alarm(
+    face_box: Box, add, builtin, templates, tmp_path: Path,
+) -> None:
+    face_box.store.put_templates("class-1", "builtin", templates)
+    segment = add(0)
+    away = True
+
+    def find(file: str) -> Path | None:
+        if away:
+            raise VolumeAway(folder="nas", why="")
+        return face_box.find_segment(file)
+
+    waiting = Worker(face_box.store, find, builtin, 1, Attempts(face_box.run_folder / "try.json"))
+    for _ in range(MOST + 2):
+        assert not waiting.turn()
+    assert alarms(face_box) == []
+    away = False
+    work(waiting)
+    assert [one.segment for one in rollcalls(face_box)] == [segment.sha256]
+
+
+def test_a_segment_that_is_moved_while_it_is_looked_at_is_found_again(
+    face_box: Box, add, builtin, templates, tmp_path: Path,
+) -> None:
+    face_box.store.put_templates("class-1", "builtin", templates)
+    segment, moved = add(0), tmp_path / "moved.mp4"
+    stale = [True]
+
+    def find(file: str) -> Path:
+        if stale and stale.pop():
+            (face_box.segments / file).rename(moved)
+            return face_box.segments / file
+        return moved
+
+    worker = Worker(face_box.store, find, builtin, 1, Attempts(face_box.run_folder / "try.json"))
+    assert not worker.turn()
+    work(worker)
+    assert [one.segment for one in rollcalls(face_box)] == [segment.sha256] and alarms(face_box) == []

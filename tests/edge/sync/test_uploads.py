@@ -1,11 +1,9 @@
 """Which segment file goes next."""
 from __future__ import annotations
 
-from pathlib import Path
-
 from edge.sync.uploads import RETRY, Job, Queue
 
-ONE, TWO = (Job(n, f"{n:064x}", Path("x"), 1) for n in (1, 2))
+ONE, TWO = (Job(n, f"{n:064x}", "x", 1) for n in (1, 2))
 
 
 def test_oldest_first_and_done_is_done() -> None:

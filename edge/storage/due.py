@@ -1,0 +1,190 @@
+"""Gathers what `evidence.retention` decides on: the box's records, its plans and policies, and the centre's word."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from cryptography import x509
+
+from common.policies import load_policy
+from edge.storage.shelf import plans
+from edge.storage.volume import Volume
+from edge.store import Store
+from edge.sync.centre import CERTIFICATE, Site
+from edge.sync.errors import Refused
+from edge.sync.receipts import check_receipt
+from edge.wiring import Box
+from evidence.bodies import ClassOrder, Segment, body_of
+from evidence.certs import identity
+from evidence.chain import next_record
+from evidence.clocks import ChainClock
+from evidence.errors import ZaitangError
+from evidence.fold import fold
+from evidence.keeping import kept_until_us
+from evidence.placing import place
+from evidence.policy import Policy
+from evidence.receipts import Receipt
+from evidence.records import Record, Sealed
+from evidence.retention import Decision, Hold, Now, Plan, Recorded, decide, plan_of
+from evidence.rules import R3Finding, findings
+from evidence.times import utc_us
+
+
+@dataclasses.dataclass(frozen=True)
+class _Class:
+    """A class with the policy of its newest plan."""
+
+    plans: tuple[Plan, ...]
+    policy: Policy | None
+
+
+def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
+    """One for each segment of the box, in the order of their records. Reads everything; changes nothing.
+
+    Raises WrongVolume, CannotWrite, StoreBusy."""
+    volume.must_be_here()
+    classes = {name: _class(of) for name, of in _by_class(plans(box.store.orders())).items()}
+    vouched, usual, told = newest_receipt(box), load_policy(box.config.policy), _read(box.store)
+    clocks = _Clocks(told.records)
+    recorded = _recorded(box, told, classes, usual, clocks, vouched, volume)
+    now = _now(box, told.head, clocks, usual, vouched)
+    kept = {name: one.plans for name, one in classes.items()}
+    free = {one.segment.class_id for one in decide(recorded, kept, told.removed, {}, now) if one.action == "remove"}
+    holds = {name: found for name in free
+             if name is not None and (found := _holds(box.store, name, classes[name], now))}
+    return decide(recorded, kept, told.removed, holds, now)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Told:
+    """The chain, read once. `records`: all of them without their bodies, for the clock."""
+
+    records: list[Record]
+    segments: list[tuple[Record, Segment]]
+    removed: set[str]
+    head: Sealed
+
+
+def _read(store: Store) -> _Told:
+    told = _Told([], [], set(), store.head())
+    for sealed in store.each():
+        record = dataclasses.replace(sealed.record, body={})
+        told.records.append(record)
+        if record.type == "segment.removed":
+            told.removed.add(str(sealed.record.body.get("segment")))
+        elif record.type == "segment" and isinstance(body := body_of(sealed.record), Segment):
+            told.segments.append((record, body))
+    return told
+
+
+def any_due(box: Box) -> bool:
+    """Whether the time of any plan is over by the box's own clock: without that nothing is removed."""
+    now_us = box.clock.utc_us()
+    told = [plan_of(order, _policy(order)) for order in plans(box.store.orders())]
+    return any(plan.end_us is not None and plan.years is not None
+               and kept_until_us(plan.end_us, plan.utc_offset_min, plan.years) <= now_us for plan in told)
+
+
+def newest_receipt(box: Box) -> Receipt | None:
+    """The centre's newest receipt, if its seal holds and it speaks of this chain."""
+    envelopes, path = box.store.receipts(), box.folder / "keys" / CERTIFICATE
+    if box.config.sync is None or not envelopes or not path.is_file():
+        return None
+    root = x509.load_pem_x509_certificate(box.keys.root.encode())
+    site = Site(box.config.device, root, box.config.sync.centre, identity(box.keys.certificate, root).test)
+    try:
+        receipt = check_receipt(envelopes[-1], site, site.centre_of(path.read_text("ascii", "replace")))
+    except Refused:
+        return None
+    return receipt if _of_our_chain(box.store, receipt) else None
+
+
+def _of_our_chain(store: Store, receipt: Receipt) -> bool:
+    found = store.records(receipt.up_to - 1, 1)
+    return bool(found) and (found[0].record.chain, found[0].hash) == (receipt.chain, receipt.head_hash)
+
+
+class _Clocks:
+    """The chain's clock as each policy judges it, made once for each."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._records = records
+        self._made: dict[str, ChainClock] = {}
+
+    def by(self, policy: Policy, *more: Record) -> ChainClock:
+        """`more`: what stands behind the chain for this question only."""
+        if more:
+            return ChainClock([*self._records, *more], policy)
+        if policy.sha256 not in self._made:
+            self._made[policy.sha256] = ChainClock(self._records, policy)
+        return self._made[policy.sha256]
+
+
+def _by_class(orders: Sequence[ClassOrder]) -> dict[str, list[ClassOrder]]:
+    found: dict[str, list[ClassOrder]] = {}
+    for order in sorted(orders, key=lambda one: one.number):
+        found.setdefault(order.class_id, []).append(order)
+    return found
+
+
+def _class(orders: Sequence[ClassOrder]) -> _Class:
+    return _Class(tuple(plan_of(order, _policy(order)) for order in orders), _policy(orders[-1]))
+
+
+def _policy(order: ClassOrder) -> Policy | None:
+    """The policy of a plan in its very version, where this box has it."""
+    try:
+        policy = load_policy(order.policy.id)
+    except ZaitangError:
+        return None
+    return policy if policy.sha256 == order.policy.sha256 else None
+
+
+def _recorded(
+    box: Box, told: _Told, classes: Mapping[str, _Class], usual: Policy, clocks: _Clocks, vouched: Receipt | None,
+    volume: Volume,
+) -> list[Recorded]:
+    unfinished = {path.stem for path in volume.journal.glob("*.jsonl")}
+    sends = box.config.sync is not None and box.config.sync.segments is not None
+    up_to = -1 if vouched is None else vouched.up_to
+    found = []
+    for record, body in told.segments:
+        its = classes.get(body.class_id or "")
+        policy = its.policy if its and its.policy else usual
+        fact = place(record, body, clocks.by(policy), policy)
+        found.append(Recorded(
+            body, fact.span.end_us, fact.doubt, body.run not in unfinished, record.seq <= up_to,
+            not sends or box.store.uploaded(body.sha256)))
+    return found
+
+
+def _now(box: Box, head: Sealed, clocks: _Clocks, usual: Policy, vouched: Receipt | None) -> Now:
+    """This moment, judged as if a record were made now."""
+    stamp = box.clock.stamp()
+    record = next_record(head, device=head.record.device, chain=head.record.chain, type="alarm",
+                         body={"code": "now", "params": {}}, stamp=stamp)
+    certain = clocks.by(usual, record).doubt(record) is None
+    return Now(stamp.utc_us, certain, None if vouched is None else utc_us(vouched.time))
+
+
+def _holds(store: Store, class_id: str, its: _Class, now: Now) -> set[Hold]:
+    """What this box itself can know: its own findings propose a consequence, or leave it to a review.
+
+    Whether the centre has decided since does not reach the box yet; so it stays held here."""
+    if its.policy is None:
+        return {"review"}
+    records = [sealed.record for sealed in (*store.orders(), *store.each()) if _concerns(sealed.record, class_id)]
+    try:
+        found = findings(fold(records, class_id, its.policy), its.policy, now.us)
+    except ZaitangError:
+        return {"review"}
+    holds: set[Hold] = set()
+    if any(one.flag for one in found):
+        holds.add("flag")
+    if any(isinstance(one, R3Finding) and one.verdict == "review" for one in found):
+        holds.add("review")
+    return holds
+
+
+def _concerns(record: Record, class_id: str) -> bool:
+    return record.body.get("class") == class_id or record.type in ("genesis", "segment.removed")

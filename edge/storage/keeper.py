@@ -1,0 +1,186 @@
+"""What is done with the video of a box, one bounded turn after the other: forecast, removal, move, scrub.
+
+The process and the commands do it through this one class; a lock sees to it that they take turns.
+"""
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from common.logs import Log
+from edge.child import only_one
+from edge.errors import CannotWrite, NoSecondVolume, SegmentRotten, VolumeFull, WrongVolume
+from edge.storage import move as moving
+from edge.storage.due import any_due, decisions
+from edge.storage.scrub import Scrub
+from edge.storage.shelf import Entry, Shelf
+from edge.storage.sweep import Volumes, remove, sweep
+from edge.storage.volume import Volume, known_identity, open_second
+from edge.store import Place
+from edge.sync.alarms import Alarms
+from edge.wiring import Box
+from evidence.bodies import Alarm
+from evidence.forecast import Forecast, forecast, warning
+from evidence.retention import Decision
+
+LOCK_S = 120.0
+"""How long a command waits for a turn of the process to end."""
+WARNED, SECOND_FAILED = "storage.days_left", "storage.second_failed"
+"""Notes: the warning in force as JSON; the alarm about the second volume that is in force."""
+Advance = Callable[[int], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Warned:
+    """The warning in force: the threshold that was crossed, and the days left as of the last look."""
+
+    threshold: int
+    days: int
+
+
+class Keeper:
+    """Methods raise WrongVolume, CannotWrite, StoreBusy and OSError besides what they name."""
+
+    def __init__(self, box: Box) -> None:
+        self._box, self.store, self._log = box, box.store, Log("storage")
+        self.shelf = Shelf(box.store, box.config.device)
+        self._rotten: set[str] = set()
+
+    def lock(self, wait_s: float = LOCK_S) -> contextlib.AbstractContextManager[None]:
+        """Held while files are moved or removed. Raises AlreadyRunning."""
+        return only_one(self._box.run_folder / "storage-work.lock", "storage", wait_s)
+
+    # --- the volumes
+
+    def first(self) -> Volume:
+        """The volume that the recorder made and writes; never made here."""
+        box = self._box
+        identity = known_identity(box.video, box.config.device, self.store, "first")
+        return Volume(box.video, identity, box.config.recorder.reserve_mb)
+
+    def second(self, first: Volume) -> Volume:
+        """The volume to which segments are moved, made when it is new. Raises NoSecondVolume."""
+        config = self._box.config
+        if config.storage.second is None:
+            raise NoSecondVolume()
+        return open_second(
+            Path(config.storage.second), config.device, self.store, config.recorder.reserve_mb, first.folder)
+
+    def known_second(self) -> Volume:
+        """The same, but never made: for those who only look. Raises NoSecondVolume."""
+        config = self._box.config
+        if config.storage.second is None:
+            raise NoSecondVolume()
+        folder = Path(config.storage.second)
+        identity = known_identity(folder, config.device, self.store, "second")
+        return Volume(folder, identity, config.recorder.reserve_mb, "second")
+
+    def volumes(self) -> dict[Place, Volume]:
+        """Those that are here; a second one that is not, or takes nothing more, is told once, by an alarm."""
+        found: dict[Place, Volume] = {"first": self.first()}
+        if self._box.config.storage.second is None:
+            return found
+        failed = ""
+        try:
+            found["second"] = self.second(found["first"])
+            found["second"].check()
+        except (WrongVolume, CannotWrite, VolumeFull) as error:
+            failed = "storage.second_full" if isinstance(error, VolumeFull) else "storage.second_away"
+            self._log.failed(failed, error)
+        if failed != (self.store.note(SECOND_FAILED) or ""):
+            self.store.put_note(SECOND_FAILED, failed, [("alarm", Alarm(failed, {}))] if failed else [])
+        return found
+
+    # --- how long there is room
+
+    def forecast(self, volumes: Volumes) -> Forecast:
+        """Days of room on all volumes that are here."""
+        self.shelf.look()
+        history, ahead, today = self.shelf.days(self._box.clock.utc_us())
+        free = volumes["first"].room + (max(0, volumes["second"].room) if "second" in volumes else 0)
+        return forecast(history, ahead, today, free)
+
+    def warn(self, volumes: Volumes) -> Warned | None:
+        """Look, and state a warning once when a threshold is crossed. The warning in force."""
+        told, before = self.forecast(volumes), self.warned()
+        level = warning(before.threshold if before else None, told)
+        days = told.earliest if told.earliest is not None else before.days if before else 0
+        now = None if level is None else Warned(level, days)
+        if now != before:
+            news = now is not None and (before is None or now.threshold < before.threshold)
+            alarm = Alarm("storage.days_left", {"days": days, "threshold": level})
+            value = json.dumps(dataclasses.asdict(now)) if now else ""
+            self.store.put_note(WARNED, value, [("alarm", alarm)] if news else [])
+        return now
+
+    def warned(self) -> Warned | None:
+        """The warning in force as of the last look."""
+        value = self.store.note(WARNED)
+        return Warned(**json.loads(value)) if value else None
+
+    # --- removal
+
+    def any_due(self) -> bool:
+        """Whether it is worth to ask for decisions, which reads the whole chain."""
+        return any_due(self._box)
+
+    def decisions(self, first: Volume) -> tuple[Decision, ...]:
+        """What may be removed and what is kept, with the reasons."""
+        return decisions(self._box, first)
+
+    def prune(self, found: Sequence[Decision], by: str, advance: Advance) -> int:
+        """Remove what `found` lets go; how many segments. `advance` is told of each segment's bytes."""
+        count = 0
+        for decision in found:
+            if decision.action == "remove":
+                remove(self.store, decision, str(decision.reasons[0].params["until"]), by)
+                sweep(self.store, self.volumes())
+                self._log.info("segment.removed", segment=decision.segment.sha256)
+                advance(decision.segment.size)
+                count += 1
+        return count
+
+    def sweep(self) -> int:
+        """Finish what a cut left between a record and its file."""
+        return sweep(self.store, self.volumes())
+
+    # --- the second volume
+
+    def to_move(self, first: Volume, everything: bool) -> list[Entry]:
+        """What to move now, oldest first: until so much is free as box.toml says, or `everything`."""
+        self.shelf.look()
+        need = moving.needed(first, self._box.config.storage.keep_free_mb)
+        found = []
+        for entry in moving.waiting(self.shelf, self.store, first):
+            if not everything and need <= 0:
+                break
+            if entry.sha256 not in self._rotten:
+                found.append(entry)
+                need -= entry.size
+        return found
+
+    def move(self, entries: Sequence[Entry], first: Volume, second: Volume, advance: Advance) -> Iterator[Entry]:
+        """Move them, each told when it is done. A file that is not what its record says stays, with an alarm.
+
+        Raises CopyDiffers, VolumeFull."""
+        moving.clear(second)
+        for entry in entries:
+            try:
+                moving.move(entry, {"first": first, "second": second}, self.store, advance)
+            except SegmentRotten as error:
+                self._rotten.add(entry.sha256)
+                Alarms(self.store).once("storage.rotten", {"segment": entry.sha256, "file": entry.file})
+                self._log.failed("segment.rotten", error, segment=entry.sha256)
+                continue
+            self._log.info("segment.moved", segment=entry.sha256)
+            yield entry
+
+    # --- what is there already
+
+    def scrub(self, budget: int, advance: Advance) -> int:
+        """Read old segments again, about so many bytes; how many segments."""
+        self.shelf.look()
+        return Scrub(self.store, self.shelf, self._box.find_segment, advance).some(budget, self._box.clock.utc_us())

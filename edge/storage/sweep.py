@@ -1,0 +1,51 @@
+"""Removing files in an order that survives a cut: record and row to garbage, unlink, sync the folder, drop the row.
+
+Whatever was cut off is finished by the next `sweep`.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from edge.storage.files import drop
+from edge.storage.volume import Volume
+from edge.store import Moved, Place, Store
+from evidence.bodies import SegmentRemoved
+from evidence.retention import Decision
+
+Volumes = Mapping[Place, Volume]
+"""The volumes that are here."""
+
+
+def remove(store: Store, decision: Decision, until: str, by: str) -> None:
+    """State that a segment goes, and put its files to garbage. `until`: the date up to which it had to be kept."""
+    store.remove(decision.segment, SegmentRemoved(decision.segment.sha256, f"R7: {until}", by))
+
+
+def sweep(store: Store, volumes: Volumes) -> int:
+    """Unlink what is garbage on the volumes that are here; how many files. Raises WrongVolume, CannotWrite, OSError."""
+    done = 0
+    for place, file in store.garbage():
+        volume = volumes.get(place)
+        if volume is None:
+            continue
+        volume.must_be_here()
+        moved = store.moved(file) if place == "first" else None
+        if moved is not None and not store.removed(moved.sha256) and not _copied(store, volumes, moved):
+            continue
+        drop(volume.segments / file)
+        store.drop_garbage(place, file)
+        done += 1
+    return done
+
+
+def _copied(store: Store, volumes: Volumes, moved: Moved) -> bool:
+    """Whether the copy for which the first file may go is still there; if it is not, the first file stays."""
+    second = volumes.get("second")
+    if second is None:
+        return False
+    second.must_be_here()
+    path = second.segments / moved.file
+    if path.is_file() and path.stat().st_size == moved.size:
+        return True
+    store.take_back(moved.file)
+    return False

@@ -1,0 +1,143 @@
+"""Which recorded segments may be removed (R7), each with the reasons: whatever is not clearly free to go is kept.
+
+A period ends only when two clocks say so: the box's own, set and never moved, and the time in a receipt of the centre.
+A clock that somebody sets years ahead, or a box that was cut off from its centre, removes nothing.
+"""
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
+
+from evidence.blocks import day, hour_span
+from evidence.bodies import ClassOrder, Segment
+from evidence.keeping import kept_until_us
+from evidence.policy import Policy
+from evidence.rules.finding import Reason, reason
+from evidence.story import Doubt
+
+Hold = Literal["flag", "review", "dispute"]
+"""What keeps the video of a class after its time: its proposed consequence, a review or a dispute that is not over."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What a plan of a class that the box accepted says of keeping. `end_us`: of its last class-hour, None without
+    any; `years`: R7 of its policy, None when that policy is not at hand or states none."""
+
+    end_us: int | None
+    utc_offset_min: int
+    years: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Recorded:
+    """A segment that a record names. `end_us`: the wall clock at its end, `doubt`: why that is uncertain, both as
+    `evidence.placing` says; `finished`: its run is over and recovered; `receipted`: the centre has its record;
+    `sent`: the centre has its file, or was never to have it."""
+
+    segment: Segment
+    end_us: int
+    doubt: Doubt | None
+    finished: bool
+    receipted: bool
+    sent: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Now:
+    """The box's wall clock; `certain`: it is set, and nobody moved it since the box started. `centre_us`: the time in
+    the newest receipt of the centre whose seal holds; None without one."""
+
+    us: int
+    certain: bool
+    centre_us: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Decision:
+    """`until_us`: when its time ends, None where nobody knows. `reasons`: all that keep it, or why it may go."""
+
+    segment: Segment
+    action: Literal["keep", "remove", "gone"]
+    reasons: tuple[Reason, ...]
+    until_us: int | None = None
+
+
+def plan_of(order: ClassOrder, policy: Policy | None) -> Plan:
+    """`policy`: that of the order in its very version, None when it is not at hand."""
+    end_us = max((hour_span(hour).end_us for hour in order.hours), default=None)
+    return Plan(end_us, order.utc_offset_min, policy.r7.years.value if policy and policy.r7 else None)
+
+
+def decide(
+    recorded: Sequence[Recorded], plans: Mapping[str, Sequence[Plan]], removed: Collection[str],
+    holds: Mapping[str, Collection[Hold]], now: Now,
+) -> tuple[Decision, ...]:
+    """One decision for each segment, in order.
+
+    `plans`: class → every plan of it that the box accepted: the latest end and the longest period count, so that a
+    later plan cannot shorten what was promised. `removed`: hashes that a record says were removed. `holds`: class →
+    why all of its video is held.
+    """
+    hashes = Counter(one.segment.sha256 for one in recorded)
+    files = Counter(one.segment.file for one in recorded)
+    found = []
+    for one in recorded:
+        segment = one.segment
+        if segment.sha256 in removed:
+            found.append(Decision(segment, "gone", (reason("removed_already"),)))
+            continue
+        known = plans.get(segment.class_id or "", ())
+        until_us = _until_us(one, known)
+        keep = [*_unknown(one, known), *_unsafe(one), *_too_early(until_us, known, now)]
+        if hashes[segment.sha256] > 1 or files[segment.file] > 1:
+            keep.append(reason("keep_twice"))
+        keep += [reason(f"held_{hold}") for hold in sorted(holds.get(segment.class_id or "", ()))]
+        if keep or until_us is None:
+            found.append(Decision(segment, "keep", tuple(keep), until_us))
+        else:
+            over = reason("remove_over", until=day(until_us, known[-1].utc_offset_min))
+            found.append(Decision(segment, "remove", (over,), until_us))
+    return tuple(found)
+
+
+def _until_us(one: Recorded, plans: Sequence[Plan]) -> int | None:
+    """The end of its time: counted from the end of the class, or of the video itself if that is later."""
+    ends = [plan.end_us for plan in plans if plan.end_us is not None]
+    years = [plan.years for plan in plans if plan.years is not None]
+    if not ends or len(years) < len(plans):
+        return None
+    last_us = max(*ends, one.end_us)
+    return max(kept_until_us(last_us, plan.utc_offset_min, max(years)) for plan in plans)
+
+
+def _unknown(one: Recorded, plans: Sequence[Plan]) -> list[Reason]:
+    if one.segment.class_id is None:
+        return [reason("keep_no_class")]
+    if not plans:
+        return [reason("keep_no_plan")]
+    found = []
+    if any(plan.years is None for plan in plans):
+        found.append(reason("keep_no_period"))
+    if all(plan.end_us is None for plan in plans):
+        found.append(reason("keep_no_end"))
+    return found + ([reason("keep_time_uncertain")] if one.doubt is not None else [])
+
+
+def _unsafe(one: Recorded) -> list[Reason]:
+    told = (("keep_unfinished", one.finished), ("keep_no_receipt", one.receipted), ("keep_not_sent", one.sent))
+    return [reason(code) for code, good in told if not good]
+
+
+def _too_early(until_us: int | None, plans: Sequence[Plan], now: Now) -> list[Reason]:
+    if until_us is None:
+        return []
+    until = day(until_us, plans[-1].utc_offset_min)
+    if now.us < until_us:
+        return [reason("keep_until", until=until)]
+    found = [] if now.certain else [reason("keep_clock_unsure")]
+    if now.centre_us is None or now.centre_us < until_us:
+        found.append(reason("keep_centre_time", until=until))
+    return found

@@ -1,0 +1,154 @@
+"""What the box gathers for the decision: its own clock, the centre's word, plans, policies, findings."""
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edge.errors import WrongVolume
+from edge.storage import due
+from evidence.bodies import Alarm, ClassOrder, Hour, OrderAccepted, SegmentRemoved, body_of
+from evidence.receipts import peek_receipt, seal_receipt
+from evidence.retention import Decision
+from evidence.rules.finding import Finding
+from evidence.seal import KeySigner
+from evidence.times import MINUTE
+from tests.edge.storage.conftest import OVER, START, MakeSite, Site
+
+
+def decided(site: Site) -> tuple[Decision, ...]:
+    return site.keeper.decisions(site.keeper.first())
+
+
+def codes(site: Site) -> list[str]:
+    (decision,) = decided(site)
+    return [reason.code for reason in decision.reasons]
+
+
+def test_three_years_after_the_class_its_video_may_go(site: Site) -> None:
+    site.film(0)
+    site.receipt(site.clock.now)
+    assert codes(site) == ["keep_until"]
+    site.years_later()
+    assert [one.action for one in decided(site)] == ["remove"]
+
+
+def test_without_the_centre_no_clock_makes_anything_old(site: Site) -> None:
+    site.film(0)
+    site.receipt(START + 5 * MINUTE)
+    site.clock.boot = "cd"  # Switched off, its clock set, and started again: no jump shows in the chain.
+    site.clock.now, site.clock.mono = OVER, 10 * MINUTE
+    assert codes(site) == ["keep_centre_time"]
+    site.receipt(OVER)
+    assert codes(site) == ["remove_over"]
+
+
+def test_a_clock_that_is_not_set_or_was_moved_keeps_everything(site: Site) -> None:
+    site.film(0)
+    site.receipt(OVER)
+    site.clock.now = OVER
+    assert codes(site) == ["keep_clock_unsure"]
+    site.clock.forward(MINUTE)
+    site.box.store.append("alarm", Alarm("camera.silent", {"camera": "room"}))
+    site.clock.forward(MINUTE)
+    assert codes(site) == ["keep_clock_unsure"]
+    site.clock.boot, site.clock.mono, site.clock.synced = "cd", MINUTE, False
+    assert codes(site) == ["keep_clock_unsure"]
+    site.clock.synced = True
+    assert codes(site) == ["remove_over"]
+
+
+def test_only_a_receipt_of_the_centre_of_this_chain_counts(site: Site) -> None:
+    site.film(0)
+    site.years_later()
+    certificate = site.box.folder / "keys" / "centre.crt"
+    own = certificate.read_text()
+    certificate.write_text(site.centre.certify(site.centre.key.public_key(), "box-2"))
+    assert codes(site) == ["keep_no_receipt", "keep_centre_time"]
+    certificate.unlink()
+    assert "keep_centre_time" in codes(site)
+    certificate.write_text(own)
+    assert codes(site) == ["remove_over"]
+    forged = seal_receipt(peek_receipt(site.box.store.receipts()[-1]), KeySigner(Ed25519PrivateKey.generate()))
+    site.box.store._db.execute("UPDATE receipts SET envelope = ?", (forged,))
+    assert codes(site) == ["keep_no_receipt", "keep_centre_time"]
+
+
+def test_a_record_behind_the_last_receipt_is_kept(site: Site) -> None:
+    site.film(0)
+    seq = site.box.store.head().record.seq
+    site.film(1)
+    site.clock.forward(OVER - site.clock.now)
+    site.receipt(OVER, seq)
+    assert [one.action for one in decided(site)] == ["remove", "keep"]
+
+
+def test_a_file_that_waits_to_be_sent_is_kept(make_site: MakeSite) -> None:
+    site = make_site(sync='segments = "http://127.0.0.1:9"')
+    segment = site.film(0)
+    site.years_later()
+    assert codes(site) == ["keep_not_sent"]
+    site.box.store.mark_uploaded(segment.sha256)
+    assert codes(site) == ["remove_over"]
+
+
+def test_a_run_that_is_still_written_or_unrecovered_is_kept(site: Site) -> None:
+    site.film(0)
+    site.years_later()
+    journal = site.box.video / "journal" / "r-1.jsonl"
+    journal.touch()
+    assert codes(site) == ["keep_unfinished"]
+    journal.unlink()
+    assert codes(site) == ["remove_over"]
+
+
+def test_another_version_of_the_policy_does_not_count(site: Site) -> None:
+    site.film(0)
+    site.box.store.put_order(site.centre.order(2, policy="0" * 64))
+    site.years_later()
+    assert codes(site) == ["keep_no_period"]
+
+
+def test_what_is_removed_or_of_no_class(site: Site) -> None:
+    gone, _ = site.film(0), site.film(1, class_id=None)
+    site.box.store.append("segment.removed", SegmentRemoved(gone.sha256, "R7", "box box-1"))
+    site.years_later()
+    assert [(one.action, one.reasons[0].code) for one in decided(site)] == [
+        ("gone", "removed_already"), ("keep", "keep_no_class")]
+
+
+def test_a_proposed_consequence_holds_the_video(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.film(0)
+    site.years_later()
+    flag = Finding("R3", "三 二(三)2", "violated", True, (), ())
+    monkeypatch.setattr(due, "findings", lambda *_: (flag,))
+    assert codes(site) == ["held_flag"]
+    monkeypatch.setattr(due, "findings", lambda *_: (dataclasses.replace(flag, flag=False),))
+    assert codes(site) == ["remove_over"]
+
+
+def test_nothing_is_decided_over_a_volume_that_is_not_there(site: Site, tmp_path: Path) -> None:
+    site.film(0)
+    first = site.keeper.first()
+    site.box.video.rename(tmp_path / "away")
+    site.box.video.mkdir()
+    with pytest.raises(WrongVolume):
+        site.keeper.decisions(first)
+
+
+def test_a_class_that_nobody_has_reviewed_yet_is_held_by_its_own_findings(site: Site) -> None:
+    """Three half-days of which one minute was recorded: the rules of the box itself leave it to a review."""
+    site.film(0)
+    site.centre.head = site.centre.order(2)
+    order = body_of(site.centre.head.record)
+    assert isinstance(order, ClassOrder)
+    hours = tuple(Hour(f"h-{day}", "theory", f"2026-03-0{day}T00:40:00.000000Z", f"2026-03-0{day}T01:25:00.000000Z")
+                  for day in (2, 3, 4))
+    longer = site.centre.record("order.class", dataclasses.replace(order, number=3, hours=hours))
+    site.box.store.put_order(longer)
+    site.box.store.append("order.accepted", OrderAccepted(order.class_id, longer.hash))
+    site.clock.forward(OVER + 2 * 24 * 60 * MINUTE - site.clock.now)
+    site.receipt(site.clock.now)
+    assert codes(site) == ["held_review"]

@@ -1,0 +1,310 @@
+"""The storage process and its commands: warnings once, removal when allowed, moves, a scrub that resumes."""
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edge.cli import main
+from edge.clock import SystemClock
+from edge.storage import cli as storage_cli
+from edge.storage import keeper as keepers
+from edge.storage import process
+from edge.storage.keeper import Keeper, Warned
+from edge.storage.process import Stopped, Worker
+from edge.storage.scrub import NOTE
+from edge.storage.volume import Volume
+from edge.terminal.memory import Memory
+from edge.terminal.screen import Screen
+from evidence.bodies import Alarm, SegmentRemoved, body_of
+from evidence.forecast import Forecast
+from evidence.times import MINUTE
+from tests.edge.storage.conftest import MakeSite, Site, files, with_second
+
+DAY = 24 * 60 * MINUTE
+
+
+@pytest.fixture
+def days(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
+    """Sets what the forecast says."""
+    def say(left: int | None, seen: int = 5) -> None:
+        monkeypatch.setattr(keepers, "forecast", lambda *_: Forecast(seen, left, left))
+
+    return say
+
+
+def warnings(site: Site) -> list[dict[str, object]]:
+    bodies = [body_of(one.record) for one in site.box.store.records_of("alarm")]
+    return [dict(body.params) for body in bodies if isinstance(body, Alarm) and body.code == "storage.days_left"]
+
+
+# --- warnings
+
+
+def test_each_threshold_is_told_once_over_restarts_and_cleared_when_there_is_room(
+    site: Site, days: Callable[..., None],
+) -> None:
+    first = site.keeper.volumes()
+    told = []
+    for left in (31, 30, 29, 14, 14, 7, 6, 60, 30):
+        days(left)
+        told.append(site.keeper.warn(first))
+    assert told == [None, Warned(30, 30), Warned(30, 29), Warned(14, 14), Warned(14, 14), Warned(7, 7), Warned(7, 6),
+                    None, Warned(30, 30)]
+    assert warnings(site) == [{"days": days_, "threshold": level} for days_, level in (
+        (30, 30), (14, 14), (7, 7), (30, 30))]
+    days(None, 0)
+    assert site.keeper.warn(first) == Warned(30, 30)
+
+
+def test_the_terminal_shows_the_warning_while_it_holds(site: Site, days: Callable[..., None]) -> None:
+    memory = Memory(site.box.store)
+    assert memory.warned() is None
+    days(5)
+    site.keeper.warn(site.keeper.volumes())
+    warned = memory.warned()
+    assert warned is not None and (warned.code, warned.params) == ("storage.days_left", {"days": 5})
+    site.clock.forward(DAY)
+    screen = Screen(site.box.config, site.box.clock, memory, lambda: None, time.monotonic, True)
+    assert [alarm["text"] for alarm in screen.state("en")["alarms"]] == [
+        "The video disk will soon be full; nothing is deleted before its time (days left: 5)"]
+    days(90)
+    site.keeper.warn(site.keeper.volumes())
+    assert memory.warned() is None
+
+
+def test_a_forecast_from_real_records_and_a_real_plan(site: Site) -> None:
+    assert not site.keeper.forecast(site.keeper.volumes()).known
+    site.film(0, bytes(1_000_000))
+    site.clock.forward(DAY)
+    told = site.keeper.forecast(site.keeper.volumes())
+    assert told.seen == 1 and told.known
+    keeper = site.keeper
+    keeper.shelf.look()
+    history, ahead, today = keeper.shelf.days(site.clock.now - 2 * DAY)
+    assert [(day.bytes, day.planned_us) for day in history] == [(1_000_000, 45 * MINUTE)]
+    assert ahead == {history[0].number: 45 * MINUTE} and today == history[0].number - 1
+
+
+def test_room_on_the_second_volume_counts_while_it_is_here(
+    make_site: MakeSite, second: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site = make_site(with_second(second))
+    free = {site.box.video: 5, second: 7}
+    monkeypatch.setattr(Volume, "free_mb", lambda self: free[self.folder])
+    seen: list[int] = []
+    monkeypatch.setattr(keepers, "forecast", lambda _, __, ___, room: seen.append(room) or Forecast(0, None, None))
+    site.keeper.forecast(site.keeper.volumes())
+    free[second] = 0
+    site.keeper.forecast(site.keeper.volumes())
+    assert seen == [10_000_000, 4_000_000] and site.codes() == ["storage.second_full"]
+
+
+# --- the process
+
+
+def worker(site: Site, stop: threading.Event | None = None) -> Worker:
+    return Worker(site.box, stop or threading.Event())
+
+
+def test_a_turn_removes_only_where_box_toml_allows_it(make_site: MakeSite) -> None:
+    careful = make_site(name="careful")
+    allowed = make_site("[storage]\nremove = true\n", name="allowed")
+    for site in (careful, allowed):
+        site.film(0)
+        site.years_later()
+        worker(site).turn()
+    assert careful.files() == ["r-1/000000.mp4"] and allowed.files() == []
+    (removed,) = allowed.box.store.records_of("segment.removed")
+    assert removed.record.body["reason"] == "R7: 2029-03-02" and removed.record.body["by"] == "box box-1"
+
+
+def test_a_turn_moves_to_the_second_volume_and_waits_for_one_that_is_away(make_site: MakeSite, second: Path) -> None:
+    site = make_site(with_second(second))
+    site.film(0)
+    away = second.with_name("away")
+    second.rename(away)
+    one = worker(site)
+    one.turn()
+    one.turn()
+    assert site.codes() == ["storage.second_away"] and site.files() == ["r-1/000000.mp4"]
+    away.rename(second)
+    one.turn()
+    assert files(second) == ["r-1/000000.mp4"] and site.files() == []
+
+
+def test_a_turn_without_a_volume_makes_none_and_fails_nothing(site: Site, tmp_path: Path) -> None:
+    site.box.video.rename(tmp_path / "away")
+    site.box.video.mkdir()
+    worker(site).turn()
+    assert list(site.box.video.iterdir()) == [] and site.codes() == []
+
+
+def test_a_turn_lets_a_command_work_and_ends_when_told(site: Site) -> None:
+    site.film(0)
+    with site.keeper.lock():
+        worker(site).turn()
+    assert site.box.store.note(NOTE) is None
+    stop = threading.Event()
+    stop.set()
+    worker(site, stop).turn()
+    assert site.box.store.note(NOTE) is None
+    worker(site).turn()
+    seq = site.box.store.records_of("segment")[0].record.seq
+    assert str(site.box.store.note(NOTE)).split()[0] == str(seq)
+
+
+def test_the_process_runs_at_the_lowest_priority(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[object] = []
+    tool = tmp_path / "ionice"
+    tool.write_text(f"#!/bin/sh\necho \"$@\" > {tmp_path}/asked\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(os, "setpriority", lambda *args: asked.append(args))
+    process.yield_to_all()
+    assert asked == [(os.PRIO_PROCESS, 0, 19)]
+    assert (tmp_path / "asked").read_text() == f"-c 3 -p {os.getpid()}\n"
+
+
+def test_the_process_says_that_it_is_ready_and_ends_at_once_when_told(tmp_path: Path, make_site: MakeSite) -> None:
+    site = make_site()
+    site.film(0, bytes(30_000_000))  # A scrub of seven seconds, at its rate.
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listener.bind(str(tmp_path / "notify"))
+    listener.settimeout(30)
+    command = [sys.executable, "-m", "edge.cli", "process", "storage", "--box", str(site.box.folder)]
+    with subprocess.Popen(command, env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")},
+                          stderr=subprocess.DEVNULL) as child:
+        assert listener.recv(100) == b"READY=1"
+        child.terminate()
+        assert child.wait(5) == 0
+    listener.close()
+    assert site.files() == ["r-1/000000.mp4"]
+
+
+# --- the scrub
+
+
+def test_a_scrub_finds_what_rotted_and_what_is_lost_once(site: Site) -> None:
+    good, rotten, lost = (site.film(number) for number in range(3))
+    data = bytearray((site.box.segments / rotten.file).read_bytes())
+    data[500] ^= 1
+    (site.box.segments / rotten.file).write_bytes(data)
+    (site.box.segments / lost.file).unlink()
+    for _ in range(3):
+        assert site.keeper.scrub(10_000, lambda _: None) == 3
+        site.clock.forward(8 * DAY)
+    assert sorted(site.codes()) == ["segment.lost", "storage.rotten"]
+    assert (site.box.segments / good.file).is_file() and site.files() == [good.file, rotten.file]
+
+
+def test_a_scrub_goes_on_where_it_was_and_begins_again_after_a_week(site: Site) -> None:
+    sizes = [site.film(number, bytes([number]) * (1000 + number)).size for number in range(3)]
+    read: list[int] = []
+    for done in (1, 1, 1, 0, 0):
+        assert site.keeper.scrub(1, read.append) == done
+    assert read == sizes
+
+    def stop(count: int) -> None:
+        raise Stopped
+
+    site.clock.forward(8 * DAY)
+    assert site.keeper.scrub(1, read.append) == 1
+    with pytest.raises(Stopped):
+        site.keeper.scrub(1, stop)
+    assert site.keeper.scrub(10_000, read.append) == 2 and read == [*sizes, *sizes]
+    fresh = site.film(9, bytes(77))
+    assert site.keeper.scrub(10_000, read.append) == 1 and read[-1] == fresh.size
+
+
+def test_removed_segments_at_the_end_do_not_keep_a_pass_from_ending(site: Site) -> None:
+    kept, gone = site.film(0), site.film(1)
+    site.box.store.append("segment.removed", SegmentRemoved(gone.sha256, "R7", "box box-1"))
+    assert [site.keeper.scrub(10_000, lambda _: None) for _ in range(2)] == [1, 0]
+    site.clock.forward(8 * DAY)
+    read: list[int] = []
+    assert site.keeper.scrub(10_000, read.append) == 1 and read == [kept.size]
+
+
+def test_a_scrub_over_a_volume_that_is_away_calls_nothing_lost(site: Site, tmp_path: Path) -> None:
+    site.film(0)
+    site.box.video.rename(tmp_path / "away")
+    site.box.video.mkdir()
+    site.keeper.scrub(10_000, lambda _: None)
+    assert site.codes() == []
+
+
+# --- the commands
+
+
+def run(site: Site, *arguments: str, lang: str = "en") -> int:
+    return main(["--lang", lang, "storage", *arguments, "--box", str(site.box.folder)])
+
+
+@pytest.fixture
+def real_clock(site: Site) -> Site:
+    """The commands open the box themselves, with the machine's clock."""
+    now = SystemClock().stamp()
+    site.clock.boot, site.clock.mono, site.clock.now = now.boot_id, now.mono_us, now.utc_us
+    return site
+
+
+def test_status_says_what_lies_where_and_makes_nothing(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    site.film(0, bytes(2_000_000))
+    before = site.box.store.head().hash
+    assert run(site, "status") == 0
+    said = capsys.readouterr().out
+    assert f"video volume {site.box.video}" in said and "segments: 1 here (2 MB), 0 on the second volume" in said
+    assert run(site, "status", lang="zh") == 0
+    assert "片段：本卷 1 个（2 MB）" in capsys.readouterr().out
+    assert site.box.store.head().hash == before
+
+
+def test_prune_tells_every_reason_and_touches_nothing_when_dry(
+    real_clock: Site, capsys: pytest.CaptureFixture[str],
+) -> None:
+    site = real_clock
+    site.film(0)
+    site.film(1, class_id=None)
+    site.receipt(site.clock.now)
+    assert run(site, "prune", "--dry-run") == 0
+    said = capsys.readouterr().out
+    assert "it must be kept until" in said
+    assert "it belongs to no class" in said and "(--dry-run)" in said and "may be removed: 0 segments" in said
+    assert run(site, "prune") == 0
+    assert "removed: 0 segments" in capsys.readouterr().out and len(site.files()) == 2
+
+
+def test_prune_removes_what_is_over(site: Site, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+    site.film(0)
+    site.film(1, class_id=None)
+    site.years_later()
+    monkeypatch.setattr(storage_cli, "_keeper", lambda args: (Keeper(site.box), site.box.config))
+    assert run(site, "prune", "--dry-run") == 0 and len(site.files()) == 2
+    assert "may be removed: 1 segments" in capsys.readouterr().out
+    assert run(site, "prune") == 0
+    assert "removed: 1 segments" in capsys.readouterr().out and site.files() == ["r-1/000001.mp4"]
+
+
+def test_move_moves_and_refuses_without_a_second_volume(
+    make_site: MakeSite, second: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    plain, site = make_site(name="plain"), make_site(with_second(second, 1))
+    assert run(plain, "move") == 2
+    assert "names no second video volume" in capsys.readouterr().err
+    site.film(0)
+    assert run(site, "move") == 0
+    assert "nothing to move" in capsys.readouterr().out and site.files() == ["r-1/000000.mp4"]
+    assert run(site, "move", "--all") == 0
+    assert "moved: 1 segments" in capsys.readouterr().out and site.files() == []
+    assert run(site, "move", "--all", lang="zh") == 0
+    assert capsys.readouterr().out == "没有可转移的片段\n"
+    assert run(site, "status") == 0
+    assert "1 on the second volume" in capsys.readouterr().out
