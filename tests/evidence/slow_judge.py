@@ -1,6 +1,7 @@
 """Fifteen unbroken minutes, judged from raw packets alone: slow, and simple enough to be seen to be right.
 
     A stretch is a row of packets, the first a keyframe, in which
+    - no packet is missing that was in a file,
     - no packet begins more than the limit after the end of all video before it,
     - none reaches back by more than the tolerance, or before the first,
     - media time and CLOCK_BOOTTIME never part by more than the tolerance.
@@ -28,57 +29,74 @@ class Judged:
     most_us: int
 
 
-def rows(packets: Sequence[Packet], by_clock: bool = True) -> list[list[Packet]] | None:
-    """Cut into stretches. None: undecided. Not `by_clock`: only holes cut."""
+def rows(camera: Camera, packets: Sequence[Packet], by_clock: bool = True) -> list[list[Packet]] | None:
+    """Cut into stretches. None: undecided. Not `by_clock`: only holes cut, and files that are gone.
+
+    A run of the recorder begins with a keyframe. One that is set to let a longer hole pass writes on after it.
+    """
     found: list[list[Packet]] = []
-    row: list[Packet] = []
-    end_us = least_us = most_us = 0
+    running, row = False, False
+    first_us = end_us = least_us = most_us = 0
     for packet in packets:
         lead_us = packet.pts_us - packet.mono_us
-        if row:
-            hole_us = packet.pts_us - end_us
-            cut = hole_us > MAX_GAP
+        hole_us = packet.pts_us - end_us
+        if running:
+            over = hole_us > camera.max_gap_us
             if by_clock:
                 parts = lead_us > most_us + TOLERANCE or lead_us < least_us - TOLERANCE
                 might = lead_us > least_us + TOLERANCE or lead_us < most_us - TOLERANCE
-                cut = cut or parts or -hole_us > TOLERANCE or packet.pts_us < row[0].pts_us
-                if might and not cut:
+                over = over or parts or -hole_us > TOLERANCE or packet.pts_us < first_us
+                if might and not over:
                     return None
-            if cut:
-                row = []
-        if not row:
-            if not packet.key:
-                continue
-            found.append(row)
+            running = not over
+            row = row and running and hole_us <= MAX_GAP
+        if not running and packet.key:
+            running, row = True, False
             least_us = most_us = lead_us
-            end_us = packet.pts_us
-        row.append(packet)
-        end_us = max(end_us, packet.pts_us + packet.duration_us)
-        least_us, most_us = min(least_us, lead_us), max(most_us, lead_us)
+            first_us = end_us = packet.pts_us
+        if running:
+            end_us = max(end_us, packet.pts_us + packet.duration_us)
+            least_us, most_us = min(least_us, lead_us), max(most_us, lead_us)
+            row = row and packet not in camera.gone
+            if row:
+                found[-1].append(packet)
+            elif packet not in camera.gone:
+                row = True
+                found.append([packet])
     return found
 
 
-def judge(camera: Camera, hour: Span) -> Judged | None:
-    """One camera in one class-hour. None: undecided."""
-    least_us = most_us = 0
+@dataclasses.dataclass(frozen=True)
+class Stretches:
+    """All stretches of one camera whose wall time is certain, and those for which it may be."""
+
+    camera: Camera
+    sure: list[tuple[Life, list[Packet]]]
+    maybe: list[tuple[Life, list[Packet]]]
+
+
+def stretches_of(camera: Camera) -> Stretches | None:
+    """None: undecided."""
+    found = Stretches(camera, [], [])
     for life in camera.lives:
-        sure, maybe = _believed(camera, life)
-        for packets, surely in ((sure, True), (maybe, False)):
-            found = rows(packets)
-            if found is None:
+        for believed, kept in zip(_believed(camera, life), (found.sure, found.maybe), strict=True):
+            cut = rows(camera, believed)
+            if cut is None:
                 return None
-            for row in found:
-                least, most = _inside(camera, row, hour)
-                if surely:
-                    least_us = max(least_us, least)
-                else:
-                    most_us = max(most_us, most)
-    return Judged(least_us, most_us)
+            kept += [(life, row) for row in cut]
+    return found
+
+
+def judge(found: Stretches, hour: Span) -> Judged:
+    """One camera in one class-hour."""
+    least = [_inside(found.camera, row, life.packets, hour)[0] for life, row in found.sure]
+    most = [_inside(found.camera, row, life.packets, hour)[1] for life, row in found.maybe]
+    return Judged(max(least, default=0), max(most, default=0))
 
 
 def longest_without_a_hole(camera: Camera) -> int:
     """Whatever the clocks say: no stretch can be longer."""
-    found = [row for life in camera.lives for row in rows(life.packets, by_clock=False) or ()]
+    found = [row for life in camera.lives for row in rows(camera, life.packets, by_clock=False) or ()]
     return max((_end_us(row) - row[0].pts_us for row in found), default=0)
 
 
@@ -95,20 +113,29 @@ def _believed(camera: Camera, life: Life) -> tuple[list[Packet], list[Packet]]:
             [one for one in life.packets if one.true_us < step_us])
 
 
-def _inside(camera: Camera, row: list[Packet], hour: Span) -> tuple[int, int]:
-    """How much of a stretch lies inside the class-hour, at least and at most."""
-    shifts = [one.true_us + offset_us - one.pts_us for one in row for offset_us in _offsets(camera, one)]
-    early_us, late_us = min(shifts), max(shifts)
+def _inside(camera: Camera, row: list[Packet], packets: list[Packet], hour: Span) -> tuple[int, int]:
+    """How much of a stretch lies inside the class-hour, at least and at most. A file is placed by its first packet."""
+    leads = [one.true_us - one.pts_us for one in (*_in_its_first_file(camera, row, packets), *row)]
+    offsets = _offsets(camera, row)
+    early_us, late_us = min(leads) + min(offsets), max(leads) + max(offsets)
     start_us, end_us = row[0].pts_us, _end_us(row)
     least = min(end_us, hour.end_us - late_us) - max(start_us, hour.start_us - early_us)
     most = min(end_us, hour.end_us - early_us) - max(start_us, hour.start_us - late_us)
     return max(0, least), max(0, most)
 
 
-def _offsets(camera: Camera, packet: Packet) -> set[int]:
+def _in_its_first_file(camera: Camera, row: list[Packet], packets: list[Packet]) -> list[Packet]:
+    """What may have come into the same file before the stretch began."""
+    if camera.max_gap_us == MAX_GAP and not camera.gone:
+        return []
+    since_us = row[0].true_us - camera.segment_us - camera.gop * camera.frame_us - TOLERANCE - camera.max_gap_us
+    return [one for one in packets if since_us <= one.true_us < row[0].true_us]
+
+
+def _offsets(camera: Camera, row: list[Packet]) -> set[int]:
     """A small step of the wall clock counts from a packet on, or from the segment on in which it is stated."""
-    stated_us = packet.true_us + camera.segment_us + camera.gop * camera.frame_us + SETTLED_US
-    return {camera.offset_us(packet.true_us), camera.offset_us(stated_us)}
+    stated_us = row[-1].true_us + camera.segment_us + camera.gop * camera.frame_us + SETTLED_US
+    return {camera.offset_us(row[0].true_us), camera.offset_us(stated_us)}
 
 
 def _end_us(row: list[Packet]) -> int:

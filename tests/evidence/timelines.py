@@ -5,12 +5,13 @@ Times are microseconds. *True* time is what nobody on the day can see; CLOCK_BOO
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from evidence.bodies import Segment
-from evidence.continuity import Timeline
+from evidence.continuity import Measured, Timeline
 from evidence.times import MINUTE, SECOND
 from tests.evidence.course import Chain, Course, at, sha
 
@@ -42,13 +43,18 @@ class Life:
 
 @dataclasses.dataclass
 class Camera:
-    """A camera with a box of its own. `step`: when its wall clock was moved, and by how much."""
+    """A camera with a box of its own. `max_gap_us`: a longer hole ends a run of its recorder, which may be set to let
+    more pass than the policy does. `step`: when its wall clock was moved, and by how much. `loses`: the number of the
+    segment that is damaged, and never stated; `gone`: the packets that were in it."""
 
     device: str
     frame_us: int
     gop: int
     segment_us: int
+    max_gap_us: int
     lives: list[Life]
+    loses: int = 0
+    gone: set[Packet] = dataclasses.field(default_factory=set)
     step: tuple[int, int] | None = None
 
     def offset_us(self, true_us: int) -> int:
@@ -71,7 +77,7 @@ def make_day(seed: int, frames_us: tuple[int, ...]) -> Day:
     """A day with everything that the issue names; the same for the same seed."""
     rng = random.Random(seed)
     edges = ["08:00", *(f"08:{minute}" for minute in rng.choice([(16,), (20,), (25,), (18, 36)]))]
-    hours = tuple(zip(edges, edges[1:], strict=False))
+    hours = tuple(itertools.pairwise(edges))
     cameras = [_Filming(rng, f"box-{n + 1}", rng.choice(frames_us)).camera(len(hours))
                for n in range(rng.choice([1, 1, 1, 2]))]
     return Day(hours, tuple(cameras))
@@ -89,7 +95,9 @@ class _Filming:
         self._pts_us = rng.choice([0, rng.randint(0, 1 << 40)])
         self._held_until_us = 0
         self._count = 0
-        self._camera = Camera(device, frame_us, self._gop, rng.choice([30, 60, 120]) * SECOND, [])
+        self._camera = Camera(device, frame_us, self._gop, rng.choice([60, 120, 240]) * SECOND,
+                              rng.choice([1, 1, 1, 2]) * MAX_GAP, [])
+        self._camera.loses = rng.choice([0, 0, 0, rng.randint(1, 40)])
         self._live(1, self._true_us - rng.randint(20, 40_000) * SECOND)
 
     def camera(self, hours: int) -> Camera:
@@ -150,7 +158,8 @@ class _Filming:
     def _stall(self) -> None:
         """Packets wait somewhere, and come in a burst with the PTS they always had."""
         self._held_until_us = self._true_us + self._rng.choice([
-            self._rng.randint(0, TOLERANCE * 9 // 10), self._rng.randint(0, 4 * TOLERANCE)])
+            self._rng.randint(0, TOLERANCE * 9 // 10), self._rng.randint(0, TOLERANCE * 9 // 10),
+            self._rng.randint(0, 4 * TOLERANCE)])
 
     def _jump(self) -> None:
         """The camera's clock is set; no packet is missing."""
@@ -172,7 +181,7 @@ class _Filming:
             self._pts_us += self._frame_us
 
     def _restart(self) -> None:
-        """The recorder, or the whole box, goes down and comes back; a killed one lost what followed its last keyframe."""
+        """The recorder, or its box, goes down and comes back; a killed one lost what followed its last keyframe."""
         rng = self._rng
         self._life.killed = rng.random() < 0.7
         if self._life.killed:
@@ -214,6 +223,7 @@ class _Stating:
     def __init__(self, camera: Camera, chain: Chain) -> None:
         self._camera, self._chain = camera, chain
         self._runs = 0
+        camera.gone.clear()
 
     def all(self) -> None:
         unsealed: list[Segment] = []
@@ -266,9 +276,10 @@ class _Run:
 
     def __init__(self, camera: Camera, life: Life, name: str) -> None:
         self._camera, self._life, self._name = camera, life, name
-        self._timeline = Timeline(MAX_GAP, FLOOR, TOLERANCE)
+        self._timeline = Timeline(camera.max_gap_us, FLOOR, TOLERANCE)
         self._since_us: int | None = None
         self._index = 0
+        self._packets: list[Packet] = []
         self.done: list[Segment] = []
 
     def take(self, packet: Packet) -> bool:
@@ -277,6 +288,7 @@ class _Run:
             self.cut()
             self._since_us = packet.pts_us
         if self._timeline.feed(packet.pts_us, packet.duration_us, packet.mono_us) == "continue":
+            self._packets.append(packet)
             return True
         self.cut()
         return False
@@ -285,11 +297,19 @@ class _Run:
         measured = self._timeline.cut()
         if measured is None:
             return
-        name = f"{self._name}/{self._index:06}.mp4"
-        self.done.append(Segment(
-            class_id="c-1", session=None, camera="room", run=self._name, index=self._index, file=name, size=1000,
+        packets, self._packets = self._packets, []
+        self._index += 1
+        self._camera.loses -= 1
+        if self._camera.loses == 0:
+            self._camera.gone.update(packets)
+            return
+        self.done.append(self._segment(measured, self._index - 1))
+
+    def _segment(self, measured: Measured, index: int) -> Segment:
+        name = f"{self._name}/{index:06}.mp4"
+        return Segment(
+            class_id="c-1", session=None, camera="room", run=self._name, index=index, file=name, size=1000,
             sha256=sha((self._camera.device, name)), codec="h264", width=1280, height=720, packets=measured.packets,
             keyframes=1, first_pts_us=measured.first_pts_us, end_pts_us=measured.end_pts_us,
             first_mono_us=measured.first_mono_us, last_mono_us=measured.last_mono_us, gap_floor_us=FLOOR,
-            gaps=measured.gaps, recovered=False, began="start", boot_id=f"{self._life.boot:02x}"))
-        self._index += 1
+            gaps=measured.gaps, recovered=False, began="start", boot_id=f"{self._life.boot:02x}")

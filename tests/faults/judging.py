@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -63,7 +64,7 @@ def assert_true(folder: Path, film: Path) -> Runs:
     for segments in runs.values():
         _assert_a_part_of_the_film(folder, segments, played)
     spans = sorted((one[0].first_mono_us, one[0].first_mono_us + media_us(one)) for one in runs.values())
-    for (_, end_us), (start_us, _) in zip(spans, spans[1:], strict=False):
+    for (_, end_us), (start_us, _) in itertools.pairwise(spans):
         assert end_us <= start_us, f"two runs of one camera at one time: {spans}"
     return runs
 
@@ -72,7 +73,7 @@ def _assert_a_part_of_the_film(folder: Path, segments: list[Segment], played: tu
     assert [one.index for one in segments] == list(range(len(segments))), "a segment is missing within a run"
     assert {one.cut for one in segments[:-1]} <= {None}, "a run goes on after its end"
     written: list[bytes] = []
-    for before, after in zip(segments, segments[1:], strict=False):
+    for before, after in itertools.pairwise(segments):
         assert after.first_pts_us == before.end_pts_us, "the run has a hole or an overlap"
     for one in segments:
         packets = packets_of(folder / "video" / "segments" / one.file)

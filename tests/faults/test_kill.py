@@ -1,7 +1,7 @@
 """SIGKILL at random moments of `zaitang-edge record`: while it starts, records, turns segments, finishes.
 
-A file played at pace 1 is due by CLOCK_BOOTTIME, which this process reads too: what had come when the kill came is known
-to the microsecond, whatever the recorder says of it.
+A file played at pace 1 is due by CLOCK_BOOTTIME, which this process reads too: what had come when the kill came is
+known to the microsecond, whatever the recorder says of it.
 """
 from __future__ import annotations
 
