@@ -12,6 +12,7 @@ least and the most. Where the two clocks part by about the tolerance it depends 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 
 from evidence.story import Span
@@ -79,6 +80,8 @@ def stretches_of(camera: Camera) -> Stretches | None:
     """None: undecided."""
     found = Stretches(camera, [], [])
     for life in camera.lives:
+        if _stepped_unstated(camera, life):
+            return None
         for believed, kept in zip(_believed(camera, life), (found.sure, found.maybe), strict=True):
             cut = rows(camera, believed)
             if cut is None:
@@ -95,9 +98,14 @@ def judge(found: Stretches, hour: Span) -> Judged:
 
 
 def longest_without_a_hole(camera: Camera) -> int:
-    """Whatever the clocks say: no stretch can be longer."""
+    """Whatever the clocks say: no stretch can be longer than all its pictures and the holes between them."""
     found = [row for life in camera.lives for row in rows(camera, life.packets, by_clock=False) or ()]
-    return max((_end_us(row) - row[0].pts_us for row in found), default=0)
+    return max((_most(row) for row in found), default=0)
+
+
+def _most(row: list[Packet]) -> int:
+    holes = (max(0, after.pts_us - before.pts_us - before.duration_us) for before, after in itertools.pairwise(row))
+    return sum(holes) + sum(one.duration_us for one in row)
 
 
 def _believed(camera: Camera, life: Life) -> tuple[list[Packet], list[Packet]]:
@@ -108,9 +116,21 @@ def _believed(camera: Camera, life: Life) -> tuple[list[Packet], list[Packet]]:
     step_us = camera.step[0]
     if all(one.boot_us > step_us for one in camera.lives if one.boot == life.boot):
         return life.packets, life.packets
-    unsealed_us = step_us - camera.segment_us - camera.gop * camera.frame_us - SETTLED_US
+    unsealed_us = step_us - _unsealed_us(camera)
     return ([one for one in life.packets if one.true_us < unsealed_us],
             [one for one in life.packets if one.true_us < step_us])
+
+
+def _stepped_unstated(camera: Camera, life: Life) -> bool:
+    """Whether a kill left no record of the wall clock after it was moved: then nobody knows that it was."""
+    if camera.step is None or not life.killed or not life.packets:
+        return False
+    return 0 <= life.packets[-1].true_us + SETTLED_US - camera.step[0] < _unsealed_us(camera) + SETTLED_US
+
+
+def _unsealed_us(camera: Camera) -> int:
+    """How long after a packet came it is stated at the latest, if nothing is killed."""
+    return camera.segment_us + camera.gop * camera.frame_us + SETTLED_US
 
 
 def _inside(camera: Camera, row: list[Packet], packets: list[Packet], hour: Span) -> tuple[int, int]:
@@ -134,7 +154,7 @@ def _in_its_first_file(camera: Camera, row: list[Packet], packets: list[Packet])
 
 def _offsets(camera: Camera, row: list[Packet]) -> set[int]:
     """A small step of the wall clock counts from a packet on, or from the segment on in which it is stated."""
-    stated_us = row[-1].true_us + camera.segment_us + camera.gop * camera.frame_us + SETTLED_US
+    stated_us = row[-1].true_us + _unsealed_us(camera)
     return {camera.offset_us(row[0].true_us), camera.offset_us(stated_us)}
 
 
