@@ -11,6 +11,7 @@ least and the most. Where the two clocks part by about the tolerance it depends 
 """
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import itertools
 from collections.abc import Sequence
@@ -149,7 +150,12 @@ def _in_its_first_file(camera: Camera, row: list[Packet], packets: list[Packet])
     if camera.max_gap_us == MAX_GAP and not camera.gone:
         return []
     since_us = row[0].true_us - camera.segment_us - camera.gop * camera.frame_us - TOLERANCE - camera.max_gap_us
-    return [one for one in packets if since_us <= one.true_us < row[0].true_us]
+    first, last = (bisect.bisect_left(packets, at_us, key=_arrival) for at_us in (since_us, row[0].true_us))
+    return packets[first:last]
+
+
+def _arrival(packet: Packet) -> int:
+    return packet.true_us
 
 
 def _offsets(camera: Camera, row: list[Packet]) -> set[int]:

@@ -90,12 +90,12 @@ class _Filming:
         self._rng, self._frame_us, self._gop = rng, frame_us, rng.randint(2, 8)
         self._ppm = rng.choice([0, 0, 0, 200, -200, 500, -500, rng.randint(-500, 500)])
         self._late_us = rng.choice([0, 0, 0, 300_000])
-        self._reorders = rng.random() < 0.15
+        self._reorders = frame_us * 2 < TOLERANCE and rng.random() < 0.3
         self._true_us = FIRST + rng.choice([0, 0, 0, -30 * SECOND, 45 * SECOND, rng.randint(-MINUTE, 3 * MINUTE)])
         self._pts_us = rng.choice([0, rng.randint(0, 1 << 40)])
         self._held_until_us = 0
         self._count = 0
-        self._camera = Camera(device, frame_us, self._gop, rng.choice([60, 120, 240]) * SECOND,
+        self._camera = Camera(device, frame_us, self._gop, rng.choice([120, 240, 600]) * SECOND,
                               rng.choice([1, 1, 1, 2]) * MAX_GAP, [])
         self._camera.loses = rng.choice([0, 0, 0, rng.randint(1, 40)])
         self._live(1, self._true_us - rng.randint(20, 40_000) * SECOND)

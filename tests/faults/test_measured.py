@@ -21,7 +21,7 @@ from tests.evidence.slow_judge import rows
 from tests.evidence.timelines import FLOOR, MAX_GAP, TOLERANCE, Camera, Life, make_day
 from tests.faults.judging import runs_of
 
-FRAMES_US = (2 * SECOND, 3 * SECOND, 5 * SECOND)
+FRAMES_US = (2 * SECOND, 5 * SECOND)
 
 
 @pytest.fixture(scope="module")
