@@ -97,7 +97,7 @@ class _Filming:
         self._count = 0
         self._camera = Camera(device, frame_us, self._gop, rng.choice([120, 240, 600]) * SECOND,
                               rng.choice([1, 1, 1, 2]) * MAX_GAP, [])
-        self._camera.loses = rng.choice([0, 0, 0, rng.randint(1, 40)])
+        self._camera.loses = rng.choice([0, 0, 0, rng.randint(1, 12)])
         self._live(1, self._true_us - rng.randint(20, 40_000) * SECOND)
 
     def camera(self, hours: int) -> Camera:
