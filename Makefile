@@ -1,5 +1,5 @@
 # The commands of the project. `make demo` and `make test` prepare the machine by themselves.
-.PHONY: demo test setup setup-test check bench lock clean
+.PHONY: demo test test-long setup setup-test check bench lock clean
 .DEFAULT_GOAL := demo
 PY := .venv/bin/python
 
@@ -9,6 +9,10 @@ demo: setup
 
 test: setup-test check
 	$(PY) -m pytest
+
+# The suites that take minutes: what fifty kills, ten thousand timelines and hours of video show.
+test-long: setup-test
+	$(PY) -m pytest -m long --durations=10
 
 check: setup
 	.venv/bin/ruff check .

@@ -5,6 +5,7 @@ Times are given on the class's own clock (UTC+8) as "2026-03-02 08:00"; several 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import itertools
 from collections.abc import Sequence
@@ -57,6 +58,9 @@ def sha(name: object) -> str:
     return hashlib.sha256(str(name).encode()).hexdigest()
 
 
+_policy = functools.cache(load_policy)
+
+
 class Chain:
     """Records of one device, numbered as they are added."""
 
@@ -99,7 +103,7 @@ class Course:
         policy: str = "sanmenxia-2023",
     ) -> None:
         self.trainees = tuple(trainees)
-        self.policy: Policy = load_policy(policy)
+        self.policy: Policy = _policy(policy)
         self.centre = Chain("centre", REAL, is_box=False)
         self.boxes = {device: Chain(device, clock, is_box=True) for device in boxes}
         self.hours: list[Hour] = []
