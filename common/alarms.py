@@ -8,6 +8,7 @@ from common.texts import N_, translate
 ALARMS = {
     "camera.silent": N_("The camera sent no picture for a while"),
     "camera.broken": N_("The connection to a camera broke"),
+    "camera.overrun": N_("The box was too busy to take every picture of a camera"),
     "storage.full": N_("The video disk is full: nothing is recorded until there is room"),
     "storage.wrong_volume": N_("The video disk is not the one that belongs to this box"),
     "storage.failed": N_("The video disk refuses to write"),

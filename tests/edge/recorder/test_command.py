@@ -124,7 +124,7 @@ def test_what_cannot_be_recorded_is_one_sentence_and_leaves_nothing(tmp_path: Pa
     for source, words in (
         (f"file:{tmp_path}/empty.mp4", "holds no video"), (f"file:{tmp_path}/text.mp4", "cannot be read as video"),
         (f"file:{tmp_path}/none.mp4", "No such file"), (f"file:{tmp_path}/mpeg4.mp4", "H.264 or H.265"),
-        ("rtsp://127.0.0.1/x", "this version reads files"), ("camera", "this version reads files"),
+        ("rtsp://127.0.0.1:9/x", "cannot be reached: Connection refused"), ("camera", "begins with none of file:"),
     ):
         code, text, err = here("record", "--source", source, "--out", tmp_path / "out")
         assert (code, text, len(err)) == (2, "", 1) and words in err[0], (source, err)
