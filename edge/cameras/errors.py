@@ -13,6 +13,10 @@ class NoAnswer(BadVideo):
     text = "{source} does not answer: nothing came for {seconds} seconds"
 
 
+class NoVideo(BadVideo):
+    text = "{source} sends something that is no video"
+
+
 class NoKeyframe(BadVideo):
     text = "{source} sent no keyframe in {seconds} seconds: give the camera a shorter keyframe interval"
 

@@ -5,11 +5,11 @@ import threading
 import time
 from collections import deque
 
-from av.error import ExitError, FFmpegError
+from av.error import ExitError, FFmpegError, InvalidDataError
 
 from common.logs import Log
 from edge.cameras.annexb import format_of, is_whole, parameter_sets, parse
-from edge.cameras.errors import NoAnswer, NoKeyframe, StreamChanged, StreamEnded, Unreachable
+from edge.cameras.errors import NoAnswer, NoKeyframe, NoVideo, StreamChanged, StreamEnded, Unreachable
 from edge.cameras.port import Packet, StreamInfo
 from edge.cameras.stamps import Raw, Stamps
 from edge.cameras.tap import OPEN_S, READ_S, Tap
@@ -131,6 +131,8 @@ class LiveSource:
         holder = parse(self._tap.codec, unit)
         stream = holder.streams.video[0]
         context = stream.codec_context
+        if not context.width or not context.height:
+            return
         self.info = StreamInfo(self._tap.codec, context.width, context.height, stream, self._tap.fps,
                                self._tap.encoded, self._tap.sub, holder)
         self.first_mono_us = mono_us
@@ -159,6 +161,8 @@ def broken(name: str, error: Exception) -> BadInput:
     # PyAV tells its own time-out as an exit that was asked for.
     if isinstance(error, TimeoutError | ExitError):
         return NoAnswer(source=name, seconds=round(READ_S))
+    if isinstance(error, InvalidDataError):
+        return NoVideo(source=name)
     if isinstance(error, EOFError):
         return StreamEnded(source=name)
     return Unreachable(source=name, why=getattr(error, "strerror", None) or type(error).__name__)

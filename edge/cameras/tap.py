@@ -45,7 +45,7 @@ class Tap:
         if self.codec not in CODECS:
             raise WrongCodec(source=self.name, codec=self.codec)
         self.sets = context.extradata or b""
-        rate = stream.average_rate
+        rate = stream.average_rate or context.framerate
         self.fps = float(rate) if rate and 0 < rate <= TOP_FPS else None
         for raw in container.demux(stream):
             if raw.size:

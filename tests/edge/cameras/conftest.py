@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import io
 import select
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -49,9 +48,9 @@ class Server:
         self.url = f"rtsp://127.0.0.1:{self.port}/cam"
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
-        self.process.kill()
-        self.process.communicate()
+        if self.process.returncode is None:
+            self.process.kill()
+            self.process.communicate()
 
 
 def _has_server() -> bool:
@@ -84,6 +83,7 @@ def serve() -> Iterator[Serve]:
 @pytest.fixture
 def real(tmp_path: Path, keys: BoxKeys) -> Iterator[Bench]:
     """A bench on the real clock."""
+    (tmp_path / "bench").mkdir()
     made = make_bench(tmp_path / "bench", keys, SystemClock())
     yield made
     made.sealer.close()
@@ -102,7 +102,7 @@ def record_for(bench: Bench, source: Source, seconds: float) -> list[Segment]:
 
 
 def check_plays(path: Path, codec: str = "h264") -> int:
-    """What a browser needs of a segment: its parameters in the header, every picture decodable. Returns their number."""
+    """What a browser needs of a segment: parameters in the header, every picture decodable. Returns their number."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         context = stream.codec_context
