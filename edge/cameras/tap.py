@@ -1,10 +1,12 @@
 """What the thread of a live camera reads: a connection, a child's pipe or an encoder."""
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 
 import av
 
+from edge.cameras.errors import NoAnswer
 from edge.cameras.port import CODECS
 from edge.cameras.stamps import Raw
 from edge.errors import EmptyVideo, WrongCodec
@@ -36,7 +38,7 @@ class Tap:
         """From another thread: let `packets` end soon. A connection ends with its next packet or time-out."""
 
     def demux(self, container: av.container.InputContainer) -> Generator[Raw, None, None]:
-        """The packets of the first video in an open container. Raises EmptyVideo, WrongCodec, FFmpegError."""
+        """The packets of the first video in an open container. Raises EmptyVideo, WrongCodec, NoAnswer, FFmpegError."""
         if not container.streams.video:
             raise EmptyVideo(source=self.name)
         stream = container.streams.video[0]
@@ -47,6 +49,11 @@ class Tap:
         self.sets = context.extradata or b""
         rate = stream.average_rate or context.framerate
         self.fps = float(rate) if rate and 0 < rate <= TOP_FPS else None
+        began = time.monotonic()
         for raw in container.demux(stream):
+            # When a read times out, ffmpeg first hands out what its parser held back, and reads on.
+            if time.monotonic() - began >= READ_S:
+                raise NoAnswer(source=self.name, seconds=round(READ_S))
             if raw.size:
                 yield raw
+            began = time.monotonic()

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from edge.cameras import gst
+from edge.cameras import gst, tap
 from edge.cameras.errors import NoAnswer, NoProgram, PipelineFailed, StreamEnded
 from edge.cameras.live import LiveSource
 from edge.cameras.open import open_source
 from edge.clock import SystemClock
 from edge.errors import BadVideo
 from tests.edge.recorder.conftest import Bench
+from tests.edge.recorder.test_command import edge, said, verified, wait_for_mark
 
 from .conftest import check_plays, record_for
 
@@ -84,6 +85,7 @@ def test_a_pipeline_that_stalls_is_broken_and_its_child_ended(monkeypatch: pytes
     source = open_source(PIPELINE, CLOCK)
     pid = pid_of(source)
     monkeypatch.setattr(gst, "READ_S", 0.5)
+    monkeypatch.setattr(tap, "READ_S", 0.5)
     monkeypatch.setattr(gst, "END_S", 0.3)
     for _ in range(4):
         source.read(1)
@@ -132,3 +134,20 @@ def test_a_source_closed_before_it_opened_starts_nothing() -> None:
     with pytest.raises(StreamEnded):
         LiveSource(tap, CLOCK)
     assert tap._child is None
+
+
+def test_the_command_records_a_pipeline_recovers_and_goes_on(tmp_path: Path) -> None:
+    out, arguments = tmp_path / "out", ("record", "--source", PIPELINE, "--out", tmp_path / "out")
+    first = edge(*arguments)
+    wait_for_mark(out)
+    first.kill()
+    first.communicate()
+    second = edge(*arguments)
+    wait_for_mark(out, 2)
+    second.send_signal(signal.SIGINT)
+    code, text, err = said(second)
+    assert (code, err) == (0, []) and "recovered: 1 segments" in text and "recorded: 1 segments" in text
+    code, report = verified(out, tmp_path)
+    assert (code, report["segments"], report["recovered"]) == (0, 2, 1)
+    for path in (out / "video" / "segments").glob("*/*.mp4"):
+        assert check_plays(path) >= 10

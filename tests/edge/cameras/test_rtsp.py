@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.cameras import live, rtsp
+from edge.cameras import live, rtsp, tap
 from edge.cameras.errors import NoAnswer, StreamEnded, Unreachable
 from edge.cameras.open import open_source
 from edge.clock import AutojumpClock, SystemClock, boottime_us
@@ -26,8 +26,8 @@ CLOCK = SystemClock()
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time-outs that a test can wait for."""
-    for module in (rtsp, live):
-        monkeypatch.setattr(module, "OPEN_S", 0.6)
+    monkeypatch.setattr(rtsp, "OPEN_S", 0.6)
+    for module in (rtsp, live, tap):
         monkeypatch.setattr(module, "READ_S", 0.6)
 
 
