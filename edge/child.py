@@ -22,8 +22,6 @@ from edge.errors import AlreadyRunning
 SUPERVISOR = "ZAITANG_SUPERVISOR"
 """Environment: the process id of `zaitang-edge run`, whose end is ours too."""
 _PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None)
-"""Loaded before anybody forks."""
 _AGAIN_S = 0.1
 
 
@@ -79,15 +77,9 @@ def die_with_supervisor() -> None:
     supervisor = os.environ.get(SUPERVISOR)
     if supervisor is None:
         return
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != int(supervisor):
         os.kill(os.getpid(), signal.SIGTERM)
-
-
-def die_with_starter() -> None:
-    """In a child that is no process of ours, before its program begins: the kernel kills it with the *thread* that
-    started it."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def die_with_thread() -> None:

@@ -30,7 +30,7 @@ class StreamChanged(BadVideo):
 
 
 class NoProgram(BadVideo):
-    text = "{source} needs the program {program}: install the Debian package {package}"
+    text = "{source} needs the program {program}: install the Debian packages {packages}"
 
 
 class NoLibrary(BadVideo):

@@ -22,10 +22,10 @@ from edge.cameras.address import shown
 from edge.cameras.errors import BadAddress, NoProgram, PipelineFailed
 from edge.cameras.stamps import Raw
 from edge.cameras.tap import OPEN_S, READ_S, Tap
-from edge.child import die_with_starter
 
 LAUNCH = "gst-launch-1.0"
-PACKAGE = "gstreamer1.0-tools"
+PACKAGES = "gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly"
+OUTLIVES_NOBODY = ("setpriv", "--pdeathsig", "KILL", "--")
 NOT_SPLIT = N_("its quotation marks do not match")
 END_S = 2.0
 """Real seconds that a child may take to end before it is killed."""
@@ -43,10 +43,11 @@ def command_of(pipeline: str, name: str) -> list[str]:
     return [LAUNCH, "-q", *words, "!", parser, "config-interval=-1", "!", "mpegtsmux", "!", "fdsink", "fd=1"]
 
 
-def need_program(name: str, program: str = LAUNCH, package: str = PACKAGE) -> None:
+def need_programs(name: str) -> None:
     """Raises NoProgram when a program is not installed."""
-    if shutil.which(program) is None:
-        raise NoProgram(source=name, program=program, package=package)
+    for program, packages in ((LAUNCH, PACKAGES), (OUTLIVES_NOBODY[0], "util-linux")):
+        if shutil.which(program) is None:
+            raise NoProgram(source=name, program=program, packages=packages)
 
 
 class GstTap(Tap):
@@ -56,7 +57,7 @@ class GstTap(Tap):
         """Raises BadAddress, NoProgram."""
         super().__init__(name, encoded=encoded)
         self._command = command_of(pipeline, name)
-        need_program(name)
+        need_programs(name)
         self._child: subprocess.Popen[bytes] | None = None
         self._stopped = False
         self._lock = threading.Lock()
@@ -87,10 +88,12 @@ class GstTap(Tap):
 
 
 def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    # `setpriv` asks the kernel to kill the child with the thread that started it: ours, which ends it anyhow. Python
+    # code between fork and exec (preexec_fn) may lock up in a process with threads.
     # A group of its own: Ctrl-C reaches us, and we end it.
     return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, process_group=0,
-        preexec_fn=die_with_starter)
+        [*OUTLIVES_NOBODY, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        bufsize=0, process_group=0)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

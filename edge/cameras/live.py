@@ -96,7 +96,7 @@ class LiveSource:
                     return
                 began = began or time.monotonic()
                 if self._stamps is None:
-                    self._stamps = Stamps(self._tap.fps)
+                    self._stamps = Stamps(self._tap.fps, self._tap.reordered)
                 for packet in self._stamps.take(raw, self._clock.mono_us()):
                     self._take(*packet)
                 if not self._open and time.monotonic() - began > KEY_S:

@@ -21,12 +21,14 @@ TOP_FPS = 120
 class Tap:
     """Used by one thread alone, but for `stop`. `name`: the address as it may be shown.
 
-    `codec`, `sets` (parameter sets from outside of the stream, maybe none), `fps`: known with the first packet."""
+    Known with the first packet: `codec`; `sets` (parameter sets from outside of the stream, maybe none); `fps`;
+    `reordered` (it has B-frames)."""
 
     def __init__(self, name: str, encoded: bool = False, sub: bool = False) -> None:
         self.name, self.encoded, self.sub = name, encoded, sub
         self.codec, self.sets = "", b""
         self.fps: float | None = None
+        self.reordered = False
 
     def packets(self) -> Generator[Raw, None, None]:
         """Open, give Annex B packets as they come, close. Every wait is bounded.
@@ -47,6 +49,7 @@ class Tap:
         if self.codec not in CODECS:
             raise WrongCodec(source=self.name, codec=self.codec)
         self.sets = context.extradata or b""
+        self.reordered = bool(context.has_b_frames)
         rate = stream.average_rate or context.framerate
         self.fps = float(rate) if rate and 0 < rate <= TOP_FPS else None
         began = time.monotonic()

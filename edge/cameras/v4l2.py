@@ -15,7 +15,7 @@ from pathlib import Path
 
 from common.texts import N_
 from edge.cameras.errors import NoDevice
-from edge.cameras.gst import GstTap, need_program
+from edge.cameras.gst import GstTap, need_programs
 
 QUERYCAP, ENUM_FMT, ENUM_SIZES, ENUM_INTERVALS = 0x80685600, 0xC0405602, 0xC02C564A, 0xC034564B
 CAPTURE, DEVICE_CAPS = 0x1, 0x80000000
@@ -56,7 +56,7 @@ class Device:
 
 def open_v4l2(path: str, name: str) -> GstTap:
     """The best video of a device. Raises NoDevice, NoProgram."""
-    need_program(name)
+    need_programs(name)
     mode = best(look(path, name).modes)
     if mode is None:
         raise NoDevice(source=name, why=NO_FORMAT)

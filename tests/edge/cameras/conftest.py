@@ -109,7 +109,7 @@ def check_plays(path: Path, codec: str = "h264") -> int:
         assert context.name == codec and context.codec_tag == {"h264": "avc1", "hevc": "hev1"}[codec]
         assert context.extradata and context.extradata[0] == 1, "avcC or hvcC"
         packets = [packet for packet in container.demux(stream) if packet.size]
-        assert packets[0].is_keyframe and packets[0].pts == 0
+        assert packets[0].is_keyframe and packets[0].dts == 0
         steps = [packet.dts for packet in packets]
         assert all(dts is not None for dts in steps) and steps == sorted(steps)  # type: ignore[type-var]
     with av.open(str(path)) as container:

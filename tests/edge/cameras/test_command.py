@@ -1,6 +1,9 @@
 """`zaitang-edge cameras`: what is here, whether a box's cameras answer, and a picture to look at."""
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -13,6 +16,15 @@ from tests.edge.recorder.conftest import make_film
 Said = pytest.CaptureFixture[str]
 
 
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """The command sends the logs to the stderr of its test."""
+    logger = logging.getLogger("zaitang")
+    before = (list(logger.handlers), logger.propagate, logger.level)
+    yield
+    logger.handlers, logger.propagate, logger.level = before
+
+
 def test_nothing_here_is_a_sentence(tmp_path: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(v4l2, "DEVICES", tmp_path)
     assert main(["--lang", "en", "cameras"]) == 1 and "no camera found here" in capsys.readouterr().out
@@ -20,8 +32,6 @@ def test_nothing_here_is_a_sentence(tmp_path: Path, capsys: Said, monkeypatch: p
 
 
 def test_devices_are_listed(capsys: Said, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fractions import Fraction
-
     modes = (v4l2.Mode("jpeg", 1920, 1080, Fraction(30)), v4l2.Mode("YUY2", 640, 480, Fraction(30)))
     monkeypatch.setattr("edge.cameras.command.devices", lambda: [v4l2.Device("/dev/video0", "HD Webcam", modes)])
     assert main(["--lang", "en", "cameras"]) == 0

@@ -99,7 +99,7 @@ def test_a_pipeline_that_stalls_is_broken_and_its_child_ended(monkeypatch: pytes
 
 def test_without_gstreamer_the_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
-    with pytest.raises(NoProgram, match=r"gst-launch-1\.0: install the Debian package gstreamer1\.0-tools"):
+    with pytest.raises(NoProgram, match=r"gst-launch-1\.0: install the Debian packages gstreamer1\.0-tools"):
         open_source(PIPELINE, CLOCK)
 
 

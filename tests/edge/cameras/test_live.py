@@ -27,17 +27,20 @@ Units = list[tuple[bytes, bool]]
 class Played(Tap):
     """Real encoded pictures, ten a second of media time, as fast as they are taken; `before` is called with each."""
 
-    def __init__(self, units: Units, before: Callable[[int], None] = lambda number: None, codec: str = "h264") -> None:
+    def __init__(
+        self, units: Units, before: Callable[[int], object] = lambda number: None,
+        ticks: Callable[[int], int | None] = lambda number: number * 9000,
+    ) -> None:
         super().__init__("a camera")
-        self._units, self._before, self._codec = units, before, codec
+        self._units, self._before, self._ticks = units, before, ticks
         self.closed = threading.Event()
 
     def packets(self) -> Generator[Raw, None, None]:
-        self.codec = self._codec
+        self.codec = "h264"
         try:
             for number, (data, key) in enumerate(self._units):
                 self._before(number)
-                yield raw_packet(data, key, number * 9000)
+                yield raw_packet(data, key, self._ticks(number))
         finally:
             self.closed.set()
 
@@ -129,6 +132,32 @@ def test_a_stream_without_keyframes_is_said(units: Units, monkeypatch: pytest.Mo
     monkeypatch.setattr(live, "KEY_S", 0.1)
     with pytest.raises(NoKeyframe, match="shorter keyframe interval"):
         LiveSource(Played(units[1:10] * 20, lambda number: time.sleep(0.01)), SystemClock())
+
+
+@pytest.mark.parametrize(("ticks", "cuts"), [
+    (lambda number: 2**33 + number * 1800, ["end"]),
+    (lambda number: number // 2 * 3600, ["end"]),
+    (lambda number: None if number % 7 == 0 else number * 1800, ["end"]),
+    (lambda number: number * 1800 + (number >= 35) * 90_000 * 3600, ["step", "end"]),
+    (lambda number: number * 1800 - (number >= 35) * 90_000 * 3600, ["step", "end"]),
+    (lambda number: number * 1800 + (number >= 35) * 90_000 * 3, ["gap", "end"]),
+])
+def test_stamps_that_begin_anywhere_repeat_lack_or_jump(
+    units: Units, real: Bench, ticks: Callable[[int], int | None], cuts: list[str],
+) -> None:
+    source = LiveSource(Played(units, ticks=ticks), SystemClock())
+    recorder = real.recorder(source)
+    with pytest.raises(StreamEnded):
+        while True:
+            recorder.step(0.05)
+    recorder.close("end")
+    source.close()
+    found = real.segments()
+    runs = [one for one in found if one.cut is not None]
+    assert [one.cut for one in runs] == cuts and runs[0].began == "start"
+    assert sum(one.packets for one in found) >= 53, "at most the rest of one GOP is lost at a cut"
+    for one in found:
+        assert check_plays(real.volume.segments / one.file) == one.packets
 
 
 @pytest.mark.parametrize("data", [b"", b"\0\0\1", b"\0\0\1\x67\1\2\3\0\0\1\x68\1\0\0\1\x65nonsense", b"x" * 5000])

@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import pytest
 
 from edge.cameras import live, rtsp, tap
@@ -15,6 +17,7 @@ from edge.cameras.errors import NoAnswer, StreamEnded, Unreachable
 from edge.cameras.open import open_source
 from edge.clock import AutojumpClock, SystemClock, boottime_us
 from edge.errors import BadSource, BadVideo, EmptyVideo, WrongCodec
+from edge.terminal.camera import Camera
 from evidence.errors import BadInput
 from tests.edge.recorder.conftest import Bench, make_film
 
@@ -47,6 +50,28 @@ def test_h265_is_copied_too(tmp_path: Path, serve: Serve, real: Bench) -> None:
     film = make_film(tmp_path / "film.mp4", 20, codec="libx265")
     (segment,) = record_for(real, open_source(serve(serving(film, "h265")).url, CLOCK), 1)
     assert segment.codec == "hevc" and check_plays(real.volume.segments / segment.file, "hevc") == segment.packets
+
+
+def test_b_frames_are_shown_in_their_order(tmp_path: Path, serve: Serve, real: Bench) -> None:
+    film = make_film(tmp_path / "film.mp4", 20, bframes=2)
+    (segment,) = record_for(real, open_source(serve(serving(film)).url, CLOCK), 2)
+    assert check_plays(real.volume.segments / segment.file) == segment.packets
+    with av.open(str(real.volume.segments / segment.file)) as container:
+        times = [frame.pts for frame in container.decode(video=0)]
+    steps = {b - a for a, b in itertools.pairwise(times)}  # type: ignore[operator]
+    assert times == sorted(times) and max(steps) <= 2 * 9000  # type: ignore[type-var]
+
+
+def test_the_terminal_looks_through_the_same_port(minute: Path, serve: Serve) -> None:
+    url = serve(serving(minute)).url
+    camera = Camera(lambda: open_source(url, CLOCK), time.monotonic)
+    camera.start()
+    until, seen = time.monotonic() + 20, None
+    while seen is None and time.monotonic() < until:
+        time.sleep(0.05)
+        seen = camera.newest(0)
+    assert seen is not None and seen[1].shape == (48, 64, 3) and not camera.silent
+    camera.stop()
 
 
 def test_a_camera_with_another_codec_or_without_video_is_told_so(serve: Serve) -> None:

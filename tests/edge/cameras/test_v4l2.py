@@ -106,7 +106,7 @@ def test_no_device_no_format() -> None:
 def test_a_device_without_a_usable_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "video0").touch()
     monkeypatch.setattr(v4l2, "look", lambda path, name: look(path, name, Kernel({b"RGGB": WEBCAM[b"RGGB"]})))
-    monkeypatch.setattr(v4l2, "need_program", lambda name: None)
+    monkeypatch.setattr(v4l2, "need_programs", lambda name: None)
     with pytest.raises(NoDevice, match=r"no H\.264, MJPEG or usual raw video"):
         open_v4l2(str(tmp_path / "video0"), "v4l2:x")
 
