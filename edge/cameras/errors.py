@@ -10,7 +10,7 @@ class Unreachable(BadVideo):
 
 
 class NoAnswer(BadVideo):
-    text = "{source} does not answer: nothing came for {seconds} seconds"
+    text = "{source} does not answer: no video came for {seconds} seconds"
 
 
 class NoVideo(BadVideo):

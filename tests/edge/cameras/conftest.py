@@ -31,9 +31,10 @@ def minute(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_film(tmp_path_factory.mktemp("minute") / "minute.mp4", 60)
 
 
-def serving(path: Path, codec: str = "h264") -> str:
-    """A server's pipeline that plays a film once, in real time."""
-    return f"filesrc location={path} ! qtdemux ! {codec}parse ! rtp{codec}pay name=pay0 pt=96 config-interval=-1"
+def serving(path: Path, codec: str = "h264", inside: bool = True) -> str:
+    """A server's pipeline that plays a film once, in real time. `inside`: with parameter sets in the stream as well."""
+    every = -1 if inside else 0
+    return f"filesrc location={path} ! qtdemux ! {codec}parse ! rtp{codec}pay name=pay0 pt=96 config-interval={every}"
 
 
 class Server:

@@ -34,16 +34,19 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "READ_S", 0.6)
 
 
-def test_a_camera_is_copied_into_a_file_that_a_browser_plays(minute: Path, serve: Serve, real: Bench) -> None:
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_camera_is_copied_into_a_file_that_a_browser_plays(
+    minute: Path, serve: Serve, real: Bench, inside: bool,
+) -> None:
     begin = boottime_us()
-    source = open_source(serve(serving(minute)).url, CLOCK)
+    source = open_source(serve(serving(minute, inside=inside)).url, CLOCK)
     info = source.info
     assert (info.codec, info.width, info.height, info.encoded, info.sub) == ("h264", 64, 48, False, False)
-    (segment,) = record_for(real, source, 2)
+    (segment,) = record_for(real, source, 1.5)
     assert begin < segment.first_mono_us < segment.last_mono_us < boottime_us()
     assert (segment.width, segment.height, segment.began, segment.cut) == (64, 48, "start", "end")
     assert segment.last_mono_us - segment.first_mono_us > 500_000, "paced, and stamped as it came"
-    assert check_plays(real.volume.segments / segment.file) == segment.packets >= 20
+    assert check_plays(real.volume.segments / segment.file) == segment.packets >= 15
 
 
 def test_h265_is_copied_too(tmp_path: Path, serve: Serve, real: Bench) -> None:
@@ -156,7 +159,7 @@ def answering(*answers: bytes, backlog: int = 5, again: bool = False) -> Iterato
     ((b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nX: ", b"x" * 10_000), True),
 ])
 def test_a_server_that_says_nothing_or_nonsense(answers: tuple[bytes, ...], again: bool, impatient: None) -> None:
-    with answering(*answers, again=again) as url, pytest.raises(BadVideo) as caught:
+    with answering(*answers, again=again) as url, pytest.raises(BadVideo if answers else NoAnswer) as caught:
         open_source(url, CLOCK)
     assert "geheim" not in str(caught.value) and "\n" not in str(caught.value)
 
