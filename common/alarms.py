@@ -10,6 +10,7 @@ ALARMS = {
     "camera.broken": N_("The connection to a camera broke"),
     "camera.stepped": N_("The time stamps of the camera jumped: a new recording began"),
     "clock.set": N_("The clock of this box was set: a new recording began"),
+    "camera.overrun": N_("The box was too busy to take every picture of a camera"),
     "storage.full": N_("The video disk is full: nothing is recorded until there is room"),
     "storage.wrong_volume": N_("The video disk is not the one that belongs to this box"),
     "storage.failed": N_("The video disk refuses to write"),

@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_record(commands)
     _add_process(commands)
     importlib.import_module("edge.storage.cli").add_commands(commands)
+    _add_cameras(commands)
     importlib.import_module("edge.vision.cli").add_commands(commands)
     return parser
 
@@ -64,11 +65,12 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _add_record(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     record = commands.add_parser("record", help="record one source into a folder that zaitang-verify can check")
-    record.add_argument("--source", required=True, metavar="URL", help="file:/path/to/video.mp4")
+    record.add_argument("--source", required=True, metavar="URL",
+                        help="file:/path/to/video.mp4, rtsp://camera/path, v4l2:/dev/video0, picamera2:0, gst:PIPELINE")
     record.add_argument("--out", type=Path, required=True, metavar="DIR")
     record.add_argument("--seconds", type=float, metavar="N", help="stop after N seconds of media time")
-    record.add_argument("--pace", type=int, default=0, metavar="X",
-                        help="play a file X times as fast as real time; 0: as fast as it can")
+    record.add_argument("--pace", type=int, metavar="X",
+                        help="play a file X times as fast as real time; 0 or nothing: as fast as it can")
     record.set_defaults(do=_record)
 
 
@@ -77,6 +79,16 @@ def _add_process(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     process.add_argument("role", choices=tuple(ROLES))
     process.add_argument("--box", type=Path, required=True, metavar="DIR")
     process.set_defaults(do=_process)
+
+
+def _add_cameras(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    cameras = commands.add_parser("cameras", help="list the cameras here, try those of a box, take a test picture")
+    what = cameras.add_mutually_exclusive_group()
+    what.add_argument("--box", type=Path, metavar="DIR", help="try the cameras of this box")
+    what.add_argument("--source", metavar="URL", help="try this source")
+    cameras.add_argument("--picture", type=Path, metavar="FILE",
+                         help="write a test picture (JPEG or PNG); with several cameras, one each: FILE-ID")
+    cameras.set_defaults(do=_cameras)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -89,6 +101,12 @@ def _record(args: argparse.Namespace) -> int:
     from edge.recorder.command import record
 
     return record(args.source, args.out, args.seconds, args.pace, args.lang)
+
+
+def _cameras(args: argparse.Namespace) -> int:
+    from edge.cameras.command import cameras
+
+    return cameras(args.box, args.source, args.picture, args.lang)
 
 
 def _process(args: argparse.Namespace) -> int:

@@ -44,12 +44,15 @@ class ClockConfig:
 
 @dataclasses.dataclass(frozen=True)
 class CameraConfig:
-    """One camera. A file camera's first packet is due when the box's clock reads `start` (without it: at once)."""
+    """One camera. A file camera's first packet is due when the box's clock reads `start` (without it: at once).
+
+    `sub`: a small stream of the same camera, for what only looks; `source` is what is recorded."""
 
     id: Id
     source: Source
     role: Literal["room", "terminal"] = "room"
     start: Utc | None = None
+    sub: Source | None = None
 
 
 @dataclasses.dataclass(frozen=True)

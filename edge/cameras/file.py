@@ -9,10 +9,9 @@ from typing import TypeAlias
 import av
 from av.error import FFmpegError
 
-from common.texts import N_
 from edge.cameras.port import CODECS, Packet, StreamInfo
 from edge.clock import Clock
-from edge.errors import BadSource, EmptyVideo, WrongCodec
+from edge.errors import EmptyVideo, WrongCodec
 from edge.video import bad_video, open_video
 
 Raw: TypeAlias = "av.Packet[av.VideoStream]"
@@ -21,30 +20,29 @@ TOP_FPS = 120
 """A guessed rate above it is an artefact of irregular time stamps."""
 LONGEST_FRAME_US = 250_000
 """A container writes a hole as one long frame; a frame longer than this, and than two usual ones, is a hole."""
-NOT_A_FILE = N_("this version reads files: file:/path/to/video.mp4")
 
 
 def open_file(url: str, clock: Clock, start_mono_us: int | None = None) -> FileSource:
     """Open `file:/path`. Its first packet is due when the clock reads `start_mono_us` (None: now).
 
-    Raises BadSource, BadVideo, EmptyVideo, WrongCodec.
+    Raises BadVideo, EmptyVideo, WrongCodec.
     """
-    scheme, _, name = url.partition(":")
-    if scheme != "file":
-        raise BadSource(source=url, why=NOT_A_FILE)
-    return FileSource(Path(name.removeprefix("//")), clock, start_mono_us)
+    return FileSource(Path(url.removeprefix("file:").removeprefix("//")), clock, start_mono_us)
 
 
 class FileSource:
     """Packets that were due before it was opened are left out: the camera was running, nobody was recording."""
 
+    lost = 0
+
     def __init__(self, path: Path, clock: Clock, start_mono_us: int | None) -> None:
         self._path, self._clock = path, clock
         self._container, stream = _open(path)
         context = stream.codec_context
-        self.info = StreamInfo(context.name, context.width, context.height, stream)
-        self.duration_us = self._container.duration
         self._usual_us = _usual_duration_us(stream)
+        fps = round(1_000_000 / self._usual_us, 2)
+        self.info = StreamInfo(context.name, context.width, context.height, stream, fps)
+        self.duration_us = self._container.duration
         self._packets = self._demux(stream)
         first = self._first()
         self._next: Raw | None = first

@@ -11,12 +11,19 @@ CODECS = {"h264", "hevc"}
 
 @dataclasses.dataclass(frozen=True)
 class StreamInfo:
-    """What a stream is. `template`: the PyAV stream whose parameters a writer copies, while the source is open."""
+    """What a stream is. `template`: the PyAV stream whose parameters a writer copies, while the source is open.
+
+    `fps`: pictures a second as the stream tells them, None when it does not. `encoded`: this box encodes it, the camera
+    does not. `sub`: there is a small second stream. `holder`: what must live as long as `template`."""
 
     codec: str
     width: int
     height: int
     template: av.VideoStream
+    fps: float | None = None
+    encoded: bool = False
+    sub: bool = False
+    holder: object = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,13 +41,14 @@ class Packet:
 
 
 class Source(Protocol):
-    """A camera. `ended`: nothing will ever come again. `first_mono_us`: when its first packet is due.
+    """A camera. `ended`: nothing will ever come again. `first_mono_us`: when its first packet is due, or came.
 
-    `duration_us`: length of its media, if it has one."""
+    `duration_us`: length of its media, if it has one. `lost`: packets thrown away because nobody took them in time."""
 
     info: StreamInfo
     first_mono_us: int
     duration_us: int | None
+    lost: int
 
     @property
     def ended(self) -> bool: ...

@@ -11,13 +11,17 @@ from pathlib import Path
 from tqdm import tqdm
 
 from common.texts import N_, translate
-from edge.cameras.file import FileSource, open_file
+from edge.cameras.address import is_live, shown
+from edge.cameras.errors import LivePace
+from edge.cameras.open import open_source
+from edge.cameras.port import Source
 from edge.child import only_one, stop_on_signal
 from edge.clock import AutojumpClock, Clock, SimulatedClock, SystemClock, boottime_us
 from edge.config import BOX_FILE, load_box
 from edge.errors import BadBox, BadLength, BadPace
 from edge.keys import load_keys, make_box_keys, self_certified
-from edge.recorder.process import READ_S
+from edge.recorder.feed import Feed
+from edge.recorder.process import READ_S, overrun
 from edge.recorder.recorder import Recorder
 from edge.recorder.sealer import Sealer
 from edge.recorder.sessions import OneSession
@@ -36,22 +40,26 @@ REAL_BOX = N_("it is the folder of a box in a classroom; give another folder")
 NOT_EMPTY = N_("it holds other things; give an empty or a new folder")
 
 
-def record(url: str, out: Path, seconds: float | None, pace: int, lang: str) -> int:
+def record(url: str, out: Path, seconds: float | None, pace: int | None, lang: str) -> int:
     """Record `url` into `out`, made if need be; recover first what an earlier call left there.
 
-    `seconds`: of media. `pace`: how many times as fast as real time; 0: as fast as it can. Raises ZaitangError.
+    `seconds`: of media. `pace`: of a file, how many times as fast as real time; 0 or None: as fast as it can. A live
+    source that breaks is opened again and again, until a signal or until the time is over. Raises ZaitangError.
     """
     stop = stop_on_signal()
     if seconds is not None and not 0 < seconds < LONGEST_S:
         raise BadLength(seconds=seconds)
-    clock = _clock(pace)
-    source = open_file(url, clock)
-    make_folder_of_its_own(out)
-    make_folder(out / "run")
-    with only_one(out / "run" / "recorder.lock", "recorder"):
-        box = _box(out, clock)
-        sealed: list[Segment] = []
-        _record(box, source, seconds, stop.is_set, sealed)
+    clock = _clock(url, pace)
+    source = open_source(url, clock)
+    try:
+        make_folder_of_its_own(out)
+        make_folder(out / "run")
+        with only_one(out / "run" / "recorder.lock", "recorder"):
+            box = _box(out, clock)
+            sealed: list[Segment] = []
+            _record(box, url, source, seconds, stop.is_set, sealed)
+    finally:
+        source.close()
     again = [segment for segment in sealed if segment.recovered]
     fresh = [segment for segment in sealed if not segment.recovered]
     if again:
@@ -62,7 +70,7 @@ def record(url: str, out: Path, seconds: float | None, pace: int, lang: str) -> 
 
 
 def _record(
-    box: Box, source: FileSource, seconds: float | None, stopped: Callable[[], bool], sealed: list[Segment],
+    box: Box, url: str, source: Source, seconds: float | None, stopped: Callable[[], bool], sealed: list[Segment],
 ) -> None:
     config = box.config
     volume = open_volume(box.video, config.device, box.store, config.recorder.reserve_mb)
@@ -73,23 +81,33 @@ def _record(
     sealer = Sealer(box.second_store(), sealed.append)
     recorder = Recorder(CAMERA, config.device, box.clock, source, volume, box.store, sealer, demand, config.recorder)
     whole_us = limit_us or source.duration_us
+    feed = None
+    if is_live(url):
+        feed = Feed(recorder, CAMERA, source, lambda: open_source(url, box.clock), overrun(recorder, sealer))
+    step = feed.step if feed else recorder.step
     try:
         with tqdm(total=whole_us and whole_us // SECOND, unit="s", disable=None, file=sys.stderr) as bar:
             while not (source.ended or stopped() or recorder.refused or demand.current is None):
-                recorder.step(READ_S)
+                step(READ_S)
                 bar.update((recorder.heard_us - start_us) // SECOND - bar.n)
         recorder.close("end")
     finally:
         recorder.close("restart")
         recorder.settle()
-        source.close()
+        if feed is not None:
+            feed.close()
         sealer.close()
     failure = recorder.refused or sealer.failure
     if failure is not None:
         raise failure
 
 
-def _clock(pace: int) -> Clock:
+def _clock(url: str, pace: int | None) -> Clock:
+    if is_live(url):
+        if pace is not None:
+            raise LivePace(source=shown(url))
+        return SystemClock()
+    pace = pace or 0
     if not 0 <= pace <= TOP_PACE:
         raise BadPace(pace=pace, top=TOP_PACE)
     utc, boot = SystemClock().utc_us(), boottime_us()

@@ -3,27 +3,31 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Mapping
 
 from common.logs import Log
 from common.texts import N_
-from edge.cameras.file import FileSource, open_file
+from edge.cameras.address import is_live, shown
+from edge.cameras.again import Absent
+from edge.cameras.open import check_address, open_source
+from edge.cameras.port import Source
 from edge.child import ready, stop_on_signal
 from edge.config import CameraConfig
 from edge.control.server import Answer, ControlServer
-from edge.errors import BadBox, BadSource, BadStore, BadVideo, StoreBusy, VolumeFull
+from edge.errors import BadBox, BadSource, BadStore, StoreBusy, VolumeFull
+from edge.recorder.feed import Alarmed, Feed
 from edge.recorder.recorder import Recorder
 from edge.recorder.sealer import Sealer
 from edge.recorder.sessions import Sessions
 from edge.storage.volume import open_volume
 from edge.wiring import Box
+from evidence.bodies import Alarm
 from evidence.times import utc_us
 
 READ_S = 0.05
 """Longest wait for a packet in one step: how quickly a press or a signal is noticed."""
 LOOK_S = 0.5
 """The records are read again at least this often, should a press not reach the socket."""
-AGAIN_S = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Waits between attempts to open a broken camera again."""
 NO_CAMERA = N_("it names no room camera")
 REAL_CLOCK = N_("a file is no camera: it can be played on a simulated clock only")
 
@@ -34,54 +38,60 @@ def run(box: Box, stop: threading.Event | None = None) -> None:
     camera = box.config.camera("room")
     if camera is None:
         raise BadBox(folder=box.folder, why=NO_CAMERA)
-    source = open_camera(box, camera)
+    # A file is there or it is not; a camera may come later, and the box starts without it.
+    check_address(camera.source, box.clock)
+    source = None if is_live(camera.source) else open_camera(box, camera)
     volume = open_volume(box.video, box.config.device, box.store, box.config.recorder.reserve_mb)
     with contextlib.suppress(VolumeFull):
         # The recorder says so with an alarm as soon as something is to be recorded, and goes on when there is room.
         volume.check()
     sessions, sealer = Sessions(box.store), Sealer(box.second_store())
     recorder = Recorder(
-        camera.id, box.config.device, box.clock, source, volume, box.store, sealer, sessions, box.config.recorder)
+        camera.id, box.config.device, box.clock, source or Absent(), volume, box.store, sealer, sessions,
+        box.config.recorder)
+    feed = Feed(recorder, camera.id, source, lambda: open_camera(box, camera), overrun(recorder, sealer))
     look = threading.Event()
-    control = ControlServer(box.recorder_socket, {"status": recorder.status, "look": _told(look)})
+    control = ControlServer(box.recorder_socket, {"status": _status(recorder, feed), "look": _told(look)})
     try:
         ready()
-        _Loop(box, camera, recorder, sessions, source, look, stop).run()
+        _Loop(box, feed, sessions, look, stop).run()
     finally:
         control.close()
         recorder.close("restart")
+        feed.close()
         sealer.close()
 
 
-def open_camera(box: Box, camera: CameraConfig) -> FileSource:
+def open_camera(box: Box, camera: CameraConfig) -> Source:
     """Open the camera that the configuration names. Raises BadSource, BadVideo, EmptyVideo, WrongCodec."""
-    if camera.source.startswith("file:") and box.config.clock.source != "simulated":
-        raise BadSource(source=camera.source, why=REAL_CLOCK)
+    if not is_live(camera.source) and box.config.clock.source != "simulated":
+        raise BadSource(source=shown(camera.source), why=REAL_CLOCK)
     start = None if camera.start is None else box.clock.mono_at(utc_us(camera.start))
-    return open_file(camera.source, box.clock, start)
+    return open_source(camera.source, box.clock, start)
+
+
+def overrun(recorder: Recorder, sealer: Sealer) -> Alarmed:
+    """States alarms of a camera's queue, with the class of the session that is recorded."""
+    def state(code: str, params: Mapping[str, object]) -> None:
+        class_id = recorder.status()["class"]
+        sealer.state("alarm", Alarm(code, dict(params), None if class_id is None else str(class_id)))
+
+    return state
 
 
 class _Loop:
-    """Steps the recorder, reads the records again when told to, and opens a broken camera again."""
+    """Feeds the recorder, and reads the records again when told to."""
 
-    def __init__(
-        self, box: Box, camera: CameraConfig, recorder: Recorder, sessions: Sessions, source: FileSource,
-        look: threading.Event, stop: threading.Event,
-    ) -> None:
-        self._box, self._camera, self._recorder, self._sessions = box, camera, recorder, sessions
-        self._source, self._look, self._stop = source, look, stop
+    def __init__(self, box: Box, feed: Feed, sessions: Sessions, look: threading.Event, stop: threading.Event) -> None:
+        self._box, self._feed, self._sessions = box, feed, sessions
+        self._look, self._stop = look, stop
         self._log = Log("recorder")
         self._looked_us = 0
-        self._broken = 0
 
     def run(self) -> None:
         while not self._stop.is_set():
             self._read_records()
-            try:
-                self._recorder.step(READ_S)
-            except BadVideo as error:
-                self._log.failed("camera.broken", error)
-                self._open_again()
+            self._feed.step(READ_S)
 
     def _read_records(self) -> None:
         now_us = self._box.clock.mono_us()
@@ -95,18 +105,14 @@ class _Loop:
             # Whatever ails the database, the recording that runs goes on.
             self._log.failed("store.unread", error)
 
-    def _open_again(self) -> None:
-        self._recorder.broken()
-        self._source.close()
-        while not self._stop.wait(AGAIN_S[min(self._broken, len(AGAIN_S) - 1)]):
-            self._broken += 1
-            try:
-                self._source = open_camera(self._box, self._camera)
-            except (BadVideo, BadSource) as error:
-                self._log.failed("camera.broken", error)
-                continue
-            self._recorder.mended(self._source)
-            return
+
+def _status(recorder: Recorder, feed: Feed) -> Answer:
+    """What the recorder says, and why there is no picture: null while there is one."""
+    def answer() -> dict[str, object]:
+        trouble = feed.trouble
+        return {**recorder.status(), "camera_trouble": None if trouble is None else str(trouble)}
+
+    return answer
 
 
 def _told(look: threading.Event) -> Answer:

@@ -12,6 +12,7 @@ from pathlib import Path
 from av.error import FFmpegError
 
 from common.logs import Log
+from edge.cameras.again import Absent
 from edge.cameras.port import Packet, Source
 from edge.clock import Clock
 from edge.config import RecorderConfig
@@ -96,6 +97,8 @@ class Recorder:
 
     def broken(self) -> None:
         """The camera broke: what it sent is sealed at once, not when it comes back."""
+        # Said once, as broken: that nothing comes now is no news.
+        self._source, self._silent = Absent(), True
         self._end_run("gap")
         self._began = "gap"
         self._drop(len(self._inbox))

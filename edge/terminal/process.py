@@ -14,7 +14,7 @@ from cryptography import x509
 from fastapi import FastAPI
 
 from common import logs
-from edge.cameras.file import open_file
+from edge.cameras.open import open_source
 from edge.cameras.port import Source
 from edge.checkin.engine import Engine
 from edge.child import ready, stop_on_signal
@@ -97,7 +97,7 @@ def listen(config: TerminalConfig) -> socket.socket:
 def open_terminal_camera(box: Box, camera: CameraConfig) -> Source:
     """The terminal's camera. Raises BadSource, BadVideo, EmptyVideo, WrongCodec."""
     start = None if camera.start is None else box.clock.mono_at(utc_us(camera.start))
-    return open_file(camera.source, box.clock, start)
+    return open_source(camera.source, box.clock, start)
 
 
 def pack_loader(box: Box) -> PackLoader:

@@ -9,7 +9,7 @@ import pytest
 from edge.cameras.file import FileSource, open_file
 from edge.cameras.port import Packet
 from edge.clock import AutojumpClock
-from edge.errors import BadSource, BadVideo, EmptyVideo, WrongCodec
+from edge.errors import BadVideo, EmptyVideo, WrongCodec
 from evidence.errors import BadInput
 from evidence.times import SECOND
 from tests.edge.recorder.conftest import START_US, HandClock, make_film
@@ -99,5 +99,3 @@ def test_what_cannot_be_played_is_said_in_one_sentence(tmp_path: Path, film: Pat
         with pytest.raises(wanted) as caught:
             opened(tmp_path / name)
         assert str(tmp_path) in str(caught.value) and "\n" not in str(caught.value)
-    with pytest.raises(BadSource):
-        open_file("rtsp://camera/main", HandClock())

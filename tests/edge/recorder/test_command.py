@@ -88,7 +88,7 @@ def test_after_a_kill_the_next_call_recovers_to_the_last_journalled_fragment(
 ) -> None:
     out, pace = tmp_path / "out", 8
     child = edge("record", "--source", f"file:{film}", "--out", out, "--pace", pace)
-    _wait_for_mark(out)
+    wait_for_mark(out)
     begin = time.monotonic()
     time.sleep(random.Random(seed).uniform(0, 1.8))
     lived = time.monotonic() - begin
@@ -110,7 +110,7 @@ def test_after_a_kill_the_next_call_recovers_to_the_last_journalled_fragment(
 def test_an_end_that_is_asked_for_seals_the_segment(tmp_path: Path, film: Path) -> None:
     out = tmp_path / "out"
     child = edge("record", "--source", f"file:{film}", "--out", out, "--pace", 8)
-    _wait_for_mark(out)
+    wait_for_mark(out)
     child.send_signal(signal.SIGTERM)
     code, text, _ = said(child)
     assert code == 0 and "recorded: 1 segments" in text
@@ -124,7 +124,7 @@ def test_what_cannot_be_recorded_is_one_sentence_and_leaves_nothing(tmp_path: Pa
     for source, words in (
         (f"file:{tmp_path}/empty.mp4", "holds no video"), (f"file:{tmp_path}/text.mp4", "cannot be read as video"),
         (f"file:{tmp_path}/none.mp4", "No such file"), (f"file:{tmp_path}/mpeg4.mp4", "H.264 or H.265"),
-        ("rtsp://127.0.0.1/x", "this version reads files"), ("camera", "this version reads files"),
+        ("rtsp://127.0.0.1:9/x", "cannot be reached: Connection refused"), ("camera", "begins with none of file:"),
     ):
         code, text, err = here("record", "--source", source, "--out", tmp_path / "out")
         assert (code, text, len(err)) == (2, "", 1) and words in err[0], (source, err)
@@ -133,6 +133,8 @@ def test_what_cannot_be_recorded_is_one_sentence_and_leaves_nothing(tmp_path: Pa
     assert code == 2 and "没有视频" in err[0]
     code, _, err = here("record", "--source", f"file:{film}", "--out", tmp_path / "out", "--pace", -1)
     assert code == 2 and len(err) == 1 and "pace" in err[0]
+    code, _, err = here("record", "--source", "rtsp://127.0.0.1:9/x", "--out", tmp_path / "out", "--pace", 2)
+    assert code == 2 and err == ["rtsp://127.0.0.1:9/x is a live camera: leave --pace out"]
     for seconds in (0, -5, "nan", "inf"):
         code, _, err = here("record", "--source", f"file:{film}", "--out", tmp_path / "out", "--seconds", seconds)
         assert code == 2 and len(err) == 1 and "more than 0" in err[0] and not (tmp_path / "out").exists()
@@ -161,7 +163,7 @@ def test_a_wrong_volume_is_refused_before_anything_is_written(tmp_path: Path, fi
 def test_a_second_recorder_on_the_same_folder_is_refused(tmp_path: Path, film: Path) -> None:
     out = tmp_path / "out"
     child = edge("record", "--source", f"file:{film}", "--out", out, "--pace", 4)
-    _wait_for_mark(out)
+    wait_for_mark(out)
     code, _, err = said(edge("record", "--source", f"file:{film}", "--out", out))
     assert code == 2 and len(err) == 1 and f"already running (process {child.pid})" in err[0]
     child.send_signal(signal.SIGTERM)
@@ -253,12 +255,14 @@ def _empty_box(out: Path) -> None:
         file.write("[recorder]\nreserve_mb = 1\n")
 
 
-def _wait_for_mark(out: Path) -> None:
+def wait_for_mark(out: Path, runs: int = 1) -> None:
+    """Until the newest run has a durable fragment; `runs`: how many runs have begun by then."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
+        begun = len(list((out / "video" / "segments").glob("*")))
         for path in (out / "video" / "journal").glob("*.jsonl"):
             told = read_journal(path)
-            if told is not None and told.marks:
+            if begun >= runs and told is not None and told.marks:
                 return
         time.sleep(0.02)
     raise AssertionError(f"nothing was journalled: {list(os.walk(out))}")

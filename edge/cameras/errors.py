@@ -1,0 +1,57 @@
+"""What can go wrong with a camera, each as one sentence. `source` is always given as `shown`: no password in it."""
+from __future__ import annotations
+
+from edge.errors import BadSource, BadVideo
+from evidence.errors import BadInput
+
+
+class Unreachable(BadVideo):
+    text = "{source} cannot be reached: {why}"
+
+
+class NoAnswer(BadVideo):
+    text = "{source} does not answer: no video came for {seconds} seconds"
+
+
+class NoVideo(BadVideo):
+    text = "{source} sends something that is no video"
+
+
+class NoKeyframe(BadVideo):
+    text = "{source} sent no keyframe in {seconds} seconds: give the camera a shorter keyframe interval"
+
+
+class StreamEnded(BadVideo):
+    text = "{source} ended its stream"
+
+
+class StreamChanged(BadVideo):
+    text = "{source} changed its picture format; it is opened again"
+
+
+class NoProgram(BadVideo):
+    text = "{source} needs the program {program}: install the Debian packages {packages}"
+
+
+class NoLibrary(BadVideo):
+    text = "{source} needs the library picamera2: install the Debian package python3-picamera2"
+
+
+class PipelineFailed(BadVideo):
+    text = "the pipeline of {source} failed: {why}"
+
+
+class NoDevice(BadVideo):
+    text = "{source} is no camera that can be used: {why}"
+
+
+class BadAddress(BadSource):
+    text = "{source} is no source of video: {why}"
+
+
+class LivePace(BadInput):
+    text = "{source} is a live camera: leave --pace out"
+
+
+class NoPicture(BadInput):
+    text = "no picture can be taken: {why}"

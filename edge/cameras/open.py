@@ -1,0 +1,48 @@
+"""The one place where the address of a source becomes a source."""
+from __future__ import annotations
+
+from common.texts import N_
+from edge.cameras.address import is_live, scheme_of, shown
+from edge.cameras.errors import BadAddress
+from edge.cameras.file import open_file
+from edge.cameras.gst import GstTap
+from edge.cameras.live import LiveSource
+from edge.cameras.picamera import PiTap
+from edge.cameras.port import Source
+from edge.cameras.rtsp import RtspTap
+from edge.cameras.tap import Tap
+from edge.cameras.v4l2 import open_v4l2
+from edge.clock import Clock
+
+SCHEMES = N_("it begins with none of file:, rtsp://, rtsps://, v4l2:, picamera2:, gst:")
+LIVE_CLOCK = N_("a live camera runs in real time, and the clock does not")
+
+
+def open_source(url: str, clock: Clock, start_mono_us: int | None = None) -> Source:
+    """Open a source by its scheme. `start_mono_us`: when a file's first packet is due (None: now).
+
+    A live source is open when its first keyframe has come; that takes up to half a minute of real time.
+    Raises BadSource, BadVideo, EmptyVideo, WrongCodec."""
+    check_address(url, clock)
+    if not is_live(url):
+        return open_file(url, clock, start_mono_us)
+    return LiveSource(_tap(url, shown(url)), clock)
+
+
+def check_address(url: str, clock: Clock) -> None:
+    """What can be said before anything is opened. Raises BadSource."""
+    if not is_live(url) and scheme_of(url) != "file":
+        raise BadAddress(source=shown(url), why=SCHEMES)
+    if is_live(url) and clock.rate != 1:
+        raise BadAddress(source=shown(url), why=LIVE_CLOCK)
+
+
+def _tap(url: str, name: str) -> Tap:
+    scheme, rest = scheme_of(url), url.partition(":")[2]
+    if scheme == "v4l2":
+        return open_v4l2(rest, name)
+    if scheme == "gst":
+        return GstTap(rest, name)
+    if scheme == "picamera2":
+        return PiTap(rest, name)
+    return RtspTap(url, name)

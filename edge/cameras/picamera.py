@@ -1,0 +1,140 @@
+"""A camera on the ribbon of a Raspberry Pi, through picamera2: main stream encoded as H.264, a small one beside it.
+
+The library belongs to Raspberry Pi OS and is imported only when such a camera is opened.
+"""
+from __future__ import annotations
+
+import contextlib
+import importlib
+import queue
+import threading
+from collections.abc import Callable, Generator
+from fractions import Fraction
+from types import ModuleType
+from typing import Any, cast
+
+import av
+import numpy as np
+
+from common.texts import N_
+from edge.cameras.errors import BadAddress, NoAnswer, NoDevice, NoLibrary
+from edge.cameras.stamps import Raw
+from edge.cameras.tap import OPEN_S, READ_S, Tap
+
+SIZE, SUB_SIZE = (1920, 1080), (640, 360)
+FPS, KEY_EVERY_S, BITRATE = 25, 2, 4_000_000
+MICROSECOND = Fraction(1, 1_000_000)
+WAITING = 50
+"""Most pictures between the encoder's thread and ours."""
+NOT_A_NUMBER = N_("a Pi camera is named by its number: picamera2:0")
+NO_CAMERA = N_("there is no Pi camera with this number")
+
+Put = Callable[[bytes, bool, int | None], None]
+
+
+def library(name: str) -> ModuleType:
+    """picamera2. Raises NoLibrary."""
+    try:
+        return importlib.import_module("picamera2")
+    except ImportError:
+        raise NoLibrary(source=name) from None
+
+
+def output_of(base: type, put: Put) -> Any:
+    """An `Output` of picamera2 (its class is `base`) that hands every encoded picture to `put`."""
+
+    class Handing(base):  # type: ignore[misc]
+        """Called in the encoder's thread, which must not wait."""
+
+        def outputframe(
+            self, frame: Any, keyframe: bool = True, timestamp: int | None = None, packet: Any = None,
+            audio: bool = False,
+        ) -> None:
+            if self.recording and not audio:
+                put(bytes(frame), bool(keyframe), timestamp)
+
+    return Handing()
+
+
+class PiTap(Tap):
+    """The main stream of one Pi camera. On a Pi 4 its hardware encodes, on a Pi 5 libav does."""
+
+    def __init__(self, number: str, name: str) -> None:
+        """Raises BadAddress, NoLibrary."""
+        super().__init__(name, encoded=True, sub=True)
+        if not number.isascii() or not number.isdecimal():
+            raise BadAddress(source=name, why=NOT_A_NUMBER)
+        self._number, self._library = int(number), library(name)
+        self._pictures: queue.Queue[tuple[bytes, bool, int | None]] = queue.Queue(WAITING)
+        self._overrun, self._stopped = False, threading.Event()
+        self._camera: Any = None
+
+    def packets(self) -> Generator[Raw, None, None]:
+        self.codec, self.fps = "h264", float(FPS)
+        if self._number >= len(self._library.Picamera2.global_camera_info()):
+            raise NoDevice(source=self.name, why=NO_CAMERA)
+        try:
+            camera = self._library.Picamera2(self._number)
+        except (RuntimeError, IndexError) as error:
+            # What picamera2 raises when another process holds the camera.
+            raise NoDevice(source=self.name, why=str(error)) from None
+        with contextlib.closing(camera):
+            self._start(camera)
+            self._camera = camera
+            try:
+                yield from self._taken()
+            finally:
+                self._camera = None
+                camera.stop_recording()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def sub_picture(self) -> np.ndarray | None:
+        """The newest picture of the small stream, uint8 YUV 4:2:0 planes as picamera2 gives them (height × 3/2 rows);
+        None while the camera is closed."""
+        camera = self._camera
+        return None if camera is None else camera.capture_array("lores")
+
+    def put(self, data: bytes, key: bool, timestamp: int | None) -> None:
+        """Take an encoded picture from the encoder's thread; after one was lost, all to the next keyframe are."""
+        if self._overrun and not key:
+            return
+        try:
+            self._pictures.put_nowait((data, key, timestamp))
+            self._overrun = False
+        except queue.Full:
+            self._overrun = True
+
+    def _taken(self) -> Generator[Raw, None, None]:
+        patience_s = OPEN_S
+        while not self._stopped.is_set():
+            try:
+                picture = self._pictures.get(timeout=patience_s)
+            except queue.Empty:
+                raise NoAnswer(source=self.name, seconds=round(patience_s)) from None
+            patience_s = READ_S
+            yield _packet(*picture)
+
+    def _start(self, camera: Any) -> None:
+        camera.configure(camera.create_video_configuration(
+            main={"size": SIZE}, lores={"size": SUB_SIZE, "format": "YUV420"}, controls={"FrameRate": FPS}))
+        encoders = importlib.import_module("picamera2.encoders")
+        outputs = importlib.import_module("picamera2.outputs")
+        # `H264Encoder` is the hardware's where there is one, else libav's; `repeat` puts SPS and PPS before keyframes.
+        encoder = encoders.H264Encoder(bitrate=BITRATE, repeat=True, iperiod=FPS * KEY_EVERY_S)
+        camera.start_recording(encoder, output_of(outputs.Output, self.put))
+
+
+def _packet(data: bytes, key: bool, timestamp: int | None) -> Raw:
+    packet = cast(Raw, av.Packet(data))
+    packet.time_base = MICROSECOND
+    packet.pts = packet.dts = timestamp
+    packet.is_keyframe = key
+    return packet
+
+
+def found_here() -> list[tuple[int, str]]:
+    """Numbers and names of the Pi cameras here. Raises NoLibrary."""
+    told = library("picamera2").Picamera2.global_camera_info()
+    return [(int(one["Num"]), str(one.get("Model", ""))) for one in told]

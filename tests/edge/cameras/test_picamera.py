@@ -1,0 +1,156 @@
+"""Pi cameras. No Pi is here: the library is played by a stand-in that hands real H.264 to our `Output`, as its encoders
+do; the camera itself was not tried."""
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.cameras import picamera, tap
+from edge.cameras.errors import NoAnswer, NoDevice, NoLibrary
+from edge.cameras.open import open_source
+from edge.cameras.picamera import PiTap, found_here, output_of
+from edge.clock import SystemClock
+from tests.edge.recorder.conftest import Bench, make_film
+
+from .conftest import annexb_packets, check_plays, record_for
+
+
+class Output:
+    """What picamera2's own class of this name does for its subclasses."""
+
+    def __init__(self, pts: object = None) -> None:
+        self.recording = False
+
+    def start(self) -> None:
+        self.recording = True
+
+    def stop(self) -> None:
+        self.recording = False
+
+
+class Camera:
+    """The calls of Picamera2 that are used; it plays real pictures to the output, ten a second of sensor time."""
+
+    units: list[tuple[bytes, bool]]
+    log: list[str]
+    busy = False
+
+    def __init__(self, number: int) -> None:
+        if self.busy:
+            raise RuntimeError("Camera __init__ sequence did not complete.")
+        self._stop = threading.Event()
+
+    @staticmethod
+    def global_camera_info() -> list[dict[str, Any]]:
+        return [{"Num": 0, "Model": "imx708"}]
+
+    def create_video_configuration(self, **asked: Any) -> dict[str, Any]:
+        assert set(asked) == {"main", "lores", "controls"}
+        return asked
+
+    def configure(self, configuration: dict[str, Any]) -> None:
+        self.log.append("configured")
+
+    def start_recording(self, encoder: Any, output: Any) -> None:
+        assert isinstance(output, Output) and encoder.asked["repeat"]
+        output.start()
+        self._output = output
+        self._thread = threading.Thread(target=self._play)
+        self._thread.start()
+
+    def stop_recording(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._output.stop()
+        self.log.append("stopped")
+
+    def capture_array(self, name: str) -> np.ndarray:
+        assert name == "lores"
+        return np.zeros((540, 640), np.uint8)
+
+    def close(self) -> None:
+        self.log.append("closed")
+
+    def _play(self) -> None:
+        for number, (data, key) in enumerate(self.units):
+            if self._stop.wait(0.002):
+                return
+            self._output.outputframe(memoryview(data), key, number * 100_000, None, False)
+            self._output.outputframe(b"sound", True, number * 100_000, None, True)
+
+
+class Encoder:
+    def __init__(self, **asked: Any) -> None:
+        self.asked = asked
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch, film: Path) -> type[Camera]:
+    camera = type("Picamera2", (Camera,), {"units": annexb_packets(film)[:80], "log": []})
+    for name, content in (
+        ("picamera2", {"Picamera2": camera}), ("picamera2.encoders", {"H264Encoder": Encoder}),
+        ("picamera2.outputs", {"Output": Output}),
+    ):
+        module = types.ModuleType(name)
+        module.__dict__.update(content)
+        monkeypatch.setitem(sys.modules, name, module)
+    return camera
+
+
+def test_what_the_encoder_hands_over_is_recorded(library: type[Camera], real: Bench) -> None:
+    source = open_source("picamera2:0", SystemClock())
+    info = source.info
+    assert (info.codec, info.width, info.height, info.encoded, info.sub) == ("h264", 64, 48, True, True)
+    pi = source._tap  # type: ignore[attr-defined]
+    assert pi.sub_picture().shape == (540, 640)
+    (segment,) = record_for(real, source, 3)
+    assert check_plays(real.volume.segments / segment.file) == segment.packets >= 29
+    assert segment.end_pts_us - segment.first_pts_us >= 2_900_000 and segment.gaps == ()
+    until = time.monotonic() + 5
+    while library.log != ["configured", "stopped", "closed"] and time.monotonic() < until:
+        time.sleep(0.01)
+    assert library.log == ["configured", "stopped", "closed"] and pi.sub_picture() is None
+
+
+def test_a_camera_that_is_not_there_busy_or_silent(library: type[Camera], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found_here() == [(0, "imx708")]
+    with pytest.raises(NoDevice, match="with this number"):
+        open_source("picamera2:1", SystemClock())
+    library.units = []
+    monkeypatch.setattr(picamera, "OPEN_S", 0.2)
+    with pytest.raises(NoAnswer):
+        open_source("picamera2:0", SystemClock())
+    assert library.log[-2:] == ["stopped", "closed"]
+    library.busy = True
+    with pytest.raises(NoDevice, match="did not complete"):
+        open_source("picamera2:0", SystemClock())
+
+
+def test_without_the_library_the_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "picamera2", None)
+    with pytest.raises(NoLibrary, match="python3-picamera2"):
+        found_here()
+
+
+def test_a_late_reader_loses_up_to_the_next_keyframe(library: type[Camera], film: Path) -> None:
+    pi = PiTap("0", "picamera2:0")
+    output = output_of(Output, pi.put)
+    units = annexb_packets(make_film(film.with_name("long.mp4"), 8))
+    output.outputframe(*units[0], 0)
+    assert pi._pictures.qsize() == 0, "not started"
+    output.start()
+    for number, (data, key) in enumerate(units[:65]):
+        output.outputframe(data, key, number)
+    assert pi._pictures.qsize() == picamera.WAITING and tap.READ_S > 0
+    while not pi._pictures.empty():
+        pi._pictures.get()
+    for number, (data, key) in enumerate(units[65:], 65):
+        output.outputframe(data, key, number)
+    assert pi._pictures.get()[1:] == (True, 70)
