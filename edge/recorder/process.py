@@ -10,6 +10,7 @@ from edge.child import ready, stop_on_signal
 from edge.config import CameraConfig
 from edge.control.server import Answer, ControlServer
 from edge.errors import BadBox, BadSource, BadStore, BadVideo, StoreBusy
+from edge.recorder.by_plan import ByPlan
 from edge.recorder.recorder import Recorder
 from edge.recorder.sealer import Sealer
 from edge.recorder.sessions import Sessions
@@ -36,7 +37,8 @@ def run(box: Box, stop: threading.Event | None = None) -> None:
     source = open_camera(box, camera)
     volume = open_volume(box.video, box.config.device, box.store, box.config.recorder.reserve_mb)
     volume.check()
-    sessions, sealer = Sessions(box.store), Sealer(box.second_store())
+    sealer = Sealer(box.second_store())
+    sessions = Sessions(box.store, ByPlan(box.config.device, box.clock, sealer.state))
     recorder = Recorder(
         camera.id, box.config.device, box.clock, source, volume, box.store, sealer, sessions, box.config.recorder)
     look = threading.Event()
@@ -86,6 +88,7 @@ class _Loop:
             return
         self._look.clear()
         self._looked_us = now_us
+        self._sessions.follow()
         try:
             self._sessions.look()
         except (StoreBusy, BadStore) as error:

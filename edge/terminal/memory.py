@@ -5,8 +5,9 @@ import dataclasses
 import threading
 
 from common.policies import load_policy
+from edge.plans import newest_orders
 from edge.store import Store
-from edge.terminal.schedule import Session, newest_orders, open_session
+from edge.terminal.schedule import Session, open_session
 from evidence.bodies import Alarm, ClassOrder, body_of
 from evidence.errors import ZaitangError
 from evidence.fold import fold

@@ -8,7 +8,7 @@ from typing import Literal
 from evidence.blocks import hour_span, plan_blocks
 from evidence.bodies import ClassOrder, Hour, SessionEnd, SessionStart, body_of
 from evidence.policy import Policy
-from evidence.records import Record, Sealed
+from evidence.records import Record
 from evidence.story import Span
 from evidence.times import MINUTE
 
@@ -32,18 +32,6 @@ class Session:
     class_id: str
     session: str
     since_us: int
-
-
-def newest_orders(orders: Iterable[Sealed]) -> dict[str, ClassOrder]:
-    """The plan in force of each class: the one with the highest number."""
-    newest: dict[str, ClassOrder] = {}
-    for sealed in orders:
-        body = body_of(sealed.record)
-        if isinstance(body, ClassOrder) and (
-            body.class_id not in newest or body.number >= newest[body.class_id].number
-        ):
-            newest[body.class_id] = body
-    return newest
 
 
 def open_session(records: Iterable[Record]) -> Session | None:
