@@ -18,6 +18,7 @@ BOX_FILE = "box.toml"
 NO_FOLDER = N_("there is no such folder")
 NO_FILE = N_("there is no box.toml in it")
 Port = Annotated[int, Between(1, 65535)]
+Pin = Annotated[int, Between(0, 27)]
 Source = Annotated[str, Match(r"[a-z][a-z0-9+.-]*:.+", "a source like file:/path/to/video.mp4")]
 
 
@@ -72,6 +73,15 @@ class TerminalConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class PanelConfig:
+    """A button, a lamp and a buzzer on GPIO pins, by their BCM numbers; each may be left out."""
+
+    button: Pin | None = None
+    led: Pin | None = None
+    buzzer: Pin | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class VisionConfig:
     """The model pack. `folder` holds its files when they are not at their usual place."""
 
@@ -116,6 +126,7 @@ class BoxConfig:
     cameras: tuple[CameraConfig, ...] = ()
     recorder: RecorderConfig = RecorderConfig()
     terminal: TerminalConfig = TerminalConfig()
+    panel: PanelConfig | None = None
     vision: VisionConfig = VisionConfig()
     checkin: CheckInConfig = CheckInConfig()
     rollcall: RollCallConfig = RollCallConfig()
@@ -164,6 +175,9 @@ def _check(config: BoxConfig, where: str) -> None:
     roles = [camera.role for camera in config.cameras]
     if len(set(roles)) != len(roles):
         raise BadShape(where=where, key="cameras", why=N_("two cameras have the same role"))
+    pins = [] if config.panel is None else [pin for pin in dataclasses.astuple(config.panel) if pin is not None]
+    if len(set(pins)) != len(pins):
+        raise BadShape(where=where, key="panel", why=N_("two of its parts have the same pin"))
     clock = config.clock
     if clock.source == "simulated":
         for name in ("start", "anchor_boot_us", "boot_id"):

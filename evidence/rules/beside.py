@@ -97,9 +97,9 @@ def _unpressed(story: Story) -> Told:
 
 
 def _together(one: SessionFact, other: SessionFact) -> bool:
-    """Two sessions of one box that ran at the same time: a press that crossed the planned start."""
+    """Two sessions that ran at once: the press crossed the planned start, or came in the other room of the class."""
     starts_us, ends_us = max(one.start_us, other.start_us), [at for at in (one.end_us, other.end_us) if at is not None]
-    return one.device == other.device and all(starts_us < at for at in ends_us)
+    return all(starts_us < at for at in ends_us)
 
 
 def _corrected(story: Story) -> Told:
