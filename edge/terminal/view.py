@@ -149,6 +149,8 @@ def _correction(facts: Facts) -> dict[str, Any] | None:
 def _recording(facts: Facts, lang: str) -> dict[str, Any]:
     value: dict[str, Any] = {"state": facts.live.state, "text": translate(words.RECORDING[facts.live.state], lang)}
     its = facts.chance
+    if its is None and facts.session is not None and facts.lesson is None:
+        value["deadline"] = translate(words.END_SOON, lang)
     if its is not None:
         value |= {
             "whole": its.whole,
@@ -173,6 +175,8 @@ def _need(its: Chance, lang: str) -> str:
         code = "missed" if its.missed_us > SECOND else "whole"
         times = {"time": _length(its.missed_us), "allowed": _length(its.allowed_us)}
         return translate(words.NEED[code], lang, **times)
+    if its.state in ("at_risk", "lost"):
+        return ""
     code, time = "still" if its.still_us else "done", _length(-(-its.still_us // SECOND) * SECOND)
     return translate(words.NEED[code], lang, time=time)
 
@@ -192,7 +196,7 @@ def _deadline(facts: Facts, its: Chance, lang: str) -> str:
 
 
 def _possible(its: Chance, lang: str) -> str:
-    if its.whole or its.state in ("done", "lost"):
+    if its.whole or its.state in ("done", "at_risk", "lost"):
         return ""
     return translate(words.POSSIBLE, lang, time=_length(its.possible_us))
 

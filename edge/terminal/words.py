@@ -39,7 +39,7 @@ DEADLINE = {
     "lost_whole": N_("Too much of this class-hour is not recorded"),
 }
 """The last moment, big and plain."""
-POSSIBLE = N_("At most {time} without a break are still possible")
+POSSIBLE = N_("At most {time} still possible")
 
 CHECKIN = {
     "closed": N_("Check-in opens before the next class-hour"),
@@ -91,8 +91,9 @@ UNSAID = N_("The button was held twice; no reason was given")
 
 SINCE = {
     "pressed": N_("In class since {time}"),
-    "plan": N_("Recording since {time}, as planned. Nobody has pressed start yet"),
+    "plan": N_("Began by itself at {time}: please press start"),
 }
-OVERRUN = N_("The planned class-hours of this half-day are over. Press end when you are done")
+OVERRUN = N_("The planned class-hours of this half-day are over")
+END_SOON = N_("Press end when the class is done")
 NO_LESSON = N_("No class is planned on this box")
 HOUR = N_("Class-hour {number} of {of}")

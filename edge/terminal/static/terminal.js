@@ -61,7 +61,7 @@ function showRecording(state) {
   put("still", recording.need || "");
   put("possible", recording.possible || "");
   put("deadline", recording.deadline || "");
-  at("deadline").className = `deadline ${recording.chance || ""}`;
+  at("deadline").dataset.state = recording.chance || "";
   put("since", state.session ? state.session.text : state.lesson.class ? said.check : "");
   const started = state.session && state.session.pressed;
   at("start").disabled = pressing || started || !state.lesson.class;
