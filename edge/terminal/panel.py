@@ -1,7 +1,8 @@
 """The panel by the door: one button, one lamp, one buzzer on GPIO pins; the same presses as on the page.
 
-A short press starts, a held one ends. The lamp: off no class · steady recording · slow blink waiting or at risk · fast
-blink refused, silent or lost. Without the pins the terminal goes on without a panel.
+A short press starts, a held one ends. Held before its time it asks: held again it ends, a short press goes on. The lamp:
+off no class · steady recording · slow blink waiting or at risk · fast blink refused, silent, lost, or asking. Without
+the pins the terminal goes on without a panel.
 """
 from __future__ import annotations
 
@@ -110,11 +111,11 @@ class Panel:
     def turn(self) -> None:
         """Show what is now."""
         try:
-            pulse = self._screen.pulse()
+            pulse, asked = self._screen.pulse(), self._presses.asked()
         except ZaitangError as error:
             self._log.failed("panel.blind", error)
             return
-        self._show("fast" if self._refused.is_set() else lamp(pulse))
+        self._show("fast" if asked or self._refused.is_set() else lamp(pulse))
         if pulse.state == "at_risk" and pulse.left_us is not None and pulse.left_us <= LAST_US:
             self.told("last")
 
@@ -140,7 +141,14 @@ class Panel:
     def _release(self) -> None:
         held, self._held = self._held, False
         if not held:
-            self._pressed(lambda: self._presses.start(self._screen.class_here(), "button"))
+            self._pressed(self._short)
+
+    def _short(self) -> None:
+        """Start; while it asks whether the class ends, a short press says that it goes on."""
+        if self._presses.asked():
+            self._presses.go_on()
+        else:
+            self._presses.start(self._screen.class_here(), "button")
 
     def _pressed(self, press: Callable[[], object]) -> None:
         try:

@@ -99,6 +99,19 @@ def test_held_before_its_time_it_asks_and_only_held_again_it_ends(
     assert said(room)[1] == ("session.end", "button", "held twice")
 
 
+def test_a_short_press_answers_that_the_class_goes_on(room: Any, panel: Panel, factory: MockFactory) -> None:
+    room.presses.start("welding-1")
+    room.at(5)
+    room.recording_for(4)
+    press(factory, 3 * HOLD_S)
+    until(room.presses.asked)
+    press(factory, 0.03)
+    until(lambda: not room.presses.asked())
+    panel._refused.clear()
+    panel.turn()
+    assert len(said(room)) == 1 and panel._shown == "steady"
+
+
 def test_the_lamp_follows_the_class(room: Any, panel: Panel, factory: MockFactory) -> None:
     led = factory.pin(27)
     panel.turn()
