@@ -1,8 +1,8 @@
 """The panel by the door: one button, one lamp, one buzzer on GPIO pins; the same presses as on the page.
 
-A short press starts, a held one ends. Held before its time it asks: held again it ends, a short press goes on. The lamp:
-off no class · steady recording · slow blink waiting or at risk · fast blink refused, silent, lost, or asking. Without
-the pins the terminal goes on without a panel.
+A short press starts, a held one ends. Held before its time it asks: held again it ends, a short press goes on. The
+lamp: off no class · steady recording · slow blink waiting or at risk · fast blink refused, silent, lost, or asking.
+Without the pins the terminal goes on without a panel.
 """
 from __future__ import annotations
 
