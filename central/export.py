@@ -28,6 +28,7 @@ from central.wiring import Centre
 from evidence.bodies import Export, Head, Segment, SegmentRemoved, body_of
 from evidence.certs import pem
 from evidence.chain import check_chain, head_of
+from evidence.corrections import corrections
 from evidence.records import Sealed
 from evidence.seal import read_sealed
 from evidence.times import utc_text
@@ -136,9 +137,10 @@ def _chains(tx: Tx, heads: Iterable[Head]) -> list[tuple[Head, list[Sealed]]]:
 def _files(centre: Centre, chains: Sequence[tuple[Head, list[Sealed]]], class_id: str) -> list[File]:
     """The segments of the class, each here. Raises SegmentsNotHere."""
     bodies = [(s.record, body_of(s.record)) for _, sealed in chains for s in sealed]
+    counted = corrections(record for record, _ in bodies)
     removed = {body.segment for _, body in bodies if isinstance(body, SegmentRemoved)}
     files = [File(record.device, record.seq, body) for record, body in bodies
-             if isinstance(body, Segment) and body.class_id == class_id and body.sha256 not in removed]
+             if isinstance(body, Segment) and counted.class_of(record) == class_id and body.sha256 not in removed]
     missing = [file.segment.file for file in files if not centre.objects.has(file.segment.sha256)]
     if missing:
         named = missing[:NAMED_IN_ERROR] + ["…"] * (len(missing) > NAMED_IN_ERROR)

@@ -27,6 +27,8 @@ ALARMS = {
     "rollcall.segment_differs": N_("The roll call left out a video file that was changed"),
     "rollcall.died": N_("The roll call failed at a video file and left it out"),
     "rollcall.unreadable": N_("The roll call left out a video file that cannot be read"),
+    "hour.at_risk": N_("A class-hour is in danger: it is not being recorded"),
+    "hour.lost": N_("A class-hour was not recorded long enough, and there is no time left"),
     "chain.fork": N_("A box sent two different records with the same number"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
 }

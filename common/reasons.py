@@ -81,6 +81,15 @@ REASONS: dict[str, str] = {
     ),
     "plan_changed": N_("a later plan changed or dropped class-hours that had already begun: {when}"),
     "policy_changed": N_("later plans put the class under another policy, or another version of it: {count}"),
+    "session_unpressed": N_("{date}, {at_time}: the recording began by itself as planned; nobody pressed start"),
+    "corrected_in": N_(
+        "{date}, {at_time}: class {was} was started instead of this one and put right on {recorded} ({why}); video"
+        " files that count for this class because of it: {count}"
+    ),
+    "corrected_out": N_(
+        "{date}, {at_time}: this class was started by mistake; put right on {recorded} ({why}), its video counts for"
+        " class {counts_for}"
+    ),
     "video_reused": N_("video files that are the same recording as another one, and were not counted: {count}"),
     "video_reused_elsewhere": N_(
         "video files that are, byte for byte, a recording of another class or another box: {count}"),
@@ -138,6 +147,8 @@ RULES: dict[str, str] = {
     "left_early": N_("Shown only early or only late"),
     "roster": N_("Changes of the roster"),
     "plan": N_("Changes of the plan"),
+    "unpressed": N_("Recordings that nobody started"),
+    "corrected": N_("Wrongly started classes that were put right"),
     "video": N_("Re-used video"),
     "screen_code": N_("Code on the screen"),
     "clock": N_("Time"),

@@ -18,6 +18,7 @@ BOX_FILE = "box.toml"
 NO_FOLDER = N_("there is no such folder")
 NO_FILE = N_("there is no box.toml in it")
 Port = Annotated[int, Between(1, 65535)]
+Pin = Annotated[int, Between(0, 27)]
 Source = Annotated[str, Match(r"[a-z][a-z0-9+.-]*:.+", "a source like file:/path/to/video.mp4")]
 
 
@@ -85,6 +86,15 @@ class TerminalConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class PanelConfig:
+    """A button, a lamp and a buzzer on GPIO pins, by their BCM numbers; each may be left out."""
+
+    button: Pin | None = None
+    led: Pin | None = None
+    buzzer: Pin | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class VisionConfig:
     """The model pack. `folder` holds its files when they are not at their usual place."""
 
@@ -130,6 +140,7 @@ class BoxConfig:
     recorder: RecorderConfig = RecorderConfig()
     storage: StorageConfig = StorageConfig()
     terminal: TerminalConfig = TerminalConfig()
+    panel: PanelConfig | None = None
     vision: VisionConfig = VisionConfig()
     checkin: CheckInConfig = CheckInConfig()
     rollcall: RollCallConfig = RollCallConfig()
@@ -180,6 +191,9 @@ def _check(config: BoxConfig, where: str) -> None:
         raise BadShape(where=where, key="cameras", why=N_("two cameras have the same role"))
     if config.storage.second is not None and not Path(config.storage.second).is_absolute():
         raise BadShape(where=where, key="storage.second", why=N_("it must be a whole path, from / on"))
+    pins = [] if config.panel is None else [pin for pin in dataclasses.astuple(config.panel) if pin is not None]
+    if len(set(pins)) != len(pins):
+        raise BadShape(where=where, key="panel", why=N_("two of its parts have the same pin"))
     clock = config.clock
     if clock.source == "simulated":
         for name in ("start", "anchor_boot_us", "boot_id"):

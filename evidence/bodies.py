@@ -134,21 +134,33 @@ class Enrolment:
 
 @dataclasses.dataclass(frozen=True)
 class SessionStart:
-    """The start press (`session.start`)."""
+    """A class began (`session.start`): by a press, or by the plan because nobody had pressed. A press while a session
+    that the plan began is open names that session again: the first record is its start, the press makes it pressed."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     session: Id
-    by: Literal["button", "page"]
+    by: Literal["button", "page", "plan"]
 
 
 @dataclasses.dataclass(frozen=True)
 class SessionEnd:
-    """The end press (`session.end`)."""
+    """A class ended (`session.end`): by a press, or by the plan. `reason`: why it ended before its time."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     session: Id
-    by: Literal["button", "page"]
+    by: Literal["button", "page", "plan"]
     reason: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class SessionCorrected:
+    """The wrong class was started (`session.corrected`): the session counts for `class_id`, no more for `was`."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    was: ClassId
+    session: Id
+    reason: str
+    by: Literal["button", "page"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -373,8 +385,9 @@ class Export:
 
 
 Body = (
-    Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Enrolment | SessionStart | SessionEnd | Segment
-    | CheckIn | RollCall | CodeShown | CodeRead | Pointed | Review | Alarm | SegmentRemoved | VideoReused | Export
+    Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Enrolment | SessionStart | SessionEnd
+    | SessionCorrected | Segment | CheckIn | RollCall | CodeShown | CodeRead | Pointed | Review | Alarm
+    | SegmentRemoved | VideoReused | Export
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -386,6 +399,7 @@ TYPES: dict[str, type[Body]] = {
     "enrolment": Enrolment,
     "session.start": SessionStart,
     "session.end": SessionEnd,
+    "session.corrected": SessionCorrected,
     "segment": Segment,
     "checkin": CheckIn,
     "rollcall": RollCall,

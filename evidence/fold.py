@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -42,6 +42,7 @@ from evidence.story import (
     Block,
     CheckInFact,
     CodeFact,
+    CorrectionFact,
     HourStory,
     Ref,
     SegmentFact,
@@ -80,6 +81,7 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
         roster_events=tuple((record.key, body) for record, body in told.of(RosterEvent)),
         leaves=facts.leaves,
         sessions=_sessions(told),
+        corrections=_corrected(told),
         segments=facts.segments,
         reused=_reused(told, facts.segments),
         reused_elsewhere=tuple(record.key for record, _ in told.of(VideoReused)),
@@ -224,16 +226,34 @@ def _checkins(told: Told, policy: Policy) -> tuple[CheckInFact, ...]:
 
 
 def _sessions(told: Told) -> tuple[SessionFact, ...]:
-    ends: dict[tuple[str, str], Record] = {}
-    for record, body in told.of(SessionEnd):
-        ends.setdefault((record.device, body.session), record)
-    found: dict[tuple[str, str], SessionFact] = {}
+    """One for each id; of several starts the first begins it, and one by a press makes it pressed."""
+    starts: dict[tuple[str, str], list[tuple[Record, SessionStart]]] = defaultdict(list)
     for record, start in told.of(SessionStart):
-        end = ends.get((record.device, start.session))
-        refs = (record.key, end.key) if end else (record.key,)
-        fact = SessionFact(start.session, record.device, record.utc_us, end.utc_us if end else None, refs)
-        found.setdefault((record.device, start.session), fact)
-    return tuple(sorted(found.values(), key=lambda fact: (fact.start_us, fact.refs)))
+        starts[record.device, start.session].append((record, start))
+    ends: dict[tuple[str, str], tuple[Record, SessionEnd]] = {}
+    for record, body in told.of(SessionEnd):
+        ends.setdefault((record.device, body.session), (record, body))
+    found = []
+    for (device, session), begun in starts.items():
+        end = ends.get((device, session))
+        pressed = next((record.utc_us for record, start in begun if start.by != "plan"), None)
+        refs = tuple(record.key for record, _ in [*begun, *([end] if end else [])])
+        end_us, why = (end[0].utc_us, end[1].reason) if end else (None, "")
+        found.append(SessionFact(session, device, begun[0][0].utc_us, end_us, refs, pressed, why))
+    return tuple(sorted(found, key=lambda fact: (fact.start_us, fact.refs)))
+
+
+def _corrected(told: Told) -> tuple[CorrectionFact, ...]:
+    files = Counter((record.device, record.chain, str(body.session)) for record, body in told.of(Segment))
+    found = []
+    for one in told.corrected:
+        record, body = one.said[-1]
+        found.append(CorrectionFact(
+            session=body.session, device=record.device, counts_for=body.class_id, was=body.was,
+            start_us=told.started_us.get(one.session), corrected_us=record.utc_us, reason=body.reason,
+            segments=files[one.session], refs=tuple(record.key for record, _ in one.said),
+        ))
+    return tuple(sorted(found, key=lambda fact: (fact.corrected_us, fact.refs)))
 
 
 def _occasions(facts: Facts, order: ClassOrder, policy: Policy) -> tuple[tuple[HourStory, ...], tuple[Block, ...]]:

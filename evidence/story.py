@@ -92,13 +92,35 @@ class CheckInFact:
 
 @dataclasses.dataclass(frozen=True)
 class SessionFact:
-    """From a start press to its end press; `end_us` is None while it runs."""
+    """From its start, by a press or by the plan, to its end; `end_us` is None while it runs."""
 
     session: str
     device: str
     start_us: int
     end_us: int | None
     refs: tuple[Ref, ...]
+    pressed_us: int | None
+    """When somebody first pressed start; None: nobody did, the plan began it."""
+    reason: str = ""
+    """Why it was ended before its time."""
+
+
+@dataclasses.dataclass(frozen=True)
+class CorrectionFact:
+    """A session whose class was put right. `was`: for which class it counted before the latest correction."""
+
+    session: str
+    device: str
+    counts_for: str
+    was: str
+    start_us: int | None
+    """When it was started, if its start is among the records."""
+    corrected_us: int
+    reason: str
+    segments: int
+    """How many of its files count for the class of the story."""
+    refs: tuple[Ref, ...]
+    """Its corrections."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -227,6 +249,8 @@ class Story:
     roster_events: tuple[tuple[Ref, RosterEvent], ...]
     leaves: tuple[tuple[Ref, Leave], ...]
     sessions: tuple[SessionFact, ...]
+    corrections: tuple[CorrectionFact, ...]
+    """Sessions that were put right, and count or counted for this class."""
     segments: tuple[SegmentFact, ...]
     reused: tuple[Ref, ...]
     """Records of video whose bytes another record has as another file."""

@@ -1,5 +1,7 @@
 """Which of the records say something of one class: each once, with its body, from whoever may say it.
 
+A session that was put right counts for the right class (corrections.py).
+
 Plans, roster events, leave, reviews and who was pointed out in a frame come from a centre's chain (its genesis has
 no sealing key); video, check-ins, roll calls and presses count from the boxes that a plan of the class names.
 """
@@ -20,11 +22,13 @@ from evidence.bodies import (
     RollCall,
     Segment,
     SegmentRemoved,
+    SessionCorrected,
     SessionEnd,
     SessionStart,
     body_of,
 )
 from evidence.clocks import ChainClock
+from evidence.corrections import MOVED, Correction, Session, corrections
 from evidence.errors import BadRecord
 from evidence.places import stands_rightly
 from evidence.policy import Policy
@@ -33,7 +37,9 @@ from evidence.records import Record, record_bytes
 from evidence.story import Ref
 
 B = TypeVar("B", bound=Body)
-FROM_BOX = (Segment, CheckIn, RollCall, CodeShown, CodeRead, SessionStart, SessionEnd)
+FROM_BOX = (
+    Segment, CheckIn, RollCall, CodeShown, CodeRead, SessionStart, SessionEnd, SessionCorrected,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +50,10 @@ class Told:
     clocks: Mapping[tuple[str, str], ChainClock]
     last_us: Mapping[str, int]
     """Device → its latest record whose clock can be believed."""
+    corrected: tuple[Correction, ...]
+    """Sessions that were put right, if they counted or count for the class."""
+    started_us: Mapping[Session, int]
+    """When the sessions of `corrected` were started."""
     unknown: int
     bad: tuple[Ref, ...]
 
@@ -56,7 +66,8 @@ class Told:
         items = [(r, b) for r, b in self.items if not isinstance(b, FROM_BOX) or r.device in devices]
         ours = {body.sha256 for _, body in items if isinstance(body, Segment)}
         items = [(r, b) for r, b in items if not isinstance(b, SegmentRemoved) or b.segment in ours]
-        return dataclasses.replace(self, items=tuple(items))
+        corrected = tuple(one for one in self.corrected if one.session[0] in devices)
+        return dataclasses.replace(self, items=tuple(items), corrected=corrected)
 
     def used_records(self) -> list[Record]:
         """Those that the story is made of."""
@@ -75,9 +86,13 @@ def read(records: Iterable[Record], class_id: str, policy: Policy) -> Told:
     for record in ordered:
         chains[record.device, record.chain].append(record)
     boxes = {name for name, chain in chains.items() if _is_box(chain[0])}
+    counted = corrections(ordered)
     items, bad = [], []
+    named = {key for key, one in counted.by_session.items() if class_id in one.classes}
     for record in ordered:
-        if not _concerns(record, class_id):
+        if record.body.get("class") == class_id and record.type in MOVED:
+            named |= {counted.session_of(record)} & counted.by_session.keys()
+        if record.type != "segment.removed" and counted.class_of(record) != class_id:
             continue
         try:
             body = body_of(record)
@@ -88,7 +103,12 @@ def read(records: Iterable[Record], class_id: str, policy: Policy) -> Told:
             items.append((record, body))
     clocks = {name: ChainClock(chain, policy) for name, chain in chains.items()}
     unknown = sum(record.type not in TYPES for record in ordered)
-    return Told(tuple(items), clocks, latest(ordered, clocks), unknown, tuple(bad))
+    corrected = tuple(counted.by_session[key] for key in sorted(named))
+    started_us: dict[Session, int] = {}
+    for record in ordered:
+        if record.type == "session.start" and (session := counted.session_of(record)) in named:
+            started_us.setdefault(session, record.utc_us)
+    return Told(tuple(items), clocks, latest(ordered, clocks), corrected, started_us, unknown, tuple(bad))
 
 
 def _may_say(record: Record) -> bool:
@@ -103,7 +123,3 @@ def _is_box(first: Record) -> bool:
     except BadRecord:
         return False
     return isinstance(body, Genesis) and body.sealing_key is not None
-
-
-def _concerns(record: Record, class_id: str) -> bool:
-    return record.type == "segment.removed" or record.body.get("class") == class_id

@@ -7,6 +7,7 @@ from typing import Literal
 
 from evidence.bodies import Segment, SegmentRemoved, body_of
 from evidence.chain import Checked
+from evidence.corrections import corrections
 from evidence.errors import BadRecord, VerificationError
 from evidence.policy import Policy
 from evidence.records import Record, Sealed
@@ -86,8 +87,10 @@ class Material:
         """The segments that the records name, in the order of the records. Unusable records become problems."""
         found = []
         for chain in self.chains:
+            counted = corrections(one.record for one in chain.sealed)
+            classes = {one.record.seq: counted.class_of(one.record) for one in chain.sealed}
             for seq, body in self._bodies(chain, "segment"):
-                if isinstance(body, Segment) and self.only_class in (None, body.class_id):
+                if isinstance(body, Segment) and self.only_class in (None, classes[seq]):
                     found.append(Expected(f"{chain.prefix}/{body.file}", chain.device, seq, body))
         return found
 

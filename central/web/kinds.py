@@ -12,6 +12,7 @@ RECORDS = {
     "enrolment": N_("enrolment"),
     "session.start": N_("start press"),
     "session.end": N_("end press"),
+    "session.corrected": N_("wrongly started class put right"),
     "segment": N_("video file"),
     "checkin": N_("attempt to check in"),
     "rollcall": N_("roll call of a video file"),

@@ -27,6 +27,7 @@ HOUR = N_("{kind}, planned {start}–{end}")
 STRETCH = N_("recorded {start}–{end} (camera {camera})")
 GAP = N_("not recorded {start}–{end}: {why}")
 SESSION = N_("session {start}–{end}")
+UNPRESSED = N_("session {start}–{end}: began as planned, nobody pressed start")
 CHECKIN = N_("{time} {name}: {answer}")
 
 
@@ -171,7 +172,8 @@ def _sessions(story: Story, day: Span, place: _Place, local: LocalTime) -> Itera
         end_us = session.end_us or max(session.start_us, story.last_us)
         if session.start_us < day.end_us and end_us > day.start_us:
             start, end = local.seconds(session.start_us), local.seconds(end_us)
-            title = translate(SESSION, local.lang, start=start, end=end)
+            said = SESSION if session.pressed_us is not None else UNPRESSED
+            title = translate(said, local.lang, start=start, end=end)
             yield place.bar(Span(session.start_us, end_us), "session", title)
 
 

@@ -15,6 +15,7 @@ from edge.child import ready, stop_on_signal
 from edge.config import CameraConfig
 from edge.control.server import Answer, ControlServer
 from edge.errors import BadBox, BadSource, BadStore, StoreBusy, VolumeFull
+from edge.recorder.by_plan import ByPlan
 from edge.recorder.feed import Alarmed, Feed
 from edge.recorder.recorder import Recorder
 from edge.recorder.sealer import Sealer
@@ -45,7 +46,8 @@ def run(box: Box, stop: threading.Event | None = None) -> None:
     with contextlib.suppress(VolumeFull):
         # The recorder says so with an alarm as soon as something is to be recorded, and goes on when there is room.
         volume.check()
-    sessions, sealer = Sessions(box.store), Sealer(box.second_store())
+    sealer = Sealer(box.second_store())
+    sessions = Sessions(box.store, ByPlan(box.config.device, box.clock, sealer.state))
     recorder = Recorder(
         camera.id, box.config.device, box.clock, source or Absent(), volume, box.store, sealer, sessions,
         box.config.recorder)
@@ -99,6 +101,7 @@ class _Loop:
             return
         self._look.clear()
         self._looked_us = now_us
+        self._sessions.follow()
         try:
             self._sessions.look()
         except (StoreBusy, BadStore) as error:

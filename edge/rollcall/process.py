@@ -1,10 +1,12 @@
 """The roll-call process: reads finished segments at the lowest priority and appends one `rollcall` record for each.
 
-What is to do follows from the records alone: every segment of a class without a roll call of this pack. So it can be
-killed at any moment, and nothing is counted twice. A file that cannot be read becomes an alarm record.
+What is to do follows from the records alone: every segment of a class without a roll call of this pack and of the
+people of the class for which it counts. So it can be killed at any moment, nothing is counted twice, and video of a
+class that was put right is looked at again. A file that cannot be read becomes an alarm record.
 """
 from __future__ import annotations
 
+import dataclasses
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -27,6 +29,7 @@ from edge.vision.calibrate import calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.pack import Pack, load_pack
 from evidence.bodies import Alarm, RollCall, Segment, SegmentRemoved, body_of
+from evidence.corrections import corrections
 from evidence.errors import ZaitangError
 
 if TYPE_CHECKING:
@@ -72,7 +75,8 @@ class Worker:
         self._every_us = every_s * SECOND_US
         self._attempts = attempts
         self._log = logs.Log("rollcall")
-        self._after = -1
+        self._after = self._corrected = -1
+        self._classes = corrections(())
         self._waiting: dict[str, Segment] = {}
         self._left_out = {str(sealed.record.body.get("params", {}).get("segment"))
                           for sealed in store.records_of("alarm")
@@ -101,18 +105,29 @@ class Worker:
         return False
 
     def _learn(self) -> None:
-        """Take in segments that were finished, and forget removed ones."""
+        """Take in segments that were finished, in the name of their right class, and forget removed ones."""
+        self._learn_corrections()
         for sealed in self._store.records_of("segment", self._after):
             self._after = sealed.record.seq
             segment = body_of(sealed.record)
             if isinstance(segment, Segment) and segment.class_id and segment.sha256 not in self._left_out:
-                self._waiting[segment.sha256] = segment
+                right = dataclasses.replace(segment, class_id=self._classes.class_of(sealed.record))
+                self._waiting[segment.sha256] = right
         for sealed in self._store.records_of("segment.removed") if self._waiting else []:
             removed = body_of(sealed.record)
             if isinstance(removed, SegmentRemoved):
                 self._waiting.pop(removed.segment, None)
-        for sha256 in [s for s in self._waiting if self._store.rollcalled(s, self._pack.sha256)]:
-            del self._waiting[sha256]
+        for segment in list(self._waiting.values()):
+            if self._store.rollcalled(segment.sha256, self._pack.sha256, str(segment.class_id)):
+                del self._waiting[segment.sha256]
+
+    def _learn_corrections(self) -> None:
+        """After a correction every segment is looked at anew: it may count for another class now."""
+        found = self._store.records_of("session.corrected")
+        newest = found[-1].record.seq if found else -1
+        if newest > self._corrected:
+            self._corrected, self._after = newest, -1
+            self._classes = corrections(sealed.record for sealed in found)
 
     def _do(self, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]) -> bool:
         """One segment to its record, or to an alarm; False while the volume where it lies is away. An error that nobody

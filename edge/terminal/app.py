@@ -1,4 +1,4 @@
-"""The web side of the screen: one page, one state, one picture, two buttons. No decision is made here."""
+"""The web side of the screen: one page, one state, one picture, its buttons. No decision is made here."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
@@ -14,8 +14,9 @@ from common.texts import LANGS, language, translate, words
 from edge.errors import StoreBusy
 from edge.terminal.errors import BadPress
 from edge.terminal.guard import TOKEN_HEADER, Guard
-from edge.terminal.press import Presses
+from edge.terminal.press import MOST_REASON, Presses
 from edge.terminal.screen import Screen
+from edge.terminal.words import CORRECTIONS, REASONS
 from evidence.errors import BadInput, ZaitangError
 
 HERE = Path(__file__).parent
@@ -62,7 +63,8 @@ def make_app(screen: Screen, presses: Presses, guard: Guard, lang: str) -> FastA
         chosen = asked(request)
         html = page("terminal.html").render(
             _=lambda msgid: translate(msgid, chosen), lang=chosen, token=guard.token(),
-            other=next(code for code in LANGS if code != chosen),
+            other=next(code for code in LANGS if code != chosen), reasons=REASONS, corrections=CORRECTIONS,
+            most=MOST_REASON,
         )
         response = HTMLResponse(html)
         response.set_cookie("lang", chosen, max_age=365 * 86400, httponly=True, samesite="strict")
@@ -70,7 +72,7 @@ def make_app(screen: Screen, presses: Presses, guard: Guard, lang: str) -> FastA
 
     @app.get("/state.json")
     def tell(request: Request) -> JSONResponse:
-        return JSONResponse(screen.state(asked(request)))
+        return JSONResponse(screen.state(asked(request)) | {"asked": presses.asked()})
 
     @app.get("/camera.jpg")
     def picture() -> Response:
@@ -83,10 +85,27 @@ def make_app(screen: Screen, presses: Presses, guard: Guard, lang: str) -> FastA
         return JSONResponse({"session": presses.start(class_id or screen.class_here())})
 
     @app.post("/end")
-    def end(request: Request, session: Annotated[str, Body(embed=True)]) -> JSONResponse:
+    def end(
+        request: Request, session: Annotated[str, Body(embed=True)], reason: Annotated[str, Body(embed=True)] = "",
+    ) -> JSONResponse:
         check_press(request)
-        presses.end(session)
+        presses.end(session, reason)
         return JSONResponse({"ended": session})
+
+    @app.post("/go-on")
+    def go_on(request: Request) -> JSONResponse:
+        check_press(request)
+        presses.go_on()
+        return JSONResponse({"going": True})
+
+    @app.post("/correct")
+    def correct(
+        request: Request, session: Annotated[str, Body(embed=True)], reason: Annotated[str, Body(embed=True)],
+        class_id: Annotated[str, Body(embed=True, alias="class")],
+    ) -> JSONResponse:
+        check_press(request)
+        presses.correct(session, class_id, reason)
+        return JSONResponse({"class": class_id})
 
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     return app

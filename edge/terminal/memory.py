@@ -6,8 +6,9 @@ import json
 import threading
 
 from common.policies import load_policy
+from edge.plans import newest_orders
 from edge.store import Store
-from edge.terminal.schedule import Session, newest_orders, open_session
+from edge.terminal.schedule import Session, newest_session
 from evidence.bodies import Alarm, ClassOrder, body_of
 from evidence.errors import ZaitangError
 from evidence.fold import fold
@@ -37,6 +38,9 @@ class Known:
     unreceipted: int
     orders: dict[str, ClassOrder]
     session: Session | None
+    """The open one."""
+    last: Session | None
+    """The one that was started last; it may have ended."""
     alarms: tuple[AlarmFact, ...]
 
 
@@ -57,7 +61,9 @@ class Memory:
         with self._lock:
             self._read()
             waiting = len(self._own) - 1 - self._store.receipted_up_to()
-            return Known(len(self._own), waiting, newest_orders(self._orders), self._session, self._alarms)
+            last = self._session
+            running = last if last is not None and last.ended_us is None else None
+            return Known(len(self._own), waiting, newest_orders(self._orders), running, last, self._alarms)
 
     def story(self, class_id: str, policy: Policy) -> Story:
         """The story of a class from this box's records and the centre's orders. Raises NoSuchClass."""
@@ -92,8 +98,8 @@ class Memory:
         if not fresh and self._own:
             return
         self._own += fresh
-        if any(record.type in ("session.start", "session.end") for record in fresh):
-            self._session = open_session(self._own)
+        if any(record.type.startswith("session.") for record in fresh):
+            self._session = newest_session(self._own)
         if any(record.type == "order.accepted" for record in fresh) or not self._orders:
             self._orders = self._store.orders()
         self._alarms = (*self._alarms, *map(_alarm, (r for r in fresh if r.type == "alarm")))[-RECENT_ALARMS:]

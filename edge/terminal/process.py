@@ -14,6 +14,7 @@ from cryptography import x509
 from fastapi import FastAPI
 
 from common import logs
+from common.texts import translate
 from edge.cameras.open import open_source
 from edge.cameras.port import Source
 from edge.checkin.engine import Engine
@@ -27,8 +28,11 @@ from edge.terminal.desk import Desk, Target
 from edge.terminal.guard import Guard
 from edge.terminal.loader import PackLoader
 from edge.terminal.memory import Memory
+from edge.terminal.panel import Panel, open_panel
 from edge.terminal.press import Presses
 from edge.terminal.screen import Screen
+from edge.terminal.watch import Watch
+from edge.terminal.words import UNSAID
 from edge.vision.pack import load_pack
 from edge.wiring import Box
 from evidence.certs import identity
@@ -50,7 +54,8 @@ def run(box: Box) -> None:
     root = x509.load_pem_x509_certificate(box.keys.root.encode())
     test = identity(box.keys.certificate, root).test
     screen = Screen(box.config, box.clock, memory, lambda: _status(box), time.monotonic, test)
-    presses = Presses(box.store, memory, lambda: _wake(box))
+    unsaid = translate(UNSAID, box.config.lang)
+    presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)
     app, port = make_app(screen, presses, guard, box.config.lang), listener.getsockname()[1]
 
@@ -59,7 +64,7 @@ def run(box: Box) -> None:
             logs.Log("terminal").info("terminal.ready", port=port)
             ready()
 
-    running = _start_desk(box, screen, tell)
+    running = [*_start_watch(box, screen, presses), *_start_desk(box, screen, tell)]
     try:
         serve(app, listener, stop)
     finally:
@@ -143,6 +148,16 @@ def _start_desk(box: Box, screen: Screen, tell: Callable[[], None]) -> list[Came
     desk.start()
     announce(loader, tell)
     return [desk, camera]
+
+
+def _start_watch(box: Box, screen: Screen, presses: Presses) -> list[Panel | Watch]:
+    """What lets nobody miss the last moment: the watch, and the panel of a box that has one."""
+    panel = open_panel(box.config.panel, screen, presses)
+    watch = Watch(screen, box.store, panel.told if panel is not None else lambda code: None)
+    parts: list[Panel | Watch] = [watch] if panel is None else [watch, panel]
+    for part in parts:
+        part.start()
+    return parts
 
 
 def _status(box: Box) -> Mapping[str, Any] | None:

@@ -1,14 +1,14 @@
-"""Which lesson the screen speaks of: the class-hour that runs now on this box, or the next one. Pure."""
+"""Which session, block and class-hour the screen speaks of: those that run now on this box, or come next. Pure."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from evidence.blocks import hour_span, plan_blocks
-from evidence.bodies import ClassOrder, Hour, SessionEnd, SessionStart, body_of
+from evidence.blocks import PlannedBlock, day, hour_span, plan_blocks
+from evidence.bodies import ClassOrder, Hour, SessionCorrected, SessionEnd, SessionStart, body_of
 from evidence.policy import Policy
-from evidence.records import Record, Sealed
+from evidence.records import Record
 from evidence.story import Span
 from evidence.times import MINUTE
 
@@ -27,54 +27,87 @@ class Lesson:
 
 @dataclasses.dataclass(frozen=True)
 class Session:
-    """An open session: its start press has no end press yet."""
+    """A session of this box. `class_id`: the class for which it counts; `pressed`: somebody pressed start.
+
+    `ids`: its id, and before it that of another start of the same class, if a press crossed the plan's start."""
 
     class_id: str
     session: str
     since_us: int
+    pressed: bool = True
+    ended_us: int | None = None
+    ids: tuple[str, ...] = ()
 
 
-def newest_orders(orders: Iterable[Sealed]) -> dict[str, ClassOrder]:
-    """The plan in force of each class: the one with the highest number."""
-    newest: dict[str, ClassOrder] = {}
-    for sealed in orders:
-        body = body_of(sealed.record)
-        if isinstance(body, ClassOrder) and (
-            body.class_id not in newest or body.number >= newest[body.class_id].number
-        ):
-            newest[body.class_id] = body
+def newest_session(records: Iterable[Record]) -> Session | None:
+    """The session that was started last, from a box's records in order; it may have ended."""
+    newest: Session | None = None
+    for record in records:
+        if record.type not in ("session.start", "session.end", "session.corrected"):
+            continue
+        body = body_of(record)
+        if isinstance(body, SessionStart):
+            newest = _started(newest, record, body)
+        elif newest is None or getattr(body, "session", None) not in newest.ids:
+            continue
+        elif isinstance(body, SessionEnd):
+            newest = dataclasses.replace(newest, ended_us=newest.ended_us or record.utc_us)
+        elif isinstance(body, SessionCorrected):
+            newest = dataclasses.replace(newest, class_id=body.class_id)
     return newest
 
 
-def open_session(records: Iterable[Record]) -> Session | None:
-    """The session that was started last and not ended, from a box's records in order."""
-    current: Session | None = None
-    for record in records:
-        body = body_of(record)
-        if isinstance(body, SessionStart):
-            current = Session(body.class_id, body.session, record.utc_us)
-        elif isinstance(body, SessionEnd) and current is not None and body.session == current.session:
-            current = None
-    return current
+def _started(newest: Session | None, record: Record, body: SessionStart) -> Session:
+    """A start of the class that runs joins it, as it does at the recorder."""
+    pressed = body.by != "plan"
+    if newest is not None and newest.ended_us is None and (
+        body.session in newest.ids or body.class_id == newest.class_id
+    ):
+        ids = tuple(dict.fromkeys((*newest.ids, body.session)))
+        return dataclasses.replace(newest, session=body.session, pressed=newest.pressed or pressed, ids=ids)
+    return Session(body.class_id, body.session, record.utc_us, pressed, None, (body.session,))
 
 
-def lesson(orders: Iterable[ClassOrder], device: str, now_us: int, class_id: str | None = None) -> Lesson | None:
-    """The class-hour now, else the next one, on this box (of `class_id` alone when a session of it is open).
+def session_block(blocks: Sequence[PlannedBlock], since_us: int, now_us: int) -> PlannedBlock | None:
+    """The block to which a session belongs that was started at `since_us` and is still open: the one that runs, or
+    into which it ran; else, before the first or between two, the one that comes. A class that overruns stays with its
+    own."""
+    last = max((b for b in blocks if b.span.start_us <= now_us), key=lambda b: b.span.start_us, default=None)
+    if last is not None and (now_us < last.span.end_us or since_us < last.span.end_us):
+        return last
+    return min((b for b in blocks if b.span.start_us > now_us), key=lambda b: b.span.start_us, default=last)
+
+
+def lesson(
+    orders: Iterable[ClassOrder], device: str, now_us: int, only: PlannedBlock | None = None,
+) -> Lesson | None:
+    """The class-hour now, else the next one, on this box. `only`: of that block, when a session of it is open.
 
     Online class-hours are not taught here. Of two that run at once the earlier one, then the smaller class id.
     """
     found = []
     for order in orders:
-        if device not in {place.device for place in order.boxes} or class_id not in (None, order.class_id):
+        if device not in {place.device for place in order.boxes}:
             continue
         hours = sorted((h for h in order.hours if h.kind != "online"), key=lambda h: (hour_span(h).start_us, h.hour))
         for number, hour in enumerate(hours, 1):
             span = hour_span(hour)
-            if now_us < span.end_us:
+            if now_us < span.end_us and (only is None or hour in only.hours):
                 phase: Literal["now", "next"] = "now" if span.start_us <= now_us else "next"
                 found.append(Lesson(order, hour, span, phase, number, len(hours)))
                 break
     return min(found, key=lambda item: (item.span.start_us, item.order.class_id), default=None)
+
+
+def taught_today(orders: Iterable[ClassOrder], device: str, now_us: int) -> list[ClassOrder]:
+    """The classes that have a class-hour on this box today, by the clock of each; in the order of their ids."""
+    found = []
+    for order in orders:
+        today = day(now_us, order.utc_offset_min)
+        days = {day(hour_span(hour).start_us, order.utc_offset_min) for hour in order.hours if hour.kind != "online"}
+        if device in {place.device for place in order.boxes} and today in days:
+            found.append(order)
+    return sorted(found, key=lambda order: order.class_id)
 
 
 def checkin_open(order: ClassOrder, policy: Policy, now_us: int) -> bool:

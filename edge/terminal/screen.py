@@ -10,17 +10,21 @@ from edge.clock import Clock
 from edge.config import BoxConfig
 from edge.terminal.desk import Target
 from edge.terminal.memory import AlarmFact, Known, Memory
-from edge.terminal.progress import Live, progress
-from edge.terminal.schedule import Lesson, checkin_open, lesson
+from edge.terminal.progress import Live, Runs
+from edge.terminal.schedule import Lesson, Session, checkin_open, lesson, session_block, taught_today
 from edge.terminal.seen import Seen, newest_block, seen_in
 from edge.terminal.view import Facts, Sight, state
+from evidence.blocks import PlannedBlock, plan_blocks
 from evidence.bodies import ClassOrder
+from evidence.enforce import Chance, Warned, chance, warning
 from evidence.policy import Policy
-from evidence.story import Block, CheckInFact, Span, Story
+from evidence.story import Block, CheckInFact, HourStory, Span, Story
 from evidence.times import MINUTE
 
 STATUS_S = 0.4
 """Real seconds for which the recorder's word is not asked for again."""
+CORRECT_US = 60 * MINUTE
+"""So long after its end a wrongly started class can be put right at the terminal."""
 
 
 class DeskView(Protocol):
@@ -33,7 +37,7 @@ class DeskView(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class _Now:
-    """The class that the screen speaks of, with its story; block: the one of the lesson."""
+    """The class that the screen speaks of, with its story; block: the one of the lesson, or of the open session."""
 
     known: Known
     now_us: int
@@ -43,6 +47,19 @@ class _Now:
     story: Story
     block: Block | None
     checkins: tuple[CheckInFact, ...]
+    hour: HourStory | None
+    """The class-hour that runs."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Pulse:
+    """What a lamp can say. `session`: one is open; `state`: how the class-hour that runs stands, if one does;
+    `left_us`: until the last moment at which a start still complies."""
+
+    session: bool
+    live: str
+    state: str | None = None
+    left_us: int | None = None
 
 
 class Screen:
@@ -56,12 +73,13 @@ class Screen:
         self._status, self._monotonic, self._test = status, monotonic, test
         self._lock = threading.Lock()
         self._said: tuple[float, Mapping[str, Any] | None] = (-STATUS_S, None)
+        self._runs = Runs()
         self.desk: DeskView | None = None
 
     def target(self) -> Target | None:
         """For whom the check-in desk is open now. May raise StoreBusy."""
         now = self._now()
-        if now is None or now.block is None:
+        if now is None or now.block is None or now.now_us >= now.block.span.end_us:
             return None
         session = now.known.session
         if session is None and not checkin_open(now.order, now.policy, now.now_us):
@@ -74,12 +92,48 @@ class Screen:
         now = self._now()
         return now.order.class_id if now is not None else None
 
+    def today(self) -> list[ClassOrder]:
+        """The classes that are taught on this box today. May raise StoreBusy."""
+        return taught_today(self._memory.look().orders.values(), self._config.device, self._clock.utc_us())
+
+    def correctable(self) -> Session | None:
+        """The session whose class can be put right here: the open one, or the last one for a while. May raise
+        StoreBusy."""
+        last = self._memory.look().last
+        ended_us = None if last is None else last.ended_us
+        return None if ended_us is not None and self._clock.utc_us() - ended_us > CORRECT_US else last
+
+    def early_end(self) -> int | None:
+        """The unbroken minutes that the practical class-hour of now still has to get, if it runs and has not got them:
+        whoever ends it says why. May raise StoreBusy."""
+        its = self._chance(self._now(), self._live())
+        return None if its is None or its.whole or its.state == "done" else its.needed_us // MINUTE
+
+    def pulse(self) -> Pulse:
+        """What a lamp can say now. May raise StoreBusy."""
+        now, live = self._now(), self._live()
+        its = self._chance(now, live)
+        if now is None or its is None:
+            return Pulse(self._memory.look().session is not None, live.state)
+        left_us = None if its.restart_by_us is None else its.restart_by_us - now.now_us
+        return Pulse(now.known.session is not None, live.state, its.state, left_us)
+
+    def due_warning(self) -> tuple[str, Warned] | None:
+        """The class and the alarm about its class-hour that must be stated now. May raise StoreBusy."""
+        now = self._now()
+        its = self._chance(now, self._live())
+        if now is None or now.hour is None or its is None or not self._clock.stamp().clock.synced:
+            return None
+        said = [(Warned(alarm.code, str(alarm.params.get("hour")), 0), at_us)  # type: ignore[arg-type]
+                for _, alarm, at_us in now.story.alarms if alarm.code in ("hour.at_risk", "hour.lost")]
+        found = warning(now.hour, its, said, now.now_us)
+        return None if found is None else (now.order.class_id, found)
+
     def state(self, lang: str) -> dict[str, Any]:
         """The JSON value of /state.json. May raise StoreBusy."""
         now, live = self._now(), self._live()
         known = now.known if now is not None else self._memory.look()
         sight = self.desk.sight() if self.desk is not None else Sight("no_camera", 0)
-        hour = _hour(now)
         seen_class, seen = self._seen(now, known)
         facts = Facts(
             now_us=now.now_us if now is not None else self._clock.utc_us(),
@@ -88,7 +142,9 @@ class Screen:
             lesson=now.lesson if now is not None else None,
             session=known.session,
             session_order=now.order if now is not None and known.session is not None else None,
-            progress=progress(hour, live, now.policy, now.now_us) if now is not None and hour is not None else None,
+            chance=self._chance(now, live),
+            correctable=self.correctable(),
+            today=self.today(),
             live=live,
             sight=sight,
             checkins=now.checkins if now is not None else (),
@@ -103,15 +159,27 @@ class Screen:
 
     def _now(self) -> _Now | None:
         known, now_us = self._memory.look(), self._clock.utc_us()
-        running = known.session.class_id if known.session else None
-        here = lesson(known.orders.values(), self._config.device, now_us, running)
-        order = known.orders.get(running) if running else here.order if here else None
+        running = known.session
+        here = None if running else lesson(known.orders.values(), self._config.device, now_us)
+        order = known.orders.get(running.class_id) if running else here.order if here else None
         policy = self._memory.policy(order.policy.id) if order else None
         if order is None or policy is None:
             return None
+        blocks, planned = plan_blocks(order, policy.block.pause_min.value * MINUTE), None
+        if running is not None:
+            planned = session_block(blocks, running.since_us, now_us)
+            here = lesson([order], self._config.device, now_us, planned) if planned is not None else None
+        elif here is not None:
+            planned = next((block for block in blocks if here.hour in block.hours), None)
         story = self._memory.story(order.class_id, policy)
-        block = next((b for b in story.blocks if here is not None and here.hour.hour in b.hours), None)
-        return _Now(known, now_us, here, order, policy, story, block, _near(story, block, policy))
+        block = _block(story, planned)
+        near, hour = _near(story, block, policy), _hour(story, here)
+        return _Now(known, now_us, here, order, policy, story, block, near, hour)
+
+    def _chance(self, now: _Now | None, live: Live) -> Chance | None:
+        """How the class-hour that runs stands, if one does."""
+        heard = self._runs.hear(live)
+        return None if now is None or now.hour is None else chance(now.hour, heard, now.policy, now.now_us)
 
     def _seen(self, now: _Now | None, known: Known) -> tuple[str | None, Seen | None]:
         """Whom the roll call has seen, and of which class: in the block of the session, else in the newest one."""
@@ -147,7 +215,7 @@ class Screen:
         if not said.get("recording"):
             return Live("waiting" if said.get("session") else "stopped")
         end_us = self._clock.utc_us() - self._clock.mono_us() + int(said["last_packet_mono_us"])
-        return Live("recording", Span(end_us - int(said["stretch_us"]), end_us))
+        return Live("recording", Span(end_us - int(said["stretch_us"]), end_us), str(said.get("run")))
 
     def _current_alarms(self) -> list[AlarmFact]:
         """What is wrong at the recorder or with the room for video right now, as if said now."""
@@ -157,19 +225,25 @@ class Screen:
         return found + [AlarmFact(str(alarm["code"]), {}, now_us) for alarm in alarms]
 
     def _banners(self, policy: Policy | None) -> list[str]:
+        clock = self._clock.stamp().clock
         told = {
-            "simulated": self._clock.stamp().clock.source == "simulated",
+            "clock": not clock.synced,
+            "simulated": clock.source == "simulated",
             "liveness": policy is not None and not policy.liveness_required,
             "test": self._test,
         }
         return [code for code, shown in told.items() if shown]
 
 
-def _hour(now: _Now | None) -> Any:
+def _block(story: Story, planned: PlannedBlock | None) -> Block | None:
+    return next((block for block in story.blocks if planned is not None and block.id == planned.id), None)
+
+
+def _hour(story: Story, here: Lesson | None) -> HourStory | None:
     """The class-hour that runs now, from the story."""
-    if now is None or now.lesson is None or now.lesson.phase != "now":
+    if here is None or here.phase != "now":
         return None
-    return next((hour for hour in now.story.hours if hour.hour.hour == now.lesson.hour.hour), None)
+    return next((hour for hour in story.hours if hour.hour.hour == here.hour.hour), None)
 
 
 def _near(story: Story, block: Block | None, policy: Policy) -> tuple[CheckInFact, ...]:

@@ -9,11 +9,12 @@ from common.alarms import alarm_words
 from common.texts import translate
 from edge.terminal import words
 from edge.terminal.memory import AlarmFact
-from edge.terminal.progress import Live, Progress
+from edge.terminal.progress import Live
 from edge.terminal.schedule import Lesson, Session
 from edge.terminal.seen import Seen
 from evidence.blocks import local
 from evidence.bodies import ClassOrder
+from evidence.enforce import Chance
 from evidence.story import CheckInFact
 from evidence.times import MINUTE, SECOND, utc_text
 
@@ -53,7 +54,9 @@ class Facts:
     lesson: Lesson | None
     session: Session | None
     session_order: ClassOrder | None
-    progress: Progress | None
+    chance: Chance | None
+    correctable: Session | None
+    today: Sequence[ClassOrder]
     live: Live
     sight: Sight
     checkins: Sequence[CheckInFact]
@@ -76,7 +79,8 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
             {"code": code, "text": translate(words.BANNERS[code], lang, rate=facts.rate)} for code in facts.banners
         ],
         "lesson": _lesson(facts, lang),
-        "session": _session(facts),
+        "session": _session(facts, lang),
+        "correction": _correction(facts),
         "recording": _recording(facts, lang),
         "checkin": _checkin(facts, lang),
         "people": _people(facts),
@@ -100,7 +104,8 @@ def _lesson(facts: Facts, lang: str) -> dict[str, Any]:
     if order is None:
         return {"phase": "none", "text": translate(words.NO_LESSON, lang)}
     room = next((place.room for place in order.boxes if place.device == facts.device), "")
-    value: dict[str, Any] = {"class": order.class_id, "title": order.title, "room": room, "phase": "over", "text": ""}
+    over = translate(words.OVERRUN, lang) if facts.session is not None else ""
+    value: dict[str, Any] = {"class": order.class_id, "title": order.title, "room": room, "phase": "over", "text": over}
     if lesson is not None:
         start = local(lesson.span.start_us, order.utc_offset_min)
         today = local(facts.now_us, order.utc_offset_min).date()
@@ -116,28 +121,89 @@ def _lesson(facts: Facts, lang: str) -> dict[str, Any]:
     return value
 
 
-def _session(facts: Facts) -> dict[str, Any] | None:
-    if facts.session is None:
+def _session(facts: Facts, lang: str) -> dict[str, Any] | None:
+    session, its = facts.session, facts.chance
+    if session is None:
         return None
+    since, by = _clock(facts, session.since_us)[:5], "pressed" if session.pressed else "plan"
     return {
-        "id": facts.session.session, "class": facts.session.class_id, "since": _clock(facts, facts.session.since_us)[:5]
+        "id": session.session, "class": session.class_id, "since": since, "pressed": session.pressed,
+        "text": translate(words.SINCE[by], lang, time=since),
+        "early": its is not None and not its.whole and its.state != "done",
+    }
+
+
+def _correction(facts: Facts) -> dict[str, Any] | None:
+    """What “wrong class?” asks; None when there is nothing to put right, or nothing else today."""
+    session = facts.correctable
+    others = [order for order in facts.today if session is not None and order.class_id != session.class_id]
+    if session is None or not others:
+        return None
+    title = next((order.title for order in facts.today if order.class_id == session.class_id), session.class_id)
+    return {
+        "session": session.session, "title": title,
+        "others": [{"class": order.class_id, "title": order.title} for order in others],
     }
 
 
 def _recording(facts: Facts, lang: str) -> dict[str, Any]:
     value: dict[str, Any] = {"state": facts.live.state, "text": translate(words.RECORDING[facts.live.state], lang)}
-    progress = facts.progress
-    if progress is not None:
+    its = facts.chance
+    if its is None and facts.session is not None and facts.lesson is None:
+        value["deadline"] = translate(words.END_SOON, lang)
+    if its is not None:
         value |= {
-            "whole": progress.whole,
-            "unbroken_s": progress.unbroken_us // SECOND,
-            "needed_s": progress.needed_us // SECOND,
-            "still_s": -(-progress.still_us // SECOND),
-            "done": progress.still_us == 0,
-            "missed_s": progress.missed_us // SECOND,
-            "share": min(1000, 1000 * progress.shown_us // max(1, progress.needed_us)),
+            "whole": its.whole,
+            "unbroken_s": its.unbroken_us // SECOND,
+            "needed_s": its.needed_us // SECOND,
+            "still_s": -(-its.still_us // SECOND),
+            "possible_s": its.possible_us // SECOND,
+            "done": its.still_us == 0,
+            "missed_s": its.missed_us // SECOND,
+            "share": min(1000, 1000 * its.shown_us // max(1, its.needed_us)),
+            "chance": its.state,
+            "restart_by": None if its.restart_by_us is None else _clock(facts, its.restart_by_us),
+            "need": _need(its, lang),
+            "deadline": _deadline(facts, its, lang),
+            "possible": _possible(its, lang),
         }
     return value
+
+
+def _need(its: Chance, lang: str) -> str:
+    if its.whole:
+        code = "missed" if its.missed_us > SECOND else "whole"
+        times = {"time": _length(its.missed_us), "allowed": _length(its.allowed_us)}
+        return translate(words.NEED[code], lang, **times)
+    if its.state in ("at_risk", "lost"):
+        return ""
+    code, time = "still" if its.still_us else "done", _length(-(-its.still_us // SECOND) * SECOND)
+    return translate(words.NEED[code], lang, time=time)
+
+
+def _deadline(facts: Facts, its: Chance, lang: str) -> str:
+    """The last moment at which a start still complies; nothing where none matters."""
+    code: str = its.state
+    left_us = None if its.restart_by_us is None else its.restart_by_us - facts.now_us
+    if code == "done" or (its.whole and code in ("running", "waiting")):
+        return ""
+    if code == "lost" and its.whole:
+        code = "lost_whole"
+    elif left_us is not None and left_us <= 0:
+        code = "hold" if code == "running" else "late"
+    clock = "" if its.restart_by_us is None else _clock(facts, its.restart_by_us)
+    return translate(words.DEADLINE[code], lang, clock=clock, minutes=its.needed_us // MINUTE)
+
+
+def _possible(its: Chance, lang: str) -> str:
+    if its.whole or its.state in ("done", "at_risk", "lost"):
+        return ""
+    return translate(words.POSSIBLE, lang, time=_length(its.possible_us))
+
+
+def _length(us: int) -> str:
+    minutes, seconds = divmod(us // SECOND, 60)
+    return f"{minutes}:{seconds:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
 
 
 def _checkin(facts: Facts, lang: str) -> dict[str, Any]:
@@ -149,10 +215,18 @@ def _checkin(facts: Facts, lang: str) -> dict[str, Any]:
             "name": _name(facts, sight.result.person), "time": _clock(facts, sight.result.at_us)[:5],
             "text": translate(words.ANSWERS[answer], lang),
         }
+    said = _closed(facts) if sight.state == "closed" else sight.state
     return {
-        "open": sight.state != "closed", "state": sight.state, "text": translate(words.CHECKIN[sight.state], lang),
+        "open": sight.state != "closed", "state": sight.state, "text": translate(words.CHECKIN[said], lang),
         "frame": sight.frame, "faces": [list(face) for face in sight.faces], "result": result,
     }
+
+
+def _closed(facts: Facts) -> str:
+    """Why the desk is closed."""
+    if facts.lesson is not None:
+        return "closed"
+    return "closed_overrun" if facts.session is not None else "closed_over"
 
 
 def _people(facts: Facts) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from common.texts import N_
 KINDS = {"theory": N_("theory"), "practical": N_("practice"), "online": N_("online")}
 
 BANNERS = {
+    "clock": N_("The clock of this box is not set: no class starts by itself. Press start; have the network checked"),
     "liveness": N_("Liveness is not checked here: a photograph is not a living person, yet it would pass"),
     "simulated": N_("Simulated time, {rate} times as fast: nothing here is real"),
     "test": N_("Test keys: these records prove nothing"),
@@ -20,8 +21,30 @@ RECORDING = {
     "absent": N_("The recorder does not answer; the video is not being kept"),
 }
 
+NEED = {
+    "still": N_("{time} more without a break"),
+    "done": N_("Long enough without a break"),
+    "whole": N_("The whole class-hour is recorded"),
+    "missed": N_("Missing: {time} of at most {allowed}"),
+}
+"""What the class-hour still needs."""
+
+DEADLINE = {
+    "running": N_("If the recording breaks, it must be back before {clock}"),
+    "hold": N_("The recording must not break now: there is no time for another {minutes} minutes"),
+    "waiting": N_("Recording must begin before {clock}, or this class-hour does not count"),
+    "at_risk": N_("Recording must begin before {clock}, or this class-hour does not count"),
+    "late": N_("Recording must begin now, or this class-hour does not count"),
+    "lost": N_("This class-hour has no room left for {minutes} minutes without a break"),
+    "lost_whole": N_("Too much of this class-hour is not recorded"),
+}
+"""The last moment, big and plain."""
+POSSIBLE = N_("At most {time} still possible")
+
 CHECKIN = {
     "closed": N_("Check-in opens before the next class-hour"),
+    "closed_over": N_("Check-in is closed: no class-hour follows on this box"),
+    "closed_overrun": N_("Check-in is closed: the planned class-hours of this half-day are over"),
     "no_camera": N_("The check-in camera sends no picture"),
     "loading": N_("Face recognition is starting: one moment, please"),
     "no_pack": N_("Faces cannot be recognised: the model pack cannot be loaded"),
@@ -58,5 +81,20 @@ SYNC = {
     "none": N_("This box has no centre"),
 }
 
+REASONS = (
+    N_("Power cut"), N_("Equipment does not work"), N_("The class ended earlier today"),
+    N_("The class moved to another room"),
+)
+"""Usual reasons for an end before its time, as buttons."""
+CORRECTIONS = (N_("The wrong class was started by mistake"), N_("Two classes changed places"))
+"""Usual reasons for putting a class right."""
+UNSAID = N_("The button was held twice; no reason was given")
+
+SINCE = {
+    "pressed": N_("In class since {time}"),
+    "plan": N_("Began by itself at {time}: please press start"),
+}
+OVERRUN = N_("The planned class-hours of this half-day are over")
+END_SOON = N_("Press end when the class is done")
 NO_LESSON = N_("No class is planned on this box")
 HOUR = N_("Class-hour {number} of {of}")

@@ -1,4 +1,5 @@
-"""What stands beside the rules: left early, a roster that shrank, a changed plan, clocks, unreadable records."""
+"""What stands beside the rules: left early, a roster that shrank, a changed plan, classes that nobody started or that
+were put right, clocks, unreadable records."""
 from __future__ import annotations
 
 from collections import Counter
@@ -9,7 +10,7 @@ from evidence.bodies import Hour
 from evidence.policy import Policy
 from evidence.rules.finding import Finding, Reason, Result, reason, refs
 from evidence.rules.hours import moment, named
-from evidence.story import Block, RosterChange, Story
+from evidence.story import Block, RosterChange, SessionFact, Story
 from evidence.times import MINUTE
 
 
@@ -21,6 +22,8 @@ def judge(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:
         _finding("left_early", clause, "warning", _left_early(story, over)),
         _finding("roster", clause, "warning", _roster(story, over)),
         _finding("plan", clause, "warning", _plan(story)),
+        _finding("unpressed", "", "warning", _unpressed(story)),
+        _finding("corrected", "", "warning", _corrected(story)),
         _finding("video", "", "warning", _video(story)),
         _finding("screen_code", "", "warning", _codes(story, policy, over)),
         _finding("clock", "", "open", _clock(story)),
@@ -86,6 +89,32 @@ def _plan(story: Story) -> Told:
 def _when(story: Story, hour: Hour) -> str:
     start, end = (local(at, story.order.utc_offset_min) for at in (hour_span(hour).start_us, hour_span(hour).end_us))
     return f"{start.date().isoformat()} {start:%H:%M}–{end:%H:%M}"
+
+
+def _unpressed(story: Story) -> Told:
+    """Recordings that the plan began and that nobody joined by a press."""
+    pressed = [one for one in story.sessions if one.pressed_us is not None]
+    for one in story.sessions:
+        if one.pressed_us is None and not any(_together(one, other) for other in pressed):
+            at_time = moment(story, one.start_us)
+            yield reason("session_unpressed", date=_day(story, one.start_us), at_time=at_time), one.refs
+
+
+def _together(one: SessionFact, other: SessionFact) -> bool:
+    """Two sessions that ran at once: the press crossed the planned start, or came in the other room of the class."""
+    starts_us, ends_us = max(one.start_us, other.start_us), [at for at in (one.end_us, other.end_us) if at is not None]
+    return all(starts_us < at for at in ends_us)
+
+
+def _corrected(story: Story) -> Told:
+    for one in story.corrections:
+        start_us = one.corrected_us if one.start_us is None else one.start_us
+        said = {"date": _day(story, start_us), "at_time": moment(story, start_us),
+                "recorded": _day(story, one.corrected_us), "why": one.reason}
+        if one.counts_for == story.class_id:
+            yield reason("corrected_in", **said, was=one.was, count=one.segments), one.refs
+        else:
+            yield reason("corrected_out", **said, counts_for=one.counts_for), one.refs
 
 
 def _video(story: Story) -> Told:

@@ -10,11 +10,12 @@ from central.classes.stories import Stories
 from central.errors import FolderNotEmpty, NothingToExport, SegmentFileChanged, SegmentsNotHere, UnknownClass
 from central.export import export_class
 from central.wiring import Centre
-from evidence.bodies import Export, SegmentRemoved, SessionStart, body_of
+from evidence.bodies import Export, SegmentRemoved, SessionCorrected, SessionStart, body_of
 from evidence.chain import check_chain
 from evidence.seal import read_sealed
 from tests.central.helpers import MORNING, PLAN, SIMULATED, Box, segment_of
 from tests.central.test_classes import add
+from verify.cli import verify
 
 VIDEO = [b"first segment", b"second segment"]
 
@@ -116,3 +117,18 @@ def test_what_cannot_be_exported_says_so(centre: Centre, tmp_path: Path) -> None
     (tmp_path / "out").mkdir()
     with pytest.raises(FolderNotEmpty):
         export_class(centre, "welder-1", tmp_path / "out")
+
+
+def test_video_of_a_class_that_was_put_right_goes_with_the_right_class(
+    centre: Centre, box: Box, tmp_path: Path,
+) -> None:
+    (tmp_path / "other").mkdir()
+    add(centre, tmp_path / "other", PLAN.replace("welder-1", "welder-2"))
+    box.append(SessionCorrected("welder-2", "welder-1", "s-1", "wrong button", "page"), MORNING + 300_000_000)
+    centre.collector().take(box.messages()[-1:])
+    put(centre, *VIDEO)
+    right, wrong = (export_class(centre, name, tmp_path / name) for name in ("welder-2", "welder-1"))
+    assert len([name for name in files(right) if name.startswith("segments/")]) == 2
+    assert not [name for name in files(wrong) if name.startswith("segments/")]
+    for folder in (right, wrong):
+        assert verify(folder, None, "en").problems == ()

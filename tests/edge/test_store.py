@@ -112,9 +112,9 @@ def test_orders_uploads_and_roll_calls_are_remembered(tmp_path: Path, keys: BoxK
     assert not store.uploaded("a" * 64)
     store.mark_uploaded("a" * 64)
     assert opened(tmp_path, keys).uploaded("a" * 64)
-    assert not store.rollcalled("b" * 64, "c" * 64)
+    assert not store.rollcalled("b" * 64, "c" * 64, CLASS)
     store.append("rollcall", RollCall(CLASS, "r-1", "b" * 64, "lab", "c" * 64, "cpu", 1, 1, 1, 1, 0, 0, 0, ()))
-    assert store.rollcalled("b" * 64, "c" * 64) and not store.rollcalled("b" * 64, "d" * 64)
+    assert store.rollcalled("b" * 64, "c" * 64, CLASS) and not store.rollcalled("b" * 64, "d" * 64, CLASS)
 
 
 def test_names_and_faces_are_encrypted_and_erased_for_good(tmp_path: Path, keys: BoxKeys) -> None:

@@ -5,7 +5,7 @@ const POLL_MS = 500, PICTURE_MS = 120, PATIENCE = 3;
 const at = (id) => document.getElementById(id);
 const said = document.body.dataset;
 const token = document.querySelector("meta[name=token]").content;
-let current = null, failures = 0, pressing = false;
+let current = null, failures = 0, pressing = false, asked = false;
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const put = (id, text) => { const node = at(id); if (node.textContent !== text) node.textContent = text; };
@@ -58,16 +58,24 @@ function showRecording(state) {
   put("minutes", recording.needed_s === undefined ? "–" : duration(recording.unbroken_s));
   at("bar").style.strokeDasharray = `${recording.share || 0} 1000`;
   at("bar").style.opacity = recording.share ? 1 : 0;
-  put("still", recording.needed_s === undefined ? "" : need(recording));
-  put("since", state.session ? fill(said.since, { time: state.session.since }) : state.lesson.class ? said.check : "");
-  at("start").disabled = pressing || !!state.session || !state.lesson.class;
+  put("still", recording.need || "");
+  put("possible", recording.possible || "");
+  put("deadline", recording.deadline || "");
+  at("deadline").dataset.state = recording.chance || "";
+  put("since", state.session ? state.session.text : state.lesson.class ? said.check : "");
+  const started = state.session && state.session.pressed;
+  at("start").disabled = pressing || started || !state.lesson.class;
   at("end").disabled = pressing || !state.session;
 }
 
-function need(recording) {
-  if (!recording.whole)
-    return recording.done ? said.done : fill(said.still, { time: duration(recording.still_s) });
-  return recording.missed_s > 1 ? fill(said.missed, { time: duration(recording.missed_s) }) : said.whole;
+// A question that is open is not changed by what happens meanwhile, but it goes when there is nothing to ask.
+function showQuestions(state) {
+  show("wrong", !!state.correction);
+  if (!state.session && at("confirm").open) at("confirm").close();
+  if (!state.correction && at("correct").open) at("correct").close();
+  if (pressing) return;
+  if (state.asked && !asked && !at("confirm").open) askEnd();
+  asked = state.asked;
 }
 
 function showDesk(state) {
@@ -114,6 +122,7 @@ function showAll(state) {
   showRecording(state);
   showDesk(state);
   showPeople(state);
+  showQuestions(state);
 }
 
 async function poll() {
@@ -181,12 +190,62 @@ function refuse(text) {
   setTimeout(() => show("refused", false), 8000);
 }
 
+// One of the usual reasons, or a text of one's own; `changed` is told of every change.
+function reasons(name, changed) {
+  const text = at(`${name}-text`), buttons = [...at(`${name}-reasons`).children];
+  const mark = () => {
+    buttons.forEach((button) => button.classList.toggle("chosen", button.textContent === text.value));
+    changed();
+  };
+  buttons.forEach((button) => button.addEventListener("click", () => { text.value = button.textContent; mark(); }));
+  text.addEventListener("input", mark);
+  return { get: () => text.value.trim(), clear: () => { text.value = ""; mark(); } };
+}
+
+const endReason = reasons("confirm", () => { at("confirm-yes").disabled = !at("why").hidden && !endReason.get(); });
+
+function askEnd() {
+  show("why", current.session.early);
+  endReason.clear();
+  at("confirm").showModal();
+}
+
+let right = null;
+const correctReason = reasons("correct", () => { at("correct-yes").disabled = !right || !correctReason.get(); });
+
+function askClass() {
+  const buttons = current.correction.others.map((other) => {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "reason" });
+    button.textContent = other.title;
+    button.addEventListener("click", () => {
+      right = { session: current.correction.session, class: other.class };
+      buttons.forEach((one) => one.classList.toggle("chosen", one === button));
+      at("correct-yes").disabled = !correctReason.get();
+    });
+    return button;
+  });
+  right = null;
+  put("correct-title", fill(said.wrong, { title: current.correction.title }));
+  at("correct-classes").replaceChildren(...buttons);
+  correctReason.clear();
+  at("correct").showModal();
+}
+
 at("start").addEventListener("click", () => press("/start", { class: current.lesson.class }));
-at("end").addEventListener("click", () => at("confirm").showModal());
+at("end").addEventListener("click", askEnd);
+at("confirm").addEventListener("close", () => { if (asked) press("/go-on", {}); });
 at("confirm-no").addEventListener("click", () => at("confirm").close());
 at("confirm-yes").addEventListener("click", () => {
+  const body = { session: current.session.id, reason: endReason.get() };
+  asked = false;
   at("confirm").close();
-  if (current.session) press("/end", { session: current.session.id });
+  press("/end", body);
+});
+at("wrong").addEventListener("click", askClass);
+at("correct-no").addEventListener("click", () => at("correct").close());
+at("correct-yes").addEventListener("click", () => {
+  at("correct").close();
+  press("/correct", { ...right, reason: correctReason.get() });
 });
 document.fonts.ready.then(() => document.querySelectorAll(".names").forEach((list) => delete list.dataset.key));
 poll();

@@ -14,14 +14,25 @@ from typing import Any
 
 import pytest
 
+from common.policies import load_policy
 from edge.clock import boottime_us, machine_boot_id
 from edge.config import parse_box
 from edge.control.client import ask
 from edge.errors import NoRecorder
 from edge.keys import make_box_keys, self_certified
 from edge.wiring import Box, open_box
-from evidence.bodies import Segment, SessionEnd, SessionStart, body_of
-from evidence.times import SECOND, utc_us
+from evidence.bodies import (
+    ClassOrder,
+    Hour,
+    OrderAccepted,
+    Place,
+    PolicyRef,
+    Segment,
+    SessionEnd,
+    SessionStart,
+    body_of,
+)
+from evidence.times import SECOND, utc_text, utc_us
 
 from .conftest import make_film
 
@@ -157,6 +168,36 @@ def test_presses_are_recorded_and_a_killed_recorder_resumes(box: Box, running: R
     for one in found:
         assert one.last_mono_us - one.first_mono_us == one.end_pts_us - one.first_pts_us - 500_000
     assert running.end()[:2] == (0, "the box is ready\n")
+
+
+def test_a_planned_class_hour_is_recorded_without_a_press_and_resumed_after_a_kill(
+    tmp_path: Path, long_film: Path,
+) -> None:
+    box = open_box(make_box(tmp_path / "box", long_film))
+    start_us = box.clock.utc_us() + 5 * SECOND
+    hour = Hour("h-1", "practical", utc_text(start_us), utc_text(start_us + 2400 * SECOND))
+    policy = PolicyRef("demo", load_policy("demo").sha256)
+    order = box.store.append("order.class", ClassOrder(
+        "c-1", 1, "班", policy, 480, (Place("box-1", ""),), (), (hour,)))
+    box.store.put_order(order)
+    box.store.append("order.accepted", OrderAccepted("c-1", order.hash))
+    running = Running(box.folder)
+    try:
+        status = running.until(lambda one: one["stretch_us"] > 10 * SECOND)
+        assert status["class"] == "c-1"
+        running.wait_ready()
+        os.kill(running.recorder_pid, signal.SIGKILL)
+        again = running.until(lambda one: one["run"] not in (None, status["run"]) and one["stretch_us"] > 3 * SECOND)
+        assert again["session"] == status["session"]
+        box.store.append("session.start", SessionStart("c-1", status["session"], "page"))
+        ask(box.recorder_socket, "look")
+        assert running.until(lambda one: True)["run"] == again["run"], "a press joins the run"
+    finally:
+        running.end()
+    presses = [one.record.body["by"] for one in box.store.records_of("session.start")]
+    assert presses == ["plan", "page"] and box.store.records_of("session.end") == []
+    assert {one.session for one in segments(box)} == {status["session"]}
+    box.store.close()
 
 
 def test_a_clean_end_seals_what_is_being_recorded_and_leaves_nobody_behind(box: Box, running: Running) -> None:

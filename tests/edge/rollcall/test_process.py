@@ -14,7 +14,7 @@ from edge.errors import VolumeAway
 from edge.rollcall.attempts import MOST, Attempts
 from edge.rollcall.process import Stopped, Worker
 from edge.wiring import Box
-from evidence.bodies import RollCall, Segment, SegmentRemoved, body_of
+from evidence.bodies import RollCall, Segment, SegmentRemoved, SessionCorrected, body_of
 
 SECOND = 1_000_000
 
@@ -76,6 +76,27 @@ def test_every_segment_gets_one_record_with_times_of_its_run(face_box: Box, add,
     assert sorted(track.best.person for track in made[1].tracks) == [f"p-{n}" for n in range(1, 7)]
     assert {(track.first_us, track.last_us) for track in made[1].tracks} == {(4 * SECOND, 7 * SECOND)}
     assert alarms(face_box) == []
+
+
+def test_video_of_a_class_that_was_put_right_is_looked_at_again_for_its_own_people(
+    face_box: Box, add, worker, templates,
+) -> None:
+    add(0)
+    one = worker()
+    work(one)
+    others = {f"q-{number}": vectors for number, vectors in enumerate(templates.values())}
+    face_box.store.put_templates("class-2", "builtin", others)
+    face_box.store.append("session.corrected", SessionCorrected("class-2", "class-1", "s-1", "wrong button", "page"))
+    work(one)
+    add(1)
+    work(one)
+    work(worker())
+    made = rollcalls(face_box)
+    assert [call.class_id for call in made] == ["class-1", "class-2", "class-2"]
+    assert {track.best.person[0] for track in made[1].tracks} == {"q"} and made[0].segment == made[1].segment
+    face_box.store.append("session.corrected", SessionCorrected("class-1", "class-2", "s-1", "it was right", "page"))
+    work(one)
+    assert [(call.class_id, call.segment) for call in rollcalls(face_box)[3:]] == [("class-1", made[2].segment)]
 
 
 def test_a_process_that_is_stopped_in_the_middle_does_it_again_once(face_box: Box, add, worker) -> None:

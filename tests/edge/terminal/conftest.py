@@ -127,7 +127,9 @@ class Room:
 
     def take_order(self, class_id: str = CLASS, device: str = "box-1", after_minutes: int = 0) -> None:
         """What the sync process does with a good order."""
-        body = order_body(class_id, device=device, after_minutes=after_minutes)
+        self.accept(order_body(class_id, device=device, after_minutes=after_minutes))
+
+    def accept(self, body: ClassOrder) -> None:
         names = {person: Name(name, "0" * 32) for person, name in NAMES.items()}
         sealed = sealed_order(body)
         self.store.put_order(sealed)
@@ -165,7 +167,7 @@ class Room:
         """The recorder says that it has recorded without a break for so long."""
         self.recorder = {
             "recording": True, "session": "s-1", "silent": False, "refused": None, "alarms": [],
-            "stretch_us": int(minutes * MINUTE), "last_packet_mono_us": self.clock.mono_us(),
+            "run": "r-live", "stretch_us": int(minutes * MINUTE), "last_packet_mono_us": self.clock.mono_us(),
         }
 
 
@@ -183,7 +185,8 @@ def room(tmp_path: Path) -> Iterator[Room]:
         made[0].wakes += 1
 
     screen = Screen(config, clock, memory, lambda: made[0].recorder, lambda: made[0].monotonic, True)
-    room = Room(folder, config, keys, clock, store, memory, screen, Presses(store, memory, wake), FixedDesk(), None)
+    presses = Presses(store, memory, screen, wake, lambda: made[0].monotonic, "held twice")
+    room = Room(folder, config, keys, clock, store, memory, screen, presses, FixedDesk(), None)
     made.append(room)
     screen.desk = room.desk
     room.recorder = {"recording": False, "session": None, "silent": False, "refused": None, "alarms": []}

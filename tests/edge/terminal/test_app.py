@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from edge.config import TerminalConfig
 from edge.errors import CannotListen, PortInUse, StoreBusy
 from edge.terminal.app import make_app
+from edge.terminal.errors import ReasonNeeded
 from edge.terminal.guard import Guard
 from edge.terminal.process import listen
 
@@ -47,6 +48,44 @@ def test_a_start_without_a_class_starts_the_one_on_the_screen(client: TestClient
     room.take_order()
     assert client.post("/start", json={}, headers=token(client)).status_code == 200
     assert room.memory.look().session.class_id == "welding-1"
+
+
+def test_an_old_page_cannot_end_a_class_early_without_a_reason(client: TestClient, room: Any) -> None:
+    room.take_order()
+    held = token(client)
+    session = client.post("/start", json={}, headers=held).json()["session"]
+    room.at(5)
+    refused = client.post("/end", json={"session": session}, headers=held)
+    assert refused.status_code == 409 and refused.json() == {"error": "连续录像还不满 15 分钟：请说明现在结束的原因"}
+    assert client.get("/state.json").json()["session"]["early"] is True
+    assert client.post("/end", json={"session": session, "reason": "停" * 201}, headers=held).status_code == 409
+    assert client.post("/end", json={"session": session, "reason": 5}, headers=held).status_code == 422
+    assert client.post("/end", json={"session": session, "reason": "停电"}, headers=held).status_code == 200
+
+
+def test_the_held_button_asks_on_the_page(client: TestClient, room: Any) -> None:
+    room.take_order()
+    room.presses.start("welding-1")
+    room.at(5)
+    assert client.get("/state.json").json()["asked"] is False
+    with pytest.raises(ReasonNeeded):
+        room.presses.hold()
+    assert client.get("/state.json").json()["asked"] is True
+    assert client.post("/go-on", json={}).status_code == 403
+    assert client.post("/go-on", json={}, headers=token(client)).status_code == 200
+    assert client.get("/state.json").json()["asked"] is False
+
+
+def test_the_right_class_is_chosen_on_the_page(client: TestClient, room: Any) -> None:
+    room.take_order()
+    room.take_order("welding-2", after_minutes=60)
+    session = room.presses.start("welding-1")
+    body = {"session": session, "class": "welding-2", "reason": "按错了"}
+    assert client.post("/correct", json=body).status_code == 403
+    assert client.post("/correct", json={**body, "reason": ""}, headers=token(client)).status_code == 409
+    assert client.post("/correct", json={"class": "welding-2"}, headers=token(client)).status_code == 422
+    assert client.post("/correct", json=body, headers=token(client)).status_code == 200
+    assert client.get("/state.json").json()["session"]["class"] == "welding-2"
 
 
 def test_what_cannot_be_done_is_one_sentence(client: TestClient, room: Any) -> None:

@@ -1,6 +1,7 @@
-"""The page in a real browser, served by the real process: press, check in, switch language, lose the service."""
+"""The page in a real browser, served by the real process: press, check in, put right, end early, lose the service."""
 from __future__ import annotations
 
+import dataclasses
 import signal
 import subprocess
 import sys
@@ -12,6 +13,9 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from edge.store import Store
+from evidence.bodies import ClassOrder, OrderAccepted
+
+from .conftest import order_body, sealed_order
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
@@ -88,6 +92,13 @@ def page(service: Service, box_folder: tuple[Path, Store, int]) -> Iterator[Page
         browser.close()
 
 
+def accept(store: Store, body: ClassOrder) -> None:
+    """What the sync process does with another order."""
+    sealed = sealed_order(body)
+    store.put_order(sealed)
+    store.append("order.accepted", OrderAccepted(body.class_id, sealed.hash))
+
+
 def sessions(store: Store) -> list[str]:
     return [sealed.record.type for sealed in store.records() if sealed.record.type.startswith("session.")]
 
@@ -108,6 +119,7 @@ def test_a_class_day_at_the_screen(page: Page, service: Service, box_folder: tup
     page.click("#end")
     page.click("#confirm-no")
     assert sessions(store) == ["session.start"]
+    put_right(page, store)
 
     page.click("a.lang")
     expect(page.locator("#end")).to_have_text("End class")
@@ -119,18 +131,66 @@ def test_a_class_day_at_the_screen(page: Page, service: Service, box_folder: tup
     service.start()
     expect(page.locator("#lost")).to_be_hidden(timeout=30_000)
     page.click("#end")
+    expect(page.locator("#why")).to_contain_text("Why does it end now?")
+    expect(page.locator("#confirm-yes")).to_be_disabled()
+    page.fill("#confirm-text", "  ")
+    expect(page.locator("#confirm-yes")).to_be_disabled()
+    page.click("text=Power cut")
+    expect(page.locator("#confirm-text")).to_have_value("Power cut")
     page.click("#confirm-yes")
     expect(page.locator("#start")).to_be_enabled()
-    assert sessions(store) == ["session.start", "session.end"]
+    assert sessions(store) == ["session.start", "session.corrected", "session.corrected", "session.end"]
+    assert store.records_of("session.end")[0].record.body["reason"] == "Power cut"
+
+
+def put_right(page: Page, store: Store) -> None:
+    """The wrong class was started: choose the right one, and back again."""
+    expect(page.locator("#wrong")).to_be_hidden()
+    accept(store, dataclasses.replace(order_body("cooking-1", after_minutes=30), title="中式烹调二班"))
+    page.click("#wrong")
+    expect(page.locator("#correct-title")).to_contain_text("焊工一班")
+    expect(page.locator("#correct-yes")).to_be_disabled()
+    page.click("text=误按了别的班次")
+    expect(page.locator("#correct-yes")).to_be_disabled()
+    page.click("#correct-classes >> text=中式烹调二班")
+    page.click("#correct-yes")
+    expect(page.locator("#title")).to_have_text("中式烹调二班")
+    expect(page.locator("#end")).to_be_enabled()
+    assert store.records_of("session.corrected")[0].record.body["reason"] == "误按了别的班次"
+    page.click("#wrong")
+    page.click("#correct-classes >> text=焊工一班")
+    page.fill("#correct-text", "没有错")
+    page.click("#correct-yes")
+    expect(page.locator("#title")).to_have_text("焊工一班")
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_everything_fits_is_legible_and_can_be_touched(page: Page, width: int, height: int) -> None:
+def test_everything_fits_is_legible_and_can_be_touched(
+    page: Page, box_folder: tuple[Path, Store, int], width: int, height: int,
+) -> None:
     page.set_viewport_size({"width": width, "height": height})
     expect(page.locator("#in")).to_contain_text("欧阳建国", timeout=30_000)
     for lang in ("zh", "en"):
         page.goto(page.url.split("?")[0] + f"?lang={lang}")
         expect(page.locator("#banners li")).to_have_count(3)
         page.wait_for_timeout(700)
-        assert not page.evaluate(SCROLLS), "something does not fit"
-        assert page.evaluate(SMALL) == [] and page.evaluate(CONTRAST) == []
+        check_view(page)
+    accept(box_folder[1], dataclasses.replace(order_body("cooking-1", after_minutes=30), title="中式烹调二班"))
+    page.click("#start")
+    for lang in ("zh", "en"):
+        page.goto(page.url.split("?")[0] + f"?lang={lang}")
+        for opener, dialog in (("#end", "#confirm"), ("#wrong", "#correct")):
+            expect(page.locator(opener)).to_be_visible()
+            check_view(page)
+            page.click(opener)
+            expect(page.locator(dialog)).to_be_visible()
+            check_view(page)
+            assert not page.evaluate(f"(() => {{ const d = document.querySelector('{dialog}');"
+                                     " return d.scrollHeight > d.clientHeight + 1; })()"), "the question scrolls"
+            page.click(f"{dialog}-no")
+
+
+def check_view(page: Page) -> None:
+    """What is on the screen fits, is legible and can be touched."""
+    assert not page.evaluate(SCROLLS), "something does not fit"
+    assert page.evaluate(SMALL) == [] and page.evaluate(CONTRAST) == []

@@ -1,4 +1,4 @@
-"""Which class-hour the screen speaks of, which plan is in force, which session is open."""
+"""Which class-hour the screen speaks of, to which block an open session belongs, what is taught today."""
 from __future__ import annotations
 
 import dataclasses
@@ -6,7 +6,8 @@ import dataclasses
 import pytest
 
 from common.policies import load_policy
-from edge.terminal.schedule import checkin_open, lesson
+from edge.terminal.schedule import checkin_open, lesson, session_block, taught_today
+from evidence.blocks import plan_blocks
 from evidence.bodies import ClassOrder, Hour, Place, PolicyRef
 from evidence.times import MINUTE, utc_text, utc_us
 
@@ -45,9 +46,37 @@ def test_of_several_classes_the_one_that_runs_or_comes_first() -> None:
     assert lesson(plans, "box-1", START + 50 * MINUTE).order.class_id == "c-1"  # type: ignore[union-attr]
 
 
-def test_while_a_session_runs_only_its_class_is_spoken_of() -> None:
-    plans = [plan(hour("h-1", 55), class_id="c-1"), plan(hour("h-1", 0), class_id="c-2")]
-    assert lesson(plans, "box-1", START, "c-1").order.class_id == "c-1"  # type: ignore[union-attr]
+BLOCKS = plan_blocks(plan(hour("h-1", 0), hour("h-2", 55), hour("h-3", 240), hour("h-4", 295)), 30 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("since", "minute", "block"),
+    [
+        (-30, -20, 0), (-30, 10, 0), (0, 99, 0),
+        (0, 105, 0), (0, 239, 0),  # overruns: it stays with its own
+        (0, 240, 1), (105, 110, 1), (105, 260, 1),  # started between two: for the one that comes
+        (250, 400, 1), (390, 400, 1),  # nothing comes any more
+    ],
+)
+def test_an_open_session_belongs_to_a_block(since: int, minute: int, block: int) -> None:
+    found = session_block(BLOCKS, START + since * MINUTE, START + minute * MINUTE)
+    assert found is BLOCKS[block]
+
+
+def test_while_a_session_runs_only_the_class_hours_of_its_block_are_spoken_of() -> None:
+    whole = plan(hour("h-1", 0), hour("h-2", 55), hour("h-3", 240), hour("h-4", 295))
+    assert lesson([whole], "box-1", START + 50 * MINUTE, BLOCKS[0]).hour.hour == "h-2"  # type: ignore[union-attr]
+    assert lesson([whole], "box-1", START + 101 * MINUTE, BLOCKS[0]) is None
+    assert lesson([whole], "box-1", START + 101 * MINUTE).hour.hour == "h-3"  # type: ignore[union-attr]
+
+
+def test_todays_classes_are_those_taught_here_on_this_day_of_their_own_clock() -> None:
+    late = plan(hour("h-1", 15 * 60), class_id="c-2")  # 23:40 of the same day
+    tomorrow = plan(hour("h-1", 16 * 60), class_id="c-3")  # 00:40
+    online = plan(hour("h-1", 0, "online"), class_id="c-4")
+    elsewhere = dataclasses.replace(plan(hour("h-1", 0), class_id="c-5"), boxes=(Place("box-2", ""),))
+    found = taught_today([tomorrow, late, online, elsewhere, plan(hour("h-1", 0))], "box-1", START)
+    assert [order.class_id for order in found] == ["c-1", "c-2"]
 
 
 def test_plans_of_other_boxes_are_not_ours() -> None:

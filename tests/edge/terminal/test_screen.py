@@ -1,15 +1,19 @@
 """What the page is told: the class now, how far the recording is, who is here, who was not seen, what is wrong."""
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from edge.terminal import memory
+from edge.terminal.panel import lamp
 from edge.terminal.view import Result, Sight
-from evidence.bodies import Alarm
+from evidence.bodies import Alarm, SessionStart
 from evidence.receipts import Receipt
 from evidence.times import MINUTE, utc_text
+
+from .conftest import order_body
 
 
 def test_without_a_plan_it_says_so_and_nothing_can_be_started(room: Any) -> None:
@@ -229,3 +233,145 @@ def test_a_class_whose_plan_is_over_says_so_until_it_is_ended(room: Any) -> None
     assert state["lesson"]["phase"] == "over" and state["session"]["id"] == session
     room.presses.end(session)
     assert room.state()["lesson"]["phase"] == "none"
+
+
+# What still complies, and until when
+
+
+def test_the_last_moment_for_a_new_start_is_big_and_plain(room: Any) -> None:
+    room.take_order()
+    room.at(5)
+    told = room.state()["recording"]
+    assert (told["chance"], told["restart_by"]) == ("waiting", "09:09:30")
+    assert told["deadline"] == "Recording must begin before 09:09:30, or this class-hour does not count"
+    assert told["possible"] == "At most 40:00 still possible"
+    room.presses.start("welding-1")
+    room.recording_for(2)
+    told = room.state("zh")["recording"]
+    assert told["chance"] == "running" and told["deadline"] == "录像若中断，须在 09:09:30 之前恢复"
+    assert room.state()["recording"]["need"] == "13:00 more without a break"
+
+
+@pytest.mark.parametrize(
+    ("minute", "recorded", "chance", "deadline"),
+    [
+        (25, 0, "at_risk", "Recording must begin before 09:09:30, or this class-hour does not count"),
+        (29.7, 0, "at_risk", "Recording must begin now, or this class-hour does not count"),
+        (31, 0, "lost", "This class-hour has no room left for 15 minutes without a break"),
+        (32, 4, "running", "The recording must not break now: there is no time for another 15 minutes"),
+        (44, 16, "done", ""),
+    ],
+)
+def test_every_stage_of_a_practical_class_hour_has_its_words(
+    room: Any, minute: float, recorded: int, chance: str, deadline: str,
+) -> None:
+    room.take_order()
+    room.at(minute)
+    if recorded:
+        room.recording_for(recorded)
+    told = room.state()["recording"]
+    assert (told["chance"], told["deadline"]) == (chance, deadline)
+
+
+def test_theory_tells_what_is_missing_of_what_may_be(room: Any) -> None:
+    room.take_order()
+    room.presses.start("welding-1")
+    room.at(70)
+    room.recording_for(15)
+    assert room.state()["recording"]["need"] == "The whole class-hour is recorded"
+    room.at(70.4)
+    room.recorder = {"recording": False, "session": "s-1", "silent": True, "refused": None, "alarms": []}
+    told = room.state()["recording"]
+    assert (told["chance"], told["need"]) == ("at_risk", "Missing: 0:24 of at most 1:00")
+    assert told["deadline"] == "Recording must begin before 09:51:00, or this class-hour does not count"
+    room.at(72)
+    assert room.state("zh")["recording"]["deadline"] == "本学时缺录过多，已无法补救"
+
+
+def test_a_camera_that_comes_back_is_seen_without_a_press(room: Any) -> None:
+    room.take_order()
+    room.presses.start("welding-1")
+    room.at(26)
+    room.recorder = {"recording": False, "session": "s-1", "silent": True, "refused": None, "alarms": []}
+    assert room.state()["recording"]["chance"] == "at_risk" and lamp(room.screen.pulse()) == "fast"
+    room.at(28)
+    room.recording_for(1)
+    assert room.state()["recording"]["chance"] == "running" and lamp(room.screen.pulse()) == "steady"
+
+
+def test_video_that_is_not_sealed_yet_is_not_missing(room: Any) -> None:
+    """Between the end of a run and its record the class-hour must not look lost."""
+    room.take_order()
+    room.at(20)
+    room.recording_for(16)
+    room.state()
+    room.recorder = {"recording": False, "session": "s-1", "silent": True, "refused": None, "alarms": []}
+    room.at(40)
+    assert room.state()["recording"]["chance"] == "done"
+
+
+def test_who_began_the_class_is_said(room: Any) -> None:
+    room.take_order()
+    room.at(0)
+    room.store.append("session.start", SessionStart("welding-1", "s-plan", "plan"))
+    told = room.state()["session"]
+    assert (told["pressed"], told["early"]) == (False, True)
+    assert told["text"] == "Began by itself at 08:40: please press start"
+    room.presses.start("welding-1")
+    assert room.state("zh")["session"]["text"] == "08:40 开始上课"
+
+
+def test_a_clock_that_is_not_set_is_a_banner(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "clock" not in [one["code"] for one in room.state()["banners"]]
+    stamp = room.clock.stamp
+    monkeypatch.setattr(room.clock, "stamp", lambda: dataclasses.replace(
+        stamp(), clock=dataclasses.replace(stamp().clock, synced=False)))
+    assert room.state()["banners"][0]["text"].startswith("The clock of this box is not set")
+    room.take_order()
+    room.at(26)
+    assert room.screen.due_warning() is None
+
+
+def test_a_class_that_overruns_keeps_its_block_and_nobody_checks_in_for_the_next_one(room: Any) -> None:
+    room.take_order()
+    room.take_order("welding-2", after_minutes=140)
+    later = dataclasses.replace(order_body(number=2), hours=(
+        *order_body().hours, dataclasses.replace(order_body(after_minutes=240).hours[0], hour="h-3")))
+    room.accept(later)
+    session = room.presses.start("welding-1")
+    room.check_in("p-1")
+    room.at(110)
+    state = room.state()
+    assert state["lesson"]["phase"] == "over" and state["lesson"]["class"] == "welding-1"
+    assert state["lesson"]["text"] == "The planned class-hours of this half-day are over"
+    assert state["recording"]["deadline"] == "Press end when the class is done"
+    assert room.screen.target() is None
+    assert state["checkin"]["text"] == "Please look into the camera"
+    room.desk.seen = Sight("closed", 1)
+    assert "half-day are over" in room.state()["checkin"]["text"]
+    assert state["people"]["in"][0]["person"] == "p-1"
+    room.presses.end(session)
+    assert room.state()["lesson"]["class"] == "welding-2"
+    assert room.state()["checkin"]["text"] == "Check-in opens before the next class-hour"
+
+
+def test_when_no_class_hour_follows_the_desk_says_so(room: Any) -> None:
+    room.take_order()
+    room.at(120)
+    room.desk.seen = Sight("closed", 1)
+    assert room.state()["checkin"]["text"] == "Check-in is closed: no class-hour follows on this box"
+    assert room.state("zh")["checkin"]["text"] == "签到已关闭：本终端盒没有后续学时"
+
+
+def test_what_can_be_put_right_is_offered(room: Any) -> None:
+    room.take_order()
+    assert room.state()["correction"] is None
+    session = room.presses.start("welding-1")
+    assert room.state()["correction"] is None, "no other class today"
+    room.take_order("welding-2", after_minutes=120)
+    told = room.state()["correction"]
+    assert told["session"] == session and [one["class"] for one in told["others"]] == ["welding-2"]
+    room.presses.end(session)
+    assert room.state()["correction"] is not None
+    room.at(52)
+    assert room.state()["correction"] is None

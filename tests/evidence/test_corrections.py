@@ -1,0 +1,209 @@
+"""A wrongly started class is put right by a record: its video counts for the right class alone, and both say so."""
+from __future__ import annotations
+
+import dataclasses
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from common.texts import words
+from evidence.bodies import SessionCorrected, SessionEnd, SessionStart
+from evidence.corrections import corrections
+from evidence.fold import fold
+from evidence.records import Record
+from evidence.rules import Finding, findings
+from evidence.story import Story
+from evidence.times import MINUTE, SECOND
+from tests.evidence.course import TRAINEES, Chain, Course, at, roll_call_of
+
+DAY = "2026-03-02"
+CLASSES = ("c-1", "c-2", "c-3")
+
+
+class Mixed:
+    """Three classes with the same plan on one box; what the box filmed in session s-1 was started as c-2."""
+
+    def __init__(self) -> None:
+        self.course = Course()
+        self.course.half_day(DAY)
+        order = self.course.order()
+        for class_id in CLASSES[1:]:
+            self.course.centre.add("order.class", {**order.body, "class": class_id}, order.utc_us + SECOND)
+        self.box: Chain = self.course.boxes["box-1"]
+        self.box.add("session.start", SessionStart("c-2", "s-1", "page"), at(f"{DAY} 07:58"))
+        start_us = at(f"{DAY} 07:58")
+        self.segments = []
+        for index in range(2):
+            first_us, end_us = index * 52 * MINUTE, (index + 1) * 52 * MINUTE
+            body = self.course.segment("r-1", index, first_us, end_us, start_us, "box-1")
+            body = dataclasses.replace(body, class_id="c-2", session="s-1")
+            self.segments.append(body)
+            self.box.add("segment", body, start_us + end_us + SECOND)
+        self.box.add("session.end", SessionEnd("c-2", "s-1", "page"), at(f"{DAY} 09:42") + 2 * SECOND)
+
+    def correct(
+        self, to: str, was: str = "c-2", when: str = "09:50", box: str = "box-1", session: str = "s-1",
+    ) -> Record:
+        body = SessionCorrected(to, was, session, "按错了班次", "page")
+        return self.course.boxes[box].add("session.corrected", body, at(f"{DAY} {when}"))
+
+    def call(self, class_id: str) -> None:
+        """Roll calls of the video, with everybody of a class."""
+        for body in self.segments:
+            told = roll_call_of(body, TRAINEES, (body.first_pts_us, body.end_pts_us))
+            self.box.add("rollcall", dataclasses.replace(told, class_id=class_id), at(f"{DAY} 10:00"))
+
+    def story(self, class_id: str) -> Story:
+        return fold(self.course.records, class_id, self.course.policy)
+
+    def finding(self, class_id: str, rule: str) -> Finding | None:
+        found = findings(self.story(class_id), self.course.policy, at("2026-04-01 00:00"))
+        return next((one for one in found if one.rule == rule), None)
+
+
+def test_video_counts_for_the_class_that_was_started() -> None:
+    mixed = Mixed()
+    assert [len(mixed.story(name).segments) for name in CLASSES] == [0, 2, 0]
+    assert mixed.finding("c-2", "corrected") is None
+    assert mixed.finding("c-1", "R2").result == "violated"  # type: ignore[union-attr]
+
+
+def test_after_a_correction_it_counts_for_the_right_class_alone_and_both_say_so() -> None:
+    mixed = Mixed()
+    record = mixed.correct("c-1")
+    assert [len(mixed.story(name).segments) for name in CLASSES] == [2, 0, 0]
+    assert [len(mixed.story(name).sessions) for name in CLASSES] == [1, 0, 0]
+    assert mixed.finding("c-1", "R2").result == "satisfied"  # type: ignore[union-attr]
+    came, left = mixed.finding("c-1", "corrected"), mixed.finding("c-2", "corrected")
+    for told in (came, left):
+        assert told is not None and (told.result, told.flag, told.records) == ("warning", False, (record.key,))
+    assert words(came.reasons[0], "en") == (  # type: ignore[union-attr]
+        "Mar 2, 2026, 07:58:00: class c-2 was started instead of this one and put right on Mar 2, 2026 (按错了班次); "
+        "video files that count for this class because of it: 2")
+    assert "its video counts for class c-1" in words(left.reasons[0], "en")  # type: ignore[union-attr]
+    assert "班次 c-1" in words(left.reasons[0], "zh")  # type: ignore[union-attr]
+    assert mixed.finding("c-3", "corrected") is None
+
+
+def test_the_latest_correction_wins_and_whoever_once_had_it_is_told() -> None:
+    mixed = Mixed()
+    first, last = mixed.correct("c-1", when="09:50"), mixed.correct("c-3", was="c-1", when="09:55")
+    assert [len(mixed.story(name).segments) for name in CLASSES] == [0, 0, 2]
+    for name in CLASSES:
+        told = mixed.finding(name, "corrected")
+        assert told is not None and told.records == (first.key, last.key), name
+
+
+def test_a_class_that_loses_its_video_is_told_whatever_the_correction_calls_it() -> None:
+    mixed = Mixed()
+    mixed.correct("c-1", was="c-3")
+    assert mixed.finding("c-2", "corrected") is not None and mixed.story("c-2").segments == ()
+
+
+def test_a_roll_call_counts_only_for_the_class_whose_people_it_looked_for() -> None:
+    """The one that was made in the wrong name found nobody: that must not make anyone of the right class missing."""
+    mixed = Mixed()
+    mixed.call("c-2")
+    mixed.correct("c-1")
+    story = mixed.story("c-1")
+    assert story.rollcalls == () and not story.blocks[0].roll_called
+    assert "occasion_rollcall_pending" in [one.code for one in mixed.finding("c-1", "R3").reasons]  # type: ignore
+    mixed.call("c-1")
+    assert mixed.story("c-1").blocks[0].roll_called and mixed.story("c-2").rollcalls == ()
+    assert mixed.finding("c-1", "R3").result == "satisfied"  # type: ignore[union-attr]
+
+
+def test_check_ins_stay_with_those_whom_they_name() -> None:
+    mixed = Mixed()
+    mixed.course.check_in("t-1", f"{DAY} 07:50")
+    mixed.correct("c-3")
+    assert [len(mixed.story(name).checkins) for name in CLASSES] == [1, 0, 0]
+
+
+def test_only_the_chain_of_the_session_can_put_it_right() -> None:
+    mixed = Mixed()
+    mixed.course.boxes["box-2"] = Chain("box-2", mixed.box.clock, is_box=True)
+    mixed.correct("c-1", box="box-2")
+    mixed.course.centre.add(
+        "session.corrected", SessionCorrected("c-1", "c-2", "s-1", "", "page"), at(f"{DAY} 10:00"))
+    mixed.correct("c-1", session="s-9")
+    assert [len(mixed.story(name).segments) for name in CLASSES] == [0, 2, 0]
+
+
+def test_a_correction_that_cannot_be_read_corrects_nothing_and_is_counted() -> None:
+    mixed = Mixed()
+    bad = mixed.box.add("session.corrected", {"class": "c-1", "session": "s-1", "by": "nobody"}, at(f"{DAY} 10:00"))
+    assert mixed.story("c-1").bad_records == (bad.key,) and len(mixed.story("c-2").segments) == 2
+
+
+SAID = st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from(CLASSES)), max_size=4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(SAID, st.randoms(use_true_random=False), st.lists(st.integers(0, 200), max_size=12))
+def test_a_segment_counts_for_one_class_whatever_the_order_and_repetition(
+    said: list[tuple[str, str]], shuffle: random.Random, again: list[int],
+) -> None:
+    mixed = Mixed()
+    for to, was in said:
+        mixed.correct(to, was)
+    records = mixed.course.records
+    stories = [fold(records, name, mixed.course.policy) for name in CLASSES]
+    assert [len(story.segments) for story in stories] == [
+        2 * (name == (said[-1][0] if said else "c-2")) for name in CLASSES]
+    records += [records[index % len(records)] for index in again]
+    shuffle.shuffle(records)
+    assert [fold(records, name, mixed.course.policy) for name in CLASSES] == stories
+    counted = corrections({record.key: record for record in records}.values())
+    assert {counted.class_of(one) for one in records if one.type == "segment"} == {
+        said[-1][0] if said else "c-2"}
+
+
+def pressed(*starts: tuple[str, str, str], ends: tuple[str, ...] = ()) -> tuple[Story, Finding | None]:
+    """`starts`: time, session, by whom; each is ended at 09:42, or at its time of `ends`."""
+    made = Course()
+    made.half_day(DAY)
+    made.order()
+    box = made.boxes["box-1"]
+    for when, session, by in starts:
+        box.add("session.start", SessionStart("c-1", session, by), at(f"{DAY} {when}"))  # type: ignore[arg-type]
+    for number, session in enumerate(dict.fromkeys(session for _, session, _ in starts)):
+        when = ends[number] if ends else "09:42"
+        box.add("session.end", SessionEnd("c-1", session, "plan"), at(f"{DAY} {when}"))
+    found = findings(made.story(), made.policy, at("2026-04-01 00:00"))
+    return made.story(), next((one for one in found if one.rule == "unpressed"), None)
+
+
+def test_a_class_that_nobody_started_is_told_and_costs_nothing() -> None:
+    story, found = pressed(("08:00", "s-1", "plan"))
+    assert story.sessions[0].pressed_us is None and found is not None
+    assert (found.result, found.flag, found.records) == ("warning", False, story.sessions[0].refs)
+    assert words(found.reasons[0], "en").endswith("the recording began by itself as planned; nobody pressed start")
+    assert "无人按" in words(found.reasons[0], "zh")
+
+
+def test_a_press_that_joins_makes_it_pressed_and_the_first_start_counts() -> None:
+    story, found = pressed(("08:00", "s-1", "plan"), ("08:07", "s-1", "button"))
+    (session,) = story.sessions
+    assert found is None and session.start_us == at(f"{DAY} 08:00") and session.pressed_us == at(f"{DAY} 08:07")
+    assert len(session.refs) == 3
+
+
+def test_a_press_that_crossed_the_planned_start_is_a_press() -> None:
+    assert pressed(("08:00", "s-1", "plan"), ("08:00", "s-2", "page"))[1] is None
+
+
+def test_a_press_of_another_time_of_the_day_is_none_for_this_one() -> None:
+    found = pressed(("08:00", "s-1", "plan"), ("08:55", "s-2", "page"), ends=("08:50", "09:42"))[1]
+    assert found is not None and len(found.reasons) == 1
+
+
+def test_why_a_class_ended_early_is_in_the_story() -> None:
+    made = Course()
+    made.half_day(DAY)
+    made.order()
+    box = made.boxes["box-1"]
+    box.add("session.start", SessionStart("c-1", "s-1", "page"), at(f"{DAY} 08:00"))
+    box.add("session.end", SessionEnd("c-1", "s-1", "page", "停电"), at(f"{DAY} 08:05"))
+    assert made.story().sessions[0].reason == "停电"
