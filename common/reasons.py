@@ -28,8 +28,8 @@ REASONS: dict[str, str] = {
         " {shortest_min}"
     ),
     "stretches_unseen": N_(
-        "practical class-hours whose video the roll call has not looked at yet: {count}; a black picture would break"
-        " their stretch"
+        "practical class-hours whose picture nobody has looked at yet: {count}; a black, covered, frozen or repeated"
+        " picture would break their stretch"
     ),
     "stretch_short": N_(
         "{name}: the longest unbroken recording is {longest_min} min {longest_s} s; {need_min} minutes are required"
@@ -78,6 +78,21 @@ REASONS: dict[str, str] = {
     ),
     "plan_changed": N_("a later plan changed or dropped class-hours that had already begun: {when}"),
     "policy_changed": N_("later plans put the class under another policy, or another version of it: {count}"),
+    "picture_black": N_("{name}: camera {camera} shows a black picture from {from_time} to {to_time} ({length})"),
+    "picture_covered": N_("{name}: camera {camera} is covered from {from_time} to {to_time} ({length})"),
+    "picture_frozen": N_(
+        "{name}: camera {camera} shows one and the same picture from {from_time} to {to_time} ({length})"
+    ),
+    "picture_looped": N_(
+        "{name}: camera {camera} shows from {from_time} to {to_time} ({length}) what was recorded earlier"
+    ),
+    "picture_glare": N_("{name}: camera {camera} is dazzled from {from_time} to {to_time} ({length}); it counts"),
+    "picture_smoke": N_(
+        "{name}: camera {camera} sees little, as in smoke, from {from_time} to {to_time} ({length}); it counts"
+    ),
+    "picture_defocus": N_(
+        "{name}: camera {camera} is out of focus from {from_time} to {to_time} ({length}); it counts"
+    ),
     "video_reused": N_("video files that are the same recording as another one, and were not counted: {count}"),
     "doubt_simulated": N_("records made with a simulated clock, which are never evidence: {count}"),
     "doubt_clock": N_("records made while the clock of the box was not set: {count}"),
@@ -113,6 +128,7 @@ RULES: dict[str, str] = {
     "roster": N_("Changes of the roster"),
     "plan": N_("Changes of the plan"),
     "video": N_("Re-used video"),
+    "picture": N_("What the picture shows"),
     "clock": N_("Time"),
     "records": N_("Unreadable records"),
 }

@@ -16,6 +16,7 @@ ROLES = {
     "recorder": "edge.recorder.process",
     "terminal": "edge.terminal.process",
     "rollcall": "edge.rollcall.process",
+    "picture": "edge.picture.process",
     "sync": "edge.sync.process",
 }
 """The processes of a box and the module whose `run(box)` each is."""

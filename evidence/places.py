@@ -12,6 +12,7 @@ from evidence.records import Record, Sealed
 CENTRE_TYPES = frozenset({"order.class", "roster.event", "leave", "review", "export"})
 BOX_TYPES = frozenset({
     "order.accepted", "enrolment", "session.start", "session.end", "segment", "checkin", "rollcall",
+    "picture",
 })
 
 

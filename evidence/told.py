@@ -15,6 +15,7 @@ from evidence.bodies import (
     Body,
     CheckIn,
     Genesis,
+    Picture,
     RollCall,
     Segment,
     SegmentRemoved,
@@ -31,7 +32,7 @@ from evidence.records import Record, record_bytes
 from evidence.story import Ref
 
 B = TypeVar("B", bound=Body)
-FROM_BOX = (Segment, CheckIn, RollCall, SessionStart, SessionEnd)
+FROM_BOX = (Segment, CheckIn, RollCall, Picture, SessionStart, SessionEnd)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from edge.clock import Clock
@@ -46,14 +46,15 @@ class _Now:
 
 
 class Screen:
-    """`status` asks the recorder (None: it does not answer). `test`: the box's own key is a test key."""
+    """`status` asks the recorder (None: it does not answer). `test`: the box's own key is a test key.
+    `picture`: what ails the picture of the run that is being written."""
 
     def __init__(
         self, config: BoxConfig, clock: Clock, memory: Memory, status: Callable[[], Mapping[str, Any] | None],
-        monotonic: Callable[[], float], test: bool,
+        monotonic: Callable[[], float], test: bool, picture: Callable[[str], Sequence[str]] = lambda run: (),
     ) -> None:
         self._config, self._clock, self._memory = config, clock, memory
-        self._status, self._monotonic, self._test = status, monotonic, test
+        self._status, self._monotonic, self._test, self._picture = status, monotonic, test, picture
         self._lock = threading.Lock()
         self._said: tuple[float, Mapping[str, Any] | None] = (-STATUS_S, None)
         self.desk: DeskView | None = None
@@ -150,9 +151,11 @@ class Screen:
         return Live("recording", Span(end_us - int(said["stretch_us"]), end_us))
 
     def _current_alarms(self) -> list[AlarmFact]:
-        """What is wrong at the recorder right now, as if said now."""
-        alarms = (self._recorder() or {}).get("alarms", ())
-        return [AlarmFact(str(alarm["code"]), {}, self._clock.utc_us()) for alarm in alarms]
+        """What is wrong at the recorder, or with the picture that it records, right now, as if said now."""
+        said = self._recorder() or {}
+        codes = [str(alarm["code"]) for alarm in said.get("alarms", ())]
+        codes += [f"picture.{what}" for what in self._picture(str(said["run"]))] if said.get("run") else []
+        return [AlarmFact(code, {}, self._clock.utc_us()) for code in codes]
 
     def _banners(self, policy: Policy | None) -> list[str]:
         told = {

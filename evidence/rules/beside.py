@@ -1,4 +1,5 @@
-"""What stands beside the rules: left early, a roster that shrank, a changed plan, clocks, unreadable records."""
+"""What stands beside the rules: left early, a roster that shrank, a changed plan, pictures, clocks, unreadable
+records."""
 from __future__ import annotations
 
 from collections import Counter
@@ -8,7 +9,7 @@ from evidence.blocks import day, hour_span, local
 from evidence.bodies import Hour
 from evidence.policy import Policy
 from evidence.rules.finding import Finding, Reason, Result, reason, refs
-from evidence.rules.hours import named
+from evidence.rules.hours import named, shown_badly
 from evidence.story import Block, RosterChange, Story
 
 
@@ -21,6 +22,7 @@ def judge(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:
         _finding("roster", clause, "warning", _roster(story, over)),
         _finding("plan", clause, "warning", _plan(story)),
         _finding("video", "", "warning", _video(story)),
+        _finding("picture", "", "warning", _picture(story)),
         _finding("clock", "", "open", _clock(story)),
         _finding("records", "", "warning", _records(story)),
     )
@@ -87,6 +89,14 @@ def _when(story: Story, hour: Hour) -> str:
 def _video(story: Story) -> Told:
     if story.reused:
         yield reason("video_reused", count=len(story.reused)), story.reused
+
+
+def _picture(story: Story) -> Told:
+    """Recorded, but nothing to be seen; then what is only marked."""
+    for breaks in (True, False):
+        for hour in story.hours:
+            for said, ref in shown_badly(story, hour, breaks):
+                yield said, (ref,)
 
 
 def _clock(story: Story) -> Told:

@@ -22,8 +22,8 @@ class Reason:
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """`rule`: R1 … O11, or what stands beside the rules: `left_early`, `roster`, `plan`, `video`, `clock`,
-    `records`.
+    """`rule`: R1 … O11, or what stands beside the rules: `left_early`, `roster`, `plan`, `video`, `picture`,
+    `clock`, `records`.
 
     `flag` proposes the consequence that costs the class its subsidy; two people decide."""
 

@@ -83,9 +83,13 @@ def test_certificates() -> None:
             identity(case["certificate"], read_certificate(case["root"]))
 
 
-@pytest.mark.parametrize("name", ["box", "centre"])
-def test_a_whole_chain(name: str) -> None:
-    vector = load("chains")
+CHAINS = [("chains", "box"), ("chains", "centre"), ("picture", "box")]
+"""File and name of every chain that is kept."""
+
+
+@pytest.mark.parametrize(("file", "name"), CHAINS)
+def test_a_whole_chain(file: str, name: str) -> None:
+    vector = load(file)
     sealed = [read_sealed(one["envelope"].encode()) for one in vector[name]]
     checked = check_chain(sealed, read_certificate(vector["root"]), [head_of(sealed[-1])], closed=True)
     assert checked.problems == ()
@@ -100,8 +104,8 @@ def test_a_whole_chain(name: str) -> None:
 
 
 def test_every_type_of_this_version_is_there() -> None:
-    vector = load("chains")
-    assert {one["type"] for name in ("box", "centre") for one in vector[name]} >= set(TYPES)
+    known = {one["type"] for file, chain in CHAINS for one in load(file)[chain]}
+    assert known >= set(TYPES)
 
 
 def test_a_receipt_and_an_export_state_the_same_head() -> None:
