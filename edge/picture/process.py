@@ -173,7 +173,7 @@ class Worker:
         if reader is None:
             raise PictureDied(file=segment.file, times=MOST)
         reader.read(segment.size)
-        if not reader.samples and reader.broken:
+        if not reader.keys or (reader.broken and not reader.samples):
             raise BadVideo(source=path, why=NO_PICTURE)
         return self._picture(str(segment.class_id), segment.run, segment.sha256, reader)
 
@@ -199,17 +199,16 @@ class Worker:
     # --- the files that are being written
 
     def _look_live(self) -> list[str]:
-        """Read what the journals say is whole; the runs that are being written."""
-        runs = []
-        for journal in sorted((self._video / "journal").glob("*.jsonl")):
+        """Read what the journals say is whole; the runs that have one, between two files too."""
+        journals = sorted((self._video / "journal").glob("*.jsonl"))
+        for journal in journals:
             try:
                 found = newest_mark(journal)
             except OSError:
                 continue
             if found is not None and found[0].class_id is not None:
-                runs.append(found[0].run)
                 self._look_at(*found)
-        return runs
+        return [journal.stem for journal in journals]
 
     def _look_at(self, run: Run, mark: Mark) -> None:
         """What goes wrong with a file that is being written is told when it is finished."""

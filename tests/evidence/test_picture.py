@@ -87,7 +87,7 @@ def test_what_nobody_compared_is_neither_proof_nor_excuse() -> None:
 
 def test_an_arc_smoke_and_a_soft_lens_are_marked_and_break_nothing() -> None:
     arc = live(30)
-    arc[5:20] = [dataclasses.replace(one, bright_ppm=900_000, contrast_ppm=9_000, luma_ppm=950_000) for one in arc[5:20]]
+    arc[5:20] = [dataclasses.replace(one, bright_ppm=900_000, contrast_ppm=9_000) for one in arc[5:20]]
     haze = live(30)
     haze[5:12] = [dataclasses.replace(one, contrast_ppm=70_000, detail_ppm=1_500) for one in haze[5:12]]
     soft = live(30)
