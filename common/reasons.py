@@ -28,8 +28,8 @@ REASONS: dict[str, str] = {
         " {shortest_min}"
     ),
     "stretches_unseen": N_(
-        "practical class-hours whose video the roll call has not looked at yet: {count}; a black picture would break"
-        " their stretch"
+        "practical class-hours whose picture nobody has looked at yet: {count}; a black, covered, frozen or repeated"
+        " picture would break their stretch"
     ),
     "stretch_short": N_(
         "{name}: the longest unbroken recording is {longest_min} min {longest_s} s; {need_min} minutes are required"
@@ -89,6 +89,21 @@ REASONS: dict[str, str] = {
     "corrected_out": N_(
         "{date}, {at_time}: this class was started by mistake; put right on {recorded} ({why}), its video counts for"
         " class {counts_for}"
+    ),
+    "picture_black": N_("{name}: camera {camera} shows a black picture from {from_time} to {to_time} ({length})"),
+    "picture_covered": N_("{name}: camera {camera} is covered from {from_time} to {to_time} ({length})"),
+    "picture_frozen": N_(
+        "{name}: camera {camera} shows one and the same picture from {from_time} to {to_time} ({length})"
+    ),
+    "picture_looped": N_(
+        "{name}: camera {camera} shows from {from_time} to {to_time} ({length}) what was recorded earlier"
+    ),
+    "picture_glare": N_("{name}: camera {camera} is dazzled from {from_time} to {to_time} ({length}); it counts"),
+    "picture_smoke": N_(
+        "{name}: camera {camera} sees little, as in smoke, from {from_time} to {to_time} ({length}); it counts"
+    ),
+    "picture_defocus": N_(
+        "{name}: camera {camera} is out of focus from {from_time} to {to_time} ({length}); it counts"
     ),
     "video_reused": N_("video files that are the same recording as another one, and were not counted: {count}"),
     "video_reused_elsewhere": N_(
@@ -151,6 +166,7 @@ RULES: dict[str, str] = {
     "corrected": N_("Wrongly started classes that were put right"),
     "video": N_("Re-used video"),
     "screen_code": N_("Code on the screen"),
+    "picture": N_("What the picture shows"),
     "clock": N_("Time"),
     "records": N_("Unreadable records"),
 }

@@ -16,6 +16,7 @@ ROLES = {
     "recorder": "edge.recorder.process",
     "terminal": "edge.terminal.process",
     "rollcall": "edge.rollcall.process",
+    "picture": "edge.picture.process",
     "sync": "edge.sync.process",
     "storage": "edge.storage.process",
 }

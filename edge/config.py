@@ -117,6 +117,13 @@ class RollCallConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class PictureConfig:
+    """`every_s`: media time between two keyframes of a recording that the picture checks look at."""
+
+    every_s: Annotated[int, Between(1, 60)] = 5
+
+
+@dataclasses.dataclass(frozen=True)
 class SyncConfig:
     """The centre: its MQTT broker, its name in certificates (nobody else gives orders or receipts), and the address
     that takes segments (none: they stay here)."""
@@ -144,6 +151,7 @@ class BoxConfig:
     vision: VisionConfig = VisionConfig()
     checkin: CheckInConfig = CheckInConfig()
     rollcall: RollCallConfig = RollCallConfig()
+    picture: PictureConfig = PictureConfig()
     sync: SyncConfig | None = None
 
     def camera(self, role: Literal["room", "terminal"]) -> CameraConfig | None:

@@ -272,6 +272,45 @@ class RollCall:
 
 
 @dataclasses.dataclass(frozen=True)
+class PictureSample:
+    """One decoded keyframe of a segment. Shares are ppm, grey levels ppm of white; `detail_ppm`: mean of the Laplacian.
+
+    `change_ppm`: mean difference to the sample before it in the run, none where it is not known. `thumb`: the luma of
+    16 x 9 cells, row by row, three hex digits each, in sixteenths of a grey level (of 255)."""
+
+    at_us: Count
+    luma_ppm: Count
+    contrast_ppm: Count
+    detail_ppm: Count
+    bright_ppm: Count
+    change_ppm: Count | None
+    thumb: Annotated[str, Match(r"[0-9a-f]{432}", "432 hex digits")]
+
+
+@dataclasses.dataclass(frozen=True)
+class Likeness:
+    """A sample at media time t of this run resembles the one at t - `shift_us` of `run`, which is earlier."""
+
+    run: Id
+    shift_us: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """What the keyframes of one segment look like (`picture`). `every_us`: media time between samples that was asked
+    for. `keys`: of every keyframe 24 hex digits: media time in ms since the segment began (8), the first of the SHA-256
+    of its bytes (16). `like`: the earlier video that the moving picture resembles most."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    run: Id
+    segment: Sha256
+    every_us: Count
+    samples: tuple[PictureSample, ...]
+    keys: Annotated[str, Match(r"([0-9a-f]{24})*", "24 hex digits for each keyframe")]
+    like: Likeness | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class CodeShown:
     """The terminal showed a code to the room camera (`code.shown`): ArUco marks of the dictionary 4×4_1000, one after
     the other, each for the same part of the time. Stated when it was over."""
@@ -386,7 +425,7 @@ class Export:
 
 Body = (
     Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Enrolment | SessionStart | SessionEnd
-    | SessionCorrected | Segment | CheckIn | RollCall | CodeShown | CodeRead | Pointed | Review | Alarm
+    | SessionCorrected | Segment | CheckIn | RollCall | Picture | CodeShown | CodeRead | Pointed | Review | Alarm
     | SegmentRemoved | VideoReused | Export
 )
 
@@ -403,6 +442,7 @@ TYPES: dict[str, type[Body]] = {
     "segment": Segment,
     "checkin": CheckIn,
     "rollcall": RollCall,
+    "picture": Picture,
     "code.shown": CodeShown,
     "code.read": CodeRead,
     "pointed": Pointed,

@@ -18,6 +18,7 @@ from evidence.bodies import (
     CodeShown,
     Hour,
     Leave,
+    Picture,
     Pointed,
     Review,
     RollCall,
@@ -119,6 +120,7 @@ def _facts(told: Told, orders: Sequence[Order], policy: Policy) -> Facts:
     by_hash = {fact.segment.sha256: fact for fact in segments}
     rollcalls = _latest(told.of(RollCall), lambda body: body.segment)
     rollcalls = {sha: call for sha, call in rollcalls.items() if sha in by_hash}
+    pictures = _latest(told.of(Picture), lambda body: body.segment)
     sightings, unnamed = _seen(rollcalls, by_hash)
     events = [(record.key, record.utc_us, body) for record, body in told.of(RosterEvent)]
     return Facts(
@@ -129,6 +131,7 @@ def _facts(told: Told, orders: Sequence[Order], policy: Policy) -> Facts:
         segments=segments,
         unplaced_us=_unplaced_us(segments, orders[-1][2]),
         rollcalls=rollcalls,
+        pictures={sha: found for sha, found in pictures.items() if sha in by_hash},
         sightings=_by_segment(sorted(sightings + _pointed(told, by_hash), key=_in_time)),
         unnamed=_by_segment(unnamed),
         checkins=_checkins(told, policy),

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evidence.blocks import PlannedBlock, hour_span
-from evidence.bodies import ClassOrder, Hour, Leave, Place, Review, RollCall
+from evidence.bodies import ClassOrder, Hour, Leave, Picture, Place, Review, RollCall
+from evidence.pictures import judge
 from evidence.policy import Policy
 from evidence.progress import Progress
 from evidence.rollcall import answer
@@ -16,6 +17,7 @@ from evidence.story import (
     Block,
     CheckInFact,
     HourStory,
+    PictureFact,
     Presence,
     Ref,
     RosterChange,
@@ -48,6 +50,8 @@ class Facts:
     """Length of all video whose time is so uncertain that it lies in no class-hour."""
     rollcalls: Mapping[str, tuple[Ref, RollCall]]
     """Segment hash → its latest roll call."""
+    pictures: Mapping[str, tuple[Ref, Picture]]
+    """Segment hash → its latest picture record."""
     sightings: Mapping[str, tuple[Sighting, ...]]
     """Segment hash → who was shown in it, in order of time."""
     unnamed: Mapping[str, tuple[Unnamed, ...]]
@@ -61,7 +65,9 @@ class Facts:
     """Block (or class-hour) → its latest review."""
     chains: tuple[Chain, ...] = ()
     bright: tuple[Chain, ...] = ()
-    """The chains without black segments."""
+    """The chains without what shows nothing."""
+    seen: tuple[PictureFact, ...] = ()
+    """What does not count, or is marked."""
 
     def awaited(self, at_us: int) -> tuple[str, ...]:
         """The rooms whose box has not reported past a moment."""
@@ -73,9 +79,17 @@ class Facts:
 
     def chained(self) -> Facts:
         """The same with its chains of video computed."""
-        black = {sha for sha, (_, call) in self.rollcalls.items() if _dark(call, self.policy.video.black_pct.value)}
-        whole, bright = chains(self.segments, self.policy), chains(self.segments, self.policy, black)
-        return dataclasses.replace(self, chains=tuple(whole), bright=tuple(bright))
+        rules, percent = self.policy.picture, self.policy.video.black_pct.value
+        judged = judge(self.segments, self.pictures, rules) if rules else None
+        looked = {sha for sha in self.pictures if _looked_at(self, sha)}
+        broken = dict(judged.broken) if judged else {}
+        for fact in self.segments:
+            sha = fact.segment.sha256
+            if sha not in looked and sha in self.rollcalls and _dark(self.rollcalls[sha][1], percent):
+                broken[sha] = ((fact.segment.first_pts_us, fact.segment.end_pts_us),)
+        whole, bright = chains(self.segments, self.policy), chains(self.segments, self.policy, broken)
+        return dataclasses.replace(
+            self, chains=tuple(whole), bright=tuple(bright), seen=judged.facts if judged else ())
 
 
 def block_story(facts: Facts, block: PlannedBlock, before_us: int) -> Block:
@@ -136,6 +150,8 @@ def _occasion(
         "usable_us": usable_us,
         "doubtful_us": doubtful_us,
         "roll_called": roll_called,
+        "looked_at": all(_looked(facts, f.segment.sha256) for f in certain),
+        "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
         "picture_good": seen_well and _good([call for _, call in calls], video.bad_picture_pct.value),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
         and not any(fact.doubt for fact in checkins),
@@ -212,6 +228,16 @@ def _roster(facts: Facts, at_us: int) -> tuple[str, ...]:
 
 def _length(found: Sequence[Chain], spans: Sequence[Span], policy: Policy) -> int:
     return sum(part.length_us for span in spans for part in union(clip(found, span, policy), span))
+
+
+def _looked(facts: Facts, sha: str) -> bool:
+    return sha in facts.rollcalls or _looked_at(facts, sha)
+
+
+def _looked_at(facts: Facts, sha: str) -> bool:
+    """Whether its picture record says anything, under a policy that judges it."""
+    found = facts.pictures.get(sha)
+    return facts.policy.picture is not None and found is not None and bool(found[1].samples)
 
 
 def _dark(call: RollCall, percent: int) -> bool:

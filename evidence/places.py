@@ -12,7 +12,7 @@ from evidence.records import Record, Sealed
 CENTRE_TYPES = frozenset({"order.class", "roster.event", "leave", "review", "video.reused", "export"})
 BOX_TYPES = frozenset({
     "order.accepted", "enrolment", "session.start", "session.end", "session.corrected", "segment", "checkin",
-    "rollcall", "code.shown", "code.read",
+    "rollcall", "picture", "code.shown", "code.read",
 })
 
 

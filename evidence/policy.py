@@ -132,6 +132,33 @@ class Video:
 
 
 @dataclasses.dataclass(frozen=True)
+class PictureRules:
+    """When a picture does not count. Grey levels are ppm of white, those of thumbs sixteenths of a level (of 255).
+
+    `least_s`: black, covered and what is only marked last at least so long. `black_luma_ppm`: at most so bright is
+    black; `covered_contrast_ppm`, `covered_relief`: neither black nor covered above this contrast; covered where the
+    thumb bends no more than this. `frozen_change_ppm`, `frozen_s`: keyframes that differ by no more, for so long.
+    `loop_keyframes`: so many different keyframes that were there before, byte for byte. `loop_pictures`: so many moving
+    pictures in a row that resemble earlier ones; `loop_motion`: how unlike its neighbours such a picture must be;
+    `loop_like_pct`: how like the earlier one, in percent of that. `glare_ppm`: share of bright pixels;
+    `smoke_contrast_pct`, `defocus_detail_pct`: at most so much of the camera's usual contrast, detail."""
+
+    least_s: Annotated[Number, Between(1, 600)]
+    black_luma_ppm: Annotated[Number, Between(0, 500_000)]
+    covered_contrast_ppm: Annotated[Number, Between(0, 500_000)]
+    covered_relief: Annotated[Number, Between(0, 4080)]
+    frozen_change_ppm: Annotated[Number, Between(0, 100_000)]
+    frozen_s: Annotated[Number, Between(1, 600)]
+    loop_keyframes: Annotated[Number, Between(2, 1000)]
+    loop_pictures: Annotated[Number, Between(2, 1000)]
+    loop_motion: Annotated[Number, Between(1, 4080)]
+    loop_like_pct: Annotated[Number, Between(1, 99)]
+    glare_ppm: Annotated[Number, Between(1, 1_000_000)]
+    smoke_contrast_pct: Annotated[Number, Between(1, 99)]
+    defocus_detail_pct: Annotated[Number, Between(1, 99)]
+
+
+@dataclasses.dataclass(frozen=True)
 class Blocks:
     """What a block is. `pause_min`: a longer pause between class-hours divides a half-day; `checkin_before_min`: how
     long before its start a check-in counts; `left_early_pct`: shown only in the first or only in the last such share of
@@ -171,6 +198,8 @@ class Policy:
     video: Video
     block: Blocks
     checkin: CheckIns
+    picture: PictureRules | None = None
+    """None in policies from before pictures were judged: only the roll call's dark frames count then."""
     screen_code: ScreenCode | None = None
     accept_test_keys: bool = False
     accept_simulated: bool = False

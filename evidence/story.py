@@ -78,6 +78,17 @@ class CodeFact(Span):
 
 
 @dataclasses.dataclass(frozen=True)
+class PictureFact(Span):
+    """A time in which a camera's picture did not count, or was only marked. `ref`: the record that says it first."""
+
+    what: Literal["black", "covered", "frozen", "looped", "glare", "smoke", "defocus"]
+    breaks: bool
+    camera: str
+    device: str
+    ref: Ref
+
+
+@dataclasses.dataclass(frozen=True)
 class CheckInFact:
     """An attempt at the terminal with the answer that the policy gives it."""
 
@@ -188,11 +199,15 @@ class Occasion:
     covered_us: int
     """Recorded time inside its class-hours: the union of all cameras."""
     usable_us: int
-    """The same without segments whose picture is black."""
+    """The same without what shows nothing: black, covered, frozen or looped pictures."""
     doubtful_us: int
     """Video that may belong here, but whose time is uncertain."""
     roll_called: bool
     """Every segment of it has its roll call."""
+    looked_at: bool
+    """Somebody looked whether its picture counts: every segment of it has its picture record or its roll call."""
+    pictures: tuple[PictureFact, ...]
+    """What does not count, or is marked, within it; in order of time."""
     picture_good: bool
     time_certain: bool
     make_up: bool
@@ -221,7 +236,7 @@ class HourStory(Occasion):
     stretches: tuple[Stretch, ...]
     """Clipped to the class-hour; those of all cameras, in order of time."""
     longest_us: int
-    """Media time of the longest single stretch; a black picture breaks it."""
+    """Media time of the longest single stretch; what breaks it does not count."""
     gaps: tuple[Span, ...]
     """What no camera recorded."""
 

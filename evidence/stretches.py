@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from evidence.placing import agree
 from evidence.policy import Policy
@@ -33,15 +34,19 @@ Chain = tuple[Piece, ...]
 """Pieces that follow each other without a gap."""
 
 
-def chains(facts: Iterable[SegmentFact], policy: Policy, black: Collection[str] = ()) -> list[Chain]:
-    """The unbroken chains of pieces of all runs. Video of uncertain time and the segments in `black` break."""
+Broken = Mapping[str, Sequence[tuple[int, int]]]
+"""Segment hash → the media times between which its picture does not count."""
+
+
+def chains(facts: Iterable[SegmentFact], policy: Policy, broken: Broken = MappingProxyType({})) -> list[Chain]:
+    """The unbroken chains of pieces of all runs. Video of uncertain time breaks, and what is in `broken`."""
     runs: dict[tuple[str, str], list[SegmentFact]] = defaultdict(list)
     for fact in facts:
-        if fact.certain and fact.segment.sha256 not in black:
+        if fact.certain:
             runs[fact.ref[0], fact.segment.run].append(fact)
     found: list[Chain] = []
     for _, run in sorted(runs.items()):
-        found += _chains_of_run(sorted(run, key=lambda fact: (fact.segment.index, fact.ref)), policy)
+        found += _chains_of_run(sorted(run, key=lambda fact: (fact.segment.index, fact.ref)), policy, broken)
     return found
 
 
@@ -73,9 +78,10 @@ def holes(covered: Sequence[Span], within: Span) -> tuple[Span, ...]:
     return tuple(Span(start_us, end_us) for start_us, end_us in pairs if end_us > start_us)
 
 
-def _chains_of_run(run: Sequence[SegmentFact], policy: Policy) -> list[Chain]:
+def _chains_of_run(run: Sequence[SegmentFact], policy: Policy, broken: Broken) -> list[Chain]:
     found: list[list[Piece]] = []
-    for piece in (piece for fact in run for piece in _pieces(fact, policy.max_gap_us)):
+    for piece in (piece for fact in run for whole in _pieces(fact, policy.max_gap_us)
+                  for piece in _bright(whole, broken.get(fact.segment.sha256, ()))):
         if found and _follows(found[-1][-1], piece, policy):
             found[-1].append(piece)
         else:
@@ -96,6 +102,21 @@ def _pieces(fact: SegmentFact, max_gap_us: int) -> list[Piece]:
     if segment.end_pts_us > start_us:
         pieces.append(Piece(fact, start_us, segment.end_pts_us, opens, True))
     return pieces
+
+
+def _bright(piece: Piece, broken: Sequence[tuple[int, int]]) -> list[Piece]:
+    """A piece without the times in which its picture does not count."""
+    parts = [piece]
+    for start_us, end_us in broken:
+        last = parts.pop() if parts else None
+        if last is None or start_us >= last.end_us or end_us <= last.start_us:
+            parts += [last] if last is not None else []
+            continue
+        if start_us > last.start_us:
+            parts.append(dataclasses.replace(last, end_us=start_us, closes=False))
+        if end_us < last.end_us:
+            parts.append(dataclasses.replace(last, start_us=end_us, opens=False))
+    return parts
 
 
 def _follows(before: Piece, after: Piece, policy: Policy) -> bool:

@@ -19,6 +19,7 @@ from evidence.bodies import (
     CodeRead,
     CodeShown,
     Genesis,
+    Picture,
     RollCall,
     Segment,
     SegmentRemoved,
@@ -38,7 +39,7 @@ from evidence.story import Ref
 
 B = TypeVar("B", bound=Body)
 FROM_BOX = (
-    Segment, CheckIn, RollCall, CodeShown, CodeRead, SessionStart, SessionEnd, SessionCorrected,
+    Segment, CheckIn, RollCall, Picture, CodeShown, CodeRead, SessionStart, SessionEnd, SessionCorrected,
 )
 
 

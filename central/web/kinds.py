@@ -16,6 +16,7 @@ RECORDS = {
     "segment": N_("video file"),
     "checkin": N_("attempt to check in"),
     "rollcall": N_("roll call of a video file"),
+    "picture": N_("check of the picture of a video file"),
     "pointed": N_("person pointed out in a picture"),
     "review": N_("review of a recording"),
     "alarm": N_("alarm"),

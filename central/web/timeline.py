@@ -26,6 +26,17 @@ CHECKIN_ANSWERS = {
 HOUR = N_("{kind}, planned {start}–{end}")
 STRETCH = N_("recorded {start}–{end} (camera {camera})")
 GAP = N_("not recorded {start}–{end}: {why}")
+PICTURES = {
+    "black": N_("picture: black"),
+    "covered": N_("picture: covered"),
+    "frozen": N_("picture: frozen"),
+    "looped": N_("picture: recorded earlier"),
+    "glare": N_("picture: dazzled"),
+    "smoke": N_("picture: hazy"),
+    "defocus": N_("picture: out of focus"),
+}
+NOT_COUNTED = N_("{what} {start}–{end} (camera {camera}); it does not count")
+MARKED = N_("{what} {start}–{end} (camera {camera}); only marked")
 SESSION = N_("session {start}–{end}")
 UNPRESSED = N_("session {start}–{end}: began as planned, nobody pressed start")
 CHECKIN = N_("{time} {name}: {answer}")
@@ -60,6 +71,7 @@ class Row:
     hours: tuple[Bar, ...]
     stretches: tuple[Bar, ...]
     gaps: tuple[Bar, ...]
+    pictures: tuple[Bar, ...]
     sessions: tuple[Bar, ...]
     checkins: tuple[Dot, ...]
 
@@ -70,6 +82,11 @@ class Timeline:
 
     ticks: tuple[tuple[float, str, bool], ...]
     rows: tuple[Row, ...]
+
+    @property
+    def pictures(self) -> bool:
+        """Whether any picture does not count, or is marked."""
+        return any(row.pictures for row in self.rows)
 
 
 def timeline(story: Story, local: LocalTime, names: Mapping[str, str], as_of_us: int) -> Timeline:
@@ -117,6 +134,7 @@ def _row(
         hours=tuple(_hour(hour, place, local) for hour in hours),
         stretches=tuple(_stretches(hours, place, local)),
         gaps=tuple(_gaps(story, hours, place, local, as_of_us)),
+        pictures=tuple(_pictures(hours, place, local)),
         sessions=tuple(_sessions(story, day, place, local)),
         checkins=tuple(_checkins(story, day, place, local, names)),
     )
@@ -165,6 +183,18 @@ def _gaps(
             start, end = local.seconds(gap.span.start_us), local.seconds(gap.span.end_us)
             title = translate(GAP, local.lang, start=start, end=end, why=translate(gap.why, local.lang))
             yield place.bar(gap.span, "late" if gap.late else "gap", title)
+
+
+def _pictures(hours: Sequence[HourStory], place: _Place, local: LocalTime) -> Iterable[Bar]:
+    """What does not count, or is marked, clipped to the class-hours."""
+    for hour in hours:
+        for fact in hour.pictures:
+            span = Span(max(fact.start_us, hour.span.start_us), min(fact.end_us, hour.span.end_us))
+            title = translate(
+                NOT_COUNTED if fact.breaks else MARKED, local.lang, what=translate(PICTURES[fact.what], local.lang),
+                camera=fact.camera, start=local.seconds(span.start_us), end=local.seconds(span.end_us),
+            )
+            yield place.bar(span, "unseen" if fact.breaks else "marked", title)
 
 
 def _sessions(story: Story, day: Span, place: _Place, local: LocalTime) -> Iterable[Bar]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,8 @@ from evidence.shape import decode, encode
 
 Began = Literal["start", "gap", "step", "clock", "restart"]
 Cut = Literal["end", "gap", "step", "clock", "restart"]
+TAIL = 65_536
+"""More than any line of ours has, but for a mark of a file with hundreds of gaps."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,6 +108,22 @@ def read_journal(path: Path) -> Told | None:
         except (BadShape, KeyError, TypeError):
             break
     return told
+
+
+def newest_mark(path: Path) -> tuple[Run, Mark] | None:
+    """The run and the newest fragment edge of the file that is being written now; only the journal's ends are read.
+
+    None when no file is being written, or the last line is not whole. Raises OSError."""
+    with path.open("rb") as file:
+        first = _checked(file.readline(TAIL).rstrip(b"\n"))
+        file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
+        last = _checked(file.read().rpartition(b"\n")[0].rpartition(b"\n")[2])
+    if first.get("do") != "run" or last.get("do") != "mark":
+        return None
+    try:
+        return decode(Run, first, str(path)), decode(Mark, last, str(path))
+    except BadShape:
+        return None
 
 
 def segment_body(run: Run, mark: Mark, recovered: bool, cut: Cut | None) -> Segment:

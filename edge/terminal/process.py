@@ -22,6 +22,7 @@ from edge.child import ready, stop_on_signal
 from edge.config import CameraConfig, TerminalConfig
 from edge.control.client import ask
 from edge.errors import CannotListen, NoRecorder, PortInUse
+from edge.picture.told import TOLD, troubles
 from edge.terminal.app import make_app
 from edge.terminal.camera import Camera
 from edge.terminal.desk import Desk, Target
@@ -53,7 +54,9 @@ def run(box: Box) -> None:
     memory = Memory(box.store)
     root = x509.load_pem_x509_certificate(box.keys.root.encode())
     test = identity(box.keys.certificate, root).test
-    screen = Screen(box.config, box.clock, memory, lambda: _status(box), time.monotonic, test)
+    told = box.run_folder / TOLD
+    screen = Screen(
+        box.config, box.clock, memory, lambda: _status(box), time.monotonic, test, lambda run: troubles(told, run))
     unsaid = translate(UNSAID, box.config.lang)
     presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)

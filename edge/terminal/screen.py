@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from edge.clock import Clock
@@ -63,14 +63,15 @@ class Pulse:
 
 
 class Screen:
-    """`status` asks the recorder (None: it does not answer). `test`: the box's own key is a test key."""
+    """`status` asks the recorder (None: it does not answer). `test`: the box's own key is a test key.
+    `picture`: what ails the picture of the run that is being written."""
 
     def __init__(
         self, config: BoxConfig, clock: Clock, memory: Memory, status: Callable[[], Mapping[str, Any] | None],
-        monotonic: Callable[[], float], test: bool,
+        monotonic: Callable[[], float], test: bool, picture: Callable[[str], Sequence[str]] = lambda run: (),
     ) -> None:
         self._config, self._clock, self._memory = config, clock, memory
-        self._status, self._monotonic, self._test = status, monotonic, test
+        self._status, self._monotonic, self._test, self._picture = status, monotonic, test, picture
         self._lock = threading.Lock()
         self._said: tuple[float, Mapping[str, Any] | None] = (-STATUS_S, None)
         self._runs = Runs()
@@ -218,11 +219,12 @@ class Screen:
         return Live("recording", Span(end_us - int(said["stretch_us"]), end_us), str(said.get("run")))
 
     def _current_alarms(self) -> list[AlarmFact]:
-        """What is wrong at the recorder or with the room for video right now, as if said now."""
-        now_us, warned = self._clock.utc_us(), self._memory.warned()
+        """What is wrong at the recorder, with its picture or with the room for video right now, as if said now."""
+        now_us, warned, said = self._clock.utc_us(), self._memory.warned(), self._recorder() or {}
+        codes = [str(alarm["code"]) for alarm in said.get("alarms", ())]
+        codes += [f"picture.{what}" for what in self._picture(str(said["run"]))] if said.get("run") else []
         found = [] if warned is None else [dataclasses.replace(warned, at_us=now_us)]
-        alarms = (self._recorder() or {}).get("alarms", ())
-        return found + [AlarmFact(str(alarm["code"]), {}, now_us) for alarm in alarms]
+        return found + [AlarmFact(code, {}, now_us) for code in codes]
 
     def _banners(self, policy: Policy | None) -> list[str]:
         clock = self._clock.stamp().clock

@@ -1,5 +1,5 @@
 """What stands beside the rules: left early, a roster that shrank, a changed plan, classes that nobody started or that
-were put right, clocks, unreadable records."""
+were put right, pictures, codes on the screen, clocks, unreadable records."""
 from __future__ import annotations
 
 from collections import Counter
@@ -9,7 +9,7 @@ from evidence.blocks import day, hour_span, local
 from evidence.bodies import Hour
 from evidence.policy import Policy
 from evidence.rules.finding import Finding, Reason, Result, reason, refs
-from evidence.rules.hours import moment, named
+from evidence.rules.hours import moment, named, shown_badly
 from evidence.story import Block, RosterChange, SessionFact, Story
 from evidence.times import MINUTE
 
@@ -25,6 +25,7 @@ def judge(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:
         _finding("unpressed", "", "warning", _unpressed(story)),
         _finding("corrected", "", "warning", _corrected(story)),
         _finding("video", "", "warning", _video(story)),
+        _finding("picture", "", "warning", _picture(story)),
         _finding("screen_code", "", "warning", _codes(story, policy, over)),
         _finding("clock", "", "open", _clock(story)),
         _finding("records", "", "warning", _records(story)),
@@ -136,6 +137,14 @@ def _codes(story: Story, policy: Policy, over: list[Block]) -> Told:
         shown = any(block.span.start_us <= code.start_us < block.span.end_us for code in story.codes)
         if rules and not shown and block.covered_us >= EXPECTED_CODES * rules.every_min.value * MINUTE:
             yield reason("code_never_shown", **named(story, block)), block.refs
+
+
+def _picture(story: Story) -> Told:
+    """Recorded, but nothing to be seen; then what is only marked."""
+    for breaks in (True, False):
+        for hour in story.hours:
+            for said, ref in shown_badly(story, hour, breaks):
+                yield said, (ref,)
 
 
 def _clock(story: Story) -> Told:

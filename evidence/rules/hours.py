@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from evidence.blocks import local
 from evidence.rules.finding import Finding, Param, Reason, Result, reason
 from evidence.story import HourStory, Occasion, Ref, Story
+from evidence.times import SECOND
 
 
 def due_hours(story: Story, kind: str) -> list[HourStory]:
@@ -27,6 +28,24 @@ def named(story: Story, occasion: Occasion) -> dict[str, Param]:
 def waiting(occasion: Occasion) -> dict[str, Param]:
     """The rooms whose box has not reported past it, where there are any."""
     return {"rooms": occasion.awaited} if occasion.awaited else {}
+
+
+MOST_SPANS = 20
+"""So many times without a picture that counts are named of one class-hour."""
+
+
+def shown_badly(story: Story, hour: HourStory, breaks: bool) -> list[tuple[Reason, Ref]]:
+    """When the picture showed nothing that counts (`breaks`), or was only marked; the longest times, in order."""
+    spans = [(max(fact.start_us, hour.span.start_us), min(fact.end_us, hour.span.end_us), fact)
+             for fact in hour.pictures if fact.breaks == breaks]
+    longest = sorted(spans, key=lambda one: (one[0] - one[1], one[0], one[2].ref))[:MOST_SPANS]
+    told = []
+    for start_us, end_us, fact in sorted(longest, key=lambda one: (one[0], one[1], one[2].ref)):
+        times = {"from_time": moment(story, start_us), "to_time": moment(story, end_us)}
+        seconds = (end_us - start_us) // SECOND
+        said = reason(f"picture_{fact.what}", **named(story, hour), **times, seconds=seconds, camera=fact.camera)
+        told.append((said, fact.ref))
+    return told
 
 
 def hours_finding(

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from evidence.policy import R2
 from evidence.rules.finding import Finding, Reason, Result, reason, refs
-from evidence.rules.hours import due_hours, hours_finding, named, waiting, worst
+from evidence.rules.hours import due_hours, hours_finding, named, shown_badly, waiting, worst
 from evidence.story import HourStory, Story
 from evidence.times import MINUTE, SECOND
 
@@ -27,10 +27,11 @@ def judge(story: Story, rule: R2, as_of_us: int) -> Finding:
         results.append(result)
         if result != "satisfied":
             reasons.append(_short(story, hour, rule, code))
+            reasons += [said for said, _ in shown_badly(story, hour, breaks=True)]
     if worst(results) == "satisfied" and judged:
         shortest = min(hour.longest_us for hour in judged) // MINUTE
         reasons.append(reason("stretches_long", count=len(judged), need_min=rule.minutes.value, shortest_min=shortest))
-    unseen = sum(result == "satisfied" and not hour.roll_called for hour, result in zip(judged, results, strict=True))
+    unseen = sum(result == "satisfied" and not hour.looked_at for hour, result in zip(judged, results, strict=True))
     if unseen:
         reasons.append(reason("stretches_unseen", count=unseen))
     records = refs((*hour.films, *hour.calls) or (story.order_ref,) for hour in judged)

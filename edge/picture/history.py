@@ -1,0 +1,105 @@
+"""Which earlier video a moving picture resembles most: a search among the thumbs of the newest hours. A hint only;
+whether it is the same video `evidence.looped` decides, from the records."""
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from evidence.bodies import Likeness, PictureSample
+from evidence.looped import EARLIER_US, REACH_US
+from evidence.picture import OVERLAYS, THUMB_HEIGHT, THUMB_WIDTH, cells
+
+MOST = 20_000
+"""Samples that are searched: about 27 hours of video."""
+MOVES = 24
+"""Sixteenths of a grey level: below that nothing moves, and nothing is searched."""
+NOT_LIKE = 640
+"""Pictures that are farther apart than this do not resemble each other."""
+STAY_PCT, STAY = 125, 4
+"""The earlier video that was found for the segment before stays, unless another is nearer by so much."""
+CELLS = THUMB_WIDTH * THUMB_HEIGHT
+
+
+class History:
+    """The samples of one class on this box, oldest first. Times are media times of their runs, in µs."""
+
+    def __init__(self) -> None:
+        self._thumbs = np.zeros((256, CELLS), np.int16)
+        self._times = np.zeros(256, np.int64)
+        self._runs: list[str] = []
+        self._rows: dict[str, list[int]] = defaultdict(list)
+
+    def add(self, run: str, samples: Sequence[PictureSample]) -> None:
+        """Take in the samples of one segment, in order of time; the oldest are forgotten."""
+        for sample in samples:
+            at = len(self._runs)
+            if at == len(self._times):
+                self._thumbs = np.concatenate([self._thumbs, np.zeros_like(self._thumbs)])
+                self._times = np.concatenate([self._times, np.zeros_like(self._times)])
+            self._thumbs[at], self._times[at] = cells(sample.thumb), sample.at_us
+            self._runs.append(run)
+            self._rows[run].append(at)
+        if len(self._runs) >= 2 * MOST:
+            self._forget()
+
+    def like(self, run: str, samples: Sequence[PictureSample], before: Likeness | None) -> Likeness | None:
+        """What the samples of a segment of `run` resemble. `before`: what the segment before resembled."""
+        if not self._runs or not samples:
+            return None
+        thumbs = np.array([cells(sample.thumb) for sample in samples], np.int16)
+        times = [sample.at_us for sample in samples]
+        if not self._moves(run, thumbs, times[0]):
+            return None
+        found = {self._nearest(run, thumb, at_us) for thumb, at_us in zip(thumbs, times, strict=True)}
+        scored = [(self._distance(run, thumbs, times, like), like) for like in found if like is not None]
+        nearest = min(scored, key=lambda item: (item[0], item[1].run, item[1].shift_us), default=None)
+        best, like = nearest or (NOT_LIKE + 1, None)
+        if before is not None and self._distance(run, thumbs, times, before) * 100 <= best * STAY_PCT + STAY * 100:
+            return before
+        return like if best <= NOT_LIKE else None
+
+    def _moves(self, run: str, thumbs: np.ndarray, first_us: int) -> bool:
+        """Whether any sample differs from the one before it."""
+        rows = [row for row in self._rows[run][-8:] if self._times[row] < first_us]
+        whole = np.concatenate([self._thumbs[rows[-1:]], thumbs])
+        return len(whole) > 1 and bool((_apart(whole[1:], whole[:-1]) >= MOVES).any())
+
+    def _nearest(self, run: str, thumb: np.ndarray, at_us: int) -> Likeness | None:
+        start = max(0, len(self._runs) - MOST)
+        far = np.abs(self._thumbs[start:len(self._runs)] - thumb).sum(axis=1, dtype=np.int32)
+        for row in self._rows[run]:
+            if row >= start and abs(int(self._times[row]) - at_us) < EARLIER_US:
+                far[row - start] = np.iinfo(np.int32).max
+        row = int(far.argmin())
+        if far[row] == np.iinfo(np.int32).max:
+            return None
+        return Likeness(self._runs[start + row], at_us - int(self._times[start + row]))
+
+    def _distance(self, run: str, thumbs: np.ndarray, times: Sequence[int], like: Likeness) -> int:
+        """The median over the segment; samples without a partner are as far as can be."""
+        rows = np.array(self._rows.get(like.run, []), np.int64)
+        if not len(rows):
+            return NOT_LIKE + 1
+        there = self._times[rows]
+        wanted = np.array(times, np.int64) - like.shift_us
+        right = np.clip(np.searchsorted(there, wanted), 0, len(rows) - 1)
+        left = np.clip(right - 1, 0, len(rows) - 1)
+        near = np.where(np.abs(there[left] - wanted) <= np.abs(there[right] - wanted), left, right)
+        far = np.where(np.abs(there[near] - wanted) <= REACH_US, _apart(thumbs, self._thumbs[rows[near]]), NOT_LIKE + 1)
+        return int(np.median(far))
+
+    def _forget(self) -> None:
+        """Keep the newest."""
+        start = len(self._runs) - MOST
+        thumbs, times, runs = self._thumbs[start:], self._times[start:], self._runs[start:]
+        self._thumbs, self._times, self._runs = thumbs.copy(), times.copy(), runs
+        self._rows = defaultdict(list)
+        for row, run in enumerate(runs):
+            self._rows[run].append(row)
+
+
+def _apart(ones: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """`evidence.picture.apart` for rows of thumbs: int16 arrays (n, cells)."""
+    return np.partition(np.abs(ones - others), CELLS - OVERLAYS, axis=1)[:, CELLS - OVERLAYS]

@@ -1,0 +1,226 @@
+"""The picture process: looks at keyframes at low priority and appends one `picture` record for each finished segment.
+
+What is to do follows from the records: every segment of a class without its picture record. The file that is being
+written is read as far as the recorder's journal says that it is whole, so that the instructor hears of it in time.
+A file that cannot be read becomes an alarm record.
+"""
+from __future__ import annotations
+
+import dataclasses
+import os
+import threading
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from common import logs
+from common.texts import N_
+from edge.child import ready, stop_on_signal
+from edge.errors import BadVideo, StoreBusy
+from edge.picture.errors import PictureDied, PictureDiffers, PictureGone
+from edge.picture.history import History
+from edge.picture.live import Live
+from edge.picture.reader import RunState, SegmentReader
+from edge.picture.told import TOLD
+from edge.recorder.journal import Mark, Run, newest_mark
+from edge.rollcall.attempts import MOST, Attempts
+from edge.store import Store
+from evidence.bodies import Alarm, Likeness, Picture, Segment, SegmentRemoved, body_of
+from evidence.errors import ZaitangError
+from evidence.records import Record, Sealed
+from evidence.times import SECOND
+
+if TYPE_CHECKING:
+    from edge.wiring import Box
+
+NO_PICTURE = N_("no picture in it can be decoded")
+LOW = 15
+REMEMBERED = 3000
+"""Pictures that are read again at the start: about 50 hours of video."""
+CLASSES = 3
+"""So many classes are remembered at once."""
+IDLE_S = 1.0
+CODES: dict[type[ZaitangError], str] = {
+    PictureGone: "picture.segment_gone",
+    PictureDiffers: "picture.segment_differs",
+    PictureDied: "picture.died",
+    BadVideo: "picture.unreadable",
+}
+"""Alarm codes for segments that are left out."""
+ATTEMPTS = "picture.{camera}.attempts"
+Key = tuple[str, int]
+"""A segment by its run and its place in it: the file that grows has no hash yet."""
+
+
+def run(box: Box) -> None:
+    """Run until SIGTERM or SIGINT."""
+    logs.setup()
+    stop = stop_on_signal()
+    os.setpriority(os.PRIO_PROCESS, 0, LOW)
+    live = Live(box.store, box.clock, box.run_folder / TOLD, box.config.policy)
+    worker = Worker(box.store, box.video, box.config.picture.every_s, box.run_folder, live)
+    ready()
+    worker.run(stop)
+
+
+class Worker:
+    """Works off the segments of one box. `video`: its volume; `run_folder`: where attempts are remembered."""
+
+    def __init__(self, store: Store, video: Path, every_s: int, run_folder: Path, live: Live) -> None:
+        self._store, self._video, self._every_us = store, video, every_s * SECOND
+        self._run_folder, self._live = run_folder, live
+        self._log = logs.Log("picture")
+        self._after: dict[str, int] = defaultdict(lambda: -1)
+        self._waiting: dict[str, Segment] = {}
+        self._next: dict[str, int] = defaultdict(int)
+        self._open: dict[Key, SegmentReader] = {}
+        self._runs: dict[str, RunState] = defaultdict(RunState)
+        self._history: dict[str, History] = defaultdict(History)
+        self._likes: dict[str, Likeness | None] = {}
+        self._tried: dict[Key, int] = {}
+        self._learn()
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set."""
+        while not stop.is_set():
+            try:
+                done = self.turn()
+            except StoreBusy:
+                self._log.warning("store.busy")
+                done = False
+            if not done:
+                stop.wait(IDLE_S)
+        for path in self._run_folder.glob(ATTEMPTS.format(camera="*")):
+            path.unlink(missing_ok=True)
+
+    def turn(self) -> bool:
+        """Look at what grew, then do the oldest finished segment; False when there was none."""
+        self._learn()
+        runs = self._look_live()
+        segment = next(iter(self._waiting.values()), None)
+        if segment is not None:
+            self._do(segment)
+        self._live.tell(runs)
+        return segment is not None
+
+    # --- finished segments
+
+    def _learn(self) -> None:
+        """Take in what was recorded since: segments, pictures, removals, what was left out."""
+        for sealed in self._fresh("segment"):
+            segment = body_of(sealed.record)
+            if isinstance(segment, Segment) and segment.class_id:
+                self._waiting[segment.sha256] = segment
+        pictures = self._fresh("picture")
+        for number, sealed in enumerate(pictures):
+            picture = body_of(sealed.record)
+            done = self._waiting.pop(picture.segment, None) if isinstance(picture, Picture) else None
+            if isinstance(picture, Picture) and done is not None and number >= len(pictures) - REMEMBERED:
+                self._take_in(done, picture, sealed.record)
+        for sealed in self._fresh("segment.removed"):
+            removed = body_of(sealed.record)
+            if isinstance(removed, SegmentRemoved):
+                self._waiting.pop(removed.segment, None)
+        for sealed in self._fresh("alarm"):
+            alarm = body_of(sealed.record)
+            if isinstance(alarm, Alarm) and alarm.code in CODES.values():
+                self._waiting.pop(str(alarm.params.get("segment")), None)
+
+    def _fresh(self, type: str) -> list[Sealed]:
+        found = self._store.records_of(type, self._after[type])
+        if found:
+            self._after[type] = found[-1].record.seq
+        return found
+
+    def _take_in(self, segment: Segment, picture: Picture, record: Record) -> None:
+        """A picture that is recorded: searched from now on, and judged with what follows while its run goes on."""
+        self._history[picture.class_id].add(picture.run, picture.samples)
+        self._likes[picture.run] = picture.like
+        self._next[picture.run] = segment.index + 1
+        self._live.take_in(segment, picture, record)
+        while len(self._history) > CLASSES:
+            self._history.pop(next(iter(self._history)))
+
+    def _do(self, segment: Segment) -> None:
+        """One segment to its record, or to an alarm."""
+        key = (segment.run, segment.index)
+        try:
+            picture = self._measure(segment, key)
+            self._store.append("picture", picture)
+        except StoreBusy:
+            raise
+        except (*CODES, OSError) as error:
+            told = error if isinstance(error, ZaitangError) else PictureGone(file=segment.file)
+            params = {"segment": segment.sha256, "file": segment.file}
+            self._store.append("alarm", Alarm(CODES[type(told)], params, segment.class_id))
+            self._log.failed("picture.left_out", error, segment=segment.sha256)
+        self._attempts(segment.camera).end()
+        self._open.pop(key, None)
+        self._tried.pop(key, None)
+        self._next[segment.run] = segment.index + 1
+        self._learn()
+        if segment.cut:
+            for known in (self._runs, self._likes, self._next):
+                known.pop(segment.run, None)  # type: ignore[attr-defined]
+
+    def _measure(self, segment: Segment, key: Key) -> Picture:
+        path = self._video / "segments" / segment.file
+        if not path.is_file():
+            raise PictureGone(file=segment.file)
+        if path.stat().st_size != segment.size:
+            raise PictureDiffers(file=segment.file)
+        reader = self._reader(key, segment.file, segment.first_pts_us, segment.camera)
+        if reader is None:
+            raise PictureDied(file=segment.file, times=MOST)
+        reader.read(segment.size)
+        if not reader.keys or (reader.broken and not reader.samples):
+            raise BadVideo(source=path, why=NO_PICTURE)
+        return self._picture(str(segment.class_id), segment.run, segment.sha256, reader)
+
+    def _picture(self, class_id: str, run: str, sha256: str, reader: SegmentReader) -> Picture:
+        samples = tuple(reader.samples)
+        like = self._history[class_id].like(run, samples, self._likes.get(run))
+        return Picture(class_id, run, sha256, self._every_us, samples, reader.keys, like)
+
+    def _reader(self, key: Key, file: str, first_us: int, camera: str) -> SegmentReader | None:
+        """The reader of a file, opened once; None when it has ended this process too often."""
+        if key not in self._open:
+            if key not in self._tried:
+                self._tried[key] = self._attempts(camera).begin(file)
+            if self._tried[key] > MOST:
+                return None
+            path = self._video / "segments" / file
+            self._open[key] = SegmentReader(path, first_us, self._every_us, self._runs[key[0]])
+        return self._open[key]
+
+    def _attempts(self, camera: str) -> Attempts:
+        return Attempts(self._run_folder / ATTEMPTS.format(camera=camera))
+
+    # --- the files that are being written
+
+    def _look_live(self) -> list[str]:
+        """Read what the journals say is whole; the runs that have one, between two files too."""
+        journals = sorted((self._video / "journal").glob("*.jsonl"))
+        for journal in journals:
+            try:
+                found = newest_mark(journal)
+            except OSError:
+                continue
+            if found is not None and found[0].class_id is not None:
+                self._look_at(*found)
+        return [journal.stem for journal in journals]
+
+    def _look_at(self, run: Run, mark: Mark) -> None:
+        """What goes wrong with a file that is being written is told when it is finished."""
+        if mark.index != self._next[run.run]:
+            return  # the files before it come first
+        key = (run.run, mark.index)
+        try:
+            reader = self._reader(key, mark.file, mark.tally.first_pts_us, run.camera)
+            if reader is None or not reader.read(mark.size):
+                return
+        except (BadVideo, OSError) as error:
+            self._log.failed("picture.unread", error, file=mark.file)
+            return
+        picture = self._picture(str(run.class_id), run.run, "0" * 64, reader)
+        self._live.look(run, mark, dataclasses.replace(picture, segment=mark.sha256))

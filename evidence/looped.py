@@ -1,0 +1,172 @@
+"""Video that was shown before: the same keyframes byte for byte, or moving pictures that resemble earlier ones. Pure.
+
+Bytes prove it. Resemblance does when a row of pictures, each of them unlike all its neighbours, comes again in the
+same order at the same distance in time. A still room proves nothing and is never called looped.
+"""
+from __future__ import annotations
+
+import bisect
+import dataclasses
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from evidence.bodies import Likeness, PictureSample
+from evidence.picture import Look, Seen, apart, cells
+from evidence.policy import PictureRules
+from evidence.times import SECOND
+
+KEY, TIME = 24, 8
+"""Hex digits of one keyframe, and those of them that say when."""
+LEAST_APART_US = 5 * SECOND
+"""Two boxes may film with one camera: what was shown within this time was shown once."""
+EARLIER_US = 20 * SECOND
+"""A picture resembles those around it: only what is at least this much older is a repetition."""
+JITTER_US = 1_500_000
+"""The distance to the earlier video may differ by this from segment to segment: keyframes do not fall alike."""
+REACH_US = 3 * SECOND
+"""How far from the exact moment the earlier sample may lie."""
+AROUND_US = 60 * SECOND
+"""A picture must differ from all that is so near to prove anything: a lamp that comes and goes proves nothing."""
+MISSES = 12
+"""After so many moving pictures that match nothing a row is over. Keyframes of a new encoding fall at other moments, so
+many of them lie between two samples of the first one."""
+MS = 1000
+Cells = Sequence[int]
+
+
+class Earlier:
+    """What was filmed: where each keyframe came first, and the samples of every run. Grows by `add`, in any order."""
+
+    def __init__(self, looks: Iterable[Look] = ()) -> None:
+        self._first: dict[str, int] = {}
+        self._runs: dict[tuple[str, str], list[tuple[int, int, PictureSample]]] = defaultdict(list)
+        for look in looks:
+            self.add(look)
+
+    def add(self, look: Look) -> None:
+        """Take in one segment."""
+        for at_us, name in _keys(look):
+            self._first[name] = min(look.wall_us + at_us, self._first.get(name, look.wall_us + at_us))
+        run = self._runs[look.device, look.picture.run]
+        for sample in look.picture.samples:
+            bisect.insort(run, (sample.at_us, look.wall_us, sample), key=lambda item: item[:2])
+
+    def repeats(self, name: str, wall_us: int) -> bool:
+        """Whether this very keyframe was there long before."""
+        return wall_us - self._first.get(name, wall_us) > LEAST_APART_US
+
+    def partner(self, look: Look, sample: PictureSample, like: Likeness) -> PictureSample | None:
+        """The sample that this one is said to resemble, if it is there and older."""
+        run = self._runs.get((look.device, like.run), [])
+        wanted_us, wall_us = sample.at_us - like.shift_us, look.wall_us + sample.at_us
+        at = bisect.bisect_left(run, wanted_us, key=lambda item: item[0])
+        near = [item for item in run[max(0, at - 1):at + 1]
+                if abs(item[0] - wanted_us) <= REACH_US and wall_us - item[1] - item[0] >= EARLIER_US]
+        return min(near, key=lambda item: abs(item[0] - wanted_us), default=(0, 0, None))[2]
+
+
+def looped(part: Sequence[Look], earlier: Earlier, rules: PictureRules) -> list[Seen]:
+    """The spans of a part (segments that follow each other in one run) that were filmed before, in order of time."""
+    found = _repeated(part, earlier, rules)
+    if any(look.picture.like for look in part):
+        found += _resembling(part, earlier, rules)
+    return _joined(found)
+
+
+# --- the same bytes
+
+
+def _repeated(part: Sequence[Look], earlier: Earlier, rules: PictureRules) -> list[Seen]:
+    """Where enough different keyframes that were there before follow each other."""
+    keys = [(at_us, name, earlier.repeats(name, look.wall_us + at_us)) for look in part for at_us, name in _keys(look)]
+    found: list[Seen] = []
+    for again, group in itertools.groupby(range(len(keys)), key=lambda at: keys[at][2]):
+        numbers = list(group)
+        if again and len({keys[at][1] for at in numbers}) >= rules.loop_keyframes.value:
+            after = numbers[-1] + 1
+            found.append(Seen("looped", keys[numbers[0]][0], keys[after][0] if after < len(keys) else part[-1].end_us))
+    return found
+
+
+def _keys(look: Look) -> list[tuple[int, str]]:
+    """Media time and name of every keyframe."""
+    text = look.picture.keys
+    return [(look.first_us + int(text[at:at + TIME], 16) * MS, text[at + TIME:at + KEY])
+            for at in range(0, len(text), KEY)]
+
+
+# --- moving pictures that resemble earlier ones
+
+
+@dataclasses.dataclass
+class _Row:
+    """Samples that are said to follow one earlier row: the pictures that prove it, each unlike the others, from when to
+    when; and how many moving pictures in a row have not."""
+
+    proofs: list[Cells] = dataclasses.field(default_factory=list)
+    start_us: int = -1
+    end_us: int = -1
+    misses: int = 0
+
+    def proves(self, rules: PictureRules) -> bool:
+        return len(self.proofs) >= rules.loop_pictures.value
+
+
+def _resembling(part: Sequence[Look], earlier: Earlier, rules: PictureRules) -> list[Seen]:
+    samples = [(sample, look) for look in part for sample in look.picture.samples]
+    times = [sample.at_us for sample, _ in samples]
+    found: list[Seen] = []
+    row, like = _Row(), None
+    for at, (sample, look) in enumerate(samples):
+        if not _goes_on(like, look.picture.like) or row.misses > MISSES:
+            found, row = _closed(found, row, rules), _Row()
+        like = look.picture.like
+        partner = None if like is None else earlier.partner(look, sample, like)
+        if like is None or partner is None:
+            continue
+        around_us = min(AROUND_US, like.shift_us // 2) if like.run == look.picture.run else AROUND_US
+        near = range(bisect.bisect_left(times, sample.at_us - around_us),
+                     bisect.bisect_right(times, sample.at_us + around_us))
+        others = [cells(samples[other][0].thumb) for other in near if other != at]
+        until_us = times[at + 1] if at + 1 < len(times) else part[-1].end_us
+        _judge(row, sample, cells(partner.thumb), others, until_us, rules)
+    return _closed(found, row, rules)
+
+
+def _judge(
+    row: _Row, sample: PictureSample, partner: Cells, others: Sequence[Cells], until_us: int, rules: PictureRules
+) -> None:
+    """One sample more. A picture that is like one of those around it proves nothing either way."""
+    mine, motion = cells(sample.thumb), rules.loop_motion.value
+    alone = min((apart(mine, other) for other in others), default=0)
+    if alone < motion:
+        return
+    row.misses += 1
+    if apart(mine, partner) * 100 > alone * rules.loop_like_pct.value:
+        return
+    row.misses, row.end_us = 0, until_us
+    row.start_us = sample.at_us if row.start_us < 0 else row.start_us
+    if len(row.proofs) < rules.loop_pictures.value and all(apart(mine, proof) >= motion for proof in row.proofs):
+        row.proofs.append(mine)
+
+
+def _closed(found: list[Seen], row: _Row, rules: PictureRules) -> list[Seen]:
+    return [*found, Seen("looped", row.start_us, row.end_us)] if row.proves(rules) else found
+
+
+def _goes_on(before: Likeness | None, after: Likeness | None) -> bool:
+    if before is None or after is None:
+        return before is after
+    return before.run == after.run and abs(before.shift_us - after.shift_us) <= JITTER_US
+
+
+def _joined(spans: Iterable[Seen]) -> list[Seen]:
+    """Spans that touch or overlap, as one."""
+    found: list[Seen] = []
+    for span in sorted(spans, key=lambda span: (span.start_us, span.end_us)):
+        if found and span.start_us <= found[-1].end_us:
+            found[-1] = Seen("looped", found[-1].start_us, max(found[-1].end_us, span.end_us))
+        else:
+            found.append(span)
+    return found

@@ -1,0 +1,79 @@
+"""The picture records of a class, judged: which video does not count, where each such time lies on the wall clock."""
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from evidence.bodies import Picture
+from evidence.looped import Earlier, looped
+from evidence.picture import Look, Seen, seen
+from evidence.policy import PictureRules
+from evidence.story import PictureFact, Ref, SegmentFact
+
+Pictures = Mapping[str, tuple[Ref, Picture]]
+"""Segment hash → its latest picture record."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """`facts`: in order of time. `broken`: segment hash → media times, in order, that do not overlap."""
+
+    facts: tuple[PictureFact, ...]
+    broken: Mapping[str, tuple[tuple[int, int], ...]]
+
+
+def judge(segments: Iterable[SegmentFact], pictures: Pictures, rules: PictureRules) -> Judged:
+    """`segments`: of the class, each hash once. Video of uncertain time is left out; it counts for nothing anyway."""
+    parts = _parts(segments, pictures)
+    earlier = Earlier(look for part in parts for _, look in part)
+    facts: list[PictureFact] = []
+    broken: dict[str, tuple[tuple[int, int], ...]] = {}
+    for part in parts:
+        looks = [look for _, look in part]
+        spans = seen(looks, rules, looped(looks, earlier, rules))
+        facts += [_fact(part, span, pictures) for span in spans]
+        breaking = sorted((span.start_us, span.end_us) for span in spans if span.breaks)
+        for _, look in part:
+            cut = tuple((max(start_us, look.first_us), min(end_us, look.end_us)) for start_us, end_us in breaking
+                        if start_us < look.end_us and end_us > look.first_us)
+            if cut:
+                broken[look.segment] = cut
+    return Judged(tuple(sorted(facts, key=lambda fact: (fact.start_us, fact.end_us, fact.ref, fact.what))), broken)
+
+
+Part = Sequence[tuple[SegmentFact, Look]]
+
+
+def _parts(segments: Iterable[SegmentFact], pictures: Pictures) -> list[Part]:
+    """Segments of one run that follow each other and were all looked at."""
+    runs: dict[tuple[str, str], list[SegmentFact]] = defaultdict(list)
+    for fact in segments:
+        if fact.certain and fact.segment.sha256 in pictures:
+            runs[fact.ref[0], fact.segment.run].append(fact)
+    parts: list[list[tuple[SegmentFact, Look]]] = []
+    for _, run in sorted(runs.items()):
+        for number, fact in enumerate(sorted(run, key=lambda fact: (fact.segment.index, fact.ref))):
+            if number == 0 or fact.segment.index != parts[-1][-1][0].segment.index + 1:
+                parts.append([])
+            parts[-1].append((fact, _look(fact, pictures[fact.segment.sha256][1])))
+    return list(parts)
+
+
+def _look(fact: SegmentFact, picture: Picture) -> Look:
+    """The samples that lie within the segment; whatever else its record says proves nothing."""
+    segment = fact.segment
+    inside = [sample for sample in picture.samples if segment.first_pts_us <= sample.at_us <= segment.end_pts_us]
+    inside.sort(key=lambda sample: sample.at_us)
+    picture = dataclasses.replace(picture, run=segment.run, samples=tuple(inside))
+    wall_us = fact.span.start_us - segment.first_pts_us
+    return Look(fact.ref[0], segment.sha256, segment.first_pts_us, segment.end_pts_us, wall_us, picture)
+
+
+def _fact(part: Part, span: Seen, pictures: Pictures) -> PictureFact:
+    first = next(item for item in part if item[1].end_us > span.start_us)
+    last = next(item for item in part if item[1].end_us >= span.end_us)
+    fact = first[0]
+    return PictureFact(
+        start_us=first[1].wall_us + span.start_us, end_us=last[1].wall_us + span.end_us, what=span.what,
+        breaks=span.breaks, camera=fact.segment.camera, device=fact.ref[0], ref=pictures[fact.segment.sha256][0])

@@ -1,0 +1,171 @@
+"""Pictures in the fold and the rules: a span breaks the stretch where it is, and the findings say why and when."""
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Callable, Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from common.reasons import reason_words
+from evidence.bodies import Picture, PictureSample, Segment
+from evidence.fold import fold
+from evidence.policy import parse_policy
+from evidence.rules import findings
+from evidence.times import MINUTE, SECOND
+from tests.evidence.course import Course, Filmed, at, codes
+from tests.evidence.looking import EVERY_US, RULES, black, covered, keys_of, name, people, sample
+
+Make = Callable[[int], PictureSample]
+CLOCK = ("08:00", "08:45")
+
+
+def picture_of(segment: Segment, filmed: Filmed, when: Mapping[tuple[str, str], Make], names: str = "") -> Picture:
+    """The picture record of a segment: people who move, but for the times of day in `when`."""
+    samples = []
+    for at_us in range(segment.first_pts_us, segment.end_pts_us, EVERY_US):
+        wall_us = filmed.start_us + at_us
+        make: Make = next((make for (start, end), make in when.items()
+                           if at(f"2026-03-02 {start}") <= wall_us < at(f"2026-03-02 {end}")),
+                          lambda at_us: sample(at_us, people(1, at_us)))
+        samples.append(make(at_us))
+    keys = keys_of([name((names or segment.run, segment.index, number)) for number in range(len(samples))])
+    return Picture("c-1", segment.run, segment.sha256, EVERY_US, tuple(samples), keys)
+
+
+def frozen(at_us: int) -> PictureSample:
+    return sample(at_us, change=0)
+
+
+def arc(at_us: int) -> PictureSample:
+    return dataclasses.replace(sample(at_us, people(1, at_us)), bright_ppm=900_000)
+
+
+def course_of(kind: str = "practical", **film: str) -> tuple[Course, Filmed]:
+    course = Course()
+    course.hour("2026-03-02 08:00", "08:45", kind)
+    course.order()
+    filmed = course.film("2026-03-02 07:58", film.get("end", "08:47"), roll_call=False, segment_s=60)
+    return course, filmed
+
+
+def look_at(course: Course, filmed: Filmed, when: Mapping[tuple[str, str], Make], names: str = "") -> None:
+    for segment in filmed.segments:
+        body = picture_of(segment, filmed, when, names)
+        course.boxes["box-1"].add("picture", body, filmed.start_us + segment.end_pts_us + 20 * SECOND)
+
+
+def test_a_picture_that_breaks_twice_leaves_the_stretch_between() -> None:
+    course, filmed = course_of()
+    look_at(course, filmed, {("08:10", "08:12"): black, ("08:30", "08:31"): covered})
+    hour = course.story().hours[0]
+    assert hour.longest_us == 18 * MINUTE and hour.covered_us == 45 * MINUTE and hour.usable_us == 42 * MINUTE
+    assert [(fact.what, fact.end_us - fact.start_us) for fact in hour.pictures] == [
+        ("black", 2 * MINUTE), ("covered", MINUTE)]
+    assert codes(course.finding("R2")) == ["stretches_long"]
+
+
+@pytest.mark.parametrize("make", [black, covered, frozen])
+def test_when_it_costs_the_fifteen_minutes_the_finding_says_which_and_when(make: Make) -> None:
+    course, filmed = course_of(end="08:30")
+    look_at(course, filmed, {("08:10", "08:16"): make})
+    finding = course.finding("R2")
+    assert finding.result == "violated" and codes(finding) == ["stretch_short", f"picture_{make.__name__}"]
+    assert "08:10:00" in reason_words(finding.reasons[1], "zh", {}) and "08:16:00" in reason_words(
+        finding.reasons[1], "en", {})
+    assert course.finding("picture").result == "warning" and not course.finding("picture").flag
+
+
+def test_an_arc_costs_nothing_and_is_told() -> None:
+    course, filmed = course_of(end="08:30")
+    look_at(course, filmed, {("08:05", "08:25"): arc})
+    assert course.finding("R2").result == "satisfied"
+    assert codes(course.finding("picture")) == ["picture_glare"]
+
+
+def test_theory_that_shows_nothing_is_recorded_and_told() -> None:
+    course, filmed = course_of("theory")
+    look_at(course, filmed, {("08:10", "08:40"): covered})
+    assert course.finding("R1").result == "satisfied"
+    assert codes(course.finding("picture")) == ["picture_covered"]
+
+
+def test_video_that_is_shown_again_breaks_on_another_day_too() -> None:
+    course = Course()
+    for day in ("02", "03"):
+        course.hour(f"2026-03-{day} 08:00", "08:45")
+    course.order()
+    for day in ("02", "03"):
+        filmed = course.film(f"2026-03-{day} 07:58", "08:47", roll_call=False, segment_s=60)
+        look_at(course, filmed, {}, names="the same bytes")
+    first, second = course.story().hours
+    assert first.longest_us == 45 * MINUTE and second.longest_us == 0
+    assert codes(course.finding("R2")) == ["stretch_short", "picture_looped"]
+
+
+def test_nobody_looked_is_said_and_a_roll_call_that_saw_only_dark_still_breaks() -> None:
+    course, filmed = course_of()
+    assert codes(course.finding("R2")) == ["stretches_long", "stretches_unseen"]
+    look_at(course, filmed, {})
+    assert codes(course.finding("R2")) == ["stretches_long"]
+    dark = Course()
+    dark.hour("2026-03-02 08:00", "08:45")
+    dark.order()
+    dark.film("2026-03-02 07:58", "08:47", dark=100)
+    assert dark.finding("R2").result == "violated"
+
+
+def test_a_record_without_samples_is_no_look() -> None:
+    course, filmed = course_of()
+    for segment in filmed.segments:
+        body = Picture("c-1", segment.run, segment.sha256, EVERY_US, (), "")
+        course.boxes["box-1"].add("picture", body, at("2026-03-02 09:00"))
+    assert codes(course.finding("R2")) == ["stretches_long", "stretches_unseen"]
+
+
+def test_samples_outside_of_their_segment_and_words_of_a_stranger_say_nothing() -> None:
+    course, filmed = course_of(end="08:30")
+    body = picture_of(filmed.segments[3], filmed, {})
+    lie = dataclasses.replace(body, samples=tuple(black(at_us) for at_us in range(0, 30 * MINUTE, EVERY_US)))
+    course.boxes["box-1"].add("picture", lie, at("2026-03-02 09:00"))
+    fact, = course.story().hours[0].pictures
+    assert fact.end_us - fact.start_us == MINUTE
+    course.centre.add("picture", lie, at("2026-03-02 09:00"))
+    assert course.story().hours[0].pictures == (fact,)
+
+
+def test_a_policy_from_before_judges_no_picture() -> None:
+    course, filmed = course_of()
+    look_at(course, filmed, {("08:00", "08:45"): black})
+    without = dataclasses.replace(course.policy, picture=None)
+    story = fold(course.records, "c-1", without)
+    assert story.hours[0].longest_us == 45 * MINUTE and story.hours[0].pictures == ()
+    assert "stretches_unseen" in codes(next(f for f in findings(story, without, at("2026-04-01 00:00"))
+                                            if f.rule == "R2"))
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 2**32))
+def test_order_and_repetition_of_records_do_not_matter(seed: int) -> None:
+    course, filmed = course_of(end="08:20")
+    look_at(course, filmed, {("08:03", "08:05"): black, ("08:10", "08:12"): frozen})
+    records = course.records
+    mixed = [*records, *random.Random(seed).sample(records, 10)]
+    random.Random(seed).shuffle(mixed)
+    assert fold(mixed, "c-1", course.policy) == fold(records, "c-1", course.policy)
+
+
+def test_every_number_of_the_table_says_why_and_it_may_be_left_out() -> None:
+    assert all(getattr(RULES, field.name).source == "ours" and getattr(RULES, field.name).why
+               for field in dataclasses.fields(RULES))
+    text = 'id = "x"\ntitle = "x"\ntitle_en = "x"\ndocuments = {}\n'
+    number = '{ value = %d, source = "ours", why = "x" }'
+    policy = Course().policy
+    for table in ("video", "block"):
+        text += f"[{table}]\n" + "".join(
+            f"{field.name} = {number % getattr(getattr(policy, table), field.name).value}\n"
+            for field in dataclasses.fields(getattr(policy, table)))
+    text += f"[checkin]\nliveness_required = true\nmin_votes = {number % 3}\n"
+    assert parse_policy(text.encode(), "x").picture is None
