@@ -149,7 +149,7 @@ def _live(wish: live.Wish, gallery: Path | None, say: _Teller) -> int:
         live.run(site, services, say, say.lang)
         say(N_("waiting for the roll call and for the last receipts"))
         play.drain(site, services, live.DRAIN_S, roll_call=enrolled is not None)
-        return _conclude(site, services, say, lambda made: live.lacks(made, say.lang))
+        return _conclude(site, services, say, lambda made: live.lacks(made, site.plan, say.lang))
 
 
 def _start_centre(site: Site, names: list[str], say: _Teller) -> None:

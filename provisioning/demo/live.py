@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from common.reasons import length_words
 from common.texts import N_, translate
 from edge.clock import kernel_clock_state
 from evidence.errors import BadInput
@@ -35,7 +36,8 @@ DRAIN_S = 600
 SCHEMES = {"rtsp", "rtsps"}
 NOBODY = N_("trainee without a photo")
 TITLE = N_("Live demonstration")
-NOT_RECORDED = N_("nothing of the class was recorded")
+TOO_LITTLE = N_("only {got} of {want} of the class-hours were recorded")
+ENOUGH_PCT = 90
 TIMED_OUT = N_("nothing came within {seconds} s")
 
 
@@ -172,9 +174,13 @@ def run(site: Site, services: Services, say: play.Say, lang: str) -> None:
     say(N_("end pressed"))
 
 
-def lacks(report: Mapping[str, Any], lang: str) -> list[str]:
-    """What a report of a live class lacks, whatever the camera saw."""
-    return [] if report["segments"] else [translate(NOT_RECORDED, lang)]
+def lacks(report: Mapping[str, Any], plan: day.Plan, lang: str) -> list[str]:
+    """What a report of a live class lacks, whatever the camera saw: most of the class must have been recorded."""
+    planned_s = round(sum((hour.end - hour.start).total_seconds() for hour in plan.hours))
+    if report["media_s"] * 100 >= ENOUGH_PCT * planned_s:
+        return []
+    return [translate(TOO_LITTLE, lang, got=length_words(int(report["media_s"]), lang),
+                      want=length_words(planned_s, lang))]
 
 
 def _tell(state: Mapping[str, Any], say: play.Say) -> None:

@@ -43,6 +43,7 @@ def make(site: Site, services: Services, build: Path, seconds: float, lang: str,
         "verified": verified,
         "problems": found["problems"],
         "records": found["records"],
+        "media_s": found["media_s"],
     }
     report["differences"] = list(judge(report))
     part = build / f"{REPORT}.part"

@@ -172,9 +172,12 @@ def test_the_class_is_started_before_told_of_and_ended_after(
     assert said[1] == "14:03:00: Recording, unbroken for 2 min; 2 of 3 checked in; Seen so far: 2 of 3"
 
 
-def test_a_class_without_a_recording_is_told() -> None:
-    assert live.lacks({"segments": []}, "en") == ["nothing of the class was recorded"]
-    assert live.lacks({"segments": ["a.mp4"]}, "en") == []
+def test_a_class_that_was_hardly_recorded_is_told() -> None:
+    plan = live.make_plan(datetime.datetime(2026, 11, 25, 13, 58, 30, tzinfo=day.CHINA), 0, "en")
+    for recorded_s in (0.0, 12.4, 1079.9):
+        (said,) = live.lacks({"media_s": recorded_s}, plan, "en")
+        assert said.startswith("only ") and said.endswith(" of 20 min 0 s of the class-hours were recorded")
+    assert live.lacks({"media_s": 1080.0}, plan, "en") == []
 
 
 def test_what_will_not_be_seen_is_said_beforehand() -> None:

@@ -1,6 +1,7 @@
 """The films of the demo: time as planned, holes where the camera was unplugged, bad input in words."""
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import av
@@ -8,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from common.policies import load_policy
 from provisioning.demo import day, film, media, user_media
 
 
@@ -60,6 +62,15 @@ def test_a_users_video_fills_the_course_and_has_its_hole(tmp_path: Path, clip: P
         assert inside[0] == begins and inside[-1] > ends - 2
     assert not [at for at in shown if not media.camera_on(at)]
     assert sorted(path.name for path in made.gallery.iterdir()) == ["李伟", "王芳"]
+
+
+def test_everybody_has_time_to_check_in_before_each_half_day() -> None:
+    """As long before the first class-hour as the policy lets a check-in count, and after the half-day before it."""
+    before = timedelta(minutes=load_policy("demo").block.checkin_before_min.value)
+    for earlier, half_day in zip((None, *day.COURSE), day.COURSE, strict=False):
+        assert half_day.hours[0] - before < half_day.check_in
+        assert half_day.check_in + 7 * timedelta(seconds=day.VISIT_S) <= half_day.hours[0]
+        assert earlier is None or earlier.presses[1] + timedelta(minutes=9) < half_day.check_in
 
 
 def test_the_second_start_finds_the_films(tmp_path: Path, clip: Path, gallery: Path) -> None:
