@@ -27,8 +27,10 @@ def is_whole(codec: str, sets: bytes) -> bool:
 
 
 def format_of(codec: str, unit: bytes) -> bytes:
-    """What decides the picture's format: the sequence parameter sets; empty without any."""
-    return b"".join(nal for kind, nal in _headers(codec, unit) if kind == _SPS[codec])
+    """What decides the picture's format: the sequence parameter sets, each once; empty without any.
+
+    Some cameras repeat them within one keyframe, as often as they like."""
+    return b"".join(sorted({nal for kind, nal in _headers(codec, unit) if kind == _SPS[codec]}))
 
 
 def parse(codec: str, unit: bytes) -> av.container.InputContainer:

@@ -83,7 +83,8 @@ def test_certificates() -> None:
             identity(case["certificate"], read_certificate(case["root"]))
 
 
-CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("picture", "box")]
+CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("picture", "box"),
+          ("codes", "box"), ("codes", "centre")]
 """File and name of every chain that is kept."""
 
 

@@ -26,6 +26,13 @@ def test_a_keyframe_tells_the_parameters_of_its_stream(tmp_path: Path, codec: st
     assert format_of(codec, larger) != format_of(codec, keyframe)
 
 
+@pytest.mark.parametrize(("codec", "encoder"), [("h264", "libx264"), ("hevc", "libx265")])
+def test_parameter_sets_that_are_repeated_are_no_other_format(tmp_path: Path, codec: str, encoder: str) -> None:
+    keyframe = annexb_packets(make_film(tmp_path / "film.mp4", 1, codec=encoder), codec)[0][0]
+    sets = parameter_sets(codec, keyframe)
+    assert format_of(codec, sets + sets + keyframe) == format_of(codec, keyframe)
+
+
 @given(st.sampled_from(["h264", "hevc"]), st.binary(max_size=200) | st.lists(
     st.sampled_from([b"\0\0\1", b"\0", b"\x67", b"\x68\x01", b"\x65", b"\x42\x01"]), max_size=40).map(b"".join))
 def test_any_bytes_have_some_or_no_parameter_sets(codec: str, unit: bytes) -> None:

@@ -168,7 +168,7 @@ def write_run(box: Box, film: Path, seconds: Callable[[int], None], segment_s: i
     while not source.ended:
         packet = source.read(0)
         if packet is not None:
-            assert writer.judge(packet) == "continue"
+            assert writer.judge(packet, 0) == "continue"
             writer.add(packet)
             while writer.media_us // SECOND > told:
                 told += 1
