@@ -13,7 +13,7 @@ from central.web.timeline import timeline
 from central.web.view import class_view
 from central.wiring import Centre
 from evidence.rules import findings
-from evidence.story import Span
+from evidence.story import PictureFact, Span
 from evidence.times import MINUTE, utc_us
 
 LOCAL = LocalTime(480, "en")
@@ -45,6 +45,22 @@ def test_nobody_who_came_early_is_cut_off(told: Told) -> None:
 def test_the_hole_is_drawn_with_its_reason(told: Told) -> None:
     row = timeline(told.story, LOCAL, {}, told.as_of.us).rows[0]
     assert [gap.title for gap in row.gaps] == ["not recorded 09:40:00–09:47:00: the camera was silent"]
+
+
+def test_a_picture_that_does_not_count_is_drawn_with_its_reason(told: Told) -> None:
+    hour = told.story.hours[0]
+    ref, start_us = told.story.segments[0].ref, hour.span.start_us
+    facts = tuple(
+        PictureFact(start_us + first * MINUTE, start_us + last * MINUTE, what, breaks, "room", "box-1", ref)
+        for first, last, what, breaks in ((-5, 5, "frozen", True), (10, 11, "glare", False)))
+    story = dataclasses.replace(
+        told.story, hours=(dataclasses.replace(hour, pictures=facts), *told.story.hours[1:]))
+    picture = timeline(story, LOCAL, {}, told.as_of.us)
+    frozen, glare = picture.rows[0].pictures
+    assert picture.pictures and not timeline(told.story, LOCAL, {}, told.as_of.us).pictures
+    assert frozen.kind == "unseen" and frozen.x == picture.rows[0].hours[0].x
+    assert "picture: frozen" in frozen.title and "does not count" in frozen.title
+    assert glare.kind == "marked" and "only marked" in glare.title
 
 
 @pytest.mark.parametrize("cut", ["gap", "step", "clock", "restart", "end", None])

@@ -124,6 +124,8 @@ class Room:
     recorder: dict[str, Any] | None
     wakes: int = 0
     monotonic: float = 0.0
+    picture: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    """What the picture process tells, by run."""
 
     def take_order(self, class_id: str = CLASS, device: str = "box-1", after_minutes: int = 0) -> None:
         """What the sync process does with a good order."""
@@ -184,7 +186,9 @@ def room(tmp_path: Path) -> Iterator[Room]:
     def wake() -> None:
         made[0].wakes += 1
 
-    screen = Screen(config, clock, memory, lambda: made[0].recorder, lambda: made[0].monotonic, True)
+    screen = Screen(
+        config, clock, memory, lambda: made[0].recorder, lambda: made[0].monotonic, True,
+        lambda run: made[0].picture.get(run, ()))
     presses = Presses(store, memory, screen, wake, lambda: made[0].monotonic, "held twice")
     room = Room(folder, config, keys, clock, store, memory, screen, presses, FixedDesk(), None)
     made.append(room)

@@ -175,6 +175,18 @@ def test_alarms_in_words_newest_first_and_only_for_a_while(room: Any) -> None:
     assert [alarm["code"] for alarm in room.state()["alarms"]] == ["camera.silent"]
 
 
+def test_a_picture_that_does_not_count_is_said_as_long_as_it_lasts_and_of_this_run_only(room: Any) -> None:
+    room.take_order()
+    room.recording_for(3)
+    room.recorder["run"], room.picture = "r-1", {"r-1": ["covered"], "r-0": ["black"]}
+    assert [alarm["text"] for alarm in room.state()["alarms"]] == ["A camera is covered: its picture does not count"]
+    assert "遮挡" in room.state("zh")["alarms"][0]["text"]
+    room.recorder["run"] = "r-2"
+    assert room.state()["alarms"] == []
+    room.recorder = None
+    assert room.state()["alarms"] == []
+
+
 def test_records_without_a_receipt_are_counted(room: Any) -> None:
     room.take_order()
     assert room.state()["sync"]["waiting"] == 2
