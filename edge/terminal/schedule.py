@@ -57,6 +57,15 @@ def newest_session(records: Iterable[Record]) -> Session | None:
     return newest
 
 
+def classes_of(records: Iterable[Record]) -> dict[str, str]:
+    """Session → the class for which it counts."""
+    found: dict[str, str] = {}
+    for record in records:
+        if record.type in ("session.start", "session.corrected"):
+            found[str(record.body["session"])] = str(record.body["class"])
+    return found
+
+
 def _started(newest: Session | None, record: Record, body: SessionStart) -> Session:
     """A start of the class that runs joins it, as it does at the recorder."""
     pressed = body.by != "plan"

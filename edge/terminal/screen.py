@@ -179,7 +179,8 @@ class Screen:
 
     def _chance(self, now: _Now | None, live: Live) -> Chance | None:
         """How the class-hour that runs stands, if one does."""
-        heard = self._runs.hear(live)
+        classes, ours = self._memory.look().classes, now.order.class_id if now is not None else ""
+        heard = self._runs.hear(live, lambda session: classes.get(session, ours) == ours)
         return None if now is None or now.hour is None else chance(now.hour, heard, now.policy, now.now_us)
 
     def _seen(self, now: _Now | None, known: Known) -> tuple[str | None, Seen | None]:
@@ -216,7 +217,8 @@ class Screen:
         if not said.get("recording"):
             return Live("waiting" if said.get("session") else "stopped")
         end_us = self._clock.utc_us() - self._clock.mono_us() + int(said["last_packet_mono_us"])
-        return Live("recording", Span(end_us - int(said["stretch_us"]), end_us), str(said.get("run")))
+        run = Span(end_us - int(said["stretch_us"]), end_us)
+        return Live("recording", run, str(said.get("run")), str(said.get("session")))
 
     def _current_alarms(self) -> list[AlarmFact]:
         """What is wrong at the recorder, with its picture or with the room for video right now, as if said now."""

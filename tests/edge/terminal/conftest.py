@@ -165,10 +165,10 @@ class Room:
                 CLASS, run, sha256, "builtin", "0" * 64, "cpu", 600_000, 50_000, 40, 30, 0, len(people),
                 len(people) * 1_000_000, tracks))
 
-    def recording_for(self, minutes: float) -> None:
+    def recording_for(self, minutes: float, session: str = "s-1") -> None:
         """The recorder says that it has recorded without a break for so long."""
         self.recorder = {
-            "recording": True, "session": "s-1", "silent": False, "refused": None, "alarms": [],
+            "recording": True, "session": session, "silent": False, "refused": None, "alarms": [],
             "run": "r-live", "stretch_us": int(minutes * MINUTE), "last_packet_mono_us": self.clock.mono_us(),
         }
 

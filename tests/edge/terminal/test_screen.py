@@ -322,6 +322,24 @@ def test_video_that_is_not_sealed_yet_is_not_missing(room: Any) -> None:
     assert room.state()["recording"]["chance"] == "done"
 
 
+def test_what_was_recorded_for_another_class_is_not_counted_for_this_one(room: Any) -> None:
+    room.take_order()
+    room.take_order("welding-2")
+    wrong = room.presses.start("welding-2")
+    room.at(16)
+    room.recording_for(16, session=wrong)
+    assert room.state()["recording"]["chance"] == "done"
+    room.presses.end(wrong)
+    room.recorder = {"recording": False, "session": None, "silent": False, "refused": None, "alarms": []}
+    room.presses.start("welding-1")
+    room.at(17)
+    assert room.state()["recording"]["chance"] == "waiting"
+    room.presses.end(room.memory.look().session.session, "wrong class")
+    room.presses.start("welding-2")
+    room.presses.correct(room.memory.look().session.session, "welding-1", "wrong class")
+    assert room.state()["recording"]["chance"] == "waiting", "that session alone was put right"
+
+
 def test_who_began_the_class_is_said(room: Any) -> None:
     room.take_order()
     room.at(0)
