@@ -25,6 +25,7 @@ from edge.errors import CannotListen, NoRecorder, PortInUse
 from edge.picture.told import TOLD, troubles
 from edge.terminal.app import make_app
 from edge.terminal.camera import Camera
+from edge.terminal.code import Code
 from edge.terminal.desk import Desk, Target
 from edge.terminal.guard import Guard
 from edge.terminal.loader import PackLoader
@@ -67,7 +68,9 @@ def run(box: Box) -> None:
             logs.Log("terminal").info("terminal.ready", port=port)
             ready()
 
-    running = [*_start_watch(box, screen, presses), *_start_desk(box, screen, tell)]
+    screen.code = code = Code(screen, box.store, box.clock)
+    code.start()
+    running = [code, *_start_watch(box, screen, presses), *_start_desk(box, screen, tell)]
     try:
         serve(app, listener, stop)
     finally:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from edge.clock import Clock
 from edge.config import BoxConfig
+from edge.terminal.code import Wanted
 from edge.terminal.desk import Target
 from edge.terminal.memory import AlarmFact, Known, Memory
 from edge.terminal.progress import Live, Runs
@@ -33,6 +34,12 @@ class DeskView(Protocol):
     def sight(self) -> Sight: ...
 
     def jpeg(self) -> bytes: ...
+
+
+class CodeView(Protocol):
+    """What the screen asks of `edge.terminal.code.Code`."""
+
+    def cells(self) -> list[str] | None: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +83,7 @@ class Screen:
         self._said: tuple[float, Mapping[str, Any] | None] = (-STATUS_S, None)
         self._runs = Runs()
         self.desk: DeskView | None = None
+        self.code: CodeView | None = None
 
     def target(self) -> Target | None:
         """For whom the check-in desk is open now. May raise StoreBusy."""
@@ -96,6 +104,15 @@ class Screen:
     def today(self) -> list[ClassOrder]:
         """The classes that are taught on this box today. May raise StoreBusy."""
         return taught_today(self._memory.look().orders.values(), self._config.device, self._clock.utc_us())
+
+    def code_wanted(self) -> Wanted | None:
+        """For whom a code is shown to the room camera, if the policy asks for it and a class-hour is being recorded.
+        May raise StoreBusy."""
+        now, live = self._now(), self._live()
+        if now is None or now.hour is None or now.known.session is None or live.state != "recording":
+            return None
+        rules = now.policy.screen_code
+        return None if rules is None else Wanted(now.order.class_id, now.known.session.session, rules)
 
     def correctable(self) -> Session | None:
         """The session whose class can be put right here: the open one, or the last one for a while. May raise
@@ -156,7 +173,7 @@ class Screen:
             alarms=(*known.alarms, *self._current_alarms()),
             waiting=known.unreceipted if self._config.sync is not None else None,
         )
-        return state(facts, lang)
+        return state(facts, lang) | {"code": self.code.cells() if self.code is not None else None}
 
     def _now(self) -> _Now | None:
         known, now_us = self._memory.look(), self._clock.utc_us()

@@ -116,8 +116,23 @@ function showPeople(state) {
   at("alarms").replaceChildren(...state.alarms.slice(0, 2).map((alarm) => item(`${alarm.time} ${alarm.text}`)));
 }
 
+// A mark as large as the screen allows: the room camera reads it from across the room.
+function showCode(state) {
+  const cells = state.code || [], key = cells.join();
+  show("code", cells.length > 0);
+  if (at("code").dataset.key === key) return;
+  at("code").dataset.key = key;
+  const squares = cells.flatMap((row, y) => [...row].flatMap((cell, x) => cell === "#" ? [[x + 2, y + 2]] : []));
+  at("code-mark").replaceChildren(...squares.map(([x, y]) => {
+    const square = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    Object.entries({ x, y, width: 1, height: 1 }).forEach(([name, value]) => square.setAttribute(name, value));
+    return square;
+  }));
+}
+
 function showAll(state) {
   current = state;
+  showCode(state);
   showLesson(state);
   showRecording(state);
   showDesk(state);
