@@ -1,8 +1,9 @@
 """Wrongly started classes, put right by a record: for which class a session counts, and its video with it.
 
 What was recorded is never edited. A `session.corrected` of the same chain says for which class the session counts; the
-latest one wins. Presses and segments of the session move with it. Check-ins do not: they belong to whom they name. A
-roll call does not: it says who of its own class's people was seen, so moved video waits for one of the right class.
+latest one wins. Presses, codes on the screen and segments of the session move with it, and with a segment what was
+measured of its picture. Check-ins do not: they belong to whom they name. A roll call does not: it says who of its own
+class's people was seen, so moved video waits for one of the right class.
 """
 from __future__ import annotations
 
@@ -14,8 +15,10 @@ from evidence.bodies import SessionCorrected, body_of
 from evidence.errors import BadRecord
 from evidence.records import Record
 
-MOVED = frozenset({"session.start", "session.end", "segment"})
+MOVED = frozenset({"session.start", "session.end", "segment", "code.shown"})
 """The types of record that count for the class of their session."""
+MEASURED = frozenset({"picture", "code.read"})
+"""The types of record that count for the class of the segment of which they speak."""
 Session = tuple[str, str, str]
 """A session by device, chain and its id."""
 
@@ -43,6 +46,8 @@ class Corrections:
     """All that were corrected, by session."""
 
     by_session: Mapping[Session, Correction]
+    by_segment: Mapping[tuple[str, str, str], Correction]
+    """By device, chain and hash of the segment."""
 
     def session_of(self, record: Record) -> Session:
         """The session to which a record of a type in MOVED belongs."""
@@ -52,16 +57,23 @@ class Corrections:
         """The class for which a record counts: that of its body, or the one to which its session was put right."""
         told = record.body.get("class")
         named = told if isinstance(told, str) else None
-        if record.type not in MOVED or named is None:
+        if named is None or record.type not in MOVED | MEASURED:
             return named
-        found = self.by_session.get(self.session_of(record))
+        if record.type in MEASURED:
+            found = self.by_segment.get((record.device, record.chain, str(record.body.get("segment"))))
+        else:
+            found = self.by_session.get(self.session_of(record))
         return found.class_id if found is not None else named
 
 
 def corrections(records: Iterable[Record]) -> Corrections:
     """From records of any chains, in any order, each once. One whose body cannot be read corrects nothing."""
     said: dict[Session, list[tuple[Record, SessionCorrected]]] = defaultdict(list)
+    segments: dict[tuple[str, str, str], Session] = {}
     for record in records:
+        if record.type == "segment":
+            place = (record.device, record.chain)
+            segments[*place, str(record.body.get("sha256"))] = (*place, str(record.body.get("session")))
         if record.type != "session.corrected":
             continue
         try:
@@ -70,7 +82,9 @@ def corrections(records: Iterable[Record]) -> Corrections:
             continue
         if isinstance(body, SessionCorrected):
             said[record.device, record.chain, body.session].append((record, body))
-    return Corrections({
+    by_session = {
         session: Correction(session, tuple(sorted(items, key=lambda item: item[0].seq)))
         for session, items in said.items()
-    })
+    }
+    by_segment = {place: by_session[session] for place, session in segments.items() if session in by_session}
+    return Corrections(by_session, by_segment)

@@ -35,7 +35,8 @@ class Plan:
 class Recorded:
     """A segment that a record names. `end_us`: the wall clock at its end, `doubt`: why that is uncertain, both as
     `evidence.placing` says; `finished`: its run is over and recovered; `receipted`: the centre has its record;
-    `sent`: the centre has its file, or was never to have it."""
+    `sent`: the centre has its file, or was never to have it; `also`: other classes for which it was said to count: a
+    correction must not shorten its time."""
 
     segment: Segment
     end_us: int
@@ -43,6 +44,12 @@ class Recorded:
     finished: bool
     receipted: bool
     sent: bool
+    also: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Every class to which it belongs or belonged."""
+        return tuple(sorted({*self.also, *([self.segment.class_id] if self.segment.class_id else [])}))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,12 +96,13 @@ def decide(
         if segment.sha256 in removed:
             found.append(Decision(segment, "gone", (reason("removed_already"),)))
             continue
-        known = plans.get(segment.class_id or "", ())
+        known = [plan for name in one.classes for plan in plans.get(name, ())]
         until_us = _until_us(one, known)
-        keep = [*_unknown(one, known), *_unsafe(one), *_too_early(until_us, known, now)]
+        keep = [*_unknown(one, plans), *_unsafe(one), *_too_early(until_us, known, now)]
         if hashes[segment.sha256] > 1 or files[segment.file] > 1:
             keep.append(reason("keep_twice"))
-        keep += [reason(f"held_{hold}") for hold in sorted(holds.get(segment.class_id or "", ()))]
+        held = {hold for name in one.classes for hold in holds.get(name, ())}
+        keep += [reason(f"held_{hold}") for hold in sorted(held)]
         if keep or until_us is None:
             found.append(Decision(segment, "keep", tuple(keep), until_us))
         else:
@@ -113,15 +121,16 @@ def _until_us(one: Recorded, plans: Sequence[Plan]) -> int | None:
     return max(kept_until_us(last_us, plan.utc_offset_min, max(years)) for plan in plans)
 
 
-def _unknown(one: Recorded, plans: Sequence[Plan]) -> list[Reason]:
+def _unknown(one: Recorded, plans: Mapping[str, Sequence[Plan]]) -> list[Reason]:
     if one.segment.class_id is None:
         return [reason("keep_no_class")]
-    if not plans:
+    if not all(plans.get(name) for name in one.classes):
         return [reason("keep_no_plan")]
+    known = [plan for name in one.classes for plan in plans[name]]
     found = []
-    if any(plan.years is None for plan in plans):
+    if any(plan.years is None for plan in known):
         found.append(reason("keep_no_period"))
-    if all(plan.end_us is None for plan in plans):
+    if all(plan.end_us is None for plan in known):
         found.append(reason("keep_no_end"))
     return found + ([reason("keep_time_uncertain")] if one.doubt is not None else [])
 

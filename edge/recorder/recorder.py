@@ -134,7 +134,8 @@ class Recorder:
             "last_packet_mono_us": self._heard_us, "silent": self._silent,
             "refused": str(self.refused) if self.refused else None,
             "alarms": [{"code": code, "since_mono_us": since} for code, since in self._alarms.items()],
-            "pending": self._sealer.pending + (run is not None), "store_stuck": self._sealer.failure is not None,
+            "pending": self._sealer.pending + (run.unsealed if run is not None else 0),
+            "store_stuck": self._sealer.failure is not None,
         }
 
     # --- packets

@@ -32,6 +32,7 @@ class RunWriter:
         self._volume, self._info, self._timeline, self._segment_us = volume, info, timeline, segment_us
         self._seal, self._device, self._create = seal, device, create
         self._segment: SegmentFile | None = None
+        self._held: Mark | None = None
         self._index, self._durable = -1, False
         self._origin_us: int | None = None
         self._end_us = self._segment_start_us = self._wall_us = 0
@@ -65,7 +66,13 @@ class RunWriter:
         if self._segment.add(packet, self._arrival(packet, media_us)):
             self._journal.mark(self._mark(self._segment))
             self._durable = True
+            self._release()
         self._end_us = max(self._end_us, media_us + packet.duration_us)
+
+    @property
+    def unsealed(self) -> int:
+        """How many of its segments are not handed over yet."""
+        return (self._segment is not None) + (self._held is not None)
 
     def finish(self, cut: Cut) -> None:
         """End the run: its last segment is finished and handed over."""
@@ -98,7 +105,17 @@ class RunWriter:
         mark = self._mark(segment, cut)
         self._journal.done(mark)
         self._segment = None
-        self._seal(segment_body(self.run, mark, False, cut), self._journal.path)
+        self._release()
+        self._held = mark
+        if cut is not None:
+            self._release()
+
+    def _release(self) -> None:
+        """Hand over the segment that is finished. It waits until the next one has durable video, or the run ends: after
+        a crash in between it is the last one, and recovery says so."""
+        mark, self._held = self._held, None
+        if mark is not None:
+            self._seal(segment_body(self.run, mark, False, mark.cut), self._journal.path)
 
     def _mark(self, segment: SegmentFile, cut: Cut | None = None) -> Mark:
         assert segment.tally is not None

@@ -18,6 +18,7 @@ from evidence.bodies import ClassOrder, Segment, body_of
 from evidence.certs import identity
 from evidence.chain import next_record
 from evidence.clocks import ChainClock
+from evidence.corrections import MEASURED, MOVED, Corrections, corrections
 from evidence.errors import ZaitangError
 from evidence.fold import fold
 from evidence.keeping import kept_until_us
@@ -49,9 +50,9 @@ def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
     recorded = _recorded(box, told, classes, usual, clocks, vouched, volume)
     now = _now(box, told.head, clocks, usual, vouched)
     kept = {name: one.plans for name, one in classes.items()}
-    free = {one.segment.class_id for one in decide(recorded, kept, told.removed, {}, now) if one.action == "remove"}
-    holds = {name: found for name in free
-             if name is not None and (found := _holds(box.store, name, classes[name], now))}
+    first = decide(recorded, kept, told.removed, {}, now)
+    free = {name for one, its in zip(first, recorded, strict=True) if one.action == "remove" for name in its.classes}
+    holds = {name: found for name in free if (found := _holds(box.store, name, classes[name], now))}
     return decide(recorded, kept, told.removed, holds, now)
 
 
@@ -62,11 +63,13 @@ class _Told:
     records: list[Record]
     segments: list[tuple[Record, Segment]]
     removed: set[str]
+    corrected: Corrections
     head: Sealed
 
 
 def _read(store: Store) -> _Told:
-    told = _Told([], [], set(), store.head())
+    corrected = corrections(sealed.record for sealed in store.records_of("session.corrected"))
+    told = _Told([], [], set(), corrected, store.head())
     for sealed in store.each():
         record = dataclasses.replace(sealed.record, body={})
         told.records.append(record)
@@ -154,8 +157,14 @@ def _recorded(
         fact = place(record, body, clocks.by(policy), policy)
         found.append(Recorded(
             body, fact.span.end_us, fact.doubt, body.run not in unfinished, record.seq <= up_to,
-            not sends or box.store.uploaded(body.sha256)))
+            not sends or box.store.uploaded(body.sha256), _also(told.corrected, record, body)))
     return found
+
+
+def _also(corrected: Corrections, record: Record, body: Segment) -> tuple[str, ...]:
+    """The classes that corrections of the segment's session name."""
+    found = corrected.by_session.get((record.device, record.chain, str(body.session)))
+    return () if found is None else tuple(sorted(found.classes))
 
 
 def _now(box: Box, head: Sealed, clocks: _Clocks, usual: Policy, vouched: Receipt | None) -> Now:
@@ -187,4 +196,5 @@ def _holds(store: Store, class_id: str, its: _Class, now: Now) -> set[Hold]:
 
 
 def _concerns(record: Record, class_id: str) -> bool:
-    return record.body.get("class") == class_id or record.type in ("genesis", "segment.removed")
+    always = {"genesis", "segment.removed", "session.corrected", *MOVED, *MEASURED}
+    return record.body.get("class") == class_id or record.type in always

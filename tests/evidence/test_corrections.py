@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.texts import words
-from evidence.bodies import SessionCorrected, SessionEnd, SessionStart
+from evidence.bodies import CodeRead, CodeShown, MarkSeen, Picture, SessionCorrected, SessionEnd, SessionStart
 from evidence.corrections import corrections
 from evidence.fold import fold
 from evidence.records import Record
@@ -112,6 +112,21 @@ def test_a_roll_call_counts_only_for_the_class_whose_people_it_looked_for() -> N
     mixed.call("c-1")
     assert mixed.story("c-1").blocks[0].roll_called and mixed.story("c-2").rollcalls == ()
     assert mixed.finding("c-1", "R3").result == "satisfied"  # type: ignore[union-attr]
+
+
+def test_what_was_measured_of_its_picture_moves_with_the_video() -> None:
+    mixed = Mixed()
+    sha = mixed.segments[0].sha256
+    mixed.box.add("picture", Picture("c-2", "r-1", sha, 5 * SECOND, (), ""), at(f"{DAY} 08:55"))
+    mono_us = mixed.segments[0].first_mono_us
+    mixed.box.add("code.shown", CodeShown("c-2", "s-1", (1,), mono_us, mono_us + 4 * SECOND), at(f"{DAY} 08:00"))
+    mixed.box.add("code.read", CodeRead("c-2", "r-1", sha, 8, (MarkSeen(SECOND, 1),)), at(f"{DAY} 08:56"))
+    assert [one.answer for one in mixed.story("c-2").codes] == ["seen"]
+    mixed.correct("c-1")
+    assert [one.answer for one in mixed.story("c-1").codes] == ["seen"] and mixed.story("c-2").codes == ()
+    counted = corrections(mixed.course.records)
+    moved = [record for record in mixed.course.records if record.type in ("picture", "code.read", "code.shown")]
+    assert [counted.class_of(record) for record in moved] == ["c-1"] * 3
 
 
 def test_check_ins_stay_with_those_whom_they_name() -> None:

@@ -85,6 +85,19 @@ def test_the_longest_of_all_plans_counts_and_video_after_the_class_counts_from_i
     assert codes(one(late)) == ["keep_until"] and one(late).until_us == UNTIL + 60 * MINUTE
 
 
+def test_a_correction_shortens_no_time_and_lifts_no_hold() -> None:
+    moved = dataclasses.replace(GOOD, also=("c-2",))
+    short, long = PLAN, dataclasses.replace(PLAN, years=9)
+
+    def judged(plans: dict[str, tuple[Plan, ...]], holds: dict[str, set[str]]) -> Decision:
+        return decide([moved], plans, (), holds, LATER)[0]  # type: ignore[arg-type]
+
+    assert judged({"c-1": (short,), "c-2": (short,)}, {}).action == "remove"
+    assert judged({"c-1": (short,), "c-2": (long,)}, {}).action == "keep"
+    assert codes(judged({"c-1": (short,)}, {})) == ["keep_no_plan"]
+    assert codes(judged({"c-1": (short,), "c-2": (short,)}, {"c-2": {"flag"}})) == ["held_flag"]
+
+
 def test_the_same_video_in_two_records_is_kept_and_one_that_is_gone_stays_gone() -> None:
     twin = dataclasses.replace(GOOD, segment=dataclasses.replace(segment(2), sha256=GOOD.segment.sha256))
     namesake = dataclasses.replace(GOOD, segment=dataclasses.replace(segment(2), file=GOOD.segment.file))

@@ -274,7 +274,7 @@ def test_a_locked_database_does_not_stop_the_recording(
         status = day.recorder.status()
         assert status["recording"] and status["pending"] >= 4  # type: ignore[operator]
     assert hand.sealer.wait_idle(10)
-    assert day.recorder.status()["pending"] == 1 and len(hand.segments()) >= 4
+    assert day.recorder.status()["pending"] in (1, 2) and len(hand.segments()) >= 4
 
 
 def test_a_camera_that_breaks_is_sealed_and_told_at_once_and_recorded_again_when_it_is_back(
