@@ -6,6 +6,7 @@ reading, which happens where a code is shown across the border of two files.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from common.logs import Log
@@ -21,10 +22,10 @@ RECENT = 500
 
 
 class Codes:
-    """Works off the codes of one box. `segments`: where the files lie."""
+    """Works off the codes of one box. `find`: where a segment lies (Box.find_segment)."""
 
-    def __init__(self, store: Store, segments: Path, attempts: Attempts) -> None:
-        self._store, self._folder, self._attempts = store, segments, attempts
+    def __init__(self, store: Store, find: Callable[[str], Path | None], attempts: Attempts) -> None:
+        self._store, self._find, self._attempts = store, find, attempts
         self._log = Log("picture.codes")
         self._after: dict[str, int] = {}
         self._segments: deque[tuple[Record, Segment]] = deque(maxlen=RECENT)
@@ -33,7 +34,7 @@ class Codes:
         self._settled = False
 
     def turn(self) -> bool:
-        """Read one segment; False when there is none to read. May raise StoreBusy."""
+        """Read one segment; False when there is none to read. May raise StoreBusy, VolumeAway."""
         self._learn()
         for record, segment in () if self._settled else self._segments:
             boot_id = segment.boot_id or record.boot_id
@@ -67,11 +68,12 @@ class Codes:
 
     def _do(self, segment: Segment, wanted: list[Window]) -> None:
         """One segment to its record. One that cannot be read stays unread: that says nothing against anyone."""
-        if self._attempts.begin(segment.sha256) > MOST:
+        path = self._find(segment.file)
+        if path is None or self._attempts.begin(segment.sha256) > MOST:
             self._log.warning("code.left_out", segment=segment.sha256)
             return
         try:
-            samples, marks = read_marks(self._folder / segment.file, segment, wanted)
+            samples, marks = read_marks(path, segment, wanted)
             self._store.append("code.read", CodeRead(
                 str(segment.class_id), segment.run, segment.sha256, samples, marks))
         except (BadVideo, EmptyVideo) as error:

@@ -10,13 +10,15 @@ import dataclasses
 import os
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common import logs
 from common.texts import N_
 from edge.child import ready, stop_on_signal
-from edge.errors import BadVideo, StoreBusy
+from edge.errors import BadVideo, StoreBusy, VolumeAway
+from edge.picture.codes import Codes
 from edge.picture.errors import PictureDied, PictureDiffers, PictureGone
 from edge.picture.history import History
 from edge.picture.live import Live
@@ -58,17 +60,23 @@ def run(box: Box) -> None:
     stop = stop_on_signal()
     os.setpriority(os.PRIO_PROCESS, 0, LOW)
     live = Live(box.store, box.clock, box.run_folder / TOLD, box.config.policy)
-    worker = Worker(box.store, box.video, box.config.picture.every_s, box.run_folder, live)
+    every_s = box.config.picture.every_s
+    codes = Codes(box.store, box.find_segment, Attempts(box.run_folder / "codes.attempts"))
+    worker = Worker(box.store, box.video, box.find_segment, every_s, box.run_folder, live, codes)
     ready()
     worker.run(stop)
 
 
 class Worker:
-    """Works off the segments of one box. `video`: its volume; `run_folder`: where attempts are remembered."""
+    """Works off the segments of one box. `video`: the volume that is written to; `find`: where a finished segment lies
+    (Box.find_segment); `run_folder`: where attempts are remembered; `codes`: the work when nothing else is due."""
 
-    def __init__(self, store: Store, video: Path, every_s: int, run_folder: Path, live: Live) -> None:
-        self._store, self._video, self._every_us = store, video, every_s * SECOND
-        self._run_folder, self._live = run_folder, live
+    def __init__(
+        self, store: Store, video: Path, find: Callable[[str], Path | None], every_s: int, run_folder: Path, live: Live,
+        codes: Codes,
+    ) -> None:
+        self._store, self._video, self._find, self._every_us = store, video, find, every_s * SECOND
+        self._run_folder, self._live, self._codes = run_folder, live, codes
         self._log = logs.Log("picture")
         self._after: dict[str, int] = defaultdict(lambda: -1)
         self._waiting: dict[str, Segment] = {}
@@ -84,9 +92,13 @@ class Worker:
         """Work until `stop` is set."""
         while not stop.is_set():
             try:
-                done = self.turn()
+                done = self.turn() or self._codes.turn()
             except StoreBusy:
                 self._log.warning("store.busy")
+                done = False
+            except VolumeAway as error:
+                # It may come back; nothing is lost, only later.
+                self._log.failed("volume.away", error)
                 done = False
             if not done:
                 stop.wait(IDLE_S)
@@ -147,7 +159,7 @@ class Worker:
         try:
             picture = self._measure(segment, key)
             self._store.append("picture", picture)
-        except StoreBusy:
+        except (StoreBusy, VolumeAway):
             raise
         except (*CODES, OSError) as error:
             told = error if isinstance(error, ZaitangError) else PictureGone(file=segment.file)
@@ -164,12 +176,12 @@ class Worker:
                 known.pop(segment.run, None)  # type: ignore[attr-defined]
 
     def _measure(self, segment: Segment, key: Key) -> Picture:
-        path = self._video / "segments" / segment.file
-        if not path.is_file():
+        path = self._find(segment.file)
+        if path is None:
             raise PictureGone(file=segment.file)
         if path.stat().st_size != segment.size:
             raise PictureDiffers(file=segment.file)
-        reader = self._reader(key, segment.file, segment.first_pts_us, segment.camera)
+        reader = self._reader(key, path, segment.first_pts_us, segment.camera)
         if reader is None:
             raise PictureDied(file=segment.file, times=MOST)
         reader.read(segment.size)
@@ -182,14 +194,13 @@ class Worker:
         like = self._history[class_id].like(run, samples, self._likes.get(run))
         return Picture(class_id, run, sha256, self._every_us, samples, reader.keys, like)
 
-    def _reader(self, key: Key, file: str, first_us: int, camera: str) -> SegmentReader | None:
+    def _reader(self, key: Key, path: Path, first_us: int, camera: str) -> SegmentReader | None:
         """The reader of a file, opened once; None when it has ended this process too often."""
         if key not in self._open:
             if key not in self._tried:
-                self._tried[key] = self._attempts(camera).begin(file)
+                self._tried[key] = self._attempts(camera).begin(f"{path.parent.name}/{path.name}")
             if self._tried[key] > MOST:
                 return None
-            path = self._video / "segments" / file
             self._open[key] = SegmentReader(path, first_us, self._every_us, self._runs[key[0]])
         return self._open[key]
 
@@ -216,7 +227,7 @@ class Worker:
             return  # the files before it come first
         key = (run.run, mark.index)
         try:
-            reader = self._reader(key, mark.file, mark.tally.first_pts_us, run.camera)
+            reader = self._reader(key, self._video / "segments" / mark.file, mark.tally.first_pts_us, run.camera)
             if reader is None or not reader.read(mark.size):
                 return
         except (BadVideo, OSError) as error:

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any, Protocol
 
-from common.texts import N_
+from common.texts import N_, translate
 from edge.config import load_box
 from edge.wiring import make_clock
 from evidence.errors import ZaitangError
@@ -16,6 +16,7 @@ from provisioning.demo.services import CommandFailed, Services, run
 from provisioning.demo.site import PageRefused, Site
 
 DRAIN_S = 90
+OVER = N_("The demonstration was ended early")
 
 
 class Say(Protocol):
@@ -61,7 +62,8 @@ def end(site: Site, lang: str) -> dict[str, Any]:
     state = site.state(lang)
     if state["session"] is not None:
         try:
-            site.press("end", {"session": state["session"]["id"]}, lang)
+            early = {"reason": translate(OVER, lang)} if state["session"].get("early") else {}
+            site.press("end", {"session": state["session"]["id"], **early}, lang)
         except PageRefused:
             if site.state(lang)["session"] is not None:
                 raise

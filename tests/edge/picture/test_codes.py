@@ -20,7 +20,7 @@ __all__ = ["bench", "keys"]
 @pytest.fixture
 def work(bench: Bench) -> Codes:
     film(bench.volume.segments / "000001.mp4", (12, 940))
-    return Codes(bench.store, bench.volume.segments, Attempts(bench.folder / "attempts"))
+    return Codes(bench.store, bench.volume.segments.joinpath, Attempts(bench.folder / "attempts"))
 
 
 def segment_of(bench: Bench, file: str = "000001.mp4", **changes: object) -> Segment:
@@ -39,7 +39,7 @@ def test_a_segment_in_which_a_code_was_shown_is_read_once(bench: Bench, work: Co
     assert work.turn() and not work.turn()
     (found,) = read(bench)
     assert {one.mark for one in found.marks} == {12, 940} and found.segment == SEGMENT.sha256
-    again = Codes(bench.store, bench.volume.segments, Attempts(bench.folder / "attempts"))
+    again = Codes(bench.store, bench.volume.segments.joinpath, Attempts(bench.folder / "attempts"))
     assert not again.turn(), "what is recorded is not done again after a restart"
 
 

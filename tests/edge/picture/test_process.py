@@ -13,11 +13,13 @@ import pytest
 
 from edge.cameras.file import open_file
 from edge.clock import AutojumpClock
+from edge.picture.codes import Codes
 from edge.picture.live import Live
 from edge.picture.process import CODES, MOST, Worker
 from edge.picture.told import TOLD, troubles
 from edge.recorder.journal import Run, newest_mark
 from edge.recorder.run_writer import RunWriter
+from edge.rollcall.attempts import Attempts
 from edge.storage.volume import open_volume
 from edge.wiring import Box
 from evidence.bodies import Picture, Segment, SegmentRemoved, body_of
@@ -39,7 +41,8 @@ def worker(face_box: Box) -> Callable[[], Worker]:
     """Starts the work anew, as after a restart."""
     def start() -> Worker:
         live = Live(face_box.store, face_box.clock, face_box.run_folder / TOLD, "demo")
-        return Worker(face_box.store, face_box.video, 5, face_box.run_folder, live)
+        codes = Codes(face_box.store, face_box.find_segment, Attempts(face_box.run_folder / "codes"))
+        return Worker(face_box.store, face_box.video, face_box.find_segment, 5, face_box.run_folder, live, codes)
 
     return start
 
