@@ -20,6 +20,8 @@ class Terminal:
         self.started = 0
         self.early = False
         """Somebody ends each class before the demo does."""
+        self.too_soon = False
+        """The class-hour is not recorded long enough: who ends it says why."""
         self.between = False
         """… or after the demo has looked at the page and before it presses."""
         page.answers |= {"GET /state.json": self._state, "POST /start": self._start, "POST /end": self._end}
@@ -27,7 +29,7 @@ class Terminal:
     def _state(self) -> tuple[int, Any]:
         session = None if self.early else self.session
         return 200, {
-            "session": session and {"id": session}, "people": {"trainees_in": 7, "due": 7},
+            "session": session and {"id": session, "early": self.too_soon}, "people": {"trainees_in": 7, "due": 7},
             "recording": {"text": "Recording"}, "unseen": {"text": f"Seen in {self.session}"},
         }
 
@@ -85,3 +87,9 @@ def test_an_end_press_that_is_refused_for_another_reason_is_told(terminal: Termi
     page.answers["POST /end"] = (403, {"error": "load the page again"})
     with pytest.raises(PageRefused, match="load the page again"):
         play.end(site, "en")
+
+
+def test_a_class_that_is_ended_too_soon_is_ended_with_a_reason(terminal: Terminal, page: Any, site: Site) -> None:
+    terminal.session, terminal.too_soon = "s-1", True
+    play.end(site, "en")
+    assert page.asked[-1] == ("POST /end", {"session": "s-1", "reason": "The demonstration was ended early"})
