@@ -31,6 +31,8 @@ AROUND_US = 60 * SECOND
 MISSES = 12
 """After so many moving pictures that match nothing a row is over. Keyframes of a new encoding fall at other moments, so
 many of them lie between two samples of the first one."""
+SILENCE_US = 180 * SECOND
+"""After so long without a proof, because nothing moves or nothing is said to resemble, a row is over."""
 MS = 1000
 Cells = Sequence[int]
 
@@ -119,10 +121,11 @@ def _resembling(part: Sequence[Look], earlier: Earlier, rules: PictureRules) -> 
     found: list[Seen] = []
     row, like = _Row(), None
     for at, (sample, look) in enumerate(samples):
-        if not _goes_on(like, look.picture.like) or row.misses > MISSES:
+        late = 0 <= row.end_us < sample.at_us - SILENCE_US
+        if not _goes_on(like, look.picture.like) or row.misses > MISSES or late:
             found, row = _closed(found, row, rules), _Row()
-        like = look.picture.like
-        partner = None if like is None else earlier.partner(look, sample, like)
+        like = look.picture.like or like
+        partner = None if look.picture.like is None else earlier.partner(look, sample, look.picture.like)
         if like is None or partner is None:
             continue
         around_us = min(AROUND_US, like.shift_us // 2) if like.run == look.picture.run else AROUND_US
@@ -156,8 +159,9 @@ def _closed(found: list[Seen], row: _Row, rules: PictureRules) -> list[Seen]:
 
 
 def _goes_on(before: Likeness | None, after: Likeness | None) -> bool:
+    """Whether the earlier video is the same; a segment without a hint says nothing of that."""
     if before is None or after is None:
-        return before is after
+        return True
     return before.run == after.run and abs(before.shift_us - after.shift_us) <= JITTER_US
 
 
