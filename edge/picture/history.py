@@ -13,16 +13,17 @@ from evidence.picture import OVERLAYS, THUMB_HEIGHT, THUMB_WIDTH, cells
 
 MOST = 20_000
 """Samples that are searched: about 27 hours of video."""
-MOVES = 24
+MOVES = 36
 """Sixteenths of a grey level: below that nothing moves, and nothing is searched."""
-LIKE_PCT = 50
+LIKE_PCT = 36
 """A hint is given when one picture at least is so much nearer to the earlier one than to any around it; the limit of
 the policy is narrower. In a class this is rare, so readers have little to compare."""
 BEFORE = 12
 """So many samples before the segment may count as around it."""
 NO_PARTNER = 100_000
-STAY_PCT, STAY = 125, 4
-"""The earlier video that was found for the segment before stays, unless another is nearer by so much."""
+STAY_PCT = 75
+"""The earlier video that was found for the segment before stays while it has so much of the best one's proofs: a loop is
+shown by one row of samples at one distance."""
 CELLS = THUMB_WIDTH * THUMB_HEIGHT
 
 
@@ -57,17 +58,20 @@ class History:
         if self._alone(run, thumbs, times, EARLIER_US // 2).max() < MOVES:
             return None
         found = {self._nearest(run, thumb, at_us) for thumb, at_us in zip(thumbs, times, strict=True)}
-        scored = [(int(np.median(self._far(thumbs, times, like))), like) for like in found if like is not None]
-        nearest = min(scored, key=lambda item: (item[0], item[1].run, item[1].shift_us), default=None)
-        best, like = nearest or (NO_PARTNER, None)
-        if before is not None and np.median(self._far(thumbs, times, before)) * 100 <= best * STAY_PCT + STAY * 100:
-            like = before
-        if like is None:
-            return None
+        scored = [(*self._score(run, thumbs, times, like), like) for like in found if like is not None]
+        nearest = max(scored, key=lambda item: (*item[:2], item[2].run, item[2].shift_us), default=None)
+        stays = 0 if before is None else self._score(run, thumbs, times, before)[0]
+        best = 0 if nearest is None else nearest[0]
+        if before is not None and stays and stays * 100 >= best * STAY_PCT:
+            return before
+        return nearest[2] if nearest is not None and best else None
+
+    def _score(self, run: str, thumbs: np.ndarray, times: Sequence[int], like: Likeness) -> tuple[int, int]:
+        """How many of the samples speak for it; how near they are at the median (the more the nearer)."""
+        far = self._far(thumbs, times, like)
         around_us = min(AROUND_US, like.shift_us // 2) if like.run == run else AROUND_US
         alone = self._alone(run, thumbs, times, around_us)
-        proves = (self._far(thumbs, times, like) * 100 <= alone * LIKE_PCT) & (alone >= MOVES)
-        return like if proves.any() else None
+        return int(((far * 100 <= alone * LIKE_PCT) & (alone >= MOVES)).sum()), -int(np.median(far))
 
     def _alone(self, run: str, thumbs: np.ndarray, times: Sequence[int], around_us: int) -> np.ndarray:
         """How unlike each sample is to what is so near to it, in the segment and before; int32 (samples,)."""
