@@ -131,7 +131,8 @@ def _resembling(part: Sequence[Look], earlier: Earlier, rules: PictureRules) -> 
         around_us = min(AROUND_US, like.shift_us // 2) if like.run == look.picture.run else AROUND_US
         near = range(bisect.bisect_left(times, sample.at_us - around_us),
                      bisect.bisect_right(times, sample.at_us + around_us))
-        others = [cells(samples[other][0].thumb) for other in near if other != at]
+        around = sorted((other for other in near if other != at), key=lambda other: abs(times[other] - sample.at_us))
+        others = [cells(samples[other][0].thumb) for other in around]
         until_us = times[at + 1] if at + 1 < len(times) else part[-1].end_us
         _judge(row, sample, cells(partner.thumb), others, until_us, rules)
     return _closed(found, row, rules)
@@ -140,13 +141,18 @@ def _resembling(part: Sequence[Look], earlier: Earlier, rules: PictureRules) -> 
 def _judge(
     row: _Row, sample: PictureSample, partner: Cells, others: Sequence[Cells], until_us: int, rules: PictureRules
 ) -> None:
-    """One sample more. A picture that is like one of those around it proves nothing either way."""
+    """One sample more. A picture that is like one of those around it (the nearest in time first) proves nothing."""
     mine, motion = cells(sample.thumb), rules.loop_motion.value
-    alone = min((apart(mine, other) for other in others), default=0)
-    if alone < motion:
-        return
-    row.misses += 1
-    if apart(mine, partner) * 100 > alone * rules.loop_like_pct.value:
+    far = apart(mine, partner) * 100
+    alone = 0
+    for number, other in enumerate(others):
+        alone = min(alone, apart(mine, other)) if number else apart(mine, other)
+        if alone < motion:
+            return
+        if number and far > alone * rules.loop_like_pct.value:
+            row.misses += 1
+            return
+    if alone < motion or far > alone * rules.loop_like_pct.value:
         return
     row.misses, row.end_us = 0, until_us
     row.start_us = sample.at_us if row.start_us < 0 else row.start_us

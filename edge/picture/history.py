@@ -22,8 +22,8 @@ BEFORE = 12
 """So many samples before the segment may count as around it."""
 NO_PARTNER = 100_000
 STAY_PCT = 75
-"""The earlier video that was found for the segment before stays while it has so much of the best one's proofs: a loop is
-shown by one row of samples at one distance."""
+"""The earlier video that was found for the segment before stays while it has so much of the best one's proofs: a loop
+is shown by one row of samples at one distance."""
 CELLS = THUMB_WIDTH * THUMB_HEIGHT
 
 
