@@ -31,6 +31,8 @@ AROUND_US = 60 * SECOND
 MISSES = 12
 """After so many moving pictures that match nothing a row is over. Keyframes of a new encoding fall at other moments, so
 many of them lie between two samples of the first one."""
+SILENCE_US = 180 * SECOND
+"""After so long without a proof, because nothing moves or nothing is said to resemble, a row is over."""
 MS = 1000
 Cells = Sequence[int]
 
@@ -119,16 +121,18 @@ def _resembling(part: Sequence[Look], earlier: Earlier, rules: PictureRules) -> 
     found: list[Seen] = []
     row, like = _Row(), None
     for at, (sample, look) in enumerate(samples):
-        if not _goes_on(like, look.picture.like) or row.misses > MISSES:
+        late = 0 <= row.end_us < sample.at_us - SILENCE_US
+        if not _goes_on(like, look.picture.like) or row.misses > MISSES or late:
             found, row = _closed(found, row, rules), _Row()
-        like = look.picture.like
-        partner = None if like is None else earlier.partner(look, sample, like)
+        like = look.picture.like or like
+        partner = None if look.picture.like is None else earlier.partner(look, sample, look.picture.like)
         if like is None or partner is None:
             continue
         around_us = min(AROUND_US, like.shift_us // 2) if like.run == look.picture.run else AROUND_US
         near = range(bisect.bisect_left(times, sample.at_us - around_us),
                      bisect.bisect_right(times, sample.at_us + around_us))
-        others = [cells(samples[other][0].thumb) for other in near if other != at]
+        around = sorted((other for other in near if other != at), key=lambda other: abs(times[other] - sample.at_us))
+        others = [cells(samples[other][0].thumb) for other in around]
         until_us = times[at + 1] if at + 1 < len(times) else part[-1].end_us
         _judge(row, sample, cells(partner.thumb), others, until_us, rules)
     return _closed(found, row, rules)
@@ -137,13 +141,18 @@ def _resembling(part: Sequence[Look], earlier: Earlier, rules: PictureRules) -> 
 def _judge(
     row: _Row, sample: PictureSample, partner: Cells, others: Sequence[Cells], until_us: int, rules: PictureRules
 ) -> None:
-    """One sample more. A picture that is like one of those around it proves nothing either way."""
+    """One sample more. A picture that is like one of those around it (the nearest in time first) proves nothing."""
     mine, motion = cells(sample.thumb), rules.loop_motion.value
-    alone = min((apart(mine, other) for other in others), default=0)
-    if alone < motion:
-        return
-    row.misses += 1
-    if apart(mine, partner) * 100 > alone * rules.loop_like_pct.value:
+    far = apart(mine, partner) * 100
+    alone = 0
+    for number, other in enumerate(others):
+        alone = min(alone, apart(mine, other)) if number else apart(mine, other)
+        if alone < motion:
+            return
+        if number and far > alone * rules.loop_like_pct.value:
+            row.misses += 1
+            return
+    if alone < motion or far > alone * rules.loop_like_pct.value:
         return
     row.misses, row.end_us = 0, until_us
     row.start_us = sample.at_us if row.start_us < 0 else row.start_us
@@ -156,8 +165,9 @@ def _closed(found: list[Seen], row: _Row, rules: PictureRules) -> list[Seen]:
 
 
 def _goes_on(before: Likeness | None, after: Likeness | None) -> bool:
+    """Whether the earlier video is the same; a segment without a hint says nothing of that."""
     if before is None or after is None:
-        return before is after
+        return True
     return before.run == after.run and abs(before.shift_us - after.shift_us) <= JITTER_US
 
 

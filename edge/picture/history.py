@@ -8,17 +8,22 @@ from collections.abc import Sequence
 import numpy as np
 
 from evidence.bodies import Likeness, PictureSample
-from evidence.looped import EARLIER_US, REACH_US
+from evidence.looped import AROUND_US, EARLIER_US, REACH_US
 from evidence.picture import OVERLAYS, THUMB_HEIGHT, THUMB_WIDTH, cells
 
 MOST = 20_000
 """Samples that are searched: about 27 hours of video."""
-MOVES = 24
+MOVES = 36
 """Sixteenths of a grey level: below that nothing moves, and nothing is searched."""
-NOT_LIKE = 640
-"""Pictures that are farther apart than this do not resemble each other."""
-STAY_PCT, STAY = 125, 4
-"""The earlier video that was found for the segment before stays, unless another is nearer by so much."""
+LIKE_PCT = 36
+"""A hint is given when one picture at least is so much nearer to the earlier one than to any around it; the limit of
+the policy is narrower. In a class this is rare, so readers have little to compare."""
+BEFORE = 12
+"""So many samples before the segment may count as around it."""
+NO_PARTNER = 100_000
+STAY_PCT = 75
+"""The earlier video that was found for the segment before stays while it has so much of the best one's proofs: a loop
+is shown by one row of samples at one distance."""
 CELLS = THUMB_WIDTH * THUMB_HEIGHT
 
 
@@ -50,21 +55,36 @@ class History:
             return None
         thumbs = np.array([cells(sample.thumb) for sample in samples], np.int16)
         times = [sample.at_us for sample in samples]
-        if not self._moves(run, thumbs, times[0]):
+        if self._alone(run, thumbs, times, EARLIER_US // 2).max() < MOVES:
             return None
         found = {self._nearest(run, thumb, at_us) for thumb, at_us in zip(thumbs, times, strict=True)}
-        scored = [(self._distance(run, thumbs, times, like), like) for like in found if like is not None]
-        nearest = min(scored, key=lambda item: (item[0], item[1].run, item[1].shift_us), default=None)
-        best, like = nearest or (NOT_LIKE + 1, None)
-        if before is not None and self._distance(run, thumbs, times, before) * 100 <= best * STAY_PCT + STAY * 100:
+        scored = [(*self._score(run, thumbs, times, like), like) for like in found if like is not None]
+        nearest = max(scored, key=lambda item: (*item[:2], item[2].run, item[2].shift_us), default=None)
+        stays = 0 if before is None else self._score(run, thumbs, times, before)[0]
+        best = 0 if nearest is None else nearest[0]
+        if before is not None and stays and stays * 100 >= best * STAY_PCT:
             return before
-        return like if best <= NOT_LIKE else None
+        return nearest[2] if nearest is not None and best else None
 
-    def _moves(self, run: str, thumbs: np.ndarray, first_us: int) -> bool:
-        """Whether any sample differs from the one before it."""
-        rows = [row for row in self._rows[run][-8:] if self._times[row] < first_us]
-        whole = np.concatenate([self._thumbs[rows[-1:]], thumbs])
-        return len(whole) > 1 and bool((_apart(whole[1:], whole[:-1]) >= MOVES).any())
+    def _score(self, run: str, thumbs: np.ndarray, times: Sequence[int], like: Likeness) -> tuple[int, int]:
+        """How many of the samples speak for it; how near they are at the median (the more the nearer)."""
+        far = self._far(thumbs, times, like)
+        around_us = min(AROUND_US, like.shift_us // 2) if like.run == run else AROUND_US
+        alone = self._alone(run, thumbs, times, around_us)
+        return int(((far * 100 <= alone * LIKE_PCT) & (alone >= MOVES)).sum()), -int(np.median(far))
+
+    def _alone(self, run: str, thumbs: np.ndarray, times: Sequence[int], around_us: int) -> np.ndarray:
+        """How unlike each sample is to what is so near to it, in the segment and before; int32 (samples,)."""
+        rows = [row for row in self._rows[run][-BEFORE:] if self._times[row] < times[0]]
+        whole = np.concatenate([thumbs, self._thumbs[rows]])
+        when = np.concatenate([np.array(times, np.int64), self._times[rows]])
+        alone = np.zeros(len(thumbs), np.int32)
+        for at, thumb in enumerate(thumbs):
+            near = np.abs(when - when[at]) <= around_us
+            near[at] = False
+            if near.any():
+                alone[at] = _apart(whole[near], thumb).min()
+        return alone
 
     def _nearest(self, run: str, thumb: np.ndarray, at_us: int) -> Likeness | None:
         start = max(0, len(self._runs) - MOST)
@@ -77,18 +97,18 @@ class History:
             return None
         return Likeness(self._runs[start + row], at_us - int(self._times[start + row]))
 
-    def _distance(self, run: str, thumbs: np.ndarray, times: Sequence[int], like: Likeness) -> int:
-        """The median over the segment; samples without a partner are as far as can be."""
+    def _far(self, thumbs: np.ndarray, times: Sequence[int], like: Likeness) -> np.ndarray:
+        """How far each sample is from its partner, as far as can be without one; int32 (samples,)."""
         rows = np.array(self._rows.get(like.run, []), np.int64)
         if not len(rows):
-            return NOT_LIKE + 1
+            return np.full(len(times), NO_PARTNER, np.int32)
         there = self._times[rows]
         wanted = np.array(times, np.int64) - like.shift_us
         right = np.clip(np.searchsorted(there, wanted), 0, len(rows) - 1)
         left = np.clip(right - 1, 0, len(rows) - 1)
         near = np.where(np.abs(there[left] - wanted) <= np.abs(there[right] - wanted), left, right)
-        far = np.where(np.abs(there[near] - wanted) <= REACH_US, _apart(thumbs, self._thumbs[rows[near]]), NOT_LIKE + 1)
-        return int(np.median(far))
+        far = _apart(thumbs, self._thumbs[rows[near]])
+        return np.where(np.abs(there[near] - wanted) <= REACH_US, far, NO_PARTNER).astype(np.int32)
 
     def _forget(self) -> None:
         """Keep the newest."""

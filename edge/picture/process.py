@@ -147,7 +147,7 @@ class Worker:
     def _take_in(self, segment: Segment, picture: Picture, record: Record) -> None:
         """A picture that is recorded: searched from now on, and judged with what follows while its run goes on."""
         self._history[picture.class_id].add(picture.run, picture.samples)
-        self._likes[picture.run] = picture.like
+        self._likes[picture.run] = picture.like or self._likes.get(picture.run)
         self._next[picture.run] = segment.index + 1
         self._live.take_in(segment, picture, record)
         while len(self._history) > CLASSES:

@@ -98,6 +98,7 @@ def test_an_arc_smoke_and_a_soft_lens_are_marked_and_break_nothing() -> None:
     assert not any(one.breaks for film in (arc, haze, soft) for one in seen([look(film)], RULES))
 
 
+@settings(deadline=None)
 @given(st.lists(KINDS, max_size=60))
 def test_spans_lie_within_the_part_last_and_never_overlap(kinds: list[str]) -> None:
     samples = [of(kind, at) for at, kind in enumerate(kinds)]
@@ -111,6 +112,7 @@ def test_spans_lie_within_the_part_last_and_never_overlap(kinds: list[str]) -> N
             assert set(within) <= {"black", "covered"} and one.end_us - one.start_us >= 15 * SECOND
 
 
+@settings(deadline=None)
 @given(st.lists(KINDS, min_size=1, max_size=40), st.integers(1, 39))
 def test_it_does_not_matter_where_segments_are_cut(kinds: list[str], at: int) -> None:
     samples = [of(kind, number) for number, kind in enumerate(kinds)]
@@ -121,7 +123,7 @@ def test_it_does_not_matter_where_segments_are_cut(kinds: list[str], at: int) ->
     assert seen(parts, RULES) == seen([whole], RULES)
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.integers(0, 4080), min_size=CELLS, max_size=CELLS))
 def test_a_thumb_is_read_as_it_was_written(made: list[int]) -> None:
     assert list(cells(text(made))) == made and apart(made, made) == 0
@@ -183,7 +185,7 @@ def test_a_clip_of_another_day_is_looped_even_when_half_of_its_pictures_fall_els
     assert repeated([look(second, like=Likeness("r-0", 0))], monday) == [(1, 24)]
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from([12, 13, 20]))
 def test_a_class_is_never_looped_whatever_it_is_said_to_resemble(seed: int, lag: int) -> None:
     samples = live(50, seed)

@@ -146,7 +146,7 @@ def test_a_policy_from_before_judges_no_picture() -> None:
                                             if f.rule == "R2"))
 
 
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 2**32))
 def test_order_and_repetition_of_records_do_not_matter(seed: int) -> None:
     course, filmed = course_of(end="08:20")

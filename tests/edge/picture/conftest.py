@@ -93,10 +93,12 @@ def looks_of(path: Path, history: History | None = None, run: str = "r-1", wall_
     keys = [(int(reader.keys[at:at + 8], 16), reader.keys[at + 8:at + 24]) for at in range(0, len(reader.keys), 24)]
     end_us = keys[-1][0] * 1000 + SECOND
     looks: list[Look] = []
+    before = None
     for start_us in range(0, end_us, SEGMENT_US):
         until_us = min(end_us, start_us + SEGMENT_US)
         samples = tuple(one for one in reader.samples if start_us <= one.at_us < until_us)
-        like = history.like(run, samples, looks[-1].picture.like if looks else None)
+        like = history.like(run, samples, before)
+        before = like or before
         history.add(run, samples)
         text = "".join(f"{at - start_us // 1000:08x}{name}" for at, name in keys if start_us <= at * 1000 < until_us)
         sha = hashlib.sha256(f"{run} {start_us}".encode()).hexdigest()
