@@ -17,6 +17,8 @@ RECORDS = {
     "checkin": N_("attempt to check in"),
     "rollcall": N_("roll call of a video file"),
     "picture": N_("check of the picture of a video file"),
+    "code.shown": N_("code shown to the room camera"),
+    "code.read": N_("search for a code in a video file"),
     "pointed": N_("person pointed out in a picture"),
     "review": N_("review of a recording"),
     "alarm": N_("alarm"),

@@ -199,7 +199,7 @@ def _media(video: Path | None, gallery: Path | None, say: _Teller) -> tuple[medi
         return media.prepare(BUILD / "media", say.lang), list(people.NAMES)
     found = _usable(gallery, say)
     say(N_("preparing the video …"))
-    return user_media.prepare(BUILD / "user-media", video, found), list(found)
+    return user_media.prepare(BUILD / "user-media", video, found, say.lang), list(found)
 
 
 def _usable(gallery: Path, say: _Teller) -> dict[str, list[Path]]:

@@ -1,4 +1,7 @@
-"""Films for the file cameras: a still that drifts, with noise and a visible clock, in constant or missing time."""
+"""Films for the file cameras: a still that drifts, with daylight that wanders, noise and a visible clock.
+
+No two stretches of them are alike: a film that repeated itself would be found to.
+"""
 from __future__ import annotations
 
 import datetime
@@ -18,6 +21,13 @@ from provisioning.demo.people import WALL
 TIME_BASE = Fraction(1, 1000)
 DRIFT = 7
 """The picture wanders by up to so many pixels in each direction."""
+LIGHT = 9.0
+"""Standard deviation, in grey levels of 255, of the light that clouds and blinds take or give a part of the room."""
+LIGHT_CELLS = (6, 4)
+MIDDLE = 128
+LIGHT_S = 20
+"""So often, in seconds, the light is another one; in between it goes over, in steps."""
+LIGHT_STEP_S = 2
 
 
 def room_film(path: Path, scene: np.ndarray, start: datetime.datetime, seconds: int, fps: int,
@@ -25,9 +35,10 @@ def room_film(path: Path, scene: np.ndarray, start: datetime.datetime, seconds: 
     """Write H.264 of a classroom. `start` is the local time that the clock in the picture shows first."""
     def frames() -> Iterator[tuple[float, np.ndarray]]:
         padded, noise = _padded(scene), _noise(scene.shape)
+        light = Light(round(start.timestamp()), scene.shape)
         for number in range(seconds * fps):
             at = number / fps
-            image = _drifted(padded, noise, number)
+            image = light.on(_drifted(padded, noise, number), at)
             _clock(image, start + datetime.timedelta(seconds=at))
             yield at, image
             progress(1)
@@ -80,6 +91,31 @@ def join(path: Path, parts: Sequence[tuple[Path, float]], kept: Callable[[float]
                         packet.stream = stream
                         target.mux(packet)
     os.replace(part_path, path)
+
+
+class Light:
+    """Daylight in a room, different in each of its parts and never the same again. `seed`: which day it is."""
+
+    def __init__(self, seed: int, shape: tuple[int, ...]) -> None:
+        self._random, self._size = np.random.default_rng(seed), (shape[1], shape[0])
+        self._at, self._before, self._after = 0, self._next(), self._next()
+        self._field, self._until = np.empty(0, np.uint8), 0.0
+
+    def on(self, image: np.ndarray, at: float) -> np.ndarray:
+        """The uint8 BGR picture in the light of that second; seconds must not go back."""
+        if at >= self._until:
+            self._field, self._until = self._field_of(at), at + LIGHT_STEP_S
+        return cv2.addWeighted(image, 1, self._field, 1, -MIDDLE)
+
+    def _field_of(self, at: float) -> np.ndarray:
+        while self._at + LIGHT_S <= at:
+            self._at, self._before, self._after = self._at + LIGHT_S, self._after, self._next()
+        share = (1 - math.cos(math.pi * (at - self._at) / LIGHT_S)) / 2
+        cells = np.clip(self._before * (1 - share) + self._after * share, 0, 255).astype(np.uint8)
+        return cv2.cvtColor(cv2.resize(cells, self._size, interpolation=cv2.INTER_LINEAR), cv2.COLOR_GRAY2BGR)
+
+    def _next(self) -> np.ndarray:
+        return self._random.normal(MIDDLE, LIGHT, LIGHT_CELLS[::-1])
 
 
 def _before_wall(portrait: np.ndarray) -> np.ndarray:

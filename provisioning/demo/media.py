@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import json
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import Manager, get_context
 from pathlib import Path
@@ -23,7 +24,7 @@ from provisioning.demo import day, film, people
 
 FPS = 2
 TERMINAL_STEP_S = 12.0
-FORMAT = 7
+FORMAT = 8
 """Counts up whenever the films change."""
 SPARE_S = 60
 """The room camera runs so long before the start press and after the end press."""
@@ -100,21 +101,39 @@ def _gallery(cast: people.Cast, folder: Path) -> None:
 def _films(folder: Path, media: Media, lang: str) -> None:
     parts = {half_day.name: folder / f"part-{half_day.name}.mp4" for half_day in day.COURSE}
     visits = {half_day.name: folder / f"visit-{half_day.name}.mp4" for half_day in day.COURSE}
+    half_day_by_half_day(_part, {h.name: (parts[h.name], visits[h.name]) for h in day.COURSE}, lang)
+    film.join(media.room, [(parts[h.name], room_span(h)[0]) for h in day.COURSE], camera_on)
+    film.join(media.terminal, [(visits[h.name], terminal_offset(h)) for h in day.COURSE])
+    for part in (*parts.values(), *visits.values()):
+        part.unlink()
+
+
+def half_day_by_half_day(make: Callable[..., None], files: Mapping[str, Sequence[Path]], lang: str) -> None:
+    """Call `make(half_day, *files, tick)` for each half-day, in two processes; `tick` takes a count of room frames."""
     total = round(sum(end - start for start, end in map(room_span, day.COURSE)) * FPS)
     with Manager() as manager, ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         ticks = manager.Queue()
         longest_first = sorted(day.COURSE, key=lambda h: h.presses[0] - h.presses[1])
-        jobs = [pool.submit(_part, h, parts[h.name], visits[h.name], ticks) for h in longest_first]
+        jobs = [pool.submit(_counted, make, h, files[h.name], ticks) for h in longest_first]
         with tqdm(total=total, unit="frame", desc=translate(N_("making the films (once)"), lang), mininterval=5) as bar:
             while not all(job.done() for job in jobs):
                 _drain(ticks, bar)
             _drain(ticks, bar)
         for job in jobs:
             job.result()
-    film.join(media.room, [(parts[h.name], room_span(h)[0]) for h in day.COURSE], camera_on)
-    film.join(media.terminal, [(visits[h.name], terminal_offset(h)) for h in day.COURSE])
-    for part in (*parts.values(), *visits.values()):
-        part.unlink()
+
+
+def _counted(make: Callable[..., None], half_day: day.HalfDay, files: Sequence[Path], ticks: Queue[int]) -> None:
+    cv2.setNumThreads(1)
+    counted = 0
+
+    def tick(frames: int) -> None:
+        nonlocal counted
+        counted += frames
+        if counted % 50 == 0:
+            ticks.put(50)
+
+    make(half_day, *files, tick)
 
 
 def _drain(ticks: Queue[int], bar: Any) -> None:
@@ -125,16 +144,8 @@ def _drain(ticks: Queue[int], bar: Any) -> None:
         return
 
 
-def _part(half_day: day.HalfDay, room: Path, visits: Path, ticks: Queue[int]) -> None:
-    cv2.setNumThreads(1)
-    cast, counted = people.load_cast(), 0
-
-    def tick(frames: int) -> None:
-        nonlocal counted
-        counted += frames
-        if counted % 50 == 0:
-            ticks.put(50)
-
+def _part(half_day: day.HalfDay, room: Path, visits: Path, tick: Callable[[int], None]) -> None:
+    cast = people.load_cast()
     start, end = room_span(half_day)
     clock = day.SWITCHED_ON + day.timedelta(seconds=start)
     film.room_film(room, people.classroom(cast, half_day.everyone), clock, round(end - start), FPS, tick)

@@ -71,8 +71,9 @@ def with_usable_photos(
     return usable
 
 
-def prepare(folder: Path, video: Path, people: dict[str, list[Path]]) -> media.Media:
-    """Films of the user's video for each half-day, looped and with the hole of the opening; a gallery by pseudonym."""
+def prepare(folder: Path, video: Path, people: dict[str, list[Path]], lang: str) -> media.Media:
+    """Films of the user's video for each half-day, again and again in another light (the box would find a mere
+    repetition), with the hole of the opening; a gallery by pseudonym. Raises BadVideo, BadGallery."""
     made, mark = media.paths(folder), folder / "complete.json"
     recipe = {"digest": _digest(video, people)}
     if mark.is_file() and json.loads(mark.read_text()) == recipe:
@@ -81,8 +82,12 @@ def prepare(folder: Path, video: Path, people: dict[str, list[Path]]) -> media.M
     folder.mkdir(parents=True)
     portraits = write_gallery(people, made.gallery)
     unit = folder / "unit.mp4"
-    seconds = _unit(video, unit)
-    film.join(made.room, [(unit, at) for at in _turns(seconds)], media.camera_on)
+    _unit(video, unit)
+    parts = {h.name: folder / f"part-{h.name}.mp4" for h in day.COURSE}
+    media.half_day_by_half_day(_lit, {name: (part, unit) for name, part in parts.items()}, lang)
+    film.join(made.room, [(parts[h.name], media.room_span(h)[0]) for h in day.COURSE], media.camera_on)
+    for part in parts.values():
+        part.unlink()
     visit = folder / "visit.mp4"
     each = max(8 * media.TERMINAL_STEP_S, min(day.CHECK_IN_EACH_S, 3900 / len(portraits) - day.CHECK_IN_PAUSE_S))
     film.terminal_film(visit, portraits, each, media.TERMINAL_STEP_S, empty_s=0)
@@ -116,15 +121,37 @@ def write_gallery(people: dict[str, list[Path]], folder: Path) -> list[np.ndarra
     return portraits
 
 
-def _unit(video: Path, path: Path) -> float:
-    """The user's video at the demo's frame rate and at most 1280 pixels wide. Returns its seconds."""
+def _lit(half_day: day.HalfDay, path: Path, unit: Path, tick: Callable[[int], None]) -> None:
+    """One half-day of the user's video."""
+    start, end = media.room_span(half_day)
+
+    def frames() -> Iterator[tuple[float, np.ndarray]]:
+        light: film.Light | None = None
+        for number, image in enumerate(itertools.islice(_again(unit), round((end - start) * media.FPS))):
+            light = light or film.Light(round(half_day.presses[0].timestamp()), image.shape)
+            yield number / media.FPS, light.on(image, number / media.FPS)
+            tick(1)
+
+    made = frames()
+    first = next(made)
+    film.write(path, itertools.chain([first], made), first[1].shape, keyframe_every=5 * media.FPS)
+
+
+def _again(unit: Path) -> Iterator[np.ndarray]:
+    """The pictures of a film, from its beginning again after its end."""
+    while True:
+        with av.open(str(unit)) as source:
+            for frame in source.decode(video=0):
+                yield frame.to_ndarray(format="bgr24")
+
+
+def _unit(video: Path, path: Path) -> None:
+    """The user's video at the demo's frame rate and at most 1280 pixels wide."""
     try:
         with av.open(str(video), timeout=10) as source:
             frames = _thinned(source)
             first = next(frames)
             film.write(path, itertools.chain([first], frames), first[1].shape, keyframe_every=5 * media.FPS)
-        with av.open(str(path)) as made:
-            return sum(1 for packet in made.demux(video=0) if packet.pts is not None) / media.FPS
     except StopIteration:
         raise BadVideo(file=video, why="there is no picture in it") from None
     except (OSError, av.FFmpegError, IndexError, ValueError) as error:
@@ -145,12 +172,3 @@ def _thinned(source: av.container.InputContainer) -> Iterator[tuple[float, np.nd
             height = round(frame.height * width / frame.width) // 2 * 2
             yield due, frame.reformat(width=width, height=height, format="bgr24").to_ndarray()
             due += step
-
-
-def _turns(seconds: float) -> Iterator[float]:
-    """When the video begins anew, in seconds of the room film."""
-    for half_day in day.COURSE:
-        begins, ends = media.room_span(half_day)
-        while begins < ends:
-            yield begins
-            begins += seconds

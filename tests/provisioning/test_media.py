@@ -49,7 +49,7 @@ def times(path: Path) -> list[float]:
 def test_a_users_video_fills_the_course_and_has_its_hole(tmp_path: Path, clip: Path, gallery: Path) -> None:
     people = user_media.people_of(gallery)
     assert sorted(people) == ["李伟", "王芳"]
-    made = user_media.prepare(tmp_path / "out", clip, people)
+    made = user_media.prepare(tmp_path / "out", clip, people, "en")
     shown = times(made.room)
     assert shown == sorted(set(shown))
     opening = day.COURSE[0]
@@ -73,10 +73,13 @@ def test_everybody_has_time_to_check_in_before_each_half_day() -> None:
         assert earlier is None or earlier.presses[1] + timedelta(minutes=9) < half_day.check_in
 
 
-def test_the_second_start_finds_the_films(tmp_path: Path, clip: Path, gallery: Path) -> None:
+def test_the_second_start_finds_the_films(
+    tmp_path: Path, clip: Path, gallery: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(day, "COURSE", day.COURSE[1:2])
     people = user_media.people_of(gallery)
-    first = user_media.prepare(tmp_path / "out", clip, people).room.stat().st_mtime_ns
-    assert user_media.prepare(tmp_path / "out", clip, people).room.stat().st_mtime_ns == first
+    first = user_media.prepare(tmp_path / "out", clip, people, "en").room.stat().st_mtime_ns
+    assert user_media.prepare(tmp_path / "out", clip, people, "en").room.stat().st_mtime_ns == first
 
 
 @pytest.mark.parametrize("content", [b"", b"no video at all", bytes(range(256)) * 64])
@@ -84,13 +87,13 @@ def test_what_is_no_video_is_one_sentence(tmp_path: Path, gallery: Path, content
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(content)
     with pytest.raises(user_media.BadVideo, match=r"broken\.mp4"):
-        user_media.prepare(tmp_path / "out", broken, user_media.people_of(gallery))
+        user_media.prepare(tmp_path / "out", broken, user_media.people_of(gallery), "en")
     assert not (tmp_path / "out" / "complete.json").exists()
 
 
 def test_a_missing_video_is_one_sentence(tmp_path: Path, gallery: Path) -> None:
     with pytest.raises(user_media.BadVideo, match="No such file"):
-        user_media.prepare(tmp_path / "out", tmp_path / "none.mp4", user_media.people_of(gallery))
+        user_media.prepare(tmp_path / "out", tmp_path / "none.mp4", user_media.people_of(gallery), "en")
 
 
 def test_an_empty_gallery_is_one_sentence(tmp_path: Path) -> None:
@@ -109,4 +112,16 @@ def test_one_name_twice_is_one_sentence(gallery: Path) -> None:
 def test_a_photo_that_is_none_is_named(tmp_path: Path, clip: Path, gallery: Path) -> None:
     (gallery / "李伟.jpg").write_bytes(b"not a picture")
     with pytest.raises(user_media.BadGallery, match=r"李伟\.jpg"):
-        user_media.prepare(tmp_path / "out", clip, user_media.people_of(gallery))
+        user_media.prepare(tmp_path / "out", clip, user_media.people_of(gallery), "en")
+
+
+def test_the_light_in_the_room_is_never_the_same_again() -> None:
+    grey = np.full((72, 128, 3), 120, np.uint8)
+    days = [film.Light(seed, grey.shape) for seed in (1, 2)]
+    shown = [[light.on(grey, at).astype(int) for at in range(0, 600, 5)] for light in days]
+    assert all(abs(picture - 120).max() < 60 for light in shown for picture in light)
+    pictures = [*shown[0], *shown[1]]
+    apart = [abs(one - other).mean() for number, one in enumerate(pictures) for other in pictures[number + 12:]]
+    assert min(apart) > 2
+    again = film.Light(1, grey.shape)
+    assert all((again.on(grey, 5 * number) == picture).all() for number, picture in enumerate(shown[0]))

@@ -31,9 +31,11 @@ def test_a_users_photos_and_films_are_the_owners_alone(tmp_path: Path) -> None:
     (build / "media" / "of an earlier version.png").write_bytes(b"a face")
     assert open_to_others(build)
     script = ("import os, subprocess, sys; os.umask(0o022); from pathlib import Path;"
-              "from provisioning.demo import private, user_media; build = Path(sys.argv[1]);"
+              "from provisioning.demo import day, private, user_media; build = Path(sys.argv[1]);"
+              "day.COURSE = day.COURSE[1:2];"
               "private.keep_private(build);"
-              "user_media.prepare(build / 'user-media', Path(sys.argv[2]), user_media.people_of(Path(sys.argv[3])));"
+              "people = user_media.people_of(Path(sys.argv[3]));"
+              "user_media.prepare(build / 'user-media', Path(sys.argv[2]), people, 'en');"
               "subprocess.run(['mkdir', build / 'of-a-child'], check=True)")
     subprocess.run([sys.executable, "-c", script, build, tmp_path / "clip.mp4", gallery], cwd=ROOT, check=True)
     made = {path.name for path in build.rglob("*")}
