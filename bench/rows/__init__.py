@@ -5,4 +5,4 @@ from bench.harness import Row
 from bench.rows import detect, fold, recorder, rollcall, seal, verify
 
 ROWS: dict[str, Row] = {row.name: row for row in (
-    seal.ROW, verify.ROW, fold.ROW, recorder.ROW, detect.ROW, rollcall.ROW)}
+    seal.ROW, verify.ROW, fold.ROW, recorder.ROW, recorder.WITH_PICTURES, detect.ROW, rollcall.ROW)}

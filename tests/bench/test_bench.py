@@ -96,7 +96,7 @@ def test_rows_that_need_real_data_say_where_they_looked(tmp_path: Path) -> None:
 
 def test_every_row_has_its_own_name() -> None:
     assert list(ROWS) == [one.name for one in ROWS.values()] == [
-        "seal", "verify", "fold", "recorder", "detect", "rollcall"]
+        "seal", "verify", "fold", "recorder", "recorder-pictures", "detect", "rollcall"]
 
 
 def test_a_film_has_as_many_records_as_were_asked_for() -> None:
