@@ -18,6 +18,7 @@ import av
 import httpx
 
 from common.texts import LANGS, N_, own_language, translate, words
+from edge.cameras.address import shown
 from evidence.errors import BadInput, ZaitangError
 from provisioning.demo import live, media, people, play, private, report, truth, user_media
 from provisioning.demo.box import RATE
@@ -131,7 +132,7 @@ def _live(wish: live.Wish, gallery: Path | None, say: _Teller) -> int:
     cameras = live.cameras(wish)
     photos = None if gallery is None else _usable(gallery, say)
     for source in dict.fromkeys(camera.source for camera in cameras):
-        say(N_("looking at {source} …"), source=live.masked(source))
+        say(N_("looking at {source} …"), source=shown(source))
         live.probe(source, BUILD / "probe", say.lang)
     enrolled = None
     if photos is not None:

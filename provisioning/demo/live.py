@@ -4,7 +4,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import os
-import re
 import shutil
 import stat
 import subprocess
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 
 from common.reasons import length_words
 from common.texts import N_, translate
+from edge.cameras.address import shown
 from edge.clock import kernel_clock_state
 from evidence.errors import BadInput
 from provisioning.demo import day, play
@@ -77,18 +77,18 @@ def cameras(wish: Wish) -> list[CameraSetting]:
 
 def rtsp_source(value: str) -> str:
     """The source of an RTSP address. Raises BadRtsp."""
-    shown = masked(value)
+    clear = shown(value)
     if not value or not value.isprintable() or " " in value:
-        raise BadRtsp(value=repr(shown), why=N_("an address has no spaces and is not empty"))
+        raise BadRtsp(value=repr(clear), why=N_("an address has no spaces and is not empty"))
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise BadRtsp(value=shown, why=N_("its host or port cannot be read")) from None
+        raise BadRtsp(value=clear, why=N_("its host or port cannot be read")) from None
     if parts.scheme not in SCHEMES:
-        raise BadRtsp(value=shown, why=N_("it does not begin with rtsp://"))
+        raise BadRtsp(value=clear, why=N_("it does not begin with rtsp://"))
     if not host:
-        raise BadRtsp(value=shown, why=N_("it names no host"))
+        raise BadRtsp(value=clear, why=N_("it names no host"))
     return value
 
 
@@ -108,11 +108,6 @@ def device_source(value: str) -> str:
     return f"v4l2:{path}"
 
 
-def masked(source: str) -> str:
-    """An address without user name and password."""
-    return re.sub(r"//\S*@", "//", source)
-
-
 def probe(source: str, folder: Path, lang: str) -> None:
     """See that a picture comes, by recording two seconds of it into `folder`, which is gone afterwards.
 
@@ -125,12 +120,12 @@ def probe(source: str, folder: Path, lang: str) -> None:
                               check=False, timeout=PROBE_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         why = translate(TIMED_OUT, lang, seconds=PROBE_TIMEOUT_S)
-        raise NoPicture(source=masked(source), why=why) from None
+        raise NoPicture(source=shown(source), why=why) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines() or [str(done.returncode)]
-        raise NoPicture(source=masked(source), why=lines[-1].replace(source, masked(source)))
+        raise NoPicture(source=shown(source), why=lines[-1].replace(source, shown(source)))
 
 
 def make_plan(now: datetime.datetime, people: int, lang: str) -> day.Plan:

@@ -73,10 +73,6 @@ def test_no_address_does_anything_but_be_taken_or_refused(value: str) -> None:
 
 
 def test_a_password_is_not_shown() -> None:
-    assert live.masked(RTSP) == "rtsp://192.168.1.64:554/Streaming/Channels/101?transport=tcp"
-    for login in ("u:p@ss", "u:p/ss", "u:p?s#s"):
-        assert live.masked(f"rtsp://{login}@cam/1") == "rtsp://cam/1"
-    assert live.masked("v4l2:/dev/video0") == "v4l2:/dev/video0"
     with pytest.raises(live.BadRtsp) as refused:
         live.rtsp_source("http://viewer:s3cret@cam/1")
     assert "s3cret" not in str(refused.value)
