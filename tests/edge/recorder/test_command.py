@@ -4,7 +4,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -17,11 +16,10 @@ from typing import Any
 import pytest
 
 from edge.cli import main
-from edge.recorder.journal import Told, read_journal
+from edge.recorder.journal import read_journal
 
 from .conftest import make_film
 
-GOP_S = 1.0
 Here = Callable[..., tuple[int, str, list[str]]]
 VERIFY = "import sys; from verify.cli import main; sys.exit(main())"
 
@@ -80,31 +78,6 @@ def test_a_paced_recording_takes_its_time(tmp_path: Path, film: Path, here: Here
     code, text, _ = here("record", "--source", f"file:{film}", "--out", out, "--pace", 20, "--seconds", 16)
     assert code == 0 and "16 seconds" in text
     assert time.monotonic() - begin >= 0.8
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_after_a_kill_the_next_call_recovers_to_the_last_journalled_fragment(
-    tmp_path: Path, film: Path, seed: int,
-) -> None:
-    out, pace = tmp_path / "out", 8
-    child = edge("record", "--source", f"file:{film}", "--out", out, "--pace", pace)
-    wait_for_mark(out)
-    begin = time.monotonic()
-    time.sleep(random.Random(seed).uniform(0, 1.8))
-    lived = time.monotonic() - begin
-    child.send_signal(signal.SIGKILL)
-    child.communicate()
-    told = _told(out)
-    (mark,) = told.marks.values()
-    code, text, err = said(edge("record", "--source", f"file:{film}", "--out", out, "--seconds", 2))
-    assert (code, err) == (0, []) and "recovered: 1 segments" in text
-    path = out / "video" / "segments" / mark.file
-    assert path.stat().st_size == mark.size, "cut to the last journalled fragment"
-    assert mark.tally.end_pts_us / 1e6 >= min(20, GOP_S + lived * pace) - GOP_S - 0.5 * pace
-    code, report = verified(out, tmp_path)
-    assert (code, report["segments"], report["recovered"]) == (0, 2, 1)
-    assert report["media_s"] == mark.tally.end_pts_us // 1_000_000 + 2
-    assert not list((out / "video" / "journal").iterdir())
 
 
 def test_an_end_that_is_asked_for_seals_the_segment(tmp_path: Path, film: Path) -> None:
@@ -266,10 +239,3 @@ def wait_for_mark(out: Path, runs: int = 1) -> None:
                 return
         time.sleep(0.02)
     raise AssertionError(f"nothing was journalled: {list(os.walk(out))}")
-
-
-def _told(out: Path) -> Told:
-    (path,) = (out / "video" / "journal").glob("*.jsonl")
-    told = read_journal(path)
-    assert told is not None
-    return told

@@ -59,7 +59,7 @@ def forged(centre: Any) -> bytes:
     order = centre.order()
     changed = bytearray(order.envelope)
     index = changed.index(b'"sig":"') + 9
-    changed[index] ^= 1
+    changed[index] = ord("B" if changed[index] == ord("A") else "A")
     return centre.message(type(order)(bytes(changed), order.payload, order.record))
 
 
