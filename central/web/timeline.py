@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from central.web.gaps import gaps_of
 from central.web.localtime import LocalTime
 from common.texts import N_, translate
-from evidence.story import HourStory, Span, Story
+from evidence.story import HourStory, PictureFact, Span, Story
 from evidence.times import MINUTE
 
 PAD_MIN = 20
@@ -189,12 +189,21 @@ def _pictures(hours: Sequence[HourStory], place: _Place, local: LocalTime) -> It
     """What does not count, or is marked, clipped to the class-hours."""
     for hour in hours:
         for fact in hour.pictures:
-            span = Span(max(fact.start_us, hour.span.start_us), min(fact.end_us, hour.span.end_us))
-            title = translate(
-                NOT_COUNTED if fact.breaks else MARKED, local.lang, what=translate(PICTURES[fact.what], local.lang),
-                camera=fact.camera, start=local.seconds(span.start_us), end=local.seconds(span.end_us),
-            )
-            yield place.bar(span, "unseen" if fact.breaks else "marked", title)
+            span = _within(fact, hour)
+            yield place.bar(span, "unseen" if fact.breaks else "marked", picture_words(fact, hour, local))
+
+
+def picture_words(fact: PictureFact, hour: HourStory, local: LocalTime) -> str:
+    """What does not count, or is marked, of a class-hour, in one line."""
+    span = _within(fact, hour)
+    return translate(
+        NOT_COUNTED if fact.breaks else MARKED, local.lang, what=translate(PICTURES[fact.what], local.lang),
+        camera=fact.camera, start=local.seconds(span.start_us), end=local.seconds(span.end_us),
+    )
+
+
+def _within(fact: PictureFact, hour: HourStory) -> Span:
+    return Span(max(fact.start_us, hour.span.start_us), min(fact.end_us, hour.span.end_us))
 
 
 def _sessions(story: Story, day: Span, place: _Place, local: LocalTime) -> Iterable[Bar]:

@@ -10,7 +10,7 @@ from central.web.gaps import gaps_of
 from central.web.links import Link, link, percent, score
 from central.web.localtime import LocalTime
 from central.web.matrix import NOT_OVER, BlockView, PersonRow, block_view, people_rows
-from central.web.timeline import CHECKIN_ANSWERS, KINDS, Timeline, timeline
+from central.web.timeline import CHECKIN_ANSWERS, KINDS, Timeline, picture_words, timeline
 from common.alarms import alarm_words
 from common.reasons import length_words
 from common.texts import translate
@@ -31,6 +31,7 @@ class HourView:
     share: int
     longest: str
     gaps: tuple[str, ...]
+    pictures: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,6 +153,7 @@ def _hour(told: Told, hour: HourStory, local: LocalTime) -> HourView:
         share=percent(hour.covered_us, hour.span.length_us),
         longest=length_words(hour.longest_us // SECOND, local.lang),
         gaps=tuple(gaps),
+        pictures=tuple(picture_words(fact, hour, local) for fact in hour.pictures),
     )
 
 

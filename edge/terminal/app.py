@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import Body, FastAPI, Request, Response
+from fastapi import Body, FastAPI, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
@@ -71,7 +71,9 @@ def make_app(screen: Screen, presses: Presses, guard: Guard, lang: str) -> FastA
         return response
 
     @app.get("/state.json")
-    def tell(request: Request) -> JSONResponse:
+    def tell(request: Request, shows: Annotated[str, Query(max_length=40)] = "") -> JSONResponse:
+        if shows and screen.code is not None:
+            screen.code.acknowledge(shows)
         return JSONResponse(screen.state(asked(request)) | {"asked": presses.asked()})
 
     @app.get("/camera.jpg")

@@ -33,6 +33,14 @@ class Wanted:
     rules: ScreenCode
 
 
+@dataclasses.dataclass(frozen=True)
+class ShownMark:
+    """A mark on the screen. `cells`: rows of `#` (black) and `.` (white)."""
+
+    id: str
+    cells: list[str]
+
+
 class Wants(Protocol):
     """What the code asks of `edge.terminal.screen.Screen`."""
 
@@ -49,6 +57,8 @@ class Code:
         self._log = Log("terminal.code")
         self._asked_us: int | None = None
         self._showing: tuple[Wanted, CodeShown] | None = None
+        self._seen: set[int] = set()
+        """Places of the marks that a page has said to show."""
         self._unsaid: list[CodeShown] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="code", daemon=True)
@@ -62,15 +72,24 @@ class Code:
         self._stop.set()
         self._thread.join(5.0)
 
-    def cells(self) -> list[str] | None:
-        """The mark to show now, rows of `#` (black) and `.`; None: none."""
+    def now(self) -> ShownMark | None:
+        """The mark to show now; None: none."""
         showing = self._showing
         if showing is None:
             return None
         _, code = showing
         passed_us = self._clock.mono_us() - code.from_mono_us
         place = passed_us * len(code.marks) // (code.to_mono_us - code.from_mono_us)
-        return None if not 0 <= place < len(code.marks) else mark_cells(code.marks[place])
+        if not 0 <= place < len(code.marks):
+            return None
+        return ShownMark(f"{code.from_mono_us}-{place}", mark_cells(code.marks[place]))
+
+    def acknowledge(self, mark_id: str) -> None:
+        """A page says that it shows this mark, before everything else on the screen."""
+        showing = self._showing
+        begun, _, place = mark_id.partition("-")
+        if showing is not None and begun == str(showing[1].from_mono_us) and place.isascii() and place.isdigit():
+            self._seen.add(int(place))
 
     def turn(self) -> None:
         """One look. Raises StoreBusy, BadStore: then a later turn states what was shown."""
@@ -79,9 +98,10 @@ class Code:
             wanted, code = self._showing
             if now_us < code.to_mono_us and self._wants.code_wanted() == wanted:
                 return
-            # One that was cut short proves nothing: the recording had no time to show it.
-            self._showing, self._asked_us = None, now_us
-            self._unsaid += [code] if now_us >= code.to_mono_us else []
+            # One that was cut short, or that no page showed, proves nothing: nobody could have seen it.
+            whole = now_us >= code.to_mono_us and self._seen.issuperset(range(len(code.marks)))
+            self._showing, self._asked_us, self._seen = None, now_us, set()
+            self._unsaid += [code] if whole else []
         self._state()
         wanted_now = self._wants.code_wanted()
         since_us, self._asked_us = self._asked_us, None if wanted_now is None else now_us

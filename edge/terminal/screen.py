@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from edge.clock import Clock
 from edge.config import BoxConfig
-from edge.terminal.code import Wanted
+from edge.terminal.code import ShownMark, Wanted
 from edge.terminal.desk import Target
 from edge.terminal.memory import AlarmFact, Known, Memory
 from edge.terminal.progress import Live, Runs
@@ -39,7 +39,9 @@ class DeskView(Protocol):
 class CodeView(Protocol):
     """What the screen asks of `edge.terminal.code.Code`."""
 
-    def cells(self) -> list[str] | None: ...
+    def now(self) -> ShownMark | None: ...
+
+    def acknowledge(self, mark_id: str) -> None: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -173,7 +175,8 @@ class Screen:
             alarms=(*known.alarms, *self._current_alarms()),
             waiting=known.unreceipted if self._config.sync is not None else None,
         )
-        return state(facts, lang) | {"code": self.code.cells() if self.code is not None else None}
+        mark = self.code.now() if self.code is not None else None
+        return state(facts, lang) | {"code": None if mark is None else dataclasses.asdict(mark)}
 
     def _now(self) -> _Now | None:
         known, now_us = self._memory.look(), self._clock.utc_us()

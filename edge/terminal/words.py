@@ -16,8 +16,8 @@ RECORDING = {
     "recording": N_("Recording"),
     "waiting": N_("Waiting for the camera"),
     "stopped": N_("Not recording"),
-    "silent": N_("The room camera sends no picture"),
-    "refused": N_("Nothing can be recorded: the video disk refuses"),
+    "silent": N_("The room camera sends no picture: check its cable and power"),
+    "refused": N_("Nothing can be recorded: check the video disk"),
     "absent": N_("The recorder does not answer; the video is not being kept"),
 }
 

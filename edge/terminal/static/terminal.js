@@ -5,7 +5,7 @@ const POLL_MS = 500, PICTURE_MS = 120, PATIENCE = 3;
 const at = (id) => document.getElementById(id);
 const said = document.body.dataset;
 const token = document.querySelector("meta[name=token]").content;
-let current = null, failures = 0, pressing = false, asked = false;
+let current = null, failures = 0, pressing = false, asked = false, shows = "";
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const put = (id, text) => { const node = at(id); if (node.textContent !== text) node.textContent = text; };
@@ -113,13 +113,20 @@ function showPeople(state) {
   names("unseen", unseen.names.map((name) => ({ name })));
   at("sync").className = state.sync.state;
   put("sync-text", state.sync.text);
-  at("alarms").replaceChildren(...state.alarms.slice(0, 2).map((alarm) => item(`${alarm.time} ${alarm.text}`)));
+  const alarms = state.alarms.map((alarm) => `${alarm.time} ${alarm.text}`);
+  at("alarms").replaceChildren(...alarms.slice(0, 2).map((text) => item(text)));
+  at("all-alarms").replaceChildren(...alarms.map((text) => item(text)));
+  show("more-alarms", alarms.length > 0);
+  if (!alarms.length && at("alarm-list").open) at("alarm-list").close();
 }
 
 // A mark as large as the screen allows: the room camera reads it from across the room.
+// It lies before every question that is open, and only what it shows is acknowledged.
 function showCode(state) {
-  const cells = state.code || [], key = cells.join();
-  show("code", cells.length > 0);
+  const cells = state.code ? state.code.cells : [], key = state.code ? state.code.id : "";
+  if (cells.length && !at("code").open) at("code").showModal();
+  if (!cells.length && at("code").open) at("code").close();
+  shows = key;
   if (at("code").dataset.key === key) return;
   at("code").dataset.key = key;
   const squares = cells.flatMap((row, y) => [...row].flatMap((cell, x) => cell === "#" ? [[x + 2, y + 2]] : []));
@@ -142,7 +149,7 @@ function showAll(state) {
 
 async function poll() {
   try {
-    const answer = await fetch(`/state.json?lang=${said.lang}`, { signal: AbortSignal.timeout(4000) });
+    const answer = await fetch(`/state.json?lang=${said.lang}&shows=${encodeURIComponent(shows)}`, { signal: AbortSignal.timeout(4000) });
     if (!answer.ok) throw new Error(String(answer.status));
     showAll(await answer.json());
     failures = 0;
@@ -189,7 +196,7 @@ async function press(path, body) {
   try {
     const answer = await fetch(`${path}?lang=${said.lang}`, {
       method: "POST", body: JSON.stringify(body),
-      headers: { "Content-Type": "application/json", "X-Zaitang-Token": token },
+      headers: { "Content-Type": "application/json", "X-Zaitang-Token": token }, signal: AbortSignal.timeout(10000),
     });
     if (answer.status === 403) location.reload();
     if (!answer.ok) refuse((await answer.json()).error);
@@ -256,6 +263,9 @@ at("confirm-yes").addEventListener("click", () => {
   at("confirm").close();
   press("/end", body);
 });
+at("code").addEventListener("cancel", (event) => event.preventDefault());
+at("more-alarms").addEventListener("click", () => at("alarm-list").showModal());
+at("alarm-close").addEventListener("click", () => at("alarm-list").close());
 at("wrong").addEventListener("click", askClass);
 at("correct-no").addEventListener("click", () => at("correct").close());
 at("correct-yes").addEventListener("click", () => {

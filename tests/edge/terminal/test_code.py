@@ -42,6 +42,13 @@ class Stage:
         self.room.clock.utc += round(seconds * SECOND)
         self.code.turn()
 
+    def cells(self) -> list[str] | None:
+        """What a page shows, which says so."""
+        mark = self.code.now()
+        if mark is not None:
+            self.code.acknowledge(mark.id)
+        return None if mark is None else mark.cells
+
     def stated(self) -> list[CodeShown]:
         bodies = [body_of(sealed.record) for sealed in self.room.store.records_of("code.shown")]
         return [body for body in bodies if isinstance(body, CodeShown)]
@@ -58,16 +65,16 @@ def stage(room: Room) -> Stage:
 def test_a_code_is_shown_mark_by_mark_and_stated_when_it_is_over(stage: Stage) -> None:
     stage.pass_s(1)
     stage.pass_s(1)
-    assert stage.code.cells() is None
+    assert stage.cells() is None
     stage.pass_s(1)
     shown_us = stage.room.clock.mono_us()
-    assert stage.code.cells() == mark_cells(12)
+    assert stage.cells() == mark_cells(12)
     stage.pass_s(3.9)
-    assert stage.code.cells() == mark_cells(12)
+    assert stage.cells() == mark_cells(12)
     stage.pass_s(0.2)
-    assert stage.code.cells() == mark_cells(940) and stage.stated() == []
+    assert stage.cells() == mark_cells(940) and stage.stated() == []
     stage.pass_s(4)
-    assert stage.code.cells() is None
+    assert stage.cells() is None
     assert stage.stated() == [CodeShown(CLASS, "s-1", (12, 940), shown_us, shown_us + 8 * SECOND)]
     stage.pass_s(60)
     assert len(stage.stated()) == 1
@@ -76,12 +83,23 @@ def test_a_code_is_shown_mark_by_mark_and_stated_when_it_is_over(stage: Stage) -
 def test_a_code_that_was_cut_short_is_not_stated(stage: Stage) -> None:
     for _ in range(3):
         stage.pass_s(1)
-    assert stage.code.cells() is not None
+    assert stage.cells() is not None
     stage.asked.wanted = None
     stage.pass_s(1)
-    assert stage.code.cells() is None
+    assert stage.cells() is None
     stage.pass_s(60)
     assert stage.stated() == []
+
+
+def test_a_code_that_no_page_showed_is_not_stated(stage: Stage) -> None:
+    for _ in range(3):
+        stage.pass_s(1)
+    first = stage.code.now()
+    assert first is not None
+    for said in (first.id, "", "1-1", f"{first.id}x", "x" * 40):
+        stage.code.acknowledge(said)
+    stage.pass_s(9)
+    assert stage.code.now() is None and stage.stated() == [], "only the first of two marks was shown"
 
 
 def test_the_time_in_which_nobody_wanted_a_code_does_not_count(room: Room) -> None:
@@ -93,12 +111,15 @@ def test_the_time_in_which_nobody_wanted_a_code_does_not_count(room: Room) -> No
         code.turn()
     asked.wanted = Wanted(CLASS, "s-1", RULES)
     code.turn()
-    assert spent == [] and code.cells() is None
+    assert spent == [] and code.now() is None
 
 
 def test_a_busy_database_loses_no_code(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     for seconds in (1, 1, 1, 4):
         stage.pass_s(seconds)
+        stage.cells()
+    stage.pass_s(1)
+    stage.cells()
 
     def busy(*_: object) -> None:
         raise StoreBusy()
@@ -146,4 +167,5 @@ def test_the_page_is_told_the_cells(stage: Stage) -> None:
     assert stage.room.state()["code"] is None
     for _ in range(3):
         stage.pass_s(1)
-    assert stage.room.state()["code"] == mark_cells(12)
+    told = stage.room.state()["code"]
+    assert told["cells"] == mark_cells(12) and told["id"]
