@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from edge.store import Store
+from edge.terminal.code import mark_cells
 from evidence.bodies import ClassOrder, OrderAccepted
 
 from .conftest import order_body, sealed_order
@@ -188,6 +189,49 @@ def test_everything_fits_is_legible_and_can_be_touched(
             assert not page.evaluate(f"(() => {{ const d = document.querySelector('{dialog}');"
                                      " return d.scrollHeight > d.clientHeight + 1; })()"), "the question scrolls"
             page.click(f"{dialog}-no")
+    with_the_longest_words(page)
+
+
+def with_the_longest_words(page: Page) -> None:
+    """Long titles, alarms, a deadline; then a code, which lies before the question that is open."""
+    told: list[str] = []
+
+    def tell(route: Route) -> None:
+        state = route.fetch().json()
+        told.append(route.request.url.partition("shows=")[2])
+        state["lesson"] |= {"title": "三门峡市二〇二六年第三期电工（初级）职业技能提升培训班（企业职工 B 组）"}
+        state["recording"] |= {"deadline": "The recording must start by 09:09:30, or this class-hour does not comply"}
+        state["alarms"] = [
+            {"code": str(number), "time": "09:05", "text": "A camera shows what was recorded earlier: it does not count"}
+            for number in range(4)]
+        state["code"] = code[0]
+        route.fulfill(json=state)
+
+    code: list[dict[str, object] | None] = [None]
+    page.route("**/state.json*", tell)
+    expect(page.locator("#title")).to_contain_text("三门峡市")
+    expect(page.locator("#deadline")).to_contain_text("09:09:30")
+    check_view(page)
+    assert page.evaluate("""() => {
+      const bottom = Math.max(...[...document.querySelectorAll(".said p")].filter((node) => node.checkVisibility())
+        .map((node) => node.getBoundingClientRect().bottom));
+      return bottom <= document.querySelector("#deadline").getBoundingClientRect().top + 1;
+    }"""), "one text lies over another"
+    page.click("#more-alarms")
+    expect(page.locator("#all-alarms li")).to_have_count(4)
+    check_view(page)
+    page.click("#alarm-close")
+    page.click("#end")
+    code[0] = {"id": "7-0", "cells": mark_cells(12)}
+    expect(page.locator("#code")).to_be_visible()
+    middle = "document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest('#code') !== null"
+    assert page.evaluate(middle), "the code lies before the question"
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(700)
+    assert page.evaluate(middle) and told[-1] == "7-0"
+    code[0] = None
+    expect(page.locator("#code")).to_be_hidden()
+    expect(page.locator("#confirm")).to_be_visible()
 
 
 def check_view(page: Page) -> None:
