@@ -25,7 +25,7 @@ REASONS: dict[str, str] = {
     "gap": N_("{name}: no recording from {from_time} to {to_time} ({length})"),
     "stretches_long": N_(
         "practical class-hours with at least {need_min} unbroken minutes: {count}; the shortest stretch has"
-        " {shortest_min}"
+        " {shortest_min} minutes"
     ),
     "stretches_unseen": N_(
         "practical class-hours whose picture nobody has looked at yet: {count}; a black, covered, frozen or repeated"

@@ -202,7 +202,7 @@ def with_the_longest_words(page: Page) -> None:
         state["lesson"] |= {"title": "三门峡市二〇二六年第三期电工（初级）职业技能提升培训班（企业职工 B 组）"}
         state["recording"] |= {"deadline": "The recording must start by 09:09:30, or this class-hour does not comply"}
         state["alarms"] = [
-            {"code": str(number), "time": "09:05", "text": "A camera shows what was recorded earlier: it does not count"}
+            {"code": str(number), "time": "09:05", "text": "A camera shows what was recorded earlier: no use"}
             for number in range(4)]
         state["code"] = code[0]
         route.fulfill(json=state)
