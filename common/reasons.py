@@ -90,6 +90,14 @@ REASONS: dict[str, str] = {
         "{date}, {at_time}: this class was started by mistake; put right on {recorded} ({why}), its video counts for"
         " class {counts_for}"
     ),
+    "corrected_late": N_(
+        "{date}, {at_time}: on {recorded} it was said that this recording counts for class {counts_for} instead of"
+        " {was} ({why}); that was more than 24 hours after its start, so nothing is moved"
+    ),
+    "corrected_unstarted": N_(
+        "{date}, {at_time}: it was said that a recording counts for class {counts_for} instead of {was} ({why}), but"
+        " its class was never started before that, so nothing is moved"
+    ),
     "picture_black": N_("{name}: camera {camera} shows a black picture from {from_time} to {to_time} ({length})"),
     "picture_covered": N_("{name}: camera {camera} is covered from {from_time} to {to_time} ({length})"),
     "picture_frozen": N_(

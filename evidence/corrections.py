@@ -1,19 +1,23 @@
 """Wrongly started classes, put right by a record: for which class a session counts, and its video with it.
 
 What was recorded is never edited. A `session.corrected` of the same chain says for which class the session counts; the
-latest one wins. Presses, codes on the screen and segments of the session move with it, and with a segment what was
-measured of its picture. Check-ins do not: they belong to whom they name. A roll call does not: it says who of its own
-class's people was seen, so moved video waits for one of the right class.
+latest one wins. It counts if it was made within 24 hours of the session's start in that chain: whoever pressed wrongly
+knows it by then, and video is not given away weeks later. One that does not count moves nothing and is told. Presses,
+codes on the screen and segments of the session move with it, and with a segment what was measured of its picture.
+Check-ins do not: they belong to whom they name. A roll call does not: it says who of its own class's people was seen;
+moved video waits for one of the right class.
 """
 from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from evidence.bodies import SessionCorrected, body_of
 from evidence.errors import BadRecord
 from evidence.records import Record
+from evidence.times import MINUTE
 
 MOVED = frozenset({"session.start", "session.end", "segment", "code.shown"})
 """The types of record that count for the class of their session."""
@@ -23,22 +27,43 @@ Session = tuple[str, str, str]
 """A session by device, chain and its id."""
 
 
+IN_TIME_US = 24 * 60 * MINUTE
+"""So long after its start a session can be put right. Ours."""
+Void = Literal["late", "unstarted"]
+"""Why a correction does not count: made too late; no start of its session stands before it in its chain."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """One correction. `void`: why it does not count, None if it does."""
+
+    record: Record
+    body: SessionCorrected
+    void: Void | None
+
+
 @dataclasses.dataclass(frozen=True)
 class Correction:
     """A session and what was said of its class, the latest last; never empty."""
 
     session: Session
-    said: tuple[tuple[Record, SessionCorrected], ...]
+    said: tuple[Said, ...]
 
     @property
-    def class_id(self) -> str:
-        """The class for which the session counts."""
-        return self.said[-1][1].class_id
+    def counted(self) -> tuple[Said, ...]:
+        """Those that count."""
+        return tuple(one for one in self.said if one.void is None)
+
+    @property
+    def class_id(self) -> str | None:
+        """The class to which it was moved; None if nothing moved it."""
+        counted = self.counted
+        return counted[-1].body.class_id if counted else None
 
     @property
     def classes(self) -> frozenset[str]:
-        """Every class that the corrections name."""
-        return frozenset(name for _, body in self.said for name in (body.class_id, body.was))
+        """Every class that the corrections name, also those that do not count."""
+        return frozenset(name for one in self.said for name in (one.body.class_id, one.body.was))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,28 +88,44 @@ class Corrections:
             found = self.by_segment.get((record.device, record.chain, str(record.body.get("segment"))))
         else:
             found = self.by_session.get(self.session_of(record))
-        return found.class_id if found is not None else named
+        return (found.class_id if found is not None else None) or named
 
 
 def corrections(records: Iterable[Record]) -> Corrections:
-    """From records of any chains, in any order, each once. One whose body cannot be read corrects nothing."""
+    """From records of any chains, in any order, each once. One whose body cannot be read corrects nothing. Without the
+    `session.start` records no correction counts."""
     said: dict[Session, list[tuple[Record, SessionCorrected]]] = defaultdict(list)
     segments: dict[tuple[str, str, str], Session] = {}
+    starts: dict[Session, Record] = {}
     for record in records:
+        session = (record.device, record.chain, str(record.body.get("session")))
         if record.type == "segment":
-            place = (record.device, record.chain)
-            segments[*place, str(record.body.get("sha256"))] = (*place, str(record.body.get("session")))
-        if record.type != "session.corrected":
-            continue
-        try:
-            body = body_of(record)
-        except BadRecord:
-            continue
-        if isinstance(body, SessionCorrected):
-            said[record.device, record.chain, body.session].append((record, body))
-    by_session = {
-        session: Correction(session, tuple(sorted(items, key=lambda item: item[0].seq)))
-        for session, items in said.items()
-    }
+            segments[record.device, record.chain, str(record.body.get("sha256"))] = session
+        elif record.type == "session.start":
+            starts[session] = min(starts.get(session, record), record, key=lambda one: one.seq)
+        elif record.type == "session.corrected" and (body := _corrected(record)) is not None:
+            said[session].append((record, body))
+    by_session = {}
+    for session, items in said.items():
+        start = starts.get(session)
+        told = [Said(record, body, _void(start, record)) for record, body in sorted(items, key=lambda one: one[0].seq)]
+        by_session[session] = Correction(session, tuple(told))
     by_segment = {place: by_session[session] for place, session in segments.items() if session in by_session}
     return Corrections(by_session, by_segment)
+
+
+def _corrected(record: Record) -> SessionCorrected | None:
+    try:
+        body = body_of(record)
+    except BadRecord:
+        return None
+    return body if isinstance(body, SessionCorrected) else None
+
+
+def _void(start: Record | None, said: Record) -> Void | None:
+    """CLOCK_BOOTTIME says how long it took; over a restart of the box only the wall clock can."""
+    if start is None or start.seq > said.seq:
+        return "unstarted"
+    same_boot = start.boot_id == said.boot_id
+    took_us = said.mono_us - start.mono_us if same_boot else abs(said.utc_us - start.utc_us)
+    return "late" if took_us > IN_TIME_US else None

@@ -250,12 +250,15 @@ def _corrected(told: Told) -> tuple[CorrectionFact, ...]:
     files = Counter((record.device, record.chain, str(body.session)) for record, body in told.of(Segment))
     found = []
     for one in told.corrected:
-        record, body = one.said[-1]
-        found.append(CorrectionFact(
-            session=body.session, device=record.device, counts_for=body.class_id, was=body.was,
-            start_us=told.started_us.get(one.session), corrected_us=record.utc_us, reason=body.reason,
-            segments=files[one.session], refs=tuple(record.key for record, _ in one.said),
-        ))
+        counted = one.counted
+        parts = [counted] if counted else []
+        for said in (*parts, *((void,) for void in one.said if void.void)):
+            record, body = said[-1].record, said[-1].body
+            found.append(CorrectionFact(
+                session=body.session, device=record.device, counts_for=body.class_id, was=body.was,
+                start_us=told.started_us.get(one.session), corrected_us=record.utc_us, reason=body.reason,
+                segments=files[one.session], refs=tuple(each.record.key for each in said), void=said[-1].void,
+            ))
     return tuple(sorted(found, key=lambda fact: (fact.corrected_us, fact.refs)))
 
 

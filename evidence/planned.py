@@ -1,28 +1,36 @@
 """What the plan does by itself: begins a class-hour that nobody started, ends what nobody ends. Pure; ours.
 
 The recorder asks for the next step again and again. A person always comes first: an open session that somebody pressed
-is not touched in its time, and what somebody ended stays ended until the next class-hour begins.
+is not touched in its time, and what somebody ended stays ended until the next class-hour begins. Its time ends when its
+block does and the room is due to another class, or when it was clearly forgotten.
 """
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
-from evidence.blocks import hour_span, plan_blocks
+from evidence.blocks import day, hour_span, plan_blocks
 from evidence.bodies import ClassOrder
 from evidence.story import Span
 from evidence.times import MINUTE
 
 GRACE_US = 2 * MINUTE
-"""So long after the end of a block its recording goes on, if the plan ends it: nobody's clock is that exact."""
+"""So long after the end of a block its recording goes on, if the plan ends it: nobody's clock is that exact. It
+is over at once when a class-hour of another class is due."""
+FORGOTTEN_US = 60 * MINUTE
+"""So long after the last class-hour of its class on that day a pressed session goes on: room for a long overrun."""
+UNPLANNED_US = 4 * 60 * MINUTE
+"""So long a pressed session goes on without a class-hour of its class on that day: a half-day."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Taught:
-    """What a plan asks of one box: the class-hours of each block, in order of time; online ones are not among them."""
+    """What a plan asks of one box: the class-hours of each block, in order of time; online ones are not among them.
+    `utc_offset_min`: says on which day they are."""
 
     class_id: str
     blocks: tuple[tuple[Span, ...], ...]
+    utc_offset_min: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,42 +61,58 @@ def taught(order: ClassOrder, device: str, pause_us: int) -> Taught | None:
     if device not in {place.device for place in order.boxes}:
         return None
     blocks = plan_blocks(order, pause_us)
-    return Taught(order.class_id, tuple(tuple(hour_span(hour) for hour in block.hours) for block in blocks))
+    spans = tuple(tuple(hour_span(hour) for hour in block.hours) for block in blocks)
+    return Taught(order.class_id, spans, order.utc_offset_min)
 
 
 def next_step(plans: Iterable[Taught], now: Open | None, ended: Mapping[str, int], at_us: int) -> Begin | End | None:
     """What the plan does at a moment. `ended`: class → when somebody last ended it.
 
-    Of two class-hours that are due at once the earlier one is begun, then that of the smaller class id.
+    One room holds one class. Of two class-hours that are due at once the earlier one is begun, then that of the smaller
+    class id. A class that runs goes on to the end of its block, whatever else is due; then comes what is still due.
     """
     plans = list(plans)
     due = [begin for plan in plans for begin in _due(plan, ended.get(plan.class_id, -1), at_us)]
-    first = min(due, key=lambda one: (one.start_us, one.class_id), default=None)
     if now is None:
-        return first
+        return min(due, key=lambda one: (one.start_us, one.class_id), default=None)
     own = [plan for plan in plans if plan.class_id == now.class_id]
+    if _in_block(own, at_us, 0):
+        return None
+    others = [one for one in due if one.class_id != now.class_id]
     if now.pressed:
-        forgotten = first is not None and first.class_id != now.class_id and _was_over(own, now.start_us, at_us)
-        return End() if forgotten else None
-    return None if any(_in_block(plan, at_us) for plan in own) else End()
+        over = _displaced(own, now, others, at_us) or _forgotten(own, now, at_us)
+    else:
+        over = bool(others) or not _in_block(own, at_us, GRACE_US)
+    return End() if over else None
 
 
 def _due(plan: Taught, ended_us: int, at_us: int) -> Iterable[Begin]:
     for block in plan.blocks:
         for hour in block:
             if hour.start_us <= at_us < hour.end_us and hour.start_us > ended_us:
-                yield Begin(plan.class_id, hour.start_us, _end_us(block))
+                yield Begin(plan.class_id, hour.start_us, _end_us(block) + GRACE_US)
 
 
-def _in_block(plan: Taught, at_us: int) -> bool:
-    return any(block[0].start_us <= at_us < _end_us(block) for block in plan.blocks)
+def _in_block(plans: Sequence[Taught], at_us: int, grace_us: int) -> bool:
+    return any(block[0].start_us <= at_us < _end_us(block) + grace_us for plan in plans for block in plan.blocks)
 
 
-def _was_over(plans: Sequence[Taught], since_us: int, at_us: int) -> bool:
-    """A block of the class ran since then and is over, and none runs: somebody forgot to press end."""
-    ran = any(since_us < _end_us(block) <= at_us for plan in plans for block in plan.blocks)
-    return ran and not any(_in_block(plan, at_us) for plan in plans)
+def _displaced(own: Sequence[Taught], now: Open, others: Sequence[Begin], at_us: int) -> bool:
+    """The room is due to another class. Who pressed in that class-hour meant it, unless a block of theirs ran since."""
+    ran = any(now.start_us < _end_us(block) <= at_us for plan in own for block in plan.blocks)
+    return any(ran or other.start_us > now.start_us for other in others)
+
+
+def _forgotten(own: Sequence[Taught], now: Open, at_us: int) -> bool:
+    """Nobody ended it, on the day of its start or of the latest class-hour that it ran into."""
+    until_us = []
+    for plan in own:
+        hours = [hour for block in plan.blocks for hour in block if hour.end_us > now.start_us]
+        latest_us = max([now.start_us, *(hour.start_us for hour in hours if hour.start_us <= at_us)])
+        today = day(latest_us, plan.utc_offset_min)
+        until_us += [hour.end_us + FORGOTTEN_US for hour in hours if day(hour.start_us, plan.utc_offset_min) == today]
+    return at_us >= max(until_us, default=now.start_us + UNPLANNED_US)
 
 
 def _end_us(block: Sequence[Span]) -> int:
-    return max(hour.end_us for hour in block) + GRACE_US
+    return max(hour.end_us for hour in block)

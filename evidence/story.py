@@ -118,7 +118,8 @@ class SessionFact:
 
 @dataclasses.dataclass(frozen=True)
 class CorrectionFact:
-    """A session whose class was put right. `was`: for which class it counted before the latest correction."""
+    """A session whose class was put right. `was`: for which class it counted before the latest correction. `void`: why
+    that does not count; then `counts_for` is only what it says."""
 
     session: str
     device: str
@@ -132,6 +133,7 @@ class CorrectionFact:
     """How many of its files count for the class of the story."""
     refs: tuple[Ref, ...]
     """Its corrections."""
+    void: Literal["late", "unstarted"] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

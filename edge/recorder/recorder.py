@@ -144,6 +144,9 @@ class Recorder:
         self._inbox.append(packet)
         self._inbox_bytes += packet.av.size
         self._heard_us = max(self._heard_us, packet.mono_us)
+        self._forget_silence()
+
+    def _forget_silence(self) -> None:
         self._silent = False
         for code in ("camera.silent", "camera.broken"):
             self._alarms.pop(code, None)
@@ -178,6 +181,8 @@ class Recorder:
         self._began = "restart" if session.resumed else "start"
         self._heard_us = max(self._heard_us, session.start_mono_us)
         self._forget_before(session.start_mono_us)
+        # A camera that still sends nothing is told to this class too.
+        self._forget_silence()
 
     def _record(self, packet: Packet, session: Session) -> None:
         """Write one packet, in this run or the next. A run begins with a keyframe."""

@@ -11,7 +11,7 @@ from edge.recorder.by_plan import ByPlan
 from edge.store import Store
 from evidence.bodies import SessionCorrected, SessionEnd, SessionStart, body_of
 from evidence.planned import Begin, End, Open
-from evidence.records import Record
+from evidence.records import Record, Stamp
 from evidence.times import SECOND
 
 REACH_US = 2 * SECOND
@@ -44,11 +44,12 @@ class Demand(Protocol):
 
 @dataclasses.dataclass
 class _Open:
-    """The session that runs. `ids`: its own, and that of a start press which crossed the plan's start."""
+    """The session that runs. `began`: the clock at its start. `ids`: its own, and that of a start press which crossed
+    the plan's start."""
 
     session: Session
     class_id: str
-    start_us: int
+    began: Stamp
     pressed: bool
     ids: set[str]
 
@@ -68,7 +69,9 @@ class Sessions:
         self._ended: dict[str, int] = {}
         self._ours: set[str] = set()
         self._loose: dict[str, str] = {}
+        self._here_mono_us = 0
         if plan is not None:
+            self._here_mono_us = plan.clock.mono_us()
             plan.learn(store.orders())
         self.look()
         # Sessions that ended while nobody was recording are over; one that still runs may be of an earlier boot.
@@ -103,7 +106,7 @@ class Sessions:
         """Begin or end what the plan says is due. Asks no database, and never waits."""
         while self._plan is not None:
             open_ = self._open
-            now = None if open_ is None else Open(open_.class_id, open_.start_us, open_.pressed)
+            now = None if open_ is None else self._seen_by(self._plan, open_)
             step = self._plan.next(now, self._ended)
             if isinstance(step, Begin):
                 self._begin_by_plan(self._plan, step)
@@ -114,13 +117,23 @@ class Sessions:
 
     # --- by the plan
 
+    def _seen_by(self, plan: ByPlan, open_: _Open) -> Open:
+        """As the wall clock tells it now: it may have been set since the start. What began in an earlier boot by
+        a clock that was not set counts from when this recorder found it."""
+        began, now = open_.began, plan.clock.stamp()
+        if began.boot_id == now.boot_id:
+            start_us = now.utc_us - (now.mono_us - began.mono_us)
+        else:
+            start_us = began.utc_us if began.clock.synced else now.utc_us - (now.mono_us - self._here_mono_us)
+        return Open(open_.class_id, start_us, open_.pressed)
+
     def _begin_by_plan(self, plan: ByPlan, due: Begin) -> None:
         clock, session = plan.clock, f"s-{secrets.token_hex(8)}"
         oldest_us = clock.mono_us() - REACH_US * clock.rate
         self._log.info("session.by_plan", session=session)
         self._ours.add(session)
         start_us = max(0, oldest_us, clock.mono_at(due.start_us))
-        self._begin(due.class_id, session, start_us, clock.utc_us(), pressed=False)
+        self._begin(due.class_id, session, start_us, clock.stamp(), pressed=False)
         plan.state("session.start", SessionStart(due.class_id, session, "plan"))
 
     def _end_by_plan(self, plan: ByPlan, open_: _Open) -> None:
@@ -163,7 +176,8 @@ class Sessions:
             return
         if open_ is not None:
             open_.session.end_mono_us = record.mono_us
-        self._begin(body.class_id, body.session, record.mono_us, record.utc_us, body.by != "plan")
+        began = Stamp(record.boot_id, record.mono_us, record.utc_us, record.clock)
+        self._begin(body.class_id, body.session, record.mono_us, began, body.by != "plan")
 
     def _take_end(self, record: Record, body: SessionEnd) -> None:
         self._loose.pop(body.session, None)
@@ -176,10 +190,10 @@ class Sessions:
         self._loose |= dict.fromkeys(open_.ids - {body.session}, open_.class_id)
         self._open = None
 
-    def _begin(self, class_id: str, session: str, mono_us: int, utc_us: int, pressed: bool) -> None:
+    def _begin(self, class_id: str, session: str, mono_us: int, began: Stamp, pressed: bool) -> None:
         begun = Session(class_id, session, mono_us)
         self._sessions.append(begun)
-        self._open = _Open(begun, class_id, utc_us, pressed, {session})
+        self._open = _Open(begun, class_id, began, pressed, {session})
 
 
 class OneSession:

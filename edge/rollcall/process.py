@@ -127,7 +127,8 @@ class Worker:
         newest = found[-1].record.seq if found else -1
         if newest > self._corrected:
             self._corrected, self._after = newest, -1
-            self._classes = corrections(sealed.record for sealed in found)
+            starts = self._store.records_of("session.start")
+            self._classes = corrections(sealed.record for sealed in [*starts, *found])
 
     def _do(self, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]) -> bool:
         """One segment to its record, or to an alarm; False while the volume where it lies is away. An error that nobody

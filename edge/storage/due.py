@@ -68,6 +68,7 @@ class _Told:
 
 
 def _read(store: Store) -> _Told:
+    # Whether they count is not asked: every class that they name keeps the video for its time.
     corrected = corrections(sealed.record for sealed in store.records_of("session.corrected"))
     told = _Told([], [], set(), corrected, store.head())
     for sealed in store.each():

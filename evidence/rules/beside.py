@@ -96,15 +96,23 @@ def _unpressed(story: Story) -> Told:
     """Recordings that the plan began and that nobody joined by a press."""
     pressed = [one for one in story.sessions if one.pressed_us is not None]
     for one in story.sessions:
-        if one.pressed_us is None and not any(_together(one, other) for other in pressed):
+        if one.pressed_us is None and not any(_together(story, one, other) for other in pressed):
             at_time = moment(story, one.start_us)
             yield reason("session_unpressed", date=_day(story, one.start_us), at_time=at_time), one.refs
 
 
-def _together(one: SessionFact, other: SessionFact) -> bool:
+def _together(story: Story, one: SessionFact, other: SessionFact) -> bool:
     """Two sessions that ran at once: the press crossed the planned start, or came in the other room of the class."""
-    starts_us, ends_us = max(one.start_us, other.start_us), [at for at in (one.end_us, other.end_us) if at is not None]
-    return all(starts_us < at for at in ends_us)
+    return max(one.start_us, other.start_us) < min(_until_us(story, one), _until_us(story, other))
+
+
+def _until_us(story: Story, one: SessionFact) -> int:
+    """Its end; without one that of the block for which it was begun on its day, so that it hides no later session."""
+    if one.end_us is not None:
+        return one.end_us
+    date = _day(story, one.start_us)
+    ends_us = [block.span.end_us for block in story.blocks if _day(story, block.span.start_us) == date]
+    return min((end_us for end_us in ends_us if end_us > one.start_us), default=one.start_us)
 
 
 def _corrected(story: Story) -> Told:
@@ -112,7 +120,9 @@ def _corrected(story: Story) -> Told:
         start_us = one.corrected_us if one.start_us is None else one.start_us
         said = {"date": _day(story, start_us), "at_time": moment(story, start_us),
                 "recorded": _day(story, one.corrected_us), "why": one.reason}
-        if one.counts_for == story.class_id:
+        if one.void is not None:
+            yield reason(f"corrected_{one.void}", **said, was=one.was, counts_for=one.counts_for), one.refs
+        elif one.counts_for == story.class_id:
             yield reason("corrected_in", **said, was=one.was, count=one.segments), one.refs
         else:
             yield reason("corrected_out", **said, counts_for=one.counts_for), one.refs

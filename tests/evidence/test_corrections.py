@@ -4,6 +4,7 @@ from __future__ import annotations
 import dataclasses
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from evidence.fold import fold
 from evidence.records import Record
 from evidence.rules import Finding, findings
 from evidence.story import Story
-from evidence.times import MINUTE, SECOND
+from evidence.times import MINUTE, SECOND, utc_text
 from tests.evidence.course import TRAINEES, Chain, Course, at, roll_call_of
 
 DAY = "2026-03-02"
@@ -146,6 +147,71 @@ def test_only_the_chain_of_the_session_can_put_it_right() -> None:
     assert [len(mixed.story(name).segments) for name in CLASSES] == [0, 2, 0]
 
 
+def test_a_correction_of_later_than_a_day_moves_nothing_and_both_are_told() -> None:
+    mixed = Mixed()
+    late = mixed.box.add(
+        "session.corrected", SessionCorrected("c-1", "c-2", "s-1", "oops", "page"), at("2026-03-03 07:58") + 1)
+    assert [len(mixed.story(name).segments) for name in CLASSES] == [0, 2, 0]
+    assert mixed.finding("c-1", "R2").result == "violated"  # type: ignore[union-attr]
+    for name in CLASSES[:2]:
+        told = mixed.finding(name, "corrected")
+        assert told is not None and (told.result, told.flag, told.records) == ("warning", False, (late.key,))
+        assert words(told.reasons[0], "en") == (
+            "Mar 2, 2026, 07:58:00: on Mar 3, 2026 it was said that this recording counts for class c-1 instead of c-2"
+            " (oops); that was more than 24 hours after its start, so nothing is moved")
+        assert "24" in words(told.reasons[0], "zh") and "班次 c-1" in words(told.reasons[0], "zh")
+    assert mixed.finding("c-3", "corrected") is None
+
+
+def test_one_in_time_stays_whatever_is_said_later() -> None:
+    mixed = Mixed()
+    first = mixed.correct("c-1")
+    late = mixed.box.add(
+        "session.corrected", SessionCorrected("c-3", "c-1", "s-1", "oops", "page"), at("2026-03-28 10:00"))
+    # Another start with the same id is no way around it.
+    mixed.box.add("session.start", SessionStart("c-3", "s-1", "page"), at("2026-03-28 10:01"))
+    again = mixed.box.add(
+        "session.corrected", SessionCorrected("c-3", "c-1", "s-1", "oops", "page"), at("2026-03-28 10:02"))
+    assert [len(mixed.story(name).segments) for name in CLASSES] == [2, 0, 0]
+    told = mixed.finding("c-1", "corrected")
+    assert told is not None and [one.code for one in told.reasons] == [
+        "corrected_in", "corrected_late", "corrected_late"]
+    assert told.records == (first.key, late.key, again.key)
+    (found,) = corrections(mixed.course.records).by_session.values()
+    assert found.classes == {"c-1", "c-2", "c-3"}, "all of them keep the video for their time"
+
+
+def test_a_session_that_was_never_started_or_only_afterwards_cannot_be_put_right() -> None:
+    mixed = Mixed()
+    body = dataclasses.replace(mixed.segments[0], class_id="c-9", session="s-9", run="r-9", file="r-9/000000.mp4")
+    mixed.box.add("segment", body, at(f"{DAY} 09:45"))
+    mixed.correct("c-1", "c-9", session="s-9")
+    mixed.box.add("session.start", SessionStart("c-9", "s-9", "page"), at(f"{DAY} 09:55"))
+    assert mixed.story("c-1").segments == ()
+    told = mixed.finding("c-1", "corrected")
+    assert told is not None and [one.code for one in told.reasons] == ["corrected_unstarted"]
+    assert "was never started before" in words(told.reasons[0], "en") and "班次 c-1" in words(told.reasons[0], "zh")
+
+
+@pytest.mark.parametrize(("boot", "mono_h", "utc_h", "counts"), [
+    ("a", 24, 24, True), ("a", 24, 90, True), ("a", 25, 1, False), ("b", 0, 24, True), ("b", 0, 25, False),
+    ("b", 0, -25, False),
+])
+def test_the_day_is_told_by_the_boot_clock_or_else_by_the_wall_clock(
+    boot: str, mono_h: int, utc_h: int, counts: bool,
+) -> None:
+    mixed = Mixed()
+    records = [one for one in mixed.course.records if one.device == "box-1"]
+    start = next(one for one in records if one.type == "session.start")
+    said = mixed.correct("c-1")
+    hour_us = 60 * MINUTE
+    said = dataclasses.replace(
+        said, boot_id=start.boot_id if boot == "a" else "ff", mono_us=start.mono_us + mono_h * hour_us,
+        utc=utc_text(start.utc_us + utc_h * hour_us))
+    counted = corrections([*records, said])
+    assert {counted.class_of(one) for one in records if one.type == "segment"} == {"c-1" if counts else "c-2"}
+
+
 def test_a_correction_that_cannot_be_read_corrects_nothing_and_is_counted() -> None:
     mixed = Mixed()
     bad = mixed.box.add("session.corrected", {"class": "c-1", "session": "s-1", "by": "nobody"}, at(f"{DAY} 10:00"))
@@ -212,6 +278,33 @@ def test_a_press_that_crossed_the_planned_start_is_a_press() -> None:
 def test_a_press_of_another_time_of_the_day_is_none_for_this_one() -> None:
     found = pressed(("08:00", "s-1", "plan"), ("08:55", "s-2", "page"), ends=("08:50", "09:42"))[1]
     assert found is not None and len(found.reasons) == 1
+
+
+def unpressed(days: int, *presses: tuple[str, str], room: str = "box-1") -> list[str]:
+    """Dates of planned sessions that are told. Each day has a half-day, and from the second on a planned session in the
+    room; `presses`: time and session, never ended."""
+    made = Course()
+    dates = [f"2026-03-0{2 + number}" for number in range(days)]
+    for date in dates:
+        made.half_day(date)
+    made.boxes["box-2"] = Chain("box-2", made.boxes["box-1"].clock, is_box=True)
+    made.order()
+    for when, session in presses:
+        made.boxes["box-1"].add("session.start", SessionStart("c-1", session, "page"), at(when))
+    for date in dates[1:]:
+        box = made.boxes[room]
+        box.add("session.start", SessionStart("c-1", f"s-{date}", "plan"), at(f"{date} 08:00"))
+        box.add("session.end", SessionEnd("c-1", f"s-{date}", "plan"), at(f"{date} 09:42"))
+    found = findings(made.story(), made.policy, at("2026-04-01 00:00"))
+    return [str(one.params["date"]) for finding in found if finding.rule == "unpressed" for one in finding.reasons]
+
+
+def test_a_press_without_an_end_hides_no_later_class_that_nobody_started() -> None:
+    days = ["2026-03-03", "2026-03-04"]
+    for room in ("box-1", "box-2"):
+        for when in ("07:58", "09:30", "20:00"):
+            assert unpressed(3, (f"{DAY} {when}", "s-2"), room=room) == days
+        assert unpressed(3, ("2026-03-03 07:58", "s-2"), room=room) == days[1:], "but the one of its own block"
 
 
 def test_why_a_class_ended_early_is_in_the_story() -> None:

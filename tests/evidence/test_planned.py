@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.bodies import ClassOrder, Hour, Place, PolicyRef
-from evidence.planned import GRACE_US, Begin, End, Open, Taught, next_step, taught
+from evidence.planned import FORGOTTEN_US, GRACE_US, UNPLANNED_US, Begin, End, Open, Taught, next_step, taught
 from evidence.story import Span
 from evidence.times import MINUTE, utc_text, utc_us
 
@@ -40,7 +40,7 @@ def open_(class_id: str = "c-1", start_min: int = 0, pressed: bool = True) -> Op
 
 def test_only_what_is_taught_on_this_box_in_the_room() -> None:
     assert plan(hour("h-1", 0), device="box-2") is None
-    assert plan(hour("h-1", 0, "online")) == Taught("c-1", ())
+    assert plan(hour("h-1", 0, "online")) == Taught("c-1", (), 480)
     both = plan(hour("h-1", 0, "theory"), hour("h-2", 55))
     assert both is not None and [len(block) for block in both.blocks] == [2]
 
@@ -72,9 +72,30 @@ def test_an_unpressed_session_ends_when_its_plan_is_gone() -> None:
     assert step(10, open_("c-9", pressed=False)) == End()
 
 
-@pytest.mark.parametrize("minute", [0, 10, 102, 300, 10_000])
-def test_a_pressed_session_is_ended_by_nobody_else(minute: float) -> None:
+@pytest.mark.parametrize("minute", [0, 10, 102, 300, 445, 504.9])
+def test_a_pressed_session_is_not_ended_on_its_day_until_long_after_its_last_class_hour(minute: float) -> None:
+    assert FORGOTTEN_US == 60 * MINUTE
     assert step(minute, open_()) is None
+
+
+@pytest.mark.parametrize("minute", [505, 600, 1400, 10_000])
+def test_a_pressed_session_that_everybody_forgot_is_ended(minute: float) -> None:
+    assert step(minute, open_()) == End()
+    assert step(minute, open_(start_min=430)) == End()
+
+
+def test_one_that_was_pressed_when_its_class_has_no_class_hour_ends_after_four_hours() -> None:
+    assert UNPLANNED_US == 240 * MINUTE
+    for start, class_id in ((450, "c-1"), (1500, "c-1"), (0, "c-9")):
+        assert step(start + 239, open_(class_id, start)) is None
+        assert step(start + 240, open_(class_id, start)) == End()
+    assert step(100, open_(start_min=-400)) is None and step(0, open_(start_min=-300)) is None, "its class-hour runs"
+
+
+def test_one_that_was_forgotten_days_ago_is_not_ended_in_a_class_hour_of_its_class_nor_in_its_overrun() -> None:
+    for minute in (0, 50, 300, 504):
+        assert step(minute, open_(start_min=-3000)) is None
+    assert step(-1, open_(start_min=-3000)) == End() and step(505, open_(start_min=-3000)) == End()
 
 
 def test_of_two_classes_the_earlier_one_begins_and_goes_on() -> None:
@@ -92,22 +113,52 @@ def test_a_forgotten_end_press_does_not_cost_the_next_class_its_video() -> None:
     assert later is not None and MORNING is not None
     assert step(111, open_(), None, MORNING, later) == End()
     assert step(103, open_(), None, MORNING, later) is None, "an overrun is nobody else's business"
-    assert step(111, open_(start_min=105), None, MORNING, later) is None, "started on purpose, after its block"
+    assert step(111, open_(start_min=105), None, MORNING, later) == End(), "the plan gives the room to another class"
+    assert step(111, open_(start_min=111), None, MORNING, later) is None, "pressed on purpose, in the other's time"
+
+
+def test_a_class_that_was_pressed_without_a_class_hour_keeps_no_planned_one_from_beginning() -> None:
     wrong = plan(hour("h-1", 2000), class_id="c-9")
     assert wrong is not None
-    assert step(1, open_("c-9", -1), None, MORNING, wrong) is None, "a wrong class is put right by a person"
+    assert step(0, open_("c-9", -1), None, MORNING, wrong) == End()
+    assert step(30, open_("c-9", 10), None, MORNING, wrong) is None, "who presses in a class-hour is right in it"
+    assert step(55, open_("c-9", 10), None, MORNING, wrong) == End()
+    ended = {"c-1": START + 20 * MINUTE}
+    assert step(30, open_("c-9", -1), ended, MORNING, wrong) is None, "somebody ended that class-hour"
+
+
+@pytest.mark.parametrize("pressed", [False, True])
+def test_the_grace_ends_when_another_class_is_due(pressed: bool) -> None:
+    """Back to back: not a second of the next class is missed."""
+    later = plan(hour("h-1", 100), class_id="c-2")
+    assert later is not None and MORNING is not None
+    assert step(99.9, open_(pressed=pressed), None, MORNING, later) is None
+    assert step(100, open_(pressed=pressed), None, MORNING, later) == End()
+    found = step(100, None, None, MORNING, later)
+    assert isinstance(found, Begin) and found.class_id == "c-2"
+
+
+@pytest.mark.parametrize("pressed", [False, True])
+def test_of_overlapping_classes_the_running_one_goes_on_to_the_end_of_its_block(pressed: bool) -> None:
+    later = plan(hour("h-1", 60), class_id="c-2")
+    assert later is not None and MORNING is not None
+    assert step(99.9, open_(pressed=pressed), None, MORNING, later) is None
+    assert step(100, open_(pressed=pressed), None, MORNING, later) == End()
+    assert step(100, open_(start_min=70), None, MORNING, later) == End(), "its own block is over all the same"
 
 
 MINUTES = st.integers(-20, 430)
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(st.tuples(MINUTES, st.sampled_from(["start", "end"])), max_size=8), st.booleans())
+@given(st.lists(st.tuples(MINUTES, st.sampled_from(["start", "end"])), max_size=8), st.booleans(),
+       st.sampled_from([100, 101, 200]))
 def test_whatever_people_press_a_class_hour_is_recorded_unless_they_ended_it(
-    presses: list[tuple[int, str]], two: bool,
+    presses: list[tuple[int, str]], two: bool, next_min: int,
 ) -> None:
     assert MORNING is not None and OTHER is not None
-    plans = [MORNING, dataclasses.replace(OTHER, blocks=((Span(START + 200 * MINUTE, START + 245 * MINUTE),),))]
+    other = Span(START + next_min * MINUTE, START + (next_min + 45) * MINUTE)
+    plans = [MORNING, dataclasses.replace(OTHER, blocks=((other,),))]
     now: Open | None = None
     ended: dict[str, int] = {}
     for minute in range(-20, 430):
@@ -129,5 +180,7 @@ def test_whatever_people_press_a_class_hour_is_recorded_unless_they_ended_it(
         for class_id, span in hours:
             if span.start_us <= at_us < span.end_us and ended.get(class_id, -1) < span.start_us:
                 assert now is not None and (now.class_id == class_id or now.pressed)
+                if now.start_us < at_us == span.start_us:
+                    assert now.class_id == class_id, "no press of before keeps it from beginning"
         if now is not None and not now.pressed:
             assert any(span.start_us - 30 * MINUTE <= at_us < span.end_us + GRACE_US for _, span in hours)

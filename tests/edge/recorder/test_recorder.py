@@ -17,7 +17,7 @@ from edge.recorder.sessions import Sessions
 from edge.storage.files import AppendFile
 from edge.storage.volume import IDENTITY, Volume
 from edge.store import database
-from evidence.bodies import SessionEnd, SessionStart
+from evidence.bodies import Alarm, SessionEnd, SessionStart
 from evidence.times import SECOND
 
 from .conftest import Bench, HandClock, make_film
@@ -298,3 +298,22 @@ def test_the_longest_stretch_never_exceeds_what_came(bench: Bench, tmp_path: Pat
     bench.record(make_film(tmp_path / "b.mp4", 8, bframes=2))
     assert sum(one.end_pts_us - one.first_pts_us for one in bench.segments()) == 8 * SECOND
 
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_camera_that_is_silent_over_a_change_of_class_is_told_to_the_next_class_too(
+    hand: Bench, film: Path, broken: bool,
+) -> None:
+    day = Day(hand, film)
+    day.press()
+    day.play(5)
+    if broken:
+        day.recorder.broken()
+    else:
+        day.source.read = lambda wait_s: None  # type: ignore[method-assign]
+    day.play(8)
+    hand.store.append("session.start", SessionStart("c-2", "s-2", "page"))
+    day.play(8)
+    alarms = [(body.code, body.class_id) for body in hand.bodies() if isinstance(body, Alarm)]
+    assert alarms == [("camera.broken" if broken else "camera.silent", "c-1"), ("camera.silent", "c-2")]
+    assert day.recorder.status()["silent"]

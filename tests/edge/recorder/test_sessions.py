@@ -23,7 +23,7 @@ from evidence.bodies import (
     SessionEnd,
     SessionStart,
 )
-from evidence.planned import GRACE_US
+from evidence.planned import FORGOTTEN_US, GRACE_US, UNPLANNED_US
 from evidence.records import Stamp
 from evidence.times import SECOND, utc_text
 
@@ -213,11 +213,77 @@ def test_a_forgotten_class_makes_room_for_the_next_one(hand: Bench) -> None:
     assert said(hand) == [("start", "c-1", "page"), ("end", "c-1", "plan"), ("start", "c-2", "plan")]
 
 
+@pytest.mark.parametrize("pressed", [False, True])
+def test_back_to_back_the_next_class_begins_at_its_first_moment(hand: Bench, pressed: bool) -> None:
+    accept(hand, 5)
+    accept(hand, 65, class_id="c-2")
+    sessions = demand(hand)
+    if pressed:
+        press(hand, "c-1", "s-1")
+    run(hand, sessions, 66)
+    now = sessions.current
+    assert now is not None and (now.class_id, now.start_mono_us) == ("c-2", hand.clock.mono_at(START_US + 65 * SECOND))
+    assert [one[:2] for one in said(hand)] == [("start", "c-1"), ("end", "c-1"), ("start", "c-2")]
+
+
+def test_a_pressed_class_that_everybody_forgot_is_ended(hand: Bench) -> None:
+    accept(hand, 5)
+    sessions = demand(hand)
+    press(hand, "c-1", "s-1")
+    sessions.look()
+    run(hand, sessions, 60 + FORGOTTEN_US / SECOND, 10)
+    assert sessions.current is not None and len(said(hand)) == 1
+    run(hand, sessions, 10, 5)
+    assert sessions.current is None and said(hand) == [("start", "c-1", "page"), ("end", "c-1", "plan")]
+    assert demand(hand).current is None, "nor does it come back with a restart"
+
+
+def test_a_forgotten_class_is_ended_by_a_recorder_that_starts_again(hand: Bench) -> None:
+    accept(hand, 5)
+    press(hand, "c-1", "s-1")
+    hand.clock.forward(FORGOTTEN_US / SECOND + 70)  # type: ignore[attr-defined]
+    sessions = demand(hand)
+    run(hand, sessions, 1)
+    assert sessions.current is None and said(hand)[1:] == [("end", "c-1", "plan")]
+
+
+def test_a_class_without_a_class_hour_is_ended_hours_after_its_press_and_only_by_a_set_clock(hand: Bench) -> None:
+    clock = hand.clock = Unset()
+    sessions = demand(hand)
+    press(hand, "c-1", "s-1")
+    run(hand, sessions, UNPLANNED_US / SECOND + 10, 60)
+    assert sessions.current is not None
+    clock.synced = True
+    run(hand, sessions, 1)
+    assert sessions.current is None and said(hand)[1:] == [("end", "c-1", "plan")]
+
+
+@pytest.mark.parametrize("reboot", [False, True])
+def test_a_clock_that_is_set_after_the_press_makes_no_class_forgotten(
+    hand: Bench, reboot: bool,
+) -> None:
+    """A box without a battery begins in another year: the press was a minute ago all the same."""
+    clock = Unset()
+    hand.clock = hand.store._clock = clock
+    clock.set_wall(-40_000_000)
+    press(hand, "c-1", "s-1")
+    if reboot:
+        clock._boot_id = "cd"
+    sessions = demand(hand)
+    run(hand, sessions, 30)
+    clock.set_wall(40_000_000)
+    clock.synced = True
+    run(hand, sessions, 60)
+    assert sessions.current is not None and len(said(hand)) == 1
+    run(hand, sessions, UNPLANNED_US / SECOND, 60)
+    assert sessions.current is None and len(said(hand)) == 2
+
+
 def test_a_correction_does_not_touch_the_run_and_its_end_counts_for_the_right_class(hand: Bench) -> None:
     accept(hand, 5)
     sessions = demand(hand)
     press(hand, "c-9", "s-1")
-    run(hand, sessions, 10)
+    run(hand, sessions, 3)
     now = sessions.current
     hand.store.append("session.corrected", SessionCorrected("c-1", "c-9", "s-1", "wrong button", "page"))
     run(hand, sessions, 10)

@@ -14,7 +14,7 @@ from edge.errors import VolumeAway
 from edge.rollcall.attempts import MOST, Attempts
 from edge.rollcall.process import Stopped, Worker
 from edge.wiring import Box
-from evidence.bodies import RollCall, Segment, SegmentRemoved, SessionCorrected, body_of
+from evidence.bodies import RollCall, Segment, SegmentRemoved, SessionCorrected, SessionStart, body_of
 
 SECOND = 1_000_000
 
@@ -81,6 +81,7 @@ def test_every_segment_gets_one_record_with_times_of_its_run(face_box: Box, add,
 def test_video_of_a_class_that_was_put_right_is_looked_at_again_for_its_own_people(
     face_box: Box, add, worker, templates,
 ) -> None:
+    face_box.store.append("session.start", SessionStart("class-1", "s-1", "page"))
     add(0)
     one = worker()
     work(one)
