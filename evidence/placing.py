@@ -39,8 +39,12 @@ def _anchor(record: Record, segment: Segment, clock: ChainClock) -> Record | Non
 
 def _segment_doubt(record: Record, segment: Segment, policy: Policy) -> Doubt | None:
     media_us = segment.end_pts_us - segment.first_pts_us
-    one_packet_us = media_us // max(1, segment.packets)
+    # The clock sees no end of the last picture. What lasts longer than a hole may is a hole, whatever a camera says: so
+    # no video ends later than that, and the tolerance, after its record was made.
+    one_packet_us = min(media_us // max(1, segment.packets), policy.max_gap_us)
     mono_us = segment.last_mono_us - segment.first_mono_us + one_packet_us
     if media_us < 0 or not agree(media_us, mono_us, policy.step_tolerance_us * record.clock.rate):
         return "step"
-    return "gaps" if segment.gap_floor_us > policy.max_gap_us else None
+    listed_us = sum(gap.len_us for gap in segment.gaps if gap.at_us >= segment.first_pts_us)
+    unlisted = media_us - listed_us > segment.packets * policy.max_gap_us
+    return "gaps" if unlisted or segment.gap_floor_us > policy.max_gap_us else None
