@@ -29,6 +29,7 @@ class ChainClock:
             starts[record.boot_id].append(record)
         self._set = {boot: _by_mono(one for one in told if _is_set(one)) for boot, told in starts.items()}
         self._all = {boot: _by_mono(told) for boot, told in starts.items()}
+        self._last_seq = {boot: told[-1].seq for boot, told in starts.items()}
 
     def doubt(self, record: Record) -> Doubt | None:
         """Why the wall clock of a record cannot be believed."""
@@ -45,6 +46,22 @@ class ChainClock:
             return None
         index = bisect.bisect_left(records, mono_us, key=_mono)
         return min(records[max(0, index - 1) : index + 1], key=lambda one: (abs(one.mono_us - mono_us), one.seq))
+
+    def heard_us(self, boot_id: str) -> int:
+        """CLOCK_BOOTTIME of the latest record of that start of the device; 0 when there is none."""
+        return max((one.mono_us for one in self._all.get(boot_id, ())), default=0)
+
+    def running_us(self, boot_id: str, mono_us: int, record: Record) -> int | None:
+        """How long the device is known to have run between a moment of a start of it and a record. None when that start
+        is not over before the record."""
+        if boot_id == record.boot_id:
+            return record.mono_us - mono_us
+        last_seq = self._last_seq.get(boot_id, record.seq)
+        if last_seq >= record.seq:
+            return None
+        between = [boot for boot, seq in self._last_seq.items() if last_seq < seq < record.seq]
+        until_us = sum(self.heard_us(boot) for boot in between if boot != record.boot_id) + record.mono_us
+        return max(0, self.heard_us(boot_id) - mono_us) + until_us
 
 
 def _moved(chain: Sequence[Record], tolerance_us: int) -> dict[str, int]:

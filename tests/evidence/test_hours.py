@@ -215,9 +215,9 @@ def test_a_segment_recovered_after_a_restart_is_placed_by_the_start_in_which_it_
     made.film(f"{DAY} 08:00", "08:10", run="r-1")
     lost = made.segment(
         "r-1", 1, 10 * MINUTE, 16 * MINUTE, at(f"{DAY} 08:00"), "box-1", recovered=True, boot_id=chain.boot_id)
-    for boot, boot_id in (("08:30", "1f"), ("08:40", "2f")):
-        chain.restart(at(f"{DAY} {boot}"), boot_id)
-        chain.add("session.end", {"class": "c-2", "session": "s", "by": "page"}, at(f"{DAY} {boot}") + MINUTE)
+    for boot, boot_id in ((f"{DAY} 08:30", "1f"), ("2026-03-03 09:30", "2f")):
+        chain.restart(at(boot), boot_id)
+        chain.add("session.end", {"class": "c-2", "session": "s", "by": "page"}, at(boot) + MINUTE)
     chain.add("segment", lost, at("2026-03-03 09:31"))
     fact = made.story().segments[-1]
     assert fact.certain and fact.span.start_us == at(f"{DAY} 08:10")
@@ -238,6 +238,7 @@ def test_a_recovered_segment_is_as_certain_as_the_clock_was_when_it_was_filmed()
     for filmed, sealed, doubt in ((REAL, UNSET, None), (UNSET, REAL, "clock")):
         made = hour("practical", clock=filmed)
         chain = made.boxes["box-1"]
+        chain.add("alarm", {"code": "x", "params": {}}, at(f"{DAY} 07:59"))
         lost = made.segment("r-1", 0, 0, 16 * MINUTE, at(f"{DAY} 08:00"), "box-1", recovered=True, boot_id="0f")
         chain.restart(at(f"{DAY} 08:30"), "1f")
         chain.clock = sealed
