@@ -70,5 +70,5 @@ def _segment_doubt(record: Record, segment: Segment, policy: Policy) -> Doubt | 
     if media_us < 0 or not agree(media_us, mono_us, policy.step_tolerance_us * record.clock.rate):
         return "step"
     listed_us = sum(gap.len_us for gap in segment.gaps if gap.at_us >= segment.first_pts_us)
-    unlisted = media_us - listed_us > segment.packets * policy.max_gap_us
+    unlisted = media_us - listed_us > segment.packets * (policy.max_gap_us + segment.gap_floor_us)
     return "gaps" if unlisted or segment.gap_floor_us > policy.max_gap_us else None
