@@ -48,6 +48,10 @@ REASONS: dict[str, str] = {
         " kept"
     ),
     "removed_early": N_("video file {file} was removed on {date}; it must be kept until {until}"),
+    "removed_unsure": N_(
+        "video file {file} was removed; it must be kept until {until}, and the clock of the box does not prove that"
+        " this day had come: undecided"
+    ),
     "r3_tally": N_(
         "recordings: {count}; not showing everyone: {missing}; undecided: {open}; the limit of the clause: {limit}"
     ),

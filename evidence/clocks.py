@@ -8,6 +8,7 @@ itself set, somebody moved it, and what this start says from there on is uncerta
 from __future__ import annotations
 
 import bisect
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -22,7 +23,7 @@ class ChainClock:
 
     def __init__(self, chain: Sequence[Record], policy: Policy) -> None:
         """`chain`: the records at hand of one chain, in order."""
-        self._policy = policy
+        self._policy, self._chain = policy, chain
         self._moved = _moved(chain, policy.step_tolerance_us)
         starts: dict[str, list[Record]] = defaultdict(list)
         for record in chain:
@@ -63,6 +64,44 @@ class ChainClock:
         until_us = sum(self.heard_us(boot) for boot in between if boot != record.boot_id) + record.mono_us
         return max(0, self.heard_us(boot_id) - mono_us) + until_us
 
+    def proven(self, record: Record) -> tuple[int, int | None]:
+        """When at the earliest and at the latest (None: nobody knows) a record was made, UTC microseconds.
+
+        Its own wall clock says so if it is believed and no later record shows an earlier time; else CLOCK_BOOTTIME
+        since a record of the same start that is beyond doubt, or the records beyond doubt before and after it."""
+        if self.doubt(record) is None and record.seq not in self._contested[0]:
+            return record.utc_us, record.utc_us
+        index = bisect.bisect_left(self._sure, record.seq, key=_seq)
+        before = self._sure[index - 1] if index else None
+        if before is not None and before.boot_id == record.boot_id:
+            mono_us = record.mono_us - before.mono_us
+            about_us, error_us = before.utc_us + mono_us, self._allowed_us(before) + abs(mono_us) // SLEW
+            return about_us - error_us, about_us + error_us
+        after = self._sure[index] if index < len(self._sure) else None
+        return before.utc_us if before else 0, after.utc_us if after else None
+
+    @functools.cached_property
+    def _sure(self) -> list[Record]:
+        """The records whose clock is believed and contradicted by no other of the chain."""
+        return [one for one in self._chain
+                if self.doubt(one) is None and not any(one.seq in numbers for numbers in self._contested)]
+
+    @functools.cached_property
+    def _contested(self) -> tuple[set[int], set[int]]:
+        """Records with a set clock after which one shows an earlier time, and before which one shows a later time."""
+        told = [(one.seq, one.utc_us, self._allowed_us(one)) for one in self._chain if _is_set(one)]
+        found: tuple[set[int], set[int]] = (set(), set())
+        for numbers, rows, sign in ((found[0], reversed(told), 1), (found[1], told, -1)):
+            edge_us: int | None = None
+            for seq, utc_us, allowed_us in rows:
+                if edge_us is not None and sign * (utc_us - edge_us) > allowed_us:
+                    numbers.add(seq)
+                edge_us = utc_us if edge_us is None else sign * min(sign * edge_us, sign * utc_us)
+        return found
+
+    def _allowed_us(self, record: Record) -> int:
+        return self._policy.step_tolerance_us + 2 * record.clock.max_error_us
+
 
 def _moved(chain: Sequence[Record], tolerance_us: int) -> dict[str, int]:
     """Start of the device → the first record of it that shows a moved clock."""
@@ -92,6 +131,10 @@ def _is_set(record: Record) -> bool:
 
 def _by_mono(records: Iterable[Record]) -> list[Record]:
     return sorted(records, key=lambda one: (one.mono_us, one.seq))
+
+
+def _seq(record: Record) -> int:
+    return record.seq
 
 
 def _mono(record: Record) -> int:

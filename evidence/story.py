@@ -249,6 +249,17 @@ class Block(Occasion):
 
 
 @dataclasses.dataclass(frozen=True)
+class RemovalFact:
+    """A record says that a segment (its hash) was removed: not before `least_us`, not after `most_us` (None: nobody
+    knows), UTC microseconds. Where the clock is believed both are the same."""
+
+    ref: Ref
+    segment: str
+    least_us: int
+    most_us: int | None
+
+
+@dataclasses.dataclass(frozen=True)
 class Story:
     """Everything that a page or a rule needs to know of one class."""
 
@@ -271,8 +282,7 @@ class Story:
     """Records of video whose bytes another record has as another file."""
     reused_elsewhere: tuple[Ref, ...]
     """Records of the centre: video of this class has the bytes of video of another class or another box."""
-    removed: tuple[tuple[Ref, str, int], ...]
-    """Removed segments: record, segment hash, UTC of removal."""
+    removed: tuple[RemovalFact, ...]
     codes: tuple[CodeFact, ...]
     checkins: tuple[CheckInFact, ...]
     rollcalls: tuple[tuple[Ref, RollCall], ...]
