@@ -48,6 +48,10 @@ REASONS: dict[str, str] = {
         " kept"
     ),
     "removed_early": N_("video file {file} was removed on {date}; it must be kept until {until}"),
+    "removed_unsure": N_(
+        "video file {file} was removed; it must be kept until {until}, and the clock of the box does not prove that"
+        " this day had come: undecided"
+    ),
     "r3_tally": N_(
         "recordings: {count}; not showing everyone: {missing}; undecided: {open}; the limit of the clause: {limit}"
     ),
@@ -124,6 +128,7 @@ REASONS: dict[str, str] = {
     "doubt_clock": N_("records made while the clock of the box was not set: {count}"),
     "doubt_moved": N_("records made after the clock of the box was moved while it ran: {count}"),
     "doubt_boot": N_("video files filmed before a restart, whose time no record tells: {count}"),
+    "doubt_late": N_("video files that the box stated long after they were filmed, although it was running: {count}"),
     "doubt_step": N_("video files whose length and the clock of the box disagree: {count}"),
     "doubt_gaps": N_("video files whose record does not list every interruption: {count}"),
     "records_unreadable": N_("records of this class that cannot be read: {count}"),

@@ -8,6 +8,7 @@ itself set, somebody moved it, and what this start says from there on is uncerta
 from __future__ import annotations
 
 import bisect
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -22,13 +23,14 @@ class ChainClock:
 
     def __init__(self, chain: Sequence[Record], policy: Policy) -> None:
         """`chain`: the records at hand of one chain, in order."""
-        self._policy = policy
+        self._policy, self._chain = policy, chain
         self._moved = _moved(chain, policy.step_tolerance_us)
         starts: dict[str, list[Record]] = defaultdict(list)
         for record in chain:
             starts[record.boot_id].append(record)
         self._set = {boot: _by_mono(one for one in told if _is_set(one)) for boot, told in starts.items()}
         self._all = {boot: _by_mono(told) for boot, told in starts.items()}
+        self._last_seq = {boot: told[-1].seq for boot, told in starts.items()}
 
     def doubt(self, record: Record) -> Doubt | None:
         """Why the wall clock of a record cannot be believed."""
@@ -45,6 +47,60 @@ class ChainClock:
             return None
         index = bisect.bisect_left(records, mono_us, key=_mono)
         return min(records[max(0, index - 1) : index + 1], key=lambda one: (abs(one.mono_us - mono_us), one.seq))
+
+    def heard_us(self, boot_id: str) -> int:
+        """CLOCK_BOOTTIME of the latest record of that start of the device; 0 when there is none."""
+        return max((one.mono_us for one in self._all.get(boot_id, ())), default=0)
+
+    def running_us(self, boot_id: str, mono_us: int, record: Record) -> int | None:
+        """How long the device is known to have run between a moment of a start of it and a record. None when that start
+        is not over before the record."""
+        if boot_id == record.boot_id:
+            return record.mono_us - mono_us
+        last_seq = self._last_seq.get(boot_id, record.seq)
+        if last_seq >= record.seq:
+            return None
+        between = [boot for boot, seq in self._last_seq.items() if last_seq < seq < record.seq]
+        until_us = sum(self.heard_us(boot) for boot in between if boot != record.boot_id) + record.mono_us
+        return max(0, self.heard_us(boot_id) - mono_us) + until_us
+
+    def proven(self, record: Record) -> tuple[int, int | None]:
+        """When at the earliest and at the latest (None: nobody knows) a record was made, UTC microseconds.
+
+        Its own wall clock says so if it is believed and no later record shows an earlier time; else CLOCK_BOOTTIME
+        since a record of the same start that is beyond doubt, or the records beyond doubt before and after it."""
+        if self.doubt(record) is None and record.seq not in self._contested[0]:
+            return record.utc_us, record.utc_us
+        index = bisect.bisect_left(self._sure, record.seq, key=_seq)
+        before = self._sure[index - 1] if index else None
+        if before is not None and before.boot_id == record.boot_id:
+            mono_us = record.mono_us - before.mono_us
+            about_us, error_us = before.utc_us + mono_us, self._allowed_us(before) + abs(mono_us) // SLEW
+            return about_us - error_us, about_us + error_us
+        after = self._sure[index] if index < len(self._sure) else None
+        return before.utc_us if before else 0, after.utc_us if after else None
+
+    @functools.cached_property
+    def _sure(self) -> list[Record]:
+        """The records whose clock is believed and contradicted by no other of the chain."""
+        return [one for one in self._chain
+                if self.doubt(one) is None and not any(one.seq in numbers for numbers in self._contested)]
+
+    @functools.cached_property
+    def _contested(self) -> tuple[set[int], set[int]]:
+        """Records with a set clock after which one shows an earlier time, and before which one shows a later time."""
+        told = [(one.seq, one.utc_us, self._allowed_us(one)) for one in self._chain if _is_set(one)]
+        found: tuple[set[int], set[int]] = (set(), set())
+        for numbers, rows, sign in ((found[0], reversed(told), 1), (found[1], told, -1)):
+            edge_us: int | None = None
+            for seq, utc_us, allowed_us in rows:
+                if edge_us is not None and sign * (utc_us - edge_us) > allowed_us:
+                    numbers.add(seq)
+                edge_us = utc_us if edge_us is None else sign * min(sign * edge_us, sign * utc_us)
+        return found
+
+    def _allowed_us(self, record: Record) -> int:
+        return self._policy.step_tolerance_us + 2 * record.clock.max_error_us
 
 
 def _moved(chain: Sequence[Record], tolerance_us: int) -> dict[str, int]:
@@ -75,6 +131,10 @@ def _is_set(record: Record) -> bool:
 
 def _by_mono(records: Iterable[Record]) -> list[Record]:
     return sorted(records, key=lambda one: (one.mono_us, one.seq))
+
+
+def _seq(record: Record) -> int:
+    return record.seq
 
 
 def _mono(record: Record) -> int:

@@ -46,6 +46,7 @@ from evidence.story import (
     CorrectionFact,
     HourStory,
     Ref,
+    RemovalFact,
     SegmentFact,
     SessionFact,
     Sighting,
@@ -86,7 +87,7 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
         segments=facts.segments,
         reused=_reused(told, facts.segments),
         reused_elsewhere=tuple(record.key for record, _ in told.of(VideoReused)),
-        removed=tuple((record.key, body.segment, record.utc_us) for record, body in told.of(SegmentRemoved)),
+        removed=_removed(told),
         codes=_codes(told, facts.segments, policy),
         checkins=facts.checkins,
         rollcalls=tuple(sorted(facts.rollcalls.values(), key=lambda item: item[0])),
@@ -176,6 +177,12 @@ def _reused(told: Told, segments: Sequence[SegmentFact]) -> tuple[Ref, ...]:
         if (record.device, body.file) != (device, file):
             found.append(record.key)
     return tuple(found)
+
+
+def _removed(told: Told) -> tuple[RemovalFact, ...]:
+    return tuple(
+        RemovalFact(record.key, body.segment, *told.clocks[record.device, record.chain].proven(record))
+        for record, body in told.of(SegmentRemoved))
 
 
 def _unplaced_us(segments: Sequence[SegmentFact], order: ClassOrder) -> int:

@@ -37,10 +37,10 @@ class Stretch(Span):
     refs: tuple[Ref, ...]
 
 
-Doubt = Literal["simulated", "clock", "moved", "boot", "step", "gaps"]
+Doubt = Literal["simulated", "clock", "moved", "boot", "late", "step", "gaps"]
 """Why a time is uncertain: a simulated clock that the policy does not accept; a clock that was not set, or
-that was moved; a start of the device whose time no record tells; media time and CLOCK_BOOTTIME disagree; holes above
-the limit are not listed."""
+that was moved; a start of the device whose time no record tells; stated long after it was filmed; media time and
+CLOCK_BOOTTIME disagree; holes above the limit are not listed."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -251,6 +251,17 @@ class Block(Occasion):
 
 
 @dataclasses.dataclass(frozen=True)
+class RemovalFact:
+    """A record says that a segment (its hash) was removed: not before `least_us`, not after `most_us` (None: nobody
+    knows), UTC microseconds. Where the clock is believed both are the same."""
+
+    ref: Ref
+    segment: str
+    least_us: int
+    most_us: int | None
+
+
+@dataclasses.dataclass(frozen=True)
 class Story:
     """Everything that a page or a rule needs to know of one class."""
 
@@ -273,8 +284,7 @@ class Story:
     """Records of video whose bytes another record has as another file."""
     reused_elsewhere: tuple[Ref, ...]
     """Records of the centre: video of this class has the bytes of video of another class or another box."""
-    removed: tuple[tuple[Ref, str, int], ...]
-    """Removed segments: record, segment hash, UTC of removal."""
+    removed: tuple[RemovalFact, ...]
     codes: tuple[CodeFact, ...]
     checkins: tuple[CheckInFact, ...]
     rollcalls: tuple[tuple[Ref, RollCall], ...]

@@ -58,7 +58,7 @@ def finding_view(
 
 def _kept(told: Told, finding: Finding, lang: str, has: Callable[[str], bool] | None) -> list[str]:
     """How many of the files that no record says were removed are here; their bytes are checked when they are played."""
-    removed = {sha256 for _, sha256, _ in told.story.removed}
+    removed = {fact.segment for fact in told.story.removed}
     files = {fact.segment.sha256 for fact in told.story.segments} - removed
     if finding.rule != "R7" or has is None or not files:
         return []

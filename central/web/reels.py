@@ -63,7 +63,7 @@ class Reels:
         return [self.reel(story, block, device, camera) for device, camera in cameras_of(story, block)]
 
     def _pieces(self, story: Story, facts: list[SegmentFact]) -> Iterator[Piece]:
-        removed = {sha256 for _, sha256, _ in story.removed}
+        removed = {fact.segment for fact in story.removed}
         at_s = 0.0
         for fact in facts:
             if fact.segment.sha256 in removed:

@@ -13,6 +13,8 @@ from evidence.times import SECOND
 
 Raw: TypeAlias = "av.Packet[av.VideoStream]"
 DEFAULT_FPS = 25.0
+LONGEST_US = SECOND
+"""A picture lasts no longer, whatever the stream says or its steps seem to say: what follows is a hole."""
 LEARN_FROM, LEARN_LAST = 5, 25
 HELD = 100
 """Most packets that wait for the first time stamp of a stream."""
@@ -37,8 +39,9 @@ class Stamps:
 
     @property
     def usual_us(self) -> int:
-        """How long a picture usually lasts."""
-        return self._told_us if len(self._steps) < LEARN_FROM else round(statistics.median(self._steps))
+        """How long a picture usually lasts, at most `LONGEST_US`."""
+        usual_us = self._told_us if len(self._steps) < LEARN_FROM else round(statistics.median(self._steps))
+        return min(usual_us, LONGEST_US)
 
     def take(self, raw: Raw, mono_us: int) -> list[tuple[Raw, int, int]]:
         """Packets with their media time and when they came, µs; `pts` and `dts` of each are set."""
@@ -62,7 +65,7 @@ class Stamps:
         held, self._held, self._last_us = self._held, [], told_us
         shown = sorted(us for raw, _ in held if (us := _us(raw, raw.pts)) is not None)
         steps = [after - before for before, after in itertools.pairwise(shown) if after > before]
-        usual_us = round(statistics.median(steps)) if steps else self.usual_us
+        usual_us = min(LONGEST_US, round(statistics.median(steps))) if steps else self.usual_us
         blank = sum(1 for raw, _ in held if raw.pts is None)
         earliest_us = min([told_us, *shown]) - blank * usual_us
         found = []

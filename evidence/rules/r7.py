@@ -12,20 +12,24 @@ from evidence.story import Story
 
 
 def judge(story: Story, rule: R7) -> Finding:
-    """Violated when a record says that video was removed before its time; not recorded when there is no video."""
+    """Violated when video was removed before its time; open when nobody knows whether it was; not recorded when there
+    is no video."""
     if not story.segments:
         return Finding("R7", rule.clause, "not_recorded", False, (reason("nothing_recorded"),), ())
     offset = story.order.utc_offset_min
     end_us = max((hour.span.end_us for hour in story.hours), default=story.last_us)
     until_us = kept_until_us(end_us, offset, rule.years.value)
     until = day(until_us, offset)
-    early = [item for item in story.removed if item[2] < until_us]
+    early = [fact for fact in story.removed if fact.most_us is not None and fact.most_us < until_us]
+    unsure = [fact for fact in story.removed if fact.least_us < until_us and fact not in early]
     files = {fact.segment.sha256: fact.segment.file for fact in story.segments}
-    if early:
+    if early or unsure:
         reasons: list[Reason] = [
-            reason("removed_early", file=files[sha], date=day(at_us, offset), until=until)
-            for _, sha, at_us in early
+            reason("removed_early", file=files[fact.segment], date=day(fact.most_us or 0, offset), until=until)
+            for fact in early
         ]
-        return Finding("R7", rule.clause, "violated", False, tuple(reasons), tuple(ref for ref, _, _ in early))
+        reasons += [reason("removed_unsure", file=files[fact.segment], until=until) for fact in unsure]
+        refs = tuple(fact.ref for fact in (*early, *unsure))
+        return Finding("R7", rule.clause, "violated" if early else "open", False, tuple(reasons), refs)
     kept = reason("kept_until", count=len(story.segments), until=until)
     return Finding("R7", rule.clause, "satisfied", False, (kept,), tuple(sorted(f.ref for f in story.segments)))

@@ -237,7 +237,8 @@ class Course:
 
 def _later(box: Chain) -> Record:
     """A record of the box, which belongs to no class, from after the course; it is not kept."""
-    box.add("alarm", {"code": "camera.silent", "params": {}}, at("2026-03-31 08:00"))
+    later_us = max(at("2026-03-31 08:00"), box.records[-1].utc_us)
+    box.add("alarm", {"code": "camera.silent", "params": {}}, later_us)
     return dataclasses.replace(box.records.pop(), seq=box.records[-1].seq + 1)
 
 

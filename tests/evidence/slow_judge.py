@@ -6,6 +6,8 @@
     - none reaches back by more than the tolerance, or before the first,
     - media time and CLOCK_BOOTTIME never part by more than the tolerance.
 
+    A packet that is told to last for hours lasts as long as the others; nothing of its file is believed.
+
 Where packets are late, what lies at the very edge of a class-hour may or may not belong to it: the judge then gives the
 least and the most. Where the two clocks part by about the tolerance it depends on how a drift is followed: it abstains.
 """
@@ -65,6 +67,8 @@ def rows(camera: Camera, packets: Sequence[Packet], by_clock: bool = True) -> li
             elif packet not in camera.gone:
                 row = True
                 found.append([packet])
+        if packet == camera.lie:
+            running = False
     return found
 
 
@@ -83,7 +87,8 @@ def stretches_of(camera: Camera) -> Stretches | None:
     for life in camera.lives:
         if _stepped_unstated(camera, life):
             return None
-        for believed, kept in zip(_believed(camera, life), (found.sure, found.maybe), strict=True):
+        sure, maybe = _believed(camera, life)
+        for believed, kept in ((_without_the_lie(camera, sure), found.sure), (maybe, found.maybe)):
             cut = rows(camera, believed)
             if cut is None:
                 return None
@@ -120,6 +125,14 @@ def _believed(camera: Camera, life: Life) -> tuple[list[Packet], list[Packet]]:
     unsealed_us = step_us - _unsealed_us(camera)
     return ([one for one in life.packets if one.true_us < unsealed_us],
             [one for one in life.packets if one.true_us < step_us])
+
+
+def _without_the_lie(camera: Camera, packets: list[Packet]) -> list[Packet]:
+    """What is in no file with a packet that is told to last for hours."""
+    if camera.lie is None:
+        return packets
+    since_us = camera.lie.true_us - _unsealed_us(camera)
+    return [one for one in packets if one.true_us < since_us or one.true_us > camera.lie.true_us]
 
 
 def _stepped_unstated(camera: Camera, life: Life) -> bool:

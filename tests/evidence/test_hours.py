@@ -215,9 +215,9 @@ def test_a_segment_recovered_after_a_restart_is_placed_by_the_start_in_which_it_
     made.film(f"{DAY} 08:00", "08:10", run="r-1")
     lost = made.segment(
         "r-1", 1, 10 * MINUTE, 16 * MINUTE, at(f"{DAY} 08:00"), "box-1", recovered=True, boot_id=chain.boot_id)
-    for boot, boot_id in (("08:30", "1f"), ("08:40", "2f")):
-        chain.restart(at(f"{DAY} {boot}"), boot_id)
-        chain.add("session.end", {"class": "c-2", "session": "s", "by": "page"}, at(f"{DAY} {boot}") + MINUTE)
+    for boot, boot_id in ((f"{DAY} 08:30", "1f"), ("2026-03-03 09:30", "2f")):
+        chain.restart(at(boot), boot_id)
+        chain.add("session.end", {"class": "c-2", "session": "s", "by": "page"}, at(boot) + MINUTE)
     chain.add("segment", lost, at("2026-03-03 09:31"))
     fact = made.story().segments[-1]
     assert fact.certain and fact.span.start_us == at(f"{DAY} 08:10")
@@ -238,6 +238,7 @@ def test_a_recovered_segment_is_as_certain_as_the_clock_was_when_it_was_filmed()
     for filmed, sealed, doubt in ((REAL, UNSET, None), (UNSET, REAL, "clock")):
         made = hour("practical", clock=filmed)
         chain = made.boxes["box-1"]
+        chain.add("alarm", {"code": "x", "params": {}}, at(f"{DAY} 07:59"))
         lost = made.segment("r-1", 0, 0, 16 * MINUTE, at(f"{DAY} 08:00"), "box-1", recovered=True, boot_id="0f")
         chain.restart(at(f"{DAY} 08:30"), "1f")
         chain.clock = sealed
@@ -395,6 +396,79 @@ def test_r7_removed_after_is_not() -> None:
     made = hour("practical")
     filmed = made.film(f"{DAY} 08:00", "08:45")
     made.remove(filmed.segments[0], "2029-03-03 08:00")
+    assert made.finding("R7").result == "satisfied"
+
+
+def removed_in(years: int, clock: ClockState = REAL, restart: bool = False, moved: bool = False) -> Course:
+    """Removed on the day after, or `years` later; a wall clock that was moved says 2031 already."""
+    made = hour("practical")
+    filmed = made.film(f"{DAY} 08:00", "08:45")
+    box = made.boxes["box-1"]
+    when, box.clock = f"{2026 + years}-03-03 09:00", clock
+    if restart:
+        box.restart(at(when) - MINUTE, "1f")
+    if moved:
+        box.boot_us += at("2031-01-01 00:00") - at(when)
+    made.remove(filmed.segments[0], "2031-01-01 00:00" if moved else when)
+    made.silent = True
+    return made
+
+
+@pytest.mark.parametrize(("made", "result"), [
+    # By CLOCK_BOOTTIME since a record of the same start that is believed.
+    (removed_in(0, moved=True), "violated"),
+    (removed_in(0, UNSET), "violated"),
+    (removed_in(4, UNSET), "satisfied"),
+    # Nothing of the start of the removal is believed.
+    (removed_in(4, UNSET, restart=True), "open"),
+    (removed_in(0, UNSET, restart=True), "open"),
+    (removed_in(4, restart=True), "satisfied"),
+])
+def test_r7_a_removal_whose_clock_cannot_be_believed_is_judged_by_what_is_proven(made: Course, result: str) -> None:
+    found = made.finding("R7", "2032-01-01 00:00")
+    assert found.result == result
+    assert codes(found) == {
+        "violated": ["removed_early"], "open": ["removed_unsure"], "satisfied": ["kept_until"]}[result]
+
+
+def test_r7_what_was_recorded_before_and_after_tells_when_a_removal_was() -> None:
+    for before, after, result in (
+        ("2026-03-04", "2026-03-05", "violated"), ("2029-03-04", "2029-03-05", "satisfied"),
+        ("2026-03-04", "2029-03-05", "open"),
+    ):
+        made = removed_in(0)
+        box = made.boxes["box-1"]
+        removal = box.records.pop()
+        box.add("alarm", {"code": "x", "params": {}}, at(f"{before} 08:00"))
+        box.restart(at(f"{before} 09:00"), "1f")
+        box.clock = UNSET
+        box.add("segment.removed", removal.body, at("1970-01-02 08:00") + 10**15)
+        box.restart(at(f"{after} 07:00"), "2f")
+        box.clock = REAL
+        box.add("alarm", {"code": "x", "params": {}}, at(f"{after} 08:00"))
+        assert made.finding("R7").result == result
+
+
+def test_r7_a_clock_that_is_set_ahead_over_a_restart_and_back_again_proves_nothing() -> None:
+    made = removed_in(0, restart=True, moved=True)
+    assert made.finding("R7").result == "satisfied", "nothing in the chain says otherwise yet"
+    box = made.boxes["box-1"]
+    for day, boot_id in (("04", "2f"), ("05", "3f")):
+        box.restart(at(f"2026-03-{day} 07:00"), boot_id)
+        box.add("alarm", {"code": "x", "params": {}}, at(f"2026-03-{day} 08:00"))
+        assert made.finding("R7").result == "open" and codes(made.finding("R7")) == ["removed_unsure"]
+    box.restart(at("2031-02-01 07:00"), "4f")
+    box.clock = UNSET
+    box.add("alarm", {"code": "x", "params": {}}, at("2031-02-01 08:00"))
+    assert made.finding("R7").result == "open"
+
+
+def test_r7_a_clock_that_was_not_set_after_a_restart_disproves_nothing() -> None:
+    made = removed_in(4, restart=True)
+    box = made.boxes["box-1"]
+    box.restart(at("2026-01-01 07:00"), "2f")
+    box.clock = UNSET
+    box.add("alarm", {"code": "x", "params": {}}, at("2026-01-01 08:00"))
     assert made.finding("R7").result == "satisfied"
 
 

@@ -17,6 +17,7 @@ from tests.evidence.course import Chain, Course, at, sha
 
 MAX_GAP, FLOOR, TOLERANCE = 2 * SECOND, SECOND // 10, 5 * SECOND
 NEED = 15 * MINUTE
+LIE = 150 * MINUTE
 DAY = "2026-03-02"
 FIRST = at(f"{DAY} 08:00")
 
@@ -45,7 +46,8 @@ class Life:
 class Camera:
     """A camera with a box of its own. `max_gap_us`: a longer hole ends a run of its recorder, which may be set to let
     more pass than the policy does. `step`: when its wall clock was moved, and by how much. `loses`: the number of the
-    segment that is damaged, and never stated; `gone`: the packets that were in it."""
+    segment that is damaged, and never stated; `gone`: the packets that were in it. `lie`: a packet that is told to last
+    for hours."""
 
     device: str
     frame_us: int
@@ -56,6 +58,7 @@ class Camera:
     loses: int = 0
     gone: set[Packet] = dataclasses.field(default_factory=set)
     step: tuple[int, int] | None = None
+    lie: Packet | None = None
 
     def offset_us(self, true_us: int) -> int:
         """Wall clock minus true time."""
@@ -108,6 +111,9 @@ class _Filming:
         for _ in range(rng.choice([0, 0, 1, 1, 2, 3]) * hours):
             rng.choice(events)()
             self._film(self._piece())
+        packets = rng.choice(self._camera.lives).packets
+        if packets and rng.random() < 0.15:
+            self._camera.lie = rng.choice([packets[0], packets[-1], rng.choice(packets)])
         return self._camera
 
     def _piece(self) -> int:
@@ -287,7 +293,8 @@ class _Run:
         if self._since_us is None or (packet.key and packet.pts_us - self._since_us >= self._camera.segment_us):
             self.cut()
             self._since_us = packet.pts_us
-        if self._timeline.feed(packet.pts_us, packet.duration_us, packet.mono_us) == "continue":
+        told_us = LIE if packet == self._camera.lie else packet.duration_us
+        if self._timeline.feed(packet.pts_us, told_us, packet.mono_us) == "continue":
             self._packets.append(packet)
             return True
         self.cut()

@@ -1,10 +1,11 @@
 """Time stamps of live streams: none missing, none invented where there is one, the usual step learnt."""
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.cameras.stamps import HELD, Stamps
+from edge.cameras.stamps import HELD, LONGEST_US, Stamps
 from evidence.times import SECOND
 
 from .conftest import raw_packet
@@ -78,6 +79,21 @@ def test_the_usual_step_is_learnt_and_a_hole_is_no_step() -> None:
     assert stamps.usual_us == 200_000, "a camera that says 25 and sends 5"
     taken(stamps, [180_000 + 900_000])
     assert stamps.usual_us == 200_000
+
+
+@pytest.mark.parametrize("fps", [0.001, 0.5, 1, 25, 120])
+def test_a_stream_that_lies_about_its_rate_makes_no_picture_long(fps: float) -> None:
+    stamps = Stamps(fps)
+    assert stamps.usual_us == min(LONGEST_US, round(SECOND / fps))
+    taken(stamps, [0, 9000])
+    assert stamps.usual_us <= LONGEST_US
+    taken(stamps, [9000 + number * 9_000_000 for number in range(10)])
+    assert stamps.usual_us <= LONGEST_US, "steps of 100 seconds are holes"
+
+
+def test_packets_are_counted_back_by_no_more_than_the_longest_picture() -> None:
+    assert [media_us for media_us, _ in taken(Stamps(0.001), [None, None, 900_000])] == [
+        10 * SECOND - 2 * LONGEST_US, 10 * SECOND - LONGEST_US, 10 * SECOND]
 
 
 def test_decoding_time_counts_before_presentation_time() -> None:
