@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edge.cameras.port import Packet, StreamInfo
-from edge.recorder.journal import Cut, Journal, Mark, Run, segment_body
+from edge.recorder.journal import Cut, Journal, Mark, Run, segment_body, segment_name
 from edge.recorder.segment_file import SegmentFile
 from edge.recorder.tally import Arrival
 from edge.storage.files import AppendFile
@@ -90,7 +90,7 @@ class RunWriter:
         self._finish_segment(None)
         self._index += 1
         self._segment_start_us = media_us
-        self.file = f"{self.run.run}/{self._index:06d}.mp4"
+        self.file = segment_name(self.run.run, self._index)
         path = self._volume.segments / self.file
         self._volume.make_run_folder(self.run.run)
         self._journal.open(self._index, self.file)
