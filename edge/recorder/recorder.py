@@ -17,6 +17,7 @@ from edge.cameras.port import Packet, Source
 from edge.clock import Clock
 from edge.config import RecorderConfig
 from edge.errors import BadStore, CannotWrite, StoreBusy, VolumeFull, WriteFailed, WrongVolume
+from edge.recorder.gops import Gops
 from edge.recorder.journal import Began, Cut, Run
 from edge.recorder.recover import recover
 from edge.recorder.run_writer import RunWriter, new_run_id
@@ -62,6 +63,7 @@ class Recorder:
         self._log = Log("recorder")
         self._session: Session | None = None
         self._run: RunWriter | None = None
+        self._gops = Gops()
         self._inbox: deque[Packet] = deque()
         self._inbox_bytes = 0
         self._began: Began = "start"
@@ -183,16 +185,17 @@ class Recorder:
         """Write one packet, in this run or the next. A run begins with a keyframe."""
         wall_us = self._clock.utc_us() - self._clock.mono_us()
         self._cut_if_broken(packet, wall_us)
+        self._mind_keyframes(packet)
         try:
             if self._run is None:
                 if not packet.key or not self._may_write(packet.mono_us):
                     return
                 self._run = self._new_run(session)
                 self._run.judge(packet, wall_us)
-            self._run.add(packet)
+            more = self._run.add(packet)
             if self.refused is not None and self._run.durable:
                 self._forgive()
-            if packet.key:
+            if more:
                 self._volume.check_room()
         except VolumeFull as error:
             self._end_run("restart")
@@ -211,6 +214,14 @@ class Recorder:
         code = {"gap": "camera.silent", "step": "camera.stepped", "clock": "clock.set"}[verdict]
         self._alarm(code, {"camera": self._camera})
         self._alarms.pop(code, None)
+
+    def _mind_keyframes(self, packet: Packet) -> None:
+        """Without keyframes no file can begin: somebody must set the camera."""
+        often = self._gops.add(packet)
+        if often is False:
+            self._alarm("camera.no_keyframes", {"camera": self._camera})
+        elif often:
+            self._alarms.pop("camera.no_keyframes", None)
 
     def _mind_silence(self, now_us: int) -> None:
         """Nothing came. Once that cannot be a busy machine's delay, the run is over."""
@@ -236,6 +247,7 @@ class Recorder:
                          self._device, self._create)
 
     def _end_run(self, cut: Cut) -> None:
+        self._gops.forget()
         run, self._run = self._run, None
         if run is None:
             return
