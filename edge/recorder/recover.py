@@ -17,6 +17,7 @@ from av.error import FFmpegError
 from edge.recorder.journal import Mark, Told, read_journal, segment_body
 from edge.storage.files import truncate
 from edge.storage.volume import Volume
+from edge.store import Store
 from evidence.bodies import Alarm, Segment
 
 PIECE = 1 << 20
@@ -31,8 +32,24 @@ class Recovered:
     journals: tuple[Path, ...]
 
 
+class Known:
+    """The files that records name; each record is read once."""
+
+    def __init__(self) -> None:
+        self.files: set[str] = set()
+        self._up_to = -1
+
+    def read(self, store: Store) -> set[str]:
+        """Raises StoreBusy, BadStore."""
+        for sealed in store.each("segment", self._up_to):
+            self.files.add(str(sealed.record.body.get("file")))
+            self._up_to = sealed.record.seq
+        return self.files
+
+
 def recover(volume: Volume, known: Collection[str], spare: Collection[str] = ()) -> Recovered:
-    """`known`: files that records name already. `spare`: runs being written now. Raises OSError."""
+    """`known`: files that records name already. `spare`: runs being written; it may grow meanwhile, by each run before
+    its first file is made. Raises OSError."""
     with volume.hold():
         # Where its mount has vanished there is nothing to recover, and everything once it is back.
         return _recover(volume, known, spare)
