@@ -9,6 +9,8 @@ ALARMS = {
     "camera.silent": N_("The camera sent no picture for a while"),
     "camera.broken": N_("The connection to a camera broke"),
     "camera.stepped": N_("The time stamps of the camera jumped: a new recording began"),
+    "camera.no_keyframes": N_(
+        "A camera sends no keyframes: set it to one every one or two seconds, or its video cannot be cut or looked at"),
     "clock.set": N_("The clock of this box was set: a new recording began"),
     "camera.overrun": N_("The box was too busy to take every picture of a camera"),
     "storage.full": N_("The video disk is full: nothing is recorded until there is room"),

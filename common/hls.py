@@ -18,6 +18,8 @@ MAX_HEADER = 1 << 20
 MAX_BOXES = 200_000
 _SAMPLE_FIELDS = (0x100, 0x200, 0x400, 0x800)
 _DURATION = 0x100
+NON_SYNC = 0x10000
+"""`sample_is_non_sync_sample` of ISO/IEC 14496-12, 8.8.3."""
 
 
 class BadMedia(BadInput):
@@ -26,12 +28,14 @@ class BadMedia(BadInput):
 
 @dataclasses.dataclass(frozen=True)
 class Fragment:
-    """One moof with its mdat: `size` bytes from `offset` on; `start` and `duration` in units of the timescale."""
+    """One moof with its mdat: `size` bytes from `offset` on; `start` and `duration` in units of the timescale. `key`:
+    whether it begins with a keyframe, as all do but those of a GOP that was too long for one."""
 
     offset: int
     size: int
     start: int
     duration: int
+    key: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +82,7 @@ def read_media(file: BinaryIO, size: int) -> Media:
                 raise BadMedia(why=N_("a fragment comes before the header"))
             moof = (offset, *header.timing(_body(file, offset, length)))
         elif kind == b"mdat" and moof is not None:
-            fragments.append(Fragment(moof[0], offset + length - moof[0], moof[1], moof[2]))
+            fragments.append(Fragment(moof[0], offset + length - moof[0], *moof[1:]))
             moof = None
     if header is None or not fragments:
         raise BadMedia(why=N_("it has no fragments"))
@@ -90,8 +94,10 @@ def playlist(parts: Sequence[Part]) -> str:
     longest = max((f.duration / p.media.timescale for p in parts for f in p.media.fragments), default=1)
     lines = [
         "#EXTM3U", "#EXT-X-VERSION:7", f"#EXT-X-TARGETDURATION:{max(1, math.ceil(longest))}",
-        "#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-INDEPENDENT-SEGMENTS",
+        "#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:VOD",
     ]
+    if all(fragment.key for part in parts for fragment in part.media.fragments):
+        lines.append("#EXT-X-INDEPENDENT-SEGMENTS")
     before: Media | None = None
     for part in parts:
         if before is not None and not part.media.follows(before):
@@ -112,6 +118,7 @@ class _Track:
     track: int
     timescale: int
     default_duration: int
+    default_flags: int
 
     @classmethod
     def read(cls, moov: bytes) -> _Track:
@@ -124,19 +131,21 @@ class _Track:
         if found is None:
             raise BadMedia(why=N_("it has no video track"))
         trexes = (trex for mvex in _children(moov, b"mvex") for trex in _children(mvex, b"trex"))
-        durations = {_u32(trex, 4): _u32(trex, 12) for trex in trexes}
-        return cls(found[0], found[1], durations.get(found[0], 0))
+        defaults = {_u32(trex, 4): (_u32(trex, 12), _u32(trex, 20)) for trex in trexes}
+        return cls(*found, *defaults.get(found[0], (0, 0)))
 
-    def timing(self, moof: bytes) -> tuple[int, int]:
-        """Start and duration of the track in a moof."""
+    def timing(self, moof: bytes) -> tuple[int, int, bool]:
+        """Start and duration of the track in a moof, and whether it begins with a keyframe."""
         for traf in _children(moof, b"traf"):
             tfhd = _one(traf, b"tfhd")
             if _u32(tfhd, 4) != self.track:
                 continue
             tfdt = _one(traf, b"tfdt")
             start = _u64(tfdt, 4) if tfdt[0] else _u32(tfdt, 4)
-            default = _default_duration(tfhd, self.default_duration)
-            return start, sum(_duration(trun, default) for trun in _children(traf, b"trun"))
+            default = _default(tfhd, 0x8, self.default_duration)
+            flags = _default(tfhd, 0x20, self.default_flags)
+            truns = list(_children(traf, b"trun"))
+            return start, sum(_duration(trun, default) for trun in truns), not truns or _sync(truns[0], flags)
         raise BadMedia(why=N_("a fragment holds no video"))
 
 
@@ -204,11 +213,24 @@ def _timescale(mdhd: bytes) -> int:
     return timescale
 
 
-def _default_duration(tfhd: bytes, otherwise: int) -> int:
+def _default(tfhd: bytes, field: int, otherwise: int) -> int:
+    """A default of the samples of a fragment; `field`: its flag. The fields lie in the order of their flags."""
     flags = _u32(tfhd, 0) & 0xFFFFFF
-    if not flags & 0x8:
+    if not flags & field:
         return otherwise
-    return _u32(tfhd, 8 + (8 if flags & 0x1 else 0) + (4 if flags & 0x2 else 0))
+    before = (8 if flags & 0x1 else 0) + 4 * sum(bool(flags & one) for one in (0x2, 0x8, 0x10) if one < field)
+    return _u32(tfhd, 8 + before)
+
+
+def _sync(trun: bytes, default: int) -> bool:
+    """Whether the first sample of a run of samples is a sync sample: a keyframe."""
+    flags = _u32(trun, 0) & 0xFFFFFF
+    at = 8 + (4 if flags & 0x1 else 0)
+    if flags & 0x4:
+        default = _u32(trun, at)
+    elif flags & 0x400:
+        default = _u32(trun, at + 4 * sum(bool(flags & field) for field in (0x100, 0x200)))
+    return not default & NON_SYNC
 
 
 def _duration(trun: bytes, default: int) -> int:

@@ -79,7 +79,7 @@ def _record(
     start_us = source.first_mono_us
     demand = OneSession(None if limit_us is None else start_us + limit_us)
     sealer = Sealer(box.second_store(), sealed.append)
-    recorder = Recorder(CAMERA, config.device, box.clock, source, volume, box.store, sealer, demand, config.recorder)
+    recorder = Recorder(CAMERA, config.device, box.clock, source, volume, sealer, demand, config.recorder)
     whole_us = limit_us or source.duration_us
     feed = None
     if is_live(url):

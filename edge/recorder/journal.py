@@ -28,6 +28,9 @@ Began = Literal["start", "gap", "step", "clock", "restart"]
 Cut = Literal["end", "gap", "step", "clock", "restart"]
 TAIL = 65_536
 """More than any line of ours has, but for a mark of a file with hundreds of gaps."""
+LONGEST_LINE, LONGEST = 1 << 20, 1 << 28
+"""Bytes of a line, and of a journal, that are read: a week of one run has less."""
+MOST_FILES = 100_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,12 +104,14 @@ class Journal:
 def read_journal(path: Path) -> Told | None:
     """What the journal tells up to its first bad line; None when not even its run is known. Raises OSError."""
     told: Told | None = None
-    for line in path.read_bytes().split(b"\n"):
-        value = _checked(line)
-        try:
-            told = _with(told, value, str(path))
-        except (BadShape, KeyError, TypeError):
-            break
+    with path.open("rb") as file:
+        left = LONGEST
+        while left > 0 and (line := file.readline(LONGEST_LINE)):
+            left -= len(line)
+            try:
+                told = _with(told, _checked(line), path)
+            except (BadShape, KeyError):
+                break
     return told
 
 
@@ -115,15 +120,16 @@ def newest_mark(path: Path) -> tuple[Run, Mark] | None:
 
     None when no file is being written, or the last line is not whole. Raises OSError."""
     with path.open("rb") as file:
-        first = _checked(file.readline(TAIL).rstrip(b"\n"))
+        first = _checked(file.readline(TAIL))
         file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
-        last = _checked(file.read().rpartition(b"\n")[0].rpartition(b"\n")[2])
-    if first.get("do") != "run" or last.get("do") != "mark":
-        return None
+        last = _checked(file.read(TAIL).rpartition(b"\n")[0].rpartition(b"\n")[2])
     try:
-        return decode(Run, first, str(path)), decode(Mark, last, str(path))
-    except BadShape:
-        return None
+        if last.get("do") == "mark":
+            run = _run(first, path)
+            return run, _mark(run, last, path)
+    except (BadShape, KeyError):
+        pass
+    return None
 
 
 def segment_body(run: Run, mark: Mark, recovered: bool, cut: Cut | None) -> Segment:
@@ -141,29 +147,63 @@ def segment_body(run: Run, mark: Mark, recovered: bool, cut: Cut | None) -> Segm
 
 def _checked(line: bytes) -> dict[str, object]:
     """The value of a line; an empty one when it does not check."""
-    crc, _, text = line.partition(b" ")
+    crc, _, text = line.removesuffix(b"\n").partition(b" ")
     if crc != b"%08x" % zlib.crc32(text):
         return {}
-    value = json.loads(text)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        # Only what we did not write checks and is no JSON.
+        return {}
     return value if isinstance(value, dict) else {}
 
 
-def _with(told: Told | None, value: dict[str, object], where: str) -> Told:
+def _with(told: Told | None, value: dict[str, object], path: Path) -> Told:
     """`told` and one line more. Raises KeyError or BadShape for a line that tells nothing."""
-    do = value["do"]
     if told is None:
-        if do != "run":
-            raise KeyError(do)
-        return Told(decode(Run, value, where), {}, {}, set())
+        return Told(_run(value, path), {}, {}, set())
+    do = value["do"]
     if do == "open":
-        opened = decode(_Opened, value, where)
+        opened = decode(_Opened, value, str(path))
+        _must_be_its(told.run, opened.index, opened.file)
         told.files[opened.index] = opened.file
-        return told
-    mark = decode(Mark, value, where)
-    told.marks[mark.index] = mark
-    if do == "done":
-        told.done.add(mark.index)
+    elif do in ("mark", "done"):
+        mark = _mark(told.run, value, path)
+        if mark.index not in told.files:
+            raise KeyError(mark.index)
+        told.marks[mark.index] = mark
+        if do == "done":
+            told.done.add(mark.index)
+    else:
+        raise KeyError(do)
     return told
+
+
+def _run(value: dict[str, object], path: Path) -> Run:
+    """The run that a journal's first line tells, which its name tells too."""
+    if value["do"] != "run":
+        raise KeyError(value["do"])
+    run = decode(Run, value, str(path))
+    if run.run != path.stem:
+        raise KeyError(run.run)
+    return run
+
+
+def _mark(run: Run, value: dict[str, object], path: Path) -> Mark:
+    mark = decode(Mark, value, str(path))
+    _must_be_its(run, mark.index, mark.file)
+    return mark
+
+
+def _must_be_its(run: Run, index: int, file: str) -> None:
+    """A journal speaks of the files of its run alone, whoever wrote it."""
+    if index >= MOST_FILES or file != segment_name(run.run, index):
+        raise KeyError(file)
+
+
+def segment_name(run: str, index: int) -> str:
+    """The file of a segment, below the volume's folder of segments."""
+    return f"{run}/{index:06d}.mp4"
 
 
 @dataclasses.dataclass(frozen=True)

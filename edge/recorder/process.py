@@ -49,7 +49,7 @@ def run(box: Box, stop: threading.Event | None = None) -> None:
     sealer = Sealer(box.second_store())
     sessions = Sessions(box.store, ByPlan(box.config.device, box.clock, sealer.state))
     recorder = Recorder(
-        camera.id, box.config.device, box.clock, source or Absent(), volume, box.store, sealer, sessions,
+        camera.id, box.config.device, box.clock, source or Absent(), volume, sealer, sessions,
         box.config.recorder)
     feed = Feed(recorder, camera.id, source, lambda: open_camera(box, camera), overrun(recorder, sealer))
     look = threading.Event()

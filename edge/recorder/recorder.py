@@ -17,10 +17,11 @@ from edge.cameras.port import Packet, Source
 from edge.clock import Clock
 from edge.config import RecorderConfig
 from edge.errors import BadStore, CannotWrite, StoreBusy, VolumeFull, WriteFailed, WrongVolume
+from edge.recorder.gops import Gops
 from edge.recorder.journal import Began, Cut, Run
-from edge.recorder.recover import recover
+from edge.recorder.recover import Known, recover
 from edge.recorder.run_writer import RunWriter, new_run_id
-from edge.recorder.sealer import Sealer
+from edge.recorder.sealer import Item, Sealer
 from edge.recorder.sessions import Demand, Session
 from edge.storage.files import AppendFile
 from edge.storage.volume import Volume
@@ -51,17 +52,18 @@ class Recorder:
     """`step` again and again; `close` at the end. Everything that it states goes through the sealer."""
 
     def __init__(
-        self, camera: str, device: str, clock: Clock, source: Source, volume: Volume, store: Store, sealer: Sealer,
+        self, camera: str, device: str, clock: Clock, source: Source, volume: Volume, sealer: Sealer,
         demand: Demand, config: RecorderConfig, create: Callable[[Path], AppendFile] = AppendFile,
     ) -> None:
         self.refused: ZaitangError | None = None
         """Why nothing can be written just now."""
         self._camera, self._device, self._clock, self._source = camera, device, clock, source
-        self._volume, self._store, self._sealer = volume, store, sealer
+        self._volume, self._sealer = volume, sealer
         self._demand, self._config, self._create = demand, config, create
         self._log = Log("recorder")
         self._session: Session | None = None
         self._run: RunWriter | None = None
+        self._gops = Gops()
         self._inbox: deque[Packet] = deque()
         self._inbox_bytes = 0
         self._began: Began = "start"
@@ -69,7 +71,9 @@ class Recorder:
         self._silent = False
         self._alarms: dict[str, int] = {}
         self._unrecovered = True
-        self._retry_us, self._retry_s = 0, RETRY_S
+        self._spare: set[str] = set()
+        self._known = Known()
+        self._retry_us, self._recover_us, self._retry_s = 0, 0, RETRY_S
 
     def step(self, wait_s: float) -> None:
         """Take the next packet, or notice that none comes within `wait_s` real seconds. Raises BadVideo."""
@@ -114,9 +118,10 @@ class Recorder:
 
     def settle(self, wait_s: float = 5.0) -> None:
         """Try at once to recover what a failing volume left, for a recorder that will not go on."""
-        if self._unrecovered and self._sealer.wait_idle(wait_s):
-            self._retry_us = 0
+        if self._sealer.wait_idle(wait_s) and self._unrecovered:
+            self._retry_us = self._recover_us = 0
             self._recover(self._clock.mono_us())
+            self._sealer.wait_idle(wait_s)
 
     @property
     def heard_us(self) -> int:
@@ -188,16 +193,17 @@ class Recorder:
         """Write one packet, in this run or the next. A run begins with a keyframe."""
         wall_us = self._clock.utc_us() - self._clock.mono_us()
         self._cut_if_broken(packet, wall_us)
+        self._mind_keyframes(packet)
         try:
             if self._run is None:
                 if not packet.key or not self._may_write(packet.mono_us):
                     return
                 self._run = self._new_run(session)
                 self._run.judge(packet, wall_us)
-            self._run.add(packet)
+            more = self._run.add(packet)
             if self.refused is not None and self._run.durable:
                 self._forgive()
-            if packet.key:
+            if more:
                 self._volume.check_room()
         except VolumeFull as error:
             self._end_run("restart")
@@ -216,6 +222,14 @@ class Recorder:
         code = {"gap": "camera.silent", "step": "camera.stepped", "clock": "clock.set"}[verdict]
         self._alarm(code, {"camera": self._camera})
         self._alarms.pop(code, None)
+
+    def _mind_keyframes(self, packet: Packet) -> None:
+        """Without keyframes no file can begin: somebody must set the camera."""
+        often = self._gops.add(packet)
+        if often is False:
+            self._alarm("camera.no_keyframes", {"camera": self._camera})
+        elif often:
+            self._alarms.pop("camera.no_keyframes", None)
 
     def _mind_silence(self, now_us: int) -> None:
         """Nothing came. Once that cannot be a busy machine's delay, the run is over."""
@@ -236,11 +250,13 @@ class Recorder:
                   config.gap_floor_ms * 1000, self._began, self._clock.stamp().boot_id)
         # Packets of a file come when they are due, however fast its clock runs: the tolerance needs no rate.
         timeline = Timeline(config.max_gap_ms * 1000, config.gap_floor_ms * 1000, config.step_tolerance_ms * 1000)
+        self._spare.add(run.run)
         self._log.info("run.began", run=run.run, began=run.began)
         return RunWriter(self._volume, run, info, timeline, config.segment_s * SECOND, self._sealer.segment,
                          self._device, self._create)
 
     def _end_run(self, cut: Cut) -> None:
+        self._gops.forget()
         run, self._run = self._run, None
         if run is None:
             return
@@ -288,24 +304,29 @@ class Recorder:
         self._alarm(ALARMS[type(error)], {key: value for key, value in params.items() if key != "folder"})
 
     def _recover(self, now_us: int) -> None:
-        """Finish what a crash or a failing volume left unfinished, when the store has all that was stated before."""
-        if not self._unrecovered or now_us < self._retry_us or not self._sealer.idle:
-            return
-        try:
-            known = {str(sealed.record.body.get("file")) for sealed in self._store.records_of("segment")}
-            found = recover(self._volume, known, () if self._run is None else (self._run.run.run,))
-        except (OSError, StoreBusy, BadStore) as error:
-            self._log.failed("recovery.failed", error)
-            self._retry_us = now_us + RETRY_S * SECOND * self._clock.rate
+        """Have finished what a crash or a failing volume left unfinished; packets do not wait for it."""
+        if not self._unrecovered or now_us < max(self._retry_us, self._recover_us):
             return
         self._unrecovered = False
+        self._spare = spare = set() if self._run is None else {self._run.run.run}
+        self._sealer.work(lambda store: self._recovered(store, spare))
+
+    def _recovered(self, store: Store, spare: set[str]) -> list[Item]:
+        """In the sealer's thread: what to state, and which journals to drop then."""
+        try:
+            found = recover(self._volume, self._known.read(store), spare)
+        except (OSError, StoreBusy, BadStore) as error:
+            self._log.failed("recovery.failed", error)
+            self._recover_us = self._clock.mono_us() + RETRY_S * SECOND * self._clock.rate
+            self._unrecovered = True
+            return []
         for segment in found.segments:
             self._log.warning("segment.recovered", run=segment.run, index=segment.index)
-            self._sealer.state("segment", segment)
-        for alarm in found.alarms:
-            self._sealer.state("alarm", alarm)
-        for journal in found.journals:
-            self._sealer.drop(journal)
+        return [
+            *(("segment", segment, None) for segment in found.segments),
+            *(("alarm", alarm, None) for alarm in found.alarms),
+            *(("", None, journal) for journal in found.journals),
+        ]
 
     def _alarm(self, code: str, params: dict[str, object]) -> None:
         """State an alarm once, until it is over."""

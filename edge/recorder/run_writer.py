@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edge.cameras.port import Packet, StreamInfo
-from edge.recorder.journal import Cut, Journal, Mark, Run, segment_body
+from edge.recorder.journal import Cut, Journal, Mark, Run, segment_body, segment_name
 from edge.recorder.segment_file import SegmentFile
 from edge.recorder.tally import Arrival
 from edge.storage.files import AppendFile
@@ -55,19 +55,21 @@ class RunWriter:
         self._wall_us = wall_us
         return self._timeline.feed(packet.media_us, packet.duration_us, packet.mono_us, wall_us)
 
-    def add(self, packet: Packet) -> None:
-        """Write a packet that `judge` let continue. The first one of a run must be a keyframe."""
+    def add(self, packet: Packet) -> bool:
+        """Write a packet that `judge` let continue; True when more became durable. A run's first is a keyframe."""
         if self._origin_us is None:
             self._origin_us = packet.media_us
         media_us = max(0, packet.media_us - self._origin_us)
         if self._segment is None or (packet.key and media_us - self._segment_start_us >= self._segment_us):
             self._next_segment(media_us, packet.mono_us + self._wall_us)
         assert self._segment is not None
-        if self._segment.add(packet, self._arrival(packet, media_us)):
+        more = self._segment.add(packet, self._arrival(packet, media_us))
+        if more:
             self._journal.mark(self._mark(self._segment))
             self._durable = True
             self._release()
         self._end_us = max(self._end_us, media_us + packet.duration_us)
+        return more
 
     @property
     def unsealed(self) -> int:
@@ -90,7 +92,7 @@ class RunWriter:
         self._finish_segment(None)
         self._index += 1
         self._segment_start_us = media_us
-        self.file = f"{self.run.run}/{self._index:06d}.mp4"
+        self.file = segment_name(self.run.run, self._index)
         path = self._volume.segments / self.file
         self._volume.make_run_folder(self.run.run)
         self._journal.open(self._index, self.file)

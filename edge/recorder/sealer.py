@@ -15,6 +15,9 @@ from evidence.errors import ZaitangError
 
 RETRY_S = 0.5
 LAST_WAIT_S = 10.0
+Work = Callable[[Store], "list[Item]"]
+Item = tuple[str, object, Path | None] | Work
+"""A fact to append, by its type, and a journal to drop then; or work that says what to do next."""
 
 
 class Sealer:
@@ -23,7 +26,7 @@ class Sealer:
     def __init__(self, store: Store, sealed: Callable[[Segment], None] = lambda segment: None) -> None:
         """`sealed` is told of each segment that is in the store, in the sealer's thread."""
         self._store, self._sealed, self._log = store, sealed, Log("recorder")
-        self._items: deque[tuple[str, object, Path | None]] = deque()
+        self._items: deque[Item] = deque()
         self._ready = threading.Condition()
         self._closing = False
         self.failure: ZaitangError | None = None
@@ -34,24 +37,19 @@ class Sealer:
     @property
     def pending(self) -> int:
         with self._ready:
-            return sum(1 for type, _, _ in self._items if type == "segment")
-
-    @property
-    def idle(self) -> bool:
-        with self._ready:
-            return not self._items
+            return sum(1 for item in self._items if isinstance(item, tuple) and item[0] == "segment")
 
     def segment(self, body: Segment, journal: Path) -> None:
         """State a finished segment of the run with this journal, which is dropped with the run's last one."""
-        self._put("segment", body, journal if body.cut is not None else None)
+        self._put(("segment", body, journal if body.cut is not None else None))
 
     def state(self, type: str, body: object) -> None:
         """State any other fact."""
-        self._put(type, body, None)
+        self._put((type, body, None))
 
-    def drop(self, journal: Path) -> None:
-        """Drop a journal once everything stated so far is in the store."""
-        self._put("", None, journal)
+    def work(self, work: Work) -> None:
+        """Do something slow once all that was stated is in the store. It raises nothing; what it returns comes next."""
+        self._put(work)
 
     def wait_idle(self, timeout_s: float) -> bool:
         """Wait until everything stated so far is in the store."""
@@ -66,9 +64,9 @@ class Sealer:
             self._ready.notify_all()
         self._thread.join(LAST_WAIT_S)
 
-    def _put(self, type: str, body: object, journal: Path | None) -> None:
+    def _put(self, item: Item) -> None:
         with self._ready:
-            self._items.append((type, body, journal))
+            self._items.append(item)
             self._ready.notify_all()
 
     def _run(self) -> None:
@@ -77,11 +75,15 @@ class Sealer:
                 self._ready.wait_for(lambda: self._items or self._closing)
                 if self._closing:
                     return
-                type, body, journal = self._items[0]
-            if not self._seal(type, body, journal):
+                item = self._items[0]
+            more: list[Item] = []
+            if not isinstance(item, tuple):
+                more = item(self._store)
+            elif not self._seal(*item):
                 continue
             with self._ready:
                 self._items.popleft()
+                self._items.extendleft(reversed(more))
                 self._ready.notify_all()
 
     def _seal(self, type: str, body: object, journal: Path | None) -> bool:

@@ -12,8 +12,11 @@ from edge.cameras.port import Packet, StreamInfo
 from edge.recorder.boxes import Scanner
 from edge.recorder.tally import Arrival, Tally, tally_of
 from edge.storage.files import AppendFile
+from evidence.times import SECOND
 
 FLAGS = "frag_keyframe+empty_moov+default_base_moof+skip_trailer"
+LONGEST_FRAGMENT_S, LARGEST_FRAGMENT = 10, 64_000_000
+"""A GOP that is longer, or has more bytes, is cut into several fragments: what came is durable, and memory bounded."""
 
 
 class SegmentFile:
@@ -27,8 +30,9 @@ class SegmentFile:
         self.tally: Tally | None = None
         self._sink = _Sink(create(path))
         self._waiting: deque[Arrival] = deque()
-        self._container = av.open(
-            self._sink, "w", format="mp4", options={"movflags": FLAGS, "flush_packets": "1"})
+        self._container = av.open(self._sink, "w", format="mp4", options={
+            "movflags": FLAGS, "flush_packets": "1", "frag_duration": str(LONGEST_FRAGMENT_S * SECOND),
+            "frag_size": str(LARGEST_FRAGMENT)})
         self._container.metadata["comment"] = comment
         self._stream = self._container.add_stream_from_template(info.template, opaque=True)
         self._origin: int | None = None

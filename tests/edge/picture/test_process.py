@@ -236,7 +236,7 @@ def test_a_journal_tells_its_newest_mark_and_nothing_once_its_file_is_done(
     write_run(face_box, film, look)
     assert marks == sorted(marks) and len(set(marks)) > 20
     assert newest_mark(journal) is None
-    torn = tmp_path / "torn.jsonl"
+    torn = tmp_path / "r-1.jsonl"
     torn.write_bytes(journal.read_bytes()[:-9])
     before = newest_mark(torn)
     assert before is not None and before[1].tally.end_pts_us == 58 * SECOND

@@ -96,7 +96,7 @@ class Bench:
         self, source: FileSource, demand: Demand | None = None, config: RecorderConfig | None = None,
     ) -> Recorder:
         config = config or RecorderConfig(segment_s=5, reserve_mb=1)
-        return Recorder("room", "box-1", self.clock, source, self.volume, self.store, self.sealer,
+        return Recorder("room", "box-1", self.clock, source, self.volume, self.sealer,
                         demand or OneSession(None), config, self.create)
 
     def record(self, path: Path, config: RecorderConfig | None = None) -> Recorder:

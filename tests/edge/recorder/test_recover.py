@@ -4,19 +4,25 @@ from __future__ import annotations
 import errno
 import os
 import random
+import threading
+from collections.abc import Collection
 from pathlib import Path
 
 import av
 import pytest
 
 from edge.cameras.file import open_file
+from edge.recorder import recorder as recorder_module
 from edge.recorder.journal import read_journal
-from edge.recorder.recover import recover
+from edge.recorder.recover import Known, Recovered, recover
 from edge.storage.files import AppendFile, sha256_file
+from edge.storage.volume import Volume
+from edge.store import Store
 from evidence.bodies import Alarm, Segment
 from evidence.times import SECOND
 
 from .conftest import Bench
+from .test_recorder import Day
 
 
 class PowerCut(AppendFile):
@@ -164,3 +170,60 @@ def test_without_anything_to_recover_nothing_changes(bench: Bench, film: Path) -
     bench.record(film)
     before = sorted(bench.volume.folder.rglob("*"))
     assert recovered(bench) == ([], []) and sorted(bench.volume.folder.rglob("*")) == before
+
+
+def test_packets_do_not_wait_for_recovery_and_what_is_being_written_is_spared(
+    bench: Bench, film: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crash(bench, film, 8.5)
+    assert bench.sealer.wait_idle(10)
+    go, real = threading.Event(), recorder_module.recover
+
+    def slow(volume: Volume, known: Collection[str], spare: Collection[str]) -> Recovered:
+        assert go.wait(60)
+        return real(volume, known, spare)
+
+    monkeypatch.setattr(recorder_module, "recover", slow)
+    source = open_file(f"file:{film}", bench.clock)
+    recorder = bench.recorder(source)
+    while not source.ended:
+        recorder.step(0)
+    assert recorder.status()["pending"] == 4, "nothing is recorded before it"
+    go.set()
+    recorder.close("end")
+    assert [(one.index, one.recovered) for one in bench.segments()] == [
+        (0, False), (1, True), (0, False), (1, False), (2, False), (3, False)]
+    assert bench.alarms() == [] and list(bench.volume.journal.iterdir()) == []
+
+
+def test_a_record_is_read_once_to_know_its_file(bench: Bench, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Known()
+    bench.record(film)
+    first = set(known.read(bench.store))
+    after: list[int] = []
+    monkeypatch.setattr(Store, "each", lambda store, type, seq: after.append(seq) or iter(()))
+    assert known.read(bench.store) == first == {segment.file for segment in bench.segments()}
+    assert after == [max(one.record.seq for one in bench.store.records_of("segment"))]
+
+
+def test_recovery_that_failed_is_tried_again_and_stops_nothing(
+    hand: Bench, film: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = Day(hand, film)
+    before.press()
+    before.play(8.5)
+    assert hand.sealer.wait_idle(10)
+    left, real = [OSError(errno.EIO, "no")] * 2, recorder_module.recover
+
+    def failing(volume: Volume, known: Collection[str], spare: Collection[str]) -> Recovered:
+        if left:
+            raise left.pop()
+        return real(volume, known, spare)
+
+    monkeypatch.setattr(recorder_module, "recover", failing)
+    day = Day(hand, film)
+    for _ in range(4):
+        day.play(2.5)
+        assert hand.sealer.wait_idle(10)
+    assert left == [] and [one.index for one in hand.segments() if one.recovered] == [1]
+    assert day.recorder.status()["recording"] and hand.alarms() == []
