@@ -1,4 +1,4 @@
-"""`zaitang-edge storage status|prune|move --box DIR`: what lies where, for how long there is room, and making some."""
+"""`zaitang-edge storage status|prune|add|move --box DIR`: what lies where, how long there is room, and making some."""
 from __future__ import annotations
 
 import argparse
@@ -35,6 +35,7 @@ REMOVED = N_("removed: {count} segments")
 MOVED = N_("moved: {count} segments ({mb} MB); {left} left on the first volume that could not be moved")
 ENOUGH = N_("nothing to move: {free} MB are free, box.toml asks for {keep} MB")
 NOTHING = N_("nothing to move")
+ADDED = N_("{folder} is the second video volume of {device}: it carries its identity, and segments may be moved there")
 AND = {"zh": "；", "en": "; "}
 MB = 1_000_000
 
@@ -51,7 +52,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     move = actions.add_parser("move", help="move finished segments to the second volume, oldest first")
     move.add_argument("--all", action="store_true", help="all of them, not only until there is room")
     move.set_defaults(do=_move)
-    for action in (status, prune, move):
+    add = actions.add_parser("add", help="make the folder that box.toml names the second volume, once: mount it first")
+    add.set_defaults(do=_add)
+    for action in (status, prune, move, add):
         action.add_argument("--box", type=Path, required=True, metavar="DIR")
 
 
@@ -60,7 +63,7 @@ def _status(args: argparse.Namespace) -> int:
     volumes: dict[Place, Volume] = {"first": keeper.first()}
     say = _Say(args.lang)
     say(FIRST, folder=volumes["first"].folder, free=volumes["first"].free_mb(), reserve=config.recorder.reserve_mb)
-    if config.storage.second is not None and (second := _second(keeper, args.lang)) is not None:
+    if config.storage.second is not None and (second := _second(keeper, volumes["first"], args.lang)) is not None:
         volumes["second"] = second
         say(SECOND, folder=second.folder, free=second.free_mb())
     told = keeper.forecast(volumes)
@@ -72,12 +75,12 @@ def _status(args: argparse.Namespace) -> int:
     return 0
 
 
-def _second(keeper: Keeper, lang: str) -> Volume | None:
+def _second(keeper: Keeper, first: Volume, lang: str) -> Volume | None:
     """The second volume, if it is here; else why it is not, printed."""
     from edge.errors import CannotWrite, WrongVolume
 
     try:
-        return keeper.known_second()
+        return keeper.second(first)
     except (WrongVolume, CannotWrite) as error:
         print(words(error, lang))
         return None
@@ -141,6 +144,15 @@ def _say_decisions(found: Sequence[Decision], say: _Say) -> None:
     if counts["\0gone"]:
         say(GONE, count=counts["\0gone"])
     say(REMOVABLE, count=counts["\0remove"], mb=sizes["\0remove"] // MB)
+
+
+def _add(args: argparse.Namespace) -> int:
+    keeper, config = _keeper(args)
+    with keeper.lock():
+        second = keeper.add_second(keeper.first())
+        second.check()
+    _Say(args.lang)(ADDED, folder=second.folder, device=config.device)
+    return 0
 
 
 def _move(args: argparse.Namespace) -> int:

@@ -293,6 +293,21 @@ def test_prune_removes_what_is_over(site: Site, capsys: pytest.CaptureFixture[st
     assert "removed: 1 segments" in capsys.readouterr().out and site.files() == ["r-1/000001.mp4"]
 
 
+def test_a_second_volume_is_added_by_a_command_alone(
+    make_site: MakeSite, second: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    site = make_site(with_second(second), added=False)
+    site.film(0)
+    assert run(site, "move", "--all") == 2 and run(site, "status") == 0
+    assert "zaitang-edge storage add" in capsys.readouterr().err and list(second.iterdir()) == []
+    worker(site).turn()
+    assert list(second.iterdir()) == [] and site.files() == ["r-1/000000.mp4"]
+    assert run(site, "add") == 0 and run(site, "add", lang="zh") == 0
+    said = capsys.readouterr().out
+    assert f"{second} is the second video volume of box-1" in said and f"{second} 现在是 box-1 的第二录像存储卷" in said
+    assert run(site, "move", "--all") == 0 and files(second) == ["r-1/000000.mp4"]
+
+
 def test_move_moves_and_refuses_without_a_second_volume(
     make_site: MakeSite, second: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
