@@ -1,22 +1,24 @@
 """The storage process and its commands: warnings once, removal when allowed, moves, a scrub that resumes."""
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from edge.cli import main
 from edge.clock import SystemClock
+from edge.errors import VolumeAway
 from edge.storage import cli as storage_cli
 from edge.storage import keeper as keepers
-from edge.storage import process
+from edge.storage import process, scrub
 from edge.storage.keeper import Keeper, Warned
 from edge.storage.process import Stopped, Worker
 from edge.storage.scrub import NOTE
@@ -28,7 +30,8 @@ from evidence.forecast import Forecast
 from evidence.times import MINUTE
 from tests.edge.storage.conftest import MakeSite, Site, files, with_second
 
-DAY = 24 * 60 * MINUTE
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 
 @pytest.fixture
@@ -203,6 +206,70 @@ def test_a_scrub_finds_what_rotted_and_what_is_lost_once(site: Site) -> None:
         site.clock.forward(8 * DAY)
     assert sorted(site.codes()) == ["segment.lost", "storage.rotten"]
     assert (site.box.segments / good.file).is_file() and site.files() == [good.file, rotten.file]
+
+
+def unreadable(monkeypatch: pytest.MonkeyPatch, why: list[int]) -> None:
+    """Reading fails with the errno in `why`, while there is one."""
+    real = scrub.read_cold
+
+    def read(path: Path) -> Iterator[bytes]:
+        if why:
+            raise OSError(why[0], os.strerror(why[0]), str(path))
+        yield from real(path)
+
+    monkeypatch.setattr(scrub, "read_cold", read)
+
+
+@pytest.mark.parametrize("why", [errno.EIO, errno.ESTALE, errno.EACCES])
+def test_a_file_that_cannot_be_read_for_a_moment_is_not_rotten(
+    site: Site, monkeypatch: pytest.MonkeyPatch, why: int,
+) -> None:
+    site.film(0)
+    failing = [why]
+    unreadable(monkeypatch, failing)
+    for _ in range(2):
+        site.keeper.scrub(10_000, lambda _: None)
+        site.keeper.scrub(10_000, lambda _: None)  # Too soon to count.
+        site.clock.forward(HOUR)
+    failing.clear()
+    site.keeper.scrub(10_000, lambda _: None)
+    failing.append(why)
+    site.clock.forward(8 * DAY)
+    for _ in range(2):
+        site.keeper.scrub(10_000, lambda _: None)
+        site.clock.forward(HOUR)
+    assert site.codes() == []
+    site.keeper.scrub(10_000, lambda _: None)
+    assert site.codes() == ["storage.rotten"]
+
+
+def test_errors_of_a_disk_that_was_pulled_are_no_rot(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:
+    site.film(0)
+
+    def pulled(path: Path) -> Iterator[bytes]:
+        site.box.video.rename(tmp_path / "away")
+        site.box.video.mkdir()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(scrub, "read_cold", pulled)
+    site.keeper.scrub(10_000, lambda _: None)
+    assert site.codes() == [] and not site.box.store.note(scrub.UNREAD)
+
+
+def test_a_disk_that_does_not_say_whether_a_file_is_there_is_away(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    segment = site.film(0)
+    real = Path.stat
+
+    def fails(self: Path, **more: bool) -> os.stat_result:
+        if self.name == "000000.mp4":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(self, **more)
+
+    monkeypatch.setattr(Path, "stat", fails)
+    with pytest.raises(VolumeAway):
+        site.box.find_segment(segment.file)
 
 
 def test_a_scrub_goes_on_where_it_was_and_begins_again_after_a_week(site: Site) -> None:
