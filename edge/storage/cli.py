@@ -77,11 +77,11 @@ def _status(args: argparse.Namespace) -> int:
 
 def _second(keeper: Keeper, first: Volume, lang: str) -> Volume | None:
     """The second volume, if it is here; else why it is not, printed."""
-    from edge.errors import CannotWrite, WrongVolume
+    from edge.errors import CannotWrite, VolumeAway, WrongVolume
 
     try:
         return keeper.second(first)
-    except (WrongVolume, CannotWrite) as error:
+    except (WrongVolume, CannotWrite, VolumeAway) as error:
         print(words(error, lang))
         return None
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from common.logs import Log
 from edge.child import only_one
-from edge.errors import CannotWrite, NoSecondVolume, SegmentRotten, VolumeFull, WrongVolume
+from edge.errors import CannotWrite, NoSecondVolume, SegmentRotten, VolumeAway, VolumeFull, WrongVolume
 from edge.storage import move as moving
 from edge.storage.due import any_due, decisions
+from edge.storage.patience import in_time
 from edge.storage.scrub import Scrub
 from edge.storage.shelf import Entry, Shelf
 from edge.storage.sweep import Volumes, remove, sweep
@@ -82,9 +83,14 @@ class Keeper:
             return found
         failed = ""
         try:
-            found["second"] = self.second(found["first"])
-            found["second"].check()
-        except (WrongVolume, CannotWrite, VolumeFull) as error:
+            second = self.second(found["first"])
+            try:
+                in_time(second.folder, second.check)
+            except VolumeFull:
+                found["second"] = second
+                raise
+            found["second"] = second
+        except (WrongVolume, CannotWrite, VolumeFull, VolumeAway) as error:
             failed = "storage.second_full" if isinstance(error, VolumeFull) else "storage.second_away"
             self._log.failed(failed, error)
         if failed != (self.store.note(SECOND_FAILED) or ""):

@@ -19,6 +19,7 @@ from pathlib import Path
 from common.texts import N_
 from edge.errors import CannotWrite, VolumeFull, WrongVolume
 from edge.storage.files import make_folder, replace, sync_folder, sync_handle
+from edge.storage.patience import in_time
 from edge.store import Place, Store
 from evidence.errors import BadShape
 from evidence.records import Id
@@ -191,9 +192,9 @@ def add_second(folder: Path, device: str, store: Store, reserve_mb: int, first: 
 
 
 def open_second(folder: Path, device: str, store: Store, reserve_mb: int, first: Path) -> Volume:
-    """The volume that `add_second` made, never made here. Raises WrongVolume, CannotWrite."""
-    _must_be_apart(folder, first, SAME_DISK)
-    if store.volume("second") is None and not _exists(folder / IDENTITY):
+    """The volume that `add_second` made, never made here. Raises WrongVolume, CannotWrite, VolumeAway."""
+    in_time(folder, lambda: _must_be_apart(folder, first, SAME_DISK))
+    if store.volume("second") is None and not in_time(folder, lambda: _exists(folder / IDENTITY)):
         raise WrongVolume(folder=folder, why=NOT_ADDED)
     return Volume(folder, known_identity(folder, device, store, "second"), reserve_mb, "second")
 
@@ -227,8 +228,10 @@ def filesystem(folder: Path) -> int:
 
 
 def known_identity(folder: Path, device: str, store: Store, place: Place) -> Identity:
-    """The identity in the file, if it is the one in the database."""
-    identity, known = _read_identity(folder), store.volume(place)
+    """The identity in the file, if it is the one in the database. Raises WrongVolume, CannotWrite; VolumeAway when a
+    second volume does not answer."""
+    identity = _read_identity(folder) if place == "first" else in_time(folder, lambda: _read_identity(folder))
+    known = store.volume(place)
     if known is None:
         raise WrongVolume(folder=folder, why=UNKNOWN)
     if identity != Identity(device, known):

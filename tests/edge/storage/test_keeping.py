@@ -18,11 +18,12 @@ from edge.clock import SystemClock
 from edge.errors import VolumeAway
 from edge.storage import cli as storage_cli
 from edge.storage import keeper as keepers
-from edge.storage import process, scrub
+from edge.storage import patience, process, scrub
 from edge.storage.keeper import Keeper, Warned
 from edge.storage.process import Stopped, Worker
 from edge.storage.scrub import NOTE
-from edge.storage.volume import Volume
+from edge.storage.volume import IDENTITY, Volume
+from edge.store import Moved
 from edge.terminal.memory import Memory
 from edge.terminal.screen import Screen
 from evidence.bodies import Alarm, SegmentRemoved, body_of
@@ -176,20 +177,69 @@ def test_the_process_runs_at_the_lowest_priority(monkeypatch: pytest.MonkeyPatch
     assert (tmp_path / "asked").read_text() == f"-c 3 -p {os.getpid()}\n"
 
 
+def started(site: Site, tmp_path: Path) -> subprocess.Popen[bytes]:
+    """The process, once it has said that it is ready."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(30)
+        command = [sys.executable, "-m", "edge.cli", "process", "storage", "--box", str(site.box.folder)]
+        child = subprocess.Popen(command, env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")},
+                                 stderr=subprocess.DEVNULL)
+        assert listener.recv(100) == b"READY=1"
+    return child
+
+
 def test_the_process_says_that_it_is_ready_and_ends_at_once_when_told(tmp_path: Path, make_site: MakeSite) -> None:
     site = make_site()
     site.film(0, bytes(30_000_000))  # A scrub of seven seconds, at its rate.
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    listener.bind(str(tmp_path / "notify"))
-    listener.settimeout(30)
-    command = [sys.executable, "-m", "edge.cli", "process", "storage", "--box", str(site.box.folder)]
-    with subprocess.Popen(command, env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")},
-                          stderr=subprocess.DEVNULL) as child:
-        assert listener.recv(100) == b"READY=1"
+    with started(site, tmp_path) as child:
         child.terminate()
         assert child.wait(5) == 0
-    listener.close()
     assert site.files() == ["r-1/000000.mp4"]
+
+
+@pytest.fixture
+def hanging(make_site: MakeSite, second: Path) -> Iterator[tuple[Site, Path]]:
+    """A second volume whose identity file never answers, until the end of the test."""
+    site = make_site(with_second(second))
+    (second / IDENTITY).unlink()
+    os.mkfifo(second / IDENTITY)
+    yield site, second
+    handle = os.open(second / IDENTITY, os.O_RDWR | os.O_NONBLOCK)
+    deadline = time.monotonic() + 10
+    while any(thread.name == "look" for thread in threading.enumerate()) and time.monotonic() < deadline:
+        os.write(handle, b"x" * 5000)
+        time.sleep(0.01)
+    os.close(handle)
+
+
+def test_a_second_volume_that_hangs_is_away_and_asked_once(
+    hanging: tuple[Site, Path], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site, _ = hanging
+    monkeypatch.setattr(patience, "WAIT_S", 0.1)
+    segment = site.film(0)
+    one = worker(site)
+    one.turn()
+    one.turn()
+    assert site.codes() == ["storage.second_away"] and site.files() == [segment.file]
+    assert len([thread for thread in threading.enumerate() if thread.name == "look"]) == 1
+    assert site.box.store.note(NOTE) is not None
+
+
+def test_the_process_ends_in_time_while_a_volume_hangs(hanging: tuple[Site, Path], tmp_path: Path) -> None:
+    site, _ = hanging
+    segment = site.film(0)
+    site.box.store.put_moved(Moved(segment.file, segment.sha256, segment.size))
+    (site.box.segments / segment.file).unlink()
+    child = started(site, tmp_path)
+    try:
+        time.sleep(1)  # Until it looks for what was moved.
+        child.terminate()
+        assert child.wait(30) == 0
+    finally:
+        child.kill()
+        child.wait()
 
 
 # --- the scrub
