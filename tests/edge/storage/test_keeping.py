@@ -384,6 +384,17 @@ def test_status_says_what_lies_where_and_makes_nothing(site: Site, capsys: pytes
     assert site.box.store.head().hash == before
 
 
+@pytest.mark.parametrize("action", ["status", "prune", "move", "add"])
+def test_a_command_makes_no_database_where_none_is(
+    site: Site, capsys: pytest.CaptureFixture[str], action: str,
+) -> None:
+    for path in site.box.folder.glob("zaitang.db*"):
+        path.unlink()
+    before = sorted(site.box.folder.rglob("*"))
+    assert run(site, action) == 2
+    assert "this box never ran" in capsys.readouterr().err and sorted(site.box.folder.rglob("*")) == before
+
+
 def test_prune_tells_every_reason_and_touches_nothing_when_dry(
     real_clock: Site, capsys: pytest.CaptureFixture[str],
 ) -> None:
