@@ -137,6 +137,27 @@ def test_a_file_that_cannot_be_read_for_a_moment_waits_behind_the_others(
     assert alarms(face_box) == []
 
 
+def test_a_segment_on_a_volume_that_is_away_lets_the_others_pass(
+    face_box: Box, add, worker, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    away, good = add(0), add(1)
+
+    def look(path: Path) -> bool:
+        if path.name == "000000.mp4":
+            raise VolumeAway(folder="nas", why="")
+        return path.is_file()
+
+    one = worker()
+    with monkeypatch.context() as patch:
+        patch.setattr("edge.storage.places._is_file", look)
+        with pytest.raises(VolumeAway):
+            one.turn()
+        one.turn()
+        assert [picture.segment for picture in pictures(face_box)] == [good.sha256]
+    work(one)
+    assert [picture.segment for picture in pictures(face_box)] == [good.sha256, away.sha256]
+
+
 def test_a_file_that_kills_its_reader_is_left_out_after_a_few_tries(
     face_box: Box, add, worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
