@@ -35,7 +35,7 @@ class Scrub:
 
     def some(self, budget: int, now_us: int) -> int:
         """Read the next segments, about `budget` bytes; how many. Raises StoreBusy."""
-        self._again(now_us)
+        budget = self._again(budget, now_us)
         last, begun_us = map(int, (self._store.note(NOTE) or f"-1 {now_us}").split())
         at = bisect.bisect_right(self._shelf.entries, last, key=lambda entry: entry.seq)
         if at == len(self._shelf.entries) and not 0 <= now_us - begun_us < PASS_US:
@@ -55,13 +55,19 @@ class Scrub:
                 self._store.put_note(NOTE, f"{self._shelf.entries[-1].seq} {begun_us}")
         return done
 
-    def _again(self, now_us: int) -> None:
-        """Try again what could not be read some time ago."""
+    def _again(self, budget: int, now_us: int) -> int:
+        """Try again what could not be read some time ago; what is left of the budget."""
         unread = self._unread()
         due = {name for name, (_, at_us) in unread.items() if not 0 <= now_us - at_us < APART_US}
         for entry in self._shelf.entries if due else ():
-            if entry.sha256 in due and not self._store.removed(entry.sha256):
+            if budget <= 0:
+                break
+            if entry.sha256 in due and self._store.removed(entry.sha256):
+                self._note(entry, now_us, failed=False)
+            elif entry.sha256 in due:
                 self._check(entry, now_us)
+                budget -= entry.size
+        return budget
 
     def _check(self, entry: Entry, now_us: int) -> None:
         try:
@@ -73,7 +79,7 @@ class Scrub:
             return
         if path is None:
             Alarms(self._store).once("segment.lost", {"segment": entry.sha256})
-        if self._note(entry, now_us, whole is None) >= MOST or whole is False:
+        if self._note(entry, now_us, failed=whole is None) >= MOST or whole is False:
             Alarms(self._store).once("storage.rotten", {"segment": entry.sha256, "file": entry.file})
 
     def _note(self, entry: Entry, now_us: int, failed: bool) -> int:

@@ -293,6 +293,21 @@ def test_a_file_that_cannot_be_read_for_a_moment_is_not_rotten(
     assert site.codes() == ["storage.rotten"]
 
 
+def test_files_that_could_not_be_read_are_tried_again_within_the_budget_and_forgotten_when_removed(
+    site: Site, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    segments, failing, read = [site.film(number) for number in range(3)], [errno.EIO], []
+    unreadable(monkeypatch, failing)
+    assert site.keeper.scrub(10_000, lambda _: None) == 3
+    site.clock.forward(2 * HOUR)
+    failing.clear()
+    site.box.store.append("segment.removed", SegmentRemoved(segments[0].sha256, "R7", "box box-1"))
+    for expected in (1, 2, 2):
+        site.keeper.scrub(1, read.append)
+        assert len(read) == expected
+    assert site.box.store.note(scrub.UNREAD) == "{}" and site.codes() == []
+
+
 def test_errors_of_a_disk_that_was_pulled_are_no_rot(
     site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
 ) -> None:
