@@ -14,6 +14,7 @@ from evidence.errors import BadShape
 from evidence.seal import KeySigner
 from evidence.times import utc_us
 
+DATABASE = "zaitang.db"
 EARLIER_BOOT = N_("the simulated clock was set before this machine started")
 
 
@@ -74,7 +75,7 @@ def open_box(folder: Path) -> Box:
 def open_store(folder: Path, config: BoxConfig, keys: BoxKeys, clock: Clock) -> Store:
     """The box's database; a new one gets its genesis record."""
     return Store(
-        folder / "zaitang.db", config.device, KeySigner(keys.device), keys.certificate, keys.root_fingerprint,
+        folder / DATABASE, config.device, KeySigner(keys.device), keys.certificate, keys.root_fingerprint,
         clock, keys.sealing, keys.data,
     )
 

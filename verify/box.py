@@ -1,6 +1,7 @@
 """A box's own folder: the chain in its database, its segments, and how far receipts vouch for the chain's end."""
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from evidence.receipts import Receipt, peek_receipt, read_receipt
 from evidence.records import Sealed
 from evidence.seal import read_sealed
 from verify.database import Row, read_rows
-from verify.errors import DatabaseDamaged, FileRefused, NotEvidence, PolicyUnreadable, RowChanged
+from verify.errors import DatabaseDamaged, FileRefused, NotEvidence, OtherVolume, PolicyUnreadable, RowChanged
 from verify.folder import Folder, shown
 from verify.journals import Journal, read_journals, unfinished
 from verify.material import Chain, ClassCase, Material
@@ -29,6 +30,9 @@ DATABASE, RECEIPTS, ORDERS = "zaitang.db", "zaitang.db (receipts)", "zaitang.db 
 ROOTS = ("root.pem", "keys/root.crt")
 CENTRE = "keys/centre.crt"
 SEGMENTS, JOURNALS, QUARANTINE = "video/segments", "video/journal", "video/quarantine"
+
+IDENTITY, MAX_IDENTITY = ".zaitang-volume.json", 4096
+"""The file by which a volume says whose it is, and its most bytes."""
 
 
 def read_box(path: Path, pin: Pin | None, volumes: Sequence[Path] = ()) -> Material:
@@ -54,6 +58,8 @@ def read_box(path: Path, pin: Pin | None, volumes: Sequence[Path] = ()) -> Mater
     checked = check_chain(sealed, root, [*_same_chain(sealed, receipts, receipt_problems)])
     if sealed:
         first = sealed[0].record
+        for volume in volumes:
+            _must_be_of(first.device, volume)
         material.chains.append(Chain(first.device, first.chain, sealed, checked, prefix=SEGMENTS))
     material.problems += [*problems, *_without_echo(checked.problems, problems)]
     material.problems += [*check_places(sealed, of_centre=False), *receipt_problems]
@@ -62,6 +68,17 @@ def read_box(path: Path, pin: Pin | None, volumes: Sequence[Path] = ()) -> Mater
     _classes(material, sealed, rows.orders)
     _leftovers(material, sealed, journals)
     return material
+
+
+def _must_be_of(device: str, volume: Path) -> None:
+    """Files of another box are no additions to this one's. Raises OtherVolume for a volume that says whose it is."""
+    try:
+        told = json.loads(Folder(volume, below=IDENTITY).read(IDENTITY, MAX_IDENTITY))
+    except (FileRefused, ValueError, RecursionError):
+        return
+    owner = told.get("device") if isinstance(told, dict) else None
+    if isinstance(owner, str) and owner != device:
+        raise OtherVolume(path=shown(str(volume)), owner=shown(owner), device=shown(device))
 
 
 def _no_root(material: Material, path: Path) -> None:

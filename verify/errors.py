@@ -8,6 +8,10 @@ class NotEvidence(BadInput):
     text = "{path} cannot be read as evidence: {why}"
 
 
+class OtherVolume(BadInput):
+    text = "--video {path}: that is the volume of another box, {owner}; this is the folder of {device}"
+
+
 class BadRoot(BadInput):
     text = "--root {value}: it is neither a fingerprint of 64 hex digits nor a PEM file of an Ed25519 root: {why}"
 

@@ -159,12 +159,20 @@ class Worker:
         try:
             picture = self._measure(segment, key)
             self._store.append("picture", picture)
-        except (StoreBusy, VolumeAway):
+        except StoreBusy:
             raise
-        except (*CODES, OSError) as error:
-            told = error if isinstance(error, ZaitangError) else PictureGone(file=segment.file)
+        except (VolumeAway, OSError) as error:
+            # That it cannot be read now is no word about the file: the others first, then it is tried again.
+            self._attempts(segment.camera).end()
+            self._open.pop(key, None)
+            self._tried.pop(key, None)
+            self._waiting[segment.sha256] = self._waiting.pop(segment.sha256)
+            if isinstance(error, VolumeAway):
+                raise
+            raise VolumeAway(folder=segment.file, why=error.strerror or str(error)) from None
+        except tuple(CODES) as error:
             params = {"segment": segment.sha256, "file": segment.file}
-            self._store.append("alarm", Alarm(CODES[type(told)], params, segment.class_id))
+            self._store.append("alarm", Alarm(CODES[type(error)], params, segment.class_id))
             self._log.failed("picture.left_out", error, segment=segment.sha256)
         self._attempts(segment.camera).end()
         self._open.pop(key, None)

@@ -140,8 +140,9 @@ class Worker:
         except (Stopped, StoreBusy):
             self._attempts.end()
             raise
-        except VolumeAway:
+        except VolumeAway as error:
             self._attempts.end()
+            self._log.failed("volume.away", error, segment=segment.sha256)
             return False
         except tuple(CODES) as error:
             params = {"segment": segment.sha256, "file": segment.file}
@@ -159,7 +160,7 @@ class Worker:
         path = self._find(segment.file)
         try:
             return self._measured(path, segment, templates, stopped)
-        except (BadVideo, SegmentGone):
+        except BadVideo:
             if path is not None and not path.is_file():
                 # It was moved to the second volume in between; the next turn finds it there, or finds it gone.
                 raise VolumeAway(folder=path.parent, why=MOVED) from None
@@ -187,13 +188,14 @@ def _until(
 
 
 def _checked(path: Path | None, segment: Segment) -> Path:
-    """The file must be the one that the record names. Raises SegmentGone, SegmentDiffers."""
+    """The file must be the one that the record names. Raises SegmentGone, SegmentDiffers; VolumeAway when it cannot be
+    read now: a disk that fails for a moment must not become a record for good."""
+    if path is None:
+        raise SegmentGone(file=segment.file)
     try:
-        if path is None:
-            raise FileNotFoundError
         digest = sha256_file(path)
-    except OSError:
-        raise SegmentGone(file=segment.file) from None
+    except OSError as error:
+        raise VolumeAway(folder=path.parent, why=error.strerror or str(error)) from None
     if digest != segment.sha256:
         raise SegmentDiffers(file=segment.file)
     return path

@@ -1,4 +1,4 @@
-"""`zaitang-edge storage status|prune|move --box DIR`: what lies where, for how long there is room, and making some."""
+"""`zaitang-edge storage status|prune|add|move --box DIR`: what lies where, how long there is room, and making some."""
 from __future__ import annotations
 
 import argparse
@@ -35,6 +35,8 @@ REMOVED = N_("removed: {count} segments")
 MOVED = N_("moved: {count} segments ({mb} MB); {left} left on the first volume that could not be moved")
 ENOUGH = N_("nothing to move: {free} MB are free, box.toml asks for {keep} MB")
 NOTHING = N_("nothing to move")
+ADDED = N_("{folder} is the second video volume of {device}: it carries its identity, and segments may be moved there")
+NEVER_RAN = N_("it has no database; this box never ran")
 AND = {"zh": "；", "en": "; "}
 MB = 1_000_000
 
@@ -51,7 +53,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     move = actions.add_parser("move", help="move finished segments to the second volume, oldest first")
     move.add_argument("--all", action="store_true", help="all of them, not only until there is room")
     move.set_defaults(do=_move)
-    for action in (status, prune, move):
+    add = actions.add_parser("add", help="make the folder that box.toml names the second volume, once: mount it first")
+    add.set_defaults(do=_add)
+    for action in (status, prune, move, add):
         action.add_argument("--box", type=Path, required=True, metavar="DIR")
 
 
@@ -60,7 +64,7 @@ def _status(args: argparse.Namespace) -> int:
     volumes: dict[Place, Volume] = {"first": keeper.first()}
     say = _Say(args.lang)
     say(FIRST, folder=volumes["first"].folder, free=volumes["first"].free_mb(), reserve=config.recorder.reserve_mb)
-    if config.storage.second is not None and (second := _second(keeper, args.lang)) is not None:
+    if config.storage.second is not None and (second := _second(keeper, volumes["first"], args.lang)) is not None:
         volumes["second"] = second
         say(SECOND, folder=second.folder, free=second.free_mb())
     told = keeper.forecast(volumes)
@@ -72,13 +76,13 @@ def _status(args: argparse.Namespace) -> int:
     return 0
 
 
-def _second(keeper: Keeper, lang: str) -> Volume | None:
+def _second(keeper: Keeper, first: Volume, lang: str) -> Volume | None:
     """The second volume, if it is here; else why it is not, printed."""
-    from edge.errors import CannotWrite, WrongVolume
+    from edge.errors import CannotWrite, VolumeAway, WrongVolume
 
     try:
-        return keeper.known_second()
-    except (WrongVolume, CannotWrite) as error:
+        return keeper.second(first)
+    except (WrongVolume, CannotWrite, VolumeAway) as error:
         print(words(error, lang))
         return None
 
@@ -143,6 +147,15 @@ def _say_decisions(found: Sequence[Decision], say: _Say) -> None:
     say(REMOVABLE, count=counts["\0remove"], mb=sizes["\0remove"] // MB)
 
 
+def _add(args: argparse.Namespace) -> int:
+    keeper, config = _keeper(args)
+    with keeper.lock():
+        second = keeper.add_second(keeper.first())
+        second.check()
+    _Say(args.lang)(ADDED, folder=second.folder, device=config.device)
+    return 0
+
+
 def _move(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
@@ -179,8 +192,12 @@ class _Say:
 
 
 def _keeper(args: argparse.Namespace) -> tuple[Keeper, BoxConfig]:
+    from edge.errors import BadBox
     from edge.storage.keeper import Keeper
-    from edge.wiring import open_box
+    from edge.wiring import DATABASE, open_box
 
+    if args.box.is_dir() and not (args.box / DATABASE).is_file():
+        # Opening would make one, with a first record.
+        raise BadBox(folder=args.box, why=NEVER_RAN)
     box = open_box(args.box)
     return Keeper(box), box.config

@@ -12,14 +12,15 @@ from pathlib import Path
 
 from common.logs import Log
 from edge.child import only_one
-from edge.errors import CannotWrite, NoSecondVolume, SegmentRotten, VolumeFull, WrongVolume
+from edge.errors import CannotWrite, NoSecondVolume, SegmentRotten, VolumeAway, VolumeFull, WrongVolume
 from edge.storage import move as moving
 from edge.storage.due import any_due, decisions
+from edge.storage.patience import in_time
 from edge.storage.scrub import Scrub
 from edge.storage.shelf import Entry, Shelf
 from edge.storage.sweep import Volumes, remove, sweep
-from edge.storage.volume import Volume, known_identity, open_second
-from edge.store import Place
+from edge.storage.volume import Volume, add_second, known_identity, open_second
+from edge.store import Place, Store
 from edge.sync.alarms import Alarms
 from edge.wiring import Box
 from evidence.bodies import Alarm
@@ -62,21 +63,18 @@ class Keeper:
         return Volume(box.video, identity, box.config.recorder.reserve_mb)
 
     def second(self, first: Volume) -> Volume:
-        """The volume to which segments are moved, made when it is new. Raises NoSecondVolume."""
-        config = self._box.config
-        if config.storage.second is None:
-            raise NoSecondVolume()
-        return open_second(
-            Path(config.storage.second), config.device, self.store, config.recorder.reserve_mb, first.folder)
+        """The volume to which segments are moved; never made here. Raises NoSecondVolume."""
+        return self._with_second(open_second, first)
 
-    def known_second(self) -> Volume:
-        """The same, but never made: for those who only look. Raises NoSecondVolume."""
+    def add_second(self, first: Volume) -> Volume:
+        """The same, made where it is new: only somebody who sees that the disk is mounted may ask for it."""
+        return self._with_second(add_second, first)
+
+    def _with_second(self, act: Callable[[Path, str, Store, int, Path], Volume], first: Volume) -> Volume:
         config = self._box.config
         if config.storage.second is None:
             raise NoSecondVolume()
-        folder = Path(config.storage.second)
-        identity = known_identity(folder, config.device, self.store, "second")
-        return Volume(folder, identity, config.recorder.reserve_mb, "second")
+        return act(Path(config.storage.second), config.device, self.store, config.recorder.reserve_mb, first.folder)
 
     def volumes(self) -> dict[Place, Volume]:
         """Those that are here; a second one that is not, or takes nothing more, is told once, by an alarm."""
@@ -85,9 +83,14 @@ class Keeper:
             return found
         failed = ""
         try:
-            found["second"] = self.second(found["first"])
-            found["second"].check()
-        except (WrongVolume, CannotWrite, VolumeFull) as error:
+            second = self.second(found["first"])
+            try:
+                in_time(second.folder, second.check)
+            except VolumeFull:
+                found["second"] = second
+                raise
+            found["second"] = second
+        except (WrongVolume, CannotWrite, VolumeFull, VolumeAway) as error:
             failed = "storage.second_full" if isinstance(error, VolumeFull) else "storage.second_away"
             self._log.failed(failed, error)
         if failed != (self.store.note(SECOND_FAILED) or ""):

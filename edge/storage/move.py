@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from edge.errors import CopyDiffers, SegmentRotten
-from edge.storage.files import read_cold, sync_folder
+from edge.storage.files import read_cold
 from edge.storage.shelf import Entry, Shelf
 from edge.storage.sweep import Volumes, sweep
 from edge.storage.volume import MB, Volume
@@ -48,11 +48,14 @@ def move(entry: Entry, volumes: Volumes, store: Store, advance: Advance) -> None
     first, second = volumes["first"], volumes["second"]
     first.must_be_here()
     second.check()
-    target = second.segments / entry.file
-    if not (target.is_file() and _sha256(target, advance) == entry.sha256):
+    source = first.segments / entry.file
+    if not (second.has_own(entry.file, source) and _sha256(second.segments / entry.file, advance) == entry.sha256):
         second.check_room(entry.size)
-        _copy(first.segments / entry.file, second, entry, advance)
-    second.must_be_here()
+        _copy(source, second, entry, advance)
+    # Also what an earlier cut left whole: until now its name may be in memory alone.
+    second.sync(entry.file)
+    if not second.has_own(entry.file, source):
+        raise CopyDiffers(file=entry.file)
     store.put_moved(Moved(entry.file, entry.sha256, entry.size))
     sweep(store, volumes)
 
@@ -65,14 +68,11 @@ def _copy(source: Path, second: Volume, entry: Entry, advance: Advance) -> None:
         if _sha256(part, advance) != entry.sha256:
             raise CopyDiffers(file=entry.file)
         second.make_run_folder(Path(entry.file).parts[0])
-        target = second.segments / entry.file
-        os.rename(part, target)
+        second.put_in_place(part, entry.file)
     except BaseException:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise
-    sync_folder(target.parent)
-    sync_folder(second.incoming)
 
 
 def _write(source: Path, part: Path, entry: Entry, advance: Advance) -> None:

@@ -1,6 +1,7 @@
 """Where the file of a segment lies: on the volume that the recorder writes or, once moved, on the second one."""
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from edge.errors import CannotWrite, VolumeAway, WrongVolume
@@ -21,10 +22,11 @@ class Places:
         places: tuple[Place, ...] = ("first",) if self._store.moved(file) is None else ("first", "second")
         for place in places:
             path = self._path(place, file)
-            if path.is_file():
+            if _is_file(path):
                 return path
         # Between a vanished mount and a lost file there is a difference: only the second is an alarm.
-        self._must_be_here("first")
+        for place in places:
+            self._must_be_here(place)
         return None
 
     def _path(self, place: Place, file: str) -> Path:
@@ -43,3 +45,13 @@ class Places:
             known_identity(folder, self._device, self._store, place)
         except (WrongVolume, CannotWrite) as error:
             raise VolumeAway(folder=folder, why=error.params["why"]) from None
+
+
+def _is_file(path: Path) -> bool:
+    """Raises VolumeAway when the disk does not say: that it fails now is no word about the file."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise VolumeAway(folder=path.parent, why=error.strerror or str(error)) from None

@@ -19,7 +19,7 @@ from edge.wiring import Box
 from evidence.errors import ZaitangError
 
 LOWEST = 19
-EVERY_S = 60.0
+EVERY_S, ENDING_S = 60.0, 3.0
 REMOVE_EVERY_S = 3600.0
 MOVE_S = 45.0
 """Real seconds of one turn for moving; the rest of the minute the disks are free."""
@@ -38,8 +38,15 @@ def run(box: Box) -> None:
     logs.setup()
     stop = stop_on_signal()
     yield_to_all()
-    worker = Worker(box, stop)
+    work = threading.Thread(target=_work, args=(Worker(box, stop), stop), name="storage", daemon=True)
+    work.start()
     ready()
+    stop.wait()
+    # A call that hangs on a volume ends only with the process.
+    work.join(ENDING_S)
+
+
+def _work(worker: Worker, stop: threading.Event) -> None:
     while not stop.is_set():
         worker.turn()
         stop.wait(EVERY_S)

@@ -2,9 +2,9 @@
 from __future__ import annotations
 
 import bisect
-import errno
 import hashlib
 import itertools
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +17,10 @@ from evidence.times import MINUTE
 
 NOTE = "storage.scrubbed"
 """The record of the segment that was read last, and when this pass began: a restart goes on behind it."""
+UNREAD = "storage.unread"
+"""Files that could not be read, as JSON: segment → how often, and when (UTC µs) the last time."""
+MOST, APART_US = 3, 60 * MINUTE
+"""An alarm only after so many attempts so far apart: a disk that fails for a moment is no rotten file."""
 PASS_US = 7 * 24 * 60 * MINUTE
 """Passes over everything begin so far apart; what is new is read once at once."""
 
@@ -30,7 +34,8 @@ class Scrub:
         self._store, self._shelf, self._find, self._advance = store, shelf, find, advance
 
     def some(self, budget: int, now_us: int) -> int:
-        """Read the next segments, about `budget` bytes; how many. Raises OSError, StoreBusy."""
+        """Read the next segments, about `budget` bytes; how many. Raises StoreBusy."""
+        budget = self._again(budget, now_us)
         last, begun_us = map(int, (self._store.note(NOTE) or f"-1 {now_us}").split())
         at = bisect.bisect_right(self._shelf.entries, last, key=lambda entry: entry.seq)
         if at == len(self._shelf.entries) and not 0 <= now_us - begun_us < PASS_US:
@@ -40,7 +45,7 @@ class Scrub:
             if budget <= 0:
                 break
             if not self._store.removed(entry.sha256):
-                self._check(entry)
+                self._check(entry, now_us)
                 budget -= entry.size
                 done += 1
                 self._store.put_note(NOTE, f"{entry.seq} {begun_us}")
@@ -50,18 +55,50 @@ class Scrub:
                 self._store.put_note(NOTE, f"{self._shelf.entries[-1].seq} {begun_us}")
         return done
 
-    def _check(self, entry: Entry) -> None:
+    def _again(self, budget: int, now_us: int) -> int:
+        """Try again what could not be read some time ago; what is left of the budget."""
+        unread = self._unread()
+        due = {name for name, (_, at_us) in unread.items() if not 0 <= now_us - at_us < APART_US}
+        for entry in self._shelf.entries if due else ():
+            if budget <= 0:
+                break
+            if entry.sha256 in due and self._store.removed(entry.sha256):
+                self._note(entry, now_us, failed=False)
+            elif entry.sha256 in due:
+                self._check(entry, now_us)
+                budget -= entry.size
+        return budget
+
+    def _check(self, entry: Entry, now_us: int) -> None:
         try:
             path = self._find(entry.file)
+            whole = path is None or self._whole(path, entry)
+            if whole is None:
+                self._find(entry.file)  # A disk that was pulled gives errors too.
         except VolumeAway:
             return
         if path is None:
             Alarms(self._store).once("segment.lost", {"segment": entry.sha256})
-        elif not self._whole(path, entry):
+        if self._note(entry, now_us, failed=whole is None) >= MOST or whole is False:
             Alarms(self._store).once("storage.rotten", {"segment": entry.sha256, "file": entry.file})
 
-    def _whole(self, path: Path, entry: Entry) -> bool:
-        """Whether the file still is what its record says; one that was moved or removed meanwhile is left alone."""
+    def _note(self, entry: Entry, now_us: int, failed: bool) -> int:
+        """Count an attempt; how many in a row have failed."""
+        unread = self._unread()
+        before = unread.pop(entry.sha256, (0, 0))[0]
+        times = before + 1 if failed else 0
+        if 0 < times < MOST:
+            unread[entry.sha256] = (times, now_us)
+        if before or times:
+            self._store.put_note(UNREAD, json.dumps(unread))
+        return times
+
+    def _unread(self) -> dict[str, tuple[int, int]]:
+        return {name: (times, at_us) for name, (times, at_us) in json.loads(self._store.note(UNREAD) or "{}").items()}
+
+    def _whole(self, path: Path, entry: Entry) -> bool | None:
+        """Whether the file still is what its record says, None when it cannot be read now; one that was moved or
+        removed meanwhile is left alone."""
         digest = hashlib.sha256()
         try:
             for data in read_cold(path):
@@ -69,8 +106,6 @@ class Scrub:
                 self._advance(len(data))
         except FileNotFoundError:
             return True
-        except OSError as error:
-            if error.errno != errno.EIO:
-                raise
-            return False
+        except OSError:
+            return None
         return digest.hexdigest() == entry.sha256

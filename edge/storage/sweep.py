@@ -5,6 +5,7 @@ Whatever was cut off is finished by the next `sweep`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from edge.storage.files import drop
 from edge.storage.volume import Volume
@@ -30,22 +31,22 @@ def sweep(store: Store, volumes: Volumes) -> int:
             continue
         volume.must_be_here()
         moved = store.moved(file) if place == "first" else None
-        if moved is not None and not store.removed(moved.sha256) and not _copied(store, volumes, moved):
+        path = volume.segments / file
+        if moved is not None and not store.removed(moved.sha256) and not _copied(store, volumes, moved, path):
             continue
-        drop(volume.segments / file)
+        drop(path)
         store.drop_garbage(place, file)
         done += 1
     return done
 
 
-def _copied(store: Store, volumes: Volumes, moved: Moved) -> bool:
-    """Whether the copy for which the first file may go is still there; if it is not, the first file stays."""
+def _copied(store: Store, volumes: Volumes, moved: Moved, first: Path) -> bool:
+    """Whether the copy for which the file `first` may go is still there; if it is not, that file stays."""
     second = volumes.get("second")
     if second is None:
         return False
     second.must_be_here()
-    path = second.segments / moved.file
-    if path.is_file() and path.stat().st_size == moved.size:
+    if second.has_own(moved.file, first) and (second.segments / moved.file).stat().st_size == moved.size:
         return True
     store.take_back(moved.file)
     return False

@@ -12,12 +12,14 @@ import errno
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from common.texts import N_
 from edge.errors import CannotWrite, VolumeFull, WrongVolume
 from edge.storage.files import make_folder, replace, sync_folder, sync_handle
+from edge.storage.patience import in_time
 from edge.store import Place, Store
 from evidence.errors import BadShape
 from evidence.records import Id
@@ -33,6 +35,10 @@ UNKNOWN = N_("it belongs to another database; was the database lost or restored?
 UNREADABLE = N_("its identity file cannot be read")
 NO_FOLDER = N_("there is no such folder; is the disk mounted?")
 SAME_DISK = N_("it lies on the same disk as the first one; is the other disk mounted?")
+SYSTEM_DISK = N_("it lies on the disk of the system; is the other disk mounted?")
+NOT_ADDED = N_("it was not added to this box yet: zaitang-edge storage add")
+LINKED = N_("a folder in it is a link or a file; only real folders are used")
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +50,8 @@ class Identity:
 
 
 class Volume:
-    """Opened by `open_volume` or `open_second`. `reserve_mb`: free space below which nothing new is written."""
+    """Opened by `open_volume`, `add_second` or `open_second`. `reserve_mb`: free space below which nothing new is
+    written."""
 
     def __init__(self, folder: Path, identity: Identity, reserve_mb: int, place: Place = "first") -> None:
         self.folder = folder
@@ -73,9 +80,39 @@ class Volume:
 
     def make_run_folder(self, run: str) -> None:
         """The folder for the segments of a run, on this very volume. Raises OSError, also when it is not there."""
-        with self.hold() as here:
-            _make_in(here, f"{self.segments.name}/{run}")
+        with self.hold() as here, _below(here, self.segments.name) as segments:
+            _make_in(segments, run)
+            sync_handle(segments)
+
+    def put_in_place(self, part: Path, file: str) -> None:
+        """Rename a whole file in `incoming` to `Segment.file`, not through any link. Raises OSError."""
+        run, name = Path(file).parts
+        with self.hold() as here, _below(here, self.segments.name, run) as folder:
+            os.rename(part, name, dst_dir_fd=folder)
+
+    def has_own(self, file: str, first: Path) -> bool:
+        """Whether `Segment.file` is here: a file that no link leads to, and another one than `first`.
+        Raises OSError, also when the volume is not here."""
+        run, name = Path(file).parts
+        try:
+            with self.hold() as here, _below(here, self.segments.name, run) as folder:
+                own = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return stat.S_ISREG(own.st_mode) and (own.st_dev, own.st_ino) != _number(first)
+
+    def sync(self, file: str) -> None:
+        """Make a file that came through `incoming` durable: its bytes and its name in every folder. Raises OSError."""
+        run, name = Path(file).parts
+        with self.hold() as here, _below(here, self.segments.name, run) as folder:
+            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            sync_handle(folder)
         sync_folder(self.segments)
+        sync_folder(self.incoming)
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[int]:
@@ -141,22 +178,48 @@ def open_volume(folder: Path, device: str, store: Store, reserve_mb: int) -> Vol
     return Volume(folder, known_identity(folder, device, store, "first"), reserve_mb)
 
 
+def add_second(folder: Path, device: str, store: Store, reserve_mb: int, first: Path) -> Volume:
+    """Make a folder the volume to which segments are moved; nothing changes where it is that already. It lies on
+    another disk than `first` and than the system: an empty mount point is no volume. Raises WrongVolume, CannotWrite.
+    """
+    if not _exists(folder / IDENTITY):
+        _must_be_apart(folder, first, SAME_DISK)
+        _must_be_apart(folder, Path("/"), SYSTEM_DISK)
+        if (folder / "segments").exists() or store.any_moved():
+            raise WrongVolume(folder=folder, why=MISSING)
+        _make(folder, device, store, "second")
+    return open_second(folder, device, store, reserve_mb, first)
+
+
 def open_second(folder: Path, device: str, store: Store, reserve_mb: int, first: Path) -> Volume:
-    """The volume to which segments are moved; made where nothing was ever moved to. It lies on another disk than
-    `first`: an empty mount point is no volume. Raises WrongVolume, CannotWrite."""
+    """The volume that `add_second` made, never made here. Raises WrongVolume, CannotWrite, VolumeAway."""
+    in_time(folder, lambda: _must_be_apart(folder, first, SAME_DISK))
+    if store.volume("second") is None and not in_time(folder, lambda: _exists(folder / IDENTITY)):
+        raise WrongVolume(folder=folder, why=NOT_ADDED)
+    return Volume(folder, known_identity(folder, device, store, "second"), reserve_mb, "second")
+
+
+def _must_be_apart(folder: Path, other: Path, why: str) -> None:
+    """Raises WrongVolume when both lie on one file system, or `folder` is none; CannotWrite."""
     try:
-        same = filesystem(folder) == filesystem(first)
+        same = filesystem(folder) == filesystem(other)
     except FileNotFoundError:
         raise WrongVolume(folder=folder, why=NO_FOLDER) from None
     except OSError as error:
         raise CannotWrite(folder=folder, why=error.strerror or str(error)) from None
     if same:
-        raise WrongVolume(folder=folder, why=SAME_DISK)
-    if not (folder / IDENTITY).exists():
-        if (folder / "segments").exists() or store.any_moved():
-            raise WrongVolume(folder=folder, why=MISSING)
-        _make(folder, device, store, "second")
-    return Volume(folder, known_identity(folder, device, store, "second"), reserve_mb, "second")
+        raise WrongVolume(folder=folder, why=why)
+
+
+def _exists(path: Path) -> bool:
+    """Raises CannotWrite where the disk does not say."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise CannotWrite(folder=path.parent, why=error.strerror or str(error)) from None
+    return True
 
 
 def filesystem(folder: Path) -> int:
@@ -165,8 +228,10 @@ def filesystem(folder: Path) -> int:
 
 
 def known_identity(folder: Path, device: str, store: Store, place: Place) -> Identity:
-    """The identity in the file, if it is the one in the database."""
-    identity, known = _read_identity(folder), store.volume(place)
+    """The identity in the file, if it is the one in the database. Raises WrongVolume, CannotWrite; VolumeAway when a
+    second volume does not answer."""
+    identity = _read_identity(folder) if place == "first" else in_time(folder, lambda: _read_identity(folder))
+    known = store.volume(place)
     if known is None:
         raise WrongVolume(folder=folder, why=UNKNOWN)
     if identity != Identity(device, known):
@@ -186,10 +251,36 @@ def _make(folder: Path, device: str, store: Store, place: Place) -> None:
 
 
 def _make_in(here: int, name: str) -> None:
-    """Make a folder below an open one, durably; its parent must be there. Raises OSError."""
+    """Make a folder in an open one, durably. Raises OSError, also when it is a link."""
     with contextlib.suppress(FileExistsError):
         os.mkdir(name, dir_fd=here)
         sync_handle(here)
+    with _below(here, name):
+        return
+
+
+@contextlib.contextmanager
+def _below(here: int, *names: str) -> Iterator[int]:
+    """A handle of a folder below an open one, reached without any link. Raises OSError: NotADirectoryError for one."""
+    with contextlib.ExitStack() as stack:
+        for name in names:
+            try:
+                here = os.open(name, _FOLDER, dir_fd=here)
+            except OSError as error:
+                if error.errno in (errno.ENOTDIR, errno.ELOOP):
+                    raise NotADirectoryError(errno.ENOTDIR, LINKED, name) from None
+                raise
+            stack.callback(os.close, here)
+        yield here
+
+
+def _number(path: Path) -> tuple[int, int] | None:
+    """Which file this is; None for none. Raises OSError."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _read_identity(folder: Path, here: int | None = None) -> Identity:

@@ -11,6 +11,8 @@ from edge.sync.backoff import Backoff
 
 RETRY = Backoff(first=2.0, longest=600.0)
 CHUNK = 256 * 1024
+AWAY_S = 60.0
+"""Seconds until files on a volume that is away are looked for again."""
 TIMEOUT = httpx.Timeout(30.0)
 
 
@@ -27,11 +29,14 @@ class Job:
 @dataclasses.dataclass(frozen=True)
 class Queue:
     """Files that wait, oldest first. After a failure (`failures` of them in a row) the whole queue waits until
-    `not_before` (monotonic seconds): a centre that is away is asked once per wait, not once per file."""
+    `not_before` (monotonic seconds): a centre that is away is asked once per wait, not once per file. `away`: files on
+    a volume that is not there now; they let the others pass and are looked for again at `look_at`."""
 
     jobs: tuple[Job, ...] = ()
     failures: int = 0
     not_before: float = 0.0
+    away: tuple[Job, ...] = ()
+    look_at: float = 0.0
 
     def with_more(self, jobs: Sequence[Job]) -> Queue:
         """The queue with files added at its end."""
@@ -43,12 +48,24 @@ class Queue:
 
     def after_success(self) -> Queue:
         """The first file is at the centre, or gone from here for good."""
-        return Queue(self.jobs[1:])
+        return dataclasses.replace(self, jobs=self.jobs[1:], failures=0, not_before=0.0)
+
+    def after_away(self, now: float) -> Queue:
+        """The first file lies where nobody can read it now: no failure of the centre."""
+        look_at = self.look_at if self.away else now + AWAY_S
+        return dataclasses.replace(self, jobs=self.jobs[1:], away=(*self.away, self.jobs[0]), look_at=look_at)
+
+    def looked_for(self, now: float) -> Queue:
+        """With the files that were away at its end, once it is time to look for them again."""
+        if not self.away or now < self.look_at:
+            return self
+        return dataclasses.replace(self, jobs=(*self.jobs, *self.away), away=())
 
     def after_failure(self, now: float, chance: float) -> Queue:
         """The first file goes to the end (it must not block the others) and the next try waits."""
         wait = RETRY.wait(self.failures, chance)
-        return Queue((*self.jobs[1:], self.jobs[0]), self.failures + 1, now + wait)
+        jobs = (*self.jobs[1:], self.jobs[0])
+        return dataclasses.replace(self, jobs=jobs, failures=self.failures + 1, not_before=now + wait)
 
 
 def put(client: httpx.Client, centre: str, job: Job, path: Path) -> int:

@@ -359,6 +359,19 @@ def test_a_copy_on_both_volumes_is_one_and_a_stranger_on_the_second_is_named(box
     assert "video/segments/r-1/000009.mp4" in result["problems"][0] and "it is a link" in result["problems"][1]
 
 
+def test_the_volume_of_another_box_accuses_nobody(
+    box: Path, run: Run, capsys: pytest.CaptureFixture[str],
+) -> None:
+    nas = move(box, "r-1/000000.mp4")
+    put(nas / "segments/r-7/000000.mp4", b"theirs")
+    put(nas / ".zaitang-volume.json", b'{"device":"box-9","volume":"v-1"}')
+    assert run(box, "--video", str(nas))[0] == 2
+    assert "that is the volume of another box, box-9; this is the folder of box-1" in capsys.readouterr().err
+    for unreadable in (b"[" * 4000, b"[1]", b'{"device":1}', b"x" * 5000):
+        put(nas / ".zaitang-volume.json", unreadable)
+        assert run(box, "--video", str(nas))[0] == 1
+
+
 def test_a_second_volume_that_is_none_and_a_hint_that_lies(box: Path, export: Path, run: Run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert run(box, "--video", str(tmp_path / "empty"))[0] == 2

@@ -1,7 +1,9 @@
 """The picture process: one record per segment however often it is killed, the growing file told of in time."""
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +15,7 @@ import pytest
 
 from edge.cameras.file import open_file
 from edge.clock import AutojumpClock
+from edge.errors import VolumeAway
 from edge.picture.codes import Codes
 from edge.picture.live import Live
 from edge.picture.process import CODES, MOST, Worker
@@ -109,6 +112,50 @@ def test_missing_changed_and_hostile_files_are_alarms_once_and_the_rest_goes_on(
         ("picture.unreadable", "r-1/000002.mp4"), ("picture.unreadable", "r-1/000003.mp4"),
     ]
     assert len(pictures(face_box)) == 1
+
+
+def test_a_file_that_cannot_be_read_for_a_moment_waits_behind_the_others(
+    face_box: Box, add, worker, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failing, good = add(0), add(1)
+    real, one = Path.stat, worker()
+
+    def fails(self: Path, **more: bool) -> os.stat_result:
+        if self.name == "000000.mp4":
+            raise OSError(errno.EIO, "Input/output error", str(self))
+        return real(self, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("edge.storage.places._is_file", lambda path: True)
+        patch.setattr(Path, "stat", fails)
+        with pytest.raises(VolumeAway):
+            one.turn()
+        one.turn()
+    assert [picture.segment for picture in pictures(face_box)] == [good.sha256]
+    work(one)
+    assert [picture.segment for picture in pictures(face_box)] == [good.sha256, failing.sha256]
+    assert alarms(face_box) == []
+
+
+def test_a_segment_on_a_volume_that_is_away_lets_the_others_pass(
+    face_box: Box, add, worker, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    away, good = add(0), add(1)
+
+    def look(path: Path) -> bool:
+        if path.name == "000000.mp4":
+            raise VolumeAway(folder="nas", why="")
+        return path.is_file()
+
+    one = worker()
+    with monkeypatch.context() as patch:
+        patch.setattr("edge.storage.places._is_file", look)
+        with pytest.raises(VolumeAway):
+            one.turn()
+        one.turn()
+        assert [picture.segment for picture in pictures(face_box)] == [good.sha256]
+    work(one)
+    assert [picture.segment for picture in pictures(face_box)] == [good.sha256, away.sha256]
 
 
 def test_a_file_that_kills_its_reader_is_left_out_after_a_few_tries(

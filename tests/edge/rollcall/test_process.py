@@ -1,6 +1,7 @@
 """The roll-call process: one record per segment however often it is killed, an alarm for what cannot be read."""
 from __future__ import annotations
 
+import errno
 import hashlib
 import subprocess
 import sys
@@ -197,6 +198,24 @@ def test_a_segment_on_a_volume_that_is_away_waits_and_is_no_alarm(
     away = False
     work(waiting)
     assert [one.segment for one in rollcalls(face_box)] == [segment.sha256]
+
+
+def test_a_file_that_cannot_be_read_for_a_moment_waits_and_is_no_alarm(
+    face_box: Box, add, worker, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    segment = add(0)
+
+    def fails(path: Path) -> str:
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    one = worker()
+    with monkeypatch.context() as patch:
+        patch.setattr("edge.rollcall.process.sha256_file", fails)
+        for _ in range(MOST + 2):
+            assert not one.turn()
+    assert alarms(face_box) == []
+    work(one)
+    assert [call.segment for call in rollcalls(face_box)] == [segment.sha256]
 
 
 def test_a_segment_that_is_moved_while_it_is_looked_at_is_found_again(

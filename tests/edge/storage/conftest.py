@@ -14,7 +14,7 @@ from edge.config import parse_box
 from edge.keys import make_box_keys
 from edge.storage import volume as volumes
 from edge.storage.keeper import Keeper
-from edge.storage.volume import open_volume
+from edge.storage.volume import add_second, open_volume
 from edge.wiring import Box, open_store
 from evidence.bodies import OrderAccepted, Segment
 from evidence.certs import make_root, pem
@@ -116,10 +116,12 @@ MakeSite = Callable[..., Site]
 
 @pytest.fixture
 def make_site(tmp_path: Path) -> Iterator[MakeSite]:
-    """Makes a box; `more` is TOML for its box.toml, `video` the folder (a disk) where its video lies."""
+    """Makes a box; `more` is TOML for its box.toml, `video` the folder (a disk) where its video lies;
+    `added`: whether its second volume is one already."""
     made: list[Site] = []
 
-    def make(more: str = "", name: str = "box", video: Path | None = None, sync: str = "") -> Site:
+    def make(more: str = "", name: str = "box", video: Path | None = None, sync: str = "",
+             added: bool = True) -> Site:
         key, clock, folder = Ed25519PrivateKey.generate(), HandClock(), tmp_path / name
         centre = Centre(make_root(key, "site", 1, 0, 36500, True), key)
         text = f'device = "box-1"\npolicy = "demo"\n[sync]\nbroker = "127.0.0.1"\n{sync}\n[recorder]\nreserve_mb = 1\n'
@@ -133,6 +135,8 @@ def make_site(tmp_path: Path) -> Iterator[MakeSite]:
         (folder / "keys" / "centre.crt").write_text(centre.certificate)
         box = Box(folder, config, keys, clock, open_store(folder, config, keys, clock))
         open_volume(box.video, "box-1", box.store, 1).check()
+        if config.storage.second is not None and added:
+            add_second(Path(config.storage.second), "box-1", box.store, 1, box.video).check()
         order = centre.order()
         box.store.put_order(order)
         box.store.append("order.accepted", OrderAccepted(CLASS, order.hash))

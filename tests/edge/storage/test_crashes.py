@@ -3,15 +3,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from edge.storage import move as moving
+from edge.storage.volume import Volume
 from edge.store import Store
 from evidence.bodies import Segment, body_of
 from tests.edge.storage.conftest import MakeSite, Site, files, with_second
+from tests.faults.lossy import SURVIVES, LossyDisk, Survives
 
 STEPS = ("fsync", "rename", "unlink", "mkdir", "rmdir")
 ROWS = ("remove", "put_moved", "drop_garbage", "take_back")
@@ -130,10 +133,8 @@ def test_a_move_that_is_cut_anywhere_is_made_good(
         made.append(site)
 
         def act() -> None:
-            keeper = site.keeper
-            first = keeper.first()
-            keeper.sweep()
-            list(keeper.move(keeper.to_move(first, True), first, keeper.second(first), lambda _: None))
+            site.keeper.sweep()
+            moving_all(site)
 
         return site, act
 
@@ -149,6 +150,37 @@ def test_a_move_that_is_cut_anywhere_is_made_good(
 
     power = Power(monkeypatch)
     assert cut_everywhere(power, fresh, check, finished) >= 15
+
+
+@pytest.mark.parametrize("survives", SURVIVES)
+def test_a_copy_that_a_kill_left_with_its_name_in_memory_alone_is_made_durable_before_the_first_one_goes(
+    make_site: MakeSite, second: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, survives: Survives,
+) -> None:
+    site = make_site(with_second(second))
+    segment = site.film(0)
+    disk = LossyDisk(second, lambda: None)
+    with pytest.MonkeyPatch.context() as patch:
+        disk.watching(patch)
+        with monkeypatch.context() as killing:
+            def kill(*_: object) -> None:
+                raise Cut
+
+            killing.setattr(Volume, "sync", kill)
+            with pytest.raises(Cut):
+                moving_all(site)
+        assert site.files() == files(second) == [segment.file]
+        moving_all(site)
+        disk.image(tmp_path / "left", survives, random.Random(1))
+        disk.close()
+    assert site.files() == [] and files(tmp_path / "left") == [segment.file]
+    assert (tmp_path / "left" / "segments" / segment.file).read_bytes() == bytes([0]) * 1000
+    assert list((tmp_path / "left" / "incoming").iterdir()) == []
+
+
+def moving_all(site: Site) -> None:
+    keeper = site.keeper
+    first = keeper.first()
+    list(keeper.move(keeper.to_move(first, True), first, keeper.second(first), lambda _: None))
 
 
 def test_the_first_copy_goes_last_and_not_before_the_second_was_read_back(
@@ -173,8 +205,8 @@ def test_the_first_copy_goes_last_and_not_before_the_second_was_read_back(
     keeper = site.keeper
     list(keeper.move(keeper.to_move(first, True), first, target, lambda _: None))
     assert read[0].endswith(".part") and list((second / "incoming").iterdir()) == []
-    # What an earlier cut left goes; the copy's bytes; read back; the folder of its run, durably; its place and both
-    # names; the note.
+    # What an earlier cut left goes; the copy's bytes; read back; the folder of its run, durably; its place; it and
+    # its names, durably; the note.
     assert [step for step in power.log if step != "mkdir"] == [
-        "unlink", "unlink", "fsync", "read back", "fsync", "fsync", "rename", "fsync", "fsync", "put_moved",
-        "unlink", "fsync", "rmdir", "fsync", "drop_garbage"]
+        "unlink", "unlink", "fsync", "read back", "fsync", "fsync", "rename", "fsync", "fsync", "fsync", "fsync",
+        "put_moved", "unlink", "fsync", "rmdir", "fsync", "drop_garbage"]

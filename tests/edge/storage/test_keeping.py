@@ -1,26 +1,29 @@
 """The storage process and its commands: warnings once, removal when allowed, moves, a scrub that resumes."""
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from edge.cli import main
 from edge.clock import SystemClock
+from edge.errors import VolumeAway
 from edge.storage import cli as storage_cli
 from edge.storage import keeper as keepers
-from edge.storage import process
+from edge.storage import patience, process, scrub
 from edge.storage.keeper import Keeper, Warned
 from edge.storage.process import Stopped, Worker
 from edge.storage.scrub import NOTE
-from edge.storage.volume import Volume
+from edge.storage.volume import IDENTITY, Volume
+from edge.store import Moved
 from edge.terminal.memory import Memory
 from edge.terminal.screen import Screen
 from evidence.bodies import Alarm, SegmentRemoved, body_of
@@ -28,7 +31,8 @@ from evidence.forecast import Forecast
 from evidence.times import MINUTE
 from tests.edge.storage.conftest import MakeSite, Site, files, with_second
 
-DAY = 24 * 60 * MINUTE
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 
 @pytest.fixture
@@ -173,20 +177,69 @@ def test_the_process_runs_at_the_lowest_priority(monkeypatch: pytest.MonkeyPatch
     assert (tmp_path / "asked").read_text() == f"-c 3 -p {os.getpid()}\n"
 
 
+def started(site: Site, tmp_path: Path) -> subprocess.Popen[bytes]:
+    """The process, once it has said that it is ready."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(30)
+        command = [sys.executable, "-m", "edge.cli", "process", "storage", "--box", str(site.box.folder)]
+        child = subprocess.Popen(command, env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")},
+                                 stderr=subprocess.DEVNULL)
+        assert listener.recv(100) == b"READY=1"
+    return child
+
+
 def test_the_process_says_that_it_is_ready_and_ends_at_once_when_told(tmp_path: Path, make_site: MakeSite) -> None:
     site = make_site()
     site.film(0, bytes(30_000_000))  # A scrub of seven seconds, at its rate.
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    listener.bind(str(tmp_path / "notify"))
-    listener.settimeout(30)
-    command = [sys.executable, "-m", "edge.cli", "process", "storage", "--box", str(site.box.folder)]
-    with subprocess.Popen(command, env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")},
-                          stderr=subprocess.DEVNULL) as child:
-        assert listener.recv(100) == b"READY=1"
+    with started(site, tmp_path) as child:
         child.terminate()
         assert child.wait(5) == 0
-    listener.close()
     assert site.files() == ["r-1/000000.mp4"]
+
+
+@pytest.fixture
+def hanging(make_site: MakeSite, second: Path) -> Iterator[tuple[Site, Path]]:
+    """A second volume whose identity file never answers, until the end of the test."""
+    site = make_site(with_second(second))
+    (second / IDENTITY).unlink()
+    os.mkfifo(second / IDENTITY)
+    yield site, second
+    handle = os.open(second / IDENTITY, os.O_RDWR | os.O_NONBLOCK)
+    deadline = time.monotonic() + 10
+    while any(thread.name == "look" for thread in threading.enumerate()) and time.monotonic() < deadline:
+        os.write(handle, b"x" * 5000)
+        time.sleep(0.01)
+    os.close(handle)
+
+
+def test_a_second_volume_that_hangs_is_away_and_asked_once(
+    hanging: tuple[Site, Path], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site, _ = hanging
+    monkeypatch.setattr(patience, "WAIT_S", 0.1)
+    segment = site.film(0)
+    one = worker(site)
+    one.turn()
+    one.turn()
+    assert site.codes() == ["storage.second_away"] and site.files() == [segment.file]
+    assert len([thread for thread in threading.enumerate() if thread.name == "look"]) == 1
+    assert site.box.store.note(NOTE) is not None
+
+
+def test_the_process_ends_in_time_while_a_volume_hangs(hanging: tuple[Site, Path], tmp_path: Path) -> None:
+    site, _ = hanging
+    segment = site.film(0)
+    site.box.store.put_moved(Moved(segment.file, segment.sha256, segment.size))
+    (site.box.segments / segment.file).unlink()
+    child = started(site, tmp_path)
+    try:
+        time.sleep(1)  # Until it looks for what was moved.
+        child.terminate()
+        assert child.wait(30) == 0
+    finally:
+        child.kill()
+        child.wait()
 
 
 # --- the scrub
@@ -203,6 +256,85 @@ def test_a_scrub_finds_what_rotted_and_what_is_lost_once(site: Site) -> None:
         site.clock.forward(8 * DAY)
     assert sorted(site.codes()) == ["segment.lost", "storage.rotten"]
     assert (site.box.segments / good.file).is_file() and site.files() == [good.file, rotten.file]
+
+
+def unreadable(monkeypatch: pytest.MonkeyPatch, why: list[int]) -> None:
+    """Reading fails with the errno in `why`, while there is one."""
+    real = scrub.read_cold
+
+    def read(path: Path) -> Iterator[bytes]:
+        if why:
+            raise OSError(why[0], os.strerror(why[0]), str(path))
+        yield from real(path)
+
+    monkeypatch.setattr(scrub, "read_cold", read)
+
+
+@pytest.mark.parametrize("why", [errno.EIO, errno.ESTALE, errno.EACCES])
+def test_a_file_that_cannot_be_read_for_a_moment_is_not_rotten(
+    site: Site, monkeypatch: pytest.MonkeyPatch, why: int,
+) -> None:
+    site.film(0)
+    failing = [why]
+    unreadable(monkeypatch, failing)
+    for _ in range(2):
+        site.keeper.scrub(10_000, lambda _: None)
+        site.keeper.scrub(10_000, lambda _: None)  # Too soon to count.
+        site.clock.forward(HOUR)
+    failing.clear()
+    site.keeper.scrub(10_000, lambda _: None)
+    failing.append(why)
+    site.clock.forward(8 * DAY)
+    for _ in range(2):
+        site.keeper.scrub(10_000, lambda _: None)
+        site.clock.forward(HOUR)
+    assert site.codes() == []
+    site.keeper.scrub(10_000, lambda _: None)
+    assert site.codes() == ["storage.rotten"]
+
+
+def test_files_that_could_not_be_read_are_tried_again_within_the_budget_and_forgotten_when_removed(
+    site: Site, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    segments, failing, read = [site.film(number) for number in range(3)], [errno.EIO], []
+    unreadable(monkeypatch, failing)
+    assert site.keeper.scrub(10_000, lambda _: None) == 3
+    site.clock.forward(2 * HOUR)
+    failing.clear()
+    site.box.store.append("segment.removed", SegmentRemoved(segments[0].sha256, "R7", "box box-1"))
+    for expected in (1, 2, 2):
+        site.keeper.scrub(1, read.append)
+        assert len(read) == expected
+    assert site.box.store.note(scrub.UNREAD) == "{}" and site.codes() == []
+
+
+def test_errors_of_a_disk_that_was_pulled_are_no_rot(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:
+    site.film(0)
+
+    def pulled(path: Path) -> Iterator[bytes]:
+        site.box.video.rename(tmp_path / "away")
+        site.box.video.mkdir()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(scrub, "read_cold", pulled)
+    site.keeper.scrub(10_000, lambda _: None)
+    assert site.codes() == [] and not site.box.store.note(scrub.UNREAD)
+
+
+def test_a_disk_that_does_not_say_whether_a_file_is_there_is_away(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    segment = site.film(0)
+    real = Path.stat
+
+    def fails(self: Path, **more: bool) -> os.stat_result:
+        if self.name == "000000.mp4":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(self, **more)
+
+    monkeypatch.setattr(Path, "stat", fails)
+    with pytest.raises(VolumeAway):
+        site.box.find_segment(segment.file)
 
 
 def test_a_scrub_goes_on_where_it_was_and_begins_again_after_a_week(site: Site) -> None:
@@ -267,6 +399,17 @@ def test_status_says_what_lies_where_and_makes_nothing(site: Site, capsys: pytes
     assert site.box.store.head().hash == before
 
 
+@pytest.mark.parametrize("action", ["status", "prune", "move", "add"])
+def test_a_command_makes_no_database_where_none_is(
+    site: Site, capsys: pytest.CaptureFixture[str], action: str,
+) -> None:
+    for path in site.box.folder.glob("zaitang.db*"):
+        path.unlink()
+    before = sorted(site.box.folder.rglob("*"))
+    assert run(site, action) == 2
+    assert "this box never ran" in capsys.readouterr().err and sorted(site.box.folder.rglob("*")) == before
+
+
 def test_prune_tells_every_reason_and_touches_nothing_when_dry(
     real_clock: Site, capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -291,6 +434,21 @@ def test_prune_removes_what_is_over(site: Site, capsys: pytest.CaptureFixture[st
     assert "may be removed: 1 segments" in capsys.readouterr().out
     assert run(site, "prune") == 0
     assert "removed: 1 segments" in capsys.readouterr().out and site.files() == ["r-1/000001.mp4"]
+
+
+def test_a_second_volume_is_added_by_a_command_alone(
+    make_site: MakeSite, second: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    site = make_site(with_second(second), added=False)
+    site.film(0)
+    assert run(site, "move", "--all") == 2 and run(site, "status") == 0
+    assert "zaitang-edge storage add" in capsys.readouterr().err and list(second.iterdir()) == []
+    worker(site).turn()
+    assert list(second.iterdir()) == [] and site.files() == ["r-1/000000.mp4"]
+    assert run(site, "add") == 0 and run(site, "add", lang="zh") == 0
+    said = capsys.readouterr().out
+    assert f"{second} is the second video volume of box-1" in said and f"{second} 现在是 box-1 的第二录像存储卷" in said
+    assert run(site, "move", "--all") == 0 and files(second) == ["r-1/000000.mp4"]
 
 
 def test_move_moves_and_refuses_without_a_second_volume(

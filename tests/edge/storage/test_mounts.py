@@ -11,7 +11,8 @@ import pytest
 from edge.cameras.file import open_file
 from edge.errors import CannotWrite, CopyDiffers, VolumeAway, VolumeFull, WrongVolume
 from edge.recorder.recover import recover
-from edge.storage.volume import IDENTITY, open_second, open_volume
+from edge.storage import volume as volumes
+from edge.storage.volume import IDENTITY, add_second, open_second, open_volume
 from tests.edge.recorder.conftest import Bench, bench, film, hand, keys  # noqa: F401
 from tests.edge.recorder.test_process import Running, make_box
 from tests.edge.storage.conftest import Disk, MakeSite, Site, files, with_second
@@ -142,12 +143,17 @@ def test_a_small_disk_that_is_full_refuses_and_keeps_everything(make_disk: MakeD
 def test_a_second_volume_is_another_disk_and_another_identity(site: Site, second: Path, tmp_path: Path) -> None:
     box, first = site.box, site.box.video
     (tmp_path / "same").mkdir()
-    with pytest.raises(WrongVolume, match="same disk"):
-        open_second(tmp_path / "same", "box-1", box.store, 1, first)
-    with pytest.raises(WrongVolume, match="no such folder"):
-        open_second(tmp_path / "none", "box-1", box.store, 1, first)
+    for act in (add_second, open_second):
+        with pytest.raises(WrongVolume, match="same disk"):
+            act(tmp_path / "same", "box-1", box.store, 1, first)
+        with pytest.raises(WrongVolume, match="no such folder"):
+            act(tmp_path / "none", "box-1", box.store, 1, first)
     assert list((tmp_path / "same").iterdir()) == []
-    open_second(second, "box-1", box.store, 1, first).check()
+    with pytest.raises(WrongVolume, match="storage add"):
+        open_second(second, "box-1", box.store, 1, first)
+    assert list(second.iterdir()) == [] and box.store.volume("second") is None
+    add_second(second, "box-1", box.store, 1, first).check()
+    assert open_second(second, "box-1", box.store, 1, first).folder == second
     assert box.store.volume("second") not in (None, box.store.volume())
     ours = (second / IDENTITY).read_bytes()
     (second / IDENTITY).write_bytes((first / IDENTITY).read_bytes())
@@ -270,6 +276,58 @@ def test_a_rotten_file_stays_where_it_is_and_the_others_go(make_site: MakeSite, 
     assert move_all(site) == 1
     assert site.files() == [bad.file] and files(second) == [good.file]
     assert move_all(site) == 0 and site.codes() == ["storage.rotten"]
+
+
+@pytest.mark.parametrize("where", ["segments", "run", "file", "hard"])
+def test_a_link_on_the_second_volume_is_no_copy(make_site: MakeSite, second: Path, where: str) -> None:
+    site = make_site(with_second(second))
+    segment = site.film(0)
+    first, target = site.box.segments / segment.file, second / "segments" / segment.file
+    if where == "segments":
+        (second / "segments").rmdir()
+        (second / "segments").symlink_to(site.box.segments)
+    elif where == "run":
+        target.parent.symlink_to(first.parent)
+    else:
+        target.parent.mkdir()
+        target.symlink_to(first) if where == "file" else os.link(first, target)
+    with contextlib.suppress(CannotWrite, OSError):
+        move_all(site)
+    found = site.box.find_segment(segment.file)
+    assert found is not None and found.read_bytes() == bytes([0]) * 1000 and not found.is_symlink()
+    if where in ("segments", "run"):
+        assert site.files() == [segment.file] and site.box.store.all_moved() == []
+
+
+def test_the_first_file_stays_when_a_link_takes_the_place_of_its_noted_copy(
+    make_site: MakeSite, second: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site = make_site(with_second(second))
+    segment = site.film(0)
+    with monkeypatch.context() as patch:
+        patch.setattr("edge.storage.move.sweep", lambda *_: 0)
+        assert move_all(site) == 1
+    (second / "segments").rename(second / "aside")
+    (second / "segments").symlink_to(site.box.segments)
+    with contextlib.suppress(CannotWrite):
+        site.keeper.sweep()
+    assert site.files() == [segment.file]
+
+
+def test_a_folder_of_the_system_s_disk_is_never_a_second_volume(
+    make_site: MakeSite, make_disk: MakeDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on a box whose video lies on a disk of its own, with a NAS that is not mounted."""
+    folder = tmp_path / "nas"
+    folder.mkdir()
+    site = make_site(with_second(folder), video=make_disk("disk").folder, added=False)
+    real = volumes.filesystem
+    monkeypatch.setattr(volumes, "filesystem", lambda path: real(folder) if path == Path("/") else real(path))
+    site.keeper.volumes()
+    with pytest.raises(WrongVolume, match="disk of the system"):
+        site.keeper.add_second(site.keeper.first())
+    assert list(folder.iterdir()) == [] and site.codes() == ["storage.second_away"]
+    assert site.box.store.volume("second") is None
 
 
 def test_a_run_that_is_not_over_stays(make_site: MakeSite, second: Path) -> None:

@@ -1,6 +1,7 @@
 """Files that are not where they were: moved ones are found, removed ones forgotten, a disk that is away waited for."""
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,10 +16,18 @@ from evidence.bodies import Segment, SegmentRemoved
 SHA = "ab" * 32
 
 
-def recorded(box: Box) -> int:
-    body = Segment("c-1", "s-1", "room", "r-1", 0, "r-1/000000.mp4", 4, SHA, "h264", 64, 48, 1, 1, 0, 1, 0, 1, 100, (),
-                   False, "start", boot_id="ab")
+def recorded(box: Box, index: int = 0, sha256: str = SHA) -> int:
+    body = Segment("c-1", "s-1", "room", "r-1", index, f"r-1/{index:06}.mp4", 4, sha256, "h264", 64, 48, 1, 1, 0, 1, 0,
+                   1, 100, (), False, "start", boot_id="ab")
     return box.store.append("segment", body).record.seq
+
+
+def until(done: Callable[[], object], uploader: Uploader, seq: int) -> None:
+    deadline = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < deadline
+        uploader.tick(seq)
+        time.sleep(0.002)
 
 
 def codes(box: Box) -> list[object]:
@@ -40,24 +49,63 @@ def test_a_file_is_sent_from_where_it_lies_and_waited_for_while_that_is_away(
     monkeypatch.setattr(uploading, "put", lambda client, centre, job, path: sent.append((job.file, path)) or 201)
     uploader = Uploader(box.store, Alarms(box.store), find, "http://127.0.0.1:9", lambda: now[0])
     uploader.start()
-    uploader.tick(seq)
-    uploader.tick(seq)
+    until(lambda: uploader._queue.away, uploader, seq)
     assert uploader.waiting == 1 and codes(box) == []
     path[0], now[0] = tmp_path / "there", 1000.0
-    deadline = time.monotonic() + 10
-    while not box.store.uploaded(SHA) and time.monotonic() < deadline:
-        uploader.tick(seq)
-        time.sleep(0.01)
+    until(lambda: box.store.uploaded(SHA), uploader, seq)
     uploader.stop()
     assert sent == [("r-1/000000.mp4", tmp_path / "there")] and uploader.waiting == 0
+
+
+def test_files_that_are_away_delay_no_file_that_is_here(
+    make_box: Callable[..., Box], tmp_path: Path, monkeypatch,
+) -> None:
+    box = make_box()
+    for index in range(30):
+        recorded(box, index, f"{index:064x}")
+    seq = recorded(box, 30)
+
+    def find(file: str) -> Path:
+        if file != "r-1/000030.mp4":
+            raise VolumeAway(folder="nas", why="")
+        return tmp_path
+
+    monkeypatch.setattr(uploading, "put", lambda client, centre, job, path: 201)
+    uploader = Uploader(box.store, Alarms(box.store), find, "http://127.0.0.1:9", lambda: 0.0)
+    uploader.start()
+    until(lambda: box.store.uploaded(SHA), uploader, seq)
+    uploader.stop()
+    assert uploader.waiting == 30 and codes(box) == []
+
+
+def test_a_volume_that_hangs_does_not_hold_up_the_loop(make_box: Callable[..., Box]) -> None:
+    box, asked, answer = make_box(), threading.Event(), threading.Event()
+    seq = recorded(box)
+
+    def find(file: str) -> Path | None:
+        asked.set()
+        answer.wait(20)
+        return None
+
+    uploader = Uploader(box.store, Alarms(box.store), find, "", lambda: 0.0)
+    uploader.start()
+    uploader.tick(seq)
+    assert asked.wait(20)
+    uploader.tick(seq)
+    assert uploader.waiting == 1 and codes(box) == []
+    answer.set()
+    until(lambda: not uploader.waiting, uploader, seq)
+    uploader.stop()
 
 
 def test_a_lost_file_is_an_alarm(make_box: Callable[..., Box]) -> None:
     box = make_box()
     seq = recorded(box)
     uploader = Uploader(box.store, Alarms(box.store), lambda _: None, "", lambda: 0.0)
-    uploader.tick(seq)
-    assert codes(box) == ["segment.lost"] and uploader.waiting == 0
+    uploader.start()
+    until(lambda: not uploader.waiting and uploader._looked_at >= 0, uploader, seq)
+    uploader.stop()
+    assert codes(box) == ["segment.lost"]
 
 
 def test_a_removed_file_is_none(make_box: Callable[..., Box]) -> None:
@@ -65,5 +113,7 @@ def test_a_removed_file_is_none(make_box: Callable[..., Box]) -> None:
     seq = recorded(box)
     box.store.append("segment.removed", SegmentRemoved(SHA, "R7", "box"))
     uploader = Uploader(box.store, Alarms(box.store), lambda _: None, "", lambda: 0.0)
-    uploader.tick(seq)
-    assert codes(box) == [] and uploader.waiting == 0
+    uploader.start()
+    until(lambda: not uploader.waiting and uploader._looked_at >= 0, uploader, seq)
+    uploader.stop()
+    assert codes(box) == []

@@ -1,7 +1,7 @@
 """Which segment file goes next."""
 from __future__ import annotations
 
-from edge.sync.uploads import RETRY, Job, Queue
+from edge.sync.uploads import AWAY_S, RETRY, Job, Queue
 
 ONE, TWO = (Job(n, f"{n:064x}", "x", 1) for n in (1, 2))
 
@@ -26,3 +26,11 @@ def test_a_centre_that_is_away_is_asked_ever_more_slowly() -> None:
         queue = queue.after_failure(0.0, chance=1.0)
         waits.append(queue.not_before)
     assert waits == sorted(waits) and waits[-1] == RETRY.longest
+
+
+def test_files_that_are_away_let_the_others_pass_and_are_looked_for_again() -> None:
+    queue = Queue((ONE, TWO)).after_away(10.0)
+    assert queue.next(10.0) == TWO and queue.failures == 0
+    queue = queue.after_success()
+    assert queue.looked_for(10.0 + AWAY_S - 1).next(1000.0) is None
+    assert queue.looked_for(10.0 + AWAY_S).next(1000.0) == ONE
