@@ -22,6 +22,9 @@ REASONS: dict[str, str] = {
         "{name}: {missing} are not recorded so far, but the box in {rooms} has not reported past this class-hour:"
         " undecided"
     ),
+    "hour_stale": N_(
+        "{name}: recorded, but {length} of it show one and the same picture or what was recorded earlier: undecided"
+    ),
     "gap": N_("{name}: no recording from {from_time} to {to_time} ({length})"),
     "stretches_long": N_(
         "practical class-hours with at least {need_min} unbroken minutes: {count}; the shortest stretch has"

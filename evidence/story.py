@@ -87,6 +87,11 @@ class PictureFact(Span):
     device: str
     ref: Ref
 
+    @property
+    def stale(self) -> bool:
+        """It shows something, but not what was there then."""
+        return self.what in ("frozen", "looped")
+
 
 @dataclasses.dataclass(frozen=True)
 class CheckInFact:
@@ -237,6 +242,8 @@ class HourStory(Occasion):
     """Clipped to the class-hour; those of all cameras, in order of time."""
     longest_us: int
     """Media time of the longest single stretch; what breaks it does not count."""
+    fresh_us: int
+    """Recorded time (the union of all cameras) without frozen and looped pictures."""
     gaps: tuple[Span, ...]
     """What no camera recorded."""
 

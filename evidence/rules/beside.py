@@ -143,7 +143,7 @@ def _picture(story: Story) -> Told:
     """Recorded, but nothing to be seen; then what is only marked."""
     for breaks in (True, False):
         for hour in story.hours:
-            for said, ref in shown_badly(story, hour, breaks):
+            for said, ref in shown_badly(story, hour, [fact for fact in hour.pictures if fact.breaks == breaks]):
                 yield said, (ref,)
 
 

@@ -27,7 +27,7 @@ def judge(story: Story, rule: R2, as_of_us: int) -> Finding:
         results.append(result)
         if result != "satisfied":
             reasons.append(_short(story, hour, rule, code))
-            reasons += [said for said, _ in shown_badly(story, hour, breaks=True)]
+            reasons += [said for said, _ in shown_badly(story, hour, [fact for fact in hour.pictures if fact.breaks])]
     if worst(results) == "satisfied" and judged:
         shortest = min(hour.longest_us for hour in judged) // MINUTE
         reasons.append(reason("stretches_long", count=len(judged), need_min=rule.minutes.value, shortest_min=shortest))
