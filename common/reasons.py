@@ -41,6 +41,10 @@ REASONS: dict[str, str] = {
         "{name}: the longest unbroken recording is {longest_min} min {longest_s} s; more video is there, but its time"
         " is uncertain"
     ),
+    "stretch_unseen": N_(
+        "{name}: {longest_min} min {longest_s} s are recorded without a break, but nobody has looked yet whether the"
+        " picture of {need_min} unbroken minutes counts: undecided"
+    ),
     "stretch_awaited": N_(
         "{name}: the longest unbroken recording so far is {longest_min} min {longest_s} s, but the box in {rooms} has"
         " not reported past this class-hour: undecided"
@@ -107,6 +111,10 @@ REASONS: dict[str, str] = {
     ),
     "picture_defocus": N_(
         "{name}: camera {camera} is out of focus from {from_time} to {to_time} ({length}); it counts"
+    ),
+    "picture_missing": N_(
+        "video files whose picture was not looked at for what does not count, though later records of their box are"
+        " here: {count}"
     ),
     "video_reused": N_("video files that are the same recording as another one, and were not counted: {count}"),
     "video_reused_elsewhere": N_(

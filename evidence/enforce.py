@@ -38,8 +38,8 @@ class Ailing(Span):
 class Heard:
     """What the recorder says beside the records. `answers`: it can be asked. `now`: the unbroken video that goes on.
 
-    `runs`: all that it was heard to record, sealed or not. `ailing`: when its picture did not count; one that lasts ends
-    where `now` does, so that it is not unbroken video."""
+    `runs`: all that it was heard to record, sealed or not. `ailing`: when its picture did not count; one that lasts
+    ends where `now` does, so that it is not unbroken video."""
 
     answers: bool
     now: Span | None = None

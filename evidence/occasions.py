@@ -66,6 +66,8 @@ class Facts:
     chains: tuple[Chain, ...] = ()
     bright: tuple[Chain, ...] = ()
     """The chains without what shows nothing."""
+    looked: tuple[Chain, ...] = ()
+    """Of the bright ones, what somebody looked at."""
     fresh: tuple[Chain, ...] = ()
     """The chains without frozen and looped pictures."""
     seen: tuple[PictureFact, ...] = ()
@@ -75,10 +77,11 @@ class Facts:
 
     def awaited(self, at_us: int) -> tuple[str, ...]:
         """The rooms whose box has not reported past a moment."""
-        late = [one.room for one in self.places if not self._told(one.device).past(at_us, self.policy.settle_us)]
+        late = [one.room for one in self.places if not self.told(one.device).past(at_us, self.policy.settle_us)]
         return tuple(dict.fromkeys(late))
 
-    def _told(self, device: str) -> Progress:
+    def told(self, device: str) -> Progress:
+        """How far a device has reported."""
         return self.progress.get(device, Progress())
 
     def chained(self) -> Facts:
@@ -87,18 +90,23 @@ class Facts:
         judged = judge(self.segments, self.pictures, rules) if rules else None
         looked = {sha for sha in self.pictures if _looked_at(self, sha)}
         broken = dict(judged.broken) if judged else {}
+        unlooked: dict[str, tuple[tuple[int, int], ...]] = {}
         for fact in self.segments:
-            sha = fact.segment.sha256
+            sha, whole = fact.segment.sha256, ((fact.segment.first_pts_us, fact.segment.end_pts_us),)
             if sha not in looked and sha in self.rollcalls and _dark(self.rollcalls[sha][1], percent):
-                broken[sha] = ((fact.segment.first_pts_us, fact.segment.end_pts_us),)
+                broken[sha] = whole
+            if sha not in looked and sha not in self.rollcalls:
+                unlooked[sha] = whole
         seen = judged.facts if judged else ()
         hidden = _hidden(self, seen)
         stale = {fact.segment.sha256: _media(fact, hidden.get(fact.segment.sha256, ())) for fact in self.segments}
-        whole, bright, fresh = (tuple(chains(self.segments, self.policy, cut)) for cut in ({}, broken, stale))
+        every, bright, known, fresh = (
+            tuple(chains(self.segments, self.policy, cut)) for cut in ({}, broken, broken | unlooked, stale))
         sightings = {sha: tuple(one for one in found if not _proves_nothing(one, hidden.get(sha, ())))
                      for sha, found in self.sightings.items()}
         return dataclasses.replace(
-            self, chains=whole, bright=bright, fresh=fresh, seen=seen, hidden=hidden, sightings=sightings)
+            self, chains=every, bright=bright, looked=known, fresh=fresh, seen=seen, hidden=hidden,
+            sightings=sightings)
 
 
 def block_story(facts: Facts, block: PlannedBlock, before_us: int) -> Block:
@@ -115,13 +123,15 @@ def hour_story(facts: Facts, block: PlannedBlock | None, hour: Hour, before_us: 
     due = tuple(dict.fromkeys(hour.make_up)) if hour.make_up is not None else _roster(facts, span.start_us)
     window = _window(facts, block, span, before_us) if block else span
     common = _occasion(facts, hour.hour, block, span, [span], due, window)
-    bright = clip(facts.bright, span, facts.policy)
+    bright, looked = (clip(found, span, facts.policy) for found in (facts.bright, facts.looked))
     stretches = clip(facts.chains, span, facts.policy)
     return HourStory(
         **common,
         hour=hour,
         stretches=stretches,
         longest_us=max((stretch.media_us for stretch in bright), default=0),
+        looked_us=max((stretch.media_us for stretch in looked), default=0),
+        unpictured=_unpictured(facts, span),
         fresh_us=_length(facts.fresh, [span], facts.policy),
         gaps=holes(union(stretches, span), span),
     )
@@ -161,7 +171,6 @@ def _occasion(
         "usable_us": usable_us,
         "doubtful_us": doubtful_us,
         "roll_called": roll_called,
-        "looked_at": all(_looked(facts, f.segment.sha256) for f in certain),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
         "picture_good": seen_well and _good([call for _, call in calls], video.bad_picture_pct.value),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
@@ -241,8 +250,14 @@ def _length(found: Sequence[Chain], spans: Sequence[Span], policy: Policy) -> in
     return sum(part.length_us for span in spans for part in union(clip(found, span, policy), span))
 
 
-def _looked(facts: Facts, sha: str) -> bool:
-    return sha in facts.rollcalls or _looked_at(facts, sha)
+def _unpictured(facts: Facts, span: Span) -> tuple[Ref, ...]:
+    """Segments without a picture record, under a policy that judges these, though their box has reported past them."""
+    if facts.policy.picture is None:
+        return ()
+    late = facts.policy.settle_us
+    return tuple(sorted(
+        fact.ref for fact in facts.segments if fact.certain and overlap(fact.span, span)
+        and not _looked_at(facts, fact.segment.sha256) and facts.told(fact.ref[0]).last_us >= fact.span.end_us + late))
 
 
 def _looked_at(facts: Facts, sha: str) -> bool:

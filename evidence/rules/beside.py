@@ -140,11 +140,14 @@ def _codes(story: Story, policy: Policy, over: list[Block]) -> Told:
 
 
 def _picture(story: Story) -> Told:
-    """Recorded, but nothing to be seen; then what is only marked."""
+    """Recorded, but nothing to be seen; then what is only marked; then what nobody has looked at."""
     for breaks in (True, False):
         for hour in story.hours:
             for said, ref in shown_badly(story, hour, [fact for fact in hour.pictures if fact.breaks == breaks]):
                 yield said, (ref,)
+    missing = refs(hour.unpictured for hour in story.hours)
+    if missing:
+        yield reason("picture_missing", count=len(missing)), missing
 
 
 def _clock(story: Story) -> Told:

@@ -208,9 +208,11 @@ def test_a_bad_picture_convicts_nobody() -> None:
 
 def test_nobody_looked_is_said_and_a_roll_call_that_saw_only_dark_still_breaks() -> None:
     course, filmed = course_of()
-    assert codes(course.finding("R2")) == ["stretches_long", "stretches_unseen"]
+    assert codes(course.finding("R2")) == ["stretch_unseen"] and course.finding("R2").result == "open"
+    assert codes(course.finding("picture")) == ["picture_missing"]
     look_at(course, filmed, {})
     assert codes(course.finding("R2")) == ["stretches_long"]
+    assert "picture" not in {one.rule for one in course.findings()}
     dark = Course()
     dark.hour("2026-03-02 08:00", "08:45")
     dark.order()
@@ -223,7 +225,8 @@ def test_a_record_without_samples_is_no_look() -> None:
     for segment in filmed.segments:
         body = Picture("c-1", segment.run, segment.sha256, EVERY_US, (), "")
         course.boxes["box-1"].add("picture", body, at("2026-03-02 09:00"))
-    assert codes(course.finding("R2")) == ["stretches_long", "stretches_unseen"]
+    assert codes(course.finding("R2")) == ["stretch_unseen"] and course.finding("R2").result == "open"
+    assert codes(course.finding("picture")) == ["picture_missing"]
 
 
 def test_samples_outside_of_their_segment_and_words_of_a_stranger_say_nothing() -> None:
