@@ -122,6 +122,9 @@ REASONS: dict[str, str] = {
     "code_not_seen": N_(
         "codes that the terminal showed to the room camera and that the recording does not show: {count} ({when})"),
     "code_not_read": N_("codes that the terminal showed, not looked for in the recording yet: {count}"),
+    "code_not_recorded": N_(
+        "codes that the terminal showed just when nothing was recorded, in half-days that are recorded otherwise:"
+        " {count} ({when})"),
     "code_never_shown": N_("{name}: the policy asks for codes on the terminal's screen, and none was shown"),
     "doubt_simulated": N_("records made with a simulated clock, which are never evidence: {count}"),
     "doubt_clock": N_("records made while the clock of the box was not set: {count}"),
