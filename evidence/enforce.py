@@ -55,7 +55,7 @@ class Chance:
     the longest unbroken stretch that can still come of it. `restart_by_us`: the last moment at which a start, or a new
     start, still complies; None: it does not matter any more, or (theory) nothing is missing just now. `missed_us` of
     `allowed_us`: what passed unrecorded. `shown_us` of `needed_us` is the bar on the screen. `since_us`: when the
-    recording that lasted ended."""
+    recording that lasted ended. `ailing`: it is recorded, but the picture of now does not count."""
 
     state: State
     whole: bool
@@ -68,6 +68,7 @@ class Chance:
     allowed_us: int
     shown_us: int
     since_us: int
+    ailing: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,11 +92,13 @@ def chance(hour: HourStory, heard: Heard, policy: Policy, now_us: int) -> Chance
             for part in _without(run, worse)]
     sealed = [part for stretch in hour.stretches for part in _without(
         stretch, [fact for fact in bad if (fact.device, fact.camera) == (stretch.device, stretch.camera)])]
-    heard = dataclasses.replace(heard, now=_lasting(heard.now, worse))
+    counts = dataclasses.replace(heard, now=_lasting(heard.now, worse))
+    ailing, heard = heard.now is not None and counts.now is None, counts
     unbroken_us = _clip(heard.now, span).length_us if heard.now is not None else 0
     recorded_us = sum(part.length_us for part in union([*sealed, *runs], passed))
     lasting = [part.end_us for part in (*sealed, *runs) if part.length_us >= SETTLED_US]
-    common = _Common(hour, heard, now_us, unbroken_us, passed.length_us - recorded_us, max([span.start_us, *lasting]))
+    since_us = max([span.start_us, *lasting])
+    common = _Common(hour, heard, now_us, unbroken_us, passed.length_us - recorded_us, since_us, ailing)
     if practical and policy.r2 is not None:
         best_us = max([hour.longest_us, *(run.length_us for run in runs)])
         return _practice(common, best_us, policy.r2.minutes.value * MINUTE)
@@ -123,6 +126,7 @@ class _Common:
     unbroken_us: int
     missed_us: int
     since_us: int
+    ailing: bool
 
 
 def _practice(its: _Common, best_us: int, needed_us: int) -> Chance:
@@ -143,7 +147,7 @@ def _practice(its: _Common, best_us: int, needed_us: int) -> Chance:
         state=state, whole=False, unbroken_us=its.unbroken_us, needed_us=needed_us,
         still_us=0 if done else needed_us - its.unbroken_us, possible_us=possible_us,
         restart_by_us=None if done or state == "lost" else restart_by_us, missed_us=its.missed_us, allowed_us=0,
-        shown_us=needed_us if done else its.unbroken_us, since_us=its.since_us,
+        shown_us=needed_us if done else its.unbroken_us, since_us=its.since_us, ailing=its.ailing,
     )
 
 
@@ -159,7 +163,7 @@ def _theory(its: _Common, passed: Span, recorded_us: int, allowed_us: int) -> Ch
     return Chance(
         state=state, whole=True, unbroken_us=its.unbroken_us, needed_us=span.length_us, still_us=still_us,
         possible_us=recorded_us + still_us, restart_by_us=restart_by_us, missed_us=its.missed_us,
-        allowed_us=allowed_us, shown_us=recorded_us, since_us=its.since_us,
+        allowed_us=allowed_us, shown_us=recorded_us, since_us=its.since_us, ailing=its.ailing,
     )
 
 

@@ -199,7 +199,9 @@ def test_a_picture_that_does_not_count_is_no_unbroken_minute(room: Any) -> None:
     assert room.screen.early_end() == 15, "who ends it now says why"
     room.at(25)
     room.recording_for(25, session=session)
-    assert room.state()["recording"]["chance"] == "at_risk"
+    told = room.state()["recording"]
+    assert told["chance"] == "at_risk"
+    assert told["deadline"] == "The picture must show something before 09:09:30, or this class-hour does not count"
     warned = room.screen.due_warning()
     assert warned is not None and warned[1].code == "hour.at_risk"
     room.picture = {}
