@@ -88,7 +88,7 @@ class Facts:
         """The same with its chains of video computed."""
         rules, percent = self.policy.picture, self.policy.video.black_pct.value
         judged = judge(self.segments, self.pictures, rules) if rules else None
-        looked = {sha for sha in self.pictures if _looked_at(self, sha)}
+        looked = {fact.segment.sha256 for fact in self.segments if _looked_at(self, fact)}
         broken = dict(judged.broken) if judged else {}
         unlooked: dict[str, tuple[tuple[int, int], ...]] = {}
         for fact in self.segments:
@@ -257,13 +257,14 @@ def _unpictured(facts: Facts, span: Span) -> tuple[Ref, ...]:
     late = facts.policy.settle_us
     return tuple(sorted(
         fact.ref for fact in facts.segments if fact.certain and overlap(fact.span, span)
-        and not _looked_at(facts, fact.segment.sha256) and facts.told(fact.ref[0]).last_us >= fact.span.end_us + late))
+        and not _looked_at(facts, fact) and facts.told(fact.ref[0]).last_us >= fact.span.end_us + late))
 
 
-def _looked_at(facts: Facts, sha: str) -> bool:
-    """Whether its picture record says anything, under a policy that judges it."""
-    found = facts.pictures.get(sha)
-    return facts.policy.picture is not None and found is not None and bool(found[1].samples)
+def _looked_at(facts: Facts, fact: SegmentFact) -> bool:
+    """Whether its picture record says anything about it, under a policy that judges it."""
+    found, segment = facts.pictures.get(fact.segment.sha256), fact.segment
+    return facts.policy.picture is not None and found is not None and any(
+        segment.first_pts_us <= sample.at_us <= segment.end_pts_us for sample in found[1].samples)
 
 
 def _hidden(facts: Facts, seen: Sequence[PictureFact]) -> dict[str, tuple[PictureFact, ...]]:

@@ -220,10 +220,11 @@ def test_nobody_looked_is_said_and_a_roll_call_that_saw_only_dark_still_breaks()
     assert dark.finding("R2").result == "violated"
 
 
-def test_a_record_without_samples_is_no_look() -> None:
+@pytest.mark.parametrize("samples", [(), (sample(2**50),)])
+def test_a_record_without_samples_of_its_segment_is_no_look(samples: tuple[PictureSample, ...]) -> None:
     course, filmed = course_of()
     for segment in filmed.segments:
-        body = Picture("c-1", segment.run, segment.sha256, EVERY_US, (), "")
+        body = Picture("c-1", segment.run, segment.sha256, EVERY_US, samples, "")
         course.boxes["box-1"].add("picture", body, at("2026-03-02 09:00"))
     assert codes(course.finding("R2")) == ["stretch_unseen"] and course.finding("R2").result == "open"
     assert codes(course.finding("picture")) == ["picture_missing"]
