@@ -22,6 +22,9 @@ REASONS: dict[str, str] = {
         "{name}: {missing} are not recorded so far, but the box in {rooms} has not reported past this class-hour:"
         " undecided"
     ),
+    "hour_stale": N_(
+        "{name}: recorded, but {length} of it show one and the same picture or what was recorded earlier: undecided"
+    ),
     "gap": N_("{name}: no recording from {from_time} to {to_time} ({length})"),
     "stretches_long": N_(
         "practical class-hours with at least {need_min} unbroken minutes: {count}; the shortest stretch has"
@@ -37,6 +40,10 @@ REASONS: dict[str, str] = {
     "stretch_uncertain": N_(
         "{name}: the longest unbroken recording is {longest_min} min {longest_s} s; more video is there, but its time"
         " is uncertain"
+    ),
+    "stretch_unseen": N_(
+        "{name}: {longest_min} min {longest_s} s are recorded without a break, but nobody has looked yet whether the"
+        " picture of {need_min} unbroken minutes counts: undecided"
     ),
     "stretch_awaited": N_(
         "{name}: the longest unbroken recording so far is {longest_min} min {longest_s} s, but the box in {rooms} has"
@@ -117,12 +124,19 @@ REASONS: dict[str, str] = {
     "picture_defocus": N_(
         "{name}: camera {camera} is out of focus from {from_time} to {to_time} ({length}); it counts"
     ),
+    "picture_missing": N_(
+        "video files whose picture was not looked at for what does not count, though later records of their box are"
+        " here: {count}"
+    ),
     "video_reused": N_("video files that are the same recording as another one, and were not counted: {count}"),
     "video_reused_elsewhere": N_(
         "video files that are, byte for byte, a recording of another class or another box: {count}"),
     "code_not_seen": N_(
         "codes that the terminal showed to the room camera and that the recording does not show: {count} ({when})"),
     "code_not_read": N_("codes that the terminal showed, not looked for in the recording yet: {count}"),
+    "code_not_recorded": N_(
+        "codes that the terminal showed just when nothing was recorded, in half-days that are recorded otherwise:"
+        " {count} ({when})"),
     "code_never_shown": N_("{name}: the policy asks for codes on the terminal's screen, and none was shown"),
     "doubt_simulated": N_("records made with a simulated clock, which are never evidence: {count}"),
     "doubt_clock": N_("records made while the clock of the box was not set: {count}"),

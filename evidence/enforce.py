@@ -1,7 +1,8 @@
 """What can still become of a class-hour that runs, while somebody can act: pure, ours; the rules judge afterwards.
 
 Practice (R2): one stretch that is long enough must still fit in. Theory (R1): what is missing must stay within the
-tolerance. Times are UTC microseconds of the box's clock.
+tolerance. Both count what the rules count: a black, covered, frozen or looped picture is none for practice, a frozen or
+looped one none for theory. Times are UTC microseconds of the box's clock.
 """
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import Literal
 
 from evidence.policy import Policy
 from evidence.story import HourStory, Span
-from evidence.stretches import union
+from evidence.stretches import holes, union
 from evidence.times import MINUTE, SECOND
 
 MARGIN_US = 30 * SECOND
@@ -27,14 +28,23 @@ State = Literal["done", "running", "waiting", "at_risk", "lost"]
 
 
 @dataclasses.dataclass(frozen=True)
+class Ailing(Span):
+    """A time in which the picture was said not to count. `stale`: it was frozen or looped."""
+
+    stale: bool
+
+
+@dataclasses.dataclass(frozen=True)
 class Heard:
     """What the recorder says beside the records. `answers`: it can be asked. `now`: the unbroken video that goes on.
 
-    `runs`: all that it was heard to record, sealed or not."""
+    `runs`: all that it was heard to record, sealed or not. `ailing`: when its picture did not count; one that lasts
+    ends where `now` does, so that it is not unbroken video."""
 
     answers: bool
     now: Span | None = None
     runs: tuple[Span, ...] = ()
+    ailing: tuple[Ailing, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +55,7 @@ class Chance:
     the longest unbroken stretch that can still come of it. `restart_by_us`: the last moment at which a start, or a new
     start, still complies; None: it does not matter any more, or (theory) nothing is missing just now. `missed_us` of
     `allowed_us`: what passed unrecorded. `shown_us` of `needed_us` is the bar on the screen. `since_us`: when the
-    recording that lasted ended."""
+    recording that lasted ended. `ailing`: it is recorded, but the picture of now does not count."""
 
     state: State
     whole: bool
@@ -58,6 +68,7 @@ class Chance:
     allowed_us: int
     shown_us: int
     since_us: int
+    ailing: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,16 +82,24 @@ class Warned:
 
 def chance(hour: HourStory, heard: Heard, policy: Policy, now_us: int) -> Chance:
     """How a class-hour stands that has begun and is not over."""
-    span = hour.span
-    runs = [_clip(run, span) for run in (*heard.runs, *([heard.now] if heard.now else []))]
-    unbroken_us = _clip(heard.now, span).length_us if heard.now is not None else 0
+    span, practical = hour.span, hour.hour.kind == "practical" and policy.r2 is not None
     # What the camera has not delivered yet is not missing.
     up_to_us = now_us if heard.now is None else min(now_us, heard.now.end_us)
     passed = Span(span.start_us, max(span.start_us, min(up_to_us, span.end_us)))
-    recorded_us = sum(part.length_us for part in union([*hour.stretches, *runs], passed))
-    lasting = [part.end_us for part in (*hour.stretches, *runs) if part.length_us >= SETTLED_US]
-    common = _Common(hour, heard, now_us, unbroken_us, passed.length_us - recorded_us, max([span.start_us, *lasting]))
-    if hour.hour.kind == "practical" and policy.r2 is not None:
+    bad = [fact for fact in hour.pictures if fact.stale or (practical and fact.breaks)]
+    worse = [*bad, *(one for one in heard.ailing if one.stale or practical)]
+    runs = [_clip(part, span) for run in (*heard.runs, *([heard.now] if heard.now else []))
+            for part in _without(run, worse)]
+    sealed = [part for stretch in hour.stretches for part in _without(
+        stretch, [fact for fact in bad if (fact.device, fact.camera) == (stretch.device, stretch.camera)])]
+    counts = dataclasses.replace(heard, now=_lasting(heard.now, worse))
+    ailing, heard = heard.now is not None and counts.now is None, counts
+    unbroken_us = _clip(heard.now, span).length_us if heard.now is not None else 0
+    recorded_us = sum(part.length_us for part in union([*sealed, *runs], passed))
+    lasting = [part.end_us for part in (*sealed, *runs) if part.length_us >= SETTLED_US]
+    since_us = max([span.start_us, *lasting])
+    common = _Common(hour, heard, now_us, unbroken_us, passed.length_us - recorded_us, since_us, ailing)
+    if practical and policy.r2 is not None:
         best_us = max([hour.longest_us, *(run.length_us for run in runs)])
         return _practice(common, best_us, policy.r2.minutes.value * MINUTE)
     allowed_us = span.length_us if policy.r1 is None else policy.r1.tolerance_s.value * SECOND
@@ -107,6 +126,7 @@ class _Common:
     unbroken_us: int
     missed_us: int
     since_us: int
+    ailing: bool
 
 
 def _practice(its: _Common, best_us: int, needed_us: int) -> Chance:
@@ -127,7 +147,7 @@ def _practice(its: _Common, best_us: int, needed_us: int) -> Chance:
         state=state, whole=False, unbroken_us=its.unbroken_us, needed_us=needed_us,
         still_us=0 if done else needed_us - its.unbroken_us, possible_us=possible_us,
         restart_by_us=None if done or state == "lost" else restart_by_us, missed_us=its.missed_us, allowed_us=0,
-        shown_us=needed_us if done else its.unbroken_us, since_us=its.since_us,
+        shown_us=needed_us if done else its.unbroken_us, since_us=its.since_us, ailing=its.ailing,
     )
 
 
@@ -143,8 +163,19 @@ def _theory(its: _Common, passed: Span, recorded_us: int, allowed_us: int) -> Ch
     return Chance(
         state=state, whole=True, unbroken_us=its.unbroken_us, needed_us=span.length_us, still_us=still_us,
         possible_us=recorded_us + still_us, restart_by_us=restart_by_us, missed_us=its.missed_us,
-        allowed_us=allowed_us, shown_us=recorded_us, since_us=its.since_us,
+        allowed_us=allowed_us, shown_us=recorded_us, since_us=its.since_us, ailing=its.ailing,
     )
+
+
+def _without(run: Span, bad: Iterable[Span]) -> tuple[Span, ...]:
+    """A run without the times in which its picture does not count."""
+    return holes(union(bad, run), run)
+
+
+def _lasting(now: Span | None, bad: Iterable[Span]) -> Span | None:
+    """The unbroken video that goes on and counts; None while it does not count."""
+    parts = () if now is None else _without(now, bad)
+    return parts[-1] if now is not None and parts and parts[-1].end_us == now.end_us else None
 
 
 def _clip(span: Span, within: Span) -> Span:

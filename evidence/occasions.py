@@ -66,30 +66,47 @@ class Facts:
     chains: tuple[Chain, ...] = ()
     bright: tuple[Chain, ...] = ()
     """The chains without what shows nothing."""
+    looked: tuple[Chain, ...] = ()
+    """Of the bright ones, what somebody looked at."""
+    fresh: tuple[Chain, ...] = ()
+    """The chains without frozen and looped pictures."""
     seen: tuple[PictureFact, ...] = ()
     """What does not count, or is marked."""
+    hidden: Mapping[str, tuple[PictureFact, ...]] = dataclasses.field(default_factory=dict)
+    """Segment hash → what does not count of it."""
 
     def awaited(self, at_us: int) -> tuple[str, ...]:
         """The rooms whose box has not reported past a moment."""
-        late = [one.room for one in self.places if not self._told(one.device).past(at_us, self.policy.settle_us)]
+        late = [one.room for one in self.places if not self.told(one.device).past(at_us, self.policy.settle_us)]
         return tuple(dict.fromkeys(late))
 
-    def _told(self, device: str) -> Progress:
+    def told(self, device: str) -> Progress:
+        """How far a device has reported."""
         return self.progress.get(device, Progress())
 
     def chained(self) -> Facts:
         """The same with its chains of video computed."""
         rules, percent = self.policy.picture, self.policy.video.black_pct.value
         judged = judge(self.segments, self.pictures, rules) if rules else None
-        looked = {sha for sha in self.pictures if _looked_at(self, sha)}
+        looked = {fact.segment.sha256 for fact in self.segments if _looked_at(self, fact)}
         broken = dict(judged.broken) if judged else {}
+        unlooked: dict[str, tuple[tuple[int, int], ...]] = {}
         for fact in self.segments:
-            sha = fact.segment.sha256
+            sha, whole = fact.segment.sha256, ((fact.segment.first_pts_us, fact.segment.end_pts_us),)
             if sha not in looked and sha in self.rollcalls and _dark(self.rollcalls[sha][1], percent):
-                broken[sha] = ((fact.segment.first_pts_us, fact.segment.end_pts_us),)
-        whole, bright = chains(self.segments, self.policy), chains(self.segments, self.policy, broken)
+                broken[sha] = whole
+            if sha not in looked and sha not in self.rollcalls:
+                unlooked[sha] = whole
+        seen = judged.facts if judged else ()
+        hidden = _hidden(self, seen)
+        stale = {fact.segment.sha256: _media(fact, hidden.get(fact.segment.sha256, ())) for fact in self.segments}
+        every, bright, known, fresh = (
+            tuple(chains(self.segments, self.policy, cut)) for cut in ({}, broken, broken | unlooked, stale))
+        sightings = {sha: tuple(one for one in found if not _proves_nothing(one, hidden.get(sha, ())))
+                     for sha, found in self.sightings.items()}
         return dataclasses.replace(
-            self, chains=tuple(whole), bright=tuple(bright), seen=judged.facts if judged else ())
+            self, chains=every, bright=bright, looked=known, fresh=fresh, seen=seen, hidden=hidden,
+            sightings=sightings)
 
 
 def block_story(facts: Facts, block: PlannedBlock, before_us: int) -> Block:
@@ -106,13 +123,16 @@ def hour_story(facts: Facts, block: PlannedBlock | None, hour: Hour, before_us: 
     due = tuple(dict.fromkeys(hour.make_up)) if hour.make_up is not None else _roster(facts, span.start_us)
     window = _window(facts, block, span, before_us) if block else span
     common = _occasion(facts, hour.hour, block, span, [span], due, window)
-    bright = clip(facts.bright, span, facts.policy)
+    bright, looked = (clip(found, span, facts.policy) for found in (facts.bright, facts.looked))
     stretches = clip(facts.chains, span, facts.policy)
     return HourStory(
         **common,
         hour=hour,
         stretches=stretches,
         longest_us=max((stretch.media_us for stretch in bright), default=0),
+        looked_us=max((stretch.media_us for stretch in looked), default=0),
+        unpictured=_unpictured(facts, span),
+        fresh_us=_length(facts.fresh, [span], facts.policy),
         gaps=holes(union(stretches, span), span),
     )
 
@@ -132,8 +152,9 @@ def _occasion(
     review = facts.reviews.get(occasion_id)
     roll_called = len(calls) == len(certain)
     video = facts.policy.video
-    seen_well = roll_called and covered_us * 100 >= video.good_cover_pct.value * due_us
-    headcount_max = max((call.headcount_max for _, call in calls), default=0)
+    seen_well = roll_called and usable_us * 100 >= video.good_cover_pct.value * due_us
+    showing = [f.segment.sha256 for f in certain if _shows_something(facts, f)]
+    headcount_max = max((facts.rollcalls[sha][1].headcount_max for sha in showing if sha in facts.rollcalls), default=0)
     seen = [s for f in certain for s in facts.sightings.get(f.segment.sha256, ()) if _seen_in(s, span)]
     unnamed = sum(overlap(u.span, span) for f in certain for u in facts.unnamed.get(f.segment.sha256, ()))
     awaited = facts.awaited(span.end_us)
@@ -150,7 +171,6 @@ def _occasion(
         "usable_us": usable_us,
         "doubtful_us": doubtful_us,
         "roll_called": roll_called,
-        "looked_at": all(_looked(facts, f.segment.sha256) for f in certain),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
         "picture_good": seen_well and _good([call for _, call in calls], video.bad_picture_pct.value),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
@@ -230,14 +250,56 @@ def _length(found: Sequence[Chain], spans: Sequence[Span], policy: Policy) -> in
     return sum(part.length_us for span in spans for part in union(clip(found, span, policy), span))
 
 
-def _looked(facts: Facts, sha: str) -> bool:
-    return sha in facts.rollcalls or _looked_at(facts, sha)
+def _unpictured(facts: Facts, span: Span) -> tuple[Ref, ...]:
+    """Segments without a picture record, under a policy that judges these, though their box has reported past them."""
+    if facts.policy.picture is None:
+        return ()
+    late = facts.policy.settle_us
+    return tuple(sorted(
+        fact.ref for fact in facts.segments if fact.certain and overlap(fact.span, span)
+        and not _looked_at(facts, fact) and facts.told(fact.ref[0]).last_us >= fact.span.end_us + late))
 
 
-def _looked_at(facts: Facts, sha: str) -> bool:
-    """Whether its picture record says anything, under a policy that judges it."""
-    found = facts.pictures.get(sha)
-    return facts.policy.picture is not None and found is not None and bool(found[1].samples)
+def _looked_at(facts: Facts, fact: SegmentFact) -> bool:
+    """Whether its picture record says anything about it, under a policy that judges it."""
+    found, segment = facts.pictures.get(fact.segment.sha256), fact.segment
+    return facts.policy.picture is not None and found is not None and any(
+        segment.first_pts_us <= sample.at_us <= segment.end_pts_us for sample in found[1].samples)
+
+
+def _hidden(facts: Facts, seen: Sequence[PictureFact]) -> dict[str, tuple[PictureFact, ...]]:
+    """Segment hash → what does not count of it."""
+    runs: dict[tuple[str, str], list[SegmentFact]] = defaultdict(list)
+    by_hash = {fact.segment.sha256: fact for fact in facts.segments if fact.certain}
+    for fact in by_hash.values():
+        runs[fact.ref[0], fact.segment.run].append(fact)
+    first = {ref: by_hash[sha] for sha, (ref, _) in facts.pictures.items() if sha in by_hash}
+    found: dict[str, list[PictureFact]] = defaultdict(list)
+    for one in seen:
+        for fact in runs[one.device, first[one.ref].segment.run] if one.breaks else ():
+            if overlap(fact.span, one):
+                found[fact.segment.sha256].append(one)
+    return {sha: tuple(items) for sha, items in found.items()}
+
+
+def _media(fact: SegmentFact, hidden: Sequence[PictureFact]) -> tuple[tuple[int, int], ...]:
+    """The media times of a segment in which its picture is stale, in order, without overlap."""
+    shift_us = fact.span.start_us - fact.segment.first_pts_us
+    stale = union([one for one in hidden if one.stale], fact.span)
+    return tuple((one.start_us - shift_us, one.end_us - shift_us) for one in stale)
+
+
+def _proves_nothing(sighting: Sighting, hidden: Sequence[PictureFact]) -> bool:
+    """Seen best in a picture that does not count. A person's eyes are better than a measure of darkness, but nobody can
+    see that a picture is an old one."""
+    return any(one.start_us <= sighting.shown_us < one.end_us and (one.stale or not sighting.pointed)
+               for one in hidden)
+
+
+def _shows_something(facts: Facts, fact: SegmentFact) -> bool:
+    """Whether any of its picture counts: how many people an old one shows says nothing."""
+    left = holes(union(facts.hidden.get(fact.segment.sha256, ()), fact.span), fact.span)
+    return any(one.length_us > facts.policy.max_gap_us for one in left) or fact.span.length_us == 0
 
 
 def _dark(call: RollCall, percent: int) -> bool:

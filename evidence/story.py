@@ -87,6 +87,11 @@ class PictureFact(Span):
     device: str
     ref: Ref
 
+    @property
+    def stale(self) -> bool:
+        """It shows something, but not what was there then."""
+        return self.what in ("frozen", "looped")
+
 
 @dataclasses.dataclass(frozen=True)
 class CheckInFact:
@@ -206,8 +211,6 @@ class Occasion:
     """Video that may belong here, but whose time is uncertain."""
     roll_called: bool
     """Every segment of it has its roll call."""
-    looked_at: bool
-    """Somebody looked whether its picture counts: every segment of it has its picture record or its roll call."""
     pictures: tuple[PictureFact, ...]
     """What does not count, or is marked, within it; in order of time."""
     picture_good: bool
@@ -239,6 +242,12 @@ class HourStory(Occasion):
     """Clipped to the class-hour; those of all cameras, in order of time."""
     longest_us: int
     """Media time of the longest single stretch; what breaks it does not count."""
+    looked_us: int
+    """The same of what somebody looked at: its segments have a picture record or a roll call."""
+    unpictured: tuple[Ref, ...]
+    """Its segments without a picture record, though the policy judges these and their box has reported past them."""
+    fresh_us: int
+    """Recorded time (the union of all cameras) without frozen and looped pictures."""
     gaps: tuple[Span, ...]
     """What no camera recorded."""
 

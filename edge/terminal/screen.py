@@ -200,7 +200,8 @@ class Screen:
     def _chance(self, now: _Now | None, live: Live) -> Chance | None:
         """How the class-hour that runs stands, if one does."""
         classes, ours = self._memory.look().classes, now.order.class_id if now is not None else ""
-        heard = self._runs.hear(live, lambda session: classes.get(session, ours) == ours)
+        ails = self._picture(live.name) if live.run is not None else ()
+        heard = self._runs.hear(live, lambda session: classes.get(session, ours) == ours, ails)
         return None if now is None or now.hour is None else chance(now.hour, heard, now.policy, now.now_us)
 
     def _seen(self, now: _Now | None, known: Known) -> tuple[str | None, Seen | None]:

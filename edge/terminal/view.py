@@ -190,7 +190,9 @@ def _deadline(facts: Facts, its: Chance, lang: str) -> str:
     if code == "lost" and its.whole:
         code = "lost_whole"
     elif left_us is not None and left_us <= 0:
-        code = "hold" if code == "running" else "late"
+        code = "hold" if code == "running" else "ailing_late" if its.ailing else "late"
+    elif its.ailing and code in ("waiting", "at_risk"):
+        code = "ailing"
     clock = "" if its.restart_by_us is None else _clock(facts, its.restart_by_us)
     return translate(words.DEADLINE[code], lang, clock=clock, minutes=its.needed_us // MINUTE)
 

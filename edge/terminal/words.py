@@ -35,6 +35,8 @@ DEADLINE = {
     "waiting": N_("Recording must begin before {clock}, or this class-hour does not count"),
     "at_risk": N_("Recording must begin before {clock}, or this class-hour does not count"),
     "late": N_("Recording must begin now, or this class-hour does not count"),
+    "ailing": N_("The picture must show something before {clock}, or this class-hour does not count"),
+    "ailing_late": N_("The picture must show something now, or this class-hour does not count"),
     "lost": N_("This class-hour has no room left for {minutes} minutes without a break"),
     "lost_whole": N_("Too much of this class-hour is not recorded"),
 }

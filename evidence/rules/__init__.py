@@ -19,7 +19,7 @@ def findings(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]
         if name == "R1" and policy.r1:
             found.append(r1.judge(story, policy.r1, as_of_us))
         elif name == "R2" and policy.r2:
-            found.append(r2.judge(story, policy.r2, as_of_us))
+            found.append(r2.judge(story, policy.r2, as_of_us, policy.picture is not None))
         elif name == "R3" and policy.r3:
             found.append(r3.judge(story, policy, policy.r3, as_of_us))
         elif name == "R7" and policy.r7:

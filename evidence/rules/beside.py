@@ -136,9 +136,13 @@ def _video(story: Story) -> Told:
 
 
 def _codes(story: Story, policy: Policy, over: list[Block]) -> Told:
-    """Codes that the recording does not show; blocks so long that some should have been shown, and none was."""
-    for answer in ("not_seen", "not_read"):
-        found = [code for code in story.codes if code.answer == answer]
+    """Codes that the recording does not show, or that fell into a hole of a block that was recorded otherwise; blocks
+    so long that some should have been shown, and none was."""
+    percent = policy.video.usable_pct.value
+    recorded = [block.span for block in over if block.covered_us * 100 >= percent * block.due_us]
+    for answer in ("not_seen", "not_read", "not_recorded"):
+        found = [code for code in story.codes if code.answer == answer and (answer != "not_recorded" or any(
+            span.start_us <= code.start_us and code.end_us <= span.end_us for span in recorded))]
         if found:
             when = tuple(f"{_day(story, one.start_us)} {moment(story, one.start_us)}" for one in found)
             yield reason(f"code_{answer}", count=len(found), when=when), tuple(one.ref for one in found)
@@ -150,11 +154,14 @@ def _codes(story: Story, policy: Policy, over: list[Block]) -> Told:
 
 
 def _picture(story: Story) -> Told:
-    """Recorded, but nothing to be seen; then what is only marked."""
+    """Recorded, but nothing to be seen; then what is only marked; then what nobody has looked at."""
     for breaks in (True, False):
         for hour in story.hours:
-            for said, ref in shown_badly(story, hour, breaks):
+            for said, ref in shown_badly(story, hour, [fact for fact in hour.pictures if fact.breaks == breaks]):
                 yield said, (ref,)
+    missing = refs(hour.unpictured for hour in story.hours)
+    if missing:
+        yield reason("picture_missing", count=len(missing)), missing
 
 
 def _clock(story: Story) -> Told:

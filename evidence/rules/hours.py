@@ -1,11 +1,11 @@
 """What R1 and R2 share: which class-hours are judged, and their names in reasons."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from evidence.blocks import local
 from evidence.rules.finding import Finding, Param, Reason, Result, reason
-from evidence.story import HourStory, Occasion, Ref, Story
+from evidence.story import HourStory, Occasion, PictureFact, Ref, Story
 from evidence.times import SECOND
 
 
@@ -34,10 +34,10 @@ MOST_SPANS = 20
 """So many times without a picture that counts are named of one class-hour."""
 
 
-def shown_badly(story: Story, hour: HourStory, breaks: bool) -> list[tuple[Reason, Ref]]:
-    """When the picture showed nothing that counts (`breaks`), or was only marked; the longest times, in order."""
+def shown_badly(story: Story, hour: HourStory, facts: Iterable[PictureFact]) -> list[tuple[Reason, Ref]]:
+    """When the picture of a class-hour was as `facts` of it say; the longest times, in order."""
     spans = [(max(fact.start_us, hour.span.start_us), min(fact.end_us, hour.span.end_us), fact)
-             for fact in hour.pictures if fact.breaks == breaks]
+             for fact in facts]
     longest = sorted(spans, key=lambda one: (one[0] - one[1], one[0], one[2].ref))[:MOST_SPANS]
     told = []
     for start_us, end_us, fact in sorted(longest, key=lambda one: (one[0], one[1], one[2].ref)):

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from evidence.policy import R1
 from evidence.rules.finding import Finding, Reason, Result, reason, refs
-from evidence.rules.hours import due_hours, hours_finding, moment, named, waiting, worst
-from evidence.story import HourStory, Story
+from evidence.rules.hours import due_hours, hours_finding, moment, named, shown_badly, waiting, worst
+from evidence.story import HourStory, Ref, Story
 from evidence.times import SECOND
 
 MOST_GAPS = 20
@@ -12,22 +12,30 @@ MOST_GAPS = 20
 
 
 def judge(story: Story, rule: R1, as_of_us: int) -> Finding:
-    """Violated when more is missing than the tolerance; open when video of uncertain time could fill it, or when a box
-    has not reported past the class-hour. Its records: the video, or where there is none the plan that demands it."""
+    """Violated when more is missing than the tolerance; open when video of uncertain time could fill it, when a box has
+    not reported past the class-hour, or when so much of what is recorded is frozen or was recorded earlier. Black and
+    covered pictures count here: the light goes off for a projector. Its records: the video and, where it is stale, what
+    says so; or where there is none the plan that demands it."""
     hours = due_hours(story, "theory")
     if not hours:
         return Finding("R1", rule.clause, "satisfied", False, (reason("no_theory_hours"),), ())
     over = [hour for hour in hours if hour.over(as_of_us)]
     results: list[Result] = []
     reasons: list[Reason] = []
+    stale: list[Ref] = []
     for hour in over:
         result, code = _hour(hour, rule)
         results.append(result)
-        if result != "satisfied":
+        if code == "hour_stale":
+            told = shown_badly(story, hour, [fact for fact in hour.pictures if fact.stale])
+            stale_s = -(-(hour.covered_us - hour.fresh_us) // SECOND)
+            reasons += [reason(code, **named(story, hour), seconds=stale_s), *(said for said, _ in told)]
+            stale += [ref for _, ref in told]
+        elif result != "satisfied":
             reasons += _missing(story, hour, code)
     if worst(results) == "satisfied" and over:
         reasons.append(reason("theory_covered", count=len(over)))
-    records = refs(hour.films or (story.order_ref,) for hour in over)
+    records = refs([*(hour.films or (story.order_ref,) for hour in over), stale])
     return hours_finding("R1", rule.clause, over, len(hours) - len(over), reasons, worst(results), records)
 
 
@@ -35,7 +43,7 @@ def _hour(hour: HourStory, rule: R1) -> tuple[Result, str]:
     """The result, and the code of its reason."""
     missing_us, allowed_us = hour.due_us - hour.covered_us, rule.tolerance_s.value * SECOND
     if missing_us <= allowed_us:
-        return "satisfied", "theory_covered"
+        return ("satisfied", "theory_covered") if hour.due_us - hour.fresh_us <= allowed_us else ("open", "hour_stale")
     if missing_us - hour.doubtful_us <= allowed_us:
         return "open", "hour_uncertain"
     return ("open", "hour_awaited") if hour.awaited else ("violated", "hour_not_covered")

@@ -8,9 +8,10 @@ from evidence.story import HourStory, Story
 from evidence.times import MINUTE, SECOND
 
 
-def judge(story: Story, rule: R2, as_of_us: int) -> Finding:
+def judge(story: Story, rule: R2, as_of_us: int, looks: bool) -> Finding:
     """Violated when the longest stretch is too short; open when video of uncertain time could make it long enough,
-    or when a box has not reported past the class-hour.
+    when a box has not reported past the class-hour, or when nobody has looked at the picture of so long a stretch.
+    `looks`: the policy says when a picture does not count; without that, nobody has to look.
 
     A class-hour that is not over yet is judged only once it has its stretch. Its records: the video and its roll calls
     (a black picture breaks a stretch), or where there is no video the plan that demands it.
@@ -19,29 +20,36 @@ def judge(story: Story, rule: R2, as_of_us: int) -> Finding:
     if not hours:
         return Finding("R2", rule.clause, "satisfied", False, (reason("no_practical_hours"),), ())
     need_us = rule.minutes.value * MINUTE
-    judged = [hour for hour in hours if hour.over(as_of_us) or hour.longest_us >= need_us]
+    judged = [hour for hour in hours if hour.over(as_of_us) or _length(hour, looks) >= need_us]
     results: list[Result] = []
     reasons: list[Reason] = []
     for hour in judged:
-        result, code = _hour(hour, need_us)
+        result, code = _hour(hour, need_us, looks)
         results.append(result)
         if result != "satisfied":
             reasons.append(_short(story, hour, rule, code))
-            reasons += [said for said, _ in shown_badly(story, hour, breaks=True)]
+            reasons += [said for said, _ in shown_badly(story, hour, [fact for fact in hour.pictures if fact.breaks])]
     if worst(results) == "satisfied" and judged:
-        shortest = min(hour.longest_us for hour in judged) // MINUTE
+        shortest = min(_length(hour, looks) for hour in judged) // MINUTE
         reasons.append(reason("stretches_long", count=len(judged), need_min=rule.minutes.value, shortest_min=shortest))
-    unseen = sum(result == "satisfied" and not hour.looked_at for hour, result in zip(judged, results, strict=True))
+    unseen = sum(result == "satisfied" and hour.looked_us < need_us
+                 for hour, result in zip(judged, results, strict=True))
     if unseen:
         reasons.append(reason("stretches_unseen", count=unseen))
     records = refs((*hour.films, *hour.calls) or (story.order_ref,) for hour in judged)
     return hours_finding("R2", rule.clause, judged, len(hours) - len(judged), reasons, worst(results), records)
 
 
-def _hour(hour: HourStory, need_us: int) -> tuple[Result, str]:
+def _length(hour: HourStory, looks: bool) -> int:
+    return hour.looked_us if looks else hour.longest_us
+
+
+def _hour(hour: HourStory, need_us: int, looks: bool) -> tuple[Result, str]:
     """The result, and the code of its reason."""
-    if hour.longest_us >= need_us:
+    if _length(hour, looks) >= need_us:
         return "satisfied", "stretches_long"
+    if hour.longest_us >= need_us:
+        return "open", "stretch_unseen"
     if hour.longest_us + hour.doubtful_us >= need_us:
         return "open", "stretch_uncertain"
     return ("open", "stretch_awaited") if hour.awaited else ("violated", "stretch_short")

@@ -27,7 +27,7 @@ class Say(Protocol):
 
 class NotFinished(ZaitangError):
     text = ("the box did not finish within {seconds} s: {pending} segments are not sealed, {behind} have no roll call, "
-            "{waiting} records have no receipt")
+            "{unseen} have no picture record, {waiting} records have no receipt")
 
 
 def play(site: Site, services: Services, say: Say, lang: str) -> None:
@@ -71,7 +71,8 @@ def end(site: Site, lang: str) -> dict[str, Any]:
 
 
 def drain(site: Site, services: Services, seconds: int = DRAIN_S, roll_call: bool = True) -> None:
-    """Wait until every segment has its roll call (if there will be one) and every record its receipt.
+    """Wait until every segment has its picture record and its roll call (if there will be one) and every record its
+    receipt.
 
     Raises NotFinished."""
     deadline = time.monotonic() + seconds
@@ -79,10 +80,12 @@ def drain(site: Site, services: Services, seconds: int = DRAIN_S, roll_call: boo
         services.check()
         recorder, counts, waiting = site.recorder(), site.counts(), site.state()["sync"]["waiting"]
         behind = counts.get("segment", 0) - counts.get("rollcall", 0) if roll_call else 0
-        if recorder["session"] is None and recorder["pending"] == behind == waiting == 0:
+        unseen = counts.get("segment", 0) - counts.get("picture", 0)
+        if recorder["session"] is None and recorder["pending"] == behind == unseen == waiting == 0:
             return
         if time.monotonic() > deadline:
-            raise NotFinished(seconds=seconds, behind=behind, waiting=waiting, pending=recorder["pending"])
+            raise NotFinished(
+                seconds=seconds, behind=behind, unseen=unseen, waiting=waiting, pending=recorder["pending"])
         time.sleep(0.3)
 
 

@@ -30,6 +30,7 @@ from evidence.bodies import (
     Segment,
     SegmentRemoved,
     Track,
+    body_of,
 )
 from evidence.fold import fold
 from evidence.policy import Policy
@@ -177,6 +178,15 @@ class Course:
                 call = roll_call_of(body, people, inside, headcount, unnamed, dark)
                 self.boxes[box].add("rollcall", call, last_us + 30 * SECOND)
         return filmed
+
+    def call_rolls(self) -> None:
+        """A roll call that sees nobody for every segment of the class so far that has none."""
+        for box in self.boxes.values():
+            called = {record.body["segment"] for record in box.records if record.type == "rollcall"}
+            for record in [one for one in box.records if one.type == "segment"]:
+                body = body_of(record)
+                if isinstance(body, Segment) and body.sha256 not in called:
+                    box.add("rollcall", roll_call_of(body, (), (0, 0)), record.utc_us + 20 * SECOND)
 
     def segment(
         self, run: str, index: int, first_us: int, end_us: int, start_us: int, box: str, camera: str = "room",

@@ -2,17 +2,31 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence.enforce import LEAD_US, MARGIN_US, PATIENCE_US, SETTLED_US, Chance, Heard, Warned, chance, warning
+from evidence.bodies import Picture, Segment, body_of
+from evidence.enforce import (
+    LEAD_US,
+    MARGIN_US,
+    PATIENCE_US,
+    SETTLED_US,
+    Ailing,
+    Chance,
+    Heard,
+    Warned,
+    chance,
+    warning,
+)
 from evidence.rules import r2
 from evidence.story import HourStory, Span
 from evidence.times import MINUTE, SECOND
 from tests.evidence.course import Course, at
+from tests.evidence.looking import EVERY_US, black, covered, keys_of, name, people, sample
 
 START = at("2026-03-02 08:00")
 END = START + 45 * MINUTE
@@ -129,13 +143,93 @@ def test_what_is_said_to_be_possible_is_possible_and_no_more(
     best = course("practical", *sealed, *([future] if future[1] > future[0] else []))
     story = best.story()
     assert POLICY.r2 is not None
-    ruled = r2.judge(story, POLICY.r2, END + 1).result
+    ruled = r2.judge(story, POLICY.r2, END + 1, False).result
     assert (its.state == "lost") == (ruled == "violated")
     assert its.state == "lost" or ruled == "satisfied"
     if its.state == "done":
         assert r2.judge(course("practical", *sealed, *([open_run] if open_run else [])).story(), POLICY.r2,
-                        END + 1).result == "satisfied"
+                        END + 1, False).result == "satisfied"
     assert abs(its.possible_us - story.hours[0].longest_us) <= SECOND
+
+
+def looked_at(made: Course, black_s: Sequence[tuple[int, int]], make: Any = black) -> Course:
+    """The course with a picture record for each of its segments; black in those seconds of the class-hour."""
+    for record in [one for one in made.boxes["box-1"].records if one.type == "segment"]:
+        segment = body_of(record)
+        assert isinstance(segment, Segment)
+        start_us = segment.first_mono_us + made.boxes["box-1"].boot_us
+        samples = []
+        for at_us in range(0, segment.end_pts_us, EVERY_US):
+            second = (start_us + at_us - START) // SECOND
+            dark = any(start <= second < end for start, end in black_s)
+            samples.append(make(at_us) if dark else sample(at_us, people(1, second)))
+        keys = keys_of([name((segment.run, number)) for number in range(len(samples))])
+        body = Picture("c-1", segment.run, segment.sha256, EVERY_US, tuple(samples), keys)
+        made.boxes["box-1"].add("picture", body, record.utc_us + SECOND)
+    return made
+
+
+@settings(max_examples=60, deadline=None)
+@given(SPANS, st.lists(st.tuples(st.integers(0, 530), st.integers(4, 200)), max_size=3), st.integers(0, 540),
+       st.booleans())
+def test_what_is_possible_is_so_for_the_picture_too(
+    films: list[tuple[int, int]], black_5s: list[tuple[int, int]], now_5s: int, recording: bool,
+) -> None:
+    """The same reference, with a lens that is covered now and then until now; all in steps of five seconds."""
+    now_s, runs, at_s = 5 * now_5s, [], 0
+    for start, length in sorted((start // 5 * 5, length // 5 * 5) for start, length in films):
+        start = max(start, at_s)
+        end = min(start + length, now_s)
+        if end > start:
+            runs.append((start / 60, end / 60))
+        at_s = start + length + 10
+    dark = [(5 * start, min(5 * (start + length), now_s)) for start, length in black_5s]
+    open_run = runs[-1] if recording and runs and runs[-1][1] * 60 == now_s else None
+    sealed = [one for one in runs if one is not open_run]
+    future = (open_run[0] if open_run else now_s / 60, 45.0)
+    story = looked_at(course("practical", *sealed, *([future] if future[1] > future[0] else [])), dark).story()
+    heard = SILENT
+    if open_run:
+        now = span(*open_run)
+        ailing = tuple(Ailing(fact.start_us, min(fact.end_us, now.end_us), fact.stale)
+                       for fact in story.hours[0].pictures if now.start_us <= fact.start_us < now.end_us)
+        heard = Heard(True, now, (now,), ailing)
+    its = stands(looked_at(course("practical", *sealed), dark).story().hours[0], now_s / 60, heard)
+    assert POLICY.r2 is not None
+    ruled = r2.judge(story, POLICY.r2, END + 1, True).result
+    assert (its.state == "lost") == (ruled == "violated")
+    assert its.state == "lost" or ruled == "satisfied"
+    assert abs(its.possible_us - story.hours[0].longest_us) <= SECOND
+
+
+def test_a_lens_that_is_covered_is_not_done_and_there_is_an_alarm() -> None:
+    hour = told()
+    covered = (Ailing(span(1, 0).start_us, span(0, 25).end_us, False),)
+    its = stands(hour, 25, Heard(True, span(-2, 25), (span(-2, 25),), covered))
+    assert (its.state, its.unbroken_us, its.restart_by_us) == ("at_risk", 0, END - NEED - MARGIN_US)
+    assert warning(hour, its, (), START + 25 * MINUTE) is not None
+    again = stands(hour, 26, Heard(True, span(-2, 26), (span(-2, 26),), covered))
+    assert (again.state, again.unbroken_us) == ("running", MINUTE)
+    assert stands(hour, 40, Heard(True, span(-2, 40), (span(-2, 40),), covered)).state == "done"
+    lasting = (Ailing(span(1, 0).start_us, span(0, 40).end_us, False),)
+    assert stands(hour, 40, Heard(True, span(-2, 40), (span(-2, 40),), lasting)).state == "lost"
+    assert stands(hour, 40, Heard(True, None, (span(-2, 40),), lasting)).state == "lost", "and after the end press"
+
+
+def test_of_what_is_sealed_the_records_say_it() -> None:
+    made = looked_at(course("practical", (0, 40)), [(60, 2400)], covered)
+    assert stands(made.story().hours[0], 40).state == "lost"
+    assert stands(made.story().hours[0], 40, Heard(True, None, (span(0, 40),))).state == "lost"
+    theory = looked_at(course("theory", (0, 40)), [(60, 2400)], covered)
+    assert stands(theory.story().hours[0], 40, running(0, 40)).state == "running", "the light is off for a projector"
+
+
+def test_a_still_is_missing_theory_too() -> None:
+    hour, still = told("theory"), (Ailing(span(20, 0).start_us, span(0, 20.5).end_us, True),)
+    its = stands(hour, 20.5, Heard(True, span(0, 20.5), (span(0, 20.5),), still))
+    assert (its.state, its.missed_us, its.restart_by_us) == ("at_risk", 30 * SECOND, START + 21 * MINUTE)
+    sealed = looked_at(course("theory", (0, 40)), [(600, 900)], lambda at_us: sample(at_us, change=0))
+    assert stands(sealed.story().hours[0], 40, running(0, 40)).state == "lost"
 
 
 def walk(hour: HourStory, minutes: list[tuple[float, Heard]]) -> list[tuple[float, str]]:

@@ -8,7 +8,7 @@ import pytest
 from evidence.bodies import Gap, RecordRef, VideoReused
 from evidence.records import ClockState
 from evidence.times import MINUTE, SECOND
-from tests.evidence.course import REAL, SIMULATED, UNSET, Chain, Course, at, codes
+from tests.evidence.course import REAL, SIMULATED, UNSET, Chain, Course, at, codes, roll_call_of
 
 DAY = "2026-03-02"
 
@@ -124,11 +124,36 @@ def test_r2_a_black_picture_breaks_and_a_dim_one_does_not() -> None:
 
 
 def test_r2_says_when_nobody_has_looked_at_the_picture_yet() -> None:
-    for roll_call, expected in ((False, ["stretches_long", "stretches_unseen"]), (True, ["stretches_long"])):
+    for roll_call, expected in ((False, "stretch_unseen"), (True, "stretches_long")):
         made = hour("practical")
         made.film(f"{DAY} 08:00", "08:45", roll_call=roll_call)
-        assert made.finding("R2").result == "satisfied"
-        assert codes(made.finding("R2")) == expected
+        assert made.finding("R2").result == ("satisfied" if roll_call else "open")
+        assert codes(made.finding("R2")) == [expected]
+
+
+@pytest.mark.parametrize(("until", "result"), [("08:15", "satisfied"), ("08:14", "open")])
+def test_r2_fifteen_minutes_that_somebody_looked_at_are_enough(until: str, result: str) -> None:
+    made = hour("practical")
+    filmed = made.film(f"{DAY} 08:00", "08:45", roll_call=False, segment_s=60)
+    for segment in filmed.segments:
+        if segment.end_pts_us <= at(f"{DAY} {until}") - filmed.start_us:
+            call = roll_call_of(segment, (), (0, 0))
+            made.boxes["box-1"].add("rollcall", call, at(f"{DAY} 08:46"))
+    assert made.finding("R2", f"{DAY} 08:30").result == (result if result == "satisfied" else "not_recorded")
+    assert made.finding("R2").result == result
+
+
+def test_video_without_a_picture_record_is_told_once_its_box_has_reported_past_it() -> None:
+    made = hour("theory")
+    filmed = made.film(f"{DAY} 08:00", "08:45", segment_s=900)
+    made.silent = True
+    assert made.finding("picture").reasons[0].params["count"] == 2, "the last one may still come"
+    made.silent = False
+    found = made.finding("picture")
+    assert (found.result, codes(found), found.reasons[0].params["count"]) == ("warning", ["picture_missing"], 3)
+    assert len(found.records) == 3
+    made.policy = dataclasses.replace(made.policy, picture=None)
+    assert filmed and "picture" not in {one.rule for one in made.findings()}, "nobody asks for it"
 
 
 def test_r2_media_time_that_boottime_does_not_agree_to_is_not_believed() -> None:
@@ -219,6 +244,7 @@ def test_a_segment_recovered_after_a_restart_is_placed_by_the_start_in_which_it_
         chain.restart(at(boot), boot_id)
         chain.add("session.end", {"class": "c-2", "session": "s", "by": "page"}, at(boot) + MINUTE)
     chain.add("segment", lost, at("2026-03-03 09:31"))
+    made.call_rolls()
     fact = made.story().segments[-1]
     assert fact.certain and fact.span.start_us == at(f"{DAY} 08:10")
     assert made.finding("R2").result == "satisfied"
@@ -317,6 +343,7 @@ def test_a_class_hour_is_not_violated_while_its_last_segment_is_on_its_way(kind:
     first = 10 if kind == "practical" else 40
     last = made.segment("r-1", first // 10, first * MINUTE, 45 * MINUTE, at(f"{DAY} 08:00"), "box-1", session="s-1")
     made.boxes["box-1"].add("segment", dataclasses.replace(last, cut="end"), at(f"{DAY} 08:47"))
+    made.call_rolls()
     assert made.finding(rule, f"{DAY} 08:48").result == "satisfied"
 
 

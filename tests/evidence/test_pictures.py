@@ -15,7 +15,7 @@ from evidence.fold import fold
 from evidence.policy import parse_policy
 from evidence.rules import findings
 from evidence.times import MINUTE, SECOND
-from tests.evidence.course import Course, Filmed, at, codes
+from tests.evidence.course import Course, Filmed, at, codes, roll_call_of
 from tests.evidence.looking import EVERY_US, RULES, black, covered, keys_of, name, people, sample
 
 Make = Callable[[int], PictureSample]
@@ -105,11 +105,114 @@ def test_video_that_is_shown_again_breaks_on_another_day_too() -> None:
     assert codes(course.finding("R2")) == ["stretch_short", "picture_looped"]
 
 
+def days_of_loops(kind: str) -> Course:
+    """Four days of the same bytes; everybody checked in and is "shown" on each."""
+    course = Course()
+    days = ("02", "03", "04", "05")
+    for day in days:
+        course.hour(f"2026-03-{day} 08:00", "08:45", kind)
+    course.order()
+    for day in days:
+        for person in course.trainees:
+            course.check_in(person, f"2026-03-{day} 07:50")
+        filmed = course.film(f"2026-03-{day} 07:58", "08:47", segment_s=60)
+        look_at(course, filmed, {}, names="the same bytes")
+    return course
+
+
+def test_what_was_recorded_earlier_shows_nobody_and_is_no_theory() -> None:
+    course = days_of_loops("theory")
+    found, r3 = course.finding("R1"), course.r3()
+    assert found.result == "open" and codes(found) == ["hour_stale", "picture_looped"] * 3
+    assert "45 min 0 s" in reason_words(found.reasons[0], "en", {})
+    assert any(course.boxes["box-1"].records[ref[2]].type == "picture" for ref in found.records)
+    assert (r3.verdict, r3.recordings) == ("review", ()) and len(r3.open_recordings) == 3
+    assert codes(r3).count("no_usable_video") == 3
+    assert [block.headcount_max for block in course.story().blocks] == [4, 0, 0, 0]
+    assert course.story().blocks[1].presences[0].sightings == ()
+
+
+@pytest.mark.parametrize(("until", "result"), [("08:11", "satisfied"), ("08:12", "open")])
+def test_a_frozen_picture_is_no_theory_above_the_tolerance(until: str, result: str) -> None:
+    course, filmed = course_of("theory")
+    look_at(course, filmed, {("08:10", until): frozen})
+    finding = course.finding("R1")
+    assert finding.result == result
+    assert result == "satisfied" or codes(finding) == ["hour_stale", "picture_frozen"]
+
+
+def test_a_second_camera_makes_up_for_one_that_is_frozen() -> None:
+    course, filmed = course_of("theory")
+    look_at(course, filmed, {("08:00", "08:45"): frozen})
+    assert course.finding("R1").result == "open"
+    course.film("2026-03-02 07:58", "08:47", roll_call=False, camera="back")
+    assert course.finding("R1").result == "satisfied"
+
+
+def shown_only(seen: tuple[str, str], when: Mapping[tuple[str, str], Make]) -> tuple[Course, Filmed]:
+    """An hour in which t-4 is in view only between two times, and the others all along."""
+    course = Course()
+    course.hour("2026-03-02 08:00", "08:45")
+    course.order()
+    for person in course.trainees:
+        course.check_in(person, "2026-03-02 07:50")
+    filmed = course.film("2026-03-02 07:58", "08:47", course.trainees[:3], segment_s=60)
+    again = course.film("2026-03-02 07:58", "08:47", ("t-4",), segment_s=60, seen=seen, camera="back")
+    for one in (filmed, again):
+        look_at(course, one, when if one is again else {})
+    return course, again
+
+
+@pytest.mark.parametrize("make", [black, covered, frozen])
+def test_a_face_in_a_picture_that_does_not_count_shows_nobody(make: Make) -> None:
+    course, again = shown_only(("08:10", "08:12"), {("08:10", "08:12"): make})
+    assert course.story().blocks[0].presences[3].answer == "absent"
+    judged = course.r3()
+    assert judged.recordings == ("2026-03-02-am",) and judged.trainees == ("t-4",), "the rest is judged"
+    course.point_out("t-4", again, "2026-03-02 08:11")
+    assert bool(course.r3().recordings) == (make is frozen), "a person sees in the dark, but not that a picture is old"
+    assert shown_only(("08:10", "08:12"), {("08:20", "08:22"): make})[0].r3().recordings == ()
+
+
+def test_how_many_an_old_picture_shows_hides_nobody() -> None:
+    course = Course()
+    for day in ("02", "03"):
+        course.hour(f"2026-03-{day} 08:00", "08:45")
+    course.order()
+    for day, count in (("02", 4), ("03", 3)):
+        for person in course.trainees:
+            course.check_in(person, f"2026-03-{day} 07:50")
+        filmed = course.film(f"2026-03-{day} 07:58", "08:47", course.trainees[:count], segment_s=60)
+        look_at(course, filmed, {})
+    extra = course.film("2026-03-02 08:50", "08:53", segment_s=60)
+    look_at(course, extra, {}, names="again")
+    assert course.r3().recordings == ("2026-03-03-am",)
+    loop = course.film("2026-03-03 08:20", "08:23", segment_s=60, camera="back")
+    look_at(course, loop, {}, names="again")
+    assert course.story().blocks[1].headcount_max == 3 and course.r3().recordings == ("2026-03-03-am",)
+
+
+def test_a_bad_picture_convicts_nobody() -> None:
+    """As recorded as ever, but not seen well: who checked in may have been there."""
+    course, filmed = course_of()
+    for person in course.trainees:
+        course.check_in(person, "2026-03-02 07:50")
+    for segment in filmed.segments:
+        call = roll_call_of(segment, course.trainees[:3], (segment.first_pts_us, segment.end_pts_us))
+        course.boxes["box-1"].add("rollcall", call, at("2026-03-02 09:00"))
+    look_at(course, filmed, {})
+    assert course.r3().recordings == ("2026-03-02-am",)
+    look_at(course, filmed, {("08:10", "08:20"): covered})
+    assert course.r3().recordings == () and len(course.r3().open_recordings) == 1
+
+
 def test_nobody_looked_is_said_and_a_roll_call_that_saw_only_dark_still_breaks() -> None:
     course, filmed = course_of()
-    assert codes(course.finding("R2")) == ["stretches_long", "stretches_unseen"]
+    assert codes(course.finding("R2")) == ["stretch_unseen"] and course.finding("R2").result == "open"
+    assert codes(course.finding("picture")) == ["picture_missing"]
     look_at(course, filmed, {})
     assert codes(course.finding("R2")) == ["stretches_long"]
+    assert "picture" not in {one.rule for one in course.findings()}
     dark = Course()
     dark.hour("2026-03-02 08:00", "08:45")
     dark.order()
@@ -117,12 +220,14 @@ def test_nobody_looked_is_said_and_a_roll_call_that_saw_only_dark_still_breaks()
     assert dark.finding("R2").result == "violated"
 
 
-def test_a_record_without_samples_is_no_look() -> None:
+@pytest.mark.parametrize("samples", [(), (sample(2**50),)])
+def test_a_record_without_samples_of_its_segment_is_no_look(samples: tuple[PictureSample, ...]) -> None:
     course, filmed = course_of()
     for segment in filmed.segments:
-        body = Picture("c-1", segment.run, segment.sha256, EVERY_US, (), "")
+        body = Picture("c-1", segment.run, segment.sha256, EVERY_US, samples, "")
         course.boxes["box-1"].add("picture", body, at("2026-03-02 09:00"))
-    assert codes(course.finding("R2")) == ["stretches_long", "stretches_unseen"]
+    assert codes(course.finding("R2")) == ["stretch_unseen"] and course.finding("R2").result == "open"
+    assert codes(course.finding("picture")) == ["picture_missing"]
 
 
 def test_samples_outside_of_their_segment_and_words_of_a_stranger_say_nothing() -> None:

@@ -16,6 +16,8 @@ from tests.evidence.course import Course, Filmed, at, codes
 DAY = "2026-03-02"
 RULES = ScreenCode(*(Number(value, source="ours", why="a test") for value in (5, 2, 4)))
 SHOWN = f"{DAY} 08:20"
+STEP_S = {2: 20, 3: 15}
+"""Between so many sights of a code of 40 s, its second mark from 20 s on."""
 
 
 def made(**policy: object) -> tuple[Course, Filmed]:
@@ -78,6 +80,74 @@ def test_a_code_that_was_not_recorded_is_the_matter_of_the_rules_about_gaps() ->
     show(course, f"{DAY} 08:45")
     show(course, f"{DAY} 08:50")
     assert answers(course) == ["not_read", "not_recorded"]
+
+
+def turning(jitter_ms: int, marks: tuple[int, ...] = (), hole_s: int = 0) -> Course:
+    """Segments of a minute whose packets came a little early or late; a code over the turn at 08:20, or in a hole."""
+    course = Course()
+    course.policy = dataclasses.replace(course.policy, screen_code=RULES)
+    course.hour(f"{DAY} 08:00", "08:45")
+    course.order()
+    start_us, box = at(f"{DAY} 07:59"), course.boxes["box-1"]
+    for index in range(48):
+        first_us = index * MINUTE + (hole_s * SECOND if index == 21 else 0)
+        segment = course.segment("r-1", index, first_us, (index + 1) * MINUTE, start_us, "box-1")
+        late_us = index % 2 * jitter_ms * 1000
+        segment = dataclasses.replace(
+            segment, first_mono_us=segment.first_mono_us + late_us, last_mono_us=segment.last_mono_us + late_us)
+        sights = tuple(MarkSeen(21 * MINUTE + at_s * SECOND, mark) for at_s, mark in zip((-3, 1), marks, strict=False)
+                       if segment.first_pts_us <= 21 * MINUTE + at_s * SECOND < segment.end_pts_us)
+        box.add("segment", segment, start_us + (index + 1) * MINUTE + SECOND)
+        read = CodeRead("c-1", "r-1", segment.sha256, 16, sights)
+        box.add("code.read", read, start_us + (index + 1) * MINUTE + 30 * SECOND)
+    from_us = at(SHOWN) - 4 * SECOND - box.boot_us
+    box.add("code.shown", CodeShown("c-1", None, (12, 940), from_us, from_us + 8 * SECOND), at(SHOWN) + 9 * SECOND)
+    return course
+
+
+@pytest.mark.parametrize("jitter_ms", [0, 20, -20, 900])
+def test_a_code_across_the_turn_of_two_segments_is_checked(jitter_ms: int) -> None:
+    assert answers(turning(jitter_ms)) == ["not_seen"]
+    assert answers(turning(jitter_ms, (12, 940))) == ["seen"]
+
+
+def test_a_code_in_a_hole_of_a_block_that_was_recorded_is_told() -> None:
+    course = turning(0, hole_s=3)
+    assert answers(course) == ["not_recorded"] and codes(course.finding("screen_code")) == ["code_not_recorded"]
+    course = Course()
+    course.policy = dataclasses.replace(course.policy, screen_code=RULES)
+    course.hour(f"{DAY} 08:00", "08:45")
+    course.order()
+    show(course)
+    assert answers(course) == ["not_recorded"] and "screen_code" not in {one.rule for one in course.findings()}
+
+
+def test_a_record_of_no_code_is_none() -> None:
+    """Nothing to be seen, too short, or stated before it was over."""
+    from_us = at(SHOWN) - Course().boxes["box-1"].boot_us
+    for marks, length_us in [((), 0), ((), 8 * SECOND), ((1, 2), 0), ((1, 2), -SECOND), ((1,), 8 * SECOND),
+                             ((1, 2), 8 * SECOND - 1), ((1, 2), 3600 * SECOND), ((1, 2), 9 * SECOND + 1)]:
+        course, filmed = made()
+        body = CodeShown("c-1", None, marks, from_us, from_us + length_us)
+        course.boxes["box-1"].add("code.shown", body, at(SHOWN) + 9 * SECOND)
+        read(course, filmed, marks)
+        assert answers(course) == [] and codes(course.finding("screen_code")) == ["code_never_shown"]
+
+
+@pytest.mark.parametrize(("sights", "answer"), [
+    ((12, 940), "seen"), ((940, 12), "not_seen"), ((7, 12, 940), "seen"),
+    ((12, 940, 7), "seen"), ((7, 7, 12), "not_seen"), ((940, 7, 12), "not_seen"),
+])
+def test_the_marks_are_seen_in_their_order_each_in_its_part(sights: tuple[int, ...], answer: str) -> None:
+    course, filmed = made()
+    box = course.boxes["box-1"]
+    from_us = at(SHOWN) - box.boot_us
+    box.add("code.shown", CodeShown("c-1", None, (12, 940), from_us, from_us + 40 * SECOND), at(SHOWN) + 41 * SECOND)
+    at_us = at(SHOWN) - filmed.start_us + SECOND
+    segment = next(one for one in filmed.segments if one.first_pts_us <= at_us < one.end_pts_us)
+    seen = tuple(MarkSeen(at_us + STEP_S[len(sights)] * place * SECOND, mark) for place, mark in enumerate(sights))
+    box.add("code.read", CodeRead("c-1", segment.run, segment.sha256, 16, seen), at(SHOWN) + MINUTE)
+    assert answers(course) == [answer]
 
 
 def test_a_terminal_that_shows_none_is_told_where_some_were_to_be_expected() -> None:

@@ -37,7 +37,7 @@ def agrees(seed: int, frames_us: tuple[int, ...]) -> Iterable[str]:
         assert least_us <= hour.longest_us <= most_us, f"seed {seed}, {start}: {least_us} to {most_us}"
         yield "either" if least_us < NEED <= most_us else "accepted" if accepted else "refused"
     assert course.policy.r2 is not None
-    finding = r2.judge(story, course.policy.r2, at("2026-04-01 00:00"))
+    finding = r2.judge(story, course.policy.r2, at("2026-04-01 00:00"), False)
     refused = [one.params["id"] for one in finding.reasons if one.code.startswith("stretch_")]
     assert refused == [hour.id for hour in story.hours if hour.longest_us < NEED], f"seed {seed}"
 

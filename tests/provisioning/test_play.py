@@ -93,3 +93,33 @@ def test_a_class_that_is_ended_too_soon_is_ended_with_a_reason(terminal: Termina
     terminal.session, terminal.too_soon = "s-1", True
     play.end(site, "en")
     assert page.asked[-1] == ("POST /end", {"session": "s-1", "reason": "The demonstration was ended early"})
+
+
+class Finished:
+    """A site whose box has sealed everything; `counts`: how many records of each type, at one look after the other."""
+
+    def __init__(self, *counts: dict[str, int]) -> None:
+        self._counts = [*counts]
+
+    def recorder(self) -> dict[str, Any]:
+        return {"session": None, "pending": 0}
+
+    def counts(self) -> dict[str, int]:
+        return self._counts.pop(0) if len(self._counts) > 1 else self._counts[0]
+
+    def state(self) -> dict[str, Any]:
+        return {"sync": {"waiting": 0}}
+
+
+def test_the_demo_waits_for_picture_records_too(tmp_path: Any) -> None:
+    done = {"segment": 3, "rollcall": 3, "picture": 3}
+    site: Any = Finished(done | {"picture": 2}, done)
+    with Services(tmp_path / "none") as services:
+        play.drain(site, services)
+        assert site.counts() is site.counts(), "it looked again"
+        behind: Any = Finished(done | {"picture": 1})
+        with pytest.raises(play.NotFinished, match="2 have no picture record"):
+            play.drain(behind, services, 0)
+        with pytest.raises(play.NotFinished, match="3 have no roll call, 0 have no picture"):
+            play.drain(Finished({"segment": 3, "picture": 3}), services, 0)  # type: ignore[arg-type]
+        play.drain(Finished({"segment": 3, "picture": 3}), services, 0, roll_call=False)  # type: ignore[arg-type]

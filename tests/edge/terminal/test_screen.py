@@ -187,6 +187,46 @@ def test_a_picture_that_does_not_count_is_said_as_long_as_it_lasts_and_of_this_r
     assert room.state()["alarms"] == []
 
 
+def test_a_picture_that_does_not_count_is_no_unbroken_minute(room: Any) -> None:
+    room.take_order()
+    session = room.presses.start("welding-1")
+    for minute, ails in [(1, []), (2, ["covered"]), (20, ["covered"])]:
+        room.at(minute)
+        room.recording_for(minute, session=session)
+        room.picture = {"r-live": ails}
+        told = room.state()["recording"]
+    assert (told["chance"], told["unbroken_s"], told["done"]) == ("waiting", 0, False)
+    assert room.screen.early_end() == 15, "who ends it now says why"
+    room.at(25)
+    room.recording_for(25, session=session)
+    told = room.state()["recording"]
+    assert told["chance"] == "at_risk"
+    assert told["deadline"] == "The picture must show something before 09:09:30, or this class-hour does not count"
+    warned = room.screen.due_warning()
+    assert warned is not None and warned[1].code == "hour.at_risk"
+    room.picture = {}
+    room.at(26)
+    room.recording_for(26, session=session)
+    told = room.state()["recording"]
+    assert (told["chance"], told["unbroken_s"], told["need"]) == ("running", 60, "14:00 more without a break")
+    room.at(42)
+    room.recording_for(42, session=session)
+    room.state()
+    room.picture = {"r-live": ["covered"]}
+    room.at(44)
+    room.recording_for(44, session=session)
+    assert room.state()["recording"]["chance"] == "done", "what was heard well until now counts"
+
+
+def test_a_terminal_that_starts_while_the_lens_is_covered_counts_nothing_of_that_run(room: Any) -> None:
+    room.take_order()
+    session = room.presses.start("welding-1")
+    room.at(20)
+    room.recording_for(20, session=session)
+    room.picture = {"r-live": ["black"]}
+    assert room.state()["recording"]["unbroken_s"] == 0 and room.screen.early_end() == 15
+
+
 def test_records_without_a_receipt_are_counted(room: Any) -> None:
     room.take_order()
     assert room.state()["sync"]["waiting"] == 2
