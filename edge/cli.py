@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common import logs
 from common.texts import LANGS, own_language, words
-from edge.errors import SystemRefused
+from edge.errors import AlreadyRunning, CannotWrite, SystemRefused, WrongVolume
 from evidence.errors import BadInput, ZaitangError
 
 ROLES = {
@@ -21,6 +21,8 @@ ROLES = {
     "storage": "edge.storage.process",
 }
 """The processes of a box and the module whose `run(box)` each is."""
+PASSING = (AlreadyRunning, CannotWrite, WrongVolume)
+"""Bad input that passes without anybody changing it: a disk is mounted later, a predecessor ends."""
 ENDING_S = 15.0
 """Real seconds that a process of a supervisor that was killed may take to end before its successor gives up."""
 
@@ -32,15 +34,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     logs.setup()
     try:
         return int(args.do(args) or 0)
-    except ZaitangError as error:
-        print(words(error, args.lang), file=sys.stderr)
-        return 2 if isinstance(error, BadInput) else 1
-    except OSError as error:
-        refused = SystemRefused(path=error.filename or "zaitang-edge", why=error.strerror or str(error))
-        print(words(refused, args.lang), file=sys.stderr)
-        return 1
+    except (ZaitangError, OSError) as error:
+        ours = _ours(error)
+        print(words(ours, args.lang), file=sys.stderr)
+        return 2 if isinstance(ours, BadInput) else 1
     except KeyboardInterrupt:
         return 130
+
+
+def _ours(error: ZaitangError | OSError) -> ZaitangError:
+    if isinstance(error, ZaitangError):
+        return error
+    return SystemRefused(path=error.filename or "zaitang-edge", why=error.strerror or str(error))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -111,14 +116,22 @@ def _cameras(args: argparse.Namespace) -> int:
 
 
 def _process(args: argparse.Namespace) -> int:
-    from edge.child import die_with_supervisor, die_with_thread, only_one
+    from edge.child import die_with_supervisor, die_with_thread, has_supervisor, only_one, refuse
     from edge.wiring import open_box
 
     die_with_supervisor()
     die_with_thread()
-    box = open_box(args.box)
-    with only_one(box.run_folder / f"{args.role}.lock", args.role, ENDING_S):
-        importlib.import_module(ROLES[args.role]).run(box)
+    try:
+        box = open_box(args.box)
+        with only_one(box.run_folder / f"{args.role}.lock", args.role, ENDING_S):
+            importlib.import_module(ROLES[args.role]).run(box)
+    except (ZaitangError, OSError) as error:
+        if not has_supervisor():
+            raise
+        # The supervisor says it, once: this process is tried again and again.
+        logs.Log(args.role).failed("process.refused", error)
+        refuse(words(_ours(error), args.lang))
+        return 2 if isinstance(error, BadInput) and not isinstance(error, PASSING) else 1
     return 0
 
 
