@@ -234,7 +234,11 @@ def wait_for_mark(out: Path, runs: int = 1) -> None:
     while time.monotonic() < deadline:
         begun = len(list((out / "video" / "segments").glob("*")))
         for path in (out / "video" / "journal").glob("*.jsonl"):
-            told = read_journal(path)
+            try:
+                told = read_journal(path)
+            except FileNotFoundError:
+                # An earlier run, recovered in this moment.
+                continue
             if begun >= runs and told is not None and told.marks:
                 return
         time.sleep(0.02)
