@@ -30,6 +30,7 @@ from edge.storage.files import replace
 from edge.wiring import open_box
 
 BAD_INPUT = 2
+OTHERS = 0o077
 TICK_S = 0.1
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 GOOD_LIFE_S = 60.0
@@ -80,8 +81,20 @@ def supervise(folder: Path, roles: Sequence[str], lang: str, stop: threading.Eve
     box = open_box(folder)
     # What ails the box itself is said once here, not by each of its processes.
     box.store.close()
+    keep_private(box.folder)
     with only_one(box.run_folder / "box.lock", "run"):
         return _Supervisor(box.folder, roles, lang).run(stop or stop_on_signal())
+
+
+def keep_private(folder: Path) -> None:
+    """Close the folder of a box that was made with an open umask: it holds video of people."""
+    try:
+        mode = folder.stat().st_mode
+        if mode & OTHERS:
+            folder.chmod(mode & ~OTHERS & 0o7777)
+    except OSError as error:
+        # It belongs to somebody else, or its file system knows no modes: that must not stop a recording.
+        Log("run").failed("folder.open", error)
 
 
 class _Supervisor:

@@ -216,6 +216,20 @@ def test_a_crash_before_it_is_ready_is_said_after_some_tries(
     assert sentences(err) == ["rollcall does not run, it is tried again and again: it ended 5 times"]
 
 
+def test_a_box_that_others_can_read_is_closed(tmp_path: Path, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_box(tmp_path / "box", film)
+    folder.chmod(0o755)
+    supervise.keep_private(folder)
+    assert folder.stat().st_mode & 0o7777 == 0o700
+    folder.chmod(0o750)
+
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(Path, "chmod", refused)
+    supervise.keep_private(folder)
+
+
 def test_a_box_that_is_none_is_said_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no such folder"):
         supervise.supervise(tmp_path / "none", ("recorder",), "en", threading.Event())
