@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import signal
 import sys
@@ -18,6 +19,8 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Exit status: 0 done, 1 failed, 2 bad input, 130 interrupted."""
+    # What a centre writes shows people and names them: nobody else on the machine may read it.
+    os.umask(0o077)
     args = _parser().parse_args(argv)
     try:
         return int(args.do(args) or 0)

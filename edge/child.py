@@ -21,6 +21,9 @@ from edge.errors import AlreadyRunning
 
 SUPERVISOR = "ZAITANG_SUPERVISOR"
 """Environment: the process id of `zaitang-edge run`, whose end is ours too."""
+SAYS = b"STATUS="
+"""Begins the datagram with which a process tells its supervisor why it refuses."""
+_LONGEST = 4000
 _PR_SET_PDEATHSIG = 1
 _AGAIN_S = 0.1
 
@@ -55,13 +58,27 @@ def _locked(handle: int, wait_s: float) -> bool:
 
 def ready() -> None:
     """Tell whoever started this process that it does its work now; nobody, if nobody asked."""
+    _notify(b"READY=1")
+
+
+def has_supervisor() -> bool:
+    """Whether `zaitang-edge run` started this process and says to the user what there is to say."""
+    return SUPERVISOR in os.environ
+
+
+def refuse(words: str) -> None:
+    """Tell the supervisor why this process does not run."""
+    _notify(SAYS + words.encode()[:_LONGEST])
+
+
+def _notify(message: bytes) -> None:
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
     if address.startswith("@"):
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-        sender.sendto(b"READY=1", address)
+        sender.sendto(message, address)
 
 
 def stop_on_signal() -> threading.Event:

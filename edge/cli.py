@@ -3,13 +3,14 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from common import logs
 from common.texts import LANGS, own_language, words
-from edge.errors import SystemRefused
+from edge.errors import AlreadyRunning, CannotWrite, SystemRefused, WrongVolume
 from evidence.errors import BadInput, ZaitangError
 
 ROLES = {
@@ -21,26 +22,40 @@ ROLES = {
     "storage": "edge.storage.process",
 }
 """The processes of a box and the module whose `run(box)` each is."""
+SEEN = "Everybody on this machine sees a password in it (ps); in box.toml of a box nobody does, but for gst:"
+OTHERS = 0o077
+INTERRUPTED = 130
+PASSING = (AlreadyRunning, CannotWrite, WrongVolume)
+"""Bad input that passes without anybody changing it: a disk is mounted later, a predecessor ends."""
 ENDING_S = 15.0
 """Real seconds that a process of a supervisor that was killed may take to end before its successor gives up."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Exit status: 0 done, 1 failed, 2 bad input, 130 interrupted."""
-    parser = _parser()
-    args = parser.parse_args(argv)
+    # What a box writes shows people: nobody else on the machine may read it.
+    os.umask(OTHERS)
+    try:
+        return _main(argv)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _main(argv: Sequence[str] | None) -> int:
+    args = _parser().parse_args(argv)
     logs.setup()
     try:
         return int(args.do(args) or 0)
-    except ZaitangError as error:
-        print(words(error, args.lang), file=sys.stderr)
-        return 2 if isinstance(error, BadInput) else 1
-    except OSError as error:
-        refused = SystemRefused(path=error.filename or "zaitang-edge", why=error.strerror or str(error))
-        print(words(refused, args.lang), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    except (ZaitangError, OSError) as error:
+        ours = _ours(error)
+        print(words(ours, args.lang), file=sys.stderr)
+        return 2 if isinstance(ours, BadInput) else 1
+
+
+def _ours(error: ZaitangError | OSError) -> ZaitangError:
+    if isinstance(error, ZaitangError):
+        return error
+    return SystemRefused(path=error.filename or "zaitang-edge", why=error.strerror or str(error))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,7 +82,8 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def _add_record(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     record = commands.add_parser("record", help="record one source into a folder that zaitang-verify can check")
     record.add_argument("--source", required=True, metavar="URL",
-                        help="file:/path/to/video.mp4, rtsp://camera/path, v4l2:/dev/video0, picamera2:0, gst:PIPELINE")
+                        help="file:/path/to/video.mp4, rtsp://camera/path, v4l2:/dev/video0, picamera2:0, "
+                             f"gst:PIPELINE. {SEEN}")
     record.add_argument("--out", type=Path, required=True, metavar="DIR")
     record.add_argument("--seconds", type=float, metavar="N", help="stop after N seconds of media time")
     record.add_argument("--pace", type=int, metavar="X",
@@ -86,7 +102,7 @@ def _add_cameras(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     cameras = commands.add_parser("cameras", help="list the cameras here, try those of a box, take a test picture")
     what = cameras.add_mutually_exclusive_group()
     what.add_argument("--box", type=Path, metavar="DIR", help="try the cameras of this box")
-    what.add_argument("--source", metavar="URL", help="try this source")
+    what.add_argument("--source", metavar="URL", help=f"try this source. {SEEN}")
     cameras.add_argument("--picture", type=Path, metavar="FILE",
                          help="write a test picture (JPEG or PNG); with several cameras, one each: FILE-ID")
     cameras.set_defaults(do=_cameras)
@@ -111,14 +127,22 @@ def _cameras(args: argparse.Namespace) -> int:
 
 
 def _process(args: argparse.Namespace) -> int:
-    from edge.child import die_with_supervisor, die_with_thread, only_one
+    from edge.child import die_with_supervisor, die_with_thread, has_supervisor, only_one, refuse
     from edge.wiring import open_box
 
     die_with_supervisor()
     die_with_thread()
-    box = open_box(args.box)
-    with only_one(box.run_folder / f"{args.role}.lock", args.role, ENDING_S):
-        importlib.import_module(ROLES[args.role]).run(box)
+    try:
+        box = open_box(args.box)
+        with only_one(box.run_folder / f"{args.role}.lock", args.role, ENDING_S):
+            importlib.import_module(ROLES[args.role]).run(box)
+    except (ZaitangError, OSError) as error:
+        if not has_supervisor():
+            raise
+        # The supervisor says it, once: this process is tried again and again.
+        logs.Log(args.role).failed("process.refused", error)
+        refuse(words(_ours(error), args.lang))
+        return 2 if isinstance(error, BadInput) and not isinstance(error, PASSING) else 1
     return 0
 
 

@@ -101,13 +101,9 @@ class NoRecorder(ZaitangError):
 
 
 class BadStart(BadInput):
-    """A process refused to start; it has said why itself."""
+    """A process refused, and nothing can be recorded without it; why was said before."""
 
     text = "the box was not started: the process {role} refused, see above"
-
-
-class ProcessFailed(ZaitangError):
-    text = "the box was not started: the process {role} ended {times} times"
 
 
 class BadPace(BadInput):

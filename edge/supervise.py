@@ -1,6 +1,9 @@
 """`zaitang-edge run`: every process of a box as a child of this one, started again when it dies, ended together.
 
-While all are ready, BOX/run/ready exists; it holds the process ids by role.
+Recording goes on whatever else fails: a process that refuses is tried again while the others run. Only what the
+recorder itself can never record with, or a box of which every process refuses, ends the start.
+BOX/run/ready holds the ids of the processes that are ready, by role. It exists while the recorder is, and every other
+process is too or is known not to run.
 """
 from __future__ import annotations
 
@@ -17,25 +20,35 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from common.logs import Log
-from common.texts import translate
-from edge.child import SUPERVISOR, only_one, stop_on_signal
-from edge.errors import BadStart, ProcessFailed
+from common.texts import N_, translate
+from edge.child import SAYS, SUPERVISOR, only_one, stop_on_signal
+from edge.errors import BadStart
 from edge.storage.files import replace
 from edge.wiring import open_box
 
 BAD_INPUT = 2
+OTHERS = 0o077
 TICK_S = 0.1
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 GOOD_LIFE_S = 60.0
 TRIES = 5
+"""So often a process may end before it is ready until it is said that it does not run."""
 END_S = 30.0
+LONGEST_WORDS = 4096
+RECORDER = "recorder"
+READY, READY_WITHOUT = N_("the box is ready"), N_("the box is ready, without: {roles}")
+NOT_RUNNING = N_("{role} does not run, it is tried again and again: {why}")
+ENDED = N_("it ended {times} times")
 
 
 @dataclasses.dataclass
 class Child:
-    """One role. `starts_at`: when to start it (again); `ready`: it said so."""
+    """One role. `starts_at`: when to start it (again); `ready`: it said so; `failed`: how often it ended before that.
+
+    `refused`: why it last refused, in words, empty when it did not; `said`: what the user was told of it."""
 
     role: str
     notify: socket.socket
@@ -44,7 +57,23 @@ class Child:
     started_at: float = 0.0
     starts_at: float = 0.0
     wait_s: float = FIRST_WAIT_S
-    deaths: int = 0
+    failed: int = 0
+    refused: str = ""
+    said: str = ""
+
+    @property
+    def missing(self) -> bool:
+        """Whether the box must do without it for now."""
+        return not self.ready and (bool(self.refused) or self.failed >= TRIES)
+
+    def listen(self) -> None:
+        """Take what the process has said."""
+        with contextlib.suppress(BlockingIOError):
+            while message := self.notify.recv(LONGEST_WORDS):
+                if message == b"READY=1":
+                    self.ready, self.failed, self.refused, self.said = True, 0, "", ""
+                elif message.startswith(SAYS):
+                    self.refused = message.removeprefix(SAYS).decode(errors="replace")
 
 
 def supervise(folder: Path, roles: Sequence[str], lang: str, stop: threading.Event | None = None) -> int:
@@ -52,8 +81,20 @@ def supervise(folder: Path, roles: Sequence[str], lang: str, stop: threading.Eve
     box = open_box(folder)
     # What ails the box itself is said once here, not by each of its processes.
     box.store.close()
+    keep_private(box.folder)
     with only_one(box.run_folder / "box.lock", "run"):
         return _Supervisor(box.folder, roles, lang).run(stop or stop_on_signal())
+
+
+def keep_private(folder: Path) -> None:
+    """Close the folder of a box that was made with an open umask: it holds video of people."""
+    try:
+        mode = folder.stat().st_mode
+        if mode & OTHERS:
+            folder.chmod(mode & ~OTHERS & 0o7777)
+    except OSError as error:
+        # It belongs to somebody else, or its file system knows no modes: that must not stop a recording.
+        Log("run").failed("folder.open", error)
 
 
 class _Supervisor:
@@ -61,11 +102,13 @@ class _Supervisor:
         self._folder, self._lang = folder, lang
         self._ready_file = folder / "run" / "ready"
         self._children = [Child(role, _listener()) for role in roles]
-        self._was_ready = False
+        self._told: bytes | None = None
+        self._tells_at = 0.0
+        self._without: list[str] | None = None
         self._log = Log("run")
 
     def run(self, stop: threading.Event) -> int:
-        self._ready_file.unlink(missing_ok=True)
+        self._untell()
         try:
             while not stop.is_set():
                 for child in self._children:
@@ -74,7 +117,7 @@ class _Supervisor:
                 stop.wait(TICK_S)
             return 0
         finally:
-            self._ready_file.unlink(missing_ok=True)
+            self._untell()
             self._end_all()
 
     def _mind(self, child: Child) -> None:
@@ -83,9 +126,8 @@ class _Supervisor:
             if now >= child.starts_at:
                 self._start(child, now)
             return
-        with contextlib.suppress(BlockingIOError):
-            child.ready = child.notify.recv(256) == b"READY=1" or child.ready
         code = child.process.poll()
+        child.listen()
         if code is not None:
             self._died(child, code, now)
 
@@ -94,34 +136,82 @@ class _Supervisor:
         environment = {**os.environ, "NOTIFY_SOCKET": name, SUPERVISOR: str(os.getpid())}
         command = [sys.executable, "-m", "edge.cli", "--lang", self._lang, "process", child.role, "--box",
                    str(self._folder)]
-        child.process = subprocess.Popen(command, env=environment, start_new_session=True)
+        try:
+            child.process = subprocess.Popen(command, env=environment, start_new_session=True)
+        except OSError as error:
+            # No memory, no process to spare: that passes, and the others run on.
+            self._log.failed("process.unstarted", error, role=child.role)
+            child.failed += 1
+            self._wait(child, now)
+            return
         child.started_at = now
         self._log.info("process.started", role=child.role, pid=child.process.pid)
 
     def _died(self, child: Child, code: int, now: float) -> None:
         self._log.warning("process.died", role=child.role, code=code)
-        child.process, child.deaths = None, child.deaths + 1
+        child.process = None
         if child.ready and now - child.started_at > GOOD_LIFE_S:
             child.wait_s = FIRST_WAIT_S
-        if not self._was_ready and code == BAD_INPUT:
-            raise BadStart(role=child.role)
-        if not self._was_ready and child.deaths >= TRIES:
-            raise ProcessFailed(role=child.role, times=child.deaths)
+        child.failed += not child.ready
         child.ready = False
+        ends = code == BAD_INPUT and self._without is None and (
+            child.role == RECORDER or all(one.process is None and one.missing for one in self._children))
+        if ends:
+            if child.refused:
+                self._print(f"{child.role}: {child.refused}", sys.stderr)
+            raise BadStart(role=child.role)
+        self._wait(child, now)
+
+    def _wait(self, child: Child, now: float) -> None:
+        """Try again later, each time after longer; say once why."""
         child.starts_at = now + child.wait_s
         child.wait_s = min(LONGEST_WAIT_S, child.wait_s * 2)
+        why = child.refused
+        if child.missing and not why:
+            why = child.said or translate(ENDED, self._lang, times=child.failed)
+        if why and why != child.said:
+            child.said = why
+            self._print(translate(NOT_RUNNING, self._lang, role=child.role, why=why), sys.stderr)
 
     def _tell_ready(self) -> None:
-        if not all(child.ready and child.process is not None for child in self._children):
+        ready = {child.role: child.process.pid for child in self._children if child.ready and child.process is not None}
+        missing = [child.role for child in self._children if child.missing]
+        if not ready or len(ready) + len(missing) < len(self._children) or RECORDER in missing:
+            self._untell()
+            return
+        self._write(json.dumps(ready).encode())
+        if missing != self._without:
+            self._without = missing
+            self._print(translate(READY_WITHOUT if missing else READY, self._lang, roles=", ".join(missing)),
+                        sys.stdout)
+
+    def _write(self, pids: bytes) -> None:
+        """Keep the file as it should be. A disk that refuses it stops nobody; it is tried again."""
+        now = time.monotonic()
+        if pids == self._told or now < self._tells_at:
+            return
+        try:
+            replace(self._ready_file, pids)
+            self._told = pids
+        except OSError as error:
+            self._tells_at = now + LONGEST_WAIT_S
+            self._log.failed("ready.unwritten", error)
+
+    def _untell(self) -> None:
+        if self._told is None and not self._ready_file.exists():
+            return
+        try:
             self._ready_file.unlink(missing_ok=True)
-            return
-        if self._ready_file.exists():
-            return
-        pids = {child.role: child.process.pid for child in self._children if child.process is not None}
-        replace(self._ready_file, json.dumps(pids).encode())
-        if not self._was_ready:
-            self._was_ready = True
-            print(translate("the box is ready", self._lang), flush=True)
+            self._told = None
+        except OSError as error:
+            self._log.failed("ready.unwritten", error)
+
+    def _print(self, text: str, stream: TextIO) -> None:
+        try:
+            print(text, file=stream, flush=True)
+        except OSError as error:
+            # The terminal is closed or the disk of the log is full: the recorder must not end for that.
+            self._log.failed("output.failed", error)
 
     def _end_all(self) -> None:
         """SIGTERM to all at once, SIGKILL to who does not end in time."""

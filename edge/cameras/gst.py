@@ -18,8 +18,8 @@ import av
 from av.error import FFmpegError
 
 from common.texts import N_
-from edge.cameras.address import shown
-from edge.cameras.errors import BadAddress, NoProgram, PipelineFailed
+from edge.cameras.address import links, without_values
+from edge.cameras.errors import BadAddress, NoAnswer, NoProgram, PipelineFailed
 from edge.cameras.stamps import Raw
 from edge.cameras.tap import OPEN_S, READ_S, Tap
 
@@ -36,10 +36,13 @@ OPTIONS = {"analyzeduration": "500000", "fpsprobesize": "0"}
 def command_of(pipeline: str, name: str) -> list[str]:
     """The child's command line. The pipeline is the box's own configuration; no shell reads it. Raises BadAddress."""
     try:
+        heads = [link[0].partition(",")[0] for link in links(pipeline) if link]
         words = shlex.split(pipeline)
     except ValueError:
         raise BadAddress(source=name, why=NOT_SPLIT) from None
-    parser = "h265parse" if "265" in pipeline else "h264parse"
+    # Elements and formats stand first in a link; the last that names a codec makes what comes out.
+    named = [codec for head in heads if "=" not in head for codec in ("264", "265") if codec in head]
+    parser = "h265parse" if named and named[-1] == "265" else "h264parse"
     return [LAUNCH, "-q", *words, "!", parser, "config-interval=-1", "!", "mpegtsmux", "!", "fdsink", "fd=1"]
 
 
@@ -56,7 +59,7 @@ class GstTap(Tap):
     def __init__(self, pipeline: str, name: str, encoded: bool = False) -> None:
         """Raises BadAddress, NoProgram."""
         super().__init__(name, encoded=encoded)
-        self._command = command_of(pipeline, name)
+        self._pipeline, self._command = pipeline, command_of(pipeline, name)
         need_programs(name)
         self._child: subprocess.Popen[bytes] | None = None
         self._stopped = False
@@ -67,18 +70,20 @@ class GstTap(Tap):
             if self._stopped:
                 return
             child = self._child = _start(self._command)
-        said = _Said(child)
+        said, pipe = _Said(child), _Pipe(child)
         try:
-            with av.open(_Pipe(child), "r", format="mpegts", options=OPTIONS) as container:
+            with av.open(pipe, "r", format="mpegts", options=OPTIONS) as container:
                 yield from self.demux(container)
         except (FFmpegError, EOFError):
             # A child that ends by itself says why; otherwise the bytes are to blame.
-            if not said.wait(child):
+            if not pipe.stalled_s and not said.wait(child):
                 raise
         finally:
             _end(child)
+        if pipe.stalled_s:
+            raise NoAnswer(source=self.name, seconds=round(pipe.stalled_s))
         if not self._stopped and (why := said.wait(child)):
-            raise PipelineFailed(source=self.name, why=shown(why))
+            raise PipelineFailed(source=self.name, why=without_values(why, self._pipeline))
 
     def stop(self) -> None:
         with self._lock:
@@ -107,16 +112,19 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 class _Pipe:
-    """What the child writes, as a file to read: every wait ends."""
+    """What the child writes, as a file to read: every wait ends. `stalled_s`: how long nothing came before it ended."""
 
     def __init__(self, child: subprocess.Popen[bytes]) -> None:
         assert child.stdout is not None
         self._handle = child.stdout.fileno()
         self._patience_s = OPEN_S
+        self.stalled_s = 0.0
 
     def read(self, size: int) -> bytes:
         if not select.select([self._handle], [], [], self._patience_s)[0]:
-            raise TimeoutError
+            # PyAV prints an exception that comes while it opens, and drops it; an end is only an end.
+            self.stalled_s = self._patience_s
+            return b""
         self._patience_s = READ_S
         return os.read(self._handle, size)
 

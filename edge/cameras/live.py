@@ -83,6 +83,10 @@ class LiveSource:
             failure = error
         except (FFmpegError, OSError) as error:
             failure = broken(self._name, error)
+        except Exception as error:
+            # Libraries of cameras raise what they like; whatever it is, it ends this source and nothing else.
+            self._log.failed("camera.failed", error)
+            failure = broken(self._name, error)
         with self._ready:
             self._failure = failure
             self._ready.notify_all()

@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 from common.texts import N_
-from edge.cameras.address import is_live, scheme_of, shown
+from edge.cameras.address import NETWORK, is_live, names_host, scheme_of, shown
 from edge.cameras.errors import BadAddress
 from edge.cameras.file import open_file
 from edge.cameras.gst import GstTap
-from edge.cameras.live import LiveSource
+from edge.cameras.live import LiveSource, broken
 from edge.cameras.picamera import PiTap
 from edge.cameras.port import Source
 from edge.cameras.rtsp import RtspTap
@@ -15,6 +15,8 @@ from edge.cameras.v4l2 import open_v4l2
 from edge.clock import Clock
 
 SCHEMES = N_("it begins with none of file:, rtsp://, rtsps://, v4l2:, picamera2:, gst:")
+NO_HOST = N_("its host cannot be read; it must look like rtsp://192.168.1.64:554/stream1, and in a login @ / ? # are "
+             "written %40 %2F %3F %23")
 LIVE_CLOCK = N_("a live camera runs in real time, and the clock does not")
 
 
@@ -26,13 +28,20 @@ def open_source(url: str, clock: Clock, start_mono_us: int | None = None) -> Sou
     check_address(url, clock)
     if not is_live(url):
         return open_file(url, clock, start_mono_us)
-    return LiveSource(_tap(url, shown(url)), clock)
+    name = shown(url)
+    try:
+        tap = _tap(url, name)
+    except OSError as error:
+        raise broken(name, error) from None
+    return LiveSource(tap, clock)
 
 
 def check_address(url: str, clock: Clock) -> None:
     """What can be said before anything is opened. Raises BadSource."""
     if not is_live(url) and scheme_of(url) != "file":
         raise BadAddress(source=shown(url), why=SCHEMES)
+    if scheme_of(url) in NETWORK and not names_host(url):
+        raise BadAddress(source=shown(url), why=NO_HOST)
     if is_live(url) and clock.rate != 1:
         raise BadAddress(source=shown(url), why=LIVE_CLOCK)
 

@@ -16,10 +16,12 @@ from typing import Any, cast
 import av
 import numpy as np
 
+from common.logs import Log
 from common.texts import N_
 from edge.cameras.errors import BadAddress, NoAnswer, NoDevice, NoLibrary
 from edge.cameras.stamps import Raw
 from edge.cameras.tap import OPEN_S, READ_S, Tap
+from evidence.errors import BadInput
 
 SIZE, SUB_SIZE = (1920, 1080), (640, 360)
 FPS, KEY_EVERY_S, BITRATE = 25, 2, 4_000_000
@@ -36,7 +38,9 @@ def library(name: str) -> ModuleType:
     """picamera2. Raises NoLibrary."""
     try:
         return importlib.import_module("picamera2")
-    except ImportError:
+    except Exception as error:
+        # Built for another numpy it raises a ValueError; whatever it raises, it cannot be used.
+        Log("camera").failed("library.refused", error)
         raise NoLibrary(source=name) from None
 
 
@@ -71,15 +75,11 @@ class PiTap(Tap):
 
     def packets(self) -> Generator[Raw, None, None]:
         self.codec, self.fps = "h264", float(FPS)
-        if self._number >= len(self._library.Picamera2.global_camera_info()):
-            raise NoDevice(source=self.name, why=NO_CAMERA)
-        try:
-            camera = self._library.Picamera2(self._number)
-        except (RuntimeError, IndexError) as error:
-            # What picamera2 raises when another process holds the camera.
-            raise NoDevice(source=self.name, why=str(error)) from None
-        with contextlib.closing(camera):
-            self._start(camera)
+        with contextlib.closing(self._opened()) as camera:
+            try:
+                self._start(camera)
+            except Exception as error:
+                raise self._refused(error) from None
             self._camera = camera
             try:
                 yield from self._taken()
@@ -116,6 +116,20 @@ class PiTap(Tap):
             patience_s = READ_S
             yield _packet(*picture)
 
+    def _opened(self) -> Any:
+        try:
+            if self._number >= len(self._library.Picamera2.global_camera_info()):
+                raise NoDevice(source=self.name, why=NO_CAMERA)
+            return self._library.Picamera2(self._number)
+        except BadInput:
+            raise
+        except Exception as error:
+            raise self._refused(error) from None
+
+    def _refused(self, error: Exception) -> NoDevice:
+        """picamera2 has no exceptions of its own: another process holds the camera, a size that it cannot do."""
+        return NoDevice(source=self.name, why=str(error) or type(error).__name__)
+
     def _start(self, camera: Any) -> None:
         camera.configure(camera.create_video_configuration(
             main={"size": SIZE}, lores={"size": SUB_SIZE, "format": "YUV420"}, controls={"FrameRate": FPS}))
@@ -136,5 +150,11 @@ def _packet(data: bytes, key: bool, timestamp: int | None) -> Raw:
 
 def found_here() -> list[tuple[int, str]]:
     """Numbers and names of the Pi cameras here. Raises NoLibrary."""
-    told = library("picamera2").Picamera2.global_camera_info()
-    return [(int(one["Num"]), str(one.get("Model", ""))) for one in told]
+    try:
+        told = library("picamera2").Picamera2.global_camera_info()
+        return [(int(one["Num"]), str(one.get("Model", ""))) for one in told]
+    except BadInput:
+        raise
+    except Exception as error:
+        Log("camera").failed("library.refused", error)
+        raise NoLibrary(source="picamera2") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import threading
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,9 @@ from tqdm import tqdm
 
 from common.texts import N_, translate
 from edge.cameras.address import is_live, shown
+from edge.cameras.again import Opening, Waits
 from edge.cameras.errors import LivePace
-from edge.cameras.open import open_source
+from edge.cameras.open import check_address, open_source
 from edge.cameras.port import Source
 from edge.child import only_one, stop_on_signal
 from edge.clock import AutojumpClock, Clock, SimulatedClock, SystemClock, boottime_us
@@ -34,6 +36,7 @@ from evidence.times import SECOND
 DEVICE = CAMERA = "record"
 BEGUN = {"keys", "keys.new", f"{BOX_FILE}.new"}
 """What a call that was cut off may have left of a folder of its own."""
+INTERRUPTED = 130
 TOP_PACE = 100_000
 LONGEST_S = 1e9
 REAL_BOX = N_("it is the folder of a box in a classroom; give another folder")
@@ -44,13 +47,16 @@ def record(url: str, out: Path, seconds: float | None, pace: int | None, lang: s
     """Record `url` into `out`, made if need be; recover first what an earlier call left there.
 
     `seconds`: of media. `pace`: of a file, how many times as fast as real time; 0 or None: as fast as it can. A live
-    source that breaks is opened again and again, until a signal or until the time is over. Raises ZaitangError.
+    source that breaks is opened again and again, until a signal or until the time is over. 0; 130 after a
+    signal that came before a camera was open. Raises ZaitangError.
     """
     stop = stop_on_signal()
     if seconds is not None and not 0 < seconds < LONGEST_S:
         raise BadLength(seconds=seconds)
     clock = _clock(url, pace)
-    source = open_source(url, clock)
+    source = _open(url, clock, stop)
+    if source is None:
+        return INTERRUPTED
     try:
         make_folder_of_its_own(out)
         make_folder(out / "run")
@@ -67,6 +73,23 @@ def record(url: str, out: Path, seconds: float | None, pace: int | None, lang: s
     print(translate("recorded: {segments} segments, {seconds} seconds of video, in {folder}", lang, folder=out,
                     **_sums(fresh)))
     return 0
+
+
+def _open(url: str, clock: Clock, stop: threading.Event) -> Source | None:
+    """The source; None when it was told to stop before that was open, which may take half a minute of a camera."""
+    check_address(url, clock)
+    if not is_live(url):
+        return open_source(url, clock)
+    opening = Opening(lambda: open_source(url, clock), Waits(0.0))
+    try:
+        while not stop.wait(READ_S):
+            if (source := opening.take()) is not None:
+                return source
+            if opening.failure is not None:
+                raise opening.failure
+        return None
+    finally:
+        opening.close()
 
 
 def _record(

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PIECE = 1 << 20
+PRIVATE = 0o600
+"""What a box keeps shows people or names them."""
 
 
 def sync_folder(folder: Path) -> None:
@@ -28,7 +30,7 @@ def sync_handle(folder: int) -> None:
             raise
 
 
-def write_new(path: Path, data: bytes, mode: int = 0o644) -> None:
+def write_new(path: Path, data: bytes, mode: int = PRIVATE) -> None:
     """Create `path`, which must not exist, with these bytes; durable when it returns, gone again when it fails."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
@@ -42,7 +44,7 @@ def write_new(path: Path, data: bytes, mode: int = 0o644) -> None:
         raise
 
 
-def replace(path: Path, data: bytes, mode: int = 0o644) -> None:
+def replace(path: Path, data: bytes, mode: int = PRIVATE) -> None:
     """Put these bytes at `path`, old or new but never half; durable when it returns."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
@@ -69,7 +71,7 @@ class AppendFile:
         """Create `path` exclusively and durably. Raises OSError."""
         self.path = path
         self.size = 0
-        self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, PRIVATE)
         sync_folder(path.parent)
 
     def write(self, data: bytes) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from edge.errors import CopyDiffers, SegmentRotten
-from edge.storage.files import read_cold
+from edge.storage.files import PRIVATE, read_cold
 from edge.storage.shelf import Entry, Shelf
 from edge.storage.sweep import Volumes, sweep
 from edge.storage.volume import MB, Volume
@@ -77,7 +77,7 @@ def _copy(source: Path, second: Volume, entry: Entry, advance: Advance) -> None:
 
 def _write(source: Path, part: Path, entry: Entry, advance: Advance) -> None:
     digest = hashlib.sha256()
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
     with os.fdopen(handle, "wb", buffering=0) as file:
         for data in read_cold(source):
             digest.update(data)

@@ -10,17 +10,17 @@ import numpy as np
 from av.error import FFmpegError
 
 from common.logs import Log
+from edge.cameras.again import Waits
 from edge.cameras.port import Source
 from evidence.errors import ZaitangError
 
 WAIT_S = 0.2
 SILENT_S = 5.0
 """Real seconds without a frame after which the camera is called silent."""
-REOPEN_S = 3.0
 
 
 class Camera:
-    """`open_source` is called again, with a pause, whenever the source breaks."""
+    """`open_source` is called again, after longer and longer pauses, whenever the source breaks."""
 
     def __init__(self, open_source: Callable[[], Source], monotonic: Callable[[], float]) -> None:
         self._open, self._monotonic, self._log = open_source, monotonic, Log("terminal.camera")
@@ -54,16 +54,17 @@ class Camera:
         return frame[0], frame[1].to_ndarray(format="bgr24"), frame[2]
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        waits = Waits(0.0)
+        while not self._stop.wait(waits.next_s()):
             try:
                 source = self._open()
+                waits.opened()
                 try:
                     self._watch(source)
                 finally:
                     source.close()
             except (ZaitangError, FFmpegError, OSError) as error:
                 self._log.failed("camera.failed", error)
-            self._stop.wait(REOPEN_S)
 
     def _watch(self, source: Source) -> None:
         """Until the source ends. A source that was opened in the middle waits for its next keyframe."""

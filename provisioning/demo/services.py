@@ -35,6 +35,10 @@ class ProcessFailed(ZaitangError):
     text = "{name} ended unexpectedly (code {code}). Its last words, from {log}:\n{words}"
 
 
+class PartMissing(ZaitangError):
+    text = "the box runs without {roles}. Its last words, from {log}:\n{words}"
+
+
 class CommandFailed(ZaitangError):
     text = "{name} failed (code {code}):\n{words}"
 
@@ -96,6 +100,11 @@ class Services:
             process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log,
                                        stdin=subprocess.DEVNULL, start_new_session=True)
         self._running.append((name, process, path))
+
+    def last_words(self, name: str) -> tuple[Path, str]:
+        """The log of a running process and its last lines."""
+        log = next(log for running, _, log in self._running if running == name)
+        return log, _tail(log)
 
     def pid(self, name: str) -> int:
         """The process id of a running process."""

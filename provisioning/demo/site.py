@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from common.texts import N_
+from edge.cli import ROLES
 from edge.clock import boottime_us, machine_boot_id
 from edge.control.client import ask
 from edge.keys import make_box_keys
@@ -21,7 +22,7 @@ from evidence.errors import ZaitangError
 from evidence.times import SECOND
 from provisioning.demo import day, media
 from provisioning.demo.box import LIVE, PLAYED, RATE, CameraSetting, Ports, box_toml, simulated_clock
-from provisioning.demo.services import NotReady, Services, free_port, listens, mosquitto, run, tool
+from provisioning.demo.services import NotReady, PartMissing, Services, free_port, listens, mosquitto, run, tool
 
 START_S, STARTS = 10, 3
 """Real seconds that the box's processes are given to get ready, and how often."""
@@ -107,7 +108,9 @@ class Site:
         run("zaitang-edge", "enrol", "--box", self.box, "--class", self.plan.class_id, "--photos", gallery)
 
     def start_box(self, films: media.Media) -> None:
-        """Switch the box on; the clock of the course stands until all its processes are ready. Raises NotReady.
+        """Switch the box on; the clock of the course stands until all its processes are ready.
+
+        Raises NotReady, PartMissing, ProcessFailed.
 
         A busy machine may need longer than foreseen: then the box is switched on again with more time.
         """
@@ -126,13 +129,25 @@ class Site:
         raise NotReady(name="box", seconds=wait_us // SECOND, log="box.log")
 
     def start_live(self, cameras: list[CameraSetting]) -> None:
-        """Switch the box on, on the real clock. Raises NotReady, ProcessFailed."""
+        """Switch the box on, on the real clock. Raises NotReady, PartMissing, ProcessFailed."""
         self._configure("", LIVE, cameras)
         self._switch_on()
 
     def _switch_on(self) -> None:
         self._services.start("box", [tool("zaitang-edge"), "run", "--box", self.box])
-        self._services.wait("box", lambda: (self.box / "run" / "ready").exists() and listens(self.ports.terminal))
+        self._services.wait("box", lambda: self.is_whole() and listens(self.ports.terminal))
+
+    def is_whole(self) -> bool:
+        """Whether every process of the box is ready. Raises PartMissing when the box goes on without one."""
+        try:
+            ready = json.loads((self.box / "run" / "ready").read_bytes())
+        except FileNotFoundError:
+            return False
+        missing = [role for role in ROLES if role not in ready]
+        if missing:
+            log, words = self._services.last_words("box")
+            raise PartMissing(roles=", ".join(missing), log=log, words=words)
+        return True
 
     def state(self, lang: str = "zh") -> dict[str, Any]:
         """What the terminal page shows. Raises PageSilent, PageRefused."""

@@ -116,7 +116,7 @@ def test_the_centre_takes_the_plan(tmp_path: Path) -> None:
 
 
 def test_a_camera_that_gives_no_picture_is_one_sentence_without_its_password(tmp_path: Path) -> None:
-    with pytest.raises(live.NoPicture, match=r"no picture comes from rtsp://\*\*\*@127\.0\.0\.1:9/1: ") as refused:
+    with pytest.raises(live.NoPicture, match=r"no picture comes from rtsp://127\.0\.0\.1:9/1: ") as refused:
         live.probe("rtsp://viewer:s3cret@127.0.0.1:9/1", tmp_path / "probe", "en")
     assert "s3cret" not in str(refused.value) and "\n" not in str(refused.value)
     assert not (tmp_path / "probe").exists()

@@ -1,6 +1,7 @@
 """Processes of the demo: ports, missing programs, processes that die."""
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
@@ -8,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from edge.cli import ROLES
 from provisioning.demo import services
 from provisioning.demo.services import Services
+from provisioning.demo.site import Site
 
 
 def test_a_port_in_use_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,3 +51,15 @@ def test_all_processes_end_with_the_context(tmp_path: Path) -> None:
         pid = running.pid("stubborn")
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_box_that_goes_on_without_a_part_fails_the_demo(tmp_path: Path, site: Site) -> None:
+    (site.box / "run").mkdir(parents=True)
+    assert not site.is_whole()
+    site._services.start("box", ["sh", "-c", "echo rollcall cannot; sleep 60"])
+    site._services.wait("box", lambda: any("cannot" in log.read_text() for log in tmp_path.rglob("box.log")))
+    (site.box / "run" / "ready").write_text(json.dumps({role: 1 for role in ROLES if role != "rollcall"}))
+    with pytest.raises(services.PartMissing, match=r"without rollcall[\s\S]*rollcall cannot"):
+        site.is_whole()
+    (site.box / "run" / "ready").write_text(json.dumps(dict.fromkeys(ROLES, 1)))
+    assert site.is_whole()

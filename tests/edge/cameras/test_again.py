@@ -132,7 +132,7 @@ def test_a_box_starts_without_its_camera_and_records_whenever_it_is_there(
     running.wait_ready()
     status = running.until(lambda one: one["camera_trouble"] is not None)
     assert codes(status) == ["camera.broken"] and status["silent"]
-    assert status["camera_trouble"] == f"rtsp://***@127.0.0.1:{port}/cam cannot be reached: Connection refused"
+    assert status["camera_trouble"] == f"rtsp://127.0.0.1:{port}/cam cannot be reached: Connection refused"
     press(box)
     running.until(lambda one: one["session"] == "s-1")
     server = serve(serving(minute), port, "admin", "geheim")

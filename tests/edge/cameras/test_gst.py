@@ -109,6 +109,40 @@ def test_a_pipeline_that_names_h265_is_parsed_as_such() -> None:
     assert "extra-controls=controls,a=1" in words and "video/x-h264,level=(string)4" in words
 
 
+@pytest.mark.parametrize(("pipeline", "parser"), [
+    ("videotestsrc ! x264enc bitrate=2650", "h264parse"), ("rtspsrc location=/h265 ! rtph264depay", "h264parse"),
+    ("rtspsrc user-pw=265 ! rtph265depay", "h265parse"), ("qtdemux ! video/x-h265,level=4", "h265parse"),
+    ("x ! rtph265depay ! avdec_h265 ! x264enc", "h264parse"), ("x ! avdec_h264 ! x265enc key=264", "h265parse"),
+    ("filesrc location=265.ts ! tsdemux", "h264parse"), ("video/x-raw,width=265 ! x264enc", "h264parse"),
+])
+def test_only_elements_and_formats_name_the_codec(pipeline: str, parser: str) -> None:
+    assert [word for word in gst.command_of(pipeline, "x") if word.endswith("parse")] == [parser]
+
+
+STALLING = """
+from edge.cameras import gst
+from edge.cameras.errors import NoAnswer
+from edge.cameras.open import open_source
+from edge.clock import SystemClock
+gst.OPEN_S = 0.5
+try:
+    open_source("gst:videotestsrc is-live=true num-buffers=1 ! identity sleep-time=60000000 ! x264enc", SystemClock())
+except NoAnswer as error:
+    print(error)
+"""
+
+
+def test_a_pipeline_that_gives_nothing_is_one_sentence_and_no_traceback() -> None:
+    done = subprocess.run([sys.executable, "-c", STALLING], capture_output=True, text=True, timeout=60, check=True)
+    assert "no video came for 0 seconds" in done.stdout and done.stderr == ""
+
+
+def test_what_gstreamer_says_of_a_password_is_left_out() -> None:
+    with pytest.raises(PipelineFailed) as caught:
+        open_source("gst:rtspsrc latency=geheim location=rtsp://a:geheim@127.0.0.1:9/x ! rtph264depay", CLOCK)
+    assert "geheim" not in str(caught.value)
+
+
 CHILD = f"""
 import sys, time
 from edge.cameras.open import open_source

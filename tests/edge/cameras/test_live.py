@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge.cameras import live
-from edge.cameras.errors import NoKeyframe, StreamChanged, StreamEnded
+from edge.cameras.errors import NoKeyframe, StreamChanged, StreamEnded, Unreachable
 from edge.cameras.live import LiveSource
 from edge.cameras.port import Packet
 from edge.cameras.stamps import Raw
@@ -164,6 +164,15 @@ def test_stamps_that_begin_anywhere_repeat_lack_or_jump(
 def test_nonsense_that_says_it_is_a_keyframe_is_our_own_error(data: bytes) -> None:
     with pytest.raises(BadVideo):
         LiveSource(Played([(data, True)]), SystemClock())
+
+
+def test_whatever_a_source_raises_is_why_it_ended(units: Units) -> None:
+    def failing(number: int) -> None:
+        if number == 20:
+            raise ZeroDivisionError("secret")
+
+    packets, error = everything(LiveSource(Played(units, failing), SystemClock()))
+    assert len(packets) == 20 and isinstance(error, Unreachable) and "secret" not in str(error)
 
 
 def test_a_closed_source_ends_its_thread(units: Units) -> None:

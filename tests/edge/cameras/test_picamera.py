@@ -133,6 +133,31 @@ def test_a_camera_that_is_not_there_busy_or_silent(library: type[Camera], monkey
         open_source("picamera2:0", SystemClock())
 
 
+@pytest.mark.parametrize("name", ["__init__", "create_video_configuration", "configure", "start_recording",
+                                  "global_camera_info"])
+def test_whatever_the_library_raises_is_our_own_sentence(
+    library: type[Camera], monkeypatch: pytest.MonkeyPatch, name: str,
+) -> None:
+    def failing(*args: object, **how: object) -> None:
+        raise ZeroDivisionError("camera configuration failed")
+
+    monkeypatch.setattr(library, name, failing)
+    with pytest.raises(NoDevice, match="camera configuration failed"):
+        open_source("picamera2:0", SystemClock())
+    if name == "global_camera_info":
+        with pytest.raises(NoLibrary):
+            found_here()
+
+
+def test_a_library_that_cannot_be_loaded_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(name: str) -> None:
+        raise ValueError("numpy.dtype size changed, may indicate binary incompatibility")
+
+    monkeypatch.setattr(picamera.importlib, "import_module", failing)
+    with pytest.raises(NoLibrary, match="python3-picamera2"):
+        open_source("picamera2:0", SystemClock())
+
+
 def test_without_the_library_the_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "picamera2", None)
     with pytest.raises(NoLibrary, match="python3-picamera2"):

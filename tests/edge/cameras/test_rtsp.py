@@ -177,7 +177,7 @@ def test_a_host_that_does_not_answer(impatient: None) -> None:
 
 
 @pytest.mark.parametrize(("url", "wanted", "said"), [
-    ("rtsp://127.0.0.1:9/x", Unreachable, "Connection refused"), ("rtsp://", BadVideo, "rtsp://"),
+    ("rtsp://127.0.0.1:9/x", Unreachable, "Connection refused"), ("rtsp://", BadSource, "must look like rtsp://"),
     ("http://u:geheim@camera/x", BadSource, "begins with none of"), ("x", BadSource, "begins with none of"),
     ("v4l2:/dev/none", BadVideo, "No such file"), ("v4l2:/dev/null", BadVideo, "no video device"),
     ("picamera2:0", BadVideo, "python3-picamera2"), ("picamera2:front", BadSource, "by its number"),

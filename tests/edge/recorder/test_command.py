@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -219,6 +220,39 @@ def test_a_read_only_volume_is_one_sentence(tmp_path: Path, film: Path) -> None:
     assert "Read-only file system" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_camera_that_is_being_opened_is_left_at_a_signal(tmp_path: Path, number: int) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"rtsp://127.0.0.1:{silent.getsockname()[1]}/x"
+        child = edge("record", "--source", url, "--out", tmp_path / "out")
+        silent.settimeout(30)
+        connection, _ = silent.accept()
+        with connection:
+            child.send_signal(number)
+            # The camera never answers, and is waited for: not longer than a user waits.
+            _, err = child.communicate(timeout=5)
+    assert (child.returncode, err) == (130, "") and not (tmp_path / "out").exists()
+
+
+def test_ctrl_c_while_it_starts_is_no_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("edge.cli._parser", interrupted)
+    assert main(["record"]) == 130
+
+
+def test_nobody_else_on_the_machine_reads_a_recording(tmp_path: Path, film: Path) -> None:
+    out = tmp_path / "out"
+    code, _, _ = said(edge("record", "--source", f"file:{film}", "--out", out, umask=0o022))
+    assert code == 0 and verified(out, tmp_path)[0] == 0
+    found = [out, *out.rglob("*")]
+    assert {path.suffix for path in found} >= {".mp4", ".db"}
+    assert [path for path in found if path.stat().st_mode & 0o077] == []
+
+
 def _empty_box(out: Path) -> None:
     """What the first call makes before it records."""
     from edge.recorder.command import make_folder_of_its_own
@@ -234,7 +268,11 @@ def wait_for_mark(out: Path, runs: int = 1) -> None:
     while time.monotonic() < deadline:
         begun = len(list((out / "video" / "segments").glob("*")))
         for path in (out / "video" / "journal").glob("*.jsonl"):
-            told = read_journal(path)
+            try:
+                told = read_journal(path)
+            except FileNotFoundError:
+                # An earlier run, recovered in this moment.
+                continue
             if begun >= runs and told is not None and told.marks:
                 return
         time.sleep(0.02)

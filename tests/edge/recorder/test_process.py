@@ -4,7 +4,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -269,17 +268,3 @@ def test_a_box_runs_once(box: Box, running: Running) -> None:
     _, err = again.child.communicate(timeout=30)
     assert again.child.returncode == 2 and "already running" in err
     assert running.end()[0] == 0
-
-
-def test_a_port_in_use_is_a_sentence_and_nothing_is_left_running(tmp_path: Path, long_film: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        folder = make_box(tmp_path / "box", long_film, f"[terminal]\nport = {port}\n")
-        running = Running(folder, "recorder", "terminal")
-        _, err = running.child.communicate(timeout=60)
-    said = [line for line in err.splitlines() if not line.startswith("{")]
-    assert running.child.returncode == 2 and f"port {port} on 127.0.0.1 is in use" in said[0], err
-    with pytest.raises(NoRecorder):
-        ask(folder / "run" / "recorder.sock", "status")

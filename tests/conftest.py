@@ -1,0 +1,16 @@
+"""What all tests share."""
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_umask() -> Iterator[None]:
+    """Commands close what they write to others; one that a test calls in this process must not do so for the next."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
