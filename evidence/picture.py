@@ -22,6 +22,9 @@ OVERLAYS = 6
 """How many cells may differ in any way: a clock or a name written into the picture is no motion."""
 USUAL_SAMPLES = 8
 """From fewer samples nobody can say how a camera's picture usually is."""
+CORE_PPM = 100
+"""So much of the picture lies within something brightly white, ppm: a welding arc before which the camera closed its
+iris. Dates in white at up to a twentieth of the picture's height have 25 at most."""
 NEAR = 8
 """Thumbs of one and the same picture are at most this far apart, in sixteenths of a grey level."""
 
@@ -97,11 +100,23 @@ def _dark(samples: Sequence[PictureSample], end_us: int, rules: PictureRules) ->
 
 
 def _state(sample: PictureSample, rules: PictureRules) -> What | None:
-    if sample.contrast_ppm > rules.covered_contrast_ppm.value or sample.bright_ppm >= rules.glare_ppm.value:
+    if _dazzled(sample, rules):
+        return None
+    return _shapeless(sample, rules)
+
+
+def _shapeless(sample: PictureSample, rules: PictureRules) -> What | None:
+    if sample.contrast_ppm > rules.covered_contrast_ppm.value:
         return None
     if sample.luma_ppm <= rules.black_luma_ppm.value:
         return "black"
     return "covered" if relief(cells(sample.thumb)) <= rules.covered_relief.value else None
+
+
+def _dazzled(sample: PictureSample, rules: PictureRules) -> bool:
+    """By much light, or by an arc that leaves the rest of the picture dark."""
+    arc = sample.core_ppm is not None and sample.core_ppm >= CORE_PPM and _shapeless(sample, rules) is not None
+    return arc or sample.bright_ppm >= rules.glare_ppm.value
 
 
 def _frozen(samples: Sequence[PictureSample], end_us: int, rules: PictureRules) -> list[Seen]:
@@ -127,12 +142,12 @@ def _same(first: PictureSample, sample: PictureSample, rules: PictureRules) -> b
 
 def _marks(samples: Sequence[PictureSample], end_us: int, rules: PictureRules) -> list[Seen]:
     tests: dict[What, Callable[[PictureSample], bool]] = {
-        "glare": lambda sample: sample.bright_ppm >= rules.glare_ppm.value,
+        "glare": lambda sample: _dazzled(sample, rules),
     }
     if len(samples) >= USUAL_SAMPLES:
         contrast, detail = (_usual([getattr(s, name) for s in samples]) for name in ("contrast_ppm", "detail_ppm"))
         hazy, soft = rules.smoke_contrast_pct.value, rules.defocus_detail_pct.value
-        tests["smoke"] = lambda s: s.contrast_ppm * 100 <= hazy * contrast and s.bright_ppm < rules.glare_ppm.value
+        tests["smoke"] = lambda s: s.contrast_ppm * 100 <= hazy * contrast and not _dazzled(s, rules)
         tests["defocus"] = lambda s: s.detail_ppm * 100 <= soft * detail and s.contrast_ppm * 100 > hazy * contrast
     found: list[Seen] = []
     for what, test in tests.items():

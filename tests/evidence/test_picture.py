@@ -98,6 +98,17 @@ def test_an_arc_smoke_and_a_soft_lens_are_marked_and_break_nothing() -> None:
     assert not any(one.breaks for film in (arc, haze, soft) for one in seen([look(film)], RULES))
 
 
+def test_an_arc_before_which_the_camera_closes_its_iris_is_glare_and_a_date_on_black_is_no_arc() -> None:
+    for make in (black, covered):
+        arc, date = ([dataclasses.replace(make(at * EVERY_US), change_ppm=9_000, bright_ppm=1_400, core_ppm=core)
+                      for at in range(20)]
+                     for core in (110, 25))
+        assert told(arc) == [("glare", 0, 20)] and not any(one.breaks for one in seen([look(arc)], RULES))
+        assert told(date) == [(make.__name__, 0, 20)]
+    lamp = [dataclasses.replace(one, core_ppm=2_000) for one in live(20)]
+    assert told(lamp) == []
+
+
 @settings(deadline=None)
 @given(st.lists(KINDS, max_size=60))
 def test_spans_lie_within_the_part_last_and_never_overlap(kinds: list[str]) -> None:
