@@ -13,7 +13,7 @@ from evidence.bodies import Picture, PictureSample
 from evidence.policy import PictureRules
 from evidence.times import SECOND
 
-What = Literal["black", "covered", "frozen", "looped", "glare", "smoke", "defocus"]
+What = Literal["black", "covered", "frozen", "looped", "looped_like", "glare", "smoke", "defocus"]
 BREAKING: tuple[What, ...] = ("black", "covered", "frozen", "looped")
 """These break a stretch, the first of them that holds; the others only mark it."""
 THUMB_WIDTH, THUMB_HEIGHT, THUMB_SCALE = 16, 9, 16
@@ -63,8 +63,9 @@ def seen(part: Sequence[Look], rules: PictureRules, looped: Iterable[Seen] = ())
     end_us = part[-1].end_us
     dark = _dark(samples, end_us, rules)
     found = [*dark, *_without(_frozen(samples, end_us, rules), dark)]
-    found += _without(looped, found)
-    marks = _without(_marks(samples, end_us, rules), found)
+    again = list(looped)
+    found += _without([span for span in again if span.breaks], found)
+    marks = _without([*(span for span in again if not span.breaks), *_marks(samples, end_us, rules)], found)
     return (*sorted(found, key=_when), *sorted(marks, key=_when))
 
 
@@ -74,9 +75,9 @@ def cells(thumb: str) -> tuple[int, ...]:
     return tuple(int(thumb[at:at + 3], 16) for at in range(0, len(thumb), 3))
 
 
-def apart(one: Sequence[int], other: Sequence[int]) -> int:
-    """How far apart two thumbs are: the difference that fewer than OVERLAYS cells exceed."""
-    return sorted(abs(a - b) for a, b in zip(one, other, strict=True))[-OVERLAYS]
+def apart(one: Sequence[int], other: Sequence[int], least: int = OVERLAYS) -> int:
+    """How far apart two thumbs are: the difference that `least` cells reach."""
+    return sorted(abs(a - b) for a, b in zip(one, other, strict=True))[-least]
 
 
 def relief(thumb: Sequence[int]) -> int:

@@ -81,7 +81,7 @@ class CodeFact(Span):
 class PictureFact(Span):
     """A time in which a camera's picture did not count, or was only marked. `ref`: the record that says it first."""
 
-    what: Literal["black", "covered", "frozen", "looped", "glare", "smoke", "defocus"]
+    what: Literal["black", "covered", "frozen", "looped", "looped_like", "glare", "smoke", "defocus"]
     breaks: bool
     camera: str
     device: str
