@@ -34,6 +34,8 @@ REACH_US = 3 * SECOND
 """How far from the exact moment the earlier sample may lie."""
 AROUND_US = 60 * SECOND
 """A picture must differ from all that is so near to prove anything: a lamp that comes and goes proves nothing."""
+NEIGHBOURS = 48
+"""At most so many of those are looked at, the nearest: twice as many as at a sample every five seconds."""
 MISSES = 12
 """After so many moving pictures that match nothing a row is over. Keyframes of a new encoding fall at other moments, so
 many of them lie between two samples of the first one."""
@@ -147,7 +149,7 @@ def _resembling(part: Sequence[Look], earlier: Earlier, rules: PictureRules, wha
         near = range(bisect.bisect_left(times, sample.at_us - around_us),
                      bisect.bisect_right(times, sample.at_us + around_us))
         around = sorted((other for other in near if other != at), key=lambda other: abs(times[other] - sample.at_us))
-        others = [cells(samples[other][0].thumb) for other in around]
+        others = [cells(samples[other][0].thumb) for other in around[:NEIGHBOURS]]
         until_us = times[at + 1] if at + 1 < len(times) else part[-1].end_us
         _judge(row, sample, cells(partner.thumb), others, until_us, rules)
     return _closed(found, row, rules)

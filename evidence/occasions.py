@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evidence.blocks import PlannedBlock, hour_span
-from evidence.bodies import ClassOrder, Hour, Leave, Picture, Place, Review, RollCall
-from evidence.pictures import judge
+from evidence.bodies import ClassOrder, Hour, Leave, Picture, Place, Review, RollCall, Segment
+from evidence.pictures import covers, judge
 from evidence.policy import Policy
 from evidence.progress import Progress
 from evidence.rollcall import answer
@@ -51,7 +51,7 @@ class Facts:
     rollcalls: Mapping[str, tuple[Ref, RollCall]]
     """Segment hash → its latest roll call."""
     pictures: Mapping[str, tuple[Ref, Picture]]
-    """Segment hash → its latest picture record."""
+    """Segment hash → the first picture record of it."""
     sightings: Mapping[str, tuple[Sighting, ...]]
     """Segment hash → who was shown in it, in order of time."""
     unnamed: Mapping[str, tuple[Unnamed, ...]]
@@ -81,7 +81,7 @@ class Facts:
         """The same with its chains of video computed."""
         rules, percent = self.policy.picture, self.policy.video.black_pct.value
         judged = judge(self.segments, self.pictures, rules) if rules else None
-        looked = {sha for sha in self.pictures if _looked_at(self, sha)}
+        looked = {fact.segment.sha256 for fact in self.segments if _looked_at(self, fact.segment)}
         broken = dict(judged.broken) if judged else {}
         for fact in self.segments:
             sha = fact.segment.sha256
@@ -150,7 +150,7 @@ def _occasion(
         "usable_us": usable_us,
         "doubtful_us": doubtful_us,
         "roll_called": roll_called,
-        "looked_at": all(_looked(facts, f.segment.sha256) for f in certain),
+        "looked_at": all(_looked(facts, f.segment) for f in certain),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
         "picture_good": seen_well and _good([call for _, call in calls], video.bad_picture_pct.value),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
@@ -230,14 +230,14 @@ def _length(found: Sequence[Chain], spans: Sequence[Span], policy: Policy) -> in
     return sum(part.length_us for span in spans for part in union(clip(found, span, policy), span))
 
 
-def _looked(facts: Facts, sha: str) -> bool:
-    return sha in facts.rollcalls or _looked_at(facts, sha)
+def _looked(facts: Facts, segment: Segment) -> bool:
+    return segment.sha256 in facts.rollcalls or _looked_at(facts, segment)
 
 
-def _looked_at(facts: Facts, sha: str) -> bool:
-    """Whether its picture record says anything, under a policy that judges it."""
-    found = facts.pictures.get(sha)
-    return facts.policy.picture is not None and found is not None and bool(found[1].samples)
+def _looked_at(facts: Facts, segment: Segment) -> bool:
+    """Whether its picture record says anything of the whole of it, under a policy that judges it."""
+    found = facts.pictures.get(segment.sha256)
+    return facts.policy.picture is not None and found is not None and covers(segment, found[1])
 
 
 def _dark(call: RollCall, percent: int) -> bool:

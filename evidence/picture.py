@@ -4,8 +4,10 @@ A span rests on several samples and lasts until one says otherwise. `looped.py` 
 """
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
@@ -183,11 +185,20 @@ def _groups(values: Sequence[object], test: Callable[[object], bool]) -> list[tu
 
 def _without(found: Iterable[Seen], taken: Sequence[Seen]) -> list[Seen]:
     """What `taken` leaves of the spans."""
-    left = list(found)
-    for one in taken:
-        halves = [(span, (span.start_us, min(span.end_us, one.start_us)), (max(span.start_us, one.end_us), span.end_us))
-                  for span in left]
-        left = [Seen(span.what, *half) for span, *both in halves for half in both if half[1] > half[0]]
+    taken = sorted(taken, key=_when)
+    ends = list(itertools.accumulate((one.end_us for one in taken), max))
+    left: list[Seen] = []
+    for span in found:
+        start_us = span.start_us
+        for at in range(bisect.bisect_right(ends, span.start_us), len(taken)):
+            one = taken[at]
+            if one.start_us >= span.end_us:
+                break
+            if one.start_us > start_us:
+                left.append(Seen(span.what, start_us, one.start_us))
+            start_us = max(start_us, one.end_us)
+        if start_us < span.end_us:
+            left.append(Seen(span.what, start_us, span.end_us))
     return left
 
 

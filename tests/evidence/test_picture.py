@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evidence.bodies import Likeness, PictureSample
 from evidence.looped import Earlier, looped
-from evidence.picture import Look, Seen, apart, cells, relief, seen
+from evidence.picture import Look, Seen, _without, apart, cells, relief, seen
 from evidence.times import SECOND
 from tests.evidence.looking import (
     CELLS,
@@ -139,6 +139,17 @@ def test_it_does_not_matter_where_segments_are_cut(kinds: list[str], at: int) ->
 def test_a_thumb_is_read_as_it_was_written(made: list[int]) -> None:
     assert list(cells(text(made))) == made and apart(made, made) == 0
     assert relief([1000] * CELLS) == 0 and relief([10 * (cell % 16) for cell in range(CELLS)]) == 0
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=12)
+
+
+@given(SPANS, SPANS)
+def test_what_is_taken_is_taken_from_every_span(spans: list[tuple[int, int]], taken: list[tuple[int, int]]) -> None:
+    found, less = ([Seen("glare", at, at + length) for at, length in one] for one in (spans, taken))
+    gone = {at for one in less for at in range(one.start_us, one.end_us)}
+    left = sorted(at for one in _without(found, less) for at in range(one.start_us, one.end_us))
+    assert left == sorted(at for one in found for at in range(one.start_us, one.end_us) if at not in gone)
 
 
 # --- looped
