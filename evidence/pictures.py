@@ -10,6 +10,7 @@ from evidence.bodies import Picture, PictureSample, Segment
 from evidence.looped import Earlier, looped
 from evidence.picture import Look, Seen, seen
 from evidence.policy import PictureRules
+from evidence.records import Record
 from evidence.story import PictureFact, Ref, SegmentFact
 from evidence.times import SECOND
 
@@ -19,6 +20,21 @@ EVERY_US = 15 * SECOND
 """Samples that lie farther apart than twice this are no look at a segment, whatever interval the record says it had."""
 LEAST_EVERY_US = SECOND
 """The shortest interval that a box can be set to."""
+
+
+def first_of(
+    told: Iterable[tuple[Record, Picture]], segments: Iterable[SegmentFact]
+) -> tuple[Pictures, tuple[Ref, ...]]:
+    """The first record of each segment, of the chain that made it; and those that say something else later. A box looks
+    once: what it said while nobody knew what for cannot be put right by what it says afterwards."""
+    owners = {fact.segment.sha256: fact.ref[:2] for fact in segments}
+    found: dict[str, tuple[Ref, Picture]] = {}
+    others: set[Ref] = set()
+    for record, picture in sorted(told, key=lambda item: item[0].key):
+        if owners.get(picture.segment) == record.key[:2] and found.setdefault(
+                picture.segment, (record.key, picture))[1] != picture:
+            others.add(record.key)
+    return found, tuple(sorted(others))
 
 
 @dataclasses.dataclass(frozen=True)

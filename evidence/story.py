@@ -271,6 +271,8 @@ class Story:
     """Records of video whose bytes another record has as another file."""
     reused_elsewhere: tuple[Ref, ...]
     """Records of the centre: video of this class has the bytes of video of another class or another box."""
+    pictured_twice: tuple[Ref, ...]
+    """Picture records that say something else than the first one of their segment. They count for nothing."""
     removed: tuple[tuple[Ref, str, int], ...]
     """Removed segments: record, segment hash, UTC of removal."""
     codes: tuple[CodeFact, ...]

@@ -140,11 +140,13 @@ def _codes(story: Story, policy: Policy, over: list[Block]) -> Told:
 
 
 def _picture(story: Story) -> Told:
-    """Recorded, but nothing to be seen; then what is only marked."""
+    """Recorded, but nothing to be seen; then what is only marked; then what was said of one video twice."""
     for breaks in (True, False):
         for hour in story.hours:
             for said, ref in shown_badly(story, hour, breaks):
                 yield said, (ref,)
+    if story.pictured_twice:
+        yield reason("picture_twice", count=len(story.pictured_twice)), story.pictured_twice
 
 
 def _clock(story: Story) -> Told:

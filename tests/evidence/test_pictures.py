@@ -84,6 +84,19 @@ def test_when_it_costs_the_fifteen_minutes_the_finding_says_which_and_when(make:
     assert course.finding("picture").result == "warning" and not course.finding("picture").flag
 
 
+def test_a_later_record_takes_nothing_back_and_is_told() -> None:
+    course, filmed = course_of(end="08:30")
+    look_at(course, filmed, {("08:10", "08:16"): black})
+    before = course.story().hours[0].pictures
+    for label in ("2026-03-01 10:00", "2026-03-09 10:00"):
+        for segment in filmed.segments[:20]:
+            body = picture_of(segment, filmed, {})
+            course.boxes["box-1"].add("picture", body, at(label))
+    assert codes(course.finding("R2")) == ["stretch_short", "picture_black"]
+    assert course.story().hours[0].pictures == before and len(course.story().pictured_twice) == 2 * 6
+    assert codes(course.finding("picture"))[-1] == "picture_twice"
+
+
 def test_an_arc_costs_nothing_and_is_told() -> None:
     course, filmed = course_of(end="08:30")
     look_at(course, filmed, {("08:05", "08:25"): arc})
