@@ -149,6 +149,16 @@ class _Track:
         raise BadMedia(why=N_("a fragment holds no video"))
 
 
+def begins_with_keyframe(moof: bytes) -> bool:
+    """Whether a fragment of our recorder does, from the content of its moof box: the flags are in the fragment itself.
+
+    Raises BadMedia."""
+    for traf in _children(moof, b"traf"):
+        truns = list(_children(traf, b"trun"))
+        return not truns or _sync(truns[0], _default(_one(traf, b"tfhd"), 0x20, 0))
+    raise BadMedia(why=N_("a fragment holds no video"))
+
+
 def _top_boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
     """(kind, offset, length) of the boxes of a file; the last one may reach to its end."""
     offset = 0

@@ -117,6 +117,12 @@ REASONS: dict[str, str] = {
     "picture_looped": N_(
         "{name}: camera {camera} shows from {from_time} to {to_time} ({length}) what was recorded earlier"
     ),
+    "picture_looped_like": N_(
+        "{name}: what moves before camera {camera} from {from_time} to {to_time} ({length}) resembles an earlier"
+        " recording; only a part of the picture moves, so it counts"
+    ),
+    "picture_twice": N_(
+        "picture records that say something else than the first one of the same video, and do not count: {count}"),
     "picture_glare": N_("{name}: camera {camera} is dazzled from {from_time} to {to_time} ({length}); it counts"),
     "picture_smoke": N_(
         "{name}: camera {camera} sees little, as in smoke, from {from_time} to {to_time} ({length}); it counts"

@@ -276,7 +276,8 @@ class PictureSample:
     """One decoded keyframe of a segment. Shares are ppm, grey levels ppm of white; `detail_ppm`: mean of the Laplacian.
 
     `change_ppm`: mean difference to the sample before it in the run, none where it is not known. `thumb`: the luma of
-    16 x 9 cells, row by row, three hex digits each, in sixteenths of a grey level (of 255)."""
+    16 x 9 cells, row by row, three hex digits each, in sixteenths of a grey level (of 255). `core_ppm`: share of bright
+    pixels with nothing but bright ones around them; none in records from before it was measured."""
 
     at_us: Count
     luma_ppm: Count
@@ -285,6 +286,7 @@ class PictureSample:
     bright_ppm: Count
     change_ppm: Count | None
     thumb: Annotated[str, Match(r"[0-9a-f]{432}", "432 hex digits")]
+    core_ppm: Count | None = None
 
 
 @dataclasses.dataclass(frozen=True)

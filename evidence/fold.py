@@ -32,6 +32,7 @@ from evidence.bodies import (
 from evidence.checkin import answer_of
 from evidence.errors import BadInput
 from evidence.occasions import Facts, Unnamed, block_story, hour_story, overlap
+from evidence.pictures import first_of
 from evidence.placing import place
 from evidence.policy import Policy
 from evidence.progress import progress
@@ -87,6 +88,7 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
         segments=facts.segments,
         reused=_reused(told, facts.segments),
         reused_elsewhere=tuple(record.key for record, _ in told.of(VideoReused)),
+        pictured_twice=first_of(told.of(Picture), facts.segments)[1] if policy.picture else (),
         removed=_removed(told),
         codes=_codes(told, facts.segments, policy),
         checkins=facts.checkins,
@@ -121,7 +123,7 @@ def _facts(told: Told, orders: Sequence[Order], policy: Policy) -> Facts:
     by_hash = {fact.segment.sha256: fact for fact in segments}
     rollcalls = _latest(told.of(RollCall), lambda body: body.segment)
     rollcalls = {sha: call for sha, call in rollcalls.items() if sha in by_hash}
-    pictures = _latest(told.of(Picture), lambda body: body.segment)
+    pictures, _ = first_of(told.of(Picture), segments)
     sightings, unnamed = _seen(rollcalls, by_hash)
     events = [(record.key, record.utc_us, body) for record, body in told.of(RosterEvent)]
     return Facts(
@@ -132,7 +134,7 @@ def _facts(told: Told, orders: Sequence[Order], policy: Policy) -> Facts:
         segments=segments,
         unplaced_us=_unplaced_us(segments, orders[-1][2]),
         rollcalls=rollcalls,
-        pictures={sha: found for sha, found in pictures.items() if sha in by_hash},
+        pictures=pictures,
         sightings=_by_segment(sorted(sightings + _pointed(told, by_hash), key=_in_time)),
         unnamed=_by_segment(unnamed),
         checkins=_checkins(told, policy),

@@ -8,7 +8,7 @@ from typing import Any
 
 from evidence.blocks import PlannedBlock, hour_span
 from evidence.bodies import ClassOrder, Hour, Leave, Picture, Place, Review, RollCall
-from evidence.pictures import judge
+from evidence.pictures import covers, judge
 from evidence.policy import Policy
 from evidence.progress import Progress
 from evidence.rollcall import answer
@@ -51,7 +51,7 @@ class Facts:
     rollcalls: Mapping[str, tuple[Ref, RollCall]]
     """Segment hash → its latest roll call."""
     pictures: Mapping[str, tuple[Ref, Picture]]
-    """Segment hash → its latest picture record."""
+    """Segment hash → the first picture record of it."""
     sightings: Mapping[str, tuple[Sighting, ...]]
     """Segment hash → who was shown in it, in order of time."""
     unnamed: Mapping[str, tuple[Unnamed, ...]]
@@ -261,10 +261,9 @@ def _unpictured(facts: Facts, span: Span) -> tuple[Ref, ...]:
 
 
 def _looked_at(facts: Facts, fact: SegmentFact) -> bool:
-    """Whether its picture record says anything about it, under a policy that judges it."""
-    found, segment = facts.pictures.get(fact.segment.sha256), fact.segment
-    return facts.policy.picture is not None and found is not None and any(
-        segment.first_pts_us <= sample.at_us <= segment.end_pts_us for sample in found[1].samples)
+    """Whether its picture record says anything of the whole of it, under a policy that judges it."""
+    found = facts.pictures.get(fact.segment.sha256)
+    return facts.policy.picture is not None and found is not None and covers(fact.segment, found[1])
 
 
 def _hidden(facts: Facts, seen: Sequence[PictureFact]) -> dict[str, tuple[PictureFact, ...]]:

@@ -4,8 +4,10 @@ A span rests on several samples and lasts until one says otherwise. `looped.py` 
 """
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
@@ -13,7 +15,7 @@ from evidence.bodies import Picture, PictureSample
 from evidence.policy import PictureRules
 from evidence.times import SECOND
 
-What = Literal["black", "covered", "frozen", "looped", "glare", "smoke", "defocus"]
+What = Literal["black", "covered", "frozen", "looped", "looped_like", "glare", "smoke", "defocus"]
 BREAKING: tuple[What, ...] = ("black", "covered", "frozen", "looped")
 """These break a stretch, the first of them that holds; the others only mark it."""
 THUMB_WIDTH, THUMB_HEIGHT, THUMB_SCALE = 16, 9, 16
@@ -22,6 +24,9 @@ OVERLAYS = 6
 """How many cells may differ in any way: a clock or a name written into the picture is no motion."""
 USUAL_SAMPLES = 8
 """From fewer samples nobody can say how a camera's picture usually is."""
+CORE_PPM = 100
+"""So much of the picture lies within something brightly white, ppm: a welding arc before which the camera closed its
+iris. Dates in white at up to a twentieth of the picture's height have 25 at most."""
 NEAR = 8
 """Thumbs of one and the same picture are at most this far apart, in sixteenths of a grey level."""
 
@@ -60,8 +65,9 @@ def seen(part: Sequence[Look], rules: PictureRules, looped: Iterable[Seen] = ())
     end_us = part[-1].end_us
     dark = _dark(samples, end_us, rules)
     found = [*dark, *_without(_frozen(samples, end_us, rules), dark)]
-    found += _without(looped, found)
-    marks = _without(_marks(samples, end_us, rules), found)
+    again = list(looped)
+    found += _without([span for span in again if span.breaks], found)
+    marks = _without([*(span for span in again if not span.breaks), *_marks(samples, end_us, rules)], found)
     return (*sorted(found, key=_when), *sorted(marks, key=_when))
 
 
@@ -71,9 +77,9 @@ def cells(thumb: str) -> tuple[int, ...]:
     return tuple(int(thumb[at:at + 3], 16) for at in range(0, len(thumb), 3))
 
 
-def apart(one: Sequence[int], other: Sequence[int]) -> int:
-    """How far apart two thumbs are: the difference that fewer than OVERLAYS cells exceed."""
-    return sorted(abs(a - b) for a, b in zip(one, other, strict=True))[-OVERLAYS]
+def apart(one: Sequence[int], other: Sequence[int], least: int = OVERLAYS) -> int:
+    """How far apart two thumbs are: the difference that `least` cells reach."""
+    return sorted(abs(a - b) for a, b in zip(one, other, strict=True))[-least]
 
 
 def relief(thumb: Sequence[int]) -> int:
@@ -97,11 +103,23 @@ def _dark(samples: Sequence[PictureSample], end_us: int, rules: PictureRules) ->
 
 
 def _state(sample: PictureSample, rules: PictureRules) -> What | None:
-    if sample.contrast_ppm > rules.covered_contrast_ppm.value or sample.bright_ppm >= rules.glare_ppm.value:
+    if _dazzled(sample, rules):
+        return None
+    return _shapeless(sample, rules)
+
+
+def _shapeless(sample: PictureSample, rules: PictureRules) -> What | None:
+    if sample.contrast_ppm > rules.covered_contrast_ppm.value:
         return None
     if sample.luma_ppm <= rules.black_luma_ppm.value:
         return "black"
     return "covered" if relief(cells(sample.thumb)) <= rules.covered_relief.value else None
+
+
+def _dazzled(sample: PictureSample, rules: PictureRules) -> bool:
+    """By much light, or by an arc that leaves the rest of the picture dark."""
+    arc = sample.core_ppm is not None and sample.core_ppm >= CORE_PPM and _shapeless(sample, rules) is not None
+    return arc or sample.bright_ppm >= rules.glare_ppm.value
 
 
 def _frozen(samples: Sequence[PictureSample], end_us: int, rules: PictureRules) -> list[Seen]:
@@ -127,12 +145,12 @@ def _same(first: PictureSample, sample: PictureSample, rules: PictureRules) -> b
 
 def _marks(samples: Sequence[PictureSample], end_us: int, rules: PictureRules) -> list[Seen]:
     tests: dict[What, Callable[[PictureSample], bool]] = {
-        "glare": lambda sample: sample.bright_ppm >= rules.glare_ppm.value,
+        "glare": lambda sample: _dazzled(sample, rules),
     }
     if len(samples) >= USUAL_SAMPLES:
         contrast, detail = (_usual([getattr(s, name) for s in samples]) for name in ("contrast_ppm", "detail_ppm"))
         hazy, soft = rules.smoke_contrast_pct.value, rules.defocus_detail_pct.value
-        tests["smoke"] = lambda s: s.contrast_ppm * 100 <= hazy * contrast and s.bright_ppm < rules.glare_ppm.value
+        tests["smoke"] = lambda s: s.contrast_ppm * 100 <= hazy * contrast and not _dazzled(s, rules)
         tests["defocus"] = lambda s: s.detail_ppm * 100 <= soft * detail and s.contrast_ppm * 100 > hazy * contrast
     found: list[Seen] = []
     for what, test in tests.items():
@@ -167,11 +185,20 @@ def _groups(values: Sequence[object], test: Callable[[object], bool]) -> list[tu
 
 def _without(found: Iterable[Seen], taken: Sequence[Seen]) -> list[Seen]:
     """What `taken` leaves of the spans."""
-    left = list(found)
-    for one in taken:
-        halves = [(span, (span.start_us, min(span.end_us, one.start_us)), (max(span.start_us, one.end_us), span.end_us))
-                  for span in left]
-        left = [Seen(span.what, *half) for span, *both in halves for half in both if half[1] > half[0]]
+    taken = sorted(taken, key=_when)
+    ends = list(itertools.accumulate((one.end_us for one in taken), max))
+    left: list[Seen] = []
+    for span in found:
+        start_us = span.start_us
+        for at in range(bisect.bisect_right(ends, span.start_us), len(taken)):
+            one = taken[at]
+            if one.start_us >= span.end_us:
+                break
+            if one.start_us > start_us:
+                left.append(Seen(span.what, start_us, one.start_us))
+            start_us = max(start_us, one.end_us)
+        if start_us < span.end_us:
+            left.append(Seen(span.what, start_us, span.end_us))
     return left
 
 

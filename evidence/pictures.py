@@ -2,17 +2,39 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from evidence.bodies import Picture
+from evidence.bodies import Picture, PictureSample, Segment
 from evidence.looped import Earlier, looped
 from evidence.picture import Look, Seen, seen
 from evidence.policy import PictureRules
+from evidence.records import Record
 from evidence.story import PictureFact, Ref, SegmentFact
+from evidence.times import SECOND
 
 Pictures = Mapping[str, tuple[Ref, Picture]]
-"""Segment hash → its latest picture record."""
+"""Segment hash → the first picture record of it."""
+EVERY_US = 15 * SECOND
+"""Samples that lie farther apart than twice this are no look at a segment, whatever interval the record says it had."""
+LEAST_EVERY_US = SECOND
+"""The shortest interval that a box can be set to."""
+
+
+def first_of(
+    told: Iterable[tuple[Record, Picture]], segments: Iterable[SegmentFact]
+) -> tuple[Pictures, tuple[Ref, ...]]:
+    """The first record of each segment, of the chain that made it; and those that say something else later. A box looks
+    once: what it said while nobody knew what for cannot be put right by what it says afterwards."""
+    owners = {fact.segment.sha256: fact.ref[:2] for fact in segments}
+    found: dict[str, tuple[Ref, Picture]] = {}
+    others: set[Ref] = set()
+    for record, picture in sorted(told, key=lambda item: item[0].key):
+        if owners.get(picture.segment) == record.key[:2] and found.setdefault(
+                picture.segment, (record.key, picture))[1] != picture:
+            others.add(record.key)
+    return found, tuple(sorted(others))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,19 +75,38 @@ def _parts(segments: Iterable[SegmentFact], pictures: Pictures) -> list[Part]:
             runs[fact.ref[0], fact.segment.run].append(fact)
     parts: list[list[tuple[SegmentFact, Look]]] = []
     for _, run in sorted(runs.items()):
-        for number, fact in enumerate(sorted(run, key=lambda fact: (fact.segment.index, fact.ref))):
-            if number == 0 or fact.segment.index != parts[-1][-1][0].segment.index + 1:
+        before: SegmentFact | None = None
+        for fact in sorted(run, key=lambda fact: (fact.segment.index, fact.ref)):
+            if before is not None and fact.segment.first_pts_us < before.segment.end_pts_us:
+                continue  # the media time of a run never runs back: our recorder writes no such file
+            if before is None or fact.segment.index != before.segment.index + 1:
                 parts.append([])
             parts[-1].append((fact, _look(fact, pictures[fact.segment.sha256][1])))
+            before = fact
     return list(parts)
 
 
+def covers(segment: Segment, picture: Picture) -> bool:
+    """Whether a record looked at the whole segment: its samples within it leave no time out."""
+    times = [segment.first_pts_us, *(sample.at_us for sample in _inside(segment, picture)), segment.end_pts_us]
+    return len(times) > 2 and all(after - at <= 2 * EVERY_US for at, after in itertools.pairwise(times))
+
+
+def _inside(segment: Segment, picture: Picture) -> list[PictureSample]:
+    """The samples that lie within the segment, in order, less those that are nearer to the one before than samples are
+    taken; whatever else a record says proves nothing."""
+    least_us = max(LEAST_EVERY_US, min(picture.every_us, EVERY_US)) // 2
+    found: list[PictureSample] = []
+    for sample in sorted(picture.samples, key=lambda sample: sample.at_us):
+        within = segment.first_pts_us <= sample.at_us <= segment.end_pts_us
+        if within and (not found or sample.at_us - found[-1].at_us >= least_us):
+            found.append(sample)
+    return found
+
+
 def _look(fact: SegmentFact, picture: Picture) -> Look:
-    """The samples that lie within the segment; whatever else its record says proves nothing."""
     segment = fact.segment
-    inside = [sample for sample in picture.samples if segment.first_pts_us <= sample.at_us <= segment.end_pts_us]
-    inside.sort(key=lambda sample: sample.at_us)
-    picture = dataclasses.replace(picture, run=segment.run, samples=tuple(inside))
+    picture = dataclasses.replace(picture, run=segment.run, samples=tuple(_inside(segment, picture)))
     wall_us = fact.span.start_us - segment.first_pts_us
     return Look(fact.ref[0], segment.sha256, segment.first_pts_us, segment.end_pts_us, wall_us, picture)
 

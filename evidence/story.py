@@ -81,7 +81,7 @@ class CodeFact(Span):
 class PictureFact(Span):
     """A time in which a camera's picture did not count, or was only marked. `ref`: the record that says it first."""
 
-    what: Literal["black", "covered", "frozen", "looped", "glare", "smoke", "defocus"]
+    what: Literal["black", "covered", "frozen", "looped", "looped_like", "glare", "smoke", "defocus"]
     breaks: bool
     camera: str
     device: str
@@ -293,6 +293,8 @@ class Story:
     """Records of video whose bytes another record has as another file."""
     reused_elsewhere: tuple[Ref, ...]
     """Records of the centre: video of this class has the bytes of video of another class or another box."""
+    pictured_twice: tuple[Ref, ...]
+    """Picture records that say something else than the first one of their segment. They count for nothing."""
     removed: tuple[RemovalFact, ...]
     codes: tuple[CodeFact, ...]
     checkins: tuple[CheckInFact, ...]

@@ -5,8 +5,9 @@ reading, which happens where a code is shown across the border of two files.
 """
 from __future__ import annotations
 
+import itertools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from common.logs import Log
@@ -50,7 +51,7 @@ class Codes:
 
     def _learn(self) -> None:
         """Take in what was recorded since."""
-        for sealed in (*self._fresh("segment"), *self._fresh("code.shown"), *self._fresh("code.read")):
+        for sealed in itertools.chain(*map(self._fresh, ("segment", "code.shown", "code.read"))):
             self._settled = False
             record, body = sealed.record, body_of(sealed.record)
             if isinstance(body, Segment) and body.class_id:
@@ -60,11 +61,15 @@ class Codes:
             elif isinstance(body, CodeRead):
                 self._read[body.segment] = record.seq
 
-    def _fresh(self, type: str) -> list[Sealed]:
-        found = self._store.records_of(type, self._after.get(type, -1))
-        if found:
-            self._after[type] = found[-1].record.seq
-        return found
+    def _fresh(self, type: str) -> Iterator[Sealed]:
+        """What was recorded since; at the start as much as is remembered."""
+        if type not in self._after:
+            # Nothing was read before it was recorded.
+            oldest = self._store.newest("segment" if type == "code.read" else type, RECENT)
+            self._after[type] = oldest - 1
+        for sealed in self._store.each(type, self._after[type]):
+            self._after[type] = sealed.record.seq
+            yield sealed
 
     def _do(self, segment: Segment, wanted: list[Window]) -> None:
         """One segment to its record. One that cannot be read stays unread: that says nothing against anyone."""

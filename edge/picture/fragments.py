@@ -1,6 +1,7 @@
 """Keyframes of a fragmented MP4 that may still grow: only box headers and first samples are read, nothing is decoded.
 
-Every fragment (moof + mdat) of our recorder begins with a keyframe and holds one track (ISO/IEC 14496-12).
+Every fragment (moof + mdat) of our recorder holds one track (ISO/IEC 14496-12) and begins with a keyframe, but for
+those within a GOP that was too long for one.
 """
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from typing import BinaryIO
 import av
 from av.error import FFmpegError
 
+from common.hls import BadMedia, begins_with_keyframe
 from common.texts import N_
 from edge.errors import BadVideo
 
@@ -74,7 +76,12 @@ class Fragments:
         self._at = start + length + data_length
         if self.codec is None or data_kind != b"mdat":
             raise BadVideo(source=self._path, why=NO_HEADER)
-        return [self._keyframe(file, self._bytes(file, start, length)[HEADER:], start + length + HEADER)]
+        moof = self._bytes(file, start, length)[HEADER:]
+        try:
+            begins = begins_with_keyframe(moof)
+        except BadMedia:
+            raise BadVideo(source=self._path, why=NO_FRAGMENT) from None
+        return [self._keyframe(file, moof, start + length + HEADER)] if begins else []
 
     def _keyframe(self, file: BinaryIO, moof: bytes, data_at: int) -> Keyframe:
         try:

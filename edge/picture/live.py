@@ -21,6 +21,8 @@ from evidence.records import Record
 
 WINDOW = 10
 """So many finished segments of a run are judged together with the one that grows."""
+PICTURE = "picture."
+"""What the codes of these alarms begin with."""
 CLASSES = 3
 """So many classes are remembered at once."""
 
@@ -47,8 +49,9 @@ class Live:
         self._troubles: dict[str, Trouble] = {}
         self._told: tuple[Trouble, ...] = ()
         self._rules: dict[str, PictureRules | None] = {}
-        alarms = [body_of(sealed.record) for sealed in store.records_of("alarm")]
-        self._said = {(alarm.code, str(alarm.params.get("run"))) for alarm in alarms if isinstance(alarm, Alarm)}
+        alarms = (body_of(sealed.record) for sealed in store.each("alarm"))
+        self._said = {(alarm.code, str(alarm.params.get("run"))) for alarm in alarms
+                      if isinstance(alarm, Alarm) and alarm.code.startswith(PICTURE)}
 
     def take_in(self, segment: Segment, picture: Picture, record: Record) -> None:
         """A finished segment; `record`: the one of its picture."""
@@ -87,7 +90,7 @@ class Live:
         self._troubles = {run: self._troubles[run] for run in runs if run in self._troubles}
         troubles = tuple(self._troubles.values())
         for one in troubles:
-            code = f"picture.{one.what}"
+            code = f"{PICTURE}{one.what}"
             if (code, one.run) not in self._said:
                 params = {"camera": one.camera, "run": one.run, "since_us": one.since_us}
                 self._store.append("alarm", Alarm(code, params, one.class_id))

@@ -42,6 +42,7 @@ def measure(frame: VideoFrame, at_us: int, before: np.ndarray | None) -> Picture
         bright_ppm=int(np.count_nonzero(small >= NEARLY_WHITE)) * MILLION // small.size,
         change_ppm=_change(rows_of(frame), before),
         thumb="".join(f"{cell:03x}" for cell in cells.ravel()),
+        core_ppm=_core(small),
     )
 
 
@@ -58,6 +59,13 @@ def _levels(luma: np.ndarray, frame: VideoFrame) -> np.ndarray:
         return luma
     scale = WHITE / (NARROW_WHITE - NARROW_BLACK)
     return cv2.convertScaleAbs(cv2.max(luma, NARROW_BLACK), alpha=scale, beta=-NARROW_BLACK * scale)
+
+
+def _core(small: np.ndarray) -> int:
+    """Share of bright pixels that lie among bright ones: a date in the picture has strokes too thin for it."""
+    bright = cv2.compare(small, NEARLY_WHITE, cv2.CMP_GE)
+    core = cv2.erode(bright, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return cv2.countNonZero(core) * MILLION // small.size
 
 
 def _change(rows: np.ndarray, before: np.ndarray | None) -> int | None:

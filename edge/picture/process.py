@@ -7,6 +7,7 @@ A file that cannot be read becomes an alarm record.
 from __future__ import annotations
 
 import dataclasses
+import heapq
 import os
 import threading
 from collections import defaultdict
@@ -29,7 +30,7 @@ from edge.rollcall.attempts import MOST, Attempts
 from edge.store import Store
 from evidence.bodies import Alarm, Likeness, Picture, Segment, SegmentRemoved, body_of
 from evidence.errors import ZaitangError
-from evidence.records import Record, Sealed
+from evidence.records import Record
 from evidence.times import SECOND
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ CODES: dict[type[ZaitangError], str] = {
     BadVideo: "picture.unreadable",
 }
 """Alarm codes for segments that are left out."""
+HEARD = ("segment", "picture", "segment.removed", "alarm")
+"""The types of records that say what is to do."""
 ATTEMPTS = "picture.{camera}.attempts"
 Key = tuple[str, int]
 """A segment by its run and its place in it: the file that grows has no hash yet."""
@@ -78,7 +81,7 @@ class Worker:
         self._store, self._video, self._find, self._every_us = store, video, find, every_s * SECOND
         self._run_folder, self._live, self._codes = run_folder, live, codes
         self._log = logs.Log("picture")
-        self._after: dict[str, int] = defaultdict(lambda: -1)
+        self._after = -1
         self._waiting: dict[str, Segment] = {}
         self._next: dict[str, int] = defaultdict(int)
         self._open: dict[Key, SegmentReader] = {}
@@ -118,31 +121,34 @@ class Worker:
     # --- finished segments
 
     def _learn(self) -> None:
-        """Take in what was recorded since: segments, pictures, removals, what was left out."""
-        for sealed in self._fresh("segment"):
-            segment = body_of(sealed.record)
-            if isinstance(segment, Segment) and segment.class_id:
-                self._waiting[segment.sha256] = segment
-        pictures = self._fresh("picture")
-        for number, sealed in enumerate(pictures):
-            picture = body_of(sealed.record)
-            done = self._waiting.pop(picture.segment, None) if isinstance(picture, Picture) else None
-            if isinstance(picture, Picture) and done is not None and number >= len(pictures) - REMEMBERED:
-                self._take_in(done, picture, sealed.record)
-        for sealed in self._fresh("segment.removed"):
-            removed = body_of(sealed.record)
-            if isinstance(removed, SegmentRemoved):
-                self._waiting.pop(removed.segment, None)
-        for sealed in self._fresh("alarm"):
-            alarm = body_of(sealed.record)
-            if isinstance(alarm, Alarm) and alarm.code in CODES.values():
-                self._waiting.pop(str(alarm.params.get("segment")), None)
+        """Take in what was recorded since: segments, pictures, removals, what was left out. In the order of the chain,
+        so that no more segments wait than were unseen at any one time."""
+        # What is appended meanwhile comes next time: a page of one type may be older than that of another.
+        head = self._store.head().record.seq
+        recent = self._store.newest("picture", REMEMBERED) if self._after < 0 else self._after
+        fresh = (self._store.each(type, self._after) for type in HEARD) if head > self._after else ()
+        for sealed in heapq.merge(*fresh, key=lambda sealed: sealed.record.seq):
+            if sealed.record.seq > head:
+                break
+            self._after = sealed.record.seq
+            if sealed.record.type == "picture" and self._after < recent:
+                self._waiting.pop(str(sealed.record.body.get("segment")), None)
+            else:
+                self._hear(sealed.record)
+        self._after = head
 
-    def _fresh(self, type: str) -> list[Sealed]:
-        found = self._store.records_of(type, self._after[type])
-        if found:
-            self._after[type] = found[-1].record.seq
-        return found
+    def _hear(self, record: Record) -> None:
+        body = body_of(record)
+        if isinstance(body, Segment) and body.class_id:
+            self._waiting[body.sha256] = body
+        elif isinstance(body, Picture):
+            done = self._waiting.pop(body.segment, None)
+            if done is not None:
+                self._take_in(done, body, record)
+        elif isinstance(body, SegmentRemoved):
+            self._waiting.pop(body.segment, None)
+        elif isinstance(body, Alarm) and body.code in CODES.values():
+            self._waiting.pop(str(body.params.get("segment")), None)
 
     def _take_in(self, segment: Segment, picture: Picture, record: Record) -> None:
         """A picture that is recorded: searched from now on, and judged with what follows while its run goes on."""

@@ -33,6 +33,7 @@ ADD_RECORD = "INSERT INTO records (seq, hash, type, envelope) VALUES (?, ?, ?, ?
 HEAD = "SELECT envelope FROM records ORDER BY seq DESC LIMIT 1"
 RECORDS = "SELECT envelope FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
 RECORDS_OF_TYPE = "SELECT envelope FROM records WHERE type = ? AND seq > ? ORDER BY seq LIMIT ?"
+NEWEST_OF_TYPE = "SELECT seq FROM records WHERE type = ? ORDER BY seq DESC LIMIT 1 OFFSET ?"
 ANY_OF_TYPE = "SELECT 1 FROM records WHERE type = ? LIMIT 1"
 HASH = "SELECT hash FROM records WHERE seq = ?"
 

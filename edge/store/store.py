@@ -106,6 +106,11 @@ class Store:
                 return
             after = page[-1].record.seq
 
+    def newest(self, type: str, count: int) -> int:
+        """The sequence number of the first of the newest `count` records of a type; -1 when there are not so many."""
+        seq = self._db.one(sql.NEWEST_OF_TYPE, (type, count - 1))
+        return -1 if seq is None else int(seq)
+
     def has(self, type: str) -> bool:
         """Whether there is any record of this type."""
         return self._db.one(sql.ANY_OF_TYPE, (type,)) is not None

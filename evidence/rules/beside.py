@@ -154,7 +154,7 @@ def _codes(story: Story, policy: Policy, over: list[Block]) -> Told:
 
 
 def _picture(story: Story) -> Told:
-    """Recorded, but nothing to be seen; then what is only marked; then what nobody has looked at."""
+    """Recorded, but nothing to be seen; then what is only marked; what nobody looked at, or twice."""
     for breaks in (True, False):
         for hour in story.hours:
             for said, ref in shown_badly(story, hour, [fact for fact in hour.pictures if fact.breaks == breaks]):
@@ -162,6 +162,8 @@ def _picture(story: Story) -> Told:
     missing = refs(hour.unpictured for hour in story.hours)
     if missing:
         yield reason("picture_missing", count=len(missing)), missing
+    if story.pictured_twice:
+        yield reason("picture_twice", count=len(story.pictured_twice)), story.pictured_twice
 
 
 def _clock(story: Story) -> Told:

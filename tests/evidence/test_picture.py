@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evidence.bodies import Likeness, PictureSample
 from evidence.looped import Earlier, looped
-from evidence.picture import Look, Seen, apart, cells, relief, seen
+from evidence.picture import Look, Seen, _without, apart, cells, relief, seen
 from evidence.times import SECOND
 from tests.evidence.looking import (
     CELLS,
@@ -98,6 +98,17 @@ def test_an_arc_smoke_and_a_soft_lens_are_marked_and_break_nothing() -> None:
     assert not any(one.breaks for film in (arc, haze, soft) for one in seen([look(film)], RULES))
 
 
+def test_an_arc_before_which_the_camera_closes_its_iris_is_glare_and_a_date_on_black_is_no_arc() -> None:
+    for make in (black, covered):
+        arc, date = ([dataclasses.replace(make(at * EVERY_US), change_ppm=9_000, bright_ppm=1_400, core_ppm=core)
+                      for at in range(20)]
+                     for core in (110, 25))
+        assert told(arc) == [("glare", 0, 20)] and not any(one.breaks for one in seen([look(arc)], RULES))
+        assert told(date) == [(make.__name__, 0, 20)]
+    lamp = [dataclasses.replace(one, core_ppm=2_000) for one in live(20)]
+    assert told(lamp) == []
+
+
 @settings(deadline=None)
 @given(st.lists(KINDS, max_size=60))
 def test_spans_lie_within_the_part_last_and_never_overlap(kinds: list[str]) -> None:
@@ -130,13 +141,24 @@ def test_a_thumb_is_read_as_it_was_written(made: list[int]) -> None:
     assert relief([1000] * CELLS) == 0 and relief([10 * (cell % 16) for cell in range(CELLS)]) == 0
 
 
+SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=12)
+
+
+@given(SPANS, SPANS)
+def test_what_is_taken_is_taken_from_every_span(spans: list[tuple[int, int]], taken: list[tuple[int, int]]) -> None:
+    found, less = ([Seen("glare", at, at + length) for at, length in one] for one in (spans, taken))
+    gone = {at for one in less for at in range(one.start_us, one.end_us)}
+    left = sorted(at for one in _without(found, less) for at in range(one.start_us, one.end_us))
+    assert left == sorted(at for one in found for at in range(one.start_us, one.end_us) if at not in gone)
+
+
 # --- looped
 
 
 def repeated(part: list[Look], *others: Look) -> list[tuple[int, int]]:
     """The looped spans of a part, in samples."""
     return [(one.start_us // EVERY_US, one.end_us // EVERY_US) for one in
-            looped(part, Earlier([*others, *part]), RULES)]
+            looped(part, Earlier([*others, *part]), RULES) if one.breaks]
 
 
 def test_the_same_bytes_again_are_looped_and_their_first_time_is_not() -> None:
@@ -159,12 +181,37 @@ def test_two_keyframes_that_come_again_prove_nothing() -> None:
     assert repeated([look(live(30), names)]) == []
 
 
+def test_a_clip_of_two_keyframes_for_ever_is_looped() -> None:
+    names = [name(number % 2) for number in range(60)]
+    assert repeated([look(live(60), names)]) == [(2, 60)]
+    assert repeated([look(live(60), names[:9] + [name(("new", n)) for n in range(51)])]) == []
+
+
+def test_a_screen_that_repeats_itself_before_people_who_sit_still_is_only_marked() -> None:
+    """A sixth of the picture; the rest is still, so only the screen can be seen to come again."""
+    chance = random.Random(3)
+    slides = [[chance.randrange(300, 3500) for _ in range(24)] for _ in range(12)]
+    samples = []
+    for at in range(48):
+        thumb = [cell + chance.randint(-6, 6) for cell in ROOM]
+        for number, value in enumerate(slides[at % 12]):
+            thumb[17 + number % 6 + 16 * (number // 6)] = value
+        samples.append(sample(at * EVERY_US, thumb))
+    part = [look(samples, like=Likeness("r-1", 12 * EVERY_US))]
+    found = seen(part, RULES, looped(part, Earlier(part), RULES))
+    assert {one.what for one in found} == {"looped_like"} and not any(one.breaks for one in found)
+
+
+CROWD = 14
+"""So many people who walk about move more than a quarter of the picture."""
+
+
 def again(count: int, of_passes: int, noise: int, seed: int = 5) -> list[PictureSample]:
     """A clip of so many moving pictures, encoded anew each time it is shown: cells differ by up to `noise`."""
     chance = random.Random(seed)
     made = []
     for at in range(count * of_passes):
-        thumb = [cell + chance.randint(-noise, noise) for cell in people(seed, at % count)]
+        thumb = [cell + chance.randint(-noise, noise) for cell in people(seed, at % count, CROWD)]
         made.append(sample(at * EVERY_US, thumb))
     return made
 

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from common.reasons import reason_words
 from evidence.bodies import Picture, PictureSample, Segment
 from evidence.fold import fold
+from evidence.pictures import _inside, _parts, covers
 from evidence.policy import parse_policy
 from evidence.rules import findings
+from evidence.story import SegmentFact, Span
 from evidence.times import MINUTE, SECOND
 from tests.evidence.course import Course, Filmed, at, codes, roll_call_of
 from tests.evidence.looking import EVERY_US, RULES, black, covered, keys_of, name, people, sample
@@ -37,6 +39,10 @@ def picture_of(segment: Segment, filmed: Filmed, when: Mapping[tuple[str, str], 
 
 def frozen(at_us: int) -> PictureSample:
     return sample(at_us, change=0)
+
+
+def place_of(segment: Segment) -> SegmentFact:
+    return SegmentFact(("box-1", "c", 1), segment, Span(segment.first_pts_us, segment.end_pts_us), 1, None)
 
 
 def arc(at_us: int) -> PictureSample:
@@ -76,6 +82,19 @@ def test_when_it_costs_the_fifteen_minutes_the_finding_says_which_and_when(make:
     assert "08:10:00" in reason_words(finding.reasons[1], "zh", {}) and "08:16:00" in reason_words(
         finding.reasons[1], "en", {})
     assert course.finding("picture").result == "warning" and not course.finding("picture").flag
+
+
+def test_a_later_record_takes_nothing_back_and_is_told() -> None:
+    course, filmed = course_of(end="08:30")
+    look_at(course, filmed, {("08:10", "08:16"): black})
+    before = course.story().hours[0].pictures
+    for label in ("2026-03-01 10:00", "2026-03-09 10:00"):
+        for segment in filmed.segments[:20]:
+            body = picture_of(segment, filmed, {})
+            course.boxes["box-1"].add("picture", body, at(label))
+    assert codes(course.finding("R2")) == ["stretch_short", "picture_black"]
+    assert course.story().hours[0].pictures == before and len(course.story().pictured_twice) == 2 * 6
+    assert codes(course.finding("picture"))[-1] == "picture_twice"
 
 
 def test_an_arc_costs_nothing_and_is_told() -> None:
@@ -228,6 +247,34 @@ def test_a_record_without_samples_of_its_segment_is_no_look(samples: tuple[Pictu
         course.boxes["box-1"].add("picture", body, at("2026-03-02 09:00"))
     assert codes(course.finding("R2")) == ["stretch_unseen"] and course.finding("R2").result == "open"
     assert codes(course.finding("picture")) == ["picture_missing"]
+
+
+@pytest.mark.parametrize("times", [(2**50,), (0, 1), tuple(range(0, MINUTE, 45 * SECOND))])
+def test_a_record_that_leaves_most_of_its_segment_out_does_not_hide_what_the_roll_call_saw(
+    times: tuple[int, ...]
+) -> None:
+    dark = Course()
+    dark.hour("2026-03-02 08:00", "08:45")
+    dark.order()
+    filmed = dark.film("2026-03-02 07:58", "08:47", dark=100, segment_s=60)
+    assert dark.finding("R2").result == "violated"
+    for segment in filmed.segments:
+        samples = tuple(sample(at_us + (at_us < 2**50) * segment.first_pts_us) for at_us in times)
+        body = Picture("c-1", segment.run, segment.sha256, 2**50, samples, "")
+        dark.boxes["box-1"].add("picture", body, at("2026-03-02 09:00"))
+    assert dark.finding("R2").result == "violated"
+
+
+def test_samples_and_segments_that_crowd_are_dropped() -> None:
+    _, filmed = course_of(end="08:30")
+    body = picture_of(filmed.segments[0], filmed, {})
+    crowd = dataclasses.replace(body, samples=tuple(sample(number * SECOND // 20) for number in range(1000)))
+    assert covers(filmed.segments[0], body) and len(_inside(filmed.segments[0], crowd)) == 20
+    rerun = [dataclasses.replace(filmed.segments[0], index=1, sha256="1" * 64), filmed.segments[1]]
+    facts = [place_of(one) for one in (filmed.segments[0], *rerun)]
+    pictures = {one.segment.sha256: (one.ref, body) for one in facts}
+    assert [look.segment for part in _parts(facts, pictures) for _, look in part] == [
+        facts[0].segment.sha256, facts[2].segment.sha256]
 
 
 def test_samples_outside_of_their_segment_and_words_of_a_stranger_say_nothing() -> None:

@@ -27,6 +27,7 @@ from edge.storage.volume import open_volume
 from edge.wiring import Box
 from evidence.bodies import Picture, Segment, SegmentRemoved, body_of
 from evidence.continuity import Timeline
+from evidence.records import Sealed
 from evidence.times import SECOND
 from tests.edge.picture.conftest import FPS, HEIGHT, WIDTH, Room, write_film
 
@@ -96,6 +97,32 @@ def test_every_segment_of_a_class_gets_one_record_with_times_of_its_run(face_box
     assert [sample.change_ppm is None for sample in made[0].samples] == [True] + [False] * 9
     assert made[0].samples[3].luma_ppm < 20_000 < made[0].samples[0].luma_ppm
     assert made[0].keys == made[1].keys
+
+
+def test_a_start_reads_the_chain_a_page_at_a_time_and_leaves_nothing_out(
+    face_box: Box, add, worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segments = [add(index) for index in range(7)]
+    for one in segments[:5]:
+        face_box.store.append("picture", Picture("class-1", "r-1", one.sha256, 5 * SECOND, (), ""))
+    face_box.store.append("segment.removed", SegmentRemoved(segments[5].sha256, "x", "y"))
+    limits: list[int | None] = []
+    real = face_box.store.records_of
+
+    def watched(type: str, after: int = -1, limit: int | None = None) -> list[Sealed]:
+        limits.append(limit)
+        return real(type, after, limit)
+
+    monkeypatch.setattr("edge.store.store.PAGE", 2)
+    monkeypatch.setattr("edge.picture.process.REMEMBERED", 3)
+    monkeypatch.setattr(face_box.store, "records_of", watched)
+    started = worker()
+    assert set(limits) == {2} and face_box.store.newest("picture", 3) == real("picture")[2].record.seq
+    assert face_box.store.newest("picture", 6) == -1
+    work(started)
+    monkeypatch.undo()
+    assert [one.segment for one in pictures(face_box)] == [one.sha256 for one in [*segments[:5], segments[6]]]
+    assert alarms(face_box) == []
 
 
 def test_missing_changed_and_hostile_files_are_alarms_once_and_the_rest_goes_on(face_box: Box, add, worker) -> None:
