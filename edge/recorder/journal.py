@@ -123,13 +123,13 @@ def newest_mark(path: Path) -> tuple[Run, Mark] | None:
         first = _checked(file.readline(TAIL))
         file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
         last = _checked(file.read(TAIL).rpartition(b"\n")[0].rpartition(b"\n")[2])
+    if last.get("do") != "mark":
+        return None
     try:
-        if last.get("do") == "mark":
-            run = _run(first, path)
-            return run, _mark(run, last, path)
+        run = _run(first, path)
+        return run, _mark(run, last, path)
     except (BadShape, KeyError):
-        pass
-    return None
+        return None
 
 
 def segment_body(run: Run, mark: Mark, recovered: bool, cut: Cut | None) -> Segment:
