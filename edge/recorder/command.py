@@ -168,4 +168,4 @@ def _box(out: Path, clock: Clock) -> Box:
 
 def _sums(sealed: list[Segment]) -> dict[str, int]:
     media_us = sum(segment.end_pts_us - segment.first_pts_us for segment in sealed)
-    return {"segments": len(sealed), "seconds": media_us // SECOND}
+    return {"segments": len(sealed), "seconds": round(media_us / SECOND)}
