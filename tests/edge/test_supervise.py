@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from common import logs
 from edge import supervise
 from edge.control.client import ask
 from edge.errors import NoRecorder
@@ -104,6 +105,7 @@ class Within:
 
     def __init__(self, folder: Path, *roles: str) -> None:
         open_box(folder).store.close()
+        logs.setup()
         self.stop, self.error, self.code = threading.Event(), list[BaseException](), -1
         self._thread = threading.Thread(target=self._run, args=(folder, roles))
         self._thread.start()
