@@ -1,6 +1,7 @@
 """What the recorder states of random packets is what a slow judge sees in them: where runs end, how long they are."""
 from __future__ import annotations
 
+import dataclasses
 import os
 from fractions import Fraction
 from pathlib import Path
@@ -21,8 +22,7 @@ from tests.evidence.slow_judge import rows
 from tests.evidence.timelines import FLOOR, MAX_GAP, TOLERANCE, Camera, Life, make_day
 from tests.faults.judging import runs_of
 
-FRAMES_US = (2 * SECOND, 3 * SECOND // 2)
-"""Longer pictures are holes, which no source hands on as pictures."""
+FRAMES_US = (2 * SECOND, 5 * SECOND)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,8 @@ def compare(folder: Path, box_keys: BoxKeys, film: Path, seeds: range) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fdatasync", lambda handle: None)
         for seed in seeds:
-            camera = make_day(seed, FRAMES_US).cameras[0]
+            # What a stream says of a picture's length, a source believes within bounds only: the recorder hears no lie.
+            camera = dataclasses.replace(make_day(seed, FRAMES_US).cameras[0], lie=None)
             life = max(camera.lives, key=lambda one: len(one.packets))
             expected = rows(camera, life.packets)
             if not expected:
