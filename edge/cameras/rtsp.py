@@ -33,6 +33,9 @@ class RtspTap(Tap):
         with self._open() as container:
             yield from self.demux(container)
 
+    def stop(self) -> None:
+        """Nothing to do: the next packet or the time-out ends it."""
+
     def _open(self) -> av.container.InputContainer:
         began = time.monotonic()
         try:

@@ -1,6 +1,7 @@
 """What the thread of a live camera reads: a connection, a child's pipe or an encoder."""
 from __future__ import annotations
 
+import abc
 import time
 from collections.abc import Generator
 
@@ -18,7 +19,7 @@ READ_S = 5.0
 TOP_FPS = 120
 
 
-class Tap:
+class Tap(abc.ABC):
     """Used by one thread alone, but for `stop`. `name`: the address as it may be shown.
 
     Known with the first packet: `codec`; `sets` (parameter sets from outside of the stream, maybe none); `fps`;
@@ -30,12 +31,13 @@ class Tap:
         self.fps: float | None = None
         self.reordered = False
 
+    @abc.abstractmethod
     def packets(self) -> Generator[Raw, None, None]:
         """Open, give Annex B packets as they come, close. Every wait is bounded.
 
         Raises BadInput, FFmpegError, OSError."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def stop(self) -> None:
         """From another thread: let `packets` end soon. A connection ends with its next packet or time-out."""
 

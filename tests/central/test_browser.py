@@ -115,6 +115,20 @@ def test_a_sight_in_the_matrix_plays_its_moment(console: Console, page: sync_api
     sync_api.expect(page.locator("#rec-2026-03-02-pm .wall")).to_contain_text(moment[:5], timeout=20_000)
 
 
+def test_a_sight_that_is_pressed_before_its_recording_is_checked_plays_too(
+    console: Console, page: sync_api.Page,
+) -> None:
+    def late(route: sync_api.Route) -> None:
+        page.wait_for_timeout(1000)
+        route.continue_()
+
+    page.route("**/check", late)
+    page.goto(f"{console.address}/classes/welder-1", wait_until="domcontentloaded")
+    page.locator(".matrix a.seek[data-block='2026-03-02-pm']").first.click()
+    until_after(page, "#rec-2026-03-02-pm video", 60)
+    assert page.url == f"{console.address}/classes/welder-1"
+
+
 def test_a_changed_file_is_refused_in_words_and_the_rest_plays(console: Console, page: sync_api.Page) -> None:
     files = sorted(console.centre.folder.glob("objects/*/*.mp4"))
     told = page.request.get(f"{console.address}/classes/welder-1/blocks/2026-03-03-pm/check").json()

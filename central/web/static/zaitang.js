@@ -1,7 +1,7 @@
 // Checks a recording's files when it comes into view, and plays the moment at which somebody is seen. The page is whole without it.
 "use strict";
 
-const reels = new Map();
+const reels = new Map(), checks = new Map();
 
 async function check(article) {
   const status = article.querySelector(".check");
@@ -37,21 +37,36 @@ function player(article, camera) {
   return article.querySelector(`video[data-device="${camera.device}"][data-camera="${camera.camera}"]`);
 }
 
-function seek(event) {
+// Each recording is checked once, in view or when somebody wants to see a moment of it.
+function checked(article) {
+  const block = article.dataset.block;
+  if (!checks.has(block)) { checks.set(block, check(article).catch(() => {})); }
+  return checks.get(block);
+}
+
+async function seek(event) {
   const link = event.target.closest("a.seek");
-  const reel = link && reels.get(link.dataset.block);
-  if (!reel) { return; }
-  for (const camera of reel.cameras) {
+  const article = link && document.querySelector(`[data-check][data-block="${link.dataset.block}"]`);
+  if (!article || event.ctrlKey || event.metaKey || event.shiftKey) { return; }
+  event.preventDefault();
+  await checked(article);
+  if (!show(link)) { location.assign(link.href); }
+}
+
+// Whether the moment is in a file that is here; then it plays.
+function show(link) {
+  const reel = reels.get(link.dataset.block);
+  for (const camera of reel ? reel.cameras : []) {
     for (const part of camera.parts) {
       const into = (Number(link.dataset.at) - part.start_us) / 1e6;
       if (into >= 0 && into <= part.length_s) {
-        event.preventDefault();
         play(player(reel.article, camera), part.at_s + into);
         reel.article.scrollIntoView({ block: "center" });
-        return;
+        return true;
       }
     }
   }
+  return false;
 }
 
 function play(video, seconds) {
@@ -65,7 +80,7 @@ function play(video, seconds) {
 const watcher = new IntersectionObserver((entries) => {
   for (const entry of entries.filter((one) => one.isIntersecting)) {
     watcher.unobserve(entry.target);
-    check(entry.target);
+    checked(entry.target);
   }
 }, { rootMargin: "600px" });
 document.querySelectorAll("[data-check]").forEach((article) => watcher.observe(article));
