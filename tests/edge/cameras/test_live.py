@@ -44,6 +44,9 @@ class Played(Tap):
         finally:
             self.closed.set()
 
+    def stop(self) -> None:
+        """Nothing to do: a film always has a next picture or an end."""
+
 
 @pytest.fixture(scope="module")
 def units(tmp_path_factory: pytest.TempPathFactory) -> Units:
