@@ -1,8 +1,9 @@
 """Looks at the small stream of the room camera, recorded or not: is its picture black or covered?
 
 Only that is told from it, and only to the terminal: what counts is measured from the bytes that are recorded. A frozen
-picture is known by the noise that it lacks, and a small stream has none: shrunk and encoded for few bits, a still room
-gives the same keyframe again and again. So no sample of it is compared with the one before.
+picture is known by the noise that it lacks. The limit for it was measured on full-size pictures: shrinking takes most
+of the noise away, and how much of it the small encoder of a camera leaves was not measured. So no sample is compared
+with the one before, and a small stream never says "frozen" or "looped".
 """
 from __future__ import annotations
 
@@ -158,5 +159,6 @@ class SubLook:
             return None
         first_us, newest_us = self._samples[0].at_us, self._samples[-1].at_us
         picture = Picture("", "", "0" * 64, 0, tuple(self._samples), "")
-        spans = seen([Look("", "", first_us, now_us, 0, picture)], self._rules)
+        end_us = max(now_us, newest_us + 1)
+        spans = seen([Look("", "", first_us, end_us, 0, picture)], self._rules)
         return next((span for span in spans if span.what in TOLD_OF and span.end_us > newest_us), None)
