@@ -17,8 +17,8 @@ from edge.storage.files import replace
 WAIT_S, READ_S = 15.0, 0.5
 KINDS = (".jpg", ".jpeg", ".png")
 KIND = N_("the name must end in .jpg or .png")
-NO_SMALL = N_("its small stream gives no picture")
 NOTHING_DECODED = N_("no picture could be decoded")
+NO_SMALL = N_("its small stream gives no picture")
 
 
 def take_picture(source: Source, name: str) -> np.ndarray:

@@ -14,12 +14,16 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.cameras import picamera, tap
+from edge.cameras import lores, picamera, tap
 from edge.cameras.errors import NoAnswer, NoDevice, NoLibrary
+from edge.cameras.lores import Lores
 from edge.cameras.open import open_source
 from edge.cameras.picamera import PiTap, found_here, output_of
 from edge.cli import main
 from edge.clock import SystemClock
+from edge.keys import make_box_keys, self_certified
+from edge.recorder import process
+from edge.wiring import open_box
 from tests.edge.recorder.conftest import Bench, make_film
 
 from .conftest import annexb_packets, check_plays, record_for
@@ -159,6 +163,31 @@ def test_a_small_picture_that_cannot_be_taken_costs_the_recording_nothing(
     source = open_source("picamera2:0", SystemClock())
     (segment,) = record_for(real, source, 3)
     assert segment.packets >= 29 and segment.gaps == () and source.sub_picture() is None
+
+
+def test_the_recorder_hands_the_small_pictures_over_and_takes_them_away_at_its_end(
+    library: type[Camera], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lores, "EVERY_S", 0.02)
+    folder, stop = tmp_path / "box", threading.Event()
+    folder.mkdir()
+    (folder / "box.toml").write_text(
+        'device = "box-1"\npolicy = "demo"\n[[cameras]]\nid = "room"\nsource = "picamera2:0"\n')
+    make_box_keys(folder / "keys", self_certified("box-1", SystemClock().utc_us()))
+    box, handed = open_box(folder), Lores(folder / "run" / "room.lores")
+    recorder = threading.Thread(target=process.run, args=(box, stop))
+    recorder.start()
+    try:
+        until, small = time.monotonic() + 20, None
+        while small is None:
+            assert time.monotonic() < until
+            small = handed.newest()
+    finally:
+        stop.set()
+        recorder.join(20)
+        box.store.close()
+    assert not recorder.is_alive() and small.shape == (360, 640) and int(small.max()) == 0
+    assert list((folder / "run").glob("*.lores*")) == []
 
 
 def test_the_command_shows_both_streams(

@@ -24,13 +24,15 @@ from edge.picture.measure import ROWS, measure
 from edge.picture.process import small_pictures
 from edge.picture.sub import LoresPictures, Pictures, Small, SubLook, SubStream
 from edge.picture.told import TOLD, Board, Trouble, troubles
-from edge.wiring import Box
+from edge.wiring import Box, open_box
+from evidence.bodies import body_of
 from evidence.policy import PictureRules
 from evidence.times import SECOND
 from tests.edge.cameras.conftest import Serve, serve, serving
 from tests.edge.picture.conftest import FPS, HEIGHT, RULES, WIDTH, Room, write_film
+from tests.edge.picture.conftest import again as again_and_again
 from tests.edge.recorder.conftest import HandClock
-from tests.edge.recorder.test_process import Running, make_box
+from tests.edge.recorder.test_process import Running, make_box, press
 
 __all__ = ["serve"]
 
@@ -126,7 +128,7 @@ def test_a_real_stream_is_told_before_anything_is_recorded_and_opened_again(
     tmp_path: Path, films: tuple[Path, Path], serve: Serve, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(again, "WAITS_S", (0.2,))
-    monkeypatch.setattr(sub, "STALE_US", 3 * SECOND)
+    monkeypatch.setattr(sub, "STALE_US", 3 * SECOND // 2)
     people, black = films
     server = serve(f"{serving(people)} || {serving(black)}")
     path, clock = tmp_path / TOLD, SystemClock()
@@ -184,15 +186,24 @@ def test_which_cameras_have_small_pictures(face_box: Box, camera: str, kind: typ
     assert type(small_pictures(dataclasses.replace(face_box, config=config))) is (kind or type(None))
 
 
-def test_the_process_looks_before_anything_is_recorded_and_leaves_nothing_behind(
+def test_the_process_tells_before_the_press_and_measures_what_is_recorded(
     tmp_path: Path, films: tuple[Path, Path],
 ) -> None:
-    people, black = films
-    folder = make_box(tmp_path / "box", people, f'sub = "file:{black}"\n', rate=5)
-    running = Running(folder, "picture")
+    people, black = (again_and_again(film, tmp_path / film.name, 20) for film in films)
+    folder = make_box(tmp_path / "box", people, f'sub = "file:{black}"\n')
+    path = folder / "run" / TOLD
+    running, box = Running(folder, "recorder", "picture"), open_box(folder)
     try:
-        until(lambda: [(one.what, one.run) for one in troubles(folder / "run" / TOLD)] == [("black", None)])
+        until(lambda: [(one.what, one.run) for one in troubles(path)] == [("black", None)])
+        running.wait_ready()
+        press(box)
+        until(lambda: bool(box.store.records_of("picture")))
+        assert [(one.what, one.run) for one in troubles(path)] == [("black", None)]
     finally:
-        running.child.terminate()
-        assert running.child.wait(20) == 0
-    assert not (folder / "run" / TOLD).exists(), "nobody looks any more"
+        code, _, _ = running.end()
+        pictures = [body_of(one.record) for one in box.store.records_of("picture")]
+        alarms = box.store.records_of("alarm")
+        box.store.close()
+    assert code == 0 and not path.exists(), "nobody looks any more"
+    assert min(one.luma_ppm for body in pictures for one in body.samples) > 100_000  # type: ignore[union-attr]
+    assert alarms == [], "what is not in the recorded bytes is no record"
