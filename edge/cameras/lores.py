@@ -37,17 +37,22 @@ class Handing:
         self._thread.join(STOP_S)
 
     def _run(self) -> None:
-        given: np.ndarray | None = None
+        # What a recorder that was killed left is no picture of now.
+        given = self._hand(None)
         while not self._stop.wait(EVERY_S):
             luma = self._newest()
-            if luma is given:
-                continue
-            try:
-                _put(self._path, luma)
-                given = luma
-            except OSError as error:
-                self._log.failed("lores.failed", error)
-        self._path.unlink(missing_ok=True)
+            if luma is not given:
+                given = self._hand(luma)
+        self._hand(None)
+
+    def _hand(self, luma: np.ndarray | None) -> np.ndarray | None:
+        """What lies there now, as far as is known; whatever the disk says, the recording goes on."""
+        try:
+            _put(self._path, luma)
+        except OSError as error:
+            self._log.failed("lores.failed", error)
+            return None
+        return luma
 
 
 class Lores:

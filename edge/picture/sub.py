@@ -122,6 +122,7 @@ class SubLook:
 
     def __init__(self, pictures: Pictures, camera: str, clock: Clock, rules: PictureRules, board: Board) -> None:
         self._pictures, self._camera, self._clock, self._rules, self._board = pictures, camera, clock, rules, board
+        self._log = Log("picture.sub")
         self._samples: deque[PictureSample] = deque(maxlen=WINDOW)
         self._trouble: Trouble | None = None
         self._stop = threading.Event()
@@ -139,9 +140,15 @@ class SubLook:
     def _run(self) -> None:
         for small in self._pictures.take(self._stop):
             if small is not None:
-                at_us, frame = small
-                self._samples.append(measure(frame, at_us, None))
+                self._look_at(*small)
             self._judge(self._clock.mono_us())
+
+    def _look_at(self, at_us: int, frame: av.VideoFrame) -> None:
+        try:
+            self._samples.append(measure(frame, at_us, None))
+        except Exception as error:
+            # However odd a camera's small picture is, it must not end the process that measures what counts.
+            self._log.failed("sub.odd", error)
 
     def _judge(self, now_us: int) -> None:
         if self._samples and now_us - self._samples[-1].at_us > STALE_US * self._clock.rate:

@@ -29,8 +29,11 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_newest_picture_is_taken_once_and_is_gone_with_its_camera(tmp_path: Path) -> None:
-    path, held = tmp_path / "room.lores", [grey(10)]
+    path, held = tmp_path / "room.lores", list[np.ndarray]()
+    path.write_bytes(b"of a recorder that was killed")
     handing, taking = Handing(path, lambda: held[0] if held else None), Lores(path)
+    until(lambda: not path.exists())
+    held.append(grey(10))
     until(path.exists)
     assert path.stat().st_mode & 0o777 == 0o600
     first = taking.newest()
@@ -54,12 +57,13 @@ def test_the_newest_picture_is_taken_once_and_is_gone_with_its_camera(tmp_path: 
 
 def test_a_disk_that_refuses_stops_nobody_and_is_tried_again(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    handing = Handing(folder / "room.lores", lambda: picture)
-    picture = grey(1)
-    time.sleep(0.1)
+    picture, asked = grey(1), list[int]()
+    handing = Handing(folder / "room.lores", lambda: asked.append(1) or picture)
+    until(lambda: len(asked) > 3)
     folder.mkdir()
     until((folder / "room.lores").exists)
     handing.close()
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("size", [0, 1, WIDTH * HEIGHT - 1, WIDTH * HEIGHT + 1])
