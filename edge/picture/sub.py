@@ -23,6 +23,7 @@ from edge.clock import Clock
 from edge.errors import BadVideo
 from edge.picture.fragments import MAX_PIXELS, TOO_LARGE, decode
 from edge.picture.measure import measure
+from edge.picture.reader import SLACK
 from edge.picture.told import Board, Trouble
 from evidence.bodies import Picture, PictureSample
 from evidence.errors import BadInput
@@ -45,7 +46,7 @@ class Pictures(Protocol):
     """Where small pictures come from."""
 
     def take(self, stop: threading.Event) -> Iterator[Small | None]:
-        """Pictures as they come, until `stop` is set; None at least twice a second while none comes."""
+        """Pictures as they come, until `stop` is set; None about every second while none comes."""
 
 
 class SubStream:
@@ -83,7 +84,7 @@ class SubStream:
         return None
 
     def _keyframes(self, source: Source, stop: threading.Event) -> Iterator[Small | None]:
-        info, due_us = source.info, 0
+        info, due_us, quiet_us = source.info, 0, 0
         if info.width * info.height > MAX_PIXELS:
             raise BadVideo(source="sub", why=TOO_LARGE)
         codec = info.template.codec_context
@@ -93,8 +94,11 @@ class SubStream:
             if packet is None:
                 yield None
             elif packet.key and packet.mono_us >= due_us and (frame := decode(codec, bytes(packet.av))) is not None:
-                due_us = packet.mono_us + self._every_us - self._every_us // 8
+                due_us = packet.mono_us + self._every_us - self._every_us // SLACK
                 yield packet.mono_us, frame
+            elif packet.mono_us >= quiet_us:
+                quiet_us = packet.mono_us + SECOND
+                yield None
 
 
 class LoresPictures:
@@ -112,7 +116,7 @@ class LoresPictures:
             if luma is None:
                 yield None
             else:
-                due_us = now_us + self._every_us - self._every_us // 8
+                due_us = now_us + self._every_us - self._every_us // SLACK
                 yield now_us, av.VideoFrame.from_ndarray(luma, "gray")
 
 

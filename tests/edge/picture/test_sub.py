@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,11 +14,12 @@ import numpy as np
 import pytest
 
 from edge.cameras import again
+from edge.cameras.file import open_file
 from edge.cameras.lores import HEIGHT as SMALL_HEIGHT
 from edge.cameras.lores import WIDTH as SMALL_WIDTH
 from edge.cameras.lores import Handing
 from edge.cameras.open import open_source
-from edge.clock import SystemClock
+from edge.clock import AutojumpClock, SystemClock
 from edge.config import parse_box
 from edge.picture import sub
 from edge.picture.measure import ROWS, measure
@@ -123,6 +125,16 @@ def test_an_odd_picture_is_left_out_and_the_look_goes_on(tmp_path: Path, monkeyp
     monkeypatch.setattr(sub, "measure", odd)
     said = told_of(tmp_path, [np.full((180, 320), 18, np.uint8)] * 8)
     assert said[:6] == [[]] * 6 and [one.what for one in said[-1]] == ["black"]
+
+
+def test_a_stream_of_which_nothing_can_be_decoded_is_no_picture(
+    films: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sub, "decode", lambda codec, data: None)
+    clock = AutojumpClock(0, 1000 * SECOND, "ab")
+    small = SubStream(lambda: open_file(f"file:{films[1]}", clock), 5 * SECOND).take(threading.Event())
+    assert list(itertools.islice(small, 10)) == [None] * 10
+    assert clock.mono_us() < 1015 * SECOND, "told while the stream goes on, not after it"
 
 
 def test_frozen_is_never_told_from_small_pictures_which_lost_most_of_the_noise(
