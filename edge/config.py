@@ -17,6 +17,7 @@ from evidence.times import utc_us
 BOX_FILE = "box.toml"
 NO_FOLDER = N_("there is no such folder")
 NO_FILE = N_("there is no box.toml in it")
+NO_SUB = N_("it must be a small stream of its own; a Pi camera has one already, and no other camera is opened twice")
 Port = Annotated[int, Between(1, 65535)]
 Pin = Annotated[int, Between(0, 27)]
 Source = Annotated[str, Match(r"[a-z][a-z0-9+.-]*:.+", "a source like file:/path/to/video.mp4")]
@@ -47,7 +48,9 @@ class ClockConfig:
 class CameraConfig:
     """One camera. A file camera's first packet is due when the box's clock reads `start` (without it: at once).
 
-    `sub`: a small stream of the same camera, for what only looks; `source` is what is recorded."""
+    `source` is what is recorded, and what counts. `sub`: a small stream of the same room camera, at which the picture
+    process looks, recorded or not, so that a black or covered picture is told at the terminal before the start press.
+    A Pi camera (`picamera2:`) brings one of its own."""
 
     id: Id
     source: Source
@@ -197,6 +200,9 @@ def _check(config: BoxConfig, where: str) -> None:
     roles = [camera.role for camera in config.cameras]
     if len(set(roles)) != len(roles):
         raise BadShape(where=where, key="cameras", why=N_("two cameras have the same role"))
+    for index, camera in enumerate(config.cameras):
+        if camera.sub is not None and (camera.sub == camera.source or camera.source.startswith("picamera2:")):
+            raise BadShape(where=where, key=f"cameras.{index}.sub", why=NO_SUB)
     if config.storage.second is not None and not Path(config.storage.second).is_absolute():
         raise BadShape(where=where, key="storage.second", why=N_("it must be a whole path, from / on"))
     pins = [] if config.panel is None else [pin for pin in dataclasses.astuple(config.panel) if pin is not None]

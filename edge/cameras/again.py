@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Callable
 
+import numpy as np
+
 from edge.cameras.port import Packet, Source, StreamInfo
 from evidence.errors import BadInput
 
@@ -28,6 +30,9 @@ class Absent:
 
     def read(self, wait_s: float) -> Packet | None:
         self._never.wait(wait_s)
+        return None
+
+    def sub_picture(self) -> np.ndarray | None:
         return None
 
     def close(self) -> None:

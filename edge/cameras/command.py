@@ -11,7 +11,7 @@ from edge.cameras.address import shown
 from edge.cameras.errors import NoLibrary, NoPicture
 from edge.cameras.open import open_source
 from edge.cameras.picamera import found_here
-from edge.cameras.picture import take_picture, write_picture
+from edge.cameras.picture import take_picture, take_small, write_picture
 from edge.cameras.port import StreamInfo
 from edge.cameras.v4l2 import Device, best, devices
 from edge.clock import SystemClock
@@ -88,6 +88,8 @@ def _one(url: str, picture: Path | None, lang: str) -> str:
     try:
         if picture is not None:
             write_picture(picture, take_picture(source, shown(url)))
+            if source.info.sub:
+                write_picture(picture.with_stem(f"{picture.stem}-sub"), take_small(source, shown(url)))
         return _what(source.info, lang)
     finally:
         source.close()

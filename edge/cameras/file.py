@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import av
+import numpy as np
 from av.error import FFmpegError
 
 from edge.cameras.port import CODECS, Packet, StreamInfo
@@ -69,6 +70,9 @@ class FileSource:
         raw, self._next = self._next, next(self._packets, None)
         # It came when it was due: a recorder that is late to read it does not change that.
         return Packet(raw, _media_us(raw), self._duration_us(raw), due_us, bool(raw.is_keyframe))
+
+    def sub_picture(self) -> np.ndarray | None:
+        return None
 
     def close(self) -> None:
         self._next = None

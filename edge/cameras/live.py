@@ -5,6 +5,7 @@ import threading
 import time
 from collections import deque
 
+import numpy as np
 from av.error import ExitError, FFmpegError, InvalidDataError
 
 from common.logs import Log
@@ -56,6 +57,9 @@ class LiveSource:
             if self._failure is not None:
                 raise self._failure
             return None
+
+    def sub_picture(self) -> np.ndarray | None:
+        return self._tap.sub_picture()
 
     def close(self) -> None:
         self._closing = True

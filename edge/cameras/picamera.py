@@ -8,6 +8,7 @@ import contextlib
 import importlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator
 from fractions import Fraction
 from types import ModuleType
@@ -25,6 +26,8 @@ from evidence.errors import BadInput
 
 SIZE, SUB_SIZE = (1920, 1080), (640, 360)
 FPS, KEY_EVERY_S, BITRATE = 25, 2, 4_000_000
+SUB_EVERY_S = 2.0
+"""Real seconds between two small pictures that are kept: whoever looks needs no more."""
 MICROSECOND = Fraction(1, 1_000_000)
 WAITING = 50
 """Most pictures between the encoder's thread and ours."""
@@ -71,7 +74,8 @@ class PiTap(Tap):
         self._number, self._library = int(number), library(name)
         self._pictures: queue.Queue[tuple[bytes, bool, int | None]] = queue.Queue(WAITING)
         self._overrun, self._stopped = False, threading.Event()
-        self._camera: Any = None
+        self._small: np.ndarray | None = None
+        self._small_due_s = 0.0
 
     def packets(self) -> Generator[Raw, None, None]:
         self.codec, self.fps = "h264", float(FPS)
@@ -80,21 +84,33 @@ class PiTap(Tap):
                 self._start(camera)
             except Exception as error:
                 raise self._refused(error) from None
-            self._camera = camera
             try:
                 yield from self._taken()
             finally:
-                self._camera = None
+                self._small = None
                 camera.stop_recording()
+                # Its thread may have kept one more before it stopped.
+                self._small = None
 
     def stop(self) -> None:
         self._stopped.set()
 
     def sub_picture(self) -> np.ndarray | None:
-        """The newest picture of the small stream, uint8 YUV 4:2:0 planes as picamera2 gives them (height × 3/2 rows);
-        None while the camera is closed."""
-        camera = self._camera
-        return None if camera is None else camera.capture_array("lores")
+        """The newest picture of the small stream, uint8 luma, height × width; None while the camera is closed."""
+        return self._small
+
+    def keep_small(self, request: Any) -> None:
+        """Called in the camera's own thread with each picture: it must neither wait nor raise.
+
+        `capture_array` would wait for a picture, and the camera's stop behind it, for ever if none comes."""
+        if (now_s := time.monotonic()) < self._small_due_s:
+            return
+        self._small_due_s = now_s + SUB_EVERY_S
+        try:
+            # Below the luma lie the rows of the two colours (YUV 4:2:0), beside it what pads a row.
+            self._small = request.make_array("lores")[:SUB_SIZE[1], :SUB_SIZE[0]].copy()
+        except Exception as error:
+            Log("camera").failed("lores.failed", error)
 
     def put(self, data: bytes, key: bool, timestamp: int | None) -> None:
         """Take an encoded picture from the encoder's thread; after one was lost, all to the next keyframe are."""
@@ -133,6 +149,7 @@ class PiTap(Tap):
     def _start(self, camera: Any) -> None:
         camera.configure(camera.create_video_configuration(
             main={"size": SIZE}, lores={"size": SUB_SIZE, "format": "YUV420"}, controls={"FrameRate": FPS}))
+        camera.post_callback = self.keep_small
         encoders = importlib.import_module("picamera2.encoders")
         outputs = importlib.import_module("picamera2.outputs")
         # `H264Encoder` is the hardware's where there is one, else libav's; `repeat` puts SPS and PPS before keyframes.

@@ -18,6 +18,7 @@ WAIT_S, READ_S = 15.0, 0.5
 KINDS = (".jpg", ".jpeg", ".png")
 KIND = N_("the name must end in .jpg or .png")
 NOTHING_DECODED = N_("no picture could be decoded")
+NO_SMALL = N_("its small stream gives no picture")
 
 
 def take_picture(source: Source, name: str) -> np.ndarray:
@@ -37,6 +38,16 @@ def take_picture(source: Source, name: str) -> np.ndarray:
             return frames[0].to_ndarray(format="bgr24")
         decoder.flush_buffers()
     raise BadVideo(source=name, why=NOTHING_DECODED)
+
+
+def take_small(source: Source, name: str) -> np.ndarray:
+    """A picture of the small stream that comes with a source, uint8 grey, height × width. Raises BadVideo."""
+    until = time.monotonic() + WAIT_S
+    while (small := source.sub_picture()) is None:
+        if time.monotonic() >= until:
+            raise BadVideo(source=name, why=NO_SMALL)
+        source.read(READ_S)
+    return small
 
 
 def write_picture(path: Path, image: np.ndarray) -> None:

@@ -5,6 +5,7 @@ import dataclasses
 from typing import Protocol
 
 import av
+import numpy as np
 
 CODECS = {"h264", "hevc"}
 
@@ -55,5 +56,9 @@ class Source(Protocol):
 
     def read(self, wait_s: float) -> Packet | None:
         """The next packet, or None when none came within `wait_s` real seconds. Raises BadVideo when it breaks."""
+
+    def sub_picture(self) -> np.ndarray | None:
+        """The newest picture of a small stream that comes with this one (`StreamInfo.sub`), uint8 luma, height × width;
+        None without any. From any thread."""
 
     def close(self) -> None: ...

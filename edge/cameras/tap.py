@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator
 
 import av
+import numpy as np
 
 from edge.cameras.errors import NoAnswer
 from edge.cameras.port import CODECS
@@ -40,6 +41,10 @@ class Tap(abc.ABC):
     @abc.abstractmethod
     def stop(self) -> None:
         """From another thread: let `packets` end soon. A connection ends with its next packet or time-out."""
+
+    def sub_picture(self) -> np.ndarray | None:
+        """The newest picture of a small stream beside this one, uint8 luma, height × width; None without any."""
+        return None
 
     def demux(self, container: av.container.InputContainer) -> Generator[Raw, None, None]:
         """The packets of the first video in an open container. Raises EmptyVideo, WrongCodec, NoAnswer, FFmpegError."""

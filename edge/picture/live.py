@@ -1,16 +1,13 @@
-"""What ails the picture right now: told in BOX/run/picture.json as long as it lasts, and as one alarm record each."""
+"""What ails the recorded picture right now: told to the terminal as long as it lasts, and as one alarm record each."""
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 
 from common.policies import load_policy
 from edge.clock import Clock
+from edge.picture.told import Board, Trouble
 from edge.recorder.journal import Mark, Run
-from edge.storage.files import replace
 from edge.store import Store
 from evidence.bodies import Alarm, ClassOrder, Picture, Segment, body_of
 from evidence.errors import BadInput
@@ -27,27 +24,15 @@ CLASSES = 3
 """So many classes are remembered at once."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Trouble:
-    """A breaking span that has not ended. `since_us`: media time of the run."""
-
-    what: str
-    camera: str
-    run: str
-    class_id: str
-    since_us: int
-
-
 class Live:
-    """`path`: where the troubles are told. `policy_id`: for classes whose plan is not here. May raise StoreBusy."""
+    """`board`: where the troubles are told. `policy_id`: for classes whose plan is not here. May raise StoreBusy."""
 
-    def __init__(self, store: Store, clock: Clock, path: Path, policy_id: str) -> None:
-        self._store, self._clock, self._path, self._policy_id = store, clock, path, policy_id
-        self._path.unlink(missing_ok=True)
+    def __init__(self, store: Store, clock: Clock, board: Board, policy_id: str) -> None:
+        self._store, self._clock, self._board, self._policy_id = store, clock, board, policy_id
         self._earlier: dict[str, Earlier] = defaultdict(Earlier)
         self._finished: dict[str, list[Look]] = defaultdict(list)
-        self._troubles: dict[str, Trouble] = {}
-        self._told: tuple[Trouble, ...] = ()
+        self._troubles: dict[str, tuple[Trouble, str]] = {}
+        """By run: a breaking span that has not ended, and its class."""
         self._rules: dict[str, PictureRules | None] = {}
         alarms = (body_of(sealed.record) for sealed in store.each("alarm"))
         self._said = {(alarm.code, str(alarm.params.get("run"))) for alarm in alarms
@@ -77,28 +62,24 @@ class Live:
         spans = seen(part, rules, looped(part, self._earlier[picture.class_id], rules))
         newest_us = max((sample.at_us for one in part for sample in one.picture.samples), default=0)
         lasting = next((span for span in spans if span.breaks and span.end_us > newest_us), None)
-        before = self._troubles.pop(run.run, None)
+        before, _ = self._troubles.pop(run.run, (None, ""))
         if lasting is None:
             self._said = {(code, which) for code, which in self._said if which != run.run}
             return
         same = before is not None and before.what == lasting.what
         since_us = before.since_us if before is not None and same else lasting.start_us
-        self._troubles[run.run] = Trouble(lasting.what, run.camera, run.run, picture.class_id, since_us)
+        self._troubles[run.run] = Trouble(lasting.what, run.camera, run.run, since_us), picture.class_id
 
     def tell(self, runs: Iterable[str]) -> None:
         """Write what ails the runs that are being written, and state what is new. Raises StoreBusy."""
         self._troubles = {run: self._troubles[run] for run in runs if run in self._troubles}
-        troubles = tuple(self._troubles.values())
-        for one in troubles:
+        for one, class_id in self._troubles.values():
             code = f"{PICTURE}{one.what}"
-            if (code, one.run) not in self._said:
+            if (code, str(one.run)) not in self._said:
                 params = {"camera": one.camera, "run": one.run, "since_us": one.since_us}
-                self._store.append("alarm", Alarm(code, params, one.class_id))
-                self._said.add((code, one.run))
-        if troubles != self._told:
-            told = [{"what": one.what, "camera": one.camera, "run": one.run} for one in troubles]
-            replace(self._path, json.dumps({"troubles": told}).encode())
-            self._told = troubles
+                self._store.append("alarm", Alarm(code, params, class_id))
+                self._said.add((code, str(one.run)))
+        self._board.tell("recorded", [one for one, _ in self._troubles.values()])
 
     def _rules_of(self, class_id: str) -> PictureRules | None:
         if class_id not in self._rules:

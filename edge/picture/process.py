@@ -6,17 +6,21 @@ A file that cannot be read becomes an alarm record.
 """
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import heapq
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common import logs
+from common.policies import load_policy
 from common.texts import N_
+from edge.cameras.address import scheme_of
+from edge.cameras.lores import NAME
 from edge.child import ready, stop_on_signal
 from edge.errors import BadVideo, StoreBusy, VolumeAway
 from edge.picture.codes import Codes
@@ -24,8 +28,10 @@ from edge.picture.errors import PictureDied, PictureDiffers, PictureGone
 from edge.picture.history import History
 from edge.picture.live import Live
 from edge.picture.reader import RunState, SegmentReader
-from edge.picture.told import TOLD
+from edge.picture.sub import LoresPictures, Pictures, SubLook, SubStream
+from edge.picture.told import TOLD, Board
 from edge.recorder.journal import Mark, Run, newest_mark
+from edge.recorder.process import open_camera
 from edge.rollcall.attempts import MOST, Attempts
 from edge.store import Store
 from evidence.bodies import Alarm, Likeness, Picture, Segment, SegmentRemoved, body_of
@@ -62,12 +68,43 @@ def run(box: Box) -> None:
     logs.setup()
     stop = stop_on_signal()
     os.setpriority(os.PRIO_PROCESS, 0, LOW)
-    live = Live(box.store, box.clock, box.run_folder / TOLD, box.config.policy)
+    board = Board(box.run_folder / TOLD)
+    live = Live(box.store, box.clock, board, box.config.policy)
     every_s = box.config.picture.every_s
     codes = Codes(box.store, box.find_segment, Attempts(box.run_folder / "codes.attempts"))
     worker = Worker(box.store, box.video, box.find_segment, every_s, box.run_folder, live, codes)
-    ready()
-    worker.run(stop)
+    with contextlib.closing(board), _looking_at_sub(box, board):
+        ready()
+        worker.run(stop)
+
+
+@contextlib.contextmanager
+def _looking_at_sub(box: Box, board: Board) -> Iterator[None]:
+    """Look at the room camera's small stream, if it has one, as long as the body runs."""
+    pictures, rules = small_pictures(box), load_policy(box.config.policy).picture
+    camera = box.config.camera("room")
+    if pictures is None or rules is None or camera is None:
+        yield
+        return
+    look = SubLook(pictures, camera.id, box.clock, rules, board)
+    look.start()
+    try:
+        yield
+    finally:
+        look.stop()
+
+
+def small_pictures(box: Box) -> Pictures | None:
+    """Where small pictures of the room camera come from; None where it has no small stream."""
+    camera, every_us = box.config.camera("room"), box.config.picture.every_s * SECOND
+    if camera is None:
+        return None
+    if camera.sub is not None:
+        small = dataclasses.replace(camera, source=camera.sub)
+        return SubStream(lambda: open_camera(box, small), every_us)
+    if scheme_of(camera.source) == "picamera2":
+        return LoresPictures(box.run_folder / NAME.format(camera=camera.id), box.clock, every_us)
+    return None
 
 
 class Worker:

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
+
 from common.logs import Log
 from edge.cameras.again import Absent, Opening, Waits
 from edge.cameras.port import Source
@@ -48,6 +50,10 @@ class Feed:
         if self._source.lost > self._lost:
             self._lost = self._source.lost
             self._alarm("camera.overrun", {"camera": self._camera})
+
+    def sub_picture(self) -> np.ndarray | None:
+        """The newest small picture of the camera, as `Source.sub_picture`. From any thread."""
+        return self._source.sub_picture()
 
     def close(self) -> None:
         """Close the camera, or stop looking for it."""

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from common.logs import Log
 from common.texts import N_
-from edge.cameras.address import is_live, shown
+from edge.cameras.address import is_live, scheme_of, shown
 from edge.cameras.again import Absent
+from edge.cameras.lores import NAME, Handing
 from edge.cameras.open import check_address, open_source
 from edge.cameras.port import Source
 from edge.child import ready, stop_on_signal
@@ -54,10 +55,15 @@ def run(box: Box, stop: threading.Event | None = None) -> None:
     feed = Feed(recorder, camera.id, source, lambda: open_camera(box, camera), overrun(recorder, sealer))
     look = threading.Event()
     control = ControlServer(box.recorder_socket, {"status": _status(recorder, feed), "look": _told(look)})
+    handing = None
+    if scheme_of(camera.source) == "picamera2":
+        handing = Handing(box.run_folder / NAME.format(camera=camera.id), feed.sub_picture)
     try:
         ready()
         _Loop(box, feed, sessions, look, stop).run()
     finally:
+        if handing is not None:
+            handing.close()
         control.close()
         recorder.close("restart")
         feed.close()

@@ -57,7 +57,7 @@ def run(box: Box) -> None:
     test = identity(box.keys.certificate, root).test
     told = box.run_folder / TOLD
     screen = Screen(
-        box.config, box.clock, memory, lambda: _status(box), time.monotonic, test, lambda run: troubles(told, run))
+        box.config, box.clock, memory, lambda: _status(box), time.monotonic, test, lambda: troubles(told))
     unsaid = translate(UNSAID, box.config.lang)
     presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from edge.picture.told import Trouble
 from evidence.enforce import Ailing, Heard
 from evidence.story import Span
 
@@ -39,9 +40,9 @@ class Runs:
         self._runs: dict[str, _Run] = {}
         self._lock = threading.Lock()
 
-    def hear(self, live: Live, counts: Callable[[str], bool], ails: Sequence[str] = ()) -> Heard:
+    def hear(self, live: Live, counts: Callable[[str], bool], ails: Sequence[Trouble] = ()) -> Heard:
         """Take in its newest word. `counts`: whether a session is one of the class that is asked about. `ails`: what
-        the picture process says of the picture of now."""
+        the picture process says of the run of now."""
         with self._lock:
             if live.run is not None:
                 ailing = _ailing(self._runs.pop(live.name, None), live.run, ails)
@@ -54,13 +55,17 @@ class Runs:
         return Heard(live.state != "absent", now, spans, ailing)
 
 
-def _ailing(before: _Run | None, now: Span, ails: Sequence[str]) -> tuple[Ailing, ...]:
-    """When the picture of a run did not count. Nobody says since when, so it is since the run was last heard well."""
+def _ailing(before: _Run | None, now: Span, ails: Sequence[Trouble]) -> tuple[Ailing, ...]:
+    """When the picture of a run did not count. Troubles say since when in media time of the run, which begins at 0."""
     known = before.ailing if before is not None else ()
     if not ails:
         return known
-    stale = any(what in STALE for what in ails)
+    stale = any(one.what in STALE for one in ails)
+    since_us = now.start_us + min(max(0, one.since_us) for one in ails)
+    lasting = Ailing(min(since_us, now.end_us), now.end_us, stale)
     if before is not None and known and known[-1].end_us == before.span.end_us and known[-1].stale == stale:
-        return (*known[:-1], dataclasses.replace(known[-1], end_us=max(known[-1].end_us, now.end_us)))
-    since_us = now.start_us if before is None else min(before.span.end_us, now.end_us)
-    return (*known, Ailing(since_us, now.end_us, stale))[-MOST_RUNS:]
+        # It goes on: the wall clock of the run's start may have moved a little since.
+        first = known[-1]
+        known = known[:-1]
+        lasting = Ailing(min(first.start_us, lasting.start_us), max(first.end_us, lasting.end_us), stale)
+    return (*known, lasting)[-MOST_RUNS:]

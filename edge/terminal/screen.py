@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from edge.clock import Clock
 from edge.config import BoxConfig
+from edge.picture.told import Trouble
 from edge.terminal.code import ShownMark, Wanted
 from edge.terminal.desk import Target
 from edge.terminal.memory import AlarmFact, Known, Memory
@@ -73,11 +74,11 @@ class Pulse:
 
 class Screen:
     """`status` asks the recorder (None: it does not answer). `test`: the box's own key is a test key.
-    `picture`: what ails the picture of the run that is being written."""
+    `picture`: what ails the picture of the room camera."""
 
     def __init__(
         self, config: BoxConfig, clock: Clock, memory: Memory, status: Callable[[], Mapping[str, Any] | None],
-        monotonic: Callable[[], float], test: bool, picture: Callable[[str], Sequence[str]] = lambda run: (),
+        monotonic: Callable[[], float], test: bool, picture: Callable[[], Sequence[Trouble]] = lambda: (),
     ) -> None:
         self._config, self._clock, self._memory = config, clock, memory
         self._status, self._monotonic, self._test, self._picture = status, monotonic, test, picture
@@ -172,7 +173,7 @@ class Screen:
             seen=seen,
             names=self._names(now, seen_class),
             banners=self._banners(now.policy if now is not None else self._memory.policy(self._config.policy)),
-            alarms=(*known.alarms, *self._current_alarms()),
+            alarms=(*known.alarms, *self._current_alarms(now)),
             waiting=known.unreceipted if self._config.sync is not None else None,
         )
         mark = self.code.now() if self.code is not None else None
@@ -200,7 +201,7 @@ class Screen:
     def _chance(self, now: _Now | None, live: Live) -> Chance | None:
         """How the class-hour that runs stands, if one does."""
         classes, ours = self._memory.look().classes, now.order.class_id if now is not None else ""
-        ails = self._picture(live.name) if live.run is not None else ()
+        ails = [one for one in self._picture() if one.run == live.name] if live.run is not None else []
         heard = self._runs.hear(live, lambda session: classes.get(session, ours) == ours, ails)
         return None if now is None or now.hour is None else chance(now.hour, heard, now.policy, now.now_us)
 
@@ -241,11 +242,15 @@ class Screen:
         run = Span(end_us - int(said["stretch_us"]), end_us)
         return Live("recording", run, str(said.get("run")), str(said.get("session")))
 
-    def _current_alarms(self) -> list[AlarmFact]:
-        """What is wrong at the recorder, with its picture or with the room for video right now, as if said now."""
+    def _current_alarms(self, now: _Now | None) -> list[AlarmFact]:
+        """What is wrong at the recorder, with the picture or with the room for video right now, as if said now.
+
+        What the sub stream shows is said before the start press too, once people come: at night a room is dark."""
+        near = now is not None and (now.known.session is not None or checkin_open(now.order, now.policy, now.now_us))
         now_us, warned, said = self._clock.utc_us(), self._memory.warned(), self._recorder() or {}
         codes = [str(alarm["code"]) for alarm in said.get("alarms", ())]
-        codes += [f"picture.{what}" for what in self._picture(str(said["run"]))] if said.get("run") else []
+        run = said.get("run")
+        codes += [f"picture.{one.what}" for one in self._picture() if (near if one.run is None else one.run == run)]
         found = [] if warned is None else [dataclasses.replace(warned, at_us=now_us)]
         return found + [AlarmFact(code, {}, now_us) for code in codes]
 

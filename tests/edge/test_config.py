@@ -38,6 +38,16 @@ broker = "127.0.0.1"
 """
 
 
+@pytest.mark.parametrize("camera", [
+    'source = "rtsp://10.0.0.9/main"\nsub = "rtsp://10.0.0.9/main"', 'source = "picamera2:0"\nsub = "rtsp://10.0.0.9/sub"',
+    'source = "v4l2:/dev/video0"\nsub = "v4l2:/dev/video0"',
+])
+def test_a_camera_is_not_opened_twice(camera: str) -> None:
+    good = f'device = "box-1"\n[[cameras]]\nid = "room"\n{camera}'
+    with pytest.raises(BadShape, match=r"cameras\.0\.sub.*small stream of its own"):
+        parse_box(good.encode(), "box.toml")
+
+
 def test_a_whole_configuration() -> None:
     config = parse_box(GOOD.encode(), "box.toml")
     assert config.clock.rate == 120 and config.recorder.segment_s == 600 and config.recorder.max_gap_ms == 2000

@@ -46,7 +46,7 @@ class Server:
         assert self.process.stdout is not None
         assert select.select([self.process.stdout], [], [], START_S)[0], "the RTSP server does not start"
         self.port = int(self.process.stdout.readline())
-        self.url = f"rtsp://127.0.0.1:{self.port}/cam"
+        self.url, self.sub = (f"rtsp://127.0.0.1:{self.port}/{mount}" for mount in ("cam", "sub"))
 
     def kill(self) -> None:
         if self.process.returncode is None:

@@ -3,7 +3,7 @@
     python3 rtsp_server.py PORT PIPELINE [USER PASSWORD]
 
 It serves the pipeline at rtsp://127.0.0.1:PORT/cam (PORT 0: a free one), on every address of its network namespace, and
-prints its port once it listens.
+prints its port once it listens. Of two pipelines with || between them the second one is at /sub.
 """
 import sys
 
@@ -19,12 +19,13 @@ def main(port: str, pipeline: str, user: str = "", password: str = "") -> None:
     server = GstRtspServer.RTSPServer()
     server.set_address("0.0.0.0" if user == "any" else "127.0.0.1")
     server.set_service(port)
-    factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_launch(f"( {pipeline} )")
-    factory.set_shared(True)
-    if password:
-        _lock(server, factory, user, password)
-    server.get_mount_points().add_factory("/cam", factory)
+    for path, launched in zip(("/cam", "/sub"), pipeline.split("||"), strict=False):
+        factory = GstRtspServer.RTSPMediaFactory()
+        factory.set_launch(f"( {launched} )")
+        factory.set_shared(True)
+        if password:
+            _lock(server, factory, user, password)
+        server.get_mount_points().add_factory(path, factory)
     server.attach(None)
     print(server.get_bound_port(), flush=True)
     GLib.MainLoop().run()

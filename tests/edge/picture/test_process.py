@@ -19,7 +19,7 @@ from edge.errors import VolumeAway
 from edge.picture.codes import Codes
 from edge.picture.live import Live
 from edge.picture.process import CODES, MOST, Worker
-from edge.picture.told import TOLD, troubles
+from edge.picture.told import TOLD, Board, Trouble, troubles
 from edge.recorder.journal import Run, newest_mark
 from edge.recorder.run_writer import RunWriter
 from edge.rollcall.attempts import Attempts
@@ -44,7 +44,7 @@ def film(room: Room, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def worker(face_box: Box) -> Callable[[], Worker]:
     """Starts the work anew, as after a restart."""
     def start() -> Worker:
-        live = Live(face_box.store, face_box.clock, face_box.run_folder / TOLD, "demo")
+        live = Live(face_box.store, face_box.clock, Board(face_box.run_folder / TOLD), "demo")
         codes = Codes(face_box.store, face_box.find_segment, Attempts(face_box.run_folder / "codes"))
         return Worker(face_box.store, face_box.video, face_box.find_segment, 5, face_box.run_folder, live, codes)
 
@@ -256,7 +256,7 @@ def write_run(box: Box, film: Path, seconds: Callable[[int], None], segment_s: i
 
 def test_the_instructor_hears_of_it_while_it_lasts_and_once(face_box: Box, film: Path, worker) -> None:
     one, told = worker(), face_box.run_folder / TOLD
-    said: dict[int, list[str]] = {}
+    said: dict[int, list[Trouble]] = {}
     restarted = False
 
     def look(second: int) -> None:
@@ -264,18 +264,18 @@ def test_the_instructor_hears_of_it_while_it_lasts_and_once(face_box: Box, film:
         if second == 38:
             one, restarted = worker(), True
         work(one)
-        said[second] = troubles(told, "r-1")
-        assert troubles(told, "r-2") == []
+        said[second] = troubles(told)
 
     write_run(face_box, film, look)
     assert restarted
     first = min(second for second, codes in said.items() if codes)
     last = max(second for second, codes in said.items() if codes)
     assert 12 + 15 <= first <= 12 + 15 + 10 and 42 <= last <= 42 + 10
-    assert all(said[second] == ["black"] for second in range(first, last + 1) if second != 38)
+    black = Trouble("black", "room", "r-1", 12 * SECOND)
+    assert all(said[second] == [black] for second in range(first, last + 1) if second != 38), "not since it is told"
     assert [code for code, _ in alarms(face_box)] == ["picture.black"]
     work(one)
-    assert troubles(told, "r-1") == [] and [code for code, _ in alarms(face_box)] == ["picture.black"]
+    assert troubles(told) == [] and [code for code, _ in alarms(face_box)] == ["picture.black"]
     live = pictures(face_box)
     # The one that was started again has no sample before the file that it found.
     assert [len(picture.samples) for picture in live] == [4, 4, 3]
@@ -318,10 +318,6 @@ def test_a_journal_tells_its_newest_mark_and_nothing_once_its_file_is_done(
     assert newest_mark(torn) is None
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"troubles": 3}', '{"troubles": [{"run": "r-1"}]}', "\xff"])
-def test_a_file_that_tells_nothing_is_no_trouble(tmp_path: Path, text: str) -> None:
-    (tmp_path / TOLD).write_text(text)
-    assert troubles(tmp_path / TOLD, "r-1") == [] == troubles(tmp_path / "none", "r-1")
 
 
 def test_every_code_has_its_words() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from edge.picture.told import Trouble
 from edge.terminal import memory
 from edge.terminal.panel import lamp
 from edge.terminal.view import Result, Sight
@@ -178,7 +179,8 @@ def test_alarms_in_words_newest_first_and_only_for_a_while(room: Any) -> None:
 def test_a_picture_that_does_not_count_is_said_as_long_as_it_lasts_and_of_this_run_only(room: Any) -> None:
     room.take_order()
     room.recording_for(3)
-    room.recorder["run"], room.picture = "r-1", {"r-1": ["covered"], "r-0": ["black"]}
+    room.recorder["run"] = "r-1"
+    room.picture = [Trouble("covered", "room", "r-1", 0), Trouble("black", "room", "r-0", 0)]
     assert [alarm["text"] for alarm in room.state()["alarms"]] == ["A camera is covered: its picture does not count"]
     assert "遮挡" in room.state("zh")["alarms"][0]["text"]
     room.recorder["run"] = "r-2"
@@ -190,10 +192,11 @@ def test_a_picture_that_does_not_count_is_said_as_long_as_it_lasts_and_of_this_r
 def test_a_picture_that_does_not_count_is_no_unbroken_minute(room: Any) -> None:
     room.take_order()
     session = room.presses.start("welding-1")
-    for minute, ails in [(1, []), (2, ["covered"]), (20, ["covered"])]:
+    covered = Trouble("covered", "room", "r-live", MINUTE)
+    for minute, ails in [(1, []), (2, [covered]), (20, [covered])]:
         room.at(minute)
         room.recording_for(minute, session=session)
-        room.picture = {"r-live": ails}
+        room.picture = ails
         told = room.state()["recording"]
     assert (told["chance"], told["unbroken_s"], told["done"]) == ("waiting", 0, False)
     assert room.screen.early_end() == 15, "who ends it now says why"
@@ -204,7 +207,7 @@ def test_a_picture_that_does_not_count_is_no_unbroken_minute(room: Any) -> None:
     assert told["deadline"] == "The picture must show something before 09:09:30, or this class-hour does not count"
     warned = room.screen.due_warning()
     assert warned is not None and warned[1].code == "hour.at_risk"
-    room.picture = {}
+    room.picture = []
     room.at(26)
     room.recording_for(26, session=session)
     told = room.state()["recording"]
@@ -212,19 +215,56 @@ def test_a_picture_that_does_not_count_is_no_unbroken_minute(room: Any) -> None:
     room.at(42)
     room.recording_for(42, session=session)
     room.state()
-    room.picture = {"r-live": ["covered"]}
+    room.picture = [Trouble("covered", "room", "r-live", 41 * MINUTE)]
     room.at(44)
     room.recording_for(44, session=session)
     assert room.state()["recording"]["chance"] == "done", "what was heard well until now counts"
 
 
-def test_a_terminal_that_starts_while_the_lens_is_covered_counts_nothing_of_that_run(room: Any) -> None:
+@pytest.mark.parametrize(("since", "whole"), [(0, False), (14.9, False), (15, True)])
+def test_a_terminal_that_starts_while_the_lens_is_covered_counts_what_was_good_before(
+    room: Any, since: float, whole: bool,
+) -> None:
     room.take_order()
     session = room.presses.start("welding-1")
     room.at(20)
     room.recording_for(20, session=session)
-    room.picture = {"r-live": ["black"]}
-    assert room.state()["recording"]["unbroken_s"] == 0 and room.screen.early_end() == 15
+    room.picture = [Trouble("black", "room", "r-live", int(since * MINUTE))]
+    assert room.state()["recording"]["done"] == whole and (room.screen.early_end() is None) == whole
+    assert room.state()["recording"]["unbroken_s"] == 0
+
+
+def test_the_minutes_are_counted_from_when_the_picture_went_bad_not_from_when_it_was_told(room: Any) -> None:
+    room.take_order()
+    session = room.presses.start("welding-1")
+    for minute in (14, 15.2):
+        room.at(minute)
+        room.recording_for(minute, session=session)
+        room.picture = [] if minute == 14 else [Trouble("black", "room", "r-live", int(14.8 * MINUTE))]
+        room.state()
+    assert room.state()["recording"]["done"] is False
+    room.picture = []
+    room.at(29.6)
+    room.recording_for(29.6, session=session)
+    assert room.state()["recording"]["unbroken_s"] == 864, "since the picture was good again"
+
+
+def test_the_sub_stream_is_told_before_the_press_once_people_come(room: Any) -> None:
+    room.take_order()
+    room.picture = [Trouble("black", "room", None, 5)]
+    room.at(-61)
+    assert room.state()["alarms"] == [], "at night a room is dark"
+    room.at(-59)
+    assert [alarm["code"] for alarm in room.state()["alarms"]] == ["picture.black"]
+    room.recorder = None
+    assert [alarm["code"] for alarm in room.state()["alarms"]] == ["picture.black"]
+    room.at(3)
+    session = room.presses.start("welding-1")
+    room.recording_for(3, session=session)
+    room.picture.append(Trouble("black", "room", "r-0", 5))
+    told = room.state()
+    assert [alarm["code"] for alarm in told["alarms"]] == ["picture.black"]
+    assert told["recording"]["unbroken_s"] == 180, "minutes follow the bytes that are recorded"
 
 
 def test_records_without_a_receipt_are_counted(room: Any) -> None:
