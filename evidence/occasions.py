@@ -16,6 +16,7 @@ from evidence.roster import roster_at
 from evidence.story import (
     Block,
     CheckInFact,
+    Copied,
     HourStory,
     PictureFact,
     Presence,
@@ -52,6 +53,8 @@ class Facts:
     """Segment hash → its latest roll call."""
     pictures: Mapping[str, tuple[Ref, Picture]]
     """Segment hash → the first picture record of it."""
+    copied: tuple[Copied, ...]
+    """Video that was filmed elsewhere before."""
     sightings: Mapping[str, tuple[Sighting, ...]]
     """Segment hash → who was shown in it, in order of time."""
     unnamed: Mapping[str, tuple[Unnamed, ...]]
@@ -69,7 +72,7 @@ class Facts:
     looked: tuple[Chain, ...] = ()
     """Of the bright ones, what somebody looked at."""
     fresh: tuple[Chain, ...] = ()
-    """The chains without frozen and looped pictures."""
+    """The chains without frozen, looped and reused pictures."""
     seen: tuple[PictureFact, ...] = ()
     """What does not count, or is marked."""
     hidden: Mapping[str, tuple[PictureFact, ...]] = dataclasses.field(default_factory=dict)
@@ -87,7 +90,7 @@ class Facts:
     def chained(self) -> Facts:
         """The same with its chains of video computed."""
         rules, percent = self.policy.picture, self.policy.video.black_pct.value
-        judged = judge(self.segments, self.pictures, rules) if rules else None
+        judged = judge(self.segments, self.pictures, self.copied, rules) if rules else None
         looked = {fact.segment.sha256 for fact in self.segments if _looked_at(self, fact)}
         broken = dict(judged.broken) if judged else {}
         unlooked: dict[str, tuple[tuple[int, int], ...]] = {}
@@ -272,7 +275,8 @@ def _hidden(facts: Facts, seen: Sequence[PictureFact]) -> dict[str, tuple[Pictur
     by_hash = {fact.segment.sha256: fact for fact in facts.segments if fact.certain}
     for fact in by_hash.values():
         runs[fact.ref[0], fact.segment.run].append(fact)
-    first = {ref: by_hash[sha] for sha, (ref, _) in facts.pictures.items() if sha in by_hash}
+    first = {fact.ref: fact for fact in by_hash.values()}
+    first |= {ref: by_hash[sha] for sha, (ref, _) in facts.pictures.items() if sha in by_hash}
     found: dict[str, list[PictureFact]] = defaultdict(list)
     for one in seen:
         for fact in runs[one.device, first[one.ref].segment.run] if one.breaks else ():

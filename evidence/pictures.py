@@ -11,7 +11,8 @@ from evidence.looped import Earlier, looped
 from evidence.picture import Look, Seen, seen
 from evidence.policy import PictureRules
 from evidence.records import Record
-from evidence.story import PictureFact, Ref, SegmentFact
+from evidence.reused import reused
+from evidence.story import Copied, PictureFact, Ref, SegmentFact
 from evidence.times import SECOND
 
 Pictures = Mapping[str, tuple[Ref, Picture]]
@@ -45,15 +46,18 @@ class Judged:
     broken: Mapping[str, tuple[tuple[int, int], ...]]
 
 
-def judge(segments: Iterable[SegmentFact], pictures: Pictures, rules: PictureRules) -> Judged:
-    """`segments`: of the class, each hash once. Video of uncertain time is left out; it counts for nothing anyway."""
+def judge(
+    segments: Sequence[SegmentFact], pictures: Pictures, copies: Sequence[Copied], rules: PictureRules
+) -> Judged:
+    """`segments`: of the class, each hash once; `copies`: which of them were filmed elsewhere before. Video of
+    uncertain time is left out; it counts for nothing anyway."""
     parts = _parts(segments, pictures)
     earlier = Earlier(look for part in parts for _, look in part)
     facts: list[PictureFact] = []
     broken: dict[str, tuple[tuple[int, int], ...]] = {}
     for part in parts:
         looks = [look for _, look in part]
-        spans = seen(looks, rules, looped(looks, earlier, rules))
+        spans = seen(looks, rules, [*looped(looks, earlier, rules), *reused(looks, copies, rules)])
         facts += [_fact(part, span, pictures) for span in spans]
         breaking = sorted((span.start_us, span.end_us) for span in spans if span.breaks)
         for _, look in part:
@@ -61,6 +65,11 @@ def judge(segments: Iterable[SegmentFact], pictures: Pictures, rules: PictureRul
                         if start_us < look.end_us and end_us > look.first_us)
             if cut:
                 broken[look.segment] = cut
+    whole = {copy.segment for copy in copies if copy.names is None} - pictures.keys()
+    for fact in segments:
+        if fact.segment.sha256 in whole:
+            facts.append(_whole(fact))
+            broken[fact.segment.sha256] = ((fact.segment.first_pts_us, fact.segment.end_pts_us),)
     return Judged(tuple(sorted(facts, key=lambda fact: (fact.start_us, fact.end_us, fact.ref, fact.what))), broken)
 
 
@@ -109,6 +118,11 @@ def _look(fact: SegmentFact, picture: Picture) -> Look:
     picture = dataclasses.replace(picture, run=segment.run, samples=tuple(_inside(segment, picture)))
     wall_us = fact.span.start_us - segment.first_pts_us
     return Look(fact.ref[0], segment.sha256, segment.first_pts_us, segment.end_pts_us, wall_us, picture)
+
+
+def _whole(fact: SegmentFact) -> PictureFact:
+    """A file that was filmed elsewhere, and whose picture nobody looked at."""
+    return PictureFact(fact.span.start_us, fact.span.end_us, "reused", True, fact.segment.camera, fact.ref[0], fact.ref)
 
 
 def _fact(part: Part, span: Seen, pictures: Pictures) -> PictureFact:

@@ -31,6 +31,7 @@ PICTURES = {
     "covered": N_("picture: covered"),
     "frozen": N_("picture: frozen"),
     "looped": N_("picture: recorded earlier"),
+    "reused": N_("picture: recorded elsewhere before"),
     "looped_like": N_("picture: resembles an earlier recording"),
     "glare": N_("picture: dazzled"),
     "smoke": N_("picture: hazy"),
