@@ -16,7 +16,7 @@ from evidence.receipts import peek_receipt
 from evidence.records import Record, Sealed
 from evidence.reused import kept, telling
 
-MOST_COMPARED = 16
+MOST_COMPARED = 6
 """So many earlier records are compared with a new one: a copy of a minute touches two or three."""
 
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from central.classes.orders import add_class
+from central.classes.plan import read_names, read_plan
+from central.classes.stories import tell
 from central.errors import DatabaseUnusable
 from central.ingest.collector import Collector
 from central.store.engine import open_engine
 from central.store.schema import keyframes
 from central.store.tables import Tx
 from central.wiring import Centre
-from evidence.bodies import Picture, VideoReused, body_of
+from evidence.bodies import Alarm, Picture, VideoReused, body_of
 from evidence.records import Sealed
 from evidence.reused import KEPT
+from evidence.rules import Finding
 from evidence.times import MINUTE, SECOND, utc_us
-from tests.central.helpers import MORNING, Box, FixedClock, segment_of
+from tests.central.helpers import MORNING, Box, FixedClock, segment_of, write_plan
 from tests.evidence.looking import EVERY_US, keys_of, name, people, sample
 
 DAY = 24 * 60 * MINUTE
@@ -245,6 +250,55 @@ def test_of_many_namings_of_a_file_the_one_that_was_accepted_first_is_first(two:
         box.append(dataclasses.replace(here, class_id=class_id), MORNING + 10 * SECOND)
         two.collector.take(box.messages())
     assert {one.first.device for one in told(two.centre)} == {"box-2"}
+
+
+PLAN = """\
+class = "{class_id}"
+title = "焊工"
+policy = "sanmenxia-2023"
+boxes = [{{ device = "{device}", room = "101" }}]
+hours = [{{ kind = "practical", start = {day}T08:30:00, end = {day}T09:15:00 }}]
+"""
+
+
+def filmed(two: Two, box: Box, class_id: str, start_us: int, title: str) -> None:
+    """Twenty minutes, each file with its picture record, taken by the centre when the class is over."""
+    for index in range(20):
+        at_us = start_us + index * MINUTE
+        segment = segment_of(f"{class_id} {index}".encode(), at_us, 60, index, class_id=class_id)
+        samples = tuple(sample(segment.first_pts_us + one * EVERY_US, people(1, one), 9000) for one in range(12))
+        body = picture_of(film(f"{title} {index}"), class_id, sha=segment.sha256)
+        box.append(segment, at_us + 61 * SECOND)
+        box.append(dataclasses.replace(body, samples=samples), at_us + 80 * SECOND)
+    box.append(Alarm("camera.silent", {}), start_us + 60 * MINUTE)
+    two.clock.utc_us = start_us + 61 * MINUTE
+    two.collector.take(box.messages())
+
+
+def r2_of(two: Two, class_id: str) -> Finding:
+    with two.centre.store.read() as tx:
+        found = tell(tx, class_id, two.centre.store.device, MORNING + 30 * DAY).findings
+    return next(one for one in found if one.rule == "R2")
+
+
+@pytest.mark.parametrize(("title", "late", "results"), [
+    ("yesterday", False, ("satisfied", "violated")), ("today", False, ("satisfied", "satisfied")),
+    ("yesterday", True, ("satisfied", "satisfied")),
+])
+def test_from_the_collector_to_the_finding(
+    two: Two, tmp_path: Path, title: str, late: bool, results: tuple[str, str]
+) -> None:
+    """Yesterday's class, and one of today before another box. `late`: yesterday's box was offline until afterwards."""
+    for class_id, device, day in (("welder-1", "box-1", "2026-03-02"), ("welder-2", "box-2", "2026-03-03")):
+        path, names = write_plan(tmp_path, PLAN.format(class_id=class_id, device=device, day=day))
+        add_class(two.centre.store, two.centre.names, read_plan(path), read_names(names), path)
+    films = [(two.one, "welder-1", MORNING, "yesterday"), (two.two, "welder-2", MORNING + DAY, title)]
+    for one in films[::-1] if late else films:
+        filmed(two, *one)
+    found = [r2_of(two, class_id) for class_id in ("welder-1", "welder-2")]
+    assert tuple(one.result for one in found) == results
+    assert [one.code for one in found[1].reasons] == (
+        ["stretch_short", "picture_reused"] if "violated" in results else ["stretches_long"])
 
 
 def test_a_database_from_before_gets_its_table(centre: Centre) -> None:
