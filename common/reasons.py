@@ -45,6 +45,10 @@ REASONS: dict[str, str] = {
         "{name}: {longest_min} min {longest_s} s are recorded without a break, but nobody has looked yet whether the"
         " picture of {need_min} unbroken minutes counts: undecided"
     ),
+    "stretch_shared": N_(
+        "{name}: {longest_min} min {longest_s} s are recorded without a break, but a part of the {need_min} unbroken"
+        " minutes is also in a recording of another class or another box: undecided"
+    ),
     "stretch_awaited": N_(
         "{name}: the longest unbroken recording so far is {longest_min} min {longest_s} s, but the box in {rooms} has"
         " not reported past this class-hour: undecided"
@@ -120,6 +124,10 @@ REASONS: dict[str, str] = {
     "picture_reused": N_(
         "{name}: camera {camera} shows from {from_time} to {to_time} ({length}) what another class or another box had"
         " recorded before"
+    ),
+    "picture_shared": N_(
+        "{name}: camera {camera} shows from {from_time} to {to_time} ({length}) what is also in a recording of another"
+        " class or another box, which says that it filmed it earlier: undecided"
     ),
     "picture_looped_like": N_(
         "{name}: what moves before camera {camera} from {from_time} to {to_time} ({length}) resembles an earlier"

@@ -398,7 +398,7 @@ class RecordRef:
 class VideoReused:
     """The centre holds a record of this class whose bytes another one had before (`video.reused`): of another class, or
     of another box. `keys`: which keyframes of the segment, as in a `picture` record; none: all of the file. `held`: the
-    time of the receipt for what was there first."""
+    time of the receipt for what was there first. `later_us`: by how much the boxes say that this was filmed later."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     segment: Sha256
@@ -406,6 +406,7 @@ class VideoReused:
     first: RecordRef
     keys: Keys | None = None
     held: Utc | None = None
+    later_us: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -89,7 +89,7 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
         segments=facts.segments,
         reused=_reused(told, facts.segments),
         reused_elsewhere=_elsewhere(told, facts),
-        copied=facts.copied,
+        copied=tuple(copy for copy in facts.copied if copy.proven),
         pictured_twice=first_of(told.of(Picture), facts.segments)[1] if policy.picture else (),
         removed=_removed(told),
         codes=_codes(told, facts.segments, policy),
@@ -190,7 +190,7 @@ def _own(told: Told) -> set[Ref]:
 
 def _elsewhere(told: Told, facts: Facts) -> tuple[Ref, ...]:
     """What the centre says of video that this class and another one have, and that proves nothing against this one."""
-    own, proven = _own(told), {copy.refs[0] for copy in facts.copied}
+    own, proven = _own(told), {copy.refs[0] for copy in facts.copied if copy.proven}
     found = []
     for record, body in told.of(VideoReused):
         mine = [(one.device, one.chain, one.seq) in own for one in (body.record, body.first)]

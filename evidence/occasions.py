@@ -8,7 +8,7 @@ from typing import Any
 
 from evidence.blocks import PlannedBlock, hour_span
 from evidence.bodies import ClassOrder, Hour, Leave, Picture, Place, Review, RollCall
-from evidence.pictures import covers, judge
+from evidence.pictures import Times, covers, judge
 from evidence.policy import Policy
 from evidence.progress import Progress
 from evidence.rollcall import answer
@@ -54,7 +54,7 @@ class Facts:
     pictures: Mapping[str, tuple[Ref, Picture]]
     """Segment hash → the first picture record of it."""
     copied: tuple[Copied, ...]
-    """Video that was filmed elsewhere before."""
+    """Video that was filmed elsewhere before, or is said to have been."""
     sightings: Mapping[str, tuple[Sighting, ...]]
     """Segment hash → who was shown in it, in order of time."""
     unnamed: Mapping[str, tuple[Unnamed, ...]]
@@ -70,9 +70,9 @@ class Facts:
     bright: tuple[Chain, ...] = ()
     """The chains without what shows nothing."""
     looked: tuple[Chain, ...] = ()
-    """Of the bright ones, what somebody looked at."""
+    """Of the bright ones, what somebody looked at and nobody says to have filmed earlier."""
     fresh: tuple[Chain, ...] = ()
-    """The chains without frozen, looped and reused pictures."""
+    """The chains without frozen, looped and reused pictures, and without what is in doubt."""
     seen: tuple[PictureFact, ...] = ()
     """What does not count, or is marked."""
     hidden: Mapping[str, tuple[PictureFact, ...]] = dataclasses.field(default_factory=dict)
@@ -103,8 +103,10 @@ class Facts:
         seen = judged.facts if judged else ()
         hidden = _hidden(self, seen)
         stale = {fact.segment.sha256: _media(fact, hidden.get(fact.segment.sha256, ())) for fact in self.segments}
+        doubted = judged.doubted if judged else {}
         every, bright, known, fresh = (
-            tuple(chains(self.segments, self.policy, cut)) for cut in ({}, broken, broken | unlooked, stale))
+            tuple(chains(self.segments, self.policy, cut))
+            for cut in ({}, broken, _both(broken, doubted) | unlooked, _both(stale, doubted)))
         sightings = {sha: tuple(one for one in found if not _proves_nothing(one, hidden.get(sha, ())))
                      for sha, found in self.sightings.items()}
         return dataclasses.replace(
@@ -283,6 +285,11 @@ def _hidden(facts: Facts, seen: Sequence[PictureFact]) -> dict[str, tuple[Pictur
             if overlap(fact.span, one):
                 found[fact.segment.sha256].append(one)
     return {sha: tuple(items) for sha, items in found.items()}
+
+
+def _both(one: Mapping[str, Times], other: Mapping[str, Times]) -> dict[str, Times]:
+    """The media times of two, which do not overlap, in order."""
+    return {sha: tuple(sorted((*one.get(sha, ()), *other.get(sha, ())))) for sha in one.keys() | other.keys()}
 
 
 def _media(fact: SegmentFact, hidden: Sequence[PictureFact]) -> tuple[tuple[int, int], ...]:

@@ -15,7 +15,7 @@ from evidence.bodies import Picture, PictureSample
 from evidence.policy import PictureRules
 from evidence.times import SECOND
 
-What = Literal["black", "covered", "frozen", "looped", "reused", "looped_like", "glare", "smoke", "defocus"]
+What = Literal["black", "covered", "frozen", "looped", "reused", "shared", "looped_like", "glare", "smoke", "defocus"]
 BREAKING: tuple[What, ...] = ("black", "covered", "frozen", "looped", "reused")
 """These break a stretch, the first of them that holds; the others only mark it."""
 THUMB_WIDTH, THUMB_HEIGHT, THUMB_SCALE = 16, 9, 16

@@ -81,7 +81,8 @@ class CodeFact(Span):
 class PictureFact(Span):
     """A time in which a camera's picture did not count, or was only marked. `ref`: the record that says it first."""
 
-    what: Literal["black", "covered", "frozen", "looped", "reused", "looped_like", "glare", "smoke", "defocus"]
+    what: Literal[
+        "black", "covered", "frozen", "looped", "reused", "shared", "looped_like", "glare", "smoke", "defocus"]
     breaks: bool
     camera: str
     device: str
@@ -92,15 +93,22 @@ class PictureFact(Span):
         """It shows something, but not what was there then."""
         return self.what in ("frozen", "looped", "reused")
 
+    @property
+    def doubted(self) -> bool:
+        """Another class or box has it too, and says that it filmed it earlier; that is not proved."""
+        return self.what == "shared"
+
 
 @dataclasses.dataclass(frozen=True)
 class Copied:
-    """A segment (its hash) of which the centre held these keyframes (their hashes; None: the whole file), as video of
-    `device`, before it was filmed. `refs`: the centre's record, and that of the box of which it speaks."""
+    """A segment (its hash) of which `device` has these keyframes too (their hashes; None: the whole file), and filmed
+    them earlier. `proven`: the centre held them before this segment was filmed; else `device` only says so.
+    `refs`: the centre's record, and that of the box of which it speaks."""
 
     segment: str
     names: frozenset[str] | None
     device: str
+    proven: bool
     refs: tuple[Ref, ...]
 
 
@@ -254,11 +262,12 @@ class HourStory(Occasion):
     longest_us: int
     """Media time of the longest single stretch; what breaks it does not count."""
     looked_us: int
-    """The same of what somebody looked at: its segments have a picture record or a roll call."""
+    """The same of what somebody looked at, and what is not in doubt: its segments have a picture record or a roll call,
+    and nobody says to have filmed it earlier."""
     unpictured: tuple[Ref, ...]
     """Its segments without a picture record, though the policy judges these and their box has reported past them."""
     fresh_us: int
-    """Recorded time (the union of all cameras) without frozen, looped and reused pictures."""
+    """Recorded time (the union of all cameras) without frozen, looped and reused pictures and what is in doubt."""
     gaps: tuple[Span, ...]
     """What no camera recorded."""
 

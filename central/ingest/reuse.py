@@ -12,22 +12,27 @@ from collections.abc import Mapping, Sequence
 from central.store.store import Store
 from central.store.tables import Tx
 from evidence.bodies import Picture, RecordRef, Segment, VideoReused, body_of
+from evidence.looped import MS, TIME
 from evidence.receipts import peek_receipt
 from evidence.records import Record, Sealed
 from evidence.reused import kept, telling
+from evidence.times import SECOND
 
 MOST_COMPARED = 6
 """So many earlier records are compared with a new one: a copy of a minute touches two or three."""
 
+LIFE_US = 100 * 366 * 24 * 3600 * SECOND
+
 
 @dataclasses.dataclass(frozen=True)
 class _Shared:
-    """An earlier record of another run, the keyframes that it shares (their hashes), the time of its receipt."""
+    """An earlier record of another run, and the time of its receipt."""
 
     leaf: int
     record: Record
     picture: Picture
-    names: frozenset[str]
+    keys: Mapping[str, str]
+    """Those that it shares, as it names them."""
     held: str | None
 
 
@@ -50,7 +55,8 @@ def _file(store: Store, tx: Tx, record: Record, body: Segment) -> None:
     if (first.record.device, known.class_id) == (record.device, body.class_id):
         return
     said = VideoReused(
-        known.class_id or "", body.sha256, _ref(record), _ref(first.record), None, _held(tx, first.record))
+        known.class_id or "", body.sha256, _ref(record), _ref(first.record), None, _held(tx, first.record),
+        _apart_us(_filmed_us(record, body), _filmed_us(first.record, known)))
     _state(store, tx, said, {body.class_id, known.class_id})
 
 
@@ -62,12 +68,12 @@ def _keyframes(store: Store, tx: Tx, record: Record, body: Picture) -> None:
     found = _most(shared)
     if found:
         first = min(found, key=lambda one: one.leaf)
-        names = frozenset[str]().union(*(one.names for one in found))
+        names = {name for one in found for name in one.keys}
         held = [one.held for one in found if one.held is not None]
         said = VideoReused(
             body.class_id, body.segment, _ref(record), _ref(first.record),
             "".join(key for name, key in mine.items() if name in names),
-            max(held) if len(held) == len(found) else None)
+            max(held) if len(held) == len(found) else None, _later_us(tx, record, body, mine, first))
         _state(store, tx, said, {body.class_id, first.picture.class_id})
     # Who names bytes first and holds back what came before gets no receipt, and must not stand before those who do.
     unreceipted = {one.leaf for one in shared if one.held is None}
@@ -85,8 +91,8 @@ def _compared(
         picture = body_of(there)
         if not isinstance(picture, Picture) or _run(there, picture) == _run(record, body):
             continue
-        names = frozenset(mine.keys() & telling(picture).keys())
-        found.append(_Shared(leaf, there, picture, names, _held(tx, there)))
+        keys = {name: key for name, key in telling(picture).items() if name in mine}
+        found.append(_Shared(leaf, there, picture, keys, _held(tx, there)))
     return found
 
 
@@ -96,7 +102,7 @@ def _most(shared: Sequence[_Shared]) -> list[_Shared]:
     for one in shared:
         runs[_run(one.record, one.picture)].append(one)
     return max(runs.values(), default=[], key=lambda run: (
-        len(frozenset[str]().union(*(one.names for one in run))), -min(one.leaf for one in run)))
+        len({name for one in run for name in one.keys}), -min(one.leaf for one in run)))
 
 
 def _run(record: Record, picture: Picture) -> tuple[str, str, str]:
@@ -107,6 +113,38 @@ def _held(tx: Tx, record: Record) -> str | None:
     """The time in the first receipt that covers a record."""
     receipt = tx.receipt_for(*record.key)
     return None if receipt is None else peek_receipt(receipt).time
+
+
+def _later_us(tx: Tx, record: Record, body: Picture, mine: Mapping[str, str], first: _Shared) -> int | None:
+    """How much later than in `first` the first keyframe that both have was filmed."""
+    name = next(iter(first.keys))
+    here_us, there_us = (_keyframe_us(tx, *one) for one in (
+        (record, body.segment, mine[name]), (first.record, first.picture.segment, first.keys[name])))
+    return _apart_us(here_us, there_us)
+
+
+def _keyframe_us(tx: Tx, record: Record, sha256: str, key: str) -> int | None:
+    """When a keyframe was filmed, as the segment record of the same chain says."""
+    for one in tx.announced(sha256):
+        if (one.device, one.chain) == (record.device, record.chain):
+            sealed = tx.record(one.device, one.chain, one.seq)
+            segment = body_of(sealed.record) if sealed is not None else None
+            if sealed is not None and isinstance(segment, Segment):
+                start_us = _filmed_us(sealed.record, segment)
+                return None if start_us is None else start_us + int(key[:TIME], 16) * MS
+    return None
+
+
+def _filmed_us(record: Record, segment: Segment) -> int | None:
+    """What the wall clock of the box said when a segment began; None if its record is of another boot."""
+    boot_id = segment.boot_id or (None if segment.recovered else record.boot_id)
+    return record.utc_us - record.mono_us + segment.first_mono_us if boot_id == record.boot_id else None
+
+
+def _apart_us(here_us: int | None, there_us: int | None) -> int | None:
+    """The distance, if there is one that a life has room for: boxes may say any number."""
+    apart_us = None if here_us is None or there_us is None else here_us - there_us
+    return apart_us if apart_us is not None and abs(apart_us) <= LIFE_US else None
 
 
 def _ref(record: Record) -> RecordRef:

@@ -16,13 +16,14 @@ from evidence.records import Record
 from evidence.reused import KEPT, kept, telling
 from evidence.rules import findings
 from evidence.times import MINUTE, SECOND, utc_text
-from tests.evidence.course import UNSET, Course, Filmed, at, codes
+from tests.evidence.course import UNSET, Course, Filmed, at, codes, roll_call_of
 from tests.evidence.looking import EVERY_US, black, keys_of, name, people, sample
 from tests.evidence.test_pictures import Make, course_of, frozen, look_at, picture_of
 
 YESTERDAY = "2026-03-01 10:00"
 ELSEWHERE = RecordRef("box-9", "cd" * 16, 7)
 WHEN = ("08:10", "08:16")
+DAY_US = 24 * 60 * MINUTE
 
 
 def records_of(course: Course, type_: str) -> dict[str, Record]:
@@ -91,13 +92,88 @@ def test_theory_that_was_filmed_elsewhere_is_open_and_shows_nobody() -> None:
     assert course.r3().recordings == () and course.story().blocks[0].presences[0].answer != "shown"
 
 
-@pytest.mark.parametrize("held", [None, "2026-03-02 08:10", "2026-03-02 09:00", "2027-01-01 00:00"])
-def test_who_names_bytes_after_they_were_filmed_convicts_nobody(held: str | None) -> None:
-    """A box that is faster, that lies, or one whose backlog comes late: told to both, and no more."""
-    course = copied_hour(held, when=("08:10", "08:11"))
+LATER = [None, "2026-03-02 08:06", "2026-03-02 09:00", "2027-01-01 00:00"]
+"""Receipts of less than ten minutes before it was filmed, of later, or none."""
+
+
+@pytest.mark.parametrize("held", LATER)
+@pytest.mark.parametrize("later_us", [None, -DAY_US, -5 * SECOND, 0, 5 * SECOND - 1])
+def test_who_names_bytes_after_they_were_filmed_convicts_nobody(held: str | None, later_us: int | None) -> None:
+    """A box that is faster, that lies, that films with the same camera at once: told to both, and no more."""
+    course = copied_hour(held, when=("08:10", "08:11"), later_us=later_us)
     assert course.finding("R2").result == "satisfied"
     assert codes(course.finding("video")) == ["video_reused_elsewhere"]
     assert "picture" not in {one.rule for one in course.findings()}
+
+
+@pytest.mark.parametrize(("held", "proven"), [("2026-03-02 08:00", True), ("2026-03-02 08:01", False)])
+def test_a_receipt_proves_it_from_ten_minutes_before_on(held: str, proven: bool) -> None:
+    course = copied_hour(held, when=("08:10", "08:11"), later_us=0)
+    assert [fact.what for fact in course.story().hours[0].pictures] == ["reused"] * proven
+    assert codes(course.finding("video")) == ["video_copied" if proven else "video_reused_elsewhere"]
+
+
+@pytest.mark.parametrize("held", LATER)
+@pytest.mark.parametrize("later_us", [5 * SECOND, DAY_US])
+def test_a_class_that_says_itself_that_it_filmed_later_is_in_doubt(held: str | None, later_us: int) -> None:
+    """The cable of the first box was pulled until the copy was here: nothing is proved, and nothing is in order."""
+    course = copied_hour(held, later_us=later_us)
+    hour = course.story().hours[0]
+    assert hour.longest_us == 30 * MINUTE and hour.looked_us == 14 * MINUTE and hour.usable_us == 30 * MINUTE
+    found = course.finding("R2")
+    assert (found.result, codes(found)) == ("open", ["stretch_shared", "picture_shared"])
+    for lang, words in (("en", "undecided"), ("zh", "待定")):
+        assert all(words in reason_words(one, lang, {}) for one in found.reasons)
+    assert codes(course.finding("video")) == ["video_reused_elsewhere"]
+    assert codes(course.finding("picture")) == ["picture_shared"]
+
+
+def test_fifteen_minutes_beside_what_is_in_doubt_are_enough() -> None:
+    course = copied_hour(None, later_us=DAY_US, when=("08:16", "08:20"))
+    assert course.finding("R2").result == "satisfied"
+
+
+def test_theory_in_doubt_is_open_beyond_the_tolerance_and_shows_whom_it_shows() -> None:
+    for when, result in ((("08:10", "08:11"), "satisfied"), (("08:10", "08:20"), "open")):
+        course, filmed = course_of("theory")
+        for person in course.trainees:
+            course.check_in(person, "2026-03-02 07:50")
+        for segment in filmed.segments:
+            call = roll_call_of(segment, course.trainees, (segment.first_pts_us, segment.end_pts_us))
+            course.boxes["box-1"].add("rollcall", call, at("2026-03-02 09:00"))
+        look_at(course, filmed, {})
+        said(course, filmed, None, when, later_us=DAY_US)
+        found = course.finding("R1")
+        assert found.result == result
+        assert result == "satisfied" or codes(found) == ["hour_stale", "picture_shared"]
+        assert {one.answer for one in course.story().blocks[0].presences} == {"shown"}
+
+
+def test_what_is_proved_is_not_in_doubt_beside() -> None:
+    course, filmed = course_of(end="08:30")
+    look_at(course, filmed, {})
+    said(course, filmed, later_us=DAY_US)
+    said(course, filmed, None, ("08:08", "08:18"), later_us=DAY_US)
+    assert [fact.what for fact in course.story().hours[0].pictures] == ["shared", "reused", "shared"]
+    assert codes(course.finding("R2"))[0] == "stretch_short"
+
+
+@pytest.mark.parametrize(("later_us", "keys", "result"), [
+    (-DAY_US, True, "open"), (-5 * SECOND, True, "open"), (1 - 5 * SECOND, True, "satisfied"),
+    (DAY_US, True, "satisfied"), (None, True, "satisfied"), (-DAY_US, False, "satisfied"),
+])
+def test_whoever_came_first_is_in_doubt_if_the_other_filmed_earlier(
+    later_us: int | None, keys: bool, result: str
+) -> None:
+    """The copy was here before the backlog of the box that filmed. `keys`: they are this class's."""
+    course, filmed = course_of(end="08:30")
+    look_at(course, filmed, {})
+    for record in list(records_of(course, "picture").values())[12:18]:
+        mine = said_of(record, str(record.body["keys"]) if keys else keys_of([name(1)]), None)
+        body = dataclasses.replace(
+            mine, record=ELSEWHERE, first=mine.record, segment="e" * 64, later_us=later_us)
+        course.centre.add("video.reused", body, at("2026-03-02 09:00"))
+    assert course.finding("R2").result == result and course.story().copied == ()
 
 
 def test_video_of_uncertain_time_convicts_nobody() -> None:
@@ -197,13 +273,15 @@ def test_keyframes_that_the_counted_record_does_not_name_count_for_nothing() -> 
 
 
 def test_a_whole_file_breaks_without_a_picture_record_too() -> None:
-    for held, result in ((YESTERDAY, "violated"), ("2026-03-02 08:30", "satisfied"), (None, "satisfied")):
+    for held, later_us, result in (
+            (YESTERDAY, None, "violated"), ("2026-03-02 08:30", None, "satisfied"), (None, DAY_US, "open")):
         course, filmed = course_of(end="08:30")
         course.call_rolls()
         for sha256, record in records_of(course, "segment").items():
             index = next(one.index for one in filmed.segments if one.sha256 == sha256)
             if 12 <= index < 18:
-                course.centre.add("video.reused", said_of(record, None, held), at("2026-03-02 09:00"))
+                body = dataclasses.replace(said_of(record, None, held), later_us=later_us)
+                course.centre.add("video.reused", body, at("2026-03-02 09:00"))
         assert course.finding("R2").result == result
         assert ("picture_reused" in codes(course.finding("R2"))) == (result == "violated")
         assert course.finding("video").reasons[0].params["count"] == 6
