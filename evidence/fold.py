@@ -37,6 +37,7 @@ from evidence.placing import place
 from evidence.policy import Policy
 from evidence.progress import progress
 from evidence.records import Record
+from evidence.reused import copied
 from evidence.rollcall import name_tracks
 from evidence.roster import Order, changes
 from evidence.screen_code import code_facts
@@ -87,7 +88,8 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
         corrections=_corrected(told),
         segments=facts.segments,
         reused=_reused(told, facts.segments),
-        reused_elsewhere=tuple(record.key for record, _ in told.of(VideoReused)),
+        reused_elsewhere=_elsewhere(told, facts),
+        copied=tuple(copy for copy in facts.copied if copy.proven),
         pictured_twice=first_of(told.of(Picture), facts.segments)[1] if policy.picture else (),
         removed=_removed(told),
         codes=_codes(told, facts.segments, policy),
@@ -135,6 +137,7 @@ def _facts(told: Told, orders: Sequence[Order], policy: Policy) -> Facts:
         unplaced_us=_unplaced_us(segments, orders[-1][2]),
         rollcalls=rollcalls,
         pictures=pictures,
+        copied=copied(told.of(VideoReused), segments, pictures, _own(told)),
         sightings=_by_segment(sorted(sightings + _pointed(told, by_hash), key=_in_time)),
         unnamed=_by_segment(unnamed),
         checkins=_checkins(told, policy),
@@ -177,6 +180,21 @@ def _reused(told: Told, segments: Sequence[SegmentFact]) -> tuple[Ref, ...]:
     for record, body in told.of(Segment):
         (device, _, _), file = first[body.sha256]
         if (record.device, body.file) != (device, file):
+            found.append(record.key)
+    return tuple(found)
+
+
+def _own(told: Told) -> set[Ref]:
+    return {record.key for cls in (Segment, Picture) for record, _ in told.of(cls)}
+
+
+def _elsewhere(told: Told, facts: Facts) -> tuple[Ref, ...]:
+    """What the centre says of video that this class and another one have, and that proves nothing against this one."""
+    own, proven = _own(told), {copy.refs[0] for copy in facts.copied if copy.proven}
+    found = []
+    for record, body in told.of(VideoReused):
+        mine = [(one.device, one.chain, one.seq) in own for one in (body.record, body.first)]
+        if record.key not in proven and not all(mine):
             found.append(record.key)
     return tuple(found)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from evidence.blocks import PlannedBlock, hour_span
 from evidence.bodies import ClassOrder, Hour, Leave, Picture, Place, Review, RollCall
-from evidence.pictures import covers, judge
+from evidence.pictures import Times, covers, judge
 from evidence.policy import Policy
 from evidence.progress import Progress
 from evidence.rollcall import answer
@@ -16,6 +16,7 @@ from evidence.roster import roster_at
 from evidence.story import (
     Block,
     CheckInFact,
+    Copied,
     HourStory,
     PictureFact,
     Presence,
@@ -52,6 +53,8 @@ class Facts:
     """Segment hash → its latest roll call."""
     pictures: Mapping[str, tuple[Ref, Picture]]
     """Segment hash → the first picture record of it."""
+    copied: tuple[Copied, ...]
+    """Video that was filmed elsewhere before, or is said to have been."""
     sightings: Mapping[str, tuple[Sighting, ...]]
     """Segment hash → who was shown in it, in order of time."""
     unnamed: Mapping[str, tuple[Unnamed, ...]]
@@ -67,9 +70,9 @@ class Facts:
     bright: tuple[Chain, ...] = ()
     """The chains without what shows nothing."""
     looked: tuple[Chain, ...] = ()
-    """Of the bright ones, what somebody looked at."""
+    """Of the bright ones, what somebody looked at and nobody says to have filmed earlier."""
     fresh: tuple[Chain, ...] = ()
-    """The chains without frozen and looped pictures."""
+    """The chains without frozen, looped and reused pictures, and without what is in doubt."""
     seen: tuple[PictureFact, ...] = ()
     """What does not count, or is marked."""
     hidden: Mapping[str, tuple[PictureFact, ...]] = dataclasses.field(default_factory=dict)
@@ -87,7 +90,7 @@ class Facts:
     def chained(self) -> Facts:
         """The same with its chains of video computed."""
         rules, percent = self.policy.picture, self.policy.video.black_pct.value
-        judged = judge(self.segments, self.pictures, rules) if rules else None
+        judged = judge(self.segments, self.pictures, self.copied, rules) if rules else None
         looked = {fact.segment.sha256 for fact in self.segments if _looked_at(self, fact)}
         broken = dict(judged.broken) if judged else {}
         unlooked: dict[str, tuple[tuple[int, int], ...]] = {}
@@ -100,8 +103,10 @@ class Facts:
         seen = judged.facts if judged else ()
         hidden = _hidden(self, seen)
         stale = {fact.segment.sha256: _media(fact, hidden.get(fact.segment.sha256, ())) for fact in self.segments}
+        doubted = judged.doubted if judged else {}
         every, bright, known, fresh = (
-            tuple(chains(self.segments, self.policy, cut)) for cut in ({}, broken, broken | unlooked, stale))
+            tuple(chains(self.segments, self.policy, cut))
+            for cut in ({}, broken, _both(broken, doubted) | unlooked, _both(stale, doubted)))
         sightings = {sha: tuple(one for one in found if not _proves_nothing(one, hidden.get(sha, ())))
                      for sha, found in self.sightings.items()}
         return dataclasses.replace(
@@ -272,13 +277,19 @@ def _hidden(facts: Facts, seen: Sequence[PictureFact]) -> dict[str, tuple[Pictur
     by_hash = {fact.segment.sha256: fact for fact in facts.segments if fact.certain}
     for fact in by_hash.values():
         runs[fact.ref[0], fact.segment.run].append(fact)
-    first = {ref: by_hash[sha] for sha, (ref, _) in facts.pictures.items() if sha in by_hash}
+    first = {fact.ref: fact for fact in by_hash.values()}
+    first |= {ref: by_hash[sha] for sha, (ref, _) in facts.pictures.items() if sha in by_hash}
     found: dict[str, list[PictureFact]] = defaultdict(list)
     for one in seen:
         for fact in runs[one.device, first[one.ref].segment.run] if one.breaks else ():
             if overlap(fact.span, one):
                 found[fact.segment.sha256].append(one)
     return {sha: tuple(items) for sha, items in found.items()}
+
+
+def _both(one: Mapping[str, Times], other: Mapping[str, Times]) -> dict[str, Times]:
+    """The media times of two, which do not overlap, in order."""
+    return {sha: tuple(sorted((*one.get(sha, ()), *other.get(sha, ())))) for sha in one.keys() | other.keys()}
 
 
 def _media(fact: SegmentFact, hidden: Sequence[PictureFact]) -> tuple[tuple[int, int], ...]:
