@@ -128,6 +128,7 @@ def _cameras(args: argparse.Namespace) -> int:
 
 def _process(args: argparse.Namespace) -> int:
     from edge.child import die_with_supervisor, die_with_thread, has_supervisor, only_one, refuse
+    from edge.refusal import refusal_of
     from edge.wiring import open_box
 
     die_with_supervisor()
@@ -141,7 +142,7 @@ def _process(args: argparse.Namespace) -> int:
             raise
         # The supervisor says it, once: this process is tried again and again.
         logs.Log(args.role).failed("process.refused", error)
-        refuse(words(_ours(error), args.lang))
+        refuse(refusal_of(_ours(error)))
         return 2 if isinstance(error, BadInput) and not isinstance(error, PASSING) else 1
     return 0
 

@@ -17,6 +17,7 @@ from common.sheets import Name, seal_sheet
 from edge.clock import boottime_us, machine_boot_id
 from edge.config import BoxConfig, parse_box
 from edge.keys import BoxKeys, make_box_keys, self_certified
+from edge.refusal import Refusal
 from edge.store import Store
 from edge.terminal.memory import Memory
 from edge.terminal.press import Presses
@@ -126,6 +127,8 @@ class Room:
     monotonic: float = 0.0
     picture: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     """What the picture process tells, by run."""
+    refusal: Refusal | None = None
+    """Why the supervisor says that the recorder does not run."""
 
     def take_order(self, class_id: str = CLASS, device: str = "box-1", after_minutes: int = 0) -> None:
         """What the sync process does with a good order."""
@@ -188,7 +191,7 @@ def room(tmp_path: Path) -> Iterator[Room]:
 
     screen = Screen(
         config, clock, memory, lambda: made[0].recorder, lambda: made[0].monotonic, True,
-        lambda run: made[0].picture.get(run, ()))
+        lambda run: made[0].picture.get(run, ()), lambda: made[0].refusal)
     presses = Presses(store, memory, screen, wake, lambda: made[0].monotonic, "held twice")
     room = Room(folder, config, keys, clock, store, memory, screen, presses, FixedDesk(), None)
     made.append(room)
