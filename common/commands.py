@@ -16,7 +16,7 @@ from typing import Any
 from common.texts import LANGS, catalogue, own_language, translate
 
 WIDE = {"W", "F"}
-PIECE = re.compile(r"\s+|[!-~]+|.[，。、；：？！）”》]*")
+PIECE = re.compile(r"\s+|(?:[!-~]+|.)[，。、；：？！）”》]*")
 """Where a line may be broken: between words, and between Chinese characters, but not before a closing sign."""
 
 
