@@ -79,7 +79,10 @@ def test_which_language_is_asked_for(argv: list[str], lang: str, monkeypatch: py
     assert asked_language(argv) == lang
 
 
-@given(st.lists(st.sampled_from(["a", "bb，", " ", "录", "像，", "好。"]), max_size=120).map("".join), st.integers(8, 80))
+PIECES = st.sampled_from(["a", "bb，", " ", "录", "像，", "好。"])
+
+
+@given(st.lists(PIECES, max_size=120).map("".join), st.integers(8, 80))
 def test_wrapping_keeps_every_sign_and_the_width(text: str, width: int) -> None:
     lines = wrapped(text, width)
     assert "".join("".join(lines).split()) == "".join(text.split())
