@@ -41,13 +41,24 @@ function names(id, entries) {
   }
 }
 
+// A whole line is missing, or the end of one; letters may be a little higher than their line.
+const cut = (node) => node.scrollHeight > node.clientHeight + parseFloat(getComputedStyle(node).fontSize) / 2
+  || node.scrollWidth > node.clientWidth + 1;
+
+// In smaller letters if it would be cut off otherwise.
+function fit(id, isCut) {
+  at(id).classList.remove("tight");
+  at(id).classList.toggle("tight", isCut(at(id)));
+}
+
 function showLesson(state) {
   const lesson = state.lesson;
   put("title", lesson.title || lesson.text);
+  fit("title", cut);
   const times = lesson.start ? `${lesson.day ? lesson.day + " " : ""}${lesson.start}–${lesson.end}` : "";
   put("lesson", [lesson.title ? lesson.text : "", lesson.kind, times, lesson.room].filter(Boolean).join(" · "));
   put("clock", state.clock);
-  at("banners").replaceChildren(...state.banners.map((banner) => item(banner.text)));
+  at("banners").replaceChildren(...state.banners.map((banner) => Object.assign(item(banner.text), { className: banner.code })));
   show("banners", state.banners.length > 0);
 }
 
@@ -55,7 +66,9 @@ function showRecording(state) {
   const recording = state.recording;
   at("recording").className = `rec ${recording.state}`;
   put("recording-text", recording.text);
-  put("minutes", recording.needed_s === undefined ? "–" : duration(recording.unbroken_s));
+  put("minutes", recording.needed_s === undefined ? "–" : duration(recording.shown_s));
+  fit("minutes", (node) => node.textContent.length > 5);
+  put("unit", recording.unit || "");
   at("bar").style.strokeDasharray = `${recording.share || 0} 1000`;
   at("bar").style.opacity = recording.share ? 1 : 0;
   put("still", recording.need || "");
@@ -113,11 +126,16 @@ function showPeople(state) {
   names("unseen", unseen.names.map((name) => ({ name })));
   at("sync").className = state.sync.state;
   put("sync-text", state.sync.text);
-  const alarms = state.alarms.map((alarm) => `${alarm.time} ${alarm.text}`);
-  at("alarms").replaceChildren(...alarms.slice(0, 2).map((text) => item(text)));
-  at("all-alarms").replaceChildren(...alarms.map((text) => item(text)));
-  show("more-alarms", alarms.length > 0);
-  if (!alarms.length && at("alarm-list").open) at("alarm-list").close();
+  const line = (alarm) => `${alarm.time} ${alarm.text}`, all = [...state.alarms, ...state.earlier];
+  at("alarms").replaceChildren(...state.alarms.slice(0, 2).map((alarm) => item(line(alarm))));
+  if ([...at("alarms").children].some(cut)) at("alarms").replaceChildren(at("alarms").firstChild);
+  at("all-alarms").replaceChildren(...all.map((alarm, index) => {
+    const node = item(line(alarm));
+    node.classList.toggle("earlier", index >= state.alarms.length);
+    return node;
+  }));
+  show("more-alarms", all.length > 0);
+  if (!all.length && at("alarm-list").open) at("alarm-list").close();
 }
 
 // A mark as large as the screen allows: the room camera reads it from across the room.
