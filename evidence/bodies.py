@@ -121,8 +121,27 @@ class Leave:
 
 
 @dataclasses.dataclass(frozen=True)
+class Shot:
+    """One picture of a face that was taken for an enrolment. `pose`: where the person was asked to look.
+
+    `sharp_ppm`, `luma_ppm`, `spread_ppm`: sharpness, brightness and contrast of the aligned crop; `live_ppm`: score of
+    the passive check, none without one."""
+
+    pose: Literal["front", "left", "right", "up", "down"]
+    face_px: Count
+    sharp_ppm: Count
+    luma_ppm: Count
+    spread_ppm: Count
+    live_ppm: Ppm | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Enrolment:
-    """A person's face was enrolled (`enrolment`): with which pack, from how many photos, anchored to what."""
+    """A person's face was enrolled (`enrolment`): with which pack, from how many photos, anchored to what.
+
+    `source`: photographs that somebody brought, guided shots of the terminal, or templates of another box. `anchor_by`:
+    who vouches (the inspector, the card reader). `anchor_commitment`: SHA-256 of a salt and the number that was read;
+    salt and number are sealed to the centre. `consent`: payload hash of the consent that was given here."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     person: Id
@@ -130,6 +149,71 @@ class Enrolment:
     pack_sha256: Sha256
     photos: Count
     anchor: Literal["none", "id_card", "inspector"]
+    source: Literal["photos", "camera", "box"] = "photos"
+    shots: tuple[Shot, ...] = ()
+    anchor_by: str = ""
+    anchor_commitment: Sha256 | None = None
+    consent: Sha256 | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Consent:
+    """A person agreed to the use of the face, or refused (`consent`). `text_sha256`: of the text that was shown, in
+    `lang`. `until`: how long the face is kept at most. `by`: said at the terminal, or signed on paper."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    person: Id
+    given: bool
+    text_sha256: Sha256
+    lang: Literal["zh", "en"]
+    until: Utc | None
+    by: Literal["terminal", "paper"]
+
+
+@dataclasses.dataclass(frozen=True)
+class ConsentWithdrawn:
+    """A person withdrew the consent (`consent.withdrawn`): from now on the face may not be used."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    person: Id
+    by: Literal["terminal", "command", "order"]
+
+
+@dataclasses.dataclass(frozen=True)
+class FaceErased:
+    """A person's face data were erased on this box (`face.erased`): so many templates and shots. That the person was
+    on a roster, and what was recorded of the class, stays."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    person: Id
+    why: Literal["withdrawn", "over", "again", "order"]
+    templates: Count
+    shots: Count
+
+
+@dataclasses.dataclass(frozen=True)
+class TemplatesOrder:
+    """Templates of a class may move from one box to another (`order.templates`), of the centre. `to_key`: the X25519
+    public key (hex) of the box that gets them; `expires`: not after."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    people: tuple[Id, ...]
+    source: Id
+    target: Id
+    to_key: Annotated[str, Match(r"[0-9a-f]{64}", "64 hex digits")]
+    expires: Utc
+
+
+@dataclasses.dataclass(frozen=True)
+class TemplatesMoved:
+    """Templates left this box, sealed to another one, or were taken over from one (`templates.moved`), by which order
+    (the SHA-256 of its payload). `package`: SHA-256 of the sealed file."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    people: tuple[Id, ...]
+    way: Literal["out", "in"]
+    order: Sha256
+    package: Sha256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -210,11 +294,58 @@ class Candidate:
     score_ppm: Ppm
 
 
+Gesture = Literal["turn_left", "turn_right", "blink", "open_mouth"]
+"""What a challenge can ask for. Left and right are the person's own."""
+
+
+@dataclasses.dataclass(frozen=True)
+class PassiveLook:
+    """What the passive liveness check said of the frames of a window. `frames`: looked at; `bad`: of them not fit to be
+    scored; `live`: of them scored at least `threshold_ppm`; `median_ppm`: of the scores, none without any."""
+
+    frames: Count
+    bad: Count
+    live: Count
+    threshold_ppm: Ppm
+    median_ppm: Ppm | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """A gesture of a challenge. `at_us`: when it was asked, since the challenge began; `done_us`: when it was made."""
+
+    gesture: Gesture
+    at_us: Count
+    done_us: Count | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Challenge:
+    """An active challenge: gestures in random order, `limit_us` for each. `why`: it was asked of everybody, because the
+    passive check was unsure or is missing, or by chance.
+
+    `other`: a gesture that was seen though another one was asked. `frames`: with the face; `alike`: of them similar
+    enough to the person of the attempt (`best`) by `threshold_ppm`; `compared`: of them compared. `lost`: how often the
+    face was gone or another one came."""
+
+    why: Literal["always", "unsure", "missing", "random"]
+    limit_us: Count
+    asked: tuple[Asked, ...]
+    frames: Count
+    compared: Count
+    alike: Count
+    lost: Count
+    other: Gesture | None = None
+
+
 @dataclasses.dataclass(frozen=True)
 class CheckIn:
     """One attempt at the terminal (`checkin`), accepted or not: `evidence.checkin` computes the answer.
 
-    `seen_mono_us`: first sight of the face. `votes`: frames of the window whose best candidate was `best`."""
+    `seen_mono_us`: first sight of the face. `votes`: frames of the window whose best candidate was `best`.
+    `liveness`: what the box made of `passive` and `challenge`; where they are there, a reader computes it anew.
+    `threshold_from`: whether the threshold came from the pack or from the people who are enrolled. `alike`: enrolled
+    people who look too much like `best` to be told apart by a face; `pin`: the own PIN was given besides the face."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     session: Id | None
@@ -231,6 +362,30 @@ class CheckIn:
     liveness: Literal["live", "fake", "no_response", "bad_input", "not_checked"]
     best: Candidate | None = None
     second: Candidate | None = None
+    direction: Literal["in", "out"] = "in"
+    passive: PassiveLook | None = None
+    challenge: Challenge | None = None
+    threshold_from: Literal["pack", "people"] | None = None
+    alike: tuple[Id, ...] = ()
+    pin: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class PinCheckIn:
+    """Somebody signed in without the face (`checkin.pin`): by a PIN, and an instructor confirmed it.
+
+    `confirmed_by`: the instructor, none where nobody did. `why`: the face is not used (no consent), cannot be used, was
+    not recognised, or there is no camera. `failed`: wrong PINs before this one."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    session: Id | None
+    attempt: Id
+    person: Id
+    direction: Literal["in", "out"]
+    why: Literal["no_consent", "cannot", "not_recognised", "no_camera"]
+    confirmed_by: Id | None
+    failed: Count
+    seen_mono_us: Count
 
 
 @dataclasses.dataclass(frozen=True)
@@ -426,9 +581,9 @@ class Export:
 
 
 Body = (
-    Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Enrolment | SessionStart | SessionEnd
-    | SessionCorrected | Segment | CheckIn | RollCall | Picture | CodeShown | CodeRead | Pointed | Review | Alarm
-    | SegmentRemoved | VideoReused | Export
+    Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Consent | ConsentWithdrawn | Enrolment | FaceErased
+    | TemplatesOrder | TemplatesMoved | SessionStart | SessionEnd | SessionCorrected | Segment | CheckIn | PinCheckIn
+    | RollCall | Picture | CodeShown | CodeRead | Pointed | Review | Alarm | SegmentRemoved | VideoReused | Export
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -437,12 +592,18 @@ TYPES: dict[str, type[Body]] = {
     "order.accepted": OrderAccepted,
     "roster.event": RosterEvent,
     "leave": Leave,
+    "consent": Consent,
+    "consent.withdrawn": ConsentWithdrawn,
     "enrolment": Enrolment,
+    "face.erased": FaceErased,
+    "order.templates": TemplatesOrder,
+    "templates.moved": TemplatesMoved,
     "session.start": SessionStart,
     "session.end": SessionEnd,
     "session.corrected": SessionCorrected,
     "segment": Segment,
     "checkin": CheckIn,
+    "checkin.pin": PinCheckIn,
     "rollcall": RollCall,
     "picture": Picture,
     "code.shown": CodeShown,

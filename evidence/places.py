@@ -9,10 +9,13 @@ from collections.abc import Iterable
 from evidence.errors import WrongPlace
 from evidence.records import Record, Sealed
 
-CENTRE_TYPES = frozenset({"order.class", "roster.event", "leave", "review", "video.reused", "export"})
+CENTRE_TYPES = frozenset({
+    "order.class", "order.templates", "roster.event", "leave", "review", "video.reused", "export",
+})
 BOX_TYPES = frozenset({
-    "order.accepted", "enrolment", "session.start", "session.end", "session.corrected", "segment", "checkin",
-    "rollcall", "picture", "code.shown", "code.read",
+    "order.accepted", "consent", "consent.withdrawn", "enrolment", "face.erased", "templates.moved", "session.start",
+    "session.end", "session.corrected", "segment", "checkin", "checkin.pin", "rollcall", "picture", "code.shown",
+    "code.read",
 })
 
 

@@ -171,10 +171,37 @@ class Blocks:
 
 @dataclasses.dataclass(frozen=True)
 class CheckIns:
-    """`liveness_required`: no check-in is accepted without a passed check. `min_votes`: frames that must agree."""
+    """`liveness_required`: no check-in is accepted without a passed check. `min_votes`: frames that must agree.
+
+    None in policies from before they were judged: `late_min`: so long after the start of a block nobody is late;
+    `pin_share_pct`: more sign-ins by PIN than this share are told; `false_match_ppm`: a pack is used only where the
+    share of strangers that its threshold would take for somebody is at most this."""
 
     liveness_required: bool
     min_votes: Annotated[Number, Between(1, 100)]
+    late_min: Annotated[Number | None, Between(0, 240)] = None
+    pin_share_pct: Annotated[Number | None, Between(0, 100)] = None
+    false_match_ppm: Annotated[Number | None, Between(1, 1_000_000)] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class LivenessRules:
+    """When a face is alive. `live_pct`: at least this share of a window's scored frames passes the passive check;
+    `fake_pct`: at most this share passes, then no gesture makes it live; `bad_pct`: with more frames than this share
+    unfit to be scored, nothing is said.
+
+    `challenge`: gestures are asked of everybody, only when the passive check is unsure or missing, or besides of one in
+    `one_in` by chance. `gestures`: how many, one after the other; `gesture_s`: seconds for each; `alike_pct`: share of
+    the frames in which the face must still be that of the person."""
+
+    live_pct: Annotated[Number, Between(1, 100)]
+    fake_pct: Annotated[Number, Between(0, 99)]
+    bad_pct: Annotated[Number, Between(0, 100)]
+    challenge: Literal["always", "unsure", "random"]
+    one_in: Annotated[Number, Between(1, 1000)]
+    gestures: Annotated[Number, Between(1, 4)]
+    gesture_s: Annotated[Number, Between(2, 60)]
+    alike_pct: Annotated[Number, Between(1, 100)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -201,6 +228,8 @@ class Policy:
     picture: PictureRules | None = None
     """None in policies from before pictures were judged: only the roll call's dark frames count then."""
     screen_code: ScreenCode | None = None
+    liveness: LivenessRules | None = None
+    """None in policies from before liveness was judged from measurements: the word of the record counts."""
     accept_test_keys: bool = False
     accept_simulated: bool = False
     r1: R1 | None = None
