@@ -79,7 +79,8 @@ def probe() -> np.ndarray:
     for eye in (65, 95):
         picture[(x - eye) ** 2 + (y - 65) ** 2 < 50] = dark
     picture[(x - 80) ** 2 + (y - 95) ** 2 * 9 < 750] = dark // 2
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    shown: np.ndarray = np.clip(picture, 0, 255).astype(np.uint8)
+    return shown
 
 
 def _inside(middle: float, length: float, limit: int) -> tuple[int, int]:
