@@ -57,7 +57,7 @@ def read_tensors(data: bytes) -> dict[str, np.ndarray]:
     if not isinstance(sizes, dict) or sizes.get("little_endian") is not True:
         raise NotTensors(why="byte order")
     named, keys = _pickle(stream), _pickle(stream)
-    if not isinstance(named, _Dict) or not all(isinstance(tensor, _Tensor) for tensor in named.values()):
+    if not isinstance(named, _Dict) or not named or not all(isinstance(one, _Tensor) for one in named.values()):
         raise NotTensors(why="no tensors")
     storages = _storages(stream, keys, [tensor.storage for tensor in named.values()])
     return {str(name): storages[tensor.storage.key].reshape(tensor.shape) for name, tensor in named.items()}
