@@ -1,8 +1,8 @@
 """How well a pack tells attacks from living people, in the terms of ISO/IEC 30107-3. Pure.
 
-APCER: attack presentations of one species that got *live*. BPCER: living people's that got *fake* or *unsure*: they were
-turned away. Non-response: presentations that got no answer about life: no face in them, none that could be scored, or
-gestures that were asked and not made.
+APCER: attack presentations of one species that got *live*. BPCER: living people's that got *fake* or *unsure*: they
+were turned away. Non-response: presentations that got no answer about life: no face in them, none that could be scored,
+or gestures that were asked and not made. All are shares of all presentations of their kind.
 """
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ SILENT = ("no_response", "bad_input", "not_checked")
 
 @dataclasses.dataclass(frozen=True)
 class Attacks:
-    """Shares of presentations. `apcer` and `attack_silent` by species. `apcer_windows`, `bpcer_windows`: of visits, as long
-    as the terminal makes them, cut out of the clips (passive only). `answers`: how many got which, by species ("live" for
-    living people)."""
+    """Shares of presentations. `apcer`, `attack_silent`, `answers`: by species; `silent`: of all presentations.
+
+    `apcer_windows`, `bpcer_windows`: of visits, as long as the terminal makes them, cut out of clips (passive only).
+    `answers`: how many presentations got which answer; those of living people stand under "" there."""
 
     apcer: Mapping[str, Share]
     bpcer: Share | None
@@ -54,7 +55,7 @@ def attacks(watched: Sequence[tuple[Clip, Watched]]) -> Attacks:
         silent=_answered([seen for _, seen in watched], SILENT),
         apcer_windows=_each({name: _in_windows(seen, ERRORS["attack"]) for name, seen in by.items()}),
         bpcer_windows=_in_windows(live, ERRORS["live"]),
-        answers={name: _tally(seen) for name, seen in (("live", live), *by.items())},
+        answers={name: _tally(seen) for name, seen in (("", live), *by.items())},
     )
 
 
@@ -80,7 +81,8 @@ def document(found: Attacks, pack: str, policy: str, gestures: Sequence[str]) ->
             "apcer": {name: counts(one) for name, one in found.apcer_windows.items()},
             "bpcer": found.bpcer_windows and counts(found.bpcer_windows),
         },
-        "answers": {name: dict(each) for name, each in found.answers.items()},
+        "answers": {"live": dict(found.answers[""]), "attack": {
+            name: dict(each) for name, each in found.answers.items() if name}},
     }
 
 

@@ -35,8 +35,8 @@ class Rules:
 class Watched:
     """What one presentation got. `scores`: of its frames with a face, in ppm, None where it could not be scored.
 
-    *Not checked*: no face was found in it. `windows`: the passive answers to its parts, each as long as one visit at the
-    terminal; a shorter rest is left out."""
+    *Not checked*: no face was found in it. `windows`: the passive answers to its parts, each as long as one visit at
+    the terminal; a shorter rest is left out."""
 
     answer: Liveness | Passive
     scores: tuple[int | None, ...]
