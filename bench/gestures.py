@@ -13,8 +13,9 @@ import numpy as np
 
 from bench.harness import Skipped
 from bench.inputs import shared
-from edge.checkin.alive import PASS_PPM, look, score
+from edge.checkin.alive import look, score
 from edge.rollcall.frames import frames, plan_frames
+from edge.vision.liveness import LIVE_PPM
 from edge.vision.pack import Pack, load_pack
 from evidence.challenge import REST_DEG, TURN_DEG, Look
 
@@ -59,7 +60,7 @@ def measure(pack: Pack, file: Path) -> tuple[list[Look], list[int | None]]:
 def line(name: str, looks: Sequence[Look], scores: Sequence[int | None]) -> str:
     """One row of the table. *rest, turned*: pictures in which the face looks ahead or is turned, by the thresholds."""
     yaws = [one.yaw_deg for one in looks if one.yaw_deg is not None]
-    passed = sum(one is not None and one >= PASS_PPM for one in scores)
+    passed = sum(one is not None and one >= LIVE_PPM for one in scores)
     rest, turned = sum(abs(yaw) <= REST_DEG for yaw in yaws), sum(abs(yaw) >= TURN_DEG for yaw in yaws)
     return " | ".join((
         f"| {name}", f"{sum(one.here for one in looks)} of {len(looks)}",

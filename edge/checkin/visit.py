@@ -5,8 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from edge.checkin.alive import PASS_PPM
 from edge.vision.geometry import overlap
+from edge.vision.liveness import LIVE_PPM
 from edge.vision.pack import Face, Pack
 from evidence.bodies import PassiveLook
 from evidence.challenge import Course
@@ -68,4 +68,4 @@ class Visit:
     @property
     def passive(self) -> PassiveLook | None:
         """What the passive check measured; None: there is none."""
-        return None if self.scores is None else passive_look(self.scores, PASS_PPM)
+        return None if self.scores is None else passive_look(self.scores, LIVE_PPM)

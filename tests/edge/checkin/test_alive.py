@@ -21,6 +21,7 @@ from evidence.bodies import CheckIn
 from evidence.checkin import answer_of
 from evidence.liveness import challenge_why
 from evidence.policy import Policy
+from evidence.shape import decode, encode
 from evidence.times import SECOND
 from tests.edge.checkin.faking import FAR, REST, FakePack, Shows, vector
 
@@ -317,6 +318,7 @@ def test_whatever_is_shown_an_answer_is_a_record_and_nobody_is_accepted_twice(
         if view.checkin is not None:
             assert view.state == answer_of(view.checkin, play.policy)[0] and view.liveness == view.checkin.liveness
             assert view.checkin.seen_mono_us <= play.now
+            assert decode(CheckIn, encode(view.checkin), "checkin") == view.checkin
         elif view.state in ended:
             assert before is not None and before.state == view.state
         assert (view.ask is not None) == (view.state == "challenge")
