@@ -92,6 +92,10 @@ class Engine:
             self._sights.forget()
         self._session, self._checked_in, self._direction = session, set(checked_in), direction
 
+    def know(self, checked_in: Iterable[str]) -> None:
+        """These people have been recorded, also in another way than by this engine."""
+        self._checked_in |= set(checked_in)
+
     def end(self) -> CheckIn | None:
         """Nobody may check in any more: an attempt that runs ends as it stands, and must be recorded."""
         visit = self._visit

@@ -197,7 +197,9 @@ def test_an_attempt_that_runs_at_the_end_is_one_refused_record(turns: FakePack, 
 
 def test_who_is_recorded_already_is_greeted_and_asked_nothing(turns: FakePack) -> None:
     play = Play(turns, checked_in=["a"])
-    assert play.see(*[HERE] * 5).state == "greeted" and play.attempts == []
+    play.engine.know(["b"])
+    assert play.see(*[HERE] * 5).state == "greeted" and play.see(*[Shows(2)] * 5).person == "b"
+    assert play.attempts == []
 
 
 def test_a_stranger_is_asked_nothing(turns: FakePack) -> None:
