@@ -13,7 +13,8 @@ import pytest
 
 from bench import __main__ as command
 from bench import harness, inputs, report
-from bench.harness import Contest, Result, Row, Skipped
+from bench.figures import FIGURES
+from bench.harness import Contest, Figures, Result, Row, Skipped
 from bench.material import film
 from bench.rows import ROWS, detect, fold, recorder, rollcall, seal, verify
 from evidence.errors import BadInput
@@ -75,14 +76,18 @@ def test_what_is_missing_skips_and_what_is_wrong_fails(
     rows = {"good": row("good"), "absent": raising(Skipped("no data")), "wrong": raising(Wrong())}
     named = {name: dataclasses.replace(one, name=name) for name, one in rows.items()}
     monkeypatch.setattr(command, "ROWS", named)
+    monkeypatch.setattr(command, "FIGURES", {"right": Figures("right", "how right", lambda _: (["all"], {"n": 1}))})
     monkeypatch.setattr(command, "OUT", tmp_path)
     out = tmp_path / "new" / "bench.json"
     assert command.main(["good", "absent", "--json", str(out)]) == 0
     document = json.loads(out.read_text("utf-8"))
     assert [one["row"] for one in document["rows"]] == ["good"] and document["skipped"] == {"absent": "no data"}
     assert document["rows"][0]["remarks"] == ["remarked"] and document["conditions"]["cores"] >= 1
+    assert document["figures"] == {}
     assert command.main(["--json", str(out)]) == 1
-    assert "absent skipped: no data" in capsys.readouterr().out
+    assert json.loads(out.read_text("utf-8"))["figures"] == {"right": {"n": 1}}
+    said = capsys.readouterr().out
+    assert "absent skipped: no data" in said and "right: how right\nall\n" in said
     with pytest.raises(SystemExit):
         command.main(["unknown"])
 
@@ -95,6 +100,7 @@ def test_rows_that_need_real_data_say_where_they_looked(tmp_path: Path) -> None:
 
 
 def test_every_row_has_its_own_name() -> None:
+    assert list(FIGURES) == [one.name for one in FIGURES.values()] == ["identify"] and not {*ROWS} & {*FIGURES}
     assert list(ROWS) == [one.name for one in ROWS.values()] == [
         "seal", "verify", "fold", "recorder", "recorder-pictures", "detect", "rollcall"]
 
