@@ -419,3 +419,8 @@ class Story:
     """Records of types that this version does not know; verified, kept, not told."""
     bad_records: tuple[Ref, ...]
     """Records of this class whose body cannot be read; verified, kept, not told."""
+
+    @property
+    def signs(self) -> tuple[CheckInFact | PinFact, ...]:
+        """All attempts to sign in or out, by the face and by PIN."""
+        return (*self.checkins, *self.pins)
