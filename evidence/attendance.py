@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from evidence.bodies import CheckIn, Consent, ConsentWithdrawn, PinCheckIn
 from evidence.checkin import answer_of
 from evidence.clocks import ChainClock
+from evidence.liveness import liveness_of
 from evidence.policy import Policy
 from evidence.records import Record
 from evidence.story import Attendance, CheckInFact, PinFact, Span, Void
@@ -52,7 +53,8 @@ def face_facts(
         at_us, unlikely = first_sight(record, body.seen_mono_us, windows)
         forbidden = person is not None and _forbidden(person, record, said)
         doubt = clocks(record).doubt(record)
-        facts.append(CheckInFact(record.key, body, at_us, answer, person, doubt, unlikely, forbidden))
+        liveness = liveness_of(body, policy)
+        facts.append(CheckInFact(record.key, body, at_us, answer, person, doubt, liveness, unlikely, forbidden))
     return tuple(sorted(facts, key=lambda fact: (fact.at_us, fact.ref)))
 
 

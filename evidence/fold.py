@@ -111,7 +111,7 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
         hours=hours,
         blocks=blocks,
         simulated=any(record.clock.source == "simulated" for record in used),
-        liveness_checked=all(c.checkin.liveness == "live" for c in facts.checkins if c.answer == "accepted"),
+        liveness_checked=all(c.liveness == "live" for c in facts.checkins if c.answer == "accepted"),
         last_us=max(record.utc_us for record in used),
         unknown_records=told.unknown,
         bad_records=told.bad,
