@@ -82,7 +82,7 @@ def _add_statements(commands: Commands) -> None:
     dispute = _command(commands, "dispute", _dispute, "state that a dispute about a class began or ended")
     dispute.add_argument("class_id", metavar="CLASS")
     dispute.add_argument("what", choices=("open", "close"))
-    dispute.add_argument("--reason", required=True, metavar="TEXT")
+    dispute.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
     dispute.add_argument("--dispute", metavar="ID", help="which one ends, if several are open")
 
 

@@ -1,9 +1,10 @@
 """Blocks and class-hours with what was recorded and who was shown in them: the facts that the rules judge."""
 from __future__ import annotations
 
+import bisect
 import dataclasses
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from evidence.attendance import Sign, attended
@@ -17,10 +18,8 @@ from evidence.roster import instructors, roster_at
 from evidence.story import (
     Attendance,
     Block,
-    CheckInFact,
     HourStory,
     PictureFact,
-    PinFact,
     Presence,
     Ref,
     RosterChange,
@@ -61,8 +60,8 @@ class Facts:
     """Segment hash → who was shown in it, in order of time."""
     unnamed: Mapping[str, tuple[Unnamed, ...]]
     """Segment hash → faces in it that nobody in particular is."""
-    checkins: tuple[CheckInFact, ...]
-    pins: tuple[PinFact, ...]
+    signs: tuple[Sign, ...]
+    """Who signed in or out, or tried to, in order of time."""
     places: tuple[Place, ...]
     """The boxes of the plan in force."""
     progress: Mapping[str, Progress]
@@ -85,11 +84,6 @@ class Facts:
         """The rooms whose box has not reported past a moment."""
         late = [one.room for one in self.places if not self.told(one.device).past(at_us, self.policy.settle_us)]
         return tuple(dict.fromkeys(late))
-
-    def signs(self, window: Span) -> list[Sign]:
-        """Who signed in or out by then, in order of time. Under a policy from before PINs were judged they are none."""
-        found: list[Sign] = [*self.checkins, *(self.pins if self.policy.judges_checkins else ())]
-        return sorted((one for one in found if one.at_us >= window.start_us), key=lambda one: (one.at_us, one.ref))
 
     def told(self, device: str) -> Progress:
         """How far a device has reported."""
@@ -160,11 +154,9 @@ def _occasion(
     covered_us, usable_us = (_length(found, spans, facts.policy) for found in (facts.chains, facts.bright))
     doubtful = union((fact.span for fact in segments if not fact.certain), span)
     doubtful_us = sum(one.length_us for one in doubtful) + facts.unplaced_us
-    signs = facts.signs(opened)
-    checkins = [fact for fact in signs if fact.at_us <= opened.end_us]
+    checkins, attend = _signs(facts, opened, span)
     attendance, teachers = (
-        tuple(_attended(facts, person, signs, opened, span) for person in people)
-        for people in (roster, _teachers(facts, span.start_us)))
+        tuple(attend(person) for person in people) for people in (roster, _teachers(facts, span.start_us)))
     review = facts.reviews.get(occasion_id)
     roll_called = len(calls) == len(certain)
     video = facts.policy.video
@@ -261,10 +253,22 @@ def window(policy: Policy, block: PlannedBlock, span: Span, before_us: int) -> S
     return Span(max(opens_us, before_us), span.end_us)
 
 
-def _attended(facts: Facts, person: str, signs: Sequence[Sign], opened: Span, span: Span) -> Attendance:
-    after_us = facts.policy.block.checkin_before_min.value * MINUTE
-    late_min = facts.policy.checkin.late_min
-    return attended(person, signs, opened, span, after_us, None if late_min is None else late_min.value)
+def _signs(facts: Facts, opened: Span, span: Span) -> tuple[list[Sign], Callable[[str], Attendance]]:
+    """Everything at the terminal while the check-in was open for `span`; and how somebody attended that."""
+    after_us, late = facts.policy.block.checkin_before_min.value * MINUTE, facts.policy.checkin.late_min
+    first = bisect.bisect_left(facts.signs, opened.start_us, key=_at_us)
+    last = bisect.bisect_right(facts.signs, span.end_us + after_us, key=_at_us)
+    near = facts.signs[first:last]
+    own: dict[str | None, list[Sign]] = defaultdict(list)
+    for one in near:
+        own[one.person].append(one)
+    late_min = None if late is None else late.value
+    return ([one for one in near if one.at_us <= opened.end_us],
+            lambda person: attended(person, own.get(person, ()), opened, span, after_us, late_min))
+
+
+def _at_us(sign: Sign) -> int:
+    return sign.at_us
 
 
 def _teachers(facts: Facts, at_us: int) -> tuple[str, ...]:
