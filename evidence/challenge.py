@@ -26,8 +26,8 @@ GONE_US = 500_000
 """So long the face may be missed by the detector."""
 
 State = Literal["ready", "asked", "made", "passed", "wrong", "late", "lost"]
-"""ready: the first gesture is shown, but the face must be at rest before it counts; asked: it was; made: the gesture was
-seen, the face must come back to rest. Then how it ended."""
+"""ready: a gesture is shown, but the face must be at rest before it counts; asked: it was; made: the gesture was seen,
+the face must come back to rest. Then how it ended."""
 Event = Literal["rest", "made", "other", "late", "lost"]
 
 TABLE: dict[tuple[State, Event], State] = {
@@ -184,8 +184,8 @@ def _long_enough(course: Course, at_us: int) -> set[Gesture]:
 
 
 def _wrong(course: Course, at_us: int) -> Gesture | None:
-    """A gesture that shows long enough though another one is asked."""
-    found = _long_enough(course, at_us) - {course.gestures[course.done]}
+    """A gesture that shows long enough though another one is asked. Shut eyes are never wrong: people shut them."""
+    found = _long_enough(course, at_us) - {course.gestures[course.done], "blink"}
     return next((gesture for gesture in GESTURES if gesture in found), None)
 
 
