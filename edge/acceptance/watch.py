@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from edge.acceptance.clips import HELD_US, Clip
-from edge.vision.liveness import LIVE_PPM, PassiveScore
+from edge.checkin.alive import look, looks_ahead, score
+from edge.vision.liveness import LIVE_PPM
 from edge.vision.pack import Face, Pack
 from evidence.bodies import Challenge, Gesture
-from evidence.challenge import REST_DEG, Look, abandon, begin, step
+from evidence.challenge import Look, abandon, begin, step
 from evidence.liveness import Liveness, Passive, challenge_passed, passive_answer, passive_look
 from evidence.policy import LivenessRules
 
@@ -51,7 +52,7 @@ def watch(pack: Pack, clip: Clip, rules: Rules) -> Watched:
 
 def _passive(pack: Pack, clip: Clip, rules: Rules) -> Watched:
     """The passive check alone, over all frames of the presentation together."""
-    scores = [_score(pack, bgr, face) for _, bgr, face in _sights(pack, clip, PASSIVE_US) if face is not None]
+    scores = [score(pack, bgr, face) for _, bgr, face in _sights(pack, clip, PASSIVE_US) if face is not None]
     least, size = (1 if clip.still else rules.least), rules.window
     windows = [scores[at : at + size] for at in range(0, len(scores) - size + 1, size)]
     return Watched(
@@ -69,10 +70,10 @@ def _challenge(pack: Pack, clip: Clip, rules: Rules) -> Watched:
             if face is None:
                 continue
             vector, began_us = pack.embed(bgr, face), at_us
-        look = _look(pack, bgr, face, vector, at_us - began_us)
-        if face is not None and look.alike is not None:
-            scores.append(_score(pack, bgr, face))
-        for held in _held(look) if clip.still else (look,):
+        shown = _look(pack, bgr, face, vector, at_us - began_us)
+        if face is not None and shown.alike is not None:
+            scores.append(score(pack, bgr, face))
+        for held in _held(shown) if clip.still else (shown,):
             course = step(course, held)
         if course.over:
             break
@@ -88,23 +89,18 @@ def _challenge(pack: Pack, clip: Clip, rules: Rules) -> Watched:
 
 def _look(pack: Pack, bgr: np.ndarray, face: Face | None, vector: np.ndarray, at_us: int) -> Look:
     """What one frame of a challenge shows. A face that is turned away is neither compared nor scored."""
-    mesh = pack.mesh(bgr, face) if face is not None else None
     if face is None:
         return Look(at_us, here=False)
-    if mesh is None:
-        return Look(at_us, here=True)
-    alike = None
-    if abs(mesh.yaw_deg) <= REST_DEG:
+    mesh, alike = pack.mesh(bgr, face), None
+    if looks_ahead(mesh):
         alike = bool(pack.similarity(pack.embed(bgr, face), vector[None])[0] >= pack.threshold_ppm)
-    lids = (mesh.blink_left_ppm, mesh.blink_right_ppm)
-    shut = None if lids[0] is None or lids[1] is None else min(lids[0], lids[1])
-    return Look(at_us, True, alike, mesh.yaw_deg, shut, mesh.jaw_open_ppm)
+    return look(at_us, mesh, alike)
 
 
-def _held(look: Look) -> Iterator[Look]:
+def _held(shown: Look) -> Iterator[Look]:
     """The same frame again and again, as a still shows it, until nothing can be asked any more."""
     for at_us in range(0, HELD_US, CHALLENGE_US):
-        yield dataclasses.replace(look, at_us=at_us)
+        yield dataclasses.replace(shown, at_us=at_us)
 
 
 def _sights(pack: Pack, clip: Clip, every_us: int) -> Iterator[tuple[int, np.ndarray, Face | None]]:
@@ -113,11 +109,6 @@ def _sights(pack: Pack, clip: Clip, every_us: int) -> Iterator[tuple[int, np.nda
         faces = pack.detect(bgr, "terminal")
         near = faces and faces[0].width_px >= pack.min_face_px
         yield at_us, bgr, faces[0] if near else None
-
-
-def _score(pack: Pack, bgr: np.ndarray, face: Face) -> int | None:
-    found = pack.passive(bgr, face)
-    return found.live_ppm if isinstance(found, PassiveScore) else None
 
 
 def _answer(scores: Sequence[int | None], rules: Rules, least: int) -> Passive:
