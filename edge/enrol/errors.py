@@ -62,3 +62,47 @@ def _joined(problems: Sequence[BadInput]) -> BadInput:
         return problems[0]
     half = len(problems) // 2
     return Both(first=_joined(problems[:half]), second=_joined(problems[half:]))
+
+
+class NotNow(BadInput):
+    text = "this cannot be pressed now; begin the enrolment again"
+
+
+class NobodyToEnrol(BadInput):
+    text = "class {class_id} has nobody whose pseudonym is {person}"
+
+
+class NoReader(BadInput):
+    text = "this box has no card reader"
+
+
+class NoCard(BadInput):
+    text = "no card lies on the reader"
+
+
+class BadCard(BadInput):
+    text = "the card cannot be read; lay it on the reader again"
+
+
+class CardOfAnother(BadInput):
+    text = "the card bears another name than the one that was chosen"
+
+
+class NoInspector(BadInput):
+    text = "write the name of the inspector who vouches (2 to {most} characters)"
+
+
+class NotConfirmed(BadInput):
+    text = "an instructor of this class must confirm: check in by face within {minutes} minutes before, or give the own PIN"
+
+
+class NeedsAnchor(BadInput):
+    text = "only an enrolment with an ID card or an inspector's word can go on from here"
+
+
+class Withdrawn(BadInput):
+    text = "the consent was withdrawn meanwhile; nothing was stored"
+
+
+class NoConsent(BadInput):
+    text = "{file}: {name} refused the use of the face or withdrew the consent; a new consent on paper is needed"
