@@ -66,8 +66,8 @@ def open_sheet(sealed: bytes, key: X25519PrivateKey, class_id: str) -> dict[str,
 
 
 def seal_number(salt: bytes, number: str, centre_key: str, class_id: str, person: str) -> bytes:
-    """Encrypt the salt and number of an anchor for the centre whose sealing key (X25519 public key, hex) this is. Raises
-    BadCentreKey if it is none."""
+    """Encrypt the salt and number of an anchor for the centre whose sealing key (X25519 public key, hex) this is.
+    Raises BadCentreKey if it is none."""
     return _SUITE.encrypt(salt + number.encode(), public_key(centre_key), info=_number_info(class_id, person))
 
 

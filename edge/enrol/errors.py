@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evidence.errors import BadInput
+from evidence.errors import BadInput, ZaitangError
 
 
 class NoPhotos(BadInput):
@@ -93,16 +93,51 @@ class NoInspector(BadInput):
 
 
 class NotConfirmed(BadInput):
-    text = "an instructor of this class must confirm: check in by face within {minutes} minutes before, or give the own PIN"
+    text = (
+        "an instructor of this class must confirm: check in by face at most {minutes} minutes before, "
+        "or give the own PIN"
+    )
 
 
 class NeedsAnchor(BadInput):
     text = "only an enrolment with an ID card or an inspector's word can go on from here"
 
 
-class Withdrawn(BadInput):
-    text = "the consent was withdrawn meanwhile; nothing was stored"
-
-
 class NoConsent(BadInput):
     text = "{file}: {name} refused the use of the face or withdrew the consent; a new consent on paper is needed"
+
+
+class StillRead(ZaitangError):
+    text = "another process still reads the database, so traces remain in its log; it is tried again"
+
+
+class CopyLeft(BadInput):
+    text = "{path} is a copy of the database and still holds what must be erased: delete it, then run this again"
+
+
+class PinLength(BadInput):
+    text = "a PIN has {least} to {most} digits"
+
+
+class PinTooSimple(BadInput):
+    text = "this PIN is easy to guess: no runs, no repetitions, no dates"
+
+
+class PinTaken(BadInput):
+    text = "there is a PIN already: give the old one, or have an instructor check in by face first"
+
+
+class NoPin(BadInput):
+    text = "no PIN was chosen yet"
+
+
+class WrongPin(BadInput):
+    text = "wrong PIN; {left} more tries"
+
+
+class PinWait(BadInput):
+    text = "too many wrong tries: wait {seconds} seconds"
+
+
+class PinLocked(BadInput):
+    text = "this PIN is locked; an instructor unlocks it"

@@ -17,6 +17,8 @@ KEPT_PX = 224
 """Side of the crop that is kept: large enough for a person to compare."""
 JPEG_QUALITY = 90
 EYES_AND_NOSE = ARC_POINTS[:3]
+ASIDE_DEG = 60.0
+"""How far a face in profile counts as turned for a pack that tells no pose: only “straight” is asked of it."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,10 +39,11 @@ def measure(pack: Pack, bgr: np.ndarray) -> Measured:
     face, crop = faces[0], aligned(pack, bgr, faces[0])
     sharp, luma, spread = light(crop)
     mesh, live = pack.mesh(bgr, face), pack.passive(bgr, face)
+    yaw = mesh.yaw_deg if mesh is not None else None if pack.challenge else ASIDE_DEG * (1 - face.frontal)
     shut = None if mesh is None else _worse(mesh.blink_left_ppm, mesh.blink_right_ppm)
     look = Look(
         len(near), face.width_px, 1_000_000 * face.width_px // bgr.shape[1], _inside(face, bgr), sharp, luma, spread,
-        None if mesh is None else mesh.yaw_deg, None if mesh is None else mesh.pitch_deg,
+        yaw, None if mesh is None else mesh.pitch_deg,
         None if mesh is None else mesh.roll_deg, shut, live.live_ppm if isinstance(live, PassiveScore) else None,
     )
     return Measured(look, face, crop)

@@ -45,13 +45,14 @@ class NewFace:
 
 @dataclasses.dataclass(frozen=True)
 class Erasure:
-    """An erasure that is under way. `names`: the name goes, too, and must never come back with a sheet."""
+    """An erasure that is under way. `names` (1 or 0): the name goes, too, and must never come
+    back with a sheet."""
 
     number: int
     class_id: str
     person: str
     why: Why
-    names: bool
+    names: int
     templates: int
     shots: int
     state: Literal["asked", "deleted", "done"]
@@ -59,13 +60,14 @@ class Erasure:
 
 @dataclasses.dataclass(frozen=True)
 class PinRow:
-    """What is kept of a PIN: its hash (sealed), wrong tries, until when (CLOCK_BOOTTIME of a boot) none is taken."""
+    """What is kept of a PIN: its hash (sealed), wrong tries, until when (CLOCK_BOOTTIME of a boot) none is taken,
+    whether it is `locked` (1 or 0)."""
 
     sealed: bytes
     failed: int
     boot_id: str
     until_mono_us: int
-    locked: bool
+    locked: int
 
 
 class PeopleTables:
@@ -103,10 +105,11 @@ class PeopleTables:
 
     # --- faces
 
-    def enrol(self, faces: Iterable[NewFace]) -> None:
-        """Keep new faces with their records: all or none. What was kept of the same people in the same class before is
-        erased, and that is recorded. Raises FaceErasing while an erasure of one of them is under way."""
+    def enrol(self, faces: Iterable[NewFace], facts: Sequence[tuple[str, object]] = ()) -> None:
+        """Keep new faces with their records, and append `facts`: all or none. What was kept of the same people in the
+        same class before is erased, and that is recorded. Raises FaceErasing while one of them is being erased."""
         with self._db.transaction():
+            self._add(facts, self._head())
             for face in faces:
                 self._enrol(face)
             self._touch()
@@ -169,7 +172,11 @@ class PeopleTables:
 
     def erasures(self) -> list[Erasure]:
         """Those that are not done, oldest first."""
-        return [Erasure(*row[:4], bool(row[4]), *row[5:]) for row in self._db.rows(sql.ERASURES)]
+        return [Erasure(*row) for row in self._db.rows(sql.ERASURES)]
+
+    def erasures_asked(self) -> int:
+        """How many there ever were: who looks for faces in a recording stops when there is one more."""
+        return int(self._db.one(sql.ERASURES_ASKED))
 
     def erase(self, erasure: Erasure) -> tuple[int, int]:
         """Delete what is here of a person in a class; how many templates and shots it was. Again is no harm."""
@@ -202,7 +209,7 @@ class PeopleTables:
     def pin(self, class_id: str, person: str) -> PinRow | None:
         """What is kept of a person's PIN."""
         rows = self._db.rows(sql.PIN, (class_id, person))
-        return PinRow(*rows[0][:4], bool(rows[0][4])) if rows else None
+        return PinRow(*rows[0]) if rows else None
 
     def pins(self, class_id: str) -> dict[str, bool]:
         """Who of a class has a PIN, and whether it is locked."""

@@ -98,6 +98,7 @@ ERASURES = (
     "SELECT number, class, person, why, names, templates, shots, state FROM erasures WHERE state <> 'done'"
     " ORDER BY number"
 )
+ERASURES_ASKED = "SELECT count(*) FROM erasures WHERE why <> 'again'"
 ERASURE_UNDER_WAY = "SELECT 1 FROM erasures WHERE class = ? AND person = ? AND state = 'asked'"
 ERASURE_DELETED = (
     "UPDATE erasures SET templates = templates + ?, shots = shots + ?, state = 'deleted' WHERE number = ?")
