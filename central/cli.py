@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     init.set_defaults(do=_init)
     _add_box(commands)
     _add_class(commands)
+    _add_move(commands)
     _command(commands, "collect", _collect, "take records from the broker, keep them, send receipts and orders")
     serve = _command(commands, "serve", _serve, "serve the console on this machine")
     serve.add_argument("--host", help="another loopback address than centre.toml says")
@@ -72,6 +73,15 @@ def _add_class(commands: Commands) -> None:
     _command(group, "list", _class_list, "all classes")
     show = _command(group, "show", _class_show, "plan and people of a class")
     show.add_argument("class_id", metavar="CLASS")
+
+
+def _add_move(commands: Commands) -> None:
+    move = _command(commands, "order-templates", _move, "order that face templates may move to another box")
+    move.add_argument("class_id", metavar="CLASS")
+    move.add_argument("--from", dest="source", required=True, metavar="BOX")
+    move.add_argument("--to", dest="target", required=True, metavar="BOX")
+    move.add_argument("--people", nargs="+", default=(), metavar="ID", help="pseudonyms; without it the whole class")
+    move.add_argument("--days", type=int, default=7, metavar="N", help="for how long the order holds")
 
 
 def _command(commands: Commands, name: str, do: object, help: str) -> argparse.ArgumentParser:
@@ -161,6 +171,17 @@ def _class_show(args: argparse.Namespace) -> None:
         print(f"{hour.hour}\t{hour.kind}\t{hour.start}\t{hour.end}")
     for one in order.roster:
         print(f"{one.person}\t{one.role}\t{names[one.person].name if one.person in names else '-'}")
+
+
+def _move(args: argparse.Namespace) -> None:
+    from central.classes.moves import order_move
+    from central.wiring import open_centre
+
+    centre = open_centre(args.centre)
+    now_us = centre.clock.stamp().utc_us
+    sealed, body = order_move(centre.store, args.class_id, args.source, args.target, args.people, args.days, now_us)
+    _say(args, N_("Faces of {people} people may move from {source} to {target} until {expires}. Order: {order}"),
+         people=len(body.people), source=body.source, target=body.target, expires=body.expires, order=sealed.hash)
 
 
 def _collect(args: argparse.Namespace) -> None:

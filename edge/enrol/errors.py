@@ -149,3 +149,47 @@ class PinWait(BadInput):
 
 class PinLocked(BadInput):
     text = "this PIN is locked; an instructor unlocks it"
+
+
+class NoSuchOrder(BadInput):
+    text = "this box has taken no order {order} to move templates"
+
+
+class OtherBoxSends(BadInput):
+    text = "the order lets {device} send templates, to another box than this one or from another one"
+
+
+class ClockNotSet(BadInput):
+    text = "the clock of this box is not set, so nobody knows whether the order still holds"
+
+
+class OrderExpired(BadInput):
+    text = "the order held until {expires}; a new one is needed"
+
+
+class FileThere(BadInput):
+    text = "{file} exists already; name another file"
+
+
+class NobodyToMove(BadInput):
+    text = "nobody of order {order} has a face here and a consent that holds"
+
+
+class BadPackage(BadInput):
+    text = "the package of templates is refused: {why}"
+
+
+class NotForThisBox(BadInput):
+    text = "the package of templates is sealed to another box"
+
+
+class AlreadyMoved(BadInput):
+    text = "the templates of order {order} were taken over already; nothing was changed"
+
+
+class WrongPack(BadInput):
+    text = "the package holds templates of the model pack {theirs}, which is not the one of this box ({ours})"
+
+
+class FaceKnown(BadInput):
+    text = "{person} and {other}, who is enrolled here, look like the same person; nothing was taken over"

@@ -12,6 +12,7 @@ from edge.store import Store
 from edge.sync.alarms import Alarms
 from edge.sync.centre import Site
 from edge.sync.errors import NotOurChain, NotTheCentre, Refused
+from edge.sync.moves import judge_move, read_moves
 from edge.sync.orders import Order, judge, read_order
 from edge.sync.receipts import check_receipt
 from evidence.bodies import ClassOrder, OrderAccepted, body_of
@@ -74,16 +75,37 @@ class Inbox:
             return
         self._take(order, new)
 
+    def moves(self, message: bytes) -> None:
+        """Take the centre's orders to move face templates, each once; refuse one that is for another box or key, with
+        an alarm that says why."""
+        try:
+            found, certificate = read_moves(message, self._site)
+        except Refused as error:
+            self._refuse("order.refused", error.code, {"message": sha256_hex(message)})
+            return
+        self._remember(certificate)
+        for sealed, body in found:
+            try:
+                judge_move(body, self._site.device, self._sealing.public_key().public_bytes_raw().hex())
+            except Refused as error:
+                self._refuse("order.refused", error.code, {"order": sealed.hash})
+                continue
+            self._store.put_order(sealed)
+            self._accept(body.class_id, sealed)
+
     def _take(self, order: Order, new: bool) -> None:
-        class_id, order_hash = order.body.class_id, order.sealed.hash
         if new:
             self._store.put_order(order.sealed)
         if order.sheet is not None:
-            self._store.put_names(class_id, order.sheet)
-        if order_hash not in self._accepted:
-            self._store.append("order.accepted", OrderAccepted(class_id, order_hash))
-            self._accepted.add(order_hash)
-            self._log.info("order.accepted", class_id=class_id, number=order.body.number)
+            self._store.put_names(order.body.class_id, order.sheet)
+        self._accept(order.body.class_id, order.sealed)
+
+    def _accept(self, class_id: str, sealed: Sealed) -> None:
+        """Answer in the chain that a record of the centre is kept here, once."""
+        if sealed.hash not in self._accepted:
+            self._store.append("order.accepted", OrderAccepted(class_id, sealed.hash))
+            self._accepted.add(sealed.hash)
+            self._log.info("order.accepted", class_id=class_id, type=sealed.record.type, seq=sealed.record.seq)
 
     def _known(self, class_id: str) -> Sealed | None:
         """Our newest order for a class."""

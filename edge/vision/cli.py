@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.enrol.cli import add_commands as add_enrol
+from edge.enrol.move_cli import add_commands as add_templates
 from edge.models.cli import add_commands as add_models
 from edge.rollcall.cli import add_commands as add_rollcall
 
@@ -24,6 +25,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_models(commands)
     add_rollcall(commands)
     add_enrol(commands)
+    add_templates(commands)
     evaluate = commands.add_parser("evaluate", help="measure a model pack on photographs")
     kinds = evaluate.add_subparsers(required=True, metavar="WHAT")
     identify = kinds.add_parser("identify", help="rank-1, FNIR and FPIR; people outside the gallery are strangers")
