@@ -42,6 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_box(commands)
     _add_class(commands)
     _add_move(commands)
+    _command(commands, "sealing-key", _sealing_key, "print the key to which boxes seal ID numbers and lists of people")
+    roster = _command(commands, "roster", _roster,
+                      "take a list of people that a box sealed; write its names for `class add`")
+    roster.add_argument("file", type=Path, metavar="FILE")
+    roster.add_argument("--names", type=Path, required=True, metavar="NAMES.toml")
     _command(commands, "collect", _collect, "take records from the broker, keep them, send receipts and orders")
     serve = _command(commands, "serve", _serve, "serve the console on this machine")
     serve.add_argument("--host", help="another loopback address than centre.toml says")
@@ -182,6 +187,21 @@ def _move(args: argparse.Namespace) -> None:
     sealed, body = order_move(centre.store, args.class_id, args.source, args.target, args.people, args.days, now_us)
     _say(args, N_("Faces of {people} people may move from {source} to {target} until {expires}. Order: {order}"),
          people=len(body.people), source=body.source, target=body.target, expires=body.expires, order=sealed.hash)
+
+
+def _sealing_key(args: argparse.Namespace) -> None:
+    from central.keys import sealing_key
+
+    print(sealing_key(args.centre / "keys").public_key().public_bytes_raw().hex())
+
+
+def _roster(args: argparse.Namespace) -> None:
+    from central.classes.lists import take_list
+    from central.keys import sealing_key
+
+    class_id, count = take_list(args.centre, sealing_key(args.centre / "keys"), args.file, args.names)
+    _say(args, N_("The names of {count} people of class {class_id} are in {path}; their numbers stay sealed."),
+         count=count, class_id=class_id, path=args.names)
 
 
 def _collect(args: argparse.Namespace) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.enrol.cli import add_commands as add_enrol
 from edge.enrol.move_cli import add_commands as add_templates
+from edge.enrol.roster_cli import add_commands as add_roster
 from edge.models.cli import add_commands as add_models
 from edge.rollcall.cli import add_commands as add_rollcall
 
@@ -26,6 +27,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_rollcall(commands)
     add_enrol(commands)
     add_templates(commands)
+    add_roster(commands)
     evaluate = commands.add_parser("evaluate", help="measure a model pack on photographs")
     kinds = evaluate.add_subparsers(required=True, metavar="WHAT")
     identify = kinds.add_parser("identify", help="rank-1, FNIR and FPIR; people outside the gallery are strangers")
