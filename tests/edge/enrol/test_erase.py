@@ -30,6 +30,9 @@ from edge.store.people import NewFace
 from edge.terminal.desk import Desk, Target
 from edge.wiring import Box, open_store
 from evidence.bodies import ConsentWithdrawn, Enrolment, FaceErased, body_of
+from evidence.chain import next_record
+from evidence.records import record_bytes
+from evidence.seal import RECORD_TYPE, KeySigner, read_sealed, seal
 from evidence.times import utc_us
 from tests.edge.enrol.test_guide import enrol as by_guide
 
@@ -239,6 +242,20 @@ def test_the_end_of_the_purpose_erases_by_itself_once_the_clock_is_set(enrolled:
     Eraser(enrolled.store, enrolled.folder, lambda: until).turn(0.0)
     assert enrolled.store.templates(CLASS, "builtin") == {} and bodies(enrolled, "consent.withdrawn") == []
     assert [one.why for one in bodies(enrolled, "face.erased")] == ["again", "over", "over"]
+
+
+def test_the_end_of_the_purpose_waits_for_an_open_dispute_and_a_withdrawal_does_not(enrolled: Box) -> None:
+    until, head = utc_us("2026-04-01T01:25:00.000000Z"), enrolled.store.orders()[-1]
+    for state, waits in (("opened", True), ("closed", False), ("opened", True)):
+        said = {"class": CLASS, "dispute": "d-1", "state": state, "reason": "…"}
+        record = next_record(head, device="centre", chain="0" * 32, type="dispute", body=said,
+                             stamp=enrolled.clock.stamp())
+        head = read_sealed(seal(record_bytes(record), RECORD_TYPE, KeySigner(enrolled.keys.device)))
+        enrolled.store.put_order(head)
+        assert (due(enrolled.store, until) == []) is waits
+    withdraw(enrolled.store, CLASS, "p-1", "command")
+    finish(enrolled.store, enrolled.folder)
+    assert list(enrolled.store.templates(CLASS, "builtin")) == ["p-3"]
 
 
 def test_somebody_whom_no_class_knows_is_told(enrolled: Box, capsys: pytest.CaptureFixture[str]) -> None:
