@@ -6,6 +6,7 @@ of which the centre has told this box.
 """
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -25,10 +26,12 @@ from evidence.errors import ZaitangError
 from evidence.records import Sealed
 from evidence.times import utc_us
 
-EVERY_S = 1.0
+EVERY_S, MOST_S = 1.0, 60.0
+"""Real seconds between two looks; longer and longer ones while something is in the way."""
 OVER_EVERY_S = 600.0
 """Real seconds between two looks for faces whose purpose is over."""
 SQLITE = b"SQLite format 3\x00"
+VIDEO = "video"
 AGAIN_S = 0.2
 
 
@@ -81,13 +84,22 @@ def finish_soon(store: Store, folder: Path, patience_s: float) -> list[Erasure]:
 def copies_in(folder: Path, database: Path) -> list[Path]:
     """Files of the box's folder, video aside, that are an SQLite database and not the box's own."""
     found = []
-    for path in sorted(folder.rglob("*")):
-        if path == database or folder / "video" in path.parents or not path.is_file():
-            continue
+    for place, folders, files in os.walk(folder):
+        if Path(place) == folder and VIDEO in folders:
+            folders.remove(VIDEO)
+        found += [path for path in (Path(place) / name for name in files) if path != database and _is_sqlite(path)]
+    return sorted(found)
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Sockets and files that end in this moment are none."""
+    try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
-            if file.read(len(SQLITE)) == SQLITE:
-                found.append(path)
-    return found
+            return file.read(len(SQLITE)) == SQLITE
+    except FileNotFoundError:
+        return False
 
 
 def due(store: Store, now_us: int) -> list[tuple[str, str]]:
@@ -149,8 +161,11 @@ class Eraser:
             self._log.info("face.erased", person=erasure.person, why=erasure.why)
 
     def _run(self) -> None:
-        while not self._stop.wait(EVERY_S):
+        pause_s = EVERY_S
+        while not self._stop.wait(pause_s):
             try:
                 self.turn(time.monotonic())
+                pause_s = EVERY_S
             except ZaitangError as error:
                 self._log.failed("eraser.later", error)
+                pause_s = min(2 * pause_s, MOST_S)
