@@ -179,14 +179,13 @@ class Worker:
     def _measured(
         self, found: Path | None, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
     ) -> RollCall:
-        path = _checked(found, segment)
-        gallery = Gallery(self._pack, templates)
-
         def asked_to_stop() -> bool:
             if self._store.erasures_asked() != self._erased:
                 raise FacesChanged
             return stopped()
 
+        path = _checked(found, segment)
+        gallery = Gallery(self._pack, templates)
         threshold_ppm = calibrate(self._pack, gallery).ppm
         sampled = frames(path, self._every_us, plan_frames(path, self._every_us))
         measured = analyse(_until(sampled, segment.first_pts_us, asked_to_stop), gallery, self._pack, threshold_ppm)

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add all of them to the parser of `zaitang-edge`."""
+    add_templates(commands)
+    add_roster(commands)
     add_models(commands)
     add_rollcall(commands)
     add_enrol(commands)
-    add_templates(commands)
-    add_roster(commands)
     evaluate = commands.add_parser("evaluate", help="measure a model pack on photographs")
     kinds = evaluate.add_subparsers(required=True, metavar="WHAT")
     identify = kinds.add_parser("identify", help="rank-1, FNIR and FPIR; people outside the gallery are strangers")
