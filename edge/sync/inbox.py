@@ -60,21 +60,6 @@ class Inbox:
         self.alarms.settle("receipt.refused")
         return receipt.up_to
 
-    def order(self, message: bytes) -> None:
-        """Take a class order, once; refuse what this box must not follow, with an alarm that says why."""
-        try:
-            order = read_order(message, self._site)
-        except Refused as error:
-            self._refuse("order.refused", error.code, {"message": sha256_hex(message)})
-            return
-        self._remember(order.certificate)
-        try:
-            new = judge(order, self._site.device, self._known(order.body.class_id), self._policies, self._sealing)
-        except Refused as error:
-            self._refuse("order.refused", error.code, {"order": order.sealed.hash})
-            return
-        self._take(order, new)
-
     def moves(self, message: bytes) -> None:
         """Take the centre's orders to move face templates, each once; refuse one that is for another box or key, with
         an alarm that says why."""
@@ -92,6 +77,21 @@ class Inbox:
                 continue
             self._store.put_order(sealed)
             self._accept(body.class_id, sealed)
+
+    def order(self, message: bytes) -> None:
+        """Take a class order, once; refuse what this box must not follow, with an alarm that says why."""
+        try:
+            order = read_order(message, self._site)
+        except Refused as error:
+            self._refuse("order.refused", error.code, {"message": sha256_hex(message)})
+            return
+        self._remember(order.certificate)
+        try:
+            new = judge(order, self._site.device, self._known(order.body.class_id), self._policies, self._sealing)
+        except Refused as error:
+            self._refuse("order.refused", error.code, {"order": order.sealed.hash})
+            return
+        self._take(order, new)
 
     def _take(self, order: Order, new: bool) -> None:
         if new:
