@@ -6,9 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.enrol.errors import NoSuchClass, PersonTwice, PhotosRefused, SamePerson, UnknownPerson
+from edge.enrol.consent import Shown
+from edge.enrol.consents import consents
+from edge.enrol.errors import NobodyHere, NoConsent, NoSuchClass, PersonTwice, PhotosRefused, SamePerson, UnknownPerson
 from edge.enrol.photos import describe_photos, label
+from edge.plans import newest_orders
 from edge.store import Store
+from edge.store.people import NewFace
 from edge.vision.calibrate import calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.look_alikes import look_alikes
@@ -18,19 +22,23 @@ from evidence.errors import BadInput
 
 
 def enrol(
-    store: Store, pack: Pack, class_id: str, people: Mapping[str, list[Path]], done: Callable[[], object]
+    store: Store, pack: Pack, class_id: str, people: Mapping[str, list[Path]], done: Callable[[], object],
+    paper: Shown | None = None,
 ) -> list[str]:
-    """Enrol everybody in `people` (photo files by pseudonym or name); returns the pseudonyms.
+    """Enrol everybody in `people` (photo files by pseudonym or name); returns the pseudonyms. `paper`: the text to
+    which all of them have consented on paper, which is recorded.
 
     Raises NoSuchClass, or PhotosRefused with all that is wrong; then nothing was stored.
     """
     files = _by_pseudonym(store, class_id, people)
+    if paper is None:
+        _refuse_without_consent(store, class_id, files)
     templates = describe_photos(pack, files, strict=True, done=done).templates
     _refuse_same_person(store, pack, class_id, templates, files)
-    store.put_templates(class_id, pack.name, templates, [
-        ("enrolment", Enrolment(class_id, person, pack.name, pack.sha256, len(vectors), "none"))
-        for person, vectors in templates.items()
-    ])
+    store.enrol(
+        NewFace(vectors, Enrolment(class_id, person, pack.name, pack.sha256, len(vectors), "none"),
+                None if paper is None else paper.said(class_id, person, True, "paper"))
+        for person, vectors in templates.items())
     return list(templates)
 
 
@@ -44,6 +52,26 @@ def roster_of(store: Store, class_id: str) -> set[str]:
     newest = max(orders, key=lambda order: order.number)
     later = {person for event in events for person in (event.person, event.substitute) if person}
     return {enrolled.person for enrolled in newest.roster} | later
+
+
+def classes_of(store: Store, person: str) -> list[str]:
+    """The classes of this box in which somebody is, or has a face. Raises NobodyHere."""
+    faces = {class_id for class_id, one in store.classes_with_faces() if one == person}
+    found = faces | {class_id for class_id in newest_orders(store.orders()) if person in roster_of(store, class_id)}
+    if not found:
+        raise NobodyHere(person=person)
+    return sorted(found)
+
+
+def _refuse_without_consent(store: Store, class_id: str, files: Mapping[str, list[Path]]) -> None:
+    """Whoever refused or withdrew must have agreed anew before a photograph may be used."""
+    said = consents(store, class_id)
+    problems: list[BadInput] = [
+        NoConsent(file=label(photos[0]), name=person) for person, photos in files.items()
+        if person in said and said[person].said != "given"
+    ]
+    if problems:
+        raise PhotosRefused(problems)
 
 
 def _by_pseudonym(store: Store, class_id: str, people: Mapping[str, list[Path]]) -> dict[str, list[Path]]:

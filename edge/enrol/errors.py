@@ -2,8 +2,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from evidence.errors import BadInput
+from common.texts import N_
+from edge.enrol.numbers import Fault
+from evidence.errors import BadInput, ZaitangError
 
 
 class NoPhotos(BadInput):
@@ -46,14 +49,20 @@ class Both(BadInput):
     text = "{first}\n{second}"
 
 
-class PhotosRefused(BadInput):
+class ManyRefused(BadInput):
     """Everything that is wrong, told at once; `problems` holds each. Nothing was kept."""
-
-    text = "{problem}\nproblems with photographs: {count}; none of them was taken over"
 
     def __init__(self, problems: Sequence[BadInput]) -> None:
         self.problems = tuple(problems)
         super().__init__(problem=_joined(self.problems), count=len(self.problems))
+
+
+class PhotosRefused(ManyRefused):
+    text = "{problem}\nproblems with photographs: {count}; none of them was taken over"
+
+
+class RosterRefused(ManyRefused):
+    text = "{problem}\nproblems in the list: {count}; nothing was taken over"
 
 
 def _joined(problems: Sequence[BadInput]) -> BadInput:
@@ -62,3 +71,197 @@ def _joined(problems: Sequence[BadInput]) -> BadInput:
         return problems[0]
     half = len(problems) // 2
     return Both(first=_joined(problems[:half]), second=_joined(problems[half:]))
+
+
+class NotNow(BadInput):
+    text = "this cannot be pressed now; begin the enrolment again"
+
+
+class NobodyToEnrol(BadInput):
+    text = "class {class_id} has nobody whose pseudonym is {person}"
+
+
+class NobodyHere(BadInput):
+    text = "no class of this box has anybody whose pseudonym is {person}"
+
+
+class NoReader(BadInput):
+    text = "this box has no card reader"
+
+
+class NoCard(BadInput):
+    text = "no card lies on the reader"
+
+
+class BadCard(BadInput):
+    text = "the card cannot be read; lay it on the reader again"
+
+
+class NoNameYet(BadInput):
+    text = "the centre has sent no name of this person, so a card cannot be compared"
+
+
+class CardOfAnother(BadInput):
+    text = "the card bears another name than the one that was chosen"
+
+
+class NoInspector(BadInput):
+    text = "write the name of the inspector who vouches (2 to {most} characters)"
+
+
+class NotConfirmed(BadInput):
+    text = (
+        "an instructor of this class must confirm: check in by face at most {minutes} minutes before, "
+        "or give the own PIN"
+    )
+
+
+class NeedsAnchor(BadInput):
+    text = "only an enrolment with an ID card or an inspector's word can go on from here"
+
+
+class NoConsent(BadInput):
+    text = "{file}: {name} refused the use of the face or withdrew the consent; a new consent on paper is needed"
+
+
+class StillRead(ZaitangError):
+    text = "another process still reads the database, so traces remain in its log; it is tried again"
+
+
+class CopyLeft(BadInput):
+    text = "{path} is a copy of the database and still holds what must be erased: delete it, then run this again"
+
+
+class PinLength(BadInput):
+    text = "a PIN has {least} to {most} digits"
+
+
+class PinTooSimple(BadInput):
+    text = "this PIN is easy to guess: no runs, no repetitions, no dates"
+
+
+class PinTaken(BadInput):
+    text = "there is a PIN already: give the old one, or have an instructor check in by face first"
+
+
+class NoPin(BadInput):
+    text = "no PIN was chosen yet"
+
+
+class WrongPin(BadInput):
+    text = "wrong PIN; {left} more tries"
+
+
+class PinWait(BadInput):
+    text = "too many wrong tries: wait {seconds} seconds"
+
+
+class PinLocked(BadInput):
+    text = "this PIN is locked; an instructor unlocks it"
+
+
+class NoSuchOrder(BadInput):
+    text = "this box has taken no order {order} to move templates"
+
+
+class OtherBoxSends(BadInput):
+    text = "the order lets {device} send templates, to another box than this one or from another one"
+
+
+class ClockNotSet(BadInput):
+    text = "the clock of this box is not set, so nobody knows whether the order still holds"
+
+
+class OrderExpired(BadInput):
+    text = "the order held until {expires}; a new one is needed"
+
+
+class FileThere(BadInput):
+    text = "{file} exists already; name another file"
+
+
+class NobodyToMove(BadInput):
+    text = "nobody of order {order} has a face here and a consent that holds"
+
+
+class BadPackage(BadInput):
+    text = "the package of templates is refused: {why}"
+
+
+class NotForThisBox(BadInput):
+    text = "the package of templates is sealed to another box"
+
+
+class AlreadyMoved(BadInput):
+    text = "the templates of order {order} were taken over already; nothing was changed"
+
+
+class WrongPack(BadInput):
+    text = "the package holds templates of the model pack {theirs}, which is not the one of this box ({ours})"
+
+
+class FaceKnown(BadInput):
+    text = "{person} and {other}, who is enrolled here, look like the same person; nothing was taken over"
+
+
+class ListInBox(BadInput):
+    text = (
+        "{file} lies in the box's own folder, which must hold no number in clear: move it away, and delete it later"
+    )
+
+
+class NoCentreKey(BadInput):
+    text = (
+        "numbers are sealed to the centre: name its key with --centre-key, or as centre_key under [enrol] in box.toml"
+    )
+
+
+class RosterTooLarge(BadInput):
+    text = "the list is too large: at most {limit} bytes and {rows} rows"
+
+
+class NotText(BadInput):
+    text = "the list is not CSV text in UTF-8 or GB18030; save it as CSV"
+
+
+class NoColumn(BadInput):
+    text = "the list has no column {column}"
+
+
+class EmptyRoster(BadInput):
+    text = "the list holds nobody"
+
+
+class RowTooShort(BadInput):
+    text = "row {row}: neither name nor number"
+
+
+class NameInRow(BadInput):
+    text = "row {row}: the name is missing, too long, or holds characters that cannot be seen"
+
+
+class NumberInRow(BadInput):
+    """Never says the number: errors are printed and logged."""
+
+    text = "row {row}: {why}"
+    why: ClassVar[dict[Fault, str]] = {
+        "shape": N_("the ID number has not 18 characters (a spreadsheet may have rounded it: make the column text)"),
+        "date": N_("the ID number holds a date of birth that cannot be"),
+        "check": N_("the ID number is mistyped: its last character does not fit"),
+    }
+
+
+class RoleInRow(BadInput):
+    text = "row {row}: the role is neither 学员 (trainee) nor 教师 (instructor)"
+
+
+class TwiceInRoster(BadInput):
+    text = "row {row}: name or number stand in row {other} already; add what tells two people of one name apart"
+
+
+class UnknownInRow(BadInput):
+    text = "row {row}: {name} is not in the class as the centre planned it"
+
+
+class RoleDiffers(BadInput):
+    text = "row {row}: {name} has another role in the class as the centre planned it"

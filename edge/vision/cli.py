@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from edge.acceptance.cli import add_commands as add_evaluate
 from edge.enrol.cli import add_commands as add_enrol
+from edge.enrol.move_cli import add_commands as add_templates
+from edge.enrol.roster_cli import add_commands as add_roster
 from edge.models.cli import add_commands as add_models
 from edge.rollcall.cli import add_commands as add_rollcall
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add all of them to the parser of `zaitang-edge`."""
+    add_templates(commands)
+    add_roster(commands)
     add_models(commands)
     add_rollcall(commands)
     add_enrol(commands)
