@@ -183,10 +183,10 @@ def open_volume(folder: Path, device: str, store: Store, reserve_mb: int) -> Vol
     return Volume(folder, known_identity(folder, device, store, "first"), reserve_mb)
 
 
-def disk_to_come(folder: Path, fstab: Path = FSTAB) -> bool:
+def disk_to_come(folder: Path) -> bool:
     """Whether the system's table of disks (fstab(5)) names one for the folder, or one above it, that is not mounted."""
     try:
-        lines = fstab.read_text(errors="replace").splitlines()
+        lines = FSTAB.read_text(errors="replace").splitlines()
     except OSError:
         # A system without one has its disks another way, or none: a box may well record on its only card.
         return False
