@@ -13,6 +13,9 @@ ALARMS = {
         "A camera sends no keyframes: set it to one every one or two seconds, or its video cannot be cut or looked at"),
     "clock.set": N_("The clock of this box was set: a new recording began"),
     "camera.overrun": N_("The box was too busy to take every picture of a camera"),
+    "recorder.stuck": N_(
+        "The recorder hangs because the video disk does not answer: check the disk and its cable; "
+        "if that does not help, switch the box off and on"),
     "storage.full": N_("The video disk is full: nothing is recorded until there is room"),
     "storage.wrong_volume": N_("The video disk is not the one that belongs to this box"),
     "storage.failed": N_("The video disk refuses to write"),

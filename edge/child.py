@@ -1,7 +1,7 @@
 """What every process of the box does alike: run once, say that it is ready, end when it is told to, not outlive its
 supervisor.
 
-Readiness is systemd's protocol: a datagram READY=1 to the socket in NOTIFY_SOCKET.
+Readiness and progress are systemd's protocol: datagrams READY=1 and WATCHDOG=1 to the socket in NOTIFY_SOCKET.
 """
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from common.logs import Log
+from edge.control.server import short_name
 from edge.errors import AlreadyRunning
 from edge.refusal import Refusal, written
 
@@ -24,6 +25,9 @@ SUPERVISOR = "ZAITANG_SUPERVISOR"
 """Environment: the process id of `zaitang-edge run`, whose end is ours too."""
 SAYS = b"STATUS="
 """Begins the datagram with which a process tells its supervisor why it refuses."""
+READY, STEPPED = b"READY=1", b"WATCHDOG=1"
+TELL_S = 1.0
+"""Real seconds between two datagrams of a loop that goes on."""
 _PR_SET_PDEATHSIG = 1
 _AGAIN_S = 0.1
 
@@ -58,7 +62,7 @@ def _locked(handle: int, wait_s: float) -> bool:
 
 def ready() -> None:
     """Tell whoever started this process that it does its work now; nobody, if nobody asked."""
-    _notify(b"READY=1")
+    _notify(READY)
 
 
 def has_supervisor() -> bool:
@@ -71,14 +75,59 @@ def refuse(why: Refusal) -> None:
     _notify(SAYS + written(why))
 
 
+class Progress:
+    """Says that the main loop goes on: a process that lives may still hang. `step` after each step; it never waits."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic, self._stepped_s, self._tells_s = monotonic, monotonic(), 0.0
+        self._line: socket.socket | None = None
+
+    @property
+    def age_s(self) -> float:
+        """Real seconds since the last step ended. From any thread."""
+        return self._monotonic() - self._stepped_s
+
+    def step(self) -> None:
+        """One more step is done; the supervisor is told of it now and then."""
+        self._stepped_s = now = self._monotonic()
+        if now < self._tells_s:
+            return
+        self._tells_s = now + TELL_S
+        # A supervisor that does not listen just now must not hold up the loop; it hears the next one.
+        with contextlib.suppress(OSError):
+            self._line = self._line or _line()
+            if self._line is not None:
+                self._line.send(STEPPED, socket.MSG_DONTWAIT)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        if self._line is not None:
+            self._line.close()
+
+
 def _notify(message: bytes) -> None:
+    line = _line()
+    if line is not None:
+        with line:
+            line.send(message)
+
+
+def _line() -> socket.socket | None:
+    """Connected to the socket in NOTIFY_SOCKET; None if nobody asked. Raises OSError."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
-        return
-    if address.startswith("@"):
-        address = "\0" + address[1:]
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-        sender.sendto(message, address)
+        return None
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        if address.startswith("@"):
+            line.connect("\0" + address[1:])
+        else:
+            with short_name(Path(address)) as name:
+                line.connect(name)
+    except OSError:
+        line.close()
+        raise
+    return line
 
 
 def stop_on_signal() -> threading.Event:

@@ -26,7 +26,7 @@ class Refusal:
 
 def refusal_of(error: ZaitangError) -> Refusal:
     """An error in words."""
-    return Refusal(type(error).__name__, {lang: words(error, lang)[:LONGEST] for lang in LANGS})
+    return Refusal(type(error).__name__, {lang: _plain(words(error, lang)) for lang in LANGS})
 
 
 def written(refusal: Refusal) -> bytes:
@@ -38,7 +38,7 @@ def read(data: bytes) -> Refusal | None:
     """What was sent; None if it is none."""
     try:
         return _refusal(json.loads(data))
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
@@ -52,7 +52,7 @@ def look_up(run_folder: Path, role: str) -> Refusal | None:
     try:
         with (run_folder / REFUSED).open("rb") as file:
             return _refusal(json.loads(file.read(LARGEST))[role])
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
@@ -60,4 +60,9 @@ def _refusal(value: Mapping[str, object]) -> Refusal:
     said = value["words"]
     if not isinstance(said, dict):
         raise TypeError(said)
-    return Refusal(str(value["error"]), {lang: str(said[lang]) for lang in LANGS})
+    return Refusal(_plain(str(value["error"])), {lang: _plain(str(said[lang])) for lang in LANGS})
+
+
+def _plain(text: str) -> str:
+    """As much as fits. A file name that is no UTF-8 is written with escapes: the rest of the sentence matters."""
+    return text.encode(errors="backslashreplace").decode()[:LONGEST]

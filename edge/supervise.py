@@ -2,6 +2,7 @@
 
 Recording goes on whatever else fails: a process that refuses is tried again while the others run. Only what the
 recorder itself can never record with, or a box of which every process refuses, ends the start.
+A recorder that lives and yet takes no step any more is killed and started again: see HANG_S.
 BOX/run/ready holds the ids of the processes that are ready, by role. It exists while the recorder is, and every other
 process is too or is known not to run. BOX/run/refused says why each of these does not, while one has said so.
 """
@@ -11,9 +12,9 @@ import contextlib
 import dataclasses
 import json
 import os
-import secrets
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -24,7 +25,9 @@ from typing import TextIO
 
 from common.logs import Log
 from common.texts import N_, translate
-from edge.child import SAYS, SUPERVISOR, only_one, stop_on_signal
+from edge.child import READY as SAYS_READY
+from edge.child import SAYS, STEPPED, SUPERVISOR, only_one, stop_on_signal
+from edge.control.server import short_name
 from edge.errors import BadStart
 from edge.refusal import REFUSED, Refusal, listed, read
 from edge.storage.files import replace
@@ -38,23 +41,35 @@ GOOD_LIFE_S = 60.0
 TRIES = 5
 """So often a process may end before it is ready until it is said that it does not run."""
 END_S = 30.0
-LONGEST_WORDS = 4096
+KILLED_S = 5.0
+"""So long a process that was killed is waited for: one that waits in the kernel for a disk goes when that answers."""
+HANG_S = 90.0
+"""So long a process that has told of its progress may tell nothing. A disk that answers before that costs nothing: a
+camera's queue holds that much (edge/cameras/live.py), and the run goes on whole. What is killed loses at most a GOP
+beside it."""
+LONGEST_WORDS, MOST_WORDS = 8192, 100
+"""Bytes of a message; messages taken in one turn."""
 RECORDER = "recorder"
+_CREDENTIALS = struct.Struct("3i")
+"""Linux's struct ucred: pid, uid, gid."""
 READY, READY_WITHOUT = N_("the box is ready"), N_("the box is ready, without: {roles}")
 NOT_RUNNING = N_("{role} does not run, it is tried again and again: {why}")
 ENDED = N_("it ended {times} times")
+HANGS = N_("{role} hangs, it is ended and started again; a disk that does not answer must answer first")
 
 
 @dataclasses.dataclass
 class Child:
     """One role. `starts_at`: when to start it (again); `ready`: it said so; `failed`: how often it ended before that.
 
+    `stepped_at`: when it last told of its progress; None for one that does not tell, or was killed for telling nothing.
     `refused`: why it last refused, None when it did not; `said`: what the user was told of it."""
 
     role: str
     notify: socket.socket
     process: subprocess.Popen[bytes] | None = None
     ready: bool = False
+    stepped_at: float | None = None
     started_at: float = 0.0
     starts_at: float = 0.0
     wait_s: float = FIRST_WAIT_S
@@ -67,14 +82,21 @@ class Child:
         """Whether the box must do without it for now."""
         return not self.ready and (self.refused is not None or self.failed >= TRIES)
 
-    def listen(self) -> None:
-        """Take what the process has said."""
+    def listen(self, now: float) -> None:
+        """Take what the process has said; what anybody else says is dropped."""
         with contextlib.suppress(BlockingIOError):
-            while message := self.notify.recv(LONGEST_WORDS):
-                if message == b"READY=1":
-                    self.ready, self.failed, self.refused, self.said = True, 0, None, ""
-                elif message.startswith(SAYS):
-                    self.refused = read(message.removeprefix(SAYS))
+            for _ in range(MOST_WORDS):
+                message, pid = _heard(self.notify)
+                if self.process is not None and pid == self.process.pid:
+                    self._hear(message, now)
+
+    def _hear(self, message: bytes, now: float) -> None:
+        if message == SAYS_READY:
+            self.ready, self.failed, self.refused, self.said = True, 0, None, ""
+        elif message == STEPPED:
+            self.stepped_at = now
+        elif message.startswith(SAYS):
+            self.refused = read(message.removeprefix(SAYS))
 
 
 def supervise(folder: Path, roles: Sequence[str], lang: str, stop: threading.Event | None = None) -> int:
@@ -103,7 +125,7 @@ class _Supervisor:
         self._folder, self._lang = folder, lang
         self._ready_file = _Told(folder / "run" / "ready")
         self._refused_file = _Told(folder / "run" / REFUSED)
-        self._children = [Child(role, _listener()) for role in roles]
+        self._children = [Child(role, _listener(self._notify_path(role))) for role in roles]
         self._without: list[str] | None = None
         self._log = Log("run")
 
@@ -128,13 +150,26 @@ class _Supervisor:
                 self._start(child, now)
             return
         code = child.process.poll()
-        child.listen()
+        child.listen(now)
         if code is not None:
             self._died(child, code, now)
+        elif child.stepped_at is not None and now - child.stepped_at > HANG_S:
+            self._kill(child, child.process)
+
+    def _kill(self, child: Child, process: subprocess.Popen[bytes]) -> None:
+        """End a process whose main loop stands still: it would not hear SIGTERM. Its successor is started once it is
+        gone; one that waits for a disk in the kernel (state D) goes when the disk answers, and no sooner."""
+        self._log.warning("process.hangs", role=child.role, pid=process.pid)
+        self._print(translate(HANGS, self._lang, role=child.role), sys.stderr)
+        child.ready, child.stepped_at = False, None
+        process.kill()
+
+    def _notify_path(self, role: str) -> Path:
+        return self._folder / "run" / f"{role}.notify"
 
     def _start(self, child: Child, now: float) -> None:
-        name = child.notify.getsockname().replace(b"\0", b"@").decode()
-        environment = {**os.environ, "NOTIFY_SOCKET": name, SUPERVISOR: str(os.getpid())}
+        environment = {
+            **os.environ, "NOTIFY_SOCKET": str(self._notify_path(child.role)), SUPERVISOR: str(os.getpid())}
         command = [sys.executable, "-m", "edge.cli", "--lang", self._lang, "process", child.role, "--box",
                    str(self._folder)]
         try:
@@ -145,7 +180,7 @@ class _Supervisor:
             child.failed += 1
             self._wait(child, now)
             return
-        child.started_at = now
+        child.started_at, child.stepped_at = now, None
         self._log.info("process.started", role=child.role, pid=child.process.pid)
 
     def _died(self, child: Child, code: int, now: float) -> None:
@@ -195,9 +230,11 @@ class _Supervisor:
             file.tell(None)
 
     def _print(self, text: str, stream: TextIO) -> None:
+        encoding = stream.encoding or "utf-8"
         try:
-            print(text, file=stream, flush=True)
-        except OSError as error:
+            # A terminal that knows no Chinese gets escapes.
+            print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+        except (OSError, ValueError) as error:
             # The terminal is closed or the disk of the log is full: the recorder must not end for that.
             self._log.failed("output.failed", error)
 
@@ -213,9 +250,17 @@ class _Supervisor:
             except subprocess.TimeoutExpired:
                 self._log.warning("process.killed", pid=process.pid)
                 process.kill()
-                process.wait()
+                self._wait_killed(process)
         for child in self._children:
             child.notify.close()
+            with contextlib.suppress(OSError):
+                self._notify_path(child.role).unlink(missing_ok=True)
+
+    def _wait_killed(self, process: subprocess.Popen[bytes]) -> None:
+        try:
+            process.wait(KILLED_S)
+        except subprocess.TimeoutExpired:
+            self._log.warning("process.unkillable", pid=process.pid)
 
 
 class _Told:
@@ -242,9 +287,22 @@ class _Told:
             Log("run").failed("ready.unwritten", error)
 
 
-def _listener() -> socket.socket:
-    """A datagram socket without a place in the file system, for readiness messages."""
+def _listener(path: Path) -> socket.socket:
+    """A datagram socket that only this user may write to, for what a process says. Raises OSError."""
+    path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    listener.bind(f"\0zaitang-{secrets.token_hex(8)}")
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    with short_name(path) as name:
+        listener.bind(name)
+    path.chmod(0o600)
     listener.setblocking(False)
     return listener
+
+
+def _heard(listener: socket.socket) -> tuple[bytes, int]:
+    """A message, and the process that sent it by the kernel's word; 0: it does not say. Raises BlockingIOError."""
+    message, notes, _, _ = listener.recvmsg(LONGEST_WORDS, socket.CMSG_SPACE(_CREDENTIALS.size))
+    for level, kind, data in notes:
+        if (level, kind, len(data)) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS, _CREDENTIALS.size):
+            return message, int(_CREDENTIALS.unpack(data)[0])
+    return message, 0

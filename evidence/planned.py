@@ -74,7 +74,8 @@ def taught(order: ClassOrder, device: str, pause_us: int) -> Taught | None:
 
 
 def next_step(plans: Iterable[Taught], now: Open | None, ended: Mapping[str, int], at_us: int) -> Begin | End | None:
-    """What the plan does at a moment. `ended`: class → when somebody last ended it.
+    """What the plan does at a moment. `ended`: class → when somebody last ended it; an end that is still to come is
+    a clock's mistake, and none.
 
     One room holds one class. Of two class-hours that are due at once the earlier one is begun, then that of the smaller
     class id. A class that runs goes on to the end of its block, whatever else is due; then comes what is still due.
@@ -115,7 +116,7 @@ def next_end(
 def _due(plan: Taught, ended_us: int, at_us: int) -> Iterable[Begin]:
     for block in plan.blocks:
         for hour in block:
-            if hour.start_us <= at_us < hour.end_us and hour.start_us > ended_us:
+            if hour.start_us <= at_us < hour.end_us and not hour.start_us <= ended_us <= at_us:
                 yield Begin(plan.class_id, hour.start_us, _end_us(block) + GRACE_US)
 
 

@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from edge.control.server import short_name
+from edge.control.server import FAILED, short_name
 from edge.errors import NoRecorder
 
 
@@ -18,6 +18,9 @@ def ask(path: Path, word: str, timeout_s: float = 2.0) -> dict[str, Any]:
             line.connect(name)
             line.sendall(word.encode() + b"\n")
             with line.makefile("rb") as said:
-                return dict(json.loads(said.readline()))
+                answer = dict(json.loads(said.readline()))
     except (OSError, ValueError) as error:
         raise NoRecorder(why=getattr(error, "strerror", None) or type(error).__name__) from None
+    if answer.get("error") == FAILED:
+        raise NoRecorder(why=FAILED)
+    return answer

@@ -9,8 +9,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from common.logs import Log
+
 WAIT_S = 2.0
 LONGEST = 64
+FAILED = "failed"
+"""The answer to a question at which the answering side failed."""
 Answer = Callable[[], Mapping[str, object]]
 
 
@@ -45,8 +49,13 @@ class ControlServer:
 
     def _answer(self, asked: bytes) -> bytes:
         answer = self._answers.get(asked.decode("ascii", "replace").strip())
-        said = {"error": "unknown"} if answer is None else answer()
-        return json.dumps(said).encode() + b"\n"
+        try:
+            said = json.dumps({"error": "unknown"} if answer is None else answer())
+        # Whatever is wrong with one answer, the process behind it does its work, and answers the next question.
+        except Exception as error:
+            Log("control").failed("answer.failed", error)
+            said = json.dumps({"error": FAILED})
+        return said.encode() + b"\n"
 
 
 @contextlib.contextmanager

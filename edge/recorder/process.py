@@ -12,7 +12,7 @@ from edge.cameras.again import Absent
 from edge.cameras.lores import NAME, Handing
 from edge.cameras.open import check_address, open_source
 from edge.cameras.port import Source
-from edge.child import ready, stop_on_signal
+from edge.child import Progress, ready, stop_on_signal
 from edge.config import CameraConfig
 from edge.control.server import Answer, ControlServer
 from edge.errors import BadBox, BadSource, BadStore, StoreBusy, VolumeFull
@@ -53,18 +53,19 @@ def run(box: Box, stop: threading.Event | None = None) -> None:
         camera.id, box.config.device, box.clock, source or Absent(), volume, sealer, sessions,
         box.config.recorder)
     feed = Feed(recorder, camera.id, source, lambda: open_camera(box, camera), overrun(recorder, sealer))
-    look = threading.Event()
-    control = ControlServer(box.recorder_socket, {"status": _status(recorder, feed), "look": _told(look)})
+    look, progress = threading.Event(), Progress()
+    control = ControlServer(box.recorder_socket, {"status": _status(recorder, feed, progress), "look": _told(look)})
     handing = None
     if scheme_of(camera.source) == "picamera2":
         handing = Handing(box.run_folder / NAME.format(camera=camera.id), feed.sub_picture)
     try:
         ready()
-        _Loop(box, feed, sessions, look, stop).run()
+        _Loop(box, feed, sessions, look, stop, progress).run()
     finally:
         if handing is not None:
             handing.close()
         control.close()
+        progress.close()
         recorder.close("restart")
         feed.close()
         sealer.close()
@@ -90,9 +91,12 @@ def overrun(recorder: Recorder, sealer: Sealer) -> Alarmed:
 class _Loop:
     """Feeds the recorder, and reads the records again when told to."""
 
-    def __init__(self, box: Box, feed: Feed, sessions: Sessions, look: threading.Event, stop: threading.Event) -> None:
+    def __init__(
+        self, box: Box, feed: Feed, sessions: Sessions, look: threading.Event, stop: threading.Event,
+        progress: Progress,
+    ) -> None:
         self._box, self._feed, self._sessions = box, feed, sessions
-        self._look, self._stop = look, stop
+        self._look, self._stop, self._progress = look, stop, progress
         self._log = Log("recorder")
         self._looked_us = 0
 
@@ -100,6 +104,8 @@ class _Loop:
         while not self._stop.is_set():
             self._read_records()
             self._feed.step(READ_S)
+            # Only now: a step is over when the disk has confirmed what it wrote.
+            self._progress.step()
 
     def _read_records(self) -> None:
         now_us = self._box.clock.mono_us()
@@ -115,11 +121,13 @@ class _Loop:
             self._log.failed("store.unread", error)
 
 
-def _status(recorder: Recorder, feed: Feed) -> Answer:
-    """What the recorder says, and why there is no picture: null while there is one."""
+def _status(recorder: Recorder, feed: Feed, progress: Progress) -> Answer:
+    """What the recorder says; why there is no picture, null while there is one; the age of its last step, real time."""
     def answer() -> dict[str, object]:
         trouble = feed.trouble
-        return {**recorder.status(), "camera_trouble": None if trouble is None else str(trouble)}
+        return {
+            **recorder.status(), "camera_trouble": None if trouble is None else str(trouble),
+            "step_age_ms": round(progress.age_s * 1000)}
 
     return answer
 

@@ -138,7 +138,8 @@ class Recorder:
             "stretch_us": run.media_us if run else 0, "segment": run.file if run else None,
             "last_packet_mono_us": self._heard_us, "silent": self._silent,
             "refused": str(self.refused) if self.refused else None,
-            "alarms": [{"code": code, "since_mono_us": since} for code, since in self._alarms.items()],
+            # A copy in one go: the control thread asks while the main one changes them.
+            "alarms": [{"code": code, "since_mono_us": since} for code, since in self._alarms.copy().items()],
             "pending": self._sealer.pending + (run.unsealed if run is not None else 0),
             "store_stuck": self._sealer.failure is not None,
         }

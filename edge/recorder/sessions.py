@@ -1,12 +1,14 @@
 """What should be recorded follows from the records: all between a session's start and its end; and from the plan."""
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import secrets
 from collections import deque
 from typing import Protocol
 
 from common.logs import Log
+from edge.plans import ended_us, stamp_of, wall_us
 from edge.recorder.by_plan import ByPlan
 from edge.store import Store
 from evidence.bodies import SessionCorrected, SessionEnd, SessionStart, body_of
@@ -66,7 +68,7 @@ class Sessions:
         self._seen = -1
         self._sessions: deque[Session] = deque()
         self._open: _Open | None = None
-        self._ended: dict[str, int] = {}
+        self._ended: dict[str, Stamp] = {}
         self._ours: set[str] = set()
         self._loose: dict[str, str] = {}
         self._here_mono_us = 0
@@ -84,7 +86,10 @@ class Sessions:
 
     @property
     def current(self) -> Session | None:
-        return self._sessions[0] if self._sessions else None
+        # In one go: the control thread asks too, while the main one takes the last one away.
+        with contextlib.suppress(IndexError):
+            return self._sessions[0]
+        return None
 
     def done(self) -> None:
         self._sessions.popleft()
@@ -107,7 +112,7 @@ class Sessions:
         while self._plan is not None:
             open_ = self._open
             now = None if open_ is None else self._seen_by(self._plan, open_)
-            step = self._plan.next(now, self._ended)
+            step = self._plan.next(now, ended_us(self._ended, self._plan.clock.stamp()))
             if isinstance(step, Begin):
                 self._begin_by_plan(self._plan, step)
             elif isinstance(step, End) and open_ is not None:
@@ -120,11 +125,10 @@ class Sessions:
     def _seen_by(self, plan: ByPlan, open_: _Open) -> Open:
         """As the wall clock tells it now: it may have been set since the start. What began in an earlier boot by
         a clock that was not set counts from when this recorder found it."""
-        began, now = open_.began, plan.clock.stamp()
-        if began.boot_id == now.boot_id:
-            start_us = now.utc_us - (now.mono_us - began.mono_us)
-        else:
-            start_us = began.utc_us if began.clock.synced else now.utc_us - (now.mono_us - self._here_mono_us)
+        now = plan.clock.stamp()
+        start_us = wall_us(open_.began, now)
+        if start_us is None:
+            start_us = now.utc_us - (now.mono_us - self._here_mono_us)
         return Open(open_.class_id, start_us, open_.pressed)
 
     def _begin_by_plan(self, plan: ByPlan, due: Begin) -> None:
@@ -176,8 +180,7 @@ class Sessions:
             return
         if open_ is not None:
             open_.session.end_mono_us = record.mono_us
-        began = Stamp(record.boot_id, record.mono_us, record.utc_us, record.clock)
-        self._begin(body.class_id, body.session, record.mono_us, began, body.by != "plan")
+        self._begin(body.class_id, body.session, record.mono_us, stamp_of(record), body.by != "plan")
 
     def _take_end(self, record: Record, body: SessionEnd) -> None:
         self._loose.pop(body.session, None)
@@ -185,7 +188,7 @@ class Sessions:
         if open_ is None or body.session not in open_.ids or (body.by == "plan" and body.session in self._ours):
             return
         if body.by != "plan":
-            self._ended[open_.class_id] = record.utc_us
+            self._ended[open_.class_id] = stamp_of(record)
         open_.session.end_mono_us = record.mono_us
         self._loose |= dict.fromkeys(open_.ids - {body.session}, open_.class_id)
         self._open = None

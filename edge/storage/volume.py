@@ -11,6 +11,7 @@ import dataclasses
 import errno
 import json
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from evidence.shape import decode, encode
 
 IDENTITY = ".zaitang-volume.json"
 MB = 1_000_000
+FSTAB = Path("/etc/fstab")
 LARGEST = 4096
 """Bytes of an identity file; more is none."""
 MISSING = N_("its identity file is missing; is the disk mounted?")
@@ -35,6 +37,7 @@ UNKNOWN = N_("it belongs to another database; was the database lost or restored?
 UNREADABLE = N_("its identity file cannot be read")
 NO_FOLDER = N_("there is no such folder; is the disk mounted?")
 SAME_DISK = N_("it lies on the same disk as the first one; is the other disk mounted?")
+NOT_MOUNTED = N_("/etc/fstab names a disk for it that is not mounted")
 SYSTEM_DISK = N_("it lies on the disk of the system; is the other disk mounted?")
 NOT_ADDED = N_("it was not added to this box yet: zaitang-edge storage add")
 LINKED = N_("a folder in it is a link or a file; only real folders are used")
@@ -174,8 +177,23 @@ def open_volume(folder: Path, device: str, store: Store, reserve_mb: int) -> Vol
     if not (folder / IDENTITY).exists():
         if not is_new(folder, store):
             raise WrongVolume(folder=folder, why=MISSING)
+        if disk_to_come(folder):
+            raise WrongVolume(folder=folder, why=NOT_MOUNTED)
         _make(folder, device, store, "first")
     return Volume(folder, known_identity(folder, device, store, "first"), reserve_mb)
+
+
+def disk_to_come(folder: Path) -> bool:
+    """Whether the system's table of disks (fstab(5)) names one for the folder, or one above it, that is not mounted."""
+    try:
+        lines = FSTAB.read_text(errors="replace").splitlines()
+    except OSError:
+        # A system without one has its disks another way, or none: a box may well record on its only card.
+        return False
+    named = [line.split()[1] for line in lines if not line.lstrip().startswith("#") and len(line.split()) > 1]
+    points = {Path(re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), name)) for name in named}
+    real = folder.resolve()
+    return any(one in points and not os.path.ismount(one) for one in (real, *real.parents))
 
 
 def is_new(folder: Path, store: Store) -> bool:

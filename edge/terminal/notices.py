@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from common.texts import N_, translate
+from edge.plans import ended_us
 from edge.refusal import Refusal
 from edge.terminal.memory import Known
 from edge.terminal.schedule import Session, taught_today
@@ -13,6 +14,7 @@ from evidence.blocks import local
 from evidence.bodies import ClassOrder
 from evidence.planned import Ending, Open, next_end, taught
 from evidence.policy import Policy
+from evidence.records import Stamp
 from evidence.times import MINUTE
 
 DEFAULT_OFFSET_MIN = 480
@@ -75,9 +77,9 @@ class Notices:
         return f"{local(at_us, order.utc_offset_min if order else DEFAULT_OFFSET_MIN):%H:%M}"
 
 
-def ending(known: Known, device: str, policy: Callable[[str], Policy | None], now_us: int) -> Ending | None:
+def ending(known: Known, device: str, policy: Callable[[str], Policy | None], now: Stamp) -> Ending | None:
     """When the plan ends the open session, if that is near. `policy`: the one of that id, or None."""
-    session = known.session
+    session, now_us = known.session, now.utc_us
     if session is None:
         return None
     today = {order.class_id for order in taught_today(known.orders.values(), device, now_us)}
@@ -85,9 +87,9 @@ def ending(known: Known, device: str, policy: Callable[[str], Policy | None], no
     for order in (known.orders[one] for one in sorted(today | {session.class_id}) if one in known.orders):
         rules = policy(order.policy.id)
         plans.append(None if rules is None else taught(order, device, rules.block.pause_min.value * MINUTE))
-    ended = {one.class_id: one.ended_us for one in known.sessions if one.ended_us is not None and not one.by_plan}
+    ends = {one.class_id: one.ended for one in known.sessions if one.ended is not None and not one.by_plan}
     open_ = Open(session.class_id, session.since_us, session.pressed)
-    return next_end([plan for plan in plans if plan is not None], open_, ended, now_us, WARN_US)
+    return next_end([plan for plan in plans if plan is not None], open_, ended_us(ends, now), now_us, WARN_US)
 
 
 def ended_by_plan(sessions: Sequence[Session], now_us: int) -> Session | None:

@@ -32,15 +32,15 @@ LAST_US = MINUTE
 Lamp = Literal["off", "steady", "slow", "fast"]
 BLINK_S: dict[Lamp, float] = {"slow": 1.0, "fast": 0.15}
 BEEPS: dict[str, tuple[float, float, int]] = {
-    "hour.at_risk": (0.3, 0.3, 3), "hour.lost": (2.0, 0.5, 1), "asked": (0.15, 0.15, 2), "refused": (0.5, 0.2, 1),
-    "last": (0.1, 0.1, 2),
+    "hour.at_risk": (0.3, 0.3, 3), "hour.lost": (2.0, 0.5, 1), "recorder.stuck": (0.3, 0.3, 3),
+    "asked": (0.15, 0.15, 2), "refused": (0.5, 0.2, 1), "last": (0.1, 0.1, 2),
 }
 """Seconds on, seconds off, how often."""
 
 
 def lamp(pulse: Pulse) -> Lamp:
     """What the lamp shows."""
-    if pulse.state == "lost" or (pulse.session and pulse.live in ("refused", "silent", "absent")):
+    if pulse.state == "lost" or (pulse.session and pulse.live in ("refused", "silent", "stuck", "absent")):
         return "fast"
     if pulse.state == "at_risk" or (pulse.session and pulse.live != "recording"):
         return "slow"

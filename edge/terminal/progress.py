@@ -3,14 +3,21 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
+from edge.clock import Clock
 from edge.picture.told import Trouble
 from evidence.enforce import Ailing, Heard
 from evidence.story import Span
+from evidence.times import SECOND
 
 STALE = ("frozen", "looped")
+LATE_US = 4 * SECOND
+"""Real time beyond the longest gap by which the last packet may be old: twice what the recorder itself allows a busy
+machine, and the time until its word is here."""
+LATE_S, STUCK_S = 3.0, 10.0
+"""Real seconds since the recorder's last step: it hangs where packets are missing, or anyhow. A disk may be slow."""
 MOST_RUNS = 50
 """So many runs are remembered: older ones are long sealed."""
 
@@ -18,12 +25,42 @@ MOST_RUNS = 50
 @dataclasses.dataclass(frozen=True)
 class Live:
     """What the recorder says. `run`: the unbroken video of now as wall-clock time; None when it records nothing.
-    `name`: the id of that run; `session`: of its session."""
+    `name`: the id of that run; `session`: of its session. `stuck`: it answers, but does not go on."""
 
-    state: Literal["recording", "waiting", "stopped", "silent", "refused", "absent"]
+    state: Literal["recording", "waiting", "stopped", "silent", "refused", "stuck", "absent"]
     run: Span | None = None
     name: str = ""
     session: str = ""
+
+
+def live_of(said: Mapping[str, Any] | None, clock: Clock, max_gap_us: int) -> Live:
+    """What the recorder's answer comes to now; None: it gave none. A run goes on only while its packets come: of one
+    whose disk hangs the answer stays what it was."""
+    if said is None:
+        return Live("absent")
+    if is_stuck(said):
+        return Live("stuck")
+    if said.get("refused"):
+        return Live("refused")
+    if said.get("silent") and said.get("session"):
+        return Live("silent")
+    if not said.get("recording"):
+        return Live("waiting" if said.get("session") else "stopped")
+    now_us, last_us = clock.mono_us(), int(said["last_packet_mono_us"])
+    if now_us - last_us > max_gap_us + LATE_US * clock.rate:
+        return Live("stuck" if _step_age_s(said) > LATE_S else "silent")
+    end_us = clock.utc_us() - now_us + last_us
+    run = Span(end_us - int(said["stretch_us"]), end_us)
+    return Live("recording", run, str(said.get("run")), str(said.get("session")))
+
+
+def is_stuck(said: Mapping[str, Any]) -> bool:
+    """Whether a recorder that answers has not gone on for so long that somebody must be told."""
+    return _step_age_s(said) > STUCK_S
+
+
+def _step_age_s(said: Mapping[str, Any]) -> float:
+    return float(said.get("step_age_ms", 0)) / 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +89,8 @@ class Runs:
             runs = [run for run in self._runs.values() if counts(run.session)]
         now = live.run if counts(live.session) else None
         spans, ailing = tuple(run.span for run in runs), tuple(one for run in runs for one in run.ailing)
-        return Heard(live.state != "absent", now, spans, ailing)
+        # Of one that hangs nobody knows what it will still write: its queue holds what the camera sends meanwhile.
+        return Heard(live.state not in ("absent", "stuck"), now, spans, ailing)
 
 
 def _ailing(before: _Run | None, now: Span, ails: Sequence[Trouble]) -> tuple[Ailing, ...]:

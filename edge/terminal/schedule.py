@@ -5,10 +5,11 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from edge.plans import stamp_of
 from evidence.blocks import PlannedBlock, day, hour_span, plan_blocks
 from evidence.bodies import ClassOrder, Hour, SessionCorrected, SessionEnd, SessionStart, body_of
 from evidence.policy import Policy
-from evidence.records import Record
+from evidence.records import Record, Stamp
 from evidence.story import Span
 from evidence.times import MINUTE
 
@@ -44,6 +45,8 @@ class Session:
     ids: tuple[str, ...] = ()
     by_plan: bool = False
     """It was the plan that ended it."""
+    ended: Stamp | None = None
+    """The clock at its end."""
 
 
 def sessions_of(records: Iterable[Record]) -> tuple[Session, ...]:
@@ -59,7 +62,8 @@ def sessions_of(records: Iterable[Record]) -> tuple[Session, ...]:
         elif newest is None or getattr(body, "session", None) not in newest.ids:
             continue
         elif isinstance(body, SessionEnd) and newest.ended_us is None:
-            found[-1] = dataclasses.replace(newest, ended_us=record.utc_us, by_plan=body.by == "plan")
+            found[-1] = dataclasses.replace(
+                newest, ended_us=record.utc_us, by_plan=body.by == "plan", ended=stamp_of(record))
         elif isinstance(body, SessionCorrected):
             found[-1] = dataclasses.replace(newest, class_id=body.class_id)
     return tuple(found)

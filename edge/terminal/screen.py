@@ -14,7 +14,7 @@ from edge.terminal.code import ShownMark, Wanted
 from edge.terminal.desk import Target
 from edge.terminal.memory import AlarmFact, Known, Memory
 from edge.terminal.notices import Notices, ending
-from edge.terminal.progress import Live, Runs
+from edge.terminal.progress import Live, Runs, is_stuck, live_of
 from edge.terminal.schedule import (
     OUT_AFTER_US,
     Lesson,
@@ -32,7 +32,7 @@ from evidence.blocks import PlannedBlock, plan_blocks
 from evidence.bodies import ClassOrder
 from evidence.enforce import Chance, Warned, chance, warning
 from evidence.policy import Policy
-from evidence.story import Block, HourStory, Span, Story
+from evidence.story import Block, HourStory, Story
 from evidence.times import MINUTE
 
 if TYPE_CHECKING:
@@ -172,6 +172,16 @@ class Screen:
         left_us = None if its.restart_by_us is None else its.restart_by_us - now.now_us
         return Pulse(now.known.session is not None, live.state, its.state, left_us)
 
+    def stuck(self) -> bool | None:
+        """Whether the recorder answers and yet does not go on: its disk hangs. None: it does not answer."""
+        said = self._recorder()
+        return None if said is None else is_stuck(said)
+
+    def open_class(self) -> str | None:
+        """The class whose session is open. May raise StoreBusy."""
+        session = self._memory.look().session
+        return None if session is None else session.class_id
+
     def due_warning(self) -> tuple[str, Warned] | None:
         """The class and the alarm about its class-hour that must be stated now. May raise StoreBusy."""
         now = self._now()
@@ -264,18 +274,7 @@ class Screen:
             return self._said[1]
 
     def _live(self) -> Live:
-        said = self._recorder()
-        if said is None:
-            return Live("absent")
-        if said.get("refused"):
-            return Live("refused")
-        if said.get("silent") and said.get("session"):
-            return Live("silent")
-        if not said.get("recording"):
-            return Live("waiting" if said.get("session") else "stopped")
-        end_us = self._clock.utc_us() - self._clock.mono_us() + int(said["last_packet_mono_us"])
-        run = Span(end_us - int(said["stretch_us"]), end_us)
-        return Live("recording", run, str(said.get("run")), str(said.get("session")))
+        return live_of(self._recorder(), self._clock, self._config.recorder.max_gap_ms * 1000)
 
     def _current_alarms(self, now: _Now | None) -> list[AlarmFact]:
         """What is wrong at the recorder, with the picture or with the room for video right now, as if said now.
@@ -284,6 +283,7 @@ class Screen:
         near = now is not None and (now.known.session is not None or checkin_open(now.order, now.policy, now.now_us))
         now_us, warned, said = self._clock.utc_us(), self._memory.warned(), self._recorder() or {}
         codes = [str(alarm["code"]) for alarm in said.get("alarms", ())]
+        codes += ["recorder.stuck"] if is_stuck(said) else []
         run = said.get("run")
         codes += [f"picture.{one.what}" for one in self._picture() if (near if one.run is None else one.run == run)]
         found = [] if warned is None else [dataclasses.replace(warned, at_us=now_us)]
@@ -292,7 +292,7 @@ class Screen:
     def _notices(self, known: Known, live: Live) -> Notices:
         absent, now_us = live.state == "absent", self._clock.utc_us()
         acts = not absent and self._clock.stamp().clock.synced  # else nothing ends by itself
-        soon = ending(known, self._config.device, self._memory.policy, now_us) if acts else None
+        soon = ending(known, self._config.device, self._memory.policy, self._clock.stamp()) if acts else None
         refusal = self._refusal() if absent else None
         return Notices(now_us, known.session, known.sessions, known.orders, soon, refusal)
 

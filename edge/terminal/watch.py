@@ -20,6 +20,7 @@ class Watch:
     def __init__(self, screen: Screen, store: Store, told: Callable[[str], None]) -> None:
         self._screen, self._store, self._told = screen, store, told
         self._log = Log("terminal.watch")
+        self._stuck = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
@@ -34,6 +35,7 @@ class Watch:
 
     def turn(self) -> None:
         """One look. Raises StoreBusy, BadStore: then the next turn states it."""
+        self._mind_recorder()
         due = self._screen.due_warning()
         if due is None:
             return
@@ -42,6 +44,16 @@ class Watch:
         self._store.append("alarm", Alarm(warned.code, params, class_id))
         self._log.warning(warned.code, hour=warned.hour)
         self._told(warned.code)
+
+    def _mind_recorder(self) -> None:
+        """A recorder that hangs cannot say so itself: it is told once, until it goes on."""
+        stuck = self._screen.stuck()
+        if stuck and not self._stuck:
+            self._store.append("alarm", Alarm("recorder.stuck", {}, self._screen.open_class()))
+            self._log.warning("recorder.stuck")
+            self._told("recorder.stuck")
+        # One that does not answer has not gone on either.
+        self._stuck = self._stuck if stuck is None else stuck
 
     def _run(self) -> None:
         while not self._stop.wait(EVERY_S):

@@ -18,6 +18,7 @@ RECORDING = {
     "stopped": N_("Not recording"),
     "silent": N_("The room camera sends no picture: check its cable and power"),
     "refused": N_("Nothing can be recorded: check the video disk"),
+    "stuck": N_("The recorder hangs: the video disk does not answer. Check the disk and its cable"),
     "absent": N_("The recorder does not answer; the video is not being kept"),
     "unable": N_("Not recording: see above"),
 }

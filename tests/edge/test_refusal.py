@@ -1,14 +1,17 @@
 """What a process says when it refuses: in every language, within one datagram; nothing else is taken for it."""
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.child import SAYS
 from edge.errors import BadBox
 from edge.refusal import REFUSED, Refusal, listed, look_up, read, refusal_of, written
+from edge.supervise import LONGEST_WORDS
 
 
 @given(st.text(max_size=3000))
@@ -20,6 +23,23 @@ def test_what_is_written_is_read_and_fits(why: str) -> None:
 
 def test_the_longest_fits_into_a_datagram() -> None:
     assert len(written(refusal_of(BadBox(folder="/box", why="盘" * 5000)))) < 4000
+
+
+def test_a_folder_whose_name_is_no_utf8_is_told_with_escapes() -> None:
+    refusal = refusal_of(BadBox(folder=os.fsdecode(b"/b\xffx"), why="x"))
+    assert "/b\\udcffx" in refusal.words["en"] and read(written(refusal)) == refusal
+    said = read(b'{"error": "\\udc80", "words": {"zh": "\\udc80", "en": "y"}}')
+    assert said is not None and b"\\\\udc80" in listed({"recorder": said})
+
+
+@pytest.mark.parametrize("worst", ["盘", "\x01", "\U0001f4bd", '"'])
+def test_what_is_longest_once_written_fits_into_what_is_read(worst: str) -> None:
+    assert len(SAYS + written(refusal_of(BadBox(folder="/box", why=worst * 5000)))) <= LONGEST_WORDS
+
+
+@pytest.mark.parametrize("data", [b"[" * 4000, b'{"words":' * 400])
+def test_what_is_nested_too_deep_is_none(tmp_path: Path, data: bytes) -> None:
+    test_what_is_none_is_none(tmp_path, data)
 
 
 @pytest.mark.parametrize("data", [b"", b"READY", b"[]", b"{}", b'{"error": "x"}', b'{"error": "x", "words": 3}',

@@ -2,10 +2,13 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import shutil
+import signal
 import socket
+import stat
 import subprocess
 import threading
 import time
@@ -18,6 +21,7 @@ import pytest
 from common import logs
 from edge import supervise
 from edge.control.client import ask
+from edge.control.server import short_name
 from edge.errors import NoRecorder
 from edge.refusal import look_up
 from edge.wiring import open_box
@@ -240,3 +244,94 @@ def test_a_box_that_others_can_read_is_closed(tmp_path: Path, film: Path, monkey
 def test_a_box_that_is_none_is_said_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no such folder"):
         supervise.supervise(tmp_path / "none", ("recorder",), "en", threading.Event())
+
+
+def test_a_recorder_that_takes_no_step_any_more_is_ended_and_started_again(
+    tmp_path: Path, film: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+) -> None:
+    folder = make_box(tmp_path / "box", film)
+    monkeypatch.setattr(supervise, "HANG_S", 4.0)
+    within = Within(folder, "recorder", "storage")
+    try:
+        first = until(lambda: ready(folder))
+        os.kill(first["recorder"], signal.SIGSTOP)
+        second = until(lambda: (pids := ready(folder)).get("recorder") != first["recorder"] and len(pids) == 2 and pids)
+        assert second["storage"] == first["storage"]
+        assert ask(folder / "run" / "recorder.sock", "status")["step_age_ms"] < 5000
+    finally:
+        within.end()
+    assert [line for line in sentences(capfd.readouterr().err) if "hangs" in line] == [
+        "recorder hangs, it is ended and started again; a disk that does not answer must answer first"]
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[supervise._Supervisor, supervise.Child]]:
+    """A supervisor whose one child only sleeps."""
+    (tmp_path / "run").mkdir()
+    real = subprocess.Popen
+    monkeypatch.setattr(supervise.subprocess, "Popen", lambda command, **how: real(["sleep", "60"], **how))
+    made = supervise._Supervisor(tmp_path, ["recorder"], "en")
+    child = made._children[0]
+    made._mind(child)
+    yield made, child
+    made._end_all()
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+def say(path: Path, message: bytes) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender, short_name(path) as name:
+        sender.sendto(message, name)
+
+
+def test_who_is_not_the_process_is_not_heard(
+    tmp_path: Path, alone: tuple[supervise._Supervisor, supervise.Child],
+) -> None:
+    made, child = alone
+    path = tmp_path / "run" / "recorder.notify"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 and stat.S_ISSOCK(path.stat().st_mode)
+    for message in (b"READY=1", b"WATCHDOG=1", b'STATUS={"error": "x", "words": {"zh": "x", "en": "x"}}'):
+        say(path, message)
+    made._mind(child)
+    assert (child.ready, child.stepped_at, child.refused) == (False, None, None)
+
+
+def test_no_message_ends_the_supervisor(
+    tmp_path: Path, alone: tuple[supervise._Supervisor, supervise.Child], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, child = alone
+    assert child.process is not None
+    for message in (b"STATUS=" + b"[" * 4000, b"STATUS=" + b'{"words":' * 400, b"", b"\xff" * 9000, b"READY=1"):
+        with monkeypatch.context() as patch:
+            patch.setattr(child.process, "pid", os.getpid())
+            say(tmp_path / "run" / "recorder.notify", message)
+            child.listen(7.0)
+            assert child.refused is None and child.stepped_at is None
+    assert child.ready
+
+
+def test_who_tells_of_progress_or_never_does_is_left_alone(
+    alone: tuple[supervise._Supervisor, supervise.Child],
+) -> None:
+    made, child = alone
+    process = child.process
+    assert process is not None
+    for stepped_at in (None, time.monotonic(), time.monotonic() - supervise.HANG_S + 60):
+        child.stepped_at = stepped_at
+        made._mind(child)
+        assert process.poll() is None and child.process is process
+    child.ready, child.stepped_at = True, time.monotonic() - supervise.HANG_S - 1
+    made._mind(child)
+    assert process.wait(20) == -signal.SIGKILL
+    made._mind(child)
+    assert child.process is None and not child.ready and child.starts_at > 0
+
+
+def test_a_terminal_that_knows_no_chinese_gets_escapes(
+    alone: tuple[supervise._Supervisor, supervise.Child],
+) -> None:
+    shown = io.BytesIO()
+    latin = io.TextIOWrapper(shown, encoding="iso-8859-1")
+    alone[0]._print("盒 ready", latin)
+    assert shown.getvalue() == b"\\u76d2 ready\n"
+    latin.close()
+    alone[0]._print("ready", latin)

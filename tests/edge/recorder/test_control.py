@@ -45,3 +45,17 @@ def test_a_socket_left_by_a_dead_process_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "s.sock").touch()
     ControlServer(tmp_path / "s.sock", {"status": lambda: {"ok": True}})
     assert ask(tmp_path / "s.sock", "status") == {"ok": True}
+
+
+def test_an_answer_that_fails_ends_neither_the_process_nor_the_next_answer(tmp_path: Path) -> None:
+    def failing() -> dict[str, object]:
+        raise RuntimeError("dictionary changed size during iteration")
+
+    server = ControlServer(tmp_path / "s.sock", {"status": failing, "odd": lambda: {"a": {1}}, "look": lambda: {}})
+    try:
+        for word in ("status", "odd"):
+            with pytest.raises(NoRecorder):
+                ask(tmp_path / "s.sock", word)
+        assert ask(tmp_path / "s.sock", "look") == {}
+    finally:
+        server.close()

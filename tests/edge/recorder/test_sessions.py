@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from common.policies import load_policy
 from edge.cameras.file import open_file
 from edge.config import RecorderConfig
+from edge.keys import BoxKeys
 from edge.recorder.by_plan import ByPlan
 from edge.recorder.sessions import Sessions
 from edge.store import database
@@ -27,7 +29,7 @@ from evidence.planned import FORGOTTEN_US, GRACE_US, UNPLANNED_US
 from evidence.records import Stamp
 from evidence.times import SECOND, utc_text
 
-from .conftest import START_US, Bench, HandClock
+from .conftest import START_US, Bench, HandClock, make_bench
 
 PLANNED_US = START_US + 5 * SECOND
 
@@ -339,3 +341,58 @@ def test_with_a_locked_database_the_planned_class_hour_is_recorded_all_the_same(
     assert said(hand) == [("start", "c-1", "plan")]
     sessions.look()
     assert len(sessions._sessions) == 1, "its own record is no second session"
+
+
+def ended_before(folder: Path, keys: BoxKeys, ahead_days: int, synced: bool) -> Bench:
+    """A box on which a class was begun and ended in an earlier boot, by a clock that was wrong; now it is set."""
+    before = Unset()
+    before._boot_id, before.synced = "cd", synced
+    before.set_wall((ahead_days - 1) * 86_400)
+    earlier = make_bench(folder, keys, before)
+    press(earlier, "c-1", "s-y")
+    press(earlier, "c-1", "s-y", end=True)
+    earlier.sealer.close()
+    return make_bench(folder, keys, HandClock())
+
+
+@pytest.mark.parametrize(("ahead_days", "synced"), [(-300, False), (0, False), (400, False), (400, True)])
+def test_an_end_by_a_wrong_clock_keeps_no_planned_class_hour(
+    tmp_path: Path, keys: BoxKeys, ahead_days: int, synced: bool,
+) -> None:
+    """Also one that is still to come by a clock that said it was set."""
+    bench = ended_before(tmp_path, keys, ahead_days, synced)
+    accept(bench, 5, 80)
+    sessions = demand(bench)
+    run(bench, sessions, 10)
+    assert sessions.current is not None
+    bench.sealer.close()
+
+
+def test_an_end_before_the_clock_was_set_holds_in_the_same_boot(tmp_path: Path, keys: BoxKeys) -> None:
+    clock = Unset()
+    bench = make_bench(tmp_path, keys, clock)
+    clock.set_wall(400 * 86_400)
+    accept(bench, 5)
+    sessions = demand(bench)
+    clock.forward(10)
+    press(bench, "c-1", "s-1")
+    run(bench, sessions, 2)
+    press(bench, "c-1", "s-1", end=True)
+    clock.set_wall(-400 * 86_400)
+    clock.synced = True
+    run(bench, sessions, 20)
+    assert sessions.current is None, "somebody ended it, whatever the clock said then"
+    bench.sealer.close()
+
+
+def test_who_asks_while_the_last_session_goes_is_answered(hand: Bench) -> None:
+    class Vanishing(deque[Any]):
+        def __bool__(self) -> bool:
+            self.clear()
+            return True
+
+    sessions = demand(hand)
+    sessions._sessions = Vanishing([object()])
+    assert sessions.current is not None
+    sessions._sessions.clear()
+    assert sessions.current is None

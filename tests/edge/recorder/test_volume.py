@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from edge.config import BoxConfig
 from edge.errors import BadBox, CannotWrite, VolumeFull, WrongVolume
+from edge.keys import BoxKeys
 from edge.recorder.command import make_folder_of_its_own
 from edge.storage import volume as volumes
 from edge.storage.volume import IDENTITY, open_volume
+from edge.wiring import open_store
 
 from .conftest import Bench
 
@@ -70,3 +73,23 @@ def test_a_folder_that_was_begun_is_finished_by_the_next_call(tmp_path: Path) ->
     (out / "mine").touch()
     with pytest.raises(BadBox, match="other things"):
         make_folder_of_its_own(out)
+
+
+def test_a_first_start_waits_for_the_disk_that_the_system_is_to_mount(
+    tmp_path: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch, keys: BoxKeys,
+) -> None:
+    """Later a missing disk is told by its identity; before the first start there is none."""
+    fstab, folder = tmp_path / "fstab", tmp_path / "my box" / "video"
+    monkeypatch.setattr(volumes, "FSTAB", fstab)
+    folder.parent.mkdir()
+    store = open_store(folder.parent, BoxConfig(device="box-1"), keys, bench.clock)
+    for named in (folder, folder.parent):
+        point = str(named).replace(" ", "\\040")
+        fstab.write_text(f"# a comment\n\nUUID=1 / ext4 defaults 0 1\nUUID=2 {point} ext4 defaults,nofail 0 2\nodd\n")
+        with pytest.raises(WrongVolume, match="that is not mounted"):
+            open_volume(folder, "box-1", store, 1)
+        assert not folder.exists()
+    fstab.write_text(f"UUID=1 / ext4 defaults 0 1\n#UUID=2 {folder.parent} ext4\nUUID=3 none swap sw 0 0\n")
+    assert open_volume(folder, "box-1", store, 1).folder == folder
+    fstab.unlink()
+    assert open_volume(tmp_path / "video", "box-1", bench.store, 1).folder == tmp_path / "video"

@@ -73,6 +73,23 @@ def test_an_end_that_somebody_pressed_is_none_of_the_plans(room: Any) -> None:
     assert said(room) == []
 
 
+@pytest.mark.parametrize(("synced", "told"), [(True, 0), (False, 1)])
+def test_an_end_by_a_clock_that_was_never_set_keeps_no_class_from_its_room(room: Any, synced: bool, told: int) -> None:
+    """As the recorder judges it: edge/plans.py decides for both."""
+    room.take_order()
+    room.accept(dataclasses.replace(order_body("cooking-1", after_minutes=120), title="烹调二班"))
+    stamp, room.clock.stamp = room.clock.stamp, lambda: dataclasses.replace(
+        stamp(), boot_id="cd", clock=dataclasses.replace(stamp().clock, synced=synced))
+    room.at(121)  # of another boot; the class-hour of cooking-1 began a minute ago
+    room.store.append("session.start", SessionStart("cooking-1", "s-0", "page"))
+    room.store.append("session.end", SessionEnd("cooking-1", "s-0", "page"))
+    room.clock.stamp = stamp
+    room.at(0)
+    room.presses.start(CLASS)
+    room.at(122)
+    assert len([one for one in said(room) if "烹调二班" in one]) == told
+
+
 def test_nothing_ends_by_itself_without_a_recorder_or_a_clock(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     room.take_order()
     room.at(0)

@@ -65,6 +65,7 @@ def said(room: Any) -> list[tuple[str, str, str]]:
     (Pulse(True, "waiting"), "slow"),
     (Pulse(False, "stopped", "at_risk", 5), "slow"),
     (Pulse(True, "silent", "at_risk", 5), "fast"),
+    (Pulse(True, "stuck", "at_risk", 5), "fast"),
     (Pulse(True, "refused"), "fast"),
     (Pulse(True, "absent"), "fast"),
     (Pulse(False, "stopped", "lost"), "fast"),

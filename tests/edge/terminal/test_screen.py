@@ -90,12 +90,46 @@ def test_theory_tells_what_is_missing(room: Any) -> None:
         ({"session": "s-1", "silent": True}, "silent"),
         ({"session": "s-1", "recording": False}, "waiting"),
         ({"session": None, "recording": False, "silent": True}, "stopped"),
+        ({"session": "s-1", "recording": False, "silent": True, "step_age_ms": 10_001}, "stuck"),
+        ({"session": "s-1", "recording": False, "step_age_ms": 10_000}, "waiting"),
     ],
 )
 def test_what_the_recorder_cannot_do_is_said(room: Any, said: dict[str, Any] | None, state: str) -> None:
     room.take_order()
     room.recorder = said
     assert room.state()["recording"]["state"] == state
+
+
+def test_a_run_whose_packets_stopped_does_not_go_on(room: Any) -> None:
+    """A disk hangs, or the network below it: what the recorder says stays what it was, however long."""
+    room.take_order()
+    room.presses.start("welding-1")
+    room.at(5)
+    room.recording_for(5)
+    last_us = room.clock.mono_us()
+    for late_s, age_ms, wanted in (
+        (6, 6000, "recording"), (6.1, 3001, "stuck"), (6.1, 100, "silent"), (2040, 2_040_000, "stuck"),
+    ):
+        room.at(5 + late_s / 60)
+        room.recorder |= {"step_age_ms": age_ms, "last_packet_mono_us": last_us}
+        told = room.state()
+        assert told["recording"]["state"] == wanted, late_s
+    assert told["recording"]["unbroken_s"] == 0 and told["recording"]["chance"] == "at_risk"
+    assert told["recording"]["text"] == (
+        "The recorder hangs: the video disk does not answer. Check the disk and its cable")
+    assert "recorder.stuck" in [one["code"] for one in told["alarms"]]
+    assert "录像硬盘没有响应" in room.state("zh")["recording"]["text"]
+
+
+def test_a_theory_hour_whose_packets_stopped_is_not_running(room: Any) -> None:
+    room.take_order()
+    room.presses.start("welding-1")
+    room.at(60)
+    room.recording_for(5)
+    assert room.state()["recording"]["chance"] == "running"
+    room.at(95)
+    told = room.state()["recording"]
+    assert (told["state"], told["chance"], told["missed_s"]) == ("silent", "lost", 35 * 60)
 
 
 def test_who_checked_in_and_who_did_not(room: Any) -> None:

@@ -57,10 +57,45 @@ def test_a_restarted_terminal_does_not_say_it_again(room: Any, watching: Watch, 
 
 def test_a_recording_class_hour_is_left_alone(room: Any, watching: Watch, heard: list[str]) -> None:
     for minute in range(1, 45):
+        room.at(minute)
         room.recording_for(minute)
         look(room, watching, minute)
-        room.recording_for(minute)
     assert heard == []
+
+
+def test_a_recorder_that_hangs_is_told_once_until_it_goes_on(room: Any, watching: Watch, heard: list[str]) -> None:
+    room.presses.start("welding-1")
+    room.at(5)
+    room.recording_for(5)
+    room.recorder["step_age_ms"] = 9000
+    look(room, watching, 5)
+    assert heard == []
+    room.recorder["step_age_ms"] = 11_000
+    look(room, watching, 5.1, 5.2)
+    told, room.recorder = room.recorder, None
+    look(room, watching, 5.3)
+    room.recorder = told
+    look(room, watching, 5.4)
+    assert heard == ["recorder.stuck"]
+    assert alarms(room) == [{"code": "recorder.stuck", "params": {}, "class": "welding-1"}]
+    room.recording_for(5)
+    look(room, watching, 5.45)
+    room.recorder["step_age_ms"] = 11_000
+    look(room, watching, 5.5)
+    assert heard == ["recorder.stuck"] * 2
+
+
+def test_a_class_hour_whose_recorder_hangs_is_at_risk_and_never_lost(
+    room: Any, watching: Watch, heard: list[str],
+) -> None:
+    """Nobody knows what it will still write: a disk that answers again may take all that the camera sent."""
+    room.presses.start("welding-1")
+    room.at(5)
+    room.recording_for(5)
+    look(room, watching, 5)
+    room.recorder["step_age_ms"] = 1_000_000
+    look(room, watching, 25, 44)
+    assert heard == ["recorder.stuck", "hour.at_risk"]
 
 
 def test_theory_without_a_picture_is_told_while_it_can_be_saved(
