@@ -287,6 +287,30 @@ def test_samples_outside_of_their_segment_and_words_of_a_stranger_say_nothing() 
     assert course.story().hours[0].pictures == (fact,)
 
 
+@pytest.mark.parametrize("times_ms", [
+    (0, 1000, 2000, 3000, 900_000_000), (3_000_000, 3_000_001, 3_000_002, 3_000_003, 4_000_000), (60_000,) * 5,
+    (4_294_967_295, 3000, 2000, 1000, 0)])
+@pytest.mark.parametrize("index", [20, 31])
+def test_keyframes_outside_of_their_segment_say_nothing(times_ms: tuple[int, ...], index: int) -> None:
+    """Four that were there before, then one that nobody knows; the last segment of the run too."""
+    course, filmed = course_of(end="08:30")
+    look_at(course, filmed, {})
+    pictures = [at for at, record in enumerate(course.boxes["box-1"].records) if record.type == "picture"]
+    names = [name((filmed.segments[0].run, 0, number)) for number in range(4)]
+    record = course.boxes["box-1"].records[pictures[index]]
+    keys = "".join(f"{at_ms:08x}{one}" for at_ms, one in zip(times_ms, [*names, "ab" * 8], strict=True))
+    course.boxes["box-1"].records[pictures[index]] = dataclasses.replace(record, body={**record.body, "keys": keys})
+    found = course.story().hours[0].pictures
+    assert all(fact.end_us <= at("2026-03-02 08:31") for fact in found)
+    segment_us = filmed.start_us + filmed.segments[index].first_pts_us
+    inside = sorted(segment_us + at_ms * 1000 for at_ms in times_ms if at_ms < 60_000)
+    if times_ms[4] == 0:
+        inside.pop(0)  # the one that nobody knows
+    expected = [("looped", inside[0])] if inside else []
+    assert [(fact.what, fact.start_us) for fact in found] == expected
+    assert course.finding("R2").result == "satisfied"
+
+
 def test_a_policy_from_before_judges_no_picture() -> None:
     course, filmed = course_of()
     look_at(course, filmed, {("08:00", "08:45"): black})
