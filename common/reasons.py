@@ -188,6 +188,11 @@ REASONS: dict[str, str] = {
         "{date}, {at_time}: on {recorded} it was said that this recording counts for class {counts_for} instead of"
         " {was} ({why}); that was more than 24 hours after its start, so nothing is moved"
     ),
+    "corrected_unsure": N_(
+        "{date}, {at_time}: it was said that this recording counts for class {counts_for} instead of {was} ({why}); the"
+        " box had been started again since, and its clock does not prove that this was within 24 hours of the start, so"
+        " nothing is moved"
+    ),
     "corrected_unstarted": N_(
         "{date}, {at_time}: it was said that a recording counts for class {counts_for} instead of {was} ({why}), but"
         " its class was never started before that, so nothing is moved"

@@ -250,7 +250,7 @@ class CorrectionFact:
     """How many of its files count for the class of the story."""
     refs: tuple[Ref, ...]
     """Its corrections."""
-    void: Literal["late", "unstarted"] | None = None
+    void: Literal["late", "unsure", "unstarted"] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

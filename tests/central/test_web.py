@@ -162,7 +162,7 @@ def test_a_class_that_cannot_be_judged_takes_no_other_with_it(
         assert "StopIteration" in page.text and 'href="/classes/welder-2"' in page.text
         assert page.text.count("cannot be judged") == 1
     for path in ("/classes/welder-1", "/api/classes/welder-1"):
-        told = client.get(path)
+        told = client.get(f"{path}?lang=zh")
         assert told.status_code == 500 and "班次 welder-1 无法判定" in told.text
         assert client.get(path.replace("-1", "-2")).status_code == 200
     assert {one.message for one in caplog.records if one.levelname == "ERROR"} == {"class.unjudged"}

@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evidence.bodies import Assessment as Assessed
 from evidence.bodies import (
     CodeRead,
     CodeShown,
@@ -20,7 +21,6 @@ from evidence.bodies import (
     SessionStart,
     body_of,
 )
-from evidence.bodies import Assessment as Assessed
 from evidence.errors import BadRecord, ZaitangError
 from evidence.fold import fold
 from evidence.records import Record
