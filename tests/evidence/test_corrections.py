@@ -16,7 +16,7 @@ from evidence.records import Record
 from evidence.rules import Finding, findings
 from evidence.story import Story
 from evidence.times import MINUTE, SECOND, utc_text
-from tests.evidence.course import REAL, TRAINEES, UNSET, Chain, Course, at, codes, roll_call_of
+from tests.evidence.course import REAL, TRAINEES, UNSET, Chain, Course, at, codes, picture_of, roll_call_of
 
 DAY = "2026-03-02"
 CLASSES = ("c-1", "c-2", "c-3")
@@ -75,8 +75,9 @@ def test_after_a_correction_it_counts_for_the_right_class_alone_and_both_say_so(
     record = mixed.correct("c-1")
     assert [len(mixed.story(name).segments) for name in CLASSES] == [2, 0, 0]
     assert [len(mixed.story(name).sessions) for name in CLASSES] == [1, 0, 0]
-    assert set(codes(mixed.finding("c-1", "R2"))) == {"stretch_unseen"}, "it waits for a roll call"
-    mixed.course.call_rolls()
+    assert set(codes(mixed.finding("c-1", "R2"))) == {"stretch_unseen"}, "nobody has looked"
+    for segment in mixed.segments:
+        mixed.box.add("picture", picture_of(segment), at(f"{DAY} 10:00"))
     assert mixed.finding("c-1", "R2").result == "satisfied"  # type: ignore[union-attr]
     came, left = mixed.finding("c-1", "corrected"), mixed.finding("c-2", "corrected")
     for told in (came, left):
@@ -113,6 +114,8 @@ def test_a_roll_call_counts_only_for_the_class_whose_people_it_looked_for() -> N
     assert story.rollcalls == () and not story.blocks[0].roll_called
     assert "occasion_rollcall_pending" in [one.code for one in mixed.finding("c-1", "R3").reasons]  # type: ignore
     mixed.call("c-1")
+    for segment in mixed.segments:
+        mixed.box.add("picture", picture_of(segment), at(f"{DAY} 10:00"))
     assert mixed.story("c-1").blocks[0].roll_called and mixed.story("c-2").rollcalls == ()
     assert mixed.finding("c-1", "R3").result == "satisfied"  # type: ignore[union-attr]
 
