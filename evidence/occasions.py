@@ -77,7 +77,7 @@ class Facts:
     pictured: tuple[Chain, ...] = ()
     """Of the bright ones, what has a picture record, under a policy that judges these."""
     looked: tuple[Chain, ...] = ()
-    """Of these, what nobody says to have filmed earlier; under a policy that judges no picture, what has a roll call."""
+    """Of these, what nobody says to have filmed earlier; where no policy judges pictures, what has a roll call."""
     fresh: tuple[Chain, ...] = ()
     """The chains without frozen, looped and reused pictures, and without what is in doubt."""
     sure: tuple[Chain, ...] = ()
@@ -101,8 +101,8 @@ class Facts:
     def chained(self) -> Facts:
         """The same with its chains of video computed.
 
-        Where a policy judges pictures, only a picture record is a look at one: a roll call sees faces, and neither that
-        they stand still nor that they were there before. It may see that all is dark, and that is never a conviction."""
+        Where a policy judges pictures, only a picture record is a look at one. A roll call sees that all is dark; of
+        faces it sees neither that they stand still nor that they were there before."""
         rules, percent = self.policy.picture, self.policy.video.black_pct.value
         judged = judge(self.segments, self.pictures, self.copied, rules) if rules else None
         looked = {fact.segment.sha256 for fact in self.segments if _looked_at(self, fact)}

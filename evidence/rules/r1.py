@@ -14,8 +14,9 @@ MOST_GAPS = 20
 def judge(story: Story, rule: R1, as_of_us: int) -> Finding:
     """Violated when more is missing than the tolerance; open when video of uncertain time could fill it, when a box has
     not reported past the class-hour, when so much of what is recorded is frozen or was recorded earlier, or may have
-    been, or when nobody has looked whether it is. Black and covered pictures count here: the light goes off for a projector. Its records: the video and, where
-    it is stale, what says so; or where there is none the plan that demands it."""
+    been, or when nobody has looked whether it is. Black and covered pictures count here: the light goes off for a
+    projector. Its records: the video and, where it is stale, what says so; or where there is none the plan that demands
+    it."""
     hours = due_hours(story, "theory")
     if not hours:
         return Finding("R1", rule.clause, "satisfied", False, (reason("no_theory_hours"),), ())
