@@ -116,6 +116,13 @@ class PolicyGone(ZaitangError):
     text = "the centre has no copy of policy {policy}, which the order of class {class_id} refers to"
 
 
+class CannotJudge(ZaitangError):
+    text = (
+        "class {class_id} cannot be judged: the program failed at its records ({error}); they are all kept, and the log"
+        " of the centre says where it failed"
+    )
+
+
 class ExportFailed(ZaitangError):
     text = "the export to {folder} failed: {why}"
 

@@ -23,6 +23,9 @@ REASONS: dict[str, str] = {
         "{name}: {missing} are not recorded so far, but the box in {rooms} has not reported past this class-hour:"
         " undecided"
     ),
+    "hour_unseen": N_(
+        "{name}: recorded, but of {length} nobody has looked yet whether the picture is a live one: undecided"
+    ),
     "hour_stale": N_(
         "{name}: recorded, but {length} of it show one and the same picture or what was recorded earlier: undecided"
     ),
@@ -157,6 +160,9 @@ REASONS: dict[str, str] = {
     "occasion_awaited": N_("{name}: the box in {rooms} has not reported past this recording: undecided"),
     "occasion_time_uncertain": N_("{name}: the time of the recording is uncertain: undecided"),
     "occasion_rollcall_pending": N_("{name}: the roll call of this recording is not finished: undecided"),
+    "occasion_unpictured": N_(
+        "{name}: nobody has looked yet whether the picture of this recording is a live one: undecided"
+    ),
     "occasion_nobody_due": N_("{name}: nobody is on the list of those who are due: undecided"),
     "reviewed_complete": N_("{name}: {reviewer} reviewed the recording: everyone is shown ({why})"),
     "reviewed_missing": N_("{name}: {reviewer} reviewed the recording: somebody is missing ({why})"),
@@ -187,6 +193,11 @@ REASONS: dict[str, str] = {
     "corrected_late": N_(
         "{date}, {at_time}: on {recorded} it was said that this recording counts for class {counts_for} instead of"
         " {was} ({why}); that was more than 24 hours after its start, so nothing is moved"
+    ),
+    "corrected_unsure": N_(
+        "{date}, {at_time}: it was said that this recording counts for class {counts_for} instead of {was} ({why}); the"
+        " box had been started again since, and its clock does not prove that this was within 24 hours of the start, so"
+        " nothing is moved"
     ),
     "corrected_unstarted": N_(
         "{date}, {at_time}: it was said that a recording counts for class {counts_for} instead of {was} ({why}), but"

@@ -11,17 +11,27 @@ import bisect
 import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from evidence.continuity import SLEW
-from evidence.policy import Policy
 from evidence.records import Record
 from evidence.story import Doubt
+
+
+class Belief(Protocol):
+    """What a policy says of clocks."""
+
+    @property
+    def accept_simulated(self) -> bool: ...
+
+    @property
+    def step_tolerance_us(self) -> int: ...
 
 
 class ChainClock:
     """The clock of the device that made a chain."""
 
-    def __init__(self, chain: Sequence[Record], policy: Policy) -> None:
+    def __init__(self, chain: Sequence[Record], policy: Belief) -> None:
         """`chain`: the records at hand of one chain, in order."""
         self._policy, self._chain = policy, chain
         self._moved = _moved(chain, policy.step_tolerance_us)

@@ -2,7 +2,8 @@
 
 What was recorded is never edited. A `session.corrected` of the same chain says for which class the session counts; the
 latest one wins. It counts if it was made within 24 hours of the session's start in that chain: whoever pressed wrongly
-knows it by then, and video is not given away weeks later. One that does not count moves nothing and is told. Presses,
+knows it by then, and video is not given away weeks later. Where a restart lies between and nobody can be sure of that,
+it does not count. One that does not count moves nothing and is told. Presses,
 codes on the screen and segments of the session move with it, and with a segment what was measured of its picture and
 that it was filmed elsewhere before.
 Check-ins do not: they belong to whom they name. A roll call does not: it says who of its own class's people was seen;
@@ -12,13 +13,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from evidence.bodies import SessionCorrected, body_of
+from evidence.clocks import ChainClock
 from evidence.errors import BadRecord
 from evidence.records import Record
-from evidence.times import MINUTE
+from evidence.times import MINUTE, SECOND
 
 MOVED = frozenset({"session.start", "session.end", "segment", "code.shown"})
 """The types of record that count for the class of their session."""
@@ -30,8 +32,9 @@ Session = tuple[str, str, str]
 
 IN_TIME_US = 24 * 60 * MINUTE
 """So long after its start a session can be put right. Ours."""
-Void = Literal["late", "unstarted"]
-"""Why a correction does not count: made too late; no start of its session stands before it in its chain."""
+Void = Literal["late", "unsure", "unstarted"]
+"""Why a correction does not count: made too late; nobody can be sure that it was not, because the box was started again
+in between; no start of its session stands before it in its chain."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,12 +105,14 @@ class Corrections:
 
 
 def corrections(records: Iterable[Record]) -> Corrections:
-    """From records of any chains, in any order, each once. One whose body cannot be read corrects nothing. Without the
-    `session.start` records no correction counts."""
+    """From records of any chains, in any order, each once; whole chains, because any record may show that a correction
+    came too late. One whose body cannot be read corrects nothing. Without the `session.start` records none counts."""
+    chains: dict[tuple[str, str], list[Record]] = defaultdict(list)
     said: dict[Session, list[tuple[Record, SessionCorrected]]] = defaultdict(list)
     segments: dict[tuple[str, str, str], Session] = {}
     starts: dict[Session, Record] = {}
     for record in records:
+        chains[record.device, record.chain].append(record)
         session = (record.device, record.chain, str(record.body.get("session")))
         if record.type == "segment":
             segments[record.device, record.chain, str(record.body.get("sha256"))] = session
@@ -117,8 +122,9 @@ def corrections(records: Iterable[Record]) -> Corrections:
             said[session].append((record, body))
     by_session = {}
     for session, items in said.items():
-        start = starts.get(session)
-        told = [Said(record, body, _void(start, record)) for record, body in sorted(items, key=lambda one: one[0].seq)]
+        start, chain = starts.get(session), chains[session[:2]]
+        told = [Said(record, body, void(start, record, chain))
+                for record, body in sorted(items, key=lambda one: one[0].seq)]
         by_session[session] = Correction(session, tuple(told))
     by_segment = {place: by_session[session] for place, session in segments.items() if session in by_session}
     return Corrections(by_session, by_segment)
@@ -132,10 +138,35 @@ def _corrected(record: Record) -> SessionCorrected | None:
     return body if isinstance(body, SessionCorrected) else None
 
 
-def _void(start: Record | None, said: Record) -> Void | None:
-    """CLOCK_BOOTTIME says how long it took; over a restart of the box only the wall clock can."""
+def void(start: Record | None, said: Record, chain: Iterable[Record]) -> Void | None:
+    """Why a correction does not count; None if it does. `chain`: the records of its chain, at least from the record
+    before the boot of the start on. CLOCK_BOOTTIME says how long it took; over a restart of the box only wall clocks
+    that are set and believed can, and only if no other record of the chain contradicts them."""
     if start is None or start.seq > said.seq:
         return "unstarted"
-    same_boot = start.boot_id == said.boot_id
-    took_us = said.mono_us - start.mono_us if same_boot else abs(said.utc_us - start.utc_us)
-    return "late" if took_us > IN_TIME_US else None
+    if start.boot_id == said.boot_id:
+        return "late" if said.mono_us - start.mono_us > IN_TIME_US else None
+    whole = sorted({record.seq: record for record in (*chain, said)}.values(), key=lambda one: one.seq)
+    return _over_a_restart(start, said, whole)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Belief:
+    """How a wall clock is believed here. A session counts for one class, so no policy of a class decides it."""
+
+    accept_simulated: bool
+    step_tolerance_us: int = 5 * SECOND
+
+
+def _over_a_restart(start: Record, said: Record, chain: Sequence[Record]) -> Void | None:
+    clock = ChainClock(chain, _Belief(start.clock.source == "simulated"))
+    ran_us = clock.running_us(start.boot_id, start.mono_us, said)
+    if ran_us is not None and ran_us > IN_TIME_US:
+        return "late"
+    if ran_us is None or start.clock.source != said.clock.source or clock.doubt(start) or clock.doubt(said):
+        return "unsure"
+    if said.utc_us - start.utc_us > IN_TIME_US:
+        return "late"
+    until_us = start.utc_us + IN_TIME_US
+    later = any(start.seq < one.seq < said.seq and one.utc_us > until_us and clock.doubt(one) is None for one in chain)
+    return "unsure" if later or said.utc_us < start.utc_us - IN_TIME_US else None

@@ -55,7 +55,8 @@ class Chance:
     the longest unbroken stretch that can still come of it. `restart_by_us`: the last moment at which a start, or a new
     start, still complies; None: it does not matter any more, or (theory) nothing is missing just now. `missed_us` of
     `allowed_us`: what passed unrecorded. `shown_us` of `needed_us` is the bar on the screen. `since_us`: when the
-    recording that lasted ended. `ailing`: it is recorded, but the picture of now does not count."""
+    recording that lasted ended. `ailing`: it is recorded, but the picture of now does not count. `unseen`: long enough,
+    but files are overdue whose picture nobody has looked at, and without them it is not: the rule leaves that open."""
 
     state: State
     whole: bool
@@ -69,6 +70,7 @@ class Chance:
     shown_us: int
     since_us: int
     ailing: bool
+    unseen: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,6 +150,7 @@ def _practice(its: _Common, best_us: int, needed_us: int) -> Chance:
         still_us=0 if done else needed_us - its.unbroken_us, possible_us=possible_us,
         restart_by_us=None if done or state == "lost" else restart_by_us, missed_us=its.missed_us, allowed_us=0,
         shown_us=needed_us if done else its.unbroken_us, since_us=its.since_us, ailing=its.ailing,
+        unseen=done and bool(its.hour.unpictured) and its.hour.looked_us < needed_us <= its.hour.longest_us,
     )
 
 
@@ -164,6 +167,7 @@ def _theory(its: _Common, passed: Span, recorded_us: int, allowed_us: int) -> Ch
         state=state, whole=True, unbroken_us=its.unbroken_us, needed_us=span.length_us, still_us=still_us,
         possible_us=recorded_us + still_us, restart_by_us=restart_by_us, missed_us=its.missed_us,
         allowed_us=allowed_us, shown_us=recorded_us, since_us=its.since_us, ailing=its.ailing,
+        unseen=bool(its.hour.unpictured) and its.hour.fresh_us - its.hour.sure_us > allowed_us,
     )
 
 

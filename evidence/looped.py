@@ -112,10 +112,11 @@ def repeated(
 
 
 def _keys(look: Look) -> list[tuple[int, str]]:
-    """Media time and name of every keyframe."""
+    """Media time and name of every keyframe that lies within the segment, in order; no other proves anything."""
     text = look.picture.keys
-    return [(look.first_us + int(text[at:at + TIME], 16) * MS, text[at + TIME:at + KEY])
+    keys = [(look.first_us + int(text[at:at + TIME], 16) * MS, text[at + TIME:at + KEY])
             for at in range(0, len(text), KEY)]
+    return sorted((key for key in keys if key[0] < look.end_us), key=lambda key: key[0])
 
 
 # --- moving pictures that resemble earlier ones

@@ -74,14 +74,20 @@ class Facts:
     chains: tuple[Chain, ...] = ()
     bright: tuple[Chain, ...] = ()
     """The chains without what shows nothing."""
+    pictured: tuple[Chain, ...] = ()
+    """Of the bright ones, what has a picture record, under a policy that judges these."""
     looked: tuple[Chain, ...] = ()
-    """Of the bright ones, what somebody looked at and nobody says to have filmed earlier."""
+    """Of these, what nobody says to have filmed earlier; where no policy judges pictures, what has a roll call."""
     fresh: tuple[Chain, ...] = ()
     """The chains without frozen, looped and reused pictures, and without what is in doubt."""
+    sure: tuple[Chain, ...] = ()
+    """Of the fresh ones, what has a picture record, under a policy that judges these."""
     seen: tuple[PictureFact, ...] = ()
     """What does not count, or is marked."""
     hidden: Mapping[str, tuple[PictureFact, ...]] = dataclasses.field(default_factory=dict)
     """Segment hash → what does not count of it."""
+    unpictured: frozenset[str] = frozenset()
+    """Segments whose picture nobody has looked at, under a policy that judges these."""
 
     def awaited(self, at_us: int) -> tuple[str, ...]:
         """The rooms whose box has not reported past a moment."""
@@ -93,30 +99,33 @@ class Facts:
         return self.progress.get(device, Progress())
 
     def chained(self) -> Facts:
-        """The same with its chains of video computed."""
+        """The same with its chains of video computed.
+
+        Where a policy judges pictures, only a picture record is a look at one. A roll call sees that all is dark; of
+        faces it sees neither that they stand still nor that they were there before."""
         rules, percent = self.policy.picture, self.policy.video.black_pct.value
         judged = judge(self.segments, self.pictures, self.copied, rules) if rules else None
         looked = {fact.segment.sha256 for fact in self.segments if _looked_at(self, fact)}
         broken = dict(judged.broken) if judged else {}
-        unlooked: dict[str, tuple[tuple[int, int], ...]] = {}
-        for fact in self.segments:
-            sha, whole = fact.segment.sha256, ((fact.segment.first_pts_us, fact.segment.end_pts_us),)
-            if sha not in looked and sha in self.rollcalls and _dark(self.rollcalls[sha][1], percent):
-                broken[sha] = whole
-            if sha not in looked and sha not in self.rollcalls:
-                unlooked[sha] = whole
+        wholes = {fact.segment.sha256: ((fact.segment.first_pts_us, fact.segment.end_pts_us),)
+                  for fact in self.segments if fact.segment.sha256 not in looked}
+        broken |= {sha: whole for sha, whole in wholes.items()
+                   if sha in self.rollcalls and _dark(self.rollcalls[sha][1], percent)}
+        unpictured = wholes if rules else {}
+        unlooked = wholes if rules else {sha: whole for sha, whole in wholes.items() if sha not in self.rollcalls}
         seen = judged.facts if judged else ()
         hidden = _hidden(self, seen)
         stale = {fact.segment.sha256: _media(fact, hidden.get(fact.segment.sha256, ())) for fact in self.segments}
         doubted = judged.doubted if judged else {}
-        every, bright, known, fresh = (
+        old = _both(stale, doubted)
+        every, bright, pictured, known, fresh, sure = (
             tuple(chains(self.segments, self.policy, cut))
-            for cut in ({}, broken, _both(broken, doubted) | unlooked, _both(stale, doubted)))
+            for cut in ({}, broken, broken | unpictured, _both(broken, doubted) | unlooked, old, old | unpictured))
         sightings = {sha: tuple(one for one in found if not _proves_nothing(one, hidden.get(sha, ())))
                      for sha, found in self.sightings.items()}
         return dataclasses.replace(
-            self, chains=every, bright=bright, looked=known, fresh=fresh, seen=seen, hidden=hidden,
-            sightings=sightings)
+            self, chains=every, bright=bright, pictured=pictured, looked=known, fresh=fresh, sure=sure, seen=seen,
+            hidden=hidden, sightings=sightings, unpictured=frozenset(unpictured))
 
 
 def block_story(facts: Facts, block: PlannedBlock, before_us: int) -> Block:
@@ -144,6 +153,7 @@ def hour_story(facts: Facts, block: PlannedBlock | None, hour: Hour, before_us: 
         looked_us=max((stretch.media_us for stretch in looked), default=0),
         unpictured=_unpictured(facts, span),
         fresh_us=_length(facts.fresh, [span], facts.policy),
+        sure_us=_length(facts.sure, [span], facts.policy),
         gaps=holes(union(stretches, span), span),
     )
 
@@ -156,7 +166,8 @@ def _occasion(
     certain = [fact for fact in segments if fact.certain]
     calls = [facts.rollcalls[f.segment.sha256] for f in certain if f.segment.sha256 in facts.rollcalls]
     due_us = sum(one.length_us for one in spans)
-    covered_us, usable_us = (_length(found, spans, facts.policy) for found in (facts.chains, facts.bright))
+    covered_us, usable_us, pictured_us = (
+        _length(found, spans, facts.policy) for found in (facts.chains, facts.bright, facts.pictured))
     doubtful = union((fact.span for fact in segments if not fact.certain), span)
     doubtful_us = sum(one.length_us for one in doubtful) + facts.unplaced_us
     checkins, attend = _signs(facts, opened, span)
@@ -165,7 +176,7 @@ def _occasion(
     review = facts.reviews.get(occasion_id)
     roll_called = len(calls) == len(certain)
     video = facts.policy.video
-    seen_well = roll_called and usable_us * 100 >= video.good_cover_pct.value * due_us
+    seen_well = roll_called and pictured_us * 100 >= video.good_cover_pct.value * due_us
     showing = [f.segment.sha256 for f in certain if _shows_something(facts, f)]
     headcount_max = max((facts.rollcalls[sha][1].headcount_max for sha in showing if sha in facts.rollcalls), default=0)
     seen = [s for f in certain for s in facts.sightings.get(f.segment.sha256, ()) if _seen_in(s, span)]
@@ -185,6 +196,7 @@ def _occasion(
         "due_us": due_us,
         "covered_us": covered_us,
         "usable_us": usable_us,
+        "pictured_us": pictured_us,
         "doubtful_us": doubtful_us,
         "roll_called": roll_called,
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
@@ -230,6 +242,7 @@ class _Presences:
                 checked_in=person in self.came,
                 on_leave=any(leave.person == person and _covers(leave, self.span) for _, leave in self.facts.leaves),
                 sightings=tuple(sightings.get(person, ())),
+                proven=any(one.segment not in self.facts.unpictured for one in sightings.get(person, ())),
                 left_early=self.seen_well and _only_at_an_edge(sightings.get(person, ()), self.span, edge_us),
             )
             for person in roster

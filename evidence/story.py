@@ -250,7 +250,7 @@ class CorrectionFact:
     """How many of its files count for the class of the story."""
     refs: tuple[Ref, ...]
     """Its corrections."""
-    void: Literal["late", "unstarted"] | None = None
+    void: Literal["late", "unsure", "unstarted"] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -297,6 +297,8 @@ class Presence:
     checked_in: bool
     on_leave: bool
     sightings: tuple[Sighting, ...]
+    proven: bool
+    """Whether any sighting is in video whose picture was looked at: nobody sees of a face that its picture is old."""
     left_early: bool
 
 
@@ -323,6 +325,8 @@ class Occasion:
     """Recorded time inside its class-hours: the union of all cameras."""
     usable_us: int
     """The same without what shows nothing: black, covered, frozen, looped or reused pictures."""
+    pictured_us: int
+    """Of that, what has a picture record, under a policy that judges these."""
     doubtful_us: int
     """Video that may belong here, but whose time is uncertain."""
     roll_called: bool
@@ -359,12 +363,14 @@ class HourStory(Occasion):
     longest_us: int
     """Media time of the longest single stretch; what breaks it does not count."""
     looked_us: int
-    """The same of what somebody looked at, and what is not in doubt: its segments have a picture record or a roll call,
-    and nobody says to have filmed it earlier."""
+    """The same of what somebody looked at, and what is not in doubt: its segments have a picture record (under a policy
+    that judges no picture: a roll call), and nobody says to have filmed it earlier."""
     unpictured: tuple[Ref, ...]
     """Its segments without a picture record, though the policy judges these and their box has reported past them."""
     fresh_us: int
     """Recorded time (the union of all cameras) without frozen, looped and reused pictures and what is in doubt."""
+    sure_us: int
+    """Of that, what has a picture record, under a policy that judges these."""
     gaps: tuple[Span, ...]
     """What no camera recorded."""
 

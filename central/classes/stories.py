@@ -7,10 +7,12 @@ import threading
 from central.classes.as_of import AsOf, as_of
 from central.classes.orders import boxes_of, order_of
 from central.clock import Clock
-from central.errors import PolicyGone
+from central.errors import CannotJudge, PolicyGone
 from central.store.store import Store
 from central.store.tables import Tx
+from common.logs import Log
 from evidence.bodies import ClassOrder
+from evidence.errors import ZaitangError
 from evidence.fold import fold
 from evidence.policy import Policy, parse_policy
 from evidence.rules import Finding, findings
@@ -38,9 +40,20 @@ class Stories:
         self._store, self._clock = store, clock
         self._kept: dict[str, tuple[int, Told]] = {}
         self._lock = threading.Lock()
+        self._log = Log("classes.stories")
 
     def tell(self, class_id: str) -> Told:
-        """The class now. Raises UnknownClass."""
+        """The class now. Raises UnknownClass, PolicyGone; CannotJudge where judging fails as nobody foresaw: one class
+        must not take the others with it."""
+        try:
+            return self._tell(class_id)
+        except ZaitangError:
+            raise
+        except Exception as error:
+            self._log.failed("class.unjudged", error, **{"class": class_id})
+            raise CannotJudge(class_id=class_id, error=type(error).__name__) from error
+
+    def _tell(self, class_id: str) -> Told:
         now_us = self._clock.stamp().utc_us
         with self._store.read() as tx:
             leaves = tx.leaves()

@@ -31,6 +31,7 @@ from edge.vision.pack import Pack, load_pack
 from evidence.bodies import Alarm, RollCall, Segment, SegmentRemoved, body_of
 from evidence.corrections import corrections
 from evidence.errors import ZaitangError
+from evidence.records import Record
 
 if TYPE_CHECKING:
     from edge.wiring import Box
@@ -133,8 +134,8 @@ class Worker:
         newest = found[-1].record.seq if found else -1
         if newest > self._corrected:
             self._corrected, self._after = newest, -1
-            starts = self._store.records_of("session.start")
-            self._classes = corrections(sealed.record for sealed in [*starts, *found])
+            # All of them: any record may show that a correction came too late.
+            self._classes = corrections(_lean(sealed.record) for sealed in self._store.each())
 
     def _do(self, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]) -> bool:
         """One segment to its record, or to an alarm; False while the volume where it lies is away. An error that nobody
@@ -201,6 +202,11 @@ def _until(
         if stopped():
             raise Stopped
         yield first_pts_us + pts_us, bgr
+
+
+def _lean(record: Record) -> Record:
+    """Without the body where only its clock is asked for."""
+    return record if record.type.startswith("session.") else dataclasses.replace(record, body={})
 
 
 def _checked(path: Path | None, segment: Segment) -> Path:

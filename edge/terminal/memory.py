@@ -10,11 +10,13 @@ from edge.plans import newest_orders
 from edge.store import Store
 from edge.terminal.schedule import Session, classes_of, sessions_of
 from evidence.bodies import Alarm, ClassOrder, body_of
+from evidence.corrections import void
 from evidence.errors import ZaitangError
 from evidence.fold import fold
 from evidence.policy import Policy
-from evidence.records import Record, Sealed
+from evidence.records import Record, Sealed, Stamp
 from evidence.story import Story
+from evidence.times import utc_text
 
 RECENT_ALARMS = 20
 WARNED = "storage.days_left"
@@ -80,6 +82,21 @@ class Memory:
                 records = [*(sealed.record for sealed in self._orders), *self._own]
                 known = self._stories[class_id] = (version, fold(records, class_id, policy))
             return known[1]
+
+    def correctable(self, session: str, stamp: Stamp) -> bool:
+        """Whether a correction of a session that was stated now would count."""
+        with self._lock:
+            self._read()
+            starts = (record for record in self._own
+                      if record.type == "session.start" and record.body.get("session") == session)
+            start = next(starts, None)
+            if start is None:
+                return False
+            said = dataclasses.replace(
+                self._own[-1], type="session.corrected", seq=len(self._own), boot_id=stamp.boot_id,
+                mono_us=stamp.mono_us, utc=utc_text(stamp.utc_us), clock=stamp.clock, body={})
+            boot = next(record.seq for record in self._own if record.boot_id == start.boot_id)
+            return void(start, said, self._own[max(0, boot - 1):]) is None
 
     def names(self, class_id: str) -> dict[str, str]:
         """Names by pseudonym, never kept in memory; empty where the centre sent none."""

@@ -151,11 +151,13 @@ class Screen:
         return None if rules is None else Wanted(now.order.class_id, now.known.session.session, rules)
 
     def correctable(self) -> Session | None:
-        """The session whose class can be put right here: the open one, or the last one for a while. May raise
-        StoreBusy."""
+        """The session whose class can be put right here: the open one, or the last one for a while; none of which a
+        correction would not count, after a restart with a clock that is not set. May raise StoreBusy."""
         last = self._memory.look().last
-        ended_us = None if last is None else last.ended_us
-        return None if ended_us is not None and self._clock.utc_us() - ended_us > CORRECT_US else last
+        stamp = self._clock.stamp()
+        if last is None or (last.ended_us is not None and stamp.utc_us - last.ended_us > CORRECT_US):
+            return None
+        return last if all(self._memory.correctable(one, stamp) for one in last.ids) else None
 
     def early_end(self) -> int | None:
         """The unbroken minutes that the practical class-hour of now still has to get, if it runs and has not got them:

@@ -61,3 +61,5 @@ class Watch:
                 self.turn()
             except ZaitangError as error:
                 self._log.failed("watch.refused", error)
+            except Exception as error:  # whatever it is, the next class-hour must be watched
+                self._log.failed("watch.failed", error)

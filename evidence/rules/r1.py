@@ -13,9 +13,10 @@ MOST_GAPS = 20
 
 def judge(story: Story, rule: R1, as_of_us: int) -> Finding:
     """Violated when more is missing than the tolerance; open when video of uncertain time could fill it, when a box has
-    not reported past the class-hour, or when so much of what is recorded is frozen or was recorded earlier, or may have
-    been. Black and covered pictures count here: the light goes off for a projector. Its records: the video and, where
-    it is stale, what says so; or where there is none the plan that demands it."""
+    not reported past the class-hour, when so much of what is recorded is frozen or was recorded earlier, or may have
+    been, or when nobody has looked whether it is. Black and covered pictures count here: the light goes off for a
+    projector. Its records: the video and, where it is stale, what says so; or where there is none the plan that demands
+    it."""
     hours = due_hours(story, "theory")
     if not hours:
         return Finding("R1", rule.clause, "satisfied", False, (reason("no_theory_hours"),), ())
@@ -31,6 +32,9 @@ def judge(story: Story, rule: R1, as_of_us: int) -> Finding:
             stale_s = -(-(hour.covered_us - hour.fresh_us) // SECOND)
             reasons += [reason(code, **named(story, hour), seconds=stale_s), *(said for said, _ in told)]
             stale += [ref for _, ref in told]
+        elif code == "hour_unseen":
+            unseen_s = -(-(hour.fresh_us - hour.sure_us) // SECOND)
+            reasons.append(reason(code, **named(story, hour), seconds=unseen_s))
         elif result != "satisfied":
             reasons += _missing(story, hour, code)
     if worst(results) == "satisfied" and over:
@@ -43,7 +47,9 @@ def _hour(hour: HourStory, rule: R1) -> tuple[Result, str]:
     """The result, and the code of its reason."""
     missing_us, allowed_us = hour.due_us - hour.covered_us, rule.tolerance_s.value * SECOND
     if missing_us <= allowed_us:
-        return ("satisfied", "theory_covered") if hour.due_us - hour.fresh_us <= allowed_us else ("open", "hour_stale")
+        if hour.due_us - hour.fresh_us > allowed_us:
+            return "open", "hour_stale"
+        return ("satisfied", "theory_covered") if hour.due_us - hour.sure_us <= allowed_us else ("open", "hour_unseen")
     if missing_us - hour.doubtful_us <= allowed_us:
         return "open", "hour_uncertain"
     return ("open", "hour_awaited") if hour.awaited else ("violated", "hour_not_covered")

@@ -12,7 +12,7 @@ def judge(story: Story, rule: R2, as_of_us: int, looks: bool) -> Finding:
     """Violated when the longest stretch is too short; open when video of uncertain time could make it long enough,
     when a box has not reported past the class-hour, when nobody has looked at the picture of so long a stretch, or when
     another class or box says to have filmed a part of it earlier.
-    `looks`: the policy says when a picture does not count; without that, nobody has to look.
+    `looks`: the policy says when a picture does not count, so that somebody must look; without that, nobody has to.
 
     A class-hour that is not over yet is judged only once it has its stretch. Its records: the video and its roll calls
     (a black picture breaks a stretch), or where there is no video the plan that demands it.

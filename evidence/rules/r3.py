@@ -1,9 +1,10 @@
 """R3: recordings that do not show everyone who is due. How they are counted is ours; every other reading stands beside.
 
-Per occasion, first match wins: a reviewer's answer; complete; open (no usable video for most of it, time uncertain,
-records or roll call still to come); missing; open otherwise. Per class, limit n: missing >= n is a flag; missing +
-open < n is clear; anything else asks for a review. With a limit of one a flag is always a review: no single occasion
-convicts by itself.
+Per occasion, first match wins: a reviewer's answer; open, where everyone is shown, but somebody only in video whose
+picture nobody has looked at (it may be an old one); complete; open (no usable video for most of it, time uncertain,
+records or roll call still to come, most of the picture not looked at); missing; open otherwise. Per class, limit n:
+missing >= n is a flag; missing + open < n is clear; anything else asks for a review. With a limit of one a flag is
+always a review: no single occasion convicts by itself.
 """
 from __future__ import annotations
 
@@ -72,7 +73,8 @@ def judge_occasion(unit: Occasion, due: Sequence[Presence], policy: Policy) -> J
     if not due:
         return Judged(unit, "open", "nobody_due", ())
     if not unseen:
-        return Judged(unit, "complete", "complete", ())
+        looked = all(one.proven for one in due)
+        return Judged(unit, "complete", "complete", ()) if looked else Judged(unit, "open", "unpictured", ())
     if unit.usable_us * 100 < policy.video.usable_pct.value * unit.due_us:
         return Judged(unit, "open", "no_usable_video", ())
     if not unit.time_certain:
@@ -81,6 +83,8 @@ def judge_occasion(unit: Occasion, due: Sequence[Presence], policy: Policy) -> J
         return Judged(unit, "open", "awaited", ())
     if not unit.roll_called:
         return Judged(unit, "open", "rollcall_pending", ())
+    if unit.pictured_us * 100 < policy.video.usable_pct.value * unit.due_us:
+        return Judged(unit, "open", "unpictured", ())
     seen_well = unit.picture_good and unit.headcount_max < len(due)
     missed = tuple(one.person for one in unseen if seen_well or not one.checked_in)
     if missed:

@@ -17,6 +17,7 @@ from central.wiring import Centre
 from evidence.bodies import Alarm, Candidate, CheckIn, ClassOrder, RollCall, SessionEnd, SessionStart, Track
 from evidence.times import MINUTE, SECOND, utc_us
 from tests.central.helpers import MORNING, SIMULATED, Box, segment_of, write_plan
+from tests.evidence.course import picture_of
 
 PEOPLE = ("张伟", "王芳", "李娜", "刘洋", "陈静", "赵敏")
 AWAY = "赵敏"
@@ -90,6 +91,7 @@ class Course:
             self.centre.objects.put(segment.sha256, segment.size, [data])
             self.box.append(segment, at + seconds * SECOND)
             self.roll_call(segment.sha256, run, segment.first_pts_us, present, at + seconds * SECOND)
+            self.box.append(picture_of(segment), at + seconds * SECOND)
 
     def check_in(self, name: str, session: str, at: int) -> None:
         others = [one for one in PEOPLE if one != name]

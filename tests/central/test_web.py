@@ -4,11 +4,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from central.classes import stories
 from central.errors import NotLoopback, PortInUse
 from central.ingest.collector import Message
 from central.web.app import create_app
@@ -16,6 +18,9 @@ from central.web.kinds import RECORDS
 from central.web.server import listen
 from central.wiring import Centre
 from evidence.bodies import TYPES
+from evidence.policy import Policy
+from evidence.records import Record
+from evidence.story import Story
 from tests.central.course import AWAY, PEOPLE
 from tests.central.helpers import MORNING, NAMES, PLAN, Box, segment_of
 from tests.central.test_classes import add
@@ -136,6 +141,31 @@ def test_a_class_without_any_record_has_a_page(centre: Centre, client: TestClien
     add(centre, tmp_path)
     assert client.get("/classes/welder-1").status_code == 200
     assert client.get("/").status_code == 200
+
+
+def test_a_class_that_cannot_be_judged_takes_no_other_with_it(
+    centre: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:
+    for number in (1, 2):
+        (tmp_path / str(number)).mkdir()
+        add(centre, tmp_path / str(number), PLAN.replace("welder-1", f"welder-{number}"))
+    whole = stories.fold
+
+    def fails(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
+        return next(iter([])) if class_id == "welder-1" else whole(records, class_id, policy)
+
+    monkeypatch.setattr(stories, "fold", fails)
+    client = TestClient(create_app(centre), base_url=HERE)
+    for _ in range(2):
+        page = client.get("/?lang=en")
+        assert page.status_code == 200 and "class welder-1 cannot be judged" in page.text
+        assert "StopIteration" in page.text and 'href="/classes/welder-2"' in page.text
+        assert page.text.count("cannot be judged") == 1
+    for path in ("/classes/welder-1", "/api/classes/welder-1"):
+        told = client.get(f"{path}?lang=zh")
+        assert told.status_code == 500 and "班次 welder-1 无法判定" in told.text
+        assert client.get(path.replace("-1", "-2")).status_code == 200
+    assert {one.message for one in caplog.records if one.levelname == "ERROR"} == {"class.unjudged"}
 
 
 def test_the_api_tells_the_findings(played: Centre) -> None:

@@ -24,6 +24,8 @@ from evidence.bodies import (
     Genesis,
     Hour,
     Leave,
+    Picture,
+    PictureSample,
     PinCheckIn,
     Place,
     Pointed,
@@ -52,6 +54,8 @@ SIMULATED = ClockState(synced=True, max_error_us=0, source="simulated", rate=60)
 BOOT_US = utc_us("2026-03-01T00:00:00.000000Z")
 THRESHOLD, MARGIN = 400_000, 50_000
 SHA = "a" * 64
+THUMB = "".join(f"{800 + cell * 977 % 1900:03x}" for cell in range(144))
+"""A room with corners."""
 TRAINEES = ("t-1", "t-2", "t-3", "t-4")
 
 
@@ -164,9 +168,11 @@ class Course:
         self, start: str, end: str, shows: Sequence[str] | None = None, *, headcount: int | None = None,
         unnamed: int = 0, dark: int = 0, roll_call: bool = True, box: str = "box-1", camera: str = "room",
         segment_s: int = 600, run: str | None = None, gaps: Sequence[Gap] = (), seen: tuple[str, str] | None = None,
+        pictured: bool | None = None,
     ) -> Filmed:
         """An unbroken run from "2026-03-02 07:58" to "09:42", in segments; each shows `shows` (by default everyone).
-        `seen`: between which times of day they are shown. `dark`: dark frames of a hundred."""
+        `seen`: between which times of day they are shown. `dark`: dark frames of a hundred. `pictured`: somebody looked
+        at the picture, and it lives; by default where there is a roll call that saw anything."""
         start_us, end_us = at(start), at(f"{start[:10]} {end}")
         shown = self.trainees if shows is None else tuple(shows)
         run = run or f"r-{next(self._count)}"
@@ -182,16 +188,21 @@ class Course:
                 people = shown if inside[1] > inside[0] else ()
                 call = roll_call_of(body, people, inside, headcount, unnamed, dark)
                 self.boxes[box].add("rollcall", call, last_us + 30 * SECOND)
+            if pictured or (pictured is None and roll_call and dark < 90):
+                self.boxes[box].add("picture", picture_of(body), last_us + 31 * SECOND)
         return filmed
 
-    def call_rolls(self) -> None:
-        """A roll call that sees nobody for every segment of the class so far that has none."""
+    def call_rolls(self, pictured: bool = True) -> None:
+        """A picture record, and a roll call that sees nobody, for every segment of the class so far that has no roll
+        call."""
         for box in self.boxes.values():
             called = {record.body["segment"] for record in box.records if record.type == "rollcall"}
             for record in [one for one in box.records if one.type == "segment"]:
                 body = body_of(record)
                 if isinstance(body, Segment) and body.sha256 not in called:
                     box.add("rollcall", roll_call_of(body, (), (0, 0)), record.utc_us + 20 * SECOND)
+                    if pictured:
+                        box.add("picture", picture_of(body), record.utc_us + 20 * SECOND)
 
     def segment(
         self, run: str, index: int, first_us: int, end_us: int, start_us: int, box: str, camera: str = "room",
@@ -301,6 +312,13 @@ def roll_call_of(
         "c-1", segment.run, segment.sha256, "lab", SHA, "cpu", THRESHOLD, MARGIN, 40, 100, dark, count,
         count * 1_000_000, tuple(tracks),
     )
+
+
+def picture_of(segment: Segment) -> Picture:
+    """A picture record of a room in which people move."""
+    times = (*range(segment.first_pts_us, segment.end_pts_us, 15 * SECOND), segment.end_pts_us - 1)
+    samples = tuple(PictureSample(at_us, 450_000, 220_000, 6_000, 2_000, 20_000, THUMB) for at_us in times)
+    return Picture(str(segment.class_id), segment.run, segment.sha256, 15 * SECOND, samples, "")
 
 
 def codes(finding: Finding) -> list[str]:

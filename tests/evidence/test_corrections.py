@@ -16,7 +16,7 @@ from evidence.records import Record
 from evidence.rules import Finding, findings
 from evidence.story import Story
 from evidence.times import MINUTE, SECOND, utc_text
-from tests.evidence.course import TRAINEES, Chain, Course, at, codes, roll_call_of
+from tests.evidence.course import REAL, TRAINEES, UNSET, Chain, Course, at, codes, picture_of, roll_call_of
 
 DAY = "2026-03-02"
 CLASSES = ("c-1", "c-2", "c-3")
@@ -75,8 +75,9 @@ def test_after_a_correction_it_counts_for_the_right_class_alone_and_both_say_so(
     record = mixed.correct("c-1")
     assert [len(mixed.story(name).segments) for name in CLASSES] == [2, 0, 0]
     assert [len(mixed.story(name).sessions) for name in CLASSES] == [1, 0, 0]
-    assert set(codes(mixed.finding("c-1", "R2"))) == {"stretch_unseen"}, "it waits for a roll call"
-    mixed.course.call_rolls()
+    assert set(codes(mixed.finding("c-1", "R2"))) == {"stretch_unseen"}, "nobody has looked"
+    for segment in mixed.segments:
+        mixed.box.add("picture", picture_of(segment), at(f"{DAY} 10:00"))
     assert mixed.finding("c-1", "R2").result == "satisfied"  # type: ignore[union-attr]
     came, left = mixed.finding("c-1", "corrected"), mixed.finding("c-2", "corrected")
     for told in (came, left):
@@ -113,6 +114,8 @@ def test_a_roll_call_counts_only_for_the_class_whose_people_it_looked_for() -> N
     assert story.rollcalls == () and not story.blocks[0].roll_called
     assert "occasion_rollcall_pending" in [one.code for one in mixed.finding("c-1", "R3").reasons]  # type: ignore
     mixed.call("c-1")
+    for segment in mixed.segments:
+        mixed.box.add("picture", picture_of(segment), at(f"{DAY} 10:00"))
     assert mixed.story("c-1").blocks[0].roll_called and mixed.story("c-2").rollcalls == ()
     assert mixed.finding("c-1", "R3").result == "satisfied"  # type: ignore[union-attr]
 
@@ -208,10 +211,39 @@ def test_the_day_is_told_by_the_boot_clock_or_else_by_the_wall_clock(
     said = mixed.correct("c-1")
     hour_us = 60 * MINUTE
     said = dataclasses.replace(
-        said, boot_id=start.boot_id if boot == "a" else "ff", mono_us=start.mono_us + mono_h * hour_us,
+        said, boot_id=start.boot_id if boot == "a" else "ff",
+        mono_us=(start.mono_us if boot == "a" else 0) + mono_h * hour_us,
         utc=utc_text(start.utc_us + utc_h * hour_us))
     counted = corrections([*records, said])
     assert {counted.class_of(one) for one in records if one.type == "segment"} == {"c-1" if counts else "c-2"}
+
+
+@pytest.mark.parametrize(("synced", "between", "ran_h", "why"), [
+    (True, "", 0, None), (False, "", 0, "unsure"), (True, "2026-03-20 08:00", 0, "unsure"),
+    (False, "2026-03-20 08:00", 0, "unsure"), (True, "2026-03-02 10:00", 0, None), (True, "", 25, "late"),
+])
+def test_over_a_restart_a_correction_counts_only_if_it_was_surely_in_time(
+    synced: bool, between: str, ran_h: int, why: str | None,
+) -> None:
+    """Weeks later the clock of a box that is not set says the old day, or somebody has set it back."""
+    mixed = Mixed()
+    if between:
+        mixed.box.restart(at(between) - 5 * MINUTE, "1a")
+        mixed.box.add("alarm", {"code": "camera.silent", "params": {}}, at(between))
+        # Another start, from which on the clock goes forwards again.
+        mixed.box.restart(at(f"{DAY} 10:00"), "2b")
+        mixed.box.add("alarm", {"code": "camera.silent", "params": {}}, at(f"{DAY} 10:01"))
+    mixed.box.restart(at(f"{DAY} 10:05") - ran_h * 60 * MINUTE, "3c")
+    mixed.box.clock = REAL if synced else UNSET
+    mixed.correct("c-1", when="10:10")
+    mixed.box.clock = REAL
+    mixed.box.restart(at("2026-03-23 08:00"), "4d")
+    mixed.box.add("alarm", {"code": "camera.silent", "params": {}}, at("2026-03-23 08:01"))
+    assert [len(mixed.story(name).segments) for name in CLASSES] == ([0, 2, 0] if why else [2, 0, 0])
+    told = mixed.finding("c-1", "corrected")
+    assert told is not None and codes(told) == [f"corrected_{why or 'in'}"] and told.result == "warning"
+    if why == "unsure":
+        assert "does not prove" in words(told.reasons[0], "en") and "班次 c-1" in words(told.reasons[0], "zh")
 
 
 def test_a_correction_that_cannot_be_read_corrects_nothing_and_is_counted() -> None:

@@ -216,6 +216,22 @@ def test_a_lens_that_is_covered_is_not_done_and_there_is_an_alarm() -> None:
     assert stands(hour, 40, Heard(True, None, (span(-2, 40),), lasting)).state == "lost", "and after the end press"
 
 
+@pytest.mark.parametrize("kind", ["practical", "theory"])
+def test_what_nobody_looked_at_is_said_to_be_undecided_as_the_rules_say(kind: str) -> None:
+    """Once its picture record is overdue; a minute of waiting for it is nothing to tell."""
+    for looked, minute, unseen in ((False, 20, False), (False, 40, True), (True, 40, False)):
+        made = course(kind, (0, 20), (20.01, 45))
+        made = looked_at(made, []) if looked else made
+        made.silent = minute == 20
+        if minute == 20:
+            made.boxes["box-1"].records.pop()
+        its = stands(made.story().hours[0], minute, running(20.01, minute) if minute > 20 else SILENT)
+        assert its.unseen == unseen and its.state != "lost"
+        if minute == 40:
+            rule = "R2" if kind == "practical" else "R1"
+            assert (made.finding(rule).result == "open") == unseen
+
+
 def test_of_what_is_sealed_the_records_say_it() -> None:
     made = looked_at(course("practical", (0, 40)), [(60, 2400)], covered)
     assert stands(made.story().hours[0], 40).state == "lost"

@@ -8,7 +8,7 @@ import pytest
 from evidence.bodies import Gap, RecordRef, VideoReused
 from evidence.records import ClockState
 from evidence.times import MINUTE, SECOND
-from tests.evidence.course import REAL, SIMULATED, UNSET, Chain, Course, at, codes, roll_call_of
+from tests.evidence.course import REAL, SIMULATED, UNSET, Chain, Course, at, codes, picture_of
 
 DAY = "2026-03-02"
 
@@ -137,15 +137,14 @@ def test_r2_fifteen_minutes_that_somebody_looked_at_are_enough(until: str, resul
     filmed = made.film(f"{DAY} 08:00", "08:45", roll_call=False, segment_s=60)
     for segment in filmed.segments:
         if segment.end_pts_us <= at(f"{DAY} {until}") - filmed.start_us:
-            call = roll_call_of(segment, (), (0, 0))
-            made.boxes["box-1"].add("rollcall", call, at(f"{DAY} 08:46"))
+            made.boxes["box-1"].add("picture", picture_of(segment), at(f"{DAY} 08:46"))
     assert made.finding("R2", f"{DAY} 08:30").result == (result if result == "satisfied" else "not_recorded")
     assert made.finding("R2").result == result
 
 
 def test_video_without_a_picture_record_is_told_once_its_box_has_reported_past_it() -> None:
     made = hour("theory")
-    filmed = made.film(f"{DAY} 08:00", "08:45", segment_s=900)
+    filmed = made.film(f"{DAY} 08:00", "08:45", segment_s=900, pictured=False)
     made.silent = True
     assert made.finding("picture").reasons[0].params["count"] == 2, "the last one may still come"
     made.silent = False

@@ -17,7 +17,7 @@ from evidence.policy import parse_policy
 from evidence.rules import findings
 from evidence.story import SegmentFact, Span
 from evidence.times import MINUTE, SECOND
-from tests.evidence.course import Course, Filmed, at, codes, roll_call_of
+from tests.evidence.course import TRAINEES, Course, Filmed, at, codes, roll_call_of
 from tests.evidence.looking import EVERY_US, RULES, black, covered, keys_of, name, people, sample
 
 Make = Callable[[int], PictureSample]
@@ -134,7 +134,7 @@ def days_of_loops(kind: str) -> Course:
     for day in days:
         for person in course.trainees:
             course.check_in(person, f"2026-03-{day} 07:50")
-        filmed = course.film(f"2026-03-{day} 07:58", "08:47", segment_s=60)
+        filmed = course.film(f"2026-03-{day} 07:58", "08:47", segment_s=60, pictured=False)
         look_at(course, filmed, {}, names="the same bytes")
     return course
 
@@ -164,7 +164,7 @@ def test_a_second_camera_makes_up_for_one_that_is_frozen() -> None:
     course, filmed = course_of("theory")
     look_at(course, filmed, {("08:00", "08:45"): frozen})
     assert course.finding("R1").result == "open"
-    course.film("2026-03-02 07:58", "08:47", roll_call=False, camera="back")
+    course.film("2026-03-02 07:58", "08:47", camera="back")
     assert course.finding("R1").result == "satisfied"
 
 
@@ -175,8 +175,8 @@ def shown_only(seen: tuple[str, str], when: Mapping[tuple[str, str], Make]) -> t
     course.order()
     for person in course.trainees:
         course.check_in(person, "2026-03-02 07:50")
-    filmed = course.film("2026-03-02 07:58", "08:47", course.trainees[:3], segment_s=60)
-    again = course.film("2026-03-02 07:58", "08:47", ("t-4",), segment_s=60, seen=seen, camera="back")
+    filmed = course.film("2026-03-02 07:58", "08:47", course.trainees[:3], segment_s=60, pictured=False)
+    again = course.film("2026-03-02 07:58", "08:47", ("t-4",), segment_s=60, pictured=False, seen=seen, camera="back")
     for one in (filmed, again):
         look_at(course, one, when if one is again else {})
     return course, again
@@ -201,12 +201,12 @@ def test_how_many_an_old_picture_shows_hides_nobody() -> None:
     for day, count in (("02", 4), ("03", 3)):
         for person in course.trainees:
             course.check_in(person, f"2026-03-{day} 07:50")
-        filmed = course.film(f"2026-03-{day} 07:58", "08:47", course.trainees[:count], segment_s=60)
+        filmed = course.film(f"2026-03-{day} 07:58", "08:47", course.trainees[:count], segment_s=60, pictured=False)
         look_at(course, filmed, {})
-    extra = course.film("2026-03-02 08:50", "08:53", segment_s=60)
+    extra = course.film("2026-03-02 08:50", "08:53", segment_s=60, pictured=False)
     look_at(course, extra, {}, names="again")
     assert course.r3().recordings == ("2026-03-03-am",)
-    loop = course.film("2026-03-03 08:20", "08:23", segment_s=60, camera="back")
+    loop = course.film("2026-03-03 08:20", "08:23", segment_s=60, pictured=False, camera="back")
     look_at(course, loop, {}, names="again")
     assert course.story().blocks[1].headcount_max == 3 and course.r3().recordings == ("2026-03-03-am",)
 
@@ -222,6 +222,46 @@ def test_a_bad_picture_convicts_nobody() -> None:
             course.boxes["box-1"].add("rollcall", call, at("2026-03-02 09:00"))
         look_at(course, filmed, shown)
         assert course.r3().recordings == missing and len(course.r3().open_recordings) == 1 - len(missing)
+
+
+def unlooked(kind: str, looked: int = 0, shows: tuple[str, ...] | None = None) -> Course:
+    """An hour with a roll call of every minute; after so many minutes the picture process died."""
+    course = Course()
+    course.hour("2026-03-02 08:00", "08:45", kind)
+    course.order()
+    for person in course.trainees:
+        course.check_in(person, "2026-03-02 07:50")
+    filmed = course.film("2026-03-02 08:00", "08:45", shows, segment_s=60, pictured=False)
+    look_at(course, dataclasses.replace(filmed, segments=filmed.segments[:looked]), {})
+    return course
+
+
+@pytest.mark.parametrize(("looked", "result"), [(0, "open"), (14, "open"), (15, "satisfied")])
+def test_a_roll_call_is_no_look_at_the_picture_of_practice(looked: int, result: str) -> None:
+    found = unlooked("practical", looked).finding("R2")
+    assert (found.result, codes(found)) == (result, ["stretches_long" if looked == 15 else "stretch_unseen"])
+
+
+@pytest.mark.parametrize(("looked", "result"), [(0, "open"), (43, "open"), (44, "satisfied")])
+def test_nor_of_theory_beyond_the_tolerance(looked: int, result: str) -> None:
+    found = unlooked("theory", looked).finding("R1")
+    assert (found.result, codes(found)) == (result, ["theory_covered" if looked == 44 else "hour_unseen"])
+    if looked == 43:
+        assert "2 min 0 s" in reason_words(found.reasons[0], "en", {})
+        assert "尚未检查" in reason_words(found.reasons[0], "zh", {})
+
+
+def test_whom_unlooked_video_shows_is_not_proven_and_whom_it_does_not_show_is_not_missing() -> None:
+    """A dead picture process acquits nobody, and convicts nobody."""
+    for shows, looked, why in (
+            (None, 0, "occasion_unpictured"), (TRAINEES[:3], 0, "occasion_unpictured"), (None, 1, "complete"),
+            (TRAINEES[:3], 45, "someone_missing")):
+        judged = unlooked("practical", looked, shows).r3()
+        assert len(judged.open_recordings) == (why == "occasion_unpictured"), (shows, looked)
+        assert len(judged.recordings) == (why == "someone_missing")
+        assert why == "complete" or why in codes(judged)
+    told = unlooked("practical").r3().reasons[1]
+    assert "live one" in reason_words(told, "en", {}) and "实时画面" in reason_words(told, "zh", {})
 
 
 def test_nobody_looked_is_said_and_a_roll_call_that_saw_only_dark_still_breaks() -> None:
@@ -285,6 +325,30 @@ def test_samples_outside_of_their_segment_and_words_of_a_stranger_say_nothing() 
     assert fact.end_us - fact.start_us == MINUTE
     course.centre.add("picture", lie, at("2026-03-02 09:00"))
     assert course.story().hours[0].pictures == (fact,)
+
+
+@pytest.mark.parametrize("times_ms", [
+    (0, 1000, 2000, 3000, 900_000_000), (3_000_000, 3_000_001, 3_000_002, 3_000_003, 4_000_000), (60_000,) * 5,
+    (4_294_967_295, 3000, 2000, 1000, 0)])
+@pytest.mark.parametrize("index", [20, 31])
+def test_keyframes_outside_of_their_segment_say_nothing(times_ms: tuple[int, ...], index: int) -> None:
+    """Four that were there before, then one that nobody knows; the last segment of the run too."""
+    course, filmed = course_of(end="08:30")
+    look_at(course, filmed, {})
+    pictures = [at for at, record in enumerate(course.boxes["box-1"].records) if record.type == "picture"]
+    names = [name((filmed.segments[0].run, 0, number)) for number in range(4)]
+    record = course.boxes["box-1"].records[pictures[index]]
+    keys = "".join(f"{at_ms:08x}{one}" for at_ms, one in zip(times_ms, [*names, "ab" * 8], strict=True))
+    course.boxes["box-1"].records[pictures[index]] = dataclasses.replace(record, body={**record.body, "keys": keys})
+    found = course.story().hours[0].pictures
+    assert all(fact.end_us <= at("2026-03-02 08:31") for fact in found)
+    segment_us = filmed.start_us + filmed.segments[index].first_pts_us
+    inside = sorted(segment_us + at_ms * 1000 for at_ms in times_ms if at_ms < 60_000)
+    if times_ms[4] == 0:
+        inside.pop(0)  # the one that nobody knows
+    expected = [("looped", inside[0])] if inside else []
+    assert [(fact.what, fact.start_us) for fact in found] == expected
+    assert course.finding("R2").result == "satisfied"
 
 
 def test_a_policy_from_before_judges_no_picture() -> None:

@@ -18,6 +18,7 @@ from edge.terminal.errors import (
 )
 from edge.terminal.press import ASKED_S
 from evidence.bodies import SessionEnd, SessionStart
+from evidence.records import ClockState, Stamp
 
 
 def presses(room: Any) -> list[str]:
@@ -235,3 +236,24 @@ def test_both_ids_of_one_session_are_put_right(room: Any) -> None:
     room.store.append("session.start", SessionStart("welding-1", "s-plan", "plan"))
     room.presses.correct("s-plan", "welding-2", "wrong button")
     assert [one["session"] for one in bodies(room, "session.corrected")] == [session, "s-plan"]
+
+
+@pytest.mark.parametrize(("boot", "synced", "offered"), [("0", False, True), ("1", True, True), ("1", False, False)])
+def test_what_would_not_count_after_a_restart_is_not_offered(
+    room: Any, monkeypatch: pytest.MonkeyPatch, boot: str, synced: bool, offered: bool,
+) -> None:
+    def stamped(boot: str, synced: bool) -> None:
+        state = ClockState(synced, 0, "kernel", 1)
+        monkeypatch.setattr(room.clock, "stamp", lambda: Stamp(boot, room.clock.mono_us(), room.clock.utc, state))
+
+    stamped("0", True)
+    room.take_order()
+    room.take_order("welding-2", after_minutes=120)
+    room.presses.start("welding-1")
+    session = room.memory.look().session.session
+    stamped(boot, synced)
+    room.at(5)
+    assert (room.screen.correctable() is not None) == offered == (room.state()["correction"] is not None)
+    if not offered:
+        with pytest.raises(NothingToCorrect):
+            room.presses.correct(session, "welding-2", "wrong button")

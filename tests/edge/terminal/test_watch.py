@@ -132,3 +132,29 @@ def test_a_busy_database_only_delays_it(
         watching._stop.wait(0.01)
     watching.stop()
     assert heard == ["hour.at_risk"] == [one["code"] for one in alarms(room)]
+
+
+def test_what_nobody_foresaw_is_logged_and_the_next_look_is_taken(
+    room: Any, watching: Watch, heard: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:
+    failed: list[int] = []
+
+    def fails() -> None:
+        failed.append(1)
+        raise StopIteration
+
+    monkeypatch.setattr(watch, "EVERY_S", 0.01)
+    room.at(25)
+    with monkeypatch.context() as patch:
+        patch.setattr(room.screen, "due_warning", fails)
+        watching.start()
+        for _ in range(500):
+            if len(failed) > 1:
+                break
+            watching._stop.wait(0.01)
+    for _ in range(500):
+        if heard:
+            break
+        watching._stop.wait(0.01)
+    watching.stop()
+    assert heard == ["hour.at_risk"] and "watch.failed" in {one.message for one in caplog.records}
