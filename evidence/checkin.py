@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Literal
 
 from evidence.bodies import Candidate, CheckIn
+from evidence.liveness import liveness_of
 from evidence.policy import Policy
 from evidence.rollcall import identify
 
-CheckInAnswer = Literal["accepted", "unknown", "not_live", "liveness_missing"]
+CheckInAnswer = Literal["accepted", "unknown", "not_live", "liveness_missing", "second_factor_missing"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,17 +54,22 @@ def window_decision(
 
 
 def answer_of(checkin: CheckIn, policy: Policy) -> tuple[CheckInAnswer, str | None]:
-    """The answer for a sealed attempt, and the person whom the face shows (also when liveness refuses), or None."""
+    """The answer for a sealed attempt, and the person whom the face shows (also when it is refused), or None.
+
+    Where others look too much like the person to be told apart by a face, the own PIN must be given besides."""
     person = _agreed(
         checkin.best, checkin.second, checkin.votes, checkin.frames,
         checkin.threshold_ppm, checkin.margin_ppm, policy.checkin.min_votes.value,
     )
     if person is None:
         return "unknown", None
-    if checkin.liveness in ("fake", "no_response"):
+    liveness = liveness_of(checkin, policy)
+    if liveness in ("fake", "no_response"):
         return "not_live", person
-    if checkin.liveness != "live" and policy.liveness_required:
+    if liveness != "live" and policy.liveness_required:
         return "liveness_missing", person
+    if checkin.alike and not checkin.pin:
+        return "second_factor_missing", person
     return "accepted", person
 
 

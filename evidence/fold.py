@@ -31,6 +31,7 @@ from evidence.bodies import (
 )
 from evidence.checkin import answer_of
 from evidence.errors import BadInput
+from evidence.liveness import liveness_of
 from evidence.occasions import Facts, Unnamed, block_story, hour_story, overlap
 from evidence.pictures import first_of
 from evidence.placing import place
@@ -97,7 +98,7 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
         hours=hours,
         blocks=blocks,
         simulated=any(record.clock.source == "simulated" for record in used),
-        liveness_checked=all(c.checkin.liveness == "live" for c in facts.checkins if c.answer == "accepted"),
+        liveness_checked=all(c.liveness == "live" for c in facts.checkins if c.answer == "accepted"),
         last_us=max(record.utc_us for record in used),
         unknown_records=told.unknown,
         bad_records=told.bad,
@@ -233,7 +234,7 @@ def _checkins(told: Told, policy: Policy) -> tuple[CheckInFact, ...]:
         answer, person = answer_of(body, policy)
         at_us = record.utc_us - max(0, record.mono_us - body.seen_mono_us)
         doubt = told.clocks[record.device, record.chain].doubt(record)
-        found.append(CheckInFact(record.key, body, at_us, answer, person, doubt))
+        found.append(CheckInFact(record.key, body, at_us, answer, person, doubt, liveness_of(body, policy)))
     return tuple(sorted(found, key=lambda fact: (fact.at_us, fact.ref)))
 
 

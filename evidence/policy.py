@@ -187,13 +187,15 @@ class CheckIns:
 @dataclasses.dataclass(frozen=True)
 class LivenessRules:
     """When a face is alive. `live_pct`: at least this share of a window's scored frames passes the passive check;
-    `bad_pct`: with more frames than this share unfit to be scored, nothing is said.
+    `fake_pct`: at most this share passes, then no gesture makes it live; `bad_pct`: with more frames than this share
+    unfit to be scored, nothing is said.
 
     `challenge`: gestures are asked of everybody, only when the passive check is unsure or missing, or besides of one in
     `one_in` by chance. `gestures`: how many, one after the other; `gesture_s`: seconds for each; `alike_pct`: share of
     the frames in which the face must still be that of the person."""
 
     live_pct: Annotated[Number, Between(1, 100)]
+    fake_pct: Annotated[Number, Between(0, 99)]
     bad_pct: Annotated[Number, Between(0, 100)]
     challenge: Literal["always", "unsure", "random"]
     one_in: Annotated[Number, Between(1, 1000)]

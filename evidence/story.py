@@ -6,6 +6,7 @@ from typing import Literal
 
 from evidence.bodies import Alarm, CheckIn, ClassOrder, Hour, Leave, Review, RollCall, RosterEvent, Segment
 from evidence.checkin import CheckInAnswer
+from evidence.liveness import Liveness
 from evidence.rollcall import Answer
 
 Ref = tuple[str, str, int]
@@ -104,6 +105,7 @@ class CheckInFact:
     person: str | None
     doubt: Doubt | None
     """Why its time is uncertain; then it is not counted."""
+    liveness: Liveness
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime
 
 from bench.harness import Contest, Row, Skipped
 from bench.inputs import lab_files, shared
+from edge.models.manifest import Manifest
 from edge.vision.geometry import overlap
+from edge.vision.runtime import open_models
 from edge.vision.yunet import NMS_OVERLAP, YuNet
 
 SIZE = (640, 360)
@@ -23,7 +24,7 @@ def prepare(folder: Path) -> Contest:
     """Frames of a dinner at a quarter of their area; both are given the same pixels."""
     manifest, files = lab_files(folder)
     model, score = files[manifest.file("detector").name], manifest.preprocess.detector_score_ppm / 1e6
-    ours, peer = _ours(model, score), _peer(model, score)
+    ours, peer = _ours(manifest, model, score), _peer(model, score)
     frames = pictures(shared() / "data/video/family-dinner.mp4")
     return Contest(
         ours=lambda: [ours.find(frame, 1.0) for frame in frames],
@@ -58,10 +59,9 @@ def pictures(video: Path) -> list[np.ndarray]:
     return found
 
 
-def _ours(model: Path, score: float) -> YuNet:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return YuNet(onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"]), score)
+def _ours(manifest: Manifest, model: Path, score: float) -> YuNet:
+    models, _ = open_models(manifest, {model.name: model})
+    return YuNet(models[model.name], score)
 
 
 def _peer(model: Path, score: float) -> cv2.FaceDetectorYN:

@@ -31,7 +31,7 @@ def prepare(folder: Path) -> Contest:
     video = place / "class.mp4"
     if not video.is_file():
         raise Skipped(f"no {video}")
-    pack = OnnxPack(*lab_files(folder))
+    pack = OnnxPack(*lab_files(folder), only_faces=True)
     gallery = Gallery(pack, describe_photos(pack, photo_files(place / "enrolment"), strict=False).templates)
     threshold_ppm = calibrate(pack, gallery).ppm
     plan = plan_frames(video, EVERY_US)

@@ -22,6 +22,7 @@ CHECKIN_ANSWERS = {
     "unknown": N_("not recognised"),
     "not_live": N_("refused: not a live face"),
     "liveness_missing": N_("refused: liveness was not checked"),
+    "second_factor_missing": N_("refused: looks too much like somebody else, and no PIN was given"),
 }
 HOUR = N_("{kind}, planned {start}–{end}")
 STRETCH = N_("recorded {start}–{end} (camera {camera})")

@@ -166,7 +166,7 @@ def _checkin(fact: CheckInFact, names: Mapping[str, str], local: LocalTime) -> C
         answer_words=translate(CHECKIN_ANSWERS[fact.answer], local.lang),
         score=score(best.score_ppm) if best else "—",
         face_px=fact.checkin.face_px,
-        liveness=fact.checkin.liveness,
+        liveness=fact.liveness,
         record=link(fact.ref),
     )
 

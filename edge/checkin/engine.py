@@ -1,71 +1,79 @@
-"""The check-in engine: follows the face before the terminal, lets its frames vote, and makes one attempt per visit.
+"""The check-in engine: follows the face before the terminal, and makes one attempt of each visit that is decided.
 
-An attempt is a `CheckIn` body with measurements only; `evidence.checkin` decides, here and for every later reader.
-Somebody who is checked in already is greeted and not recorded again.
+Frames vote on the person and are scored for life; where the policy wants it, gestures are asked; where others look
+too much like the person, the PIN. An attempt is a `CheckIn` body with measurements only; `evidence.checkin` decides,
+here and for every later reader. Somebody who is recorded already is greeted and not recorded again. Who leaves before
+enough was seen has not tried.
 """
 from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Iterable, Mapping
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from edge.checkin.errors import LivenessUnavailable, NobodyEnrolled
+from edge.checkin.admit import check_liveness, check_threshold
+from edge.checkin.alive import look, looks_ahead, score
+from edge.checkin.errors import NobodyEnrolled
+from edge.checkin.group import Group
+from edge.checkin.sights import Sights
+from edge.checkin.view import Ask, Direction, EngineView, State
 from edge.checkin.visit import Visit
-from edge.vision.calibrate import calibrate
-from edge.vision.gallery import Gallery
 from edge.vision.pack import Face, Pack
+from evidence import challenge
 from evidence.bodies import CheckIn
-from evidence.checkin import CheckInAnswer, FrameMatch, WindowResult, answer_of, window_decision
+from evidence.challenge import Look
+from evidence.checkin import WindowResult, answer_of, window_decision
+from evidence.liveness import Liveness, challenge_why, liveness_of, passive_answer
 from evidence.policy import Policy
+from evidence.times import SECOND
 
 WINDOW = 8
-"""Frames after which a visit that convinced nobody ends as an attempt by an unknown face."""
+"""Frames after which a visit that convinced nobody is decided."""
 LEFT_AFTER = 2
 """Frames without the face after which the visit is over."""
-
-State = Literal["empty", "too_small", "looking", "accepted", "greeted", "unknown", "not_live", "liveness_missing"]
+BESIDE_US = SECOND // 2
+"""So often a second face in view is described, to know since when it waits."""
+PIN_US, PIN_AWAY_US = 60 * SECOND, 15 * SECOND
+"""How long the PIN is waited for, and how long meanwhile the face may look down or aside."""
 
 
 @dataclasses.dataclass(frozen=True)
-class EngineView:
-    """What the page shows after a frame. `boxes`: x, y, width, height of the faces, the largest first.
+class _Said:
+    """How things stand between two frames."""
 
-    `state`: nobody there, come closer, being looked at, or how the visit ended: accepted, greeted (was checked in
-    already), unknown, not live. `person`: the pseudonym of who is accepted or greeted. `checkin`: the attempt to be
-    recorded, in the one frame in which it was decided. `votes` of `needed` frames agree so far.
-    """
-
-    boxes: tuple[tuple[int, int, int, int], ...]
-    state: State
+    state: State = "looking"
     person: str | None = None
-    votes: int = 0
-    needed: int = 0
-    checkin: CheckIn | None = None
+    liveness: Liveness | None = None
 
 
 class Engine:
-    """One class (and session) at one terminal. Raises LivenessUnavailable, NobodyEnrolled.
+    """One class (and session) at one terminal. Raises LivenessUnavailable, NobodyEnrolled, PackTooLoose.
 
-    `templates`: face descriptions (n, d) by person. `checked_in`: who needs no further record.
+    `templates`: face descriptions (n, d) by person. `checked_in`: who needs no further record in this direction.
+    `draw`: 64 random bits that nobody can foresee.
     """
 
     def __init__(
         self, pack: Pack, policy: Policy, class_id: str, session: str | None,
-        templates: Mapping[str, np.ndarray], checked_in: Iterable[str] = (),
+        templates: Mapping[str, np.ndarray], checked_in: Iterable[str] = (), direction: Direction = "in",
+        draw: Callable[[], int] = lambda: secrets.randbits(64),
     ) -> None:
-        if policy.liveness_required and pack.liveness == "none":
-            raise LivenessUnavailable(policy=policy.id, pack=pack.name)
+        check_liveness(pack, policy)
         if not templates:
             raise NobodyEnrolled(class_id=class_id, pack=pack.name)
-        self._pack, self._policy, self._class_id, self._session = pack, policy, class_id, session
-        self._gallery = Gallery(pack, templates)
-        self._threshold_ppm = calibrate(pack, self._gallery).ppm
-        self._checked_in = set(checked_in)
+        self._group = Group(pack, templates)
+        self._threshold = self._group.threshold
+        check_threshold(pack, policy, class_id, self._threshold)
+        self._pack, self._policy, self._class_id, self._draw = pack, policy, class_id, draw
+        self._rules = policy.liveness if policy.liveness_required else None
+        self._session, self._direction, self._checked_in = session, direction, set(checked_in)
+        self._sights = Sights(pack, self._threshold.ppm)
         self._visit: Visit | None = None
-        self._said: tuple[State, str | None] = ("looking", None)
+        self._said = _Said()
+        self._pin: tuple[str, bool] | None = None
+        self._beside_us = -BESIDE_US
 
     @property
     def session(self) -> str | None:
@@ -75,85 +83,194 @@ class Engine:
     @property
     def people(self) -> tuple[str, ...]:
         """Everybody who can be recognised."""
-        return self._gallery.people
+        return self._group.people
 
-    def begin(self, session: str | None, checked_in: Iterable[str]) -> None:
-        """A session starts or ends: from now on these people need no further record."""
-        self._session, self._checked_in = session, set(checked_in)
+    def begin(self, session: str | None, checked_in: Iterable[str], direction: Direction = "in") -> None:
+        """A session, a block or the time of sign-outs begins: from now on these people need no further record."""
+        if direction != self._direction:
+            self._sights.forget()
+        self._session, self._checked_in, self._direction = session, set(checked_in), direction
+
+    def give_pin(self, person: str, ok: bool) -> None:
+        """The PIN was entered of whom the state pin_wanted names; taken with the next frame. May be called from
+        another thread. `ok`: it was that person's; else the attempt ends refused."""
+        self._pin = person, ok
 
     def step(self, bgr: np.ndarray, mono_us: int) -> EngineView:
         """Look at one frame: uint8 BGR, taken at `mono_us` of the box's clock."""
         faces = self._pack.detect(bgr, "terminal")
-        boxes = tuple(_corners(face) for face in faces)
-        if not faces:
-            return self._nobody(boxes)
-        if faces[0].width_px < self._pack.min_face_px:
-            self._leave()
-            return EngineView(boxes, "too_small")
-        checkin = self._look(bgr, faces[0], mono_us)
-        state, person = self._said
-        votes = window_decision(self._matches(), self._threshold_ppm, self._pack.margin_ppm, self._needed).votes
-        return EngineView(boxes, state, person, votes, self._needed, checkin)
+        face = self._subject(faces)
+        checkin = self._frame(bgr, face, mono_us)
+        self._look_beside(bgr, [other for other in faces if other is not face], mono_us)
+        boxes = tuple(_corners(one) for one in faces)
+        if self._visit is None:
+            return EngineView(boxes, "too_small" if faces else "empty", checkin=checkin)
+        said, result = self._said, self._vote()
+        return EngineView(boxes, said.state, said.person, result.votes, self._needed, checkin,
+                          self._ask(mono_us), said.liveness)
 
     @property
     def _needed(self) -> int:
         return self._policy.checkin.min_votes.value
 
-    def _matches(self) -> list[FrameMatch]:
-        return self._visit.matches if self._visit else []
+    def _vote(self) -> WindowResult:
+        matches = self._visit.matches if self._visit else []
+        return window_decision(matches, self._threshold.ppm, self._pack.margin_ppm, self._needed)
 
-    def _nobody(self, boxes: tuple[tuple[int, int, int, int], ...]) -> EngineView:
-        """A blink of the detector is not a farewell: the last answer stays for a moment."""
+    def _subject(self, faces: Sequence[Face]) -> Face | None:
+        """The face that matters: the largest; while gestures or a PIN are awaited, the one in the visit's place."""
         visit = self._visit
-        if visit is not None:
-            visit.missed += 1
-            if visit.missed >= LEFT_AFTER:
+        if visit is not None and visit.phase in ("challenge", "pin"):
+            return next((face for face in faces if visit.is_here(face)), faces[0] if faces else None)
+        return faces[0] if faces else None
+
+    def _frame(self, bgr: np.ndarray, face: Face | None, mono_us: int) -> CheckIn | None:
+        visit = self._visit
+        if visit is not None and visit.phase == "challenge":
+            return self._challenge(visit, bgr, face, mono_us)
+        if visit is not None and visit.phase == "pin":
+            return self._await_pin(visit, face, mono_us)
+        if face is None:
+            self._missed()
+            return None
+        if face.width_px < self._pack.min_face_px:
+            self._leave()
+            return None
+        return self._window(bgr, face, mono_us)
+
+    def _missed(self) -> None:
+        """A blink of the detector is not a farewell: the last answer stays for a moment."""
+        if self._visit is not None:
+            self._visit.missed += 1
+            if self._visit.missed >= LEFT_AFTER:
                 self._leave()
-        if self._visit is None:
-            return EngineView(boxes, "empty")
-        return EngineView(boxes, *self._said)
 
     def _leave(self) -> None:
-        self._visit, self._said = None, ("looking", None)
+        self._visit, self._said = None, _Said()
 
-    def _look(self, bgr: np.ndarray, face: Face, mono_us: int) -> CheckIn | None:
+    def _window(self, bgr: np.ndarray, face: Face, mono_us: int) -> CheckIn | None:
         """Describe the face, begin a new visit if it is another one, and decide when enough frames have voted."""
         vector = self._pack.embed(bgr, face)
+        self._sights.see(vector, mono_us)
         visit = self._visit
-        if visit is None or not visit.is_here(face) or not visit.is_same(self._pack, vector, self._threshold_ppm):
+        if visit is None or not visit.is_here(face) or not visit.is_same(self._pack, vector, self._threshold.ppm):
             self._leave()
-            visit = self._visit = Visit(mono_us)
-        visit.place(face)
-        if visit.done:
+            visit = self._visit = Visit(self._rules is not None and self._pack.liveness == "passive")
+        visit.place(face, mono_us)
+        if visit.phase == "over":
             return None
-        best, second = self._gallery.rank(vector)
-        visit.vote(self._pack, vector, FrameMatch(best, second, face.width_px))
-        result = window_decision(visit.matches, self._threshold_ppm, self._pack.margin_ppm, self._needed)
-        if result.person is None and result.frames < max(WINDOW, self._needed):
+        visit.vote(self._pack, vector, self._group.match(vector, face.width_px))
+        if visit.scores is not None:
+            visit.score(score(self._pack, bgr, face))
+        result = self._vote()
+        full = result.frames >= max(WINDOW, self._needed)
+        if result.person is None and not full:
             return None
-        visit.done = True
-        return self._attempt(result, visit)
+        if result.person in self._checked_in:
+            visit.phase, self._said = "over", _Said("greeted", result.person)
+            return None
+        return None if self._undecided(visit, result, full, mono_us) else self._conclude(visit, mono_us)
 
-    def _attempt(self, result: WindowResult, visit: Visit) -> CheckIn | None:
-        """The record of a visit that is decided; None for somebody who has one already."""
+    def _undecided(self, visit: Visit, result: WindowResult, full: bool, mono_us: int) -> bool:
+        """Whether more must be seen of a face whose person is known, or a challenge begins now. Only a window in which
+        every frame looks alive is decided before it is full."""
+        if result.person is None or self._rules is None:
+            return False
+        passive = visit.passive
+        said = passive_answer(passive, self._rules, self._needed)
+        if passive is not None and not full and (said != "live" or passive.live < passive.frames):
+            return True
+        found = challenge_why(self._rules, said, self._pack.challenge, self._draw())
+        if found is None:
+            return False
+        visit.course = challenge.begin(*found, self._rules.gesture_s.value * SECOND)
+        visit.phase, visit.began_us, self._said = "challenge", mono_us, _Said("challenge")
+        return True
+
+    def _challenge(self, visit: Visit, bgr: np.ndarray, face: Face | None, mono_us: int) -> CheckIn | None:
+        assert visit.course is not None
+        at_us = mono_us - visit.began_us
+        seen = Look(at_us, False) if face is None else self._gesture(visit, bgr, face, mono_us)
+        visit.course = challenge.step(visit.course, seen)
+        return self._conclude(visit, mono_us) if visit.course.over else None
+
+    def _gesture(self, visit: Visit, bgr: np.ndarray, face: Face, mono_us: int) -> Look:
+        """One frame of a challenge. A face that looks ahead is compared with the person and scored; a turned one must
+        stand where the face stood, because nobody can tell whose it is."""
+        mesh, at_us = self._pack.mesh(bgr, face), mono_us - visit.began_us
+        if not looks_ahead(mesh):
+            if not visit.is_here(face):
+                return Look(at_us, False)
+            visit.place(face, mono_us)
+            return look(at_us, mesh, None)
+        vector = self._pack.embed(bgr, face)
+        self._sights.see(vector, mono_us)
+        if not visit.is_same(self._pack, vector, self._threshold.ppm):
+            return Look(at_us, False)
+        visit.place(face, mono_us)
+        if visit.scores is not None:
+            visit.score(score(self._pack, bgr, face))
+        person = self._vote().person
+        return look(at_us, mesh, person is not None and self._group.is_like(vector, person))
+
+    def _await_pin(self, visit: Visit, face: Face | None, mono_us: int) -> CheckIn | None:
+        """The attempt ends with the PIN, without it when the time is over or the face gone for long."""
+        given, self._pin = self._pin, None
+        if given is not None and given[0] == self._said.person:
+            return self._conclude(visit, mono_us, given[1])
+        if face is not None and visit.is_here(face):
+            visit.place(face, mono_us)
+        over = mono_us - visit.began_us > PIN_US or mono_us - visit.here_us > PIN_AWAY_US
+        return self._conclude(visit, mono_us, False) if over else None
+
+    def _conclude(self, visit: Visit, mono_us: int, pin: bool | None = None) -> CheckIn | None:
+        """The record of a visit that is decided; None while the PIN must still be asked for (`pin` None)."""
+        checkin = self._attempt(visit, mono_us, bool(pin))
+        answer, person = answer_of(checkin, self._policy)
+        if answer == "second_factor_missing" and pin is None:
+            visit.phase, visit.began_us, self._pin = "pin", mono_us, None
+            self._said = _Said("pin_wanted", person)
+            return None
+        visit.phase = "over"
+        if answer == "accepted" and person is not None:
+            self._checked_in.add(person)
+        self._said = _Said(answer, person if answer == "accepted" else None, checkin.liveness)
+        return checkin
+
+    def _attempt(self, visit: Visit, mono_us: int, pin: bool) -> CheckIn:
+        result, threshold = self._vote(), self._threshold
+        assert visit.mean is not None
+        faces = visit.mean[None] if result.person is None else np.concatenate(
+            [visit.mean[None], self._group.templates(result.person)])
         checkin = CheckIn(
             class_id=self._class_id, session=self._session, attempt=f"a-{secrets.token_hex(8)}",
             pack=self._pack.name, pack_sha256=self._pack.sha256, provider=self._pack.provider,
-            threshold_ppm=self._threshold_ppm, margin_ppm=self._pack.margin_ppm,
-            frames=result.frames, votes=result.votes, face_px=result.face_px, seen_mono_us=visit.seen_mono_us,
-            liveness="not_checked", best=result.best, second=result.second,
+            threshold_ppm=threshold.ppm, margin_ppm=self._pack.margin_ppm,
+            frames=result.frames, votes=result.votes, face_px=result.face_px,
+            seen_mono_us=self._sights.first_us(faces, mono_us), liveness="not_checked",
+            best=result.best, second=result.second, direction=self._direction, passive=visit.passive,
+            challenge=visit.course.measured if visit.course is not None else None,
+            threshold_from="people" if threshold.source == "gallery" else "pack",
+            alike=self._group.alike(result.best.person) if result.best is not None else (), pin=pin,
         )
-        answer: CheckInAnswer
-        answer, person = answer_of(checkin, self._policy)
-        if answer != "accepted" or person is None:
-            self._said = (answer, None)
-            return checkin
-        if person in self._checked_in:
-            self._said = ("greeted", person)
+        return dataclasses.replace(checkin, liveness=liveness_of(checkin, self._policy))
+
+    def _look_beside(self, bgr: np.ndarray, others: Sequence[Face], mono_us: int) -> None:
+        """Whoever waits behind the face in front is seen, too."""
+        if mono_us - self._beside_us < BESIDE_US:
+            return
+        for face in others[:1]:
+            if face.width_px >= self._pack.min_face_px:
+                self._beside_us = mono_us
+                self._sights.see(self._pack.embed(bgr, face), mono_us)
+
+    def _ask(self, mono_us: int) -> Ask | None:
+        visit = self._visit
+        course = visit.course if visit is not None and visit.phase == "challenge" else None
+        if visit is None or course is None or course.gesture is None or course.state not in ("ready", "asked", "made"):
             return None
-        self._checked_in.add(person)
-        self._said = ("accepted", person)
-        return checkin
+        return Ask(course.gesture, course.done + 1, len(course.gestures), course.left_us(mono_us - visit.began_us),
+                   course.state)
 
 
 def _corners(face: Face) -> tuple[int, int, int, int]:

@@ -1,28 +1,42 @@
-"""One visit: a face from its first sight at the terminal until it leaves, and the votes of its frames."""
+"""One visit: a face from its first sight at the terminal until it leaves; its frames' votes, scores and gestures."""
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 
+from edge.checkin.alive import PASS_PPM
 from edge.vision.geometry import overlap
 from edge.vision.pack import Face, Pack
+from evidence.bodies import PassiveLook
+from evidence.challenge import Course
 from evidence.checkin import FrameMatch
+from evidence.liveness import passive_look
 
 SAME_PLACE = 0.2
 """Frames come a fifth of a second apart, so a face hardly moves by more than this overlap allows."""
 OTHER_SHARE = 0.75
 """A face less similar to the visit's than this share of the threshold is somebody else, even in the same place."""
 
+Phase = Literal["window", "challenge", "pin", "over"]
+"""Frames vote; gestures are asked; the PIN is waited for; the attempt is decided."""
+
 
 class Visit:
-    """What is known of the face before the terminal."""
+    """What is known of the face before the terminal. `scored`: the pack has a passive check."""
 
-    def __init__(self, mono_us: int) -> None:
-        self.seen_mono_us = mono_us
+    def __init__(self, scored: bool) -> None:
+        self.phase: Phase = "window"
         self.matches: list[FrameMatch] = []
+        self.scores: list[int | None] | None = [] if scored else None
+        self.course: Course | None = None
+        self.began_us = 0
+        """When the challenge, or the wait for the PIN, began."""
+        self.here_us = 0
+        """When the face was in view last."""
         self.missed = 0
-        self.done = False
+        self.mean: np.ndarray | None = None
         self._box = np.zeros(4, np.float32)
-        self._mean: np.ndarray | None = None
 
     def is_here(self, face: Face) -> bool:
         """Whether the face stands where this visit's face was last."""
@@ -30,17 +44,27 @@ class Visit:
 
     def is_same(self, pack: Pack, vector: np.ndarray, threshold_ppm: int) -> bool:
         """Whether a described face looks like this visit's face."""
-        if self._mean is None:
+        if self.mean is None:
             return True
-        return int(pack.similarity(vector, self._mean[None])[0]) >= OTHER_SHARE * threshold_ppm
+        return int(pack.similarity(vector, self.mean[None])[0]) >= OTHER_SHARE * threshold_ppm
 
-    def place(self, face: Face) -> None:
+    def place(self, face: Face, mono_us: int) -> None:
         """The face is in view."""
-        self._box, self.missed = face.box, 0
+        self._box, self.missed, self.here_us = face.box, 0, mono_us
 
     def vote(self, pack: Pack, vector: np.ndarray, match: FrameMatch) -> None:
         """A described frame of the face."""
         count = len(self.matches)
-        self._mean = vector if self._mean is None else pack.mean(
-            np.stack([self._mean, vector]), np.array([count, 1], np.float32))
+        self.mean = vector if self.mean is None else pack.mean(
+            np.stack([self.mean, vector]), np.array([count, 1], np.float32))
         self.matches.append(match)
+
+    def score(self, score_ppm: int | None) -> None:
+        """A scored frame of the face; None: bad input."""
+        if self.scores is not None:
+            self.scores.append(score_ppm)
+
+    @property
+    def passive(self) -> PassiveLook | None:
+        """What the passive check measured; None: there is none."""
+        return None if self.scores is None else passive_look(self.scores, PASS_PPM)

@@ -28,7 +28,7 @@ def _enrol(args: argparse.Namespace) -> int:
     people = photo_files(args.photos)
     box = open_box(args.box)
     folder = box.config.vision.folder
-    pack = load_pack(box.config.vision.pack, Path(folder) if folder else None)
+    pack = load_pack(box.config.vision.pack, Path(folder) if folder else None, only_faces=True)
     total = sum(len(files) for files in people.values())
     with tqdm(total=total, desc=args.class_id, unit="photo", file=sys.stderr) as bar:
         enrolled = enrol(box.store, pack, args.class_id, people, bar.update)

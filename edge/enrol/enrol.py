@@ -11,6 +11,7 @@ from edge.enrol.photos import describe_photos, label
 from edge.store import Store
 from edge.vision.calibrate import calibrate
 from edge.vision.gallery import Gallery
+from edge.vision.look_alikes import look_alikes
 from edge.vision.pack import Pack
 from evidence.bodies import ClassOrder, Enrolment, RosterEvent, body_of
 from evidence.errors import BadInput
@@ -66,26 +67,14 @@ def _by_pseudonym(store: Store, class_id: str, people: Mapping[str, list[Path]])
     return files
 
 
-def look_alikes(pack: Pack, templates: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
-    """Pairs of names under which one and the same face seems to stand."""
-    gallery = Gallery(pack, dict(templates))
-    limit = calibrate(pack, gallery).ppm
-    pairs = []
-    for index, person in enumerate(gallery.people):
-        others = np.stack([gallery.scores(vector) for vector in gallery.templates[person]]).max(axis=0)
-        pairs += [(person, gallery.people[other]) for other in range(index + 1, len(gallery.people))
-                  if others[other] >= limit]
-    return pairs
-
-
 def _refuse_same_person(
     store: Store, pack: Pack, class_id: str, templates: Mapping[str, np.ndarray], files: Mapping[str, list[Path]]
 ) -> None:
     """One face under two names would break the margin between them for ever: search everybody before storing."""
-    everybody = {**store.templates(class_id, pack.name), **templates}
+    gallery = Gallery(pack, {**store.templates(class_id, pack.name), **templates})
     problems: list[BadInput] = [
-        SamePerson(file=_label(one, files), other=_label(other, files))
-        for one, other in look_alikes(pack, everybody) if one in files or other in files
+        SamePerson(file=_label(pair.one, files), other=_label(pair.other, files))
+        for pair in look_alikes(gallery, calibrate(pack, gallery).ppm) if pair.one in files or pair.other in files
     ]
     if problems:
         raise PhotosRefused(problems)

@@ -33,3 +33,14 @@ class WrongModel(BadInput):
 
 class ModelBroken(BadInput):
     text = "the file {file} of the model pack {pack} cannot be loaded: {why}"
+
+
+class ModelShape(BadInput):
+    text = "the file {file} of the model pack {pack} does not fit: {wanted} is needed, it has {got}"
+
+
+class ModelUntrue(BadInput):
+    text = (
+        "the file {file} of the model pack {pack} failed the self-check: it gives the probe picture {got} ppm instead "
+        "of {wanted} (another model, or colours in the wrong order); the pack is refused"
+    )

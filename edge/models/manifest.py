@@ -65,6 +65,16 @@ class Calibration:
 
 
 @dataclasses.dataclass(frozen=True)
+class Passive:
+    """Passive liveness. `crop_scales_ppm`: how much each liveness file sees, in sizes of the face's box, in the order
+    of the files; faces smaller than `min_face_px` are not scored. `probe_ppm`: what each must say of the probe."""
+
+    crop_scales_ppm: tuple[Annotated[int, Between(1_000_000, 16_000_000)], ...]
+    min_face_px: Px
+    probe_ppm: tuple[Annotated[int, Between(0, 1_000_000)], ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Execution:
     """Where inference may run, best first."""
 
@@ -87,20 +97,26 @@ class Manifest:
     similarity: Similarity
     calibration: Calibration
     execution: Execution
+    passive: Passive | None = None
 
     @property
     def sha256(self) -> str:
         """What records name as the pack: a hash over all that changes a score (addresses and titles do not)."""
         files = [{"role": file.role, "sha256": file.sha256} for file in self.files]
         rest = {name: encode(getattr(self, name)) for name in ("id", "engine", "preprocess", "liveness")}
+        if self.passive is not None:
+            rest["passive"] = encode(self.passive)
         return sha256_hex(canonical({**rest, "files": files, "measure": self.similarity.measure}))
 
     def file(self, role: str) -> ModelFile:
         """The first file of a role. Raises BadShape when the manifest names none."""
-        for file in self.files:
-            if file.role == role:
-                return file
+        for file in self.all(role):
+            return file
         raise BadShape(where=f"{self.id}.toml", key="files", why=f"no file has the role {role}")
+
+    def all(self, role: str) -> tuple[ModelFile, ...]:
+        """The files of a role, in their order."""
+        return tuple(file for file in self.files if file.role == role)
 
 
 def pack_ids() -> list[str]:
@@ -123,4 +139,14 @@ def parse_manifest(data: bytes, where: str) -> Manifest:
         document = tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadShape(where=where, key="(whole)", why=f"not TOML ({error})") from None
-    return decode(Manifest, document, where, strict=True)
+    manifest = decode(Manifest, document, where, strict=True)
+    _check_liveness(manifest, where)
+    return manifest
+
+
+def _check_liveness(manifest: Manifest, where: str) -> None:
+    """Passive liveness needs its files, and for each a scale and an answer to the probe. Raises BadShape."""
+    files, passive = len(manifest.all("liveness")), manifest.passive
+    told = (len(passive.crop_scales_ppm), len(passive.probe_ppm)) if passive else (0, 0)
+    if told != (files, files) or (manifest.liveness == "passive") != (files > 0):
+        raise BadShape(where=where, key="passive", why=f"{files} liveness files, {told[0]} scales, {told[1]} probes")

@@ -30,7 +30,7 @@ def _rollcall(args: argparse.Namespace) -> int:
 
     check_json(args.json)
     plan = plan_frames(args.video, EVERY_US)
-    pack = load_pack(args.pack)
+    pack = load_pack(args.pack, only_faces=True)
     gallery = read_gallery(pack, args.gallery, args.lang)
     threshold = calibrate(pack, gallery)
     sampled = frames(args.video, EVERY_US, plan)

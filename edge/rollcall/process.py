@@ -58,7 +58,7 @@ def run(box: Box) -> None:
     stop = stop_on_signal()
     os.setpriority(os.PRIO_PROCESS, 0, LOWEST)
     folder = box.config.vision.folder
-    pack = load_pack(box.config.vision.pack, Path(folder) if folder else None)
+    pack = load_pack(box.config.vision.pack, Path(folder) if folder else None, only_faces=True)
     attempts = Attempts(box.run_folder / "rollcall.json")
     worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts)
     ready()

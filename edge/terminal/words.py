@@ -64,6 +64,7 @@ ANSWERS = {
     "unknown": N_("Not recognised. Please try again or speak to the instructor"),
     "not_live": N_("Please come in person: this does not look like a living face"),
     "liveness_missing": N_("Not checked in: this box cannot check that a face is alive, and the policy demands it"),
+    "second_factor_missing": N_("Not checked in: somebody else looks very much like you. Please give your PIN too"),
 }
 
 UNSEEN = {

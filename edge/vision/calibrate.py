@@ -1,7 +1,8 @@
 """The threshold for a class, taken from its own enrolled people where there are enough of them.
 
-A threshold measured on one population fails on another. The enrolled people are the population: every photo is
-compared with everybody else's templates, and the threshold is set so that hardly any of them finds a stranger.
+A threshold measured on one population fails on another. The enrolled people are the population: every photo of
+everybody is compared with everybody else, as a stranger would be, and the tail of those scores (`tail`) says at which
+threshold a stranger is taken for one of the class no more often than is wanted. It never learns from matches.
 """
 from __future__ import annotations
 
@@ -12,32 +13,47 @@ import numpy as np
 
 from edge.vision.gallery import Gallery
 from edge.vision.pack import Pack
+from edge.vision.tail import MILLION, fit_tail
 
-QUANTILE = 0.99
-"""Share of photos whose nearest other person must stay below the threshold."""
+FPIR_PPM = 10_000
+"""How many of a million strangers may be taken for somebody: one in a hundred."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Threshold:
-    """A threshold in ppm, and whether the manifest or the `people` of the gallery gave it."""
+    """A threshold in ppm, and whether the manifest or the `people` of the gallery gave it.
+
+    `fpir_ppm`: how many of a million strangers it lets be taken for somebody of this gallery, as its own people tell;
+    None where they are too few to tell.
+    """
 
     ppm: int
     source: Literal["manifest", "gallery"]
     people: int
+    fpir_ppm: int | None = None
+
+    def passes(self, fpir_ppm: int) -> bool:
+        """Whether it was calibrated on the people of the site and holds this FPIR there. What the manifest gave does
+        not pass, nor does what the manifest's range cut off too low."""
+        return self.source == "gallery" and self.fpir_ppm is not None and self.fpir_ppm <= fpir_ppm
 
 
-def calibrate(pack: Pack, gallery: Gallery) -> Threshold:
-    """The manifest's threshold for few people; for many, the 99 % quantile of each photo's similarity to its nearest
-    other person, kept inside the manifest's range. Look-alikes in the gallery raise it; it never learns from matches.
-    """
-    rules = pack.manifest.calibration
-    if len(gallery.people) < rules.min_people:
-        return Threshold(pack.threshold_ppm, "manifest", len(gallery.people))
-    nearest = []
+def calibrate(pack: Pack, gallery: Gallery, fpir_ppm: int = FPIR_PPM) -> Threshold:
+    """The manifest's threshold for few people; for many the one that holds `fpir_ppm` (0 < it < 1,000,000) among them,
+    kept inside the manifest's range: one who is there under two names, or twins, must not shut everybody out."""
+    rules, people = pack.manifest.calibration, len(gallery.people)
+    if people < rules.min_people:
+        return Threshold(pack.threshold_ppm, "manifest", people)
+    tail = fit_tail(impostor_scores(gallery), rules.high_ppm)
+    wanted = tail.threshold(fpir_ppm / MILLION, people)
+    # Upwards: a threshold that holds the rate must still hold it as a whole number.
+    ppm = int(np.clip(np.ceil(np.nan_to_num(wanted, posinf=rules.high_ppm)), rules.low_ppm, rules.high_ppm))
+    return Threshold(ppm, "gallery", people, round(tail.false_positive(ppm, people) * MILLION))
+
+
+def impostor_scores(gallery: Gallery) -> np.ndarray:
+    """The likeness in ppm of every photo of everybody to every other person: int64 (photos * (people - 1),)."""
+    rows = []
     for index, person in enumerate(gallery.people):
-        for vector in gallery.templates[person]:
-            scores = gallery.scores(vector)
-            scores[index] = -1_000_000
-            nearest.append(int(scores.max()))
-    level = float(np.quantile(nearest, QUANTILE))
-    return Threshold(int(np.clip(round(level), rules.low_ppm, rules.high_ppm)), "gallery", len(gallery.people))
+        rows += [np.delete(gallery.scores(vector), index) for vector in gallery.photos(person)]
+    return np.concatenate(rows) if rows else np.empty(0, np.int64)

@@ -11,7 +11,8 @@ import numpy as np
 
 from edge.models.errors import ModelBroken
 from edge.models.manifest import Manifest
-from edge.vision.geometry import frontality
+from edge.vision.geometry import frontality, pose_by_points
+from edge.vision.liveness import TURNS, BadSight, FaceMesh, PassiveScore, bad_sight
 from edge.vision.pack import Face, View
 
 
@@ -24,6 +25,7 @@ class DlibPack:
         self.margin_ppm = manifest.similarity.margin_ppm
         self.min_face_px = manifest.similarity.min_face_px
         self.liveness: Literal["none", "passive"] = "none"
+        self.challenge = TURNS
         self.provider = f"dlib {dlib.__version__} cpu"
         self._detector = dlib.get_frontal_face_detector()
         self._landmarks = _load(dlib.shape_predictor, manifest, files, "landmarks")
@@ -74,6 +76,18 @@ class DlibPack:
     def mean(self, vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """One description (d,) out of several (n, d), weighted (n,)."""
         return np.asarray(np.average(vectors, axis=0, weights=weights), np.float32)
+
+    def passive(self, bgr: np.ndarray, face: Face) -> PassiveScore | BadSight | None:
+        """None: this pack has no passive liveness."""
+        return None
+
+    def mesh(self, bgr: np.ndarray, face: Face) -> FaceMesh | None:
+        """Turn and lean of the head by the five points; the frontal detector loses heads turned past 45 degrees."""
+        if bad_sight(bgr, face.box, self.min_face_px):
+            return None
+        points = face.landmarks
+        yaw, roll = pose_by_points(points[2:4].mean(axis=0), points[0:2].mean(axis=0), points[4])
+        return FaceMesh(yaw, None, roll)
 
 
 def _load(kind: Callable[[str], Any], manifest: Manifest, files: dict[str, Path], role: str) -> Any:

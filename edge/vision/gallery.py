@@ -19,6 +19,11 @@ class Gallery:
         self._owner = np.repeat(np.arange(len(self.people)), [len(self.templates[p]) for p in self.people])
         self._vectors = np.concatenate([self.templates[p] for p in self.people]) if self.people else np.empty((0, 0))
 
+    def photos(self, person: str) -> np.ndarray:
+        """The descriptions (n, d) of a person's photos, without their mean."""
+        rows = self.templates[person]
+        return rows[:-1] if len(rows) > 1 else rows
+
     def scores(self, vector: np.ndarray) -> np.ndarray:
         """Similarity in ppm of a description (d,) to every person, in the order of `people`: int64 (len(people),)."""
         best = np.full(len(self.people), -1_000_000, np.int64)

@@ -1,50 +1,60 @@
-"""Packs on ONNX Runtime: YuNet finds, five points align, a 112 x 112 network describes; compared by cosine."""
+"""Packs on ONNX Runtime: YuNet finds, five points align, a 112 x 112 network describes; compared by cosine.
+
+MiniFASNets score passive liveness, MediaPipe's FaceLandmarker tells gestures, where the manifest names them.
+"""
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
-import onnxruntime
 
-from edge.models.errors import ModelBroken
 from edge.models.manifest import Manifest
 from edge.vision.geometry import ARC_POINTS, frontality, overlap, similarity_transform
+from edge.vision.life import Life
+from edge.vision.liveness import BadSight, FaceMesh, PassiveScore
 from edge.vision.pack import Face, View
+from edge.vision.runtime import open_models
 from edge.vision.yunet import YuNet
 
 NEAR_PX = 160
 """At full size, landmarks of faces wider than this are taken from the shrunk picture instead."""
-PROVIDER = "CPUExecutionProvider"
+
+
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """What an identity network wants: (x - mean) / spread of values 0-255, its channels in this order."""
+
+    order: Literal["bgr", "rgb"]
+    mean: float
+    spread: float
+
+
+INPUTS = {"yunet_mobilefacenet": Input("bgr", 127.5, 128), "yunet_sface": Input("rgb", 0, 1)}
+"""By engine. SFace: as cv2.FaceRecognizerSF feeds it."""
 
 
 class OnnxPack:
-    """A `Pack`: YuNet and MobileFaceNet, which wants BGR, (x - 127.5) / 128."""
+    """A `Pack`. `only_faces`: without liveness, for those who read recordings and photographs."""
 
-    def __init__(self, manifest: Manifest, files: dict[str, Path]) -> None:
+    def __init__(self, manifest: Manifest, files: dict[str, Path], only_faces: bool = False) -> None:
         self.manifest, self.name, self.sha256 = manifest, manifest.id, manifest.sha256
         self.threshold_ppm = manifest.similarity.threshold_ppm
         self.margin_ppm = manifest.similarity.margin_ppm
         self.min_face_px = manifest.similarity.min_face_px
-        self.liveness: Literal["none", "passive"] = "none"
-        self.provider = f"onnxruntime {onnxruntime.__version__} {PROVIDER}"
-        self._yunet = YuNet(_session(manifest, files, "detector"), manifest.preprocess.detector_score_ppm / 1e6)
-        self._identity = _session(manifest, files, "identity")
-        self._input = self._identity.get_inputs()[0].name
-        self._check(manifest)
-
-    def _check(self, manifest: Manifest) -> None:
-        """Run both models once on an empty picture, so that a wrong shape is told at the start."""
+        roles = ("detector", "identity") if only_faces else ("detector", "identity", "liveness")
+        names = [file.name for role in roles for file in manifest.all(role)]
+        models, self.provider = open_models(manifest, {name: files[name] for name in names})
+        self._yunet = YuNet(models[manifest.file("detector").name], manifest.preprocess.detector_score_ppm / 1e6)
+        self._wants = INPUTS[manifest.engine]
+        self._identity = models[manifest.file("identity").name]
         side = manifest.preprocess.aligned_px
-        try:
-            self._yunet.find(np.zeros((64, 64, 3), np.uint8), 1.0)
-        except Exception as error:
-            raise ModelBroken(pack=self.name, file=manifest.file("detector").name, why=_short(error)) from error
-        try:
-            self._describe(np.zeros((side, side, 3), np.uint8))
-        except Exception as error:
-            raise ModelBroken(pack=self.name, file=manifest.file("identity").name, why=_short(error)) from error
+        self._identity.check((1, 3, side, side), 2)
+        self._life = Life(manifest, models, files, only_faces)
+        self.liveness: Literal["none", "passive"] = self._life.liveness
+        self.challenge = self._life.challenge
 
     def detect(self, bgr: np.ndarray, view: View = "terminal") -> list[Face]:
         """The faces in a picture, largest first."""
@@ -75,15 +85,19 @@ class OnnxPack:
         )
 
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
-        """The description of one face: float32 (128,), length 1."""
+        """The description of one face: float32 (d,), length 1."""
         side = self.manifest.preprocess.aligned_px
         transform = similarity_transform(face.landmarks, ARC_POINTS * (side / 112))
         return self._describe(cv2.warpAffine(bgr, transform, (side, side)))
 
     def _describe(self, aligned: np.ndarray) -> np.ndarray:
-        blob = ((aligned.astype(np.float32) - 127.5) / 128).transpose(2, 0, 1)[None]
-        vector: np.ndarray = self._identity.run(None, {self._input: blob})[0][0]
-        return _unit(vector)
+        wants = self._wants
+        if wants.order == "rgb":
+            aligned = aligned[:, :, ::-1]
+        blob = np.ascontiguousarray(aligned.transpose(2, 0, 1)[None], np.float32)
+        blob -= wants.mean
+        blob /= wants.spread
+        return _unit(self._identity.run(blob)[0][0])
 
     def similarity(self, vector: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Cosine in ppm of a description (d,) to others (n, d): int64 (n,)."""
@@ -94,23 +108,15 @@ class OnnxPack:
         """One description (d,) of length 1 out of several (n, d), weighted (n,)."""
         return _unit((np.asarray(weights, np.float32)[:, None] * vectors).sum(axis=0))
 
+    def passive(self, bgr: np.ndarray, face: Face) -> PassiveScore | BadSight | None:
+        """How live one face looks, from the whole picture it was found in."""
+        return self._life.passive(bgr, face)
+
+    def mesh(self, bgr: np.ndarray, face: Face) -> FaceMesh | None:
+        """How the head of one face stands and what its eyes and mouth do."""
+        return self._life.mesh(bgr, face)
+
 
 def _unit(vector: np.ndarray) -> np.ndarray:
     length = max(float(np.linalg.norm(vector)), 1e-9)
     return np.asarray(vector / length, np.float32)
-
-
-def _session(manifest: Manifest, files: dict[str, Path], role: str) -> Any:
-    """One thread: the recorder and the page share these cores."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    name = manifest.file(role).name
-    try:
-        return onnxruntime.InferenceSession(str(files[name]), options, providers=[PROVIDER])
-    except Exception as error:
-        raise ModelBroken(pack=manifest.id, file=name, why=_short(error)) from error
-
-
-def _short(error: Exception) -> str:
-    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

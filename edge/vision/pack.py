@@ -12,6 +12,7 @@ import numpy as np
 from edge.models.errors import PackCannotRun
 from edge.models.fetch import Progress, fetch
 from edge.models.manifest import Manifest, load_manifest
+from edge.vision.liveness import BadSight, FaceMesh, Gesture, PassiveScore
 
 View = Literal["terminal", "room", "photo"]
 """What a picture shows: one person near the terminal's camera, a class in its room, or an enrolment photo."""
@@ -33,7 +34,11 @@ class Face:
 
 
 class Pack(Protocol):
-    """Detect, align, embed, compare. Pictures are uint8 (height, width, 3) in BGR order."""
+    """Detect, align, embed, compare, tell life. Pictures are uint8 (height, width, 3) in BGR order, not mirrored.
+
+    `liveness`: whether `passive` scores anything. `challenge`: the gestures that `mesh` can tell. A pack is used by one
+    thread at a time.
+    """
 
     manifest: Manifest
     name: str
@@ -43,6 +48,7 @@ class Pack(Protocol):
     margin_ppm: int
     min_face_px: int
     liveness: Literal["none", "passive"]
+    challenge: frozenset[Gesture]
 
     def detect(self, bgr: np.ndarray, view: View = "terminal") -> list[Face]:
         """The faces in a picture, largest first."""
@@ -56,27 +62,42 @@ class Pack(Protocol):
     def mean(self, vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """One description (d,) out of several (n, d) of the same face, weighted (n,)."""
 
+    def passive(self, bgr: np.ndarray, face: Face) -> PassiveScore | BadSight | None:
+        """How live one face looks, from the whole picture it was found in (the models want its surroundings).
 
-def load_pack(name: str, folder: Path | None = None, progress: Progress | None = None) -> Pack:
-    """The pack, its files fetched and their hashes checked. `folder` is looked in before all else.
+        BadSight: this picture or box cannot be scored. None: the pack has no passive liveness (*not checked*).
+        """
 
-    Raises NoSuchPack, PackCannotRun, ModelMissing, PackageMissing, ModelUnreachable, WrongModel, ModelBroken.
+    def mesh(self, bgr: np.ndarray, face: Face) -> FaceMesh | None:
+        """How the head of one face stands and what its eyes and mouth do; None where nothing can be told of it."""
+
+
+def load_pack(
+    name: str, folder: Path | None = None, progress: Progress | None = None, only_faces: bool = False
+) -> Pack:
+    """The pack, its files fetched and their hashes checked. `folder` is looked in before all else. `only_faces`:
+    without liveness, for those who read recordings and photographs; it takes less time and memory.
+
+    Raises NoSuchPack, ModelMissing, PackageMissing, ModelUnreachable, WrongModel, ModelBroken, ModelShape, ModelUntrue.
     """
-    manifest = load_manifest(name)
-    engines: dict[str, Callable[[Manifest, dict[str, Path]], Pack]] = {"dlib": _dlib, "yunet_mobilefacenet": _onnx}
-    if manifest.engine not in engines:
-        raise PackCannotRun(pack=name, packs="builtin, lab")
     env = {**os.environ, "ZAITANG_MODEL_MIRROR": str(folder)} if folder else os.environ
-    return engines[manifest.engine](manifest, fetch(manifest, env, progress))
+    manifest = load_manifest(name)
+    if manifest.engine not in ENGINES:
+        raise PackCannotRun(pack=name, packs="builtin, lab, opencv")
+    return ENGINES[manifest.engine](manifest, fetch(manifest, env, progress), only_faces)
 
 
-def _dlib(manifest: Manifest, files: dict[str, Path]) -> Pack:
+def _dlib(manifest: Manifest, files: dict[str, Path], only_faces: bool) -> Pack:
     from edge.vision.dlib_pack import DlibPack
 
     return DlibPack(manifest, files)
 
 
-def _onnx(manifest: Manifest, files: dict[str, Path]) -> Pack:
+def _onnx(manifest: Manifest, files: dict[str, Path], only_faces: bool) -> Pack:
     from edge.vision.onnx_pack import OnnxPack
 
-    return OnnxPack(manifest, files)
+    return OnnxPack(manifest, files, only_faces)
+
+
+ENGINES: dict[str, Callable[[Manifest, dict[str, Path], bool], Pack]] = {
+    "dlib": _dlib, "yunet_mobilefacenet": _onnx, "yunet_sface": _onnx}

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import onnxruntime
 
 from edge.vision.geometry import suppress
+from edge.vision.runtime import Model
 
 STRIDES = (8, 16, 32)
 OUTPUTS = [f"{kind}_{stride}" for kind in ("cls", "obj", "bbox", "kps") for stride in STRIDES]
@@ -13,11 +13,15 @@ NMS_OVERLAP = 0.3
 
 
 class YuNet:
-    """Finds faces in BGR pictures of any size."""
+    """Finds faces in BGR pictures of any size. Raises ModelShape, ModelBroken."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, min_score: float) -> None:
-        self._session, self._min_score = session, min_score
-        self._input = session.get_inputs()[0].name
+    def __init__(self, model: Model, min_score: float) -> None:
+        self._model, self._min_score = model, min_score
+        widths = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
+        side = 2 * STRIDES[-1]
+        model.check((1, 3, side, side), {
+            f"{kind}_{stride}": (1, (side // stride) ** 2, width)
+            for kind, width in widths.items() for stride in STRIDES})
 
     def find(self, bgr: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Boxes (n, 4), scores (n,) and points (n, 5, 2) in pixels of the picture, which is scaled by `scale` first.
@@ -25,7 +29,7 @@ class YuNet:
         Points: right eye, left eye (of the person), nose, right and left corner of the mouth.
         """
         blob, fx, fy = _blob(bgr, scale)
-        outputs = dict(zip(OUTPUTS, self._session.run(OUTPUTS, {self._input: blob}), strict=True))
+        outputs = dict(zip(OUTPUTS, self._model.run(blob, OUTPUTS), strict=True))
         parts = [self._decode(outputs, stride, blob.shape[3] // stride) for stride in STRIDES]
         boxes, scores, points = (np.concatenate(part) for part in zip(*parts, strict=True))
         kept = suppress(boxes, scores, NMS_OVERLAP)

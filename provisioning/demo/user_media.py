@@ -12,9 +12,11 @@ import av
 import cv2
 import numpy as np
 
-from edge.enrol.enrol import look_alikes
 from edge.enrol.errors import PhotosRefused, SamePerson
 from edge.enrol.photos import describe_photos
+from edge.vision.calibrate import calibrate
+from edge.vision.gallery import Gallery
+from edge.vision.look_alikes import look_alikes
 from edge.vision.pack import load_pack
 from evidence.errors import BadInput, ZaitangError
 from provisioning.demo import day, film, media
@@ -62,9 +64,10 @@ def with_usable_photos(
             templates |= describe_photos(pack, {name: photos}, strict=True).templates
         except PhotosRefused as refused:
             left_out(name, refused.problems[0])
-    for one, other in look_alikes(pack, templates):
-        if one in templates and templates.pop(other, None) is not None:
-            left_out(other, SamePerson(file=other, other=one))
+    gallery = Gallery(pack, templates)
+    for pair in look_alikes(gallery, calibrate(pack, gallery).ppm):
+        if pair.one in templates and templates.pop(pair.other, None) is not None:
+            left_out(pair.other, SamePerson(file=pair.other, other=pair.one))
     usable = {name: photos for name, photos in people.items() if name in templates}
     if not usable:
         raise BadGallery(folder=next(iter(people.values()))[0].parent, why="no photo shows exactly one face")

@@ -1,4 +1,4 @@
-"""The check-in engine: one attempt per visit, a vote of several frames, nobody twice, no service without liveness."""
+"""The check-in engine: one attempt per visit, a vote of several frames, nobody twice."""
 from __future__ import annotations
 
 import numpy as np
@@ -6,49 +6,17 @@ import pytest
 
 from common.policies import load_policy
 from edge.checkin.engine import LEFT_AFTER, WINDOW, Engine
-from edge.checkin.errors import LivenessUnavailable, NobodyEnrolled
-from edge.vision.pack import Face, Pack
+from edge.checkin.errors import NobodyEnrolled
+from edge.vision.pack import Pack
 from evidence.checkin import answer_of
 from evidence.policy import Policy
+from tests.edge.checkin.faking import FAR, FakePack, Shows, vector
 
-PEOPLE = ("a", "b", "stranger")
 SECOND = 1_000_000
 
 
-class FakePack:
-    """The picture's first pixel says who is there: 0 nobody, 1 a, 2 b, 3 a stranger, 4 somebody far away."""
-
-    name, sha256, provider, liveness = "builtin", "0" * 64, "test", "none"
-    threshold_ppm, margin_ppm, min_face_px = 500_000, 50_000, 40
-
-    def __init__(self, manifest: object) -> None:
-        self.manifest = manifest
-
-    def detect(self, bgr: np.ndarray, view: str = "terminal") -> list[Face]:
-        who = int(bgr[0, 0, 0])
-        width = 20 if who == 4 else 120
-        box = np.array([100 + int(bgr[0, 0, 1]), 100, width, width], np.float32)
-        return [Face(box, 0.9, np.zeros((5, 2), np.float32), 1.0)] if who else []
-
-    def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
-        return vector(int(bgr[0, 0, 0]))
-
-    def similarity(self, one: np.ndarray, others: np.ndarray) -> np.ndarray:
-        return np.rint(np.clip(others @ one, -1, 1) * 1e6).astype(np.int64)
-
-    def mean(self, vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        total = (weights[:, None] * vectors).sum(axis=0)
-        return (total / np.linalg.norm(total)).astype(np.float32)
-
-
-def vector(who: int) -> np.ndarray:
-    return np.eye(8, dtype=np.float32)[who]
-
-
 def frame(who: int, x: int = 0) -> np.ndarray:
-    image = np.zeros((8, 8, 3), np.uint8)
-    image[0, 0] = (who, x, 0)
-    return image
+    return Shows(FAR if who == 4 else who, x).picture()
 
 
 @pytest.fixture
@@ -123,12 +91,6 @@ def test_one_missed_frame_is_no_farewell(engine: Engine) -> None:
 def test_a_face_far_away_is_asked_to_come_closer(engine: Engine) -> None:
     views = steps(engine, 4, 4, 4)
     assert {view.state for view in views} == {"too_small"} and not any(view.checkin for view in views)
-
-
-def test_a_policy_that_requires_liveness_is_refused_by_a_pack_without_it(builtin: Pack, templates) -> None:
-    for policy in ("sanmenxia-2023", "zhengzhou-2022"):
-        with pytest.raises(LivenessUnavailable, match=policy):
-            Engine(builtin, load_policy(policy), "class-1", None, templates)
 
 
 def test_without_anybody_enrolled_there_is_no_check_in(builtin: Pack, demo: Policy) -> None:

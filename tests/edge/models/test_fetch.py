@@ -160,7 +160,7 @@ def test_the_cache_is_in_the_data_folder_of_the_user() -> None:
     assert cache_folder({"HOME": "/home/x"}) == Path("/home/x/.local/share/zaitang/models")
 
 
-@pytest.mark.parametrize("pack", ["opencv", "insightface"])
+@pytest.mark.parametrize("pack", ["insightface"])
 def test_a_pack_without_its_engine_says_so_before_it_fetches_anything(pack: str) -> None:
     with pytest.raises(PackCannotRun, match=pack):
         load_pack(pack)

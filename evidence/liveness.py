@@ -1,0 +1,126 @@
+"""Whether a face is alive, pure: what the passive check says, when gestures are asked, whether they were answered.
+
+Two measurements, `PassiveLook` and `Challenge`, stand in the record of an attempt; every reader computes the answer
+from them. Neither check convicts anybody: a refused attempt is refused, and that is all.
+"""
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+from evidence.bodies import Challenge, CheckIn, Gesture, PassiveLook
+from evidence.policy import LivenessRules, Policy
+
+Liveness = Literal["live", "fake", "no_response", "bad_input", "not_checked"]
+Passive = Literal["live", "fake", "unsure", "bad_input", "not_checked"]
+Why = Literal["always", "unsure", "missing", "random"]
+
+GESTURES: tuple[Gesture, ...] = ("turn_left", "turn_right", "blink", "open_mouth")
+
+
+def passive_look(scores: Sequence[int | None], threshold_ppm: int) -> PassiveLook:
+    """The measurement of some frames: the score of each in ppm, None where a frame is not fit to be scored."""
+    scored = sorted(score for score in scores if score is not None)
+    return PassiveLook(
+        frames=len(scores), bad=len(scores) - len(scored), live=sum(score >= threshold_ppm for score in scored),
+        threshold_ppm=threshold_ppm, median_ppm=scored[len(scored) // 2] if scored else None,
+    )
+
+
+def passive_answer(look: PassiveLook | None, rules: LivenessRules, least: int) -> Passive:
+    """What the passive check says. `least`: frames without which nothing is live (`min_votes` of the policy).
+
+    *Not checked*: there was no such check, or no frame. *Bad input*: more than `bad_pct` of the frames could not be
+    scored, or none could. Of the scored ones at least `live_pct` pass: *live*; at most `fake_pct`: *fake*. In between,
+    and where fewer than `least` frames were scored, it is *unsure*, and no more than that: a hard but real face passes
+    in some frames, where a screen passes in none or by accident in one.
+    """
+    if look is None or look.frames == 0:
+        return "not_checked"
+    scored = look.frames - look.bad
+    if scored <= 0 or look.bad * 100 > rules.bad_pct.value * look.frames:
+        return "bad_input"
+    if scored < least:
+        return "unsure"
+    if look.live * 100 >= rules.live_pct.value * scored:
+        return "live"
+    return "fake" if look.live * 100 <= rules.fake_pct.value * scored else "unsure"
+
+
+def challenge_why(
+    rules: LivenessRules, passive: Passive, can: Collection[Gesture], draw: int
+) -> tuple[Why, tuple[Gesture, ...]] | None:
+    """Why gestures are asked now, and which, in which order; None: none are.
+
+    `can`: the gestures that the pack can tell. `draw`: a random number of 64 bits or more, not foreseeable.
+
+    *Missing*: the pack has no passive check, then gestures are asked whatever the policy says. *Unsure*: asked under
+    every policy. *Live*: asked of everybody (`always`) or of one in `one_in` (`random`). Nothing is asked of a face
+    that the passive check calls fake, or cannot see: no answer could make it live (see `liveness_of`). Nor is it
+    where the pack cannot tell as many different gestures as the policy wants.
+    """
+    able = [gesture for gesture in GESTURES if gesture in can]
+    draw, chance = divmod(draw, rules.one_in.value)
+    why: Why | None = None
+    if rules.challenge == "always" and passive in ("live", "unsure", "not_checked"):
+        why = "always"
+    elif passive == "not_checked":
+        why = "missing"
+    elif passive == "unsure":
+        why = "unsure"
+    elif passive == "live" and rules.challenge == "random" and chance == 0:
+        why = "random"
+    if why is None or len(able) < rules.gestures.value:
+        return None
+    asked: list[Gesture] = []
+    for _ in range(rules.gestures.value):
+        draw, index = divmod(draw, len(able))
+        asked.append(able.pop(index))
+    return why, tuple(asked)
+
+
+def challenge_passed(challenge: Challenge, rules: LivenessRules) -> bool:
+    """Whether the gestures were made as asked, by the person.
+
+    As many different ones as the policy wants, each within its seconds, none that was not asked for, the face in view
+    all along, and in at least `alike_pct` of the frames that were compared it was the person's. A gesture is done when
+    the face is back at rest, so there must be at least one frame alike before the first and one after each.
+    """
+    asked, limit_us = challenge.asked, rules.gesture_s.value * 1_000_000
+    return (
+        len(asked) >= rules.gestures.value
+        and len({one.gesture for one in asked}) == len(asked)
+        and all(one.done_us is not None and 0 < one.done_us - one.at_us <= limit_us for one in asked)
+        and challenge.other is None
+        and challenge.lost == 0
+        and challenge.alike > len(asked)
+        and challenge.alike * 100 >= rules.alike_pct.value * challenge.compared
+    )
+
+
+def liveness_of(checkin: CheckIn, policy: Policy) -> Liveness:
+    """The answer for an attempt under a policy. Without rules, or without a measurement, the word of the record counts.
+
+    Exactly:
+
+    - *fake*, whatever else the record holds, when the passive check says fake. A passed challenge does not outweigh
+      it under any policy: that something moved as it was asked to is what a lucky replay, a film of all gestures or
+      a filter in real time does too, while only the passive check sees the screen. The frames of the challenge are
+      scored with the others, so that a replay that got into the challenge by one lucky frame falls there. A real
+      person who is taken for a fake comes again, or signs in by PIN.
+    - *bad input* when the passive check could not see: whoever holds a face so that it cannot be scored must not get
+      around it by gestures.
+    - *live* when gestures were asked and answered (`challenge_passed`) and passive is live, unsure or not there; also
+      without gestures when passive is live and the policy does not ask everybody.
+    - *no response* when gestures were asked and not answered so: nothing, another gesture, too late, another face.
+    - *not checked* otherwise: what the policy wants was not done.
+    """
+    rules = policy.liveness
+    if rules is None or (checkin.passive is None and checkin.challenge is None):
+        return checkin.liveness
+    passive = passive_answer(checkin.passive, rules, policy.checkin.min_votes.value)
+    if passive in ("fake", "bad_input"):
+        return passive
+    if checkin.challenge is not None:
+        return "live" if challenge_passed(checkin.challenge, rules) else "no_response"
+    return "live" if passive == "live" and rules.challenge != "always" else "not_checked"
