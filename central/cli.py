@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from central.errors import BadDevice, CannotWrite
+from common.commands import Parser, asked_language
 from common.texts import LANGS, N_, own_language, translate, words
 from evidence.errors import BadInput, ZaitangError
 
@@ -21,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Exit status: 0 done, 1 failed, 2 bad input, 130 interrupted."""
     # What a centre writes shows people and names them: nobody else on the machine may read it.
     os.umask(0o077)
-    args = _parser().parse_args(argv)
+    args = _parser(asked_language(argv)).parse_args(argv)
     try:
         return int(args.do(args) or 0)
     except ZaitangError as error:
@@ -31,8 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="zaitang-central", description="The centre: collector and console.")
+def _parser(lang: str = "en") -> Parser:
+    parser = Parser(prog="zaitang-central", description="The centre: collector and console.", lang=lang)
     parser.add_argument("--lang", choices=LANGS, default=own_language(), help="language of messages")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     init = commands.add_parser("init", help="make a centre's folder: configuration, root and keys, database")

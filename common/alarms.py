@@ -44,17 +44,22 @@ ALARMS = {
 }
 OTHER = N_("Something went wrong: {code}")
 DETAILS = {
-    "camera": N_("camera {camera}"),
+    "camera": "{camera}",
     "file": N_("file {file}"),
     "seq": N_("record {seq} of {device}"),
     "days": N_("days left: {days}"),
 }
+CAMERAS = {"room": N_("room camera"), "terminal": N_("terminal camera")}
 WITH = N_("{sentence} ({details})")
 
 
-def alarm_words(code: str, params: Mapping[str, object], lang: str) -> str:
-    """An alarm as one sentence; a code that this version does not know is shown as it is."""
+def alarm_words(code: str, params: Mapping[str, object], lang: str, roles: Mapping[str, str] = {}) -> str:
+    """An alarm as one sentence; a code that this version does not know is shown as it is.
+
+    `roles`: the role of each camera, by its id. One that is not among them is the room's: of no other do records speak.
+    """
     sentence = translate(ALARMS.get(code, OTHER), lang, code=code)
-    known = {"device": "?", **params}
+    camera = CAMERAS.get(roles.get(str(params.get("camera")), "room"), CAMERAS["room"])
+    known = {"device": "?", **params, "camera": translate(camera, lang)}
     details = [translate(text, lang, **known) for name, text in DETAILS.items() if name in params]
     return translate(WITH, lang, sentence=sentence, details=", ".join(details)) if details else sentence

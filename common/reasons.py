@@ -9,6 +9,7 @@ from typing import Any
 from babel.dates import format_date
 
 from common.texts import N_, translate
+from evidence.blocks import local
 
 REASONS: dict[str, str] = {
     "not_recorded": N_("nothing about this rule is recorded yet"),
@@ -268,6 +269,18 @@ def block_words(block_id: str, lang: str) -> str:
 def date_words(iso: str, lang: str) -> str:
     """A date of the class's own clock."""
     return format_date(datetime.date.fromisoformat(iso), "medium", locale="zh_CN" if lang == "zh" else "en")
+
+
+def moment_words(us: int, offset_min: int, lang: str) -> str:
+    """A moment, UTC microseconds, on a clock so many minutes east of UTC: date and time to the second."""
+    when = local(us, offset_min)
+    return f"{date_words(when.date().isoformat(), lang)} {when:%H:%M:%S}"
+
+
+def zone_words(offset_min: int) -> str:
+    """The zone of a clock, like UTC+8 or UTC-3:30."""
+    hours, minutes = divmod(abs(offset_min), 60)
+    return f"UTC{'-' if offset_min < 0 else '+'}{hours}{f':{minutes:02}' if minutes else ''}"
 
 
 def length_words(seconds: int, lang: str) -> str:

@@ -18,12 +18,12 @@ from pathlib import Path
 
 from common.logs import Log
 from edge.errors import AlreadyRunning
+from edge.refusal import Refusal, written
 
 SUPERVISOR = "ZAITANG_SUPERVISOR"
 """Environment: the process id of `zaitang-edge run`, whose end is ours too."""
 SAYS = b"STATUS="
 """Begins the datagram with which a process tells its supervisor why it refuses."""
-_LONGEST = 4000
 _PR_SET_PDEATHSIG = 1
 _AGAIN_S = 0.1
 
@@ -66,9 +66,9 @@ def has_supervisor() -> bool:
     return SUPERVISOR in os.environ
 
 
-def refuse(words: str) -> None:
+def refuse(why: Refusal) -> None:
     """Tell the supervisor why this process does not run."""
-    _notify(SAYS + words.encode()[:_LONGEST])
+    _notify(SAYS + written(why))
 
 
 def _notify(message: bytes) -> None:

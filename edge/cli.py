@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from common import logs
+from common.commands import Parser, asked_language
 from common.texts import LANGS, own_language, words
 from edge.errors import AlreadyRunning, CannotWrite, SystemRefused, WrongVolume
 from evidence.errors import BadInput, ZaitangError
@@ -22,7 +23,6 @@ ROLES = {
     "storage": "edge.storage.process",
 }
 """The processes of a box and the module whose `run(box)` each is."""
-SEEN = "Everybody on this machine sees a password in it (ps); in box.toml of a box nobody does, but for gst:"
 OTHERS = 0o077
 INTERRUPTED = 130
 PASSING = (AlreadyRunning, CannotWrite, WrongVolume)
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(argv: Sequence[str] | None) -> int:
-    args = _parser().parse_args(argv)
+    args = _parser(asked_language(argv)).parse_args(argv)
     logs.setup()
     try:
         return int(args.do(args) or 0)
@@ -58,8 +58,8 @@ def _ours(error: ZaitangError | OSError) -> ZaitangError:
     return SystemRefused(path=error.filename or "zaitang-edge", why=error.strerror or str(error))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="zaitang-edge", description="A box in a classroom.")
+def _parser(lang: str = "en") -> Parser:
+    parser = Parser(prog="zaitang-edge", description="A box in a classroom.", lang=lang)
     parser.add_argument("--lang", choices=LANGS, default=own_language(), help="language of messages")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
@@ -75,7 +75,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run = commands.add_parser("run", help="run every process of a box")
     run.add_argument("--box", type=Path, required=True, metavar="DIR")
     run.add_argument("--only", nargs="+", choices=tuple(ROLES), default=tuple(ROLES), metavar="ROLE",
-                     help="the processes to run: " + ", ".join(ROLES))
+                     help="the processes to run: %(choices)s")
     run.set_defaults(do=_run)
 
 
@@ -83,7 +83,8 @@ def _add_record(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     record = commands.add_parser("record", help="record one source into a folder that zaitang-verify can check")
     record.add_argument("--source", required=True, metavar="URL",
                         help="file:/path/to/video.mp4, rtsp://camera/path, v4l2:/dev/video0, picamera2:0, "
-                             f"gst:PIPELINE. {SEEN}")
+                             "gst:PIPELINE. Everybody on this machine sees a password in it (ps); in box.toml of a "
+                             "box nobody does, but for gst:")
     record.add_argument("--out", type=Path, required=True, metavar="DIR")
     record.add_argument("--seconds", type=float, metavar="N", help="stop after N seconds of media time")
     record.add_argument("--pace", type=int, metavar="X",
@@ -102,7 +103,9 @@ def _add_cameras(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     cameras = commands.add_parser("cameras", help="list the cameras here, try those of a box, take a test picture")
     what = cameras.add_mutually_exclusive_group()
     what.add_argument("--box", type=Path, metavar="DIR", help="try the cameras of this box")
-    what.add_argument("--source", metavar="URL", help=f"try this source. {SEEN}")
+    what.add_argument("--source", metavar="URL",
+                      help="try this source. Everybody on this machine sees a password in it (ps); in box.toml of a "
+                           "box nobody does, but for gst:")
     cameras.add_argument("--picture", type=Path, metavar="FILE",
                          help="write a test picture (JPEG or PNG); with several cameras, one each: FILE-ID")
     cameras.set_defaults(do=_cameras)
@@ -128,6 +131,7 @@ def _cameras(args: argparse.Namespace) -> int:
 
 def _process(args: argparse.Namespace) -> int:
     from edge.child import die_with_supervisor, die_with_thread, has_supervisor, only_one, refuse
+    from edge.refusal import refusal_of
     from edge.wiring import open_box
 
     die_with_supervisor()
@@ -141,7 +145,7 @@ def _process(args: argparse.Namespace) -> int:
             raise
         # The supervisor says it, once: this process is tried again and again.
         logs.Log(args.role).failed("process.refused", error)
-        refuse(words(_ours(error), args.lang))
+        refuse(refusal_of(_ours(error)))
         return 2 if isinstance(error, BadInput) and not isinstance(error, PASSING) else 1
     return 0
 

@@ -3,7 +3,7 @@
 Recording goes on whatever else fails: a process that refuses is tried again while the others run. Only what the
 recorder itself can never record with, or a box of which every process refuses, ends the start.
 BOX/run/ready holds the ids of the processes that are ready, by role. It exists while the recorder is, and every other
-process is too or is known not to run.
+process is too or is known not to run. BOX/run/refused says why each of these does not, while one has said so.
 """
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from common.logs import Log
 from common.texts import N_, translate
 from edge.child import SAYS, SUPERVISOR, only_one, stop_on_signal
 from edge.errors import BadStart
+from edge.refusal import REFUSED, Refusal, listed, read
 from edge.storage.files import replace
 from edge.wiring import open_box
 
@@ -48,7 +49,7 @@ ENDED = N_("it ended {times} times")
 class Child:
     """One role. `starts_at`: when to start it (again); `ready`: it said so; `failed`: how often it ended before that.
 
-    `refused`: why it last refused, in words, empty when it did not; `said`: what the user was told of it."""
+    `refused`: why it last refused, None when it did not; `said`: what the user was told of it."""
 
     role: str
     notify: socket.socket
@@ -58,22 +59,22 @@ class Child:
     starts_at: float = 0.0
     wait_s: float = FIRST_WAIT_S
     failed: int = 0
-    refused: str = ""
+    refused: Refusal | None = None
     said: str = ""
 
     @property
     def missing(self) -> bool:
         """Whether the box must do without it for now."""
-        return not self.ready and (bool(self.refused) or self.failed >= TRIES)
+        return not self.ready and (self.refused is not None or self.failed >= TRIES)
 
     def listen(self) -> None:
         """Take what the process has said."""
         with contextlib.suppress(BlockingIOError):
             while message := self.notify.recv(LONGEST_WORDS):
                 if message == b"READY=1":
-                    self.ready, self.failed, self.refused, self.said = True, 0, "", ""
+                    self.ready, self.failed, self.refused, self.said = True, 0, None, ""
                 elif message.startswith(SAYS):
-                    self.refused = message.removeprefix(SAYS).decode(errors="replace")
+                    self.refused = read(message.removeprefix(SAYS))
 
 
 def supervise(folder: Path, roles: Sequence[str], lang: str, stop: threading.Event | None = None) -> int:
@@ -100,10 +101,9 @@ def keep_private(folder: Path) -> None:
 class _Supervisor:
     def __init__(self, folder: Path, roles: Sequence[str], lang: str) -> None:
         self._folder, self._lang = folder, lang
-        self._ready_file = folder / "run" / "ready"
+        self._ready_file = _Told(folder / "run" / "ready")
+        self._refused_file = _Told(folder / "run" / REFUSED)
         self._children = [Child(role, _listener()) for role in roles]
-        self._told: bytes | None = None
-        self._tells_at = 0.0
         self._without: list[str] | None = None
         self._log = Log("run")
 
@@ -114,6 +114,7 @@ class _Supervisor:
                 for child in self._children:
                     self._mind(child)
                 self._tell_ready()
+                self._tell_refused()
                 stop.wait(TICK_S)
             return 0
         finally:
@@ -158,7 +159,7 @@ class _Supervisor:
             child.role == RECORDER or all(one.process is None and one.missing for one in self._children))
         if ends:
             if child.refused:
-                self._print(f"{child.role}: {child.refused}", sys.stderr)
+                self._print(f"{child.role}: {child.refused.words[self._lang]}", sys.stderr)
             raise BadStart(role=child.role)
         self._wait(child, now)
 
@@ -166,7 +167,7 @@ class _Supervisor:
         """Try again later, each time after longer; say once why."""
         child.starts_at = now + child.wait_s
         child.wait_s = min(LONGEST_WAIT_S, child.wait_s * 2)
-        why = child.refused
+        why = "" if child.refused is None else child.refused.words[self._lang]
         if child.missing and not why:
             why = child.said or translate(ENDED, self._lang, times=child.failed)
         if why and why != child.said:
@@ -177,34 +178,21 @@ class _Supervisor:
         ready = {child.role: child.process.pid for child in self._children if child.ready and child.process is not None}
         missing = [child.role for child in self._children if child.missing]
         if not ready or len(ready) + len(missing) < len(self._children) or RECORDER in missing:
-            self._untell()
+            self._ready_file.tell(None)
             return
-        self._write(json.dumps(ready).encode())
+        self._ready_file.tell(json.dumps(ready).encode())
         if missing != self._without:
             self._without = missing
             self._print(translate(READY_WITHOUT if missing else READY, self._lang, roles=", ".join(missing)),
                         sys.stdout)
 
-    def _write(self, pids: bytes) -> None:
-        """Keep the file as it should be. A disk that refuses it stops nobody; it is tried again."""
-        now = time.monotonic()
-        if pids == self._told or now < self._tells_at:
-            return
-        try:
-            replace(self._ready_file, pids)
-            self._told = pids
-        except OSError as error:
-            self._tells_at = now + LONGEST_WAIT_S
-            self._log.failed("ready.unwritten", error)
+    def _tell_refused(self) -> None:
+        refused = {child.role: child.refused for child in self._children if child.refused is not None}
+        self._refused_file.tell(listed(refused) if refused else None)
 
     def _untell(self) -> None:
-        if self._told is None and not self._ready_file.exists():
-            return
-        try:
-            self._ready_file.unlink(missing_ok=True)
-            self._told = None
-        except OSError as error:
-            self._log.failed("ready.unwritten", error)
+        for file in (self._ready_file, self._refused_file):
+            file.tell(None)
 
     def _print(self, text: str, stream: TextIO) -> None:
         try:
@@ -228,6 +216,30 @@ class _Supervisor:
                 process.wait()
         for child in self._children:
             child.notify.close()
+
+
+class _Told:
+    """A small file that says how things are. A disk that refuses it stops nobody; it is tried again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._tells_at = path, 0.0
+        # What an earlier supervisor left there is unlike anything that will be told.
+        self._told: bytes | None = b"" if path.exists() else None
+
+    def tell(self, data: bytes | None) -> None:
+        """Keep the file as it should be; None: there is none."""
+        now = time.monotonic()
+        if data == self._told or now < self._tells_at:
+            return
+        try:
+            if data is None:
+                self._path.unlink(missing_ok=True)
+            else:
+                replace(self._path, data)
+            self._told = data
+        except OSError as error:
+            self._tells_at = now + LONGEST_WAIT_S
+            Log("run").failed("ready.unwritten", error)
 
 
 def _listener() -> socket.socket:

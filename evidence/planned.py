@@ -56,6 +56,14 @@ class End:
     """End the open session."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Ending:
+    """The plan ends the open session at `at_us`; `for_class`: the class that it begins then, if it does."""
+
+    at_us: int
+    for_class: str | None
+
+
 def taught(order: ClassOrder, device: str, pause_us: int) -> Taught | None:
     """What the plan asks of a box; None when it names others. `pause_us`: see plan_blocks."""
     if device not in {place.device for place in order.boxes}:
@@ -84,6 +92,24 @@ def next_step(plans: Iterable[Taught], now: Open | None, ended: Mapping[str, int
     else:
         over = bool(others) or not _in_block(own, at_us, GRACE_US)
     return End() if over else None
+
+
+def next_end(
+    plans: Iterable[Taught], now: Open, ended: Mapping[str, int], at_us: int, within_us: int,
+) -> Ending | None:
+    """When the plan ends the open session, if that is at most `within_us` away and nobody presses until then."""
+    plans = list(plans)
+    # What next_step says changes at these moments only.
+    moments = {now.start_us + UNPLANNED_US}
+    for plan in plans:
+        for hour in (hour for block in plan.blocks for hour in block):
+            moments |= {hour.start_us, *(hour.end_us + later_us for later_us in (0, GRACE_US, FORGOTTEN_US))}
+    for moment_us in [at_us, *sorted(one for one in moments if at_us < one <= at_us + within_us)]:
+        if isinstance(next_step(plans, now, ended, moment_us), End):
+            then = next_step(plans, None, ended, moment_us)
+            after = then.class_id if isinstance(then, Begin) else now.class_id
+            return Ending(moment_us, None if after == now.class_id else after)
+    return None
 
 
 def _due(plan: Taught, ended_us: int, at_us: int) -> Iterable[Begin]:

@@ -1,13 +1,13 @@
 """`zaitang-verify PATH [--root KEY] [--json OUT] [--lang zh|en]`: 0 whole, 1 something does not hold, 2 no evidence."""
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from common.commands import Parser, asked_language
 from common.texts import LANGS, N_, own_language, translate, words
 from evidence.errors import BadInput
 from verify.box import DATABASE, read_box
@@ -26,7 +26,7 @@ HASHING = N_("reading video")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status."""
-    arguments = _parser().parse_args(argv)
+    arguments = _parser(asked_language(argv)).parse_args(argv)
     lang = arguments.lang
     try:
         pin = None if arguments.root is None else read_pin(arguments.root)
@@ -108,8 +108,9 @@ def _write(out: Path, result: Result, lang: str) -> None:
         raise CannotWrite(path=shown(str(out)), why=error.strerror or str(error)) from None
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser(lang: str = "en") -> Parser:
+    parser = Parser(
+        lang=lang,
         prog="zaitang-verify",
         description="Check an exported class, or the folder of a box, offline. "
         "Exit status: 0 whole; 1 something does not hold; 2 the path cannot be read as evidence.",

@@ -4,9 +4,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from common.reasons import AND, READINGS, RESULTS, VERDICTS, rule_words
+from common.reasons import AND, READINGS, RESULTS, VERDICTS, moment_words, rule_words, zone_words
 from common.texts import N_, translate, words
 from evidence.rules import Finding, R3Finding
+from evidence.times import utc_us
 from verify.folder import shown
 from verify.result import Result
 
@@ -144,7 +145,8 @@ def _findings(result: Result, lang: str) -> Iterator[str]:
     if not liveness_checked(result):
         yield translate(LIVENESS, lang)
     for one in result.judged:
-        yield translate(CLASS, lang, class_id=one.class_id, policy=one.story.order.policy.id, as_of=result.as_of)
+        yield translate(CLASS, lang, class_id=one.class_id, policy=one.story.order.policy.id,
+                        as_of=_as_of(result.as_of, one.story.order.utc_offset_min, lang))
         silent = [finding for finding in one.said if _says_nothing(finding)]
         for finding in (finding for finding in one.said if finding not in silent):
             flag = f" · {translate(FLAG, lang)}" if finding.flag else ""
@@ -153,6 +155,11 @@ def _findings(result: Result, lang: str) -> Iterator[str]:
             yield from (f"      {line}" for line in _readings(finding, lang))
         if silent:
             yield "  " + translate(SILENT, lang, rules=AND[lang].join(_title(one, lang) for one in silent))
+
+
+def _as_of(utc: str | None, offset_min: int, lang: str) -> str:
+    """The instant of the findings on the clock of the class; to the microsecond it is in the JSON."""
+    return "" if utc is None else f"{moment_words(utc_us(utc), offset_min, lang)} ({zone_words(offset_min)})"
 
 
 def _readings(finding: Finding, lang: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ import datetime
 
 from babel.dates import format_skeleton
 
-from common.reasons import date_words
+from common.reasons import date_words, moment_words, zone_words
 from common.texts import N_, translate
 from evidence.times import MINUTE, SECOND
 
@@ -54,4 +54,8 @@ class LocalTime:
 
     def full(self, us: int) -> str:
         """Date and time to the second."""
-        return f"{self.date(us)} {self.seconds(us)}"
+        return moment_words(us, self.offset_min, self.lang)
+
+    def exact(self, us: int) -> str:
+        """The same with its zone, for a page that stands for itself."""
+        return f"{self.full(us)} ({zone_words(self.offset_min)})"

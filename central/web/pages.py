@@ -23,6 +23,7 @@ from evidence.errors import ZaitangError
 from evidence.receipts import Receipt, read_receipt
 from evidence.records import Sealed
 from evidence.seal import RECORD_TYPE, open_envelope
+from evidence.times import utc_us
 
 ClassName = Annotated[str, PathParam(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 ChainName = Annotated[str, PathParam(pattern=r"^[0-9a-f]{32}$")]
@@ -121,6 +122,7 @@ def _record(centre: Centre, stories: Stories, device: str, chain: str, seq: int,
     except ZaitangError as error:
         trouble = words(error, lang)
     class_id = sealed.record.body.get("class")
+    local, given = LocalTime(_offset(centre, class_id), lang), _receipt(centre, receipt)
     return {
         "record": sealed.record, "hash": sealed.hash, "trouble": trouble, "after": after is not None,
         "keyid": open_envelope(sealed.envelope, RECORD_TYPE).signatures[0][0], "own": device == centre.store.device,
@@ -128,8 +130,8 @@ def _record(centre: Centre, stories: Stories, device: str, chain: str, seq: int,
         "liveness_checked": _liveness_checked(stories, class_id),
         "kind": record_kind(sealed.record.type, lang),
         "class_id": class_id if isinstance(class_id, str) else None,
-        "local": LocalTime(_offset(centre, class_id), lang).full(sealed.record.utc_us),
-        "receipt": _receipt(centre, receipt),
+        "local": local.exact(sealed.record.utc_us),
+        "receipt": given, "given": "" if given is None else local.exact(utc_us(given.time)),
         "people": _people(centre, class_id, sealed),
     }
 

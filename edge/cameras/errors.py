@@ -9,6 +9,14 @@ class Unreachable(BadVideo):
     text = "{source} cannot be reached: {why}"
 
 
+class NotAllowed(Unreachable):
+    text = "{source} lets nobody in: check the user name and the password in its address ({why})"
+
+
+class NoStream(Unreachable):
+    text = "{source} has no such stream: check the path in its address ({why})"
+
+
 class NoAnswer(BadVideo):
     text = "{source} does not answer: no video came for {seconds} seconds"
 

@@ -6,11 +6,27 @@ import time
 from collections import deque
 
 import numpy as np
-from av.error import ExitError, FFmpegError, InvalidDataError
+from av.error import (
+    ExitError,
+    FFmpegError,
+    HTTPForbiddenError,
+    HTTPNotFoundError,
+    HTTPUnauthorizedError,
+    InvalidDataError,
+)
 
 from common.logs import Log
 from edge.cameras.annexb import format_of, is_whole, parameter_sets, parse
-from edge.cameras.errors import NoAnswer, NoKeyframe, NoVideo, StreamChanged, StreamEnded, Unreachable
+from edge.cameras.errors import (
+    NoAnswer,
+    NoKeyframe,
+    NoStream,
+    NotAllowed,
+    NoVideo,
+    StreamChanged,
+    StreamEnded,
+    Unreachable,
+)
 from edge.cameras.port import Packet, StreamInfo
 from edge.cameras.stamps import Raw, Stamps
 from edge.cameras.tap import OPEN_S, READ_S, Tap
@@ -173,4 +189,7 @@ def broken(name: str, error: Exception) -> BadInput:
         return NoVideo(source=name)
     if isinstance(error, EOFError):
         return StreamEnded(source=name)
-    return Unreachable(source=name, why=getattr(error, "strerror", None) or type(error).__name__)
+    kinds: dict[type[Exception], type[Unreachable]] = {
+        HTTPUnauthorizedError: NotAllowed, HTTPForbiddenError: NotAllowed, HTTPNotFoundError: NoStream}
+    kind = kinds.get(type(error), Unreachable)
+    return kind(source=name, why=getattr(error, "strerror", None) or type(error).__name__)

@@ -70,7 +70,9 @@ class Worker:
         self._remove_at = 0.0
 
     def turn(self) -> None:
-        """Everything once; what fails does not keep the rest from being done."""
+        """Everything once; what fails does not keep the rest from being done. Nothing before there is a volume."""
+        if self._keeper.is_new():
+            return
         self._try(lambda: self._keeper.warn(self._keeper.volumes()))
         try:
             with self._keeper.lock(0.0):

@@ -172,10 +172,15 @@ class Volume:
 def open_volume(folder: Path, device: str, store: Store, reserve_mb: int) -> Volume:
     """The volume that the recorder writes; made where nothing was ever recorded. Raises WrongVolume, CannotWrite."""
     if not (folder / IDENTITY).exists():
-        if (folder / "segments").exists() or store.has("segment"):
+        if not is_new(folder, store):
             raise WrongVolume(folder=folder, why=MISSING)
         _make(folder, device, store, "first")
     return Volume(folder, known_identity(folder, device, store, "first"), reserve_mb)
+
+
+def is_new(folder: Path, store: Store) -> bool:
+    """Whether nothing was ever recorded: the recorder has yet to make its volume there."""
+    return not ((folder / IDENTITY).exists() or (folder / "segments").exists() or store.has("segment"))
 
 
 def add_second(folder: Path, device: str, store: Store, reserve_mb: int, first: Path) -> Volume:

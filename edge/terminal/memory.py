@@ -8,7 +8,7 @@ import threading
 from common.policies import load_policy
 from edge.plans import newest_orders
 from edge.store import Store
-from edge.terminal.schedule import Session, classes_of, newest_session
+from edge.terminal.schedule import Session, classes_of, sessions_of
 from evidence.bodies import Alarm, ClassOrder, body_of
 from evidence.errors import ZaitangError
 from evidence.fold import fold
@@ -41,6 +41,8 @@ class Known:
     """The open one."""
     last: Session | None
     """The one that was started last; it may have ended."""
+    sessions: tuple[Session, ...]
+    """All of them, in the order of their start."""
     classes: dict[str, str]
     """Session → the class for which it counts."""
     alarms: tuple[AlarmFact, ...]
@@ -54,7 +56,7 @@ class Memory:
         self._own: list[Record] = []
         self._orders: list[Sealed] = []
         self._alarms: tuple[AlarmFact, ...] = ()
-        self._session: Session | None = None
+        self._sessions: tuple[Session, ...] = ()
         self._classes: dict[str, str] = {}
         self._stories: dict[str, tuple[tuple[int, int], Story]] = {}
         self._policies: dict[str, Policy | None] = {}
@@ -64,10 +66,10 @@ class Memory:
         with self._lock:
             self._read()
             waiting = len(self._own) - 1 - self._store.receipted_up_to()
-            last = self._session
+            last = self._sessions[-1] if self._sessions else None
             running = last if last is not None and last.ended_us is None else None
             orders = newest_orders(self._orders)
-            return Known(len(self._own), waiting, orders, running, last, self._classes, self._alarms)
+            return Known(len(self._own), waiting, orders, running, last, self._sessions, self._classes, self._alarms)
 
     def story(self, class_id: str, policy: Policy) -> Story:
         """The story of a class from this box's records and the centre's orders. Raises NoSuchClass."""
@@ -103,7 +105,7 @@ class Memory:
             return
         self._own += fresh
         if any(record.type.startswith("session.") for record in fresh):
-            self._session, self._classes = newest_session(self._own), classes_of(self._own)
+            self._sessions, self._classes = sessions_of(self._own), classes_of(self._own)
         if any(record.type == "order.accepted" for record in fresh) or not self._orders:
             self._orders = self._store.orders()
         self._alarms = (*self._alarms, *map(_alarm, (r for r in fresh if r.type == "alarm")))[-RECENT_ALARMS:]

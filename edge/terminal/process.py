@@ -23,6 +23,7 @@ from edge.config import CameraConfig, TerminalConfig
 from edge.control.client import ask
 from edge.errors import CannotListen, NoRecorder, PortInUse
 from edge.picture.told import TOLD, troubles
+from edge.refusal import look_up
 from edge.terminal.app import make_app
 from edge.terminal.camera import Camera
 from edge.terminal.code import Code
@@ -57,7 +58,8 @@ def run(box: Box) -> None:
     test = identity(box.keys.certificate, root).test
     told = box.run_folder / TOLD
     screen = Screen(
-        box.config, box.clock, memory, lambda: _status(box), time.monotonic, test, lambda: troubles(told))
+        box.config, box.clock, memory, lambda: _status(box), time.monotonic, test, lambda: troubles(told),
+        lambda: look_up(box.run_folder, "recorder"))
     unsaid = translate(UNSAID, box.config.lang)
     presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)

@@ -37,24 +37,27 @@ class Session:
     pressed: bool = True
     ended_us: int | None = None
     ids: tuple[str, ...] = ()
+    by_plan: bool = False
+    """It was the plan that ended it."""
 
 
-def newest_session(records: Iterable[Record]) -> Session | None:
-    """The session that was started last, from a box's records in order; it may have ended."""
-    newest: Session | None = None
+def sessions_of(records: Iterable[Record]) -> tuple[Session, ...]:
+    """The sessions of a box's records, in the order of their start. One that another start ended has no end here."""
+    found: list[Session] = []
     for record in records:
         if record.type not in ("session.start", "session.end", "session.corrected"):
             continue
         body = body_of(record)
+        newest = found[-1] if found else None
         if isinstance(body, SessionStart):
-            newest = _started(newest, record, body)
+            found[-1:] = _started(newest, record, body)
         elif newest is None or getattr(body, "session", None) not in newest.ids:
             continue
-        elif isinstance(body, SessionEnd):
-            newest = dataclasses.replace(newest, ended_us=newest.ended_us or record.utc_us)
+        elif isinstance(body, SessionEnd) and newest.ended_us is None:
+            found[-1] = dataclasses.replace(newest, ended_us=record.utc_us, by_plan=body.by == "plan")
         elif isinstance(body, SessionCorrected):
-            newest = dataclasses.replace(newest, class_id=body.class_id)
-    return newest
+            found[-1] = dataclasses.replace(newest, class_id=body.class_id)
+    return tuple(found)
 
 
 def classes_of(records: Iterable[Record]) -> dict[str, str]:
@@ -66,15 +69,16 @@ def classes_of(records: Iterable[Record]) -> dict[str, str]:
     return found
 
 
-def _started(newest: Session | None, record: Record, body: SessionStart) -> Session:
-    """A start of the class that runs joins it, as it does at the recorder."""
+def _started(newest: Session | None, record: Record, body: SessionStart) -> list[Session]:
+    """The newest sessions after a start. A start of the class that runs joins it, as it does at the recorder."""
     pressed = body.by != "plan"
     if newest is not None and newest.ended_us is None and (
         body.session in newest.ids or body.class_id == newest.class_id
     ):
         ids = tuple(dict.fromkeys((*newest.ids, body.session)))
-        return dataclasses.replace(newest, session=body.session, pressed=newest.pressed or pressed, ids=ids)
-    return Session(body.class_id, body.session, record.utc_us, pressed, None, (body.session,))
+        return [dataclasses.replace(newest, session=body.session, pressed=newest.pressed or pressed, ids=ids)]
+    started = Session(body.class_id, body.session, record.utc_us, pressed, None, (body.session,))
+    return [started] if newest is None else [newest, started]
 
 
 def session_block(blocks: Sequence[PlannedBlock], since_us: int, now_us: int) -> PlannedBlock | None:

@@ -9,9 +9,11 @@ from typing import Any, Protocol
 from edge.clock import Clock
 from edge.config import BoxConfig
 from edge.picture.told import Trouble
+from edge.refusal import Refusal
 from edge.terminal.code import ShownMark, Wanted
 from edge.terminal.desk import Target
 from edge.terminal.memory import AlarmFact, Known, Memory
+from edge.terminal.notices import Notices, ending
 from edge.terminal.progress import Live, Runs
 from edge.terminal.schedule import Lesson, Session, checkin_open, lesson, session_block, taught_today
 from edge.terminal.seen import Seen, newest_block, seen_in
@@ -74,14 +76,16 @@ class Pulse:
 
 class Screen:
     """`status` asks the recorder (None: it does not answer). `test`: the box's own key is a test key.
-    `picture`: what ails the picture of the room camera."""
+    `picture`: what ails the picture of the room camera; `refusal`: why the recorder does not run."""
 
     def __init__(
         self, config: BoxConfig, clock: Clock, memory: Memory, status: Callable[[], Mapping[str, Any] | None],
         monotonic: Callable[[], float], test: bool, picture: Callable[[], Sequence[Trouble]] = lambda: (),
+        refusal: Callable[[], Refusal | None] = lambda: None,
     ) -> None:
         self._config, self._clock, self._memory = config, clock, memory
         self._status, self._monotonic, self._test, self._picture = status, monotonic, test, picture
+        self._refusal = refusal
         self._lock = threading.Lock()
         self._said: tuple[float, Mapping[str, Any] | None] = (-STATUS_S, None)
         self._runs = Runs()
@@ -172,8 +176,10 @@ class Screen:
             due=now.block.roster if now is not None and now.block is not None else (),
             seen=seen,
             names=self._names(now, seen_class),
+            notices=self._notices(known, live),
             banners=self._banners(now.policy if now is not None else self._memory.policy(self._config.policy)),
             alarms=(*known.alarms, *self._current_alarms(now)),
+            cameras={camera.id: camera.role for camera in self._config.cameras},
             waiting=known.unreceipted if self._config.sync is not None else None,
         )
         mark = self.code.now() if self.code is not None else None
@@ -253,6 +259,13 @@ class Screen:
         codes += [f"picture.{one.what}" for one in self._picture() if (near if one.run is None else one.run == run)]
         found = [] if warned is None else [dataclasses.replace(warned, at_us=now_us)]
         return found + [AlarmFact(code, {}, now_us) for code in codes]
+
+    def _notices(self, known: Known, live: Live) -> Notices:
+        absent, now_us = live.state == "absent", self._clock.utc_us()
+        acts = not absent and self._clock.stamp().clock.synced  # else nothing ends by itself
+        soon = ending(known, self._config.device, self._memory.policy, now_us) if acts else None
+        refusal = self._refusal() if absent else None
+        return Notices(now_us, known.session, known.sessions, known.orders, soon, refusal)
 
     def _banners(self, policy: Policy | None) -> list[str]:
         clock = self._clock.stamp().clock

@@ -9,6 +9,7 @@ from common.alarms import alarm_words
 from common.texts import translate
 from edge.terminal import words
 from edge.terminal.memory import AlarmFact
+from edge.terminal.notices import DEFAULT_OFFSET_MIN, Notices
 from edge.terminal.progress import Live
 from edge.terminal.schedule import Lesson, Session
 from edge.terminal.seen import Seen
@@ -20,7 +21,6 @@ from evidence.times import MINUTE, SECOND, utc_text
 
 ALARM_US = 15 * MINUTE
 """How long an alarm stays on the screen, in real time."""
-DEFAULT_OFFSET_MIN = 480
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,8 +63,11 @@ class Facts:
     due: Sequence[str]
     seen: Seen | None
     names: Mapping[str, str]
+    notices: Notices
     banners: Sequence[str]
     alarms: Sequence[AlarmFact]
+    cameras: Mapping[str, str]
+    """The role of each camera."""
     waiting: int | None
 
 
@@ -75,7 +78,7 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
         "lang": lang,
         "now": utc_text(facts.now_us),
         "clock": _clock(facts, facts.now_us),
-        "banners": [
+        "banners": facts.notices.banners(lang) + [
             {"code": code, "text": translate(words.BANNERS[code], lang, rate=facts.rate)} for code in facts.banners
         ],
         "lesson": _lesson(facts, lang),
@@ -86,6 +89,7 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
         "people": _people(facts),
         "unseen": _unseen(facts, lang),
         "alarms": _alarms(facts, lang),
+        "earlier": _earlier(facts, lang),
         "sync": _sync(facts.waiting, lang),
     }
 
@@ -108,13 +112,12 @@ def _lesson(facts: Facts, lang: str) -> dict[str, Any]:
     value: dict[str, Any] = {"class": order.class_id, "title": order.title, "room": room, "phase": "over", "text": over}
     if lesson is not None:
         start = local(lesson.span.start_us, order.utc_offset_min)
-        today = local(facts.now_us, order.utc_offset_min).date()
         value |= {
             "phase": lesson.phase,
             "hour": lesson.hour.hour,
             "kind": translate(words.KINDS[lesson.hour.kind], lang),
             "text": translate(words.HOUR, lang, number=lesson.number, of=lesson.of),
-            "day": "" if start.date() == today else f"{start:%m-%d}",
+            "day": _day(facts, lesson.span.start_us),
             "start": f"{start:%H:%M}",
             "end": f"{local(lesson.span.end_us, order.utc_offset_min):%H:%M}",
         }
@@ -147,7 +150,8 @@ def _correction(facts: Facts) -> dict[str, Any] | None:
 
 
 def _recording(facts: Facts, lang: str) -> dict[str, Any]:
-    value: dict[str, Any] = {"state": facts.live.state, "text": translate(words.RECORDING[facts.live.state], lang)}
+    said = facts.live.state if facts.notices.refusal is None else "unable"
+    value: dict[str, Any] = {"state": facts.live.state, "text": translate(words.RECORDING[said], lang)}
     its = facts.chance
     if its is None and facts.session is not None and facts.lesson is None:
         value["deadline"] = translate(words.END_SOON, lang)
@@ -155,6 +159,8 @@ def _recording(facts: Facts, lang: str) -> dict[str, Any]:
         value |= {
             "whole": its.whole,
             "unbroken_s": its.unbroken_us // SECOND,
+            "shown_s": min(its.shown_us, its.needed_us) // SECOND,
+            "unit": translate(words.WHOLE if its.whole else words.UNBROKEN, lang),
             "needed_s": its.needed_us // SECOND,
             "still_s": -(-its.still_us // SECOND),
             "possible_s": its.possible_us // SECOND,
@@ -261,12 +267,33 @@ def _unseen(facts: Facts, lang: str) -> dict[str, Any]:
 
 
 def _alarms(facts: Facts, lang: str) -> list[dict[str, str]]:
-    shown: list[dict[str, str]] = []
+    """What still matters: said a while ago at most, and today; each once."""
+    found: dict[str, AlarmFact] = {}
     for alarm in reversed(facts.alarms):
-        if facts.now_us - alarm.at_us <= ALARM_US * facts.rate and alarm.code not in {one["code"] for one in shown}:
-            text = alarm_words(alarm.code, alarm.params, lang)
-            shown.append({"code": alarm.code, "time": _clock(facts, alarm.at_us)[:5], "text": text})
-    return shown
+        if facts.now_us - alarm.at_us <= ALARM_US * facts.rate and not _day(facts, alarm.at_us):
+            found.setdefault(alarm.code, alarm)
+    return [_alarm(facts, alarm, lang) for alarm in found.values()]
+
+
+def _earlier(facts: Facts, lang: str) -> list[dict[str, str]]:
+    """The alarms that are over, newest first, as long as they are remembered."""
+    now = {(one["code"], one["at"]) for one in _alarms(facts, lang)}
+    told = [_alarm(facts, alarm, lang) for alarm in reversed(facts.alarms)]
+    return [one for one in told if (one["code"], one["at"]) not in now]
+
+
+def _alarm(facts: Facts, alarm: AlarmFact, lang: str) -> dict[str, str]:
+    time = f"{_day(facts, alarm.at_us)} {_clock(facts, alarm.at_us)[:5]}".strip()
+    text = alarm_words(alarm.code, alarm.params, lang, facts.cameras)
+    return {"code": alarm.code, "at": utc_text(alarm.at_us), "time": time, "text": text}
+
+
+def _day(facts: Facts, at_us: int) -> str:
+    """The date of a moment, if it is not today."""
+    order = _order(facts)
+    offset_min = order.utc_offset_min if order else DEFAULT_OFFSET_MIN
+    then, today = (local(us, offset_min).date() for us in (at_us, facts.now_us))
+    return "" if then == today else f"{then:%m-%d}" if then.year == today.year else f"{then:%Y-%m-%d}"
 
 
 def _sync(waiting: int | None, lang: str) -> dict[str, Any]:

@@ -19,7 +19,9 @@ RECORDING = {
     "silent": N_("The room camera sends no picture: check its cable and power"),
     "refused": N_("Nothing can be recorded: check the video disk"),
     "absent": N_("The recorder does not answer; the video is not being kept"),
+    "unable": N_("The recorder does not run: see above why"),
 }
+"""`unable`: the recorder is absent, and a notice says why."""
 
 NEED = {
     "still": N_("{time} more without a break"),
@@ -41,6 +43,8 @@ DEADLINE = {
     "lost_whole": N_("Too much of this class-hour is not recorded"),
 }
 """The last moment, big and plain."""
+UNBROKEN, WHOLE = N_("without a break"), N_("recorded")
+"""What the ring and its number count."""
 POSSIBLE = N_("At most {time} still possible")
 
 CHECKIN = {

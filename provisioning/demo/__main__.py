@@ -28,6 +28,7 @@ from provisioning.demo.site import Site
 BUILD = Path("build/demo")
 LOGS = BUILD / "logs"
 LOCALES = {"zh": "zh_CN.UTF-8", "en": "en_US.UTF-8"}
+STOPPED = N_("The demo was ended before its verdict: nothing was judged")
 FOREIGN = (OSError, httpx.HTTPError, sqlite3.Error, av.FFmpegError, BrokenProcessPool)
 """What the world and the libraries may raise; anything else is a mistake of ours and keeps its traceback."""
 
@@ -49,7 +50,7 @@ class DemoFailed(ZaitangError):
 
 
 def main() -> int:
-    """Exit status: 0 the verdict is right, 1 it is not or something failed, 2 bad input, 130 interrupted."""
+    """Exit status: 0 the verdict is right, or Ctrl-C ended it before; 1 it is not or something failed; 2 bad input."""
     args = _arguments()
     # A shell that starts us in the background has SIGINT ignored; whoever sends it means it all the same.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -63,7 +64,8 @@ def main() -> int:
         print(words(DemoFailed(why=_plain(error), logs=LOGS), args.lang), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
+        print(f"\n{translate(STOPPED, args.lang)}", file=sys.stderr)
+        return 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -88,10 +90,6 @@ def _run(args: argparse.Namespace) -> int:
         raise HalfGiven
     say = _Teller(time.monotonic(), args.lang)
     with _alone(BUILD):
-        for old in (BUILD / "site", BUILD / "export"):
-            shutil.rmtree(old, ignore_errors=True)
-        for name in (report.REPORT, report.VERDICT):
-            (BUILD / name).unlink(missing_ok=True)
         if wish.live:
             return _live(wish, args.gallery, say)
         return _course(args.video, args.gallery, say)
@@ -110,11 +108,20 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
+def _begin() -> None:
+    """Remove what an earlier run has left: arguments, sources and ports are good, this one starts."""
+    for old in (BUILD / "site", BUILD / "export"):
+        shutil.rmtree(old, ignore_errors=True)
+    for name in (report.REPORT, report.VERDICT):
+        (BUILD / name).unlink(missing_ok=True)
+
+
 def _course(video: Path | None, gallery: Path | None, say: _Teller) -> int:
     """The built-in course, or the user's own film played through it."""
     films, names = _media(video, gallery, say)
     with Services(LOGS) as services:
         site = Site((BUILD / "site").resolve(), services)
+        _begin()
         _start_centre(site, names, say)
         say(N_("enrolling {count} people from photographs: liveness cannot be checked"), count=len(names))
         site.enrol(films.gallery)
@@ -142,6 +149,7 @@ def _live(wish: live.Wish, gallery: Path | None, say: _Teller) -> int:
     names = list(photos or [translate(live.NOBODY, say.lang)])
     with Services(LOGS) as services:
         site = Site((BUILD / "site").resolve(), services, live.make_plan(live.now(), len(photos or ()), say.lang))
+        _begin()
         live.announce(site.plan, len(cameras) > 1, photos is not None, say)
         _start_centre(site, names, say)
         site.enrol_live(enrolled)
@@ -170,10 +178,17 @@ def _conclude(site: Site, services: Services, say: _Teller, judge: report.Judge)
     if os.environ.get("DEMO") != "once":
         say.addresses(site)
         say(N_("Ctrl-C ends the demo"))
+        _until_interrupted(services)
+        print()
+        say(N_("the demo ends; its report stays in {report}"), report=BUILD / report.REPORT)
+    return 0 if good else 1
+
+
+def _until_interrupted(services: Services) -> None:
+    with contextlib.suppress(KeyboardInterrupt):
         while True:
             services.check()
             time.sleep(1)
-    return 0 if good else 1
 
 
 class _Teller:

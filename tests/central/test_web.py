@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,9 @@ def test_a_record_has_a_page_with_its_proof(centre: Centre, client: TestClient, 
     assert "The seal holds" in page
     assert announced.sealed[1].hash in page
     assert "up to record 1" in page
+    told = announced.sealed[1].record.utc
+    assert f'title="{told}"' in page and f">{told}<" not in page and "(UTC+8)</time>" in page
+    assert not re.search(r"given \d{4}-\d\d-\d\dT", page) and re.search(r"given \w+ \d+, \d{4} .*UTC\+8", page)
     assert client.get(base + "/envelope").content == announced.sealed[1].envelope
 
 

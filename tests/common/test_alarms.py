@@ -19,7 +19,7 @@ def test_every_code_that_is_written_has_words() -> None:
 
 
 def test_camera_file_and_record_are_named() -> None:
-    assert alarm_words("camera.silent", {"camera": "room"}, "zh") == "摄像头曾有一段时间没有画面（摄像头 room）"
+    assert alarm_words("camera.silent", {"camera": "room"}, "zh") == "摄像头曾有一段时间没有画面（教室摄像头）"
     fork = {"device": "box-1", "chain": "ab", "seq": 4, "kept": "1", "refused": "2"}
     assert alarm_words("chain.fork", fork, "en") == (
         "A box sent two different records with the same number (record 4 of box-1)")

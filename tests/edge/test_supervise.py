@@ -19,6 +19,7 @@ from common import logs
 from edge import supervise
 from edge.control.client import ask
 from edge.errors import NoRecorder
+from edge.refusal import look_up
 from edge.wiring import open_box
 from evidence.errors import BadInput
 from tests.edge.recorder.conftest import make_film
@@ -74,9 +75,13 @@ def test_a_video_disk_that_is_mounted_later_is_waited_for(tmp_path: Path, film: 
         until(lambda: (folder / "run" / "storage.lock").exists())
         time.sleep(4)
         assert running.child.poll() is None and ready(folder) == {}
+        told = look_up(folder / "run", "recorder")
+        assert told is not None and told.error == "WrongVolume" and look_up(folder / "run", "storage") is None
+        assert "is the disk mounted?" in told.words["en"] and "磁盘挂载了吗" in told.words["zh"]
         shutil.rmtree(folder / "video")
         (folder / "disk").rename(folder / "video")
         assert set(until(lambda: ready(folder))) == {"recorder", "storage"}
+        until(lambda: not (folder / "run" / "refused").exists())
     finally:
         code, out, err = running.end()
     assert (code, out) == (0, "the box is ready\n")

@@ -8,7 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.bodies import ClassOrder, Hour, Place, PolicyRef
-from evidence.planned import FORGOTTEN_US, GRACE_US, UNPLANNED_US, Begin, End, Open, Taught, next_step, taught
+from evidence.planned import (
+    FORGOTTEN_US,
+    GRACE_US,
+    UNPLANNED_US,
+    Begin,
+    End,
+    Ending,
+    Open,
+    Taught,
+    next_end,
+    next_step,
+    taught,
+)
 from evidence.story import Span
 from evidence.times import MINUTE, utc_text, utc_us
 
@@ -184,3 +196,36 @@ def test_whatever_people_press_a_class_hour_is_recorded_unless_they_ended_it(
                     assert now.class_id == class_id, "no press of before keeps it from beginning"
         if now is not None and not now.pressed:
             assert any(span.start_us - 30 * MINUTE <= at_us < span.end_us + GRACE_US for _, span in hours)
+
+
+def ends(minute: float, now: Open, *plans: Taught, within: int = 10) -> object:
+    at_us = START + int(minute * MINUTE)
+    return next_end(plans or (MORNING,), now, {}, at_us, within * MINUTE)  # type: ignore[arg-type]
+
+
+def test_the_end_by_plan_is_known_beforehand() -> None:
+    assert ends(494, open_()) is None, "it is eleven minutes away"
+    assert ends(496, open_()) == ends(504.9, open_()) == Ending(START + 505 * MINUTE, None)
+    assert ends(95, open_(pressed=False)) == Ending(START + 102 * MINUTE, None)
+    assert ends(235, open_("c-9")) == Ending(START + UNPLANNED_US, None)
+    later = plan(hour("h-1", 110), class_id="c-2")
+    assert later is not None and MORNING is not None
+    assert ends(101, open_(), MORNING, later) == Ending(START + 110 * MINUTE, "c-2")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 900), st.integers(1, 90)), min_size=0, max_size=6),
+    st.lists(st.tuples(st.integers(0, 900), st.integers(1, 90)), min_size=0, max_size=4),
+    st.integers(0, 900), st.integers(0, 400), st.booleans(),
+)
+def test_the_end_that_is_told_beforehand_is_the_first_one(
+    own: list[tuple[int, int]], other: list[tuple[int, int]], start: int, waited: int, pressed: bool,
+) -> None:
+    plans = [made for class_id, hours in (("c-1", own), ("c-0", other)) if (made := plan(
+        *(hour(f"h-{n}", begin, length=length) for n, (begin, length) in enumerate(hours)), class_id=class_id))]
+    now, at_us = open_(start_min=start, pressed=pressed), START + (start + waited) * MINUTE
+    told = next_end(plans, now, {}, at_us, 120 * MINUTE)
+    by_the_minute = next(
+        (at_us + m * MINUTE for m in range(121) if next_step(plans, now, {}, at_us + m * MINUTE) == End()), None)
+    assert (None if told is None else told.at_us) == by_the_minute

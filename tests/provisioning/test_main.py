@@ -4,6 +4,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -63,12 +64,71 @@ def test_it_speaks_the_language_of_its_environment(run: Run, monkeypatch: pytest
     assert "须同时给出" in run("--gallery", "photos", "--lang", "zh")[1]
 
 
-def test_a_report_of_an_earlier_run_does_not_survive(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "demo").mkdir()
+@pytest.fixture
+def earlier(tmp_path: Path) -> set[str]:
+    """What an earlier run has left, by name."""
+    for name in ("site", "export"):
+        (tmp_path / "demo" / name).mkdir(parents=True)
     for name in ("report.json", "verify.json"):
         (tmp_path / "demo" / name).write_text("{}")
-    assert run("--rtsp", "cam")[0] == 2
-    assert {path.name for path in (tmp_path / "demo").iterdir()} == {"lock"}
+    return {"site", "export", "report.json", "verify.json"}
+
+
+def left(tmp_path: Path) -> set[str]:
+    return {path.name for path in (tmp_path / "demo").iterdir()}
+
+
+@pytest.mark.parametrize("arguments", [
+    ("--rtsp", "cam"), ("--camera", "/dev/none"), ("--rtsp", "rtsp://127.0.0.1:9/1"), ("--gallery", "photos"),
+    ("--rtsp", "rtsp://cam/1", "--gallery", "/nowhere"), ("--video", "none.mp4", "--gallery", "/nowhere"),
+])
+def test_a_run_that_does_not_start_leaves_an_earlier_one_alone(
+    run: Run, tmp_path: Path, earlier: set[str], arguments: tuple[str, ...],
+) -> None:
+    assert run(*arguments)[0] == 2
+    assert left(tmp_path) - {"lock"} == earlier
+
+
+def test_neither_does_one_whose_port_is_none(
+    run: Run, tmp_path: Path, earlier: set[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(demo.media, "prepare", lambda *_: None)
+    monkeypatch.setattr(demo, "LOGS", tmp_path / "logs")
+    monkeypatch.setenv("DEMO_CONSOLE_PORT", "eighty")
+    assert run() == (2, "DEMO_CONSOLE_PORT 的值是 eighty，不是端口号（1 至 65535）\n") and earlier < left(tmp_path)
+
+
+def test_a_report_of_an_earlier_run_does_not_survive_a_run_that_starts(
+    run: Run, tmp_path: Path, earlier: set[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def failing(*_: object) -> None:
+        raise OSError("odd")
+
+    monkeypatch.setattr(demo.media, "prepare", lambda *_: None)
+    monkeypatch.setattr(demo, "LOGS", tmp_path / "logs")
+    monkeypatch.setattr(demo, "_start_centre", failing)
+    assert run()[0] == 1
+    assert left(tmp_path) == {"lock"}
+
+
+def test_who_ends_it_is_told_so_without_an_error(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(demo, "_course", interrupted)
+        assert run("--lang", "en") == (0, "\nThe demo was ended before its verdict: nothing was judged\n")
+    monkeypatch.delenv("DEMO", raising=False)
+    services = SimpleNamespace(check=interrupted)
+    for good in (True, False):
+        monkeypatch.setattr(demo.report, "make", lambda *_: {})
+        monkeypatch.setattr(demo.report, "tell", lambda *_, good=good: good)
+        say = demo._Teller(0.0, "en")
+        site = SimpleNamespace(terminal="", console="")
+        assert demo._conclude(site, services, say, lambda _: []) == (0 if good else 1), "its verdict stands"
+        assert "the demo ends; its report stays in " in capsys.readouterr().out
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(

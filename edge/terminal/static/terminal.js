@@ -55,7 +55,8 @@ function showRecording(state) {
   const recording = state.recording;
   at("recording").className = `rec ${recording.state}`;
   put("recording-text", recording.text);
-  put("minutes", recording.needed_s === undefined ? "–" : duration(recording.unbroken_s));
+  put("minutes", recording.needed_s === undefined ? "–" : duration(recording.shown_s));
+  put("unit", recording.unit || "");
   at("bar").style.strokeDasharray = `${recording.share || 0} 1000`;
   at("bar").style.opacity = recording.share ? 1 : 0;
   put("still", recording.need || "");
@@ -113,11 +114,15 @@ function showPeople(state) {
   names("unseen", unseen.names.map((name) => ({ name })));
   at("sync").className = state.sync.state;
   put("sync-text", state.sync.text);
-  const alarms = state.alarms.map((alarm) => `${alarm.time} ${alarm.text}`);
-  at("alarms").replaceChildren(...alarms.slice(0, 2).map((text) => item(text)));
-  at("all-alarms").replaceChildren(...alarms.map((text) => item(text)));
-  show("more-alarms", alarms.length > 0);
-  if (!alarms.length && at("alarm-list").open) at("alarm-list").close();
+  const line = (alarm) => `${alarm.time} ${alarm.text}`, all = [...state.alarms, ...state.earlier];
+  at("alarms").replaceChildren(...state.alarms.slice(0, 2).map((alarm) => item(line(alarm))));
+  at("all-alarms").replaceChildren(...all.map((alarm, index) => {
+    const node = item(line(alarm));
+    node.classList.toggle("earlier", index >= state.alarms.length);
+    return node;
+  }));
+  show("more-alarms", all.length > 0);
+  if (!all.length && at("alarm-list").open) at("alarm-list").close();
 }
 
 // A mark as large as the screen allows: the room camera reads it from across the room.

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import socket
 import threading
 import time
@@ -12,8 +13,9 @@ from pathlib import Path
 import av
 import pytest
 
+from common.texts import words
 from edge.cameras import live, rtsp, tap
-from edge.cameras.errors import NoAnswer, StreamEnded, Unreachable
+from edge.cameras.errors import NoAnswer, NoStream, NotAllowed, StreamEnded, Unreachable
 from edge.cameras.open import open_source
 from edge.clock import AutojumpClock, SystemClock, boottime_us
 from edge.errors import BadSource, BadVideo, EmptyVideo, WrongCodec
@@ -89,13 +91,14 @@ def test_a_camera_with_another_codec_or_without_video_is_told_so(serve: Serve) -
 
 def test_a_camera_that_locks_its_door(minute: Path, serve: Serve) -> None:
     port = serve(serving(minute), 0, "admin", "geheim").port
-    with pytest.raises(Unreachable, match="401 Unauthorized") as caught:
+    with pytest.raises(NotAllowed, match=r"check the user name and the password .*401 Unauthorized") as caught:
         open_source(f"rtsp://admin:falsch@127.0.0.1:{port}/cam", CLOCK)
     assert "falsch" not in str(caught.value) and "admin" not in str(caught.value)
+    assert re.search("请检查地址中的用户名和密码（.*401 Unauthorized.*）", words(caught.value, "zh"))
     source = open_source(f"rtsp://admin:geheim@127.0.0.1:{port}/cam", CLOCK)
     assert source.read(5) is not None
     source.close()
-    with pytest.raises(Unreachable, match="404"):
+    with pytest.raises(NoStream, match=r"check the path in its address .*404"):
         open_source(f"rtsp://admin:geheim@127.0.0.1:{port}/other", CLOCK)
 
 

@@ -237,7 +237,7 @@ def test_a_camera_that_is_being_opened_is_left_at_a_signal(tmp_path: Path, numbe
 
 
 def test_ctrl_c_while_it_starts_is_no_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted() -> None:
+    def interrupted(lang: str) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("edge.cli._parser", interrupted)

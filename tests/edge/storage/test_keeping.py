@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from common.logs import Log
 from edge.cli import main
 from edge.clock import SystemClock
 from edge.errors import VolumeAway
@@ -116,6 +117,21 @@ def test_room_on_the_second_volume_counts_while_it_is_here(
 
 def worker(site: Site, stop: threading.Event | None = None) -> Worker:
     return Worker(site.box, stop or threading.Event())
+
+
+def test_before_the_recorder_has_made_the_volume_a_turn_waits_quietly(
+    site: Site, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(Log, "failed", lambda self, what, error, **more: told.append(what))
+    site.box.video.rename(site.box.folder / "disk")
+    worker(site).turn()
+    assert told == []
+    (site.box.folder / "disk").rename(site.box.video)
+    site.film(0)
+    site.box.video.rename(site.box.folder / "disk")
+    worker(site).turn()
+    assert "storage.failed" in told, "a volume that is gone is another thing"
 
 
 def test_a_turn_removes_only_where_box_toml_allows_it(make_site: MakeSite) -> None:

@@ -204,6 +204,7 @@ def with_the_longest_words(page: Page) -> None:
         state["alarms"] = [
             {"code": str(number), "time": "09:05", "text": "A camera shows what was recorded earlier: no use"}
             for number in range(4)]
+        state["earlier"] = []
         state["code"] = code[0]
         route.fulfill(json=state)
 

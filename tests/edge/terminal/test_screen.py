@@ -171,6 +171,7 @@ def test_alarms_in_words_newest_first_and_only_for_a_while(room: Any) -> None:
         "Something went wrong: nobody.knows", "An order of the centre was refused"]
     room.at(5.5)
     assert [alarm["code"] for alarm in room.state()["alarms"]] == ["nobody.knows"]
+    assert [alarm["code"] for alarm in room.state()["earlier"]] == ["order.refused"]
     room.at(30)
     room.recorder = {**room.recorder, "alarms": [{"code": "camera.silent", "since_mono_us": 0}]}
     assert [alarm["code"] for alarm in room.state()["alarms"]] == ["camera.silent"]
@@ -325,6 +326,67 @@ def test_a_class_whose_plan_is_over_says_so_until_it_is_ended(room: Any) -> None
     assert state["lesson"]["phase"] == "over" and state["session"]["id"] == session
     room.presses.end(session)
     assert room.state()["lesson"]["phase"] == "none"
+
+
+def test_an_alarm_of_another_day_is_in_the_list_only_and_has_its_date(room: Any) -> None:
+    room.take_order()
+    room.at(-8 * 60 - 41)
+    room.store.append("alarm", Alarm("storage.failed", {}))
+    room.clock.rate = 100_000
+    room.at(-8 * 60 - 39)
+    assert room.state()["alarms"] == []
+    assert [alarm["time"] for alarm in room.state()["earlier"]] == ["03-01 23:59"]
+    room.store.append("alarm", Alarm("order.refused", {}))
+    assert [alarm["time"] for alarm in room.state()["alarms"]] == ["00:01"]
+    room.at(-8 * 60 - 41 + 366 * 24 * 60)
+    assert [alarm["time"] for alarm in room.state()["earlier"]] == ["2026-03-02 00:01", "2026-03-01 23:59"]
+
+
+def test_a_camera_is_named_by_what_it_films_not_by_its_id(room: Any) -> None:
+    room.take_order()
+    room.store.append("alarm", Alarm("camera.silent", {"camera": "room-1"}))
+    assert room.state()["alarms"][0]["text"] == "The camera sent no picture for a while (room camera)"
+    assert room.state("zh")["alarms"][0]["text"] == "摄像头曾有一段时间没有画面（教室摄像头）"
+
+
+# The ring and its number
+
+
+def ring(room: Any) -> tuple[int, int, str]:
+    """Promille of the ring, the number in it in seconds, and what the number counts."""
+    told = room.state()["recording"]
+    assert told["share"] == 1000 * told["shown_s"] // told["needed_s"]
+    return told["share"], told["shown_s"], told["unit"]
+
+
+def test_the_ring_and_its_number_say_the_same(room: Any) -> None:
+    room.take_order()
+    session = room.presses.start("welding-1")
+    room.at(0)
+    assert ring(room) == (0, 0, "without a break")
+    room.at(6)
+    room.recording_for(6, session=session)
+    assert ring(room) == (400, 360, "without a break")
+    room.at(20)
+    room.recording_for(20, session=session)
+    assert ring(room) == (1000, 900, "without a break")
+    room.recorder = {"recording": False, "session": None, "silent": False, "refused": None, "alarms": []}
+    room.presses.end(session)
+    room.at(22)
+    assert ring(room) == (1000, 900, "without a break"), "it was long enough, and stays so"
+    session = room.presses.start("welding-1")
+    room.at(70)
+    room.recording_for(3, session=session)
+    assert ring(room) == (66, 180, "recorded"), "theory counts all that is recorded"
+
+
+def test_without_a_class_hour_the_ring_says_nothing(room: Any) -> None:
+    room.take_order()
+    session = room.presses.start("welding-1")
+    for minute in (-5, 50, 101):
+        room.at(minute)
+        room.recording_for(4, session=session)
+        assert not {"share", "shown_s", "unit", "needed_s"} & set(room.state()["recording"])
 
 
 # What still complies, and until when
