@@ -56,6 +56,84 @@ REASONS: dict[str, str] = {
         " kept"
     ),
     "removed_early": N_("video file {file} was removed on {date}; it must be kept until {until}"),
+    "kept_dispute": N_(
+        "files of video on record: {count}; no record says that any was removed before its time; a dispute about the"
+        " class is not over, and until then they must be kept"
+    ),
+    "removed_disputed": N_("video file {file} was removed on {date}; a dispute about the class was not over"),
+    "removed_disputed_unsure": N_(
+        "video file {file} was removed; a dispute about the class was open, and the clock of the box does not prove"
+        " that it was removed before: undecided"
+    ),
+    "r4_signed": N_(
+        "recordings: {count}; trainees signed in for them by face: {faces}, by PIN with an instructor's word: {pins}"
+    ),
+    "r4_only_shown": N_("{name}: {trainees} are shown in the recording but did not sign in"),
+    "r4_neither": N_("{name}: {trainees} did not sign in, are not shown in the recording, and have no approved leave"),
+    "r4_none": N_(
+        "{name}: the recording shows people (most in view at once: {headcount}), but nobody used the check-in at all"
+    ),
+    "r4_nobody_accepted": N_("{name}: nobody is signed in; attempts at the terminal: {count}"),
+    "r4_nothing": N_("{name}: nobody signed in, and no recording shows anybody: undecided"),
+    "r4_awaited": N_(
+        "{name}: no sign-in of {trainees} so far, but the box in {rooms} has not reported past it: undecided"
+    ),
+    "r4_uncertain": N_(
+        "{name}: no sign-in of {trainees} that counts; the time of some of theirs is uncertain: undecided"
+    ),
+    "o2_few": N_("instructors in the plan: {count}; at least {need} are required"),
+    "o2_nobody": N_("{name}: trainees signed in: {count}, but no instructor"),
+    "o2_ratio": N_(
+        "{name}: trainees signed in: {count}, instructors signed in: {teachers}; at most {ratio} trainees for each"
+    ),
+    "o2_kept": N_(
+        "instructors in the plan: {teachers}; in each of {count} recordings at most {ratio} trainees signed in for each"
+        " instructor who signed in"
+    ),
+    "o2_workplaces": N_("workplaces per trainee are not recorded"),
+    "o7_opening": N_("came to the opening ({name}): by face {faces}, by PIN {pins}; on the roster: {due}"),
+    "o7_evidence": N_("average number of people that {count} recordings show, instructors among them: {mean}"),
+    "o7_no_evidence": N_("average number of people that the recordings show: no roll call yet"),
+    "o7_inspections": N_("average number of people at inspections: no inspection is recorded"),
+    "o9_anchored": N_(
+        "people whose face is enrolled: {count}; tied to an ID card: {cards}, to the word of an inspector:"
+        " {inspectors}; each once and with consent"
+    ),
+    "o9_unanchored": N_("nobody vouches whose face this is (no ID card, no inspector): {trainees}"),
+    "o9_no_consent": N_("a face is enrolled without a consent on record: {trainees}"),
+    "o9_unordered": N_("face templates came from another box without an order of the centre: {trainees}"),
+    "o9_unenrolled": N_("no face is enrolled, and no refusal is on record: {trainees}"),
+    "o9_again": N_("{trainee}: a face was enrolled again {count} times, last on {date}"),
+    "o9_late": N_(
+        "{trainee} was enrolled only on {date}, after recordings to which they neither came nor are shown: {blocks}"
+    ),
+    "pin_share": N_(
+        "sign-ins by PIN: {pins} of {count} ({percent} %); more than {limit} % are told, so that somebody asks why"
+    ),
+    "pin_confirmer_away": N_(
+        "{name}: sign-ins by PIN confirmed by {trainees}, who did not sign in themselves: {count}"
+    ),
+    "pin_unconfirmed": N_("sign-ins by PIN that no instructor confirmed, and that do not count: {count} ({trainees})"),
+    "pin_self": N_("sign-ins by PIN that the person confirmed alone, and that do not count: {count} ({trainees})"),
+    "pin_stranger": N_(
+        "sign-ins by PIN confirmed by somebody who is no instructor of the class, and that do not count: {count}"
+        " ({trainees})"
+    ),
+    "checkins_forbidden": N_(
+        "check-ins by a face whose use was refused or withdrawn before, and that do not count: {count} ({trainees})"
+    ),
+    "checkins_unlikely": N_(
+        "check-ins that claim an earlier first sight than is believable; the time of their record counts: {count}"
+    ),
+    "refused_not_live": N_(
+        "attempts refused because the face was not alive: {count}; that alone is nothing against the class"
+    ),
+    "refused_liveness_missing": N_("attempts refused because nothing showed that the face was alive: {count}"),
+    "refused_second_factor_missing": N_(
+        "attempts refused because people look alike and the own PIN was not given: {count}"
+    ),
+    "refused_unknown": N_("attempts in which nobody was recognised: {count}"),
+    "signed_out_early": N_("{name}: {trainee} signed out at {at_time}, well before its end"),
     "removed_unsure": N_(
         "video file {file} was removed; it must be kept until {until}, and the clock of the box does not prove that"
         " this day had come: undecided"
@@ -193,7 +271,8 @@ RULES: dict[str, str] = {
     "O9": N_("Real names"),
     "O10": N_("Who may attend"),
     "O11": N_("Online class-hours"),
-    "left_early": N_("Shown only early or only late"),
+    "checkins": N_("Check-ins at the terminal"),
+    "left_early": N_("Shown only early or only late, or signed out early"),
     "roster": N_("Changes of the roster"),
     "plan": N_("Changes of the plan"),
     "unpressed": N_("Recordings that nobody started"),

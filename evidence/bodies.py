@@ -121,6 +121,25 @@ class Leave:
 
 
 @dataclasses.dataclass(frozen=True)
+class Assessment:
+    """The people of a class were assessed (`assessment`), a record of the centre. `over`: the end of that day on the
+    class's own clock."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    over: Utc
+
+
+@dataclasses.dataclass(frozen=True)
+class Dispute:
+    """A dispute about a class began or ended (`dispute`), a record of the centre. `dispute`: which one."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    dispute: Id
+    state: Literal["opened", "closed"]
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Shot:
     """One picture of a face that was taken for an enrolment. `pose`: where the person was asked to look.
 
@@ -581,9 +600,10 @@ class Export:
 
 
 Body = (
-    Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Consent | ConsentWithdrawn | Enrolment | FaceErased
-    | TemplatesOrder | TemplatesMoved | SessionStart | SessionEnd | SessionCorrected | Segment | CheckIn | PinCheckIn
-    | RollCall | Picture | CodeShown | CodeRead | Pointed | Review | Alarm | SegmentRemoved | VideoReused | Export
+    Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Assessment | Dispute | Consent | ConsentWithdrawn
+    | Enrolment | FaceErased | TemplatesOrder | TemplatesMoved | SessionStart | SessionEnd | SessionCorrected | Segment
+    | CheckIn | PinCheckIn | RollCall | Picture | CodeShown | CodeRead | Pointed | Review | Alarm | SegmentRemoved
+    | VideoReused | Export
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -592,6 +612,8 @@ TYPES: dict[str, type[Body]] = {
     "order.accepted": OrderAccepted,
     "roster.event": RosterEvent,
     "leave": Leave,
+    "assessment": Assessment,
+    "dispute": Dispute,
     "consent": Consent,
     "consent.withdrawn": ConsentWithdrawn,
     "enrolment": Enrolment,

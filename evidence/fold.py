@@ -9,16 +9,23 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from evidence.attendance import Said, face_facts, faceless, pin_facts
 from evidence.blocks import PlannedBlock, hour_span, plan_blocks
 from evidence.bodies import (
     Alarm,
+    Assessment,
     CheckIn,
     ClassOrder,
     CodeRead,
     CodeShown,
+    Consent,
+    ConsentWithdrawn,
+    Dispute,
+    Enrolment,
     Hour,
     Leave,
     Picture,
+    PinCheckIn,
     Pointed,
     Review,
     RollCall,
@@ -27,23 +34,24 @@ from evidence.bodies import (
     SegmentRemoved,
     SessionEnd,
     SessionStart,
+    TemplatesMoved,
+    TemplatesOrder,
     VideoReused,
 )
-from evidence.checkin import answer_of
+from evidence.enrolled import enrolment_facts
 from evidence.errors import BadInput
-from evidence.liveness import liveness_of
-from evidence.occasions import Facts, Unnamed, block_story, hour_story, overlap
+from evidence.keeping import longer
+from evidence.occasions import Facts, Unnamed, block_story, hour_story, overlap, window
 from evidence.pictures import first_of
 from evidence.placing import place
 from evidence.policy import Policy
 from evidence.progress import progress
 from evidence.records import Record
 from evidence.rollcall import name_tracks
-from evidence.roster import Order, changes
+from evidence.roster import Order, changes, instructors
 from evidence.screen_code import code_facts
 from evidence.story import (
     Block,
-    CheckInFact,
     CodeFact,
     CorrectionFact,
     HourStory,
@@ -93,6 +101,11 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
         removed=_removed(told),
         codes=_codes(told, facts.segments, policy),
         checkins=facts.checkins,
+        pins=facts.pins,
+        enrolments=enrolment_facts(
+            told.of(Enrolment), told.of(Consent), told.of(TemplatesMoved), told.of(TemplatesOrder)),
+        faceless=faceless(_consents(told)),
+        longer=longer([*told.of(Assessment), *told.of(Dispute)]),
         rollcalls=tuple(sorted(facts.rollcalls.values(), key=lambda item: item[0])),
         alarms=tuple((record.key, body, record.utc_us) for record, body in told.of(Alarm)),
         hours=hours,
@@ -127,9 +140,12 @@ def _facts(told: Told, orders: Sequence[Order], policy: Policy) -> Facts:
     pictures, _ = first_of(told.of(Picture), segments)
     sightings, unnamed = _seen(rollcalls, by_hash)
     events = [(record.key, record.utc_us, body) for record, body in told.of(RosterEvent)]
+    windows = _windows(orders[-1][2], policy)
+    teachers = {person for _, _, order in orders for person in instructors(order)}
     return Facts(
         policy=policy,
         first_order=orders[0][2],
+        plans=tuple((at_us, order) for _, at_us, order in orders),
         changes=changes(orders, events),
         leaves=tuple((record.key, body) for record, body in told.of(Leave)),
         segments=segments,
@@ -138,11 +154,16 @@ def _facts(told: Told, orders: Sequence[Order], policy: Policy) -> Facts:
         pictures=pictures,
         sightings=_by_segment(sorted(sightings + _pointed(told, by_hash), key=_in_time)),
         unnamed=_by_segment(unnamed),
-        checkins=_checkins(told, policy),
+        checkins=face_facts(told.of(CheckIn), _consents(told), told.clock_of, windows, policy),
+        pins=pin_facts(told.of(PinCheckIn), told.clock_of, windows, teachers),
         places=orders[-1][2].boxes,
         progress=progress(told.last_us, _sessions(told), told.of(Segment)),
         reviews=_latest(told.of(Review), lambda body: body.block),
     )
+
+
+def _consents(told: Told) -> list[Said]:
+    return [*told.of(Consent), *told.of(ConsentWithdrawn)]
 
 
 def _by_segment(seen: Iterable[S]) -> dict[str, tuple[S, ...]]:
@@ -228,16 +249,6 @@ def _codes(told: Told, segments: Sequence[SegmentFact], policy: Policy) -> tuple
     return code_facts(told.of(CodeShown), segments, read, policy)
 
 
-def _checkins(told: Told, policy: Policy) -> tuple[CheckInFact, ...]:
-    found = []
-    for record, body in told.of(CheckIn):
-        answer, person = answer_of(body, policy)
-        at_us = record.utc_us - max(0, record.mono_us - body.seen_mono_us)
-        doubt = told.clocks[record.device, record.chain].doubt(record)
-        found.append(CheckInFact(record.key, body, at_us, answer, person, doubt, liveness_of(body, policy)))
-    return tuple(sorted(found, key=lambda fact: (fact.at_us, fact.ref)))
-
-
 def _sessions(told: Told) -> tuple[SessionFact, ...]:
     """One for each id; of several starts the first begins it, and one by a press makes it pressed."""
     starts: dict[tuple[str, str], list[tuple[Record, SessionStart]]] = defaultdict(list)
@@ -282,6 +293,12 @@ def _occasions(facts: Facts, order: ClassOrder, policy: Policy) -> tuple[tuple[H
         block = where.get(hour.hour)
         hours.append(hour_story(facts, block, hour, before[block.id] if block else 0))
     return tuple(hours), blocks
+
+
+def _windows(order: ClassOrder, policy: Policy) -> tuple[Span, ...]:
+    """When the check-in is open, for each block."""
+    planned = plan_blocks(order, policy.block.pause_min.value * MINUTE)
+    return tuple(window(policy, block, block.span, _before_us(block, planned)) for block in planned)
 
 
 def _before_us(block: PlannedBlock, planned: Sequence[PlannedBlock]) -> int:

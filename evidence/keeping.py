@@ -1,10 +1,15 @@
-"""Until when video is kept: whole years after a moment, on the class's own calendar."""
+"""Until when video is kept: whole years after a moment, on the class's own calendar; what makes that moment later."""
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from evidence.blocks import local
-from evidence.times import MINUTE
+from evidence.bodies import Assessment, Dispute
+from evidence.records import Record
+from evidence.story import Longer
+from evidence.times import MINUTE, utc_us
 
 
 def kept_until_us(end_us: int, utc_offset_min: int, years: int) -> int:
@@ -16,3 +21,30 @@ def kept_until_us(end_us: int, utc_offset_min: int, years: int) -> int:
     except ValueError:
         later = end.replace(year=year, month=3, day=1)
     return end_us + (later - end).days * 24 * 60 * MINUTE
+
+
+def longer(said: Iterable[tuple[Record, Assessment | Dispute]]) -> tuple[Longer, ...]:
+    """The assessments and disputes of one class, from the centre's records in any order, each once. The last word of a
+    dispute counts; one that was opened again is not over."""
+    found: list[Longer] = []
+    disputes: dict[str, list[tuple[Record, Dispute]]] = defaultdict(list)
+    for record, body in said:
+        if isinstance(body, Dispute):
+            disputes[body.dispute].append((record, body))
+        else:
+            found.append(Longer("assessment", record.utc_us, utc_us(body.over), "", (record.key,)))
+    for items in disputes.values():
+        items.sort(key=lambda item: item[0].key)
+        last, word = items[-1]
+        until_us = None if word.state == "opened" else last.utc_us
+        refs = tuple(record.key for record, _ in items)
+        found.append(Longer("dispute", items[0][0].utc_us, until_us, items[0][1].reason, refs))
+    return tuple(sorted(found, key=lambda one: (one.known_us, one.refs)))
+
+
+def counted_from_us(end_us: int, found: Sequence[Longer], known_us: int | None = None) -> int | None:
+    """From when the years count for a class that ends at `end_us`: the latest of that, its assessments and the ends of
+    its disputes; None while one is not over. `known_us`: only what had been stated by then, because nobody breaks a
+    promise that was made later."""
+    ends = [one.until_us for one in found if known_us is None or one.known_us <= known_us]
+    return None if None in ends else max([end_us, *(end for end in ends if end is not None)])

@@ -3,21 +3,24 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from evidence.attendance import Sign, attended
 from evidence.blocks import PlannedBlock, hour_span
 from evidence.bodies import ClassOrder, Hour, Leave, Picture, Place, Review, RollCall
 from evidence.pictures import covers, judge
 from evidence.policy import Policy
 from evidence.progress import Progress
 from evidence.rollcall import answer
-from evidence.roster import roster_at
+from evidence.roster import instructors, roster_at
 from evidence.story import (
+    Attendance,
     Block,
     CheckInFact,
     HourStory,
     PictureFact,
+    PinFact,
     Presence,
     Ref,
     RosterChange,
@@ -43,6 +46,8 @@ class Facts:
 
     policy: Policy
     first_order: ClassOrder
+    plans: tuple[tuple[int, ClassOrder], ...]
+    """Every plan with the UTC of its record, in the order of their numbers."""
     changes: tuple[RosterChange, ...]
     leaves: tuple[tuple[Ref, Leave], ...]
     segments: tuple[SegmentFact, ...]
@@ -57,6 +62,7 @@ class Facts:
     unnamed: Mapping[str, tuple[Unnamed, ...]]
     """Segment hash → faces in it that nobody in particular is."""
     checkins: tuple[CheckInFact, ...]
+    pins: tuple[PinFact, ...]
     places: tuple[Place, ...]
     """The boxes of the plan in force."""
     progress: Mapping[str, Progress]
@@ -79,6 +85,11 @@ class Facts:
         """The rooms whose box has not reported past a moment."""
         late = [one.room for one in self.places if not self.told(one.device).past(at_us, self.policy.settle_us)]
         return tuple(dict.fromkeys(late))
+
+    def signs(self, window: Span) -> list[Sign]:
+        """Who signed in or out by then, in order of time. Under a policy from before PINs were judged they are none."""
+        found: list[Sign] = [*self.checkins, *(self.pins if self.policy.judges_checkins else ())]
+        return sorted((one for one in found if one.at_us >= window.start_us), key=lambda one: (one.at_us, one.ref))
 
     def told(self, device: str) -> Progress:
         """How far a device has reported."""
@@ -113,7 +124,8 @@ def block_story(facts: Facts, block: PlannedBlock, before_us: int) -> Block:
     """A block. `before_us`: when the block before it ended (check-ins count from then on at the earliest)."""
     roster = block.attendees if block.attendees is not None else _roster(facts, block.span.start_us)
     spans = [hour_span(hour) for hour in block.hours]
-    common = _occasion(facts, block.id, block, block.span, spans, roster, _window(facts, block, block.span, before_us))
+    opened = window(facts.policy, block, block.span, before_us)
+    common = _occasion(facts, block.id, block, block.span, spans, roster, opened)
     return Block(**common, hours=tuple(hour.hour for hour in block.hours))
 
 
@@ -121,8 +133,8 @@ def hour_story(facts: Facts, block: PlannedBlock | None, hour: Hour, before_us: 
     """A class-hour; `block` is None for an online one. Whoever checked in for the block did so for the class-hour."""
     span = hour_span(hour)
     due = tuple(dict.fromkeys(hour.make_up)) if hour.make_up is not None else _roster(facts, span.start_us)
-    window = _window(facts, block, span, before_us) if block else span
-    common = _occasion(facts, hour.hour, block, span, [span], due, window)
+    opened = window(facts.policy, block, span, before_us) if block else span
+    common = _occasion(facts, hour.hour, block, span, [span], due, opened)
     bright, looked = (clip(found, span, facts.policy) for found in (facts.bright, facts.looked))
     stretches = clip(facts.chains, span, facts.policy)
     return HourStory(
@@ -139,7 +151,7 @@ def hour_story(facts: Facts, block: PlannedBlock | None, hour: Hour, before_us: 
 
 def _occasion(
     facts: Facts, occasion_id: str, block: PlannedBlock | None, span: Span, spans: Sequence[Span],
-    roster: tuple[str, ...], window: Span,
+    roster: tuple[str, ...], opened: Span,
 ) -> dict[str, Any]:
     segments = [fact for fact in facts.segments if overlap(fact.span, span)]
     certain = [fact for fact in segments if fact.certain]
@@ -148,7 +160,11 @@ def _occasion(
     covered_us, usable_us = (_length(found, spans, facts.policy) for found in (facts.chains, facts.bright))
     doubtful = union((fact.span for fact in segments if not fact.certain), span)
     doubtful_us = sum(one.length_us for one in doubtful) + facts.unplaced_us
-    checkins = [fact for fact in facts.checkins if _inside(fact.at_us, window)]
+    signs = facts.signs(opened)
+    checkins = [fact for fact in signs if fact.at_us <= opened.end_us]
+    attendance, teachers = (
+        tuple(_attended(facts, person, signs, opened, span) for person in people)
+        for people in (roster, _teachers(facts, span.start_us)))
     review = facts.reviews.get(occasion_id)
     roll_called = len(calls) == len(certain)
     video = facts.policy.video
@@ -158,13 +174,16 @@ def _occasion(
     seen = [s for f in certain for s in facts.sightings.get(f.segment.sha256, ()) if _seen_in(s, span)]
     unnamed = sum(overlap(u.span, span) for f in certain for u in facts.unnamed.get(f.segment.sha256, ()))
     awaited = facts.awaited(span.end_us)
-    presences = _Presences(facts, span, seen, checkins, headcount_max, unnamed, seen_well)
+    came = {one.person for one in attendance if one.came}
+    presences = _Presences(facts, span, seen, came, headcount_max, unnamed, seen_well)
     return {
         "id": occasion_id,
         "span": span,
         "block": block.id if block else "",
         "roster": roster,
         "presences": presences.of(roster),
+        "attendance": attendance,
+        "teachers": teachers,
         "headcount_max": headcount_max,
         "due_us": due_us,
         "covered_us": covered_us,
@@ -196,7 +215,7 @@ class _Presences:
     facts: Facts
     span: Span
     seen: Sequence[Sighting]
-    checkins: Sequence[CheckInFact]
+    came: Collection[str]
     headcount_max: int
     unnamed: int
     seen_well: bool
@@ -206,13 +225,12 @@ class _Presences:
         sightings: dict[str, list[Sighting]] = defaultdict(list)
         for sighting in self.seen:
             sightings[sighting.person].append(sighting)
-        came = {fact.person for fact in self.checkins if fact.answer == "accepted" and fact.doubt is None}
         edge_us = self.span.length_us * self.facts.policy.block.left_early_pct.value // 100
         return tuple(
             Presence(
                 person=person,
                 answer=answer(person, sightings, self.headcount_max, len(roster), self.unnamed),
-                checked_in=person in came,
+                checked_in=person in self.came,
                 on_leave=any(leave.person == person and _covers(leave, self.span) for _, leave in self.facts.leaves),
                 sightings=tuple(sightings.get(person, ())),
                 left_early=self.seen_well and _only_at_an_edge(sightings.get(person, ()), self.span, edge_us),
@@ -236,10 +254,23 @@ def overlap(a: Span, b: Span) -> bool:
     return a.start_us < b.end_us and b.start_us < a.end_us
 
 
-def _window(facts: Facts, block: PlannedBlock, span: Span, before_us: int) -> Span:
-    """When a check-in counts: from before the block (never within the block before it) to the end of `span`."""
-    opens_us = block.span.start_us - facts.policy.block.checkin_before_min.value * MINUTE
+def window(policy: Policy, block: PlannedBlock, span: Span, before_us: int) -> Span:
+    """When a check-in counts: from before the block (never within the block before it) to the end of `span`.
+    `before_us`: when the block before it ended."""
+    opens_us = block.span.start_us - policy.block.checkin_before_min.value * MINUTE
     return Span(max(opens_us, before_us), span.end_us)
+
+
+def _attended(facts: Facts, person: str, signs: Sequence[Sign], opened: Span, span: Span) -> Attendance:
+    after_us = facts.policy.block.checkin_before_min.value * MINUTE
+    late_min = facts.policy.checkin.late_min
+    return attended(person, signs, opened, span, after_us, None if late_min is None else late_min.value)
+
+
+def _teachers(facts: Facts, at_us: int) -> tuple[str, ...]:
+    """The instructors of the plan that was in force; before the first one, of that."""
+    in_force = [order for recorded_us, order in facts.plans if recorded_us <= at_us]
+    return instructors(in_force[-1] if in_force else facts.first_order)
 
 
 def _roster(facts: Facts, at_us: int) -> tuple[str, ...]:
@@ -314,12 +345,8 @@ def _covers(leave: Leave, span: Span) -> bool:
     return utc_us(leave.start) <= span.start_us and span.end_us <= utc_us(leave.end)
 
 
-def _inside(at_us: int, span: Span) -> bool:
-    return span.start_us <= at_us <= span.end_us
-
-
 def _refs(
-    segments: Sequence[SegmentFact], calls: Sequence[tuple[Ref, RollCall]], checkins: Sequence[CheckInFact],
+    segments: Sequence[SegmentFact], calls: Sequence[tuple[Ref, RollCall]], checkins: Sequence[Sign],
     review: tuple[Ref, Review] | None, seen: Sequence[Sighting],
 ) -> tuple[Ref, ...]:
     found = {fact.ref for fact in segments} | {ref for ref, _ in calls} | {fact.ref for fact in checkins}

@@ -10,7 +10,8 @@ from evidence.errors import WrongPlace
 from evidence.records import Record, Sealed
 
 CENTRE_TYPES = frozenset({
-    "order.class", "order.templates", "roster.event", "leave", "review", "video.reused", "export",
+    "order.class", "order.templates", "roster.event", "leave", "assessment", "dispute", "review", "video.reused",
+    "export",
 })
 BOX_TYPES = frozenset({
     "order.accepted", "consent", "consent.withdrawn", "enrolment", "face.erased", "templates.moved", "session.start",

@@ -270,6 +270,11 @@ class Policy:
         return self.video.settle_min.value * MINUTE
 
     @property
+    def judges_checkins(self) -> bool:
+        """Whether sign-ins by PIN count, and whether check-ins, teachers and enrolments are judged."""
+        return self.checkin.late_min is not None
+
+    @property
     def liveness_required(self) -> bool:
         return self.checkin.liveness_required
 

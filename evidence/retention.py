@@ -12,10 +12,10 @@ from typing import Literal
 
 from evidence.blocks import day, hour_span
 from evidence.bodies import ClassOrder, Segment
-from evidence.keeping import kept_until_us
+from evidence.keeping import counted_from_us, kept_until_us
 from evidence.policy import Policy
 from evidence.rules.finding import Reason, reason
-from evidence.story import Doubt
+from evidence.story import Doubt, Longer
 
 Hold = Literal["flag", "review", "dispute"]
 """What keeps the video of a class after its time: its proposed consequence, a review or a dispute that is not over."""
@@ -23,8 +23,9 @@ Hold = Literal["flag", "review", "dispute"]
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What a plan of a class that the box accepted says of keeping. `end_us`: of its last class-hour, None without
-    any; `years`: R7 of its policy, None when that policy is not at hand or states none."""
+    """What a plan of a class that the box accepted says of keeping. `end_us`: from when the years count, None without
+    a class-hour: the end of the last one, or of an assessment or a dispute that came later; `years`: R7 of its policy,
+    None when that policy is not at hand or states none."""
 
     end_us: int | None
     utc_offset_min: int
@@ -72,9 +73,12 @@ class Decision:
     until_us: int | None = None
 
 
-def plan_of(order: ClassOrder, policy: Policy | None) -> Plan:
-    """`policy`: that of the order in its very version, None when it is not at hand."""
+def plan_of(order: ClassOrder, policy: Policy | None, longer: Sequence[Longer] = ()) -> Plan:
+    """`policy`: that of the order in its very version, None when it is not at hand. `longer`: the assessments and
+    disputes of the class; one that is not over holds the video (`holds` of `decide`) and moves nothing here."""
     end_us = max((hour_span(hour).end_us for hour in order.hours), default=None)
+    if end_us is not None:
+        end_us = counted_from_us(end_us, [one for one in longer if one.until_us is not None])
     return Plan(end_us, order.utc_offset_min, policy.r7.years.value if policy and policy.r7 else None)
 
 

@@ -17,6 +17,11 @@ def trainees(order: ClassOrder) -> tuple[str, ...]:
     return tuple(one.person for one in order.roster if one.role == "trainee")
 
 
+def instructors(order: ClassOrder) -> tuple[str, ...]:
+    """The instructors of a plan, in its order."""
+    return tuple(one.person for one in order.roster if one.role == "instructor")
+
+
 def changes(orders: Sequence[Order], events: Sequence[tuple[Ref, int, RosterEvent]]) -> tuple[RosterChange, ...]:
     """Every change after the first plan, in the order in which they apply. `orders` in the order of their numbers."""
     found = [change for before, after in itertools.pairwise(orders) for change in _replaced(before, after)]

@@ -4,7 +4,19 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from evidence.bodies import Alarm, CheckIn, ClassOrder, Hour, Leave, Review, RollCall, RosterEvent, Segment
+from evidence.bodies import (
+    Alarm,
+    CheckIn,
+    ClassOrder,
+    Enrolment,
+    Hour,
+    Leave,
+    PinCheckIn,
+    Review,
+    RollCall,
+    RosterEvent,
+    Segment,
+)
 from evidence.checkin import CheckInAnswer
 from evidence.liveness import Liveness
 from evidence.rollcall import Answer
@@ -96,7 +108,7 @@ class PictureFact(Span):
 
 @dataclasses.dataclass(frozen=True)
 class CheckInFact:
-    """An attempt at the terminal with the answer that the policy gives it."""
+    """An attempt at the terminal with the answer that the policy gives it. `at_us`: the first sight of the face."""
 
     ref: Ref
     checkin: CheckIn
@@ -105,7 +117,76 @@ class CheckInFact:
     person: str | None
     doubt: Doubt | None
     """Why its time is uncertain; then it is not counted."""
-    liveness: Liveness
+    liveness: Liveness = "not_checked"
+    unlikely: bool = False
+    """The first sight that it claims is not believed; `at_us` is when its record was made."""
+    forbidden: bool = False
+    """The person had refused the use of the face, or withdrawn the consent: it is not counted."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it signs anybody in or out."""
+        return self.answer == "accepted" and self.doubt is None and not self.forbidden
+
+    @property
+    def direction(self) -> Literal["in", "out"]:
+        return self.checkin.direction
+
+
+Void = Literal["unconfirmed", "stranger", "self"]
+"""Why a PIN does not count: nobody confirmed it; who did is no instructor of the class, or the very person."""
+
+
+@dataclasses.dataclass(frozen=True)
+class PinFact:
+    """Somebody signed in or out without the face. `void`: why it does not count."""
+
+    ref: Ref
+    pin: PinCheckIn
+    at_us: int
+    doubt: Doubt | None
+    unlikely: bool
+    void: Void | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it signs anybody in or out."""
+        return self.void is None and self.doubt is None
+
+    @property
+    def person(self) -> str:
+        return self.pin.person
+
+    @property
+    def direction(self) -> Literal["in", "out"]:
+        return self.pin.direction
+
+
+@dataclasses.dataclass(frozen=True)
+class Attendance:
+    """How one person signed in and out for one block (or class-hour). `came`: signed in for it, or signed out of it;
+    `way`: by the face, if any of that was by the face. `in_us`, `out_us`: first sight at the sign-in; at the sign-out
+    after which they did not come back. `late`: signed in later than the policy's `late_min` after its start."""
+
+    person: str
+    came: bool
+    way: Literal["face", "pin", "none"]
+    in_us: int | None
+    out_us: int | None
+    late: bool
+    refs: tuple[Ref, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class EnrolmentFact:
+    """A face was enrolled. `consented`: a record of the person's consent stands behind it; `ordered`: for templates of
+    another box, whether an order of the centre let them move here."""
+
+    ref: Ref
+    enrolment: Enrolment
+    at_us: int
+    consented: bool
+    ordered: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,7 +261,7 @@ class RosterChange:
 
 @dataclasses.dataclass(frozen=True)
 class Presence:
-    """One trainee in one block (or class-hour): the roll call's answer, and whether the face checked in."""
+    """One trainee in one block (or class-hour): the roll call's answer, and whether the person checked in."""
 
     person: str
     answer: Answer
@@ -202,6 +283,10 @@ class Occasion:
     """The trainees who are due: the roster in force when it starts, or the list of a make-up."""
     presences: tuple[Presence, ...]
     """One for each of the roster."""
+    attendance: tuple[Attendance, ...]
+    """One for each of the roster: how they signed in and out."""
+    teachers: tuple[Attendance, ...]
+    """One for each instructor of the plan that was in force when it starts."""
     headcount_max: int
     due_us: int
     """Sum of its class-hours."""
@@ -273,6 +358,18 @@ class RemovalFact:
 
 
 @dataclasses.dataclass(frozen=True)
+class Longer:
+    """What keeps the video of a class beyond its last class-hour. `known_us`: when the centre first stated it;
+    `until_us`: the years count from then on at the earliest, None while a dispute is not over."""
+
+    what: Literal["assessment", "dispute"]
+    known_us: int
+    until_us: int | None
+    reason: str
+    refs: tuple[Ref, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Story:
     """Everything that a page or a rule needs to know of one class."""
 
@@ -300,6 +397,15 @@ class Story:
     removed: tuple[RemovalFact, ...]
     codes: tuple[CodeFact, ...]
     checkins: tuple[CheckInFact, ...]
+    """By the face, refused ones too; in order of time."""
+    pins: tuple[PinFact, ...]
+    """In order of time; under a policy from before they were judged none counts."""
+    enrolments: tuple[EnrolmentFact, ...]
+    """In order of time."""
+    faceless: tuple[str, ...]
+    """Who refused the use of the face or withdrew the consent, as their last word."""
+    longer: tuple[Longer, ...]
+    """Assessments and disputes, which keep the video longer."""
     rollcalls: tuple[tuple[Ref, RollCall], ...]
     alarms: tuple[tuple[Ref, Alarm, int], ...]
     """Record, what it says, UTC."""
@@ -315,3 +421,8 @@ class Story:
     """Records of types that this version does not know; verified, kept, not told."""
     bad_records: tuple[Ref, ...]
     """Records of this class whose body cannot be read; verified, kept, not told."""
+
+    @property
+    def signs(self) -> tuple[CheckInFact | PinFact, ...]:
+        """All attempts to sign in or out, by the face and by PIN."""
+        return (*self.checkins, *self.pins)

@@ -2,8 +2,9 @@
 
 A session that was put right counts for the right class (corrections.py).
 
-Plans, roster events, leave, reviews and who was pointed out in a frame come from a centre's chain (its genesis has
-no sealing key); video, check-ins, roll calls and presses count from the boxes that a plan of the class names.
+Plans, roster events, leave, assessments, disputes, reviews and who was pointed out in a frame come from a centre's
+chain (its genesis has no sealing key); video, check-ins, enrolments, roll calls and presses count from the boxes that a
+plan of the class names.
 """
 from __future__ import annotations
 
@@ -18,14 +19,19 @@ from evidence.bodies import (
     CheckIn,
     CodeRead,
     CodeShown,
+    Consent,
+    ConsentWithdrawn,
+    Enrolment,
     Genesis,
     Picture,
+    PinCheckIn,
     RollCall,
     Segment,
     SegmentRemoved,
     SessionCorrected,
     SessionEnd,
     SessionStart,
+    TemplatesMoved,
     body_of,
 )
 from evidence.clocks import ChainClock
@@ -39,7 +45,8 @@ from evidence.story import Ref
 
 B = TypeVar("B", bound=Body)
 FROM_BOX = (
-    Segment, CheckIn, RollCall, Picture, CodeShown, CodeRead, SessionStart, SessionEnd, SessionCorrected,
+    Segment, CheckIn, PinCheckIn, Consent, ConsentWithdrawn, Enrolment, TemplatesMoved, RollCall, Picture, CodeShown,
+    CodeRead, SessionStart, SessionEnd, SessionCorrected,
 )
 
 
@@ -69,6 +76,10 @@ class Told:
         items = [(r, b) for r, b in items if not isinstance(b, SegmentRemoved) or b.segment in ours]
         corrected = tuple(one for one in self.corrected if one.session[0] in devices)
         return dataclasses.replace(self, items=tuple(items), corrected=corrected)
+
+    def clock_of(self, record: Record) -> ChainClock:
+        """The clock of the device that made a record."""
+        return self.clocks[record.device, record.chain]
 
     def used_records(self) -> list[Record]:
         """Those that the story is made of."""

@@ -175,9 +175,10 @@ def _classes(material: Material, sealed: Sequence[Sealed], rows: Sequence[Row]) 
             continue
         body = _body(order)
         there.add(order.hash)
-        if order.hash in accepted and isinstance(body, ClassOrder):
+        if order.hash in accepted and body is not None:
             material.orders.append(order)
-            if body.class_id not in newest or newest[body.class_id].number < body.number:
+            known = newest.get(body.class_id) if isinstance(body, ClassOrder) else None
+            if isinstance(body, ClassOrder) and (known is None or known.number < body.number):
                 newest[body.class_id] = body
     material.problems += [OrderMissing(seq=record.seq, device=record.device, order=order)
                           for order, record in accepted.items() if order not in there]

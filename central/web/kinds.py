@@ -9,6 +9,8 @@ RECORDS = {
     "order.accepted": N_("class order accepted"),
     "roster.event": N_("change of the roster"),
     "leave": N_("approved leave"),
+    "assessment": N_("assessment of a class"),
+    "dispute": N_("dispute about a class"),
     "consent": N_("consent to the use of the face, or refusal"),
     "consent.withdrawn": N_("consent withdrawn"),
     "enrolment": N_("enrolment"),

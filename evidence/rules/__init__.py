@@ -5,7 +5,7 @@ A rule that the policy does not state has no finding. A rule that is on but is n
 from __future__ import annotations
 
 from evidence.policy import Policy
-from evidence.rules import beside, r1, r2, r3, r7
+from evidence.rules import attempts, beside, o2, o7, o9, r1, r2, r3, r4, r7
 from evidence.rules.finding import Finding, R3Finding, Reading, Reason, finding_json, reason
 from evidence.story import Story
 
@@ -24,6 +24,14 @@ def findings(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]
             found.append(r3.judge(story, policy, policy.r3, as_of_us))
         elif name == "R7" and policy.r7:
             found.append(r7.judge(story, policy.r7))
+        elif name == "R4" and policy.judges_checkins:
+            found.append(r4.judge(story, rule, as_of_us))
+        elif name == "O2" and policy.o2 and policy.judges_checkins:
+            found.append(o2.judge(story, policy.o2, as_of_us))
+        elif name == "O7" and policy.judges_checkins:
+            found.append(o7.judge(story, rule, as_of_us))
+        elif name == "O9" and policy.judges_checkins:
+            found.append(o9.judge(story, rule, as_of_us))
         else:
             found.append(Finding(name, rule.clause, "not_recorded", False, (reason("not_recorded"),), ()))
-    return (*found, *beside.judge(story, policy, as_of_us))
+    return (*found, *attempts.judge(story, policy, as_of_us), *beside.judge(story, policy, as_of_us))

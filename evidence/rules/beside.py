@@ -19,7 +19,7 @@ def judge(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:
     clause = policy.r3.clause if policy.r3 else ""
     over = [block for block in story.blocks if block.over(as_of_us)]
     found = (
-        _finding("left_early", clause, "warning", _left_early(story, over)),
+        _finding("left_early", clause, "warning", _left_early(story, policy, over)),
         _finding("roster", clause, "warning", _roster(story, over)),
         _finding("plan", clause, "warning", _plan(story)),
         _finding("unpressed", "", "warning", _unpressed(story)),
@@ -44,12 +44,18 @@ def _finding(rule: str, clause: str, result: Result, told: Told) -> Finding:
     return Finding(rule, clause, result, False, reasons, refs(found for _, found in items))
 
 
-def _left_early(story: Story, over: list[Block]) -> Told:
+def _left_early(story: Story, policy: Policy, over: list[Block]) -> Told:
     for block in over:
         for one in block.presences:
             if one.left_early:
                 said = reason("left_early", **named(story, block), trainee=one.person)
                 yield said, tuple(sighting.ref for sighting in one.sightings)
+        away = {one.person for one in block.presences if one.on_leave}
+        edge_us = block.span.length_us * policy.block.left_early_pct.value // 100
+        for who in block.attendance if policy.judges_checkins else ():
+            if who.out_us is not None and who.out_us < block.span.end_us - edge_us and who.person not in away:
+                at_time = moment(story, who.out_us)
+                yield reason("signed_out_early", **named(story, block), trainee=who.person, at_time=at_time), who.refs
 
 
 def _roster(story: Story, over: list[Block]) -> Told:

@@ -16,11 +16,15 @@ from evidence.bodies import (
     Candidate,
     CheckIn,
     ClassOrder,
+    Consent,
+    ConsentWithdrawn,
     Enrolled,
+    Enrolment,
     Gap,
     Genesis,
     Hour,
     Leave,
+    PinCheckIn,
     Place,
     Pointed,
     PolicyRef,
@@ -32,9 +36,10 @@ from evidence.bodies import (
     Track,
     body_of,
 )
+from evidence.canonical import sha256_hex
 from evidence.fold import fold
 from evidence.policy import Policy
-from evidence.records import NO_PREV, ClockState, Record
+from evidence.records import NO_PREV, ClockState, Record, record_bytes
 from evidence.rules import Finding, R3Finding, findings
 from evidence.shape import encode
 from evidence.story import Story
@@ -204,15 +209,45 @@ class Course:
         return dataclasses.replace(body, **changes)
 
     def check_in(
-        self, person: str, when: str, liveness: str = "live", score: int = 900_000, box: str = "box-1"
+        self, person: str, when: str, liveness: str = "live", score: int = 900_000, box: str = "box-1",
+        seen: str | None = None, direction: str = "in",
     ) -> Record:
-        """An attempt of that person at the terminal."""
+        """An attempt of that person at the terminal. `seen`: when the face was seen first."""
         chain = self.boxes[box]
         body = CheckIn(
             "c-1", None, f"a-{next(self._count)}", "lab", SHA, "cpu", THRESHOLD, MARGIN, 5, 5, 120,
-            at(when) - chain.boot_us, liveness, Candidate(person, score), None,  # type: ignore[arg-type]
+            at(seen or when) - chain.boot_us, liveness, Candidate(person, score), None,  # type: ignore[arg-type]
+            direction,  # type: ignore[arg-type]
         )
         return chain.add("checkin", body, at(when))
+
+    def pin(
+        self, person: str, when: str, confirmed_by: str | None = "teacher", why: str = "no_consent",
+        direction: str = "in", box: str = "box-1",
+    ) -> Record:
+        """Somebody signs in or out by a PIN."""
+        chain = self.boxes[box]
+        body = PinCheckIn(
+            "c-1", None, f"a-{next(self._count)}", person, direction, why,  # type: ignore[arg-type]
+            confirmed_by, 0, at(when) - chain.boot_us)
+        return chain.add("checkin.pin", body, at(when))
+
+    def consent(self, person: str, when: str, given: bool = True, box: str = "box-1") -> Record:
+        body = Consent("c-1", person, given, SHA, "zh", None, "terminal")
+        return self.boxes[box].add("consent", body, at(when))
+
+    def withdraw(self, person: str, when: str, box: str = "box-1") -> Record:
+        return self.boxes[box].add("consent.withdrawn", ConsentWithdrawn("c-1", person, "terminal"), at(when))
+
+    def enrol(
+        self, person: str, when: str, anchor: str = "id_card", source: str = "camera", consent: Record | None = None,
+        box: str = "box-1",
+    ) -> Record:
+        """A face is enrolled, by default with a consent given just before."""
+        given = consent or self.consent(person, when, box=box)
+        body = Enrolment("c-1", person, "lab", SHA, 5, anchor, source,  # type: ignore[arg-type]
+                         consent=sha256_hex(record_bytes(given)))
+        return self.boxes[box].add("enrolment", body, at(when))
 
     def point_out(self, person: str, filmed: Filmed, when: str) -> None:
         at_us = at(when) - filmed.start_us

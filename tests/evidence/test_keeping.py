@@ -1,0 +1,139 @@
+"""R7 counts from the latest of class end, assessment and the end of a dispute; nobody breaks a promise made later."""
+from __future__ import annotations
+
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.texts import words
+from evidence.bodies import Assessment, ClassOrder, Dispute, body_of
+from evidence.keeping import counted_from_us, longer
+from evidence.policy import Policy
+from evidence.retention import plan_of
+from evidence.story import Longer
+from evidence.times import utc_text
+from tests.evidence.course import Course, at, codes
+
+DAY = "2026-03-02"
+
+
+def course() -> Course:
+    made = Course()
+    made.half_day(DAY)
+    made.order()
+    made.film(f"{DAY} 07:58", "09:42", segment_s=7200)
+    return made
+
+
+def remove(made: Course, when: str) -> None:
+    segment = next(body_of(one) for one in made.boxes["box-1"].records if one.type == "segment")
+    made.remove(segment, when)  # type: ignore[arg-type]
+
+
+def assess(made: Course, over: str, when: str) -> None:
+    made.centre.add("assessment", Assessment("c-1", utc_text(at(over))), at(when))
+
+
+def dispute(made: Course, state: str, when: str, which: str = "d-1") -> None:
+    made.centre.add("dispute", Dispute("c-1", which, state, "because"), at(when))  # type: ignore[arg-type]
+
+
+def told(made: Course) -> tuple[str, list[str]]:
+    found = made.finding("R7", "2035-01-01 00:00")
+    assert all(words(one, lang) for one in found.reasons for lang in ("zh", "en"))
+    return found.result, codes(found)
+
+
+def test_an_assessment_later_than_the_class_moves_the_day() -> None:
+    made = course()
+    assert made.finding("R7").reasons[0].params["until"] == "2029-03-02"
+    assess(made, "2026-04-11 00:00", "2026-04-12 08:00")
+    assert made.finding("R7").reasons[0].params["until"] == "2029-04-11"
+    assess(made, "2026-02-01 00:00", "2026-04-12 09:00")
+    assert made.finding("R7").reasons[0].params["until"] == "2029-04-11"
+    remove(made, "2029-04-01 08:00")
+    assert told(made) == ("violated", ["removed_early"])
+
+
+def test_while_a_dispute_is_open_nothing_goes_and_its_end_begins_the_years() -> None:
+    made = course()
+    dispute(made, "opened", "2026-05-01 08:00")
+    assert told(made) == ("satisfied", ["kept_dispute"])
+    remove(made, "2034-01-01 08:00")
+    assert told(made) == ("violated", ["removed_disputed"])
+    dispute(made, "closed", "2034-02-01 08:00")
+    assert told(made) == ("violated", ["removed_early"])
+
+
+def test_a_dispute_that_is_over_lets_video_go_years_later() -> None:
+    made = course()
+    dispute(made, "opened", "2026-05-01 08:00")
+    dispute(made, "closed", "2026-06-01 08:00")
+    assert made.finding("R7").reasons[0].params["until"] == "2029-06-01"
+    remove(made, "2029-06-02 08:00")
+    assert told(made)[0] == "satisfied"
+
+
+def test_a_dispute_opened_after_a_removal_does_not_make_it_early() -> None:
+    made = course()
+    remove(made, "2029-03-03 08:00")
+    dispute(made, "opened", "2029-04-01 08:00")
+    assess(made, "2029-04-01 00:00", "2029-04-02 08:00")
+    assert told(made)[0] == "satisfied"
+
+
+def test_the_last_word_of_a_dispute_counts_and_each_has_its_own() -> None:
+    made = course()
+    dispute(made, "opened", "2026-05-01 08:00")
+    dispute(made, "opened", "2026-05-02 08:00", "d-2")
+    dispute(made, "closed", "2026-06-01 08:00")
+    assert told(made) == ("satisfied", ["kept_dispute"])
+    dispute(made, "closed", "2026-06-02 08:00", "d-2")
+    assert made.finding("R7").reasons[0].params["until"] == "2029-06-02"
+    dispute(made, "opened", "2026-07-01 08:00")
+    assert told(made) == ("satisfied", ["kept_dispute"])
+
+
+def test_a_box_states_neither() -> None:
+    made = course()
+    assessed, disputed = Assessment("c-1", utc_text(at("2027-01-01 00:00"))), Dispute("c-1", "d-1", "opened", "x")
+    for kind, body in (("assessment", assessed), ("dispute", disputed)):
+        made.boxes["box-1"].add(kind, body, at("2026-05-01 08:00"))
+    assert made.story().longer == () and made.finding("R7").reasons[0].params["until"] == "2029-03-02"
+
+
+ENDS = st.lists(st.tuples(st.integers(0, 100), st.none() | st.integers(0, 100)), max_size=6)
+
+
+@given(st.integers(0, 100), ENDS, st.none() | st.integers(0, 100))
+def test_the_years_count_from_the_latest_of_what_was_known(
+    end: int, found: list[tuple[int, int | None]], known: int | None
+) -> None:
+    made = [Longer("dispute", known_us, until_us, "", ()) for known_us, until_us in found]
+    heard = [one for one in made if known is None or one.known_us <= known]
+    expected = None if any(one.until_us is None for one in heard) else max(
+        [end, *(one.until_us for one in heard if one.until_us is not None)])
+    assert counted_from_us(end, made, known) == expected
+
+
+@given(st.randoms(use_true_random=False))
+def test_any_order_of_records_says_the_same(shuffle: random.Random) -> None:
+    made = course()
+    for number, state in enumerate(("opened", "closed", "opened", "closed")):
+        dispute(made, state, f"2026-05-0{number + 1} 08:00")
+    assess(made, "2026-04-11 00:00", "2026-04-12 08:00")
+    said = [(one, body_of(one)) for one in made.centre.records if one.type in ("dispute", "assessment")]
+    expected = longer(said)  # type: ignore[arg-type]
+    shuffle.shuffle(said)
+    assert longer(said) == expected and len(expected) == 2  # type: ignore[arg-type]
+
+
+def test_what_a_box_keeps_by_counts_from_the_same_moment() -> None:
+    made = course()
+    order = body_of(made.centre.records[-1])
+    assert isinstance(order, ClassOrder)
+    policy: Policy = made.policy
+    open_one, over = Longer("dispute", 0, None, "", ()), Longer("assessment", 0, at("2026-04-11 00:00"), "", ())
+    assert plan_of(order, policy).end_us == at(f"{DAY} 09:40") == plan_of(order, policy, [open_one]).end_us
+    assert plan_of(order, policy, [open_one, over]).end_us == at("2026-04-11 00:00")
