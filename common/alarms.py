@@ -39,6 +39,10 @@ ALARMS = {
     "picture.segment_differs": N_("The picture of a video file could not be checked: the file was changed"),
     "picture.died": N_("The check of the picture failed at a video file and left it out"),
     "picture.unreadable": N_("The picture of a video file could not be checked: it cannot be read"),
+    "enrol.same_face": N_("One face was to be enrolled under two names: an enrolment was stopped"),
+    "enrol.other_face": N_("Another face was to be enrolled under a name that has one: an enrolment was stopped"),
+    "enrol.overruled": N_("An enrolment that had been stopped was finished: an instructor confirmed it"),
+    "pin.locked": N_("A PIN was locked after too many wrong tries"),
     "chain.fork": N_("A box sent two different records with the same number"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
 }

@@ -27,6 +27,10 @@ class BadSheet(BadInput):
     text = "the sheet of names of class {class_id} cannot be read: {why}"
 
 
+class BadCentreKey(BadInput):
+    text = "the sealing key is not an X25519 key of 64 hex digits"
+
+
 @dataclasses.dataclass(frozen=True)
 class Name:
     """One person's name and the salt (hex) of its commitment."""
@@ -61,6 +65,29 @@ def open_sheet(sealed: bytes, key: X25519PrivateKey, class_id: str) -> dict[str,
     return {str(person): decode(Name, value, f"names of {class_id}") for person, value in plain.items()}
 
 
+def seal_number(salt: bytes, number: str, centre_key: str, class_id: str, person: str) -> bytes:
+    """Encrypt the salt and number of an anchor for the centre whose sealing key (X25519 public key, hex) this is.
+    Raises BadCentreKey if it is none."""
+    return _SUITE.encrypt(salt + number.encode(), public_key(centre_key), info=_number_info(class_id, person))
+
+
+def open_number(sealed: bytes, key: X25519PrivateKey, class_id: str, person: str) -> tuple[bytes, str]:
+    """Salt (16 bytes) and number. Raises BadSheet when they are sealed for another key, class or person, or changed."""
+    try:
+        plain = _SUITE.decrypt(sealed, key, info=_number_info(class_id, person))
+        return plain[:16], plain[16:].decode()
+    except (InvalidTag, ValueError):
+        raise BadSheet(class_id=class_id, why="it is for another centre or another person, or was changed") from None
+
+
+def public_key(text: str) -> X25519PublicKey:
+    """A sealing key from its 64 hex digits. Raises BadCentreKey."""
+    try:
+        return X25519PublicKey.from_public_bytes(bytes.fromhex(text))
+    except ValueError:
+        raise BadCentreKey() from None
+
+
 def check_sheet(names: Mapping[str, Name], roster: Iterable[Enrolled], class_id: str) -> None:
     """Everybody on the sheet has the name that the order commits to. People whose name was erased may be missing.
 
@@ -74,3 +101,7 @@ def check_sheet(names: Mapping[str, Name], roster: Iterable[Enrolled], class_id:
 
 def _info(class_id: str) -> bytes:
     return b"zaitang names v1:" + class_id.encode()
+
+
+def _number_info(class_id: str, person: str) -> bytes:
+    return b"zaitang number v1:" + class_id.encode() + b"/" + person.encode()

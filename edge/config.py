@@ -113,6 +113,17 @@ class CheckInConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class EnrolConfig:
+    """`institution`, `contact`: who answers for the faces, for the text of consent. `card`: a file in which a card
+    reader's program puts what it read. `centre_key`: the centre's sealing key (X25519, hex), for ID numbers."""
+
+    institution: str = ""
+    contact: str = ""
+    card: str | None = None
+    centre_key: Annotated[str | None, Match(r"[0-9a-f]{64}", "64 hex digits")] = None
+
+
+@dataclasses.dataclass(frozen=True)
 class RollCallConfig:
     """`every_s`: media time between two frames of a recording that the roll call looks at."""
 
@@ -153,6 +164,7 @@ class BoxConfig:
     panel: PanelConfig | None = None
     vision: VisionConfig = VisionConfig()
     checkin: CheckInConfig = CheckInConfig()
+    enrol: EnrolConfig = EnrolConfig()
     rollcall: RollCallConfig = RollCallConfig()
     picture: PictureConfig = PictureConfig()
     sync: SyncConfig | None = None

@@ -32,6 +32,10 @@ class StoreBusy(ZaitangError):
     text = "the database is locked by another process; it is tried again"
 
 
+class FaceErasing(BadInput):
+    text = "the face data of {person} are being erased just now"
+
+
 class BadVideo(BadInput):
     text = "{source} cannot be read as video: {why}"
 

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.enrol.errors import NoSuchClass, PersonTwice, PhotosRefused, SamePerson, UnknownPerson
+from edge.enrol.consent import Shown
+from edge.enrol.consents import consents
+from edge.enrol.errors import NoConsent, NoSuchClass, PersonTwice, PhotosRefused, SamePerson, UnknownPerson
 from edge.enrol.photos import describe_photos, label
 from edge.store import Store
+from edge.store.people import NewFace
 from edge.vision.calibrate import calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.look_alikes import look_alikes
@@ -18,19 +21,23 @@ from evidence.errors import BadInput
 
 
 def enrol(
-    store: Store, pack: Pack, class_id: str, people: Mapping[str, list[Path]], done: Callable[[], object]
+    store: Store, pack: Pack, class_id: str, people: Mapping[str, list[Path]], done: Callable[[], object],
+    paper: Shown | None = None,
 ) -> list[str]:
-    """Enrol everybody in `people` (photo files by pseudonym or name); returns the pseudonyms.
+    """Enrol everybody in `people` (photo files by pseudonym or name); returns the pseudonyms. `paper`: the text to
+    which all of them have consented on paper, which is recorded.
 
     Raises NoSuchClass, or PhotosRefused with all that is wrong; then nothing was stored.
     """
     files = _by_pseudonym(store, class_id, people)
+    if paper is None:
+        _refuse_without_consent(store, class_id, files)
     templates = describe_photos(pack, files, strict=True, done=done).templates
     _refuse_same_person(store, pack, class_id, templates, files)
-    store.put_templates(class_id, pack.name, templates, [
-        ("enrolment", Enrolment(class_id, person, pack.name, pack.sha256, len(vectors), "none"))
-        for person, vectors in templates.items()
-    ])
+    store.enrol(
+        NewFace(vectors, Enrolment(class_id, person, pack.name, pack.sha256, len(vectors), "none"),
+                None if paper is None else paper.said(class_id, person, True, "paper"))
+        for person, vectors in templates.items())
     return list(templates)
 
 
@@ -65,6 +72,17 @@ def _by_pseudonym(store: Store, class_id: str, people: Mapping[str, list[Path]])
     if problems:
         raise PhotosRefused(problems)
     return files
+
+
+def _refuse_without_consent(store: Store, class_id: str, files: Mapping[str, list[Path]]) -> None:
+    """Whoever refused or withdrew must have agreed anew before a photograph may be used."""
+    said = consents(store, class_id)
+    problems: list[BadInput] = [
+        NoConsent(file=label(photos[0]), name=person) for person, photos in files.items()
+        if person in said and said[person].said != "given"
+    ]
+    if problems:
+        raise PhotosRefused(problems)
 
 
 def _refuse_same_person(

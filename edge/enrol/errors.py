@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evidence.errors import BadInput
+from evidence.errors import BadInput, ZaitangError
 
 
 class NoPhotos(BadInput):
@@ -62,3 +62,82 @@ def _joined(problems: Sequence[BadInput]) -> BadInput:
         return problems[0]
     half = len(problems) // 2
     return Both(first=_joined(problems[:half]), second=_joined(problems[half:]))
+
+
+class NotNow(BadInput):
+    text = "this cannot be pressed now; begin the enrolment again"
+
+
+class NobodyToEnrol(BadInput):
+    text = "class {class_id} has nobody whose pseudonym is {person}"
+
+
+class NoReader(BadInput):
+    text = "this box has no card reader"
+
+
+class NoCard(BadInput):
+    text = "no card lies on the reader"
+
+
+class BadCard(BadInput):
+    text = "the card cannot be read; lay it on the reader again"
+
+
+class CardOfAnother(BadInput):
+    text = "the card bears another name than the one that was chosen"
+
+
+class NoInspector(BadInput):
+    text = "write the name of the inspector who vouches (2 to {most} characters)"
+
+
+class NotConfirmed(BadInput):
+    text = (
+        "an instructor of this class must confirm: check in by face at most {minutes} minutes before, "
+        "or give the own PIN"
+    )
+
+
+class NeedsAnchor(BadInput):
+    text = "only an enrolment with an ID card or an inspector's word can go on from here"
+
+
+class NoConsent(BadInput):
+    text = "{file}: {name} refused the use of the face or withdrew the consent; a new consent on paper is needed"
+
+
+class StillRead(ZaitangError):
+    text = "another process still reads the database, so traces remain in its log; it is tried again"
+
+
+class CopyLeft(BadInput):
+    text = "{path} is a copy of the database and still holds what must be erased: delete it, then run this again"
+
+
+class PinLength(BadInput):
+    text = "a PIN has {least} to {most} digits"
+
+
+class PinTooSimple(BadInput):
+    text = "this PIN is easy to guess: no runs, no repetitions, no dates"
+
+
+class PinTaken(BadInput):
+    text = "there is a PIN already: give the old one, or have an instructor check in by face first"
+
+
+class NoPin(BadInput):
+    text = "no PIN was chosen yet"
+
+
+class WrongPin(BadInput):
+    text = "wrong PIN; {left} more tries"
+
+
+class PinWait(BadInput):
+    text = "too many wrong tries: wait {seconds} seconds"
+
+
+class PinLocked(BadInput):
+    text = "this PIN is locked; an instructor unlocks it"

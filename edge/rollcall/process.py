@@ -52,6 +52,10 @@ class Stopped(Exception):
     """The process was asked to end in the middle of a segment."""
 
 
+class FacesChanged(Exception):
+    """A face was erased in the middle of a segment: it may not be looked for any more."""
+
+
 def run(box: Box) -> None:
     """Run until SIGTERM or SIGINT. Raises what `load_pack` raises."""
     logs.setup()
@@ -78,6 +82,7 @@ class Worker:
         self._after = self._corrected = -1
         self._classes = corrections(())
         self._waiting: dict[str, Segment] = {}
+        self._erased = 0
         self._left_out = {str(sealed.record.body.get("params", {}).get("segment"))
                           for sealed in store.records_of("alarm")
                           if sealed.record.body.get("code") in CODES.values()}
@@ -98,6 +103,7 @@ class Worker:
     def turn(self, stopped: Callable[[], bool] = lambda: False) -> bool:
         """Do the oldest segment that can be done; False when there is none."""
         self._learn()
+        self._erased = self._store.erasures_asked()
         for segment in list(self._waiting.values()):
             templates = self._store.templates(str(segment.class_id), self._pack.name)
             if templates and self._do(segment, templates, stopped):
@@ -140,6 +146,10 @@ class Worker:
         except (Stopped, StoreBusy):
             self._attempts.end()
             raise
+        except FacesChanged:
+            self._attempts.end()
+            self._log.info("rollcall.again", segment=segment.sha256)
+            return True
         except VolumeAway as error:
             self._attempts.end()
             self._log.failed("volume.away", error, segment=segment.sha256)
@@ -171,9 +181,16 @@ class Worker:
     ) -> RollCall:
         path = _checked(found, segment)
         gallery = Gallery(self._pack, templates)
+
+        def asked_to_stop() -> bool:
+            if self._store.erasures_asked() != self._erased:
+                raise FacesChanged
+            return stopped()
+
         threshold_ppm = calibrate(self._pack, gallery).ppm
         sampled = frames(path, self._every_us, plan_frames(path, self._every_us))
-        measured = analyse(_until(sampled, segment.first_pts_us, stopped), gallery, self._pack, threshold_ppm)
+        measured = analyse(_until(sampled, segment.first_pts_us, asked_to_stop), gallery, self._pack, threshold_ppm)
+        asked_to_stop()
         return _record(segment, self._pack, threshold_ppm, measured)
 
 

@@ -16,6 +16,17 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS names (class TEXT PRIMARY KEY, sheet BLOB NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS templates (class TEXT NOT NULL, person TEXT NOT NULL, pack TEXT NOT NULL,"
     " vectors BLOB NOT NULL, PRIMARY KEY (class, person, pack)) STRICT",
+    "CREATE TABLE IF NOT EXISTS shots (class TEXT NOT NULL, person TEXT NOT NULL, sealed BLOB NOT NULL,"
+    " PRIMARY KEY (class, person)) STRICT",
+    "CREATE TABLE IF NOT EXISTS anchors (class TEXT NOT NULL, person TEXT NOT NULL, sealed BLOB NOT NULL,"
+    " PRIMARY KEY (class, person)) STRICT",
+    "CREATE TABLE IF NOT EXISTS pins (class TEXT NOT NULL, person TEXT NOT NULL, sealed BLOB NOT NULL,"
+    " failed INTEGER NOT NULL, boot_id TEXT NOT NULL, until_mono_us INTEGER NOT NULL, locked INTEGER NOT NULL,"
+    " PRIMARY KEY (class, person)) STRICT",
+    # Kept for good, pseudonyms only: whose name was erased must not get it back with the next sheet.
+    "CREATE TABLE IF NOT EXISTS erasures (number INTEGER PRIMARY KEY, class TEXT NOT NULL, person TEXT NOT NULL,"
+    " why TEXT NOT NULL, names INTEGER NOT NULL, templates INTEGER NOT NULL, shots INTEGER NOT NULL,"
+    " state TEXT NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS uploads (sha256 TEXT PRIMARY KEY) STRICT",
     "CREATE TABLE IF NOT EXISTS moved (file TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS garbage"
@@ -46,11 +57,53 @@ ORDERS = "SELECT envelope FROM orders ORDER BY seq, hash"
 
 PUT_NAMES = "INSERT OR REPLACE INTO names (class, sheet) VALUES (?, ?)"
 NAMES = "SELECT sheet FROM names WHERE class = ?"
-ALL_NAMES = "SELECT class, sheet FROM names"
 
 PUT_TEMPLATE = "INSERT OR REPLACE INTO templates (class, person, pack, vectors) VALUES (?, ?, ?, ?)"
-TEMPLATES = "SELECT person, vectors FROM templates WHERE class = ? AND pack = ? ORDER BY person"
-ERASE_TEMPLATES = "DELETE FROM templates WHERE person = ?"
+_NOT_ERASING = (
+    " NOT EXISTS (SELECT 1 FROM erasures WHERE erasures.class = templates.class"
+    " AND erasures.person = templates.person AND erasures.state = 'asked')"
+)
+TEMPLATES = (
+    "SELECT person, vectors FROM templates WHERE class = ? AND pack = ? AND" + _NOT_ERASING + " ORDER BY person")
+ALL_TEMPLATES = (
+    "SELECT class, person, vectors FROM templates WHERE pack = ? AND" + _NOT_ERASING + " ORDER BY class, person")
+ENROLLED = "SELECT DISTINCT person FROM templates WHERE class = ? AND" + _NOT_ERASING
+ALL_ENROLLED = "SELECT DISTINCT class, person FROM templates WHERE" + _NOT_ERASING + " ORDER BY class, person"
+PACKS_OF = "SELECT pack, vectors FROM templates WHERE class = ? AND person = ?"
+DROP_TEMPLATES = "DELETE FROM templates WHERE class = ? AND person = ?"
+
+PUT_SHOT = "INSERT OR REPLACE INTO shots (class, person, sealed) VALUES (?, ?, ?)"
+SHOT = "SELECT sealed FROM shots WHERE class = ? AND person = ?"
+DROP_SHOT = "DELETE FROM shots WHERE class = ? AND person = ?"
+PUT_ANCHOR = "INSERT OR REPLACE INTO anchors (class, person, sealed) VALUES (?, ?, ?)"
+ANCHOR = "SELECT sealed FROM anchors WHERE class = ? AND person = ?"
+DROP_ANCHOR = "DELETE FROM anchors WHERE class = ? AND person = ?"
+
+PUT_PIN = (
+    "INSERT OR REPLACE INTO pins (class, person, sealed, failed, boot_id, until_mono_us, locked)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+PIN = "SELECT sealed, failed, boot_id, until_mono_us, locked FROM pins WHERE class = ? AND person = ?"
+PINS = "SELECT person, locked FROM pins WHERE class = ?"
+DROP_PIN = "DELETE FROM pins WHERE class = ? AND person = ?"
+
+ASK_ERASURE = (
+    "INSERT INTO erasures (class, person, why, names, templates, shots, state) VALUES (?, ?, ?, ?, 0, 0, 'asked')"
+)
+REPLACED = (
+    "INSERT INTO erasures (class, person, why, names, templates, shots, state)"
+    " VALUES (?, ?, 'again', 0, ?, ?, 'deleted')"
+)
+ERASURES = (
+    "SELECT number, class, person, why, names, templates, shots, state FROM erasures WHERE state <> 'done'"
+    " ORDER BY number"
+)
+ERASURES_ASKED = "SELECT count(*) FROM erasures WHERE why <> 'again'"
+ERASURE_UNDER_WAY = "SELECT 1 FROM erasures WHERE class = ? AND person = ? AND state = 'asked'"
+ERASURE_DELETED = (
+    "UPDATE erasures SET templates = templates + ?, shots = shots + ?, state = 'deleted' WHERE number = ?")
+ERASURE_DONE = "UPDATE erasures SET state = 'done' WHERE number = ?"
+ERASED_NAMES = "SELECT DISTINCT person FROM erasures WHERE names = 1"
 
 ADD_UPLOAD = "INSERT OR IGNORE INTO uploads (sha256) VALUES (?)"
 UPLOADED = "SELECT 1 FROM uploads WHERE sha256 = ?"

@@ -1,26 +1,23 @@
-"""The store of a box: appends sealed records to its one chain, and keeps orders, names, templates and receipts.
+"""The store of a box: appends sealed records to its one chain, and keeps orders, receipts and people (`people.py`).
 
 A record is in the outbox until a receipt covers it: record and outbox are one row, one transaction.
 """
 from __future__ import annotations
 
 import dataclasses
-import json
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from common.sheets import open_sheet, seal_sheet
 from common.texts import N_
 from edge.clock import Clock
-from edge.errors import BadStore, ForeignStore, StoreBusy
-from edge.keys import decrypt, encrypt
+from edge.errors import BadStore, ForeignStore
 from edge.store import sql
 from edge.store.database import Database
+from edge.store.people import PeopleTables
 from evidence.bodies import TYPES, Genesis, Segment, SegmentRemoved
 from evidence.chain import next_record
 from evidence.errors import BadReceipt
@@ -46,7 +43,7 @@ class Moved:
     size: int
 
 
-class Store:
+class Store(PeopleTables):
     """Safe to share between threads; every process of the box opens its own.
 
     `root`: hex SHA-256 of the site root's public key. `sealing`, `data_key`: see edge.keys.
@@ -153,55 +150,6 @@ class Store:
     def orders(self) -> list[Sealed]:
         """All orders, in the order of the centre's chain."""
         return _sealed(self._db.rows(sql.ORDERS))
-
-    # --- people
-
-    def put_names(self, class_id: str, sheet: bytes) -> None:
-        """Keep a class's sheet of names as it came (encrypted). Raises BadSheet if it is not for this box."""
-        open_sheet(sheet, self._sealing, class_id)
-        self._db.execute(sql.PUT_NAMES, (class_id, sheet))
-
-    def names(self, class_id: str) -> dict[str, str]:
-        """Names by pseudonym; empty for a class without a sheet."""
-        sheet = self._db.one(sql.NAMES, (class_id,))
-        if sheet is None:
-            return {}
-        return {person: name.name for person, name in open_sheet(sheet, self._sealing, class_id).items()}
-
-    def put_templates(
-        self, class_id: str, pack: str, people: Mapping[str, np.ndarray], facts: Sequence[tuple[str, object]] = (),
-    ) -> None:
-        """Keep the face vectors, float32 (n, d), of several people, and append `facts` about it: all or none."""
-        rows = []
-        for person, vectors in people.items():
-            plain = json.dumps(vectors.shape).encode() + b"\n" + vectors.astype("<f4").tobytes()
-            rows.append((class_id, person, pack, encrypt(self._data_key, plain, f"{class_id}/{person}/{pack}")))
-        with self._db.transaction():
-            for row in rows:
-                self._db.execute(sql.PUT_TEMPLATE, row)
-            self._add(facts, self._head())
-
-    def templates(self, class_id: str, pack: str) -> dict[str, np.ndarray]:
-        """Face vectors by person, float32 (n, d) each."""
-        people = {}
-        for person, sealed in self._db.rows(sql.TEMPLATES, (class_id, pack)):
-            shape, plain = decrypt(self._data_key, sealed, f"{class_id}/{person}/{pack}").split(b"\n", 1)
-            people[person] = np.frombuffer(plain, "<f4").reshape(json.loads(shape)).astype(np.float32)
-        return people
-
-    def erase_person(self, person: str) -> None:
-        """Remove a person's face vectors and name from the database, its free pages and its log.
-
-        StoreBusy: another process still reads the log, where traces remain; call again.
-        """
-        with self._db.transaction():
-            self._db.execute(sql.ERASE_TEMPLATES, (person,))
-            for class_id, sheet in self._db.rows(sql.ALL_NAMES):
-                names = open_sheet(sheet, self._sealing, class_id)
-                if names.pop(person, None):
-                    self._db.execute(sql.PUT_NAMES, (class_id, seal_sheet(names, self._sealing_key(), class_id)))
-        if self._db.one(sql.CHECKPOINT):
-            raise StoreBusy()
 
     # --- what was done with segments
 
@@ -315,9 +263,6 @@ class Store:
             self._db.execute(sql.ADD_RECORD, (record.seq, head.hash, type, head.envelope))
             added.append(head)
         return added
-
-    def _sealing_key(self) -> str:
-        return self._sealing.public_key().public_bytes_raw().hex()
 
     def _check_genesis(self) -> None:
         first = self.records(limit=1)[0].record

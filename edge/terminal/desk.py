@@ -50,6 +50,15 @@ class Frames(Protocol):
     def newest(self, after: int) -> tuple[int, np.ndarray, int] | None: ...
 
 
+class Guided(Protocol):
+    """What the desk asks of `edge.enrol.guide.Guide`."""
+
+    @property
+    def active(self) -> bool: ...
+
+    def frame(self, bgr: np.ndarray | None) -> None: ...
+
+
 class Desk:
     """`target`: for whom it is open now (None: closed, no picture is taken). `make_engine` may raise ZaitangError."""
 
@@ -67,6 +76,8 @@ class Desk:
         self._shown: tuple[Result, float] | None = None
         self._said: tuple[str, str | None] = ("empty", None)
         self._unsaved: list[CheckIn] = []
+        self._faces = ""
+        self.guide: Guided | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
 
@@ -102,6 +113,10 @@ class Desk:
     def turn(self) -> None:
         """One look. May raise StoreBusy, BadStore: what was not appended is appended in a later turn."""
         self._append()
+        self._forget_old_faces()
+        if self.guide is not None and self.guide.active:
+            self._enrol(self.guide)
+            return
         target = self._target()
         if target is None:
             self._close("closed")
@@ -119,6 +134,24 @@ class Desk:
         if view is not None and view.checkin is not None:
             self._unsaved.append(view.checkin)
             self._append()
+
+    def _forget_old_faces(self) -> None:
+        """A face was enrolled or erased: what is in memory goes, and the engine is made anew."""
+        version = self._store.faces_version()
+        if version != self._faces:
+            self._engine, self._faces = None, version
+
+    def _enrol(self, guide: Guided) -> None:
+        """The frame belongs to the enrolment: nobody is checked in meanwhile."""
+        self._engine = self._for = self._shown = None
+        bgr = None
+        if not self._frames.silent:
+            newest = self._frames.newest(self._number)
+            if newest is None:
+                return
+            self._number, bgr, _ = newest
+        self._sight, self._jpeg = Sight("enrolling", self._number), b"" if bgr is None else _encode(bgr)
+        guide.frame(bgr)
 
     def _append(self) -> None:
         while self._unsaved:

@@ -40,6 +40,10 @@ class BadPress(BadInput):
     text = "the button came from a page that this box did not make; load the page again"
 
 
+class CheckInClosed(BadInput):
+    text = "check-in is closed just now"
+
+
 class PackLoading(ZaitangError):
     text = "the model pack {pack} is still being loaded"
 

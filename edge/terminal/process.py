@@ -21,6 +21,7 @@ from edge.checkin.engine import Engine
 from edge.child import ready, stop_on_signal
 from edge.config import CameraConfig, TerminalConfig
 from edge.control.client import ask
+from edge.enrol.erase import Eraser
 from edge.errors import CannotListen, NoRecorder, PortInUse
 from edge.picture.told import TOLD, troubles
 from edge.refusal import look_up
@@ -32,6 +33,7 @@ from edge.terminal.guard import Guard
 from edge.terminal.loader import PackLoader
 from edge.terminal.memory import Memory
 from edge.terminal.panel import Panel, open_panel
+from edge.terminal.people import People
 from edge.terminal.press import Presses
 from edge.terminal.screen import Screen
 from edge.terminal.watch import Watch
@@ -72,7 +74,9 @@ def run(box: Box) -> None:
 
     screen.code = code = Code(screen, box.store, box.clock)
     code.start()
-    running = [code, *_start_watch(box, screen, presses), *_start_desk(box, screen, tell)]
+    eraser = Eraser(box.second_store(), box.folder, lambda: _set_clock(box))
+    eraser.start()
+    running = [code, eraser, *_start_watch(box, screen, presses), *_start_desk(box, memory, screen, tell)]
     try:
         serve(app, listener, stop)
     finally:
@@ -139,7 +143,7 @@ def announce(loader: PackLoader, tell: Callable[[], None]) -> None:
     threading.Thread(target=wait, name="announce", daemon=True).start()
 
 
-def _start_desk(box: Box, screen: Screen, tell: Callable[[], None]) -> list[Camera | Desk]:
+def _start_desk(box: Box, memory: Memory, screen: Screen, tell: Callable[[], None]) -> list[Camera | Desk]:
     """The camera and the desk, running; nothing on a box without a check-in camera. `tell` is called when ready."""
     found = box.config.camera("terminal")
     if found is None:
@@ -151,7 +155,8 @@ def _start_desk(box: Box, screen: Screen, tell: Callable[[], None]) -> list[Came
         camera, screen.target, engine_maker(box, loader), box.store, box.clock.utc_us, time.monotonic,
         box.config.checkin.every_ms / 1000,
     )
-    screen.desk = desk
+    screen.desk, screen.people = desk, People(box, memory, screen, loader.pack, time.monotonic)
+    desk.guide = screen.people.guide
     camera.start()
     desk.start()
     announce(loader, tell)
@@ -173,6 +178,12 @@ def _status(box: Box) -> Mapping[str, Any] | None:
         return ask(box.recorder_socket, "status", ASK_S)
     except NoRecorder:
         return None
+
+
+def _set_clock(box: Box) -> int | None:
+    """The wall clock, or None while nobody has set it."""
+    stamp = box.clock.stamp()
+    return stamp.utc_us if stamp.clock.synced else None
 
 
 def _wake(box: Box) -> None:

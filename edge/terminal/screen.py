@@ -4,7 +4,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from edge.clock import Clock
 from edge.config import BoxConfig
@@ -24,6 +24,9 @@ from evidence.enforce import Chance, Warned, chance, warning
 from evidence.policy import Policy
 from evidence.story import Block, CheckInFact, HourStory, Span, Story
 from evidence.times import MINUTE
+
+if TYPE_CHECKING:
+    from edge.terminal.people import People
 
 STATUS_S = 0.4
 """Real seconds for which the recorder's word is not asked for again."""
@@ -91,6 +94,8 @@ class Screen:
         self._runs = Runs()
         self.desk: DeskView | None = None
         self.code: CodeView | None = None
+        self.people: People | None = None
+        """Enrolment and PINs; None on a box without a check-in camera."""
 
     def target(self) -> Target | None:
         """For whom the check-in desk is open now. May raise StoreBusy."""

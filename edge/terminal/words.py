@@ -56,6 +56,7 @@ CHECKIN = {
     "no_pack": N_("Faces cannot be recognised: the model pack cannot be loaded"),
     "no_liveness": N_("This box cannot check that a face is alive, and the policy demands it: no face check-in"),
     "nobody_enrolled": N_("Nobody of this class has a face on this box yet"),
+    "enrolling": N_("Somebody is being enrolled"),
     "look": N_("Please look into the camera"),
     "closer": N_("Please come a little closer"),
     "one": N_("One person at a time, please"),

@@ -1,0 +1,143 @@
+"""Erasing faces: withdrawal of consent, the end of the purpose, and the steps until nothing is left.
+
+Withdrawal erases at once, also while a flag or a dispute is open: the box is never told of either, and what it must
+keep for them (recordings, records) stays. What is erased is the means to recognise anybody anew.
+"""
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Literal
+
+from common.logs import Log
+from edge.enrol.consent import Standing, kept_until
+from edge.enrol.consents import consents
+from edge.enrol.errors import CopyLeft, StillRead
+from edge.errors import StoreBusy
+from edge.plans import newest_orders
+from edge.store import Store
+from edge.store.people import Erasure, Why
+from evidence.bodies import ConsentWithdrawn
+from evidence.errors import ZaitangError
+from evidence.times import utc_us
+
+EVERY_S = 1.0
+OVER_EVERY_S = 600.0
+"""Real seconds between two looks for faces whose purpose is over."""
+SQLITE = b"SQLite format 3\x00"
+AGAIN_S = 0.2
+
+
+def withdraw(
+    store: Store, class_id: str, person: str, by: Literal["terminal", "command", "order"], names: bool = False,
+) -> None:
+    """The consent is withdrawn: recorded, and the erasure asked for, in one step. From now on no face of this person
+    is used; `Eraser` or `finish` does the rest."""
+    fact = ("consent.withdrawn", ConsentWithdrawn(class_id, person, by))
+    store.ask_erasure(class_id, [person], "withdrawn", names, [fact])
+
+
+def over(store: Store, class_id: str, person: str, why: Why = "over", names: bool = False) -> None:
+    """The purpose of a face is over: the erasure is asked for."""
+    store.ask_erasure(class_id, [person], why, names)
+
+
+def finish(store: Store, folder: Path, erasures: Iterable[Erasure] | None = None) -> list[Erasure]:
+    """Take every erasure as far as it goes; those that are done now. Raises StillRead while another process reads the
+    log, CopyLeft while a copy of the database lies in the box's folder: both keep traces. Call it again then."""
+    asked = store.erasures() if erasures is None else list(erasures)
+    if not asked:
+        return []
+    for erasure in asked:
+        store.erase(erasure)
+    if not store.sweep():
+        raise StillRead()
+    copies = copies_in(folder, store.path)
+    if copies:
+        raise CopyLeft(path=copies[0])
+    wanted = {erasure.number for erasure in asked}
+    done = [erasure for erasure in store.erasures() if erasure.number in wanted]
+    for erasure in done:
+        store.finish_erasure(erasure)
+    return done
+
+
+def finish_soon(store: Store, folder: Path, patience_s: float) -> list[Erasure]:
+    """`finish`, again for a while when other processes are in the way. Raises StillRead, StoreBusy, CopyLeft."""
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            return finish(store, folder)
+        except (StillRead, StoreBusy):
+            if time.monotonic() > until:
+                raise
+            time.sleep(AGAIN_S)
+
+
+def copies_in(folder: Path, database: Path) -> list[Path]:
+    """Files of the box's folder, video aside, that are an SQLite database and not the box's own."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path == database or folder / "video" in path.parents or not path.is_file():
+            continue
+        with path.open("rb") as file:
+            if file.read(len(SQLITE)) == SQLITE:
+                found.append(path)
+    return found
+
+
+def due(store: Store, now_us: int) -> list[tuple[str, str]]:
+    """Class and person of every face whose purpose is over: the day of the consent, else the one of the plan, has
+    passed."""
+    orders = newest_orders(store.orders())
+    found = []
+    said: dict[str, dict[str, Standing]] = {}
+    for class_id, person in store.classes_with_faces():
+        if class_id not in said:
+            said[class_id] = consents(store, class_id)
+        standing = said[class_id].get(person)
+        until = standing.until if standing is not None else None
+        if until is None and class_id in orders:
+            until = kept_until(orders[class_id])
+        if until is not None and utc_us(until) <= now_us:
+            found.append((class_id, person))
+    return found
+
+
+class Eraser:
+    """A thread that finishes erasures, also those that a power cut interrupted, and begins those that are due.
+    `now_us`: the wall clock, or None while it is not set: then nothing is over."""
+
+    def __init__(self, store: Store, folder: Path, now_us: Callable[[], int | None]) -> None:
+        self._store, self._folder, self._now_us = store, folder, now_us
+        self._log, self._looked = Log("enrol.eraser"), -OVER_EVERY_S
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="eraser", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stop.set()
+        self._thread.join(5.0)
+
+    def turn(self, monotonic: float) -> None:
+        """One look. Raises what `finish` raises: then the next turn goes on."""
+        now_us = self._now_us()
+        if now_us is not None and monotonic - self._looked >= OVER_EVERY_S:
+            self._looked = monotonic
+            for class_id, person in due(self._store, now_us):
+                over(self._store, class_id, person)
+        for erasure in finish(self._store, self._folder):
+            self._log.info("face.erased", person=erasure.person, why=erasure.why)
+
+    def _run(self) -> None:
+        while not self._stop.wait(EVERY_S):
+            try:
+                self.turn(time.monotonic())
+            except ZaitangError as error:
+                self._log.failed("eraser.later", error)

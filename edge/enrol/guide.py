@@ -1,0 +1,298 @@
+"""Guided enrolment at the terminal: presses and camera frames in, what the page shows out, records at the end.
+
+Nothing is stored before the end: whoever walks away leaves no trace. A refusal is stored at once.
+"""
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+import numpy as np
+
+from common.logs import Log
+from edge.enrol.card import Anchor, anchored
+from edge.enrol.consent import Shown, consent_text, standings
+from edge.enrol.consents import consents
+from edge.enrol.enrol import roster_of
+from edge.enrol.erase import withdraw
+from edge.enrol.errors import NeedsAnchor, NobodyToEnrol, NoInspector, NoSuchClass, NotNow
+from edge.enrol.gates import poses_of
+from edge.enrol.guided import GuideView, Lang, Listed, Place, Sitting
+from edge.enrol.look import jpeg, measure
+from edge.enrol.pins import Pins
+from edge.enrol.search import search
+from edge.enrol.shots import Shots
+from edge.enrol.steps import Event, State, after
+from edge.errors import StoreBusy
+from edge.store import Store
+from edge.store.people import NewFace
+from evidence.blocks import local
+from evidence.bodies import Alarm, ClassOrder, Enrolment
+from evidence.times import utc_us
+
+IDLE_S = 120.0
+"""Real seconds without a press or a face after which the guide closes: nobody stands there any more."""
+MOST_NAME = 40
+
+
+class Guide:
+    """One at each terminal. Presses come from the page's threads, frames from the desk's: a pack is used by one thread
+    at a time. Methods may raise StoreBusy; then nothing has changed, and the same press can come again."""
+
+    def __init__(self, store: Store, pins: Pins, place: Place) -> None:
+        self._store, self._pins, self._place = store, pins, place
+        self._log, self._lock = Log("enrol.guide"), threading.RLock()
+        self._state: State = "closed"
+        self._sitting = Sitting()
+        self._class_id: str | None = None
+        self._touched = 0.0
+
+    # --- what the page asks
+
+    @property
+    def active(self) -> bool:
+        """Whether frames belong to the guide and not to the check-in."""
+        return self._state != "closed"
+
+    def view(self, lang: Lang = "zh") -> GuideView:
+        """What the page shows now; the text of consent in its language."""
+        with self._lock:
+            if self._class_id is None:
+                return GuideView("closed")
+            order, sitting = self._order(), self._sitting
+            shots, person = sitting.shots, sitting.person
+            names = self._store.names(order.class_id)
+            return GuideView(
+                self._state, order.class_id, order.title, self._people(order, names) if person is None else (), person,
+                names.get(person or "", person or ""), self._text(lang).text if self._state == "consent" else "",
+                shots.pose if shots else None, sitting.advice, len(shots.taken) if shots else 0,
+                len(shots.poses) if shots else 0, sitting.found, sitting.anchor.anchor, bool(self._place.reader.name),
+                self._opening(order),
+            )
+
+    def open(self, class_id: str) -> None:
+        """Begin with a class. Raises NotNow, NoSuchClass."""
+        with self._lock:
+            if class_id not in self._place.orders():
+                raise NoSuchClass(class_id=class_id)
+            self._go("open")
+            self._class_id = class_id
+
+    def choose(self, person: str) -> None:
+        """Who stands here. Raises NotNow, NobodyToEnrol."""
+        with self._lock:
+            self._known(person)
+            self._go("chosen_again" if person in self._store.enrolled(self._its_class()) else "chosen")
+            self._sitting.person = person
+
+    def confirm(self, instructor: str | None = None, pin: str | None = None) -> None:
+        """An instructor confirms that somebody is enrolled again. Raises NotNow, NotConfirmed, what the PIN raises."""
+        with self._lock:
+            self._check("confirmed")
+            self._place.confirm(self._its_class(), instructor, pin)
+            self._go("confirmed")
+
+    def agree(self, lang: Lang) -> None:
+        """The person consents to the text that was shown in `lang`. Raises NotNow; what the pack raises."""
+        with self._lock:
+            self._check("agreed")
+            self._sitting.shown, self._sitting.agreed_at = self._text(lang), self._store.head().record.seq
+            self._go("agreed")
+
+    def refuse(self, lang: Lang) -> None:
+        """The person refuses: that is recorded, a face that is here goes, and a PIN is chosen. Raises NotNow."""
+        with self._lock:
+            self._check("refused")
+            class_id, person = self._its_class(), self._its_person()
+            said = ("consent", self._text(lang).said(class_id, person, False))
+            here = [person] if person in self._store.enrolled(class_id) else []
+            self._store.ask_erasure(class_id, here, "withdrawn", facts=[said])
+            self._go("refused")
+
+    def cannot(self) -> None:
+        """The face cannot be used, or is not wanted here: a PIN is chosen. Raises NotNow."""
+        with self._lock:
+            self._go("cannot")
+            self._sitting.shots = None
+
+    def read_card(self) -> None:
+        """Anchor to the ID card on the reader. Raises NotNow, NoReader, NoCard, BadCard, CardOfAnother."""
+        with self._lock:
+            self._check("anchored")
+            class_id, person = self._its_class(), self._its_person()
+            today = local(self._place.utc_us(), self._order().utc_offset_min).date()
+            name = self._store.names(class_id).get(person)
+            found = anchored(self._place.reader, name, class_id, person, self._place.centre_key, today)
+            self._begin_shots(found)
+
+    def vouch(self, inspector: str) -> None:
+        """Anchor to an inspector's word, on the day on which the class opens. Raises NotNow, NoInspector."""
+        with self._lock:
+            self._check("anchored")
+            name = " ".join(inspector.split())
+            if not 2 <= len(name) <= MOST_NAME or not name.isprintable():
+                raise NoInspector(most=MOST_NAME)
+            if not self._opening(self._order()):
+                raise NotNow()
+            self._begin_shots(Anchor("inspector", name))
+
+    def unanchored(self) -> None:
+        """Go on without an anchor, which will be a finding. Raises NotNow."""
+        with self._lock:
+            self._check("anchored")
+            self._begin_shots(Anchor())
+
+    def overrule(self, instructor: str | None = None, pin: str | None = None) -> None:
+        """Go on although the face is known under another name (twins), or is not the earlier one: only with an anchor,
+        and an instructor confirms. It is stated as an alarm. Raises NotNow, NeedsAnchor, what `Pins.confirm` raises."""
+        with self._lock:
+            self._check("overruled")
+            if self._sitting.anchor.anchor == "none":
+                raise NeedsAnchor()
+            by, found = self._place.confirm(self._its_class(), instructor, pin), self._sitting.found
+            params = {"person": self._its_person(), "by": by, "why": found.why if found else ""}
+            self._keep("overruled", Alarm("enrol.overruled", params, self._its_class()))
+
+    def choose_pin(self, pin: str, old: str | None = None) -> None:
+        """Choose the PIN. Raises NotNow, what `Pins.choose` raises."""
+        with self._lock:
+            self._check("pin_set")
+            self._pins.choose(self._its_class(), self._its_person(), pin, old)
+            self._go("pin_set")
+
+    def withdraw(self, person: str, instructor: str | None = None, pin: str | None = None) -> None:
+        """A person withdraws the consent; an instructor confirms that it is this person. Raises NotNow, NobodyToEnrol,
+        NotConfirmed, what the PIN raises."""
+        with self._lock:
+            self._check("withdrawn")
+            self._known(person)
+            self._place.confirm(self._its_class(), instructor, pin)
+            withdraw(self._store, self._its_class(), person, "terminal")
+            self._sitting.person = person
+            self._go("withdrawn")
+
+    def next(self) -> None:
+        """The next person. Raises NotNow."""
+        with self._lock:
+            self._go("next")
+            self._sitting = Sitting()
+
+    def close(self) -> None:
+        """Back to the check-in, from anywhere."""
+        with self._lock:
+            self._go("close")
+            self._class_id = None
+            self._sitting = Sitting()
+
+    # --- what the desk gives
+
+    def frame(self, bgr: np.ndarray | None) -> None:
+        """The newest frame (uint8 BGR, not mirrored), or None while the camera is silent. May raise StoreBusy, or what
+        is wrong with the pack."""
+        with self._lock:
+            if self._place.monotonic() - self._touched > IDLE_S and self.active:
+                self.close()
+            shots = self._sitting.shots
+            if self._state != "shots" or shots is None:
+                return
+            if shots.pose is not None:
+                self._look(shots, bgr)
+            if shots.pose is None:
+                self._search(shots)
+
+    # --- inside
+
+    def _look(self, shots: Shots, bgr: np.ndarray | None) -> None:
+        self._sitting.advice = None if bgr is None else shots.offer(bgr, measure(self._place.pack(), bgr))
+        if self._sitting.advice not in (None, "nobody"):
+            self._touched = self._place.monotonic()
+
+    def _search(self, shots: Shots) -> None:
+        """All shots are taken: is it nobody else's face?"""
+        pack, me = self._place.pack(), (self._its_class(), self._its_person())
+        everybody = self._store.all_templates(pack.name)
+        classes = {class_id for class_id, _ in everybody} | {me[0]}
+        names = {(one, person): name for one in classes for person, name in self._store.names(one).items()}
+        self._sitting.found = found = search(pack, shots.vectors, me, everybody, names)
+        if found is None:
+            self._keep("enrolled")
+            return
+        params = {"person": me[1], "other": found.person, "other_class": found.class_id, "score_ppm": found.score_ppm}
+        self._store.append("alarm", Alarm(f"enrol.{found.why}", params, me[0]))
+        self._log.warning("enrol.stopped", why=found.why)
+        self._go("stopped")
+
+    def _keep(self, event: Event, *alarms: Alarm) -> None:
+        """Store the face with its records, unless the consent was withdrawn after it was given here."""
+        sitting, pack = self._sitting, self._place.pack()
+        class_id, person = self._its_class(), self._its_person()
+        shots, shown = sitting.shots, sitting.shown
+        assert shots is not None and shown is not None
+        sitting.shots = None
+        if person in standings(self._store.records_of("consent.withdrawn", sitting.agreed_at), class_id):
+            self._go("withdrawn")
+            return
+        enrolment = sitting.anchor.put_into(Enrolment(
+            class_id, person, pack.name, pack.sha256, len(shots.taken), "none", "camera",
+            tuple(taken.shot for taken in shots.taken)))
+        new = NewFace(shots.vectors, enrolment, shown.said(class_id, person, True), jpeg(shots.taken[0].crop),
+                      sitting.anchor.sealed)
+        try:
+            self._store.enrol([new], [("alarm", alarm) for alarm in alarms])
+        except StoreBusy:
+            sitting.shots = shots
+            raise
+        self._go(event)
+
+    def _begin_shots(self, anchor: Anchor) -> None:
+        pack = self._place.pack()
+        self._sitting.anchor, self._sitting.shots = anchor, Shots(pack, poses_of(pack.challenge))
+        self._go("anchored")
+
+    def _opening(self, order: ClassOrder) -> bool:
+        first = min((hour.start for hour in order.hours), default=None)
+        today = local(self._place.utc_us(), order.utc_offset_min).date()
+        return first is not None and local(utc_us(first), order.utc_offset_min).date() == today
+
+    def _people(self, order: ClassOrder, names: Mapping[str, str]) -> tuple[Listed, ...]:
+        class_id = order.class_id
+        enrolled, pins = self._store.enrolled(class_id), self._store.pins(class_id)
+        said, roles = consents(self._store, class_id), {one.person: one.role for one in order.roster}
+        later = sorted(roster_of(self._store, class_id) - set(roles))
+        return tuple(
+            Listed(person, names.get(person, person), roles.get(person, "trainee"), person in enrolled, person in pins,
+                   said[person].said if person in said else None)
+            for person in (*roles, *later))
+
+    def _text(self, lang: Lang) -> Shown:
+        return consent_text(self._order(), self._place.who, self._place.contact, lang)
+
+    def _order(self) -> ClassOrder:
+        class_id = self._its_class()
+        order = self._place.orders().get(class_id)
+        if order is None:
+            raise NoSuchClass(class_id=class_id)
+        return order
+
+    def _known(self, person: str) -> None:
+        if person not in roster_of(self._store, self._its_class()):
+            raise NobodyToEnrol(class_id=self._its_class(), person=person)
+
+    def _its_class(self) -> str:
+        if self._class_id is None:
+            raise NotNow()
+        return self._class_id
+
+    def _its_person(self) -> str:
+        if self._sitting.person is None:
+            raise NotNow()
+        return self._sitting.person
+
+    def _check(self, event: Event) -> State:
+        state = after(self._state, event)
+        if state is None:
+            raise NotNow()
+        return state
+
+    def _go(self, event: Event) -> None:
+        self._state, self._touched = self._check(event), self._place.monotonic()

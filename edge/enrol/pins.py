@@ -1,0 +1,205 @@
+"""PINs: for who does not use the face, and as a second factor for look-alikes. Chosen, kept, checked, locked.
+
+A PIN is kept as scrypt(PIN, salt), encrypted under the box's data key: without that key not even guessing helps. Wrong
+tries cost longer and longer waits, by CLOCK_BOOTTIME, and in the end only an instructor unlocks it.
+"""
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import hmac
+import itertools
+import re
+import secrets
+import threading
+from collections.abc import Callable, Collection
+from typing import Literal
+
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from edge.clock import Clock
+from edge.enrol.errors import (
+    NoPin,
+    NotConfirmed,
+    PinLength,
+    PinLocked,
+    PinTaken,
+    PinTooSimple,
+    PinWait,
+    WrongPin,
+)
+from edge.errors import FaceErasing
+from edge.keys import decrypt, encrypt
+from edge.store import Store
+from edge.store.people import PinRow
+from evidence.bodies import Alarm, PinCheckIn
+
+SHORTEST, LONGEST = 4, 6
+SALT_BYTES, HASH_BYTES = 16, 32
+COST, BLOCK, LANES = 1 << 14, 8, 1
+"""scrypt's n, r, p (RFC 7914): 16 MiB and some 50 ms for a try."""
+FREE_TRIES = 2
+"""Wrong tries that cost nothing: people mistype."""
+FIRST_WAIT_S, MOST_TRIES = 10, 7
+CONFIRM_MIN = 15
+"""An instructor who checked in by face no longer ago than this may confirm."""
+SECOND_US = 1_000_000
+Why = Literal["no_consent", "cannot", "not_recognised", "no_camera"]
+
+
+def simple(pin: str) -> bool:
+    """Whether a PIN is among the first that anybody would try: one digit, a run, a repetition, a year, a birthday."""
+    digits = [int(digit) for digit in pin]
+    steps = {(after - before) % 10 for before, after in itertools.pairwise(digits)}
+    if len(steps) == 1 and steps <= {0, 1, 9}:
+        return True
+    if any(pin == (pin[:period] * len(pin))[: len(pin)] for period in range(1, len(pin) // 2 + 1)):
+        return True
+    return len(list(itertools.groupby(pin))) <= 2 or _year(pin) or _birthday(pin)
+
+
+def _year(pin: str) -> bool:
+    return len(pin) == 4 and pin[:2] in ("19", "20")
+
+
+def _birthday(pin: str) -> bool:
+    if len(pin) == 5:
+        return False
+    month_day = pin[-4:]
+    return _date(month_day[:2], month_day[2:]) or (len(pin) == 6 and pin[:2] in ("19", "20") and _month(pin[4:]))
+
+
+def _month(text: str) -> bool:
+    return 1 <= int(text) <= 12
+
+
+def _date(month: str, day: str) -> bool:
+    try:
+        datetime.date(2000, int(month), int(day))
+    except ValueError:
+        return False
+    return True
+
+
+def wait_s(failed: int) -> int:
+    """Seconds until the next try after so many wrong ones."""
+    return 0 if failed <= FREE_TRIES else FIRST_WAIT_S << (failed - FREE_TRIES - 1)
+
+
+class Pins:
+    """The PINs of a box. `confirming`: the instructor of a class who checked in by face at most CONFIRM_MIN ago, or
+    None. Methods may raise StoreBusy."""
+
+    def __init__(
+        self, store: Store, data_key: bytes, clock: Clock, confirming: Callable[[str], str | None] = lambda _: None,
+    ) -> None:
+        self._store, self._key, self._clock, self._confirming = store, data_key, clock, confirming
+        self._lock = threading.Lock()
+
+    def choose(self, class_id: str, person: str, pin: str, old: str | None = None) -> None:
+        """Keep a PIN. Whoever has one gives the old one, or an instructor confirms who is here. Raises PinLength,
+        PinTooSimple, PinTaken (there is one), WrongPin, PinWait, PinLocked, FaceErasing."""
+        if not re.fullmatch(rf"[0-9]{{{SHORTEST},{LONGEST}}}", pin, re.ASCII):
+            raise PinLength(least=SHORTEST, most=LONGEST)
+        if simple(pin):
+            raise PinTooSimple()
+        if any(one.person == person and one.state == "asked" for one in self._store.erasures()):
+            raise FaceErasing(person=person)
+        if self._store.pin(class_id, person) is not None:
+            if old is not None:
+                self.check(class_id, person, old)
+            elif self._confirming(class_id) is None:
+                raise PinTaken()
+        self._store.put_pin(class_id, person, self._row(class_id, person, pin))
+
+    def has(self, class_id: str, person: str) -> bool:
+        """Whether somebody has a PIN."""
+        return self._store.pin(class_id, person) is not None
+
+    def check(self, class_id: str, person: str, pin: str) -> int:
+        """How many wrong tries came before this right one; they are forgotten now. Raises NoPin, WrongPin, PinWait,
+        PinLocked. A wrong try is counted before it is answered, and there is one try at a time."""
+        with self._lock:
+            return self._check(class_id, person, pin)
+
+    def confirm(
+        self, class_id: str, instructors: Collection[str], instructor: str | None = None, pin: str | None = None,
+    ) -> str:
+        """The instructor who confirms something now: the one who gives the own PIN, else one who checked in by face a
+        moment ago. Raises NotConfirmed, and what `check` raises."""
+        if instructor is not None and pin is not None:
+            if instructor not in instructors:
+                raise NotConfirmed(minutes=CONFIRM_MIN)
+            self.check(class_id, instructor, pin)
+            return instructor
+        found = self._confirming(class_id)
+        if found is None:
+            raise NotConfirmed(minutes=CONFIRM_MIN)
+        return found
+
+    def unlock(self, class_id: str, person: str, by: str) -> None:
+        """Take tries again. `by`: from `confirm`. Raises NoPin; NotConfirmed when somebody unlocks the own PIN."""
+        if by == person:
+            raise NotConfirmed(minutes=CONFIRM_MIN)
+        row = self._store.pin(class_id, person)
+        if row is None:
+            raise NoPin()
+        self._store.put_pin(
+            class_id, person, dataclasses.replace(row, failed=0, boot_id="", until_mono_us=0, locked=False))
+
+    def sign_in(
+        self, class_id: str, session: str | None, person: str, pin: str, direction: Literal["in", "out"], why: Why,
+        confirmed_by: str | None, seen_mono_us: int,
+    ) -> PinCheckIn:
+        """Sign in or out without the face: the PIN is checked, the record appended. `confirmed_by`: from `confirm`,
+        never the person. Raises what `check` raises; NotConfirmed when somebody confirms for themselves."""
+        if confirmed_by == person:
+            raise NotConfirmed(minutes=CONFIRM_MIN)
+        failed = self.check(class_id, person, pin)
+        body = PinCheckIn(
+            class_id, session, f"a-{secrets.token_hex(8)}", person, direction, why, confirmed_by, failed, seen_mono_us)
+        self._store.append("checkin.pin", body)
+        return body
+
+    def _check(self, class_id: str, person: str, pin: str) -> int:
+        row = self._store.pin(class_id, person)
+        if row is None:
+            raise NoPin()
+        if row.locked:
+            raise PinLocked()
+        stamp = self._clock.stamp()
+        left_us = self._left_us(row, stamp.boot_id, stamp.mono_us)
+        if left_us > 0:
+            raise PinWait(seconds=-(-left_us // SECOND_US))
+        if not self._is(class_id, person, row, pin):
+            self._wrong(class_id, person, row, stamp.boot_id, stamp.mono_us)
+        self._store.put_pin(class_id, person, dataclasses.replace(row, failed=0, boot_id="", until_mono_us=0))
+        return row.failed
+
+    def _wrong(self, class_id: str, person: str, row: PinRow, boot_id: str, mono_us: int) -> None:
+        failed = row.failed + 1
+        locked = failed >= MOST_TRIES
+        until_us = mono_us + wait_s(failed) * SECOND_US
+        facts = [("alarm", Alarm("pin.locked", {"person": person}, class_id))] if locked else []
+        self._store.put_pin(class_id, person, PinRow(row.sealed, failed, boot_id, until_us, locked), facts)
+        raise PinLocked() if locked else WrongPin(left=MOST_TRIES - failed)
+
+    def _left_us(self, row: PinRow, boot_id: str, mono_us: int) -> int:
+        """A restart of the machine must not shorten a wait: it begins anew."""
+        if row.boot_id in ("", boot_id):
+            return row.until_mono_us - mono_us if row.boot_id else 0
+        return wait_s(row.failed) * SECOND_US - mono_us
+
+    def _row(self, class_id: str, person: str, pin: str) -> PinRow:
+        salt = secrets.token_bytes(SALT_BYTES)
+        sealed = encrypt(self._key, salt + _hash(pin, salt), f"pin/{class_id}/{person}")
+        return PinRow(sealed, 0, "", 0, False)
+
+    def _is(self, class_id: str, person: str, row: PinRow, pin: str) -> bool:
+        plain = decrypt(self._key, row.sealed, f"pin/{class_id}/{person}")
+        given = _hash(pin[: LONGEST + 1], plain[:SALT_BYTES])
+        return hmac.compare_digest(given, plain[SALT_BYTES:])
+
+
+def _hash(pin: str, salt: bytes) -> bytes:
+    return Scrypt(salt=salt, length=HASH_BYTES, n=COST, r=BLOCK, p=LANES).derive(pin.encode())

@@ -1,0 +1,60 @@
+"""Searches everybody enrolled on this box for a new face: one face must not stand under two names.
+
+The same person in another class of this box has another pseudonym but the same name, and is no finding.
+"""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+
+from edge.vision.calibrate import calibrate
+from edge.vision.gallery import Gallery
+from edge.vision.pack import Pack
+
+Known = tuple[str, str]
+"""Class and person."""
+OTHER_SHARE = 0.75
+"""A face less similar to the person's earlier one than this share of the threshold is somebody else's."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """Why an enrolment stops. same_face: `person` of `class_id` has this face under another name. other_face: the
+    person was enrolled with a face that is not this one. `score_ppm`: the similarity."""
+
+    why: Literal["same_face", "other_face"]
+    class_id: str
+    person: str
+    score_ppm: int
+
+
+def search(
+    pack: Pack, vectors: np.ndarray, me: Known, everybody: Mapping[Known, np.ndarray], names: Mapping[Known, str],
+) -> Found | None:
+    """What is wrong with the new descriptions (n, d) of `me`, the front one first, or None. `everybody`: descriptions
+    (n, d) of all classes; `names`: of those of whom a name is known."""
+    mine = {known for known in everybody if _same_name(known, me, names)}
+    others = {known: everybody[known] for known in everybody if known not in mine}
+    keys = {f"{index}": known for index, known in enumerate(sorted(others))}
+    probes = vectors[:1] if len(vectors) < 2 else np.stack([vectors[0], pack.mean(vectors, np.ones(len(vectors)))])
+    limit = calibrate(pack, Gallery(pack, {**{key: others[known] for key, known in keys.items()}, "me": vectors})).ppm
+    gallery = Gallery(pack, {key: others[known] for key, known in keys.items()})
+    if keys:
+        scores = np.stack([gallery.scores(probe) for probe in probes]).max(axis=0)
+        best = int(scores.argmax())
+        if scores[best] >= limit:
+            return Found("same_face", *keys[gallery.people[best]], int(scores[best]))
+    for known in sorted(mine):
+        score = int(max(pack.similarity(probe, everybody[known]).max() for probe in probes))
+        if score < OTHER_SHARE * limit:
+            return Found("other_face", *known, score)
+    return None
+
+
+def _same_name(known: Known, me: Known, names: Mapping[Known, str]) -> bool:
+    if known == me or known[0] == me[0]:
+        return known == me
+    return known[1] == me[1] or (known in names and names.get(me) == names[known])

@@ -1,0 +1,84 @@
+"""Who does not come by face: enrolment at the terminal, PINs and their confirmation, as the page asks for them."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+from edge.config import EnrolConfig
+from edge.enrol.card import FileReader, NoReaderHere
+from edge.enrol.guide import Guide
+from edge.enrol.guided import Place
+from edge.enrol.pins import CONFIRM_MIN, Pins, Why
+from edge.terminal.errors import CheckInClosed
+from edge.terminal.memory import Memory
+from edge.terminal.screen import Screen
+from edge.vision.pack import Pack
+from edge.wiring import Box
+from evidence.bodies import ClassOrder, PinCheckIn
+from evidence.times import MINUTE
+
+
+class People:
+    """`guide`: enrols. Methods may raise StoreBusy."""
+
+    def __init__(self, box: Box, memory: Memory, screen: Screen, pack: Callable[[], Pack],
+                 monotonic: Callable[[], float]) -> None:
+        self._box, self._memory, self._screen = box, memory, screen
+        self.pins = Pins(box.store, box.keys.data, box.clock, self.confirming)
+        self.guide = Guide(box.store, self.pins, place(box, self._orders, pack, self.confirm, monotonic))
+
+    def sign_in(
+        self, person: str, pin: str, direction: Literal["in", "out"], why: Why,
+        instructor: str | None = None, instructor_pin: str | None = None,
+    ) -> PinCheckIn:
+        """Sign in or out by PIN, which an instructor of the class confirms (by the own PIN, or because of a check-in
+        by face a moment ago). An instructor needs nobody. Raises CheckInClosed, what `Pins.confirm` and `check` raise.
+        """
+        target, seen_mono_us = self._screen.target(), self._box.clock.mono_us()
+        if target is None:
+            raise CheckInClosed()
+        class_id = target.class_id
+        by = None
+        if person not in self.instructors(class_id):
+            by = self.confirm(class_id, instructor, instructor_pin)
+        return self.pins.sign_in(class_id, target.session, person, pin, direction, why, by, seen_mono_us)
+
+    def unlock(self, class_id: str, person: str, instructor: str | None = None, pin: str | None = None) -> None:
+        """Forget wrong tries; an instructor other than the person confirms. Raises NoPin, what `confirm` raises."""
+        self.pins.unlock(class_id, person, self.confirm(class_id, instructor, pin))
+
+    def confirm(self, class_id: str, instructor: str | None = None, pin: str | None = None) -> str:
+        """The instructor who confirms. Raises what `Pins.confirm` raises."""
+        return self.pins.confirm(class_id, self.instructors(class_id), instructor, pin)
+
+    def confirming(self, class_id: str) -> str | None:
+        """The instructor who checked in by face a moment ago."""
+        order = self._orders().get(class_id)
+        policy = self._memory.policy(order.policy.id) if order else None
+        if order is None or policy is None:
+            return None
+        since_us = self._box.clock.utc_us() - CONFIRM_MIN * MINUTE * self._box.clock.rate
+        instructors = self.instructors(class_id)
+        found = [fact for fact in self._memory.story(class_id, policy).checkins
+                 if fact.answer == "accepted" and fact.person in instructors and fact.at_us >= since_us]
+        return max(found, key=lambda fact: fact.at_us).person if found else None
+
+    def instructors(self, class_id: str) -> set[str]:
+        """The instructors of a class, by its plan."""
+        order = self._orders().get(class_id)
+        return {one.person for one in order.roster if one.role == "instructor"} if order else set()
+
+    def _orders(self) -> Mapping[str, ClassOrder]:
+        return self._memory.look().orders
+
+
+def place(
+    box: Box, orders: Callable[[], Mapping[str, ClassOrder]], pack: Callable[[], Pack],
+    confirm: Callable[[str, str | None, str | None], str], monotonic: Callable[[], float],
+) -> Place:
+    """The guide's place on a box."""
+    config: EnrolConfig = box.config.enrol
+    reader = NoReaderHere() if config.card is None else FileReader(Path(config.card))
+    return Place(orders, pack, confirm, reader, box.clock.utc_us, monotonic, config.institution, config.contact,
+                 config.centre_key)

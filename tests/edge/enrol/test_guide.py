@@ -1,0 +1,287 @@
+"""Guided enrolment: from the name to the records, all or nothing; refusals, other faces, and people who walk away."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.enrol.consents import consents
+from edge.enrol.erase import withdraw
+from edge.enrol.errors import NeedsAnchor, NobodyToEnrol, NoInspector, NoSuchClass, NotConfirmed, NotNow
+from edge.enrol.guide import IDLE_S, Guide
+from edge.enrol.search import search
+from edge.errors import StoreBusy
+from edge.wiring import Box
+from evidence.bodies import Alarm, Consent, Enrolment, FaceErased, body_of
+
+CLASS = "class-1"
+MakeGuide = Callable[..., Guide]
+
+
+def said(box: Box) -> list[str]:
+    return [sealed.record.type for sealed in box.store.records(after=0)]
+
+
+def bodies(box: Box, kind: str) -> list[Any]:
+    return [body_of(sealed.record) for sealed in box.store.records_of(kind)]
+
+
+def look(guide: Guide, frame: np.ndarray | None, times: int = 3) -> None:
+    for _ in range(times):
+        guide.frame(frame)
+
+
+def enrol(guide: Guide, person: str, frame: np.ndarray, inspector: str = "") -> str:
+    guide.open(CLASS) if guide.view().state == "closed" else guide.next()
+    guide.choose(person)
+    if guide.view().state == "again":
+        guide.confirm()
+    guide.agree("zh")
+    guide.vouch(inspector) if inspector else guide.unanchored()
+    look(guide, frame)
+    return guide.view().state
+
+
+def test_from_the_name_to_the_records(
+    named_box: Box, make_guide: MakeGuide, no_pose: Any, portraits: dict[str, np.ndarray],
+) -> None:
+    guide = make_guide(no_pose, who="某职校")
+    assert not guide.active and guide.view().state == "closed"
+    guide.open(CLASS)
+    view = guide.view()
+    assert guide.active and view.title == "测试班" and [one.name for one in view.people][:2] == ["王秀英", "李强"]
+    guide.choose("p-1")
+    view = guide.view("zh")
+    assert (view.state, view.name) == ("consent", "王秀英") and "某职校" in view.text
+    guide.agree("zh")
+    assert guide.view().state == "anchor" and guide.view().inspector and not guide.view().card
+    guide.vouch("  赵 检查 ")
+    assert (guide.view().state, guide.view().pose, guide.view().shots_of) == ("shots", "front", 1)
+    look(guide, portraits["p-1"], 2)
+    assert guide.view().advice == "good" and said(named_box) == []
+    look(guide, portraits["p-1"], 1)
+    assert guide.view().state == "enrolled" and said(named_box) == ["consent", "enrolment"]
+    given = named_box.store.records_of("consent")[0]
+    body, consent = bodies(named_box, "enrolment")[0], body_of(given.record)
+    assert isinstance(body, Enrolment) and isinstance(consent, Consent)
+    assert (body.anchor, body.anchor_by, body.source, body.consent) == ("inspector", "赵 检查", "camera", given.hash)
+    assert [shot.pose for shot in body.shots] == ["front"] and body.shots[0].face_px > 110 and body.photos == 1
+    assert consent.given and consent.until == "2026-04-01T01:25:00.000000Z" and consent.by == "terminal"
+    assert list(named_box.store.templates(CLASS, "builtin")) == ["p-1"]
+    shot = named_box.store.shot(CLASS, "p-1")
+    assert shot is not None and shot[:2] == b"\xff\xd8"
+    guide.next()
+    assert guide.view().people[0].enrolled and guide.view().people[0].said == "given"
+
+
+def test_five_shots_are_guided_and_a_picture_is_not_alive(
+    named_box: Box, make_guide: MakeGuide, posed: Any, portraits: dict[str, np.ndarray],
+) -> None:
+    guide, frame = make_guide(posed), portraits["p-1"]
+    posed.live_ppm = 1_000
+    assert enrol(guide, "p-1", frame) == "shots" and guide.view().advice == "not_live"
+    posed.live_ppm = 990_000
+    look(guide, frame)
+    assert (guide.view().pose, guide.view().shots_taken, guide.view().shots_of) == ("left", 1, 5)
+    look(guide, frame, 1)
+    assert guide.view().advice == "left"
+    for yaw, pitch in ((25, 0), (-25, 0), (0, 15), (0, -15)):
+        posed.turn(yaw, pitch)
+        look(guide, frame)
+    assert guide.view().state == "enrolled"
+    body = bodies(named_box, "enrolment")[0]
+    assert [shot.pose for shot in body.shots] == ["front", "left", "right", "up", "down"] and body.photos == 5
+    assert body.shots[0].live_ppm == 990_000 and named_box.store.templates(CLASS, "builtin")["p-1"].shape == (5, 128)
+
+
+def test_somebody_else_in_the_middle_of_the_shots_is_told(
+    make_guide: MakeGuide, posed: Any, portraits: dict[str, np.ndarray],
+) -> None:
+    guide = make_guide(posed)
+    enrol(guide, "p-1", portraits["p-1"])
+    posed.turn(25)
+    look(guide, portraits["p-7"])
+    assert guide.view().advice == "other" and guide.view().shots_taken == 1
+
+
+def test_a_silent_camera_and_an_empty_room_ask_for_nothing(
+    make_guide: MakeGuide, no_pose: Any, hands: Any, portraits: dict[str, np.ndarray],
+) -> None:
+    guide, empty = make_guide(no_pose), np.full((340, 480, 3), 90, np.uint8)
+    assert enrol(guide, "p-1", empty) == "shots" and guide.view().advice == "nobody"
+    guide.frame(None)
+    assert guide.view().advice is None
+    hands.now_s += IDLE_S + 1
+    guide.frame(empty)
+    assert not guide.active and guide.view().person is None
+
+
+def test_a_refusal_is_recorded_at_once_and_leads_to_the_pin(
+    named_box: Box, make_guide: MakeGuide, no_pose: Any,
+) -> None:
+    guide = make_guide(no_pose)
+    guide.open(CLASS)
+    guide.choose("p-2")
+    guide.refuse("en")
+    assert guide.view().state == "pin" and consents(named_box.store, CLASS)["p-2"].said == "refused"
+    guide.choose_pin("271828")
+    assert guide.view().state == "pin_set" and named_box.store.pins(CLASS) == {"p-2": 0}
+    assert said(named_box) == ["consent"] and named_box.store.erasures() == []
+
+
+def test_who_refuses_after_all_loses_the_face_that_is_here(
+    named_box: Box, make_guide: MakeGuide, no_pose: Any, portraits: dict[str, np.ndarray],
+) -> None:
+    guide = make_guide(no_pose)
+    enrol(guide, "p-1", portraits["p-1"])
+    guide.next()
+    guide.choose("p-1")
+    guide.confirm()
+    guide.refuse("zh")
+    assert named_box.store.templates(CLASS, "builtin") == {}
+    assert [one.why for one in named_box.store.erasures()] == ["withdrawn"]
+
+
+def test_one_face_under_two_names_stops_for_a_supervisor(
+    named_box: Box, make_guide: MakeGuide, no_pose: Any, hands: Any, portraits: dict[str, np.ndarray],
+) -> None:
+    guide = make_guide(no_pose)
+    enrol(guide, "p-1", portraits["p-1"])
+    assert enrol(guide, "p-2", portraits["p-1"]) == "stopped"
+    found, alarm = guide.view().found, bodies(named_box, "alarm")[0]
+    assert found is not None and (found.why, found.person, found.class_id) == ("same_face", "p-1", CLASS)
+    assert isinstance(alarm, Alarm) and (alarm.code, alarm.params["other"]) == ("enrol.same_face", "p-1")
+    assert list(named_box.store.templates(CLASS, "builtin")) == ["p-1"] and len(said(named_box)) == 3
+    with pytest.raises(NeedsAnchor):
+        guide.overrule()
+    assert enrol(guide, "p-2", portraits["p-1"], "赵检查") == "stopped"
+    hands.instructor = None
+    with pytest.raises(NotConfirmed):
+        guide.overrule()
+    hands.instructor = "p-6"
+    guide.overrule()
+    assert guide.view().state == "enrolled" and bodies(named_box, "alarm")[-1].code == "enrol.overruled"
+    assert list(named_box.store.templates(CLASS, "builtin")) == ["p-1", "p-2"]
+
+
+def test_enrolling_again_is_confirmed_replaces_and_says_so(
+    named_box: Box, make_guide: MakeGuide, no_pose: Any, hands: Any, portraits: dict[str, np.ndarray],
+) -> None:
+    guide = make_guide(no_pose)
+    enrol(guide, "p-1", portraits["p-1"])
+    version = named_box.store.faces_version()
+    assert enrol(guide, "p-1", portraits["p-1"]) == "enrolled"
+    assert said(named_box) == ["consent", "enrolment", "consent", "face.erased", "enrolment"]
+    assert bodies(named_box, "face.erased") == [FaceErased(CLASS, "p-1", "again", 1, 1)]
+    assert named_box.store.templates(CLASS, "builtin")["p-1"].shape == (1, 128)
+    assert named_box.store.faces_version() != version
+    hands.instructor = None
+    guide.next()
+    guide.choose("p-1")
+    with pytest.raises(NotConfirmed):
+        guide.confirm()
+    assert guide.view().state == "again"
+
+
+def test_another_face_under_an_enrolled_name_stops(
+    named_box: Box, make_guide: MakeGuide, no_pose: Any, portraits: dict[str, np.ndarray],
+) -> None:
+    guide = make_guide(no_pose)
+    enrol(guide, "p-1", portraits["p-1"])
+    assert enrol(guide, "p-1", portraits["p-7"]) == "stopped"
+    found = guide.view().found
+    assert found is not None and found.why == "other_face" and bodies(named_box, "alarm")[0].code == "enrol.other_face"
+
+
+def test_the_same_person_in_another_class_is_fine_and_another_name_is_not(builtin: Any, templates: Any) -> None:
+    me, other = ("class-2", "p-90"), ("class-1", "p-1")
+    everybody = {other: templates["p-1"], ("class-1", "p-7"): templates["p-7"]}
+    same = {me: "王秀英", other: "王秀英"}
+    assert search(builtin, templates["p-1"], me, everybody, same) is None
+    found = search(builtin, templates["p-1"], me, everybody, {**same, other: "李强"})
+    assert found is not None and (found.why, found.class_id, found.person) == ("same_face", "class-1", "p-1")
+    unnamed = search(builtin, templates["p-1"], me, everybody, {})
+    assert unnamed is not None and unnamed.why == "same_face"
+    assert search(builtin, templates["p-3"], me, everybody, same) is not None
+    assert search(builtin, templates["p-3"], ("class-2", "p-91"), everybody, same) is None
+    assert search(builtin, templates["p-3"], me, {}, {}) is None
+
+
+def test_a_withdrawal_in_between_wins(
+    named_box: Box, make_guide: MakeGuide, no_pose: Any, portraits: dict[str, np.ndarray],
+) -> None:
+    guide = make_guide(no_pose)
+    guide.open(CLASS)
+    guide.choose("p-1")
+    guide.agree("zh")
+    guide.unanchored()
+    look(guide, portraits["p-1"], 2)
+    withdraw(named_box.store, CLASS, "p-1", "command")
+    look(guide, portraits["p-1"], 1)
+    assert guide.view().state == "withdrawn" and named_box.store.templates(CLASS, "builtin") == {}
+    assert said(named_box) == ["consent.withdrawn"]
+
+
+def test_a_locked_database_costs_nothing_but_time(
+    named_box: Box, make_guide: MakeGuide, no_pose: Any, portraits: dict[str, np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    guide = make_guide(no_pose)
+
+    def busy(*_: object) -> None:
+        raise StoreBusy
+
+    with monkeypatch.context() as patch:
+        patch.setattr(named_box.store, "enrol", busy)
+        with pytest.raises(StoreBusy):
+            enrol(guide, "p-1", portraits["p-1"])
+        assert guide.view().state == "shots" and said(named_box) == []
+    guide.frame(None)
+    assert guide.view().state == "enrolled" and said(named_box) == ["consent", "enrolment"]
+
+
+def test_what_cannot_be_pressed_now_is_refused_and_nothing_changes(
+    make_guide: MakeGuide, no_pose: Any, hands: Any,
+) -> None:
+    guide = make_guide(no_pose)
+    for press in (lambda: guide.choose("p-1"), guide.unanchored, guide.next, lambda: guide.agree("zh"), guide.cannot,
+                  lambda: guide.choose_pin("271828"), guide.overrule, lambda: guide.withdraw("p-1")):
+        with pytest.raises(NotNow):
+            press()
+    with pytest.raises(NoSuchClass):
+        guide.open("class-9")
+    guide.open(CLASS)
+    with pytest.raises(NobodyToEnrol):
+        guide.choose("p-99")
+    guide.choose("p-1")
+    guide.agree("zh")
+    for name in ("", "x", "y" * 41, "a\u202eb"):
+        with pytest.raises(NoInspector):
+            guide.vouch(name)
+    hands.utc_us += 86_400_000_000
+    assert not guide.view().inspector
+    with pytest.raises(NotNow):
+        guide.vouch("赵检查")
+    assert guide.view().state == "anchor"
+    guide.close()
+    assert guide.view().state == "closed"
+
+
+def test_withdrawal_at_the_terminal_is_confirmed_and_leads_to_a_pin(
+    named_box: Box, make_guide: MakeGuide, no_pose: Any, hands: Any, portraits: dict[str, np.ndarray],
+) -> None:
+    guide = make_guide(no_pose)
+    enrol(guide, "p-1", portraits["p-1"])
+    guide.next()
+    hands.instructor = None
+    with pytest.raises(NotConfirmed):
+        guide.withdraw("p-1")
+    hands.instructor = "p-6"
+    guide.withdraw("p-1")
+    assert guide.view().state == "withdrawn" and named_box.store.templates(CLASS, "builtin") == {}
+    assert consents(named_box.store, CLASS)["p-1"].said == "withdrawn"
+    guide.cannot()
+    assert dataclasses.asdict(guide.view())["state"] == "pin"
