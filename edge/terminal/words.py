@@ -19,7 +19,7 @@ RECORDING = {
     "silent": N_("The room camera sends no picture: check its cable and power"),
     "refused": N_("Nothing can be recorded: check the video disk"),
     "absent": N_("The recorder does not answer; the video is not being kept"),
-    "unable": N_("The recorder does not run: see above why"),
+    "unable": N_("Not recording: see above"),
 }
 """`unable`: the recorder is absent, and a notice says why."""
 

@@ -110,7 +110,7 @@ def test_a_block_that_is_not_over_holds_nothing_against_anybody(told: Told) -> N
 
 def test_an_alarm_says_camera_and_time_in_words(told: Told) -> None:
     (alarm,) = class_view(told, {}, "zh").alarms
-    assert alarm.sentence == "摄像头曾有一段时间没有画面（摄像头 room）"
+    assert alarm.sentence == "摄像头曾有一段时间没有画面（教室摄像头）"
     assert alarm.at == "2026年3月2日 09:40:00–09:47:00"
 
 

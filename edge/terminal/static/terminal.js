@@ -41,13 +41,24 @@ function names(id, entries) {
   }
 }
 
+// A whole line is missing, or the end of one; letters may be a little higher than their line.
+const cut = (node) => node.scrollHeight > node.clientHeight + parseFloat(getComputedStyle(node).fontSize) / 2
+  || node.scrollWidth > node.clientWidth + 1;
+
+// In smaller letters if it would be cut off otherwise.
+function fit(id, isCut) {
+  at(id).classList.remove("tight");
+  at(id).classList.toggle("tight", isCut(at(id)));
+}
+
 function showLesson(state) {
   const lesson = state.lesson;
   put("title", lesson.title || lesson.text);
+  fit("title", cut);
   const times = lesson.start ? `${lesson.day ? lesson.day + " " : ""}${lesson.start}–${lesson.end}` : "";
   put("lesson", [lesson.title ? lesson.text : "", lesson.kind, times, lesson.room].filter(Boolean).join(" · "));
   put("clock", state.clock);
-  at("banners").replaceChildren(...state.banners.map((banner) => item(banner.text)));
+  at("banners").replaceChildren(...state.banners.map((banner) => Object.assign(item(banner.text), { className: banner.code })));
   show("banners", state.banners.length > 0);
 }
 
@@ -56,6 +67,7 @@ function showRecording(state) {
   at("recording").className = `rec ${recording.state}`;
   put("recording-text", recording.text);
   put("minutes", recording.needed_s === undefined ? "–" : duration(recording.shown_s));
+  fit("minutes", (node) => node.textContent.length > 5);
   put("unit", recording.unit || "");
   at("bar").style.strokeDasharray = `${recording.share || 0} 1000`;
   at("bar").style.opacity = recording.share ? 1 : 0;
@@ -116,6 +128,7 @@ function showPeople(state) {
   put("sync-text", state.sync.text);
   const line = (alarm) => `${alarm.time} ${alarm.text}`, all = [...state.alarms, ...state.earlier];
   at("alarms").replaceChildren(...state.alarms.slice(0, 2).map((alarm) => item(line(alarm))));
+  if ([...at("alarms").children].some(cut)) at("alarms").replaceChildren(at("alarms").firstChild);
   at("all-alarms").replaceChildren(...all.map((alarm, index) => {
     const node = item(line(alarm));
     node.classList.toggle("earlier", index >= state.alarms.length);

@@ -44,6 +44,12 @@ CONTRAST = """() => {
 }"""
 SMALL = """() => [...document.querySelectorAll("button, a")].filter((node) => node.checkVisibility())
   .filter((node) => node.offsetWidth < 56 || node.offsetHeight < 56).map((node) => node.id)"""
+CUT = """() => [...document.querySelectorAll("#title, #lesson, #guide, #deadline, h2, #alarms li, #banners li")]
+  .filter((node) => node.checkVisibility() && (node.scrollWidth > node.clientWidth + 1
+    || node.scrollHeight > node.clientHeight + parseFloat(getComputedStyle(node).fontSize) / 2))
+  .map((node) => node.id + node.textContent)"""
+WIDER = """() => document.querySelector("#minutes").offsetWidth
+  < document.querySelector(".progress svg").getBoundingClientRect().width * 94 / 120"""
 SCROLLS = """() => {
   const page = document.documentElement, parts = [...document.querySelectorAll("main > section, footer")];
   return page.scrollHeight > innerHeight || page.scrollWidth > innerWidth
@@ -199,7 +205,9 @@ def with_the_longest_words(page: Page) -> None:
     def tell(route: Route) -> None:
         state = route.fetch().json()
         told.append(route.request.url.partition("shows=")[2])
-        state["lesson"] |= {"title": "三门峡市二〇二六年第三期电工（初级）职业技能提升培训班（企业职工 B 组）"}
+        state["lesson"] |= {"title": title[0], "room": "湖滨区职业教育中心三号楼二层电工实训室"}
+        state["banners"] += [{"code": "refused", "text": "Nothing is recorded: have the video disk put right. " * 3}]
+        state["recording"] |= {"needed_s": 9000, "shown_s": 3661, "share": 406, "unit": "without a break"}
         state["recording"] |= {"deadline": "The recording must start by 09:09:30, or this class-hour does not comply"}
         state["alarms"] = [
             {"code": str(number), "time": "09:05", "text": "A camera shows what was recorded earlier: no use"}
@@ -209,10 +217,16 @@ def with_the_longest_words(page: Page) -> None:
         route.fulfill(json=state)
 
     code: list[dict[str, object] | None] = [None]
+    title = ["三门峡市二〇二六年第三期电工（初级）职业技能提升培训班（企业职工 B 组）"]
     page.route("**/state.json*", tell)
     expect(page.locator("#title")).to_contain_text("三门峡市")
     expect(page.locator("#deadline")).to_contain_text("09:09:30")
     check_view(page)
+    assert page.evaluate(CUT) == []
+    assert page.evaluate(WIDER), "the number lies on its ring"
+    title[0] = "Maintenance Electrician (Beginner), Skills Upgrading Course, Third Session 2026, Group B"
+    expect(page.locator("#title")).to_contain_text("Group B")
+    assert page.evaluate(CUT) == []
     assert page.evaluate("""() => {
       const bottom = Math.max(...[...document.querySelectorAll(".said p")].filter((node) => node.checkVisibility())
         .map((node) => node.getBoundingClientRect().bottom));

@@ -96,7 +96,7 @@ def test_why_the_recorder_does_not_run_is_said_with_what_to_do(room: Any) -> Non
         "/box/video is not the volume of this box: its identity file is missing; is the disk mounted?)"]
     assert "请让人处理录像硬盘" in said(room, "zh")[0] and "/box/video" in said(room, "zh")[0]
     told = room.state()["recording"]
-    assert (told["state"], told["text"]) == ("absent", "The recorder does not run: see above why")
+    assert (told["state"], told["text"]) == ("absent", "Not recording: see above")
     room.refusal = refusal_of(BadBox(folder="/box", why="x"))
     assert said(room)[0].startswith("Nothing is recorded: have this box looked at; it tries again by itself (/box is")
     room.recording_for(1)
