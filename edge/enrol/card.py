@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Protocol
 
 from common.sheets import seal_number
-from edge.enrol.errors import BadCard, CardOfAnother, NoCard, NoReader
+from edge.enrol.errors import BadCard, CardOfAnother, NoCard, NoNameYet, NoReader
 from edge.enrol.numbers import fault, tidy
 from evidence.bodies import Enrolment
 from evidence.errors import BadShape
@@ -85,12 +85,14 @@ def anchored(
     reader: Reader, name: str | None, class_id: str, person: str, centre_key: str | None, today: datetime.date,
 ) -> Anchor:
     """Read a card and tie a person to it. `name`: of the person, if a sheet of names came. `centre_key`: X25519 public
-    key (hex) of the centre. Raises NoReader, NoCard, BadCard, CardOfAnother."""
+    key (hex) of the centre. Raises NoReader, NoCard, BadCard, NoNameYet, CardOfAnother."""
     card = reader.read()
     number = tidy(card.number)
     if fault(number, today) is not None:
         raise BadCard()
-    if name is None or _plain(card.name) != _plain(name):
+    if name is None:
+        raise NoNameYet()
+    if _plain(card.name) != _plain(name):
         raise CardOfAnother()
     if centre_key is None:
         return Anchor("id_card", reader.name)

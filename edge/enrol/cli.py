@@ -6,9 +6,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from common.texts import N_
+
 if TYPE_CHECKING:
     from edge.enrol.consent import Shown
     from edge.wiring import Box
+
+PATIENCE_S = 30.0
+"""Real seconds for which other processes may be in the way of an erasure."""
+BEGUN = N_("{person} is recognised no more from now on; erasing …")
+ERASED = N_("erased: {person}, class {class_id}: {templates} face descriptions, {shots} pictures")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,12 +32,40 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     consent.add_argument("--box", type=Path, required=True, metavar="DIR")
     consent.add_argument("--class", dest="class_id", required=True, metavar="ID")
     consent.set_defaults(do=_consent)
+    erase = commands.add_parser("erase", help="erase a face for good; what was recorded of the class stays")
+    erase.add_argument("--box", type=Path, required=True, metavar="DIR")
+    erase.add_argument("--person", required=True, metavar="ID", help="the pseudonym")
+    erase.add_argument("--why", choices=("withdrawn", "over"), default="withdrawn",
+                       help="the consent was withdrawn, or the purpose is over")
+    erase.add_argument("--names", action="store_true", help="erase the name on this box, too")
+    erase.set_defaults(do=_erase)
 
 
 def _consent(args: argparse.Namespace) -> int:
     from edge.wiring import open_box
 
     print(_text(open_box(args.box), args.class_id, args.lang).text)
+    return 0
+
+
+def _erase(args: argparse.Namespace) -> int:
+    from common.texts import translate
+    from edge.enrol.enrol import classes_of
+    from edge.enrol.erase import finish_soon, over, withdraw
+    from edge.wiring import open_box
+
+    box = open_box(args.box)
+    classes = classes_of(box.store, args.person)
+    asked = {(one.class_id, one.person) for one in box.store.erasures()}
+    for class_id in [one for one in classes if (one, args.person) not in asked or args.names]:
+        if args.why == "withdrawn":
+            withdraw(box.store, class_id, args.person, "command", args.names)
+        else:
+            over(box.store, class_id, args.person, "over", args.names)
+    print(translate(BEGUN, args.lang, person=args.person), file=sys.stderr)
+    for done in finish_soon(box.store, box.folder, PATIENCE_S):
+        print(translate(ERASED, args.lang, person=done.person, class_id=done.class_id, templates=done.templates,
+                        shots=done.shots))
     return 0
 
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from edge.enrol.consent import Shown
 from edge.enrol.consents import consents
-from edge.enrol.errors import NoConsent, NoSuchClass, PersonTwice, PhotosRefused, SamePerson, UnknownPerson
+from edge.enrol.errors import NobodyHere, NoConsent, NoSuchClass, PersonTwice, PhotosRefused, SamePerson, UnknownPerson
 from edge.enrol.photos import describe_photos, label
+from edge.plans import newest_orders
 from edge.store import Store
 from edge.store.people import NewFace
 from edge.vision.calibrate import calibrate
@@ -51,6 +52,15 @@ def roster_of(store: Store, class_id: str) -> set[str]:
     newest = max(orders, key=lambda order: order.number)
     later = {person for event in events for person in (event.person, event.substitute) if person}
     return {enrolled.person for enrolled in newest.roster} | later
+
+
+def classes_of(store: Store, person: str) -> list[str]:
+    """The classes of this box in which somebody is, or has a face. Raises NobodyHere."""
+    faces = {class_id for class_id, one in store.classes_with_faces() if one == person}
+    found = faces | {class_id for class_id in newest_orders(store.orders()) if person in roster_of(store, class_id)}
+    if not found:
+        raise NobodyHere(person=person)
+    return sorted(found)
 
 
 def _by_pseudonym(store: Store, class_id: str, people: Mapping[str, list[Path]]) -> dict[str, list[Path]]:

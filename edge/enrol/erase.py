@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -44,10 +44,10 @@ def over(store: Store, class_id: str, person: str, why: Why = "over", names: boo
     store.ask_erasure(class_id, [person], why, names)
 
 
-def finish(store: Store, folder: Path, erasures: Iterable[Erasure] | None = None) -> list[Erasure]:
+def finish(store: Store, folder: Path) -> list[Erasure]:
     """Take every erasure as far as it goes; those that are done now. Raises StillRead while another process reads the
     log, CopyLeft while a copy of the database lies in the box's folder: both keep traces. Call it again then."""
-    asked = store.erasures() if erasures is None else list(erasures)
+    asked = store.erasures()
     if not asked:
         return []
     for erasure in asked:

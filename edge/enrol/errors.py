@@ -72,6 +72,10 @@ class NobodyToEnrol(BadInput):
     text = "class {class_id} has nobody whose pseudonym is {person}"
 
 
+class NobodyHere(BadInput):
+    text = "no class of this box has anybody whose pseudonym is {person}"
+
+
 class NoReader(BadInput):
     text = "this box has no card reader"
 
@@ -82,6 +86,10 @@ class NoCard(BadInput):
 
 class BadCard(BadInput):
     text = "the card cannot be read; lay it on the reader again"
+
+
+class NoNameYet(BadInput):
+    text = "the centre has sent no name of this person, so a card cannot be compared"
 
 
 class CardOfAnother(BadInput):

@@ -178,12 +178,12 @@ class PeopleTables:
         """How many there ever were: who looks for faces in a recording stops when there is one more."""
         return int(self._db.one(sql.ERASURES_ASKED))
 
-    def erase(self, erasure: Erasure) -> tuple[int, int]:
-        """Delete what is here of a person in a class; how many templates and shots it was. Again is no harm."""
+    def erase(self, erasure: Erasure) -> None:
+        """Delete what is here of a person in a class. Again is no harm: only a state *asked* deletes anything."""
         where = (erasure.class_id, erasure.person)
-        if erasure.state != "asked":
-            return erasure.templates, erasure.shots
         with self._db.transaction():
+            if self._db.one(sql.ERASURE_STATE, (erasure.number,)) != "asked":
+                return
             templates, shots = self._delete_face(*where)
             self._db.execute(sql.DROP_ANCHOR, where)
             self._db.execute(sql.DROP_PIN, where)
@@ -191,18 +191,18 @@ class PeopleTables:
                 self._drop_name(*where)
             self._db.execute(sql.ERASURE_DELETED, (templates, shots, erasure.number))
             self._touch()
-        return templates, shots
 
     def sweep(self) -> bool:
         """Empty the write-ahead log, where deleted rows still lie; False while another process reads it."""
         return not self._db.one(sql.CHECKPOINT)
 
     def finish_erasure(self, erasure: Erasure) -> None:
-        """Record that a face is gone: call it once nothing is left. Of one that was replaced that is said already."""
+        """Record that a face is gone: call it once nothing is left. Of one that was replaced that is said already.
+        Another process may have said it meanwhile."""
         body = FaceErased(erasure.class_id, erasure.person, erasure.why, erasure.templates, erasure.shots)
         with self._db.transaction():
-            self._add([] if erasure.why == "again" else [("face.erased", body)], self._head())
-            self._db.execute(sql.ERASURE_DONE, (erasure.number,))
+            if self._db.execute(sql.ERASURE_DONE, (erasure.number,)) and erasure.why != "again":
+                self._add([("face.erased", body)], self._head())
 
     # --- PINs
 

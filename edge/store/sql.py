@@ -100,9 +100,9 @@ ERASURES = (
 )
 ERASURES_ASKED = "SELECT count(*) FROM erasures WHERE why <> 'again'"
 ERASURE_UNDER_WAY = "SELECT 1 FROM erasures WHERE class = ? AND person = ? AND state = 'asked'"
-ERASURE_DELETED = (
-    "UPDATE erasures SET templates = templates + ?, shots = shots + ?, state = 'deleted' WHERE number = ?")
-ERASURE_DONE = "UPDATE erasures SET state = 'done' WHERE number = ?"
+ERASURE_STATE = "SELECT state FROM erasures WHERE number = ?"
+ERASURE_DELETED = "UPDATE erasures SET templates = ?, shots = ?, state = 'deleted' WHERE number = ?"
+ERASURE_DONE = "UPDATE erasures SET state = 'done' WHERE number = ? AND state = 'deleted'"
 ERASED_NAMES = "SELECT DISTINCT person FROM erasures WHERE names = 1"
 
 ADD_UPLOAD = "INSERT OR IGNORE INTO uploads (sha256) VALUES (?)"

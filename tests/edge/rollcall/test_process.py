@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.enrol.erase import withdraw
 from edge.errors import VolumeAway
 from edge.rollcall.attempts import MOST, Attempts
 from edge.rollcall.process import Stopped, Worker
@@ -109,6 +110,22 @@ def test_a_process_that_is_stopped_in_the_middle_does_it_again_once(face_box: Bo
     assert rollcalls(face_box) == []
     work(worker())
     assert len(rollcalls(face_box)) == 1
+
+
+def test_who_withdraws_in_the_middle_of_a_segment_is_looked_for_no_more(face_box: Box, add, worker) -> None:
+    add(0)
+    looks = iter(range(100))
+
+    def stopped() -> bool:
+        if next(looks) == 1:
+            withdraw(face_box.store, "class-1", "p-1", "command")
+        return False
+
+    running = worker()
+    assert running.turn(stopped) and rollcalls(face_box) == []
+    assert running.turn(stopped) and running.turn(stopped) is False
+    named = {one.person for track in rollcalls(face_box)[0].tracks for one in (track.best, track.second) if one}
+    assert "p-1" not in named and {"p-2", "p-3"} <= named
 
 
 def test_nothing_is_done_before_somebody_is_enrolled(face_box: Box, add, builtin, templates) -> None:

@@ -1,0 +1,248 @@
+"""Erasure: every trace of a face is looked for, after every way in which it can be interrupted; and names stay gone."""
+from __future__ import annotations
+
+import gc
+import shutil
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.policies import load_policy
+from common.sheets import Name, seal_sheet
+from edge.checkin.engine import Engine
+from edge.cli import main
+from edge.enrol import cli as enrol_cli
+from edge.enrol.consents import consents
+from edge.enrol.enrol import enrol
+from edge.enrol.erase import Eraser, due, finish, over, withdraw
+from edge.enrol.errors import CopyLeft, PhotosRefused, StillRead
+from edge.enrol.guide import Guide
+from edge.enrol.photos import photo_files
+from edge.errors import FaceErasing
+from edge.store import database
+from edge.store.people import NewFace
+from edge.terminal.desk import Desk, Target
+from edge.wiring import Box, open_store
+from evidence.bodies import ConsentWithdrawn, Enrolment, FaceErased, body_of
+from evidence.times import utc_us
+from tests.edge.enrol.test_guide import enrol as by_guide
+
+CLASS = "class-1"
+NAME = "王秀英"
+
+
+def everything(folder: Path) -> bytes:
+    """Every byte of every file of the box, its keys aside."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.parent.name != "keys"]
+    return b"".join(path.read_bytes() for path in files)
+
+
+def pieces(box: Box, person: str) -> list[bytes]:
+    """What is kept of a person, as it lies on the disk: encrypted templates, shot, PIN, and the class's names."""
+    found = []
+    with sqlite3.connect(f"file:{box.store.path}?mode=ro", uri=True) as db:
+        for table, column in (("templates", "vectors"), ("shots", "sealed"), ("pins", "sealed"), ("anchors", "sealed")):
+            found += [row[0] for row in db.execute(f"SELECT {column} FROM {table} WHERE person = ?", (person,))]
+        found += [row[0] for row in db.execute("SELECT sheet FROM names")]
+    db.close()
+    return [piece[at : at + 24] for piece in found for at in (0, len(piece) // 2, len(piece) - 24)]
+
+
+def reopened(box: Box) -> Box:
+    """The box as a process finds it that starts after a kill."""
+    return Box(box.folder, box.config, box.keys, box.clock, open_store(box.folder, box.config, box.keys, box.clock))
+
+
+@pytest.fixture
+def enrolled(
+    named_box: Box, make_guide: Callable[..., Guide], no_pose: Any, portraits: dict[str, np.ndarray],
+) -> Box:
+    """p-1 and p-3 are enrolled; p-1 also has a PIN and an anchor's sealed number."""
+    guide = make_guide(no_pose)
+    for person in ("p-1", "p-3"):
+        assert by_guide(guide, person, portraits[person]) == "enrolled"
+    guide._pins.choose(CLASS, "p-1", "271828")
+    templates = named_box.store.templates(CLASS, "builtin")["p-1"]
+    body = Enrolment(CLASS, "p-1", "builtin", no_pose.sha256, 1, "none", "camera")
+    named_box.store.enrol([NewFace(templates, body, shot=b"\xff\xd8" + bytes(range(256)) * 8, anchor=b"sealed" * 20)])
+    return named_box
+
+
+def bodies(box: Box, kind: str) -> list[Any]:
+    return [body_of(sealed.record) for sealed in box.store.records_of(kind)]
+
+
+def test_every_trace_is_gone_and_nobody_elses(enrolled: Box, capsys: pytest.CaptureFixture[str]) -> None:
+    traces, kept = pieces(enrolled, "p-1"), pieces(enrolled, "p-3")[:3]
+    vector = enrolled.store.templates(CLASS, "builtin")["p-1"]
+    (enrolled.folder / "video" / "segments" / "left.jsonl").write_text("no trace")
+    before = everything(enrolled.folder)
+    assert len(traces) == 15 and all(piece in before for piece in traces + kept)
+    assert vector.tobytes()[:64] not in before and NAME.encode() not in before
+    command = ["--lang", "en", "erase", "--box", str(enrolled.folder), "--person", "p-1", "--names"]
+    assert main(command) == 0
+    assert f"erased: p-1, class {CLASS}: 1 face descriptions, 1 pictures" in capsys.readouterr().out
+    after = everything(enrolled.folder)
+    assert [piece for piece in traces if piece in after] == [] and all(piece in after for piece in kept)
+    assert NAME.encode() not in after and b"271828" not in after
+    store = enrolled.store
+    assert list(store.templates(CLASS, "builtin")) == ["p-3"] and store.shot(CLASS, "p-1") is None
+    assert store.pin(CLASS, "p-1") is None and store.anchor(CLASS, "p-1") is None and "p-1" not in store.names(CLASS)
+    assert bodies(enrolled, "consent.withdrawn") == [ConsentWithdrawn(CLASS, "p-1", "command")]
+    assert bodies(enrolled, "face.erased")[-1] == FaceErased(CLASS, "p-1", "withdrawn", 1, 1)
+    assert {one.person for one in bodies(enrolled, "enrolment")} == {"p-1", "p-3"}  # that they were there, stays
+
+
+def test_a_name_that_was_erased_does_not_come_back_with_the_centres_sheet(enrolled: Box) -> None:
+    sheet = seal_sheet({"p-1": Name(NAME, "01" * 16), "p-2": Name("李强", "02" * 16)}, enrolled.keys.sealing_key, CLASS)
+    assert main(["erase", "--box", str(enrolled.folder), "--person", "p-1", "--names"]) == 0
+    enrolled.store.put_names(CLASS, sheet)
+    assert enrolled.store.names(CLASS) == {"p-2": "李强"} and sheet[:40] not in everything(enrolled.folder)
+    assert main(["erase", "--box", str(enrolled.folder), "--person", "p-3"]) == 0
+    enrolled.store.put_names(CLASS, seal_sheet({"p-3": Name("欧阳", "03" * 16)}, enrolled.keys.sealing_key, CLASS))
+    assert enrolled.store.names(CLASS) == {"p-3": "欧阳"}  # only the face was to go
+
+
+def test_an_erasure_is_taken_up_again_wherever_it_was_cut_off(enrolled: Box) -> None:
+    traces, store = pieces(enrolled, "p-1")[:12], enrolled.store
+    withdraw(store, CLASS, "p-1", "command")
+    assert list(reopened(enrolled).store.templates(CLASS, "builtin")) == ["p-3"]
+    again = reopened(enrolled)
+    (asked,) = [one for one in again.store.erasures() if one.why == "withdrawn"]
+    again.store.erase(asked)
+    again.store.close()
+    assert bodies(enrolled, "face.erased")[-1].why == "again"
+    last = reopened(enrolled)
+    Eraser(last.store, last.folder, lambda: None).turn(0.0)
+    assert bodies(last, "face.erased")[-1] == FaceErased(CLASS, "p-1", "withdrawn", 1, 1)
+    assert [piece for piece in traces if piece in everything(last.folder)] == [] and last.store.erasures() == []
+    finish(last.store, last.folder)
+    assert [one.why for one in bodies(last, "face.erased")].count("withdrawn") == 1
+
+
+def test_two_processes_that_erase_at_once_say_it_once(enrolled: Box) -> None:
+    withdraw(enrolled.store, CLASS, "p-1", "command")
+    boxes = [reopened(enrolled) for _ in range(3)]
+
+    def erase(box: Box) -> None:
+        for _ in range(50):
+            try:
+                finish(box.store, box.folder)
+            except StillRead:
+                continue
+
+    threads = [threading.Thread(target=erase, args=(box,)) for box in boxes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one.why for one in bodies(enrolled, "face.erased")].count("withdrawn") == 1
+
+
+def test_nothing_is_said_while_a_reader_or_a_copy_keeps_traces(
+    enrolled: Box, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(database, "WAIT_S", 0.05)
+    monkeypatch.setattr(enrol_cli, "PATIENCE_S", 0.1)
+    finish(enrolled.store, enrolled.folder)
+    reader = sqlite3.connect(enrolled.store.path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM templates").fetchall()
+    command = ["--lang", "en", "erase", "--box", str(enrolled.folder), "--person", "p-1"]
+    assert main(command) == 1 and "traces remain" in capsys.readouterr().err
+    reader.execute("COMMIT")
+    reader.close()
+    copy = enrolled.folder / "backup" / "old.db"
+    copy.parent.mkdir()
+    shutil.copy(enrolled.store.path, copy)
+    with pytest.raises(CopyLeft, match=r"old\.db"):
+        finish(enrolled.store, enrolled.folder)
+    assert main(command) == 2 and str(copy) in capsys.readouterr().err
+    assert [one.why for one in bodies(enrolled, "face.erased")] == ["again"]
+    assert len(bodies(enrolled, "consent.withdrawn")) == 1  # asked for once, whoever runs it again
+    copy.unlink()
+    assert main(command) == 0 and bodies(enrolled, "face.erased")[-1].why == "withdrawn"
+
+
+class Still:
+    """A camera that shows one picture."""
+
+    silent = False
+
+    def __init__(self, picture: np.ndarray) -> None:
+        self._picture, self._count = picture, 0
+
+    def newest(self, after: int) -> tuple[int, np.ndarray, int]:
+        self._count += 1
+        return self._count, self._picture, self._count * 200_000
+
+
+def test_a_running_terminal_forgets_the_face_at_its_next_look(enrolled: Box, no_pose: Any, portraits: Any) -> None:
+    target = Target(CLASS, load_policy("demo"), None, "b-1", frozenset())
+    made: list[weakref.ref[Engine]] = []
+
+    def make(target: Target) -> Engine:
+        engine = Engine(no_pose, target.policy, CLASS, None, enrolled.store.templates(CLASS, "builtin"))
+        made.append(weakref.ref(engine))
+        return engine
+
+    desk = Desk(Still(portraits["p-1"]), lambda: target, make, enrolled.store, enrolled.clock.utc_us, lambda: 0.0, 0.2)
+    for _ in range(4):
+        desk.turn()
+    first = made[0]()
+    assert first is not None and first.people == ("p-1", "p-3") and len(made) == 1
+    seen = len(enrolled.store.records_of("checkin"))
+    assert bodies(enrolled, "checkin")[0].best.person == "p-1"
+    del first
+    withdraw(reopened(enrolled).store, CLASS, "p-1", "command")
+    for _ in range(9):
+        desk.turn()
+    gc.collect()
+    assert made[0]() is None, "the old engine, its gallery and its visit are still in memory"
+    last = made[-1]()
+    assert last is not None and last.people == ("p-3",)
+    assert all(one.best.person != "p-1" for one in bodies(enrolled, "checkin")[seen:] if one.best)
+
+
+def test_nobody_is_enrolled_while_being_erased_nor_from_photographs_after_a_withdrawal(
+    enrolled: Box, builtin: Any, photo_folder: Path,
+) -> None:
+    store, files = enrolled.store, photo_files(photo_folder)
+    withdraw(store, CLASS, "p-1", "command")
+    new = NewFace(np.ones((1, 128), np.float32), Enrolment(CLASS, "p-1", "builtin", "0" * 64, 1, "none"))
+    with pytest.raises(FaceErasing):
+        store.enrol([new])
+    finish(store, enrolled.folder)
+    with pytest.raises(PhotosRefused, match="withdrew"):
+        enrol(store, builtin, CLASS, {"p-1": files["p-1"]}, lambda: None)
+    command = ["enrol", "--box", str(enrolled.folder), "--class", CLASS, "--photos", str(photo_folder)]
+    for name in ("p-2", "p-3", "p-4", "p-5", "p-6", "p-7"):
+        (photo_folder / f"{name}.png").unlink()
+    assert main(command) == 2 and main([*command, "--consent-on-paper"]) == 0
+    standing, body = consents(store, CLASS)["p-1"], bodies(enrolled, "enrolment")[-1]
+    assert standing.said == "given" and bodies(enrolled, "consent")[-1].by == "paper"
+    assert (body.source, body.consent) == ("photos", standing.consent)
+    assert set(store.templates(CLASS, "builtin")) == {"p-1", "p-3"}
+
+
+def test_the_end_of_the_purpose_erases_by_itself_once_the_clock_is_set(enrolled: Box) -> None:
+    until = utc_us("2026-04-01T01:25:00.000000Z")
+    assert due(enrolled.store, until - 1) == [] and due(enrolled.store, until) == [(CLASS, "p-1"), (CLASS, "p-3")]
+    Eraser(enrolled.store, enrolled.folder, lambda: None).turn(0.0)
+    assert set(enrolled.store.templates(CLASS, "builtin")) == {"p-1", "p-3"}
+    Eraser(enrolled.store, enrolled.folder, lambda: until).turn(0.0)
+    assert enrolled.store.templates(CLASS, "builtin") == {} and bodies(enrolled, "consent.withdrawn") == []
+    assert [one.why for one in bodies(enrolled, "face.erased")] == ["again", "over", "over"]
+
+
+def test_somebody_whom_no_class_knows_is_told(enrolled: Box, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--lang", "en", "erase", "--box", str(enrolled.folder), "--person", "p-99"]) == 2
+    assert "p-99" in capsys.readouterr().err and enrolled.store.erasures()[0].why == "again"
+    over(enrolled.store, CLASS, "p-5")
+    assert finish(enrolled.store, enrolled.folder)[-1].templates == 0
