@@ -42,6 +42,7 @@ def _parser(lang: str = "en") -> Parser:
     init.set_defaults(do=_init)
     _add_box(commands)
     _add_class(commands)
+    _add_statements(commands)
     _command(commands, "collect", _collect, "take records from the broker, keep them, send receipts and orders")
     serve = _command(commands, "serve", _serve, "serve the console on this machine")
     serve.add_argument("--host", help="another loopback address than centre.toml says")
@@ -73,6 +74,17 @@ def _add_class(commands: Commands) -> None:
     _command(group, "list", _class_list, "all classes")
     show = _command(group, "show", _class_show, "plan and people of a class")
     show.add_argument("class_id", metavar="CLASS")
+
+
+def _add_statements(commands: Commands) -> None:
+    assessed = _command(commands, "assessed", _assessed, "state that a class was assessed: its video is kept from then")
+    assessed.add_argument("class_id", metavar="CLASS")
+    assessed.add_argument("--on", required=True, metavar="DATE", help="the day, like 2026-04-02")
+    dispute = _command(commands, "dispute", _dispute, "state that a dispute about a class began or ended")
+    dispute.add_argument("class_id", metavar="CLASS")
+    dispute.add_argument("what", choices=("open", "close"))
+    dispute.add_argument("--reason", required=True, metavar="TEXT")
+    dispute.add_argument("--dispute", metavar="ID", help="which one ends, if several are open")
 
 
 def _command(commands: Commands, name: str, do: object, help: str) -> argparse.ArgumentParser:
@@ -162,6 +174,30 @@ def _class_show(args: argparse.Namespace) -> None:
         print(f"{hour.hour}\t{hour.kind}\t{hour.start}\t{hour.end}")
     for one in order.roster:
         print(f"{one.person}\t{one.role}\t{names[one.person].name if one.person in names else '-'}")
+
+
+def _assessed(args: argparse.Namespace) -> None:
+    from central.classes.statements import state_assessment
+    from central.wiring import open_centre
+
+    centre = open_centre(args.centre)
+    state_assessment(centre.store, args.class_id, args.on, centre.clock.stamp().utc_us)
+    _say(args, N_("It is stated that class {class_id} was assessed on {date}; its boxes keep the video from then."),
+         class_id=args.class_id, date=args.on)
+
+
+def _dispute(args: argparse.Namespace) -> None:
+    from central.classes.statements import close_dispute, open_dispute
+    from central.wiring import open_centre
+
+    store = open_centre(args.centre).store
+    if args.what == "open":
+        body = open_dispute(store, args.class_id, args.reason)
+        said = N_("Dispute {dispute} about class {class_id} is open: its boxes remove none of its video.")
+    else:
+        body = close_dispute(store, args.class_id, args.reason, args.dispute)
+        said = N_("Dispute {dispute} about class {class_id} is over; its video is kept from now on as the rule says.")
+    _say(args, said, dispute=body.dispute, class_id=args.class_id)
 
 
 def _collect(args: argparse.Namespace) -> None:

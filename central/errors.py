@@ -160,6 +160,30 @@ class CannotListen(BadInput):
     text = "the console cannot listen at {host}:{port}: {why}"
 
 
+class BadDay(BadInput):
+    text = "{value} is not a day like 2026-04-02"
+
+
+class DayAhead(BadInput):
+    text = "{date} has not come yet: an assessment is stated once it was held"
+
+
+class DayBefore(BadInput):
+    text = "{date} lies before the first class-hour of {class_id} ({first}): it cannot have been assessed then"
+
+
+class BadReason(BadInput):
+    text = "say why with --reason, in 1 to {limit} characters that can be seen"
+
+
+class NoDispute(BadInput):
+    text = "no such dispute about class {class_id} is open"
+
+
+class SeveralDisputes(BadInput):
+    text = "several disputes about class {class_id} are open ({disputes}): name one with --dispute"
+
+
 class DiskFull(ZaitangError):
     text = "the centre's disk is full; nothing more is taken in until there is room"
 

@@ -184,8 +184,8 @@ def _long_enough(course: Course, at_us: int) -> set[Gesture]:
 
 
 def _wrong(course: Course, at_us: int) -> Gesture | None:
-    """A gesture that shows long enough though another one is asked."""
-    found = _long_enough(course, at_us) - {course.gestures[course.done]}
+    """A gesture that shows long enough though another one is asked. Shut eyes are never wrong: people shut them."""
+    found = _long_enough(course, at_us) - {course.gestures[course.done], "blink"}
     return next((gesture for gesture in GESTURES if gesture in found), None)
 
 

@@ -117,7 +117,7 @@ class CheckInFact:
     person: str | None
     doubt: Doubt | None
     """Why its time is uncertain; then it is not counted."""
-    liveness: Liveness = "not_checked"
+    liveness: Liveness
     unlikely: bool = False
     """The first sight that it claims is not believed; `at_us` is when its record was made."""
     forbidden: bool = False
@@ -126,7 +126,12 @@ class CheckInFact:
     @property
     def counts(self) -> bool:
         """Whether it signs anybody in or out."""
-        return self.answer == "accepted" and self.doubt is None and not self.forbidden
+        return self.accepted and self.doubt is None
+
+    @property
+    def accepted(self) -> bool:
+        """The same, whatever its time."""
+        return self.answer == "accepted" and not self.forbidden
 
     @property
     def direction(self) -> Literal["in", "out"]:
@@ -151,7 +156,12 @@ class PinFact:
     @property
     def counts(self) -> bool:
         """Whether it signs anybody in or out."""
-        return self.void is None and self.doubt is None
+        return self.accepted and self.doubt is None
+
+    @property
+    def accepted(self) -> bool:
+        """The same, whatever its time."""
+        return self.void is None
 
     @property
     def person(self) -> str:

@@ -17,6 +17,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from central.classes.orders import Told, order_messages
+from central.classes.statements import TYPES as STATEMENTS
+from central.classes.statements import statement_messages
 from central.errors import BrokerUnreachable, DatabaseUnusable
 from central.ingest.collector import MAX_MESSAGE, Collector, Message
 from central.names import NameBox
@@ -108,10 +110,11 @@ class BrokerLink:
             return
         session, told = self._session, self._told
         with self._store.read() as tx:
-            newest = tx.newest(("order.class", "genesis"))
+            newest = tx.newest(("order.class", "genesis", *STATEMENTS))
             if newest == self._looked_at:
                 return
             messages = order_messages(tx, self._names, self._certificate, told)
+            messages |= statement_messages(tx, self._certificate, told)
         for key, message in messages.items():
             sent = self._client.publish(message.topic, message.payload, qos=1, retain=True)
             if sent.rc == mqtt.MQTT_ERR_QUEUE_SIZE:

@@ -1,10 +1,13 @@
-"""`zaitang-edge models list|fetch PACK`."""
+"""`zaitang-edge models list`, `fetch PACK`, `bring FOLDER`."""
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from common.texts import translate
+from edge.models.bring import bring
+from edge.models.errors import LicenceNotAccepted
 from edge.models.fetch import fetch, present
 from edge.models.manifest import load_manifest, pack_ids
 
@@ -17,6 +20,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     one = actions.add_parser("fetch", help="get the files of a pack, from ZAITANG_MODEL_MIRROR first")
     one.add_argument("pack", metavar="PACK")
     one.set_defaults(do=_fetch)
+    bring = actions.add_parser("bring", help="use InsightFace models that your institution holds: shows their licence")
+    bring.add_argument("folder", type=Path, metavar="FOLDER", help="holds both; ZAITANG_MODEL_MIRROR must name it")
+    bring.add_argument("--detector", required=True, metavar="FILE", help="SCRFD with five points, such as det_10g.onnx")
+    bring.add_argument("--identity", required=True, metavar="FILE", help="ArcFace, such as w600k_r50.onnx")
+    bring.add_argument("--accepted-by", metavar="WHO", help="who accepts the licence for the institution")
+    bring.set_defaults(do=_bring)
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -44,4 +53,13 @@ def _fetch(args: argparse.Namespace) -> int:
         files = fetch(manifest, progress=progress)
     for path in files.values():
         print(path)
+    return 0
+
+
+def _bring(args: argparse.Namespace) -> int:
+    manifest = load_manifest("insightface", {})
+    print(manifest.licence)
+    if not args.accepted_by:
+        raise LicenceNotAccepted(pack=manifest.id, licence=manifest.licence)
+    print(bring(manifest, args.folder, {"detector": args.detector, "identity": args.identity}, args.accepted_by))
     return 0

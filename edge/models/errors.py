@@ -8,10 +8,6 @@ class NoSuchPack(BadInput):
     text = "there is no model pack {pack}; there are: {packs}"
 
 
-class PackCannotRun(BadInput):
-    text = "the model pack {pack} cannot run in this version yet; these can: {packs}"
-
-
 class ModelMissing(BadInput):
     text = (
         "the file {file} of the model pack {pack} is not here and has no address to fetch it from: "
@@ -43,4 +39,23 @@ class ModelUntrue(BadInput):
     text = (
         "the file {file} of the model pack {pack} failed the self-check: it gives the probe picture {got} ppm instead "
         "of {wanted} (another model, or colours in the wrong order); the pack is refused"
+    )
+
+
+class HoldsCode(BadInput):
+    text = "it asks for {what}, which a file of numbers has no use for; nothing of it was run"
+
+
+class NotTensors(BadInput):
+    text = "it is not a whole file of tensors as PyTorch wrote them before version 1.6 ({why})"
+
+
+class NotMiniFASNet(BadInput):
+    text = "its tensors are not those of a MiniFASNet ({why})"
+
+
+class LicenceNotAccepted(BadInput):
+    text = (
+        "the model pack {pack} is not used before your institution accepts its licence ({licence}): put its files into "
+        "a folder and say `zaitang-edge models bring FOLDER --detector FILE --identity FILE --accepted-by WHO`"
     )

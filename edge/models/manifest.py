@@ -3,8 +3,11 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.resources
+import os
 import tomllib
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from edge.models.errors import NoSuchPack
 from evidence.canonical import canonical, sha256_hex
@@ -12,6 +15,7 @@ from evidence.errors import BadShape
 from evidence.records import Id, Sha256
 from evidence.shape import Between, Match, decode, encode
 
+MAX_BYTES = 1 << 16
 Px = Annotated[int, Between(1, 16384)]
 Ppm = Annotated[int, Between(-1_000_000, 1_000_000)]
 
@@ -98,6 +102,8 @@ class Manifest:
     calibration: Calibration
     execution: Execution
     passive: Passive | None = None
+    accepted: str = ""
+    """Who accepted the licence for the institution, where it brings the models: see `Brought`."""
 
     @property
     def sha256(self) -> str:
@@ -119,29 +125,66 @@ class Manifest:
         return tuple(file for file in self.files if file.role == role)
 
 
+@dataclasses.dataclass(frozen=True)
+class Brought:
+    """What an institution writes beside models of its own (`zaitang-edge models bring` does): detector and identity
+    with their hashes, and who accepted their licence."""
+
+    accepted: Annotated[str, Match(r"\S(.{0,198}\S)?", "who accepted the licence")]
+    files: tuple[ModelFile, ...]
+
+
+def with_brought(manifest: Manifest, data: bytes, where: str) -> Manifest:
+    """The manifest with the institution's files (TOML of a `Brought`) in place of its own. Raises BadShape."""
+    brought = decode(Brought, _toml(data, where), where, strict=True)
+    roles = [file.role for file in brought.files]
+    if sorted(roles) != ["detector", "identity"] or any(file.url or file.package for file in brought.files):
+        raise BadShape(where=where, key="files", why="one detector and one identity are needed, each a local file")
+    kept = tuple(file for file in manifest.files if file.role not in roles)
+    return dataclasses.replace(manifest, files=(*brought.files, *kept), accepted=brought.accepted)
+
+
 def pack_ids() -> list[str]:
     """The packs that have a manifest, in alphabetical order."""
     entries = importlib.resources.files("models").iterdir()
     return sorted(entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml"))
 
 
-def load_manifest(pack: str) -> Manifest:
-    """The manifest of a pack. Raises NoSuchPack, or BadShape naming file and key."""
+def load_manifest(pack: str, env: Mapping[str, str] = os.environ) -> Manifest:
+    """The manifest of a pack; of one that the institution brings, with the files that it names.
+
+    Raises NoSuchPack, or BadShape naming file and key.
+    """
     if pack not in pack_ids():
         raise NoSuchPack(pack=pack, packs=", ".join(pack_ids()))
     data = importlib.resources.files("models").joinpath(f"{pack}.toml").read_bytes()
-    return parse_manifest(data, f"{pack}.toml")
+    manifest = parse_manifest(data, f"{pack}.toml")
+    mirror = env.get("ZAITANG_MODEL_MIRROR")
+    beside = Path(mirror, f"{pack}.toml") if mirror and manifest.engine == "insightface" else None
+    return with_brought(manifest, _beginning(beside), str(beside)) if beside and beside.is_file() else manifest
+
+
+def _beginning(path: Path) -> bytes:
+    """As much of a file as a manifest may have. Raises BadShape."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES)
+    except OSError as error:
+        raise BadShape(where=str(path), key="(whole)", why=error.strerror or str(error)) from None
 
 
 def parse_manifest(data: bytes, where: str) -> Manifest:
     """A manifest from TOML bytes. Raises BadShape naming `where` and the key."""
-    try:
-        document = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadShape(where=where, key="(whole)", why=f"not TOML ({error})") from None
-    manifest = decode(Manifest, document, where, strict=True)
+    manifest = decode(Manifest, _toml(data, where), where, strict=True)
     _check_liveness(manifest, where)
     return manifest
+
+
+def _toml(data: bytes, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadShape(where=where, key="(whole)", why=f"not TOML ({error})") from None
 
 
 def _check_liveness(manifest: Manifest, where: str) -> None:

@@ -14,29 +14,31 @@ from edge.sync.centre import CERTIFICATE, Site
 from edge.sync.errors import Refused
 from edge.sync.receipts import check_receipt
 from edge.wiring import Box
-from evidence.bodies import ClassOrder, Segment, body_of
+from evidence.bodies import Assessment, ClassOrder, Dispute, Segment, body_of
 from evidence.certs import identity
 from evidence.chain import next_record
 from evidence.clocks import ChainClock
 from evidence.corrections import MEASURED, MOVED, Corrections, corrections
 from evidence.errors import ZaitangError
 from evidence.fold import fold
-from evidence.keeping import kept_until_us
+from evidence.keeping import kept_until_us, longer
 from evidence.placing import place
 from evidence.policy import Policy
 from evidence.receipts import Receipt
 from evidence.records import Record, Sealed
 from evidence.retention import Decision, Hold, Now, Plan, Recorded, decide, plan_of
 from evidence.rules import R3Finding, findings
+from evidence.story import Longer
 from evidence.times import utc_us
 
 
 @dataclasses.dataclass(frozen=True)
 class _Class:
-    """A class with the policy of its newest plan."""
+    """A class with the policy of its newest plan. `disputed`: a dispute about it is not over."""
 
     plans: tuple[Plan, ...]
     policy: Policy | None
+    disputed: bool
 
 
 def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
@@ -44,7 +46,8 @@ def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
 
     Raises WrongVolume, CannotWrite, StoreBusy."""
     volume.must_be_here()
-    classes = {name: _class(of) for name, of in _by_class(plans(box.store.orders())).items()}
+    orders = box.store.orders()
+    classes = {name: _class(of, _longer(orders, name)) for name, of in _by_class(plans(orders)).items()}
     vouched, usual, told = newest_receipt(box), load_policy(box.config.policy), _read(box.store)
     clocks = _Clocks(told.records)
     recorded = _recorded(box, told, classes, usual, clocks, vouched, volume)
@@ -131,8 +134,16 @@ def _by_class(orders: Sequence[ClassOrder]) -> dict[str, list[ClassOrder]]:
     return found
 
 
-def _class(orders: Sequence[ClassOrder]) -> _Class:
-    return _Class(tuple(plan_of(order, _policy(order)) for order in orders), _policy(orders[-1]))
+def _longer(orders: Sequence[Sealed], class_id: str) -> tuple[Longer, ...]:
+    """What the centre has stated here that keeps the video of a class longer."""
+    bodies = [(sealed.record, body_of(sealed.record)) for sealed in orders]
+    return longer([(record, body) for record, body in bodies
+                   if isinstance(body, Assessment | Dispute) and body.class_id == class_id])
+
+
+def _class(orders: Sequence[ClassOrder], longer: Sequence[Longer]) -> _Class:
+    disputed = any(one.until_us is None for one in longer)
+    return _Class(tuple(plan_of(order, _policy(order), longer) for order in orders), _policy(orders[-1]), disputed)
 
 
 def _policy(order: ClassOrder) -> Policy | None:
@@ -178,17 +189,18 @@ def _now(box: Box, head: Sealed, clocks: _Clocks, usual: Policy, vouched: Receip
 
 
 def _holds(store: Store, class_id: str, its: _Class, now: Now) -> set[Hold]:
-    """What this box itself can know: its own findings propose a consequence, or leave it to a review.
+    """What this box can know: the centre stated a dispute; its own findings propose a consequence, or leave it to a
+    review.
 
     Whether the centre has decided since does not reach the box yet; so it stays held here."""
+    holds: set[Hold] = {"dispute"} if its.disputed else set()
     if its.policy is None:
-        return {"review"}
+        return {*holds, "review"}
     records = [sealed.record for sealed in (*store.orders(), *store.each()) if _concerns(sealed.record, class_id)]
     try:
         found = findings(fold(records, class_id, its.policy), its.policy, now.us)
     except ZaitangError:
-        return {"review"}
-    holds: set[Hold] = set()
+        return {*holds, "review"}
     if any(one.flag for one in found):
         holds.add("flag")
     if any(isinstance(one, R3Finding) and one.verdict == "review" for one in found):

@@ -14,6 +14,7 @@ from edge.sync.centre import Site
 from edge.sync.errors import NotOurChain, NotTheCentre, Refused
 from edge.sync.orders import Order, judge, read_order
 from edge.sync.receipts import check_receipt
+from edge.sync.stated import read_statements
 from evidence.bodies import ClassOrder, OrderAccepted, body_of
 from evidence.canonical import sha256_hex
 from evidence.certs import Identity
@@ -74,16 +75,31 @@ class Inbox:
             return
         self._take(order, new)
 
+    def stated(self, message: bytes) -> None:
+        """Take what the centre states of a class: each statement once, all of a message or none."""
+        try:
+            found, certificate = read_statements(message, self._site)
+        except Refused as error:
+            self._refuse("order.refused", error.code, {"message": sha256_hex(message)})
+            return
+        self._remember(certificate)
+        for sealed, body in found:
+            self._store.put_order(sealed)
+            self._accept(body.class_id, sealed)
+
     def _take(self, order: Order, new: bool) -> None:
-        class_id, order_hash = order.body.class_id, order.sealed.hash
         if new:
             self._store.put_order(order.sealed)
         if order.sheet is not None:
-            self._store.put_names(class_id, order.sheet)
-        if order_hash not in self._accepted:
-            self._store.append("order.accepted", OrderAccepted(class_id, order_hash))
-            self._accepted.add(order_hash)
-            self._log.info("order.accepted", class_id=class_id, number=order.body.number)
+            self._store.put_names(order.body.class_id, order.sheet)
+        self._accept(order.body.class_id, order.sealed)
+
+    def _accept(self, class_id: str, sealed: Sealed) -> None:
+        """Answer in the chain that a record of the centre is kept here, once."""
+        if sealed.hash not in self._accepted:
+            self._store.append("order.accepted", OrderAccepted(class_id, sealed.hash))
+            self._accepted.add(sealed.hash)
+            self._log.info("order.accepted", class_id=class_id, type=sealed.record.type, seq=sealed.record.seq)
 
     def _known(self, class_id: str) -> Sealed | None:
         """Our newest order for a class."""

@@ -29,7 +29,7 @@ class Connected:
 
 @dataclasses.dataclass(frozen=True)
 class Arrived:
-    """A message; `topic` without the box's prefix: `receipts` or `orders/CLASS`."""
+    """A message; `topic` without the box's prefix: `receipts`, `orders/CLASS` or `stated/CLASS`."""
 
     topic: str
     payload: bytes
@@ -83,7 +83,7 @@ class Link:
         if code.is_failure:
             self._log.warning("broker.refused", code=int(code.value))
             return
-        client.subscribe([(self._prefix + "receipts", 1), (self._prefix + "orders/+", 1)])
+        client.subscribe([(self._prefix + topic, 1) for topic in ("receipts", "orders/+", "stated/+")])
         self._log.info("broker.connected", resumed=bool(flags.session_present))
         self._put(Connected(bool(flags.session_present)))
 

@@ -12,6 +12,7 @@ from edge.sync.centre import Site
 from edge.sync.errors import BadNames, NotAMessage, NotNewer, NotTheCentre, NotThisBox, UnknownPolicy
 from evidence.bodies import ClassOrder, body_of
 from evidence.canonical import parse
+from evidence.certs import Identity
 from evidence.errors import BadInput, BadRecord, VerificationError
 from evidence.records import Sealed
 from evidence.seal import RECORD_TYPE, read_sealed, verify_seal
@@ -34,25 +35,30 @@ def read_order(message: bytes, site: Site) -> Order:
     """
     try:
         fields = parse(message)
-        envelope, sheet = _bytes(fields.get("order")), fields.get("names")
+        sheet, certificate = fields.get("names"), fields.get("certificate")
         sheet = None if sheet is None else _bytes(sheet)
-        sealed = read_sealed(envelope)
+        if not isinstance(certificate, str):
+            raise BadRecord(why="it holds no certificate")
+        sealed = sealed_by(fields.get("order"), site.centre_of(certificate))
         body = body_of(sealed.record)
     except BadRecord as error:
         raise NotAMessage(why=str(error)) from None
-    certificate = fields.get("certificate")
-    if not isinstance(certificate, str):
-        raise NotAMessage(why="it holds no certificate")
-    centre = site.centre_of(certificate)
+    if not isinstance(body, ClassOrder):
+        raise NotAMessage(why=f"{sealed.record.type} is not an order")
+    return Order(sealed, body, sheet, certificate)
+
+
+def sealed_by(text: object, centre: Identity) -> Sealed:
+    """A record of the centre in base64, its seal verified. Raises BadRecord, NotTheCentre."""
+    envelope = _bytes(text)
+    sealed = read_sealed(envelope)
     if sealed.record.device != centre.name:
         raise NotTheCentre(why=f"the record is of {sealed.record.device}")
     try:
         verify_seal(envelope, RECORD_TYPE, centre.public_key, "order")
     except VerificationError as error:
         raise NotTheCentre(why=str(error)) from None
-    if not isinstance(body, ClassOrder):
-        raise NotAMessage(why=f"{sealed.record.type} is not an order")
-    return Order(sealed, body, sheet, certificate)
+    return sealed
 
 
 def judge(

@@ -82,12 +82,14 @@ class Sync:
         elif event.topic == "receipts":
             self._receipt(event)
         elif event.topic.startswith("orders/") and event.payload:
-            self._order(event)
+            self._order(event, self._inbox.order)
+        elif event.topic.startswith("stated/") and event.payload:
+            self._order(event, self._inbox.stated)
 
-    def _order(self, event: Arrived) -> None:
+    def _order(self, event: Arrived, take: Callable[[bytes], None]) -> None:
         """An order brings the centre's certificate; receipts that came before it could not be judged."""
         knew = self._inbox.knows_centre
-        self._inbox.order(event.payload)
+        take(event.payload)
         if self._inbox.knows_centre and not knew:
             self._outbox = self._outbox.all_again(self._now())
 

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from common.logs import Log
-from edge.checkin.engine import Engine, EngineView
+from edge.checkin.engine import Engine
+from edge.checkin.view import Direction, EngineView
 from edge.store import Store
 from edge.terminal.errors import PackLoading
 from edge.terminal.view import Result, Sight
@@ -25,20 +26,27 @@ RETRY_S = 5.0
 while its pack is being loaded, with each frame."""
 PICTURE_WIDTH = 640
 JPEG_QUALITY = 80
-STATES = {"empty": "look", "too_small": "closer", "looking": "hold"}
+STATES = {
+    "empty": "look", "too_small": "closer", "looking": "hold", "challenge": "challenge", "pin_wanted": "pin_wanted",
+}
+"""What the screen says while nothing is decided."""
+WHY = {"NobodyEnrolled": "nobody_enrolled", "LivenessUnavailable": "no_liveness", "PackTooLoose": "too_loose"}
+"""Why no engine could be made, as the screen says it."""
 CROWD = 0.6
 """A second face at least this wide, as a share of the first, stands before the terminal too."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """For whom the desk is open: a class, its session if one runs, who of the block has checked in."""
+    """For whom the desk is open: a class, its session if one runs; in which direction, and who of the block has been
+    recorded in it."""
 
     class_id: str
     policy: Policy
     session: str | None
     block: str
     checked_in: frozenset[str]
+    direction: Direction = "in"
 
 
 class Frames(Protocol):
@@ -165,8 +173,8 @@ class Desk:
             self._engine = None
         if self._engine is None:
             self._make_engine(target)
-        elif old is not None and (old.session, old.block) != (target.session, target.block):
-            self._engine.begin(target.session, target.checked_in)
+        elif old is not None and _part(old) != _part(target):
+            self._engine.begin(target.session, target.checked_in, target.direction)
         self._for = target
         return self._engine
 
@@ -178,8 +186,7 @@ class Desk:
         except PackLoading:
             self._why = "loading"
         except ZaitangError as error:
-            name = type(error).__name__
-            self._why = {"NobodyEnrolled": "nobody_enrolled", "LivenessUnavailable": "no_liveness"}.get(name, "no_pack")
+            self._why = WHY.get(type(error).__name__, "no_pack")
             self._not_before = self._monotonic() + RETRY_S
             self._log.failed("desk.no_engine", error)
 
@@ -194,6 +201,8 @@ class Desk:
         self._sight, self._jpeg = Sight(state, self._number, faces), _encode(bgr)
         if view is None:
             return
+        wanted = view.person if view.state == "pin_wanted" else None
+        self._sight = dataclasses.replace(self._sight, ask=view.ask, person=wanted)
         if view.state not in STATES:
             self._answer(view)
         self._said = (view.state, view.person)
@@ -205,11 +214,26 @@ class Desk:
             self._shown = (self._shown[0], until)
             return
         attempt = view.checkin.attempt if view.checkin is not None else f"seen-{self._number}"
-        answer = "again" if view.state == "greeted" else view.state
+        answer = _answer(view)
         self._shown = (Result(attempt, answer, view.person, self._utc_us()), until)
 
 
+def _part(target: Target) -> tuple[str | None, str, Direction]:
+    return target.session, target.block, target.direction
+
+
+def _answer(view: EngineView) -> str:
+    """The answer as a key of words.ANSWERS: a refusal says what was wrong with the face."""
+    if view.state == "greeted":
+        return "again"
+    if (view.state, view.liveness) in (("not_live", "no_response"), ("liveness_missing", "bad_input")):
+        return str(view.liveness)
+    return view.state
+
+
 def _guide(view: EngineView) -> str:
+    if view.state in ("challenge", "pin_wanted"):
+        return view.state
     if len(view.boxes) > 1 and view.boxes[1][2] >= CROWD * view.boxes[0][2]:
         return "one"
     return STATES.get(view.state, "look")

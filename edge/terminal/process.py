@@ -128,7 +128,8 @@ def engine_maker(box: Box, loader: PackLoader) -> Callable[[Target], Engine]:
     def make(target: Target) -> Engine:
         pack = loader.pack()
         templates = box.store.templates(target.class_id, pack.name)
-        return Engine(pack, target.policy, target.class_id, target.session, templates, target.checked_in)
+        return Engine(
+            pack, target.policy, target.class_id, target.session, templates, target.checked_in, target.direction)
 
     return make
 

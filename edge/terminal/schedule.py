@@ -12,6 +12,11 @@ from evidence.records import Record
 from evidence.story import Span
 from evidence.times import MINUTE
 
+OUT_BEFORE_US = 10 * MINUTE
+"""From so long before the end of a block on a face at the terminal signs out."""
+OUT_AFTER_US = 30 * MINUTE
+"""So long after its end people may still sign out."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Lesson:
@@ -121,6 +126,13 @@ def taught_today(orders: Iterable[ClassOrder], device: str, now_us: int) -> list
         if device in {place.device for place in order.boxes} and today in days:
             found.append(order)
     return sorted(found, key=lambda order: order.class_id)
+
+
+def direction(block: Span, now_us: int) -> Literal["in", "out"] | None:
+    """What a face at the terminal does for a block that has begun or comes next; None: it is over for good."""
+    if now_us >= block.end_us + OUT_AFTER_US:
+        return None
+    return "out" if now_us >= block.end_us - OUT_BEFORE_US else "in"
 
 
 def checkin_open(order: ClassOrder, policy: Policy, now_us: int) -> bool:

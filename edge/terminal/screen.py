@@ -15,7 +15,16 @@ from edge.terminal.desk import Target
 from edge.terminal.memory import AlarmFact, Known, Memory
 from edge.terminal.notices import Notices, ending
 from edge.terminal.progress import Live, Runs
-from edge.terminal.schedule import Lesson, Session, checkin_open, lesson, session_block, taught_today
+from edge.terminal.schedule import (
+    OUT_AFTER_US,
+    Lesson,
+    Session,
+    checkin_open,
+    direction,
+    lesson,
+    session_block,
+    taught_today,
+)
 from edge.terminal.seen import Seen, newest_block, seen_in
 from edge.terminal.view import Facts, Sight, state
 from evidence.blocks import PlannedBlock, plan_blocks
@@ -98,15 +107,29 @@ class Screen:
         """Enrolment and PINs; None on a box without a check-in camera."""
 
     def target(self) -> Target | None:
-        """For whom the check-in desk is open now. May raise StoreBusy."""
+        """For whom the check-in desk is open now: for sign-ins, and for sign-outs until a while after the block. May
+        raise StoreBusy."""
         now = self._now()
-        if now is None or now.block is None or now.now_us >= now.block.span.end_us:
-            return None
+        way = None if now is None or now.block is None else direction(now.block.span, now.now_us)
+        if now is None or now.block is None or way is None:
+            return self._signing_out()
         session = now.known.session
         if session is None and not checkin_open(now.order, now.policy, now.now_us):
+            return self._signing_out()
+        accepted = _accepted(now.checkins, way)
+        number = session.session if session else None
+        return Target(now.order.class_id, now.policy, number, now.block.id, accepted, way)
+
+    def _signing_out(self) -> Target | None:
+        """The class whose block has just ended, and its session with it, while the next one is not open yet."""
+        known, now_us = self._memory.look(), self._clock.utc_us()
+        found = newest_block(known.orders.values(), self._config.device, self._memory.policy, now_us)
+        if known.session is not None or found is None or direction(found[2].span, now_us) != "out":
             return None
-        accepted = frozenset(c.person for c in now.checkins if c.answer == "accepted" and c.person is not None)
-        return Target(now.order.class_id, now.policy, session.session if session else None, now.block.id, accepted)
+        order, policy, planned = found
+        story = self._memory.story(order.class_id, policy)
+        accepted = _accepted(_near(story, _block(story, planned), policy), "out")
+        return Target(order.class_id, policy, None, planned.id, accepted, "out")
 
     def class_here(self) -> str | None:
         """The class that a start press is about. May raise StoreBusy."""
@@ -299,4 +322,12 @@ def _near(story: Story, block: Block | None, policy: Policy) -> tuple[CheckInFac
     if block is None:
         return ()
     before_us = policy.block.checkin_before_min.value * MINUTE
-    return tuple(c for c in story.checkins if block.span.start_us - before_us <= c.at_us < block.span.end_us)
+    first_us, end_us = block.span.start_us - before_us, block.span.end_us
+    ends_us = {"in": end_us, "out": end_us + OUT_AFTER_US}
+    return tuple(c for c in story.checkins if first_us <= c.at_us < ends_us[c.checkin.direction])
+
+
+def _accepted(checkins: Sequence[CheckInFact], way: str) -> frozenset[str]:
+    """Who has signed in, or out."""
+    return frozenset(
+        c.person for c in checkins if c.answer == "accepted" and c.person is not None and c.checkin.direction == way)

@@ -7,6 +7,7 @@ from typing import Any
 
 from common.alarms import alarm_words
 from common.texts import translate
+from edge.checkin.view import Ask
 from edge.terminal import words
 from edge.terminal.memory import AlarmFact
 from edge.terminal.notices import DEFAULT_OFFSET_MIN, Notices
@@ -26,12 +27,15 @@ ALARM_US = 15 * MINUTE
 @dataclasses.dataclass(frozen=True)
 class Sight:
     """What the check-in camera sees now. `state`: a key of words.CHECKIN; `faces`: x, y, width, height in ppm of the
-    frame; `frame`: counts frames; `result`: the last attempt's answer, or None once it is old."""
+    frame; `frame`: counts frames; `result`: the last attempt's answer, or None once it is old. `ask`: the gesture that
+    is asked now; `person`: whose PIN is wanted."""
 
     state: str
     frame: int
     faces: tuple[tuple[int, int, int, int], ...] = ()
     result: Result | None = None
+    ask: Ask | None = None
+    person: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -224,10 +228,18 @@ def _checkin(facts: Facts, lang: str) -> dict[str, Any]:
             "text": translate(words.ANSWERS[answer], lang),
         }
     said = _closed(facts) if sight.state == "closed" else sight.state
+    sentence = words.CHECKIN[said] if sight.ask is None else words.ASKED[_asked(sight.ask)]
     return {
-        "open": sight.state != "closed", "state": sight.state, "text": translate(words.CHECKIN[said], lang),
+        "open": sight.state != "closed", "state": sight.state,
+        "text": translate(sentence, lang, name=_name(facts, sight.person)),
+        "ask": None if sight.ask is None else dataclasses.asdict(sight.ask), "person": sight.person,
         "frame": sight.frame, "faces": [list(face) for face in sight.faces], "result": result,
     }
+
+
+def _asked(ask: Ask) -> str:
+    """What is said: look ahead before and after each gesture."""
+    return ask.gesture if ask.stage == "asked" else ask.stage
 
 
 def _closed(facts: Facts) -> str:
@@ -240,7 +252,7 @@ def _closed(facts: Facts) -> str:
 def _people(facts: Facts) -> dict[str, Any]:
     first: dict[str, CheckInFact] = {}
     for fact in facts.checkins:
-        if fact.answer == "accepted" and fact.person is not None:
+        if fact.answer == "accepted" and fact.person is not None and fact.checkin.direction == "in":
             first.setdefault(fact.person, fact)
     present = [
         {"person": person, "name": _name(facts, person), "time": _clock(facts, fact.at_us)[:5]}

@@ -61,13 +61,28 @@ CHECKIN = {
     "closer": N_("Please come a little closer"),
     "one": N_("One person at a time, please"),
     "hold": N_("Hold still for a moment"),
+    "challenge": N_("Please do what is asked"),
+    "pin_wanted": N_("{name}: somebody else looks very much like you. Please give your PIN too"),
+    "too_loose": N_("Too few of this class have a face on this box: no face check-in"),
 }
+
+ASKED = {
+    "ready": N_("Please look straight into the camera"),
+    "turn_left": N_("Turn your head to your left"),
+    "turn_right": N_("Turn your head to your right"),
+    "blink": N_("Close both eyes, count to one, and open them"),
+    "open_mouth": N_("Open your mouth wide, then close it"),
+    "made": N_("Good. Look into the camera again"),
+}
+"""What a challenge asks for; left and right are the person's own."""
 
 ANSWERS = {
     "accepted": N_("Checked in"),
     "again": N_("Already checked in"),
     "unknown": N_("Not recognised. Please try again or speak to the instructor"),
     "not_live": N_("Please come in person: this does not look like a living face"),
+    "no_response": N_("Not checked in: this is not what was asked. Step aside and try again, or ask the instructor"),
+    "bad_input": N_("Not checked in: your face is cut off or too small. Stand in the middle of the picture"),
     "liveness_missing": N_("Not checked in: this box cannot check that a face is alive, and the policy demands it"),
     "second_factor_missing": N_("Not checked in: somebody else looks very much like you. Please give your PIN too"),
 }

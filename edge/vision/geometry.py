@@ -1,4 +1,4 @@
-"""Plane geometry of faces: overlap of boxes, closed-form alignment by five points, how frontal a face is."""
+"""Geometry of faces: overlap of boxes, closed-form alignment by five points, how a head stands, cosines."""
 from __future__ import annotations
 
 import numpy as np
@@ -68,3 +68,20 @@ def pose_by_points(right_eye: np.ndarray, left_eye: np.ndarray, nose: np.ndarray
         return 0.0, 0.0
     along = float(np.dot(nose - right_eye, line)) / length - 0.5
     return float(np.degrees(np.arctan(along / NOSE_FORWARD))), float(np.degrees(np.arctan2(-line[1], line[0])))
+
+
+def unit(vector: np.ndarray) -> np.ndarray:
+    """A description (d,) at length 1, float32."""
+    length = max(float(np.linalg.norm(vector)), 1e-9)
+    return np.asarray(vector / length, np.float32)
+
+
+def cosine_ppm(vector: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Cosine in ppm of a description (d,) of length 1 to others (n, d): int64 (n,)."""
+    cosines: np.ndarray = np.clip(others @ vector, -1, 1)
+    return np.rint(cosines * 1e6).astype(np.int64)
+
+
+def weighted_mean(vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """One description (d,) of length 1 out of several (n, d), weighted (n,)."""
+    return unit((np.asarray(weights, np.float32)[:, None] * vectors).sum(axis=0))

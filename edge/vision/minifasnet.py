@@ -69,17 +69,21 @@ def crop(bgr: np.ndarray, box: np.ndarray, scale: float) -> np.ndarray:
 
 
 def probe() -> np.ndarray:
-    """A drawn head of our own, BGR uint8 (160, 160, 3), by whole numbers alone: the same on every machine. Both nets
-    call it a fake in BGR and live in RGB, so a swapped order is noticed before the first face."""
+    """A drawn head of our own, BGR uint8 (160, 160, 3), by whole numbers alone: the same on every machine.
+
+    Its colours were chosen so that both nets are undecided: colours swapped, another scale of values, another way round
+    or the nets in the wrong order move a score by 38 % or more, and are noticed before the first face.
+    """
     y, x = np.mgrid[0:PROBE_SIDE, 0:PROBE_SIDE]
     head = (x - 80) ** 2 * 25 + (y - 75) ** 2 * 16 < 10_000
-    skin, wall, dark = np.array([193, 110, 78]), np.array([220, 102, 94]), np.array([236, 221, 14])
+    skin, wall, dark = np.array([238, 244, 114]), np.array([42, 144, 86]), np.array([89, 71, 98])
     shade, light = (abs(x - 80) + abs(y - 75))[..., None], ((x + 4 * y) // 4)[..., None]
     picture = np.where(head[..., None], skin - shade, wall + light)
     for eye in (65, 95):
         picture[(x - eye) ** 2 + (y - 65) ** 2 < 50] = dark
     picture[(x - 80) ** 2 + (y - 95) ** 2 * 9 < 750] = dark // 2
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    shown: np.ndarray = np.clip(picture, 0, 255).astype(np.uint8)
+    return shown
 
 
 def _inside(middle: float, length: float, limit: int) -> tuple[int, int]:

@@ -12,7 +12,15 @@ import cv2
 import numpy as np
 
 from edge.models.manifest import Manifest
-from edge.vision.geometry import ARC_POINTS, frontality, overlap, similarity_transform
+from edge.vision.geometry import (
+    ARC_POINTS,
+    cosine_ppm,
+    frontality,
+    overlap,
+    similarity_transform,
+    unit,
+    weighted_mean,
+)
 from edge.vision.life import Life
 from edge.vision.liveness import BadSight, FaceMesh, PassiveScore
 from edge.vision.pack import Face, View
@@ -97,16 +105,15 @@ class OnnxPack:
         blob = np.ascontiguousarray(aligned.transpose(2, 0, 1)[None], np.float32)
         blob -= wants.mean
         blob /= wants.spread
-        return _unit(self._identity.run(blob)[0][0])
+        return unit(self._identity.run(blob)[0][0])
 
     def similarity(self, vector: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Cosine in ppm of a description (d,) to others (n, d): int64 (n,)."""
-        cosines: np.ndarray = np.clip(others @ vector, -1, 1)
-        return np.rint(cosines * 1e6).astype(np.int64)
+        return cosine_ppm(vector, others)
 
     def mean(self, vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """One description (d,) of length 1 out of several (n, d), weighted (n,)."""
-        return _unit((np.asarray(weights, np.float32)[:, None] * vectors).sum(axis=0))
+        return weighted_mean(vectors, weights)
 
     def passive(self, bgr: np.ndarray, face: Face) -> PassiveScore | BadSight | None:
         """How live one face looks, from the whole picture it was found in."""
@@ -115,8 +122,3 @@ class OnnxPack:
     def mesh(self, bgr: np.ndarray, face: Face) -> FaceMesh | None:
         """How the head of one face stands and what its eyes and mouth do."""
         return self._life.mesh(bgr, face)
-
-
-def _unit(vector: np.ndarray) -> np.ndarray:
-    length = max(float(np.linalg.norm(vector)), 1e-9)
-    return np.asarray(vector / length, np.float32)

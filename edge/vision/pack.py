@@ -9,7 +9,6 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from edge.models.errors import PackCannotRun
 from edge.models.fetch import Progress, fetch
 from edge.models.manifest import Manifest, load_manifest
 from edge.vision.liveness import BadSight, FaceMesh, Gesture, PassiveScore
@@ -78,12 +77,11 @@ def load_pack(
     """The pack, its files fetched and their hashes checked. `folder` is looked in before all else. `only_faces`:
     without liveness, for those who read recordings and photographs; it takes less time and memory.
 
-    Raises NoSuchPack, ModelMissing, PackageMissing, ModelUnreachable, WrongModel, ModelBroken, ModelShape, ModelUntrue.
+    Raises NoSuchPack, LicenceNotAccepted, ModelMissing, PackageMissing, ModelUnreachable, WrongModel, ModelBroken,
+    ModelShape, ModelUntrue, BadShape.
     """
     env = {**os.environ, "ZAITANG_MODEL_MIRROR": str(folder)} if folder else os.environ
-    manifest = load_manifest(name)
-    if manifest.engine not in ENGINES:
-        raise PackCannotRun(pack=name, packs="builtin, lab, opencv")
+    manifest = load_manifest(name, env)
     return ENGINES[manifest.engine](manifest, fetch(manifest, env, progress), only_faces)
 
 
@@ -99,5 +97,11 @@ def _onnx(manifest: Manifest, files: dict[str, Path], only_faces: bool) -> Pack:
     return OnnxPack(manifest, files, only_faces)
 
 
+def _insight(manifest: Manifest, files: dict[str, Path], only_faces: bool) -> Pack:
+    from edge.vision.insight_pack import InsightPack
+
+    return InsightPack(manifest, files, only_faces)
+
+
 ENGINES: dict[str, Callable[[Manifest, dict[str, Path], bool], Pack]] = {
-    "dlib": _dlib, "yunet_mobilefacenet": _onnx, "yunet_sface": _onnx}
+    "dlib": _dlib, "yunet_mobilefacenet": _onnx, "yunet_sface": _onnx, "insightface": _insight}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from edge.models.errors import ModelBroken, ModelShape
+from edge.models.errors import HoldsCode, ModelBroken, ModelShape, NotMiniFASNet, NotTensors
 from edge.models.manifest import Manifest
 
 log = logging.getLogger(__name__)
@@ -66,10 +66,11 @@ def open_models(manifest: Manifest, paths: Mapping[str, Path]) -> tuple[dict[str
     The best provider of the manifest that this machine has is taken, if it computes what the CPU computes with every
     model; otherwise the log says what differed, and the next one is tried.
     """
-    on_cpu = {name: _session(manifest, name, path, CPU) for name, path in paths.items()}
+    sources = {name: _source(manifest, name, path) for name, path in paths.items()}
+    on_cpu = {name: _session(manifest, name, source, CPU) for name, source in sources.items()}
     sessions, chosen = on_cpu, CPU
     for provider in _candidates(manifest):
-        other = _elsewhere(manifest, paths, provider, on_cpu)
+        other = _elsewhere(manifest, sources, provider, on_cpu)
         if other is not None:
             sessions, chosen = other, provider
             break
@@ -90,13 +91,13 @@ def _candidates(manifest: Manifest) -> list[str]:
 
 
 def _elsewhere(
-    manifest: Manifest, paths: Mapping[str, Path], provider: str, on_cpu: Mapping[str, Any]
+    manifest: Manifest, sources: Mapping[str, str | bytes], provider: str, on_cpu: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Sessions on a provider, or None when it cannot run a model or computes something else than the CPU."""
     sessions = {}
-    for name, path in paths.items():
+    for name, source in sources.items():
         try:
-            sessions[name] = _session(manifest, name, path, provider)
+            sessions[name] = _session(manifest, name, source, provider)
             apart = _apart(sessions[name], on_cpu[name])
         except Exception as error:  # drivers raise what they like; the CPU is there
             log.warning("%s cannot run %s of pack %s: %s", provider, name, manifest.id, short(error))
@@ -116,13 +117,26 @@ def _apart(session: Any, cpu: Any) -> float:
     return max(float(np.abs(a - b).max() / max(float(np.abs(b).max()), 1e-6)) for a, b in pairs)
 
 
-def _session(manifest: Manifest, name: str, path: Path, provider: str) -> Any:
+def _source(manifest: Manifest, name: str, path: Path) -> str | bytes:
+    """A path for ONNX Runtime; of a .pth the graph itself. It is made anew each time (a tenth of a second): a copy on
+    the disk would be a file whose hash nobody names."""
+    if path.suffix != ".pth":
+        return str(path)
+    from edge.models.minifasnet import to_onnx
+
+    try:
+        return to_onnx(path.read_bytes())
+    except (NotTensors, HoldsCode, NotMiniFASNet) as error:
+        raise ModelBroken(pack=manifest.id, file=name, why=error) from None
+
+
+def _session(manifest: Manifest, name: str, source: str | bytes, provider: str) -> Any:
     """One thread: the recorder and the page share these cores."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=[provider])
+        return onnxruntime.InferenceSession(source, options, providers=[provider])
     except Exception as error:
         raise ModelBroken(pack=manifest.id, file=name, why=short(error)) from error
 

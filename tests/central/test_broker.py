@@ -20,6 +20,7 @@ from paho.mqtt.properties import Properties
 
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
+from central.classes.statements import open_dispute
 from central.errors import BrokerUnreachable, DatabaseUnusable
 from central.ingest.broker import IN_FLIGHT, BrokerLink
 from central.ingest.collector import Collector, Given, Message
@@ -77,7 +78,7 @@ class Device:
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, device, protocol=mqtt.MQTTv5)
         self.client.on_message = lambda _c, _d, message: self.came.put((message.topic, message.payload))
         self.client.connect("127.0.0.1", port)
-        self.client.subscribe([(f"zaitang/v1/{device}/receipts", 1), (f"zaitang/v1/{device}/orders/+", 1)])
+        self.client.subscribe([(f"zaitang/v1/{device}/{topic}", 1) for topic in ("receipts", "orders/+", "stated/+")])
         self.client.loop_start()
 
     def send(self, payload: bytes) -> None:
@@ -178,9 +179,13 @@ def test_the_order_reaches_a_box_with_names_only_it_can_read(
         order = add_class(centre.store, centre.names, read_plan(plan), read_names(names), plan)
         device.send(box.sealed[0].envelope)
         came = dict(device.came.get(timeout=20) for _ in range(2))
+        open_dispute(centre.store, "welder-1", "unfair")
+        topic, payload = device.came.get(timeout=20)
     finally:
         device.stop()
         collector.stop()
+    assert topic == "zaitang/v1/box-1/stated/welder-1"
+    assert [read_sealed(base64.b64decode(one)).record.type for one in json.loads(payload)["stated"]] == ["dispute"]
     message = json.loads(came["zaitang/v1/box-1/orders/welder-1"])
     sealed = read_sealed(base64.b64decode(message["order"]))
     assert sealed.record.type == "order.class"

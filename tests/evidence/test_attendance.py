@@ -51,7 +51,8 @@ def sign(at_us: int, way: str, direction: str, seq: int) -> CheckInFact | PinFac
     if way == "pin":
         body = dataclasses.replace(PIN, direction=direction)  # type: ignore[arg-type]
         return PinFact(ref, body, at_us, None, False, None)
-    return CheckInFact(ref, dataclasses.replace(BODY, direction=direction), at_us, "accepted", "p", None)  # type: ignore[arg-type]
+    face = dataclasses.replace(BODY, direction=direction)  # type: ignore[arg-type]
+    return CheckInFact(ref, face, at_us, "accepted", "p", None, "live")
 
 
 SIGNS = st.lists(st.tuples(st.integers(40, 260), st.sampled_from(["face", "pin"]), st.sampled_from(["in", "out"])),

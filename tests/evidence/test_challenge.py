@@ -74,10 +74,16 @@ def test_what_was_asked_in_its_order_passes(gestures: tuple[Gesture, ...]) -> No
 
 @given(ORDERS, ORDERS)
 def test_no_other_order_passes(asked: tuple[Gesture, ...], made: tuple[Gesture, ...]) -> None:
+    """Eyes that shut though it was not asked are left out."""
     course = play(begin("always", asked, LIMIT), *answered(made), *["rest"] * (LIMIT // FRAME + 2))
-    assert (course.state == "passed") == (made[: len(asked)] == asked)
-    if asked[0] != made[0]:
-        assert course.state == "wrong" and course.measured.other == made[0]
+    counted, wanted = list[Gesture](), list(asked)
+    for gesture in made:
+        if gesture != "blink" or wanted[:1] == ["blink"]:
+            counted.append(gesture)
+        wanted = wanted[1:] if wanted[:1] == [gesture] else wanted
+    assert (course.state == "passed") == (tuple(counted[: len(asked)]) == asked)
+    if counted and counted[0] != asked[0]:
+        assert course.state == "wrong" and course.measured.other == counted[0]
 
 
 @given(st.sampled_from(GESTURES), st.lists(st.sampled_from(sorted(FRAMES)), max_size=30))

@@ -16,10 +16,9 @@ import pytest
 from common.texts import words
 from edge.errors import CannotWrite
 from edge.models import fetch as fetching
-from edge.models.errors import ModelMissing, ModelUnreachable, PackageMissing, PackCannotRun, WrongModel
+from edge.models.errors import ModelMissing, ModelUnreachable, PackageMissing, WrongModel
 from edge.models.fetch import cache_folder, fetch, present
 from edge.models.manifest import Manifest, ModelFile, load_manifest
-from edge.vision.pack import load_pack
 
 BYTES = b"weights" * 1000
 
@@ -158,9 +157,3 @@ def test_the_cache_forgets_the_least_used_files_of_other_packs(
 def test_the_cache_is_in_the_data_folder_of_the_user() -> None:
     assert cache_folder({"XDG_DATA_HOME": "/data"}) == Path("/data/zaitang/models")
     assert cache_folder({"HOME": "/home/x"}) == Path("/home/x/.local/share/zaitang/models")
-
-
-@pytest.mark.parametrize("pack", ["insightface"])
-def test_a_pack_without_its_engine_says_so_before_it_fetches_anything(pack: str) -> None:
-    with pytest.raises(PackCannotRun, match=pack):
-        load_pack(pack)

@@ -9,13 +9,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.errors import WrongVolume
 from edge.storage import due
-from evidence.bodies import Alarm, ClassOrder, Hour, OrderAccepted, SegmentRemoved, body_of
+from evidence.bodies import Alarm, Assessment, ClassOrder, Dispute, Hour, OrderAccepted, SegmentRemoved, body_of
 from evidence.receipts import peek_receipt, seal_receipt
 from evidence.retention import Decision
 from evidence.rules.finding import Finding
 from evidence.seal import KeySigner
-from evidence.times import MINUTE
+from evidence.times import MINUTE, utc_text
 from tests.edge.storage.conftest import OVER, START, MakeSite, Site
+
+DAY = 24 * 60 * MINUTE
 
 
 def decided(site: Site) -> tuple[Decision, ...]:
@@ -152,3 +154,26 @@ def test_a_class_that_nobody_has_reviewed_yet_is_held_by_its_own_findings(site: 
     site.clock.forward(OVER + 2 * 24 * 60 * MINUTE - site.clock.now)
     site.receipt(site.clock.now)
     assert codes(site) == ["held_review"]
+
+
+def test_an_assessment_and_the_end_of_a_dispute_begin_the_years_anew(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.edge.sync.conftest.SystemClock", lambda: site.clock)
+    site.film(0)
+    site.years_later()
+    assert codes(site) == ["remove_over"]
+    site.box.store.put_order(site.centre.record("assessment", Assessment("welding-2", utc_text(OVER))))
+    assert codes(site) == ["remove_over"]
+    site.centre.head = site.centre.record("assessment", Assessment("welding-1", utc_text(START + 30 * DAY)))
+    site.box.store.put_order(site.centre.head)
+    assert codes(site) == ["keep_until"]
+    site.clock.forward(31 * DAY)
+    site.receipt(site.clock.now)
+    assert codes(site) == ["remove_over"]
+    site.centre.head = site.centre.record("dispute", Dispute("welding-1", "d-1", "opened", "x"))
+    site.box.store.put_order(site.centre.head)
+    assert codes(site) == ["held_dispute"]
+    site.centre.head = site.centre.record("dispute", Dispute("welding-1", "d-1", "closed", "x"))
+    site.box.store.put_order(site.centre.head)
+    assert codes(site) == ["keep_until"]

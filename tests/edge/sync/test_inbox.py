@@ -1,6 +1,7 @@
 """Orders and receipts: what is taken, what is refused, and that each is said once in the chain."""
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,8 @@ from edge.sync.inbox import Inbox
 from edge.sync.orders import read_order
 from edge.sync.process import make_inbox
 from edge.wiring import Box
-from evidence.bodies import Alarm, SessionStart, body_of
+from evidence.bodies import Alarm, Assessment, Dispute, Review, SessionStart, body_of
+from evidence.canonical import canonical
 from evidence.certs import make_root, pem
 
 MakeBox = Callable[..., Box]
@@ -110,6 +112,51 @@ def test_a_real_box_takes_no_orders_signed_with_a_test_key(make_box: MakeBox, ce
     inbox._site = Site("box-1", centre.root, "centre", test=False)
     inbox.order(centre.message(centre.order()))
     assert told(box) == [("alarm", "not_the_centre")]
+
+
+def statements(centre: Any, *said: tuple[str, object], certificate: str = "") -> tuple[bytes, list[str]]:
+    """A message with these, and the hashes of its records."""
+    sealed = []
+    for kind, body in said:
+        centre.head = centre.record(kind, body)
+        sealed.append(centre.head)
+    texts = [base64.b64encode(one.envelope).decode() for one in sealed]
+    message = canonical({"stated": texts, "certificate": certificate or centre.certificate})
+    return message, [one.hash for one in sealed]
+
+
+ASSESSED = ("assessment", Assessment("welding-1", "2026-04-02T16:00:00.000000Z"))
+DISPUTED = ("dispute", Dispute("welding-1", "d-1", "opened", "unfair"))
+
+
+def test_what_the_centre_states_is_kept_and_answered_once(make_box: MakeBox, centre: Any) -> None:
+    box = make_box()
+    message, hashes = statements(centre, ASSESSED, DISPUTED)
+    make_inbox(box, "centre").stated(message)
+    make_inbox(box, "centre").stated(message)
+    assert taken(box) == hashes and told(box) == [("order.accepted", "")] * 2
+    assert [one.record.body["order"] for one in box.store.records_of("order.accepted")] == hashes
+    assert make_inbox(box, "centre").knows_centre
+
+
+@pytest.mark.parametrize(("message", "why"), [
+    (lambda centre: statements(type(centre)(centre.root, centre.root_key, name="box-2"), DISPUTED)[0],
+     "not_the_centre"),
+    (lambda centre: statements(centre, ASSESSED, ("review", Review("welding-1", "b", "complete", "x", "y")))[0],
+     "not_a_message"),
+    (lambda centre: statements(centre, ASSESSED)[0].replace(b"stated", b"statez"), "not_a_message"),
+    (lambda centre: statements(centre, ASSESSED, certificate=pem(centre.root))[0], "not_the_centre"),
+    (lambda centre: canonical({"stated": ["x"] * 1001, "certificate": centre.certificate}), "not_a_message"),
+    (lambda centre: canonical({"stated": [3], "certificate": centre.certificate}), "not_a_message"),
+    (lambda centre: centre.message(centre.order()), "not_a_message"),
+    (lambda centre: b"\xff", "not_a_message"),
+])
+def test_of_a_message_that_cannot_be_trusted_no_statement_is_taken(
+    make_box: MakeBox, centre: Any, message: Callable[[Any], bytes], why: str
+) -> None:
+    box = make_box()
+    make_inbox(box, "centre").stated(message(centre))
+    assert told(box) == [("alarm", why)] and not taken(box)
 
 
 @pytest.fixture

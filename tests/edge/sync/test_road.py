@@ -1,6 +1,7 @@
 """The road over a real broker: everything arrives once receipts come, whatever the broker loses meanwhile."""
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import threading
@@ -17,7 +18,8 @@ from edge.sync import outbox
 from edge.sync.backoff import Backoff
 from edge.sync.process import make_sync
 from edge.wiring import Box
-from evidence.bodies import Segment, SessionStart
+from evidence.bodies import Dispute, Segment, SessionStart
+from evidence.canonical import canonical
 from evidence.records import Sealed
 from evidence.seal import read_sealed
 
@@ -142,12 +144,15 @@ def test_an_order_waits_at_the_broker_for_the_box(make_box: MakeBox, centre: Any
     collector = Collector(centre, broker.port)
     message = centre.message(centre.order(), sheet(box))
     collector.client.publish("zaitang/v1/box-1/orders/welding-1", message, qos=1, retain=True).wait_for_publish(5)
+    dispute = centre.record("dispute", Dispute("welding-1", "d-1", "opened", "unfair"))
+    said = canonical({"stated": [base64.b64encode(dispute.envelope).decode()], "certificate": centre.certificate})
+    collector.client.publish("zaitang/v1/box-1/stated/welding-1", said, qos=1, retain=True).wait_for_publish(5)
     with syncing(box):
-        until(lambda: bool(box.store.orders()) and delivered(box))
+        until(lambda: len(box.store.orders()) == 2 and delivered(box))
     with syncing(box):
         time.sleep(1.0)
     collector.stop()
-    assert [sealed.record.type for sealed in box.store.records(after=0)] == ["order.accepted"]
+    assert [sealed.record.type for sealed in box.store.records(after=0)] == ["order.accepted"] * 2
     assert box.store.names("welding-1")["p-1"] == "王秀英"
 
 

@@ -150,10 +150,10 @@ class Room:
         """Set the clock to so many minutes after the first class-hour's start."""
         self.clock.utc = START + int(minutes * MINUTE)
 
-    def check_in(self, person: str, score_ppm: int = 900_000) -> None:
+    def check_in(self, person: str, score_ppm: int = 900_000, direction: str = "in") -> None:
         self.store.append("checkin", CheckIn(
             CLASS, None, "a-1", "builtin", "0" * 64, "cpu", 600_000, 50_000, 5, 5, 150, self.clock.mono_us(),
-            "not_checked", Candidate(person, score_ppm), None))
+            "not_checked", Candidate(person, score_ppm), None, direction))  # type: ignore[arg-type]
 
     def record(self, minutes: float, people: tuple[str, ...] = (), run: str = "r-1", called: bool = True) -> None:
         """A finished segment of so many minutes that ends now, and its roll call."""

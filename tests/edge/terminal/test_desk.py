@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from edge.cameras.file import open_file
-from edge.checkin.engine import Engine, EngineView
+from edge.checkin.engine import Engine
 from edge.checkin.errors import NobodyEnrolled
+from edge.checkin.view import Ask, EngineView
 from edge.clock import SystemClock
 from edge.errors import BadStore, StoreBusy
 from edge.terminal.camera import Camera
@@ -39,7 +40,7 @@ class ScriptedEngine:
     def __init__(self, views: list[EngineView]) -> None:
         self.views, self.told = views, list[tuple[Any, Any]]()
 
-    def begin(self, session: str | None, checked_in: Any) -> None:
+    def begin(self, session: str | None, checked_in: Any, direction: str) -> None:
         self.told.append((session, checked_in))
 
     def step(self, bgr: np.ndarray, mono_us: int) -> EngineView:
@@ -112,6 +113,32 @@ def test_two_people_at_once_are_asked_to_come_one_by_one(at: Setup) -> None:
     assert at.desk.sight().state == "one"
     at.see(EngineView((BOX, (200, 60, 30, 40)), "too_small"))
     assert at.desk.sight().state == "closer"
+
+
+def test_a_challenge_and_a_wanted_pin_are_shown(at: Setup) -> None:
+    ask = Ask("turn_left", 1, 2, 8_000_000, "asked")
+    at.see(EngineView((BOX, (200, 60, 70, 100)), "challenge", ask=ask))
+    assert at.desk.sight().state == "challenge" and at.desk.sight().ask == ask
+    at.room.screen.desk = at.desk
+    told = at.room.state()["checkin"]
+    assert told["text"] == "Turn your head to your left" and told["ask"]["left_us"] == 8_000_000
+    assert at.room.state("zh")["checkin"]["text"] == "请把头转向您的左侧"
+    at.see(EngineView((BOX,), "pin_wanted", "p-1"))
+    told = at.room.state()["checkin"]
+    assert (told["state"], told["person"], told["ask"]) == ("pin_wanted", "p-1", None)
+    assert told["text"].startswith("王秀英: ") and told["result"] is None
+
+
+@pytest.mark.parametrize("state, liveness, answer", [
+    ("not_live", "fake", "not_live"), ("not_live", "no_response", "no_response"),
+    ("liveness_missing", "bad_input", "bad_input"), ("liveness_missing", "not_checked", "liveness_missing"),
+    ("second_factor_missing", "live", "second_factor_missing"), ("unknown", "fake", "unknown"),
+])
+def test_a_refusal_says_what_was_wrong(at: Setup, state: Any, liveness: Any, answer: str) -> None:
+    at.see(EngineView((BOX,), state, None, 0, 3, attempt(), None, liveness))
+    assert at.desk.sight().result.answer == answer  # type: ignore[union-attr]
+    at.room.screen.desk = at.desk
+    assert at.room.state()["checkin"]["result"]["text"] and not at.room.state()["checkin"]["result"]["good"]
 
 
 def test_a_busy_store_loses_no_attempt(at: Setup, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,22 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from common.policies import load_policy
-from edge.terminal.schedule import checkin_open, lesson, session_block, taught_today
+from edge.terminal.schedule import (
+    OUT_AFTER_US,
+    OUT_BEFORE_US,
+    checkin_open,
+    direction,
+    lesson,
+    session_block,
+    taught_today,
+)
 from evidence.blocks import plan_blocks
 from evidence.bodies import ClassOrder, Hour, Place, PolicyRef
+from evidence.story import Span
 from evidence.times import MINUTE, utc_text, utc_us
 
 START = utc_us("2026-03-02T00:40:00.000000Z")
@@ -88,3 +99,14 @@ def test_plans_of_other_boxes_are_not_ours() -> None:
 def test_check_in_is_open_before_and_through_a_block(minute: int, is_open: bool) -> None:
     morning = plan(hour("h-1", 0), hour("h-2", 55))
     assert checkin_open(morning, load_policy("demo"), START + minute * MINUTE) is is_open
+
+
+@given(st.integers(0, 300), st.integers(1, 300), st.integers(-400, 700))
+def test_a_face_signs_in_until_shortly_before_the_end_and_out_until_a_while_after(
+    start: int, length: int, now: int
+) -> None:
+    block = Span(start * MINUTE, (start + length) * MINUTE)
+    way = direction(block, now * MINUTE)
+    assert (way is None) == (now >= start + length + OUT_AFTER_US // MINUTE)
+    if way is not None:
+        assert (way == "in") == (now < start + length - OUT_BEFORE_US // MINUTE)

@@ -301,6 +301,35 @@ def test_the_desk_is_open_near_a_block_and_while_a_session_runs(room: Any) -> No
     assert room.screen.target().session is None
 
 
+def test_towards_the_end_of_a_block_faces_sign_out(room: Any) -> None:
+    room.take_order()
+    session = room.presses.start("welding-1")
+    room.check_in("p-1")
+    assert (room.screen.target().direction, room.screen.target().checked_in) == ("in", {"p-1"})
+    room.at(90)
+    assert (room.screen.target().direction, room.screen.target().checked_in) == ("out", frozenset())
+    room.check_in("p-1", direction="out")
+    room.at(99)
+    room.check_in("p-2", direction="out")
+    assert room.screen.target().checked_in == {"p-1", "p-2"} and room.screen.target().session == session
+    people = room.state()["people"]
+    assert [one["person"] for one in people["in"]] == ["p-1"] and people["out"] == ["李强", "欧阳建国"]
+    room.at(101)
+    room.presses.end(session)
+    left = room.screen.target()
+    assert (left.direction, left.session, left.block) == ("out", None, "2026-03-02-am")
+    assert left.checked_in == {"p-1", "p-2"}
+    room.at(130)
+    assert room.screen.target() is None
+
+
+def test_the_next_class_signs_in_while_the_last_one_might_sign_out(room: Any) -> None:
+    room.take_order()
+    room.take_order("welding-2", after_minutes=140)
+    room.at(105)
+    assert (room.screen.target().class_id, room.screen.target().direction) == ("welding-2", "in")
+
+
 def test_records_are_folded_again_only_when_there_are_new_ones(room: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     folds: list[int] = []
     fold = memory.fold
@@ -517,7 +546,7 @@ def test_a_class_that_overruns_keeps_its_block_and_nobody_checks_in_for_the_next
     assert state["lesson"]["phase"] == "over" and state["lesson"]["class"] == "welding-1"
     assert state["lesson"]["text"] == "The planned class-hours of this half-day are over"
     assert state["recording"]["deadline"] == "Press end when the class is done"
-    assert room.screen.target() is None
+    assert room.screen.target().direction == "out" and room.screen.target().block == "2026-03-02-am"
     assert state["checkin"]["text"] == "Please look into the camera"
     room.desk.seen = Sight("closed", 1)
     assert "half-day are over" in room.state()["checkin"]["text"]
