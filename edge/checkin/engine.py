@@ -91,6 +91,15 @@ class Engine:
             self._sights.forget()
         self._session, self._checked_in, self._direction = session, set(checked_in), direction
 
+    def end(self) -> CheckIn | None:
+        """Nobody may check in any more: an attempt that runs ends as it stands, and must be recorded."""
+        visit = self._visit
+        if visit is None or visit.phase not in ("challenge", "pin"):
+            return None
+        if visit.course is not None:
+            visit.course = challenge.abandon(visit.course)
+        return self._conclude(visit, visit.here_us, False)
+
     def give_pin(self, person: str, ok: bool) -> None:
         """The PIN was entered of whom the state pin_wanted names; taken with the next frame. May be called from
         another thread. `ok`: it was that person's; else the attempt ends refused."""

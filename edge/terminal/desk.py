@@ -170,7 +170,7 @@ class Desk:
         """The engine for this class, told of a new session or block; None while it cannot be made."""
         old = self._for
         if old is None or (old.class_id, old.policy) != (target.class_id, target.policy):
-            self._engine = None
+            self._drop_engine()
         if self._engine is None:
             self._make_engine(target)
         elif old is not None and _part(old) != _part(target):
@@ -193,7 +193,15 @@ class Desk:
     def _close(self, state: str) -> None:
         self._sight, self._jpeg, self._shown, self._said = Sight(state, self._number), b"", None, ("empty", None)
         if state == "closed":
-            self._engine = self._for = None
+            self._drop_engine()
+
+    def _drop_engine(self) -> None:
+        """An attempt that runs is recorded as it stands."""
+        ended = self._engine.end() if self._engine is not None else None
+        self._engine = self._for = None
+        if ended is not None:
+            self._unsaved.append(ended)
+            self._append()
 
     def _show(self, bgr: np.ndarray, view: EngineView | None) -> None:
         state = self._why if view is None else _guide(view)

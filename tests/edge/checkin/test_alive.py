@@ -180,6 +180,20 @@ def test_who_leaves_in_the_middle_leaves_one_record(turns: FakePack) -> None:
     assert play.views[-1].state == "challenge"
 
 
+def test_an_attempt_that_runs_at_the_end_is_one_refused_record(turns: FakePack, passive: FakePack) -> None:
+    play = Play(turns)
+    assert play.engine.end() is None
+    play.see(HERE)
+    assert play.engine.end() is None
+    play.see(*[HERE] * 4)
+    made = play.engine.end()
+    assert made is not None and made.liveness == "no_response" and play.engine.end() is None
+    play = Play(passive, people=TWINS)
+    play.see(*[HERE] * 4)
+    made = play.engine.end()
+    assert made is not None and answer_of(made, STRICT) == ("second_factor_missing", "a")
+
+
 def test_who_is_recorded_already_is_greeted_and_asked_nothing(turns: FakePack) -> None:
     play = Play(turns, checked_in=["a"])
     assert play.see(*[HERE] * 5).state == "greeted" and play.attempts == []

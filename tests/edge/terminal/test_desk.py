@@ -38,13 +38,16 @@ class ScriptedEngine:
     """Says what the test wrote down, frame by frame."""
 
     def __init__(self, views: list[EngineView]) -> None:
-        self.views, self.told = views, list[tuple[Any, Any]]()
+        self.views, self.told, self.running = views, list[tuple[Any, Any]](), None
 
     def begin(self, session: str | None, checked_in: Any, direction: str) -> None:
         self.told.append((session, checked_in))
 
     def step(self, bgr: np.ndarray, mono_us: int) -> EngineView:
         return self.views.pop(0)
+
+    def end(self) -> CheckIn | None:
+        return self.running
 
 
 def attempt(number: int = 1) -> CheckIn:
@@ -127,6 +130,15 @@ def test_a_challenge_and_a_wanted_pin_are_shown(at: Setup) -> None:
     told = at.room.state()["checkin"]
     assert (told["state"], told["person"], told["ask"]) == ("pin_wanted", "p-1", None)
     assert told["text"].startswith("王秀英: ") and told["result"] is None
+
+
+def test_an_attempt_that_runs_when_the_desk_closes_is_recorded(at: Setup) -> None:
+    at.see(EngineView((BOX,), "challenge", ask=Ask("blink", 1, 2, 8_000_000, "ready")))
+    at.engine.running = attempt(7)
+    at.open = False
+    at.desk.turn()
+    at.desk.turn()
+    assert at.attempts() == ["a-7"] and at.desk.sight().state == "closed"
 
 
 @pytest.mark.parametrize("state, liveness, answer", [
