@@ -434,5 +434,5 @@ class Story:
 
     @property
     def signs(self) -> tuple[CheckInFact | PinFact, ...]:
-        """All attempts to sign in or out, by the face and by PIN."""
-        return (*self.checkins, *self.pins)
+        """All attempts to sign in or out, by the face and by PIN, in order of time."""
+        return tuple(sorted((*self.checkins, *self.pins), key=lambda one: (one.at_us, one.ref)))

@@ -8,10 +8,11 @@ from central.classes.stories import Told
 from central.web.links import Link, link, percent
 from central.web.localtime import LocalTime
 from central.web.reels import cameras_of, facts_of
+from central.web.signs import Signed, left_words, signed, signed_words
 from common.reasons import ANSWERS, block_words, length_words
 from common.texts import N_, translate
 from evidence.rules import R3Finding
-from evidence.story import Block, CheckInFact, Presence
+from evidence.story import Block
 from evidence.times import SECOND
 
 NOT_OVER = N_("not over yet")
@@ -31,8 +32,11 @@ class Cell:
     answer: str
     """`pending` while the block is not over and the person was not seen yet: that says nothing against anybody."""
     answer_words: str
-    checked_in: bool
+    signed: str
+    """How the person signed in; empty for who did not."""
     checkin: Link | None
+    late: bool
+    left: str
     on_leave: bool
     left_early: bool
     at: str
@@ -63,6 +67,7 @@ class BlockView:
     headcount: int
     roster: int
     shown: int
+    signed: Signed
     cameras: tuple[tuple[str, str], ...]
     doubtful: bool
 
@@ -81,6 +86,7 @@ def block_view(told: Told, block: Block, r3: R3Finding | None, local: LocalTime)
         headcount=block.headcount_max,
         roster=len(block.roster),
         shown=sum(one.answer == "shown" for one in block.presences),
+        signed=signed(block),
         cameras=tuple(cameras_of(told.story, block)),
         doubtful=any(not fact.certain for fact in facts_of(told.story, block)),
     )
@@ -107,29 +113,22 @@ def people_rows(told: Told, names: Mapping[str, str], local: LocalTime) -> list[
 
 def _cell(told: Told, block: Block, person: str, local: LocalTime) -> Cell | None:
     presence = next((one for one in block.presences if one.person == person), None)
-    if presence is None:
+    came = next((one for one in block.attendance if one.person == person), None)
+    if presence is None or came is None:
         return None
     best = max(presence.sightings, key=lambda one: (one.pointed, one.score_ppm), default=None)
-    checkin = _checkin_of(told, block, presence)
     pending = not block.over(told.as_of.us) and presence.answer != "shown"
     return Cell(
         block=block.id,
         answer="pending" if pending else presence.answer,
         answer_words=translate(NOT_OVER if pending else ANSWERS[presence.answer], local.lang),
-        checked_in=presence.checked_in,
-        checkin=link(checkin.ref) if checkin else None,
+        signed=signed_words(came, local),
+        checkin=link(came.refs[0]) if came.came else None,
+        late=came.late,
+        left=left_words(came, local),
         on_leave=presence.on_leave,
         left_early=presence.left_early and block.over(told.as_of.us),
         at=local.seconds(best.shown_us) if best else "",
         at_us=best.shown_us if best else None,
         record=link(best.ref) if best else None,
     )
-
-
-def _checkin_of(told: Told, block: Block, presence: Presence) -> CheckInFact | None:
-    """The check-in that stands behind a presence: the person's last accepted one before the block ends."""
-    if not presence.checked_in:
-        return None
-    found = [fact for fact in told.story.checkins if fact.answer == "accepted" and fact.person == presence.person
-             and fact.at_us < block.span.end_us]
-    return found[-1] if found else None

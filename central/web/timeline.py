@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from central.web.gaps import gaps_of
 from central.web.localtime import LocalTime
+from central.web.signs import answer_kind, answer_words
 from common.texts import N_, translate
 from evidence.story import HourStory, PictureFact, Span, Story
 from evidence.times import MINUTE
@@ -17,13 +18,6 @@ PAD_MIN = 20
 EARLY_US = 120 * MINUTE
 """Check-ins before a class-hour that still belong into the picture."""
 KINDS = {"theory": N_("theory"), "practical": N_("practice"), "online": N_("online")}
-CHECKIN_ANSWERS = {
-    "accepted": N_("checked in"),
-    "unknown": N_("not recognised"),
-    "not_live": N_("refused: not a live face"),
-    "liveness_missing": N_("refused: liveness was not checked"),
-    "second_factor_missing": N_("refused: looks too much like somebody else, and no PIN was given"),
-}
 HOUR = N_("{kind}, planned {start}–{end}")
 STRETCH = N_("recorded {start}–{end} (camera {camera})")
 GAP = N_("not recorded {start}–{end}: {why}")
@@ -119,7 +113,7 @@ def _scale(story: Story, local: LocalTime) -> _Scale:
     """From the first class-hour, or the check-ins before one, to the last class-hour."""
     starts = [local.minute(hour.span.start_us) for hour in story.hours]
     ends = [start + hour.span.length_us // MINUTE for start, hour in zip(starts, story.hours, strict=True)]
-    early = [local.minute(fact.at_us) for fact in story.checkins
+    early = [local.minute(fact.at_us) for fact in story.signs
              if any(0 < hour.span.start_us - fact.at_us <= EARLY_US for hour in story.hours)]
     return _Scale(min(starts + early, default=480) - PAD_MIN, max(ends, default=1080) + PAD_MIN)
 
@@ -221,9 +215,9 @@ def _sessions(story: Story, day: Span, place: _Place, local: LocalTime) -> Itera
 def _checkins(
     story: Story, day: Span, place: _Place, local: LocalTime, names: Mapping[str, str]
 ) -> Iterable[Dot]:
-    for fact in story.checkins:
+    for fact in story.signs:
         if day.start_us <= fact.at_us < day.end_us:
             who = names.get(fact.person or "", fact.person or "—")
-            answer = translate(CHECKIN_ANSWERS[fact.answer], local.lang)
+            answer = answer_words(fact, names, local.lang)
             title = translate(CHECKIN, local.lang, name=who, time=local.seconds(fact.at_us), answer=answer)
-            yield Dot(place.x(fact.at_us), fact.answer, title)
+            yield Dot(place.x(fact.at_us), answer_kind(fact), title)

@@ -10,13 +10,15 @@ from central.web.gaps import gaps_of
 from central.web.links import Link, link, percent, score
 from central.web.localtime import LocalTime
 from central.web.matrix import NOT_OVER, BlockView, PersonRow, block_view, people_rows
-from central.web.timeline import CHECKIN_ANSWERS, KINDS, Timeline, picture_words, timeline
+from central.web.signs import answer_kind, answer_words
+from central.web.timeline import KINDS, Timeline, picture_words, timeline
 from common.alarms import alarm_words
 from common.reasons import length_words
 from common.texts import translate
+from evidence.attendance import Sign
 from evidence.bodies import Alarm
 from evidence.rules import R3Finding
-from evidence.story import CheckInFact, HourStory, Ref
+from evidence.story import HourStory, PinFact, Ref
 from evidence.times import SECOND
 
 
@@ -43,8 +45,10 @@ class CheckInView:
     answer: str
     answer_words: str
     score: str
-    face_px: int
+    face: str
+    """The width of the face."""
     liveness: str
+    """Empty for a PIN."""
     record: Link
 
 
@@ -119,13 +123,13 @@ def class_view(told: Told, names: Mapping[str, str], lang: str, has: Callable[[s
         missed=tuple(names.get(person, person) for person in r3.trainees) if r3 else (),
         trainees=sum(one.role == "trainee" for one in order.roster),
         share=percent(sum(h.covered_us for h in over), sum(h.span.length_us for h in over)) if over else None,
-        checked_in=len({fact.person for fact in story.checkins if fact.answer == "accepted"}),
+        checked_in=len({fact.person for fact in story.signs if fact.accepted}),
         timeline=timeline(story, local, names, told.as_of.us),
         hours=tuple(_hour(told, hour, local) for hour in story.hours),
         blocks=tuple(block_view(told, block, r3, local) for block in story.blocks),
         people=tuple(people_rows(told, names, local)),
         findings=tuple(finding_view(told, finding, names, lang, has) for finding in told.findings),
-        checkins=tuple(_checkin(fact, names, local) for fact in story.checkins),
+        checkins=tuple(_checkin(fact, names, local) for fact in story.signs),
         alarms=tuple(_alarm(told, ref, alarm, at_us, local) for ref, alarm, at_us in story.alarms),
     )
 
@@ -157,16 +161,17 @@ def _hour(told: Told, hour: HourStory, local: LocalTime) -> HourView:
     )
 
 
-def _checkin(fact: CheckInFact, names: Mapping[str, str], local: LocalTime) -> CheckInView:
-    best = fact.checkin.best
+def _checkin(fact: Sign, names: Mapping[str, str], local: LocalTime) -> CheckInView:
+    face = None if isinstance(fact, PinFact) else fact
+    best = face.checkin.best if face else None
     return CheckInView(
         at=f"{local.date(fact.at_us)} {local.seconds(fact.at_us)}",
         name=names.get(fact.person, fact.person) if fact.person else "—",
-        answer=fact.answer,
-        answer_words=translate(CHECKIN_ANSWERS[fact.answer], local.lang),
+        answer=answer_kind(fact),
+        answer_words=answer_words(fact, names, local.lang),
         score=score(best.score_ppm) if best else "—",
-        face_px=fact.checkin.face_px,
-        liveness=fact.liveness,
+        face=f"{face.checkin.face_px} px" if face else "—",
+        liveness=face.liveness if face else "",
         record=link(fact.ref),
     )
 

@@ -27,11 +27,12 @@ from edge.terminal.schedule import (
 )
 from edge.terminal.seen import Seen, newest_block, seen_in
 from edge.terminal.view import Facts, Sight, state
+from evidence.attendance import Sign
 from evidence.blocks import PlannedBlock, plan_blocks
 from evidence.bodies import ClassOrder
 from evidence.enforce import Chance, Warned, chance, warning
 from evidence.policy import Policy
-from evidence.story import Block, CheckInFact, HourStory, Span, Story
+from evidence.story import Block, HourStory, Span, Story
 from evidence.times import MINUTE
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class _Now:
     policy: Policy
     story: Story
     block: Block | None
-    checkins: tuple[CheckInFact, ...]
+    checkins: tuple[Sign, ...]
     hour: HourStory | None
     """The class-hour that runs."""
 
@@ -317,17 +318,16 @@ def _hour(story: Story, here: Lesson | None) -> HourStory | None:
     return next((hour for hour in story.hours if hour.hour.hour == here.hour.hour), None)
 
 
-def _near(story: Story, block: Block | None, policy: Policy) -> tuple[CheckInFact, ...]:
+def _near(story: Story, block: Block | None, policy: Policy) -> tuple[Sign, ...]:
     """The attempts that belong to a block."""
     if block is None:
         return ()
     before_us = policy.block.checkin_before_min.value * MINUTE
     first_us, end_us = block.span.start_us - before_us, block.span.end_us
     ends_us = {"in": end_us, "out": end_us + OUT_AFTER_US}
-    return tuple(c for c in story.checkins if first_us <= c.at_us < ends_us[c.checkin.direction])
+    return tuple(c for c in story.signs if first_us <= c.at_us < ends_us[c.direction])
 
 
-def _accepted(checkins: Sequence[CheckInFact], way: str) -> frozenset[str]:
-    """Who has signed in, or out."""
-    return frozenset(
-        c.person for c in checkins if c.answer == "accepted" and c.person is not None and c.checkin.direction == way)
+def _accepted(checkins: Sequence[Sign], way: str) -> frozenset[str]:
+    """Who has signed in, or out, by the face or by PIN."""
+    return frozenset(c.person for c in checkins if c.accepted and c.person is not None and c.direction == way)

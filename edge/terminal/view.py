@@ -14,10 +14,11 @@ from edge.terminal.notices import DEFAULT_OFFSET_MIN, Notices
 from edge.terminal.progress import Live
 from edge.terminal.schedule import Lesson, Session
 from edge.terminal.seen import Seen
+from evidence.attendance import Sign
 from evidence.blocks import local
 from evidence.bodies import ClassOrder
 from evidence.enforce import Chance
-from evidence.story import CheckInFact
+from evidence.story import PinFact
 from evidence.times import MINUTE, SECOND, utc_text
 
 ALARM_US = 15 * MINUTE
@@ -63,7 +64,7 @@ class Facts:
     today: Sequence[ClassOrder]
     live: Live
     sight: Sight
-    checkins: Sequence[CheckInFact]
+    checkins: Sequence[Sign]
     due: Sequence[str]
     seen: Seen | None
     names: Mapping[str, str]
@@ -90,7 +91,7 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
         "correction": _correction(facts),
         "recording": _recording(facts, lang),
         "checkin": _checkin(facts, lang),
-        "people": _people(facts),
+        "people": _people(facts, lang),
         "unseen": _unseen(facts, lang),
         "alarms": _alarms(facts, lang),
         "earlier": _earlier(facts, lang),
@@ -249,13 +250,14 @@ def _closed(facts: Facts) -> str:
     return "closed_overrun" if facts.session is not None else "closed_over"
 
 
-def _people(facts: Facts) -> dict[str, Any]:
-    first: dict[str, CheckInFact] = {}
+def _people(facts: Facts, lang: str) -> dict[str, Any]:
+    first: dict[str, Sign] = {}
     for fact in facts.checkins:
-        if fact.answer == "accepted" and fact.person is not None and fact.checkin.direction == "in":
+        if fact.accepted and fact.person is not None and fact.direction == "in":
             first.setdefault(fact.person, fact)
     present = [
-        {"person": person, "name": _name(facts, person), "time": _clock(facts, fact.at_us)[:5]}
+        {"person": person, "name": _name(facts, person), "time": _clock(facts, fact.at_us)[:5],
+         "mark": translate(words.BY_PIN, lang) if isinstance(fact, PinFact) else ""}
         for person, fact in first.items()
     ]
     trainees = sum(person in first for person in facts.due)

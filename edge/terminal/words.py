@@ -87,6 +87,9 @@ ANSWERS = {
     "second_factor_missing": N_("Not checked in: somebody else looks very much like you. Please give your PIN too"),
 }
 
+BY_PIN = N_("(PIN)")
+"""Beside the name of somebody who signed in without the face."""
+
 UNSEEN = {
     "none": N_("Nothing has been looked at yet"),
     "waiting": N_("The roll call waits for the first minutes of video"),

@@ -29,7 +29,7 @@ function names(id, entries) {
   const list = at(id), key = JSON.stringify([entries, list.clientWidth, list.clientHeight]);
   if (list.dataset.key === key) return;
   list.dataset.key = key;
-  list.replaceChildren(...entries.map((entry) => item(entry.name, entry.time)));
+  list.replaceChildren(...entries.map((entry) => item(entry.name + (entry.mark || ""), entry.time)));
   let hidden = 0;
   while (list.scrollHeight > list.clientHeight + 1 && list.children.length > 1) {
     if (hidden) list.lastChild.remove();

@@ -33,6 +33,7 @@ from evidence.bodies import (
     Genesis,
     Hour,
     OrderAccepted,
+    PinCheckIn,
     Place,
     PolicyRef,
     RollCall,
@@ -154,6 +155,11 @@ class Room:
         self.store.append("checkin", CheckIn(
             CLASS, None, "a-1", "builtin", "0" * 64, "cpu", 600_000, 50_000, 5, 5, 150, self.clock.mono_us(),
             "not_checked", Candidate(person, score_ppm), None, direction))  # type: ignore[arg-type]
+
+    def pin(self, person: str, confirmed_by: str | None) -> None:
+        """Somebody signs in by PIN."""
+        self.store.append("checkin.pin", PinCheckIn(
+            CLASS, None, "a-2", person, "in", "no_consent", confirmed_by, 0, self.clock.mono_us()))
 
     def record(self, minutes: float, people: tuple[str, ...] = (), run: str = "r-1", called: bool = True) -> None:
         """A finished segment of so many minutes that ends now, and its roll call."""

@@ -10,7 +10,7 @@ from edge.picture.told import Trouble
 from edge.terminal import memory
 from edge.terminal.panel import lamp
 from edge.terminal.view import Result, Sight
-from evidence.bodies import Alarm, SessionStart
+from evidence.bodies import Alarm, Enrolled, SessionStart
 from evidence.receipts import Receipt
 from evidence.times import MINUTE, utc_text
 
@@ -105,9 +105,20 @@ def test_who_checked_in_and_who_did_not(room: Any) -> None:
     room.check_in("p-2")
     room.check_in("p-1", score_ppm=100_000)
     people = room.state()["people"]
-    assert people["in"] == [{"person": "p-2", "name": "李强", "time": "08:30"}]
+    assert people["in"] == [{"person": "p-2", "name": "李强", "time": "08:30", "mark": ""}]
     assert people["out"] == ["王秀英", "欧阳建国"] and (people["trainees_in"], people["due"]) == (1, 3)
     assert room.screen.target().checked_in == {"p-2"}
+
+
+def test_who_signed_in_by_pin_is_there_and_marked(room: Any) -> None:
+    body = order_body()
+    room.accept(dataclasses.replace(body, roster=(*body.roster, Enrolled("p-9", "instructor", "0" * 64))))
+    room.pin("p-2", None)
+    room.pin("p-1", "p-9")
+    people = room.state()["people"]
+    assert [(one["person"], one["mark"]) for one in people["in"]] == [("p-1", "(PIN)")]
+    assert room.state("zh")["people"]["in"][0]["mark"] == "（密码）" and people["trainees_in"] == 1
+    assert room.screen.target().checked_in == {"p-1"}
 
 
 def test_yesterdays_check_in_is_not_todays(room: Any) -> None:
