@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import Body, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
@@ -14,7 +15,7 @@ from common.texts import LANGS, language, translate, words
 from edge.enrol.guided import Lang
 from edge.errors import StoreBusy
 from edge.terminal.enrolment import EnrolPage
-from edge.terminal.errors import BadPress
+from edge.terminal.errors import BadPress, NotAnAction
 from edge.terminal.guard import TOKEN_HEADER, Guard
 from edge.terminal.pins import PinPage
 from edge.terminal.press import MOST_REASON, Presses
@@ -62,6 +63,11 @@ def make_app(
         busy = isinstance(error, StoreBusy)
         said = {"error": words(error, asked(request)), "code": type(error).__name__}
         return JSONResponse(said, status, {"Retry-After": "1"} if busy else None)
+
+    @app.exception_handler(RequestValidationError)
+    def misshapen(request: Request, error: RequestValidationError) -> JSONResponse:
+        # Never what was sent: it may be a PIN.
+        return JSONResponse({"error": words(NotAnAction(), asked(request)), "code": "NotAnAction"}, 422)
 
     def asked(request: Request) -> Lang:
         found = language(request.query_params.get("lang") or request.cookies.get("lang") or lang)

@@ -44,6 +44,10 @@ class NoCheckInCamera(BadInput):
     text = "this box has no check-in camera: people sign in by PIN"
 
 
+class InstructorRefused(BadInput):
+    text = "the instructor: {why}"
+
+
 class CheckInClosed(BadInput):
     text = "check-in is closed just now"
 

@@ -117,7 +117,6 @@ function showStep(step) {
   document.querySelectorAll(".name").forEach((node) => { if (node.textContent !== step.name) node.textContent = step.name; });
   if (step.state !== "pin") only(step.state === "choose" ? "list" : step.state);
   if (step.state !== "consent") consent = "";
-  if (step.state !== "pin" && !at("pad").closest("section").hidden) digits.clear();
   const render = { choose: showNames, consent: showText, anchor: showAnchor, shots: showShots, stopped: showStopped, pin: askNewPin, withdrawn: showErased };
   if (render[step.state]) render[step.state](step);
 }
@@ -155,7 +154,7 @@ function showAnchor(step) {
 function showShots(step) {
   at("figure").dataset.pose = step.pose || "front";
   put("pose", step.pose_text);
-  put("advice", step.advice_text);
+  put("advice", step.advice_text === step.pose_text ? "" : step.advice_text);
   at("advice").classList.toggle("good", step.advice === "good");
   at("ring").classList.toggle("good", step.advice === "good");
   at("taken").setAttribute("aria-label", fill(said.step, { number: Math.min(step.taken + 1, step.of), of: step.of }));
@@ -223,6 +222,11 @@ onAll(".by-pin", () => pressed("cannot"));
 onAll(".next", () => pressed("next"));
 addEventListener("pagehide", () => { if (key) send("/enrol/close", {}, { "X-Zaitang-Enrolment": key }); });
 whenIdle(LOCKED_S, () => { if (!current || !["shots", "consent"].includes(current.state)) leave(); });
-begin();
+// Another language is another page: it goes on where this one was.
+document.querySelector("a.lang").addEventListener("click", () => { sessionStorage.setItem("enrolment", key); key = ""; });
+key = sessionStorage.getItem("enrolment") || "";
+sessionStorage.removeItem("enrolment");
+if (key) refresh();
+else begin();
 setInterval(refresh, POLL_MS);
 watch(() => current && current.state === "shots" && !over, (there) => show("camera", there));

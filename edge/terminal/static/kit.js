@@ -21,7 +21,7 @@ function item(text, time) {
 async function send(path, body, headers = {}) {
   try {
     const answer = await fetch(`${path}?lang=${said.lang}`, {
-      method: "POST", body: JSON.stringify(body), signal: AbortSignal.timeout(10000),
+      method: "POST", keepalive: true, body: JSON.stringify(body), signal: AbortSignal.timeout(10000),
       headers: { "Content-Type": "application/json", "X-Zaitang-Token": token, ...headers },
     });
     if (answer.status === 403) location.reload();

@@ -122,6 +122,7 @@ function showSecond(person, text) {
 
 at("no-face").addEventListener("click", listPeople);
 at("pin-back").addEventListener("click", closePins);
+at("pin-done").addEventListener("click", closePins);
 at("pin-yes").addEventListener("click", () => signIn("", ""));
 at("pin-other").addEventListener("click", () => askInstructor((who, digits) => signIn(who, digits)));
 at("pins").addEventListener("cancel", (event) => { event.preventDefault(); closePins(); });
