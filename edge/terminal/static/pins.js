@@ -110,7 +110,7 @@ function showSecond(person, text) {
     if (!told || at("pin-done").hidden) closePins();
     return;
   }
-  if (at("pins").open) return;
+  if (at("pins").open || at("code").open) return;
   second = person;
   openPins();
   pinStep("pad", text, said.pinHide);

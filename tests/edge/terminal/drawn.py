@@ -183,8 +183,8 @@ class Site:
         store = open_store(folder, config, keys, self.clock)
         self.box = Box(folder, config, keys, self.clock, store)  # type: ignore[arg-type]
         self.frames, self.pack = DrawnFrames(self.clock), DrawnPack()
-        self._listener = listen(dataclasses.replace(config.terminal, port=_free_port()))
-        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
+        self._terminal = dataclasses.replace(config.terminal, port=_free_port())
+        self.address = f"http://127.0.0.1:{self._terminal.port}/"
         people = {person: Name(name, "0" * 32) for person, name in NAMES.items()}
         roster = tuple(Enrolled(person, "instructor" if person == TEACHER else "trainee", name.commitment)
                        for person, name in people.items())
@@ -226,7 +226,7 @@ class Site:
             self.store, memory, self.people, "box-1", CODE, time.monotonic, lambda: bool(self.desk.jpeg()))
         app = make_app(screen, presses, Guard(self.box.keys.data, "127.0.0.1"), "zh", pins, enrolment)
         self._stop = threading.Event()
-        self._web = threading.Thread(target=serve, args=(app, self._listener.dup(), self._stop))
+        self._web = threading.Thread(target=serve, args=(app, listen(self._terminal), self._stop))
         self.desk.start()
         self._web.start()
 
