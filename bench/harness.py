@@ -8,7 +8,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 Side = Callable[[], object]
 
@@ -53,6 +53,16 @@ class Row:
     repetitions: int = 5
     clock: Literal["wall", "cpu"] = "wall"
     warm_up: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Figures:
+    """A table of its own, where nothing is timed. `measure` works in an empty folder and gives the lines to print and
+    what the document holds; it raises Skipped where inputs are missing."""
+
+    name: str
+    title: str
+    measure: Callable[[Path], tuple[list[str], dict[str, Any]]]
 
 
 @dataclasses.dataclass(frozen=True)

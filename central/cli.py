@@ -50,6 +50,12 @@ def _parser(lang: str = "en") -> Parser:
     export = _command(commands, "export", _export, "write a class to a folder that zaitang-verify can check")
     export.add_argument("class_id", metavar="CLASS")
     export.add_argument("--to", type=Path, required=True, metavar="DIR")
+    _add_move(commands)
+    _command(commands, "sealing-key", _sealing_key, "print the key to which boxes seal ID numbers and lists of people")
+    roster = _command(commands, "roster", _roster,
+                      "take a list of people that a box sealed; write its names for `class add`")
+    roster.add_argument("file", type=Path, metavar="FILE")
+    roster.add_argument("--names", type=Path, required=True, metavar="NAMES.toml")
     user = commands.add_parser("user", help="accounts of the console").add_subparsers(required=True, metavar="WHAT")
     _command(user, "list", _users, "who may log in")
     return parser
@@ -83,7 +89,7 @@ def _add_statements(commands: Commands) -> None:
     dispute = _command(commands, "dispute", _dispute, "state that a dispute about a class began or ended")
     dispute.add_argument("class_id", metavar="CLASS")
     dispute.add_argument("what", choices=("open", "close"))
-    dispute.add_argument("--reason", required=True, metavar="TEXT")
+    dispute.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
     dispute.add_argument("--dispute", metavar="ID", help="which one ends, if several are open")
 
 
@@ -92,6 +98,15 @@ def _command(commands: Commands, name: str, do: object, help: str) -> argparse.A
     parser.add_argument("--centre", type=Path, required=True, metavar="DIR", help="the centre's folder")
     parser.set_defaults(do=do)
     return parser
+
+
+def _add_move(commands: Commands) -> None:
+    move = _command(commands, "order-templates", _move, "order that face templates may move to another box")
+    move.add_argument("class_id", metavar="CLASS")
+    move.add_argument("--from", dest="source", required=True, metavar="BOX")
+    move.add_argument("--to", dest="target", required=True, metavar="BOX")
+    move.add_argument("--people", nargs="+", default=(), metavar="ID", help="pseudonyms; without it the whole class")
+    move.add_argument("--days", type=int, default=7, metavar="N", help="for how long the order holds")
 
 
 def _init(args: argparse.Namespace) -> None:
@@ -226,6 +241,32 @@ def _export(args: argparse.Namespace) -> None:
 
     folder = export_class(open_centre(args.centre), args.class_id, args.to)
     _say(args, N_("Class {class_id} is in {folder}, checked."), class_id=args.class_id, folder=folder)
+
+
+def _move(args: argparse.Namespace) -> None:
+    from central.classes.moves import order_move
+    from central.wiring import open_centre
+
+    centre = open_centre(args.centre)
+    now_us = centre.clock.stamp().utc_us
+    sealed, body = order_move(centre.store, args.class_id, args.source, args.target, args.people, args.days, now_us)
+    _say(args, N_("Faces of {people} people may move from {source} to {target} until {expires}. Order: {order}"),
+         people=len(body.people), source=body.source, target=body.target, expires=body.expires, order=sealed.hash)
+
+
+def _sealing_key(args: argparse.Namespace) -> None:
+    from central.keys import sealing_key
+
+    print(sealing_key(args.centre / "keys").public_key().public_bytes_raw().hex())
+
+
+def _roster(args: argparse.Namespace) -> None:
+    from central.classes.lists import take_list
+    from central.keys import sealing_key
+
+    class_id, count = take_list(args.centre, sealing_key(args.centre / "keys"), args.file, args.names)
+    _say(args, N_("The names of {count} people of class {class_id} are in {path}; their numbers stay sealed."),
+         count=count, class_id=class_id, path=args.names)
 
 
 def _users(args: argparse.Namespace) -> None:

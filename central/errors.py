@@ -96,6 +96,18 @@ class UnknownClass(BadInput):
     text = "there is no class {class_id} at this centre"
 
 
+class SameBox(BadInput):
+    text = "templates move from one box to another; {device} is named twice"
+
+
+class NoSealingKey(BadInput):
+    text = "box {device} has not introduced itself to this centre yet, so nothing can be sealed to it"
+
+
+class BadMove(BadInput):
+    text = "not in class {class_id}: {people}; and an order lasts 1 to {most} days"
+
+
 class NothingToExport(BadInput):
     text = "class {class_id} has no receipted record of any box yet; there is nothing to export"
 

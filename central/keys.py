@@ -12,6 +12,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from central.errors import BadKeyFile, NoCentre
 from common.texts import N_
@@ -72,6 +73,24 @@ def issue_box(folder: Path, device: str, public_key: Ed25519PublicKey, start_us:
     return pem(certificate)
 
 
+def sealing_key(folder: Path) -> X25519PrivateKey:
+    """The key to which boxes seal ID numbers and lists; made at its first use. Raises BadKeyFile, NoCentre."""
+    path = folder / "sealing.key"
+    if not path.exists():
+        _read(folder / "centre.key")
+        try:
+            _write(path, _private_pem(X25519PrivateKey.generate()), 0o600)
+        except OSError as error:
+            raise BadKeyFile(path=path, why=error.strerror) from None
+    try:
+        key = serialization.load_pem_private_key(_read(path), password=None)
+    except (ValueError, TypeError):
+        raise BadKeyFile(path=path, why=N_("it is not a private key in PEM")) from None
+    if not isinstance(key, X25519PrivateKey):
+        raise BadKeyFile(path=path, why=N_("it is not an X25519 key"))
+    return key
+
+
 def new_serial() -> int:
     """A random certificate serial of 20 octets at most, positive."""
     return x509.random_serial_number()
@@ -128,7 +147,7 @@ def _write(path: Path, data: bytes, mode: int) -> None:
         os.fsync(handle)
 
 
-def _private_pem(key: Ed25519PrivateKey) -> bytes:
+def _private_pem(key: Ed25519PrivateKey | X25519PrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

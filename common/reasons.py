@@ -46,6 +46,10 @@ REASONS: dict[str, str] = {
         "{name}: {longest_min} min {longest_s} s are recorded without a break, but nobody has looked yet whether the"
         " picture of {need_min} unbroken minutes counts: undecided"
     ),
+    "stretch_shared": N_(
+        "{name}: {longest_min} min {longest_s} s are recorded without a break, but a part of the {need_min} unbroken"
+        " minutes is also in a recording of another class or another box: undecided"
+    ),
     "stretch_awaited": N_(
         "{name}: the longest unbroken recording so far is {longest_min} min {longest_s} s, but the box in {rooms} has"
         " not reported past this class-hour: undecided"
@@ -196,6 +200,14 @@ REASONS: dict[str, str] = {
     "picture_looped": N_(
         "{name}: camera {camera} shows from {from_time} to {to_time} ({length}) what was recorded earlier"
     ),
+    "picture_reused": N_(
+        "{name}: camera {camera} shows from {from_time} to {to_time} ({length}) what another class or another box had"
+        " recorded before"
+    ),
+    "picture_shared": N_(
+        "{name}: camera {camera} shows from {from_time} to {to_time} ({length}) what is also in a recording of another"
+        " class or another box, which says that it filmed it earlier: undecided"
+    ),
     "picture_looped_like": N_(
         "{name}: what moves before camera {camera} from {from_time} to {to_time} ({length}) resembles an earlier"
         " recording; only a part of the picture moves, so it counts"
@@ -214,8 +226,12 @@ REASONS: dict[str, str] = {
         " here: {count}"
     ),
     "video_reused": N_("video files that are the same recording as another one, and were not counted: {count}"),
+    "video_copied": N_(
+        "video files with pictures that the centre held before they were filmed, byte for byte, as a recording of"
+        " another class or another box: {count} (first recorded by {boxes})"),
     "video_reused_elsewhere": N_(
-        "video files that are, byte for byte, a recording of another class or another box: {count}"),
+        "video files of which pictures are also, byte for byte, in a recording of another class or another box; this"
+        " alone proves nothing against this class: {count}"),
     "code_not_seen": N_(
         "codes that the terminal showed to the room camera and that the recording does not show: {count} ({when})"),
     "code_not_read": N_("codes that the terminal showed, not looked for in the recording yet: {count}"),

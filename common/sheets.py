@@ -10,16 +10,17 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from evidence.bodies import Enrolled
-from evidence.errors import BadInput
+from evidence.bodies import ClassId, Enrolled
+from evidence.errors import BadInput, BadShape
 from evidence.shape import Match, decode, encode
 
+_ROSTER = b"zaitang roster v1"
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
 
 
@@ -29,6 +30,25 @@ class BadSheet(BadInput):
 
 class BadCentreKey(BadInput):
     text = "the sealing key is not an X25519 key of 64 hex digits"
+
+
+class BadRoster(BadInput):
+    text = "the sealed list of people cannot be read: it is for another centre, or was changed"
+
+
+@dataclasses.dataclass(frozen=True)
+class Listed:
+    """One person of a list that the institution brings, with the number of the ID card."""
+
+    name: str
+    number: str = dataclasses.field(repr=False)
+    role: Literal["trainee", "instructor"]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Roster:
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    people: tuple[Listed, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +98,22 @@ def open_number(sealed: bytes, key: X25519PrivateKey, class_id: str, person: str
         return plain[:16], plain[16:].decode()
     except (InvalidTag, ValueError):
         raise BadSheet(class_id=class_id, why="it is for another centre or another person, or was changed") from None
+
+
+def seal_roster(people: Iterable[Listed], centre_key: str, class_id: str) -> bytes:
+    """Encrypt a list of people with their ID numbers for the centre whose sealing key (hex) this is. Raises
+    BadCentreKey if it is none."""
+    plain = json.dumps({"class": class_id, "people": [encode(one) for one in people]}, ensure_ascii=False).encode()
+    return _SUITE.encrypt(plain, public_key(centre_key), info=_ROSTER)
+
+
+def open_roster(sealed: bytes, key: X25519PrivateKey) -> tuple[str, tuple[Listed, ...]]:
+    """The class and its people. Raises BadRoster when the list is for another centre, or was changed."""
+    try:
+        plain = decode(_Roster, json.loads(_SUITE.decrypt(sealed, key, info=_ROSTER)), "roster", strict=True)
+    except (InvalidTag, ValueError, RecursionError, BadShape):
+        raise BadRoster() from None
+    return plain.class_id, plain.people
 
 
 def public_key(text: str) -> X25519PublicKey:

@@ -14,6 +14,7 @@ from evidence.records import BootId, Count, Id, Record, Sha256, Utc
 from evidence.shape import Between, Match, decode
 
 Ppm = Annotated[int, Between(-1_000_000, 1_000_000)]
+Keys = Annotated[str, Match(r"([0-9a-f]{24})*", "24 hex digits for each keyframe")]
 FileName = Annotated[
     str, Match(r"[a-z0-9][a-z0-9._-]{0,99}(/[a-z0-9][a-z0-9._-]{0,99}){0,3}", "a relative path of plain names")
 ]
@@ -482,7 +483,7 @@ class Picture:
     segment: Sha256
     every_us: Count
     samples: tuple[PictureSample, ...]
-    keys: Annotated[str, Match(r"([0-9a-f]{24})*", "24 hex digits for each keyframe")]
+    keys: Keys
     like: Likeness | None = None
 
 
@@ -569,13 +570,17 @@ class RecordRef:
 
 @dataclasses.dataclass(frozen=True)
 class VideoReused:
-    """The centre holds a segment record of this class whose bytes another record had before (`video.reused`): of
-    another class, or of another box."""
+    """The centre holds a record of this class whose bytes another one had before (`video.reused`): of another class, or
+    of another box. `keys`: which keyframes of the segment, as in a `picture` record; none: all of the file. `held`: the
+    time of the receipt for what was there first. `later_us`: by how much the boxes say that this was filmed later."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     segment: Sha256
     record: RecordRef
     first: RecordRef
+    keys: Keys | None = None
+    held: Utc | None = None
+    later_us: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)

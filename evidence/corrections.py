@@ -3,7 +3,8 @@
 What was recorded is never edited. A `session.corrected` of the same chain says for which class the session counts; the
 latest one wins. It counts if it was made within 24 hours of the session's start in that chain: whoever pressed wrongly
 knows it by then, and video is not given away weeks later. One that does not count moves nothing and is told. Presses,
-codes on the screen and segments of the session move with it, and with a segment what was measured of its picture.
+codes on the screen and segments of the session move with it, and with a segment what was measured of its picture and
+that it was filmed elsewhere before.
 Check-ins do not: they belong to whom they name. A roll call does not: it says who of its own class's people was seen;
 moved video waits for one of the right class.
 """
@@ -82,6 +83,8 @@ class Corrections:
         """The class for which a record counts: that of its body, or the one to which its session was put right."""
         told = record.body.get("class")
         named = told if isinstance(told, str) else None
+        if named is not None and record.type == "video.reused":
+            return self._reused(record, named)
         if named is None or record.type not in MOVED | MEASURED:
             return named
         if record.type in MEASURED:
@@ -89,6 +92,13 @@ class Corrections:
         else:
             found = self.by_session.get(self.session_of(record))
         return (found.class_id if found is not None else None) or named
+
+    def _reused(self, record: Record, named: str) -> str:
+        """What the centre says of a segment moves with it, unless it says it to the class that had the video first."""
+        there = record.body.get("record")
+        where = (there.get("device"), there.get("chain")) if isinstance(there, Mapping) else ("", "")
+        found = self.by_segment.get((str(where[0]), str(where[1]), str(record.body.get("segment"))))
+        return found.class_id or named if found is not None and named in found.classes else named
 
 
 def corrections(records: Iterable[Record]) -> Corrections:

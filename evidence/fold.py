@@ -47,14 +47,17 @@ from evidence.placing import place
 from evidence.policy import Policy
 from evidence.progress import progress
 from evidence.records import Record
+from evidence.reused import copied
 from evidence.rollcall import name_tracks
 from evidence.roster import Order, changes, instructors
 from evidence.screen_code import code_facts
 from evidence.story import (
     Block,
+    CheckInFact,
     CodeFact,
     CorrectionFact,
     HourStory,
+    PinFact,
     Ref,
     RemovalFact,
     SegmentFact,
@@ -80,7 +83,8 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
     if not orders:
         raise NoSuchClass(class_id=class_id)
     told = told.of_boxes({place.device for _, _, order in orders for place in order.boxes})
-    facts = _facts(told, orders, policy).chained()
+    facts, faces, pins = _facts(told, orders, policy)
+    facts = facts.chained()
     hours, blocks = _occasions(facts, orders[-1][2], policy)
     used = told.used_records()
     return Story(
@@ -96,12 +100,13 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
         corrections=_corrected(told),
         segments=facts.segments,
         reused=_reused(told, facts.segments),
-        reused_elsewhere=tuple(record.key for record, _ in told.of(VideoReused)),
+        reused_elsewhere=_elsewhere(told, facts),
+        copied=tuple(copy for copy in facts.copied if copy.proven),
         pictured_twice=first_of(told.of(Picture), facts.segments)[1] if policy.picture else (),
         removed=_removed(told),
         codes=_codes(told, facts.segments, policy),
-        checkins=facts.checkins,
-        pins=facts.pins,
+        checkins=faces,
+        pins=pins,
         enrolments=enrolment_facts(
             told.of(Enrolment), told.of(Consent), told.of(TemplatesMoved), told.of(TemplatesOrder)),
         faceless=faceless(_consents(told)),
@@ -111,7 +116,7 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
         hours=hours,
         blocks=blocks,
         simulated=any(record.clock.source == "simulated" for record in used),
-        liveness_checked=all(c.liveness == "live" for c in facts.checkins if c.answer == "accepted"),
+        liveness_checked=all(c.liveness == "live" for c in faces if c.answer == "accepted"),
         last_us=max(record.utc_us for record in used),
         unknown_records=told.unknown,
         bad_records=told.bad,
@@ -132,7 +137,10 @@ def _plan_changed(orders: Sequence[Order]) -> tuple[tuple[Ref, Hour], ...]:
     return tuple(sorted(found, key=lambda item: (item[0], item[1].start, item[1].hour)))
 
 
-def _facts(told: Told, orders: Sequence[Order], policy: Policy) -> Facts:
+def _facts(
+    told: Told, orders: Sequence[Order], policy: Policy
+) -> tuple[Facts, tuple[CheckInFact, ...], tuple[PinFact, ...]]:
+    """What the occasions are made of; the attempts by the face and by PIN."""
     segments = _segments(told, policy)
     by_hash = {fact.segment.sha256: fact for fact in segments}
     rollcalls = _latest(told.of(RollCall), lambda body: body.segment)
@@ -142,7 +150,9 @@ def _facts(told: Told, orders: Sequence[Order], policy: Policy) -> Facts:
     events = [(record.key, record.utc_us, body) for record, body in told.of(RosterEvent)]
     windows = _windows(orders[-1][2], policy)
     teachers = {person for _, _, order in orders for person in instructors(order)}
-    return Facts(
+    faces = face_facts(told.of(CheckIn), _consents(told), told.clock_of, windows, policy)
+    pins = pin_facts(told.of(PinCheckIn), told.clock_of, windows, teachers)
+    facts = Facts(
         policy=policy,
         first_order=orders[0][2],
         plans=tuple((at_us, order) for _, at_us, order in orders),
@@ -152,14 +162,15 @@ def _facts(told: Told, orders: Sequence[Order], policy: Policy) -> Facts:
         unplaced_us=_unplaced_us(segments, orders[-1][2]),
         rollcalls=rollcalls,
         pictures=pictures,
+        copied=copied(told.of(VideoReused), segments, pictures, _own(told)),
         sightings=_by_segment(sorted(sightings + _pointed(told, by_hash), key=_in_time)),
         unnamed=_by_segment(unnamed),
-        checkins=face_facts(told.of(CheckIn), _consents(told), told.clock_of, windows, policy),
-        pins=pin_facts(told.of(PinCheckIn), told.clock_of, windows, teachers),
+        signs=tuple(sorted((*faces, *(pins if policy.judges_checkins else ())), key=lambda one: (one.at_us, one.ref))),
         places=orders[-1][2].boxes,
         progress=progress(told.last_us, _sessions(told), told.of(Segment)),
         reviews=_latest(told.of(Review), lambda body: body.block),
     )
+    return facts, faces, pins
 
 
 def _consents(told: Told) -> list[Said]:
@@ -199,6 +210,21 @@ def _reused(told: Told, segments: Sequence[SegmentFact]) -> tuple[Ref, ...]:
     for record, body in told.of(Segment):
         (device, _, _), file = first[body.sha256]
         if (record.device, body.file) != (device, file):
+            found.append(record.key)
+    return tuple(found)
+
+
+def _own(told: Told) -> set[Ref]:
+    return {record.key for cls in (Segment, Picture) for record, _ in told.of(cls)}
+
+
+def _elsewhere(told: Told, facts: Facts) -> tuple[Ref, ...]:
+    """What the centre says of video that this class and another one have, and that proves nothing against this one."""
+    own, proven = _own(told), {copy.refs[0] for copy in facts.copied if copy.proven}
+    found = []
+    for record, body in told.of(VideoReused):
+        mine = [(one.device, one.chain, one.seq) in own for one in (body.record, body.first)]
+        if record.key not in proven and not all(mine):
             found.append(record.key)
     return tuple(found)
 

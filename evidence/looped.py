@@ -10,7 +10,7 @@ import bisect
 import dataclasses
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from evidence.bodies import Likeness, PictureSample
 from evidence.picture import OVERLAYS, Look, Seen, What, apart, cells
@@ -81,7 +81,10 @@ class Earlier:
 def looped(part: Sequence[Look], earlier: Earlier, rules: PictureRules) -> list[Seen]:
     """The spans of a part (segments that follow each other in one run) that were filmed before, then those that only
     resemble earlier video; each in order of time."""
-    found, like = _repeated(part, earlier, rules), []
+    def again(look: Look, at_us: int, name: str) -> bool:
+        return earlier.repeats(name, look.wall_us + at_us)
+
+    found, like = repeated(part, again, rules, "looped"), []
     if any(look.picture.like for look in part):
         found += _resembling(part, earlier, rules, "looped", WIDE)
         like = _resembling(part, earlier, rules, "looped_like", OVERLAYS)
@@ -91,9 +94,12 @@ def looped(part: Sequence[Look], earlier: Earlier, rules: PictureRules) -> list[
 # --- the same bytes
 
 
-def _repeated(part: Sequence[Look], earlier: Earlier, rules: PictureRules) -> list[Seen]:
-    """Where enough keyframes that were there before follow each other: different ones, or for long."""
-    keys = [(at_us, name, earlier.repeats(name, look.wall_us + at_us)) for look in part for at_us, name in _keys(look)]
+def repeated(
+    part: Sequence[Look], before: Callable[[Look, int, str], bool], rules: PictureRules, what: What
+) -> list[Seen]:
+    """Where enough keyframes that were there `before` (segment, media time, hash) follow each other: different ones, or
+    for long."""
+    keys = [(at_us, name, before(look, at_us, name)) for look in part for at_us, name in _keys(look)]
     found: list[Seen] = []
     for again, group in itertools.groupby(range(len(keys)), key=lambda at: keys[at][2]):
         numbers = list(group)
@@ -101,7 +107,7 @@ def _repeated(part: Sequence[Look], earlier: Earlier, rules: PictureRules) -> li
         start_us, until_us = keys[numbers[0]][0], keys[after][0] if after < len(keys) else part[-1].end_us
         lasts = len(numbers) >= REPEATS and until_us - start_us >= rules.frozen_s.value * SECOND
         if again and (lasts or len({keys[at][1] for at in numbers}) >= rules.loop_keyframes.value):
-            found.append(Seen("looped", start_us, until_us))
+            found.append(Seen(what, start_us, until_us))
     return found
 
 

@@ -1,15 +1,16 @@
 """Blocks and class-hours with what was recorded and who was shown in them: the facts that the rules judge."""
 from __future__ import annotations
 
+import bisect
 import dataclasses
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from evidence.attendance import Sign, attended
 from evidence.blocks import PlannedBlock, hour_span
 from evidence.bodies import ClassOrder, Hour, Leave, Picture, Place, Review, RollCall
-from evidence.pictures import covers, judge
+from evidence.pictures import Times, covers, judge
 from evidence.policy import Policy
 from evidence.progress import Progress
 from evidence.rollcall import answer
@@ -17,10 +18,9 @@ from evidence.roster import instructors, roster_at
 from evidence.story import (
     Attendance,
     Block,
-    CheckInFact,
+    Copied,
     HourStory,
     PictureFact,
-    PinFact,
     Presence,
     Ref,
     RosterChange,
@@ -57,12 +57,14 @@ class Facts:
     """Segment hash → its latest roll call."""
     pictures: Mapping[str, tuple[Ref, Picture]]
     """Segment hash → the first picture record of it."""
+    copied: tuple[Copied, ...]
+    """Video that was filmed elsewhere before, or is said to have been."""
     sightings: Mapping[str, tuple[Sighting, ...]]
     """Segment hash → who was shown in it, in order of time."""
     unnamed: Mapping[str, tuple[Unnamed, ...]]
     """Segment hash → faces in it that nobody in particular is."""
-    checkins: tuple[CheckInFact, ...]
-    pins: tuple[PinFact, ...]
+    signs: tuple[Sign, ...]
+    """Who signed in or out, or tried to, in order of time."""
     places: tuple[Place, ...]
     """The boxes of the plan in force."""
     progress: Mapping[str, Progress]
@@ -73,9 +75,9 @@ class Facts:
     bright: tuple[Chain, ...] = ()
     """The chains without what shows nothing."""
     looked: tuple[Chain, ...] = ()
-    """Of the bright ones, what somebody looked at."""
+    """Of the bright ones, what somebody looked at and nobody says to have filmed earlier."""
     fresh: tuple[Chain, ...] = ()
-    """The chains without frozen and looped pictures."""
+    """The chains without frozen, looped and reused pictures, and without what is in doubt."""
     seen: tuple[PictureFact, ...] = ()
     """What does not count, or is marked."""
     hidden: Mapping[str, tuple[PictureFact, ...]] = dataclasses.field(default_factory=dict)
@@ -86,11 +88,6 @@ class Facts:
         late = [one.room for one in self.places if not self.told(one.device).past(at_us, self.policy.settle_us)]
         return tuple(dict.fromkeys(late))
 
-    def signs(self, window: Span) -> list[Sign]:
-        """Who signed in or out by then, in order of time. Under a policy from before PINs were judged they are none."""
-        found: list[Sign] = [*self.checkins, *(self.pins if self.policy.judges_checkins else ())]
-        return sorted((one for one in found if one.at_us >= window.start_us), key=lambda one: (one.at_us, one.ref))
-
     def told(self, device: str) -> Progress:
         """How far a device has reported."""
         return self.progress.get(device, Progress())
@@ -98,7 +95,7 @@ class Facts:
     def chained(self) -> Facts:
         """The same with its chains of video computed."""
         rules, percent = self.policy.picture, self.policy.video.black_pct.value
-        judged = judge(self.segments, self.pictures, rules) if rules else None
+        judged = judge(self.segments, self.pictures, self.copied, rules) if rules else None
         looked = {fact.segment.sha256 for fact in self.segments if _looked_at(self, fact)}
         broken = dict(judged.broken) if judged else {}
         unlooked: dict[str, tuple[tuple[int, int], ...]] = {}
@@ -111,8 +108,10 @@ class Facts:
         seen = judged.facts if judged else ()
         hidden = _hidden(self, seen)
         stale = {fact.segment.sha256: _media(fact, hidden.get(fact.segment.sha256, ())) for fact in self.segments}
+        doubted = judged.doubted if judged else {}
         every, bright, known, fresh = (
-            tuple(chains(self.segments, self.policy, cut)) for cut in ({}, broken, broken | unlooked, stale))
+            tuple(chains(self.segments, self.policy, cut))
+            for cut in ({}, broken, _both(broken, doubted) | unlooked, _both(stale, doubted)))
         sightings = {sha: tuple(one for one in found if not _proves_nothing(one, hidden.get(sha, ())))
                      for sha, found in self.sightings.items()}
         return dataclasses.replace(
@@ -160,11 +159,9 @@ def _occasion(
     covered_us, usable_us = (_length(found, spans, facts.policy) for found in (facts.chains, facts.bright))
     doubtful = union((fact.span for fact in segments if not fact.certain), span)
     doubtful_us = sum(one.length_us for one in doubtful) + facts.unplaced_us
-    signs = facts.signs(opened)
-    checkins = [fact for fact in signs if fact.at_us <= opened.end_us]
+    checkins, attend = _signs(facts, opened, span)
     attendance, teachers = (
-        tuple(_attended(facts, person, signs, opened, span) for person in people)
-        for people in (roster, _teachers(facts, span.start_us)))
+        tuple(attend(person) for person in people) for people in (roster, _teachers(facts, span.start_us)))
     review = facts.reviews.get(occasion_id)
     roll_called = len(calls) == len(certain)
     video = facts.policy.video
@@ -261,10 +258,22 @@ def window(policy: Policy, block: PlannedBlock, span: Span, before_us: int) -> S
     return Span(max(opens_us, before_us), span.end_us)
 
 
-def _attended(facts: Facts, person: str, signs: Sequence[Sign], opened: Span, span: Span) -> Attendance:
-    after_us = facts.policy.block.checkin_before_min.value * MINUTE
-    late_min = facts.policy.checkin.late_min
-    return attended(person, signs, opened, span, after_us, None if late_min is None else late_min.value)
+def _signs(facts: Facts, opened: Span, span: Span) -> tuple[list[Sign], Callable[[str], Attendance]]:
+    """Everything at the terminal while the check-in was open for `span`; and how somebody attended that."""
+    after_us, late = facts.policy.block.checkin_before_min.value * MINUTE, facts.policy.checkin.late_min
+    first = bisect.bisect_left(facts.signs, opened.start_us, key=_at_us)
+    last = bisect.bisect_right(facts.signs, span.end_us + after_us, key=_at_us)
+    near = facts.signs[first:last]
+    own: dict[str | None, list[Sign]] = defaultdict(list)
+    for one in near:
+        own[one.person].append(one)
+    late_min = None if late is None else late.value
+    return ([one for one in near if one.at_us <= opened.end_us],
+            lambda person: attended(person, own.get(person, ()), opened, span, after_us, late_min))
+
+
+def _at_us(sign: Sign) -> int:
+    return sign.at_us
 
 
 def _teachers(facts: Facts, at_us: int) -> tuple[str, ...]:
@@ -303,13 +312,19 @@ def _hidden(facts: Facts, seen: Sequence[PictureFact]) -> dict[str, tuple[Pictur
     by_hash = {fact.segment.sha256: fact for fact in facts.segments if fact.certain}
     for fact in by_hash.values():
         runs[fact.ref[0], fact.segment.run].append(fact)
-    first = {ref: by_hash[sha] for sha, (ref, _) in facts.pictures.items() if sha in by_hash}
+    first = {fact.ref: fact for fact in by_hash.values()}
+    first |= {ref: by_hash[sha] for sha, (ref, _) in facts.pictures.items() if sha in by_hash}
     found: dict[str, list[PictureFact]] = defaultdict(list)
     for one in seen:
         for fact in runs[one.device, first[one.ref].segment.run] if one.breaks else ():
             if overlap(fact.span, one):
                 found[fact.segment.sha256].append(one)
     return {sha: tuple(items) for sha, items in found.items()}
+
+
+def _both(one: Mapping[str, Times], other: Mapping[str, Times]) -> dict[str, Times]:
+    """The media times of two, which do not overlap, in order."""
+    return {sha: tuple(sorted((*one.get(sha, ()), *other.get(sha, ())))) for sha in one.keys() | other.keys()}
 
 
 def _media(fact: SegmentFact, hidden: Sequence[PictureFact]) -> tuple[tuple[int, int], ...]:

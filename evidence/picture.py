@@ -15,8 +15,8 @@ from evidence.bodies import Picture, PictureSample
 from evidence.policy import PictureRules
 from evidence.times import SECOND
 
-What = Literal["black", "covered", "frozen", "looped", "looped_like", "glare", "smoke", "defocus"]
-BREAKING: tuple[What, ...] = ("black", "covered", "frozen", "looped")
+What = Literal["black", "covered", "frozen", "looped", "reused", "shared", "looped_like", "glare", "smoke", "defocus"]
+BREAKING: tuple[What, ...] = ("black", "covered", "frozen", "looped", "reused")
 """These break a stretch, the first of them that holds; the others only mark it."""
 THUMB_WIDTH, THUMB_HEIGHT, THUMB_SCALE = 16, 9, 16
 """A thumb: so many cells in a row, so many rows, so many steps in a grey level (of 255)."""
@@ -58,7 +58,7 @@ class Seen:
 
 def seen(part: Sequence[Look], rules: PictureRules, looped: Iterable[Seen] = ()) -> tuple[Seen, ...]:
     """What does not count, then what is only marked, each in order of time. `part`: segments that follow each other
-    without a break; `looped`: what `looped.py` found in them."""
+    without a break; `looped`: what `looped.py` and `reused.py` found in them."""
     samples = [sample for look in part for sample in look.picture.samples]
     if not samples:
         return tuple(looped)
@@ -66,7 +66,8 @@ def seen(part: Sequence[Look], rules: PictureRules, looped: Iterable[Seen] = ())
     dark = _dark(samples, end_us, rules)
     found = [*dark, *_without(_frozen(samples, end_us, rules), dark)]
     again = list(looped)
-    found += _without([span for span in again if span.breaks], found)
+    for what in ("looped", "reused"):
+        found += _without([span for span in again if span.what == what], found)
     marks = _without([*(span for span in again if not span.breaks), *_marks(samples, end_us, rules)], found)
     return (*sorted(found, key=_when), *sorted(marks, key=_when))
 

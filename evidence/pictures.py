@@ -11,7 +11,8 @@ from evidence.looped import Earlier, looped
 from evidence.picture import Look, Seen, seen
 from evidence.policy import PictureRules
 from evidence.records import Record
-from evidence.story import PictureFact, Ref, SegmentFact
+from evidence.reused import reused
+from evidence.story import Copied, PictureFact, Ref, SegmentFact
 from evidence.times import SECOND
 
 Pictures = Mapping[str, tuple[Ref, Picture]]
@@ -37,31 +38,56 @@ def first_of(
     return found, tuple(sorted(others))
 
 
+Times = tuple[tuple[int, int], ...]
+
+
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """`facts`: in order of time. `broken`: segment hash → media times, in order, that do not overlap."""
+    """`facts`: in order of time. `broken`, `doubted`: segment hash → media times, in order, that do not overlap. What
+    breaks is not in doubt."""
 
     facts: tuple[PictureFact, ...]
-    broken: Mapping[str, tuple[tuple[int, int], ...]]
+    broken: Mapping[str, Times]
+    doubted: Mapping[str, Times]
 
 
-def judge(segments: Iterable[SegmentFact], pictures: Pictures, rules: PictureRules) -> Judged:
-    """`segments`: of the class, each hash once. Video of uncertain time is left out; it counts for nothing anyway."""
+def judge(
+    segments: Sequence[SegmentFact], pictures: Pictures, copies: Sequence[Copied], rules: PictureRules
+) -> Judged:
+    """`segments`: of the class, each hash once; `copies`: which of them were filmed elsewhere too. Video of
+    uncertain time is left out; it counts for nothing anyway."""
     parts = _parts(segments, pictures)
     earlier = Earlier(look for part in parts for _, look in part)
     facts: list[PictureFact] = []
-    broken: dict[str, tuple[tuple[int, int], ...]] = {}
+    broken: dict[str, Times] = {}
+    doubted: dict[str, Times] = {}
     for part in parts:
         looks = [look for _, look in part]
-        spans = seen(looks, rules, looped(looks, earlier, rules))
+        spans = seen(looks, rules, [*looped(looks, earlier, rules), *reused(looks, copies, rules)])
         facts += [_fact(part, span, pictures) for span in spans]
-        breaking = sorted((span.start_us, span.end_us) for span in spans if span.breaks)
-        for _, look in part:
-            cut = tuple((max(start_us, look.first_us), min(end_us, look.end_us)) for start_us, end_us in breaking
-                        if start_us < look.end_us and end_us > look.first_us)
-            if cut:
-                broken[look.segment] = cut
-    return Judged(tuple(sorted(facts, key=lambda fact: (fact.start_us, fact.end_us, fact.ref, fact.what))), broken)
+        broken |= _within(looks, [span for span in spans if span.breaks])
+        doubted |= _within(looks, [span for span in spans if span.what == "shared"])
+    for fact in segments:
+        sha = fact.segment.sha256
+        wholes = [copy for copy in copies if copy.segment == sha and copy.names is None and sha not in pictures]
+        if wholes:
+            proven = any(copy.proven for copy in wholes)
+            facts.append(_whole(fact, proven))
+            (broken if proven else doubted)[sha] = ((fact.segment.first_pts_us, fact.segment.end_pts_us),)
+    in_order = sorted(facts, key=lambda fact: (fact.start_us, fact.end_us, fact.ref, fact.what))
+    return Judged(tuple(in_order), broken, doubted)
+
+
+def _within(looks: Iterable[Look], spans: Iterable[Seen]) -> dict[str, Times]:
+    """Segment hash → what of the spans lies in it."""
+    times = sorted((span.start_us, span.end_us) for span in spans)
+    found = {}
+    for look in looks:
+        cut = tuple((max(start_us, look.first_us), min(end_us, look.end_us)) for start_us, end_us in times
+                    if start_us < look.end_us and end_us > look.first_us)
+        if cut:
+            found[look.segment] = cut
+    return found
 
 
 Part = Sequence[tuple[SegmentFact, Look]]
@@ -109,6 +135,13 @@ def _look(fact: SegmentFact, picture: Picture) -> Look:
     picture = dataclasses.replace(picture, run=segment.run, samples=tuple(_inside(segment, picture)))
     wall_us = fact.span.start_us - segment.first_pts_us
     return Look(fact.ref[0], segment.sha256, segment.first_pts_us, segment.end_pts_us, wall_us, picture)
+
+
+def _whole(fact: SegmentFact, proven: bool) -> PictureFact:
+    """A file that was filmed elsewhere too, and whose picture nobody looked at."""
+    return PictureFact(
+        fact.span.start_us, fact.span.end_us, "reused" if proven else "shared", proven, fact.segment.camera,
+        fact.ref[0], fact.ref)
 
 
 def _fact(part: Part, span: Seen, pictures: Pictures) -> PictureFact:

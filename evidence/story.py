@@ -94,7 +94,8 @@ class CodeFact(Span):
 class PictureFact(Span):
     """A time in which a camera's picture did not count, or was only marked. `ref`: the record that says it first."""
 
-    what: Literal["black", "covered", "frozen", "looped", "looped_like", "glare", "smoke", "defocus"]
+    what: Literal[
+        "black", "covered", "frozen", "looped", "reused", "shared", "looped_like", "glare", "smoke", "defocus"]
     breaks: bool
     camera: str
     device: str
@@ -103,7 +104,25 @@ class PictureFact(Span):
     @property
     def stale(self) -> bool:
         """It shows something, but not what was there then."""
-        return self.what in ("frozen", "looped")
+        return self.what in ("frozen", "looped", "reused")
+
+    @property
+    def doubted(self) -> bool:
+        """Another class or box has it too, and says that it filmed it earlier; that is not proved."""
+        return self.what == "shared"
+
+
+@dataclasses.dataclass(frozen=True)
+class Copied:
+    """A segment (its hash) of which `device` has these keyframes too (their hashes; None: the whole file), and filmed
+    them earlier. `proven`: the centre held them before this segment was filmed; else `device` only says so.
+    `refs`: the centre's record, and that of the box of which it speaks."""
+
+    segment: str
+    names: frozenset[str] | None
+    device: str
+    proven: bool
+    refs: tuple[Ref, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -303,7 +322,7 @@ class Occasion:
     covered_us: int
     """Recorded time inside its class-hours: the union of all cameras."""
     usable_us: int
-    """The same without what shows nothing: black, covered, frozen or looped pictures."""
+    """The same without what shows nothing: black, covered, frozen, looped or reused pictures."""
     doubtful_us: int
     """Video that may belong here, but whose time is uncertain."""
     roll_called: bool
@@ -340,11 +359,12 @@ class HourStory(Occasion):
     longest_us: int
     """Media time of the longest single stretch; what breaks it does not count."""
     looked_us: int
-    """The same of what somebody looked at: its segments have a picture record or a roll call."""
+    """The same of what somebody looked at, and what is not in doubt: its segments have a picture record or a roll call,
+    and nobody says to have filmed it earlier."""
     unpictured: tuple[Ref, ...]
     """Its segments without a picture record, though the policy judges these and their box has reported past them."""
     fresh_us: int
-    """Recorded time (the union of all cameras) without frozen and looped pictures."""
+    """Recorded time (the union of all cameras) without frozen, looped and reused pictures and what is in doubt."""
     gaps: tuple[Span, ...]
     """What no camera recorded."""
 
@@ -402,6 +422,9 @@ class Story:
     """Records of video whose bytes another record has as another file."""
     reused_elsewhere: tuple[Ref, ...]
     """Records of the centre: video of this class has the bytes of video of another class or another box."""
+    copied: tuple[Copied, ...]
+    """Video of this class that the centre held as that of another class or box before it was filmed. What of it does
+    not count stands with the pictures."""
     pictured_twice: tuple[Ref, ...]
     """Picture records that say something else than the first one of their segment. They count for nothing."""
     removed: tuple[RemovalFact, ...]

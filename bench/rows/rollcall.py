@@ -17,7 +17,7 @@ from edge.rollcall.analyse import analyse
 from edge.rollcall.answer import roll_call
 from edge.rollcall.cli import EVERY_US
 from edge.rollcall.frames import frames, plan_frames
-from edge.vision.calibrate import calibrate
+from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.onnx_pack import OnnxPack
 
@@ -33,7 +33,7 @@ def prepare(folder: Path) -> Contest:
         raise Skipped(f"no {video}")
     pack = OnnxPack(*lab_files(folder), only_faces=True)
     gallery = Gallery(pack, describe_photos(pack, photo_files(place / "enrolment"), strict=False).templates)
-    threshold_ppm = calibrate(pack, gallery).ppm
+    threshold_ppm = calibrate(pack, gallery, ROLL_CALL_FPIR_PPM).ppm
     plan = plan_frames(video, EVERY_US)
     said: dict[str, Any] = {}
 

@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from central.classes.moves import move_messages
 from central.classes.orders import Told, order_messages
 from central.classes.statements import TYPES as STATEMENTS
 from central.classes.statements import statement_messages
@@ -110,11 +111,12 @@ class BrokerLink:
             return
         session, told = self._session, self._told
         with self._store.read() as tx:
-            newest = tx.newest(("order.class", "genesis", *STATEMENTS))
+            newest = tx.newest(("order.class", "genesis", "order.templates", *STATEMENTS))
             if newest == self._looked_at:
                 return
             messages = order_messages(tx, self._names, self._certificate, told)
             messages |= statement_messages(tx, self._certificate, told)
+            messages |= move_messages(tx, self._certificate, told)
         for key, message in messages.items():
             sent = self._client.publish(message.topic, message.payload, qos=1, retain=True)
             if sent.rc == mqtt.MQTT_ERR_QUEUE_SIZE:

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from central.clock import Clock
 from central.errors import UnknownSigner, WrongTopic
 from central.ingest.keyring import Keyring
+from central.ingest.reuse import state_reused
 from central.store.store import Store, keep
 from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import Alarm, RecordRef, Segment, VideoReused, body_of
+from evidence.bodies import Alarm
 from evidence.canonical import MAX_BYTES, sha256_hex
 from evidence.errors import BadRecord, ChainBroken, Fork, WrongPlace, ZaitangError
 from evidence.places import stands_rightly
@@ -104,8 +105,8 @@ class Collector:
         record = sealed.record
         here = tx.hash_at(*record.key)
         if here is None:
-            self._tell_reused(tx, sealed)
             keep(tx, sealed)
+            state_reused(self._store, tx, sealed)
         elif here != sealed.hash:
             if self._refuse(tx, message, Fork(device=record.device, seq=record.seq), sealed=True):
                 self._alarm(tx, "chain.fork", sealed, kept=here, refused=sealed.hash)
@@ -148,22 +149,6 @@ class Collector:
         error = ChainBroken(device=device, seq=seq)
         if self._refuse(tx, Message(device, sealed.envelope), error, sealed=True):
             self._alarm(tx, "chain.broken", sealed, kept=sealed.hash)
-
-    def _tell_reused(self, tx: Tx, sealed: Sealed) -> None:
-        """State it for both classes when an earlier record of another class or box names the same bytes."""
-        body = body_of(sealed.record)
-        before = tx.announced(body.sha256) if isinstance(body, Segment) else []
-        if not before or not isinstance(body, Segment):
-            return
-        known = tx.record(before[0].device, before[0].chain, before[0].seq)
-        first = body_of(known.record) if known is not None else None
-        if known is None or not isinstance(first, Segment):
-            return
-        if (known.record.device, first.class_id) == (sealed.record.device, body.class_id):
-            return
-        where = [RecordRef(one.device, one.chain, one.seq) for one in (sealed.record, known.record)]
-        for class_id in sorted({one for one in (body.class_id, first.class_id) if one is not None}):
-            self._store.append(tx, VideoReused(class_id, body.sha256, *where))
 
     def _alarm(self, tx: Tx, code: str, sealed: Sealed, **hashes: str) -> None:
         record = sealed.record

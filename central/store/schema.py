@@ -79,6 +79,13 @@ segments = Table(
     Column("stored", Boolean, nullable=False),
 )
 
+keyframes = Table(
+    "keyframes",
+    metadata,
+    Column("name", String(16), primary_key=True, comment="of a picture record: the first digits of its hash"),
+    Column("leaf", BigInteger, nullable=False, comment="the record that named it first"),
+)
+
 policies = Table(
     "policies",
     metadata,

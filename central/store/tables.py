@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from central.store import schema as t
@@ -13,6 +13,8 @@ from evidence.records import NO_PREV, Sealed
 from evidence.seal import read_sealed
 
 KEEP_OF_MESSAGE = 65536
+MOST_NAMES = 500
+"""So many values in one question."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +78,10 @@ class Tx:
         """One record."""
         row = self._db.execute(select(t.records.c.envelope).where(_place(device, chain, seq))).scalar()
         return None if row is None else read_sealed(row)
+
+    def at_leaf(self, leaf: int) -> Sealed:
+        """The record with this leaf, which is here."""
+        return read_sealed(self._db.execute(select(t.records.c.envelope).where(t.records.c.leaf == leaf)).scalar_one())
 
     def chain_envelopes(self, device: str, chain: str, up_to: int) -> list[bytes]:
         """Envelopes in order of seq, up to and with `up_to`."""
@@ -223,13 +229,31 @@ class Tx:
         ))
 
     def announced(self, sha256: str) -> list[Announced]:
-        """Every record's naming of the segment with this hash."""
-        rows = self._db.execute(select(t.segments).where(t.segments.c.sha256 == sha256))
+        """Every record's naming of the segment with this hash, by order of acceptance."""
+        s, r = t.segments.c, t.records.c
+        joined = t.segments.join(t.records, and_(s.device == r.device, s.chain == r.chain, s.seq == r.seq))
+        rows = self._db.execute(
+            select(t.segments).select_from(joined).where(s.sha256 == sha256).order_by(r.leaf))
         return [Announced(r.device, r.chain, r.seq, r.sha256, r.size, r.stored) for r in rows]
 
     def mark_stored(self, sha256: str) -> None:
         """Its file is here, hashed and synced."""
         self._db.execute(update(t.segments).where(t.segments.c.sha256 == sha256).values(stored=True))
+
+    def keyframes(self, names: Sequence[str]) -> dict[str, int]:
+        """Those of these keyframes that are remembered, and the leaf of the record that named each first."""
+        c = t.keyframes.c
+        found: dict[str, int] = {}
+        for at in range(0, len(names), MOST_NAMES):
+            rows = self._db.execute(select(c.name, c.leaf).where(c.name.in_(names[at:at + MOST_NAMES])))
+            found |= {row.name: row.leaf for row in rows}
+        return found
+
+    def know_keyframes(self, names: Sequence[str], leaf: int) -> None:
+        """Remember them by this record, whatever was remembered of them before."""
+        if names:
+            self._db.execute(delete(t.keyframes).where(t.keyframes.c.name.in_(names)))
+            self._db.execute(insert(t.keyframes), [{"name": name, "leaf": leaf} for name in names])
 
     def know_policy(self, sha256: str, toml: bytes) -> None:
         """Keep the bytes of a policy that an order refers to; again is no error."""

@@ -19,7 +19,7 @@ from central.web.video import Sha
 from central.wiring import Centre
 from evidence.rules import R3Finding, finding_json
 from evidence.shape import encode
-from evidence.story import Block
+from evidence.story import Attendance, Block
 from evidence.times import utc_text
 
 RESERVE = 256 << 20
@@ -74,7 +74,14 @@ def _block_json(block: Block) -> dict[str, Any]:
             {"person": one.person, "answer": one.answer, "checked_in": one.checked_in, "on_leave": one.on_leave}
             for one in block.presences
         ],
+        "attendance": [_attendance_json(one) for one in block.attendance],
+        "teachers": [_attendance_json(one) for one in block.teachers],
     }
+
+
+def _attendance_json(one: Attendance) -> dict[str, Any]:
+    in_, out = (None if at_us is None else utc_text(at_us) for at_us in (one.in_us, one.out_us))
+    return {"person": one.person, "came": one.came, "way": one.way, "in": in_, "out": out, "late": one.late}
 
 
 async def _take(centre: Centre, sha256: str, request: Request) -> bool:

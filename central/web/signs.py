@@ -54,7 +54,8 @@ def answer_words(sign: Sign, names: Mapping[str, str], lang: str) -> str:
         return translate(VOID[sign.void] if sign.void else PINS[sign.direction], lang, name=names.get(by, by))
     if sign.forbidden:
         return translate(FORBIDDEN, lang)
-    return translate(OUT if sign.accepted and sign.direction == "out" else ANSWERS[sign.answer], lang)
+    left = sign.accepted and sign.direction == "out"
+    return translate(OUT if left else ANSWERS[sign.answer], lang)
 
 
 def signed_words(one: Attendance, local: LocalTime) -> str:

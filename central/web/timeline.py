@@ -26,6 +26,8 @@ PICTURES = {
     "covered": N_("picture: covered"),
     "frozen": N_("picture: frozen"),
     "looped": N_("picture: recorded earlier"),
+    "reused": N_("picture: recorded elsewhere before"),
+    "shared": N_("picture: also recorded elsewhere"),
     "looped_like": N_("picture: resembles an earlier recording"),
     "glare": N_("picture: dazzled"),
     "smoke": N_("picture: hazy"),
@@ -33,6 +35,7 @@ PICTURES = {
 }
 NOT_COUNTED = N_("{what} {start}–{end} (camera {camera}); it does not count")
 MARKED = N_("{what} {start}–{end} (camera {camera}); only marked")
+UNDECIDED = N_("{what} {start}–{end} (camera {camera}); whether it counts is undecided")
 SESSION = N_("session {start}–{end}")
 UNPRESSED = N_("session {start}–{end}: began as planned, nobody pressed start")
 CHECKIN = N_("{time} {name}: {answer}")
@@ -192,8 +195,9 @@ def _pictures(hours: Sequence[HourStory], place: _Place, local: LocalTime) -> It
 def picture_words(fact: PictureFact, hour: HourStory, local: LocalTime) -> str:
     """What does not count, or is marked, of a class-hour, in one line."""
     span = _within(fact, hour)
+    said = NOT_COUNTED if fact.breaks else UNDECIDED if fact.doubted else MARKED
     return translate(
-        NOT_COUNTED if fact.breaks else MARKED, local.lang, what=translate(PICTURES[fact.what], local.lang),
+        said, local.lang, what=translate(PICTURES[fact.what], local.lang),
         camera=fact.camera, start=local.seconds(span.start_us), end=local.seconds(span.end_us),
     )
 

@@ -101,8 +101,8 @@ def curve(mated: Sequence[int], strangers: Sequence[int], threshold_ppm: int) ->
     return tuple(
         Point(
             level,
-            float(np.searchsorted(below, level) / len(below)) if len(below) else None,
-            float(1 - np.searchsorted(above, level) / len(above)) if len(above) else None,
+            int(np.searchsorted(below, level)) / len(below) if len(below) else None,
+            (len(above) - int(np.searchsorted(above, level))) / len(above) if len(above) else None,
         )
         for level in levels
     )
@@ -127,8 +127,8 @@ def document(found: Identification, pack: str) -> dict[str, Any]:
 
 
 def counts(part: Share) -> dict[str, Any]:
-    """A share as numbers of a document: its counts and its interval of 95 %."""
-    return {"hits": part.hits, "of": part.of, "people": part.units, "low": round(part.low, 6),
+    """A share as numbers of a document: its counts, the people or clips behind it, its interval of 95 %."""
+    return {"hits": part.hits, "of": part.of, "units": part.units, "low": round(part.low, 6),
             "high": round(part.high, 6), "few": part.few}
 
 

@@ -7,9 +7,6 @@ from edge.vision.liveness import BadSight, FaceMesh
 from edge.vision.pack import Face, Pack
 from evidence.challenge import REST_DEG, Look
 
-PASS_PPM = 500_000
-"""A frame passes from this score on: the nets find a living face likelier than all else."""
-
 
 def score(pack: Pack, bgr: np.ndarray, face: Face) -> int | None:
     """The passive score of one frame in ppm; None: it cannot be scored (*bad input*). Only of a pack that has one."""

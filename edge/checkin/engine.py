@@ -24,9 +24,10 @@ from edge.vision.pack import Face, Pack
 from evidence import challenge
 from evidence.bodies import CheckIn
 from evidence.challenge import Look
-from evidence.checkin import WindowResult, answer_of, window_decision
+from evidence.checkin import FrameMatch, WindowResult, answer_of, window_decision
 from evidence.liveness import Liveness, challenge_why, liveness_of, passive_answer
 from evidence.policy import Policy
+from evidence.rollcall import identify
 from evidence.times import SECOND
 
 WINDOW = 8
@@ -69,7 +70,7 @@ class Engine:
         self._pack, self._policy, self._class_id, self._draw = pack, policy, class_id, draw
         self._rules = policy.liveness if policy.liveness_required else None
         self._session, self._direction, self._checked_in = session, direction, set(checked_in)
-        self._sights = Sights(pack, self._threshold.ppm)
+        self._sights = Sights()
         self._visit: Visit | None = None
         self._said = _Said()
         self._pin: tuple[str, bool] | None = None
@@ -90,6 +91,10 @@ class Engine:
         if direction != self._direction:
             self._sights.forget()
         self._session, self._checked_in, self._direction = session, set(checked_in), direction
+
+    def know(self, checked_in: Iterable[str]) -> None:
+        """These people have been recorded, also in another way than by this engine."""
+        self._checked_in |= set(checked_in)
 
     def end(self) -> CheckIn | None:
         """Nobody may check in any more: an attempt that runs ends as it stands, and must be recorded."""
@@ -160,15 +165,14 @@ class Engine:
     def _window(self, bgr: np.ndarray, face: Face, mono_us: int) -> CheckIn | None:
         """Describe the face, begin a new visit if it is another one, and decide when enough frames have voted."""
         vector = self._pack.embed(bgr, face)
-        self._sights.see(vector, mono_us)
         visit = self._visit
         if visit is None or not visit.is_here(face) or not visit.is_same(self._pack, vector, self._threshold.ppm):
             self._leave()
-            visit = self._visit = Visit(self._rules is not None and self._pack.liveness == "passive")
+            visit = self._visit = Visit(mono_us, self._rules is not None and self._pack.liveness == "passive")
         visit.place(face, mono_us)
         if visit.phase == "over":
             return None
-        visit.vote(self._pack, vector, self._group.match(vector, face.width_px))
+        visit.vote(self._pack, vector, self._seen(vector, face, mono_us))
         if visit.scores is not None:
             visit.score(score(self._pack, bgr, face))
         result = self._vote()
@@ -213,7 +217,6 @@ class Engine:
             visit.place(face, mono_us)
             return look(at_us, mesh, None)
         vector = self._pack.embed(bgr, face)
-        self._sights.see(vector, mono_us)
         if not visit.is_same(self._pack, vector, self._threshold.ppm):
             return Look(at_us, False)
         visit.place(face, mono_us)
@@ -248,15 +251,12 @@ class Engine:
 
     def _attempt(self, visit: Visit, mono_us: int, pin: bool) -> CheckIn:
         result, threshold = self._vote(), self._threshold
-        assert visit.mean is not None
-        faces = visit.mean[None] if result.person is None else np.concatenate(
-            [visit.mean[None], self._group.templates(result.person)])
         checkin = CheckIn(
             class_id=self._class_id, session=self._session, attempt=f"a-{secrets.token_hex(8)}",
             pack=self._pack.name, pack_sha256=self._pack.sha256, provider=self._pack.provider,
             threshold_ppm=threshold.ppm, margin_ppm=self._pack.margin_ppm,
             frames=result.frames, votes=result.votes, face_px=result.face_px,
-            seen_mono_us=self._sights.first_us(faces, mono_us), liveness="not_checked",
+            seen_mono_us=self._sights.first_us(result.person, visit.since_us, mono_us), liveness="not_checked",
             best=result.best, second=result.second, direction=self._direction, passive=visit.passive,
             challenge=visit.course.measured if visit.course is not None else None,
             threshold_from="people" if threshold.source == "gallery" else "pack",
@@ -271,7 +271,15 @@ class Engine:
         for face in others[:1]:
             if face.width_px >= self._pack.min_face_px:
                 self._beside_us = mono_us
-                self._sights.see(self._pack.embed(bgr, face), mono_us)
+                self._seen(self._pack.embed(bgr, face), face, mono_us)
+
+    def _seen(self, vector: np.ndarray, face: Face, mono_us: int) -> FrameMatch:
+        """Whom one frame of a face shows; that person is here since then."""
+        match = self._group.match(vector, face.width_px)
+        person = identify(match.best, match.second, self._threshold.ppm, self._pack.margin_ppm)
+        if person is not None:
+            self._sights.see(person, mono_us)
+        return match
 
     def _ask(self, mono_us: int) -> Ask | None:
         visit = self._visit

@@ -31,10 +31,6 @@ class Group:
         """Who looks too much like this person to be told apart by a face."""
         return self._alike.get(person, ())
 
-    def templates(self, person: str) -> np.ndarray:
-        """The descriptions (n, d) of a person."""
-        return self._gallery.templates[person]
-
     def match(self, vector: np.ndarray, face_px: int) -> FrameMatch:
         """Whom a description (d,) resembles most, and who comes second of those who can be told apart from the first:
         between the others the PIN decides, not a margin."""

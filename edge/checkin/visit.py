@@ -5,8 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from edge.checkin.alive import PASS_PPM
 from edge.vision.geometry import overlap
+from edge.vision.liveness import LIVE_PPM
 from edge.vision.pack import Face, Pack
 from evidence.bodies import PassiveLook
 from evidence.challenge import Course
@@ -23,9 +23,10 @@ Phase = Literal["window", "challenge", "pin", "over"]
 
 
 class Visit:
-    """What is known of the face before the terminal. `scored`: the pack has a passive check."""
+    """What is known of the face before the terminal since `since_us`. `scored`: the pack has a passive check."""
 
-    def __init__(self, scored: bool) -> None:
+    def __init__(self, since_us: int, scored: bool) -> None:
+        self.since_us = since_us
         self.phase: Phase = "window"
         self.matches: list[FrameMatch] = []
         self.scores: list[int | None] | None = [] if scored else None
@@ -35,7 +36,7 @@ class Visit:
         self.here_us = 0
         """When the face was in view last."""
         self.missed = 0
-        self.mean: np.ndarray | None = None
+        self._mean: np.ndarray | None = None
         self._box = np.zeros(4, np.float32)
 
     def is_here(self, face: Face) -> bool:
@@ -44,9 +45,9 @@ class Visit:
 
     def is_same(self, pack: Pack, vector: np.ndarray, threshold_ppm: int) -> bool:
         """Whether a described face looks like this visit's face."""
-        if self.mean is None:
+        if self._mean is None:
             return True
-        return int(pack.similarity(vector, self.mean[None])[0]) >= OTHER_SHARE * threshold_ppm
+        return int(pack.similarity(vector, self._mean[None])[0]) >= OTHER_SHARE * threshold_ppm
 
     def place(self, face: Face, mono_us: int) -> None:
         """The face is in view."""
@@ -55,8 +56,8 @@ class Visit:
     def vote(self, pack: Pack, vector: np.ndarray, match: FrameMatch) -> None:
         """A described frame of the face."""
         count = len(self.matches)
-        self.mean = vector if self.mean is None else pack.mean(
-            np.stack([self.mean, vector]), np.array([count, 1], np.float32))
+        self._mean = vector if self._mean is None else pack.mean(
+            np.stack([self._mean, vector]), np.array([count, 1], np.float32))
         self.matches.append(match)
 
     def score(self, score_ppm: int | None) -> None:
@@ -67,4 +68,4 @@ class Visit:
     @property
     def passive(self) -> PassiveLook | None:
         """What the passive check measured; None: there is none."""
-        return None if self.scores is None else passive_look(self.scores, PASS_PPM)
+        return None if self.scores is None else passive_look(self.scores, LIVE_PPM)

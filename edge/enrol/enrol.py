@@ -63,6 +63,17 @@ def classes_of(store: Store, person: str) -> list[str]:
     return sorted(found)
 
 
+def _refuse_without_consent(store: Store, class_id: str, files: Mapping[str, list[Path]]) -> None:
+    """Whoever refused or withdrew must have agreed anew before a photograph may be used."""
+    said = consents(store, class_id)
+    problems: list[BadInput] = [
+        NoConsent(file=label(photos[0]), name=person) for person, photos in files.items()
+        if person in said and said[person].said != "given"
+    ]
+    if problems:
+        raise PhotosRefused(problems)
+
+
 def _by_pseudonym(store: Store, class_id: str, people: Mapping[str, list[Path]]) -> dict[str, list[Path]]:
     roster, names = roster_of(store, class_id), store.names(class_id)
     called: dict[str, list[str]] = {}
@@ -82,17 +93,6 @@ def _by_pseudonym(store: Store, class_id: str, people: Mapping[str, list[Path]])
     if problems:
         raise PhotosRefused(problems)
     return files
-
-
-def _refuse_without_consent(store: Store, class_id: str, files: Mapping[str, list[Path]]) -> None:
-    """Whoever refused or withdrew must have agreed anew before a photograph may be used."""
-    said = consents(store, class_id)
-    problems: list[BadInput] = [
-        NoConsent(file=label(photos[0]), name=person) for person, photos in files.items()
-        if person in said and said[person].said != "given"
-    ]
-    if problems:
-        raise PhotosRefused(problems)
 
 
 def _refuse_same_person(

@@ -1,13 +1,15 @@
 """Erasing faces: withdrawal of consent, the end of the purpose, and the steps until nothing is left.
 
-Withdrawal erases at once, also while a flag or a dispute is open: the box is never told of either, and what it must
-keep for them (recordings, records) stays. What is erased is the means to recognise anybody anew.
+Withdrawal erases at once, also while a flag or a dispute is open: what is needed to decide these (recordings, records,
+names at the centre) stays; what goes is the means to recognise anybody anew. The end of the purpose waits for a dispute
+of which the centre has told this box.
 """
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -21,12 +23,15 @@ from edge.store import Store
 from edge.store.people import Erasure, Why
 from evidence.bodies import ConsentWithdrawn
 from evidence.errors import ZaitangError
+from evidence.records import Sealed
 from evidence.times import utc_us
 
-EVERY_S = 1.0
+EVERY_S, MOST_S = 1.0, 60.0
+"""Real seconds between two looks; longer and longer ones while something is in the way."""
 OVER_EVERY_S = 600.0
 """Real seconds between two looks for faces whose purpose is over."""
 SQLITE = b"SQLite format 3\x00"
+VIDEO = "video"
 AGAIN_S = 0.2
 
 
@@ -79,19 +84,29 @@ def finish_soon(store: Store, folder: Path, patience_s: float) -> list[Erasure]:
 def copies_in(folder: Path, database: Path) -> list[Path]:
     """Files of the box's folder, video aside, that are an SQLite database and not the box's own."""
     found = []
-    for path in sorted(folder.rglob("*")):
-        if path == database or folder / "video" in path.parents or not path.is_file():
-            continue
+    for place, folders, files in os.walk(folder):
+        if Path(place) == folder and VIDEO in folders:
+            folders.remove(VIDEO)
+        found += [path for path in (Path(place) / name for name in files) if path != database and _is_sqlite(path)]
+    return sorted(found)
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Sockets and files that end in this moment are none."""
+    try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
-            if file.read(len(SQLITE)) == SQLITE:
-                found.append(path)
-    return found
+            return file.read(len(SQLITE)) == SQLITE
+    except FileNotFoundError:
+        return False
 
 
 def due(store: Store, now_us: int) -> list[tuple[str, str]]:
     """Class and person of every face whose purpose is over: the day of the consent, else the one of the plan, has
-    passed."""
-    orders = newest_orders(store.orders())
+    passed, and no dispute about the class is open."""
+    told = store.orders()
+    orders, disputed = newest_orders(told), _disputed(told)
     found = []
     said: dict[str, dict[str, Standing]] = {}
     for class_id, person in store.classes_with_faces():
@@ -101,9 +116,19 @@ def due(store: Store, now_us: int) -> list[tuple[str, str]]:
         until = standing.until if standing is not None else None
         if until is None and class_id in orders:
             until = kept_until(orders[class_id])
-        if until is not None and utc_us(until) <= now_us:
+        if until is not None and utc_us(until) <= now_us and class_id not in disputed:
             found.append((class_id, person))
     return found
+
+
+def _disputed(told: Iterable[Sealed]) -> set[str]:
+    """The classes about which the centre has stated a dispute that it has not closed."""
+    last: dict[tuple[str, str], str] = {}
+    for sealed in told:
+        if sealed.record.type == "dispute":
+            body = sealed.record.body
+            last[str(body.get("class")), str(body.get("dispute"))] = str(body.get("state"))
+    return {class_id for (class_id, _), state in last.items() if state != "closed"}
 
 
 class Eraser:
@@ -136,8 +161,11 @@ class Eraser:
             self._log.info("face.erased", person=erasure.person, why=erasure.why)
 
     def _run(self) -> None:
-        while not self._stop.wait(EVERY_S):
+        pause_s = EVERY_S
+        while not self._stop.wait(pause_s):
             try:
                 self.turn(time.monotonic())
+                pause_s = EVERY_S
             except ZaitangError as error:
                 self._log.failed("eraser.later", error)
+                pause_s = min(2 * pause_s, MOST_S)

@@ -2,7 +2,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
+from common.texts import N_
+from edge.enrol.numbers import Fault
 from evidence.errors import BadInput, ZaitangError
 
 
@@ -46,14 +49,20 @@ class Both(BadInput):
     text = "{first}\n{second}"
 
 
-class PhotosRefused(BadInput):
+class ManyRefused(BadInput):
     """Everything that is wrong, told at once; `problems` holds each. Nothing was kept."""
-
-    text = "{problem}\nproblems with photographs: {count}; none of them was taken over"
 
     def __init__(self, problems: Sequence[BadInput]) -> None:
         self.problems = tuple(problems)
         super().__init__(problem=_joined(self.problems), count=len(self.problems))
+
+
+class PhotosRefused(ManyRefused):
+    text = "{problem}\nproblems with photographs: {count}; none of them was taken over"
+
+
+class RosterRefused(ManyRefused):
+    text = "{problem}\nproblems in the list: {count}; nothing was taken over"
 
 
 def _joined(problems: Sequence[BadInput]) -> BadInput:
@@ -149,3 +158,110 @@ class PinWait(BadInput):
 
 class PinLocked(BadInput):
     text = "this PIN is locked; an instructor unlocks it"
+
+
+class NoSuchOrder(BadInput):
+    text = "this box has taken no order {order} to move templates"
+
+
+class OtherBoxSends(BadInput):
+    text = "the order lets {device} send templates, to another box than this one or from another one"
+
+
+class ClockNotSet(BadInput):
+    text = "the clock of this box is not set, so nobody knows whether the order still holds"
+
+
+class OrderExpired(BadInput):
+    text = "the order held until {expires}; a new one is needed"
+
+
+class FileThere(BadInput):
+    text = "{file} exists already; name another file"
+
+
+class NobodyToMove(BadInput):
+    text = "nobody of order {order} has a face here and a consent that holds"
+
+
+class BadPackage(BadInput):
+    text = "the package of templates is refused: {why}"
+
+
+class NotForThisBox(BadInput):
+    text = "the package of templates is sealed to another box"
+
+
+class AlreadyMoved(BadInput):
+    text = "the templates of order {order} were taken over already; nothing was changed"
+
+
+class WrongPack(BadInput):
+    text = "the package holds templates of the model pack {theirs}, which is not the one of this box ({ours})"
+
+
+class FaceKnown(BadInput):
+    text = "{person} and {other}, who is enrolled here, look like the same person; nothing was taken over"
+
+
+class ListInBox(BadInput):
+    text = (
+        "{file} lies in the box's own folder, which must hold no number in clear: move it away, and delete it later"
+    )
+
+
+class NoCentreKey(BadInput):
+    text = (
+        "numbers are sealed to the centre: name its key with --centre-key, or as centre_key under [enrol] in box.toml"
+    )
+
+
+class RosterTooLarge(BadInput):
+    text = "the list is too large: at most {limit} bytes and {rows} rows"
+
+
+class NotText(BadInput):
+    text = "the list is not CSV text in UTF-8 or GB18030; save it as CSV"
+
+
+class NoColumn(BadInput):
+    text = "the list has no column {column}"
+
+
+class EmptyRoster(BadInput):
+    text = "the list holds nobody"
+
+
+class RowTooShort(BadInput):
+    text = "row {row}: neither name nor number"
+
+
+class NameInRow(BadInput):
+    text = "row {row}: the name is missing, too long, or holds characters that cannot be seen"
+
+
+class NumberInRow(BadInput):
+    """Never says the number: errors are printed and logged."""
+
+    text = "row {row}: {why}"
+    why: ClassVar[dict[Fault, str]] = {
+        "shape": N_("the ID number has not 18 characters (a spreadsheet may have rounded it: make the column text)"),
+        "date": N_("the ID number holds a date of birth that cannot be"),
+        "check": N_("the ID number is mistyped: its last character does not fit"),
+    }
+
+
+class RoleInRow(BadInput):
+    text = "row {row}: the role is neither 学员 (trainee) nor 教师 (instructor)"
+
+
+class TwiceInRoster(BadInput):
+    text = "row {row}: name or number stand in row {other} already; add what tells two people of one name apart"
+
+
+class UnknownInRow(BadInput):
+    text = "row {row}: {name} is not in the class as the centre planned it"
+
+
+class RoleDiffers(BadInput):
+    text = "row {row}: {name} has another role in the class as the centre planned it"

@@ -2,17 +2,20 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from edge.enrol.errors import NoFace, NoPhotos, PersonTwice, PhotosRefused, SeveralFaces, TooLarge, Unreadable
 from edge.vision.pack import Face, Pack
 from evidence.errors import BadInput
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
+FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
 MAX_MB = 40
 MAX_PIXELS = 120_000_000
 BYSTANDER = 0.6
@@ -91,12 +94,25 @@ def read_photo(file: Path) -> np.ndarray:
     if megabytes > MAX_MB:
         raise TooLarge(file=label(file), megabytes=megabytes, limit=MAX_MB)
     try:
+        _check_size(file)
         bgr = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR)
-    except (cv2.error, OSError, ValueError):
+    except (cv2.error, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise Unreadable(file=label(file)) from None
     if bgr is None or bgr.shape[0] * bgr.shape[1] > MAX_PIXELS or min(bgr.shape[:2]) < 8:
         raise Unreadable(file=label(file))
     return bgr
+
+
+def _check_size(file: Path) -> None:
+    """Refuse a small file that would be a huge picture before OpenCV makes room for it; Pillow reads the head alone.
+
+    Raises what Pillow raises, and ValueError.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of damage in a head: OpenCV decides whether it is a picture
+        with Image.open(file, formats=FORMATS) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise ValueError("too many pixels")
 
 
 def label(file: Path) -> str:

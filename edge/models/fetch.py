@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from edge.errors import CannotWrite
-from edge.models.errors import ModelMissing, ModelUnreachable, PackageMissing, WrongModel
+from edge.models.errors import LicenceNotAccepted, ModelMissing, ModelUnreachable, PackageMissing, WrongModel
 from edge.models.manifest import Manifest, ModelFile
 from edge.storage.files import sha256_file
 
@@ -26,8 +26,10 @@ Progress = Callable[[str, int, int], None]
 
 
 def fetch(manifest: Manifest, env: Mapping[str, str] = os.environ, progress: Progress | None = None) -> dict[str, Path]:
-    """Every file of the pack by name, checked. Raises ModelMissing, PackageMissing, ModelUnreachable, WrongModel,
-    CannotWrite."""
+    """Every file of the pack by name, checked. Raises LicenceNotAccepted, ModelMissing, PackageMissing,
+    ModelUnreachable, WrongModel, CannotWrite."""
+    if manifest.engine == "insightface" and not manifest.accepted:
+        raise LicenceNotAccepted(pack=manifest.id, licence=manifest.licence)
     files = {file.name: _one(manifest, file, env, progress) for file in manifest.files}
     _bound(cache_folder(env), keep=set(files.values()))
     return files

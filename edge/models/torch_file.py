@@ -135,8 +135,8 @@ class _Machine:
         elif name in ("SETITEM", "SETITEMS"):
             items = self._last(2 if name == "SETITEM" else None)
             _typed(stack[-1], _Dict).update(zip(items[::2], items[1::2], strict=True))
-        elif name == "APPENDS":
-            items = self._last(None)
+        elif name in ("APPEND", "APPENDS"):
+            items = self._last(1 if name == "APPEND" else None)
             _typed(stack[-1], list).extend(items)
         else:
             self._call(name, argument)

@@ -25,7 +25,7 @@ from edge.rollcall.errors import AnalysisDied, SegmentDiffers, SegmentGone
 from edge.rollcall.frames import SECOND_US, frames, plan_frames
 from edge.storage.files import sha256_file
 from edge.store import Store
-from edge.vision.calibrate import calibrate
+from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.pack import Pack, load_pack
 from evidence.bodies import Alarm, RollCall, Segment, SegmentRemoved, body_of
@@ -179,15 +179,14 @@ class Worker:
     def _measured(
         self, found: Path | None, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
     ) -> RollCall:
-        path = _checked(found, segment)
-        gallery = Gallery(self._pack, templates)
-
         def asked_to_stop() -> bool:
             if self._store.erasures_asked() != self._erased:
                 raise FacesChanged
             return stopped()
 
-        threshold_ppm = calibrate(self._pack, gallery).ppm
+        path = _checked(found, segment)
+        gallery = Gallery(self._pack, templates)
+        threshold_ppm = calibrate(self._pack, gallery, ROLL_CALL_FPIR_PPM).ppm
         sampled = frames(path, self._every_us, plan_frames(path, self._every_us))
         measured = analyse(_until(sampled, segment.first_pts_us, asked_to_stop), gallery, self._pack, threshold_ppm)
         asked_to_stop()

@@ -38,6 +38,11 @@ class UnknownPolicy(Refused):
     text = "an order was refused: this box does not have its policy {policy} in that version"
 
 
+class WrongKey(Refused):
+    code = "wrong_key"
+    text = "an order was refused: it is for another key than this box has"
+
+
 class BadNames(Refused):
     code = "bad_names"
     text = "an order was refused: {why}"

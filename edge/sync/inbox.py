@@ -12,6 +12,7 @@ from edge.store import Store
 from edge.sync.alarms import Alarms
 from edge.sync.centre import Site
 from edge.sync.errors import NotOurChain, NotTheCentre, Refused
+from edge.sync.moves import judge_move, read_moves
 from edge.sync.orders import Order, judge, read_order
 from edge.sync.receipts import check_receipt
 from edge.sync.stated import read_statements
@@ -59,6 +60,24 @@ class Inbox:
             return None
         self.alarms.settle("receipt.refused")
         return receipt.up_to
+
+    def moves(self, message: bytes) -> None:
+        """Take the centre's orders to move face templates, each once; refuse one that is for another box or key, with
+        an alarm that says why."""
+        try:
+            found, certificate = read_moves(message, self._site)
+        except Refused as error:
+            self._refuse("order.refused", error.code, {"message": sha256_hex(message)})
+            return
+        self._remember(certificate)
+        for sealed, body in found:
+            try:
+                judge_move(body, self._site.device, self._sealing.public_key().public_bytes_raw().hex())
+            except Refused as error:
+                self._refuse("order.refused", error.code, {"order": sealed.hash})
+                continue
+            self._store.put_order(sealed)
+            self._accept(body.class_id, sealed)
 
     def order(self, message: bytes) -> None:
         """Take a class order, once; refuse what this box must not follow, with an alarm that says why."""

@@ -29,7 +29,7 @@ class Connected:
 
 @dataclasses.dataclass(frozen=True)
 class Arrived:
-    """A message; `topic` without the box's prefix: `receipts`, `orders/CLASS` or `stated/CLASS`."""
+    """A message; `topic` without the box's prefix: `receipts`, `orders/CLASS`, `stated/CLASS` or `moves/CLASS`."""
 
     topic: str
     payload: bytes
@@ -83,7 +83,7 @@ class Link:
         if code.is_failure:
             self._log.warning("broker.refused", code=int(code.value))
             return
-        client.subscribe([(self._prefix + topic, 1) for topic in ("receipts", "orders/+", "stated/+")])
+        client.subscribe([(self._prefix + topic, 1) for topic in ("receipts", "orders/+", "stated/+", "moves/+")])
         self._log.info("broker.connected", resumed=bool(flags.session_present))
         self._put(Connected(bool(flags.session_present)))
 

@@ -85,6 +85,8 @@ class Sync:
             self._order(event, self._inbox.order)
         elif event.topic.startswith("stated/") and event.payload:
             self._order(event, self._inbox.stated)
+        elif event.topic.startswith("moves/") and event.payload:
+            self._order(event, self._inbox.moves)
 
     def _order(self, event: Arrived, take: Callable[[bytes], None]) -> None:
         """An order brings the centre's certificate; receipts that came before it could not be judged."""

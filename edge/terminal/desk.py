@@ -186,6 +186,8 @@ class Desk:
             self._make_engine(target)
         elif old is not None and _part(old) != _part(target):
             self._engine.begin(target.session, target.checked_in, target.direction)
+        else:
+            self._engine.know(target.checked_in)
         self._for = target
         return self._engine
 

@@ -16,7 +16,10 @@ from edge.vision.pack import Pack
 from edge.vision.tail import MILLION, fit_tail
 
 FPIR_PPM = 10_000
-"""How many of a million strangers may be taken for somebody: one in a hundred."""
+"""How many of a million strangers may be taken for somebody at the door: one in a hundred."""
+ROLL_CALL_FPIR_PPM = 50_000
+"""How many may be in a roll call: one in twenty. Strangers are rare in a class, many frames speak for each face there,
+and whoever is not found is missed by name, which costs honest people money."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -22,9 +22,11 @@ def overlap(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
 def suppress(boxes: np.ndarray, scores: np.ndarray, limit: float) -> list[int]:
     """Indices of the boxes (n, 4) to keep, best score first; of two that overlap more than `limit`, the better one."""
     kept: list[int] = []
-    for index in np.argsort(-scores, kind="stable"):
-        if not kept or overlap(boxes[[index]], boxes[kept]).max() <= limit:
-            kept.append(int(index))
+    left = np.argsort(-scores, kind="stable")
+    while len(left):
+        best, left = int(left[0]), left[1:]
+        kept.append(best)
+        left = left[overlap(boxes[[best]], boxes[left])[0] <= limit]
     return kept
 
 

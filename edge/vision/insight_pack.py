@@ -1,7 +1,7 @@
 """The pack of what an institution brings: SCRFD finds, ArcFace describes, both loaded by insightface from local files.
 
-Liveness is that of the `opencv` pack. Nothing is fetched from the network for the InsightFace models, and a pack whose
-licence nobody accepted is not loaded.
+Liveness is that of the `opencv` pack. Nothing is fetched from the network for the InsightFace models, and without an
+accepted licence no file is touched (`edge.models.fetch`).
 """
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from edge.models.errors import LicenceNotAccepted, ModelBroken, ModelShape
+from edge.models.errors import ModelBroken, ModelShape
 from edge.models.manifest import Manifest
 from edge.vision.geometry import ARC_POINTS, cosine_ppm, frontality, similarity_transform, unit, weighted_mean
 from edge.vision.life import Life
@@ -37,11 +37,9 @@ TASKS: dict[str, dict[str, Any]] = {
 
 
 class InsightPack:
-    """A `Pack`. Raises LicenceNotAccepted, ModelShape, ModelBroken, ModelUntrue."""
+    """A `Pack`. Raises ModelShape, ModelBroken, ModelUntrue."""
 
     def __init__(self, manifest: Manifest, files: dict[str, Path], only_faces: bool = False) -> None:
-        if not manifest.accepted:
-            raise LicenceNotAccepted(pack=manifest.id, licence=manifest.licence)
         log.info("pack %s: licence: %s", manifest.id, manifest.licence)
         self.manifest, self.name, self.sha256 = manifest, manifest.id, manifest.sha256
         self.threshold_ppm = manifest.similarity.threshold_ppm

@@ -14,6 +14,8 @@ Gesture = Literal["turn_left", "turn_right", "blink", "open_mouth"]
 """What a challenge may ask for. Turns are to the person's own left and right."""
 TURNS: frozenset[Gesture] = frozenset({"turn_left", "turn_right"})
 GESTURES: frozenset[Gesture] = frozenset({"turn_left", "turn_right", "blink", "open_mouth"})
+LIVE_PPM = 500_000
+"""A frame passes the passive check from this score on: living is the likelier half."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,8 +20,8 @@ class LookAlikes:
 def look_alikes(gallery: Gallery, threshold_ppm: int, margin_ppm: int = 0) -> list[LookAlikes]:
     """Pairs at or above the threshold less the margin, the nearest first.
 
-    With the margin of the pack: those between whom a face may not be told apart, so that a second factor is needed. With
-    none: those of whom one would be taken for the other.
+    With the margin of the pack: those between whom a face may not be told apart, so that they need a second factor.
+    With none: those of whom one would be taken for the other.
     """
     found = []
     for index, person in enumerate(gallery.people):

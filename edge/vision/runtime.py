@@ -118,8 +118,12 @@ def _apart(session: Any, cpu: Any) -> float:
 
 
 def _source(manifest: Manifest, name: str, path: Path) -> str | bytes:
-    """A path for ONNX Runtime; of a .pth the graph itself. It is made anew each time (a tenth of a second): a copy on
-    the disk would be a file whose hash nobody names."""
+    """A path for ONNX Runtime; of a .pth and of YuNet the graph itself, made anew each time (a tenth of a second): a
+    copy on the disk would be a file whose hash nobody names."""
+    if manifest.engine.startswith("yunet") and name == manifest.file("detector").name:
+        from edge.models.yunet import free_size
+
+        return free_size(path.read_bytes())
     if path.suffix != ".pth":
         return str(path)
     from edge.models.minifasnet import to_onnx

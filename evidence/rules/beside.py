@@ -137,6 +137,9 @@ def _corrected(story: Story) -> Told:
 def _video(story: Story) -> Told:
     if story.reused:
         yield reason("video_reused", count=len(story.reused)), story.reused
+    if story.copied:
+        count, boxes = len({copy.segment for copy in story.copied}), sorted({copy.device for copy in story.copied})
+        yield reason("video_copied", count=count, boxes=tuple(boxes)), refs(copy.refs for copy in story.copied)
     if story.reused_elsewhere:
         yield reason("video_reused_elsewhere", count=len(story.reused_elsewhere)), story.reused_elsewhere
 

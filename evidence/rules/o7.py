@@ -36,10 +36,11 @@ def _evidence(story: Story, blocks: list[Block]) -> list[Reason]:
 
 def _mean_ppm(story: Story, block: Block) -> int | None:
     """Of the camera that shows most: cameras of one room show the same people, so they are never added up."""
-    cameras = {fact.segment.sha256: (fact.ref[0], fact.segment.camera) for fact in story.segments}
+    films, here = set(block.films), set(block.calls)
+    cameras = {fact.segment.sha256: (fact.ref[0], fact.segment.camera) for fact in story.segments if fact.ref in films}
     calls: dict[tuple[str, str], list[RollCall]] = defaultdict(list)
     for ref, call in story.rollcalls:
-        if ref in block.calls and call.samples:
+        if ref in here and call.samples:
             calls[cameras[call.segment]].append(call)
     return max((sum(call.headcount_mean_ppm * call.samples for call in of) // sum(call.samples for call in of)
                 for of in calls.values()), default=None)

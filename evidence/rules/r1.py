@@ -13,9 +13,9 @@ MOST_GAPS = 20
 
 def judge(story: Story, rule: R1, as_of_us: int) -> Finding:
     """Violated when more is missing than the tolerance; open when video of uncertain time could fill it, when a box has
-    not reported past the class-hour, or when so much of what is recorded is frozen or was recorded earlier. Black and
-    covered pictures count here: the light goes off for a projector. Its records: the video and, where it is stale, what
-    says so; or where there is none the plan that demands it."""
+    not reported past the class-hour, or when so much of what is recorded is frozen or was recorded earlier, or may have
+    been. Black and covered pictures count here: the light goes off for a projector. Its records: the video and, where
+    it is stale, what says so; or where there is none the plan that demands it."""
     hours = due_hours(story, "theory")
     if not hours:
         return Finding("R1", rule.clause, "satisfied", False, (reason("no_theory_hours"),), ())
@@ -27,7 +27,7 @@ def judge(story: Story, rule: R1, as_of_us: int) -> Finding:
         result, code = _hour(hour, rule)
         results.append(result)
         if code == "hour_stale":
-            told = shown_badly(story, hour, [fact for fact in hour.pictures if fact.stale])
+            told = shown_badly(story, hour, [fact for fact in hour.pictures if fact.stale or fact.doubted])
             stale_s = -(-(hour.covered_us - hour.fresh_us) // SECOND)
             reasons += [reason(code, **named(story, hour), seconds=stale_s), *(said for said, _ in told)]
             stale += [ref for _, ref in told]

@@ -10,7 +10,8 @@ from evidence.times import MINUTE, SECOND
 
 def judge(story: Story, rule: R2, as_of_us: int, looks: bool) -> Finding:
     """Violated when the longest stretch is too short; open when video of uncertain time could make it long enough,
-    when a box has not reported past the class-hour, or when nobody has looked at the picture of so long a stretch.
+    when a box has not reported past the class-hour, when nobody has looked at the picture of so long a stretch, or when
+    another class or box says to have filmed a part of it earlier.
     `looks`: the policy says when a picture does not count; without that, nobody has to look.
 
     A class-hour that is not over yet is judged only once it has its stretch. Its records: the video and its roll calls
@@ -28,7 +29,8 @@ def judge(story: Story, rule: R2, as_of_us: int, looks: bool) -> Finding:
         results.append(result)
         if result != "satisfied":
             reasons.append(_short(story, hour, rule, code))
-            reasons += [said for said, _ in shown_badly(story, hour, [fact for fact in hour.pictures if fact.breaks])]
+            bad = [fact for fact in hour.pictures if fact.breaks or fact.doubted]
+            reasons += [said for said, _ in shown_badly(story, hour, bad)]
     if worst(results) == "satisfied" and judged:
         shortest = min(_length(hour, looks) for hour in judged) // MINUTE
         reasons.append(reason("stretches_long", count=len(judged), need_min=rule.minutes.value, shortest_min=shortest))
@@ -49,7 +51,7 @@ def _hour(hour: HourStory, need_us: int, looks: bool) -> tuple[Result, str]:
     if _length(hour, looks) >= need_us:
         return "satisfied", "stretches_long"
     if hour.longest_us >= need_us:
-        return "open", "stretch_unseen"
+        return "open", "stretch_shared" if any(fact.doubted for fact in hour.pictures) else "stretch_unseen"
     if hour.longest_us + hour.doubtful_us >= need_us:
         return "open", "stretch_uncertain"
     return ("open", "stretch_awaited") if hour.awaited else ("violated", "stretch_short")

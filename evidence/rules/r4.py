@@ -57,8 +57,8 @@ def _block(story: Story, block: Block) -> tuple[Result, list[Reason]]:
 
 def _nobody(story: Story, block: Block) -> tuple[Result, list[Reason]]:
     """Nobody signed in."""
-    name = named(story, block)
-    tried = sum(fact.ref in set(block.refs) for fact in story.signs)
+    name, near = named(story, block), set(block.refs)
+    tried = sum(fact.ref in near for fact in story.signs)
     if tried:
         return "warning", [reason("r4_nobody_accepted", **name, count=tried)]
     if block.headcount_max > 0 or any(one.answer == "shown" for one in block.presences):

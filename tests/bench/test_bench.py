@@ -13,9 +13,10 @@ import pytest
 
 from bench import __main__ as command
 from bench import harness, inputs, report
-from bench.harness import Contest, Result, Row, Skipped
+from bench.figures import FIGURES
+from bench.harness import Contest, Figures, Result, Row, Skipped
 from bench.material import film
-from bench.rows import ROWS, detect, fold, recorder, rollcall, seal, verify
+from bench.rows import ROWS, detect, fold, recorder, rollcall, seal, terminal, verify
 from evidence.errors import BadInput
 
 CONDITIONS = {"processor": "a chip", "machine": "m", "cores": 2, "load": [0.5], "python": "3.11",
@@ -75,14 +76,18 @@ def test_what_is_missing_skips_and_what_is_wrong_fails(
     rows = {"good": row("good"), "absent": raising(Skipped("no data")), "wrong": raising(Wrong())}
     named = {name: dataclasses.replace(one, name=name) for name, one in rows.items()}
     monkeypatch.setattr(command, "ROWS", named)
+    monkeypatch.setattr(command, "FIGURES", {"right": Figures("right", "how right", lambda _: (["all"], {"n": 1}))})
     monkeypatch.setattr(command, "OUT", tmp_path)
     out = tmp_path / "new" / "bench.json"
     assert command.main(["good", "absent", "--json", str(out)]) == 0
     document = json.loads(out.read_text("utf-8"))
     assert [one["row"] for one in document["rows"]] == ["good"] and document["skipped"] == {"absent": "no data"}
     assert document["rows"][0]["remarks"] == ["remarked"] and document["conditions"]["cores"] >= 1
+    assert document["figures"] == {}
     assert command.main(["--json", str(out)]) == 1
-    assert "absent skipped: no data" in capsys.readouterr().out
+    assert json.loads(out.read_text("utf-8"))["figures"] == {"right": {"n": 1}}
+    said = capsys.readouterr().out
+    assert "absent skipped: no data" in said and "right: how right\nall\n" in said
     with pytest.raises(SystemExit):
         command.main(["unknown"])
 
@@ -95,8 +100,10 @@ def test_rows_that_need_real_data_say_where_they_looked(tmp_path: Path) -> None:
 
 
 def test_every_row_has_its_own_name() -> None:
+    assert list(FIGURES) == [one.name for one in FIGURES.values()] == ["identify"] and not {*ROWS} & {*FIGURES}
     assert list(ROWS) == [one.name for one in ROWS.values()] == [
-        "seal", "verify", "fold", "recorder", "recorder-pictures", "detect", "rollcall"]
+        "seal", "verify", "fold", "recorder", "recorder-pictures", "detect", "rollcall",
+        "terminal-step", "terminal-step-insightface", "terminal-step-dlib"]
 
 
 def test_a_film_has_as_many_records_as_were_asked_for() -> None:
@@ -143,3 +150,35 @@ def test_the_cpu_of_children_counts() -> None:
     before = harness.cpu_s()
     subprocess.run([sys.executable, "-c", "sum(range(3_000_000))"], check=True)
     assert harness.cpu_s() - before > 0.01
+
+
+def test_a_frame_of_the_terminal_is_fitted_and_missing_clips_skip(tmp_path: Path) -> None:
+    for width, height in ((1280, 720), (368, 656), (512, 512)):
+        assert terminal._fit(np.full((height, width, 3), 7, np.uint8)).shape == (480, 640, 3)
+    with pytest.raises(Skipped, match="no frames"):
+        terminal.frames(tmp_path)
+
+
+def test_the_bare_runs_are_what_the_step_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Net:
+        def __init__(self, factor: int) -> None:
+            self.factor = factor
+
+    def plain(model: Net, blob: np.ndarray, outputs: list[str] | None = None) -> list[np.ndarray]:
+        return [model.factor * blob]
+
+    class Pack:
+        def detect(self, bgr: np.ndarray, view: str) -> list[np.ndarray]:
+            return terminal.Model.run(Net(2), bgr, ["boxes"])
+
+        def embed(self, bgr: np.ndarray, face: np.ndarray) -> np.ndarray:
+            return terminal.Model.run(Net(3), face)[0]
+
+        def passive(self, bgr: np.ndarray, face: np.ndarray) -> None:
+            return None
+
+    monkeypatch.setattr(terminal.Model, "run", plain)
+    runs = terminal._runs(Pack(), np.ones(2))
+    assert [(net.factor, blob.tolist(), names) for net, blob, names in runs] == [
+        (2, [1, 1], ["boxes"]), (3, [2, 2], None)]
+    assert terminal.Model.run is plain

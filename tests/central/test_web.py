@@ -149,6 +149,10 @@ def test_the_api_tells_the_findings(played: Centre) -> None:
     assert (told["simulated"], told["liveness_checked"]) == (True, False)
     results = {finding["rule"]: finding["result"] for finding in told["findings"]}
     assert (results["R1"], results["R2"], results["R7"]) == ("violated", "satisfied", "satisfied")
+    assert (results["R4"], results["O7"]) == ("warning", "satisfied")
+    came = [[told["names"][one["person"]] for one in block["attendance"] if one["came"]] for block in told["blocks"]]
+    assert came == [list(PEOPLE), *[list(PEOPLE[:-1])] * 3]
+    assert told["blocks"][0]["attendance"][0]["in"] == "2026-03-02T00:28:20.000000Z"
 
 
 SIMULATED_WORDS = {"zh": "模拟时钟：", "en": "Simulated clock: "}

@@ -210,14 +210,14 @@ class Course:
 
     def check_in(
         self, person: str, when: str, liveness: str = "live", score: int = 900_000, box: str = "box-1",
-        seen: str | None = None, direction: str = "in",
+        seen: str | None = None, direction: str = "in", **more: Any,
     ) -> Record:
         """An attempt of that person at the terminal. `seen`: when the face was seen first."""
         chain = self.boxes[box]
         body = CheckIn(
             "c-1", None, f"a-{next(self._count)}", "lab", SHA, "cpu", THRESHOLD, MARGIN, 5, 5, 120,
             at(seen or when) - chain.boot_us, liveness, Candidate(person, score), None,  # type: ignore[arg-type]
-            direction,  # type: ignore[arg-type]
+            direction, **more,  # type: ignore[arg-type]
         )
         return chain.add("checkin", body, at(when))
 

@@ -84,7 +84,7 @@ def test_certificates() -> None:
 
 
 CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("picture", "box"),
-          ("codes", "box"), ("codes", "centre"), ("people", "box"), ("people", "centre"),
+          ("codes", "box"), ("codes", "centre"), ("people", "box"), ("people", "centre"), ("reused", "centre"),
           ("disputes", "centre")]
 """File and name of every chain that is kept."""
 

@@ -6,6 +6,7 @@ import dataclasses
 import pytest
 
 from common.policies import load_policy
+from evidence.bodies import PassiveLook
 from tests.evidence.course import TRAINEES, UNSET, Course, codes
 
 DAYS = ("2026-03-02", "2026-03-03", "2026-03-04", "2026-03-05")
@@ -368,6 +369,13 @@ def test_a_refused_attempt_is_no_check_in(liveness: str) -> None:
     made = half_day(checked_in=BUT_4, headcount=4, unnamed=1)
     made.check_in("t-4", f"{DAYS[0]} 07:50", liveness)
     assert state(made) == "missing"
+
+
+def test_a_box_that_calls_a_fake_live_is_not_believed() -> None:
+    made = half_day(checked_in=BUT_4, headcount=4, unnamed=1)
+    made.check_in("t-4", f"{DAYS[0]} 07:50", "live", passive=PassiveLook(8, 0, 0, 500_000))
+    assert state(made) == "missing"
+    assert [fact.liveness for fact in made.story().checkins if fact.person == "t-4"] == ["fake"]
 
 
 # Per class

@@ -15,6 +15,8 @@ from evidence.times import MINUTE, SECOND
 from tests.faults.judging import assert_whole, bodies, media_us, runs_of
 
 HOURS, FPS, GOP = 4, 25, 50
+PACE = 60
+"""A paced source is waited for, as a camera is: an hour a minute."""
 SETTLED_MIN = 10
 MOST_KB_AN_HOUR = 1024
 """A recorder that kept but one number of each packet would grow by more."""
@@ -74,7 +76,7 @@ def sampled(child: subprocess.Popen[str], segments: Path) -> list[tuple[int, int
 def test_four_hours_of_video_leave_no_trace_in_memory(tmp_path: Path, hours_of_film: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-m", "edge.cli", "--lang", "en", "record", "--source", f"file:{hours_of_film}",
-               "--out", str(out)]
+               "--out", str(out), "--pace", str(PACE)]
     child = subprocess.Popen(command, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     # Its last file is its end: what it gives back there would hide what it took before.
     samples = [one for one in sampled(child, out / "video" / "segments") if SETTLED_MIN < one[0] < HOURS * 60]

@@ -5,7 +5,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DEMO_S = 560
 HERE = Path(__file__).parent
+LOG, CODE = ROOT / "build" / "demo.log", ROOT / "build" / "demo.code"
 DEMO = pytest.StashKey[subprocess.Popen[str]]()
 
 
@@ -24,17 +26,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Start `DEMO=once make demo` if a journey will be run."""
+    """Start `DEMO=once make demo` if a journey will be run: the first of several workers does."""
     wanted = any("report" in getattr(item, "fixturenames", ()) for item in session.items)
-    if not wanted or session.config.option.collectonly:
+    if not wanted or session.config.option.collectonly or os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
         return
-    log = ROOT / "build" / "demo.log"
-    log.parent.mkdir(exist_ok=True)
-    with log.open("w") as output:
-        session.config.stash[DEMO] = subprocess.Popen(
+    LOG.parent.mkdir(exist_ok=True)
+    CODE.unlink(missing_ok=True)
+    with LOG.open("w") as output:
+        demo = subprocess.Popen(
             [sys.executable, "-m", "provisioning.demo"], cwd=ROOT, stdout=output, stderr=output, text=True,
             env={**os.environ, "DEMO": "once", "LANG": "en_US.UTF-8"},
         )
+    session.config.stash[DEMO] = demo
+    threading.Thread(target=lambda: CODE.write_text(str(demo.wait())), daemon=True).start()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Another worker may still want the course; nobody does once the tests were interrupted."""
+    demo = session.config.stash.get(DEMO, None)
+    if demo is not None and "PYTEST_XDIST_WORKER" in os.environ and exitstatus in (0, 1):
+        demo.wait(DEMO_S)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -46,8 +57,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def report(pytestconfig: pytest.Config) -> Iterator[dict[str, Any]]:
+def report() -> dict[str, Any]:
     """The report of the course, once it is over."""
-    code = pytestconfig.stash[DEMO].wait(DEMO_S)
-    assert code == 0, (ROOT / "build" / "demo.log").read_text()[-4000:]
-    yield dict(json.loads((ROOT / "build" / "demo" / "report.json").read_text()))
+    until = time.monotonic() + DEMO_S
+    while not CODE.is_file() or not CODE.read_text():
+        assert time.monotonic() < until, "the course does not end"
+        time.sleep(0.5)
+    assert CODE.read_text() == "0", LOG.read_text()[-4000:]
+    return dict(json.loads((ROOT / "build" / "demo" / "report.json").read_text()))

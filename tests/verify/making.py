@@ -98,7 +98,8 @@ def write_box(
     put(folder / "video/.zaitang-volume.json", b"{}")
     for index, data in enumerate(VIDEOS):
         put(folder / f"video/segments/r-1/{index:06}.mp4", data)
-    orders = [one for one in centre.sealed if one.record.type == "order.class"] if centre else []
+    types = ("order.class", "assessment", "dispute")
+    orders = [one for one in centre.sealed if one.record.type in types] if centre else []
     _database(folder, box.sealed, receipts, orders, wal)
     return folder
 

@@ -279,6 +279,17 @@ def test_an_order_that_the_box_did_not_accept_is_not_used(tmp_path: Path, run: R
     assert (status, result["findings"]) == (0, [])
 
 
+def test_what_the_centre_stated_and_the_box_took_keeps_the_video(tmp_path: Path, run: Run) -> None:
+    for name, taken in (("heard", True), ("away", False)):
+        site, box, centre = class_of()
+        opened = centre.add("dispute", {"class": CLASS, "dispute": "d-1", "state": "opened", "reason": "unfair"})
+        if taken:
+            box.add("order.accepted", {"class": CLASS, "order": opened.hash})
+        result = run(write_box(tmp_path / name, site, box, centre))[1]
+        r7 = next(one for one in result["findings"] if one["rule"] == "R7")
+        assert [one["code"] for one in r7["reasons"]] == (["kept_dispute"] if taken else ["kept_until"])
+
+
 def test_a_receipt_for_another_chain(tmp_path: Path, run: Run) -> None:
     site, maker, centre = class_of()
     other = receipt(site.box(chain="1" * 32), centre, 0)

@@ -21,6 +21,7 @@ from evidence.bodies import CheckIn
 from evidence.checkin import answer_of
 from evidence.liveness import challenge_why
 from evidence.policy import Policy
+from evidence.shape import decode, encode
 from evidence.times import SECOND
 from tests.edge.checkin.faking import FAR, REST, FakePack, Shows, vector
 
@@ -196,7 +197,9 @@ def test_an_attempt_that_runs_at_the_end_is_one_refused_record(turns: FakePack, 
 
 def test_who_is_recorded_already_is_greeted_and_asked_nothing(turns: FakePack) -> None:
     play = Play(turns, checked_in=["a"])
-    assert play.see(*[HERE] * 5).state == "greeted" and play.attempts == []
+    play.engine.know(["b"])
+    assert play.see(*[HERE] * 5).state == "greeted" and play.see(*[Shows(2)] * 5).person == "b"
+    assert play.attempts == []
 
 
 def test_a_stranger_is_asked_nothing(turns: FakePack) -> None:
@@ -317,6 +320,7 @@ def test_whatever_is_shown_an_answer_is_a_record_and_nobody_is_accepted_twice(
         if view.checkin is not None:
             assert view.state == answer_of(view.checkin, play.policy)[0] and view.liveness == view.checkin.liveness
             assert view.checkin.seen_mono_us <= play.now
+            assert decode(CheckIn, encode(view.checkin), "checkin") == view.checkin
         elif view.state in ended:
             assert before is not None and before.state == view.state
         assert (view.ask is not None) == (view.state == "challenge")

@@ -1,46 +1,50 @@
-"""First sights: the same face keeps its first time for some minutes, in bounded memory."""
+"""First sights: somebody keeps the first time for some minutes, and one frame proves nothing."""
 from __future__ import annotations
 
-import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from edge.checkin.sights import AWAY_US, LONGEST_US, MOST, Sights
+from edge.checkin.sights import AWAY_US, LONGEST_US, Sights
 from evidence.times import MINUTE, SECOND
-from tests.edge.checkin.faking import FakePack, vector
 
 
 @pytest.fixture
 def sights() -> Sights:
-    return Sights(FakePack(None), 500_000)  # type: ignore[arg-type]
+    return Sights()
 
 
-def test_a_face_keeps_its_first_time_while_it_is_seen_now_and_then(sights: Sights) -> None:
-    for minute in (1, 4, 8):
-        sights.see(vector(1), minute * MINUTE)
-    assert sights.first_us(vector(1)[None], 8 * MINUTE) == MINUTE
-    assert sights.first_us(vector(2)[None], 8 * MINUTE) == 8 * MINUTE
-    assert sights.first_us(np.stack([vector(2), vector(1)]), 8 * MINUTE) == MINUTE
+def test_somebody_keeps_the_first_time_while_seen_now_and_then(sights: Sights) -> None:
+    for at_us in (MINUTE, MINUTE + SECOND, 4 * MINUTE, 8 * MINUTE):
+        sights.see("a", at_us)
+    assert sights.first_us("a", 8 * MINUTE, 8 * MINUTE) == MINUTE
+    assert sights.first_us("b", 7 * MINUTE, 8 * MINUTE) == 7 * MINUTE
+    assert sights.first_us(None, 7 * MINUTE, 8 * MINUTE) == 7 * MINUTE
+    sights.forget()
+    assert sights.first_us("a", 7 * MINUTE, 8 * MINUTE) == 7 * MINUTE
+
+
+def test_one_frame_is_too_easily_somebody_else(sights: Sights) -> None:
+    sights.see("a", MINUTE)
+    assert sights.first_us("a", 2 * MINUTE, 3 * MINUTE) == 2 * MINUTE
+    sights.see("a", 2 * MINUTE)
+    sights.see("a", 2 * MINUTE + SECOND)
+    assert sights.first_us("a", 3 * MINUTE, 3 * MINUTE) == 2 * MINUTE
 
 
 def test_who_was_away_for_long_begins_anew(sights: Sights) -> None:
-    sights.see(vector(1), 0)
-    assert sights.first_us(vector(1)[None], AWAY_US) == 0
-    assert sights.first_us(vector(1)[None], AWAY_US + 1) == AWAY_US + 1
-    sights.see(vector(1), AWAY_US + 1)
-    assert sights.first_us(vector(1)[None], AWAY_US + SECOND) == AWAY_US + 1
+    for at_us in (0, SECOND, SECOND + AWAY_US):
+        sights.see("a", at_us)
+    assert sights.first_us("a", SECOND + AWAY_US, SECOND + AWAY_US) == 0
+    for at_us in (SECOND + 2 * AWAY_US + 1, SECOND + 2 * AWAY_US + 2):
+        sights.see("a", at_us)
+    assert sights.first_us("a", 3 * AWAY_US, 3 * AWAY_US) == SECOND + 2 * AWAY_US + 1
 
 
-def test_nobody_waits_for_ever(sights: Sights) -> None:
-    for at_us in range(0, 3 * LONGEST_US, 2 * MINUTE):
-        sights.see(vector(1), at_us)
-        assert at_us - sights.first_us(vector(1)[None], at_us) <= LONGEST_US
-
-
-def test_memory_is_bounded_and_the_oldest_goes(sights: Sights) -> None:
-    many = np.eye(3 * MOST, dtype=np.float32)
-    for number, one in enumerate(many):
-        sights.see(one, number * SECOND)
-    now = 3 * MOST * SECOND
-    assert [sights.first_us(one[None], now) == now for one in many] == [True] * (2 * MOST) + [False] * MOST
-    sights.forget()
-    assert sights.first_us(many[-1][None], now) == now
+@given(st.lists(st.integers(0, 90 * MINUTE), min_size=1, max_size=50))
+def test_nobody_waits_for_ever_and_never_less_than_the_visit(moments: list[int]) -> None:
+    sights = Sights()
+    for at_us in sorted(moments):
+        sights.see("a", at_us)
+        first = sights.first_us("a", at_us, at_us)
+        assert moments and min(moments) <= first <= at_us and at_us - first <= LONGEST_US

@@ -49,12 +49,11 @@ def test_without_a_key_of_the_centre_nothing_of_the_number_is_kept(tmp_path: Pat
 
 
 def test_what_a_card_must_say(tmp_path: Path) -> None:
-    for made, name, error in (
-        (reader(tmp_path), "李强", CardOfAnother), (reader(tmp_path), None, NoNameYet),
-        (reader(tmp_path, number="110105194912310021"), "王秀英", BadCard),
+    for number, name, error in (
+        (NUMBER, "李强", CardOfAnother), (NUMBER, None, NoNameYet), ("110105194912310021", "王秀英", BadCard),
     ):
         with pytest.raises(error):
-            anchored(made, name, "c-1", "p-1", None, TODAY)
+            anchored(reader(tmp_path, number=number), name, "c-1", "p-1", None, TODAY)
     with pytest.raises(NoReader):
         anchored(NoReaderHere(), "王秀英", "c-1", "p-1", None, TODAY)
     with pytest.raises(NoCard):

@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import gc
+import secrets
 import shutil
 import sqlite3
 import threading
+import time
 import weakref
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +19,24 @@ from common.sheets import Name, seal_sheet
 from edge.checkin.engine import Engine
 from edge.cli import main
 from edge.enrol import cli as enrol_cli
+from edge.enrol.consent import consent_text
 from edge.enrol.consents import consents
 from edge.enrol.enrol import enrol
 from edge.enrol.erase import Eraser, due, finish, over, withdraw
 from edge.enrol.errors import CopyLeft, PhotosRefused, StillRead
-from edge.enrol.guide import Guide
 from edge.enrol.photos import photo_files
+from edge.enrol.pins import Pins
 from edge.errors import FaceErasing
+from edge.plans import newest_orders
 from edge.store import database
 from edge.store.people import NewFace
 from edge.terminal.desk import Desk, Target
 from edge.wiring import Box, open_store
 from evidence.bodies import ConsentWithdrawn, Enrolment, FaceErased, body_of
+from evidence.chain import next_record
+from evidence.records import record_bytes
+from evidence.seal import RECORD_TYPE, KeySigner, read_sealed, seal
 from evidence.times import utc_us
-from tests.edge.enrol.test_guide import enrol as by_guide
 
 CLASS = "class-1"
 NAME = "王秀英"
@@ -60,17 +65,16 @@ def reopened(box: Box) -> Box:
 
 
 @pytest.fixture
-def enrolled(
-    named_box: Box, make_guide: Callable[..., Guide], no_pose: Any, portraits: dict[str, np.ndarray],
-) -> Box:
-    """p-1 and p-3 are enrolled; p-1 also has a PIN and an anchor's sealed number."""
-    guide = make_guide(no_pose)
-    for person in ("p-1", "p-3"):
-        assert by_guide(guide, person, portraits[person]) == "enrolled"
-    guide._pins.choose(CLASS, "p-1", "271828")
-    templates = named_box.store.templates(CLASS, "builtin")["p-1"]
-    body = Enrolment(CLASS, "p-1", "builtin", no_pose.sha256, 1, "none", "camera")
-    named_box.store.enrol([NewFace(templates, body, shot=b"\xff\xd8" + bytes(range(256)) * 8, anchor=b"sealed" * 20)])
+def enrolled(named_box: Box, builtin: Any, templates: dict[str, np.ndarray]) -> Box:
+    """p-1 and p-3 are enrolled, p-1 twice; p-1 also has a PIN and an anchor's sealed number."""
+    store = named_box.store
+    shown = consent_text(newest_orders(store.orders())[CLASS], "", "", "zh")
+    for person in ("p-1", "p-3", "p-1"):
+        body = Enrolment(CLASS, person, "builtin", builtin.sha256, 1, "id_card", "camera", (), "file")
+        shot = b"\xff\xd8" + secrets.token_bytes(3000)
+        given = shown.said(CLASS, person, True)
+        store.enrol([NewFace(templates[person], body, given, shot, anchor=secrets.token_bytes(80))])
+    Pins(store, named_box.keys.data, named_box.clock).choose(CLASS, "p-1", "271828")
     return named_box
 
 
@@ -241,8 +245,34 @@ def test_the_end_of_the_purpose_erases_by_itself_once_the_clock_is_set(enrolled:
     assert [one.why for one in bodies(enrolled, "face.erased")] == ["again", "over", "over"]
 
 
+def test_the_end_of_the_purpose_waits_for_an_open_dispute_and_a_withdrawal_does_not(enrolled: Box) -> None:
+    until, head = utc_us("2026-04-01T01:25:00.000000Z"), enrolled.store.orders()[-1]
+    for state, waits in (("opened", True), ("closed", False), ("opened", True)):
+        said = {"class": CLASS, "dispute": "d-1", "state": state, "reason": "…"}
+        record = next_record(head, device="centre", chain="0" * 32, type="dispute", body=said,
+                             stamp=enrolled.clock.stamp())
+        head = read_sealed(seal(record_bytes(record), RECORD_TYPE, KeySigner(enrolled.keys.device)))
+        enrolled.store.put_order(head)
+        assert (due(enrolled.store, until) == []) is waits
+    withdraw(enrolled.store, CLASS, "p-1", "command")
+    finish(enrolled.store, enrolled.folder)
+    assert list(enrolled.store.templates(CLASS, "builtin")) == ["p-3"]
+
+
 def test_somebody_whom_no_class_knows_is_told(enrolled: Box, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--lang", "en", "erase", "--box", str(enrolled.folder), "--person", "p-99"]) == 2
     assert "p-99" in capsys.readouterr().err and enrolled.store.erasures()[0].why == "again"
     over(enrolled.store, CLASS, "p-5")
     assert finish(enrolled.store, enrolled.folder)[-1].templates == 0
+
+
+def test_the_running_thread_finishes_what_was_asked_elsewhere(enrolled: Box) -> None:
+    traces, eraser = pieces(enrolled, "p-1")[:12], Eraser(reopened(enrolled).store, enrolled.folder, lambda: None)
+    eraser.start()
+    withdraw(enrolled.store, CLASS, "p-1", "command")
+    deadline = time.monotonic() + 20
+    while enrolled.store.erasures() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    eraser.stop()
+    assert bodies(enrolled, "face.erased")[-1].why == "withdrawn"
+    assert [piece for piece in traces if piece in everything(enrolled.folder)] == []

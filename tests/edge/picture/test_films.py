@@ -1,6 +1,7 @@
 """Real encoders, real pictures: what breaks a stretch breaks it, and what does not does not."""
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from edge.picture.history import History
 from edge.picture.measure import measure
 from evidence.bodies import Likeness
 from evidence.looped import Earlier
-from tests.edge.picture.conftest import FPS, HEIGHT, WIDTH, Room, again, judged, kinds, looks_of, write_film
+from evidence.reused import kept, telling
+from tests.edge.picture.conftest import FLAGS, FPS, HEIGHT, WIDTH, Room, again, judged, kinds, looks_of, write_film
 from tests.evidence.looking import EVERY_US, look
 
 Film = Callable[..., Path]
@@ -94,6 +96,21 @@ def test_a_loop_of_the_same_bytes(film: Film, room: Room, tmp_path: Path) -> Non
     clip = film(33, room.people)
     (what, start, end), = kinds(again(clip, tmp_path / "again.mp4", 4))
     assert what == "looped" and 32 <= start <= 36 and end >= 130
+
+
+def test_a_film_in_another_recording_is_found_by_its_keyframes_and_a_still_picture_is_not(
+    film: Film, empty_room: Room, room: Room, tmp_path: Path
+) -> None:
+    """Yesterday's packets, cut 20 s off; a still room; one picture for ever, from two boxes of one make."""
+    for make in (room.people, empty_room.still):
+        first = film(70, make)
+        cut = tmp_path / "cut.mp4"
+        subprocess.run(["ffmpeg", "-v", "error", "-y", "-ss", "20", "-i", str(first), "-c", "copy",
+                        "-movflags", FLAGS, str(cut)], check=True)
+        one, other = (telling(looks_of(path)[0].picture) for path in (first, cut))
+        assert len(one) == 30 and len(one.keys() & other.keys()) >= 19
+        assert set(kept(one)) & other.keys()
+    assert telling(looks_of(film(70, lambda number: room.people(7)))[0].picture) == {}
 
 
 def test_a_loop_that_is_encoded_again_in_another_size_and_rhythm(film: Film, room: Room, tmp_path: Path) -> None:

@@ -49,6 +49,9 @@ class ScriptedEngine:
     def end(self) -> CheckIn | None:
         return self.running
 
+    def know(self, checked_in: Any) -> None:
+        self.known = set(checked_in)
+
 
 def attempt(number: int = 1) -> CheckIn:
     return CheckIn("welding-1", None, f"a-{number}", "builtin", "0" * 64, "cpu", 1, 0, 3, 3, 90, 0, "not_checked")
@@ -130,6 +133,14 @@ def test_a_challenge_and_a_wanted_pin_are_shown(at: Setup) -> None:
     told = at.room.state()["checkin"]
     assert (told["state"], told["person"], told["ask"]) == ("pin_wanted", "p-1", None)
     assert told["text"].startswith("王秀英: ") and told["result"] is None
+
+
+def test_who_was_recorded_in_another_way_is_known_with_the_next_frame(at: Setup) -> None:
+    at.see(EngineView((), "empty"), EngineView((), "empty"))
+    assert at.engine.known == set()
+    at.room.check_in("p-2")
+    at.see(EngineView((), "empty"))
+    assert at.engine.known == {"p-2"}
 
 
 def test_an_attempt_that_runs_when_the_desk_closes_is_recorded(at: Setup) -> None:

@@ -1,0 +1,115 @@
+"""Lets a pack look at one presentation as the terminal would, and says what the terminal's rules make of it."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from edge.acceptance.clips import HELD_US, Clip
+from edge.checkin.alive import look, looks_ahead, score
+from edge.vision.liveness import LIVE_PPM
+from edge.vision.pack import Face, Pack
+from evidence.bodies import Challenge, Gesture
+from evidence.challenge import Look, abandon, begin, step
+from evidence.liveness import Liveness, Passive, challenge_passed, passive_answer, passive_look
+from evidence.policy import LivenessRules
+
+PASSIVE_US = 200_000
+"""How far apart frames are that the passive check looks at: as the terminal does by itself."""
+CHALLENGE_US = 66_000
+"""How far apart they are in a challenge: a blink is over in a third of a second."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Rules:
+    """What a presentation is judged by. `least`: frames without which nothing is live; `window`: frames of one visit at
+    the terminal. `gestures`: what is asked, in this order; none: the passive check alone."""
+
+    liveness: LivenessRules
+    least: int
+    window: int
+    gestures: tuple[Gesture, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Watched:
+    """What one presentation got. `scores`: of its frames with a face, in ppm, None where it could not be scored.
+
+    *Not checked*: no face was found in it. `windows`: the passive answers to its parts, each as long as one visit at
+    the terminal; a shorter rest is left out."""
+
+    answer: Liveness | Passive
+    scores: tuple[int | None, ...]
+    windows: tuple[Passive, ...] = ()
+    challenge: Challenge | None = None
+
+
+def watch(pack: Pack, clip: Clip, rules: Rules) -> Watched:
+    """Look at one presentation. Raises BadVideo, EmptyVideo, Unreadable, TooLarge."""
+    return _challenge(pack, clip, rules) if rules.gestures else _passive(pack, clip, rules)
+
+
+def _passive(pack: Pack, clip: Clip, rules: Rules) -> Watched:
+    """The passive check alone, over all frames of the presentation together."""
+    scores = [score(pack, bgr, face) for _, bgr, face in _sights(pack, clip, PASSIVE_US) if face is not None]
+    least, size = (1 if clip.still else rules.least), rules.window
+    windows = [scores[at : at + size] for at in range(0, len(scores) - size + 1, size)]
+    return Watched(
+        _answer(scores, rules, least), tuple(scores), tuple(_answer(part, rules, rules.least) for part in windows))
+
+
+def _challenge(pack: Pack, clip: Clip, rules: Rules) -> Watched:
+    """The gestures are asked one after the other from the first face on; the presentation answers with what it holds.
+
+    Who is there is taken from the first frame, since no gallery knows these people."""
+    course, vector, began_us = begin("always", rules.gestures, rules.liveness.gesture_s.value * 1_000_000), None, 0
+    scores: list[int | None] = []
+    for at_us, bgr, face in _sights(pack, clip, CHALLENGE_US):
+        if vector is None:
+            if face is None:
+                continue
+            vector, began_us = pack.embed(bgr, face), at_us
+        shown = _look(pack, bgr, face, vector, at_us - began_us)
+        if face is not None and shown.alike is not None:
+            scores.append(score(pack, bgr, face))
+        for held in _held(shown) if clip.still else (shown,):
+            course = step(course, held)
+        if course.over:
+            break
+    if vector is None:
+        return Watched("not_checked", ())
+    course = abandon(course)
+    passive = _answer(scores, rules, 1 if clip.still else rules.least) if pack.liveness == "passive" else "not_checked"
+    if passive in ("fake", "bad_input"):
+        return Watched(passive, tuple(scores), (), course.measured)
+    passed = challenge_passed(course.measured, rules.liveness)
+    return Watched("live" if passed else "no_response", tuple(scores), (), course.measured)
+
+
+def _look(pack: Pack, bgr: np.ndarray, face: Face | None, vector: np.ndarray, at_us: int) -> Look:
+    """What one frame of a challenge shows. A face that is turned away is neither compared nor scored."""
+    if face is None:
+        return Look(at_us, here=False)
+    mesh, alike = pack.mesh(bgr, face), None
+    if looks_ahead(mesh):
+        alike = bool(pack.similarity(pack.embed(bgr, face), vector[None])[0] >= pack.threshold_ppm)
+    return look(at_us, mesh, alike)
+
+
+def _held(shown: Look) -> Iterator[Look]:
+    """The same frame again and again, as a still shows it, until nothing can be asked any more."""
+    for at_us in range(0, HELD_US, CHALLENGE_US):
+        yield dataclasses.replace(shown, at_us=at_us)
+
+
+def _sights(pack: Pack, clip: Clip, every_us: int) -> Iterator[tuple[int, np.ndarray, Face | None]]:
+    """(time, picture, the largest face in it that the terminal would look at)."""
+    for at_us, bgr in clip.pictures(every_us):
+        faces = pack.detect(bgr, "terminal")
+        near = faces and faces[0].width_px >= pack.min_face_px
+        yield at_us, bgr, faces[0] if near else None
+
+
+def _answer(scores: Sequence[int | None], rules: Rules, least: int) -> Passive:
+    return passive_answer(passive_look(scores, LIVE_PPM), rules.liveness, least)

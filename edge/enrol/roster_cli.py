@@ -1,0 +1,82 @@
+"""`zaitang-edge roster import`: a list of people for a box without a centre at hand, its numbers sealed to the centre.
+
+A class is planned by the centre alone: an order is its signed record, and a box would vouch for its own class. So the
+import makes no class. It checks the list, compares it with the plan where the box has one, and seals it to the centre
+in a file that somebody carries there; `zaitang-central roster` makes the names of `class add` of it. The box keeps
+neither number nor list in clear.
+"""
+from __future__ import annotations
+
+import argparse
+import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from common.texts import N_, translate
+
+if TYPE_CHECKING:
+    from edge.store import Store
+
+FOLDER = "roster"
+LONGEST_KEY = 1024
+SEALED = N_("{count} people of class {class_id} are checked and sealed to the centre: carry {file} there")
+NO_ORDER = N_("this box has no order for class {class_id} yet: the centre makes it from that file, and nobody can be "
+              "enrolled before it came")
+DELETE = N_("delete {file} now: it holds numbers in clear")
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `roster` to the parser of `zaitang-edge`."""
+    roster = commands.add_parser("roster", help="lists of people for a box without a centre at hand")
+    actions = roster.add_subparsers(required=True, metavar="ACTION")
+    load = actions.add_parser("import", help="check a list of people and seal it, with its numbers, to the centre")
+    load.add_argument("--box", type=Path, required=True, metavar="DIR")
+    load.add_argument("--class", dest="class_id", required=True, metavar="ID")
+    load.add_argument("--file", type=Path, required=True, metavar="X.csv",
+                      help="CSV in UTF-8 or GB18030 with the columns 姓名, 身份证号 and perhaps 角色")
+    load.add_argument("--centre-key", type=Path, metavar="FILE",
+                      help="the centre's sealing key, as `zaitang-central sealing-key` prints it")
+    load.set_defaults(do=_import)
+
+
+def _import(args: argparse.Namespace) -> int:
+    from common.sheets import seal_roster
+    from edge.enrol.errors import ListInBox, NoCentreKey
+    from edge.enrol.roster import MAX_BYTES, read_roster
+    from edge.storage.files import make_folder, replace
+    from edge.wiring import open_box
+
+    box = open_box(args.box)
+    if args.file.resolve().is_relative_to(box.folder):
+        raise ListInBox(file=args.file)
+    key = box.config.enrol.centre_key
+    if args.centre_key is not None:
+        with args.centre_key.open("rb") as file:
+            key = file.read(LONGEST_KEY).decode("ascii", "replace").strip()
+    if key is None:
+        raise NoCentreKey()
+    with args.file.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    planned = _planned(box.store, args.class_id)
+    today = datetime.datetime.fromtimestamp(box.clock.utc_us() / 1e6, datetime.UTC).date()
+    people = read_roster(data, today, planned or {})
+    sealed = seal_roster(people, key, args.class_id)
+    out = box.folder / FOLDER / f"{args.class_id}.sealed"
+    make_folder(out.parent)
+    replace(out, sealed)
+    print(translate(SEALED, args.lang, count=len(people), class_id=args.class_id, file=out))
+    if planned is None:
+        print(translate(NO_ORDER, args.lang, class_id=args.class_id))
+    print(translate(DELETE, args.lang, file=args.file))
+    return 0
+
+
+def _planned(store: Store, class_id: str) -> dict[str, str] | None:
+    """Name → role of the class as the centre planned it; None without an order, empty without names."""
+    from edge.plans import newest_orders
+
+    order = newest_orders(store.orders()).get(class_id)
+    if order is None:
+        return None
+    names = store.names(class_id)
+    return {names[one.person]: one.role for one in order.roster if one.person in names}
