@@ -34,15 +34,18 @@ class People:
         instructor: str | None = None, instructor_pin: str | None = None,
     ) -> PinCheckIn:
         """Sign in or out by PIN, which an instructor of the class confirms (by the own PIN, or because of a check-in
-        by face a moment ago). An instructor needs nobody. Raises CheckInClosed, NotConfirmed, InstructorRefused
+        by face a moment ago). An instructor may sign in without, but then it
+        does not count. Raises CheckInClosed, NotConfirmed, InstructorRefused
         (what was wrong with the instructor's PIN), what `Pins.check` raises.
         """
         target, seen_mono_us = self._screen.target(), self._box.clock.mono_us()
         if target is None:
             raise CheckInClosed()
         class_id = target.class_id
-        by = None
-        if person not in self.instructors(class_id):
+        if person in self.instructors(class_id) and instructor is None:
+            found = self.confirming(class_id)
+            by = None if found == person else found
+        else:
             try:
                 by = self.confirm(class_id, instructor, instructor_pin)
             except (NoPin, PinLocked, PinWait, WrongPin) as error:

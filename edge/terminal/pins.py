@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from common.texts import translate
+from common.texts import N_, translate
 from edge.enrol.consents import consents
 from edge.enrol.pins import Why
 from edge.store import Store
@@ -18,6 +18,7 @@ from edge.terminal.screen import Screen
 from edge.terminal.view import Sight, answer_words
 from evidence.story import Block
 
+UNCONFIRMED = N_("Kept, but it counts only with another instructor's word")
 NO_FACES = ("no_camera", "no_pack", "no_liveness", "too_loose", "loading")
 """States of the desk in which nobody can come by face."""
 
@@ -61,10 +62,11 @@ class PinPage:
         target, block = self._now()
         if person not in (*block.roster, *self._people.instructors(target.class_id)):
             raise NobodyThere()
-        self._people.sign_in(
+        made = self._people.sign_in(
             person, pin, target.direction, self._why(target, person), instructor, instructor_pin)
         name = self._store.names(target.class_id).get(person, person)
-        return {"name": name, "text": translate(answer_words("accepted", target.direction), lang)}
+        text = UNCONFIRMED if made.confirmed_by is None else answer_words("accepted", target.direction)
+        return {"name": name, "text": translate(text, lang)}
 
     def second(self, person: str, pin: str) -> None:
         """The PIN of somebody whom the camera sees and whom somebody else resembles. Raises PinNotAsked."""

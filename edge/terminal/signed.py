@@ -25,7 +25,8 @@ def people(
     came = _came(block.attendance)
     pins = sum(one.way == "pin" for one in came)
     percent = 100 * pins // max(1, len(came))
-    much = limit is not None and 100 * pins > limit.value * len(came)
+    # Said once it would be too many even if everybody came: the first one of a morning is no news.
+    much = limit is not None and 100 * pins > limit.value * max(len(came), len(block.roster))
     text = translate(MUCH if much else SHARE, lang, pins=pins, percent=percent, limit=limit.value if limit else 0)
     return {
         "due": len(block.roster),

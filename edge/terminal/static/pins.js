@@ -57,20 +57,24 @@ function askPin(person) {
   pinStep("pad", fill(said.pinOf, { name: person.name }), said.pinHide);
   pinPad.ask((digits) => {
     pin = digits;
-    if (here.instructors.some((one) => one.person === person.person)) signIn("", "");
+    const teaches = here.instructors.some((one) => one.person === person.person);
+    if (teaches && !others().length && !confirming()) signIn("", "");
     else askWord();
   });
 }
 
 // The instructor confirms: one who checked in by face a moment ago by a tap, any other by the own PIN.
+const others = () => here.instructors.filter((one) => one.pin && !one.locked && one.person !== chosen.person);
+const confirming = () => here.confirming && here.confirming.person !== chosen.person;
+
 function askWord() {
-  if (!here.confirming) { askInstructor((who, digits) => signIn(who, digits)); return; }
+  if (!confirming()) { askInstructor((who, digits) => signIn(who, digits)); return; }
   pinStep("word", fill(said.pinWord, { name: chosen.name }));
   put("pin-yes", fill(said.pinYes, { name: here.confirming.name }));
 }
 
 function askInstructor(give) {
-  const able = here.instructors.filter((one) => one.pin && !one.locked);
+  const able = others();
   const asked = (one) => {
     pinStep("pad", fill(said.pinTeacher, { name: one.name }), fill(said.pinFor, { name: chosen.name }));
     pinPad.ask((digits) => give(one.person, digits));

@@ -89,6 +89,13 @@ def test_a_sign_in_needs_the_pin_and_the_instructors_word(pad: Pad) -> None:
     assert people["pin_text"] == "by PIN: 1 (100 %), more than 10 %: an inspector will ask why" and people["pin_much"]
 
 
+def test_an_instructor_alone_is_told_that_it_does_not_count(pad: Pad) -> None:
+    told = pad.sign_in(person="p-3", pin=TEACHERS, instructor="", word="").json()
+    assert told["text"] == "Kept, but it counts only with another instructor's word"
+    assert pad.records()[0]["confirmed_by"] is None and pad.room.state()["people"]["teachers"] == []
+    assert pad.sign_in(person="p-3", pin=TEACHERS).json()["code"] == "NotConfirmed"
+
+
 def test_whose_pin_was_wrong_is_said(pad: Pad) -> None:
     wrong = pad.sign_in(word="111222").json()
     assert wrong["code"] == "InstructorRefused" and wrong["error"].startswith("the instructor: wrong PIN")
@@ -99,12 +106,15 @@ def test_whose_pin_was_wrong_is_said(pad: Pad) -> None:
 
 
 def test_wrong_pins_wait_and_an_instructor_unlocks(pad: Pad) -> None:
-    codes = []
-    for _ in range(9):
+    codes = list[str]()
+    while "PinLocked" not in codes and len(codes) < 20:
         codes.append(pad.sign_in(pin="111222").json()["code"])
-        pad.room.clock.utc += 3600 * 1_000_000 if codes[-1] == "PinWait" else 0
-        pad.room.at(-5)
-    assert codes[:3] == ["WrongPin"] * 3 and set(codes[3:]) == {"PinWait"}
+        pad.room.clock.utc += 161_000_000 if codes[-1] == "PinWait" else 0
+    assert codes[:4] == ["WrongPin"] * 3 + ["PinWait"] and codes[-1] == "PinLocked"
+    assert pad.sign_in().json()["code"] == "PinLocked" and pad.post("/pin/people").json()["people"][0]["locked"]
+    assert pad.post("/pin/unlock", person="p-1", instructor="p-1", instructor_pin=PIN).json()["code"] == "NotConfirmed"
+    assert pad.post("/pin/unlock", person="p-1", instructor="p-3", instructor_pin=TEACHERS).status_code == 200
+    assert pad.sign_in().status_code == 200
 
 
 def test_nobody_signs_in_for_a_stranger_or_while_it_is_closed(pad: Pad) -> None:

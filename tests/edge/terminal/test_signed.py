@@ -45,6 +45,12 @@ def test_the_share_of_pins_is_told_as_the_rule_counts_it(pins: int, faces: int, 
     assert (told["pin_text"], told["pin_much"]) == (text, much)
 
 
+def test_the_first_pin_of_a_morning_is_no_news() -> None:
+    late = tuple(came(f"p-{n}", "none", None) for n in range(2, 12))
+    told = shown(FakeBlock((came("p-1", "pin"), *late)))
+    assert (told["pin_text"], told["pin_much"]) == ("by PIN: 1 (100 %)", False)
+
+
 def test_without_a_limit_or_a_block_nothing_is_wrong() -> None:
     assert shown(FakeBlock((came("p-1", "pin"),)), None)["pin_much"] is False
     assert shown(None)["in"] == [] and shown(None)["due"] == 0
