@@ -82,10 +82,11 @@ class StorageConfig:
 
 @dataclasses.dataclass(frozen=True)
 class TerminalConfig:
-    """Where the check-in screen is served."""
+    """Where the check-in screen is served; `voice`: whether it speaks."""
 
     host: str = "127.0.0.1"
     port: Port = 8080
+    voice: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,12 +116,14 @@ class CheckInConfig:
 @dataclasses.dataclass(frozen=True)
 class EnrolConfig:
     """`institution`, `contact`: who answers for the faces, for the text of consent. `card`: a file in which a card
-    reader's program puts what it read. `centre_key`: the centre's sealing key (X25519, hex), for ID numbers."""
+    reader's program puts what it read. `centre_key`: the centre's sealing key (X25519, hex), for ID numbers. `code`: of
+    whoever maintains the box: opens the enrolment before an instructor has a PIN."""
 
     institution: str = ""
     contact: str = ""
     card: str | None = None
     centre_key: Annotated[str | None, Match(r"[0-9a-f]{64}", "64 hex digits")] = None
+    code: Annotated[str | None, Match(r"[0-9]{6,12}", "6 to 12 digits")] = dataclasses.field(default=None, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)

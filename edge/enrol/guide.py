@@ -16,7 +16,7 @@ from edge.enrol.consents import consents
 from edge.enrol.enrol import roster_of
 from edge.enrol.erase import withdraw
 from edge.enrol.errors import NeedsAnchor, NobodyToEnrol, NoInspector, NoSuchClass, NotNow
-from edge.enrol.gates import poses_of
+from edge.enrol.gates import Pose, poses_of
 from edge.enrol.guided import GuideView, Lang, Listed, Place, Sitting
 from edge.enrol.look import jpeg, measure
 from edge.enrol.pins import Pins
@@ -53,6 +53,12 @@ class Guide:
     def active(self) -> bool:
         """Whether frames belong to the guide and not to the check-in."""
         return self._state != "closed"
+
+    @property
+    def pose(self) -> Pose | None:
+        """How the person is asked to look now; None: no shot is being taken."""
+        shots = self._sitting.shots
+        return None if self._state != "shots" or shots is None else shots.pose
 
     def view(self, lang: Lang = "zh") -> GuideView:
         """What the page shows now; the text of consent in its language."""

@@ -6,15 +6,20 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import Body, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from common.texts import LANGS, language, translate, words
+from edge.enrol.guided import Lang
 from edge.errors import StoreBusy
-from edge.terminal.errors import BadPress
+from edge.terminal.enrolment import EnrolPage
+from edge.terminal.errors import BadPress, NotAnAction
 from edge.terminal.guard import TOKEN_HEADER, Guard
+from edge.terminal.pins import PinPage
 from edge.terminal.press import MOST_REASON, Presses
+from edge.terminal.routes import enrol_routes, pin_routes
 from edge.terminal.screen import Screen
 from edge.terminal.words import CORRECTIONS, REASONS
 from evidence.errors import BadInput, ZaitangError
@@ -30,7 +35,14 @@ HEADERS = {
 ClassField = Annotated[str | None, Body(embed=True, alias="class")]
 
 
-def make_app(screen: Screen, presses: Presses, guard: Guard, lang: str) -> FastAPI:
+MOST_BODY = 8192
+"""Bytes of a press."""
+
+
+def make_app(
+    screen: Screen, presses: Presses, guard: Guard, lang: str, pins: PinPage | None = None,
+    enrolment: EnrolPage | None = None,
+) -> FastAPI:
     """The application. `lang`: the language of a page that asks for none."""
     app = FastAPI(openapi_url=None)
     page = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape()).get_template
@@ -39,6 +51,8 @@ def make_app(screen: Screen, presses: Presses, guard: Guard, lang: str) -> FastA
     async def check(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
         if not guard.knows_host(request.headers.get("host")):
             return Response("unknown host", 421)
+        if not _small(request):
+            return Response("too much", 413)
         response = await go_on(request)
         response.headers.update(HEADERS)
         return response
@@ -47,10 +61,17 @@ def make_app(screen: Screen, presses: Presses, guard: Guard, lang: str) -> FastA
     def refused(request: Request, error: ZaitangError) -> JSONResponse:
         status = 403 if isinstance(error, BadPress) else 409 if isinstance(error, BadInput) else 503
         busy = isinstance(error, StoreBusy)
-        return JSONResponse({"error": words(error, asked(request))}, status, {"Retry-After": "1"} if busy else None)
+        said = {"error": words(error, asked(request)), "code": type(error).__name__}
+        return JSONResponse(said, status, {"Retry-After": "1"} if busy else None)
 
-    def asked(request: Request) -> str:
-        return language(request.query_params.get("lang") or request.cookies.get("lang") or lang)
+    @app.exception_handler(RequestValidationError)
+    def misshapen(request: Request, error: RequestValidationError) -> JSONResponse:
+        # Never what was sent: it may be a PIN.
+        return JSONResponse({"error": words(NotAnAction(), asked(request)), "code": "NotAnAction"}, 422)
+
+    def asked(request: Request) -> Lang:
+        found = language(request.query_params.get("lang") or request.cookies.get("lang") or lang)
+        return "en" if found == "en" else "zh"
 
     def check_press(request: Request) -> None:
         headers = request.headers
@@ -109,5 +130,24 @@ def make_app(screen: Screen, presses: Presses, guard: Guard, lang: str) -> FastA
         presses.correct(session, class_id, reason)
         return JSONResponse({"class": class_id})
 
+    @app.get("/enrol")
+    def enrol(request: Request) -> HTMLResponse:
+        chosen = asked(request)
+        return HTMLResponse(page("enrol.html").render(
+            _=lambda msgid: translate(msgid, chosen), lang=chosen, token=guard.token(),
+            other=next(code for code in LANGS if code != chosen)))
+
+    if pins is not None:
+        app.include_router(pin_routes(pins, check_press, asked))
+    if enrolment is not None:
+        app.include_router(enrol_routes(enrolment, check_press, asked))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     return app
+
+
+def _small(request: Request) -> bool:
+    """Whether a press says its length and is no longer than it may be."""
+    if request.method not in ("POST", "PUT", "PATCH"):
+        return True
+    length = request.headers.get("content-length", "")
+    return length.isascii() and length.isdigit() and len(length) < 9 and int(length) <= MOST_BODY

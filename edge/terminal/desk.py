@@ -108,6 +108,16 @@ class Desk:
         """The newest picture; empty while the desk is closed or the camera silent."""
         return self._jpeg
 
+    def give_pin(self, person: str, ok: bool) -> None:
+        """The PIN was entered of whom the sight names; `ok`: it was right. Nothing while it is not wanted."""
+        engine = self._engine
+        if engine is not None:
+            engine.give_pin(person, ok)
+
+    @property
+    def _direction(self) -> Direction:
+        return self._for.direction if self._for is not None else "in"
+
     def _run(self) -> None:
         while not self._stop.is_set():
             started = self._monotonic()
@@ -147,12 +157,13 @@ class Desk:
         """A face was enrolled or erased: what is in memory goes, and the engine is made anew."""
         version = self._store.faces_version()
         if version != self._faces:
-            self._engine, self._faces = None, version
+            self._faces = version
+            self._drop_engine()
 
     def _enrol(self, guide: Guided) -> None:
         """The frame belongs to the enrolment: nobody is checked in meanwhile."""
-        self._engine = self._for = self._shown = None
-        bgr = None
+        self._drop_engine()
+        self._shown, bgr = None, None
         if not self._frames.silent:
             newest = self._frames.newest(self._number)
             if newest is None:
@@ -208,11 +219,11 @@ class Desk:
     def _show(self, bgr: np.ndarray, view: EngineView | None) -> None:
         state = self._why if view is None else _guide(view)
         faces = () if view is None else tuple(_ppm(box, bgr) for box in view.boxes[:1])
-        self._sight, self._jpeg = Sight(state, self._number, faces), _encode(bgr)
+        ask = None if view is None else view.ask
+        wanted = view.person if view is not None and view.state == "pin_wanted" else None
+        self._sight, self._jpeg = Sight(state, self._number, faces, None, ask, wanted, self._direction), _encode(bgr)
         if view is None:
             return
-        wanted = view.person if view.state == "pin_wanted" else None
-        self._sight = dataclasses.replace(self._sight, ask=view.ask, person=wanted)
         if view.state not in STATES:
             self._answer(view)
         self._said = (view.state, view.person)
@@ -225,7 +236,7 @@ class Desk:
             return
         attempt = view.checkin.attempt if view.checkin is not None else f"seen-{self._number}"
         answer = _answer(view)
-        self._shown = (Result(attempt, answer, view.person, self._utc_us()), until)
+        self._shown = (Result(attempt, answer, view.person, self._utc_us(), self._direction), until)
 
 
 def _part(target: Target) -> tuple[str | None, str, Direction]:

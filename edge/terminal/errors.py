@@ -40,8 +40,40 @@ class BadPress(BadInput):
     text = "the button came from a page that this box did not make; load the page again"
 
 
+class NoCheckInCamera(BadInput):
+    text = "this box has no check-in camera: people sign in by PIN"
+
+
+class InstructorRefused(BadInput):
+    text = "the instructor: {why}"
+
+
 class CheckInClosed(BadInput):
     text = "check-in is closed just now"
+
+
+class NobodyThere(BadInput):
+    text = "this person is not expected here now; speak to the instructor"
+
+
+class PinNotAsked(BadInput):
+    text = "no PIN is asked for any more; look into the camera again"
+
+
+class EnrolmentLocked(BadInput):
+    text = "an instructor opens the enrolment with the own PIN, or whoever maintains this box with the code"
+
+
+class WrongCode(BadInput):
+    text = "wrong maintenance code"
+
+
+class CodeWait(BadInput):
+    text = "too many wrong codes: wait {seconds} seconds"
+
+
+class NotAnAction(BadInput):
+    text = "this page is older than the box; load it again"
 
 
 class PackLoading(ZaitangError):

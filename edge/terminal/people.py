@@ -7,10 +7,11 @@ from typing import Literal
 
 from edge.config import EnrolConfig
 from edge.enrol.card import FileReader, NoReaderHere
+from edge.enrol.errors import NoPin, PinLocked, PinWait, WrongPin
 from edge.enrol.guide import Guide
 from edge.enrol.guided import Place
 from edge.enrol.pins import CONFIRM_MIN, Pins, Why
-from edge.terminal.errors import CheckInClosed
+from edge.terminal.errors import CheckInClosed, InstructorRefused
 from edge.terminal.memory import Memory
 from edge.terminal.screen import Screen
 from edge.vision.pack import Pack
@@ -33,15 +34,22 @@ class People:
         instructor: str | None = None, instructor_pin: str | None = None,
     ) -> PinCheckIn:
         """Sign in or out by PIN, which an instructor of the class confirms (by the own PIN, or because of a check-in
-        by face a moment ago). An instructor needs nobody. Raises CheckInClosed, what `Pins.confirm` and `check` raise.
+        by face a moment ago). An instructor may sign in without, but then it
+        does not count. Raises CheckInClosed, NotConfirmed, InstructorRefused
+        (what was wrong with the instructor's PIN), what `Pins.check` raises.
         """
         target, seen_mono_us = self._screen.target(), self._box.clock.mono_us()
         if target is None:
             raise CheckInClosed()
         class_id = target.class_id
-        by = None
-        if person not in self.instructors(class_id):
-            by = self.confirm(class_id, instructor, instructor_pin)
+        if person in self.instructors(class_id) and instructor is None:
+            found = self.confirming(class_id)
+            by = None if found == person else found
+        else:
+            try:
+                by = self.confirm(class_id, instructor, instructor_pin)
+            except (NoPin, PinLocked, PinWait, WrongPin) as error:
+                raise InstructorRefused(why=error) from None
         return self.pins.sign_in(class_id, target.session, person, pin, direction, why, by, seen_mono_us)
 
     def unlock(self, class_id: str, person: str, instructor: str | None = None, pin: str | None = None) -> None:

@@ -1,6 +1,7 @@
 """The terminal process: owns the check-in camera, runs the desk, serves the page."""
 from __future__ import annotations
 
+import dataclasses
 import errno
 import socket
 import threading
@@ -29,16 +30,20 @@ from edge.terminal.app import make_app
 from edge.terminal.camera import Camera
 from edge.terminal.code import Code
 from edge.terminal.desk import Desk, Target
+from edge.terminal.enrolment import EnrolPage
+from edge.terminal.errors import NoCheckInCamera
 from edge.terminal.guard import Guard
 from edge.terminal.loader import PackLoader
 from edge.terminal.memory import Memory
 from edge.terminal.panel import Panel, open_panel
 from edge.terminal.people import People
+from edge.terminal.pins import PinPage
 from edge.terminal.press import Presses
 from edge.terminal.screen import Screen
+from edge.terminal.voice import Voice
 from edge.terminal.watch import Watch
 from edge.terminal.words import UNSAID
-from edge.vision.pack import load_pack
+from edge.vision.pack import Pack, load_pack
 from edge.wiring import Box
 from evidence.certs import identity
 from evidence.times import utc_us
@@ -65,7 +70,8 @@ def run(box: Box) -> None:
     unsaid = translate(UNSAID, box.config.lang)
     presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)
-    app, port = make_app(screen, presses, guard, box.config.lang), listener.getsockname()[1]
+    port, seen = listener.getsockname()[1], _check_in(box, memory, screen)
+    app = make_app(screen, presses, guard, box.config.lang, seen.pins, seen.enrolment)
 
     def tell() -> None:
         if not stop.is_set():
@@ -76,7 +82,7 @@ def run(box: Box) -> None:
     code.start()
     eraser = Eraser(box.second_store(), box.folder, lambda: _set_clock(box))
     eraser.start()
-    running = [code, eraser, *_start_watch(box, screen, presses), *_start_desk(box, memory, screen, tell)]
+    running = [code, eraser, *_start_watch(box, screen, presses), *_start_desk(seen, tell)]
     try:
         serve(app, listener, stop)
     finally:
@@ -144,24 +150,52 @@ def announce(loader: PackLoader, tell: Callable[[], None]) -> None:
     threading.Thread(target=wait, name="announce", daemon=True).start()
 
 
-def _start_desk(box: Box, memory: Memory, screen: Screen, tell: Callable[[], None]) -> list[Camera | Desk]:
-    """The camera and the desk, running; nothing on a box without a check-in camera. `tell` is called when ready."""
-    found = box.config.camera("terminal")
-    if found is None:
+@dataclasses.dataclass(frozen=True)
+class CheckIn:
+    """What checks people in: by face where the box has a check-in camera, by PIN everywhere."""
+
+    pins: PinPage
+    enrolment: EnrolPage
+    camera: Camera | None = None
+    desk: Desk | None = None
+    voice: Voice | None = None
+    loader: PackLoader | None = None
+
+
+def _check_in(box: Box, memory: Memory, screen: Screen) -> CheckIn:
+    """All parts, joined; none of them runs yet."""
+    found, config = box.config.camera("terminal"), box.config
+    loader = None if found is None else pack_loader(box)
+    people = People(box, memory, screen, _no_camera if loader is None else loader.pack, time.monotonic)
+    camera = desk = voice = None
+    if found is not None and loader is not None:
+        camera = Camera(lambda: open_terminal_camera(box, found), time.monotonic)
+        desk = Desk(
+            camera, screen.target, engine_maker(box, loader), box.store, box.clock.utc_us, time.monotonic,
+            config.checkin.every_ms / 1000)
+        screen.desk, desk.guide = desk, people.guide
+        voice = Voice(desk, config.lang, lambda: people.guide.pose) if config.terminal.voice else None
+    pins = PinPage(box.store, memory, screen, people, desk)
+    enrolment = EnrolPage(box.store, memory, people, config.device, config.enrol.code, time.monotonic,
+                          lambda: desk is not None and bool(desk.jpeg()))
+    return CheckIn(pins, enrolment, camera, desk, voice, loader)
+
+
+def _no_camera() -> Pack:
+    raise NoCheckInCamera()
+
+
+def _start_desk(seen: CheckIn, tell: Callable[[], None]) -> list[Camera | Desk | Voice]:
+    """The camera, the desk and the voice, running; nothing on a box without a check-in camera. `tell` is called when
+    ready."""
+    if seen.loader is None or seen.desk is None or seen.camera is None:
         tell()
         return []
-    loader = pack_loader(box)
-    camera = Camera(lambda: open_terminal_camera(box, found), time.monotonic)
-    desk = Desk(
-        camera, screen.target, engine_maker(box, loader), box.store, box.clock.utc_us, time.monotonic,
-        box.config.checkin.every_ms / 1000,
-    )
-    screen.desk, screen.people = desk, People(box, memory, screen, loader.pack, time.monotonic)
-    desk.guide = screen.people.guide
-    camera.start()
-    desk.start()
-    announce(loader, tell)
-    return [desk, camera]
+    parts: list[Camera | Desk | Voice] = [seen.desk, seen.camera, *([seen.voice] if seen.voice is not None else [])]
+    for part in parts:
+        part.start()
+    announce(seen.loader, tell)
+    return parts
 
 
 def _start_watch(box: Box, screen: Screen, presses: Presses) -> list[Panel | Watch]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from edge.clock import Clock
 from edge.config import BoxConfig
@@ -34,9 +34,6 @@ from evidence.enforce import Chance, Warned, chance, warning
 from evidence.policy import Policy
 from evidence.story import Block, HourStory, Story
 from evidence.times import MINUTE
-
-if TYPE_CHECKING:
-    from edge.terminal.people import People
 
 STATUS_S = 0.4
 """Real seconds for which the recorder's word is not asked for again."""
@@ -104,8 +101,6 @@ class Screen:
         self._runs = Runs()
         self.desk: DeskView | None = None
         self.code: CodeView | None = None
-        self.people: People | None = None
-        """Enrolment and PINs; None on a box without a check-in camera."""
 
     def target(self) -> Target | None:
         """For whom the check-in desk is open now: for sign-ins, and for sign-outs until a while after the block. May
@@ -213,8 +208,8 @@ class Screen:
             today=self.today(),
             live=live,
             sight=sight,
-            checkins=now.checkins if now is not None else (),
-            due=now.block.roster if now is not None and now.block is not None else (),
+            block=now.block if now is not None else None,
+            pin_share=now.policy.checkin.pin_share_pct if now is not None else None,
             seen=seen,
             names=self._names(now, seen_class),
             notices=self._notices(known, live),

@@ -7,18 +7,19 @@ from typing import Any
 
 from common.alarms import alarm_words
 from common.texts import translate
-from edge.checkin.view import Ask
+from edge.checkin.view import Ask, Direction
 from edge.terminal import words
 from edge.terminal.memory import AlarmFact
 from edge.terminal.notices import DEFAULT_OFFSET_MIN, Notices
 from edge.terminal.progress import Live
 from edge.terminal.schedule import Lesson, Session
 from edge.terminal.seen import Seen
-from evidence.attendance import Sign
+from edge.terminal.signed import people
 from evidence.blocks import local
 from evidence.bodies import ClassOrder
 from evidence.enforce import Chance
-from evidence.story import PinFact
+from evidence.policy import Number
+from evidence.story import Block
 from evidence.times import MINUTE, SECOND, utc_text
 
 ALARM_US = 15 * MINUTE
@@ -29,7 +30,7 @@ ALARM_US = 15 * MINUTE
 class Sight:
     """What the check-in camera sees now. `state`: a key of words.CHECKIN; `faces`: x, y, width, height in ppm of the
     frame; `frame`: counts frames; `result`: the last attempt's answer, or None once it is old. `ask`: the gesture that
-    is asked now; `person`: whose PIN is wanted."""
+    is asked now; `person`: whose PIN is wanted. `direction`: what a face does here just now."""
 
     state: str
     frame: int
@@ -37,6 +38,7 @@ class Sight:
     result: Result | None = None
     ask: Ask | None = None
     person: str | None = None
+    direction: Direction = "in"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Result:
     answer: str
     person: str | None
     at_us: int
+    direction: Direction = "in"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,8 +67,10 @@ class Facts:
     today: Sequence[ClassOrder]
     live: Live
     sight: Sight
-    checkins: Sequence[Sign]
-    due: Sequence[str]
+    block: Block | None
+    """The one whose sign-ins are shown."""
+    pin_share: Number | None
+    """Percent of sign-ins by PIN above which people look why."""
     seen: Seen | None
     names: Mapping[str, str]
     notices: Notices
@@ -228,16 +233,23 @@ def _checkin(facts: Facts, lang: str) -> dict[str, Any]:
         result = {
             "attempt": sight.result.attempt, "answer": answer, "good": answer in ("accepted", "again"),
             "name": _name(facts, sight.result.person), "time": _clock(facts, sight.result.at_us)[:5],
-            "text": translate(words.ANSWERS[answer], lang),
+            "text": translate(answer_words(answer, sight.result.direction), lang),
         }
     said = _closed(facts) if sight.state == "closed" else sight.state
     sentence = words.CHECKIN[said] if sight.ask is None else words.ASKED[_asked(sight.ask)]
     return {
-        "open": sight.state != "closed", "state": sight.state,
+        "open": sight.state != "closed", "state": sight.state, "direction": sight.direction,
+        "title": translate(words.DIRECTION[sight.direction], lang),
+        "hint": translate(words.QUEUE[sight.direction], lang) if sight.state in ("look", "closer") else "",
         "text": translate(sentence, lang, name=_name(facts, sight.person)),
         "ask": None if sight.ask is None else dataclasses.asdict(sight.ask), "person": sight.person,
         "frame": sight.frame, "faces": [list(face) for face in sight.faces], "result": result,
     }
+
+
+def answer_words(answer: str, direction: Direction) -> str:
+    """The msgid of an answer: signing out is said as such."""
+    return words.SIGNED_OUT.get(answer, words.ANSWERS[answer]) if direction == "out" else words.ANSWERS[answer]
 
 
 def _asked(ask: Ask) -> str:
@@ -253,20 +265,7 @@ def _closed(facts: Facts) -> str:
 
 
 def _people(facts: Facts, lang: str) -> dict[str, Any]:
-    first: dict[str, Sign] = {}
-    for fact in facts.checkins:
-        if fact.accepted and fact.person is not None and fact.direction == "in":
-            first.setdefault(fact.person, fact)
-    present = [
-        {"person": person, "name": _name(facts, person), "time": _clock(facts, fact.at_us)[:5],
-         "mark": translate(words.BY_PIN, lang) if isinstance(fact, PinFact) else ""}
-        for person, fact in first.items()
-    ]
-    trainees = sum(person in first for person in facts.due)
-    return {
-        "due": len(facts.due), "trainees_in": trainees, "in": present,
-        "out": [_name(facts, person) for person in facts.due if person not in first],
-    }
+    return people(facts.block, facts.names, lambda us: _clock(facts, us)[:5], facts.pin_share, lang)
 
 
 def _unseen(facts: Facts, lang: str) -> dict[str, Any]:

@@ -89,8 +89,31 @@ ANSWERS = {
     "second_factor_missing": N_("Not checked in: somebody else looks very much like you. Please give your PIN too"),
 }
 
+SIGNED_OUT = {"accepted": N_("Signed out"), "again": N_("Already signed out")}
+"""Answers that are another word when people leave."""
+DIRECTION = {"in": N_("Sign in"), "out": N_("Sign out")}
+QUEUE = {
+    "in": N_("Waiting in the queue is not lateness: the first sight of your face counts"),
+    "out": N_("The class is nearly over: a look into the camera signs you out"),
+}
+"""Said while the desk waits."""
+
 BY_PIN = N_("(PIN)")
 """Beside the name of somebody who signed in without the face."""
+
+POSES = {
+    "front": N_("Look straight into the camera"),
+    "left": N_("Turn your head to your left"),
+    "right": N_("Turn your head to your right"),
+    "up": N_("Raise your chin a little"),
+    "down": N_("Lower your chin a little"),
+    "silent": N_("The check-in camera sends no picture"),
+}
+"""What an enrolment asks for."""
+STOPPED = {
+    "same_face": N_("This face is enrolled already under another name ({name}). A supervisor must decide"),
+    "other_face": N_("This is not the face that was enrolled for this name before. A supervisor must decide"),
+}
 
 UNSEEN = {
     "none": N_("Nothing has been looked at yet"),

@@ -1,15 +1,8 @@
 // Shows /state.json, again and again; every sentence in it comes from the box. The page keeps no state of its own.
 "use strict";
 
-const POLL_MS = 500, PICTURE_MS = 120, PATIENCE = 3;
-const at = (id) => document.getElementById(id);
-const said = document.body.dataset;
-const token = document.querySelector("meta[name=token]").content;
+const POLL_MS = 500, PATIENCE = 3;
 let current = null, failures = 0, pressing = false, asked = false, shows = "";
-
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-const put = (id, text) => { const node = at(id); if (node.textContent !== text) node.textContent = text; };
-const show = (id, shown) => { at(id).hidden = !shown; };
 
 function duration(seconds) {
   const part = (value) => String(value).padStart(2, "0");
@@ -17,19 +10,16 @@ function duration(seconds) {
   return hours ? `${hours}:${part(minutes)}:${part(seconds % 60)}` : `${minutes}:${part(seconds % 60)}`;
 }
 
-function item(text, time) {
-  const node = document.createElement("li");
-  node.textContent = text;
-  if (time) node.append(Object.assign(document.createElement("time"), { textContent: time }));
-  return node;
-}
-
 // Fills a list that must not scroll: what has no room is counted in a last item.
 function names(id, entries) {
   const list = at(id), key = JSON.stringify([entries, list.clientWidth, list.clientHeight]);
   if (list.dataset.key === key) return;
   list.dataset.key = key;
-  list.replaceChildren(...entries.map((entry) => item(entry.name + (entry.mark || ""), entry.time)));
+  list.replaceChildren(...entries.map((entry) => {
+    const node = item(entry.name + (entry.mark || ""), entry.time);
+    if (entry.kind) node.classList.add(entry.kind);
+    return node;
+  }));
   let hidden = 0;
   while (list.scrollHeight > list.clientHeight + 1 && list.children.length > 1) {
     if (hidden) list.lastChild.remove();
@@ -91,17 +81,39 @@ function showQuestions(state) {
   asked = state.asked;
 }
 
+let longest = 1;
+
 function showDesk(state) {
-  const desk = state.checkin, result = desk.result;
+  const desk = state.checkin, result = desk.result, ask = desk.ask;
   put("guide", desk.text);
-  show("result", !!result);
+  put("hint", desk.hint);
+  put("direction", desk.title);
+  at("direction").dataset.direction = desk.direction;
+  show("direction", desk.open);
+  show("no-face", desk.open || desk.state === "no_camera");
+  show("result", !!result && !ask);
   if (result) {
     at("result").className = `result ${result.good ? "good" : "bad"}`;
     put("result-name", result.name);
     put("result-text", result.text);
     put("result-time", result.time);
   }
+  showAsk(ask, desk.text);
+  showSecond(desk.person, desk.text);
   showFace(desk.faces[0]);
+}
+
+// The gesture that is asked fills the screen: the figure does it, as in a mirror; a bar says how long there is time.
+function showAsk(ask, text) {
+  document.querySelector("main").classList.toggle("asking", !!ask);
+  show("ask", !!ask);
+  if (!ask) { longest = 1; return; }
+  longest = Math.max(longest, ask.left_us);
+  at("figure").dataset.pose = ask.stage === "asked" ? ask.gesture : "front";
+  put("ask-text", text);
+  put("ask-step", `${ask.number} / ${ask.of}`);
+  put("ask-left", fill(said.left, { seconds: Math.ceil(ask.left_us / 1e6) }));
+  at("ask-bar").style.width = `${100 * ask.left_us / longest}%`;
 }
 
 // The picture is mirrored and fitted (`object-fit: contain`); the face's frame follows it.
@@ -121,7 +133,11 @@ function showFace(face) {
 function showPeople(state) {
   const people = state.people, unseen = state.unseen;
   put("in-count", people.due ? `${people.trainees_in} / ${people.due}` : "");
-  names("in", [...people.in].reverse());
+  put("pin-share", people.pin_text);
+  at("pin-share").classList.toggle("much", people.pin_much);
+  const came = [...people.in].reverse().map((one) => ({ ...one, time: [one.time, one.left].filter(Boolean).join("–") }));
+  const teachers = people.teachers.map((one) => ({ ...one, name: `${one.role} ${one.name}`, kind: "teacher" }));
+  names("in", [...teachers, ...came]);
   put("unseen-text", unseen.text);
   names("unseen", unseen.names.map((name) => ({ name })));
   at("sync").className = state.sync.state;
@@ -179,48 +195,18 @@ async function poll() {
   setTimeout(poll, POLL_MS);
 }
 
-// Fetched only while there is a new picture, and never two at once.
-async function watch() {
-  try {
-    const open = current && current.checkin.open && failures < PATIENCE;
-    const answer = open ? await fetch("/camera.jpg", { signal: AbortSignal.timeout(4000) }) : null;
-    if (answer && answer.status === 200) await paint(await answer.blob());
-    else blank();
-  } catch {
-    blank();
-  }
-  setTimeout(watch, PICTURE_MS);
-}
-
-async function paint(blob) {
-  const image = at("camera"), address = URL.createObjectURL(blob), before = image.src;
-  image.src = address;
-  await image.decode();
-  if (before) URL.revokeObjectURL(before);
-  image.hidden = false;
-  show("idle", false);
-}
-
-function blank() {
-  at("camera").hidden = true;
-  show("idle", true);
-  show("face", false);
+function showPicture(there) {
+  at("camera").hidden = !there;
+  show("idle", !there);
+  if (!there) show("face", false);
 }
 
 async function press(path, body) {
   pressing = true;
   show("refused", false);
   at("start").disabled = at("end").disabled = true;
-  try {
-    const answer = await fetch(`${path}?lang=${said.lang}`, {
-      method: "POST", body: JSON.stringify(body),
-      headers: { "Content-Type": "application/json", "X-Zaitang-Token": token }, signal: AbortSignal.timeout(10000),
-    });
-    if (answer.status === 403) location.reload();
-    if (!answer.ok) refuse((await answer.json()).error);
-  } catch {
-    refuse(said.failed);
-  }
+  const answer = await send(path, body);
+  if (answer.error) refuse(answer.error);
   pressing = false;
 }
 
@@ -292,4 +278,4 @@ at("correct-yes").addEventListener("click", () => {
 });
 document.fonts.ready.then(() => document.querySelectorAll(".names").forEach((list) => delete list.dataset.key));
 poll();
-watch();
+watch(() => current && current.checkin.open && failures < PATIENCE, showPicture);

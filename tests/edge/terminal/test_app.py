@@ -56,7 +56,8 @@ def test_an_old_page_cannot_end_a_class_early_without_a_reason(client: TestClien
     session = client.post("/start", json={}, headers=held).json()["session"]
     room.at(5)
     refused = client.post("/end", json={"session": session}, headers=held)
-    assert refused.status_code == 409 and refused.json() == {"error": "连续录像还不满 15 分钟：请说明现在结束的原因"}
+    assert refused.status_code == 409 and refused.json() == {
+        "error": "连续录像还不满 15 分钟：请说明现在结束的原因", "code": "ReasonNeeded"}
     assert client.get("/state.json").json()["session"]["early"] is True
     assert client.post("/end", json={"session": session, "reason": "停" * 201}, headers=held).status_code == 409
     assert client.post("/end", json={"session": session, "reason": 5}, headers=held).status_code == 422
@@ -91,7 +92,8 @@ def test_the_right_class_is_chosen_on_the_page(client: TestClient, room: Any) ->
 def test_what_cannot_be_done_is_one_sentence(client: TestClient, room: Any) -> None:
     answer = client.post("/start", json={}, headers=token(client))
     assert answer.status_code == 409
-    assert answer.json() == {"error": "本终端盒没有可以开始的班次，教学计划由监管中心下发"}
+    assert answer.json() == {
+        "error": "本终端盒没有可以开始的班次，教学计划由监管中心下发", "code": "NoClassHere"}
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Zaitang-Token": "a.b"}])

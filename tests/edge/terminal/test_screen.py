@@ -139,7 +139,7 @@ def test_who_checked_in_and_who_did_not(room: Any) -> None:
     room.check_in("p-2")
     room.check_in("p-1", score_ppm=100_000)
     people = room.state()["people"]
-    assert people["in"] == [{"person": "p-2", "name": "李强", "time": "08:30", "mark": ""}]
+    assert people["in"] == [{"person": "p-2", "name": "李强", "time": "08:30", "left": "", "mark": ""}]
     assert people["out"] == ["王秀英", "欧阳建国"] and (people["trainees_in"], people["due"]) == (1, 3)
     assert room.screen.target().checked_in == {"p-2"}
 
@@ -358,7 +358,9 @@ def test_towards_the_end_of_a_block_faces_sign_out(room: Any) -> None:
     room.check_in("p-2", direction="out")
     assert room.screen.target().checked_in == {"p-1", "p-2"} and room.screen.target().session == session
     people = room.state()["people"]
-    assert [one["person"] for one in people["in"]] == ["p-1"] and people["out"] == ["李强", "欧阳建国"]
+    assert [(one["person"], one["time"], one["left"]) for one in people["in"]] == [
+        ("p-1", "08:30", "10:10"), ("p-2", "", "10:19")]
+    assert people["out"] == ["欧阳建国"]
     room.at(101)
     room.presses.end(session)
     left = room.screen.target()

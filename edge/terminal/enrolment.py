@@ -1,0 +1,174 @@
+"""The enrolment pages: who may open them, what they show, what they press. The steps are `edge.enrol.guide`'s.
+
+Only an instructor's PIN or the maintenance code opens them, never a face that was here a moment ago: whoever stands at
+the screen could be anybody. What was opened is held by one page, by a key that dies with it; every press needs it.
+"""
+from __future__ import annotations
+
+import dataclasses
+import hmac
+import math
+import secrets
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from common.logs import Log
+from common.texts import translate
+from edge.enrol.gates import ADVICE
+from edge.enrol.guided import GuideView, Lang
+from edge.enrol.pins import wait_s
+from edge.store import Store
+from edge.terminal.errors import CodeWait, EnrolmentLocked, NotAnAction, WrongCode
+from edge.terminal.memory import Memory
+from edge.terminal.people import People
+from edge.terminal.words import POSES, STOPPED
+
+
+@dataclasses.dataclass(frozen=True)
+class Press:
+    """What a page sends; texts that it has not stay empty."""
+
+    do: str
+    person: str = ""
+    pin: str = dataclasses.field(default="", repr=False)
+    old: str = dataclasses.field(default="", repr=False)
+    instructor: str = ""
+    instructor_pin: str = dataclasses.field(default="", repr=False)
+    inspector: str = ""
+
+
+class EnrolPage:
+    """`code`: of whoever maintains the box, if there is one. `picture`: whether the camera sends one. Methods may raise
+    StoreBusy."""
+
+    def __init__(
+        self, store: Store, memory: Memory, people: People, device: str, code: str | None,
+        monotonic: Callable[[], float], picture: Callable[[], bool],
+    ) -> None:
+        self._store, self._memory, self._people, self._device, self._code = store, memory, people, device, code
+        self._monotonic, self._picture = monotonic, picture
+        self._lock, self._log = threading.Lock(), Log("terminal.enrolment")
+        self._failed, self._until = 0, -math.inf
+        self._key: str | None = None
+        guide = people.guide
+        self._actions: dict[str, Callable[[Press, Lang], None]] = {
+            "choose": lambda press, lang: guide.choose(press.person),
+            "confirm": lambda press, lang: guide.confirm(press.instructor or None, press.instructor_pin or None),
+            "agree": lambda press, lang: guide.agree(lang),
+            "refuse": lambda press, lang: guide.refuse(lang),
+            "cannot": lambda press, lang: guide.cannot(),
+            "card": lambda press, lang: guide.read_card(),
+            "vouch": lambda press, lang: guide.vouch(press.inspector),
+            "unanchored": lambda press, lang: guide.unanchored(),
+            "overrule": lambda press, lang: guide.overrule(press.instructor or None, press.instructor_pin or None),
+            "pin": lambda press, lang: guide.choose_pin(press.pin, press.old or None),
+            "withdraw": lambda press, lang: guide.withdraw(
+                press.person, press.instructor or None, press.instructor_pin or None),
+            "next": lambda press, lang: guide.next(),
+            "again": lambda press, lang: self._again(),
+        }
+
+    def classes(self) -> dict[str, Any]:
+        """The classes of this box, those with the newest plan first, and their instructors; whether a code exists."""
+        orders = [order for order in self._memory.look().orders.values()
+                  if self._device in {place.device for place in order.boxes}]
+        return {"code": self._code is not None, "classes": [
+            {"class": order.class_id, "title": order.title, "instructors": self._instructors(order.class_id)}
+            for order in sorted(orders, key=lambda order: (order.title, order.class_id))]}
+
+    def unlock(self, class_id: str, instructor: str, pin: str, code: str) -> str:
+        """Open the enrolment of a class. The key. Raises EnrolmentLocked, WrongCode, CodeWait, NoSuchClass, and what
+        the PIN raises."""
+        with self._lock:
+            if code:
+                self._check_code(code)
+            elif instructor and pin:
+                self._people.confirm(class_id, instructor, pin)
+            else:
+                raise EnrolmentLocked()
+            guide = self._people.guide
+            if guide.active:
+                guide.close()
+            guide.open(class_id)
+            self._key = secrets.token_urlsafe(24)
+            self._log.info("enrolment.opened", by="code" if code else instructor, class_id=class_id)
+            return self._key
+
+    def view(self, key: str, lang: Lang) -> dict[str, Any]:
+        """What the page shows. Raises EnrolmentLocked once it is closed."""
+        self._check(key)
+        shown = self._people.guide.view(lang)
+        if shown.class_id is None:
+            raise EnrolmentLocked()
+        return self._json(shown, shown.class_id, lang)
+
+    def press(self, key: str, press: Press, lang: Lang) -> None:
+        """One press. Raises EnrolmentLocked, NotAnAction, and what the guide raises."""
+        self._check(key)
+        action = self._actions.get(press.do)
+        if action is None:
+            raise NotAnAction()
+        action(press, lang)
+
+    def close(self, key: str) -> None:
+        """Back to the check-in. Raises EnrolmentLocked."""
+        self._check(key)
+        self._key = None
+        self._people.guide.close()
+
+    def _again(self) -> None:
+        """Back to the choice of the name, from anywhere; nothing of the person is kept."""
+        guide, class_id = self._people.guide, self._people.guide.view().class_id
+        guide.close()
+        if class_id is None:
+            raise EnrolmentLocked()
+        guide.open(class_id)
+
+    def _check(self, key: str) -> None:
+        if self._key is None or not self._people.guide.active or not hmac.compare_digest(
+                key.encode(), self._key.encode()):
+            raise EnrolmentLocked()
+
+    def _check_code(self, code: str) -> None:
+        """Wrong tries wait longer and longer, as with PINs."""
+        left = self._until - self._monotonic()
+        if left > 0:
+            raise CodeWait(seconds=math.ceil(left))
+        if self._code is None or not hmac.compare_digest(code.encode(), self._code.encode()):
+            self._failed += 1
+            self._until = self._monotonic() + wait_s(self._failed)
+            self._log.warning("enrolment.wrong_code", failed=self._failed)
+            raise WrongCode()
+        self._failed = 0
+
+    def _instructors(self, class_id: str) -> list[dict[str, Any]]:
+        names, pins = self._store.names(class_id), self._store.pins(class_id)
+        return [{"person": person, "name": names.get(person, person), "pin": person in pins}
+                for person in sorted(self._people.instructors(class_id))]
+
+    def _json(self, shown: GuideView, class_id: str, lang: Lang) -> dict[str, Any]:
+        people = [dataclasses.asdict(one) for one in shown.people]
+        found = shown.found
+        other = self._store.names(class_id).get(found.person, "") if found and found.class_id == class_id else ""
+        confirming = self._people.confirming(class_id)
+        return {
+            "state": shown.state, "title": shown.title, "people": people, "person": shown.person, "name": shown.name,
+            "text": shown.text.split("\n") if shown.text else [],
+            "pose": shown.pose, "pose_text": translate(POSES[shown.pose], lang) if shown.pose else "",
+            "advice": shown.advice, "advice_text": self._advice(shown, lang),
+            "taken": shown.shots_taken, "of": shown.shots_of,
+            "found": None if found is None else translate(STOPPED[found.why], lang, name=other or "?"),
+            "anchor": shown.anchor, "card": shown.card, "inspector": shown.inspector,
+            "instructors": self._instructors(class_id),
+            "confirming": None if confirming is None else self._store.names(class_id).get(confirming, confirming),
+            "erasing": any(one.person == shown.person and one.class_id == class_id
+                           for one in self._store.erasures()),
+        }
+
+    def _advice(self, shown: GuideView, lang: Lang) -> str:
+        if shown.state != "shots":
+            return ""
+        if shown.advice is None:
+            return translate(ADVICE["nobody"] if self._picture() else POSES["silent"], lang)
+        return translate(ADVICE[shown.advice], lang)

@@ -1,0 +1,86 @@
+"""Addresses of signing in without the face and of the enrolment pages. Every one wants a press of a page of ours."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Depends, Header, Request
+from fastapi.responses import JSONResponse
+
+from edge.terminal.enrolment import EnrolPage, Press
+from edge.terminal.pins import PinPage
+
+KEY_HEADER = "X-Zaitang-Enrolment"
+MOST = 64
+"""Characters of a field: a pseudonym, a PIN, a name."""
+Field = Annotated[str, Body(embed=True, max_length=MOST)]
+Key = Annotated[str, Header(alias=KEY_HEADER, max_length=MOST)]
+Language = Callable[[Request], Literal["zh", "en"]]
+
+
+def pin_routes(page: PinPage, check: Callable[[Request], None], language: Language) -> APIRouter:
+    """What the pad of the check-in page asks."""
+    routes = APIRouter(prefix="/pin", dependencies=[Depends(check)])
+
+    @routes.post("/people")
+    def people() -> dict[str, Any]:
+        return page.listing()
+
+    @routes.post("/sign-in")
+    def sign_in(
+        request: Request, person: Field, pin: Field, instructor: Field = "", instructor_pin: Field = "",
+    ) -> dict[str, Any]:
+        return page.sign_in(person, pin, instructor or None, instructor_pin or None, language(request))
+
+    @routes.post("/second")
+    def second(person: Field, pin: Field) -> JSONResponse:
+        page.second(person, pin)
+        return JSONResponse({})
+
+    @routes.post("/leave")
+    def leave(person: Field) -> JSONResponse:
+        page.leave(person)
+        return JSONResponse({})
+
+    @routes.post("/unlock")
+    def unlock(person: Field, instructor: Field, instructor_pin: Field) -> JSONResponse:
+        page.unlock(person, instructor, instructor_pin)
+        return JSONResponse({})
+
+    return routes
+
+
+def enrol_routes(page: EnrolPage, check: Callable[[Request], None], language: Language) -> APIRouter:
+    """What the enrolment pages ask."""
+    routes = APIRouter(prefix="/enrol", dependencies=[Depends(check)])
+
+    @routes.post("/classes")
+    def classes() -> dict[str, Any]:
+        return page.classes()
+
+    @routes.post("/open")
+    def unlock(
+        class_id: Annotated[str, Body(embed=True, alias="class", max_length=MOST)],
+        instructor: Field = "", pin: Field = "", code: Field = "",
+    ) -> dict[str, Any]:
+        return {"key": page.unlock(class_id, instructor, pin, code)}
+
+    @routes.post("/view")
+    def view(request: Request, key: Key = "") -> dict[str, Any]:
+        return page.view(key, language(request))
+
+    @routes.post("/press")
+    def press(
+        request: Request, do: Field, person: Field = "", pin: Field = "", old: Field = "", instructor: Field = "",
+        instructor_pin: Field = "", inspector: Field = "", key: Key = "",
+    ) -> dict[str, Any]:
+        lang = language(request)
+        page.press(key, Press(do, person, pin, old, instructor, instructor_pin, inspector), lang)
+        return page.view(key, lang)
+
+    @routes.post("/close")
+    def close(key: Key = "") -> JSONResponse:
+        page.close(key)
+        return JSONResponse({})
+
+    return routes

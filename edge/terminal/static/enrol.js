@@ -1,0 +1,232 @@
+// The enrolment pages: what the box says of the step is shown; nothing is kept here but the key that opened them.
+"use strict";
+
+const POLL_MS = 400, LOCKED_S = 60;
+const list = pages("list"), digits = pad("pad");
+let key = "", current = null, over = "", consent = "", failures = 0;
+// `over`: a list or a pad that this page asks before the step of the box goes on.
+
+const names = (people) => people.filter((one) => one.pin).map((one) => ({ ...one, mark: "" }));
+
+function only(state) {
+  document.querySelectorAll("[data-state]").forEach((node) => { node.hidden = node.dataset.state !== state; });
+}
+
+function problem(text) {
+  put("problem", text || "");
+  show("problem", !!text);
+}
+
+function askList(title, entries, chosen) {
+  over = "list";
+  put("list-title", title);
+  only("list");
+  list(entries, chosen);
+}
+
+function askPad(title, give, more) {
+  over = "pad";
+  put("pad-title", title);
+  only("pad");
+  digits.ask(give, more);
+}
+
+function backToStep() {
+  over = "";
+  digits.clear();
+  problem("");
+  if (current) showStep(current);
+  else begin();
+}
+
+// --- opening
+
+async function begin() {
+  [key, current, over] = ["", null, ""];
+  const answer = await send("/enrol/classes", {});
+  if (answer.error) { problem(answer.error); setTimeout(begin, 2000); return; }
+  problem("");
+  show("lost", false);
+  const classes = answer.value.classes.map((one) => ({ ...one, name: one.title }));
+  if (classes.length === 1) askOpen(classes[0], answer.value.code);
+  else askList(said.class, classes, (one) => askOpen(one, answer.value.code));
+}
+
+function askOpen(one, code) {
+  put("class", one.title);
+  const openers = names(one.instructors);
+  if (code) openers.push({ name: said.code, code: true });
+  if (!openers.length) problem(said.none);
+  askList(said.open, openers, (who) => {
+    askPad(who.code ? said.code : fill(said.teacher, who), async (given) => {
+      const body = { class: one.class, ...(who.code ? { code: given } : { instructor: who.person, pin: given }) };
+      const answer = await send("/enrol/open", body);
+      if (answer.error) { digits.refuse(answer.error); return; }
+      key = answer.value.key;
+      over = "";
+      refresh();
+    }, who.code ? { least: 6, most: 12 } : {});
+  });
+}
+
+// --- the steps
+
+async function refresh() {
+  if (!key) return;
+  const answer = await send("/enrol/view", {}, { "X-Zaitang-Enrolment": key });
+  take(answer);
+}
+
+function take(answer) {
+  if (answer.code === "EnrolmentLocked") { leave(); return; }
+  failures = answer.value ? 0 : failures + 1;
+  show("lost", failures > 2);
+  if (answer.value) { current = answer.value; if (!over) showStep(current); }
+}
+
+async function press(action, more = {}) {
+  const answer = await send("/enrol/press", { do: action, ...more }, { "X-Zaitang-Enrolment": key });
+  if (answer.error && answer.code !== "EnrolmentLocked") return answer;
+  over = "";
+  problem("");
+  digits.clear();
+  take(answer);
+  return null;
+}
+
+async function pressed(action, more) {
+  const refused = await press(action, more);
+  if (refused) problem(refused.error);
+}
+
+// An instructor confirms: by a check-in a moment ago, else by the own PIN.
+async function confirmed(action, more = {}) {
+  if (current.confirming && !(await press(action, more))) return;
+  const able = names(current.instructors);
+  if (!able.length) { problem(said.none); return; }
+  const ask = (who) => askPad(fill(said.teacher, who), async (given) => {
+    const refused = await press(action, { ...more, instructor: who.person, instructor_pin: given });
+    if (refused) digits.refuse(refused.error);
+  });
+  if (able.length === 1) ask(able[0]);
+  else askList(said.which, able, ask);
+}
+
+function showStep(step) {
+  put("class", step.title);
+  document.querySelectorAll(".name").forEach((node) => { if (node.textContent !== step.name) node.textContent = step.name; });
+  if (step.state !== "pin") only(step.state === "choose" ? "list" : step.state);
+  if (step.state !== "consent") consent = "";
+  const render = { choose: showNames, consent: showText, anchor: showAnchor, shots: showShots, stopped: showStopped, pin: askNewPin, withdrawn: showErased };
+  if (render[step.state]) render[step.state](step);
+}
+
+function showNames(step) {
+  put("list-title", said.choose);
+  const marks = (one) => [one.role === "instructor" && said.instructor, one.enrolled && said.enrolled, one.pin && said.pin,
+    one.said === "refused" && said.refused, one.said === "withdrawn" && said.withdrawn].filter(Boolean).join(" · ");
+  list(step.people.map((one) => ({ ...one, mark: marks(one) })), (one) => pressed("choose", { person: one.person }));
+}
+
+function showText(step) {
+  const fresh = step.person + step.text.join("\n");
+  if (fresh === consent) return;
+  consent = fresh;
+  at("text").replaceChildren(...step.text.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
+  at("text").scrollTop = 0;
+  at("agree").disabled = true;
+  wasRead();
+}
+
+// “I agree” can be pressed once the end of the text was on the screen.
+function wasRead() {
+  const text = at("text"), end = text.scrollTop + text.clientHeight >= text.scrollHeight - 4;
+  if (end && text.clientHeight) at("agree").disabled = false;
+  at("text-up").disabled = text.scrollTop < 4;
+  at("text-down").disabled = end;
+}
+
+function showAnchor(step) {
+  show("card", step.card);
+  show("vouch", step.inspector);
+}
+
+function showShots(step) {
+  at("figure").dataset.pose = step.pose || "front";
+  put("pose", step.pose_text);
+  put("advice", step.advice_text === step.pose_text ? "" : step.advice_text);
+  at("advice").classList.toggle("good", step.advice === "good");
+  at("ring").classList.toggle("good", step.advice === "good");
+  at("taken").setAttribute("aria-label", fill(said.step, { number: Math.min(step.taken + 1, step.of), of: step.of }));
+  at("taken").replaceChildren(...Array.from({ length: step.of }, (_, index) =>
+    Object.assign(document.createElement("i"), { className: index < step.taken ? "done" : "" })));
+}
+
+function showStopped(step) {
+  put("found", step.found || "");
+  show("overrule", step.anchor !== "none");
+  show("no-anchor", step.anchor === "none");
+}
+
+function showErased(step) {
+  put("erased", step.erasing ? said.erasing : said.erased);
+}
+
+function askNewPin(step) {
+  askPad(fill(said.newPin, step), (first) => {
+    askPad(fill(said.repeat, step), async (second) => {
+      if (first !== second) { askNewPin(step); digits.refuse(said.differs); return; }
+      const refused = await press("pin", { pin: first });
+      if (!refused) return;
+      if (refused.code !== "PinTaken") { askNewPin(step); digits.refuse(refused.error); return; }
+      askPad(fill(said.old, step), async (old) => {
+        const again = await press("pin", { pin: first, old });
+        if (again) digits.refuse(again.error);
+      });
+    });
+  });
+}
+
+function leave() {
+  if (key) send("/enrol/close", {}, { "X-Zaitang-Enrolment": key });
+  key = "";
+  location.replace(`/?lang=${said.lang}`);
+}
+
+function scroll(sign) {
+  at("text").scrollBy({ top: sign * at("text").clientHeight * 0.8 });
+}
+
+const on = (id, act) => at(id).addEventListener("click", act);
+const onAll = (kind, act) => document.querySelectorAll(kind).forEach((node) => node.addEventListener("click", act));
+on("leave", leave);
+on("pad-back", () => { if (current && current.state === "pin") pressed("again"); else backToStep(); });
+on("again-yes", () => confirmed("confirm"));
+on("withdraw", () => { over = "sure"; only("sure"); });
+on("sure-yes", () => confirmed("withdraw", { person: current.person }));
+on("sure-no", backToStep);
+on("refuse", () => pressed("refuse"));
+on("agree", () => pressed("agree"));
+on("card", () => pressed("card"));
+on("unanchored", () => pressed("unanchored"));
+on("vouch", () => askPad(said.badge, async (number) => {
+  const refused = await press("vouch", { inspector: number });
+  if (refused) digits.refuse(refused.error);
+}, { secret: false, least: 4, most: 20 }));
+on("overrule", () => confirmed("overrule"));
+on("text-up", () => scroll(-1));
+on("text-down", () => scroll(1));
+at("text").addEventListener("scroll", wasRead);
+onAll(".to-list", () => pressed("again"));
+onAll(".by-pin", () => pressed("cannot"));
+onAll(".next", () => pressed("next"));
+addEventListener("pagehide", () => { if (key) send("/enrol/close", {}, { "X-Zaitang-Enrolment": key }); });
+whenIdle(LOCKED_S, () => { if (!current || !["shots", "consent"].includes(current.state)) leave(); });
+// Another language is another page: it goes on where this one was.
+document.querySelector("a.lang").addEventListener("click", () => { sessionStorage.setItem("enrolment", key); key = ""; });
+key = sessionStorage.getItem("enrolment") || "";
+sessionStorage.removeItem("enrolment");
+if (key) refresh();
+else begin();
+setInterval(refresh, POLL_MS);
+watch(() => current && current.state === "shots" && !over, (there) => show("camera", there));
