@@ -24,10 +24,10 @@ RECORDING = {
 }
 """`unable`: the recorder is absent, and a notice says why."""
 
+UNSEEN = N_("Recorded, but the picture was not looked at: it is undecided whether it counts")
 NEED = {
     "still": N_("{time} more without a break"),
     "done": N_("Long enough without a break"),
-    "unseen": N_("Recorded, but the picture was not looked at: it is undecided whether it counts"),
     "whole": N_("The whole class-hour is recorded"),
     "missed": N_("Missing: {time} of at most {allowed}"),
 }
