@@ -170,5 +170,6 @@ class EnrolPage:
         if shown.state != "shots":
             return ""
         if shown.advice is None:
-            return translate(ADVICE["nobody"] if self._picture() else POSES["silent"], lang)
+            word, missing = ADVICE["nobody"], POSES["silent"]
+            return translate(word if self._picture() else missing, lang)
         return translate(ADVICE[shown.advice], lang)
