@@ -16,7 +16,7 @@ from av.error import (
 )
 
 from common.logs import Log
-from edge.cameras.annexb import format_of, is_whole, parameter_sets, parse
+from edge.cameras.annexb import format_of, is_key, is_whole, parameter_sets, parse
 from edge.cameras.errors import (
     NoAnswer,
     NoKeyframe,
@@ -130,9 +130,11 @@ class LiveSource:
 
     def _take(self, raw: Raw, media_us: int, mono_us: int) -> None:
         assert self._stamps is not None
-        key = bool(raw.is_keyframe)
+        unit = bytes(raw) if raw.is_keyframe else b""
+        # What is written follows this flag: fragments, files and the samples that players may begin with.
+        raw.is_keyframe = key = is_key(self._tap.codec, unit)
         if key:
-            self._look_at(bytes(raw), mono_us)
+            self._look_at(unit, mono_us)
         if self._open:
             self._put(Packet(raw, media_us, self._stamps.usual_us, mono_us, key))
 

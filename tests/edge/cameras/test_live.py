@@ -137,6 +137,12 @@ def test_a_stream_without_keyframes_is_said(units: Units, monkeypatch: pytest.Mo
         LiveSource(Played(units[1:10] * 20, lambda number: time.sleep(0.01)), SystemClock())
 
 
+def test_of_a_camera_with_intra_refresh_only_the_first_picture_is_a_keyframe(tmp_path: Path) -> None:
+    units = annexb_packets(make_film(tmp_path / "refresh.mp4", 3, refresh=True))
+    packets, _ = everything(LiveSource(Played(units), SystemClock()))
+    assert [number for number, packet in enumerate(packets) if packet.key or packet.av.is_keyframe] == [0]
+
+
 @pytest.mark.parametrize(("ticks", "cuts"), [
     (lambda number: 2**33 + number * 1800, ["end"]),
     (lambda number: number // 2 * 3600, ["end"]),
