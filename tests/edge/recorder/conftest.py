@@ -38,7 +38,8 @@ def make_film(
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=fps, width=size[0], height=size[1], pix_fmt="yuv420p")
         if codec in ("libx264", "libx265"):
-            stream.options = {"preset": "ultrafast", "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0:intra-refresh={refresh:d}",
+            params = f"keyint={gop}:min-keyint={gop}:scenecut=0:intra-refresh={refresh:d}"
+            stream.options = {"preset": "ultrafast", "x264-params": params,
                               "x265-params": "log-level=none", "bf": str(bframes)}
         stream.codec_context.time_base = Fraction(1, 1000)
         for number in range(int(seconds * fps)):

@@ -106,4 +106,5 @@ def test_a_camera_that_never_sends_a_keyframe_is_told_as_that_and_once(hand: Ben
     until(feed, hand, lambda: len(tried) > 3)
     recorder.close("end")
     feed.close()
-    assert sorted(hand.alarms()) == ["camera.broken", "camera.no_keyframes"]
+    assert hand.alarms().count("camera.no_keyframes") == 1 and set(hand.alarms()) == {
+        "camera.broken", "camera.no_keyframes"}
