@@ -169,7 +169,7 @@ class Worker:
         """Take in what was recorded since: segments, pictures, removals, what was left out. In the order of the chain,
         so that no more segments wait than were unseen at any one time."""
         # What is appended meanwhile comes next time: a page of one type may be older than that of another.
-        head = self._store.head().record.seq
+        head = self._store.head_seq()
         fresh = (self._store.each(type, self._after) for type in HEARD) if head > self._after else ()
         for sealed in heapq.merge(*fresh, key=lambda sealed: sealed.record.seq):
             if sealed.record.seq > head:
