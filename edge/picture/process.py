@@ -107,7 +107,7 @@ def small_pictures(box: Box) -> Pictures | None:
         return None
     if camera.sub is not None:
         small = dataclasses.replace(camera, source=camera.sub)
-        return SubStream(lambda: open_camera(box, small), every_us)
+        return SubStream(lambda: open_camera(box, small, keys_only=True), every_us)
     if scheme_of(camera.source) == "picamera2":
         return LoresPictures(box.run_folder / NAME.format(camera=camera.id), box.clock, every_us)
     return None

@@ -78,6 +78,11 @@ def test_everything_comes_in_order_and_then_why_it_ended(units: Units) -> None:
         source.read(0)
 
 
+def test_who_wants_keyframes_alone_is_woken_by_nothing_else(units: Units) -> None:
+    packets, _ = everything(LiveSource(Played(units), SystemClock(), keys_only=True))
+    assert [(packet.media_us, packet.key) for packet in packets] == [(at * 1_000_000, True) for at in range(6)]
+
+
 def test_what_comes_before_the_first_keyframe_is_left_out(units: Units) -> None:
     source = LiveSource(Played(units[3:]), SystemClock())
     packets, _ = everything(source)
