@@ -155,14 +155,14 @@ def _resembling(part: Sequence[Look], earlier: Earlier, rules: PictureRules, wha
         near = range(bisect.bisect_left(times, sample.at_us - around_us),
                      bisect.bisect_right(times, sample.at_us + around_us))
         around = sorted((other for other in near if other != at), key=lambda other: abs(times[other] - sample.at_us))
-        others = [cells(samples[other][0].thumb) for other in around[:NEIGHBOURS]]
+        others = (cells(samples[other][0].thumb) for other in around[:NEIGHBOURS])
         until_us = times[at + 1] if at + 1 < len(times) else part[-1].end_us
         _judge(row, sample, cells(partner.thumb), others, until_us, rules)
     return _closed(found, row, rules)
 
 
 def _judge(
-    row: _Row, sample: PictureSample, partner: Cells, others: Sequence[Cells], until_us: int, rules: PictureRules
+    row: _Row, sample: PictureSample, partner: Cells, others: Iterable[Cells], until_us: int, rules: PictureRules
 ) -> None:
     """One sample more. A picture that is like one of those around it (the nearest in time first) proves nothing."""
     mine, motion = cells(sample.thumb), rules.loop_motion.value

@@ -134,6 +134,8 @@ class Worker:
         self._grown: dict[str, int] = {}
         self._likes: dict[str, Likeness | None] = {}
         self._tried: dict[Key, int] = {}
+        self._marks: dict[str, tuple[int, tuple[Run, Mark] | None]] = {}
+        """By run: how long its journal was, and what it told last. It only grows, and at most once in a GOP."""
         self._learn()
 
     def run(self, stop: threading.Event) -> None:
@@ -313,11 +315,15 @@ class Worker:
     def _look_live(self) -> list[str]:
         """Read what the journals say is whole; the runs that have one, between two files too."""
         journals = sorted((self._video / "journal").glob("*.jsonl"))
+        self._marks = {journal.stem: self._marks[journal.stem] for journal in journals if journal.stem in self._marks}
         for journal in journals:
             try:
-                found = newest_mark(journal)
+                size = journal.stat().st_size
+                if self._marks.get(journal.stem, (0, None))[0] != size:
+                    self._marks[journal.stem] = size, newest_mark(journal)
             except OSError:
                 continue
+            found = self._marks[journal.stem][1]
             if found is not None and found[0].class_id is not None:
                 self._look_at(*found)
         return [journal.stem for journal in journals]
