@@ -66,7 +66,7 @@ class Live:
         if rules is None:
             return
         part = [*self._finished[run.run], growing]
-        spans = seen(part, rules, looped(part, self._earlier[picture.class_id], rules))
+        spans = seen(part, rules, looped(part, self._earlier[picture.class_id], rules, marks=False))
         newest_us = max((sample.at_us for one in part for sample in one.picture.samples), default=0)
         lasting = next((span for span in spans if span.breaks and span.end_us > newest_us), None)
         before, _ = self._troubles.pop(run.run, (None, ""))
