@@ -272,4 +272,5 @@ def test_the_samples_around_one_come_in_order_of_their_distance(moments: set[int
     times = sorted(moments)
     at = which % len(times)
     near = [other for other in range(len(times)) if other != at and abs(times[other] - times[at]) <= around]
-    assert list(_around(times, at, around)) == sorted(near, key=lambda other: abs(times[other] - times[at]))[:NEIGHBOURS]
+    near.sort(key=lambda other: abs(times[other] - times[at]))
+    assert list(_around(times, at, around)) == near[:NEIGHBOURS]
