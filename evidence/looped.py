@@ -10,7 +10,7 @@ import bisect
 import dataclasses
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from evidence.bodies import Likeness, PictureSample
 from evidence.picture import OVERLAYS, Look, Seen, What, apart, cells
@@ -78,16 +78,16 @@ class Earlier:
         return min(near, key=lambda item: abs(item[0] - wanted_us), default=(0, 0, None))[2]
 
 
-def looped(part: Sequence[Look], earlier: Earlier, rules: PictureRules) -> list[Seen]:
-    """The spans of a part (segments that follow each other in one run) that were filmed before, then those that only
-    resemble earlier video; each in order of time."""
+def looped(part: Sequence[Look], earlier: Earlier, rules: PictureRules, marks: bool = True) -> list[Seen]:
+    """The spans of a part (segments that follow each other in one run) that were filmed before, then (`marks`) those
+    that only resemble earlier video; each in order of time."""
     def again(look: Look, at_us: int, name: str) -> bool:
         return earlier.repeats(name, look.wall_us + at_us)
 
     found, like = repeated(part, again, rules, "looped"), []
     if any(look.picture.like for look in part):
         found += _resembling(part, earlier, rules, "looped", WIDE)
-        like = _resembling(part, earlier, rules, "looped_like", OVERLAYS)
+        like = _resembling(part, earlier, rules, "looped_like", OVERLAYS) if marks else []
     return [*_joined(found), *_joined(like)]
 
 
@@ -153,17 +153,30 @@ def _resembling(part: Sequence[Look], earlier: Earlier, rules: PictureRules, wha
         if like is None or partner is None:
             continue
         around_us = min(AROUND_US, like.shift_us // 2) if like.run == look.picture.run else AROUND_US
-        near = range(bisect.bisect_left(times, sample.at_us - around_us),
-                     bisect.bisect_right(times, sample.at_us + around_us))
-        around = sorted((other for other in near if other != at), key=lambda other: abs(times[other] - sample.at_us))
-        others = [cells(samples[other][0].thumb) for other in around[:NEIGHBOURS]]
+        others = (cells(samples[other][0].thumb) for other in _around(times, at, around_us))
         until_us = times[at + 1] if at + 1 < len(times) else part[-1].end_us
         _judge(row, sample, cells(partner.thumb), others, until_us, rules)
     return _closed(found, row, rules)
 
 
+def _around(times: Sequence[int], at: int, around_us: int) -> Iterator[int]:
+    """The other samples that are so near in time, the nearest first, as many as are asked for."""
+    left, right = at - 1, at + 1
+    for _ in range(NEIGHBOURS):
+        before = times[at] - times[left] if left >= 0 else around_us + 1
+        after = times[right] - times[at] if right < len(times) else around_us + 1
+        if min(before, after) > around_us:
+            return
+        if before <= after:
+            yield left
+            left -= 1
+        else:
+            yield right
+            right += 1
+
+
 def _judge(
-    row: _Row, sample: PictureSample, partner: Cells, others: Sequence[Cells], until_us: int, rules: PictureRules
+    row: _Row, sample: PictureSample, partner: Cells, others: Iterable[Cells], until_us: int, rules: PictureRules
 ) -> None:
     """One sample more. A picture that is like one of those around it (the nearest in time first) proves nothing."""
     mine, motion = cells(sample.thumb), rules.loop_motion.value

@@ -2,27 +2,39 @@
 `ffmpeg -c copy -f segment` and `sha256sum` of its files."""
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import hashlib
 import os
 import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import av
 
 from bench.harness import Contest, Row, Side, Skipped, cpu_s
+from bench.material import CLASS
+from common.hls import read_media
 from edge.config import PictureConfig
-from edge.picture.history import History
-from edge.picture.reader import RunState, SegmentReader
+from edge.picture.codes import Codes
+from edge.picture.live import Live
+from edge.picture.process import Worker
+from edge.picture.told import TOLD, Board
+from edge.recorder.journal import Journal, Mark, Run
+from edge.recorder.tally import Tally
+from edge.rollcall.attempts import Attempts
+from edge.storage.files import AppendFile
+from edge.wiring import Box, open_box
+from evidence.bodies import Segment, body_of
 from evidence.times import SECOND
 
 MINUTES = 20
 BASE_S = 20
 GOAL, GOAL_WITH_PICTURES = 2.0, 4.0
-EVERY_US = PictureConfig().every_s * SECOND
+EVERY_S = PictureConfig().every_s
 
 
 def prepare(folder: Path) -> Contest:
@@ -35,7 +47,7 @@ def prepare(folder: Path) -> Contest:
 
 
 def prepare_with_pictures(folder: Path) -> Contest:
-    """The same film; what the picture process does with each finished file comes on top."""
+    """The same film; what the picture process does, with the growing file and each finished one, comes on top."""
     film = make_film(folder, MINUTES)
     ours, pictures = Metered(lambda: record(film, folder / "ours")), Metered(lambda: check_pictures(folder / "ours"))
     peer = Metered(lambda: copy_and_hash(film, folder / "peer"))
@@ -50,13 +62,50 @@ def prepare_with_pictures(folder: Path) -> Contest:
 
 
 def check_pictures(out: Path) -> None:
-    """Hash every keyframe, measure one every five seconds, and look for each file among those before it."""
-    state, history, like = RunState(), History(), None
-    for number, path in enumerate(sorted(out.glob("video/segments/*/*.mp4"))):
-        reader = SegmentReader(path, number * 60 * SECOND, EVERY_US, state)
-        reader.read(path.stat().st_size)
-        like = history.like("r", tuple(reader.samples), like)
-        history.add("r", tuple(reader.samples))
+    """The work of the picture process while these files were written: a turn each second of them, which looks at what
+    grew, and a record for each file. Its start is not in it, nor the start of Python."""
+    with contextlib.closing((box := open_box(out)).store), contextlib.closing(Board(box.run_folder / TOLD)) as board:
+        segments = [dataclasses.replace(body, class_id=CLASS) for sealed in box.store.records_of("segment")
+                    if isinstance(body := body_of(sealed.record), Segment)]
+        codes = Codes(box.store, box.find_segment, Attempts(box.run_folder / "codes.attempts"))
+        worker = Worker(box.store, box.video, box.find_segment, EVERY_S, box.run_folder,
+                        Live(box.store, box.clock, board, box.config.policy), codes)
+        for _ in grown(box, segments):
+            worker.turn() or codes.turn()
+        if len(box.store.records_of("picture")) != len(segments):
+            raise RuntimeError("not every file got its picture record")
+
+
+def grown(box: Box, segments: Sequence[Segment]) -> Iterator[None]:
+    """Tells of the files of one run as the recorder does while it writes them; yields after every second of them."""
+    first, boot_id = segments[0], box.clock.stamp().boot_id
+    run = Run(CLASS, None, first.camera, first.run, first.codec, first.width, first.height, first.gap_floor_us, "start",
+              boot_id)
+    path = box.video / "journal" / f"{run.run}.jsonl"
+    with contextlib.closing(Journal(path, run, Unsynced)) as journal:
+        for segment in segments:
+            journal.open(segment.index, segment.file)
+            with (box.segments / segment.file).open("rb") as file:
+                media = read_media(file, segment.size)
+            for fragment in media.fragments:
+                end_us = round((fragment.start + fragment.duration) / media.timescale * SECOND)
+                tally = Tally(1, 1, segment.first_pts_us, segment.first_pts_us + end_us, segment.first_mono_us,
+                              segment.first_mono_us + end_us, ())
+                size = fragment.offset + fragment.size
+                journal.mark(mark := Mark(segment.index, segment.file, size, segment.sha256, tally))
+                yield from [None] * round(fragment.duration / media.timescale)
+            journal.done(dataclasses.replace(mark, cut=segment.cut))
+            box.store.append("segment", dataclasses.replace(segment, boot_id=boot_id))
+            yield
+    path.unlink()
+    yield
+
+
+class Unsynced(AppendFile):
+    """To write and sync is the recorder's work, which was measured there."""
+
+    def sync(self) -> None:
+        """Nothing."""
 
 
 class Metered:

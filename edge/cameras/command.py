@@ -3,21 +3,26 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from common.texts import N_, translate, words
 from edge.cameras.address import shown
-from edge.cameras.errors import NoLibrary, NoPicture
+from edge.cameras.errors import FewKeyframes, NoLibrary, NoPicture
 from edge.cameras.open import open_source
 from edge.cameras.picamera import found_here
-from edge.cameras.picture import take_picture, take_small, write_picture
-from edge.cameras.port import StreamInfo
+from edge.cameras.picture import READ_S, take_picture, take_small, write_picture
+from edge.cameras.port import Source, StreamInfo
 from edge.cameras.v4l2 import Device, best, devices
 from edge.clock import SystemClock
 from edge.config import BoxConfig, load_box
+from edge.recorder.gops import LONGEST_GOP_US, Gops
 from evidence.errors import BadInput
+from evidence.times import SECOND
 
+WAIT_S = 2 * LONGEST_GOP_US / SECOND
+"""Real seconds, for a stream whose time stamps stand still."""
 NOTHING = N_("no camera found here: is it plugged in? A network camera is tried with --source rtsp://…")
 NO_CAMERAS = N_("box.toml of this box names no camera")
 WITHOUT_SOURCE = N_("a picture needs --source or --box")
@@ -76,23 +81,34 @@ def _try(tries: Sequence[tuple[str, str]], picture: Path | None, lang: str) -> i
         if picture is not None and len(tries) > 1:
             target = picture.with_stem(f"{picture.stem}-{name}")
         try:
-            print(translate(ANSWERS, lang, camera=name, source=shown(url), what=_one(url, target, lang)), flush=True)
+            with contextlib.closing(open_source(url, SystemClock())) as source:
+                if target is not None:
+                    _take(source, shown(url), target)
+                what = _what(source.info, lang)
+                print(translate(ANSWERS, lang, camera=name, source=shown(url), what=what), flush=True)
+                _mind_keyframes(source, shown(url))
         except BadInput as error:
             print(f"{name}: {words(error, lang)}", file=sys.stderr, flush=True)
             code = 1
     return code
 
 
-def _one(url: str, picture: Path | None, lang: str) -> str:
-    source = open_source(url, SystemClock())
-    try:
-        if picture is not None:
-            write_picture(picture, take_picture(source, shown(url)))
-            if source.info.sub:
-                write_picture(picture.with_stem(f"{picture.stem}-sub"), take_small(source, shown(url)))
-        return _what(source.info, lang)
-    finally:
-        source.close()
+def _take(source: Source, name: str, picture: Path) -> None:
+    write_picture(picture, take_picture(source, name))
+    if source.info.sub:
+        write_picture(picture.with_stem(f"{picture.stem}-sub"), take_small(source, name))
+
+
+def _mind_keyframes(source: Source, name: str) -> None:
+    """Wait for another keyframe, as the recorder will have to. Raises FewKeyframes, and what breaks the stream."""
+    gops, until = Gops(), time.monotonic() + WAIT_S
+    while not source.ended:
+        packet = source.read(READ_S)
+        often = None if packet is None else gops.add(packet)
+        if often:
+            return
+        if often is False or time.monotonic() > until:
+            raise FewKeyframes(source=name, seconds=LONGEST_GOP_US // SECOND)
 
 
 def _what(info: StreamInfo, lang: str) -> str:

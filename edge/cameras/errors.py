@@ -29,6 +29,12 @@ class NoKeyframe(BadVideo):
     text = "{source} sent no keyframe in {seconds} seconds: give the camera a shorter keyframe interval"
 
 
+class FewKeyframes(BadVideo):
+    text = ("{source} sends no keyframe for {seconds} seconds, so its video can be neither cut nor looked at and will "
+            "not count: in the camera, set a keyframe (I-frame) interval of one or two seconds and switch off intra "
+            "refresh and smart coding (H.264+, H.265+)")
+
+
 class StreamEnded(BadVideo):
     text = "{source} ended its stream"
 

@@ -10,6 +10,7 @@ import av
 import numpy as np
 from av.error import FFmpegError
 
+from edge.cameras.annexb import is_key, length_size
 from edge.cameras.port import CODECS, Packet, StreamInfo
 from edge.clock import Clock
 from edge.errors import EmptyVideo, WrongCodec
@@ -40,6 +41,7 @@ class FileSource:
         self._path, self._clock = path, clock
         self._container, stream = _open(path)
         context = stream.codec_context
+        self._codec, self._length_size = context.name, length_size(context.name, context.extradata or b"")
         self._usual_us = _usual_duration_us(stream)
         fps = round(1_000_000 / self._usual_us, 2)
         self.info = StreamInfo(context.name, context.width, context.height, stream, fps)
@@ -68,8 +70,9 @@ class FileSource:
             if due_s > wait_s:
                 return None
         raw, self._next = self._next, next(self._packets, None)
+        raw.is_keyframe = key = bool(raw.is_keyframe) and is_key(self._codec, bytes(raw), self._length_size)
         # It came when it was due: a recorder that is late to read it does not change that.
-        return Packet(raw, _media_us(raw), self._duration_us(raw), due_us, bool(raw.is_keyframe))
+        return Packet(raw, _media_us(raw), self._duration_us(raw), due_us, key)
 
     def sub_picture(self) -> np.ndarray | None:
         return None

@@ -16,7 +16,7 @@ from av.error import (
 )
 
 from common.logs import Log
-from edge.cameras.annexb import format_of, is_whole, parameter_sets, parse
+from edge.cameras.annexb import format_of, is_key, is_whole, parameter_sets, parse
 from edge.cameras.errors import (
     NoAnswer,
     NoKeyframe,
@@ -41,12 +41,14 @@ QUEUE_PACKETS, QUEUE_BYTES = 2000, 64 << 20
 
 
 class LiveSource:
-    """Open once its first keyframe is here. `read` gives everything from there on, and raises what broke the stream."""
+    """Open once its first keyframe is here. `read` gives everything from there on, and raises what broke the stream.
+
+    `keys_only`: `read` gives keyframes alone, so that nobody wakes for what is not looked at."""
 
     duration_us: int | None = None
     ended = False
 
-    def __init__(self, tap: Tap, clock: Clock) -> None:
+    def __init__(self, tap: Tap, clock: Clock, keys_only: bool = False) -> None:
         """Raises BadVideo, EmptyVideo, WrongCodec."""
         self.info: StreamInfo
         self.first_mono_us = 0
@@ -57,6 +59,7 @@ class LiveSource:
         self._bytes = 0
         self._failure: BadInput | None = None
         self._closing = self._open = self._overrun = False
+        self._keys_only = keys_only
         self._stamps: Stamps | None = None
         self._format = b""
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
@@ -130,10 +133,12 @@ class LiveSource:
 
     def _take(self, raw: Raw, media_us: int, mono_us: int) -> None:
         assert self._stamps is not None
-        key = bool(raw.is_keyframe)
+        unit = bytes(raw) if raw.is_keyframe else b""
+        # What is written follows this flag: fragments, files and the samples that players may begin with.
+        raw.is_keyframe = key = is_key(self._tap.codec, unit)
         if key:
-            self._look_at(bytes(raw), mono_us)
-        if self._open:
+            self._look_at(unit, mono_us)
+        if self._open and (key or not self._keys_only):
             self._put(Packet(raw, media_us, self._stamps.usual_us, mono_us, key))
 
     def _look_at(self, unit: bytes, mono_us: int) -> None:

@@ -20,8 +20,9 @@ NO_HOST = N_("its host cannot be read; it must look like rtsp://192.168.1.64:554
 LIVE_CLOCK = N_("a live camera runs in real time, and the clock does not")
 
 
-def open_source(url: str, clock: Clock, start_mono_us: int | None = None) -> Source:
-    """Open a source by its scheme. `start_mono_us`: when a file's first packet is due (None: now).
+def open_source(url: str, clock: Clock, start_mono_us: int | None = None, keys_only: bool = False) -> Source:
+    """Open a source by its scheme. `start_mono_us`: when a file's first packet is due (None: now). `keys_only`: of a
+    live source only keyframes are wanted.
 
     A live source is open when its first keyframe has come; that takes up to half a minute of real time.
     Raises BadSource, BadVideo, EmptyVideo, WrongCodec."""
@@ -33,7 +34,7 @@ def open_source(url: str, clock: Clock, start_mono_us: int | None = None) -> Sou
         tap = _tap(url, name)
     except OSError as error:
         raise broken(name, error) from None
-    return LiveSource(tap, clock)
+    return LiveSource(tap, clock, keys_only)
 
 
 def check_address(url: str, clock: Clock) -> None:

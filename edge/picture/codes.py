@@ -29,6 +29,7 @@ class Codes:
         self._store, self._find, self._attempts = store, find, attempts
         self._log = Log("picture.codes")
         self._after: dict[str, int] = {}
+        self._head = -1
         self._segments: deque[tuple[Record, Segment]] = deque(maxlen=RECENT)
         self._shown: deque[tuple[Record, CodeShown]] = deque(maxlen=RECENT)
         self._read: dict[str, int] = {}
@@ -51,6 +52,9 @@ class Codes:
 
     def _learn(self) -> None:
         """Take in what was recorded since."""
+        head = self._store.head_seq()
+        if head == self._head:
+            return
         for sealed in itertools.chain(*map(self._fresh, ("segment", "code.shown", "code.read"))):
             self._settled = False
             record, body = sealed.record, body_of(sealed.record)
@@ -60,6 +64,7 @@ class Codes:
                 self._shown.append((record, body))
             elif isinstance(body, CodeRead):
                 self._read[body.segment] = record.seq
+        self._head = head
 
     def _fresh(self, type: str) -> Iterator[Sealed]:
         """What was recorded since; at the start as much as is remembered."""

@@ -20,8 +20,6 @@ WINDOW = 10
 """So many finished segments of a run are judged together with the one that grows."""
 PICTURE = "picture."
 """What the codes of these alarms begin with."""
-CLASSES = 3
-"""So many classes are remembered at once."""
 
 
 class Live:
@@ -31,6 +29,8 @@ class Live:
         self._store, self._clock, self._board, self._policy_id = store, clock, board, policy_id
         self._earlier: dict[str, Earlier] = defaultdict(Earlier)
         self._finished: dict[str, list[Look]] = defaultdict(list)
+        self._ahead: dict[str, int] = {}
+        """By start of the box: how far its wall clock was ahead of CLOCK_BOOTTIME, as the newest picture says."""
         self._troubles: dict[str, tuple[Trouble, str]] = {}
         """By run: a breaking span that has not ended, and its class."""
         self._rules: dict[str, PictureRules | None] = {}
@@ -39,16 +39,23 @@ class Live:
                       if isinstance(alarm, Alarm) and alarm.code.startswith(PICTURE)}
 
     def take_in(self, segment: Segment, picture: Picture, record: Record) -> None:
-        """A finished segment; `record`: the one of its picture."""
-        wall_us = record.utc_us - record.mono_us + segment.first_mono_us - segment.first_pts_us
-        look = Look("", segment.sha256, segment.first_pts_us, segment.end_pts_us, wall_us, picture)
-        self._earlier[picture.class_id].add(look)
-        while len(self._earlier) > CLASSES:
-            self._earlier.pop(next(iter(self._earlier)))
-        self._finished[picture.run] = [*self._finished[picture.run], look][-WINDOW:]
+        """A finished segment; `record`: the one of its picture, which may be of a later start of the box."""
+        self._ahead[record.boot_id] = record.utc_us - record.mono_us
+        boot_id = segment.boot_id or ("" if segment.recovered else record.boot_id)
+        if boot_id in self._ahead:
+            wall_us = self._ahead[boot_id] + segment.first_mono_us - segment.first_pts_us
+            look = Look("", segment.sha256, segment.first_pts_us, segment.end_pts_us, wall_us, picture)
+            self._earlier[picture.class_id].add(look)
+            self._finished[picture.run] = [*self._finished[picture.run], look][-WINDOW:]
         if segment.cut:
-            self._finished.pop(picture.run)
+            self._finished.pop(picture.run, None)
             self._troubles.pop(picture.run, None)
+
+    def forget(self, class_id: str) -> None:
+        """What was taken in of a class; it may be taken in again."""
+        self._earlier.pop(class_id, None)
+        for run in [run for run, looks in self._finished.items() if looks[-1].picture.class_id == class_id]:
+            del self._finished[run]
 
     def look(self, run: Run, mark: Mark, picture: Picture) -> None:
         """The file that is being written, as far as it was looked at."""
@@ -59,7 +66,7 @@ class Live:
         if rules is None:
             return
         part = [*self._finished[run.run], growing]
-        spans = seen(part, rules, looped(part, self._earlier[picture.class_id], rules))
+        spans = seen(part, rules, looped(part, self._earlier[picture.class_id], rules, marks=False))
         newest_us = max((sample.at_us for one in part for sample in one.picture.samples), default=0)
         lasting = next((span for span in spans if span.breaks and span.end_us > newest_us), None)
         before, _ = self._troubles.pop(run.run, (None, ""))

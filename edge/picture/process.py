@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import heapq
+import itertools
 import os
 import threading
 from collections import defaultdict
@@ -45,9 +46,14 @@ if TYPE_CHECKING:
 NO_PICTURE = N_("no picture in it can be decoded")
 LOW = 15
 REMEMBERED = 3000
-"""Pictures that are read again at the start: about 50 hours of video."""
+"""So many of the newest pictures, of all classes, are read when a class begins or returns: about 50 hours of video."""
 CLASSES = 3
 """So many classes are remembered at once."""
+GROWN = REMEMBERED // 2
+"""After so many pictures more a class is read anew: the memory that a course of months takes stays bounded."""
+UP_TO, UP_TO_EVERY = "picture.up_to", 1000
+"""The note of the record up to which nothing is left to do, and how many records may be heard until it is written anew:
+a start need not read years of them."""
 IDLE_S = 1.0
 CODES: dict[type[ZaitangError], str] = {
     PictureGone: "picture.segment_gone",
@@ -101,7 +107,7 @@ def small_pictures(box: Box) -> Pictures | None:
         return None
     if camera.sub is not None:
         small = dataclasses.replace(camera, source=camera.sub)
-        return SubStream(lambda: open_camera(box, small), every_us)
+        return SubStream(lambda: open_camera(box, small, keys_only=True), every_us)
     if scheme_of(camera.source) == "picamera2":
         return LoresPictures(box.run_folder / NAME.format(camera=camera.id), box.clock, every_us)
     return None
@@ -118,14 +124,18 @@ class Worker:
         self._store, self._video, self._find, self._every_us = store, video, find, every_s * SECOND
         self._run_folder, self._live, self._codes = run_folder, live, codes
         self._log = logs.Log("picture")
-        self._after = -1
+        self._after = self._up_to = int(store.note(UP_TO) or -1)
         self._waiting: dict[str, Segment] = {}
         self._next: dict[str, int] = defaultdict(int)
         self._open: dict[Key, SegmentReader] = {}
         self._runs: dict[str, RunState] = defaultdict(RunState)
-        self._history: dict[str, History] = defaultdict(History)
+        self._history: dict[str, History] = {}
+        """By class; the one that was used last stands last."""
+        self._grown: dict[str, int] = {}
         self._likes: dict[str, Likeness | None] = {}
         self._tried: dict[Key, int] = {}
+        self._marks: dict[str, tuple[int, tuple[Run, Mark] | None]] = {}
+        """By run: how long its journal was, and what it told last. It only grows, and at most once in a GOP."""
         self._learn()
 
     def run(self, stop: threading.Event) -> None:
@@ -161,18 +171,17 @@ class Worker:
         """Take in what was recorded since: segments, pictures, removals, what was left out. In the order of the chain,
         so that no more segments wait than were unseen at any one time."""
         # What is appended meanwhile comes next time: a page of one type may be older than that of another.
-        head = self._store.head().record.seq
-        recent = self._store.newest("picture", REMEMBERED) if self._after < 0 else self._after
+        head = self._store.head_seq()
         fresh = (self._store.each(type, self._after) for type in HEARD) if head > self._after else ()
         for sealed in heapq.merge(*fresh, key=lambda sealed: sealed.record.seq):
             if sealed.record.seq > head:
                 break
             self._after = sealed.record.seq
-            if sealed.record.type == "picture" and self._after < recent:
-                self._waiting.pop(str(sealed.record.body.get("segment")), None)
-            else:
-                self._hear(sealed.record)
+            self._hear(sealed.record)
         self._after = head
+        if not self._waiting and head >= self._up_to + UP_TO_EVERY:
+            self._store.put_note(UP_TO, str(head))
+            self._up_to = head
 
     def _hear(self, record: Record) -> None:
         body = body_of(record)
@@ -180,7 +189,8 @@ class Worker:
             self._waiting[body.sha256] = body
         elif isinstance(body, Picture):
             done = self._waiting.pop(body.segment, None)
-            if done is not None:
+            if done is not None and body.class_id in self._history:
+                self._grown[body.class_id] += 1
                 self._take_in(done, body, record)
         elif isinstance(body, SegmentRemoved):
             self._waiting.pop(body.segment, None)
@@ -190,11 +200,53 @@ class Worker:
     def _take_in(self, segment: Segment, picture: Picture, record: Record) -> None:
         """A picture that is recorded: searched from now on, and judged with what follows while its run goes on."""
         self._history[picture.class_id].add(picture.run, picture.samples)
-        self._likes[picture.run] = picture.like or self._likes.get(picture.run)
-        self._next[picture.run] = segment.index + 1
         self._live.take_in(segment, picture, record)
+        if segment.cut:
+            self._end(segment.run)
+        else:
+            self._likes[picture.run] = picture.like or self._likes.get(picture.run)
+            self._next[picture.run] = segment.index + 1
+
+    def _end(self, run: str) -> None:
+        """Nothing follows in this run."""
+        self._likes.pop(run, None)
+        self._next.pop(run, None)
+
+    def _remembered(self, class_id: str) -> History:
+        """The history of a class, read from the records when it begins, returns or has grown too large. The class that
+        was not used for longest is forgotten."""
+        if class_id not in self._history or self._grown[class_id] > GROWN:
+            known = self._recorded(class_id)
+            self._forget(class_id)
+            self._history[class_id], self._grown[class_id] = History(), 0
+            for segment, picture, record in known:
+                self._take_in(segment, picture, record)
+        self._history[class_id] = history = self._history.pop(class_id)
         while len(self._history) > CLASSES:
-            self._history.pop(next(iter(self._history)))
+            self._forget(next(iter(self._history)))
+        return history
+
+    def _forget(self, class_id: str) -> None:
+        self._history.pop(class_id, None)
+        self._grown.pop(class_id, None)
+        self._live.forget(class_id)
+
+    def _recorded(self, class_id: str) -> list[tuple[Segment, Picture, Record]]:
+        """What the newest records tell of a class, as far as they were heard, oldest first. Raises StoreBusy."""
+        first = min(self._store.newest("picture", REMEMBERED),
+                    self._store.newest("segment", REMEMBERED + len(self._waiting)))
+        segments: dict[str, Segment] = {}
+        found = []
+        for sealed in itertools.chain(self._store.each("segment", first - 1), self._store.each("picture", first - 1)):
+            record = sealed.record
+            if record.seq > self._after or record.body.get("class") != class_id:
+                continue
+            body = body_of(record)
+            if isinstance(body, Segment):
+                segments[body.sha256] = body
+            elif isinstance(body, Picture) and body.segment in segments:
+                found.append((segments[body.segment], body, record))
+        return found
 
     def _do(self, segment: Segment) -> None:
         """One segment to its record, or to an alarm."""
@@ -223,8 +275,8 @@ class Worker:
         self._next[segment.run] = segment.index + 1
         self._learn()
         if segment.cut:
-            for known in (self._runs, self._likes, self._next):
-                known.pop(segment.run, None)  # type: ignore[attr-defined]
+            self._runs.pop(segment.run, None)
+            self._end(segment.run)
 
     def _measure(self, segment: Segment, key: Key) -> Picture:
         path = self._find(segment.file)
@@ -242,7 +294,7 @@ class Worker:
 
     def _picture(self, class_id: str, run: str, sha256: str, reader: SegmentReader) -> Picture:
         samples = tuple(reader.samples)
-        like = self._history[class_id].like(run, samples, self._likes.get(run))
+        like = self._remembered(class_id).like(run, samples, self._likes.get(run))
         return Picture(class_id, run, sha256, self._every_us, samples, reader.keys, like)
 
     def _reader(self, key: Key, path: Path, first_us: int, camera: str) -> SegmentReader | None:
@@ -263,17 +315,22 @@ class Worker:
     def _look_live(self) -> list[str]:
         """Read what the journals say is whole; the runs that have one, between two files too."""
         journals = sorted((self._video / "journal").glob("*.jsonl"))
+        self._marks = {journal.stem: self._marks[journal.stem] for journal in journals if journal.stem in self._marks}
         for journal in journals:
             try:
-                found = newest_mark(journal)
+                size = journal.stat().st_size
+                if self._marks.get(journal.stem, (0, None))[0] != size:
+                    self._marks[journal.stem] = size, newest_mark(journal)
             except OSError:
                 continue
+            found = self._marks[journal.stem][1]
             if found is not None and found[0].class_id is not None:
                 self._look_at(*found)
         return [journal.stem for journal in journals]
 
     def _look_at(self, run: Run, mark: Mark) -> None:
         """What goes wrong with a file that is being written is told when it is finished."""
+        self._remembered(str(run.class_id))
         if mark.index != self._next[run.run]:
             return  # the files before it come first
         key = (run.run, mark.index)

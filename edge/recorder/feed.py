@@ -7,6 +7,7 @@ import numpy as np
 
 from common.logs import Log
 from edge.cameras.again import Absent, Opening, Waits
+from edge.cameras.errors import NoKeyframe
 from edge.cameras.port import Source
 from edge.errors import BadVideo
 from edge.recorder.recorder import Recorder
@@ -23,7 +24,7 @@ class Feed:
     ) -> None:
         """`recorder` reads from `source`, or from `Absent` when there is none yet. `open` may be called in any thread.
 
-        `alarm` is told of packets that nobody took in time."""
+        `alarm` is told of packets that nobody took in time, and of a camera that never sends a keyframe."""
         self.trouble: BadInput | None = None
         """Why there is no picture just now."""
         self._recorder, self._camera, self._open, self._alarm = recorder, camera, open, alarm
@@ -75,6 +76,8 @@ class Feed:
             self._broken(opening.failure)
 
     def _broken(self, error: BadInput) -> None:
+        if isinstance(error, NoKeyframe) and not isinstance(self.trouble, NoKeyframe):
+            self._alarm("camera.no_keyframes", {"camera": self._camera})
         self.trouble = error
         self._log.failed("camera.broken", error)
         self._recorder.broken()

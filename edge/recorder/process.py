@@ -71,12 +71,14 @@ def run(box: Box, stop: threading.Event | None = None) -> None:
         sealer.close()
 
 
-def open_camera(box: Box, camera: CameraConfig) -> Source:
-    """Open the camera that the configuration names. Raises BadSource, BadVideo, EmptyVideo, WrongCodec."""
+def open_camera(box: Box, camera: CameraConfig, keys_only: bool = False) -> Source:
+    """Open the camera that the configuration names; `keys_only` as for `open_source`.
+
+    Raises BadSource, BadVideo, EmptyVideo, WrongCodec."""
     if not is_live(camera.source) and box.config.clock.source != "simulated":
         raise BadSource(source=shown(camera.source), why=REAL_CLOCK)
     start = None if camera.start is None else box.clock.mono_at(utc_us(camera.start))
-    return open_source(camera.source, box.clock, start)
+    return open_source(camera.source, box.clock, start, keys_only)
 
 
 def overrun(recorder: Recorder, sealer: Sealer) -> Alarmed:

@@ -18,6 +18,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from common.texts import N_
+from edge.cameras.annexb import is_key, length_size
+from edge.cameras.port import CODECS
 from edge.errors import BadVideo, EmptyVideo
 from edge.video import bad_video, open_video
 
@@ -103,7 +105,7 @@ def _packet_times(path: Path) -> tuple[list[int], list[int]]:
             for packet in container.demux(stream):
                 if packet.pts is not None and packet.size:
                     times.append(_us(packet))
-                    if packet.is_keyframe:
+                    if _is_key(stream, packet):
                         keys.append(times[-1])
     except (av.FFmpegError, OSError, ValueError) as error:
         raise bad_video(path, error) from None
@@ -144,7 +146,7 @@ def _gops(
 
     def counted(packet: av.Packet[VideoStream]) -> int:
         nonlocal number
-        number += packet.is_keyframe
+        number += _is_key(stream, packet)
         return number
 
     packets = (packet for packet in container.demux(stream) if packet.pts is not None and packet.size)
@@ -194,6 +196,14 @@ def _upright(frame: VideoFrame) -> np.ndarray:
     bgr = frame.to_ndarray(format="bgr24")
     turn = _TURNS.get(int(frame.rotation) % 360)
     return bgr if turn is None else cv2.rotate(bgr, turn)
+
+
+def _is_key(stream: VideoStream, packet: av.Packet[VideoStream]) -> bool:
+    """Whether pictures can be decoded from this packet on."""
+    codec = stream.codec_context.name
+    if not packet.is_keyframe or codec not in CODECS:
+        return packet.is_keyframe
+    return is_key(codec, bytes(packet), length_size(codec, stream.codec_context.extradata or b""))
 
 
 def _us(packet: av.Packet[VideoStream]) -> int:

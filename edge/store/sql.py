@@ -42,6 +42,7 @@ ROLLBACK = "ROLLBACK"
 
 ADD_RECORD = "INSERT INTO records (seq, hash, type, envelope) VALUES (?, ?, ?, ?)"
 HEAD = "SELECT envelope FROM records ORDER BY seq DESC LIMIT 1"
+NEWEST = "SELECT max(seq) FROM records"
 RECORDS = "SELECT envelope FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
 RECORDS_OF_TYPE = "SELECT envelope FROM records WHERE type = ? AND seq > ? ORDER BY seq LIMIT ?"
 NEWEST_OF_TYPE = "SELECT seq FROM records WHERE type = ? ORDER BY seq DESC LIMIT 1 OFFSET ?"

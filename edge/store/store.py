@@ -119,6 +119,13 @@ class Store(PeopleTables):
             raise BadStore(path=self.path, why=RECORDS_GONE)
         return head
 
+    def head_seq(self) -> int:
+        """The sequence number of the newest record, read without the record: for whoever asks every second."""
+        seq = self._db.one(sql.NEWEST)
+        if seq is None:
+            raise BadStore(path=self.path, why=RECORDS_GONE)
+        return int(seq)
+
     # --- receipts: what the centre has
 
     def receipted_up_to(self) -> int:

@@ -54,7 +54,7 @@ def test_a_new_store_begins_with_a_genesis_and_its_chain_verifies(tmp_path: Path
     store.append_many([("alarm", alarm()), ("alarm", alarm())])
     again = opened(tmp_path, load_keys(tmp_path / "keys"))
     assert [one.record.type for one in again.records()] == ["genesis", "session.start", "alarm", "alarm"]
-    assert again.head().hash == store.head().hash
+    assert again.head().hash == store.head().hash and again.head_seq() == store.head().record.seq == 3
     root = x509.load_pem_x509_certificate(keys.root.encode())
     checked = check_chain(again.records(), root, [])
     assert checked.problems == () and checked.identity is not None and checked.identity.test

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.bodies import Likeness, PictureSample
-from evidence.looped import Earlier, looped
+from evidence.looped import NEIGHBOURS, Earlier, _around, looped
 from evidence.picture import Look, Seen, _without, apart, cells, relief, seen
 from evidence.times import SECOND
 from tests.evidence.looking import (
@@ -265,3 +265,12 @@ def test_what_shows_nothing_is_not_called_looped(what: str) -> None:
     part = [look(samples, [name(number % 4) for number in range(36)])]
     found = seen(part, RULES, looped(part, Earlier(part), RULES))
     assert found == (Seen(what, 0, 36 * EVERY_US),)  # type: ignore[arg-type]
+
+
+@given(st.sets(st.integers(0, 200), min_size=1, max_size=90), st.integers(0, 89), st.integers(0, 90))
+def test_the_samples_around_one_come_in_order_of_their_distance(moments: set[int], which: int, around: int) -> None:
+    times = sorted(moments)
+    at = which % len(times)
+    near = [other for other in range(len(times)) if other != at and abs(times[other] - times[at]) <= around]
+    near.sort(key=lambda other: abs(times[other] - times[at]))
+    assert list(_around(times, at, around)) == near[:NEIGHBOURS]

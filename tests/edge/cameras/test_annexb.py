@@ -3,11 +3,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.cameras.annexb import TICKS, format_of, is_whole, parameter_sets, parse
+from edge.cameras.annexb import TICKS, format_of, is_key, is_whole, length_size, parameter_sets, parse
 from tests.edge.recorder.conftest import make_film
 
 from .conftest import annexb_packets
@@ -31,6 +32,35 @@ def test_parameter_sets_that_are_repeated_are_no_other_format(tmp_path: Path, co
     keyframe = annexb_packets(make_film(tmp_path / "film.mp4", 1, codec=encoder), codec)[0][0]
     sets = parameter_sets(codec, keyframe)
     assert format_of(codec, sets + sets + keyframe) == format_of(codec, keyframe)
+
+
+@pytest.mark.parametrize(("codec", "encoder"), [("h264", "libx264"), ("hevc", "libx265")])
+def test_a_keyframe_is_what_a_decoder_can_begin_with(tmp_path: Path, codec: str, encoder: str) -> None:
+    path = make_film(tmp_path / "film.mp4", 2, codec=encoder)
+    units = annexb_packets(path, codec)
+    assert [is_key(codec, unit) for unit, _ in units] == [key for _, key in units] and is_key(codec, units[0][0])
+    with av.open(str(path)) as film:
+        size = length_size(codec, film.streams.video[0].codec_context.extradata or b"")
+        packets = [packet for packet in film.demux(video=0) if packet.size]
+        assert size == 4 and [is_key(codec, bytes(one), size) for one in packets] == [key for _, key in units]
+    assert length_size(codec, parameter_sets(codec, units[0][0])) == length_size(codec, b"") == 0
+
+
+def test_a_recovery_point_is_no_keyframe_whatever_ffmpeg_calls_it(tmp_path: Path) -> None:
+    units = annexb_packets(make_film(tmp_path / "film.mp4", 3, refresh=True))
+    assert sum(key for _, key in units) == 3
+    assert [number for number, (unit, _) in enumerate(units) if is_key("h264", unit)] == [0]
+
+
+@pytest.mark.parametrize(("header", "key"), [
+    (15, False), (16, True), (19, True), (21, True), (23, True), (24, False), (1, False)])
+def test_every_kind_of_random_access_picture_of_h265_is_a_keyframe(header: int, key: bool) -> None:
+    assert is_key("hevc", b"\0\0\1\x40\1\0\0\1" + bytes([header << 1, 1, 9])) == key
+
+
+@given(st.sampled_from(["h264", "hevc"]), st.binary(max_size=80), st.integers(0, 4))
+def test_any_bytes_are_a_keyframe_or_none(codec: str, unit: bytes, size: int) -> None:
+    assert is_key(codec, unit, size) in (True, False) and length_size(codec, unit) in range(5)
 
 
 @given(st.sampled_from(["h264", "hevc"]), st.binary(max_size=200) | st.lists(

@@ -11,6 +11,8 @@ import pytest
 
 from edge.cameras import v4l2
 from edge.cli import main
+from edge.recorder import gops
+from evidence.times import SECOND
 from tests.edge.recorder.conftest import make_film
 
 Said = pytest.CaptureFixture[str]
@@ -73,3 +75,15 @@ source = "rtsp://admin:geheim@127.0.0.1:9/x"
     (tmp_path / "box.toml").write_text('device = "box-1"\npolicy = "demo"\n')
     assert main(["--lang", "en", "cameras", "--box", str(tmp_path)]) == 1
     assert "names no camera" in capsys.readouterr().out
+
+
+def test_a_camera_whose_video_could_not_be_cut_says_what_to_set(
+    tmp_path: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gops, "LONGEST_GOP_US", 2 * SECOND)
+    refreshing = make_film(tmp_path / "refresh.mp4", 4, refresh=True)
+    for lang, words in (("en", "switch off intra refresh"), ("zh", "关闭帧内刷新")):
+        picture = tmp_path / f"{lang}.png"
+        assert main(["--lang", lang, "cameras", "--source", f"file:{refreshing}", "--picture", str(picture)]) == 1
+        said = capsys.readouterr()
+        assert "H.264, 64x48" in said.out and words in said.err and picture.exists()

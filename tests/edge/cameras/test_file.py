@@ -99,3 +99,10 @@ def test_what_cannot_be_played_is_said_in_one_sentence(tmp_path: Path, film: Pat
         with pytest.raises(wanted) as caught:
             opened(tmp_path / name)
         assert str(tmp_path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_recovery_points_are_no_keyframes_in_any_kind_of_file(tmp_path: Path) -> None:
+    for name in ("x.mp4", "x.mkv", "x.ts"):
+        packets = everything(make_film(tmp_path / name, 3, refresh=True))
+        assert [number for number, packet in enumerate(packets) if packet.key] == [0], name
+        assert [bool(packet.av.is_keyframe) for packet in packets] == [packet.key for packet in packets]

@@ -78,6 +78,11 @@ def test_everything_comes_in_order_and_then_why_it_ended(units: Units) -> None:
         source.read(0)
 
 
+def test_who_wants_keyframes_alone_is_woken_by_nothing_else(units: Units) -> None:
+    packets, _ = everything(LiveSource(Played(units), SystemClock(), keys_only=True))
+    assert [(packet.media_us, packet.key) for packet in packets] == [(at * 1_000_000, True) for at in range(6)]
+
+
 def test_what_comes_before_the_first_keyframe_is_left_out(units: Units) -> None:
     source = LiveSource(Played(units[3:]), SystemClock())
     packets, _ = everything(source)
@@ -135,6 +140,12 @@ def test_a_stream_without_keyframes_is_said(units: Units, monkeypatch: pytest.Mo
     monkeypatch.setattr(live, "KEY_S", 0.1)
     with pytest.raises(NoKeyframe, match="shorter keyframe interval"):
         LiveSource(Played(units[1:10] * 20, lambda number: time.sleep(0.01)), SystemClock())
+
+
+def test_of_a_camera_with_intra_refresh_only_the_first_picture_is_a_keyframe(tmp_path: Path) -> None:
+    units = annexb_packets(make_film(tmp_path / "refresh.mp4", 3, refresh=True))
+    packets, _ = everything(LiveSource(Played(units), SystemClock()))
+    assert [number for number, packet in enumerate(packets) if packet.key or packet.av.is_keyframe] == [0]
 
 
 @pytest.mark.parametrize(("ticks", "cuts"), [

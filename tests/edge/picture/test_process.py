@@ -1,6 +1,7 @@
 """The picture process: one record per segment however often it is killed, the growing file told of in time."""
 from __future__ import annotations
 
+import dataclasses
 import errno
 import hashlib
 import os
@@ -28,8 +29,9 @@ from edge.wiring import Box
 from evidence.bodies import Picture, Segment, SegmentRemoved, body_of
 from evidence.continuity import Timeline
 from evidence.records import Sealed
-from evidence.times import SECOND
+from evidence.times import MINUTE, SECOND, utc_text
 from tests.edge.picture.conftest import FPS, HEIGHT, WIDTH, Room, write_film
+from tests.evidence.looking import EVERY_US, keys_of, live
 
 
 @pytest.fixture(scope="session")
@@ -114,7 +116,6 @@ def test_a_start_reads_the_chain_a_page_at_a_time_and_leaves_nothing_out(
         return real(type, after, limit)
 
     monkeypatch.setattr("edge.store.store.PAGE", 2)
-    monkeypatch.setattr("edge.picture.process.REMEMBERED", 3)
     monkeypatch.setattr(face_box.store, "records_of", watched)
     started = worker()
     assert set(limits) == {2} and face_box.store.newest("picture", 3) == real("picture")[2].record.seq
@@ -237,7 +238,8 @@ def write_run(box: Box, film: Path, seconds: Callable[[int], None], segment_s: i
     volume = open_volume(box.video, "box-1", box.store, 1)
     volume.check()
     source = open_file(f"file:{film}", clock)
-    run = Run("class-1", "s-1", "room", "r-1", "h264", WIDTH, HEIGHT, 100_000, "start", "ab")
+    boot_id = box.clock.stamp().boot_id
+    run = Run("class-1", "s-1", "room", "r-1", "h264", WIDTH, HEIGHT, 100_000, "start", boot_id)
     timeline = Timeline(2 * SECOND, 100_000, 5 * SECOND)
     writer = RunWriter(volume, run, source.info, timeline, segment_s * SECOND,
                        lambda body, journal: box.store.append("segment", body), "test")
@@ -283,6 +285,96 @@ def test_the_instructor_hears_of_it_while_it_lasts_and_once(face_box: Box, film:
         sealed.record.body["sha256"] for sealed in face_box.store.records_of("segment")]
     times = [sample.at_us // SECOND for picture in live for sample in picture.samples]
     assert times == [0, 6, 12, 18, 20, 26, 32, 38, 44, 50, 56]
+
+
+def film_of(class_id: str, seed: int, box: Box) -> None:
+    """A minute of a class's video, and what it looked like."""
+    name = f"{class_id}-{seed}"
+    start_us = seed * 10_000 * SECOND
+    sha256 = hashlib.sha256(name.encode()).hexdigest()
+    box.store.append("segment", Segment(
+        class_id, "s-1", "room", name, 0, f"{name}/000000.mp4", 1, sha256, "h264", WIDTH, HEIGHT, 300, 30, start_us,
+        start_us + 60 * SECOND, 0, 60 * SECOND, 100_000, (), False, "start", "end"))
+    box.store.append("picture", Picture(class_id, name, sha256, EVERY_US, tuple(live(12, seed, start_us)), ""))
+
+
+def resembled(worker: Worker, class_id: str, seed: int) -> str | None:
+    """The run that a copy of an earlier film, encoded anew, is said to resemble."""
+    like = worker._remembered(class_id).like("r-copy", live(12, seed), None)
+    return None if like is None else like.run
+
+
+def test_a_class_that_returns_after_others_knows_its_video_again(face_box: Box, worker) -> None:
+    one = worker()
+    for class_id in "abcd":
+        film_of(class_id, ord(class_id), face_box)
+        one._learn()
+        assert resembled(one, class_id, ord(class_id)) == f"{class_id}-{ord(class_id)}"
+    assert list(one._history) == ["b", "c", "d"] == list(one._live._earlier)
+    resembled(one, "b", 1)
+    assert resembled(one, "a", ord("a")) == "a-97" and list(one._history) == ["d", "b", "a"], "the last used stay"
+    assert resembled(worker(), "a", ord("a")) == "a-97" and resembled(one, "a", ord("b")) != "b-98"
+
+
+def test_what_is_remembered_of_a_class_is_bounded_however_long_it_lasts(
+    face_box: Box, worker, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edge.picture.process.REMEMBERED", 4)
+    monkeypatch.setattr("edge.picture.process.GROWN", 2)
+    one = worker()
+    for seed in range(12):
+        film_of("a", seed, face_box)
+        one._learn()
+        assert resembled(one, "a", seed) == f"a-{seed}"
+        assert len(one._history["a"]._runs) <= 12 * (4 + 3)
+        assert len(one._live._earlier["a"]._runs) <= 4 + 3
+    assert resembled(one, "a", 0) != "a-0", "older than what is remembered"
+
+
+def test_a_file_that_an_earlier_start_of_the_box_left_is_placed_by_that_start(face_box: Box) -> None:
+    """Its picture is measured after the restart, when CLOCK_BOOTTIME has begun anew."""
+    at_us = face_box.clock.utc_us()
+    look, names = Live(face_box.store, face_box.clock, Board(face_box.run_folder / TOLD), "demo"), [
+        [f"{file}{number:015x}" for number in range(12)] for file in range(3)]
+
+    def take(file: int, boot_id: str, mono_us: int, recovered: bool) -> None:
+        """A minute that was filmed an hour ago, when its start of the box was `file` minutes older than a day."""
+        picture = Picture("c-1", "r-1", f"{file:064x}", EVERY_US, tuple(live(12, file, file * MINUTE)),
+                          keys_of(names[file]))
+        segment = Segment(
+            "c-1", "s-1", "room", "r-1", file, f"r-1/{file:06}.mp4", 1, picture.segment, "h264", WIDTH, HEIGHT, 300, 12,
+            file * MINUTE, (file + 1) * MINUTE, 86400 * SECOND + file * MINUTE, 86400 * SECOND + (file + 1) * MINUTE,
+            100_000, (), recovered, "start", "restart" if recovered else None, "0a" if file < 2 else "0c")
+        sealed = face_box.store.append("picture", picture)
+        look.take_in(segment, picture, dataclasses.replace(
+            sealed.record, boot_id=boot_id, mono_us=mono_us,
+            utc=utc_text(at_us - 60 * MINUTE + (MINUTE if boot_id == "0a" else 59 * MINUTE))))
+
+    take(0, "0a", 86400 * SECOND + MINUTE, False)
+    take(1, "0b", 100 * SECOND, True)
+    take(2, "0b", 101 * SECOND, True)
+    first = look._earlier["c-1"]._first
+    assert first[names[1][0]] == at_us - 59 * MINUTE, "not when the next start measured it"
+    assert names[2][0] not in first, "of a start that nobody heard of nothing is said"
+
+
+def test_a_start_reads_only_what_was_recorded_since_nothing_was_left_to_do(
+    face_box: Box, add, worker, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edge.picture.process.UP_TO_EVERY", 5)
+    first = worker()
+    for seed in range(4):
+        film_of("a", seed, face_box)
+    first._learn()
+    add(0)
+    before, heard = face_box.store.head().record.seq, []
+    second = worker()
+    monkeypatch.setattr(Worker, "_hear", lambda self, record: heard.append(record.seq))
+    worker()
+    assert heard == [before], "the segment that waits, and nothing older"
+    monkeypatch.undo()
+    work(second)
+    assert [one.class_id for one in pictures(face_box)] == ["a"] * 4 + ["class-1"]
 
 
 def test_what_the_live_look_saw_is_what_a_later_look_sees(face_box: Box, film: Path, worker) -> None:

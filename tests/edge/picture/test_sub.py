@@ -157,7 +157,8 @@ def test_a_real_stream_is_told_before_anything_is_recorded_and_opened_again(
     people, black = films
     server = serve(f"{serving(people)} || {serving(black)}")
     path, clock = tmp_path / TOLD, SystemClock()
-    look = SubLook(SubStream(lambda: open_source(server.sub, clock), SECOND // 2), "room", clock, AT_ONCE, Board(path))
+    pictures = SubStream(lambda: open_source(server.sub, clock, keys_only=True), SECOND // 2)
+    look = SubLook(pictures, "room", clock, AT_ONCE, Board(path))
     look.start()
     try:
         until(lambda: [one.what for one in troubles(path)] == ["black"])

@@ -30,14 +30,16 @@ MakeFilm = Callable[..., Path]
 
 def make_film(
     path: Path, seconds: float, fps: int = 10, gop: int = 10, holes: dict[float, float] | None = None,
-    codec: str = "libx264", bframes: int = 0, size: tuple[int, int] = (64, 48),
+    codec: str = "libx264", bframes: int = 0, size: tuple[int, int] = (64, 48), refresh: bool = False,
 ) -> Path:
-    """A film of moving noise. `holes`: at this second of the picture, so many seconds without a packet."""
+    """A film of moving noise. `holes`: at this second of the picture, so many seconds without a packet. `refresh`: one
+    IDR picture, then intra refresh with a recovery point for each GOP, which x264 and ffmpeg call keyframes."""
     noise = np.random.default_rng(7)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=fps, width=size[0], height=size[1], pix_fmt="yuv420p")
         if codec in ("libx264", "libx265"):
-            stream.options = {"preset": "ultrafast", "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0",
+            params = f"keyint={gop}:min-keyint={gop}:scenecut=0:intra-refresh={refresh:d}"
+            stream.options = {"preset": "ultrafast", "x264-params": params,
                               "x265-params": "log-level=none", "bf": str(bframes)}
         stream.codec_context.time_base = Fraction(1, 1000)
         for number in range(int(seconds * fps)):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.cameras.again import Absent
+from edge.cameras.errors import NoKeyframe
 from edge.cameras.file import open_file
 from edge.cameras.port import Packet, Source
 from edge.errors import BadVideo, WrongCodec
@@ -90,3 +91,20 @@ def test_a_session_ends_while_there_is_no_camera(hand: Bench) -> None:
     until(feed, hand, lambda: demand.current is None and feed.trouble is not None)
     feed.close()
     assert hand.alarms() == ["camera.broken"] and hand.segments() == []
+
+
+def test_a_camera_that_never_sends_a_keyframe_is_told_as_that_and_once(hand: Bench, monkeypatch: Any) -> None:
+    monkeypatch.setattr("edge.cameras.again.WAITS_S", (0.01,))
+    tried: list[int] = []
+
+    def open() -> Source:
+        tried.append(1)
+        raise NoKeyframe(source="camera", seconds=15)
+
+    recorder = hand.recorder(Absent())  # type: ignore[arg-type]
+    feed = Feed(recorder, "room", None, open, overrun(recorder, hand.sealer))
+    until(feed, hand, lambda: len(tried) > 3)
+    recorder.close("end")
+    feed.close()
+    assert hand.alarms().count("camera.no_keyframes") == 1 and set(hand.alarms()) == {
+        "camera.broken", "camera.no_keyframes"}

@@ -7,8 +7,10 @@ import av
 import pytest
 
 from common.hls import Part, playlist, read_media
+from edge.picture.reader import RunState, SegmentReader
 from edge.recorder import gops, segment_file
 from edge.recorder.recover import recover
+from edge.rollcall.frames import frames, plan_frames
 from evidence.times import SECOND
 
 from .conftest import Bench, make_film
@@ -74,6 +76,25 @@ def test_the_alarm_is_over_with_the_first_gop_that_ends_in_time(
     monkeypatch.setattr(gops, "LONGEST_GOP_US", 6 * SECOND)
     day.play(5)
     assert day.recorder.status()["alarms"] == []
+
+
+def test_intra_refresh_is_told_of_and_its_recovery_points_begin_neither_files_nor_fragments(
+    bench: Bench, tmp_path: Path,
+) -> None:
+    bench.record(make_film(tmp_path / "refresh.mp4", 35, refresh=True))
+    assert bench.alarms() == ["camera.no_keyframes"]
+    (segment,) = bench.segments()
+    assert (segment.packets, segment.keyframes) == (350, 1)
+    path = bench.volume.segments / segment.file
+    with path.open("rb") as file:
+        media = read_media(file, path.stat().st_size)
+    assert [one.key for one in media.fragments] == [True, False, False, False]
+    assert "INDEPENDENT" not in playlist([Part("f.mp4", media)])
+    reader = SegmentReader(path, 0, 5 * SECOND, RunState())
+    reader.read(segment.size)
+    assert (len(reader.keys) // 24, len(reader.samples), reader.broken) == (1, 1, 0)
+    plan = plan_frames(path, 5 * SECOND)
+    assert list(plan.gops) == [0] and plan.frames == sum(1 for _ in frames(path, 5 * SECOND, plan)) == 7
 
 
 def test_many_bytes_without_a_keyframe_are_told_of_as_well(
