@@ -18,7 +18,7 @@ from evidence.attendance import Sign
 from evidence.blocks import local
 from evidence.bodies import ClassOrder
 from evidence.enforce import Chance
-from evidence.story import PinFact
+from evidence.story import CheckInFact, PinFact
 from evidence.times import MINUTE, SECOND, utc_text
 
 ALARM_US = 15 * MINUTE
@@ -225,7 +225,7 @@ def _checkin(facts: Facts, lang: str) -> dict[str, Any]:
         answer = sight.result.answer
         result = {
             "attempt": sight.result.attempt, "answer": answer, "good": answer in ("accepted", "again"),
-            "name": _name(facts, sight.result.person), "time": _clock(facts, sight.result.at_us)[:5],
+            "name": _name(facts, sight.result.person), "time": _clock(facts, _counted_us(facts, sight.result))[:5],
             "text": translate(words.ANSWERS[answer], lang),
         }
     said = _closed(facts) if sight.state == "closed" else sight.state
@@ -236,6 +236,14 @@ def _checkin(facts: Facts, lang: str) -> dict[str, Any]:
         "ask": None if sight.ask is None else dataclasses.asdict(sight.ask), "person": sight.person,
         "frame": sight.frame, "faces": [list(face) for face in sight.faces], "result": result,
     }
+
+
+def _counted_us(facts: Facts, result: Result) -> int:
+    """The time of an answer: the first sight of the face where its record is known, as everywhere else."""
+    own = [fact for fact in facts.checkins if isinstance(fact, CheckInFact) and fact.checkin.attempt == result.attempt]
+    if not own and result.answer == "again":
+        own = [fact for fact in facts.checkins if fact.accepted and fact.person == result.person]
+    return own[0].at_us if own else result.at_us
 
 
 def _asked(ask: Ask) -> str:
@@ -271,11 +279,13 @@ def _unseen(facts: Facts, lang: str) -> dict[str, Any]:
     seen = facts.seen
     if seen is None or seen.state == "waiting":
         code = "waiting" if seen is not None or facts.session is not None else "none"
-        return {"state": code, "text": translate(words.UNSEEN[code], lang), "names": []}
-    code, there = seen.state, seen.due - len(seen.missing)
-    sentence = words.UNSEEN[code] if facts.session is not None else words.UNSEEN_LAST[code]
+        title = translate(words.UNSEEN_TITLE["now"], lang)
+        return {"state": code, "title": title, "text": translate(words.UNSEEN[code], lang), "names": []}
+    code, there, now = seen.state, seen.due - len(seen.missing), facts.session is not None
+    said = code if code == "all" or seen.called else "unfinished"
+    sentence = words.UNSEEN[code] if now else words.UNSEEN_LAST[said]
     return {
-        "state": code, "text": translate(sentence, lang, seen=there, due=seen.due), "seen": there, "due": seen.due,
+        "state": code, "title": translate(words.UNSEEN_TITLE["now" if now else "last"], lang), "text": translate(sentence, lang, seen=there, due=seen.due), "seen": there, "due": seen.due,
         "names": [_name(facts, person) for person in seen.missing],
     }
 

@@ -26,7 +26,7 @@ RECORDING = {
 NEED = {
     "still": N_("{time} more without a break"),
     "done": N_("Long enough without a break"),
-    "whole": N_("The whole class-hour is recorded"),
+    "whole": N_("Must be recorded in full; no break so far"),
     "missed": N_("Missing: {time} of at most {allowed}"),
 }
 """What the class-hour still needs."""
@@ -98,8 +98,15 @@ UNSEEN = {
 }
 UNSEEN_LAST = {
     "some": N_("In the last recording: {seen} of {due} seen"),
+    "unfinished": N_("In the last recording, seen so far: {seen} of {due}. The roll call is not finished"),
     "all": N_("Everybody was seen in the last recording"),
 }
+
+UNSEEN_TITLE = {
+    "now": N_("Not seen yet in this recording"),
+    "last": N_("Not seen in the last recording"),
+}
+"""Over the list, by the recording that it is about."""
 
 SYNC = {
     "all": N_("The centre has confirmed every record"),

@@ -122,6 +122,7 @@ function showPeople(state) {
   const people = state.people, unseen = state.unseen;
   put("in-count", people.due ? `${people.trainees_in} / ${people.due}` : "");
   names("in", [...people.in].reverse());
+  put("unseen-title", unseen.title);
   put("unseen-text", unseen.text);
   names("unseen", unseen.names.map((name) => ({ name })));
   at("sync").className = state.sync.state;
