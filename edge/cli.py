@@ -10,7 +10,7 @@ from pathlib import Path
 
 from common import logs
 from common.commands import Parser, asked_language
-from common.texts import LANGS, own_language, words
+from common.texts import own_language, words
 from edge.errors import AlreadyRunning, CannotWrite, SystemRefused, WrongVolume
 from evidence.errors import BadInput, ZaitangError
 
@@ -60,7 +60,7 @@ def _ours(error: ZaitangError | OSError) -> ZaitangError:
 
 def _parser(lang: str = "en") -> Parser:
     parser = Parser(prog="zaitang-edge", description="A box in a classroom.", lang=lang)
-    parser.add_argument("--lang", choices=LANGS, default=own_language(), help="language of messages")
+    parser.add_language(own_language())
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
     _add_record(commands)

@@ -285,7 +285,8 @@ def _unseen(facts: Facts, lang: str) -> dict[str, Any]:
     said = code if code == "all" or seen.called else "unfinished"
     sentence = words.UNSEEN[code] if now else words.UNSEEN_LAST[said]
     return {
-        "state": code, "title": translate(words.UNSEEN_TITLE["now" if now else "last"], lang), "text": translate(sentence, lang, seen=there, due=seen.due), "seen": there, "due": seen.due,
+        "state": code, "title": translate(words.UNSEEN_TITLE["now" if now else "last"], lang),
+        "text": translate(sentence, lang, seen=there, due=seen.due), "seen": there, "due": seen.due,
         "names": [_name(facts, person) for person in seen.missing],
     }
 
