@@ -49,6 +49,12 @@ def make_app(screen: Screen, presses: Presses, guard: Guard, lang: str) -> FastA
         busy = isinstance(error, StoreBusy)
         return JSONResponse({"error": words(error, asked(request))}, status, {"Retry-After": "1"} if busy else None)
 
+    @app.exception_handler(404)
+    def missing(request: Request, _: Exception) -> HTMLResponse:
+        chosen = asked(request)
+        return HTMLResponse(
+            page("missing.html").render(_=lambda msgid: translate(msgid, chosen), lang=chosen), status_code=404)
+
     def asked(request: Request) -> str:
         return language(request.query_params.get("lang") or request.cookies.get("lang") or lang)
 

@@ -279,13 +279,13 @@ def _unseen(facts: Facts, lang: str) -> dict[str, Any]:
     seen = facts.seen
     if seen is None or seen.state == "waiting":
         code = "waiting" if seen is not None or facts.session is not None else "none"
-        title = translate(words.UNSEEN_TITLE["now"], lang)
+        title = translate(words.NOT_SEEN, lang)
         return {"state": code, "title": title, "text": translate(words.UNSEEN[code], lang), "names": []}
     code, there, now = seen.state, seen.due - len(seen.missing), facts.session is not None
     said = code if code == "all" or seen.called else "unfinished"
     sentence = words.UNSEEN[code] if now else words.UNSEEN_LAST[said]
     return {
-        "state": code, "title": translate(words.UNSEEN_TITLE["now" if now else "last"], lang),
+        "state": code, "title": translate(words.NOT_SEEN if now else words.NOT_SEEN_LAST, lang),
         "text": translate(sentence, lang, seen=there, due=seen.due), "seen": there, "due": seen.due,
         "names": [_name(facts, person) for person in seen.missing],
     }

@@ -102,10 +102,7 @@ UNSEEN_LAST = {
     "all": N_("Everybody was seen in the last recording"),
 }
 
-UNSEEN_TITLE = {
-    "now": N_("Not seen yet in this recording"),
-    "last": N_("Not seen in the last recording"),
-}
+NOT_SEEN, NOT_SEEN_LAST = N_("Not seen yet in this recording"), N_("Not seen in the last recording")
 """Over the list, by the recording that it is about."""
 
 SYNC = {
