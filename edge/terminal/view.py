@@ -240,10 +240,11 @@ def _checkin(facts: Facts, lang: str) -> dict[str, Any]:
 
 def _counted_us(facts: Facts, result: Result) -> int:
     """The time of an answer: the first sight of the face where its record is known, as everywhere else."""
-    own = [fact for fact in facts.checkins if isinstance(fact, CheckInFact) and fact.checkin.attempt == result.attempt]
+    own = [one.at_us for one in facts.checkins
+           if isinstance(one, CheckInFact) and one.checkin.attempt == result.attempt]
     if not own and result.answer == "again":
-        own = [fact for fact in facts.checkins if fact.accepted and fact.person == result.person]
-    return own[0].at_us if own else result.at_us
+        own = [one.at_us for one in facts.checkins if one.accepted and one.person == result.person]
+    return own[0] if own else result.at_us
 
 
 def _asked(ask: Ask) -> str:
