@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from central.errors import BadDevice, CannotWrite
 from common.commands import Parser, asked_language
-from common.texts import LANGS, N_, own_language, translate, words
+from common.texts import N_, own_language, translate, words
 from evidence.errors import BadInput, ZaitangError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser(lang: str = "en") -> Parser:
     parser = Parser(prog="zaitang-central", description="The centre: collector and console.", lang=lang)
-    parser.add_argument("--lang", choices=LANGS, default=own_language(), help="language of messages")
+    parser.add_language(own_language())
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     init = commands.add_parser("init", help="make a centre's folder: configuration, root and keys, database")
     init.add_argument("folder", type=Path)

@@ -40,7 +40,19 @@ class Parser(argparse.ArgumentParser):
         self._lang = lang
 
     def add_subparsers(self, **named: Any) -> Any:
-        return super().add_subparsers(parser_class=functools.partial(Parser, lang=self._lang), **named)
+        return super().add_subparsers(parser_class=functools.partial(_Command, lang=self._lang), **named)
+
+    def add_language(self, default: str) -> None:
+        """Add `--lang`. With argparse.SUPPRESS as its `default` it overrules another one only where it is given."""
+        self.add_argument("--lang", choices=LANGS, default=default, help="language of messages")
+
+
+class _Command(Parser):
+    """The parser of a command: it takes `--lang` too, because nobody remembers on which side of the command it goes."""
+
+    def __init__(self, *args: Any, lang: str, **named: Any) -> None:
+        super().__init__(*args, lang=lang, **named)
+        self.add_language(argparse.SUPPRESS)
 
 
 class _Formatter(argparse.HelpFormatter):

@@ -12,7 +12,7 @@ from common.texts import N_, translate
 from evidence.blocks import local
 
 REASONS: dict[str, str] = {
-    "not_recorded": N_("nothing about this rule is recorded yet"),
+    "not_recorded": N_("this rule is not judged from records yet"),
     "no_theory_hours": N_("the plan has no theory class-hours"),
     "no_practical_hours": N_("the plan has no practical class-hours"),
     "hours_pending": N_("class-hours that are not over yet and not judged: {count}"),

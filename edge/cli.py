@@ -10,7 +10,7 @@ from pathlib import Path
 
 from common import logs
 from common.commands import Parser, asked_language
-from common.texts import LANGS, own_language, words
+from common.texts import own_language, words
 from edge.errors import AlreadyRunning, CannotWrite, SystemRefused, WrongVolume
 from evidence.errors import BadInput, ZaitangError
 
@@ -60,7 +60,7 @@ def _ours(error: ZaitangError | OSError) -> ZaitangError:
 
 def _parser(lang: str = "en") -> Parser:
     parser = Parser(prog="zaitang-edge", description="A box in a classroom.", lang=lang)
-    parser.add_argument("--lang", choices=LANGS, default=own_language(), help="language of messages")
+    parser.add_language(own_language())
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
     _add_record(commands)
@@ -85,10 +85,13 @@ def _add_record(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
                         help="file:/path/to/video.mp4, rtsp://camera/path, v4l2:/dev/video0, picamera2:0, "
                              "gst:PIPELINE. Everybody on this machine sees a password in it (ps); in box.toml of a "
                              "box nobody does, but for gst:")
-    record.add_argument("--out", type=Path, required=True, metavar="DIR")
+    record.add_argument("--out", type=Path, required=True, metavar="DIR",
+                        help="the folder of the recording, made if need be; a later call goes on in it. Its keys are "
+                             "made here, too: zaitang-verify calls them test keys")
     record.add_argument("--seconds", type=float, metavar="N", help="stop after N seconds of media time")
     record.add_argument("--pace", type=int, metavar="X",
-                        help="play a file X times as fast as real time; 0 or nothing: as fast as it can")
+                        help="play a file X times as fast as real time, a whole number; 0 or nothing: as fast as it "
+                             "can")
     record.set_defaults(do=_record)
 
 

@@ -115,4 +115,4 @@ class BadPace(BadInput):
 
 
 class BadLength(BadInput):
-    text = "{seconds} seconds cannot be recorded: more than 0 are needed"
+    text = "{seconds} seconds cannot be recorded: more than 0 are needed, at most {most}"

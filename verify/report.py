@@ -37,7 +37,7 @@ FLAG = N_("FLAG")
 LIVENESS = N_("Liveness not checked: check-ins were accepted without testing that a living person stood before the"
               " camera.")
 READING = N_("If {reading}: not showing everyone {missing}, undecided {open} – {verdict}")
-SILENT = N_("Nothing recorded for: {rules}")
+SILENT = N_("Not judged from records yet: {rules}")
 
 
 def cannot_tell(result: Result, lang: str) -> list[str]:

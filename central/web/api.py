@@ -14,6 +14,7 @@ from central.classes.orders import latest_orders
 from central.classes.stories import Stories, Told
 from central.errors import CannotWrite, DiskFull, UnannouncedSegment
 from central.objects import Incoming
+from central.web.matrix import answer_of
 from central.web.pages import ClassName, names_of
 from central.web.video import Sha
 from central.wiring import Centre
@@ -70,8 +71,10 @@ def _block_json(block: Block) -> dict[str, Any]:
     return {
         "block": block.id, "start": utc_text(block.span.start_us), "end": utc_text(block.span.end_us),
         "covered_us": block.covered_us, "due_us": block.due_us, "headcount": block.headcount_max,
+        "roll_called": block.roll_called,
         "presences": [
-            {"person": one.person, "answer": one.answer, "checked_in": one.checked_in, "on_leave": one.on_leave}
+            {"person": one.person, "answer": answer_of(block, one), "checked_in": one.checked_in,
+             "on_leave": one.on_leave}
             for one in block.presences
         ],
         "attendance": [_attendance_json(one) for one in block.attendance],

@@ -12,16 +12,18 @@ from central.web.signs import Signed, left_words, signed, signed_words
 from common.reasons import ANSWERS, block_words, length_words
 from common.texts import N_, translate
 from evidence.rules import R3Finding
-from evidence.story import Block
+from evidence.story import Block, Presence
 from evidence.times import SECOND
 
 NOT_OVER = N_("not over yet")
+NOT_CALLED = N_("not looked at yet")
 STATES = {
     "missing": N_("not everyone shown"),
     "open": N_("undecided"),
     "pending": NOT_OVER,
     "complete": N_("everyone shown"),
 }
+CELLS = {**ANSWERS, "pending": NOT_OVER, "not_looked_at": NOT_CALLED}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +32,11 @@ class Cell:
 
     block: str
     answer: str
-    """`pending` while the block is not over and the person was not seen yet: that says nothing against anybody."""
+    """`pending` while the block is not over and the person was not seen yet, `not_looked_at` while its roll call is not
+    finished: that says nothing against anybody."""
     answer_words: str
+    doubtful: bool
+    """The recording counts against nobody: what the cell says is no reproach."""
     signed: str
     """How the person signed in; empty for who did not."""
     checkin: Link | None
@@ -70,6 +75,13 @@ class BlockView:
     signed: Signed
     cameras: tuple[tuple[str, str], ...]
     doubtful: bool
+    roll_called: bool
+
+
+def answer_of(block: Block, presence: Presence) -> str:
+    """The roll call's answer; `not_looked_at` for who was not shown where its video was not looked through yet."""
+    unfinished = not block.roll_called and block.review is None
+    return "not_looked_at" if unfinished and presence.answer != "shown" else presence.answer
 
 
 def block_view(told: Told, block: Block, r3: R3Finding | None, local: LocalTime) -> BlockView:
@@ -89,6 +101,7 @@ def block_view(told: Told, block: Block, r3: R3Finding | None, local: LocalTime)
         signed=signed(block),
         cameras=tuple(cameras_of(told.story, block)),
         doubtful=any(not fact.certain for fact in facts_of(told.story, block)),
+        roll_called=block.roll_called,
     )
 
 
@@ -101,27 +114,32 @@ def _state(block: Block, r3: R3Finding | None, as_of_us: int) -> str:
     return "open" if ids & set(r3.open_recordings) else "complete"
 
 
-def people_rows(told: Told, names: Mapping[str, str], local: LocalTime) -> list[PersonRow]:
+def people_rows(told: Told, names: Mapping[str, str], r3: R3Finding | None, local: LocalTime) -> list[PersonRow]:
     """A row for everybody who is or was a trainee."""
     trainees = [one.person for one in told.order.roster if one.role == "trainee"]
     later = [person for block in told.story.blocks for person in block.roster if person not in trainees]
+    states = {block.id: _state(block, r3, told.as_of.us) for block in told.story.blocks}
     return [
-        PersonRow(person, names.get(person, person), tuple(_cell(told, b, person, local) for b in told.story.blocks))
+        PersonRow(person, names.get(person, person),
+                  tuple(_cell(told, b, states[b.id], person, local) for b in told.story.blocks))
         for person in dict.fromkeys([*trainees, *later])
     ]
 
 
-def _cell(told: Told, block: Block, person: str, local: LocalTime) -> Cell | None:
+def _cell(told: Told, block: Block, state: str, person: str, local: LocalTime) -> Cell | None:
     presence = next((one for one in block.presences if one.person == person), None)
     came = next((one for one in block.attendance if one.person == person), None)
     if presence is None or came is None:
         return None
     best = max(presence.sightings, key=lambda one: (one.pointed, one.score_ppm), default=None)
-    pending = not block.over(told.as_of.us) and presence.answer != "shown"
+    answer = presence.answer if state == "missing" else answer_of(block, presence)
+    if not block.over(told.as_of.us) and presence.answer != "shown":
+        answer = "pending"
     return Cell(
         block=block.id,
-        answer="pending" if pending else presence.answer,
-        answer_words=translate(NOT_OVER if pending else ANSWERS[presence.answer], local.lang),
+        answer=answer,
+        answer_words=translate(CELLS[answer], local.lang),
+        doubtful=state != "missing",
         signed=signed_words(came, local),
         checkin=link(came.refs[0]) if came.came else None,
         late=came.late,

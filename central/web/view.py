@@ -127,7 +127,7 @@ def class_view(told: Told, names: Mapping[str, str], lang: str, has: Callable[[s
         timeline=timeline(story, local, names, told.as_of.us),
         hours=tuple(_hour(told, hour, local) for hour in story.hours),
         blocks=tuple(block_view(told, block, r3, local) for block in story.blocks),
-        people=tuple(people_rows(told, names, local)),
+        people=tuple(people_rows(told, names, r3, local)),
         findings=tuple(finding_view(told, finding, names, lang, has) for finding in told.findings),
         checkins=tuple(_checkin(fact, names, local) for fact in story.signs),
         alarms=tuple(_alarm(told, ref, alarm, at_us, local) for ref, alarm, at_us in story.alarms),

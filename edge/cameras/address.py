@@ -41,6 +41,12 @@ def names_host(url: str) -> bool:
     return _NETWORK.fullmatch(url) is not None
 
 
+def host_of(url: str) -> str:
+    """The host of a network address, without its port; empty where it cannot be told."""
+    found = _NETWORK.fullmatch(url)
+    return "" if found is None else re.sub(r":\d+$", "", found[2]).strip("[]")
+
+
 def shown(url: str) -> str:
     """The address for errors, status and screens: who logs in, and with what, is left out."""
     scheme = scheme_of(url)

@@ -9,6 +9,10 @@ class Unreachable(BadVideo):
     text = "{source} cannot be reached: {why}"
 
 
+class UnknownName(Unreachable):
+    text = "{source} cannot be reached: the name {host} is not known; check it, and the network"
+
+
 class NotAllowed(Unreachable):
     text = "{source} lets nobody in: check the user name and the password in its address ({why})"
 

@@ -41,6 +41,11 @@ def library(name: str) -> ModuleType:
     """picamera2. Raises NoLibrary."""
     try:
         return importlib.import_module("picamera2")
+    except ModuleNotFoundError as error:
+        if error.name != "picamera2":
+            Log("camera").failed("library.refused", error)
+        # Only Raspberry Pi OS has it: where it is not, nothing is wrong.
+        raise NoLibrary(source=name) from None
     except Exception as error:
         # Built for another numpy it raises a ValueError; whatever it raises, it cannot be used.
         Log("camera").failed("library.refused", error)

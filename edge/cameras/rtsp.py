@@ -1,13 +1,16 @@
 """RTSP: the usual classroom camera. ffmpeg's demuxer over TCP; H.264 or H.265 is copied as it comes."""
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Generator
 
 import av
 from av.error import FFmpegError
 
-from edge.cameras.errors import NoAnswer
+from edge.cameras.address import host_of
+from edge.cameras.errors import NoAnswer, UnknownName
 from edge.cameras.stamps import Raw
 from edge.cameras.tap import OPEN_S, READ_S, Tap
 
@@ -37,6 +40,7 @@ class RtspTap(Tap):
         """Nothing to do: the next packet or the time-out ends it."""
 
     def _open(self) -> av.container.InputContainer:
+        _must_be_known(host_of(self._url), self.name)
         began = time.monotonic()
         try:
             return av.open(self._url, "r", options=OPTIONS, timeout=(OPEN_S, READ_S))
@@ -45,3 +49,25 @@ class RtspTap(Tap):
             if time.monotonic() - began >= OPEN_S:
                 raise NoAnswer(source=self.name, seconds=round(OPEN_S)) from None
             raise
+
+
+def _must_be_known(host: str, name: str) -> None:
+    """Look the host up before ffmpeg does, which calls a name that nobody knows an error of input and output.
+
+    Raises UnknownName; NoAnswer when no name server answers in time."""
+    unknown = threading.Event()
+
+    def look() -> None:
+        try:
+            socket.getaddrinfo(host, None)
+        except (socket.gaierror, UnicodeError):
+            # What is no name at all cannot be encoded as one.
+            unknown.set()
+
+    looking = threading.Thread(target=look, name="name", daemon=True)
+    looking.start()
+    looking.join(OPEN_S)
+    if looking.is_alive():
+        raise NoAnswer(source=name, seconds=round(OPEN_S))
+    if unknown.is_set():
+        raise UnknownName(source=name, host=host)

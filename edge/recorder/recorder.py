@@ -128,6 +128,11 @@ class Recorder:
         """When the last packet came, in the clock's monotonic time."""
         return self._heard_us
 
+    @property
+    def alarms(self) -> frozenset[str]:
+        """The codes of the alarms that last."""
+        return frozenset(self._alarms)
+
     def status(self) -> dict[str, object]:
         """What the terminal and the maintenance page show; plain JSON values. `pending`: segments not yet recorded."""
         session, run = self._demand.current, self._run

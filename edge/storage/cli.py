@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from evidence.retention import Decision
 
 FIRST = N_("video volume {folder}: {free} MB free, {reserve} MB of it in reserve")
+FULL = N_("video volume {folder}: {free} MB free, but {reserve} MB must stay free: there is no room to record")
+NO_DAYS = N_("days left: none; nothing is recorded until there is room")
 SECOND = N_("second video volume {folder}: {free} MB free")
 HELD = N_("segments: {here} here ({here_mb} MB), {moved} on the second volume ({moved_mb} MB), {removed} removed")
 CANNOT_TELL = N_("days left: cannot tell yet; no whole day of class was recorded so far")
@@ -63,13 +65,18 @@ def _status(args: argparse.Namespace) -> int:
     keeper, config = _keeper(args)
     volumes: dict[Place, Volume] = {"first": keeper.first()}
     say = _Say(args.lang)
-    say(FIRST, folder=volumes["first"].folder, free=volumes["first"].free_mb(), reserve=config.recorder.reserve_mb)
+    free, reserve = volumes["first"].free_mb(), config.recorder.reserve_mb
+    full = free < reserve
+    say(FULL if full else FIRST, folder=volumes["first"].folder, free=free, reserve=reserve)
     if config.storage.second is not None and (second := _second(keeper, volumes["first"], args.lang)) is not None:
         volumes["second"] = second
         say(SECOND, folder=second.folder, free=second.free_mb())
     told = keeper.forecast(volumes)
     _say_held(keeper, say)
-    _say_forecast(told, say)
+    if full:
+        say(NO_DAYS)
+    else:
+        _say_forecast(told, say)
     warned = keeper.warned()
     if warned is not None:
         print(alarm_words("storage.days_left", {"days": warned.days}, args.lang))

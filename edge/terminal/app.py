@@ -69,6 +69,12 @@ def make_app(
         # Never what was sent: it may be a PIN.
         return JSONResponse({"error": words(NotAnAction(), asked(request)), "code": "NotAnAction"}, 422)
 
+    @app.exception_handler(404)
+    def missing(request: Request, _: Exception) -> HTMLResponse:
+        chosen = asked(request)
+        return HTMLResponse(
+            page("missing.html").render(_=lambda msgid: translate(msgid, chosen), lang=chosen), status_code=404)
+
     def asked(request: Request) -> Lang:
         found = language(request.query_params.get("lang") or request.cookies.get("lang") or lang)
         return "en" if found == "en" else "zh"

@@ -80,6 +80,7 @@ class Desk:
         self._engine: Engine | None = None
         self._for: Target | None = None
         self._not_before, self._why = 0.0, "nobody_enrolled"
+        self._logged = ""
         self._sight, self._jpeg, self._number = Sight("closed", 0), b"", 0
         self._shown: tuple[Result, float] | None = None
         self._said: tuple[str, str | None] = ("empty", None)
@@ -196,12 +197,16 @@ class Desk:
             return
         try:
             self._engine = self._make(target)
+            self._logged = ""
         except PackLoading:
             self._why = "loading"
         except ZaitangError as error:
             self._why = WHY.get(type(error).__name__, "no_pack")
             self._not_before = self._monotonic() + RETRY_S
-            self._log.failed("desk.no_engine", error)
+            if type(error).__name__ != self._logged:
+                # It is tried again every few seconds; why it cannot be made is news once.
+                self._logged = type(error).__name__
+                self._log.failed("desk.no_engine", error)
 
     def _close(self, state: str) -> None:
         self._sight, self._jpeg, self._shown, self._said = Sight(state, self._number), b"", None, ("empty", None)

@@ -19,6 +19,8 @@ class Seen:
     state: Literal["waiting", "some", "all"]
     due: int = 0
     missing: tuple[str, ...] = ()
+    called: bool = True
+    """Whether all of its video was looked through."""
 
 
 def newest_block(
@@ -45,4 +47,4 @@ def seen_in(story: Story, block: Block) -> Seen | None:
     if files.isdisjoint(call.segment for _, call in story.rollcalls):
         return Seen("waiting")
     missing = tuple(presence.person for presence in block.presences if presence.answer != "shown")
-    return Seen("some" if missing else "all", len(block.roster), missing)
+    return Seen("some" if missing else "all", len(block.roster), missing, block.roll_called)

@@ -232,7 +232,7 @@ def _checkin(facts: Facts, lang: str) -> dict[str, Any]:
         answer = sight.result.answer
         result = {
             "attempt": sight.result.attempt, "answer": answer, "good": answer in ("accepted", "again"),
-            "name": _name(facts, sight.result.person), "time": _clock(facts, sight.result.at_us)[:5],
+            "name": _name(facts, sight.result.person), "time": _clock(facts, _counted_us(facts, sight.result))[:5],
             "text": translate(answer_words(answer, sight.result.direction), lang),
         }
     said = _closed(facts) if sight.state == "closed" else sight.state
@@ -250,6 +250,16 @@ def _checkin(facts: Facts, lang: str) -> dict[str, Any]:
 def answer_words(answer: str, direction: Direction) -> str:
     """The msgid of an answer: signing out is said as such."""
     return words.SIGNED_OUT.get(answer, words.ANSWERS[answer]) if direction == "out" else words.ANSWERS[answer]
+
+
+def _counted_us(facts: Facts, result: Result) -> int:
+    """The time of an answer: the first sight of the face once its record is known, as in the list."""
+    block = facts.block
+    if block is None or result.answer not in ("accepted", "again"):
+        return result.at_us
+    own = next((one for one in (*block.attendance, *block.teachers) if one.person == result.person), None)
+    counted = None if own is None else own.in_us if result.direction == "in" else own.out_us
+    return result.at_us if counted is None else counted
 
 
 def _asked(ask: Ask) -> str:
@@ -272,11 +282,14 @@ def _unseen(facts: Facts, lang: str) -> dict[str, Any]:
     seen = facts.seen
     if seen is None or seen.state == "waiting":
         code = "waiting" if seen is not None or facts.session is not None else "none"
-        return {"state": code, "text": translate(words.UNSEEN[code], lang), "names": []}
-    code, there = seen.state, seen.due - len(seen.missing)
-    sentence = words.UNSEEN[code] if facts.session is not None else words.UNSEEN_LAST[code]
+        title = translate(words.NOT_SEEN, lang)
+        return {"state": code, "title": title, "text": translate(words.UNSEEN[code], lang), "names": []}
+    code, there, now = seen.state, seen.due - len(seen.missing), facts.session is not None
+    said = code if code == "all" or seen.called else "unfinished"
+    sentence = words.UNSEEN[code] if now else words.UNSEEN_LAST[said]
     return {
-        "state": code, "text": translate(sentence, lang, seen=there, due=seen.due), "seen": there, "due": seen.due,
+        "state": code, "title": translate(words.NOT_SEEN if now else words.NOT_SEEN_LAST, lang),
+        "text": translate(sentence, lang, seen=there, due=seen.due), "seen": there, "due": seen.due,
         "names": [_name(facts, person) for person in seen.missing],
     }
 

@@ -28,7 +28,7 @@ UNSEEN = N_("Recorded, but the picture was not looked at: it is undecided whethe
 NEED = {
     "still": N_("{time} more without a break"),
     "done": N_("Long enough without a break"),
-    "whole": N_("The whole class-hour is recorded"),
+    "whole": N_("Must be recorded in full; no break so far"),
     "missed": N_("Missing: {time} of at most {allowed}"),
 }
 """What the class-hour still needs."""
@@ -123,8 +123,12 @@ UNSEEN = {
 }
 UNSEEN_LAST = {
     "some": N_("In the last recording: {seen} of {due} seen"),
+    "unfinished": N_("In the last recording, seen so far: {seen} of {due}. The roll call is not finished"),
     "all": N_("Everybody was seen in the last recording"),
 }
+
+NOT_SEEN, NOT_SEEN_LAST = N_("Not seen yet in this recording"), N_("Not seen in the last recording")
+"""Over the list, by the recording that it is about."""
 
 SYNC = {
     "all": N_("The centre has confirmed every record"),

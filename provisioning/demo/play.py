@@ -40,19 +40,24 @@ def play(site: Site, services: Services, say: Say, lang: str) -> None:
             services.check()
             time.sleep(min(1.0, max(0.02, (due - now) / 1e6 / clock.rate)))
 
+    def part(number: int) -> str:
+        """Which half-day, and the clock of the demo now."""
+        now = datetime.datetime.fromtimestamp(clock.utc_us() / 1e6, day.CHINA)
+        return f"{number}/{len(day.COURSE)} {now:%m-%d %H:%M}"
+
     for number, half_day in enumerate(day.COURSE, 1):
-        part = f"{number}/{len(day.COURSE)} {half_day.presses[0]:%m-%d %H:%M}"
         until(half_day.presses[0])
         people = site.state(lang)["people"]
-        say(N_("{part}: {come} of {due} checked in; start pressed"), part=part, come=people["trainees_in"],
+        say(N_("{part}: {come} of {due} checked in; start pressed"), part=part(number), come=people["trainees_in"],
             due=people["due"])
         site.press("start", {"class": day.CLASS_ID}, lang)
         if half_day.hole:
             until(half_day.hole[1] + datetime.timedelta(seconds=30))
-            say(N_("{part}: the camera was unplugged for eight minutes and is back: {state}"), part=part,
+            say(N_("{part}: the camera was unplugged for eight minutes and is back: {state}"), part=part(number),
                 state=site.state(lang)["recording"]["text"])
         until(half_day.presses[1])
-        say(N_("{part}: end pressed. Roll call so far: {seen}"), part=part, seen=end(site, lang)["unseen"]["text"])
+        seen = end(site, lang)["unseen"]["text"]
+        say(N_("{part}: end pressed. Roll call so far: {seen}"), part=part(number), seen=seen)
 
 
 def end(site: Site, lang: str) -> dict[str, Any]:

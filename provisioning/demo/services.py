@@ -84,6 +84,7 @@ class Services:
 
     def __init__(self, logs: Path) -> None:
         self._logs, self._running = logs, list[tuple[str, subprocess.Popen[bytes], Path]]()
+        self._begun: set[str] = set()
         logs.mkdir(parents=True, exist_ok=True)
 
     def __enter__(self) -> Services:
@@ -94,8 +95,11 @@ class Services:
             self.stop(name)
 
     def start(self, name: str, command: Sequence[object]) -> None:
-        """Start a process; its output goes to a log of its own."""
+        """Start a process; its output goes to a log of its own, from which the lines of an earlier demo are gone."""
         path = self._logs / f"{name}.log"
+        if name not in self._begun:
+            path.unlink(missing_ok=True)
+        self._begun.add(name)
         with path.open("ab") as log:
             process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log,
                                        stdin=subprocess.DEVNULL, start_new_session=True)

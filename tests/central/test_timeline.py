@@ -7,6 +7,7 @@ import pytest
 
 from central.classes.as_of import AsOf
 from central.classes.stories import Stories, Told
+from central.web.api import class_json
 from central.web.gaps import NO_VIDEO, NOT_BEGUN, REASONS, STILL_COMING, gap_reason, gaps_of
 from central.web.localtime import LocalTime
 from central.web.timeline import timeline
@@ -106,6 +107,32 @@ def test_a_block_that_is_not_over_holds_nothing_against_anybody(told: Told) -> N
     assert [block.state for block in view.blocks] == ["complete", "missing", "pending", "pending"]
     away = next(row for row in view.people if row.cells[1] is not None and row.cells[1].answer == "absent")
     assert [(cell.answer, cell.answer_words) for cell in away.cells[2:] if cell] == [("pending", "尚未结束")] * 2
+
+
+def with_block(told: Told, index: int, **changes: object) -> Told:
+    blocks = list(told.story.blocks)
+    blocks[index] = dataclasses.replace(blocks[index], **changes)  # type: ignore[arg-type]
+    story = dataclasses.replace(told.story, blocks=tuple(blocks))
+    return dataclasses.replace(told, story=story, findings=findings(story, told.policy, told.as_of.us))
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "尚未点名"), ("en", "not looked at yet")])
+def test_while_a_roll_call_is_not_finished_nobody_is_called_absent(told: Told, lang: str, words: str) -> None:
+    unfinished = with_block(told, 1, roll_called=False)
+    view = class_view(unfinished, {}, lang)
+    assert (view.blocks[1].state, view.blocks[1].roll_called) == ("open", False)
+    cells = [row.cells[1] for row in view.people]
+    assert {cell.answer for cell in cells if cell} == {"shown", "not_looked_at"}
+    assert {cell.answer_words for cell in cells if cell and cell.answer != "shown"} == {words}
+    told_answers = {one["answer"] for one in class_json(unfinished, {})["blocks"][1]["presences"]}
+    assert told_answers == {"shown", "not_looked_at"}
+
+
+def test_absent_in_an_undecided_recording_is_no_reproach(told: Told) -> None:
+    view = class_view(with_block(told, 1, time_certain=False), {}, "en")
+    cells = [cell for row in view.people for cell in row.cells[1:3] if cell is not None and cell.answer == "absent"]
+    assert [view.blocks[1].state, view.blocks[2].state] == ["open", "missing"]
+    assert [(cell.block, cell.doubtful) for cell in cells] == [("2026-03-02-pm", True), ("2026-03-03-am", False)]
 
 
 def test_an_alarm_says_camera_and_time_in_words(told: Told) -> None:

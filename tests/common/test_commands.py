@@ -70,6 +70,21 @@ def test_help_of_a_command_below_and_errors_are_in_it_too(
         assert says in said and "用法：" in said, said
 
 
+@pytest.mark.parametrize(("command", "arguments"), [
+    ("edge.cli", ["record", "--source", "x", "--out", "y"]), ("edge.cli", ["storage", "status", "--box", "x"]),
+    ("central.cli", ["collect", "--centre", "x"]), ("verify.cli", ["x"]),
+])
+def test_the_language_may_be_given_before_or_behind_the_command(
+    command: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    parser = importlib.import_module(command)._parser("zh")
+    assert parser.parse_args(arguments).lang == "zh"
+    assert parser.parse_args(["--lang", "en", *arguments]).lang == "en"
+    assert parser.parse_args([*arguments, "--lang", "en"]).lang == "en"
+    assert parser.parse_args(["--lang", "zh", *arguments, "--lang", "en"]).lang == "en"
+
+
 @pytest.mark.parametrize(("argv", "lang"), [
     ([], "zh"), (["run", "--lang"], "zh"), (["--lang", "fr"], "zh"), (["--lang", "en", "x"], "en"),
     (["--lang=en"], "en"), (["record", "--out", "en"], "zh"),

@@ -31,13 +31,15 @@ class Sandbox:
     """A copy of what the script reads, with commands that only write down how they were called."""
 
     root: Path
+    locale: str = "en_US.UTF-8"
 
     def says(self, name: str, *lines: str) -> None:
         """What a pretended command is to answer by."""
         (self.root / name).write_text("".join(f"{line}\n" for line in lines))
 
     def run(self, *lists: str) -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, "PATH": f"{self.root}/bin:{os.environ['PATH']}", "SANDBOX": str(self.root)}
+        env = {**os.environ, "LC_ALL": "", "LC_MESSAGES": "", "LANG": self.locale, "SANDBOX": str(self.root),
+               "PATH": f"{self.root}/bin:{os.environ['PATH']}"}
         return subprocess.run(
             [self.root / "tree/provisioning/setup", *lists], env=env, capture_output=True, text=True, check=False)
 
@@ -139,6 +141,14 @@ def test_root_installs_what_is_missing_by_the_name_that_this_release_has(sandbox
 def test_another_name_of_a_package_counts(sandbox: Sandbox) -> None:
     sandbox.says("installed", *(f"{name}t64" if name == "libglib2.0-0" else name for name in wanted()))
     assert "missing" not in sandbox.run("provisioning/apt.txt").stdout
+
+
+@pytest.mark.parametrize(("locale", "says"), [
+    ("zh_CN.UTF-8", "正在把 Python 软件包安装到 .venv"), ("en_GB.UTF-8", "installing Python packages"), ("C", "正在把"),
+])
+def test_it_speaks_the_language_of_the_locale(sandbox: Sandbox, locale: str, says: str) -> None:
+    told = dataclasses.replace(sandbox, locale=locale).run().stdout
+    assert f"[setup] {says}" in told
 
 
 def test_no_network_is_said(sandbox: Sandbox) -> None:

@@ -72,6 +72,11 @@ def test_the_demo_starts_and_ends_each_half_day(terminal: Terminal, page: Any, s
     assert next(body for what, body in page.asked if what == "POST /end") == {"session": "s-1"}
 
 
+def test_each_line_tells_the_clock_of_the_demo(terminal: Terminal, page: Any, site: Site, tmp_path: Any) -> None:
+    said = [line.split(": ")[0] for line in played(site, tmp_path)]
+    assert said == sorted(said) and len(set(said)) == len(said), said
+
+
 @pytest.mark.parametrize("how", ["early", "between"])
 def test_an_early_end_press_does_not_stop_the_demo(
     terminal: Terminal, page: Any, site: Site, tmp_path: Any, how: str

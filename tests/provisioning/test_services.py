@@ -44,6 +44,16 @@ def test_a_process_that_dies_is_told_with_its_last_words(tmp_path: Path) -> None
             running.wait("brief", lambda: False)
 
 
+def test_a_log_holds_this_demo_and_all_of_it(tmp_path: Path) -> None:
+    (tmp_path / "twice.log").write_text("the last demo\n")
+    with Services(tmp_path) as running:
+        for word in ("first", "second"):
+            running.start("twice", [sys.executable, "-c", f"print('{word}', flush=True); import time; time.sleep(600)"])
+            running.wait("twice", lambda word=word: word in (tmp_path / "twice.log").read_text())  # type: ignore[misc]
+            running.stop("twice")
+    assert (tmp_path / "twice.log").read_text() == "first\nsecond\n"
+
+
 def test_all_processes_end_with_the_context(tmp_path: Path) -> None:
     with Services(tmp_path) as running:
         running.start("stubborn", [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"])

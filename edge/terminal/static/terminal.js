@@ -138,6 +138,7 @@ function showPeople(state) {
   const came = [...people.in].reverse().map((one) => ({ ...one, time: [one.time, one.left].filter(Boolean).join("–") }));
   const teachers = people.teachers.map((one) => ({ ...one, name: `${one.role} ${one.name}`, kind: "teacher" }));
   names("in", [...teachers, ...came]);
+  put("unseen-title", unseen.title);
   put("unseen-text", unseen.text);
   names("unseen", unseen.names.map((name) => ({ name })));
   at("sync").className = state.sync.state;

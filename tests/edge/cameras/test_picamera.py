@@ -200,6 +200,17 @@ def test_the_command_shows_both_streams(
     assert sizes == {"p.png": (48, 64), "p-sub.png": (360, 640)}
 
 
+def test_a_machine_without_the_library_has_nothing_to_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "picamera2", None)
+    said: list[str] = []
+    monkeypatch.setattr(picamera.Log, "failed", lambda _, event, error: said.append(event))
+    with pytest.raises(NoLibrary):
+        found_here()
+    assert said == []
+
+
 def test_a_camera_that_is_not_there_busy_or_silent(library: type[Camera], monkeypatch: pytest.MonkeyPatch) -> None:
     assert found_here() == [(0, "imx708")]
     with pytest.raises(NoDevice, match="with this number"):

@@ -15,7 +15,7 @@ import pytest
 
 from common.texts import words
 from edge.cameras import live, rtsp, tap
-from edge.cameras.errors import NoAnswer, NoStream, NotAllowed, StreamEnded, Unreachable
+from edge.cameras.errors import NoAnswer, NoStream, NotAllowed, StreamEnded, UnknownName, Unreachable
 from edge.cameras.open import open_source
 from edge.clock import AutojumpClock, SystemClock, boottime_us
 from edge.errors import BadSource, BadVideo, EmptyVideo, WrongCodec
@@ -34,6 +34,24 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rtsp, "OPEN_S", 0.6)
     for module in (rtsp, live, tap):
         monkeypatch.setattr(module, "READ_S", 0.6)
+
+
+@pytest.mark.parametrize("host", ["nosuch.invalid", "x" * 70])
+def test_a_name_that_nobody_knows_is_said(host: str) -> None:
+    with pytest.raises(UnknownName) as told:
+        open_source(f"rtsp://viewer:geheim@{host}:554/x", CLOCK)
+    said = words(told.value, "en")
+    assert f"the name {host} is not known" in said and "geheim" not in said
+
+
+def test_a_name_server_that_does_not_answer_is_waited_for_so_long(
+    impatient: None, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(rtsp.socket, "getaddrinfo", lambda *_: ended.wait(30))
+    with pytest.raises(NoAnswer):
+        open_source("rtsp://camera.invalid/x", CLOCK)
+    ended.set()
 
 
 @pytest.mark.parametrize("inside", [True, False])

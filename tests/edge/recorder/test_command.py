@@ -1,14 +1,17 @@
 """`zaitang-edge record` as a user runs it: real processes, real kills, folders that `zaitang-verify` accepts."""
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
+import pty
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,8 +19,10 @@ from typing import Any
 
 import pytest
 
+from edge.child import only_one
 from edge.cli import main
 from edge.recorder.journal import read_journal
+from edge.storage.volume import Volume
 
 from .conftest import make_film
 
@@ -64,11 +69,11 @@ def verified(folder: Path, tmp_path: Path) -> tuple[int, dict[str, Any]]:
 def test_what_was_recorded_verifies_and_a_second_call_goes_on(tmp_path: Path, film: Path) -> None:
     out = tmp_path / "out"
     code, text, err = said(edge("record", "--source", f"file:{film}", "--out", out))
-    assert (code, err) == (0, []) and "1 segments, 20 seconds" in text
+    assert (code, err) == (0, []) and "20 seconds of video (segments: 1)" in text
     code, report = verified(out, tmp_path)
     assert (code, report["segments"], report["media_s"], report["recovered"]) == (0, 1, 20, 0)
     code, text, _ = said(edge("record", "--source", f"file:{film}", "--out", out, "--seconds", 7))
-    assert code == 0 and "1 segments, 7 seconds" in text
+    assert code == 0 and "7 seconds of video (segments: 1)" in text
     code, report = verified(out, tmp_path)
     assert (code, report["segments"], report["media_s"]) == (0, 2, 27)
 
@@ -87,7 +92,7 @@ def test_an_end_that_is_asked_for_seals_the_segment(tmp_path: Path, film: Path) 
     wait_for_mark(out)
     child.send_signal(signal.SIGTERM)
     code, text, _ = said(child)
-    assert code == 0 and "recorded: 1 segments" in text
+    assert code == 0 and "(segments: 1)" in text and f"recording to {out}; Ctrl-C ends it" in text
     assert verified(out, tmp_path)[1]["recovered"] == 0
 
 
@@ -142,6 +147,84 @@ def test_a_second_recorder_on_the_same_folder_is_refused(tmp_path: Path, film: P
     assert code == 2 and len(err) == 1 and f"already running (process {child.pid})" in err[0]
     child.send_signal(signal.SIGTERM)
     assert said(child)[0] == 0
+
+
+def test_a_second_recorder_does_not_open_the_camera(tmp_path: Path, film: Path, here: Here) -> None:
+    """On some cameras a second viewer breaks the stream of the first."""
+    out = tmp_path / "out"
+    _empty_box(out)
+    (out / "run").mkdir()
+    with socket.socket() as camera, only_one(out / "run" / "recorder.lock", "recorder"):
+        camera.bind(("127.0.0.1", 0))
+        camera.listen()
+        camera.settimeout(0)
+        url = f"rtsp://127.0.0.1:{camera.getsockname()[1]}/x"
+        code, _, err = here("record", "--source", url, "--out", out)
+        assert code == 2 and "already running" in err[0]
+        with pytest.raises(BlockingIOError):
+            camera.accept()
+
+
+class Disk:
+    """A volume whose free space the test sets."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.free_mb = 5000
+        monkeypatch.setattr(Volume, "free_mb", lambda _: self.free_mb)
+
+
+@pytest.fixture
+def live(monkeypatch: pytest.MonkeyPatch, film: Path) -> str:
+    """A camera, played from a file in real time; a volume that refused is tried again soon."""
+    monkeypatch.setattr("edge.recorder.command.is_live", lambda url: True)
+    monkeypatch.setattr("edge.recorder.recorder.RETRY_S", 0.2)
+    return f"file:{film}"
+
+
+def test_a_live_recording_goes_on_when_a_full_disk_has_room_again(
+    tmp_path: Path, live: str, here: Here, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out, disk = tmp_path / "out", Disk(monkeypatch)
+    changes = iter([(1.0, 1), (2.0, 5000)])
+    begin = time.monotonic()
+
+    def change() -> None:
+        for after_s, free_mb in changes:
+            time.sleep(max(0.0, begin + after_s - time.monotonic()))
+            disk.free_mb = free_mb
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    code, text, err = here("record", "--source", live, "--out", out, "--seconds", 4)
+    thread.join()
+    assert (code, err) == (0, []), text
+    assert text.count("The video disk is full") == 1 and text.count("takes video again") == 1
+    code, report = verified(out, tmp_path)
+    assert code == 0 and report["segments"] >= 2 and 1 < report["media_s"] < 4
+
+
+def test_a_live_recording_waits_for_room_from_its_beginning_and_says_so_at_its_end(
+    tmp_path: Path, live: str, here: Here, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    disk = Disk(monkeypatch)
+    disk.free_mb = 1
+    code, text, err = here("record", "--source", live, "--out", tmp_path / "out", "--seconds", 1)
+    assert code == 1 and len(err) == 1 and "the video volume is full" in err[0]
+    assert "The video disk is full" in text and "recorded: 0 seconds" in text
+
+
+def test_whoever_watches_a_recording_reads_sentences_and_no_log_lines(tmp_path: Path, film: Path) -> None:
+    ours, theirs = pty.openpty()
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "edge.cli", "record", "--source", f"file:{film}", "--out", out, "--lang", "zh"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, text=True, timeout=60, check=True)
+    os.close(theirs)
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        shown = b""
+        with contextlib.suppress(OSError):  # how Linux says that the other end is closed
+            while more := screen.read(4096):
+                shown += more
+    assert done.stdout.startswith(f"正在录像到 {out}；按 Ctrl-C 结束") and b'"event"' not in shown
 
 
 def _in_namespace(script: str, *args: object) -> subprocess.CompletedProcess[str]:

@@ -415,6 +415,16 @@ def test_status_says_what_lies_where_and_makes_nothing(site: Site, capsys: pytes
     assert site.box.store.head().hash == before
 
 
+def test_status_below_the_reserve_says_that_there_is_no_room(
+    site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Volume, "free_mb", lambda _: 0)
+    assert run(site, "status") == 0
+    said = capsys.readouterr().out
+    assert f"{site.box.video}: 0 MB free, but 1 MB must stay free: there is no room to record" in said
+    assert "days left: none; nothing is recorded until there is room" in said and "0 to 0" not in said
+
+
 @pytest.mark.parametrize("action", ["status", "prune", "move", "add"])
 def test_a_command_makes_no_database_where_none_is(
     site: Site, capsys: pytest.CaptureFixture[str], action: str,

@@ -35,6 +35,14 @@ def test_the_page_is_chinese_unless_english_is_asked_for_and_remembers(client: T
     assert client.get("/state.json?lang=zh").json()["lesson"]["text"] == "本终端盒没有待上的班次"
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh", "本终端盒没有这个页面"), ("en", "There is no such page on this box")])
+def test_an_address_that_is_none_is_a_page_that_leads_back(client: TestClient, lang: str, words: str) -> None:
+    answer = client.get(f"/nowhere?lang={lang}")
+    assert answer.status_code == 404 and words in answer.text and '<a href="/">' in answer.text
+    assert answer.headers["content-security-policy"]
+
+
 def test_presses_append_records(client: TestClient, room: Any) -> None:
     room.take_order()
     held = token(client)

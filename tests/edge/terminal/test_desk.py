@@ -11,7 +11,7 @@ import pytest
 
 from edge.cameras.file import open_file
 from edge.checkin.engine import Engine
-from edge.checkin.errors import NobodyEnrolled
+from edge.checkin.errors import LivenessUnavailable, NobodyEnrolled
 from edge.checkin.view import Ask, EngineView
 from edge.clock import SystemClock
 from edge.errors import BadStore, StoreBusy
@@ -133,6 +133,19 @@ def test_a_challenge_and_a_wanted_pin_are_shown(at: Setup) -> None:
     told = at.room.state()["checkin"]
     assert (told["state"], told["person"], told["ask"]) == ("pin_wanted", "p-1", None)
     assert told["text"].startswith("王秀英: ") and told["result"] is None
+
+
+def test_an_engine_that_cannot_be_made_is_logged_once_for_each_reason(
+    at: Setup, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(at.desk._log, "failed", lambda event, error: logged.append(type(error).__name__))
+    nobody, blind = NobodyEnrolled(class_id="c", pack="p"), LivenessUnavailable(policy="p", pack="p")
+    for at.fails in (nobody, nobody, blind, blind, None, blind):
+        at.room.monotonic += RETRY_S
+        at.see(EngineView((), "empty"))
+        at.desk._engine = None
+    assert logged == ["NobodyEnrolled", "LivenessUnavailable", "LivenessUnavailable"] and at.made == 6
 
 
 def test_who_was_recorded_in_another_way_is_known_with_the_next_frame(at: Setup) -> None:

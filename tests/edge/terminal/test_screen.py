@@ -177,7 +177,7 @@ def test_who_was_not_seen_yet(room: Any) -> None:
     room.at(7)
     room.record(1, ("p-2",), run="r-3")
     assert room.state("zh")["unseen"] == {
-        "state": "all", "text": "本次录像中全员已见到", "seen": 3, "due": 3, "names": []}
+        "state": "all", "title": "本次录像尚未见到", "text": "本次录像中全员已见到", "seen": 3, "due": 3, "names": []}
 
 
 def test_after_the_end_the_panel_speaks_of_the_recording_that_just_ended(room: Any) -> None:
@@ -193,12 +193,34 @@ def test_after_the_end_the_panel_speaks_of_the_recording_that_just_ended(room: A
     room.record(10, ("p-1", "p-3"), run="r-2")
     room.at(120)
     told = room.state()["unseen"]
-    assert (told["state"], told["names"], told["text"]) == ("some", ["李强"], "In the last recording: 2 of 3 seen")
+    assert (told["state"], told["names"], told["title"]) == ("some", ["李强"], "Not seen in the last recording")
+    assert told["text"] == "In the last recording, seen so far: 2 of 3. The roll call is not finished"
     room.take_order("welding-2", after_minutes=24 * 60)
     assert room.state()["lesson"]["class"] == "welding-2" and room.state()["unseen"]["names"] == ["李强"]
     room.at(24 * 60 - 5)
     room.presses.start("welding-2")
     assert room.state()["unseen"]["state"] == "waiting"
+
+
+def test_after_the_end_a_finished_roll_call_is_told_as_one(room: Any) -> None:
+    room.take_order()
+    session = room.presses.start("welding-1")
+    room.at(100)
+    room.record(40, ("p-1", "p-3"))
+    room.presses.end(session)
+    room.at(120)
+    told = room.state()["unseen"]
+    assert (told["title"], told["text"]) == (
+        "Not seen in the last recording", "In the last recording: 2 of 3 seen")
+
+
+def test_the_answer_on_the_picture_and_the_list_tell_one_time_the_first_sight(room: Any) -> None:
+    room.take_order()
+    room.check_in("p-2")
+    for attempt, answer in (("a-1", "accepted"), ("seen-9", "again")):
+        room.desk.seen = Sight("look", 7, (), Result(attempt, answer, "p-2", room.clock.utc + 3 * MINUTE))
+        told = room.state()
+        assert told["checkin"]["result"]["time"] == told["people"]["in"][0]["time"] == "08:30", answer
 
 
 def test_what_is_not_real_is_said_in_both_languages(room: Any) -> None:
@@ -508,7 +530,8 @@ def test_theory_tells_what_is_missing_of_what_may_be(room: Any) -> None:
     room.presses.start("welding-1")
     room.at(70)
     room.recording_for(15)
-    assert room.state()["recording"]["need"] == "The whole class-hour is recorded"
+    assert room.state()["recording"]["need"] == "Must be recorded in full; no break so far"
+    assert room.state("zh")["recording"]["need"] == "须全程录像，目前无中断"
     room.at(70.4)
     room.recorder = {"recording": False, "session": "s-1", "silent": True, "refused": None, "alarms": []}
     told = room.state()["recording"]
