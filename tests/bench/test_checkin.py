@@ -75,7 +75,9 @@ def test_times_are_of_the_accepted_and_the_others_are_counted() -> None:
     visits = [Visit("accepted", 3, 640.0, 30.0)] * 9 + [Visit("accepted", 5, 1040.0, 50.0), Visit("challenge", 8)]
     first, second = told("a class", visits)
     assert first == "a class: 10 of 11 visits accepted, 1 challenge"
-    assert second.startswith("  p50 3, p95 4 frames; p50 640, p95 860 ms; p50 30, p95 41 ms of CPU")
+    assert second == (
+        "  p50 3, p95 4 frames; p50 640, p95 860 ms as it went; p50 630, p95 861 ms with a core to itself; "
+        "p50 30, p95 41 ms of CPU for the last look, with sealing")
     assert told("nobody", [Visit("unknown", 8, 1700.0, 30.0)]) == ["nobody: 0 of 1 visits accepted, 1 unknown"]
 
 
