@@ -182,6 +182,7 @@ def test_what_is_possible_is_so_for_the_picture_too(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
 @settings(max_examples=600, deadline=None)
 @WITH_A_LENS
 def test_what_is_possible_is_so_for_many_pictures(
