@@ -57,7 +57,7 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Figures:
-    """A table of its own, where nothing is timed. `measure` works in an empty folder and gives the lines to print and
+    """A table of its own, with no peer. `measure` works in an empty folder and gives the lines to print and
     what the document holds; it raises Skipped where inputs are missing."""
 
     name: str

@@ -50,14 +50,15 @@ def frames(data: Path) -> list[np.ndarray]:
             capture.set(cv2.CAP_PROP_POS_FRAMES, (number + 0.5) * total // (3 * PER_CLIP))
             good, frame = capture.read()
             if good:
-                found.append(_fit(frame))
+                found.append(fit(frame))
         capture.release()
     if not found:
         raise Skipped(f"no frames in {data}")
     return found
 
 
-def _fit(frame: np.ndarray) -> np.ndarray:
+def fit(frame: np.ndarray) -> np.ndarray:
+    """A BGR picture in 640 x 480, its shape kept; what is left over is black."""
     scale = min(SIZE[0] / frame.shape[1], SIZE[1] / frame.shape[0])
     small = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[: SIZE[1], : SIZE[0]]
     right, bottom = SIZE[0] - small.shape[1], SIZE[1] - small.shape[0]

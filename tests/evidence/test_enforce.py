@@ -169,10 +169,29 @@ def looked_at(made: Course, black_s: Sequence[tuple[int, int]], make: Any = blac
     return made
 
 
-@settings(max_examples=60, deadline=None)
-@given(SPANS, st.lists(st.tuples(st.integers(0, 530), st.integers(4, 200)), max_size=3), st.integers(0, 540),
-       st.booleans())
+BLACK_5S = st.lists(st.tuples(st.integers(0, 530), st.integers(4, 200)), max_size=3)
+WITH_A_LENS = given(SPANS, BLACK_5S, st.integers(0, 540), st.booleans())
+
+
+@settings(max_examples=20, deadline=None)
+@WITH_A_LENS
 def test_what_is_possible_is_so_for_the_picture_too(
+    films: list[tuple[int, int]], black_5s: list[tuple[int, int]], now_5s: int, recording: bool,
+) -> None:
+    is_possible_with_a_lens(films, black_5s, now_5s, recording)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+@settings(max_examples=600, deadline=None)
+@WITH_A_LENS
+def test_what_is_possible_is_so_for_many_pictures(
+    films: list[tuple[int, int]], black_5s: list[tuple[int, int]], now_5s: int, recording: bool,
+) -> None:
+    is_possible_with_a_lens(films, black_5s, now_5s, recording)
+
+
+def is_possible_with_a_lens(
     films: list[tuple[int, int]], black_5s: list[tuple[int, int]], now_5s: int, recording: bool,
 ) -> None:
     """The same reference, with a lens that is covered now and then until now; all in steps of five seconds."""

@@ -50,7 +50,7 @@ def compare(seeds: range, frames_us: tuple[int, ...]) -> None:
 
 
 def test_the_decision_is_that_of_a_slow_judge() -> None:
-    compare(range(200), SLOW_CAMERAS)
+    compare(range(80), SLOW_CAMERAS)
 
 
 @pytest.mark.long

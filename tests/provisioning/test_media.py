@@ -19,13 +19,13 @@ def clip(tmp_path: Path) -> Path:
     def frames() -> list[tuple[float, np.ndarray]]:
         pictures = []
         for number in range(60):
-            image = np.full((120, 160, 3), 90, np.uint8)
-            cv2.rectangle(image, (number, 40), (number + 30, 80), (0, 200, 255), -1)
+            image = np.full((60, 80, 3), 90, np.uint8)
+            cv2.rectangle(image, (number // 2, 20), (number // 2 + 15, 40), (0, 200, 255), -1)
             pictures.append((number / 2, image))
         return pictures
 
     path = tmp_path / "clip.mp4"
-    film.write(path, frames(), (120, 160, 3), keyframe_every=10)
+    film.write(path, frames(), (60, 80, 3), keyframe_every=10)
     return path
 
 

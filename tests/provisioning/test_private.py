@@ -22,11 +22,11 @@ def open_to_others(folder: Path) -> list[str]:
 
 def test_a_users_photos_and_films_are_the_owners_alone(tmp_path: Path) -> None:
     """As `make demo VIDEO=… GALLERY=…` makes them, in a process that was started with an open umask."""
-    picture = np.full((120, 160, 3), 90, np.uint8)
+    picture = np.full((60, 80, 3), 90, np.uint8)
     gallery, build = tmp_path / "gallery", tmp_path / "build"
     gallery.mkdir()
     cv2.imwrite(str(gallery / "李伟.jpg"), picture)
-    film.write(tmp_path / "clip.mp4", [(number / 2, picture) for number in range(20)], (120, 160, 3), keyframe_every=10)
+    film.write(tmp_path / "clip.mp4", [(number / 2, picture) for number in range(20)], (60, 80, 3), keyframe_every=10)
     (build / "media").mkdir(parents=True)
     (build / "media" / "of an earlier version.png").write_bytes(b"a face")
     assert open_to_others(build)

@@ -32,12 +32,16 @@ class Room:
     def __init__(self, scene: np.ndarray, seed: int = 1, noise: float = 1.5) -> None:
         self.scene = cv2.resize(scene, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
         self._chance = np.random.default_rng(seed)
-        self._noise = [self._chance.normal(0, noise, self.scene.shape).astype(np.float32) for _ in range(7)]
+        # Each twice side by side and twice one under the other: rolled, it is a part of that.
+        self._noise = [np.tile(self._chance.normal(0, noise, self.scene.shape).astype(np.float32), (2, 2, 1))
+                       for _ in range(7)]
+        self._sum = np.empty_like(self.scene)
         self._walks = self._chance.uniform(0.06, 0.4, (5, 2)), self._chance.uniform(0, 6, (5, 2))
 
     def noisy(self, image: np.ndarray, number: int) -> np.ndarray:
-        noise = np.roll(self._noise[number % 7], (number * 37 % HEIGHT, number * 91 % WIDTH), (0, 1))
-        return np.clip(image + noise, 0, 255).astype(np.uint8)
+        top, left = HEIGHT - number * 37 % HEIGHT, WIDTH - number * 91 % WIDTH
+        np.add(image, self._noise[number % 7][top:top + HEIGHT, left:left + WIDTH], out=self._sum)
+        return np.clip(self._sum, 0, 255, out=self._sum).astype(np.uint8)
 
     def still(self, number: int) -> np.ndarray:
         return self.noisy(self.scene, number)

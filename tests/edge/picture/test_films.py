@@ -164,21 +164,26 @@ def test_real_films_that_are_repeated_are_looped(shared: Path, tmp_path: Path) -
     assert {what for what, _, _ in anew} == {"looped_like"}, "little of the picture moves: it might be a screen"
 
 
+@pytest.fixture(scope="module")
+def real_class(shared: Path) -> list[np.ndarray]:
+    """Luma, uint8 (height, width), of every picture of a film of a class."""
+    with av.open(str(shared / "data" / "video" / "classroom-ceiling.mp4")) as container:
+        return [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+
+
 @pytest.mark.parametrize(("share", "slides"), [(0.27, 12), (0.27, 8), (0.5, 12), (0.6, 12)])
 def test_a_screen_that_repeats_itself_before_a_real_class_breaks_nothing(
-    shared: Path, share: float, slides: int
+    real_class: list[np.ndarray], share: float, slides: int
 ) -> None:
     """Real pictures of a class, each used once, with a screen that shows so many slides again and again."""
     chance = np.random.default_rng(slides)
-    with av.open(str(shared / "data" / "video" / "classroom-ceiling.mp4")) as container:
-        frames = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
-    high, wide = frames[0].shape
+    high, wide = real_class[0].shape
     size = int(wide * share), int(high * share)
     shown = [cv2.resize(chance.integers(80, 220, (3, 4)).astype(np.float32), size, interpolation=cv2.INTER_NEAREST)
              for _ in range(slides)]
     samples = []
-    for at, number in enumerate(chance.permutation(len(frames))[:96]):
-        image = frames[number].astype(np.float32)
+    for at, number in enumerate(chance.permutation(len(real_class))[:96]):
+        image = real_class[number].astype(np.float32)
         image[20:20 + size[1], 80:80 + size[0]] = shown[at % slides]
         luma = np.clip(image + chance.normal(0, 2, image.shape), 16, 235).astype(np.uint8)
         planes = np.vstack([luma, np.full((high // 2, wide), 128, np.uint8)])

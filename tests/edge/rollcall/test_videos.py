@@ -12,7 +12,7 @@ import pytest
 from edge.cli import main
 
 
-def room(pictures, with_seventh: bool, count: int = 8) -> list[np.ndarray]:
+def room(pictures, with_seventh: bool, count: int = 5) -> list[np.ndarray]:
     """Six people and perhaps the astronaut beside them, drifting a little, with noise."""
     random = np.random.default_rng(2)
     side = np.full((886, 330, 3), (92, 104, 118), np.uint8)
