@@ -99,18 +99,20 @@ async function pressed(action, more) {
   if (refused) problem(refused.error);
 }
 
-// An instructor confirms: by a check-in a moment ago, else by the own PIN.
-async function confirmed(action, more = {}) {
-  if (current.confirming && !(await press(action, more))) return;
-  const able = names(current.instructors);
-  if (!able.length) { problem(said.none); return; }
-  const ask = (who) => askPad(fill(said.teacher, who), async (given) => {
-    const refused = await press(action, { ...more, instructor: who.person, instructor_pin: given });
+// An instructor confirms by the own PIN; `rest`: who or what else could.
+function confirmed(action, more = {}, able = names(current.instructors), rest = []) {
+  const ways = [...able, ...rest];
+  if (!ways.length) { problem(said.none); return; }
+  const ask = (who) => askPad(who.code ? said.code : fill(said.teacher, who), async (given) => {
+    const word = who.code ? { code: given } : { instructor: who.person, instructor_pin: given };
+    const refused = await press(action, { ...more, ...word });
     if (refused) digits.refuse(refused.error);
-  });
-  if (able.length === 1) ask(able[0]);
-  else askList(said.which, able, ask);
+  }, who.code ? { least: 6, most: 12 } : {});
+  if (ways.length === 1) ask(ways[0]);
+  else askList(said.which, ways, ask);
 }
+
+const others = () => names(current.instructors).filter((one) => one.person !== current.person);
 
 function showStep(step) {
   put("class", step.title);
@@ -178,13 +180,29 @@ function askNewPin(step) {
       if (first !== second) { askNewPin(step); digits.refuse(said.differs); return; }
       const refused = await press("pin", { pin: first });
       if (!refused) return;
-      if (refused.code !== "PinTaken") { askNewPin(step); digits.refuse(refused.error); return; }
-      askPad(fill(said.old, step), async (old) => {
-        const again = await press("pin", { pin: first, old });
-        if (again) digits.refuse(again.error);
-      });
+      if (refused.code === "PinGuarded") vouched(first, refused.error);
+      else if (refused.code === "PinTaken") askOld(step, first);
+      else { askNewPin(step); digits.refuse(refused.error); }
     });
   });
+}
+
+// There is a PIN: the old one, or somebody who confirms who stands here.
+function askOld(step, pin) {
+  const byOld = () => askPad(fill(said.old, step), async (old) => {
+    const refused = await press("pin", { pin, old });
+    if (refused) digits.refuse(refused.error);
+  });
+  askList(said.taken, [{ name: said.knows, act: byOld }, { name: said.forgot, act: () => vouched(pin, said.none) }],
+    (one) => one.act());
+}
+
+// Another instructor, or the maintenance code.
+function vouched(pin, nobody) {
+  const code = current.code ? [{ name: said.code, code: true }] : [];
+  if (others().length + code.length) { confirmed("pin", { pin }, others(), code); return; }
+  problem(nobody);
+  askNewPin(current);
 }
 
 function leave() {
@@ -213,7 +231,7 @@ on("vouch", () => askPad(said.badge, async (number) => {
   const refused = await press("vouch", { inspector: number });
   if (refused) digits.refuse(refused.error);
 }, { secret: false, least: 4, most: 20 }));
-on("overrule", () => confirmed("overrule"));
+on("overrule", () => confirmed("overrule", { person: current.person }, others()));
 on("text-up", () => scroll(-1));
 on("text-down", () => scroll(1));
 at("text").addEventListener("scroll", wasRead);
