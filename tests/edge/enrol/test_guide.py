@@ -208,7 +208,10 @@ def test_the_same_person_in_another_class_is_fine_and_another_name_is_not(builti
     assert found is not None and (found.why, found.class_id, found.person) == ("same_face", "class-1", "p-1")
     unnamed = search(builtin, templates["p-1"], me, everybody, {})
     assert unnamed is not None and unnamed.why == "same_face"
-    assert search(builtin, templates["p-3"], me, everybody, same) is not None
+    assert search(builtin, templates["p-3"], me, everybody, same) is None  # an honest namesake in another class
+    again = {**everybody, ("class-1", "p-90"): templates["p-7"]}
+    moved = search(builtin, templates["p-3"], me, again, same)  # the same pseudonym is the same person
+    assert moved is not None and (moved.why, moved.person) == ("other_face", "p-90")
     assert search(builtin, templates["p-3"], ("class-2", "p-91"), everybody, same) is None
     assert search(builtin, templates["p-3"], me, {}, {}) is None
 
