@@ -257,7 +257,7 @@ class RoleInRow(BadInput):
 
 
 class TwiceInRoster(BadInput):
-    text = "row {row}: name or number stand in row {other} already; add what tells two people of one name apart"
+    text = "row {row}: the ID number stands in row {other} already"
 
 
 class UnknownInRow(BadInput):
