@@ -73,7 +73,7 @@ class Guide:
                 names.get(person or "", person or ""), self._text(lang).text if self._state == "consent" else "",
                 shots.pose if shots else None, sitting.advice, len(shots.taken) if shots else 0,
                 len(shots.poses) if shots else 0, sitting.found, sitting.anchor.anchor, bool(self._place.reader.name),
-                self._opening(order),
+                self._opening(order), self._said(),
             )
 
     def open(self, class_id: str) -> None:
@@ -273,12 +273,18 @@ class Guide:
     def _people(self, order: ClassOrder, names: Mapping[str, str]) -> tuple[Listed, ...]:
         class_id = order.class_id
         enrolled, pins = self._store.enrolled(class_id), self._store.pins(class_id)
-        said, roles = consents(self._store, class_id), {one.person: one.role for one in order.roster}
+        roles = {one.person: one.role for one in order.roster}
         later = sorted(roster_of(self._store, class_id) - set(roles))
         return tuple(
-            Listed(person, names.get(person, person), roles.get(person, "trainee"), person in enrolled, person in pins,
-                   said[person].said if person in said else None)
+            Listed(person, names.get(person, person), roles.get(person, "trainee"), person in enrolled, person in pins)
             for person in (*roles, *later))
+
+    def _said(self) -> str | None:
+        """Shown beside the text of consent: at the list anybody could read who of the others refused."""
+        if self._state != "consent":
+            return None
+        said = consents(self._store, self._its_class()).get(self._its_person())
+        return None if said is None else said.said
 
     def _text(self, lang: Lang) -> Shown:
         return consent_text(self._order(), self._place.who, self._place.contact, lang)

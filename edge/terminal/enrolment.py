@@ -163,7 +163,7 @@ class EnrolPage:
         other = self._store.names(class_id).get(found.person, "") if found and found.class_id == class_id else ""
         return {
             "state": shown.state, "title": shown.title, "people": people, "person": shown.person, "name": shown.name,
-            "text": shown.text.split("\n") if shown.text else [],
+            "said": shown.said, "text": shown.text.split("\n") if shown.text else [],
             "pose": shown.pose, "pose_text": translate(POSES[shown.pose], lang) if shown.pose else "",
             "advice": shown.advice, "advice_text": self._advice(shown, lang),
             "taken": shown.shots_taken, "of": shown.shots_of,

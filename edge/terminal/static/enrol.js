@@ -125,12 +125,14 @@ function showStep(step) {
 
 function showNames(step) {
   put("list-title", said.choose);
-  const marks = (one) => [one.role === "instructor" && said.instructor, one.enrolled && said.enrolled, one.pin && said.pin,
-    one.said === "refused" && said.refused, one.said === "withdrawn" && said.withdrawn].filter(Boolean).join(" · ");
+  const marks = (one) => [one.role === "instructor" && said.instructor, one.enrolled && said.enrolled, one.pin && said.pin].filter(Boolean).join(" · ");
   list(step.people.map((one) => ({ ...one, mark: marks(one) })), (one) => pressed("choose", { person: one.person }));
 }
 
 function showText(step) {
+  const before = { refused: said.refused, withdrawn: said.withdrawn }[step.said] || "";
+  put("before", before);
+  show("before", !!before);
   const fresh = step.person + step.text.join("\n");
   if (fresh === consent) return;
   consent = fresh;

@@ -184,6 +184,18 @@ def test_a_refusal_leads_to_a_pin(kiosk: Kiosk) -> None:
     assert kiosk.said() == ["consent", "pin.set"] and kiosk.people.pins.has(CLASS, "p-1")
 
 
+def test_who_refused_is_shown_to_who_chose_that_name_alone(kiosk: Kiosk) -> None:
+    kiosk.open(code=CODE)
+    kiosk.press("choose", person="p-1")
+    kiosk.press("refuse")
+    kiosk.press("pin", pin="271828")
+    listed = kiosk.press("next")
+    assert "refused" not in listed.text and listed.json()["said"] is None
+    assert kiosk.press("choose", person="p-1").json()["said"] == "refused"
+    kiosk.press("again")
+    assert kiosk.press("choose", person="p-2").json()["said"] is None
+
+
 def test_whoever_is_left_at_an_opened_page_gets_no_instructors_pin(kiosk: Kiosk) -> None:
     kiosk.open(code=CODE)
     kiosk.room.check_in("p-3")
