@@ -191,12 +191,13 @@ function askNewPin(step) {
 
 // There is a PIN: the old one, or somebody who confirms who stands here.
 function askOld(step, pin) {
-  const byOld = () => askPad(fill(said.old, step), async (old) => {
-    const refused = await press("pin", { pin, old });
-    if (refused) digits.refuse(refused.error);
+  askList(said.taken, [{ name: said.knows }, { name: said.forgot, forgot: true }], (one) => {
+    if (one.forgot) { vouched(pin, said.none); return; }
+    askPad(fill(said.old, step), async (old) => {
+      const refused = await press("pin", { pin, old });
+      if (refused) digits.refuse(refused.error);
+    });
   });
-  askList(said.taken, [{ name: said.knows, act: byOld }, { name: said.forgot, act: () => vouched(pin, said.none) }],
-    (one) => one.act());
 }
 
 // Another instructor, or the maintenance code.
