@@ -102,10 +102,13 @@ REASONS: dict[str, str] = {
     "o7_evidence": N_("average number of people that {count} recordings show, instructors among them: {mean}"),
     "o7_no_evidence": N_("average number of people that the recordings show: no roll call yet"),
     "o7_inspections": N_("average number of people at inspections: no inspection is recorded"),
-    "o9_anchored": N_(
-        "people whose face is enrolled: {count}; tied to an ID card: {cards}, to the word of an inspector:"
-        " {inspectors}; each once and with consent"
+    "o9_anchored": N_("people whose face is enrolled: {count}; each tied to an ID card, once and with consent"),
+    "o9_inspector": N_(
+        "an inspector's number was typed at the box for {trainees}; nothing confirms it yet: {numbers}"
     ),
+    "o9_same_face": N_("an enrolment was stopped because the face is known under another name: {trainees}"),
+    "o9_other_face": N_("an enrolment was stopped because the name has another face: {trainees}"),
+    "o9_overruled": N_("an enrolment that had been stopped was finished on an instructor's word: {trainees}"),
     "o9_unanchored": N_("nobody vouches whose face this is (no ID card, no inspector): {trainees}"),
     "o9_no_consent": N_("a face is enrolled without a consent on record: {trainees}"),
     "o9_unordered": N_("face templates came from another box without an order of the centre: {trainees}"),

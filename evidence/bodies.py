@@ -409,6 +409,20 @@ class PinCheckIn:
 
 
 @dataclasses.dataclass(frozen=True)
+class PinSet:
+    """Somebody's PIN was set or replaced at a terminal (`pin.set`): nothing of the PIN itself.
+
+    `first`: there was none. `by`: the person alone (the old PIN, where there was one), an instructor who confirmed
+    (`confirmed_by`), or the maintenance code of the box."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    person: Id
+    first: bool
+    by: Literal["self", "instructor", "code"]
+    confirmed_by: Id | None
+
+
+@dataclasses.dataclass(frozen=True)
 class Track:
     """One face followed through a segment: where in media time, how wide at its best, whom it resembles.
 
@@ -607,8 +621,8 @@ class Export:
 Body = (
     Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Assessment | Dispute | Consent | ConsentWithdrawn
     | Enrolment | FaceErased | TemplatesOrder | TemplatesMoved | SessionStart | SessionEnd | SessionCorrected | Segment
-    | CheckIn | PinCheckIn | RollCall | Picture | CodeShown | CodeRead | Pointed | Review | Alarm | SegmentRemoved
-    | VideoReused | Export
+    | CheckIn | PinCheckIn | PinSet | RollCall | Picture | CodeShown | CodeRead | Pointed | Review | Alarm
+    | SegmentRemoved | VideoReused | Export
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -631,6 +645,7 @@ TYPES: dict[str, type[Body]] = {
     "segment": Segment,
     "checkin": CheckIn,
     "checkin.pin": PinCheckIn,
+    "pin.set": PinSet,
     "rollcall": RollCall,
     "picture": Picture,
     "code.shown": CodeShown,

@@ -25,6 +25,7 @@ from evidence.bodies import (
     Genesis,
     Picture,
     PinCheckIn,
+    PinSet,
     RollCall,
     Segment,
     SegmentRemoved,
@@ -46,7 +47,7 @@ from evidence.story import Ref
 B = TypeVar("B", bound=Body)
 FROM_BOX = (
     Segment, CheckIn, PinCheckIn, Consent, ConsentWithdrawn, Enrolment, TemplatesMoved, RollCall, Picture, CodeShown,
-    CodeRead, SessionStart, SessionEnd, SessionCorrected,
+    CodeRead, SessionStart, SessionEnd, SessionCorrected, PinSet,
 )
 
 

@@ -23,6 +23,7 @@ RECORDS = {
     "segment": N_("video file"),
     "checkin": N_("attempt to check in"),
     "checkin.pin": N_("sign-in by PIN"),
+    "pin.set": N_("PIN set or replaced"),
     "rollcall": N_("roll call of a video file"),
     "picture": N_("check of the picture of a video file"),
     "code.shown": N_("code shown to the room camera"),

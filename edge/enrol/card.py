@@ -16,6 +16,7 @@ from typing import Annotated, Protocol
 from common.sheets import seal_number
 from edge.enrol.errors import BadCard, CardOfAnother, NoCard, NoNameYet, NoReader
 from edge.enrol.numbers import fault, tidy
+from edge.enrol.roster import without_suffix
 from evidence.bodies import Enrolment
 from evidence.errors import BadShape
 from evidence.shape import Match, decode
@@ -92,7 +93,7 @@ def anchored(
         raise BadCard()
     if name is None:
         raise NoNameYet()
-    if _plain(card.name) != _plain(name):
+    if "".join(card.name.split()) != without_suffix(name):
         raise CardOfAnother()
     if centre_key is None:
         return Anchor("id_card", reader.name)
@@ -100,7 +101,3 @@ def anchored(
     commitment = hashlib.sha256(salt + number.encode()).hexdigest()
     sealed = seal_number(salt, number, centre_key, class_id, person)
     return Anchor("id_card", reader.name, commitment, sealed)
-
-
-def _plain(name: str) -> str:
-    return "".join(name.split())

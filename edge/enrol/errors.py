@@ -110,10 +110,7 @@ class NoInspector(BadInput):
 
 
 class NotConfirmed(BadInput):
-    text = (
-        "an instructor of this class must confirm: check in by face at most {minutes} minutes before, "
-        "or give the own PIN"
-    )
+    text = "an instructor of this class must confirm by the own PIN, and nobody confirms for themselves"
 
 
 class NeedsAnchor(BadInput):
@@ -141,7 +138,11 @@ class PinTooSimple(BadInput):
 
 
 class PinTaken(BadInput):
-    text = "there is a PIN already: give the old one, or have an instructor check in by face first"
+    text = "there is a PIN already: give the old one, or have an instructor confirm by PIN"
+
+
+class PinGuarded(BadInput):
+    text = "the PIN of an instructor is set with the maintenance code, or another instructor confirms by PIN"
 
 
 class NoPin(BadInput):
@@ -256,7 +257,7 @@ class RoleInRow(BadInput):
 
 
 class TwiceInRoster(BadInput):
-    text = "row {row}: name or number stand in row {other} already; add what tells two people of one name apart"
+    text = "row {row}: the ID number stands in row {other} already"
 
 
 class UnknownInRow(BadInput):

@@ -15,7 +15,7 @@ from edge.enrol.consent import Shown, consent_text, standings
 from edge.enrol.consents import consents
 from edge.enrol.enrol import roster_of
 from edge.enrol.erase import withdraw
-from edge.enrol.errors import NeedsAnchor, NobodyToEnrol, NoInspector, NoSuchClass, NotNow
+from edge.enrol.errors import NeedsAnchor, NobodyToEnrol, NoInspector, NoSuchClass, NotConfirmed, NotNow
 from edge.enrol.gates import Pose, poses_of
 from edge.enrol.guided import GuideView, Lang, Listed, Place, Sitting
 from edge.enrol.look import jpeg, measure
@@ -73,7 +73,7 @@ class Guide:
                 names.get(person or "", person or ""), self._text(lang).text if self._state == "consent" else "",
                 shots.pose if shots else None, sitting.advice, len(shots.taken) if shots else 0,
                 len(shots.poses) if shots else 0, sitting.found, sitting.anchor.anchor, bool(self._place.reader.name),
-                self._opening(order),
+                self._opening(order), self._said(),
             )
 
     def open(self, class_id: str) -> None:
@@ -148,33 +148,43 @@ class Guide:
             self._check("anchored")
             self._begin_shots(Anchor())
 
-    def overrule(self, instructor: str | None = None, pin: str | None = None) -> None:
+    def overrule(self, person: str, instructor: str | None = None, pin: str | None = None) -> None:
         """Go on although the face is known under another name (twins), or is not the earlier one: only with an anchor,
-        and an instructor confirms. It is stated as an alarm. Raises NotNow, NeedsAnchor, what `Pins.confirm` raises."""
+        and an instructor other than `person` confirms, who is the one chosen. It is stated as an alarm. Raises NotNow,
+        NeedsAnchor, what `Pins.confirm` raises."""
         with self._lock:
             self._check("overruled")
+            self._still(person)
             if self._sitting.anchor.anchor == "none":
                 raise NeedsAnchor()
             by, found = self._place.confirm(self._its_class(), instructor, pin), self._sitting.found
+            if by == person:
+                raise NotConfirmed()
             params = {"person": self._its_person(), "by": by, "why": found.why if found else ""}
             self._keep("overruled", Alarm("enrol.overruled", params, self._its_class()))
 
-    def choose_pin(self, pin: str, old: str | None = None) -> None:
-        """Choose the PIN. Raises NotNow, what `Pins.choose` raises."""
+    def choose_pin(
+        self, pin: str, old: str | None = None, instructor: str | None = None, instructor_pin: str | None = None,
+        code: bool = False,
+    ) -> None:
+        """Choose the PIN; perhaps an instructor confirms, or the maintenance code was given. Raises NotNow, what
+        `Pins.choose` and, with an instructor, `Pins.confirm` raise."""
         with self._lock:
             self._check("pin_set")
-            self._pins.choose(self._its_class(), self._its_person(), pin, old)
+            class_id, person = self._its_class(), self._its_person()
+            teaches = any(one.person == person and one.role == "instructor" for one in self._order().roster)
+            by = None if instructor is None else self._place.confirm(class_id, instructor, instructor_pin)
+            self._pins.choose(class_id, person, pin, old, teaches=teaches, by=by, code=code)
             self._go("pin_set")
 
     def withdraw(self, person: str, instructor: str | None = None, pin: str | None = None) -> None:
-        """A person withdraws the consent; an instructor confirms that it is this person. Raises NotNow, NobodyToEnrol,
-        NotConfirmed, what the PIN raises."""
+        """The person who was chosen withdraws the consent; an instructor confirms that it is this person. Raises
+        NotNow, NotConfirmed, what the PIN raises."""
         with self._lock:
             self._check("withdrawn")
-            self._known(person)
+            self._still(person)
             self._place.confirm(self._its_class(), instructor, pin)
             withdraw(self._store, self._its_class(), person, "terminal")
-            self._sitting.person = person
             self._go("withdrawn")
 
     def next(self) -> None:
@@ -263,12 +273,18 @@ class Guide:
     def _people(self, order: ClassOrder, names: Mapping[str, str]) -> tuple[Listed, ...]:
         class_id = order.class_id
         enrolled, pins = self._store.enrolled(class_id), self._store.pins(class_id)
-        said, roles = consents(self._store, class_id), {one.person: one.role for one in order.roster}
+        roles = {one.person: one.role for one in order.roster}
         later = sorted(roster_of(self._store, class_id) - set(roles))
         return tuple(
-            Listed(person, names.get(person, person), roles.get(person, "trainee"), person in enrolled, person in pins,
-                   said[person].said if person in said else None)
+            Listed(person, names.get(person, person), roles.get(person, "trainee"), person in enrolled, person in pins)
             for person in (*roles, *later))
+
+    def _said(self) -> str | None:
+        """Shown beside the text of consent: at the list anybody could read who of the others refused."""
+        if self._state != "consent":
+            return None
+        said = consents(self._store, self._its_class()).get(self._its_person())
+        return None if said is None else said.said
 
     def _text(self, lang: Lang) -> Shown:
         return consent_text(self._order(), self._place.who, self._place.contact, lang)
@@ -283,6 +299,11 @@ class Guide:
     def _known(self, person: str) -> None:
         if person not in roster_of(self._store, self._its_class()):
             raise NobodyToEnrol(class_id=self._its_class(), person=person)
+
+    def _still(self, person: str) -> None:
+        """A press for somebody else than who was chosen came from a page that is late, or hostile."""
+        if person != self._sitting.person:
+            raise NotNow()
 
     def _its_class(self) -> str:
         if self._class_id is None:

@@ -44,14 +44,13 @@ class Listed:
     role: str
     enrolled: bool
     pin: bool
-    said: str | None
-    """The last word on the consent: given, refused, withdrawn, or None."""
 
 
 @dataclasses.dataclass(frozen=True)
 class GuideView:
-    """What the page shows. `text`: of the consent, in state consent. `pose`, `advice`: in state shots, `shots_taken` of
-    `shots_of`; `advice` None: the camera sends nothing. `found`: why it stopped. `card`: there is a reader."""
+    """What the page shows. `text`: of the consent, in state consent; `said`: what the person said of it before (given,
+    refused, withdrawn, or None). `pose`, `advice`: in state shots, `shots_taken` of `shots_of`; `advice` None: the
+    camera sends nothing. `found`: why it stopped. `card`: there is a reader."""
 
     state: State
     class_id: str | None = None
@@ -69,6 +68,7 @@ class GuideView:
     card: bool = False
     inspector: bool = False
     """Whether an inspector can vouch now: only on the day on which the class opens."""
+    said: str | None = None
 
 
 @dataclasses.dataclass

@@ -12,7 +12,7 @@ import itertools
 import re
 import secrets
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Literal
 
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
@@ -21,6 +21,7 @@ from edge.clock import Clock
 from edge.enrol.errors import (
     NoPin,
     NotConfirmed,
+    PinGuarded,
     PinLength,
     PinLocked,
     PinTaken,
@@ -32,7 +33,7 @@ from edge.errors import FaceErasing
 from edge.keys import decrypt, encrypt
 from edge.store import Store
 from edge.store.people import PinRow
-from evidence.bodies import Alarm, PinCheckIn
+from evidence.bodies import Alarm, PinCheckIn, PinSet
 
 SHORTEST, LONGEST = 4, 6
 SALT_BYTES, HASH_BYTES = 16, 32
@@ -41,8 +42,6 @@ COST, BLOCK, LANES = 1 << 14, 8, 1
 FREE_TRIES = 2
 """Wrong tries that cost nothing: people mistype."""
 FIRST_WAIT_S, MOST_TRIES = 10, 7
-CONFIRM_MIN = 15
-"""An instructor who checked in by face no longer ago than this may confirm."""
 SECOND_US = 1_000_000
 Why = Literal["no_consent", "cannot", "not_recognised", "no_camera"]
 
@@ -87,30 +86,37 @@ def wait_s(failed: int) -> int:
 
 
 class Pins:
-    """The PINs of a box. `confirming`: the instructor of a class who checked in by face at most CONFIRM_MIN ago, or
-    None. Methods may raise StoreBusy."""
+    """The PINs of a box. Methods may raise StoreBusy."""
 
-    def __init__(
-        self, store: Store, data_key: bytes, clock: Clock, confirming: Callable[[str], str | None] = lambda _: None,
-    ) -> None:
-        self._store, self._key, self._clock, self._confirming = store, data_key, clock, confirming
+    def __init__(self, store: Store, data_key: bytes, clock: Clock) -> None:
+        self._store, self._key, self._clock = store, data_key, clock
         self._lock = threading.Lock()
 
-    def choose(self, class_id: str, person: str, pin: str, old: str | None = None) -> None:
-        """Keep a PIN. Whoever has one gives the old one, or an instructor confirms who is here. Raises PinLength,
-        PinTooSimple, PinTaken (there is one), WrongPin, PinWait, PinLocked, FaceErasing."""
+    def choose(
+        self, class_id: str, person: str, pin: str, old: str | None = None, *,
+        teaches: bool = False, by: str | None = None, code: bool = False,
+    ) -> None:
+        """Keep a PIN, and record that. Whoever has one gives the old one, or an instructor confirms who is here (`by`:
+        from `confirm`), or the maintenance code was given. Of an instructor (`teaches`) the old one is not enough, and
+        not even the first comes without: that PIN confirms others. Raises PinLength, PinTooSimple, PinTaken (there is
+        one), PinGuarded, WrongPin, PinWait, PinLocked, FaceErasing."""
         if not re.fullmatch(rf"[0-9]{{{SHORTEST},{LONGEST}}}", pin, re.ASCII):
             raise PinLength(least=SHORTEST, most=LONGEST)
         if simple(pin):
             raise PinTooSimple()
         if any(one.person == person and one.state == "asked" for one in self._store.erasures()):
             raise FaceErasing(person=person)
-        if self._store.pin(class_id, person) is not None:
-            if old is not None:
-                self.check(class_id, person, old)
-            elif self._confirming(class_id) is None:
+        vouched = code or by not in (None, person)
+        if teaches and not vouched:
+            raise PinGuarded()
+        first = self._store.pin(class_id, person) is None
+        if not first and not vouched:
+            if old is None:
                 raise PinTaken()
-        self._store.put_pin(class_id, person, self._row(class_id, person, pin))
+            self.check(class_id, person, old)
+        how: Literal["self", "instructor", "code"] = "code" if code else "instructor" if vouched else "self"
+        said = PinSet(class_id, person, first, how, by if how == "instructor" else None)
+        self._store.put_pin(class_id, person, self._row(class_id, person, pin), [("pin.set", said)])
 
     def has(self, class_id: str, person: str) -> bool:
         """Whether somebody has a PIN."""
@@ -125,22 +131,17 @@ class Pins:
     def confirm(
         self, class_id: str, instructors: Collection[str], instructor: str | None = None, pin: str | None = None,
     ) -> str:
-        """The instructor who confirms something now: the one who gives the own PIN, else one who checked in by face a
-        moment ago. Raises NotConfirmed, and what `check` raises."""
-        if instructor is not None and pin is not None:
-            if instructor not in instructors:
-                raise NotConfirmed(minutes=CONFIRM_MIN)
-            self.check(class_id, instructor, pin)
-            return instructor
-        found = self._confirming(class_id)
-        if found is None:
-            raise NotConfirmed(minutes=CONFIRM_MIN)
-        return found
+        """The instructor who confirms one act, by the own PIN given for it: a face that was here earlier says nothing
+        of who stands here now. Raises NotConfirmed, and what `check` raises."""
+        if instructor is None or pin is None or instructor not in instructors:
+            raise NotConfirmed()
+        self.check(class_id, instructor, pin)
+        return instructor
 
     def unlock(self, class_id: str, person: str, by: str) -> None:
         """Take tries again. `by`: from `confirm`. Raises NoPin; NotConfirmed when somebody unlocks the own PIN."""
         if by == person:
-            raise NotConfirmed(minutes=CONFIRM_MIN)
+            raise NotConfirmed()
         row = self._store.pin(class_id, person)
         if row is None:
             raise NoPin()
@@ -154,7 +155,7 @@ class Pins:
         """Sign in or out without the face: the PIN is checked, the record appended. `confirmed_by`: from `confirm`,
         never the person. Raises what `check` raises; NotConfirmed when somebody confirms for themselves."""
         if confirmed_by == person:
-            raise NotConfirmed(minutes=CONFIRM_MIN)
+            raise NotConfirmed()
         failed = self.check(class_id, person, pin)
         body = PinCheckIn(
             class_id, session, f"a-{secrets.token_hex(8)}", person, direction, why, confirmed_by, failed, seen_mono_us)

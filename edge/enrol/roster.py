@@ -1,10 +1,16 @@
-"""A list of people as an institution has it (CSV), read row by row: everything that is wrong is told at once. Pure."""
+"""A list of people as an institution has it (CSV), read row by row: everything that is wrong is told at once. Pure.
+
+Namesakes are told apart by their ID numbers. A class needs one name for each, so theirs get (1), (2) … by their rows.
+"""
 from __future__ import annotations
 
 import csv
 import dataclasses
 import datetime
 import io
+import itertools
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -26,7 +32,7 @@ from edge.enrol.errors import (
 from edge.enrol.numbers import Fault, fault, tidy
 from evidence.errors import BadInput
 
-MAX_BYTES, MAX_ROWS, MAX_NAME = 1 << 20, 1000, 100
+MAX_BYTES, MAX_ROWS, MAX_NAME = 1 << 20, 1000, 90
 COLUMNS = {
     "name": ("姓名", "学员姓名", "name"),
     "number": ("身份证号", "身份证号码", "公民身份号码", "证件号码", "id", "id number", "id_number"),
@@ -54,7 +60,7 @@ def read_roster(data: bytes, today: datetime.date, planned: Mapping[str, str]) -
     where nothing is known.
 
     Raises RosterTooLarge, NotText, NoColumn, EmptyRoster, or RosterRefused with all that is wrong in its rows."""
-    rows = _rows(_text(data))
+    rows = _apart(_rows(_text(data)))
     problems: list[BadInput] = []
     people = []
     for row in rows:
@@ -62,10 +68,29 @@ def read_roster(data: bytes, today: datetime.date, planned: Mapping[str, str]) -
         problems += wrong
         if not wrong:
             people.append(Listed(row.name, row.number, ROLES[row.role.lower()]))
-    problems += _twice(rows, "name") + _twice(rows, "number")
+    problems += _twice(rows)
     if problems:
         raise RosterRefused(sorted(problems, key=lambda one: int(str(one.params["row"]))))
     return people
+
+
+def without_suffix(name: str) -> str:
+    """A name as an ID card has it: without what tells namesakes apart, and without spaces."""
+    return re.sub(r"(?<=.)[（(][^（()）]*[)）]$", "", "".join(name.split()))
+
+
+def _apart(rows: Sequence[Row]) -> list[Row]:
+    """The rows with a name each of their own."""
+    called = Counter(row.name for row in rows if row.name)
+    taken, found = set(called), list[Row]()
+    for row in rows:
+        name = row.name
+        if called[name] > 1:
+            numbered = (f"{row.name}（{count}）" for count in itertools.count(1))
+            name = next(one for one in numbered if one not in taken)
+            taken.add(name)
+        found.append(dataclasses.replace(row, name=name))
+    return found
 
 
 def _text(data: bytes) -> str:
@@ -148,12 +173,12 @@ def _unplanned(row: Row, planned: Mapping[str, str]) -> list[BadInput]:
     return [] if role == planned[row.name] else [RoleDiffers(row=row.line, name=row.name)]
 
 
-def _twice(rows: Sequence[Row], field: Literal["name", "number"]) -> list[BadInput]:
+def _twice(rows: Sequence[Row]) -> list[BadInput]:
+    """One number is one person."""
     seen: dict[str, int] = {}
     found: list[BadInput] = []
     for row in rows:
-        value = row.name if field == "name" else row.number
-        if value and value in seen:
-            found.append(TwiceInRoster(row=row.line, other=seen[value]))
-        seen.setdefault(value, row.line)
+        if row.number and row.number in seen:
+            found.append(TwiceInRoster(row=row.line, other=seen[row.number]))
+        seen.setdefault(row.number, row.line)
     return found

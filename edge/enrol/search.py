@@ -1,6 +1,7 @@
 """Searches everybody enrolled on this box for a new face: one face must not stand under two names.
 
-The same person in another class of this box has another pseudonym but the same name, and is no finding.
+The same person in another class of this box has another pseudonym but the same name, and is no finding; nor is a
+namesake there with another face.
 """
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ OTHER_SHARE = 0.75
 @dataclasses.dataclass(frozen=True)
 class Found:
     """Why an enrolment stops. same_face: `person` of `class_id` has this face under another name. other_face: the
-    person was enrolled with a face that is not this one. `score_ppm`: the similarity."""
+    person, under the same pseudonym, was enrolled with a face that is not this one. `score_ppm`: the similarity."""
 
     why: Literal["same_face", "other_face"]
     class_id: str
@@ -47,7 +48,7 @@ def search(
         best = int(scores.argmax())
         if scores[best] >= limit:
             return Found("same_face", *keys[gallery.people[best]], int(scores[best]))
-    for known in sorted(mine):
+    for known in sorted(known for known in mine if known[1] == me[1]):
         score = int(max(pack.similarity(probe, everybody[known]).max() for probe in probes))
         if score < OTHER_SHARE * limit:
             return Found("other_face", *known, score)

@@ -18,7 +18,6 @@ TABLE: dict[tuple[State, Event], State] = {
     ("closed", "open"): "choose",
     ("choose", "chosen"): "consent",
     ("choose", "chosen_again"): "again",
-    ("choose", "withdrawn"): "withdrawn",
     ("again", "confirmed"): "consent",
     ("again", "withdrawn"): "withdrawn",
     ("consent", "agreed"): "anchor",

@@ -36,6 +36,7 @@ class Press:
     instructor: str = ""
     instructor_pin: str = dataclasses.field(default="", repr=False)
     inspector: str = ""
+    code: str = dataclasses.field(default="", repr=False)
 
 
 class EnrolPage:
@@ -61,8 +62,9 @@ class EnrolPage:
             "card": lambda press, lang: guide.read_card(),
             "vouch": lambda press, lang: guide.vouch(press.inspector),
             "unanchored": lambda press, lang: guide.unanchored(),
-            "overrule": lambda press, lang: guide.overrule(press.instructor or None, press.instructor_pin or None),
-            "pin": lambda press, lang: guide.choose_pin(press.pin, press.old or None),
+            "overrule": lambda press, lang: guide.overrule(
+                press.person, press.instructor or None, press.instructor_pin or None),
+            "pin": lambda press, lang: self._choose_pin(press),
             "withdraw": lambda press, lang: guide.withdraw(
                 press.person, press.instructor or None, press.instructor_pin or None),
             "next": lambda press, lang: guide.next(),
@@ -125,6 +127,14 @@ class EnrolPage:
             raise EnrolmentLocked()
         guide.open(class_id)
 
+    def _choose_pin(self, press: Press) -> None:
+        """The code counts for this one PIN: whoever opened the page may have left it to somebody else."""
+        with self._lock:
+            if press.code:
+                self._check_code(press.code)
+        self._people.guide.choose_pin(
+            press.pin, press.old or None, press.instructor or None, press.instructor_pin or None, bool(press.code))
+
     def _check(self, key: str) -> None:
         if self._key is None or not self._people.guide.active or not hmac.compare_digest(
                 key.encode(), self._key.encode()):
@@ -151,17 +161,16 @@ class EnrolPage:
         people = [dataclasses.asdict(one) for one in shown.people]
         found = shown.found
         other = self._store.names(class_id).get(found.person, "") if found and found.class_id == class_id else ""
-        confirming = self._people.confirming(class_id)
         return {
             "state": shown.state, "title": shown.title, "people": people, "person": shown.person, "name": shown.name,
-            "text": shown.text.split("\n") if shown.text else [],
+            "said": shown.said, "text": shown.text.split("\n") if shown.text else [],
             "pose": shown.pose, "pose_text": translate(POSES[shown.pose], lang) if shown.pose else "",
             "advice": shown.advice, "advice_text": self._advice(shown, lang),
             "taken": shown.shots_taken, "of": shown.shots_of,
             "found": None if found is None else translate(STOPPED[found.why], lang, name=other or "?"),
             "anchor": shown.anchor, "card": shown.card, "inspector": shown.inspector,
             "instructors": self._instructors(class_id),
-            "confirming": None if confirming is None else self._store.names(class_id).get(confirming, confirming),
+            "code": self._code is not None,
             "erasing": any(one.person == shown.person and one.class_id == class_id
                            for one in self._store.erasures()),
         }

@@ -10,14 +10,13 @@ from edge.enrol.card import FileReader, NoReaderHere
 from edge.enrol.errors import NoPin, PinLocked, PinWait, WrongPin
 from edge.enrol.guide import Guide
 from edge.enrol.guided import Place
-from edge.enrol.pins import CONFIRM_MIN, Pins, Why
+from edge.enrol.pins import Pins, Why
 from edge.terminal.errors import CheckInClosed, InstructorRefused
 from edge.terminal.memory import Memory
 from edge.terminal.screen import Screen
 from edge.vision.pack import Pack
 from edge.wiring import Box
 from evidence.bodies import ClassOrder, PinCheckIn
-from evidence.times import MINUTE
 
 
 class People:
@@ -26,25 +25,22 @@ class People:
     def __init__(self, box: Box, memory: Memory, screen: Screen, pack: Callable[[], Pack],
                  monotonic: Callable[[], float]) -> None:
         self._box, self._memory, self._screen = box, memory, screen
-        self.pins = Pins(box.store, box.keys.data, box.clock, self.confirming)
+        self.pins = Pins(box.store, box.keys.data, box.clock)
         self.guide = Guide(box.store, self.pins, place(box, self._orders, pack, self.confirm, monotonic))
 
     def sign_in(
         self, person: str, pin: str, direction: Literal["in", "out"], why: Why,
         instructor: str | None = None, instructor_pin: str | None = None,
     ) -> PinCheckIn:
-        """Sign in or out by PIN, which an instructor of the class confirms (by the own PIN, or because of a check-in
-        by face a moment ago). An instructor may sign in without, but then it
-        does not count. Raises CheckInClosed, NotConfirmed, InstructorRefused
-        (what was wrong with the instructor's PIN), what `Pins.check` raises.
-        """
+        """Sign in or out by PIN, which an instructor of the class confirms by the own PIN. An instructor may sign in
+        without, but then it does not count. Raises CheckInClosed, NotConfirmed, InstructorRefused (what was wrong with
+        the instructor's PIN), what `Pins.check` raises."""
         target, seen_mono_us = self._screen.target(), self._box.clock.mono_us()
         if target is None:
             raise CheckInClosed()
         class_id = target.class_id
         if person in self.instructors(class_id) and instructor is None:
-            found = self.confirming(class_id)
-            by = None if found == person else found
+            by = None
         else:
             try:
                 by = self.confirm(class_id, instructor, instructor_pin)
@@ -59,18 +55,6 @@ class People:
     def confirm(self, class_id: str, instructor: str | None = None, pin: str | None = None) -> str:
         """The instructor who confirms. Raises what `Pins.confirm` raises."""
         return self.pins.confirm(class_id, self.instructors(class_id), instructor, pin)
-
-    def confirming(self, class_id: str) -> str | None:
-        """The instructor who checked in by face a moment ago."""
-        order = self._orders().get(class_id)
-        policy = self._memory.policy(order.policy.id) if order else None
-        if order is None or policy is None:
-            return None
-        since_us = self._box.clock.utc_us() - CONFIRM_MIN * MINUTE * self._box.clock.rate
-        instructors = self.instructors(class_id)
-        found = [fact for fact in self._memory.story(class_id, policy).checkins
-                 if fact.answer == "accepted" and fact.person in instructors and fact.at_us >= since_us]
-        return max(found, key=lambda fact: fact.at_us).person if found else None
 
     def instructors(self, class_id: str) -> set[str]:
         """The instructors of a class, by its plan."""

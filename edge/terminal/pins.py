@@ -38,7 +38,7 @@ class PinPage:
         self._store, self._memory, self._screen, self._people, self._desk = store, memory, screen, people, desk
 
     def listing(self) -> dict[str, Any]:
-        """Who may sign in now, who can confirm it, and the instructor who confirms by a check-in a moment ago."""
+        """Who may sign in now, and who can confirm it."""
         target, block = self._now()
         names, pins = self._store.names(target.class_id), self._store.pins(target.class_id)
         instructors = self._people.instructors(target.class_id)
@@ -48,12 +48,10 @@ class PinPage:
             return {"person": person, "name": names.get(person, person), "pin": person in pins,
                     "locked": pins.get(person, False), "came": person in came}
 
-        confirming = self._people.confirming(target.class_id)
         return {
             "direction": target.direction,
             "people": [entry(person) for person in dict.fromkeys((*block.roster, *sorted(instructors)))],
             "instructors": [entry(person) for person in sorted(instructors)],
-            "confirming": None if confirming is None else entry(confirming),
         }
 
     def sign_in(self, person: str, pin: str, instructor: str | None, instructor_pin: str | None, lang: str,

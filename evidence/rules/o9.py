@@ -1,5 +1,6 @@
 """O9: real names. Whose face was enrolled how, and what an invented trainee would leave behind: nobody vouches for the
-face, it was enrolled again, or only after misses, it came from another box by nobody's order, no consent is recorded.
+face, or only a number that anybody could type at the box; it was enrolled again, or only after misses; an enrolment
+was stopped, or finished all the same; it came from another box by nobody's order; no consent is recorded.
 
 It only warns; people look. Without any enrolment on record there is nothing to say."""
 from __future__ import annotations
@@ -7,27 +8,42 @@ from __future__ import annotations
 from collections import defaultdict
 
 from evidence.blocks import day
+from evidence.bodies import Enrolment
 from evidence.policy import Rule
 from evidence.rules.finding import Finding, Reason, reason
-from evidence.story import EnrolmentFact, Story
+from evidence.story import EnrolmentFact, Ref, Story
+
+STOPS = {"enrol.same_face": "o9_same_face", "enrol.other_face": "o9_other_face", "enrol.overruled": "o9_overruled"}
+"""The alarms of an enrolment, and what is said of them."""
 
 
 def judge(story: Story, rule: Rule, as_of_us: int) -> Finding:
     """The finding over all enrolments, and over who is due and has none."""
-    if not story.enrolments:
+    stops, alarms = _stops(story)
+    if not story.enrolments and not stops:
         return Finding("O9", rule.clause, "not_recorded", False, (reason("not_recorded"),), ())
     people: dict[str, list[EnrolmentFact]] = defaultdict(list)
     for fact in story.enrolments:
         people[fact.enrolment.person].append(fact)
-    told = _groups(story, people)
+    told = [*stops, *(_groups(story, people) if people else ())]
     for person, found in sorted(people.items()):
         told += [*_again(story, person, found), *_late(story, person, found[0], as_of_us)]
-    records = tuple(sorted(fact.ref for fact in story.enrolments))
+    records = tuple(sorted([*(fact.ref for fact in story.enrolments), *alarms]))
     if told:
         return Finding("O9", rule.clause, "warning", False, tuple(told), records)
-    cards = sum(_anchor(found) == "id_card" for found in people.values())
-    good = reason("o9_anchored", count=len(people), cards=cards, inspectors=len(people) - cards)
-    return Finding("O9", rule.clause, "satisfied", False, (good,), records)
+    return Finding("O9", rule.clause, "satisfied", False, (reason("o9_anchored", count=len(people)),), records)
+
+
+def _stops(story: Story) -> tuple[list[Reason], list[Ref]]:
+    """What is said of enrolments that stopped or went on after a stop, and the alarms that say so."""
+    who: dict[str, set[str]] = defaultdict(set)
+    refs = []
+    for ref, alarm, _ in story.alarms:
+        if alarm.code in STOPS:
+            who[alarm.code].add(str(alarm.params.get("person", "?")))
+            refs.append(ref)
+    found = [(STOPS[code], tuple(sorted(who[code]))) for code in STOPS if code in who]
+    return [reason(code, trainees=people, count=len(people)) for code, people in found], refs
 
 
 def _groups(story: Story, people: dict[str, list[EnrolmentFact]]) -> list[Reason]:
@@ -39,13 +55,27 @@ def _groups(story: Story, people: dict[str, list[EnrolmentFact]]) -> list[Reason
                           if any(one.enrolment.source == "box" and not one.ordered for one in found)]),
         ("o9_unenrolled", [person for person in due if person not in people and person not in story.faceless]),
     )
-    return [reason(code, trainees=tuple(sorted(who)), count=len(who)) for code, who in groups if who]
+    told = [reason(code, trainees=tuple(sorted(who)), count=len(who)) for code, who in groups if who]
+    return told + _typed(people)
+
+
+def _typed(people: dict[str, list[EnrolmentFact]]) -> list[Reason]:
+    """An inspector's word is a number that was typed at the box; until the centre backs it, it anchors nothing."""
+    typed = {person: _newest(found).anchor_by for person, found in people.items() if _anchor(found) == "inspector"}
+    if not typed:
+        return []
+    numbers = tuple(sorted({number or "?" for number in typed.values()}))
+    return [reason("o9_inspector", trainees=tuple(sorted(typed)), count=len(typed), numbers=numbers)]
+
+
+def _newest(found: list[EnrolmentFact]) -> Enrolment:
+    """The newest enrolment that was made here; templates of another box say what was tied there."""
+    own = [one for one in found if one.enrolment.source != "box"]
+    return (own or found)[-1].enrolment
 
 
 def _anchor(found: list[EnrolmentFact]) -> str:
-    """To what the newest face was tied that was enrolled here; templates of another box say what was tied there."""
-    own = [one for one in found if one.enrolment.source != "box"]
-    return (own or found)[-1].enrolment.anchor
+    return _newest(found).anchor
 
 
 def _again(story: Story, person: str, found: list[EnrolmentFact]) -> list[Reason]:

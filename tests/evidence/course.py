@@ -252,12 +252,12 @@ class Course:
 
     def enrol(
         self, person: str, when: str, anchor: str = "id_card", source: str = "camera", consent: Record | None = None,
-        box: str = "box-1",
+        box: str = "box-1", by: str = "",
     ) -> Record:
         """A face is enrolled, by default with a consent given just before."""
         given = consent or self.consent(person, when, box=box)
         body = Enrolment("c-1", person, "lab", SHA, 5, anchor, source,  # type: ignore[arg-type]
-                         consent=sha256_hex(record_bytes(given)))
+                         consent=sha256_hex(record_bytes(given)), anchor_by=by)
         return self.boxes[box].add("enrolment", body, at(when))
 
     def point_out(self, person: str, filmed: Filmed, when: str) -> None:

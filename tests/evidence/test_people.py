@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from evidence.bodies import TemplatesMoved, TemplatesOrder
+import pytest
+
+from evidence.bodies import Alarm, TemplatesMoved, TemplatesOrder
 from evidence.canonical import sha256_hex
 from evidence.records import record_bytes
 from evidence.times import utc_text
@@ -106,7 +108,7 @@ def test_real_names_are_there_when_all_are_anchored_once_and_with_consent() -> N
     made = enrolled()
     found = made.finding("O9")
     assert (found.result, codes(found)) == ("satisfied", ["o9_anchored"])
-    assert found.reasons[0].params == {"count": 4, "cards": 4, "inspectors": 0}
+    assert found.reasons[0].params == {"count": 4}
     assert course().finding("O9").result == "not_recorded"
 
 
@@ -120,6 +122,25 @@ def test_nobody_vouches_or_no_consent_or_no_face_at_all() -> None:
     assert (found.result, found.flag) == ("warning", False) and wrong.key in found.records
     made.consent("t-4", "2026-03-01 19:00", given=False)
     assert "o9_unenrolled" not in codes(made.finding("O9"))
+
+
+def test_a_number_that_anybody_could_type_confirms_nothing() -> None:
+    made = enrolled(*BUT_4)
+    made.enrol("t-4", "2026-03-01 19:00", anchor="inspector", by="00")
+    found = made.finding("O9")
+    assert (found.result, codes(found), found.flag) == ("warning", ["o9_inspector"], False)
+    assert found.reasons[0].params == {"trainees": ("t-4",), "count": 1, "numbers": ("00",)}
+
+
+@pytest.mark.parametrize("what", ["same_face", "other_face", "overruled"])
+def test_an_enrolment_that_stopped_or_went_on_all_the_same_is_told(what: str) -> None:
+    for made in (enrolled(), course()):
+        alarm = made.boxes["box-1"].add("alarm", Alarm(f"enrol.{what}", {"person": "t-2"}, "c-1"), at(f"{DAY} 07:00"))
+        found = made.finding("O9")
+        assert (found.result, codes(found), found.flag) == ("warning", [f"o9_{what}"], False)
+        assert found.reasons[0].params == {"trainees": ("t-2",), "count": 1} and alarm.key in found.records
+    made.boxes["box-1"].add("alarm", Alarm(f"enrol.{what}", {}, "c-1"), at(f"{DAY} 07:01"))
+    assert made.finding("O9").reasons[0].params["trainees"] == ("?", "t-2")
 
 
 def test_a_refusal_is_no_consent_to_an_enrolment() -> None:

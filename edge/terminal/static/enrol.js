@@ -99,18 +99,20 @@ async function pressed(action, more) {
   if (refused) problem(refused.error);
 }
 
-// An instructor confirms: by a check-in a moment ago, else by the own PIN.
-async function confirmed(action, more = {}) {
-  if (current.confirming && !(await press(action, more))) return;
-  const able = names(current.instructors);
-  if (!able.length) { problem(said.none); return; }
-  const ask = (who) => askPad(fill(said.teacher, who), async (given) => {
-    const refused = await press(action, { ...more, instructor: who.person, instructor_pin: given });
+// An instructor confirms by the own PIN; `rest`: who or what else could.
+function confirmed(action, more = {}, able = names(current.instructors), rest = []) {
+  const ways = [...able, ...rest];
+  if (!ways.length) { problem(said.none); return; }
+  const ask = (who) => askPad(who.code ? said.code : fill(said.teacher, who), async (given) => {
+    const word = who.code ? { code: given } : { instructor: who.person, instructor_pin: given };
+    const refused = await press(action, { ...more, ...word });
     if (refused) digits.refuse(refused.error);
-  });
-  if (able.length === 1) ask(able[0]);
-  else askList(said.which, able, ask);
+  }, who.code ? { least: 6, most: 12 } : {});
+  if (ways.length === 1) ask(ways[0]);
+  else askList(said.which, ways, ask);
 }
+
+const others = () => names(current.instructors).filter((one) => one.person !== current.person);
 
 function showStep(step) {
   put("class", step.title);
@@ -123,12 +125,14 @@ function showStep(step) {
 
 function showNames(step) {
   put("list-title", said.choose);
-  const marks = (one) => [one.role === "instructor" && said.instructor, one.enrolled && said.enrolled, one.pin && said.pin,
-    one.said === "refused" && said.refused, one.said === "withdrawn" && said.withdrawn].filter(Boolean).join(" · ");
+  const marks = (one) => [one.role === "instructor" && said.instructor, one.enrolled && said.enrolled, one.pin && said.pin].filter(Boolean).join(" · ");
   list(step.people.map((one) => ({ ...one, mark: marks(one) })), (one) => pressed("choose", { person: one.person }));
 }
 
 function showText(step) {
+  const before = { refused: said.refused, withdrawn: said.withdrawn }[step.said] || "";
+  put("before", before);
+  show("before", !!before);
   const fresh = step.person + step.text.join("\n");
   if (fresh === consent) return;
   consent = fresh;
@@ -178,13 +182,30 @@ function askNewPin(step) {
       if (first !== second) { askNewPin(step); digits.refuse(said.differs); return; }
       const refused = await press("pin", { pin: first });
       if (!refused) return;
-      if (refused.code !== "PinTaken") { askNewPin(step); digits.refuse(refused.error); return; }
-      askPad(fill(said.old, step), async (old) => {
-        const again = await press("pin", { pin: first, old });
-        if (again) digits.refuse(again.error);
-      });
+      if (refused.code === "PinGuarded") vouched(first, refused.error);
+      else if (refused.code === "PinTaken") askOld(step, first);
+      else { askNewPin(step); digits.refuse(refused.error); }
     });
   });
+}
+
+// There is a PIN: the old one, or somebody who confirms who stands here.
+function askOld(step, pin) {
+  askList(said.taken, [{ name: said.knows }, { name: said.forgot, forgot: true }], (one) => {
+    if (one.forgot) { vouched(pin, said.none); return; }
+    askPad(fill(said.old, step), async (old) => {
+      const refused = await press("pin", { pin, old });
+      if (refused) digits.refuse(refused.error);
+    });
+  });
+}
+
+// Another instructor, or the maintenance code.
+function vouched(pin, nobody) {
+  const code = current.code ? [{ name: said.code, code: true }] : [];
+  if (others().length + code.length) { confirmed("pin", { pin }, others(), code); return; }
+  problem(nobody);
+  askNewPin(current);
 }
 
 function leave() {
@@ -213,7 +234,7 @@ on("vouch", () => askPad(said.badge, async (number) => {
   const refused = await press("vouch", { inspector: number });
   if (refused) digits.refuse(refused.error);
 }, { secret: false, least: 4, most: 20 }));
-on("overrule", () => confirmed("overrule"));
+on("overrule", () => confirmed("overrule", { person: current.person }, others()));
 on("text-up", () => scroll(-1));
 on("text-down", () => scroll(1));
 at("text").addEventListener("scroll", wasRead);

@@ -7,7 +7,7 @@ let here = null, chosen = null, pin = "", second = null, busy = false, told = 0;
 
 // One step of the dialog is shown at a time; its title says whose turn it is.
 function pinStep(step, title, mark = "") {
-  ["pin-names", "pin-pad", "pin-word", "pin-done"].forEach((id) => show(id, id === `pin-${step}`));
+  ["pin-names", "pin-pad", "pin-done"].forEach((id) => show(id, id === `pin-${step}`));
   put("pin-title", title);
   put("pin-note", mark);
   show("pin-note", !!mark);
@@ -58,20 +58,13 @@ function askPin(person) {
   pinPad.ask((digits) => {
     pin = digits;
     const teaches = here.instructors.some((one) => one.person === person.person);
-    if (teaches && !others().length && !confirming()) signIn("", "");
-    else askWord();
+    if (teaches && !others().length) signIn("", "");
+    else askInstructor((who, given) => signIn(who, given));
   });
 }
 
-// The instructor confirms: one who checked in by face a moment ago by a tap, any other by the own PIN.
+// The instructor confirms each sign-in by the own PIN.
 const others = () => here.instructors.filter((one) => one.pin && !one.locked && one.person !== chosen.person);
-const confirming = () => here.confirming && here.confirming.person !== chosen.person;
-
-function askWord() {
-  if (!confirming()) { askInstructor((who, digits) => signIn(who, digits)); return; }
-  pinStep("word", fill(said.pinWord, { name: chosen.name }));
-  put("pin-yes", fill(said.pinYes, { name: here.confirming.name }));
-}
 
 function askInstructor(give) {
   const able = others();
@@ -127,8 +120,6 @@ function showSecond(person, text) {
 at("no-face").addEventListener("click", listPeople);
 at("pin-back").addEventListener("click", closePins);
 at("pin-done").addEventListener("click", closePins);
-at("pin-yes").addEventListener("click", () => signIn("", ""));
-at("pin-other").addEventListener("click", () => askInstructor((who, digits) => signIn(who, digits)));
 at("pins").addEventListener("cancel", (event) => { event.preventDefault(); closePins(); });
 whenIdle(IDLE_S, () => {
   closePins();

@@ -48,6 +48,13 @@ def test_without_a_key_of_the_centre_nothing_of_the_number_is_kept(tmp_path: Pat
         anchored(reader(tmp_path), "王秀英", "c-1", "p-1", "0" * 62, TODAY)
 
 
+@pytest.mark.parametrize("name", ["张伟（2）", "张伟 (大)", "张 伟"])
+def test_a_card_bears_no_suffix_that_tells_namesakes_apart(tmp_path: Path, name: str) -> None:
+    assert anchored(reader(tmp_path, "张伟"), name, "c-1", "p-1", None, TODAY).anchor == "id_card"
+    with pytest.raises(CardOfAnother):
+        anchored(reader(tmp_path, "张"), name, "c-1", "p-1", None, TODAY)
+
+
 def test_what_a_card_must_say(tmp_path: Path) -> None:
     for number, name, error in (
         (NUMBER, "李强", CardOfAnother), (NUMBER, None, NoNameYet), ("110105194912310021", "王秀英", BadCard),

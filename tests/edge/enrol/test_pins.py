@@ -13,6 +13,7 @@ from edge.enrol.erase import finish, withdraw
 from edge.enrol.errors import (
     NoPin,
     NotConfirmed,
+    PinGuarded,
     PinLength,
     PinLocked,
     PinTaken,
@@ -23,7 +24,7 @@ from edge.enrol.errors import (
 from edge.enrol.pins import FIRST_WAIT_S, MOST_TRIES, Pins, simple, wait_s
 from edge.errors import FaceErasing
 from edge.wiring import Box
-from evidence.bodies import PinCheckIn, body_of
+from evidence.bodies import PinCheckIn, PinSet, body_of
 from evidence.records import ClockState, Stamp
 
 CLASS = "class-1"
@@ -56,7 +57,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def pins(face_box: Box, clock: HandClock) -> Pins:
-    made = Pins(face_box.store, face_box.keys.data, clock, lambda class_id: None)  # type: ignore[arg-type]
+    made = Pins(face_box.store, face_box.keys.data, clock)  # type: ignore[arg-type]
     made.choose(CLASS, "p-1", PIN)
     return made
 
@@ -167,21 +168,33 @@ def test_a_pin_is_changed_by_who_knows_it_or_beside_an_instructor(face_box: Box,
         pins.choose(CLASS, "p-1", OTHER, "604817")
     pins.choose(CLASS, "p-1", OTHER, PIN)
     assert pins.check(CLASS, "p-1", OTHER) == 0
-    near = Pins(face_box.store, face_box.keys.data, clock, lambda class_id: "p-6")
-    near.choose(CLASS, "p-1", PIN)
-    assert near.check(CLASS, "p-1", PIN) == 0
+    pins.choose(CLASS, "p-1", PIN, by="p-6")
+    assert pins.check(CLASS, "p-1", PIN) == 0
+    assert [body_of(one.record) for one in face_box.store.records_of("pin.set")] == [
+        PinSet(CLASS, "p-1", True, "self", None), PinSet(CLASS, "p-1", False, "self", None),
+        PinSet(CLASS, "p-1", False, "instructor", "p-6")]
 
 
-def test_an_instructor_confirms_by_the_own_pin_or_the_own_face(face_box: Box, pins: Pins, clock: Any) -> None:
+def test_the_pin_of_an_instructor_needs_the_code_or_another_instructor(face_box: Box, pins: Pins) -> None:
+    for by in (None, "p-6"):
+        with pytest.raises(PinGuarded):
+            pins.choose(CLASS, "p-6", PIN, teaches=True, by=by)
+    pins.choose(CLASS, "p-6", PIN, teaches=True, code=True)
+    with pytest.raises(PinGuarded):  # whoever saw the PIN does not own it for ever
+        pins.choose(CLASS, "p-6", OTHER, PIN, teaches=True)
+    pins.choose(CLASS, "p-6", OTHER, teaches=True, by="p-5")
+    assert pins.check(CLASS, "p-6", OTHER) == 0
+    assert [body_of(one.record) for one in face_box.store.records_of("pin.set")][1:] == [
+        PinSet(CLASS, "p-6", True, "code", None), PinSet(CLASS, "p-6", False, "instructor", "p-5")]
+
+
+def test_an_instructor_confirms_by_the_own_pin_alone(pins: Pins) -> None:
     pins.choose(CLASS, "p-6", "604817")
     assert pins.confirm(CLASS, {"p-6"}, "p-6", "604817") == "p-6"
-    for instructor, pin, error in (("p-1", PIN, NotConfirmed), ("p-6", OTHER, WrongPin), (None, None, NotConfirmed)):
+    for instructor, pin, error in (("p-1", PIN, NotConfirmed), ("p-6", OTHER, WrongPin), (None, None, NotConfirmed),
+                                   ("p-6", None, NotConfirmed)):
         with pytest.raises(error):
             pins.confirm(CLASS, {"p-6"}, instructor, pin)
-    near = Pins(face_box.store, face_box.keys.data, clock, lambda class_id: "p-6" if class_id == CLASS else None)
-    assert near.confirm(CLASS, {"p-6"}) == "p-6"
-    with pytest.raises(NotConfirmed):
-        near.confirm("class-2", {"p-6"})
 
 
 def test_a_sign_in_by_pin_is_a_record_that_says_who_confirmed(face_box: Box, pins: Pins) -> None:

@@ -55,10 +55,18 @@ def test_everything_that_is_wrong_is_told_at_once_by_row_and_without_numbers() -
         read_roster(text.encode(), TODAY, {})
     told = [(int(str(one.params["row"])), type(one).__name__) for one in caught.value.problems]
     assert told == [(2, "NumberInRow"), (3, "NameInRow"), (4, "NumberInRow"), (6, "RoleInRow"), (7, "TwiceInRoster"),
-                    (8, "NumberInRow"), (8, "TwiceInRoster"), (9, "RowTooShort"), (10, "NameInRow"),
-                    (10, "NumberInRow")]
+                    (8, "NumberInRow"), (9, "RowTooShort"), (10, "NameInRow"), (10, "NumberInRow")]
     assert A[:17] not in str(caught.value) and C not in str(caught.value)
     assert "mistyped" in str(caught.value) and "date of birth" in str(caught.value) and "rounded" in str(caught.value)
+
+
+def test_namesakes_are_told_apart_by_their_numbers() -> None:
+    text = f"姓名,身份证号\n张伟,{A}\n张伟（1）,{B}\n张伟,{C}\n"
+    people = [Listed("张伟（2）", A, "trainee"), Listed("张伟（1）", B, "trainee"), Listed("张伟（3）", C, "trainee")]
+    assert read_roster(text.encode(), TODAY, {}) == people
+    assert read_roster(text.encode(), TODAY, {one.name: one.role for one in people}) == people
+    with pytest.raises(RosterRefused, match="row 3: the ID number stands in row 2 already"):
+        read_roster(f"姓名,身份证号\n张伟,{A}\n张伟,{A}\n".encode(), TODAY, {})
 
 
 def test_a_plan_of_the_centre_is_compared_with() -> None:

@@ -151,8 +151,11 @@ def test_a_face_under_another_name_stops_for_a_supervisor(kiosk: Kiosk) -> None:
     kiosk.open(code=CODE)
     shown = kiosk.enrol("p-1", 1)
     assert shown["state"] == "stopped" and "another name (李强)" in shown["found"]
-    assert kiosk.press("overrule").json()["code"] == "NotConfirmed"
-    assert kiosk.press("overrule", instructor="p-3", instructor_pin=TEACHERS).json()["state"] == "enrolled"
+    kiosk.room.check_in("p-3")
+    assert kiosk.press("overrule", person="p-1").json()["code"] == "NotConfirmed", "a face of earlier confirms nothing"
+    word = {"instructor": "p-3", "instructor_pin": TEACHERS}
+    assert kiosk.press("overrule", **word).json()["code"] == "NotNow"
+    assert kiosk.press("overrule", person="p-1", **word).json()["state"] == "enrolled"
 
 
 def test_consent_is_withdrawn_and_the_face_erased(kiosk: Kiosk) -> None:
@@ -160,9 +163,12 @@ def test_consent_is_withdrawn_and_the_face_erased(kiosk: Kiosk) -> None:
     kiosk.people.pins.choose(CLASS, "p-3", TEACHERS)
     kiosk.open(code=CODE)
     assert kiosk.press("choose", person="p-2").json()["state"] == "again"
+    kiosk.room.check_in("p-3")
     assert kiosk.press("withdraw", person="p-2").json()["code"] == "NotConfirmed"
+    assert kiosk.press("withdraw", person="p-1", instructor="p-3", instructor_pin=TEACHERS).json()["code"] == "NotNow"
     shown = kiosk.press("withdraw", person="p-2", instructor="p-3", instructor_pin=TEACHERS).json()
-    assert (shown["state"], shown["erasing"]) == ("withdrawn", True) and kiosk.said() == ["consent.withdrawn"]
+    assert (shown["state"], shown["erasing"]) == ("withdrawn", True)
+    assert kiosk.said() == ["pin.set", "checkin", "consent.withdrawn"]
     for erasure in kiosk.room.store.erasures():
         kiosk.room.store.erase(erasure)
         kiosk.room.store.finish_erasure(next(iter(kiosk.room.store.erasures())))
@@ -175,4 +181,35 @@ def test_a_refusal_leads_to_a_pin(kiosk: Kiosk) -> None:
     assert kiosk.press("refuse").json()["state"] == "pin"
     assert kiosk.press("pin", pin="1234").json()["code"] == "PinTooSimple"
     assert kiosk.press("pin", pin="271828").json()["state"] == "pin_set"
-    assert kiosk.said() == ["consent"] and kiosk.people.pins.has(CLASS, "p-1")
+    assert kiosk.said() == ["consent", "pin.set"] and kiosk.people.pins.has(CLASS, "p-1")
+
+
+def test_who_refused_is_shown_to_who_chose_that_name_alone(kiosk: Kiosk) -> None:
+    kiosk.open(code=CODE)
+    kiosk.press("choose", person="p-1")
+    kiosk.press("refuse")
+    kiosk.press("pin", pin="271828")
+    listed = kiosk.press("next")
+    assert "refused" not in listed.text and listed.json()["said"] is None
+    assert kiosk.press("choose", person="p-1").json()["said"] == "refused"
+    kiosk.press("again")
+    assert kiosk.press("choose", person="p-2").json()["said"] is None
+
+
+def test_whoever_is_left_at_an_opened_page_gets_no_instructors_pin(kiosk: Kiosk) -> None:
+    kiosk.open(code=CODE)
+    kiosk.room.check_in("p-3")
+    kiosk.press("choose", person="p-3")
+    assert kiosk.press("cannot").json()["state"] == "pin"
+    for word, code in (({}, "PinGuarded"), ({"code": "000000"}, "WrongCode"),
+                       ({"instructor": "p-3", "instructor_pin": "735192"}, "NoPin")):
+        assert kiosk.press("pin", pin="735192", **word).json()["code"] == code
+    assert not kiosk.people.pins.has(CLASS, "p-3") and kiosk.said() == ["checkin"]
+    assert kiosk.press("pin", pin=TEACHERS, code=CODE).json()["state"] == "pin_set"
+    kiosk.press("next")
+    kiosk.press("choose", person="p-3")
+    kiosk.press("cannot")
+    for word in ({"old": TEACHERS}, {"instructor": "p-3", "instructor_pin": TEACHERS}):
+        assert kiosk.press("pin", pin="735192", **word).json()["code"] == "PinGuarded"
+    (said,) = kiosk.room.store.records_of("pin.set")
+    assert said.record.body == {"class": CLASS, "person": "p-3", "first": True, "by": "code", "confirmed_by": None}

@@ -176,6 +176,7 @@ def test_a_refusal_leads_to_a_pin(page: Page, site: Site) -> None:
 
 
 def test_the_pin_path(page: Page, site: Site) -> None:
+    site.people.pins.choose(CLASS, TEACHER, TEACHERS)
     page.goto(f"{site.address}?lang=en")
     page.click("#no-face")
     fits(page)
@@ -183,13 +184,13 @@ def test_the_pin_path(page: Page, site: Site) -> None:
     expect(page.locator("#pin-title")).to_contain_text("enter your PIN")
     fits(page)
     press(page, "314159")
-    expect(page.locator("#pin-yes")).to_have_text("张敏 confirms")
+    expect(page.locator("#pin-title")).to_have_text("Instructor 张敏: enter your own PIN")
     fits(page)
-    page.click("#pin-yes")
+    press(page, TEACHERS)
     expect(page.locator("#pin-pad .problem")).to_contain_text("wrong PIN")
     fits(page)
     press(page, PIN)
-    page.click("#pin-yes")
+    press(page, TEACHERS)
     expect(page.locator("#pin-done-name")).to_have_text("陈静")
     fits(page)
     page.click("#pin-done")
@@ -200,12 +201,10 @@ def test_the_pin_path(page: Page, site: Site) -> None:
 
 
 def test_an_instructor_confirms_by_the_own_pin(page: Page, site: Site) -> None:
-    site.people.pins.choose(CLASS, TEACHER, TEACHERS)
     page.goto(f"{site.address}?lang=zh")
     page.click("#no-face")
     page.click("#pin-names >> text=王秀英")
     press(page, PIN)
-    page.click("#pin-other")
     expect(page.locator("#pin-title")).to_contain_text("教师 张敏")
     press(page, "111222")
     expect(page.locator("#pin-pad .problem")).to_contain_text("教师：")

@@ -76,9 +76,16 @@ def test_the_list_says_who_is_here_and_who_has_a_pin(pad: Pad) -> None:
     told = pad.post("/pin/people").json()
     assert [(one["person"], one["name"], one["pin"], one["came"]) for one in told["people"]] == [
         ("p-1", "王秀英", True, False), ("p-2", "李强", False, True), ("p-3", "欧阳建国", True, False)]
-    assert [one["person"] for one in told["instructors"]] == ["p-3"] and told["confirming"] is None
-    pad.room.check_in("p-3")
-    assert pad.post("/pin/people").json()["confirming"]["person"] == "p-3"
+    assert [one["person"] for one in told["instructors"]] == ["p-3"]
+
+
+@pytest.mark.parametrize(("direction", "minute"), [("in", 4), ("out", 104)])
+def test_a_face_of_earlier_confirms_nothing(pad: Pad, direction: str, minute: int) -> None:
+    pad.room.at(-10 if direction == "in" else 91)
+    pad.room.check_in("p-3", direction=direction)
+    pad.room.at(minute)
+    assert pad.sign_in(instructor="", word="").json()["code"] == "NotConfirmed" and pad.records() == []
+    assert pad.sign_in(instructor="p-3", word="").json()["code"] == "NotConfirmed"
 
 
 def test_a_sign_in_needs_the_pin_and_the_instructors_word(pad: Pad) -> None:
