@@ -82,7 +82,8 @@ def attended(
     person: str, signs: Sequence[Sign], window: Span, span: Span, after_us: int, late_min: int | None
 ) -> Attendance:
     """How a person signed in and out for `span`. `signs`: of anybody, in order of time; `window`: when the check-in is
-    open for it; a sign-out counts until `after_us` after the end, if nothing of the person stands between."""
+    open for it; a sign-out counts until `after_us` after the end, if nothing of the person stands between.
+    A sign-out alone shows that the person came, but not in time."""
     own = [one for one in signs if one.person == person and one.counts and window.start_us <= one.at_us]
     inside = [one for one in own if one.at_us <= span.end_us]
     later = next((one for one in own if one.at_us > span.end_us), None)
@@ -99,7 +100,7 @@ def attended(
         way="none" if not came else "face" if any(isinstance(one, CheckInFact) for one in inside) else "pin",
         in_us=since.at_us if came and since is not None else None,
         out_us=last.at_us if came and last is not None and last.direction == "out" else None,
-        late=came and since is not None and late_us is not None and since.at_us > late_us,
+        late=came and late_us is not None and (since is None or since.at_us > late_us),
         refs=tuple(one.ref for one in inside),
     )
 

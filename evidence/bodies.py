@@ -342,13 +342,14 @@ class Asked:
 @dataclasses.dataclass(frozen=True)
 class Challenge:
     """An active challenge: gestures in random order, `limit_us` for each. `why`: it was asked of everybody, because the
-    passive check was unsure or is missing, or by chance.
+    passive check was unsure or is missing, by chance, or again: of a face that shortly before did not look alive, or
+    was asked and did not answer.
 
     `other`: a gesture that was seen though another one was asked. `frames`: with the face; `alike`: of them similar
     enough to the person of the attempt (`best`) by `threshold_ppm`; `compared`: of them compared. `lost`: how often the
     face was gone or another one came."""
 
-    why: Literal["always", "unsure", "missing", "random"]
+    why: Literal["always", "unsure", "missing", "random", "again"]
     limit_us: Count
     asked: tuple[Asked, ...]
     frames: Count
@@ -365,7 +366,8 @@ class CheckIn:
     `seen_mono_us`: first sight of the face. `votes`: frames of the window whose best candidate was `best`.
     `liveness`: what the box made of `passive` and `challenge`; where they are there, a reader computes it anew.
     `threshold_from`: whether the threshold came from the pack or from the people who are enrolled. `alike`: enrolled
-    people who look too much like `best` to be told apart by a face; `pin`: the own PIN was given besides the face."""
+    people who look too much like `best` to be told apart by a face; `pin`: the own PIN was given besides the face.
+    `left`: the face left before it was decided."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     session: Id | None
@@ -388,6 +390,7 @@ class CheckIn:
     threshold_from: Literal["pack", "people"] | None = None
     alike: tuple[Id, ...] = ()
     pin: bool = False
+    left: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -56,17 +56,19 @@ def window_decision(
 def answer_of(checkin: CheckIn, policy: Policy) -> tuple[CheckInAnswer, str | None]:
     """The answer for a sealed attempt, and the person whom the face shows (also when it is refused), or None.
 
-    Where others look too much like the person to be told apart by a face, the own PIN must be given besides."""
+    A face that left before it was decided is not accepted, whatever was seen of it. A threshold that everybody passes
+    (not above 0) shows nobody. Where others look too much like the person to be told apart by a face, the own PIN must
+    be given besides."""
     person = _agreed(
         checkin.best, checkin.second, checkin.votes, checkin.frames,
         checkin.threshold_ppm, checkin.margin_ppm, policy.checkin.min_votes.value,
     )
-    if person is None:
+    if person is None or checkin.threshold_ppm <= 0:
         return "unknown", None
     liveness = liveness_of(checkin, policy)
     if liveness in ("fake", "no_response"):
         return "not_live", person
-    if liveness != "live" and policy.liveness_required:
+    if checkin.left or (liveness != "live" and policy.liveness_required):
         return "liveness_missing", person
     if checkin.alike and not checkin.pin:
         return "second_factor_missing", person

@@ -13,8 +13,10 @@ from evidence.policy import LivenessRules, Policy
 
 Liveness = Literal["live", "fake", "no_response", "bad_input", "not_checked"]
 Passive = Literal["live", "fake", "unsure", "bad_input", "not_checked"]
-Why = Literal["always", "unsure", "missing", "random"]
+Why = Literal["always", "unsure", "missing", "random", "again"]
 
+PASSIVE_FLOOR_PPM = 500_000
+"""A passive threshold below this is not believed: it calls live what scores as fake rather than live."""
 GESTURES: tuple[Gesture, ...] = ("turn_left", "turn_right", "blink", "open_mouth")
 
 
@@ -30,12 +32,12 @@ def passive_look(scores: Sequence[int | None], threshold_ppm: int) -> PassiveLoo
 def passive_answer(look: PassiveLook | None, rules: LivenessRules, least: int) -> Passive:
     """What the passive check says. `least`: frames without which nothing is live (`min_votes` of the policy).
 
-    *Not checked*: there was no such check, or no frame. *Bad input*: more than `bad_pct` of the frames could not be
-    scored, or none could. Of the scored ones at least `live_pct` pass: *live*; at most `fake_pct`: *fake*. In between,
-    and where fewer than `least` frames were scored, it is *unsure*, and no more than that: a hard but real face passes
-    in some frames, where a screen passes in none or by accident in one.
+    *Not checked*: there was no such check, no frame, or a threshold that cannot be believed. *Bad input*: more than
+    `bad_pct` of the frames could not be scored, or none could. Of the scored ones at least `live_pct` pass: *live*; at
+    most `fake_pct`: *fake*. In between, and where fewer than `least` frames were scored, it is *unsure*, and no more
+    than that: a hard but real face passes in some frames, where a screen passes in none or by accident in one.
     """
-    if look is None or look.frames == 0:
+    if look is None or look.frames == 0 or look.threshold_ppm < PASSIVE_FLOOR_PPM:
         return "not_checked"
     scored = look.frames - look.bad
     if scored <= 0 or look.bad * 100 > rules.bad_pct.value * look.frames:
@@ -48,15 +50,16 @@ def passive_answer(look: PassiveLook | None, rules: LivenessRules, least: int) -
 
 
 def challenge_why(
-    rules: LivenessRules, passive: Passive, can: Collection[Gesture], draw: int
+    rules: LivenessRules, passive: Passive, can: Collection[Gesture], draw: int, again: bool = False
 ) -> tuple[Why, tuple[Gesture, ...]] | None:
     """Why gestures are asked now, and which, in which order; None: none are.
 
     `can`: the gestures that the pack can tell. `draw`: a random number of 64 bits or more, not foreseeable.
 
     *Missing*: the pack has no passive check, then gestures are asked whatever the policy says. *Unsure*: asked under
-    every policy. *Live*: asked of everybody (`always`) or of one in `one_in` (`random`). Nothing is asked of a face
-    that the passive check calls fake, or cannot see: no answer could make it live (see `liveness_of`). Nor is it
+    every policy. *Live*: asked of everybody (`always`), of one in `one_in` (`random`), and under every policy of
+    somebody who shortly before did not look alive, or was asked and did not answer (`again`). Nothing is asked of a
+    face that the passive check calls fake, or cannot see: no answer could make it live (see `liveness_of`). Nor is it
     where the pack cannot tell as many different gestures as the policy wants.
     """
     able = [gesture for gesture in GESTURES if gesture in can]
@@ -68,6 +71,8 @@ def challenge_why(
         why = "missing"
     elif passive == "unsure":
         why = "unsure"
+    elif passive == "live" and again:
+        why = "again"
     elif passive == "live" and rules.challenge == "random" and chance == 0:
         why = "random"
     if why is None or len(able) < rules.gestures.value:
@@ -99,7 +104,8 @@ def challenge_passed(challenge: Challenge, rules: LivenessRules) -> bool:
 
 
 def liveness_of(checkin: CheckIn, policy: Policy) -> Liveness:
-    """The answer for an attempt under a policy. Without rules, or without a measurement, the word of the record counts.
+    """The answer for an attempt under a policy. Without rules the word of the record counts; without a measurement it
+    counts too, but cannot vouch where the policy requires liveness: then *live* is *not checked*.
 
     Exactly:
 
@@ -116,8 +122,10 @@ def liveness_of(checkin: CheckIn, policy: Policy) -> Liveness:
     - *not checked* otherwise: what the policy wants was not done.
     """
     rules = policy.liveness
-    if rules is None or (checkin.passive is None and checkin.challenge is None):
+    if rules is None:
         return checkin.liveness
+    if checkin.passive is None and checkin.challenge is None:
+        return "not_checked" if checkin.liveness == "live" and policy.liveness_required else checkin.liveness
     passive = passive_answer(checkin.passive, rules, policy.checkin.min_votes.value)
     if passive in ("fake", "bad_input"):
         return passive

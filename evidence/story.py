@@ -195,7 +195,7 @@ class PinFact:
 class Attendance:
     """How one person signed in and out for one block (or class-hour). `came`: signed in for it, or signed out of it;
     `way`: by the face, if any of that was by the face. `in_us`, `out_us`: first sight at the sign-in; at the sign-out
-    after which they did not come back. `late`: signed in later than the policy's `late_min` after its start."""
+    after which they did not come back. `late`: came, but no sign-in until the policy's `late_min` after its start."""
 
     person: str
     came: bool

@@ -2,8 +2,10 @@
 
 Frames vote on the person and are scored for life; where the policy wants it, gestures are asked; where others look
 too much like the person, the PIN. An attempt is a `CheckIn` body with measurements only; `evidence.checkin` decides,
-here and for every later reader. Somebody who is recorded already is greeted and not recorded again. Who leaves before
-enough was seen has not tried.
+here and for every later reader. Somebody who is recorded already is greeted and not recorded again, by name only if
+alive. Who leaves before enough was seen has not tried, except with a face that did not look alive: that visit goes on
+if the face comes again within a minute, else it is a record. So short tries are no new windows, and their records no
+more than one for each full window or minute without the face, or each change of faces.
 """
 from __future__ import annotations
 
@@ -20,6 +22,8 @@ from edge.checkin.group import Group
 from edge.checkin.sights import Sights
 from edge.checkin.view import Ask, Direction, EngineView, State
 from edge.checkin.visit import Visit
+from edge.checkin.wary import Wary
+from edge.vision.liveness import LIVE_PPM
 from edge.vision.pack import Face, Pack
 from evidence import challenge
 from evidence.bodies import CheckIn
@@ -28,12 +32,14 @@ from evidence.checkin import FrameMatch, WindowResult, answer_of, window_decisio
 from evidence.liveness import Liveness, challenge_why, liveness_of, passive_answer
 from evidence.policy import Policy
 from evidence.rollcall import identify
-from evidence.times import SECOND
+from evidence.times import MINUTE, SECOND
 
 WINDOW = 8
 """Frames after which a visit that convinced nobody is decided."""
 LEFT_AFTER = 2
 """Frames without the face after which the visit is over."""
+AWAY_US = MINUTE
+"""A face that did not look alive and comes again so soon goes on with its visit; after that the visit is a record."""
 BESIDE_US = SECOND // 2
 """So often a second face in view is described, to know since when it waits."""
 PIN_US, PIN_AWAY_US = 60 * SECOND, 15 * SECOND
@@ -69,9 +75,11 @@ class Engine:
         check_threshold(pack, policy, class_id, self._threshold)
         self._pack, self._policy, self._class_id, self._draw = pack, policy, class_id, draw
         self._rules = policy.liveness if policy.liveness_required else None
+        self._scored = self._rules is not None and pack.liveness == "passive"
         self._session, self._direction, self._checked_in = session, direction, set(checked_in)
-        self._sights = Sights()
+        self._sights, self._wary = Sights(), Wary()
         self._visit: Visit | None = None
+        self._left: Visit | None = None
         self._said = _Said()
         self._pin: tuple[str, bool] | None = None
         self._beside_us = -BESIDE_US
@@ -100,7 +108,8 @@ class Engine:
         """Nobody may check in any more: an attempt that runs ends as it stands, and must be recorded."""
         visit = self._visit
         if visit is None or visit.phase not in ("challenge", "pin"):
-            return None
+            self._leave()
+            return self._record_left()
         if visit.course is not None:
             visit.course = challenge.abandon(visit.course)
         return self._conclude(visit, visit.here_us, False)
@@ -115,11 +124,13 @@ class Engine:
         faces = self._pack.detect(bgr, "terminal")
         face = self._subject(faces)
         checkin = self._frame(bgr, face, mono_us)
+        if checkin is None and not self._may_go_on(mono_us):
+            checkin = self._record_left()
         self._look_beside(bgr, [other for other in faces if other is not face], mono_us)
         boxes = tuple(_corners(one) for one in faces)
         if self._visit is None:
             return EngineView(boxes, "too_small" if faces else "empty", checkin=checkin)
-        said, result = self._said, self._vote()
+        said, result = self._said, self._vote(self._visit)
         return EngineView(boxes, said.state, said.person, result.votes, self._needed, checkin,
                           self._ask(mono_us), said.liveness)
 
@@ -127,9 +138,8 @@ class Engine:
     def _needed(self) -> int:
         return self._policy.checkin.min_votes.value
 
-    def _vote(self) -> WindowResult:
-        matches = self._visit.matches if self._visit else []
-        return window_decision(matches, self._threshold.ppm, self._pack.margin_ppm, self._needed)
+    def _vote(self, visit: Visit) -> WindowResult:
+        return window_decision(visit.matches, self._threshold.ppm, self._pack.margin_ppm, self._needed)
 
     def _subject(self, faces: Sequence[Face]) -> Face | None:
         """The face that matters: the largest; while gestures or a PIN are awaited, the one in the visit's place."""
@@ -160,42 +170,95 @@ class Engine:
                 self._leave()
 
     def _leave(self) -> None:
-        self._visit, self._said = None, _Said()
+        """The visit is over. Nothing remains of it, unless an enrolled person's face did not look alive in a frame."""
+        visit, self._visit, self._said = self._visit, None, _Said()
+        if visit is None or visit.phase != "window" or not visit.fake:
+            return
+        result = self._vote(visit)
+        person = identify(result.best, result.second, self._threshold.ppm, self._pack.margin_ppm)
+        if person is not None and person not in self._checked_in:
+            self._left = visit
+            self._refuse(person, visit.here_us)
+
+    def _record_left(self) -> CheckIn | None:
+        """The record of a visit that was left before it was decided."""
+        visit, self._left = self._left, None
+        return None if visit is None else self._attempt(visit, visit.here_us, False, left=True)
+
+    def _may_go_on(self, mono_us: int) -> bool:
+        return self._left is not None and mono_us - self._left.here_us <= AWAY_US
+
+    def _refuse(self, person: str, mono_us: int) -> None:
+        """A face did not show to be alive: it has not waited since then, and is asked next time."""
+        self._sights.wipe(person)
+        self._wary.doubt(person, mono_us)
+
+    def _come(self, vector: np.ndarray, mono_us: int) -> CheckIn | None:
+        """A face comes: the one that left goes on with its visit, but has not waited meanwhile; another one begins
+        its own, and the visit that was left is a record."""
+        self._leave()
+        left = self._left
+        if left is not None and self._may_go_on(mono_us) and left.is_same(self._pack, vector, self._threshold.ppm):
+            self._visit, self._left, left.since_us = left, None, mono_us
+            return None
+        self._visit = Visit(mono_us, self._scored)
+        return self._record_left()
 
     def _window(self, bgr: np.ndarray, face: Face, mono_us: int) -> CheckIn | None:
         """Describe the face, begin a new visit if it is another one, and decide when enough frames have voted."""
-        vector = self._pack.embed(bgr, face)
+        vector, left = self._pack.embed(bgr, face), None
         visit = self._visit
         if visit is None or not visit.is_here(face) or not visit.is_same(self._pack, vector, self._threshold.ppm):
-            self._leave()
-            visit = self._visit = Visit(mono_us, self._rules is not None and self._pack.liveness == "passive")
+            left = self._come(vector, mono_us)
+            visit = self._visit
+        assert visit is not None
         visit.place(face, mono_us)
         if visit.phase == "over":
             return None
-        visit.vote(self._pack, vector, self._seen(vector, face, mono_us))
-        if visit.scores is not None:
-            visit.score(score(self._pack, bgr, face))
-        result = self._vote()
+        score_ppm = score(self._pack, bgr, face) if self._scored else None
+        visit.score(score_ppm)
+        visit.vote(self._pack, vector, self._seen(vector, face, score_ppm, mono_us))
+        return self._decide(visit, mono_us) if left is None else left
+
+    def _decide(self, visit: Visit, mono_us: int) -> CheckIn | None:
+        """What one more frame decides."""
+        result = self._vote(visit)
         full = result.frames >= max(WINDOW, self._needed)
-        if result.person is None and not full:
+        if (result.person is None and not full) or self._hurried(visit, result, full, mono_us):
             return None
         if result.person in self._checked_in:
-            visit.phase, self._said = "over", _Said("greeted", result.person)
-            return None
-        return None if self._undecided(visit, result, full, mono_us) else self._conclude(visit, mono_us)
+            return self._greet(visit, result.person, mono_us)
+        return None if self._asks(visit, result, mono_us) else self._conclude(visit, mono_us)
 
-    def _undecided(self, visit: Visit, result: WindowResult, full: bool, mono_us: int) -> bool:
-        """Whether more must be seen of a face whose person is known, or a challenge begins now. Only a window in which
-        every frame looks alive is decided before it is full."""
+    def _hurried(self, visit: Visit, result: WindowResult, full: bool, mono_us: int) -> bool:
+        """Whether more must be seen of a face whose person is known. Only a window in which every frame looks alive is
+        decided before it is full, and not of somebody of whom the terminal is wary."""
+        passive = visit.passive
+        if full or result.person is None or passive is None or self._rules is None:
+            return False
+        said = passive_answer(passive, self._rules, self._needed)
+        return said != "live" or passive.live < passive.frames or self._wary.of(result.person, mono_us)
+
+    def _greet(self, visit: Visit, person: str | None, mono_us: int) -> CheckIn | None:
+        """Somebody who is recorded already: a face that does not look alive is an attempt, and learns no name."""
+        rules = self._rules
+        said = "live" if rules is None else passive_answer(visit.passive, rules, self._needed)
+        if said == "fake":
+            return self._conclude(visit, mono_us)
+        named = said == "live" and (rules is None or rules.challenge != "always")
+        visit.phase, self._said = "over", _Said("greeted", person if named else None)
+        return None
+
+    def _asks(self, visit: Visit, result: WindowResult, mono_us: int) -> bool:
+        """Whether a challenge begins now."""
         if result.person is None or self._rules is None:
             return False
-        passive = visit.passive
-        said = passive_answer(passive, self._rules, self._needed)
-        if passive is not None and not full and (said != "live" or passive.live < passive.frames):
-            return True
-        found = challenge_why(self._rules, said, self._pack.challenge, self._draw())
+        said = passive_answer(visit.passive, self._rules, self._needed)
+        wary = self._wary.of(result.person, mono_us)
+        found = challenge_why(self._rules, said, self._pack.challenge, self._draw(), wary)
         if found is None:
             return False
+        self._wary.ask(result.person)
         visit.course = challenge.begin(*found, self._rules.gesture_s.value * SECOND)
         visit.phase, visit.began_us, self._said = "challenge", mono_us, _Said("challenge")
         return True
@@ -220,9 +283,9 @@ class Engine:
         if not visit.is_same(self._pack, vector, self._threshold.ppm):
             return Look(at_us, False)
         visit.place(face, mono_us)
-        if visit.scores is not None:
+        if self._scored:
             visit.score(score(self._pack, bgr, face))
-        person = self._vote().person
+        person = self._vote(visit).person
         return look(at_us, mesh, person is not None and self._group.is_like(vector, person))
 
     def _await_pin(self, visit: Visit, face: Face | None, mono_us: int) -> CheckIn | None:
@@ -244,13 +307,17 @@ class Engine:
             self._said = _Said("pin_wanted", person)
             return None
         visit.phase = "over"
+        if person is not None and checkin.liveness == "live":
+            self._wary.trust(person)
+        elif person is not None and answer != "accepted" and checkin.liveness != "bad_input":
+            self._refuse(person, mono_us)
         if answer == "accepted" and person is not None:
             self._checked_in.add(person)
         self._said = _Said(answer, person if answer == "accepted" else None, checkin.liveness)
         return checkin
 
-    def _attempt(self, visit: Visit, mono_us: int, pin: bool) -> CheckIn:
-        result, threshold = self._vote(), self._threshold
+    def _attempt(self, visit: Visit, mono_us: int, pin: bool, left: bool = False) -> CheckIn:
+        result, threshold = self._vote(visit), self._threshold
         checkin = CheckIn(
             class_id=self._class_id, session=self._session, attempt=f"a-{secrets.token_hex(8)}",
             pack=self._pack.name, pack_sha256=self._pack.sha256, provider=self._pack.provider,
@@ -260,7 +327,7 @@ class Engine:
             best=result.best, second=result.second, direction=self._direction, passive=visit.passive,
             challenge=visit.course.measured if visit.course is not None else None,
             threshold_from="people" if threshold.source == "gallery" else "pack",
-            alike=self._group.alike(result.best.person) if result.best is not None else (), pin=pin,
+            alike=self._group.alike(result.best.person) if result.best is not None else (), pin=pin, left=left,
         )
         return dataclasses.replace(checkin, liveness=liveness_of(checkin, self._policy))
 
@@ -271,13 +338,15 @@ class Engine:
         for face in others[:1]:
             if face.width_px >= self._pack.min_face_px:
                 self._beside_us = mono_us
-                self._seen(self._pack.embed(bgr, face), face, mono_us)
+                score_ppm = score(self._pack, bgr, face) if self._scored else None
+                self._seen(self._pack.embed(bgr, face), face, score_ppm, mono_us)
 
-    def _seen(self, vector: np.ndarray, face: Face, mono_us: int) -> FrameMatch:
-        """Whom one frame of a face shows; that person is here since then."""
+    def _seen(self, vector: np.ndarray, face: Face, score_ppm: int | None, mono_us: int) -> FrameMatch:
+        """Whom one frame of a face shows; that person is here since then, if the frame looks alive where the pack can
+        tell: nobody waits as a picture."""
         match = self._group.match(vector, face.width_px)
         person = identify(match.best, match.second, self._threshold.ppm, self._pack.margin_ppm)
-        if person is not None:
+        if person is not None and (not self._scored or (score_ppm is not None and score_ppm >= LIVE_PPM)):
             self._sights.see(person, mono_us)
         return match
 

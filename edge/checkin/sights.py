@@ -46,6 +46,10 @@ class Sights:
             return since_us
         return min(since_us, max(known.first_us, mono_us - LONGEST_US))
 
+    def wipe(self, person: str) -> None:
+        """What was seen of this person was not shown to be alive."""
+        self._kept.pop(person, None)
+
     def forget(self) -> None:
         """Another time begins: of sign-outs, or of sign-ins."""
         self._kept.clear()

@@ -30,10 +30,11 @@ class Ask:
 class EngineView:
     """What the page shows after a frame. `boxes`: x, y, width, height of the faces, the largest first.
 
-    `state`: nobody there, come closer, being looked at, asked for a gesture, asked for the PIN, or how the visit
-    ended: accepted, greeted (was recorded already), unknown, or why it was refused. `person`: the pseudonym of who is
-    accepted, greeted or asked for the PIN. `votes` of `needed` frames agree so far. `checkin`: the attempt to be
-    recorded, in the one frame in which it was decided. `ask`: in a challenge. `liveness`: at the end of a visit.
+    `state`: nobody there, come closer, being looked at, asked for a gesture, asked for the PIN, or how the visit ended:
+    accepted, greeted (was recorded already), unknown, or why it was refused. `person`: the pseudonym of who is
+    accepted, greeted (None: not shown to be alive) or asked for the PIN. `votes` of `needed` frames agree so far.
+    `checkin`: the attempt to be recorded, in the one frame in which it was decided; one that `left` is not what the
+    state tells of. `ask`: in a challenge. `liveness`: at the end of a visit.
     """
 
     boxes: tuple[tuple[int, int, int, int], ...]

@@ -66,6 +66,11 @@ class Visit:
             self.scores.append(score_ppm)
 
     @property
+    def fake(self) -> bool:
+        """Whether a frame was scored and does not look alive."""
+        return any(score is not None and score < LIVE_PPM for score in self.scores or ())
+
+    @property
     def passive(self) -> PassiveLook | None:
         """What the passive check measured; None: there is none."""
         return None if self.scores is None else passive_look(self.scores, LIVE_PPM)

@@ -24,6 +24,7 @@ from evidence.bodies import (
     Genesis,
     Hour,
     Leave,
+    PassiveLook,
     Picture,
     PictureSample,
     PinCheckIn,
@@ -53,6 +54,7 @@ UNSET = ClockState(synced=False, max_error_us=16_000_000, source="kernel", rate=
 SIMULATED = ClockState(synced=True, max_error_us=0, source="simulated", rate=60)
 BOOT_US = utc_us("2026-03-01T00:00:00.000000Z")
 THRESHOLD, MARGIN = 400_000, 50_000
+ALIVE = PassiveLook(5, 0, 5, 500_000, 900_000)
 SHA = "a" * 64
 THUMB = "".join(f"{800 + cell * 977 % 1900:03x}" for cell in range(144))
 """A room with corners."""
@@ -228,7 +230,7 @@ class Course:
         body = CheckIn(
             "c-1", None, f"a-{next(self._count)}", "lab", SHA, "cpu", THRESHOLD, MARGIN, 5, 5, 120,
             at(seen or when) - chain.boot_us, liveness, Candidate(person, score), None,  # type: ignore[arg-type]
-            direction, **more,  # type: ignore[arg-type]
+            direction, **({"passive": ALIVE} if liveness == "live" else {}) | more,  # type: ignore[arg-type]
         )
         return chain.add("checkin", body, at(when))
 

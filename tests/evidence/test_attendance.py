@@ -88,8 +88,9 @@ def test_attendance_is_what_going_through_every_moment_says(signs: list[tuple[in
     assert (found.came, found.in_us, found.out_us) == by_the_obvious_way(signs)
     assert (found.way == "none") == (not found.came)
     assert attended("q", facts, WINDOW, SPAN, AFTER, 0) == Attendance("q", False, "none", None, None, False, ())
-    if late == 0 and found.came and found.in_us is not None:
-        assert attended("p", facts, WINDOW, SPAN, AFTER, 0).late == (found.in_us > SPAN.start_us)
+    if late == 0:
+        in_time = found.in_us is not None and found.in_us <= SPAN.start_us
+        assert attended("p", facts, WINDOW, SPAN, AFTER, 0).late == (found.came and not in_time)
 
 
 @settings(max_examples=200, deadline=None)
@@ -138,6 +139,14 @@ def test_a_backdated_first_sight_makes_no_check_in_of_another_time() -> None:
     made.check_in("t-4", f"{DAY} 10:30", seen=f"{DAY} 09:00")
     assert not presence(made).checked_in
     assert [one.code for one in made.finding("checkins").reasons] == ["checkins_unlikely"]
+
+
+def test_a_sign_out_alone_is_not_in_time() -> None:
+    made = half_day()
+    made.check_in("t-4", f"{DAY} 09:39", direction="out")
+    for number in (-1, 1):
+        assert (of(made, occasion=number).came, of(made, occasion=number).late) == (True, True)
+    assert (of(made, occasion=0).came, of(made, occasion=0).late) == (False, False)
 
 
 def test_late_and_gone_are_told_for_each_class_hour() -> None:

@@ -1,11 +1,13 @@
 """Check-in decisions: the vote of a window, and the answer that a sealed attempt gets."""
 from __future__ import annotations
 
+import dataclasses
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from common.policies import load_policy
-from evidence.bodies import Candidate, CheckIn
+from evidence.bodies import Candidate, CheckIn, PassiveLook
 from evidence.checkin import FrameMatch, WindowResult, answer_of, window_decision
 
 REAL, DEMO = load_policy("sanmenxia-2023"), load_policy("demo")
@@ -62,10 +64,12 @@ def test_no_face_no_person() -> None:
 
 def test_answers_with_and_without_required_liveness() -> None:
     result = decide(*[frame("a")] * 4)
+    seen = dataclasses.replace(sealed(result), passive=PassiveLook(4, 0, 4, 500_000, 900_000))
+    assert answer_of(seen, REAL) == ("accepted", "a")
     answers = {name: answer_of(sealed(result, name), REAL)[0] for name in (
         "live", "fake", "no_response", "bad_input", "not_checked")}
     assert answers == {
-        "live": "accepted", "fake": "not_live", "no_response": "not_live", "bad_input": "liveness_missing",
+        "live": "liveness_missing", "fake": "not_live", "no_response": "not_live", "bad_input": "liveness_missing",
         "not_checked": "liveness_missing",
     }
     assert answer_of(sealed(result, "not_checked"), DEMO) == ("accepted", "a")

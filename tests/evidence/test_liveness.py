@@ -25,6 +25,7 @@ POLICY = load_policy("sanmenxia-2023")
 assert POLICY.liveness is not None
 RULES: LivenessRules = POLICY.liveness
 LEAST = POLICY.checkin.min_votes.value
+NOT_REQUIRED = dataclasses.replace(POLICY, checkin=dataclasses.replace(POLICY.checkin, liveness_required=False))
 SECOND = 1_000_000
 SCORES = st.lists(st.one_of(st.none(), st.integers(0, 1_000_000)), max_size=20)
 DRAWS = st.integers(0, 2**64 - 1)
@@ -124,6 +125,10 @@ def test_why_gestures_are_asked() -> None:
     assert [why("unsure", p) for p in ("live", "unsure", "not_checked")] == [None, "unsure", "missing"]
     assert [why("random", p) for p in ("live", "unsure", "not_checked")] == [None, "unsure", "missing"]
     assert sum(why("random", "live", draw) == "random" for draw in range(1000)) == 100
+    for passive, expected in (("live", "again"), ("unsure", "unsure"), ("not_checked", "missing")):
+        found = challenge_why(RULES, passive, GESTURES, 1, True)  # type: ignore[arg-type]
+        assert found is not None and found[0] == expected
+    assert challenge_why(RULES, "fake", GESTURES, 1, True) is None
 
 
 @pytest.mark.parametrize("changed", [
@@ -172,8 +177,9 @@ def test_who_looks_alive_is_live_unless_everybody_is_asked_or_did_not_answer() -
 
 
 @pytest.mark.parametrize("word", ["live", "fake", "no_response", "bad_input", "not_checked"])
-def test_without_measurements_or_rules_the_word_of_the_record_counts(word: str) -> None:
-    assert liveness_of(attempt(None, None, word), POLICY) == word
+def test_without_measurements_the_word_of_the_record_cannot_vouch(word: str) -> None:
+    assert liveness_of(attempt(None, None, word), POLICY) == ("not_checked" if word == "live" else word)
+    assert liveness_of(attempt(None, None, word), NOT_REQUIRED) == word
     old = dataclasses.replace(POLICY, liveness=None)
     assert liveness_of(attempt(look(0, 8), passed(), word), old) == word
 
@@ -187,6 +193,20 @@ def test_with_a_measurement_the_word_of_the_box_moves_nothing(
     challenge = passed() if asked else None
     assert liveness_of(attempt(seen, challenge, word), policy(mode)) == liveness_of(
         attempt(seen, challenge), policy(mode))
+
+
+def test_a_threshold_that_everything_passes_is_not_believed() -> None:
+    low = dataclasses.replace(look(8, 8), threshold_ppm=499_999)
+    assert passive_answer(low, RULES, LEAST) == "not_checked"
+    assert liveness_of(attempt(low, None, "live"), POLICY) == "not_checked"
+    for threshold_ppm, answer in ((0, "unknown"), (-1, "unknown"), (1, "accepted")):
+        loose = dataclasses.replace(attempt(look(8, 8)), threshold_ppm=threshold_ppm)
+        assert answer_of(loose, POLICY)[0] == answer
+
+
+def test_who_left_before_it_was_decided_is_not_accepted() -> None:
+    assert answer_of(attempt(look(8, 8), None, left=True), POLICY) == ("liveness_missing", "p-1")
+    assert answer_of(attempt(look(0, 8), None, left=True), POLICY) == ("not_live", "p-1")
 
 
 def test_who_cannot_be_told_apart_gives_the_pin_as_well() -> None:

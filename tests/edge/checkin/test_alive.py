@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,7 @@ from edge.checkin.admit import check_liveness, check_threshold
 from edge.checkin.engine import PIN_AWAY_US, PIN_US, WINDOW, Engine
 from edge.checkin.errors import LivenessUnavailable, PackTooLoose
 from edge.checkin.view import EngineView
+from edge.checkin.wary import DOUBT_US
 from edge.vision.calibrate import Threshold
 from edge.vision.liveness import GESTURES, TURNS
 from edge.vision.pack import Pack
@@ -22,7 +24,7 @@ from evidence.checkin import answer_of
 from evidence.liveness import challenge_why
 from evidence.policy import Policy
 from evidence.shape import decode, encode
-from evidence.times import SECOND
+from evidence.times import MINUTE, SECOND
 from tests.edge.checkin.faking import FAR, REST, FakePack, Shows, vector
 
 REAL = load_policy("sanmenxia-2023")
@@ -79,7 +81,7 @@ def turns(builtin: Pack) -> FakePack:
     return FakePack(builtin.manifest, "none", TURNS)
 
 
-HERE = Shows(1)
+HERE, FAKE, GONE = Shows(1), Shows(1, score="fake"), Shows(0)
 
 
 def test_who_looks_alive_in_every_frame_is_accepted_at_once(passive: FakePack) -> None:
@@ -198,8 +200,125 @@ def test_an_attempt_that_runs_at_the_end_is_one_refused_record(turns: FakePack, 
 def test_who_is_recorded_already_is_greeted_and_asked_nothing(turns: FakePack) -> None:
     play = Play(turns, checked_in=["a"])
     play.engine.know(["b"])
-    assert play.see(*[HERE] * 5).state == "greeted" and play.see(*[Shows(2)] * 5).person == "b"
+    assert play.see(*[HERE] * 5).state == "greeted" and play.see(*[Shows(2)] * 5).state == "greeted"
+    assert play.attempts == [] and {view.person for view in play.views} == {None}
+
+
+def test_only_who_looks_alive_is_greeted_by_name(passive: FakePack) -> None:
+    play = Play(passive, checked_in=["a"])
+    assert (play.see(*[HERE] * 3).state, play.views[-1].person) == ("greeted", "a")
+    play.see(*[GONE] * 3)
+    assert play.see(*UNSURE).state == "greeted"
+    play.see(*[GONE] * 3)
+    assert play.see(*[FAKE] * (WINDOW - 1)).state == "looking"
+    assert play.see(FAKE).state == "not_live" and play.answers == ["not_live"]
+    assert {view.person for view in play.views[4:]} == {None}
+    play.see(*[GONE] * 3, FAKE, FAKE, GONE, GONE)
+    assert play.engine.end() is None  # there is nothing to gain: no attempt
+    asked = Play(passive, asking(STRICT, "always"), checked_in=["a"])
+    assert (asked.see(*[HERE] * 3).state, asked.views[-1].person) == ("greeted", None)
+
+
+def test_short_tries_with_a_picture_are_one_window_and_records(passive: FakePack) -> None:
+    play = Play(passive)
+    for _ in range(100):
+        play.see(*[FAKE] * 7, GONE, GONE)
+    assert play.answers == ["not_live"] * 50 and {one.passive.frames for one in play.attempts} == {WINDOW}
+
+
+def test_a_picture_that_leaves_early_is_a_record_after_a_minute(passive: FakePack) -> None:
+    play = Play(passive)
+    play.see(FAKE, FAKE, GONE, GONE)
+    play.see(*[GONE] * (MINUTE // FRAME - 3))
     assert play.attempts == []
+    play.see(*[GONE] * 3)
+    (made,) = play.attempts
+    assert made.left and made.passive.frames == 2 and made.best.person == "a" and play.views[-1].state == "empty"
+    assert play.engine.end() is None
+
+
+def test_a_picture_that_leaves_early_is_a_record_when_another_face_comes_or_the_desk_closes(passive: FakePack) -> None:
+    play = Play(passive)
+    assert play.see(*[FAKE] * 5, Shows(2)).checkin is not None and play.views[-1].state == "looking"
+    assert play.see(Shows(2), Shows(2)).person == "b" and [one.left for one in play.attempts] == [True, False]
+    for last in ([FAKE], [FAKE, GONE, GONE]):
+        play.see(*[GONE] * 3, *last)
+        made = play.engine.end()
+        assert made is not None and made.left and made.passive.frames == 1 and play.engine.end() is None
+
+
+def test_a_face_that_left_is_never_accepted_however_alive_it_looked(passive: FakePack) -> None:
+    play = Play(passive)
+    play.see(HERE, HERE, FAKE, HERE, HERE, *[GONE] * (MINUTE // FRAME + 5))
+    (made,) = play.attempts
+    assert made.liveness == "live" and play.answers == ["liveness_missing"]
+    assert answer_of(made, load_policy("demo"))[0] == "liveness_missing"
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.3])
+def test_a_replay_that_passes_now_and_then_gains_nothing_by_many_tries(passive: FakePack, share: float) -> None:
+    """It goes away with the first frame that does not pass, and comes again: without the three lucky frames of the
+    first visit it is asked for gestures."""
+    luck, play = random.Random(1), Play(passive)
+    play.see(FAKE, GONE, GONE)
+    for _ in range(600):
+        for _ in range(3):
+            lucky = luck.random() < share
+            play.see(HERE if lucky else FAKE)
+            if not lucky:
+                break
+        play.see(GONE, GONE)
+    assert play.attempts and "accepted" not in play.answers
+
+
+def test_somebody_whose_picture_was_shown_is_asked_and_then_comes_as_always(passive: FakePack) -> None:
+    play = Play(passive)
+    play.see(*[FAKE] * WINDOW, GONE, GONE)
+    assert play.see(*[HERE] * WINDOW).state == "challenge"
+    assert play.answer(HERE, "asked", "asked").state == "accepted"
+    assert play.attempts[-1].challenge.why == "again"
+    play.engine.begin("s-1", [], "out")
+    play.see(GONE, GONE)
+    assert play.see(HERE, HERE, HERE).state == "accepted"
+
+
+def test_a_doubt_is_forgotten_after_a_while(passive: FakePack) -> None:
+    play = Play(passive)
+    play.see(*[FAKE] * WINDOW, GONE, GONE)
+    play.now += DOUBT_US
+    assert play.see(HERE, HERE, HERE).state == "accepted"
+
+
+def test_a_pack_that_cannot_ask_sees_a_full_window_of_whom_it_is_wary(builtin: Pack) -> None:
+    play = Play(FakePack(builtin.manifest, "passive", frozenset()))
+    play.see(*[FAKE] * WINDOW, GONE, GONE)
+    assert play.see(*[HERE] * (WINDOW - 1)).state == "looking" and play.see(HERE).state == "accepted"
+
+
+def test_nobody_walks_around_a_challenge(passive: FakePack) -> None:
+    draws = iter([0, *[1] * 10])
+    play = Play(passive, asking(STRICT, "random"))
+    play.engine._draw = lambda: next(draws)
+    play.see(*[HERE] * 4)
+    assert play.views[-1].state == "challenge"
+    play.see(*[GONE] * 6)
+    play.now += 2 * DOUBT_US
+    assert play.answers == ["not_live"] and play.see(*[HERE] * WINDOW).state == "challenge"
+    assert play.answer(HERE, "asked", "asked").state == "accepted"
+
+
+def test_a_picture_does_not_wait_in_the_queue(passive: FakePack) -> None:
+    """Neither before the terminal nor beside somebody, nor with lucky frames."""
+    for shown in ([FAKE] * 9, [Shows(2, beside=1, score="fake")] * 9, [HERE, HERE, FAKE, FAKE, FAKE]):
+        play = Play(passive)
+        for _ in range(5):
+            play.see(*shown, *[GONE] * 3)
+            play.now += 3 * MINUTE + 50 * SECOND
+        came_us = play.now
+        play.see(*[HERE] * WINDOW)
+        if play.views[-1].state == "challenge":
+            play.answer(HERE, "asked", "asked")
+        assert play.views[-1].state == "accepted" and play.attempts[-1].seen_mono_us > came_us
 
 
 def test_a_stranger_is_asked_nothing(turns: FakePack) -> None:
@@ -317,7 +436,10 @@ def test_whatever_is_shown_an_answer_is_a_record_and_nobody_is_accepted_twice(
     assert len(accepted) == len(set(accepted))
     ended = ("accepted", "unknown", "not_live", "liveness_missing", "second_factor_missing")
     for before, view in zip([None, *play.views], play.views, strict=False):
-        if view.checkin is not None:
+        if view.checkin is not None and view.checkin.left:
+            assert view.state in ("empty", "too_small", "looking")
+            assert answer_of(view.checkin, play.policy)[0] != "accepted"
+        elif view.checkin is not None:
             assert view.state == answer_of(view.checkin, play.policy)[0] and view.liveness == view.checkin.liveness
             assert view.checkin.seen_mono_us <= play.now
             assert decode(CheckIn, encode(view.checkin), "checkin") == view.checkin

@@ -20,6 +20,12 @@ def test_somebody_keeps_the_first_time_while_seen_now_and_then(sights: Sights) -
     assert sights.first_us("a", 8 * MINUTE, 8 * MINUTE) == MINUTE
     assert sights.first_us("b", 7 * MINUTE, 8 * MINUTE) == 7 * MINUTE
     assert sights.first_us(None, 7 * MINUTE, 8 * MINUTE) == 7 * MINUTE
+    sights.wipe("b")
+    assert sights.first_us("a", 7 * MINUTE, 8 * MINUTE) == MINUTE
+    sights.wipe("a")
+    assert sights.first_us("a", 7 * MINUTE, 8 * MINUTE) == 7 * MINUTE
+    sights.see("a", MINUTE)
+    sights.see("a", MINUTE + SECOND)
     sights.forget()
     assert sights.first_us("a", 7 * MINUTE, 8 * MINUTE) == 7 * MINUTE
 
