@@ -201,12 +201,17 @@ class Desk:
         except PackLoading:
             self._why = "loading"
         except ZaitangError as error:
-            self._why = WHY.get(type(error).__name__, "no_pack")
-            self._not_before = self._monotonic() + RETRY_S
-            if type(error).__name__ != self._logged:
-                # It is tried again every few seconds; why it cannot be made is news once.
-                self._logged = type(error).__name__
-                self._log.failed("desk.no_engine", error)
+            self._fail(WHY.get(type(error).__name__, "no_pack"), error)
+        except Exception as broken:
+            # Whatever ails a library or what is kept here: the page on which a class is started must stay.
+            self._fail("no_pack", broken)
+
+    def _fail(self, why: str, error: Exception) -> None:
+        """It is tried again every few seconds; why it cannot be made is news once."""
+        self._why, self._not_before = why, self._monotonic() + RETRY_S
+        if type(error).__name__ != self._logged:
+            self._logged = type(error).__name__
+            self._log.failed("desk.no_engine", error)
 
     def _close(self, state: str) -> None:
         self._sight, self._jpeg, self._shown, self._said = Sight(state, self._number), b"", None, ("empty", None)

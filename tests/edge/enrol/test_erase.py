@@ -276,3 +276,24 @@ def test_the_running_thread_finishes_what_was_asked_elsewhere(enrolled: Box) -> 
     eraser.stop()
     assert bodies(enrolled, "face.erased")[-1].why == "withdrawn"
     assert [piece for piece in traces if piece in everything(enrolled.folder)] == []
+
+
+def test_a_description_that_cannot_be_read_is_left_out_told_once_and_can_be_erased(enrolled: Box) -> None:
+    store = enrolled.store
+    with sqlite3.connect(store.path) as db:
+        db.execute("UPDATE templates SET vectors = zeroblob(length(vectors)) WHERE person = 'p-1'")
+    db.close()
+    for _ in range(2):
+        assert list(store.templates(CLASS, "builtin")) == ["p-3"]
+        assert list(store.all_templates("builtin")) == [(CLASS, "p-3")]
+    (alarm,) = store.records_of("alarm")
+    assert (alarm.record.body["code"], alarm.record.body["params"]) == ("template.unreadable", {"person": "p-1"})
+    withdraw(store, CLASS, "p-1", "command")
+    done = finish(store, enrolled.folder)[-1]
+    assert (done.person, done.why, done.templates, store.enrolled(CLASS)) == ("p-1", "withdrawn", 1, {"p-3"})
+
+
+def test_a_description_of_an_odd_shape_is_left_out(enrolled: Box, templates: dict[str, np.ndarray]) -> None:
+    enrolled.store.put_templates(CLASS, "builtin", {
+        "p-1": templates["p-1"][None], "p-2": templates["p-1"] * np.nan, "p-4": np.empty((0, 128), np.float32)})
+    assert list(enrolled.store.templates(CLASS, "builtin")) == ["p-3"]

@@ -302,6 +302,14 @@ def test_what_is_inside_must_fit_together(two: Two, builtin: Any, templates: Any
     assert two.target.store.templates(CLASS, "builtin") == {}
 
 
+def test_descriptions_that_the_pack_does_not_make_are_refused(two: Two, builtin: Any, templates: Any) -> None:
+    order, good = two.order(("p-1",)), templates["p-1"]
+    for vectors in (np.ones((1, 3), np.float32), good[:, :64], good * 1e6, good * 0):
+        with pytest.raises(BadPackage, match="p-1 is not described as the pack builtin does"):
+            receive(two.target, _package(two, order, builtin, vectors), builtin)
+    assert two.target.store.templates(CLASS, "builtin") == {}
+
+
 def test_a_face_that_is_known_at_the_target_under_another_name_stops_the_move(
     two: Two, builtin: Any, tmp_path: Path, templates: Any,
 ) -> None:

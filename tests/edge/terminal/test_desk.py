@@ -135,6 +135,16 @@ def test_a_challenge_and_a_wanted_pin_are_shown(at: Setup) -> None:
     assert told["text"].startswith("王秀英: ") and told["result"] is None
 
 
+def test_an_engine_that_fails_in_a_way_nobody_foresaw_leaves_the_page(at: Setup) -> None:
+    at.fails = ValueError("all the input array dimensions must match")
+    at.see(EngineView((), "empty"))
+    assert at.desk.sight().state == "no_pack"
+    at.fails = None
+    at.room.monotonic += RETRY_S
+    at.see(EngineView((), "empty"))
+    assert at.desk.sight().state == "look"
+
+
 def test_an_engine_that_cannot_be_made_is_logged_once_for_each_reason(
     at: Setup, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
