@@ -103,13 +103,13 @@ def _is_sqlite(path: Path) -> bool:
 
 
 def due(store: Store, now_us: int) -> list[tuple[str, str]]:
-    """Class and person of every face whose purpose is over: the day of the consent, else the one of the plan, has
+    """Class and person of every face and PIN whose purpose is over: the day of the consent, else the one of the plan, has
     passed, and no dispute about the class is open."""
     told = store.orders()
     orders, disputed = newest_orders(told), _disputed(told)
     found = []
     said: dict[str, dict[str, Standing]] = {}
-    for class_id, person in store.classes_with_faces():
+    for class_id, person in store.kept():
         if class_id not in said:
             said[class_id] = consents(store, class_id)
         standing = said[class_id].get(person)

@@ -143,9 +143,9 @@ class PeopleTables:
         """Who of a class has a face here, with whichever pack."""
         return {str(row[0]) for row in self._db.rows(sql.ENROLLED, (class_id,))}
 
-    def classes_with_faces(self) -> list[tuple[str, str]]:
-        """Class and person of every face here."""
-        return [(str(row[0]), str(row[1])) for row in self._db.rows(sql.ALL_ENROLLED)]
+    def kept(self) -> list[tuple[str, str]]:
+        """Class and person of everybody of whom a face, a picture, an anchor or a PIN is here."""
+        return [(str(row[0]), str(row[1])) for row in self._db.rows(sql.ALL_KEPT)]
 
     def faces_version(self) -> str:
         """Changes with every face that comes or goes: who holds templates in memory drops them then."""

@@ -297,3 +297,15 @@ def test_a_description_of_an_odd_shape_is_left_out(enrolled: Box, templates: dic
     enrolled.store.put_templates(CLASS, "builtin", {
         "p-1": templates["p-1"][None], "p-2": templates["p-1"] * np.nan, "p-4": np.empty((0, 128), np.float32)})
     assert list(enrolled.store.templates(CLASS, "builtin")) == ["p-3"]
+
+
+def test_the_pin_of_who_has_no_face_here_goes_at_the_end_of_the_purpose_too(named_box: Box) -> None:
+    store = named_box.store
+    shown = consent_text(newest_orders(store.orders())[CLASS], "", "", "zh")
+    store.append("consent", shown.said(CLASS, "p-5", False))
+    Pins(store, named_box.keys.data, named_box.clock).choose(CLASS, "p-5", "271828")
+    until, traces = utc_us(shown.until), pieces(named_box, "p-5")
+    assert due(store, until - 1) == [] and due(store, until) == [(CLASS, "p-5")]
+    Eraser(store, named_box.folder, lambda: until).turn(0.0)
+    assert store.pins(CLASS) == {} and due(store, until) == []
+    assert not any(trace in everything(named_box.folder) for trace in traces[:3])
