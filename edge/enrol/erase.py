@@ -103,8 +103,8 @@ def _is_sqlite(path: Path) -> bool:
 
 
 def due(store: Store, now_us: int) -> list[tuple[str, str]]:
-    """Class and person of every face and PIN whose purpose is over: the day of the consent, else the one of the plan, has
-    passed, and no dispute about the class is open."""
+    """Class and person of every face and PIN whose purpose is over: the day of the consent, else the one of the plan,
+    has passed, and no dispute about the class is open."""
     told = store.orders()
     orders, disputed = newest_orders(told), _disputed(told)
     found = []
