@@ -37,6 +37,10 @@ class NoSuchClass(BadInput):
     text = "this box has no order for a class {class_id}"
 
 
+class TextChanged(BadInput):
+    text = "the text of consent has changed since it was shown; read it again, then decide"
+
+
 class PersonTwice(BadInput):
     text = "{file}: {name} has photographs under another name here already"
 
