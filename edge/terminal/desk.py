@@ -68,15 +68,17 @@ class Guided(Protocol):
 
 
 class Desk:
-    """`target`: for whom it is open now (None: closed, no picture is taken). `make_engine` may raise ZaitangError."""
+    """`target`: for whom it is open now (None: closed, no picture is taken). `make_engine` may raise anything.
+    `stepped`: told after every turn, so that a desk that hangs is noticed."""
 
     def __init__(
         self, frames: Frames, target: Callable[[], Target | None], make_engine: Callable[[Target], Engine],
         store: Store, utc_us: Callable[[], int], monotonic: Callable[[], float], every_s: float,
+        stepped: Callable[[], object] = lambda: None,
     ) -> None:
         self._frames, self._target, self._make, self._store = frames, target, make_engine, store
         self._utc_us, self._monotonic, self._every_s = utc_us, monotonic, every_s
-        self._log = Log("terminal.desk")
+        self._stepped, self._log = stepped, Log("terminal.desk")
         self._engine: Engine | None = None
         self._for: Target | None = None
         self._not_before, self._why = 0.0, "nobody_enrolled"
@@ -127,6 +129,7 @@ class Desk:
             except ZaitangError as error:
                 # A busy or a full database: what was not appended is appended in a later turn.
                 self._log.failed("desk.refused", error)
+            self._stepped()
             self._stop.wait(max(0.01, self._every_s - (self._monotonic() - started)))
 
     def turn(self) -> None:
