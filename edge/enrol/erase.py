@@ -22,7 +22,6 @@ from edge.plans import newest_orders
 from edge.store import Store
 from edge.store.people import Erasure, Why
 from evidence.bodies import ConsentWithdrawn
-from evidence.errors import ZaitangError
 from evidence.records import Sealed
 from evidence.times import utc_us
 
@@ -166,6 +165,7 @@ class Eraser:
             try:
                 self.turn(time.monotonic())
                 pause_s = EVERY_S
-            except ZaitangError as error:
+            except Exception as error:
+                # A file that cannot be read, a disk that fails: the terminal goes on, and so does the erasure, later.
                 self._log.failed("eraser.later", error)
                 pause_s = min(2 * pause_s, MOST_S)

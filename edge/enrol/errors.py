@@ -97,6 +97,10 @@ class NoCard(BadInput):
     text = "no card lies on the reader"
 
 
+class CardLeft(BadInput):
+    text = "the card file {path} cannot be removed after it was read ({why}); let this box write in its folder"
+
+
 class BadCard(BadInput):
     text = "the card cannot be read; lay it on the reader again"
 

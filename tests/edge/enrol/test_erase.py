@@ -19,6 +19,7 @@ from common.sheets import Name, seal_sheet
 from edge.checkin.engine import Engine
 from edge.cli import main
 from edge.enrol import cli as enrol_cli
+from edge.enrol import erase
 from edge.enrol.consent import consent_text
 from edge.enrol.consents import consents
 from edge.enrol.enrol import enrol
@@ -309,3 +310,28 @@ def test_the_pin_of_who_has_no_face_here_goes_at_the_end_of_the_purpose_too(name
     Eraser(store, named_box.folder, lambda: until).turn(0.0)
     assert store.pins(CLASS) == {} and due(store, until) == []
     assert not any(trace in everything(named_box.folder) for trace in traces[:3])
+
+
+def test_a_file_that_cannot_be_read_delays_the_erasure_and_ends_nothing(
+    enrolled: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failed, is_sqlite = threading.Event(), erase._is_sqlite
+
+    def fails(path: Path) -> bool:
+        if not failed.is_set():
+            failed.set()
+            raise OSError(5, "Input/output error")
+        return is_sqlite(path)
+
+    monkeypatch.setattr(erase, "_is_sqlite", fails)
+    monkeypatch.setattr(erase, "EVERY_S", 0.01)
+    withdraw(enrolled.store, CLASS, "p-1", "command")
+    eraser = Eraser(enrolled.store, enrolled.folder, lambda: None)
+    eraser.start()
+    try:
+        deadline = time.monotonic() + 20
+        while enrolled.store.erasures() and time.monotonic() < deadline:
+            time.sleep(0.02)
+    finally:
+        eraser.stop()
+    assert failed.is_set() and enrolled.store.erasures() == []
