@@ -45,6 +45,8 @@ ALARMS = {
     "enrol.same_face": N_("One face was to be enrolled under two names: an enrolment was stopped"),
     "enrol.other_face": N_("Another face was to be enrolled under a name that has one: an enrolment was stopped"),
     "enrol.overruled": N_("An enrolment that had been stopped was finished: an instructor confirmed it"),
+    "template.unreadable": N_(
+        "The face description of a person cannot be read any more: enrol the person again"),
     "pin.locked": N_("A PIN was locked after too many wrong tries"),
     "chain.fork": N_("A box sent two different records with the same number"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),

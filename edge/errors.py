@@ -32,6 +32,10 @@ class StoreBusy(ZaitangError):
     text = "the database is locked by another process; it is tried again"
 
 
+class BadTemplate(ZaitangError):
+    text = "the face description of {person} in class {class_id} cannot be read; enrol the person again"
+
+
 class FaceErasing(BadInput):
     text = "the face data of {person} are being erased just now"
 

@@ -2,7 +2,7 @@
 
 Recording goes on whatever else fails: a process that refuses is tried again while the others run. Only what the
 recorder itself can never record with, or a box of which every process refuses, ends the start.
-A recorder that lives and yet takes no step any more is killed and started again: see HANG_S.
+A recorder, or a check-in desk, that lives and yet takes no step any more is killed and started again: see HANG_S.
 BOX/run/ready holds the ids of the processes that are ready, by role. It exists while the recorder is, and every other
 process is too or is known not to run. BOX/run/refused says why each of these does not, while one has said so.
 """

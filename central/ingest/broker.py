@@ -20,6 +20,8 @@ from central.classes.moves import move_messages
 from central.classes.orders import Told, order_messages
 from central.classes.statements import TYPES as STATEMENTS
 from central.classes.statements import statement_messages
+from central.classes.withdrawals import TYPES as WITHDRAWALS
+from central.classes.withdrawals import withdrawal_messages
 from central.errors import BrokerUnreachable, DatabaseUnusable
 from central.ingest.collector import MAX_MESSAGE, Collector, Message
 from central.names import NameBox
@@ -111,12 +113,13 @@ class BrokerLink:
             return
         session, told = self._session, self._told
         with self._store.read() as tx:
-            newest = tx.newest(("order.class", "genesis", "order.templates", *STATEMENTS))
+            newest = tx.newest(("order.class", "genesis", "order.templates", *STATEMENTS, *WITHDRAWALS))
             if newest == self._looked_at:
                 return
             messages = order_messages(tx, self._names, self._certificate, told)
             messages |= statement_messages(tx, self._certificate, told)
             messages |= move_messages(tx, self._certificate, told)
+            messages |= withdrawal_messages(tx, told)
         for key, message in messages.items():
             sent = self._client.publish(message.topic, message.payload, qos=1, retain=True)
             if sent.rc == mqtt.MQTT_ERR_QUEUE_SIZE:

@@ -9,12 +9,13 @@ import dataclasses
 import datetime
 import hashlib
 import json
+import os
 import secrets
 from pathlib import Path
 from typing import Annotated, Protocol
 
 from common.sheets import seal_number
-from edge.enrol.errors import BadCard, CardOfAnother, NoCard, NoNameYet, NoReader
+from edge.enrol.errors import BadCard, CardLeft, CardOfAnother, NoCard, NoNameYet, NoReader
 from edge.enrol.numbers import fault, tidy
 from edge.enrol.roster import without_suffix
 from evidence.bodies import Enrolment
@@ -39,11 +40,12 @@ class Reader(Protocol):
     name: str
 
     def read(self) -> Card:
-        """The card that lies on it now. Raises NoCard, BadCard."""
+        """The card that lies on it now. Raises NoCard, BadCard, CardLeft."""
 
 
 class FileReader:
-    """A card as a file `{"name": …, "number": …}`: what a reader's own program puts there, and what tests use."""
+    """A card as a file `{"name": …, "number": …}`: what a reader's own program puts there, and what tests use. It is
+    handed over: once it was read, it is gone, and its number with it."""
 
     def __init__(self, path: Path) -> None:
         self._path, self.name = path, "file"
@@ -51,11 +53,21 @@ class FileReader:
     def read(self) -> Card:
         try:
             with self._path.open("rb") as file:
-                return decode(Card, json.loads(file.read(LONGEST)), "card")
+                card = decode(Card, json.loads(file.read(LONGEST)), "card")
         except FileNotFoundError:
             raise NoCard() from None
         except (OSError, ValueError, RecursionError, BadShape):
             raise BadCard() from None
+        self._take_away()
+        return card
+
+    def _take_away(self) -> None:
+        """Emptied first: another name of the file would keep the number."""
+        try:
+            os.truncate(self._path, 0)
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise CardLeft(path=self._path, why=error.strerror or str(error)) from None
 
 
 class NoReaderHere:
@@ -86,7 +98,7 @@ def anchored(
     reader: Reader, name: str | None, class_id: str, person: str, centre_key: str | None, today: datetime.date,
 ) -> Anchor:
     """Read a card and tie a person to it. `name`: of the person, if a sheet of names came. `centre_key`: X25519 public
-    key (hex) of the centre. Raises NoReader, NoCard, BadCard, NoNameYet, CardOfAnother."""
+    key (hex) of the centre. Raises NoReader, NoCard, BadCard, CardLeft, NoNameYet, CardOfAnother."""
     card = reader.read()
     number = tidy(card.number)
     if fault(number, today) is not None:

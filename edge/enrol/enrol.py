@@ -55,9 +55,9 @@ def roster_of(store: Store, class_id: str) -> set[str]:
 
 
 def classes_of(store: Store, person: str) -> list[str]:
-    """The classes of this box in which somebody is, or has a face. Raises NobodyHere."""
-    faces = {class_id for class_id, one in store.classes_with_faces() if one == person}
-    found = faces | {class_id for class_id in newest_orders(store.orders()) if person in roster_of(store, class_id)}
+    """The classes of this box in which somebody is, or has a face or a PIN. Raises NobodyHere."""
+    kept = {class_id for class_id, one in store.kept() if one == person}
+    found = kept | {class_id for class_id in newest_orders(store.orders()) if person in roster_of(store, class_id)}
     if not found:
         raise NobodyHere(person=person)
     return sorted(found)

@@ -22,7 +22,6 @@ from edge.plans import newest_orders
 from edge.store import Store
 from edge.store.people import Erasure, Why
 from evidence.bodies import ConsentWithdrawn
-from evidence.errors import ZaitangError
 from evidence.records import Sealed
 from evidence.times import utc_us
 
@@ -103,13 +102,13 @@ def _is_sqlite(path: Path) -> bool:
 
 
 def due(store: Store, now_us: int) -> list[tuple[str, str]]:
-    """Class and person of every face whose purpose is over: the day of the consent, else the one of the plan, has
-    passed, and no dispute about the class is open."""
+    """Class and person of every face and PIN whose purpose is over: the day of the consent, else the one of the plan,
+    has passed, and no dispute about the class is open."""
     told = store.orders()
     orders, disputed = newest_orders(told), _disputed(told)
     found = []
     said: dict[str, dict[str, Standing]] = {}
-    for class_id, person in store.classes_with_faces():
+    for class_id, person in store.kept():
         if class_id not in said:
             said[class_id] = consents(store, class_id)
         standing = said[class_id].get(person)
@@ -166,6 +165,7 @@ class Eraser:
             try:
                 self.turn(time.monotonic())
                 pause_s = EVERY_S
-            except ZaitangError as error:
+            except Exception as error:
+                # A file that cannot be read, a disk that fails: the terminal goes on, and so does the erasure, later.
                 self._log.failed("eraser.later", error)
                 pause_s = min(2 * pause_s, MOST_S)

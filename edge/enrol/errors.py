@@ -37,6 +37,10 @@ class NoSuchClass(BadInput):
     text = "this box has no order for a class {class_id}"
 
 
+class TextChanged(BadInput):
+    text = "the text of consent has changed since it was shown; read it again, then decide"
+
+
 class PersonTwice(BadInput):
     text = "{file}: {name} has photographs under another name here already"
 
@@ -91,6 +95,10 @@ class NoReader(BadInput):
 
 class NoCard(BadInput):
     text = "no card lies on the reader"
+
+
+class CardLeft(BadInput):
+    text = "the card file {path} cannot be removed after it was read ({why}); let this box write in its folder"
 
 
 class BadCard(BadInput):

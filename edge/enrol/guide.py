@@ -15,7 +15,15 @@ from edge.enrol.consent import Shown, consent_text, standings
 from edge.enrol.consents import consents
 from edge.enrol.enrol import roster_of
 from edge.enrol.erase import withdraw
-from edge.enrol.errors import NeedsAnchor, NobodyToEnrol, NoInspector, NoSuchClass, NotConfirmed, NotNow
+from edge.enrol.errors import (
+    NeedsAnchor,
+    NobodyToEnrol,
+    NoInspector,
+    NoSuchClass,
+    NotConfirmed,
+    NotNow,
+    TextChanged,
+)
 from edge.enrol.gates import Pose, poses_of
 from edge.enrol.guided import GuideView, Lang, Listed, Place, Sitting
 from edge.enrol.look import jpeg, measure
@@ -23,7 +31,7 @@ from edge.enrol.pins import Pins
 from edge.enrol.search import search
 from edge.enrol.shots import Shots
 from edge.enrol.steps import Event, State, after
-from edge.errors import StoreBusy
+from edge.errors import FaceErasing, StoreBusy
 from edge.store import Store
 from edge.store.people import NewFace
 from evidence.blocks import local
@@ -73,7 +81,7 @@ class Guide:
                 names.get(person or "", person or ""), self._text(lang).text if self._state == "consent" else "",
                 shots.pose if shots else None, sitting.advice, len(shots.taken) if shots else 0,
                 len(shots.poses) if shots else 0, sitting.found, sitting.anchor.anchor, bool(self._place.reader.name),
-                self._opening(order), self._said(),
+                self._opening(order), self._said(), sitting.told,
             )
 
     def open(self, class_id: str) -> None:
@@ -98,11 +106,15 @@ class Guide:
             self._place.confirm(self._its_class(), instructor, pin)
             self._go("confirmed")
 
-    def agree(self, lang: Lang) -> None:
-        """The person consents to the text that was shown in `lang`. Raises NotNow; what the pack raises."""
+    def agree(self, lang: Lang, sha256: str | None = None) -> None:
+        """The person consents to the text that was shown in `lang`. `sha256`: of what the page showed; None: it is the
+        newest for sure. Raises NotNow, TextChanged."""
         with self._lock:
             self._check("agreed")
-            self._sitting.shown, self._sitting.agreed_at = self._text(lang), self._store.head().record.seq
+            text = self._text(lang)
+            if sha256 is not None and sha256 != text.sha256:
+                raise TextChanged()
+            self._sitting.shown, self._sitting.agreed_at = text, self._store.head().record.seq
             self._go("agreed")
 
     def refuse(self, lang: Lang) -> None:
@@ -200,14 +212,19 @@ class Guide:
             self._class_id = None
             self._sitting = Sitting()
 
+    def close_if_idle(self) -> None:
+        """Close when nobody stands there any more: from the desk and from the page, because a box may lack either."""
+        with self._lock:
+            if self.active and self._place.monotonic() - self._touched > IDLE_S:
+                self.close()
+
     # --- what the desk gives
 
     def frame(self, bgr: np.ndarray | None) -> None:
         """The newest frame (uint8 BGR, not mirrored), or None while the camera is silent. May raise StoreBusy, or what
         is wrong with the pack."""
         with self._lock:
-            if self._place.monotonic() - self._touched > IDLE_S and self.active:
-                self.close()
+            self.close_if_idle()
             shots = self._sitting.shots
             if self._state != "shots" or shots is None:
                 return
@@ -258,6 +275,11 @@ class Guide:
         except StoreBusy:
             sitting.shots = shots
             raise
+        except FaceErasing as error:
+            # Somebody asked for it elsewhere meanwhile; it is over in a moment, and the person can be chosen again.
+            self._go("erasing")
+            self._sitting = Sitting(told=error)
+            return
         self._go(event)
 
     def _begin_shots(self, anchor: Anchor) -> None:

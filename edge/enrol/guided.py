@@ -13,6 +13,7 @@ from edge.enrol.shots import Shots
 from edge.enrol.steps import State
 from edge.vision.pack import Pack
 from evidence.bodies import ClassOrder
+from evidence.errors import ZaitangError
 
 Lang = Literal["zh", "en"]
 Confirm = Callable[[str, str | None, str | None], str]
@@ -69,12 +70,14 @@ class GuideView:
     inspector: bool = False
     """Whether an inspector can vouch now: only on the day on which the class opens."""
     said: str | None = None
+    told: ZaitangError | None = None
+    """Why the person before could not be enrolled, in state choose."""
 
 
 @dataclasses.dataclass
 class Sitting:
     """One person at the terminal, from the choice of the name to the end. `agreed_at`: the newest record when the
-    consent was given. `found`: why it stopped."""
+    consent was given. `found`: why it stopped. `told`: why the person before was sent away."""
 
     person: str | None = None
     shown: Shown | None = None
@@ -83,3 +86,4 @@ class Sitting:
     shots: Shots | None = None
     advice: Advice | None = None
     found: Found | None = None
+    told: ZaitangError | None = None

@@ -33,6 +33,8 @@ from evidence.canonical import sha256_hex
 from evidence.seal import KeySigner
 from evidence.times import utc_us
 
+LEAST_LENGTH, MOST_LENGTH = 0.5, 2.0
+
 
 @dataclasses.dataclass(frozen=True)
 class Moved:
@@ -82,10 +84,20 @@ def receive(box: Box, data: bytes, pack: Pack) -> Moved:
         raise NoSuchClass(class_id=order.class_id)
     if (package.inside.pack, package.inside.pack_sha256) != (pack.name, pack.sha256):
         raise WrongPack(theirs=package.inside.pack, ours=pack.name)
+    unfit = [person for person, vectors in package.templates.items() if not _fits(vectors, pack)]
+    if unfit:
+        raise BadPackage(why=f"{min(unfit)} is not described as the pack {pack.name} does")
     strange = {carried.person for carried in package.inside.people} - set(order.people)
     if strange:
         raise BadPackage(why=f"{min(strange)} is not in the order")
     return _take(box, order, package, pack)
+
+
+def _fits(vectors: np.ndarray, pack: Pack) -> bool:
+    """Whether these are descriptions of the pack: its number of dimensions, and a length as its networks give (1; of
+    dlib's about 1.4)."""
+    lengths = np.linalg.norm(vectors, axis=1)
+    return vectors.shape[1] == pack.dimensions and bool(np.all((lengths > LEAST_LENGTH) & (lengths < MOST_LENGTH)))
 
 
 def _take(box: Box, order: TemplatesOrder, package: Package, pack: Pack) -> Moved:

@@ -7,18 +7,21 @@ empty), *done* (the log is empty, `face.erased` is recorded).
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from cryptography.exceptions import InvalidTag
 
+from common.logs import Log
 from common.sheets import open_sheet, seal_sheet
-from edge.errors import FaceErasing
+from edge.errors import BadTemplate, FaceErasing
 from edge.keys import decrypt, encrypt
 from edge.store import sql
-from evidence.bodies import Consent, Enrolment, FaceErased
+from evidence.bodies import Alarm, Consent, Enrolment, FaceErased
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -125,22 +128,24 @@ class PeopleTables:
             self._touch()
 
     def templates(self, class_id: str, pack: str) -> dict[str, np.ndarray]:
-        """Face vectors by person, float32 (n, d) each; of nobody whose erasure is asked for."""
+        """Face vectors by person, float32 (n, d) each; of nobody whose erasure is asked for. Rows that cannot be read
+        are left out, with an alarm."""
         rows = self._db.rows(sql.TEMPLATES, (class_id, pack))
-        return {person: self._vectors(class_id, person, pack, sealed) for person, sealed in rows}
+        found = self._readable(pack, [(class_id, person, sealed) for person, sealed in rows])
+        return {person: vectors for (_, person), vectors in found.items()}
 
     def all_templates(self, pack: str) -> dict[tuple[str, str], np.ndarray]:
-        """Face vectors of everybody on this box, by class and person."""
-        rows = self._db.rows(sql.ALL_TEMPLATES, (pack,))
-        return {(one, person): self._vectors(one, person, pack, sealed) for one, person, sealed in rows}
+        """Face vectors of everybody on this box, by class and person. Rows that cannot be read are left out, with an
+        alarm."""
+        return self._readable(pack, self._db.rows(sql.ALL_TEMPLATES, (pack,)))
 
     def enrolled(self, class_id: str) -> set[str]:
         """Who of a class has a face here, with whichever pack."""
         return {str(row[0]) for row in self._db.rows(sql.ENROLLED, (class_id,))}
 
-    def classes_with_faces(self) -> list[tuple[str, str]]:
-        """Class and person of every face here."""
-        return [(str(row[0]), str(row[1])) for row in self._db.rows(sql.ALL_ENROLLED)]
+    def kept(self) -> list[tuple[str, str]]:
+        """Class and person of everybody of whom a face, a picture, an anchor or a PIN is here."""
+        return [(str(row[0]), str(row[1])) for row in self._db.rows(sql.ALL_KEPT)]
 
     def faces_version(self) -> str:
         """Changes with every face that comes or goes: who holds templates in memory drops them then."""
@@ -252,16 +257,48 @@ class PeopleTables:
         sealed = encrypt(self._data_key, plain, f"{class_id}/{person}/{pack}")
         self._db.execute(sql.PUT_TEMPLATE, (class_id, person, pack, sealed))
 
+    def _readable(self, pack: str, rows: Iterable[tuple[Any, ...]]) -> dict[tuple[str, str], np.ndarray]:
+        found = {}
+        for class_id, person, sealed in rows:
+            try:
+                found[class_id, person] = self._vectors(class_id, person, pack, sealed)
+            except BadTemplate as error:
+                self._tell_bad(class_id, person, pack, sealed, error)
+        return found
+
+    def _tell_bad(self, class_id: str, person: str, pack: str, sealed: bytes, error: BadTemplate) -> None:
+        """An alarm, once for each row as it lies there."""
+        note, now = f"unreadable/{class_id}/{person}/{pack}", hashlib.sha256(sealed).hexdigest()
+        if self._db.one(sql.GET_META, (note,)) == now:
+            return
+        Log("store.people").failed("template.unreadable", error)
+        with self._db.transaction():
+            self._db.execute(sql.PUT_META, (note, now))
+            self._add([("alarm", Alarm("template.unreadable", {"person": person}, class_id))], self._head())
+
     def _vectors(self, class_id: str, person: str, pack: str, sealed: bytes) -> np.ndarray:
-        shape, plain = decrypt(self._data_key, sealed, f"{class_id}/{person}/{pack}").split(b"\n", 1)
-        return np.frombuffer(plain, "<f4").reshape(json.loads(shape)).astype(np.float32)
+        """Raises BadTemplate."""
+        try:
+            shape, _, plain = decrypt(self._data_key, sealed, f"{class_id}/{person}/{pack}").partition(b"\n")
+            vectors = np.frombuffer(plain, "<f4").reshape(json.loads(shape)).astype(np.float32)
+        except (InvalidTag, ValueError, TypeError):
+            raise BadTemplate(person=person, class_id=class_id) from None
+        if vectors.ndim != 2 or not vectors.size or not np.isfinite(vectors).all():
+            raise BadTemplate(person=person, class_id=class_id)
+        return vectors
 
     def _delete_face(self, class_id: str, person: str) -> tuple[int, int]:
-        """Rows of templates count by vector: what a person would call the pictures."""
+        """Rows of templates count by vector: what a person would call the pictures; one that cannot be read, as 1."""
         packs = self._db.rows(sql.PACKS_OF, (class_id, person))
-        vectors = sum(len(self._vectors(class_id, person, pack, sealed)) for pack, sealed in packs)
+        vectors = sum(self._count(class_id, person, pack, sealed) for pack, sealed in packs)
         self._db.execute(sql.DROP_TEMPLATES, (class_id, person))
         return vectors, self._db.execute(sql.DROP_SHOT, (class_id, person))
+
+    def _count(self, class_id: str, person: str, pack: str, sealed: bytes) -> int:
+        try:
+            return len(self._vectors(class_id, person, pack, sealed))
+        except BadTemplate:
+            return 1
 
     def _drop_name(self, class_id: str, person: str) -> None:
         sheet = self._db.one(sql.NAMES, (class_id,))

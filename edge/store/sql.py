@@ -69,7 +69,12 @@ TEMPLATES = (
 ALL_TEMPLATES = (
     "SELECT class, person, vectors FROM templates WHERE pack = ? AND" + _NOT_ERASING + " ORDER BY class, person")
 ENROLLED = "SELECT DISTINCT person FROM templates WHERE class = ? AND" + _NOT_ERASING
-ALL_ENROLLED = "SELECT DISTINCT class, person FROM templates WHERE" + _NOT_ERASING + " ORDER BY class, person"
+ALL_KEPT = (
+    "SELECT class, person FROM (SELECT class, person FROM templates UNION SELECT class, person FROM shots"
+    " UNION SELECT class, person FROM anchors UNION SELECT class, person FROM pins) AS kept"
+    " WHERE NOT EXISTS (SELECT 1 FROM erasures WHERE erasures.class = kept.class"
+    " AND erasures.person = kept.person AND erasures.state = 'asked') ORDER BY class, person"
+)
 PACKS_OF = "SELECT pack, vectors FROM templates WHERE class = ? AND person = ?"
 DROP_TEMPLATES = "DELETE FROM templates WHERE class = ? AND person = ?"
 

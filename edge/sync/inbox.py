@@ -16,6 +16,7 @@ from edge.sync.moves import judge_move, read_moves
 from edge.sync.orders import Order, judge, read_order
 from edge.sync.receipts import check_receipt
 from edge.sync.stated import read_statements
+from edge.sync.withdrawn import follow, read_withdrawals
 from evidence.bodies import ClassOrder, OrderAccepted, body_of
 from evidence.canonical import sha256_hex
 from evidence.certs import Identity
@@ -78,6 +79,19 @@ class Inbox:
                 continue
             self._store.put_order(sealed)
             self._accept(body.class_id, sealed)
+
+    def withdrawn(self, message: bytes) -> None:
+        """Take what other boxes recorded of refusals and withdrawals, each once: the face goes here, too."""
+        try:
+            found = read_withdrawals(message, self._site)
+        except Refused as error:
+            self._refuse("order.refused", error.code, {"message": sha256_hex(message)})
+            return
+        for sealed, body in found:
+            if sealed.hash not in self._accepted:
+                follow(self._store, sealed, body)
+                self._accepted.add(sealed.hash)
+                self._log.info("consent.withdrawn", class_id=body.class_id, by=sealed.record.device)
 
     def order(self, message: bytes) -> None:
         """Take a class order, once; refuse what this box must not follow, with an alarm that says why."""

@@ -18,6 +18,7 @@ KEEPALIVE_S = 30
 IN_FLIGHT = 50
 RETRY_S = (1, 60)
 ROOT = "zaitang/v1"
+TOPICS = ("receipts", "orders/+", "stated/+", "moves/+", "withdrawn/+")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Connected:
 
 @dataclasses.dataclass(frozen=True)
 class Arrived:
-    """A message; `topic` without the box's prefix: `receipts`, `orders/CLASS`, `stated/CLASS` or `moves/CLASS`."""
+    """A message; `topic` without the box's prefix: `receipts`, `orders/CLASS`, `stated/CLASS`, `moves/CLASS`
+    or `withdrawn/CLASS`."""
 
     topic: str
     payload: bytes
@@ -83,7 +85,7 @@ class Link:
         if code.is_failure:
             self._log.warning("broker.refused", code=int(code.value))
             return
-        client.subscribe([(self._prefix + topic, 1) for topic in ("receipts", "orders/+", "stated/+", "moves/+")])
+        client.subscribe([(self._prefix + topic, 1) for topic in TOPICS])
         self._log.info("broker.connected", resumed=bool(flags.session_present))
         self._put(Connected(bool(flags.session_present)))
 

@@ -36,7 +36,7 @@ def read_order(message: bytes, site: Site) -> Order:
     try:
         fields = parse(message)
         sheet, certificate = fields.get("names"), fields.get("certificate")
-        sheet = None if sheet is None else _bytes(sheet)
+        sheet = None if sheet is None else decoded(sheet)
         if not isinstance(certificate, str):
             raise BadRecord(why="it holds no certificate")
         sealed = sealed_by(fields.get("order"), site.centre_of(certificate))
@@ -50,7 +50,7 @@ def read_order(message: bytes, site: Site) -> Order:
 
 def sealed_by(text: object, centre: Identity) -> Sealed:
     """A record of the centre in base64, its seal verified. Raises BadRecord, NotTheCentre."""
-    envelope = _bytes(text)
+    envelope = decoded(text)
     sealed = read_sealed(envelope)
     if sealed.record.device != centre.name:
         raise NotTheCentre(why=f"the record is of {sealed.record.device}")
@@ -92,7 +92,8 @@ def _check_number(order: ClassOrder, known: Sealed | None) -> None:
         raise NotNewer(number=order.number, known=before.number)
 
 
-def _bytes(text: object) -> bytes:
+def decoded(text: object) -> bytes:
+    """Base64 as bytes. Raises BadRecord."""
     try:
         if not isinstance(text, str):
             raise ValueError

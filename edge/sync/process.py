@@ -87,6 +87,8 @@ class Sync:
             self._order(event, self._inbox.stated)
         elif event.topic.startswith("moves/") and event.payload:
             self._order(event, self._inbox.moves)
+        elif event.topic.startswith("withdrawn/") and event.payload:
+            self._inbox.withdrawn(event.payload)
 
     def _order(self, event: Arrived, take: Callable[[bytes], None]) -> None:
         """An order brings the centre's certificate; receipts that came before it could not be judged."""

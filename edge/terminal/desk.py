@@ -68,15 +68,17 @@ class Guided(Protocol):
 
 
 class Desk:
-    """`target`: for whom it is open now (None: closed, no picture is taken). `make_engine` may raise ZaitangError."""
+    """`target`: for whom it is open now (None: closed, no picture is taken). `make_engine` may raise anything.
+    `stepped`: told after every turn, so that a desk that hangs is noticed."""
 
     def __init__(
         self, frames: Frames, target: Callable[[], Target | None], make_engine: Callable[[Target], Engine],
         store: Store, utc_us: Callable[[], int], monotonic: Callable[[], float], every_s: float,
+        stepped: Callable[[], object] = lambda: None,
     ) -> None:
         self._frames, self._target, self._make, self._store = frames, target, make_engine, store
         self._utc_us, self._monotonic, self._every_s = utc_us, monotonic, every_s
-        self._log = Log("terminal.desk")
+        self._stepped, self._log = stepped, Log("terminal.desk")
         self._engine: Engine | None = None
         self._for: Target | None = None
         self._not_before, self._why = 0.0, "nobody_enrolled"
@@ -127,6 +129,7 @@ class Desk:
             except ZaitangError as error:
                 # A busy or a full database: what was not appended is appended in a later turn.
                 self._log.failed("desk.refused", error)
+            self._stepped()
             self._stop.wait(max(0.01, self._every_s - (self._monotonic() - started)))
 
     def turn(self) -> None:
@@ -201,12 +204,17 @@ class Desk:
         except PackLoading:
             self._why = "loading"
         except ZaitangError as error:
-            self._why = WHY.get(type(error).__name__, "no_pack")
-            self._not_before = self._monotonic() + RETRY_S
-            if type(error).__name__ != self._logged:
-                # It is tried again every few seconds; why it cannot be made is news once.
-                self._logged = type(error).__name__
-                self._log.failed("desk.no_engine", error)
+            self._fail(WHY.get(type(error).__name__, "no_pack"), error)
+        except Exception as broken:
+            # Whatever ails a library or what is kept here: the page on which a class is started must stay.
+            self._fail("no_pack", broken)
+
+    def _fail(self, why: str, error: Exception) -> None:
+        """It is tried again every few seconds; why it cannot be made is news once."""
+        self._why, self._not_before = why, self._monotonic() + RETRY_S
+        if type(error).__name__ != self._logged:
+            self._logged = type(error).__name__
+            self._log.failed("desk.no_engine", error)
 
     def _close(self, state: str) -> None:
         self._sight, self._jpeg, self._shown, self._said = Sight(state, self._number), b"", None, ("empty", None)

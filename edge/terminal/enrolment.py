@@ -6,6 +6,7 @@ the screen could be anybody. What was opened is held by one page, by a key that 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import hmac
 import math
 import secrets
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from common.logs import Log
-from common.texts import translate
+from common.texts import translate, words
 from edge.enrol.gates import ADVICE
 from edge.enrol.guided import GuideView, Lang
 from edge.enrol.pins import wait_s
@@ -37,6 +38,8 @@ class Press:
     instructor_pin: str = dataclasses.field(default="", repr=False)
     inspector: str = ""
     code: str = dataclasses.field(default="", repr=False)
+    text: str = ""
+    """SHA-256 of the text of consent that the page showed."""
 
 
 class EnrolPage:
@@ -56,7 +59,7 @@ class EnrolPage:
         self._actions: dict[str, Callable[[Press, Lang], None]] = {
             "choose": lambda press, lang: guide.choose(press.person),
             "confirm": lambda press, lang: guide.confirm(press.instructor or None, press.instructor_pin or None),
-            "agree": lambda press, lang: guide.agree(lang),
+            "agree": lambda press, lang: guide.agree(lang, press.text),
             "refuse": lambda press, lang: guide.refuse(lang),
             "cannot": lambda press, lang: guide.cannot(),
             "card": lambda press, lang: guide.read_card(),
@@ -136,6 +139,7 @@ class EnrolPage:
             press.pin, press.old or None, press.instructor or None, press.instructor_pin or None, bool(press.code))
 
     def _check(self, key: str) -> None:
+        self._people.guide.close_if_idle()
         if self._key is None or not self._people.guide.active or not hmac.compare_digest(
                 key.encode(), self._key.encode()):
             raise EnrolmentLocked()
@@ -163,7 +167,10 @@ class EnrolPage:
         other = self._store.names(class_id).get(found.person, "") if found and found.class_id == class_id else ""
         return {
             "state": shown.state, "title": shown.title, "people": people, "person": shown.person, "name": shown.name,
-            "said": shown.said, "text": shown.text.split("\n") if shown.text else [],
+            "said": shown.said,
+            "text": shown.text.split("\n") if shown.text else [],
+            "text_sha256": hashlib.sha256(shown.text.encode()).hexdigest(),
+            "told": "" if shown.told is None else words(shown.told, lang, self._store.names(class_id)),
             "pose": shown.pose, "pose_text": translate(POSES[shown.pose], lang) if shown.pose else "",
             "advice": shown.advice, "advice_text": self._advice(shown, lang),
             "taken": shown.shots_taken, "of": shown.shots_of,

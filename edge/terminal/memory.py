@@ -1,9 +1,13 @@
-"""What the screen knows of the past: read from the store as it grows, folded again only when it has grown."""
+"""What the screen knows of the past: read from the store as it grows, folded again only when what came matters to the
+class. A long chain takes up to a second to fold: who only shows something, or looks into the camera, is then given a
+story that is a few seconds old."""
 from __future__ import annotations
 
 import dataclasses
 import json
 import threading
+import time
+from collections.abc import Callable
 
 from common.policies import load_policy
 from edge.plans import newest_orders
@@ -19,6 +23,13 @@ from evidence.story import Story
 from evidence.times import utc_text
 
 RECENT_ALARMS = 20
+LONG, OLD_S = 2000, 5.0
+"""From so many records on a story may be so old (real seconds) for whom it need not be fresh."""
+OF_ITS_CLASS = frozenset({
+    "checkin", "checkin.pin", "consent", "consent.withdrawn", "enrolment", "face.erased", "rollcall"})
+"""Records that say nothing of any class but the one that they name. (A correction can move video to another class.)"""
+PRESSED = frozenset({"checkin.pin", "order.accepted", "session.start", "session.end", "session.corrected"})
+"""Whoever pressed sees at once what came of it."""
 WARNED = "storage.days_left"
 """The note in which the storage process keeps the warning in force."""
 
@@ -50,17 +61,28 @@ class Known:
     alarms: tuple[AlarmFact, ...]
 
 
+@dataclasses.dataclass(frozen=True)
+class _Folded:
+    """A story of the first `own` records of this box and the first `orders` of the centre, and when it was made."""
+
+    own: int
+    orders: int
+    at_s: float
+    story: Story
+
+
 class Memory:
     """Safe to ask from several threads. Every method may raise StoreBusy."""
 
-    def __init__(self, store: Store) -> None:
-        self._store, self._lock = store, threading.Lock()
+    def __init__(self, store: Store, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._store, self._lock, self._folding = store, threading.Lock(), threading.Lock()
+        self._monotonic = monotonic
         self._own: list[Record] = []
         self._orders: list[Sealed] = []
         self._alarms: tuple[AlarmFact, ...] = ()
         self._sessions: tuple[Session, ...] = ()
         self._classes: dict[str, str] = {}
-        self._stories: dict[str, tuple[tuple[int, int], Story]] = {}
+        self._stories: dict[str, _Folded] = {}
         self._policies: dict[str, Policy | None] = {}
 
     def look(self) -> Known:
@@ -73,15 +95,41 @@ class Memory:
             orders = newest_orders(self._orders)
             return Known(len(self._own), waiting, orders, running, last, self._sessions, self._classes, self._alarms)
 
-    def story(self, class_id: str, policy: Policy) -> Story:
-        """The story of a class from this box's records and the centre's orders. Raises NoSuchClass."""
+    def story(self, class_id: str, policy: Policy, fresh: bool = True) -> Story:
+        """The story of a class from this box's records and the centre's orders. Not `fresh`: one that is a little old
+        is as good, and nobody is waited for. Raises NoSuchClass."""
+        known = self._stories.get(class_id)
+        if known is not None and not self._outdated(known, class_id, fresh):
+            return known.story
+        if not self._folding.acquire(blocking=fresh or known is None):
+            assert known is not None
+            return known.story
+        try:
+            return self._fold(class_id, policy)
+        finally:
+            self._folding.release()
+
+    def _fold(self, class_id: str, policy: Policy) -> Story:
+        """Without the lock: whoever only looks at what is new does not wait for it."""
         with self._lock:
-            version = (len(self._own), len(self._orders))
-            known = self._stories.get(class_id)
-            if known is None or known[0] != version:
-                records = [*(sealed.record for sealed in self._orders), *self._own]
-                known = self._stories[class_id] = (version, fold(records, class_id, policy))
-            return known[1]
+            own, orders, at_s = len(self._own), len(self._orders), self._monotonic()
+            records = [*(sealed.record for sealed in self._orders), *self._own]
+        known = self._stories.get(class_id)
+        if known is None or (known.own, known.orders) != (own, orders):
+            known = self._stories[class_id] = _Folded(own, orders, at_s, fold(records, class_id, policy))
+        return known.story
+
+    def _outdated(self, known: _Folded, class_id: str, fresh: bool) -> bool:
+        with self._lock:
+            news = [record for record in self._own[known.own:]
+                    if record.type not in OF_ITS_CLASS or record.body.get("class") == class_id]
+            if len(self._orders) != known.orders:
+                return True
+            if not news:
+                self._stories[class_id] = dataclasses.replace(known, own=len(self._own))
+                return False
+            return (fresh or len(self._own) < LONG or any(record.type in PRESSED for record in news)
+                    or self._monotonic() - known.at_s >= OLD_S)
 
     def correctable(self, session: str, stamp: Stamp) -> bool:
         """Whether a correction of a session that was stated now would count."""

@@ -19,7 +19,7 @@ from common.texts import translate
 from edge.cameras.open import open_source
 from edge.cameras.port import Source
 from edge.checkin.engine import Engine
-from edge.child import ready, stop_on_signal
+from edge.child import Progress, ready, stop_on_signal
 from edge.config import CameraConfig, TerminalConfig
 from edge.control.client import ask
 from edge.enrol.erase import Eraser
@@ -171,8 +171,8 @@ def _check_in(box: Box, memory: Memory, screen: Screen) -> CheckIn:
     if found is not None and loader is not None:
         camera = Camera(lambda: open_terminal_camera(box, found), time.monotonic)
         desk = Desk(
-            camera, screen.target, engine_maker(box, loader), box.store, box.clock.utc_us, time.monotonic,
-            config.checkin.every_ms / 1000)
+            camera, lambda: screen.target(fresh=False), engine_maker(box, loader), box.store, box.clock.utc_us,
+            time.monotonic, config.checkin.every_ms / 1000, Progress().step)
         screen.desk, desk.guide = desk, people.guide
         voice = Voice(desk, config.lang, lambda: people.guide.pose) if config.terminal.voice else None
     pins = PinPage(box.store, memory, screen, people, desk)

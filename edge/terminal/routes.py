@@ -72,10 +72,10 @@ def enrol_routes(page: EnrolPage, check: Callable[[Request], None], language: La
     @routes.post("/press")
     def press(
         request: Request, do: Field, person: Field = "", pin: Field = "", old: Field = "", instructor: Field = "",
-        instructor_pin: Field = "", inspector: Field = "", code: Field = "", key: Key = "",
+        instructor_pin: Field = "", inspector: Field = "", code: Field = "", text: Field = "", key: Key = "",
     ) -> dict[str, Any]:
         lang = language(request)
-        page.press(key, Press(do, person, pin, old, instructor, instructor_pin, inspector, code), lang)
+        page.press(key, Press(do, person, pin, old, instructor, instructor_pin, inspector, code, text), lang)
         return page.view(key, lang)
 
     @routes.post("/close")

@@ -102,28 +102,28 @@ class Screen:
         self.desk: DeskView | None = None
         self.code: CodeView | None = None
 
-    def target(self) -> Target | None:
-        """For whom the check-in desk is open now: for sign-ins, and for sign-outs until a while after the block. May
-        raise StoreBusy."""
-        now = self._now()
+    def target(self, fresh: bool = True) -> Target | None:
+        """For whom the check-in desk is open now: for sign-ins, and for sign-outs until a while after the block. Not
+        `fresh`: who came in the last seconds may be missing. May raise StoreBusy."""
+        now = self._now(fresh)
         way = None if now is None or now.block is None else direction(now.block.span, now.now_us)
         if now is None or now.block is None or way is None:
-            return self._signing_out()
+            return self._signing_out(fresh)
         session = now.known.session
         if session is None and not checkin_open(now.order, now.policy, now.now_us):
-            return self._signing_out()
+            return self._signing_out(fresh)
         accepted = _accepted(now.checkins, way)
         number = session.session if session else None
         return Target(now.order.class_id, now.policy, number, now.block.id, accepted, way)
 
-    def _signing_out(self) -> Target | None:
+    def _signing_out(self, fresh: bool) -> Target | None:
         """The class whose block has just ended, and its session with it, while the next one is not open yet."""
         known, now_us = self._memory.look(), self._clock.utc_us()
         found = newest_block(known.orders.values(), self._config.device, self._memory.policy, now_us)
         if known.session is not None or found is None or direction(found[2].span, now_us) != "out":
             return None
         order, policy, planned = found
-        story = self._memory.story(order.class_id, policy)
+        story = self._memory.story(order.class_id, policy, fresh)
         accepted = _accepted(_near(story, _block(story, planned), policy), "out")
         return Target(order.class_id, policy, None, planned.id, accepted, "out")
 
@@ -139,7 +139,7 @@ class Screen:
     def code_wanted(self) -> Wanted | None:
         """For whom a code is shown to the room camera, if the policy asks for it and a class-hour is being recorded.
         May raise StoreBusy."""
-        now, live = self._now(), self._live()
+        now, live = self._now(fresh=False), self._live()
         if now is None or now.hour is None or now.known.session is None or live.state != "recording":
             return None
         rules = now.policy.screen_code
@@ -162,7 +162,7 @@ class Screen:
 
     def pulse(self) -> Pulse:
         """What a lamp can say now. May raise StoreBusy."""
-        now, live = self._now(), self._live()
+        now, live = self._now(fresh=False), self._live()
         its = self._chance(now, live)
         if now is None or its is None:
             return Pulse(self._memory.look().session is not None, live.state)
@@ -192,7 +192,7 @@ class Screen:
 
     def state(self, lang: str) -> dict[str, Any]:
         """The JSON value of /state.json. May raise StoreBusy."""
-        now, live = self._now(), self._live()
+        now, live = self._now(fresh=False), self._live()
         known = now.known if now is not None else self._memory.look()
         sight = self.desk.sight() if self.desk is not None else Sight("no_camera", 0)
         seen_class, seen = self._seen(now, known)
@@ -221,7 +221,7 @@ class Screen:
         mark = self.code.now() if self.code is not None else None
         return state(facts, lang) | {"code": None if mark is None else dataclasses.asdict(mark)}
 
-    def _now(self) -> _Now | None:
+    def _now(self, fresh: bool = True) -> _Now | None:
         known, now_us = self._memory.look(), self._clock.utc_us()
         running = known.session
         here = None if running else lesson(known.orders.values(), self._config.device, now_us)
@@ -235,7 +235,7 @@ class Screen:
             here = lesson([order], self._config.device, now_us, planned) if planned is not None else None
         elif here is not None:
             planned = next((block for block in blocks if here.hour in block.hours), None)
-        story = self._memory.story(order.class_id, policy)
+        story = self._memory.story(order.class_id, policy, fresh)
         block = _block(story, planned)
         near, hour = _near(story, block, policy), _hour(story, here)
         return _Now(known, now_us, here, order, policy, story, block, near, hour)
@@ -255,7 +255,7 @@ class Screen:
         if found is None:
             return None, None
         order, policy, planned = found
-        story = self._memory.story(order.class_id, policy)
+        story = self._memory.story(order.class_id, policy, fresh=False)
         block = next((block for block in story.blocks if block.id == planned.id), None)
         return order.class_id, seen_in(story, block) if block is not None else None
 

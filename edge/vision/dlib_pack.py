@@ -24,6 +24,7 @@ class DlibPack:
         self.threshold_ppm = manifest.similarity.threshold_ppm
         self.margin_ppm = manifest.similarity.margin_ppm
         self.min_face_px = manifest.similarity.min_face_px
+        self.dimensions = 128
         self.liveness: Literal["none", "passive"] = "none"
         self.challenge = TURNS
         self.provider = f"dlib {dlib.__version__} cpu"

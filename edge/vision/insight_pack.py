@@ -50,7 +50,7 @@ class InsightPack:
         roles = (manifest.file("detector"), manifest.file("identity"), *nets)
         models, self.provider = open_models(manifest, {file.name: files[file.name] for file in roles})
         side = manifest.preprocess.aligned_px
-        models[manifest.file("identity").name].check((1, 3, side, side), 2)
+        self.dimensions = models[manifest.file("identity").name].check((1, 3, side, side), 2)[0][1]
         self._life = Life(manifest, models, files, only_faces)
         self.liveness: Literal["none", "passive"] = self._life.liveness
         self.challenge = self._life.challenge

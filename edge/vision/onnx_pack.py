@@ -59,7 +59,7 @@ class OnnxPack:
         self._wants = INPUTS[manifest.engine]
         self._identity = models[manifest.file("identity").name]
         side = manifest.preprocess.aligned_px
-        self._identity.check((1, 3, side, side), 2)
+        self.dimensions = self._identity.check((1, 3, side, side), 2)[0][1]
         self._life = Life(manifest, models, files, only_faces)
         self.liveness: Literal["none", "passive"] = self._life.liveness
         self.challenge = self._life.challenge

@@ -35,8 +35,8 @@ class Face:
 class Pack(Protocol):
     """Detect, align, embed, compare, tell life. Pictures are uint8 (height, width, 3) in BGR order, not mirrored.
 
-    `liveness`: whether `passive` scores anything. `challenge`: the gestures that `mesh` can tell. A pack is used by one
-    thread at a time.
+    `dimensions`: d of the descriptions. `liveness`: whether `passive` scores anything. `challenge`: the gestures that
+    `mesh` can tell. A pack is used by one thread at a time.
     """
 
     manifest: Manifest
@@ -46,6 +46,7 @@ class Pack(Protocol):
     threshold_ppm: int
     margin_ppm: int
     min_face_px: int
+    dimensions: int
     liveness: Literal["none", "passive"]
     challenge: frozenset[Gesture]
 

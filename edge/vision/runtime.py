@@ -36,8 +36,11 @@ class Model:
         answer: list[np.ndarray] = self._session.run(outputs, {self._input: blob})
         return answer
 
-    def check(self, given: Sequence[int], wanted: Mapping[str, tuple[int | None, ...]] | int) -> None:
+    def check(
+        self, given: Sequence[int], wanted: Mapping[str, tuple[int | None, ...]] | int,
+    ) -> list[tuple[int, ...]]:
         """Run once: a named output must have its shape (None: any), or a single one `wanted` axes; all must be numbers.
+        The shapes that came out.
 
         Raises ModelShape, ModelBroken.
         """
@@ -58,6 +61,7 @@ class Model:
                 raise ModelShape(pack=self.pack, file=self.file, wanted=_said(shape), got=_said(answer.shape))
             if not np.isfinite(answer).all():
                 raise ModelBroken(pack=self.pack, file=self.file, why="NaN")
+        return [answer.shape for answer in answers]
 
 
 def open_models(manifest: Manifest, paths: Mapping[str, Path]) -> tuple[dict[str, Model], str]:

@@ -18,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from central.classes.moves import order_move
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.statements import open_dispute
@@ -26,7 +27,7 @@ from central.ingest.broker import IN_FLIGHT, BrokerLink
 from central.ingest.collector import Collector, Given, Message
 from central.wiring import Centre
 from common.sheets import open_sheet
-from evidence.bodies import SessionStart
+from evidence.bodies import ConsentWithdrawn, SessionStart
 from evidence.receipts import read_receipt
 from evidence.seal import read_sealed
 from tests.central.helpers import MORNING, Box, write_plan
@@ -78,7 +79,8 @@ class Device:
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, device, protocol=mqtt.MQTTv5)
         self.client.on_message = lambda _c, _d, message: self.came.put((message.topic, message.payload))
         self.client.connect("127.0.0.1", port)
-        self.client.subscribe([(f"zaitang/v1/{device}/{topic}", 1) for topic in ("receipts", "orders/+", "stated/+")])
+        topics = ("receipts", "orders/+", "stated/+", "withdrawn/+")
+        self.client.subscribe([(f"zaitang/v1/{device}/{topic}", 1) for topic in topics])
         self.client.loop_start()
 
     def send(self, payload: bytes) -> None:
@@ -192,6 +194,29 @@ def test_the_order_reaches_a_box_with_names_only_it_can_read(
     assert message["certificate"] == centre.keys.certificate
     sheet = open_sheet(base64.b64decode(message["names"]), box.sealing_key, "welder-1")
     assert {sheet[one.person].name for one in order.roster} == {"张伟", "王芳", "李娜", "陈老师"}
+
+
+def test_a_withdrawal_at_one_box_reaches_the_box_to_which_the_face_moved(
+    centre: Centre, broker: Broker, box: Box, tmp_path: Path
+) -> None:
+    plan, names = write_plan(tmp_path)
+    order = add_class(centre.store, centre.names, read_plan(plan), read_names(names), plan)
+    other, person = Box(centre, "box-2", "b2" * 16), order.roster[0].person
+    other.genesis()
+    for one in (box, other):
+        centre.collector().take(one.messages())
+    order_move(centre.store, "welder-1", "box-2", "box-1", (person,), 7, MORNING)
+    collector, device = Running(link_to(centre, broker.port)), Device(broker.port, "box-1")
+    try:
+        assert device.came.get(timeout=20)[0] == "zaitang/v1/box-1/orders/welder-1"
+        withdrawn = other.append(ConsentWithdrawn("welder-1", person, "terminal"), MORNING)
+        device.client.publish("zaitang/v1/box-2/records", withdrawn.envelope, qos=1)
+        topic, payload = device.came.get(timeout=20)
+    finally:
+        device.stop()
+        collector.stop()
+    assert topic == "zaitang/v1/box-1/withdrawn/welder-1"
+    assert base64.b64decode(json.loads(payload)["withdrawn"][0]["record"]) == withdrawn.envelope
 
 
 def test_a_broker_that_comes_back_is_used_again(centre: Centre, broker: Broker, box: Box) -> None:

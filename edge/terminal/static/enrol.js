@@ -3,7 +3,7 @@
 
 const POLL_MS = 400, LOCKED_S = 60;
 const list = pages("list"), digits = pad("pad");
-let key = "", current = null, over = "", consent = "", failures = 0;
+let key = "", current = null, over = "", consent = "", shown = "", failures = 0;
 // `over`: a list or a pad that this page asks before the step of the box goes on.
 
 const names = (people) => people.filter((one) => one.pin).map((one) => ({ ...one, mark: "" }));
@@ -125,6 +125,7 @@ function showStep(step) {
 
 function showNames(step) {
   put("list-title", said.choose);
+  if (step.told && at("problem").hidden) problem(step.told);
   const marks = (one) => [one.role === "instructor" && said.instructor, one.enrolled && said.enrolled, one.pin && said.pin].filter(Boolean).join(" · ");
   list(step.people.map((one) => ({ ...one, mark: marks(one) })), (one) => pressed("choose", { person: one.person }));
 }
@@ -135,7 +136,7 @@ function showText(step) {
   show("before", !!before);
   const fresh = step.person + step.text.join("\n");
   if (fresh === consent) return;
-  consent = fresh;
+  [consent, shown] = [fresh, step.text_sha256];
   at("text").replaceChildren(...step.text.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
   at("text").scrollTop = 0;
   at("agree").disabled = true;
@@ -227,7 +228,7 @@ on("withdraw", () => { over = "sure"; only("sure"); });
 on("sure-yes", () => confirmed("withdraw", { person: current.person }));
 on("sure-no", backToStep);
 on("refuse", () => pressed("refuse"));
-on("agree", () => pressed("agree"));
+on("agree", () => pressed("agree", { text: shown }));
 on("card", () => pressed("card"));
 on("unanchored", () => pressed("unanchored"));
 on("vouch", () => askPad(said.badge, async (number) => {

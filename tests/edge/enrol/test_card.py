@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from common.sheets import BadCentreKey, BadSheet, open_number
 from edge.enrol.card import Anchor, FileReader, NoReaderHere, anchored
-from edge.enrol.errors import BadCard, CardOfAnother, NoCard, NoNameYet, NoReader
+from edge.enrol.errors import BadCard, CardLeft, CardOfAnother, NoCard, NoNameYet, NoReader
 
 NUMBER = "11010519491231002X"
 TODAY = datetime.date(2026, 3, 2)
@@ -76,3 +76,22 @@ def test_whatever_lies_there_is_a_card_or_no_card(tmp_path: Path, data: bytes) -
     path.write_bytes(data)
     with pytest.raises(BadCard):
         FileReader(path).read()
+
+
+def test_a_card_that_was_read_is_gone_with_its_number(tmp_path: Path) -> None:
+    read = reader(tmp_path)
+    kept = tmp_path / "another name of it"
+    kept.hardlink_to(tmp_path / "card.json")
+    assert read.read().number == NUMBER
+    assert kept.read_bytes() == b"" and not (tmp_path / "card.json").exists()
+    with pytest.raises(NoCard):
+        read.read()
+
+
+def test_a_card_that_cannot_be_removed_anchors_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refuses)
+    with pytest.raises(CardLeft, match="let this box write in its folder"):
+        anchored(reader(tmp_path), "王秀英", "c-1", "p-1", None, TODAY)

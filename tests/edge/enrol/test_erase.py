@@ -19,6 +19,7 @@ from common.sheets import Name, seal_sheet
 from edge.checkin.engine import Engine
 from edge.cli import main
 from edge.enrol import cli as enrol_cli
+from edge.enrol import erase
 from edge.enrol.consent import consent_text
 from edge.enrol.consents import consents
 from edge.enrol.enrol import enrol
@@ -276,3 +277,61 @@ def test_the_running_thread_finishes_what_was_asked_elsewhere(enrolled: Box) -> 
     eraser.stop()
     assert bodies(enrolled, "face.erased")[-1].why == "withdrawn"
     assert [piece for piece in traces if piece in everything(enrolled.folder)] == []
+
+
+def test_a_description_that_cannot_be_read_is_left_out_told_once_and_can_be_erased(enrolled: Box) -> None:
+    store = enrolled.store
+    with sqlite3.connect(store.path) as db:
+        db.execute("UPDATE templates SET vectors = zeroblob(length(vectors)) WHERE person = 'p-1'")
+    db.close()
+    for _ in range(2):
+        assert list(store.templates(CLASS, "builtin")) == ["p-3"]
+        assert list(store.all_templates("builtin")) == [(CLASS, "p-3")]
+    (alarm,) = store.records_of("alarm")
+    assert (alarm.record.body["code"], alarm.record.body["params"]) == ("template.unreadable", {"person": "p-1"})
+    withdraw(store, CLASS, "p-1", "command")
+    done = finish(store, enrolled.folder)[-1]
+    assert (done.person, done.why, done.templates, store.enrolled(CLASS)) == ("p-1", "withdrawn", 1, {"p-3"})
+
+
+def test_a_description_of_an_odd_shape_is_left_out(enrolled: Box, templates: dict[str, np.ndarray]) -> None:
+    enrolled.store.put_templates(CLASS, "builtin", {
+        "p-1": templates["p-1"][None], "p-2": templates["p-1"] * np.nan, "p-4": np.empty((0, 128), np.float32)})
+    assert list(enrolled.store.templates(CLASS, "builtin")) == ["p-3"]
+
+
+def test_the_pin_of_who_has_no_face_here_goes_at_the_end_of_the_purpose_too(named_box: Box) -> None:
+    store = named_box.store
+    shown = consent_text(newest_orders(store.orders())[CLASS], "", "", "zh")
+    store.append("consent", shown.said(CLASS, "p-5", False))
+    Pins(store, named_box.keys.data, named_box.clock).choose(CLASS, "p-5", "271828")
+    until, traces = utc_us(shown.until), pieces(named_box, "p-5")
+    assert due(store, until - 1) == [] and due(store, until) == [(CLASS, "p-5")]
+    Eraser(store, named_box.folder, lambda: until).turn(0.0)
+    assert store.pins(CLASS) == {} and due(store, until) == []
+    assert not any(trace in everything(named_box.folder) for trace in traces[:3])
+
+
+def test_a_file_that_cannot_be_read_delays_the_erasure_and_ends_nothing(
+    enrolled: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failed, is_sqlite = threading.Event(), erase._is_sqlite
+
+    def fails(path: Path) -> bool:
+        if not failed.is_set():
+            failed.set()
+            raise OSError(5, "Input/output error")
+        return is_sqlite(path)
+
+    monkeypatch.setattr(erase, "_is_sqlite", fails)
+    monkeypatch.setattr(erase, "EVERY_S", 0.01)
+    withdraw(enrolled.store, CLASS, "p-1", "command")
+    eraser = Eraser(enrolled.store, enrolled.folder, lambda: None)
+    eraser.start()
+    try:
+        deadline = time.monotonic() + 20
+        while enrolled.store.erasures() and time.monotonic() < deadline:
+            time.sleep(0.02)
+    finally:
+        eraser.stop()
+    assert failed.is_set() and enrolled.store.erasures() == []

@@ -35,7 +35,7 @@ from edge.plans import newest_orders
 from edge.store.people import NewFace
 from edge.sync.process import make_inbox
 from edge.wiring import Box, open_store
-from evidence.bodies import Enrolment, TemplatesMoved, TemplatesOrder, body_of
+from evidence.bodies import ConsentWithdrawn, Enrolment, TemplatesMoved, TemplatesOrder, body_of
 from evidence.canonical import canonical
 from evidence.certs import make_root, pem
 from evidence.records import ClockState, Sealed
@@ -302,6 +302,14 @@ def test_what_is_inside_must_fit_together(two: Two, builtin: Any, templates: Any
     assert two.target.store.templates(CLASS, "builtin") == {}
 
 
+def test_descriptions_that_the_pack_does_not_make_are_refused(two: Two, builtin: Any, templates: Any) -> None:
+    order, good = two.order(("p-1",)), templates["p-1"]
+    for vectors in (np.ones((1, 3), np.float32), good[:, :64], good * 1e6, good * 0):
+        with pytest.raises(BadPackage, match="p-1 is not described as the pack builtin does"):
+            receive(two.target, _package(two, order, builtin, vectors), builtin)
+    assert two.target.store.templates(CLASS, "builtin") == {}
+
+
 def test_a_face_that_is_known_at_the_target_under_another_name_stops_the_move(
     two: Two, builtin: Any, tmp_path: Path, templates: Any,
 ) -> None:
@@ -334,3 +342,67 @@ def test_a_package_opens_for_the_target_alone(two: Two, builtin: Any, tmp_path: 
         open_package(data, cover, two.source.keys.sealing)
     with pytest.raises(NotForThisBox):
         open_package(data, dataclasses.replace(cover, order="d" * 64), two.target.keys.sealing)
+
+
+def passed_on(two: Two, said: Sealed, certificate: str = "") -> bytes:
+    """What the centre makes of a record of the first box."""
+    item = {"record": encoded(said), "certificate": certificate or two.source.keys.certificate}
+    return canonical({"withdrawn": [item]})
+
+
+def erased(box: Box) -> list[Any]:
+    finish(box.store, box.folder)
+    return [body_of(sealed.record) for sealed in box.store.records_of("face.erased")]
+
+
+def test_a_withdrawal_at_one_box_erases_the_face_at_the_other_once(two: Two, builtin: Any, tmp_path: Path) -> None:
+    receive(two.target, sent(two, two.order(), builtin, tmp_path), builtin)
+    withdraw(two.source.store, CLASS, "p-1", "terminal")
+    (said,) = two.source.store.records_of("consent.withdrawn")
+    for _ in range(2):
+        make_inbox(two.target, "centre").withdrawn(passed_on(two, said))
+    assert [one.person for one in erased(two.target)] == ["p-1"]
+    assert list(two.target.store.templates(CLASS, "builtin")) == ["p-2"]
+    (told,) = two.target.store.records_of("consent.withdrawn")
+    assert body_of(told.record) == ConsentWithdrawn(CLASS, "p-1", "order")
+    assert two.target.store.records_of("order.accepted")[-1].record.body["order"] == said.hash
+
+
+def test_a_refusal_at_one_box_stops_a_package_on_its_way(two: Two, builtin: Any, tmp_path: Path) -> None:
+    data = sent(two, two.order(), builtin, tmp_path)
+    refused = dataclasses.replace(body_of(two.source.store.records_of("consent")[0].record), given=False, until=None)
+    make_inbox(two.target, "centre").withdrawn(passed_on(two, two.source.store.append("consent", refused)))
+    assert receive(two.target, data, builtin).people == ("p-2",) and erased(two.target) == []
+
+
+def test_who_consented_again_at_the_other_box_afterwards_stays(
+    two: Two, builtin: Any, tmp_path: Path, templates: Any,
+) -> None:
+    withdraw(two.source.store, CLASS, "p-1", "terminal")
+    (said,) = two.source.store.records_of("consent.withdrawn")
+    given = body_of(two.source.store.records_of("consent")[0].record)
+    body = Enrolment(CLASS, "p-1", "builtin", builtin.sha256, 1, "inspector", "camera", (), "赵检查")
+    two.target.store.enrol([NewFace(templates["p-1"], body, given)])  # type: ignore[arg-type]
+    make_inbox(two.target, "centre").withdrawn(passed_on(two, said))
+    assert list(two.target.store.templates(CLASS, "builtin")) == ["p-1"] and erased(two.target) == []
+    assert two.target.store.records_of("order.accepted")[-1].record.body["order"] == said.hash
+
+
+def test_only_a_box_of_this_site_withdraws_for_itself(two: Two, builtin: Any, tmp_path: Path) -> None:
+    receive(two.target, sent(two, two.order(), builtin, tmp_path), builtin)
+    withdraw(two.source.store, CLASS, "p-1", "terminal")
+    (said,) = two.source.store.records_of("consent.withdrawn")
+    stranger_key = Ed25519PrivateKey.generate()
+    stranger = Centre(make_root(stranger_key, "site", 1, 0, 36500, True), stranger_key, name="box-1")
+    forged = stranger.record("consent.withdrawn", body_of(said.record))
+    inbox = make_inbox(two.target, "centre")
+    for message in (
+        passed_on(two, forged, stranger.certificate), passed_on(two, forged), passed_on(two, said, "no PEM"),
+        passed_on(two, said, two.target.keys.certificate), passed_on(two, two.source.store.records_of("consent")[0]),
+        canonical({"withdrawn": 7}), canonical({"withdrawn": [{"record": 1, "certificate": "x"}]}), b"\xff",
+        canonical({"withdrawn": [7]}),
+    ):
+        inbox.withdrawn(message)
+    assert list(two.target.store.templates(CLASS, "builtin")) == ["p-1", "p-2"]
+    assert two.target.store.records_of("consent.withdrawn") == [] and erased(two.target) == []
+    assert {sealed.record.body["code"] for sealed in two.target.store.records_of("alarm")} == {"order.refused"}

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import dataclasses
 import hashlib
 import threading
 import time
@@ -18,7 +19,7 @@ from edge.sync import outbox
 from edge.sync.backoff import Backoff
 from edge.sync.process import make_sync
 from edge.wiring import Box
-from evidence.bodies import Dispute, Segment, SessionStart
+from evidence.bodies import ConsentWithdrawn, Dispute, Segment, SessionStart
 from evidence.canonical import canonical
 from evidence.records import Sealed
 from evidence.seal import read_sealed
@@ -147,12 +148,19 @@ def test_an_order_waits_at_the_broker_for_the_box(make_box: MakeBox, centre: Any
     dispute = centre.record("dispute", Dispute("welding-1", "d-1", "opened", "unfair"))
     said = canonical({"stated": [base64.b64encode(dispute.envelope).decode()], "certificate": centre.certificate})
     collector.client.publish("zaitang/v1/box-1/stated/welding-1", said, qos=1, retain=True).wait_for_publish(5)
+    other = dataclasses.replace(centre, name="box-2")
+    gone = other.record("consent.withdrawn", ConsentWithdrawn("welding-1", "p-1", "terminal"))
+    item = {"record": base64.b64encode(gone.envelope).decode(), "certificate": other.certificate}
+    passed = canonical({"withdrawn": [item]})
+    collector.client.publish("zaitang/v1/box-1/withdrawn/welding-1", passed, qos=1, retain=True).wait_for_publish(5)
     with syncing(box):
-        until(lambda: len(box.store.orders()) == 2 and delivered(box))
+        until(lambda: len(box.store.orders()) == 2 and bool(box.store.records_of("consent.withdrawn"))
+              and delivered(box))
     with syncing(box):
         time.sleep(1.0)
     collector.stop()
-    assert [sealed.record.type for sealed in box.store.records(after=0)] == ["order.accepted"] * 2
+    assert sorted(sealed.record.type for sealed in box.store.records(after=0)) == [
+        "consent.withdrawn", *["order.accepted"] * 3]
     assert box.store.names("welding-1")["p-1"] == "王秀英"
 
 

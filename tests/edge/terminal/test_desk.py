@@ -1,6 +1,7 @@
 """The check-in desk: every attempt becomes one record, the answer stays on the screen long enough to be read."""
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -133,6 +134,49 @@ def test_a_challenge_and_a_wanted_pin_are_shown(at: Setup) -> None:
     told = at.room.state()["checkin"]
     assert (told["state"], told["person"], told["ask"]) == ("pin_wanted", "p-1", None)
     assert told["text"].startswith("王秀英: ") and told["result"] is None
+
+
+def test_an_engine_that_fails_in_a_way_nobody_foresaw_leaves_the_page(at: Setup) -> None:
+    at.fails = ValueError("all the input array dimensions must match")
+    at.see(EngineView((), "empty"))
+    assert at.desk.sight().state == "no_pack"
+    at.fails = None
+    at.room.monotonic += RETRY_S
+    at.see(EngineView((), "empty"))
+    assert at.desk.sight().state == "look"
+
+
+def test_the_desk_tells_of_its_turns_refused_ones_too_and_of_none_while_it_hangs(at: Setup) -> None:
+    told, gate, hung = threading.Semaphore(0), threading.Event(), threading.Event()
+
+    class Hangs(ScriptedEngine):
+        def step(self, bgr: np.ndarray, mono_us: int) -> EngineView:
+            hung.set()
+            gate.wait(20)
+            return EngineView((), "empty")
+
+    def make(target: Target) -> Any:
+        if at.frames.number == 1:
+            raise StoreBusy()
+        return Hangs([])
+
+    desk = Desk(at.frames, at.room.screen.target, make, at.room.store, at.room.clock.utc_us,
+                lambda: time.monotonic() * 100, 0.01, told.release)
+    desk.start()
+    try:
+        at.frames.number = 1
+        assert all(told.acquire(timeout=20) for _ in range(5))
+        at.frames.number = 2
+        while not hung.is_set():
+            at.frames.number += 1
+            hung.wait(0.05)
+        while told.acquire(timeout=0.2):
+            pass
+        gate.set()
+        assert told.acquire(timeout=20)
+    finally:
+        gate.set()
+        desk.stop()
 
 
 def test_an_engine_that_cannot_be_made_is_logged_once_for_each_reason(

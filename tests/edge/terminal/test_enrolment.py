@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from edge.enrol.guide import IDLE_S
 from edge.terminal.app import make_app
 from edge.terminal.enrolment import EnrolPage
 from edge.terminal.guard import Guard
@@ -47,7 +48,8 @@ class Kiosk:
         return answer
 
     def press(self, action: str, **body: Any) -> Any:
-        return self.post("press", do=action, **body)
+        shown = {"text": self.post("view").json().get("text_sha256", "")} if action == "agree" else {}
+        return self.post("press", do=action, **{**shown, **body})
 
     def see(self, *shows: Shows) -> None:
         for one in shows:
@@ -213,3 +215,35 @@ def test_whoever_is_left_at_an_opened_page_gets_no_instructors_pin(kiosk: Kiosk)
         assert kiosk.press("pin", pin="735192", **word).json()["code"] == "PinGuarded"
     (said,) = kiosk.room.store.records_of("pin.set")
     assert said.record.body == {"class": CLASS, "person": "p-3", "first": True, "by": "code", "confirmed_by": None}
+
+
+def test_who_agrees_agrees_to_the_text_that_the_page_showed(kiosk: Kiosk) -> None:
+    kiosk.open(code=CODE)
+    kiosk.press("choose", person="p-1")
+    for text in ("", "0" * 64):
+        refused = kiosk.press("agree", text=text)
+        assert refused.json()["code"] == "TextChanged" and "read it again" in refused.json()["error"]
+    assert kiosk.post("view").json()["state"] == "consent" and kiosk.said() == []
+    assert kiosk.press("agree").json()["state"] == "anchor"
+
+
+@pytest.mark.parametrize("path", ["view", "press"])
+def test_the_enrolment_closes_by_itself_on_a_box_without_a_camera(kiosk: Kiosk, path: str) -> None:
+    kiosk.open(code=CODE)
+    kiosk.press("choose", person="p-1")
+    kiosk.room.monotonic += IDLE_S
+    assert kiosk.post("view").status_code == 200
+    kiosk.room.monotonic += 1
+    assert kiosk.post(path, do="refuse").json()["code"] == "EnrolmentLocked"
+    assert not kiosk.people.guide.active and kiosk.said() == []
+
+
+def test_an_erasure_that_was_asked_for_elsewhere_leads_back_to_the_names(kiosk: Kiosk) -> None:
+    kiosk.open(code=CODE)
+    for action, body in (("choose", {"person": "p-1"}), ("agree", {}), ("unanchored", {})):
+        kiosk.press(action, **body)
+    kiosk.room.store.ask_erasure(CLASS, ["p-1"], "over")
+    kiosk.see(*(Shows(1, yaw, pitch) for yaw, pitch in ((0, 0), (20, 0), (-20, 0), (0, 15), (0, -15))))
+    shown = kiosk.post("view").json()
+    assert (shown["state"], shown["told"]) == ("choose", "the face data of p-1 are being erased just now")
+    assert kiosk.said() == [] and kiosk.press("choose", person="p-2").json()["state"] == "consent"

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from edge.child import STEPPED
 from edge.models.errors import ModelMissing
 from edge.models.manifest import load_manifest
 from edge.store import Store
@@ -102,6 +103,7 @@ class Terminal:
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify.bind(f"\0zaitang-test-{os.getpid()}-{port}")
         self._notify.settimeout(60)
+        self._is_ready = False
         self._page = f"http://127.0.0.1:{port}/state.json?lang=en"
         command = [sys.executable, "-m", "edge.cli", "process", "terminal", "--box", str(folder)]
         address = f"@zaitang-test-{os.getpid()}-{port}"
@@ -110,7 +112,14 @@ class Terminal:
             env={**os.environ, "NOTIFY_SOCKET": address, **environment})
 
     def ready(self) -> None:
-        assert self._notify.recv(64) == b"READY=1"
+        assert self.hears() == b"READY=1"
+
+    def hears(self) -> bytes:
+        """What it says next of being ready, or of its desk's turns once it is."""
+        while (said := self._notify.recv(64)) == STEPPED and not self._is_ready:
+            pass
+        self._is_ready = True
+        return said
 
     def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         deadline = time.monotonic() + 30
@@ -131,6 +140,7 @@ class Terminal:
 def test_the_pack_is_loaded_before_the_box_says_that_it_is_ready(box_folder: tuple[Path, Store, int]) -> None:
     terminal = Terminal(box_folder[0], box_folder[2])
     terminal.ready()
+    assert terminal.hears() == STEPPED
     events = terminal.stop()
     assert events.index("pack.loaded") < events.index("terminal.ready")
 

@@ -249,7 +249,7 @@ def test_a_restart_amid_the_pin_and_amid_the_enrolment(page: Page, site: Site) -
     site.end()
     press(page, PIN)
     site.begin()
-    page.click("#pin-yes")
+    press(page, TEACHERS)
     expect(page.locator("#pin-done-name")).to_have_text("王秀英")
     assert len(site.store.records()) == before + 1
 
@@ -272,6 +272,7 @@ def test_consent_is_withdrawn_at_the_terminal(page: Page, site: Site) -> None:
     page.click("#withdraw")
     fits(page)
     page.click("#sure-yes")
+    press(page, TEACHERS, "#pad")
     expect(page.locator("[data-state=withdrawn]")).to_be_visible()
     site.erase()
     expect(page.locator("#erased")).to_have_text("人脸数据已删除")

@@ -1,0 +1,49 @@
+"""Withdrawals of consent, passed on: every other box to or from which the face may have moved hears of them. The centre
+adds nothing: the box that heard the person has signed."""
+from __future__ import annotations
+
+import base64
+from collections.abc import Collection, Sequence
+
+from central.classes.orders import OrderMessage, Told
+from central.store.tables import Tx
+from evidence.bodies import Consent, ConsentWithdrawn, TemplatesOrder, body_of
+from evidence.canonical import canonical
+from evidence.records import Sealed
+
+TYPES = ("consent", "consent.withdrawn")
+
+
+def withdrawal_messages(tx: Tx, told: Collection[Told]) -> dict[Told, OrderMessage]:
+    """For both boxes of every order to move templates: what other boxes recorded of refusals and withdrawals by people
+    of the order, in one message for each class, because a broker keeps the last one only. What is in `told` is left
+    out; its third part is the topic, its last how many there are."""
+    moving: dict[tuple[str, str], set[str]] = {}
+    for sealed in tx.of_type("order.templates"):
+        body = body_of(sealed.record)
+        if isinstance(body, TemplatesOrder):
+            for device in (body.source, body.target):
+                moving.setdefault((device, body.class_id), set()).update(body.people)
+    found: dict[Told, OrderMessage] = {}
+    for (device, class_id), people in sorted(moving.items()):
+        heads = [head for head in tx.heads(device) if head.certificate is not None]
+        said = [one for one in _withdrawn(tx, class_id, people) if one.record.device != device]
+        key = (device, heads[-1].chain, f"withdrawn/{class_id}", len(said)) if heads and said else None
+        if key is not None and key not in told:
+            found[key] = _message(tx, device, class_id, said)
+    return found
+
+
+def _withdrawn(tx: Tx, class_id: str, people: Collection[str]) -> list[Sealed]:
+    """What a box passed on itself (`order`) is not passed on again."""
+    records = [(sealed, body_of(sealed.record)) for kind in TYPES for sealed in tx.of_type(kind, class_id)]
+    return [sealed for sealed, body in records
+            if (isinstance(body, Consent) and not body.given and body.person in people)
+            or (isinstance(body, ConsentWithdrawn) and body.by != "order" and body.person in people)]
+
+
+def _message(tx: Tx, device: str, class_id: str, said: Sequence[Sealed]) -> OrderMessage:
+    certificates = {head.chain: head.certificate for sealed in said for head in tx.heads(sealed.record.device)}
+    withdrawn = [{"record": base64.b64encode(sealed.envelope).decode("ascii"),
+                  "certificate": certificates.get(sealed.record.chain)} for sealed in said]
+    return OrderMessage(f"zaitang/v1/{device}/withdrawn/{class_id}", canonical({"withdrawn": withdrawn}))
