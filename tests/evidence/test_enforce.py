@@ -191,6 +191,9 @@ def test_what_is_possible_is_so_for_many_pictures(
     is_possible_with_a_lens(films, black_5s, now_5s, recording)
 
 
+LOOK = 5 * SECOND
+
+
 def is_possible_with_a_lens(
     films: list[tuple[int, int]], black_5s: list[tuple[int, int]], now_5s: int, recording: bool,
 ) -> None:
@@ -216,9 +219,12 @@ def is_possible_with_a_lens(
     its = stands(looked_at(course("practical", *sealed), dark).story().hours[0], now_s / 60, heard)
     assert POLICY.r2 is not None
     ruled = r2.judge(story, POLICY.r2, END + 1, True).result
-    assert (its.state == "lost") == (ruled == "violated")
-    assert its.state == "lost" or ruled == "satisfied"
-    assert abs(its.possible_us - story.hours[0].longest_us) <= SECOND
+    # A picture that ails now does so until the next look at it, which nobody has taken yet.
+    until = LOOK if its.ailing else 0
+    if not its.ailing or abs(its.possible_us - its.needed_us) > until:
+        assert (its.state == "lost") == (ruled == "violated")
+        assert its.state == "lost" or ruled == "satisfied"
+    assert abs(its.possible_us - story.hours[0].longest_us) <= SECOND + until
 
 
 def test_a_lens_that_is_covered_is_not_done_and_there_is_an_alarm() -> None:
