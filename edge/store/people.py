@@ -6,6 +6,7 @@ empty), *done* (the log is empty, `face.erased` is recorded).
 """
 from __future__ import annotations
 
+import abc
 import dataclasses
 import hashlib
 import json
@@ -73,18 +74,20 @@ class PinRow:
     locked: int
 
 
-class PeopleTables:
+class PeopleTables(abc.ABC):
     """The part of `Store` that keeps people. Methods raise StoreBusy, BadStore."""
 
     _db: Database
     _sealing: X25519PrivateKey
     _data_key: bytes
 
+    @abc.abstractmethod
     def _add(self, items: Sequence[tuple[str, object]], head: Sealed | None) -> list[Sealed]:
-        raise NotImplementedError
+        """Seal facts behind `head`, within the transaction that is open."""
 
+    @abc.abstractmethod
     def _head(self) -> Sealed | None:
-        raise NotImplementedError
+        """The newest record."""
 
     # --- names
 

@@ -3,32 +3,18 @@ from __future__ import annotations
 
 from edge.sync.centre import Site
 from edge.sync.errors import NotAMessage, NotThisBox, WrongKey
-from edge.sync.orders import sealed_by
-from evidence.bodies import TemplatesOrder, body_of
-from evidence.canonical import parse
-from evidence.errors import BadRecord
+from edge.sync.orders import read_list
+from evidence.bodies import TemplatesOrder
 from evidence.records import Sealed
 
-MOST = 1000
-"""So many orders fit into one message."""
 Move = tuple[Sealed, TemplatesOrder]
 
 
 def read_moves(message: bytes, site: Site) -> tuple[list[Move], str]:
-    """The orders in a message `{"moves": [base64 …], "certificate": PEM}` whose seals hold, and the certificate: all
-    that the centre ordered of one class and this box, because a broker keeps the last message only.
+    """The orders in a message `{"moves": [base64 …], "certificate": PEM}` whose seals hold, and the certificate.
 
     Raises NotAMessage, NotTheCentre; then none of them is taken."""
-    try:
-        fields = parse(message)
-        texts, certificate = fields.get("moves"), fields.get("certificate")
-        if not isinstance(texts, list) or len(texts) > MOST or not isinstance(certificate, str):
-            raise BadRecord(why="it holds no orders, or no certificate")
-        centre = site.centre_of(certificate)
-        sealed = [sealed_by(text, centre) for text in texts]
-        found = [(one, body_of(one.record)) for one in sealed]
-    except BadRecord as error:
-        raise NotAMessage(why=str(error)) from None
+    found, certificate = read_list(message, "moves", site)
     strange = [one.record.type for one, body in found if not isinstance(body, TemplatesOrder)]
     if strange:
         raise NotAMessage(why=f"{strange[0]} moves no templates")

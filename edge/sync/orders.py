@@ -10,12 +10,15 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from common.sheets import check_sheet, open_sheet
 from edge.sync.centre import Site
 from edge.sync.errors import BadNames, NotAMessage, NotNewer, NotTheCentre, NotThisBox, UnknownPolicy
-from evidence.bodies import ClassOrder, body_of
+from evidence.bodies import Body, ClassOrder, body_of
 from evidence.canonical import parse
 from evidence.certs import Identity
 from evidence.errors import BadInput, BadRecord, VerificationError
 from evidence.records import Sealed
 from evidence.seal import RECORD_TYPE, read_sealed, verify_seal
+
+MOST = 1000
+"""So many records fit into one message."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +49,23 @@ def read_order(message: bytes, site: Site) -> Order:
     if not isinstance(body, ClassOrder):
         raise NotAMessage(why=f"{sealed.record.type} is not an order")
     return Order(sealed, body, sheet, certificate)
+
+
+def read_list(message: bytes, name: str, site: Site) -> tuple[list[tuple[Sealed, Body | None]], str]:
+    """The records in a message `{NAME: [base64 …], "certificate": PEM}` whose seals hold, and the certificate: all of
+    one kind that the centre states for this box, because a broker keeps the last message only.
+
+    Raises NotAMessage, NotTheCentre; then none of them is taken."""
+    try:
+        fields = parse(message)
+        texts, certificate = fields.get(name), fields.get("certificate")
+        if not isinstance(texts, list) or len(texts) > MOST or not isinstance(certificate, str):
+            raise BadRecord(why="it holds no list of records, or no certificate")
+        centre = site.centre_of(certificate)
+        sealed = [sealed_by(text, centre) for text in texts]
+        return [(one, body_of(one.record)) for one in sealed], certificate
+    except BadRecord as error:
+        raise NotAMessage(why=str(error)) from None
 
 
 def sealed_by(text: object, centre: Identity) -> Sealed:

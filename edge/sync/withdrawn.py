@@ -5,7 +5,7 @@ from edge.enrol.consents import consents
 from edge.store import Store
 from edge.sync.centre import Site
 from edge.sync.errors import NotAMessage
-from edge.sync.orders import decoded
+from edge.sync.orders import MOST, decoded
 from evidence.bodies import Consent, ConsentWithdrawn, OrderAccepted, body_of
 from evidence.canonical import parse
 from evidence.certs import identity
@@ -13,8 +13,6 @@ from evidence.errors import BadRecord, VerificationError
 from evidence.records import Sealed
 from evidence.seal import RECORD_TYPE, read_sealed, verify_seal
 
-MOST = 1000
-"""So many withdrawals fit into one message."""
 Withdrawal = tuple[Sealed, Consent | ConsentWithdrawn]
 
 
