@@ -429,7 +429,10 @@ class PinSet:
 class Track:
     """One face followed through a segment: where in media time, how wide at its best, whom it resembles.
 
-    `shown_us`: media time (of the run) of the best sight. `second` is the second person, never the same one."""
+    `shown_us`: media time (of the run) of the best sight. `second` is the second person, never the same one.
+    `frontal_ppm`: the most frontal sight, a million seen straight; `light_ppm`: mean grey of the best sight, ppm of
+    white; `cover_ppm`: how covered mouth and nose look in it; none of them where it was not measured. `proof`: the
+    sealed picture of the best sight, as it lies on the box."""
 
     first_us: Count
     last_us: Count
@@ -438,6 +441,10 @@ class Track:
     face_px: Count
     best: Candidate | None = None
     second: Candidate | None = None
+    frontal_ppm: Ppm | None = None
+    light_ppm: Ppm | None = None
+    cover_ppm: Ppm | None = None
+    proof: Sha256 | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -445,7 +452,9 @@ class RollCall:
     """What the roll call measured in one segment (`rollcall`). Media times count from the start of the run.
 
     `headcount_max`: most people in view at once, smoothed; `headcount_mean_ppm`: their mean times a million;
-    `samples`: frames looked at; `dark`: how many of them were too dark or flat to show anybody."""
+    `samples`: frames looked at; `dark`: how many of them were too dark or flat to show anybody. `every_us`: media time
+    between frames that was asked for. `faces_max`: most faces at once, smoothed; `faceless_max`: most people at once
+    whose face was not seen, none without a person detector: the headcount then counts faces alone."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     run: Id
@@ -461,6 +470,26 @@ class RollCall:
     headcount_max: Count
     headcount_mean_ppm: Count
     tracks: tuple[Track, ...]
+    every_us: Count | None = None
+    faces_max: Count | None = None
+    faceless_max: Count | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class BareFace:
+    """The terminal asked for a bare-face roll call in a block with protective gear (`bareface`), stated when over.
+
+    `held`: the instructor confirmed that it is safe, and faces were shown to the room camera from `from_mono_us` to
+    `to_mono_us`; `put_off`: not now; `unanswered`: nobody answered. Both are then the moment of the answer, or of the
+    end of asking. `confirmed_by`: the instructor whose word it was; none where nobody's was."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    session: Id | None
+    asked_mono_us: Count
+    from_mono_us: Count
+    to_mono_us: Count
+    result: Literal["held", "put_off", "unanswered"]
+    confirmed_by: Id | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -624,7 +653,7 @@ class Export:
 Body = (
     Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Assessment | Dispute | Consent | ConsentWithdrawn
     | Enrolment | FaceErased | TemplatesOrder | TemplatesMoved | SessionStart | SessionEnd | SessionCorrected | Segment
-    | CheckIn | PinCheckIn | PinSet | RollCall | Picture | CodeShown | CodeRead | Pointed | Review | Alarm
+    | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Picture | CodeShown | CodeRead | Pointed | Review | Alarm
     | SegmentRemoved | VideoReused | Export
 )
 
@@ -650,6 +679,7 @@ TYPES: dict[str, type[Body]] = {
     "checkin.pin": PinCheckIn,
     "pin.set": PinSet,
     "rollcall": RollCall,
+    "bareface": BareFace,
     "picture": Picture,
     "code.shown": CodeShown,
     "code.read": CodeRead,

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from evidence.bodies import (
     TYPES,
+    BareFace,
     Body,
     CheckIn,
     CodeRead,
@@ -47,7 +48,7 @@ from evidence.story import Ref
 B = TypeVar("B", bound=Body)
 FROM_BOX = (
     Segment, CheckIn, PinCheckIn, Consent, ConsentWithdrawn, Enrolment, TemplatesMoved, RollCall, Picture, CodeShown,
-    CodeRead, SessionStart, SessionEnd, SessionCorrected, PinSet,
+    CodeRead, BareFace, SessionStart, SessionEnd, SessionCorrected, PinSet,
 )
 
 

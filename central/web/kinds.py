@@ -25,6 +25,7 @@ RECORDS = {
     "checkin.pin": N_("sign-in by PIN"),
     "pin.set": N_("PIN set or replaced"),
     "rollcall": N_("roll call of a video file"),
+    "bareface": N_("bare-face roll call"),
     "picture": N_("check of the picture of a video file"),
     "code.shown": N_("code shown to the room camera"),
     "code.read": N_("search for a code in a video file"),
