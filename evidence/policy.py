@@ -215,6 +215,17 @@ class ScreenCode:
 
 
 @dataclasses.dataclass(frozen=True)
+class BareFaceRules:
+    """In a block with protective gear the terminal asks for a bare-face roll call `after_min` minutes after the gear is
+    first worn, again `again_min` after it was put off, for `answer_min` each time; faces are shown for `show_s`."""
+
+    after_min: Annotated[Number, Between(1, 240)]
+    again_min: Annotated[Number, Between(1, 240)]
+    answer_min: Annotated[Number, Between(1, 60)]
+    show_s: Annotated[Number, Between(10, 600)]
+
+
+@dataclasses.dataclass(frozen=True)
 class Policy:
     """One document, made computable. `documents`: short name in clauses → document number."""
 
@@ -228,6 +239,8 @@ class Policy:
     picture: PictureRules | None = None
     """None in policies from before pictures were judged: only the roll call's dark frames count then."""
     screen_code: ScreenCode | None = None
+    bareface: BareFaceRules | None = None
+    """None in policies from before bare-face roll calls were asked for."""
     liveness: LivenessRules | None = None
     """None in policies from before liveness was judged from measurements: the word of the record counts."""
     accept_test_keys: bool = False

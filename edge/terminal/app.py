@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Body, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +15,7 @@ from common.texts import LANGS, language, translate, words
 from edge.enrol.guided import Lang
 from edge.errors import StoreBusy
 from edge.terminal.enrolment import EnrolPage
-from edge.terminal.errors import BadPress, NotAnAction
+from edge.terminal.errors import BadPress, NobodyAsks, NotAnAction
 from edge.terminal.guard import TOKEN_HEADER, Guard
 from edge.terminal.pins import PinPage
 from edge.terminal.press import MOST_REASON, Presses
@@ -135,6 +135,20 @@ def make_app(
         check_press(request)
         presses.correct(session, class_id, reason)
         return JSONResponse({"class": class_id})
+
+    @app.post("/bareface")
+    def bareface(
+        request: Request, do: Annotated[Literal["begin", "put_off"], Body(embed=True)],
+        instructor: Annotated[str, Body(embed=True, max_length=64)] = "",
+    ) -> JSONResponse:
+        check_press(request)
+        if screen.bareface is None:
+            raise NobodyAsks()
+        if do == "begin":
+            screen.bareface.begin(instructor or None)
+        else:
+            screen.bareface.put_off()
+        return JSONResponse({})
 
     @app.get("/enrol")
     def enrol(request: Request) -> HTMLResponse:

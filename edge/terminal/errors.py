@@ -60,6 +60,14 @@ class PinNotAsked(BadInput):
     text = "no PIN is asked for any more; look into the camera again"
 
 
+class NobodyAsks(BadInput):
+    text = "no bare-face roll call is asked for any more"
+
+
+class NotAnInstructor(BadInput):
+    text = "this instructor has not signed in; sign in first"
+
+
 class EnrolmentLocked(BadInput):
     text = "an instructor opens the enrolment with the own PIN, or whoever maintains this box with the code"
 

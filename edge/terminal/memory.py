@@ -13,20 +13,22 @@ from common.policies import load_policy
 from edge.plans import newest_orders
 from edge.store import Store
 from edge.terminal.schedule import Session, classes_of, sessions_of
-from evidence.bodies import Alarm, ClassOrder, body_of
+from evidence.bareface import Said
+from evidence.bodies import Alarm, BareFace, ClassOrder, body_of
 from evidence.corrections import void
 from evidence.errors import ZaitangError
 from evidence.fold import fold
 from evidence.policy import Policy
 from evidence.records import Record, Sealed, Stamp
-from evidence.story import Story
+from evidence.story import Span, Story
 from evidence.times import utc_text
 
 RECENT_ALARMS = 20
 LONG, OLD_S = 2000, 5.0
 """From so many records on a story may be so old (real seconds) for whom it need not be fresh."""
 OF_ITS_CLASS = frozenset({
-    "checkin", "checkin.pin", "consent", "consent.withdrawn", "enrolment", "face.erased", "rollcall"})
+    "checkin", "checkin.pin", "consent", "consent.withdrawn", "enrolment", "face.erased", "rollcall",
+    "bareface"})
 """Records that say nothing of any class but the one that they name. (A correction can move video to another class.)"""
 PRESSED = frozenset({"checkin.pin", "order.accepted", "session.start", "session.end", "session.corrected"})
 """Whoever pressed sees at once what came of it."""
@@ -80,6 +82,7 @@ class Memory:
         self._own: list[Record] = []
         self._orders: list[Sealed] = []
         self._alarms: tuple[AlarmFact, ...] = ()
+        self._bare: list[tuple[BareFace, int]] = []
         self._sessions: tuple[Session, ...] = ()
         self._classes: dict[str, str] = {}
         self._stories: dict[str, _Folded] = {}
@@ -146,6 +149,13 @@ class Memory:
             boot = next(record.seq for record in self._own if record.boot_id == start.boot_id)
             return void(start, said, self._own[max(0, boot - 1):]) is None
 
+    def barefaces(self, class_id: str, span: Span) -> tuple[Said, ...]:
+        """What became of the bare-face roll calls that this box asked for in a block."""
+        with self._lock:
+            self._read()
+            return tuple(Said(body.result, at_us) for body, at_us in self._bare
+                         if body.class_id == class_id and span.start_us <= at_us <= span.end_us)
+
     def names(self, class_id: str) -> dict[str, str]:
         """Names by pseudonym, never kept in memory; empty where the centre sent none."""
         return self._store.names(class_id)
@@ -173,6 +183,7 @@ class Memory:
             self._sessions, self._classes = sessions_of(self._own), classes_of(self._own)
         if any(record.type == "order.accepted" for record in fresh) or not self._orders:
             self._orders = self._store.orders()
+        self._bare += [(body, r.utc_us) for r in fresh if isinstance(body := body_of(r), BareFace)]
         self._alarms = (*self._alarms, *map(_alarm, (r for r in fresh if r.type == "alarm")))[-RECENT_ALARMS:]
 
 

@@ -27,6 +27,7 @@ from edge.errors import CannotListen, NoRecorder, PortInUse
 from edge.picture.told import TOLD, troubles
 from edge.refusal import look_up
 from edge.terminal.app import make_app
+from edge.terminal.bareface import BareFaces
 from edge.terminal.camera import Camera
 from edge.terminal.code import Code
 from edge.terminal.desk import Desk, Target
@@ -80,9 +81,13 @@ def run(box: Box) -> None:
 
     screen.code = code = Code(screen, box.store, box.clock)
     code.start()
+    panel = open_panel(box.config.panel, screen, presses)
+    buzz = panel.told if panel is not None else lambda code: None
+    screen.bareface = bare = BareFaces(screen, box.store, box.clock, lambda: buzz("asked"))
+    bare.start()
     eraser = Eraser(box.second_store(), box.folder, lambda: _set_clock(box))
     eraser.start()
-    running = [code, eraser, *_start_watch(box, screen, presses), *_start_desk(seen, tell)]
+    running = [code, bare, eraser, *_start_watch(box, screen, panel), *_start_desk(seen, tell)]
     try:
         serve(app, listener, stop)
     finally:
@@ -174,11 +179,18 @@ def _check_in(box: Box, memory: Memory, screen: Screen) -> CheckIn:
             camera, lambda: screen.target(fresh=False), engine_maker(box, loader), box.store, box.clock.utc_us,
             time.monotonic, config.checkin.every_ms / 1000, Progress().step)
         screen.desk, desk.guide = desk, people.guide
-        voice = Voice(desk, config.lang, lambda: people.guide.pose) if config.terminal.voice else None
+        voice = None if not config.terminal.voice else Voice(
+            desk, config.lang, lambda: people.guide.pose, bare=lambda: _phase(screen))
     pins = PinPage(box.store, memory, screen, people, desk)
     enrolment = EnrolPage(box.store, memory, people, config.device, config.enrol.code, time.monotonic,
                           lambda: desk is not None and bool(desk.jpeg()))
     return CheckIn(pins, enrolment, camera, desk, voice, loader)
+
+
+def _phase(screen: Screen) -> str | None:
+    """Of the bare-face roll call, while one is asked for or held."""
+    shown = screen.bareface.now() if screen.bareface is not None else None
+    return None if shown is None else shown.phase
 
 
 def _no_camera() -> Pack:
@@ -198,9 +210,8 @@ def _start_desk(seen: CheckIn, tell: Callable[[], None]) -> list[Camera | Desk |
     return parts
 
 
-def _start_watch(box: Box, screen: Screen, presses: Presses) -> list[Panel | Watch]:
+def _start_watch(box: Box, screen: Screen, panel: Panel | None) -> list[Panel | Watch]:
     """What lets nobody miss the last moment: the watch, and the panel of a box that has one."""
-    panel = open_panel(box.config.panel, screen, presses)
     watch = Watch(screen, box.store, panel.told if panel is not None else lambda code: None)
     parts: list[Panel | Watch] = [watch] if panel is None else [watch, panel]
     for part in parts:

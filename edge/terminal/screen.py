@@ -10,6 +10,7 @@ from edge.clock import Clock
 from edge.config import BoxConfig
 from edge.picture.told import Trouble
 from edge.refusal import Refusal
+from edge.terminal import bareface
 from edge.terminal.code import ShownMark, Wanted
 from edge.terminal.desk import Target
 from edge.terminal.memory import AlarmFact, Known, Memory
@@ -26,9 +27,9 @@ from edge.terminal.schedule import (
     taught_today,
 )
 from edge.terminal.seen import Seen, newest_block, seen_in
-from edge.terminal.view import Facts, Sight, state
+from edge.terminal.view import Facts, Sight, bare, state
 from evidence.attendance import Sign
-from evidence.blocks import PlannedBlock, plan_blocks
+from evidence.blocks import PlannedBlock, hour_span, plan_blocks
 from evidence.bodies import ClassOrder
 from evidence.enforce import Chance, Warned, chance, warning
 from evidence.policy import Policy
@@ -55,6 +56,16 @@ class CodeView(Protocol):
     def now(self) -> ShownMark | None: ...
 
     def acknowledge(self, mark_id: str) -> None: ...
+
+
+class BareFaceView(Protocol):
+    """What the screen asks of `edge.terminal.bareface.BareFaces`."""
+
+    def now(self) -> bareface.Shown | None: ...
+
+    def begin(self, teacher: str | None) -> None: ...
+
+    def put_off(self) -> None: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,6 +112,7 @@ class Screen:
         self._runs = Runs()
         self.desk: DeskView | None = None
         self.code: CodeView | None = None
+        self.bareface: BareFaceView | None = None
 
     def target(self, fresh: bool = True) -> Target | None:
         """For whom the check-in desk is open now: for sign-ins, and for sign-outs until a while after the block. Not
@@ -144,6 +156,20 @@ class Screen:
             return None
         rules = now.policy.screen_code
         return None if rules is None else Wanted(now.order.class_id, now.known.session.session, rules)
+
+    def bareface_wanted(self) -> bareface.Wanted | None:
+        """The block with protective gear that is being recorded, if one is. May raise StoreBusy."""
+        now, live = self._now(fresh=False), self._live()
+        if now is None or now.block is None or now.known.session is None or live.state != "recording":
+            return None
+        block, rules, own = now.block, now.policy.bareface, set(now.block.hours)
+        gear = tuple(hour_span(hour) for hour in now.order.hours if hour.gear and hour.hour in own)
+        if rules is None or not gear:
+            return None
+        said = self._memory.barefaces(now.order.class_id, block.span)
+        teachers = tuple(one.person for one in block.teachers if one.came)
+        return bareface.Wanted(
+            now.order.class_id, now.known.session.session, block.id, rules, gear, said, teachers)
 
     def correctable(self) -> Session | None:
         """The session whose class can be put right here: the open one, or the last one for a while; none of which a
@@ -219,7 +245,9 @@ class Screen:
             waiting=known.unreceipted if self._config.sync is not None else None,
         )
         mark = self.code.now() if self.code is not None else None
-        return state(facts, lang) | {"code": None if mark is None else dataclasses.asdict(mark)}
+        asked = self.bareface.now() if self.bareface is not None else None
+        return state(facts, lang) | {
+            "code": None if mark is None else dataclasses.asdict(mark), "bareface": bare(asked, facts.names, lang)}
 
     def _now(self, fresh: bool = True) -> _Now | None:
         known, now_us = self._memory.look(), self._clock.utc_us()

@@ -9,6 +9,7 @@ from common.alarms import alarm_words
 from common.texts import translate
 from edge.checkin.view import Ask, Direction
 from edge.terminal import words
+from edge.terminal.bareface import Shown
 from edge.terminal.memory import AlarmFact
 from edge.terminal.notices import DEFAULT_OFFSET_MIN, Notices
 from edge.terminal.progress import Live
@@ -101,6 +102,20 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
         "alarms": _alarms(facts, lang),
         "earlier": _earlier(facts, lang),
         "sync": _sync(facts.waiting, lang),
+    }
+
+
+def bare(shown: Shown | None, names: Mapping[str, str], lang: str) -> dict[str, Any] | None:
+    """The bare-face roll call that is asked for, or under way; None: neither. Where several instructors are here, each
+    has a button, so that the record says whose word it was."""
+    if shown is None:
+        return None
+    several = shown.teachers if len(shown.teachers) > 1 else ()
+    begin = [{"person": one, "text": translate(words.BARE_BEGIN_BY, lang, name=names.get(one, one))} for one in several]
+    return {
+        "phase": shown.phase, "text": translate(words.BARE[shown.phase], lang),
+        "left_s": None if shown.left_us is None else -(-shown.left_us // SECOND),
+        "begin": begin or [{"person": "", "text": translate(words.BARE_BEGIN, lang)}],
     }
 
 

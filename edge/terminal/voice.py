@@ -40,6 +40,10 @@ GESTURES = {
     "blink": N_("Please close your eyes and open them"),
     "open_mouth": N_("Please open your mouth"),
 }
+BARE = {
+    "asking": N_("Bare-face roll call. Instructor, please come to the screen"),
+    "showing": N_("Please take off mask and helmet, and look at the camera in the room"),
+}
 POSES = {
     "front": N_("Please look straight ahead"),
     "left": N_("Please turn your head to the left"),
@@ -55,8 +59,11 @@ class Sees(Protocol):
     def sight(self) -> Sight: ...
 
 
-def sentence(sight: Sight, pose: str | None = None) -> tuple[str, str] | None:
-    """What to say now: a key that stays while the same is to be said, and the msgid. `pose`: of an enrolment."""
+def sentence(sight: Sight, pose: str | None = None, bare: str | None = None) -> tuple[str, str] | None:
+    """What to say now: a key that stays while the same is to be said, and the msgid. `pose`: of an enrolment; `bare`:
+    the phase of a bare-face roll call, which comes first, for work has stopped."""
+    if bare is not None:
+        return f"bare {bare}", BARE[bare]
     if pose is not None:
         return f"pose {pose}", POSES[pose]
     if sight.ask is not None:
@@ -72,13 +79,14 @@ def sentence(sight: Sight, pose: str | None = None) -> tuple[str, str] | None:
 
 
 class Voice:
-    """`pose`: what the enrolment asks for now. What comes while a sentence is spoken waits; of several the last one is
-    said. Without the program nothing is said, and that is logged once."""
+    """`pose`: what the enrolment asks for now; `bare`: the phase of a bare-face roll call. What comes while a sentence
+    is spoken waits; of several the last one is said. Without the program nothing is said, and that is logged once."""
 
     def __init__(
         self, sees: Sees, lang: Lang, pose: Callable[[], str | None] = lambda: None, program: str = PROGRAM,
+        bare: Callable[[], str | None] = lambda: None,
     ) -> None:
-        self._sees, self._lang, self._pose, self._program = sees, lang, pose, program
+        self._sees, self._lang, self._pose, self._program, self._bare = sees, lang, pose, program, bare
         self._log, self._last, self._dumb = Log("terminal.voice"), "", False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="voice", daemon=True)
@@ -94,7 +102,7 @@ class Voice:
 
     def turn(self) -> None:
         """Say what is new."""
-        found = sentence(self._sees.sight(), self._pose())
+        found = sentence(self._sees.sight(), self._pose(), self._bare())
         key = "" if found is None else found[0]
         if found is not None and key != self._last:
             self.say(translate(found[1], self._lang))

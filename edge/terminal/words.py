@@ -136,6 +136,12 @@ SYNC = {
     "none": N_("This box has no centre"),
 }
 
+BARE = {
+    "asking": N_("Bare-face roll call, once it is safe: all stop, mask and helmet off, look at the camera in the room"),
+    "showing": N_("Mask and helmet off. Look at the camera in the room"),
+}
+BARE_BEGIN, BARE_BEGIN_BY = N_("It is safe: begin"), N_("{name}: it is safe, begin")
+
 REASONS = (
     N_("Power cut"), N_("Equipment does not work"), N_("The class ended earlier today"),
     N_("The class moved to another room"),

@@ -172,8 +172,33 @@ function showCode(state) {
   }));
 }
 
+// A question in the place of the lists; once it is safe, the whole screen counts down.
+function showBare(state) {
+  const bare = state.bareface, asking = !!bare && bare.phase === "asking", showing = !!bare && bare.phase === "showing";
+  show("bare", asking);
+  if (asking) {
+    put("bare-text", bare.text);
+    const key = JSON.stringify(bare.begin);
+    if (at("bare-begin").dataset.key !== key) {
+      at("bare-begin").dataset.key = key;
+      at("bare-begin").replaceChildren(...bare.begin.map((one) => {
+        const button = Object.assign(document.createElement("button"), { type: "button", className: "start" });
+        button.textContent = one.text;
+        button.addEventListener("click", () => press("/bareface", { do: "begin", instructor: one.person }));
+        return button;
+      }));
+    }
+  }
+  if (showing) {
+    put("bare-said", bare.text);
+    put("bare-left", fill(said.left, { seconds: bare.left_s }));
+    if (!at("bare-now").open) at("bare-now").showModal();
+  } else if (at("bare-now").open) at("bare-now").close();
+}
+
 function showAll(state) {
   current = state;
+  showBare(state);
   showCode(state);
   showLesson(state);
   showRecording(state);
@@ -268,6 +293,9 @@ at("confirm-yes").addEventListener("click", () => {
   at("confirm").close();
   press("/end", body);
 });
+at("bare-off").addEventListener("click", () => press("/bareface", { do: "put_off" }));
+at("bare-stop").addEventListener("click", () => press("/bareface", { do: "put_off" }));
+at("bare-now").addEventListener("cancel", (event) => event.preventDefault());
 at("code").addEventListener("cancel", (event) => event.preventDefault());
 at("more-alarms").addEventListener("click", () => at("alarm-list").showModal());
 at("alarm-close").addEventListener("click", () => at("alarm-list").close());

@@ -153,3 +153,28 @@ def test_a_port_in_use_and_an_address_of_another_machine_are_told_apart() -> Non
             listen(TerminalConfig(port=port))
         with pytest.raises(CannotListen, match="Cannot assign"):
             listen(TerminalConfig(host="203.0.113.1", port=port))
+
+
+def test_a_bare_face_roll_call_is_answered_by_a_press_of_the_page(client: TestClient, room: Any) -> None:
+    answer = client.post("/bareface", json={"do": "begin"}, headers=token(client))
+    assert answer.status_code == 409 and answer.json()["code"] == "NobodyAsks"
+    said: list[str | None] = []
+
+    class Asks:
+        def now(self) -> None:
+            return None
+
+        def begin(self, teacher: str | None) -> None:
+            said.append(teacher)
+
+        def put_off(self) -> None:
+            said.append("put off")
+
+    room.screen.bareface = Asks()
+    held = token(client)
+    assert client.post("/bareface", json={"do": "begin"}).status_code == 403
+    for body in ({"do": "begin"}, {"do": "begin", "instructor": "t-1"}, {"do": "put_off"}):
+        assert client.post("/bareface", json=body, headers=held).status_code == 200
+    assert said == [None, "t-1", "put off"]
+    for body in ({"do": "held"}, {}, {"do": "begin", "instructor": "t" * 65}, {"do": "begin", "instructor": 1}):
+        assert client.post("/bareface", json=body, headers=held).status_code == 422

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect, sync_playwright
 
+from common.texts import translate
 from edge.store import Store
 from edge.terminal.code import mark_cells
+from edge.terminal.words import BARE, BARE_BEGIN_BY
 from evidence.bodies import ClassOrder, OrderAccepted
 
 from .conftest import order_body, sealed_order
@@ -219,10 +221,11 @@ def with_the_longest_words(page: Page) -> None:
             {"code": str(number), "time": "09:05", "text": "A camera shows what was recorded earlier: no use"}
             for number in range(4)]
         state["earlier"] = []
-        state["code"] = code[0]
+        state["code"], state["bareface"] = code[0], bare[0]
         route.fulfill(json=state)
 
     code: list[dict[str, object] | None] = [None]
+    bare: list[dict[str, object] | None] = [None]
     title = ["三门峡市二〇二六年第三期电工（初级）职业技能提升培训班（企业职工 B 组）"]
     page.route("**/state.json*", tell)
     expect(page.locator("#title")).to_contain_text("三门峡市")
@@ -240,6 +243,18 @@ def with_the_longest_words(page: Page) -> None:
             .map((node) => node.getBoundingClientRect().bottom));
           return bottom <= document.querySelector("#deadline").getBoundingClientRect().top + 1;
         }"""), "one text lies over another"
+    asking = {"phase": "asking", "left_s": None, "text": translate(BARE["asking"], "en"), "begin": [
+        {"person": f"t-{number}", "text": translate(BARE_BEGIN_BY, "en", name="欧阳建国")} for number in range(2)]}
+    bare[0] = asking
+    expect(page.locator("#bare-begin button")).to_have_count(2)
+    for _ in at_each_size(page):
+        check_view(page)
+    bare[0] = asking | {"phase": "showing", "left_s": 42, "text": translate(BARE["showing"], "en")}
+    expect(page.locator("#bare-now")).to_be_visible()
+    for _ in at_each_size(page):
+        check_view(page)
+    bare[0] = None
+    expect(page.locator("#bare-now")).to_be_hidden()
     page.click("#more-alarms")
     expect(page.locator("#all-alarms li")).to_have_count(4)
     for _ in at_each_size(page):

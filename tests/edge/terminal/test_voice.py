@@ -117,3 +117,10 @@ def test_the_thread_speaks_and_ends(spoken: Path) -> None:
         time.sleep(0.02)
     speaker.stop()
     assert spoken.exists()
+
+
+def test_a_bare_face_roll_call_is_said_before_all_else() -> None:
+    seen = result("accepted")
+    assert sentence(seen, None, "showing") == ("bare showing", voice.BARE["showing"])
+    assert sentence(seen, "left", "asking") == ("bare asking", voice.BARE["asking"])
+    assert "头盔" in translate(voice.BARE["showing"], "zh")
