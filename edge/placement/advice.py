@@ -43,7 +43,8 @@ class _Trial:
         self._now = np.stack([self._named(camera) for camera in room.cameras])
 
     def _named(self, camera: Camera) -> np.ndarray:
-        return ranks(look(camera, self.room, self.heads, self._needs), camera, self._needs) == IDENTIFIED
+        seen = look(camera, self.room, self.heads, self._needs)
+        return np.asarray(ranks(seen, camera, self._needs) == IDENTIFIED)
 
     @property
     def now(self) -> int:

@@ -16,8 +16,8 @@ class OtherEnding(BadInput):
     text = "{file}: the name of the picture must end in .svg or .png"
 
 
-class NoSource(BadInput):
-    text = "name what is to be looked at: a video file, --source or --box"
+class NoPack(BadInput):
+    text = "name the model pack that the box will use with --pack; zaitang-edge models list shows them"
 
 
 class NoRoomCamera(BadInput):

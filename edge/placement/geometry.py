@@ -1,7 +1,7 @@
 """What a camera sees of heads in a room, by a pinhole camera: pure. Metres, degrees, pixels of the main stream.
 
-Points are (x, y, z) as in a room file. A pinhole has fewer pixels in the middle than a real wide lens of the same angle,
-whose picture is bent outwards at the edges; and a face counts by its distance, not by its depth. Both are cautious.
+Points are (x, y, z) as in a room file. A pinhole has fewer pixels in the middle than a real wide lens of the same
+angle, whose picture is bent at the edges; and a face counts by its distance, not by its depth. Both are cautious.
 """
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TALL = 1.35
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Eye:
-    """A camera: where it hangs, the point in the middle of its picture, each (3,); the horizontal angle; the picture."""
+    """A camera: where it hangs and the point in the middle of its picture, each (3,); its angle; its picture."""
 
     at: np.ndarray
     towards: np.ndarray
@@ -46,8 +46,9 @@ class Eye:
 @dataclasses.dataclass(frozen=True, eq=False)
 class Sights:
     """What one camera sees of n heads; each (n,). `across`, `up`: place of the face in the picture, pixels from its
-    middle. `beside`, `above`: the picture ends before the face does, at a side, or above or below. `yaw_deg`, `pitch_deg`:
-    how far the face is turned from the camera, sideways and downwards. `off_axis_deg`: from the middle of the picture."""
+    middle. `beside`, `above`: the picture ends before the face does, at a side, or above or below. `yaw_deg`,
+    `pitch_deg`: how far the face is turned from the camera, sideways and downwards. `off_axis_deg`: of the line of
+    sight, from the middle of the picture."""
 
     distance_m: np.ndarray
     face_px: np.ndarray
@@ -61,7 +62,7 @@ class Sights:
 
 
 def sights(eye: Eye, heads: np.ndarray, looked_at: np.ndarray, face_m: float) -> Sights:
-    """`heads` (n, 3): the middles of faces of people who look at `looked_at` (3,). `face_m`: how wide a face's box is."""
+    """`heads` (n, 3): the middles of faces that look at `looked_at` (3,). `face_m`: how wide a face's box is."""
     forward, right, up = eye.axes()
     line = heads - eye.at
     distance = np.maximum(np.linalg.norm(line, axis=1), 1e-6)
@@ -86,7 +87,7 @@ def turned(heads: np.ndarray, looked_at: np.ndarray, seen_from: np.ndarray) -> t
 
 
 def hidden_by(eye: Eye, heads: np.ndarray) -> np.ndarray:
-    """Which head (its index) stands before each face, or -1: int64 (n,). Of several the one that is nearest to the face.
+    """Which head (its index) stands before each face, or -1: int64 (n,). Of several the nearest to the face.
 
     The line of sight to the chin passes within BODY_M of a person, and below the top of that head."""
     line = heads - eye.at
@@ -101,4 +102,4 @@ def hidden_by(eye: Eye, heads: np.ndarray) -> np.ndarray:
 
 
 def _elevation(line: np.ndarray) -> np.ndarray:
-    return np.degrees(np.arctan2(line[:, 2], np.hypot(line[:, 0], line[:, 1])))
+    return np.asarray(np.degrees(np.arctan2(line[:, 2], np.hypot(line[:, 0], line[:, 1]))))

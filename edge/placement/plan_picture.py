@@ -14,15 +14,14 @@ from matplotlib.patches import Polygon, Rectangle
 
 from common.texts import N_, translate
 from edge.drawing import figure_files
-from edge.placement.judge import Needs, Seen, Verdict, eye_of, reach_m
+from edge.placement.judge import VERDICTS, Needs, Seen, Verdict, eye_of, reach_m
 from edge.placement.report import VERDICT_WORDS
 from edge.placement.room import Camera, Room
 
 STYLES: dict[Verdict, tuple[str, str, str, str]] = {
-    "identified": ("o", "#1b7f4b", "white", "-"), "counted": ("s", "white", "#8a5a00", "-"),
-    "unseen": ("X", "white", "#b3261e", "-")}
-"""Marker, fill, colour of the number, line."""
-EDGES: dict[Verdict, str] = {"identified": "#1b7f4b", "counted": "#8a5a00", "unseen": "#b3261e"}
+    "identified": ("o", "#1b7f4b", "#1b7f4b", "white"), "counted": ("s", "white", "#8a5a00", "#8a5a00"),
+    "unseen": ("X", "white", "#b3261e", "#b3261e")}
+"""Marker, fill, edge, colour of the number."""
 VIEWS = ("#1f5f99", "#7a3fa0", "#0b7a75", "#a04a1f", "#5a5a5a", "#94305f", "#3f6f1f", "#26348b")
 GREY = "#8a8f98"
 MARKS = 1.4
@@ -42,7 +41,7 @@ def plan_picture(room: Room, needs: Needs, seen: Sequence[Seen], lang: str, endi
     wide = 7.6
     plan_in = wide * (size.depth_m + 0.9) / (size.width_m + 0.6)
     side_in = wide * (size.height_m + 0.6) / (size.depth_m + 0.9)
-    scale = min(1.0, 9.0 / plan_in)
+    scale = min(1.0, 6.4 / plan_in)
     figure = Figure((wide, plan_in * scale + side_in + 1.7), layout="constrained")
     above, side = figure.subplots(2, 1, height_ratios=(plan_in * scale, side_in))
     count = sum(one.verdict == "identified" for one in seen)
@@ -78,15 +77,12 @@ def _side(axes: Axes, room: Room, needs: Needs, seen: Sequence[Seen], lang: str)
     axes.set_ylim(-0.15, size.height_m + 0.3)
     for index, camera in enumerate(room.cameras):
         _side_view(axes, camera, VIEWS[index], size.depth_m, size.height_m)
-    for row in {one.seat.row: one for one in sorted(seen, key=lambda one: _order(one.verdict), reverse=True)}.values():
+    worst_last = sorted(seen, key=lambda one: VERDICTS.index(one.verdict), reverse=True)
+    for row in {one.seat.row: one for one in worst_last}.values():
         axes.plot([row.seat.y_m] * 2, [0, row.seat.eyes_m], color=GREY, linewidth=1, zorder=2)
         _seat(axes, row, row.seat.y_m, row.seat.eyes_m, 6.0, number=str(row.seat.row))
     for index, camera in enumerate(room.cameras):
         _camera(axes, camera, VIEWS[index], camera.y_m, camera.height_m)
-
-
-def _order(verdict: Verdict) -> int:
-    return ("unseen", "counted", "identified").index(verdict)
 
 
 def _walls(axes: Axes, width: float, height: float, title: str) -> None:
@@ -136,11 +132,12 @@ def _side_view(axes: Axes, camera: Camera, colour: str, depth: float, height: fl
 
 
 def _seat(axes: Axes, one: Seen, x: float, y: float, font: float, number: str | None = None) -> None:
-    marker, fill, ink, _ = STYLES[one.verdict]
+    marker, fill, edge, ink = STYLES[one.verdict]
     side = font * (3.1 if one.verdict == "unseen" else 2.5)
-    axes.plot([x], [y], marker=marker, markersize=side, markerfacecolor=fill, markeredgecolor=EDGES[one.verdict],
+    axes.plot([x], [y], marker=marker, markersize=side, markerfacecolor=fill, markeredgecolor=edge,
               markeredgewidth=1.1, linestyle="none", zorder=5)
-    axes.text(x, y, number or f"{one.face_px:.0f}", ha="center", va="center_baseline", fontsize=font, color=ink, zorder=6)
+    axes.text(x, y, number or str(int(one.face_px)), ha="center", va="center_baseline", fontsize=font, color=ink,
+              zorder=6)
     if one.hidden_by is not None and number is None:
         axes.plot([x], [y], marker="o", markersize=side * 1.35, markerfacecolor="none", markeredgecolor="black",
                   markeredgewidth=0.9, linestyle=":", zorder=5)
@@ -153,15 +150,15 @@ def _camera(axes: Axes, camera: Camera, colour: str, x: float, y: float) -> None
 
 
 def _font(seen: Sequence[Seen]) -> float:
-    """As large as the narrowest gap between seats of a row leaves."""
+    """Points: many seats get small numbers."""
     return 7.0 if len(seen) <= 60 else 5.5 if len(seen) <= 150 else 3.5
 
 
 def _legend(lang: str) -> list[Line2D]:
     handles = [
         Line2D([], [], marker=STYLES[verdict][0], markersize=9, markerfacecolor=STYLES[verdict][1],
-               markeredgecolor=EDGES[verdict], linestyle="none", label=translate(VERDICT_WORDS[verdict], lang))
-        for verdict in ("identified", "counted", "unseen")]
+               markeredgecolor=STYLES[verdict][2], linestyle="none", label=translate(VERDICT_WORDS[verdict], lang))
+        for verdict in reversed(VERDICTS)]
     return [
         *handles,
         Line2D([], [], marker="o", markersize=11, markerfacecolor="none", markeredgecolor="black", linestyle="none",

@@ -31,14 +31,14 @@ REASON_WORDS: dict[Reason, str] = {
     "beside": N_("outside the picture at the side"),
     "above": N_("outside the picture above or below"),
     "tiny": N_("the face is too small to be found"),
-    "small": N_("the face is too small to be identified"),
+    "small": N_("the face is too small to be relied on"),
     "turned": N_("the face is turned away sideways"),
     "steep": N_("the camera hangs too steeply above"),
 }
 CAMERA = N_("camera {name}: identifies up to {named} m away, finds faces up to {found} m ({angle}° wide, "
             "{width}×{height})")
-NEED = N_("{pack}: a face must be {named} px wide to be identified ({least} px and a margin of {margin} %), {found} px to "
-          "be counted")
+NEED = N_("{pack}: a face must be {named} px wide to be identified ({least} px and a margin of {margin} %), {found} px "
+          "to be counted")
 ROW = N_("row {row} ({distance} m): {verdict}; face {low} to {high} px")
 PARTLY = N_("row {row} ({distance} m): {verdict}, except {others}; face {low} to {high} px")
 SEATS = N_("seats {seats} {verdict} ({reason})")
@@ -48,8 +48,8 @@ SUM = N_("seats that will be identifiable: {count} of {of}")
 CHANGES = {
     "aim": N_("turn camera {name} towards {aim}: {count} of {of} seats"),
     "stream": N_("a main stream of {width}×{height} for camera {name}, towards {aim}: {count} of {of} seats"),
-    "lens": N_("a lens of {angle}° ({focal} mm on a sensor 5.3 mm wide) for camera {name}, towards {aim}: {count} of {of} "
-               "seats"),
+    "lens": N_("a lens of {angle}° ({focal} mm on a sensor 5.3 mm wide) for camera {name}, towards {aim}: {count} of "
+               "{of} seats"),
     "move": N_("move camera {name} to {place}, towards {aim}: {count} of {of} seats"),
     "second": N_("a second camera like {name} at {place}, towards {aim}: {count} of {of} seats"),
 }
@@ -58,9 +58,9 @@ ADVICE = N_("to identify more, choose one of these:")
 THEN = N_("on top of the one that reaches most:")
 NO_ADVICE = N_("no single change identifies more: put the people closer together, or use several cameras")
 ASSUMED = N_(
-    "assumed: people look at the middle of the board ({board} m high) and turn up to {yaw}° sideways and {pitch}° down; the "
-    "box of a face is {face} m wide (measured with this detector; the head is 0.15 m wide, GB 10000); good light; a lens "
-    "without distortion")
+    "assumed: people look at the middle of the board ({board} m high) and may be turned from the camera by {yaw}° "
+    "sideways and {pitch}° up or down; the box of a face is {face} m wide (a head is 0.15 m wide, GB 10000); good light; "
+    "a lens without distortion")
 SENSOR_MM = 5.3
 JOIN = {"zh": "、", "en": ", "}
 
@@ -120,8 +120,8 @@ def document(room: Room, needs: Needs, seen: Sequence[Seen], advice: Advice) -> 
     return {
         "pack": needs.pack, "min_face_px": needs.min_face_px, "margin": MARGIN, "face_m": needs.face_m,
         "cameras": [
-            {"name": camera.name, "angle_deg": round(camera.horizontal_deg, 1), "named_px": round(needs.named(camera), 1),
-             "found_px": round(needs.found(camera), 1), "identifies_up_to_m": round(reach_m(camera, needs)[0], 2),
+            {"name": camera.name, "angle_deg": round(camera.horizontal_deg, 1),
+             "named_px": round(needs.named(camera), 1), "found_px": round(needs.found(camera), 1), "identifies_up_to_m": round(reach_m(camera, needs)[0], 2),
              "finds_up_to_m": round(reach_m(camera, needs)[1], 2)}
             for camera in room.cameras],
         "rows": [

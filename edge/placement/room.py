@@ -181,7 +181,8 @@ def _check(room: Room, where: str) -> None:
         raise BadShape(where=where, key="room.width_m", why=OutOfRange(value=room.room.width_m, low=1, high=60))
     for index, block in enumerate(room.seats):
         if block.width_m < NARROWEST_M * (block.per_row - 1):
-            raise BadShape(where=where, key=f"seats.{index}.width_m", why=N_("seats of a row stand 0.3 m apart or more"))
+            raise BadShape(where=where, key=f"seats.{index}.width_m", why=N_(
+                "seats of a row stand 0.3 m apart or more"))
         if any(not (0 <= x <= room.room.width_m and y <= room.room.depth_m)
                for x, y in _places(block, room.room.width_m)):
             raise BadShape(where=where, key=f"seats.{index}", why=N_("some of its seats stand outside the room"))
