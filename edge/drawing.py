@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
 from matplotlib import font_manager
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 CHINESE = ("Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "SimHei")
 FONTS = ("DejaVu Sans", *CHINESE)
@@ -16,11 +17,14 @@ DPI = 144
 
 def figure_files(figure: Figure, endings: Sequence[str] = (".svg", ".png")) -> dict[str, bytes]:
     """The figure by file ending. The SVG keeps its text as text and names no date: equal figures are equal files."""
-    settings: Mapping[str, object] = {
-        "svg.fonttype": "none", "svg.hashsalt": "zaitang", "font.family": fonts(font_manager.get_font_names())}
+    family = fonts(font_manager.get_font_names())
+    settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "zaitang", "font.family": family}
+    # A text has the fonts of the moment in which it was made; the ticks are made while the figure is drawn.
+    for text in figure.findobj(Text):
+        text.set_fontfamily(family)
     about: dict[str, dict[str, Any]] = {".svg": {"Date": None}, ".png": {}}
     made: dict[str, bytes] = {}
-    with matplotlib.rc_context(dict(settings)):
+    with matplotlib.rc_context(settings):
         for ending in endings:
             out = io.BytesIO()
             figure.savefig(out, format=ending[1:], dpi=DPI, metadata=about[ending])

@@ -34,7 +34,7 @@ WHY = {
     "dark": N_("too dark: switch on light, or turn the camera away from the window"),
 }
 GOOD = N_("wide, straight and light enough")
-NOBODY, KNOWN = N_("not recognised"), N_("recognised as {person} in {times} of {sights} pictures")
+NOBODY, KNOWN = N_("recognised as nobody"), N_("recognised as {person} in {times} of {sights} pictures")
 UNKNOWN = N_("compared with nobody")
 SUM = N_("stops: {stops}, of them identifiable: {good}")
 LIVE = N_("reads what the recorder is writing")
@@ -72,7 +72,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the picture: .svg or .png")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write the result here as well")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write the answer here as well")
 
 
 def _room(args: argparse.Namespace) -> int:

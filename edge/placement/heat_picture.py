@@ -42,23 +42,24 @@ def heat_picture(stops: Stops, pack: str, lang: str, ending: str) -> bytes:
         good = cell.face_px >= stops.named_px
         look = FILLED if good else HATCHED
         axes.add_patch(Rectangle((cell.column * side, cell.row * tall), side, tall, linewidth=0.4, zorder=1, **look))
-        axes.text((cell.column + 0.5) * side, (cell.row + 0.82) * tall, str(int(cell.face_px)), ha="center", va="center",
-                  fontsize=8, zorder=2, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8})
+        axes.text((cell.column + 0.04) * side, (cell.row + 0.06) * tall, str(int(cell.face_px)), ha="left", va="top",
+                  fontsize=8, zorder=6, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8})
     for stop in stops.stops():
         good = stop.verdict == "identified"
         colour = GREEN if good else AMBER
         axes.plot([stop.x], [stop.y], marker="o" if good else "s", markersize=13, markeredgecolor=colour,
-                  markerfacecolor=colour if good else "white", linestyle="none", zorder=4)
-        axes.text(stop.x, stop.y, stop.name, ha="center", va="center_baseline", fontsize=7, zorder=5,
+                  markerfacecolor=colour if good else "white", linestyle="none", zorder=7)
+        axes.text(stop.x, stop.y, stop.name, ha="center", va="center_baseline", fontsize=7, zorder=8,
                   color="white" if good else colour, parse_math=False)
     figure.legend(handles=_legend(lang), loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     return figure_files(figure, (ending,))[ending]
 
 
 def _legend(lang: str) -> list[Patch | Line2D]:
+    wide, narrow = VERDICT_WORDS["identified"], VERDICT_WORDS["counted"]
     return [
-        Patch(**FILLED, label=translate(VERDICT_WORDS["identified"], lang)),
-        Patch(**HATCHED, label=translate(VERDICT_WORDS["counted"], lang)),
+        Patch(**FILLED, label=translate(wide, lang)),
+        Patch(**HATCHED, label=translate(narrow, lang)),
         Line2D([], [], marker="o", color=GREEN, linestyle="none", label=translate(STOP, lang)),
         Line2D([], [], linestyle="none", label=translate(NUMBER, lang)),
     ]

@@ -145,7 +145,7 @@ def _seat(axes: Axes, one: Seen, x: float, y: float, font: float, number: str | 
 
 def _camera(axes: Axes, camera: Camera, colour: str, x: float, y: float) -> None:
     axes.plot([x], [y], marker="D", markersize=7, color=colour, zorder=7)
-    axes.annotate(camera.name, (x, y), xytext=(7, 4), textcoords="offset points", fontsize=7, color=colour, zorder=7,
+    axes.annotate(camera.name, (x, y), xytext=(7, -8), textcoords="offset points", fontsize=7, color=colour, zorder=7,
                   parse_math=False)
 
 

@@ -59,8 +59,8 @@ THEN = N_("on top of the one that reaches most:")
 NO_ADVICE = N_("no single change identifies more: put the people closer together, or use several cameras")
 ASSUMED = N_(
     "assumed: people look at the middle of the board ({board} m high) and may be turned from the camera by {yaw}° "
-    "sideways and {pitch}° up or down; the box of a face is {face} m wide (a head is 0.15 m wide, GB 10000); good light; "
-    "a lens without distortion")
+    "sideways and {pitch}° up or down; the box of a face is {face} m wide (a head is 0.15 m wide, GB 10000); good "
+    "light; a lens without distortion")
 SENSOR_MM = 5.3
 JOIN = {"zh": "、", "en": ", "}
 
@@ -119,11 +119,7 @@ def document(room: Room, needs: Needs, seen: Sequence[Seen], advice: Advice) -> 
     """The same for programs: metres, pixels and degrees."""
     return {
         "pack": needs.pack, "min_face_px": needs.min_face_px, "margin": MARGIN, "face_m": needs.face_m,
-        "cameras": [
-            {"name": camera.name, "angle_deg": round(camera.horizontal_deg, 1),
-             "named_px": round(needs.named(camera), 1), "found_px": round(needs.found(camera), 1), "identifies_up_to_m": round(reach_m(camera, needs)[0], 2),
-             "finds_up_to_m": round(reach_m(camera, needs)[1], 2)}
-            for camera in room.cameras],
+        "cameras": [_reach(camera, needs) for camera in room.cameras],
         "rows": [
             {"row": row, "verdict": worst(members), "seats": [_seat(one, room.cameras) for one in members]}
             for row, members in rows(seen).items()],
@@ -131,6 +127,14 @@ def document(room: Room, needs: Needs, seen: Sequence[Seen], advice: Advice) -> 
         "advice": [_change(change) for change in advice.changes],
         "then": None if advice.then is None else _change(advice.then),
     }
+
+
+def _reach(camera: Camera, needs: Needs) -> dict[str, Any]:
+    named_m, found_m = reach_m(camera, needs)
+    return {
+        "name": camera.name, "angle_deg": round(camera.horizontal_deg, 1), "named_px": round(needs.named(camera), 1),
+        "found_px": round(needs.found(camera), 1), "identifies_up_to_m": round(named_m, 2),
+        "finds_up_to_m": round(found_m, 2)}
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -19,7 +19,7 @@ COLUMNS, ROWS = 16, 9
 HELD, HELD_US = 3, 3_000_000
 """A face that was seen so often, for so long, at one place is a stop."""
 AWAY_US = 12_000_000
-"""Whoever comes back to a place after so long makes another stop there."""
+"""Who passes a place again after so long only passes; where somebody stayed, each further sight counts."""
 NEAR, ALIKE = 0.75, 1.5
 """A face is at the same place within so many widths of it, and when it is not so many times as wide."""
 MOST_PLACES = 400
@@ -77,7 +77,7 @@ class Stops:
     def __init__(self, size: tuple[int, int], min_face_px: int, names: Sequence[str] = ()) -> None:
         self.size, self.named_px = size, MARGIN * min_face_px
         self._names = list(names)
-        self._open: list[list[Sight]] = []
+        self._passed: list[list[Sight]] = []
         self._held: list[list[Sight]] = []
         self._cells: dict[tuple[int, int], list[float]] = {}
 
@@ -88,7 +88,8 @@ class Stops:
             self._count(sight)
             place = self._place(sight)
             place.append(sight)
-            if not any(held is place for held in self._held) and _held(place):
+            if _held(place) and all(one is not place for one in self._held):
+                self._passed = [one for one in self._passed if one is not place]
                 self._held.append(place)
                 told.append(self._stop(len(self._held) - 1))
         return told
@@ -114,12 +115,12 @@ class Stops:
 
     def _place(self, sight: Sight) -> list[Sight]:
         """The place where this face is, a new one if need be."""
-        self._open = [place for place in self._open if sight.at_us - place[-1].at_us <= AWAY_US][-MOST_PLACES:]
-        near = [place for place in self._open if place[-1].at_us < sight.at_us and _same(place[-1], sight)]
+        self._passed = [one for one in self._passed if sight.at_us - one[-1].at_us <= AWAY_US][-MOST_PLACES:]
+        near = [one for one in self._held + self._passed if one[-1].at_us < sight.at_us and _same(one[-1], sight)]
         if near:
             return min(near, key=lambda place: math.hypot(place[-1].x - sight.x, place[-1].y - sight.y))
-        self._open.append([])
-        return self._open[-1]
+        self._passed.append([])
+        return self._passed[-1]
 
     def _stop(self, index: int) -> Stop:
         place = self._held[index]
