@@ -26,14 +26,12 @@ ENDED_S = 30.0
 Look = tuple[int, np.ndarray]
 
 
-def of_recording(
-    video: Path, camera: str, pause: Callable[[float], None] = time.sleep, ended_s: float = ENDED_S
-) -> Iterator[Look]:
+def of_recording(video: Path, camera: str, pause: Callable[[float], None] = time.sleep) -> Iterator[Look]:
     """Keyframes of the file that grows, from the newest one on, until nothing comes any more. Raises BadVideo."""
     current: tuple[str, int] | None = None
     file: _File | None = None
     quiet_s = 0.0
-    while quiet_s < ended_s:
+    while quiet_s < ENDED_S:
         quiet_s += READ_S
         found = newest_recording(video, camera)
         if found is not None:
