@@ -111,12 +111,13 @@ def _walk(args: argparse.Namespace) -> int:
     if args.box is None and args.pack is None:
         raise NoPack()
     box = _box(args.box)
-    # Looking takes time that a recorder needs more.
-    os.setpriority(os.PRIO_PROCESS, 0, LOW)
+    if box is not None:
+        # Looking takes time that a recorder needs more.
+        os.setpriority(os.PRIO_PROCESS, 0, LOW)
+    looks, total = _looks(args, box)
     folder = box.config.vision.folder if box is not None and args.pack is None else None
     pack = load_pack(args.pack or _config_pack(box), Path(folder) if folder else None, only_faces=True)
     known = _Known(pack, args.gallery, box, args.lang)
-    looks, total = _looks(args, box)
     with tqdm(total=total, unit="frame", file=sys.stderr) as bar:
         def told(stop: Stop, stops: Stops) -> None:
             bar.clear()

@@ -116,7 +116,8 @@ def test_any_bytes_are_a_room_or_one_error(data: bytes) -> None:
 def test_any_value_in_any_place_is_a_room_or_one_error(data: st.DataObject) -> None:
     keys = [line for line in TEXT.splitlines() if " = " in line and not line.startswith("#")]
     line = data.draw(st.sampled_from(keys))
-    value = data.draw(st.sampled_from(["-1", "0", "1e308", "[]", "{}", "[{}]", "''", "1979-05-27", "9" * 100, "-nan", "[1]"]))
+    value = data.draw(st.sampled_from([
+        "-1", "0", "1e308", "[]", "{}", "[{}]", "''", "1979-05-27", "9" * 100, "-nan", "[1]"]))
     try:
         room = parse_room(TEXT.replace(line, f"{line.split(' = ')[0]} = {value}", 1).encode(), "t")
     except BadShape:
