@@ -18,10 +18,10 @@ VERDICTS: tuple[Verdict, ...] = ("unseen", "counted", "identified")
 MARGIN = 1.25
 """So many times the pack's smallest face must be reached: people move, lean back, and a compressed stream blurs. With
 `lab` that is 40 px for a pack that identifies from 32 px on."""
-FACE_M = {"dlib": 0.144, "yunet_mobilefacenet": 0.131, "yunet_sface": 0.131, "insightface": 0.131}
-"""How wide the box of a face is on a person, by engine: less than the head, whose breadth is 0.15 m (GB 10000).
-Measured: width of the box in distances of the eyes (the median of straight faces, of two sets the smaller one), times
-62.5 mm (adults: 63 mm, Dodgson 2004). SCRFD was not measured; its boxes are taken to be as tight as YuNet's."""
+FACE_M = {"dlib": 0.145, "yunet_mobilefacenet": 0.131, "yunet_sface": 0.131, "insightface": 0.131}
+"""How wide the box of a face is on a person, by engine: less than the head, which is about 0.15 m wide (GB 10000).
+Measured by `python -m bench.face_width`: width of the box in distances of the eyes (median of straight faces, the
+smaller one of two sets), times 62.5 mm. SCRFD was not measured; its boxes are taken to be as tight as YuNet's."""
 MOST_YAW_DEG, MOST_PITCH_DEG = 35.0, 30.0
 """A face that is turned farther is seen, but not relied on: near the profile the five points lie on each other."""
 BOARD_M = 1.5

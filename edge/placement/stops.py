@@ -24,8 +24,8 @@ NEAR, ALIKE = 0.75, 1.5
 """A face is at the same place within so many widths of it, and when it is not so many times as wide."""
 MOST_PLACES = 400
 DARK_PPM = 120_000
-"""Mean grey of a face (ppm of white) below which it is dark: with the noise of a sensor, likeness falls from there on,
-and at half of it `builtin` finds a third of the faces no more."""
+"""Mean grey of a face (ppm of white) below which it is dark: likeness falls fast from there on, and below half of it
+faces are not even found (`python -m bench.face_width`)."""
 TURNED_PPM = round(1e6 * (1 - 2 * NOSE_FORWARD * math.tan(math.radians(MOST_YAW_DEG))))
 """Frontality of a face that is turned as far as the plan allows."""
 Why = Literal["small", "turned", "dark"]
