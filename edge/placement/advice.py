@@ -120,12 +120,13 @@ def _each(room: Room, candidates: Callable[[Camera], Iterator[Camera]]) -> Itera
 
 
 def _aimed(camera: Camera, trial: _Trial) -> Iterator[Camera]:
-    """The camera towards some rows; those straight below it are left out."""
-    x, eyes = float(trial.heads[:, 0].mean()), float(trial.heads[:, 2].mean())
-    for depth in np.linspace(trial.heads[:, 1].min(), trial.heads[:, 1].max(), AIMS):
-        if np.hypot(x - camera.x_m, depth - camera.y_m) >= 0.5:
-            yield dataclasses.replace(
-                camera, at_x_m=round(x, 1), at_y_m=round(float(depth), 1), at_height_m=round(eyes, 1))
+    """The camera towards some rows, their middle or straight ahead; what lies straight below it is left out."""
+    xs, eyes = trial.heads[:, 0], float(trial.heads[:, 2].mean())
+    ahead = float(np.clip(camera.x_m, xs.min(), xs.max()))
+    for x in sorted({round(float(xs.mean()), 1), round(ahead, 1)}):
+        for depth in np.linspace(trial.heads[:, 1].min(), trial.heads[:, 1].max(), AIMS):
+            if np.hypot(x - camera.x_m, depth - camera.y_m) >= 0.5:
+                yield dataclasses.replace(camera, at_x_m=x, at_y_m=round(float(depth), 1), at_height_m=round(eyes, 1))
 
 
 def _streams(camera: Camera, trial: _Trial) -> Iterator[Camera]:

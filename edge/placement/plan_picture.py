@@ -24,7 +24,10 @@ STYLES: dict[Verdict, tuple[str, str, str, str]] = {
 """Marker, fill, edge, colour of the number."""
 VIEWS = ("#1f5f99", "#7a3fa0", "#0b7a75", "#a04a1f", "#5a5a5a", "#94305f", "#3f6f1f", "#26348b")
 GREY = "#8a8f98"
-MARKS = 1.4
+WIDE_IN, HIGH_IN = 7.6, 6.4
+"""Width of the figure, and the most that the plan is high."""
+MARKS, LARGEST_MARK = 1.4, 3.1
+"""Half a seat's mark, and the largest mark, in sizes of the number in it."""
 FROM_ABOVE = N_("from above")
 FROM_SIDE = N_("from the side")
 BOARD = N_("board")
@@ -38,22 +41,20 @@ NUMBER = N_("number: width of the face in px; smaller: row-seat")
 def plan_picture(room: Room, needs: Needs, seen: Sequence[Seen], lang: str, ending: str) -> bytes:
     """An SVG or PNG, as `ending` says."""
     size = room.room
-    wide = 7.6
-    plan_in = wide * (size.depth_m + 0.9) / (size.width_m + 0.6)
-    side_in = wide * (size.height_m + 0.6) / (size.depth_m + 0.9)
-    scale = min(1.0, 6.4 / plan_in)
-    figure = Figure((wide, plan_in * scale + side_in + 1.7), layout="constrained")
-    above, side = figure.subplots(2, 1, height_ratios=(plan_in * scale, side_in))
+    plan_in = min(HIGH_IN, WIDE_IN * (size.depth_m + 0.9) / (size.width_m + 0.6))
+    side_in = min(HIGH_IN / 2, WIDE_IN * (size.height_m + 0.6) / (size.depth_m + 0.9))
+    figure = Figure((WIDE_IN, plan_in + side_in + 1.7), layout="constrained")
+    above, side = figure.subplots(2, 1, height_ratios=(plan_in, side_in))
     count = sum(one.verdict == "identified" for one in seen)
     figure.suptitle(translate(TITLE, lang, room=size.name or translate(ROOM, lang), count=count, of=len(seen),
                               pack=needs.pack), fontsize=11, parse_math=False)
-    _above(above, room, needs, seen, lang)
+    _above(above, room, needs, seen, lang, _font(seen, 72 * plan_in / (size.depth_m + 0.9)))
     _side(side, room, needs, seen, lang)
     figure.legend(handles=_legend(lang), loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return figure_files(figure, (ending,))[ending]
 
 
-def _above(axes: Axes, room: Room, needs: Needs, seen: Sequence[Seen], lang: str) -> None:
+def _above(axes: Axes, room: Room, needs: Needs, seen: Sequence[Seen], lang: str, font: float) -> None:
     size = room.room
     _walls(axes, size.width_m, size.depth_m, translate(FROM_ABOVE, lang))
     axes.set_ylim(size.depth_m + 0.3, -0.6)
@@ -62,7 +63,6 @@ def _above(axes: Axes, room: Room, needs: Needs, seen: Sequence[Seen], lang: str
     axes.text(size.width_m / 2, -0.2, translate(BOARD, lang), ha="center", va="bottom", fontsize=7)
     for index, camera in enumerate(room.cameras):
         _view(axes, camera, needs, VIEWS[index], size.width_m, size.depth_m)
-    font = _font(seen)
     for one in seen:
         _seat(axes, one, one.seat.x_m, one.seat.y_m, font)
         axes.annotate(f"{one.seat.row}-{one.seat.number}", (one.seat.x_m, one.seat.y_m), xytext=(0, -font * MARKS - 1),
@@ -133,7 +133,7 @@ def _side_view(axes: Axes, camera: Camera, colour: str, depth: float, height: fl
 
 def _seat(axes: Axes, one: Seen, x: float, y: float, font: float, number: str | None = None) -> None:
     marker, fill, edge, ink = STYLES[one.verdict]
-    side = font * (3.1 if one.verdict == "unseen" else 2.5)
+    side = font * (LARGEST_MARK if one.verdict == "unseen" else 2.5)
     axes.plot([x], [y], marker=marker, markersize=side, markerfacecolor=fill, markeredgecolor=edge,
               markeredgewidth=1.1, linestyle="none", zorder=5)
     axes.text(x, y, number or str(int(one.face_px)), ha="center", va="center_baseline", fontsize=font, color=ink,
@@ -149,9 +149,12 @@ def _camera(axes: Axes, camera: Camera, colour: str, x: float, y: float) -> None
                   parse_math=False)
 
 
-def _font(seen: Sequence[Seen]) -> float:
-    """Points: many seats get small numbers."""
-    return 7.0 if len(seen) <= 60 else 5.5 if len(seen) <= 150 else 3.5
+def _font(seen: Sequence[Seen], points_per_m: float) -> float:
+    """Points: as large as the narrowest gap between seats leaves, and no larger than is needed."""
+    places = np.array([[one.seat.x_m, one.seat.y_m] for one in seen])
+    apart = np.linalg.norm(places[:, None] - places[None], axis=2)
+    np.fill_diagonal(apart, np.inf)
+    return float(np.clip(apart.min() * points_per_m / (LARGEST_MARK + 0.4), 2, 7))
 
 
 def _legend(lang: str) -> list[Line2D]:

@@ -97,7 +97,7 @@ def test_a_pack_that_needs_more_never_identifies_more(room: Room, px: int) -> No
 
 
 @given(rooms())
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_advice_that_is_followed_reaches_what_it_says(room: Room) -> None:
     now = verdicts(room, NEEDS).count(2)
     advice = advise(room, NEEDS)
