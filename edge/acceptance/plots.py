@@ -4,11 +4,6 @@ Words are the standards' own and stand in both languages; only the names of spec
 """
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
-
-import matplotlib
-from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
@@ -16,11 +11,10 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from edge.acceptance.attacks import Attacks
 from edge.acceptance.identify import Identification
 from edge.acceptance.shares import Share
+from edge.drawing import figure_files
 
 BLUE, RED, GREY = "#1f5f99", "#b3261e", "#8a8f98"
-FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "SimHei")
 SIZE_IN = (6.0, 4.5)
-DPI = 144
 LONGEST_NAME = 24
 
 
@@ -49,7 +43,7 @@ def det_curve(found: Identification, title: str) -> dict[str, bytes] | None:
         axis.set_minor_formatter(NullFormatter())
     axes.grid(True, which="both", color=GREY, alpha=0.25)
     axes.legend(frameon=False)
-    return _files(figure)
+    return figure_files(figure)
 
 
 def attack_bars(found: Attacks, title: str) -> dict[str, bytes]:
@@ -68,7 +62,7 @@ def attack_bars(found: Attacks, title: str) -> dict[str, bytes]:
     axes.set_ylim(-0.6, len(bars) - 0.4)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:g} %"))
     axes.grid(True, axis="x", color=GREY, alpha=0.25)
-    return _files(figure)
+    return figure_files(figure)
 
 
 def _figure(title: str, height_in: float = SIZE_IN[1]) -> tuple[Figure, Axes]:
@@ -88,21 +82,3 @@ def _error(one: Share, floor: float) -> list[list[float]]:
 def _short(name: str) -> str:
     name = name.replace("$", r"\$")
     return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
-
-
-def _files(figure: Figure) -> dict[str, bytes]:
-    """The same figure twice. The SVG keeps its text as text and names no date: equal figures are equal files."""
-    settings: Mapping[str, object] = {
-        "svg.fonttype": "none", "svg.hashsalt": "zaitang", "font.family": _fonts(font_manager.get_font_names())}
-    made: dict[str, bytes] = {}
-    with matplotlib.rc_context(dict(settings)):
-        for ending, about in ((".svg", {"Date": None}), (".png", {})):
-            out = io.BytesIO()
-            figure.savefig(out, format=ending[1:], dpi=DPI, metadata=about)
-            made[ending] = out.getvalue()
-    return made
-
-
-def _fonts(known: Sequence[str]) -> list[str]:
-    """Those of FONTS that are here: where one has no Chinese the next is asked."""
-    return [name for name in FONTS if name in known] or ["sans-serif"]

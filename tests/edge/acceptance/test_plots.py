@@ -13,6 +13,7 @@ from edge.acceptance.clips import Clip
 from edge.acceptance.identify import Search, identification
 from edge.acceptance.plots import attack_bars, det_curve
 from edge.acceptance.watch import Watched
+from edge.drawing import has_chinese
 from edge.vision.calibrate import Threshold
 from evidence.bodies import Candidate
 
@@ -56,3 +57,5 @@ def test_bars_take_any_name_of_a_species(recwarn: pytest.WarningsRecorder) -> No
     said = check(attack_bars(attacks(seen), "some pack"))
     assert "APCER 手机" in said and "BPCER" in said and "1/1" in said and "mmm…" in said and "a$x$_b" in said
     assert not [one for one in recwarn if "findfont" in str(one.message)]
+    if has_chinese():
+        assert not [one for one in recwarn if "missing from font" in str(one.message)], "boxes in the PNG"
