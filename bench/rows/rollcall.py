@@ -16,7 +16,7 @@ from edge.enrol.photos import describe_photos, photo_files
 from edge.rollcall.analyse import analyse
 from edge.rollcall.answer import roll_call
 from edge.rollcall.cli import EVERY_US
-from edge.rollcall.frames import frames, plan_frames
+from edge.rollcall.frames import pictures, plan_frames
 from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.onnx_pack import OnnxPack
@@ -38,7 +38,7 @@ def prepare(folder: Path) -> Contest:
     said: dict[str, Any] = {}
 
     def ours() -> None:
-        measured = analyse(frames(video, EVERY_US, plan_frames(video, EVERY_US)), gallery, pack, threshold_ppm)
+        measured = analyse(pictures(video, plan_frames(video, EVERY_US)), gallery, pack, threshold_ppm)
         said.update(roll_call(measured, gallery.people, threshold_ppm, pack.margin_ppm, pack.min_face_px))
 
     def peer() -> None:

@@ -22,7 +22,8 @@ from edge.errors import BadVideo, EmptyVideo, StoreBusy, VolumeAway
 from edge.rollcall.analyse import Measured, analyse
 from edge.rollcall.attempts import MOST, Attempts
 from edge.rollcall.errors import AnalysisDied, SegmentDiffers, SegmentGone
-from edge.rollcall.frames import SECOND_US, frames, plan_frames
+from edge.rollcall.frames import SECOND_US, pictures, plan_frames
+from edge.rollcall.pictures import Picture
 from edge.storage.files import sha256_file
 from edge.store import Store
 from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
@@ -188,20 +189,20 @@ class Worker:
         path = _checked(found, segment)
         gallery = Gallery(self._pack, templates)
         threshold_ppm = calibrate(self._pack, gallery, ROLL_CALL_FPIR_PPM).ppm
-        sampled = frames(path, self._every_us, plan_frames(path, self._every_us))
+        sampled = pictures(path, plan_frames(path, self._every_us))
         measured = analyse(_until(sampled, segment.first_pts_us, asked_to_stop), gallery, self._pack, threshold_ppm)
         asked_to_stop()
-        return _record(segment, self._pack, threshold_ppm, measured)
+        return _record(segment, self._pack, threshold_ppm, self._every_us, measured)
 
 
 def _until(
-    sampled: Iterator[tuple[int, np.ndarray]], first_pts_us: int, stopped: Callable[[], bool]
-) -> Iterator[tuple[int, np.ndarray]]:
-    """The frames with media time of the run, until somebody asks to stop."""
-    for pts_us, bgr in sampled:
+    sampled: Iterator[tuple[int, Picture]], first_pts_us: int, stopped: Callable[[], bool]
+) -> Iterator[tuple[int, Picture]]:
+    """The pictures with media time of the run, until somebody asks to stop."""
+    for pts_us, picture in sampled:
         if stopped():
             raise Stopped
-        yield first_pts_us + pts_us, bgr
+        yield first_pts_us + pts_us, picture
 
 
 def _lean(record: Record) -> Record:
@@ -223,11 +224,13 @@ def _checked(path: Path | None, segment: Segment) -> Path:
     return path
 
 
-def _record(segment: Segment, pack: Pack, threshold_ppm: int, measured: Measured) -> RollCall:
+def _record(
+    segment: Segment, pack: Pack, threshold_ppm: int, every_us: int, measured: Measured
+) -> RollCall:
     return RollCall(
         class_id=str(segment.class_id), run=segment.run, segment=segment.sha256,
         pack=pack.name, pack_sha256=pack.sha256, provider=pack.provider, threshold_ppm=threshold_ppm,
         margin_ppm=pack.margin_ppm, min_face_px=pack.min_face_px, samples=measured.samples, dark=measured.dark,
         headcount_max=measured.headcount_max, headcount_mean_ppm=measured.headcount_mean_ppm,
-        tracks=measured.tracks,
+        tracks=measured.tracks, every_us=every_us, faces_max=measured.faces_max, faceless_max=measured.faceless_max,
     )

@@ -29,5 +29,9 @@ def shot_quality(bgr: np.ndarray, face: Face) -> float:
 
 def shows_nothing(bgr: np.ndarray) -> bool:
     """True for a picture too dark or too flat to show anybody."""
-    small = cv2.cvtColor(cv2.resize(bgr, (160, 90), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
-    return float(small.mean()) < DARK_MEAN or float(small.std()) < FLAT_SPREAD
+    return nothing_in(cv2.cvtColor(cv2.resize(bgr, (160, 90), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY))
+
+
+def nothing_in(grey: np.ndarray) -> bool:
+    """The same of a small grey copy, uint8 (height, width)."""
+    return float(grey.mean()) < DARK_MEAN or float(grey.std()) < FLAT_SPREAD
