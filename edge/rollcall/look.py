@@ -17,17 +17,17 @@ from edge.vision.pack import Face, Pack
 MOVED = 3.0
 """Grey levels by which a place (3 x 3 cells, on average) must differ to have moved. Noise and compression stay below;
 the smallest face that comes, goes or turns is four times above."""
-ANEW = 8
+ANEW = 12
 """So many pictures after all of it was looked at, all of it is looked at again."""
 AROUND_PX = 32
 """What a detector is shown around a place that moved: it wants to see the edges of a head."""
 MOST_SHARE = 0.6
 """From this share of the picture on, one look at all of it costs less than looks at its parts."""
 STEP_PX = 32
-"""Parts begin and end at multiples of it: detectors work in whole steps."""
+"""Parts measure multiples of it: detectors work in whole steps."""
 SAME_FACE = 0.3
 WITHIN = 0.6
-"""A face that a part shows is one that is known already if they overlap so much, or so much of the smaller is shared."""
+"""A face that a part shows is known already if both overlap so much, or so much of the smaller one is shared."""
 
 Rect = tuple[int, int, int, int]
 """Left, top, right, bottom in picture pixels."""
@@ -110,10 +110,17 @@ def _parts(moved: np.ndarray) -> list[Rect]:
     height, width = moved.shape[0] * CELL, moved.shape[1] * CELL
     rects = []
     for x, y, w, h in (stats[at, :4] * CELL for at in range(1, count)):
-        left, top = int(x) // STEP_PX * STEP_PX, int(y) // STEP_PX * STEP_PX
-        right, bottom = -(-int(x + w) // STEP_PX) * STEP_PX, -(-int(y + h) // STEP_PX) * STEP_PX
-        rects.append((left, top, min(right, width), min(bottom, height)))
+        left, right = _edges(int(x), int(w), width)
+        top, bottom = _edges(int(y), int(h), height)
+        rects.append((left, top, right, bottom))
     return _apart(rects)
+
+
+def _edges(start: int, length: int, limit: int) -> tuple[int, int]:
+    """From where to where, in whole steps and inside a picture."""
+    length = min(-(-length // STEP_PX) * STEP_PX, limit)
+    start = max(0, min(start, limit - length))
+    return start, start + length
 
 
 def _apart(rects: list[Rect]) -> list[Rect]:

@@ -1,4 +1,4 @@
-"""One picture of a video as the roll call takes it: small and grey at once, in colour only when somebody looks at it."""
+"""One picture of a video as the roll call takes it: small and grey at once, in colour when somebody looks at it."""
 from __future__ import annotations
 
 import functools

@@ -23,10 +23,13 @@ SHOTS = 5
 """Best shots whose descriptions are averaged, weighted by quality."""
 SURE_PPM = 60_000
 """So far above the threshold a track is sure of its person and needs no further look."""
-BETTER = 1.3
+BETTER = 1.6
 """A sight so many times as good as the best one is worth a look even then."""
-CHECK_EVERY = 8
-"""Sights after which a face is looked at again in any case: somebody else may have taken the seat."""
+REPLACES = 1.2
+"""A sight must be so many times as good as the worst one that is kept, to take its place."""
+CHECK_EVERY = 12
+"""Sampled frames after which a face that moves is looked at again in any case: somebody else may have taken the seat.
+"""
 OTHER_SHARE = 0.7
 """A face less similar to its track than this share of the threshold is somebody else."""
 MAX_CROPS = 600
@@ -62,9 +65,9 @@ class Following:
 
     def see(self, pts_us: int, frame: int, face: Face) -> None:
         """The face was in view."""
+        self.unchecked += frame - self.last_frame if face is not self.face else 0
         self.last_us, self.last_frame, self.face, self.box = pts_us, frame, face, face.box
         self.frames += 1
-        self.unchecked += 1
         self.frontal = max(self.frontal, face.frontal)
 
     def show(self, quality: float, pts_us: int, bgr: np.ndarray, face: Face) -> None:
@@ -80,7 +83,7 @@ class Following:
         """Whether a description of this sight would say more than is known."""
         if not self.shots or self.unchecked >= CHECK_EVERY or quality > BETTER * self.shots[0].quality:
             return True
-        return not self.sure and (len(self.shots) < SHOTS or quality > self.shots[-1].quality)
+        return not self.sure and (len(self.shots) < SHOTS or quality > REPLACES * self.shots[-1].quality)
 
     def add(self, shot: Shot, pack: Pack) -> None:
         """Keep the best shots."""
