@@ -1,5 +1,4 @@
-"""Made class videos with exact truth: stills of people drift in their seats, come and go, and are compressed as a camera
-compresses. Each person's video is made of other stills than those enrolled."""
+"""Made class videos with exact truth: stills of people drift in their seats, come and go, and are compressed."""
 from __future__ import annotations
 
 import dataclasses

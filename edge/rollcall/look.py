@@ -5,14 +5,13 @@ that slow changes add up until they are seen; now and then all of a picture is l
 """
 from __future__ import annotations
 
-import dataclasses
-
 import cv2
 import numpy as np
 
 from edge.rollcall.pictures import CELL, Picture
 from edge.vision.geometry import overlap
 from edge.vision.pack import Face, Pack
+from edge.vision.tiles import Rect, in_part
 
 MOVED = 3.0
 """Grey levels by which a place (3 x 3 cells, on average) must differ to have moved. Noise and compression stay below;
@@ -29,10 +28,6 @@ SAME_FACE = 0.3
 WITHIN = 0.6
 """A face that a part shows is known already if both overlap so much, or so much of the smaller one is shared."""
 
-Rect = tuple[int, int, int, int]
-"""Left, top, right, bottom in picture pixels."""
-
-
 class Looker:
     """Feed it the pictures of one video in order of time."""
 
@@ -44,32 +39,22 @@ class Looker:
 
     def look(self, picture: Picture) -> list[Face]:
         """The faces in a picture. A face that did not move since the last one is the same object as there."""
-        self._age += 1
         grey = picture.grey
         if self._seen.shape != grey.shape:
-            self._faces = []
-            self._seen, moved = grey.copy(), np.ones(grey.shape, bool)
-        else:
-            moved = _moved(self._seen, grey)
-        still, moved = _still(self._faces, moved)
-        parts = [] if self._age >= ANEW or moved.all() else _parts(moved)
-        if self._age >= ANEW or sum(map(_area, parts)) > MOST_SHARE * moved.size * CELL**2 or moved.all():
-            parts = [(0, 0, moved.shape[1] * CELL, moved.shape[0] * CELL)]
-            self._age = 0
+            self._seen, self._faces, self._age = grey.copy(), [], ANEW
+        still, moved = _still(self._faces, _moved(self._seen, grey))
+        self._age += 1
+        parts = _parts(moved)
+        if self._age >= ANEW or sum(map(_area, parts)) > MOST_SHARE * _area(_all_of(grey)):
+            parts, self._age = [_all_of(grey)], 0
         for part in parts:
-            still += [face for face in self._in_part(picture.bgr, part) if not _known(face, still)]
+            still += [face for face in in_part(self._find, picture.bgr, part) if not _known(face, still)]
             self._remember(grey, part)
         self._faces = still
         return still
 
-    def _in_part(self, bgr: np.ndarray, part: Rect) -> list[Face]:
-        """The faces in a part of a picture, but for those that its edges cut."""
-        left, top, right, bottom = part
-        height, width = bgr.shape[:2]
-        if left == top == 0 and right >= width - CELL and bottom >= height - CELL:
-            return self._pack.detect(bgr, "room")
-        found = self._pack.detect(np.ascontiguousarray(bgr[top:bottom, left:right]), "room")
-        return [_shifted(face, left, top) for face in found if not _cut(face, part, width, height)]
+    def _find(self, bgr: np.ndarray) -> list[Face]:
+        return self._pack.detect(bgr, "room")
 
     def _remember(self, grey: np.ndarray, part: Rect) -> None:
         left, top, right, bottom = (edge // CELL for edge in part)
@@ -140,21 +125,12 @@ def _touch(a: Rect, b: Rect) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
+def _all_of(grey: np.ndarray) -> Rect:
+    return 0, 0, grey.shape[1] * CELL, grey.shape[0] * CELL
+
+
 def _area(rect: Rect) -> int:
     return (rect[2] - rect[0]) * (rect[3] - rect[1])
-
-
-def _shifted(face: Face, left: int, top: int) -> Face:
-    by = np.array([left, top], np.float32)
-    return dataclasses.replace(face, box=face.box + np.concatenate([by, by * 0]), landmarks=face.landmarks + by)
-
-
-def _cut(face: Face, part: Rect, width: int, height: int) -> bool:
-    """Whether an edge of a part that is no edge of the picture goes through a face found in it."""
-    x, y, w, h = (float(value) for value in face.box)
-    left, top, right, bottom = part
-    return ((x <= 0 and left > 0) or (y <= 0 and top > 0)
-            or (left + x + w >= right and right < width - CELL) or (top + y + h >= bottom and bottom < height - CELL))
 
 
 def _known(face: Face, faces: list[Face]) -> bool:

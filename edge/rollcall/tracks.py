@@ -11,7 +11,7 @@ from edge.rollcall.pictures import Picture
 from edge.vision.gallery import Gallery
 from edge.vision.geometry import overlap
 from edge.vision.pack import Face, Pack
-from edge.vision.quality import shot_quality
+from edge.vision.quality import quality_of, sharpness
 from evidence.bodies import Candidate, Track
 from evidence.rollcall import identify
 
@@ -41,8 +41,7 @@ class Shot:
     """One described sight of a face."""
 
     quality: float
-    pts_us: int
-    face_px: int
+    sharp: float
     vector: np.ndarray
 
 
@@ -55,7 +54,8 @@ class Following:
         self.face: Face | None = None
         self.box = np.zeros(4, np.float32)
         self.frontal = 0.0
-        self.best_quality, self.shown_us, self.shown_px = -1.0, pts_us, 0
+        self.best_quality, self.sharp = -1.0, 0.0
+        self.shown_us, self.shown_px = pts_us, 0
         self.crop: Crop | None = None
         self.shots: list[Shot] = []
         self.described: np.ndarray | None = None
@@ -70,9 +70,10 @@ class Following:
         self.frames += 1
         self.frontal = max(self.frontal, face.frontal)
 
-    def show(self, quality: float, pts_us: int, bgr: np.ndarray, face: Face) -> None:
+    def show(self, pts_us: int, bgr: np.ndarray, face: Face, sharp: float) -> None:
         """This sight is the best one so far."""
-        self.best_quality, self.shown_us, self.shown_px = quality, pts_us, face.width_px
+        self.best_quality, self.sharp = quality_of(face, sharp), sharp
+        self.shown_us, self.shown_px = pts_us, face.width_px
         self.crop = cut_out(bgr, face)
 
     def leave_place(self) -> None:
@@ -115,14 +116,14 @@ class Tracker:
         new: list[tuple[Face, Shot | None]] = []
         pairs = _pairs([track for track in self._live if track.last_frame < self._frame], moved)
         for track, face in pairs:
-            shot = self._shot(track, pts_us, picture, face)
+            shot = self._shot(track, picture, face)
             if shot is not None and self._other(track, shot):
                 track.leave_place()
                 new.append((face, shot))
             else:
                 self._keep(track, pts_us, picture, face, shot)
         placed = {id(face) for _, face in pairs}
-        new += [(face, self._shot(None, pts_us, picture, face)) for face in moved if id(face) not in placed]
+        new += [(face, self._shot(None, picture, face)) for face in moved if id(face) not in placed]
         self._appear(pts_us, picture, new)
 
     def followed(self) -> list[Following]:
@@ -138,14 +139,15 @@ class Tracker:
             for track in sorted(pictured, key=_worth)[: len(pictured) - MAX_CROPS]:
                 track.crop = None
 
-    def _shot(self, track: Following | None, pts_us: int, picture: Picture, face: Face) -> Shot | None:
+    def _shot(self, track: Following | None, picture: Picture, face: Face) -> Shot | None:
         """A description of this sight, where the face is large enough and its track, if any, wants one."""
         if face.width_px < self._pack.min_face_px:
             return None
-        quality = shot_quality(picture.bgr, face)
+        sharp = sharpness(picture.bgr, face)
+        quality = quality_of(face, sharp)
         if track is not None and not track.wants(quality):
             return None
-        return Shot(quality, pts_us, face.width_px, self._pack.embed(picture.bgr, face))
+        return Shot(quality, sharp, self._pack.embed(picture.bgr, face))
 
     def _other(self, track: Following, shot: Shot) -> bool:
         """Whether it is somebody else who sits there now."""
@@ -166,11 +168,12 @@ class Tracker:
     def _keep(self, track: Following, pts_us: int, picture: Picture, face: Face, shot: Shot | None) -> None:
         track.see(pts_us, self._frame, face)
         if shot is None:
-            if not track.shots and (quality := shot_quality(picture.bgr, face)) > track.best_quality:
-                track.show(quality, pts_us, picture.bgr, face)
+            sharp = 0.0 if track.shots else sharpness(picture.bgr, face)
+            if not track.shots and quality_of(face, sharp) > track.best_quality:
+                track.show(pts_us, picture.bgr, face, sharp)
             return
         if not track.shots or shot.quality > track.shots[0].quality:
-            track.show(shot.quality, pts_us, picture.bgr, face)
+            track.show(pts_us, picture.bgr, face, shot.sharp)
         track.add(shot, self._pack)
         track.best, track.second = self._gallery.rank(track.described)  # type: ignore[arg-type]
         sure_from = self._threshold_ppm + SURE_PPM
@@ -190,6 +193,7 @@ def measured(track: Following) -> Track:
     return Track(
         first_us=track.first_us, last_us=track.last_us, shown_us=track.shown_us, frames=track.frames,
         face_px=track.shown_px, best=track.best, second=track.second, frontal_ppm=round(track.frontal * 1e6),
+        sharp_ppm=round(track.sharp * 1e6),
     )
 
 
