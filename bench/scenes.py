@@ -69,7 +69,7 @@ def film(path: Path, scene: Scene, people: dict[str, Sequence[Still]]) -> Truth:
         stream.codec_context.options = {"crf": str(scene.crf), "preset": "veryfast", "sc_threshold": "0"}
         for picture in _pictures(scene, people, views, seats, dice):
             if scene.turn:
-                picture = cv2.rotate(picture, cv2.ROTATE_90_CLOCKWISE)
+                picture = cv2.rotate(picture, cv2.ROTATE_90_COUNTERCLOCKWISE)
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="bgr24")
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
@@ -104,7 +104,7 @@ def _pictures(
         if scene.noise:
             grain = noise.normal(0, scene.noise, (scene.height // 2, scene.width // 2, 1)).astype(np.float32)
             grain = cv2.resize(grain, (scene.width, scene.height), interpolation=cv2.INTER_NEAREST)[:, :, None]
-            picture = np.clip(picture + grain, 0, 255).astype(np.uint8)
+            picture = np.asarray(np.clip(picture + grain, 0, 255), np.uint8)
         yield picture
 
 

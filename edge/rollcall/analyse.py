@@ -1,6 +1,7 @@
 """Measures sampled pictures: tracks with whom they resemble, headcounts, dark ones. Used by command line and box."""
 from __future__ import annotations
 
+import collections
 import dataclasses
 from collections.abc import Iterable
 
@@ -49,12 +50,21 @@ def analyse(
         faces = looker.look(picture)
         counts.append(len(faces))
         tracker.step(pts_us, picture, faces)
+    followed = tracker.followed()
     most, mean_ppm = smoothed_headcount(counts)
-    kept = _bounded(tracker.followed())
+    most = max(most, _together(followed))
+    kept = _bounded(followed)
     return Measured(
         tuple(_track(one) for one in kept), samples, dark, most, mean_ppm,
         faces_max=most, crops=tuple(one.crop for one in kept),
     )
+
+
+def _together(followed: list[Following]) -> int:
+    """The most faces in one picture that were seen in another one too: nobody is in the room for one picture alone, and
+    what is found once by mistake does not count."""
+    seen = collections.Counter(number for one in followed if one.frames > 1 for number in one.seen)
+    return max(seen.values(), default=0)
 
 
 def _track(following: Following) -> Track:

@@ -46,11 +46,12 @@ class Shot:
 
 
 class Following:
-    """One face while it is followed. `crop` is the picture of the sight that `shown_us` names."""
+    """One face while it is followed. `seen`: the numbers of the frames it was in; `crop`: the picture of the sight that `shown_us` names."""
 
     def __init__(self, pts_us: int, frame: int) -> None:
         self.first_us, self.last_us, self.last_frame = pts_us, pts_us, frame
-        self.frames, self.unchecked = 0, 0
+        self.seen: list[int] = []
+        self.unchecked = 0
         self.face: Face | None = None
         self.box = np.zeros(4, np.float32)
         self.frontal = 0.0
@@ -63,11 +64,16 @@ class Following:
         self.second: Candidate | None = None
         self.sure = False
 
+    @property
+    def frames(self) -> int:
+        """In how many sampled frames it was in view."""
+        return len(self.seen)
+
     def see(self, pts_us: int, frame: int, face: Face) -> None:
         """The face was in view."""
         self.unchecked += frame - self.last_frame if face is not self.face else 0
         self.last_us, self.last_frame, self.face, self.box = pts_us, frame, face, face.box
-        self.frames += 1
+        self.seen.append(frame)
         self.frontal = max(self.frontal, face.frontal)
 
     def show(self, pts_us: int, bgr: np.ndarray, face: Face, sharp: float) -> None:

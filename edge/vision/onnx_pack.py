@@ -79,7 +79,7 @@ class OnnxPack:
         return sorted(faces, key=lambda face: -float(face.box[2]))
 
     def _shrunk(self, bgr: np.ndarray) -> float:
-        return min(1.0, (self.manifest.preprocess.shrink_px or 1024) / max(bgr.shape[:2]))
+        return min(1.0, (self.manifest.preprocess.shrink_px or 1024) / int(max(bgr.shape[:2])))
 
     def _in_room(self, bgr: np.ndarray) -> list[Face]:
         return _faces(*self._near_and_far(bgr))
