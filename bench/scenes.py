@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class Truth:
     in_view_max: int
 
 
-def film(path: Path, scene: Scene, people: dict[str, Sequence[Still]]) -> Truth:
+def film(path: Path, scene: Scene, people: Mapping[str, Sequence[Still]]) -> Truth:
     """Write an MP4 of `people`, each with a seat of their own. Encodes with libx264."""
     dice = random.Random(scene.seed)
     frames = scene.seconds * scene.fps
@@ -80,7 +80,7 @@ def film(path: Path, scene: Scene, people: dict[str, Sequence[Still]]) -> Truth:
 
 
 def _pictures(
-    scene: Scene, people: dict[str, Sequence[Still]], views: dict[str, list[bool]],
+    scene: Scene, people: Mapping[str, Sequence[Still]], views: dict[str, list[bool]],
     seats: dict[str, tuple[int, int, int]], dice: random.Random,
 ) -> Iterator[np.ndarray]:
     noise = np.random.default_rng(scene.seed)
@@ -89,7 +89,7 @@ def _pictures(
     chosen = dict.fromkeys(people, 0)
     phase = {name: (dice.uniform(0, 6), dice.uniform(0.2, 0.9)) for name in people}
     for at in range(scene.seconds * scene.fps):
-        picture = room.copy()
+        picture: np.ndarray = room.copy()
         for name in people:
             if not views[name][at]:
                 continue
@@ -104,7 +104,7 @@ def _pictures(
         if scene.noise:
             grain = noise.normal(0, scene.noise, (scene.height // 2, scene.width // 2, 1)).astype(np.float32)
             grain = cv2.resize(grain, (scene.width, scene.height), interpolation=cv2.INTER_NEAREST)[:, :, None]
-            picture = np.asarray(np.clip(picture + grain, 0, 255), np.uint8)
+            picture = np.clip(picture + grain, 0, 255).astype(np.uint8)
         yield picture
 
 
@@ -125,7 +125,7 @@ def _spells(dice: random.Random, frames: int, scene: Scene) -> list[bool]:
     return view
 
 
-def _seats(scene: Scene, people: dict[str, Sequence[Still]]) -> dict[str, tuple[int, int, int]]:
+def _seats(scene: Scene, people: Mapping[str, Sequence[Still]]) -> dict[str, tuple[int, int, int]]:
     """Middle of the face and its width, by person: rows and columns that fill the picture."""
     count = len(people)
     columns = max(1, round((count * scene.width / scene.height) ** 0.5))
@@ -142,7 +142,7 @@ def _room(scene: Scene, seats: dict[str, tuple[int, int, int]]) -> np.ndarray:
     """A wall that darkens upwards, things on it, and a desk before each seat."""
     grey = np.linspace(90, 150, scene.height, dtype=np.float32)[:, None]
     tint = np.array([0.95, 1.0, 1.03], np.float32)
-    room = np.clip(np.repeat(grey, scene.width, axis=1)[:, :, None] * tint, 0, 255).astype(np.uint8)
+    room: np.ndarray = np.clip(np.repeat(grey, scene.width, axis=1)[:, :, None] * tint, 0, 255).astype(np.uint8)
     dice = random.Random(scene.seed + 1)
     for _ in range(14):
         x, y = dice.randrange(scene.width), dice.randrange(scene.height)

@@ -6,6 +6,7 @@ class that was put right is looked at again. A file that cannot be read becomes 
 """
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import threading
@@ -21,6 +22,7 @@ from edge.child import ready, stop_on_signal
 from edge.errors import BadVideo, EmptyVideo, StoreBusy, VolumeAway
 from edge.rollcall.analyse import Measured, analyse
 from edge.rollcall.attempts import MOST, Attempts
+from edge.rollcall.behind import BEHIND, Behind, Board
 from edge.rollcall.errors import AnalysisDied, SegmentDiffers, SegmentGone
 from edge.rollcall.frames import SECOND_US, pictures, plan_frames
 from edge.rollcall.pictures import Picture
@@ -66,9 +68,11 @@ def run(box: Box) -> None:
     folder = box.config.vision.folder
     pack = load_pack(box.config.vision.pack, Path(folder) if folder else None, only_faces=True)
     attempts = Attempts(box.run_folder / "rollcall.json")
-    worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts)
+    board = Board(box.run_folder / BEHIND)
+    worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts, board)
     ready()
-    worker.run(stop)
+    with contextlib.closing(board):
+        worker.run(stop)
 
 
 class Worker:
@@ -76,10 +80,11 @@ class Worker:
 
     def __init__(
         self, store: Store, find: Callable[[str], Path | None], pack: Pack, every_s: int, attempts: Attempts,
+        board: Board | None = None,
     ) -> None:
         self._store, self._find, self._pack = store, find, pack
         self._every_us = every_s * SECOND_US
-        self._attempts = attempts
+        self._attempts, self._board = attempts, board
         self._log = logs.Log("rollcall")
         self._after = self._corrected = -1
         self._classes = corrections(())
@@ -106,11 +111,13 @@ class Worker:
         """Do the oldest segment that can be done; False when there is none."""
         self._learn()
         self._erased = self._store.erasures_asked()
-        for segment in list(self._waiting.values()):
-            templates = self._store.templates(str(segment.class_id), self._pack.name)
-            if templates and self._do(segment, templates, stopped):
-                return True
-        return False
+        enrolled = {one: self._store.templates(one, self._pack.name)
+                    for one in {str(segment.class_id) for segment in self._waiting.values()}}
+        due = [segment for segment in self._waiting.values() if enrolled[str(segment.class_id)]]
+        if self._board is not None:
+            lengths = (segment.end_pts_us - segment.first_pts_us for segment in due)
+            self._board.tell(Behind(len(due), sum(lengths)))
+        return any(self._do(segment, enrolled[str(segment.class_id)], stopped) for segment in due)
 
     def _learn(self) -> None:
         """Take in segments that were finished, in the name of their right class, and forget removed ones."""

@@ -46,7 +46,8 @@ class Shot:
 
 
 class Following:
-    """One face while it is followed. `seen`: the numbers of the frames it was in; `crop`: the picture of the sight that `shown_us` names."""
+    """One face while it is followed. `seen`: the numbers of the frames it was in; `crop`: the picture of the sight
+    that `shown_us` names."""
 
     def __init__(self, pts_us: int, frame: int) -> None:
         self.first_us, self.last_us, self.last_frame = pts_us, pts_us, frame
