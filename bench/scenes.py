@@ -102,9 +102,9 @@ def _pictures(
         if scene.blur:
             picture = cv2.GaussianBlur(picture, (0, 0), scene.blur)
         if scene.noise:
-            grain = noise.normal(0, scene.noise, (scene.height // 2, scene.width // 2, 1)).astype(np.float32)
-            grain = cv2.resize(grain, (scene.width, scene.height), interpolation=cv2.INTER_NEAREST)[:, :, None]
-            picture = np.clip(picture + grain, 0, 255).astype(np.uint8)
+            coarse = noise.normal(0, scene.noise, (scene.height // 2, scene.width // 2)).astype(np.float32)
+            grain = cv2.resize(coarse, (scene.width, scene.height), interpolation=cv2.INTER_NEAREST)
+            picture = np.clip(picture + grain[:, :, None], 0, 255).astype(np.uint8)
         yield picture
 
 

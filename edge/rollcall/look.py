@@ -18,7 +18,7 @@ MOVED = 3.0
 the smallest face that comes, goes or turns is four times above."""
 ANEW = 12
 """So many pictures after all of it was looked at, all of it is looked at again."""
-AROUND_PX = 32
+AROUND_PX = 24
 """What a detector is shown around a place that moved: it wants to see the edges of a head."""
 MOST_SHARE = 0.6
 """From this share of the picture on, one look at all of it costs less than looks at its parts."""

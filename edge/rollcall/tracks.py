@@ -27,7 +27,7 @@ BETTER = 1.6
 """A sight so many times as good as the best one is worth a look even then."""
 REPLACES = 1.2
 """A sight must be so many times as good as the worst one that is kept, to take its place."""
-CHECK_EVERY = 12
+CHECK_EVERY = 20
 """Sampled frames after which a face that moves is looked at again in any case: somebody else may have taken the seat.
 """
 OTHER_SHARE = 0.7

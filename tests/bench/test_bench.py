@@ -138,6 +138,12 @@ def test_a_roll_call_is_held_against_the_truth() -> None:
     assert rollcall.correct(answer, {"a", "b"}) == "1 of 2 present people named, 1 wrongly"
 
 
+def test_what_a_roll_call_costs_is_said_both_ways() -> None:
+    assert rollcall.costs([2.0, 4.0, 2.0], [8.0, 20.0, 10.0], 40) == (
+        "180 CPU seconds per hour of video: 0.20 of the plain way (goal 0.25), "
+        "0.025 of real time on 2 cores (goal 0.1)")
+
+
 def test_the_recorder_is_held_against_a_copy_and_its_hashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "MINUTES", 1)
     monkeypatch.setattr(recorder, "BASE_S", 2)
