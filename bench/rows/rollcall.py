@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import statistics
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,19 @@ import av
 import cv2
 import numpy as np
 
-from bench.harness import Contest, Row, Skipped
+from bench.harness import Contest, Row, Skipped, cpu_s
 from bench.inputs import lab_files, shared
 from edge.enrol.photos import describe_photos, photo_files
 from edge.rollcall.analyse import analyse
 from edge.rollcall.answer import roll_call
 from edge.rollcall.cli import EVERY_US
-from edge.rollcall.frames import frames, plan_frames
+from edge.rollcall.frames import pictures, plan_frames
 from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.onnx_pack import OnnxPack
 
 PEER_EVERY_S = 0.5
+CORES = 2
 
 
 def prepare(folder: Path) -> Contest:
@@ -36,19 +38,25 @@ def prepare(folder: Path) -> Contest:
     threshold_ppm = calibrate(pack, gallery, ROLL_CALL_FPIR_PPM).ppm
     plan = plan_frames(video, EVERY_US)
     said: dict[str, Any] = {}
+    spent: dict[str, list[float]] = {"ours": [], "peer": []}
 
     def ours() -> None:
-        measured = analyse(frames(video, EVERY_US, plan_frames(video, EVERY_US)), gallery, pack, threshold_ppm)
+        start = cpu_s()
+        measured = analyse(pictures(video, plan_frames(video, EVERY_US)), gallery, pack, threshold_ppm)
         said.update(roll_call(measured, gallery.people, threshold_ppm, pack.margin_ppm, pack.min_face_px))
+        spent["ours"].append(cpu_s() - start)
 
     def peer() -> None:
+        start = cpu_s()
         for frame in sampled(video, PEER_EVERY_S):
             pack.detect(frame, "room")
+        spent["peer"].append(cpu_s() - start)
 
     truth = set(json.loads((place / "truth.json").read_text("utf-8"))["present"])
     seconds = plan.length_us / 1e6
     return Contest(ours, peer, seconds, lambda: [
-        f"{seconds:.0f} s of 1080p, {plan.frames} pictures looked at; {correct(said, truth)}"])
+        f"{seconds:.0f} s of 1080p, {plan.frames} pictures looked at; {correct(said, truth)}",
+        costs(spent["ours"], spent["peer"], seconds)])
 
 
 def sampled(video: Path, every_s: float) -> Iterator[np.ndarray]:
@@ -59,6 +67,15 @@ def sampled(video: Path, every_s: float) -> Iterator[np.ndarray]:
             if frame.time is not None and frame.time >= due:
                 due += every_s
                 yield frame.to_ndarray(format="bgr24")
+
+
+def costs(ours_s: Sequence[float], peer_s: Sequence[float], video_s: float) -> str:
+    """What the roll call takes, against the plain way and against real time on two cores. CPU seconds by repetition,
+    those of one place measured one after the other."""
+    share = statistics.median(ours / peer for ours, peer in zip(ours_s, peer_s, strict=True))
+    whole = statistics.median(ours_s)
+    return (f"{whole * 3600 / video_s:.0f} CPU seconds per hour of video: {share:.2f} of the plain way (goal 0.25), "
+            f"{whole / video_s / CORES:.3f} of real time on {CORES} cores (goal 0.1)")
 
 
 def correct(answer: dict[str, Any], truth: set[str]) -> str:

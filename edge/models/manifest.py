@@ -47,6 +47,11 @@ class Preprocess:
     aligned_px: Px
     shrink_px: Px | None = None
 
+    @property
+    def room_side_px(self) -> int:
+        """How long the sides of a picture of a room may be for its narrowest faces to reach the detector's size."""
+        return max(1, self.longest_side_px * self.room_face_px // self.detector_px)
+
 
 @dataclasses.dataclass(frozen=True)
 class Similarity:

@@ -1,15 +1,17 @@
-"""Measures sampled frames: tracks with whom they resemble, headcounts, dark pictures. Used by command line and box."""
+"""Measures sampled pictures: tracks with whom they resemble, headcounts, dark ones. Used by command line and box."""
 from __future__ import annotations
 
+import collections
 import dataclasses
 from collections.abc import Iterable
 
-import numpy as np
-
-from edge.rollcall.tracks import Tracker
+from edge.rollcall.crops import Crop
+from edge.rollcall.look import Looker
+from edge.rollcall.pictures import Picture
+from edge.rollcall.tracks import Following, Tracker, measured
 from edge.vision.gallery import Gallery
 from edge.vision.pack import Pack
-from edge.vision.quality import shows_nothing
+from edge.vision.quality import nothing_in
 from evidence.bodies import Track
 from evidence.rollcall import smoothed_headcount
 
@@ -19,36 +21,59 @@ MAX_TRACKS = 3000
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """What the frames showed, as the fields of the same names in a `rollcall` record. Dark frames count nobody."""
+    """What the pictures showed, as the fields of the same names in a `rollcall` record. Dark ones count nobody.
+
+    `crops`: by track, the picture of its best sight; none where too many of them would fill the memory."""
 
     tracks: tuple[Track, ...]
     samples: int
     dark: int
     headcount_max: int
     headcount_mean_ppm: int
+    faces_max: int | None = None
+    faceless_max: int | None = None
+    crops: tuple[Crop | None, ...] = ()
 
 
 def analyse(
-    frames: Iterable[tuple[int, np.ndarray]], gallery: Gallery, pack: Pack, threshold_ppm: int
+    pictures: Iterable[tuple[int, Picture]], gallery: Gallery, pack: Pack, threshold_ppm: int
 ) -> Measured:
-    """`frames`: (media time in µs, BGR uint8 picture) in order of time."""
-    tracker = Tracker(pack, gallery, threshold_ppm)
+    """`pictures`: (media time in µs, picture) in order of time."""
+    looker, tracker = Looker(pack), Tracker(pack, gallery, threshold_ppm)
     counts: list[int] = []
     samples = dark = 0
-    for pts_us, bgr in frames:
+    for pts_us, picture in pictures:
         samples += 1
-        if shows_nothing(bgr):
+        if nothing_in(picture.grey):
             dark += 1
             continue
-        faces = pack.detect(bgr, "room")
+        faces = looker.look(picture)
         counts.append(len(faces))
-        tracker.step(pts_us, bgr, faces)
+        tracker.step(pts_us, picture, faces)
+    followed = tracker.followed()
     most, mean_ppm = smoothed_headcount(counts)
-    return Measured(_bounded(tracker.tracks()), samples, dark, most, mean_ppm)
+    most = max(most, _together(followed))
+    kept = _bounded(followed)
+    return Measured(
+        tuple(_track(one) for one in kept), samples, dark, most, mean_ppm,
+        faces_max=most, crops=tuple(one.crop for one in kept),
+    )
 
 
-def _bounded(tracks: tuple[Track, ...]) -> tuple[Track, ...]:
-    if len(tracks) <= MAX_TRACKS:
-        return tracks
-    kept = sorted(tracks, key=lambda track: -track.frames)[:MAX_TRACKS]
-    return tuple(sorted(kept, key=lambda track: track.first_us))
+def _together(followed: list[Following]) -> int:
+    """The most faces in one picture that were seen in another one too: nobody is in the room for one picture alone, and
+    what is found once by mistake does not count."""
+    seen = collections.Counter(number for one in followed if one.frames > 1 for number in one.seen)
+    return max(seen.values(), default=0)
+
+
+def _track(following: Following) -> Track:
+    """The track, with what is told from the picture of its best sight."""
+    return measured(following)
+
+
+def _bounded(followed: list[Following]) -> list[Following]:
+    if len(followed) <= MAX_TRACKS:
+        return followed
+    kept = sorted(followed, key=lambda one: -one.frames)[:MAX_TRACKS]
+    return sorted(kept, key=lambda one: one.first_us)

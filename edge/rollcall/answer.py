@@ -12,7 +12,9 @@ NEAR_PPM = 50_000
 """An unnamed face that comes this close to the threshold may be the trainee whom it resembles most; one that stays
 farther below, and was large enough, is a stranger."""
 OFTEN = 0.5
-"""From this many faces per frame on, on average, that are too small to be told, anybody may be among them."""
+"""From this many faces per frame on, on average, that are too small or blurred, anybody may be among them."""
+BLURRED_PPM = 333_000
+"""A face less sharp than this resembles nobody: who is enrolled looks like a stranger in it."""
 
 
 def roll_call(
@@ -26,7 +28,7 @@ def roll_call(
             shown.setdefault(item.person, []).append(item.track)
     unnamed = [item.track for item in named if item.person is None]
     strangers = [track for track in unnamed if _stranger(track, threshold_ppm, min_face_px)]
-    small = sum(track.frames for track in unnamed if track.best is None or track.face_px < min_face_px)
+    small = sum(track.frames for track in unnamed if not _clear(track, min_face_px))
     anybody = small >= OFTEN * measured.samples
     nearly = {track.best.person for track in unnamed if _nearly(track, threshold_ppm) and track.best}
     # Strangers are people in view who are certainly not the ones that are missed.
@@ -51,7 +53,13 @@ def _present(person: str, tracks: list[Track]) -> dict[str, Any]:
 
 
 def _stranger(track: Track, threshold_ppm: int, min_face_px: int) -> bool:
-    return track.best is not None and track.face_px >= min_face_px and not _nearly(track, threshold_ppm)
+    return _clear(track, min_face_px) and not _nearly(track, threshold_ppm)
+
+
+def _clear(track: Track, min_face_px: int) -> bool:
+    """Whether the best sight is good enough to say who it is not."""
+    sharp = track.sharp_ppm is None or track.sharp_ppm >= BLURRED_PPM
+    return track.best is not None and track.face_px >= min_face_px and sharp
 
 
 def _nearly(track: Track, threshold_ppm: int) -> bool:

@@ -23,7 +23,7 @@ def _rollcall(args: argparse.Namespace) -> int:
 
     from edge.rollcall.analyse import analyse
     from edge.rollcall.answer import roll_call
-    from edge.rollcall.frames import frames, plan_frames
+    from edge.rollcall.frames import pictures, plan_frames
     from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
     from edge.vision.cli import check_json, read_gallery, write_json
     from edge.vision.pack import load_pack
@@ -33,7 +33,7 @@ def _rollcall(args: argparse.Namespace) -> int:
     pack = load_pack(args.pack, only_faces=True)
     gallery = read_gallery(pack, args.gallery, args.lang)
     threshold = calibrate(pack, gallery, ROLL_CALL_FPIR_PPM)
-    sampled = frames(args.video, EVERY_US, plan)
+    sampled = pictures(args.video, plan)
     bar = tqdm(sampled, total=plan.frames, desc=args.video.name, unit="frame", file=sys.stderr)
     measured = analyse(bar, gallery, pack, threshold.ppm)
     answer = roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px)

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -21,6 +20,7 @@ from common.texts import N_
 from edge.cameras.annexb import is_key, length_size
 from edge.cameras.port import CODECS
 from edge.errors import BadVideo, EmptyVideo
+from edge.rollcall.pictures import Picture, of_frame
 from edge.video import bad_video, open_video
 
 SECOND_US = 1_000_000
@@ -29,7 +29,6 @@ EARLY, LATE = 8, 4
 """A keyframe may come so large a part of the interval (an eighth, a quarter) early or late and still spare decoding."""
 NO_PICTURE = N_("no picture in it can be decoded")
 TOO_LARGE = N_("its pictures are too large")
-_TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +77,13 @@ def _moments(times: list[int], keys: list[int], every_us: int) -> Iterator[int]:
 
 
 def frames(path: Path, every_us: int, plan: Plan) -> Iterator[tuple[int, np.ndarray]]:
-    """(media time in µs from the first packet, BGR uint8 picture), about `every_us` apart.
+    """(media time in µs from the first packet, BGR uint8 picture): `pictures` in colour."""
+    for pts_us, picture in pictures(path, plan):
+        yield pts_us, picture.bgr
+
+
+def pictures(path: Path, plan: Plan) -> Iterator[tuple[int, Picture]]:
+    """(media time in µs from the first packet, picture) of a plan.
 
     Pictures that cannot be decoded are left out. Raises BadVideo when none could be, or the file breaks off.
     """
@@ -88,7 +93,7 @@ def frames(path: Path, every_us: int, plan: Plan) -> Iterator[tuple[int, np.ndar
         with container:
             for moment_us, frame in _pictures(container, stream, plan):
                 given += 1
-                yield max(0, moment_us - plan.start_us), _upright(frame)
+                yield max(0, moment_us - plan.start_us), of_frame(frame)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise bad_video(path, error) from None
     if not given:
@@ -190,12 +195,6 @@ def _decode(codec: av.VideoCodecContext, packet: av.Packet[VideoStream] | None) 
         return codec.decode(packet)
     except av.FFmpegError:
         return []
-
-
-def _upright(frame: VideoFrame) -> np.ndarray:
-    bgr = frame.to_ndarray(format="bgr24")
-    turn = _TURNS.get(int(frame.rotation) % 360)
-    return bgr if turn is None else cv2.rotate(bgr, turn)
 
 
 def _is_key(stream: VideoStream, packet: av.Packet[VideoStream]) -> bool:

@@ -6,6 +6,7 @@ class that was put right is looked at again. A file that cannot be read becomes 
 """
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import threading
@@ -21,8 +22,10 @@ from edge.child import ready, stop_on_signal
 from edge.errors import BadVideo, EmptyVideo, StoreBusy, VolumeAway
 from edge.rollcall.analyse import Measured, analyse
 from edge.rollcall.attempts import MOST, Attempts
+from edge.rollcall.behind import BEHIND, Behind, Board
 from edge.rollcall.errors import AnalysisDied, SegmentDiffers, SegmentGone
-from edge.rollcall.frames import SECOND_US, frames, plan_frames
+from edge.rollcall.frames import SECOND_US, pictures, plan_frames
+from edge.rollcall.pictures import Picture
 from edge.storage.files import sha256_file
 from edge.store import Store
 from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
@@ -65,9 +68,11 @@ def run(box: Box) -> None:
     folder = box.config.vision.folder
     pack = load_pack(box.config.vision.pack, Path(folder) if folder else None, only_faces=True)
     attempts = Attempts(box.run_folder / "rollcall.json")
-    worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts)
+    board = Board(box.run_folder / BEHIND)
+    worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts, board)
     ready()
-    worker.run(stop)
+    with contextlib.closing(board):
+        worker.run(stop)
 
 
 class Worker:
@@ -75,10 +80,11 @@ class Worker:
 
     def __init__(
         self, store: Store, find: Callable[[str], Path | None], pack: Pack, every_s: int, attempts: Attempts,
+        board: Board | None = None,
     ) -> None:
         self._store, self._find, self._pack = store, find, pack
         self._every_us = every_s * SECOND_US
-        self._attempts = attempts
+        self._attempts, self._board = attempts, board
         self._log = logs.Log("rollcall")
         self._after = self._corrected = -1
         self._classes = corrections(())
@@ -105,11 +111,13 @@ class Worker:
         """Do the oldest segment that can be done; False when there is none."""
         self._learn()
         self._erased = self._store.erasures_asked()
-        for segment in list(self._waiting.values()):
-            templates = self._store.templates(str(segment.class_id), self._pack.name)
-            if templates and self._do(segment, templates, stopped):
-                return True
-        return False
+        enrolled = {one: self._store.templates(one, self._pack.name)
+                    for one in {str(segment.class_id) for segment in self._waiting.values()}}
+        due = [segment for segment in self._waiting.values() if enrolled[str(segment.class_id)]]
+        if self._board is not None:
+            lengths = (segment.end_pts_us - segment.first_pts_us for segment in due)
+            self._board.tell(Behind(len(due), sum(lengths)))
+        return any(self._do(segment, enrolled[str(segment.class_id)], stopped) for segment in due)
 
     def _learn(self) -> None:
         """Take in segments that were finished, in the name of their right class, and forget removed ones."""
@@ -188,20 +196,20 @@ class Worker:
         path = _checked(found, segment)
         gallery = Gallery(self._pack, templates)
         threshold_ppm = calibrate(self._pack, gallery, ROLL_CALL_FPIR_PPM).ppm
-        sampled = frames(path, self._every_us, plan_frames(path, self._every_us))
+        sampled = pictures(path, plan_frames(path, self._every_us))
         measured = analyse(_until(sampled, segment.first_pts_us, asked_to_stop), gallery, self._pack, threshold_ppm)
         asked_to_stop()
-        return _record(segment, self._pack, threshold_ppm, measured)
+        return _record(segment, self._pack, threshold_ppm, self._every_us, measured)
 
 
 def _until(
-    sampled: Iterator[tuple[int, np.ndarray]], first_pts_us: int, stopped: Callable[[], bool]
-) -> Iterator[tuple[int, np.ndarray]]:
-    """The frames with media time of the run, until somebody asks to stop."""
-    for pts_us, bgr in sampled:
+    sampled: Iterator[tuple[int, Picture]], first_pts_us: int, stopped: Callable[[], bool]
+) -> Iterator[tuple[int, Picture]]:
+    """The pictures with media time of the run, until somebody asks to stop."""
+    for pts_us, picture in sampled:
         if stopped():
             raise Stopped
-        yield first_pts_us + pts_us, bgr
+        yield first_pts_us + pts_us, picture
 
 
 def _lean(record: Record) -> Record:
@@ -223,11 +231,13 @@ def _checked(path: Path | None, segment: Segment) -> Path:
     return path
 
 
-def _record(segment: Segment, pack: Pack, threshold_ppm: int, measured: Measured) -> RollCall:
+def _record(
+    segment: Segment, pack: Pack, threshold_ppm: int, every_us: int, measured: Measured
+) -> RollCall:
     return RollCall(
         class_id=str(segment.class_id), run=segment.run, segment=segment.sha256,
         pack=pack.name, pack_sha256=pack.sha256, provider=pack.provider, threshold_ppm=threshold_ppm,
         margin_ppm=pack.margin_ppm, min_face_px=pack.min_face_px, samples=measured.samples, dark=measured.dark,
         headcount_max=measured.headcount_max, headcount_mean_ppm=measured.headcount_mean_ppm,
-        tracks=measured.tracks,
+        tracks=measured.tracks, every_us=every_us, faces_max=measured.faces_max, faceless_max=measured.faceless_max,
     )

@@ -1,14 +1,17 @@
-"""Follows faces from sampled frame to sampled frame, and describes a face only when its track needs it."""
+"""Follows faces from sampled picture to sampled picture, and describes a face only when its track needs it."""
 from __future__ import annotations
 
 import dataclasses
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
+from edge.rollcall.crops import Crop, cut_out
+from edge.rollcall.pictures import Picture
 from edge.vision.gallery import Gallery
 from edge.vision.geometry import overlap
 from edge.vision.pack import Face, Pack
-from edge.vision.quality import shot_quality
+from edge.vision.quality import quality_of, sharpness
 from evidence.bodies import Candidate, Track
 from evidence.rollcall import identify
 
@@ -20,12 +23,17 @@ SHOTS = 5
 """Best shots whose descriptions are averaged, weighted by quality."""
 SURE_PPM = 60_000
 """So far above the threshold a track is sure of its person and needs no further look."""
-BETTER = 1.3
+BETTER = 1.6
 """A sight so many times as good as the best one is worth a look even then."""
-CHECK_EVERY = 8
-"""Sights after which a face is looked at again in any case: somebody else may have taken the seat."""
+REPLACES = 1.2
+"""A sight must be so many times as good as the worst one that is kept, to take its place."""
+CHECK_EVERY = 20
+"""Sampled frames after which a face that moves is looked at again in any case: somebody else may have taken the seat.
+"""
 OTHER_SHARE = 0.7
 """A face less similar to its track than this share of the threshold is somebody else."""
+MAX_CROPS = 600
+"""Pictures of best sights that are held in memory, at most 160 px wide: some 40 MB. The others are let go."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -33,40 +41,57 @@ class Shot:
     """One described sight of a face."""
 
     quality: float
-    pts_us: int
-    face_px: int
+    sharp: float
     vector: np.ndarray
 
 
 class Following:
-    """One face while it is followed."""
+    """One face while it is followed. `seen`: the numbers of the frames it was in; `crop`: the picture of the sight
+    that `shown_us` names."""
 
     def __init__(self, pts_us: int, frame: int) -> None:
         self.first_us, self.last_us, self.last_frame = pts_us, pts_us, frame
-        self.frames, self.unchecked = 0, 0
+        self.seen: list[int] = []
+        self.unchecked = 0
+        self.face: Face | None = None
         self.box = np.zeros(4, np.float32)
-        self.best_quality, self.best_us, self.best_px = -1.0, pts_us, 0
+        self.frontal = 0.0
+        self.best_quality, self.sharp = -1.0, 0.0
+        self.shown_us, self.shown_px = pts_us, 0
+        self.crop: Crop | None = None
         self.shots: list[Shot] = []
         self.described: np.ndarray | None = None
+        self.best: Candidate | None = None
+        self.second: Candidate | None = None
         self.sure = False
 
-    def see(self, pts_us: int, frame: int, face: Face, quality: float) -> None:
+    @property
+    def frames(self) -> int:
+        """In how many sampled frames it was in view."""
+        return len(self.seen)
+
+    def see(self, pts_us: int, frame: int, face: Face) -> None:
         """The face was in view."""
-        self.last_us, self.last_frame, self.box = pts_us, frame, face.box
-        self.frames += 1
-        self.unchecked += 1
-        if quality > self.best_quality:
-            self.best_quality, self.best_us, self.best_px = quality, pts_us, face.width_px
+        self.unchecked += frame - self.last_frame if face is not self.face else 0
+        self.last_us, self.last_frame, self.face, self.box = pts_us, frame, face, face.box
+        self.seen.append(frame)
+        self.frontal = max(self.frontal, face.frontal)
+
+    def show(self, pts_us: int, bgr: np.ndarray, face: Face, sharp: float) -> None:
+        """This sight is the best one so far."""
+        self.best_quality, self.sharp = quality_of(face, sharp), sharp
+        self.shown_us, self.shown_px = pts_us, face.width_px
+        self.crop = cut_out(bgr, face)
 
     def leave_place(self) -> None:
         """Somebody else is where the face was; only its looks can find it again."""
-        self.box = np.zeros(4, np.float32)
+        self.face, self.box = None, np.zeros(4, np.float32)
 
     def wants(self, quality: float) -> bool:
         """Whether a description of this sight would say more than is known."""
         if not self.shots or self.unchecked >= CHECK_EVERY or quality > BETTER * self.shots[0].quality:
             return True
-        return not self.sure and (len(self.shots) < SHOTS or quality > self.shots[-1].quality)
+        return not self.sure and (len(self.shots) < SHOTS or quality > REPLACES * self.shots[-1].quality)
 
     def add(self, shot: Shot, pack: Pack) -> None:
         """Keep the best shots."""
@@ -77,7 +102,7 @@ class Following:
 
 
 class Tracker:
-    """Feed it sampled frames in order of time, then ask for `tracks`."""
+    """Feed it sampled pictures in order of time, then ask for `tracks`."""
 
     def __init__(self, pack: Pack, gallery: Gallery, threshold_ppm: int) -> None:
         self._pack, self._gallery, self._threshold_ppm = pack, gallery, threshold_ppm
@@ -85,61 +110,81 @@ class Tracker:
         self._live: list[Following] = []
         self._ended: list[Following] = []
 
-    def step(self, pts_us: int, bgr: np.ndarray, faces: list[Face]) -> None:
-        """The faces of one frame, at `pts_us` of media time; `bgr` is the frame."""
+    def step(self, pts_us: int, picture: Picture, faces: list[Face]) -> None:
+        """The faces of one picture, at `pts_us` of media time. A face that is the very object of the step before did
+        not move: it is counted, and there is nothing new to describe."""
         self._frame += 1
         self._let_go()
-        pairs = _pairs(self._live, faces)
-        taken = {id(track) for track, _ in pairs}
-        for track, face in pairs:
-            self._continue(track, pts_us, bgr, face)
-        placed = {id(face) for _, face in pairs}
+        same = {id(track.face): track for track in self._live}
+        moved = [face for face in faces if id(face) not in same]
         for face in faces:
-            if id(face) not in placed:
-                self._appear(pts_us, bgr, face, taken)
+            if id(face) in same:
+                same[id(face)].see(pts_us, self._frame, face)
+        new: list[tuple[Face, Shot | None]] = []
+        pairs = _pairs([track for track in self._live if track.last_frame < self._frame], moved)
+        for track, face in pairs:
+            shot = self._shot(track, picture, face)
+            if shot is not None and self._other(track, shot):
+                track.leave_place()
+                new.append((face, shot))
+            else:
+                self._keep(track, pts_us, picture, face, shot)
+        placed = {id(face) for _, face in pairs}
+        new += [(face, self._shot(None, picture, face)) for face in moved if id(face) not in placed]
+        self._appear(pts_us, picture, new)
 
-    def tracks(self) -> tuple[Track, ...]:
-        """Every face that was followed: measurements for the record."""
-        following = sorted([*self._ended, *self._live], key=lambda track: (track.first_us, float(track.box[0])))
-        return tuple(self._measured(track) for track in following)
+    def followed(self) -> list[Following]:
+        """Every face that was followed, in order of time."""
+        return sorted([*self._ended, *self._live], key=lambda track: (track.first_us, float(track.box[0])))
 
     def _let_go(self) -> None:
         gone = [track for track in self._live if self._frame - track.last_frame > LOST_AFTER]
         self._ended.extend(gone)
         self._live = [track for track in self._live if self._frame - track.last_frame <= LOST_AFTER]
+        pictured = [track for track in self._ended if track.crop is not None] if gone else []
+        if len(pictured) > MAX_CROPS:
+            for track in sorted(pictured, key=_worth)[: len(pictured) - MAX_CROPS]:
+                track.crop = None
 
-    def _continue(self, track: Following, pts_us: int, bgr: np.ndarray, face: Face) -> None:
-        quality = shot_quality(bgr, face)
-        if face.width_px < self._pack.min_face_px or not track.wants(quality):
-            track.see(pts_us, self._frame, face, quality)
-            return
-        shot = Shot(quality, pts_us, face.width_px, self._pack.embed(bgr, face))
-        if track.described is not None and self._alike(track, shot) < OTHER_SHARE * self._threshold_ppm:
-            track.leave_place()
-            track = self._begin(pts_us)
-        self._keep(track, pts_us, face, shot)
-
-    def _appear(self, pts_us: int, bgr: np.ndarray, face: Face, taken: set[int]) -> None:
-        """A face in a new place: a track that was lost a moment ago and looks like it, or a new one."""
-        quality = shot_quality(bgr, face)
+    def _shot(self, track: Following | None, picture: Picture, face: Face) -> Shot | None:
+        """A description of this sight, where the face is large enough and its track, if any, wants one."""
         if face.width_px < self._pack.min_face_px:
-            self._begin(pts_us).see(pts_us, self._frame, face, quality)
-            return
-        shot = Shot(quality, pts_us, face.width_px, self._pack.embed(bgr, face))
-        lost = [track for track in self._live if id(track) not in taken and track.described is not None]
-        lost = [track for track in lost if track.last_frame < self._frame]
-        near = max(lost, key=lambda track: self._alike(track, shot), default=None)
-        if near is None or self._alike(near, shot) < self._threshold_ppm:
-            near = self._begin(pts_us)
-        taken.add(id(near))
-        self._keep(near, pts_us, face, shot)
+            return None
+        sharp = sharpness(picture.bgr, face)
+        quality = quality_of(face, sharp)
+        if track is not None and not track.wants(quality):
+            return None
+        return Shot(quality, sharp, self._pack.embed(picture.bgr, face))
 
-    def _keep(self, track: Following, pts_us: int, face: Face, shot: Shot) -> None:
-        track.see(pts_us, self._frame, face, shot.quality)
+    def _other(self, track: Following, shot: Shot) -> bool:
+        """Whether it is somebody else who sits there now."""
+        return track.described is not None and self._alike(track, shot) < OTHER_SHARE * self._threshold_ppm
+
+    def _appear(self, pts_us: int, picture: Picture, new: list[tuple[Face, Shot | None]]) -> None:
+        """Faces in new places: of the tracks that were lost a moment ago those that look like them, each once and so
+        that all of them together are most alike; for the others tracks of their own."""
+        lost = [track for track in self._live if track.last_frame < self._frame and track.described is not None]
+        alike = np.zeros((len(new), len(lost)), np.int64)
+        for row, (_, shot) in enumerate(new):
+            for column, track in enumerate(lost):
+                alike[row, column] = 0 if shot is None else self._alike(track, shot)
+        found = {row: lost[column] for row, column in _assigned(alike, self._threshold_ppm)}
+        for row, (face, shot) in enumerate(new):
+            self._keep(found.get(row) or self._begin(pts_us), pts_us, picture, face, shot)
+
+    def _keep(self, track: Following, pts_us: int, picture: Picture, face: Face, shot: Shot | None) -> None:
+        track.see(pts_us, self._frame, face)
+        if shot is None:
+            sharp = 0.0 if track.shots else sharpness(picture.bgr, face)
+            if not track.shots and quality_of(face, sharp) > track.best_quality:
+                track.show(pts_us, picture.bgr, face, sharp)
+            return
+        if not track.shots or shot.quality > track.shots[0].quality:
+            track.show(pts_us, picture.bgr, face, shot.sharp)
         track.add(shot, self._pack)
-        best, second = self._rank(track)
+        track.best, track.second = self._gallery.rank(track.described)  # type: ignore[arg-type]
         sure_from = self._threshold_ppm + SURE_PPM
-        track.sure = identify(best, second, sure_from, self._pack.margin_ppm + SURE_PPM) is not None
+        track.sure = identify(track.best, track.second, sure_from, self._pack.margin_ppm + SURE_PPM) is not None
 
     def _begin(self, pts_us: int) -> Following:
         track = Following(pts_us, self._frame)
@@ -149,26 +194,31 @@ class Tracker:
     def _alike(self, track: Following, shot: Shot) -> int:
         return int(self._pack.similarity(shot.vector, track.described[None])[0])  # type: ignore[index]
 
-    def _rank(self, track: Following) -> tuple[Candidate | None, Candidate | None]:
-        return (None, None) if track.described is None else self._gallery.rank(track.described)
 
-    def _measured(self, track: Following) -> Track:
-        best, second = self._rank(track)
-        shown = track.shots[0] if track.shots else None
-        return Track(
-            first_us=track.first_us, last_us=track.last_us, shown_us=shown.pts_us if shown else track.best_us,
-            frames=track.frames, face_px=shown.face_px if shown else track.best_px, best=best, second=second,
-        )
+def measured(track: Following) -> Track:
+    """What the record says of a face that was followed."""
+    return Track(
+        first_us=track.first_us, last_us=track.last_us, shown_us=track.shown_us, frames=track.frames,
+        face_px=track.shown_px, best=track.best, second=track.second, frontal_ppm=round(track.frontal * 1e6),
+        sharp_ppm=round(track.sharp * 1e6),
+    )
 
 
 def _pairs(tracks: list[Following], faces: list[Face]) -> list[tuple[Following, Face]]:
-    """Tracks and faces that stand in the same place, largest overlap first, each used once."""
+    """Tracks and faces that stand in the same place, each used once."""
     if not tracks or not faces:
         return []
     shared = overlap(np.stack([track.box for track in tracks]), np.stack([face.box for face in faces]))
-    found: list[tuple[Following, Face]] = []
-    while shared.max() >= SAME_PLACE:
-        row, column = np.unravel_index(int(shared.argmax()), shared.shape)
-        found.append((tracks[row], faces[column]))
-        shared[row, :] = shared[:, column] = -1
-    return found
+    return [(tracks[row], faces[column]) for row, column in _assigned(shared, SAME_PLACE)]
+
+
+def _assigned(alike: np.ndarray, least: float) -> list[tuple[int, int]]:
+    """Rows and columns, each once, whose likenesses (n, m) of `least` or more have the largest sum."""
+    allowed = np.where(alike >= least, alike, 0)
+    return [(int(row), int(column)) for row, column in zip(*linear_sum_assignment(allowed, maximize=True), strict=True)
+            if alike[row, column] >= least]
+
+
+def _worth(track: Following) -> tuple[int, int, float]:
+    """How much the picture of a track is worth as a proof."""
+    return track.best.score_ppm if track.best else -1, track.frames, track.best_quality

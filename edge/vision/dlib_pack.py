@@ -14,6 +14,7 @@ from edge.models.manifest import Manifest
 from edge.vision.geometry import frontality, pose_by_points
 from edge.vision.liveness import TURNS, BadSight, FaceMesh, PassiveScore, bad_sight
 from edge.vision.pack import Face, View
+from edge.vision.tiles import in_tiles
 
 
 class DlibPack:
@@ -34,13 +35,19 @@ class DlibPack:
 
     def detect(self, bgr: np.ndarray, view: View = "terminal") -> list[Face]:
         """The faces in a picture, largest first."""
+        if view == "room":
+            faces = in_tiles(lambda part: self._find(part, view), bgr, self.manifest.preprocess.room_side_px)
+        else:
+            faces = self._find(bgr, view)
+        return sorted(faces, key=lambda face: -float(face.box[2]))
+
+    def _find(self, bgr: np.ndarray, view: View) -> list[Face]:
         grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
         scale = self._scale(bgr, view)
         scaled = grey if scale == 1 else cv2.resize(grey, None, fx=scale, fy=scale)
         minimum = self.manifest.preprocess.detector_score_ppm / 1e6
         boxes, scores, _ = self._detector.run(np.ascontiguousarray(scaled), 0, minimum)
-        faces = [self._face(grey, box, score, scale) for box, score in zip(boxes, scores, strict=True)]
-        return sorted(faces, key=lambda face: -float(face.box[2]))
+        return [self._face(grey, box, score, scale) for box, score in zip(boxes, scores, strict=True)]
 
     def _scale(self, bgr: np.ndarray, view: View) -> float:
         pre = self.manifest.preprocess

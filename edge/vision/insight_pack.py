@@ -20,6 +20,7 @@ from edge.vision.life import Life
 from edge.vision.liveness import BadSight, FaceMesh, PassiveScore
 from edge.vision.pack import Face, View
 from edge.vision.runtime import open_models, short
+from edge.vision.tiles import in_tiles
 
 log = logging.getLogger(__name__)
 
@@ -73,14 +74,20 @@ class InsightPack:
 
     def detect(self, bgr: np.ndarray, view: View = "terminal") -> list[Face]:
         """The faces in a picture, largest first."""
-        size = self._room(bgr) if view == "room" else self._size(NEAR_SIDE, NEAR_SIDE)
+        if view == "room":
+            side_px = self.manifest.preprocess.room_side_px
+            faces = in_tiles(lambda part: self._find(part, self._room(part)), bgr, side_px)
+        else:
+            faces = self._find(bgr, self._size(NEAR_SIDE, NEAR_SIDE))
+        return sorted(faces, key=lambda face: -float(face.box[2]))
+
+    def _find(self, bgr: np.ndarray, size: tuple[int, int]) -> list[Face]:
         boxes, points = self._detector.detect(bgr, size)
-        faces = [
+        return [
             Face(np.array([x, y, right - x, bottom - y], np.float32), float(score), five.astype(np.float32),
                  frontality(*five[:3]))
             for (x, y, right, bottom, score), five in zip(boxes, points, strict=True)
         ]
-        return sorted(faces, key=lambda face: -float(face.box[2]))
 
     def _room(self, bgr: np.ndarray) -> tuple[int, int]:
         pre = self.manifest.preprocess

@@ -25,10 +25,16 @@ from edge.vision.life import Life
 from edge.vision.liveness import BadSight, FaceMesh, PassiveScore
 from edge.vision.pack import Face, View
 from edge.vision.runtime import open_models
+from edge.vision.tiles import in_tiles
 from edge.vision.yunet import YuNet
 
 NEAR_PX = 160
 """At full size, landmarks of faces wider than this are taken from the shrunk picture instead."""
+
+
+def _faces(boxes: np.ndarray, scores: np.ndarray, points: np.ndarray) -> list[Face]:
+    return [Face(box.astype(np.float32), float(score), five.astype(np.float32), frontality(*five[:3]))
+            for box, score, five in zip(boxes, scores, points, strict=True)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,22 +72,28 @@ class OnnxPack:
 
     def detect(self, bgr: np.ndarray, view: View = "terminal") -> list[Face]:
         """The faces in a picture, largest first."""
-        shrunk = min(1.0, (self.manifest.preprocess.shrink_px or 1024) / max(bgr.shape[:2]))
-        found = self._in_room(bgr, shrunk) if view == "room" else self._yunet.find(bgr, shrunk)
-        faces = [
-            Face(box.astype(np.float32), float(score), points.astype(np.float32), frontality(*points[:3]))
-            for box, score, points in zip(*found, strict=True)
-        ]
+        if view == "room":
+            faces = in_tiles(self._in_room, bgr, self.manifest.preprocess.room_side_px)
+        else:
+            faces = _faces(*self._yunet.find(bgr, self._shrunk(bgr)))
         return sorted(faces, key=lambda face: -float(face.box[2]))
 
-    def _in_room(self, bgr: np.ndarray, shrunk: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Small faces at a size that keeps them above the detector's floor; near faces again in the shrunk picture."""
+    def _shrunk(self, bgr: np.ndarray) -> float:
+        return min(1.0, (self.manifest.preprocess.shrink_px or 1024) / int(max(bgr.shape[:2])))
+
+    def _in_room(self, bgr: np.ndarray) -> list[Face]:
+        return _faces(*self._near_and_far(bgr))
+
+    def _near_and_far(self, bgr: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Small faces at a size that keeps them above the detector's floor; near faces again in a picture so small
+        that the widest of them is no wider than it should be."""
         pre = self.manifest.preprocess
         scale = min(pre.detector_px / pre.room_face_px, pre.longest_side_px / max(bgr.shape[:2]))
         boxes, scores, points = self._yunet.find(bgr, scale)
-        if scale <= shrunk or not np.any(boxes[:, 2] * scale > NEAR_PX):
+        widest = float(boxes[:, 2].max(initial=0))
+        if widest * scale <= NEAR_PX:
             return boxes, scores, points
-        near_boxes, near_scores, near_points = self._yunet.find(bgr, shrunk)
+        near_boxes, near_scores, near_points = self._yunet.find(bgr, min(self._shrunk(bgr), NEAR_PX / widest))
         near = near_boxes[:, 2] * scale > NEAR_PX
         if not near.any():
             return boxes, scores, points

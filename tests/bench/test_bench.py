@@ -100,7 +100,7 @@ def test_rows_that_need_real_data_say_where_they_looked(tmp_path: Path) -> None:
 
 
 def test_every_row_has_its_own_name() -> None:
-    assert list(FIGURES) == [one.name for one in FIGURES.values()] == ["identify", "checkin"]
+    assert list(FIGURES) == [one.name for one in FIGURES.values()] == ["identify", "checkin", "facesize"]
     assert not {*ROWS} & {*FIGURES}
     assert list(ROWS) == [one.name for one in ROWS.values()] == [
         "seal", "verify", "fold", "recorder", "recorder-pictures", "detect", "rollcall",
@@ -136,6 +136,12 @@ def test_boxes_are_compared_with_the_peers() -> None:
 def test_a_roll_call_is_held_against_the_truth() -> None:
     answer = {"present": [{"trainee": "a"}, {"trainee": "x"}]}
     assert rollcall.correct(answer, {"a", "b"}) == "1 of 2 present people named, 1 wrongly"
+
+
+def test_what_a_roll_call_costs_is_said_both_ways() -> None:
+    assert rollcall.costs([2.0, 4.0, 2.0], [8.0, 20.0, 10.0], 40) == (
+        "180 CPU seconds per hour of video: 0.20 of the plain way (goal 0.25), "
+        "0.025 of real time on 2 cores (goal 0.1)")
 
 
 def test_the_recorder_is_held_against_a_copy_and_its_hashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

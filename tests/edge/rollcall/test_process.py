@@ -16,6 +16,7 @@ import pytest
 from edge.enrol.erase import withdraw
 from edge.errors import VolumeAway
 from edge.rollcall.attempts import MOST, Attempts
+from edge.rollcall.behind import BEHIND, Behind, Board, read_behind
 from edge.rollcall.process import Stopped, Worker
 from edge.vision.pack import Face, Pack
 from edge.wiring import Box
@@ -199,24 +200,54 @@ def test_a_file_that_kills_its_reader_is_left_out_after_a_few_tries(
     assert alarms(face_box) == [("rollcall.died", "r-1/000000.mp4")] and rollcalls(face_box) == []
 
 
-def test_the_process_itself_survives_a_kill_and_ends_cleanly_when_asked(face_box: Box, add, worker) -> None:
+def until(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 90
+    while not condition():
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.005)
+
+
+def test_killed_at_any_moment_it_makes_one_record_of_every_segment(face_box: Box, add, worker) -> None:
     worker()
-    add(0)
+    segments = [add(index) for index in range(3)]
+    tried, told = face_box.run_folder / "rollcall.json", face_box.run_folder / BEHIND
     command = [sys.executable, "-m", "edge.cli", "process", "rollcall", "--box", str(face_box.folder)]
-    killed = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    time.sleep(0.3)
-    killed.kill()
-    killed.wait()
+    moments: list[tuple[Callable[[], bool], float]] = [
+        (tried.is_file, 0), (tried.is_file, 0.15), (lambda: len(rollcalls(face_box)) > 0, 0)]
+    for moment, later in moments:
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        try:
+            until(moment, process)
+            time.sleep(later)
+        finally:
+            process.kill()
+            process.wait()
+        assert len(rollcalls(face_box)) <= 2, "it was killed in the middle"
+        left = read_behind(told)
+        assert left is not None and left.segments > 0 and left.video_us == left.segments * 4 * SECOND
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 60
-        while not rollcalls(face_box):
-            assert time.monotonic() < deadline and process.poll() is None
-            time.sleep(0.1)
+        until(lambda: read_behind(told) == Behind(0, 0), process)
     finally:
         process.terminate()
         assert process.wait(20) == 0
-    assert len(rollcalls(face_box)) == 1
+    assert [call.segment for call in rollcalls(face_box)] == [segment.sha256 for segment in segments]
+    assert alarms(face_box) == [] and read_behind(told) is None and not tried.exists()
+
+
+def test_it_says_how_much_video_waits(face_box: Box, add, remembering, templates) -> None:
+    path = face_box.run_folder / BEHIND
+    waiting = Worker(face_box.store, face_box.find_segment, remembering, 1,
+                     Attempts(face_box.run_folder / "try.json"), Board(path))
+    for class_id in ("class-1", "class-1", "class-9"):
+        add(len(list((face_box.segments / "r-1").glob("*"))), class_id=class_id)
+    assert not waiting.turn() and read_behind(path) == Behind(0, 0), "nobody is enrolled: nothing is due"
+    face_box.store.put_templates("class-1", "builtin", templates)
+    assert waiting.turn() and read_behind(path) == Behind(2, 8 * SECOND)
+    assert waiting.turn() and read_behind(path) == Behind(1, 4 * SECOND)
+    assert not waiting.turn() and read_behind(path) == Behind(0, 0)
+    path.write_text("[]")
+    assert read_behind(path) is None
 
 
 def test_a_removed_segment_is_no_work(face_box: Box, add, worker) -> None:

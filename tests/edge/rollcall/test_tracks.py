@@ -8,6 +8,7 @@ import pytest
 
 from edge.rollcall import tracks as tracking
 from edge.rollcall.analyse import analyse
+from edge.rollcall.pictures import of_array
 from edge.rollcall.tracks import Tracker
 from edge.vision.gallery import Gallery
 from edge.vision.pack import Face
@@ -58,12 +59,12 @@ def see(tracker: Tracker, pack: FakePack, second: int, **where: int | tuple[int,
         x, width = place if isinstance(place, tuple) else (place, 80)
         pack.here[(x, 100)] = person
         faces.append(Face(np.array([x, 100, width, width], np.float32), 0.9, np.zeros((5, 2), np.float32), 1.0))
-    tracker.step(second * 1_000_000, FRAME, faces)
+    tracker.step(second * 1_000_000, of_array(FRAME), faces)
 
 
 def summary(tracker: Tracker) -> list[tuple[str | None, int, int, int]]:
     return [(t.best.person if t.best and t.best.score_ppm > 500_000 else None, t.first_us // 1_000_000,
-             t.last_us // 1_000_000, t.frames) for t in tracker.tracks()]
+             t.last_us // 1_000_000, t.frames) for t in map(tracking.measured, tracker.followed())]
 
 
 def test_people_who_sit_still_are_described_once_and_checked_now_and_then(pack: FakePack, gallery: Gallery) -> None:
@@ -107,7 +108,7 @@ def test_small_faces_are_followed_and_never_described(pack: FakePack, gallery: G
     tracker = Tracker(pack, gallery, 500_000)
     for second in range(4):
         see(tracker, pack, second, a=(100, 20))
-    (track,) = tracker.tracks()
+    (track,) = map(tracking.measured, tracker.followed())
     assert (track.best, track.face_px, track.frames, pack.embedded) == (None, 20, 4, 0)
 
 
@@ -115,7 +116,7 @@ def test_the_same_person_twice_in_one_frame_is_two_tracks(pack: FakePack, galler
     tracker = Tracker(pack, gallery, 500_000)
     faces = [Face(np.array([x, 100, 80, 80], np.float32), 0.9, np.zeros((5, 2), np.float32), 1.0) for x in (100, 600)]
     pack.here = {(100, 100): "a", (600, 100): "a"}
-    tracker.step(0, FRAME, faces)
+    tracker.step(0, of_array(FRAME), faces)
     assert summary(tracker) == [("a", 0, 0, 1), ("a", 0, 0, 1)]
 
 
@@ -127,7 +128,7 @@ def test_dark_frames_count_nobody_and_are_told(gallery: Gallery) -> None:
 
     pack = Everywhere()
     black = np.zeros_like(FRAME)
-    shown = [(second * 1_000_000, black if second in (3, 4) else FRAME) for second in range(8)]
+    shown = [(second * 1_000_000, of_array(black if second in (3, 4) else FRAME)) for second in range(8)]
     measured = analyse(shown, gallery, pack, 500_000)
     assert (measured.samples, measured.dark) == (8, 2)
     assert (measured.headcount_max, measured.headcount_mean_ppm) == (1, 1_000_000)

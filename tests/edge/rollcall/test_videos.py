@@ -71,7 +71,7 @@ def test_lab_in_a_class_names_everybody_and_nobody_else(tmp_path: Path, models: 
     answer = roll_call(tmp_path, folder / "class.mp4", folder / "enrolment", "lab")
     assert named(answer) == sorted(truth["present"])
     assert sorted(answer["absent"]) == sorted(truth["absent"])
-    assert abs(answer["headcount"] - truth["in_view_max"]) <= (0 if kind == "near" else 2)
+    assert abs(answer["headcount"] - truth["in_view_max"]) <= (1 if kind == "near" else 2)
 
 
 def test_lab_says_not_identifiable_of_faces_that_are_too_small(tmp_path: Path, models: Path) -> None:

@@ -1,0 +1,52 @@
+"""BOX/run/rollcall-behind.json: how much video waits for its roll call, from the roll-call process to who shows it."""
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+from common.logs import Log
+from edge.storage.files import replace
+
+BEHIND = "rollcall-behind.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Behind:
+    """Finished segments of classes with enrolled people that have no roll call yet, and how long they are together."""
+
+    segments: int
+    video_us: int
+
+
+class Board:
+    """Where the process tells it, whenever it changes. A new one begins with what was told last."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._log, self._written = path, Log("rollcall"), read_behind(path)
+
+    def tell(self, behind: Behind) -> None:
+        """It is so much now."""
+        if behind == self._written:
+            return
+        try:
+            replace(self._path, json.dumps(dataclasses.asdict(behind)).encode())
+            self._written = behind
+        except OSError as error:
+            # A full disk: the work goes on, and it is told when there is room.
+            self._log.failed("rollcall.untold", error)
+            return
+        self._log.info("rollcall.behind", segments=behind.segments, minutes=round(behind.video_us / 60e6, 1))
+
+    def close(self) -> None:
+        """Nobody works any more, so nobody knows."""
+        self._path.unlink(missing_ok=True)
+
+
+def read_behind(path: Path) -> Behind | None:
+    """What the process told last; None where it told nothing or that cannot be read."""
+    try:
+        told = json.loads(path.read_bytes())
+        return Behind(int(told["segments"]), int(told["video_us"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
