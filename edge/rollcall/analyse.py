@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from edge.rollcall.heads import HeadCounter
 from edge.rollcall.tracks import Tracker
 from edge.vision.gallery import Gallery
 from edge.vision.pack import Pack
 from edge.vision.quality import shows_nothing
 from evidence.bodies import Track
-from evidence.rollcall import smoothed_headcount
 
 MAX_TRACKS = 3000
 """More do not fit into one record; the ones seen in the most frames are kept."""
@@ -26,6 +26,8 @@ class Measured:
     dark: int
     headcount_max: int
     headcount_mean_ppm: int
+    faces_max: int | None = None
+    faceless_max: int | None = None
 
 
 def analyse(
@@ -33,7 +35,7 @@ def analyse(
 ) -> Measured:
     """`frames`: (media time in µs, BGR uint8 picture) in order of time."""
     tracker = Tracker(pack, gallery, threshold_ppm)
-    counts: list[int] = []
+    heads = HeadCounter(pack)
     samples = dark = 0
     for pts_us, bgr in frames:
         samples += 1
@@ -41,10 +43,9 @@ def analyse(
             dark += 1
             continue
         faces = pack.detect(bgr, "room")
-        counts.append(len(faces))
+        heads.see(bgr, faces)
         tracker.step(pts_us, bgr, faces)
-    most, mean_ppm = smoothed_headcount(counts)
-    return Measured(_bounded(tracker.tracks()), samples, dark, most, mean_ppm)
+    return Measured(_bounded(tracker.tracks()), samples, dark, **dataclasses.asdict(heads.told()))
 
 
 def _bounded(tracks: tuple[Track, ...]) -> tuple[Track, ...]:

@@ -229,5 +229,5 @@ def _record(segment: Segment, pack: Pack, threshold_ppm: int, measured: Measured
         pack=pack.name, pack_sha256=pack.sha256, provider=pack.provider, threshold_ppm=threshold_ppm,
         margin_ppm=pack.margin_ppm, min_face_px=pack.min_face_px, samples=measured.samples, dark=measured.dark,
         headcount_max=measured.headcount_max, headcount_mean_ppm=measured.headcount_mean_ppm,
-        tracks=measured.tracks,
+        tracks=measured.tracks, faces_max=measured.faces_max, faceless_max=measured.faceless_max,
     )

@@ -13,7 +13,7 @@ from edge.models.errors import ModelBroken
 from edge.models.manifest import Manifest
 from edge.vision.geometry import frontality, pose_by_points
 from edge.vision.liveness import TURNS, BadSight, FaceMesh, PassiveScore, bad_sight
-from edge.vision.pack import Face, View
+from edge.vision.pack import Face, Person, View
 
 
 class DlibPack:
@@ -55,6 +55,10 @@ class DlibPack:
         # dlib's order: outer and inner corner of the left eye (of the person), then of the right one, then the nose.
         frontal = frontality(points[2:4].mean(axis=0), points[0:2].mean(axis=0), points[4])
         return Face(np.array([left, top, right - left, bottom - top], np.float32), float(score), points, frontal)
+
+    def people(self, bgr: np.ndarray) -> list[Person] | None:
+        """None: this pack finds no people."""
+        return None
 
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         """The description of one face: float32 (128,)."""

@@ -23,7 +23,8 @@ from edge.vision.geometry import (
 )
 from edge.vision.life import Life
 from edge.vision.liveness import BadSight, FaceMesh, PassiveScore
-from edge.vision.pack import Face, View
+from edge.vision.nanodet import open_people
+from edge.vision.pack import Face, Person, View
 from edge.vision.runtime import open_models
 from edge.vision.yunet import YuNet
 
@@ -61,6 +62,7 @@ class OnnxPack:
         side = manifest.preprocess.aligned_px
         self.dimensions = self._identity.check((1, 3, side, side), 2)[0][1]
         self._life = Life(manifest, models, files, only_faces)
+        self._people = open_people(manifest, files) if only_faces else None
         self.liveness: Literal["none", "passive"] = self._life.liveness
         self.challenge = self._life.challenge
 
@@ -91,6 +93,10 @@ class OnnxPack:
             np.concatenate([scores[small], near_scores[near]]),
             np.concatenate([points[small], near_points[near]]),
         )
+
+    def people(self, bgr: np.ndarray) -> list[Person] | None:
+        """The people in a picture of a room, surest first; None without a model for it."""
+        return self._people.find(bgr) if self._people else None
 
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         """The description of one face: float32 (d,), length 1."""

@@ -25,6 +25,9 @@ class FakePack:
         self.embedded = 0
         self.here: dict[tuple[int, int], str] = {}
 
+    def people(self, bgr: np.ndarray) -> None:
+        return None
+
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         self.embedded += 1
         return vector(self.here[tuple(int(v) for v in face.box[:2])])
