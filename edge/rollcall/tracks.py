@@ -5,6 +5,7 @@ import dataclasses
 
 import numpy as np
 
+from edge.vision.cover import Looks, looks
 from edge.vision.gallery import Gallery
 from edge.vision.geometry import overlap
 from edge.vision.pack import Face, Pack
@@ -36,6 +37,7 @@ class Shot:
     pts_us: int
     face_px: int
     vector: np.ndarray
+    looks: Looks
 
 
 class Following:
@@ -113,7 +115,7 @@ class Tracker:
         if face.width_px < self._pack.min_face_px or not track.wants(quality):
             track.see(pts_us, self._frame, face, quality)
             return
-        shot = Shot(quality, pts_us, face.width_px, self._pack.embed(bgr, face))
+        shot = self._shot(pts_us, bgr, face, quality)
         if track.described is not None and self._alike(track, shot) < OTHER_SHARE * self._threshold_ppm:
             track.leave_place()
             track = self._begin(pts_us)
@@ -125,7 +127,7 @@ class Tracker:
         if face.width_px < self._pack.min_face_px:
             self._begin(pts_us).see(pts_us, self._frame, face, quality)
             return
-        shot = Shot(quality, pts_us, face.width_px, self._pack.embed(bgr, face))
+        shot = self._shot(pts_us, bgr, face, quality)
         lost = [track for track in self._live if id(track) not in taken and track.described is not None]
         lost = [track for track in lost if track.last_frame < self._frame]
         near = max(lost, key=lambda track: self._alike(track, shot), default=None)
@@ -133,6 +135,10 @@ class Tracker:
             near = self._begin(pts_us)
         taken.add(id(near))
         self._keep(near, pts_us, face, shot)
+
+    def _shot(self, pts_us: int, bgr: np.ndarray, face: Face, quality: float) -> Shot:
+        vector, seen = self._pack.embed(bgr, face), looks(self._pack.aligned(bgr, face))
+        return Shot(quality, pts_us, face.width_px, vector, seen)
 
     def _keep(self, track: Following, pts_us: int, face: Face, shot: Shot) -> None:
         track.see(pts_us, self._frame, face, shot.quality)
@@ -158,6 +164,7 @@ class Tracker:
         return Track(
             first_us=track.first_us, last_us=track.last_us, shown_us=shown.pts_us if shown else track.best_us,
             frames=track.frames, face_px=shown.face_px if shown else track.best_px, best=best, second=second,
+            light_ppm=shown.looks.light_ppm if shown else None, cover_ppm=shown.looks.cover_ppm if shown else None,
         )
 
 

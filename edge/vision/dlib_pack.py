@@ -11,7 +11,7 @@ import numpy as np
 
 from edge.models.errors import ModelBroken
 from edge.models.manifest import Manifest
-from edge.vision.geometry import frontality, pose_by_points
+from edge.vision.geometry import align, frontality, pose_by_points
 from edge.vision.liveness import TURNS, BadSight, FaceMesh, PassiveScore, bad_sight
 from edge.vision.pack import Face, Person, View
 
@@ -59,6 +59,11 @@ class DlibPack:
     def people(self, bgr: np.ndarray) -> list[Person] | None:
         """None: this pack finds no people."""
         return None
+
+    def aligned(self, bgr: np.ndarray, face: Face) -> np.ndarray:
+        """One face upright, BGR uint8 (112, 112, 3); by eyes and nose, for these points have no mouth."""
+        points = face.landmarks
+        return align(bgr, np.stack([points[2:4].mean(axis=0), points[0:2].mean(axis=0), points[4]]))
 
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         """The description of one face: float32 (128,)."""

@@ -1,6 +1,7 @@
 """Geometry of faces: overlap of boxes, closed-form alignment by five points, how a head stands, cosines."""
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 ARC_POINTS = np.array(
@@ -42,6 +43,12 @@ def similarity_transform(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     turn = np.vdot(a, b) / max(np.vdot(a, a).real, 1e-9)
     shift = to_middle - turn * from_middle
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]], np.float32)
+
+
+def align(bgr: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """A face upright, uint8 (112, 112, 3): the right eye, left eye, nose, and where they are known the corners of the
+    mouth, (3, 2) or (5, 2), come closest to `ARC_POINTS`."""
+    return cv2.warpAffine(bgr, similarity_transform(points, ARC_POINTS[: len(points)]), (112, 112))
 
 
 def frontality(left_eye: np.ndarray, right_eye: np.ndarray, nose: np.ndarray) -> float:

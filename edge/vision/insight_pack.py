@@ -15,7 +15,7 @@ import onnxruntime
 
 from edge.models.errors import ModelBroken, ModelShape
 from edge.models.manifest import Manifest
-from edge.vision.geometry import ARC_POINTS, cosine_ppm, frontality, similarity_transform, unit, weighted_mean
+from edge.vision.geometry import ARC_POINTS, align, cosine_ppm, frontality, similarity_transform, unit, weighted_mean
 from edge.vision.life import Life
 from edge.vision.liveness import BadSight, FaceMesh, PassiveScore
 from edge.vision.nanodet import open_people
@@ -98,6 +98,10 @@ class InsightPack:
     def people(self, bgr: np.ndarray) -> list[Person] | None:
         """The people in a picture of a room, surest first; None without a model for it."""
         return self._people.find(bgr) if self._people else None
+
+    def aligned(self, bgr: np.ndarray, face: Face) -> np.ndarray:
+        """One face upright, BGR uint8 (112, 112, 3), its five points at `ARC_POINTS`."""
+        return align(bgr, face.landmarks)
 
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         """The description of one face: float32 (d,), length 1."""

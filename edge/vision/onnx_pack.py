@@ -14,6 +14,7 @@ import numpy as np
 from edge.models.manifest import Manifest
 from edge.vision.geometry import (
     ARC_POINTS,
+    align,
     cosine_ppm,
     frontality,
     overlap,
@@ -97,6 +98,10 @@ class OnnxPack:
     def people(self, bgr: np.ndarray) -> list[Person] | None:
         """The people in a picture of a room, surest first; None without a model for it."""
         return self._people.find(bgr) if self._people else None
+
+    def aligned(self, bgr: np.ndarray, face: Face) -> np.ndarray:
+        """One face upright, BGR uint8 (112, 112, 3), its five points at `ARC_POINTS`."""
+        return align(bgr, face.landmarks)
 
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         """The description of one face: float32 (d,), length 1."""

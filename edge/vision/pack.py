@@ -69,6 +69,9 @@ class Pack(Protocol):
         face. This takes a few times as long as `detect`, so it is for some of the pictures only.
         """
 
+    def aligned(self, bgr: np.ndarray, face: Face) -> np.ndarray:
+        """One face upright, BGR uint8 (112, 112, 3), eyes and nose at the places of `geometry.ARC_POINTS`."""
+
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         """The description of one face: float32 (d,)."""
 
