@@ -1,8 +1,8 @@
 """How covered mouth and nose of a face look, and how much light is on it: by colours and edges, with no model.
 
-What lies over mouth and nose (mask, scarf, raised collar) has another colour than the skin between the eyes, begins at an
-edge that runs across nose and both cheeks, and hides the dark line between the lips. A beard has the first of the three
-only, a moustache the second at most. A visor before the whole face is not for this: no face is found behind it.
+What lies over mouth and nose (mask, scarf, raised collar) has another colour than the skin between the eyes, begins at
+an edge that runs across nose and both cheeks, and hides the dark line between the lips. A beard has the first of the
+three only. A visor before the whole face is not for this: no face is found behind it.
 """
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ LINE = 6
 
 @dataclasses.dataclass(frozen=True)
 class Looks:
-    """`cover_ppm`: how covered mouth and nose look, `COVERED_PPM` and more is covered. `light_ppm`: mean grey of the face
-    in ppm of white."""
+    """`cover_ppm`: how covered mouth and nose look, `COVERED_PPM` and more is covered. `light_ppm`: mean grey of the
+    face in ppm of white."""
 
     cover_ppm: int
     light_ppm: int

@@ -15,6 +15,9 @@ from edge.vision.geometry import align, frontality, pose_by_points
 from edge.vision.liveness import TURNS, BadSight, FaceMesh, PassiveScore, bad_sight
 from edge.vision.pack import Face, Person, View
 
+PLACES = np.array([[37.5, 53.9], [73.7, 53.5], [55.6, 80.9]], np.float32)
+"""Where dlib's eyes and nose lie in an aligned face, measured against YuNet's. Its nose is where the nose ends."""
+
 
 class DlibPack:
     """A `Pack`. The HOG window is fixed, so pictures are scaled until the smallest face of interest fills it."""
@@ -63,7 +66,7 @@ class DlibPack:
     def aligned(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         """One face upright, BGR uint8 (112, 112, 3); by eyes and nose, for these points have no mouth."""
         points = face.landmarks
-        return align(bgr, np.stack([points[2:4].mean(axis=0), points[0:2].mean(axis=0), points[4]]))
+        return align(bgr, np.stack([points[2:4].mean(axis=0), points[0:2].mean(axis=0), points[4]]), PLACES)
 
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         """The description of one face: float32 (128,)."""

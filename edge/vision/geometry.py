@@ -45,10 +45,9 @@ def similarity_transform(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]], np.float32)
 
 
-def align(bgr: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """A face upright, uint8 (112, 112, 3): the right eye, left eye, nose, and where they are known the corners of the
-    mouth, (3, 2) or (5, 2), come closest to `ARC_POINTS`."""
-    return cv2.warpAffine(bgr, similarity_transform(points, ARC_POINTS[: len(points)]), (112, 112))
+def align(bgr: np.ndarray, points: np.ndarray, places: np.ndarray = ARC_POINTS) -> np.ndarray:
+    """A face upright, uint8 (112, 112, 3): its points (n, 2) come closest to where they lie in an aligned face."""
+    return cv2.warpAffine(bgr, similarity_transform(points, places), (112, 112))
 
 
 def frontality(left_eye: np.ndarray, right_eye: np.ndarray, nose: np.ndarray) -> float:

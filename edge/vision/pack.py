@@ -70,7 +70,7 @@ class Pack(Protocol):
         """
 
     def aligned(self, bgr: np.ndarray, face: Face) -> np.ndarray:
-        """One face upright, BGR uint8 (112, 112, 3), eyes and nose at the places of `geometry.ARC_POINTS`."""
+        """One face upright, BGR uint8 (112, 112, 3), the five points of `geometry.ARC_POINTS` at their places."""
 
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         """The description of one face: float32 (d,)."""
