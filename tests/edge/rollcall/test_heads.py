@@ -1,10 +1,14 @@
 """The headcount of sampled pictures: people who turn away stay counted, posters never are, few pictures pay for it."""
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
+
 import numpy as np
 
+from edge.rollcall.frames import frames, plan_frames
 from edge.rollcall.heads import EVERY, HeadCounter
-from edge.vision.pack import Face, Person
+from edge.vision.pack import Face, Person, load_pack
 from evidence.headcount import Headcount
 
 WALL = np.random.default_rng(0).integers(0, 255, (540, 960, 3), np.uint8)
@@ -73,6 +77,18 @@ def test_a_pack_that_finds_no_people_counts_faces() -> None:
     for number in range(6):
         counter.see(WALL, [face(200 * place, 0) for place in range(1 + (number > 2))])
     assert counter.told() == Headcount(2, 1_500_000, 2, None)
+
+
+def test_people_seen_from_behind_count_in_a_real_clip(shared: Path, tmp_path: Path, monkeypatch) -> None:
+    """They come one at a time, most of them without showing a face."""
+    monkeypatch.setenv("ZAITANG_MODEL_CACHE", str(tmp_path))
+    pack = load_pack("lab", shared / "models", only_faces=True)
+    clip = shared / "data/video/one-by-one.mp4"
+    counter, every_us = HeadCounter(pack), 2_000_000
+    for _, bgr in itertools.islice(frames(clip, every_us, plan_frames(clip, every_us)), 20):
+        counter.see(bgr, pack.detect(bgr, "room"))
+    told = counter.told()
+    assert (told.headcount_max, told.faceless_max) == (1, 1) and told.headcount_mean_ppm <= 1_000_000
 
 
 def test_a_picture_of_another_size_is_no_trouble() -> None:

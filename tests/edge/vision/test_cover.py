@@ -53,7 +53,7 @@ def test_bare_faces_do_not_look_covered_and_masks_do(pack: Pack, bare, scale: fl
 
 
 def test_a_beard_is_no_cover(pack: Pack, bare) -> None:
-    """Dark hair of its own grain on cheeks and chin, bare lips and nose: it is called a cover no more than bare faces are."""
+    """Dark hair of its own grain on cheeks and chin, lips and nose bare."""
     called = 0
     for crop in crops(pack, bare, None):
         rng = np.random.default_rng(1)
