@@ -46,7 +46,7 @@ class Looks:
 def looks(aligned: np.ndarray) -> Looks:
     """Of a face as `Pack.aligned` gives it: BGR uint8 (112, 112, 3)."""
     lab = cv2.cvtColor(cv2.GaussianBlur(aligned, (0, 0), 1.5).astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
-    lab[:, :, 0] *= LIGHT_COUNTS
+    lab = lab * np.array([LIGHT_COUNTS, 1, 1], np.float32)
     signs = _apart(lab) + _edge(lab) - _line(lab)
     grey = float(cv2.cvtColor(aligned, cv2.COLOR_BGR2GRAY)[20:, 20:92].mean())
     cover_ppm = round(COVERED_PPM * signs / COVERED)
@@ -65,8 +65,8 @@ def _edge(lab: np.ndarray) -> float:
     first, last = EDGE_ROWS
     rows = np.arange(first, last)
     strips = np.stack([lab[:, part].mean(axis=1) for part in ACROSS])
-    above = sum(strips[:, rows - back] for back in range(2, 6)) / 4
-    below = sum(strips[:, rows + on] for on in range(1, 5)) / 4
+    above = np.mean([strips[:, rows - back] for back in range(2, 6)], axis=0)
+    below = np.mean([strips[:, rows + on] for on in range(1, 5)], axis=0)
     steps = np.sqrt(((above - below) ** 2).sum(axis=2))
     near = np.lib.stride_tricks.sliding_window_view(
         np.pad(steps, ((0, 0), (2, 0))), 2 * EDGE_SLANT + 1, axis=1).max(axis=2)

@@ -158,7 +158,7 @@ def _check(model: Model) -> tuple[int, list[tuple[int, int, int]]]:
         told = ", ".join(" x ".join(str(length) for length in size) for size in sizes)[:200]
         raise ModelShape(pack=model.pack, file=model.file, wanted="NanoDet's six outputs", got=told)
     at = [sizes.index(size) for size in wanted]
-    return side, [(stride, *at[2 * number : 2 * number + 2]) for number, stride in enumerate(STRIDES)]
+    return side, list(zip(STRIDES, at[::2], at[1::2], strict=True))
 
 
 def _starts(length: int, side: int) -> Iterator[int]:
