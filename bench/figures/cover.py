@@ -32,8 +32,8 @@ CANVAS = 256
 """Small faces are in the middle of a picture of this side."""
 CRF = 32
 BARE = "bare"
-REMARK = ("The threshold was set on these bare faces (of the first set, every second photo) and with these covers in view, "
-          "all but the beige and the green mask: only those two are held out.")
+REMARK = ("The threshold was set on these bare faces (of the first set, every second photo) and with these covers in "
+          "view, all but the beige and the green mask: only those two are held out.")
 
 
 @dataclasses.dataclass
