@@ -115,9 +115,9 @@ class NanoDet:
 
 
 def open_people(manifest: Manifest, files: Mapping[str, Path]) -> NanoDet | None:
-    """The person detector of a pack; None where its manifest names no file for it. On the best provider that computes
-    what the CPU computes. Raises ModelShape, ModelBroken, ModelUntrue."""
-    for file in manifest.all("person"):
+    """The person detector of a pack; None where its manifest names no file for it, or the file is not to be had. On the
+    best provider that computes what the CPU computes. Raises ModelShape, ModelBroken, ModelUntrue."""
+    for file in (one for one in manifest.all("person") if one.name in files):
         models, _ = open_models(manifest, {file.name: files[file.name]})
         return NanoDet(manifest, models[file.name])
     return None
