@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import logging
 import os
 import tempfile
 import urllib.request
@@ -16,8 +17,12 @@ from edge.models.errors import LicenceNotAccepted, ModelMissing, ModelUnreachabl
 from edge.models.manifest import Manifest, ModelFile
 from edge.storage.files import sha256_file
 
+log = logging.getLogger(__name__)
+
 CACHE_LIMIT = 2 << 30
 """Bytes the cache may hold; the least recently used files of other packs go first."""
+WITHOUT = frozenset({"person"})
+"""Roles that a pack does without: it then measures less, and its records say so."""
 BLOCK = 1 << 20
 TIMEOUT_S = 30
 
@@ -26,11 +31,19 @@ Progress = Callable[[str, int, int], None]
 
 
 def fetch(manifest: Manifest, env: Mapping[str, str] = os.environ, progress: Progress | None = None) -> dict[str, Path]:
-    """Every file of the pack by name, checked. Raises LicenceNotAccepted, ModelMissing, PackageMissing,
-    ModelUnreachable, WrongModel, CannotWrite."""
+    """Every file of the pack by name, checked. One that a pack does without (`WITHOUT`) may be lacking.
+
+    Raises LicenceNotAccepted, ModelMissing, PackageMissing, ModelUnreachable, WrongModel, CannotWrite."""
     if manifest.engine == "insightface" and not manifest.accepted:
         raise LicenceNotAccepted(pack=manifest.id, licence=manifest.licence)
-    files = {file.name: _one(manifest, file, env, progress) for file in manifest.files}
+    files = {}
+    for file in manifest.files:
+        try:
+            files[file.name] = _one(manifest, file, env, progress)
+        except (ModelMissing, ModelUnreachable) as error:
+            if file.role not in WITHOUT:
+                raise
+            log.warning("%s; heads that are turned away are not counted", error)
     _bound(cache_folder(env), keep=set(files.values()))
     return files
 

@@ -24,7 +24,7 @@ Ppm = Annotated[int, Between(-1_000_000, 1_000_000)]
 class ModelFile:
     """One file of a pack. It comes from the mirror, else from `url`, or lies `inside` an installed Python `package`."""
 
-    role: Literal["detector", "landmarks", "identity", "liveness", "challenge"]
+    role: Literal["detector", "landmarks", "identity", "liveness", "challenge", "person"]
     name: Annotated[str, Match(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "a plain file name")]
     sha256: Sha256
     size: Annotated[int, Between(1, 1 << 30)]
@@ -84,6 +84,15 @@ class Passive:
 
 
 @dataclasses.dataclass(frozen=True)
+class People:
+    """The person detector. `score_ppm`: how sure it must be of a person. `probe_ppm`: what it must say of the probe;
+    none where its file was never tried here."""
+
+    score_ppm: Annotated[int, Between(1, 1_000_000)]
+    probe_ppm: Annotated[int, Between(0, 1_000_000)] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Execution:
     """Where inference may run, best first."""
 
@@ -107,6 +116,7 @@ class Manifest:
     calibration: Calibration
     execution: Execution
     passive: Passive | None = None
+    people: People | None = None
     accepted: str = ""
     """Who accepted the licence for the institution, where it brings the models: see `Brought`."""
 
@@ -117,6 +127,8 @@ class Manifest:
         rest = {name: encode(getattr(self, name)) for name in ("id", "engine", "preprocess", "liveness")}
         if self.passive is not None:
             rest["passive"] = encode(self.passive)
+        if self.people is not None:
+            rest["people"] = encode(self.people)
         return sha256_hex(canonical({**rest, "files": files, "measure": self.similarity.measure}))
 
     def file(self, role: str) -> ModelFile:
@@ -182,6 +194,8 @@ def parse_manifest(data: bytes, where: str) -> Manifest:
     """A manifest from TOML bytes. Raises BadShape naming `where` and the key."""
     manifest = decode(Manifest, _toml(data, where), where, strict=True)
     _check_liveness(manifest, where)
+    if len(manifest.all("person")) != (manifest.people is not None):
+        raise BadShape(where=where, key="people", why="one file with the role person and a table [people], or neither")
     return manifest
 
 

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 
 from edge.rollcall.crops import Crop
+from edge.rollcall.heads import HeadCounter
 from edge.rollcall.look import Looker
 from edge.rollcall.pictures import Picture
 from edge.rollcall.tracks import Following, Tracker, measured
@@ -13,7 +14,6 @@ from edge.vision.gallery import Gallery
 from edge.vision.pack import Pack
 from edge.vision.quality import nothing_in
 from evidence.bodies import Track
-from evidence.rollcall import smoothed_headcount
 
 MAX_TRACKS = 3000
 """More do not fit into one record; the ones seen in the most frames are kept."""
@@ -39,8 +39,7 @@ def analyse(
     pictures: Iterable[tuple[int, Picture]], gallery: Gallery, pack: Pack, threshold_ppm: int
 ) -> Measured:
     """`pictures`: (media time in µs, picture) in order of time."""
-    looker, tracker = Looker(pack), Tracker(pack, gallery, threshold_ppm)
-    counts: list[int] = []
+    looker, tracker, heads = Looker(pack), Tracker(pack, gallery, threshold_ppm), HeadCounter(pack)
     samples = dark = 0
     for pts_us, picture in pictures:
         samples += 1
@@ -48,15 +47,15 @@ def analyse(
             dark += 1
             continue
         faces = looker.look(picture)
-        counts.append(len(faces))
+        heads.see(picture, faces)
         tracker.step(pts_us, picture, faces)
-    followed = tracker.followed()
-    most, mean_ppm = smoothed_headcount(counts)
-    most = max(most, _together(followed))
+    followed, told = tracker.followed(), heads.told()
+    together = _together(followed)
     kept = _bounded(followed)
     return Measured(
-        tuple(_track(one) for one in kept), samples, dark, most, mean_ppm,
-        faces_max=most, crops=tuple(one.crop for one in kept),
+        tuple(measured(one) for one in kept), samples, dark, max(told.headcount_max, together),
+        told.headcount_mean_ppm, max(told.faces_max, together), told.faceless_max,
+        tuple(one.crop for one in kept),
     )
 
 
@@ -65,11 +64,6 @@ def _together(followed: list[Following]) -> int:
     what is found once by mistake does not count."""
     seen = collections.Counter(number for one in followed if one.frames > 1 for number in one.seen)
     return max(seen.values(), default=0)
-
-
-def _track(following: Following) -> Track:
-    """The track, with what is told from the picture of its best sight."""
-    return measured(following)
 
 
 def _bounded(followed: list[Following]) -> list[Following]:

@@ -8,6 +8,7 @@ from scipy.optimize import linear_sum_assignment
 
 from edge.rollcall.crops import Crop, cut_out
 from edge.rollcall.pictures import Picture
+from edge.vision.cover import Looks, looks
 from edge.vision.gallery import Gallery
 from edge.vision.geometry import overlap
 from edge.vision.pack import Face, Pack
@@ -43,6 +44,7 @@ class Shot:
     quality: float
     sharp: float
     vector: np.ndarray
+    looks: Looks
 
 
 class Following:
@@ -154,7 +156,8 @@ class Tracker:
         quality = quality_of(face, sharp)
         if track is not None and not track.wants(quality):
             return None
-        return Shot(quality, sharp, self._pack.embed(picture.bgr, face))
+        seen = looks(self._pack.aligned(picture.bgr, face))
+        return Shot(quality, sharp, self._pack.embed(picture.bgr, face), seen)
 
     def _other(self, track: Following, shot: Shot) -> bool:
         """Whether it is somebody else who sits there now."""
@@ -197,9 +200,11 @@ class Tracker:
 
 def measured(track: Following) -> Track:
     """What the record says of a face that was followed."""
+    seen = track.shots[0].looks if track.shots else None
     return Track(
         first_us=track.first_us, last_us=track.last_us, shown_us=track.shown_us, frames=track.frames,
         face_px=track.shown_px, best=track.best, second=track.second, frontal_ppm=round(track.frontal * 1e6),
+        light_ppm=seen.light_ppm if seen else None, cover_ppm=seen.cover_ppm if seen else None,
         sharp_ppm=round(track.sharp * 1e6),
     )
 

@@ -11,10 +11,13 @@ import numpy as np
 
 from edge.models.errors import ModelBroken
 from edge.models.manifest import Manifest
-from edge.vision.geometry import frontality, pose_by_points
+from edge.vision.geometry import align, frontality, pose_by_points
 from edge.vision.liveness import TURNS, BadSight, FaceMesh, PassiveScore, bad_sight
-from edge.vision.pack import Face, View
+from edge.vision.pack import Face, Person, View
 from edge.vision.tiles import in_tiles
+
+PLACES = np.array([[37.5, 53.9], [73.7, 53.5], [55.6, 80.9]], np.float32)
+"""Where dlib's eyes and nose lie in an aligned face, measured against YuNet's. Its nose is where the nose ends."""
 
 
 class DlibPack:
@@ -62,6 +65,15 @@ class DlibPack:
         # dlib's order: outer and inner corner of the left eye (of the person), then of the right one, then the nose.
         frontal = frontality(points[2:4].mean(axis=0), points[0:2].mean(axis=0), points[4])
         return Face(np.array([left, top, right - left, bottom - top], np.float32), float(score), points, frontal)
+
+    def people(self, bgr: np.ndarray) -> list[Person] | None:
+        """None: this pack finds no people."""
+        return None
+
+    def aligned(self, bgr: np.ndarray, face: Face) -> np.ndarray:
+        """One face upright, BGR uint8 (112, 112, 3); by eyes and nose, for these points have no mouth."""
+        points = face.landmarks
+        return align(bgr, np.stack([points[2:4].mean(axis=0), points[0:2].mean(axis=0), points[4]]), PLACES)
 
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         """The description of one face: float32 (128,)."""

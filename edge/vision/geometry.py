@@ -1,6 +1,7 @@
 """Geometry of faces: overlap of boxes, closed-form alignment by five points, how a head stands, cosines."""
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 ARC_POINTS = np.array(
@@ -42,6 +43,11 @@ def similarity_transform(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     turn = np.vdot(a, b) / max(np.vdot(a, a).real, 1e-9)
     shift = to_middle - turn * from_middle
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]], np.float32)
+
+
+def align(bgr: np.ndarray, points: np.ndarray, places: np.ndarray = ARC_POINTS) -> np.ndarray:
+    """A face upright, uint8 (112, 112, 3): its points (n, 2) come closest to where they lie in an aligned face."""
+    return cv2.warpAffine(bgr, similarity_transform(points, places), (112, 112))
 
 
 def frontality(left_eye: np.ndarray, right_eye: np.ndarray, nose: np.ndarray) -> float:

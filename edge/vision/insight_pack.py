@@ -15,10 +15,11 @@ import onnxruntime
 
 from edge.models.errors import ModelBroken, ModelShape
 from edge.models.manifest import Manifest
-from edge.vision.geometry import ARC_POINTS, cosine_ppm, frontality, similarity_transform, unit, weighted_mean
+from edge.vision.geometry import ARC_POINTS, align, cosine_ppm, frontality, similarity_transform, unit, weighted_mean
 from edge.vision.life import Life
 from edge.vision.liveness import BadSight, FaceMesh, PassiveScore
-from edge.vision.pack import Face, View
+from edge.vision.nanodet import open_people
+from edge.vision.pack import Face, Person, View
 from edge.vision.runtime import open_models, short
 from edge.vision.tiles import in_tiles
 
@@ -53,6 +54,7 @@ class InsightPack:
         side = manifest.preprocess.aligned_px
         self.dimensions = models[manifest.file("identity").name].check((1, 3, side, side), 2)[0][1]
         self._life = Life(manifest, models, files, only_faces)
+        self._people = open_people(manifest, files) if only_faces else None
         self.liveness: Literal["none", "passive"] = self._life.liveness
         self.challenge = self._life.challenge
         provider = self.provider.split()[-1]
@@ -99,6 +101,14 @@ class InsightPack:
         """Whole steps of the detector, or the one size that its file was made for."""
         fixed: tuple[int, int] | None = self._detector.static_input_size
         return fixed or (-(-max(width, 1) // STEP) * STEP, -(-max(height, 1) // STEP) * STEP)
+
+    def people(self, bgr: np.ndarray) -> list[Person] | None:
+        """The people in a picture of a room, surest first; None without a model for it."""
+        return self._people.find(bgr) if self._people else None
+
+    def aligned(self, bgr: np.ndarray, face: Face) -> np.ndarray:
+        """One face upright, BGR uint8 (112, 112, 3), its five points at `ARC_POINTS`."""
+        return align(bgr, face.landmarks)
 
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         """The description of one face: float32 (d,), length 1."""

@@ -14,6 +14,7 @@ import numpy as np
 from edge.models.manifest import Manifest
 from edge.vision.geometry import (
     ARC_POINTS,
+    align,
     cosine_ppm,
     frontality,
     overlap,
@@ -23,7 +24,8 @@ from edge.vision.geometry import (
 )
 from edge.vision.life import Life
 from edge.vision.liveness import BadSight, FaceMesh, PassiveScore
-from edge.vision.pack import Face, View
+from edge.vision.nanodet import open_people
+from edge.vision.pack import Face, Person, View
 from edge.vision.runtime import open_models
 from edge.vision.tiles import in_tiles
 from edge.vision.yunet import YuNet
@@ -67,6 +69,7 @@ class OnnxPack:
         side = manifest.preprocess.aligned_px
         self.dimensions = self._identity.check((1, 3, side, side), 2)[0][1]
         self._life = Life(manifest, models, files, only_faces)
+        self._people = open_people(manifest, files) if only_faces else None
         self.liveness: Literal["none", "passive"] = self._life.liveness
         self.challenge = self._life.challenge
 
@@ -103,6 +106,14 @@ class OnnxPack:
             np.concatenate([scores[small], near_scores[near]]),
             np.concatenate([points[small], near_points[near]]),
         )
+
+    def people(self, bgr: np.ndarray) -> list[Person] | None:
+        """The people in a picture of a room, surest first; None without a model for it."""
+        return self._people.find(bgr) if self._people else None
+
+    def aligned(self, bgr: np.ndarray, face: Face) -> np.ndarray:
+        """One face upright, BGR uint8 (112, 112, 3), its five points at `ARC_POINTS`."""
+        return align(bgr, face.landmarks)
 
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         """The description of one face: float32 (d,), length 1."""

@@ -32,6 +32,15 @@ class Face:
         return max(0, round(float(self.box[2])))
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Person:
+    """One person found, whichever way the head is turned. `box`: x, y, width, height in picture pixels: float32
+    (4,)."""
+
+    box: np.ndarray
+    score: float
+
+
 class Pack(Protocol):
     """Detect, align, embed, compare, tell life. Pictures are uint8 (height, width, 3) in BGR order, not mirrored.
 
@@ -52,6 +61,16 @@ class Pack(Protocol):
 
     def detect(self, bgr: np.ndarray, view: View = "terminal") -> list[Face]:
         """The faces in a picture, largest first."""
+
+    def people(self, bgr: np.ndarray) -> list[Person] | None:
+        """The people in a picture of a room, surest first; one may be found twice, whole and in part.
+
+        None: the pack finds no people. It has no model for it, or was loaded with liveness for those who look at one
+        face. This takes a few times as long as `detect`, so it is for some of the pictures only.
+        """
+
+    def aligned(self, bgr: np.ndarray, face: Face) -> np.ndarray:
+        """One face upright, BGR uint8 (112, 112, 3), the five points of `geometry.ARC_POINTS` at their places."""
 
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         """The description of one face: float32 (d,)."""
@@ -76,7 +95,7 @@ def load_pack(
     name: str, folder: Path | None = None, progress: Progress | None = None, only_faces: bool = False
 ) -> Pack:
     """The pack, its files fetched and their hashes checked. `folder` is looked in before all else. `only_faces`:
-    without liveness, for those who read recordings and photographs; it takes less time and memory.
+    without liveness and with `people`, for those who read recordings and photographs; it takes less time and memory.
 
     Raises NoSuchPack, LicenceNotAccepted, ModelMissing, PackageMissing, ModelUnreachable, WrongModel, ModelBroken,
     ModelShape, ModelUntrue, BadShape.

@@ -37,10 +37,10 @@ class Model:
         return answer
 
     def check(
-        self, given: Sequence[int], wanted: Mapping[str, tuple[int | None, ...]] | int,
+        self, given: Sequence[int], wanted: Mapping[str, tuple[int | None, ...] | None] | int,
     ) -> list[tuple[int, ...]]:
-        """Run once: a named output must have its shape (None: any), or a single one `wanted` axes; all must be numbers.
-        The shapes that came out.
+        """Run once: a named output must have its shape (None: any length, or any shape), or a single one `wanted` axes;
+        all must be numbers. The shapes that came out.
 
         Raises ModelShape, ModelBroken.
         """
@@ -57,7 +57,7 @@ class Model:
             raise ModelBroken(pack=self.pack, file=self.file, why=short(error)) from error
         for name, answer in zip(names, answers, strict=True):
             shape = wanted[name] if isinstance(wanted, Mapping) else (1, *([None] * (wanted - 1)))
-            if not _fits(answer.shape, shape):
+            if shape is not None and not _fits(answer.shape, shape):
                 raise ModelShape(pack=self.pack, file=self.file, wanted=_said(shape), got=_said(answer.shape))
             if not np.isfinite(answer).all():
                 raise ModelBroken(pack=self.pack, file=self.file, why="NaN")

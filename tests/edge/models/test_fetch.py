@@ -157,3 +157,19 @@ def test_the_cache_forgets_the_least_used_files_of_other_packs(
 def test_the_cache_is_in_the_data_folder_of_the_user() -> None:
     assert cache_folder({"XDG_DATA_HOME": "/data"}) == Path("/data/zaitang/models")
     assert cache_folder({"HOME": "/home/x"}) == Path("/home/x/.local/share/zaitang/models")
+
+
+def test_a_pack_does_without_a_person_detector_that_is_not_to_be_had_but_not_with_a_false_one(
+    manifest: Manifest, env: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture,
+) -> None:
+    Path(env["ZAITANG_MODEL_MIRROR"], "net.onnx").write_bytes(BYTES)
+    person = dataclasses.replace(manifest.files[0], role="person", name="people.onnx", url=None)
+    pack = dataclasses.replace(manifest, files=(*manifest.files, person))
+    for url in (None, "http://127.0.0.1:9/people.onnx"):
+        asked = dataclasses.replace(pack, files=(*manifest.files, dataclasses.replace(person, url=url)))
+        assert set(fetch(asked, env)) == {"net.onnx"}
+        assert "people.onnx" in caplog.text and "turned away" in caplog.text
+        caplog.clear()
+    Path(env["ZAITANG_MODEL_MIRROR"], "people.onnx").write_bytes(b"another net")
+    with pytest.raises(WrongModel):
+        fetch(pack, env)

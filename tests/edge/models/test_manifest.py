@@ -45,6 +45,13 @@ def test_a_wrong_manifest_names_file_and_key(old: str, new: str, key: str) -> No
     assert caught.value.params["where"] == "builtin.toml" and caught.value.params["key"] == key
 
 
+def test_a_person_detector_and_its_table_come_together() -> None:
+    for old, new in (("[people]\nscore_ppm = 400000", ""), ('role = "person"', 'role = "challenge"')):
+        with pytest.raises(BadShape) as caught:
+            parse_manifest(text("opencv").replace(old, new, 1).encode(), "opencv.toml")
+        assert caught.value.params["key"] == "people"
+
+
 def test_the_hash_of_a_pack_changes_with_models_and_preprocessing_only() -> None:
     manifest = load_manifest("builtin")
     other_file = dataclasses.replace(manifest.files[0], sha256="0" * 64)

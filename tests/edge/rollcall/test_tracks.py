@@ -10,6 +10,7 @@ from edge.rollcall import tracks as tracking
 from edge.rollcall.analyse import analyse
 from edge.rollcall.pictures import of_array
 from edge.rollcall.tracks import Tracker
+from edge.vision.cover import looks
 from edge.vision.gallery import Gallery
 from edge.vision.pack import Face
 
@@ -25,6 +26,12 @@ class FakePack:
     def __init__(self) -> None:
         self.embedded = 0
         self.here: dict[tuple[int, int], str] = {}
+
+    def aligned(self, bgr: np.ndarray, face: Face) -> np.ndarray:
+        return FRAME[:112, :112]
+
+    def people(self, bgr: np.ndarray) -> None:
+        return None
 
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         self.embedded += 1
@@ -118,6 +125,16 @@ def test_the_same_person_twice_in_one_frame_is_two_tracks(pack: FakePack, galler
     pack.here = {(100, 100): "a", (600, 100): "a"}
     tracker.step(0, of_array(FRAME), faces)
     assert summary(tracker) == [("a", 0, 0, 1), ("a", 0, 0, 1)]
+
+
+def test_a_track_tells_light_and_cover_of_its_best_shot(pack: FakePack, gallery: Gallery) -> None:
+    tracker = Tracker(pack, gallery, 500_000)
+    see(tracker, pack, 0, a=100)
+    see(tracker, pack, 1, a=100, b=(600, 20))
+    large, small = map(tracking.measured, tracker.followed())
+    seen = looks(FRAME[:112, :112])
+    assert (large.light_ppm, large.cover_ppm) == (seen.light_ppm, seen.cover_ppm)
+    assert (small.light_ppm, small.cover_ppm) == (None, None)
 
 
 def test_dark_frames_count_nobody_and_are_told(gallery: Gallery) -> None:

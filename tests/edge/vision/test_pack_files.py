@@ -25,6 +25,7 @@ from evidence.errors import BadShape
 from tests.edge.vision.nets import with_file, write_net
 
 YUNET = "face_detection_yunet_2026may.onnx"
+PEOPLE = "nanodet_m_416.onnx"
 NETS = ("2.7_80x80_MiniFASNetV2.pth", "4_0_0_80x80_MiniFASNetV1SE.pth", "face_landmarker.task")
 
 
@@ -33,7 +34,7 @@ def mirror(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     """A folder with the files of `opencv` as far as they are here, an own small net in place of SFace."""
     folder = tmp_path / "mirror"
     folder.mkdir()
-    for name in (YUNET, *NETS):
+    for name in (YUNET, PEOPLE, *NETS):
         shutil.copy(shared / "models" / name, folder)
     write_net(folder / "face.onnx", 112, 128)
     monkeypatch.setenv("ZAITANG_MODEL_CACHE", str(tmp_path / "cache"))
@@ -43,6 +44,7 @@ def mirror(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 @pytest.fixture
 def opencv(mirror: Path) -> Manifest:
     manifest = with_file(load_manifest("opencv", {}), "detector", mirror / YUNET)
+    manifest = with_file(manifest, "person", mirror / PEOPLE)
     return with_file(manifest, "identity", mirror / "face.onnx")
 
 
@@ -150,8 +152,11 @@ def test_a_wrong_hash_and_a_missing_file_are_refused_at_the_start(
 
 
 @pytest.fixture
-def brought(mirror: Path, shared: Path) -> Path:
-    """What an institution brings: a small SCRFD, and an own small net as ArcFace."""
+def brought(mirror: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What an institution brings: a small SCRFD, and an own small net as ArcFace. The person detector of `lab`."""
+    real = manifests.parse_manifest
+    monkeypatch.setattr(
+        manifests, "parse_manifest", lambda data, where: with_file(real(data, where), "person", mirror / PEOPLE))
     shutil.copy(shared / "models" / "scrfd_500m_bnkps.onnx", mirror)
     return mirror
 
