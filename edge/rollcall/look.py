@@ -16,7 +16,7 @@ from edge.vision.tiles import Rect, in_part
 MOVED = 3.0
 """Grey levels by which a place (3 x 3 cells, on average) must differ to have moved. Noise and compression stay below;
 the smallest face that comes, goes or turns is four times above."""
-ANEW = 12
+ANEW = 30
 """So many pictures after all of it was looked at, all of it is looked at again."""
 AROUND_PX = 24
 """What a detector is shown around a place that moved: it wants to see the edges of a head."""

@@ -24,11 +24,11 @@ SHOTS = 5
 """Best shots whose descriptions are averaged, weighted by quality."""
 SURE_PPM = 60_000
 """So far above the threshold a track is sure of its person and needs no further look."""
-BETTER = 1.6
+BETTER = 2.0
 """A sight so many times as good as the best one is worth a look even then."""
 REPLACES = 1.2
 """A sight must be so many times as good as the worst one that is kept, to take its place."""
-CHECK_EVERY = 20
+CHECK_EVERY = 16
 """Sampled frames after which a face that moves is looked at again in any case: somebody else may have taken the seat.
 """
 OTHER_SHARE = 0.7
