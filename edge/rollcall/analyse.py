@@ -26,6 +26,8 @@ class Measured:
     dark: int
     headcount_max: int
     headcount_mean_ppm: int
+    faces_max: int | None = None
+    faceless_max: int | None = None
 
 
 def analyse(
