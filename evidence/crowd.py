@@ -46,10 +46,10 @@ def at_once(views: Sequence[View], span: Span, apart: Collection[str] = ()) -> i
     """An upper bound for the people who were in view at any one moment of a time, all cameras together, without those
     of `apart` wherever they are named."""
     views = [view for view in views if _touches(view.span.start_us, view.span.end_us, view.error_us, span)]
-    pieces = [(view, [piece for piece in _pieces(view, apart, span)
-                      if _touches(piece.start_us, piece.end_us, view.error_us, span)]) for view in views]
     if len({view.camera for view in views}) <= 1:
-        return max((piece.heads for _, found in pieces for piece in found), default=0)
+        return max((_most(view, apart, span) for view in views), default=0)
+    pieces = [(view, [piece for piece in _pieces(view, apart)
+                      if _touches(piece.start_us, piece.end_us, view.error_us, span)]) for view in views]
     return _Sum(pieces, views, span, apart).most()
 
 
@@ -99,7 +99,16 @@ def _touches(start_us: int, end_us: int, error_us: int, span: Span) -> bool:
     return start_us - error_us < span.end_us and span.start_us < end_us + error_us
 
 
-def _pieces(view: View, apart: Collection[str], span: Span) -> Iterator[Piece]:
+def _most(view: View, apart: Collection[str], span: Span) -> int:
+    """Most heads of one segment within a time."""
+    inside = span.start_us <= view.span.start_us and view.span.end_us <= span.end_us
+    if inside and not any(named.person in apart for named in view.look.named):
+        return view.look.headcount_max
+    return max((piece.heads for piece in _pieces(view, apart)
+                if _touches(piece.start_us, piece.end_us, view.error_us, span)), default=0)
+
+
+def _pieces(view: View, apart: Collection[str]) -> Iterator[Piece]:
     """What one camera shows from moment to moment of a segment. Tracks that do not come to its headcount were left
     out of the record; then nothing but that headcount is known."""
     look = view.look
@@ -109,18 +118,19 @@ def _pieces(view: View, apart: Collection[str], span: Span) -> Iterator[Piece]:
         for kind in kinds:
             changes[named.track.first_us, kind] += 1
             changes[named.track.last_us + 1, kind] -= 1
-    counts = {"faces": 0, "named": 0, "apart": 0}
+    faces = with_name = named_apart = 0
     found: list[tuple[int, int, int, int]] = []
     for at_us in sorted({view.span.start_us, *(at_us for at_us, _ in changes)}):
-        for kind in counts:
-            counts[kind] += changes.get((at_us, kind), 0)
-        found.append((at_us, *counts.values()))
+        faces += changes[at_us, "faces"]
+        with_name += changes[at_us, "named"]
+        named_apart += changes[at_us, "apart"]
+        found.append((at_us, faces, with_name, named_apart))
     unseen = look.faceless_max or 0
     complete = max(faces for _, faces, _, _ in found) + unseen >= look.headcount_max
     ends_us = [at_us for at_us, *_ in found[1:]] + [max(view.span.end_us, found[-1][0])]
-    for (at_us, faces, named_count, apart_count), end_us in zip(found, ends_us, strict=True):
+    for (at_us, faces, with_name, named_apart), end_us in zip(found, ends_us, strict=True):
         heads = min(look.headcount_max, faces + unseen) if complete else look.headcount_max
-        yield Piece(at_us, end_us, max(0, heads - apart_count), max(0, heads - named_count))
+        yield Piece(at_us, end_us, max(0, heads - named_apart), max(0, heads - with_name))
 
 
 class _Sum:

@@ -43,7 +43,7 @@ from evidence.bodies import (
 from evidence.enrolled import enrolment_facts
 from evidence.errors import BadInput
 from evidence.keeping import longer
-from evidence.occasions import Facts, block_story, hour_story, overlap, window
+from evidence.occasions import Facts, block_story, hour_story, overlap, window, with_usual
 from evidence.pictures import first_of
 from evidence.placing import place
 from evidence.policy import Policy
@@ -70,6 +70,7 @@ from evidence.story import (
 )
 from evidence.times import MINUTE
 from evidence.told import Told, read
+
 
 class NoSuchClass(BadInput):
     text = "there is no plan of class {class_id} among these records"
@@ -296,6 +297,7 @@ def _corrected(told: Told) -> tuple[CorrectionFact, ...]:
 
 def _occasions(facts: Facts, order: ClassOrder, policy: Policy) -> tuple[tuple[HourStory, ...], tuple[Block, ...]]:
     planned = plan_blocks(order, policy.block.pause_min.value * MINUTE)
+    facts = with_usual(facts, planned)
     before = {block.id: _before_us(block, planned) for block in planned}
     where = {hour.hour: block for block in planned for hour in block.hours}
     blocks = tuple(block_story(facts, block, before[block.id]) for block in planned)

@@ -8,15 +8,20 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from evidence.attendance import Sign, attended
+from evidence.bareface import looked_at
 from evidence.blocks import PlannedBlock, hour_span
 from evidence.bodies import ClassOrder, Hour, Leave, Picture, Place, Review, RollCall
+from evidence.crowd import View, at_once, mean_ppm
 from evidence.pictures import Times, covers, judge
 from evidence.policy import Policy
 from evidence.progress import Progress
-from evidence.rollcall import answer
+from evidence.reviews import seen_hash
+from evidence.rollcall import Answered, Gear, answers
 from evidence.roster import instructors, roster_at
+from evidence.sightings import Contradiction
 from evidence.story import (
     Attendance,
+    BareFaceFact,
     Block,
     Copied,
     HourStory,
@@ -30,14 +35,6 @@ from evidence.story import (
 )
 from evidence.stretches import Chain, chains, clip, holes, union
 from evidence.times import MINUTE, utc_us
-
-
-@dataclasses.dataclass(frozen=True)
-class Unnamed:
-    """A face that was followed in a segment and that nobody in particular is."""
-
-    segment: str
-    span: Span
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,8 +58,14 @@ class Facts:
     """Video that was filmed elsewhere before, or is said to have been."""
     sightings: Mapping[str, tuple[Sighting, ...]]
     """Segment hash → who was shown in it, in order of time."""
-    unnamed: Mapping[str, tuple[Unnamed, ...]]
-    """Segment hash → faces in it that nobody in particular is."""
+    views: Mapping[str, View]
+    """Segment hash → what its roll call saw, where its time is certain."""
+    contradictions: tuple[Contradiction, ...]
+    """Sightings of somebody in two rooms at once, which count for nothing."""
+    pointed_void: tuple[Ref, ...]
+    """Records of pointing that do not count."""
+    bareface: tuple[BareFaceFact, ...]
+    """Bare-face roll calls for which the terminals asked, in order of time."""
     signs: tuple[Sign, ...]
     """Who signed in or out, or tried to, in order of time."""
     places: tuple[Place, ...]
@@ -71,6 +74,8 @@ class Facts:
     """Device → how far it has reported."""
     reviews: Mapping[str, tuple[Ref, Review]]
     """Block (or class-hour) → its latest review."""
+    usual: Mapping[tuple[str, str], int] = dataclasses.field(default_factory=dict)
+    """Device and camera → the end of the first block that it showed as long as its box did."""
     chains: tuple[Chain, ...] = ()
     bright: tuple[Chain, ...] = ()
     """The chains without what shows nothing."""
@@ -176,23 +181,25 @@ def _occasion(
     review = facts.reviews.get(occasion_id)
     roll_called = len(calls) == len(certain)
     video = facts.policy.video
-    seen_well = roll_called and pictured_us * 100 >= video.good_cover_pct.value * due_us
-    showing = [f.segment.sha256 for f in certain if _shows_something(facts, f)]
-    headcount_max = max((facts.rollcalls[sha][1].headcount_max for sha in showing if sha in facts.rollcalls), default=0)
+    showing = [fact for fact in certain if _shows_something(facts, fact)]
     seen = [s for f in certain for s in facts.sightings.get(f.segment.sha256, ()) if _seen_in(s, span)]
-    unnamed = sum(overlap(u.span, span) for f in certain for u in facts.unnamed.get(f.segment.sha256, ()))
+    crowd = _crowd(facts, block, span, roster, showing)
+    seen_well = roll_called and pictured_us * 100 >= video.good_cover_pct.value * due_us
     awaited = facts.awaited(span.end_us)
     came = {one.person for one in attendance if one.came}
-    presences = _Presences(facts, span, seen, came, headcount_max, unnamed, seen_well)
+    said = _answers(facts, span, roster, seen, certain, crowd)
+    lacking = _lacking(facts, span)
+    call_refs = tuple(sorted(ref for ref, _ in calls))
     return {
         "id": occasion_id,
         "span": span,
         "block": block.id if block else "",
         "roster": roster,
-        "presences": presences.of(roster),
+        "presences": _presences(facts, span, roster, seen, said, came, seen_well),
         "attendance": attendance,
         "teachers": teachers,
-        "headcount_max": headcount_max,
+        **crowd,
+        "lacking": lacking,
         "due_us": due_us,
         "covered_us": covered_us,
         "usable_us": usable_us,
@@ -200,14 +207,15 @@ def _occasion(
         "doubtful_us": doubtful_us,
         "roll_called": roll_called,
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
-        "picture_good": seen_well and _good([call for _, call in calls], video.bad_picture_pct.value),
+        "picture_good": seen_well and not lacking and _good([call for _, call in calls], video.bad_picture_pct.value),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
         and not any(fact.doubt for fact in checkins),
         "make_up": block is not None and block.attendees is not None,
         "review": review[1] if review else None,
-        "refs": _refs(segments, calls, checkins, review, seen),
+        "review_old": bool(review and review[1].seen and review[1].seen != seen_hash(call_refs)),
+        "refs": _refs(facts, span, segments, calls, checkins, review, seen),
         "films": tuple(sorted(fact.ref for fact in segments)),
-        "calls": tuple(sorted(ref for ref, _ in calls)),
+        "calls": call_refs,
         "awaited": awaited,
         "settled_us": span.end_us + (facts.policy.settle_us if awaited else 0),
     }
@@ -217,36 +225,124 @@ def _seen_in(sighting: Sighting, span: Span) -> bool:
     return overlap(Span(sighting.first_us, sighting.last_us + 1), span)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Presences:
-    """Everything that the answers for one occasion rest on. `unnamed`: how many faces have no name."""
+def _crowd(
+    facts: Facts, block: PlannedBlock | None, span: Span, roster: Collection[str], showing: Sequence[SegmentFact],
+) -> dict[str, Any]:
+    """How many people there were, as fields of an Occasion: what an old picture shows says nothing of it."""
+    views = [facts.views[fact.segment.sha256] for fact in showing if fact.segment.sha256 in facts.views]
+    apart = {one.person for view in views for one in view.look.named if one.person} - set(roster)
+    hours = [hour for hour in (block.hours if block else ()) if overlap(hour_span(hour), span)]
+    gear = any(hour.gear for hour in hours)
+    bareface = tuple(fact for fact in facts.bareface
+                     if fact.counts and span.start_us <= fact.start_us and fact.end_us <= span.end_us)
+    most = at_once(views, span)
+    return {
+        "headcount_max": most,
+        "headcount_due": at_once(views, span, apart) if apart else most,
+        "counted": not gear or all(view.look.faceless_max is not None for view in views),
+        "mean_ppm": mean_ppm(views, _teachers(facts, span.start_us), span),
+        "in_two_rooms": tuple(dict.fromkeys(one.person for one in facts.contradictions if overlap(one, span))),
+        "gear": gear,
+        "bareface": bareface,
+        "bareface_heads": _bare_heads(facts, bareface, views, showing, apart) if gear else None,
+    }
 
-    facts: Facts
-    span: Span
-    seen: Sequence[Sighting]
-    came: Collection[str]
-    headcount_max: int
-    unnamed: int
-    seen_well: bool
 
-    def of(self, roster: tuple[str, ...]) -> tuple[Presence, ...]:
-        """The answer for each of the roster."""
-        sightings: dict[str, list[Sighting]] = defaultdict(list)
-        for sighting in self.seen:
-            sightings[sighting.person].append(sighting)
-        edge_us = self.span.length_us * self.facts.policy.block.left_early_pct.value // 100
-        return tuple(
-            Presence(
-                person=person,
-                answer=answer(person, sightings, self.headcount_max, len(roster), self.unnamed),
-                checked_in=person in self.came,
-                on_leave=any(leave.person == person and _covers(leave, self.span) for _, leave in self.facts.leaves),
-                sightings=tuple(sightings.get(person, ())),
-                proven=any(one.segment not in self.facts.unpictured for one in sightings.get(person, ())),
-                left_early=self.seen_well and _only_at_an_edge(sightings.get(person, ()), self.span, edge_us),
-            )
-            for person in roster
+def _bare_heads(
+    facts: Facts, asked: Sequence[BareFaceFact], views: Sequence[View], showing: Sequence[SegmentFact],
+    apart: Collection[str],
+) -> int | None:
+    """Most people at once while faces were bare, of the roll calls that were looked at. In two rooms faces are not bare
+    at once, so then nobody can say."""
+    if len({view.room for view in views}) != 1:
+        return None
+    known = [view for fact, view in ((fact, facts.views.get(fact.segment.sha256)) for fact in showing)
+             if view and fact.segment.sha256 not in facts.unpictured]
+    heads = []
+    for fact in asked:
+        calls = [facts.rollcalls[one.segment.sha256][1] for one in showing
+                 if one.segment.sha256 in facts.views and overlap(one.span, fact)]
+        every_us = max((call.every_us or 0 for call in calls), default=0)
+        cameras = {view.camera for view in views}
+        whole = cameras == {view.camera for view in known if overlap(view.span, fact)}
+        if fact.held and whole and looked_at(fact, known, every_us, facts.policy.max_gap_us):
+            heads.append(at_once(views, Span(fact.start_us, fact.end_us), apart))
+    return max(heads, default=None)
+
+
+def with_usual(facts: Facts, planned: Sequence[PlannedBlock]) -> Facts:
+    """The same with its usual cameras computed."""
+    usual: dict[tuple[str, str], int] = {}
+    for block in sorted(planned, key=lambda one: one.span.end_us):
+        for camera, share in _shares(facts, block.span).items():
+            if share >= facts.policy.video.good_cover_pct.value:
+                usual.setdefault(camera, block.span.end_us)
+    return dataclasses.replace(facts, usual=usual)
+
+
+def _lacking(facts: Facts, span: Span) -> tuple[str, ...]:
+    """Usual cameras that show clearly less of a time than their box does: one that films half of the room counts half
+    of the people. A box that shows nothing of it lacks none: its class was elsewhere."""
+    shares = _shares(facts, span)
+    boxes = {box for box, _ in shares}
+    return tuple(sorted({
+        camera for (box, camera), since_us in facts.usual.items()
+        if since_us <= span.start_us and box in boxes
+        and shares.get((box, camera), 0) < facts.policy.video.good_cover_pct.value}))
+
+
+def _shares(facts: Facts, span: Span) -> dict[tuple[str, str], int]:
+    """Device and camera → percent of what its box shows of a time that this camera shows."""
+    boxes: dict[str, list[Span]] = defaultdict(list)
+    cameras: dict[tuple[str, str], list[Span]] = defaultdict(list)
+    for fact in facts.segments:
+        if fact.certain and overlap(fact.span, span) and _shows_something(facts, fact):
+            boxes[fact.ref[0]].append(fact.span)
+            cameras[fact.ref[0], fact.segment.camera].append(fact.span)
+    whole = {box: _recorded(span, found) for box, found in boxes.items()}
+    return {key: _recorded(span, found) * 100 // max(1, whole[key[0]]) for key, found in cameras.items()}
+
+
+def _recorded(span: Span, found: Sequence[Span]) -> int:
+    return sum(one.length_us for one in union(found, span))
+
+
+def _answers(
+    facts: Facts, span: Span, roster: Sequence[str], seen: Sequence[Sighting], certain: Sequence[SegmentFact],
+    crowd: Mapping[str, Any],
+) -> dict[str, Answered]:
+    """The roll call's answer for everybody who is due."""
+    shown = {sighting.person for sighting in seen} & set(roster)
+    looks = [facts.views[fact.segment.sha256].look for fact in certain if fact.segment.sha256 in facts.views]
+    bare = crowd["bareface_heads"] is not None and crowd["bareface_heads"] < len(roster)
+    alone = bool(looks) and crowd["headcount_due"] <= len(shown) and all(
+        look.faceless_max is not None for look in looks)
+    return answers(
+        roster, shown, looks, crowd["headcount_due"], facts.policy.limits, within=(span.start_us, span.end_us),
+        gear=Gear(bare, alone) if crowd["gear"] else None, two_rooms=crowd["in_two_rooms"])
+
+
+def _presences(
+    facts: Facts, span: Span, roster: Sequence[str], seen: Sequence[Sighting], said: Mapping[str, Answered],
+    came: Collection[str], seen_well: bool,
+) -> tuple[Presence, ...]:
+    sightings: dict[str, list[Sighting]] = defaultdict(list)
+    for sighting in seen:
+        sightings[sighting.person].append(sighting)
+    edge_us = span.length_us * facts.policy.block.left_early_pct.value // 100
+    return tuple(
+        Presence(
+            person=person,
+            answer=said[person].answer,
+            checked_in=person in came,
+            on_leave=any(leave.person == person and _covers(leave, span) for _, leave in facts.leaves),
+            sightings=tuple(sightings.get(person, ())),
+            proven=any(one.segment not in facts.unpictured for one in sightings.get(person, ())),
+            left_early=seen_well and _only_at_an_edge(sightings.get(person, ()), span, edge_us),
+            why=said[person].why,
         )
+        for person in roster
+    )
 
 
 def _only_at_an_edge(sightings: Sequence[Sighting], span: Span, edge_us: int) -> bool:
@@ -374,9 +470,11 @@ def _covers(leave: Leave, span: Span) -> bool:
 
 
 def _refs(
-    segments: Sequence[SegmentFact], calls: Sequence[tuple[Ref, RollCall]], checkins: Sequence[Sign],
-    review: tuple[Ref, Review] | None, seen: Sequence[Sighting],
+    facts: Facts, span: Span, segments: Sequence[SegmentFact], calls: Sequence[tuple[Ref, RollCall]],
+    checkins: Sequence[Sign], review: tuple[Ref, Review] | None, seen: Sequence[Sighting],
 ) -> tuple[Ref, ...]:
     found = {fact.ref for fact in segments} | {ref for ref, _ in calls} | {fact.ref for fact in checkins}
     found |= {sighting.ref for sighting in seen if sighting.pointed}
+    found |= {asked.ref for asked in facts.bareface if overlap(asked, span)}
+    found |= {one.ref for one in facts.contradictions if overlap(one, span)}
     return tuple(sorted(found | ({review[0]} if review else set())))

@@ -110,10 +110,11 @@ def answers(
 ) -> dict[str, Answered]:
     """The answer for each of those who are due, from what was seen `within` a time (else in all of the video).
 
-    Who is not shown, first match wins: named in two rooms at once: *not identifiable*; in gear, without a bare-face roll
-    call: *covered*; a face without a name is somebody like that trainee; faces that tell nothing (or no faces, of people
-    who are there) are in view often enough that anybody may be among them; most pictures are dark; as many people in
-    view as are due, clear strangers left out; else *absent*. `headcount`: most people at once, all cameras together."""
+    Who is not shown, first match wins: named in two rooms at once: *not identifiable*; in gear, without a bare-face
+    roll call: *covered*; a face without a name is somebody like that trainee; faces that tell nothing (or no faces, of
+    people who are there) are in view so often that anybody may be among them; too many pictures are dark; as many
+    people in view as are due, clear strangers left out; else *absent*. `headcount`: most people at once, of all
+    cameras together."""
     parts = [_Part(look, within or (look.start_us, look.end_us), limits) for look in looks]
     single = _like(parts)
     anybody = () if gear else _anybody(parts, limits)

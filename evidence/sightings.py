@@ -1,4 +1,4 @@
-"""Who was shown where: the named tracks of the roll calls, and whom people pointed out. Nobody is in two rooms at once."""
+"""Who was shown where: the named tracks of the roll calls, and whom people pointed out; nobody in two rooms at once."""
 from __future__ import annotations
 
 import bisect
@@ -7,7 +7,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from evidence.bodies import Pointed, RollCall
+from evidence.bodies import Pointed, RollCall, Track
 from evidence.crowd import View
 from evidence.records import Record
 from evidence.rollcall import Look, Named, name_tracks
@@ -74,13 +74,17 @@ def seen(
 def _view(fact: SegmentFact, call: RollCall, rooms: Mapping[str, str]) -> View:
     shift_us = fact.span.start_us - fact.segment.first_pts_us
     named = tuple(
-        Named(dataclasses.replace(one.track, first_us=one.track.first_us + shift_us, last_us=one.track.last_us + shift_us,
-                                  shown_us=one.track.shown_us + shift_us), one.person)
+        Named(_later(one.track, shift_us), one.person)
         for one in name_tracks(call.tracks, call.threshold_ppm, call.margin_ppm))
     look = Look(fact.span.start_us, fact.span.end_us, named, call.threshold_ppm, call.margin_ppm, call.min_face_px,
                 call.samples, call.dark, call.headcount_max, call.headcount_mean_ppm, call.faceless_max)
     device = fact.ref[0]
     return View((device, fact.segment.camera), rooms.get(device, device), fact.span, fact.error_us, look)
+
+
+def _later(track: Track, shift_us: int) -> Track:
+    return dataclasses.replace(track, first_us=track.first_us + shift_us, last_us=track.last_us + shift_us,
+                               shown_us=track.shown_us + shift_us)
 
 
 def _without(view: View, void: Collection[int]) -> View:

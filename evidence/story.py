@@ -360,8 +360,8 @@ class Occasion:
     bareface_heads: int | None
     """As `headcount_due`, while one was held and looked at; of several the most. None: there was none."""
     lacking: tuple[str, ...]
-    """Cameras that recorded clearly less than others of their box, and had recorded for the class before or now: what
-    they would show is missing from the headcount."""
+    """Cameras that showed a whole block of the class before, and now clearly less than others of their box: what they
+    would show is missing from the headcount."""
     due_us: int
     """Sum of its class-hours."""
     covered_us: int

@@ -180,7 +180,7 @@ def test_reasons_name_blocks_dates_people_and_minutes() -> None:
     block = {"id": "2026-03-03-am", "date": "2026-03-03", "start": "08:00", "end": "09:40"}
     reason = Reason("someone_missing", {**block, "trainees": ("t-4",), "headcount": 3, "due": 4})
     assert words(reason, "zh", {"t-4": "张三"}) == (
-        "2026年3月3日上午 08:00–09:40：录像未显示 张三（画面中同时最多 3 人，名册 4 人）")
+        "2026年3月3日上午 08:00–09:40：录像未显示 张三（画面中同时最多 3 人，不含已识别的教师；名册 4 人）")
     assert words(reason, "en").startswith("Mar 3, 2026, morning 08:00–09:40: the recording does not show t-4")
     gap = Reason("gap", {**block, "id": "h-1", "from_time": "08:10:00", "to_time": "08:15:00", "seconds": 300})
     assert words(gap, "zh").endswith("08:10:00 至 08:15:00 没有录像（5 分 0 秒）")
