@@ -16,7 +16,7 @@ from evidence.pictures import Times, covers, judge
 from evidence.policy import Policy
 from evidence.progress import Progress
 from evidence.reviews import seen_hash
-from evidence.rollcall import Answered, Gear, answers
+from evidence.rollcall import Answered, Gear, Look, answers
 from evidence.roster import instructors, roster_at
 from evidence.sightings import Contradiction
 from evidence.story import (
@@ -313,13 +313,16 @@ def _answers(
 ) -> dict[str, Answered]:
     """The roll call's answer for everybody who is due."""
     shown = {sighting.person for sighting in seen} & set(roster)
-    looks = [facts.views[fact.segment.sha256].look for fact in certain if fact.segment.sha256 in facts.views]
+    cameras: dict[tuple[str, str], list[Look]] = defaultdict(list)
+    for view in (facts.views[fact.segment.sha256] for fact in certain if fact.segment.sha256 in facts.views):
+        cameras[view.camera].append(view.look)
+    looks = [look for found in cameras.values() for look in found]
     bare = crowd["bareface_heads"] is not None and crowd["bareface_heads"] < len(roster)
     alone = bool(looks) and crowd["headcount_due"] <= len(shown) and all(
         look.faceless_max is not None for look in looks)
     return answers(
-        roster, shown, looks, crowd["headcount_due"], facts.policy.limits, within=(span.start_us, span.end_us),
-        gear=Gear(bare, alone) if crowd["gear"] else None, two_rooms=crowd["in_two_rooms"])
+        roster, shown, list(cameras.values()), crowd["headcount_due"], facts.policy.limits,
+        within=(span.start_us, span.end_us), gear=Gear(bare, alone) if crowd["gear"] else None, two_rooms=crowd["in_two_rooms"])
 
 
 def _presences(

@@ -105,19 +105,21 @@ class Answered:
 
 
 def answers(
-    people: Sequence[str], shown: Collection[str], looks: Sequence[Look], headcount: int, limits: Limits, *,
+    people: Sequence[str], shown: Collection[str], cameras: Sequence[Sequence[Look]], headcount: int, limits: Limits, *,
     within: tuple[int, int] | None = None, gear: Gear | None = None, two_rooms: Collection[str] = (),
 ) -> dict[str, Answered]:
-    """The answer for each of those who are due, from what was seen `within` a time (else in all of the video).
+    """The answer for each of those who are due, from what each of the `cameras` saw `within` a time (else in all of the
+    video).
 
     Who is not shown, first match wins: named in two rooms at once: *not identifiable*; in gear, without a bare-face
     roll call: *covered*; a face without a name is somebody like that trainee; faces that tell nothing (or no faces, of
-    people who are there) are in view so often that anybody may be among them; too many pictures are dark; as many
-    people in view as are due, clear strangers left out; else *absent*. `headcount`: most people at once, of all
+    people who are there) are before one camera so often that anybody may be among them; too many pictures are dark; as
+    many people in view as are due, clear strangers left out; else *absent*. `headcount`: most people at once, of all
     cameras together."""
-    parts = [_Part(look, within or (look.start_us, look.end_us), limits) for look in looks]
+    each = [[_Part(look, within or (look.start_us, look.end_us), limits) for look in looks] for looks in cameras]
+    parts, looks = [part for found in each for part in found], [look for found in cameras for look in found]
     single = _like(parts)
-    anybody = () if gear else _anybody(parts, limits)
+    anybody = () if gear else _anybody(each, limits)
     strangers = max((part.strangers() for part in parts), default=0)
     samples, dark = sum(look.samples for look in looks), sum(look.dark for look in looks)
     found = {}
@@ -212,17 +214,21 @@ def _like(parts: Sequence[_Part]) -> dict[str, tuple[Why, ...]]:
         person: tuple(sorted(why, key=lambda one: (one != "mask", one))) for person, why in found.items()})
 
 
-def _anybody(parts: Sequence[_Part], limits: Limits) -> tuple[Why, ...]:
-    """Why anybody may be among the faces that tell nothing: the most frequent first; none while they are few."""
-    seen: Counter[Why] = Counter()
-    for part in parts:
-        seen.update(part.seen())
-    pictures = sum(part.pictures() for part in parts)
-    enough = limits.often_pct * pictures
-    if not sum(seen.values()) or sum(seen.values()) * 100 < enough:
+def _anybody(cameras: Sequence[Sequence[_Part]], limits: Limits) -> tuple[Why, ...]:
+    """Why anybody may be among the faces that tell nothing, before the camera that shows most of them: the most
+    frequent first; none while they are few."""
+    most: dict[Why, int] = {}
+    for parts in cameras:
+        seen: Counter[Why] = Counter()
+        for part in parts:
+            seen.update(part.seen())
+        pictures = max(1, sum(part.pictures() for part in parts))
+        found: dict[Why, int] = {why: (count * 100 + pictures // 2) // pictures for why, count in seen.items()}
+        most = max(most, found, key=lambda one: (sum(one.values()), sorted(one.items())))
+    ordered = sorted((why for why in most if most[why]), key=lambda why: (-most[why], why))
+    if sum(most.values()) < limits.often_pct:
         return ()
-    ordered = sorted((why for why in seen if seen[why]), key=lambda why: (-seen[why], why))
-    return tuple(why for why in ordered if why == ordered[0] or seen[why] * 100 >= enough)
+    return tuple(why for why in ordered if why == ordered[0] or most[why] >= limits.often_pct)
 
 
 def smoothed_headcount(counts: Sequence[int]) -> tuple[int, int]:

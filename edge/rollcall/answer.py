@@ -26,7 +26,7 @@ def roll_call(
     look = Look(
         start_us, end_us, named, threshold_ppm, margin_ppm, min_face_px, measured.samples, measured.dark,
         measured.headcount_max, measured.headcount_mean_ppm, measured.faceless_max)
-    said = answers(people, shown, [look], measured.headcount_max, limits or Limits())
+    said = answers(people, shown, [[look]], measured.headcount_max, limits or Limits())
     return {
         "present": [_present(person, shown[person]) for person in people if person in shown],
         **{word: [person for person in people if said[person].answer == word]
