@@ -42,8 +42,10 @@ from evidence.bodies import (
 )
 from evidence.enrolled import enrolment_facts
 from evidence.errors import BadInput
+from evidence.facts import Facts, overlap
+from evidence.heads import with_usual
 from evidence.keeping import longer
-from evidence.occasions import Facts, block_story, hour_story, overlap, window, with_usual
+from evidence.occasions import block_story, hour_story, window
 from evidence.pictures import first_of
 from evidence.placing import place
 from evidence.policy import Policy
