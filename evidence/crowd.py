@@ -133,48 +133,21 @@ def _pieces(view: View, apart: Collection[str]) -> Iterator[Piece]:
         yield Piece(at_us, end_us, max(0, heads - named_apart), max(0, heads - with_name))
 
 
-class _Sum:
-    """The heads of several cameras, moment by moment."""
+class _Camera:
+    """The most heads, and the most nameless ones, of the pieces of one camera that may hold at a moment: of several the
+    largest, for its clock may be wrong."""
 
-    def __init__(
-        self, pieces: Sequence[tuple[View, list[Piece]]], views: Sequence[View], span: Span, apart: Collection[str],
-    ) -> None:
-        self._span = span
-        self._starts: list[tuple[int, tuple[str, str], int, Piece]] = []
-        """When a piece may begin, as its clock may be wrong; its camera; when it may end."""
-        for view, found in pieces:
-            self._starts += [(piece.start_us - view.error_us, view.camera, piece.end_us + view.error_us, piece)
-                             for piece in found]
-        self._starts.sort(key=lambda one: (one[0], one[1], one[2]))
-        self._names = {
-            named.person for view in views for named in view.look.named if named.person and named.person not in apart
-            and _touches(named.track.first_us, named.track.last_us + 1, view.error_us, span)}
-        self._twice = _twice(views, apart)
+    def __init__(self) -> None:
+        self._heads: list[tuple[int, int]] = []
+        self._nameless: list[tuple[int, int]] = []
 
-    def most(self) -> int:
-        """The largest sum over the moments of the time."""
-        heads: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
-        nameless: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
-        moments = sorted({max(self._span.start_us, at_us) for at_us, *_ in self._starts}
-                         | {at_us for at_us, _ in self._twice if at_us >= self._span.start_us})
-        waiting, changing = iter(self._starts), iter(self._twice)
-        start, change = next(waiting, None), next(changing, None)
-        most = twice = 0
-        for at_us in moments:
-            if at_us >= self._span.end_us:
-                break
-            while start is not None and start[0] <= at_us:
-                _, camera, end_us, piece = start
-                heapq.heappush(heads[camera], (-piece.heads, end_us))
-                heapq.heappush(nameless[camera], (-piece.nameless, end_us))
-                start = next(waiting, None)
-            while change is not None and change[0] <= at_us:
-                twice += change[1]
-                change = next(changing, None)
-            added = sum(_highest(found, at_us) for found in heads.values()) - twice
-            with_names = len(self._names) + sum(_highest(found, at_us) for found in nameless.values())
-            most = max(most, min(added, with_names))
-        return most
+    def begin(self, piece: Piece, end_us: int) -> None:
+        heapq.heappush(self._heads, (-piece.heads, end_us))
+        heapq.heappush(self._nameless, (-piece.nameless, end_us))
+
+    def at(self, at_us: int) -> tuple[int, int]:
+        """Heads and nameless ones."""
+        return _highest(self._heads, at_us), _highest(self._nameless, at_us)
 
 
 def _highest(found: list[tuple[int, int]], at_us: int) -> int:
@@ -184,22 +157,66 @@ def _highest(found: list[tuple[int, int]], at_us: int) -> int:
     return -found[0][0] if found else 0
 
 
-def _twice(views: Sequence[View], apart: Collection[str]) -> list[tuple[int, int]]:
-    """When it begins (1) and ends (−1) that one more camera surely shows somebody whom another one shows then."""
+class _Sum:
+    """The heads of several cameras, moment by moment."""
+
+    def __init__(
+        self, pieces: Sequence[tuple[View, list[Piece]]], views: Sequence[View], span: Span, apart: Collection[str],
+    ) -> None:
+        self._span = span
+        self._names = {
+            named.person for view in views for named in view.look.named if named.person and named.person not in apart
+            and _touches(named.track.first_us, named.track.last_us + 1, view.error_us, span)}
+        self._changes: dict[int, list[tuple[tuple[str, str], int, Piece | None]]] = defaultdict(list)
+        """Moment → pieces that may begin then, with their camera and when they may end; and cameras of which one may
+        have ended."""
+        for view, found in pieces:
+            for piece in found:
+                start_us, end_us = piece.start_us - view.error_us, piece.end_us + view.error_us
+                self._changes[start_us].append((view.camera, end_us, piece))
+                self._changes[end_us].append((view.camera, end_us, None))
+        self._twice = _twice(views, apart)
+
+    def most(self) -> int:
+        """The largest sum over the moments of the time."""
+        cameras: dict[tuple[str, str], _Camera] = defaultdict(_Camera)
+        now: dict[tuple[str, str], tuple[int, int]] = {}
+        most = heads = nameless = twice = 0
+        inside = False
+        for at_us in sorted(self._changes.keys() | self._twice.keys()):
+            if at_us > self._span.start_us and not inside:
+                inside, most = True, min(heads - twice, len(self._names) + nameless)
+            if at_us >= self._span.end_us:
+                break
+            changed = self._changes.get(at_us, ())
+            for camera, end_us, piece in changed:
+                if piece is not None:
+                    cameras[camera].begin(piece, end_us)
+            for camera in {camera for camera, _, _ in changed}:
+                before, after = now.get(camera, (0, 0)), cameras[camera].at(at_us)
+                heads, nameless, now[camera] = heads + after[0] - before[0], nameless + after[1] - before[1], after
+            twice += self._twice.get(at_us, 0)
+            if at_us >= self._span.start_us:
+                inside, most = True, max(most, min(heads - twice, len(self._names) + nameless))
+        return most
+
+
+def _twice(views: Sequence[View], apart: Collection[str]) -> dict[int, int]:
+    """Moment → how many more cameras surely show somebody from then on whom another one shows, too."""
     changes: dict[str, list[tuple[int, int, tuple[str, str]]]] = defaultdict(list)
     for view in views:
         for named in view.look.named:
             first_us, last_us = named.track.first_us + view.error_us, named.track.last_us + 1 - view.error_us
             if named.person and named.person not in apart and first_us < last_us:
                 changes[named.person] += [(first_us, 1, view.camera), (last_us, -1, view.camera)]
-    found: list[tuple[int, int]] = []
+    found: Counter[int] = Counter()
     for moments in changes.values():
         shown: Counter[tuple[str, str]] = Counter()
-        before = 0
+        cameras = 0
         for at_us, change, camera in sorted(moments):
+            before = max(0, cameras - 1)
+            cameras -= shown[camera] > 0
             shown[camera] += change
-            more = max(0, sum(count > 0 for count in shown.values()) - 1)
-            if more != before:
-                found.append((at_us, more - before))
-            before = more
-    return sorted(found)
+            cameras += shown[camera] > 0
+            found[at_us] += max(0, cameras - 1) - before
+    return found
