@@ -53,6 +53,12 @@ def at_once(views: Sequence[View], span: Span, apart: Collection[str] = ()) -> i
     return _Sum(pieces, views, span, apart).most()
 
 
+def anybody_else(views: Sequence[View], span: Span) -> bool:
+    """Whether anybody without a name may ever have been in view within a time."""
+    return any(piece.nameless > 0 for view in views for piece in _pieces(view, ())
+               if _touches(piece.start_us, piece.end_us, view.error_us, span))
+
+
 def mean_ppm(views: Sequence[View], teachers: Collection[str], span: Span) -> tuple[int, int] | None:
     """The mean number of people of a time without its teachers, and of the teachers who are named, times a million.
 

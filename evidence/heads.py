@@ -8,7 +8,7 @@ from typing import Any
 
 from evidence.bareface import looked_at
 from evidence.blocks import PlannedBlock, hour_span
-from evidence.crowd import View, at_once, mean_ppm
+from evidence.crowd import View, anybody_else, at_once, mean_ppm
 from evidence.facts import Facts, overlap, shows_something, teachers_at
 from evidence.story import BareFaceFact, SegmentFact, Span
 from evidence.stretches import union
@@ -33,6 +33,8 @@ def heads_of(
         "in_two_rooms": tuple(dict.fromkeys(one.person for one in facts.contradictions if overlap(one, span))),
         "gear": gear,
         "bareface": bareface,
+        "alone": gear and bool(views) and all(view.look.faceless_max is not None for view in views)
+        and not anybody_else(views, span),
         "bareface_heads": _bare_heads(facts, bareface, views, showing, apart) if gear else None,
     }
 

@@ -130,11 +130,8 @@ def _answers(
     cameras: dict[tuple[str, str], list[Look]] = defaultdict(list)
     for view in (facts.views[fact.segment.sha256] for fact in certain if fact.segment.sha256 in facts.views):
         cameras[view.camera].append(view.look)
-    looks = [look for found in cameras.values() for look in found]
     bare = counted["bareface_heads"] is not None and counted["bareface_heads"] < len(roster)
-    alone = bool(looks) and counted["headcount_due"] <= len(shown) and all(
-        look.faceless_max is not None for look in looks)
-    gear = Gear(bare, alone) if counted["gear"] else None
+    gear = Gear(bare, counted["alone"]) if counted["gear"] else None
     return answers(
         roster, shown, list(cameras.values()), counted["headcount_due"], facts.policy.limits,
         within=(span.start_us, span.end_us), gear=gear, two_rooms=counted["in_two_rooms"])

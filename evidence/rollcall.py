@@ -182,21 +182,30 @@ class _Part:
         return max(itertools.accumulate(change for _, change in sorted(changes)), default=0)
 
     def seen(self) -> Counter[Why]:
-        """Sights of faces that tell nothing by why, in millionths of a sight; people without a face among the turned
-        ones, where they are found."""
+        """Sights of faces that tell nothing by why, in millionths of a sight."""
         found: Counter[Why] = Counter()
         for track in self.unnamed:
             if (why := self.blind(track)) is not None:
-                found[why] += track.frames * self._share(track.first_us, track.last_us + 1)
-        if self.look.faceless_max is not None:
-            faces = sum(one.track.frames for one in self.look.named) * 1_000_000
-            heads = self.look.headcount_mean_ppm * self.look.lit
-            found["turned"] += max(0, heads - faces) * self._share(self.look.start_us, self.look.end_us) // 1_000_000
+                found[why] += self.sights(track)
         return found
+
+    def sights(self, track: Track) -> int:
+        """In how many pictures a face was seen, in millionths."""
+        return track.frames * self._share(track.first_us, track.last_us + 1)
 
     def pictures(self) -> int:
         """How many pictures anybody could be seen in, in millionths."""
         return self.look.lit * self._share(self.look.start_us, self.look.end_us)
+
+    def heads(self) -> int:
+        """How many heads these show, all together, in millionths."""
+        return self.look.headcount_mean_ppm * self.pictures() // 1_000_000
+
+    def names(self) -> set[str]:
+        """Who was named."""
+        first_us, end_us = self._within
+        return {one.person for one in self.look.named
+                if one.person and one.track.first_us < end_us and first_us <= one.track.last_us}
 
     def _share(self, first_us: int, end_us: int) -> int:
         inside_us = min(end_us, self._within[1]) - max(first_us, self._within[0])
@@ -222,6 +231,7 @@ def _anybody(cameras: Sequence[Sequence[_Part]], limits: Limits) -> tuple[Why, .
         seen: Counter[Why] = Counter()
         for part in parts:
             seen.update(part.seen())
+        seen["turned"] += _faceless(parts)
         pictures = max(1, sum(part.pictures() for part in parts))
         found: dict[Why, int] = {why: (count * 100 + pictures // 2) // pictures for why, count in seen.items()}
         most = max(most, found, key=lambda one: (sum(one.values()), sorted(one.items())))
@@ -229,6 +239,19 @@ def _anybody(cameras: Sequence[Sequence[_Part]], limits: Limits) -> tuple[Why, .
     if sum(most.values()) < limits.often_pct:
         return ()
     return tuple(why for why in ordered if why == ordered[0] or most[why] >= limits.often_pct)
+
+
+def _faceless(parts: Sequence[_Part]) -> int:
+    """Heads before one camera, in millionths, beyond all whom it names, its clear strangers and other faces: people who
+    never show a face. Whoever is named looks away at times, too, and is nobody else then."""
+    if not parts or any(part.look.faceless_max is None for part in parts):
+        return 0
+    names = set().union(*(part.names() for part in parts))
+    known = len(names) + max(part.strangers() for part in parts)
+    others = sum(part.sights(track) for part in parts for track in part.unnamed
+                 if part.blind(track) or part.like(track))
+    heads, pictures = sum(part.heads() for part in parts), sum(part.pictures() for part in parts)
+    return max(0, heads - known * pictures - others)
 
 
 def smoothed_headcount(counts: Sequence[int]) -> tuple[int, int]:

@@ -359,6 +359,8 @@ class Occasion:
     """The bare-face roll calls asked for within it."""
     bareface_heads: int | None
     """As `headcount_due`, while one was held and looked at; of several the most. None: there was none."""
+    alone: bool
+    """In gear: people were counted, faces or not, and nobody was ever in view but whom the roll calls name."""
     lacking: tuple[str, ...]
     """Cameras that showed a whole block of the class before, and now clearly less than others of their box: what they
     would show is missing from the headcount."""

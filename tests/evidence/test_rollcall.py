@@ -136,6 +136,12 @@ def test_people_whose_face_was_never_seen_are_turned_away() -> None:
     assert told(look(named, headcount=2, mean=2))["b"] == ("absent", ()), "no detector of people, so nothing is known"
 
 
+def test_people_who_are_named_or_are_strangers_and_look_away_at_times_are_nobody_else() -> None:
+    away = [face(800_000, "a", frames=3), dataclasses.replace(STRANGER, frames=4)]
+    assert told(look(*away, headcount=2, mean=2, faceless=2))["b"] == ("absent", ())
+    assert told(look(*away, face(px=14, frames=2), headcount=3, mean=3, faceless=2))["b"][1] == ("turned",)
+
+
 def test_the_most_frequent_why_comes_first_and_rare_ones_are_not_told() -> None:
     small, dark, rare = face(px=14, frames=9), face(1, "c", light_ppm=0), face(1, "c", frontal_ppm=0, frames=1)
     assert told(look(small, dark, rare))["b"][1] == ("dark", "small")
