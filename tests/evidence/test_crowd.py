@@ -63,6 +63,16 @@ def test_one_camera_after_the_other_shows_people_who_went_from_room_to_room() ->
     assert at_once(late, WHOLE) == 4, "with clocks so uncertain they may have been there at once"
 
 
+def test_only_who_surely_is_before_both_cameras_at_once_is_one_of_both() -> None:
+    """By the labels t-1 is before both in the second frame; by clocks wrong by two frames somebody else is there."""
+    left = view("a", [("t-1", 0, 2)], error_us=2 * EVERY)
+    right = view("b", [(None, 0, 0), ("t-1", 1, 3)], 1, error_us=2 * EVERY)
+    moment = Span(EVERY, 2 * EVERY)
+    assert at_once([left, right], moment) == 2
+    exact = [View(one.camera, one.room, one.span, 0, one.look) for one in (left, right)]
+    assert at_once(exact, moment) == 1
+
+
 def test_instructors_are_taken_out_at_the_moments_at_which_they_are_named() -> None:
     people = [(f"t-{number}", *ALL) for number in range(19)]
     room = view("a", [*people, ("teacher", *ALL)])
