@@ -91,7 +91,7 @@ def _occasion(
         "span": span,
         "block": block.id if block else "",
         "roster": roster,
-        "presences": _presences(facts, span, roster, seen, said, came, seen_well),
+        "presences": _presences(facts, span, roster, seen, said, came, seen_well and not counted["gear"]),
         "attendance": attendance,
         "teachers": teachers,
         **counted,
@@ -139,8 +139,9 @@ def _answers(
 
 def _presences(
     facts: Facts, span: Span, roster: Sequence[str], seen: Sequence[Sighting], said: Mapping[str, Answered],
-    came: Collection[str], seen_well: bool,
+    came: Collection[str], all_along: bool,
 ) -> tuple[Presence, ...]:
+    """`all_along`: faces could be seen at any time of it, so that who is shown only at an edge was gone otherwise."""
     sightings: dict[str, list[Sighting]] = defaultdict(list)
     for sighting in seen:
         sightings[sighting.person].append(sighting)
@@ -153,7 +154,7 @@ def _presences(
             on_leave=any(leave.person == person and _covers(leave, span) for _, leave in facts.leaves),
             sightings=tuple(sightings.get(person, ())),
             proven=any(one.segment not in facts.unpictured for one in sightings.get(person, ())),
-            left_early=seen_well and _only_at_an_edge(sightings.get(person, ()), span, edge_us),
+            left_early=all_along and _only_at_an_edge(sightings.get(person, ()), span, edge_us),
             why=said[person].why,
         )
         for person in roster
@@ -161,8 +162,8 @@ def _presences(
 
 
 def _only_at_an_edge(sightings: Sequence[Sighting], span: Span, edge_us: int) -> bool:
-    """Shown, but only in the first or only in the last part."""
-    if not sightings:
+    """Shown, but only in the first or only in the last part. Who points somebody out speaks of one moment alone."""
+    if all(sighting.pointed for sighting in sightings):
         return False
     return (
         max(s.last_us for s in sightings) < span.start_us + edge_us

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import re
 import string
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,8 +16,10 @@ from babel.messages.extract import extract_from_dir
 
 import common
 from common import reasons
+from common.reasons import WHYS, answer_words
 from common.texts import LANGS, LOCALE, N_, catalogue, language, own_language, translate, words
 from evidence.errors import BadRecord, BadShape, ZaitangError
+from evidence.rollcall import Why
 from evidence.rules import Reason
 from evidence.shape import Between, decode
 
@@ -188,3 +191,10 @@ def test_reasons_name_blocks_dates_people_and_minutes() -> None:
 
 def test_a_code_of_a_later_version_is_shown_as_it_is() -> None:
     assert "later_code" in words(Reason("later_code", {"x": 1}), "zh")
+
+
+def test_answers_say_why_in_both_languages() -> None:
+    assert answer_words("not_identifiable", ("small", "dark"), "en") == "not identifiable: faces too small, too dark"
+    assert answer_words("covered", ("gear",), "zh") == "面部遮挡：防护用具"
+    assert answer_words("absent", (), "en") == "absent"
+    assert set(WHYS) == set(typing.get_args(Why))

@@ -136,6 +136,12 @@ def test_it_is_seen_by_every_camera_of_the_room_or_proves_nothing() -> None:
     assert made.story().blocks[0].bareface_heads is None
 
 
+def test_who_is_shown_only_while_faces_were_bare_did_not_leave_early() -> None:
+    for gear in (True, False):
+        made = course(TRAINEES, gear=gear, seen=("08:03", "08:06"))
+        assert all(one.left_early != gear for one in made.story().blocks[0].presences)
+
+
 def test_a_complete_block_needs_none() -> None:
     made = course(TRAINEES)
     assert made.r3().result == "satisfied" and "bareface_none" not in codes(made.r3())

@@ -126,6 +126,15 @@ def test_pointing_that_does_not_count_is_told(what: str) -> None:
     assert made.r3().recordings == ()
 
 
+def test_who_was_pointed_out_early_did_not_leave_early_because_of_that() -> None:
+    made = course()
+    filmed = made.film(f"{DAY} 07:58", "09:42", BUT_4, camera="back")
+    made.point_out("t-4", filmed, f"{DAY} 08:05")
+    assert not any(one.left_early for one in made.story().blocks[0].presences)
+    made.film(f"{DAY} 07:58", "09:42", ("t-4",), camera="door", seen=("08:00", "08:10"))
+    assert made.story().blocks[0].presences[3].left_early
+
+
 def test_who_joined_later_can_be_pointed_out() -> None:
     made = course()
     made.roster_event("late_entry", "t-5", f"{DAY} 00:00", "2026-03-01 20:00")
