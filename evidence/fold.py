@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from evidence.attendance import Said, face_facts, faceless, pin_facts
-from evidence.bareface import bareface_facts
 from evidence.blocks import PlannedBlock, hour_span, plan_blocks
 from evidence.bodies import (
     Alarm,
@@ -44,6 +43,7 @@ from evidence.enrolled import enrolment_facts
 from evidence.errors import BadInput
 from evidence.facts import Facts, overlap
 from evidence.heads import with_usual
+from evidence.held import bareface_facts
 from evidence.keeping import longer
 from evidence.occasions import block_story, hour_story, window
 from evidence.pictures import first_of

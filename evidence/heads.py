@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from evidence.bareface import looked_at
 from evidence.blocks import PlannedBlock, hour_span
 from evidence.crowd import View, anybody_else, at_once, mean_ppm
 from evidence.facts import Facts, overlap, shows_something, teachers_at
+from evidence.held import looked_at
 from evidence.story import BareFaceFact, SegmentFact, Span
 from evidence.stretches import union
 
