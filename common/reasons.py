@@ -197,6 +197,7 @@ REASONS: dict[str, str] = {
     "unseen_small": N_("{name}: {trainees} may be among faces that are too small to be told: move the camera nearer"),
     "unseen_turned": N_("{name}: {trainees} may be among people who never show their face from the front"),
     "unseen_dark": N_("{name}: {trainees} may be there, but the picture or the faces are too dark"),
+    "unseen_blurred": N_("{name}: {trainees} may be among faces that are too blurred to be told"),
     "unseen_mask": N_("{name}: {trainees} may be among people whose face is covered, as by a mask"),
     "unseen_gear": N_(
         "{name}: {trainees} may be there in protective gear: covered, as no bare-face roll call shows otherwise"
@@ -388,6 +389,7 @@ WHYS: dict[str, str] = {
     "small": N_("faces too small"),
     "turned": N_("never from the front"),
     "dark": N_("too dark"),
+    "blurred": N_("too blurred"),
     "mask": N_("mask"),
     "gear": N_("protective gear"),
     "alike": N_("too similar to another person"),

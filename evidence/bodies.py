@@ -431,8 +431,9 @@ class Track:
 
     `shown_us`: media time (of the run) of the best sight. `second` is the second person, never the same one.
     `frontal_ppm`: the most frontal sight, a million seen straight; `light_ppm`: mean grey of the best sight, ppm of
-    white; `cover_ppm`: how covered mouth and nose look in it; none of them where it was not measured. `proof`: the
-    sealed picture of the best sight, as it lies on the box."""
+    white; `cover_ppm`: how covered mouth and nose look in it; `sharp_ppm`: how sharp its edges are, a million without
+    any blur; none of them where it was not measured. `proof`: the sealed picture of the best sight, as it lies on the
+    box."""
 
     first_us: Count
     last_us: Count
@@ -445,6 +446,7 @@ class Track:
     light_ppm: Ppm | None = None
     cover_ppm: Ppm | None = None
     proof: Sha256 | None = None
+    sharp_ppm: Ppm | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -162,12 +162,13 @@ class PictureRules:
 @dataclasses.dataclass(frozen=True)
 class RollCallRules:
     """Why somebody is not identified. `frontal_ppm`: a face never seen straighter is turned away; `light_ppm`: no
-    brighter is dark; `cover_ppm`: so covered wears a mask. `near_ppm`: so close below the threshold a face may be the
+    brighter is dark; `sharp_ppm`: less sharp is blurred; `cover_ppm`: so covered wears a mask. `near_ppm`: so close below the threshold a face may be the
     trainee whom it resembles most. `often_pct`: from so many faces a picture on, in percent, that tell nothing, anybody
     may be among them."""
 
     frontal_ppm: Annotated[Number, Between(0, 1_000_000)]
     light_ppm: Annotated[Number, Between(0, 1_000_000)]
+    sharp_ppm: Annotated[Number, Between(0, 1_000_000)]
     cover_ppm: Annotated[Number, Between(1, 1_000_000)]
     near_ppm: Annotated[Number, Between(0, 1_000_000)]
     often_pct: Annotated[Number, Between(1, 10_000)]
@@ -293,7 +294,7 @@ class Policy:
         if rules is None:
             return Limits(dark_pct=dark_pct)
         return Limits(rules.frontal_ppm.value, rules.light_ppm.value, rules.cover_ppm.value, rules.near_ppm.value,
-                      rules.often_pct.value, dark_pct)
+                      rules.often_pct.value, dark_pct, rules.sharp_ppm.value)
 
     @property
     def judges_checkins(self) -> bool:

@@ -14,8 +14,8 @@ from typing import Literal
 from evidence.bodies import Candidate, Track
 
 Answer = Literal["shown", "not_identifiable", "covered", "absent"]
-Why = Literal["small", "turned", "dark", "mask", "gear", "alike", "near", "full", "two_rooms"]
-"""Why somebody who is not shown may be there all the same: faces too small, never seen from the front, or too dark;
+Why = Literal["small", "turned", "dark", "blurred", "mask", "gear", "alike", "near", "full", "two_rooms"]
+"""Why somebody who is not shown may be there all the same: faces too small, never seen from the front, too dark, or blurred;
 covered by a mask, or by protective gear; too similar to another person; similar, but not enough; as many people in view
 as are due; named in two rooms at once."""
 
@@ -52,8 +52,8 @@ def name_tracks(tracks: Iterable[Track], threshold_ppm: int, margin_ppm: int) ->
 class Limits:
     """From when on a face tells nothing; a policy may say otherwise (`[rollcall]`). Ours, as are all of them.
 
-    `frontal_ppm`: never seen straighter is *turned*; `light_ppm`: no brighter is *dark*; `cover_ppm`: so covered is a
-    *mask*. `near_ppm`: so close below the threshold it may be the trainee whom it resembles most. `often_pct`: from so
+    `frontal_ppm`: never seen straighter is *turned*; `light_ppm`: no brighter is *dark*; `sharp_ppm`: less sharp is
+    *blurred*, and resembles nobody, not even who is enrolled; `cover_ppm`: so covered is a *mask*. `near_ppm`: so close below the threshold it may be the trainee whom it resembles most. `often_pct`: from so
     many faces a picture on, on average in percent, that tell nothing, anybody may be among them. `dark_pct`: with more
     dark pictures nobody can be told."""
 
@@ -63,6 +63,7 @@ class Limits:
     near_ppm: int = 50_000
     often_pct: int = 50
     dark_pct: int = 20
+    sharp_ppm: int = 333_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,6 +162,8 @@ class _Part:
             return "small"
         if track.light_ppm is not None and track.light_ppm <= self._limits.light_ppm:
             return "dark"
+        if track.sharp_ppm is not None and track.sharp_ppm < self._limits.sharp_ppm:
+            return "blurred"
         if track.frontal_ppm is not None and track.frontal_ppm < self._limits.frontal_ppm:
             return "turned"
         return None

@@ -100,6 +100,7 @@ def test_who_has_a_name_is_shown_and_who_cannot_be_there_is_absent() -> None:
     (face(100_000, "c", px=31), "not_identifiable", "small"),
     (face(100_000, "c", frontal_ppm=99_999), "not_identifiable", "turned"),
     (face(100_000, "c", light_ppm=160_000), "not_identifiable", "dark"),
+    (face(100_000, "c", sharp_ppm=332_999), "not_identifiable", "blurred"),
     (face(100_000, "c", cover_ppm=600_000), "covered", "mask"),
 ])
 def test_faces_that_tell_nothing_leave_everybody_open_while_they_are_often_in_view(
