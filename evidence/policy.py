@@ -162,9 +162,9 @@ class PictureRules:
 @dataclasses.dataclass(frozen=True)
 class RollCallRules:
     """Why somebody is not identified. `frontal_ppm`: a face never seen straighter is turned away; `light_ppm`: no
-    brighter is dark; `sharp_ppm`: less sharp is blurred; `cover_ppm`: so covered wears a mask. `near_ppm`: so close below the threshold a face may be the
-    trainee whom it resembles most. `often_pct`: from so many faces a picture on, in percent, that tell nothing, anybody
-    may be among them."""
+    brighter is dark; `sharp_ppm`: less sharp is blurred; `cover_ppm`: so covered wears a mask. `near_ppm`: so close
+    below the threshold a face may be the trainee whom it resembles most. `often_pct`: from so many faces a picture on,
+    in percent, that tell nothing, anybody may be among them."""
 
     frontal_ppm: Annotated[Number, Between(0, 1_000_000)]
     light_ppm: Annotated[Number, Between(0, 1_000_000)]

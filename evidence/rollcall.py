@@ -15,9 +15,9 @@ from evidence.bodies import Candidate, Track
 
 Answer = Literal["shown", "not_identifiable", "covered", "absent"]
 Why = Literal["small", "turned", "dark", "blurred", "mask", "gear", "alike", "near", "full", "two_rooms"]
-"""Why somebody who is not shown may be there all the same: faces too small, never seen from the front, too dark, or blurred;
-covered by a mask, or by protective gear; too similar to another person; similar, but not enough; as many people in view
-as are due; named in two rooms at once."""
+"""Why somebody who is not shown may be there all the same: faces too small, never seen from the front, too dark, too
+blurred; covered by a mask, or by protective gear; too similar to another person; similar, but not enough; as many
+people in view as are due; named in two rooms at once."""
 
 
 def identify(best: Candidate | None, second: Candidate | None, threshold_ppm: int, margin_ppm: int) -> str | None:
@@ -53,9 +53,9 @@ class Limits:
     """From when on a face tells nothing; a policy may say otherwise (`[rollcall]`). Ours, as are all of them.
 
     `frontal_ppm`: never seen straighter is *turned*; `light_ppm`: no brighter is *dark*; `sharp_ppm`: less sharp is
-    *blurred*, and resembles nobody, not even who is enrolled; `cover_ppm`: so covered is a *mask*. `near_ppm`: so close below the threshold it may be the trainee whom it resembles most. `often_pct`: from so
-    many faces a picture on, on average in percent, that tell nothing, anybody may be among them. `dark_pct`: with more
-    dark pictures nobody can be told."""
+    *blurred*, and resembles nobody, not even who it is; `cover_ppm`: so covered is a *mask*. `near_ppm`: so close below
+    the threshold it may be the trainee whom it resembles most. `often_pct`: from so many faces a picture on, on average
+    in percent, that tell nothing, anybody may be among them. `dark_pct`: with more dark pictures nobody can be told."""
 
     frontal_ppm: int = 100_000
     light_ppm: int = 160_000
