@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from babel.dates import format_date
@@ -99,7 +99,10 @@ REASONS: dict[str, str] = {
     ),
     "o2_workplaces": N_("workplaces per trainee are not recorded"),
     "o7_opening": N_("came to the opening ({name}): by face {faces}, by PIN {pins}; on the roster: {due}"),
-    "o7_evidence": N_("average number of people that {count} recordings show, instructors among them: {mean}"),
+    "o7_evidence": N_(
+        "average number of people that {count} recordings show, without instructors who are recognised: {mean};"
+        " instructors who are recognised: {teachers}"
+    ),
     "o7_no_evidence": N_("average number of people that the recordings show: no roll call yet"),
     "o7_inspections": N_("average number of people at inspections: no inspection is recorded"),
     "o9_anchored": N_("people whose face is enrolled: {count}; each tied to an ID card, once and with consent"),
@@ -152,8 +155,8 @@ REASONS: dict[str, str] = {
         "recordings: {count}; not showing everyone: {missing}; undecided: {open}; the limit of the clause: {limit}"
     ),
     "someone_missing": N_(
-        "{name}: the recording does not show {trainees} (most people in view at once: {headcount}; on the roster:"
-        " {due})"
+        "{name}: the recording does not show {trainees} (most people in view at once, without instructors who are"
+        " recognised: {headcount}; on the roster: {due})"
     ),
     "not_identified": N_(
         "{name}: {trainees} cannot be recognised in the recording, but checked in, and as many people may be in view"
@@ -167,9 +170,56 @@ REASONS: dict[str, str] = {
         "{name}: nobody has looked yet whether the picture of this recording is a live one: undecided"
     ),
     "occasion_nobody_due": N_("{name}: nobody is on the list of those who are due: undecided"),
-    "reviewed_complete": N_("{name}: {reviewer} reviewed the recording: everyone is shown ({why})"),
-    "reviewed_missing": N_("{name}: {reviewer} reviewed the recording: somebody is missing ({why})"),
-    "reviewed_open": N_("{name}: {reviewer} reviewed the recording: it cannot be decided ({why})"),
+    "reviewed_complete": N_(
+        "{name}: {reviewer} reviewed the recording: everyone is shown ({why}); this counts, the records alone say:"
+        " {own}"
+    ),
+    "reviewed_missing": N_(
+        "{name}: {reviewer} reviewed the recording: somebody is missing ({why}); this counts, the records alone say:"
+        " {own}"
+    ),
+    "reviewed_open": N_(
+        "{name}: {reviewer} reviewed the recording: it cannot be decided ({why}); this counts, the records alone say:"
+        " {own}"
+    ),
+    "reviewed_before": N_(
+        "{name}: it was reviewed before the roll calls that are here now; look whether the answer still holds"
+    ),
+    "reviews_void": N_("reviews without a reason or without a name, which do not count: {count}"),
+    "pointed_out": N_("{name}: {trainee} is shown because {who} pointed them out in the picture of {at_time}"),
+    "pointed_void": N_(
+        "people pointed out who are not on the roster, or at a moment of which there is no video of this class whose"
+        " time is certain, or without a name of who pointed; that does not count: {count}"
+    ),
+    "in_two_rooms": N_(
+        "{name}: {trainees} were recognised in two rooms at the same time; nobody can be, so neither counts"
+    ),
+    "unseen_small": N_("{name}: {trainees} may be among faces that are too small to be told: move the camera nearer"),
+    "unseen_turned": N_("{name}: {trainees} may be among people who never show their face from the front"),
+    "unseen_dark": N_("{name}: {trainees} may be there, but the picture or the faces are too dark"),
+    "unseen_blurred": N_("{name}: {trainees} may be among faces that are too blurred to be told"),
+    "unseen_mask": N_("{name}: {trainees} may be among people whose face is covered, as by a mask"),
+    "unseen_gear": N_(
+        "{name}: {trainees} may be there in protective gear: covered, as no bare-face roll call shows otherwise"
+    ),
+    "unseen_alike": N_("{name}: {trainees} may be a face that looks just as much like another person"),
+    "unseen_near": N_("{name}: {trainees} may be a face that looks like them, but not enough"),
+    "unseen_full": N_("{name}: {trainees} may be there: as many people are in view as are due"),
+    "bareface_held": N_(
+        "{name}: protective gear is worn; at the bare-face roll call ({at_time}) at most {headcount} of {due} were in"
+        " view"
+    ),
+    "bareface_unlooked": N_(
+        "{name}: protective gear is worn; a bare-face roll call was held, but no video of all of it was looked at that"
+        " says how many there were"
+    ),
+    "bareface_none": N_(
+        "{name}: protective gear is worn, and no bare-face roll call was held (put off: {put_off}; not answered:"
+        " {unanswered})"
+    ),
+    "camera_lacking": N_(
+        "{name}: cameras that recorded less than others of their room: {cameras}; so the headcount is no proof"
+    ),
     "depends_on_reading": N_("the verdict depends on how the clause is read; it is another one if {readings}"),
     "limit_one_review": N_("one recording is enough under this document, so people decide: a review is required"),
     "occasions_pending": N_("recordings that are not over yet and not counted: {count}"),
@@ -335,6 +385,26 @@ ANSWERS: dict[str, str] = {
     "absent": N_("absent"),
 }
 
+WHYS: dict[str, str] = {
+    "small": N_("faces too small"),
+    "turned": N_("never from the front"),
+    "dark": N_("too dark"),
+    "blurred": N_("too blurred"),
+    "mask": N_("mask"),
+    "gear": N_("protective gear"),
+    "alike": N_("too similar to another person"),
+    "near": N_("similar, but not enough"),
+    "full": N_("as many people in view as are due"),
+    "two_rooms": N_("in two rooms at once"),
+}
+"""Why somebody is not identifiable, or covered, in few words."""
+
+STATES: dict[str, str] = {
+    "complete": N_("everyone shown"),
+    "missing": N_("not everyone shown"),
+    "open": N_("undecided"),
+}
+
 READINGS: dict[str, str] = {
     "block": N_("half-days are counted"),
     "class_hour": N_("class-hours are counted"),
@@ -361,6 +431,13 @@ def reason_words(reason: Any, lang: str, names: Mapping[str, str]) -> str:
 def rule_words(rule: str, lang: str) -> str:
     """The title of a rule."""
     return translate(RULES.get(rule, rule), lang)
+
+
+def answer_words(answer: str, why: Iterable[str], lang: str) -> str:
+    """The answer of a roll call, and why for who is not identifiable or covered."""
+    said = translate(ANSWERS[answer], lang)
+    reasons = AND[lang].join(translate(WHYS[one], lang) for one in why if one in WHYS)
+    return translate(N_("{answer}: {why}"), lang, answer=said, why=reasons) if reasons else said
 
 
 def block_words(block_id: str, lang: str) -> str:
@@ -418,6 +495,7 @@ def _shown(name: str, value: Any, lang: str, names: Mapping[str, str]) -> str:
         "trainees": lambda v: names.get(v, v),
         "blocks": lambda v: block_words(v, lang),
         "when": lambda v: f"{date_words(v[:10], lang)}{v[10:]}",
+        "own": lambda v: translate(STATES[v], lang) if v in STATES else v,
         "readings": lambda v: translate(READINGS[v], lang) if v in READINGS else v,
         "date": lambda v: date_words(v, lang),
         "until": lambda v: date_words(v, lang),

@@ -580,13 +580,15 @@ class Pointed:
 
 @dataclasses.dataclass(frozen=True)
 class Review:
-    """A reviewer's answer for one block (`review`), from the centre."""
+    """A reviewer's answer for one block, or one class-hour (`review`), from the centre. `seen`: what it was made on:
+    `evidence.reviews.seen_hash` of the roll calls that were there."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     block: Id
     answer: Literal["complete", "missing", "open"]
     reason: str
     reviewer: str
+    seen: Sha256 | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,13 +7,14 @@ from __future__ import annotations
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from evidence.attendance import Said, face_facts, faceless, pin_facts
 from evidence.blocks import PlannedBlock, hour_span, plan_blocks
 from evidence.bodies import (
     Alarm,
     Assessment,
+    BareFace,
     CheckIn,
     ClassOrder,
     CodeRead,
@@ -40,17 +41,20 @@ from evidence.bodies import (
 )
 from evidence.enrolled import enrolment_facts
 from evidence.errors import BadInput
+from evidence.facts import Facts, overlap
+from evidence.heads import with_usual
+from evidence.held import bareface_facts
 from evidence.keeping import longer
-from evidence.occasions import Facts, Unnamed, block_story, hour_story, overlap, window
+from evidence.occasions import block_story, hour_story, window
 from evidence.pictures import first_of
 from evidence.placing import place
 from evidence.policy import Policy
 from evidence.progress import progress
 from evidence.records import Record
 from evidence.reused import copied
-from evidence.rollcall import name_tracks
-from evidence.roster import Order, changes, instructors
+from evidence.roster import Order, changes, instructors, trainees
 from evidence.screen_code import code_facts
+from evidence.sightings import Seen, seen
 from evidence.story import (
     Block,
     CheckInFact,
@@ -68,8 +72,6 @@ from evidence.story import (
 )
 from evidence.times import MINUTE
 from evidence.told import Told, read
-
-S = TypeVar("S", Sighting, Unnamed)
 
 
 class NoSuchClass(BadInput):
@@ -112,6 +114,9 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
         faceless=faceless(_consents(told)),
         longer=longer([*told.of(Assessment), *told.of(Dispute)]),
         rollcalls=tuple(sorted(facts.rollcalls.values(), key=lambda item: item[0])),
+        pointed_void=facts.pointed_void,
+        reviews_void=tuple(record.key for record, body in told.of(Review)
+                           if not (body.reason.strip() and body.reviewer.strip())),
         alarms=tuple((record.key, body, record.utc_us) for record, body in told.of(Alarm)),
         hours=hours,
         blocks=blocks,
@@ -146,29 +151,34 @@ def _facts(
     rollcalls = _latest(told.of(RollCall), lambda body: body.segment)
     rollcalls = {sha: call for sha, call in rollcalls.items() if sha in by_hash}
     pictures, _ = first_of(told.of(Picture), segments)
-    sightings, unnamed = _seen(rollcalls, by_hash)
     events = [(record.key, record.utc_us, body) for record, body in told.of(RosterEvent)]
     windows = _windows(orders[-1][2], policy)
     teachers = {person for _, _, order in orders for person in instructors(order)}
+    changed = changes(orders, events)
+    shown = _seen(told, rollcalls, by_hash, orders, {change.joins for change in changed if change.joins})
+    reviews = [(record, body) for record, body in told.of(Review) if body.reason.strip() and body.reviewer.strip()]
     faces = face_facts(told.of(CheckIn), _consents(told), told.clock_of, windows, policy)
     pins = pin_facts(told.of(PinCheckIn), told.clock_of, windows, teachers)
     facts = Facts(
         policy=policy,
         first_order=orders[0][2],
         plans=tuple((at_us, order) for _, at_us, order in orders),
-        changes=changes(orders, events),
+        changes=changed,
         leaves=tuple((record.key, body) for record, body in told.of(Leave)),
         segments=segments,
         unplaced_us=_unplaced_us(segments, orders[-1][2]),
         rollcalls=rollcalls,
         pictures=pictures,
         copied=copied(told.of(VideoReused), segments, pictures, _own(told)),
-        sightings=_by_segment(sorted(sightings + _pointed(told, by_hash), key=_in_time)),
-        unnamed=_by_segment(unnamed),
+        views=shown.views,
+        sightings=_by_segment(shown.sightings),
+        contradictions=shown.contradictions,
+        pointed_void=shown.pointed_void,
+        bareface=bareface_facts(told.of(BareFace), told.clock_of, teachers),
         signs=tuple(sorted((*faces, *(pins if policy.judges_checkins else ())), key=lambda one: (one.at_us, one.ref))),
         places=orders[-1][2].boxes,
         progress=progress(told.last_us, _sessions(told), told.of(Segment)),
-        reviews=_latest(told.of(Review), lambda body: body.block),
+        reviews=_latest(reviews, lambda body: body.block),
     )
     return facts, faces, pins
 
@@ -177,15 +187,11 @@ def _consents(told: Told) -> list[Said]:
     return [*told.of(Consent), *told.of(ConsentWithdrawn)]
 
 
-def _by_segment(seen: Iterable[S]) -> dict[str, tuple[S, ...]]:
-    found: dict[str, list[S]] = defaultdict(list)
-    for one in seen:
+def _by_segment(sightings: Iterable[Sighting]) -> dict[str, tuple[Sighting, ...]]:
+    found: dict[str, list[Sighting]] = defaultdict(list)
+    for one in sightings:
         found[one.segment].append(one)
     return {sha: tuple(items) for sha, items in found.items()}
-
-
-def _in_time(sighting: Sighting) -> tuple[int, str, Ref, int]:
-    return (sighting.shown_us, sighting.person, sighting.ref, sighting.first_us)
 
 
 def _latest(found: Sequence[tuple[Record, Any]], name: Any) -> dict[str, tuple[Ref, Any]]:
@@ -243,31 +249,13 @@ def _unplaced_us(segments: Sequence[SegmentFact], order: ClassOrder) -> int:
 
 
 def _seen(
-    rollcalls: Mapping[str, tuple[Ref, RollCall]], by_hash: Mapping[str, SegmentFact]
-) -> tuple[list[Sighting], list[Unnamed]]:
-    sightings, unnamed = [], []
-    for sha, (ref, call) in sorted(rollcalls.items()):
-        fact = by_hash[sha]
-        shift_us = fact.span.start_us - fact.segment.first_pts_us
-        for named in name_tracks(call.tracks, call.threshold_ppm, call.margin_ppm) if fact.certain else ():
-            track = named.track
-            first_us, last_us = track.first_us + shift_us, track.last_us + shift_us
-            if named.person is None or track.best is None:
-                unnamed.append(Unnamed(sha, Span(first_us, last_us + 1)))
-                continue
-            shown_us, score = track.shown_us + shift_us, track.best.score_ppm
-            sightings.append(Sighting(named.person, sha, ref, first_us, last_us, shown_us, score, pointed=False))
-    return sightings, unnamed
-
-
-def _pointed(told: Told, by_hash: Mapping[str, SegmentFact]) -> list[Sighting]:
-    found = []
-    for record, body in told.of(Pointed):
-        fact = by_hash.get(body.segment)
-        if fact is not None and fact.certain:
-            at_us = fact.span.start_us - fact.segment.first_pts_us + body.at_us
-            found.append(Sighting(body.person, body.segment, record.key, at_us, at_us, at_us, 1_000_000, pointed=True))
-    return found
+    told: Told, rollcalls: Mapping[str, tuple[Ref, RollCall]], by_hash: Mapping[str, SegmentFact],
+    orders: Sequence[Order], joined: set[str],
+) -> Seen:
+    rooms = {place.device: place.room for _, _, order in orders for place in order.boxes}
+    attendees = {person for _, _, order in orders for hour in order.hours for person in hour.make_up or ()}
+    roster = joined | attendees | {person for _, _, order in orders for person in trainees(order)}
+    return seen(rollcalls, by_hash, rooms, told.of(Pointed), roster)
 
 
 def _codes(told: Told, segments: Sequence[SegmentFact], policy: Policy) -> tuple[CodeFact, ...]:
@@ -311,6 +299,7 @@ def _corrected(told: Told) -> tuple[CorrectionFact, ...]:
 
 def _occasions(facts: Facts, order: ClassOrder, policy: Policy) -> tuple[tuple[HourStory, ...], tuple[Block, ...]]:
     planned = plan_blocks(order, policy.block.pause_min.value * MINUTE)
+    facts = with_usual(facts, planned)
     before = {block.id: _before_us(block, planned) for block in planned}
     where = {hour.hour: block for block in planned for hour in block.hours}
     blocks = tuple(block_story(facts, block, before[block.id]) for block in planned)

@@ -27,7 +27,9 @@ def place(record: Record, segment: Segment, clock: ChainClock, policy: Policy) -
     told = anchor or record
     start_us = told.utc_us - told.mono_us + segment.first_mono_us
     span = Span(start_us, start_us + max(0, segment.end_pts_us - segment.first_pts_us))
-    return SegmentFact(record.key, segment, span, record.clock.rate, _doubt(record, segment, anchor, clock, policy))
+    error_us = policy.step_tolerance_us * record.clock.rate + told.clock.max_error_us
+    doubt = _doubt(record, segment, anchor, clock, policy)
+    return SegmentFact(record.key, segment, span, record.clock.rate, doubt, error_us)
 
 
 def agree(media_us: int, mono_us: int, tolerance_us: int) -> bool:

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from evidence.canonical import sha256_hex
 from evidence.errors import BadShape
 from evidence.records import Id
+from evidence.rollcall import Limits
 from evidence.shape import Between, decode
 from evidence.times import MINUTE
 
@@ -159,6 +160,21 @@ class PictureRules:
 
 
 @dataclasses.dataclass(frozen=True)
+class RollCallRules:
+    """Why somebody is not identified. `frontal_ppm`: a face never seen straighter is turned away; `light_ppm`: no
+    brighter is dark; `sharp_ppm`: less sharp is blurred; `cover_ppm`: so covered wears a mask. `near_ppm`: so close
+    below the threshold a face may be the trainee whom it resembles most. `often_pct`: from so many faces a picture on,
+    in percent, that tell nothing, anybody may be among them."""
+
+    frontal_ppm: Annotated[Number, Between(0, 1_000_000)]
+    light_ppm: Annotated[Number, Between(0, 1_000_000)]
+    sharp_ppm: Annotated[Number, Between(0, 1_000_000)]
+    cover_ppm: Annotated[Number, Between(1, 1_000_000)]
+    near_ppm: Annotated[Number, Between(0, 1_000_000)]
+    often_pct: Annotated[Number, Between(1, 10_000)]
+
+
+@dataclasses.dataclass(frozen=True)
 class Blocks:
     """What a block is. `pause_min`: a longer pause between class-hours divides a half-day; `checkin_before_min`: how
     long before its start a check-in counts; `left_early_pct`: shown only in the first or only in the last such share of
@@ -238,6 +254,8 @@ class Policy:
     checkin: CheckIns
     picture: PictureRules | None = None
     """None in policies from before pictures were judged: only the roll call's dark frames count then."""
+    rollcall: RollCallRules | None = None
+    """None in policies from before it was told why somebody is not identified: the limits of `evidence.rollcall`."""
     screen_code: ScreenCode | None = None
     bareface: BareFaceRules | None = None
     """None in policies from before bare-face roll calls were asked for."""
@@ -281,6 +299,15 @@ class Policy:
     def settle_us(self) -> int:
         """How long after its end a recording is sealed and sent."""
         return self.video.settle_min.value * MINUTE
+
+    @property
+    def limits(self) -> Limits:
+        """From when on a face tells nothing."""
+        dark_pct, rules = self.video.bad_picture_pct.value, self.rollcall
+        if rules is None:
+            return Limits(dark_pct=dark_pct)
+        return Limits(rules.frontal_ppm.value, rules.light_ppm.value, rules.cover_ppm.value, rules.near_ppm.value,
+                      rules.often_pct.value, dark_pct, rules.sharp_ppm.value)
 
     @property
     def judges_checkins(self) -> bool:

@@ -6,13 +6,18 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
-from collections import defaultdict
+import itertools
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 from evidence.bodies import Candidate, Track
 
 Answer = Literal["shown", "not_identifiable", "covered", "absent"]
+Why = Literal["small", "turned", "dark", "blurred", "mask", "gear", "alike", "near", "full", "two_rooms"]
+"""Why somebody who is not shown may be there all the same: faces too small, never seen from the front, too dark, too
+blurred; covered by a mask, or by protective gear; too similar to another person; similar, but not enough; as many
+people in view as are due; named in two rooms at once."""
 
 
 def identify(best: Candidate | None, second: Candidate | None, threshold_ppm: int, margin_ppm: int) -> str | None:
@@ -43,12 +48,213 @@ def name_tracks(tracks: Iterable[Track], threshold_ppm: int, margin_ppm: int) ->
     return tuple(sorted(named, key=lambda item: (item.track.first_us, *_by_score(item.track))))
 
 
-def answer(person: str, shown: Collection[str], headcount_max: int, roster: int, unnamed: int) -> Answer:
-    """The answer for one trainee who is due. One who is not shown is *not identifiable* while somebody in view could be
-    that trainee: faces without a name were seen (`unnamed`), or as many people as the roster has; else *absent*."""
-    if person in shown:
-        return "shown"
-    return "not_identifiable" if unnamed > 0 or headcount_max >= roster else "absent"
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """From when on a face tells nothing; a policy may say otherwise (`[rollcall]`). Ours, as are all of them.
+
+    `frontal_ppm`: never seen straighter is *turned*; `light_ppm`: no brighter is *dark*; `sharp_ppm`: less sharp is
+    *blurred*, and resembles nobody, not even who it is; `cover_ppm`: so covered is a *mask*. `near_ppm`: so close below
+    the threshold it may be the trainee whom it resembles most. `often_pct`: from so many faces a picture on, on average
+    in percent, that tell nothing, anybody may be among them. `dark_pct`: with more dark pictures nobody can be told."""
+
+    frontal_ppm: int = 100_000
+    light_ppm: int = 160_000
+    cover_ppm: int = 600_000
+    near_ppm: int = 50_000
+    often_pct: int = 50
+    dark_pct: int = 20
+    sharp_ppm: int = 333_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """What a roll call saw in one piece of video, from `start_us` to `end_us`; its tracks are on the same clock."""
+
+    start_us: int
+    end_us: int
+    named: tuple[Named, ...]
+    threshold_ppm: int
+    margin_ppm: int
+    min_face_px: int
+    samples: int
+    dark: int
+    headcount_max: int
+    headcount_mean_ppm: int
+    faceless_max: int | None = None
+
+    @property
+    def lit(self) -> int:
+        """Pictures in which anybody could be seen."""
+        return max(0, self.samples - self.dark)
+
+
+@dataclasses.dataclass(frozen=True)
+class Gear:
+    """Protective gear was worn. `bare`: a bare-face roll call was held and looked at, and shows fewer people than are
+    due. `alone`: nobody but those who are shown was ever in view, faces or not."""
+
+    bare: bool
+    alone: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Answered:
+    """The answer for one person, and why, for who is not identifiable or covered."""
+
+    answer: Answer
+    why: tuple[Why, ...] = ()
+
+
+def answers(
+    people: Sequence[str], shown: Collection[str], cameras: Sequence[Sequence[Look]], headcount: int, limits: Limits, *,
+    within: tuple[int, int] | None = None, gear: Gear | None = None, two_rooms: Collection[str] = (),
+) -> dict[str, Answered]:
+    """The answer for each of those who are due, from what each of the `cameras` saw `within` a time (else in all of the
+    video).
+
+    Who is not shown, first match wins: named in two rooms at once: *not identifiable*; in gear, without a bare-face
+    roll call: *covered*; a face without a name is somebody like that trainee; faces that tell nothing (or no faces, of
+    people who are there) are before one camera so often that anybody may be among them; too many pictures are dark; as
+    many people in view as are due, clear strangers left out; else *absent*. `headcount`: most people at once, of all
+    cameras together."""
+    each = [[_Part(look, within or (look.start_us, look.end_us), limits) for look in looks] for looks in cameras]
+    parts, looks = [part for found in each for part in found], [look for found in cameras for look in found]
+    single = _like(parts)
+    anybody = () if gear else _anybody(each, limits)
+    strangers = max((part.strangers() for part in parts), default=0)
+    samples, dark = sum(look.samples for look in looks), sum(look.dark for look in looks)
+    found = {}
+    for person in people:
+        if person in shown:
+            found[person] = Answered("shown")
+        elif person in two_rooms:
+            found[person] = Answered("not_identifiable", ("two_rooms",))
+        elif gear and not (gear.bare or gear.alone):
+            found[person] = Answered("covered", ("gear",))
+        elif single[person] or anybody:
+            found[person] = _unclear(single[person] or anybody)
+        elif dark * 100 > limits.dark_pct * samples:
+            found[person] = Answered("not_identifiable", ("dark",))
+        elif headcount - strangers >= len(people) and not gear:
+            found[person] = Answered("not_identifiable", ("full",))
+        else:
+            found[person] = Answered("absent")
+    return found
+
+
+def _unclear(why: tuple[Why, ...]) -> Answered:
+    return Answered("covered" if why[0] == "mask" else "not_identifiable", why)
+
+
+class _Part:
+    """What a look saw within a time, of faces without a name."""
+
+    def __init__(self, look: Look, within: tuple[int, int], limits: Limits) -> None:
+        self.look, self._within, self._limits = look, within, limits
+        self.unnamed = [one.track for one in look.named
+                        if one.person is None and one.track.first_us < within[1] and within[0] <= one.track.last_us]
+
+    def blind(self, track: Track) -> Why | None:
+        """Why a face tells nothing, whoever it resembles."""
+        if track.cover_ppm is not None and track.cover_ppm >= self._limits.cover_ppm:
+            return "mask"
+        if track.best is None or track.face_px < self.look.min_face_px:
+            return "small"
+        if track.light_ppm is not None and track.light_ppm <= self._limits.light_ppm:
+            return "dark"
+        if track.sharp_ppm is not None and track.sharp_ppm < self._limits.sharp_ppm:
+            return "blurred"
+        if track.frontal_ppm is not None and track.frontal_ppm < self._limits.frontal_ppm:
+            return "turned"
+        return None
+
+    def like(self, track: Track) -> tuple[tuple[str, Why], ...]:
+        """Whom a face may be, and why it is nobody in particular."""
+        best, second, look = track.best, track.second, self.look
+        if best is None or best.score_ppm < look.threshold_ppm - self._limits.near_ppm:
+            return ()
+        if best.score_ppm >= look.threshold_ppm and second is not None and second.person != best.person and (
+                best.score_ppm - second.score_ppm < look.margin_ppm):
+            return ((best.person, "alike"), (second.person, "alike"))
+        return ((best.person, "near"),)
+
+    def strangers(self) -> int:
+        """The most faces at once that are certainly nobody who is missed."""
+        changes = [change for track in self.unnamed if not self.blind(track) and not self.like(track)
+                   for change in ((track.first_us, 1), (track.last_us + 1, -1))]
+        return max(itertools.accumulate(change for _, change in sorted(changes)), default=0)
+
+    def seen(self) -> Counter[Why]:
+        """Sights of faces that tell nothing by why, in millionths of a sight."""
+        found: Counter[Why] = Counter()
+        for track in self.unnamed:
+            if (why := self.blind(track)) is not None:
+                found[why] += self.sights(track)
+        return found
+
+    def sights(self, track: Track) -> int:
+        """In how many pictures a face was seen, in millionths."""
+        return track.frames * self._share(track.first_us, track.last_us + 1)
+
+    def pictures(self) -> int:
+        """How many pictures anybody could be seen in, in millionths."""
+        return self.look.lit * self._share(self.look.start_us, self.look.end_us)
+
+    def heads(self) -> int:
+        """How many heads these show, all together, in millionths."""
+        return self.look.headcount_mean_ppm * self.pictures() // 1_000_000
+
+    def names(self) -> set[str]:
+        """Who was named."""
+        first_us, end_us = self._within
+        return {one.person for one in self.look.named
+                if one.person and one.track.first_us < end_us and first_us <= one.track.last_us}
+
+    def _share(self, first_us: int, end_us: int) -> int:
+        inside_us = min(end_us, self._within[1]) - max(first_us, self._within[0])
+        return min(1_000_000, max(0, inside_us) * 1_000_000 // max(1, end_us - first_us))
+
+
+def _like(parts: Sequence[_Part]) -> dict[str, tuple[Why, ...]]:
+    """Person → why the faces that may be that person have no name; a mask before all else."""
+    found: dict[str, dict[Why, None]] = defaultdict(dict)
+    for part in parts:
+        for track in part.unnamed:
+            for person, why in part.like(track):
+                found[person]["mask" if part.blind(track) == "mask" else why] = None
+    return defaultdict(tuple, {
+        person: tuple(sorted(why, key=lambda one: (one != "mask", one))) for person, why in found.items()})
+
+
+def _anybody(cameras: Sequence[Sequence[_Part]], limits: Limits) -> tuple[Why, ...]:
+    """Why anybody may be among the faces that tell nothing, before the camera that shows most of them: the most
+    frequent first; none while they are few."""
+    most: dict[Why, int] = {}
+    for parts in cameras:
+        seen: Counter[Why] = Counter()
+        for part in parts:
+            seen.update(part.seen())
+        seen["turned"] += _faceless(parts)
+        pictures = max(1, sum(part.pictures() for part in parts))
+        found: dict[Why, int] = {why: (count * 100 + pictures // 2) // pictures for why, count in seen.items()}
+        most = max(most, found, key=lambda one: (sum(one.values()), sorted(one.items())))
+    ordered = sorted((why for why in most if most[why]), key=lambda why: (-most[why], why))
+    if sum(most.values()) < limits.often_pct:
+        return ()
+    return tuple(why for why in ordered if why == ordered[0] or most[why] >= limits.often_pct)
+
+
+def _faceless(parts: Sequence[_Part]) -> int:
+    """Heads before one camera, in millionths, beyond all whom it names, its clear strangers and other faces: people who
+    never show a face. Whoever is named looks away at times, too, and is nobody else then."""
+    if not parts or any(part.look.faceless_max is None for part in parts):
+        return 0
+    names = set().union(*(part.names() for part in parts))
+    known = len(names) + max(part.strangers() for part in parts)
+    others = sum(part.sights(track) for part in parts for track in part.unnamed
+                 if part.blind(track) or part.like(track))
+    heads, pictures = sum(part.heads() for part in parts), sum(part.pictures() for part in parts)
+    return max(0, heads - known * pictures - others)
 
 
 def smoothed_headcount(counts: Sequence[int]) -> tuple[int, int]:

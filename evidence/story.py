@@ -19,7 +19,7 @@ from evidence.bodies import (
 )
 from evidence.checkin import CheckInAnswer
 from evidence.liveness import Liveness
-from evidence.rollcall import Answer
+from evidence.rollcall import Answer, Why
 
 Ref = tuple[str, str, int]
 """A record by device, chain and sequence number."""
@@ -66,6 +66,8 @@ class SegmentFact:
     rate: int
     """Simulated microseconds per real one; 1 on a real clock."""
     doubt: Doubt | None
+    error_us: int = 0
+    """By how much its place may be wrong, where it is certain: two boxes may tell one moment so differently."""
 
     @property
     def certain(self) -> bool:
@@ -267,6 +269,27 @@ class Sighting:
     score_ppm: int
     pointed: bool
     """True when a person pointed the trainee out in a frame."""
+    by: str = ""
+    """That person."""
+    proof: str | None = None
+    """SHA-256 of the sealed picture of the best sight, as it lies on the box; None: none was kept."""
+
+
+@dataclasses.dataclass(frozen=True)
+class BareFaceFact(Span):
+    """A bare-face roll call for which the terminal asked, and when it was held (else when it was answered). One that
+    does not count was not over when it was stated, or its time is uncertain, or it is called held without the word of
+    an instructor of the class."""
+
+    ref: Ref
+    result: Literal["held", "put_off", "unanswered"]
+    confirmed_by: str | None
+    counts: bool
+
+    @property
+    def held(self) -> bool:
+        """Whether it was held, and that counts."""
+        return self.counts and self.result == "held"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -300,6 +323,8 @@ class Presence:
     proven: bool
     """Whether any sighting is in video whose picture was looked at: nobody sees of a face that its picture is old."""
     left_early: bool
+    why: tuple[Why, ...] = ()
+    """Why the person is not identifiable, or covered."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -319,6 +344,26 @@ class Occasion:
     teachers: tuple[Attendance, ...]
     """One for each instructor of the plan that was in force when it starts."""
     headcount_max: int
+    """Never fewer than the people who were in view at one moment, all cameras and rooms together."""
+    headcount_due: int
+    """The same without those who are named and not due: instructors, and who is not on the roster."""
+    counted: bool
+    """The headcount counts people: in protective gear, not faces alone."""
+    mean_ppm: tuple[int, int] | None
+    """The mean number of people in view, without instructors, and of named instructors, times a million."""
+    in_two_rooms: tuple[str, ...]
+    """Who was named in two rooms at the same time. Neither counts."""
+    gear: bool
+    """Protective gear is worn."""
+    bareface: tuple[BareFaceFact, ...]
+    """The bare-face roll calls asked for within it."""
+    bareface_heads: int | None
+    """As `headcount_due`, while one was held and looked at; of several the most. None: there was none."""
+    alone: bool
+    """In gear: people were counted, faces or not, and nobody was ever in view but whom the roll calls name."""
+    lacking: tuple[str, ...]
+    """Cameras that showed a whole block of the class before, and now clearly less than others of their box: what they
+    would show is missing from the headcount."""
     due_us: int
     """Sum of its class-hours."""
     covered_us: int
@@ -337,6 +382,8 @@ class Occasion:
     time_certain: bool
     make_up: bool
     review: Review | None
+    review_old: bool
+    """The roll calls are other ones now than when it was reviewed."""
     refs: tuple[Ref, ...]
     """The records it rests on."""
     films: tuple[Ref, ...]
@@ -347,6 +394,12 @@ class Occasion:
     """The rooms whose box has not reported past its end."""
     settled_us: int
     """From then on it is judged: at its end, or a while later when a box has not reported past it."""
+
+    def fewer_than(self, due: int) -> bool:
+        """Whether there were surely fewer people than so many: all along, or when all faces were bare."""
+        if self.counted and self.headcount_due < due:
+            return True
+        return self.bareface_heads is not None and self.bareface_heads < due
 
     def over(self, as_of_us: int) -> bool:
         """Whether it is over, and its records are here or late."""
@@ -446,6 +499,11 @@ class Story:
     longer: tuple[Longer, ...]
     """Assessments and disputes, which keep the video longer."""
     rollcalls: tuple[tuple[Ref, RollCall], ...]
+    pointed_void: tuple[Ref, ...]
+    """Records of pointing somebody out that do not count: nobody of the roster, no moment of video of the class whose
+    time is certain, or nobody says who pointed."""
+    reviews_void: tuple[Ref, ...]
+    """Reviews that do not count: without a reason, or without a name."""
     alarms: tuple[tuple[Ref, Alarm, int], ...]
     """Record, what it says, UTC."""
     hours: tuple[HourStory, ...]

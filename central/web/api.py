@@ -73,8 +73,8 @@ def _block_json(block: Block) -> dict[str, Any]:
         "covered_us": block.covered_us, "due_us": block.due_us, "headcount": block.headcount_max,
         "roll_called": block.roll_called,
         "presences": [
-            {"person": one.person, "answer": answer_of(block, one), "checked_in": one.checked_in,
-             "on_leave": one.on_leave}
+            {"person": one.person, "answer": answer_of(block, one), "why": list(one.why),
+             "checked_in": one.checked_in, "on_leave": one.on_leave}
             for one in block.presences
         ],
         "attendance": [_attendance_json(one) for one in block.attendance],

@@ -9,7 +9,7 @@ from central.web.links import Link, link, percent
 from central.web.localtime import LocalTime
 from central.web.reels import cameras_of, facts_of
 from central.web.signs import Signed, left_words, signed, signed_words
-from common.reasons import ANSWERS, block_words, length_words
+from common.reasons import ANSWERS, answer_words, block_words, length_words
 from common.texts import N_, translate
 from evidence.rules import R3Finding
 from evidence.story import Block, Presence
@@ -138,7 +138,8 @@ def _cell(told: Told, block: Block, state: str, person: str, local: LocalTime) -
     return Cell(
         block=block.id,
         answer=answer,
-        answer_words=translate(CELLS[answer], local.lang),
+        answer_words=answer_words(answer, presence.why, local.lang) if answer in ANSWERS
+        else translate(CELLS[answer], local.lang),
         doubtful=state != "missing",
         signed=signed_words(came, local),
         checkin=link(came.refs[0]) if came.came else None,

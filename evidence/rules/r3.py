@@ -5,16 +5,19 @@ picture nobody has looked at (it may be an old one); complete; open (no usable v
 records or roll call still to come, most of the picture not looked at); missing; open otherwise. Per class, limit n:
 missing >= n is a flag; missing + open < n is clear; anything else asks for a review. With a limit of one a flag is
 always a review: no single occasion convicts by itself.
+
+*Fewer people than are due* (for missing) is said of an upper bound: evidence/README.md, “How many people there were”.
 """
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
 from evidence.policy import R3, Policy
 from evidence.rules.finding import Finding, R3Finding, Reading, Reason, Result, Verdict, reason, refs
-from evidence.rules.hours import named, waiting
+from evidence.rules.hours import moment, named, waiting
 from evidence.story import Block, HourStory, Occasion, Presence, Story
 from evidence.times import MINUTE
 
@@ -24,12 +27,14 @@ RESULTS: dict[Verdict, Result] = {"flag": "violated", "review": "open", "clear":
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """One occasion and its state; `why` a code of reasons; `missed`: who is missing in it."""
+    """One occasion and its state; `why` a code of reasons; `missed`: who is missing in it. `own`: what the records
+    alone say, where a reviewer answered."""
 
     occasion: Occasion
     state: State
     why: str
     missed: tuple[str, ...]
+    own: State | None = None
 
 
 def judge(story: Story, policy: Policy, rule: R3, as_of_us: int) -> Finding:
@@ -48,7 +53,7 @@ def judge(story: Story, policy: Policy, rule: R3, as_of_us: int) -> Finding:
         result=RESULTS[verdict] if over else "not_recorded",
         flag=verdict == "flag",
         reasons=tuple(reasons),
-        records=refs(one.occasion.refs for one in judged if one.state != "complete"),
+        records=refs(one.occasion.refs for one in judged if one.state != "complete" or one.why == "reviewed"),
         verdict=verdict,
         recordings=tuple(one.occasion.id for one in judged if one.state == "missing"),
         open_recordings=tuple(one.occasion.id for one in judged if one.state == "open"),
@@ -66,10 +71,17 @@ def occasions(story: Story, unit: Literal["block", "class_hour"]) -> Sequence[Oc
 
 def judge_occasion(unit: Occasion, due: Sequence[Presence], policy: Policy) -> Judged:
     """The state of one occasion for those who are due (`due`: the presences of the basis)."""
+    own = _by_records(unit, due, policy)
+    if unit.review is None:
+        return own
+    unseen = tuple(one.person for one in due if one.answer != "shown")
+    missed = unseen if unit.review.answer == "missing" else ()
+    return Judged(unit, unit.review.answer, "reviewed", missed, own.state)
+
+
+def _by_records(unit: Occasion, due: Sequence[Presence], policy: Policy) -> Judged:
+    """What the records say where nobody has reviewed it."""
     unseen = [one for one in due if one.answer != "shown"]
-    if unit.review is not None:
-        missed = tuple(one.person for one in unseen) if unit.review.answer == "missing" else ()
-        return Judged(unit, unit.review.answer, "reviewed", missed)
     if not due:
         return Judged(unit, "open", "nobody_due", ())
     if not unseen:
@@ -85,7 +97,7 @@ def judge_occasion(unit: Occasion, due: Sequence[Presence], policy: Policy) -> J
         return Judged(unit, "open", "rollcall_pending", ())
     if unit.pictured_us * 100 < policy.video.usable_pct.value * unit.due_us:
         return Judged(unit, "open", "unpictured", ())
-    seen_well = unit.picture_good and unit.headcount_max < len(due)
+    seen_well = unit.picture_good and unit.fewer_than(len(due))
     missed = tuple(one.person for one in unseen if seen_well or not one.checked_in)
     if missed:
         return Judged(unit, "missing", "missing", missed)
@@ -141,14 +153,18 @@ def _reasons(story: Story, judged: Sequence[Judged], rule: R3) -> list[Reason]:
     missing = sum(one.state == "missing" for one in judged)
     unclear = sum(one.state == "open" for one in judged)
     told = [reason("r3_tally", missing=missing, open=unclear, limit=rule.limit.value, count=len(judged))]
-    return told + [_reason(story, one) for one in judged if one.state != "complete" or one.why == "reviewed"]
+    for one in judged:
+        told += [_reason(story, one)] if one.state != "complete" or one.why == "reviewed" else []
+        told += [*_doubts(story, one), *_pointed(story, one.occasion)]
+    void = (("pointed_void", len(story.pointed_void)), ("reviews_void", len(story.reviews_void)))
+    return told + [reason(code, count=count) for code, count in void if count]
 
 
 def _reason(story: Story, one: Judged) -> Reason:
     unit = one.occasion
     name = named(story, unit)
     if one.why == "reviewed" and unit.review is not None:
-        said = {"reviewer": unit.review.reviewer, "why": unit.review.reason}
+        said = {"reviewer": unit.review.reviewer, "why": unit.review.reason, "own": str(one.own)}
         return reason(f"reviewed_{one.state}", **name, **said)
     if one.why == "missing":
         return reason("someone_missing", **name, **_counts(unit), trainees=one.missed)
@@ -161,4 +177,50 @@ def _reason(story: Story, one: Judged) -> Reason:
 
 
 def _counts(unit: Occasion) -> dict[str, int]:
-    return {"headcount": unit.headcount_max, "due": len(unit.roster)}
+    return {"headcount": unit.headcount_due, "due": len(unit.roster)}
+
+
+def _doubts(story: Story, one: Judged) -> list[Reason]:
+    """Beside the state of an occasion: a review that is older than the roll calls; names in two rooms at once; and, of
+    one that is missing or not identified, why who is not shown may be there all the same."""
+    unit, name = one.occasion, named(story, one.occasion)
+    told = [reason("reviewed_before", **name)] if one.why == "reviewed" and unit.review_old else []
+    if unit.in_two_rooms:
+        told.append(reason("in_two_rooms", **name, trainees=unit.in_two_rooms))
+    if one.why not in ("missing", "not_identified"):
+        return told
+    whys: dict[str, list[str]] = defaultdict(list)
+    for presence in unit.presences:
+        for why in presence.why:
+            whys[why].append(presence.person)
+    told += [reason(f"unseen_{why}", **name, trainees=tuple(people)) for why, people in sorted(whys.items())
+             if why != "two_rooms"]
+    if unit.gear:
+        told += _bareface(story, unit)
+    if unit.lacking:
+        told.append(reason("camera_lacking", **name, cameras=unit.lacking))
+    return told
+
+
+def _bareface(story: Story, unit: Occasion) -> list[Reason]:
+    """What became of the bare-face roll call of an occasion in protective gear."""
+    name = named(story, unit)
+    held = [fact for fact in unit.bareface if fact.held]
+    if unit.bareface_heads is not None:
+        times = tuple(moment(story, fact.start_us) for fact in held)
+        return [reason("bareface_held", **name, at_time=times, headcount=unit.bareface_heads, due=len(unit.roster))]
+    if held:
+        return [reason("bareface_unlooked", **name)]
+    off, unanswered = (sum(fact.result == result for fact in unit.bareface) for result in ("put_off", "unanswered"))
+    return [reason("bareface_none", **name, put_off=off, unanswered=unanswered)]
+
+
+def _pointed(story: Story, unit: Occasion) -> list[Reason]:
+    """Who is shown by a person's word alone, and whose."""
+    told = []
+    for presence in unit.presences:
+        if presence.sightings and all(one.pointed for one in presence.sightings):
+            first = presence.sightings[0]
+            told.append(reason("pointed_out", **named(story, unit), trainee=presence.person, who=first.by,
+                               at_time=moment(story, first.shown_us)))
+    return told

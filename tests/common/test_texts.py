@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import re
 import string
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,8 +16,10 @@ from babel.messages.extract import extract_from_dir
 
 import common
 from common import reasons
+from common.reasons import WHYS, answer_words
 from common.texts import LANGS, LOCALE, N_, catalogue, language, own_language, translate, words
 from evidence.errors import BadRecord, BadShape, ZaitangError
+from evidence.rollcall import Why
 from evidence.rules import Reason
 from evidence.shape import Between, decode
 
@@ -180,7 +183,7 @@ def test_reasons_name_blocks_dates_people_and_minutes() -> None:
     block = {"id": "2026-03-03-am", "date": "2026-03-03", "start": "08:00", "end": "09:40"}
     reason = Reason("someone_missing", {**block, "trainees": ("t-4",), "headcount": 3, "due": 4})
     assert words(reason, "zh", {"t-4": "张三"}) == (
-        "2026年3月3日上午 08:00–09:40：录像未显示 张三（画面中同时最多 3 人，名册 4 人）")
+        "2026年3月3日上午 08:00–09:40：录像未显示 张三（画面中同时最多 3 人，不含已识别的教师；名册 4 人）")
     assert words(reason, "en").startswith("Mar 3, 2026, morning 08:00–09:40: the recording does not show t-4")
     gap = Reason("gap", {**block, "id": "h-1", "from_time": "08:10:00", "to_time": "08:15:00", "seconds": 300})
     assert words(gap, "zh").endswith("08:10:00 至 08:15:00 没有录像（5 分 0 秒）")
@@ -188,3 +191,10 @@ def test_reasons_name_blocks_dates_people_and_minutes() -> None:
 
 def test_a_code_of_a_later_version_is_shown_as_it_is() -> None:
     assert "later_code" in words(Reason("later_code", {"x": 1}), "zh")
+
+
+def test_answers_say_why_in_both_languages() -> None:
+    assert answer_words("not_identifiable", ("small", "dark"), "en") == "not identifiable: faces too small, too dark"
+    assert answer_words("covered", ("gear",), "zh") == "面部遮挡：防护用具"
+    assert answer_words("absent", (), "en") == "absent"
+    assert set(WHYS) == set(typing.get_args(Why))

@@ -8,11 +8,12 @@ import dataclasses
 import functools
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common.policies import load_policy
 from evidence.bodies import (
+    BareFace,
     Candidate,
     CheckIn,
     ClassOrder,
@@ -112,9 +113,11 @@ class Course:
 
     def __init__(
         self, trainees: Sequence[str] = TRAINEES, boxes: Sequence[str] = ("box-1",), clock: ClockState = REAL,
-        policy: str = "sanmenxia-2023",
+        policy: str = "sanmenxia-2023", rooms: Mapping[str, str] | None = None,
     ) -> None:
+        """`rooms`: device → its room; by default all are in one."""
         self.trainees = tuple(trainees)
+        self.rooms = dict(rooms or {})
         self.policy: Policy = _policy(policy)
         self.centre = Chain("centre", REAL, is_box=False)
         self.boxes = {device: Chain(device, clock, is_box=True) for device in boxes}
@@ -125,19 +128,21 @@ class Course:
 
     # the plan
 
-    def hour(self, start: str, end: str, kind: str = "practical", make_up: Sequence[str] | None = None) -> str:
+    def hour(
+        self, start: str, end: str, kind: str = "practical", make_up: Sequence[str] | None = None, gear: bool = False,
+    ) -> str:
         """A class-hour from "2026-03-02 08:00" to "08:45" of the same day; its id."""
         hour_id = f"h-{len(self.hours) + 1}"
         times = [utc_text(at(start)), utc_text(at(f"{start[:10]} {end}"))]
         attendees = None if make_up is None else tuple(make_up)
-        self.hours.append(Hour(hour_id, kind, times[0], times[1], False, attendees))  # type: ignore[arg-type]
+        self.hours.append(Hour(hour_id, kind, times[0], times[1], gear, attendees))  # type: ignore[arg-type]
         return hour_id
 
-    def half_day(self, day: str, half: str = "am", kind: str = "practical") -> str:
+    def half_day(self, day: str, half: str = "am", kind: str = "practical", gear: bool = False) -> str:
         """Two class-hours of 45 minutes with a break of ten; the id of their block."""
         first = 8 if half == "am" else 14
-        self.hour(f"{day} {first:02}:00", f"{first:02}:45", kind)
-        self.hour(f"{day} {first:02}:55", f"{first + 1:02}:40", kind)
+        self.hour(f"{day} {first:02}:00", f"{first:02}:45", kind, gear=gear)
+        self.hour(f"{day} {first:02}:55", f"{first + 1:02}:40", kind, gear=gear)
         return f"{day}-{half}"
 
     def order(self, at_local: str = "2026-03-01 18:00", trainees: Sequence[str] | None = None) -> Record:
@@ -147,7 +152,8 @@ class Course:
         roster.append(Enrolled("teacher", "instructor", SHA))
         body = ClassOrder(
             "c-1", self.orders, "Welding", PolicyRef(self.policy.id, self.policy.sha256), OFFSET_MIN,
-            tuple(Place(device, "101") for device in self.boxes), tuple(roster), tuple(self.hours),
+            tuple(Place(device, self.rooms.get(device, "101")) for device in self.boxes), tuple(roster),
+            tuple(self.hours),
         )
         return self.centre.add("order.class", body, at(at_local))
 
@@ -161,8 +167,12 @@ class Course:
         body = Leave("c-1", person, utc_text(at(start)), utc_text(at(end)), "ill", "Li")
         self.centre.add("leave", body, at(start) - MINUTE)
 
-    def review(self, block: str, answer: str, at_local: str = "2026-03-20 09:00") -> None:
-        self.centre.add("review", Review("c-1", block, answer, "looked", "Wang"), at(at_local))  # type: ignore[arg-type]
+    def review(
+        self, block: str, answer: str, at_local: str = "2026-03-20 09:00", reason: str = "looked",
+        reviewer: str = "Wang", seen: str | None = None, class_id: str = "c-1",
+    ) -> Record:
+        body = Review(class_id, block, answer, reason, reviewer, seen)  # type: ignore[arg-type]
+        return self.centre.add("review", body, at(at_local))
 
     # what the box states
 
@@ -170,11 +180,12 @@ class Course:
         self, start: str, end: str, shows: Sequence[str] | None = None, *, headcount: int | None = None,
         unnamed: int = 0, dark: int = 0, roll_call: bool = True, box: str = "box-1", camera: str = "room",
         segment_s: int = 600, run: str | None = None, gaps: Sequence[Gap] = (), seen: tuple[str, str] | None = None,
-        pictured: bool | None = None,
+        pictured: bool | None = None, faceless: int | None = None,
     ) -> Filmed:
         """An unbroken run from "2026-03-02 07:58" to "09:42", in segments; each shows `shows` (by default everyone).
         `seen`: between which times of day they are shown. `dark`: dark frames of a hundred. `pictured`: somebody looked
-        at the picture, and it lives; by default where there is a roll call that saw anything."""
+        at the picture, and it lives; by default where there is a roll call that saw anything. `faceless`: most people
+        at once whose face was not seen; they are in the headcount, which counts faces alone without it."""
         start_us, end_us = at(start), at(f"{start[:10]} {end}")
         shown = self.trainees if shows is None else tuple(shows)
         run = run or f"r-{next(self._count)}"
@@ -188,7 +199,7 @@ class Course:
             if roll_call:
                 inside = (max(first_us, sight[0]) - start_us, min(last_us, sight[1]) - start_us)
                 people = shown if inside[1] > inside[0] else ()
-                call = roll_call_of(body, people, inside, headcount, unnamed, dark)
+                call = roll_call_of(body, people, inside, headcount, unnamed, dark, faceless)
                 self.boxes[box].add("rollcall", call, last_us + 30 * SECOND)
             if pictured or (pictured is None and roll_call and dark < 90):
                 self.boxes[box].add("picture", picture_of(body), last_us + 31 * SECOND)
@@ -262,10 +273,20 @@ class Course:
                          consent=sha256_hex(record_bytes(given)), anchor_by=by)
         return self.boxes[box].add("enrolment", body, at(when))
 
-    def point_out(self, person: str, filmed: Filmed, when: str) -> None:
+    def point_out(self, person: str, filmed: Filmed, when: str, by: str = "Wang") -> None:
         at_us = at(when) - filmed.start_us
         segment = next(one for one in filmed.segments if one.first_pts_us <= at_us < one.end_pts_us)
-        self.centre.add("pointed", Pointed("c-1", person, segment.sha256, at_us, (1, 2, 3, 4), "Wang"), at(when))
+        self.centre.add("pointed", Pointed("c-1", person, segment.sha256, at_us, (1, 2, 3, 4), by), at(when))
+
+    def bare_face(
+        self, start: str, end: str, result: str = "held", confirmed_by: str | None = "teacher", box: str = "box-1",
+        stated: str | None = None,
+    ) -> Record:
+        """A bare-face roll call from "2026-03-02 08:30" to "08:31" of the same day, stated when it was over."""
+        chain, end_us = self.boxes[box], at(f"{start[:10]} {end}")
+        body = BareFace("c-1", None, at(start) - chain.boot_us - 5 * SECOND, at(start) - chain.boot_us,
+                        end_us - chain.boot_us, result, confirmed_by)  # type: ignore[arg-type]
+        return chain.add("bareface", body, at(stated) if stated else end_us + SECOND)
 
     def remove(self, segment: Segment, when: str) -> None:
         self.boxes["box-1"].add("segment.removed", SegmentRemoved(segment.sha256, "full disk", "Zhao"), at(when))
@@ -302,17 +323,17 @@ def _later(box: Chain) -> Record:
 
 def roll_call_of(
     segment: Segment, people: Sequence[str], inside: tuple[int, int], headcount: int | None = None, unnamed: int = 0,
-    dark: int = 0,
+    dark: int = 0, faceless: int | None = None,
 ) -> RollCall:
     """A roll call that sees `people` (all the time `inside`, media times) and so many faces without a name."""
     middle = (inside[0] + inside[1]) // 2
     tracks = [Track(inside[0], inside[1], middle, 50, 80, Candidate(person, 800_000), None) for person in people]
     first_us, end_us = segment.first_pts_us, segment.end_pts_us
     tracks += [Track(first_us, end_us, first_us, 50, 18, None, None) for _ in range(unnamed)]
-    count = len(people) + unnamed if headcount is None else headcount
+    count = len(people) + unnamed + (faceless or 0) if headcount is None else headcount
     return RollCall(
         "c-1", segment.run, segment.sha256, "lab", SHA, "cpu", THRESHOLD, MARGIN, 40, 100, dark, count,
-        count * 1_000_000, tuple(tracks),
+        count * 1_000_000, tuple(tracks), faceless_max=faceless,
     )
 
 

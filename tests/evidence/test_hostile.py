@@ -41,6 +41,9 @@ def whole(kind: str) -> tuple[Course, tuple[Record, ...]]:
     if kind == "reused":
         made = copied_hour()
         return made, tuple(made.records)
+    if kind == "rooms":
+        made = two_rooms()
+        return made, tuple(made.records)
     made, filmed = course_of(kind, end="08:20")
     look_at(made, filmed, {})
     box, segment = made.boxes["box-1"], filmed.segments[7]
@@ -67,6 +70,21 @@ def whole(kind: str) -> tuple[Course, tuple[Record, ...]]:
     made.centre.add("assessment", Assessed("c-1", utc_text(at("2026-03-10 00:00"))), at("2026-03-10 09:00"))
     made.centre.add("dispute", Dispute("c-1", "d-1", "opened", "r"), at("2026-03-10 10:00"))
     return made, tuple(made.records)
+
+
+def two_rooms() -> Course:
+    """A block in gear in two rooms, with three cameras that show the same people, and bare-face roll calls."""
+    made = Course(boxes=("box-1", "box-2"), rooms={"box-2": "workshop"})
+    made.hour(f"{DAY} 08:00", "08:20", gear=True)
+    made.order()
+    made.film(f"{DAY} 07:58", "08:22", (*TRAINEES, "teacher"), camera="left", unnamed=2, faceless=1)
+    made.film(f"{DAY} 07:58", "08:22", TRAINEES[:2], camera="right", unnamed=1)
+    filmed = made.film(f"{DAY} 07:58", "08:22", TRAINEES[2:], box="box-2")
+    made.bare_face(f"{DAY} 08:05", "08:06")
+    made.bare_face(f"{DAY} 08:10", "08:10", "put_off", None, "box-2")
+    made.point_out("t-1", filmed, f"{DAY} 08:11")
+    made.review(f"{DAY}-am", "open", seen="0" * 64)
+    return made
 
 
 def other(chance: random.Random, value: Any) -> Any:
@@ -113,7 +131,7 @@ def said(record: Record) -> bool:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(["practical", "theory", "reused"]), st.integers(0, 2**32), st.integers(1, 12))
+@given(st.sampled_from(["practical", "theory", "reused", "rooms"]), st.integers(0, 2**32), st.integers(1, 12))
 def test_nothing_but_an_error_of_ours_comes_out(kind: str, seed: int, many: int) -> None:
     chance = random.Random(seed)
     made, records = whole(kind)

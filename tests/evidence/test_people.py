@@ -77,13 +77,13 @@ def test_three_numbers_apart() -> None:
     found = made.finding("O7")
     assert (found.result, codes(found)) == ("satisfied", ["o7_opening", "o7_evidence", "o7_inspections"])
     assert {"faces": 3, "pins": 1, "due": 4}.items() <= found.reasons[0].params.items()
-    assert found.reasons[1].params == {"count": 2, "mean": "3.0"}
+    assert found.reasons[1].params == {"count": 2, "mean": "3.0", "teachers": "0.0"}
 
 
 def test_cameras_of_one_room_are_not_added_up() -> None:
     made = course()
     made.film(f"{DAY} 07:58", "09:42", BUT_4, camera="second", segment_s=3600)
-    assert made.finding("O7").reasons[1].params == {"count": 2, "mean": "4.0"}
+    assert made.finding("O7").reasons[1].params == {"count": 2, "mean": "4.0", "teachers": "0.0"}
 
 
 def test_the_opening_is_the_first_block_that_is_no_make_up() -> None:

@@ -8,6 +8,7 @@ import pytest
 from common.policies import NoSuchPolicy, load_policy, policy_bytes, policy_ids
 from evidence.errors import BadShape
 from evidence.policy import Number, Policy, parse_policy
+from evidence.rollcall import Limits
 
 TEXT = policy_bytes("sanmenxia-2023").decode()
 
@@ -53,6 +54,14 @@ def test_the_numbers_of_the_documents() -> None:
     zhengzhou = load_policy("zhengzhou-2022")
     assert zhengzhou.r3 is not None and zhengzhou.r3.limit.value == 1
     assert zhengzhou.o2 is not None and zhengzhou.o2.teachers is None
+
+
+def test_policies_and_the_command_have_the_same_limits_of_a_roll_call() -> None:
+    before = TEXT[: TEXT.index("[rollcall]")] + TEXT[TEXT.index("[block]") :]
+    policies = [parse_policy(before.encode(), "old.toml"), *map(load_policy, policy_ids())]
+    assert [policy.limits for policy in policies] == [Limits()] * len(policies)
+    assert parse_policy(TEXT.replace("often_pct = { value = 50", "often_pct = { value = 70").encode(), "mine.toml"
+                        ).limits == dataclasses.replace(Limits(), often_pct=70)
 
 
 def test_what_a_document_does_not_state_is_off() -> None:

@@ -1,14 +1,16 @@
 """Roll call decisions: open set with a margin, one place per person, headcounts, answers."""
 from __future__ import annotations
 
+import dataclasses
 import random
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.bodies import Candidate, Track
-from evidence.rollcall import answer, identify, name_tracks, smoothed_headcount
+from evidence.rollcall import Gear, Limits, Look, answers, identify, name_tracks, smoothed_headcount
 
 
 def track(person: str | None, first: int, last: int, score: int = 800_000) -> Track:
@@ -58,11 +60,139 @@ def test_names_do_not_depend_on_the_order_and_never_overlap(tracks: list[Track],
             assert not (same and together)
 
 
-def test_answers() -> None:
-    assert answer("a", {"a"}, 1, 3, 0) == "shown"
-    assert answer("b", {"a"}, 1, 3, 0) == "absent"
-    assert answer("b", {"a"}, 1, 3, 1) == "not_identifiable"
-    assert answer("b", {"a"}, 3, 3, 0) == "not_identifiable"
+PEOPLE = ("a", "b", "c")
+T, MARGIN, SMALL = 500_000, 50_000, 32
+
+
+def face(score: int = 0, best: str | None = None, second: tuple[str, int] | None = None, px: int = 80,
+         frames: int = 10, first: int = 0, **more: int) -> Track:
+    """A face of ten pictures; nobody in particular unless `best` is similar by the threshold."""
+    return Track(first, first + 9, first, frames, px, Candidate(best, score) if best else None,
+                 Candidate(*second) if second else None, **more)
+
+
+def look(*tracks: Track, headcount: int | None = None, dark: int = 0, mean: int | None = None,
+         faceless: int | None = None) -> Look:
+    count = len(tracks) if headcount is None else headcount
+    mean_ppm = (len(tracks) if mean is None else mean) * 1_000_000
+    return Look(0, 10, name_tracks(tracks, T, MARGIN), T, MARGIN, SMALL, 10, dark, count, mean_ppm, faceless)
+
+
+def told(*looks: Look, **more: object) -> dict[str, tuple[str, tuple[str, ...]]]:
+    shown = {one.person for each in looks for one in each.named if one.person}
+    headcount = max((each.headcount_max for each in looks), default=0)
+    found = answers(PEOPLE, shown, [[each] for each in looks], headcount, Limits(), **more)  # type: ignore[arg-type]
+    return {person: (said.answer, said.why) for person, said in found.items()}
+
+
+STRANGER = face(100_000, "c")
+"""Large, in the light and from the front, and like nobody."""
+
+
+def test_who_has_a_name_is_shown_and_who_cannot_be_there_is_absent() -> None:
+    said = told(look(face(800_000, "a"), STRANGER))
+    assert said == {"a": ("shown", ()), "b": ("absent", ()), "c": ("absent", ())}
+    assert told() == dict.fromkeys(PEOPLE, ("absent", ()))
+
+
+@pytest.mark.parametrize(("track", "answer", "why"), [
+    (face(px=14), "not_identifiable", "small"),
+    (face(100_000, "c", px=31), "not_identifiable", "small"),
+    (face(100_000, "c", frontal_ppm=99_999), "not_identifiable", "turned"),
+    (face(100_000, "c", light_ppm=160_000), "not_identifiable", "dark"),
+    (face(100_000, "c", sharp_ppm=332_999), "not_identifiable", "blurred"),
+    (face(100_000, "c", cover_ppm=600_000), "covered", "mask"),
+])
+def test_faces_that_tell_nothing_leave_everybody_open_while_they_are_often_in_view(
+    track: Track, answer: str, why: str
+) -> None:
+    said = told(look(face(800_000, "a"), track))
+    assert said == {"a": ("shown", ()), "b": (answer, (why,)), "c": (answer, (why,))}
+    passing = dataclasses.replace(track, frames=4)
+    assert told(look(face(800_000, "a"), passing))["b"] == ("absent", ())
+
+
+def test_a_face_that_was_not_measured_for_it_is_not_dark_nor_turned_nor_covered() -> None:
+    assert told(look(STRANGER))["b"] == ("absent", ())
+
+
+def test_the_limits_are_those_of_the_policy() -> None:
+    dim = look(face(100_000, "c", light_ppm=200_000))
+    for light_ppm, answer in ((199_999, "absent"), (200_000, "not_identifiable")):
+        assert answers(["b"], (), [[dim]], 1, Limits(light_ppm=light_ppm, often_pct=50))["b"].answer == answer
+
+
+def test_a_face_like_two_people_or_not_quite_like_one_leaves_them_open_and_nobody_else() -> None:
+    twins = face(700_000, "a", ("b", 680_000))
+    assert told(look(twins)) == {
+        "a": ("not_identifiable", ("alike",)), "b": ("not_identifiable", ("alike",)), "c": ("absent", ())}
+    assert told(look(face(460_000, "b")))["b"] == ("not_identifiable", ("near",))
+    assert told(look(face(449_999, "b")))["b"] == ("absent", ())
+    assert told(look(face(460_000, "b", cover_ppm=900_000)))["b"] == ("covered", ("mask",))
+
+
+def test_people_whose_face_was_never_seen_are_turned_away() -> None:
+    named = face(800_000, "a")
+    assert told(look(named, headcount=2, mean=2, faceless=1))["b"] == ("not_identifiable", ("turned",))
+    assert told(look(named, headcount=2, mean=2))["b"] == ("absent", ()), "no detector of people, so nothing is known"
+
+
+def test_people_who_are_named_or_are_strangers_and_look_away_at_times_are_nobody_else() -> None:
+    away = [face(800_000, "a", frames=3), dataclasses.replace(STRANGER, frames=4)]
+    assert told(look(*away, headcount=2, mean=2, faceless=2))["b"] == ("absent", ())
+    assert told(look(*away, face(px=14, frames=2), headcount=3, mean=3, faceless=2))["b"][1] == ("turned",)
+
+
+def test_the_most_frequent_why_comes_first_and_rare_ones_are_not_told() -> None:
+    small, dark, rare = face(px=14, frames=9), face(1, "c", light_ppm=0), face(1, "c", frontal_ppm=0, frames=1)
+    assert told(look(small, dark, rare))["b"][1] == ("dark", "small")
+
+
+def test_with_too_many_dark_pictures_nobody_can_be_told() -> None:
+    assert told(look(face(800_000, "a"), dark=3))["b"] == ("not_identifiable", ("dark",))
+    assert told(look(face(800_000, "a"), dark=2))["b"] == ("absent", ())
+
+
+def test_as_many_people_as_are_due_leave_it_open_but_for_clear_strangers() -> None:
+    assert told(look(face(800_000, "a"), headcount=3))["b"] == ("not_identifiable", ("full",))
+    assert told(look(face(800_000, "a"), STRANGER, headcount=3))["b"] == ("absent", ())
+
+
+def test_a_camera_that_sees_nobody_does_not_make_the_faces_before_another_one_rare() -> None:
+    small = look(face(px=14, frames=5))
+    assert told(small, look())["b"] == ("not_identifiable", ("small",))
+    found = answers(PEOPLE, (), [[small, look()]], 1, Limits())
+    assert found["b"].answer == "absent", "of one camera all pictures count together"
+
+
+def test_only_faces_within_the_time_count_and_each_by_its_share_of_it() -> None:
+    later = look(face(px=14, first=100), face(800_000, "a"))
+    assert told(later, within=(0, 10))["b"] == ("absent", ())
+    half = Look(0, 20, name_tracks([face(px=14)], T, MARGIN), T, MARGIN, SMALL, 20, 0, 1, 500_000)
+    assert told(half)["b"] == ("not_identifiable", ("small",)) and told(half, within=(10, 20))["b"][0] == "absent"
+
+
+def test_in_gear_who_is_not_shown_is_covered_unless_bare_faces_or_nobody_else_say_otherwise() -> None:
+    seen = look(face(800_000, "a"), face(px=14))
+    assert told(seen, gear=Gear(False, False)) == {
+        "a": ("shown", ()), "b": ("covered", ("gear",)), "c": ("covered", ("gear",))}
+    for gear in (Gear(True, False), Gear(False, True)):
+        assert told(seen, gear=gear)["b"] == ("absent", ())
+
+
+def test_who_was_named_in_two_rooms_at_once_is_not_identifiable() -> None:
+    said = told(look(face(800_000, "a")), two_rooms=("b",), gear=Gear(False, False))
+    assert said["b"] == ("not_identifiable", ("two_rooms",)) and said["c"][0] == "covered"
+
+
+@given(st.lists(st.builds(
+    face, st.integers(0, 900_000), st.sampled_from([None, *PEOPLE]), st.sampled_from([None, ("b", 480_000)]),
+    st.integers(1, 90), st.integers(1, 10), st.integers(0, 40)), max_size=8), st.booleans(), st.integers(0, 10))
+def test_everybody_gets_one_answer_and_why_goes_with_doubt_alone(tracks: list[Track], gear: bool, dark: int) -> None:
+    said = told(look(*tracks, dark=dark), gear=Gear(False, False) if gear else None)
+    assert set(said) == set(PEOPLE)
+    for answer, why in said.values():
+        assert bool(why) == (answer in ("not_identifiable", "covered"))
 
 
 def test_headcount_is_smoothed() -> None:

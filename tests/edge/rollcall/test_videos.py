@@ -43,7 +43,7 @@ def test_builtin_names_exactly_who_is_there(
 ) -> None:
     video = make_video(tmp_path / "class.mp4", room(pictures, with_seventh))
     answer = roll_call(tmp_path, video, photo_folder, "builtin")
-    assert set(answer) == {"present", "not_identifiable", "absent", "headcount", "pack", "threshold"}
+    assert set(answer) == {"present", "not_identifiable", "covered", "absent", "why", "headcount", "pack", "threshold"}
     assert named(answer) == [f"p-{n}" for n in range(1, 8 if with_seventh else 7)]
     assert answer["absent"] == ([] if with_seventh else ["p-7"]) and answer["not_identifiable"] == []
     assert answer["headcount"] == (7 if with_seventh else 6) and answer["pack"] == "builtin"

@@ -1,0 +1,98 @@
+"""How many people an occasion shows, and what that proves: over cameras and rooms, and in protective gear."""
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from evidence.blocks import PlannedBlock, hour_span
+from evidence.crowd import View, anybody_else, at_once, mean_ppm
+from evidence.facts import Facts, overlap, shows_something, teachers_at
+from evidence.held import looked_at
+from evidence.story import BareFaceFact, SegmentFact, Span
+from evidence.stretches import union
+
+
+def heads_of(
+    facts: Facts, block: PlannedBlock | None, span: Span, roster: Collection[str], showing: Sequence[SegmentFact],
+) -> dict[str, Any]:
+    """How many people there were, as fields of an Occasion: what an old picture shows says nothing of it."""
+    views = [facts.views[fact.segment.sha256] for fact in showing if fact.segment.sha256 in facts.views]
+    apart = {one.person for view in views for one in view.look.named if one.person} - set(roster)
+    hours = [hour for hour in (block.hours if block else ()) if overlap(hour_span(hour), span)]
+    gear = any(hour.gear for hour in hours)
+    bareface = tuple(fact for fact in facts.bareface
+                     if fact.counts and span.start_us <= fact.start_us and fact.end_us <= span.end_us)
+    most = at_once(views, span)
+    return {
+        "headcount_max": most,
+        "headcount_due": at_once(views, span, apart) if apart else most,
+        "counted": not gear or all(view.look.faceless_max is not None for view in views),
+        "mean_ppm": mean_ppm(views, teachers_at(facts, span.start_us), span),
+        "in_two_rooms": tuple(dict.fromkeys(one.person for one in facts.contradictions if overlap(one, span))),
+        "gear": gear,
+        "bareface": bareface,
+        "alone": gear and bool(views) and all(view.look.faceless_max is not None for view in views)
+        and not anybody_else(views, span),
+        "bareface_heads": _bare_heads(facts, bareface, views, showing, apart) if gear else None,
+    }
+
+
+def _bare_heads(
+    facts: Facts, asked: Sequence[BareFaceFact], views: Sequence[View], showing: Sequence[SegmentFact],
+    apart: Collection[str],
+) -> int | None:
+    """Most people at once while faces were bare, of the roll calls that were looked at. In two rooms faces are not bare
+    at once, so then nobody can say."""
+    if len({view.room for view in views}) != 1:
+        return None
+    known = [view for fact, view in ((fact, facts.views.get(fact.segment.sha256)) for fact in showing)
+             if view and fact.segment.sha256 not in facts.unpictured]
+    heads = []
+    for fact in asked:
+        calls = [facts.rollcalls[one.segment.sha256][1] for one in showing
+                 if one.segment.sha256 in facts.views and overlap(one.span, fact)]
+        every_us = max((call.every_us or 0 for call in calls), default=0)
+        cameras = {view.camera for view in views}
+        whole = cameras == {view.camera for view in known if overlap(view.span, fact)}
+        if fact.held and whole and looked_at(fact, known, every_us, facts.policy.max_gap_us):
+            heads.append(at_once(views, Span(fact.start_us, fact.end_us), apart))
+    return max(heads, default=None)
+
+
+def with_usual(facts: Facts, planned: Sequence[PlannedBlock]) -> Facts:
+    """The same with its usual cameras computed."""
+    usual: dict[tuple[str, str], int] = {}
+    for block in sorted(planned, key=lambda one: one.span.end_us):
+        for camera, share in _shares(facts, block.span).items():
+            if share >= facts.policy.video.good_cover_pct.value:
+                usual.setdefault(camera, block.span.end_us)
+    return dataclasses.replace(facts, usual=usual)
+
+
+def lacking(facts: Facts, span: Span) -> tuple[str, ...]:
+    """Usual cameras that show clearly less of a time than their box does: one that films half of the room counts half
+    of the people. A box that shows nothing of it lacks none: its class was elsewhere."""
+    shares = _shares(facts, span)
+    boxes = {box for box, _ in shares}
+    return tuple(sorted({
+        camera for (box, camera), since_us in facts.usual.items()
+        if since_us <= span.start_us and box in boxes
+        and shares.get((box, camera), 0) < facts.policy.video.good_cover_pct.value}))
+
+
+def _shares(facts: Facts, span: Span) -> dict[tuple[str, str], int]:
+    """Device and camera → percent of what its box shows of a time that this camera shows."""
+    boxes: dict[str, list[Span]] = defaultdict(list)
+    cameras: dict[tuple[str, str], list[Span]] = defaultdict(list)
+    for fact in facts.segments:
+        if fact.certain and overlap(fact.span, span) and shows_something(facts, fact):
+            boxes[fact.ref[0]].append(fact.span)
+            cameras[fact.ref[0], fact.segment.camera].append(fact.span)
+    whole = {box: _recorded(span, found) for box, found in boxes.items()}
+    return {key: _recorded(span, found) * 100 // max(1, whole[key[0]]) for key, found in cameras.items()}
+
+
+def _recorded(span: Span, found: Sequence[Span]) -> int:
+    return sum(one.length_us for one in union(found, span))

@@ -1,0 +1,147 @@
+"""Blocks in protective gear: who is not shown is covered, until a bare-face roll call shows otherwise."""
+from __future__ import annotations
+
+import pytest
+
+from tests.evidence.course import TRAINEES, Course, codes
+
+DAY = "2026-03-02"
+BUT_4 = TRAINEES[:3]
+
+
+def course(
+    shows: tuple[str, ...] = BUT_4, gear: bool = True, boxes: tuple[str, ...] = ("box-1",), **film: object
+) -> Course:
+    """A half-day of practice; all checked in."""
+    made = Course(boxes=boxes, rooms={"box-2": "workshop"})
+    made.half_day(DAY, gear=gear)
+    made.order()
+    made.film(f"{DAY} 07:58", "09:42", shows, **film)  # type: ignore[arg-type]
+    for person in TRAINEES:
+        made.check_in(person, f"{DAY} 07:50")
+    return made
+
+
+def told(made: Course, code: str) -> dict[str, object]:
+    return dict(next(one for one in made.r3().reasons if one.code == code).params)
+
+
+def fourth(made: Course) -> tuple[str, tuple[str, ...]]:
+    one = made.story().blocks[0].presences[3]
+    return one.answer, one.why
+
+
+def test_without_one_who_is_not_shown_is_covered_and_the_block_is_open_and_says_why() -> None:
+    made = course()
+    assert fourth(made) == ("covered", ("gear",))
+    found = made.r3()
+    assert found.open_recordings == (f"{DAY}-am",)
+    assert {"not_identified", "unseen_gear", "bareface_none"} <= set(codes(found))
+    assert told(made, "bareface_none")["put_off"] == told(made, "bareface_none")["unanswered"] == 0
+
+
+def test_the_same_without_gear_is_missing() -> None:
+    made = course(gear=False)
+    made.bare_face(f"{DAY} 08:30", "08:31")
+    assert fourth(made) == ("absent", ()) and made.r3().recordings == (f"{DAY}-am",)
+    assert "bareface_held" not in codes(made.r3())
+
+
+def test_one_that_was_held_and_shows_fewer_people_leaves_nobody_covered() -> None:
+    made = course()
+    made.bare_face(f"{DAY} 08:30", "08:31")
+    assert fourth(made) == ("absent", ())
+    found = made.r3()
+    assert found.recordings == (f"{DAY}-am",) and found.trainees == ("t-4",)
+    assert {"headcount": 3, "due": 4, "at_time": ("08:30:00",)}.items() <= told(made, "bareface_held").items()
+
+
+def test_one_that_shows_as_many_people_as_are_due_leaves_it_open() -> None:
+    made = course(unnamed=1)
+    made.bare_face(f"{DAY} 08:30", "08:31")
+    assert fourth(made)[0] == "covered" and made.r3().open_recordings == (f"{DAY}-am",)
+
+
+def test_of_several_the_one_with_most_people_counts() -> None:
+    made = course(seen=("08:00", "09:00"))
+    for start, end in (("08:30", "08:31"), ("09:30", "09:31")):
+        made.bare_face(f"{DAY} {start}", end)
+    assert made.story().blocks[0].bareface_heads == 3
+
+
+def test_with_a_detector_of_people_the_headcount_counts_helmets_too() -> None:
+    made = course(faceless=0)
+    assert fourth(made) == ("absent", ()) and made.r3().recordings == (f"{DAY}-am",)
+    made = course(faceless=1)
+    assert fourth(made) == ("covered", ("gear",)) and made.r3().open_recordings == (f"{DAY}-am",)
+
+
+def test_who_neither_checked_in_nor_is_shown_is_missing_in_gear_too() -> None:
+    made = Course()
+    made.half_day(DAY, gear=True)
+    made.order()
+    made.film(f"{DAY} 07:58", "09:42", BUT_4)
+    assert made.r3().recordings == (f"{DAY}-am",)
+
+
+@pytest.mark.parametrize("result", ["put_off", "unanswered"])
+def test_one_that_was_put_off_or_not_answered_is_told_and_proves_nothing(result: str) -> None:
+    made = course()
+    made.bare_face(f"{DAY} 08:30", "08:30", result, None)
+    assert fourth(made)[0] == "covered" and made.r3().open_recordings == (f"{DAY}-am",)
+    assert told(made, "bareface_none")[result] == 1
+    assert [(one.result, one.held) for one in made.story().blocks[0].bareface] == [(result, False)]
+
+
+@pytest.mark.parametrize("what", ["outside", "early", "nobody", "stranger", "no time", "box"])
+def test_one_that_does_not_count_leaves_everybody_covered(what: str) -> None:
+    made = course()
+    times = {"outside": ("07:50", "07:59"), "no time": ("08:30", "08:30")}.get(what, ("08:30", "08:31"))
+    by = {"nobody": None, "stranger": "t-1"}.get(what, "teacher")
+    stated = f"{DAY} 08:30" if what == "early" else None
+    if what == "box":
+        made.boxes["box-9"] = type(made.boxes["box-1"])("box-9", made.boxes["box-1"].clock, is_box=True)
+    made.bare_face(f"{DAY} {times[0]}", times[1], "held", by, "box-9" if what == "box" else "box-1", stated)
+    assert fourth(made)[0] == "covered" and made.r3().open_recordings == (f"{DAY}-am",)
+
+
+def test_one_in_video_that_nobody_looked_at_proves_nothing() -> None:
+    made = course()
+    made.bare_face(f"{DAY} 08:30", "08:31")
+    box = made.boxes["box-1"]
+    box.records = [one for one in box.records if one.type != "picture" or one.utc > "2026-03-02T01:00"]
+    block = made.story().blocks[0]
+    assert block.bareface_heads is None and block.presences[3].answer == "covered"
+    unfilmed = Course()
+    unfilmed.half_day(DAY, gear=True)
+    unfilmed.order()
+    unfilmed.film(f"{DAY} 07:58", "08:30", BUT_4)
+    unfilmed.film(f"{DAY} 08:35", "09:42", BUT_4)
+    unfilmed.check_in("t-4", f"{DAY} 07:50")
+    unfilmed.bare_face(f"{DAY} 08:29", "08:31")
+    assert unfilmed.story().blocks[0].bareface_heads is None
+
+
+def test_one_in_one_of_two_rooms_says_nothing_of_the_other() -> None:
+    made = course(boxes=("box-1", "box-2"))
+    made.film(f"{DAY} 07:58", "09:42", (), box="box-2")
+    made.bare_face(f"{DAY} 08:30", "08:31")
+    assert fourth(made)[0] == "covered" and "bareface_unlooked" in codes(made.r3())
+
+
+def test_it_is_seen_by_every_camera_of_the_room_or_proves_nothing() -> None:
+    made = course()
+    made.film(f"{DAY} 07:58", "08:25", (), camera="back")
+    made.bare_face(f"{DAY} 08:30", "08:31")
+    assert made.story().blocks[0].bareface_heads is None
+
+
+def test_who_is_shown_only_while_faces_were_bare_did_not_leave_early() -> None:
+    for gear in (True, False):
+        made = course(TRAINEES, gear=gear, seen=("08:03", "08:06"))
+        assert all(one.left_early != gear for one in made.story().blocks[0].presences)
+
+
+def test_a_complete_block_needs_none() -> None:
+    made = course(TRAINEES)
+    assert made.r3().result == "satisfied" and "bareface_none" not in codes(made.r3())

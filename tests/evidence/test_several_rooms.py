@@ -1,0 +1,212 @@
+"""Several cameras of one room, two rooms of one class, instructors in view: who is shown, how many there were."""
+from __future__ import annotations
+
+import pytest
+
+from tests.evidence.course import TRAINEES, Course, at, codes
+
+DAY, NEXT = "2026-03-02", "2026-03-03"
+BUT_4 = TRAINEES[:3]
+TWO = {"box-1": "101", "box-2": "workshop"}
+
+
+def course(days: tuple[str, ...] = (DAY,), boxes: tuple[str, ...] = ("box-1",)) -> Course:
+    """Everybody checked in to every half-day; nothing is filmed yet."""
+    made = Course(boxes=boxes, rooms=TWO)
+    for day in days:
+        made.half_day(day)
+    made.order()
+    for day in days:
+        for person in TRAINEES:
+            made.check_in(person, f"{day} 07:50")
+    return made
+
+
+def film(made: Course, *shows: tuple[str, str, tuple[str, ...]], day: str = DAY, **more: object) -> None:
+    """`shows`: box, camera, whom it shows."""
+    for box, camera, people in shows:
+        made.film(f"{day} 07:58", "09:42", people, box=box, camera=camera, **more)  # type: ignore[arg-type]
+
+
+def answers(made: Course) -> dict[str, str]:
+    return {one.person: one.answer for one in made.story().blocks[0].presences}
+
+
+def test_shown_is_the_union_over_cameras_and_rooms() -> None:
+    made = course(boxes=("box-1", "box-2"))
+    film(made, ("box-1", "front", ("t-1",)), ("box-1", "back", ("t-2",)), ("box-2", "room", ("t-3", "t-4")))
+    assert set(answers(made).values()) == {"shown"} and made.r3().recordings == ()
+
+
+@pytest.mark.parametrize("boxes", [("box-1", "box-1"), ("box-1", "box-2")])
+def test_halves_of_the_class_before_two_cameras_are_not_taken_for_few_people(boxes: tuple[str, str]) -> None:
+    """t-4 sits there, but nobody recognises them: no camera counts more than two, and all four are in view."""
+    made = course(boxes=("box-1", "box-2"))
+    made.film(f"{DAY} 07:58", "09:42", ("t-1", "t-2"), camera="left")
+    made.film(f"{DAY} 07:58", "09:42", ("t-3",), unnamed=1, box=boxes[1], camera="right")
+    block = made.story().blocks[0]
+    assert (block.headcount_max, block.headcount_due) == (4, 4)
+    found = made.r3()
+    assert found.open_recordings == (f"{DAY}-am",) and "unseen_small" in codes(found)
+
+
+def test_cameras_that_show_the_same_people_do_not_excuse_who_is_missing() -> None:
+    made = course()
+    film(made, ("box-1", "front", BUT_4), ("box-1", "back", BUT_4))
+    assert made.story().blocks[0].headcount_max == 3
+    assert made.r3().recordings == (f"{DAY}-am",) and made.r3().trainees == ("t-4",)
+
+
+def test_a_class_that_goes_from_room_to_room_within_a_block_counts_once() -> None:
+    made = course(boxes=("box-1", "box-2"))
+    made.film(f"{DAY} 07:58", "08:50", BUT_4)
+    made.film(f"{DAY} 08:51", "09:42", BUT_4, box="box-2")
+    assert made.story().blocks[0].headcount_max == 3 and made.r3().recordings == (f"{DAY}-am",)
+
+
+# Nobody is in two rooms at once
+
+
+def two_rooms(second: tuple[str, str] = ("07:58", "09:42")) -> Course:
+    """t-4 is named in both rooms."""
+    made = course(boxes=("box-1", "box-2"))
+    film(made, ("box-1", "room", TRAINEES))
+    made.film(f"{DAY} {second[0]}", second[1], ("t-4",), box="box-2")
+    return made
+
+
+def test_who_is_named_in_two_rooms_at_once_is_shown_in_neither_and_a_reason_says_so() -> None:
+    made = two_rooms()
+    one = made.story().blocks[0].presences[3]
+    assert (one.answer, one.why, one.sightings) == ("not_identifiable", ("two_rooms",), ())
+    found = made.r3()
+    assert found.open_recordings == (f"{DAY}-am",)
+    told = next(reason for reason in found.reasons if reason.code == "in_two_rooms")
+    assert told.params["trainees"] == ("t-4",)
+    assert "in_two_rooms" not in codes(course().r3())
+
+
+def test_what_is_named_elsewhere_at_another_time_still_counts() -> None:
+    made = two_rooms(("07:58", "08:30"))
+    assert answers(made)["t-4"] == "shown", "in the first room t-4 is named in files of later, too"
+    assert made.story().blocks[0].in_two_rooms == ("t-4",)
+
+
+def test_two_boxes_of_one_room_may_both_show_somebody() -> None:
+    made = two_rooms()
+    made.rooms["box-2"] = "101"
+    made.order("2026-03-01 19:00")
+    assert answers(made)["t-4"] == "shown" and made.story().blocks[0].in_two_rooms == ()
+
+
+def test_clocks_that_may_be_wrong_by_more_prove_no_contradiction() -> None:
+    made = course(boxes=("box-1", "box-2"))
+    made.film(f"{DAY} 07:58", "09:42", TRAINEES, seen=("08:00", "08:30"))
+    made.film(f"{DAY} 07:58", "09:42", ("t-4",), box="box-2", seen=("08:30", "09:00"))
+    assert answers(made)["t-4"] == "shown" and made.story().blocks[0].in_two_rooms == ()
+
+
+def test_a_persons_word_stands_against_a_roll_call_of_another_room() -> None:
+    made = course(boxes=("box-1", "box-2"))
+    filmed = made.film(f"{DAY} 07:58", "09:42", BUT_4)
+    made.film(f"{DAY} 07:58", "09:42", ("t-4",), box="box-2", seen=("08:15", "08:25"))
+    assert answers(made)["t-4"] == "shown"
+    made.point_out("t-4", filmed, f"{DAY} 08:20")
+    block = made.story().blocks[0]
+    assert block.in_two_rooms == ("t-4",)
+    assert not any(one.last_us > at(f"{DAY} 08:18") for one in block.presences[3].sightings if not one.pointed)
+    assert any(one.pointed for one in block.presences[3].sightings)
+
+
+def test_two_words_against_each_other_prove_nothing() -> None:
+    made = course(boxes=("box-1", "box-2"))
+    here = made.film(f"{DAY} 07:58", "09:42", BUT_4)
+    away = made.film(f"{DAY} 07:58", "09:42", (), box="box-2")
+    for filmed in (here, away):
+        made.point_out("t-4", filmed, f"{DAY} 08:20")
+    assert answers(made)["t-4"] == "shown", "the clocks may be wrong by seconds, so these are two moments"
+
+
+# Instructors are known people
+
+
+def test_a_teacher_in_view_does_not_excuse_who_is_missing() -> None:
+    made = course()
+    film(made, ("box-1", "room", (*BUT_4, "teacher")))
+    block = made.story().blocks[0]
+    assert (block.headcount_max, block.headcount_due) == (4, 3)
+    assert made.r3().recordings == (f"{DAY}-am",)
+    assert made.r3().reasons[1].params["headcount"] == 3
+
+
+def test_a_teacher_who_comes_and_goes_does_not_either() -> None:
+    made = course()
+    film(made, ("box-1", "room", BUT_4))
+    made.film(f"{DAY} 07:58", "09:42", ("teacher",), camera="desk", seen=("08:03", "08:17"))
+    assert made.story().blocks[0].headcount_due == 3 and made.r3().recordings == (f"{DAY}-am",)
+
+
+def test_a_teacher_whom_nobody_recognises_stays_in_the_headcount() -> None:
+    made = course()
+    film(made, ("box-1", "room", BUT_4), unnamed=1)
+    assert made.story().blocks[0].headcount_due == 4 and made.r3().open_recordings == (f"{DAY}-am",)
+
+
+def test_who_was_withdrawn_and_sits_there_all_the_same_excuses_nobody() -> None:
+    made = course()
+    made.roster_event("withdrawal", "t-3", f"{DAY} 06:00", f"{DAY} 06:00")
+    film(made, ("box-1", "room", BUT_4))
+    block = made.story().blocks[0]
+    assert block.roster == ("t-1", "t-2", "t-4") and (block.headcount_max, block.headcount_due) == (3, 2)
+    assert made.r3().recordings == (f"{DAY}-am",)
+
+
+def test_instructors_are_apart_in_the_mean_of_the_evidence() -> None:
+    made = course()
+    film(made, ("box-1", "room", (*BUT_4, "teacher")))
+    told = next(one for one in made.finding("O7").reasons if one.code == "o7_evidence")
+    assert told.params == {"count": 1, "mean": "3.5", "teachers": "0.5"}, "the teacher is in every other picture"
+
+
+def test_two_rooms_are_added_up_in_the_mean_of_the_evidence() -> None:
+    made = course(boxes=("box-1", "box-2"))
+    film(made, ("box-1", "room", ("t-1", "t-2")), ("box-2", "room", ("t-3", "t-4")))
+    assert next(one for one in made.finding("O7").reasons if one.code == "o7_evidence").params["mean"] == "4.0"
+
+
+# A camera that fails convicts nobody
+
+
+def test_a_camera_that_filmed_before_and_fails_now_leaves_the_headcount_unproven() -> None:
+    made = course((DAY, NEXT))
+    film(made, ("box-1", "left", TRAINEES[:2]), ("box-1", "right", TRAINEES[2:]))
+    film(made, ("box-1", "left", TRAINEES[:2]), day=NEXT)
+    found = made.r3()
+    assert found.open_recordings == (f"{NEXT}-am",) and found.recordings == ()
+    told = next(one for one in found.reasons if one.code == "camera_lacking")
+    assert told.params["cameras"] == ("right",)
+
+
+def test_a_camera_that_came_later_or_never_filmed_a_whole_block_changes_nothing() -> None:
+    made = course((DAY, NEXT))
+    film(made, ("box-1", "left", BUT_4))
+    made.film(f"{DAY} 08:00", "08:05", (), camera="right")
+    film(made, ("box-1", "left", TRAINEES), ("box-1", "right", TRAINEES), day=NEXT)
+    assert made.r3().recordings == (f"{DAY}-am",)
+
+
+def test_a_box_whose_class_was_elsewhere_lacks_no_camera() -> None:
+    made = course((DAY, NEXT), ("box-1", "box-2"))
+    film(made, ("box-1", "room", BUT_4))
+    film(made, ("box-2", "room", BUT_4), day=NEXT)
+    assert made.r3().recordings == (f"{DAY}-am", f"{NEXT}-am")
+
+
+def test_who_neither_checked_in_nor_is_shown_is_missing_whatever_a_camera_did() -> None:
+    made = Course()
+    for day in (DAY, NEXT):
+        made.half_day(day)
+    made.order()
+    film(made, ("box-1", "left", TRAINEES), ("box-1", "right", TRAINEES))
+    film(made, ("box-1", "left", BUT_4), day=NEXT)
+    assert made.r3().recordings == (f"{NEXT}-am",)
