@@ -1,7 +1,7 @@
 """Tables of figures that are no ratio of two times: how right the product is, how long it takes, on real test data."""
 from __future__ import annotations
 
-from bench.figures import checkin, identify
+from bench.figures import checkin, courses, identify
 from bench.harness import Figures
 
-FIGURES: dict[str, Figures] = {one.name: one for one in (identify.FIGURES, checkin.FIGURES)}
+FIGURES: dict[str, Figures] = {one.name: one for one in (identify.FIGURES, checkin.FIGURES, courses.FIGURES)}
