@@ -97,9 +97,10 @@ def test_misses_and_false_names_come_as_often_as_asked(judge: Judge) -> None:
 
 def test_more_recall_clears_more_and_a_low_headcount_flags_more(judge: Judge, lots: dict[Kind, Chances]) -> None:
     kind = kinds(3)[0]
-    cleared = [outcome(kind, lots[kind], Rates(recall=recall), judge).clear for recall in (0.998, 0.9995, 1.0)]
+    cleared = [outcome(kind, lots[kind], dataclasses.replace(PERFECT, recall=recall), judge).clear
+               for recall in (0.998, 0.9995, 1.0)]
     assert cleared == sorted(cleared) and cleared[0] < COUNT // 2 < cleared[-1]
-    low = Rates(recall=0.998, short=1.0)
+    low = dataclasses.replace(PERFECT, recall=0.998, short=1.0)
     flagged = [outcome(kind, lots[kind], low, judge, counting).flag
                for counting in (HEADS, Counting(slack=1), Counting(anybody=True))]
     assert flagged == sorted(flagged, reverse=True) and flagged[0] > 4 * flagged[-1]
