@@ -69,7 +69,7 @@ def _of(clip: Path, size: int | None, faces: Path, folder: Path) -> Measured:
     truth = json.loads((clip / "truth.json").read_text())
     video, own = clip / "class.mp4", set(truth["enrolled"])
     if size is not None:
-        video = _smaller(video, folder / f"{size}.mp4", size / truth["face_px"])
+        video = smaller(video, folder / f"{size}.mp4", size / truth["face_px"])
     present, absent = set(truth["present"]), set(truth["absent"])
     whole = _answer(video, folder, clip / "enrolment", own, faces, ())
     named = {one["trainee"] for one in whole["present"]}
@@ -110,7 +110,7 @@ def _answer(
     return answer
 
 
-def _smaller(video: Path, out: Path, scale: float) -> Path:
+def smaller(video: Path, out: Path, scale: float) -> Path:
     """The pictures that a roll call would take, shrunk into the middle of as large a one, as H.264."""
     with av.open(str(out), "w") as container:
         stream = container.add_stream("libx264", rate=Fraction(1_000_000, EVERY_US))
