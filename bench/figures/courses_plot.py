@@ -21,9 +21,7 @@ PERFECT = 3e-5
 """Where no miss at all stands on the axis of misses."""
 
 
-def plot(
-    grid: Grid, strict: Grid, recalls: Sequence[float], base: Rates, out: Path
-) -> None:
+def plot(grid: Grid, strict: Grid, recalls: Sequence[float], base: Rates, out: Path) -> None:
     """Write one panel for each kind of class as SVG, the same bytes for the same numbers. `strict`: the same, as if
     nobody were missing by the headcount while somebody without a name is in view."""
     kinds = list(dict.fromkeys(kind for kind, *_ in grid))
@@ -42,16 +40,13 @@ def plot(
         pyplot.close(figure)
 
 
-def _panel(
-    panel: Axes, kind: Kind, grid: Grid, strict: Grid, recalls: Sequence[float], base: Rates
-) -> None:
+def _panel(panel: Axes, kind: Kind, grid: Grid, strict: Grid, recalls: Sequence[float], base: Rates) -> None:
     misses = [max(PERFECT, 1 - recall) for recall in recalls]
     for style, (cells, short) in zip(STYLES, ((grid, 0.1), (grid, 1.0), (strict, 1.0)), strict=True):
         found = [cells[kind, recall, short, base.false_name] for recall in recalls]
         for end in VERDICTS:
             panel.plot(misses, [100 * getattr(one, end) / one.count for one in found], style, color=COLOURS[end])
     panel.set_xscale("log")
-    panel.invert_xaxis()
     panel.set_xticks([0.1, 0.01, 0.001, 0.0001, PERFECT], ["10 %", "1 %", "0.1 %", "0.01 %", "0"])
     panel.minorticks_off()
     panel.set_title(f"{'honest' if kind.honest else 'guilty'}: {kind.name}", fontsize=8)
