@@ -101,7 +101,7 @@ def test_rows_that_need_real_data_say_where_they_looked(tmp_path: Path) -> None:
 
 def test_every_row_has_its_own_name() -> None:
     assert list(FIGURES) == [one.name for one in FIGURES.values()] == [
-        "identify", "checkin", "facesize", "cover", "headcount"]
+        "identify", "checkin", "facesize", "cover", "headcount", "courses"]
     assert not {*ROWS} & {*FIGURES}
     assert list(ROWS) == [one.name for one in ROWS.values()] == [
         "seal", "verify", "fold", "recorder", "recorder-pictures", "detect", "rollcall",

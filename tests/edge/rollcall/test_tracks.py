@@ -87,7 +87,7 @@ def test_somebody_else_in_the_same_seat_is_noticed(pack: FakePack, gallery: Gall
     tracker = Tracker(pack, gallery, 500_000)
     for second in range(6):
         see(tracker, pack, second, a=100)
-    for second in range(6, 20):
+    for second in range(6, 7 + tracking.CHECK_EVERY):
         see(tracker, pack, second, stranger=100)
     tracks = summary(tracker)
     assert [track[0] for track in tracks] == ["a", None]

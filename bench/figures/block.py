@@ -1,0 +1,126 @@
+"""One block of a class as records, folded and judged by R3 itself: what the product says of what was drawn."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from evidence.bodies import (
+    Alarm,
+    Candidate,
+    CheckIn,
+    ClassOrder,
+    Enrolled,
+    Genesis,
+    Hour,
+    PassiveLook,
+    Picture,
+    PictureSample,
+    Place,
+    PolicyRef,
+    RollCall,
+    Segment,
+    Track,
+)
+from evidence.fold import fold
+from evidence.policy import Policy
+from evidence.records import NO_PREV, ClockState, Record
+from evidence.rules.r3 import Judged, judge_occasion
+from evidence.shape import encode
+from evidence.times import MINUTE, SECOND, utc_text, utc_us
+
+START = utc_us("2026-03-02T01:00:00.000000Z")
+LENGTH_US = 100 * MINUTE
+SHA = "a" * 64
+CLOCK = ClockState(True, 1000, "kernel", 1)
+THRESHOLD, MARGIN, SURE = 400_000, 50_000, 800_000
+ALIVE = PassiveLook(5, 0, 5, 500_000, 900_000)
+EVERY_US = 15 * SECOND
+SAMPLES, SMALL_PX, NEAR_PX = 3000, 18, 60
+
+
+@dataclasses.dataclass(frozen=True)
+class Drawn:
+    """`trainees` are due. Of them `signed` are not shown and signed in, `unsigned` neither; all others both. `unnamed`
+    people without a name are in view; the headcount is `heads`; so much is recorded, and so much of that dark."""
+
+    trainees: int
+    signed: int
+    unsigned: int
+    unnamed: int
+    heads: int
+    cover_pct: int
+    dark_pct: int
+
+
+def judged(drawn: Drawn, policy: Policy) -> Judged:
+    """What R3 says of the block."""
+    block = fold(list(_records(drawn, policy)), "c-1", policy).blocks[0]
+    return judge_occasion(block, block.presences, policy)
+
+
+def _records(drawn: Drawn, policy: Policy) -> Iterator[Record]:
+    """The chain of the centre, then that of the box, which has reported past the block."""
+    people = [f"t-{number}" for number in range(drawn.trainees)]
+    hour = Hour("h-1", "practical", utc_text(START), utc_text(START + LENGTH_US))
+    order = ClassOrder(
+        "c-1", 1, "c", PolicyRef(policy.id, policy.sha256), 480, (Place("box", "r"),),
+        (*(Enrolled(person, "trainee", SHA) for person in people), Enrolled("teacher", "instructor", SHA)), (hour,))
+    for seq, (type, body) in enumerate((("genesis", Genesis(SHA, "PEM", SHA, "bench")), ("order.class", order))):
+        yield _record("centre", seq, START - 1440 * MINUTE, type, body)
+    for seq, (at_us, type, body) in enumerate(_box(drawn, people)):
+        yield _record("box", seq, at_us, type, body)
+
+
+def _record(device: str, seq: int, at_us: int, type: str, body: object) -> Record:
+    """No seal and no links: the fold takes what was verified."""
+    prev = "b" * 64 if seq else NO_PREV
+    return Record(1, type, device, "c" * 32, seq, prev, "0", at_us - START + 2880 * MINUTE, utc_text(at_us), CLOCK,
+                  encode(body))
+
+
+def _box(drawn: Drawn, people: list[str]) -> Iterator[tuple[int, str, object]]:
+    yield START - 60 * MINUTE, "genesis", Genesis(SHA, "PEM", SHA, "bench", SHA)
+    away = people[drawn.signed : drawn.signed + drawn.unsigned]
+    for number, person in enumerate(people):
+        if person not in away:
+            yield START - 5 * MINUTE, "checkin", _check_in(person, number)
+    end_us = LENGTH_US * drawn.cover_pct // 100
+    if end_us:
+        segment = _segment(end_us)
+        yield START + end_us, "segment", segment
+        yield START + end_us, "rollcall", _roll_call(drawn, people[drawn.signed + drawn.unsigned:], end_us)
+        yield START + end_us, "picture", _picture(end_us, drawn.dark_pct)
+    yield START + LENGTH_US + 60 * MINUTE, "alarm", Alarm("camera.silent", {}, None)
+
+
+def _check_in(person: str, number: int) -> CheckIn:
+    mono_us = 2880 * MINUTE - 6 * MINUTE
+    return CheckIn("c-1", None, f"a-{number}", "lab", SHA, "cpu", THRESHOLD, MARGIN, 5, 5, 120, mono_us, "live",
+                   Candidate(person, SURE), passive=ALIVE)
+
+
+def _segment(end_us: int) -> Segment:
+    first, file = 2880 * MINUTE, "r-1/000000.mp4"
+    return Segment(
+        "c-1", None, "room", "r-1", 0, file, 1000, "d" * 64, "h264", 1920, 1080, end_us // 100_000, 10, 0, end_us,
+        first, first + end_us - 100_000, 500_000, (), False, "start", "end")
+
+
+def _roll_call(drawn: Drawn, shown: list[str], end_us: int) -> RollCall:
+    tracks = [Track(0, end_us, end_us // 2, SAMPLES, NEAR_PX, Candidate(person, SURE)) for person in shown]
+    tracks += [Track(0, end_us, end_us // 2, SAMPLES, SMALL_PX) for _ in range(drawn.unnamed)]
+    dark = SAMPLES * drawn.dark_pct // 100
+    return RollCall("c-1", "r-1", "d" * 64, "lab", SHA, "cpu", THRESHOLD, MARGIN, 32, SAMPLES, dark, drawn.heads,
+                    drawn.heads * 1_000_000, tuple(tracks))
+
+
+def _picture(end_us: int, dark_pct: int) -> Picture:
+    """A room in which people move; the lights are on but for the last part."""
+    room = "".join(f"{800 + cell * 977 % 1900:03x}" for cell in range(144))
+    black = "028" * 144
+    lit_us = end_us * (100 - dark_pct) // 100
+    times = (*range(0, end_us, EVERY_US), end_us - 1)
+    samples = tuple(
+        PictureSample(at_us, 450_000, 220_000, 6_000, 2_000, 20_000, room) if at_us < lit_us
+        else PictureSample(at_us, 9_000, 4_000, 200, 0, 300, black) for at_us in times)
+    return Picture("c-1", "r-1", "d" * 64, EVERY_US, samples, "")

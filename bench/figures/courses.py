@@ -1,0 +1,216 @@
+"""Figures `courses`: which share of honest classes is flagged, of guilty ones cleared, and what is left to people."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from scipy.stats import beta
+
+from bench.figures import rates
+from bench.figures.courses_plot import plot
+from bench.figures.drawn import (
+    BLOCKS,
+    HEADS,
+    VERDICTS,
+    Chances,
+    Counting,
+    Judge,
+    Kind,
+    Outcome,
+    Rates,
+    chances,
+    outcome,
+)
+from bench.harness import Figures, Skipped
+from common.policies import load_policy
+from evidence.policy import Policy
+
+COURSES, SEED = 2000, 20260302
+POLICY = "sanmenxia-2023"
+OUT = Path(__file__).parents[2] / "build" / "courses.svg"
+RECALLS = (0.80, 0.90, 0.95, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999, 1.0)
+SHORT = (0.0, 0.01, 0.1, 1.0)
+FALSE = (0.0, 0.001, 0.003, 0.01)
+GOAL = 0.01
+"""At most this share of honest classes flagged without a review, and of guilty ones cleared."""
+
+
+def kinds(limit: int) -> tuple[Kind, ...]:
+    """Honest: everybody comes to every block; or the most misses that cost nothing. Guilty: as few as cost the subsidy,
+    in the ways in which it is done; and somebody who was invented."""
+    return (
+        Kind("all there", True, 0),
+        Kind(f"{limit - 1} misses", True, limit - 1),
+        Kind(f"{limit} misses", False, limit),
+        Kind(f"{limit} times signed in and gone", False, limit, signed=True, same=True),
+        Kind(f"{limit} times a stranger in the seat", False, limit, signed=True, same=True, seat=True),
+        Kind("invented, signed in by PIN", False, BLOCKS, signed=True, same=True),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """One thing that is not as in the base, and what it is."""
+
+    what: str
+    rates: Rates
+    video: tuple[tuple[str, int], ...] = ()
+    counting: Counting = HEADS
+
+
+BASE = Rates()
+STRICT = Counting(anybody=True)
+CHANGES = (
+    Change("the base", BASE),
+    Change("misses independent", dataclasses.replace(BASE, by_person=0.0, by_block=0.0)),
+    Change("misses very much alike by person (0.6)", dataclasses.replace(BASE, by_person=0.6)),
+    Change("misses very much alike by block (0.4)", dataclasses.replace(BASE, by_block=0.4)),
+    Change("three times the looks", dataclasses.replace(BASE, looks=3.0)),
+    Change("a third of the looks", dataclasses.replace(BASE, looks=1 / 3)),
+    Change("5 % of the blocks with holes or dark", dataclasses.replace(BASE, trouble=0.05)),
+    Change("the same, good_cover_pct 60", dataclasses.replace(BASE, trouble=0.05), (("good_cover_pct", 60),)),
+    Change("the same, good_cover_pct 99", dataclasses.replace(BASE, trouble=0.05), (("good_cover_pct", 99),)),
+    Change("the same, bad_picture_pct 60", dataclasses.replace(BASE, trouble=0.05), (("bad_picture_pct", 60),)),
+    Change("the same, bad_picture_pct 0", dataclasses.replace(BASE, trouble=0.05), (("bad_picture_pct", 0),)),
+    Change("the same, usable_pct 20", dataclasses.replace(BASE, trouble=0.05), (("usable_pct", 20),)),
+    Change("1 % come without a sign-in", dataclasses.replace(BASE, unsigned=0.01)),
+    Change("nobody comes without a sign-in", dataclasses.replace(BASE, unsigned=0.0)),
+    Change("headcount one too high in 20 % of the blocks", dataclasses.replace(BASE, over=0.2)),
+    Change("headcount short in every block", dataclasses.replace(BASE, short=1.0)),
+    Change("the same, 1 head short is let pass", dataclasses.replace(BASE, short=1.0), counting=Counting(slack=1)),
+    Change("the same, 4 heads short are let pass", dataclasses.replace(BASE, short=1.0), counting=Counting(slack=4)),
+    Change("the same, the named and the unnamed counted together", dataclasses.replace(BASE, short=1.0),
+           counting=Counting(named=True)),
+    Change("the same, nobody is missing by it while somebody without a name is in view",
+           dataclasses.replace(BASE, short=1.0), counting=STRICT),
+    Change("the base, nobody is missing by it while somebody without a name is in view", BASE, counting=STRICT),
+    Change("the same, no unnamed head is overlooked", dataclasses.replace(BASE, unfound=0.0), counting=STRICT),
+)
+
+
+def measure(folder: Path) -> tuple[list[str], dict[str, Any]]:
+    """The lines to print and what bench.json holds; the plot is written to build/courses.svg."""
+    policy = load_policy(POLICY)
+    assert policy.r3 is not None
+    judge = Judge(policy)
+    lots = {kind: chances(kind, COURSES, SEED) for kind in kinds(policy.r3.limit.value)}
+    measured, told = _measured(folder)
+    grid = {(kind, recall, short, false): outcome(
+        kind, lots[kind], dataclasses.replace(BASE, recall=recall, short=short, false_name=false), judge)
+        for kind in lots for recall in RECALLS for short, false in _cells(kind)}
+    strict = {(kind, recall, short, BASE.false_name): outcome(
+        kind, lots[kind], dataclasses.replace(BASE, recall=recall, short=short), judge, STRICT)
+        for kind in lots for recall in RECALLS for short in SHORT[2:]}
+    changes = [(change, _changed(lots, change, policy, judge)) for change in CHANGES]
+    plot(grid, strict, RECALLS, BASE, OUT)
+    lines = [
+        *told, "", *_honest(grid, SHORT), "", *_guilty(grid), "",
+        "As if nobody were missing by the headcount while somebody without a name is in view:",
+        *_honest(strict, SHORT[2:]), "", *_sensitive(changes), "", f"plot: {OUT}"]
+    return lines, {
+        "measured": [dataclasses.asdict(one) for one in measured],
+        "base": dataclasses.asdict(BASE),
+        "grid": _plain(grid),
+        "strict": _plain(strict),
+        "changes": [{"what": change.what, "kind": kind.name, **dataclasses.asdict(one)}
+                    for change, found in changes for kind, one in found.items()],
+    }
+
+
+def _plain(grid: dict[Any, Outcome]) -> list[dict[str, Any]]:
+    return [{"kind": kind.name, "recall": recall, "short": short, "false_name": false, **dataclasses.asdict(found)}
+            for (kind, recall, short, false), found in grid.items()]
+
+
+def _cells(kind: Kind) -> Sequence[tuple[float, float]]:
+    """(headcount short, false names): one is varied at a time; without anybody away no name is false."""
+    shorts = [(short, BASE.false_name) for short in SHORT]
+    return shorts if kind.away == 0 else [*shorts, *((BASE.short, one) for one in FALSE if one != BASE.false_name)]
+
+
+def _changed(lots: dict[Kind, Chances], change: Change, policy: Policy, judge: Judge) -> dict[Kind, Outcome]:
+    if change.video:
+        video = {name: dataclasses.replace(getattr(policy.video, name), value=value) for name, value in change.video}
+        judge = Judge(dataclasses.replace(policy, video=dataclasses.replace(policy.video, **video)))
+    return {kind: outcome(kind, own, change.rates, judge, change.counting) for kind, own in lots.items()}
+
+
+def share(part: int, whole: int) -> tuple[float, float, float]:
+    """A share, and where it lies with 95 % (Clopper, Pearson 1934)."""
+    low = beta.ppf(0.025, part, whole - part + 1) if part else 0.0
+    high = beta.ppf(0.975, part + 1, whole - part) if part < whole else 1.0
+    return part / whole, float(low), float(high)
+
+
+def percent(part: int, whole: int) -> str:
+    """A share in percent with its interval."""
+    value, low, high = share(part, whole)
+    return f"{value:.1%} ({low:.1%}–{high:.1%})".replace("%", "")
+
+
+def _row(cells: Sequence[object]) -> str:
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def _head(cells: Sequence[str]) -> list[str]:
+    return [_row(cells), _row(["---"] * len(cells))]
+
+
+def _honest(grid: dict[Any, Outcome], shorts: Sequence[float]) -> list[str]:
+    honest = list(dict.fromkeys(kind for kind, *_ in grid if kind.honest))
+    titles = [f"{kind.name}: {end}" for kind in honest for end in VERDICTS]
+    lines = [f"Honest classes, % of {COURSES} (95 %), policy {POLICY}; false names {BASE.false_name:.1%}",
+             *_head(["recall", "headcount short", *titles])]
+    for recall in RECALLS:
+        for short in shorts:
+            ends = [percent(getattr(grid[kind, recall, short, BASE.false_name], end), COURSES)
+                    for kind in honest for end in VERDICTS]
+            lines.append(_row([f"{recall:.4g}", f"{short:.0%}", *ends]))
+    return lines
+
+
+def _guilty(grid: dict[Any, Outcome]) -> list[str]:
+    guilty = list(dict.fromkeys(kind for kind, *_ in grid if not kind.honest))
+    titles = [f"{kind.name}: {end}" for kind in guilty for end in ("clear", "flag")]
+    lines = [f"Guilty classes, % of {COURSES} (95 %); headcount short in {BASE.short:.0%} of the blocks",
+             *_head(["recall", "false names", *titles])]
+    for recall in RECALLS:
+        for false in FALSE:
+            ends = [percent(getattr(grid[kind, recall, BASE.short, false], end), COURSES)
+                    for kind in guilty for end in ("clear", "flag")]
+            lines.append(_row([f"{recall:.4g}", f"{false:.1%}", *ends]))
+    return lines
+
+
+def _sensitive(changes: Sequence[tuple[Change, dict[Kind, Outcome]]]) -> list[str]:
+    kinds_ = list(changes[0][1])
+    ends = [("flag" if kind.honest else "clear", kind) for kind in kinds_]
+    lines = [f"What decides: one thing changed at a time; base: recall {BASE.recall:.4g}, false names "
+             f"{BASE.false_name:.1%}, headcount short in {BASE.short:.0%}; % (95 %)",
+             *_head(["changed", *(f"{kind.name}: {end}" for end, kind in ends), f"{kinds_[0].name}: review"])]
+    for change, found in changes:
+        cells = [percent(getattr(found[kind], end), COURSES) for end, kind in ends]
+        lines.append(_row([change.what, *cells, percent(found[kinds_[0]].review, COURSES)]))
+    return lines
+
+
+def _measured(folder: Path) -> tuple[list[rates.Measured], list[str]]:
+    """What the pack does in the class videos of the test data; without these the courses are drawn all the same."""
+    try:
+        found = rates.measure(folder)
+    except Skipped as why:
+        return [], [f"rates not measured: {why}"]
+    lines = [f"What `{rates.PACK}` does in 40 s of class video (95 %)",
+             *_head(["clip", "face px", "there, named", "not identifiable", "not there, named", "strangers in view",
+                     "headcount less most in view"])]
+    for one in found:
+        lines.append(_row([
+            one.clip, one.face_px, f"{one.named} of {one.there}: {percent(one.named, one.there)}", one.small,
+            f"{one.wrong} of {one.away}: {percent(one.wrong, one.away)}", one.strangers,
+            f"{one.heads:+} of {one.in_view}"]))
+    return found, lines
+
+
+FIGURES = Figures("courses", "what the roll call's errors mean for a class: courses by lot under R3", measure)
