@@ -26,6 +26,8 @@ class Measured:
     dark: int
     headcount_max: int
     headcount_mean_ppm: int
+    crops: tuple[np.ndarray | None, ...] = ()
+    """Of each track its best sight, BGR uint8, or None."""
 
 
 def analyse(
@@ -44,11 +46,14 @@ def analyse(
         counts.append(len(faces))
         tracker.step(pts_us, bgr, faces)
     most, mean_ppm = smoothed_headcount(counts)
-    return Measured(_bounded(tracker.tracks()), samples, dark, most, mean_ppm)
+    tracks, crops = tracker.tracks(), tracker.crops()
+    kept = _bounded(tracks)
+    return Measured(
+        tuple(tracks[index] for index in kept), samples, dark, most, mean_ppm, tuple(crops[index] for index in kept))
 
 
-def _bounded(tracks: tuple[Track, ...]) -> tuple[Track, ...]:
+def _bounded(tracks: tuple[Track, ...]) -> list[int]:
+    """Which of them are kept, by index."""
     if len(tracks) <= MAX_TRACKS:
-        return tracks
-    kept = sorted(tracks, key=lambda track: -track.frames)[:MAX_TRACKS]
-    return tuple(sorted(kept, key=lambda track: track.first_us))
+        return list(range(len(tracks)))
+    return sorted(sorted(range(len(tracks)), key=lambda index: -tracks[index].frames)[:MAX_TRACKS])

@@ -4,6 +4,10 @@ from __future__ import annotations
 from evidence.errors import ZaitangError
 
 
+class FacesChanged(Exception):
+    """A face was erased in the middle of a segment: it may not be looked for any more."""
+
+
 class SegmentGone(ZaitangError):
     text = "segment {file} is not here"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +18,12 @@ import numpy as np
 from common import logs
 from common.texts import N_
 from edge.child import ready, stop_on_signal
-from edge.errors import BadVideo, EmptyVideo, StoreBusy, VolumeAway
+from edge.errors import AlreadyRunning, BadVideo, EmptyVideo, StoreBusy, VolumeAway
 from edge.rollcall.analyse import Measured, analyse
 from edge.rollcall.attempts import MOST, Attempts
-from edge.rollcall.errors import AnalysisDied, SegmentDiffers, SegmentGone
+from edge.rollcall.errors import AnalysisDied, FacesChanged, SegmentDiffers, SegmentGone
 from edge.rollcall.frames import SECOND_US, frames, plan_frames
+from edge.rollcall.proofs import Proofs
 from edge.storage.files import sha256_file
 from edge.store import Store
 from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
@@ -53,10 +54,6 @@ class Stopped(Exception):
     """The process was asked to end in the middle of a segment."""
 
 
-class FacesChanged(Exception):
-    """A face was erased in the middle of a segment: it may not be looked for any more."""
-
-
 def run(box: Box) -> None:
     """Run until SIGTERM or SIGINT. Raises what `load_pack` raises."""
     logs.setup()
@@ -65,18 +62,21 @@ def run(box: Box) -> None:
     folder = box.config.vision.folder
     pack = load_pack(box.config.vision.pack, Path(folder) if folder else None, only_faces=True)
     attempts = Attempts(box.run_folder / "rollcall.json")
-    worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts)
+    proofs = Proofs(box.video, box.first_volume, box.keys.data, box.proofs_lock)
+    worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts, proofs)
     ready()
     worker.run(stop)
 
 
 class Worker:
-    """Works off the segments of one box. `find`: where a file of a segment lies (Box.find_segment)."""
+    """Works off the segments of one box. `find`: where a file of a segment lies (Box.find_segment). `proofs`: keeps
+    the pictures behind the answers; None: no pictures are kept."""
 
     def __init__(
         self, store: Store, find: Callable[[str], Path | None], pack: Pack, every_s: int, attempts: Attempts,
+        proofs: Proofs | None = None,
     ) -> None:
-        self._store, self._find, self._pack = store, find, pack
+        self._store, self._find, self._pack, self._proofs = store, find, pack, proofs
         self._every_us = every_s * SECOND_US
         self._attempts = attempts
         self._log = logs.Log("rollcall")
@@ -143,7 +143,7 @@ class Worker:
         try:
             if self._attempts.begin(segment.sha256) > MOST:
                 raise AnalysisDied(file=segment.file, times=MOST)
-            self._store.append("rollcall", self._measure(segment, templates, stopped))
+            self._state(segment, *self._measure(segment, templates, stopped))
         except (Stopped, StoreBusy):
             self._attempts.end()
             raise
@@ -165,9 +165,21 @@ class Worker:
         self._log.info("rollcall.done", segment=segment.sha256, waiting=len(self._waiting))
         return True
 
+    def _state(self, segment: Segment, call: RollCall, crops: Sequence[np.ndarray | None]) -> None:
+        """The record, and the pictures behind it. Raises FacesChanged."""
+        if self._proofs is None:
+            self._store.append("rollcall", call)
+            return
+        try:
+            self._proofs.state(self._store, segment.file, call, crops, self._erased)
+        except AlreadyRunning:
+            # Somebody erases all that time: it is read again without the face.
+            raise FacesChanged from None
+
     def _measure(
         self, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
-    ) -> RollCall:
+    ) -> tuple[RollCall, Sequence[np.ndarray | None]]:
+        """The record, and a picture of each of its tracks."""
         path = self._find(segment.file)
         try:
             return self._measured(path, segment, templates, stopped)
@@ -179,7 +191,7 @@ class Worker:
 
     def _measured(
         self, found: Path | None, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
-    ) -> RollCall:
+    ) -> tuple[RollCall, Sequence[np.ndarray | None]]:
         def asked_to_stop() -> bool:
             if self._store.erasures_asked() != self._erased:
                 raise FacesChanged
@@ -191,7 +203,7 @@ class Worker:
         sampled = frames(path, self._every_us, plan_frames(path, self._every_us))
         measured = analyse(_until(sampled, segment.first_pts_us, asked_to_stop), gallery, self._pack, threshold_ppm)
         asked_to_stop()
-        return _record(segment, self._pack, threshold_ppm, measured)
+        return _record(segment, self._pack, threshold_ppm, measured), measured.crops
 
 
 def _until(

@@ -5,6 +5,7 @@ import dataclasses
 
 import numpy as np
 
+from edge.rollcall.crops import crop_of
 from edge.vision.gallery import Gallery
 from edge.vision.geometry import overlap
 from edge.vision.pack import Face, Pack
@@ -47,16 +48,19 @@ class Following:
         self.box = np.zeros(4, np.float32)
         self.best_quality, self.best_us, self.best_px = -1.0, pts_us, 0
         self.shots: list[Shot] = []
+        self.crop: np.ndarray | None = None
         self.described: np.ndarray | None = None
         self.sure = False
 
-    def see(self, pts_us: int, frame: int, face: Face, quality: float) -> None:
-        """The face was in view."""
+    def see(self, pts_us: int, frame: int, face: Face, quality: float, bgr: np.ndarray) -> None:
+        """The face was in view, in the frame `bgr`."""
         self.last_us, self.last_frame, self.box = pts_us, frame, face.box
         self.frames += 1
         self.unchecked += 1
         if quality > self.best_quality:
             self.best_quality, self.best_us, self.best_px = quality, pts_us, face.width_px
+            if not self.shots:
+                self.crop = crop_of(bgr, face.box)
 
     def leave_place(self) -> None:
         """Somebody else is where the face was; only its looks can find it again."""
@@ -68,9 +72,11 @@ class Following:
             return True
         return not self.sure and (len(self.shots) < SHOTS or quality > self.shots[-1].quality)
 
-    def add(self, shot: Shot, pack: Pack) -> None:
-        """Keep the best shots."""
+    def add(self, shot: Shot, pack: Pack, bgr: np.ndarray) -> None:
+        """Keep the best shots, and a picture of the best one: the face is in `bgr` where it was last seen."""
         self.shots = sorted([*self.shots, shot], key=lambda kept: -kept.quality)[:SHOTS]
+        if self.shots[0] is shot:
+            self.crop = crop_of(bgr, self.box)
         weights = np.array([max(kept.quality, 1e-3) for kept in self.shots], np.float32)
         self.described = pack.mean(np.stack([kept.vector for kept in self.shots]), weights)
         self.unchecked = 0
@@ -100,8 +106,14 @@ class Tracker:
 
     def tracks(self) -> tuple[Track, ...]:
         """Every face that was followed: measurements for the record."""
-        following = sorted([*self._ended, *self._live], key=lambda track: (track.first_us, float(track.box[0])))
-        return tuple(self._measured(track) for track in following)
+        return tuple(self._measured(track) for track in self._followed())
+
+    def crops(self) -> tuple[np.ndarray | None, ...]:
+        """Of each of `tracks` the sight that its record tells, BGR uint8."""
+        return tuple(track.crop for track in self._followed())
+
+    def _followed(self) -> list[Following]:
+        return sorted([*self._ended, *self._live], key=lambda track: (track.first_us, float(track.box[0])))
 
     def _let_go(self) -> None:
         gone = [track for track in self._live if self._frame - track.last_frame > LOST_AFTER]
@@ -111,19 +123,19 @@ class Tracker:
     def _continue(self, track: Following, pts_us: int, bgr: np.ndarray, face: Face) -> None:
         quality = shot_quality(bgr, face)
         if face.width_px < self._pack.min_face_px or not track.wants(quality):
-            track.see(pts_us, self._frame, face, quality)
+            track.see(pts_us, self._frame, face, quality, bgr)
             return
         shot = Shot(quality, pts_us, face.width_px, self._pack.embed(bgr, face))
         if track.described is not None and self._alike(track, shot) < OTHER_SHARE * self._threshold_ppm:
             track.leave_place()
             track = self._begin(pts_us)
-        self._keep(track, pts_us, face, shot)
+        self._keep(track, pts_us, face, shot, bgr)
 
     def _appear(self, pts_us: int, bgr: np.ndarray, face: Face, taken: set[int]) -> None:
         """A face in a new place: a track that was lost a moment ago and looks like it, or a new one."""
         quality = shot_quality(bgr, face)
         if face.width_px < self._pack.min_face_px:
-            self._begin(pts_us).see(pts_us, self._frame, face, quality)
+            self._begin(pts_us).see(pts_us, self._frame, face, quality, bgr)
             return
         shot = Shot(quality, pts_us, face.width_px, self._pack.embed(bgr, face))
         lost = [track for track in self._live if id(track) not in taken and track.described is not None]
@@ -132,11 +144,11 @@ class Tracker:
         if near is None or self._alike(near, shot) < self._threshold_ppm:
             near = self._begin(pts_us)
         taken.add(id(near))
-        self._keep(near, pts_us, face, shot)
+        self._keep(near, pts_us, face, shot, bgr)
 
-    def _keep(self, track: Following, pts_us: int, face: Face, shot: Shot) -> None:
-        track.see(pts_us, self._frame, face, shot.quality)
-        track.add(shot, self._pack)
+    def _keep(self, track: Following, pts_us: int, face: Face, shot: Shot, bgr: np.ndarray) -> None:
+        track.see(pts_us, self._frame, face, shot.quality, bgr)
+        track.add(shot, self._pack, bgr)
         best, second = self._rank(track)
         sure_from = self._threshold_ppm + SURE_PPM
         track.sure = identify(best, second, sure_from, self._pack.margin_ppm + SURE_PPM) is not None
