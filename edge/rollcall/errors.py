@@ -1,7 +1,7 @@
-"""What can be wrong with a segment that the roll call wants to read."""
+"""What can be wrong with a segment that the roll call wants to read, and with a contact sheet."""
 from __future__ import annotations
 
-from evidence.errors import ZaitangError
+from evidence.errors import BadInput, ZaitangError
 
 
 class FacesChanged(Exception):
@@ -18,3 +18,15 @@ class SegmentDiffers(ZaitangError):
 
 class AnalysisDied(ZaitangError):
     text = "the roll call of segment {file} ended {times} times without an answer; it is left out"
+
+
+class NoSuchBlock(BadInput):
+    text = "class {class_id} has no recording {block}; it has: {known}"
+
+
+class NotASheet(BadInput):
+    text = "{file}: a contact sheet is written as .pdf or .png"
+
+
+class NoChineseLetters(BadInput):
+    text = "this machine has no Chinese letters to draw with: sudo apt-get install fonts-noto-cjk"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import cv2
@@ -83,11 +83,8 @@ class Proofs:
             else:
                 store.append("rollcall", call)
 
-    def pictures(self, call: RollCall) -> dict[str, np.ndarray]:
-        """What is here of the pictures of a roll call: proof → BGR uint8. Raises OSError."""
-        wanted = {track.proof for track in call.tracks if track.proof is not None}
-        if not wanted:
-            return {}
+    def pictures(self, call: RollCall, wanted: Collection[str]) -> dict[str, np.ndarray]:
+        """Those pictures of a roll call that are here: proof → BGR uint8. Raises OSError."""
         found = {}
         for path in files_of(self.folder / call.run, [token(call.segment, call.pack_sha256, call.class_id)]):
             data = read_file(path)
