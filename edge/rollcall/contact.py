@@ -38,8 +38,8 @@ NO_PHOTO, NO_PICTURE = N_("no photo"), N_("no picture")
 POINTED = N_("pointed out by a person")
 AT_EDGE = N_("only at the beginning or the end")
 LEAVE, CHECKED_IN, NOT_CHECKED_IN = N_("approved leave"), N_("checked in"), N_("did not check in")
-NEAREST = N_("nearest face {score} (sure from {threshold}), {time}")
-NO_FACE = N_("no face resembles this person")
+NEAREST = N_("nearest {score} of {threshold}, {time}")
+NO_FACE, NOT_ENROLLED = N_("no face resembles this person"), N_("no face enrolled on this box")
 LIKE = N_("like {person} {score}")
 SMALL = N_("too small to compare")
 NAME, WIDE, NOTE = 15, 38, 21
@@ -153,7 +153,7 @@ class _Words:
 
     def missed(self, row: Row) -> Cell:
         presence, sight = row.presence, row.sight
-        near = self(NO_FACE) if sight is None else self(
+        near = self(NO_FACE if row.enrolled else NOT_ENROLLED) if sight is None else self(
             NEAREST, score=_share(sight.score_ppm), threshold=_share(sight.threshold_ppm), time=self.time(sight))
         if presence is None:
             return self.pair(row, None, "", [near])

@@ -27,7 +27,7 @@ INK, QUIET, LINE, RED = "#1a1a1a", "#5b6068", "#c4c8ce", "#b3261e"
 PICTURE = {2: (21.0, 27.0), 1: (23.0, 27.0)}
 """Width and height of a picture where a cell has two or one."""
 HEAD, LINE_STEP, ROW_STEP = 4.8, 3.3, 2.5
-HEADER_COLUMNS = 118
+HEADER_COLUMNS = 104
 """Columns of a line at the top; a Chinese letter takes two."""
 
 
@@ -35,7 +35,7 @@ def draw(page: Page, ending: str) -> list[bytes]:
     """The bytes of the files: one PDF for `.pdf`, else a PNG for each page. Raises NoChineseLetters."""
     if any(_chinese(text) for text in _texts(page)) and not has_chinese():
         raise NoChineseLetters()
-    with matplotlib.rc_context({"font.family": families(), "pdf.fonttype": 42}):
+    with matplotlib.rc_context({"font.family": families()}):
         figures = _Paper(page).figures()
         if ending == ".pdf":
             out = io.BytesIO()

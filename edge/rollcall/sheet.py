@@ -57,18 +57,19 @@ class Sight:
 @dataclasses.dataclass(frozen=True, eq=False)
 class Row:
     """One person. `sight`: the best one, of who is shown; else the face that came nearest, without its picture.
-    `photo`: BGR uint8, of the enrolment."""
+    `photo`: BGR uint8, of the enrolment. `enrolled`: a face of the person is on this box."""
 
     person: str
     presence: Presence | None
     photo: np.ndarray | None
     sight: Sight | None
+    enrolled: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
 class Sheet:
-    """Everything on a sheet, without words. `reasons`: of the rule, about this recording. `others`: known people who are
-    not due, like instructors. `omitted`: faces without a name that have no place or no picture here."""
+    """Everything on a sheet, without words. `reasons`: of the rule, about this recording. `others`: known people who
+    are not due, like instructors. `omitted`: faces without a name that have no place or no picture here."""
 
     order: ClassOrder
     block: Block
@@ -158,6 +159,7 @@ class _Faces:
         self.calls = [(ref, call) for ref, call in story.rollcalls if ref in set(block.calls)]
         self.named: dict[str, list[_Seen]] = defaultdict(list)
         self._nameless: list[_Seen] = []
+        self._enrolled = box.store.enrolled(class_id)
         self._standing = consents(box.store, class_id)
         going = {one.person for one in box.store.erasures() if one.class_id == class_id and one.why != "again"}
         self._hidden = going | {person for person, said in self._standing.items() if said.said != "given"}
@@ -190,7 +192,8 @@ class _Faces:
             return Row(presence.person, presence, self._photo(presence.person), self._pictured(seen))
         near = [one for one in self._nameless if one.track.best and one.track.best.person == presence.person]
         best = max(near, key=lambda one: _score(one.track), default=None)
-        return Row(presence.person, presence, self._photo(presence.person), None if best is None else _sight(best))
+        sight, enrolled = None if best is None else _sight(best), presence.person in self._enrolled
+        return Row(presence.person, presence, self._photo(presence.person), sight, enrolled)
 
     def known(self, person: str) -> Row:
         """Of somebody who is known and not due."""
