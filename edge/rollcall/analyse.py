@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from edge.rollcall.crops import Crop
 from edge.rollcall.tracks import Tracker
 from edge.vision.gallery import Gallery
 from edge.vision.pack import Pack
@@ -26,8 +27,8 @@ class Measured:
     dark: int
     headcount_max: int
     headcount_mean_ppm: int
-    crops: tuple[np.ndarray | None, ...] = ()
-    """Of each track its best sight, BGR uint8, or None."""
+    crops: tuple[Crop | None, ...] = ()
+    """By track, the picture of its best sight."""
 
 
 def analyse(

@@ -1,25 +1,37 @@
-"""Cuts a face with a margin out of a frame: the picture of a sight that may be kept as proof."""
+"""Cuts a face and what is around it out of a picture: the proof of a best sight, and what is measured of it."""
 from __future__ import annotations
+
+import dataclasses
 
 import cv2
 import numpy as np
 
-WIDEST = 160
-"""Pixels; a larger sight is shrunk."""
-MARGIN = 0.35
-"""Of the face's width and height, on each side: hair, chin and ears."""
+from edge.vision.pack import Face
+
+MAX_WIDTH_PX = 160
+AROUND = 0.5
+"""Share of the face's box that is shown to each side of it."""
 
 
-def crop_of(bgr: np.ndarray, box: np.ndarray) -> np.ndarray | None:
-    """The face in `box` (x, y, width, height in pixels) of a BGR uint8 frame, at most `WIDEST` wide, a copy of its
-    own. None where nothing of it lies in the frame."""
-    x, y, width, height = (float(value) for value in box)
-    left, top = max(0, round(x - MARGIN * width)), max(0, round(y - MARGIN * height))
-    right, bottom = max(0, round(x + (1 + MARGIN) * width)), max(0, round(y + (1 + MARGIN) * height))
-    found = bgr[top:bottom, left:right]
-    if not found.size:
-        return None
-    # A box may be far higher than wide where a face is cut off by the edge of the frame.
-    scale = min(1.0, WIDEST / found.shape[1], 2 * WIDEST / found.shape[0])
-    size = max(1, round(found.shape[1] * scale)), max(1, round(found.shape[0] * scale))
-    return cv2.resize(found, size, interpolation=cv2.INTER_AREA) if scale < 1 else found.copy()
+@dataclasses.dataclass(frozen=True, eq=False)
+class Crop:
+    """`bgr`: uint8 (height, width, 3), at most MAX_WIDTH_PX wide. `face`: where the face is in it."""
+
+    bgr: np.ndarray
+    face: Face
+
+
+def cut_out(bgr: np.ndarray, face: Face) -> Crop:
+    """A copy, shrunk where it would be too wide. `bgr`: uint8 (height, width, 3); the face must be in it."""
+    x, y, width, height = (float(value) for value in face.box)
+    left, top = max(0, round(x - AROUND * width)), max(0, round(y - AROUND * height))
+    right, bottom = round(x + (1 + AROUND) * width), round(y + (1 + AROUND) * height)
+    part = bgr[top : max(bottom, top + 1), left : max(right, left + 1)]
+    scale = min(1.0, MAX_WIDTH_PX / max(1, part.shape[1]))
+    if scale < 1:
+        size = MAX_WIDTH_PX, max(1, round(part.shape[0] * scale))
+        part = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+    by = np.array([left, top], np.float32)
+    box = (face.box - np.concatenate([by, by * 0])) * np.float32(scale)
+    points = (face.landmarks - by) * np.float32(scale)
+    return Crop(part.copy(), dataclasses.replace(face, box=box, landmarks=points))

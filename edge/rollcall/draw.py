@@ -5,16 +5,18 @@ import io
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import cv2
 import matplotlib
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from edge.fonts import families, has_chinese
+from edge.drawing import fonts, has_chinese
 from edge.rollcall.contact import Cell, Page, Section
 from edge.rollcall.errors import NoChineseLetters
 
@@ -27,15 +29,16 @@ INK, QUIET, LINE, RED = "#1a1a1a", "#5b6068", "#c4c8ce", "#b3261e"
 PICTURE = {2: (21.0, 27.0), 1: (23.0, 27.0)}
 """Width and height of a picture where a cell has two or one."""
 HEAD, LINE_STEP, ROW_STEP = 4.8, 3.3, 2.5
+CHINESE_FILES = ("notosanscjk", "wqy-zenhei", "simhei")
 HEADER_COLUMNS = 104
 """Columns of a line at the top; a Chinese letter takes two."""
 
 
 def draw(page: Page, ending: str) -> list[bytes]:
     """The bytes of the files: one PDF for `.pdf`, else a PNG for each page. Raises NoChineseLetters."""
-    if any(_chinese(text) for text in _texts(page)) and not has_chinese():
+    if any(_chinese(text) for text in _texts(page)) and not (has_chinese() or _found_later()):
         raise NoChineseLetters()
-    with matplotlib.rc_context({"font.family": families()}):
+    with matplotlib.rc_context({"font.family": fonts(font_manager.get_font_names())}):
         figures = _Paper(page).figures()
         if ending == ".pdf":
             out = io.BytesIO()
@@ -44,6 +47,14 @@ def draw(page: Page, ending: str) -> list[bytes]:
                     pdf.savefig(figure, dpi=DPI)
             return [out.getvalue()]
         return [_png(figure) for figure in figures]
+
+
+def _found_later() -> bool:
+    """Whether there are Chinese letters that were installed since matplotlib made its list."""
+    for path in font_manager.findSystemFonts():
+        if Path(path).name.lower().startswith(CHINESE_FILES):
+            font_manager.fontManager.addfont(path)
+    return has_chinese()
 
 
 def _png(figure: Figure) -> bytes:

@@ -21,6 +21,7 @@ from edge.child import ready, stop_on_signal
 from edge.errors import AlreadyRunning, BadVideo, EmptyVideo, StoreBusy, VolumeAway
 from edge.rollcall.analyse import Measured, analyse
 from edge.rollcall.attempts import MOST, Attempts
+from edge.rollcall.crops import Crop
 from edge.rollcall.errors import AnalysisDied, FacesChanged, SegmentDiffers, SegmentGone
 from edge.rollcall.frames import SECOND_US, frames, plan_frames
 from edge.rollcall.proofs import Proofs
@@ -165,7 +166,7 @@ class Worker:
         self._log.info("rollcall.done", segment=segment.sha256, waiting=len(self._waiting))
         return True
 
-    def _state(self, segment: Segment, call: RollCall, crops: Sequence[np.ndarray | None]) -> None:
+    def _state(self, segment: Segment, call: RollCall, crops: Sequence[Crop | None]) -> None:
         """The record, and the pictures behind it. Raises FacesChanged."""
         if self._proofs is None:
             self._store.append("rollcall", call)
@@ -178,7 +179,7 @@ class Worker:
 
     def _measure(
         self, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
-    ) -> tuple[RollCall, Sequence[np.ndarray | None]]:
+    ) -> tuple[RollCall, Sequence[Crop | None]]:
         """The record, and a picture of each of its tracks."""
         path = self._find(segment.file)
         try:
@@ -191,7 +192,7 @@ class Worker:
 
     def _measured(
         self, found: Path | None, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
-    ) -> tuple[RollCall, Sequence[np.ndarray | None]]:
+    ) -> tuple[RollCall, Sequence[Crop | None]]:
         def asked_to_stop() -> bool:
             if self._store.erasures_asked() != self._erased:
                 raise FacesChanged

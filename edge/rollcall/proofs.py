@@ -20,6 +20,7 @@ from common.logs import Log
 from edge.child import only_one
 from edge.errors import CannotWrite, VolumeFull, WrongVolume
 from edge.keys import decrypt, encrypt
+from edge.rollcall.crops import Crop
 from edge.rollcall.errors import FacesChanged
 from edge.storage.proofs import FOLDER, WRITING, clear, file_name, files_of, packed, places, read_file, token
 from edge.storage.volume import Volume
@@ -64,10 +65,10 @@ class Proofs:
         self._log = Log("rollcall.proofs")
 
     def state(
-        self, store: Store, file: str, call: RollCall, crops: Sequence[np.ndarray | None], erasures: int,
+        self, store: Store, file: str, call: RollCall, crops: Sequence[Crop | None], erasures: int,
     ) -> None:
-        """Append a roll call of the segment `file`, its pictures first. `crops`: BGR uint8, one for each of its tracks
-        or None. `erasures`: how many were asked for when its faces were read.
+        """Append a roll call of the segment `file`, its pictures first. `crops`: one for each of its tracks or
+        None. `erasures`: how many were asked for when its faces were read.
 
         Where the volume takes no pictures the record says so by naming none: the video is there to be looked at.
         Raises FacesChanged when a face was erased meanwhile, AlreadyRunning, StoreBusy."""
@@ -96,14 +97,14 @@ class Proofs:
                     found[name] = picture
         return found
 
-    def _sealed(self, call: RollCall, crops: Sequence[np.ndarray | None]) -> dict[int, bytes]:
+    def _sealed(self, call: RollCall, crops: Sequence[Crop | None]) -> dict[int, bytes]:
         """Index of the track → its sealed picture, for those that are kept."""
         found = {}
         for index in sorted(chosen(call.tracks, call.threshold_ppm, call.margin_ppm)):
             crop = crops[index] if index < len(crops) else None
-            if crop is None or not crop.size:
+            if crop is None or not crop.bgr.size:
                 continue
-            done, jpeg = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+            done, jpeg = cv2.imencode(".jpg", crop.bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
             if done:
                 found[index] = encrypt(self._key, jpeg.tobytes(), _label(call))
         return found

@@ -1,6 +1,6 @@
 """What stands on the contact sheet of one recording: gathered from the records and the pictures that this box holds.
 
-The answers and the verdict are those of the fold and the rules, like everywhere. Pictures of who refused or withdrew are
+The answers and the verdict are those of the fold and the rules, as everywhere. Pictures of who refused or withdrew are
 not shown, also while they are being erased; the enrolment photograph needs a consent that stands.
 """
 from __future__ import annotations

@@ -5,7 +5,7 @@ import dataclasses
 
 import numpy as np
 
-from edge.rollcall.crops import crop_of
+from edge.rollcall.crops import Crop, cut_out
 from edge.vision.gallery import Gallery
 from edge.vision.geometry import overlap
 from edge.vision.pack import Face, Pack
@@ -48,7 +48,7 @@ class Following:
         self.box = np.zeros(4, np.float32)
         self.best_quality, self.best_us, self.best_px = -1.0, pts_us, 0
         self.shots: list[Shot] = []
-        self.crop: np.ndarray | None = None
+        self.crop: Crop | None = None
         self.described: np.ndarray | None = None
         self.sure = False
 
@@ -60,7 +60,7 @@ class Following:
         if quality > self.best_quality:
             self.best_quality, self.best_us, self.best_px = quality, pts_us, face.width_px
             if not self.shots:
-                self.crop = crop_of(bgr, face.box)
+                self.crop = cut_out(bgr, face)
 
     def leave_place(self) -> None:
         """Somebody else is where the face was; only its looks can find it again."""
@@ -72,11 +72,11 @@ class Following:
             return True
         return not self.sure and (len(self.shots) < SHOTS or quality > self.shots[-1].quality)
 
-    def add(self, shot: Shot, pack: Pack, bgr: np.ndarray) -> None:
-        """Keep the best shots, and a picture of the best one: the face is in `bgr` where it was last seen."""
+    def add(self, shot: Shot, pack: Pack, bgr: np.ndarray, face: Face) -> None:
+        """Keep the best shots, and a picture of the best one: `face` in the frame `bgr`."""
         self.shots = sorted([*self.shots, shot], key=lambda kept: -kept.quality)[:SHOTS]
         if self.shots[0] is shot:
-            self.crop = crop_of(bgr, self.box)
+            self.crop = cut_out(bgr, face)
         weights = np.array([max(kept.quality, 1e-3) for kept in self.shots], np.float32)
         self.described = pack.mean(np.stack([kept.vector for kept in self.shots]), weights)
         self.unchecked = 0
@@ -108,8 +108,8 @@ class Tracker:
         """Every face that was followed: measurements for the record."""
         return tuple(self._measured(track) for track in self._followed())
 
-    def crops(self) -> tuple[np.ndarray | None, ...]:
-        """Of each of `tracks` the sight that its record tells, BGR uint8."""
+    def crops(self) -> tuple[Crop | None, ...]:
+        """Of each of `tracks` the sight that its record tells."""
         return tuple(track.crop for track in self._followed())
 
     def _followed(self) -> list[Following]:
@@ -148,7 +148,7 @@ class Tracker:
 
     def _keep(self, track: Following, pts_us: int, face: Face, shot: Shot, bgr: np.ndarray) -> None:
         track.see(pts_us, self._frame, face, shot.quality, bgr)
-        track.add(shot, self._pack, bgr)
+        track.add(shot, self._pack, bgr, face)
         best, second = self._rank(track)
         sure_from = self._threshold_ppm + SURE_PPM
         track.sure = identify(best, second, sure_from, self._pack.margin_ppm + SURE_PPM) is not None

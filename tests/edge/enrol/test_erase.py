@@ -44,6 +44,7 @@ from evidence.chain import next_record
 from evidence.records import record_bytes
 from evidence.seal import RECORD_TYPE, KeySigner, read_sealed, seal
 from evidence.times import utc_us
+from tests.edge.rollcall.conftest import flat
 
 CLASS = "class-1"
 NAME = "王秀英"
@@ -98,7 +99,7 @@ def call_the_roll(box: Box, number: int) -> None:
         for at, (person, score) in enumerate(who))
     call = RollCall(CLASS, f"r-{number}", f"{number}" * 64, "builtin", "b" * 64, "cpu", 400_000, 50_000, 20, 1, 0, 4,
                     4_000_000, tracks)
-    crops = [np.full((60, 50, 3), 20 + 40 * at, np.uint8) for at in range(len(who))]
+    crops = [flat(20 + 40 * at) for at in range(len(who))]
     Proofs(box.video, box.first_volume, box.keys.data, box.proofs_lock).state(
         box.store, f"r-{number}/000000.mp4", call, crops, box.store.erasures_asked())
 

@@ -15,9 +15,11 @@ from common.policies import load_policy
 from common.sheets import Name, seal_sheet
 from edge.config import parse_box
 from edge.keys import make_box_keys, self_certified
+from edge.rollcall.crops import Crop
 from edge.rollcall.proofs import Proofs
 from edge.storage.volume import open_volume
 from edge.store.people import NewFace
+from edge.vision.pack import Face
 from edge.wiring import Box, open_store
 from evidence.bodies import (
     Candidate,
@@ -51,6 +53,12 @@ FIRST: Sightings = [("p-1", 610_000, 40), ("p-2", 520_000, 80), ("p-3", 390_000,
 LATER: Sightings = [("p-1", 700_000, 60), ("t-1", 650_000, 200)]
 
 
+def flat(level: int) -> Crop:
+    """A picture of one grey level."""
+    face = Face(np.array([10, 10, 20, 20], np.float32), 1.0, np.zeros((5, 2), np.float32), 1.0)
+    return Crop(np.full((50, 40, 3), level, np.uint8), face)
+
+
 @dataclasses.dataclass
 class Course:
     """The box, its clock, and what a test adds."""
@@ -73,7 +81,7 @@ class Course:
             for at, (person, score, _) in enumerate(found))
         call = RollCall(CLASS, "r-1", sha, "lab", "b" * 64, "cpu", THRESHOLD, 50_000, 20, 30, 0, len(found),
                         len(found) * 1_000_000, tracks)
-        crops = [np.full((50, 40, 3), level, np.uint8) for _, _, level in found]
+        crops = [flat(level) for _, _, level in found]
         self.proofs.state(self.box.store, file, call, crops, self.box.store.erasures_asked())
         return call
 

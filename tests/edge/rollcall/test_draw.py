@@ -7,12 +7,12 @@ import re
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from edge import fonts
-from edge.fonts import families
+from edge.drawing import fonts
 from edge.rollcall import draw as drawing
 from edge.rollcall.contact import Cell, Page, Section
 from edge.rollcall.draw import DPI, HEIGHT, INCH, MARGIN, WIDTH, _Paper, draw
@@ -36,7 +36,7 @@ def figures(page: Page) -> list[Figure]:
 
 
 def test_eighty_people_take_a_few_pages_and_nothing_leaves_the_paper() -> None:
-    with matplotlib.rc_context({"font.family": families()}):
+    with matplotlib.rc_context({"font.family": fonts(font_manager.get_font_names())}):
         made = figures(page_of(80, 14))
         assert len(made) == 5
         words = []
@@ -73,25 +73,19 @@ def test_a_pdf_has_every_page_and_no_date() -> None:
 
 
 def test_a_machine_without_chinese_letters_says_so_and_needs_none_for_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "CHINESE", ("No Such Font",))
-    monkeypatch.setattr(fonts, "FILES", ("no-such-font",))
+    monkeypatch.setattr(drawing, "has_chinese", lambda: False)
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
     with pytest.raises(NoChineseLetters, match="fonts-noto-cjk"):
         draw(page_of(1, 0), ".png")
     plain = Page("Title", "weld-1", ("one",), (), "foot", "{number} / {count}")
     assert len(draw(plain, ".png")) == 1
 
 
-def test_fonts_that_came_later_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_letters_that_were_installed_later_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     added: list[str] = []
-    known = ["DejaVu Sans"]
-    monkeypatch.setattr(fonts.font_manager, "get_font_names", lambda: known)
-    monkeypatch.setattr(fonts.font_manager, "findSystemFonts", lambda: ["/f/NotoSansCJK-Regular.ttc", "/f/Other.ttf"])
-
-    def add(path: str) -> None:
-        added.append(path)
-        known.append("Noto Sans CJK JP")
-
-    monkeypatch.setattr(fonts.font_manager.fontManager, "addfont", add)
-    assert fonts.has_chinese() and added == ["/f/NotoSansCJK-Regular.ttc"]
-    assert fonts.has_chinese() and len(added) == 1
-    assert drawing.families() == ["DejaVu Sans", "Noto Sans CJK JP"]
+    monkeypatch.setattr(drawing, "has_chinese", lambda: bool(added))
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: ["/f/NotoSansCJK-Regular.ttc", "/f/Other.ttf"])
+    monkeypatch.setattr(font_manager.fontManager, "addfont", added.append)
+    for _ in range(2):
+        assert len(draw(page_of(1, 0), ".png")) == 1
+    assert added == ["/f/NotoSansCJK-Regular.ttc"]

@@ -17,7 +17,7 @@ import pytest
 from edge.enrol.erase import finish, withdraw
 from edge.errors import VolumeAway
 from edge.rollcall.attempts import MOST, Attempts
-from edge.rollcall.crops import WIDEST
+from edge.rollcall.crops import MAX_WIDTH_PX
 from edge.rollcall.process import Stopped, Worker
 from edge.rollcall.proofs import Proofs
 from edge.storage.volume import open_volume
@@ -133,7 +133,7 @@ def test_the_picture_behind_each_answer_shows_the_person_whom_it_names(
     gallery = Gallery(builtin, templates)
     for track in first.tracks:
         picture = found[str(track.proof)]
-        assert picture.shape[1] <= WIDEST
+        assert picture.shape[1] <= MAX_WIDTH_PX
         large = cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
         (face,) = builtin.detect(large, "photo")
         best, _ = gallery.rank(builtin.embed(large, face))

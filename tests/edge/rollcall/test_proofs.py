@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.rollcall.crops import Crop
 from edge.rollcall.errors import FacesChanged
 from edge.rollcall.proofs import UNNAMED, Proofs, chosen
 from edge.storage.volume import Volume, open_volume
@@ -18,6 +19,7 @@ from edge.store import Store
 from edge.wiring import Box
 from evidence.bodies import Candidate, RollCall, Track, body_of
 from evidence.rollcall import name_tracks
+from tests.edge.rollcall.conftest import flat
 
 THRESHOLD, MARGIN = 400_000, 50_000
 PEOPLE = st.one_of(st.none(), st.sampled_from("abc"))
@@ -57,8 +59,8 @@ def call_of(count: int) -> RollCall:
                     tuple(found))
 
 
-def crops_of(call: RollCall) -> list[np.ndarray | None]:
-    return [np.full((40, 30, 3), 10 + 20 * at, np.uint8) for at in range(len(call.tracks))]
+def crops_of(call: RollCall) -> list[Crop]:
+    return [flat(10 + 20 * at) for at in range(len(call.tracks))]
 
 
 @pytest.fixture
