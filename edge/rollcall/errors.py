@@ -28,5 +28,9 @@ class NotASheet(BadInput):
     text = "{file}: a contact sheet is written as .pdf or .png"
 
 
+class NobodyLooks(BadInput):
+    text = "say with --by who looks at the faces: it goes on record"
+
+
 class NoChineseLetters(BadInput):
     text = "this machine has no Chinese letters to draw with: sudo apt-get install fonts-noto-cjk"

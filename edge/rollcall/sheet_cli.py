@@ -19,7 +19,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     sheet.add_argument("--box", type=Path, required=True, metavar="DIR")
     sheet.add_argument("--out", type=Path, required=True, metavar="FILE",
                        help="a PDF, or a PNG; of several pages one PNG each: FILE-2.png")
-    sheet.add_argument("--by", required=True, metavar="WHO", help="who looks at the faces: it goes on record")
+    sheet.add_argument("--by", type=str.strip, required=True, metavar="WHO",
+                       help="who looks at the faces: it goes on record")
     sheet.set_defaults(do=_sheet)
 
 
@@ -27,7 +28,7 @@ def _sheet(args: argparse.Namespace) -> int:
     from common.texts import translate
     from edge.rollcall.contact import told
     from edge.rollcall.draw import draw
-    from edge.rollcall.errors import NotASheet
+    from edge.rollcall.errors import NobodyLooks, NotASheet
     from edge.rollcall.sheet import make_sheet
     from edge.storage.files import replace
     from edge.wiring import open_box
@@ -36,6 +37,8 @@ def _sheet(args: argparse.Namespace) -> int:
     ending = args.out.suffix.lower()
     if ending not in (".pdf", ".png"):
         raise NotASheet(file=args.out)
+    if not args.by:
+        raise NobodyLooks()
     box = open_box(args.box)
     sheet = make_sheet(box, args.class_id, args.block)
     files = draw(told(sheet, box.config.device, args.by, args.lang), ending)

@@ -95,9 +95,8 @@ def files_of(run: Path, tokens: Collection[str]) -> list[Path]:
 def blank(path: Path, wanted: Collection[str], keep: Collection[str]) -> None:
     """Overwrite the pieces of a file whose hashes are `wanted`; the whole of it, and remove it, once none of `keep` is
     left. Raises OSError."""
-    with contextlib.suppress(FileNotFoundError), path.open("r+b", buffering=0) as file:
-        data = file.read(LARGEST)
-        left = False
+    with contextlib.suppress(FileNotFoundError), path.open("r+b") as file:
+        data, left = file.read(LARGEST), False
         for at, length in places(data):
             name = hashlib.sha256(data[at : at + length]).hexdigest()
             left = left or name in keep

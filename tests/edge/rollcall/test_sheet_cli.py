@@ -42,6 +42,8 @@ def test_nothing_is_drawn_or_recorded_for_what_is_not_there(
 ) -> None:
     assert sheet(course, tmp_path / "a.pdf", block="2026-03-02-pm") == 2 and BLOCK in capsys.readouterr().err
     assert sheet(course, tmp_path / "a.docx") == 2 and ".pdf" in capsys.readouterr().err
+    command = ["--lang", "en", "sheet", CLASS, BLOCK, "--box", str(course.box.folder), "--out", str(tmp_path / "a.pdf")]
+    assert main([*command, "--by", " "]) == 2 and "--by" in capsys.readouterr().err
     assert looks(course) == [] and not list(tmp_path.glob("a.*"))
 
 
