@@ -1,6 +1,6 @@
 """The pictures behind a roll call: which sights are kept, how they are sealed and opened again.
 
-`Track.proof` is the SHA-256 of one sealed picture as it lies in that file. The file is whole and durable before the
+`Track.proof` is the SHA-256 of one sealed picture as it lies in its file. The file is whole and durable before the
 record that names its pictures, and a note in the database names it until then: what a kill leaves between the two is
 gone at the next look. Who writes and who erases take turns by a lock, so no picture comes after its person's erasure.
 """
