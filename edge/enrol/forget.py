@@ -26,8 +26,10 @@ FOUND_BY = ("enrolment", "templates.moved")
 
 @dataclasses.dataclass
 class _Found:
-    """Of the roll calls of one run: token of a file → its pieces to overwrite, and those of other people."""
+    """Of the roll calls of one run: token of a file → its pieces to overwrite, and those of other people. `count`: how
+    many pictures of the person there are, without those that went with their video."""
 
+    count: int = 0
     wanted: dict[str, set[str]] = dataclasses.field(default_factory=lambda: defaultdict(set))
     others: dict[str, set[str]] = dataclasses.field(default_factory=lambda: defaultdict(set))
 
@@ -51,23 +53,24 @@ def _forget(store: Store, proofs: Path, erasure: Erasure) -> int:
         for path in files_of(proofs / run, found.wanted):
             name = path.stem.rpartition(".")[2]
             blank(path, found.wanted[name], found.others[name])
-    return sum(len(pieces) for found in runs.values() for pieces in found.wanted.values())
+    return sum(found.count for found in runs.values())
 
 
 def _pieces(store: Store, erasure: Erasure) -> dict[str, _Found]:
-    """By run, what the roll calls of the class kept of the person and of others, where the video is still here."""
+    """By run, what the roll calls of the class kept of the person and of others."""
     runs: dict[str, _Found] = defaultdict(_Found)
     removed = store.all_removed()
     for body in _calls(store, erasure.class_id):
-        if body["segment"] in removed:
-            continue
         resembled = [(str(track["proof"]), track["best"]["person"]) for track in body["tracks"]
                      if track.get("proof") and track.get("best")]
         wanted = {proof for proof, person in resembled if person == erasure.person}
         if wanted:
             name = token(body["segment"], body["pack_sha256"], body["class"])
-            runs[body["run"]].wanted[name] |= wanted
-            runs[body["run"]].others[name] |= {proof for proof, _ in resembled} - wanted
+            found = runs[body["run"]]
+            # Files of removed video may still lie there, until the next sweep.
+            found.wanted[name] |= wanted
+            found.others[name] |= {proof for proof, _ in resembled} - wanted
+            found.count += 0 if body["segment"] in removed else len(wanted)
     return dict(runs)
 
 

@@ -39,7 +39,7 @@ from edge.store import database
 from edge.store.people import NewFace
 from edge.terminal.desk import Desk, Target
 from edge.wiring import Box, open_store
-from evidence.bodies import Candidate, ConsentWithdrawn, Enrolment, FaceErased, RollCall, Track, body_of
+from evidence.bodies import Candidate, ConsentWithdrawn, Enrolment, FaceErased, RollCall, SegmentRemoved, Track, body_of
 from evidence.chain import next_record
 from evidence.records import record_bytes
 from evidence.seal import RECORD_TYPE, KeySigner, read_sealed, seal
@@ -232,6 +232,13 @@ def test_the_pictures_of_a_class_are_gone_when_nobody_of_it_is_left(enrolled: Bo
     assert list((enrolled.video / "proofs").iterdir()) == []
     said = [(one.why, one.proofs) for one in bodies(enrolled, "face.erased")]
     assert said == [("again", 0), ("over", 4), ("over", 2)]
+
+
+def test_pictures_of_removed_video_that_nobody_swept_yet_go_and_are_not_counted(enrolled: Box) -> None:
+    enrolled.store.append("segment.removed", SegmentRemoved("0" * 64, "R7: 2029-03-02", "test"))
+    withdraw(enrolled.store, CLASS, "p-1", "command")
+    finish(enrolled.store, enrolled.folder)
+    assert pictured(enrolled) == [(4, [2, 3])] * 2 and bodies(enrolled, "face.erased")[-1].proofs == 2
 
 
 def test_a_picture_that_was_being_written_goes_too(enrolled: Box) -> None:
