@@ -9,6 +9,8 @@ from edge.clock import Clock, SimulatedClock, Skip, SystemClock, machine_boot_id
 from edge.config import BOX_FILE, BoxConfig, ClockConfig, load_box
 from edge.keys import BoxKeys, load_keys
 from edge.storage.places import Places
+from edge.storage.proofs import LOCK
+from edge.storage.volume import Volume, known_identity
 from edge.store import Store
 from evidence.errors import BadShape
 from evidence.seal import KeySigner
@@ -46,6 +48,16 @@ class Box:
         """Where segments lie. `store`: a connection of one's own."""
         second = self.config.storage.second
         return Places(self.video, None if second is None else Path(second), self.config.device, store or self.store)
+
+    def first_volume(self) -> Volume:
+        """The video volume that the recorder made; never made here. Raises WrongVolume, CannotWrite."""
+        identity = known_identity(self.video, self.config.device, self.store, "first")
+        return Volume(self.video, identity, self.config.recorder.reserve_mb)
+
+    @property
+    def proofs_lock(self) -> Path:
+        """Held by whoever writes pictures of a roll call, and by whoever erases them."""
+        return self.run_folder / LOCK
 
     @property
     def run_folder(self) -> Path:

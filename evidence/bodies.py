@@ -201,14 +201,15 @@ class ConsentWithdrawn:
 
 @dataclasses.dataclass(frozen=True)
 class FaceErased:
-    """A person's face data were erased on this box (`face.erased`): so many templates and shots. That the person was
-    on a roster, and what was recorded of the class, stays."""
+    """A person's face data were erased on this box (`face.erased`): so many templates, shots and pictures from
+    roll calls (`proofs`). That the person was on a roster, and what was recorded of the class, stays."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     person: Id
     why: Literal["withdrawn", "over", "again", "order"]
     templates: Count
     shots: Count
+    proofs: Count = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -495,6 +496,18 @@ class BareFace:
 
 
 @dataclasses.dataclass(frozen=True)
+class Look:
+    """Somebody had kept pictures of faces shown (`look`), stated before they were. `what`: a contact sheet of a
+    recording; `by`: who, in their own words; `rests_on`: the hash that the sheet prints of the records behind it."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    block: Id
+    what: Literal["sheet"]
+    by: str
+    rests_on: Sha256
+
+
+@dataclasses.dataclass(frozen=True)
 class PictureSample:
     """One decoded keyframe of a segment. Shares are ppm, grey levels ppm of white; `detail_ppm`: mean of the Laplacian.
 
@@ -657,8 +670,8 @@ class Export:
 Body = (
     Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Assessment | Dispute | Consent | ConsentWithdrawn
     | Enrolment | FaceErased | TemplatesOrder | TemplatesMoved | SessionStart | SessionEnd | SessionCorrected | Segment
-    | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Picture | CodeShown | CodeRead | Pointed | Review | Alarm
-    | SegmentRemoved | VideoReused | Export
+    | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
+    | Alarm | SegmentRemoved | VideoReused | Export
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -684,6 +697,7 @@ TYPES: dict[str, type[Body]] = {
     "pin.set": PinSet,
     "rollcall": RollCall,
     "bareface": BareFace,
+    "look": Look,
     "picture": Picture,
     "code.shown": CodeShown,
     "code.read": CodeRead,

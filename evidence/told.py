@@ -24,6 +24,7 @@ from evidence.bodies import (
     ConsentWithdrawn,
     Enrolment,
     Genesis,
+    Look,
     Picture,
     PinCheckIn,
     PinSet,
@@ -48,7 +49,7 @@ from evidence.story import Ref
 B = TypeVar("B", bound=Body)
 FROM_BOX = (
     Segment, CheckIn, PinCheckIn, Consent, ConsentWithdrawn, Enrolment, TemplatesMoved, RollCall, Picture, CodeShown,
-    CodeRead, BareFace, SessionStart, SessionEnd, SessionCorrected, PinSet,
+    CodeRead, BareFace, Look, SessionStart, SessionEnd, SessionCorrected, PinSet,
 )
 
 

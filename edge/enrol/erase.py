@@ -17,6 +17,7 @@ from common.logs import Log
 from edge.enrol.consent import Standing, kept_until
 from edge.enrol.consents import consents
 from edge.enrol.errors import CopyLeft, StillRead
+from edge.enrol.forget import forget
 from edge.errors import StoreBusy
 from edge.plans import newest_orders
 from edge.store import Store
@@ -50,12 +51,14 @@ def over(store: Store, class_id: str, person: str, why: Why = "over", names: boo
 
 def finish(store: Store, folder: Path) -> list[Erasure]:
     """Take every erasure as far as it goes; those that are done now. Raises StillRead while another process reads the
-    log, CopyLeft while a copy of the database lies in the box's folder: both keep traces. Call it again then."""
+    log, CopyLeft while a copy of the database lies in the box's folder, VolumeAway while the disk with the pictures of
+    roll calls is not there, AlreadyRunning while a roll call writes: all keep traces. Call it again then."""
     asked = store.erasures()
     if not asked:
         return []
     for erasure in asked:
         store.erase(erasure)
+    proofs = forget(store, folder, asked)
     if not store.sweep():
         raise StillRead()
     copies = copies_in(folder, store.path)
@@ -64,12 +67,12 @@ def finish(store: Store, folder: Path) -> list[Erasure]:
     wanted = {erasure.number for erasure in asked}
     done = [erasure for erasure in store.erasures() if erasure.number in wanted]
     for erasure in done:
-        store.finish_erasure(erasure)
+        store.finish_erasure(erasure, proofs.get(erasure.number, 0))
     return done
 
 
 def finish_soon(store: Store, folder: Path, patience_s: float) -> list[Erasure]:
-    """`finish`, again for a while when other processes are in the way. Raises StillRead, StoreBusy, CopyLeft."""
+    """`finish`, again for a while when other processes are in the way. Raises what it raises, and StoreBusy."""
     until = time.monotonic() + patience_s
     while True:
         try:

@@ -5,11 +5,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from edge.rollcall.sheet_cli import add_commands as add_sheet
+
 EVERY_US = 2_000_000
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `rollcall` to the parser of `zaitang-edge`."""
+    """Add `rollcall` and `sheet` to the parser of `zaitang-edge`."""
+    add_sheet(commands)
     rollcall = commands.add_parser("rollcall", help="who of a gallery a video shows")
     rollcall.add_argument("video", type=Path, metavar="VIDEO")
     rollcall.add_argument("--gallery", type=Path, required=True, metavar="DIR", help="one file or folder per person")

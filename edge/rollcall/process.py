@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +19,15 @@ import numpy as np
 from common import logs
 from common.texts import N_
 from edge.child import ready, stop_on_signal
-from edge.errors import BadVideo, EmptyVideo, StoreBusy, VolumeAway
+from edge.errors import AlreadyRunning, BadVideo, EmptyVideo, StoreBusy, VolumeAway
 from edge.rollcall.analyse import Measured, analyse
 from edge.rollcall.attempts import MOST, Attempts
 from edge.rollcall.behind import BEHIND, Behind, Board
-from edge.rollcall.errors import AnalysisDied, SegmentDiffers, SegmentGone
+from edge.rollcall.crops import Crop
+from edge.rollcall.errors import AnalysisDied, FacesChanged, SegmentDiffers, SegmentGone
 from edge.rollcall.frames import SECOND_US, pictures, plan_frames
 from edge.rollcall.pictures import Picture
+from edge.rollcall.proofs import Proofs
 from edge.storage.files import sha256_file
 from edge.store import Store
 from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
@@ -56,10 +58,6 @@ class Stopped(Exception):
     """The process was asked to end in the middle of a segment."""
 
 
-class FacesChanged(Exception):
-    """A face was erased in the middle of a segment: it may not be looked for any more."""
-
-
 def run(box: Box) -> None:
     """Run until SIGTERM or SIGINT. Raises what `load_pack` raises."""
     logs.setup()
@@ -69,20 +67,22 @@ def run(box: Box) -> None:
     pack = load_pack(box.config.vision.pack, Path(folder) if folder else None, only_faces=True)
     attempts = Attempts(box.run_folder / "rollcall.json")
     board = Board(box.run_folder / BEHIND)
-    worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts, board)
+    proofs = Proofs(box.video, box.first_volume, box.keys.data, box.proofs_lock)
+    worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts, board, proofs)
     ready()
     with contextlib.closing(board):
         worker.run(stop)
 
 
 class Worker:
-    """Works off the segments of one box. `find`: where a file of a segment lies (Box.find_segment)."""
+    """Works off the segments of one box. `find`: where a file of a segment lies (Box.find_segment). `proofs`: keeps
+    the pictures behind the answers; None: no pictures are kept."""
 
     def __init__(
         self, store: Store, find: Callable[[str], Path | None], pack: Pack, every_s: int, attempts: Attempts,
-        board: Board | None = None,
+        board: Board | None = None, proofs: Proofs | None = None,
     ) -> None:
-        self._store, self._find, self._pack = store, find, pack
+        self._store, self._find, self._pack, self._proofs = store, find, pack, proofs
         self._every_us = every_s * SECOND_US
         self._attempts, self._board = attempts, board
         self._log = logs.Log("rollcall")
@@ -151,7 +151,7 @@ class Worker:
         try:
             if self._attempts.begin(segment.sha256) > MOST:
                 raise AnalysisDied(file=segment.file, times=MOST)
-            self._store.append("rollcall", self._measure(segment, templates, stopped))
+            self._state(segment, *self._measure(segment, templates, stopped))
         except (Stopped, StoreBusy):
             self._attempts.end()
             raise
@@ -173,9 +173,21 @@ class Worker:
         self._log.info("rollcall.done", segment=segment.sha256, waiting=len(self._waiting))
         return True
 
+    def _state(self, segment: Segment, call: RollCall, crops: Sequence[Crop | None]) -> None:
+        """The record, and the pictures behind it. Raises FacesChanged."""
+        if self._proofs is None:
+            self._store.append("rollcall", call)
+            return
+        try:
+            self._proofs.state(self._store, segment.file, call, crops, self._erased)
+        except AlreadyRunning:
+            # Somebody erases all that time: it is read again without the face.
+            raise FacesChanged from None
+
     def _measure(
         self, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
-    ) -> RollCall:
+    ) -> tuple[RollCall, Sequence[Crop | None]]:
+        """The record, and a picture of each of its tracks."""
         path = self._find(segment.file)
         try:
             return self._measured(path, segment, templates, stopped)
@@ -187,7 +199,7 @@ class Worker:
 
     def _measured(
         self, found: Path | None, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
-    ) -> RollCall:
+    ) -> tuple[RollCall, Sequence[Crop | None]]:
         def asked_to_stop() -> bool:
             if self._store.erasures_asked() != self._erased:
                 raise FacesChanged
@@ -199,7 +211,7 @@ class Worker:
         sampled = pictures(path, plan_frames(path, self._every_us))
         measured = analyse(_until(sampled, segment.first_pts_us, asked_to_stop), gallery, self._pack, threshold_ppm)
         asked_to_stop()
-        return _record(segment, self._pack, threshold_ppm, self._every_us, measured)
+        return _record(segment, self._pack, threshold_ppm, self._every_us, measured), measured.crops
 
 
 def _until(

@@ -196,7 +196,7 @@ def _holds(store: Store, class_id: str, its: _Class, now: Now) -> set[Hold]:
     holds: set[Hold] = {"dispute"} if its.disputed else set()
     if its.policy is None:
         return {*holds, "review"}
-    records = [sealed.record for sealed in (*store.orders(), *store.each()) if _concerns(sealed.record, class_id)]
+    records = [sealed.record for sealed in (*store.orders(), *store.each()) if concerns(sealed.record, class_id)]
     try:
         found = findings(fold(records, class_id, its.policy), its.policy, now.us)
     except ZaitangError:
@@ -208,6 +208,7 @@ def _holds(store: Store, class_id: str, its: _Class, now: Now) -> set[Hold]:
     return holds
 
 
-def _concerns(record: Record, class_id: str) -> bool:
+def concerns(record: Record, class_id: str) -> bool:
+    """Whether a record may have a part in the story of a class."""
     always = {"genesis", "segment.removed", "session.corrected", *MOVED, *MEASURED}
     return record.body.get("class") == class_id or record.type in always

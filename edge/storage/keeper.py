@@ -19,7 +19,7 @@ from edge.storage.patience import in_time
 from edge.storage.scrub import Scrub
 from edge.storage.shelf import Entry, Shelf
 from edge.storage.sweep import Volumes, remove, sweep
-from edge.storage.volume import Volume, add_second, is_new, known_identity, open_second
+from edge.storage.volume import Volume, add_second, is_new, open_second
 from edge.store import Place, Store
 from edge.sync.alarms import Alarms
 from edge.wiring import Box
@@ -58,9 +58,7 @@ class Keeper:
 
     def first(self) -> Volume:
         """The volume that the recorder made and writes; never made here."""
-        box = self._box
-        identity = known_identity(box.video, box.config.device, self.store, "first")
-        return Volume(box.video, identity, box.config.recorder.reserve_mb)
+        return self._box.first_volume()
 
     def is_new(self) -> bool:
         """Whether the recorder has yet to make the first volume, and there is nothing to do."""

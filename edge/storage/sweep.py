@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from edge.storage.files import drop
+from edge.storage.proofs import drop_with
 from edge.storage.volume import Volume
 from edge.store import Moved, Place, Store
 from evidence.bodies import SegmentRemoved
@@ -34,6 +35,8 @@ def sweep(store: Store, volumes: Volumes) -> int:
         path = volume.segments / file
         if moved is not None and not store.removed(moved.sha256) and not _copied(store, volumes, moved, path):
             continue
+        if place == "first" and (moved is None or store.removed(moved.sha256)):
+            drop_with(volume.proofs, file)
         drop(path)
         store.drop_garbage(place, file)
         done += 1

@@ -19,8 +19,9 @@ from pathlib import Path
 
 from common.texts import N_
 from edge.errors import CannotWrite, VolumeFull, WrongVolume
-from edge.storage.files import make_folder, replace, sync_folder, sync_handle
+from edge.storage.files import PRIVATE, make_folder, replace, sync_folder, sync_handle
 from edge.storage.patience import in_time
+from edge.storage.proofs import FOLDER
 from edge.store import Place, Store
 from evidence.errors import BadShape
 from evidence.records import Id
@@ -60,6 +61,7 @@ class Volume:
         self.folder = folder
         self.segments, self.journal = folder / "segments", folder / "journal"
         self.quarantine, self.incoming = folder / "quarantine", folder / "incoming"
+        self.proofs = folder / FOLDER
         self._own = (self.segments, self.journal, self.quarantine) if place == "first" else (
             self.segments, self.incoming)
         self._identity, self._reserve_mb = identity, reserve_mb
@@ -86,6 +88,25 @@ class Volume:
         with self.hold() as here, _below(here, self.segments.name) as segments:
             _make_in(segments, run)
             sync_handle(segments)
+
+    def write(self, folder: str, file: str, data: bytes) -> None:
+        """Put a whole file `run/name` below a folder of this very volume, durably; an older one of that name goes.
+        Raises OSError, also when the volume is not here; then nothing of it is left."""
+        run, name = Path(file).parts
+        with contextlib.ExitStack() as stack:
+            place = stack.enter_context(self.hold())
+            for part in (folder, run):
+                _make_in(place, part)
+                place = stack.enter_context(_below(place, part))
+            fresh = Path(name).with_suffix(".new").name
+            try:
+                _write_in(place, fresh, data)
+                os.rename(fresh, name, src_dir_fd=place, dst_dir_fd=place)
+            except OSError:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(fresh, dir_fd=place)
+                raise
+            sync_handle(place)
 
     def put_in_place(self, part: Path, file: str) -> None:
         """Rename a whole file in `incoming` to `Segment.file`, not through any link. Raises OSError."""
@@ -295,6 +316,17 @@ def _below(here: int, *names: str) -> Iterator[int]:
                 raise
             stack.callback(os.close, here)
         yield here
+
+
+def _write_in(here: int, name: str, data: bytes) -> None:
+    """A new file in an open folder, its bytes durable. What a cut left under that name goes. Raises OSError."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=here)
+    handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE, dir_fd=here)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(handle)
 
 
 def _number(path: Path) -> tuple[int, int] | None:

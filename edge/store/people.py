@@ -204,10 +204,10 @@ class PeopleTables(abc.ABC):
         """Empty the write-ahead log, where deleted rows still lie; False while another process reads it."""
         return not self._db.one(sql.CHECKPOINT)
 
-    def finish_erasure(self, erasure: Erasure) -> None:
-        """Record that a face is gone: call it once nothing is left. Of one that was replaced that is said already.
-        Another process may have said it meanwhile."""
-        body = FaceErased(erasure.class_id, erasure.person, erasure.why, erasure.templates, erasure.shots)
+    def finish_erasure(self, erasure: Erasure, proofs: int = 0) -> None:
+        """Record that a face is gone, `proofs` pictures from roll calls too: call it once nothing is left. Of one that
+        was replaced that is said already. Another process may have said it meanwhile."""
+        body = FaceErased(erasure.class_id, erasure.person, erasure.why, erasure.templates, erasure.shots, proofs)
         with self._db.transaction():
             if self._db.execute(sql.ERASURE_DONE, (erasure.number,)) and erasure.why != "again":
                 self._add([("face.erased", body)], self._head())

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 import weakref
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ import pytest
 from common.policies import load_policy
 from common.sheets import Name, seal_sheet
 from edge.checkin.engine import Engine
+from edge.child import only_one
 from edge.cli import main
 from edge.enrol import cli as enrol_cli
-from edge.enrol import erase
+from edge.enrol import erase, forget
 from edge.enrol.consent import consent_text
 from edge.enrol.consents import consents
 from edge.enrol.enrol import enrol
@@ -27,17 +29,22 @@ from edge.enrol.erase import Eraser, due, finish, over, withdraw
 from edge.enrol.errors import CopyLeft, PhotosRefused, StillRead
 from edge.enrol.photos import photo_files
 from edge.enrol.pins import Pins
-from edge.errors import FaceErasing
+from edge.errors import AlreadyRunning, FaceErasing, VolumeAway
 from edge.plans import newest_orders
+from edge.rollcall.errors import FacesChanged
+from edge.rollcall.proofs import Proofs
+from edge.storage.proofs import places
+from edge.storage.volume import open_volume
 from edge.store import database
 from edge.store.people import NewFace
 from edge.terminal.desk import Desk, Target
 from edge.wiring import Box, open_store
-from evidence.bodies import ConsentWithdrawn, Enrolment, FaceErased, body_of
+from evidence.bodies import Candidate, ConsentWithdrawn, Enrolment, FaceErased, RollCall, SegmentRemoved, Track, body_of
 from evidence.chain import next_record
 from evidence.records import record_bytes
 from evidence.seal import RECORD_TYPE, KeySigner, read_sealed, seal
 from evidence.times import utc_us
+from tests.edge.rollcall.conftest import flat
 
 CLASS = "class-1"
 NAME = "王秀英"
@@ -76,7 +83,46 @@ def enrolled(named_box: Box, builtin: Any, templates: dict[str, np.ndarray]) -> 
         given = shown.said(CLASS, person, True)
         store.enrol([NewFace(templates[person], body, given, shot, anchor=secrets.token_bytes(80))])
     Pins(store, named_box.keys.data, named_box.clock).choose(CLASS, "p-1", "271828")
+    named_box.segments.rmdir()
+    open_volume(named_box.video, "box-1", store, 1)
+    named_box.segments.mkdir()
+    for number in range(2):
+        call_the_roll(named_box, number)
     return named_box
+
+
+def call_the_roll(box: Box, number: int) -> None:
+    """A roll call with its pictures: p-1 named, p-1 not quite recognised, p-3 named, somebody too small to compare."""
+    who: list[tuple[str | None, int]] = [("p-1", 500_000), ("p-1", 300_000), ("p-3", 500_000), (None, 0)]
+    tracks = tuple(
+        Track(at, at, at, 1, 40, best=Candidate(person, score) if person else None)
+        for at, (person, score) in enumerate(who))
+    call = RollCall(CLASS, f"r-{number}", f"{number}" * 64, "builtin", "b" * 64, "cpu", 400_000, 50_000, 20, 1, 0, 4,
+                    4_000_000, tracks)
+    crops = [flat(20 + 40 * at) for at in range(len(who))]
+    Proofs(box.video, box.first_volume, box.keys.data, box.proofs_lock).state(
+        box.store, f"r-{number}/000000.mp4", call, crops, box.store.erasures_asked())
+
+
+def pictured(box: Box) -> list[tuple[int, list[int]]]:
+    """Of each roll call, how many pictures its record names, and which of its tracks still have theirs."""
+    proofs, found = Proofs(box.video, box.first_volume, box.keys.data, box.proofs_lock), []
+    for call in bodies(box, "rollcall"):
+        kept = proofs.pictures(call, {track.proof for track in call.tracks})
+        found.append((sum(track.proof is not None for track in call.tracks),
+                      [at for at, track in enumerate(call.tracks) if track.proof in kept]))
+    return found
+
+
+def sealed_pictures(box: Box, person: str | None) -> list[bytes]:
+    """What lies on the disk of the faces that resemble a person, as roll calls name it: parts of it, as above."""
+    wanted = {track.proof for call in bodies(box, "rollcall") for track in call.tracks
+              if (track.best.person if track.best else None) == person}
+    found = []
+    for path in (box.video / "proofs").rglob("*.faces"):
+        data = path.read_bytes()
+        found += [piece for at, length in places(data) if sha256(piece := data[at : at + length]).hexdigest() in wanted]
+    return [piece[at : at + 24] for piece in found for at in (0, len(piece) // 2, len(piece) - 24)]
 
 
 def bodies(box: Box, kind: str) -> list[Any]:
@@ -85,22 +131,25 @@ def bodies(box: Box, kind: str) -> list[Any]:
 
 def test_every_trace_is_gone_and_nobody_elses(enrolled: Box, capsys: pytest.CaptureFixture[str]) -> None:
     traces, kept = pieces(enrolled, "p-1"), pieces(enrolled, "p-3")[:3]
+    shown, others = sealed_pictures(enrolled, "p-1"), sealed_pictures(enrolled, "p-3") + sealed_pictures(enrolled, None)
+    assert (len(shown), len(others)) == (12, 12)
     vector = enrolled.store.templates(CLASS, "builtin")["p-1"]
     (enrolled.folder / "video" / "segments" / "left.jsonl").write_text("no trace")
     before = everything(enrolled.folder)
-    assert len(traces) == 15 and all(piece in before for piece in traces + kept)
+    assert len(traces) == 15 and all(piece in before for piece in traces + kept + shown + others)
     assert vector.tobytes()[:64] not in before and NAME.encode() not in before
     command = ["--lang", "en", "erase", "--box", str(enrolled.folder), "--person", "p-1", "--names"]
     assert main(command) == 0
     assert f"erased: p-1, class {CLASS}: 1 face descriptions, 1 pictures" in capsys.readouterr().out
     after = everything(enrolled.folder)
-    assert [piece for piece in traces if piece in after] == [] and all(piece in after for piece in kept)
+    assert [piece for piece in traces + shown if piece in after] == []
+    assert all(piece in after for piece in kept + others) and pictured(enrolled) == [(4, [2, 3])] * 2
     assert NAME.encode() not in after and b"271828" not in after
     store = enrolled.store
     assert list(store.templates(CLASS, "builtin")) == ["p-3"] and store.shot(CLASS, "p-1") is None
     assert store.pin(CLASS, "p-1") is None and store.anchor(CLASS, "p-1") is None and "p-1" not in store.names(CLASS)
     assert bodies(enrolled, "consent.withdrawn") == [ConsentWithdrawn(CLASS, "p-1", "command")]
-    assert bodies(enrolled, "face.erased")[-1] == FaceErased(CLASS, "p-1", "withdrawn", 1, 1)
+    assert bodies(enrolled, "face.erased")[-1] == FaceErased(CLASS, "p-1", "withdrawn", 1, 1, 4)
     assert {one.person for one in bodies(enrolled, "enrolment")} == {"p-1", "p-3"}  # that they were there, stays
 
 
@@ -115,7 +164,7 @@ def test_a_name_that_was_erased_does_not_come_back_with_the_centres_sheet(enroll
 
 
 def test_an_erasure_is_taken_up_again_wherever_it_was_cut_off(enrolled: Box) -> None:
-    traces, store = pieces(enrolled, "p-1")[:12], enrolled.store
+    traces, store = pieces(enrolled, "p-1")[:12] + sealed_pictures(enrolled, "p-1"), enrolled.store
     withdraw(store, CLASS, "p-1", "command")
     assert list(reopened(enrolled).store.templates(CLASS, "builtin")) == ["p-3"]
     again = reopened(enrolled)
@@ -125,7 +174,7 @@ def test_an_erasure_is_taken_up_again_wherever_it_was_cut_off(enrolled: Box) -> 
     assert bodies(enrolled, "face.erased")[-1].why == "again"
     last = reopened(enrolled)
     Eraser(last.store, last.folder, lambda: None).turn(0.0)
-    assert bodies(last, "face.erased")[-1] == FaceErased(CLASS, "p-1", "withdrawn", 1, 1)
+    assert bodies(last, "face.erased")[-1] == FaceErased(CLASS, "p-1", "withdrawn", 1, 1, 4)
     assert [piece for piece in traces if piece in everything(last.folder)] == [] and last.store.erasures() == []
     finish(last.store, last.folder)
     assert [one.why for one in bodies(last, "face.erased")].count("withdrawn") == 1
@@ -173,6 +222,68 @@ def test_nothing_is_said_while_a_reader_or_a_copy_keeps_traces(
     assert len(bodies(enrolled, "consent.withdrawn")) == 1  # asked for once, whoever runs it again
     copy.unlink()
     assert main(command) == 0 and bodies(enrolled, "face.erased")[-1].why == "withdrawn"
+
+
+def test_the_pictures_of_a_class_are_gone_when_nobody_of_it_is_left(enrolled: Box) -> None:
+    assert len(list((enrolled.video / "proofs").rglob("*.faces"))) == 2
+    for person in ("p-1", "p-3"):
+        over(enrolled.store, CLASS, person)
+    finish(enrolled.store, enrolled.folder)
+    assert list((enrolled.video / "proofs").iterdir()) == []
+    said = [(one.why, one.proofs) for one in bodies(enrolled, "face.erased")]
+    assert said == [("again", 0), ("over", 4), ("over", 2)]
+
+
+def test_pictures_of_removed_video_that_nobody_swept_yet_go_and_are_not_counted(enrolled: Box) -> None:
+    enrolled.store.append("segment.removed", SegmentRemoved("0" * 64, "R7: 2029-03-02", "test"))
+    withdraw(enrolled.store, CLASS, "p-1", "command")
+    finish(enrolled.store, enrolled.folder)
+    assert pictured(enrolled) == [(4, [2, 3])] * 2 and bodies(enrolled, "face.erased")[-1].proofs == 2
+
+
+def test_a_picture_that_was_being_written_goes_too(enrolled: Box) -> None:
+    left = enrolled.video / "proofs" / "r-9" / "000001.ab.faces"
+    left.parent.mkdir()
+    half = left.with_suffix(".new")
+    for path in (left, half):
+        path.write_bytes(secrets.token_bytes(500))
+    enrolled.store.put_note("rollcall.proofs", "r-9/000001.ab.faces")
+    withdraw(enrolled.store, CLASS, "p-3", "command")
+    finish(enrolled.store, enrolled.folder)
+    assert not left.parent.exists() and enrolled.store.note("rollcall.proofs") == ""
+
+
+def test_nothing_is_said_to_be_gone_while_the_disk_with_the_pictures_is_away(enrolled: Box) -> None:
+    away = enrolled.folder / "away"
+    enrolled.video.rename(away)
+    enrolled.video.mkdir()
+    withdraw(enrolled.store, CLASS, "p-1", "command")
+    for _ in range(2):
+        with pytest.raises(VolumeAway):
+            finish(enrolled.store, enrolled.folder)
+    assert [one.why for one in bodies(enrolled, "face.erased")] == ["again"]
+    assert list(enrolled.store.templates(CLASS, "builtin")) == ["p-3"]
+    enrolled.video.rmdir()
+    away.rename(enrolled.video)
+    finish(enrolled.store, enrolled.folder)
+    assert bodies(enrolled, "face.erased")[-1].proofs == 4 and pictured(enrolled) == [(4, [2, 3])] * 2
+
+
+def test_an_erasure_waits_for_a_roll_call_that_writes_and_nothing_comes_after_it(
+    enrolled: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(forget, "LOCK_S", 0.05)
+    before = enrolled.store.erasures_asked()
+    with only_one(enrolled.proofs_lock, "proofs"):
+        withdraw(enrolled.store, CLASS, "p-1", "command")
+        with pytest.raises(AlreadyRunning):
+            finish(enrolled.store, enrolled.folder)
+    assert [one.why for one in bodies(enrolled, "face.erased")] == ["again"]
+    late = Proofs(enrolled.video, enrolled.first_volume, enrolled.keys.data, enrolled.proofs_lock)
+    with pytest.raises(FacesChanged):
+        late.state(enrolled.store, "r-0/000000.mp4", bodies(enrolled, "rollcall")[0], [], before)
+    finish(enrolled.store, enrolled.folder)
+    assert bodies(enrolled, "face.erased")[-1].proofs == 4 and len(bodies(enrolled, "rollcall")) == 2
 
 
 class Still:

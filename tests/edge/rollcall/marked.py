@@ -63,6 +63,14 @@ class MarkedPack:
         faces = [_face(corners) for _, corners in self._marks(bgr)]
         return sorted(faces, key=lambda face: -float(face.box[2]))
 
+    def people(self, bgr: np.ndarray) -> None:
+        """Nobody has a body here."""
+
+    def aligned(self, bgr: np.ndarray, face: Face) -> np.ndarray:
+        """The head at the size of aligned faces."""
+        x, y, width, height = (round(float(value)) for value in face.box)
+        return cv2.resize(bgr[max(0, y) : y + height, max(0, x) : x + width], (112, 112))
+
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         """Read the cells in the place of the face; zeros where they are no mark."""
         x, y, width, height = (round(float(value)) for value in face.box)

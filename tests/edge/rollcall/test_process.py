@@ -10,14 +10,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
-from edge.enrol.erase import withdraw
+from edge.enrol.erase import finish, withdraw
 from edge.errors import VolumeAway
 from edge.rollcall.attempts import MOST, Attempts
 from edge.rollcall.behind import BEHIND, Behind, Board, read_behind
+from edge.rollcall.crops import MAX_WIDTH_PX
 from edge.rollcall.process import Stopped, Worker
+from edge.rollcall.proofs import Proofs
+from edge.storage.volume import open_volume
+from edge.vision.gallery import Gallery
 from edge.vision.pack import Face, Pack
 from edge.wiring import Box
 from evidence.bodies import RollCall, Segment, SegmentRemoved, SessionCorrected, SessionStart, body_of
@@ -110,6 +115,33 @@ def test_every_segment_gets_one_record_with_times_of_its_run(face_box: Box, add,
     assert sorted(track.best.person for track in made[1].tracks) == [f"p-{n}" for n in range(1, 7)]
     assert {(track.first_us, track.last_us) for track in made[1].tracks} == {(4 * SECOND, 7 * SECOND)}
     assert alarms(face_box) == []
+
+
+def test_the_picture_behind_each_answer_shows_the_person_whom_it_names(
+    face_box: Box, add, remembering, templates, builtin: Pack,
+) -> None:
+    face_box.store.put_templates("class-1", "builtin", templates)
+    face_box.segments.rmdir()
+    open_volume(face_box.video, "box-1", face_box.store, 1).check()
+    add(0)
+    add(1)
+    proofs = Proofs(face_box.video, face_box.first_volume, face_box.keys.data, face_box.proofs_lock)
+    attempts = Attempts(face_box.run_folder / "try.json")
+    work(Worker(face_box.store, face_box.find_segment, remembering, 1, attempts, proofs=proofs))
+    first, second = rollcalls(face_box)
+    found = proofs.pictures(first, {str(track.proof) for track in first.tracks})
+    assert len(found) == len(first.tracks) == 6 and len(list(face_box.video.glob("proofs/r-1/*.faces"))) == 2
+    gallery = Gallery(builtin, templates)
+    for track in first.tracks:
+        picture = found[str(track.proof)]
+        assert picture.shape[1] <= MAX_WIDTH_PX
+        large = cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+        (face,) = builtin.detect(large, "photo")
+        best, _ = gallery.rank(builtin.embed(large, face))
+        assert best and track.best and best.person == track.best.person
+    withdraw(face_box.store, "class-1", "p-1", "command")
+    finish(face_box.store, face_box.folder)
+    assert len(proofs.pictures(second, {str(track.proof) for track in second.tracks})) == 5
 
 
 def test_video_of_a_class_that_was_put_right_is_looked_at_again_for_its_own_people(

@@ -1,0 +1,186 @@
+"""The contact sheet in words: what stands beside every face, at the top, and at the foot of each page."""
+from __future__ import annotations
+
+import dataclasses
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+
+from common.reasons import ANSWERS, block_words, moment_words, reason_words, zone_words
+from common.texts import N_, translate
+from edge.rollcall.sheet import Row, Sheet, Sight
+from evidence.blocks import local
+from evidence.rules import Reason
+from evidence.story import Presence
+
+TITLE = N_("Contact sheet: {block}")
+STATES = {
+    "complete": N_("everyone shown"),
+    "missing": N_("not everyone shown"),
+    "open": N_("undecided"),
+    "pending": N_("not over yet"),
+}
+VERDICT = N_("By the rule (R3, policy {policy}): {state}")
+COUNTS = N_("Due: {due} · shown: {shown} · most people in view at once: {headcount}")
+WITH = N_("Roll call by: {packs} · sure from {thresholds} on")
+NO_CALL = N_("No roll call of this recording is here yet")
+MADE = N_("Made {when} ({zone}) for {by}, by box {device}, from what this box holds")
+RESTS_ON = N_("Records: SHA-256 {hash}")
+SIMULATED = N_("Made with a simulated clock: this is no real recording")
+FOOT = N_("Made for review. It contains faces: show it to nobody else, and delete it after use.")
+PAGE = N_("{number} / {count}")
+SHOWN, MISSED = N_("Shown: {count}"), N_("Not shown: {count}")
+OTHERS, UNNAMED = N_("Known people who are not due: {count}"), N_("Faces without a name: {count}")
+OMITTED = N_("and {count} more, seen more briefly or without a picture")
+PAIR = N_("left: photograph of the enrolment; right: best sight in the recording")
+NO_PHOTO, NO_PICTURE = N_("no photo"), N_("no picture")
+POINTED = N_("pointed out by a person")
+AT_EDGE = N_("only at the beginning or the end")
+LEAVE, CHECKED_IN, NOT_CHECKED_IN = N_("approved leave"), N_("checked in"), N_("did not check in")
+NEAREST = N_("nearest {score} of {threshold}, {time}")
+NO_FACE, NOT_ENROLLED = N_("no face resembles this person"), N_("no face enrolled on this box")
+LIKE = N_("like {person} {score}")
+SMALL = N_("too small to compare")
+NAME, WIDE, NOTE = 15, 38, 21
+"""Columns of a name, of a line below two pictures, of a line below one; a Chinese letter takes two."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Cell:
+    """One person or face: BGR uint8 pictures (None: a blank, with the word for it), a headline and lines below."""
+
+    pictures: tuple[np.ndarray | None, ...]
+    blanks: tuple[str, ...]
+    head: str
+    lines: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Section:
+    """Cells of one kind under a heading, a note beside it; `columns` of them in a row."""
+
+    heading: str
+    note: str
+    cells: tuple[Cell, ...]
+    columns: int
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Page:
+    """A whole sheet in words. `page`: of its number, with {number} and {count}."""
+
+    title: str
+    subtitle: str
+    lines: tuple[str, ...]
+    sections: tuple[Section, ...]
+    foot: str
+    page: str
+
+
+def told(sheet: Sheet, device: str, by: str, lang: str) -> Page:
+    """The sheet in the words of `lang`, made for `by` by the box `device`."""
+    say = _Words(sheet, lang)
+    return Page(
+        title=say(TITLE, block=block_words(sheet.block.id, lang)),
+        subtitle=f"{sheet.order.title} ({sheet.order.class_id})",
+        lines=tuple(say.header(device, by)),
+        sections=tuple(section for section in say.sections() if section.cells),
+        foot=say(FOOT), page=translate(PAGE, lang),
+    )
+
+
+def short(text: str, columns: int) -> str:
+    """The text, cut so that it takes at most so many columns."""
+    widths = [2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text]
+    if sum(widths) <= columns:
+        return text
+    kept, used = "", 1
+    for letter, width in zip(text, widths, strict=True):
+        if used + width > columns:
+            break
+        kept, used = kept + letter, used + width
+    return kept.rstrip() + "…"
+
+
+class _Words:
+    """Says things of one sheet in one language."""
+
+    def __init__(self, sheet: Sheet, lang: str) -> None:
+        self._sheet, self._lang = sheet, lang
+
+    def __call__(self, text: str, **params: object) -> str:
+        return translate(text, self._lang, **params)
+
+    def header(self, device: str, by: str) -> list[str]:
+        sheet, offset_min = self._sheet, self._sheet.order.utc_offset_min
+        rule = self(VERDICT, policy=f"{sheet.policy.id} {sheet.policy.sha256[:8]}", state=self(STATES[sheet.state]))
+        thresholds = ", ".join(_share(ppm) for ppm in sheet.thresholds_ppm)
+        when = moment_words(sheet.made_us, offset_min, self._lang)
+        span = sheet.block.span
+        return [
+            f"{moment_words(span.start_us, offset_min, self._lang)} – {local(span.end_us, offset_min):%H:%M:%S}",
+            rule, *(self.reason(one) for one in sheet.reasons),
+            self(COUNTS, due=len(sheet.block.roster), shown=len(sheet.shown), headcount=sheet.block.headcount_max),
+            self(WITH, packs=", ".join(sheet.packs), thresholds=thresholds) if sheet.packs else self(NO_CALL),
+            self(MADE, when=when, zone=zone_words(offset_min), by=by, device=device),
+            self(RESTS_ON, hash=sheet.rests_on),
+            *([self(SIMULATED)] if sheet.simulated else []),
+        ]
+
+    def reason(self, one: Reason) -> str:
+        return reason_words(one, self._lang, self._sheet.names)
+
+    def sections(self) -> list[Section]:
+        sheet = self._sheet
+        omitted = self(OMITTED, count=sheet.omitted) if sheet.omitted else ""
+        return [
+            Section(self(SHOWN, count=len(sheet.shown)), self(PAIR), tuple(map(self.shown, sheet.shown)), 4),
+            Section(self(MISSED, count=len(sheet.missed)), "", tuple(map(self.missed, sheet.missed)), 4),
+            Section(self(OTHERS, count=len(sheet.others)), "", tuple(map(self.shown, sheet.others)), 4),
+            Section(self(UNNAMED, count=len(sheet.unnamed)), omitted, tuple(map(self.unnamed, sheet.unnamed)), 7),
+        ]
+
+    def shown(self, row: Row) -> Cell:
+        sight, lines = row.sight, []
+        if sight is not None:
+            lines.append(f"{self.time(sight)} · {_share(sight.score_ppm)} · {sight.face_px} px")
+        if row.presence is not None:
+            pointed = any(one.pointed for one in row.presence.sightings)
+            lines += [self(POINTED)] if pointed else []
+            lines += [self(AT_EDGE)] if row.presence.left_early else []
+        return self.pair(row, None if sight is None else sight.picture, self(NO_PICTURE), lines)
+
+    def missed(self, row: Row) -> Cell:
+        presence, sight = row.presence, row.sight
+        near = self(NO_FACE if row.enrolled else NOT_ENROLLED) if sight is None else self(
+            NEAREST, score=_share(sight.score_ppm), threshold=_share(sight.threshold_ppm), time=self.time(sight))
+        if presence is None:
+            return self.pair(row, None, "", [near])
+        return self.pair(row, None, self(ANSWERS[presence.answer]), [self.came(presence), near])
+
+    def came(self, presence: Presence) -> str:
+        if presence.on_leave:
+            return self(LEAVE)
+        return self(CHECKED_IN if presence.checked_in else NOT_CHECKED_IN)
+
+    def pair(self, row: Row, picture: np.ndarray | None, blank: str, lines: Sequence[str]) -> Cell:
+        head = self.who(row.person, NAME)
+        known = row.person in self._sheet.names
+        below = ([row.person] if known else []) + [short(line, WIDE) for line in lines]
+        return Cell((row.photo, picture), (self(NO_PHOTO), blank), head, tuple(below))
+
+    def unnamed(self, sight: Sight) -> Cell:
+        like = self(SMALL) if sight.person is None else self(
+            LIKE, person=self.who(sight.person, 10), score=_share(sight.score_ppm))
+        return Cell((sight.picture,), (self(NO_PICTURE),), self.time(sight), (short(like, NOTE), f"{sight.face_px} px"))
+
+    def who(self, person: str, columns: int) -> str:
+        return short(self._sheet.names.get(person, person), columns)
+
+    def time(self, sight: Sight) -> str:
+        return f"{local(sight.at_us, self._sheet.order.utc_offset_min):%H:%M:%S}"
+
+
+def _share(ppm: int) -> str:
+    return f"{ppm / 1e6:.3f}"

@@ -1,0 +1,245 @@
+"""What stands on the contact sheet of one recording: gathered from the records and the pictures that this box holds.
+
+The answers and the verdict are those of the fold and the rules, as everywhere. Pictures of who refused or withdrew are
+not shown, also while they are being erased; the enrolment photograph needs a consent that stands.
+"""
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import cv2
+import numpy as np
+from cryptography.exceptions import InvalidTag
+
+from common.policies import load_policy
+from edge.enrol.consents import consents
+from edge.enrol.errors import NoSuchClass
+from edge.plans import newest_orders
+from edge.rollcall.errors import NoSuchBlock
+from edge.rollcall.proofs import Proofs
+from edge.storage.due import concerns
+from evidence.bodies import ClassOrder, RollCall, Track
+from evidence.fold import fold
+from evidence.policy import Policy
+from evidence.records import Sealed
+from evidence.rollcall import name_tracks
+from evidence.rules import R3Finding, Reason, findings
+from evidence.story import Block, Presence, Ref, Story
+
+if TYPE_CHECKING:
+    from edge.wiring import Box
+
+UNNAMED = 56
+"""Faces without a name on one sheet: those that were in view longest; the rest is counted."""
+TRIES = 5
+"""Best sights of a person of which the first with a picture is shown."""
+State = Literal["complete", "missing", "open", "pending"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Sight:
+    """One face in the recording. `at_us`: UTC of its best sight. `person`: whom it resembles most, and how much;
+    `threshold_ppm`: from where on the pack is sure. `picture`: BGR uint8, if it is here."""
+
+    at_us: int
+    face_px: int
+    frames: int
+    person: str | None
+    score_ppm: int
+    threshold_ppm: int
+    picture: np.ndarray | None = None
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Row:
+    """One person. `sight`: the best one, of who is shown; else the face that came nearest, without its picture.
+    `photo`: BGR uint8, of the enrolment. `enrolled`: a face of the person is on this box."""
+
+    person: str
+    presence: Presence | None
+    photo: np.ndarray | None
+    sight: Sight | None
+    enrolled: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Sheet:
+    """Everything on a sheet, without words. `reasons`: of the rule, about this recording. `others`: known people who
+    are not due, like instructors. `omitted`: faces without a name that have no place or no picture here."""
+
+    order: ClassOrder
+    block: Block
+    state: State
+    reasons: tuple[Reason, ...]
+    policy: Policy
+    packs: tuple[str, ...]
+    thresholds_ppm: tuple[int, ...]
+    names: Mapping[str, str]
+    shown: tuple[Row, ...]
+    missed: tuple[Row, ...]
+    others: tuple[Row, ...]
+    unnamed: tuple[Sight, ...]
+    omitted: int
+    rests_on: str
+    made_us: int
+    simulated: bool
+
+
+def make_sheet(box: Box, class_id: str, block_id: str) -> Sheet:
+    """Raises NoSuchClass, NoSuchBlock, StoreBusy, OSError, and what the policy of the class does."""
+    orders = box.store.orders()
+    order = newest_orders(orders).get(class_id)
+    if order is None:
+        raise NoSuchClass(class_id=class_id)
+    policy = load_policy(order.policy.id)
+    told = [sealed for sealed in (*orders, *box.store.each()) if concerns(sealed.record, class_id)]
+    story = fold((sealed.record for sealed in told), class_id, policy)
+    block = next((one for one in story.blocks if one.id == block_id), None)
+    if block is None:
+        raise NoSuchBlock(block=block_id, class_id=class_id, known=", ".join(one.id for one in story.blocks))
+    now_us = box.clock.utc_us()
+    state, reasons = _judged(story, block, policy, now_us)
+    faces = _Faces(box, story, block, class_id)
+    rows = [faces.row(presence) for presence in block.presences]
+    due = {presence.person for presence in block.presences}
+    unnamed = faces.unnamed()
+    calls = [call for _, call in faces.calls]
+    return Sheet(
+        order=order, block=block, state=state, reasons=reasons, policy=policy,
+        packs=tuple(dict.fromkeys(call.pack for call in calls)),
+        thresholds_ppm=tuple(sorted({call.threshold_ppm for call in calls})),
+        names=box.store.names(class_id),
+        shown=tuple(row for row in rows if row.presence and row.presence.answer == "shown"),
+        missed=tuple(row for row in rows if row.presence and row.presence.answer != "shown"),
+        others=tuple(faces.known(person) for person in faces.named if person not in due),
+        unnamed=unnamed, omitted=faces.nameless - len(unnamed), rests_on=_rests_on(told, block.refs), made_us=now_us,
+        simulated=story.simulated,
+    )
+
+
+def _judged(story: Story, block: Block, policy: Policy, now_us: int) -> tuple[State, tuple[Reason, ...]]:
+    """What R3 says of the block: of its class-hours, where these are counted."""
+    if not block.over(now_us):
+        return "pending", ()
+    ids = {block.id, *block.hours}
+    for one in findings(story, policy, now_us):
+        if isinstance(one, R3Finding):
+            reasons = tuple(reason for reason in one.reasons if reason.params.get("id") in ids)
+            if ids & set(one.recordings):
+                return "missing", reasons
+            return ("open" if ids & set(one.open_recordings) else "complete"), reasons
+    return "pending", ()
+
+
+def _rests_on(told: Iterable[Sealed], refs: Collection[Ref]) -> str:
+    """SHA-256 of the payload hashes (hex, LF after each) in the order of device, chain and number."""
+    hashes = {sealed.record.key: sealed.hash for sealed in told}
+    return hashlib.sha256("".join(f"{hashes[ref]}\n" for ref in sorted(refs)).encode()).hexdigest()
+
+
+@dataclasses.dataclass(frozen=True)
+class _Seen:
+    """A track of a roll call of the block, and when its best sight was."""
+
+    call: RollCall
+    track: Track
+    at_us: int
+
+
+class _Faces:
+    """The faces in the video of one block, by person, and the pictures of them that may be shown."""
+
+    def __init__(self, box: Box, story: Story, block: Block, class_id: str) -> None:
+        self._store, self._class = box.store, class_id
+        self._proofs = Proofs(box.video, box.first_volume, box.keys.data, box.proofs_lock)
+        self.calls = [(ref, call) for ref, call in story.rollcalls if ref in set(block.calls)]
+        self.named: dict[str, list[_Seen]] = defaultdict(list)
+        self._nameless: list[_Seen] = []
+        self._enrolled = box.store.enrolled(class_id)
+        self._standing = consents(box.store, class_id)
+        going = {one.person for one in box.store.erasures() if one.class_id == class_id and one.why != "again"}
+        self._hidden = going | {person for person, said in self._standing.items() if said.said != "given"}
+        self._read(story, block)
+
+    @property
+    def nameless(self) -> int:
+        """How many faces have no name."""
+        return len(self._nameless)
+
+    def _read(self, story: Story, block: Block) -> None:
+        facts = {fact.segment.sha256: fact for fact in story.segments if fact.certain}
+        for _, call in self.calls:
+            fact = facts[call.segment]
+            shift_us = fact.span.start_us - fact.segment.first_pts_us
+            for one in name_tracks(call.tracks, call.threshold_ppm, call.margin_ppm):
+                first_us, last_us = one.track.first_us + shift_us, one.track.last_us + shift_us
+                if first_us < block.span.end_us and last_us >= block.span.start_us:
+                    into = self._nameless if one.person is None else self.named[one.person]
+                    into.append(_Seen(call, one.track, one.track.shown_us + shift_us))
+        for seen in self.named.values():
+            seen.sort(key=lambda one: -_score(one.track))
+        self._nameless.sort(key=lambda one: (-one.track.frames, one.at_us))
+
+    def row(self, presence: Presence) -> Row:
+        """Of a trainee who is due: the best sight that counts, or the face that came nearest."""
+        counted = {(one.segment, one.shown_us) for one in presence.sightings}
+        seen = [one for one in self.named.get(presence.person, ()) if (one.call.segment, one.at_us) in counted]
+        if presence.answer == "shown":
+            return Row(presence.person, presence, self._photo(presence.person), self._pictured(seen))
+        near = [one for one in self._nameless if one.track.best and one.track.best.person == presence.person]
+        best = max(near, key=lambda one: _score(one.track), default=None)
+        sight, enrolled = None if best is None else _sight(best), presence.person in self._enrolled
+        return Row(presence.person, presence, self._photo(presence.person), sight, enrolled)
+
+    def known(self, person: str) -> Row:
+        """Of somebody who is known and not due."""
+        return Row(person, None, self._photo(person), self._pictured(self.named[person]))
+
+    def unnamed(self) -> tuple[Sight, ...]:
+        """The faces without a name of which a picture is here and may be shown, those in view longest first."""
+        shown = [one for one in self._nameless if one.track.proof is not None and not self._hides(one)][:UNNAMED]
+        wanted: dict[tuple[str, str, str], list[_Seen]] = defaultdict(list)
+        for one in shown:
+            wanted[one.call.segment, one.call.pack_sha256, one.call.class_id].append(one)
+        found: dict[int, np.ndarray] = {}
+        for group in wanted.values():
+            pictures = self._proofs.pictures(group[0].call, {str(one.track.proof) for one in group})
+            found |= {id(one): pictures[str(one.track.proof)] for one in group if str(one.track.proof) in pictures}
+        return tuple(_sight(one, found[id(one)]) for one in shown if id(one) in found)
+
+    def _hides(self, one: _Seen) -> bool:
+        return one.track.best is not None and one.track.best.person in self._hidden
+
+    def _pictured(self, seen: Sequence[_Seen]) -> Sight | None:
+        """The best sight with a picture; the best one without where none is here."""
+        for one in seen[:TRIES]:
+            if one.track.proof is None or self._hides(one):
+                continue
+            picture = self._proofs.pictures(one.call, {one.track.proof}).get(one.track.proof)
+            if picture is not None:
+                return _sight(one, picture)
+        return _sight(seen[0]) if seen else None
+
+    def _photo(self, person: str) -> np.ndarray | None:
+        standing = self._standing.get(person)
+        if standing is None or standing.said != "given" or person in self._hidden:
+            return None
+        try:
+            jpeg = self._store.shot(self._class, person)
+        except InvalidTag:
+            return None
+        return None if jpeg is None else cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+
+
+def _sight(one: _Seen, picture: np.ndarray | None = None) -> Sight:
+    best = one.track.best
+    return Sight(one.at_us, one.track.face_px, one.track.frames, best.person if best else None, _score(one.track),
+                 one.call.threshold_ppm, picture)
+
+
+def _score(track: Track) -> int:
+    return track.best.score_ppm if track.best else 0

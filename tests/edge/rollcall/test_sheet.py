@@ -1,0 +1,91 @@
+"""What stands on a contact sheet: answers and verdict of the rules, and only pictures that may be shown."""
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from edge.enrol.erase import finish, withdraw
+from edge.enrol.errors import NoSuchClass
+from edge.rollcall.errors import NoSuchBlock
+from edge.rollcall.sheet import UNNAMED, Sheet, make_sheet
+from evidence.bodies import OrderAccepted
+from evidence.times import MINUTE
+from tests.edge.rollcall.conftest import BLOCK, CLASS, NAMES, Course, Sightings
+from tests.edge.storage.conftest import START
+
+
+def level(picture) -> int | None:
+    """The grey level of a flat picture, to the next ten."""
+    return None if picture is None else 10 * round(float(picture.mean()) / 10)
+
+
+def sheet_of(course: Course) -> Sheet:
+    return make_sheet(course.box, CLASS, BLOCK)
+
+
+def test_who_was_shown_has_the_best_sight_of_the_recording_and_the_others_a_blank(course: Course) -> None:
+    sheet = sheet_of(course)
+    shown = [(row.person, level(row.sight.picture), row.sight.score_ppm) for row in sheet.shown if row.sight]
+    assert shown == [("p-1", 60, 700_000), ("p-2", 80, 520_000)]
+    assert sheet.shown[0].sight and sheet.shown[0].sight.at_us == START + MINUTE + 1_000_000
+    missed = {row.person: row for row in sheet.missed}
+    assert list(missed) == ["p-3", "p-4", "p-5"] and all(row.presence for row in sheet.missed)
+    assert [row.enrolled for row in sheet.missed] == [True, True, False]
+    near = missed["p-3"].sight
+    assert near and (near.score_ppm, near.threshold_ppm, near.picture) == (390_000, 400_000, None)
+    assert missed["p-4"].sight is missed["p-5"].sight is None
+    assert [(row.person, level(row.sight.picture)) for row in sheet.others if row.sight] == [("t-1", 200)]
+    assert [(one.person, level(one.picture)) for one in sheet.unnamed] == [("p-3", 120), (None, 160)]
+    assert sheet.omitted == 0 and sheet.names == NAMES and (sheet.packs, sheet.thresholds_ppm) == (("lab",), (400_000,))
+
+
+def test_the_photograph_needs_a_consent_that_stands(course: Course) -> None:
+    rows = {row.person: row for row in (*sheet_of(course).shown, *sheet_of(course).missed)}
+    assert {person for person, row in rows.items() if row.photo is not None} == {"p-1", "p-2", "p-4"}
+    assert rows["p-1"].photo is not None and rows["p-1"].photo.shape == (224, 224, 3)
+
+
+def test_who_withdraws_is_on_no_sheet_any_more_before_and_after_the_erasure(course: Course) -> None:
+    for person in ("p-1", "p-3"):
+        withdraw(course.box.store, CLASS, person, "terminal")
+    for _ in range(2):
+        sheet = sheet_of(course)
+        assert [(row.person, row.photo is None, row.sight and row.sight.picture is None) for row in sheet.shown] == [
+            ("p-1", True, True), ("p-2", False, False)]
+        assert [one.person for one in sheet.unnamed] == [None] and sheet.omitted == 1
+        finish(course.box.store, course.box.folder)
+    assert [one.record.body["proofs"] for one in course.box.store.records_of("face.erased")] == [2, 1]
+
+
+def test_the_verdict_is_that_of_the_rule(course: Course) -> None:
+    assert (sheet_of(course).state, sheet_of(course).reasons) == ("pending", ())
+    course.clock.forward(120 * MINUTE)
+    sheet = sheet_of(course)
+    assert sheet.state == "open" and [reason.params["id"] for reason in sheet.reasons] == [BLOCK]
+
+
+def test_the_hash_names_the_records_behind_it_and_nothing_else(course: Course) -> None:
+    before = sheet_of(course)
+    wanted = [sealed for sealed in course.box.store.records() if sealed.record.type in ("segment", "rollcall")]
+    text = "".join(f"{sealed.hash}\n" for sealed in wanted)
+    assert before.rests_on == hashlib.sha256(text.encode()).hexdigest()
+    course.box.store.append("order.accepted", OrderAccepted("other", "0" * 64))
+    assert sheet_of(course).rests_on == before.rests_on
+    course.film(2, [])
+    assert sheet_of(course).rests_on != before.rests_on
+
+
+def test_only_so_many_faces_without_a_name_have_a_place(course: Course) -> None:
+    crowd: Sightings = [(None, 0, 100)] * 20
+    course.film(2, crowd)
+    sheet = sheet_of(course)
+    assert len(sheet.unnamed) <= UNNAMED and len(sheet.unnamed) + sheet.omitted == 22
+    assert len(sheet.unnamed) == 2 + 12, "a roll call keeps the pictures of twelve"
+
+
+def test_a_class_and_a_recording_that_are_not_here_are_told(course: Course) -> None:
+    with pytest.raises(NoSuchClass, match="weld-9"):
+        make_sheet(course.box, "weld-9", BLOCK)
+    with pytest.raises(NoSuchBlock, match=f"it has: {BLOCK}"):
+        make_sheet(course.box, CLASS, "2026-03-02-pm")
