@@ -85,7 +85,7 @@ def test_certificates() -> None:
 
 CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("picture", "box"),
           ("codes", "box"), ("codes", "centre"), ("people", "box"), ("people", "centre"), ("reused", "centre"),
-          ("disputes", "centre"), ("pins", "box"), ("rollcall", "box")]
+          ("disputes", "centre"), ("pins", "box"), ("rollcall", "box"), ("attempts", "box")]
 """File and name of every chain that is kept."""
 
 
