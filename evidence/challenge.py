@@ -42,13 +42,12 @@ TABLE: dict[tuple[State, Event], State] = {
     ("asked", "lost"): "lost",
     ("made", "rest"): "passed",
     ("made", "other"): "wrong",
-    ("made", "gap"): "ready",
     ("made", "late"): "late",
     ("made", "lost"): "lost",
 }
 """The state of one gesture after an event; what does not stand here changes nothing. In *ready* the asked gesture does
-not count: the face may have come turned, or with an open mouth. After a *gap*, be it of one frame, it begins anew from
-rest: nobody can tell whether the face that comes is the one that went."""
+not count: the face may have come turned, or with an open mouth. After a *gap* between rest and movement, be it of one
+frame, it begins anew from rest: nobody can tell whether the face that moves is the one that rested."""
 OVER = ("passed", "wrong", "late", "lost")
 
 
