@@ -333,11 +333,14 @@ class PassiveLook:
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """A gesture of a challenge. `at_us`: when it was asked, since the challenge began; `done_us`: when it was made."""
+    """A gesture of a challenge. `at_us`: when it was asked, since the challenge began; `done_us`: when it was made.
+    `compared`: frames that show it and were compared with the face at rest; `alike`: of them similar to it."""
 
     gesture: Gesture
     at_us: Count
     done_us: Count | None = None
+    compared: Count = 0
+    alike: Count = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -346,9 +349,10 @@ class Challenge:
     passive check was unsure or is missing, by chance, or again: of a face that shortly before did not look alive, or
     was asked and did not answer.
 
-    `other`: a gesture that was seen though another one was asked. `frames`: with the face; `alike`: of them similar
-    enough to the person of the attempt (`best`) by `threshold_ppm`; `compared`: of them compared. `lost`: how often the
-    face was gone or another one came."""
+    `other`: a gesture that was seen though another one was asked. `frames`: with the face; `compared`: of them those
+    that look ahead; `alike`: of these similar enough to the person of the attempt (`best`) by `threshold_ppm`. `lost`:
+    how often the face was gone or another one came. `ahead`: what the passive check said of the frames alike; none
+    without such a check."""
 
     why: Literal["always", "unsure", "missing", "random", "again"]
     limit_us: Count
@@ -358,17 +362,21 @@ class Challenge:
     alike: Count
     lost: Count
     other: Gesture | None = None
+    ahead: PassiveLook | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class CheckIn:
     """One attempt at the terminal (`checkin`), accepted or not: `evidence.checkin` computes the answer.
 
-    `seen_mono_us`: first sight of the face. `votes`: frames of the window whose best candidate was `best`.
+    `seen_mono_us`: first sight of the face. `votes`: frames of the window that named `best`.
+    `named`: only frames that show `best` by `threshold_ppm` and `margin_ppm` are in `votes` and in `passive`; else (as
+    in records of before) `votes` are frames whose best candidate was `best`, `passive` all frames of the visit.
     `liveness`: what the box made of `passive` and `challenge`; where they are there, a reader computes it anew.
     `threshold_from`: whether the threshold came from the pack or from the people who are enrolled. `alike`: enrolled
     people who look too much like `best` to be told apart by a face; `pin`: the own PIN was given besides the face.
-    `left`: the face left before it was decided."""
+    `left`: the face left before it was decided; `visits`: how many visits of that person, which left within the same
+    minute, are in this record, which tells of the last."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     session: Id | None
@@ -392,6 +400,8 @@ class CheckIn:
     alike: tuple[Id, ...] = ()
     pin: bool = False
     left: bool = False
+    named: bool = False
+    visits: Annotated[int, Between(1, 2**53 - 1)] = 1
 
 
 @dataclasses.dataclass(frozen=True)

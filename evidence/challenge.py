@@ -14,7 +14,7 @@ from evidence.liveness import GESTURES, Why
 TURN_DEG = 15
 """A head is turned that looks at least so far aside, and has moved so far from where it rested."""
 REST_DEG = 10
-"""A head turned at most so far looks ahead; also how far a face may be turned to be compared and scored."""
+"""A head turned at most so far looks ahead."""
 SHUT_PPM, AWAKE_PPM = 500_000, 400_000
 """Eyes are shut where the wider open one is shut so far; and open again below the second number."""
 OPEN_PPM, CLOSED_PPM = 500_000, 200_000
@@ -28,14 +28,16 @@ GONE_US = 500_000
 State = Literal["ready", "asked", "made", "passed", "wrong", "late", "lost"]
 """ready: a gesture is shown, but the face must be at rest before it counts; asked: it was; made: the gesture was seen,
 the face must come back to rest. Then how it ended."""
-Event = Literal["rest", "made", "other", "late", "lost"]
+Event = Literal["rest", "made", "other", "gap", "late", "lost"]
 
 TABLE: dict[tuple[State, Event], State] = {
     ("ready", "rest"): "asked",
+    ("ready", "other"): "wrong",
     ("ready", "late"): "late",
     ("ready", "lost"): "lost",
     ("asked", "made"): "made",
     ("asked", "other"): "wrong",
+    ("asked", "gap"): "ready",
     ("asked", "late"): "late",
     ("asked", "lost"): "lost",
     ("made", "rest"): "passed",
@@ -43,15 +45,17 @@ TABLE: dict[tuple[State, Event], State] = {
     ("made", "late"): "late",
     ("made", "lost"): "lost",
 }
-"""The state of one gesture after an event; what does not stand here changes nothing. In *ready* no gesture counts,
-neither right nor wrong: the face may have come turned, or with an open mouth."""
+"""The state of one gesture after an event; what does not stand here changes nothing. In *ready* the asked gesture does
+not count: the face may have come turned, or with an open mouth. After a *gap* between rest and movement, be it of one
+frame, it begins anew from rest: nobody can tell whether the face that moves is the one that rested."""
 OVER = ("passed", "wrong", "late", "lost")
 
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """One frame of a challenge. `at_us`: since the challenge began. `here`: the face of the attempt is in view, not
-    another one in its place. `alike`: similar to the person by the threshold; None: not compared.
+    """One frame of a challenge. `at_us`: since the challenge began. `here`: the face of the attempt is in view, where
+    it was in the frame before, and not another one in its place. `alike`: similar by the threshold to the person, or if
+    it is turned to the face that looked ahead; None: not compared.
 
     `yaw_deg`: positive turned to the person's own left. `shut_ppm`: how far that eye is shut which is less so;
     `jaw_ppm`: how far the mouth is open. None: cannot be told."""
@@ -68,7 +72,8 @@ class Look:
 class Course:
     """A challenge that runs or is over: what was measured so far, and where it stands.
 
-    `gestures`: all that will be asked; of these `done` are passed. `ahead_deg`: the yaw at rest. `held`: since when
+    `gestures`: all that will be asked; of these `done` are passed. `ahead_deg`: the yaw at rest. `rested`: of which
+    gestures the face was seen at rest since it is in view without a gap; only these can be wrong. `held`: since when
     which gesture shows without a break. `missed_us`: since when the face is gone."""
 
     gestures: tuple[Gesture, ...]
@@ -76,6 +81,7 @@ class Course:
     state: State = "ready"
     done: int = 0
     ahead_deg: float = 0.0
+    rested: frozenset[Gesture] = frozenset()
     held: tuple[tuple[Gesture, int], ...] = ()
     missed_us: int | None = None
 
@@ -139,10 +145,15 @@ def shown(look: Look, ahead_deg: float) -> frozenset[Gesture]:
     return frozenset(gesture for gesture, seen in found.items() if seen and look.here)
 
 
+def looks_ahead(look: Look) -> bool:
+    """Whether a head is turned so little that the face can be compared with pictures of it, and scored for life."""
+    return look.yaw_deg is not None and abs(look.yaw_deg) <= REST_DEG
+
+
 def at_rest(look: Look, gesture: Gesture) -> bool:
     """Whether a frame shows the person looking ahead, with what `gesture` moves not moved. Other parts of the face are
     left alone: some people's eyes are never wide open."""
-    if not look.here or look.alike is not True or look.yaw_deg is None or abs(look.yaw_deg) > REST_DEG:
+    if not look.here or look.alike is not True or not looks_ahead(look):
         return False
     if gesture == "blink":
         return look.shut_ppm is not None and look.shut_ppm <= AWAKE_PPM
@@ -152,17 +163,28 @@ def at_rest(look: Look, gesture: Gesture) -> bool:
 
 
 def _count(course: Course, look: Look) -> Course:
-    """The frame, counted; since when each gesture shows, and since when the face is gone."""
+    """The frame, counted; since when each gesture shows, which were seen at rest, and since when the face is gone."""
     was, seen = dict(course.held), shown(look, course.ahead_deg)
     held = tuple((gesture, was.get(gesture, look.at_us)) for gesture in GESTURES if gesture in seen)
+    rested = course.rested | {gesture for gesture in GESTURES if at_rest(look, gesture)} if look.here else frozenset()
     missed_us = None if look.here else look.at_us if course.missed_us is None else course.missed_us
+    ahead = look.here and looks_ahead(look)
     measured = dataclasses.replace(
         course.measured,
+        asked=_compared(course, look) if course.gestures[course.done] in seen else course.measured.asked,
         frames=course.measured.frames + look.here,
-        compared=course.measured.compared + (look.here and look.alike is not None),
-        alike=course.measured.alike + (look.here and look.alike is True),
+        compared=course.measured.compared + (ahead and look.alike is not None),
+        alike=course.measured.alike + (ahead and look.alike is True),
     )
-    return dataclasses.replace(course, measured=measured, held=held, missed_us=missed_us)
+    return dataclasses.replace(course, measured=measured, held=held, rested=rested, missed_us=missed_us)
+
+
+def _compared(course: Course, look: Look) -> tuple[Asked, ...]:
+    """A frame that shows the asked gesture counts towards whose gesture it is. In *ready* it is none."""
+    *before, last = course.measured.asked
+    if look.alike is None or course.state == "ready":
+        return course.measured.asked
+    return (*before, dataclasses.replace(last, compared=last.compared + 1, alike=last.alike + look.alike))
 
 
 def _event(course: Course, look: Look) -> Event | None:
@@ -171,7 +193,7 @@ def _event(course: Course, look: Look) -> Event | None:
     if look.at_us - course.measured.asked[-1].at_us > course.measured.limit_us:
         return "late"
     if course.missed_us is not None:
-        return "lost" if look.at_us - course.missed_us > GONE_US else None
+        return "lost" if look.at_us - course.missed_us > GONE_US else "gap"
     if _wrong(course, look.at_us) is not None:
         return "other"
     if gesture in _long_enough(course, look.at_us):
@@ -184,8 +206,8 @@ def _long_enough(course: Course, at_us: int) -> set[Gesture]:
 
 
 def _wrong(course: Course, at_us: int) -> Gesture | None:
-    """A gesture that shows long enough though another one is asked. Shut eyes are never wrong: people shut them."""
-    found = _long_enough(course, at_us) - {course.gestures[course.done], "blink"}
+    """A gesture that shows long enough, and did not from the beginning, though another one is asked."""
+    found = (_long_enough(course, at_us) & course.rested) - {course.gestures[course.done]}
     return next((gesture for gesture in GESTURES if gesture in found), None)
 
 

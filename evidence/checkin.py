@@ -25,7 +25,8 @@ class FrameMatch:
 
 @dataclasses.dataclass(frozen=True)
 class WindowResult:
-    """What a window of frames says. `person` is None for unknown; the rest goes into the record."""
+    """What a window of frames says. `person` is None for unknown; the rest goes into the record. `votes`: frames that
+    name `best`. Where no frame names anybody, `best` is who came closest most often, with no vote."""
 
     person: str | None
     best: Candidate | None
@@ -38,19 +39,22 @@ class WindowResult:
 def window_decision(
     frames: Sequence[FrameMatch], threshold_ppm: int, margin_ppm: int, min_votes: int
 ) -> WindowResult:
-    """The vote of the frames of one track: the person who is best in most of them, by the median of the scores in those
-    frames; `second` is whoever else comes closest in them."""
-    votes = Counter(frame.best.person for frame in frames if frame.best)
+    """The vote of the frames of one track: the person whom most of them name, by the lower median of the scores in
+    those frames; `second` is whoever else comes closest in them. A frame names whom it shows by the threshold and the
+    margin (`identify`); one that only resembles somebody a little is no vote."""
     face_px = max((frame.face_px for frame in frames), default=0)
-    if not votes:
+    naming = [frame for frame in frames if identify(frame.best, frame.second, threshold_ppm, margin_ppm) is not None]
+    counted = naming or [frame for frame in frames if frame.best]
+    if not counted:
         return WindowResult(None, None, None, 0, len(frames), face_px)
-    winner = min(votes, key=lambda person: (-votes[person], -_median(_scores(frames, person)[person]), person))
-    scores = _scores(frames, winner)
-    others = [Candidate(person, _median(seen)) for person, seen in scores.items() if person != winner]
+    seen = Counter(frame.best.person for frame in counted if frame.best)
+    winner = min(seen, key=lambda person: (-seen[person], -_median(_scores(counted, person)[person]), person))
+    scores, votes = _scores(counted, winner), seen[winner] if naming else 0
+    others = [Candidate(person, _median(found)) for person, found in scores.items() if person != winner]
     best = Candidate(winner, _median(scores[winner]))
     second = min(others, key=lambda other: (-other.score_ppm, other.person), default=None)
-    person = _agreed(best, second, votes[winner], len(frames), threshold_ppm, margin_ppm, min_votes)
-    return WindowResult(person, best, second, votes[winner], len(frames), face_px)
+    person = _agreed(best, second, votes, len(frames), threshold_ppm, margin_ppm, min_votes)
+    return WindowResult(person, best, second, votes, len(frames), face_px)
 
 
 def answer_of(checkin: CheckIn, policy: Policy) -> tuple[CheckInAnswer, str | None]:
@@ -97,4 +101,5 @@ def _scores(frames: Sequence[FrameMatch], winner: str) -> dict[str, list[int]]:
 
 
 def _median(values: Sequence[int]) -> int:
-    return sorted(values)[len(values) // 2]
+    """The lower one: of two frames the worse counts."""
+    return sorted(values)[(len(values) - 1) // 2]

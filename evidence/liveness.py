@@ -88,10 +88,12 @@ def challenge_passed(challenge: Challenge, rules: LivenessRules) -> bool:
     """Whether the gestures were made as asked, by the person.
 
     As many different ones as the policy wants, each within its seconds, none that was not asked for, the face in view
-    all along, and in at least `alike_pct` of the frames that were compared it was the person's. A gesture is done when
-    the face is back at rest, so there must be at least one frame alike before the first and one after each.
+    all along, and it was the person's in at least `alike_pct` of the frames that look ahead, and of those that show
+    each gesture. A gesture is done when the face is back at rest, so there must be at least one frame alike before the
+    first and one after each.
     """
     asked, limit_us = challenge.asked, rules.gesture_s.value * 1_000_000
+    shares = [(challenge.alike, challenge.compared), *((one.alike, one.compared) for one in asked)]
     return (
         len(asked) >= rules.gestures.value
         and len({one.gesture for one in asked}) == len(asked)
@@ -99,7 +101,7 @@ def challenge_passed(challenge: Challenge, rules: LivenessRules) -> bool:
         and challenge.other is None
         and challenge.lost == 0
         and challenge.alike > len(asked)
-        and challenge.alike * 100 >= rules.alike_pct.value * challenge.compared
+        and all(alike * 100 >= rules.alike_pct.value * compared for alike, compared in shares)
     )
 
 
@@ -112,23 +114,43 @@ def liveness_of(checkin: CheckIn, policy: Policy) -> Liveness:
     - *fake*, whatever else the record holds, when the passive check says fake. A passed challenge does not outweigh
       it under any policy: that something moved as it was asked to is what a lucky replay, a film of all gestures or
       a filter in real time does too, while only the passive check sees the screen. The frames of the challenge are
-      scored with the others, so that a replay that got into the challenge by one lucky frame falls there. A real
-      person who is taken for a fake comes again, or signs in by PIN.
+      scored with the others, so that a replay that got into the challenge by one lucky frame falls there; and by
+      themselves (`ahead`), so that nobody brings in a picture after having looked alive. A real person who is taken
+      for a fake comes again, or signs in by PIN.
     - *bad input* when the passive check could not see: whoever holds a face so that it cannot be scored must not get
-      around it by gestures.
+      around it by gestures. This, too, is asked of all frames and of those of the challenge.
     - *live* when gestures were asked and answered (`challenge_passed`) and passive is live, unsure or not there; also
       without gestures when passive is live and the policy does not ask everybody.
     - *no response* when gestures were asked and not answered so: nothing, another gesture, too late, another face.
-    - *not checked* otherwise: what the policy wants was not done.
+    - *not checked* otherwise: what the policy wants was not done, or life was measured of other frames than those that
+      name the person (`_of_the_person`).
     """
     rules = policy.liveness
     if rules is None:
         return checkin.liveness
     if checkin.passive is None and checkin.challenge is None:
         return "not_checked" if checkin.liveness == "live" and policy.liveness_required else checkin.liveness
-    passive = passive_answer(checkin.passive, rules, policy.checkin.min_votes.value)
-    if passive in ("fake", "bad_input"):
-        return passive
-    if checkin.challenge is not None:
-        return "live" if challenge_passed(checkin.challenge, rules) else "no_response"
-    return "live" if passive == "live" and rules.challenge != "always" else "not_checked"
+    challenge, least = checkin.challenge, policy.checkin.min_votes.value
+    passive = passive_answer(checkin.passive, rules, least)
+    ahead = passive_answer(challenge.ahead, rules, least) if challenge is not None else "not_checked"
+    if "fake" in (passive, ahead):
+        return "fake"
+    if "bad_input" in (passive, ahead):
+        return "bad_input"
+    if challenge is not None and not challenge_passed(challenge, rules):
+        return "no_response"
+    shown = challenge is not None or (passive == "live" and rules.challenge != "always")
+    return "live" if shown and _of_the_person(checkin) else "not_checked"
+
+
+def _of_the_person(checkin: CheckIn) -> bool:
+    """Whether the frames of which life was measured are those that name the person: the votes of the window, and in a
+    challenge those alike. Of records of before, which do not say it (`named`), it is believed."""
+    if not checkin.named or checkin.passive is None:
+        return True
+    challenge = checkin.challenge
+    if challenge is None:
+        return checkin.passive.frames == checkin.votes
+    ahead = challenge.ahead
+    return (ahead is not None and ahead.frames == challenge.alike
+            and checkin.passive.frames == checkin.votes + ahead.frames)

@@ -208,7 +208,7 @@ class LivenessRules:
 
     `challenge`: gestures are asked of everybody, only when the passive check is unsure or missing, or besides of one in
     `one_in` by chance. `gestures`: how many, one after the other; `gesture_s`: seconds for each; `alike_pct`: share of
-    the frames in which the face must still be that of the person."""
+    the frames in which the face must still be that of the person, of those at rest and of those of each gesture."""
 
     live_pct: Annotated[Number, Between(1, 100)]
     fake_pct: Annotated[Number, Between(0, 99)]

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from edge.acceptance.clips import HELD_US, Clip
-from edge.checkin.alive import look, looks_ahead, score
+from edge.checkin.alive import look, score
 from edge.vision.liveness import LIVE_PPM
 from edge.vision.pack import Face, Pack
 from evidence.bodies import Challenge, Gesture
-from evidence.challenge import Look, abandon, begin, step
+from evidence.challenge import Look, abandon, begin, looks_ahead, step
 from evidence.liveness import Liveness, Passive, challenge_passed, passive_answer, passive_look
 from evidence.policy import LivenessRules
 
@@ -71,7 +71,7 @@ def _challenge(pack: Pack, clip: Clip, rules: Rules) -> Watched:
                 continue
             vector, began_us = pack.embed(bgr, face), at_us
         shown = _look(pack, bgr, face, vector, at_us - began_us)
-        if face is not None and shown.alike is not None:
+        if face is not None and shown.alike and looks_ahead(shown):
             scores.append(score(pack, bgr, face))
         for held in _held(shown) if clip.still else (shown,):
             course = step(course, held)
@@ -88,13 +88,11 @@ def _challenge(pack: Pack, clip: Clip, rules: Rules) -> Watched:
 
 
 def _look(pack: Pack, bgr: np.ndarray, face: Face | None, vector: np.ndarray, at_us: int) -> Look:
-    """What one frame of a challenge shows. A face that is turned away is neither compared nor scored."""
+    """What one frame of a challenge shows. A face that is turned away is compared, but not scored."""
     if face is None:
         return Look(at_us, here=False)
-    mesh, alike = pack.mesh(bgr, face), None
-    if looks_ahead(mesh):
-        alike = bool(pack.similarity(pack.embed(bgr, face), vector[None])[0] >= pack.threshold_ppm)
-    return look(at_us, mesh, alike)
+    alike = bool(pack.similarity(pack.embed(bgr, face), vector[None])[0] >= pack.threshold_ppm)
+    return look(at_us, pack.mesh(bgr, face), alike)
 
 
 def _held(shown: Look) -> Iterator[Look]:

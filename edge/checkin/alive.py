@@ -5,18 +5,13 @@ import numpy as np
 
 from edge.vision.liveness import BadSight, FaceMesh
 from edge.vision.pack import Face, Pack
-from evidence.challenge import REST_DEG, Look
+from evidence.challenge import Look
 
 
 def score(pack: Pack, bgr: np.ndarray, face: Face) -> int | None:
     """The passive score of one frame in ppm; None: it cannot be scored (*bad input*). Only of a pack that has one."""
     said = pack.passive(bgr, face)
     return None if said is None or isinstance(said, BadSight) else said.live_ppm
-
-
-def looks_ahead(mesh: FaceMesh | None) -> bool:
-    """Whether a face is turned so little that it can be compared and scored."""
-    return mesh is not None and abs(mesh.yaw_deg) <= REST_DEG
 
 
 def look(at_us: int, mesh: FaceMesh | None, alike: bool | None) -> Look:

@@ -5,7 +5,7 @@ too much like the person, the PIN. An attempt is a `CheckIn` body with measureme
 here and for every later reader. Somebody who is recorded already is greeted and not recorded again, by name only if
 alive. Who leaves before enough was seen has not tried, except with a face that did not look alive: that visit goes on
 if the face comes again within a minute, else it is a record. So short tries are no new windows, and their records no
-more than one for each full window or minute without the face, or each change of faces.
+more than one for each full window, and one for each person and minute.
 """
 from __future__ import annotations
 
@@ -16,30 +16,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 
 from edge.checkin.admit import check_liveness, check_threshold
-from edge.checkin.alive import look, looks_ahead, score
+from edge.checkin.alive import look, score
 from edge.checkin.errors import NobodyEnrolled
 from edge.checkin.group import Group
-from edge.checkin.sights import Sights
+from edge.checkin.kept import Kept
+from edge.checkin.left import Left
 from edge.checkin.view import Ask, Direction, EngineView, State
-from edge.checkin.visit import Visit
-from edge.checkin.wary import Wary
+from edge.checkin.visit import STANDS, Frame, Visit
 from edge.vision.liveness import LIVE_PPM
 from edge.vision.pack import Face, Pack
 from evidence import challenge
 from evidence.bodies import CheckIn
-from evidence.challenge import Look
-from evidence.checkin import FrameMatch, WindowResult, answer_of, window_decision
+from evidence.challenge import Look, looks_ahead
+from evidence.checkin import WindowResult, answer_of, window_decision
 from evidence.liveness import Liveness, challenge_why, liveness_of, passive_answer
 from evidence.policy import Policy
-from evidence.rollcall import identify
-from evidence.times import MINUTE, SECOND
+from evidence.times import SECOND
 
 WINDOW = 8
 """Frames after which a visit that convinced nobody is decided."""
 LEFT_AFTER = 2
 """Frames without the face after which the visit is over."""
-AWAY_US = MINUTE
-"""A face that did not look alive and comes again so soon goes on with its visit; after that the visit is a record."""
 BESIDE_US = SECOND // 2
 """So often a second face in view is described, to know since when it waits."""
 PIN_US, PIN_AWAY_US = 60 * SECOND, 15 * SECOND
@@ -77,9 +74,9 @@ class Engine:
         self._rules = policy.liveness if policy.liveness_required else None
         self._scored = self._rules is not None and pack.liveness == "passive"
         self._session, self._direction, self._checked_in = session, direction, set(checked_in)
-        self._sights, self._wary = Sights(), Wary()
         self._visit: Visit | None = None
-        self._left: Visit | None = None
+        self._left = Left()
+        self.keep(Kept())
         self._said = _Said()
         self._pin: tuple[str, bool] | None = None
         self._beside_us = -BESIDE_US
@@ -94,25 +91,32 @@ class Engine:
         """Everybody who can be recognised."""
         return self._group.people
 
+    def keep(self, kept: Kept) -> None:
+        """Go on with what an engine of this class knew before."""
+        kept.begin(self._direction)
+        kept.only(self.people)
+        self._kept, self._sights, self._wary = kept, kept.sights, kept.wary
+
     def begin(self, session: str | None, checked_in: Iterable[str], direction: Direction = "in") -> None:
         """A session, a block or the time of sign-outs begins: from now on these people need no further record."""
-        if direction != self._direction:
-            self._sights.forget()
+        self._kept.begin(direction)
         self._session, self._checked_in, self._direction = session, set(checked_in), direction
 
     def know(self, checked_in: Iterable[str]) -> None:
         """These people have been recorded, also in another way than by this engine."""
         self._checked_in |= set(checked_in)
 
-    def end(self) -> CheckIn | None:
-        """Nobody may check in any more: an attempt that runs ends as it stands, and must be recorded."""
-        visit = self._visit
+    def end(self) -> list[CheckIn]:
+        """Nobody may check in any more: attempts that run end as they stand, and must be recorded."""
+        visit, ended = self._visit, None
         if visit is None or visit.phase not in ("challenge", "pin"):
             self._leave()
-            return self._record_left()
-        if visit.course is not None:
-            visit.course = challenge.abandon(visit.course)
-        return self._conclude(visit, visit.here_us, False)
+        else:
+            if visit.course is not None:
+                visit.course = challenge.abandon(visit.course)
+            ended = self._conclude(visit, visit.here_us, False)
+        made = [self._attempt(left, left.here_us, False, left=True) for left in self._left.end()]
+        return made if ended is None else [*made, ended]
 
     def give_pin(self, person: str, ok: bool) -> None:
         """The PIN was entered of whom the state pin_wanted names; taken with the next frame. May be called from
@@ -124,8 +128,8 @@ class Engine:
         faces = self._pack.detect(bgr, "terminal")
         face = self._subject(faces)
         checkin = self._frame(bgr, face, mono_us)
-        if checkin is None and not self._may_go_on(mono_us):
-            checkin = self._record_left()
+        if checkin is None and (left := self._left.due(mono_us)) is not None:
+            checkin = self._attempt(left, left.here_us, False, left=True)
         self._look_beside(bgr, [other for other in faces if other is not face], mono_us)
         boxes = tuple(_corners(one) for one in faces)
         if self._visit is None:
@@ -174,51 +178,53 @@ class Engine:
         visit, self._visit, self._said = self._visit, None, _Said()
         if visit is None or visit.phase != "window" or not visit.fake:
             return
-        result = self._vote(visit)
-        person = identify(result.best, result.second, self._threshold.ppm, self._pack.margin_ppm)
+        person = self._voted(visit)
         if person is not None and person not in self._checked_in:
-            self._left = visit
+            self._left.leave(person, visit)
             self._refuse(person, visit.here_us)
 
-    def _record_left(self) -> CheckIn | None:
-        """The record of a visit that was left before it was decided."""
-        visit, self._left = self._left, None
-        return None if visit is None else self._attempt(visit, visit.here_us, False, left=True)
+    def _voted(self, visit: Visit) -> str | None:
+        """Whom most frames name so far, though they may be too few."""
+        result = self._vote(visit)
+        return result.best.person if result.best is not None and result.votes else None
 
-    def _may_go_on(self, mono_us: int) -> bool:
-        return self._left is not None and mono_us - self._left.here_us <= AWAY_US
+    def _is_another(self, visit: Visit, named: str | None) -> bool:
+        """Whether a frame names somebody else than the visit's frames before: the next person in line, or another
+        picture, however alike. Look-alikes are told apart by their PIN."""
+        voted = None if named is None else self._voted(visit)
+        return voted is not None and named not in (voted, *self._group.alike(voted))
 
     def _refuse(self, person: str, mono_us: int) -> None:
         """A face did not show to be alive: it has not waited since then, and is asked next time."""
         self._sights.wipe(person)
         self._wary.doubt(person, mono_us)
 
-    def _come(self, vector: np.ndarray, mono_us: int) -> CheckIn | None:
-        """A face comes: the one that left goes on with its visit, but has not waited meanwhile; another one begins
-        its own, and the visit that was left is a record."""
+    def _come(self, vector: np.ndarray, named: str | None, mono_us: int) -> Visit:
+        """A face comes: the one that left last goes on with its visit, but has not waited meanwhile; another one
+        begins its own."""
         self._leave()
-        left = self._left
-        if left is not None and self._may_go_on(mono_us) and left.is_same(self._pack, vector, self._threshold.ppm):
-            self._visit, self._left, left.since_us = left, None, mono_us
-            return None
-        self._visit = Visit(mono_us, self._scored)
-        return self._record_left()
+        left = self._left.again(lambda left: self._is_face_of(left, vector, named), mono_us)
+        visit = Visit(mono_us, self._scored) if left is None else left
+        self._visit, visit.since_us = visit, mono_us
+        return visit
+
+    def _is_face_of(self, visit: Visit, vector: np.ndarray, named: str | None) -> bool:
+        return visit.is_same(self._pack, vector, self._threshold.ppm) and not self._is_another(visit, named)
 
     def _window(self, bgr: np.ndarray, face: Face, mono_us: int) -> CheckIn | None:
         """Describe the face, begin a new visit if it is another one, and decide when enough frames have voted."""
-        vector, left = self._pack.embed(bgr, face), None
-        visit = self._visit
-        if visit is None or not visit.is_here(face) or not visit.is_same(self._pack, vector, self._threshold.ppm):
-            left = self._come(vector, mono_us)
-            visit = self._visit
-        assert visit is not None
+        vector = self._pack.embed(bgr, face)
+        match = self._group.match(vector, face.width_px)
+        named, visit = self._group.named(match), self._visit
+        if visit is None or not visit.is_here(face) or not self._is_face_of(visit, vector, named):
+            visit = self._come(vector, named, mono_us)
         visit.place(face, mono_us)
         if visit.phase == "over":
             return None
         score_ppm = score(self._pack, bgr, face) if self._scored else None
-        visit.score(score_ppm)
-        visit.vote(self._pack, vector, self._seen(vector, face, score_ppm, mono_us))
-        return self._decide(visit, mono_us) if left is None else left
+        visit.add(self._pack, Frame(vector, match, named, score_ppm))
+        self._see(named, score_ppm, mono_us)
+        return self._decide(visit, mono_us)
 
     def _decide(self, visit: Visit, mono_us: int) -> CheckIn | None:
         """What one more frame decides."""
@@ -233,16 +239,17 @@ class Engine:
     def _hurried(self, visit: Visit, result: WindowResult, full: bool, mono_us: int) -> bool:
         """Whether more must be seen of a face whose person is known. Only a window in which every frame looks alive is
         decided before it is full, and not of somebody of whom the terminal is wary."""
-        passive = visit.passive
+        passive = visit.passive(result.person)
         if full or result.person is None or passive is None or self._rules is None:
             return False
         said = passive_answer(passive, self._rules, self._needed)
-        return said != "live" or passive.live < passive.frames or self._wary.of(result.person, mono_us)
+        unsure = said != "live" or passive.live < passive.frames or visit.fake
+        return unsure or self._wary.of(result.person, mono_us)
 
     def _greet(self, visit: Visit, person: str | None, mono_us: int) -> CheckIn | None:
         """Somebody who is recorded already: a face that does not look alive is an attempt, and learns no name."""
         rules = self._rules
-        said = "live" if rules is None else passive_answer(visit.passive, rules, self._needed)
+        said = "live" if rules is None else passive_answer(visit.passive(person), rules, self._needed)
         if said == "fake":
             return self._conclude(visit, mono_us)
         named = said == "live" and (rules is None or rules.challenge != "always")
@@ -253,14 +260,15 @@ class Engine:
         """Whether a challenge begins now."""
         if result.person is None or self._rules is None:
             return False
-        said = passive_answer(visit.passive, self._rules, self._needed)
+        said = passive_answer(visit.passive(result.person), self._rules, self._needed)
         wary = self._wary.of(result.person, mono_us)
         found = challenge_why(self._rules, said, self._pack.challenge, self._draw(), wary)
         if found is None:
             return False
         self._wary.ask(result.person)
-        visit.course = challenge.begin(*found, self._rules.gesture_s.value * SECOND)
-        visit.phase, visit.began_us, self._said = "challenge", mono_us, _Said("challenge")
+        course = challenge.begin(*found, self._rules.gesture_s.value * SECOND)
+        visit.ask(self._pack, result.person, course, mono_us)
+        self._said = _Said("challenge")
         return True
 
     def _challenge(self, visit: Visit, bgr: np.ndarray, face: Face | None, mono_us: int) -> CheckIn | None:
@@ -271,22 +279,23 @@ class Engine:
         return self._conclude(visit, mono_us) if visit.course.over else None
 
     def _gesture(self, visit: Visit, bgr: np.ndarray, face: Face, mono_us: int) -> Look:
-        """One frame of a challenge. A face that looks ahead is compared with the person and scored; a turned one must
-        stand where the face stood, because nobody can tell whose it is."""
-        mesh, at_us = self._pack.mesh(bgr, face), mono_us - visit.began_us
-        if not looks_ahead(mesh):
-            if not visit.is_here(face):
-                return Look(at_us, False)
-            visit.place(face, mono_us)
-            return look(at_us, mesh, None)
-        vector = self._pack.embed(bgr, face)
-        if not visit.is_same(self._pack, vector, self._threshold.ppm):
+        """One frame of a challenge. A face that looks ahead is compared with the person, and scored if it is; a turned
+        one with the face that named the person, in the same light, because it resembles no picture of an enrolment as
+        much. Both stand where the face stood in the frame before: one that jumps was gone for a moment."""
+        at_us = mono_us - visit.began_us
+        seen, vector = look(at_us, self._pack.mesh(bgr, face), None), self._pack.embed(bgr, face)
+        ahead, stands = looks_ahead(seen), visit.is_here(face, STANDS)
+        if not (visit.is_same(self._pack, vector, self._threshold.ppm) if ahead else stands):
             return Look(at_us, False)
         visit.place(face, mono_us)
-        if self._scored:
-            visit.score(score(self._pack, bgr, face))
-        person = self._vote(visit).person
-        return look(at_us, mesh, person is not None and self._group.is_like(vector, person))
+        if not stands:
+            return Look(at_us, False)
+        person, alike = self._voted(visit), visit.likeness_ppm(self._pack, vector) >= self._threshold.ppm
+        if ahead and person is not None:
+            alike = self._group.is_like(vector, person)
+        if ahead and alike and self._scored:
+            visit.ahead.append(score(self._pack, bgr, face))
+        return dataclasses.replace(seen, alike=alike)
 
     def _await_pin(self, visit: Visit, face: Face | None, mono_us: int) -> CheckIn | None:
         """The attempt ends with the PIN, without it when the time is over or the face gone for long."""
@@ -324,10 +333,11 @@ class Engine:
             threshold_ppm=threshold.ppm, margin_ppm=self._pack.margin_ppm,
             frames=result.frames, votes=result.votes, face_px=result.face_px,
             seen_mono_us=self._sights.first_us(result.person, visit.since_us, mono_us), liveness="not_checked",
-            best=result.best, second=result.second, direction=self._direction, passive=visit.passive,
-            challenge=visit.course.measured if visit.course is not None else None,
+            best=result.best, second=result.second, direction=self._direction,
+            passive=visit.passive(result.best.person if result.best is not None else None), challenge=visit.challenge,
             threshold_from="people" if threshold.source == "gallery" else "pack",
             alike=self._group.alike(result.best.person) if result.best is not None else (), pin=pin, left=left,
+            named=True, visits=visit.visits,
         )
         return dataclasses.replace(checkin, liveness=liveness_of(checkin, self._policy))
 
@@ -339,16 +349,14 @@ class Engine:
             if face.width_px >= self._pack.min_face_px:
                 self._beside_us = mono_us
                 score_ppm = score(self._pack, bgr, face) if self._scored else None
-                self._seen(self._pack.embed(bgr, face), face, score_ppm, mono_us)
+                match = self._group.match(self._pack.embed(bgr, face), face.width_px)
+                self._see(self._group.named(match), score_ppm, mono_us)
 
-    def _seen(self, vector: np.ndarray, face: Face, score_ppm: int | None, mono_us: int) -> FrameMatch:
-        """Whom one frame of a face shows; that person is here since then, if the frame looks alive where the pack can
-        tell: nobody waits as a picture."""
-        match = self._group.match(vector, face.width_px)
-        person = identify(match.best, match.second, self._threshold.ppm, self._pack.margin_ppm)
+    def _see(self, person: str | None, score_ppm: int | None, mono_us: int) -> None:
+        """One frame shows this person, who is here since then, if the frame looks alive where the pack can tell:
+        nobody waits as a picture."""
         if person is not None and (not self._scored or (score_ppm is not None and score_ppm >= LIVE_PPM)):
             self._sights.see(person, mono_us)
-        return match
 
     def _ask(self, mono_us: int) -> Ask | None:
         visit = self._visit

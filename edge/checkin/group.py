@@ -12,13 +12,14 @@ from edge.vision.look_alikes import look_alikes
 from edge.vision.pack import Pack
 from evidence.bodies import Candidate
 from evidence.checkin import FrameMatch
+from evidence.rollcall import identify
 
 
 class Group:
     """`templates`: face descriptions (n, d) by person. `threshold`: calibrated on them, where they are enough."""
 
     def __init__(self, pack: Pack, templates: Mapping[str, np.ndarray]) -> None:
-        self._gallery = Gallery(pack, templates)
+        self._gallery, self._margin_ppm = Gallery(pack, templates), pack.margin_ppm
         self.people = self._gallery.people
         self.threshold = calibrate(pack, self._gallery)
         pairs: dict[str, set[str]] = defaultdict(set)
@@ -42,6 +43,10 @@ class Group:
         return FrameMatch(
             Candidate(self.people[best], int(scores[best])),
             None if second is None else Candidate(self.people[second], int(scores[second])), face_px)
+
+    def named(self, match: FrameMatch) -> str | None:
+        """Whom a frame shows, or nobody."""
+        return identify(match.best, match.second, self.threshold.ppm, self._margin_ppm)
 
     def is_like(self, vector: np.ndarray, person: str) -> bool:
         """Whether a description (d,) is similar to a person by the threshold."""

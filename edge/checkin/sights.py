@@ -5,6 +5,7 @@ Only times are kept, in memory, of people who are enrolled; no description of a 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 
 from evidence.times import MINUTE, SECOND
 
@@ -49,6 +50,10 @@ class Sights:
     def wipe(self, person: str) -> None:
         """What was seen of this person was not shown to be alive."""
         self._kept.pop(person, None)
+
+    def only(self, people: Collection[str]) -> None:
+        """Everybody else is forgotten."""
+        self._kept = {person: sight for person, sight in self._kept.items() if person in people}
 
     def forget(self) -> None:
         """Another time begins: of sign-outs, or of sign-ins."""

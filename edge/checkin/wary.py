@@ -4,6 +4,8 @@ Only their pseudonyms, in memory, until the desk closes; at most everybody who i
 """
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from evidence.times import MINUTE
 
 DOUBT_US = 10 * MINUTE
@@ -29,6 +31,11 @@ class Wary:
         """The person is alive."""
         self._until.pop(person, None)
         self._asked.discard(person)
+
+    def only(self, people: Collection[str]) -> None:
+        """Everybody else is forgotten."""
+        self._until = {person: until_us for person, until_us in self._until.items() if person in people}
+        self._asked.intersection_update(people)
 
     def of(self, person: str, mono_us: int) -> bool:
         """Whether this person must be asked for gestures, where the pack can ask, and seen for a full window."""

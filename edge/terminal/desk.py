@@ -11,6 +11,8 @@ import numpy as np
 
 from common.logs import Log
 from edge.checkin.engine import Engine
+from edge.checkin.errors import NobodyEnrolled
+from edge.checkin.kept import Kept
 from edge.checkin.view import Direction, EngineView
 from edge.store import Store
 from edge.terminal.errors import PackLoading
@@ -81,6 +83,7 @@ class Desk:
         self._stepped, self._log = stepped, Log("terminal.desk")
         self._engine: Engine | None = None
         self._for: Target | None = None
+        self._kept: dict[str, Kept] = {}
         self._not_before, self._why = 0.0, "nobody_enrolled"
         self._logged = ""
         self._sight, self._jpeg, self._number = Sight("closed", 0), b"", 0
@@ -158,7 +161,7 @@ class Desk:
             self._append()
 
     def _forget_old_faces(self) -> None:
-        """A face was enrolled or erased: what is in memory goes, and the engine is made anew."""
+        """A face was enrolled or erased: the engine is made anew, and keeps what it knew of who is still there."""
         version = self._store.faces_version()
         if version != self._faces:
             self._faces = version
@@ -200,10 +203,13 @@ class Desk:
             return
         try:
             self._engine = self._make(target)
+            self._engine.keep(self._kept.setdefault(target.class_id, Kept()))
             self._logged = ""
         except PackLoading:
             self._why = "loading"
         except ZaitangError as error:
+            if isinstance(error, NobodyEnrolled):
+                self._kept.pop(target.class_id, None)
             self._fail(WHY.get(type(error).__name__, "no_pack"), error)
         except Exception as broken:
             # Whatever ails a library or what is kept here: the page on which a class is started must stay.
@@ -220,13 +226,14 @@ class Desk:
         self._sight, self._jpeg, self._shown, self._said = Sight(state, self._number), b"", None, ("empty", None)
         if state == "closed":
             self._drop_engine()
+            self._kept.clear()
 
     def _drop_engine(self) -> None:
         """An attempt that runs is recorded as it stands."""
-        ended = self._engine.end() if self._engine is not None else None
+        ended = self._engine.end() if self._engine is not None else []
         self._engine = self._for = None
-        if ended is not None:
-            self._unsaved.append(ended)
+        if ended:
+            self._unsaved += ended
             self._append()
 
     def _show(self, bgr: np.ndarray, view: EngineView | None) -> None:

@@ -13,6 +13,7 @@ import pytest
 from edge.cameras.file import open_file
 from edge.checkin.engine import Engine
 from edge.checkin.errors import LivenessUnavailable, NobodyEnrolled
+from edge.checkin.kept import Kept
 from edge.checkin.view import Ask, EngineView
 from edge.clock import SystemClock
 from edge.errors import BadStore, StoreBusy
@@ -39,7 +40,11 @@ class ScriptedEngine:
     """Says what the test wrote down, frame by frame."""
 
     def __init__(self, views: list[EngineView]) -> None:
-        self.views, self.told, self.running = views, list[tuple[Any, Any]](), None
+        self.views, self.told, self.running = views, list[tuple[Any, Any]](), list[CheckIn]()
+        self.kept: list[Kept] = []
+
+    def keep(self, kept: Kept) -> None:
+        self.kept.append(kept)
 
     def begin(self, session: str | None, checked_in: Any, direction: str) -> None:
         self.told.append((session, checked_in))
@@ -47,7 +52,7 @@ class ScriptedEngine:
     def step(self, bgr: np.ndarray, mono_us: int) -> EngineView:
         return self.views.pop(0)
 
-    def end(self) -> CheckIn | None:
+    def end(self) -> list[CheckIn]:
         return self.running
 
     def know(self, checked_in: Any) -> None:
@@ -202,11 +207,11 @@ def test_who_was_recorded_in_another_way_is_known_with_the_next_frame(at: Setup)
 
 def test_an_attempt_that_runs_when_the_desk_closes_is_recorded(at: Setup) -> None:
     at.see(EngineView((BOX,), "challenge", ask=Ask("blink", 1, 2, 8_000_000, "ready")))
-    at.engine.running = attempt(7)
+    at.engine.running = [attempt(7), attempt(8)]
     at.open = False
     at.desk.turn()
     at.desk.turn()
-    assert at.attempts() == ["a-7"] and at.desk.sight().state == "closed"
+    assert at.attempts() == ["a-7", "a-8"] and at.desk.sight().state == "closed"
 
 
 @pytest.mark.parametrize("state, liveness, answer", [
@@ -246,6 +251,44 @@ def test_a_database_on_a_full_disk_does_not_end_the_desk(at: Setup, monkeypatch:
         time.sleep(0.01)
     at.desk.stop()
     assert len(tries) >= 2 and at.desk._unsaved
+
+
+class Open:
+    """An enrolment that is open."""
+
+    active = True
+
+    def frame(self, bgr: np.ndarray | None) -> None:
+        self.seen = bgr
+
+
+def test_an_enrolment_or_a_face_that_comes_forgets_no_doubt_and_no_queue(
+    at: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at.see(EngineView((), "empty"))
+    at.desk.guide = Open()
+    at.frames.number += 1
+    at.desk.turn()
+    at.desk.guide = None
+    at.see(EngineView((), "empty"))
+    monkeypatch.setattr(at.room.store, "faces_version", lambda: "another")
+    at.see(EngineView((), "empty"))
+    assert at.made == 3 and len(at.engine.kept) == 3 and len({id(one) for one in at.engine.kept}) == 1
+    at.open = False
+    at.desk.turn()
+    at.open = True
+    at.see(EngineView((), "empty"))
+    assert at.engine.kept[3] is not at.engine.kept[0]
+
+
+def test_when_the_last_face_is_erased_nobody_is_remembered(at: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    at.see(EngineView((), "empty"))
+    assert at.desk._kept
+    monkeypatch.setattr(at.room.store, "faces_version", lambda: "another")
+    at.fails = NobodyEnrolled(class_id="welding-1", pack="builtin")
+    at.frames.number += 1
+    at.desk.turn()
+    assert not at.desk._kept
 
 
 def test_a_closed_desk_looks_at_nobody(at: Setup) -> None:
