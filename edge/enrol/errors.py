@@ -46,7 +46,21 @@ class PersonTwice(BadInput):
 
 
 class SamePerson(BadInput):
-    text = "{file} and {other} look like the same person"
+    text = (
+        "{file} and {other} look like the same person: if one of the photographs bears the wrong name, put that right; "
+        "if they are two people (twins), enrol the second one at the terminal with an ID card or an inspector"
+    )
+
+
+class OddPhoto(BadInput):
+    text = (
+        "{file} does not look like the person of {other}, under the same name: take out the photograph that is of "
+        "somebody else, or use a better one"
+    )
+
+
+class SeveralOfName(BadInput):
+    text = "{file}: several people of this class are called {name}; name the photograph by the pseudonym ({people})"
 
 
 class Both(BadInput):
