@@ -1,14 +1,17 @@
 """Enrols people of a class from photographs: everything is checked first, then templates and records are stored."""
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 
 from edge.enrol.consent import Shown
 from edge.enrol.consents import consents
 from edge.enrol.errors import (
+    BadClassId,
     NobodyHere,
     NoConsent,
     NoSuchClass,
@@ -16,11 +19,12 @@ from edge.enrol.errors import (
     PersonTwice,
     PhotosRefused,
     SamePerson,
+    SeveralHere,
     SeveralOfName,
     UnknownPerson,
 )
 from edge.enrol.photos import describe_photos, label
-from edge.enrol.same import odd_ones
+from edge.enrol.same import odd_ones, same_limit
 from edge.plans import newest_orders
 from edge.store import Store
 from edge.store.people import NewFace
@@ -28,8 +32,12 @@ from edge.vision.calibrate import calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.look_alikes import look_alikes
 from edge.vision.pack import Pack
-from evidence.bodies import ClassOrder, Enrolment, RosterEvent, body_of
+from evidence.bodies import ClassId, ClassOrder, Enrolment, RosterEvent, body_of
 from evidence.errors import BadInput
+from evidence.shape import Match
+
+CLASS_ID: Match = get_args(ClassId)[1]
+"""The format's own rule."""
 
 
 def enrol(
@@ -72,13 +80,36 @@ def roster_of(store: Store, class_id: str) -> set[str]:
     return {enrolled.person for enrolled in newest.roster} | later
 
 
-def classes_of(store: Store, person: str) -> list[str]:
-    """The classes of this box in which somebody is, or has a face or a PIN. Raises NobodyHere."""
+def checked(class_id: str) -> str:
+    """A class id from a command line, which may become part of a file's name. Raises BadClassId."""
+    if not re.fullmatch(CLASS_ID.pattern, class_id, re.ASCII):
+        raise BadClassId(class_id=class_id)
+    return class_id
+
+
+def whom(store: Store, said: str) -> tuple[str, list[str]]:
+    """The person whom a command names, by pseudonym or by a name that only one person here has, and the classes in
+    which that person is, or has a face or a PIN. Raises NobodyHere, SeveralHere."""
+    classes = sorted(newest_orders(store.orders()))
+    names = {class_id: store.names(class_id) for class_id in {*classes, *(one for one, _ in store.kept())}}
+    called = sorted({person for known in names.values() for person, name in known.items() if name == said})
+    if len(called) > 1:
+        raise SeveralHere(name=said, people=", ".join(called))
+    person = called[0] if called else said
     kept = {class_id for class_id, one in store.kept() if one == person}
-    found = kept | {class_id for class_id in newest_orders(store.orders()) if person in roster_of(store, class_id)}
+    found = kept | {class_id for class_id in classes if person in roster_of(store, class_id)}
     if not found:
-        raise NobodyHere(person=person)
-    return sorted(found)
+        raise NobodyHere(person=said)
+    return person, sorted(found)
+
+
+def keeps(store: Store, class_id: str, person: str, why: Literal["withdrawn", "over"]) -> bool:
+    """Whether there is anything to erase: face data; a consent that can be withdrawn; a PIN when the purpose is over.
+    What is being erased already is not counted."""
+    if why == "over":
+        return (class_id, person) in store.kept()
+    standing = consents(store, class_id).get(person)
+    return (class_id, person) in store.kept_faces() or (standing is not None and standing.said == "given")
 
 
 def _without_consent(store: Store, class_id: str, files: Mapping[str, list[Path]]) -> list[BadInput]:
@@ -120,7 +151,7 @@ def _not_one_each(
     gallery = Gallery(pack, {**store.templates(class_id, pack.name), **templates})
     limit, problems = calibrate(pack, gallery).ppm, list[BadInput]()
     for person, vectors in templates.items():
-        odd, photos = odd_ones(pack, vectors, limit), files[person]
+        odd, photos = odd_ones(pack, vectors, same_limit(pack, limit)), files[person]
         if odd is not None:
             right = next(photo for index, photo in enumerate(photos) if index not in odd.pictures)
             problems += [OddPhoto(file=label(photos[index]), other=label(right)) for index in odd.pictures]

@@ -28,7 +28,7 @@ from edge.enrol.gates import Pose, poses_of
 from edge.enrol.guided import GuideView, Lang, Listed, Place, Sitting
 from edge.enrol.look import jpeg, measure
 from edge.enrol.pins import Pins
-from edge.enrol.same import Odd, odd_ones
+from edge.enrol.same import Odd, odd_ones, same_limit
 from edge.enrol.search import limit_of, search
 from edge.enrol.shots import Shots
 from edge.enrol.steps import Event, State, after
@@ -252,7 +252,7 @@ class Guide:
         classes = {class_id for class_id, _ in everybody} | {me[0]}
         names = {(one, person): name for one in classes for person, name in self._store.names(one).items()}
         limit = limit_of(pack, shots.vectors, me, everybody, names)
-        odd = odd_ones(pack, shots.vectors, limit)
+        odd = odd_ones(pack, shots.vectors, same_limit(pack, limit))
         if odd is not None:
             self._not_one(shots, odd)
             return

@@ -21,6 +21,12 @@ class Odd:
     score_ppm: int
 
 
+def same_limit(pack: Pack, threshold_ppm: int) -> int:
+    """From which likeness in ppm on two groups of pictures are of one person, where `threshold_ppm` is calibrated."""
+    told = pack.manifest.similarity
+    return threshold_ppm + (0 if told.same_ppm is None else told.same_ppm - told.threshold_ppm)
+
+
 def odd_ones(pack: Pack, vectors: np.ndarray, limit_ppm: int) -> Odd | None:
     """Which of the descriptions (n, d) are not of the person whom most of them show; None where all are of one. Of
     groups of one size the one with the earliest picture is the person."""

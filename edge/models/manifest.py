@@ -50,13 +50,15 @@ class Preprocess:
 
 @dataclasses.dataclass(frozen=True)
 class Similarity:
-    """When two faces are the same person. Faces narrower than `min_face_px` are counted, never identified."""
+    """When two faces are the same person. Faces narrower than `min_face_px` are counted, never identified. `same_ppm`:
+    what `threshold_ppm` is for two groups of pictures of one enrolment, where a pack needs another limit there."""
 
     measure: Literal["cosine", "one_minus_distance"]
     threshold_ppm: Ppm
     margin_ppm: Ppm
     min_face_px: Px
     source: str
+    same_ppm: Ppm | None = None
 
 
 @dataclasses.dataclass(frozen=True)
