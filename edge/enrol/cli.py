@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 30.0
 """Real seconds for which other processes may be in the way of an erasure."""
 BEGUN = N_("{person} is recognised no more from now on; erasing …")
+SIGNED = (N_("Name: "), N_("Date: "), N_("Signature: "))
 ERASED = N_("erased: {person}, class {class_id}: {templates} face descriptions, {shots} pictures")
 PIN_STAYS = N_("the PIN stays: {person} goes on signing in by it; `--why over` or `--names` erases it, too")
 NOTHING = N_("nothing is here of the face of {person}: nothing was erased, and nothing recorded")
@@ -74,7 +75,11 @@ def _people(args: argparse.Namespace) -> int:
 def _consent(args: argparse.Namespace) -> int:
     from edge.wiring import open_box
 
+    from common.texts import translate
+
     print(_text(open_box(args.box), args.class_id, args.lang).text)
+    # Not a part of the text that the record of a consent names.
+    print("\n".join(["", *(f"{translate(line, args.lang)}{'_' * 24}" for line in SIGNED)]))
     return 0
 
 

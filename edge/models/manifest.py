@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from edge.errors import NotToml
 from edge.models.errors import NoSuchPack
 from evidence.canonical import canonical, sha256_hex
 from evidence.errors import BadShape
@@ -186,7 +187,7 @@ def _toml(data: bytes, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadShape(where=where, key="(whole)", why=f"not TOML ({error})") from None
+        raise BadShape(where=where, key="(whole)", why=NotToml(why=str(error))) from None
 
 
 def _check_liveness(manifest: Manifest, where: str) -> None:
