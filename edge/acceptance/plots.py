@@ -5,7 +5,7 @@ The measures have the standards' own names in both languages; the names of speci
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib
 from matplotlib import font_manager
@@ -36,9 +36,12 @@ LONGEST_NAME = 24
 def det_curve(found: Identification, title: str, lang: str = "en") -> dict[str, bytes] | None:
     """FNIR against FPIR on logarithmic axes, the operating point with its intervals; by file ending. None where one of
     the two was not measured. A measured 0 has no place on such an axis: it stands on the edge, which says 0."""
-    if found.fnir is None or found.fpir is None:
-        return None
-    lang, edges = _lang(lang), (0.5 / found.fpir.of, 0.5 / found.fnir.of)
+    fpir, fnir = found.fpir, found.fnir
+    return None if fpir is None or fnir is None else _styled(lambda: _det(found, fpir, fnir, title, _lang(lang)))
+
+
+def _det(found: Identification, fpir: Share, fnir: Share, title: str, lang: str) -> Figure:
+    edges = 0.5 / fpir.of, 0.5 / fnir.of
     figure, axes = _figure(f"{translate(DET, lang)}\n{title}")
     axes.set_xscale("log")
     axes.set_yscale("log")
@@ -46,11 +49,11 @@ def det_curve(found: Identification, title: str, lang: str = "en") -> dict[str, 
     ys = [max(point.fnir or 0.0, edges[1]) for point in found.det]
     axes.plot(xs, ys, color=BLUE, drawstyle="steps-post", linewidth=1.8, label=translate(CURVE, lang))
     axes.errorbar(
-        [max(found.fpir.value, edges[0])], [max(found.fnir.value, edges[1])],
-        xerr=_error(found.fpir, edges[0]), yerr=_error(found.fnir, edges[1]), fmt="o", color=RED, capsize=3,
+        [max(fpir.value, edges[0])], [max(fnir.value, edges[1])],
+        xerr=_error(fpir, edges[0]), yerr=_error(fnir, edges[1]), fmt="o", color=RED, capsize=3,
         clip_on=False, label=translate(POINT, lang, value=f"{found.threshold.ppm / 1e6:.3f}"))
-    axes.set_xlabel(translate(FPIR, lang, n=found.fpir.of))
-    axes.set_ylabel(translate(FNIR, lang, n=found.fnir.of))
+    axes.set_xlabel(translate(FPIR, lang, n=fpir.of))
+    axes.set_ylabel(translate(FNIR, lang, n=fnir.of))
     for axis, edge in zip((axes.xaxis, axes.yaxis), edges, strict=True):
         ticks = [edge, *(10.0**power for power in range(-6, 1) if 10.0**power > 1.5 * edge)]
         axis.set_major_locator(FixedLocator(ticks))
@@ -60,13 +63,16 @@ def det_curve(found: Identification, title: str, lang: str = "en") -> dict[str, 
     axes.set_ylim(edges[1], 1)
     axes.grid(True, which="both", color=GREY, alpha=0.25)
     axes.legend(frameon=False, fontsize=8)
-    return _files(figure)
+    return figure
 
 
 def attack_bars(found: Attacks, title: str, lang: str = "en") -> dict[str, bytes]:
     """APCER of each species and BPCER: a point at each value, a line over its interval of 95 %; by file ending. A bar
     would have no length at 0, where all is well, and its interval would be read as one."""
-    lang = _lang(lang)
+    return _styled(lambda: _attacks(found, title, _lang(lang)))
+
+
+def _attacks(found: Attacks, title: str, lang: str) -> Figure:
     rows: list[tuple[str, Share, str]] = [(f"APCER {_short(name)}", one, RED) for name, one in found.apcer.items()]
     if found.bpcer is not None:
         rows.append(("BPCER", found.bpcer, BLUE))
@@ -86,7 +92,7 @@ def attack_bars(found: Attacks, title: str, lang: str = "en") -> dict[str, bytes
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:g} %"))
     axes.grid(True, axis="x", color=GREY, alpha=0.25)
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
-    return _files(figure)
+    return figure
 
 
 def _lang(lang: str) -> str:
@@ -103,6 +109,21 @@ def _figure(title: str, height_in: float = SIZE_IN[1]) -> tuple[Figure, Axes]:
     return figure, axes
 
 
+def _styled(draw: Callable[[], Figure]) -> dict[str, bytes]:
+    """The figure that `draw` makes, twice. The SVG keeps its text as text and names no date: equal figures are equal
+    files. A text takes its font when it is made."""
+    settings: Mapping[str, object] = {
+        "svg.fonttype": "none", "svg.hashsalt": "zaitang", "font.family": _fonts(font_manager.get_font_names())}
+    made: dict[str, bytes] = {}
+    with matplotlib.rc_context(dict(settings)):
+        figure = draw()
+        for ending, about in ((".svg", {"Date": None}), (".png", {})):
+            out = io.BytesIO()
+            figure.savefig(out, format=ending[1:], dpi=DPI, metadata=about)
+            made[ending] = out.getvalue()
+    return made
+
+
 def _error(one: Share, floor: float) -> list[list[float]]:
     at = max(one.value, floor)
     return [[max(0.0, at - max(one.low, floor))], [max(0.0, one.high - at)]]
@@ -111,19 +132,6 @@ def _error(one: Share, floor: float) -> list[list[float]]:
 def _short(name: str) -> str:
     name = name.replace("$", r"\$")
     return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
-
-
-def _files(figure: Figure) -> dict[str, bytes]:
-    """The same figure twice. The SVG keeps its text as text and names no date: equal figures are equal files."""
-    settings: Mapping[str, object] = {
-        "svg.fonttype": "none", "svg.hashsalt": "zaitang", "font.family": _fonts(font_manager.get_font_names())}
-    made: dict[str, bytes] = {}
-    with matplotlib.rc_context(dict(settings)):
-        for ending, about in ((".svg", {"Date": None}), (".png", {})):
-            out = io.BytesIO()
-            figure.savefig(out, format=ending[1:], dpi=DPI, metadata=about)
-            made[ending] = out.getvalue()
-    return made
 
 
 def _fonts(known: Sequence[str]) -> list[str]:

@@ -73,9 +73,8 @@ def _people(args: argparse.Namespace) -> int:
 
 
 def _consent(args: argparse.Namespace) -> int:
-    from edge.wiring import open_box
-
     from common.texts import translate
+    from edge.wiring import open_box
 
     print(_text(open_box(args.box), args.class_id, args.lang).text)
     # Not a part of the text that the record of a consent names.

@@ -21,8 +21,8 @@ class PackageMissing(BadInput):
 
 class ModelUnreachable(BadInput):
     text = (
-        "the file {file} of the model pack {pack} could not be fetched from {source}: {why}. Without a network: put the "
-        "file into a folder and set ZAITANG_MODEL_MIRROR to that folder"
+        "the file {file} of the model pack {pack} could not be fetched from {source}: {why}. Without a network: put "
+        "the file into a folder and set ZAITANG_MODEL_MIRROR to that folder"
     )
 
 
