@@ -70,7 +70,7 @@ def with_usable_photos(
     for name in [name for name, vectors in templates.items() if odd_ones(pack, vectors, limit) is not None]:
         odd = odd_ones(pack, templates.pop(name), limit)
         assert odd is not None
-        left_out(name, OddPhoto(file=people[name][odd.pictures[0]].name, other=name))
+        left_out(name, OddPhoto(file=f"{name}/{people[name][odd.pictures[0]].name}", other=name))
     gallery = Gallery(pack, templates)
     for pair in look_alikes(gallery, calibrate(pack, gallery).ppm):
         if pair.one in templates and templates.pop(pair.other, None) is not None:
