@@ -44,9 +44,11 @@ ALARMS = {
     "picture.unreadable": N_("The picture of a video file could not be checked: it cannot be read"),
     "enrol.same_face": N_("One face was to be enrolled under two names: an enrolment was stopped"),
     "enrol.other_face": N_("Another face was to be enrolled under a name that has one: an enrolment was stopped"),
+    "enrol.two_faces": N_("The pictures of an enrolment did not show one face: they were taken again"),
     "enrol.overruled": N_("An enrolment that had been stopped was finished: an instructor confirmed it"),
     "template.unreadable": N_(
         "The face description of a person cannot be read any more: enrol the person again"),
+    "pin.wrong": N_("The PIN of an instructor was entered wrongly where it confirms"),
     "pin.locked": N_("A PIN was locked after too many wrong tries"),
     "chain.fork": N_("A box sent two different records with the same number"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),

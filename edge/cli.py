@@ -10,7 +10,7 @@ from pathlib import Path
 
 from common import logs
 from common.commands import Parser, asked_language
-from common.texts import own_language, words
+from common.texts import N_, own_language, translate, words
 from edge.errors import AlreadyRunning, CannotWrite, SystemRefused, WrongVolume
 from evidence.errors import BadInput, ZaitangError
 
@@ -23,6 +23,12 @@ ROLES = {
     "storage": "edge.storage.process",
 }
 """The processes of a box and the module whose `run(box)` each is."""
+MADE = N_("the box {device} is made; what it is told stands in {file}")
+TEST_KEYS = N_("its keys are test keys: it records and shows, but no centre takes it, and zaitang-verify says so")
+NEXT = N_("carry {file} to the centre, on a stick that you trust, and let it certify the box there:")
+THEN = N_("bring that certificate and the centre's keys/root.pem back, and say:")
+CERTIFIED = N_("the box is certified. Fingerprint of the centre's root: {root}. Compare it with what "
+               "`zaitang-central init` printed there, by telephone or on paper")
 OTHERS = 0o077
 INTERRUPTED = 130
 PASSING = (AlreadyRunning, CannotWrite, WrongVolume)
@@ -62,6 +68,7 @@ def _parser(lang: str = "en") -> Parser:
     parser = Parser(prog="zaitang-edge", description="A box in a classroom.", lang=lang)
     parser.add_language(own_language())
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_init(commands)
     _add_run(commands)
     _add_record(commands)
     _add_process(commands)
@@ -70,6 +77,25 @@ def _parser(lang: str = "en") -> Parser:
     importlib.import_module("edge.placement.cli").add_commands(commands)
     importlib.import_module("edge.vision.cli").add_commands(commands)
     return parser
+
+
+def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    init = commands.add_parser("init", help="make the folder of a new box: configuration and keys")
+    init.add_argument("folder", type=Path, metavar="FOLDER")
+    init.add_argument("--device", required=True, metavar="ID",
+                      help="what this box is called at the centre, like box-101")
+    init.add_argument("--policy", default="sanmenxia-2023", metavar="ID",
+                      help="whose rules hold (default: %(default)s)")
+    init.add_argument("--room", default="", metavar="TEXT", help="the room in which it stands")
+    init.add_argument("--test-keys", action="store_true",
+                      help="certify it on the spot, to try cameras alone: no centre and no real policy takes such keys")
+    init.set_defaults(do=_init)
+    certify = commands.add_parser("certify", help="take the certificate that the centre issued for a new box")
+    certify.add_argument("folder", type=Path, metavar="FOLDER")
+    certify.add_argument("--certificate", type=Path, required=True, metavar="CERT.pem",
+                         help="as `zaitang-central box issue` wrote it")
+    certify.add_argument("--root", type=Path, required=True, metavar="ROOT.pem", help="keys/root.pem of the centre")
+    certify.set_defaults(do=_certify)
 
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -113,6 +139,31 @@ def _add_cameras(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     cameras.add_argument("--picture", type=Path, metavar="FILE",
                          help="write a test picture (JPEG or PNG); with several cameras, one each: FILE-ID")
     cameras.set_defaults(do=_cameras)
+
+
+def _init(args: argparse.Namespace) -> int:
+    from edge.clock import SystemClock
+    from edge.setup import make_box
+
+    now_us = SystemClock().utc_us() if args.test_keys else None
+    public = make_box(args.folder, args.device, args.policy, args.room, args.lang, now_us)
+    print(translate(MADE, args.lang, device=args.device, file=args.folder / "box.toml"))
+    if public is None:
+        print(translate(TEST_KEYS, args.lang))
+        return 0
+    print(translate(NEXT, args.lang, file=public))
+    print(f"  zaitang-central box issue {args.device} --key {public.name} --out {args.device}.crt.pem --centre DIR")
+    print(translate(THEN, args.lang))
+    print(f"  zaitang-edge certify {args.folder} --certificate {args.device}.crt.pem --root root.pem")
+    return 0
+
+
+def _certify(args: argparse.Namespace) -> int:
+    from edge.setup import certify
+
+    root = certify(args.folder, args.certificate, args.root)
+    print(translate(CERTIFIED, args.lang, root=root))
+    return 0
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from common.policies import load_policy
 from common.texts import N_
-from edge.errors import BadBox
+from edge.errors import BadBox, NotToml
 from evidence.errors import BadInput, BadShape
 from evidence.records import Id, Utc
 from evidence.shape import Between, Match, decode
@@ -201,7 +201,7 @@ def parse_box(data: bytes, where: str) -> BoxConfig:
     try:
         value = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadShape(where=where, key="(whole)", why=f"not TOML: {error}") from None
+        raise BadShape(where=where, key="(whole)", why=NotToml(why=str(error))) from None
     config = decode(BoxConfig, value, where, strict=True)
     _check(config, where)
     return config

@@ -8,6 +8,10 @@ class BadBox(BadInput):
     text = "{folder} is not a box folder: {why}"
 
 
+class NotToml(BadInput):
+    text = "it is not TOML: a text needs quotes, a key stands once, a section in brackets ({why})"
+
+
 class BadKeys(BadInput):
     text = "the keys in {folder} cannot be used: {why}"
 

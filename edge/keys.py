@@ -5,7 +5,7 @@ import dataclasses
 import os
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from common.texts import N_
 from edge.errors import BadKeyFile, BadKeys
-from edge.storage.files import sync_folder, write_new
-from evidence.certs import fingerprint, issue, make_root
+from edge.storage.files import replace, sync_folder, write_new
+from evidence.certs import fingerprint, identity, issue, make_root, read_certificate
+from evidence.errors import BadCertificate
 from evidence.seal import keyid_of
 
 Certify = Callable[[Ed25519PublicKey], tuple[str, str]]
@@ -30,6 +31,8 @@ NOT_SECRET = N_("other users can read it (its mode must be 600)")
 DAMAGED = N_("it is damaged")
 WRONG_KIND = N_("it is of the wrong kind")
 OTHER_KEY = N_("it certifies another key")
+OTHER_BOX = N_("it certifies a box of another name than box.toml says")
+NOT_CERTIFIED = N_("the centre has not certified this box yet: `zaitang-edge certify` takes its certificate")
 T = TypeVar("T")
 
 
@@ -61,17 +64,52 @@ def make_box_keys(folder: Path, certify: Certify) -> BoxKeys:
     device = Ed25519PrivateKey.generate()
     certificate, root = certify(device.public_key())
     keys = BoxKeys(device, certificate, root, X25519PrivateKey.generate(), secrets.token_bytes(DATA_KEY_BYTES))
+    _write(folder, _files(keys))
+    return keys
+
+
+def make_waiting_keys(folder: Path) -> str:
+    """The same without certificates: `certify_keys` brings them. The public key, PEM. Raises BadKeys."""
+    device = Ed25519PrivateKey.generate()
+    keys = BoxKeys(device, "", "", X25519PrivateKey.generate(), secrets.token_bytes(DATA_KEY_BYTES))
+    _write(folder, {name: data for name, data in _files(keys).items() if data})
+    spki = serialization.PublicFormat.SubjectPublicKeyInfo
+    return device.public_key().public_bytes(serialization.Encoding.PEM, spki).decode("ascii")
+
+
+def certify_keys(folder: Path, device: str, certificate: str, root: str, where: tuple[str, str]) -> str:
+    """Keep the certificate of this box's key and the root that issued it; the root's fingerprint. `where` names both in
+    errors. Raises BadKeys."""
+    try:
+        trusted = read_certificate(root, where[1])
+        who = identity(certificate, trusted, where[0])
+    except BadCertificate as error:
+        raise BadKeys(folder=folder, why=error) from None
+    key = _read(folder / "device.pem", _private, secret=True)
+    if not isinstance(key, Ed25519PrivateKey) or who.keyid != keyid_of(key.public_key()):
+        raise BadKeyFile(path=where[0], why=OTHER_KEY)
+    if who.name != device:
+        raise BadKeyFile(path=where[0], why=OTHER_BOX)
+    try:
+        replace(folder / "root.crt", root.encode())
+        replace(folder / "device.crt", certificate.encode())
+    except OSError as error:
+        raise BadKeys(folder=folder, why=error.strerror or str(error)) from None
+    return fingerprint(trusted)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """All of the files in a new folder, or nothing. Raises BadKeys."""
     fresh = folder.with_name(folder.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     try:
         fresh.mkdir(mode=0o700, parents=True)
-        for name, data in _files(keys).items():
+        for name, data in files.items():
             write_new(fresh / name, data, mode=0o600)
         os.rename(fresh, folder)
         sync_folder(folder.parent)
     except OSError as error:
         raise BadKeys(folder=folder, why=error.strerror or str(error)) from None
-    return keys
 
 
 def self_certified(device: str, start_us: int, days: int = 3650) -> Certify:
@@ -90,6 +128,8 @@ def self_certified(device: str, start_us: int, days: int = 3650) -> Certify:
 
 def load_keys(folder: Path) -> BoxKeys:
     """Read BOX/keys. Raises BadKeys naming what is missing, readable by others, or does not belong together."""
+    if (folder / "device.pem").is_file() and not (folder / "device.crt").exists():
+        raise BadKeys(folder=folder, why=NOT_CERTIFIED)
     device = _read(folder / "device.pem", _private, secret=True)
     sealing = _read(folder / "sealing.pem", _private, secret=True)
     data = _read(folder / "data.key", _data_key, secret=True)

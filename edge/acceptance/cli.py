@@ -42,7 +42,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pack", required=True, metavar="NAME", help="model pack: see zaitang-edge models list")
     parser.add_argument("--json", type=Path, metavar="OUT",
-                        help="write the result here as well, and its plot beside it as .svg and .png")
+                        help="write the result here instead of on the screen, and its plot beside it as .svg and .png")
 
 
 def _identify(args: argparse.Namespace) -> int:
@@ -63,7 +63,7 @@ def _identify(args: argparse.Namespace) -> int:
     found = identification(
         gallery.people, searches(gallery, probes), calibrate(pack, gallery), pack.margin_ppm)
     _write(args.json, {**document(found, pack.name), "left_out": left_out},
-           det_curve(found, f"{pack.name} · ISO/IEC 19795-1"))
+           det_curve(found, f"{pack.name} · ISO/IEC 19795-1", args.lang))
     print("\n".join(identify_lines(found, args.lang)), file=sys.stderr)
     return 0
 
@@ -141,7 +141,7 @@ def _liveness(args: argparse.Namespace) -> int:
     bar = tqdm(clips, desc=f"{args.live.name}, {args.attack.name}", unit="clip", file=sys.stderr)
     found = attacks([(clip, watch(pack, clip, rules)) for clip in bar])
     _write(args.json, document(found, pack.name, args.policy, rules.gestures),
-           attack_bars(found, f"{pack.name} · ISO/IEC 30107-3"))
+           attack_bars(found, f"{pack.name} · ISO/IEC 30107-3", args.lang))
     print("\n".join(liveness_lines(found, args.lang)), file=sys.stderr)
     return 0
 
@@ -196,4 +196,4 @@ def _write(path: Path | None, value: dict[str, object], plots: dict[str, bytes] 
             replace(plot, plots[plot.suffix])
         except OSError as error:
             raise CannotWrite(folder=plot.parent, why=error.strerror or str(error)) from None
-    write_json(path, value)
+    write_json(path, value, echo=path is None)

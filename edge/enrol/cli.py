@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 PATIENCE_S = 30.0
 """Real seconds for which other processes may be in the way of an erasure."""
 BEGUN = N_("{person} is recognised no more from now on; erasing …")
+SIGNED = (N_("Name: "), N_("Date: "), N_("Signature: "))
 ERASED = N_("erased: {person}, class {class_id}: {templates} face descriptions, {shots} pictures")
+PIN_STAYS = N_("the PIN stays: {person} goes on signing in by it; `--why over` or `--names` erases it, too")
+NOTHING = N_("nothing is here of the face of {person}: nothing was erased, and nothing recorded")
+UNTOLD = N_("that they consented is on no record: have the text of `zaitang-edge consent` signed and say "
+            "--consent-on-paper, or the findings will say that consent is missing")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,47 +39,89 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     consent.set_defaults(do=_consent)
     erase = commands.add_parser("erase", help="erase a face for good; what was recorded of the class stays")
     erase.add_argument("--box", type=Path, required=True, metavar="DIR")
-    erase.add_argument("--person", required=True, metavar="ID", help="the pseudonym")
+    erase.add_argument("--person", required=True, metavar="WHO",
+                       help="the pseudonym, or the name where only one person here has it")
     erase.add_argument("--why", choices=("withdrawn", "over"), default="withdrawn",
                        help="the consent was withdrawn, or the purpose is over")
     erase.add_argument("--names", action="store_true", help="erase the name on this box, too")
     erase.set_defaults(do=_erase)
+    people = commands.add_parser("people", help="who is in the classes of a box: pseudonym, name, role, face, PIN")
+    people.add_argument("--box", type=Path, required=True, metavar="DIR")
+    people.add_argument("--class", dest="class_id", metavar="ID", help="this class alone")
+    people.set_defaults(do=_people)
+
+
+def _people(args: argparse.Namespace) -> int:
+    from edge.enrol.enrol import checked, roster_of
+    from edge.enrol.errors import NoSuchClass
+    from edge.plans import newest_orders
+    from edge.wiring import open_box
+
+    only = None if args.class_id is None else checked(args.class_id)
+    store = open_box(args.box).store
+    orders = newest_orders(store.orders())
+    if only is not None and only not in orders:
+        raise NoSuchClass(class_id=only)
+    for class_id in sorted(orders) if only is None else [only]:
+        names, enrolled, pins = store.names(class_id), store.enrolled(class_id), store.pins(class_id)
+        roles = {one.person: one.role for one in orders[class_id].roster}
+        for person in sorted(roster_of(store, class_id)):
+            print("\t".join((
+                class_id, person, names.get(person, "-"), roles.get(person, "trainee"),
+                "face" if person in enrolled else "-", "PIN" if person in pins else "-")))
+    return 0
 
 
 def _consent(args: argparse.Namespace) -> int:
+    from common.texts import translate
     from edge.wiring import open_box
 
     print(_text(open_box(args.box), args.class_id, args.lang).text)
+    # Not a part of the text that the record of a consent names.
+    print("\n".join(["", *(f"{translate(line, args.lang)}{'_' * 24}" for line in SIGNED)]))
     return 0
 
 
 def _erase(args: argparse.Namespace) -> int:
     from common.texts import translate
-    from edge.enrol.enrol import classes_of
+    from edge.enrol.enrol import keeps, whom
     from edge.enrol.erase import finish_soon, over, withdraw
     from edge.wiring import open_box
 
     box = open_box(args.box)
-    classes = classes_of(box.store, args.person)
-    asked = {(one.class_id, one.person) for one in box.store.erasures()}
-    for class_id in [one for one in classes if (one, args.person) not in asked or args.names]:
+    person, classes = whom(box.store, args.person)
+    # Those that a cut or a reader left unfinished are finished, not asked for again. What an enrolment replaced is
+    # finished, too, but nobody asked for it.
+    asked = [one for one in box.store.erasures() if one.person == person and one.why != "again"]
+    nameless = {one.class_id for one in asked if one.names}
+    here = [one for one in classes if keeps(box.store, one, person, args.why)
+            or (args.names and one not in nameless and person in box.store.names(one))]
+    if not here and not asked:
+        print(translate(NOTHING, args.lang, person=person), file=sys.stderr)
+        return 0
+    for class_id in here:
         if args.why == "withdrawn":
-            withdraw(box.store, class_id, args.person, "command", args.names)
+            withdraw(box.store, class_id, person, "command", args.names)
         else:
-            over(box.store, class_id, args.person, "over", args.names)
-    print(translate(BEGUN, args.lang, person=args.person), file=sys.stderr)
+            over(box.store, class_id, person, "over", args.names)
+    print(translate(BEGUN, args.lang, person=person), file=sys.stderr)
     for done in finish_soon(box.store, box.folder, PATIENCE_S):
-        print(translate(ERASED, args.lang, person=done.person, class_id=done.class_id, templates=done.templates,
-                        shots=done.shots))
+        if done.person == person and done.why != "again":
+            print(translate(ERASED, args.lang, person=done.person, class_id=done.class_id, templates=done.templates,
+                            shots=done.shots))
+    if any(person in box.store.pins(class_id) for class_id in classes):
+        print(translate(PIN_STAYS, args.lang, person=person))
     return 0
 
 
 def _text(box: Box, class_id: str, lang: Literal["zh", "en"]) -> Shown:
-    """The text of consent of a class of this box. Raises NoSuchClass."""
+    """The text of consent of a class of this box. Raises BadClassId, NoSuchClass."""
     from edge.enrol.consent import consent_text
+    from edge.enrol.enrol import checked
     from edge.enrol.errors import NoSuchClass
     from edge.plans import newest_orders
 
+    checked(class_id)
     order = newest_orders(box.store.orders()).get(class_id)
     if order is None:
         raise NoSuchClass(class_id=class_id)
@@ -85,11 +132,12 @@ def _enrol(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from common.texts import translate
-    from edge.enrol.enrol import enrol
+    from edge.enrol.enrol import checked, enrol
     from edge.enrol.photos import photo_files
     from edge.vision.pack import load_pack
     from edge.wiring import open_box
 
+    checked(args.class_id)
     people = photo_files(args.photos)
     box = open_box(args.box)
     paper = _text(box, args.class_id, args.lang) if args.consent_on_paper else None
@@ -100,4 +148,6 @@ def _enrol(args: argparse.Namespace) -> int:
         enrolled = enrol(box.store, pack, args.class_id, people, bar.update, paper)
     print(translate("people enrolled in class {class_id}: {count}", args.lang, count=len(enrolled),
                     class_id=args.class_id))
+    if paper is None:
+        print(translate(UNTOLD, args.lang), file=sys.stderr)
     return 0

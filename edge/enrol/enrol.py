@@ -1,15 +1,30 @@
 """Enrols people of a class from photographs: everything is checked first, then templates and records are stored."""
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 
 from edge.enrol.consent import Shown
 from edge.enrol.consents import consents
-from edge.enrol.errors import NobodyHere, NoConsent, NoSuchClass, PersonTwice, PhotosRefused, SamePerson, UnknownPerson
+from edge.enrol.errors import (
+    BadClassId,
+    NobodyHere,
+    NoConsent,
+    NoSuchClass,
+    OddPhoto,
+    PersonTwice,
+    PhotosRefused,
+    SamePerson,
+    SeveralHere,
+    SeveralOfName,
+    UnknownPerson,
+)
 from edge.enrol.photos import describe_photos, label
+from edge.enrol.same import odd_ones, same_limit
 from edge.plans import newest_orders
 from edge.store import Store
 from edge.store.people import NewFace
@@ -17,8 +32,12 @@ from edge.vision.calibrate import calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.look_alikes import look_alikes
 from edge.vision.pack import Pack
-from evidence.bodies import ClassOrder, Enrolment, RosterEvent, body_of
+from evidence.bodies import ClassId, ClassOrder, Enrolment, RosterEvent, body_of
 from evidence.errors import BadInput
+from evidence.shape import Match
+
+CLASS_ID: Match = get_args(ClassId)[1]
+"""The format's own rule."""
 
 
 def enrol(
@@ -30,11 +49,18 @@ def enrol(
 
     Raises NoSuchClass, or PhotosRefused with all that is wrong; then nothing was stored.
     """
-    files = _by_pseudonym(store, class_id, people)
+    files, problems = _by_pseudonym(store, class_id, people)
     if paper is None:
-        _refuse_without_consent(store, class_id, files)
-    templates = describe_photos(pack, files, strict=True, done=done).templates
-    _refuse_same_person(store, pack, class_id, templates, files)
+        problems += _without_consent(store, class_id, files)
+    templates: dict[str, np.ndarray] = {}
+    try:
+        templates = describe_photos(pack, files, strict=True, done=done).templates
+    except PhotosRefused as refused:
+        problems += refused.problems
+    if not problems:
+        problems += _not_one_each(store, pack, class_id, templates, files)
+    if problems:
+        raise PhotosRefused(problems)
     store.enrol(
         NewFace(vectors, Enrolment(class_id, person, pack.name, pack.sha256, len(vectors), "none"),
                 None if paper is None else paper.said(class_id, person, True, "paper"))
@@ -54,27 +80,49 @@ def roster_of(store: Store, class_id: str) -> set[str]:
     return {enrolled.person for enrolled in newest.roster} | later
 
 
-def classes_of(store: Store, person: str) -> list[str]:
-    """The classes of this box in which somebody is, or has a face or a PIN. Raises NobodyHere."""
+def checked(class_id: str) -> str:
+    """A class id from a command line, which may become part of a file's name. Raises BadClassId."""
+    if not re.fullmatch(CLASS_ID.pattern, class_id, re.ASCII):
+        raise BadClassId(class_id=class_id)
+    return class_id
+
+
+def whom(store: Store, said: str) -> tuple[str, list[str]]:
+    """The person whom a command names, by pseudonym or by a name that only one person here has, and the classes in
+    which that person is, or has a face or a PIN. Raises NobodyHere, SeveralHere."""
+    classes = sorted(newest_orders(store.orders()))
+    names = {class_id: store.names(class_id) for class_id in {*classes, *(one for one, _ in store.kept())}}
+    called = sorted({person for known in names.values() for person, name in known.items() if name == said})
+    if len(called) > 1:
+        raise SeveralHere(name=said, people=", ".join(called))
+    person = called[0] if called else said
     kept = {class_id for class_id, one in store.kept() if one == person}
-    found = kept | {class_id for class_id in newest_orders(store.orders()) if person in roster_of(store, class_id)}
+    found = kept | {class_id for class_id in classes if person in roster_of(store, class_id)}
     if not found:
-        raise NobodyHere(person=person)
-    return sorted(found)
+        raise NobodyHere(person=said)
+    return person, sorted(found)
 
 
-def _refuse_without_consent(store: Store, class_id: str, files: Mapping[str, list[Path]]) -> None:
+def keeps(store: Store, class_id: str, person: str, why: Literal["withdrawn", "over"]) -> bool:
+    """Whether there is anything to erase: face data; a consent that can be withdrawn; a PIN when the purpose is over.
+    What is being erased already is not counted."""
+    if why == "over":
+        return (class_id, person) in store.kept()
+    standing = consents(store, class_id).get(person)
+    return (class_id, person) in store.kept_faces() or (standing is not None and standing.said == "given")
+
+
+def _without_consent(store: Store, class_id: str, files: Mapping[str, list[Path]]) -> list[BadInput]:
     """Whoever refused or withdrew must have agreed anew before a photograph may be used."""
     said = consents(store, class_id)
-    problems: list[BadInput] = [
-        NoConsent(file=label(photos[0]), name=person) for person, photos in files.items()
-        if person in said and said[person].said != "given"
-    ]
-    if problems:
-        raise PhotosRefused(problems)
+    return [NoConsent(file=label(photos[0]), name=person) for person, photos in files.items()
+            if person in said and said[person].said != "given"]
 
 
-def _by_pseudonym(store: Store, class_id: str, people: Mapping[str, list[Path]]) -> dict[str, list[Path]]:
+def _by_pseudonym(
+    store: Store, class_id: str, people: Mapping[str, list[Path]],
+) -> tuple[dict[str, list[Path]], list[BadInput]]:
+    """The files of those who are in the class, and what is wrong with the names of the others."""
     roster, names = roster_of(store, class_id), store.names(class_id)
     called: dict[str, list[str]] = {}
     for person, name in names.items():
@@ -84,29 +132,37 @@ def _by_pseudonym(store: Store, class_id: str, people: Mapping[str, list[Path]])
     problems: list[BadInput] = []
     for name, photos in people.items():
         found = [name] if name in roster else called.get(name, [])
-        if len(found) != 1:
+        if len(found) > 1:
+            problems.append(SeveralOfName(file=label(photos[0]), name=name, people=", ".join(sorted(found))))
+        elif not found:
             problems.append(UnknownPerson(file=label(photos[0]), class_id=class_id, name=name))
         elif found[0] in files:
             problems.append(PersonTwice(file=label(photos[0]), name=name))
         else:
             files[found[0]] = photos
-    if problems:
-        raise PhotosRefused(problems)
-    return files
+    return files, problems
 
 
-def _refuse_same_person(
+def _not_one_each(
     store: Store, pack: Pack, class_id: str, templates: Mapping[str, np.ndarray], files: Mapping[str, list[Path]]
-) -> None:
-    """One face under two names would break the margin between them for ever: search everybody before storing."""
+) -> list[BadInput]:
+    """Photos of two people under one name would let both come in as one. One face under two names would break the
+    margin between them for ever: everybody is searched before anybody is stored."""
     gallery = Gallery(pack, {**store.templates(class_id, pack.name), **templates})
-    problems: list[BadInput] = [
-        SamePerson(file=_label(pair.one, files), other=_label(pair.other, files))
-        for pair in look_alikes(gallery, calibrate(pack, gallery).ppm) if pair.one in files or pair.other in files
+    limit, problems = calibrate(pack, gallery).ppm, list[BadInput]()
+    for person, vectors in templates.items():
+        odd, photos = odd_ones(pack, vectors, same_limit(pack, limit)), files[person]
+        if odd is not None:
+            right = next(photo for index, photo in enumerate(photos) if index not in odd.pictures)
+            problems += [OddPhoto(file=label(photos[index]), other=label(right)) for index in odd.pictures]
+    names = store.names(class_id)
+    return problems + [
+        SamePerson(file=_label(pair.one, files, names), other=_label(pair.other, files, names))
+        for pair in look_alikes(gallery, limit) if pair.one in files or pair.other in files
     ]
-    if problems:
-        raise PhotosRefused(problems)
 
 
-def _label(person: str, files: Mapping[str, list[Path]]) -> str:
-    return label(files[person][0]) if person in files else person
+def _label(person: str, files: Mapping[str, list[Path]], names: Mapping[str, str]) -> str:
+    if person in files:
+        return label(files[person][0])
+    return f"{names[person]} ({person})" if person in names else person

@@ -46,7 +46,21 @@ class PersonTwice(BadInput):
 
 
 class SamePerson(BadInput):
-    text = "{file} and {other} look like the same person"
+    text = (
+        "{file} and {other} look like the same person: if one of the photographs bears the wrong name, put that right; "
+        "if they are two people (twins), enrol the second one at the terminal with an ID card or an inspector"
+    )
+
+
+class OddPhoto(BadInput):
+    text = (
+        "{file} does not look like the person of {other}, under the same name: take out the photograph that is of "
+        "somebody else, or use a better one"
+    )
+
+
+class SeveralOfName(BadInput):
+    text = "{file}: several people of this class are called {name}; name the photograph by the pseudonym ({people})"
 
 
 class Both(BadInput):
@@ -86,7 +100,15 @@ class NobodyToEnrol(BadInput):
 
 
 class NobodyHere(BadInput):
-    text = "no class of this box has anybody whose pseudonym is {person}"
+    text = "no class of this box has anybody whose name or pseudonym is {person}; see `zaitang-edge people`"
+
+
+class SeveralHere(BadInput):
+    text = "several people on this box are called {name}; give the pseudonym instead: {people}"
+
+
+class BadClassId(BadInput):
+    text = "{class_id} cannot be the id of a class: up to 64 of a-z 0-9 . _ -, beginning with a letter or digit"
 
 
 class NoReader(BadInput):
@@ -254,6 +276,7 @@ class NumberInRow(BadInput):
 
     text = "row {row}: {why}"
     why: ClassVar[dict[Fault, str]] = {
+        "wide": N_("the ID number holds full-width characters (１２３); type them as 123"),
         "shape": N_("the ID number has not 18 characters (a spreadsheet may have rounded it: make the column text)"),
         "date": N_("the ID number holds a date of birth that cannot be"),
         "check": N_("the ID number is mistyped: its last character does not fit"),
@@ -270,6 +293,10 @@ class TwiceInRoster(BadInput):
 
 class UnknownInRow(BadInput):
     text = "row {row}: {name} is not in the class as the centre planned it"
+
+
+class OtherClass(BadInput):
+    text = "nobody of this list is in class {class_id} as the centre planned it: it is the list of another class"
 
 
 class RoleDiffers(BadInput):

@@ -14,7 +14,7 @@ Pose = Literal["front", "left", "right", "up", "down"]
 """Where the person is asked to look; left and right are the person's own."""
 Advice = Literal[
     "nobody", "one", "closer", "back", "inside", "brighter", "darker", "contrast", "still", "straight", "upright",
-    "left", "right", "up", "down", "less", "eyes", "not_live", "other", "good",
+    "left", "right", "up", "down", "less", "eyes", "not_live", "other", "again", "odd", "good",
 ]
 
 ADVICE: dict[Advice, str] = {
@@ -37,6 +37,8 @@ ADVICE: dict[Advice, str] = {
     "eyes": N_("Open your eyes, please"),
     "not_live": N_("A living face is needed, not a picture"),
     "other": N_("The same person as before, please"),
+    "again": N_("Your face left the picture: the pictures are taken again from the first"),
+    "odd": N_("The pictures do not show one and the same face: they are taken again from the first"),
     "good": N_("Hold still for a moment"),
 }
 """What the page says."""

@@ -28,7 +28,8 @@ from edge.enrol.gates import Pose, poses_of
 from edge.enrol.guided import GuideView, Lang, Listed, Place, Sitting
 from edge.enrol.look import jpeg, measure
 from edge.enrol.pins import Pins
-from edge.enrol.search import search
+from edge.enrol.same import Odd, odd_ones, same_limit
+from edge.enrol.search import limit_of, search
 from edge.enrol.shots import Shots
 from edge.enrol.steps import Event, State, after
 from edge.errors import FaceErasing, StoreBusy
@@ -236,17 +237,26 @@ class Guide:
     # --- inside
 
     def _look(self, shots: Shots, bgr: np.ndarray | None) -> None:
-        self._sitting.advice = None if bgr is None else shots.offer(bgr, measure(self._place.pack(), bgr))
+        if bgr is None:
+            shots.nothing()
+            self._sitting.advice = None
+        else:
+            self._sitting.advice = shots.offer(bgr, measure(self._place.pack(), bgr), self._place.monotonic())
         if self._sitting.advice not in (None, "nobody"):
             self._touched = self._place.monotonic()
 
     def _search(self, shots: Shots) -> None:
-        """All shots are taken: is it nobody else's face?"""
+        """All shots are taken: are they of one face, and is it nobody else's?"""
         pack, me = self._place.pack(), (self._its_class(), self._its_person())
         everybody = self._store.all_templates(pack.name)
         classes = {class_id for class_id, _ in everybody} | {me[0]}
         names = {(one, person): name for one in classes for person, name in self._store.names(one).items()}
-        self._sitting.found = found = search(pack, shots.vectors, me, everybody, names)
+        limit = limit_of(pack, shots.vectors, me, everybody, names)
+        odd = odd_ones(pack, shots.vectors, same_limit(pack, limit))
+        if odd is not None:
+            self._not_one(shots, odd)
+            return
+        self._sitting.found = found = search(pack, shots.vectors, me, everybody, names, limit)
         if found is None:
             self._keep("enrolled")
             return
@@ -254,6 +264,14 @@ class Guide:
         self._store.append("alarm", Alarm(f"enrol.{found.why}", params, me[0]))
         self._log.warning("enrol.stopped", why=found.why)
         self._go("stopped")
+
+    def _not_one(self, shots: Shots, odd: Odd) -> None:
+        """Stated as an alarm: whoever stood in for somebody came for a reason."""
+        poses = ", ".join(shots.poses[index] for index in odd.pictures)
+        params = {"person": self._its_person(), "shots": poses, "score_ppm": odd.score_ppm}
+        self._store.append("alarm", Alarm("enrol.two_faces", params, self._its_class()))
+        shots.again("odd", self._place.monotonic())
+        self._sitting.advice = "odd"
 
     def _keep(self, event: Event, *alarms: Alarm) -> None:
         """Store the face with its records, unless the consent was withdrawn after it was given here."""

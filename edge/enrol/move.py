@@ -22,7 +22,7 @@ from edge.enrol.errors import (
     WrongPack,
 )
 from edge.enrol.package import Carried, Package, open_package, read_cover, write_package
-from edge.enrol.search import search
+from edge.enrol.search import limit_of, search
 from edge.plans import newest_orders
 from edge.storage.files import write_new
 from edge.store.people import NewFace
@@ -128,7 +128,8 @@ def _refuse_known_faces(
     classes = {one for one, _ in everybody} | {class_id}
     names = {(one, person): name for one in classes for person, name in box.store.names(one).items()}
     for one in wanted:
-        found = search(pack, package.templates[one.person], (class_id, one.person), everybody, names)
+        vectors, known = package.templates[one.person], (class_id, one.person)
+        found = search(pack, vectors, known, everybody, names, limit_of(pack, vectors, known, everybody, names))
         if found is not None:
             raise FaceKnown(person=one.person, other=found.person)
         everybody[class_id, one.person] = package.templates[one.person]

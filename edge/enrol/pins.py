@@ -12,7 +12,7 @@ import itertools
 import re
 import secrets
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Literal
 
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
@@ -90,7 +90,7 @@ class Pins:
 
     def __init__(self, store: Store, data_key: bytes, clock: Clock) -> None:
         self._store, self._key, self._clock = store, data_key, clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def choose(
         self, class_id: str, person: str, pin: str, old: str | None = None, *,
@@ -104,19 +104,20 @@ class Pins:
             raise PinLength(least=SHORTEST, most=LONGEST)
         if simple(pin):
             raise PinTooSimple()
-        if any(one.person == person and one.state == "asked" for one in self._store.erasures()):
-            raise FaceErasing(person=person)
         vouched = code or by not in (None, person)
         if teaches and not vouched:
             raise PinGuarded()
-        first = self._store.pin(class_id, person) is None
-        if not first and not vouched:
-            if old is None:
-                raise PinTaken()
-            self.check(class_id, person, old)
-        how: Literal["self", "instructor", "code"] = "code" if code else "instructor" if vouched else "self"
-        said = PinSet(class_id, person, first, how, by if how == "instructor" else None)
-        self._store.put_pin(class_id, person, self._row(class_id, person, pin), [("pin.set", said)])
+        with self._lock:
+            if self._store.pin_goes(class_id, person):
+                raise FaceErasing(person=person)
+            first = self._store.pin(class_id, person) is None
+            if not first and not vouched:
+                if old is None:
+                    raise PinTaken()
+                self._check(class_id, person, old)
+            how: Literal["self", "instructor", "code"] = "code" if code else "instructor" if vouched else "self"
+            said = PinSet(class_id, person, first, how, by if how == "instructor" else None)
+            self._store.put_pin(class_id, person, self._row(class_id, person, pin), [("pin.set", said)])
 
     def has(self, class_id: str, person: str) -> bool:
         """Whether somebody has a PIN."""
@@ -132,33 +133,45 @@ class Pins:
         self, class_id: str, instructors: Collection[str], instructor: str | None = None, pin: str | None = None,
     ) -> str:
         """The instructor who confirms one act, by the own PIN given for it: a face that was here earlier says nothing
-        of who stands here now. Raises NotConfirmed, and what `check` raises."""
+        of who stands here now. A wrong one is stated as an alarm. Raises NotConfirmed, and what `check` raises."""
         if instructor is None or pin is None or instructor not in instructors:
             raise NotConfirmed()
-        self.check(class_id, instructor, pin)
+        try:
+            self.check(class_id, instructor, pin)
+        except WrongPin:
+            # A trainee's wrong tries stand in the sign-in that follows; who confirms has no record of the own.
+            self._store.append("alarm", Alarm("pin.wrong", {"person": instructor}, class_id))
+            raise
         return instructor
 
     def unlock(self, class_id: str, person: str, by: str) -> None:
         """Take tries again. `by`: from `confirm`. Raises NoPin; NotConfirmed when somebody unlocks the own PIN."""
         if by == person:
             raise NotConfirmed()
-        row = self._store.pin(class_id, person)
-        if row is None:
-            raise NoPin()
-        self._store.put_pin(
-            class_id, person, dataclasses.replace(row, failed=0, boot_id="", until_mono_us=0, locked=False))
+        with self._lock:
+            row = self._store.pin(class_id, person)
+            if row is None:
+                raise NoPin()
+            self._store.count_pin(
+                class_id, person, dataclasses.replace(row, failed=0, boot_id="", until_mono_us=0, locked=False))
 
     def sign_in(
         self, class_id: str, session: str | None, person: str, pin: str, direction: Literal["in", "out"], why: Why,
-        confirmed_by: str | None, seen_mono_us: int,
+        confirmed_by: str | None, seen_mono_us: int, before: Callable[[], PinCheckIn | None] = lambda: None,
     ) -> PinCheckIn:
-        """Sign in or out without the face: the PIN is checked, the record appended. `confirmed_by`: from `confirm`,
-        never the person. Raises what `check` raises; NotConfirmed when somebody confirms for themselves."""
+        """Sign in or out without the face: the PIN is checked, the record appended; or, where `before` finds the
+        sign-in that this one repeats, that one is returned. `confirmed_by`: from `confirm`, never the person. Raises
+        what `check` raises; NotConfirmed when somebody confirms for themselves."""
         if confirmed_by == person:
             raise NotConfirmed()
-        failed = self.check(class_id, person, pin)
-        body = PinCheckIn(
-            class_id, session, f"a-{secrets.token_hex(8)}", person, direction, why, confirmed_by, failed, seen_mono_us)
+        with self._lock:
+            failed, earlier = self._check(class_id, person, pin), before()
+            if earlier is not None:
+                return earlier
+            return self._signed(
+                PinCheckIn(class_id, session, f"a-{secrets.token_hex(8)}", person, direction, why, confirmed_by, failed,
+                           seen_mono_us))
+    def _signed(self, body: PinCheckIn) -> PinCheckIn:
         self._store.append("checkin.pin", body)
         return body
 
@@ -174,7 +187,7 @@ class Pins:
             raise PinWait(seconds=-(-left_us // SECOND_US))
         if not self._is(class_id, person, row, pin):
             self._wrong(class_id, person, row, stamp.boot_id, stamp.mono_us)
-        self._store.put_pin(class_id, person, dataclasses.replace(row, failed=0, boot_id="", until_mono_us=0))
+        self._store.count_pin(class_id, person, dataclasses.replace(row, failed=0, boot_id="", until_mono_us=0))
         return row.failed
 
     def _wrong(self, class_id: str, person: str, row: PinRow, boot_id: str, mono_us: int) -> None:
@@ -182,7 +195,7 @@ class Pins:
         locked = failed >= MOST_TRIES
         until_us = mono_us + wait_s(failed) * SECOND_US
         facts = [("alarm", Alarm("pin.locked", {"person": person}, class_id))] if locked else []
-        self._store.put_pin(class_id, person, PinRow(row.sealed, failed, boot_id, until_us, locked), facts)
+        self._store.count_pin(class_id, person, PinRow(row.sealed, failed, boot_id, until_us, locked), facts)
         raise PinLocked() if locked else WrongPin(left=MOST_TRIES - failed)
 
     def _left_us(self, row: PinRow, boot_id: str, mono_us: int) -> int:

@@ -21,6 +21,7 @@ from edge.enrol.errors import (
     NoColumn,
     NotText,
     NumberInRow,
+    OtherClass,
     RoleDiffers,
     RoleInRow,
     RosterRefused,
@@ -55,12 +56,17 @@ class Row:
     role: str
 
 
-def read_roster(data: bytes, today: datetime.date, planned: Mapping[str, str]) -> list[Listed]:
-    """The people of a list in UTF-8 or GB18030. `planned`: name → role of the class as the centre planned it; empty
-    where nothing is known.
+def read_roster(
+    data: bytes, today: datetime.date, planned: Mapping[str, str], class_id: str = "",
+) -> list[Listed]:
+    """The people of a list in UTF-8 or GB18030. `planned`: name → role of class `class_id` as the centre planned it;
+    empty where nothing is known.
 
-    Raises RosterTooLarge, NotText, NoColumn, EmptyRoster, or RosterRefused with all that is wrong in its rows."""
+    Raises RosterTooLarge, NotText, NoColumn, EmptyRoster, OtherClass, or RosterRefused with all that is wrong in its
+    rows."""
     rows = _apart(_rows(_text(data)))
+    if planned and not any(row.name in planned for row in rows):
+        raise OtherClass(class_id=class_id)
     problems: list[BadInput] = []
     people = []
     for row in rows:
@@ -72,6 +78,13 @@ def read_roster(data: bytes, today: datetime.date, planned: Mapping[str, str]) -
     if problems:
         raise RosterRefused(sorted(problems, key=lambda one: int(str(one.params["row"]))))
     return people
+
+
+def namesakes(people: Iterable[Listed]) -> list[str]:
+    """The names of a list that several people of it have, by which nobody can be told apart without a number."""
+    called = Counter(without_suffix(one.name) for one in people)
+    return sorted({without_suffix(one.name) for one in people
+                   if called[without_suffix(one.name)] > 1 and without_suffix(one.name) != "".join(one.name.split())})
 
 
 def without_suffix(name: str) -> str:

@@ -22,6 +22,7 @@ LONGEST_KEY = 1024
 SEALED = N_("{count} people of class {class_id} are checked and sealed to the centre: carry {file} there")
 NO_ORDER = N_("this box has no order for class {class_id} yet: the centre makes it from that file, and nobody can be "
               "enrolled before it came")
+NUMBERED = N_("several people have the same name; they are told apart as （1）, （2） … by their rows: {names}")
 DELETE = N_("delete {file} now: it holds numbers in clear")
 
 
@@ -40,13 +41,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _import(args: argparse.Namespace) -> int:
-    from common.sheets import seal_roster
+    from common.sheets import public_key, seal_roster
+    from edge.enrol.enrol import checked
     from edge.enrol.errors import ListInBox, NoCentreKey
-    from edge.enrol.roster import MAX_BYTES, read_roster
+    from edge.enrol.roster import MAX_BYTES, namesakes, read_roster
     from edge.storage.files import make_folder, replace
     from edge.wiring import open_box
 
-    box = open_box(args.box)
+    class_id, box = checked(args.class_id), open_box(args.box)
     if args.file.resolve().is_relative_to(box.folder):
         raise ListInBox(file=args.file)
     key = box.config.enrol.centre_key
@@ -55,18 +57,21 @@ def _import(args: argparse.Namespace) -> int:
             key = file.read(LONGEST_KEY).decode("ascii", "replace").strip()
     if key is None:
         raise NoCentreKey()
+    public_key(key)  # a wrong one is told before a hundred rows are
     with args.file.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
-    planned = _planned(box.store, args.class_id)
+    planned = _planned(box.store, class_id)
     today = datetime.datetime.fromtimestamp(box.clock.utc_us() / 1e6, datetime.UTC).date()
-    people = read_roster(data, today, planned or {})
-    sealed = seal_roster(people, key, args.class_id)
-    out = box.folder / FOLDER / f"{args.class_id}.sealed"
+    people = read_roster(data, today, planned or {}, class_id)
+    sealed = seal_roster(people, key, class_id)
+    out = box.folder / FOLDER / f"{class_id}.sealed"
     make_folder(out.parent)
     replace(out, sealed)
-    print(translate(SEALED, args.lang, count=len(people), class_id=args.class_id, file=out))
+    print(translate(SEALED, args.lang, count=len(people), class_id=class_id, file=out))
+    if same := namesakes(people):
+        print(translate(NUMBERED, args.lang, names="、".join(same)))
     if planned is None:
-        print(translate(NO_ORDER, args.lang, class_id=args.class_id))
+        print(translate(NO_ORDER, args.lang, class_id=class_id))
     print(translate(DELETE, args.lang, file=args.file))
     return 0
 

@@ -34,14 +34,14 @@ class Found:
 
 def search(
     pack: Pack, vectors: np.ndarray, me: Known, everybody: Mapping[Known, np.ndarray], names: Mapping[Known, str],
+    limit: int,
 ) -> Found | None:
     """What is wrong with the new descriptions (n, d) of `me`, the front one first, or None. `everybody`: descriptions
-    (n, d) of all classes; `names`: of those of whom a name is known."""
+    (n, d) of all classes; `names`: of those of whom a name is known; `limit`: from `limit_of`."""
     mine = {known for known in everybody if _same_name(known, me, names)}
     others = {known: everybody[known] for known in everybody if known not in mine}
     keys = {f"{index}": known for index, known in enumerate(sorted(others))}
     probes = vectors[:1] if len(vectors) < 2 else np.stack([vectors[0], pack.mean(vectors, np.ones(len(vectors)))])
-    limit = calibrate(pack, Gallery(pack, {**{key: others[known] for key, known in keys.items()}, "me": vectors})).ppm
     gallery = Gallery(pack, {key: others[known] for key, known in keys.items()})
     if keys:
         scores = np.stack([gallery.scores(probe) for probe in probes]).max(axis=0)
@@ -53,6 +53,15 @@ def search(
         if score < OTHER_SHARE * limit:
             return Found("other_face", *known, score)
     return None
+
+
+def limit_of(
+    pack: Pack, vectors: np.ndarray, me: Known, everybody: Mapping[Known, np.ndarray], names: Mapping[Known, str],
+) -> int:
+    """From which likeness in ppm on two faces are one, as everybody else on this box and the new one tell."""
+    others = {f"{index}": everybody[known] for index, known in enumerate(sorted(everybody))
+              if not _same_name(known, me, names)}
+    return calibrate(pack, Gallery(pack, {**others, "me": vectors})).ppm
 
 
 def _same_name(known: Known, me: Known, names: Mapping[Known, str]) -> bool:

@@ -20,7 +20,10 @@ class PackageMissing(BadInput):
 
 
 class ModelUnreachable(BadInput):
-    text = "the file {file} of the model pack {pack} could not be fetched from {source}: {why}"
+    text = (
+        "the file {file} of the model pack {pack} could not be fetched from {source}: {why}. Without a network: put "
+        "the file into a folder and set ZAITANG_MODEL_MIRROR to that folder"
+    )
 
 
 class WrongModel(BadInput):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from edge.errors import NotToml
 from edge.models.errors import NoSuchPack
 from evidence.canonical import canonical, sha256_hex
 from evidence.errors import BadShape
@@ -55,13 +56,15 @@ class Preprocess:
 
 @dataclasses.dataclass(frozen=True)
 class Similarity:
-    """When two faces are the same person. Faces narrower than `min_face_px` are counted, never identified."""
+    """When two faces are the same person. Faces narrower than `min_face_px` are counted, never identified. `same_ppm`:
+    what `threshold_ppm` is for two groups of pictures of one enrolment, where a pack needs another limit there."""
 
     measure: Literal["cosine", "one_minus_distance"]
     threshold_ppm: Ppm
     margin_ppm: Ppm
     min_face_px: Px
     source: str
+    same_ppm: Ppm | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,7 +206,7 @@ def _toml(data: bytes, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadShape(where=where, key="(whole)", why=f"not TOML ({error})") from None
+        raise BadShape(where=where, key="(whole)", why=NotToml(why=str(error))) from None
 
 
 def _check_liveness(manifest: Manifest, where: str) -> None:

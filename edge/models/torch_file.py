@@ -4,6 +4,8 @@ A .pth of PyTorch before 1.6 is four pickles (magic number, version, sizes, the 
 storages, then each storage: its length and its numbers, little-endian (torch/serialization.py, `_legacy_save`). A
 pickle is a program; ours is a machine of its own that knows some twenty of its instructions and two functions:
 OrderedDict and the rebuilding of a tensor, which both only make entries here. Everything else is refused.
+What is thousands of levels deep kills Python when it is hashed or shown: keys are texts, a list holds texts, and a
+tuple in a tuple holds no further one.
 """
 from __future__ import annotations
 
@@ -32,7 +34,7 @@ class _Name(str):
     """A global that a pickle asked for: its name alone."""
 
 
-class _Dict(dict[Any, Any]):
+class _Dict(dict[str, Any]):
     """An OrderedDict, or what stands for the attributes of one."""
 
 
@@ -60,13 +62,13 @@ def read_tensors(data: bytes) -> dict[str, np.ndarray]:
     if not isinstance(named, _Dict) or not named or not all(isinstance(one, _Tensor) for one in named.values()):
         raise NotTensors(why="no tensors")
     storages = _storages(stream, keys, [tensor.storage for tensor in named.values()])
-    return {str(name): storages[tensor.storage.key].reshape(tensor.shape) for name, tensor in named.items()}
+    return {name: storages[tensor.storage.key].reshape(tensor.shape) for name, tensor in named.items()}
 
 
 def _storages(stream: io.BytesIO, keys: object, wanted: list[_Storage]) -> dict[str, np.ndarray]:
     """The numbers behind the pickles, by key. Every storage stands there once, and nothing after the last."""
     told = {storage.key: storage for storage in wanted}
-    if not isinstance(keys, list) or sorted(map(str, keys)) != sorted(told):
+    if not isinstance(keys, list) or sorted(keys) != sorted(told):
         raise NotTensors(why="storages")
     found = {}
     for key in keys:
@@ -127,17 +129,19 @@ class _Machine:
         elif name == "EMPTY_TUPLE":
             stack.append(())
         elif name in ("TUPLE1", "TUPLE2", "TUPLE"):
-            stack.append(tuple(self._last({"TUPLE1": 1, "TUPLE2": 2, "TUPLE": None}[name])))
+            items = self._last({"TUPLE1": 1, "TUPLE2": 2, "TUPLE": None}[name])
+            stack.append(tuple(_flat(item) for item in items))
         elif name == "EMPTY_DICT":
             stack.append(_Dict())
         elif name == "EMPTY_LIST":
             stack.append([])
         elif name in ("SETITEM", "SETITEMS"):
             items = self._last(2 if name == "SETITEM" else None)
-            _typed(stack[-1], _Dict).update(zip(items[::2], items[1::2], strict=True))
+            keys = [_typed(key, str) for key in items[::2]]
+            _typed(stack[-1], _Dict).update(zip(keys, items[1::2], strict=True))
         elif name in ("APPEND", "APPENDS"):
             items = self._last(1 if name == "APPEND" else None)
-            _typed(stack[-1], list).extend(items)
+            _typed(stack[-1], list).extend(_typed(item, str) for item in items)
         else:
             self._call(name, argument)
 
@@ -175,9 +179,11 @@ class _Machine:
 
 def _storage(told: tuple[Any, ...]) -> _Storage:
     word, kind, key, _device, count, view = told
-    if word != "storage" or kind not in DTYPES or view is not None or not 0 <= _typed(count, int) <= MAX_BYTES:
+    if word != "storage" or not isinstance(kind, _Name) or kind not in DTYPES or view is not None:
         raise ValueError("a storage of another kind")
-    return _Storage(_typed(kind, _Name), _typed(key, str), count)
+    if not 0 <= _typed(count, int) <= MAX_BYTES:
+        raise ValueError("a storage of another size")
+    return _Storage(kind, _typed(key, str), count)
 
 
 def _tensor(told: tuple[Any, ...]) -> _Tensor:
@@ -189,6 +195,13 @@ def _tensor(told: tuple[Any, ...]) -> _Tensor:
     if offset != 0 or stride != tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape))):
         raise ValueError("a tensor that is a part of its storage")
     return _Tensor(storage, shape)
+
+
+def _flat(value: Any) -> Any:
+    """A part of a tuple: itself at most a tuple without tuples."""
+    if isinstance(value, tuple) and any(isinstance(part, tuple) for part in value):
+        raise ValueError("tuples within tuples")
+    return value
 
 
 def _typed(value: Any, kind: type) -> Any:

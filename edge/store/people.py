@@ -150,6 +150,10 @@ class PeopleTables(abc.ABC):
         """Class and person of everybody of whom a face, a picture, an anchor or a PIN is here."""
         return [(str(row[0]), str(row[1])) for row in self._db.rows(sql.ALL_KEPT)]
 
+    def kept_faces(self) -> list[tuple[str, str]]:
+        """The same without those of whom only a PIN is here."""
+        return [(str(row[0]), str(row[1])) for row in self._db.rows(sql.KEPT_FACES)]
+
     def faces_version(self) -> str:
         """Changes with every face that comes or goes: who holds templates in memory drops them then."""
         return str(self._db.one(sql.GET_META, (FACES,)) or "")
@@ -194,7 +198,8 @@ class PeopleTables(abc.ABC):
                 return
             templates, shots = self._delete_face(*where)
             self._db.execute(sql.DROP_ANCHOR, where)
-            self._db.execute(sql.DROP_PIN, where)
+            if _with_pin(erasure):
+                self._db.execute(sql.DROP_PIN, where)
             if erasure.names:
                 self._drop_name(*where)
             self._db.execute(sql.ERASURE_DELETED, (templates, shots, erasure.number))
@@ -230,6 +235,21 @@ class PeopleTables(abc.ABC):
         with self._db.transaction():
             self._db.execute(sql.PUT_PIN, (class_id, person, *dataclasses.astuple(row)))
             self._add(facts, self._head())
+
+    def pin_goes(self, class_id: str, person: str) -> bool:
+        """Whether an erasure that takes the PIN, too, is under way."""
+        return any((one.class_id, one.person, one.state) == (class_id, person, "asked") and _with_pin(one)
+                   for one in self.erasures())
+
+    def count_pin(
+        self, class_id: str, person: str, row: PinRow, facts: Sequence[tuple[str, object]] = (),
+    ) -> None:
+        """Keep the counters of a try, and append `facts` about it: all or none. Where the PIN was replaced or erased
+        since it was read nothing is kept: a try that took long brings back nothing."""
+        counters = (row.failed, row.boot_id, row.until_mono_us, row.locked)
+        with self._db.transaction():
+            if self._db.execute(sql.COUNT_PIN, (*counters, class_id, person, row.sealed)):
+                self._add(facts, self._head())
 
     # --- inside
 
@@ -314,3 +334,9 @@ class PeopleTables(abc.ABC):
 
     def _sealing_key(self) -> str:
         return self._sealing.public_key().public_bytes_raw().hex()
+
+
+def _with_pin(erasure: Erasure) -> bool:
+    """A PIN is no face: who withdraws the consent goes on signing in by it, until the purpose is over or the person
+    leaves, name and all."""
+    return erasure.why == "over" or bool(erasure.names)

@@ -69,12 +69,15 @@ TEMPLATES = (
 ALL_TEMPLATES = (
     "SELECT class, person, vectors FROM templates WHERE pack = ? AND" + _NOT_ERASING + " ORDER BY class, person")
 ENROLLED = "SELECT DISTINCT person FROM templates WHERE class = ? AND" + _NOT_ERASING
-ALL_KEPT = (
-    "SELECT class, person FROM (SELECT class, person FROM templates UNION SELECT class, person FROM shots"
-    " UNION SELECT class, person FROM anchors UNION SELECT class, person FROM pins) AS kept"
-    " WHERE NOT EXISTS (SELECT 1 FROM erasures WHERE erasures.class = kept.class"
-    " AND erasures.person = kept.person AND erasures.state = 'asked') ORDER BY class, person"
+_KEPT_FACES = (
+    "SELECT class, person FROM templates UNION SELECT class, person FROM shots UNION SELECT class, person FROM anchors")
+_KEPT = (
+    "SELECT class, person FROM ({tables}) AS kept WHERE NOT EXISTS (SELECT 1 FROM erasures"
+    " WHERE erasures.class = kept.class AND erasures.person = kept.person AND erasures.state = 'asked')"
+    " ORDER BY class, person"
 )
+KEPT_FACES = _KEPT.format(tables=_KEPT_FACES)
+ALL_KEPT = _KEPT.format(tables=_KEPT_FACES + " UNION SELECT class, person FROM pins")
 PACKS_OF = "SELECT pack, vectors FROM templates WHERE class = ? AND person = ?"
 DROP_TEMPLATES = "DELETE FROM templates WHERE class = ? AND person = ?"
 
@@ -90,6 +93,10 @@ PUT_PIN = (
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 PIN = "SELECT sealed, failed, boot_id, until_mono_us, locked FROM pins WHERE class = ? AND person = ?"
+COUNT_PIN = (
+    "UPDATE pins SET failed = ?, boot_id = ?, until_mono_us = ?, locked = ?"
+    " WHERE class = ? AND person = ? AND sealed = ?"
+)
 PINS = "SELECT person, locked FROM pins WHERE class = ?"
 DROP_PIN = "DELETE FROM pins WHERE class = ? AND person = ?"
 

@@ -17,6 +17,10 @@ from edge.terminal.screen import Screen
 from edge.vision.pack import Pack
 from edge.wiring import Box
 from evidence.bodies import ClassOrder, PinCheckIn
+from evidence.times import MINUTE
+
+PAD_US = 5 * MINUTE
+"""For so long in real time an opened pad counts as the sight of somebody: a forgotten one makes nobody early."""
 
 
 class People:
@@ -25,6 +29,7 @@ class People:
     def __init__(self, box: Box, memory: Memory, screen: Screen, pack: Callable[[], Pack],
                  monotonic: Callable[[], float]) -> None:
         self._box, self._memory, self._screen = box, memory, screen
+        self._pad: tuple[str, int] | None = None
         self.pins = Pins(box.store, box.keys.data, box.clock)
         self.guide = Guide(box.store, self.pins, place(box, self._orders, pack, self.confirm, monotonic))
 
@@ -35,7 +40,7 @@ class People:
         """Sign in or out by PIN, which an instructor of the class confirms by the own PIN. An instructor may sign in
         without, but then it does not count. Raises CheckInClosed, NotConfirmed, InstructorRefused (what was wrong with
         the instructor's PIN), what `Pins.check` raises."""
-        target, seen_mono_us = self._screen.target(), self._box.clock.mono_us()
+        target, seen_mono_us = self._screen.target(), self._seen(person)
         if target is None:
             raise CheckInClosed()
         class_id = target.class_id
@@ -46,7 +51,25 @@ class People:
                 by = self.confirm(class_id, instructor, instructor_pin)
             except (NoPin, PinLocked, PinWait, WrongPin) as error:
                 raise InstructorRefused(why=error) from None
-        return self.pins.sign_in(class_id, target.session, person, pin, direction, why, by, seen_mono_us)
+        return self.pins.sign_in(
+            class_id, target.session, person, pin, direction, why, by, seen_mono_us,
+            lambda: self._screen.signed_by_pin(target, person, by is not None))
+
+    def opened(self, person: str) -> None:
+        """The pad was opened for a person: that is the first sight of somebody without a face. Whoever waits for the
+        instructor is not late by it."""
+        now_us = self._box.clock.mono_us()
+        if self._pad is None or self._pad[0] != person or now_us - self._pad[1] > self._real_us(PAD_US):
+            self._pad = (person, now_us)
+
+    def _seen(self, person: str) -> int:
+        """There is one pad: what it was opened for last."""
+        now_us, pad = self._box.clock.mono_us(), self._pad
+        return pad[1] if pad is not None and pad[0] == person and now_us - pad[1] <= self._real_us(PAD_US) else now_us
+
+    def _real_us(self, us: int) -> int:
+        """Real time on the box's clock, which may run faster."""
+        return us * self._box.clock.rate
 
     def unlock(self, class_id: str, person: str, instructor: str | None = None, pin: str | None = None) -> None:
         """Forget wrong tries; an instructor other than the person confirms. Raises NoPin, what `confirm` raises."""

@@ -54,6 +54,12 @@ class PinPage:
             "instructors": [entry(person) for person in sorted(instructors)],
         }
 
+    def opened(self, person: str) -> None:
+        """The pad was opened for somebody of the list."""
+        _, block = self._now()
+        if person in (*block.roster, *self._people.instructors(self._target().class_id)):
+            self._people.opened(person)
+
     def sign_in(self, person: str, pin: str, instructor: str | None, instructor_pin: str | None, lang: str,
                 ) -> dict[str, Any]:
         """Sign in, or out where that is what people do now. What the page says of it."""

@@ -26,6 +26,11 @@ def pin_routes(page: PinPage, check: Callable[[Request], None], language: Langua
     def people() -> dict[str, Any]:
         return page.listing()
 
+    @routes.post("/open")
+    def opened(person: Field) -> JSONResponse:
+        page.opened(person)
+        return JSONResponse({})
+
     @routes.post("/sign-in")
     def sign_in(
         request: Request, person: Field, pin: Field, instructor: Field = "", instructor_pin: Field = "",

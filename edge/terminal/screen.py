@@ -30,10 +30,10 @@ from edge.terminal.seen import Seen, newest_block, seen_in
 from edge.terminal.view import Facts, Sight, bare, state
 from evidence.attendance import Sign
 from evidence.blocks import PlannedBlock, hour_span, plan_blocks
-from evidence.bodies import ClassOrder
+from evidence.bodies import ClassOrder, PinCheckIn
 from evidence.enforce import Chance, Warned, chance, warning
 from evidence.policy import Policy
-from evidence.story import Block, HourStory, Story
+from evidence.story import Block, HourStory, PinFact, Story
 from evidence.times import MINUTE
 
 STATUS_S = 0.4
@@ -127,6 +127,15 @@ class Screen:
         accepted = _accepted(now.checkins, way)
         number = session.session if session else None
         return Target(now.order.class_id, now.policy, number, now.block.id, accepted, way)
+
+    def signed_by_pin(self, target: Target, person: str, confirmed: bool) -> PinCheckIn | None:
+        """The newest sign-in (or sign-out) by PIN of a person for the block of `target` that counts, or with
+        `confirmed` false any. May raise StoreBusy."""
+        story = self._memory.story(target.class_id, target.policy)
+        block = next((block for block in story.blocks if block.id == target.block), None)
+        found = [one.pin for one in _near(story, block, target.policy) if isinstance(one, PinFact)
+                 and (one.person, one.direction) == (person, target.direction) and (one.accepted or not confirmed)]
+        return found[-1] if found else None
 
     def _signing_out(self, fresh: bool) -> Target | None:
         """The class whose block has just ended, and its session with it, while the next one is not open yet."""

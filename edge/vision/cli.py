@@ -63,13 +63,14 @@ def check_json(path: Path | None) -> None:
         raise CannotWrite(folder=path.parent, why=error.strerror or str(error)) from None
 
 
-def write_json(path: Path | None, value: dict[str, Any]) -> None:
-    """Print the value, and write it to `path` if there is one: whole or not at all. Raises CannotWrite."""
+def write_json(path: Path | None, value: dict[str, Any], echo: bool = True) -> None:
+    """Write the value to `path` if there is one, whole or not at all; with `echo` print it. Raises CannotWrite."""
     from edge.errors import CannotWrite
     from edge.storage.files import replace
 
     text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
-    print(text, end="")
+    if echo:
+        print(text, end="")
     if path is not None:
         try:
             replace(path, text.encode())

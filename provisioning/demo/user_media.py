@@ -12,8 +12,9 @@ import av
 import cv2
 import numpy as np
 
-from edge.enrol.errors import PhotosRefused, SamePerson
+from edge.enrol.errors import OddPhoto, PhotosRefused, SamePerson
 from edge.enrol.photos import describe_photos
+from edge.enrol.same import odd_ones, same_limit
 from edge.vision.calibrate import calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.look_alikes import look_alikes
@@ -64,6 +65,12 @@ def with_usable_photos(
             templates |= describe_photos(pack, {name: photos}, strict=True).templates
         except PhotosRefused as refused:
             left_out(name, refused.problems[0])
+    gallery = Gallery(pack, templates)
+    limit = same_limit(pack, calibrate(pack, gallery).ppm)
+    for name in [name for name, vectors in templates.items() if odd_ones(pack, vectors, limit) is not None]:
+        odd = odd_ones(pack, templates.pop(name), limit)
+        assert odd is not None
+        left_out(name, OddPhoto(file=f"{name}/{people[name][odd.pictures[0]].name}", other=name))
     gallery = Gallery(pack, templates)
     for pair in look_alikes(gallery, calibrate(pack, gallery).ppm):
         if pair.one in templates and templates.pop(pair.other, None) is not None:

@@ -53,6 +53,7 @@ async function listPeople() {
 function askPin(person) {
   chosen = person;
   if (!person.pin) { saidDone(person.name, said.pinUnset, false); return; }
+  send("/pin/open", { person: person.person });  // from now on the person is seen, however long the instructor takes
   if (person.locked) { unlockPin(); return; }
   pinStep("pad", fill(said.pinOf, { name: person.name }), said.pinHide);
   pinPad.ask((digits) => {

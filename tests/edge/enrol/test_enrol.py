@@ -10,7 +10,15 @@ import pytest
 from common.sheets import Name, seal_sheet
 from edge.cli import main
 from edge.enrol.enrol import enrol
-from edge.enrol.errors import NoPhotos, NoSuchClass, PersonTwice, PhotosRefused, SamePerson, UnknownPerson
+from edge.enrol.errors import (
+    NoPhotos,
+    NoSuchClass,
+    PersonTwice,
+    PhotosRefused,
+    SamePerson,
+    SeveralOfName,
+    UnknownPerson,
+)
 from edge.enrol.photos import photo_files
 from edge.wiring import Box
 from evidence.bodies import Enrolment, body_of
@@ -62,7 +70,7 @@ def test_people_are_found_by_name_and_strangers_are_refused(face_box: Box, photo
     for wrong in ("张三", "李强"):
         with pytest.raises(PhotosRefused) as caught:
             enrol(face_box.store, builtin, CLASS, {wrong: files["王秀英"]}, lambda: None)
-        assert isinstance(caught.value.problems[0], UnknownPerson)
+        assert isinstance(caught.value.problems[0], SeveralOfName if wrong == "李强" else UnknownPerson)
     with pytest.raises(PhotosRefused) as caught:
         enrol(face_box.store, builtin, CLASS, {"王秀英": files["王秀英"], "p-1": files["p-2"]}, lambda: None)
     assert isinstance(caught.value.problems[0], PersonTwice)
@@ -76,6 +84,49 @@ def test_one_face_under_two_names_is_refused_also_against_earlier_enrolments(
     with pytest.raises(PhotosRefused) as caught:
         enrol(face_box.store, builtin, CLASS, {"p-3": files["p-1"]}, lambda: None)
     assert isinstance(caught.value.problems[0], SamePerson) and stored(face_box) == (2, 2)
+
+
+def folder_of(path: Path, person: str, pictures: list[np.ndarray]) -> None:
+    (path / person).mkdir(parents=True)
+    for number, picture in enumerate(pictures, 1):
+        cv2.imwrite(str(path / person / f"{number}.png"), picture)
+
+
+@pytest.mark.parametrize("mixed", ["p-1 p-1 p-2", "p-1 p-1 p-2 p-2"])
+def test_photos_of_two_people_under_one_name_are_refused_by_file(
+    face_box: Box, tmp_path: Path, pictures, capsys: pytest.CaptureFixture[str], mixed: str,
+) -> None:
+    people = mixed.split()
+    folder_of(tmp_path / "photos", "p-1", [pictures.portraits[one] for one in people])
+    status, told = run(face_box, tmp_path / "photos", capsys)
+    assert status == 2 and stored(face_box) == (0, 0)
+    assert all((f"p-1/{number}.png does not look like the person of p-1/1.png" in told) is (one == "p-2")
+               for number, one in enumerate(people, 1))
+
+
+def test_wrong_names_and_bad_photos_are_told_together(
+    face_box: Box, photo_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photo_folder / "p-1.png").rename(photo_folder / "nobody.png")
+    (photo_folder / "p-2.png").write_bytes(b"no picture")
+    status, told = run(face_box, photo_folder, capsys)
+    assert status == 2 and "nobody.png: nobody in class" in told and "p-2.png: cannot be read" in told
+
+
+def test_the_same_face_is_told_with_the_name_and_what_to_do(
+    face_box: Box, photo_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = {"p-1": Name("王秀英", "01" * 16), "p-3": Name("李强", "02" * 16), "p-4": Name("李强", "03" * 16)}
+    face_box.store.put_names(CLASS, seal_sheet(names, face_box.keys.sealing_key, CLASS))
+    for number in range(2, 8):
+        (photo_folder / f"p-{number}.png").rename(photo_folder.parent / f"p-{number}.png")
+    assert run(face_box, photo_folder, capsys)[0] == 0
+    (photo_folder / "p-1.png").rename(photo_folder / "p-2.png")
+    status, told = run(face_box, photo_folder, capsys)
+    assert status == 2 and "王秀英 (p-1)" in told and "twins" in told
+    (photo_folder / "p-2.png").rename(photo_folder / "李强.png")
+    status, told = run(face_box, photo_folder, capsys)
+    assert status == 2 and "several people of this class are called 李强" in told and "p-3, p-4" in told
 
 
 def test_an_unknown_class_and_an_empty_folder_are_told(

@@ -67,6 +67,12 @@ def pieces(box: Box, person: str) -> list[bytes]:
     return [piece[at : at + 24] for piece in found for at in (0, len(piece) // 2, len(piece) - 24)]
 
 
+def faces(box: Box, person: str) -> list[bytes]:
+    """The same of the face: a PIN is none, and neither are names."""
+    found = pieces(box, person)
+    return [*found[:6], *found[9:12]]
+
+
 def reopened(box: Box) -> Box:
     """The box as a process finds it that starts after a kill."""
     return Box(box.folder, box.config, box.keys, box.clock, open_store(box.folder, box.config, box.keys, box.clock))
@@ -164,7 +170,7 @@ def test_a_name_that_was_erased_does_not_come_back_with_the_centres_sheet(enroll
 
 
 def test_an_erasure_is_taken_up_again_wherever_it_was_cut_off(enrolled: Box) -> None:
-    traces, store = pieces(enrolled, "p-1")[:12] + sealed_pictures(enrolled, "p-1"), enrolled.store
+    traces, store = faces(enrolled, "p-1") + sealed_pictures(enrolled, "p-1"), enrolled.store
     withdraw(store, CLASS, "p-1", "command")
     assert list(reopened(enrolled).store.templates(CLASS, "builtin")) == ["p-3"]
     again = reopened(enrolled)
@@ -378,8 +384,67 @@ def test_somebody_whom_no_class_knows_is_told(enrolled: Box, capsys: pytest.Capt
     assert finish(enrolled.store, enrolled.folder)[-1].templates == 0
 
 
+def face_of(person: str) -> NewFace:
+    return NewFace(np.ones((1, 128), np.float32), Enrolment(CLASS, person, "builtin", "0" * 64, 1, "none"))
+
+
+def erase_of(box: Box, capsys: pytest.CaptureFixture[str], person: str, *more: str) -> tuple[int, str]:
+    status = main(["--lang", "en", "erase", "--box", str(box.folder), "--person", person, *more])
+    return status, "".join(capsys.readouterr())
+
+
+def test_a_face_that_replaced_another_is_erased_and_only_what_was_asked_for_is_told(
+    enrolled: Box, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """p-1 was enrolled twice: what the second enrolment replaced is still unfinished when the erasure is asked for."""
+    assert [(one.why, one.state) for one in enrolled.store.erasures()] == [("again", "deleted")]
+    status, told = erase_of(enrolled, capsys, "p-3")
+    assert status == 0 and "erased: p-3" in told and "erased: p-1" not in told
+    store = enrolled.store
+    for person in ("p-3", "p-1", "p-1"):  # the last one replaces the one before, and leaves a row behind
+        store.enrol([face_of(person)])
+    status, told = erase_of(enrolled, capsys, "p-1")
+    assert status == 0 and told.count("erased: p-1") == 1 and list(store.templates(CLASS, "builtin")) == ["p-3"]
+
+
+def test_a_face_that_came_back_while_an_erasure_was_unfinished_is_erased_too(enrolled: Box, capsys: Any) -> None:
+    store = enrolled.store
+    withdraw(store, CLASS, "p-1", "command")
+    (asked,) = [one for one in store.erasures() if one.why == "withdrawn"]
+    store.erase(asked)
+    store.enrol([face_of("p-1")])
+    assert erase_of(enrolled, capsys, "p-1")[0] == 0 and list(store.templates(CLASS, "builtin")) == ["p-3"]
+
+
+def test_who_has_no_face_here_is_told_and_nothing_is_written(enrolled: Box, capsys: Any) -> None:
+    before = enrolled.store.head().record.seq
+    status, told = erase_of(enrolled, capsys, "p-5")
+    assert status == 0 and "nothing is here of the face of p-5" in told and enrolled.store.head().record.seq == before
+
+
+def test_a_withdrawal_keeps_the_pin_and_the_end_of_the_purpose_does_not(enrolled: Box, capsys: Any) -> None:
+    pins = Pins(enrolled.store, enrolled.keys.data, enrolled.clock)
+    status, told = erase_of(enrolled, capsys, "p-1")
+    assert status == 0 and "goes on signing in" in told and pins.check(CLASS, "p-1", "271828") == 0
+    pins.choose(CLASS, "p-1", "314159", "271828")
+    assert erase_of(enrolled, capsys, "p-1", "--why", "over")[0] == 0 and not pins.has(CLASS, "p-1")
+    pins.choose(CLASS, "p-3", "271828")
+    assert erase_of(enrolled, capsys, "p-3", "--names")[0] == 0 and not pins.has(CLASS, "p-3")
+
+
+def test_people_are_named_and_listed(enrolled: Box, capsys: Any) -> None:
+    assert erase_of(enrolled, capsys, NAME)[0] == 0 and "p-1" not in enrolled.store.enrolled(CLASS)
+    assert main(["people", "--box", str(enrolled.folder), "--class", CLASS]) == 0
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert rows[0] == [CLASS, "p-1", NAME, "trainee", "-", "PIN"] and rows[2][4:] == ["face", "-"] and len(rows) == 7
+    names = {"p-2": Name("李强", "01" * 16), "p-3": Name("李强", "02" * 16)}
+    enrolled.store.put_names(CLASS, seal_sheet(names, enrolled.keys.sealing_key, CLASS))
+    status, told = erase_of(enrolled, capsys, "李强")
+    assert status == 2 and "p-2, p-3" in told and "p-3" in enrolled.store.enrolled(CLASS)
+
+
 def test_the_running_thread_finishes_what_was_asked_elsewhere(enrolled: Box) -> None:
-    traces, eraser = pieces(enrolled, "p-1")[:12], Eraser(reopened(enrolled).store, enrolled.folder, lambda: None)
+    traces, eraser = faces(enrolled, "p-1"), Eraser(reopened(enrolled).store, enrolled.folder, lambda: None)
     eraser.start()
     withdraw(enrolled.store, CLASS, "p-1", "command")
     deadline = time.monotonic() + 20

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edge.enrol import shots
 from edge.enrol.consents import consents
 from edge.enrol.erase import withdraw
 from edge.enrol.errors import NeedsAnchor, NobodyToEnrol, NoInspector, NoSuchClass, NotConfirmed, NotNow
 from edge.enrol.guide import IDLE_S, Guide
-from edge.enrol.search import search
+from edge.enrol.search import limit_of, search
+from edge.enrol.shots import LOST_S, SAID_S
 from edge.errors import StoreBusy
 from edge.wiring import Box
 from evidence.bodies import Alarm, Consent, Enrolment, FaceErased, body_of
@@ -107,6 +109,72 @@ def test_somebody_else_in_the_middle_of_the_shots_is_told(
     assert guide.view().advice == "other" and guide.view().shots_taken == 1
 
 
+def move(frame: np.ndarray, pixels: int) -> np.ndarray:
+    """The same picture, further to the right."""
+    moved = np.full_like(frame, 120)
+    moved[:, pixels:] = frame[:, :-pixels]
+    return moved
+
+
+@pytest.mark.parametrize("how", ["gone", "silent", "jumped"])
+def test_a_face_that_leaves_between_two_shots_begins_them_again(
+    make_guide: MakeGuide, posed: Any, hands: Any, portraits: dict[str, np.ndarray], how: str,
+) -> None:
+    guide, frame = make_guide(posed), portraits["p-1"]
+    enrol(guide, "p-1", frame)
+    posed.turn(25)
+    look(guide, frame, 1)
+    assert guide.view().shots_taken == 1
+    if how == "jumped":
+        frame = move(frame, 200)
+    else:
+        guide.frame(None if how == "silent" else np.full((340, 480, 3), 90, np.uint8))
+        hands.now_s += LOST_S + 0.1
+    guide.frame(frame)
+    assert (guide.view().shots_taken, guide.view().pose, guide.view().advice) == (0, "front", "again")
+    posed.turn()
+    look(guide, frame)
+    assert guide.view().advice == "again" and guide.view().shots_taken == 0  # it stays to be read
+    hands.now_s += SAID_S
+    look(guide, frame)
+    assert guide.view().shots_taken == 1
+
+
+def test_a_box_that_is_slow_or_misses_a_frame_begins_nothing_again(
+    make_guide: MakeGuide, posed: Any, hands: Any, portraits: dict[str, np.ndarray],
+) -> None:
+    guide, frame = make_guide(posed), portraits["p-1"]
+    enrol(guide, "p-1", frame)
+    hands.now_s += 3.0
+    look(guide, frame, 1)
+    hands.now_s += 0.2
+    guide.frame(np.full((340, 480, 3), 90, np.uint8))
+    hands.now_s += 0.2
+    look(guide, frame, 1)
+    assert guide.view().shots_taken == 1 and guide.view().advice == "left"
+
+
+def test_two_people_are_not_enrolled_as_one_however_alike(
+    named_box: Box, make_guide: MakeGuide, posed: Any, hands: Any, portraits: dict[str, np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shots, "SAME_SHARE", 0.0)  # an accomplice who is similar enough for every single frame
+    guide, turns = make_guide(posed), ((25, 0), (-25, 0), (0, 15), (0, -15))
+    enrol(guide, "p-1", portraits["p-1"])
+    for number, (yaw, pitch) in enumerate(turns):
+        posed.turn(yaw, pitch)
+        look(guide, portraits["p-1" if number < 2 else "p-2"])
+    assert (guide.view().state, guide.view().advice, guide.view().shots_taken) == ("shots", "odd", 0)
+    assert said(named_box) == ["alarm"] and named_box.store.templates(CLASS, "builtin") == {}
+    (alarm,) = bodies(named_box, "alarm")
+    assert (alarm.code, alarm.params["person"], alarm.params["shots"]) == ("enrol.two_faces", "p-1", "up, down")
+    hands.now_s += SAID_S
+    for yaw, pitch in ((0, 0), *turns):
+        posed.turn(yaw, pitch)
+        look(guide, portraits["p-1"])
+    assert guide.view().state == "enrolled"
+
+
 def test_a_silent_camera_and_an_empty_room_ask_for_nothing(
     make_guide: MakeGuide, no_pose: Any, hands: Any, portraits: dict[str, np.ndarray],
 ) -> None:
@@ -199,21 +267,25 @@ def test_another_face_under_an_enrolled_name_stops(
     assert found is not None and found.why == "other_face" and bodies(named_box, "alarm")[0].code == "enrol.other_face"
 
 
+def find(pack: Any, vectors: np.ndarray, me: Any, everybody: Any, names: Any) -> Any:
+    return search(pack, vectors, me, everybody, names, limit_of(pack, vectors, me, everybody, names))
+
+
 def test_the_same_person_in_another_class_is_fine_and_another_name_is_not(builtin: Any, templates: Any) -> None:
     me, other = ("class-2", "p-90"), ("class-1", "p-1")
     everybody = {other: templates["p-1"], ("class-1", "p-7"): templates["p-7"]}
     same = {me: "王秀英", other: "王秀英"}
-    assert search(builtin, templates["p-1"], me, everybody, same) is None
-    found = search(builtin, templates["p-1"], me, everybody, {**same, other: "李强"})
+    assert find(builtin, templates["p-1"], me, everybody, same) is None
+    found = find(builtin, templates["p-1"], me, everybody, {**same, other: "李强"})
     assert found is not None and (found.why, found.class_id, found.person) == ("same_face", "class-1", "p-1")
-    unnamed = search(builtin, templates["p-1"], me, everybody, {})
+    unnamed = find(builtin, templates["p-1"], me, everybody, {})
     assert unnamed is not None and unnamed.why == "same_face"
-    assert search(builtin, templates["p-3"], me, everybody, same) is None  # an honest namesake in another class
+    assert find(builtin, templates["p-3"], me, everybody, same) is None  # an honest namesake in another class
     again = {**everybody, ("class-1", "p-90"): templates["p-7"]}
-    moved = search(builtin, templates["p-3"], me, again, same)  # the same pseudonym is the same person
+    moved = find(builtin, templates["p-3"], me, again, same)  # the same pseudonym is the same person
     assert moved is not None and (moved.why, moved.person) == ("other_face", "p-90")
-    assert search(builtin, templates["p-3"], ("class-2", "p-91"), everybody, same) is None
-    assert search(builtin, templates["p-3"], me, {}, {}) is None
+    assert find(builtin, templates["p-3"], ("class-2", "p-91"), everybody, same) is None
+    assert find(builtin, templates["p-3"], me, {}, {}) is None
 
 
 def test_a_withdrawal_in_between_wins(

@@ -40,7 +40,7 @@ def test_two_neighbours_swapped_are_always_found(number: str, place: int) -> Non
 
 @pytest.mark.parametrize(("number", "why"), [
     ("", "shape"), ("110105194912310021", "check"), ("11010519491231002x", "shape"), ("11010519490231002X", "date"),
-    ("１１010519491231002X", "shape"), ("011105194912310022", "shape"), ("11010520300101002X", "date"),
+    ("１１010519491231002X", "wide"), ("011105194912310022", "shape"), ("11010520300101002X", "date"),
 ])
 def test_what_is_wrong_is_told(number: str, why: str) -> None:
     assert fault(number, TODAY) == why

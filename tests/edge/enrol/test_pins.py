@@ -1,15 +1,17 @@
 """PINs: not too simple, kept unreadable, wrong tries wait and lock, and an instructor other than oneself confirms."""
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidTag
 
 from edge.enrol import pins as module
-from edge.enrol.erase import finish, withdraw
+from edge.enrol.erase import finish, over, withdraw
 from edge.enrol.errors import (
     NoPin,
     NotConfirmed,
@@ -211,9 +213,55 @@ def test_a_sign_in_by_pin_is_a_record_that_says_who_confirmed(face_box: Box, pin
 
 
 def test_no_pin_is_chosen_while_the_old_one_is_being_erased(face_box: Box, pins: Pins) -> None:
-    withdraw(face_box.store, CLASS, "p-1", "terminal")
+    over(face_box.store, CLASS, "p-1")
     with pytest.raises(FaceErasing):
         pins.choose(CLASS, "p-1", OTHER, PIN)
     finish(face_box.store, face_box.folder)
     pins.choose(CLASS, "p-1", OTHER)
     assert pins.check(CLASS, "p-1", OTHER) == 0
+
+
+def test_a_pin_stays_and_can_be_changed_while_only_the_face_goes(face_box: Box, pins: Pins) -> None:
+    withdraw(face_box.store, CLASS, "p-1", "terminal")
+    pins.choose(CLASS, "p-1", OTHER, PIN)
+    finish(face_box.store, face_box.folder)
+    assert pins.check(CLASS, "p-1", OTHER) == 0
+
+
+@pytest.mark.parametrize("given", [PIN, OTHER])
+def test_a_try_that_takes_long_brings_back_no_pin_that_was_replaced_or_erased_meanwhile(
+    face_box: Box, pins: Pins, monkeypatch: pytest.MonkeyPatch, given: str,
+) -> None:
+    """`given`: right or wrong."""
+    store, meanwhile, matches = face_box.store, list[Callable[[], None]](), Pins._is
+
+    def slow(self: Pins, *told: Any) -> bool:
+        found = matches(self, *told)
+        if meanwhile:
+            meanwhile.pop()()
+        return found
+
+    def gone() -> None:
+        over(store, CLASS, "p-1")
+        finish(store, face_box.folder)
+
+    def attempt() -> None:
+        with contextlib.suppress(WrongPin):
+            pins.check(CLASS, "p-1", given)
+
+    monkeypatch.setattr(Pins, "_is", slow)
+    meanwhile.append(lambda: pins.choose(CLASS, "p-1", "604817", code=True))
+    attempt()
+    assert pins.check(CLASS, "p-1", "604817") == 0
+    meanwhile.append(gone)
+    with contextlib.suppress(WrongPin):
+        pins.check(CLASS, "p-1", "604817" if given == PIN else OTHER)
+    assert store.pin(CLASS, "p-1") is None and store.erasures() == []
+
+
+def test_wrong_tries_of_who_confirms_are_on_record(face_box: Box, pins: Pins) -> None:
+    pins.choose(CLASS, "p-6", "604817")
+    with pytest.raises(WrongPin):
+        pins.confirm(CLASS, {"p-6"}, "p-6", OTHER)
+    (alarm,) = face_box.store.records_of("alarm")
+    assert (alarm.record.body["code"], alarm.record.body["params"]) == ("pin.wrong", {"person": "p-6"})

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from central.cli import main as central_main
 from common.sheets import BadRoster, Listed, open_roster
 from edge.cli import main
-from edge.enrol.errors import EmptyRoster, NoColumn, NotText, RosterRefused, RosterTooLarge
-from edge.enrol.roster import read_roster
+from edge.enrol.errors import EmptyRoster, NoColumn, NotText, OtherClass, RosterRefused, RosterTooLarge
+from edge.enrol.roster import namesakes, read_roster
 from edge.wiring import Box
 from evidence.errors import BadInput
 from tests.edge.enrol.conftest import PEOPLE
@@ -74,6 +74,50 @@ def test_a_plan_of_the_centre_is_compared_with() -> None:
     with pytest.raises(RosterRefused) as caught:
         read_roster(GOOD.encode(), TODAY, {"王秀英": "instructor", "陈老师": "instructor"})
     assert [type(one).__name__ for one in caught.value.problems] == ["RoleDiffers", "UnknownInRow"]
+
+
+def test_the_list_of_another_class_is_one_line() -> None:
+    with pytest.raises(OtherClass, match="class-9"):
+        read_roster(GOOD.encode(), TODAY, {"赵敏": "trainee", "周芷若": "trainee"}, "class-9")
+
+
+def test_full_width_digits_are_named_as_such() -> None:
+    wide = A.translate({ord("0") + digit: 0xFF10 + digit for digit in range(10)})
+    with pytest.raises(RosterRefused, match="full-width"):
+        read_roster(f"姓名,身份证号\n王秀英,{wide}\n".encode(), TODAY, {})
+
+
+def test_who_has_the_name_of_another_is_told() -> None:
+    people = read_roster(f"姓名,身份证号\n张伟,{A}\n张伟,{B}\n李强,{C}\n".encode(), TODAY, {})
+    assert namesakes(people) == ["张伟"] and namesakes(people[1:]) == []
+
+
+@pytest.mark.parametrize("class_id", ["../../evil", "/tmp/evil", "a/b", "..", "Klasse", "班", ""])
+@pytest.mark.parametrize("command", ["roster import", "enrol", "consent", "people"])
+def test_a_class_id_of_another_form_writes_nothing_anywhere(
+    named_box: Box, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, class_id: str,
+) -> None:
+    file, key = tmp_path / "list.csv", tmp_path / "centre.key"
+    file.write_text(GOOD)
+    key.write_text(X25519PrivateKey.generate().public_key().public_bytes_raw().hex())
+    more = {"roster import": ["--file", str(file), "--centre-key", str(key)], "enrol": ["--photos", str(tmp_path)]}
+    before = sorted(tmp_path.rglob("*"))
+    said = ["--lang", "en", *command.split(), "--box", str(named_box.folder), "--class", class_id]
+    assert main(said + more.get(command, [])) == 2
+    assert "cannot be the id of a class" in capsys.readouterr().err
+    assert [path for path in sorted(tmp_path.rglob("*")) if "-wal" not in path.name and "-shm" not in path.name] == [
+        path for path in before if "-wal" not in path.name and "-shm" not in path.name]
+
+
+def test_a_wrong_key_is_told_before_the_rows(
+    named_box: Box, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    file, key = tmp_path / "list.csv", tmp_path / "centre.key"
+    file.write_text("no list")
+    key.write_text("no key")
+    command = ["--lang", "en", "roster", "import", "--box", str(named_box.folder), "--class", CLASS]
+    assert main([*command, "--file", str(file), "--centre-key", str(key)]) == 2
+    assert "column" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("data", "error"), [

@@ -119,3 +119,34 @@ def test_no_damage_gets_past_our_own_errors(damage: list[tuple[int, int]]) -> No
 def test_no_pickle_gets_past_our_own_errors(program: bytes) -> None:
     with pytest.raises((NotTensors, HoldsCode)):
         read_tensors(HEAD + program)
+
+
+DEEP = b")" + b"\x85" * 150_000
+NEW_DICT = b"ccollections\nOrderedDict\n)R"
+
+
+@pytest.mark.parametrize("pickled", [
+    NEW_DICT + DEEP + b"K\x01s.", NEW_DICT + text("a") + DEEP + b"s.", DEEP + b".", b"]" + DEEP + b"a.",
+    b"](" + DEEP + b"e.", b"]" + b"]" * 1000 + b"a" * 1000 + b".", b"(" + text("storage") + DEEP + b"tQ.",
+    b"(" + text("storage") + DEEP + text("0") + text("cpu") + b"K\x01NtQ.", NEW_DICT + b"K\x01K\x01s.",
+    NEW_DICT * 1000 + b".", NEW_DICT + b"(" + DEEP + b"K\x01u.",
+])
+@pytest.mark.parametrize("place", ["magic", "sizes", "tensors", "keys"])
+def test_what_is_too_deep_to_be_hashed_or_shown_is_refused(pickled: bytes, place: str) -> None:
+    """In a process of its own this was a segmentation fault."""
+    before = {"magic": b"", "sizes": pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(1001, 2), "tensors": HEAD,
+              "keys": WHOLE[: WHOLE.rindex(b"\x80\x02")]}[place]
+    with pytest.raises((NotTensors, HoldsCode)):
+        read_tensors(before + b"\x80\x02" + pickled)
+
+
+@given(st.lists(st.sampled_from([
+    b")", b"\x85", b"\x86", b"(", b"t", b"]", b"a", b"e", b"}", b"s", b"u", b"N", b"\x88", b"K\x01", b"Q", b"R", b"b",
+    b"q\x00", b"h\x00", text("storage"), text("0"), b"ctorch\nFloatStorage\n", b"ccollections\nOrderedDict\n",
+    b"ctorch._utils\n_rebuild_tensor_v2\n",
+]), max_size=60).map(b"".join))
+@settings(max_examples=300, deadline=None)
+def test_any_program_of_known_instructions_is_tensors_or_one_of_our_errors(program: bytes) -> None:
+    for before in (b"", HEAD):
+        with pytest.raises((NotTensors, HoldsCode)):
+            read_tensors(before + b"\x80\x02" + program + b".")

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.enrol.errors import CardOfAnother, NoCard, NotConfirmed
+from edge.enrol.errors import CardOfAnother, NoCard, NotConfirmed, WrongPin
 from edge.terminal.desk import Desk
 from edge.terminal.errors import CheckInClosed
-from edge.terminal.people import People
+from edge.terminal.people import PAD_US, People
 from edge.wiring import Box
 from evidence.bodies import Enrolled, PinCheckIn, body_of
 from evidence.times import MINUTE
@@ -51,6 +51,38 @@ def test_an_instructor_confirms_each_sign_in_by_pin_and_never_by_a_face_of_earli
     with pytest.raises(NotConfirmed):  # the word was for that sign-in alone
         people.sign_in("p-1", PIN, "out", "no_consent")
     assert people.sign_in("p-3", OTHER, "in", "cannot").confirmed_by is None
+
+
+def test_a_sign_in_that_is_pressed_twice_is_one_record(taught: Room) -> None:
+    people = people_of(taught)
+    people.pins.choose(CLASS, "p-1", PIN)
+    people.pins.choose(CLASS, "p-3", OTHER)
+    alone = [people.sign_in("p-3", OTHER, "in", "cannot") for _ in range(2)]
+    assert alone[0] == alone[1]
+    made = [people.sign_in("p-1", PIN, "in", "no_consent", "p-3", OTHER) for _ in range(3)]
+    assert made[0] == made[1] == made[2] and len(taught.store.records_of("checkin.pin")) == 2
+    again = People(people._box, taught.memory, taught.screen, lambda: None, lambda: 0.0)  # type: ignore[arg-type,return-value]
+    assert again.sign_in("p-1", PIN, "in", "no_consent", "p-3", OTHER) == made[0]
+    with pytest.raises(WrongPin):
+        again.sign_in("p-1", OTHER, "in", "no_consent", "p-3", OTHER)
+
+
+def test_the_first_sight_of_somebody_without_a_face_is_when_the_pad_was_opened(taught: Room) -> None:
+    people = people_of(taught)
+    people.pins.choose(CLASS, "p-1", PIN)
+    people.pins.choose(CLASS, "p-3", OTHER)
+    opened_us = taught.clock.mono_us()
+    people.opened("p-1")
+    taught.clock.utc += 2 * MINUTE
+    people.opened("p-1")  # after a wrong PIN the pad opens again
+    made = people.sign_in("p-1", PIN, "in", "no_consent", "p-3", OTHER)
+    assert made.seen_mono_us == opened_us
+    people.opened("p-1")
+    taught.clock.utc += PAD_US + 1  # a pad that was forgotten makes nobody early
+    assert people._seen("p-1") == taught.clock.mono_us()
+    people.opened("p-2")
+    people.opened("p-1")
+    assert people._seen("p-2") == taught.clock.mono_us()
 
 
 def test_an_instructor_signs_in_alone_and_unlocks_others_but_never_the_own_pin(taught: Room) -> None:

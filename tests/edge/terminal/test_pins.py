@@ -124,6 +124,16 @@ def test_wrong_pins_wait_and_an_instructor_unlocks(pad: Pad) -> None:
     assert pad.sign_in().status_code == 200
 
 
+def test_who_waits_for_the_instructor_at_the_pad_is_not_late_by_it(pad: Pad) -> None:
+    opened_us = pad.room.clock.mono_us()
+    assert pad.post("/pin/open", person="p-1").status_code == 200
+    assert pad.post("/pin/open", person="p-66").status_code == 200  # nobody of the list: it is passed over
+    pad.room.clock.utc += 90_000_000
+    assert pad.sign_in().status_code == 200 and pad.records()[0]["seen_mono_us"] == opened_us
+    pad.room.at(24 * 60)
+    assert pad.post("/pin/open", person="p-1").json()["code"] == "CheckInClosed"
+
+
 def test_nobody_signs_in_for_a_stranger_or_while_it_is_closed(pad: Pad) -> None:
     assert pad.sign_in(person="p-66").json()["code"] == "NobodyThere"
     pad.room.at(24 * 60)

@@ -1,0 +1,177 @@
+"""Makes the folder of a new box: box.toml, keys, room for video; then takes the certificate that the centre issued."""
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shutil
+from pathlib import Path
+from typing import get_args
+
+from common.policies import load_policy
+from common.texts import N_
+from edge.config import BOX_FILE, load_box
+from edge.errors import BadBox, CannotWrite
+from edge.keys import certify_keys, make_box_keys, make_waiting_keys, self_certified
+from evidence.certs import fingerprint, read_certificate
+from evidence.errors import BadInput, BadShape
+from evidence.records import Id
+from evidence.shape import Match
+
+KEYS, SEGMENTS = "keys", Path("video") / "segments"
+PUBLIC = "{device}.pub.pem"
+DEVICE_ID: Match = get_args(Id)[1]
+
+TEMPLATE = '''\
+# What this box is told. Lines that begin with # are examples or what holds anyway: take the # away and change them.
+# `zaitang-edge cameras --box .` tries the cameras; a mistake is told with its key at the start.
+device = {device}
+room = {room}
+policy = {policy}
+# The language of the terminal: zh or en.
+lang = {lang}
+
+# --- cameras. One for the room, which is recorded, and one at the terminal, which checks people in.
+# A source is rtsp://ADDRESS, v4l2:/dev/video0, picamera2:0, file:/PATH or gst:PIPELINE. This file may hold passwords:
+# nobody but the box's own user may read it (chmod 600).
+#[[cameras]]
+#id = "room"
+#role = "room"
+#source = "rtsp://192.168.1.20/stream1"
+# A small stream of the same camera, by which a black picture is told before the start press.
+#sub = "rtsp://192.168.1.20/stream2"
+
+#[[cameras]]
+#id = "terminal"
+#role = "terminal"
+#source = "v4l2:/dev/video0"
+
+# --- the centre: without this section nothing leaves the box, and no class comes to it.
+#[sync]
+#broker = "127.0.0.1"
+#port = 1883
+# The name in the centre's certificate.
+#centre = "centre"
+# The address that takes video; without it video stays here.
+#segments = "http://127.0.0.1:8470"
+
+# --- faces
+#[vision]
+# builtin comes with the packages and cannot tell a living face from a picture; a real policy needs opencv.
+#pack = "opencv"
+# Where its files are, if not in their usual place (`zaitang-edge models fetch opencv`).
+#folder = "/srv/models"
+
+#[checkin]
+#every_ms = 200
+
+#[enrol]
+# Who answers for the faces: stands in the text of consent.
+#institution = ""
+#contact = ""
+# 6 to 12 digits of whoever maintains the box: opens the enrolment before an instructor has a PIN. Choose your own.
+#code = "000000"
+# The centre's key for ID numbers, as `zaitang-central sealing-key` prints it.
+#centre_key = "0000000000000000000000000000000000000000000000000000000000000000"
+# The file into which the program of an ID-card reader writes.
+#card = "/run/card.json"
+
+# --- the screen
+#[terminal]
+#host = "127.0.0.1"
+#port = 8080
+#voice = true
+
+# A button, a lamp and a buzzer on GPIO pins, by their BCM numbers.
+#[panel]
+#button = 17
+#led = 27
+#buzzer = 22
+
+# --- recording and looking at it
+#[recorder]
+#segment_s = 60
+#max_gap_ms = 2000
+#gap_floor_ms = 100
+#step_tolerance_ms = 5000
+#reserve_mb = 1024
+
+#[storage]
+# A second volume, to which finished video is moved; `zaitang-edge storage add` prepares it.
+#second = "/mnt/video2"
+#keep_free_mb = 20000
+# Whether the box removes by itself what need not be kept any more.
+#remove = false
+
+#[rollcall]
+#every_s = 2
+
+#[picture]
+#every_s = 5
+'''
+
+
+class BoxExists(BadInput):
+    text = "{folder} is a box already; nothing was changed. Name another folder"
+
+
+class FolderNotEmpty(BadInput):
+    text = "{folder} is not empty; a box is made in a folder of its own"
+
+
+class BadDeviceId(BadInput):
+    text = "{device} cannot be the id of a box: up to 64 of a-z 0-9 . _ -, beginning with a letter or digit"
+
+
+class CertifiedAlready(BadInput):
+    text = "the box in {folder} is certified already, under the root {root}"
+
+
+def make_box(folder: Path, device: str, policy: str, room: str, lang: str, test_us: int | None = None) -> Path | None:
+    """Make the folder of a box, all of it or nothing; the file with its public key, which the centre certifies.
+    `test_us`: the time now (UTC microseconds) certifies it on the spot with a test key, and there is no such file.
+
+    Raises BoxExists, FolderNotEmpty, BadDeviceId, NoSuchPolicy, CannotWrite."""
+    folder = folder.absolute()
+    if not re.fullmatch(DEVICE_ID.pattern, device, re.ASCII):
+        raise BadDeviceId(device=device)
+    load_policy(policy)
+    if (folder / BOX_FILE).exists() or (folder / KEYS).exists():
+        raise BoxExists(folder=folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FolderNotEmpty(folder=folder)
+    temp = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
+    try:
+        (temp / SEGMENTS).mkdir(parents=True)
+        said = {"device": device, "room": room, "policy": policy, "lang": lang}
+        text = TEMPLATE.format_map({name: json.dumps(value, ensure_ascii=False) for name, value in said.items()})
+        (temp / BOX_FILE).write_text(text, encoding="utf-8")
+        if test_us is not None:
+            make_box_keys(temp / KEYS, self_certified(device, test_us))
+        else:
+            (temp / PUBLIC.format(device=device)).write_text(make_waiting_keys(temp / KEYS), encoding="ascii")
+        load_box(temp)
+        temp.rename(folder)
+    except OSError as error:
+        raise CannotWrite(folder=folder, why=error.strerror or str(error)) from None
+    finally:
+        shutil.rmtree(temp, ignore_errors=True)
+    return None if test_us is not None else folder / PUBLIC.format(device=device)
+
+
+def certify(folder: Path, certificate: Path, root: Path) -> str:
+    """Take the certificate that the centre issued for this box, and the centre's root; the root's fingerprint, which
+    somebody compares with what the centre says. Raises BadBox, BadShape, BadKeys, CertifiedAlready."""
+    config, keys = load_box(folder), folder / KEYS
+    if (keys / "device.crt").exists():
+        here = read_certificate((keys / "root.crt").read_text(encoding="ascii"), str(keys / "root.crt"))
+        raise CertifiedAlready(folder=folder, root=fingerprint(here))
+    texts = []
+    for path in (certificate, root):
+        try:
+            texts.append(path.read_text(encoding="ascii"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadShape(where=str(path), key="(whole)", why=str(getattr(error, "strerror", None) or error)) from None
+    if not keys.is_dir():
+        raise BadBox(folder=folder, why=N_("it has no keys; make it with `zaitang-edge init`"))
+    return certify_keys(keys, config.device, texts[0], texts[1], (str(certificate), str(root)))

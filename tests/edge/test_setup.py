@@ -1,0 +1,117 @@
+"""A new box: its folder is whole or not there, box.toml tells of every key, and only its own certificate is taken."""
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from central.cli import main as central_main
+from edge.cli import main
+from edge.config import BoxConfig, load_box, parse_box
+from edge.setup import TEMPLATE
+from edge.wiring import open_box
+
+Out = pytest.CaptureFixture[str]
+
+
+def uncommented() -> dict[str, Any]:
+    """box.toml with every example taken."""
+    said = TEMPLATE.format(device='"box-1"', room='"101"', policy='"demo"', lang='"zh"')
+    return tomllib.loads(re.sub(r"(?m)^#(?=[a-z\[])", "", said))
+
+
+def test_every_example_in_the_new_file_is_right_and_no_key_is_left_out() -> None:
+    said = TEMPLATE.format(device='"box-1"', room='"101"', policy='"demo"', lang='"zh"')
+    told = parse_box(re.sub(r"(?m)^#(?=[a-z\[])", "", said).encode(), "box.toml")
+    assert [camera.role for camera in told.cameras] == ["room", "terminal"] and told.sync is not None
+    assert parse_box(said.encode(), "box.toml") == BoxConfig("box-1", "101", "demo")
+    value = uncommented()
+    for name, hint in get_type_hints(BoxConfig).items():
+        parts = [one for one in (hint, *get_args(hint)) if dataclasses.is_dataclass(one)]
+        if name == "clock" or not parts:  # only the demo has another clock than the kernel's
+            continue
+        section = value[name][0] if name == "cameras" else value[name]
+        wanted = {field.name for field in dataclasses.fields(parts[0])}  # type: ignore[arg-type]
+        assert wanted - set(section) <= ({"start"} if name == "cameras" else set()), name
+
+
+def test_a_box_is_made_certified_by_the_centre_and_opens(tmp_path: Path, capsys: Out) -> None:
+    box, centre, certificate = tmp_path / "box", tmp_path / "centre", tmp_path / "box.crt.pem"
+    assert central_main(["--lang", "en", "init", str(centre)]) == 0
+    root = capsys.readouterr().out.split()[-1]
+    assert main(["--lang", "en", "init", str(box), "--device", "box-7", "--room", "101 教室"]) == 0
+    told = capsys.readouterr().out
+    assert "box issue box-7" in told and "zaitang-edge certify" in told
+    config = load_box(box)
+    assert (config.device, config.room, config.policy, config.lang) == ("box-7", "101 教室", "sanmenxia-2023", "en")
+    assert main(["--lang", "en", "people", "--box", str(box)]) == 2
+    assert "not certified this box yet" in capsys.readouterr().err
+    public = box / "box-7.pub.pem"
+    issue = ["box", "issue", "box-7", "--key", str(public), "--out", str(certificate), "--centre", str(centre)]
+    assert central_main(issue) == 0
+    capsys.readouterr()
+    certify = ["--lang", "en", "certify", str(box), "--certificate", str(certificate)]
+    certify += ["--root", str(centre / "keys" / "root.pem")]
+    assert main(certify) == 0 and root in capsys.readouterr().out
+    opened = open_box(box)
+    assert opened.keys.root_fingerprint == root and opened.segments.is_dir()
+    opened.store.close()
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (box / "keys").iterdir())
+    assert main(certify) == 2 and "certified already" in capsys.readouterr().err
+
+
+def test_the_certificate_of_another_key_name_or_root_is_refused(tmp_path: Path, capsys: Out) -> None:
+    for name in ("centre", "other"):
+        assert central_main(["init", str(tmp_path / name)]) == 0
+    for name in ("box-1", "box-2"):
+        assert main(["init", str(tmp_path / name), "--device", name]) == 0
+
+    def issue(device: str, key: str) -> Path:
+        out = tmp_path / f"{device}-{key}.pem"
+        public = tmp_path / key / f"{key}.pub.pem"
+        assert central_main(["box", "issue", device, "--key", str(public), "--out", str(out),
+                             "--centre", str(tmp_path / "centre")]) == 0
+        return out
+
+    def certify(certificate: Path, root: Path) -> str:
+        capsys.readouterr()
+        command = ["--lang", "en", "certify", str(tmp_path / "box-1")]
+        assert main([*command, "--certificate", str(certificate), "--root", str(root)]) == 2
+        return capsys.readouterr().err
+
+    roots = {name: tmp_path / name / "keys" / "root.pem" for name in ("centre", "other")}
+    assert "another key" in certify(issue("box-2", "box-2"), roots["centre"])
+    assert "another name" in certify(issue("box-9", "box-1"), roots["centre"])
+    right = issue("box-1", "box-1")
+    assert "did not issue" in certify(right, roots["other"])
+    assert "No such file" in certify(tmp_path / "none.pem", roots["centre"])
+    (tmp_path / "noise.pem").write_bytes(b"\xff" * 10)
+    assert certify(tmp_path / "noise.pem", roots["centre"])
+    assert not (tmp_path / "box-1" / "keys" / "device.crt").exists()
+
+
+def test_a_folder_that_is_a_box_or_holds_something_is_left_alone(tmp_path: Path, capsys: Out) -> None:
+    box, full = tmp_path / "box", tmp_path / "full"
+    assert main(["init", str(box), "--device", "box-1"]) == 0
+    before = (box / "box.toml").read_bytes(), (box / "keys" / "device.pem").read_bytes()
+    full.mkdir()
+    (full / "notes.txt").write_text("mine")
+    for folder, device, policy, word in ((box, "box-2", "demo", "a box already"), (full, "box-2", "demo", "not empty"),
+                                         (tmp_path / "new", "Box 2", "demo", "id of a box"),
+                                         (tmp_path / "new", "box-2", "nowhere-1999", "nowhere-1999")):
+        command = ["--lang", "en", "init", str(folder), "--device", device, "--policy", policy]
+        assert main(command) == 2 and word in capsys.readouterr().err
+    assert before == ((box / "box.toml").read_bytes(), (box / "keys" / "device.pem").read_bytes())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["box", "full"]
+
+
+def test_test_keys_open_without_a_centre(tmp_path: Path, capsys: Out) -> None:
+    box = tmp_path / "box"
+    box.mkdir()  # an empty folder is as good as none
+    assert main(["--lang", "en", "init", str(box), "--device", "box-1", "--policy", "demo", "--test-keys"]) == 0
+    assert "test keys" in capsys.readouterr().out
+    open_box(box).store.close()
