@@ -60,9 +60,9 @@ def measure(folder: Path) -> tuple[list[str], dict[str, Any]]:
              for pack in (lab, load_pack("builtin"))]
     made: list[Outcome] = []
     videos = [(kind, size) for kind in KINDS for size in SIZES]
-    for number, (kind, face_px) in enumerate(tqdm(videos, unit="video", file=sys.stderr, disable=None)):
+    for kind, face_px in tqdm(videos, unit="video", file=sys.stderr, disable=None):
         path = folder / "class.mp4"
-        truth = film(path, dataclasses.replace(KINDS[kind], face_px=(face_px,), seed=number), cast)
+        truth = film(path, dataclasses.replace(KINDS[kind], face_px=(face_px,), seed=SIZES.index(face_px)), cast)
         made += [_outcome(*side, path, kind, face_px, set(class_) & set(cast), truth) for side in sides]
     return table(made), {"videos": [dataclasses.asdict(one) for one in made]}
 

@@ -6,7 +6,10 @@ records or roll call still to come, most of the picture not looked at); missing;
 missing >= n is a flag; missing + open < n is clear; anything else asks for a review. With a limit of one a flag is
 always a review: no single occasion convicts by itself.
 
-*Fewer people than are due* (for missing) is said of an upper bound: evidence/README.md, “How many people there were”.
+Missing is who is neither shown nor signed in; and who signed in, where the picture was good, fewer people than are due
+were in view all along, and nothing in view may be that person (the answer is *absent*): a head that is overlooked must
+not turn a face that could not be told into a miss. *Fewer people than are due* is said of an upper bound:
+evidence/README.md, “How many people there were”.
 """
 from __future__ import annotations
 
@@ -98,7 +101,7 @@ def _by_records(unit: Occasion, due: Sequence[Presence], policy: Policy) -> Judg
     if unit.pictured_us * 100 < policy.video.usable_pct.value * unit.due_us:
         return Judged(unit, "open", "unpictured", ())
     seen_well = unit.picture_good and unit.fewer_than(len(due))
-    missed = tuple(one.person for one in unseen if seen_well or not one.checked_in)
+    missed = tuple(one.person for one in unseen if (seen_well and one.answer == "absent") or not one.checked_in)
     if missed:
         return Judged(unit, "missing", "missing", missed)
     return Judged(unit, "open", "not_identified", ())
