@@ -330,7 +330,7 @@ def test_missing_not_shown_in_a_good_picture_with_a_low_headcount_all_along() ->
     assert state(half_day(headcount=3)) == "missing"
 
 
-def test_open_checked_in_while_a_face_that_could_not_be_told_may_be_that_person_however_few_heads_were_counted() -> None:
+def test_open_checked_in_while_a_face_that_could_not_be_told_may_be_that_person_whatever_the_headcount() -> None:
     made = half_day(headcount=3, unnamed=1)
     assert state(made) == "open" and "not_identified" in codes(made.r3())
 
