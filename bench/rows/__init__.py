@@ -6,4 +6,4 @@ from bench.rows import detect, fold, recorder, rollcall, seal, terminal, verify
 
 ROWS: dict[str, Row] = {row.name: row for row in (
     seal.ROW, verify.ROW, fold.ROW, recorder.ROW, recorder.WITH_PICTURES, detect.ROW, rollcall.ROW,
-    terminal.ROW, terminal.INSIGHTFACE, terminal.DLIB)}
+    rollcall.FACES, terminal.ROW, terminal.INSIGHTFACE, terminal.DLIB)}

@@ -105,6 +105,7 @@ def test_every_row_has_its_own_name() -> None:
     assert not {*ROWS} & {*FIGURES}
     assert list(ROWS) == [one.name for one in ROWS.values()] == [
         "seal", "verify", "fold", "recorder", "recorder-pictures", "detect", "rollcall",
+        "rollcall-faces",
         "terminal-step", "terminal-step-insightface", "terminal-step-dlib"]
 
 
