@@ -1,4 +1,4 @@
-"""Rows `rollcall…`: a roll call of a video against decoding all of it and looking twice a second, by the same models."""
+"""Rows `rollcall…`: a roll call of a video against decoding all of it and looking twice a second, by the same nets."""
 from __future__ import annotations
 
 import functools
@@ -28,7 +28,7 @@ CORES = 2
 
 
 def prepare(folder: Path, people: bool = True) -> Contest:
-    """The made class `near`; its people are enrolled before anything is measured. Not `people`: faces alone, by both."""
+    """The made class `near`; its people are enrolled before anything is measured. Not `people`: faces by both."""
     cv2.setNumThreads(1)
     place = shared() / "data/rollcall/near"
     video = place / "class.mp4"
