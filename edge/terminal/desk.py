@@ -97,9 +97,16 @@ class Desk:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread."""
+        """End the thread; an attempt that runs is recorded as it stands."""
         self._stop.set()
         self._thread.join(5.0)
+        if self._thread.is_alive():
+            return
+        try:
+            self._drop_engine()
+            self._append()
+        except ZaitangError as error:
+            self._log.failed("desk.refused", error)
 
     def sight(self) -> Sight:
         """What is seen now."""
@@ -129,6 +136,10 @@ class Desk:
             except ZaitangError as error:
                 # A busy or a full database: what was not appended is appended in a later turn.
                 self._log.failed("desk.refused", error)
+                self._unrecorded()
+            except Exception as error:  # of a library, by a frame: the next one must be looked at
+                self._log.failed("desk.failed", error)
+                self._engine = self._for = None
             self._stepped()
             self._stop.wait(max(0.01, self._every_s - (self._monotonic() - started)))
 
@@ -152,10 +163,18 @@ class Desk:
         self._number, bgr, mono_us = newest
         engine = self._engine_for(target)
         view = engine.step(bgr, mono_us) if engine is not None else None
-        self._show(bgr, view)
         if view is not None and view.checkin is not None:
             self._unsaved.append(view.checkin)
-            self._append()
+            self._append()  # nobody is told of what is not on record
+        self._show(bgr, view)
+
+    def _unrecorded(self) -> None:
+        """Nothing can be written just now: the picture goes on and says so."""
+        newest = None if self._frames.silent else self._frames.newest(self._number)
+        if newest is not None:
+            self._number, self._jpeg = newest[0], _encode(newest[1])
+        self._shown, self._said = None, ("empty", None)
+        self._sight = Sight("unrecorded", self._number, direction=self._direction)
 
     def _forget_old_faces(self) -> None:
         """A face was enrolled or erased: what is in memory goes, and the engine is made anew."""

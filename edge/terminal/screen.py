@@ -205,15 +205,16 @@ class Screen:
         session = self._memory.look().session
         return None if session is None else session.class_id
 
-    def due_warning(self) -> tuple[str, Warned] | None:
-        """The class and the alarm about its class-hour that must be stated now. May raise StoreBusy."""
-        now = self._now()
+    def due_warning(self, own: Sequence[tuple[Warned, int]] = ()) -> tuple[str, Warned] | None:
+        """The class and the alarm about its class-hour that must be stated now. `own`: what the caller has stated, for
+        the story may be some seconds old. May raise StoreBusy."""
+        now = self._now(fresh=False)
         its = self._chance(now, self._live())
         if now is None or now.hour is None or its is None or not self._clock.stamp().clock.synced:
             return None
         said = [(Warned(alarm.code, str(alarm.params.get("hour")), 0), at_us)  # type: ignore[arg-type]
                 for _, alarm, at_us in now.story.alarms if alarm.code in ("hour.at_risk", "hour.lost")]
-        found = warning(now.hour, its, said, now.now_us)
+        found = warning(now.hour, its, [*said, *own], now.now_us)
         return None if found is None else (now.order.class_id, found)
 
     def state(self, lang: str) -> dict[str, Any]:

@@ -58,6 +58,7 @@ CHECKIN = {
     "no_pack": N_("Faces cannot be recognised: the model pack cannot be loaded"),
     "no_liveness": N_("This box cannot check that a face is alive, and the policy demands it: no face check-in"),
     "nobody_enrolled": N_("Nobody of this class has a face on this box yet"),
+    "unrecorded": N_("This box cannot record anything just now. If it lasts, have its disk put right"),
     "enrolling": N_("Somebody is being enrolled"),
     "look": N_("Please look into the camera"),
     "closer": N_("Please come a little closer"),

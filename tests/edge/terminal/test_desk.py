@@ -248,6 +248,61 @@ def test_a_database_on_a_full_disk_does_not_end_the_desk(at: Setup, monkeypatch:
     assert len(tries) >= 2 and at.desk._unsaved
 
 
+def test_nobody_is_told_of_what_is_not_on_record_and_the_picture_goes_on(
+    at: Setup, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    append = at.room.store.append
+
+    def full(*_: object) -> None:
+        raise BadStore(path="zaitang.db", why="database or disk is full")
+
+    monkeypatch.setattr(at.room.store, "append", full)
+    at.frames.number += 1
+    at.engine = ScriptedEngine([EngineView((BOX,), "accepted", "p-1", 3, 3, attempt())])
+    at.desk._every_s = 0.001
+    at.desk.start()
+    wait_for(lambda: at.desk.sight().state == "unrecorded")
+    assert at.desk.sight().result is None
+    at.frames.number += 1
+    wait_for(lambda: at.desk.sight().frame == at.frames.number)
+    monkeypatch.setattr(at.room.store, "append", append)
+    wait_for(lambda: at.attempts() == ["a-1"])
+    at.desk.stop()
+
+
+def test_an_attempt_that_runs_when_the_service_stops_is_recorded(at: Setup) -> None:
+    at.see(EngineView((BOX,), "challenge"))
+    at.engine.running = attempt(7)
+    at.desk.start()
+    at.desk.stop()
+    assert at.attempts() == ["a-7"]
+
+
+def test_a_library_that_fails_on_a_frame_costs_that_frame_only(at: Setup) -> None:
+    class Fails(ScriptedEngine):
+        def step(self, bgr: np.ndarray, mono_us: int) -> EngineView:
+            if at.frames.number == 1:
+                raise ValueError("of a library")
+            return super().step(bgr, mono_us)
+
+    at.engine = Fails([EngineView((BOX,), "accepted", "p-1", 3, 3, attempt())])
+    at.frames.number, at.desk._every_s = 1, 0.001
+    at.desk.start()
+    wait_for(lambda: at.made == 1)
+    at.frames.number = 2
+    wait_for(lambda: at.attempts() == ["a-1"])
+    at.desk.stop()
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    """Until it is so; the test ends if it never is."""
+    for _ in range(1000):
+        if true():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never was so")
+
+
 def test_a_closed_desk_looks_at_nobody(at: Setup) -> None:
     at.see(EngineView((BOX,), "looking"))
     at.open = False
