@@ -128,6 +128,11 @@ class Pins:
         with self._lock:
             return self._check(class_id, person, pin)
 
+    def try_out(self, class_id: str, person: str, pin: str) -> None:
+        """As `check`, before more is asked for: wrong tries stay counted until a right PIN is used."""
+        with self._lock:
+            self._check(class_id, person, pin, used=False)
+
     def confirm(
         self, class_id: str, instructors: Collection[str], instructor: str | None = None, pin: str | None = None,
     ) -> str:
@@ -162,7 +167,7 @@ class Pins:
         self._store.append("checkin.pin", body)
         return body
 
-    def _check(self, class_id: str, person: str, pin: str) -> int:
+    def _check(self, class_id: str, person: str, pin: str, used: bool = True) -> int:
         row = self._store.pin(class_id, person)
         if row is None:
             raise NoPin()
@@ -174,7 +179,8 @@ class Pins:
             raise PinWait(seconds=-(-left_us // SECOND_US))
         if not self._is(class_id, person, row, pin):
             self._wrong(class_id, person, row, stamp.boot_id, stamp.mono_us)
-        self._store.put_pin(class_id, person, dataclasses.replace(row, failed=0, boot_id="", until_mono_us=0))
+        if used:
+            self._store.put_pin(class_id, person, dataclasses.replace(row, failed=0, boot_id="", until_mono_us=0))
         return row.failed
 
     def _wrong(self, class_id: str, person: str, row: PinRow, boot_id: str, mono_us: int) -> None:

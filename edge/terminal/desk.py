@@ -19,8 +19,9 @@ from evidence.bodies import CheckIn
 from evidence.errors import ZaitangError
 from evidence.policy import Policy
 
-RESULT_S = 4.0
-"""Real seconds for which an answer stays on the screen after the face has gone."""
+RESULT_S, REFUSAL_S = 4.0, 8.0
+"""Real seconds for which an answer stays on the screen after the face has gone, unless another face gets one: a refusal
+says what to do, and is read longer."""
 RETRY_S = 5.0
 """Real seconds until an engine that could not be made is tried again;
 while its pack is being loaded, with each frame."""
@@ -30,7 +31,10 @@ STATES = {
     "empty": "look", "too_small": "closer", "looking": "hold", "challenge": "challenge", "pin_wanted": "pin_wanted",
 }
 """What the screen says while nothing is decided."""
-WHY = {"NobodyEnrolled": "nobody_enrolled", "LivenessUnavailable": "no_liveness", "PackTooLoose": "too_loose"}
+WHY = {
+    "NobodyEnrolled": "nobody_enrolled", "LivenessUnavailable": "no_liveness", "PackTooLoose": "too_loose",
+    "ModelMissing": "pack_missing", "ModelUnreachable": "pack_missing", "PackageMissing": "pack_missing",
+}
 """Why no engine could be made, as the screen says it."""
 CROWD = 0.6
 """A second face at least this wide, as a share of the first, stands before the terminal too."""
@@ -262,7 +266,7 @@ class Desk:
 
     def _answer(self, view: EngineView) -> None:
         """Keep the answer on the screen while its face is there, and a moment longer."""
-        until = self._monotonic() + RESULT_S
+        until = self._monotonic() + (RESULT_S if view.state in ("accepted", "greeted") else REFUSAL_S)
         if self._said == (view.state, view.person) and view.checkin is None and self._shown is not None:
             self._shown = (self._shown[0], until)
             return

@@ -183,7 +183,9 @@ def _check_in(box: Box, memory: Memory, screen: Screen) -> CheckIn:
     loader = None if found is None else pack_loader(box)
     people = People(box, memory, screen, _no_camera if loader is None else loader.pack, time.monotonic)
     camera = desk = voice = None
-    if found is not None and loader is not None:
+    if found is None or loader is None:
+        logs.Log("terminal").warning("checkin.no_camera", role="terminal")
+    else:
         camera = Camera(lambda: open_terminal_camera(box, found), time.monotonic)
         desk = Desk(
             camera, lambda: screen.target(fresh=False), engine_maker(box, loader), box.store, box.clock.utc_us,

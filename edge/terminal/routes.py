@@ -31,6 +31,11 @@ def pin_routes(page: PinPage, check: Callable[[Request], None], language: Langua
     ) -> dict[str, Any]:
         return page.sign_in(person, pin, instructor or None, instructor_pin or None, language(request))
 
+    @routes.post("/check")
+    def check_pin(person: Field, pin: Field) -> JSONResponse:
+        page.check(person, pin)
+        return JSONResponse({})
+
     @routes.post("/second")
     def second(person: Field, pin: Field) -> JSONResponse:
         page.second(person, pin)

@@ -221,7 +221,7 @@ class Screen:
         """The JSON value of /state.json. May raise StoreBusy."""
         now, live = self._now(fresh=False), self._live()
         known = now.known if now is not None else self._memory.look()
-        sight = self.desk.sight() if self.desk is not None else Sight("no_camera", 0)
+        sight = self.desk.sight() if self.desk is not None else self._blind()
         seen_class, seen = self._seen(now, known)
         facts = Facts(
             now_us=now.now_us if now is not None else self._clock.utc_us(),
@@ -249,6 +249,11 @@ class Screen:
         asked = self.bareface.now() if self.bareface is not None else None
         return state(facts, lang) | {
             "code": None if mark is None else dataclasses.asdict(mark), "bareface": bare(asked, facts.names, lang)}
+
+    def _blind(self) -> Sight:
+        """What a box without a check-in camera sees."""
+        target = self.target(fresh=False)
+        return Sight("closed", 0) if target is None else Sight("camera_unset", 0, direction=target.direction)
 
     def _now(self, fresh: bool = True) -> _Now | None:
         known, now_us = self._memory.look(), self._clock.utc_us()

@@ -15,7 +15,7 @@ from edge.terminal.notices import DEFAULT_OFFSET_MIN, Notices
 from edge.terminal.progress import Live
 from edge.terminal.schedule import Lesson, Session
 from edge.terminal.seen import Seen
-from edge.terminal.signed import people
+from edge.terminal.signed import attendance_of, people
 from evidence.blocks import local
 from evidence.bodies import ClassOrder
 from evidence.enforce import Chance
@@ -226,6 +226,9 @@ def _deadline(facts: Facts, its: Chance, lang: str) -> str:
         code = "hold" if code == "running" else "ailing_late" if its.ailing else "late"
     elif its.ailing and code in ("waiting", "at_risk"):
         code = "ailing"
+    pressed = facts.session is not None and facts.session.pressed and facts.live.state != "recording"
+    if pressed and code in ("waiting", "at_risk", "late"):
+        code = "begun_late" if code == "late" else "begun"  # Start cannot be pressed again
     clock = "" if its.restart_by_us is None else _clock(facts, its.restart_by_us)
     return translate(words.DEADLINE[code], lang, clock=clock, minutes=its.needed_us // MINUTE)
 
@@ -244,18 +247,20 @@ def _length(us: int) -> str:
 def _checkin(facts: Facts, lang: str) -> dict[str, Any]:
     sight, result = facts.sight, None
     if sight.result is not None:
-        answer = sight.result.answer
+        answer, lost = sight.result.answer, _only_out(facts, sight.result)
         result = {
-            "attempt": sight.result.attempt, "answer": answer, "good": answer in ("accepted", "again"),
+            "attempt": sight.result.attempt, "answer": answer, "good": answer in ("accepted", "again") and not lost,
             "name": _name(facts, sight.result.person), "time": _clock(facts, _counted_us(facts, sight.result))[:5],
-            "text": translate(answer_words(answer, sight.result.direction), lang),
+            "text": translate(words.ONLY_OUT if lost else answer_words(answer, sight.result.direction), lang),
         }
     said = _closed(facts) if sight.state == "closed" else sight.state
+    by_hand = words.BY_HAND if sight.state in (*words.NO_FACES, "nobody_enrolled") else None
+    hint = words.QUEUE[sight.direction] if sight.state in ("look", "closer") else by_hand
     sentence = words.CHECKIN[said] if sight.ask is None else words.ASKED[_asked(sight.ask)]
     return {
         "open": sight.state != "closed", "state": sight.state, "direction": sight.direction,
         "title": translate(words.DIRECTION[sight.direction], lang),
-        "hint": translate(words.QUEUE[sight.direction], lang) if sight.state in ("look", "closer") else "",
+        "hint": "" if hint is None else translate(hint, lang),
         "text": translate(sentence, lang, name=_name(facts, sight.person)),
         "ask": None if sight.ask is None else dataclasses.asdict(sight.ask), "person": sight.person,
         "frame": sight.frame, "faces": [list(face) for face in sight.faces], "result": result,
@@ -272,9 +277,17 @@ def _counted_us(facts: Facts, result: Result) -> int:
     block = facts.block
     if block is None or result.answer not in ("accepted", "again"):
         return result.at_us
-    own = next((one for one in (*block.attendance, *block.teachers) if one.person == result.person), None)
+    own = attendance_of(block, result.person)
     counted = None if own is None else own.in_us if result.direction == "in" else own.out_us
     return result.at_us if counted is None else counted
+
+
+def _only_out(facts: Facts, result: Result) -> bool:
+    """Whether somebody signed out who never signed in."""
+    if facts.block is None or result.direction == "in" or result.answer not in ("accepted", "again"):
+        return False
+    own = attendance_of(facts.block, result.person)
+    return own is not None and own.in_us is None
 
 
 def _asked(ask: Ask) -> str:

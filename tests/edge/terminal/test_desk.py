@@ -16,8 +16,9 @@ from edge.checkin.errors import LivenessUnavailable, NobodyEnrolled
 from edge.checkin.view import Ask, EngineView
 from edge.clock import SystemClock
 from edge.errors import BadStore, StoreBusy
+from edge.models.errors import ModelMissing, ModelUnreachable, PackageMissing
 from edge.terminal.camera import Camera
-from edge.terminal.desk import RESULT_S, RETRY_S, Desk, Target
+from edge.terminal.desk import REFUSAL_S, RESULT_S, RETRY_S, Desk, Target
 from edge.terminal.errors import PackLoading
 from evidence.bodies import CheckIn
 
@@ -102,12 +103,36 @@ def test_an_attempt_is_one_record_and_an_answer(at: Setup) -> None:
     assert at.desk.sight().faces == ((250_000, 250_000, 250_000, 500_000),)
 
 
-def test_the_answer_stays_a_moment_after_the_face_has_gone(at: Setup) -> None:
-    at.see(EngineView((BOX,), "unknown", None, 0, 3, attempt()), EngineView((), "empty"))
-    at.room.monotonic += RESULT_S - 0.5
+@pytest.mark.parametrize(("state", "person", "seconds"), [
+    ("accepted", "p-1", RESULT_S), ("greeted", "p-1", RESULT_S), ("unknown", None, REFUSAL_S),
+    ("not_live", None, REFUSAL_S), ("second_factor_missing", "p-1", REFUSAL_S),
+])
+def test_the_answer_stays_a_moment_after_the_face_has_gone(
+    at: Setup, state: Any, person: str | None, seconds: float,
+) -> None:
+    at.see(EngineView((BOX,), state, person, 0, 3, attempt()), EngineView((), "empty"))
+    at.room.monotonic += seconds - 0.5
     assert at.desk.sight().result is not None and at.desk.sight().state == "look"
     at.room.monotonic += 0.5
     assert at.desk.sight().result is None
+
+
+def test_the_answer_of_another_face_ends_a_refusal(at: Setup) -> None:
+    assert REFUSAL_S >= 8
+    at.see(EngineView((BOX,), "unknown", None, 0, 3, attempt()), EngineView((), "empty"), EngineView((BOX,), "looking"))
+    assert at.desk.sight().result.answer == "unknown"  # type: ignore[union-attr]
+    at.see(EngineView((BOX,), "accepted", "p-2", 3, 3, attempt()))
+    assert at.desk.sight().result.answer == "accepted"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("error", [
+    ModelMissing(file="f.onnx", pack="lab"), PackageMissing(package="dlib", pack="builtin"),
+    ModelUnreachable(file="f.onnx", pack="lab", source="here", why="gone"),
+])
+def test_a_pack_that_was_not_fetched_is_said_as_such(at: Setup, error: Exception) -> None:
+    at.fails = error
+    at.see(EngineView((BOX,), "looking"))
+    assert at.desk.sight().state == "pack_missing"
 
 
 def test_somebody_who_came_already_is_greeted_without_a_record(at: Setup) -> None:
