@@ -43,7 +43,7 @@ CROWD = 0.6
 @dataclasses.dataclass(frozen=True)
 class Target:
     """For whom the desk is open: a class, its session if one runs; in which direction, and who of the block has been
-    recorded in it."""
+    recorded in it. `came`: who has signed in, where people sign out."""
 
     class_id: str
     policy: Policy
@@ -51,6 +51,11 @@ class Target:
     block: str
     checked_in: frozenset[str]
     direction: Direction = "in"
+    came: frozenset[str] = frozenset()
+
+    def lost(self, person: str | None) -> bool:
+        """Whether somebody signs out who never signed in."""
+        return self.direction == "out" and person is not None and person not in self.came
 
 
 class Frames(Protocol):
@@ -272,7 +277,8 @@ class Desk:
             return
         attempt = view.checkin.attempt if view.checkin is not None else f"seen-{self._number}"
         answer = _answer(view)
-        self._shown = (Result(attempt, answer, view.person, self._utc_us(), self._direction), until)
+        lost = self._for is not None and answer in ("accepted", "again") and self._for.lost(view.person)
+        self._shown = (Result(attempt, answer, view.person, self._utc_us(), self._direction, lost), until)
 
 
 def _part(target: Target) -> tuple[str | None, str, Direction]:

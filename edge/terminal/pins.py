@@ -15,7 +15,6 @@ from edge.terminal.errors import CheckInClosed, NobodyThere, PinNotAsked
 from edge.terminal.memory import Memory
 from edge.terminal.people import People
 from edge.terminal.screen import Screen
-from edge.terminal.signed import attendance_of
 from edge.terminal.view import Sight, answer_words
 from edge.terminal.words import NO_FACES, ONLY_OUT
 from evidence.story import Block
@@ -57,12 +56,11 @@ class PinPage:
     def sign_in(self, person: str, pin: str, instructor: str | None, instructor_pin: str | None, lang: str,
                 ) -> dict[str, Any]:
         """Sign in, or out where that is what people do now. What the page says of it."""
-        target, block = self._expected(person)
+        target = self._expected(person)
         made = self._people.sign_in(
             person, pin, target.direction, self._why(target, person), instructor, instructor_pin)
         name = self._store.names(target.class_id).get(person, person)
-        own = attendance_of(block, person)
-        lost = target.direction == "out" and (own is None or own.in_us is None)
+        lost = target.lost(person)
         text = ONLY_OUT if lost else answer_words("accepted", target.direction)
         if made.confirmed_by is None:
             text = UNCONFIRMED
@@ -70,7 +68,7 @@ class PinPage:
 
     def check(self, person: str, pin: str) -> None:
         """Whether the PIN is right, before the instructor is asked. A wrong try counts as one."""
-        target, _ = self._expected(person)
+        target = self._expected(person)
         self._people.pins.try_out(target.class_id, person, pin)
 
     def second(self, person: str, pin: str) -> None:
@@ -99,12 +97,12 @@ class PinPage:
             raise CheckInClosed()
         return target
 
-    def _expected(self, person: str) -> tuple[Target, Block]:
+    def _expected(self, person: str) -> Target:
         """For whom the desk is open, if that concerns this person. Raises NobodyThere."""
         target, block = self._now()
         if person not in (*block.roster, *self._people.instructors(target.class_id)):
             raise NobodyThere()
-        return target, block
+        return target
 
     def _now(self) -> tuple[Target, Block]:
         target = self._target()

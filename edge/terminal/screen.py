@@ -124,9 +124,9 @@ class Screen:
         session = now.known.session
         if session is None and not checkin_open(now.order, now.policy, now.now_us):
             return self._signing_out(fresh)
-        accepted = _accepted(now.checkins, way)
+        accepted, came = (_accepted(now.checkins, one) for one in (way, "in"))
         number = session.session if session else None
-        return Target(now.order.class_id, now.policy, number, now.block.id, accepted, way)
+        return Target(now.order.class_id, now.policy, number, now.block.id, accepted, way, came)
 
     def _signing_out(self, fresh: bool) -> Target | None:
         """The class whose block has just ended, and its session with it, while the next one is not open yet."""
@@ -136,8 +136,9 @@ class Screen:
             return None
         order, policy, planned = found
         story = self._memory.story(order.class_id, policy, fresh)
-        accepted = _accepted(_near(story, _block(story, planned), policy), "out")
-        return Target(order.class_id, policy, None, planned.id, accepted, "out")
+        near = _near(story, _block(story, planned), policy)
+        accepted, came = (_accepted(near, one) for one in ("out", "in"))
+        return Target(order.class_id, policy, None, planned.id, accepted, "out", came)
 
     def class_here(self) -> str | None:
         """The class that a start press is about. May raise StoreBusy."""

@@ -43,11 +43,6 @@ def people(
     }
 
 
-def attendance_of(block: Block, person: str | None) -> Attendance | None:
-    """How one trainee or instructor signed in and out for the block; None: nobody of it."""
-    return next((one for one in (*block.attendance, *block.teachers) if one.person == person), None)
-
-
 def _came(attendance: Sequence[Attendance]) -> list[Attendance]:
     """In the order of the first sign-in."""
     return sorted((one for one in attendance if one.came), key=lambda one: (one.in_us or one.out_us or 0, one.person))

@@ -15,7 +15,7 @@ from edge.terminal.notices import DEFAULT_OFFSET_MIN, Notices
 from edge.terminal.progress import Live
 from edge.terminal.schedule import Lesson, Session
 from edge.terminal.seen import Seen
-from edge.terminal.signed import attendance_of, people
+from edge.terminal.signed import people
 from evidence.blocks import local
 from evidence.bodies import ClassOrder
 from evidence.enforce import Chance
@@ -51,6 +51,8 @@ class Result:
     person: str | None
     at_us: int
     direction: Direction = "in"
+    lost: bool = False
+    """Somebody signs out who never signed in."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -247,7 +249,7 @@ def _length(us: int) -> str:
 def _checkin(facts: Facts, lang: str) -> dict[str, Any]:
     sight, result = facts.sight, None
     if sight.result is not None:
-        answer, lost = sight.result.answer, _only_out(facts, sight.result)
+        answer, lost = sight.result.answer, sight.result.lost
         result = {
             "attempt": sight.result.attempt, "answer": answer, "good": answer in ("accepted", "again") and not lost,
             "name": _name(facts, sight.result.person), "time": _clock(facts, _counted_us(facts, sight.result))[:5],
@@ -277,17 +279,9 @@ def _counted_us(facts: Facts, result: Result) -> int:
     block = facts.block
     if block is None or result.answer not in ("accepted", "again"):
         return result.at_us
-    own = attendance_of(block, result.person)
+    own = next((one for one in (*block.attendance, *block.teachers) if one.person == result.person), None)
     counted = None if own is None else own.in_us if result.direction == "in" else own.out_us
     return result.at_us if counted is None else counted
-
-
-def _only_out(facts: Facts, result: Result) -> bool:
-    """Whether somebody signed out who never signed in."""
-    if facts.block is None or result.direction == "in" or result.answer not in ("accepted", "again"):
-        return False
-    own = attendance_of(facts.block, result.person)
-    return own is not None and own.in_us is None
 
 
 def _asked(ask: Ask) -> str:

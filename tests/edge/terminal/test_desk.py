@@ -140,6 +140,14 @@ def test_somebody_who_came_already_is_greeted_without_a_record(at: Setup) -> Non
     assert at.desk.sight().result.answer == "again" and at.attempts() == []  # type: ignore[union-attr]
 
 
+def test_who_signs_out_without_having_signed_in_is_lost(at: Setup) -> None:
+    at.room.check_in("p-1")
+    at.room.at(98)
+    for person, lost in (("p-1", False), ("p-2", True)):
+        at.see(EngineView((BOX,), "accepted", person, 3, 3, attempt()))
+        assert at.desk.sight().result.lost is lost  # type: ignore[union-attr]
+
+
 def test_two_people_at_once_are_asked_to_come_one_by_one(at: Setup) -> None:
     at.see(EngineView((BOX, (200, 60, 70, 100)), "looking"))
     assert at.desk.sight().state == "one"

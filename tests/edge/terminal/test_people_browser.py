@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect, sync_playwright
 
+from common.texts import translate
 from edge.terminal import process
+from edge.terminal.words import ANSWERS, BY_HAND, CHECKIN, SIGNED_OUT
 
 from .conftest import CLASS
 from .drawn import CODE, TEACHER, Shows, Site, served
@@ -38,7 +40,7 @@ TYPE = """() => {
 """Letters that are too small to be read by whoever stands a metre away; a time that is larger than a reason."""
 COVERED = """() => {
   const box = (id) => document.getElementById(id).getBoundingClientRect(), [a, b] = [box("result"), box("picture")];
-  return a.height && b.height > 100 && a.top >= b.bottom - 1 ? [] : [a.top, b.bottom, b.height];
+  return a.height && b.height > 60 && a.top >= b.bottom - 1 ? [] : [a.top, b.bottom, b.height];
 }"""
 """An answer that lies over the picture, or leaves nothing of it."""
 INERT = """() => [...document.querySelectorAll("button, a")].filter((node) => node.checkVisibility())
@@ -294,6 +296,34 @@ def test_all_names_in_pages_none_cut(page: Page, site: Site) -> None:
     page.click("#pin-back")
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_longest_answers_fit_beside_the_picture(page: Page, site: Site, lang: str) -> None:
+    told: dict[str, object] = {}
+
+    def tell(route: Route) -> None:
+        state = route.fetch().json()
+        state["checkin"] |= told
+        route.fulfill(json=state)
+
+    result = {"attempt": "a-1", "answer": "x", "good": False, "time": "08:36", "name": ""}
+    long = max(ANSWERS.values(), key=lambda text: len(translate(text, lang)))
+    page.route("**/state.json*", tell)
+    page.goto(f"{site.address}?lang={lang}")
+    for more in (
+        {"result": result | {"text": translate(long, lang)}},
+        {"result": result | {"text": translate(ANSWERS["second_factor_missing"], lang), "name": LONG[2]}},
+        {"result": result | {"text": translate(SIGNED_OUT["accepted"], lang), "name": LONG[0], "good": True}},
+        {"text": translate(CHECKIN["no_liveness"], lang), "hint": translate(BY_HAND, lang), "result": None},
+    ):
+        told |= more
+        expected = more["result"]["text"] if more["result"] else ""  # type: ignore[index]
+        expect(page.locator("#result-text" if expected else "#guide")).to_have_text(expected or str(told["text"]))
+        for _ in at_each_size(page):
+            fits_now(page)
+            assert page.evaluate(TYPE) == [] and (not expected or page.evaluate(COVERED) == [])
+    page.unroute("**/state.json*")
+
+
 def test_the_instructor_has_time_to_come(page: Page, site: Site) -> None:
     page.goto(f"{site.address}?lang=zh")
     page.clock.install()
@@ -402,6 +432,7 @@ def test_while_the_box_does_not_answer_nothing_is_promised(page: Page, site: Sit
 def test_consent_is_withdrawn_at_the_terminal(page: Page, site: Site) -> None:
     open_enrolment(page, site, "李强")
     page.click("#withdraw")
+    expect(page.locator("#sure-no")).to_have_text("不删除，返回")
     fits(page)
     page.click("#sure-yes")
     press(page, TEACHERS, "#pad")

@@ -365,10 +365,15 @@ def test_who_never_signed_in_is_not_told_that_all_is_well(room: Any) -> None:
     ):
         room.check_in(person, direction="out")
         for answer in ("accepted", "again"):
-            room.desk.seen = Sight("look", 7, (), Result("a-9", answer, person, room.clock.utc, "out"))
+            lost = room.screen.target().lost(person)
+            assert lost is not good
+            room.desk.seen = Sight("look", 7, (), Result("a-9", answer, person, room.clock.utc, "out", lost))
             told = room.state()["checkin"]["result"]
             assert told["good"] is good and told["time"] == "10:18"
             assert told["text"] == (text if answer == "accepted" or not good else "Already signed out")
+    room.at(105)
+    left = room.screen.target()
+    assert left.session is None and [left.lost(f"p-{number}") for number in (1, 2)] == [False, True]
 
 
 def test_whoever_cannot_come_by_face_is_told_what_to_do(room: Any) -> None:
