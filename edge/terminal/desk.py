@@ -33,7 +33,7 @@ STATES = {
 """What the screen says while nothing is decided."""
 WHY = {
     "NobodyEnrolled": "nobody_enrolled", "LivenessUnavailable": "no_liveness", "PackTooLoose": "too_loose",
-    "ModelMissing": "pack_missing", "ModelUnreachable": "pack_missing", "PackageMissing": "pack_missing",
+    "ModelMissing": "pack_missing", "ModelUnreachable": "pack_missing",
 }
 """Why no engine could be made, as the screen says it."""
 CROWD = 0.6

@@ -125,14 +125,15 @@ def test_the_answer_of_another_face_ends_a_refusal(at: Setup) -> None:
     assert at.desk.sight().result.answer == "accepted"  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("error", [
-    ModelMissing(file="f.onnx", pack="lab"), PackageMissing(package="dlib", pack="builtin"),
-    ModelUnreachable(file="f.onnx", pack="lab", source="here", why="gone"),
+@pytest.mark.parametrize(("error", "state"), [
+    (ModelMissing(file="f.onnx", pack="lab"), "pack_missing"),
+    (ModelUnreachable(file="f.onnx", pack="lab", source="here", why="gone"), "pack_missing"),
+    (PackageMissing(package="dlib", pack="builtin"), "no_pack"),
 ])
-def test_a_pack_that_was_not_fetched_is_said_as_such(at: Setup, error: Exception) -> None:
+def test_a_pack_that_was_not_fetched_is_said_as_such(at: Setup, error: Exception, state: str) -> None:
     at.fails = error
     at.see(EngineView((BOX,), "looking"))
-    assert at.desk.sight().state == "pack_missing"
+    assert at.desk.sight().state == state
 
 
 def test_somebody_who_came_already_is_greeted_without_a_record(at: Setup) -> None:
