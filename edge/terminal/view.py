@@ -205,7 +205,7 @@ def _recording(facts: Facts, lang: str) -> dict[str, Any]:
 
 def _need(its: Chance, lang: str) -> str:
     if its.unseen:
-        return translate(words.UNSEEN, lang)
+        return translate(words.UNLOOKED, lang)
     if its.whole:
         code = "missed" if its.missed_us > SECOND else "whole"
         times = {"time": _length(its.missed_us), "allowed": _length(its.allowed_us)}

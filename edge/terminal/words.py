@@ -24,7 +24,7 @@ RECORDING = {
 }
 """`unable`: the recorder is absent, and a notice says why."""
 
-UNSEEN = N_("Recorded, but the picture was not looked at: it is undecided whether it counts")
+UNLOOKED = N_("Recorded, but the picture was not looked at: it is undecided whether it counts")
 NEED = {
     "still": N_("{time} more without a break"),
     "done": N_("Long enough without a break"),

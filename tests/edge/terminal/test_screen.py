@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edge.picture.told import Trouble
-from edge.terminal import memory
+from edge.terminal import memory, screen
 from edge.terminal.panel import lamp
 from edge.terminal.view import Result, Sight
 from edge.terminal.words import NO_FACES
@@ -395,6 +395,16 @@ def test_a_box_without_a_check_in_camera_says_so(room: Any) -> None:
     assert told["hint"].startswith("Tap “Without my face”")
     room.at(24 * 60)
     assert not room.state()["checkin"]["open"]
+
+
+@pytest.mark.parametrize("minute", [20, 70])
+def test_what_nobody_looked_at_is_said_as_such(room: Any, monkeypatch: pytest.MonkeyPatch, minute: int) -> None:
+    real = screen.chance
+    monkeypatch.setattr(screen, "chance", lambda *given: dataclasses.replace(real(*given), unseen=True))
+    room.take_order()
+    room.at(minute)
+    said = "Recorded, but the picture was not looked at: it is undecided whether it counts"
+    assert room.state()["recording"]["need"] == said
 
 
 def test_a_start_that_is_grey_is_not_asked_for(room: Any) -> None:
