@@ -14,7 +14,7 @@ Pose = Literal["front", "left", "right", "up", "down"]
 """Where the person is asked to look; left and right are the person's own."""
 Advice = Literal[
     "nobody", "one", "closer", "back", "inside", "brighter", "darker", "contrast", "still", "straight", "upright",
-    "left", "right", "up", "down", "less", "eyes", "not_live", "other", "again", "odd", "good",
+    "left", "right", "up", "down", "otherwise", "less", "eyes", "not_live", "other", "again", "odd", "good",
 ]
 
 ADVICE: dict[Advice, str] = {
@@ -33,13 +33,14 @@ ADVICE: dict[Advice, str] = {
     "right": N_("Turn your head to your right"),
     "up": N_("Raise your chin a little"),
     "down": N_("Lower your chin a little"),
+    "otherwise": N_("The other side, please"),
     "less": N_("Not so far: turn back a little"),
     "eyes": N_("Open your eyes, please"),
     "not_live": N_("A living face is needed, not a picture"),
     "other": N_("The same person as before, please"),
     "again": N_("Your face left the picture: the pictures are taken again from the first"),
     "odd": N_("The pictures do not show one and the same face: they are taken again from the first"),
-    "good": N_("Hold still for a moment"),
+    "good": N_("Good. Hold still, please"),
 }
 """What the page says."""
 
@@ -135,7 +136,8 @@ def _pose(look: Look, pose: Pose) -> Advice | None:
     if pose in ("left", "right"):
         if pitch is not None and abs(pitch) > ASIDE_DEG:
             return "straight"
-        return _turned(yaw, 1 if pose == "left" else -1, TURN_DEG, pose)
+        sign = 1 if pose == "left" else -1
+        return "otherwise" if yaw is not None and -yaw * sign >= TURN_DEG[0] else _turned(yaw, sign, TURN_DEG, pose)
     if yaw is None or abs(yaw) > ASIDE_DEG:
         return "straight"
     return _turned(pitch, 1 if pose == "up" else -1, NOD_DEG, pose)

@@ -129,6 +129,11 @@ class Pins:
         with self._lock:
             return self._check(class_id, person, pin)
 
+    def try_out(self, class_id: str, person: str, pin: str) -> None:
+        """As `check`, before more is asked for: wrong tries stay counted until a right PIN is used."""
+        with self._lock:
+            self._check(class_id, person, pin, used=False)
+
     def confirm(
         self, class_id: str, instructors: Collection[str], instructor: str | None = None, pin: str | None = None,
     ) -> str:
@@ -171,11 +176,12 @@ class Pins:
             return self._signed(
                 PinCheckIn(class_id, session, f"a-{secrets.token_hex(8)}", person, direction, why, confirmed_by, failed,
                            seen_mono_us))
+
     def _signed(self, body: PinCheckIn) -> PinCheckIn:
         self._store.append("checkin.pin", body)
         return body
 
-    def _check(self, class_id: str, person: str, pin: str) -> int:
+    def _check(self, class_id: str, person: str, pin: str, used: bool = True) -> int:
         row = self._store.pin(class_id, person)
         if row is None:
             raise NoPin()
@@ -187,7 +193,8 @@ class Pins:
             raise PinWait(seconds=-(-left_us // SECOND_US))
         if not self._is(class_id, person, row, pin):
             self._wrong(class_id, person, row, stamp.boot_id, stamp.mono_us)
-        self._store.count_pin(class_id, person, dataclasses.replace(row, failed=0, boot_id="", until_mono_us=0))
+        if used:
+            self._store.count_pin(class_id, person, dataclasses.replace(row, failed=0, boot_id="", until_mono_us=0))
         return row.failed
 
     def _wrong(self, class_id: str, person: str, row: PinRow, boot_id: str, mono_us: int) -> None:

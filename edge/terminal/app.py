@@ -16,6 +16,7 @@ from edge.enrol.guided import Lang
 from edge.errors import StoreBusy
 from edge.terminal.enrolment import EnrolPage
 from edge.terminal.errors import BadPress, NobodyAsks, NotAnAction
+from edge.terminal.fields import Short, Text
 from edge.terminal.guard import TOKEN_HEADER, Guard
 from edge.terminal.pins import PinPage
 from edge.terminal.press import MOST_REASON, Presses
@@ -32,7 +33,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-ClassField = Annotated[str | None, Body(embed=True, alias="class")]
+ClassField = Annotated[Short | None, Body(embed=True, alias="class")]
 
 
 MOST_BODY = 8192
@@ -115,7 +116,7 @@ def make_app(
 
     @app.post("/end")
     def end(
-        request: Request, session: Annotated[str, Body(embed=True)], reason: Annotated[str, Body(embed=True)] = "",
+        request: Request, session: Annotated[Short, Body(embed=True)], reason: Annotated[Text, Body(embed=True)] = "",
     ) -> JSONResponse:
         check_press(request)
         presses.end(session, reason)
@@ -129,8 +130,8 @@ def make_app(
 
     @app.post("/correct")
     def correct(
-        request: Request, session: Annotated[str, Body(embed=True)], reason: Annotated[str, Body(embed=True)],
-        class_id: Annotated[str, Body(embed=True, alias="class")],
+        request: Request, session: Annotated[Short, Body(embed=True)], reason: Annotated[Text, Body(embed=True)],
+        class_id: Annotated[Short, Body(embed=True, alias="class")],
     ) -> JSONResponse:
         check_press(request)
         presses.correct(session, class_id, reason)
@@ -139,7 +140,7 @@ def make_app(
     @app.post("/bareface")
     def bareface(
         request: Request, do: Annotated[Literal["begin", "put_off"], Body(embed=True)],
-        instructor: Annotated[str, Body(embed=True, max_length=64)] = "",
+        instructor: Annotated[Short, Body(embed=True)] = "",
     ) -> JSONResponse:
         check_press(request)
         if screen.bareface is None:

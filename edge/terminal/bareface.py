@@ -179,3 +179,5 @@ class BareFaces:
                 self.turn()
             except ZaitangError as error:
                 self._log.failed("bareface.refused", error)
+            except Exception as error:  # whatever it is, the next one must be asked for
+                self._log.failed("bareface.failed", error)

@@ -126,6 +126,8 @@ class Code:
                 self.turn()
             except ZaitangError as error:
                 self._log.failed("code.refused", error)
+            except Exception as error:  # whatever it is, the next code must be shown
+                self._log.failed("code.failed", error)
 
 
 def mark_cells(mark: int) -> list[str]:

@@ -21,8 +21,9 @@ from evidence.bodies import CheckIn
 from evidence.errors import ZaitangError
 from evidence.policy import Policy
 
-RESULT_S = 4.0
-"""Real seconds for which an answer stays on the screen after the face has gone."""
+RESULT_S, REFUSAL_S = 4.0, 8.0
+"""Real seconds for which an answer stays on the screen after the face has gone, unless another face gets one: a refusal
+says what to do, and is read longer."""
 RETRY_S = 5.0
 """Real seconds until an engine that could not be made is tried again;
 while its pack is being loaded, with each frame."""
@@ -32,7 +33,10 @@ STATES = {
     "empty": "look", "too_small": "closer", "looking": "hold", "challenge": "challenge", "pin_wanted": "pin_wanted",
 }
 """What the screen says while nothing is decided."""
-WHY = {"NobodyEnrolled": "nobody_enrolled", "LivenessUnavailable": "no_liveness", "PackTooLoose": "too_loose"}
+WHY = {
+    "NobodyEnrolled": "nobody_enrolled", "LivenessUnavailable": "no_liveness", "PackTooLoose": "too_loose",
+    "ModelMissing": "pack_missing", "ModelUnreachable": "pack_missing",
+}
 """Why no engine could be made, as the screen says it."""
 CROWD = 0.6
 """A second face at least this wide, as a share of the first, stands before the terminal too."""
@@ -41,7 +45,7 @@ CROWD = 0.6
 @dataclasses.dataclass(frozen=True)
 class Target:
     """For whom the desk is open: a class, its session if one runs; in which direction, and who of the block has been
-    recorded in it."""
+    recorded in it. `came`: who has signed in, where people sign out."""
 
     class_id: str
     policy: Policy
@@ -49,6 +53,11 @@ class Target:
     block: str
     checked_in: frozenset[str]
     direction: Direction = "in"
+    came: frozenset[str] = frozenset()
+
+    def lost(self, person: str | None) -> bool:
+        """Whether somebody signs out who never signed in."""
+        return self.direction == "out" and person is not None and person not in self.came
 
 
 class Frames(Protocol):
@@ -100,9 +109,16 @@ class Desk:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread."""
+        """End the thread; an attempt that runs is recorded as it stands."""
         self._stop.set()
         self._thread.join(5.0)
+        if self._thread.is_alive():
+            return
+        try:
+            self._drop_engine()
+            self._append()
+        except ZaitangError as error:
+            self._log.failed("desk.refused", error)
 
     def sight(self) -> Sight:
         """What is seen now."""
@@ -132,6 +148,10 @@ class Desk:
             except ZaitangError as error:
                 # A busy or a full database: what was not appended is appended in a later turn.
                 self._log.failed("desk.refused", error)
+                self._unrecorded()
+            except Exception as error:  # of a library, by a frame: the next one must be looked at
+                self._log.failed("desk.failed", error)
+                self._engine = self._for = None
             self._stepped()
             self._stop.wait(max(0.01, self._every_s - (self._monotonic() - started)))
 
@@ -155,10 +175,18 @@ class Desk:
         self._number, bgr, mono_us = newest
         engine = self._engine_for(target)
         view = engine.step(bgr, mono_us) if engine is not None else None
-        self._show(bgr, view)
         if view is not None and view.checkin is not None:
             self._unsaved.append(view.checkin)
-            self._append()
+            self._append()  # nobody is told of what is not on record
+        self._show(bgr, view)
+
+    def _unrecorded(self) -> None:
+        """Nothing can be written just now: the picture goes on and says so."""
+        newest = None if self._frames.silent else self._frames.newest(self._number)
+        if newest is not None:
+            self._number, self._jpeg = newest[0], _encode(newest[1])
+        self._shown, self._said = None, ("empty", None)
+        self._sight = Sight("unrecorded", self._number, direction=self._direction)
 
     def _forget_old_faces(self) -> None:
         """A face was enrolled or erased: the engine is made anew, and keeps what it knew of who is still there."""
@@ -250,13 +278,14 @@ class Desk:
 
     def _answer(self, view: EngineView) -> None:
         """Keep the answer on the screen while its face is there, and a moment longer."""
-        until = self._monotonic() + RESULT_S
+        until = self._monotonic() + (RESULT_S if view.state in ("accepted", "greeted") else REFUSAL_S)
         if self._said == (view.state, view.person) and view.checkin is None and self._shown is not None:
             self._shown = (self._shown[0], until)
             return
         attempt = view.checkin.attempt if view.checkin is not None else f"seen-{self._number}"
         answer = _answer(view)
-        self._shown = (Result(attempt, answer, view.person, self._utc_us(), self._direction), until)
+        lost = self._for is not None and answer in ("accepted", "again") and self._for.lost(view.person)
+        self._shown = (Result(attempt, answer, view.person, self._utc_us(), self._direction, lost), until)
 
 
 def _part(target: Target) -> tuple[str | None, str, Direction]:

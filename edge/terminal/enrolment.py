@@ -16,6 +16,7 @@ from typing import Any
 
 from common.logs import Log
 from common.texts import translate, words
+from edge.enrol.errors import NotConfirmed, NotNow
 from edge.enrol.gates import ADVICE
 from edge.enrol.guided import GuideView, Lang
 from edge.enrol.pins import wait_s
@@ -23,7 +24,7 @@ from edge.store import Store
 from edge.terminal.errors import CodeWait, EnrolmentLocked, NotAnAction, WrongCode
 from edge.terminal.memory import Memory
 from edge.terminal.people import People
-from edge.terminal.words import POSES, STOPPED
+from edge.terminal.words import OTHER_NAME, POSES, STOPPED
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +56,8 @@ class EnrolPage:
         self._lock, self._log = threading.Lock(), Log("terminal.enrolment")
         self._failed, self._until = 0, -math.inf
         self._key: str | None = None
+        self._told: str | None = None
+        """Who stands at a stop of which an instructor was told whose face it is."""
         guide = people.guide
         self._actions: dict[str, Callable[[Press, Lang], None]] = {
             "choose": lambda press, lang: guide.choose(press.person),
@@ -65,6 +68,7 @@ class EnrolPage:
             "card": lambda press, lang: guide.read_card(),
             "vouch": lambda press, lang: guide.vouch(press.inspector),
             "unanchored": lambda press, lang: guide.unanchored(),
+            "decide": lambda press, lang: self._decide(press),
             "overrule": lambda press, lang: guide.overrule(
                 press.person, press.instructor or None, press.instructor_pin or None),
             "pin": lambda press, lang: self._choose_pin(press),
@@ -130,6 +134,15 @@ class EnrolPage:
             raise EnrolmentLocked()
         guide.open(class_id)
 
+    def _decide(self, press: Press) -> None:
+        """Another instructor decides at a stop: only who gives the own PIN is told whose face was found."""
+        shown = self._people.guide.view()
+        if shown.state != "stopped" or shown.class_id is None or press.person != shown.person:
+            raise NotNow()
+        if self._people.confirm(shown.class_id, press.instructor or None, press.instructor_pin or None) == press.person:
+            raise NotConfirmed()
+        self._told = shown.person
+
     def _choose_pin(self, press: Press) -> None:
         """The code counts for this one PIN: whoever opened the page may have left it to somebody else."""
         with self._lock:
@@ -163,8 +176,6 @@ class EnrolPage:
 
     def _json(self, shown: GuideView, class_id: str, lang: Lang) -> dict[str, Any]:
         people = [dataclasses.asdict(one) for one in shown.people]
-        found = shown.found
-        other = self._store.names(class_id).get(found.person, "") if found and found.class_id == class_id else ""
         return {
             "state": shown.state, "title": shown.title, "people": people, "person": shown.person, "name": shown.name,
             "said": shown.said,
@@ -174,13 +185,25 @@ class EnrolPage:
             "pose": shown.pose, "pose_text": translate(POSES[shown.pose], lang) if shown.pose else "",
             "advice": shown.advice, "advice_text": self._advice(shown, lang),
             "taken": shown.shots_taken, "of": shown.shots_of,
-            "found": None if found is None else translate(STOPPED[found.why], lang, name=other or "?"),
+            "found": self._found(shown, class_id, lang),
+            "decides": shown.person is not None and self._told == shown.person,
             "anchor": shown.anchor, "card": shown.card, "inspector": shown.inspector,
             "instructors": self._instructors(class_id),
             "code": self._code is not None,
             "erasing": any(one.person == shown.person and one.class_id == class_id
                            for one in self._store.erasures()),
         }
+
+    def _found(self, shown: GuideView, class_id: str, lang: Lang) -> str | None:
+        """Why it stopped; the other name only once an instructor decides."""
+        found = shown.found
+        if found is None or shown.state != "stopped":
+            self._told = None
+            return None
+        other = self._store.names(class_id).get(found.person, "") if found.class_id == class_id else ""
+        if found.why == "same_face" and self._told == shown.person:
+            return translate(OTHER_NAME, lang, name=other or "?")
+        return translate(STOPPED[found.why], lang)
 
     def _advice(self, shown: GuideView, lang: Lang) -> str:
         if shown.state != "shots":

@@ -41,7 +41,7 @@ class BadPress(BadInput):
 
 
 class NoCheckInCamera(BadInput):
-    text = "this box has no check-in camera: people sign in by PIN"
+    text = "box.toml names no check-in camera (role = \"terminal\"): people sign in by PIN"
 
 
 class InstructorRefused(BadInput):

@@ -40,7 +40,10 @@ class Guard:
 
     def same_origin(self, origin: str | None, host: str | None) -> bool:
         """Whether an Origin header (if the browser sent one) is this very page's."""
-        return origin is None or urlsplit(origin).netloc == host
+        try:
+            return origin is None or urlsplit(origin).netloc == host
+        except ValueError:
+            return False
 
     def _mark(self, nonce: str) -> str:
         return hmac.new(self._key, nonce.encode(), hashlib.sha256).hexdigest()

@@ -52,7 +52,7 @@ class PackLoader:
             error = PackUnusable(pack=self._name, why=str(broken) or type(broken).__name__)
             self._log.failed("pack.broken", broken)
         if error is not None:
-            self._log.failed("pack.refused", error)
+            self._log.failed("pack.refused", error, pack=self._name)
         else:
             self._log.info("pack.loaded", pack=self._name)
         with self._lock:

@@ -16,11 +16,10 @@ from edge.terminal.memory import Memory
 from edge.terminal.people import People
 from edge.terminal.screen import Screen
 from edge.terminal.view import Sight, answer_words
+from edge.terminal.words import NO_FACES, ONLY_OUT
 from evidence.story import Block
 
 UNCONFIRMED = N_("Kept, but it counts only with another instructor's word")
-NO_FACES = ("no_camera", "no_pack", "no_liveness", "too_loose", "loading")
-"""States of the desk in which nobody can come by face."""
 
 
 class PinDesk(Protocol):
@@ -63,14 +62,20 @@ class PinPage:
     def sign_in(self, person: str, pin: str, instructor: str | None, instructor_pin: str | None, lang: str,
                 ) -> dict[str, Any]:
         """Sign in, or out where that is what people do now. What the page says of it."""
-        target, block = self._now()
-        if person not in (*block.roster, *self._people.instructors(target.class_id)):
-            raise NobodyThere()
+        target = self._expected(person)
         made = self._people.sign_in(
             person, pin, target.direction, self._why(target, person), instructor, instructor_pin)
         name = self._store.names(target.class_id).get(person, person)
-        text = UNCONFIRMED if made.confirmed_by is None else answer_words("accepted", target.direction)
-        return {"name": name, "text": translate(text, lang)}
+        lost = target.lost(person)
+        text = ONLY_OUT if lost else answer_words("accepted", target.direction)
+        if made.confirmed_by is None:
+            text = UNCONFIRMED
+        return {"name": name, "text": translate(text, lang), "good": not lost and made.confirmed_by is not None}
+
+    def check(self, person: str, pin: str) -> None:
+        """Whether the PIN is right, before the instructor is asked. A wrong try counts as one."""
+        target = self._expected(person)
+        self._people.pins.try_out(target.class_id, person, pin)
 
     def second(self, person: str, pin: str) -> None:
         """The PIN of somebody whom the camera sees and whom somebody else resembles. Raises PinNotAsked."""
@@ -96,6 +101,13 @@ class PinPage:
         target = self._screen.target()
         if target is None:
             raise CheckInClosed()
+        return target
+
+    def _expected(self, person: str) -> Target:
+        """For whom the desk is open, if that concerns this person. Raises NobodyThere."""
+        target, block = self._now()
+        if person not in (*block.roster, *self._people.instructors(target.class_id)):
+            raise NobodyThere()
         return target
 
     def _now(self) -> tuple[Target, Block]:

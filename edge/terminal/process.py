@@ -47,6 +47,7 @@ from edge.terminal.words import UNSAID
 from edge.vision.pack import Pack, load_pack
 from edge.wiring import Box
 from evidence.certs import identity
+from evidence.errors import ZaitangError
 from evidence.times import utc_us
 
 ASK_S = 1.5
@@ -79,6 +80,7 @@ def run(box: Box) -> None:
             logs.Log("terminal").info("terminal.ready", port=port)
             ready()
 
+    _read_all(screen)
     screen.code = code = Code(screen, box.store, box.clock)
     code.start()
     panel = open_panel(box.config.panel, screen, presses)
@@ -93,6 +95,14 @@ def run(box: Box) -> None:
     finally:
         for part in running:
             part.stop()
+
+
+def _read_all(screen: Screen) -> None:
+    """Read the chain and fold it once before anybody asks: a page waits four seconds at most."""
+    try:
+        screen.pulse()
+    except ZaitangError as error:
+        logs.Log("terminal").failed("terminal.unread", error)
 
 
 def serve(app: FastAPI, listener: socket.socket, stop: threading.Event) -> None:
@@ -173,7 +183,9 @@ def _check_in(box: Box, memory: Memory, screen: Screen) -> CheckIn:
     loader = None if found is None else pack_loader(box)
     people = People(box, memory, screen, _no_camera if loader is None else loader.pack, time.monotonic)
     camera = desk = voice = None
-    if found is not None and loader is not None:
+    if found is None or loader is None:
+        logs.Log("terminal").warning("checkin.no_camera", role="terminal")
+    else:
         camera = Camera(lambda: open_terminal_camera(box, found), time.monotonic)
         desk = Desk(
             camera, lambda: screen.target(fresh=False), engine_maker(box, loader), box.store, box.clock.utc_us,

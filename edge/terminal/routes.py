@@ -8,12 +8,11 @@ from fastapi import APIRouter, Body, Depends, Header, Request
 from fastapi.responses import JSONResponse
 
 from edge.terminal.enrolment import EnrolPage, Press
+from edge.terminal.fields import MOST, Short
 from edge.terminal.pins import PinPage
 
 KEY_HEADER = "X-Zaitang-Enrolment"
-MOST = 64
-"""Characters of a field: a pseudonym, a PIN, a name."""
-Field = Annotated[str, Body(embed=True, max_length=MOST)]
+Field = Annotated[Short, Body(embed=True)]
 Key = Annotated[str, Header(alias=KEY_HEADER, max_length=MOST)]
 Language = Callable[[Request], Literal["zh", "en"]]
 
@@ -36,6 +35,11 @@ def pin_routes(page: PinPage, check: Callable[[Request], None], language: Langua
         request: Request, person: Field, pin: Field, instructor: Field = "", instructor_pin: Field = "",
     ) -> dict[str, Any]:
         return page.sign_in(person, pin, instructor or None, instructor_pin or None, language(request))
+
+    @routes.post("/check")
+    def check_pin(person: Field, pin: Field) -> JSONResponse:
+        page.check(person, pin)
+        return JSONResponse({})
 
     @routes.post("/second")
     def second(person: Field, pin: Field) -> JSONResponse:
@@ -65,7 +69,7 @@ def enrol_routes(page: EnrolPage, check: Callable[[Request], None], language: La
 
     @routes.post("/open")
     def unlock(
-        class_id: Annotated[str, Body(embed=True, alias="class", max_length=MOST)],
+        class_id: Annotated[Short, Body(embed=True, alias="class")],
         instructor: Field = "", pin: Field = "", code: Field = "",
     ) -> dict[str, Any]:
         return {"key": page.unlock(class_id, instructor, pin, code)}

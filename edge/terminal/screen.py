@@ -124,9 +124,9 @@ class Screen:
         session = now.known.session
         if session is None and not checkin_open(now.order, now.policy, now.now_us):
             return self._signing_out(fresh)
-        accepted = _accepted(now.checkins, way)
+        accepted, came = (_accepted(now.checkins, one) for one in (way, "in"))
         number = session.session if session else None
-        return Target(now.order.class_id, now.policy, number, now.block.id, accepted, way)
+        return Target(now.order.class_id, now.policy, number, now.block.id, accepted, way, came)
 
     def signed_by_pin(self, target: Target, person: str, confirmed: bool) -> PinCheckIn | None:
         """The newest sign-in (or sign-out) by PIN of a person for the block of `target` that counts, or with
@@ -145,8 +145,9 @@ class Screen:
             return None
         order, policy, planned = found
         story = self._memory.story(order.class_id, policy, fresh)
-        accepted = _accepted(_near(story, _block(story, planned), policy), "out")
-        return Target(order.class_id, policy, None, planned.id, accepted, "out")
+        near = _near(story, _block(story, planned), policy)
+        accepted, came = (_accepted(near, one) for one in ("out", "in"))
+        return Target(order.class_id, policy, None, planned.id, accepted, "out", came)
 
     def class_here(self) -> str | None:
         """The class that a start press is about. May raise StoreBusy."""
@@ -214,22 +215,23 @@ class Screen:
         session = self._memory.look().session
         return None if session is None else session.class_id
 
-    def due_warning(self) -> tuple[str, Warned] | None:
-        """The class and the alarm about its class-hour that must be stated now. May raise StoreBusy."""
-        now = self._now()
+    def due_warning(self, own: Sequence[tuple[Warned, int]] = ()) -> tuple[str, Warned] | None:
+        """The class and the alarm about its class-hour that must be stated now. `own`: what the caller has stated, for
+        the story may be some seconds old. May raise StoreBusy."""
+        now = self._now(fresh=False)
         its = self._chance(now, self._live())
         if now is None or now.hour is None or its is None or not self._clock.stamp().clock.synced:
             return None
         said = [(Warned(alarm.code, str(alarm.params.get("hour")), 0), at_us)  # type: ignore[arg-type]
                 for _, alarm, at_us in now.story.alarms if alarm.code in ("hour.at_risk", "hour.lost")]
-        found = warning(now.hour, its, said, now.now_us)
+        found = warning(now.hour, its, [*said, *own], now.now_us)
         return None if found is None else (now.order.class_id, found)
 
     def state(self, lang: str) -> dict[str, Any]:
         """The JSON value of /state.json. May raise StoreBusy."""
         now, live = self._now(fresh=False), self._live()
         known = now.known if now is not None else self._memory.look()
-        sight = self.desk.sight() if self.desk is not None else Sight("no_camera", 0)
+        sight = self.desk.sight() if self.desk is not None else self._blind()
         seen_class, seen = self._seen(now, known)
         facts = Facts(
             now_us=now.now_us if now is not None else self._clock.utc_us(),
@@ -257,6 +259,11 @@ class Screen:
         asked = self.bareface.now() if self.bareface is not None else None
         return state(facts, lang) | {
             "code": None if mark is None else dataclasses.asdict(mark), "bareface": bare(asked, facts.names, lang)}
+
+    def _blind(self) -> Sight:
+        """What a box without a check-in camera sees."""
+        target = self.target(fresh=False)
+        return Sight("closed", 0) if target is None else Sight("camera_unset", 0, direction=target.direction)
 
     def _now(self, fresh: bool = True) -> _Now | None:
         known, now_us = self._memory.look(), self._clock.utc_us()

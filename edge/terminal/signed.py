@@ -10,7 +10,8 @@ from evidence.policy import Number
 from evidence.story import Attendance, Block
 
 SHARE = N_("by PIN: {pins} ({percent} %)")
-MUCH = N_("by PIN: {pins} ({percent} %), more than {limit} %: an inspector will ask why")
+MUCH = N_("by PIN: {pins} ({percent} %), more than {limit} %")
+MUCH_WHY = N_("More than {limit} % signed in by PIN: an inspector will ask why")
 TEACHER = N_("Instructor")
 
 
@@ -21,7 +22,7 @@ def people(
     PINs above which people look why, in percent."""
     if block is None:
         return {"due": 0, "trainees_in": 0, "in": [], "out": [], "teachers": [], "pins": 0, "pin_text": "",
-                "pin_much": False}
+                "pin_much": False, "pin_why": ""}
     came = _came(block.attendance)
     pins = sum(one.way == "pin" for one in came)
     percent = 100 * pins // max(1, len(came))
@@ -38,6 +39,7 @@ def people(
         "pins": pins,
         "pin_text": text if pins else "",
         "pin_much": much,
+        "pin_why": translate(MUCH_WHY, lang, limit=limit.value) if much and limit is not None else "",
     }
 
 

@@ -51,6 +51,8 @@ class Result:
     person: str | None
     at_us: int
     direction: Direction = "in"
+    lost: bool = False
+    """Somebody signs out who never signed in."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,7 +205,7 @@ def _recording(facts: Facts, lang: str) -> dict[str, Any]:
 
 def _need(its: Chance, lang: str) -> str:
     if its.unseen:
-        return translate(words.UNSEEN, lang)
+        return translate(words.UNLOOKED, lang)
     if its.whole:
         code = "missed" if its.missed_us > SECOND else "whole"
         times = {"time": _length(its.missed_us), "allowed": _length(its.allowed_us)}
@@ -226,6 +228,9 @@ def _deadline(facts: Facts, its: Chance, lang: str) -> str:
         code = "hold" if code == "running" else "ailing_late" if its.ailing else "late"
     elif its.ailing and code in ("waiting", "at_risk"):
         code = "ailing"
+    pressed = facts.session is not None and facts.session.pressed and facts.live.state != "recording"
+    if pressed and code in ("waiting", "at_risk", "late"):
+        code = "begun_late" if code == "late" else "begun"  # Start cannot be pressed again
     clock = "" if its.restart_by_us is None else _clock(facts, its.restart_by_us)
     return translate(words.DEADLINE[code], lang, clock=clock, minutes=its.needed_us // MINUTE)
 
@@ -244,18 +249,20 @@ def _length(us: int) -> str:
 def _checkin(facts: Facts, lang: str) -> dict[str, Any]:
     sight, result = facts.sight, None
     if sight.result is not None:
-        answer = sight.result.answer
+        answer, lost = sight.result.answer, sight.result.lost
         result = {
-            "attempt": sight.result.attempt, "answer": answer, "good": answer in ("accepted", "again"),
+            "attempt": sight.result.attempt, "answer": answer, "good": answer in ("accepted", "again") and not lost,
             "name": _name(facts, sight.result.person), "time": _clock(facts, _counted_us(facts, sight.result))[:5],
-            "text": translate(answer_words(answer, sight.result.direction), lang),
+            "text": translate(words.ONLY_OUT if lost else answer_words(answer, sight.result.direction), lang),
         }
     said = _closed(facts) if sight.state == "closed" else sight.state
+    by_hand = words.BY_HAND if sight.state in (*words.NO_FACES, "nobody_enrolled") else None
+    hint = words.QUEUE[sight.direction] if sight.state in ("look", "closer") else by_hand
     sentence = words.CHECKIN[said] if sight.ask is None else words.ASKED[_asked(sight.ask)]
     return {
         "open": sight.state != "closed", "state": sight.state, "direction": sight.direction,
         "title": translate(words.DIRECTION[sight.direction], lang),
-        "hint": translate(words.QUEUE[sight.direction], lang) if sight.state in ("look", "closer") else "",
+        "hint": "" if hint is None else translate(hint, lang),
         "text": translate(sentence, lang, name=_name(facts, sight.person)),
         "ask": None if sight.ask is None else dataclasses.asdict(sight.ask), "person": sight.person,
         "frame": sight.frame, "faces": [list(face) for face in sight.faces], "result": result,

@@ -33,6 +33,7 @@ REFUSED = {
     "no_response": N_("Not signed in. Please try again"),
     "bad_input": N_("Please stand in the middle of the picture"),
 }
+LOST = N_("You are only signed out. Please speak to the instructor")
 UNKNOWN, PIN = N_("Not recognised. Please try again"), N_("Please enter your PIN")
 GESTURES = {
     "turn_left": N_("Please turn your head to the left"),
@@ -74,7 +75,8 @@ def sentence(sight: Sight, pose: str | None = None, bare: str | None = None) -> 
     result = sight.result
     if result is None:
         return None
-    said = RESULTS.get((result.answer, result.direction)) or REFUSED.get(result.answer, UNKNOWN)
+    said = LOST if result.lost else RESULTS.get((result.answer, result.direction))
+    said = said or REFUSED.get(result.answer, UNKNOWN)
     return f"result {result.attempt}", said
 
 

@@ -8,10 +8,12 @@ from common.logs import Log
 from edge.store import Store
 from edge.terminal.screen import Screen
 from evidence.bodies import Alarm
+from evidence.enforce import Warned
 from evidence.errors import ZaitangError
 from evidence.times import utc_text
 
 EVERY_S = 1.0
+RECENT = 8
 
 
 class Watch:
@@ -21,6 +23,8 @@ class Watch:
         self._screen, self._store, self._told = screen, store, told
         self._log = Log("terminal.watch")
         self._stuck = False
+        self._said: list[tuple[Warned, int]] = []
+        """What was stated last, with its time."""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
@@ -36,12 +40,13 @@ class Watch:
     def turn(self) -> None:
         """One look. Raises StoreBusy, BadStore: then the next turn states it."""
         self._mind_recorder()
-        due = self._screen.due_warning()
+        due = self._screen.due_warning(self._said)
         if due is None:
             return
         class_id, warned = due
         params = {"hour": warned.hour, "until": utc_text(warned.until_us)}
-        self._store.append("alarm", Alarm(warned.code, params, class_id))
+        stated = self._store.append("alarm", Alarm(warned.code, params, class_id))
+        self._said = [*self._said, (warned, stated.record.utc_us)][-RECENT:]
         self._log.warning(warned.code, hour=warned.hour)
         self._told(warned.code)
 

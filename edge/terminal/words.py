@@ -24,7 +24,7 @@ RECORDING = {
 }
 """`unable`: the recorder is absent, and a notice says why."""
 
-UNSEEN = N_("Recorded, but the picture was not looked at: it is undecided whether it counts")
+UNLOOKED = N_("Recorded, but the picture was not looked at: it is undecided whether it counts")
 NEED = {
     "still": N_("{time} more without a break"),
     "done": N_("Long enough without a break"),
@@ -39,6 +39,9 @@ DEADLINE = {
     "waiting": N_("Recording must begin before {clock}, or this class-hour does not count"),
     "at_risk": N_("Recording must begin before {clock}, or this class-hour does not count"),
     "late": N_("Recording must begin now, or this class-hour does not count"),
+    "begun": N_(
+        "Start was pressed and nothing is recorded: it must be before {clock}, or this class-hour does not count"),
+    "begun_late": N_("Start was pressed and nothing is recorded: it must be now, or this class-hour does not count"),
     "ailing": N_("The picture must show something before {clock}, or this class-hour does not count"),
     "ailing_late": N_("The picture must show something now, or this class-hour does not count"),
     "lost": N_("This class-hour has no room left for {minutes} minutes without a break"),
@@ -54,10 +57,13 @@ CHECKIN = {
     "closed_over": N_("Check-in is closed: no class-hour follows on this box"),
     "closed_overrun": N_("Check-in is closed: the planned class-hours of this half-day are over"),
     "no_camera": N_("The check-in camera sends no picture"),
+    "camera_unset": N_("This box has no check-in camera: box.toml names none"),
     "loading": N_("Face recognition is starting: one moment, please"),
     "no_pack": N_("Faces cannot be recognised: the model pack cannot be loaded"),
+    "pack_missing": N_("Faces cannot be recognised: the model pack is not on this box (zaitang-edge models fetch)"),
     "no_liveness": N_("This box cannot check that a face is alive, and the policy demands it: no face check-in"),
     "nobody_enrolled": N_("Nobody of this class has a face on this box yet"),
+    "unrecorded": N_("This box cannot record anything just now. If it lasts, have its disk put right"),
     "enrolling": N_("Somebody is being enrolled"),
     "look": N_("Please look into the camera"),
     "closer": N_("Please come a little closer"),
@@ -91,12 +97,18 @@ ANSWERS = {
 
 SIGNED_OUT = {"accepted": N_("Signed out"), "again": N_("Already signed out")}
 """Answers that are another word when people leave."""
+ONLY_OUT = N_("Only signed out, not signed in: speak to the instructor")
+"""Who signs out without having signed in is not told that all is well."""
 DIRECTION = {"in": N_("Sign in"), "out": N_("Sign out")}
 QUEUE = {
-    "in": N_("Waiting in the queue is not lateness: the first sight of your face counts"),
+    "in": N_("Queueing is not lateness: the first sight of your face counts"),
     "out": N_("The class is nearly over: a look into the camera signs you out"),
 }
 """Said while the desk waits."""
+NO_FACES = ("no_camera", "camera_unset", "no_pack", "pack_missing", "no_liveness", "too_loose", "loading")
+"""States of the desk in which nobody can come by face."""
+BY_HAND = N_("Tap “Without my face”: name, PIN, and the instructor confirms")
+"""What there is to do meanwhile."""
 
 BY_PIN = N_("(PIN)")
 """Beside the name of somebody who signed in without the face."""
@@ -111,9 +123,11 @@ POSES = {
 }
 """What an enrolment asks for."""
 STOPPED = {
-    "same_face": N_("This face is enrolled already under another name ({name}). A supervisor must decide"),
-    "other_face": N_("This is not the face that was enrolled for this name before. A supervisor must decide"),
+    "same_face": N_("This face is enrolled already under another name. Another instructor must decide"),
+    "other_face": N_("This is not the face that was enrolled for this name before. Another instructor must decide"),
 }
+OTHER_NAME = N_("This face is enrolled already as {name}. Is it really another person?")
+"""For whoever decides, and nobody else."""
 
 UNSEEN = {
     "none": N_("Nothing has been looked at yet"),

@@ -44,7 +44,8 @@ def _block(story: Story, block: Block) -> tuple[Result, list[Reason]]:
         return "satisfied", []
     if block.awaited:
         return "open", [reason("r4_awaited", **name, **waiting(block), trainees=out)]
-    if any(fact.doubt and fact.person in out for fact in story.signs):
+    # An accepted one of an uncertain time may be of this block; a refused one says nothing either way.
+    if any(fact.accepted and fact.doubt and fact.person in out for fact in story.signs):
         return "open", [reason("r4_uncertain", **name, trainees=out)]
     if not any(one.came for one in block.attendance):
         return _nobody(story, block)

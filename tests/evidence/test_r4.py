@@ -98,6 +98,10 @@ def test_open_when_the_sign_in_that_lacks_has_an_uncertain_time() -> None:
     box.clock = REAL
     assert codes(made.finding("R4"))[1:] == ["r4_only_shown"]
     box.clock = UNSET
+    made.check_in("t-4", "2026-03-05 07:40", "fake", box="box-2")
+    box.clock = REAL
+    assert codes(made.finding("R4"))[1:] == ["r4_only_shown"], "a refused attempt says nothing, at whatever time"
+    box.clock = UNSET
     made.check_in("t-4", "2026-03-05 07:50", box="box-2")
     box.clock = REAL
     assert (made.finding("R4").result, codes(made.finding("R4"))[1:]) == ("open", ["r4_uncertain"])

@@ -46,7 +46,7 @@ async function begin() {
   const answer = await send("/enrol/classes", {});
   if (answer.error) { problem(answer.error); setTimeout(begin, 2000); return; }
   problem("");
-  show("lost", false);
+  cutOff(false);
   const classes = answer.value.classes.map((one) => ({ ...one, name: one.title }));
   if (classes.length === 1) askOpen(classes[0], answer.value.code);
   else askList(said.class, classes, (one) => askOpen(one, answer.value.code));
@@ -80,7 +80,7 @@ async function refresh() {
 function take(answer) {
   if (answer.code === "EnrolmentLocked") { leave(); return; }
   failures = answer.value ? 0 : failures + 1;
-  show("lost", failures > 2);
+  cutOff(failures > 2);
   if (answer.value) { current = answer.value; if (!over) showStep(current); }
 }
 
@@ -102,7 +102,7 @@ async function pressed(action, more) {
 // An instructor confirms by the own PIN; `rest`: who or what else could.
 function confirmed(action, more = {}, able = names(current.instructors), rest = []) {
   const ways = [...able, ...rest];
-  if (!ways.length) { problem(said.none); return; }
+  if (!ways.length) { problem(said.noneHere); return; }
   const ask = (who) => askPad(who.code ? said.code : fill(said.teacher, who), async (given) => {
     const word = who.code ? { code: given } : { instructor: who.person, instructor_pin: given };
     const refused = await press(action, { ...more, ...word });
@@ -125,7 +125,7 @@ function showStep(step) {
 
 function showNames(step) {
   put("list-title", said.choose);
-  if (step.told && at("problem").hidden) problem(step.told);
+  if (step.told && at("problem").hidden) problem(capital(step.told));
   const marks = (one) => [one.role === "instructor" && said.instructor, one.enrolled && said.enrolled, one.pin && said.pin].filter(Boolean).join(" · ");
   list(step.people.map((one) => ({ ...one, mark: marks(one) })), (one) => pressed("choose", { person: one.person }));
 }
@@ -169,7 +169,8 @@ function showShots(step) {
 
 function showStopped(step) {
   put("found", step.found || "");
-  show("overrule", step.anchor !== "none");
+  show("decide", step.anchor !== "none" && !step.decides);
+  show("overrule", step.anchor !== "none" && step.decides);
   show("no-anchor", step.anchor === "none");
 }
 
@@ -193,7 +194,7 @@ function askNewPin(step) {
 // There is a PIN: the old one, or somebody who confirms who stands here.
 function askOld(step, pin) {
   askList(said.taken, [{ name: said.knows }, { name: said.forgot, forgot: true }], (one) => {
-    if (one.forgot) { vouched(pin, said.none); return; }
+    if (one.forgot) { vouched(pin, said.noneHere); return; }
     askPad(fill(said.old, step), async (old) => {
       const refused = await press("pin", { pin, old });
       if (refused) digits.refuse(refused.error);
@@ -235,6 +236,7 @@ on("vouch", () => askPad(said.badge, async (number) => {
   const refused = await press("vouch", { inspector: number });
   if (refused) digits.refuse(refused.error);
 }, { secret: false, least: 4, most: 20 }));
+on("decide", () => confirmed("decide", { person: current.person }, others()));
 on("overrule", () => confirmed("overrule", { person: current.person }, others()));
 on("text-up", () => scroll(-1));
 on("text-down", () => scroll(1));
@@ -243,7 +245,7 @@ onAll(".to-list", () => pressed("again"));
 onAll(".by-pin", () => pressed("cannot"));
 onAll(".next", () => pressed("next"));
 addEventListener("pagehide", () => { if (key) send("/enrol/close", {}, { "X-Zaitang-Enrolment": key }); });
-whenIdle(LOCKED_S, () => { if (!current || !["shots", "consent"].includes(current.state)) leave(); });
+whenIdle(() => LOCKED_S, () => { if (!current || !["shots", "consent"].includes(current.state)) leave(); });
 // Another language is another page: it goes on where this one was.
 document.querySelector("a.lang").addEventListener("click", () => { sessionStorage.setItem("enrolment", key); key = ""; });
 key = sessionStorage.getItem("enrolment") || "";

@@ -10,6 +10,15 @@ const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[na
 const put = (id, text) => { const node = at(id); if (node.textContent !== text) node.textContent = text; };
 const show = (id, shown) => { at(id).hidden = !shown; };
 
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+// While the box does not answer nothing can be pressed, and no link leads to a page that nobody serves.
+function cutOff(lost) {
+  show("lost", lost);
+  document.body.classList.toggle("cut", lost);
+  document.querySelectorAll("body > header, body > main, body > footer").forEach((node) => { node.inert = lost; });
+}
+
 function item(text, time) {
   const node = document.createElement("li");
   node.textContent = text;
@@ -26,7 +35,7 @@ async function send(path, body, headers = {}) {
     });
     if (answer.status === 403) location.reload();
     const value = await answer.json();
-    return answer.ok ? { value } : { error: value.error || said.failed, code: value.code || "" };
+    return answer.ok ? { value } : { error: capital(value.error || said.failed), code: value.code || "" };
   } catch {
     return { error: said.failed, code: "" };
   }
@@ -56,14 +65,23 @@ async function paint(blob) {
 function pad(id) {
   const node = at(id), dots = node.querySelector(".dots"), problem = node.querySelector(".problem");
   const done = node.querySelector("[data-key=done]");
-  let digits = "", rules = { least: 4, most: 6, secret: true, give: () => {} };
+  const keys = [...node.querySelectorAll(".key")];
+  let digits = "", waits = false, rules = { least: 4, most: 6, secret: true, give: () => {} };
   const draw = () => {
     dots.textContent = rules.secret ? "●".repeat(digits.length) : digits;
-    done.disabled = digits.length < rules.least;
+    keys.forEach((key) => { key.disabled = waits; });
+    done.disabled = waits || digits.length < rules.least;
   };
-  node.querySelectorAll(".key").forEach((key) => key.addEventListener("click", () => {
+  // Until the box has answered no key is taken: it could be meant for the next question.
+  const give = async () => {
+    const given = digits;
+    [digits, waits] = ["", true];
+    draw();
+    try { await rules.give(given); } finally { waits = false; draw(); }
+  };
+  keys.forEach((key) => key.addEventListener("click", () => {
     const what = key.dataset.key;
-    if (what === "done") { const given = digits; digits = ""; draw(); rules.give(given); return; }
+    if (what === "done") { give(); return; }
     problem.hidden = true;
     digits = what === "back" ? digits.slice(0, -1) : (digits + what).slice(0, rules.most);
     draw();
@@ -75,8 +93,9 @@ function pad(id) {
   };
 }
 
-// Large buttons, as many as there is room for; the rest on further pages. An entry: name, mark, off.
-function pages(id) {
+// Large buttons, as many as there is room for; the rest on further pages. An entry: name, mark, off. `kind`: "p" where
+// they are only to be read.
+function pages(id, kind = "button") {
   const node = at(id), choices = node.querySelector(".choices"), turn = node.querySelector(".turn");
   let entries = [], pick = () => {}, first = 0, key = "";
   const room = () => {
@@ -90,12 +109,17 @@ function pages(id) {
     const most = room();
     first = Math.min(first, Math.max(0, Math.floor((entries.length - 1) / most) * most));
     choices.replaceChildren(...entries.slice(first, first + most).map((entry) => {
-      const button = Object.assign(document.createElement("button"), { type: "button", className: "choice", disabled: !!entry.off });
+      const button = Object.assign(document.createElement(kind), { className: "choice" });
+      if (kind === "button") Object.assign(button, { type: "button", disabled: !!entry.off });
       button.textContent = entry.name;
       if (entry.mark) button.append(Object.assign(document.createElement("small"), { textContent: entry.mark }));
       button.addEventListener("click", () => pick(entry));
       return button;
     }));
+    // A long name is written smaller rather than cut off.
+    ["tight", "tighter"].forEach((size) => [...choices.children]
+      .filter((node) => node.scrollHeight > node.clientHeight + 1 || node.scrollWidth > node.clientWidth + 1)
+      .forEach((node) => node.classList.add(size)));
     node.querySelector(".none").hidden = entries.length > 0;
     turn.hidden = entries.length <= most;
     node.querySelector(".number").textContent = `${Math.floor(first / most) + 1} / ${Math.max(1, Math.ceil(entries.length / most))}`;
@@ -115,9 +139,9 @@ function pages(id) {
   };
 }
 
-// Calls `left` when nobody has touched the screen for so long.
+// Calls `left` when nobody has touched the screen for so long; `seconds()` may change meanwhile.
 function whenIdle(seconds, left) {
   let since = Date.now();
   ["pointerdown", "keydown"].forEach((kind) => addEventListener(kind, () => { since = Date.now(); }, { capture: true }));
-  setInterval(() => { if (Date.now() - since > seconds * 1000) { since = Date.now(); left(); } }, 500);
+  setInterval(() => { if (Date.now() - since > seconds() * 1000) { since = Date.now(); left(); } }, 500);
 }

@@ -81,7 +81,8 @@ function showQuestions(state) {
   asked = state.asked;
 }
 
-let longest = 1;
+let longest = 1, listed = "";
+const everybody = pages("everybody-names", "p");
 
 function showDesk(state) {
   const desk = state.checkin, result = desk.result, ask = desk.ask;
@@ -97,6 +98,7 @@ function showDesk(state) {
     put("result-name", result.name);
     put("result-text", result.text);
     put("result-time", result.time);
+    fit("result-name", (node) => node.offsetHeight > 1.6 * parseFloat(getComputedStyle(node).fontSize));
   }
   showAsk(ask, desk.text);
   showSecond(desk.person, desk.text);
@@ -135,12 +137,13 @@ function showPeople(state) {
   put("in-count", people.due ? `${people.trainees_in} / ${people.due}` : "");
   put("pin-share", people.pin_text);
   at("pin-share").classList.toggle("much", people.pin_much);
-  const came = [...people.in].reverse().map((one) => ({ ...one, time: [one.time, one.left].filter(Boolean).join("–") }));
+  const came = [...people.in].reverse().map((one) => ({ ...one, time: one.left ? `${one.time}–${one.left}` : one.time }));
   const teachers = people.teachers.map((one) => ({ ...one, name: `${one.role} ${one.name}`, kind: "teacher" }));
   names("in", [...teachers, ...came]);
   put("unseen-title", unseen.title);
   put("unseen-text", unseen.text);
   names("unseen", unseen.names.map((name) => ({ name })));
+  showEverybody(state, [...teachers, ...came]);
   at("sync").className = state.sync.state;
   put("sync-text", state.sync.text);
   const line = (alarm) => `${alarm.time} ${alarm.text}`, all = [...state.alarms, ...state.earlier];
@@ -153,6 +156,25 @@ function showPeople(state) {
   }));
   show("more-alarms", all.length > 0);
   if (!all.length && at("alarm-list").open) at("alarm-list").close();
+}
+
+// All names of the list that was touched, in pages.
+function showEverybody(state, came) {
+  if (!at("everybody").open) return;
+  const here = listed === "in";
+  put("everybody-title", here ? `${at("in-title").firstChild.textContent.trim()} ${at("in-count").textContent}` : state.unseen.title);
+  const note = here ? [state.people.pin_text, state.people.pin_why].filter(Boolean).join(" · ") : state.unseen.text;
+  put("everybody-note", note);
+  show("everybody-note", !!note);
+  const entries = here ? came : state.unseen.names.map((name) => ({ name }));
+  everybody(entries.map((one) => ({ name: one.name, mark: [one.time, one.mark].filter(Boolean).join(" ") })), () => {});
+}
+
+function listEverybody(which) {
+  listed = which;
+  at("everybody").showModal();
+  everybody([], () => {});
+  showPeople(current);
 }
 
 // A mark as large as the screen allows: the room camera reads it from across the room.
@@ -216,8 +238,11 @@ async function poll() {
   } catch {
     failures += 1;
   }
-  show("lost", failures >= PATIENCE);
-  if (failures >= PATIENCE) at("start").disabled = at("end").disabled = true;
+  cutOff(failures >= PATIENCE);
+  if (failures >= PATIENCE) {
+    at("start").disabled = at("end").disabled = true;
+    put("guide", said.lost);
+  }
   setTimeout(poll, POLL_MS);
 }
 
@@ -298,6 +323,8 @@ at("bare-stop").addEventListener("click", () => press("/bareface", { do: "put_of
 at("bare-now").addEventListener("cancel", (event) => event.preventDefault());
 at("code").addEventListener("cancel", (event) => event.preventDefault());
 at("more-alarms").addEventListener("click", () => at("alarm-list").showModal());
+["in", "unseen"].forEach((which) => at(`${which}-list`).addEventListener("click", () => { if (current) listEverybody(which); }));
+at("everybody-close").addEventListener("click", () => at("everybody").close());
 at("alarm-close").addEventListener("click", () => at("alarm-list").close());
 at("wrong").addEventListener("click", askClass);
 at("correct-no").addEventListener("click", () => at("correct").close());

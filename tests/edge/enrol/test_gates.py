@@ -35,7 +35,8 @@ def test_every_fault_of_a_front_shot_has_its_word(change: dict[str, object], sai
 
 
 @pytest.mark.parametrize(("look", "pose", "said"), [
-    (turned(yaw=25), "left", "good"), (turned(yaw=-25), "left", "left"), (turned(yaw=60), "left", "less"),
+    (turned(yaw=-25), "left", "otherwise"), (turned(yaw=25), "right", "otherwise"), (turned(yaw=-5), "left", "left"),
+    (turned(yaw=25), "left", "good"), (turned(yaw=60), "left", "less"),
     (turned(yaw=-25), "right", "good"), (turned(yaw=5), "right", "right"), (turned(yaw=-60), "right", "less"),
     (turned(pitch=4), "up", "good"), (turned(pitch=-20), "up", "up"), (turned(pitch=40), "up", "less"),
     (turned(pitch=-20), "down", "good"), (turned(pitch=-8), "down", "down"), (turned(pitch=-50), "down", "less"),

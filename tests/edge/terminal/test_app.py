@@ -178,3 +178,25 @@ def test_a_bare_face_roll_call_is_answered_by_a_press_of_the_page(client: TestCl
     assert said == [None, "t-1", "put off"]
     for body in ({"do": "held"}, {}, {"do": "begin", "instructor": "t" * 65}, {"do": "begin", "instructor": 1}):
         assert client.post("/bareface", json=body, headers=held).status_code == 422
+
+
+HALF = "\\ud800"
+"""Half of a character: no record and no page can hold it."""
+
+
+@pytest.mark.parametrize(("path", "body"), [
+    ("/start", '{"class": "%s"}'), ("/end", '{"session": "%s", "reason": "x"}'),
+    ("/end", '{"session": "x", "reason": "%s"}'), ("/correct", '{"session": "x", "class": "%s", "reason": "x"}'),
+    ("/correct", '{"session": "x", "class": "y", "reason": "\\u0000%s"}'),
+    ("/bareface", '{"do": "begin", "instructor": "%s"}'),
+])
+def test_a_press_that_holds_no_plain_text_is_refused(client: TestClient, room: Any, path: str, body: str) -> None:
+    room.take_order()
+    room.presses.start("welding-1")
+    headers = token(client) | {"content-type": "application/json"}
+    answer = client.post(path, content=body % HALF, headers=headers)
+    assert answer.status_code == 422 and answer.json()["code"] == "NotAnAction"
+
+
+def test_an_origin_that_is_no_address_is_refused(client: TestClient) -> None:
+    assert client.post("/start", json={}, headers=token(client) | {"origin": "http://["}).status_code == 403

@@ -17,8 +17,9 @@ from edge.checkin.kept import Kept
 from edge.checkin.view import Ask, EngineView
 from edge.clock import SystemClock
 from edge.errors import BadStore, StoreBusy
+from edge.models.errors import ModelMissing, ModelUnreachable, PackageMissing
 from edge.terminal.camera import Camera
-from edge.terminal.desk import RESULT_S, RETRY_S, Desk, Target
+from edge.terminal.desk import REFUSAL_S, RESULT_S, RETRY_S, Desk, Target
 from edge.terminal.errors import PackLoading
 from evidence.bodies import CheckIn
 
@@ -107,17 +108,50 @@ def test_an_attempt_is_one_record_and_an_answer(at: Setup) -> None:
     assert at.desk.sight().faces == ((250_000, 250_000, 250_000, 500_000),)
 
 
-def test_the_answer_stays_a_moment_after_the_face_has_gone(at: Setup) -> None:
-    at.see(EngineView((BOX,), "unknown", None, 0, 3, attempt()), EngineView((), "empty"))
-    at.room.monotonic += RESULT_S - 0.5
+@pytest.mark.parametrize(("state", "person", "seconds"), [
+    ("accepted", "p-1", RESULT_S), ("greeted", "p-1", RESULT_S), ("unknown", None, REFUSAL_S),
+    ("not_live", None, REFUSAL_S), ("second_factor_missing", "p-1", REFUSAL_S),
+])
+def test_the_answer_stays_a_moment_after_the_face_has_gone(
+    at: Setup, state: Any, person: str | None, seconds: float,
+) -> None:
+    at.see(EngineView((BOX,), state, person, 0, 3, attempt()), EngineView((), "empty"))
+    at.room.monotonic += seconds - 0.5
     assert at.desk.sight().result is not None and at.desk.sight().state == "look"
     at.room.monotonic += 0.5
     assert at.desk.sight().result is None
 
 
+def test_the_answer_of_another_face_ends_a_refusal(at: Setup) -> None:
+    assert REFUSAL_S >= 8
+    at.see(EngineView((BOX,), "unknown", None, 0, 3, attempt()), EngineView((), "empty"), EngineView((BOX,), "looking"))
+    assert at.desk.sight().result.answer == "unknown"  # type: ignore[union-attr]
+    at.see(EngineView((BOX,), "accepted", "p-2", 3, 3, attempt()))
+    assert at.desk.sight().result.answer == "accepted"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("error", "state"), [
+    (ModelMissing(file="f.onnx", pack="lab"), "pack_missing"),
+    (ModelUnreachable(file="f.onnx", pack="lab", source="here", why="gone"), "pack_missing"),
+    (PackageMissing(package="dlib", pack="builtin"), "no_pack"),
+])
+def test_a_pack_that_was_not_fetched_is_said_as_such(at: Setup, error: Exception, state: str) -> None:
+    at.fails = error
+    at.see(EngineView((BOX,), "looking"))
+    assert at.desk.sight().state == state
+
+
 def test_somebody_who_came_already_is_greeted_without_a_record(at: Setup) -> None:
     at.see(EngineView((BOX,), "greeted", "p-2"))
     assert at.desk.sight().result.answer == "again" and at.attempts() == []  # type: ignore[union-attr]
+
+
+def test_who_signs_out_without_having_signed_in_is_lost(at: Setup) -> None:
+    at.room.check_in("p-1")
+    at.room.at(98)
+    for person, lost in (("p-1", False), ("p-2", True)):
+        at.see(EngineView((BOX,), "accepted", person, 3, 3, attempt()))
+        assert at.desk.sight().result.lost is lost  # type: ignore[union-attr]
 
 
 def test_two_people_at_once_are_asked_to_come_one_by_one(at: Setup) -> None:
@@ -289,6 +323,59 @@ def test_when_the_last_face_is_erased_nobody_is_remembered(at: Setup, monkeypatc
     at.frames.number += 1
     at.desk.turn()
     assert not at.desk._kept
+def test_nobody_is_told_of_what_is_not_on_record_and_the_picture_goes_on(
+    at: Setup, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    append = at.room.store.append
+
+    def full(*_: object) -> None:
+        raise BadStore(path="zaitang.db", why="database or disk is full")
+
+    monkeypatch.setattr(at.room.store, "append", full)
+    at.frames.number += 1
+    at.engine = ScriptedEngine([EngineView((BOX,), "accepted", "p-1", 3, 3, attempt())])
+    at.desk._every_s = 0.001
+    at.desk.start()
+    wait_for(lambda: at.desk.sight().state == "unrecorded")
+    assert at.desk.sight().result is None
+    at.frames.number += 1
+    wait_for(lambda: at.desk.sight().frame == at.frames.number)
+    monkeypatch.setattr(at.room.store, "append", append)
+    wait_for(lambda: at.attempts() == ["a-1"])
+    at.desk.stop()
+
+
+def test_an_attempt_that_runs_when_the_service_stops_is_recorded(at: Setup) -> None:
+    at.see(EngineView((BOX,), "challenge"))
+    at.engine.running = [attempt(7)]
+    at.desk.start()
+    at.desk.stop()
+    assert at.attempts() == ["a-7"]
+
+
+def test_a_library_that_fails_on_a_frame_costs_that_frame_only(at: Setup) -> None:
+    class Fails(ScriptedEngine):
+        def step(self, bgr: np.ndarray, mono_us: int) -> EngineView:
+            if at.frames.number == 1:
+                raise ValueError("of a library")
+            return super().step(bgr, mono_us)
+
+    at.engine = Fails([EngineView((BOX,), "accepted", "p-1", 3, 3, attempt())])
+    at.frames.number, at.desk._every_s = 1, 0.001
+    at.desk.start()
+    wait_for(lambda: at.made == 1)
+    at.frames.number = 2
+    wait_for(lambda: at.attempts() == ["a-1"])
+    at.desk.stop()
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    """Until it is so; the test ends if it never is."""
+    for _ in range(1000):
+        if true():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never was so")
 
 
 def test_a_closed_desk_looks_at_nobody(at: Setup) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from typing import Any
 
@@ -147,17 +148,25 @@ def test_what_to_do_is_said_picture_by_picture(kiosk: Kiosk) -> None:
     assert kiosk.press("cannot").json()["state"] == "pin" and kiosk.said() == []
 
 
-def test_a_face_under_another_name_stops_for_a_supervisor(kiosk: Kiosk) -> None:
+def test_a_face_under_another_name_stops_for_another_instructor(kiosk: Kiosk) -> None:
     kiosk.room.store.put_templates(CLASS, "builtin", {"p-2": vector(1)[None]})
     kiosk.people.pins.choose(CLASS, "p-3", TEACHERS)
     kiosk.open(code=CODE)
     shown = kiosk.enrol("p-1", 1)
-    assert shown["state"] == "stopped" and "another name (李强)" in shown["found"]
+    assert shown["state"] == "stopped" and "李强" not in json.dumps(shown, ensure_ascii=False)
+    assert shown["found"].endswith("Another instructor must decide") and shown["decides"] is False
     kiosk.room.check_in("p-3")
+    assert kiosk.press("decide", person="p-1").json()["code"] == "NotConfirmed"
+    wrong = kiosk.press("decide", person="p-1", instructor="p-3", instructor_pin="111222").json()
+    assert wrong["code"] == "WrongPin" and kiosk.post("view").json()["decides"] is False
+    told = kiosk.press("decide", person="p-1", instructor="p-3", instructor_pin=TEACHERS).json()
+    assert told["decides"] and told["found"] == "This face is enrolled already as 李强. Is it really another person?"
     assert kiosk.press("overrule", person="p-1").json()["code"] == "NotConfirmed", "a face of earlier confirms nothing"
     word = {"instructor": "p-3", "instructor_pin": TEACHERS}
     assert kiosk.press("overrule", **word).json()["code"] == "NotNow"
     assert kiosk.press("overrule", person="p-1", **word).json()["state"] == "enrolled"
+    assert kiosk.press("decide", person="p-1", **word).json()["code"] == "NotNow"
+    assert kiosk.post("view").json()["decides"] is False
 
 
 def test_consent_is_withdrawn_and_the_face_erased(kiosk: Kiosk) -> None:

@@ -4,17 +4,20 @@ The tests follow each other as a day does; each begins and ends at the check-in 
 """
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect, sync_playwright
 
+from common.texts import translate
 from edge.terminal import process
+from edge.terminal.words import ANSWERS, BY_HAND, CHECKIN, SIGNED_OUT
 
 from .conftest import CLASS
 from .drawn import CODE, TEACHER, Shows, Site, served
-from .test_browser import ARGS, CHROMIUM, CONTRAST, SIZES, SMALL
+from .test_browser import ARGS, CHROMIUM, CONTRAST, SIZES, SMALL, at_each_size
 
 PIN, TEACHERS = "271828", "604817"
 GESTURES = {"turn_left": {"yaw": 25}, "turn_right": {"yaw": -25}, "blink": {"shut": 80}, "open_mouth": {"jaw": 80}}
@@ -26,6 +29,22 @@ SCROLLS = """() => {
     ...parts.filter((node) => node.checkVisibility() && node.scrollHeight > node.clientHeight + 1)
       .map((node) => node.id || node.className || node.textContent)].filter(Boolean);
 }"""
+
+TYPE = """() => {
+  const least = {"result-name": 26, "result-text": 26, guide: 26, hint: 18, "ask-left": 20, recording: 18, banners: 15};
+  const size = (node) => parseFloat(getComputedStyle(node).fontSize), at = (id) => document.getElementById(id);
+  const seen = (id) => at(id).checkVisibility();
+  const small = Object.keys(least).filter((id) => seen(id) && size(at(id)) < least[id]);
+  return [...small, ...["clock", "result-time"].filter((id) => seen(id) && size(at(id)) >= size(at("result-text")))];
+}"""
+"""Letters that are too small to be read by whoever stands a metre away; a time that is larger than a reason."""
+COVERED = """() => {
+  const box = (id) => document.getElementById(id).getBoundingClientRect(), [a, b] = [box("result"), box("picture")];
+  return a.height && b.height > 60 && a.top >= b.bottom - 1 ? [] : [a.top, b.bottom, b.height];
+}"""
+"""An answer that lies over the picture, or leaves nothing of it."""
+INERT = """() => [...document.querySelectorAll("button, a")].filter((node) => node.checkVisibility())
+  .every((node) => node.closest("[inert]"))"""
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +74,12 @@ def fits(page: Page) -> None:
     for width, height in reversed(SIZES):
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(60)
-        assert page.evaluate(SCROLLS) == []
-        assert page.evaluate(SMALL) == [] and page.evaluate(CONTRAST) == []
+        fits_now(page)
+
+
+def fits_now(page: Page) -> None:
+    assert page.evaluate(SCROLLS) == []
+    assert page.evaluate(SMALL) == [] and page.evaluate(CONTRAST) == []
 
 
 def press(page: Page, digits: str, pad: str = "#pin-pad") -> None:
@@ -129,6 +152,9 @@ def test_sign_in_by_face(page: Page, site: Site) -> None:
     expect(page.locator("#in .teacher")).to_contain_text("教师 张敏")
     site.frames.shows = Shows(5)
     expect(page.locator("#result-text")).to_contain_text("没有认出")
+    fits(page)
+    for _ in at_each_size(page):
+        assert page.evaluate(TYPE) == [] and page.evaluate(COVERED) == []
     site.frames.shows = Shows()
     expect(page.locator("#in-count")).to_have_text("1 / 5")
     assert [body["best"]["person"] for body in site.records("checkin")][:2] == ["p-2", TEACHER]
@@ -184,12 +210,12 @@ def test_the_pin_path(page: Page, site: Site) -> None:
     expect(page.locator("#pin-title")).to_contain_text("enter your PIN")
     fits(page)
     press(page, "314159")
-    expect(page.locator("#pin-title")).to_have_text("Instructor 张敏: enter your own PIN")
-    fits(page)
-    press(page, TEACHERS)
-    expect(page.locator("#pin-pad .problem")).to_contain_text("wrong PIN")
+    expect(page.locator("#pin-pad .problem")).to_contain_text("Wrong PIN")
+    expect(page.locator("#pin-title")).to_contain_text("陈静: enter your PIN")
     fits(page)
     press(page, PIN)
+    expect(page.locator("#pin-title")).to_have_text("Instructor 张敏: enter your own PIN")
+    fits(page)
     press(page, TEACHERS)
     expect(page.locator("#pin-done-name")).to_have_text("陈静")
     fits(page)
@@ -212,6 +238,118 @@ def test_an_instructor_confirms_by_the_own_pin(page: Page, site: Site) -> None:
     expect(page.locator("#pin-done-name")).to_have_text("王秀英")
     assert site.records("checkin.pin")[-1]["confirmed_by"] == TEACHER
     assert not any(PIN in text or TEACHERS in text for text in (page.url, page.content()))
+
+
+def test_a_locked_pin_is_marked_and_unlocked(page: Page, site: Site) -> None:
+    row = site.store.pin(CLASS, "p-4")
+    assert row is not None
+    site.store.put_pin(CLASS, "p-4", dataclasses.replace(row, failed=7, locked=True))
+    page.goto(f"{site.address}?lang=zh")
+    page.click("#no-face")
+    expect(page.locator("#pin-names .choice >> text=陈静")).to_contain_text("密码已锁定")
+    page.click("#pin-names >> text=陈静")
+    expect(page.locator("#pin-note")).to_have_text("陈静 的密码已锁定：由教师解锁")
+    fits(page)
+    press(page, TEACHERS)
+    expect(page.locator("#pin-title")).to_have_text("陈静：请输入密码")
+    page.click("#pin-back")
+
+
+LONG = ["买买提·阿不都热合曼·吐尔逊江", "Abdurahman Tursunjan Muhammad", "欧阳建国"]
+
+
+def test_all_names_in_pages_none_cut(page: Page, site: Site) -> None:
+    """Eighty people, some with long names: whoever has no room in the lists is a touch away."""
+    def tell(route: Route) -> None:
+        state = route.fetch().json()
+        people = [{"person": f"p-{n}", "name": LONG[n % 3], "time": "", "left": "10:18", "mark": ""} for n in range(80)]
+        state["people"] |= {"in": people, "trainees_in": 80, "due": 80}
+        state["unseen"] |= {"names": [one["name"] for one in people]}
+        route.fulfill(json=state)
+
+    page.route("**/state.json*", tell)
+    page.goto(f"{site.address}?lang=en")
+    expect(page.locator("#in")).to_contain_text("–10:18")
+    for opener, count in (("#in .more", 81), ("#in-title", 81), ("#unseen .more", 80)):  # the instructor came, too
+        page.click(opener)
+        for _ in at_each_size(page):
+            page.wait_for_timeout(600)
+            fits_now(page)
+        seen = page.locator("#everybody-names .choice").count()
+        while page.is_enabled("#everybody-names .after"):
+            page.click("#everybody-names .after")
+            seen += page.locator("#everybody-names .choice").count()
+        assert seen == count
+        page.click("#everybody-close")
+    page.unroute_all(behavior="ignoreErrors")
+
+    def list_them(route: Route) -> None:
+        told = route.fetch().json()
+        told["people"] = [{**told["people"][0], "name": name, "came": True} for name in LONG] * 4
+        route.fulfill(json=told)
+
+    page.route("**/pin/people*", list_them)
+    page.click("#no-face")
+    expect(page.locator("#pin-names .choice")).to_have_count(12)
+    fits(page)
+    page.unroute_all(behavior="ignoreErrors")
+    page.click("#pin-back")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_longest_answers_fit_beside_the_picture(page: Page, site: Site, lang: str) -> None:
+    told: dict[str, object] = {}
+
+    def tell(route: Route) -> None:
+        state = route.fetch().json()
+        state["checkin"] |= told
+        route.fulfill(json=state)
+
+    result = {"attempt": "a-1", "answer": "x", "good": False, "time": "08:36", "name": ""}
+    long = max(ANSWERS.values(), key=lambda text: len(translate(text, lang)))
+    page.route("**/state.json*", tell)
+    page.goto(f"{site.address}?lang={lang}")
+    for more in (
+        {"result": result | {"text": translate(long, lang)}},
+        {"result": result | {"text": translate(ANSWERS["second_factor_missing"], lang), "name": LONG[2]}},
+        {"result": result | {"text": translate(SIGNED_OUT["accepted"], lang), "name": LONG[0], "good": True}},
+        {"text": translate(CHECKIN["no_liveness"], lang), "hint": translate(BY_HAND, lang), "result": None},
+    ):
+        told |= more
+        expected = more["result"]["text"] if more["result"] else ""  # type: ignore[index]
+        expect(page.locator("#result-text" if expected else "#guide")).to_have_text(expected or str(told["text"]))
+        for _ in at_each_size(page):
+            fits_now(page)
+            assert page.evaluate(TYPE) == [] and (not expected or page.evaluate(COVERED) == [])
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_the_instructor_has_time_to_come(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}?lang=zh")
+    page.clock.install()
+    page.click("#no-face")
+    page.click("#pin-names >> text=王秀英")
+    press(page, PIN)
+    expect(page.locator("#pin-title")).to_contain_text("教师 张敏")
+    page.clock.fast_forward(85_000)
+    expect(page.locator("#pins")).to_be_visible()
+    page.clock.fast_forward(10_000)
+    expect(page.locator("#pins")).to_be_hidden()
+    page.click("#no-face")
+    page.click("#pin-names >> text=欧阳建国")
+    expect(page.locator("#pin-done-text")).to_contain_text("登记人脸")
+    page.clock.fast_forward(9_000)
+    expect(page.locator("#pin-done")).to_be_visible()
+    page.clock.fast_forward(2_000)
+    expect(page.locator("#pins")).to_be_hidden()
+
+
+def test_a_wrong_address_leads_back(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}nothing?lang=zh")
+    expect(page.locator("h1")).to_contain_text("没有这个页面")
+    fits_now(page)
+    page.click("a")
+    expect(page.locator("#guide")).to_be_visible()
 
 
 def test_look_alikes_give_their_pin_beside_the_face(page: Page, site: Site) -> None:
@@ -248,7 +386,9 @@ def test_a_restart_amid_the_pin_and_amid_the_enrolment(page: Page, site: Site) -
     page.click("#pin-names >> text=王秀英")
     site.end()
     press(page, PIN)
+    expect(page.locator("#pin-pad .problem")).to_be_visible()
     site.begin()
+    press(page, PIN)
     press(page, TEACHERS)
     expect(page.locator("#pin-done-name")).to_have_text("王秀英")
     assert len(site.store.records()) == before + 1
@@ -261,15 +401,38 @@ def test_a_restart_amid_the_pin_and_amid_the_enrolment(page: Page, site: Site) -
     expect(page.locator("#taken .done")).to_have_count(1)
     site.end()
     expect(page.locator("#lost")).to_be_visible()
+    assert page.evaluate(INERT)
+    fits(page)
     site.frames.shows = Shows()
     site.begin()
     expect(page.locator("#guide")).to_have_text("请看摄像头")
     assert not site.people.guide.active and len(site.store.records()) == before + 1
 
 
+def test_while_the_box_does_not_answer_nothing_is_promised(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}?lang=en")
+    expect(page.locator("#direction")).to_be_visible()
+    site.end()
+    expect(page.locator("#lost")).to_be_visible()
+    expect(page.locator("#guide")).to_have_text("Reconnecting to this box …")
+    expect(page.locator("#direction")).to_be_hidden()
+    assert page.evaluate(INERT)
+    for _ in at_each_size(page):
+        fits_now(page)
+        assert page.evaluate("""() => { const bar = document.getElementById("lost").getBoundingClientRect();
+          return [...document.querySelectorAll("button, a")].filter((node) => node.checkVisibility())
+            .every((node) => { const one = node.getBoundingClientRect();
+              return one.bottom <= bar.top || one.top >= bar.bottom; }); }"""), "the bar lies over a button"
+    site.begin()
+    expect(page.locator("#guide")).to_have_text("Please look into the camera")
+    expect(page.locator("#start")).to_be_enabled()
+    assert not page.evaluate(INERT)
+
+
 def test_consent_is_withdrawn_at_the_terminal(page: Page, site: Site) -> None:
     open_enrolment(page, site, "李强")
     page.click("#withdraw")
+    expect(page.locator("#sure-no")).to_have_text("不删除，返回")
     fits(page)
     page.click("#sure-yes")
     press(page, TEACHERS, "#pad")

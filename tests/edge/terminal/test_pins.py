@@ -89,18 +89,35 @@ def test_a_face_of_earlier_confirms_nothing(pad: Pad, direction: str, minute: in
 
 
 def test_a_sign_in_needs_the_pin_and_the_instructors_word(pad: Pad) -> None:
-    assert pad.sign_in().json() == {"name": "王秀英", "text": "Checked in"}
+    assert pad.sign_in().json() == {"name": "王秀英", "text": "Checked in", "good": True}
     assert pad.records()[0]["confirmed_by"] == "p-3" and pad.records()[0]["why"] == "cannot"
     people = pad.room.state()["people"]
     assert [(one["name"], one["mark"]) for one in people["in"]] == [("王秀英", "(PIN)")] and people["pins"] == 1
-    assert people["pin_text"] == "by PIN: 1 (100 %), more than 10 %: an inspector will ask why" and people["pin_much"]
+    assert people["pin_text"] == "by PIN: 1 (100 %), more than 10 %" and people["pin_much"]
 
 
 def test_an_instructor_alone_is_told_that_it_does_not_count(pad: Pad) -> None:
     told = pad.sign_in(person="p-3", pin=TEACHERS, instructor="", word="").json()
-    assert told["text"] == "Kept, but it counts only with another instructor's word"
+    assert told["text"] == "Kept, but it counts only with another instructor's word" and told["good"] is False
     assert pad.records()[0]["confirmed_by"] is None and pad.room.state()["people"]["teachers"] == []
     assert pad.sign_in(person="p-3", pin=TEACHERS).json()["code"] == "NotConfirmed"
+
+
+def test_who_only_signs_out_by_pin_is_told_so(pad: Pad) -> None:
+    pad.room.at(98)
+    told = pad.sign_in().json()
+    assert (told["text"], told["good"]) == ("Only signed out, not signed in: speak to the instructor", False)
+
+
+def test_a_wrong_pin_is_told_before_the_instructor_is_asked(pad: Pad) -> None:
+    assert pad.post("/pin/check", person="p-1", pin="111222").json()["code"] == "WrongPin"
+    assert pad.post("/pin/check", person="p-1", pin=PIN).json() == {} and pad.records() == []
+    assert pad.post("/pin/check", person="p-66", pin=PIN).json()["code"] == "NobodyThere"
+    assert pad.sign_in().status_code == 200 and pad.records()[0]["failed"] == 1, "the wrong try stays counted"
+    codes = [pad.post("/pin/check", person="p-1", pin="111222").json()["code"] for _ in range(3)]
+    assert codes == ["WrongPin"] * 3 and pad.sign_in().json()["code"] == "PinWait", "one count, the same waits"
+    pad.room.at(24 * 60)
+    assert pad.post("/pin/check", person="p-1", pin=PIN).json()["code"] == "CheckInClosed"
 
 
 def test_whose_pin_was_wrong_is_said(pad: Pad) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from edge.picture.told import Trouble
-from edge.terminal import memory
+from edge.terminal import memory, screen
 from edge.terminal.panel import lamp
 from edge.terminal.view import Result, Sight
+from edge.terminal.words import NO_FACES
 from evidence.bodies import Alarm, Enrolled, SessionStart
 from evidence.receipts import Receipt
 from evidence.times import MINUTE, utc_text
@@ -355,6 +356,67 @@ def test_the_answer_at_the_desk(room: Any) -> None:
     assert not told["good"] and told["name"] == "" and told["text"] == "没有认出来，请再试一次，或找老师"
 
 
+def test_who_never_signed_in_is_not_told_that_all_is_well(room: Any) -> None:
+    room.take_order()
+    room.check_in("p-1")
+    room.at(98)
+    for person, good, text in (
+        ("p-1", True, "Signed out"), ("p-2", False, "Only signed out, not signed in: speak to the instructor"),
+    ):
+        room.check_in(person, direction="out")
+        for answer in ("accepted", "again"):
+            lost = room.screen.target().lost(person)
+            assert lost is not good
+            room.desk.seen = Sight("look", 7, (), Result("a-9", answer, person, room.clock.utc, "out", lost))
+            told = room.state()["checkin"]["result"]
+            assert told["good"] is good and told["time"] == "10:18"
+            assert told["text"] == (text if answer == "accepted" or not good else "Already signed out")
+    room.at(105)
+    left = room.screen.target()
+    assert left.session is None and [left.lost(f"p-{number}") for number in (1, 2)] == [False, True]
+
+
+def test_whoever_cannot_come_by_face_is_told_what_to_do(room: Any) -> None:
+    room.take_order()
+    for state in (*NO_FACES, "nobody_enrolled"):
+        room.desk.seen = Sight(state, 7)
+        assert room.state()["checkin"]["hint"] == "Tap “Without my face”: name, PIN, and the instructor confirms"
+    room.desk.seen = Sight("look", 7)
+    assert room.state()["checkin"]["hint"].startswith("Queueing is not lateness")
+    room.desk.seen = Sight("unrecorded", 7)
+    assert room.state()["checkin"]["hint"] == ""
+
+
+def test_a_box_without_a_check_in_camera_says_so(room: Any) -> None:
+    room.take_order()
+    room.screen.desk = None
+    told = room.state()["checkin"]
+    assert (told["open"], told["text"]) == (True, "This box has no check-in camera: box.toml names none")
+    assert told["hint"].startswith("Tap “Without my face”")
+    room.at(24 * 60)
+    assert not room.state()["checkin"]["open"]
+
+
+@pytest.mark.parametrize("minute", [20, 70])
+def test_what_nobody_looked_at_is_said_as_such(room: Any, monkeypatch: pytest.MonkeyPatch, minute: int) -> None:
+    real = screen.chance
+    monkeypatch.setattr(screen, "chance", lambda *given: dataclasses.replace(real(*given), unseen=True))
+    room.take_order()
+    room.at(minute)
+    said = "Recorded, but the picture was not looked at: it is undecided whether it counts"
+    assert room.state()["recording"]["need"] == said
+
+
+def test_a_start_that_is_grey_is_not_asked_for(room: Any) -> None:
+    room.take_order()
+    room.presses.start("welding-1")
+    room.at(29.4)
+    told = room.state()["recording"]
+    assert told["chance"] in ("waiting", "at_risk") and told["deadline"].startswith("Start was pressed and nothing")
+    room.at(29.51)
+    assert "it must be now" in room.state()["recording"]["deadline"]
+
+
 def test_the_desk_is_open_near_a_block_and_while_a_session_runs(room: Any) -> None:
     room.take_order()
     room.at(-61)
@@ -536,7 +598,8 @@ def test_theory_tells_what_is_missing_of_what_may_be(room: Any) -> None:
     room.recorder = {"recording": False, "session": "s-1", "silent": True, "refused": None, "alarms": []}
     told = room.state()["recording"]
     assert (told["chance"], told["need"]) == ("at_risk", "Missing: 0:24 of at most 1:00")
-    assert told["deadline"] == "Recording must begin before 09:51:00, or this class-hour does not count"
+    assert told["deadline"] == (
+        "Start was pressed and nothing is recorded: it must be before 09:51:00, or this class-hour does not count")
     room.at(72)
     assert room.state("zh")["recording"]["deadline"] == "本学时缺录过多，已无法补救"
 

@@ -38,11 +38,12 @@ def test_the_first_who_came_stands_first_and_instructors_apart() -> None:
 
 @pytest.mark.parametrize(("pins", "faces", "text", "much"), [
     (0, 5, "", False), (1, 9, "by PIN: 1 (10 %)", False),
-    (2, 9, "by PIN: 2 (18 %), more than 10 %: an inspector will ask why", True),
+    (2, 9, "by PIN: 2 (18 %), more than 10 %", True),
 ])
 def test_the_share_of_pins_is_told_as_the_rule_counts_it(pins: int, faces: int, text: str, much: bool) -> None:
     told = shown(FakeBlock(tuple(came(f"p-{n}", "pin" if n < pins else "face") for n in range(pins + faces))))
     assert (told["pin_text"], told["pin_much"]) == (text, much)
+    assert told["pin_why"] == ("More than 10 % signed in by PIN: an inspector will ask why" if much else "")
 
 
 def test_the_first_pin_of_a_morning_is_no_news() -> None:

@@ -1,6 +1,7 @@
 """The voice: what is said when, through a program that the test puts on the path; silence where there is none."""
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import logging
@@ -67,6 +68,13 @@ def test_a_sentence_is_said_once_and_in_the_language_of_the_box(spoken: Path) ->
     assert lines[0].split()[:2] == ["-v", "cmn"] and lines[1::2][:3] == ["请向左转头", "签到成功", "签退成功"]
     Voice(seen, "en").turn()
     assert "-v en" in spoken.read_text() and "You are signed out" in spoken.read_text()
+
+
+def test_who_only_signed_out_hears_it() -> None:
+    sight = result("accepted", "out")
+    assert sight.result is not None
+    lost = dataclasses.replace(sight, result=dataclasses.replace(sight.result, lost=True))
+    assert sentence(lost) == ("result a-1", "You are only signed out. Please speak to the instructor")
 
 
 def test_every_answer_has_a_sentence_and_none_a_name() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from edge.errors import StoreBusy
-from edge.terminal import watch
+from edge.terminal import memory, watch
 from edge.terminal.memory import Memory
 from edge.terminal.screen import Screen
 from edge.terminal.watch import Watch
@@ -49,8 +49,7 @@ def test_an_alarm_is_a_record_and_is_heard_once(room: Any, watching: Watch, hear
 
 def test_a_restarted_terminal_does_not_say_it_again(room: Any, watching: Watch, heard: list[str]) -> None:
     look(room, watching, 25)
-    memory = Memory(room.store)
-    screen = Screen(room.config, room.clock, memory, lambda: room.recorder, lambda: room.monotonic, True)
+    screen = Screen(room.config, room.clock, Memory(room.store), lambda: room.recorder, lambda: room.monotonic, True)
     look(room, Watch(screen, room.store, heard.append), 26)
     assert heard == ["hour.at_risk"]
 
@@ -158,3 +157,19 @@ def test_what_nobody_foresaw_is_logged_and_the_next_look_is_taken(
         watching._stop.wait(0.01)
     watching.stop()
     assert heard == ["hour.at_risk"] and "watch.failed" in {one.message for one in caplog.records}
+
+
+def test_a_long_chain_is_not_folded_with_every_look(
+    room: Any, heard: list[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A check-in each second: the story may be five seconds old, and no alarm is stated twice for that."""
+    folds = []
+    plain = memory.fold
+    monkeypatch.setattr(memory, "LONG", 1)
+    monkeypatch.setattr(memory, "fold", lambda *given: (folds.append(1), plain(*given))[1])
+    room.memory._monotonic = lambda: room.monotonic
+    watching = Watch(room.screen, room.store, heard.append)
+    for second in range(30):
+        room.check_in("p-1")
+        look(room, watching, 25 + second / 60)
+    assert heard == ["hour.at_risk"] and len(folds) <= 8
