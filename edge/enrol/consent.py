@@ -24,8 +24,9 @@ TITLE = N_("Consent to the use of your face")
 PARAGRAPHS = (
     N_("Who: {who}. Contact: {contact}. The office that supervises the training sees the results."),
     N_("What for: only to check you in to the class “{title}” and to see in its recordings that you were there."),
-    N_("Which data: one picture of your face and numbers computed from your pictures. They are sensitive personal "
-       "information. They stay on this box, encrypted, and go nowhere else without a separate order and your consent."),
+    N_("Which data: one picture of your face, numbers computed from your pictures, and small pictures of your face "
+       "from the recordings of this class. They are sensitive personal information. They stay on this box, encrypted, "
+       "and go nowhere else without a separate order and your consent."),
     N_("How long: until {until} at the latest, then they are erased. That you were in the class stays recorded."),
     N_("You may refuse, and you may withdraw your consent at any time, here or with the staff. Your face data are then "
        "erased at once. Nothing is held against you."),

@@ -44,7 +44,7 @@ class _Trial:
 
     def _named(self, camera: Camera) -> np.ndarray:
         seen = look(camera, self.room, self.heads, self._needs)
-        return np.asarray(ranks(seen, camera, self._needs) == IDENTIFIED)
+        return np.asarray(ranks(seen, self._needs) == IDENTIFIED)
 
     @property
     def now(self) -> int:

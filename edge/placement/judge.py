@@ -30,29 +30,23 @@ BOARD_M = 1.5
 
 @dataclasses.dataclass(frozen=True)
 class Needs:
-    """What a pack needs of a face. `face_m`: the width of its box on a person."""
+    """What a pack needs of a face. `found_px`: the narrowest face that its detector finds, in a picture of any size (a
+    large one is looked at in tiles); `face_m`: the width of its box on a person."""
 
     pack: str
     min_face_px: int
     found_px: float
-    longest_side_px: float
     face_m: float
 
-    def found(self, camera: Camera) -> float:
-        """The narrowest face that the detector finds in a picture of this size, in its pixels."""
-        return self.found_px * max(1.0, max(camera.width_px, camera.height_px) / self.longest_side_px)
-
-    def named(self, camera: Camera) -> float:
+    @property
+    def named_px(self) -> float:
         """The narrowest face that is relied on to be identified."""
-        return max(MARGIN * self.min_face_px, self.found(camera))
+        return max(MARGIN * self.min_face_px, self.found_px)
 
 
 def needs_of(manifest: Manifest) -> Needs:
-    """What the manifest of a pack says. The detector's picture is enlarged until `room_face_px` fills its window, up
-    to its longest side: in a larger picture it finds larger faces only."""
-    pre = manifest.preprocess
-    enlarged = pre.detector_px / pre.room_face_px
-    return Needs(manifest.id, manifest.similarity.min_face_px, pre.room_face_px, pre.longest_side_px / enlarged,
+    """What the manifest of a pack says."""
+    return Needs(manifest.id, manifest.similarity.min_face_px, manifest.preprocess.room_face_px,
                  FACE_M[manifest.engine])
 
 
@@ -90,10 +84,10 @@ def look(camera: Camera, room: Room, heads: np.ndarray, needs: Needs) -> Sights:
     return sights(eye_of(camera), heads, board, needs.face_m)
 
 
-def ranks(seen: Sights, camera: Camera, needs: Needs) -> np.ndarray:
+def ranks(seen: Sights, needs: Needs) -> np.ndarray:
     """Index into VERDICTS of each face: int64 (n,)."""
-    unseen = seen.beside | seen.above | (seen.face_px < needs.found(camera))
-    weak = (seen.face_px < needs.named(camera)) | (np.abs(seen.yaw_deg) > MOST_YAW_DEG) | (
+    unseen = seen.beside | seen.above | (seen.face_px < needs.found_px)
+    weak = (seen.face_px < needs.named_px) | (np.abs(seen.yaw_deg) > MOST_YAW_DEG) | (
         np.abs(seen.pitch_deg) > MOST_PITCH_DEG)
     return np.where(unseen, 0, np.where(weak, 1, 2))
 
@@ -103,34 +97,34 @@ def judge(room: Room, needs: Needs) -> tuple[Seen, ...]:
     seats = room.all_seats()
     heads = heads_of(seats)
     views = [look(camera, room, heads, needs) for camera in room.cameras]
-    graded = np.stack([ranks(view, camera, needs) for view, camera in zip(views, room.cameras, strict=True)])
+    graded = np.stack([ranks(view, needs) for view in views])
     order = graded * 1e6 + np.stack([view.face_px for view in views])
     hidden = [hidden_by(eye_of(camera), heads) for camera in room.cameras]
-    return tuple(_seen(seats, index, int(order[:, index].argmax()), views, graded, hidden, room.cameras, needs)
+    return tuple(_seen(seats, index, int(order[:, index].argmax()), views, graded, hidden, needs)
                  for index in range(len(seats)))
 
 
 def _seen(
     seats: Sequence[Seat], index: int, best: int, views: Sequence[Sights], graded: np.ndarray,
-    hidden: Sequence[np.ndarray], cameras: Sequence[Camera], needs: Needs,
+    hidden: Sequence[np.ndarray], needs: Needs,
 ) -> Seen:
     view, by = views[best], int(hidden[best][index])
     verdict = VERDICTS[int(graded[best, index])]
     return Seen(
-        seats[index], best, verdict, None if verdict == "identified" else _reason(view, index, cameras[best], needs),
+        seats[index], best, verdict, None if verdict == "identified" else _reason(view, index, needs),
         float(view.distance_m[index]), float(view.face_px[index]), float(view.yaw_deg[index]),
         float(view.pitch_deg[index]), float(view.off_axis_deg[index]),
         seats[by] if by >= 0 and verdict != "unseen" else None)
 
 
-def _reason(view: Sights, index: int, camera: Camera, needs: Needs) -> Reason:
+def _reason(view: Sights, index: int, needs: Needs) -> Reason:
     if view.beside[index]:
         return "beside"
     if view.above[index]:
         return "above"
-    if view.face_px[index] < needs.found(camera):
+    if view.face_px[index] < needs.found_px:
         return "tiny"
-    if view.face_px[index] < needs.named(camera):
+    if view.face_px[index] < needs.named_px:
         return "small"
     return "turned" if abs(view.yaw_deg[index]) > MOST_YAW_DEG else "steep"
 
@@ -151,7 +145,7 @@ def worst(members: Sequence[Seen]) -> Verdict:
 def reach_m(camera: Camera, needs: Needs) -> tuple[float, float]:
     """The largest distance at which the pack identifies a face by this camera, and at which it still finds it."""
     size = eye_of(camera).focal_px * needs.face_m
-    return size / needs.named(camera), size / needs.found(camera)
+    return size / needs.named_px, size / needs.found_px
 
 
 def height_without_hiding(camera: Camera, room: Room) -> float | None:

@@ -132,8 +132,8 @@ def document(room: Room, needs: Needs, seen: Sequence[Seen], advice: Advice) -> 
 def _reach(camera: Camera, needs: Needs) -> dict[str, Any]:
     named_m, found_m = reach_m(camera, needs)
     return {
-        "name": camera.name, "angle_deg": round(camera.horizontal_deg, 1), "named_px": round(needs.named(camera), 1),
-        "found_px": round(needs.found(camera), 1), "identifies_up_to_m": round(named_m, 2),
+        "name": camera.name, "angle_deg": round(camera.horizontal_deg, 1), "named_px": round(needs.named_px, 1),
+        "found_px": round(needs.found_px, 1), "identifies_up_to_m": round(named_m, 2),
         "finds_up_to_m": round(found_m, 2)}
 
 
@@ -159,8 +159,8 @@ def _camera(camera: Camera, needs: Needs, lang: str) -> str:
 
 
 def _need(camera: Camera, needs: Needs, lang: str) -> str:
-    return translate(NEED, lang, pack=needs.pack, named=math.ceil(needs.named(camera)), least=needs.min_face_px,
-                     margin=round((MARGIN - 1) * 100), found=math.ceil(needs.found(camera)))
+    return translate(NEED, lang, pack=needs.pack, named=math.ceil(needs.named_px), least=needs.min_face_px,
+                     margin=round((MARGIN - 1) * 100), found=math.ceil(needs.found_px))
 
 
 def _hidden(room: Room, seen: Sequence[Seen], lang: str) -> list[str]:
