@@ -37,7 +37,9 @@ TOLD = st.lists(st.builds(
 
 
 @given(SEGMENTS, TOLD)
-def test_everything_has_its_turn_bare_faces_first_and_then_the_newest(segments: list[Waiting], said: list[Told]) -> None:
+def test_everything_has_its_turn_bare_faces_first_and_then_the_newest(
+    segments: list[Waiting], said: list[Told],
+) -> None:
     turns = in_turn(segments, said)
     assert sorted(turns, key=lambda one: one.seq) == sorted(segments, key=lambda one: one.seq)
     ranks = [(bool(bare_windows(one, said)), one.seq) for one in turns]
