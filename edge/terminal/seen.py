@@ -21,7 +21,7 @@ BEHIND_US = 2 * MINUTE
 """So much video may wait for its roll call without a word: a file that was just finished."""
 
 NONE, WAITING = N_("Nothing has been looked at yet"), N_("The roll call waits for the first minutes of video")
-SEEN = {"some": N_("Seen so far: {seen} of {due}"), "all": N_("Everybody was seen in this recording")}
+ALL = N_("Everybody was seen in this recording")
 SEEN_LAST = {
     "some": N_("In the last recording: {seen} of {due} seen"),
     "unfinished": N_("In the last recording, seen so far: {seen} of {due}. The roll call is not finished"),
@@ -29,7 +29,8 @@ SEEN_LAST = {
 }
 NOT_SEEN, NOT_SEEN_LAST = N_("Not seen yet in this recording"), N_("Not seen in the last recording")
 """Over the list, by the recording that it is about."""
-BEHIND = N_("{minutes} min of video still to look at")
+NOT_SEEN_OF = N_("Not seen yet: {count} of {due}")
+BEHIND = N_("{minutes} min to look at")
 LATE = N_(
     "Half of this recording is over, and of those who signed in {count} were not seen in it. Let them show their faces "
     "to the room camera")
@@ -43,16 +44,16 @@ REASONS: dict[Reason, str] = {
 """Behind a name."""
 ADVICE: dict[Reason, str] = {
     "small": N_("Too small: move the camera nearer, or people forward"),
-    "turned": N_("Turned away: let them look at the room camera for a moment"),
+    "turned": N_("Turned away: have them look at the room camera"),
     "dark": N_("Too dark: switch on the lights"),
-    "blurred": N_("Blurred: wipe the lens, and let them keep still for a moment"),
+    "blurred": N_("Blurred: wipe the lens, have them keep still"),
     "mask": N_("Masks: off for a moment, and look at the room camera"),
-    "gear": N_("Protective gear hides faces: at a safe moment, bare faces to the room camera"),
-    "alike": N_("Like another person: let each look straight into the room camera"),
-    "near": N_("Nearly sure: let them look straight into the room camera"),
-    "full": N_("All seem to be in view: let them look straight into the room camera"),
-    "two_rooms": N_("In two rooms at once: neither counts; have their enrolment checked"),
-    "never": N_("Never in view: let them sit where the room camera sees them"),
+    "gear": N_("Gear hides faces: bare them to the camera when safe"),
+    "alike": N_("Like another: have each look at the room camera"),
+    "near": N_("Nearly sure: have them look at the room camera"),
+    "full": N_("All in view, it seems: have them look at the camera"),
+    "two_rooms": N_("In two rooms at once: have their enrolment checked"),
+    "never": N_("Never in view: seat them where the room camera sees"),
 }
 """What to do about the most frequent reason."""
 
@@ -113,25 +114,32 @@ def seen_in(story: Story, block: Block, now_us: int) -> Seen | None:
 def unseen(
     seen: Seen | None, running: bool, behind_us: int | None, names: Mapping[str, str], lang: str,
 ) -> dict[str, Any]:
-    """What the page shows. Advice is about those who signed in, if one of them was not seen. `running`: the class is
-    being recorded; `behind_us`: how much video of this box waits for its roll call, None: nobody knows."""
-    told = "" if behind_us is None or behind_us <= BEHIND_US else translate(
+    """What the page shows. While the class is `running` the text is advice: about those who signed in, if one of them
+    was not seen. `behind_us`: how much video of this box waits for its roll call, None: nobody knows."""
+    behind = "" if behind_us is None or behind_us <= BEHIND_US else translate(
         BEHIND, lang, minutes=behind_us // MINUTE)
+    title = translate(NOT_SEEN if running or seen is None or seen.state == "waiting" else NOT_SEEN_LAST, lang)
     if seen is None or seen.state == "waiting":
         code, sentence = ("waiting", WAITING) if seen is not None or running else ("none", NONE)
-        return {"state": code, "title": translate(NOT_SEEN, lang), "text": translate(sentence, lang), "behind": told,
-                "advice": "", "names": [], "why": []}
+        text = _joined(translate(sentence, lang), behind)
+        return {"state": code, "title": title, "text": text, "advice": False, "names": [], "why": []}
     code, there = seen.state, seen.due - len(seen.missing)
-    said = code if code == "all" or seen.called else "unfinished"
-    here = [one for one in seen.missing if one.came] or seen.missing
-    most = Counter(one.why for one in here).most_common(1)
+    if running and seen.missing:
+        title = _joined(translate(NOT_SEEN_OF, lang, count=len(seen.missing), due=seen.due), behind)
+        here = [one for one in seen.missing if one.came] or seen.missing
+        text = translate(ADVICE[Counter(one.why for one in here).most_common(1)[0][0]], lang)
+    else:
+        said = ALL if running else SEEN_LAST[code if code == "all" or seen.called else "unfinished"]
+        text = _joined(translate(said, lang, seen=there, due=seen.due), behind)
     return {
-        "state": code, "title": translate(NOT_SEEN if running else NOT_SEEN_LAST, lang),
-        "text": translate(SEEN[code] if running else SEEN_LAST[said], lang, seen=there, due=seen.due), "behind": told,
-        "advice": translate(ADVICE[most[0][0]], lang) if running and most else "",
-        "seen": there, "due": seen.due, "names": [names.get(one.person, one.person) for one in seen.missing],
+        "state": code, "title": title, "text": text, "advice": running and code == "some", "seen": there,
+        "due": seen.due, "names": [names.get(one.person, one.person) for one in seen.missing],
         "why": [translate(REASONS[one.why], lang) for one in seen.missing],
     }
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
 
 
 def late_notice(seen: Seen | None, running: bool, lang: str) -> list[dict[str, str]]:

@@ -141,8 +141,7 @@ function showPeople(state) {
   names("in", [...teachers, ...came]);
   put("unseen-title", unseen.title);
   put("unseen-text", unseen.text);
-  put("unseen-advice", unseen.advice);
-  put("unseen-behind", unseen.behind);
+  at("unseen-text").classList.toggle("advice", unseen.advice);
   names("unseen", unseen.names.map((name, index) => ({ name, why: unseen.why[index] })));
   at("sync").className = state.sync.state;
   put("sync-text", state.sync.text);
