@@ -43,6 +43,7 @@ def _parser(lang: str = "en") -> Parser:
     _add_box(commands)
     _add_class(commands)
     _add_statements(commands)
+    _add_reviews(commands)
     _command(commands, "collect", _collect, "take records from the broker, keep them, send receipts and orders")
     serve = _command(commands, "serve", _serve, "serve the console on this machine")
     serve.add_argument("--host", help="another loopback address than centre.toml says")
@@ -91,6 +92,23 @@ def _add_statements(commands: Commands) -> None:
     dispute.add_argument("what", choices=("open", "close"))
     dispute.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
     dispute.add_argument("--dispute", metavar="ID", help="which one ends, if several are open")
+
+
+def _add_reviews(commands: Commands) -> None:
+    review = _command(commands, "review", _review, "answer for a recording, after a look at it; the rule counts this")
+    review.add_argument("class_id", metavar="CLASS")
+    review.add_argument("block", metavar="BLOCK", help="like 2026-03-02-am, or a class-hour")
+    review.add_argument("--answer", required=True, choices=("complete", "missing", "open"),
+                        help="everyone is shown, somebody is missing, or it cannot be decided")
+    review.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
+    review.add_argument("--by", required=True, metavar="NAME", help="who answers; kept for ever")
+    point = _command(commands, "point", _point, "say which trainee is seen in a frame: that trainee is shown")
+    point.add_argument("class_id", metavar="CLASS")
+    point.add_argument("person", metavar="PERSON", help="pseudonym, or name")
+    point.add_argument("--segment", required=True, metavar="HASH", help="the SHA-256 of the file")
+    point.add_argument("--at", type=float, required=True, metavar="SECONDS", help="after the beginning of the file")
+    point.add_argument("--box", default="", metavar="X,Y,W,H", help="where in the picture, in pixels")
+    point.add_argument("--by", required=True, metavar="NAME", help="who points; kept for ever")
 
 
 def _command(commands: Commands, name: str, do: object, help: str) -> argparse.ArgumentParser:
@@ -213,6 +231,18 @@ def _dispute(args: argparse.Namespace) -> None:
         body = close_dispute(store, args.class_id, args.reason, args.dispute)
         said = N_("Dispute {dispute} about class {class_id} is over; its video is kept from now on as the rule says.")
     _say(args, said, dispute=body.dispute, class_id=args.class_id)
+
+
+def _review(args: argparse.Namespace) -> None:
+    from central.review_cli import review
+
+    review(args)
+
+
+def _point(args: argparse.Namespace) -> None:
+    from central.review_cli import point
+
+    point(args)
 
 
 def _collect(args: argparse.Namespace) -> None:

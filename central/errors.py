@@ -195,6 +195,46 @@ class BadReason(BadInput):
     text = "say why with --reason, in 1 to {limit} characters that can be seen"
 
 
+class BadBy(BadInput):
+    text = "say who with --by, in 1 to {limit} characters that can be seen"
+
+
+class RecordingsNotJudged(BadInput):
+    text = "policy {policy} does not ask whether recordings show everyone (R3); there is nothing to review"
+
+
+class NotOver(BadInput):
+    text = "recording {block} is not over yet, or records of it are still to come; there is nothing to review"
+
+
+class UnknownPerson(BadInput):
+    text = "nobody of class {class_id} is called {person}: give a name or a pseudonym of `zaitang-central class show`"
+
+
+class NotATrainee(BadInput):
+    text = "{person} is no trainee of class {class_id}: only trainees are pointed out"
+
+
+class UnknownVideo(BadInput):
+    text = "class {class_id} has no video with the hash {segment}"
+
+
+class UncertainVideo(BadInput):
+    text = "the time of {file} is uncertain: whoever is pointed out in it would be shown in no recording"
+
+
+class MomentOutside(BadInput):
+    text = "{file} is {seconds} s long: say with --at how many seconds after its beginning"
+
+
+class NotWhileClass(BadInput):
+    text = "at that moment ({moment}) no recording of class {class_id} is due"
+
+
+class BadFrameBox(BadInput):
+    text = "--box is x,y,width,height in whole pixels, within the picture of {width} × {height}"
+
+
 class NoDispute(BadInput):
     text = "no such dispute about class {class_id} is open"
 

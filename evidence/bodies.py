@@ -466,8 +466,9 @@ class RollCall:
 
     `headcount_max`: most people in view at once, smoothed; `headcount_mean_ppm`: their mean times a million;
     `samples`: frames looked at; `dark`: how many of them were too dark or flat to show anybody. `every_us`: media time
-    between frames that was asked for. `faces_max`: most faces at once, smoothed; `faceless_max`: most people at once
-    whose face was not seen, none without a person detector: the headcount then counts faces alone."""
+    between frames that was asked for; while faces were bare they may be nearer together. `faces_max`: most faces at
+    once, smoothed; `faceless_max`: most people at once whose face was not seen, none without a person detector: the
+    headcount then counts faces alone."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     run: Id

@@ -13,6 +13,7 @@ from central.store.tables import Tx
 from evidence.blocks import local
 from evidence.bodies import Assessment, ClassOrder, Dispute, body_of
 from evidence.canonical import canonical
+from evidence.errors import BadInput
 from evidence.records import Sealed
 from evidence.times import MINUTE, utc_text, utc_us
 
@@ -51,7 +52,7 @@ def open_dispute(store: Store, class_id: str, reason: str) -> Dispute:
     with store.write() as tx:
         order_of(tx, class_id)
         number = len({body.dispute for body in _disputes(tx, class_id)}) + 1
-        body = Dispute(class_id, f"d-{number}", "opened", _reason(reason))
+        body = Dispute(class_id, f"d-{number}", "opened", plain_text(reason, MAX_REASON, BadReason))
         store.append(tx, body)
     return body
 
@@ -68,7 +69,7 @@ def close_dispute(store: Store, class_id: str, reason: str, which: str | None) -
             raise NoDispute(class_id=class_id)
         if len(running) > 1:
             raise SeveralDisputes(class_id=class_id, disputes=", ".join(running))
-        body = Dispute(class_id, running[0], "closed", _reason(reason))
+        body = Dispute(class_id, running[0], "closed", plain_text(reason, MAX_REASON, BadReason))
         store.append(tx, body)
     return body
 
@@ -105,8 +106,9 @@ def _disputes(tx: Tx, class_id: str) -> list[Dispute]:
     return [body for body in bodies if isinstance(body, Dispute)]
 
 
-def _reason(text: str) -> str:
+def plain_text(text: str, limit: int, error: type[BadInput]) -> str:
+    """A text of one line that goes into a record. Raises `error` where it says nothing, or what cannot be seen."""
     plain = " ".join(text.split())
-    if not plain or len(plain) > MAX_REASON or not plain.isprintable():
-        raise BadReason(limit=MAX_REASON)
+    if not plain or len(plain) > limit or not plain.isprintable():
+        raise error(limit=limit)
     return plain

@@ -8,7 +8,7 @@ import bisect
 import collections
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import av
@@ -47,24 +47,40 @@ class Plan:
         return sum(len(moments) for moments in self.gops.values())
 
 
-def plan_frames(path: Path, every_us: int) -> Plan:
+@dataclasses.dataclass(frozen=True)
+class Closer:
+    """Within `windows` (from … to before, media time in µs from the first packet) the pictures are so near together."""
+
+    every_us: int
+    windows: Sequence[tuple[int, int]]
+
+
+def plan_frames(path: Path, every_us: int, closer: Closer | None = None) -> Plan:
     """Look at the packets of a file (nothing is decoded). Raises BadVideo, EmptyVideo."""
     times, keys = _packet_times(path)
     if not times:
         raise EmptyVideo(source=path)
     step = (times[-1] - times[0]) // max(1, len(times) - 1)
     gops: dict[int, list[int]] = {}
-    for moment in _moments(times, keys, every_us):
+
+    def every_at(moment: int) -> int:
+        if closer is None or not any(start <= moment - times[0] < end for start, end in closer.windows):
+            return every_us
+        return closer.every_us
+
+    for moment in _moments(times, keys, every_at):
         gops.setdefault(keys[bisect.bisect_right(keys, moment) - 1], []).append(moment)
     return Plan(times[0], times[-1] - times[0] + step, gops)
 
 
-def _moments(times: list[int], keys: list[int], every_us: int) -> Iterator[int]:
+def _moments(times: list[int], keys: list[int], every_at: Callable[[int], int]) -> Iterator[int]:
     """From the first keyframe on: the next keyframe if it comes about when a picture is due, else the packet that is
-    due. So there are never more of them than packets, whatever times these state."""
+    due. So there are never more of them than packets, whatever times these state. `every_at`: how far apart from a
+    moment on."""
     moment = keys[0]
     while True:
         yield moment
+        every_us = every_at(moment)
         due = bisect.bisect_left(times, moment + every_us)
         after = bisect.bisect_left(keys, moment + every_us - every_us // EARLY)
         late = max(moment + every_us + every_us // LATE, times[due] if due < len(times) else 0)

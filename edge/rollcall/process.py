@@ -2,7 +2,8 @@
 
 What is to do follows from the records alone: every segment of a class without a roll call of this pack and of the
 people of the class for which it counts. So it can be killed at any moment, nothing is counted twice, and video of a
-class that was put right is looked at again. A file that cannot be read becomes an alarm record.
+class that was put right is looked at again. What comes first says `choice`. A file that cannot be read becomes an alarm
+record.
 """
 from __future__ import annotations
 
@@ -23,9 +24,10 @@ from edge.errors import AlreadyRunning, BadVideo, EmptyVideo, StoreBusy, VolumeA
 from edge.rollcall.analyse import Measured, analyse
 from edge.rollcall.attempts import MOST, Attempts
 from edge.rollcall.behind import BEHIND, Behind, Board
+from edge.rollcall.choice import Told, Waiting, bare_windows, in_turn
 from edge.rollcall.crops import Crop
 from edge.rollcall.errors import AnalysisDied, FacesChanged, SegmentDiffers, SegmentGone
-from edge.rollcall.frames import SECOND_US, pictures, plan_frames
+from edge.rollcall.frames import SECOND_US, Closer, pictures, plan_frames
 from edge.rollcall.pictures import Picture
 from edge.rollcall.proofs import Proofs
 from edge.storage.files import sha256_file
@@ -33,7 +35,7 @@ from edge.store import Store
 from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.pack import Pack, load_pack
-from evidence.bodies import Alarm, RollCall, Segment, SegmentRemoved, body_of
+from evidence.bodies import Alarm, BareFace, RollCall, Segment, SegmentRemoved, body_of
 from evidence.corrections import corrections
 from evidence.errors import ZaitangError
 from evidence.records import Record
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 
 LOWEST = 19
 IDLE_S = 1.0
+DENSER = 4
+"""While faces are bare, so many pictures are looked at where one would be."""
 MOVED = N_("the file was moved in this moment")
 CODES: dict[type[ZaitangError], str] = {
     SegmentGone: "rollcall.segment_gone",
@@ -86,9 +90,10 @@ class Worker:
         self._every_us = every_s * SECOND_US
         self._attempts, self._board = attempts, board
         self._log = logs.Log("rollcall")
-        self._after = self._corrected = -1
+        self._after = self._corrected = self._bare_after = -1
         self._classes = corrections(())
-        self._waiting: dict[str, Segment] = {}
+        self._waiting: dict[str, Waiting] = {}
+        self._bare: list[Told] = []
         self._erased = 0
         self._left_out = {str(sealed.record.body.get("params", {}).get("segment"))
                           for sealed in store.records_of("alarm")
@@ -108,16 +113,16 @@ class Worker:
                 stop.wait(IDLE_S)
 
     def turn(self, stopped: Callable[[], bool] = lambda: False) -> bool:
-        """Do the oldest segment that can be done; False when there is none."""
+        """Do the first segment that can be done; False when there is none."""
         self._learn()
         self._erased = self._store.erasures_asked()
         enrolled = {one: self._store.templates(one, self._pack.name)
-                    for one in {str(segment.class_id) for segment in self._waiting.values()}}
-        due = [segment for segment in self._waiting.values() if enrolled[str(segment.class_id)]]
+                    for one in {str(one.segment.class_id) for one in self._waiting.values()}}
+        due = [one for one in self._waiting.values() if enrolled[str(one.segment.class_id)]]
         if self._board is not None:
-            lengths = (segment.end_pts_us - segment.first_pts_us for segment in due)
+            lengths = (one.segment.end_pts_us - one.segment.first_pts_us for one in due)
             self._board.tell(Behind(len(due), sum(lengths)))
-        return any(self._do(segment, enrolled[str(segment.class_id)], stopped) for segment in due)
+        return any(self._do(one, enrolled[str(one.segment.class_id)], stopped) for one in in_turn(due, self._bare))
 
     def _learn(self) -> None:
         """Take in segments that were finished, in the name of their right class, and forget removed ones."""
@@ -127,14 +132,20 @@ class Worker:
             segment = body_of(sealed.record)
             if isinstance(segment, Segment) and segment.class_id and segment.sha256 not in self._left_out:
                 right = dataclasses.replace(segment, class_id=self._classes.class_of(sealed.record))
-                self._waiting[segment.sha256] = right
+                boot_id = segment.boot_id or sealed.record.boot_id
+                self._waiting[segment.sha256] = Waiting(right, sealed.record.seq, boot_id)
         for sealed in self._store.records_of("segment.removed") if self._waiting else []:
             removed = body_of(sealed.record)
             if isinstance(removed, SegmentRemoved):
                 self._waiting.pop(removed.segment, None)
-        for segment in list(self._waiting.values()):
+        for segment in [one.segment for one in self._waiting.values()]:
             if self._store.rollcalled(segment.sha256, self._pack.sha256, str(segment.class_id)):
                 del self._waiting[segment.sha256]
+        for sealed in self._store.records_of("bareface", self._bare_after):
+            self._bare_after = sealed.record.seq
+            body = body_of(sealed.record)
+            if isinstance(body, BareFace):
+                self._bare.append(Told(body, sealed.record.boot_id))
 
     def _learn_corrections(self) -> None:
         """After a correction every segment is looked at anew: it may count for another class now."""
@@ -145,13 +156,14 @@ class Worker:
             # All of them: any record may show that a correction came too late.
             self._classes = corrections(_lean(sealed.record) for sealed in self._store.each())
 
-    def _do(self, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]) -> bool:
+    def _do(self, one: Waiting, templates: dict[str, np.ndarray], stopped: Callable[[], bool]) -> bool:
         """One segment to its record, or to an alarm; False while the volume where it lies is away. An error that nobody
         foresaw ends the process and is counted."""
+        segment = one.segment
         try:
             if self._attempts.begin(segment.sha256) > MOST:
                 raise AnalysisDied(file=segment.file, times=MOST)
-            self._state(segment, *self._measure(segment, templates, stopped))
+            self._state(segment, *self._measure(one, templates, stopped))
         except (Stopped, StoreBusy):
             self._attempts.end()
             raise
@@ -185,12 +197,12 @@ class Worker:
             raise FacesChanged from None
 
     def _measure(
-        self, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
+        self, one: Waiting, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
     ) -> tuple[RollCall, Sequence[Crop | None]]:
         """The record, and a picture of each of its tracks."""
-        path = self._find(segment.file)
+        path = self._find(one.segment.file)
         try:
-            return self._measured(path, segment, templates, stopped)
+            return self._measured(path, one, templates, stopped)
         except BadVideo:
             if path is not None and not path.is_file():
                 # It was moved to the second volume in between; the next turn finds it there, or finds it gone.
@@ -198,20 +210,26 @@ class Worker:
             raise
 
     def _measured(
-        self, found: Path | None, segment: Segment, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
+        self, found: Path | None, one: Waiting, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
     ) -> tuple[RollCall, Sequence[Crop | None]]:
         def asked_to_stop() -> bool:
             if self._store.erasures_asked() != self._erased:
                 raise FacesChanged
             return stopped()
 
-        path = _checked(found, segment)
+        segment, path = one.segment, _checked(found, one.segment)
         gallery = Gallery(self._pack, templates)
         threshold_ppm = calibrate(self._pack, gallery, ROLL_CALL_FPIR_PPM).ppm
-        sampled = pictures(path, plan_frames(path, self._every_us))
+        sampled = pictures(path, plan_frames(path, self._every_us, self._closer(one)))
         measured = analyse(_until(sampled, segment.first_pts_us, asked_to_stop), gallery, self._pack, threshold_ppm)
         asked_to_stop()
         return _record(segment, self._pack, threshold_ppm, self._every_us, measured), measured.crops
+
+    def _closer(self, one: Waiting) -> Closer:
+        """Where faces were bare the segment is looked at more closely, as far as that is on record by now."""
+        shift_us = one.segment.first_pts_us
+        windows = [(start - shift_us, end - shift_us) for start, end in bare_windows(one, self._bare)]
+        return Closer(self._every_us // DENSER, windows)
 
 
 def _until(

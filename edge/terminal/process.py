@@ -26,6 +26,7 @@ from edge.enrol.erase import Eraser
 from edge.errors import CannotListen, NoRecorder, PortInUse
 from edge.picture.told import TOLD, troubles
 from edge.refusal import look_up
+from edge.rollcall.behind import BEHIND, read_behind
 from edge.terminal.app import make_app
 from edge.terminal.bareface import BareFaces
 from edge.terminal.camera import Camera
@@ -68,7 +69,7 @@ def run(box: Box) -> None:
     told = box.run_folder / TOLD
     screen = Screen(
         box.config, box.clock, memory, lambda: _status(box), time.monotonic, test, lambda: troubles(told),
-        lambda: look_up(box.run_folder, "recorder"))
+        lambda: look_up(box.run_folder, "recorder"), lambda: read_behind(box.run_folder / BEHIND))
     unsaid = translate(UNSAID, box.config.lang)
     presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)

@@ -10,6 +10,7 @@ from edge.clock import Clock
 from edge.config import BoxConfig
 from edge.picture.told import Trouble
 from edge.refusal import Refusal
+from edge.rollcall.behind import Behind
 from edge.terminal import bareface
 from edge.terminal.code import ShownMark, Wanted
 from edge.terminal.desk import Target
@@ -97,16 +98,17 @@ class Pulse:
 
 class Screen:
     """`status` asks the recorder (None: it does not answer). `test`: the box's own key is a test key.
-    `picture`: what ails the picture of the room camera; `refusal`: why the recorder does not run."""
+    `picture`: what ails the picture of the room camera; `refusal`: why the recorder does not run; `behind`: how much
+    video waits for its roll call."""
 
     def __init__(
         self, config: BoxConfig, clock: Clock, memory: Memory, status: Callable[[], Mapping[str, Any] | None],
         monotonic: Callable[[], float], test: bool, picture: Callable[[], Sequence[Trouble]] = lambda: (),
-        refusal: Callable[[], Refusal | None] = lambda: None,
+        refusal: Callable[[], Refusal | None] = lambda: None, behind: Callable[[], Behind | None] = lambda: None,
     ) -> None:
         self._config, self._clock, self._memory = config, clock, memory
         self._status, self._monotonic, self._test, self._picture = status, monotonic, test, picture
-        self._refusal = refusal
+        self._refusal, self._behind = refusal, behind
         self._lock = threading.Lock()
         self._said: tuple[float, Mapping[str, Any] | None] = (-STATUS_S, None)
         self._runs = Runs()
@@ -233,6 +235,7 @@ class Screen:
         known = now.known if now is not None else self._memory.look()
         sight = self.desk.sight() if self.desk is not None else self._blind()
         seen_class, seen = self._seen(now, known)
+        behind = self._behind()
         facts = Facts(
             now_us=now.now_us if now is not None else self._clock.utc_us(),
             rate=self._clock.rate,
@@ -248,6 +251,7 @@ class Screen:
             block=now.block if now is not None else None,
             pin_share=now.policy.checkin.pin_share_pct if now is not None else None,
             seen=seen,
+            behind_us=None if behind is None else behind.video_us,
             names=self._names(now, seen_class),
             notices=self._notices(known, live),
             banners=self._banners(now.policy if now is not None else self._memory.policy(self._config.policy)),
@@ -294,14 +298,15 @@ class Screen:
     def _seen(self, now: _Now | None, known: Known) -> tuple[str | None, Seen | None]:
         """Whom the roll call has seen, and of which class: in the block of the session, else in the newest one."""
         if now is not None and now.block is not None and known.session is not None:
-            return now.order.class_id, seen_in(now.story, now.block)
-        found = newest_block(known.orders.values(), self._config.device, self._memory.policy, self._clock.utc_us())
+            return now.order.class_id, seen_in(now.story, now.block, now.now_us)
+        now_us = self._clock.utc_us()
+        found = newest_block(known.orders.values(), self._config.device, self._memory.policy, now_us)
         if found is None:
             return None, None
         order, policy, planned = found
         story = self._memory.story(order.class_id, policy, fresh=False)
         block = next((block for block in story.blocks if block.id == planned.id), None)
-        return order.class_id, seen_in(story, block) if block is not None else None
+        return order.class_id, seen_in(story, block, now_us) if block is not None else None
 
     def _names(self, now: _Now | None, seen_class: str | None) -> dict[str, str]:
         """The names that the page may need: pseudonyms are random, so those of two classes never meet."""

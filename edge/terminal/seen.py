@@ -1,26 +1,84 @@
-"""Whom the roll call has seen in the block that runs; after its end, until the next one begins, in the one before."""
+"""Whom the roll call has seen in the block that runs, and why not the others; after its end, until the next one begins,
+in the one before. Pure; sentences in the language asked for."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
-from typing import Literal
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
 
+from common.texts import N_, translate
 from evidence.blocks import PlannedBlock, plan_blocks
 from evidence.bodies import ClassOrder
 from evidence.policy import Policy
+from evidence.rollcall import Why
 from evidence.story import Block, Story
 from evidence.times import MINUTE
+
+LATE_PCT = 50
+"""From so much of a block on, who signed in and was not seen is told apart. No rule reads it (ours)."""
+BEHIND_US = 2 * MINUTE
+"""So much video may wait for its roll call without a word: a file that was just finished."""
+
+NONE, WAITING = N_("Nothing has been looked at yet"), N_("The roll call waits for the first minutes of video")
+ALL = N_("Everybody was seen in this recording")
+SEEN_LAST = {
+    "some": N_("In the last recording: {seen} of {due} seen"),
+    "unfinished": N_("In the last recording, seen so far: {seen} of {due}. The roll call is not finished"),
+    "all": N_("Everybody was seen in the last recording"),
+}
+NOT_SEEN, NOT_SEEN_LAST = N_("Not seen yet in this recording"), N_("Not seen in the last recording")
+"""Over the list, by the recording that it is about."""
+NOT_SEEN_OF = N_("Not seen yet: {count} of {due}")
+BEHIND = N_("{minutes} min to look at")
+LATE = N_(
+    "Half of this recording is over, and of those who signed in {count} were not seen in it. Let them show their faces "
+    "to the room camera")
+
+Reason = Why | Literal["never"]
+REASONS: dict[Reason, str] = {
+    "small": N_("too small"), "turned": N_("turned away"), "dark": N_("too dark"), "blurred": N_("blurred"),
+    "mask": N_("mask"), "gear": N_("gear"), "alike": N_("like another"), "near": N_("not sure"),
+    "full": N_("not told apart"), "two_rooms": N_("in two rooms"), "never": N_("never in view"),
+}
+"""Behind a name."""
+ADVICE: dict[Reason, str] = {
+    "small": N_("Too small: move the camera nearer, or people forward"),
+    "turned": N_("Turned away: have them look at the room camera"),
+    "dark": N_("Too dark: switch on the lights"),
+    "blurred": N_("Blurred: wipe the lens, have them keep still"),
+    "mask": N_("Masks: off for a moment, and look at the room camera"),
+    "gear": N_("Gear hides faces: bare them to the camera when safe"),
+    "alike": N_("Like another: have each look at the room camera"),
+    "near": N_("Nearly sure: have them look at the room camera"),
+    "full": N_("All in view, it seems: have them look at the camera"),
+    "two_rooms": N_("In two rooms at once: have their enrolment checked"),
+    "never": N_("Never in view: seat them where the room camera sees"),
+}
+"""What to do about the most frequent reason."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Unseen:
+    """Somebody who was not shown, and why. `came`: signed in."""
+
+    person: str
+    why: Reason
+    came: bool
 
 
 @dataclasses.dataclass(frozen=True)
 class Seen:
-    """`missing`: who was not shown, of `due` people. `waiting`: there is video, but no roll call of it yet."""
+    """`missing`: who was not shown, of `due` people; who signed in comes first. `waiting`: there is video, but no roll
+    call of it yet."""
 
     state: Literal["waiting", "some", "all"]
     due: int = 0
-    missing: tuple[str, ...] = ()
+    missing: tuple[Unseen, ...] = ()
     called: bool = True
     """Whether all of its video was looked through."""
+    late: bool = False
+    """It is running, and so much of it is over that it is time to act."""
 
 
 def newest_block(
@@ -37,7 +95,7 @@ def newest_block(
     return max(begun, key=lambda one: (one[2].span.start_us, one[0].class_id), default=None)
 
 
-def seen_in(story: Story, block: Block) -> Seen | None:
+def seen_in(story: Story, block: Block, now_us: int) -> Seen | None:
     """What the roll calls of one block say; None while it has no video."""
     span = block.span
     files = {fact.segment.sha256 for fact in story.segments
@@ -46,5 +104,46 @@ def seen_in(story: Story, block: Block) -> Seen | None:
         return None
     if files.isdisjoint(call.segment for _, call in story.rollcalls):
         return Seen("waiting")
-    missing = tuple(presence.person for presence in block.presences if presence.answer != "shown")
-    return Seen("some" if missing else "all", len(block.roster), missing, block.roll_called)
+    missing = [Unseen(one.person, one.why[0] if one.why else "never", one.checked_in)
+               for one in block.presences if one.answer != "shown"]
+    missing.sort(key=lambda one: not one.came)
+    late = span.start_us + span.length_us * LATE_PCT // 100 <= now_us < span.end_us
+    return Seen("some" if missing else "all", len(block.roster), tuple(missing), block.roll_called, late)
+
+
+def unseen(
+    seen: Seen | None, running: bool, behind_us: int | None, names: Mapping[str, str], lang: str,
+) -> dict[str, Any]:
+    """What the page shows. While the class is `running` the text is advice: about those who signed in, if one of them
+    was not seen. `behind_us`: how much video of this box waits for its roll call, None: nobody knows."""
+    behind = "" if behind_us is None or behind_us <= BEHIND_US else translate(
+        BEHIND, lang, minutes=behind_us // MINUTE)
+    title = translate(NOT_SEEN if running or seen is None or seen.state == "waiting" else NOT_SEEN_LAST, lang)
+    if seen is None or seen.state == "waiting":
+        code, sentence = ("waiting", WAITING) if seen is not None or running else ("none", NONE)
+        text = _joined(translate(sentence, lang), behind)
+        return {"state": code, "title": title, "text": text, "advice": False, "names": [], "why": []}
+    code, there = seen.state, seen.due - len(seen.missing)
+    if running and seen.missing:
+        title = _joined(translate(NOT_SEEN_OF, lang, count=len(seen.missing), due=seen.due), behind)
+        here = [one for one in seen.missing if one.came] or seen.missing
+        text = translate(ADVICE[Counter(one.why for one in here).most_common(1)[0][0]], lang)
+    else:
+        said = ALL if running else SEEN_LAST[code if code == "all" or seen.called else "unfinished"]
+        text = _joined(translate(said, lang, seen=there, due=seen.due), behind)
+    return {
+        "state": code, "title": title, "text": text, "advice": running and code == "some", "seen": there,
+        "due": seen.due, "names": [names.get(one.person, one.person) for one in seen.missing],
+        "why": [translate(REASONS[one.why], lang) for one in seen.missing],
+    }
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def late_notice(seen: Seen | None, running: bool, lang: str) -> list[dict[str, str]]:
+    """A banner, code and text, from the middle of a block on while somebody who signed in was never seen in it: these
+    are the ones whom a review will ask about. Else none."""
+    count = sum(one.came for one in seen.missing) if seen is not None and seen.late and running else 0
+    return [{"code": "unseen", "text": translate(LATE, lang, count=count)}] if count else []

@@ -14,7 +14,7 @@ from edge.terminal.memory import AlarmFact
 from edge.terminal.notices import DEFAULT_OFFSET_MIN, Notices
 from edge.terminal.progress import Live
 from edge.terminal.schedule import Lesson, Session
-from edge.terminal.seen import Seen
+from edge.terminal.seen import Seen, late_notice, unseen
 from edge.terminal.signed import people
 from evidence.blocks import local
 from evidence.bodies import ClassOrder
@@ -75,6 +75,8 @@ class Facts:
     pin_share: Number | None
     """Percent of sign-ins by PIN above which people look why."""
     seen: Seen | None
+    behind_us: int | None
+    """How much video of this box waits for its roll call."""
     names: Mapping[str, str]
     notices: Notices
     banners: Sequence[str]
@@ -91,7 +93,7 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
         "lang": lang,
         "now": utc_text(facts.now_us),
         "clock": _clock(facts, facts.now_us),
-        "banners": facts.notices.banners(lang) + [
+        "banners": facts.notices.banners(lang) + late_notice(facts.seen, facts.session is not None, lang) + [
             {"code": code, "text": translate(words.BANNERS[code], lang, rate=facts.rate)} for code in facts.banners
         ],
         "lesson": _lesson(facts, lang),
@@ -100,7 +102,7 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
         "recording": _recording(facts, lang),
         "checkin": _checkin(facts, lang),
         "people": _people(facts, lang),
-        "unseen": _unseen(facts, lang),
+        "unseen": unseen(facts.seen, facts.session is not None, facts.behind_us, facts.names, lang),
         "alarms": _alarms(facts, lang),
         "earlier": _earlier(facts, lang),
         "sync": _sync(facts.waiting, lang),
@@ -298,22 +300,6 @@ def _closed(facts: Facts) -> str:
 
 def _people(facts: Facts, lang: str) -> dict[str, Any]:
     return people(facts.block, facts.names, lambda us: _clock(facts, us)[:5], facts.pin_share, lang)
-
-
-def _unseen(facts: Facts, lang: str) -> dict[str, Any]:
-    seen = facts.seen
-    if seen is None or seen.state == "waiting":
-        code = "waiting" if seen is not None or facts.session is not None else "none"
-        title = translate(words.NOT_SEEN, lang)
-        return {"state": code, "title": title, "text": translate(words.UNSEEN[code], lang), "names": []}
-    code, there, now = seen.state, seen.due - len(seen.missing), facts.session is not None
-    said = code if code == "all" or seen.called else "unfinished"
-    sentence = words.UNSEEN[code] if now else words.UNSEEN_LAST[said]
-    return {
-        "state": code, "title": translate(words.NOT_SEEN if now else words.NOT_SEEN_LAST, lang),
-        "text": translate(sentence, lang, seen=there, due=seen.due), "seen": there, "due": seen.due,
-        "names": [_name(facts, person) for person in seen.missing],
-    }
 
 
 def _alarms(facts: Facts, lang: str) -> list[dict[str, str]]:

@@ -129,21 +129,6 @@ STOPPED = {
 OTHER_NAME = N_("This face is enrolled already as {name}. Is it really another person?")
 """For whoever decides, and nobody else."""
 
-UNSEEN = {
-    "none": N_("Nothing has been looked at yet"),
-    "waiting": N_("The roll call waits for the first minutes of video"),
-    "some": N_("Seen so far: {seen} of {due}"),
-    "all": N_("Everybody was seen in this recording"),
-}
-UNSEEN_LAST = {
-    "some": N_("In the last recording: {seen} of {due} seen"),
-    "unfinished": N_("In the last recording, seen so far: {seen} of {due}. The roll call is not finished"),
-    "all": N_("Everybody was seen in the last recording"),
-}
-
-NOT_SEEN, NOT_SEEN_LAST = N_("Not seen yet in this recording"), N_("Not seen in the last recording")
-"""Over the list, by the recording that it is about."""
-
 SYNC = {
     "all": N_("The centre has confirmed every record"),
     "some": N_("{waiting} records wait for the centre's receipt"),

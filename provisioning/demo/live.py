@@ -179,10 +179,10 @@ def lacks(report: Mapping[str, Any], plan: day.Plan, lang: str) -> list[str]:
 
 
 def _tell(state: Mapping[str, Any], say: play.Say) -> None:
-    recording, people = state["recording"], state["people"]
+    recording, people, unseen = state["recording"], state["people"], state["unseen"]
     say(N_("{clock}: {recording}, unbroken for {minutes} min; {come} of {due} checked in; {seen}"),
         clock=state["clock"], recording=recording["text"], minutes=recording.get("unbroken_s", 0) // 60,
-        come=people["trainees_in"], due=people["due"], seen=state["unseen"]["text"])
+        come=people["trainees_in"], due=people["due"], seen=unseen["title" if unseen["advice"] else "text"])
 
 
 def _until(moment: datetime.datetime, services: Services) -> None:

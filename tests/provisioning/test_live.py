@@ -157,7 +157,8 @@ def test_the_class_is_started_before_told_of_and_ended_after(
         "POST /start": lambda: pressed("start"), "POST /end": lambda: pressed("end"),
         "GET /state.json": (200, {
             "clock": "14:03:00", "session": {"id": "s-1"}, "people": {"trainees_in": 2, "due": 3},
-            "recording": {"text": "Recording", "unbroken_s": 125}, "unseen": {"text": "Seen so far: 2 of 3"}}),
+            "recording": {"text": "Recording", "unbroken_s": 125},
+            "unseen": {"title": "Not seen yet: 1 of 3", "text": "Too dark: switch on the lights", "advice": True}}),
     }
     said: list[str] = []
     with Services(tmp_path / "none") as services:
@@ -165,7 +166,7 @@ def test_the_class_is_started_before_told_of_and_ended_after(
     assert begin - timedelta(seconds=0.1) <= times["start"] and site.plan.hours[-1].end <= times["end"]
     assert ("POST /end", {"session": "s-1"}) in page.asked and ("POST /start", {"class": "live-1"}) in page.asked
     assert said[0] == "start pressed" and said[-1] == "end pressed" and len(said) >= 3
-    assert said[1] == "14:03:00: Recording, unbroken for 2 min; 2 of 3 checked in; Seen so far: 2 of 3"
+    assert said[1] == "14:03:00: Recording, unbroken for 2 min; 2 of 3 checked in; Not seen yet: 1 of 3"
 
 
 def test_a_class_that_was_hardly_recorded_is_told() -> None:

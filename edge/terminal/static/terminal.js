@@ -18,6 +18,7 @@ function names(id, entries) {
   list.replaceChildren(...entries.map((entry) => {
     const node = item(entry.name + (entry.mark || ""), entry.time);
     if (entry.kind) node.classList.add(entry.kind);
+    if (entry.why) node.append(Object.assign(document.createElement("small"), { textContent: entry.why }));
     return node;
   }));
   let hidden = 0;
@@ -142,7 +143,8 @@ function showPeople(state) {
   names("in", [...teachers, ...came]);
   put("unseen-title", unseen.title);
   put("unseen-text", unseen.text);
-  names("unseen", unseen.names.map((name) => ({ name })));
+  at("unseen-text").classList.toggle("advice", unseen.advice);
+  names("unseen", unseen.names.map((name, index) => ({ name, why: unseen.why[index] })));
   showEverybody(state, [...teachers, ...came]);
   at("sync").className = state.sync.state;
   put("sync-text", state.sync.text);

@@ -13,7 +13,7 @@ import pytest
 from common.texts import words
 from edge.errors import BadVideo, EmptyVideo
 from edge.rollcall import frames as sampling
-from edge.rollcall.frames import SECOND_US, frames, plan_frames
+from edge.rollcall.frames import SECOND_US, Closer, frames, plan_frames
 
 
 def grey(count: int) -> list[np.ndarray]:
@@ -160,3 +160,13 @@ def test_nothing_that_can_be_decoded_is_an_error(tmp_path: Path, make_video: Cal
     path.write_bytes(data)
     with pytest.raises(BadVideo, match="no picture"):
         sampled(path, 1)
+
+
+@pytest.mark.parametrize("gop", [1, 4, 40])
+def test_within_a_window_the_pictures_are_nearer_together(
+    tmp_path: Path, make_video: Callable[..., Path], gop: int
+) -> None:
+    path = make_video(tmp_path / "a.mp4", grey(24), fps=2, gop=gop)
+    plan = plan_frames(path, 2 * SECOND_US, Closer(SECOND_US // 2, [(4 * SECOND_US, 6 * SECOND_US)]))
+    found = [pts_us / SECOND_US for pts_us, _ in frames(path, 2 * SECOND_US, plan)]
+    assert found == [0, 2, 4, 4.5, 5, 5.5, 6, 8, 10] and plan.frames == 9

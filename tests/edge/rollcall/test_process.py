@@ -1,6 +1,7 @@
 """The roll-call process: one record per segment however often it is killed, an alarm for what cannot be read."""
 from __future__ import annotations
 
+import dataclasses
 import errno
 import hashlib
 import subprocess
@@ -25,7 +26,7 @@ from edge.storage.volume import open_volume
 from edge.vision.gallery import Gallery
 from edge.vision.pack import Face, Pack
 from edge.wiring import Box
-from evidence.bodies import RollCall, Segment, SegmentRemoved, SessionCorrected, SessionStart, body_of
+from evidence.bodies import BareFace, RollCall, Segment, SegmentRemoved, SessionCorrected, SessionStart, body_of
 
 SECOND = 1_000_000
 
@@ -67,15 +68,19 @@ def film(tmp_path: Path, pictures, make_video: Callable[..., Path]) -> Path:
 def add(face_box: Box, film: Path) -> Callable[..., Segment]:
     """Puts a finished segment on the volume and its record into the chain."""
 
-    def put(index: int, data: bytes | None = None, class_id: str | None = "class-1") -> Segment:
+    def put(
+        index: int, data: bytes | None = None, class_id: str | None = "class-1", mono: bool = False,
+    ) -> Segment:
         data = film.read_bytes() + b"\0" * index if data is None else data
         name = f"r-1/{index:06}.mp4"
         path = face_box.segments / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
+        mono_us = index * 4 * SECOND if mono else 0
         segment = Segment(
             class_id, "s-1", "room", "r-1", index, name, len(data), hashlib.sha256(data).hexdigest(), "h264", 1280, 886,
-            4, 4, index * 4 * SECOND, (index + 1) * 4 * SECOND, 0, 4 * SECOND, 100_000, (), False, "start")
+            4, 4, index * 4 * SECOND, (index + 1) * 4 * SECOND, mono_us, mono_us + 4 * SECOND, 100_000, (), False,
+            "start")
         face_box.store.append("segment", segment)
         return segment
 
@@ -109,8 +114,8 @@ def test_every_segment_gets_one_record_with_times_of_its_run(face_box: Box, add,
     add(2, class_id=None)
     work(worker())
     work(worker())
-    made = rollcalls(face_box)
-    assert [one.segment for one in made] == [first.sha256, second.sha256]
+    made = rollcalls(face_box)[::-1]
+    assert [one.segment for one in made] == [first.sha256, second.sha256], "the newest one was looked at first"
     assert [one.samples for one in made] == [4, 4] and made[1].headcount_max == 6 and made[1].run == "r-1"
     assert sorted(track.best.person for track in made[1].tracks) == [f"p-{n}" for n in range(1, 7)]
     assert {(track.first_us, track.last_us) for track in made[1].tracks} == {(4 * SECOND, 7 * SECOND)}
@@ -128,7 +133,7 @@ def test_the_picture_behind_each_answer_shows_the_person_whom_it_names(
     proofs = Proofs(face_box.video, face_box.first_volume, face_box.keys.data, face_box.proofs_lock)
     attempts = Attempts(face_box.run_folder / "try.json")
     work(Worker(face_box.store, face_box.find_segment, remembering, 1, attempts, proofs=proofs))
-    first, second = rollcalls(face_box)
+    second, first = rollcalls(face_box)
     found = proofs.pictures(first, {str(track.proof) for track in first.tracks})
     assert len(found) == len(first.tracks) == 6 and len(list(face_box.video.glob("proofs/r-1/*.faces"))) == 2
     gallery = Gallery(builtin, templates)
@@ -176,6 +181,30 @@ def test_a_process_that_is_stopped_in_the_middle_does_it_again_once(face_box: Bo
     assert len(rollcalls(face_box)) == 1
 
 
+def test_what_was_filmed_while_faces_were_bare_comes_first_and_is_looked_at_more_closely_once(
+    face_box: Box, add, worker, tmp_path: Path, pictures, make_video: Callable[..., Path],
+) -> None:
+    """Segments of four seconds; faces were bare in the last second of the third one and in most of the fourth."""
+    film = make_video(tmp_path / "dense.mp4", [pictures.group[::2, ::2]] * 16, fps=4, gop=1).read_bytes()
+    segments = [add(index, film + b"\0" * index, mono=True) for index in range(4)]
+    bare = BareFace("class-1", "s-1", 10 * SECOND, 11 * SECOND, 15 * SECOND, "held", "t-1")
+    face_box.store.append("bareface", dataclasses.replace(bare, from_mono_us=0, result="put_off"))
+    one = worker()
+    assert one.turn() and rollcalls(face_box)[0].segment == segments[3].sha256, "nothing was held yet"
+    face_box.store.append("bareface", bare)
+    face_box.store.append("bareface", dataclasses.replace(bare, class_id="class-9", from_mono_us=0))
+    add(4, film + b"\0" * 4, mono=True)
+    looks: Iterator[bool] = iter([False, True])
+    with pytest.raises(Stopped):
+        worker().turn(lambda: next(looks))
+    work(worker())
+    work(worker())
+    made = rollcalls(face_box)
+    assert [call.tracks[0].first_us // (4 * SECOND) for call in made] == [3, 2, 4, 1, 0]
+    assert [(call.samples, call.every_us) for call in made] == [
+        (4, SECOND), (7, SECOND), (4, SECOND), (4, SECOND), (4, SECOND)]
+
+
 def test_who_withdraws_in_the_middle_of_a_segment_is_looked_for_no_more(face_box: Box, add, worker) -> None:
     add(0)
     looks = iter(range(100))
@@ -209,8 +238,8 @@ def test_changed_missing_and_hostile_files_are_alarms_once_and_the_rest_goes_on(
     work(worker())
     work(worker())
     assert alarms(face_box) == [
-        ("rollcall.segment_differs", "r-1/000000.mp4"), ("rollcall.segment_gone", "r-1/000001.mp4"),
-        ("rollcall.unreadable", "r-1/000002.mp4"),
+        ("rollcall.unreadable", "r-1/000002.mp4"), ("rollcall.segment_gone", "r-1/000001.mp4"),
+        ("rollcall.segment_differs", "r-1/000000.mp4"),
     ]
     assert len(rollcalls(face_box)) == 1
 
@@ -265,7 +294,7 @@ def test_killed_at_any_moment_it_makes_one_record_of_every_segment(
     finally:
         process.terminate()
         assert process.wait(20) == 0
-    assert [call.segment for call in rollcalls(face_box)] == [segment.sha256 for segment in segments]
+    assert [call.segment for call in rollcalls(face_box)[::-1]] == [segment.sha256 for segment in segments]
     assert alarms(face_box) == [] and read_behind(told) is None and not tried.exists()
 
 

@@ -19,6 +19,7 @@ from edge.config import BoxConfig, parse_box
 from edge.keys import BoxKeys, make_box_keys, self_certified
 from edge.picture.told import Trouble
 from edge.refusal import Refusal
+from edge.rollcall.behind import Behind
 from edge.store import Store
 from edge.terminal.memory import Memory
 from edge.terminal.press import Presses
@@ -131,6 +132,8 @@ class Room:
     """What the picture process tells."""
     refusal: Refusal | None = None
     """Why the supervisor says that the recorder does not run."""
+    behind: Behind | None = None
+    """What the roll call says is left to do."""
 
     def take_order(self, class_id: str = CLASS, device: str = "box-1", after_minutes: int = 0) -> None:
         """What the sync process does with a good order."""
@@ -198,7 +201,7 @@ def room(tmp_path: Path) -> Iterator[Room]:
 
     screen = Screen(
         config, clock, memory, lambda: made[0].recorder, lambda: made[0].monotonic, True,
-        lambda: made[0].picture, lambda: made[0].refusal)
+        lambda: made[0].picture, lambda: made[0].refusal, lambda: made[0].behind)
     presses = Presses(store, memory, screen, wake, lambda: made[0].monotonic, "held twice")
     room = Room(folder, config, keys, clock, store, memory, screen, presses, FixedDesk(), None)
     made.append(room)

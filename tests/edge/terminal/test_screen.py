@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from edge.picture.told import Trouble
+from edge.rollcall.behind import Behind
 from edge.terminal import memory, screen
 from edge.terminal.panel import lamp
 from edge.terminal.view import Result, Sight
@@ -174,11 +175,68 @@ def test_who_was_not_seen_yet(room: Any) -> None:
     room.at(6)
     room.record(1, ("p-1", "p-3"), run="r-2")
     told = room.state()["unseen"]
-    assert (told["state"], told["names"], told["text"]) == ("some", ["李强"], "Seen so far: 2 of 3")
+    assert (told["state"], told["names"], told["why"]) == ("some", ["李强"], ["never in view"])
+    assert told["title"] == "Not seen yet: 1 of 3" and told["advice"]
+    assert told["text"] == "Never in view: seat them where the room camera sees"
     room.at(7)
     room.record(1, ("p-2",), run="r-3")
     assert room.state("zh")["unseen"] == {
-        "state": "all", "title": "本次录像尚未见到", "text": "本次录像中全员已见到", "seen": 3, "due": 3, "names": []}
+        "state": "all", "title": "本次录像尚未见到", "text": "本次录像中全员已见到", "advice": False, "seen": 3,
+        "due": 3, "names": [], "why": []}
+
+
+def test_from_the_middle_of_the_block_on_who_signed_in_and_was_not_seen_is_told_until_seen_or_over(room: Any) -> None:
+    """The block lasts 100 minutes, so from minute 50 on."""
+    def notices(lang: str = "en") -> list[str]:
+        return [one["text"] for one in room.state(lang)["banners"] if one["code"] == "unseen"]
+
+    room.take_order()
+    room.at(-5)
+    room.check_in("p-2")
+    session = room.presses.start("welding-1")
+    room.at(40)
+    room.record(30, ("p-1",))
+    told = room.state()["unseen"]
+    assert told["names"] == ["李强", "欧阳建国"], "who signed in comes first"
+    room.at(49.9)
+    assert notices() == []
+    room.at(50)
+    assert notices() == [
+        "Half of this recording is over, and of those who signed in 1 were not seen in it. Let them show their faces "
+        "to the room camera"]
+    assert notices("zh") == ["本次录像时间已过半，已签到的学员中仍有 1 人未被认出，请他们面向教室摄像头露脸"]
+    assert "alarm" not in {sealed.record.type for sealed in room.store.records()}
+    room.at(60)
+    room.record(1, ("p-2",), run="r-2")
+    assert notices() == [] and room.state()["unseen"]["names"] == ["欧阳建国"], "who did not sign in is no notice"
+    room.check_in("p-3")
+    assert len(notices()) == 1
+    room.at(100)
+    assert notices() == [], "it is over"
+    room.at(90)
+    assert len(notices()) == 1
+    room.presses.end(session)
+    assert notices() == []
+
+
+@pytest.mark.parametrize(("minutes", "text"), [
+    (None, ""), (0, ""), (2, ""), (3, " · 3 min to look at"), (90, " · 90 min to look at"),
+])
+def test_how_far_the_roll_call_is_behind_is_told_from_some_minutes_on(
+    room: Any, minutes: int | None, text: str,
+) -> None:
+    room.take_order()
+    session = room.presses.start("welding-1")
+    room.at(5)
+    room.behind = None if minutes is None else Behind(7, minutes * MINUTE + 59_000_000 * (minutes > 2))
+    room.record(3, called=False)
+    assert room.state()["unseen"]["text"] == f"The roll call waits for the first minutes of video{text}"
+    room.at(6)
+    room.record(1, ("p-1", "p-3"), run="r-2")
+    assert room.state()["unseen"]["title"] == f"Not seen yet: 1 of 3{text}"
+    room.at(90)
+    room.presses.end(session)
+    assert room.state()["unseen"]["text"].endswith(f"The roll call is not finished{text}")
 
 
 def test_after_the_end_the_panel_speaks_of_the_recording_that_just_ended(room: Any) -> None:
