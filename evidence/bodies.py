@@ -468,7 +468,9 @@ class RollCall:
     `samples`: frames looked at; `dark`: how many of them were too dark or flat to show anybody. `every_us`: media time
     between frames that was asked for; while faces were bare they may be nearer together. `faces_max`: most faces at
     once, smoothed; `faceless_max`: most people at once whose face was not seen, none without a person detector: the
-    headcount then counts faces alone."""
+    headcount then counts faces alone. `headcount_peak`: most people in any one
+    picture, not smoothed; `planned`: pictures that were to be looked at; `gallery`: everybody who was looked for. None of
+    these in records from before they were stated."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     run: Id
@@ -487,6 +489,9 @@ class RollCall:
     every_us: Count | None = None
     faces_max: Count | None = None
     faceless_max: Count | None = None
+    headcount_peak: Count | None = None
+    planned: Count | None = None
+    gallery: tuple[Id, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
