@@ -468,9 +468,8 @@ class RollCall:
     `samples`: frames looked at; `dark`: how many of them were too dark or flat to show anybody. `every_us`: media time
     between frames that was asked for; while faces were bare they may be nearer together. `faces_max`: most faces at
     once, smoothed; `faceless_max`: most people at once whose face was not seen, none without a person detector: the
-    headcount then counts faces alone. `headcount_peak`: most people in any one
-    picture, not smoothed; `planned`: pictures that were to be looked at; `gallery`: everybody who was looked for. None of
-    these in records from before they were stated."""
+    headcount then counts faces alone. `headcount_peak`: most people in any one picture, not smoothed; `planned`:
+    pictures that were to be looked at; `gallery`: everybody who was looked for; none in records from before these."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     run: Id
