@@ -144,7 +144,7 @@ class Worker:
         for sealed in self._store.records_of("bareface", self._bare_after):
             self._bare_after = sealed.record.seq
             body = body_of(sealed.record)
-            if isinstance(body, BareFace):
+            if isinstance(body, BareFace) and body.result == "held":
                 self._bare.append(Told(body, sealed.record.boot_id))
 
     def _learn_corrections(self) -> None:

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, Route, expect, sync_playwright
 from common.texts import translate
 from edge.store import Store
 from edge.terminal.code import mark_cells
+from edge.terminal.seen import Seen, Unseen, late_notice, unseen
 from edge.terminal.words import BARE, BARE_BEGIN_BY
 from evidence.bodies import ClassOrder, OrderAccepted
 
@@ -203,7 +204,32 @@ def test_everything_fits_is_legible_and_can_be_touched(page: Page, box_folder: t
                 assert not page.evaluate(f"(() => {{ const d = document.querySelector('{dialog}');"
                                          " return d.scrollHeight > d.clientHeight + 1; })()"), "the question scrolls"
             page.click(f"{dialog}-no")
+    who_was_not_seen(page)
     with_the_longest_words(page)
+
+
+def who_was_not_seen(page: Page) -> None:
+    """Of forty some names can be read, each with its word, below one line of advice; and a notice across the top."""
+    seen = Seen("some", 44, tuple(Unseen(f"p-{n}", "small" if n % 2 else "never", True) for n in range(40)), late=True)
+    names = {f"p-{n}": ("王秀英", "李强", "欧阳建国")[n % 3] for n in range(40)}
+
+    def tell(route: Route) -> None:
+        state = route.fetch().json()
+        state["unseen"] = unseen(seen, True, 17 * 60_000_000, names, state["lang"])
+        state["banners"] += late_notice(seen, True, state["lang"])
+        route.fulfill(json=state)
+
+    page.route("**/state.json*", tell)
+    for lang, advice in (("zh", "未入镜：请他们坐到"), ("en", "Never in view: seat them")):
+        page.goto(page.url.split("?")[0] + f"?lang={lang}")
+        for _ in at_each_size(page):
+            expect(page.locator("#unseen-text.advice")).to_contain_text(advice)
+            page.wait_for_timeout(700)
+            check_view(page)
+            words = page.locator("#unseen li small").all_text_contents()
+            assert len(words) == page.locator("#unseen li:not(.more)").count() >= 2
+            assert words[:2] == (["未入镜", "脸太小"] if lang == "zh" else ["never in view", "too small"])
+    page.unroute("**/state.json*")
 
 
 def with_the_longest_words(page: Page) -> None:
