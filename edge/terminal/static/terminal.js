@@ -168,8 +168,8 @@ function showEverybody(state, came) {
   const note = here ? [state.people.pin_text, state.people.pin_why].filter(Boolean).join(" · ") : state.unseen.text;
   put("everybody-note", note);
   show("everybody-note", !!note);
-  const entries = here ? came : state.unseen.names.map((name) => ({ name }));
-  everybody(entries.map((one) => ({ name: one.name, mark: [one.time, one.mark].filter(Boolean).join(" ") })), () => {});
+  const entries = here ? came : state.unseen.names.map((name, index) => ({ name, why: state.unseen.why[index] }));
+  everybody(entries.map((one) => ({ name: one.name, mark: [one.time, one.mark, one.why].filter(Boolean).join(" ") })), () => {});
 }
 
 function listEverybody(which) {
