@@ -191,9 +191,10 @@ class Judge:
 
     def states(self, blocks: np.ndarray) -> np.ndarray:
         """The state of each block of `blocks` (n, b, k), as an index into STATES (n, b)."""
-        flat = blocks.reshape(-1, blocks.shape[2])
-        kinds, which = np.unique(flat, axis=0, return_inverse=True)
-        states = np.array([STATES.index(self._judged(tuple(one)).state) for one in kinds.tolist()])
+        shape = (MOST + 1, MOST + 1, MOST + 1, TRAINEES + 2, 101, 101)
+        kinds, which = np.unique(np.ravel_multi_index(tuple(np.moveaxis(blocks, 2, 0)), shape), return_inverse=True)
+        states = np.array([STATES.index(self._judged(tuple(map(int, one))).state)
+                           for one in zip(*np.unravel_index(kinds, shape), strict=True)])
         return states[which.reshape(blocks.shape[:2])]
 
     def verdict(self, missing: int, unclear: int) -> str:

@@ -7,9 +7,10 @@ encoded again. Where faces are large enough, other thresholds are tried beside t
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,11 @@ from edge.rollcall.analyse import analyse
 from edge.rollcall.answer import roll_call
 from edge.rollcall.cli import EVERY_US
 from edge.rollcall.frames import frames, pictures, plan_frames
+from edge.rollcall.pictures import Picture
 from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.onnx_pack import OnnxPack
+from edge.vision.pack import Face, Person, View
 
 PACK = "lab"
 SIZES = (48, 40, 32, 28, 24, 20)
@@ -63,12 +66,40 @@ class Measured:
     in_view: int
 
 
+class Remembering(OnnxPack):
+    """A pack that looks at each picture of one clip once: the same ones are asked about with many galleries. A picture
+    is known by its place in memory, so all of them must be kept."""
+
+    def __init__(self, *files: Any) -> None:
+        super().__init__(*files, only_faces=True)
+        self._found: dict[object, Any] = {}
+
+    def detect(self, bgr: np.ndarray, view: View = "terminal") -> list[Face]:
+        key = view, bgr.shape, hashlib.blake2b(np.ascontiguousarray(bgr)).digest()
+        if key not in self._found:
+            self._found[key] = super().detect(bgr, view)
+        return list(self._found[key])
+
+    def people(self, bgr: np.ndarray) -> list[Person] | None:
+        key = "people", id(bgr)
+        if key not in self._found:
+            self._found[key] = super().people(bgr)
+        return self._found[key]  # type: ignore[no-any-return]
+
+    def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
+        key = id(bgr), face.box.tobytes(), face.landmarks.tobytes()
+        if key not in self._found:
+            self._found[key] = super().embed(bgr, face)
+        return self._found[key]  # type: ignore[no-any-return]
+
+
 @dataclasses.dataclass(frozen=True)
 class Clip:
-    """A class video, who is in it, and the descriptions of the people of its test data and of others."""
+    """The pictures of a class video, who is in it, and the descriptions of the people of its test data and of others.
+    """
 
     name: str
-    video: Path
+    pictures: Sequence[tuple[int, Picture]]
     face_px: int
     truth: Mapping[str, Any]
     own: Mapping[str, np.ndarray]
@@ -85,20 +116,24 @@ def measure(folder: Path) -> list[Measured]:
     pack = OnnxPack(*lab_files(folder), only_faces=True)
     others = describe_photos(pack, photo_files(faces), strict=False).templates
     cases = [(name, None) for name in ("near", "hard", "far")] + [("near", size) for size in SIZES]
-    asked = [(clip, fpir_ppm) for clip in (_clip(pack, clips / name, size, others, folder) for name, size in cases)
-             for fpir_ppm in FPIRS_PPM if clip.face_px >= pack.min_face_px - 4 or fpir_ppm == ROLL_CALL_FPIR_PPM]
-    return [_of(pack, *one) for one in tqdm(asked, desc="class videos", file=sys.stderr, disable=None)]
+    made = []
+    for name, size in tqdm(cases, desc="class videos", file=sys.stderr, disable=None):
+        clip = _clip(pack, clips / name, size, others, folder)
+        large = clip.face_px >= pack.min_face_px - 4
+        looking = Remembering(*lab_files(folder))
+        made += [_of(looking, clip, fpir_ppm) for fpir_ppm in FPIRS_PPM if large or fpir_ppm == ROLL_CALL_FPIR_PPM]
+    return made
 
 
 def _clip(pack: OnnxPack, source: Path, size: int | None, others: Mapping[str, np.ndarray], folder: Path) -> Clip:
-    truth, video = json.loads((source / "truth.json").read_text()), source / "class.mp4"
+    truth, video, name = json.loads((source / "truth.json").read_text()), source / "class.mp4", source.name
     photos = photo_files(source / "enrolment")
     own = describe_photos(pack, {name: photos[name] for name in truth["enrolled"]}, strict=False).templates
     strange = {name: rows for name, rows in others.items() if name not in {*truth["enrolled"], *truth["strangers"]}}
-    if size is None:
-        return Clip(source.name, video, truth["face_px"], truth, own, strange)
-    video = smaller(video, folder / f"{size}.mp4", size / truth["face_px"])
-    return Clip(f"{source.name}, shrunk", video, size, truth, own, strange)
+    if size is not None:
+        video, name = smaller(video, folder / f"{size}.mp4", size / truth["face_px"]), f"{name}, shrunk"
+    seen = list(pictures(video, plan_frames(video, EVERY_US)))
+    return Clip(name, seen, size or truth["face_px"], truth, own, strange)
 
 
 def _of(pack: OnnxPack, clip: Clip, fpir_ppm: int) -> Measured:
@@ -126,7 +161,7 @@ def _answer(pack: OnnxPack, clip: Clip, people: Mapping[str, np.ndarray], fpir_p
     """What the command would say with these people enrolled."""
     gallery = Gallery(pack, people)
     threshold_ppm = calibrate(pack, gallery, fpir_ppm).ppm
-    measured = analyse(pictures(clip.video, plan_frames(clip.video, EVERY_US)), gallery, pack, threshold_ppm)
+    measured = analyse(clip.pictures, gallery, pack, threshold_ppm)
     return roll_call(measured, gallery.people, threshold_ppm, pack.margin_ppm, pack.min_face_px)
 
 
