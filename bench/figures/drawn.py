@@ -59,7 +59,7 @@ class Rates:
     deep: float = 0.5
     over: float = 0.02
     hidden: float = 0.05
-    unlike: float = 0.05
+    unlike: float = 0.2
     unsigned: float = 0.001
     trouble: float = 0.01
     by_person: float = 0.3

@@ -2,13 +2,15 @@
 
 Asked is what the command `zaitang-edge rollcall` asks. The clips of the test data show 20 people who sit still, for 40
 seconds. Smaller faces come of the `near` clip: its pictures are shrunk into the middle of ones of the same size, and
-encoded again. Where faces are large enough, other thresholds are tried beside the product's own.
+encoded again. More people come of films like `hard`, made of other stills. Where faces are large enough, other
+thresholds are tried beside the product's own.
 """
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import json
+import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -20,8 +22,10 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from bench.figures.facesize import stills
 from bench.harness import Skipped
 from bench.inputs import lab_files, shared
+from bench.scenes import Scene, film
 from edge.enrol.photos import describe_photos, photo_files
 from edge.rollcall.analyse import analyse
 from edge.rollcall.answer import roll_call
@@ -41,6 +45,10 @@ OTHERS, DRAWS = 20, 4
 """So many more people are enrolled who are not there, drawn so many times; each time a third of those who are there are
 not enrolled, and so strangers."""
 CRF = "26"
+CASTS = 4
+HARD = Scene(seconds=30, fps=4, gop=8, crf=31, share=0.3, blur=0.8, face_px=(38,))
+PRESENT, PHOTOS = 16, 3
+"""Films of so many casts, each of 16 who are there, four who are not, and six strangers; enrolled by three photos."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,20 +117,34 @@ class Clip:
 def measure(folder: Path) -> list[Measured]:
     """What the pack does in every clip and size; `folder` is for what is made. Raises Skipped."""
     data = shared() / "data"
-    clips, faces = data / "rollcall", data / "faces" / "lfw"
-    if not clips.is_dir() or not faces.is_dir():
-        raise Skipped(f"no class videos in {clips}")
+    clips, faces = data / "rollcall", data / "faces"
+    if not clips.is_dir() or not (faces / "lfw").is_dir() or not (faces / "lfw-strangers").is_dir():
+        raise Skipped(f"no class videos in {clips}, or no faces in {faces}")
     cv2.setNumThreads(1)
-    pack = OnnxPack(*lab_files(folder), only_faces=True)
-    others = describe_photos(pack, photo_files(faces), strict=False).templates
-    cases = [(name, None) for name in ("near", "hard", "far")] + [("near", size) for size in SIZES]
-    made = []
-    for name, size in tqdm(cases, desc="class videos", file=sys.stderr, disable=None):
-        clip = _clip(pack, clips / name, size, others, folder)
-        large = clip.face_px >= pack.min_face_px - 4
-        looking = Remembering(*lab_files(folder))
-        made += [_of(looking, clip, fpir_ppm) for fpir_ppm in FPIRS_PPM if large or fpir_ppm == ROLL_CALL_FPIR_PPM]
-    return made
+    files = lab_files(folder)
+    pack = OnnxPack(*files, only_faces=True)
+    photos = photo_files(faces / "lfw")
+    others = describe_photos(pack, {name: own[:PHOTOS] for name, own in photos.items()}, strict=False).templates
+    cases = [lambda name=name, size=size: _clip(pack, clips / name, size, others, folder)
+             for name, size in (("near", None), ("hard", None), ("far", None), *(("near", size) for size in SIZES))]
+    casts = [lambda seed=seed: _made(pack, faces, seed, others, folder) for seed in range(CASTS)]
+    told = [_asked(Remembering(*files), make())
+            for make in tqdm([*cases, *casts], desc="class videos", file=sys.stderr, disable=None)]
+    return [one for same in (*([one] for one in told[:-CASTS]), told[-CASTS:]) for one in _whole(same)]
+
+
+def _asked(pack: OnnxPack, clip: Clip) -> list[Measured]:
+    """At each threshold; where faces are far too small, only at the product's own."""
+    large = clip.face_px >= pack.min_face_px - 4
+    return [_of(pack, clip, fpir_ppm) for fpir_ppm in FPIRS_PPM if large or fpir_ppm == ROLL_CALL_FPIR_PPM]
+
+
+def _whole(clips: Sequence[Sequence[Measured]]) -> list[Measured]:
+    """The sums over clips of one kind, by threshold."""
+    told = ("clip", "face_px", "fpir_ppm")
+    counts = [field.name for field in dataclasses.fields(Measured) if field.name not in told]
+    return [dataclasses.replace(same[0], **{name: sum(getattr(one, name) for one in same) for name in counts})
+            for same in zip(*clips, strict=True)]
 
 
 def _clip(pack: OnnxPack, source: Path, size: int | None, others: Mapping[str, np.ndarray], folder: Path) -> Clip:
@@ -134,6 +156,24 @@ def _clip(pack: OnnxPack, source: Path, size: int | None, others: Mapping[str, n
         video, name = smaller(video, folder / f"{size}.mp4", size / truth["face_px"]), f"{name}, shrunk"
     seen = list(pictures(video, plan_frames(video, EVERY_US)))
     return Clip(name, seen, size or truth["face_px"], truth, own, strange)
+
+
+def _made(pack: OnnxPack, faces: Path, seed: int, others: Mapping[str, np.ndarray], folder: Path) -> Clip:
+    """A film like `hard` of other people, each shown by stills that are not enrolled."""
+    dice = random.Random(seed)
+    photos, unknown = photo_files(faces / "lfw"), photo_files(faces / "lfw-strangers")
+    enrolled = dice.sample(sorted(name for name, own in photos.items() if len(own) > PHOTOS and name in others), 20)
+    cast = {name: stills(pack, photos[name][PHOTOS:]) for name in enrolled[:PRESENT]}
+    cast |= {name: stills(pack, unknown[name]) for name in dice.sample(sorted(unknown), 6)}
+    cast = {name: found for name, found in cast.items() if found}
+    video = folder / "made.mp4"
+    most = film(video, dataclasses.replace(HARD, seed=seed), cast).in_view_max
+    there = [name for name in enrolled if name in cast]
+    truth = {"present": there, "absent": [name for name in enrolled if name not in cast],
+             "strangers": [name for name in cast if name not in enrolled], "in_view_max": most}
+    own = {name: others[name] for name in enrolled}
+    return Clip("made like hard", list(pictures(video, plan_frames(video, EVERY_US))), HARD.face_px[0], truth, own,
+                {name: rows for name, rows in others.items() if name not in own and name not in cast})
 
 
 def _of(pack: OnnxPack, clip: Clip, fpir_ppm: int) -> Measured:
