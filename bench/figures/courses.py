@@ -190,7 +190,8 @@ def _measured(folder: Path) -> tuple[list[rates.Measured], list[str]]:
         lines.append(_row([
             one.clip, one.face_px, f"{one.fpir_ppm / 1e6:.0%}",
             f"{one.named} of {one.there}", f"{one.absent} of {one.there - one.named}",
-            f"{one.again_named} of {one.again}: {percent(one.again_named, one.again)}", f"{one.wrong} of {one.away}: {percent(one.wrong, one.away)}",
+            f"{one.again_named} of {one.again}: {percent(one.again_named, one.again)}",
+            f"{one.wrong} of {one.away}: {percent(one.wrong, one.away)}",
             f"{one.strangers}: {percent(min(one.wrong, one.strangers), one.strangers)}",
             f"{one.heads:+} of {one.in_view}"]))
     return found, lines
