@@ -66,7 +66,7 @@ CHANGES = (
     Change("the same, headcount short in every block", dataclasses.replace(BASE, short=1.0), words=True),
     Change("nobody is hidden", dataclasses.replace(BASE, hidden=0.0)),
     Change("30 % are hidden where they are missed", dataclasses.replace(BASE, hidden=0.3)),
-    Change("misses independent", dataclasses.replace(BASE, by_person=0.0, by_block=0.0)),
+    Change("70 % are like nobody where they are missed", dataclasses.replace(BASE, unlike=0.7)),
     Change("misses very much alike by person (0.6)", dataclasses.replace(BASE, by_person=0.6)),
     Change("three times the looks", dataclasses.replace(BASE, looks=3.0)),
     Change("a third of the looks", dataclasses.replace(BASE, looks=1 / 3)),
