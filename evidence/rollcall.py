@@ -63,7 +63,7 @@ class Limits:
     near_ppm: int = 50_000
     often_pct: int = 50
     dark_pct: int = 20
-    sharp_ppm: int = 333_000
+    sharp_ppm: int = 420_000
 
 
 @dataclasses.dataclass(frozen=True)

@@ -41,7 +41,8 @@ SAMPLES, SMALL_PX, NEAR_PX = 3000, 18, 60
 @dataclasses.dataclass(frozen=True)
 class Drawn:
     """`trainees` are due. Of them `signed` are not shown and signed in, `unsigned` neither; all others both. `unnamed`
-    people without a name are in view; the headcount is `heads`; so much is recorded, and so much of that dark."""
+    faces too small to tell anything are in view all along; the headcount is `heads`; so much is recorded, and so much
+    of that dark."""
 
     trainees: int
     signed: int

@@ -14,36 +14,35 @@ from matplotlib.axes import Axes
 from bench.figures.drawn import VERDICTS, Kind, Outcome, Rates
 
 COLOURS = {"flag": "#c0392b", "review": "#7f8c8d", "clear": "#27863a"}
-STYLES = {"-": "headcount short in 10 % of blocks", "--": "in 100 %", ":": "in 100 %, not held against an unnamed head"}
+STYLES = {"-": (0.1, "headcount short in 10 % of blocks"), "--": (1.0, "in all")}
 Grid = Mapping[tuple[Kind, float, float, float], Outcome]
 """By kind of class, recall, share of blocks with a short headcount, and rate of false names."""
 PERFECT = 3e-5
 """Where no miss at all stands on the axis of misses."""
 
 
-def plot(grid: Grid, strict: Grid, recalls: Sequence[float], base: Rates, out: Path) -> None:
-    """Write one panel for each kind of class as SVG, the same bytes for the same numbers. `strict`: the same, as if
-    nobody were missing by the headcount while somebody without a name is in view."""
+def plot(grid: Grid, recalls: Sequence[float], base: Rates, out: Path) -> None:
+    """Write one panel for each kind of class as SVG, the same bytes for the same numbers."""
     kinds = list(dict.fromkeys(kind for kind, *_ in grid))
     with pyplot.rc_context({"svg.hashsalt": "courses", "svg.fonttype": "none", "font.size": 8}):
         figure, panels = pyplot.subplots(2, (len(kinds) + 1) // 2, figsize=(10, 5.6), sharex=True, sharey=True)
         for panel, kind in zip(panels.flat, kinds, strict=False):
-            _panel(panel, kind, grid, strict, recalls, base)
+            _panel(panel, kind, grid, recalls, base)
         for panel in panels[-1]:
             panel.set_xlabel("trainees there and not shown in a block")
         for panel in panels[:, 0]:
             panel.set_ylabel("% of the classes")
-        figure.legend(handles=_legend(), loc="lower center", ncol=6, frameon=False)
+        figure.legend(handles=_legend(), loc="lower center", ncol=5, frameon=False)
         figure.tight_layout(rect=(0, 0.06, 1, 1))
         out.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(out, format="svg", metadata={"Date": None})
         pyplot.close(figure)
 
 
-def _panel(panel: Axes, kind: Kind, grid: Grid, strict: Grid, recalls: Sequence[float], base: Rates) -> None:
+def _panel(panel: Axes, kind: Kind, grid: Grid, recalls: Sequence[float], base: Rates) -> None:
     misses = [max(PERFECT, 1 - recall) for recall in recalls]
-    for style, (cells, short) in zip(STYLES, ((grid, 0.1), (grid, 1.0), (strict, 1.0)), strict=True):
-        found = [cells[kind, recall, short, base.false_name] for recall in recalls]
+    for style, (short, _) in STYLES.items():
+        found = [grid[kind, recall, short, base.false_name] for recall in recalls]
         for end in VERDICTS:
             panel.plot(misses, [100 * getattr(one, end) / one.count for one in found], style, color=COLOURS[end])
     panel.set_xscale("log")
@@ -56,4 +55,4 @@ def _panel(panel: Axes, kind: Kind, grid: Grid, strict: Grid, recalls: Sequence[
 def _legend() -> list[Any]:
     lines = [pyplot.Line2D([], [], color=colour, label=end) for end, colour in COLOURS.items()]
     return lines + [pyplot.Line2D([], [], color="black", linestyle=style, label=label)
-                    for style, label in STYLES.items()]
+                    for style, (_, label) in STYLES.items()]

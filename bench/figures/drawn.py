@@ -20,6 +20,8 @@ COVERS, DARKS = np.array([0, 30, 55, 75, 95], np.int16), np.array([0, 10, 30, 60
 """Percent of a block that are recorded, and of that dark, where there is trouble; each is as likely."""
 MOST = 6
 """Blocks with more people who are not shown, have no name, or are not counted, are like these."""
+UNNAMED = 2
+"""Where those whose face tells nothing stand among the numbers of a block."""
 STATES = ("complete", "missing", "open")
 VERDICTS = ("flag", "review", "clear")
 
@@ -43,7 +45,9 @@ class Rates:
 
     `recall`: a trainee who is there is shown by the block. `false_name`: one who is not there is shown by it. `short`:
     blocks in which the headcount stays below those who are there, all along; `deep`: each further head that is short.
-    `over`: blocks in which it is one too high. `unfound`: people who are there and not named, whose head is not found.
+    `over`: blocks in which it is one too high. Of the trainees who, once they are there and not shown, are `hidden`:
+    nothing of them is in view, nor counted; or `unlike`: a clear face, which is like nobody of the class. Of all others
+    a face is in view that tells nothing.
     `unsigned`: trainees who came, but their sign-in is not there. `trouble`: blocks of which only a part was recorded,
     and a part of that is dark, both evenly drawn. `by_person`, `by_block`: how alike the misses of one trainee over the
     blocks are, and those of one block over the trainees (correlations of normal variables). `looks`: how many times as
@@ -54,7 +58,8 @@ class Rates:
     short: float = 0.1
     deep: float = 0.5
     over: float = 0.02
-    unfound: float = 0.1
+    hidden: float = 0.05
+    unlike: float = 0.2
     unsigned: float = 0.001
     trouble: float = 0.01
     by_person: float = 0.3
@@ -63,38 +68,23 @@ class Rates:
 
 
 @dataclasses.dataclass(frozen=True)
-class Counting:
-    """Another way to say that fewer people were there than are due, told to the rule by another headcount. `slack`: so
-    many more are taken to be there. `named`: those who are shown over the block, and the unnamed in view beside them,
-    are there too. `anybody`: while somebody without a name is in view, nobody says that fewer were there."""
-
-    slack: int = 0
-    named: bool = False
-    anybody: bool = False
-
-
-HEADS = Counting()
-"""The most heads in view at once."""
-
-
-@dataclasses.dataclass(frozen=True)
 class Chances:
     """The lots of some courses of one kind; the same ones serve every set of rates, so that these are compared alike.
 
-    Standard normal: `person` (n, 1, t), `block` (n, b, 1), `room` (n, 1), `heads` (n, b). Even in [0, 1): `miss`
-    (n, b, t), `name`, `over`, `deep`, `apart`, `trouble`, `cover`, `dark` (n, b), `signs` (n, b, t). `away`: the
-    trainee who is not there, or -1 (n, b)."""
+    Standard normal: `person` (n, 1, t), `block` (n, b, 1), `room` (n, 1), `heads` (n, b). Even in [0, 1): `sight`
+    (n, 1, t), `miss` (n, b, t), `name`, `over`, `deep`, `trouble`, `cover`, `dark` (n, b), `signs` (n, b, t). `away`:
+    the trainee who is not there, or -1 (n, b)."""
 
     person: np.ndarray
     block: np.ndarray
     room: np.ndarray
     heads: np.ndarray
+    sight: np.ndarray
     miss: np.ndarray
     signs: np.ndarray
     name: np.ndarray
     over: np.ndarray
     deep: np.ndarray
-    apart: np.ndarray
     trouble: np.ndarray
     cover: np.ndarray
     dark: np.ndarray
@@ -113,8 +103,8 @@ def chances(kind: Kind, count: int, seed: int) -> Chances:
     return Chances(
         lot.standard_normal((count, 1, TRAINEES), np.float32), lot.standard_normal((count, BLOCKS, 1), np.float32),
         lot.standard_normal((count, 1), np.float32), lot.standard_normal(flat, np.float32),
-        lot.random(cube, np.float32), lot.random(cube, np.float32), *(lot.random(flat, np.float32) for _ in range(7)),
-        away)
+        lot.random((count, 1, TRAINEES), np.float32), lot.random(cube, np.float32), lot.random(cube, np.float32),
+        *(lot.random(flat, np.float32) for _ in range(6)), away)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,9 +122,13 @@ class Outcome:
         return self.flag + self.review + self.clear
 
 
-def outcome(kind: Kind, lots: Chances, rates: Rates, judge: Judge, counting: Counting = HEADS) -> Outcome:
-    """What R3 makes of the courses."""
-    states = judge.states(_blocks(kind, lots, rates, counting))
+def outcome(kind: Kind, lots: Chances, rates: Rates, judge: Judge, words: bool = False) -> Outcome:
+    """What R3 makes of the courses. `words`: what the words of POLICY.md alone would: a short headcount makes a block
+    missing also while a face that tells nothing is in view (the rule is asked as if there were none)."""
+    blocks = _blocks(kind, lots, rates)
+    if words:
+        blocks[:, :, UNNAMED] = 0
+    states = judge.states(blocks)
     missing, unclear = ((states == STATES.index(name)).sum(axis=1) for name in ("missing", "open"))
     pairs, counts = np.unique(np.stack([missing, unclear], axis=1), axis=0, return_counts=True)
     ends = dict.fromkeys(VERDICTS, 0)
@@ -143,7 +137,7 @@ def outcome(kind: Kind, lots: Chances, rates: Rates, judge: Judge, counting: Cou
     return Outcome(*(ends[name] for name in VERDICTS), float(missing.mean()), float(unclear.mean()))
 
 
-def _blocks(kind: Kind, lots: Chances, rates: Rates, counting: Counting) -> np.ndarray:
+def _blocks(kind: Kind, lots: Chances, rates: Rates) -> np.ndarray:
     """Each block as the fields of `Drawn` after `trainees`: int16 (n, b, 6)."""
     gone = lots.away >= 0
     cover, dark = (np.where(lots.trouble < rates.trouble, steps[(part * len(steps)).astype(int)], whole)
@@ -153,16 +147,12 @@ def _blocks(kind: Kind, lots: Chances, rates: Rates, counting: Counting) -> np.n
     rows, columns = np.nonzero(gone)
     absent = rows, columns, lots.away[gone]
     unseen[absent] = False
-    unnamed = unseen.sum(axis=2) + (gone & kind.seat)
+    hidden = (unseen & (lots.sight < rates.hidden)).sum(axis=2)
+    unnamed = (unseen & (lots.sight >= rates.hidden + rates.unlike)).sum(axis=2)
     unseen[absent] = lots.name[gone] >= 1 - (1 - _named(lots, rates)[gone]) ** looks[gone]
     unsigned[absent] = not kind.signed
     missed, strange = unseen.sum(axis=2), (unseen & unsigned).sum(axis=2)
-    heads = _heads(lots, rates, TRAINEES - gone + (gone & kind.seat)) + counting.slack
-    if counting.named:
-        lost = lots.apart > (1 - rates.unfound) ** unnamed
-        heads = np.maximum(heads, TRAINEES - missed + unnamed - lost)
-    if counting.anybody:
-        heads = np.where((unnamed > 0) & (lots.apart >= rates.unfound**unnamed), TRAINEES, heads)
+    heads = _heads(lots, rates, TRAINEES - gone + (gone & kind.seat) - hidden)
     heads = np.clip(heads, TRAINEES - MOST, TRAINEES + 1)
     fields = (np.minimum(one, MOST) for one in (missed - strange, strange, unnamed))
     return np.stack([*fields, heads, cover, dark], axis=2).astype(np.int16)
@@ -201,9 +191,10 @@ class Judge:
 
     def states(self, blocks: np.ndarray) -> np.ndarray:
         """The state of each block of `blocks` (n, b, k), as an index into STATES (n, b)."""
-        flat = blocks.reshape(-1, blocks.shape[2])
-        kinds, which = np.unique(flat, axis=0, return_inverse=True)
-        states = np.array([STATES.index(self._judged(tuple(one)).state) for one in kinds.tolist()])
+        shape = (MOST + 1, MOST + 1, MOST + 1, TRAINEES + 2, 101, 101)
+        kinds, which = np.unique(np.ravel_multi_index(tuple(np.moveaxis(blocks, 2, 0)), shape), return_inverse=True)
+        states = np.array([STATES.index(self._judged(tuple(map(int, one))).state)
+                           for one in zip(*np.unravel_index(kinds, shape), strict=True)])
         return states[which.reshape(blocks.shape[:2])]
 
     def verdict(self, missing: int, unclear: int) -> str:

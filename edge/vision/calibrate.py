@@ -19,7 +19,8 @@ FPIR_PPM = 10_000
 """How many of a million strangers may be taken for somebody at the door: one in a hundred."""
 ROLL_CALL_FPIR_PPM = 50_000
 """How many may be in a roll call: one in twenty. Strangers are rare in a class, many frames speak for each face there,
-and whoever is not found is missed by name, which costs honest people money."""
+and whoever is not found is missed by name, which costs honest people money. In blurred films one in a hundred named
+too few of those who were there (docs/roll-call.md, “What decides”)."""
 
 
 @dataclasses.dataclass(frozen=True)
