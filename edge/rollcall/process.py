@@ -267,6 +267,8 @@ class Worker:
         self, found: Path | None, one: Waiting, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
     ) -> tuple[RollCall, Sequence[Crop | None]]:
         def asked_to_stop() -> bool:
+            if self._board is not None:
+                self._board.beat()
             if self._store.erasures_asked() != self._erased:
                 raise FacesChanged
             return stopped()
