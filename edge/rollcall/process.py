@@ -169,13 +169,13 @@ class Worker:
         """Whom the roll calls that are on record looked for."""
         for sealed in self._store.each("rollcall", self._called_after):
             self._called_after = sealed.record.seq
-            call = body_of(sealed.record)
-            if isinstance(call, RollCall):
-                people = None if call.gallery is None else frozenset(call.gallery)
+            body, people = sealed.record.body, None
+            if body.get("gallery") is not None:
+                people = frozenset(body["gallery"])
                 # One and the same for all segments of a class: there are many of them.
-                kept = None if people is None else self._galleries.setdefault(people, people)
-                key = call.segment, call.class_id
-                self._calls[key] = (*self._calls.get(key, ()), Called(call.pack_sha256, kept))
+                people = self._galleries.setdefault(people, people)
+            key = str(body["segment"]), str(body["class"])
+            self._calls[key] = (*self._calls.get(key, ()), Called(str(body["pack_sha256"]), people))
 
     def _learn_faces(self) -> None:
         """When somebody was enrolled, every segment is looked up anew: it may be due again."""

@@ -206,9 +206,9 @@ class _Faces:
     def unnamed(self) -> tuple[Sight, ...]:
         """The faces without a name of which a picture is here and may be shown, those in view longest first."""
         shown = [one for one in self._nameless if one.track.proof is not None and not self._hides(one)][:UNNAMED]
-        wanted: dict[tuple[str, str, str], list[_Seen]] = defaultdict(list)
+        wanted: dict[int, list[_Seen]] = defaultdict(list)
         for one in shown:
-            wanted[one.call.segment, one.call.pack_sha256, one.call.class_id].append(one)
+            wanted[id(one.call)].append(one)
         found: dict[int, np.ndarray] = {}
         for group in wanted.values():
             pictures = self._proofs.pictures(group[0].call, {str(one.track.proof) for one in group})
