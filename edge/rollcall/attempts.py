@@ -15,7 +15,7 @@ class Attempts:
     machine. What was begun before it ended with the power, and says nothing of the file."""
 
     def __init__(self, path: Path, boot_id: str = "") -> None:
-        self._path, self._boot_id, self._log = path, boot_id, Log("rollcall")
+        self._path, self._boot_id, self._log = path, boot_id, Log("attempts")
 
     def begin(self, segment: str) -> int:
         """Work on a segment begins; how many times it has begun, this time included."""
@@ -24,7 +24,7 @@ class Attempts:
             replace(self._path, json.dumps({"segment": segment, "times": times, "boot": self._boot_id}).encode())
         except OSError as error:
             # A full disk: the work goes on, and is counted again when there is room.
-            self._log.failed("rollcall.uncounted", error, segment=segment)
+            self._log.failed("attempts.uncounted", error, segment=segment)
         return times
 
     def end(self) -> None:
