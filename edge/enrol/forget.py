@@ -65,7 +65,7 @@ def _pieces(store: Store, erasure: Erasure) -> dict[str, _Found]:
                      if track.get("proof") and track.get("best")]
         wanted = {proof for proof, person in resembled if person == erasure.person}
         if wanted:
-            name = token(body["segment"], body["pack_sha256"], body["class"])
+            name = token(body["segment"], body["pack_sha256"], body["class"], body.get("gallery"))
             found = runs[body["run"]]
             # Files of removed video may still lie there, until the next sweep.
             found.wanted[name] |= wanted

@@ -77,7 +77,7 @@ def run(box: Box) -> None:
     board = Board(box.run_folder / TOLD)
     live = Live(box.store, box.clock, board, box.config.policy)
     every_s = box.config.picture.every_s
-    codes = Codes(box.store, box.find_segment, Attempts(box.run_folder / "codes.attempts"))
+    codes = Codes(box.store, box.find_segment, Attempts(box.run_folder / "codes.attempts", box.clock.stamp().boot_id))
     worker = Worker(box.store, box.video, box.find_segment, every_s, box.run_folder, live, codes)
     with contextlib.closing(board), _looking_at_sub(box, board):
         ready()

@@ -3,12 +3,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import time
 from pathlib import Path
 
 from common.logs import Log
 from edge.storage.files import replace
 
 BEHIND = "rollcall-behind.json"
+BEAT_S, FRESH_S = 30.0, 180.0
+"""Real seconds: so often the file is touched while somebody works; an older one was left by who was killed."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,14 +28,28 @@ class Board:
 
     def __init__(self, path: Path) -> None:
         self._path, self._log, self._written = path, Log("rollcall"), read_behind(path)
+        self._beaten_s = time.monotonic()
+
+    def beat(self) -> None:
+        """It still holds."""
+        if time.monotonic() - self._beaten_s < BEAT_S:
+            return
+        self._beaten_s = time.monotonic()
+        try:
+            os.utime(self._path)
+        except OSError as error:
+            # Told anew by the next turn.
+            self._written = None
+            self._log.failed("rollcall.untold", error)
 
     def tell(self, behind: Behind) -> None:
         """It is so much now."""
         if behind == self._written:
+            self.beat()
             return
         try:
             replace(self._path, json.dumps(dataclasses.asdict(behind)).encode())
-            self._written = behind
+            self._written, self._beaten_s = behind, time.monotonic()
         except OSError as error:
             # A full disk: the work goes on, and it is told when there is room.
             self._log.failed("rollcall.untold", error)
@@ -44,8 +62,10 @@ class Board:
 
 
 def read_behind(path: Path) -> Behind | None:
-    """What the process told last; None where it told nothing or that cannot be read."""
+    """What the process told last; None where it told nothing, that cannot be read, or nobody works any more."""
     try:
+        if abs(time.time() - path.stat().st_mtime) > FRESH_S:
+            return None
         told = json.loads(path.read_bytes())
         return Behind(int(told["segments"]), int(told["video_us"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):

@@ -1,8 +1,9 @@
-"""Which of the segments that wait for their roll call is looked at first, and where more closely. Pure.
+"""Which segments wait for a roll call, which of them is looked at first, and where more closely. Pure.
 
 Those that were filmed while faces were bare come first, then all others; of each the newest. So while a class runs its
 own last minutes come before what is left of yesterday, and who has not been seen yet is told while that can be changed.
-What waits is done, from the newest to the oldest, as soon as nothing newer waits. Nothing is left out."""
+What waits is done, from the newest to the oldest, as soon as nothing newer waits. Nothing is left out. Last of all come
+those that were looked at before, without somebody who was enrolled since."""
 from __future__ import annotations
 
 import dataclasses
@@ -17,11 +18,12 @@ Window = tuple[int, int]
 @dataclasses.dataclass(frozen=True)
 class Waiting:
     """A segment in the name of its right class, the number of its record, and the start of the box in which it was
-    filmed."""
+    filmed. `again`: it has a roll call for this class."""
 
     segment: Segment
     seq: int
     boot_id: str
+    again: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +32,30 @@ class Told:
 
     body: BareFace
     boot_id: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Called:
+    """A roll call of a segment for its class. `gallery`: who was looked for; None: it does not say."""
+
+    pack_sha256: str
+    gallery: frozenset[str] | None
+
+
+def due(
+    calls: Collection[Called], pack_sha256: str, gallery: Collection[str], enrolled: Collection[str],
+) -> bool:
+    """Whether a segment is looked at now, that has these roll calls for its class. `gallery`: who of the class can be
+    looked for with this pack; `enrolled`: who has a face here, with whichever pack.
+
+    The first time, if anybody can be looked for; again only for somebody who was never looked for in it: so once for
+    each time that people are enrolled, and never for a new pack alone. With another pack only when that knows
+    everybody who was looked for before, whose face is still here: a few people would be given what is seen of many."""
+    if any(call.gallery is None for call in calls):
+        return False
+    before = frozenset[str]().union(*(call.gallery or () for call in calls))
+    others = frozenset[str]().union(*(call.gallery or () for call in calls if call.pack_sha256 != pack_sha256))
+    return not before.issuperset(gallery) and others.intersection(enrolled).issubset(gallery)
 
 
 def bare_windows(one: Waiting, told: Iterable[Told]) -> list[Window]:
@@ -49,4 +75,4 @@ def bare_windows(one: Waiting, told: Iterable[Told]) -> list[Window]:
 def in_turn(waiting: Iterable[Waiting], told: Collection[Told]) -> list[Waiting]:
     """All of them, in the order in which they are looked at. A segment's record is as new as its video: it is made when
     the file is finished."""
-    return sorted(waiting, key=lambda one: (not bare_windows(one, told), -one.seq))
+    return sorted(waiting, key=lambda one: (one.again, not bare_windows(one, told), -one.seq))

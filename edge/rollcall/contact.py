@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from common.reasons import ANSWERS, block_words, moment_words, reason_words, zone_words
+from common.reasons import AND, ANSWERS, WHYS, block_words, moment_words, reason_words, zone_words
 from common.texts import N_, translate
 from edge.rollcall.sheet import Row, Sheet, Sight
 from evidence.blocks import local
@@ -39,6 +39,7 @@ POINTED = N_("pointed out by a person")
 AT_EDGE = N_("only at the beginning or the end")
 LEAVE, CHECKED_IN, NOT_CHECKED_IN = N_("approved leave"), N_("checked in"), N_("did not check in")
 NEAREST = N_("nearest {score} of {threshold}, {time}")
+VOID = N_("named {time} ({score}): does not count")
 NO_FACE, NOT_ENROLLED = N_("no face resembles this person"), N_("no face enrolled on this box")
 LIKE = N_("like {person} {score}")
 SMALL = N_("too small to compare")
@@ -154,10 +155,13 @@ class _Words:
     def missed(self, row: Row) -> Cell:
         presence, sight = row.presence, row.sight
         near = self(NO_FACE if row.enrolled else NOT_ENROLLED) if sight is None else self(
-            NEAREST, score=_share(sight.score_ppm), threshold=_share(sight.threshold_ppm), time=self.time(sight))
+            VOID if sight.void else NEAREST,
+            score=_share(sight.score_ppm), threshold=_share(sight.threshold_ppm), time=self.time(sight))
         if presence is None:
             return self.pair(row, None, "", [near])
-        return self.pair(row, None, self(ANSWERS[presence.answer]), [self.came(presence), near])
+        why = AND[self._lang].join(self(WHYS[one]) for one in presence.why)
+        lines = [self.came(presence), near, *([why] if why else [])]
+        return self.pair(row, None, self(ANSWERS[presence.answer]), lines)
 
     def came(self, presence: Presence) -> str:
         if presence.on_leave:

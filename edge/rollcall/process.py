@@ -1,9 +1,9 @@
 """The roll-call process: reads finished segments at the lowest priority and appends one `rollcall` record for each.
 
-What is to do follows from the records alone: every segment of a class without a roll call of this pack and of the
-people of the class for which it counts. So it can be killed at any moment, nothing is counted twice, and video of a
-class that was put right is looked at again. What comes first says `choice`. A file that cannot be read becomes an alarm
-record.
+What is to do follows from the records and from who is enrolled: every segment of a class without a roll call for the
+class for which it counts, and those in which somebody was never looked for. So it can be killed at any moment, nothing
+is counted twice, and video of a class that was put right is looked at again. What is due, and what comes first, says
+`choice`. A file that cannot be read becomes an alarm record (`leftout`).
 """
 from __future__ import annotations
 
@@ -20,22 +20,24 @@ import numpy as np
 from common import logs
 from common.texts import N_
 from edge.child import ready, stop_on_signal
-from edge.errors import AlreadyRunning, BadVideo, EmptyVideo, StoreBusy, VolumeAway
+from edge.errors import AlreadyRunning, BadStore, BadVideo, EmptyVideo, StoreBusy, VolumeAway
 from edge.rollcall.analyse import Measured, analyse
 from edge.rollcall.attempts import MOST, Attempts
 from edge.rollcall.behind import BEHIND, Behind, Board
-from edge.rollcall.choice import Told, Waiting, bare_windows, in_turn
+from edge.rollcall.choice import Called, Told, Waiting, bare_windows, due, in_turn
 from edge.rollcall.crops import Crop
 from edge.rollcall.errors import AnalysisDied, FacesChanged, SegmentDiffers, SegmentGone
 from edge.rollcall.frames import SECOND_US, Closer, pictures, plan_frames
+from edge.rollcall.leftout import DIED, GONE, LeftOut
 from edge.rollcall.pictures import Picture
 from edge.rollcall.proofs import Proofs
 from edge.storage.files import sha256_file
 from edge.store import Store
+from edge.store.store import SOFTWARE
 from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.pack import Pack, load_pack
-from evidence.bodies import Alarm, BareFace, RollCall, Segment, SegmentRemoved, body_of
+from evidence.bodies import Alarm, BareFace, RollCall, Segment, body_of
 from evidence.corrections import corrections
 from evidence.errors import ZaitangError
 from evidence.records import Record
@@ -49,9 +51,9 @@ DENSER = 4
 """While faces are bare, so many pictures are looked at where one would be."""
 MOVED = N_("the file was moved in this moment")
 CODES: dict[type[ZaitangError], str] = {
-    SegmentGone: "rollcall.segment_gone",
+    SegmentGone: GONE,
     SegmentDiffers: "rollcall.segment_differs",
-    AnalysisDied: "rollcall.died",
+    AnalysisDied: DIED,
     BadVideo: "rollcall.unreadable",
     EmptyVideo: "rollcall.unreadable",
 }
@@ -62,6 +64,14 @@ class Stopped(Exception):
     """The process was asked to end in the middle of a segment."""
 
 
+@dataclasses.dataclass(frozen=True)
+class _People:
+    """Of one class: who can be looked for with the pack at work, and who has a face here with whichever pack."""
+
+    gallery: frozenset[str]
+    enrolled: frozenset[str]
+
+
 def run(box: Box) -> None:
     """Run until SIGTERM or SIGINT. Raises what `load_pack` raises."""
     logs.setup()
@@ -69,7 +79,7 @@ def run(box: Box) -> None:
     os.setpriority(os.PRIO_PROCESS, 0, LOWEST)
     folder = box.config.vision.folder
     pack = load_pack(box.config.vision.pack, Path(folder) if folder else None, only_faces=True)
-    attempts = Attempts(box.run_folder / "rollcall.json")
+    attempts = Attempts(box.run_folder / "rollcall.json", box.clock.stamp().boot_id)
     board = Board(box.run_folder / BEHIND)
     proofs = Proofs(box.video, box.first_volume, box.keys.data, box.proofs_lock)
     worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts, board, proofs)
@@ -90,14 +100,18 @@ class Worker:
         self._every_us = every_s * SECOND_US
         self._attempts, self._board = attempts, board
         self._log = logs.Log("rollcall")
-        self._after = self._corrected = self._bare_after = -1
+        self._after = self._corrected = self._bare_after = self._called_after = self._alarm_after = -1
         self._classes = corrections(())
         self._waiting: dict[str, Waiting] = {}
+        self._calls: dict[tuple[str, str], tuple[Called, ...]] = {}
+        """By segment and class."""
+        self._galleries: dict[frozenset[str], frozenset[str]] = {}
+        self._faces = ""
+        self._people: dict[str, _People] = {}
         self._bare: list[Told] = []
         self._erased = 0
-        self._left_out = {str(sealed.record.body.get("params", {}).get("segment"))
-                          for sealed in store.records_of("alarm")
-                          if sealed.record.body.get("code") in CODES.values()}
+        self._looked_with = f"{SOFTWARE}, {pack.name} {pack.sha256}"
+        self._left_out = LeftOut(self._looked_with)
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
@@ -118,34 +132,73 @@ class Worker:
         self._erased = self._store.erasures_asked()
         enrolled = {one: self._store.templates(one, self._pack.name)
                     for one in {str(one.segment.class_id) for one in self._waiting.values()}}
-        due = [one for one in self._waiting.values() if enrolled[str(one.segment.class_id)]]
+        now_us = self._store.head().record.utc_us if any(one in self._left_out for one in self._waiting) else 0
+        ready = [one for one in self._waiting.values() if enrolled[str(one.segment.class_id)]
+                 and not self._left_out.rests(one.segment.sha256, now_us)]
         if self._board is not None:
-            lengths = (one.segment.end_pts_us - one.segment.first_pts_us for one in due)
-            self._board.tell(Behind(len(due), sum(lengths)))
-        return any(self._do(one, enrolled[str(one.segment.class_id)], stopped) for one in in_turn(due, self._bare))
+            lengths = [one.segment.end_pts_us - one.segment.first_pts_us for one in ready if not one.again]
+            self._board.tell(Behind(len(lengths), sum(lengths)))
+        return any(self._do(one, enrolled[str(one.segment.class_id)], stopped) for one in in_turn(ready, self._bare))
 
     def _learn(self) -> None:
-        """Take in segments that were finished, in the name of their right class, and forget removed ones."""
+        """Take in segments that were finished, in the name of their right class, and forget those that are removed, or
+        done."""
         self._learn_corrections()
-        for sealed in self._store.records_of("segment", self._after):
+        self._learn_calls()
+        self._learn_faces()
+        for sealed in self._store.each("segment", self._after):
             self._after = sealed.record.seq
             segment = body_of(sealed.record)
-            if isinstance(segment, Segment) and segment.class_id and segment.sha256 not in self._left_out:
+            if isinstance(segment, Segment) and segment.class_id:
                 right = dataclasses.replace(segment, class_id=self._classes.class_of(sealed.record))
                 boot_id = segment.boot_id or sealed.record.boot_id
-                self._waiting[segment.sha256] = Waiting(right, sealed.record.seq, boot_id)
-        for sealed in self._store.records_of("segment.removed") if self._waiting else []:
-            removed = body_of(sealed.record)
-            if isinstance(removed, SegmentRemoved):
-                self._waiting.pop(removed.segment, None)
-        for segment in [one.segment for one in self._waiting.values()]:
-            if self._store.rollcalled(segment.sha256, self._pack.sha256, str(segment.class_id)):
-                del self._waiting[segment.sha256]
+                again = (segment.sha256, str(right.class_id)) in self._calls
+                self._waiting[segment.sha256] = Waiting(right, sealed.record.seq, boot_id, again)
+        removed = self._store.all_removed() if self._waiting else ()
+        self._waiting = {sha: one for sha, one in self._waiting.items() if sha not in removed and self._open(one)}
+        for sealed in self._store.records_of("alarm", self._alarm_after):
+            self._alarm_after = sealed.record.seq
+            self._left_out.take(sealed.record)
         for sealed in self._store.records_of("bareface", self._bare_after):
             self._bare_after = sealed.record.seq
             body = body_of(sealed.record)
             if isinstance(body, BareFace) and body.result == "held":
                 self._bare.append(Told(body, sealed.record.boot_id))
+
+    def _learn_calls(self) -> None:
+        """Whom the roll calls that are on record looked for."""
+        for sealed in self._store.each("rollcall", self._called_after):
+            self._called_after = sealed.record.seq
+            body, people = sealed.record.body, None
+            if body.get("gallery") is not None:
+                people = frozenset(body["gallery"])
+                # One and the same for all segments of a class: there are many of them.
+                people = self._galleries.setdefault(people, people)
+            key = str(body["segment"]), str(body["class"])
+            self._calls[key] = (*self._calls.get(key, ()), Called(str(body["pack_sha256"]), people))
+
+    def _learn_faces(self) -> None:
+        """When somebody was enrolled, every segment is looked up anew: it may be due again."""
+        version = self._store.faces_version()
+        if version == self._faces:
+            return
+        before, self._people = self._people, {}
+        self._faces = version
+        if any(not self._people_of(class_id).gallery <= one.gallery for class_id, one in before.items()):
+            self._after = -1
+
+    def _people_of(self, class_id: str) -> _People:
+        """Who of a class can be looked for, read once after each change."""
+        if class_id not in self._people:
+            gallery = frozenset(self._store.templates(class_id, self._pack.name))
+            self._people[class_id] = _People(gallery, frozenset(self._store.enrolled(class_id)))
+        return self._people[class_id]
+
+    def _open(self, one: Waiting) -> bool:
+        """Whether a segment waits: for people to look for, if it was never looked at."""
+        class_id = str(one.segment.class_id)
+        people, calls = self._people_of(class_id), self._calls.get((one.segment.sha256, class_id), ())
+        return not calls or due(calls, self._pack.sha256, people.gallery, people.enrolled)
 
     def _learn_corrections(self) -> None:
         """After a correction every segment is looked at anew: it may count for another class now."""
@@ -164,7 +217,7 @@ class Worker:
             if self._attempts.begin(segment.sha256) > MOST:
                 raise AnalysisDied(file=segment.file, times=MOST)
             self._state(segment, *self._measure(one, templates, stopped))
-        except (Stopped, StoreBusy):
+        except (Stopped, StoreBusy, BadStore):
             self._attempts.end()
             raise
         except FacesChanged:
@@ -176,10 +229,11 @@ class Worker:
             self._log.failed("volume.away", error, segment=segment.sha256)
             return False
         except tuple(CODES) as error:
-            params = {"segment": segment.sha256, "file": segment.file}
+            params = {"segment": segment.sha256, "file": segment.file, "looked_with": self._looked_with}
             self._store.append("alarm", Alarm(CODES[type(error)], params, segment.class_id))
-            self._left_out.add(segment.sha256)
+            self._attempts.end()
             self._log.failed("rollcall.left_out", error, segment=segment.sha256)
+            return True
         self._attempts.end()
         self._waiting.pop(segment.sha256, None)
         self._log.info("rollcall.done", segment=segment.sha256, waiting=len(self._waiting))
@@ -213,6 +267,8 @@ class Worker:
         self, found: Path | None, one: Waiting, templates: dict[str, np.ndarray], stopped: Callable[[], bool]
     ) -> tuple[RollCall, Sequence[Crop | None]]:
         def asked_to_stop() -> bool:
+            if self._board is not None:
+                self._board.beat()
             if self._store.erasures_asked() != self._erased:
                 raise FacesChanged
             return stopped()
@@ -220,10 +276,12 @@ class Worker:
         segment, path = one.segment, _checked(found, one.segment)
         gallery = Gallery(self._pack, templates)
         threshold_ppm = calibrate(self._pack, gallery, ROLL_CALL_FPIR_PPM).ppm
-        sampled = pictures(path, plan_frames(path, self._every_us, self._closer(one)))
+        plan = plan_frames(path, self._every_us, self._closer(one))
+        sampled = pictures(path, plan)
         measured = analyse(_until(sampled, segment.first_pts_us, asked_to_stop), gallery, self._pack, threshold_ppm)
         asked_to_stop()
-        return _record(segment, self._pack, threshold_ppm, self._every_us, measured), measured.crops
+        call = _record(segment, self._pack, threshold_ppm, self._every_us, measured)
+        return dataclasses.replace(call, planned=plan.frames, gallery=tuple(sorted(templates))), measured.crops
 
     def _closer(self, one: Waiting) -> Closer:
         """Where faces were bare the segment is looked at more closely, as far as that is on record by now."""

@@ -87,14 +87,15 @@ class Proofs:
     def pictures(self, call: RollCall, wanted: Collection[str]) -> dict[str, np.ndarray]:
         """Those pictures of a roll call that are here: proof → BGR uint8. Raises OSError."""
         found = {}
-        for path in files_of(self.folder / call.run, [token(call.segment, call.pack_sha256, call.class_id)]):
+        name = token(call.segment, call.pack_sha256, call.class_id, call.gallery)
+        for path in files_of(self.folder / call.run, [name]):
             data = read_file(path)
             for at, length in places(data):
                 piece = data[at : at + length]
-                name = hashlib.sha256(piece).hexdigest()
-                picture = self._opened(piece, call) if name in wanted else None
+                proof = hashlib.sha256(piece).hexdigest()
+                picture = self._opened(piece, call) if proof in wanted else None
                 if picture is not None:
-                    found[name] = picture
+                    found[proof] = picture
         return found
 
     def _sealed(self, call: RollCall, crops: Sequence[Crop | None]) -> dict[int, bytes]:

@@ -43,7 +43,8 @@ State = Literal["complete", "missing", "open", "pending"]
 @dataclasses.dataclass(frozen=True, eq=False)
 class Sight:
     """One face in the recording. `at_us`: UTC of its best sight. `person`: whom it resembles most, and how much;
-    `threshold_ppm`: from where on the pack is sure. `picture`: BGR uint8, if it is here."""
+    `threshold_ppm`: from where on the pack is sure. `picture`: BGR uint8, if it is here. `void`: it has that name, and
+    does not count."""
 
     at_us: int
     face_px: int
@@ -52,11 +53,13 @@ class Sight:
     score_ppm: int
     threshold_ppm: int
     picture: np.ndarray | None = None
+    void: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Row:
-    """One person. `sight`: the best one, of who is shown; else the face that came nearest, without its picture.
+    """One person. `sight`: the best one, of who is shown; else the face that came nearest, without its picture: first
+    one that was named and does not count.
     `photo`: BGR uint8, of the enrolment. `enrolled`: a face of the person is on this box."""
 
     person: str
@@ -190,10 +193,11 @@ class _Faces:
         seen = [one for one in self.named.get(presence.person, ()) if (one.call.segment, one.at_us) in counted]
         if presence.answer == "shown":
             return Row(presence.person, presence, self._photo(presence.person), self._pictured(seen))
-        near = [one for one in self._nameless if one.track.best and one.track.best.person == presence.person]
+        void = self.named.get(presence.person, ())
+        near = void or [one for one in self._nameless if one.track.best and one.track.best.person == presence.person]
         best = max(near, key=lambda one: _score(one.track), default=None)
-        sight, enrolled = None if best is None else _sight(best), presence.person in self._enrolled
-        return Row(presence.person, presence, self._photo(presence.person), sight, enrolled)
+        sight = None if best is None else dataclasses.replace(_sight(best), void=bool(void))
+        return Row(presence.person, presence, self._photo(presence.person), sight, presence.person in self._enrolled)
 
     def known(self, person: str) -> Row:
         """Of somebody who is known and not due."""
@@ -202,9 +206,9 @@ class _Faces:
     def unnamed(self) -> tuple[Sight, ...]:
         """The faces without a name of which a picture is here and may be shown, those in view longest first."""
         shown = [one for one in self._nameless if one.track.proof is not None and not self._hides(one)][:UNNAMED]
-        wanted: dict[tuple[str, str, str], list[_Seen]] = defaultdict(list)
+        wanted: dict[int, list[_Seen]] = defaultdict(list)
         for one in shown:
-            wanted[one.call.segment, one.call.pack_sha256, one.call.class_id].append(one)
+            wanted[id(one.call)].append(one)
         found: dict[int, np.ndarray] = {}
         for group in wanted.values():
             pictures = self._proofs.pictures(group[0].call, {str(one.track.proof) for one in group})

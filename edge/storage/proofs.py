@@ -10,7 +10,7 @@ import hashlib
 import io
 import os
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from edge.storage.files import sync_folder
@@ -30,12 +30,14 @@ _LENGTH = struct.Struct(">I")
 
 def file_name(segment_file: str, call: RollCall) -> str:
     """The name of the pictures of a roll call, in the folder of their run: it begins like the segment's own."""
-    return f"{Path(segment_file).stem}.{token(call.segment, call.pack_sha256, call.class_id)}.faces"
+    return f"{Path(segment_file).stem}.{token(call.segment, call.pack_sha256, call.class_id, call.gallery)}.faces"
 
 
-def token(segment: str, pack_sha256: str, class_id: str) -> str:
-    """The part of that name which the record tells. There is one roll call of a segment, a pack and a class."""
-    return hashlib.sha256(f"{segment}/{pack_sha256}/{class_id}".encode()).hexdigest()[:32]
+def token(segment: str, pack_sha256: str, class_id: str, gallery: Iterable[str] | None) -> str:
+    """The part of that name which the record tells. There is one roll call of a segment, a pack and a class for the
+    same people; of old records the people are not known."""
+    of = [segment, pack_sha256, class_id, *(gallery or ())]
+    return hashlib.sha256("/".join(of).encode()).hexdigest()[:32]
 
 
 def packed(pieces: Collection[bytes]) -> bytes:

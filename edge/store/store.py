@@ -57,8 +57,6 @@ class Store(PeopleTables):
         self.path = path
         self._device, self._signer, self._clock = device, signer, clock
         self._sealing, self._data_key = sealing, data_key
-        self._rollcalled: set[tuple[str, str, str]] = set()
-        self._rollcalled_up_to = -1
         self._removed: set[str] = set()
         self._removed_up_to = -1
         self._db = Database(path)
@@ -167,14 +165,6 @@ class Store(PeopleTables):
     def mark_uploaded(self, sha256: str) -> None:
         """Note that the centre has this segment's file."""
         self._db.execute(sql.ADD_UPLOAD, (sha256,))
-
-    def rollcalled(self, segment_sha256: str, pack_sha256: str, class_id: str) -> bool:
-        """Whether a roll call record of this segment with this pack and the people of this class exists."""
-        for sealed in self.records_of("rollcall", self._rollcalled_up_to):
-            body = sealed.record.body
-            self._rollcalled.add((str(body.get("segment")), str(body.get("pack_sha256")), str(body.get("class"))))
-            self._rollcalled_up_to = sealed.record.seq
-        return (segment_sha256, pack_sha256, class_id) in self._rollcalled
 
     def removed(self, sha256: str) -> bool:
         """Whether a record says that this segment was deleted."""

@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 from common.logs import Log
 from edge.clock import Clock
 from edge.store import Store
-from edge.terminal.errors import NobodyAsks, NotAnInstructor
-from evidence.bareface import Result, Said, due
+from edge.terminal.errors import NobodyAsks, NotAnInstructor, TooLateToShow
+from evidence.bareface import Result, Said, due, fits
 from evidence.bodies import BareFace
 from evidence.errors import ZaitangError
 from evidence.policy import BareFaceRules
@@ -104,15 +104,19 @@ class BareFaces:
         return Shown(running.phase, left_us, running.wanted.teachers)
 
     def begin(self, teacher: str | None) -> None:
-        """It is safe, an instructor says. Raises NobodyAsks, NotAnInstructor."""
+        """It is safe, an instructor says: by name, unless only one is here. Raises NobodyAsks, NotAnInstructor,
+        TooLateToShow."""
         with self._lock:
             running = self._running
             if running is None or running.phase != "asking":
                 raise NobodyAsks()
-            if teacher is not None and teacher not in running.wanted.teachers:
+            its, now_us = running.wanted, self._clock.utc_us()
+            by = its.teachers[0] if teacher is None and len(its.teachers) == 1 else teacher
+            if by not in its.teachers:
                 raise NotAnInstructor()
-            only = running.wanted.teachers[0] if len(running.wanted.teachers) == 1 else None
-            self._running = dataclasses.replace(running, by=teacher or only)
+            if not fits(its.rules, its.gear, now_us, now_us):
+                raise TooLateToShow()
+            self._running = dataclasses.replace(running, by=by)
             self._on("begin")
 
     def put_off(self) -> None:
@@ -129,7 +133,11 @@ class BareFaces:
         with self._lock:
             self._state()
             if self._running is not None:
-                self._on(self._event(self._running, wanted, now_us))
+                event = self._event(self._running, wanted, now_us)
+                if event is None and wanted is not None:
+                    # Who signs in while it asks may answer.
+                    self._running = dataclasses.replace(self._running, wanted=wanted)
+                self._on(event)
                 self._state()
             elif wanted is not None and self._due(wanted):
                 self._running = _Running("asking", wanted, now_us, now_us)

@@ -65,7 +65,11 @@ class NobodyAsks(BadInput):
 
 
 class NotAnInstructor(BadInput):
-    text = "this instructor has not signed in; sign in first"
+    text = "no instructor who has signed in says so; sign in first"
+
+
+class TooLateToShow(BadInput):
+    text = "too little of this class-hour is left for a bare-face roll call"
 
 
 class EnrolmentLocked(BadInput):

@@ -150,10 +150,12 @@ class Memory:
             return void(start, said, self._own[max(0, boot - 1):]) is None
 
     def barefaces(self, class_id: str, span: Span) -> tuple[Said, ...]:
-        """What became of the bare-face roll calls that this box asked for in a block."""
+        """What became of the bare-face roll calls that this box asked for in a block. Held is none without an
+        instructor's word."""
         with self._lock:
             self._read()
-            return tuple(Said(body.result, at_us) for body, at_us in self._bare
+            return tuple(Said(body.result if body.confirmed_by or body.result != "held" else "unanswered", at_us)
+                         for body, at_us in self._bare
                          if body.class_id == class_id and span.start_us <= at_us <= span.end_us)
 
     def names(self, class_id: str) -> dict[str, str]:

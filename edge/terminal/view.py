@@ -110,16 +110,20 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
 
 
 def bare(shown: Shown | None, names: Mapping[str, str], lang: str) -> dict[str, Any] | None:
-    """The bare-face roll call that is asked for, or under way; None: neither. Where several instructors are here, each
-    has a button, so that the record says whose word it was."""
+    """The bare-face roll call that is asked for, or under way; None: neither. Each instructor who is here has a button,
+    so that the record says whose word it was; where none is, nobody can begin it."""
     if shown is None:
         return None
-    several = shown.teachers if len(shown.teachers) > 1 else ()
-    begin = [{"person": one, "text": translate(words.BARE_BEGIN_BY, lang, name=names.get(one, one))} for one in several]
+    if len(shown.teachers) == 1:
+        begin = [{"person": shown.teachers[0], "text": translate(words.BARE_BEGIN, lang)}]
+    else:
+        begin = [{"person": one, "text": translate(words.BARE_BEGIN_BY, lang, name=names.get(one, one))}
+                 for one in shown.teachers]
+    nobody = shown.phase == "asking" and not shown.teachers
     return {
-        "phase": shown.phase, "text": translate(words.BARE[shown.phase], lang),
+        "phase": shown.phase, "text": translate(words.BARE_FIRST if nobody else words.BARE[shown.phase], lang),
         "left_s": None if shown.left_us is None else -(-shown.left_us // SECOND),
-        "begin": begin or [{"person": "", "text": translate(words.BARE_BEGIN, lang)}],
+        "begin": begin,
     }
 
 

@@ -139,6 +139,7 @@ BARE = {
     "asking": N_("Bare-face roll call, once it is safe: all stop, mask and helmet off, look at the camera in the room"),
     "showing": N_("Mask and helmet off. Look at the camera in the room"),
 }
+BARE_FIRST = N_("Bare-face roll call: instructor, sign in first")
 BARE_BEGIN, BARE_BEGIN_BY = N_("It is safe: begin"), N_("{name}: it is safe, begin")
 
 REASONS = (

@@ -21,7 +21,7 @@ from edge.errors import BadKeys, BadStore, StoreBusy
 from edge.keys import BoxKeys, load_keys, make_box_keys, self_certified
 from edge.store import Store, database
 from edge.wiring import open_store
-from evidence.bodies import Alarm, RollCall, SessionStart
+from evidence.bodies import Alarm, SessionStart
 from evidence.chain import check_chain
 from evidence.errors import BadReceipt, BadShape
 from evidence.receipts import Receipt
@@ -104,7 +104,7 @@ def test_only_a_receipt_that_matches_the_chain_empties_the_outbox(tmp_path: Path
     assert store.receipted_up_to() == 2 and store.receipts() == [b"one", b"two"]
 
 
-def test_orders_uploads_and_roll_calls_are_remembered(tmp_path: Path, keys: BoxKeys) -> None:
+def test_orders_and_uploads_are_remembered(tmp_path: Path, keys: BoxKeys) -> None:
     store = opened(tmp_path, keys)
     order = store.append("alarm", alarm())
     assert store.put_order(order) and not store.put_order(order)
@@ -112,9 +112,6 @@ def test_orders_uploads_and_roll_calls_are_remembered(tmp_path: Path, keys: BoxK
     assert not store.uploaded("a" * 64)
     store.mark_uploaded("a" * 64)
     assert opened(tmp_path, keys).uploaded("a" * 64)
-    assert not store.rollcalled("b" * 64, "c" * 64, CLASS)
-    store.append("rollcall", RollCall(CLASS, "r-1", "b" * 64, "lab", "c" * 64, "cpu", 1, 1, 1, 1, 0, 0, 0, ()))
-    assert store.rollcalled("b" * 64, "c" * 64, CLASS) and not store.rollcalled("b" * 64, "d" * 64, CLASS)
 
 
 def test_names_and_faces_are_encrypted_and_erased_for_good(tmp_path: Path, keys: BoxKeys) -> None:

@@ -10,16 +10,18 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import cv2
 import numpy as np
 import pytest
 
 from edge.enrol.erase import finish, withdraw
-from edge.errors import VolumeAway
+from edge.errors import BadStore, VolumeAway
 from edge.rollcall.attempts import MOST, Attempts
 from edge.rollcall.behind import BEHIND, Behind, Board, read_behind
 from edge.rollcall.crops import MAX_WIDTH_PX
+from edge.rollcall.leftout import LATER_US
 from edge.rollcall.process import Stopped, Worker
 from edge.rollcall.proofs import Proofs
 from edge.storage.volume import open_volume
@@ -171,6 +173,51 @@ def test_video_of_a_class_that_was_put_right_is_looked_at_again_for_its_own_peop
     assert [(call.class_id, call.segment) for call in rollcalls(face_box)[3:]] == [("class-1", made[2].segment)]
 
 
+def test_who_is_enrolled_later_is_looked_for_in_earlier_video_once_after_what_is_new(
+    face_box: Box, add, worker, templates,
+) -> None:
+    some = {person: vectors for person, vectors in templates.items() if person != "p-6"}
+    one = worker()
+    add(0)
+    with face_box.store._db.transaction():
+        face_box.store._db.execute("DELETE FROM templates WHERE person = 'p-6'")
+    work(one)
+    add(1)
+    face_box.store.put_templates("class-1", "builtin", {"p-6": templates["p-6"]})
+    assert one.turn() and one.turn() and not one.turn()
+    work(worker())
+    made = rollcalls(face_box)
+    assert [(call.tracks[0].first_us, len(call.gallery or ()), call.planned) for call in made] == [
+        (0, len(some), 4), (4 * SECOND, len(templates), 4), (0, len(templates), 4)]
+    assert [call.gallery for call in made] == [tuple(sorted(some)), *[tuple(sorted(templates))] * 2]
+    best = [{track.best.person for track in call.tracks if track.best} for call in made]
+    assert "p-6" not in best[0] and "p-6" in best[1] & best[2]
+
+
+def test_a_new_pack_that_knows_a_few_people_reads_nothing_again(
+    face_box: Box, add, worker, remembering, templates,
+) -> None:
+    add(0)
+    work(worker())
+
+    class NewPack:
+        name, sha256 = "newpack", "c" * 64
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(remembering, name)
+
+    attempts = Attempts(face_box.run_folder / "try.json")
+    new = Worker(face_box.store, face_box.find_segment, NewPack(), 1, attempts)  # type: ignore[arg-type]
+    face_box.store.put_templates("class-1", "newpack", {"p-1": templates["p-1"]})
+    assert not new.turn()
+    face_box.store.put_templates("class-1", "newpack", templates)
+    assert not new.turn(), "nobody is new"
+    face_box.store.put_templates("class-1", "newpack", {"p-9": templates["p-6"]})
+    assert new.turn() and not new.turn()
+    assert [(call.pack, len(call.gallery or ())) for call in rollcalls(face_box)] == [
+        ("builtin", len(templates)), ("newpack", len(templates) + 1)]
+
+
 def test_a_process_that_is_stopped_in_the_middle_does_it_again_once(face_box: Box, add, worker) -> None:
     add(0)
     looks: Iterator[bool] = iter([False, True])
@@ -296,6 +343,64 @@ def test_killed_at_any_moment_it_makes_one_record_of_every_segment(
         assert process.wait(20) == 0
     assert [call.segment for call in rollcalls(face_box)[::-1]] == [segment.sha256 for segment in segments]
     assert alarms(face_box) == [] and read_behind(told) is None and not tried.exists()
+
+
+def test_a_file_that_killed_its_reader_is_tried_again_after_an_update(
+    face_box: Box, add, worker, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    segment = add(0)
+    attempts = Attempts(face_box.run_folder / "try.json")
+    for _ in range(MOST):
+        attempts.begin(segment.sha256)
+    one = worker()
+    work(one)
+    assert alarms(face_box) == [("rollcall.died", segment.file)] and rollcalls(face_box) == []
+    assert not one.turn() and not worker().turn()
+    monkeypatch.setattr("edge.rollcall.process.SOFTWARE", "zaitang 9.9.9")
+    work(worker())
+    assert [call.segment for call in rollcalls(face_box)] == [segment.sha256] and len(alarms(face_box)) == 1
+
+
+def test_a_file_that_was_not_there_is_tried_again_once_when_a_day_is_over(
+    face_box: Box, add, worker, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone, other = add(0), add(1)
+    path = face_box.segments / gone.file
+    away = path.rename(path.with_suffix(".away"))
+    one = worker()
+    for times in (1, 2):
+        work(one)
+        assert alarms(face_box) == [("rollcall.segment_gone", gone.file)] * times
+        later = dataclasses.replace(face_box.clock.stamp(), utc_us=face_box.clock.utc_us() + times * LATER_US)
+        with monkeypatch.context() as patch:
+            patch.setattr(face_box.store._clock, "stamp", lambda stamp=later: stamp)
+            add(2 + times, class_id=None)
+    away.rename(path)
+    work(one)
+    assert len(alarms(face_box)) == 2 and [call.segment for call in rollcalls(face_box)] == [other.sha256]
+
+
+@pytest.mark.parametrize("space", [False, True])
+def test_on_a_full_disk_the_work_goes_on_uncounted(
+    face_box: Box, add, worker, monkeypatch: pytest.MonkeyPatch, space: bool,
+) -> None:
+    segment = add(0)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    one = worker()
+    with monkeypatch.context() as patch:
+        patch.setattr("edge.rollcall.attempts.replace", full)
+        if not space:
+            patch.setattr(face_box.store, "append", Mock(side_effect=BadStore(path="box.db", why="full")))
+            with pytest.raises(BadStore):
+                one.turn()
+            assert not (face_box.run_folder / "try.json").exists()
+        else:
+            work(one)
+    work(one)
+    assert [call.segment for call in rollcalls(face_box)] == [segment.sha256] and alarms(face_box) == []
 
 
 def test_it_says_how_much_video_waits(face_box: Box, add, remembering, templates) -> None:

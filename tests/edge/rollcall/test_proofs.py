@@ -108,6 +108,20 @@ def test_a_record_names_its_pictures_and_nobody_without_the_key_sees_them(record
     assert len(opened(proofs, made)) == 3
 
 
+def test_roll_calls_of_a_segment_for_other_people_keep_their_pictures_beside_each_other(
+    recorded: Box, proofs: Proofs,
+) -> None:
+    galleries = (None, ("p-0",), ("p-0", "p-1"))
+    for gallery in galleries:
+        call = dataclasses.replace(call_of(3), gallery=gallery)
+        proofs.state(recorded.store, "r-1/000000.mp4", call, crops_of(call), 0)
+    said = [body_of(sealed.record) for sealed in recorded.store.records_of("rollcall")]
+    for call in said:
+        assert isinstance(call, RollCall) and all(track.proof for track in call.tracks)
+        assert len(proofs.pictures(call, {str(track.proof) for track in call.tracks})) == 4
+    assert len(list(recorded.video.glob("proofs/r-1/*.faces"))) == len(galleries)
+
+
 def test_a_track_without_a_picture_and_a_roll_call_without_faces_name_none(recorded: Box, proofs: Proofs) -> None:
     call = call_of(1)
     proofs.state(recorded.store, "r-1/000000.mp4", call, [None, None], 0)

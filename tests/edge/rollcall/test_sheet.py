@@ -1,15 +1,21 @@
 """What stands on a contact sheet: answers and verdict of the rules, and only pictures that may be shown."""
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+from typing import Any
 
 import pytest
 
 from edge.enrol.erase import finish, withdraw
 from edge.enrol.errors import NoSuchClass
+from edge.rollcall.contact import told
 from edge.rollcall.errors import NoSuchBlock
 from edge.rollcall.sheet import UNNAMED, Sheet, make_sheet
 from evidence.bodies import OrderAccepted
+from evidence.fold import fold
+from evidence.rollcall import Why
+from evidence.story import Story
 from evidence.times import MINUTE
 from tests.edge.rollcall.conftest import BLOCK, CLASS, NAMES, Course, Sightings
 from tests.edge.storage.conftest import START
@@ -38,6 +44,29 @@ def test_who_was_shown_has_the_best_sight_of_the_recording_and_the_others_a_blan
     assert [(row.person, level(row.sight.picture)) for row in sheet.others if row.sight] == [("t-1", 200)]
     assert [(one.person, level(one.picture)) for one in sheet.unnamed] == [("p-3", 120), (None, 160)]
     assert sheet.omitted == 0 and sheet.names == NAMES and (sheet.packs, sheet.thresholds_ppm) == (("lab",), (400_000,))
+
+
+@pytest.mark.parametrize("why", [("two_rooms",), ()])
+def test_whose_names_do_not_count_has_the_best_of_them_and_why(
+    course: Course, monkeypatch: pytest.MonkeyPatch, why: tuple[Why, ...],
+) -> None:
+    """Named in two rooms at once, or in video with an old picture."""
+
+    def voided(*args: Any) -> Story:
+        story = fold(*args)
+        first = dataclasses.replace(
+            story.blocks[0].presences[0], answer="not_identifiable" if why else "absent", why=why, sightings=())
+        block = dataclasses.replace(story.blocks[0], presences=(first, *story.blocks[0].presences[1:]))
+        return dataclasses.replace(story, blocks=(block,))
+
+    monkeypatch.setattr("edge.rollcall.sheet.fold", voided)
+    sheet = sheet_of(course)
+    row = sheet.missed[0]
+    assert row.person == "p-1" and row.sight and (row.sight.void, row.sight.score_ppm) == (True, 700_000)
+    cell = told(sheet, "box-1", "x", "en").sections[1].cells[0]
+    assert cell.lines[2:] == ("named 09:01:01 (0.700): does not count", *(["in two rooms at once"] if why else []))
+    assert any("曾认出" in line for line in told(sheet, "box-1", "x", "zh").sections[1].cells[0].lines)
+    assert not any(one.sight.void for one in sheet.missed[1:] if one.sight)
 
 
 def test_the_photograph_needs_a_consent_that_stands(course: Course) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from edge.errors import StoreBusy
 from edge.terminal.bareface import TABLE, BareFaces, Event, Phase, Wanted
-from edge.terminal.errors import NobodyAsks, NotAnInstructor
+from edge.terminal.errors import NobodyAsks, NotAnInstructor, TooLateToShow
 from evidence.bareface import Result
 from evidence.bodies import BareFace, Enrolled, body_of
 from evidence.times import SECOND
@@ -74,9 +74,60 @@ def test_held_it_is_stated_with_its_span_and_whose_word_it_was(stage: Stage) -> 
     (said,) = stage.stated()
     assert said.result == "held" and said.confirmed_by == "t-1" and said.asked_mono_us == asked_us
     assert (said.from_mono_us, said.to_mono_us) == (begun_us, begun_us + 60 * SECOND)
-    for minute in range(13, 44):
+    for minute in range(13, 27):
         stage.at(minute)
-    assert stage.phase is None and len(stage.stated()) == 1
+        assert stage.phase is None
+    stage.at(27)
+    assert stage.phase == "asking", "a second time: somebody may have been out of the room"
+    stage.bare.begin("t-1")
+    for minute in range(28, 59):
+        stage.at(minute)
+        assert stage.phase is None
+    assert [one.result for one in stage.stated()] == ["held", "held"]
+
+
+def test_without_an_instructor_who_has_signed_in_nobody_begins_it(stage: Stage, room: Room) -> None:
+    stage.at(10)
+    running = stage.bare._running
+    assert running is not None
+    stage.bare._running = dataclasses.replace(running, wanted=dataclasses.replace(running.wanted, teachers=()))
+    said = room.state()["bareface"]
+    assert said["begin"] == [] and said["text"] == "Bare-face roll call: instructor, sign in first"
+    assert "请老师先签到" in room.state("zh")["bareface"]["text"]
+    for nobody in (None, "t-2"):
+        with pytest.raises(NotAnInstructor):
+            stage.bare.begin(nobody)
+    stage.at(10.5)
+    assert room.state()["bareface"]["begin"] == [{"person": "t-1", "text": "It is safe: begin"}], "signed in meanwhile"
+    room.check_in("t-2")
+    stage.at(11)
+    with pytest.raises(NotAnInstructor):
+        stage.bare.begin(None)
+    stage.bare.begin("t-2")
+    stage.at(12)
+    assert [(one.result, one.confirmed_by) for one in stage.stated()] == [("held", "t-2")]
+
+
+def test_one_that_was_held_on_nobody_s_word_is_asked_for_again(stage: Stage, room: Room) -> None:
+    for minute in (1, 17):
+        room.at(minute)
+        now_us = room.clock.mono_us()
+        room.store.append("bareface", BareFace(CLASS, None, now_us, now_us, now_us, "held", None))
+    stage.at(31)
+    assert stage.phase is None
+    stage.at(32)
+    assert stage.phase == "asking"
+
+
+def test_begun_too_late_it_is_refused_with_words(stage: Stage) -> None:
+    stage.at(35)
+    assert stage.phase == "asking"
+    stage.room.at(44.5)
+    with pytest.raises(TooLateToShow, match="too little of this class-hour is left"):
+        stage.bare.begin("t-1")
+    assert stage.phase == "asking"
+    stage.at(44.6)
+    assert stage.phase is None and [one.result for one in stage.stated()] == ["unanswered"]
 
 
 def test_put_off_it_is_asked_again_later(stage: Stage) -> None:
@@ -172,7 +223,7 @@ def test_the_page_is_told(stage: Stage, room: Room) -> None:
     assert room.state()["bareface"] is None
     stage.at(10)
     said = room.state()["bareface"]
-    assert said["phase"] == "asking" and said["begin"] == [{"person": "", "text": "It is safe: begin"}]
+    assert said["phase"] == "asking" and said["begin"] == [{"person": "t-1", "text": "It is safe: begin"}]
     room.check_in("t-2")
     stage.at(10.5)
     stage.bare.put_off()
