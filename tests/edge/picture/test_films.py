@@ -113,6 +113,7 @@ def test_a_film_in_another_recording_is_found_by_its_keyframes_and_a_still_pictu
     assert telling(looks_of(film(70, lambda number: room.people(7)))[0].picture) == {}
 
 
+@pytest.mark.long
 def test_a_loop_that_is_encoded_again_in_another_size_and_rhythm(film: Film, room: Room, tmp_path: Path) -> None:
     clip = film(37, room.people)
     encoding = ("-vf", "scale=400:226", "-c:v", "libx264", "-preset", "ultrafast", "-b:v", "250k", "-threads", "1",
@@ -122,6 +123,7 @@ def test_a_loop_that_is_encoded_again_in_another_size_and_rhythm(film: Film, roo
     assert sum(end - start for _, start, end in found) >= 90 and all(start >= 37 for _, start, _ in found)
 
 
+@pytest.mark.long
 def test_yesterday_again_is_looped_and_another_day_in_the_same_room_is_not(
     room: Room, tmp_path: Path, pictures
 ) -> None:
@@ -153,6 +155,7 @@ def test_no_real_film_breaks(shared: Path, tmp_path: Path) -> None:
     assert broken == {}
 
 
+@pytest.mark.long
 def test_real_films_that_are_repeated_are_looped(shared: Path, tmp_path: Path) -> None:
     video = shared / "data" / "video"
     same = again(video / "one-by-one.mp4", tmp_path / "same.mp4", 2)

@@ -78,12 +78,13 @@ def test_flags_are_the_truth_for_any_schedule_of_misses(schedule: Schedule) -> N
 
 
 @pytest.mark.long
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(schedules)
 def test_flags_are_the_truth_for_many_schedules_of_misses(schedule: Schedule) -> None:
     marked_course(schedule)
 
 
+@pytest.mark.long
 def test_faces_of_seven_people_give_exactly_the_flags_of_their_misses(
     tmp_path: Path, builtin: Pack, pictures, templates: dict[str, np.ndarray],
 ) -> None:
