@@ -187,6 +187,9 @@ REASONS: dict[str, str] = {
     ),
     "reviews_void": N_("reviews without a reason or without a name, which do not count: {count}"),
     "pointed_out": N_("{name}: {trainee} is shown because {who} pointed them out in the picture of {at_time}"),
+    "rollcalls_void": N_(
+        "roll calls of another box than the one that filmed, or with numbers that cannot be; they do not count: {count}"
+    ),
     "pointed_void": N_(
         "people pointed out who are not on the roster, or at a moment of which there is no video of this class whose"
         " time is certain, or without a name of who pointed; that does not count: {count}"
@@ -205,6 +208,9 @@ REASONS: dict[str, str] = {
     "unseen_alike": N_("{name}: {trainees} may be a face that looks just as much like another person"),
     "unseen_near": N_("{name}: {trainees} may be a face that looks like them, but not enough"),
     "unseen_full": N_("{name}: {trainees} may be there: as many people are in view as are due"),
+    "unseen_no_template": N_(
+        "{name}: {trainees} may be faces without a name: no template, so no roll call can recognise them"
+    ),
     "bareface_held": N_(
         "{name}: protective gear is worn; at the bare-face roll call ({at_time}) at most {headcount} of {due} were in"
         " view"
@@ -396,6 +402,7 @@ WHYS: dict[str, str] = {
     "near": N_("similar, but not enough"),
     "full": N_("as many people in view as are due"),
     "two_rooms": N_("in two rooms at once"),
+    "no_template": N_("no template of the face"),
 }
 """Why somebody is not identifiable, or covered, in few words."""
 

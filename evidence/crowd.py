@@ -29,6 +29,8 @@ class View:
     error_us: int
     look: Look
     """Its times are UTC microseconds."""
+    others: tuple[Look, ...] = ()
+    """What other roll calls saw in it, which looked for fewer people. They count no heads."""
 
 
 @dataclasses.dataclass(frozen=True)

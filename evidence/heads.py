@@ -51,7 +51,7 @@ def _bare_heads(
              if view and fact.segment.sha256 not in facts.unpictured]
     heads = []
     for fact in asked:
-        calls = [facts.rollcalls[one.segment.sha256][1] for one in showing
+        calls = [facts.rollcalls[one.segment.sha256][0].call for one in showing
                  if one.segment.sha256 in facts.views and overlap(one.span, fact)]
         every_us = max((call.every_us or 0 for call in calls), default=0)
         cameras = {view.camera for view in views}

@@ -499,6 +499,8 @@ class Story:
     longer: tuple[Longer, ...]
     """Assessments and disputes, which keep the video longer."""
     rollcalls: tuple[tuple[Ref, RollCall], ...]
+    rollcalls_void: tuple[Ref, ...]
+    """Roll calls that do not count: of another box than the one that filmed, or with numbers that cannot be."""
     pointed_void: tuple[Ref, ...]
     """Records of pointing somebody out that do not count: nobody of the roster, no moment of video of the class whose
     time is certain, or nobody says who pointed."""

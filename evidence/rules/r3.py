@@ -159,7 +159,8 @@ def _reasons(story: Story, judged: Sequence[Judged], rule: R3) -> list[Reason]:
     for one in judged:
         told += [_reason(story, one)] if one.state != "complete" or one.why == "reviewed" else []
         told += [*_doubts(story, one), *_pointed(story, one.occasion)]
-    void = (("pointed_void", len(story.pointed_void)), ("reviews_void", len(story.reviews_void)))
+    void = (("rollcalls_void", len(story.rollcalls_void)), ("pointed_void", len(story.pointed_void)),
+            ("reviews_void", len(story.reviews_void)))
     return told + [reason(code, count=count) for code, count in void if count]
 
 
