@@ -197,6 +197,10 @@ REASONS: dict[str, str] = {
     "in_two_rooms": N_(
         "{name}: {trainees} were recognised in two rooms at the same time; nobody can be, so neither counts"
     ),
+    "occasion_unlooked": N_("{name}: of most of its video the roll call could not look at enough pictures"),
+    "rollcall_short": N_(
+        "{name}: in {count} of its files many pictures could not be decoded and looked at; so the headcount is no proof"
+    ),
     "unseen_small": N_("{name}: {trainees} may be among faces that are too small to be told: move the camera nearer"),
     "unseen_turned": N_("{name}: {trainees} may be among people who never show their face from the front"),
     "unseen_dark": N_("{name}: {trainees} may be there, but the picture or the faces are too dark"),

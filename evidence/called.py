@@ -65,6 +65,16 @@ def _possible(segment: Segment, call: RollCall) -> bool:
         for one in call.tracks)
 
 
+def looked_away(segment: Segment, call: RollCall, percent: int) -> bool:
+    """Whether a roll call looked at less than `percent` of the pictures at which it was to look: the others could not
+    be decoded, and whoever was in them alone is not seen. A record that does not say how many these were looked at too
+    few when they, a quarter of the time between them late as they may be, do not reach over the segment."""
+    if call.planned is not None:
+        return call.samples * 100 < percent * call.planned
+    length_us = segment.end_pts_us - segment.first_pts_us
+    return call.every_us is not None and call.samples * call.every_us * 125 < percent * length_us
+
+
 class _Templates:
     """Whose face a box had at a record, as far as the records tell."""
 

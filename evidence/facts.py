@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from evidence.attendance import Sign
 from evidence.bodies import ClassOrder, Leave, Picture, Place, Review, RollCall
-from evidence.called import Called
+from evidence.called import Called, looked_away
 from evidence.crowd import View
 from evidence.pictures import Times, covers, judge
 from evidence.policy import Policy
@@ -85,6 +85,11 @@ class Facts:
     def told(self, device: str) -> Progress:
         """How far a device has reported."""
         return self.progress.get(device, Progress())
+
+    def looked_away(self, fact: SegmentFact) -> bool:
+        """Whether the roll call of a segment could not look at enough of its pictures."""
+        calls = self.rollcalls.get(fact.segment.sha256)
+        return calls is not None and looked_away(fact.segment, calls[0].call, self.policy.video.good_cover_pct.value)
 
     def chained(self) -> Facts:
         """The same with its chains of video computed.

@@ -48,7 +48,7 @@ def _bare_heads(
     if len({view.room for view in views}) != 1:
         return None
     known = [view for fact, view in ((fact, facts.views.get(fact.segment.sha256)) for fact in showing)
-             if view and fact.segment.sha256 not in facts.unpictured]
+             if view and fact.segment.sha256 not in facts.unpictured and not facts.looked_away(fact)]
     heads = []
     for fact in asked:
         calls = [facts.rollcalls[one.segment.sha256][0].call for one in showing

@@ -81,7 +81,8 @@ def _occasion(
     showing = [fact for fact in certain if shows_something(facts, fact)]
     seen = [s for f in certain for s in facts.sightings.get(f.segment.sha256, ()) if _seen_in(s, span)]
     counted = heads_of(facts, block, span, roster, showing)
-    seen_well = roll_called and pictured_us * 100 >= video.good_cover_pct.value * due_us
+    unlooked = [fact for fact in certain if facts.looked_away(fact)]
+    seen_well = roll_called and not unlooked and pictured_us * 100 >= video.good_cover_pct.value * due_us
     awaited = facts.awaited(span.end_us)
     came = {one.person for one in attendance if one.came}
     said = _answers(facts, span, roster, seen, certain, counted)
@@ -103,6 +104,8 @@ def _occasion(
         "pictured_us": pictured_us,
         "doubtful_us": doubtful_us,
         "roll_called": roll_called,
+        "unlooked": tuple(sorted(fact.ref for fact in unlooked)),
+        "unlooked_us": sum(part.length_us for one in spans for part in union((fact.span for fact in unlooked), one)),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
         "picture_good": seen_well and not lack and _good(calls, video.bad_picture_pct.value),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us

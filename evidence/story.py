@@ -376,6 +376,10 @@ class Occasion:
     """Video that may belong here, but whose time is uncertain."""
     roll_called: bool
     """Every segment of it has its roll call."""
+    unlooked: tuple[Ref, ...]
+    """Its segments of which the roll call could not look at all the pictures that it was to look at."""
+    unlooked_us: int
+    """How much of it these are."""
     pictures: tuple[PictureFact, ...]
     """What does not count, or is marked, within it; in order of time."""
     picture_good: bool

@@ -100,6 +100,8 @@ def _by_records(unit: Occasion, due: Sequence[Presence], policy: Policy) -> Judg
         return Judged(unit, "open", "rollcall_pending", ())
     if unit.pictured_us * 100 < policy.video.usable_pct.value * unit.due_us:
         return Judged(unit, "open", "unpictured", ())
+    if unit.unlooked_us * 100 > (100 - policy.video.usable_pct.value) * unit.due_us:
+        return Judged(unit, "open", "unlooked", ())
     seen_well = unit.picture_good and unit.fewer_than(len(due))
     missed = tuple(one.person for one in unseen if (seen_well and one.answer == "absent") or not one.checked_in)
     if missed:
@@ -191,6 +193,8 @@ def _doubts(story: Story, one: Judged) -> list[Reason]:
     told = [reason("reviewed_before", **name)] if one.why == "reviewed" and unit.review_old else []
     if unit.in_two_rooms:
         told.append(reason("in_two_rooms", **name, trainees=unit.in_two_rooms))
+    if one.why in ("missing", "not_identified", "unlooked") and unit.unlooked:
+        told.append(reason("rollcall_short", **name, count=len(unit.unlooked)))
     if one.why not in ("missing", "not_identified"):
         return told
     whys: dict[str, list[str]] = defaultdict(list)

@@ -196,3 +196,41 @@ def test_one_whose_numbers_cannot_be_counts_for_nothing_and_is_told(change: Chan
 def test_a_face_that_is_followed_to_the_last_picture_of_a_file_is_inside_of_it() -> None:
     made = course(None, lambda call, segment: track(call, last_us=segment.end_pts_us + SLACK_US))
     assert made.r3().verdict == "clear"
+
+
+# Pictures that could not be looked at
+
+
+def looked(samples: int, planned: int | None, every_us: int | None = 6 * SECOND) -> Change:
+    """What a roll call says of 600 s, or of the 240 s of the last file."""
+    def change(call: RollCall, segment: Segment) -> RollCall:
+        share = (segment.end_pts_us - segment.first_pts_us) / (600 * SECOND)
+        tracks = tuple(dataclasses.replace(one, frames=1) for one in call.tracks)
+        return dataclasses.replace(call, samples=max(1, int(samples * share)), every_us=every_us, tracks=tracks,
+                                   planned=None if planned is None else int(planned * share))
+    return change
+
+
+@pytest.mark.parametrize(("samples", "planned", "good"), [
+    (100, 100, True), (90, 100, True), (85, 100, False), (1, 100, False), (75, None, True), (70, None, False),
+    (1, None, False),
+])
+def test_where_few_of_the_pictures_could_be_looked_at_the_headcount_proves_nothing(
+    samples: int, planned: int | None, good: bool,
+) -> None:
+    made = course(BUT_4, looked(samples, planned))
+    found = made.r3()
+    assert made.story().blocks[0].picture_good == good
+    assert (found.verdict == "flag") == good and ("rollcall_short" in codes(found)) != good
+
+
+def test_nor_does_it_convict_who_did_not_sign_in() -> None:
+    made = course(BUT_4, looked(1, 100))
+    made.boxes["box-1"].records = [
+        one for one in made.boxes["box-1"].records if one.type != "checkin"]
+    found = made.r3()
+    assert found.recordings == () and "occasion_unlooked" in codes(found)
+
+
+def test_a_record_of_before_that_says_nothing_of_its_pictures_is_believed() -> None:
+    assert course(BUT_4, looked(1, None, every_us=None)).r3().verdict == "flag"
