@@ -1,8 +1,11 @@
-"""How many people were there at once, over several cameras and rooms: never fewer than there were.
+"""How many people were there at once, over several cameras and rooms: never fewer than their pictures show.
 
-A roll call tells of its camera alone: the most heads at once in a segment, and when each face was followed. So at a
-moment a camera shows at most as many heads as its segment's most, nor more than faces were followed then and people
-without a face were seen at once. Heads of several cameras are added up, for nobody knows that two of them show the same
+Nobody counts whom no detector found, nor who came and went between two pictures that were looked at (faceless people:
+in which people were looked for). Of what was found no head is lost.
+
+A roll call tells of its camera alone: the most heads in any one picture of a segment, and when each face was followed.
+So at a moment a camera shows at most as many heads as its segment's most, nor more than faces were followed then and
+people without a face were seen at once. Heads of several cameras are added up, for nobody knows that two of them show the same
 person, with two exceptions: somebody who is named is one person, however many cameras show them at that moment; and
 whoever has a name anywhere in the time is among those names, so nobody can be more than these and, of each camera, its
 heads without a name. Where both bounds hold the lower one does.
@@ -45,8 +48,8 @@ class Piece:
 
 
 def at_once(views: Sequence[View], span: Span, apart: Collection[str] = ()) -> int:
-    """An upper bound for the people who were in view at any one moment of a time, all cameras together, without those
-    of `apart` wherever they are named."""
+    """An upper bound for the people whom the pictures show at any one moment of a time, all cameras together, without
+    those of `apart` wherever they are named."""
     views = [view for view in views if _touches(view.span.start_us, view.span.end_us, view.error_us, span)]
     if len({view.camera for view in views}) <= 1:
         return max((_most(view, apart, span) for view in views), default=0)
@@ -111,7 +114,7 @@ def _most(view: View, apart: Collection[str], span: Span) -> int:
     """Most heads of one segment within a time."""
     inside = span.start_us <= view.span.start_us and view.span.end_us <= span.end_us
     if inside and not any(named.person in apart for named in view.look.named):
-        return view.look.headcount_max
+        return view.look.most
     return max((piece.heads for piece in _pieces(view, apart)
                 if _touches(piece.start_us, piece.end_us, view.error_us, span)), default=0)
 
@@ -133,11 +136,11 @@ def _pieces(view: View, apart: Collection[str]) -> Iterator[Piece]:
         with_name += changes[at_us, "named"]
         named_apart += changes[at_us, "apart"]
         found.append((at_us, faces, with_name, named_apart))
-    unseen = look.faceless_max or 0
-    complete = max(faces for _, faces, _, _ in found) + unseen >= look.headcount_max
+    unseen = look.faceless
+    complete = max(faces for _, faces, _, _ in found) + unseen >= look.most
     ends_us = [at_us for at_us, *_ in found[1:]] + [max(view.span.end_us, found[-1][0])]
     for (at_us, faces, with_name, named_apart), end_us in zip(found, ends_us, strict=True):
-        heads = min(look.headcount_max, faces + unseen) if complete else look.headcount_max
+        heads = min(look.most, faces + unseen) if complete else look.most
         yield Piece(at_us, end_us, max(0, heads - named_apart), max(0, heads - with_name))
 
 

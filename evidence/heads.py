@@ -24,10 +24,9 @@ def heads_of(
     gear = any(hour.gear for hour in hours)
     bareface = tuple(fact for fact in facts.bareface
                      if fact.counts and span.start_us <= fact.start_us and fact.end_us <= span.end_us)
-    most = at_once(views, span)
     return {
-        "headcount_max": most,
-        "headcount_due": at_once(views, span, apart) if apart else most,
+        "headcount_max": at_once(_smoothed(views), span),
+        "headcount_due": at_once(views, span, apart),
         "counted": not gear or all(view.look.faceless_max is not None for view in views),
         "mean_ppm": mean_ppm(views, teachers_at(facts, span.start_us), span),
         "in_two_rooms": tuple(dict.fromkeys(one.person for one in facts.contradictions if overlap(one, span))),
@@ -37,6 +36,12 @@ def heads_of(
         and not anybody_else(views, span),
         "bareface_heads": _bare_heads(facts, bareface, views, showing, apart) if gear else None,
     }
+
+
+def _smoothed(views: Sequence[View]) -> list[View]:
+    """Without what is found in one picture alone, maybe by mistake."""
+    return [dataclasses.replace(view, look=dataclasses.replace(view.look, headcount_peak=None, faceless_peak=None))
+            for view in views]
 
 
 def _bare_heads(

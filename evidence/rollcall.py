@@ -81,8 +81,20 @@ class Look:
     headcount_max: int
     headcount_mean_ppm: int
     faceless_max: int | None = None
+    headcount_peak: int | None = None
+    faceless_peak: int | None = None
     unsought: frozenset[str] = frozenset()
     """Who of the roster was not looked for: they have no template, so they are faces without a name where they are."""
+
+    @property
+    def most(self) -> int:
+        """Most heads in any one picture; smoothed, where the record does not tell that."""
+        return max(self.headcount_max, self.headcount_peak or 0)
+
+    @property
+    def faceless(self) -> int:
+        """Most people in any one picture whose face was not seen; smoothed, where the record does not tell that."""
+        return max(self.faceless_max or 0, self.faceless_peak or 0)
 
     @property
     def lit(self) -> int:
@@ -188,9 +200,9 @@ class _Part:
     def nameless(self) -> bool:
         """Whether anybody may have been in view without a name: a face, somebody whose face is not seen, or a head that
         none of the tracks explains."""
-        if self.unnamed or self.look.faceless_max:
+        if self.unnamed or self.look.faceless:
             return True
-        return self.look.headcount_max > _at_once([one.track for one in self.look.named])
+        return self.look.most > _at_once([one.track for one in self.look.named])
 
     def strangers(self) -> int:
         """The most faces at once that are certainly nobody who is missed."""

@@ -344,9 +344,11 @@ class Occasion:
     teachers: tuple[Attendance, ...]
     """One for each instructor of the plan that was in force when it starts."""
     headcount_max: int
-    """Never fewer than the people who were in view at one moment, all cameras and rooms together."""
+    """Most people in view at one moment, all cameras and rooms together, smoothed: to be shown, nothing is decided by
+    it."""
     headcount_due: int
-    """The same without those who are named and not due: instructors, and who is not on the roster."""
+    """Never fewer heads than any one picture shows at a moment, all cameras and rooms together, without those who are
+    named and not due: instructors, and who is not on the roster. What is compared with the roster."""
     counted: bool
     """The headcount counts people: in protective gear, not faces alone."""
     mean_ppm: tuple[int, int] | None

@@ -234,3 +234,13 @@ def test_nor_does_it_convict_who_did_not_sign_in() -> None:
 
 def test_a_record_of_before_that_says_nothing_of_its_pictures_is_believed() -> None:
     assert course(BUT_4, looked(1, None, every_us=None)).r3().verdict == "flag"
+
+
+# Peaks
+
+
+def test_a_head_that_only_one_picture_shows_is_compared_with_the_roster_and_not_displayed() -> None:
+    made = course(BUT_4, lambda call, _: dataclasses.replace(call, gallery=TRAINEES, headcount_peak=4))
+    block = made.story().blocks[0]
+    assert (block.headcount_max, block.headcount_due) == (3, 4) and block.mean_ppm == (3_000_000, 0)
+    assert made.r3().verdict == "review" and fourth(made) == ("not_identifiable", ("full",))
