@@ -216,12 +216,16 @@ REASONS: dict[str, str] = {
         "{name}: {trainees} may be faces without a name: no template, so no roll call can recognise them"
     ),
     "bareface_held": N_(
-        "{name}: protective gear is worn; at the bare-face roll call ({at_time}) at most {headcount} of {due} were in"
-        " view"
+        "{name}: protective gear is worn; bare-face roll calls held: {count} ({at_time}); in those that were looked at,"
+        " at most {headcount} of {due} were in view"
     ),
     "bareface_unlooked": N_(
-        "{name}: protective gear is worn; a bare-face roll call was held, but no video of all of it was looked at that"
-        " says how many there were"
+        "{name}: protective gear is worn; {count} bare-face roll calls were held, but there are no two of them, of"
+        " which all video was looked at, that say how many there were"
+    ),
+    "bareface_once": N_(
+        "{name}: protective gear is worn; bare-face roll calls held: {count} ({at_time}); only two, {apart_min} min"
+        " apart, prove that somebody is not there"
     ),
     "bareface_none": N_(
         "{name}: protective gear is worn, and no bare-face roll call was held (put off: {put_off}; not answered:"

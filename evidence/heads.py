@@ -9,7 +9,7 @@ from typing import Any
 from evidence.blocks import PlannedBlock, hour_span
 from evidence.crowd import View, anybody_else, at_once, mean_ppm
 from evidence.facts import Facts, overlap, shows_something, teachers_at
-from evidence.held import looked_at
+from evidence.held import looked_at, two_apart
 from evidence.story import BareFaceFact, SegmentFact, Span
 from evidence.stretches import union
 
@@ -48,13 +48,14 @@ def _bare_heads(
     facts: Facts, asked: Sequence[BareFaceFact], views: Sequence[View], showing: Sequence[SegmentFact],
     apart: Collection[str],
 ) -> int | None:
-    """Most people at once while faces were bare, of the roll calls that were looked at. In two rooms faces are not bare
-    at once, so then nobody can say."""
+    """Most people at once while faces were bare, over the roll calls that were looked at, of which there must be two,
+    far enough apart: at one alone somebody may be out of the room for a moment. In two rooms faces are not bare at
+    once, so then nobody can say."""
     if len({view.room for view in views}) != 1:
         return None
     known = [view for fact, view in ((fact, facts.views.get(fact.segment.sha256)) for fact in showing)
              if view and fact.segment.sha256 not in facts.unpictured and not facts.looked_away(fact)]
-    heads = []
+    heads, looked = [], []
     for fact in asked:
         calls = [facts.rollcalls[one.segment.sha256][0].call for one in showing
                  if one.segment.sha256 in facts.views and overlap(one.span, fact)]
@@ -63,7 +64,8 @@ def _bare_heads(
         whole = cameras == {view.camera for view in known if overlap(view.span, fact)}
         if fact.held and whole and looked_at(fact, known, every_us, facts.policy.max_gap_us):
             heads.append(at_once(views, Span(fact.start_us, fact.end_us), apart))
-    return max(heads, default=None)
+            looked.append(fact)
+    return max(heads) if two_apart(looked) else None
 
 
 def with_usual(facts: Facts, planned: Sequence[PlannedBlock]) -> Facts:

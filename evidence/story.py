@@ -360,7 +360,8 @@ class Occasion:
     bareface: tuple[BareFaceFact, ...]
     """The bare-face roll calls asked for within it."""
     bareface_heads: int | None
-    """As `headcount_due`, while one was held and looked at; of several the most. None: there was none."""
+    """As `headcount_due`, while any was held and looked at, the most. None: there were no two of them far enough apart.
+    """
     alone: bool
     """In gear: people were counted, faces or not, and nobody was ever in view but whom the roll calls name."""
     lacking: tuple[str, ...]

@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
+from evidence.held import APART_US, two_apart
 from evidence.policy import R3, Policy
 from evidence.rules.finding import Finding, R3Finding, Reading, Reason, Result, Verdict, reason, refs
 from evidence.rules.hours import moment, named, waiting
@@ -216,9 +217,13 @@ def _bareface(story: Story, unit: Occasion) -> list[Reason]:
     held = [fact for fact in unit.bareface if fact.held]
     if unit.bareface_heads is not None:
         times = tuple(moment(story, fact.start_us) for fact in held)
-        return [reason("bareface_held", **name, at_time=times, headcount=unit.bareface_heads, due=len(unit.roster))]
+        return [reason("bareface_held", **name, count=len(held), at_time=times, headcount=unit.bareface_heads,
+                       due=len(unit.roster))]
+    if held and not two_apart(held):
+        times = tuple(moment(story, fact.start_us) for fact in held)
+        return [reason("bareface_once", **name, at_time=times, count=len(held), apart_min=APART_US // MINUTE)]
     if held:
-        return [reason("bareface_unlooked", **name)]
+        return [reason("bareface_unlooked", **name, count=len(held))]
     off, unanswered = (sum(fact.result == result for fact in unit.bareface) for result in ("put_off", "unanswered"))
     return [reason("bareface_none", **name, put_off=off, unanswered=unanswered)]
 

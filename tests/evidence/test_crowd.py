@@ -184,6 +184,28 @@ def test_means_of_two_rooms_are_added_up_by_their_share_of_the_time() -> None:
     assert mean_ppm([first, second], (), WHOLE) == (4 * SECOND, 0), "the class went from room to room"
 
 
+def test_a_second_camera_that_ran_for_a_moment_says_nothing_of_the_mean() -> None:
+    room, moment = view("a", [], mean=20), view("b", [], mean=22, span=Span(0, EVERY // 4))
+    assert mean_ppm([room, moment], (), WHOLE) == mean_ppm([room], (), WHOLE) == (20 * SECOND, 0)
+    half = view("b", [], mean=22, span=Span(0, WHOLE.end_us // 2))
+    assert mean_ppm([room, half], (), WHOLE) == (22 * SECOND, 0), "it shows more, for half of the time"
+    other = view("c", [], mean=4, room="102")
+    assert mean_ppm([room, moment, other], (), WHOLE) == (24 * SECOND, 0)
+
+
+def test_where_no_camera_ran_for_half_of_the_time_the_longest_one_tells_the_mean() -> None:
+    third = WHOLE.end_us // 8
+    views = [view(name, [], mean=mean, span=Span(begin * third, end * third))
+             for name, mean, begin, end in (("a", 5, 0, 3), ("b", 9, 3, 5), ("c", 7, 5, 8))]
+    assert mean_ppm(views, (), WHOLE) == (7 * SECOND, 0)
+
+
+def test_dark_pictures_do_not_count_in_the_mean() -> None:
+    night = view("a", [], mean=0, dark=FRAMES, span=Span(0, WHOLE.end_us // 2))
+    day = view("a", [], mean=8, span=Span(WHOLE.end_us // 2, WHOLE.end_us))
+    assert mean_ppm([night, day], (), WHOLE) == (8 * SECOND, 0)
+
+
 @pytest.mark.parametrize("dark", [0, 4])
 def test_dark_pictures_do_not_lower_the_mean_of_instructors(dark: int) -> None:
     lit = FRAMES - dark
