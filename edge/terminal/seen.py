@@ -120,7 +120,8 @@ def unseen(
     was not seen. `behind_us`: how much video of this box waits for its roll call, None: nobody knows."""
     behind = "" if behind_us is None or behind_us <= BEHIND_US else translate(
         BEHIND, lang, minutes=behind_us // MINUTE)
-    title = translate(NOT_SEEN if running or seen is None or seen.state == "waiting" else NOT_SEEN_LAST, lang)
+    current = running or seen is None or seen.state == "waiting"
+    title = translate(NOT_SEEN if current else NOT_SEEN_LAST, lang)
     if seen is None or seen.state == "waiting":
         code, sentence = ("waiting", WAITING) if seen is not None or running else ("none", NONE)
         text = _joined(translate(sentence, lang), behind)
