@@ -187,12 +187,19 @@ REASONS: dict[str, str] = {
     ),
     "reviews_void": N_("reviews without a reason or without a name, which do not count: {count}"),
     "pointed_out": N_("{name}: {trainee} is shown because {who} pointed them out in the picture of {at_time}"),
+    "rollcalls_void": N_(
+        "roll calls of another box than the one that filmed, or with numbers that cannot be; they do not count: {count}"
+    ),
     "pointed_void": N_(
         "people pointed out who are not on the roster, or at a moment of which there is no video of this class whose"
         " time is certain, or without a name of who pointed; that does not count: {count}"
     ),
     "in_two_rooms": N_(
         "{name}: {trainees} were recognised in two rooms at the same time; nobody can be, so neither counts"
+    ),
+    "occasion_unlooked": N_("{name}: of most of its video the roll call could not look at enough pictures"),
+    "rollcall_short": N_(
+        "{name}: in {count} of its files many pictures could not be decoded and looked at; so the headcount is no proof"
     ),
     "unseen_small": N_("{name}: {trainees} may be among faces that are too small to be told: move the camera nearer"),
     "unseen_turned": N_("{name}: {trainees} may be among people who never show their face from the front"),
@@ -205,13 +212,20 @@ REASONS: dict[str, str] = {
     "unseen_alike": N_("{name}: {trainees} may be a face that looks just as much like another person"),
     "unseen_near": N_("{name}: {trainees} may be a face that looks like them, but not enough"),
     "unseen_full": N_("{name}: {trainees} may be there: as many people are in view as are due"),
+    "unseen_no_template": N_(
+        "{name}: {trainees} may be faces without a name: no template, so no roll call can recognise them"
+    ),
     "bareface_held": N_(
-        "{name}: protective gear is worn; at the bare-face roll call ({at_time}) at most {headcount} of {due} were in"
-        " view"
+        "{name}: protective gear is worn; bare-face roll calls held: {count} ({at_time}); in those that were looked at,"
+        " at most {headcount} of {due} were in view"
     ),
     "bareface_unlooked": N_(
-        "{name}: protective gear is worn; a bare-face roll call was held, but no video of all of it was looked at that"
-        " says how many there were"
+        "{name}: protective gear is worn; {count} bare-face roll calls were held, but there are no two of them, of"
+        " which all video was looked at, that say how many there were"
+    ),
+    "bareface_once": N_(
+        "{name}: protective gear is worn; bare-face roll calls held: {count} ({at_time}); only two, {apart_min} min"
+        " apart, prove that somebody is not there"
     ),
     "bareface_none": N_(
         "{name}: protective gear is worn, and no bare-face roll call was held (put off: {put_off}; not answered:"
@@ -396,6 +410,7 @@ WHYS: dict[str, str] = {
     "near": N_("similar, but not enough"),
     "full": N_("as many people in view as are due"),
     "two_rooms": N_("in two rooms at once"),
+    "no_template": N_("no template of the face"),
 }
 """Why somebody is not identifiable, or covered, in few words."""
 

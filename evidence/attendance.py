@@ -51,7 +51,7 @@ def face_facts(
     for record, body in found:
         answer, person = answer_of(body, policy)
         at_us, unlikely = first_sight(record, body.seen_mono_us, windows)
-        forbidden = person is not None and _forbidden(person, record, said)
+        forbidden = person is not None and refused(person, record, said)
         doubt = clocks(record).doubt(record)
         liveness = liveness_of(body, policy)
         facts.append(CheckInFact(record.key, body, at_us, answer, person, doubt, liveness, unlikely, forbidden))
@@ -123,13 +123,13 @@ def _void(body: PinCheckIn, instructors: Collection[str]) -> Void | None:
     return None if body.confirmed_by in instructors else "stranger"
 
 
-def _forbidden(person: str, record: Record, said: Sequence[Said]) -> bool:
+def refused(person: str, record: Record, said: Sequence[Said]) -> bool:
     """Whether the person's last word before a record was that the face may not be used."""
-    before = [one for one in said if one[1].person == person and _before(one[0], record)]
-    return bool(before) and not _given(_last(before))
+    earlier = [one for one in said if one[1].person == person and before(one[0], record)]
+    return bool(earlier) and not _given(_last(earlier))
 
 
-def _before(one: Record, other: Record) -> bool:
+def before(one: Record, other: Record) -> bool:
     """By their numbers in one chain; else by their wall clocks."""
     if (one.device, one.chain) == (other.device, other.chain):
         return one.seq < other.seq

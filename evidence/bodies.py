@@ -468,8 +468,9 @@ class RollCall:
     `samples`: frames looked at; `dark`: how many of them were too dark or flat to show anybody. `every_us`: media time
     between frames that was asked for; while faces were bare they may be nearer together. `faces_max`: most faces at
     once, smoothed; `faceless_max`: most people at once whose face was not seen, none without a person detector: the
-    headcount then counts faces alone. `headcount_peak`: most people in any one picture, not smoothed; `planned`:
-    pictures that were to be looked at; `gallery`: everybody who was looked for; none in records from before these."""
+    headcount then counts faces alone. `headcount_peak`, `faceless_peak`: most people, and most whose face was not seen,
+    in any one picture, not smoothed; `planned`: pictures that were to be looked at; `gallery`: everybody who was looked
+    for; none in records from before these."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     run: Id
@@ -491,6 +492,7 @@ class RollCall:
     headcount_peak: Count | None = None
     planned: Count | None = None
     gallery: tuple[Id, ...] | None = None
+    faceless_peak: Count | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,11 +1,14 @@
-"""How many people were there at once, over several cameras and rooms: never fewer than there were.
+"""How many people were there at once, over several cameras and rooms: never fewer than their pictures show.
 
-A roll call tells of its camera alone: the most heads at once in a segment, and when each face was followed. So at a
-moment a camera shows at most as many heads as its segment's most, nor more than faces were followed then and people
-without a face were seen at once. Heads of several cameras are added up, for nobody knows that two of them show the same
-person, with two exceptions: somebody who is named is one person, however many cameras show them at that moment; and
-whoever has a name anywhere in the time is among those names, so nobody can be more than these and, of each camera, its
-heads without a name. Where both bounds hold the lower one does.
+Nobody counts whom no detector found, nor who came and went between two pictures that were looked at (faceless people:
+in which people were looked for). Of what was found no head is lost.
+
+A roll call tells of its camera alone: the most heads in any one picture of a segment, and when each face was followed.
+So at a moment a camera shows at most as many heads as its segment's most, nor more than faces were followed then and
+people without a face were seen at once. Heads of several cameras are added up, for nobody knows that two of them show
+the same person, with two exceptions: somebody who is named is one person, however many cameras show them at that
+moment; and whoever has a name anywhere in the time is among those names, so nobody can be more than these and, of each
+camera, its heads without a name. Where both bounds hold the lower one does.
 """
 from __future__ import annotations
 
@@ -29,6 +32,8 @@ class View:
     error_us: int
     look: Look
     """Its times are UTC microseconds."""
+    others: tuple[Look, ...] = ()
+    """What other roll calls saw in it, which looked for fewer people. They count no heads."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,8 +48,8 @@ class Piece:
 
 
 def at_once(views: Sequence[View], span: Span, apart: Collection[str] = ()) -> int:
-    """An upper bound for the people who were in view at any one moment of a time, all cameras together, without those
-    of `apart` wherever they are named."""
+    """An upper bound for the people whom the pictures show at any one moment of a time, all cameras together, without
+    those of `apart` wherever they are named."""
     views = [view for view in views if _touches(view.span.start_us, view.span.end_us, view.error_us, span)]
     if len({view.camera for view in views}) <= 1:
         return max((_most(view, apart, span) for view in views), default=0)
@@ -62,8 +67,10 @@ def anybody_else(views: Sequence[View], span: Span) -> bool:
 def mean_ppm(views: Sequence[View], teachers: Collection[str], span: Span) -> tuple[int, int] | None:
     """The mean number of people of a time without its teachers, and of the teachers who are named, times a million.
 
-    Of each room its camera that shows most: cameras of one room show the same people. Rooms are added up, each by its
-    share of the time that is recorded at all. None where no roll call has looked at a picture."""
+    Of each room its camera that shows most, of those that were looked at for at least half of the room's time: cameras
+    of one room show the same people, and one that ran for a moment says nothing of the rest. Where none was, the one
+    that was looked at longest. Rooms are added up, each by its share of the time that is recorded at all. None where no
+    roll call has looked at a picture."""
     rooms: dict[str, dict[tuple[str, str], list[View]]] = defaultdict(lambda: defaultdict(list))
     for view in views:
         if view.look.samples and _within(view, span):
@@ -72,20 +79,30 @@ def mean_ppm(views: Sequence[View], teachers: Collection[str], span: Span) -> tu
         return None
     people = apart = 0
     for cameras in rooms.values():
-        heads, taught, seen_us = max(_camera_mean(found, teachers, span) for found in cameras.values())
-        people += (heads - taught) * seen_us
-        apart += taught * seen_us
+        recorded_us = _union_us([view for found in cameras.values() for view in found], span)
+        heads, taught = _room_mean(list(cameras.values()), teachers, span, recorded_us)
+        people += (heads - taught) * recorded_us
+        apart += taught * recorded_us
     whole_us = _union_us([view for cameras in rooms.values() for found in cameras.values() for view in found], span)
     return people // max(1, whole_us), apart // max(1, whole_us)
 
 
-def _camera_mean(views: Sequence[View], teachers: Collection[str], span: Span) -> tuple[int, int, int]:
-    """Mean heads and mean named teachers of one camera, times a million, and how long it recorded."""
-    samples = sum(view.look.samples for view in views)
-    heads = sum(view.look.headcount_mean_ppm * view.look.samples for view in views) // samples
-    lit = sum(view.look.lit for view in views)
+def _room_mean(
+    cameras: Sequence[Sequence[View]], teachers: Collection[str], span: Span, recorded_us: int,
+) -> tuple[int, int]:
+    """Mean heads and mean named teachers of one room, times a million."""
+    looked_us = [_union_us(found, span) for found in cameras]
+    least_us = min(max(looked_us), -(-recorded_us // 2))
+    return max(_camera_mean(found, teachers)
+               for found, us in zip(cameras, looked_us, strict=True) if us >= least_us)
+
+
+def _camera_mean(views: Sequence[View], teachers: Collection[str]) -> tuple[int, int]:
+    """Mean heads and mean named teachers of one camera, times a million, over the pictures that are not dark."""
+    lit = max(1, sum(view.look.lit for view in views))
+    heads = sum(view.look.headcount_mean_ppm * view.look.lit for view in views) // lit
     taught = sum(named.track.frames for view in views for named in view.look.named if named.person in teachers)
-    return heads, min(heads, taught * 1_000_000 // max(1, lit)), _union_us(views, span)
+    return heads, min(heads, taught * 1_000_000 // lit)
 
 
 def _within(view: View, span: Span) -> bool:
@@ -109,7 +126,7 @@ def _most(view: View, apart: Collection[str], span: Span) -> int:
     """Most heads of one segment within a time."""
     inside = span.start_us <= view.span.start_us and view.span.end_us <= span.end_us
     if inside and not any(named.person in apart for named in view.look.named):
-        return view.look.headcount_max
+        return view.look.most
     return max((piece.heads for piece in _pieces(view, apart)
                 if _touches(piece.start_us, piece.end_us, view.error_us, span)), default=0)
 
@@ -131,11 +148,11 @@ def _pieces(view: View, apart: Collection[str]) -> Iterator[Piece]:
         with_name += changes[at_us, "named"]
         named_apart += changes[at_us, "apart"]
         found.append((at_us, faces, with_name, named_apart))
-    unseen = look.faceless_max or 0
-    complete = max(faces for _, faces, _, _ in found) + unseen >= look.headcount_max
+    unseen = look.faceless
+    complete = max(faces for _, faces, _, _ in found) + unseen >= look.most
     ends_us = [at_us for at_us, *_ in found[1:]] + [max(view.span.end_us, found[-1][0])]
     for (at_us, faces, with_name, named_apart), end_us in zip(found, ends_us, strict=True):
-        heads = min(look.headcount_max, faces + unseen) if complete else look.headcount_max
+        heads = min(look.most, faces + unseen) if complete else look.most
         yield Piece(at_us, end_us, max(0, heads - named_apart), max(0, heads - with_name))
 
 

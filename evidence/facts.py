@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from evidence.attendance import Sign
 from evidence.bodies import ClassOrder, Leave, Picture, Place, Review, RollCall
+from evidence.called import Called, looked_away
 from evidence.crowd import View
 from evidence.pictures import Times, covers, judge
 from evidence.policy import Policy
@@ -30,8 +31,10 @@ class Facts:
     segments: tuple[SegmentFact, ...]
     unplaced_us: int
     """Length of all video whose time is so uncertain that it lies in no class-hour."""
-    rollcalls: Mapping[str, tuple[Ref, RollCall]]
-    """Segment hash → its latest roll call."""
+    rollcalls: Mapping[str, tuple[Called, ...]]
+    """Segment hash → its roll calls, first the one that counts the heads."""
+    rollcalls_void: tuple[Ref, ...]
+    """Roll calls that do not count."""
     pictures: Mapping[str, tuple[Ref, Picture]]
     """Segment hash → the first picture record of it."""
     copied: tuple[Copied, ...]
@@ -83,6 +86,11 @@ class Facts:
         """How far a device has reported."""
         return self.progress.get(device, Progress())
 
+    def looked_away(self, fact: SegmentFact) -> bool:
+        """Whether the roll call of a segment could not look at enough of its pictures."""
+        calls = self.rollcalls.get(fact.segment.sha256)
+        return calls is not None and looked_away(fact.segment, calls[0].call, self.policy.video.good_cover_pct.value)
+
     def chained(self) -> Facts:
         """The same with its chains of video computed.
 
@@ -95,7 +103,7 @@ class Facts:
         wholes = {fact.segment.sha256: ((fact.segment.first_pts_us, fact.segment.end_pts_us),)
                   for fact in self.segments if fact.segment.sha256 not in looked}
         broken |= {sha: whole for sha, whole in wholes.items()
-                   if sha in self.rollcalls and _dark(self.rollcalls[sha][1], percent)}
+                   if sha in self.rollcalls and _dark(self.rollcalls[sha][0].call, percent)}
         unpictured = wholes if rules else {}
         unlooked = wholes if rules else {sha: whole for sha, whole in wholes.items() if sha not in self.rollcalls}
         seen = judged.facts if judged else ()

@@ -39,6 +39,7 @@ from evidence.bodies import (
     TemplatesOrder,
     VideoReused,
 )
+from evidence.called import Called, called
 from evidence.enrolled import enrolment_facts
 from evidence.errors import BadInput
 from evidence.facts import Facts, overlap
@@ -113,7 +114,9 @@ def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
             told.of(Enrolment), told.of(Consent), told.of(TemplatesMoved), told.of(TemplatesOrder)),
         faceless=faceless(_consents(told)),
         longer=longer([*told.of(Assessment), *told.of(Dispute)]),
-        rollcalls=tuple(sorted(facts.rollcalls.values(), key=lambda item: item[0])),
+        rollcalls=tuple(sorted(
+            ((one.ref, one.call) for calls in facts.rollcalls.values() for one in calls), key=lambda item: item[0])),
+        rollcalls_void=facts.rollcalls_void,
         pointed_void=facts.pointed_void,
         reviews_void=tuple(record.key for record, body in told.of(Review)
                            if not (body.reason.strip() and body.reviewer.strip())),
@@ -148,14 +151,14 @@ def _facts(
     """What the occasions are made of; the attempts by the face and by PIN."""
     segments = _segments(told, policy)
     by_hash = {fact.segment.sha256: fact for fact in segments}
-    rollcalls = _latest(told.of(RollCall), lambda body: body.segment)
-    rollcalls = {sha: call for sha, call in rollcalls.items() if sha in by_hash}
     pictures, _ = first_of(told.of(Picture), segments)
     events = [(record.key, record.utc_us, body) for record, body in told.of(RosterEvent)]
     windows = _windows(orders[-1][2], policy)
     teachers = {person for _, _, order in orders for person in instructors(order)}
     changed = changes(orders, events)
-    shown = _seen(told, rollcalls, by_hash, orders, {change.joins for change in changed if change.joins})
+    roster = _ever(orders, {change.joins for change in changed if change.joins})
+    rollcalls, rollcalls_void = called(told.of(RollCall), by_hash, roster, told.of(Enrolment), _consents(told))
+    shown = _seen(told, rollcalls, by_hash, orders, roster)
     reviews = [(record, body) for record, body in told.of(Review) if body.reason.strip() and body.reviewer.strip()]
     faces = face_facts(told.of(CheckIn), _consents(told), told.clock_of, windows, policy)
     pins = pin_facts(told.of(PinCheckIn), told.clock_of, windows, teachers)
@@ -168,6 +171,7 @@ def _facts(
         segments=segments,
         unplaced_us=_unplaced_us(segments, orders[-1][2]),
         rollcalls=rollcalls,
+        rollcalls_void=rollcalls_void,
         pictures=pictures,
         copied=copied(told.of(VideoReused), segments, pictures, _own(told)),
         views=shown.views,
@@ -249,13 +253,17 @@ def _unplaced_us(segments: Sequence[SegmentFact], order: ClassOrder) -> int:
 
 
 def _seen(
-    told: Told, rollcalls: Mapping[str, tuple[Ref, RollCall]], by_hash: Mapping[str, SegmentFact],
-    orders: Sequence[Order], joined: set[str],
+    told: Told, rollcalls: Mapping[str, tuple[Called, ...]], by_hash: Mapping[str, SegmentFact],
+    orders: Sequence[Order], roster: set[str],
 ) -> Seen:
     rooms = {place.device: place.room for _, _, order in orders for place in order.boxes}
-    attendees = {person for _, _, order in orders for hour in order.hours for person in hour.make_up or ()}
-    roster = joined | attendees | {person for _, _, order in orders for person in trainees(order)}
     return seen(rollcalls, by_hash, rooms, told.of(Pointed), roster)
+
+
+def _ever(orders: Sequence[Order], joined: set[str]) -> set[str]:
+    """Everybody who was ever on the roster, or on the list of a make-up."""
+    attendees = {person for _, _, order in orders for hour in order.hours for person in hour.make_up or ()}
+    return joined | attendees | {person for _, _, order in orders for person in trainees(order)}
 
 
 def _codes(told: Told, segments: Sequence[SegmentFact], policy: Policy) -> tuple[CodeFact, ...]:

@@ -50,18 +50,24 @@ class Headcount:
     headcount_mean_ppm: int
     faces_max: int
     faceless_max: int | None
+    headcount_peak: int
+    faceless_peak: int | None
 
 
 def headcount(pictures: Sequence[Heads]) -> Headcount:
     """The headcount of pictures in order of time. Where people were looked for in some of them only, faces and people
-    are added up in these alone: who turned round in between would count twice."""
+    are added up in these alone: who turned round in between would count twice. The peaks are those of any one picture:
+    smoothing drops what is found twice by mistake, and who is there for a moment, too."""
     faces_max, faces_mean = smoothed_headcount([heads.faces for heads in pictures])
+    faces_peak = max((heads.faces for heads in pictures), default=0)
     looked = [(heads.faces, heads.faceless) for heads in pictures if heads.faceless is not None]
     if not looked:
-        return Headcount(faces_max, faces_mean, faces_max, None)
+        return Headcount(faces_max, faces_mean, faces_max, None, faces_peak, None)
     people_max, mean = smoothed_headcount([faces + faceless for faces, faceless in looked])
     faceless_max, _ = smoothed_headcount([faceless for _, faceless in looked])
-    return Headcount(max(faces_max, people_max), mean, faces_max, faceless_max)
+    peak = max(faces_peak, *(faces + faceless for faces, faceless in looked))
+    return Headcount(max(faces_max, people_max), mean, faces_max, faceless_max, peak,
+                     max(faceless for _, faceless in looked))
 
 
 def faceless(faces: Sequence[Box], persons: Iterable[Box]) -> tuple[Box, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from evidence.blocks import PlannedBlock, hour_span
 from evidence.crowd import View, anybody_else, at_once, mean_ppm
 from evidence.facts import Facts, overlap, shows_something, teachers_at
-from evidence.held import looked_at
+from evidence.held import looked_at, two_apart
 from evidence.story import BareFaceFact, SegmentFact, Span
 from evidence.stretches import union
 
@@ -24,10 +24,9 @@ def heads_of(
     gear = any(hour.gear for hour in hours)
     bareface = tuple(fact for fact in facts.bareface
                      if fact.counts and span.start_us <= fact.start_us and fact.end_us <= span.end_us)
-    most = at_once(views, span)
     return {
-        "headcount_max": most,
-        "headcount_due": at_once(views, span, apart) if apart else most,
+        "headcount_max": at_once(_smoothed(views), span),
+        "headcount_due": at_once(views, span, apart),
         "counted": not gear or all(view.look.faceless_max is not None for view in views),
         "mean_ppm": mean_ppm(views, teachers_at(facts, span.start_us), span),
         "in_two_rooms": tuple(dict.fromkeys(one.person for one in facts.contradictions if overlap(one, span))),
@@ -39,26 +38,34 @@ def heads_of(
     }
 
 
+def _smoothed(views: Sequence[View]) -> list[View]:
+    """Without what is found in one picture alone, maybe by mistake."""
+    return [dataclasses.replace(view, look=dataclasses.replace(view.look, headcount_peak=None, faceless_peak=None))
+            for view in views]
+
+
 def _bare_heads(
     facts: Facts, asked: Sequence[BareFaceFact], views: Sequence[View], showing: Sequence[SegmentFact],
     apart: Collection[str],
 ) -> int | None:
-    """Most people at once while faces were bare, of the roll calls that were looked at. In two rooms faces are not bare
-    at once, so then nobody can say."""
+    """Most people at once while faces were bare, over the roll calls that were looked at, of which there must be two,
+    far enough apart: at one alone somebody may be out of the room for a moment. In two rooms faces are not bare at
+    once, so then nobody can say."""
     if len({view.room for view in views}) != 1:
         return None
     known = [view for fact, view in ((fact, facts.views.get(fact.segment.sha256)) for fact in showing)
-             if view and fact.segment.sha256 not in facts.unpictured]
-    heads = []
+             if view and fact.segment.sha256 not in facts.unpictured and not facts.looked_away(fact)]
+    heads, looked = [], []
     for fact in asked:
-        calls = [facts.rollcalls[one.segment.sha256][1] for one in showing
+        calls = [facts.rollcalls[one.segment.sha256][0].call for one in showing
                  if one.segment.sha256 in facts.views and overlap(one.span, fact)]
         every_us = max((call.every_us or 0 for call in calls), default=0)
         cameras = {view.camera for view in views}
         whole = cameras == {view.camera for view in known if overlap(view.span, fact)}
         if fact.held and whole and looked_at(fact, known, every_us, facts.policy.max_gap_us):
             heads.append(at_once(views, Span(fact.start_us, fact.end_us), apart))
-    return max(heads, default=None)
+            looked.append(fact)
+    return max(heads) if two_apart(looked) else None
 
 
 def with_usual(facts: Facts, planned: Sequence[PlannedBlock]) -> Facts:

@@ -9,7 +9,10 @@ from evidence.crowd import View
 from evidence.records import Record
 from evidence.story import BareFaceFact, Span
 from evidence.stretches import holes, union
+from evidence.times import MINUTE
 
+APART_US = 10 * MINUTE
+"""Two bare-face roll calls so far apart are two: whoever is out of the room for a moment misses one. Ours."""
 FRAMES = 3
 """Fewer pictures than a roll call smooths over say nothing of how many people there are."""
 
@@ -29,6 +32,12 @@ def bareface_facts(
                             body.confirmed_by, believed and (held or body.result != "held"))
         found.append(fact)
     return tuple(sorted(found, key=lambda fact: (fact.start_us, fact.ref)))
+
+
+def two_apart(facts: Sequence[BareFaceFact]) -> bool:
+    """Whether two of them are far enough apart for nobody to have missed all of them by chance."""
+    first_us, last_us = (pick((fact.start_us for fact in facts), default=0) for pick in (min, max))
+    return last_us - first_us >= APART_US
 
 
 def looked_at(fact: BareFaceFact, views: Sequence[View], every_us: int, max_gap_us: int) -> bool:

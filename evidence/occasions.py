@@ -65,7 +65,8 @@ def _occasion(
 ) -> dict[str, Any]:
     segments = [fact for fact in facts.segments if overlap(fact.span, span)]
     certain = [fact for fact in segments if fact.certain]
-    calls = [facts.rollcalls[f.segment.sha256] for f in certain if f.segment.sha256 in facts.rollcalls]
+    called = [facts.rollcalls[f.segment.sha256] for f in certain if f.segment.sha256 in facts.rollcalls]
+    calls = [found[0].call for found in called]
     due_us = sum(one.length_us for one in spans)
     covered_us, usable_us, pictured_us = (
         _length(found, spans, facts.policy) for found in (facts.chains, facts.bright, facts.pictured))
@@ -75,17 +76,18 @@ def _occasion(
     attendance, teachers = (
         tuple(attend(person) for person in people) for people in (roster, teachers_at(facts, span.start_us)))
     review = facts.reviews.get(occasion_id)
-    roll_called = len(calls) == len(certain)
+    roll_called = len(called) == len(certain)
     video = facts.policy.video
     showing = [fact for fact in certain if shows_something(facts, fact)]
     seen = [s for f in certain for s in facts.sightings.get(f.segment.sha256, ()) if _seen_in(s, span)]
     counted = heads_of(facts, block, span, roster, showing)
-    seen_well = roll_called and pictured_us * 100 >= video.good_cover_pct.value * due_us
+    unlooked = [fact for fact in certain if facts.looked_away(fact)]
+    seen_well = roll_called and not unlooked and pictured_us * 100 >= video.good_cover_pct.value * due_us
     awaited = facts.awaited(span.end_us)
     came = {one.person for one in attendance if one.came}
     said = _answers(facts, span, roster, seen, certain, counted)
     lack = lacking(facts, span)
-    call_refs = tuple(sorted(ref for ref, _ in calls))
+    call_refs = tuple(sorted(one.ref for found in called for one in found))
     return {
         "id": occasion_id,
         "span": span,
@@ -102,14 +104,16 @@ def _occasion(
         "pictured_us": pictured_us,
         "doubtful_us": doubtful_us,
         "roll_called": roll_called,
+        "unlooked": tuple(sorted(fact.ref for fact in unlooked)),
+        "unlooked_us": sum(part.length_us for one in spans for part in union((fact.span for fact in unlooked), one)),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
-        "picture_good": seen_well and not lack and _good([call for _, call in calls], video.bad_picture_pct.value),
+        "picture_good": seen_well and not lack and _good(calls, video.bad_picture_pct.value),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
         and not any(fact.doubt for fact in checkins),
         "make_up": block is not None and block.attendees is not None,
         "review": review[1] if review else None,
         "review_old": bool(review and review[1].seen and review[1].seen != seen_hash(call_refs)),
-        "refs": _refs(facts, span, segments, calls, checkins, review, seen),
+        "refs": _refs(facts, span, segments, call_refs, checkins, review, seen),
         "films": tuple(sorted(fact.ref for fact in segments)),
         "calls": call_refs,
         "awaited": awaited,
@@ -128,13 +132,15 @@ def _answers(
     """The roll call's answer for everybody who is due."""
     shown = {sighting.person for sighting in seen} & set(roster)
     cameras: dict[tuple[str, str], list[Look]] = defaultdict(list)
-    for view in (facts.views[fact.segment.sha256] for fact in certain if fact.segment.sha256 in facts.views):
+    views = [facts.views[fact.segment.sha256] for fact in certain if fact.segment.sha256 in facts.views]
+    for view in views:
         cameras[view.camera].append(view.look)
     bare = counted["bareface_heads"] is not None and counted["bareface_heads"] < len(roster)
     gear = Gear(bare, counted["alone"]) if counted["gear"] else None
     return answers(
         roster, shown, list(cameras.values()), counted["headcount_due"], facts.policy.limits,
-        within=(span.start_us, span.end_us), gear=gear, two_rooms=counted["in_two_rooms"])
+        others=[look for view in views for look in view.others], within=(span.start_us, span.end_us), gear=gear,
+        two_rooms=counted["in_two_rooms"])
 
 
 def _presences(
@@ -224,10 +230,10 @@ def _covers(leave: Leave, span: Span) -> bool:
 
 
 def _refs(
-    facts: Facts, span: Span, segments: Sequence[SegmentFact], calls: Sequence[tuple[Ref, RollCall]],
+    facts: Facts, span: Span, segments: Sequence[SegmentFact], calls: Sequence[Ref],
     checkins: Sequence[Sign], review: tuple[Ref, Review] | None, seen: Sequence[Sighting],
 ) -> tuple[Ref, ...]:
-    found = {fact.ref for fact in segments} | {ref for ref, _ in calls} | {fact.ref for fact in checkins}
+    found = {fact.ref for fact in segments} | set(calls) | {fact.ref for fact in checkins}
     found |= {sighting.ref for sighting in seen if sighting.pointed}
     found |= {asked.ref for asked in facts.bareface if overlap(asked, span)}
     found |= {one.ref for one in facts.contradictions if overlap(one, span)}

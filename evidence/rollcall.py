@@ -14,10 +14,10 @@ from typing import Literal
 from evidence.bodies import Candidate, Track
 
 Answer = Literal["shown", "not_identifiable", "covered", "absent"]
-Why = Literal["small", "turned", "dark", "blurred", "mask", "gear", "alike", "near", "full", "two_rooms"]
+Why = Literal["small", "turned", "dark", "blurred", "mask", "gear", "alike", "near", "full", "two_rooms", "no_template"]
 """Why somebody who is not shown may be there all the same: faces too small, never seen from the front, too dark, too
 blurred; covered by a mask, or by protective gear; too similar to another person; similar, but not enough; as many
-people in view as are due; named in two rooms at once."""
+people in view as are due; named in two rooms at once; nobody could look for them, for they have no template."""
 
 
 def identify(best: Candidate | None, second: Candidate | None, threshold_ppm: int, margin_ppm: int) -> str | None:
@@ -81,6 +81,20 @@ class Look:
     headcount_max: int
     headcount_mean_ppm: int
     faceless_max: int | None = None
+    headcount_peak: int | None = None
+    faceless_peak: int | None = None
+    unsought: frozenset[str] = frozenset()
+    """Who of the roster was not looked for: they have no template, so they are faces without a name where they are."""
+
+    @property
+    def most(self) -> int:
+        """Most heads in any one picture; smoothed, where the record does not tell that."""
+        return max(self.headcount_max, self.headcount_peak or 0)
+
+    @property
+    def faceless(self) -> int:
+        """Most people in any one picture whose face was not seen; smoothed, where the record does not tell that."""
+        return max(self.faceless_max or 0, self.faceless_peak or 0)
 
     @property
     def lit(self) -> int:
@@ -107,19 +121,22 @@ class Answered:
 
 def answers(
     people: Sequence[str], shown: Collection[str], cameras: Sequence[Sequence[Look]], headcount: int, limits: Limits, *,
-    within: tuple[int, int] | None = None, gear: Gear | None = None, two_rooms: Collection[str] = (),
+    others: Sequence[Look] = (), within: tuple[int, int] | None = None, gear: Gear | None = None,
+    two_rooms: Collection[str] = (),
 ) -> dict[str, Answered]:
     """The answer for each of those who are due, from what each of the `cameras` saw `within` a time (else in all of the
-    video).
+    video). `others`: what further roll calls saw in the same video, which looked for fewer people.
 
     Who is not shown, first match wins: named in two rooms at once: *not identifiable*; in gear, without a bare-face
-    roll call: *covered*; a face without a name is somebody like that trainee; faces that tell nothing (or no faces, of
+    roll call: *covered*; nobody looked for them where somebody without a name was in view: *not identifiable*; a face
+    without a name is somebody like that trainee; faces that tell nothing (or no faces, of
     people who are there) are before one camera so often that anybody may be among them; too many pictures are dark; as
     many people in view as are due, clear strangers left out; else *absent*. `headcount`: most people at once, of all
     cameras together."""
     each = [[_Part(look, within or (look.start_us, look.end_us), limits) for look in looks] for looks in cameras]
     parts, looks = [part for found in each for part in found], [look for found in cameras for look in found]
-    single = _like(parts)
+    single = _like([*parts, *(_Part(look, within or (look.start_us, look.end_us), limits) for look in others)])
+    unsought = {person for part in parts if part.look.unsought and part.nameless() for person in part.look.unsought}
     anybody = () if gear else _anybody(each, limits)
     strangers = max((part.strangers() for part in parts), default=0)
     samples, dark = sum(look.samples for look in looks), sum(look.dark for look in looks)
@@ -131,6 +148,8 @@ def answers(
             found[person] = Answered("not_identifiable", ("two_rooms",))
         elif gear and not (gear.bare or gear.alone):
             found[person] = Answered("covered", ("gear",))
+        elif person in unsought:
+            found[person] = Answered("not_identifiable", ("no_template",))
         elif single[person] or anybody:
             found[person] = _unclear(single[person] or anybody)
         elif dark * 100 > limits.dark_pct * samples:
@@ -178,11 +197,16 @@ class _Part:
             return ((best.person, "alike"), (second.person, "alike"))
         return ((best.person, "near"),)
 
+    def nameless(self) -> bool:
+        """Whether anybody may have been in view without a name: a face, somebody whose face is not seen, or a head that
+        none of the tracks explains."""
+        if self.unnamed or self.look.faceless:
+            return True
+        return self.look.most > _at_once([one.track for one in self.look.named])
+
     def strangers(self) -> int:
         """The most faces at once that are certainly nobody who is missed."""
-        changes = [change for track in self.unnamed if not self.blind(track) and not self.like(track)
-                   for change in ((track.first_us, 1), (track.last_us + 1, -1))]
-        return max(itertools.accumulate(change for _, change in sorted(changes)), default=0)
+        return _at_once([track for track in self.unnamed if not self.blind(track) and not self.like(track)])
 
     def seen(self) -> Counter[Why]:
         """Sights of faces that tell nothing by why, in millionths of a sight."""
@@ -255,6 +279,12 @@ def _faceless(parts: Sequence[_Part]) -> int:
                  if part.blind(track) or part.like(track))
     heads, pictures = sum(part.heads() for part in parts), sum(part.pictures() for part in parts)
     return max(0, heads - known * pictures - others)
+
+
+def _at_once(tracks: Iterable[Track]) -> int:
+    """The most of them at one moment."""
+    changes = [change for track in tracks for change in ((track.first_us, 1), (track.last_us + 1, -1))]
+    return max(itertools.accumulate(change for _, change in sorted(changes)), default=0)
 
 
 def smoothed_headcount(counts: Sequence[int]) -> tuple[int, int]:

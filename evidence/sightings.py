@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from evidence.bodies import Pointed, RollCall, Track
+from evidence.called import Called
 from evidence.crowd import View
 from evidence.records import Record
 from evidence.rollcall import Look, Named, name_tracks
@@ -36,32 +37,34 @@ class Seen:
 
 @dataclasses.dataclass(frozen=True)
 class _Sight:
-    """A sighting with where it was: its room, by how much its time may be wrong, and (of a track) its place in `named`
-    of its segment."""
+    """A sighting with where it was: its room, by how much its time may be wrong, and (of a track) its place: which
+    look of the segment, and where in its `named`."""
 
     sighting: Sighting
     room: str
     error_us: int
-    index: int | None
+    index: tuple[int, int] | None
 
 
 def seen(
-    rollcalls: Mapping[str, tuple[Ref, RollCall]], by_hash: Mapping[str, SegmentFact], rooms: Mapping[str, str],
+    rollcalls: Mapping[str, tuple[Called, ...]], by_hash: Mapping[str, SegmentFact], rooms: Mapping[str, str],
     pointed: Iterable[tuple[Record, Pointed]], roster: Collection[str],
 ) -> Seen:
     """`rooms`: device → its room. `roster`: everybody who was ever on the roster: only they can be pointed out."""
-    views = {sha: _view(by_hash[sha], call, rooms) for sha, (_, call) in sorted(rollcalls.items())
+    views = {sha: _view(by_hash[sha], calls, rooms) for sha, calls in sorted(rollcalls.items())
              if by_hash[sha].certain}
-    sights = [_Sight(_sighting(sha, rollcalls[sha][0], one), view.room, view.error_us, index)
-              for sha, view in views.items() for index, one in enumerate(view.look.named) if one.person]
+    sights = [_Sight(_sighting(sha, rollcalls[sha][number].ref, one), view.room, view.error_us, (number, index))
+              for sha, view in views.items() for number, look in enumerate((view.look, *view.others))
+              for index, one in enumerate(look.named) if one.person]
     told = [(record, body, by_hash.get(body.segment)) for record, body in pointed]
     shown = [(record, body, fact) for record, body, fact in told if fact and _counts(body, fact, roster)]
     sights += [_Sight(_pointing(record, body, fact), rooms.get(fact.ref[0], fact.ref[0]), fact.error_us, None)
                for record, body, fact in shown]
     wrong = _in_two_rooms(sights)
-    void = {(one.sighting.segment, one.index) for one in wrong}
-    views = {sha: _without(view, {index for index in range(len(view.look.named)) if (sha, index) in void})
-             for sha, view in views.items()}
+    void: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    for one in wrong:
+        void[one.sighting.segment] |= {one.index} if one.index else set()
+    views = {sha: _without(view, void[sha]) for sha, view in views.items()}
     good = sorted((one.sighting for one in sights if one not in wrong), key=_in_time)
     contradictions = sorted(
         (Contradiction(one.sighting.first_us, one.sighting.last_us + 1, one.sighting.person, one.sighting.ref)
@@ -71,15 +74,22 @@ def seen(
     return Seen(views, tuple(good), tuple(contradictions), pointed_void)
 
 
-def _view(fact: SegmentFact, call: RollCall, rooms: Mapping[str, str]) -> View:
+def _view(fact: SegmentFact, calls: Sequence[Called], rooms: Mapping[str, str]) -> View:
+    unsought = frozenset.intersection(*(one.unsought for one in calls))
+    first, *others = (_look(fact, one.call, unsought) for one in calls)
+    device = fact.ref[0]
+    camera = (device, fact.segment.camera)
+    return View(camera, rooms.get(device, device), fact.span, fact.error_us, first, tuple(others))
+
+
+def _look(fact: SegmentFact, call: RollCall, unsought: frozenset[str]) -> Look:
     shift_us = fact.span.start_us - fact.segment.first_pts_us
     named = tuple(
         Named(_later(one.track, shift_us), one.person)
         for one in name_tracks(call.tracks, call.threshold_ppm, call.margin_ppm))
-    look = Look(fact.span.start_us, fact.span.end_us, named, call.threshold_ppm, call.margin_ppm, call.min_face_px,
-                call.samples, call.dark, call.headcount_max, call.headcount_mean_ppm, call.faceless_max)
-    device = fact.ref[0]
-    return View((device, fact.segment.camera), rooms.get(device, device), fact.span, fact.error_us, look)
+    return Look(fact.span.start_us, fact.span.end_us, named, call.threshold_ppm, call.margin_ppm, call.min_face_px,
+                call.samples, call.dark, call.headcount_max, call.headcount_mean_ppm, call.faceless_max,
+                call.headcount_peak, call.faceless_peak, unsought)
 
 
 def _later(track: Track, shift_us: int) -> Track:
@@ -87,13 +97,16 @@ def _later(track: Track, shift_us: int) -> Track:
                                shown_us=track.shown_us + shift_us)
 
 
-def _without(view: View, void: Collection[int]) -> View:
+def _without(view: View, void: Collection[tuple[int, int]]) -> View:
     """The view in which these tracks have no name."""
     if not void:
         return view
-    named = tuple(dataclasses.replace(one, person=None) if index in void else one
-                  for index, one in enumerate(view.look.named))
-    return dataclasses.replace(view, look=dataclasses.replace(view.look, named=named))
+    first, *others = (
+        dataclasses.replace(look, named=tuple(
+            dataclasses.replace(one, person=None) if (number, index) in void else one
+            for index, one in enumerate(look.named)))
+        for number, look in enumerate((view.look, *view.others)))
+    return dataclasses.replace(view, look=first, others=tuple(others))
 
 
 def _sighting(sha: str, ref: Ref, named: Named) -> Sighting:

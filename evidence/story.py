@@ -344,9 +344,11 @@ class Occasion:
     teachers: tuple[Attendance, ...]
     """One for each instructor of the plan that was in force when it starts."""
     headcount_max: int
-    """Never fewer than the people who were in view at one moment, all cameras and rooms together."""
+    """Most people in view at one moment, all cameras and rooms together, smoothed: to be shown, nothing is decided by
+    it."""
     headcount_due: int
-    """The same without those who are named and not due: instructors, and who is not on the roster."""
+    """Never fewer heads than any one picture shows at a moment, all cameras and rooms together, without those who are
+    named and not due: instructors, and who is not on the roster. What is compared with the roster."""
     counted: bool
     """The headcount counts people: in protective gear, not faces alone."""
     mean_ppm: tuple[int, int] | None
@@ -358,7 +360,8 @@ class Occasion:
     bareface: tuple[BareFaceFact, ...]
     """The bare-face roll calls asked for within it."""
     bareface_heads: int | None
-    """As `headcount_due`, while one was held and looked at; of several the most. None: there was none."""
+    """As `headcount_due`, while any was held and looked at, the most. None: there were no two of them far enough apart.
+    """
     alone: bool
     """In gear: people were counted, faces or not, and nobody was ever in view but whom the roll calls name."""
     lacking: tuple[str, ...]
@@ -376,6 +379,10 @@ class Occasion:
     """Video that may belong here, but whose time is uncertain."""
     roll_called: bool
     """Every segment of it has its roll call."""
+    unlooked: tuple[Ref, ...]
+    """Its segments of which the roll call could not look at all the pictures that it was to look at."""
+    unlooked_us: int
+    """How much of it these are."""
     pictures: tuple[PictureFact, ...]
     """What does not count, or is marked, within it; in order of time."""
     picture_good: bool
@@ -499,6 +506,8 @@ class Story:
     longer: tuple[Longer, ...]
     """Assessments and disputes, which keep the video longer."""
     rollcalls: tuple[tuple[Ref, RollCall], ...]
+    rollcalls_void: tuple[Ref, ...]
+    """Roll calls that do not count: of another box than the one that filmed, or with numbers that cannot be."""
     pointed_void: tuple[Ref, ...]
     """Records of pointing somebody out that do not count: nobody of the roster, no moment of video of the class whose
     time is certain, or nobody says who pointed."""

@@ -33,6 +33,8 @@ class Measured:
     faces_max: int | None = None
     faceless_max: int | None = None
     crops: tuple[Crop | None, ...] = ()
+    headcount_peak: int | None = None
+    faceless_peak: int | None = None
 
 
 def analyse(
@@ -55,7 +57,7 @@ def analyse(
     return Measured(
         tuple(measured(one) for one in kept), samples, dark, max(told.headcount_max, together),
         told.headcount_mean_ppm, max(told.faces_max, together), told.faceless_max,
-        tuple(one.crop for one in kept),
+        tuple(one.crop for one in kept), max(told.headcount_peak, together), told.faceless_peak,
     )
 
 

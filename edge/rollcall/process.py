@@ -328,4 +328,5 @@ def _record(
         margin_ppm=pack.margin_ppm, min_face_px=pack.min_face_px, samples=measured.samples, dark=measured.dark,
         headcount_max=measured.headcount_max, headcount_mean_ppm=measured.headcount_mean_ppm,
         tracks=measured.tracks, every_us=every_us, faces_max=measured.faces_max, faceless_max=measured.faceless_max,
+        headcount_peak=measured.headcount_peak, faceless_peak=measured.faceless_peak,
     )

@@ -39,7 +39,8 @@ Reason = Why | Literal["never"]
 REASONS: dict[Reason, str] = {
     "small": N_("too small"), "turned": N_("turned away"), "dark": N_("too dark"), "blurred": N_("blurred"),
     "mask": N_("mask"), "gear": N_("gear"), "alike": N_("like another"), "near": N_("not sure"),
-    "full": N_("not told apart"), "two_rooms": N_("in two rooms"), "never": N_("never in view"),
+    "full": N_("not told apart"), "two_rooms": N_("in two rooms"), "no_template": N_("no template"),
+    "never": N_("never in view"),
 }
 """Behind a name."""
 ADVICE: dict[Reason, str] = {
@@ -53,6 +54,7 @@ ADVICE: dict[Reason, str] = {
     "near": N_("Nearly sure: have them look at the room camera"),
     "full": N_("All in view, it seems: have them look at the camera"),
     "two_rooms": N_("In two rooms at once: have their enrolment checked"),
+    "no_template": N_("No template: have them enrolled, or pointed out"),
     "never": N_("Never in view: seat them where the room camera sees"),
 }
 """What to do about the most frequent reason."""

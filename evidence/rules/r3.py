@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
+from evidence.held import APART_US, two_apart
 from evidence.policy import R3, Policy
 from evidence.rules.finding import Finding, R3Finding, Reading, Reason, Result, Verdict, reason, refs
 from evidence.rules.hours import moment, named, waiting
@@ -100,6 +101,8 @@ def _by_records(unit: Occasion, due: Sequence[Presence], policy: Policy) -> Judg
         return Judged(unit, "open", "rollcall_pending", ())
     if unit.pictured_us * 100 < policy.video.usable_pct.value * unit.due_us:
         return Judged(unit, "open", "unpictured", ())
+    if unit.unlooked_us * 100 > (100 - policy.video.usable_pct.value) * unit.due_us:
+        return Judged(unit, "open", "unlooked", ())
     seen_well = unit.picture_good and unit.fewer_than(len(due))
     missed = tuple(one.person for one in unseen if (seen_well and one.answer == "absent") or not one.checked_in)
     if missed:
@@ -159,7 +162,8 @@ def _reasons(story: Story, judged: Sequence[Judged], rule: R3) -> list[Reason]:
     for one in judged:
         told += [_reason(story, one)] if one.state != "complete" or one.why == "reviewed" else []
         told += [*_doubts(story, one), *_pointed(story, one.occasion)]
-    void = (("pointed_void", len(story.pointed_void)), ("reviews_void", len(story.reviews_void)))
+    void = (("rollcalls_void", len(story.rollcalls_void)), ("pointed_void", len(story.pointed_void)),
+            ("reviews_void", len(story.reviews_void)))
     return told + [reason(code, count=count) for code, count in void if count]
 
 
@@ -190,6 +194,8 @@ def _doubts(story: Story, one: Judged) -> list[Reason]:
     told = [reason("reviewed_before", **name)] if one.why == "reviewed" and unit.review_old else []
     if unit.in_two_rooms:
         told.append(reason("in_two_rooms", **name, trainees=unit.in_two_rooms))
+    if one.why in ("missing", "not_identified", "unlooked") and unit.unlooked:
+        told.append(reason("rollcall_short", **name, count=len(unit.unlooked)))
     if one.why not in ("missing", "not_identified"):
         return told
     whys: dict[str, list[str]] = defaultdict(list)
@@ -211,9 +217,13 @@ def _bareface(story: Story, unit: Occasion) -> list[Reason]:
     held = [fact for fact in unit.bareface if fact.held]
     if unit.bareface_heads is not None:
         times = tuple(moment(story, fact.start_us) for fact in held)
-        return [reason("bareface_held", **name, at_time=times, headcount=unit.bareface_heads, due=len(unit.roster))]
+        return [reason("bareface_held", **name, count=len(held), at_time=times, headcount=unit.bareface_heads,
+                       due=len(unit.roster))]
+    if held and not two_apart(held):
+        times = tuple(moment(story, fact.start_us) for fact in held)
+        return [reason("bareface_once", **name, at_time=times, count=len(held), apart_min=APART_US // MINUTE)]
     if held:
-        return [reason("bareface_unlooked", **name)]
+        return [reason("bareface_unlooked", **name, count=len(held))]
     off, unanswered = (sum(fact.result == result for fact in unit.bareface) for result in ("put_off", "unanswered"))
     return [reason("bareface_none", **name, put_off=off, unanswered=unanswered)]
 

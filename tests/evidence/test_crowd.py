@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from evidence.bodies import Candidate, Track
 from evidence.crowd import View, at_once, mean_ppm
-from evidence.rollcall import Look, Named
+from evidence.rollcall import Look, Named, smoothed_headcount
 from evidence.story import Span
 
 SECOND = 1_000_000
@@ -108,8 +108,9 @@ def rooms(draw: st.DrawFn) -> tuple[int, int, list[View]]:
     cells = {(camera, person): draw(st.lists(CELL, min_size=FRAMES, max_size=FRAMES))
              for camera in range(cameras) for person in range(people)}
     has_name = {key: draw(st.booleans()) for key in cells}
-    views = [_stated(camera, people, cells, has_name, error_us and draw(st.integers(-error_us, error_us)), error_us)
-             for camera in range(cameras)]
+    smooth = draw(st.booleans())
+    views = [_stated(camera, people, cells, has_name, error_us and draw(st.integers(-error_us, error_us)), error_us,
+                     smooth) for camera in range(cameras)]
     truth = [{person for camera in range(cameras) for person in range(people) if cells[camera, person][frame]}
              for frame in range(FRAMES)]
     return max(map(len, truth)), max(len(seen - {0}) for seen in truth), views
@@ -117,9 +118,10 @@ def rooms(draw: st.DrawFn) -> tuple[int, int, list[View]]:
 
 def _stated(
     camera: int, people: int, cells: dict[tuple[int, int], list[int]], has_name: dict[tuple[int, int], bool],
-    wrong_us: int, error_us: int,
+    wrong_us: int, error_us: int, smooth: bool,
 ) -> View:
-    """What one camera states, whose clock is wrong by `wrong_us`. Person 0 is the teacher."""
+    """What one camera states, whose clock is wrong by `wrong_us`: `smooth`, with its peaks beside it. Person 0 is the
+    teacher."""
     named: list[Named] = []
     for person in range(people):
         row = cells[camera, person]
@@ -131,7 +133,9 @@ def _stated(
     counts = [sum(cells[camera, person][frame] > 0 for person in range(people)) for frame in range(FRAMES)]
     faceless = [sum(cells[camera, person][frame] == 2 for person in range(people)) for frame in range(FRAMES)]
     span = Span(WHOLE.start_us + wrong_us, WHOLE.end_us + wrong_us)
-    look = Look(span.start_us, span.end_us, tuple(named), 1, 1, 32, FRAMES, 0, max(counts), 0, max(faceless))
+    most = [smoothed_headcount(found)[0] if smooth else max(found) for found in (counts, faceless)]
+    peaks = (max(counts), max(faceless)) if smooth else (None, None)
+    look = Look(span.start_us, span.end_us, tuple(named), 1, 1, 32, FRAMES, 0, most[0], 0, most[1], *peaks)
     return View(("box", str(camera)), str(camera % 2), span, error_us, look)
 
 
@@ -142,7 +146,7 @@ def test_never_fewer_than_there_were(made: tuple[int, int, list[View]]) -> None:
     assert at_once(views, WHOLE) >= most
     named_everywhere = at_once(views, WHOLE, ("p-0",))
     assert named_everywhere >= without_teacher
-    assert named_everywhere <= at_once(views, WHOLE) <= sum(one.look.headcount_max for one in views)
+    assert named_everywhere <= at_once(views, WHOLE) <= sum(one.look.most for one in views)
 
 
 @settings(max_examples=100, deadline=None)
@@ -150,7 +154,7 @@ def test_never_fewer_than_there_were(made: tuple[int, int, list[View]]) -> None:
 def test_of_one_camera_it_is_what_the_camera_counted(made: tuple[int, int, list[View]]) -> None:
     _, _, views = made
     for one in views:
-        assert at_once([one], Span(one.span.start_us, one.span.end_us)) == one.look.headcount_max
+        assert at_once([one], Span(one.span.start_us, one.span.end_us)) == one.look.most
 
 
 @settings(max_examples=100, deadline=None)
@@ -178,6 +182,28 @@ def test_means_of_two_rooms_are_added_up_by_their_share_of_the_time() -> None:
     first = view("a", [], mean=4, span=Span(0, half))
     second = view("b", [], mean=4, room="102", span=Span(half, WHOLE.end_us))
     assert mean_ppm([first, second], (), WHOLE) == (4 * SECOND, 0), "the class went from room to room"
+
+
+def test_a_second_camera_that_ran_for_a_moment_says_nothing_of_the_mean() -> None:
+    room, moment = view("a", [], mean=20), view("b", [], mean=22, span=Span(0, EVERY // 4))
+    assert mean_ppm([room, moment], (), WHOLE) == mean_ppm([room], (), WHOLE) == (20 * SECOND, 0)
+    half = view("b", [], mean=22, span=Span(0, WHOLE.end_us // 2))
+    assert mean_ppm([room, half], (), WHOLE) == (22 * SECOND, 0), "it shows more, for half of the time"
+    other = view("c", [], mean=4, room="102")
+    assert mean_ppm([room, moment, other], (), WHOLE) == (24 * SECOND, 0)
+
+
+def test_where_no_camera_ran_for_half_of_the_time_the_longest_one_tells_the_mean() -> None:
+    third = WHOLE.end_us // 8
+    views = [view(name, [], mean=mean, span=Span(begin * third, end * third))
+             for name, mean, begin, end in (("a", 5, 0, 3), ("b", 9, 3, 5), ("c", 7, 5, 8))]
+    assert mean_ppm(views, (), WHOLE) == (7 * SECOND, 0)
+
+
+def test_dark_pictures_do_not_count_in_the_mean() -> None:
+    night = view("a", [], mean=0, dark=FRAMES, span=Span(0, WHOLE.end_us // 2))
+    day = view("a", [], mean=8, span=Span(WHOLE.end_us // 2, WHOLE.end_us))
+    assert mean_ppm([night, day], (), WHOLE) == (8 * SECOND, 0)
 
 
 @pytest.mark.parametrize("dark", [0, 4])

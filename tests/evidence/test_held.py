@@ -47,18 +47,38 @@ def test_the_same_without_gear_is_missing() -> None:
     assert "bareface_held" not in codes(made.r3())
 
 
-def test_one_that_was_held_and_shows_fewer_people_leaves_nobody_covered() -> None:
-    made = course()
+def two(made: Course) -> None:
+    """Two bare-face roll calls, 50 minutes apart."""
     made.bare_face(f"{DAY} 08:30", "08:31")
+    made.bare_face(f"{DAY} 09:20", "09:21")
+
+
+def test_two_that_were_held_and_show_fewer_people_leave_nobody_covered() -> None:
+    made = course()
+    two(made)
     assert fourth(made) == ("absent", ())
     found = made.r3()
     assert found.recordings == (f"{DAY}-am",) and found.trainees == ("t-4",)
-    assert {"headcount": 3, "due": 4, "at_time": ("08:30:00",)}.items() <= told(made, "bareface_held").items()
+    expected = {"headcount": 3, "due": 4, "at_time": ("08:30:00", "09:20:00"), "count": 2}
+    assert expected.items() <= told(made, "bareface_held").items()
 
 
-def test_one_that_shows_as_many_people_as_are_due_leaves_it_open() -> None:
-    made = course(unnamed=1)
+@pytest.mark.parametrize(("second", "proved"), [(None, False), ("08:39", False), ("08:40", True)])
+def test_whoever_is_out_for_a_moment_is_not_convicted_by_one(second: str | None, proved: bool) -> None:
+    made = course()
     made.bare_face(f"{DAY} 08:30", "08:31")
+    if second:
+        made.bare_face(f"{DAY} {second}", "08:41")
+    assert fourth(made)[0] == ("absent" if proved else "covered")
+    found = made.r3()
+    assert (found.recordings if proved else found.open_recordings) == (f"{DAY}-am",)
+    if not proved:
+        assert told(made, "bareface_once")["count"] == 1 + bool(second)
+
+
+def test_those_that_show_as_many_people_as_are_due_leave_it_open() -> None:
+    made = course(unnamed=1)
+    two(made)
     assert fourth(made)[0] == "covered" and made.r3().open_recordings == (f"{DAY}-am",)
 
 
@@ -99,6 +119,7 @@ def test_one_that_does_not_count_leaves_everybody_covered(what: str) -> None:
     times = {"outside": ("07:50", "07:59"), "no time": ("08:30", "08:30")}.get(what, ("08:30", "08:31"))
     by = {"nobody": None, "stranger": "t-1"}.get(what, "teacher")
     stated = f"{DAY} 08:30" if what == "early" else None
+    made.bare_face(f"{DAY} 09:20", "09:21")
     if what == "box":
         made.boxes["box-9"] = type(made.boxes["box-1"])("box-9", made.boxes["box-1"].clock, is_box=True)
     made.bare_face(f"{DAY} {times[0]}", times[1], "held", by, "box-9" if what == "box" else "box-1", stated)
@@ -107,7 +128,7 @@ def test_one_that_does_not_count_leaves_everybody_covered(what: str) -> None:
 
 def test_one_in_video_that_nobody_looked_at_proves_nothing() -> None:
     made = course()
-    made.bare_face(f"{DAY} 08:30", "08:31")
+    two(made)
     box = made.boxes["box-1"]
     box.records = [one for one in box.records if one.type != "picture" or one.utc > "2026-03-02T01:00"]
     block = made.story().blocks[0]
@@ -119,20 +140,22 @@ def test_one_in_video_that_nobody_looked_at_proves_nothing() -> None:
     unfilmed.film(f"{DAY} 08:35", "09:42", BUT_4)
     unfilmed.check_in("t-4", f"{DAY} 07:50")
     unfilmed.bare_face(f"{DAY} 08:29", "08:31")
+    unfilmed.bare_face(f"{DAY} 09:20", "09:21")
     assert unfilmed.story().blocks[0].bareface_heads is None
+    assert told(unfilmed, "bareface_unlooked")["count"] == 2
 
 
 def test_one_in_one_of_two_rooms_says_nothing_of_the_other() -> None:
     made = course(boxes=("box-1", "box-2"))
     made.film(f"{DAY} 07:58", "09:42", (), box="box-2")
-    made.bare_face(f"{DAY} 08:30", "08:31")
+    two(made)
     assert fourth(made)[0] == "covered" and "bareface_unlooked" in codes(made.r3())
 
 
 def test_it_is_seen_by_every_camera_of_the_room_or_proves_nothing() -> None:
     made = course()
     made.film(f"{DAY} 07:58", "08:25", (), camera="back")
-    made.bare_face(f"{DAY} 08:30", "08:31")
+    two(made)
     assert made.story().blocks[0].bareface_heads is None
 
 

@@ -90,9 +90,10 @@ def played(made: Schedule) -> Course:
         for (box, camera), people in one.cameras.items() if not one.lost else ():
             teacher = ("teacher",) if one.teacher and camera != "right" and box == "box-1" else ()
             course.film(f"{date(number)} 07:58", "08:22", (*sorted(people), *teacher), box=box, camera=camera,
-                        segment_s=3600, seen=("08:05", "08:08") if one.gear else None)
+                        segment_s=3600, seen=("08:05", "08:19") if one.gear else None)
         if one.gear:
             course.bare_face(f"{date(number)} 08:06", "08:07")
+            course.bare_face(f"{date(number)} 08:17", "08:18")
     return course
 
 
