@@ -30,7 +30,7 @@ class People:
                  monotonic: Callable[[], float]) -> None:
         self._box, self._memory, self._screen = box, memory, screen
         self._pad: tuple[str, int] | None = None
-        self.pins = Pins(box.store, box.keys.data, box.clock)
+        self.pins = Pins(box.store, box.keys.data, box.clock, self._teaches)
         self.guide = Guide(box.store, self.pins, place(box, self._orders, pack, self.confirm, monotonic))
 
     def sign_in(
@@ -83,6 +83,9 @@ class People:
         """The instructors of a class, by its plan."""
         order = self._orders().get(class_id)
         return {one.person for one in order.roster if one.role == "instructor"} if order else set()
+
+    def _teaches(self, class_id: str, person: str) -> bool:
+        return person in self.instructors(class_id)
 
     def _orders(self) -> Mapping[str, ClassOrder]:
         return self._memory.look().orders
