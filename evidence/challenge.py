@@ -72,10 +72,10 @@ class Look:
 class Course:
     """A challenge that runs or is over: what was measured so far, and where it stands.
 
-    `gestures`: all that will be asked; of these `done` are passed. `ahead_deg`: the yaw when the head first rested since the
-    challenge began or a gap. `rested`: of which
-    gestures the face was seen at rest since it is in view without a gap; only these can be wrong. `held`: since when
-    which gesture shows without a break. `missed_us`: since when the face is gone."""
+    `gestures`: all that will be asked; of these `done` are passed. `ahead_deg`: the yaw when the head first rested
+    since the challenge began or a gap. `rested`: of which gestures the face was seen at rest since it is in view
+    without a gap; only these can be wrong. `held`: since when which gesture shows without a break. `missed_us`:
+    since when the face is gone."""
 
     gestures: tuple[Gesture, ...]
     measured: Challenge
