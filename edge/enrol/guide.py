@@ -32,7 +32,7 @@ from edge.enrol.same import Odd, odd_ones, same_limit
 from edge.enrol.search import limit_of, search
 from edge.enrol.shots import Shots
 from edge.enrol.steps import Event, State, after
-from edge.errors import FaceErasing, StoreBusy
+from edge.errors import FaceErasing
 from edge.store import Store
 from edge.store.people import NewFace
 from evidence.blocks import local
@@ -279,8 +279,8 @@ class Guide:
         class_id, person = self._its_class(), self._its_person()
         shots, shown = sitting.shots, sitting.shown
         assert shots is not None and shown is not None
-        sitting.shots = None
         if person in standings(self._store.records_of("consent.withdrawn", sitting.agreed_at), class_id):
+            sitting.shots = None
             self._go("withdrawn")
             return
         enrolment = sitting.anchor.put_into(Enrolment(
@@ -290,14 +290,13 @@ class Guide:
                       sitting.anchor.sealed)
         try:
             self._store.enrol([new], [("alarm", alarm) for alarm in alarms])
-        except StoreBusy:
-            sitting.shots = shots
-            raise
         except FaceErasing as error:
             # Somebody asked for it elsewhere meanwhile; it is over in a moment, and the person can be chosen again.
             self._go("erasing")
             self._sitting = Sitting(told=error)
             return
+        # Not before: what the store refuses for a moment is tried again with the same shots.
+        sitting.shots = None
         self._go(event)
 
     def _begin_shots(self, anchor: Anchor) -> None:

@@ -14,10 +14,11 @@ from edge.enrol.erase import withdraw
 from edge.enrol.errors import NeedsAnchor, NobodyToEnrol, NoInspector, NoSuchClass, NotConfirmed, NotNow
 from edge.enrol.guide import IDLE_S, Guide
 from edge.enrol.search import limit_of, search
-from edge.enrol.shots import LOST_S, SAID_S
-from edge.errors import StoreBusy
+from edge.enrol.shots import LOST_FRAMES, LOST_S, SAID_S
+from edge.errors import BadStore, StoreBusy
 from edge.wiring import Box
 from evidence.bodies import Alarm, Consent, Enrolment, FaceErased, body_of
+from evidence.errors import ZaitangError
 
 CLASS = "class-1"
 MakeGuide = Callable[..., Guide]
@@ -128,7 +129,7 @@ def test_a_face_that_leaves_between_two_shots_begins_them_again(
     if how == "jumped":
         frame = move(frame, 200)
     else:
-        guide.frame(None if how == "silent" else np.full((340, 480, 3), 90, np.uint8))
+        look(guide, None if how == "silent" else np.full((340, 480, 3), 90, np.uint8), LOST_FRAMES)
         hands.now_s += LOST_S + 0.1
     guide.frame(frame)
     assert (guide.view().shots_taken, guide.view().pose, guide.view().advice) == (0, "front", "again")
@@ -150,6 +151,10 @@ def test_a_box_that_is_slow_or_misses_a_frame_begins_nothing_again(
     hands.now_s += 0.2
     guide.frame(np.full((340, 480, 3), 90, np.uint8))
     hands.now_s += 0.2
+    look(guide, frame, 1)
+    hands.now_s += 1.0  # one frame in a second
+    guide.frame(np.full((340, 480, 3), 90, np.uint8))
+    hands.now_s += 1.0
     look(guide, frame, 1)
     assert guide.view().shots_taken == 1 and guide.view().advice == "left"
 
@@ -303,18 +308,22 @@ def test_a_withdrawal_in_between_wins(
     assert said(named_box) == ["consent.withdrawn"]
 
 
-def test_a_locked_database_costs_nothing_but_time(
+@pytest.mark.parametrize("error", [StoreBusy, BadStore])
+@pytest.mark.parametrize("call", ["records_of", "enrol"])
+def test_a_store_that_fails_for_a_moment_costs_nothing_but_time(
     named_box: Box, make_guide: MakeGuide, no_pose: Any, portraits: dict[str, np.ndarray],
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, call: str, error: type[ZaitangError],
 ) -> None:
-    guide = make_guide(no_pose)
+    guide, real = make_guide(no_pose), getattr(named_box.store, call)
 
-    def busy(*_: object) -> None:
-        raise StoreBusy
+    def busy(*told: Any) -> Any:
+        if guide._state == "consent":
+            return real(*told)
+        raise error(path="box.db", why="disk I/O error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(named_box.store, "enrol", busy)
-        with pytest.raises(StoreBusy):
+        patch.setattr(named_box.store, call, busy)
+        with pytest.raises(error):
             enrol(guide, "p-1", portraits["p-1"])
         assert guide.view().state == "shots" and said(named_box) == []
     guide.frame(None)
