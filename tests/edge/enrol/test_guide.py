@@ -12,7 +12,7 @@ from edge.enrol import shots
 from edge.enrol.consents import consents
 from edge.enrol.erase import withdraw
 from edge.enrol.errors import NeedsAnchor, NobodyToEnrol, NoInspector, NoSuchClass, NotConfirmed, NotNow
-from edge.enrol.guide import IDLE_S, Guide
+from edge.enrol.guide import IDLE_S, ODD_OFTEN, Guide
 from edge.enrol.search import limit_of, search
 from edge.enrol.shots import LOST_FRAMES, LOST_S, SAID_S
 from edge.errors import BadStore, StoreBusy
@@ -159,25 +159,34 @@ def test_a_box_that_is_slow_or_misses_a_frame_begins_nothing_again(
     assert guide.view().shots_taken == 1 and guide.view().advice == "left"
 
 
+@pytest.mark.parametrize("how", ["enrolled", "away"])
 def test_two_people_are_not_enrolled_as_one_however_alike(
     named_box: Box, make_guide: MakeGuide, posed: Any, hands: Any, portraits: dict[str, np.ndarray],
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, how: str,
 ) -> None:
     monkeypatch.setattr(shots, "SAME_SHARE", 0.0)  # an accomplice who is similar enough for every single frame
     guide, turns = make_guide(posed), ((25, 0), (-25, 0), (0, 15), (0, -15))
     enrol(guide, "p-1", portraits["p-1"])
-    for number, (yaw, pitch) in enumerate(turns):
-        posed.turn(yaw, pitch)
-        look(guide, portraits["p-1" if number < 2 else "p-2"])
-    assert (guide.view().state, guide.view().advice, guide.view().shots_taken) == ("shots", "odd", 0)
-    assert said(named_box) == ["alarm"] and named_box.store.templates(CLASS, "builtin") == {}
+    for times in range(1, ODD_OFTEN + 1):
+        for number, (yaw, pitch) in enumerate(turns):
+            posed.turn(yaw, pitch)
+            look(guide, portraits["p-1" if number < 2 else "p-2"])
+        assert (guide.view().state, guide.view().shots_taken) == ("shots", 0)
+        assert guide.view().advice == ("odd" if times < ODD_OFTEN else "odd_still")
+        assert said(named_box) == [] and named_box.store.templates(CLASS, "builtin") == {}
+        hands.now_s += SAID_S
+        posed.turn()
+        look(guide, portraits["p-1"])
+    if how == "enrolled":
+        for yaw, pitch in turns:
+            posed.turn(yaw, pitch)
+            look(guide, portraits["p-1"])
+    assert guide.view().state == ("enrolled" if how == "enrolled" else "shots")
+    guide.next() if how == "enrolled" else guide.close()
+    guide.close()
     (alarm,) = bodies(named_box, "alarm")
     assert (alarm.code, alarm.params["person"], alarm.params["shots"]) == ("enrol.two_faces", "p-1", "up, down")
-    hands.now_s += SAID_S
-    for yaw, pitch in ((0, 0), *turns):
-        posed.turn(yaw, pitch)
-        look(guide, portraits["p-1"])
-    assert guide.view().state == "enrolled"
+    assert alarm.params["times"] == ODD_OFTEN
 
 
 def test_a_silent_camera_and_an_empty_room_ask_for_nothing(
