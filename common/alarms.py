@@ -48,7 +48,7 @@ ALARMS = {
     "enrol.overruled": N_("An enrolment that had been stopped was finished: an instructor confirmed it"),
     "template.unreadable": N_(
         "The face description of a person cannot be read any more: enrol the person again"),
-    "pin.wrong": N_("The PIN of an instructor was entered wrongly where it confirms"),
+    "pin.wrong": N_("The PIN of an instructor was entered wrongly"),
     "pin.locked": N_("A PIN was locked after too many wrong tries"),
     "chain.fork": N_("A box sent two different records with the same number"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),

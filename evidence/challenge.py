@@ -72,9 +72,10 @@ class Look:
 class Course:
     """A challenge that runs or is over: what was measured so far, and where it stands.
 
-    `gestures`: all that will be asked; of these `done` are passed. `ahead_deg`: the yaw at rest. `rested`: of which
-    gestures the face was seen at rest since it is in view without a gap; only these can be wrong. `held`: since when
-    which gesture shows without a break. `missed_us`: since when the face is gone."""
+    `gestures`: all that will be asked; of these `done` are passed. `ahead_deg`: the yaw when the head first rested
+    since the challenge began or a gap. `rested`: of which gestures the face was seen at rest since it is in view
+    without a gap; only these can be wrong. `held`: since when which gesture shows without a break. `missed_us`:
+    since when the face is gone."""
 
     gestures: tuple[Gesture, ...]
     measured: Challenge
@@ -114,14 +115,12 @@ def step(course: Course, look: Look) -> Course:
     state = course.state if event is None else TABLE.get((course.state, event), course.state)
     if state == "passed":
         return _passed(course, look)
-    measured, ahead_deg = course.measured, course.ahead_deg
-    if course.state == "ready" and state == "asked":
-        ahead_deg = look.yaw_deg or 0.0
-    elif state == "wrong":
+    measured = course.measured
+    if state == "wrong":
         measured = dataclasses.replace(measured, other=_wrong(course, look.at_us))
     elif state == "lost":
         measured = dataclasses.replace(measured, lost=measured.lost + 1)
-    return dataclasses.replace(course, state=state, measured=measured, ahead_deg=ahead_deg)
+    return dataclasses.replace(course, state=state, measured=measured)
 
 
 def abandon(course: Course) -> Course:
@@ -168,6 +167,9 @@ def _count(course: Course, look: Look) -> Course:
     held = tuple((gesture, was.get(gesture, look.at_us)) for gesture in GESTURES if gesture in seen)
     rested = course.rested | {gesture for gesture in GESTURES if at_rest(look, gesture)} if look.here else frozenset()
     missed_us = None if look.here else look.at_us if course.missed_us is None else course.missed_us
+    # Whatever is asked: else one film would be judged by another rest under each question.
+    first = "turn_left" in rested - course.rested
+    ahead_deg = look.yaw_deg or 0.0 if first else course.ahead_deg
     ahead = look.here and looks_ahead(look)
     measured = dataclasses.replace(
         course.measured,
@@ -176,7 +178,8 @@ def _count(course: Course, look: Look) -> Course:
         compared=course.measured.compared + (ahead and look.alike is not None),
         alike=course.measured.alike + (ahead and look.alike is True),
     )
-    return dataclasses.replace(course, measured=measured, held=held, rested=rested, missed_us=missed_us)
+    return dataclasses.replace(course, measured=measured, held=held, rested=rested, missed_us=missed_us,
+                               ahead_deg=ahead_deg)
 
 
 def _compared(course: Course, look: Look) -> tuple[Asked, ...]:
@@ -221,4 +224,4 @@ def _passed(course: Course, look: Look) -> Course:
     following = course.gestures[done]
     measured = dataclasses.replace(course.measured, asked=(*asked, Asked(following, look.at_us)))
     state: State = "asked" if at_rest(look, following) else "ready"
-    return dataclasses.replace(course, measured=measured, state=state, done=done, ahead_deg=look.yaw_deg or 0.0)
+    return dataclasses.replace(course, measured=measured, state=state, done=done)

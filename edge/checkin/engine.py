@@ -181,7 +181,7 @@ class Engine:
         person = self._voted(visit)
         if person is not None and person not in self._checked_in:
             self._left.leave(person, visit)
-            self._refuse(person, visit.here_us)
+            self._refuse(person, visit, visit.here_us)
 
     def _voted(self, visit: Visit) -> str | None:
         """Whom most frames name so far, though they may be too few."""
@@ -194,9 +194,10 @@ class Engine:
         voted = None if named is None else self._voted(visit)
         return voted is not None and named not in (voted, *self._group.alike(voted))
 
-    def _refuse(self, person: str, mono_us: int) -> None:
-        """A face did not show to be alive: it has not waited since then, and is asked next time."""
-        self._sights.wipe(person)
+    def _refuse(self, person: str, visit: Visit, mono_us: int) -> None:
+        """A face did not show to be alive: it did not wait by this visit, and is asked next time. Who was seen to wait
+        before it goes on waiting: one frame that looks wrong, or a picture of somebody else, takes nobody's time."""
+        self._sights.wipe(person, visit.since_us)
         self._wary.doubt(person, mono_us)
 
     def _come(self, vector: np.ndarray, named: str | None, mono_us: int) -> Visit:
@@ -318,8 +319,10 @@ class Engine:
         visit.phase = "over"
         if person is not None and checkin.liveness == "live":
             self._wary.trust(person)
+        elif person is None and visit.fake and checkin.best is not None:
+            self._wary.doubt(checkin.best.person, mono_us)  # too few frames named somebody; the next ones may
         elif person is not None and answer != "accepted" and checkin.liveness != "bad_input":
-            self._refuse(person, mono_us)
+            self._refuse(person, visit, mono_us)
         if answer == "accepted" and person is not None:
             self._checked_in.add(person)
         self._said = _Said(answer, person if answer == "accepted" else None, checkin.liveness)

@@ -47,9 +47,11 @@ class Sights:
             return since_us
         return min(since_us, max(known.first_us, mono_us - LONGEST_US))
 
-    def wipe(self, person: str) -> None:
-        """What was seen of this person was not shown to be alive."""
-        self._kept.pop(person, None)
+    def wipe(self, person: str, since_us: int) -> None:
+        """What was seen of this person since then was not shown to be alive. Who was seen before goes on waiting."""
+        known = self._kept.get(person)
+        if known is not None and known.first_us >= since_us:
+            del self._kept[person]
 
     def only(self, people: Collection[str]) -> None:
         """Everybody else is forgotten."""

@@ -14,7 +14,8 @@ Pose = Literal["front", "left", "right", "up", "down"]
 """Where the person is asked to look; left and right are the person's own."""
 Advice = Literal[
     "nobody", "one", "closer", "back", "inside", "brighter", "darker", "contrast", "still", "straight", "upright",
-    "left", "right", "up", "down", "otherwise", "less", "eyes", "not_live", "other", "again", "odd", "good",
+    "left", "right", "up", "down", "otherwise", "less", "eyes", "not_live", "other", "again", "odd", "odd_still",
+    "good",
 ]
 
 ADVICE: dict[Advice, str] = {
@@ -40,6 +41,7 @@ ADVICE: dict[Advice, str] = {
     "other": N_("The same person as before, please"),
     "again": N_("Your face left the picture: the pictures are taken again from the first"),
     "odd": N_("The pictures do not show one and the same face: they are taken again from the first"),
+    "odd_still": N_("The pictures still do not show one and the same face. Use a PIN instead: tap the button"),
     "good": N_("Good. Hold still, please"),
 }
 """What the page says."""

@@ -32,7 +32,7 @@ from edge.enrol.same import Odd, odd_ones, same_limit
 from edge.enrol.search import limit_of, search
 from edge.enrol.shots import Shots
 from edge.enrol.steps import Event, State, after
-from edge.errors import FaceErasing, StoreBusy
+from edge.errors import FaceErasing
 from edge.store import Store
 from edge.store.people import NewFace
 from evidence.blocks import local
@@ -42,6 +42,8 @@ from evidence.times import utc_us
 IDLE_S = 120.0
 """Real seconds without a press or a face after which the guide closes: nobody stands there any more."""
 MOST_NAME = 40
+ODD_OFTEN = 3
+"""After so many rounds whose pictures are not of one face the PIN is offered."""
 
 
 class Guide:
@@ -203,12 +205,15 @@ class Guide:
     def next(self) -> None:
         """The next person. Raises NotNow."""
         with self._lock:
+            self._check("next")
+            self._state_odd()
             self._go("next")
             self._sitting = Sitting()
 
     def close(self) -> None:
         """Back to the check-in, from anywhere."""
         with self._lock:
+            self._state_odd()
             self._go("close")
             self._class_id = None
             self._sitting = Sitting()
@@ -266,12 +271,20 @@ class Guide:
         self._go("stopped")
 
     def _not_one(self, shots: Shots, odd: Odd) -> None:
-        """Stated as an alarm: whoever stood in for somebody came for a reason."""
-        poses = ", ".join(shots.poses[index] for index in odd.pictures)
-        params = {"person": self._its_person(), "shots": poses, "score_ppm": odd.score_ppm}
-        self._store.append("alarm", Alarm("enrol.two_faces", params, self._its_class()))
-        shots.again("odd", self._place.monotonic())
-        self._sitting.advice = "odd"
+        """An alarm at the end of the sitting: whoever stood in for somebody came for a reason."""
+        before = self._sitting.odd
+        times = int(str(before.params["times"])) + 1 if before is not None else 1
+        params = {"person": self._its_person(), "score_ppm": odd.score_ppm, "times": times,
+                  "shots": ", ".join(shots.poses[index] for index in odd.pictures)}
+        self._sitting.odd = Alarm("enrol.two_faces", params, self._its_class())
+        self._sitting.advice = "odd" if times < ODD_OFTEN else "odd_still"
+        shots.again(self._sitting.advice, self._place.monotonic())
+
+    def _state_odd(self) -> None:
+        """Once for a sitting, however often: whoever tries again and again fills no chain."""
+        if self._sitting.odd is not None:
+            self._store.append("alarm", self._sitting.odd)
+            self._sitting.odd = None
 
     def _keep(self, event: Event, *alarms: Alarm) -> None:
         """Store the face with its records, unless the consent was withdrawn after it was given here."""
@@ -279,8 +292,8 @@ class Guide:
         class_id, person = self._its_class(), self._its_person()
         shots, shown = sitting.shots, sitting.shown
         assert shots is not None and shown is not None
-        sitting.shots = None
         if person in standings(self._store.records_of("consent.withdrawn", sitting.agreed_at), class_id):
+            sitting.shots = None
             self._go("withdrawn")
             return
         enrolment = sitting.anchor.put_into(Enrolment(
@@ -290,14 +303,14 @@ class Guide:
                       sitting.anchor.sealed)
         try:
             self._store.enrol([new], [("alarm", alarm) for alarm in alarms])
-        except StoreBusy:
-            sitting.shots = shots
-            raise
         except FaceErasing as error:
+            self._state_odd()
             # Somebody asked for it elsewhere meanwhile; it is over in a moment, and the person can be chosen again.
             self._go("erasing")
             self._sitting = Sitting(told=error)
             return
+        # Not before: what the store refuses for a moment is tried again with the same shots.
+        sitting.shots = None
         self._go(event)
 
     def _begin_shots(self, anchor: Anchor) -> None:

@@ -12,7 +12,7 @@ from edge.enrol.search import Found
 from edge.enrol.shots import Shots
 from edge.enrol.steps import State
 from edge.vision.pack import Pack
-from evidence.bodies import ClassOrder
+from evidence.bodies import Alarm, ClassOrder
 from evidence.errors import ZaitangError
 
 Lang = Literal["zh", "en"]
@@ -77,7 +77,8 @@ class GuideView:
 @dataclasses.dataclass
 class Sitting:
     """One person at the terminal, from the choice of the name to the end. `agreed_at`: the newest record when the
-    consent was given. `found`: why it stopped. `told`: why the person before was sent away."""
+    consent was given. `found`: why it stopped. `odd`: the alarm about pictures that were not of one face, to be
+    stated at the end. `told`: why the person before was sent away."""
 
     person: str | None = None
     shown: Shown | None = None
@@ -86,4 +87,5 @@ class Sitting:
     shots: Shots | None = None
     advice: Advice | None = None
     found: Found | None = None
+    odd: Alarm | None = None
     told: ZaitangError | None = None

@@ -86,10 +86,13 @@ def wait_s(failed: int) -> int:
 
 
 class Pins:
-    """The PINs of a box. Methods may raise StoreBusy."""
+    """The PINs of a box. `teaches`: whether somebody of a class is its instructor. Methods may raise StoreBusy."""
 
-    def __init__(self, store: Store, data_key: bytes, clock: Clock) -> None:
-        self._store, self._key, self._clock = store, data_key, clock
+    def __init__(
+        self, store: Store, data_key: bytes, clock: Clock,
+        teaches: Callable[[str, str], bool] = lambda class_id, person: False,
+    ) -> None:
+        self._store, self._key, self._clock, self._teaches = store, data_key, clock, teaches
         self._lock = threading.RLock()
 
     def choose(
@@ -138,15 +141,10 @@ class Pins:
         self, class_id: str, instructors: Collection[str], instructor: str | None = None, pin: str | None = None,
     ) -> str:
         """The instructor who confirms one act, by the own PIN given for it: a face that was here earlier says nothing
-        of who stands here now. A wrong one is stated as an alarm. Raises NotConfirmed, and what `check` raises."""
+        of who stands here now. Raises NotConfirmed, and what `check` raises."""
         if instructor is None or pin is None or instructor not in instructors:
             raise NotConfirmed()
-        try:
-            self.check(class_id, instructor, pin)
-        except WrongPin:
-            # A trainee's wrong tries stand in the sign-in that follows; who confirms has no record of the own.
-            self._store.append("alarm", Alarm("pin.wrong", {"person": instructor}, class_id))
-            raise
+        self.check(class_id, instructor, pin)
         return instructor
 
     def unlock(self, class_id: str, person: str, by: str) -> None:
@@ -201,7 +199,10 @@ class Pins:
         failed = row.failed + 1
         locked = failed >= MOST_TRIES
         until_us = mono_us + wait_s(failed) * SECOND_US
-        facts = [("alarm", Alarm("pin.locked", {"person": person}, class_id))] if locked else []
+        # A trainee's wrong tries stand in the sign-in that follows. An instructor's PIN confirms others: each wrong try
+        # of it is an alarm, wherever it is made.
+        codes = ["pin.locked"] if locked else ["pin.wrong"] if self._teaches(class_id, person) else []
+        facts = [("alarm", Alarm(code, {"person": person}, class_id)) for code in codes]
         self._store.count_pin(class_id, person, PinRow(row.sealed, failed, boot_id, until_us, locked), facts)
         raise PinLocked() if locked else WrongPin(left=MOST_TRIES - failed)
 

@@ -21,8 +21,9 @@ HOLD = 3
 SAME_SHARE = 0.6
 """A later frame less similar to the front shot than this share of the pack's threshold is not worth taking: it is told
 at once. Whether all shots are of one person is decided when they are taken (`same.odd_ones`)."""
-LOST_S = 0.5
-"""Seconds without the face after which it may be another one."""
+LOST_S, LOST_FRAMES = 0.5, 2
+"""Seconds without the face, and frames that show none, after which it may be another one. The detector of a slow box
+misses a face in one frame of a second."""
 JUMP, GROWTH = 1.0, 1.5
 """From one frame to the next a face moves less than its own width (two heads side by side are further apart), and does
 not become larger or smaller by this factor."""
@@ -48,7 +49,7 @@ class Shots:
         self.taken: list[Taken] = []
         self._held: list[Taken] = []
         self._place: tuple[float, float, float] | None = None
-        self._seen_s, self._whole = 0.0, False
+        self._seen_s, self._missed = 0.0, 0
         self._said: tuple[Advice, float] | None = None
 
     @property
@@ -67,7 +68,7 @@ class Shots:
 
     def nothing(self) -> None:
         """The camera sends no frame: whose face comes next is not known."""
-        self._whole = False
+        self._missed = LOST_FRAMES
 
     def offer(self, bgr: np.ndarray, measured: Measured, now_s: float) -> Advice:
         """Judge one frame (uint8 BGR) and keep it if it is good. The advice for the person. `now_s`: real seconds."""
@@ -96,13 +97,13 @@ class Shots:
     def _follows(self, face: Face | None, now_s: float) -> bool:
         """Whether this can be the face of the frame before. A slow box has seconds between its frames: only frames
         that show none make a face lost."""
+        self._missed += face is None
+        lost = self._missed >= LOST_FRAMES and now_s - self._seen_s > LOST_S
         if face is None:
-            self._whole = False
-            return self._place is None or now_s - self._seen_s <= LOST_S
+            return self._place is None or not lost
         x, y, width, height = (float(value) for value in face.box)
         here, before = (x + width / 2, y + height / 2, width), self._place
-        lost = not self._whole and now_s - self._seen_s > LOST_S
-        self._place, self._seen_s, self._whole = here, now_s, True
+        self._place, self._seen_s, self._missed = here, now_s, 0
         return before is None or not (lost or _jumped(before, here))
 
     def _same(self, vector: np.ndarray) -> bool:

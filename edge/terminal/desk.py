@@ -151,7 +151,7 @@ class Desk:
                 self._unrecorded()
             except Exception as error:  # of a library, by a frame: the next one must be looked at
                 self._log.failed("desk.failed", error)
-                self._engine = self._for = None
+                self._save_engine()
             self._stepped()
             self._stop.wait(max(0.01, self._every_s - (self._monotonic() - started)))
 
@@ -263,6 +263,14 @@ class Desk:
         if ended:
             self._unsaved += ended
             self._append()
+
+    def _save_engine(self) -> None:
+        """After an error that nobody foresaw: what the engine knows is recorded, if it can still say it."""
+        try:
+            self._drop_engine()
+        except Exception as error:  # of the engine, or of the store: then it is appended in a later turn
+            self._log.failed("desk.failed", error)
+        self._engine = self._for = None
 
     def _show(self, bgr: np.ndarray, view: EngineView | None) -> None:
         state = self._why if view is None else _guide(view)

@@ -1,6 +1,7 @@
 """Who does not come by face: enrolment at the terminal, PINs and their confirmation, as the page asks for them."""
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -21,6 +22,8 @@ from evidence.times import MINUTE
 
 PAD_US = 5 * MINUTE
 """For so long in real time an opened pad counts as the sight of somebody: a forgotten one makes nobody early."""
+MOST_PADS = 8
+"""So many people can wait at the pad: one for whom it is opened meanwhile makes nobody late."""
 
 
 class People:
@@ -29,8 +32,8 @@ class People:
     def __init__(self, box: Box, memory: Memory, screen: Screen, pack: Callable[[], Pack],
                  monotonic: Callable[[], float]) -> None:
         self._box, self._memory, self._screen = box, memory, screen
-        self._pad: tuple[str, int] | None = None
-        self.pins = Pins(box.store, box.keys.data, box.clock)
+        self._pads, self._lock = dict[str, int](), threading.Lock()
+        self.pins = Pins(box.store, box.keys.data, box.clock, self._teaches)
         self.guide = Guide(box.store, self.pins, place(box, self._orders, pack, self.confirm, monotonic))
 
     def sign_in(
@@ -59,13 +62,16 @@ class People:
         """The pad was opened for a person: that is the first sight of somebody without a face. Whoever waits for the
         instructor is not late by it."""
         now_us = self._box.clock.mono_us()
-        if self._pad is None or self._pad[0] != person or now_us - self._pad[1] > self._real_us(PAD_US):
-            self._pad = (person, now_us)
+        with self._lock:
+            fresh = {one: at_us for one, at_us in self._pads.items() if now_us - at_us <= self._real_us(PAD_US)}
+            fresh.setdefault(person, now_us)
+            self._pads = dict(list(fresh.items())[-MOST_PADS:])
 
     def _seen(self, person: str) -> int:
-        """There is one pad: what it was opened for last."""
-        now_us, pad = self._box.clock.mono_us(), self._pad
-        return pad[1] if pad is not None and pad[0] == person and now_us - pad[1] <= self._real_us(PAD_US) else now_us
+        """When the pad was opened for a person, or now."""
+        now_us = self._box.clock.mono_us()
+        at_us = self._pads.get(person, now_us)
+        return at_us if now_us - at_us <= self._real_us(PAD_US) else now_us
 
     def _real_us(self, us: int) -> int:
         """Real time on the box's clock, which may run faster."""
@@ -83,6 +89,9 @@ class People:
         """The instructors of a class, by its plan."""
         order = self._orders().get(class_id)
         return {one.person for one in order.roster if one.role == "instructor"} if order else set()
+
+    def _teaches(self, class_id: str, person: str) -> bool:
+        return person in self.instructors(class_id)
 
     def _orders(self) -> Mapping[str, ClassOrder]:
         return self._memory.look().orders

@@ -133,6 +133,7 @@ class Screen:
     def signed_by_pin(self, target: Target, person: str, confirmed: bool) -> PinCheckIn | None:
         """The newest sign-in (or sign-out) by PIN of a person for the block of `target` that counts, or with
         `confirmed` false any. May raise StoreBusy."""
+        self._memory.look()  # a press at the same time may have signed in a moment ago
         story = self._memory.story(target.class_id, target.policy)
         block = next((block for block in story.blocks if block.id == target.block), None)
         found = [one.pin for one in _near(story, block, target.policy) if isinstance(one, PinFact)

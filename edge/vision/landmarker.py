@@ -24,6 +24,11 @@ CROP = 1.6
 SIDE = 256
 """Pixels of the crop that is looked at; larger ones find nothing more."""
 MIN_FACE_PX = 32
+LIPS, NOSE = (13, 14), (168, 2)
+"""The inner edges of the lips, and the nose from its root to below its tip, among the landmarks."""
+WIDE = 0.5
+"""A mouth is open all the way whose lips are so far apart, in lengths of the nose. Both lie along the face, so a flat
+picture that is tilted makes neither longer than the other. The blendshape alone takes it for an open mouth."""
 MEMBERS = {
     "face_detector.tflite", "face_landmarks_detector.tflite", "face_blendshapes.tflite",
     "geometry_pipeline_metadata_landmarks.binarypb",
@@ -57,7 +62,8 @@ class Landmarker:
         yaw, pitch, roll = angles(np.asarray(found.facial_transformation_matrixes[0], np.float64)[:3, :3])
         blink_left, blink_right, jaw = (
             round(1e6 * float(np.clip(shapes[name], 0, 1))) for name in ("eyeBlinkLeft", "eyeBlinkRight", "jawOpen"))
-        return FaceMesh(yaw, pitch, roll, blink_left, blink_right, jaw)
+        apart = gap(np.array([(point.x, point.y) for point in found.face_landmarks[0]], np.float64))
+        return FaceMesh(yaw, pitch, roll, blink_left, blink_right, min(jaw, round(1e6 * min(1.0, apart / WIDE))))
 
 
 def angles(turn: np.ndarray) -> tuple[float, float, float]:
@@ -67,6 +73,12 @@ def angles(turn: np.ndarray) -> tuple[float, float, float]:
     yaw = np.degrees(np.arctan2(nose[0], nose[2]))
     pitch = np.degrees(np.arcsin(np.clip(nose[1], -1, 1)))
     return float(yaw), float(pitch), float(np.degrees(np.arctan2(turn[1, 0], turn[1, 1])))
+
+
+def gap(points: np.ndarray) -> float:
+    """How far the lips are apart, in lengths of the nose, of landmarks (n, 2) in one square unit."""
+    lips, nose = (float(np.linalg.norm(points[one] - points[other])) for one, other in (LIPS, NOSE))
+    return lips / max(nose, 1e-9)
 
 
 def square(bgr: np.ndarray, box: np.ndarray) -> np.ndarray:

@@ -172,3 +172,35 @@ def test_a_new_engine_forgets_whose_face_was_erased(passive: FakePack) -> None:
     Play(passive, people={"c": vector(3)[None], "d": vector(4)[None]}).engine.keep(kept)
     assert not kept.wary.of("b", play.now) and not kept.wary.of("b", play.now - DOUBT_US)
     assert kept.sights.first_us("a", play.now, play.now) == play.now
+
+
+@pytest.mark.parametrize("wrong", [[PHOTO, GONE, GONE], [PHOTO] * (WINDOW + 1)])
+def test_frames_that_look_wrong_do_not_end_the_wait_of_who_was_seen_before(
+    passive: FakePack, wrong: list[Shows],
+) -> None:
+    """One frame of the own face, at the head of the queue; or somebody else's picture."""
+    play = Play(passive)
+    play.see(*[Shows(9, beside=2)] * 20)
+    waited_us = play.now
+    play.see(*wrong, *[Shows(1)] * 4, GONE, GONE)
+    assert play.see(*[LUCKY] * WINDOW).state == "challenge"
+    play.answer(LUCKY, "asked", "asked")
+    assert play.answers[-1] == "accepted" and play.attempts[-1].seen_mono_us < waited_us
+
+
+def test_a_picture_does_not_wait_by_its_own_visit(passive: FakePack) -> None:
+    for picture in ([LUCKY, LUCKY, PHOTO, GONE, GONE], [*UNSURE[:-1], PHOTO]):
+        play = Play(passive)
+        play.see(*picture, *[GONE] * 60)
+        came_us = play.now
+        play.see(*[LUCKY] * WINDOW)
+        play.answer(LUCKY, "asked", "asked")
+        assert play.answers[-1] == "accepted" and play.attempts[-1].seen_mono_us >= came_us
+
+
+def test_a_window_that_names_nobody_surely_and_looked_fake_leaves_a_doubt(passive: FakePack) -> None:
+    for mixed in ([OWN] * 5 + [PHOTO] * 3, [dataclasses.replace(OWN, score="fake")] * WINDOW):
+        play = Play(passive)
+        play.see(*mixed, GONE, GONE)
+        assert play.answers == ["unknown"]
+        assert play.see(*[LUCKY] * WINDOW).state == "challenge", "not in by three frames"

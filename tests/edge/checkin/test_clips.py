@@ -5,9 +5,12 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from edge.vision.pack import Pack
+from evidence.challenge import OPEN_PPM
 from evidence.checkin import answer_of
 from evidence.liveness import passive_answer, passive_look
 from evidence.policy import Policy
@@ -105,3 +108,31 @@ def test_a_photograph_answers_nothing(path: str, shared: Path, once: Once) -> No
     for draw in all_orders(policy, once).values():
         assert play(once.without_passive(), clip, policy, draw).liveness == "no_response"
     assert play(once, clip, policy).liveness in ("fake", "no_response")
+
+
+def tilted(picture: np.ndarray, around: float, over: float) -> np.ndarray:
+    """A flat photograph, turned in the hand by these degrees around the upright and the level axis."""
+    side = len(picture)
+    turn = cv2.Rodrigues(np.radians([over, 0, 0]))[0] @ cv2.Rodrigues(np.radians([0, around, 0]))[0]
+    corners = np.float32([[0, 0], [side, 0], [side, side], [0, side]])
+    places = np.c_[corners - side / 2, np.zeros(4)] @ turn.T
+    seen = 1.2 * side * places[:, :2] / (places[:, 2:] + 1.2 * side) + side / 2
+    return cv2.warpPerspective(picture, cv2.getPerspectiveTransform(corners, np.float32(seen)), (side, side),
+                               borderValue=(120, 120, 120))
+
+
+@pytest.mark.parametrize("name", ["hai1", "d13"])
+def test_a_photograph_that_is_tilted_opens_no_mouth(name: str, clips: Clips, lab: Pack) -> None:
+    picture = clips(f"video/live/{name}", EVERY_US, 0.1).pictures[0]
+    x, y, width, height = (float(value) for value in lab.detect(picture)[0].box)
+    side = round(1.6 * max(width, height))
+    wide = cv2.copyMakeBorder(picture, side, side, side, side, cv2.BORDER_CONSTANT, value=(120, 120, 120))
+    left, top = round(x + width / 2), round(y + height / 2)
+    card = cv2.resize(wide[top : top + 2 * side, left : left + 2 * side], (480, 480))
+    seen = []
+    for around in (-55, -40, 0, 40, 55):
+        for over in (-15, 0, 30, 45):
+            shown = tilted(card, around, over)
+            seen += [lab.mesh(shown, face) for face in lab.detect(shown)[:1]]
+    jaws = [mesh.jaw_open_ppm for mesh in seen if mesh is not None and mesh.jaw_open_ppm is not None]
+    assert len(jaws) > 10 and max(jaws) < OPEN_PPM

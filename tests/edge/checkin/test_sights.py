@@ -20,9 +20,11 @@ def test_somebody_keeps_the_first_time_while_seen_now_and_then(sights: Sights) -
     assert sights.first_us("a", 8 * MINUTE, 8 * MINUTE) == MINUTE
     assert sights.first_us("b", 7 * MINUTE, 8 * MINUTE) == 7 * MINUTE
     assert sights.first_us(None, 7 * MINUTE, 8 * MINUTE) == 7 * MINUTE
-    sights.wipe("b")
+    sights.wipe("b", 0)
     assert sights.first_us("a", 7 * MINUTE, 8 * MINUTE) == MINUTE
-    sights.wipe("a")
+    sights.wipe("a", MINUTE + 1)
+    assert sights.first_us("a", 7 * MINUTE, 8 * MINUTE) == MINUTE, "seen before what was not alive"
+    sights.wipe("a", MINUTE)
     assert sights.first_us("a", 7 * MINUTE, 8 * MINUTE) == 7 * MINUTE
     sights.see("a", MINUTE)
     sights.see("a", MINUTE + SECOND)

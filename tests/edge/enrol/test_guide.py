@@ -12,12 +12,13 @@ from edge.enrol import shots
 from edge.enrol.consents import consents
 from edge.enrol.erase import withdraw
 from edge.enrol.errors import NeedsAnchor, NobodyToEnrol, NoInspector, NoSuchClass, NotConfirmed, NotNow
-from edge.enrol.guide import IDLE_S, Guide
+from edge.enrol.guide import IDLE_S, ODD_OFTEN, Guide
 from edge.enrol.search import limit_of, search
-from edge.enrol.shots import LOST_S, SAID_S
-from edge.errors import StoreBusy
+from edge.enrol.shots import LOST_FRAMES, LOST_S, SAID_S
+from edge.errors import BadStore, StoreBusy
 from edge.wiring import Box
 from evidence.bodies import Alarm, Consent, Enrolment, FaceErased, body_of
+from evidence.errors import ZaitangError
 
 CLASS = "class-1"
 MakeGuide = Callable[..., Guide]
@@ -128,7 +129,7 @@ def test_a_face_that_leaves_between_two_shots_begins_them_again(
     if how == "jumped":
         frame = move(frame, 200)
     else:
-        guide.frame(None if how == "silent" else np.full((340, 480, 3), 90, np.uint8))
+        look(guide, None if how == "silent" else np.full((340, 480, 3), 90, np.uint8), LOST_FRAMES)
         hands.now_s += LOST_S + 0.1
     guide.frame(frame)
     assert (guide.view().shots_taken, guide.view().pose, guide.view().advice) == (0, "front", "again")
@@ -151,28 +152,41 @@ def test_a_box_that_is_slow_or_misses_a_frame_begins_nothing_again(
     guide.frame(np.full((340, 480, 3), 90, np.uint8))
     hands.now_s += 0.2
     look(guide, frame, 1)
+    hands.now_s += 1.0  # one frame in a second
+    guide.frame(np.full((340, 480, 3), 90, np.uint8))
+    hands.now_s += 1.0
+    look(guide, frame, 1)
     assert guide.view().shots_taken == 1 and guide.view().advice == "left"
 
 
+@pytest.mark.parametrize("how", ["enrolled", "away"])
 def test_two_people_are_not_enrolled_as_one_however_alike(
     named_box: Box, make_guide: MakeGuide, posed: Any, hands: Any, portraits: dict[str, np.ndarray],
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, how: str,
 ) -> None:
     monkeypatch.setattr(shots, "SAME_SHARE", 0.0)  # an accomplice who is similar enough for every single frame
     guide, turns = make_guide(posed), ((25, 0), (-25, 0), (0, 15), (0, -15))
     enrol(guide, "p-1", portraits["p-1"])
-    for number, (yaw, pitch) in enumerate(turns):
-        posed.turn(yaw, pitch)
-        look(guide, portraits["p-1" if number < 2 else "p-2"])
-    assert (guide.view().state, guide.view().advice, guide.view().shots_taken) == ("shots", "odd", 0)
-    assert said(named_box) == ["alarm"] and named_box.store.templates(CLASS, "builtin") == {}
+    for times in range(1, ODD_OFTEN + 1):
+        for number, (yaw, pitch) in enumerate(turns):
+            posed.turn(yaw, pitch)
+            look(guide, portraits["p-1" if number < 2 else "p-2"])
+        assert (guide.view().state, guide.view().shots_taken) == ("shots", 0)
+        assert guide.view().advice == ("odd" if times < ODD_OFTEN else "odd_still")
+        assert said(named_box) == [] and named_box.store.templates(CLASS, "builtin") == {}
+        hands.now_s += SAID_S
+        posed.turn()
+        look(guide, portraits["p-1"])
+    if how == "enrolled":
+        for yaw, pitch in turns:
+            posed.turn(yaw, pitch)
+            look(guide, portraits["p-1"])
+    assert guide.view().state == ("enrolled" if how == "enrolled" else "shots")
+    guide.next() if how == "enrolled" else guide.close()
+    guide.close()
     (alarm,) = bodies(named_box, "alarm")
     assert (alarm.code, alarm.params["person"], alarm.params["shots"]) == ("enrol.two_faces", "p-1", "up, down")
-    hands.now_s += SAID_S
-    for yaw, pitch in ((0, 0), *turns):
-        posed.turn(yaw, pitch)
-        look(guide, portraits["p-1"])
-    assert guide.view().state == "enrolled"
+    assert alarm.params["times"] == ODD_OFTEN
 
 
 def test_a_silent_camera_and_an_empty_room_ask_for_nothing(
@@ -303,18 +317,22 @@ def test_a_withdrawal_in_between_wins(
     assert said(named_box) == ["consent.withdrawn"]
 
 
-def test_a_locked_database_costs_nothing_but_time(
+@pytest.mark.parametrize("error", [StoreBusy, BadStore])
+@pytest.mark.parametrize("call", ["records_of", "enrol"])
+def test_a_store_that_fails_for_a_moment_costs_nothing_but_time(
     named_box: Box, make_guide: MakeGuide, no_pose: Any, portraits: dict[str, np.ndarray],
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, call: str, error: type[ZaitangError],
 ) -> None:
-    guide = make_guide(no_pose)
+    guide, real = make_guide(no_pose), getattr(named_box.store, call)
 
-    def busy(*_: object) -> None:
-        raise StoreBusy
+    def busy(*told: Any) -> Any:
+        if guide._state == "consent":
+            return real(*told)
+        raise error(path="box.db", why="disk I/O error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(named_box.store, "enrol", busy)
-        with pytest.raises(StoreBusy):
+        patch.setattr(named_box.store, call, busy)
+        with pytest.raises(error):
             enrol(guide, "p-1", portraits["p-1"])
         assert guide.view().state == "shots" and said(named_box) == []
     guide.frame(None)

@@ -59,7 +59,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def pins(face_box: Box, clock: HandClock) -> Pins:
-    made = Pins(face_box.store, face_box.keys.data, clock)  # type: ignore[arg-type]
+    made = Pins(face_box.store, face_box.keys.data, clock, lambda class_id, person: person == "p-6")  # type: ignore[arg-type]
     made.choose(CLASS, "p-1", PIN)
     return made
 

@@ -369,6 +369,29 @@ def test_a_library_that_fails_on_a_frame_costs_that_frame_only(at: Setup) -> Non
     at.desk.stop()
 
 
+@pytest.mark.parametrize("broken", [False, True])
+def test_an_attempt_that_runs_when_a_library_fails_is_recorded(at: Setup, broken: bool) -> None:
+    """Unless the engine cannot even say it: then another one goes on."""
+    class Fails(ScriptedEngine):
+        def step(self, bgr: np.ndarray, mono_us: int) -> EngineView:
+            raise ValueError("of a library")
+
+        def end(self) -> list[CheckIn]:
+            if broken:
+                raise ValueError("of a library")
+            return super().end()
+
+    at.engine = Fails([])
+    at.engine.running = [attempt(8)]
+    at.frames.number, at.desk._every_s = 1, 0.001
+    at.desk.start()
+    wait_for(lambda: at.desk._number == 1 and at.desk._engine is None)
+    at.engine = ScriptedEngine([EngineView((BOX,), "accepted", "p-1", 3, 3, attempt())])
+    at.frames.number = 2
+    wait_for(lambda: at.attempts() == ([] if broken else ["a-8"]) + ["a-1"])
+    at.desk.stop()
+
+
 def wait_for(true: Callable[[], bool]) -> None:
     """Until it is so; the test ends if it never is."""
     for _ in range(1000):

@@ -10,7 +10,7 @@ import pytest
 from edge.enrol.errors import CardOfAnother, NoCard, NotConfirmed, WrongPin
 from edge.terminal.desk import Desk
 from edge.terminal.errors import CheckInClosed
-from edge.terminal.people import PAD_US, People
+from edge.terminal.people import MOST_PADS, PAD_US, People
 from edge.wiring import Box
 from evidence.bodies import Enrolled, PinCheckIn, body_of
 from evidence.times import MINUTE
@@ -81,8 +81,13 @@ def test_the_first_sight_of_somebody_without_a_face_is_when_the_pad_was_opened(t
     taught.clock.utc += PAD_US + 1  # a pad that was forgotten makes nobody early
     assert people._seen("p-1") == taught.clock.mono_us()
     people.opened("p-2")
-    people.opened("p-1")
-    assert people._seen("p-2") == taught.clock.mono_us()
+    opened_us = taught.clock.mono_us()
+    taught.clock.utc += MINUTE
+    people.opened("p-1")  # meanwhile
+    assert people._seen("p-2") == opened_us
+    for number in range(MOST_PADS):
+        people.opened(f"p-{number + 10}")
+    assert people._seen("p-2") == taught.clock.mono_us() and len(people._pads) == MOST_PADS
 
 
 def test_an_instructor_signs_in_alone_and_unlocks_others_but_never_the_own_pin(taught: Room) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -101,6 +102,29 @@ def test_an_instructor_alone_is_told_that_it_does_not_count(pad: Pad) -> None:
     assert told["text"] == "Kept, but it counts only with another instructor's word" and told["good"] is False
     assert pad.records()[0]["confirmed_by"] is None and pad.room.state()["people"]["teachers"] == []
     assert pad.sign_in(person="p-3", pin=TEACHERS).json()["code"] == "NotConfirmed"
+
+
+def test_presses_at_the_same_time_are_one_record(pad: Pad) -> None:
+    presses = [threading.Thread(target=pad.sign_in) for _ in range(4)]
+    for press in presses:
+        press.start()
+    for press in presses:
+        press.join(60)
+    assert len(pad.records()) == 1
+
+
+def test_an_instructors_pin_is_tried_nowhere_in_silence(pad: Pad) -> None:
+    def alarms() -> list[Any]:
+        return [sealed.record.body for sealed in pad.room.store.records_of("alarm")]
+
+    assert pad.post("/pin/check", person="p-1", pin="111222").json()["code"] == "WrongPin" and alarms() == []
+    assert pad.post("/pin/check", person="p-3", pin="111222").json()["code"] == "WrongPin"
+    assert pad.sign_in(person="p-3", pin="111222", instructor="", word="").json()["code"] == "WrongPin"
+    assert pad.sign_in(person="p-3", pin=TEACHERS, instructor="", word="").status_code == 200
+    pad.desk.now = Sight("pin_wanted", 2, person="p-3")
+    assert pad.post("/pin/second", person="p-3", pin="111222").json()["code"] == "WrongPin"
+    assert pad.sign_in(word="111222").json()["code"] == "InstructorRefused"
+    assert [(one["code"], one["params"]) for one in alarms()] == [("pin.wrong", {"person": "p-3"})] * 4
 
 
 def test_who_only_signs_out_by_pin_is_told_so(pad: Pad) -> None:
