@@ -30,6 +30,8 @@ PICTURE = {2: (21.0, 27.0), 1: (23.0, 27.0)}
 """Width and height of a picture where a cell has two or one."""
 HEAD, LINE_STEP, ROW_STEP = 4.8, 3.3, 2.5
 CHINESE_FILES = ("notosanscjk", "wqy-zenhei", "simhei")
+MARK, HEAD_BYTES = "zaitang sheet", 512
+"""What a PNG says of itself, and within how many bytes."""
 HEADER_COLUMNS = 104
 """Columns of a line at the top; a Chinese letter takes two."""
 
@@ -59,8 +61,15 @@ def _found_later() -> bool:
 
 def _png(figure: Figure) -> bytes:
     out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=DPI)
+    figure.savefig(out, format="png", dpi=DPI, metadata={"Creator": MARK})
     return out.getvalue()
+
+
+def is_page(path: Path) -> bool:
+    """Whether a file is a PNG that `draw` made. Raises OSError."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    return head.startswith(b"\x89PNG") and b"tEXtCreator\0" + MARK.encode() in head
 
 
 def _texts(page: Page) -> Iterator[str]:

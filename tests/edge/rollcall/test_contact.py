@@ -17,7 +17,7 @@ WORDS = {
     "en": ["Contact sheet: Mar 2, 2026, morning", "not over yet", "did not check in", "not identifiable", "no photo",
            "nearest 0.390 of 0.400, 09:00:03", "no face enrolled on this box", "like 欧阳建国 0.390",
            "too small to compare", "delete it after use", "for 王督导, by box box-1", "Due: 5 · shown: 2"],
-    "zh": ["点名照片核对表：2026年3月2日上午", "尚未结束", "未签到", "无法辨认", "无录入照片",
+    "zh": ["点名照片核对表：2026年3月2日上午", "尚未结束", "未签到", "无法辨认", "无登记照片",
            "最像 0.390，认定需 0.400，09:00:03", "本盒没有此人的人脸", "像 欧阳建国 0.390", "太小，无法比对",
            "用后即删", "终端盒 box-1 为 王督导", "应到 5 人"],
 }
