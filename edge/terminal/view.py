@@ -94,7 +94,7 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
         "now": utc_text(facts.now_us),
         "clock": _clock(facts, facts.now_us),
         "banners": facts.notices.banners(lang) + late_notice(facts.seen, facts.session is not None, lang) + [
-            {"code": code, "text": translate(words.BANNERS[code], lang, rate=facts.rate)} for code in facts.banners
+            {"code": code, "text": _banner(code, facts.rate, lang)} for code in facts.banners
         ],
         "lesson": _lesson(facts, lang),
         "session": _session(facts, lang),
@@ -111,16 +111,23 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
 
 def bare(shown: Shown | None, names: Mapping[str, str], lang: str) -> dict[str, Any] | None:
     """The bare-face roll call that is asked for, or under way; None: neither. Where several instructors are here, each
-    has a button, so that the record says whose word it was."""
+    has a button with the name, so that the record says whose word it was."""
     if shown is None:
         return None
     several = shown.teachers if len(shown.teachers) > 1 else ()
-    begin = [{"person": one, "text": translate(words.BARE_BEGIN_BY, lang, name=names.get(one, one))} for one in several]
+    begin = [{"person": one, "text": names.get(one, one)} for one in several]
+    text = words.BARE_BY if several and shown.phase == "asking" else words.BARE[shown.phase]
     return {
-        "phase": shown.phase, "text": translate(words.BARE[shown.phase], lang),
+        "phase": shown.phase, "text": translate(text, lang),
         "left_s": None if shown.left_us is None else -(-shown.left_us // SECOND),
         "begin": begin or [{"person": "", "text": translate(words.BARE_BEGIN, lang)}],
     }
+
+
+def _banner(code: str, rate: int, lang: str) -> str:
+    if code == "simulated" and rate == 1:
+        return translate(words.SIMULATED, lang)
+    return translate(words.BANNERS[code], lang, rate=rate)
 
 
 def _order(facts: Facts) -> ClassOrder | None:
