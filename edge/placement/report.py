@@ -39,8 +39,8 @@ CAMERA = N_("camera {name}: identifies up to {named} m away, finds faces up to {
             "{width}×{height})")
 NEED = N_("{pack}: a face must be {named} px wide to be identified ({least} px and a margin of {margin} %), {found} px "
           "to be counted")
-NEED_FOUND = N_("{pack}: a face must be {named} px wide to be identified: a narrower one is not found in the picture of "
-                "a room, although {least} px are enough to compare it")
+NEED_FOUND = N_("{pack}: a face must be {named} px wide to be identified: a narrower one is not found in the picture "
+                "of a room, although {least} px are enough to compare it")
 ROW = N_("row {row} ({distance} m): {verdict}; face {low} to {high} px")
 PARTLY = N_("row {row} ({distance} m): {verdict}, except {others}; face {low} to {high} px")
 SEATS = N_("seats {seats} {verdict} ({reason})")
