@@ -8,6 +8,13 @@ class BadBox(BadInput):
     text = "{folder} is not a box folder: {why}"
 
 
+class NoRoomCamera(BadBox):
+    text = (
+        "{folder}/box.toml names no room camera, so nothing can be recorded: `zaitang-edge cameras` lists those that "
+        "are plugged in; add a section [[cameras]] with id and role \"room\" and its source, as the file shows"
+    )
+
+
 class NotToml(BadInput):
     text = "it is not TOML: a text needs quotes, a key stands once, a section in brackets ({why})"
 

@@ -15,6 +15,13 @@ class ModelMissing(BadInput):
     )
 
 
+class NotInMirror(ModelMissing):
+    text = (
+        "the file {file} of the model pack {pack} is not in {folder}, the folder that ZAITANG_MODEL_MIRROR names, and "
+        "has no address to fetch it from: put it there"
+    )
+
+
 class PackageMissing(BadInput):
     text = "the model pack {pack} needs the Python package {package}, which is not installed"
 
@@ -23,6 +30,13 @@ class ModelUnreachable(BadInput):
     text = (
         "the file {file} of the model pack {pack} could not be fetched from {source}: {why}. Without a network: put "
         "the file into a folder and set ZAITANG_MODEL_MIRROR to that folder"
+    )
+
+
+class NotInMirrorNorFetched(ModelUnreachable):
+    text = (
+        "the file {file} of the model pack {pack} is not in {folder}, the folder that ZAITANG_MODEL_MIRROR names, and "
+        "could not be fetched from {source}: {why}. Put it into that folder"
     )
 
 

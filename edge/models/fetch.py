@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import IO, cast
 
 from edge.errors import CannotWrite
-from edge.models.errors import LicenceNotAccepted, ModelMissing, ModelUnreachable, PackageMissing, WrongModel
+from edge.models.errors import (
+    LicenceNotAccepted,
+    ModelMissing,
+    ModelUnreachable,
+    NotInMirror,
+    NotInMirrorNorFetched,
+    PackageMissing,
+    WrongModel,
+)
 from edge.models.manifest import Manifest, ModelFile
 from edge.storage.files import sha256_file
 
@@ -72,7 +80,14 @@ def _one(manifest: Manifest, file: ModelFile, env: Mapping[str, str], progress: 
             return path
         path.unlink()
     source = _source(manifest, file, env)
-    _download(manifest, file, source, path, progress)
+    mirror = env.get("ZAITANG_MODEL_MIRROR", "")
+    try:
+        _download(manifest, file, source, path, progress)
+    except ModelUnreachable as error:
+        if source != file.url or not mirror or "://" in mirror:
+            raise
+        raise NotInMirrorNorFetched(
+            pack=manifest.id, file=file.name, folder=mirror, source=source, why=error.params["why"]) from None
     return path
 
 
@@ -107,6 +122,8 @@ def _source(manifest: Manifest, file: ModelFile, env: Mapping[str, str]) -> str:
             return address
     elif mirror and (Path(mirror) / file.name).is_file():
         return str(Path(mirror) / file.name)
+    if file.url is None and mirror and "://" not in mirror:
+        raise NotInMirror(pack=manifest.id, file=file.name, folder=mirror)
     if file.url is None:
         raise ModelMissing(pack=manifest.id, file=file.name)
     return file.url

@@ -32,11 +32,13 @@ WHY = {
                 "larger stream"),
     "turned": N_("turned away: hang the camera nearer to the board"),
     "dark": N_("too dark: switch on light, or turn the camera away from the window"),
+    "unknown": N_("big and straight enough, but not recognised: enrol better photos, or sit there longer"),
 }
 GOOD = N_("wide, straight and light enough")
 NOBODY, KNOWN = N_("recognised as nobody"), N_("recognised as {person} in {times} of {sights} pictures")
 UNKNOWN = N_("compared with nobody")
 SUM = N_("stops: {stops}, of them identifiable: {good}")
+UNREACHED = N_("stops that were named and never reached: {names}")
 LIVE = N_("reads what the recorder is writing")
 OPENED = N_("nothing is being recorded: opens the room camera itself")
 FACES = N_("faces {count}, widest {width} px")
@@ -230,6 +232,8 @@ def _say_sum(stops: Stops, known: _Known, lang: str) -> None:
     for stop in found:
         print(_stop_line(stop, stops, known, lang))
     print(translate(SUM, lang, stops=len(found), good=sum(stop.verdict == "identified" for stop in found)))
+    if stops.unreached:
+        print(translate(UNREACHED, lang, names=", ".join(stops.unreached)))
 
 
 def _drawn_in(args: argparse.Namespace) -> str:

@@ -29,7 +29,7 @@ WIDE_IN, HIGH_IN = 7.6, 6.4
 MARKS, LARGEST_MARK = 1.4, 3.1
 """Half a seat's mark, and the largest mark, in sizes of the number in it."""
 FROM_ABOVE = N_("from above")
-FROM_SIDE = N_("from the side")
+FROM_SIDE = N_("from the side: of each row its worst seat")
 BOARD = N_("board")
 HIDDEN = N_("may be hidden")
 NAMED_UP_TO = N_("identified up to here")

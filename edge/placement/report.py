@@ -39,6 +39,8 @@ CAMERA = N_("camera {name}: identifies up to {named} m away, finds faces up to {
             "{width}×{height})")
 NEED = N_("{pack}: a face must be {named} px wide to be identified ({least} px and a margin of {margin} %), {found} px "
           "to be counted")
+NEED_FOUND = N_("{pack}: a face must be {named} px wide to be identified: a narrower one is not found in the picture "
+                "of a room, although {least} px are enough to compare it")
 ROW = N_("row {row} ({distance} m): {verdict}; face {low} to {high} px")
 PARTLY = N_("row {row} ({distance} m): {verdict}, except {others}; face {low} to {high} px")
 SEATS = N_("seats {seats} {verdict} ({reason})")
@@ -85,7 +87,8 @@ def lines(room: Room, needs: Needs, seen: Sequence[Seen], advice: Advice, lang: 
 
 
 def row_line(row: int, members: Sequence[Seen], lang: str) -> str:
-    """A row in one sentence: what most of its seats are, and the others with their reason."""
+    """A row in one sentence: what most of its seats are, and the others with their reason. The px
+    are those of the most."""
     usual = Counter((one.verdict, one.reason) for one in members).most_common(1)[0][0]
     groups: dict[tuple[Verdict, Reason | None], list[int]] = {}
     for one in members:
@@ -97,7 +100,7 @@ def row_line(row: int, members: Sequence[Seen], lang: str) -> str:
                         verdict=translate(VERDICT_WORDS[verdict], lang))
               for (verdict, reason), seats in groups.items()]
     distances = [one.distance_m for one in members]
-    widths = [one.face_px for one in members]
+    widths = [one.face_px for one in members if (one.verdict, one.reason) == usual]
     return translate(
         PARTLY if others else ROW, lang, row=row, distance=_range(min(distances), max(distances)),
         verdict=_verdict(usual, lang), others=JOIN[lang].join(others), low=math.floor(min(widths)),
@@ -159,6 +162,8 @@ def _camera(camera: Camera, needs: Needs, lang: str) -> str:
 
 
 def _need(camera: Camera, needs: Needs, lang: str) -> str:
+    if needs.named_px > MARGIN * needs.min_face_px:
+        return translate(NEED_FOUND, lang, pack=needs.pack, named=math.ceil(needs.named_px), least=needs.min_face_px)
     return translate(NEED, lang, pack=needs.pack, named=math.ceil(needs.named_px), least=needs.min_face_px,
                      margin=round((MARGIN - 1) * 100), found=math.ceil(needs.found_px))
 

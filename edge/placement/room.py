@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from common.texts import N_, translate
+from edge.errors import NotToml
 from edge.placement.errors import RoomTooLarge, RoomUnreadable
 from evidence.errors import BadShape, Expected, OutOfRange
 from evidence.shape import Between, Match, decode
@@ -143,7 +144,7 @@ def parse_room(data: bytes, where: str) -> Room:
     except RecursionError:
         raise BadShape(where=where, key="(whole)", why=N_("its tables lie too deep in each other")) from None
     except ValueError as error:
-        raise BadShape(where=where, key="(whole)", why=f"not TOML: {error}") from None
+        raise BadShape(where=where, key="(whole)", why=NotToml(why=str(error))) from None
     room = decode(Room, {name: _with_numbers(one, where, name) for name, one in value.items()}, where, strict=True)
     _check(room, where)
     return room

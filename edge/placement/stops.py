@@ -28,7 +28,7 @@ DARK_PPM = 120_000
 faces are not even found (`python -m bench.face_width`)."""
 TURNED_PPM = round(1e6 * (1 - 2 * NOSE_FORWARD * math.tan(math.radians(MOST_YAW_DEG))))
 """Frontality of a face that is turned as far as the plan allows."""
-Why = Literal["small", "turned", "dark"]
+Why = Literal["small", "turned", "dark", "unknown"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +77,8 @@ class Stops:
     def __init__(self, size: tuple[int, int], min_face_px: int, names: Sequence[str] = ()) -> None:
         self.size, self.named_px = size, MARGIN * min_face_px
         self._names = list(names)
+        self.compared = False
+        """Whether faces are compared with anybody: whom nobody is recognised as is not identifiable then."""
         self._passed: list[list[Sight]] = []
         self._held: list[list[Sight]] = []
         self._cells: dict[tuple[int, int], list[float]] = {}
@@ -108,6 +110,11 @@ class Stops:
         """What the next stop will be called; None where nobody gave it a name."""
         return self._names[len(self._held)] if len(self._held) < len(self._names) else None
 
+    @property
+    def unreached(self) -> tuple[str, ...]:
+        """The names of stops that were not made."""
+        return tuple(self._names[len(self._held):])
+
     def _count(self, sight: Sight) -> None:
         column = min(COLUMNS - 1, max(0, int(sight.x * COLUMNS / self.size[0])))
         row = min(ROWS - 1, max(0, int(sight.y * ROWS / self.size[1])))
@@ -134,6 +141,8 @@ class Stops:
         elif light < DARK_PPM:
             why = "dark"
         people = Counter(one.person for one in place if one.person is not None).most_common()
+        if why is None and self.compared and not people:
+            why = "unknown"
         return Stop(
             self._names[index] if index < len(self._names) else str(index + 1), median(one.x for one in place),
             median(one.y for one in place), width, light, frontal, len(place), tuple(people),

@@ -64,6 +64,8 @@ def walk(
         try:
             for at_us, bgr in looks:
                 stops = stops or Stops((bgr.shape[1], bgr.shape[0]), pack.min_face_px, tuple(names))
+                gallery = known()
+                stops.compared = gallery is not None and bool(gallery.people)
                 sights = [measure(at_us, bgr, face, recogniser.person(bgr, face)) for face in pack.detect(bgr, "room")]
                 for stop in stops.step(sights):
                     told(stop, stops)
@@ -84,6 +86,7 @@ def document(stops: Stops, pack: Pack) -> dict[str, Any]:
              "recognised": [{"person": person, "sights": count} for person, count in stop.people],
              "verdict": stop.verdict, "reason": stop.why}
             for stop in stops.stops()],
+        "unreached": list(stops.unreached),
         "grid": {
             "columns": COLUMNS, "rows": ROWS,
             "cells": [{"column": cell.column, "row": cell.row, "face_px": round(cell.face_px, 1), "faces": cell.faces}

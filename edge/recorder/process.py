@@ -15,7 +15,7 @@ from edge.cameras.port import Source
 from edge.child import Progress, ready, stop_on_signal
 from edge.config import CameraConfig
 from edge.control.server import Answer, ControlServer
-from edge.errors import BadBox, BadSource, BadStore, StoreBusy, VolumeFull
+from edge.errors import BadSource, BadStore, NoRoomCamera, StoreBusy, VolumeFull
 from edge.recorder.by_plan import ByPlan
 from edge.recorder.feed import Alarmed, Feed
 from edge.recorder.recorder import Recorder
@@ -30,7 +30,6 @@ READ_S = 0.05
 """Longest wait for a packet in one step: how quickly a press or a signal is noticed."""
 LOOK_S = 0.5
 """The records are read again at least this often, should a press not reach the socket."""
-NO_CAMERA = N_("it names no room camera")
 REAL_CLOCK = N_("a file is no camera: it can be played on a simulated clock only")
 
 
@@ -39,7 +38,7 @@ def run(box: Box, stop: threading.Event | None = None) -> None:
     stop = stop or stop_on_signal()
     camera = box.config.camera("room")
     if camera is None:
-        raise BadBox(folder=box.folder, why=NO_CAMERA)
+        raise NoRoomCamera(folder=box.folder)
     # A file is there or it is not; a camera may come later, and the box starts without it.
     check_address(camera.source, box.clock)
     source = None if is_live(camera.source) else open_camera(box, camera)

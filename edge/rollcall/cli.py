@@ -5,9 +5,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from common.texts import N_
 from edge.rollcall.sheet_cli import add_commands as add_sheet
 
 EVERY_US = 2_000_000
+UNREAD = N_("{file}: {unread} of {planned} pictures could not be read, so who was seen in them alone is missing here: "
+            "the video is damaged")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,6 +27,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _rollcall(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from common.texts import translate
     from edge.rollcall.analyse import analyse
     from edge.rollcall.answer import roll_call
     from edge.rollcall.frames import pictures, plan_frames
@@ -34,12 +38,19 @@ def _rollcall(args: argparse.Namespace) -> int:
     check_json(args.json)
     plan = plan_frames(args.video, EVERY_US)
     pack = load_pack(args.pack, only_faces=True)
-    gallery = read_gallery(pack, args.gallery, args.lang)
+    no_template: list[str] = []
+    gallery = read_gallery(pack, args.gallery, args.lang, no_template)
     threshold = calibrate(pack, gallery, ROLL_CALL_FPIR_PPM)
     sampled = pictures(args.video, plan)
     bar = tqdm(sampled, total=plan.frames, desc=args.video.name, unit="frame", file=sys.stderr)
     measured = analyse(bar, gallery, pack, threshold.ppm)
     answer = roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px)
-    answer |= {"pack": pack.name, "threshold": threshold.ppm / 1e6}
+    answer |= {
+        "no_template": no_template, "pictures": {"planned": plan.frames, "read": measured.samples},
+        "pack": pack.name, "threshold": threshold.ppm / 1e6,
+    }
+    unread = plan.frames - measured.samples
+    if unread > 0:
+        print(translate(UNREAD, args.lang, file=args.video, unread=unread, planned=plan.frames), file=sys.stderr)
     write_json(args.json, answer)
     return 0

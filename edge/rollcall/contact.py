@@ -2,12 +2,11 @@
 from __future__ import annotations
 
 import dataclasses
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 
-from common.reasons import AND, ANSWERS, WHYS, block_words, moment_words, reason_words, zone_words
+from common.reasons import answer_words, block_words, moment_words, reason_words, zone_words
 from common.texts import N_, translate
 from edge.rollcall.sheet import Row, Sheet, Sight
 from evidence.blocks import local
@@ -32,7 +31,9 @@ FOOT = N_("Made for review. It contains faces: show it to nobody else, and delet
 PAGE = N_("{number} / {count}")
 SHOWN, MISSED = N_("Shown: {count}"), N_("Not shown: {count}")
 OTHERS, UNNAMED = N_("Known people who are not due: {count}"), N_("Faces without a name: {count}")
-OMITTED = N_("and {count} more, seen more briefly or without a picture")
+PARTLY_UNNAMED = N_("Faces without a name: {count}; here: {here}")
+OMITTED = N_("not here: seen more briefly, or without a picture")
+CONTINUED = N_("{heading} (continued)")
 PAIR = N_("left: photograph of the enrolment; right: best sight in the recording")
 NO_PHOTO, NO_PICTURE = N_("no photo"), N_("no picture")
 POINTED = N_("pointed out by a person")
@@ -43,8 +44,6 @@ VOID = N_("named {time} ({score}): does not count")
 NO_FACE, NOT_ENROLLED = N_("no face resembles this person"), N_("no face enrolled on this box")
 LIKE = N_("like {person} {score}")
 SMALL = N_("too small to compare")
-NAME, WIDE, NOTE = 15, 38, 21
-"""Columns of a name, of a line below two pictures, of a line below one; a Chinese letter takes two."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -59,9 +58,11 @@ class Cell:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Section:
-    """Cells of one kind under a heading, a note beside it; `columns` of them in a row."""
+    """Cells of one kind under a heading, a note beside it; `columns` of them in a row. `again`: the heading where it
+    goes on on another page."""
 
     heading: str
+    again: str
     note: str
     cells: tuple[Cell, ...]
     columns: int
@@ -86,22 +87,9 @@ def told(sheet: Sheet, device: str, by: str, lang: str) -> Page:
         title=say(TITLE, block=block_words(sheet.block.id, lang)),
         subtitle=f"{sheet.order.title} ({sheet.order.class_id})",
         lines=tuple(say.header(device, by)),
-        sections=tuple(section for section in say.sections() if section.cells),
+        sections=tuple(section for section in say.sections() if section.cells or section.note),
         foot=say(FOOT), page=translate(PAGE, lang),
     )
-
-
-def short(text: str, columns: int) -> str:
-    """The text, cut so that it takes at most so many columns."""
-    widths = [2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text]
-    if sum(widths) <= columns:
-        return text
-    kept, used = "", 1
-    for letter, width in zip(text, widths, strict=True):
-        if used + width > columns:
-            break
-        kept, used = kept + letter, used + width
-    return kept.rstrip() + "…"
 
 
 class _Words:
@@ -134,13 +122,23 @@ class _Words:
 
     def sections(self) -> list[Section]:
         sheet = self._sheet
-        omitted = self(OMITTED, count=sheet.omitted) if sheet.omitted else ""
+        pair = self(PAIR) if sheet.shown else ""
         return [
-            Section(self(SHOWN, count=len(sheet.shown)), self(PAIR), tuple(map(self.shown, sheet.shown)), 4),
-            Section(self(MISSED, count=len(sheet.missed)), "", tuple(map(self.missed, sheet.missed)), 4),
-            Section(self(OTHERS, count=len(sheet.others)), "", tuple(map(self.shown, sheet.others)), 4),
-            Section(self(UNNAMED, count=len(sheet.unnamed)), omitted, tuple(map(self.unnamed, sheet.unnamed)), 7),
+            self.section(self(SHOWN, count=len(sheet.shown)), pair, tuple(map(self.shown, sheet.shown)), 4),
+            self.section(self(MISSED, count=len(sheet.missed)), "", tuple(map(self.missed, sheet.missed)), 4),
+            self.section(self(OTHERS, count=len(sheet.others)), "", tuple(map(self.shown, sheet.others)), 4),
+            self.section(*self.nameless(), tuple(map(self.unnamed, sheet.unnamed)), 7),
         ]
+
+    def section(self, heading: str, note: str, cells: tuple[Cell, ...], columns: int) -> Section:
+        return Section(heading, self(CONTINUED, heading=heading), note, cells, columns)
+
+    def nameless(self) -> tuple[str, str]:
+        """The heading and the note of the faces without a name: all of them are counted, also those not drawn."""
+        here, omitted = len(self._sheet.unnamed), self._sheet.omitted
+        if not omitted:
+            return self(UNNAMED, count=here), ""
+        return self(PARTLY_UNNAMED, count=here + omitted, here=here), self(OMITTED)
 
     def shown(self, row: Row) -> Cell:
         sight, lines = row.sight, []
@@ -159,9 +157,8 @@ class _Words:
             score=_share(sight.score_ppm), threshold=_share(sight.threshold_ppm), time=self.time(sight))
         if presence is None:
             return self.pair(row, None, "", [near])
-        why = AND[self._lang].join(self(WHYS[one]) for one in presence.why)
-        lines = [self.came(presence), near, *([why] if why else [])]
-        return self.pair(row, None, self(ANSWERS[presence.answer]), lines)
+        answer = answer_words(presence.answer, presence.why, self._lang)
+        return self.pair(row, None, answer, [self.came(presence), near])
 
     def came(self, presence: Presence) -> str:
         if presence.on_leave:
@@ -169,18 +166,17 @@ class _Words:
         return self(CHECKED_IN if presence.checked_in else NOT_CHECKED_IN)
 
     def pair(self, row: Row, picture: np.ndarray | None, blank: str, lines: Sequence[str]) -> Cell:
-        head = self.who(row.person, NAME)
         known = row.person in self._sheet.names
-        below = ([row.person] if known else []) + [short(line, WIDE) for line in lines]
-        return Cell((row.photo, picture), (self(NO_PHOTO), blank), head, tuple(below))
+        below = ([row.person] if known else []) + list(lines)
+        return Cell((row.photo, picture), (self(NO_PHOTO), blank), self.who(row.person), tuple(below))
 
     def unnamed(self, sight: Sight) -> Cell:
         like = self(SMALL) if sight.person is None else self(
-            LIKE, person=self.who(sight.person, 10), score=_share(sight.score_ppm))
-        return Cell((sight.picture,), (self(NO_PICTURE),), self.time(sight), (short(like, NOTE), f"{sight.face_px} px"))
+            LIKE, person=self.who(sight.person), score=_share(sight.score_ppm))
+        return Cell((sight.picture,), (self(NO_PICTURE),), self.time(sight), (like, f"{sight.face_px} px"))
 
-    def who(self, person: str, columns: int) -> str:
-        return short(self._sheet.names.get(person, person), columns)
+    def who(self, person: str) -> str:
+        return self._sheet.names.get(person, person)
 
     def time(self, sight: Sight) -> str:
         return f"{local(sight.at_us, self._sheet.order.utc_offset_min):%H:%M:%S}"

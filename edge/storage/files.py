@@ -45,11 +45,16 @@ def write_new(path: Path, data: bytes, mode: int = PRIVATE) -> None:
 
 
 def replace(path: Path, data: bytes, mode: int = PRIVATE) -> None:
-    """Put these bytes at `path`, old or new but never half; durable when it returns."""
+    """Put these bytes at `path`, old or new but never half; durable when it returns. Nothing else is left when it
+    fails."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
     write_new(fresh, data, mode)
-    os.rename(fresh, path)
+    try:
+        os.rename(fresh, path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 

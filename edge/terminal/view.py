@@ -94,7 +94,7 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
         "now": utc_text(facts.now_us),
         "clock": _clock(facts, facts.now_us),
         "banners": facts.notices.banners(lang) + late_notice(facts.seen, facts.session is not None, lang) + [
-            {"code": code, "text": translate(words.BANNERS[code], lang, rate=facts.rate)} for code in facts.banners
+            {"code": code, "text": _banner(code, facts.rate, lang)} for code in facts.banners
         ],
         "lesson": _lesson(facts, lang),
         "session": _session(facts, lang),
@@ -110,21 +110,25 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
 
 
 def bare(shown: Shown | None, names: Mapping[str, str], lang: str) -> dict[str, Any] | None:
-    """The bare-face roll call that is asked for, or under way; None: neither. Each instructor who is here has a button,
-    so that the record says whose word it was; where none is, nobody can begin it."""
+    """The bare-face roll call that is asked for, or under way; None: neither. Where several instructors are here, each
+    has a button with the name, so that the record says whose word it was; where none is, nobody can begin it."""
     if shown is None:
         return None
-    if len(shown.teachers) == 1:
-        begin = [{"person": shown.teachers[0], "text": translate(words.BARE_BEGIN, lang)}]
-    else:
-        begin = [{"person": one, "text": translate(words.BARE_BEGIN_BY, lang, name=names.get(one, one))}
-                 for one in shown.teachers]
-    nobody = shown.phase == "asking" and not shown.teachers
+    several, asking = len(shown.teachers) > 1, shown.phase == "asking"
+    begin = [{"person": one, "text": names.get(one, one) if several else translate(words.BARE_BEGIN, lang)}
+             for one in shown.teachers]
+    text = words.BARE_BY if several else words.BARE["asking"] if shown.teachers else words.BARE_FIRST
     return {
-        "phase": shown.phase, "text": translate(words.BARE_FIRST if nobody else words.BARE[shown.phase], lang),
+        "phase": shown.phase, "text": translate(text if asking else words.BARE[shown.phase], lang),
         "left_s": None if shown.left_us is None else -(-shown.left_us // SECOND),
         "begin": begin,
     }
+
+
+def _banner(code: str, rate: int, lang: str) -> str:
+    if code == "simulated" and rate == 1:
+        return translate(words.SIMULATED, lang)
+    return translate(words.BANNERS[code], lang, rate=rate)
 
 
 def _order(facts: Facts) -> ClassOrder | None:

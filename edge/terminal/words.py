@@ -12,6 +12,9 @@ BANNERS = {
     "test": N_("Test keys: these records prove nothing"),
 }
 
+SIMULATED = N_("Simulated time: nothing here is real")
+"""Where it runs as fast as real time."""
+
 RECORDING = {
     "recording": N_("Recording"),
     "waiting": N_("Waiting for the camera"),
@@ -140,7 +143,10 @@ BARE = {
     "showing": N_("Mask and helmet off. Look at the camera in the room"),
 }
 BARE_FIRST = N_("Bare-face roll call: instructor, sign in first")
-BARE_BEGIN, BARE_BEGIN_BY = N_("It is safe: begin"), N_("{name}: it is safe, begin")
+BARE_BEGIN = N_("It is safe: begin")
+BARE_BY = N_("Bare faces: all stop, mask and helmet off, look at the room camera. The instructor who says that it is "
+             "safe presses the own name")
+"""Where several instructors are here, each of whom has a button with the name alone."""
 
 REASONS = (
     N_("Power cut"), N_("Equipment does not work"), N_("The class ended earlier today"),

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.texts import N_
 from edge.acceptance.cli import add_commands as add_evaluate
 from edge.enrol.cli import add_commands as add_enrol
 from edge.enrol.move_cli import add_commands as add_templates
@@ -18,8 +19,13 @@ from edge.models.cli import add_commands as add_models
 from edge.rollcall.cli import add_commands as add_rollcall
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from edge.vision.gallery import Gallery
     from edge.vision.pack import Pack
+    from evidence.errors import BadInput
+
+NO_TEMPLATE = N_("{person} is not looked for, as no photograph is usable: {why}")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,21 +38,41 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_evaluate(commands)
 
 
-def read_gallery(pack: Pack, folder: Path, lang: str) -> Gallery:
-    """A gallery from photographs, with a progress bar; photos that were left out are told on stderr."""
+def read_gallery(pack: Pack, folder: Path, lang: str, without: list[str] | None = None) -> Gallery:
+    """A gallery from photographs, with a progress bar; photos that were left out are told on stderr.
+
+    Who has no usable photo is told as well and added to `without`, which says that the others are looked for; where
+    there is no such list, or nobody is left, all is refused. Raises NoPhotos, PhotosRefused."""
     from tqdm import tqdm
 
-    from common.texts import words
+    from common.texts import translate, words
+    from edge.enrol.errors import PhotosRefused
     from edge.enrol.photos import describe_photos, photo_files
     from edge.vision.gallery import Gallery
 
     people = photo_files(folder)
-    total = sum(len(files) for files in people.values())
-    with tqdm(total=total, desc=folder.name, unit="photo", file=sys.stderr) as bar:
-        described = describe_photos(pack, people, strict=False, done=bar.update)
-    for problem in described.skipped:
+    templates: dict[str, np.ndarray] = {}
+    skipped: list[BadInput] = []
+    refused: dict[str, tuple[BadInput, ...]] = {}
+    with tqdm(total=sum(map(len, people.values())), desc=folder.name, unit="photo", file=sys.stderr) as bar:
+        for name, files in people.items():
+            try:
+                described = describe_photos(pack, {name: files}, strict=False, done=bar.update)
+            except PhotosRefused as error:
+                refused[name] = error.problems
+            else:
+                templates |= described.templates
+                skipped += described.skipped
+    if refused and (without is None or not templates):
+        raise PhotosRefused([problem for problems in refused.values() for problem in problems])
+    for problem in skipped:
         print(words(problem, lang), file=sys.stderr)
-    return Gallery(pack, described.templates)
+    for name, problems in refused.items():
+        why = "; ".join(words(problem, lang) for problem in problems)
+        print(translate(NO_TEMPLATE, lang, person=name, why=why), file=sys.stderr)
+    if without is not None:
+        without += refused
+    return Gallery(pack, templates)
 
 
 def check_json(path: Path | None) -> None:

@@ -94,7 +94,16 @@ def test_a_broken_copy_in_the_cache_is_fetched_again(manifest: Manifest, env: di
 
 def test_without_mirror_and_address_the_sentence_says_what_to_do(manifest: Manifest, env: dict[str, str]) -> None:
     with pytest.raises(ModelMissing, match="ZAITANG_MODEL_MIRROR"):
+        fetch(manifest, env | {"ZAITANG_MODEL_MIRROR": ""})
+
+
+def test_a_mirror_without_the_file_is_told_with_its_folder(manifest: Manifest, env: dict[str, str]) -> None:
+    folder = env["ZAITANG_MODEL_MIRROR"]
+    with pytest.raises(ModelMissing, match=f"net.onnx .* is not in {folder}"):
         fetch(manifest, env)
+    file = dataclasses.replace(manifest.files[0], url="https://127.0.0.1:9/net.onnx")
+    with pytest.raises(ModelUnreachable, match=f"is not in {folder}.*could not be fetched from https://127.0.0.1:9"):
+        fetch(dataclasses.replace(manifest, files=(file,)), env)
 
 
 def test_an_unreachable_address_is_told(manifest: Manifest, env: dict[str, str]) -> None:

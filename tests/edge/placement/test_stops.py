@@ -84,3 +84,15 @@ def test_every_sight_is_in_the_grid_and_a_stop_holds_only_sights(pictures: list[
     assert all(min(widths) <= cell.face_px <= max(widths) for cell in cells)
     assert all(HELD <= stop.sights <= len(pictures) for stop in stops.stops())
     assert sum(stop.sights for stop in stops.stops()) <= len(widths)
+
+
+def test_whom_a_gallery_does_not_tell_is_not_identifiable_and_names_left_over_are_known() -> None:
+    for compared, person, verdict, why in (
+        (False, None, "identified", None), (True, None, "counted", "unknown"), (True, "p-1", "identified", None),
+    ):
+        stops = Stops((1920, 1080), 32, ("1-1", "1-2", "1-3"))
+        stops.compared = compared
+        for second in range(5):
+            stops.step([Sight(second * 1_000_000, 500.0, 400.0, 80.0, 500_000, 1_000_000, person)])
+        (stop,) = stops.stops()
+        assert (stop.verdict, stop.why) == (verdict, why) and stops.unreached == ("1-2", "1-3")

@@ -2,13 +2,10 @@
 from __future__ import annotations
 
 import dataclasses
-from unicodedata import east_asian_width
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from edge.rollcall.contact import Page, short, told
+from edge.rollcall.contact import Page, told
 from edge.rollcall.sheet import make_sheet
 from evidence.story import Sighting
 from tests.edge.rollcall.conftest import BLOCK, CLASS, TITLE, Course
@@ -26,7 +23,8 @@ WORDS = {
 def every_word(page: Page) -> str:
     cells = [cell for section in page.sections for cell in section.cells]
     return "\n".join([
-        page.title, page.subtitle, *page.lines, page.foot, *(one.heading + one.note for one in page.sections),
+        page.title, page.subtitle, *page.lines, page.foot,
+        *(one.heading + one.note + one.again for one in page.sections),
         *(text for cell in cells for text in (cell.head, *cell.blanks, *cell.lines))])
 
 
@@ -59,12 +57,22 @@ def test_what_else_is_known_of_a_person_stands_there(course: Course) -> None:
         missed=(dataclasses.replace(sheet.missed[0], presence=away),), omitted=7)
     text = every_word(told(sheet, "box-1", "x", "en"))
     wanted = ["pointed out by a person", "only at the beginning or the end", "no picture", "approved leave",
-              "simulated clock", "No roll call", "and 7 more"]
+              "simulated clock", "No roll call", "Faces without a name: 9; here: 2", "not here: seen more briefly"]
     assert [word for word in wanted if word not in text] == []
 
 
-@given(text=st.text("aé王（ 𠮷…", max_size=40), columns=st.integers(2, 40))
-def test_a_cut_text_fits(text: str, columns: int) -> None:
-    cut = short(text, columns)
-    assert sum(2 if east_asian_width(letter) in "WF" else 1 for letter in cut) <= columns
-    assert cut == text or (cut.endswith("…") and text.startswith(cut[:-1]))
+@pytest.mark.parametrize(("lang", "said"), [
+    ("en", "not identifiable: faces too small, mask"), ("zh", "无法辨认：人脸太小、口罩等遮挡")])
+def test_a_blank_says_why_somebody_is_not_identifiable(course: Course, lang: str, said: str) -> None:
+    sheet = make_sheet(course.box, CLASS, BLOCK)
+    missed = sheet.missed[0]
+    assert missed.presence is not None
+    presence = dataclasses.replace(missed.presence, answer="not_identifiable", why=("small", "mask"))
+    sheet = dataclasses.replace(sheet, missed=(dataclasses.replace(missed, presence=presence),))
+    page = told(sheet, "box-1", "x", lang)
+    assert page.sections[1].cells[0].blanks[1] == said
+
+
+def test_faces_without_a_name_are_counted_also_where_none_can_be_shown(course: Course) -> None:
+    sheet = dataclasses.replace(make_sheet(course.box, CLASS, BLOCK), unnamed=(), omitted=3)
+    assert told(sheet, "box-1", "x", "en").sections[-1].heading == "Faces without a name: 3; here: 0"

@@ -1,12 +1,14 @@
 """The command: files that only their owner reads, and on record before anybody looks."""
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from edge.cli import main
 from edge.rollcall import draw as drawing
+from edge.storage import files
 from evidence.bodies import Look, body_of
 from tests.edge.rollcall.conftest import BLOCK, CLASS, Course
 
@@ -47,8 +49,37 @@ def test_nothing_is_drawn_or_recorded_for_what_is_not_there(
     assert looks(course) == [] and not list(tmp_path.glob("a.*"))
 
 
-def test_a_look_is_on_record_also_where_the_file_cannot_be_written(
+def test_where_nothing_can_be_written_that_is_said_before_anybody_looks(
     course: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert sheet(course, tmp_path / "nowhere" / "a.pdf") == 1
-    assert "nowhere" in capsys.readouterr().err and len(looks(course)) == 1
+    assert sheet(course, tmp_path / "nowhere" / "a.pdf") == 2
+    assert f"nothing can be written in {tmp_path / 'nowhere'}" in capsys.readouterr().err
+    (tmp_path / "folder.pdf").mkdir()
+    assert sheet(course, tmp_path / "folder.pdf") == 2
+    assert looks(course) == [] and not list(tmp_path.glob("*.new"))
+
+
+def test_a_look_is_on_record_also_where_the_disk_is_full_later(
+    course: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "rename", full)
+    assert sheet(course, tmp_path / "a.pdf") == 2
+    assert f"nothing can be written in {tmp_path}:" in capsys.readouterr().err
+    assert len(looks(course)) == 1 and not list(tmp_path.glob("a.pdf*"))
+
+
+def test_pages_of_an_earlier_longer_sheet_go_and_pictures_of_others_stay(
+    course: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(drawing, "HEIGHT", 150.0)
+        assert sheet(course, tmp_path / "s.png") == 0
+    assert (tmp_path / "s-2.png").is_file()
+    other = tmp_path / "s-9.png"
+    other.write_bytes(b"\x89PNG of somebody else")
+    assert sheet(course, tmp_path / "s.png") == 0
+    assert f"removed, as it was a page of an earlier sheet: {tmp_path / 's-2.png'}" in capsys.readouterr().err
+    assert [path.name for path in sorted(tmp_path.glob("s*.png"))] == ["s-9.png", "s.png"]

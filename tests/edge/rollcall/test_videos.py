@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from edge.cli import main
+from tests.edge.rollcall.test_frames import spoil
 
 
 def room(pictures, with_seventh: bool, count: int = 5) -> list[np.ndarray]:
@@ -43,7 +44,9 @@ def test_builtin_names_exactly_who_is_there(
 ) -> None:
     video = make_video(tmp_path / "class.mp4", room(pictures, with_seventh))
     answer = roll_call(tmp_path, video, photo_folder, "builtin")
-    assert set(answer) == {"present", "not_identifiable", "covered", "absent", "why", "headcount", "pack", "threshold"}
+    assert set(answer) == {"present", "not_identifiable", "covered", "absent", "no_template", "why", "headcount",
+                           "pictures", "pack", "threshold"}
+    assert answer["no_template"] == [] and answer["pictures"] == {"planned": 3, "read": 3}
     assert named(answer) == [f"p-{n}" for n in range(1, 8 if with_seventh else 7)]
     assert answer["absent"] == ([] if with_seventh else ["p-7"]) and answer["not_identifiable"] == []
     assert answer["headcount"] == (7 if with_seventh else 6) and answer["pack"] == "builtin"
@@ -116,15 +119,48 @@ def test_an_answer_that_could_not_be_written_is_refused_before_the_work(
         assert said in told.err and "photo/s" not in told.err and not told.out
 
 
-def test_photos_without_a_face_or_with_two_are_all_named(
+def bad_photos(folder: Path, pictures) -> None:
+    cv2.imwrite(str(folder / "wall.png"), np.full((200, 200, 3), 100, np.uint8))
+    cv2.imwrite(str(folder / "two.png"), np.hstack([pictures.portraits["p-1"]] * 2))
+    (folder / "broken.jpg").write_bytes(b"not a picture")
+
+
+def test_who_has_no_photo_with_one_face_is_named_and_the_others_are_looked_for(
     tmp_path: Path, pictures, photo_folder: Path, make_video: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     video = make_video(tmp_path / "a.mp4", [np.zeros((64, 64, 3), np.uint8)] * 2)
-    cv2.imwrite(str(photo_folder / "wall.png"), np.full((200, 200, 3), 100, np.uint8))
-    cv2.imwrite(str(photo_folder / "two.png"), np.hstack([pictures.portraits["p-1"]] * 2))
-    (photo_folder / "broken.jpg").write_bytes(b"not a picture")
-    command = ["--lang", "en", "rollcall", str(video), "--gallery", str(photo_folder), "--pack", "builtin"]
-    assert main(command) == 2
+    bad_photos(photo_folder, pictures)
+    out = tmp_path / "out.json"
+    command = ["rollcall", str(video), "--gallery", str(photo_folder), "--pack", "builtin", "--json", str(out)]
+    assert main(["--lang", "en", *command]) == 0
     told = capsys.readouterr().err
-    assert "wall.png: no face found" in told and "two.png: 2 faces found" in told
-    assert "broken.jpg: cannot be read as a picture" in told
+    assert "wall is not looked for" in told and "wall.png: no face found" in told
+    assert "two is not looked for" in told and "two.png: 2 faces found" in told
+    assert "broken is not looked for" in told and "broken.jpg: cannot be read as a picture" in told
+    answer = json.loads(out.read_text())
+    assert answer["no_template"] == ["broken", "two", "wall"]
+    others = [*named(answer), *answer["not_identifiable"], *answer["covered"], *answer["absent"]]
+    assert sorted(others) == [f"p-{n}" for n in range(1, 8)]
+
+
+def test_where_no_photo_is_usable_all_are_named_and_nothing_is_looked_for(
+    tmp_path: Path, pictures, make_video: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    video = make_video(tmp_path / "a.mp4", [np.zeros((64, 64, 3), np.uint8)] * 2)
+    (tmp_path / "bad").mkdir()
+    bad_photos(tmp_path / "bad", pictures)
+    command = ["--lang", "en", "rollcall", str(video), "--gallery", str(tmp_path / "bad"), "--pack", "builtin"]
+    assert main(command) == 2
+    told = capsys.readouterr()
+    assert "wall.png: no face found" in told.err and "two.png: 2 faces found" in told.err
+    assert "broken.jpg: cannot be read as a picture" in told.err and not told.out
+
+
+def test_pictures_of_a_damaged_video_that_cannot_be_read_are_counted(
+    tmp_path: Path, pictures, photo_folder: Path, make_video: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    video = make_video(tmp_path / "a.mp4", room(pictures, False, 6))
+    spoil(video, 2)
+    answer = roll_call(tmp_path, video, photo_folder, "builtin")
+    assert answer["pictures"] == {"planned": 3, "read": 2}
+    assert "3 张应看的画面中有 1 张" in capsys.readouterr().err

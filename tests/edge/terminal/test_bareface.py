@@ -229,7 +229,8 @@ def test_the_page_is_told(stage: Stage, room: Room) -> None:
     stage.bare.put_off()
     stage.at(26)
     said = room.state("zh")["bareface"]
-    assert [one["person"] for one in said["begin"]] == ["t-1", "t-2"] and "现在安全" in said["begin"][0]["text"]
+    assert [one["person"] for one in said["begin"]] == ["t-1", "t-2"] and "请按自己的姓名" in said["text"]
+    assert all("安全" not in one["text"] for one in said["begin"]), "a button bears the name alone"
     stage.bare.begin("t-2")
     said = room.state()["bareface"]
     assert said["phase"] == "showing" and said["left_s"] == 60

@@ -16,7 +16,7 @@ from common.texts import translate
 from edge.store import Store
 from edge.terminal.code import mark_cells
 from edge.terminal.seen import Seen, Unseen, late_notice, unseen
-from edge.terminal.words import BARE, BARE_BEGIN_BY
+from edge.terminal.words import BARE, BARE_BY
 from evidence.bodies import ClassOrder, OrderAccepted
 
 from .conftest import order_body, sealed_order
@@ -51,6 +51,17 @@ CUT = """() => [...document.querySelectorAll("#title, #lesson, #guide, #deadline
   .filter((node) => node.checkVisibility() && (node.scrollWidth > node.clientWidth + 1
     || node.scrollHeight > node.clientHeight + parseFloat(getComputedStyle(node).fontSize) / 2))
   .map((node) => node.id + node.textContent)"""
+BARE_CUT = """() => {
+  const box = document.querySelector("#bare").getBoundingClientRect();
+  return [...document.querySelectorAll("#bare p, #bare button")].filter((node) => {
+    const own = node.getBoundingClientRect();
+    return node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 4
+      || own.left < box.left || own.right > box.right || own.top < box.top || own.bottom > box.bottom;
+  }).map((node) => node.textContent);
+}"""
+LONG_NAMES = [
+    "阿卜杜热西提·买买提江·吐尔逊", "Alexandria Montgomery-Featherstone", "欧阳建国", "迪丽拜尔·艾合买提江",
+    "Christopher Throckmorton", "古丽巴哈尔·阿布都克里木"]
 WIDER = """() => document.querySelector("#minutes").offsetWidth
   < document.querySelector(".progress svg").getBoundingClientRect().width * 94 / 120"""
 SCROLLS = """() => {
@@ -269,12 +280,17 @@ def with_the_longest_words(page: Page) -> None:
             .map((node) => node.getBoundingClientRect().bottom));
           return bottom <= document.querySelector("#deadline").getBoundingClientRect().top + 1;
         }"""), "one text lies over another"
-    asking = {"phase": "asking", "left_s": None, "text": translate(BARE["asking"], "en"), "begin": [
-        {"person": f"t-{number}", "text": translate(BARE_BEGIN_BY, "en", name="欧阳建国")} for number in range(2)]}
-    bare[0] = asking
-    expect(page.locator("#bare-begin button")).to_have_count(2)
-    for _ in at_each_size(page):
-        check_view(page)
+    asking: dict[str, object] = {}
+    for lang in ("zh", "en"):
+        for names in (["欧阳建国"] * 2, LONG_NAMES):
+            asking = {"phase": "asking", "left_s": None, "text": translate(BARE_BY, lang), "begin": [
+                {"person": f"t-{number}", "text": name} for number, name in enumerate(names)]}
+            bare[0] = asking
+            expect(page.locator("#bare-text")).to_have_text(translate(BARE_BY, lang))
+            expect(page.locator("#bare-begin button")).to_have_text(names)
+            for _ in at_each_size(page):
+                check_view(page)
+                assert page.evaluate(BARE_CUT) == [], "a text of the question is cut"
     bare[0] = asking | {"phase": "showing", "left_s": 42, "text": translate(BARE["showing"], "en")}
     expect(page.locator("#bare-now")).to_be_visible()
     for _ in at_each_size(page):
