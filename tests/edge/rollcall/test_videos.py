@@ -73,7 +73,9 @@ def test_lab_in_a_class_names_everybody_and_nobody_else(tmp_path: Path, models: 
     truth = json.loads((folder / "truth.json").read_text())
     answer = roll_call(tmp_path, folder / "class.mp4", folder / "enrolment", "lab")
     assert named(answer) == sorted(truth["present"])
-    assert sorted(answer["absent"]) == sorted(truth["absent"])
+    # Blurred faces tell nothing: whoever is not there may be one of them.
+    away = answer["absent"] if kind == "near" else answer["absent"] + answer["not_identifiable"]
+    assert sorted(away) == sorted(truth["absent"])
     assert abs(answer["headcount"] - truth["in_view_max"]) <= (1 if kind == "near" else 2)
 
 
