@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from evidence.bodies import (
@@ -89,8 +89,10 @@ class Told:
         return [record for record, _ in self.items]
 
 
-def read(records: Iterable[Record], class_id: str, policy: Policy) -> Told:
-    """What verified records say of one class, each record once."""
+def read(
+    records: Iterable[Record], class_id: str, policy: Policy, typed: Callable[[Record], Body | None] = body_of,
+) -> Told:
+    """What verified records say of one class, each record once. `typed`: what gives their bodies."""
     unique: dict[Ref, Record] = {}
     for record in records:
         known = unique.setdefault(record.key, record)
@@ -110,7 +112,7 @@ def read(records: Iterable[Record], class_id: str, policy: Policy) -> Told:
         if record.type != "segment.removed" and counted.class_of(record) != class_id:
             continue
         try:
-            body = body_of(record)
+            body = typed(record)
         except BadRecord:
             bad += [record.key] if record.body.get("class") == class_id else []
             continue
