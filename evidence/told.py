@@ -9,9 +9,10 @@ plan of the class names.
 from __future__ import annotations
 
 import dataclasses
+import functools
+import typing
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
 
 from evidence.bodies import (
     TYPES,
@@ -46,7 +47,7 @@ from evidence.progress import latest
 from evidence.records import Record, record_bytes
 from evidence.story import Ref
 
-B = TypeVar("B", bound=Body)
+B = typing.TypeVar("B", bound=Body)
 FROM_BOX = (
     Segment, CheckIn, PinCheckIn, Consent, ConsentWithdrawn, Enrolment, TemplatesMoved, RollCall, Picture, CodeShown,
     CodeRead, BareFace, Look, SessionStart, SessionEnd, SessionCorrected, PinSet,
@@ -70,7 +71,14 @@ class Told:
 
     def of(self, cls: type[B]) -> list[tuple[Record, B]]:
         """The records of one type."""
-        return [(record, body) for record, body in self.items if isinstance(body, cls)]
+        return typing.cast(list[tuple[Record, B]], list(self._by_type.get(cls, ())))
+
+    @functools.cached_property
+    def _by_type(self) -> Mapping[type, list[tuple[Record, Body]]]:
+        found: dict[type, list[tuple[Record, Body]]] = defaultdict(list)
+        for record, body in self.items:
+            found[type(body)].append((record, body))
+        return found
 
     def of_boxes(self, devices: set[str]) -> Told:
         """Without what boxes say that no plan of the class names, and without removals of other classes' video."""
