@@ -1,7 +1,9 @@
 """What the records say of a class before it is divided into blocks and class-hours: which video counts for what."""
 from __future__ import annotations
 
+import bisect
 import dataclasses
+import functools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -77,6 +79,16 @@ class Facts:
     unpictured: frozenset[str] = frozenset()
     """Segments whose picture nobody has looked at, under a policy that judges these."""
 
+    def filmed(self, span: Span) -> list[SegmentFact]:
+        """The segments that share any time with a span, in order of time."""
+        first = bisect.bisect_left(self.segments, span.start_us - self._longest_us, key=_start_us)
+        last = bisect.bisect_left(self.segments, span.end_us, key=_start_us)
+        return [fact for fact in self.segments[first:last] if overlap(fact.span, span)]
+
+    @functools.cached_property
+    def _longest_us(self) -> int:
+        return max((fact.span.length_us for fact in self.segments), default=0)
+
     def awaited(self, at_us: int) -> tuple[str, ...]:
         """The rooms whose box has not reported past a moment."""
         late = [one.room for one in self.places if not self.told(one.device).past(at_us, self.policy.settle_us)]
@@ -119,6 +131,10 @@ class Facts:
         return dataclasses.replace(
             self, chains=every, bright=bright, pictured=pictured, looked=known, fresh=fresh, sure=sure, seen=seen,
             hidden=hidden, sightings=sightings, unpictured=frozenset(unpictured))
+
+
+def _start_us(fact: SegmentFact) -> int:
+    return fact.span.start_us
 
 
 def overlap(a: Span, b: Span) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from evidence.attendance import Said, face_facts, faceless, pin_facts
@@ -15,6 +15,7 @@ from evidence.bodies import (
     Alarm,
     Assessment,
     BareFace,
+    Body,
     CheckIn,
     ClassOrder,
     CodeRead,
@@ -38,6 +39,7 @@ from evidence.bodies import (
     TemplatesMoved,
     TemplatesOrder,
     VideoReused,
+    body_of,
 )
 from evidence.called import Called, called
 from evidence.enrolled import enrolment_facts
@@ -79,9 +81,12 @@ class NoSuchClass(BadInput):
     text = "there is no plan of class {class_id} among these records"
 
 
-def fold(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
-    """The story of a class from verified records. Raises NoSuchClass without a plan of it."""
-    told = read(records, class_id, policy)
+def fold(
+    records: Iterable[Record], class_id: str, policy: Policy, typed: Callable[[Record], Body | None] = body_of,
+) -> Story:
+    """The story of a class from verified records. Raises NoSuchClass without a plan of it. `typed`: what gives their
+    bodies, for whoever folds again and again and remembers them; a record of which it gives none is not told."""
+    told = read(records, class_id, policy, typed)
     orders = _orders(told)
     if not orders:
         raise NoSuchClass(class_id=class_id)

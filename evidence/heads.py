@@ -93,8 +93,8 @@ def _shares(facts: Facts, span: Span) -> dict[tuple[str, str], int]:
     """Device and camera → percent of what its box shows of a time that this camera shows."""
     boxes: dict[str, list[Span]] = defaultdict(list)
     cameras: dict[tuple[str, str], list[Span]] = defaultdict(list)
-    for fact in facts.segments:
-        if fact.certain and overlap(fact.span, span) and shows_something(facts, fact):
+    for fact in facts.filmed(span):
+        if fact.certain and shows_something(facts, fact):
             boxes[fact.ref[0]].append(fact.span)
             cameras[fact.ref[0], fact.segment.camera].append(fact.span)
     whole = {box: _recorded(span, found) for box, found in boxes.items()}

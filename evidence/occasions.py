@@ -63,7 +63,7 @@ def _occasion(
     facts: Facts, occasion_id: str, block: PlannedBlock | None, span: Span, spans: Sequence[Span],
     roster: tuple[str, ...], opened: Span,
 ) -> dict[str, Any]:
-    segments = [fact for fact in facts.segments if overlap(fact.span, span)]
+    segments = facts.filmed(span)
     certain = [fact for fact in segments if fact.certain]
     called = [facts.rollcalls[f.segment.sha256] for f in certain if f.segment.sha256 in facts.rollcalls]
     calls = [found[0].call for found in called]
@@ -216,7 +216,7 @@ def _unpictured(facts: Facts, span: Span) -> tuple[Ref, ...]:
         return ()
     late = facts.policy.settle_us
     return tuple(sorted(
-        fact.ref for fact in facts.segments if fact.certain and overlap(fact.span, span)
+        fact.ref for fact in facts.filmed(span) if fact.certain
         and not picture_known(facts, fact) and facts.told(fact.ref[0]).last_us >= fact.span.end_us + late))
 
 

@@ -9,9 +9,10 @@ plan of the class names.
 from __future__ import annotations
 
 import dataclasses
+import functools
+import typing
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
 
 from evidence.bodies import (
     TYPES,
@@ -46,7 +47,7 @@ from evidence.progress import latest
 from evidence.records import Record, record_bytes
 from evidence.story import Ref
 
-B = TypeVar("B", bound=Body)
+B = typing.TypeVar("B", bound=Body)
 FROM_BOX = (
     Segment, CheckIn, PinCheckIn, Consent, ConsentWithdrawn, Enrolment, TemplatesMoved, RollCall, Picture, CodeShown,
     CodeRead, BareFace, Look, SessionStart, SessionEnd, SessionCorrected, PinSet,
@@ -70,7 +71,14 @@ class Told:
 
     def of(self, cls: type[B]) -> list[tuple[Record, B]]:
         """The records of one type."""
-        return [(record, body) for record, body in self.items if isinstance(body, cls)]
+        return typing.cast(list[tuple[Record, B]], list(self._by_type.get(cls, ())))
+
+    @functools.cached_property
+    def _by_type(self) -> Mapping[type, list[tuple[Record, Body]]]:
+        found: dict[type, list[tuple[Record, Body]]] = defaultdict(list)
+        for record, body in self.items:
+            found[type(body)].append((record, body))
+        return found
 
     def of_boxes(self, devices: set[str]) -> Told:
         """Without what boxes say that no plan of the class names, and without removals of other classes' video."""
@@ -89,8 +97,10 @@ class Told:
         return [record for record, _ in self.items]
 
 
-def read(records: Iterable[Record], class_id: str, policy: Policy) -> Told:
-    """What verified records say of one class, each record once."""
+def read(
+    records: Iterable[Record], class_id: str, policy: Policy, typed: Callable[[Record], Body | None] = body_of,
+) -> Told:
+    """What verified records say of one class, each record once. `typed`: what gives their bodies."""
     unique: dict[Ref, Record] = {}
     for record in records:
         known = unique.setdefault(record.key, record)
@@ -110,7 +120,7 @@ def read(records: Iterable[Record], class_id: str, policy: Policy) -> Told:
         if record.type != "segment.removed" and counted.class_of(record) != class_id:
             continue
         try:
-            body = body_of(record)
+            body = typed(record)
         except BadRecord:
             bad += [record.key] if record.body.get("class") == class_id else []
             continue

@@ -1,6 +1,6 @@
 """What the screen knows of the past: read from the store as it grows, folded again only when what came matters to the
 class. A long chain takes up to a second to fold: who only shows something, or looks into the camera, is then given a
-story that is a few seconds old."""
+story that is a few seconds old. Roll calls and pictures of older blocks stay in the store (bodies.py)."""
 from __future__ import annotations
 
 import dataclasses
@@ -12,20 +12,23 @@ from collections.abc import Callable
 from common.policies import load_policy
 from edge.plans import newest_orders
 from edge.store import Store
+from edge.terminal.bodies import Bodies, lean, since
 from edge.terminal.schedule import Session, classes_of, sessions_of
 from evidence.bareface import Said
-from evidence.bodies import Alarm, BareFace, ClassOrder, body_of
+from evidence.bodies import Alarm, BareFace, Body, ClassOrder, body_of
 from evidence.corrections import void
 from evidence.errors import ZaitangError
 from evidence.fold import fold
 from evidence.policy import Policy
 from evidence.records import Record, Sealed, Stamp
-from evidence.story import Span, Story
+from evidence.story import Ref, Span, Story
 from evidence.times import utc_text
 
 RECENT_ALARMS = 20
 LONG, OLD_S = 2000, 5.0
 """From so many records on a story may be so old (real seconds) for whom it need not be fresh."""
+STORIES = 3
+"""So many classes are remembered: the one that runs or comes next, and the one that was here before."""
 OF_ITS_CLASS = frozenset({
     "checkin", "checkin.pin", "consent", "consent.withdrawn", "enrolment", "face.erased", "rollcall",
     "bareface"})
@@ -65,12 +68,14 @@ class Known:
 
 @dataclasses.dataclass(frozen=True)
 class _Folded:
-    """A story of the first `own` records of this box and the first `orders` of the centre, and when it was made."""
+    """A story of the first `own` records of this box and the first `orders` of the centre, and when it was made.
+    `whole`: the bodies of the roll calls and pictures that are told in it."""
 
     own: int
     orders: int
     at_s: float
     story: Story
+    whole: dict[Ref, Body | None]
 
 
 class Memory:
@@ -80,6 +85,7 @@ class Memory:
         self._store, self._lock, self._folding = store, threading.Lock(), threading.Lock()
         self._monotonic = monotonic
         self._own: list[Record] = []
+        self._bodies = Bodies(store)
         self._orders: list[Sealed] = []
         self._alarms: tuple[AlarmFact, ...] = ()
         self._bare: list[tuple[BareFace, int]] = []
@@ -115,12 +121,24 @@ class Memory:
     def _fold(self, class_id: str, policy: Policy) -> Story:
         """Without the lock: whoever only looks at what is new does not wait for it."""
         with self._lock:
-            own, orders, at_s = len(self._own), len(self._orders), self._monotonic()
-            records = [*(sealed.record for sealed in self._orders), *self._own]
+            own, orders, at_s = list(self._own), list(self._orders), self._monotonic()
         known = self._stories.get(class_id)
-        if known is None or (known.own, known.orders) != (own, orders):
-            known = self._stories[class_id] = _Folded(own, orders, at_s, fold(records, class_id, policy))
+        if known is None or (known.own, known.orders) != (len(own), len(orders)):
+            since_us = since(newest_orders(orders).get(class_id), policy, own[-1].utc_us if own else 0)
+            needed = self._bodies.needed(own, since_us, policy)
+            whole = {} if known is None else {ref: body for ref, body in known.whole.items() if ref in needed}
+            records = [*(sealed.record for sealed in orders), *own]
+            story = fold(records, class_id, policy, self._bodies.typed(needed, whole))
+            known = _Folded(len(own), len(orders), at_s, story, whole)
+            self._keep(class_id, known)
         return known.story
+
+    def _keep(self, class_id: str, folded: _Folded) -> None:
+        with self._lock:
+            self._stories.pop(class_id, None)
+            self._stories[class_id] = folded
+            while len(self._stories) > STORIES:
+                del self._stories[next(iter(self._stories))]
 
     def _outdated(self, known: _Folded, class_id: str, fresh: bool) -> bool:
         with self._lock:
@@ -177,7 +195,7 @@ class Memory:
         return self._policies[policy_id]
 
     def _read(self) -> None:
-        fresh = [sealed.record for sealed in self._store.records(after=len(self._own) - 1)]
+        fresh = [lean(sealed.record) for sealed in self._store.each(after=len(self._own) - 1)]
         if not fresh and self._own:
             return
         self._own += fresh
@@ -185,7 +203,8 @@ class Memory:
             self._sessions, self._classes = sessions_of(self._own), classes_of(self._own)
         if any(record.type == "order.accepted" for record in fresh) or not self._orders:
             self._orders = self._store.orders()
-        self._bare += [(body, r.utc_us) for r in fresh if isinstance(body := body_of(r), BareFace)]
+        self._bare += [(body, r.utc_us) for r in fresh
+                       if r.type == "bareface" and isinstance(body := body_of(r), BareFace)]
         self._alarms = (*self._alarms, *map(_alarm, (r for r in fresh if r.type == "alarm")))[-RECENT_ALARMS:]
 
 

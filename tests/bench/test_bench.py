@@ -16,7 +16,7 @@ from bench import harness, inputs, report
 from bench.figures import FIGURES
 from bench.harness import Contest, Figures, Result, Row, Skipped
 from bench.material import film
-from bench.rows import ROWS, detect, fold, recorder, rollcall, seal, terminal, verify
+from bench.rows import ROWS, detect, fold, fold_terminal, recorder, rollcall, seal, terminal, verify
 from evidence.errors import BadInput
 
 CONDITIONS = {"processor": "a chip", "machine": "m", "cores": 2, "load": [0.5], "python": "3.11",
@@ -104,7 +104,7 @@ def test_every_row_has_its_own_name() -> None:
         "identify", "checkin", "facesize", "cover", "headcount", "courses"]
     assert not {*ROWS} & {*FIGURES}
     assert list(ROWS) == [one.name for one in ROWS.values()] == [
-        "seal", "verify", "fold", "recorder", "recorder-pictures", "detect", "rollcall",
+        "seal", "verify", "fold", "fold-terminal", "recorder", "recorder-pictures", "detect", "rollcall",
         "rollcall-faces",
         "terminal-step", "terminal-step-insightface", "terminal-step-dlib"]
 
@@ -117,10 +117,12 @@ def test_a_film_has_as_many_records_as_were_asked_for() -> None:
 def test_the_rows_without_real_data_do_their_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seal, "RECORDS", 12)
     monkeypatch.setattr(fold, "RECORDS", 12)
+    monkeypatch.setattr(fold_terminal, "BLOCKS", 4)
+    monkeypatch.setattr(fold_terminal, "MINUTES", 2)
     monkeypatch.setattr(verify, "RECORDS", 12)
     monkeypatch.setattr(verify, "FILES", 2)
     monkeypatch.setattr(verify, "FILE_BYTES", 1000)
-    for name in ("seal", "verify", "fold"):
+    for name in ("seal", "verify", "fold", "fold-terminal"):
         folder = tmp_path / name
         folder.mkdir()
         result = harness.measure(dataclasses.replace(ROWS[name], repetitions=1), folder)
