@@ -83,9 +83,8 @@ def _view(fact: SegmentFact, call: RollCall, rooms: Mapping[str, str]) -> View:
 
 
 def _later(track: Track, shift_us: int) -> Track:
-    # A full class has eighty tracks a minute: `dataclasses.replace` takes three times as long.
-    return Track(**{**vars(track), "first_us": track.first_us + shift_us, "last_us": track.last_us + shift_us,
-                    "shown_us": track.shown_us + shift_us})
+    return dataclasses.replace(track, first_us=track.first_us + shift_us, last_us=track.last_us + shift_us,
+                               shown_us=track.shown_us + shift_us)
 
 
 def _without(view: View, void: Collection[int]) -> View:
