@@ -93,9 +93,8 @@ def _look(fact: SegmentFact, call: RollCall, unsought: frozenset[str]) -> Look:
 
 
 def _later(track: Track, shift_us: int) -> Track:
-    # A full class has eighty tracks a minute: `dataclasses.replace` takes three times as long.
-    return Track(**{**vars(track), "first_us": track.first_us + shift_us, "last_us": track.last_us + shift_us,
-                    "shown_us": track.shown_us + shift_us})
+    return dataclasses.replace(track, first_us=track.first_us + shift_us, last_us=track.last_us + shift_us,
+                               shown_us=track.shown_us + shift_us)
 
 
 def _without(view: View, void: Collection[tuple[int, int]]) -> View:
