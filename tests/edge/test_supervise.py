@@ -67,6 +67,7 @@ def with_port(folder: Path, film: Path, taken: socket.socket) -> Path:
     return make_box(folder, film, f"[terminal]\nport = {taken.getsockname()[1]}\n")
 
 
+@pytest.mark.long
 def test_a_video_disk_that_is_mounted_later_is_waited_for(tmp_path: Path, film: Path) -> None:
     folder = make_box(tmp_path / "box", film)
     first = Running(folder)

@@ -188,6 +188,7 @@ def _judge(life: Life, runs: Runs) -> str:
     return f"{max(0, lost_us) / 1000:.0f} ms lost; the machine stood still for {life.stood_still_us / 1000:.0f} ms"
 
 
+@pytest.mark.long
 def test_a_killed_recorder_loses_less_than_a_gop_and_half_a_second(tmp_path: Path, film: Path) -> None:
     kill_and_recover(tmp_path, film, seed=0)
 

@@ -170,6 +170,7 @@ def test_a_source_closed_before_it_opened_starts_nothing() -> None:
     assert tap._child is None
 
 
+@pytest.mark.long
 def test_the_command_records_a_pipeline_recovers_and_goes_on(tmp_path: Path) -> None:
     out, arguments = tmp_path / "out", ("record", "--source", PIPELINE, "--out", tmp_path / "out")
     first = edge(*arguments)

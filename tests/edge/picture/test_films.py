@@ -71,6 +71,7 @@ def test_a_camera_that_repeats_its_packets_is_frozen(film: Film, room: Room, tmp
     assert [what for what, _, _ in kinds(again(short, tmp_path / "again.mp4", 40))] == ["frozen"]
 
 
+@pytest.mark.long
 def test_an_arc_haze_and_a_soft_lens_break_nothing(film: Film, room: Room) -> None:
     far = (X - 200) ** 2 + (Y - 150) ** 2
     glows = [grey(500 * np.exp(-far / (2 * (90 + 30 * size) ** 2))) for size in range(5)]
@@ -144,6 +145,7 @@ def test_yesterday_again_is_looped_and_another_day_in_the_same_room_is_not(
 REAL = ("classroom-ceiling.mp4", "family-dinner.mp4", "arcade.mp4", "one-by-one.mp4", "live/*.mp4", "../spoof/*.mp4")
 
 
+@pytest.mark.long
 def test_no_real_film_breaks(shared: Path, tmp_path: Path) -> None:
     films = [path for pattern in REAL for path in sorted((shared / "data" / "video").glob(pattern))]
     assert len(films) >= 12

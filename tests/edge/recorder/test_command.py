@@ -267,6 +267,7 @@ $PY -c "$VERIFY" $2 --lang en; echo verify=$?
 """
 
 
+@pytest.mark.long
 def test_a_full_disk_under_the_database_is_a_sentence_and_the_next_call_goes_on(tmp_path: Path, film: Path) -> None:
     out, box = tmp_path / "out", tmp_path / "box"
     out.mkdir()
@@ -289,6 +290,7 @@ $PY -c "$VERIFY" $2 --lang en; echo verify=$?
 """
 
 
+@pytest.mark.long
 def test_a_read_only_volume_is_one_sentence(tmp_path: Path, film: Path) -> None:
     out = tmp_path / "out"
     _empty_box(out)

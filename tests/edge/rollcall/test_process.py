@@ -315,6 +315,7 @@ def until(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> No
         time.sleep(0.05)
 
 
+@pytest.mark.long
 def test_killed_at_any_moment_it_makes_one_record_of_every_segment(
     face_box: Box, add, worker, tmp_path: Path, pictures, make_video: Callable[..., Path],
 ) -> None:

@@ -243,6 +243,7 @@ def test_a_second_volume_that_hangs_is_away_and_asked_once(
     assert site.box.store.note(NOTE) is not None
 
 
+@pytest.mark.long
 def test_the_process_ends_in_time_while_a_volume_hangs(hanging: tuple[Site, Path], tmp_path: Path) -> None:
     site, _ = hanging
     segment = site.film(0)
