@@ -78,7 +78,8 @@ def test_flags_are_the_truth_for_any_schedule_of_misses(schedule: Schedule) -> N
 
 
 @pytest.mark.long
-@settings(max_examples=40, deadline=None)
+@pytest.mark.timeout(900)
+@settings(max_examples=30, deadline=None)
 @given(schedules)
 def test_flags_are_the_truth_for_many_schedules_of_misses(schedule: Schedule) -> None:
     marked_course(schedule)
