@@ -28,6 +28,7 @@ def row(name: str = "some", **changes: object) -> Row:
     return dataclasses.replace(Row(name, "ours", "theirs", "things", lambda _: prepared), **changes)
 
 
+@pytest.mark.long
 def test_the_sides_take_turns_and_change_who_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     contest = Contest(ours=lambda: calls.append("a"), peer=lambda: calls.append("b"), amount=6)
@@ -61,6 +62,7 @@ def test_conditions_are_those_of_this_machine() -> None:
     json.dumps(now)
 
 
+@pytest.mark.long
 def test_what_is_missing_skips_and_what_is_wrong_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -148,6 +150,7 @@ def test_what_a_roll_call_costs_is_said_both_ways() -> None:
         "0.025 of real time on 2 cores (goal 0.1)")
 
 
+@pytest.mark.long
 def test_the_recorder_is_held_against_a_copy_and_its_hashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "MINUTES", 1)
     monkeypatch.setattr(recorder, "BASE_S", 2)

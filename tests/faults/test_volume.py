@@ -123,6 +123,7 @@ def in_order(runs: Runs) -> list[int]:
     return [media_us(one) for one in sorted(runs.values(), key=lambda run: run[0].first_mono_us)]
 
 
+@pytest.mark.long
 def test_a_volume_that_fills_up_stops_with_an_alarm_and_goes_on_when_there_is_room(
     folder: Path, mount: Mount, large_film: Path, start: Callable[[Running], Running],
 ) -> None:

@@ -46,6 +46,7 @@ def times(path: Path) -> list[float]:
         return [float(p.pts * p.time_base) for p in container.demux(video=0) if p.pts is not None]
 
 
+@pytest.mark.long
 def test_a_users_video_fills_the_course_and_has_its_hole(
     tmp_path: Path, clip: Path, gallery: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

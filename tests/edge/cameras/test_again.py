@@ -181,6 +181,7 @@ $PY -c "$VERIFY" "$OUT" --lang en --json "$OUT.json" >/dev/null; echo verify=$?
 """
 
 
+@pytest.mark.long
 def test_a_pulled_cable_is_a_gap_and_the_camera_comes_back_by_itself(
     tmp_path: Path, minute: Path, serve: Serve,
 ) -> None:

@@ -49,6 +49,7 @@ def test_a_class_and_an_empty_room_show_nothing_to_tell(film: Film, room: Room, 
         assert kinds(film(60, empty_room.still, crf=crf)) == []
 
 
+@pytest.mark.long
 def test_black_and_a_covered_lens(film: Film, room: Room) -> None:
     dark = np.full((HEIGHT, WIDTH, 3), 4.0, np.float32)
     cap = between(20, 50, lambda number: room.noisy(dark, number), room.people)

@@ -245,6 +245,7 @@ $PY -c "$VERIFY" $2 --lang en; echo verify=$?
 """
 
 
+@pytest.mark.long
 def test_a_full_disk_ends_the_recording_with_a_sentence_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
     film, out = make_film(tmp_path / "big.mp4", 20, size=(320, 240)), tmp_path / "out"
     assert film.stat().st_size > 6_000_000
