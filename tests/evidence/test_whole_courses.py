@@ -103,7 +103,7 @@ def expected(missing: int, unclear: int) -> str:
     return "clear" if missing + unclear < LIMIT else "review"
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(schedules())
 def test_flags_are_the_truth_for_any_schedule_of_misses(made: Schedule) -> None:
     found = played(made).r3()
@@ -114,7 +114,7 @@ def test_flags_are_the_truth_for_any_schedule_of_misses(made: Schedule) -> None:
     assert found.verdict == expected(len(wrong), 0) and found.flag == (len(wrong) >= LIMIT)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(schedules(lossy=True))
 def test_lost_video_neither_convicts_nor_acquits(made: Schedule) -> None:
     found = played(made).r3()
@@ -124,7 +124,7 @@ def test_lost_video_neither_convicts_nor_acquits(made: Schedule) -> None:
     assert found.verdict == expected(len(wrong), len(lost))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(schedules())
 def test_every_answer_is_the_truth(made: Schedule) -> None:
     for number, block in enumerate(played(made).story().blocks):
