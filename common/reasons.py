@@ -320,6 +320,13 @@ REASONS: dict[str, str] = {
     "doubt_simulated": N_("records made with a simulated clock, which are never evidence: {count}"),
     "doubt_clock": N_("records made while the clock of the box was not set: {count}"),
     "doubt_moved": N_("records made after the clock of the box was moved while it ran: {count}"),
+    "doubt_early": N_(
+        "records that say an earlier time than the newest checkpoint of the centre that their box had seen before:"
+        " {count}"),
+    "doubt_ahead": N_("records that say a later time than the centre's receipt for them: {count}"),
+    "doubt_offline": N_(
+        "records that reached the centre so long after the time that they say that nobody but the box can tell when"
+        " they were made; their time is uncertain: {count}"),
     "doubt_boot": N_("video files filmed before a restart, whose time no record tells: {count}"),
     "doubt_late": N_("video files that the box stated long after they were filmed, although it was running: {count}"),
     "doubt_step": N_("video files whose length and the clock of the box disagree: {count}"),

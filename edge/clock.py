@@ -4,7 +4,6 @@ All spans are microseconds. `mono_us` never jumps back within a boot; `utc_us` i
 """
 from __future__ import annotations
 
-import ctypes
 import dataclasses
 import time
 import uuid
@@ -12,12 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from common.kernel_clock import kernel_clock_state
 from evidence.records import ClockState, Stamp
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-_UNKNOWN_ERROR_US = 16_000_000
-"""What the kernel itself says while nothing has ever set its clock."""
-_TIME_ERROR = 5
 
 
 class Clock(Protocol):
@@ -49,25 +46,6 @@ def boottime_us() -> int:
 def machine_boot_id() -> str:
     """The kernel's random id of this boot."""
     return _BOOT_ID.read_text().strip()
-
-
-class _NtpTime(ctypes.Structure):
-    _fields_ = (
-        ("sec", ctypes.c_long), ("usec", ctypes.c_long), ("maxerror", ctypes.c_long), ("esterror", ctypes.c_long),
-        ("tai", ctypes.c_long), ("reserved", ctypes.c_long * 4),
-    )
-
-
-def kernel_clock_state() -> ClockState:
-    """Whether the kernel believes that its wall clock is synchronised, and its own bound on the error."""
-    reading = _NtpTime()
-    try:
-        state = ctypes.CDLL(None).ntp_gettime(ctypes.byref(reading))
-    except (AttributeError, OSError):
-        state = -1
-    if state < 0:
-        return ClockState(False, _UNKNOWN_ERROR_US, "kernel", 1)
-    return ClockState(state != _TIME_ERROR, max(0, reading.maxerror), "kernel", 1)
 
 
 class SystemClock:

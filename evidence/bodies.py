@@ -649,6 +649,17 @@ class RecordRef:
 
 
 @dataclasses.dataclass(frozen=True)
+class CheckpointSeen:
+    """The box has a newer checkpoint of the centre's tree (`checkpoint.seen`): no record after this one was made before
+    `time`, when the centre says that it signed it."""
+
+    origin: str
+    size: Count
+    root_hash: Sha256
+    time: Utc
+
+
+@dataclasses.dataclass(frozen=True)
 class VideoReused:
     """The centre holds a record of this class whose bytes another one had before (`video.reused`): of another class, or
     of another box. `keys`: which keyframes of the segment, as in a `picture` record; none: all of the file. `held`: the
@@ -688,7 +699,7 @@ Body = (
     Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Assessment | Dispute | Consent | ConsentWithdrawn
     | Enrolment | FaceErased | TemplatesOrder | TemplatesMoved | SessionStart | SessionEnd | SessionCorrected | Segment
     | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
-    | Alarm | SegmentRemoved | VideoReused | Export
+    | Alarm | SegmentRemoved | VideoReused | CheckpointSeen | Export
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -722,6 +733,7 @@ TYPES: dict[str, type[Body]] = {
     "review": Review,
     "alarm": Alarm,
     "segment.removed": SegmentRemoved,
+    "checkpoint.seen": CheckpointSeen,
     "video.reused": VideoReused,
     "export": Export,
 }

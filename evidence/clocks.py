@@ -13,7 +13,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from evidence.brackets import Brackets
 from evidence.continuity import SLEW
+from evidence.receipts import Receipt
 from evidence.records import Record
 from evidence.story import Doubt
 
@@ -27,13 +29,18 @@ class Belief(Protocol):
     @property
     def step_tolerance_us(self) -> int: ...
 
+    @property
+    def bracket_us(self) -> tuple[int, int] | None:
+        """How far the clocks of a box and its centre may differ, and how late a record may come; None: not judged."""
+
 
 class ChainClock:
     """The clock of the device that made a chain."""
 
-    def __init__(self, chain: Sequence[Record], policy: Belief) -> None:
-        """`chain`: the records at hand of one chain, in order."""
+    def __init__(self, chain: Sequence[Record], policy: Belief, receipts: Iterable[Receipt] = ()) -> None:
+        """`chain`: the records at hand of one chain, in order; `receipts`: those that a centre gave for it."""
         self._policy, self._chain = policy, chain
+        self._brackets = Brackets(chain, receipts)
         self._moved = _moved(chain, policy.step_tolerance_us)
         starts: dict[str, list[Record]] = defaultdict(list)
         for record in chain:
@@ -48,7 +55,11 @@ class ChainClock:
             return None if self._policy.accept_simulated else "simulated"
         if not record.clock.synced:
             return "clock"
-        return "moved" if record.seq >= self._moved.get(record.boot_id, record.seq + 1) else None
+        if record.seq >= self._moved.get(record.boot_id, record.seq + 1):
+            return "moved"
+        if (allowed := self._policy.bracket_us) is None:
+            return None
+        return self._brackets.of(record.seq).contradicts(record.utc_us, *allowed)
 
     def anchor(self, boot_id: str, mono_us: int) -> Record | None:
         """The record of that start of the device that is nearest in time; one with a clock that was set, if any is."""
@@ -78,7 +89,18 @@ class ChainClock:
         """When at the earliest and at the latest (None: nobody knows) a record was made, UTC microseconds.
 
         Its own wall clock says so if it is believed and no later record shows an earlier time; else CLOCK_BOOTTIME
-        since a record of the same start that is beyond doubt, or the records beyond doubt before and after it."""
+        since a record of the same start that is beyond doubt, or the records beyond doubt before and after it, and
+        what a centre vouches for."""
+        least_us, most_us = self._by_device(record)
+        bracket = self._brackets.of(record.seq)
+        if bracket.not_before_us is not None:
+            least_us = max(least_us, bracket.not_before_us)
+        if bracket.not_after_us is not None:
+            most_us = bracket.not_after_us if most_us is None else min(most_us, bracket.not_after_us)
+        return (least_us, most_us) if most_us is None or least_us <= most_us else self._by_device(record)
+
+    def _by_device(self, record: Record) -> tuple[int, int | None]:
+        """The same from the records of the chain alone."""
         if self.doubt(record) is None and record.seq not in self._contested[0]:
             return record.utc_us, record.utc_us
         index = bisect.bisect_left(self._sure, record.seq, key=_seq)

@@ -156,6 +156,7 @@ class _Belief:
 
     accept_simulated: bool
     step_tolerance_us: int = 5 * SECOND
+    bracket_us: tuple[int, int] | None = None
 
 
 def _over_a_restart(start: Record, said: Record, chain: Sequence[Record]) -> Void | None:

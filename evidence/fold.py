@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from evidence.attendance import Said, face_facts, faceless, pin_facts
@@ -41,6 +42,7 @@ from evidence.bodies import (
     VideoReused,
     body_of,
 )
+from evidence.brackets import Chains
 from evidence.called import Called, called
 from evidence.enrolled import enrolment_facts
 from evidence.errors import BadInput
@@ -83,10 +85,12 @@ class NoSuchClass(BadInput):
 
 def fold(
     records: Iterable[Record], class_id: str, policy: Policy, typed: Callable[[Record], Body | None] = body_of,
+    receipts: Chains = MappingProxyType({}),
 ) -> Story:
     """The story of a class from verified records. Raises NoSuchClass without a plan of it. `typed`: what gives their
-    bodies, for whoever folds again and again and remembers them; a record of which it gives none is not told."""
-    told = read(records, class_id, policy, typed)
+    bodies, for whoever folds again and again and remembers them; a record of which it gives none is not told.
+    `receipts`: what a centre gave for the chains, seals checked; they bracket the clocks of the boxes."""
+    told = read(records, class_id, policy, typed, receipts)
     orders = _orders(told)
     if not orders:
         raise NoSuchClass(class_id=class_id)
@@ -253,7 +257,7 @@ def _removed(told: Told) -> tuple[RemovalFact, ...]:
 def _unplaced_us(segments: Sequence[SegmentFact], order: ClassOrder) -> int:
     """Video of the class whose clock cannot be believed and says a time outside of every class-hour."""
     hours = [hour_span(hour) for hour in order.hours]
-    unset = [fact for fact in segments if fact.doubt in ("simulated", "clock", "moved", "boot")]
+    unset = [fact for fact in segments if fact.doubt in ("simulated", "clock", "moved", "early", "ahead", "boot")]
     return sum(f.span.length_us for f in unset if not any(overlap(f.span, hour) for hour in hours))
 
 

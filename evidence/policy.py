@@ -18,7 +18,7 @@ from evidence.errors import BadShape
 from evidence.records import Id
 from evidence.rollcall import Limits
 from evidence.shape import Between, decode
-from evidence.times import MINUTE
+from evidence.times import HOUR, MINUTE, SECOND
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,6 +130,15 @@ class Video:
     bad_picture_pct: Annotated[Number, Between(0, 100)]
     black_pct: Annotated[Number, Between(1, 100)]
     settle_min: Annotated[Number, Between(0, 240)]
+
+
+@dataclasses.dataclass(frozen=True)
+class ClockRules:
+    """When a centre's word contradicts the clock of a box. `skew_s`: so far two clocks that are set may differ;
+    `offline_h`: a record that comes later than this after its own time may have been made at any time before."""
+
+    skew_s: Annotated[Number, Between(1, 3600)]
+    offline_h: Annotated[Number, Between(1, 8760)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -252,6 +261,8 @@ class Policy:
     video: Video
     block: Blocks
     checkin: CheckIns
+    clock: ClockRules | None = None
+    """None in policies from before receipts and checkpoints were held against the clock of a box."""
     picture: PictureRules | None = None
     """None in policies from before pictures were judged: only the roll call's dark frames count then."""
     rollcall: RollCallRules | None = None
@@ -294,6 +305,11 @@ class Policy:
     def step_tolerance_us(self) -> int:
         """How far media time and CLOCK_BOOTTIME may disagree at rate 1; multiply by the clock's rate."""
         return self.video.step_tolerance_ms.value * 1000
+
+    @property
+    def bracket_us(self) -> tuple[int, int] | None:
+        """How far the clocks of a box and its centre may differ, and how late a record may come; None: not judged."""
+        return None if self.clock is None else (self.clock.skew_s.value * SECOND, self.clock.offline_h.value * HOUR)
 
     @property
     def settle_us(self) -> int:

@@ -50,10 +50,11 @@ class Stretch(Span):
     refs: tuple[Ref, ...]
 
 
-Doubt = Literal["simulated", "clock", "moved", "boot", "late", "step", "gaps"]
+Doubt = Literal["simulated", "clock", "moved", "early", "ahead", "offline", "boot", "late", "step", "gaps"]
 """Why a time is uncertain: a simulated clock that the policy does not accept; a clock that was not set, or
-that was moved; a start of the device whose time no record tells; stated long after it was filmed; media time and
-CLOCK_BOOTTIME disagree; holes above the limit are not listed."""
+that was moved; a wall clock that a centre's checkpoint or receipt contradicts, or a record that came so late that
+only its box says when it was made; a start of the device whose time no record tells; stated long after it was filmed;
+media time and CLOCK_BOOTTIME disagree; holes above the limit are not listed."""
 
 
 @dataclasses.dataclass(frozen=True)

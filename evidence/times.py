@@ -8,6 +8,7 @@ from evidence.errors import BadRecord
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
 UTC_PATTERN = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 

@@ -13,6 +13,7 @@ import functools
 import typing
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from evidence.bodies import (
     TYPES,
@@ -38,6 +39,7 @@ from evidence.bodies import (
     TemplatesMoved,
     body_of,
 )
+from evidence.brackets import Chains
 from evidence.clocks import ChainClock
 from evidence.corrections import MOVED, Correction, Session, corrections
 from evidence.errors import BadRecord
@@ -99,8 +101,10 @@ class Told:
 
 def read(
     records: Iterable[Record], class_id: str, policy: Policy, typed: Callable[[Record], Body | None] = body_of,
+    receipts: Chains = MappingProxyType({}),
 ) -> Told:
-    """What verified records say of one class, each record once. `typed`: what gives their bodies."""
+    """What verified records say of one class, each record once. `typed`: what gives their bodies; `receipts`: those of
+    a centre whose seals hold."""
     unique: dict[Ref, Record] = {}
     for record in records:
         known = unique.setdefault(record.key, record)
@@ -126,7 +130,7 @@ def read(
             continue
         if body is not None and ((record.device, record.chain) not in boxes or _may_say(record)):
             items.append((record, body))
-    clocks = {name: ChainClock(chain, policy) for name, chain in chains.items()}
+    clocks = {name: ChainClock(chain, policy, receipts.get(name, ())) for name, chain in chains.items()}
     unknown = sum(record.type not in TYPES for record in ordered)
     corrected = tuple(counted.by_session[key] for key in sorted(named))
     started_us: dict[Session, int] = {}

@@ -136,6 +136,8 @@ def _receipts(
         material.receipts_unchecked = len(found)
     elif found:
         material.vouched_up_to = max(receipt.up_to for receipt in found)
+        for receipt in found:
+            material.receipts.setdefault((receipt.device, receipt.chain), []).append(receipt)
     return found, problems
 
 

@@ -109,6 +109,7 @@ def _box(material: Material, head: Head, centre: Identity | None, root: x509.Cer
     material.chains.append(chain)
     material.problems += [*problems, *_without_echo(checked, problems), *check_places(sealed, of_centre=False)]
     material.problems += receipt_problems
+    material.receipts[head.device, head.chain] = receipts
 
 
 def _chain_file(material: Material, head: Head) -> tuple[list[Sealed], list[VerificationError]]:

@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
+from evidence.brackets import Chains
 from evidence.errors import ZaitangError
 from evidence.fold import fold
 from evidence.policy import Policy
@@ -25,10 +26,13 @@ class Judged:
     """The same findings as the rules returned them, for words."""
 
 
-def judge(records: Iterable[Record], class_id: str, policy: Policy, as_of_us: int | None) -> Judged:
-    """Fold and judge one class; `as_of_us` None means the time of its latest record. Raises NoStory."""
+def judge(
+    records: Iterable[Record], class_id: str, policy: Policy, as_of_us: int | None, receipts: Chains,
+) -> Judged:
+    """Fold and judge one class; `as_of_us` None means the time of its latest record. `receipts`: those whose seals
+    hold. Raises NoStory."""
     try:
-        story = fold(records, class_id, policy)
+        story = fold(records, class_id, policy, receipts=receipts)
         said = findings(story, policy, story.last_us if as_of_us is None else as_of_us)
     except ZaitangError as error:
         raise NoStory(class_id=class_id, why=error) from None

@@ -10,6 +10,7 @@ from evidence.chain import Checked
 from evidence.corrections import corrections
 from evidence.errors import BadRecord, VerificationError
 from evidence.policy import Policy
+from evidence.receipts import Receipt
 from evidence.records import Record, Sealed
 from verify.errors import RecordUnreadable
 from verify.folder import Folder
@@ -74,6 +75,8 @@ class Material:
     moved: set[str] = dataclasses.field(default_factory=set)
     """Names of files that the box says it moved to another volume."""
     quarantined: int = 0
+    receipts: dict[tuple[str, str], list[Receipt]] = dataclasses.field(default_factory=dict)
+    """(device, chain) → its receipts, seals checked."""
     receipts_unchecked: int = 0
     vouched_up_to: int | None = None
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from collections.abc import Iterable
 
 from central.classes.as_of import AsOf, as_of
 from central.classes.orders import boxes_of, order_of
@@ -15,6 +16,7 @@ from evidence.bodies import ClassOrder
 from evidence.errors import ZaitangError
 from evidence.fold import fold
 from evidence.policy import Policy, parse_policy
+from evidence.receipts import Receipt, peek_receipt
 from evidence.rules import Finding, findings
 from evidence.seal import read_sealed
 from evidence.story import Story
@@ -79,8 +81,15 @@ def tell(tx: Tx, class_id: str, centre: str, now_us: int) -> Told:
     # Whole chains, as an auditor folds them: what belongs to no class may still tell about a clock.
     records = [read_sealed(envelope).record for envelope in tx.receipted({*devices, centre})]
     moment = as_of(records, centre, now_us)
-    story = fold(records, class_id, policy)
+    story = fold(records, class_id, policy, receipts=receipts_of(tx, devices))
     return Told(order, policy, story, moment, findings(story, policy, moment.us), tx.waiting(devices))
+
+
+def receipts_of(tx: Tx, devices: Iterable[str]) -> dict[tuple[str, str], list[Receipt]]:
+    """The centre's own receipts for the chains of these devices."""
+    heads = [head for device in sorted(devices) for head in tx.heads(device)]
+    return {(head.device, head.chain): [peek_receipt(envelope) for _, envelope in tx.receipts(head.device, head.chain)]
+            for head in heads}
 
 
 def policy_of(tx: Tx, order: ClassOrder) -> Policy:

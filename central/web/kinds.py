@@ -35,6 +35,7 @@ RECORDS = {
     "alarm": N_("alarm"),
     "segment.removed": N_("removal of a video file"),
     "video.reused": N_("video seen elsewhere"),
+    "checkpoint.seen": N_("checkpoint of the centre seen"),
     "export": N_("export of a class"),
 }
 REFUSED = {

@@ -100,7 +100,7 @@ def make_sheet(box: Box, class_id: str, block_id: str) -> Sheet:
         raise NoSuchClass(class_id=class_id)
     policy = load_policy(order.policy.id)
     told = [sealed for sealed in (*orders, *box.store.each()) if concerns(sealed.record, class_id)]
-    story = fold((sealed.record for sealed in told), class_id, policy)
+    story = fold((sealed.record for sealed in told), class_id, policy, receipts=box.store.receipts_given())
     block = next((one for one in story.blocks if one.id == block_id), None)
     if block is None:
         raise NoSuchBlock(block=block_id, class_id=class_id, known=", ".join(one.id for one in story.blocks))

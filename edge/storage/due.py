@@ -94,13 +94,13 @@ def any_due(box: Box) -> bool:
 
 def newest_receipt(box: Box) -> Receipt | None:
     """The centre's newest receipt, if its seal holds and it speaks of this chain."""
-    envelopes, path = box.store.receipts(), box.folder / "keys" / CERTIFICATE
-    if box.config.sync is None or not envelopes or not path.is_file():
+    envelope, path = box.store.latest_receipt(), box.folder / "keys" / CERTIFICATE
+    if box.config.sync is None or envelope is None or not path.is_file():
         return None
     root = x509.load_pem_x509_certificate(box.keys.root.encode())
     site = Site(box.config.device, root, box.config.sync.centre, identity(box.keys.certificate, root).test)
     try:
-        receipt = check_receipt(envelopes[-1], site, site.centre_of(path.read_text("ascii", "replace")))
+        receipt = check_receipt(envelope, site, site.centre_of(path.read_text("ascii", "replace")))
     except Refused:
         return None
     return receipt if _of_our_chain(box.store, receipt) else None
@@ -198,7 +198,8 @@ def _holds(store: Store, class_id: str, its: _Class, now: Now) -> set[Hold]:
         return {*holds, "review"}
     records = [sealed.record for sealed in (*store.orders(), *store.each()) if concerns(sealed.record, class_id)]
     try:
-        found = findings(fold(records, class_id, its.policy), its.policy, now.us)
+        story = fold(records, class_id, its.policy, receipts=store.receipts_given())
+        found = findings(story, its.policy, now.us)
     except ZaitangError:
         return {*holds, "review"}
     if any(one.flag for one in found):

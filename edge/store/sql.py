@@ -49,8 +49,9 @@ NEWEST_OF_TYPE = "SELECT seq FROM records WHERE type = ? ORDER BY seq DESC LIMIT
 ANY_OF_TYPE = "SELECT 1 FROM records WHERE type = ? LIMIT 1"
 HASH = "SELECT hash FROM records WHERE seq = ?"
 
-ADD_RECEIPT = "INSERT OR REPLACE INTO receipts (up_to, envelope) VALUES (?, ?)"
+ADD_RECEIPT = "INSERT OR IGNORE INTO receipts (up_to, envelope) VALUES (?, ?)"
 RECEIPTS = "SELECT envelope FROM receipts ORDER BY up_to"
+RECEIPTS_ABOVE = "SELECT envelope FROM receipts WHERE up_to > ? ORDER BY up_to"
 RECEIPTED = "SELECT max(up_to) FROM receipts"
 
 ADD_ORDER = "INSERT OR IGNORE INTO orders (hash, seq, envelope) VALUES (?, ?, ?)"

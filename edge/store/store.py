@@ -21,7 +21,7 @@ from edge.store.people import PeopleTables
 from evidence.bodies import TYPES, Genesis, Segment, SegmentRemoved
 from evidence.chain import next_record
 from evidence.errors import BadReceipt
-from evidence.receipts import Receipt
+from evidence.receipts import Receipt, peek_receipt
 from evidence.records import Record, Sealed
 from evidence.seal import Signer, read_sealed, seal_record
 from evidence.shape import decode, encode
@@ -29,6 +29,7 @@ from evidence.shape import decode, encode
 SOFTWARE = "zaitang 0.1.0"
 RECORDS_GONE = N_("its records are gone")
 PAGE = 1000
+LATEST_RECEIPT = "receipt"
 Place = Literal["first", "second"]
 """The video volume that the recorder writes, and the one to which segments are moved."""
 _VOLUMES: dict[Place, str] = {"first": "volume", "second": "volume.second"}
@@ -59,6 +60,7 @@ class Store(PeopleTables):
         self._sealing, self._data_key = sealing, data_key
         self._removed: set[str] = set()
         self._removed_up_to = -1
+        self._given: list[Receipt] = []
         self._db = Database(path)
         genesis = Genesis(signer.keyid, certificate, root, SOFTWARE, self._sealing_key())
         with self._db.transaction():
@@ -140,11 +142,31 @@ class Store(PeopleTables):
             raise BadReceipt(device=self._device, why=f"it covers record {receipt.up_to}, which was never made")
         if have != receipt.head_hash:
             raise BadReceipt(device=self._device, why=f"record {receipt.up_to} has another hash here")
-        self._db.execute(sql.ADD_RECEIPT, (receipt.up_to, envelope))
+        newest = receipt.up_to >= self.receipted_up_to()
+        with self._db.transaction():
+            self._db.execute(sql.ADD_RECEIPT, (receipt.up_to, envelope))
+            if newest:
+                self._db.execute(sql.PUT_META, (LATEST_RECEIPT, envelope.hex()))
 
     def receipts(self) -> list[bytes]:
-        """The envelopes of all receipts, oldest first."""
+        """The envelopes of all receipts, oldest first: of each record the first that was given, which says most of when
+        it was made."""
         return [row[0] for row in self._db.rows(sql.RECEIPTS)]
+
+    def latest_receipt(self) -> bytes | None:
+        """The envelope of the receipt that came last for the highest record: it says most of the centre's time now."""
+        found = self._db.one(sql.GET_META, (LATEST_RECEIPT,))
+        if found is None:
+            return next(reversed(self.receipts()), None)
+        return bytes.fromhex(found)
+
+    def receipts_given(self) -> dict[tuple[str, str], list[Receipt]]:
+        """What they say, as the fold takes it. Only what is above the last one is read again: a receipt is cumulative,
+        and one that came late says less."""
+        last = self._given[-1].up_to if self._given else -1
+        found = [peek_receipt(row[0]) for row in self._db.rows(sql.RECEIPTS_ABOVE, (last,))]
+        self._given = [*self._given, *found]
+        return {(self._device, self._chain): self._given}
 
     # --- what the centre ordered
 

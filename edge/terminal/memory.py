@@ -128,7 +128,7 @@ class Memory:
             needed = self._bodies.needed(own, since_us, policy)
             whole = {} if known is None else {ref: body for ref, body in known.whole.items() if ref in needed}
             records = [*(sealed.record for sealed in orders), *own]
-            story = fold(records, class_id, policy, self._bodies.typed(needed, whole))
+            story = fold(records, class_id, policy, self._bodies.typed(needed, whole), self._store.receipts_given())
             known = _Folded(len(own), len(orders), at_s, story, whole)
             self._keep(class_id, known)
         return known.story

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from common.kernel_clock import kernel_clock_state
 from common.reasons import length_words
 from common.texts import N_, translate
 from edge.cameras.address import shown
-from edge.clock import kernel_clock_state
 from evidence.errors import BadInput
 from provisioning.demo import day, play
 from provisioning.demo.box import CameraSetting

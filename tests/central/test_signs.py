@@ -46,6 +46,7 @@ def page(centre: Centre, clock: FixedClock, tmp_path: Path) -> str:
     box.append(pin(person["李娜"], OPENING + 4 * MINUTE, None), OPENING + 4 * MINUTE)
     box.append(pin(person["王芳"], MORNING + 15 * MINUTE, person["陈老师"]), MORNING + 15 * MINUTE)
     box.append(face(person["张伟"], MORNING + 20 * MINUTE, "out"), MORNING + 20 * MINUTE)
+    clock.utc_us = MORNING + 25 * MINUTE
     centre.collector().take(box.messages())
     clock.utc_us = MORNING + 24 * 60 * MINUTE
     text = TestClient(create_app(centre), base_url="http://127.0.0.1:8470").get("/classes/welder-1?lang=en").text

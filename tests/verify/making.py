@@ -67,7 +67,8 @@ def class_of(
 
 def receipt(box: Maker, centre: Maker, up_to: int) -> bytes:
     """The centre's receipt for the box's chain."""
-    one = Receipt(1, centre.device, box.device, box.chain, up_to, box.sealed[up_to].hash, up_to, utc_text(START))
+    head = box.sealed[up_to]
+    one = Receipt(1, centre.device, box.device, box.chain, up_to, head.hash, up_to, utc_text(head.record.utc_us))
     return seal_receipt(one, centre.signer)
 
 

@@ -1,0 +1,93 @@
+"""Brackets: between which moments of a centre's clock a record was made, whatever the clock of its device says.
+
+Not before: the checkpoint of the centre's tree that the chain named last (`checkpoint.seen`); nobody knows its hash
+earlier. Not after: the first receipt that covers the record; nobody gives one for what is not there.
+"""
+from __future__ import annotations
+
+import bisect
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from evidence.bodies import CheckpointSeen, body_of
+from evidence.errors import BadRecord
+from evidence.receipts import Receipt
+from evidence.records import Record
+from evidence.times import utc_us
+
+Chains = Mapping[tuple[str, str], Sequence[Receipt]]
+"""(device, chain) → its receipts, seals checked, in any order."""
+Contradiction = Literal["early", "ahead", "offline"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Bracket:
+    """UTC microseconds of the centre; None: nothing says so."""
+
+    not_before_us: int | None = None
+    not_after_us: int | None = None
+
+    def contradicts(self, told_us: int, skew_us: int, offline_us: int) -> Contradiction | None:
+        """What is wrong with a wall clock that says `told_us`: it is earlier than possible, later than possible, or it
+        came to the centre so long after it that nobody can say when it was made. `skew_us`: how far two clocks
+        that are set may differ; `offline_us`: how late a record may come."""
+        if self.not_before_us is not None and told_us < self.not_before_us - skew_us:
+            return "early"
+        if self.not_after_us is None:
+            return None
+        if told_us > self.not_after_us + skew_us:
+            return "ahead"
+        return "offline" if self.not_after_us - told_us > offline_us else None
+
+
+class Brackets:
+    """The brackets of one chain."""
+
+    def __init__(self, chain: Iterable[Record], receipts: Iterable[Receipt]) -> None:
+        """`chain`: the records at hand, in order; `receipts`: all that were given for it."""
+        self._seen = _rising(_seen(chain))
+        given = sorted(((one.up_to, utc_us(one.time)) for one in receipts), reverse=True)
+        self._given = _falling(given)
+
+    def of(self, seq: int) -> Bracket:
+        """The bracket of a record."""
+        before = bisect.bisect_left(self._seen, seq, key=_first)
+        after = bisect.bisect_left(self._given, seq, key=_first)
+        return Bracket(
+            self._seen[before - 1][1] if before else None,
+            self._given[after][1] if after < len(self._given) else None,
+        )
+
+
+def _seen(chain: Iterable[Record]) -> Iterable[tuple[int, int]]:
+    for record in chain:
+        if record.type == "checkpoint.seen":
+            try:
+                body = body_of(record)
+            except BadRecord:
+                continue
+            if isinstance(body, CheckpointSeen):
+                yield record.seq, utc_us(body.time)
+
+
+def _rising(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What the latest checkpoint so far proves, at each record that names one."""
+    rising: list[tuple[int, int]] = []
+    for seq, us in found:
+        rising.append((seq, max(us, rising[-1][1]) if rising else us))
+    return rising
+
+
+def _falling(given: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """For each receipt the earliest of all that cover its record; `given` from the highest number down."""
+    least: dict[int, int] = {}
+    earliest: int | None = None
+    for up_to, us in given:
+        earliest = us if earliest is None else min(earliest, us)
+        least[up_to] = earliest
+    return sorted(least.items())
+
+
+def _first(item: tuple[int, int]) -> int:
+    return item[0]
