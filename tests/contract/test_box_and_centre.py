@@ -91,7 +91,7 @@ def _film(path: Path) -> Path:
     return path
 
 
-def until(services: Services, what: str, true: Callable[[], bool], seconds: float = 40) -> None:
+def until(services: Services, what: str, true: Callable[[], bool], seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         services.check()
