@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 6962 (RFC 9162, 2.1) with SHA-256: its hashes, its two proofs, and how they are checked.
 
-A tree is given by its *nodes*: `node(level, index)` is the hash over 2^level leaves, from leaf index · 2^level on. Where
-they are kept is for others to say (tiles.py); proofs ask for complete nodes only.
+A tree is given by its *nodes*: `node(level, index)` is the hash over 2^level leaves, from leaf index · 2^level on.
+Where they are kept is for others to say (tiles.py); proofs ask for complete nodes only.
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Tiles: how a growing Merkle tree is cut into pieces of 256 hashes, kept and published (C2SP tlog-tiles).
 
-Tile `number` of `level` holds 256 hashes of nodes at level 8 · `level` of the tree, fewer at its right edge. The partial
-tiles at the edge are all that growth needs: they are the tree's frontier.
+Tile `number` of `level` holds 256 hashes of nodes at level 8 · `level` of the tree, fewer at its right edge. The
+partial tiles at the edge are all that growth needs: they are the tree's frontier.
 """
 from __future__ import annotations
 

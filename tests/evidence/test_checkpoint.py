@@ -103,7 +103,7 @@ def test_a_forged_cosignature_is_refused() -> None:
         NoteSignature(EYE.name, EYE.id, good.signature[:-1]),
         NoteSignature(EYE.name, EYE.id, b"\xff" * 72),
     ):
-        with pytest.raises(BadCosignature, match="witness.example/w1"):
+        with pytest.raises(BadCosignature, match=r"witness\.example/w1"):
             cosigned_at(Note(note.text, (good, forged)), EYE)
 
 

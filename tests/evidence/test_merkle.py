@@ -1,4 +1,4 @@
-"""The Merkle tree against vectors of Certificate Transparency; its proofs by properties: they hold, and nothing else."""
+"""The Merkle tree against vectors of Certificate Transparency; its proofs by properties: they alone hold."""
 from __future__ import annotations
 
 import hashlib
