@@ -22,10 +22,17 @@ from verify.result import Result, conclude
 from verify.segments import to_hash
 
 HASHING = N_("reading video")
+WITNESS = "witness"
+"""The first word of the other command, which watches a centre."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given[:1] == [WITNESS]:
+        from verify.witness_cli import main as witness
+
+        return witness(given[1:])
     arguments = _parser(asked_language(argv)).parse_args(argv)
     lang = arguments.lang
     try:

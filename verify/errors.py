@@ -82,3 +82,42 @@ class SimulatedClock(VerificationError):
 
 class NoStory(VerificationError):
     text = "the story of class {class_id} cannot be told: {why}"
+
+
+class RolledBack(VerificationError):
+    text = ("THE CENTRE WAS ROLLED BACK: it shows a tree of {size} records and showed one of {known} before. Records "
+            "are gone, or hidden. Both signed checkpoints are kept: {kept}")
+
+
+class TwoTrees(VerificationError):
+    text = ("THE CENTRE SHOWS TWO TREES: of {size} records it signed one before, and another one now. It says one "
+            "thing to some and another thing to others. Both signed checkpoints are kept: {kept}")
+
+
+class HistoryChanged(VerificationError):
+    text = ("THE CENTRE CHANGED ITS PAST: the tree of {size} records that it shows does not begin with the one of "
+            "{known} that it showed before ({why}). Both signed checkpoints are kept: {kept}")
+
+
+class BadKey(BadInput):
+    text = "{path} is not the key of a witness: {why}"
+
+
+class BadLogKey(BadInput):
+    text = "--log-key {value}: it is not the key of a centre's tree: {why}"
+
+
+class BadState(BadInput):
+    text = "{path} cannot be used as what this witness saw last: {why}. Nothing was cosigned"
+
+
+class NoLog(BadInput):
+    text = "the tree at {place} cannot be read: {why}"
+
+
+class NotTaken(BadInput):
+    text = "the centre at {place} did not take the cosignature: {why}. It is tried again at the next look"
+
+
+class WitnessRuns(BadInput):
+    text = "another witness works with {path}"
