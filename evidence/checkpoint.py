@@ -11,7 +11,8 @@ import re
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from evidence.errors import BadCheckpoint, BadCosignature, BadNote
+from evidence.bodies import CheckpointSeen
+from evidence.errors import BadCheckpoint, BadCosignature, BadNote, BadRecord
 from evidence.merkle import HASH_BYTES, MAX_SIZE
 from evidence.notes import (
     COSIGNED,
@@ -26,6 +27,7 @@ from evidence.notes import (
     verified,
 )
 from evidence.seal import Signer
+from evidence.times import SECOND, utc_text, utc_us
 
 TIME_BYTES, SIGNATURE_BYTES = 8, 64
 MAX_TIME = 253402300799
@@ -108,6 +110,32 @@ def read_checkpoint(text: str) -> Checkpoint:
 def timed(key: NoteKey) -> NoteKey:
     """The same key of the same name, for signatures with a time."""
     return dataclasses.replace(key, kind=COSIGNED)
+
+
+def seen_of(stated: Stated, key: NoteKey) -> CheckpointSeen:
+    """What a box records of a checkpoint that it has seen. `key`: that of the tree."""
+    at = stated.time_s.to_bytes(TIME_BYTES, "big")
+    data = next(one for one in stated.note.by(timed(key)) if one.startswith(at))
+    checkpoint = stated.checkpoint
+    return CheckpointSeen(
+        checkpoint.origin, checkpoint.size, checkpoint.root.hex(), utc_text(stated.time_s * SECOND),
+        base64_text(data[TIME_BYTES:]),
+    )
+
+
+def check_seen(seen: CheckpointSeen, key: NoteKey) -> None:
+    """Whether the centre signed what a box says that it has seen, at that time. Raises BadCheckpoint."""
+    text = Checkpoint(seen.origin, seen.size, bytes.fromhex(seen.root_hash)).text
+    try:
+        time_us, signature = utc_us(seen.time), unbase64(seen.signature)
+    except (BadRecord, BadNote) as error:
+        raise BadCheckpoint(why=str(error.params["why"])) from None
+    if seen.origin != key.name:
+        raise BadCheckpoint(why="it is of another tree")
+    if time_us % SECOND or not 0 <= time_us // SECOND <= MAX_TIME:
+        raise BadCheckpoint(why="its time is out of range")
+    if not timed(key).verify(signature, _message(text, time_us // SECOND)):
+        raise BadCheckpoint(why="the signature does not match")
 
 
 def cosign(text: str, key: NoteKey, signer: Signer, time_s: int) -> NoteSignature:

@@ -1,4 +1,4 @@
-"""`zaitang-verify witness`: watch a centre's tree and cosign it. 0 cosigned, 1 the centre was caught, 2 not looked at."""
+"""`zaitang-verify witness`: watch a centre's tree and cosign it. 0 cosigned, 1 the centre is caught, 2 no look."""
 from __future__ import annotations
 
 import argparse

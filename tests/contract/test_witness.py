@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
+from central.ingest.collector import Message
 from central.web.app import create_app
 from central.web.server import listen
 from central.wiring import Centre, init_centre, open_centre
@@ -89,7 +90,7 @@ def test_a_centre_rolled_back_to_a_backup_is_caught_by_the_witness(
     assert look(serve(back)) == 1
     assert "THE CENTRE WAS ROLLED BACK" in capsys.readouterr().err
     for one in box.sealed[:5]:  # it goes on elsewhere, until it is larger than before
-        back.collector().take([type(box.messages()[0])(box.device, one.envelope)])
+        back.collector().take([Message(box.device, one.envelope)])
     other = Box(back, "box-2", "cd" * 16)
     other.genesis()
     more(back, other, 400, NOW_S + 120)

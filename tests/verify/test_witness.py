@@ -119,7 +119,8 @@ def test_a_partial_tile_that_became_whole_is_found(run: Run, log: Log, tmp_path:
     assert whole.exists() and run() == 0
 
 
-@pytest.mark.parametrize("note", [b"", b"x" * 70_000, b"\xff\n\n\xe2\x80\x94 a b\n"], ids=["empty", "oversized", "bytes"])
+@pytest.mark.parametrize(
+    "note", [b"", b"x" * 70_000, b"\xff\n\n\xe2\x80\x94 a b\n"], ids=["empty", "oversized", "bytes"])
 def test_a_forged_or_unreadable_checkpoint_is_refused(run: Run, log: Log, tmp_path: Path, note: bytes) -> None:
     checkpoint = log.show(5)
     forged = sign_checkpoint(checkpoint, KEY, KeySigner(Ed25519PrivateKey.generate()), 1)
