@@ -1,13 +1,17 @@
 """Checkpoints and cosignatures: what was signed once reads the same; what is forged is named."""
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evidence.bodies import CheckpointSeen, body_of
 from evidence.checkpoint import (
     Checkpoint,
+    check_seen,
     cosign,
     cosigned_at,
     log_key,
@@ -21,7 +25,7 @@ from evidence.errors import BadCheckpoint, BadCosignature, BadNote, BadProof
 from evidence.logproof import consistency_text, inclusion_text, read_consistency, read_inclusion
 from evidence.merkle import MAX_SIZE
 from evidence.notes import COSIGNED, MAX_NOTE, Note, NoteKey, NoteSignature, read_key, read_note, signed
-from evidence.seal import KeySigner
+from evidence.seal import KeySigner, read_sealed
 from tests.evidence.test_golden import load
 
 CENTRE, WITNESS = (Ed25519PrivateKey.from_private_bytes(bytes([number] * 32)) for number in (1, 2))
@@ -50,6 +54,21 @@ def test_a_checkpoint_of_ours_is_the_same_for_ever() -> None:
         with pytest.raises((BadNote, BadCheckpoint, BadCosignature)):
             refused = open_checkpoint(case["note"].encode(), key)
             cosigned_at(refused.note, eye)
+
+
+def test_what_a_box_saw_is_checked_against_the_key_of_the_tree() -> None:
+    vector = load("checkpoints")
+    key = read_key(vector["log_key"])
+    bodies = [body_of(read_sealed(one["envelope"].encode()).record) for one in vector["box"]]
+    seen = [body for body in bodies if isinstance(body, CheckpointSeen)]
+    assert [one.size for one in seen] == [1, 2]
+    for one in seen:
+        check_seen(one, key)
+        for change in ({"size": 3}, {"root_hash": "0" * 64}, {"time": "2026-03-02T00:41:00.000000Z"}, {"origin": "x"},
+                       {"time": "2026-02-30T00:41:00.000000Z"}, {"time": one.time.replace(".000000", ".000001")},
+                       {"signature": "A" * 85 + "B=="}, {"signature": "A" * 86 + "=="}):
+            with pytest.raises(BadCheckpoint):
+                check_seen(dataclasses.replace(one, **change), key)
 
 
 def test_the_example_of_the_cosignature_specification_is_framed_as_it_says() -> None:
