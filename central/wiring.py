@@ -23,6 +23,7 @@ from central.names import NameBox
 from central.objects import Objects
 from central.store.store import Store
 from central.tree.keeper import Keeper
+from central.tree.stamp import Authority
 from central.tree.tree import Tree
 from central.tree.witnesses import witness_keys
 from evidence.bodies import Genesis
@@ -55,7 +56,9 @@ class Centre:
 
     def keeper(self) -> Keeper:
         """What issues checkpoints."""
-        return Keeper(self.tree(), self.store, self.clock, self.config.tree.checkpoint_s, None)
+        tree = self.config.tree
+        stamp = Authority(tree.stamp_url).stamp if tree.stamp_url else None
+        return Keeper(self.tree(), self.store, self.clock, tree.checkpoint_s, stamp)
 
     def keyring(self) -> Keyring:
         """Whom this centre believes."""

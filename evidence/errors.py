@@ -157,3 +157,7 @@ class BadCosignature(VerificationError):
 
 class BadCheckpoint(VerificationError):
     text = "a checkpoint of the centre does not hold: {why}"
+
+
+class BadStamp(VerificationError):
+    text = "a time stamp does not hold: {why}"

@@ -1,14 +1,15 @@
 """Proofs as files: a leaf in a checkpoint (C2SP tlog-proof), one checkpoint as the beginning of another (the body of
-add-checkpoint in C2SP tlog-witness). Each holds its checkpoint as it was signed; nothing is verified here."""
+add-checkpoint in C2SP tlog-witness). Each holds its checkpoint as it was signed."""
 from __future__ import annotations
 
 import dataclasses
 import re
 from collections.abc import Sequence
 
+from evidence.checkpoint import Checkpoint, Stated, open_checkpoint
 from evidence.errors import BadNote, BadProof
-from evidence.merkle import HASH_BYTES, MAX_PROOF
-from evidence.notes import MAX_NOTE, base64_text, unbase64
+from evidence.merkle import HASH_BYTES, MAX_PROOF, check_consistency, check_inclusion, leaf_hash
+from evidence.notes import MAX_NOTE, NoteKey, base64_text, unbase64
 
 FIRST = "c2sp.org/tlog-proof@v1"
 MAX_FILE = MAX_NOTE + 8192
@@ -45,6 +46,28 @@ def read_inclusion(data: bytes) -> Proof:
 def read_consistency(data: bytes) -> Proof:
     """The proof in a file of `consistency_text`. Raises BadProof."""
     return _read(data, "old", len(data))
+
+
+def proven_leaf(data: bytes, envelope: bytes, key: NoteKey) -> Stated:
+    """The checkpoint, signed by the tree's `key`, of which a file proves that a record is in it. Raises BadProof,
+    BadNote, BadCheckpoint."""
+    proof = read_inclusion(data)
+    stated = open_checkpoint(proof.note, key)
+    checkpoint = stated.checkpoint
+    check_inclusion(leaf_hash(envelope), proof.number, checkpoint.size, checkpoint.root, proof.hashes)
+    return stated
+
+
+def proven_growth(data: bytes, old: Checkpoint, key: NoteKey) -> Stated:
+    """The checkpoint, signed by the tree's `key`, of which a file proves that it begins with the `old` one. Raises
+    BadProof, BadNote, BadCheckpoint."""
+    proof = read_consistency(data)
+    stated = open_checkpoint(proof.note, key)
+    checkpoint = stated.checkpoint
+    if proof.number != old.size:
+        raise BadProof(why="it is of a tree of another size")
+    check_consistency(old.size, old.root, checkpoint.size, checkpoint.root, proof.hashes)
+    return stated
 
 
 def _read(data: bytes, word: str, length: int) -> Proof:

@@ -121,3 +121,28 @@ class NotTaken(BadInput):
 
 class WitnessRuns(BadInput):
     text = "another witness works with {path}"
+
+
+class TreeProofMissing(VerificationError):
+    text = "the centre's tree does not prove the end of the chain of {device}: {file} is missing"
+
+
+class TreeProofWrong(VerificationError):
+    text = "{file} does not hold: {why}"
+
+
+class SeenForged(VerificationError):
+    text = "record {seq} of {device} names a checkpoint that the centre did not sign so: {why}"
+
+
+class TreeShrank(VerificationError):
+    text = ("the centre was rolled back, or shows two trees: record {seq} of {device} saw one of {known} records, "
+            "which is not the beginning of the one in this export, of {size}")
+
+
+class BadWitnessKey(BadInput):
+    text = "--witness {value}: it is not the key of a witness: {why}"
+
+
+class BadStampRoot(BadInput):
+    text = "--stamp-root {value}: it holds no certificates: {why}"

@@ -13,6 +13,7 @@ from evidence.policy import Policy
 from evidence.records import Record, Sealed
 from verify.errors import RecordUnreadable
 from verify.folder import Folder
+from verify.trees import TreeSeen
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Material:
     quarantined: int = 0
     receipts_unchecked: int = 0
     vouched_up_to: int | None = None
+    trees: list[TreeSeen] = dataclasses.field(default_factory=list)
+    """What the export holds of the centre's tree, the newest last."""
 
     def records(self) -> Iterator[Record]:
         """Everything that the story may use, orders that a box keeps included."""

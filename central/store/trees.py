@@ -77,6 +77,21 @@ class TreeTables:
         size = self._db.execute(select(func.max(t.tokens.c.size))).scalar()
         return None if size is None else self.checkpoint(size)
 
+    def last_in_tree(self, device: str, chain: str, up_to: int, size: int) -> tuple[int, int] | None:
+        """Number and leaf of the last record of a chain, up to `up_to`, that is in the tree of that size."""
+        c = t.records.c
+        row = self._db.execute(
+            select(c.seq, c.leaf).where(c.device == device, c.chain == chain, c.seq <= up_to, c.leaf < size)
+            .order_by(c.seq.desc()).limit(1)).first()
+        return None if row is None else (row.seq, row.leaf)
+
+    def newest_of_chain(self, type_: str, device: str, chain: str, up_to: int) -> bytes | None:
+        """The last record of a type in a chain, up to `up_to`."""
+        c = t.records.c
+        return self._db.execute(
+            select(c.envelope).where(c.type == type_, c.device == device, c.chain == chain, c.seq <= up_to)
+            .order_by(c.seq.desc()).limit(1)).scalar()
+
     # --- what others say of them
 
     def put_cosignature(self, size: int, witness: str, time_s: int, line: str) -> bool:
