@@ -4,10 +4,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 from cryptography import x509
 
-from evidence.errors import BadStamp
+from evidence.errors import BadStamp, StampsMissing
 
 MAX_STAMP = 65536
 """Bytes; no answer of an authority is larger."""
@@ -26,10 +27,9 @@ class Request:
 
 
 def request_stamp(data: bytes) -> Request:
-    """Ask for a stamp over `data`, by its SHA-256, with the certificates of the authority."""
-    from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
-
-    request = TimestampRequestBuilder().data(data).hash_algorithm(HashAlgorithm.SHA256).build()
+    """Ask for a stamp over `data`, by its SHA-256, with the certificates of the authority. Raises StampsMissing."""
+    library = _library()
+    request = library.TimestampRequestBuilder().data(data).hash_algorithm(library.HashAlgorithm.SHA256).build()
     assert request.nonce is not None
     return Request(request.as_bytes(), request.nonce)
 
@@ -37,7 +37,7 @@ def request_stamp(data: bytes) -> Request:
 def stamped_at(answer: bytes, data: bytes, nonce: int | None = None) -> int:
     """When an answer in DER says that `data` was there, seconds since the epoch; its signature is NOT checked.
 
-    Raises BadStamp for one that stamps something else, or answers another request than that of `nonce`."""
+    Raises BadStamp for one of something else, or to another request than that of `nonce`; StampsMissing."""
     response = _decoded(answer)
     try:
         if response.status != 0:
@@ -57,23 +57,28 @@ def stamped_at(answer: bytes, data: bytes, nonce: int | None = None) -> int:
 
 def check_stamp(answer: bytes, data: bytes, roots: Sequence[x509.Certificate]) -> int:
     """When an authority under one of `roots` stamped `data`, seconds since the epoch. Its certificates must have been
-    valid then. Raises BadStamp."""
-    from rfc3161_client import VerificationError, VerifierBuilder
-
-    time_s = stamped_at(answer, data)
+    valid then. Raises BadStamp, StampsMissing."""
+    time_s, library = stamped_at(answer, data), _library()
     try:
-        VerifierBuilder(roots=list(roots)).build().verify_message(_decoded(answer), data)
-    except (VerificationError, ValueError, TypeError) as error:
+        library.VerifierBuilder(roots=list(roots)).build().verify_message(_decoded(answer), data)
+    except (library.VerificationError, ValueError, TypeError) as error:
         raise BadStamp(why=f"no authority that was given has signed it ({error})") from None
     return time_s
 
 
-def _decoded(answer: bytes):  # type: ignore[no-untyped-def]
-    from rfc3161_client import decode_timestamp_response
+def _library() -> Any:
+    """The library, loaded where a stamp is at hand: most sites have none, and an auditor may do without."""
+    try:
+        import rfc3161_client
+    except ImportError:
+        raise StampsMissing from None
+    return rfc3161_client
 
+
+def _decoded(answer: bytes) -> Any:
     if len(answer) > MAX_STAMP:
         raise BadStamp(why=f"more than {MAX_STAMP} bytes")
     try:
-        return decode_timestamp_response(answer)
+        return _library().decode_timestamp_response(answer)
     except (ValueError, TypeError) as error:
         raise BadStamp(why=f"it cannot be read ({type(error).__name__})") from None

@@ -161,3 +161,7 @@ class BadCheckpoint(VerificationError):
 
 class BadStamp(VerificationError):
     text = "a time stamp does not hold: {why}"
+
+
+class StampsMissing(BadInput):
+    text = "time stamps need a library that is not installed here: pip install 'zaitang[stamps]'"

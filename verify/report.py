@@ -42,11 +42,14 @@ WITNESSED = N_("The witness {witness} confirmed, {at}, that the tree of {size} r
 STAMPED = N_("A time-stamping authority that was given stamped the tree of {size} records, {at}: it existed then.")
 STAMP_UNCHECKED = N_("The tree of {size} records has a time stamp of {at}, but no authority was given (--stamp-root)"
                      " that could vouch for it.")
+STAMP_UNREAD = N_("The tree of {size} records has a time stamp, which was not read: that needs"
+                  " pip install 'zaitang[stamps]'.")
+STAMPS = {"checked": STAMPED, "unchecked": STAMP_UNCHECKED, "unread": STAMP_UNREAD}
 UPTO = N_("{device} up to record {seq}")
 NO_TREE = N_("Cannot tell whether the centre changed or left out anything since: this export holds no tree.")
 NO_WITNESS = N_("Cannot tell whether the centre shows the same tree to everybody: no witness that you trust (--witness)"
                 " has confirmed it.")
-OTHERS = N_("Others have confirmed it too, whose keys were not given: {names}")
+OTHERS = N_("Said to have confirmed it too, not checked, for their keys were not given: {names}")
 LIVENESS = N_("Liveness not checked: check-ins were accepted without testing that a living person stood before the"
               " camera.")
 READING = N_("If {reading}: not showing everyone {missing}, undecided {open} – {verdict}")
@@ -83,9 +86,9 @@ def trees_said(result: Result, lang: str) -> Iterator[str]:
             yield translate(WITNESSED, lang, witness=shown(witness), at=_second(time_s), size=one.size,
                             ends=AND[lang].join(ends))
     for one in result.material.trees:
-        if one.stamped_s is not None:
-            text = STAMPED if one.stamp_checked else STAMP_UNCHECKED
-            yield translate(text, lang, size=one.size, at=_second(one.stamped_s))
+        if one.stamp != "none":
+            at = "" if one.stamped_s is None else _second(one.stamped_s)
+            yield translate(STAMPS[one.stamp], lang, size=one.size, at=at)
     others = sorted({name for one in result.material.trees for name in one.others})
     if others:
         yield translate(OTHERS, lang, names=", ".join(map(shown, others)))
@@ -122,7 +125,7 @@ def as_json(result: Result, lang: str) -> dict[str, Any]:
         "trees": [
             {"size": one.size, "root_hash": one.stated.checkpoint.root.hex(), "time": _second(one.stated.time_s),
              "witnessed": {name: _second(time_s) for name, time_s in one.witnessed.items()}, "others": list(one.others),
-             "stamped": None if one.stamped_s is None else _second(one.stamped_s), "stamp_checked": one.stamp_checked,
+             "stamped": None if one.stamped_s is None else _second(one.stamped_s), "stamp": one.stamp,
              "ends": [{"device": device, "chain": chain, "seq": seq} for (device, chain), seq in one.ends.items()]}
             for one in result.material.trees
         ],

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from cryptography import x509
 
@@ -16,7 +17,7 @@ from common.stamps import MAX_STAMP, check_stamp, stamped_at
 from evidence.bodies import CheckpointSeen, body_of
 from evidence.chain import ChainKey
 from evidence.checkpoint import Checkpoint, Stated, check_seen, cosigned_at, open_checkpoint
-from evidence.errors import BadCheckpoint, BadNote, BadProof, BadRecord, BadStamp, VerificationError
+from evidence.errors import BadCheckpoint, BadNote, BadProof, BadRecord, BadStamp, StampsMissing, VerificationError
 from evidence.logproof import MAX_FILE, proven_growth, proven_leaf
 from evidence.notes import COSIGNED, MAX_NOTE, NoteKey, read_key
 from evidence.records import Sealed
@@ -36,6 +37,7 @@ _FILE = re.compile(
     r"tree/(0|[1-9][0-9]{0,15})/(?:(checkpoint|consistency|stamp\.tsr)"
     r"|([a-z0-9][a-z0-9._-]{0,63})\.([0-9a-f]{32})\.(0|[1-9][0-9]{0,15})\.tlog-proof)", re.ASCII)
 MAX_ROOTS = 1 << 20
+StampSaid = Literal["none", "checked", "unchecked", "unread"]
 Chains = Mapping[ChainKey, Sequence[Sealed]]
 
 
@@ -61,8 +63,9 @@ class TreeSeen:
     ends: Mapping[ChainKey, int]
     stamped_s: int | None = None
     """When a time-stamping authority stamped it (seconds)."""
-    stamp_checked: bool = False
-    """Whether that authority is one that was given; if not, anybody can have made the stamp."""
+    stamp: StampSaid = "none"
+    """Whether that authority is one that was given (`checked`); if not, anybody can have made the stamp. `unread`: the
+    library for stamps is not installed here."""
 
     @property
     def size(self) -> int:
@@ -144,16 +147,18 @@ def _tree(
         *_stamp(folder, stated, files, trust))
 
 
-def _stamp(folder: Folder, stated: Stated, files: Collection[str], trust: Trust) -> tuple[int | None, bool]:
+def _stamp(folder: Folder, stated: Stated, files: Collection[str], trust: Trust) -> tuple[int | None, StampSaid]:
     """When it was stamped, and whether by an authority that was given. Raises TreeProofWrong."""
     name = f"tree/{stated.checkpoint.size}/stamp.tsr"
     if name not in files:
-        return None, False
+        return None, "none"
     answer, data = folder.read(name, MAX_STAMP), stated.checkpoint.text.encode()
     try:
         if trust.stamp_roots:
-            return check_stamp(answer, data, trust.stamp_roots), True
-        return stamped_at(answer, data), False
+            return check_stamp(answer, data, trust.stamp_roots), "checked"
+        return stamped_at(answer, data), "unchecked"
+    except StampsMissing:
+        return None, "unread"
     except BadStamp as error:
         raise TreeProofWrong(file=name, why=error.params["why"]) from None
 

@@ -7,7 +7,7 @@ import urllib.request
 
 from central.errors import NoStamp
 from common.stamps import MAX_STAMP, request_stamp, stamped_at
-from evidence.errors import BadStamp
+from evidence.errors import BadStamp, StampsMissing
 
 TIMEOUT_S = 20
 
@@ -22,11 +22,11 @@ class Authority:
         """Its answer, in DER, that stamps these bytes. Whether to believe the authority is for a verifier to say.
 
         Raises NoStamp."""
-        request = request_stamp(data)
         try:
+            request = request_stamp(data)
             answer = self._ask(request.data)
             stamped_at(answer, data, request.nonce)
-        except (BadStamp, http.client.HTTPException) as error:
+        except (BadStamp, StampsMissing, http.client.HTTPException) as error:
             raise NoStamp(url=self._url, why=error) from None
         except urllib.error.HTTPError as error:
             error.close()
