@@ -33,7 +33,7 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  provisioning/requirements/build.in -o provisioning/requirements/build.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --override provisioning/requirements/overrides.txt --extra edge --extra central --extra dev pyproject.toml \
+	  --override provisioning/requirements/overrides.txt --extra edge --extra central --extra stamps --extra dev pyproject.toml \
 	  -o provisioning/requirements/dev.txt
 
 clean:

@@ -52,6 +52,7 @@ def _parser(lang: str = "en") -> Parser:
     export.add_argument("class_id", metavar="CLASS")
     export.add_argument("--to", type=Path, required=True, metavar="DIR")
     _add_move(commands)
+    _add_tree(commands)
     _command(commands, "sealing-key", _sealing_key, "print the key to which boxes seal ID numbers and lists of people")
     roster = _command(commands, "roster", _roster,
                       "take a list of people that a box sealed; write its names for `class add`")
@@ -125,6 +126,16 @@ def _add_move(commands: Commands) -> None:
     move.add_argument("--to", dest="target", required=True, metavar="BOX")
     move.add_argument("--people", nargs="+", default=(), metavar="ID", help="pseudonyms; without it the whole class")
     move.add_argument("--days", type=int, default=7, metavar="N", help="for how long the order holds")
+
+
+def _add_tree(commands: Commands) -> None:
+    group = commands.add_parser("tree", help="the transparency tree").add_subparsers(required=True, metavar="WHAT")
+    _command(group, "key", _tree_key, "print the key with which the tree's checkpoints are checked")
+    _command(group, "checkpoint", _tree_checkpoint, "sign how the tree looks now, and print that")
+    write = _command(group, "write", _tree_write, "write the tree to a folder, for a witness without a network")
+    write.add_argument("--to", type=Path, required=True, metavar="DIR")
+    cosigned = _command(group, "cosigned", _tree_cosigned, "keep what a witness cosigned")
+    cosigned.add_argument("file", type=Path, metavar="FILE")
 
 
 def _init(args: argparse.Namespace) -> None:
@@ -246,6 +257,7 @@ def _point(args: argparse.Namespace) -> None:
 
 
 def _collect(args: argparse.Namespace) -> None:
+    from central.tree.keeper import kept
     from central.wiring import open_centre
     from common.logs import setup
 
@@ -255,7 +267,8 @@ def _collect(args: argparse.Namespace) -> None:
         link = centre.broker_link()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: link.stop())
-        link.run()
+        with kept(centre.keeper(), link.stop):
+            link.run()
 
 
 def _serve(args: argparse.Namespace) -> None:
@@ -297,6 +310,37 @@ def _roster(args: argparse.Namespace) -> None:
     class_id, count = take_list(args.centre, sealing_key(args.centre / "keys"), args.file, args.names)
     _say(args, N_("The names of {count} people of class {class_id} are in {path}; their numbers stay sealed."),
          count=count, class_id=class_id, path=args.names)
+
+
+def _tree_key(args: argparse.Namespace) -> None:
+    from central.wiring import open_centre
+
+    print(open_centre(args.centre).tree().key.text)
+
+
+def _tree_checkpoint(args: argparse.Namespace) -> None:
+    from central.wiring import open_centre
+
+    centre = open_centre(args.centre)
+    stated = centre.tree().issue(centre.clock.stamp().utc_us // 1_000_000)
+    print(stated.note.bytes().decode(), end="")
+
+
+def _tree_write(args: argparse.Namespace) -> None:
+    from central.tree.folder import write_tree
+    from central.wiring import open_centre
+
+    size = write_tree(open_centre(args.centre), args.to)
+    _say(args, N_("The tree of {size} records is in {folder}."), size=size, folder=args.to)
+
+
+def _tree_cosigned(args: argparse.Namespace) -> None:
+    from central.tree.witnesses import read_cosigned, take_cosignatures
+    from central.wiring import open_centre
+
+    centre = open_centre(args.centre)
+    for name in take_cosignatures(centre.store, centre.witnesses, read_cosigned(args.file)):
+        _say(args, N_("The word of the witness {witness} is kept."), witness=name)
 
 
 def _users(args: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ from central.errors import CannotRead, NoCentre
 from common.texts import N_
 from evidence.errors import BadShape
 from evidence.records import Id
-from evidence.shape import Between, decode
+from evidence.shape import Between, Match, decode
 
 Port = Annotated[int, Between(0, 65535)]
 
@@ -29,6 +29,14 @@ port = 8470
 [broker]
 host = "127.0.0.1"
 port = 1883
+
+[tree]
+# At most one checkpoint in so many seconds, when records came, and one a day in any case.
+checkpoint_s = 60
+# The keys of the witnesses whose word is kept beside the checkpoints: what `zaitang-verify witness --new` prints.
+witnesses = []
+# A time-stamping authority (RFC 3161) that stamps one checkpoint a day; empty: none.
+stamp_url = ""
 """
 
 
@@ -49,6 +57,15 @@ class Broker:
 
 
 @dataclasses.dataclass(frozen=True)
+class TreeConfig:
+    """The transparency tree. `witnesses`: verifier keys; `stamp_url`: a time-stamping authority, or empty."""
+
+    checkpoint_s: Annotated[int, Between(1, 3600)] = 60
+    witnesses: tuple[str, ...] = ()
+    stamp_url: Annotated[str, Match(r"(https?://.{1,500})?", "an address like http://tsa.example/, or nothing")] = ""
+
+
+@dataclasses.dataclass(frozen=True)
 class CentreConfig:
     """The whole file."""
 
@@ -57,6 +74,7 @@ class CentreConfig:
     accept_test_keys: bool = False
     web: Web = Web()
     broker: Broker = Broker()
+    tree: TreeConfig = TreeConfig()
 
 
 def load_config(folder: Path) -> CentreConfig:

@@ -273,3 +273,32 @@ class UnannouncedSegment(BadInput):
 
 class BadName(BadInput):
     text = "the names kept at the centre cannot be read: the key file does not belong to them"
+
+
+class TreeDamaged(ZaitangError):
+    text = ("the centre's tree does not fit the checkpoint of size {size} that it signed: the database was damaged or "
+            "changed. Nothing is signed until it is put right from a backup that is newer than that")
+
+
+class NoCheckpoint(BadInput):
+    text = "the centre has not signed a tree of that size"
+
+
+class NotInTree(BadInput):
+    text = "the tree does not hold that yet, or there is no such thing"
+
+
+class BadWitness(BadInput):
+    text = "{path}: witnesses: {key} is not the key of a witness: {why}"
+
+
+class UnknownWitness(BadInput):
+    text = "no witness that this centre knows has signed it"
+
+
+class OtherTree(BadInput):
+    text = "the centre signed another tree of that size"
+
+
+class NoStamp(ZaitangError):
+    text = "the time-stamping authority {url} gave no token: {why}"

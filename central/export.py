@@ -9,7 +9,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from central.classes.as_of import as_of
@@ -24,6 +24,7 @@ from central.errors import (
 )
 from central.objects import CHUNK, sync_folder
 from central.store.tables import ChainHead, Tx
+from central.tree.export import check_tree, tree_files
 from central.wiring import Centre
 from evidence.bodies import Export, Head, Segment, SegmentRemoved, body_of
 from evidence.certs import pem
@@ -59,6 +60,8 @@ class Content:
     receipts: tuple[tuple[Head, list[bytes]], ...]
     files: tuple[File, ...]
     manifest: bytes
+    tree: Mapping[str, bytes]
+    """The files that prove the chains in the centre's tree, by their names."""
 
 
 def export_class(centre: Centre, class_id: str, target: Path) -> Path:
@@ -108,7 +111,8 @@ def collect(centre: Centre, class_id: str) -> Content:
         receipts = [(head, [e for up_to, e in tx.receipts(head.device, head.chain) if up_to <= head.up_to])
                     for head in heads]
     written = [(head, [s.envelope for s in sealed]) for head, sealed in [*chains, (head_of(manifest), own)]]
-    return Content(policy, tuple(written), tuple(receipts), tuple(files), manifest.envelope)
+    tree = tree_files(centre, [head for head, _ in written])
+    return Content(policy, tuple(written), tuple(receipts), tuple(files), manifest.envelope, tree)
 
 
 def check(centre: Centre, content: Content, folder: Path) -> None:
@@ -118,6 +122,8 @@ def check(centre: Centre, content: Content, folder: Path) -> None:
         checked = check_chain([read_sealed(line) for line in lines], centre.keys.root, [head], closed=True)
         if checked.problems:
             raise checked.problems[0]
+    ends = {(head.device, head.chain): envelopes[-1] for head, envelopes in content.chains}
+    check_tree(centre, folder, content.tree, ends)
     for file in content.files:
         with (folder / file.path).open("rb") as opened:
             if hashlib.file_digest(opened, "sha256").hexdigest() != file.segment.sha256:
@@ -155,6 +161,8 @@ def _write(centre: Centre, content: Content, folder: Path) -> None:
     for name, parts in (("chains", content.chains), ("receipts", content.receipts)):
         for head, envelopes in parts:
             _put(folder / name / f"{head.device}.{head.chain}.jsonl", b"".join(e + b"\n" for e in envelopes))
+    for name, data in content.tree.items():
+        _put(folder / name, data)
     for file in content.files:
         _copy(centre.objects.path(file.segment.sha256), folder / file.path)
 

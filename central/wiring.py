@@ -22,9 +22,15 @@ from central.keys import CentreKeys, issue_box, load_centre_keys, make_centre_ke
 from central.names import NameBox
 from central.objects import Objects
 from central.store.store import Store
+from central.tree.keeper import Keeper
+from central.tree.stamp import Authority
+from central.tree.tree import Tree
+from central.tree.witnesses import witness_keys
 from evidence.bodies import Genesis
 from evidence.certs import fingerprint
+from evidence.checkpoint import log_key, origin_of
 from evidence.errors import TestKey
+from evidence.notes import NoteKey
 
 COLLECTOR_ID = "collector"
 
@@ -40,6 +46,19 @@ class Centre:
     store: Store
     names: NameBox
     objects: Objects
+    witnesses: tuple[NoteKey, ...]
+    """Whose cosignatures count."""
+
+    def tree(self) -> Tree:
+        """The transparency tree, which grows and is signed."""
+        origin = origin_of(fingerprint(self.keys.root), self.store.device)
+        return Tree(self.store, log_key(origin, self.keys.public_key), self.keys.signer)
+
+    def keeper(self) -> Keeper:
+        """What issues checkpoints."""
+        tree = self.config.tree
+        stamp = Authority(tree.stamp_url).stamp if tree.stamp_url else None
+        return Keeper(self.tree(), self.store, self.clock, tree.checkpoint_s, stamp)
 
     def keyring(self) -> Keyring:
         """Whom this centre believes."""
@@ -90,7 +109,7 @@ def init_centre(folder: Path, test_keys: bool, clock: Clock | None = None) -> Ce
 
 
 def open_centre(folder: Path, clock: Clock | None = None) -> Centre:
-    """Open a centre's folder. Raises NoCentre, BadShape, BadKeyFile, TestKey, DatabaseUnusable."""
+    """Open a centre's folder. Raises NoCentre, BadShape, BadKeyFile, TestKey, BadWitness, DatabaseUnusable."""
     config, clock = load_config(folder), clock or SystemClock()
     keys = load_centre_keys(folder / "keys")
     if keys.test and not config.accept_test_keys:
@@ -102,7 +121,8 @@ def open_centre(folder: Path, clock: Clock | None = None) -> Centre:
         software=f"zaitang {version('zaitang')}",
     )
     store = Store(folder / "zaitang.db", config.device, keys.signer, genesis, clock)
-    return Centre(folder, config, keys, clock, store, NameBox(keys.names_key), Objects(folder / "objects"))
+    return Centre(folder, config, keys, clock, store, NameBox(keys.names_key), Objects(folder / "objects"),
+                  witness_keys(config.tree.witnesses, folder / "centre.toml"))
 
 
 def issue(centre: Centre, device: str, public_key: Ed25519PublicKey) -> str:

@@ -50,6 +50,9 @@ ALARMS = {
         "The face description of a person cannot be read any more: enrol the person again"),
     "pin.wrong": N_("The PIN of an instructor was entered wrongly"),
     "pin.locked": N_("A PIN was locked after too many wrong tries"),
+    "centre.rolled_back": N_("The centre was rolled back: its tree has fewer records than this box saw before"),
+    "centre.two_trees": N_("The centre shows two different trees of one size: it hides something from somebody"),
+    "checkpoint.refused": N_("A checkpoint of the centre was refused"),
     "chain.fork": N_("A box sent two different records with the same number"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
 }

@@ -631,6 +631,18 @@ class Alarm:
 
 
 @dataclasses.dataclass(frozen=True)
+class CheckpointSeen:
+    """The newest checkpoint of the centre's tree that this box has seen (`checkpoint.seen`): what follows in the chain
+    was made later. `signature`: the centre's over the checkpoint and the time, so that anybody can check it."""
+
+    origin: Annotated[str, Match(r"[!-~]{1,255}", "the name of a tree")]
+    size: Count
+    root_hash: Sha256
+    time: Utc
+    signature: Annotated[str, Match(r"[A-Za-z0-9+/]{86}==", "64 bytes in base64")]
+
+
+@dataclasses.dataclass(frozen=True)
 class SegmentRemoved:
     """A segment was deleted (`segment.removed`), by whose order and why."""
 
@@ -646,17 +658,6 @@ class RecordRef:
     device: Id
     chain: Annotated[str, Match(r"[0-9a-f]{32}", "a chain id")]
     seq: Count
-
-
-@dataclasses.dataclass(frozen=True)
-class CheckpointSeen:
-    """The box has a newer checkpoint of the centre's tree (`checkpoint.seen`): no record after this one was made before
-    `time`, when the centre says that it signed it."""
-
-    origin: str
-    size: Count
-    root_hash: Sha256
-    time: Utc
 
 
 @dataclasses.dataclass(frozen=True)
@@ -699,7 +700,7 @@ Body = (
     Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Assessment | Dispute | Consent | ConsentWithdrawn
     | Enrolment | FaceErased | TemplatesOrder | TemplatesMoved | SessionStart | SessionEnd | SessionCorrected | Segment
     | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
-    | Alarm | SegmentRemoved | VideoReused | CheckpointSeen | Export
+    | Alarm | CheckpointSeen | SegmentRemoved | VideoReused | Export
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -732,8 +733,8 @@ TYPES: dict[str, type[Body]] = {
     "pointed": Pointed,
     "review": Review,
     "alarm": Alarm,
-    "segment.removed": SegmentRemoved,
     "checkpoint.seen": CheckpointSeen,
+    "segment.removed": SegmentRemoved,
     "video.reused": VideoReused,
     "export": Export,
 }

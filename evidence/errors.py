@@ -137,3 +137,31 @@ class SegmentAdded(VerificationError):
 
 class OrderMissing(VerificationError):
     text = "an order that record {seq} of {device} says was accepted is missing: {order}"
+
+
+class BadProof(VerificationError):
+    text = "a proof of the centre's tree does not hold: {why}"
+
+
+class BadTile(VerificationError):
+    text = "a tile of the centre's tree cannot be used: {why}"
+
+
+class BadNote(VerificationError):
+    text = "not a signed note: {why}"
+
+
+class BadCosignature(VerificationError):
+    text = "the word of the witness {witness} does not hold: {why}"
+
+
+class BadCheckpoint(VerificationError):
+    text = "a checkpoint of the centre does not hold: {why}"
+
+
+class BadStamp(VerificationError):
+    text = "a time stamp does not hold: {why}"
+
+
+class StampsMissing(BadInput):
+    text = "time stamps need a library that is not installed here: pip install 'zaitang[stamps]'"

@@ -20,6 +20,7 @@ from evidence.bodies import (
     BareFace,
     Body,
     CheckIn,
+    CheckpointSeen,
     CodeRead,
     CodeShown,
     Consent,
@@ -53,6 +54,7 @@ B = typing.TypeVar("B", bound=Body)
 FROM_BOX = (
     Segment, CheckIn, PinCheckIn, Consent, ConsentWithdrawn, Enrolment, TemplatesMoved, RollCall, Picture, CodeShown,
     CodeRead, BareFace, Look, SessionStart, SessionEnd, SessionCorrected, PinSet,
+    CheckpointSeen,
 )
 
 

@@ -20,12 +20,20 @@ from verify.progress import Bar
 from verify.report import as_json, sentences
 from verify.result import Result, conclude
 from verify.segments import to_hash
+from verify.trees import NOBODY, Trust, read_stamp_roots, read_witness_key
 
 HASHING = N_("reading video")
+WITNESS = "witness"
+"""The first word of the other command, which watches a centre."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given[:1] == [WITNESS]:
+        from verify.witness_cli import main as witness
+
+        return witness(given[1:])
     arguments = _parser(asked_language(argv)).parse_args(argv)
     lang = arguments.lang
     try:
@@ -34,7 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         volumes = tuple(map(Path, arguments.video))
         for evidence in (path, *volumes):
             _outside(evidence, out)
-        result = verify(path, pin, lang, volumes)
+        trust = Trust(
+            tuple(map(read_witness_key, arguments.witness)),
+            tuple(one for path in arguments.stamp_root for one in read_stamp_roots(path)))
+        result = verify(path, pin, lang, volumes, trust)
         _say(result, lang)
         if out is not None:
             _write(out, result, lang)
@@ -54,9 +65,12 @@ def _say(result: Result, lang: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def verify(path: Path, pin: Pin | None, lang: str, volumes: Sequence[Path] = ()) -> Result:
-    """Check an exported class or a box's folder. `volumes`: further video volumes of a box. Raises NotEvidence."""
-    material = _read(path, pin, volumes)
+def verify(
+    path: Path, pin: Pin | None, lang: str, volumes: Sequence[Path] = (), trust: Trust = NOBODY
+) -> Result:
+    """Check an exported class or a box's folder. `volumes`: further video volumes of a box; `trust`: whom besides the
+    root. Raises NotEvidence."""
+    material = _read(path, pin, volumes, trust)
     expected, removed = material.expected(), material.removed()
     bar = Bar(sys.stderr, to_hash(material.folder, expected), translate(HASHING, lang))
     try:
@@ -77,14 +91,14 @@ def _outside(path: Path, out: Path | None) -> None:
         raise CannotWrite(path=shown(str(out)), why="it lies within the evidence")
 
 
-def _read(path: Path, pin: Pin | None, volumes: Sequence[Path]) -> Material:
+def _read(path: Path, pin: Pin | None, volumes: Sequence[Path], trust: Trust) -> Material:
     try:
-        return _material(path, pin, volumes)
+        return _material(path, pin, volumes, trust)
     except OSError as error:
         raise NotEvidence(path=shown(str(path)), why=error.strerror or str(error)) from None
 
 
-def _material(path: Path, pin: Pin | None, volumes: Sequence[Path]) -> Material:
+def _material(path: Path, pin: Pin | None, volumes: Sequence[Path], trust: Trust) -> Material:
     if not path.exists():
         raise NotEvidence(path=shown(str(path)), why="it does not exist")
     if not path.is_dir():
@@ -96,7 +110,7 @@ def _material(path: Path, pin: Pin | None, volumes: Sequence[Path]) -> Material:
     if volumes:
         raise NotEvidence(path=shown(str(path)), why="--video goes with the folder of a box")
     if (path / MANIFEST).is_file() or ((path / ROOT).is_file() and (path / "chains").is_dir()):
-        return read_export(Folder(path), pin)
+        return read_export(Folder(path), pin, trust)
     raise NotEvidence(path=shown(str(path)), why="it is neither an exported class nor the folder of a box")
 
 
@@ -117,6 +131,10 @@ def _parser(lang: str = "en") -> Parser:
     )
     parser.add_argument("path", metavar="PATH", help="an exported class, or the folder of a box")
     parser.add_argument("--root", metavar="KEY", help="the root that you trust: a PEM file or its fingerprint")
+    parser.add_argument("--witness", metavar="KEY", action="append", default=[],
+                        help="the key of a witness of the centre that you trust")
+    parser.add_argument("--stamp-root", type=Path, metavar="PEM", action="append", default=[],
+                        help="the root certificate of a time-stamping authority that you trust")
     parser.add_argument("--video", metavar="DIR", action="append", default=[],
                         help="a further video volume, to which the box moved segments")
     parser.add_argument("--json", metavar="OUT", help="write the result to this file")

@@ -82,3 +82,67 @@ class SimulatedClock(VerificationError):
 
 class NoStory(VerificationError):
     text = "the story of class {class_id} cannot be told: {why}"
+
+
+class RolledBack(VerificationError):
+    text = ("THE CENTRE WAS ROLLED BACK: it shows a tree of {size} records and showed one of {known} before. Records "
+            "are gone, or hidden. Both signed checkpoints are kept: {kept}")
+
+
+class TwoTrees(VerificationError):
+    text = ("THE CENTRE SHOWS TWO TREES: of {size} records it signed one before, and another one now. It says one "
+            "thing to some and another thing to others. Both signed checkpoints are kept: {kept}")
+
+
+class HistoryChanged(VerificationError):
+    text = ("THE CENTRE CHANGED ITS PAST: the tree of {size} records that it shows does not begin with the one of "
+            "{known} that it showed before ({why}). Both signed checkpoints are kept: {kept}")
+
+
+class BadKey(BadInput):
+    text = "{path} is not the key of a witness: {why}"
+
+
+class BadLogKey(BadInput):
+    text = "--log-key {value}: it is not the key of a centre's tree: {why}"
+
+
+class BadState(BadInput):
+    text = "{path} cannot be used as what this witness saw last: {why}. Nothing was cosigned"
+
+
+class NoLog(BadInput):
+    text = "the tree at {place} cannot be read: {why}"
+
+
+class NotTaken(BadInput):
+    text = "the centre at {place} did not take the cosignature: {why}. It is tried again at the next look"
+
+
+class WitnessRuns(BadInput):
+    text = "another witness works with {path}"
+
+
+class TreeProofMissing(VerificationError):
+    text = "the centre's tree does not prove the end of the chain of {device}: {file} is missing"
+
+
+class TreeProofWrong(VerificationError):
+    text = "{file} does not hold: {why}"
+
+
+class SeenForged(VerificationError):
+    text = "record {seq} of {device} names a checkpoint that the centre did not sign so: {why}"
+
+
+class TreeShrank(VerificationError):
+    text = ("the centre was rolled back, or shows two trees: record {seq} of {device} saw one of {known} records, "
+            "which is not the beginning of the one in this export, of {size}")
+
+
+class BadWitnessKey(BadInput):
+    text = "--witness {value}: it is not the key of a witness: {why}"
+
+
+class BadStampRoot(BadInput):
+    text = "--stamp-root {value}: it holds no certificates: {why}"

@@ -7,8 +7,9 @@ from cryptography import x509
 
 from evidence.bodies import Export, Head, body_of
 from evidence.canonical import MAX_BYTES, sha256_hex
-from evidence.certs import Identity
+from evidence.certs import Identity, fingerprint
 from evidence.chain import Checked, check_chain, check_order, head_of
+from evidence.checkpoint import log_key, origin_of
 from evidence.errors import BadReceipt, BadRecord, BadShape, ChainMissing, RecordMissing, VerificationError
 from evidence.places import check_places
 from evidence.policy import Policy, parse_policy
@@ -29,12 +30,14 @@ from verify.lines import read_lines
 from verify.material import Chain, ClassCase, Material
 from verify.pin import Pin
 from verify.roots import find_root
+from verify.trees import NOBODY, Trust, read_trees
 
 MANIFEST, ROOT, POLICY = "manifest.json", "root.pem", "policy.toml"
 
 
-def read_export(folder: Folder, pin: Pin | None) -> Material:
-    """Everything that the folder of an exported class holds but the bytes of its segments."""
+def read_export(folder: Folder, pin: Pin | None, trust: Trust = NOBODY) -> Material:
+    """Everything that the folder of an exported class holds but the bytes of its segments. `trust`: whom besides the
+    root."""
     material = Material("export", folder)
     material.known_files |= {MANIFEST, ROOT, POLICY}
     root = find_root(material, [ROOT], pin, exact=True)
@@ -48,6 +51,11 @@ def read_export(folder: Folder, pin: Pin | None) -> Material:
         centre = _centre(material, sealed, root)
         for head in export.heads:
             _box(material, head, centre, root)
+        if centre is not None:
+            key = log_key(origin_of(fingerprint(root), centre.name), centre.public_key)
+            chains = {(chain.device, chain.chain): chain.sealed for chain in material.chains}
+            material.trees, problems = read_trees(folder, chains, key, trust, material.known_files)
+            material.problems += problems
     return material
 
 

@@ -14,6 +14,7 @@ from evidence.receipts import Receipt
 from evidence.records import Record, Sealed
 from verify.errors import RecordUnreadable
 from verify.folder import Folder
+from verify.trees import TreeSeen
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +80,8 @@ class Material:
     """(device, chain) → its receipts, seals checked."""
     receipts_unchecked: int = 0
     vouched_up_to: int | None = None
+    trees: list[TreeSeen] = dataclasses.field(default_factory=list)
+    """What the export holds of the centre's tree, the newest last."""
 
     def records(self) -> Iterator[Record]:
         """Everything that the story may use, orders that a box keeps included."""

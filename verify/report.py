@@ -7,7 +7,7 @@ from typing import Any
 from common.reasons import AND, READINGS, RESULTS, VERDICTS, moment_words, rule_words, zone_words
 from common.texts import N_, translate, words
 from evidence.rules import Finding, R3Finding
-from evidence.times import utc_us
+from evidence.times import SECOND, utc_text, utc_us
 from verify.folder import shown
 from verify.result import Result
 
@@ -34,6 +34,22 @@ NOT_JUDGED = N_("No findings: they are computed only from evidence that holds.")
 UNKNOWN = N_("Records of types that this version does not know, verified but not in the story: {count}")
 CLASS = N_("Class {class_id}, policy {policy}, as of {as_of}")
 FLAG = N_("FLAG")
+TREE = N_("The centre signed, {at}, a tree of {size} records that holds every chain of this export to its end. None of"
+          " them can be changed or left out later without contradicting that signature.")
+OLDER = N_("It begins with the tree of {size} records that the centre signed {at}.")
+WITNESSED = N_("The witness {witness} confirmed, {at}, that the tree of {size} records is the one that it saw growing."
+               " In it are: {ends}")
+STAMPED = N_("A time-stamping authority that was given stamped the tree of {size} records, {at}: it existed then.")
+STAMP_UNCHECKED = N_("The tree of {size} records has a time stamp of {at}, but no authority was given (--stamp-root)"
+                     " that could vouch for it.")
+STAMP_UNREAD = N_("The tree of {size} records has a time stamp, which was not read: that needs"
+                  " pip install 'zaitang[stamps]'.")
+STAMPS = {"checked": STAMPED, "unchecked": STAMP_UNCHECKED, "unread": STAMP_UNREAD}
+UPTO = N_("{device} up to record {seq}")
+NO_TREE = N_("Cannot tell whether the centre changed or left out anything since: this export holds no tree.")
+NO_WITNESS = N_("Cannot tell whether the centre shows the same tree to everybody: no witness that you trust (--witness)"
+                " has confirmed it.")
+OTHERS = N_("Said to have confirmed it too, not checked, for their keys were not given: {names}")
 LIVENESS = N_("Liveness not checked: check-ins were accepted without testing that a living person stood before the"
               " camera.")
 READING = N_("If {reading}: not showing everyone {missing}, undecided {open} – {verdict}")
@@ -41,8 +57,12 @@ SILENT = N_("Not judged from records yet: {rules}")
 
 
 def cannot_tell(result: Result, lang: str) -> list[str]:
-    """What a bare box cannot prove about the end of its chain."""
+    """What a bare box cannot prove about the end of its chain, and an export about the centre."""
     material = result.material
+    if material.kind == "export" and material.chains:
+        if not material.trees:
+            return [translate(NO_TREE, lang)]
+        return [] if any(one.witnessed for one in material.trees) else [translate(NO_WITNESS, lang)]
     if material.kind != "box" or not material.chains:
         return []
     if material.vouched_up_to is not None:
@@ -50,6 +70,32 @@ def cannot_tell(result: Result, lang: str) -> list[str]:
     if material.receipts_unchecked:
         return [translate(UNCHECKED, lang, count=material.receipts_unchecked)]
     return [translate(NO_HEAD, lang)]
+
+
+def trees_said(result: Result, lang: str) -> Iterator[str]:
+    """What the centre's tree proves about an export."""
+    *older, newest = result.material.trees or [None]
+    if newest is None:
+        return
+    yield translate(TREE, lang, at=_second(newest.stated.time_s), size=newest.size)
+    for one in older:
+        yield translate(OLDER, lang, at=_second(one.stated.time_s), size=one.size)
+    for one in result.material.trees:
+        ends = [translate(UPTO, lang, device=device, seq=seq) for (device, _), seq in sorted(one.ends.items())]
+        for witness, time_s in one.witnessed.items():
+            yield translate(WITNESSED, lang, witness=shown(witness), at=_second(time_s), size=one.size,
+                            ends=AND[lang].join(ends))
+    for one in result.material.trees:
+        if one.stamp != "none":
+            at = "" if one.stamped_s is None else _second(one.stamped_s)
+            yield translate(STAMPS[one.stamp], lang, size=one.size, at=at)
+    others = sorted({name for one in result.material.trees for name in one.others})
+    if others:
+        yield translate(OTHERS, lang, names=", ".join(map(shown, others)))
+
+
+def _second(time_s: int) -> str:
+    return f"{utc_text(time_s * SECOND)[:19]}Z"
 
 
 def liveness_checked(result: Result) -> bool:
@@ -76,6 +122,13 @@ def as_json(result: Result, lang: str) -> dict[str, Any]:
         "liveness_checked": liveness_checked(result),
         "problems": [words(error, lang) for error in result.problems],
         "cannot_tell": cannot_tell(result, lang),
+        "trees": [
+            {"size": one.size, "root_hash": one.stated.checkpoint.root.hex(), "time": _second(one.stated.time_s),
+             "witnessed": {name: _second(time_s) for name, time_s in one.witnessed.items()}, "others": list(one.others),
+             "stamped": None if one.stamped_s is None else _second(one.stamped_s), "stamp": one.stamp,
+             "ends": [{"device": device, "chain": chain, "seq": seq} for (device, chain), seq in one.ends.items()]}
+            for one in result.material.trees
+        ],
         "class": result.material.only_class,
         "as_of": result.as_of,
         "findings": [{**finding, "class": one.class_id} for one in result.judged for finding in one.findings],
@@ -134,6 +187,7 @@ def _remarks(result: Result, lang: str) -> Iterator[str]:
     counts = ((QUARANTINED, material.quarantined), (REMOVED, result.removed),
               (UNKNOWN, max((one.story.unknown_records for one in result.judged), default=0)))
     yield from (translate(text, lang, count=count) for text, count in counts if count)
+    yield from trees_said(result, lang) if result.ok else ()
     yield from cannot_tell(result, lang)
 
 

@@ -9,6 +9,7 @@ import contextlib
 import queue
 import re
 import threading
+import time
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -26,6 +27,7 @@ from central.errors import BrokerUnreachable, DatabaseUnusable
 from central.ingest.collector import MAX_MESSAGE, Collector, Message
 from central.names import NameBox
 from central.store.store import Store
+from central.tree.announce import Announcer
 from common.logs import Log
 
 RECORDS = "zaitang/v1/+/records"
@@ -54,6 +56,7 @@ class BrokerLink:
         self._held: list[Arrival] = []
         self._told: set[Told] = set()
         self._looked_at, self._session = NEVER, 0
+        self._announcer = Announcer(store, time.monotonic)
         self._stopping = threading.Event()
         self.subscribed = threading.Event()
         """Set while the broker passes records on to us."""
@@ -87,6 +90,8 @@ class BrokerLink:
                 self._take(self._held)
                 self._held = []
             self._send_orders()
+            if self._client.is_connected():
+                self._announcer.turn(self._publish_kept)
         except DatabaseUnusable as error:
             # What is held stays unacknowledged and is tried again; meanwhile the broker sends no more than fits.
             _LOG.failed("database.unusable", error)
@@ -129,6 +134,9 @@ class BrokerLink:
         if session == self._session:
             self._looked_at = newest
 
+    def _publish_kept(self, topic: str, payload: bytes) -> bool:
+        return self._client.publish(topic, payload, qos=1, retain=True).rc != mqtt.MQTT_ERR_QUEUE_SIZE
+
     def _connected(self, client: mqtt.Client, _data: object, _flags: object, reason: Any, _props: object) -> None:
         if reason.is_failure:
             _LOG.warning("broker.refused", reason=str(reason.value))
@@ -136,6 +144,7 @@ class BrokerLink:
         # A broker without persistence has forgotten retained orders and our subscription.
         self._told = set()
         self._looked_at = NEVER
+        self._announcer.forget()
         client.subscribe(RECORDS, qos=1)
 
     def _ready(self, *_: object) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -99,4 +99,38 @@ names = Table(
     Column("class_id", String(64), primary_key=True),
     Column("person", String(64), primary_key=True),
     Column("sealed", LargeBinary, nullable=False, comment="AES-256-GCM with keys/names.key"),
+)
+
+tiles = Table(
+    "tiles",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False, comment="32 bytes each; 256 of them, fewer at the tree's edge"),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("size", BigInteger, nullable=False, index=True),
+    Column("issued_s", BigInteger, nullable=False),
+    Column("note", LargeBinary, nullable=False, comment="as it was signed; kept for good"),
+)
+
+cosignatures = Table(
+    "cosignatures",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("witness", String(255), primary_key=True, comment="the name of its key"),
+    Column("time_s", BigInteger, nullable=False, comment="by the clock of the witness"),
+    Column("line", Text, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("time_s", BigInteger, nullable=False, comment="when it came, by our own clock"),
+    Column("token", LargeBinary, nullable=False, comment="RFC 3161, over the text of the checkpoint"),
 )

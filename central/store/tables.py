@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, se
 from sqlalchemy.engine import Row
 
 from central.store import schema as t
+from central.store.trees import TreeTables
 from evidence.records import NO_PREV, Sealed
 from evidence.seal import read_sealed
 
@@ -41,7 +42,7 @@ class Announced:
     stored: bool
 
 
-class Tx:
+class Tx(TreeTables):
     """One transaction."""
 
     def __init__(self, connection: Connection) -> None:

@@ -13,6 +13,9 @@ from starlette.exceptions import HTTPException
 from central.classes.stories import Stories
 from central.errors import (
     DiskFull,
+    NoCheckpoint,
+    NotInTree,
+    OtherTree,
     SegmentFileMissing,
     SegmentNotStored,
     UnannouncedSegment,
@@ -20,20 +23,24 @@ from central.errors import (
     UnknownClass,
     UnknownEvidence,
     UnknownRecording,
+    UnknownWitness,
     WrongSegmentBytes,
 )
 from central.web.api import api
 from central.web.guard import Guard
+from central.web.log import log
 from central.web.pages import pages
 from central.web.render import lang_of, page
 from central.web.video import video
 from central.wiring import Centre
 from common.texts import N_, translate, words
-from evidence.errors import ZaitangError
+from evidence.errors import BadCheckpoint, BadCosignature, BadNote, BadProof, BadTile, ZaitangError
 
 STATUS: dict[type[ZaitangError], int] = {
     UnknownClass: 404, UnknownBlock: 404, UnknownRecording: 404, UnknownEvidence: 404, SegmentNotStored: 404,
     SegmentFileMissing: 404, UnannouncedSegment: 404, WrongSegmentBytes: 422, DiskFull: 507,
+    BadTile: 404, BadProof: 404, NotInTree: 404, NoCheckpoint: 404, UnknownWitness: 403, OtherTree: 409,
+    BadNote: 422, BadCheckpoint: 422, BadCosignature: 422,
 }
 NOT_HERE = N_("There is no such page.")
 
@@ -42,7 +49,7 @@ def create_app(centre: Centre) -> FastAPI:
     """The application over an open centre."""
     app = FastAPI(title="Zaitang", docs_url=None, redoc_url=None, openapi_url=None)
     stories = Stories(centre.store, centre.clock)
-    for router in (api(centre, stories), video(centre, stories), pages(centre, stories)):
+    for router in (api(centre, stories), log(centre), video(centre, stories), pages(centre, stories)):
         for route in router.routes:
             if isinstance(route, APIRoute) and "GET" in route.methods:
                 route.methods.add("HEAD")
@@ -67,6 +74,6 @@ def create_app(centre: Centre) -> FastAPI:
 
 
 def _problem(request: Request, centre: Centre, status: int, text: str) -> Response:
-    if request.url.path.startswith(("/api/", "/media/")) or request.url.path.endswith(("/check", ".m3u8")):
+    if request.url.path.startswith(("/api/", "/log/", "/media/")) or request.url.path.endswith(("/check", ".m3u8")):
         return JSONResponse({"error": text}, status)
     return page(request, centre, "error.html", status, text=text)

@@ -33,9 +33,9 @@ RECORDS = {
     "pointed": N_("person pointed out in a picture"),
     "review": N_("review of a recording"),
     "alarm": N_("alarm"),
+    "checkpoint.seen": N_("checkpoint of the centre's tree"),
     "segment.removed": N_("removal of a video file"),
     "video.reused": N_("video seen elsewhere"),
-    "checkpoint.seen": N_("checkpoint of the centre seen"),
     "export": N_("export of a class"),
 }
 REFUSED = {

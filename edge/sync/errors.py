@@ -51,3 +51,8 @@ class BadNames(Refused):
 class NotOurChain(Refused):
     code = "not_our_chain"
     text = "a receipt was refused: {why}"
+
+
+class NotACheckpoint(Refused):
+    code = "not_a_checkpoint"
+    text = "a checkpoint was refused: {why}"

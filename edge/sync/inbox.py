@@ -1,7 +1,7 @@
 """What the centre sends: orders and receipts are checked, kept, and answered in the chain."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -15,6 +15,7 @@ from edge.sync.errors import NotOurChain, NotTheCentre, Refused
 from edge.sync.moves import judge_move, read_moves
 from edge.sync.orders import Order, judge, read_order
 from edge.sync.receipts import check_receipt
+from edge.sync.seen import Seen
 from edge.sync.stated import read_statements
 from edge.sync.withdrawn import follow, read_withdrawals
 from evidence.bodies import ClassOrder, OrderAccepted, body_of
@@ -28,15 +29,17 @@ class Inbox:
     """Takes one message at a time; every method may raise StoreBusy, and can then be called again.
 
     `certificate`: the file that remembers the centre's certificate, which comes with its orders.
-    `policies`: id → SHA-256 of the policies on this box.
+    `policies`: id → SHA-256 of the policies on this box. `now`: monotonic seconds.
     """
 
     def __init__(
         self, store: Store, site: Site, sealing: X25519PrivateKey, policies: Mapping[str, str], certificate: Path,
+        now: Callable[[], float],
     ) -> None:
         self._store, self._site, self._sealing, self._policies = store, site, sealing, policies
         self._certificate, self._log = certificate, Log("sync.inbox")
         self.alarms = Alarms(store)
+        self._seen = Seen(store, site, self.alarms, now)
         self._centre = self._remembered()
         self._accepted = {str(sealed.record.body.get("order")) for sealed in store.records_of("order.accepted")}
 
@@ -61,6 +64,16 @@ class Inbox:
             return None
         self.alarms.settle("receipt.refused")
         return receipt.up_to
+
+    def checkpoint(self, message: bytes) -> None:
+        """Take a checkpoint of the centre's tree: remember it, or say that the centre was rolled back."""
+        if self._centre is None:
+            self._log.info("checkpoint.too_early")
+            return
+        try:
+            self._seen.take(message, self._centre)
+        except Refused as error:
+            self._refuse("checkpoint.refused", error.code, {"message": sha256_hex(message)})
 
     def moves(self, message: bytes) -> None:
         """Take the centre's orders to move face templates, each once; refuse one that is for another box or key, with

@@ -89,6 +89,8 @@ class Sync:
             self._order(event, self._inbox.moves)
         elif event.topic.startswith("withdrawn/") and event.payload:
             self._inbox.withdrawn(event.payload)
+        elif event.topic == "checkpoint" and event.payload:
+            self._inbox.checkpoint(event.payload)
 
     def _order(self, event: Arrived, take: Callable[[bytes], None]) -> None:
         """An order brings the centre's certificate; receipts that came before it could not be judged."""
@@ -143,4 +145,5 @@ def make_inbox(box: Box, centre: str) -> Inbox:
     own = identity(box.keys.certificate, root)
     policies = {name: load_policy(name).sha256 for name in policy_ids()}
     site = Site(box.config.device, root, centre, own.test)
-    return Inbox(box.store, site, box.keys.sealing, policies, box.folder / "keys" / CERTIFICATE)
+    certificate = box.folder / "keys" / CERTIFICATE
+    return Inbox(box.store, site, box.keys.sealing, policies, certificate, time.monotonic)

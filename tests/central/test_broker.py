@@ -28,6 +28,7 @@ from central.ingest.collector import Collector, Given, Message
 from central.wiring import Centre
 from common.sheets import open_sheet
 from evidence.bodies import ConsentWithdrawn, SessionStart
+from evidence.checkpoint import open_checkpoint
 from evidence.receipts import read_receipt
 from evidence.seal import read_sealed
 from tests.central.helpers import MORNING, Box, write_plan
@@ -79,7 +80,7 @@ class Device:
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, device, protocol=mqtt.MQTTv5)
         self.client.on_message = lambda _c, _d, message: self.came.put((message.topic, message.payload))
         self.client.connect("127.0.0.1", port)
-        topics = ("receipts", "orders/+", "stated/+", "withdrawn/+")
+        topics = ("receipts", "orders/+", "stated/+", "withdrawn/+", "checkpoint")
         self.client.subscribe([(f"zaitang/v1/{device}/{topic}", 1) for topic in topics])
         self.client.loop_start()
 
@@ -143,6 +144,23 @@ def test_every_record_is_receipted(centre: Centre, broker: Broker, box: Box) -> 
     with centre.store.read() as tx:
         assert len(tx.chain_envelopes("box-1", box.chain, 999)) == 301
         assert tx.quarantined() == []
+
+
+def test_a_box_hears_of_the_newest_checkpoint_also_when_it_was_away(centre: Centre, broker: Broker, box: Box) -> None:
+    centre.collector().take(box.messages())
+    stated = centre.tree().issue(MORNING // 1_000_000)
+    collector = Running(link_to(centre, broker.port))
+    try:
+        until(lambda: collector.link._announcer._told)
+    finally:
+        collector.stop()
+    device = Device(broker.port, "box-1")
+    try:
+        topic, note = device.came.get(timeout=20)
+    finally:
+        device.stop()
+    assert topic == "zaitang/v1/box-1/checkpoint"
+    assert open_checkpoint(note, centre.tree().key) == stated
 
 
 def test_what_was_not_acknowledged_comes_again(centre: Centre, broker: Broker, box: Box) -> None:

@@ -9,13 +9,18 @@ import pytest
 from central.classes.stories import Stories
 from central.errors import FolderNotEmpty, NothingToExport, SegmentFileChanged, SegmentsNotHere, UnknownClass
 from central.export import export_class
+from central.tree.witnesses import take_cosignatures
 from central.wiring import Centre
-from evidence.bodies import Export, SegmentRemoved, SessionCorrected, SessionStart, body_of
+from evidence.bodies import Alarm, Export, SegmentRemoved, SessionCorrected, SessionStart, body_of
 from evidence.chain import check_chain
-from evidence.seal import read_sealed
+from evidence.checkpoint import cosign, seen_of
+from evidence.notes import Note
+from evidence.seal import KeySigner, read_sealed
+from evidence.times import SECOND
 from tests.central.helpers import MORNING, PLAN, SIMULATED, Box, segment_of
 from tests.central.test_classes import add
-from verify.cli import verify
+from tests.evidence.test_checkpoint import EYE, WITNESS
+from verify.cli import main, verify
 
 VIDEO = [b"first segment", b"second segment"]
 
@@ -49,6 +54,8 @@ def test_the_folder_is_what_the_format_says(centre: Centre, box: Box, tmp_path: 
     assert files(folder) == {
         "manifest.json", "root.pem", "policy.toml", f"chains/box-1.{box.chain}.jsonl", f"chains/{own}",
         f"receipts/box-1.{box.chain}.jsonl", "segments/box-1/r-1/000000.mp4", "segments/box-1/r-1/000001.mp4",
+        "tree/7/checkpoint", f"tree/7/box-1.{box.chain}.3.tlog-proof",
+        f"tree/7/centre.{centre.store.chain}.2.tlog-proof",
     }
     manifest = (folder / "manifest.json").read_bytes()
     export = body_of(read_sealed(manifest).record)
@@ -59,6 +66,32 @@ def test_the_folder_is_what_the_format_says(centre: Centre, box: Box, tmp_path: 
     (head,) = export.heads
     sealed = [read_sealed(line) for line in (folder / f"chains/box-1.{box.chain}.jsonl").read_bytes().splitlines()]
     assert check_chain(sealed, centre.keys.root, [head], closed=True).problems == ()
+
+
+def test_an_export_holds_what_witnesses_and_boxes_saw_before(
+    centre: Centre, box: Box, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    put(centre, *VIDEO)
+    first = centre.tree().issue(MORNING // SECOND)
+    line = cosign(first.note.text, EYE, KeySigner(WITNESS), MORNING // SECOND + 60)
+    take_cosignatures(centre.store, [EYE], Note(first.note.text, (line,)).bytes())
+    box.append(Alarm("camera.silent", {}), MORNING + 10**9)
+    centre.collector().take(box.messages())
+    second = centre.tree().issue(MORNING // SECOND + 600)
+    box.append(seen_of(second, centre.tree().key), MORNING + 2 * 10**9)
+    centre.collector().take(box.messages())
+    folder = export_class(centre, "welder-1", tmp_path / "out")
+    assert {"tree/6/consistency", f"tree/6/box-1.{box.chain}.3.tlog-proof", "tree/7/consistency",
+            f"tree/7/box-1.{box.chain}.4.tlog-proof", f"tree/9/box-1.{box.chain}.5.tlog-proof"} <= files(folder)
+    assert "tree/9/consistency" not in files(folder)
+    assert main([str(folder), "--witness", EYE.text, "--lang", "en"]) == 0
+    said = capsys.readouterr().out
+    assert "a tree of 9 records that holds every chain of this export to its end" in said
+    assert "The witness witness.example/w1 confirmed, 2026-03-02T00:31:00Z, that the tree of 6 records" in said
+    assert "box-1 up to record 3, centre up to record 1" in said
+    assert "Cannot tell whether the centre shows" not in said
+    (folder / "tree" / "6" / "consistency").unlink()
+    assert main([str(folder), "--witness", EYE.text, "--lang", "en"]) == 1
 
 
 def test_two_exports_each_end_with_their_own_manifest(centre: Centre, box: Box, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from common.commands import asked_language, columns, wrapped
 from common.texts import catalogue
 
-COMMANDS = ("edge.cli", "central.cli", "verify.cli")
+COMMANDS = ("edge.cli", "central.cli", "verify.cli", "verify.witness_cli")
 
 
 def texts_of(parser: argparse.ArgumentParser) -> Iterator[str]:

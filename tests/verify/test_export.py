@@ -37,7 +37,7 @@ def test_a_whole_class(export: Path, run: Run) -> None:
     status, result = run(export)
     assert status == 0
     assert {**result, "ok": True, "records": 9, "segments": 3, "media_s": 180.0, "recovered": 1, "pinned": False,
-            "problems": [], "cannot_tell": []} == result
+            "problems": [], "trees": []} == result
     assert result["test_key"]
     assert not result["simulated"]
     assert (result["class"], result["as_of"]) == ("welder-1", "2026-03-02T01:40:00.000000Z")

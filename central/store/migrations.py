@@ -1,0 +1,17 @@
+"""How a database of an older version becomes one of the next: one step for each version, all in one transaction.
+
+Tables that are new are made before the steps run. The old schemas are kept as test data (tests/central/data).
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Connection
+
+
+def _tree(_connection: Connection) -> None:
+    """From 1 to 2 the tables of the tree came; whoever grows it next takes in every record that is here."""
+
+
+STEPS: Mapping[int, Callable[[Connection], None]] = {1: _tree}
+"""Version → what leads from it to the next."""

@@ -1,0 +1,226 @@
+"""The tree in an export: what it proves is said; every attack on it is told by its name."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from evidence.checkpoint import cosign, open_checkpoint, seen_of
+from evidence.notes import Note, NoteKey, read_note
+from evidence.seal import KeySigner
+from tests.evidence.making import Maker, Site
+from tests.evidence.test_checkpoint import EYE, WITNESS
+from tests.verify.conftest import Run
+from tests.verify.growing import AT, ELSEWHERE, Growing
+from tests.verify.making import class_of, put, write_export
+
+SIZE, OLD = 13, 8
+
+
+class Case:
+    """An export with a tree of all its records, and an older one that a witness saw."""
+
+    def __init__(self, folder: Path, saw: int | None = None) -> None:
+        self.folder = folder
+        self.site, self.box, self.centre = class_of()
+        self.tree = Growing(self.site, self.centre, [])
+        if saw is not None:
+            early = Growing(self.site, self.centre, [*self.centre.sealed, *self.box.sealed])
+            self.box.add("checkpoint.seen", seen_of(open_checkpoint(early.note(saw), early.key), early.key), AT * 10**6)
+        else:
+            self.box.alarms(1)
+        write_export(folder, self.site, self.box, self.centre)
+        *before, manifest = self.centre.sealed
+        self.tree = Growing(self.site, self.centre, [*before, *self.box.sealed, *Site().box(ELSEWHERE).alarms(2).sealed,
+                                                     manifest])
+        self.tree.write(folder, OLD, SIZE)
+
+    def file(self, size: int, who: Maker) -> Path:
+        """The proof of the end of a chain."""
+        (found,) = (self.folder / f"tree/{size}").glob(f"{who.device}.*")
+        return found
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    return Case(tmp_path / "export")
+
+
+def test_what_a_whole_tree_proves(case: Case, run: Run) -> None:
+    status, result = run(case.folder, "--witness", EYE.text)
+    assert (status, result["problems"], result["cannot_tell"]) == (0, [], [])
+    older, newest = result["trees"]
+    assert (older["size"], newest["size"]) == (OLD, SIZE)
+    assert older["witnessed"] == {EYE.name: "2026-03-02T02:41:00Z"} and newest["witnessed"] == {}
+    assert {end["device"]: end["seq"] for end in newest["ends"]} == {"box-1": len(case.box.sealed) - 1, "centre": 2}
+    assert {end["device"]: end["seq"] for end in older["ends"]} == {"box-1": 5, "centre": 1}
+
+
+def test_without_a_witness_that_one_trusts_it_cannot_tell_whether_others_see_the_same(case: Case, run: Run) -> None:
+    stranger = NoteKey("someone.example/w", EYE.kind, bytes(32))
+    for arguments, others in (((), [EYE.name]), (("--witness", stranger.text), [EYE.name])):
+        status, result = run(case.folder, *arguments)
+        assert status == 0 and "no witness that you trust" in result["cannot_tell"][0]
+        assert result["trees"][0]["others"] == others
+
+
+def test_an_export_of_before_the_tree_is_still_read(export: Path, run: Run) -> None:
+    status, result = run(export)
+    assert (status, result["trees"]) == (0, []) and "holds no tree" in result["cannot_tell"][0]
+
+
+def change_note(case: Case, size: int, change: Callable[[Note], Note]) -> None:
+    path = case.folder / f"tree/{size}/checkpoint"
+    path.write_bytes(change(read_note(path.read_bytes())).bytes())
+
+
+def forged_checkpoint(case: Case) -> None:
+    put(case.folder / f"tree/{SIZE}/checkpoint", case.tree.note(SIZE, signer=KeySigner(WITNESS)))
+
+
+def unsigned_root(case: Case) -> None:
+    change_note(case, SIZE, lambda note: dataclasses.replace(note, text=note.text.replace(f"\n{SIZE}\n", "\n12\n")))
+
+
+def forged_cosignature(case: Case) -> None:
+    change_note(case, OLD, lambda note: Note(
+        note.text, (*note.signatures[:2], cosign(note.text, EYE, case.centre.signer, AT))))
+
+
+def cosignature_of_another_tree(case: Case) -> None:
+    other = read_note(case.tree.note(OLD + 1, eyes=[EYE]))
+    change_note(case, OLD, lambda note: Note(note.text, (*note.signatures[:2], other.signatures[2])))
+
+
+def proof_for_another_index(case: Case) -> None:
+    path = case.file(SIZE, case.box)
+    leaf = path.read_bytes().split(b"\n")[1]
+    path.write_bytes(path.read_bytes().replace(leaf, b"index 3"))
+
+
+def proof_of_another_record(case: Case) -> None:
+    case.file(SIZE, case.box).write_bytes(case.tree.proof(3, SIZE, case.tree.note(SIZE)))
+
+
+def proof_in_another_tree(case: Case) -> None:
+    case.file(SIZE, case.centre).write_bytes(case.file(OLD, case.centre).read_bytes())
+
+
+def proof_missing(case: Case) -> None:
+    case.file(SIZE, case.box).unlink()
+
+
+def no_consistency(case: Case) -> None:
+    (case.folder / f"tree/{OLD}/consistency").unlink()
+
+
+def another_past(case: Case) -> None:
+    """A leaf of the older tree was swapped: no proof leads from one to the other."""
+    other = Growing(case.site, case.centre, [*case.tree.accepted[:2][::-1], *case.tree.accepted[2:]])
+    other.write(case.folder, OLD)
+    put(case.folder / f"tree/{OLD}/consistency", other.growth(OLD, SIZE, case.tree.note(SIZE)))
+
+
+def a_leaf_removed(case: Case) -> None:
+    """The newest tree lacks a record of another box that the older one had."""
+    other = Growing(case.site, case.centre, [*case.tree.accepted[:7], *case.tree.accepted[8:]])
+    for path in (case.folder / f"tree/{SIZE}").iterdir():
+        path.unlink()
+    other.write(case.folder, SIZE - 1)
+    put(case.folder / f"tree/{OLD}/consistency", other.growth(OLD, SIZE - 1, other.note(SIZE - 1)))
+
+
+def only_the_older_tree(case: Case) -> None:
+    for path in (case.folder / f"tree/{SIZE}").iterdir():
+        path.unlink()
+
+
+def no_checkpoint(case: Case) -> None:
+    (case.folder / f"tree/{SIZE}/checkpoint").unlink()
+
+
+def in_the_wrong_folder(case: Case) -> None:
+    (case.folder / f"tree/{SIZE}").rename(case.folder / "tree/14")
+
+
+def oversized(case: Case) -> None:
+    put(case.folder / f"tree/{SIZE}/checkpoint", b"x" * 70_000)
+
+
+def no_text(case: Case) -> None:
+    put(case.folder / f"tree/{SIZE}/checkpoint", b"\xff\x00\n\n")
+
+
+def oversized_proof(case: Case) -> None:
+    case.file(SIZE, case.box).write_bytes(b"c2sp.org/tlog-proof@v1\nindex 1\n" + b"A" * 100_000)
+
+
+def a_stranger(case: Case) -> None:
+    put(case.folder / "tree/13/notes.txt", b"x")
+
+
+ATTACKS: dict[Callable[[Case], None], str] = {
+    forged_checkpoint: "the signature of zaitang/", unsigned_root: "the signature of zaitang/",
+    forged_cosignature: "the word of the witness witness.example/w1 does not hold: the signature does not match",
+    cosignature_of_another_tree: "the word of the witness witness.example/w1 does not hold",
+    proof_for_another_index: "does not lead to the root hash",
+    proof_of_another_record: "does not lead to the root hash",
+    proof_in_another_tree: "", proof_missing: "does not prove the end of the chain of box-1",
+    no_consistency: "tree/8/consistency is missing", another_past: "does not lead from one root hash to the other",
+    a_leaf_removed: "does not lead from one root hash to the other",
+    only_the_older_tree: "does not prove the end of the chain of", no_checkpoint: "tree/13/checkpoint is missing",
+    in_the_wrong_folder: "of a tree of another size", oversized: "more than 65536 bytes", no_text: "not UTF-8",
+    oversized_proof: "more than", a_stranger: "tree/13/notes.txt is not named by any record",
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
+def test_an_attack_is_told(case: Case, run: Run, attack: Callable[[Case], None]) -> None:
+    attack(case)
+    status, result = run(case.folder, "--witness", EYE.text)
+    assert status == 1
+    assert any(ATTACKS[attack] in problem for problem in result["problems"]), result["problems"]
+
+
+def test_what_a_box_saw_is_the_beginning_of_the_tree(tmp_path: Path, run: Run) -> None:
+    assert run(Case(tmp_path / "export", saw=OLD).folder)[0] == 0
+
+
+def test_a_box_saw_a_larger_tree_the_centre_was_rolled_back(tmp_path: Path, run: Run) -> None:
+    case = Case(tmp_path / "export", saw=OLD)
+    case.tree.accepted = []
+    for path in (case.folder / "tree").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    *before, manifest = case.centre.sealed
+    short = Growing(case.site, case.centre, [*before[:1], case.box.sealed[-1], manifest])
+    short.write(case.folder, 3)
+    status, result = run(case.folder)
+    assert status == 1
+    assert any("saw one of 8 records, which is not the beginning" in one for one in result["problems"])
+
+
+def test_a_box_saw_another_tree_of_that_size(tmp_path: Path, run: Run) -> None:
+    """Equivocation: the centre showed the box one tree of eight records, and exports another."""
+    case = Case(tmp_path / "export", saw=OLD)
+    other = Growing(case.site, case.centre, [*case.tree.accepted[:2][::-1], *case.tree.accepted[2:]])
+    other.write(case.folder, OLD, SIZE)
+    status, result = run(case.folder)
+    assert status == 1
+    assert any("shows two trees" in problem for problem in result["problems"])
+
+
+def test_a_checkpoint_that_the_centre_never_signed_is_told(tmp_path: Path, run: Run) -> None:
+    site, box, centre = class_of()
+    early = Growing(site, centre, [*centre.sealed, *box.sealed])
+    seen = seen_of(open_checkpoint(early.note(OLD - 1), early.key), early.key)
+    box.add("checkpoint.seen", dataclasses.replace(seen, size=5), AT * 10**6)
+    status, result = run(write_export(tmp_path / "export", site, box, centre))
+    assert status == 1 and "that the centre did not sign so" in result["problems"][0]
+
+
+@pytest.mark.parametrize("value", ["x", "a+00000000+AAAA", NoteKey("w", 1, bytes(32)).text])
+def test_what_is_no_key_of_a_witness_is_told(case: Case, run: Run, value: str) -> None:
+    assert run(case.folder, "--witness", value)[0] == 2

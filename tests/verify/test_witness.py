@@ -1,0 +1,170 @@
+"""The witness: it cosigns what only grew, remembers before it does, and catches a centre that lies, by name."""
+from __future__ import annotations
+
+import fcntl
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from evidence.checkpoint import Checkpoint, cosigned_at, open_checkpoint, sign_checkpoint
+from evidence.merkle import HASH_BYTES, leaf_hash
+from evidence.notes import NoteKey, read_key, read_note
+from evidence.seal import KeySigner
+from evidence.tiles import all_places, grow, root_of, tile_path
+from tests.evidence.test_checkpoint import CENTRE, KEY
+from verify.cli import main
+from verify.witness import load_witness
+
+Run = Callable[..., int]
+
+
+class Log:
+    """A centre that shows whatever the test wants: leaves by number, each of which may be another one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.tiles = folder, dict[tuple[int, int], bytes]()
+
+    def show(self, size: int, at: int = 1, key: NoteKey = KEY, **other: bytes) -> Checkpoint:
+        """A tree of `size` leaves; `leaf_3=b"x"` puts another leaf there."""
+        leaves = [leaf_hash(other.get(f"leaf_{number}", b"%d" % number)) for number in range(size)]
+        _, self.tiles = grow(0, {}, leaves)
+        checkpoint = Checkpoint(KEY.name, size, root_of(lambda level, number, _: self.tiles[level, number], size))
+        for level, number, width in all_places(size):
+            path = self.folder / "tile" / tile_path(level, number, width)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self.tiles[level, number][:width * HASH_BYTES])
+        note = sign_checkpoint(checkpoint, key, KeySigner(CENTRE), at)
+        (self.folder / "checkpoint").write_bytes(note.bytes())
+        return checkpoint
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Log:
+    (tmp_path / "log").mkdir()
+    return Log(tmp_path / "log")
+
+
+@pytest.fixture
+def eye(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> NoteKey:
+    assert main(["witness", "--key", str(tmp_path / "key"), "--new", "auditor.example/w1", "--lang", "en"]) == 0
+    return read_key(capsys.readouterr().out.splitlines()[-1])
+
+
+@pytest.fixture
+def run(tmp_path: Path, eye: NoteKey) -> Run:
+    """A look at the log: exit status."""
+    def run(*more: str) -> int:
+        return main(["witness", "--key", str(tmp_path / "key"), "--log", str(tmp_path / "log"), "--log-key", KEY.text,
+                     "--state", str(tmp_path / "seen"), "--to", str(tmp_path / "said"), "--lang", "en", *more])
+
+    return run
+
+
+def test_a_tree_that_grows_is_cosigned(run: Run, log: Log, eye: NoteKey, tmp_path: Path) -> None:
+    for size in (3, 3, 256, 700):
+        checkpoint = log.show(size)
+        assert run() == 0
+        said = read_note((tmp_path / "said").read_bytes())
+        assert said.text == checkpoint.text and cosigned_at(said, eye) is not None
+        assert open_checkpoint((tmp_path / "seen").read_bytes(), KEY).checkpoint == checkpoint
+    assert not list(tmp_path.glob("seen.before*"))
+
+
+LIES: dict[str, tuple[dict[str, object], str]] = {
+    "rolled back": ({"size": 290}, "THE CENTRE WAS ROLLED BACK: it shows a tree of 290 records and showed one of 300"),
+    "two trees of one size": ({"size": 300, "leaf_7": b"other"}, "THE CENTRE SHOWS TWO TREES: of 300 records"),
+    "a swapped leaf": ({"size": 400, "leaf_7": b"8", "leaf_8": b"7"}, "THE CENTRE CHANGED ITS PAST"),
+    "a removed leaf": ({"size": 400, **{f"leaf_{n}": b"%d" % (n + 1) for n in range(7, 400)}},
+                       "THE CENTRE CHANGED ITS PAST"),
+}
+
+
+@pytest.mark.parametrize(("lie", "words"), LIES.values(), ids=LIES)
+def test_a_centre_that_lies_is_caught_and_the_proof_is_kept(
+    run: Run, log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str], lie: dict[str, object], words: str,
+) -> None:
+    honest = log.show(300, at=1)
+    assert run() == 0
+    seen, said = (tmp_path / "seen").read_bytes(), (tmp_path / "said").read_bytes()
+    shown = log.show(at=2, **lie)  # type: ignore[arg-type]
+    for _ in range(2):
+        capsys.readouterr()
+        assert run() == 1
+        told = capsys.readouterr().err
+        assert words in told and "seen.before-300-1" in told
+    assert ((tmp_path / "seen").read_bytes(), (tmp_path / "said").read_bytes()) == (seen, said)
+    kept = [open_checkpoint(path.read_bytes(), KEY).checkpoint for path in sorted(tmp_path.glob("seen.*-*"))]
+    assert kept == [honest, shown]
+
+
+def test_a_tree_without_its_tiles_is_not_cosigned(run: Run, log: Log, tmp_path: Path) -> None:
+    log.show(300)
+    for tile in (tmp_path / "log" / "tile").rglob("*"):
+        if tile.is_file():
+            tile.write_bytes(bytes(len(tile.read_bytes())))
+    assert run() == 1
+    assert not (tmp_path / "seen").exists() and not (tmp_path / "said").exists()
+
+
+def test_a_partial_tile_that_became_whole_is_found(run: Run, log: Log, tmp_path: Path) -> None:
+    log.show(200)
+    assert run() == 0
+    log.show(300)
+    whole = tmp_path / "log" / "tile" / "0" / "000"
+    log.show(250)
+    (tmp_path / "log" / "tile" / "0" / "000.p" / "250").unlink()
+    assert whole.exists() and run() == 0
+
+
+@pytest.mark.parametrize(
+    "note", [b"", b"x" * 70_000, b"\xff\n\n\xe2\x80\x94 a b\n"], ids=["empty", "oversized", "bytes"])
+def test_a_forged_or_unreadable_checkpoint_is_refused(run: Run, log: Log, tmp_path: Path, note: bytes) -> None:
+    checkpoint = log.show(5)
+    forged = sign_checkpoint(checkpoint, KEY, KeySigner(Ed25519PrivateKey.generate()), 1)
+    for data in (note, forged.bytes()):
+        (tmp_path / "log" / "checkpoint").write_bytes(data)
+        assert run() in (1, 2)
+        assert not (tmp_path / "said").exists()
+
+
+def test_what_was_seen_is_never_forgotten_in_silence(run: Run, log: Log, tmp_path: Path) -> None:
+    log.show(5)
+    assert run() == 0
+    (tmp_path / "seen").write_bytes(b"damaged")
+    assert run() == 2
+    assert (tmp_path / "seen").read_bytes() == b"damaged"
+
+
+def test_two_witnesses_do_not_work_with_one_memory(
+    run: Run, log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    log.show(5)
+    with (tmp_path / "seen.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert run() == 2
+    assert "another witness" in capsys.readouterr().err
+
+
+def test_a_key_is_for_its_owner_alone_and_is_not_overwritten(eye: NoteKey, tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert load_witness(path).key == eye
+    before = path.read_bytes()
+    assert main(["witness", "--key", str(path), "--new", "b"]) == 2
+    assert path.read_bytes() == before
+    assert main(["witness", "--key", str(tmp_path / "other"), "--new", "a b"]) == 2
+
+
+def test_what_is_no_key_no_memory_and_no_log_is_told(run: Run, log: Log, tmp_path: Path) -> None:
+    log.show(5)
+    assert run("--log-key", "x+y+z") == 2
+    assert run("--log-key", str(tmp_path / "none")) == 2
+    assert run("--log", str(tmp_path / "none")) == 2
+    assert run("--log", "http://127.0.0.1:1/log") == 2
+    assert run("--state", str(tmp_path / "no" / "folder")) == 2
+    assert run("--to", str(tmp_path)) == 2
+    (tmp_path / "key").write_text("PRIVATE+KEY+a+00000000+AAAA\n")
+    assert run() == 2

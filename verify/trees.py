@@ -1,0 +1,234 @@
+"""What an export holds of the centre's tree: signed checkpoints, the end of each chain in them, the word of witnesses.
+
+    tree/<size>/checkpoint  <device>.<chain>.<seq>.tlog-proof  consistency  stamp.tsr
+"""
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from cryptography import x509
+
+from common.stamps import MAX_STAMP, check_stamp, stamped_at
+from evidence.bodies import CheckpointSeen, body_of
+from evidence.chain import ChainKey
+from evidence.checkpoint import Checkpoint, Stated, check_seen, cosigned_at, open_checkpoint
+from evidence.errors import BadCheckpoint, BadNote, BadProof, BadRecord, BadStamp, StampsMissing, VerificationError
+from evidence.logproof import MAX_FILE, proven_growth, proven_leaf
+from evidence.notes import COSIGNED, MAX_NOTE, NoteKey, read_key
+from evidence.records import Sealed
+from verify.errors import (
+    BadStampRoot,
+    BadWitnessKey,
+    FileMissing,
+    FileRefused,
+    SeenForged,
+    TreeProofMissing,
+    TreeProofWrong,
+    TreeShrank,
+)
+from verify.folder import Folder, shown
+
+_FILE = re.compile(
+    r"tree/(0|[1-9][0-9]{0,15})/(?:(checkpoint|consistency|stamp\.tsr)"
+    r"|([a-z0-9][a-z0-9._-]{0,63})\.([0-9a-f]{32})\.(0|[1-9][0-9]{0,15})\.tlog-proof)", re.ASCII)
+MAX_ROOTS = 1 << 20
+StampSaid = Literal["none", "checked", "unchecked", "unread"]
+Chains = Mapping[ChainKey, Sequence[Sealed]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Trust:
+    """Whom a verifier trusts besides the root: the keys of witnesses, the roots of time-stamping authorities."""
+
+    witnesses: tuple[NoteKey, ...] = ()
+    stamp_roots: tuple[x509.Certificate, ...] = ()
+
+
+NOBODY = Trust()
+
+
+@dataclasses.dataclass(frozen=True)
+class TreeSeen:
+    """A checkpoint that holds. `witnessed`: witness that was given → when it saw this tree (seconds); `others`: names
+    of signers that nobody asked for; `ends`: chain → the last of its records that is proved to be in it."""
+
+    stated: Stated
+    witnessed: Mapping[str, int]
+    others: tuple[str, ...]
+    ends: Mapping[ChainKey, int]
+    stamped_s: int | None = None
+    """When a time-stamping authority stamped it (seconds)."""
+    stamp: StampSaid = "none"
+    """Whether that authority is one that was given (`checked`); if not, anybody can have made the stamp. `unread`: the
+    library for stamps is not installed here."""
+
+    @property
+    def size(self) -> int:
+        """How many records the tree holds."""
+        return self.stated.checkpoint.size
+
+
+def read_witness_key(value: str) -> NoteKey:
+    """The argument of `--witness`. Raises BadWitnessKey."""
+    try:
+        key = read_key(value)
+    except BadNote as error:
+        raise BadWitnessKey(value=shown(value), why=error.params["why"]) from None
+    if key.kind != COSIGNED:
+        raise BadWitnessKey(value=shown(value), why="it is another kind of key")
+    return key
+
+
+def read_stamp_roots(path: Path) -> tuple[x509.Certificate, ...]:
+    """The certificates (PEM) in the file of `--stamp-root`. Raises BadStampRoot."""
+    try:
+        with path.open("rb") as file:
+            found = x509.load_pem_x509_certificates(file.read(MAX_ROOTS))
+    except OSError as error:
+        raise BadStampRoot(value=shown(str(path)), why=error.strerror or str(error)) from None
+    except (ValueError, TypeError):
+        raise BadStampRoot(value=shown(str(path)), why="it is not PEM") from None
+    return tuple(found)
+
+
+def read_trees(
+    folder: Folder, chains: Chains, key: NoteKey, trust: Trust, known: set[str]
+) -> tuple[list[TreeSeen], list[VerificationError]]:
+    """Check every checkpoint of an export against the tree's `key`. Files that are read go into `known`.
+
+    An export of before the tree has none: then what its boxes say that they saw is checked alone."""
+    files: dict[int, dict[str, ChainKey | None]] = defaultdict(dict)
+    for name in folder.under("tree/"):
+        match = _FILE.fullmatch(name)
+        if match:
+            known.add(name)
+            files[int(match[1])][name] = (match[3], match[4]) if match[3] else None
+    problems: list[VerificationError] = []
+    trees: list[TreeSeen] = []
+    newest = max(files, default=0)
+    for size in sorted(files):
+        try:
+            trees.append(_tree(folder, size, files[size], chains, key, trust))
+            if size != newest:
+                _begins(folder, trees[-1], newest, key)
+        except VerificationError as error:
+            problems.append(error)
+    if trees and trees[-1].size == newest:
+        problems += _ends_missing(trees[-1], chains)
+    return trees, [*problems, *_seen_problems(chains, trees, key)]
+
+
+def _tree(
+    folder: Folder, size: int, files: Mapping[str, ChainKey | None], chains: Chains, key: NoteKey, trust: Trust
+) -> TreeSeen:
+    name = f"tree/{size}/checkpoint"
+    if name not in files:
+        raise FileMissing(file=name)
+    note = folder.read(name, MAX_NOTE)
+    try:
+        stated = open_checkpoint(note, key)
+        if stated.checkpoint.size != size:
+            raise BadCheckpoint(why="it is of a tree of another size")
+    except (BadNote, BadCheckpoint) as error:
+        raise TreeProofWrong(file=name, why=error.params["why"]) from None
+    times = {witness.name: cosigned_at(stated.note, witness) for witness in trust.witnesses}
+    mine = {key.name, *times}
+    ends: dict[ChainKey, int] = {}
+    for chain, seq in _ends(folder, stated, files, chains, key):
+        ends[chain] = max(seq, ends.get(chain, 0))
+    return TreeSeen(
+        stated, {name: time_s for name, time_s in times.items() if time_s is not None},
+        tuple(sorted({one.name for one in stated.note.signatures} - mine)), ends,
+        *_stamp(folder, stated, files, trust))
+
+
+def _stamp(folder: Folder, stated: Stated, files: Collection[str], trust: Trust) -> tuple[int | None, StampSaid]:
+    """When it was stamped, and whether by an authority that was given. Raises TreeProofWrong."""
+    name = f"tree/{stated.checkpoint.size}/stamp.tsr"
+    if name not in files:
+        return None, "none"
+    answer, data = folder.read(name, MAX_STAMP), stated.checkpoint.text.encode()
+    try:
+        if trust.stamp_roots:
+            return check_stamp(answer, data, trust.stamp_roots), "checked"
+        return stamped_at(answer, data), "unchecked"
+    except StampsMissing:
+        return None, "unread"
+    except BadStamp as error:
+        raise TreeProofWrong(file=name, why=error.params["why"]) from None
+
+
+def _ends(
+    folder: Folder, stated: Stated, files: Mapping[str, ChainKey | None], chains: Chains, key: NoteKey
+) -> Iterator[tuple[ChainKey, int]]:
+    """Every proof of a record, checked. Raises TreeProofWrong."""
+    for name, chain in files.items():
+        if chain is None:
+            continue
+        seq = int(name.removesuffix(".tlog-proof").rpartition(".")[2])
+        sealed = next((one for one in reversed(chains.get(chain, ())) if one.record.seq == seq), None)
+        if sealed is None:
+            raise TreeProofWrong(file=name, why="the record that it is about is not here")
+        try:
+            proven = proven_leaf(folder.read(name, MAX_FILE), sealed.envelope, key)
+            if proven.checkpoint != stated.checkpoint:
+                raise BadProof(why="it is of another checkpoint")
+        except (BadProof, BadNote, BadCheckpoint) as error:
+            raise TreeProofWrong(file=name, why=error.params["why"]) from None
+        yield chain, seq
+
+
+def _begins(folder: Folder, older: TreeSeen, newest: int, key: NoteKey) -> None:
+    """The newest tree begins with an older one. Raises FileMissing, TreeProofWrong."""
+    name = f"tree/{older.size}/consistency"
+    if name not in folder.sizes:
+        raise FileMissing(file=name)
+    try:
+        proven = proven_growth(folder.read(name, MAX_FILE), older.stated.checkpoint, key)
+        if proven.checkpoint != open_checkpoint(folder.read(f"tree/{newest}/checkpoint", MAX_NOTE), key).checkpoint:
+            raise BadProof(why="it leads to another checkpoint")
+    except FileRefused:
+        raise FileMissing(file=f"tree/{newest}/checkpoint") from None
+    except (BadProof, BadNote, BadCheckpoint) as error:
+        raise TreeProofWrong(file=name, why=error.params["why"]) from None
+
+
+def _ends_missing(newest: TreeSeen, chains: Chains) -> Iterator[TreeProofMissing]:
+    """The newest tree holds every chain of the export to its end."""
+    for (device, chain), sealed in chains.items():
+        last = max((one.record.seq for one in sealed), default=0)
+        if sealed and newest.ends.get((device, chain)) != last:
+            file = f"tree/{newest.size}/{device}.{chain}.{last}.tlog-proof"
+            yield TreeProofMissing(device=device, file=file)
+
+
+def _seen_problems(chains: Chains, trees: Sequence[TreeSeen], key: NoteKey) -> Iterator[VerificationError]:
+    """What boxes say that they saw: signed by the centre, and the same trees as here."""
+    known: dict[int, Checkpoint] = {one.size: one.stated.checkpoint for one in trees}
+    for sealed, seen in _all_seen(chains):
+        record = sealed.record
+        try:
+            check_seen(seen, key)
+        except BadCheckpoint as error:
+            yield SeenForged(seq=record.seq, device=record.device, why=error.params["why"])
+            continue
+        same = known.get(seen.size)
+        if known and (seen.size > max(known) or (same is not None and same.root.hex() != seen.root_hash)):
+            yield TreeShrank(seq=record.seq, device=record.device, known=seen.size, size=max(known))
+
+
+def _all_seen(chains: Chains) -> Iterator[tuple[Sealed, CheckpointSeen]]:
+    for sealed in chains.values():
+        for one in sealed:
+            if one.record.type == "checkpoint.seen":
+                try:
+                    body = body_of(one.record)
+                except BadRecord:
+                    continue  # no story needs it; its seal and place are checked like any other's
+                if isinstance(body, CheckpointSeen):
+                    yield one, body
