@@ -26,7 +26,8 @@ def receipt(chain: Chain, up_to: int, us: int) -> Receipt:
 
 
 def seen(chain: Chain, us: int, recorded_us: int | None = None) -> None:
-    chain.add("checkpoint.seen", CheckpointSeen("zaitang/centre", 7, SHA, utc_text(us), "A" * 86 + "=="), recorded_us or us)
+    body = CheckpointSeen("zaitang/centre", 7, SHA, utc_text(us), "A" * 86 + "==")
+    chain.add("checkpoint.seen", body, recorded_us or us)
 
 
 def class_of_a_morning(policy: str = "sanmenxia-2023", checkpoint_us: int | None = None) -> Course:
