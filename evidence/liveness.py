@@ -33,9 +33,10 @@ def passive_answer(look: PassiveLook | None, rules: LivenessRules, least: int) -
     """What the passive check says. `least`: frames without which nothing is live (`min_votes` of the policy).
 
     *Not checked*: there was no such check, no frame, or a threshold that cannot be believed. *Bad input*: more than
-    `bad_pct` of the frames could not be scored, or none could, or more are live than were scored. Of the scored ones at least `live_pct` pass: *live*; at
-    most `fake_pct`: *fake*. In between, and where fewer than `least` frames were scored, it is *unsure*, and no more
-    than that: a hard but real face passes in some frames, where a screen passes in none or by accident in one.
+    `bad_pct` of the frames could not be scored, or none could, or more are live than were scored. Of the scored ones
+    at least `live_pct` pass: *live*; at most `fake_pct`: *fake*. In between, and where fewer than `least` frames were
+    scored, it is *unsure*, and no more than that: a hard but real face passes in some frames, where a screen passes in
+    none or by accident in one.
     """
     if look is None or look.frames == 0 or look.threshold_ppm < PASSIVE_FLOOR_PPM:
         return "not_checked"

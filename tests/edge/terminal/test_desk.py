@@ -1,6 +1,7 @@
 """The check-in desk: every attempt becomes one record, the answer stays on the screen long enough to be read."""
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable
@@ -128,6 +129,13 @@ def test_the_answer_of_another_face_ends_a_refusal(at: Setup) -> None:
     assert at.desk.sight().result.answer == "unknown"  # type: ignore[union-attr]
     at.see(EngineView((BOX,), "accepted", "p-2", 3, 3, attempt()))
     assert at.desk.sight().result.answer == "accepted"  # type: ignore[union-attr]
+
+
+def test_the_record_of_a_visit_that_was_left_says_no_answer_again(at: Setup) -> None:
+    """It comes due while somebody else reads theirs, and is not spoken once more."""
+    left = dataclasses.replace(attempt(2), left=True)
+    at.see(EngineView((BOX,), "accepted", "p-1", 3, 3, attempt()), EngineView((BOX,), "accepted", "p-1", 3, 3, left))
+    assert at.attempts() == ["a-1", "a-2"] and at.desk.sight().result.attempt == "a-1"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(("error", "state"), [
