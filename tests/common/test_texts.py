@@ -163,14 +163,15 @@ def test_errors_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize("data", [
-    b"{", b"[]", b"\xff", b'{"a": 1}', b"[" * 9000, b" " * (MAX_BYTES + 1), b'{"a":' + b"[" * 40 + b"]" * 40 + b"}", b"{}",
-    b'{"a":1.5}',
+    b"{", b"[]", b"\xff", b'{"a": 1}', b"[" * 9000, b" " * (MAX_BYTES + 1), b'{"a":' + b"[" * 40 + b"]" * 40 + b"}",
+    b"{}", b'{"a":1.5}',
 ])
 def test_what_is_wrong_with_a_record_is_said_in_chinese(data: bytes) -> None:
     with pytest.raises(BadRecord) as caught:
         read_record(data)
     said = words(caught.value, "zh")
-    assert said.startswith("不是证据记录：") and not re.search("[A-Za-z]{2}", re.sub("JSON|RFC|record|v", "", said)), said
+    assert said.startswith("不是证据记录：")
+    assert not re.search("[A-Za-z]{2}", re.sub("JSON|RFC|record", "", said)), said
 
 
 @pytest.mark.parametrize(("value", "said"), [
