@@ -13,7 +13,8 @@ from common.texts import N_
 from edge.config import BOX_FILE, load_box
 from edge.errors import BadBox, CannotWrite
 from edge.keys import certify_keys, make_box_keys, make_waiting_keys, self_certified
-from evidence.certs import fingerprint, read_certificate
+from edge.storage.files import read_plain
+from evidence.certs import MAX_PEM, fingerprint, read_certificate
 from evidence.errors import BadInput, BadShape
 from evidence.records import Id
 from evidence.shape import Match
@@ -169,9 +170,10 @@ def certify(folder: Path, certificate: Path, root: Path) -> str:
     texts = []
     for path in (certificate, root):
         try:
-            texts.append(path.read_text(encoding="ascii"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadShape(where=str(path), key="(whole)", why=str(getattr(error, "strerror", None) or error)) from None
+            # What is no ASCII is no PEM, as `certify_keys` says.
+            texts.append(read_plain(path, MAX_PEM + 1).decode("ascii", "replace"))
+        except OSError as error:
+            raise BadShape(where=str(path), key="(whole)", why=error.strerror or str(error)) from None
     if not keys.is_dir():
         raise BadBox(folder=folder, why=N_("it has no keys; make it with `zaitang-edge init`"))
     return certify_keys(keys, config.device, texts[0], texts[1], (str(certificate), str(root)))

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from evidence.errors import BadRecord, BadShape
+from evidence.errors import BadRecord, BadShape, OfRecord
 from evidence.records import BootId, Count, Id, Record, Sha256, Utc
 from evidence.shape import Between, Match, decode
 
@@ -748,4 +748,4 @@ def body_of(record: Record) -> Body | None:
     try:
         return decode(cls, dict(record.body), record.type)
     except BadShape as error:
-        raise BadRecord(why=f"record {record.seq} of {record.device}: {error}") from None
+        raise BadRecord(why=OfRecord(seq=record.seq, device=record.device, why=error)) from None

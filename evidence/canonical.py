@@ -9,7 +9,7 @@ from typing import Any
 
 import rfc8785
 
-from evidence.errors import BadRecord
+from evidence.errors import BadRecord, LargerThan, NestedDeeper
 
 MAX_BYTES = 1 << 20
 """No record and no envelope is larger; a bigger message is refused before it is parsed."""
@@ -22,18 +22,18 @@ def canonical(value: object) -> bytes:
     _plain_values_only(value)
     try:
         return rfc8785.dumps(value)  # type: ignore[arg-type]
-    except (rfc8785.CanonicalizationError, UnicodeError) as error:
-        raise BadRecord(why=f"no canonical JSON ({type(error).__name__})") from None
+    except (rfc8785.CanonicalizationError, UnicodeError):
+        raise BadRecord(why="no canonical JSON") from None
 
 
 def parse(data: bytes) -> dict[str, Any]:
     """The object in canonical bytes; anything not exactly canonical is refused, so one fact has one spelling."""
     if len(data) > MAX_BYTES:
-        raise BadRecord(why=f"{len(data)} bytes is more than {MAX_BYTES}")
+        raise BadRecord(why=LargerThan(size=len(data), most=MAX_BYTES))
     try:
         value = json.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise BadRecord(why=f"not JSON ({type(error).__name__})") from None
+    except (ValueError, RecursionError):
+        raise BadRecord(why="not JSON") from None
     if not isinstance(value, dict):
         raise BadRecord(why="not a JSON object")
     if canonical(value) != data:
@@ -53,7 +53,7 @@ def _plain_values_only(value: object) -> None:
             return
         level = [inner for item in level for inner in _containers(_children(item))]
     if level:
-        raise BadRecord(why=f"nested more than {MAX_DEPTH} deep")
+        raise BadRecord(why=NestedDeeper(most=MAX_DEPTH))
 
 
 def _containers(items: Iterable[object]) -> list[object]:

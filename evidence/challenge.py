@@ -58,7 +58,7 @@ class Look:
     it is turned to the face that looked ahead; None: not compared.
 
     `yaw_deg`: positive turned to the person's own left. `shut_ppm`: how far that eye is shut which is less so;
-    `jaw_ppm`: how far the mouth is open. None: cannot be told."""
+    `jaw_ppm`: how far the mouth is open for sure, `lips_ppm`: how far the lips are apart. None: cannot be told."""
 
     at_us: int
     here: bool
@@ -66,6 +66,7 @@ class Look:
     yaw_deg: float | None = None
     shut_ppm: int | None = None
     jaw_ppm: int | None = None
+    lips_ppm: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,7 +158,8 @@ def at_rest(look: Look, gesture: Gesture) -> bool:
     if gesture == "blink":
         return look.shut_ppm is not None and look.shut_ppm <= AWAKE_PPM
     if gesture == "open_mouth":
-        return look.jaw_ppm is not None and look.jaw_ppm <= CLOSED_PPM
+        # Of a photograph of a smile the lips are apart all along: it has no mouth that could open.
+        return look.jaw_ppm is not None and max(look.jaw_ppm, look.lips_ppm or 0) <= CLOSED_PPM
     return True
 
 

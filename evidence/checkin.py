@@ -83,8 +83,9 @@ def _agreed(
     best: Candidate | None, second: Candidate | None, votes: int, frames: int,
     threshold_ppm: int, margin_ppm: int, min_votes: int,
 ) -> str | None:
-    """Enough votes, more than half of the frames, similar enough, and clearly more than anyone else."""
-    if votes < min_votes or votes * 2 <= frames:
+    """Enough votes, more than half of the frames and no more than these, similar enough, and clearly more than anyone
+    else."""
+    if not min_votes <= votes <= frames or votes * 2 <= frames:
         return None
     return identify(best, second, threshold_ppm, margin_ppm)
 

@@ -45,6 +45,24 @@ class OutOfRange(BadInput):
     text = "{value} is out of range ({low} to {high})"
 
 
+class LargerThan(BadInput):
+    """Why bytes are no record."""
+
+    text = "{size} bytes, more than {most}"
+
+
+class NestedDeeper(BadInput):
+    """Why a value is no record."""
+
+    text = "objects and lists lie more than {most} deep in each other"
+
+
+class OfRecord(BadInput):
+    """Why a body is none, with its record."""
+
+    text = "record {seq} of {device}: {why}"
+
+
 class BadRecord(ZaitangError):
     """Bytes that are not a record of the evidence format."""
 

@@ -33,14 +33,15 @@ def passive_answer(look: PassiveLook | None, rules: LivenessRules, least: int) -
     """What the passive check says. `least`: frames without which nothing is live (`min_votes` of the policy).
 
     *Not checked*: there was no such check, no frame, or a threshold that cannot be believed. *Bad input*: more than
-    `bad_pct` of the frames could not be scored, or none could. Of the scored ones at least `live_pct` pass: *live*; at
-    most `fake_pct`: *fake*. In between, and where fewer than `least` frames were scored, it is *unsure*, and no more
-    than that: a hard but real face passes in some frames, where a screen passes in none or by accident in one.
+    `bad_pct` of the frames could not be scored, or none could, or more are live than were scored. Of the scored ones
+    at least `live_pct` pass: *live*; at most `fake_pct`: *fake*. In between, and where fewer than `least` frames were
+    scored, it is *unsure*, and no more than that: a hard but real face passes in some frames, where a screen passes in
+    none or by accident in one.
     """
     if look is None or look.frames == 0 or look.threshold_ppm < PASSIVE_FLOOR_PPM:
         return "not_checked"
     scored = look.frames - look.bad
-    if scored <= 0 or look.bad * 100 > rules.bad_pct.value * look.frames:
+    if scored <= 0 or look.live > scored or look.bad * 100 > rules.bad_pct.value * look.frames:
         return "bad_input"
     if scored < least:
         return "unsure"
@@ -90,7 +91,7 @@ def challenge_passed(challenge: Challenge, rules: LivenessRules) -> bool:
     As many different ones as the policy wants, each within its seconds, none that was not asked for, the face in view
     all along, and it was the person's in at least `alike_pct` of the frames that look ahead, and of those that show
     each gesture. A gesture is done when the face is back at rest, so there must be at least one frame alike before the
-    first and one after each.
+    first and one after each. No share is of more frames than there were.
     """
     asked, limit_us = challenge.asked, rules.gesture_s.value * 1_000_000
     shares = [(challenge.alike, challenge.compared), *((one.alike, one.compared) for one in asked)]
@@ -101,7 +102,8 @@ def challenge_passed(challenge: Challenge, rules: LivenessRules) -> bool:
         and challenge.other is None
         and challenge.lost == 0
         and challenge.alike > len(asked)
-        and all(alike * 100 >= rules.alike_pct.value * compared for alike, compared in shares)
+        and all(alike <= compared <= challenge.frames and alike * 100 >= rules.alike_pct.value * compared
+                for alike, compared in shares)
     )
 
 
@@ -145,10 +147,15 @@ def liveness_of(checkin: CheckIn, policy: Policy) -> Liveness:
 
 def _of_the_person(checkin: CheckIn) -> bool:
     """Whether the frames of which life was measured are those that name the person: the votes of the window, and in a
-    challenge those alike. Of records of before, which do not say it (`named`), it is believed."""
-    if not checkin.named or checkin.passive is None:
-        return True
+    challenge those alike; and whether each gesture was compared with the person at all. Of records of before, which do
+    not say it (`named`), it is believed."""
     challenge = checkin.challenge
+    if not checkin.named:
+        return True
+    if challenge is not None and not all(one.compared for one in challenge.asked):
+        return False
+    if checkin.passive is None:
+        return True
     if challenge is None:
         return checkin.passive.frames == checkin.votes
     ahead = challenge.ahead

@@ -57,6 +57,6 @@ def _receipt(payload: bytes) -> Receipt:
     try:
         receipt = decode(Receipt, parse(payload), "receipt")
     except BadShape as error:
-        raise BadRecord(why=str(error)) from None
+        raise BadRecord(why=error) from None
     utc_us(receipt.time)
     return receipt

@@ -92,7 +92,7 @@ def read_record(payload: bytes) -> Record:
     try:
         record = decode(Record, parse(payload), "record")
     except BadShape as error:
-        raise BadRecord(why=str(error)) from None
+        raise BadRecord(why=error) from None
     utc_us(record.utc)
     if (record.seq == 0) != (record.prev == NO_PREV) or (record.seq == 0) != (record.type == "genesis"):
         raise BadRecord(why="only record 0 is a genesis record, and only it has no record before it")

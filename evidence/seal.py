@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from evidence.bodies import body_of
 from evidence.canonical import MAX_BYTES, canonical, parse, sha256_hex
-from evidence.errors import BadRecord, BadSeal, BadShape, WrongSigner
+from evidence.errors import BadRecord, BadSeal, BadShape, LargerThan, WrongSigner
 from evidence.records import Record, Sealed, Sha256, read_record, record_bytes
 from evidence.shape import Match, decode
 
@@ -83,7 +83,7 @@ def seal(payload: bytes, payload_type: str, signer: Signer) -> bytes:
     signature = {"alg": ALGORITHM, "keyid": signer.keyid, "sig": _base64(signer.sign(pae(payload, payload_type)))}
     envelope = canonical({"payload": _base64(payload), "payloadType": payload_type, "signatures": [signature]})
     if len(envelope) > MAX_BYTES:
-        raise BadRecord(why=f"{len(envelope)} bytes is more than {MAX_BYTES}")
+        raise BadRecord(why=LargerThan(size=len(envelope), most=MAX_BYTES))
     return envelope
 
 
@@ -110,7 +110,7 @@ def _parsed(envelope: bytes) -> _Envelope:
     try:
         parsed = decode(_Envelope, {**value, "payload": ""}, "envelope", strict=True)
     except BadShape as error:
-        raise BadRecord(why=str(error)) from None
+        raise BadRecord(why=error) from None
     return dataclasses.replace(parsed, payload=payload)
 
 

@@ -21,12 +21,12 @@ def read_lines(
     wrong: list[VerificationError] = []
     with folder.open(name) as file:
         for number, line in enumerate(file.lines(MAX_BYTES + 1), 1):
-            why = _shape(line) or ("more lines than any chain has" if number > MAX_LINES else "")
+            why: object = _shape(line) or ("more lines than any chain has" if number > MAX_LINES else "")
             try:
                 if not why:
                     good.append((number, read(line[:-1])))
             except BadRecord as error:
-                why = str(error.params.get("why", error))
+                why = error.params.get("why", error)
             except VerificationError as error:
                 wrong.append(error)
             if why:

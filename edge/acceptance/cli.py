@@ -106,11 +106,18 @@ def _tell_known(enrolled: dict[str, list[Path]], shown: dict[str, list[Path]], l
     """A photo that was enrolled is found again by any pack: it makes figures better than they are."""
     from common.texts import translate
 
-    seen = {_digest(file) for files in enrolled.values() for file in files}
-    known = sum(_digest(file) in seen for files in shown.values() for file in files)
+    seen = {_digest(file) for file in _readable(enrolled)}
+    known = sum(_digest(file) in seen for file in _readable(shown))
     if known:
         print(translate("probes that are enrolled photos themselves: {count}; they prove nothing", lang, count=known),
               file=sys.stderr)
+
+
+def _readable(people: dict[str, list[Path]]) -> list[Path]:
+    """The photos that will be read: those that are too large for it are not read for this either."""
+    from edge.enrol.photos import MAX_MB
+
+    return [file for files in people.values() for file in files if file.stat().st_size <= MAX_MB * 1_000_000]
 
 
 def _digest(file: Path) -> bytes:

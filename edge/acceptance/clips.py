@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -75,7 +76,12 @@ def _attacks(folder: Path, problems: list[BadInput]) -> list[tuple[Path, str | N
     species = [entry for entry in entries if entry.is_dir()]
     if not species:
         problems.append(NoSpecies(folder=str(folder)))
-    return [(file, kind.name) for kind in species for file in _files(kind, problems)]
+    return [(file, _text(kind.name)) for kind in species for file in _files(kind, problems)]
+
+
+def _text(name: str) -> str:
+    """A folder's name as text that can be written and drawn: a disk of before may hold names in another code."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _files(folder: Path, problems: list[BadInput]) -> list[Path]:

@@ -36,8 +36,8 @@ class Rules:
 class Watched:
     """What one presentation got. `scores`: of its frames with a face, in ppm, None where it could not be scored.
 
-    *Not checked*: no face was found in it. `windows`: the passive answers to its parts, each as long as one visit at
-    the terminal; a shorter rest is left out."""
+    *Not checked*: no face was found in it. `windows`: what the passive check says at the terminal of visits that begin
+    at its parts, each as long as a visit can be; a shorter rest is left out."""
 
     answer: Liveness | Passive
     scores: tuple[int | None, ...]
@@ -55,8 +55,14 @@ def _passive(pack: Pack, clip: Clip, rules: Rules) -> Watched:
     scores = [score(pack, bgr, face) for _, bgr, face in _sights(pack, clip, PASSIVE_US) if face is not None]
     least, size = (1 if clip.still else rules.least), rules.window
     windows = [scores[at : at + size] for at in range(0, len(scores) - size + 1, size)]
-    return Watched(
-        _answer(scores, rules, least), tuple(scores), tuple(_answer(part, rules, rules.least) for part in windows))
+    return Watched(_answer(scores, rules, least), tuple(scores), tuple(_visit(part, rules) for part in windows))
+
+
+def _visit(scores: Sequence[int | None], rules: Rules) -> Passive:
+    """One visit at the terminal, which looks no further where the first frames all look alive."""
+    first = scores[: rules.least]
+    alive = all(score_ppm is not None and score_ppm >= LIVE_PPM for score_ppm in first)
+    return _answer(first if alive else scores, rules, rules.least)
 
 
 def _challenge(pack: Pack, clip: Clip, rules: Rules) -> Watched:

@@ -20,4 +20,4 @@ def look(at_us: int, mesh: FaceMesh | None, alike: bool | None) -> Look:
         return Look(at_us, True, alike)
     lids = (mesh.blink_left_ppm, mesh.blink_right_ppm)
     shut = None if lids[0] is None or lids[1] is None else min(lids[0], lids[1])
-    return Look(at_us, True, alike, mesh.yaw_deg, shut, mesh.jaw_open_ppm)
+    return Look(at_us, True, alike, mesh.yaw_deg, shut, mesh.jaw_open_ppm, mesh.lips_apart_ppm)

@@ -18,6 +18,7 @@ from common.sheets import seal_number
 from edge.enrol.errors import BadCard, CardLeft, CardOfAnother, NoCard, NoNameYet, NoReader
 from edge.enrol.numbers import fault, tidy
 from edge.enrol.roster import without_suffix
+from edge.storage.files import read_plain
 from evidence.bodies import Enrolment
 from evidence.errors import BadShape
 from evidence.shape import Match, decode
@@ -52,8 +53,7 @@ class FileReader:
 
     def read(self) -> Card:
         try:
-            with self._path.open("rb") as file:
-                card = decode(Card, json.loads(file.read(LONGEST)), "card")
+            card = decode(Card, json.loads(read_plain(self._path, LONGEST)), "card")
         except FileNotFoundError:
             raise NoCard() from None
         except (OSError, ValueError, RecursionError, BadShape):

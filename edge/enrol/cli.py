@@ -19,6 +19,7 @@ SIGNED = (N_("Name: "), N_("Date: "), N_("Signature: "))
 ERASED = N_("erased: {person}, class {class_id}: {templates} face descriptions, {shots} pictures")
 PIN_STAYS = N_("the PIN stays: {person} goes on signing in by it; `--why over` or `--names` erases it, too")
 NOTHING = N_("nothing is here of the face of {person}: nothing was erased, and nothing recorded")
+NOBODY = N_("nobody is in a class of this box yet: the centre sends the plan and the names")
 UNTOLD = N_("that they consented is on no record: have the text of `zaitang-edge consent` signed and say "
             "--consent-on-paper, or the findings will say that consent is missing")
 
@@ -52,6 +53,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _people(args: argparse.Namespace) -> int:
+    from common.texts import translate
     from edge.enrol.enrol import checked, roster_of
     from edge.enrol.errors import NoSuchClass
     from edge.plans import newest_orders
@@ -62,7 +64,10 @@ def _people(args: argparse.Namespace) -> int:
     orders = newest_orders(store.orders())
     if only is not None and only not in orders:
         raise NoSuchClass(class_id=only)
-    for class_id in sorted(orders) if only is None else [only]:
+    classes = sorted(orders) if only is None else [only]
+    if not any(roster_of(store, class_id) for class_id in classes):
+        print(translate(NOBODY, args.lang), file=sys.stderr)
+    for class_id in classes:
         names, enrolled, pins = store.names(class_id), store.enrolled(class_id), store.pins(class_id)
         roles = {one.person: one.role for one in orders[class_id].roster}
         for person in sorted(roster_of(store, class_id)):

@@ -25,6 +25,7 @@ from edge.enrol.errors import (
 )
 from edge.enrol.photos import describe_photos, label
 from edge.enrol.same import odd_ones, same_limit
+from edge.enrol.search import search
 from edge.plans import newest_orders
 from edge.store import Store
 from edge.store.people import NewFace
@@ -156,9 +157,30 @@ def _not_one_each(
             right = next(photo for index, photo in enumerate(photos) if index not in odd.pictures)
             problems += [OddPhoto(file=label(photos[index]), other=label(right)) for index in odd.pictures]
     names = store.names(class_id)
-    return problems + [
+    problems += [
         SamePerson(file=_label(pair.one, files, names), other=_label(pair.other, files, names))
         for pair in look_alikes(gallery, limit) if pair.one in files or pair.other in files
+    ]
+    return problems + _known_elsewhere(store, pack, class_id, templates, files)
+
+
+def _known_elsewhere(
+    store: Store, pack: Pack, class_id: str, templates: Mapping[str, np.ndarray], files: Mapping[str, list[Path]]
+) -> list[BadInput]:
+    """Faces that another class of this box knows under another name, as at the terminal."""
+    elsewhere = {known: rows for known, rows in store.all_templates(pack.name).items() if known[0] != class_id}
+    if not elsewhere:
+        return []
+    names = {(one, person): name for one in {class_id, *(one for one, _ in elsewhere)}
+             for person, name in store.names(one).items()}
+    new = {(class_id, person): rows for person, rows in templates.items()}
+    known = {f"{index}": rows for index, rows in enumerate((*elsewhere.values(), *new.values()))}
+    limit = calibrate(pack, Gallery(pack, known)).ppm
+    found = {me[1]: search(pack, rows, me, elsewhere, names, limit) for me, rows in new.items()}
+    return [
+        SamePerson(file=_label(person, files, {}), other=f"{names.get((one.class_id, one.person), '?')} "
+                                                         f"({one.person}, {one.class_id})")
+        for person, one in found.items() if one is not None and one.why == "same_face"
     ]
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
+
+from common.texts import N_
 
 PIECE = 1 << 20
 PRIVATE = 0o600
 """What a box keeps shows people or names them."""
+NOT_PLAIN = N_("it is not a plain file")
 
 
 def sync_folder(folder: Path) -> None:
@@ -28,6 +32,15 @@ def sync_handle(folder: int) -> None:
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
+
+
+def read_plain(path: Path, most: int) -> bytes:
+    """The first `most` bytes of a file. Raises OSError, also for a pipe or a device, which may never answer or end."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, NOT_PLAIN, str(path))
+        return file.read(most)
 
 
 def write_new(path: Path, data: bytes, mode: int = PRIVATE) -> None:

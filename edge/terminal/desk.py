@@ -285,12 +285,14 @@ class Desk:
         self._said = (view.state, view.person)
 
     def _answer(self, view: EngineView) -> None:
-        """Keep the answer on the screen while its face is there, and a moment longer."""
+        """Keep the answer on the screen while its face is there, and a moment longer. A visit that was left before
+        tells nothing of it."""
         until = self._monotonic() + (RESULT_S if view.state in ("accepted", "greeted") else REFUSAL_S)
-        if self._said == (view.state, view.person) and view.checkin is None and self._shown is not None:
+        checkin = None if view.checkin is None or view.checkin.left else view.checkin
+        if self._said == (view.state, view.person) and checkin is None and self._shown is not None:
             self._shown = (self._shown[0], until)
             return
-        attempt = view.checkin.attempt if view.checkin is not None else f"seen-{self._number}"
+        attempt = checkin.attempt if checkin is not None else f"seen-{self._number}"
         answer = _answer(view)
         lost = self._for is not None and answer in ("accepted", "again") and self._for.lost(view.person)
         self._shown = (Result(attempt, answer, view.person, self._utc_us(), self._direction, lost), until)

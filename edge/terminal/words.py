@@ -79,6 +79,7 @@ CHECKIN = {
 
 ASKED = {
     "ready": N_("Please look straight into the camera"),
+    "ready_mouth": N_("Please look straight into the camera, with your mouth shut"),
     "turn_left": N_("Turn your head to your left"),
     "turn_right": N_("Turn your head to your right"),
     "blink": N_("Close both eyes, count to one, and open them"),

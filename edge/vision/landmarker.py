@@ -26,9 +26,12 @@ SIDE = 256
 MIN_FACE_PX = 32
 LIPS, NOSE = (13, 14), (168, 2)
 """The inner edges of the lips, and the nose from its root to below its tip, among the landmarks."""
-WIDE = 0.5
-"""A mouth is open all the way whose lips are so far apart, in lengths of the nose. Both lie along the face, so a flat
-picture that is tilted makes neither longer than the other. The blendshape alone takes it for an open mouth."""
+LEFT_LIDS, RIGHT_LIDS = (386, 374), (159, 145)
+"""The middle of the upper and the lower lid of the person's own left and right eye."""
+WIDE, NARROW = 0.5, 0.13
+"""A mouth is open all the way whose lips are so far apart, in lengths of the nose; an eye is not shut at all whose lids
+are so far apart. All of these lie along the face, so a flat picture that is tilted makes none longer than the other.
+The blendshapes alone take it for an open mouth or shut eyes (`bench.tilted`)."""
 MEMBERS = {
     "face_detector.tflite", "face_landmarks_detector.tflite", "face_blendshapes.tflite",
     "geometry_pipeline_metadata_landmarks.binarypb",
@@ -61,9 +64,11 @@ class Landmarker:
         shapes = {shape.category_name: shape.score for shape in found.face_blendshapes[0]}
         yaw, pitch, roll = angles(np.asarray(found.facial_transformation_matrixes[0], np.float64)[:3, :3])
         blink_left, blink_right, jaw = (
-            round(1e6 * float(np.clip(shapes[name], 0, 1))) for name in ("eyeBlinkLeft", "eyeBlinkRight", "jawOpen"))
-        apart = gap(np.array([(point.x, point.y) for point in found.face_landmarks[0]], np.float64))
-        return FaceMesh(yaw, pitch, roll, blink_left, blink_right, min(jaw, round(1e6 * min(1.0, apart / WIDE))))
+            _ppm(shapes[name]) for name in ("eyeBlinkLeft", "eyeBlinkRight", "jawOpen"))
+        points = np.array([(point.x, point.y) for point in found.face_landmarks[0]], np.float64)
+        left, right = (_ppm(1 - gap(points, lids) / NARROW) for lids in (LEFT_LIDS, RIGHT_LIDS))
+        lips = _ppm(gap(points, LIPS) / WIDE)
+        return FaceMesh(yaw, pitch, roll, min(blink_left, left), min(blink_right, right), min(jaw, lips), lips)
 
 
 def angles(turn: np.ndarray) -> tuple[float, float, float]:
@@ -75,10 +80,14 @@ def angles(turn: np.ndarray) -> tuple[float, float, float]:
     return float(yaw), float(pitch), float(np.degrees(np.arctan2(turn[1, 0], turn[1, 1])))
 
 
-def gap(points: np.ndarray) -> float:
-    """How far the lips are apart, in lengths of the nose, of landmarks (n, 2) in one square unit."""
-    lips, nose = (float(np.linalg.norm(points[one] - points[other])) for one, other in (LIPS, NOSE))
-    return lips / max(nose, 1e-9)
+def gap(points: np.ndarray, edges: tuple[int, int]) -> float:
+    """How far two edges, of lips or lids, are apart, in lengths of the nose, of landmarks (n, 2) in one square unit."""
+    apart, nose = (float(np.linalg.norm(points[one] - points[other])) for one, other in (edges, NOSE))
+    return apart / max(nose, 1e-9)
+
+
+def _ppm(share: float) -> int:
+    return round(1e6 * float(np.clip(share, 0, 1)))
 
 
 def square(bgr: np.ndarray, box: np.ndarray) -> np.ndarray:

@@ -47,7 +47,8 @@ class FaceMesh:
 
     `yaw_deg`: 0 straight ahead, positive turned to the person's own left. `pitch_deg`: positive looking up.
     `roll_deg`: positive when the head leans to the person's own right shoulder. `blink_left_ppm`, `blink_right_ppm`:
-    how far the person's own left and right eye is shut. `jaw_open_ppm`: how far the mouth is open.
+    how far the person's own left and right eye is shut. `jaw_open_ppm`: how far the mouth is open for sure;
+    `lips_apart_ppm`: how far the lips are apart, in the same measure.
     """
 
     yaw_deg: float
@@ -56,6 +57,7 @@ class FaceMesh:
     blink_left_ppm: int | None = None
     blink_right_ppm: int | None = None
     jaw_open_ppm: int | None = None
+    lips_apart_ppm: int | None = None
 
 
 IN_PICTURE = 0.75

@@ -18,7 +18,9 @@ import common
 from common import reasons
 from common.reasons import WHYS, answer_words
 from common.texts import LANGS, LOCALE, N_, catalogue, language, own_language, translate, words
+from evidence.canonical import MAX_BYTES
 from evidence.errors import BadRecord, BadShape, ZaitangError
+from evidence.records import read_record
 from evidence.rollcall import Why
 from evidence.rules import Reason
 from evidence.shape import Between, decode
@@ -158,6 +160,18 @@ def test_errors_in_both_languages() -> None:
     assert words(error, "en") == "a.toml: r3: not a record: x"
     assert words(error, "zh") == "a.toml：r3：不是证据记录：x"
     assert translate(N_("violated"), "zh") == "不符合"
+
+
+@pytest.mark.parametrize("data", [
+    b"{", b"[]", b"\xff", b'{"a": 1}', b"[" * 9000, b" " * (MAX_BYTES + 1), b'{"a":' + b"[" * 40 + b"]" * 40 + b"}",
+    b"{}", b'{"a":1.5}',
+])
+def test_what_is_wrong_with_a_record_is_said_in_chinese(data: bytes) -> None:
+    with pytest.raises(BadRecord) as caught:
+        read_record(data)
+    said = words(caught.value, "zh")
+    assert said.startswith("不是证据记录：")
+    assert not re.search("[A-Za-z]{2}", re.sub("JSON|RFC|record", "", said)), said
 
 
 @pytest.mark.parametrize(("value", "said"), [

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -89,8 +90,14 @@ def test_the_certificate_of_another_key_name_or_root_is_refused(tmp_path: Path, 
     right = issue("box-1", "box-1")
     assert "did not issue" in certify(right, roots["other"])
     assert "No such file" in certify(tmp_path / "none.pem", roots["centre"])
-    (tmp_path / "noise.pem").write_bytes(b"\xff" * 10)
-    assert certify(tmp_path / "noise.pem", roots["centre"])
+    for noise in (b"\xff" * 10, "证书".encode("gb18030"), b""):
+        (tmp_path / "noise.pem").write_bytes(noise)
+        assert "it is not PEM" in certify(tmp_path / "noise.pem", roots["centre"])
+    with (tmp_path / "huge.pem").open("wb") as file:
+        file.truncate(1 << 40)
+    assert "it is too long" in certify(right, tmp_path / "huge.pem")
+    os.mkfifo(tmp_path / "pipe.pem")
+    assert "it is not a plain file" in certify(tmp_path / "pipe.pem", roots["centre"])
     assert not (tmp_path / "box-1" / "keys" / "device.crt").exists()
 
 
@@ -115,3 +122,13 @@ def test_test_keys_open_without_a_centre(tmp_path: Path, capsys: Out) -> None:
     assert main(["--lang", "en", "init", str(box), "--device", "box-1", "--policy", "demo", "--test-keys"]) == 0
     assert "test keys" in capsys.readouterr().out
     open_box(box).store.close()
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "nobody is in a class of this box yet"), ("zh", "班次中还没有人")])
+def test_a_new_box_says_that_nobody_is_in_a_class(tmp_path: Path, capsys: Out, lang: str, words: str) -> None:
+    box = tmp_path / "box"
+    assert main(["init", str(box), "--device", "box-1", "--policy", "demo", "--test-keys"]) == 0
+    capsys.readouterr()
+    assert main(["--lang", lang, "people", "--box", str(box)]) == 0
+    said = capsys.readouterr()
+    assert said.out == "" and words in said.err and len(said.err.splitlines()) == 1

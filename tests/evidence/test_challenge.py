@@ -46,6 +46,8 @@ FRAMES: dict[str, Look] = {
     "gone": Look(0, False),
     "other_face": Look(0, True, False, 0, 100_000, 20_000),
     "ajar": Look(0, True, True, 0, 100_000, CLOSED_PPM + 1),
+    "smile": Look(0, True, True, 0, 100_000, 20_000, CLOSED_PPM + 1),
+    "tilted_smile": Look(0, True, True, 0, 100_000, OPEN_PPM, CLOSED_PPM + 1),
     "narrow": Look(0, True, True, 0, AWAKE_PPM + 1, 20_000),
     "drowsy": Look(0, True, True, 0, AWAKE_PPM + 1, CLOSED_PPM + 1),
     "rest_left": Look(0, True, True, REST_DEG, 100_000, 20_000),
@@ -71,6 +73,17 @@ def answered(gestures: Iterable[Gesture]) -> list[str]:
     for gesture in gestures:
         frames += [gesture] * HELD[gesture] + ["between", "rest"]
     return frames
+
+
+def test_a_photograph_of_a_smile_that_is_tilted_opens_no_mouth() -> None:
+    """Its lips are apart before, and only the blendshape takes it for an open mouth then."""
+    held = ["tilted_smile"] * HELD["open_mouth"]
+    course = play(begin("always", ("open_mouth", "blink"), LIMIT), "smile", "smile", *held, "smile", *held, "smile")
+    assert course.state == "ready" and course.done == 0 and course.measured.other is None
+    asked = play(begin("always", ("blink", "open_mouth"), LIMIT), "smile", *held, "smile")
+    assert asked.measured.other is None, "and whoever smiles has not opened the mouth unasked"
+    shut = play(begin("always", ("open_mouth", "blink"), LIMIT), "rest", *["open_mouth"] * HELD["open_mouth"], "smile")
+    assert shut.state == "made", "it must be shut again"
 
 
 ORDERS = st.permutations(GESTURES).flatmap(lambda order: st.integers(1, 4).map(lambda many: tuple(order[:many])))

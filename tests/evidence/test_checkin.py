@@ -57,6 +57,13 @@ def test_the_second_is_never_the_same_person() -> None:
     assert result.person == "a" and result.second is not None and result.second.person == "b"
 
 
+def test_more_votes_than_frames_are_nobodys() -> None:
+    """A record that says so was not made by any window."""
+    result = decide(*[frame("a")] * 4)
+    assert answer_of(sealed(result), DEMO) == ("accepted", "a")
+    assert answer_of(dataclasses.replace(sealed(result), votes=5), DEMO) == ("unknown", None)
+
+
 def test_no_face_no_person() -> None:
     assert decide() == WindowResult(None, None, None, 0, 0, 0)
     assert decide(frame(None), frame(None)).person is None

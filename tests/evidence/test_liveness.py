@@ -67,6 +67,7 @@ def test_a_window_of_scores_is_measured() -> None:
     (look(4, 4, 4), "live"), (look(2, 2), "unsure"), (look(0, 2), "unsure"), (look(3, 3), "live"), (look(4, 8), "live"),
     (look(5, 8), "live"), (look(3, 8), "unsure"), (look(1, 8), "unsure"), (look(0, 8), "fake"), (look(1, 10), "fake"),
     (look(0, 3), "fake"),
+    (look(9, 8), "bad_input"), (PassiveLook(8, 9, 8, 500_000), "bad_input"), (look(8, 6, 2), "bad_input"),
 ])
 def test_what_the_passive_check_says(seen: PassiveLook | None, answer: str) -> None:
     assert passive_answer(seen, RULES, LEAST) == answer
@@ -138,7 +139,9 @@ def test_why_gestures_are_asked() -> None:
     {"asked": (Asked("turn_left", 0, 2 * SECOND), Asked("blink", 2 * SECOND, None))},
     {"asked": (Asked("turn_left", 0, 8 * SECOND + 1), Asked("blink", 9 * SECOND, 10 * SECOND))},
     {"other": "open_mouth"}, {"lost": 1}, {"alike": 2, "compared": 2}, {"alike": 8, "compared": 14},
-    {"alike": 0, "compared": 0},
+    {"alike": 0, "compared": 0}, {"alike": 15}, {"frames": 13},
+    {"asked": (Asked("turn_left", 0, 2 * SECOND, 3, 4), Asked("blink", 2 * SECOND, 4 * SECOND))},
+    {"asked": (Asked("turn_left", 0, 2 * SECOND, 21, 21), Asked("blink", 2 * SECOND, 4 * SECOND))},
 ])
 def test_a_challenge_that_is_not_passed(changed: dict[str, Any]) -> None:
     assert challenge_passed(passed(), RULES) and not challenge_passed(passed(**changed), RULES)
@@ -184,7 +187,7 @@ def test_without_measurements_the_word_of_the_record_cannot_vouch(word: str) -> 
     assert liveness_of(attempt(look(0, 8), passed(), word), old) == word
 
 
-@given(st.builds(look, st.integers(0, 9), st.integers(9, 12), st.integers(0, 12)), st.booleans(),
+@given(st.builds(look, st.integers(0, 13), st.integers(9, 12), st.integers(0, 12)), st.booleans(),
        st.sampled_from(["live", "fake", "no_response", "bad_input", "not_checked"]),
        st.sampled_from(["always", "unsure", "random"]))
 def test_with_a_measurement_the_word_of_the_box_moves_nothing(

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -92,6 +93,39 @@ def test_probes_without_a_face_or_without_strangers(
     told = json.loads((tmp_path / "out.json").read_text("utf-8"))
     assert (told["fnir"], told["fpir"]) == (0.5, None) and not (tmp_path / "out.svg").exists()
     assert "FPIR was not measured" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("with_builtin")
+def test_huge_files_and_pipes_among_the_photos_hold_nothing_up(
+    galleries: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(galleries[1] / "p-8.png")
+    for folder in galleries:
+        with (folder / "p-9.png").open("wb") as file:
+            file.truncate(1 << 40)
+    assert identify(*galleries) == 2
+    assert "p-9.png: the picture is too large (1099512 MB; at most 40 MB)" in capsys.readouterr().err
+    os.mkfifo(tmp_path / "live")
+    assert liveness(tmp_path / "live", tmp_path / "live") == 2
+    assert "no clips or pictures here" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("with_builtin")
+def test_a_folder_whose_name_is_no_text_is_measured_like_any_other(
+    tmp_path: Path, pictures: Pictures, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name in GB18030 on a disk of before, and one with a dollar sign."""
+    live, attack = tmp_path / "live", tmp_path / "attack"
+    strange = os.fsdecode("照片".encode("gb18030"))
+    for folder in (live, attack / strange, attack / "$打印$"):
+        folder.mkdir(parents=True)
+        cv2.imencode(".png", pictures.astronaut)[1].tofile(folder / "p.png")
+    out = tmp_path / "out.json"
+    for more in ((), ("--json", str(out))):
+        assert liveness(live, attack, "--challenge", "turn_left", "turn_right", *more) == 0
+        said = capsys.readouterr()
+        assert set(json.loads(said.out or out.read_text("utf-8"))["apcer"]) == {r"\xd5\xd5Ƭ", "$打印$"}
+    assert (tmp_path / "out.svg").exists() and (tmp_path / "out.png").exists()
 
 
 def test_outputs_that_cannot_be_written_are_refused_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

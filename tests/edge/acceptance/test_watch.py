@@ -100,6 +100,15 @@ def test_a_clip_is_cut_into_visits() -> None:
     assert found.windows == ("live", "fake") and len(found.scores) == 11
 
 
+@pytest.mark.parametrize(("frames", "answer"), [
+    ([Seen()] * 3 + [Seen(live=0)] * 5, "live"), ([Seen(live=0), *[Seen()] * 3] + [Seen(live=0)] * 4, "unsure"),
+    ([Seen(live=None), *[Seen()] * 3] + [Seen(live=0)] * 4, "unsure"), ([Seen()] * 2 + [Seen(live=0)] * 6, "unsure"),
+])
+def test_a_replay_that_looks_alive_for_three_frames_has_got_in(frames: list[Seen], answer: str) -> None:
+    """The terminal does not wait for the other five, so no figure may."""
+    assert seen(frames, dataclasses.replace(PASSIVE, window=8)).windows == (answer,)
+
+
 def turn(yaw: float) -> list[Seen]:
     """At rest, turned, at rest again: a quarter of a second each and more."""
     return [Seen()] * 4 + [Seen(yaw=yaw, live=0)] * 4 + [Seen()] * 4

@@ -112,6 +112,8 @@ def test_a_record_whose_life_is_not_the_persons_is_not_checked(passive: FakePack
         {"votes": made.votes - 1}, {"passive": dataclasses.replace(made.passive, frames=made.passive.frames + 1)},
         {"challenge": dataclasses.replace(made.challenge, ahead=None)},
         {"challenge": dataclasses.replace(made.challenge, alike=made.challenge.alike - 1)},
+        {"challenge": dataclasses.replace(made.challenge, asked=tuple(
+            dataclasses.replace(one, compared=0, alike=0) for one in made.challenge.asked))},
     ):
         other: Any = dataclasses.replace(made, **changed)
         assert liveness_of(other, STRICT) == "not_checked" and answer_of(other, STRICT)[0] == "liveness_missing"

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
+from bench.tilted import card_of, looks
 from edge.vision.pack import Pack
-from evidence.challenge import OPEN_PPM
+from evidence.challenge import shown
 from evidence.checkin import answer_of
 from evidence.liveness import passive_answer, passive_look
 from evidence.policy import Policy
@@ -110,29 +111,27 @@ def test_a_photograph_answers_nothing(path: str, shared: Path, once: Once) -> No
     assert play(once, clip, policy).liveness in ("fake", "no_response")
 
 
-def tilted(picture: np.ndarray, around: float, over: float) -> np.ndarray:
-    """A flat photograph, turned in the hand by these degrees around the upright and the level axis."""
-    side = len(picture)
-    turn = cv2.Rodrigues(np.radians([over, 0, 0]))[0] @ cv2.Rodrigues(np.radians([0, around, 0]))[0]
-    corners = np.float32([[0, 0], [side, 0], [side, side], [0, side]])
-    places = np.c_[corners - side / 2, np.zeros(4)] @ turn.T
-    seen = 1.2 * side * places[:, :2] / (places[:, 2:] + 1.2 * side) + side / 2
-    return cv2.warpPerspective(picture, cv2.getPerspectiveTransform(corners, np.float32(seen)), (side, side),
-                               borderValue=(120, 120, 120))
+def gestures_of(picture: np.ndarray, angles: list[tuple[int, int]], pack: Pack) -> tuple[int, set[str]]:
+    """In how many of the ways to hold a photograph the face has a mesh, and which gestures it seems to make."""
+    card = card_of(picture, pack)
+    assert card is not None
+    seen = looks(card, angles, pack)
+    return len(seen), {gesture for one in seen for gesture in shown(one, 0.0)}
 
 
 @pytest.mark.parametrize("name", ["hai1", "d13"])
 def test_a_photograph_that_is_tilted_opens_no_mouth(name: str, clips: Clips, lab: Pack) -> None:
     picture = clips(f"video/live/{name}", EVERY_US, 0.1).pictures[0]
-    x, y, width, height = (float(value) for value in lab.detect(picture)[0].box)
-    side = round(1.6 * max(width, height))
-    wide = cv2.copyMakeBorder(picture, side, side, side, side, cv2.BORDER_CONSTANT, value=(120, 120, 120))
-    left, top = round(x + width / 2), round(y + height / 2)
-    card = cv2.resize(wide[top : top + 2 * side, left : left + 2 * side], (480, 480))
-    seen = []
-    for around in (-55, -40, 0, 40, 55):
-        for over in (-15, 0, 30, 45):
-            shown = tilted(card, around, over)
-            seen += [lab.mesh(shown, face) for face in lab.detect(shown)[:1]]
-    jaws = [mesh.jaw_open_ppm for mesh in seen if mesh is not None and mesh.jaw_open_ppm is not None]
-    assert len(jaws) > 10 and max(jaws) < OPEN_PPM
+    angles = [(around, over) for around in (-55, -40, 0, 40, 55) for over in (-15, 0, 30, 45)]
+    meshes, found = gestures_of(picture, angles, lab)
+    assert meshes > 10 and found <= {"turn_left", "turn_right"}
+
+
+@pytest.mark.parametrize("name", ["Ian_Thorpe/Ian_Thorpe_0002", "Bill_Simon/Bill_Simon_0001"])
+def test_a_photograph_that_is_tilted_shuts_no_eyes(name: str, shared: Path, lab: Pack) -> None:
+    """Bent far away from the camera they look shut to the blendshape alone."""
+    picture = cv2.imread(str(shared / "data" / "faces" / "lfw" / f"{name}.jpg"))
+    assert picture is not None
+    angles = [(around, over) for around in (-8, 0, 8) for over in (-65, 60, 65)]
+    meshes, found = gestures_of(picture, angles, lab)
+    assert meshes > 4 and not found

@@ -4,6 +4,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,12 @@ def test_whatever_lies_there_is_a_card_or_no_card(tmp_path: Path, data: bytes) -
     path.write_bytes(data)
     with pytest.raises(BadCard):
         FileReader(path).read()
+
+
+def test_a_pipe_that_never_answers_does_not_stop_the_screen(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "card.json")
+    with pytest.raises(BadCard):
+        FileReader(tmp_path / "card.json").read()
 
 
 def test_a_card_that_was_read_is_gone_with_its_number(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from edge.enrol.errors import (
     UnknownPerson,
 )
 from edge.enrol.photos import photo_files
+from edge.store.people import NewFace
 from edge.wiring import Box
 from evidence.bodies import Enrolment, body_of
 
@@ -84,6 +85,22 @@ def test_one_face_under_two_names_is_refused_also_against_earlier_enrolments(
     with pytest.raises(PhotosRefused) as caught:
         enrol(face_box.store, builtin, CLASS, {"p-3": files["p-1"]}, lambda: None)
     assert isinstance(caught.value.problems[0], SamePerson) and stored(face_box) == (2, 2)
+
+
+def test_a_face_of_another_class_of_this_box_is_refused_under_another_name(
+    face_box: Box, photo_folder: Path, builtin, templates
+) -> None:
+    """Else who comes for somebody in the one class comes for somebody else in the other."""
+    files, key = photo_files(photo_folder), face_box.keys.sealing_key
+    face_box.store.enrol([NewFace(
+        templates["p-1"], Enrolment("class-2", "p-91", "builtin", builtin.sha256, 1, "none"))])
+    face_box.store.put_names("class-2", seal_sheet({"p-91": Name("王秀英", "01" * 16)}, key, "class-2"))
+    face_box.store.put_names(CLASS, seal_sheet(
+        {"p-1": Name("王秀英", "02" * 16), "p-3": Name("李强", "03" * 16)}, key, CLASS))
+    with pytest.raises(PhotosRefused, match=r"王秀英 \(p-91, class-2\)") as caught:
+        enrol(face_box.store, builtin, CLASS, {"李强": files["p-1"], "p-2": files["p-2"]}, lambda: None)
+    assert isinstance(caught.value.problems[0], SamePerson) and stored(face_box) == (0, 1)
+    assert enrol(face_box.store, builtin, CLASS, {"王秀英": files["p-1"]}, lambda: None) == ["p-1"]
 
 
 def folder_of(path: Path, person: str, pictures: list[np.ndarray]) -> None:

@@ -172,7 +172,10 @@ class DrawnFrames:
 
 
 class Site:
-    """A box whose whole terminal is served; `frames` are its camera, `begin` and `end` its service."""
+    """A box whose whole terminal is served; `frames` are its camera, `begin` and `end` its service. `recorder`: what it
+    says, None while it does not answer."""
+
+    recorder: dict[str, Any] | None = None
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -215,7 +218,7 @@ class Site:
     def begin(self) -> None:
         """Start the service, as after a restart: nothing of what was in memory is left."""
         memory = Memory(self.store)
-        screen = Screen(self.box.config, self.clock, memory, lambda: None, time.monotonic, False)
+        screen = Screen(self.box.config, self.clock, memory, lambda: self.recorder, time.monotonic, False)
         presses = Presses(self.store, memory, screen, lambda: None, time.monotonic, "held twice")
         self.people = People(self.box, memory, screen, lambda: self.pack, time.monotonic)  # type: ignore[arg-type,return-value]
         self.desk = Desk(

@@ -93,7 +93,7 @@ def test_without_an_instructor_who_has_signed_in_nobody_begins_it(stage: Stage, 
     stage.bare._running = dataclasses.replace(running, wanted=dataclasses.replace(running.wanted, teachers=()))
     said = room.state()["bareface"]
     assert said["begin"] == [] and said["text"] == "Bare-face roll call: instructor, sign in first"
-    assert "请老师先签到" in room.state("zh")["bareface"]["text"]
+    assert "请教师先签到" in room.state("zh")["bareface"]["text"]
     for nobody in (None, "t-2"):
         with pytest.raises(NotAnInstructor):
             stage.bare.begin(nobody)

@@ -1,6 +1,7 @@
 """The check-in desk: every attempt becomes one record, the answer stays on the screen long enough to be read."""
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable
@@ -130,6 +131,13 @@ def test_the_answer_of_another_face_ends_a_refusal(at: Setup) -> None:
     assert at.desk.sight().result.answer == "accepted"  # type: ignore[union-attr]
 
 
+def test_the_record_of_a_visit_that_was_left_says_no_answer_again(at: Setup) -> None:
+    """It comes due while somebody else reads theirs, and is not spoken once more."""
+    left = dataclasses.replace(attempt(2), left=True)
+    at.see(EngineView((BOX,), "accepted", "p-1", 3, 3, attempt()), EngineView((BOX,), "accepted", "p-1", 3, 3, left))
+    assert at.attempts() == ["a-1", "a-2"] and at.desk.sight().result.attempt == "a-1"  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(("error", "state"), [
     (ModelMissing(file="f.onnx", pack="lab"), "pack_missing"),
     (ModelUnreachable(file="f.onnx", pack="lab", source="here", why="gone"), "pack_missing"),
@@ -169,6 +177,8 @@ def test_a_challenge_and_a_wanted_pin_are_shown(at: Setup) -> None:
     told = at.room.state()["checkin"]
     assert told["text"] == "Turn your head to your left" and told["ask"]["left_us"] == 8_000_000
     assert at.room.state("zh")["checkin"]["text"] == "请把头转向您的左侧"
+    at.see(EngineView((BOX,), "challenge", ask=dataclasses.replace(ask, gesture="open_mouth", stage="ready")))
+    assert at.room.state("zh")["checkin"]["text"] == "请闭上嘴，正对摄像头", "a smile is no mouth that opens"
     at.see(EngineView((BOX,), "pin_wanted", "p-1"))
     told = at.room.state()["checkin"]
     assert (told["state"], told["person"], told["ask"]) == ("pin_wanted", "p-1", None)

@@ -411,7 +411,7 @@ def test_the_answer_at_the_desk(room: Any) -> None:
         "attempt": "a-9", "answer": "accepted", "good": True, "name": "欧阳建国", "time": "08:30", "text": "Checked in"}
     room.desk.seen = Sight("look", 8, (), Result("a-10", "unknown", None, room.clock.utc))
     told = room.state("zh")["checkin"]["result"]
-    assert not told["good"] and told["name"] == "" and told["text"] == "没有认出来，请再试一次，或找老师"
+    assert not told["good"] and told["name"] == "" and told["text"] == "没有认出来，请再试一次，或找教师"
 
 
 def test_who_never_signed_in_is_not_told_that_all_is_well(room: Any) -> None:
