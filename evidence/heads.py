@@ -13,6 +13,9 @@ from evidence.held import looked_at, two_apart
 from evidence.story import BareFaceFact, SegmentFact, Span
 from evidence.stretches import union
 
+HAZY = ("glare", "smoke", "defocus")
+"""Marks of a picture that counts, and in which a face may be lost."""
+
 
 def heads_of(
     facts: Facts, block: PlannedBlock | None, span: Span, roster: Collection[str], showing: Sequence[SegmentFact],
@@ -21,20 +24,21 @@ def heads_of(
     views = [facts.views[fact.segment.sha256] for fact in showing if fact.segment.sha256 in facts.views]
     apart = {one.person for view in views for one in view.look.named if one.person} - set(roster)
     hours = [hour for hour in (block.hours if block else ()) if overlap(hour_span(hour), span)]
-    gear = any(hour.gear for hour in hours)
+    gear, in_view = any(hour.gear for hour in hours), at_once(views, span)
+    people = all(view.look.faceless_max is not None for view in views)
     bareface = tuple(fact for fact in facts.bareface
                      if fact.counts and span.start_us <= fact.start_us and fact.end_us <= span.end_us)
     return {
         "headcount_max": at_once(_smoothed(views), span),
         "headcount_due": at_once(views, span, apart),
-        "counted": not gear or all(view.look.faceless_max is not None for view in views),
+        "counted": people,
+        "in_view": in_view,
         "mean_ppm": mean_ppm(views, teachers_at(facts, span.start_us), span),
         "in_two_rooms": tuple(dict.fromkeys(one.person for one in facts.contradictions if overlap(one, span))),
         "gear": gear,
         "bareface": bareface,
-        "alone": gear and bool(views) and all(view.look.faceless_max is not None for view in views)
-        and not anybody_else(views, span),
-        "bareface_heads": _bare_heads(facts, bareface, views, showing, apart) if gear else None,
+        "alone": gear and bool(views) and people and not anybody_else(views, span),
+        "bareface_heads": _bare_heads(facts, bareface, views, showing, apart) if gear and in_view else None,
     }
 
 
@@ -66,6 +70,18 @@ def _bare_heads(
             heads.append(at_once(views, Span(fact.start_us, fact.end_us), apart))
             looked.append(fact)
     return max(heads) if two_apart(looked) else None
+
+
+def hazy(facts: Facts, spans: Sequence[Span], due_us: int) -> tuple[str, ...]:
+    """Cameras whose picture was dazzled, hazy or out of focus for more of these times than a good picture may be: whom
+    they did not show may have been there all the same."""
+    marked: dict[tuple[str, str], list[Span]] = defaultdict(list)
+    for one in facts.seen:
+        if one.what in HAZY:
+            marked[one.device, one.camera].append(one)
+    percent = facts.policy.video.bad_picture_pct.value
+    return tuple(sorted({camera for (_, camera), found in marked.items()
+                         if sum(_recorded(span, found) for span in spans) * 100 > percent * due_us}))
 
 
 def with_usual(facts: Facts, planned: Sequence[PlannedBlock]) -> Facts:
