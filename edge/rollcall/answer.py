@@ -25,8 +25,9 @@ def roll_call(
     end_us = max((track.last_us for track in measured.tracks), default=0) + 1
     look = Look(
         start_us, end_us, named, threshold_ppm, margin_ppm, min_face_px, measured.samples, measured.dark,
-        measured.headcount_max, measured.headcount_mean_ppm, measured.faceless_max)
-    said = answers(people, shown, [[look]], measured.headcount_max, limits or Limits())
+        measured.headcount_max, measured.headcount_mean_ppm, measured.faceless_max, measured.headcount_peak,
+        measured.faceless_peak)
+    said = answers(people, shown, [[look]], look.most, limits or Limits())
     return {
         "present": [_present(person, shown[person]) for person in people if person in shown],
         **{word: [person for person in people if said[person].answer == word]

@@ -34,6 +34,12 @@ def test_a_full_room_of_faces_that_are_not_clear_strangers_leaves_it_open() -> N
     assert answer["not_identifiable"] == ["b", "c"]
 
 
+def test_a_room_that_was_full_in_one_picture_alone_leaves_it_open_as_the_verdict_does() -> None:
+    measured = Measured((track("a", 700_000),), 10, 0, 1, 0, headcount_peak=3)
+    answer = roll_call(measured, PEOPLE, T, MARGIN, SMALL)
+    assert answer["not_identifiable"] == ["b", "c"] and answer["headcount"] == 1
+
+
 def test_a_near_match_leaves_only_that_trainee_open() -> None:
     answer = answers(track("a", 700_000), track("b", 470_000), headcount=2)
     assert answer["not_identifiable"] == ["b"] and answer["absent"] == ["c"]
