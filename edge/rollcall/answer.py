@@ -2,12 +2,17 @@
 tells, and what not, is decided where the verdict decides it: in evidence/rollcall.py."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from common.reasons import AND, answer_words
+from common.texts import N_, translate
 from edge.rollcall.analyse import Measured
 from evidence.bodies import Track
 from evidence.rollcall import Limits, Look, answers, name_tracks
+
+TALLY = N_("shown: {shown} of {due}; most people in view at once: {headcount}")
+WHO = N_("{answer} ({count}): {people}")
 
 
 def roll_call(
@@ -35,6 +40,19 @@ def roll_call(
         "why": {person: list(said[person].why) for person in people if said[person].why},
         "headcount": measured.headcount_max,
     }
+
+
+def sentences(answer: Mapping[str, Any], lang: str) -> list[str]:
+    """The answer for people: how many, then whom each answer is of, with its reasons, as pages and sheets word it."""
+    shown = [str(one["trainee"]) for one in answer["present"]]
+    said: dict[str, list[str]] = {answer_words("shown", (), lang): shown} if shown else {}
+    for word in ("not_identifiable", "covered", "absent"):
+        for person in answer[word]:
+            said.setdefault(answer_words(word, answer["why"].get(person, ()), lang), []).append(person)
+    due = sum(map(len, said.values()))
+    return [translate(TALLY, lang, shown=len(shown), due=due, headcount=answer["headcount"]),
+            *(translate(WHO, lang, answer=words, count=len(people), people=AND[lang].join(people))
+              for words, people in said.items())]
 
 
 def _present(person: str, tracks: list[Track]) -> dict[str, Any]:

@@ -175,14 +175,21 @@ class _Faces:
 
     def _read(self, story: Story, block: Block) -> None:
         facts = {fact.segment.sha256: fact for fact in story.segments if fact.certain}
-        for _, call in self.calls:
+        # Of several roll calls of a segment the one that looked for most people, and of these the latest, tells whom
+        # nobody knows: the others saw the same faces.
+        widest = {call.segment: ref for ref, call in sorted(
+            self.calls, key=lambda item: (len(item[1].gallery or ()), item[0]))}
+        for ref, call in self.calls:
             fact = facts[call.segment]
             shift_us = fact.span.start_us - fact.segment.first_pts_us
             for one in name_tracks(call.tracks, call.threshold_ppm, call.margin_ppm):
                 first_us, last_us = one.track.first_us + shift_us, one.track.last_us + shift_us
                 if first_us < block.span.end_us and last_us >= block.span.start_us:
-                    into = self._nameless if one.person is None else self.named[one.person]
-                    into.append(_Seen(call, one.track, one.track.shown_us + shift_us))
+                    seen = _Seen(call, one.track, one.track.shown_us + shift_us)
+                    if one.person is not None:
+                        self.named[one.person].append(seen)
+                    elif ref == widest[call.segment]:
+                        self._nameless.append(seen)
         for seen in self.named.values():
             seen.sort(key=lambda one: -_score(one.track))
         self._nameless.sort(key=lambda one: (-one.track.frames, one.at_us))
