@@ -52,11 +52,24 @@ def _bare_heads(
     facts: Facts, asked: Sequence[BareFaceFact], views: Sequence[View], showing: Sequence[SegmentFact],
     apart: Collection[str],
 ) -> int | None:
-    """Most people at once while faces were bare, over the roll calls that were looked at, of which there must be two,
-    far enough apart: at one alone somebody may be out of the room for a moment. In two rooms faces are not bare at
-    once, so then nobody can say."""
-    if len({view.room for view in views}) != 1:
-        return None
+    """Most people at once while faces were bare. In two rooms faces are not bare at once: each that was filmed needs
+    its own roll calls, and who goes from one to the other counts in both."""
+    rooms = {place.device: place.room for place in facts.places}
+    found = []
+    for room in sorted({view.room for view in views}):
+        own = [fact for fact in asked if rooms.get(fact.ref[0], fact.ref[0]) == room]
+        films = [fact for fact in showing if rooms.get(fact.ref[0], fact.ref[0]) == room]
+        found.append(_bare_heads_of_room(facts, own, [view for view in views if view.room == room], films, apart))
+    heads = [one for one in found if one is not None]
+    return sum(heads) if found and len(heads) == len(found) else None
+
+
+def _bare_heads_of_room(
+    facts: Facts, asked: Sequence[BareFaceFact], views: Sequence[View], showing: Sequence[SegmentFact],
+    apart: Collection[str],
+) -> int | None:
+    """The most over the roll calls that were looked at, of which there must be two, far enough apart: at one alone
+    somebody may be out of the room for a moment."""
     known = [view for fact, view in ((fact, facts.views.get(fact.segment.sha256)) for fact in showing)
              if view and fact.segment.sha256 not in facts.unpictured and not facts.looked_away(fact)]
     heads, looked = [], []

@@ -160,6 +160,21 @@ def test_one_in_one_of_two_rooms_says_nothing_of_the_other() -> None:
     assert fourth(made)[0] == "covered" and "bareface_unlooked" in codes(made.r3())
 
 
+@pytest.mark.parametrize(("elsewhere", "answer"), [(("t-2", "t-3"), "absent"), (BUT_4, "covered")])
+def test_in_two_rooms_each_has_its_own_and_who_goes_from_one_to_the_other_counts_twice(
+    elsewhere: tuple[str, ...], answer: str,
+) -> None:
+    made = course(("t-1",), boxes=("box-1", "box-2"), seen=("08:00", "09:00"))
+    made.film(f"{DAY} 07:58", "09:42", elsewhere, box="box-2", faceless=None)
+    two(made)
+    assert made.story().blocks[0].bareface_heads is None and fourth(made)[0] == "covered"
+    for start, end in (("08:35", "08:36"), ("09:25", "09:26")):
+        made.bare_face(f"{DAY} {start}", end, box="box-2")
+    assert made.story().blocks[0].bareface_heads == 1 + len(elsewhere)
+    assert fourth(made)[0] == answer
+    assert (made.r3().recordings if answer == "absent" else made.r3().open_recordings) == (f"{DAY}-am",)
+
+
 def test_it_is_seen_by_every_camera_of_the_room_or_proves_nothing() -> None:
     made = course()
     made.film(f"{DAY} 07:58", "08:25", (), camera="back")
