@@ -30,7 +30,7 @@ SEEN_LAST = {
 NOT_SEEN, NOT_SEEN_LAST = N_("Not seen yet in this recording"), N_("Not seen in the last recording")
 """Over the list, by the recording that it is about."""
 NOT_SEEN_OF = N_("Not seen yet: {count} of {due}")
-BEHIND, AGAIN = N_("{minutes} min to look at"), N_("{minutes} min to look at again, for who was enrolled late")
+BEHIND, AGAIN = N_("{minutes} min to look at"), N_("{minutes} min again, for late enrolments")
 LATE = N_(
     "Half of this recording is over, and of those who signed in {count} were not seen in it. Let them show their faces "
     "to the room camera")
@@ -118,10 +118,10 @@ def unseen(
 ) -> dict[str, Any]:
     """What the page shows. While the class is `running` the text is advice: about those who signed in, if one of them
     was not seen. `behind_us`: how much video of this box waits for its roll call, None: nobody knows; `again_us`: how
-    much waits to be looked at again, which is told when no class runs: it comes after all else."""
+    much waits to be looked at again: it comes last, and is told when no class runs and nothing else waits."""
     behind = _minutes(BEHIND, behind_us, lang)
-    if not running:
-        behind = _joined(behind, _minutes(AGAIN, again_us, lang))
+    if not running and not behind:
+        behind = _minutes(AGAIN, again_us, lang)
     of_now = running or seen is None or seen.state == "waiting"
     title = translate(NOT_SEEN if of_now else NOT_SEEN_LAST, lang)
     if seen is None or seen.state == "waiting":
