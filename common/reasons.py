@@ -234,6 +234,17 @@ REASONS: dict[str, str] = {
     "camera_lacking": N_(
         "{name}: cameras that recorded less than others of their room: {cameras}; so the headcount is no proof"
     ),
+    "camera_hazy": N_(
+        "{name}: cameras that were dazzled, saw as in smoke or were out of focus for long: {cameras}; so the headcount"
+        " is no proof"
+    ),
+    "nobody_in_view": N_(
+        "{name}: nobody at all was found in its video: the room was empty, or the camera looks elsewhere; a person must"
+        " look, the headcount is no proof"
+    ),
+    "faces_only": N_(
+        "{name}: only faces were counted, as the model pack finds no people who look away; so the headcount is no proof"
+    ),
     "depends_on_reading": N_("the verdict depends on how the clause is read; it is another one if {readings}"),
     "limit_one_review": N_("one recording is enough under this document, so people decide: a review is required"),
     "occasions_pending": N_("recordings that are not over yet and not counted: {count}"),

@@ -1,5 +1,5 @@
-"""When a bare-face roll call (亮相点名) is asked for: in blocks with protective gear, until two were held in each, at
-moments that the instructor calls safe."""
+"""When a bare-face roll call (亮相点名) is asked for: in blocks (or class-hours, where the policy counts these) with
+protective gear, until two were held in each, at moments that the instructor calls safe."""
 from __future__ import annotations
 
 import dataclasses

@@ -58,9 +58,10 @@ def _in_order(calls: Sequence[tuple[Record, Called]]) -> tuple[Called, ...]:
 
 
 def _possible(segment: Segment, call: RollCall) -> bool:
-    """Whether its faces were followed within the segment, in no more pictures than were looked at."""
+    """Whether its faces were followed within the segment, in no more pictures than were looked at; and whether a face
+    had to be like anybody to be named at all."""
     first_us, end_us = segment.first_pts_us - SLACK_US, segment.end_pts_us + SLACK_US
-    return len(call.tracks) <= MOST_TRACKS and call.dark <= call.samples and all(
+    return call.threshold_ppm > 0 and len(call.tracks) <= MOST_TRACKS and call.dark <= call.samples and all(
         first_us <= one.first_us <= one.shown_us <= one.last_us <= end_us and one.frames <= call.samples
         for one in call.tracks)
 

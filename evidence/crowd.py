@@ -1,7 +1,8 @@
 """How many people were there at once, over several cameras and rooms: never fewer than their pictures show.
 
-Nobody counts whom no detector found, nor who came and went between two pictures that were looked at (faceless people:
-in which people were looked for). Of what was found no head is lost.
+Nobody counts whom no detector found, who showed no face and did not move at all in a segment (a poster does not), nor
+who came and went between two pictures that were looked at (faceless people: in which people were looked for). Of what
+was counted no head is lost.
 
 A roll call tells of its camera alone: the most heads in any one picture of a segment, and when each face was followed.
 So at a moment a camera shows at most as many heads as its segment's most, nor more than faces were followed then and

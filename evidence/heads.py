@@ -13,6 +13,9 @@ from evidence.held import looked_at, two_apart
 from evidence.story import BareFaceFact, SegmentFact, Span
 from evidence.stretches import union
 
+HAZY = ("glare", "smoke", "defocus")
+"""Marks of a picture that counts, and in which a face may be lost."""
+
 
 def heads_of(
     facts: Facts, block: PlannedBlock | None, span: Span, roster: Collection[str], showing: Sequence[SegmentFact],
@@ -21,20 +24,21 @@ def heads_of(
     views = [facts.views[fact.segment.sha256] for fact in showing if fact.segment.sha256 in facts.views]
     apart = {one.person for view in views for one in view.look.named if one.person} - set(roster)
     hours = [hour for hour in (block.hours if block else ()) if overlap(hour_span(hour), span)]
-    gear = any(hour.gear for hour in hours)
+    gear, in_view = any(hour.gear for hour in hours), at_once(views, span)
+    people = all(view.look.faceless_max is not None for view in views)
     bareface = tuple(fact for fact in facts.bareface
                      if fact.counts and span.start_us <= fact.start_us and fact.end_us <= span.end_us)
     return {
         "headcount_max": at_once(_smoothed(views), span),
         "headcount_due": at_once(views, span, apart),
-        "counted": not gear or all(view.look.faceless_max is not None for view in views),
+        "counted": people,
+        "in_view": in_view,
         "mean_ppm": mean_ppm(views, teachers_at(facts, span.start_us), span),
         "in_two_rooms": tuple(dict.fromkeys(one.person for one in facts.contradictions if overlap(one, span))),
         "gear": gear,
         "bareface": bareface,
-        "alone": gear and bool(views) and all(view.look.faceless_max is not None for view in views)
-        and not anybody_else(views, span),
-        "bareface_heads": _bare_heads(facts, bareface, views, showing, apart) if gear else None,
+        "alone": gear and bool(views) and people and not anybody_else(views, span),
+        "bareface_heads": _bare_heads(facts, bareface, views, showing, apart) if gear and in_view else None,
     }
 
 
@@ -48,11 +52,24 @@ def _bare_heads(
     facts: Facts, asked: Sequence[BareFaceFact], views: Sequence[View], showing: Sequence[SegmentFact],
     apart: Collection[str],
 ) -> int | None:
-    """Most people at once while faces were bare, over the roll calls that were looked at, of which there must be two,
-    far enough apart: at one alone somebody may be out of the room for a moment. In two rooms faces are not bare at
-    once, so then nobody can say."""
-    if len({view.room for view in views}) != 1:
-        return None
+    """Most people at once while faces were bare. In two rooms faces are not bare at once: each that was filmed needs
+    its own roll calls, and who goes from one to the other counts in both."""
+    rooms = {place.device: place.room for place in facts.places}
+    found = []
+    for room in sorted({view.room for view in views}):
+        own = [fact for fact in asked if rooms.get(fact.ref[0], fact.ref[0]) == room]
+        films = [fact for fact in showing if rooms.get(fact.ref[0], fact.ref[0]) == room]
+        found.append(_bare_heads_of_room(facts, own, [view for view in views if view.room == room], films, apart))
+    heads = [one for one in found if one is not None]
+    return sum(heads) if found and len(heads) == len(found) else None
+
+
+def _bare_heads_of_room(
+    facts: Facts, asked: Sequence[BareFaceFact], views: Sequence[View], showing: Sequence[SegmentFact],
+    apart: Collection[str],
+) -> int | None:
+    """The most over the roll calls that were looked at, of which there must be two, far enough apart: at one alone
+    somebody may be out of the room for a moment."""
     known = [view for fact, view in ((fact, facts.views.get(fact.segment.sha256)) for fact in showing)
              if view and fact.segment.sha256 not in facts.unpictured and not facts.looked_away(fact)]
     heads, looked = [], []
@@ -66,6 +83,18 @@ def _bare_heads(
             heads.append(at_once(views, Span(fact.start_us, fact.end_us), apart))
             looked.append(fact)
     return max(heads) if two_apart(looked) else None
+
+
+def hazy(facts: Facts, spans: Sequence[Span], due_us: int) -> tuple[str, ...]:
+    """Cameras whose picture was dazzled, hazy or out of focus for more of these times than a good picture may be: whom
+    they did not show may have been there all the same."""
+    marked: dict[tuple[str, str], list[Span]] = defaultdict(list)
+    for one in facts.seen:
+        if one.what in HAZY:
+            marked[one.device, one.camera].append(one)
+    percent = facts.policy.video.bad_picture_pct.value
+    return tuple(sorted({camera for (_, camera), found in marked.items()
+                         if sum(_recorded(span, found) for span in spans) * 100 > percent * due_us}))
 
 
 def with_usual(facts: Facts, planned: Sequence[PlannedBlock]) -> Facts:

@@ -10,7 +10,7 @@ from evidence.attendance import Sign, attended
 from evidence.blocks import PlannedBlock, hour_span
 from evidence.bodies import Hour, Leave, Review, RollCall
 from evidence.facts import Facts, overlap, picture_known, shows_something, teachers_at
-from evidence.heads import heads_of, lacking
+from evidence.heads import hazy, heads_of, lacking
 from evidence.policy import Policy
 from evidence.reviews import seen_hash
 from evidence.rollcall import Answered, Gear, Look, answers
@@ -86,7 +86,7 @@ def _occasion(
     awaited = facts.awaited(span.end_us)
     came = {one.person for one in attendance if one.came}
     said = _answers(facts, span, roster, seen, certain, counted)
-    lack = lacking(facts, span)
+    lack, haze = lacking(facts, span), hazy(facts, spans, due_us)
     call_refs = tuple(sorted(one.ref for found in called for one in found))
     return {
         "id": occasion_id,
@@ -98,6 +98,7 @@ def _occasion(
         "teachers": teachers,
         **counted,
         "lacking": lack,
+        "hazy": haze,
         "due_us": due_us,
         "covered_us": covered_us,
         "usable_us": usable_us,
@@ -107,7 +108,7 @@ def _occasion(
         "unlooked": tuple(sorted(fact.ref for fact in unlooked)),
         "unlooked_us": sum(part.length_us for one in spans for part in union((fact.span for fact in unlooked), one)),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
-        "picture_good": seen_well and not lack and _good(calls, video.bad_picture_pct.value),
+        "picture_good": seen_well and not lack and not haze and _good(calls, video.bad_picture_pct.value),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
         and not any(fact.doubt for fact in checkins),
         "make_up": block is not None and block.attendees is not None,

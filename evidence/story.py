@@ -351,7 +351,10 @@ class Occasion:
     """Never fewer heads than any one picture shows at a moment, all cameras and rooms together, without those who are
     named and not due: instructors, and who is not on the roster. What is compared with the roster."""
     counted: bool
-    """The headcount counts people: in protective gear, not faces alone."""
+    """The headcount counts people, not faces alone: of who looks away or sits far off a face is not seen."""
+    in_view: int
+    """As `headcount_due`, with everybody. 0: nobody was found at all, and nobody can say whether the room was empty or
+    the camera looked elsewhere."""
     mean_ppm: tuple[int, int] | None
     """The mean number of people in view, without instructors, and of named instructors, times a million."""
     in_two_rooms: tuple[str, ...]
@@ -368,6 +371,8 @@ class Occasion:
     lacking: tuple[str, ...]
     """Cameras that showed a whole block of the class before, and now clearly less than others of their box: what they
     would show is missing from the headcount."""
+    hazy: tuple[str, ...]
+    """Cameras whose picture was dazzled, as in smoke or out of focus for more of it than a good picture may be."""
     due_us: int
     """Sum of its class-hours."""
     covered_us: int
@@ -405,6 +410,8 @@ class Occasion:
 
     def fewer_than(self, due: int) -> bool:
         """Whether there were surely fewer people than so many: all along, or when all faces were bare."""
+        if not self.in_view:
+            return False
         if self.counted and self.headcount_due < due:
             return True
         return self.bareface_heads is not None and self.bareface_heads < due

@@ -112,7 +112,7 @@ def _roll_call(drawn: Drawn, shown: list[str], end_us: int) -> RollCall:
     tracks += [Track(0, end_us, end_us // 2, SAMPLES, SMALL_PX) for _ in range(drawn.unnamed)]
     dark = SAMPLES * drawn.dark_pct // 100
     return RollCall("c-1", "r-1", "d" * 64, "lab", SHA, "cpu", THRESHOLD, MARGIN, 32, SAMPLES, dark, drawn.heads,
-                    drawn.heads * 1_000_000, tuple(tracks))
+                    drawn.heads * 1_000_000, tuple(tracks), faceless_max=0)
 
 
 def _picture(end_us: int, dark_pct: int) -> Picture:

@@ -78,7 +78,8 @@ def run(box: Box) -> None:
     live = Live(box.store, box.clock, board, box.config.policy)
     every_s = box.config.picture.every_s
     codes = Codes(box.store, box.find_segment, Attempts(box.run_folder / "codes.attempts", box.clock.stamp().boot_id))
-    worker = Worker(box.store, box.video, box.find_segment, every_s, box.run_folder, live, codes)
+    worker = Worker(
+        box.store, box.video, box.find_segment, every_s, box.run_folder, live, codes, box.clock.stamp().boot_id)
     with contextlib.closing(board), _looking_at_sub(box, board):
         ready()
         worker.run(stop)
@@ -115,14 +116,15 @@ def small_pictures(box: Box) -> Pictures | None:
 
 class Worker:
     """Works off the segments of one box. `video`: the volume that is written to; `find`: where a finished segment lies
-    (Box.find_segment); `run_folder`: where attempts are remembered; `codes`: the work when nothing else is due."""
+    (Box.find_segment); `run_folder`: where attempts are remembered; `codes`: the work when nothing else is due;
+    `boot_id`: of this start of the machine, for a power cut is no attempt."""
 
     def __init__(
         self, store: Store, video: Path, find: Callable[[str], Path | None], every_s: int, run_folder: Path, live: Live,
-        codes: Codes,
+        codes: Codes, boot_id: str = "",
     ) -> None:
         self._store, self._video, self._find, self._every_us = store, video, find, every_s * SECOND
-        self._run_folder, self._live, self._codes = run_folder, live, codes
+        self._run_folder, self._live, self._codes, self._boot_id = run_folder, live, codes, boot_id
         self._log = logs.Log("picture")
         self._after = self._up_to = int(store.note(UP_TO) or -1)
         self._waiting: dict[str, Segment] = {}
@@ -308,7 +310,7 @@ class Worker:
         return self._open[key]
 
     def _attempts(self, camera: str) -> Attempts:
-        return Attempts(self._run_folder / ATTEMPTS.format(camera=camera))
+        return Attempts(self._run_folder / ATTEMPTS.format(camera=camera), self._boot_id)
 
     # --- the files that are being written
 

@@ -4,6 +4,7 @@ Verdicts differ by shape and fill, not by colour alone; the number in a seat is 
 """
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,9 +24,13 @@ STYLES: dict[Verdict, tuple[str, str, str, str]] = {
     "unseen": ("X", "white", "#b3261e", "#b3261e")}
 """Marker, fill, edge, colour of the number."""
 VIEWS = ("#1f5f99", "#7a3fa0", "#0b7a75", "#a04a1f", "#5a5a5a", "#94305f", "#3f6f1f", "#26348b")
+LETTERS = "ABCDEFGH"
+"""What the cameras are called in the picture."""
 GREY = "#8a8f98"
 WIDE_IN, HIGH_IN = 7.6, 6.4
 """Width of the figure, and the most that the plan is high."""
+LINE_IN, WIDEST_LEGEND = 0.17, 110
+"""Height of a line of the legend, and how many letters are in the widest one."""
 MARKS, LARGEST_MARK = 1.4, 3.1
 """Half a seat's mark, and the largest mark, in sizes of the number in it."""
 FROM_ABOVE = N_("from above")
@@ -43,14 +48,18 @@ def plan_picture(room: Room, needs: Needs, seen: Sequence[Seen], lang: str, endi
     size = room.room
     plan_in = min(HIGH_IN, WIDE_IN * (size.depth_m + 0.9) / (size.width_m + 0.6))
     side_in = min(HIGH_IN / 2, WIDE_IN * (size.height_m + 0.6) / (size.depth_m + 0.9))
-    figure = Figure((WIDE_IN, plan_in + side_in + 1.7), layout="constrained")
+    handles = _legend(room, lang)
+    columns = max(1, min(3, WIDEST_LEGEND // max(_width(str(one.get_label())) for one in handles)))
+    figure = Figure((WIDE_IN, plan_in + side_in + 1.36 + LINE_IN * -(-len(handles) // columns)), layout="constrained")
     above, side = figure.subplots(2, 1, height_ratios=(plan_in, side_in))
     count = sum(one.verdict == "identified" for one in seen)
     figure.suptitle(translate(TITLE, lang, room=size.name or translate(ROOM, lang), count=count, of=len(seen),
                               pack=needs.pack), fontsize=11, parse_math=False)
     _above(above, room, needs, seen, lang, _font(seen, 72 * plan_in / (size.depth_m + 0.9)))
     _side(side, room, needs, seen, lang)
-    figure.legend(handles=_legend(lang), loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+    legend = figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False, fontsize=8)
+    for text in legend.get_texts():
+        text.set_parse_math(False)
     return figure_files(figure, (ending,))[ending]
 
 
@@ -68,7 +77,7 @@ def _above(axes: Axes, room: Room, needs: Needs, seen: Sequence[Seen], lang: str
         axes.annotate(f"{one.seat.row}-{one.seat.number}", (one.seat.x_m, one.seat.y_m), xytext=(0, -font * MARKS - 1),
                       textcoords="offset points", ha="center", va="top", fontsize=font * 0.65, color=GREY)
     for index, camera in enumerate(room.cameras):
-        _camera(axes, camera, VIEWS[index], camera.x_m, camera.y_m)
+        _camera(axes, index, camera.x_m, camera.y_m)
 
 
 def _side(axes: Axes, room: Room, needs: Needs, seen: Sequence[Seen], lang: str) -> None:
@@ -82,7 +91,7 @@ def _side(axes: Axes, room: Room, needs: Needs, seen: Sequence[Seen], lang: str)
         axes.plot([row.seat.y_m] * 2, [0, row.seat.eyes_m], color=GREY, linewidth=1, zorder=2)
         _seat(axes, row, row.seat.y_m, row.seat.eyes_m, 6.0, number=str(row.seat.row))
     for index, camera in enumerate(room.cameras):
-        _camera(axes, camera, VIEWS[index], camera.y_m, camera.height_m)
+        _camera(axes, index, camera.y_m, camera.height_m)
 
 
 def _walls(axes: Axes, width: float, height: float, title: str) -> None:
@@ -143,10 +152,10 @@ def _seat(axes: Axes, one: Seen, x: float, y: float, font: float, number: str | 
                   markeredgewidth=0.9, linestyle=":", zorder=5)
 
 
-def _camera(axes: Axes, camera: Camera, colour: str, x: float, y: float) -> None:
-    axes.plot([x], [y], marker="D", markersize=7, color=colour, zorder=7)
-    axes.annotate(camera.name, (x, y), xytext=(7, -8), textcoords="offset points", fontsize=7, color=colour, zorder=7,
-                  parse_math=False)
+def _camera(axes: Axes, index: int, x: float, y: float) -> None:
+    """By its letter: names would lie on each other and on seats, and stand in the legend."""
+    axes.plot([x], [y], marker="D", markersize=10, color=VIEWS[index], zorder=7)
+    axes.text(x, y, LETTERS[index], ha="center", va="center_baseline", fontsize=6.5, color="white", zorder=8)
 
 
 def _font(seen: Sequence[Seen], points_per_m: float) -> float:
@@ -157,7 +166,12 @@ def _font(seen: Sequence[Seen], points_per_m: float) -> float:
     return float(np.clip(apart.min() * points_per_m / (LARGEST_MARK + 0.4), 2, 7))
 
 
-def _legend(lang: str) -> list[Line2D]:
+def _width(text: str) -> int:
+    """In letters of the Latin alphabet."""
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def _legend(room: Room, lang: str) -> list[Line2D]:
     handles = [
         Line2D([], [], marker=STYLES[verdict][0], markersize=9, markerfacecolor=STYLES[verdict][1],
                markeredgecolor=STYLES[verdict][2], linestyle="none", label=translate(VERDICT_WORDS[verdict], lang))
@@ -168,4 +182,6 @@ def _legend(lang: str) -> list[Line2D]:
                label=translate(HIDDEN, lang)),
         Line2D([], [], color=VIEWS[0], linestyle="--", label=translate(NAMED_UP_TO, lang)),
         Line2D([], [], linestyle="none", label=translate(NUMBER, lang)),
+        *(Line2D([], [], marker="D", markersize=8, color=VIEWS[index], linestyle="none",
+                 label=f"{LETTERS[index]}: {camera.name}") for index, camera in enumerate(room.cameras)),
     ]

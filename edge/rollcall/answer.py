@@ -2,12 +2,17 @@
 tells, and what not, is decided where the verdict decides it: in evidence/rollcall.py."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from common.reasons import AND, answer_words
+from common.texts import N_, translate
 from edge.rollcall.analyse import Measured
 from evidence.bodies import Track
 from evidence.rollcall import Limits, Look, answers, name_tracks
+
+TALLY = N_("shown: {shown} of {due}; most people in view at once: {headcount}")
+WHO = N_("{answer} ({count}): {people}")
 
 
 def roll_call(
@@ -25,8 +30,9 @@ def roll_call(
     end_us = max((track.last_us for track in measured.tracks), default=0) + 1
     look = Look(
         start_us, end_us, named, threshold_ppm, margin_ppm, min_face_px, measured.samples, measured.dark,
-        measured.headcount_max, measured.headcount_mean_ppm, measured.faceless_max)
-    said = answers(people, shown, [[look]], measured.headcount_max, limits or Limits())
+        measured.headcount_max, measured.headcount_mean_ppm, measured.faceless_max, measured.headcount_peak,
+        measured.faceless_peak)
+    said = answers(people, shown, [[look]], look.most, limits or Limits())
     return {
         "present": [_present(person, shown[person]) for person in people if person in shown],
         **{word: [person for person in people if said[person].answer == word]
@@ -34,6 +40,19 @@ def roll_call(
         "why": {person: list(said[person].why) for person in people if said[person].why},
         "headcount": measured.headcount_max,
     }
+
+
+def sentences(answer: Mapping[str, Any], lang: str) -> list[str]:
+    """The answer for people: how many, then whom each answer is of, with its reasons, as pages and sheets word it."""
+    shown = [str(one["trainee"]) for one in answer["present"]]
+    said: dict[str, list[str]] = {answer_words("shown", (), lang): shown} if shown else {}
+    for word in ("not_identifiable", "covered", "absent"):
+        for person in answer[word]:
+            said.setdefault(answer_words(word, answer["why"].get(person, ()), lang), []).append(person)
+    due = sum(map(len, said.values()))
+    return [translate(TALLY, lang, shown=len(shown), due=due, headcount=answer["headcount"]),
+            *(translate(WHO, lang, answer=words, count=len(people), people=AND[lang].join(people))
+              for words, people in said.items())]
 
 
 def _present(person: str, tracks: list[Track]) -> dict[str, Any]:

@@ -17,10 +17,12 @@ BEAT_S, FRESH_S = 30.0, 180.0
 
 @dataclasses.dataclass(frozen=True)
 class Behind:
-    """Finished segments of classes with enrolled people that have no roll call yet, and how long they are together."""
+    """Finished segments of classes with enrolled people that have no roll call yet, and how long they are together.
+    `again_us`: how long those are that will be looked at again, for somebody who was enrolled since."""
 
     segments: int
     video_us: int
+    again_us: int = 0
 
 
 class Board:
@@ -54,7 +56,8 @@ class Board:
             # A full disk: the work goes on, and it is told when there is room.
             self._log.failed("rollcall.untold", error)
             return
-        self._log.info("rollcall.behind", segments=behind.segments, minutes=round(behind.video_us / 60e6, 1))
+        self._log.info("rollcall.behind", segments=behind.segments, minutes=round(behind.video_us / 60e6, 1),
+                       again_minutes=round(behind.again_us / 60e6, 1))
 
     def close(self) -> None:
         """Nobody works any more, so nobody knows."""
@@ -67,6 +70,6 @@ def read_behind(path: Path) -> Behind | None:
         if abs(time.time() - path.stat().st_mtime) > FRESH_S:
             return None
         told = json.loads(path.read_bytes())
-        return Behind(int(told["segments"]), int(told["video_us"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return Behind(int(told["segments"]), int(told["video_us"]), int(told.get("again_us", 0)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -29,7 +29,7 @@ def _rollcall(args: argparse.Namespace) -> int:
 
     from common.texts import translate
     from edge.rollcall.analyse import analyse
-    from edge.rollcall.answer import roll_call
+    from edge.rollcall.answer import roll_call, sentences
     from edge.rollcall.frames import pictures, plan_frames
     from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
     from edge.vision.cli import check_json, read_gallery, write_json
@@ -53,4 +53,6 @@ def _rollcall(args: argparse.Namespace) -> int:
     if unread > 0:
         print(translate(UNREAD, args.lang, file=args.video, unread=unread, planned=plan.frames), file=sys.stderr)
     write_json(args.json, answer)
+    for line in sentences(answer, args.lang):
+        print(line, file=sys.stderr)
     return 0

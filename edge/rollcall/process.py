@@ -136,8 +136,9 @@ class Worker:
         ready = [one for one in self._waiting.values() if enrolled[str(one.segment.class_id)]
                  and not self._left_out.rests(one.segment.sha256, now_us)]
         if self._board is not None:
-            lengths = [one.segment.end_pts_us - one.segment.first_pts_us for one in ready if not one.again]
-            self._board.tell(Behind(len(lengths), sum(lengths)))
+            lengths = [(one.segment.end_pts_us - one.segment.first_pts_us, one.again) for one in ready]
+            new = [length_us for length_us, again in lengths if not again]
+            self._board.tell(Behind(len(new), sum(new), sum(length_us for length_us, again in lengths if again)))
         return any(self._do(one, enrolled[str(one.segment.class_id)], stopped) for one in in_turn(ready, self._bare))
 
     def _learn(self) -> None:

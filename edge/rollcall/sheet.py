@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import cv2
@@ -21,20 +21,21 @@ from edge.enrol.errors import NoSuchClass
 from edge.plans import newest_orders
 from edge.rollcall.errors import NoSuchBlock
 from edge.rollcall.proofs import Proofs
-from edge.storage.due import concerns
+from edge.store.lean import Read
 from evidence.bodies import ClassOrder, RollCall, Track
 from evidence.fold import fold
 from evidence.policy import Policy
-from evidence.records import Sealed
 from evidence.rollcall import name_tracks
 from evidence.rules import R3Finding, Reason, findings
 from evidence.story import Block, Presence, Ref, Story
+from evidence.times import MINUTE
 
 if TYPE_CHECKING:
     from edge.wiring import Box
 
 UNNAMED = 56
 """Faces without a name on one sheet: those that were in view longest; the rest is counted."""
+NEAR_US = 60 * MINUTE
 TRIES = 5
 """Best sights of a person of which the first with a picture is shown."""
 State = Literal["complete", "missing", "open", "pending"]
@@ -99,11 +100,13 @@ def make_sheet(box: Box, class_id: str, block_id: str) -> Sheet:
     if order is None:
         raise NoSuchClass(class_id=class_id)
     policy = load_policy(order.policy.id)
-    told = [sealed for sealed in (*orders, *box.store.each()) if concerns(sealed.record, class_id)]
-    story = fold((sealed.record for sealed in told), class_id, policy, receipts=box.store.receipts_given())
-    block = next((one for one in story.blocks if one.id == block_id), None)
-    if block is None:
-        raise NoSuchBlock(block=block_id, class_id=class_id, known=", ".join(one.id for one in story.blocks))
+    read = Read(box.store, class_id, roll_calls=False)
+    hashes = read.hashes | {sealed.record.key: sealed.hash for sealed in orders}
+    records = [*(sealed.record for sealed in orders), *read.records]
+    story = fold(records, class_id, policy, read.typed, box.store.receipts_given())
+    read.add_roll_calls(_near(story, _block(story, class_id, block_id)))
+    story = fold(records, class_id, policy, read.typed, box.store.receipts_given())
+    block = _block(story, class_id, block_id)
     now_us = box.clock.utc_us()
     state, reasons = _judged(story, block, policy, now_us)
     faces = _Faces(box, story, block, class_id)
@@ -119,7 +122,7 @@ def make_sheet(box: Box, class_id: str, block_id: str) -> Sheet:
         shown=tuple(row for row in rows if row.presence and row.presence.answer == "shown"),
         missed=tuple(row for row in rows if row.presence and row.presence.answer != "shown"),
         others=tuple(faces.known(person) for person in faces.named if person not in due),
-        unnamed=unnamed, omitted=faces.nameless - len(unnamed), rests_on=_rests_on(told, block.refs), made_us=now_us,
+        unnamed=unnamed, omitted=faces.nameless - len(unnamed), rests_on=_rests_on(hashes, block.refs), made_us=now_us,
         simulated=story.simulated,
     )
 
@@ -138,9 +141,22 @@ def _judged(story: Story, block: Block, policy: Policy, now_us: int) -> tuple[St
     return "pending", ()
 
 
-def _rests_on(told: Iterable[Sealed], refs: Collection[Ref]) -> str:
+def _block(story: Story, class_id: str, block_id: str) -> Block:
+    block = next((one for one in story.blocks if one.id == block_id), None)
+    if block is None:
+        raise NoSuchBlock(block=block_id, class_id=class_id, known=", ".join(one.id for one in story.blocks))
+    return block
+
+
+def _near(story: Story, block: Block) -> set[str]:
+    """The segments whose roll calls can matter to a block: those within it, and what was filmed about then. The others
+    of a course of months do not fit into the memory of a box."""
+    return {fact.segment.sha256 for fact in story.segments
+            if fact.span.start_us < block.span.end_us + NEAR_US and fact.span.end_us > block.span.start_us - NEAR_US}
+
+
+def _rests_on(hashes: Mapping[Ref, str], refs: Collection[Ref]) -> str:
     """SHA-256 of the payload hashes (hex, LF after each) in the order of device, chain and number."""
-    hashes = {sealed.record.key: sealed.hash for sealed in told}
     return hashlib.sha256("".join(f"{hashes[ref]}\n" for ref in sorted(refs)).encode()).hexdigest()
 
 
@@ -175,14 +191,21 @@ class _Faces:
 
     def _read(self, story: Story, block: Block) -> None:
         facts = {fact.segment.sha256: fact for fact in story.segments if fact.certain}
-        for _, call in self.calls:
+        # Of several roll calls of a segment the one that looked for most people, and of these the latest, tells whom
+        # nobody knows: the others saw the same faces.
+        widest = {call.segment: ref for ref, call in sorted(
+            self.calls, key=lambda item: (len(item[1].gallery or ()), item[0]))}
+        for ref, call in self.calls:
             fact = facts[call.segment]
             shift_us = fact.span.start_us - fact.segment.first_pts_us
             for one in name_tracks(call.tracks, call.threshold_ppm, call.margin_ppm):
                 first_us, last_us = one.track.first_us + shift_us, one.track.last_us + shift_us
                 if first_us < block.span.end_us and last_us >= block.span.start_us:
-                    into = self._nameless if one.person is None else self.named[one.person]
-                    into.append(_Seen(call, one.track, one.track.shown_us + shift_us))
+                    seen = _Seen(call, one.track, one.track.shown_us + shift_us)
+                    if one.person is not None:
+                        self.named[one.person].append(seen)
+                    elif ref == widest[call.segment]:
+                        self._nameless.append(seen)
         for seen in self.named.values():
             seen.sort(key=lambda one: -_score(one.track))
         self._nameless.sort(key=lambda one: (-one.track.frames, one.at_us))

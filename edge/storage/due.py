@@ -10,6 +10,7 @@ from common.policies import load_policy
 from edge.storage.shelf import plans
 from edge.storage.volume import Volume
 from edge.store import Store
+from edge.store.lean import Read
 from edge.sync.centre import CERTIFICATE, Site
 from edge.sync.errors import Refused
 from edge.sync.receipts import check_receipt
@@ -18,7 +19,7 @@ from evidence.bodies import Assessment, ClassOrder, Dispute, Segment, body_of
 from evidence.certs import identity
 from evidence.chain import next_record
 from evidence.clocks import ChainClock
-from evidence.corrections import MEASURED, MOVED, Corrections, corrections
+from evidence.corrections import Corrections, corrections
 from evidence.errors import ZaitangError
 from evidence.fold import fold
 from evidence.keeping import kept_until_us, longer
@@ -196,9 +197,10 @@ def _holds(store: Store, class_id: str, its: _Class, now: Now) -> set[Hold]:
     holds: set[Hold] = {"dispute"} if its.disputed else set()
     if its.policy is None:
         return {*holds, "review"}
-    records = [sealed.record for sealed in (*store.orders(), *store.each()) if concerns(sealed.record, class_id)]
+    read = Read(store, class_id)
+    records = [*(sealed.record for sealed in store.orders()), *read.records]
     try:
-        story = fold(records, class_id, its.policy, receipts=store.receipts_given())
+        story = fold(records, class_id, its.policy, read.typed, store.receipts_given())
         found = findings(story, its.policy, now.us)
     except ZaitangError:
         return {*holds, "review"}
@@ -207,9 +209,3 @@ def _holds(store: Store, class_id: str, its: _Class, now: Now) -> set[Hold]:
     if any(isinstance(one, R3Finding) and one.verdict == "review" for one in found):
         holds.add("review")
     return holds
-
-
-def concerns(record: Record, class_id: str) -> bool:
-    """Whether a record may have a part in the story of a class."""
-    always = {"genesis", "segment.removed", "session.corrected", *MOVED, *MEASURED}
-    return record.body.get("class") == class_id or record.type in always

@@ -34,12 +34,13 @@ TABLE: dict[tuple[Phase, Event], Phase | Result] = {
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """The block with gear that is being recorded. `said`: what became of the askings of before in it; `teachers`: the
-    instructors of the class by pseudonym, those who have signed in."""
+    """What is counted (a block, or a class-hour where the policy counts these), with gear, that is being recorded.
+    `said`: what became of the askings of before in it; `teachers`: the instructors of the class by pseudonym, those who
+    have signed in."""
 
     class_id: str
     session: str
-    block: str
+    occasion: str
     rules: BareFaceRules
     gear: tuple[Span, ...]
     said: tuple[Said, ...]
@@ -80,7 +81,7 @@ class BareFaces:
         self._log, self._lock = Log("terminal.bareface"), threading.Lock()
         self._running: _Running | None = None
         self._answered: dict[str, list[Said]] = {}
-        """What this process has heard, by block: the story may be some seconds old."""
+        """What this process has heard, by occasion: the story may be some seconds old."""
         self._unsaid: list[BareFace] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bareface", daemon=True)
@@ -144,14 +145,14 @@ class BareFaces:
                 self._told()
 
     def _due(self, wanted: Wanted) -> bool:
-        said = (*wanted.said, *self._answered.get(wanted.block, ()))
+        said = (*wanted.said, *self._answered.get(wanted.occasion, ()))
         return due(wanted.rules, wanted.gear, said, self._clock.utc_us())
 
     def _event(self, running: _Running, wanted: Wanted | None, now_us: int) -> Event | None:
         rules, its = running.wanted.rules, running.wanted
         if running.phase == "showing" and now_us >= running.from_us + rules.show_s.value * SECOND:
             return "over"
-        if wanted is None or (wanted.session, wanted.block) != (its.session, its.block):
+        if wanted is None or (wanted.session, wanted.occasion) != (its.session, its.occasion):
             return "gone"
         if running.phase == "asking" and now_us >= running.asked_us + rules.answer_min.value * MINUTE:
             return "late"
@@ -171,7 +172,7 @@ class BareFaces:
 
     def _end(self, running: _Running, result: Result, now_us: int) -> None:
         its, held = running.wanted, result == "held"
-        self._answered.setdefault(its.block, []).append(Said(result, self._clock.utc_us()))
+        self._answered.setdefault(its.occasion, []).append(Said(result, self._clock.utc_us()))
         self._unsaid.append(BareFace(
             its.class_id, its.session, running.asked_us, running.from_us if held else now_us, now_us, result,
             running.by if held else None))

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 
 from edge.store import Store
+from edge.store.lean import HEAVY
 from evidence.blocks import plan_blocks
 from evidence.bodies import Body, ClassOrder, Picture, Segment, body_of
 from evidence.clocks import ChainClock
@@ -21,22 +22,9 @@ from evidence.records import Record
 from evidence.story import Ref
 from evidence.times import MINUTE
 
-HEAVY = frozenset({"rollcall", "picture"})
 BLOCKS = 2
 """So many of the newest blocks of a class are told whole: the one that runs or ran last, and, should the clock be set
 back, or a picture stand still since before it began, the one before."""
-
-
-def lean(record: Record) -> Record:
-    """The record without what fills the memory. A picture's keyframes stay: the same bytes again prove a repetition
-    however long ago they came."""
-    if record.type == "rollcall":
-        body = {name: record.body[name] for name in ("class", "segment") if name in record.body}
-    elif record.type == "picture" and "samples" in record.body:
-        body = {**record.body, "samples": []}
-    else:
-        return record
-    return Record(**{**vars(record), "body": body})
 
 
 def since(order: ClassOrder | None, policy: Policy, now_us: int) -> int:

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from common.policies import load_policy
 from edge.plans import newest_orders
 from edge.store import Store
-from edge.terminal.bodies import Bodies, lean, since
+from edge.store.lean import lean
+from edge.terminal.bodies import Bodies, since
 from edge.terminal.schedule import Session, classes_of, sessions_of
 from evidence.bareface import Said
 from evidence.bodies import Alarm, BareFace, Body, ClassOrder, body_of

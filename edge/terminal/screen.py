@@ -171,18 +171,22 @@ class Screen:
         return None if rules is None else Wanted(now.order.class_id, now.known.session.session, rules)
 
     def bareface_wanted(self) -> bareface.Wanted | None:
-        """The block with protective gear that is being recorded, if one is. May raise StoreBusy."""
+        """The block with protective gear that is being recorded, if one is; where the policy counts class-hours, the
+        one that runs. May raise StoreBusy."""
         now, live = self._now(fresh=False), self._live()
         if now is None or now.block is None or now.known.session is None or live.state != "recording":
             return None
-        block, rules, own = now.block, now.policy.bareface, set(now.block.hours)
+        rules, by_hour = now.policy.bareface, now.policy.r3 is not None and now.policy.r3.occasion == "class_hour"
+        unit, own = (now.hour if by_hour else now.block), set(now.block.hours)
+        if by_hour and unit is not None:
+            own &= {unit.id}
         gear = tuple(hour_span(hour) for hour in now.order.hours if hour.gear and hour.hour in own)
-        if rules is None or not gear:
+        if rules is None or unit is None or not gear:
             return None
-        said = self._memory.barefaces(now.order.class_id, block.span)
-        teachers = tuple(one.person for one in block.teachers if one.came)
+        said = self._memory.barefaces(now.order.class_id, unit.span)
+        teachers = tuple(one.person for one in now.block.teachers if one.came)
         return bareface.Wanted(
-            now.order.class_id, now.known.session.session, block.id, rules, gear, said, teachers)
+            now.order.class_id, now.known.session.session, unit.id, rules, gear, said, teachers)
 
     def correctable(self) -> Session | None:
         """The session whose class can be put right here: the open one, or the last one for a while; none of which a
@@ -253,6 +257,7 @@ class Screen:
             pin_share=now.policy.checkin.pin_share_pct if now is not None else None,
             seen=seen,
             behind_us=None if behind is None else behind.video_us,
+            again_us=0 if behind is None else behind.again_us,
             names=self._names(now, seen_class),
             notices=self._notices(known, live),
             banners=self._banners(now.policy if now is not None else self._memory.policy(self._config.policy)),

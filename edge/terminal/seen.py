@@ -30,7 +30,7 @@ SEEN_LAST = {
 NOT_SEEN, NOT_SEEN_LAST = N_("Not seen yet in this recording"), N_("Not seen in the last recording")
 """Over the list, by the recording that it is about."""
 NOT_SEEN_OF = N_("Not seen yet: {count} of {due}")
-BEHIND = N_("{minutes} min to look at")
+BEHIND, AGAIN = N_("{minutes} min to look at"), N_("{minutes} min again, for late enrolments")
 LATE = N_(
     "Half of this recording is over, and of those who signed in {count} were not seen in it. Let them show their faces "
     "to the room camera")
@@ -114,12 +114,14 @@ def seen_in(story: Story, block: Block, now_us: int) -> Seen | None:
 
 
 def unseen(
-    seen: Seen | None, running: bool, behind_us: int | None, names: Mapping[str, str], lang: str,
+    seen: Seen | None, running: bool, behind_us: int | None, names: Mapping[str, str], lang: str, again_us: int = 0,
 ) -> dict[str, Any]:
     """What the page shows. While the class is `running` the text is advice: about those who signed in, if one of them
-    was not seen. `behind_us`: how much video of this box waits for its roll call, None: nobody knows."""
-    behind = "" if behind_us is None or behind_us <= BEHIND_US else translate(
-        BEHIND, lang, minutes=behind_us // MINUTE)
+    was not seen. `behind_us`: how much video of this box waits for its roll call, None: nobody knows; `again_us`: how
+    much waits to be looked at again: it comes last, and is told when no class runs and nothing else waits."""
+    behind = _minutes(BEHIND, behind_us, lang)
+    if not running and not behind:
+        behind = _minutes(AGAIN, again_us, lang)
     of_now = running or seen is None or seen.state == "waiting"
     title = translate(NOT_SEEN if of_now else NOT_SEEN_LAST, lang)
     if seen is None or seen.state == "waiting":
@@ -139,6 +141,10 @@ def unseen(
         "due": seen.due, "names": [names.get(one.person, one.person) for one in seen.missing],
         "why": [translate(REASONS[one.why], lang) for one in seen.missing],
     }
+
+
+def _minutes(text: str, length_us: int | None, lang: str) -> str:
+    return "" if length_us is None or length_us <= BEHIND_US else translate(text, lang, minutes=length_us // MINUTE)
 
 
 def _joined(*parts: str) -> str:

@@ -77,6 +77,8 @@ class Facts:
     seen: Seen | None
     behind_us: int | None
     """How much video of this box waits for its roll call."""
+    again_us: int
+    """How much will be looked at again."""
     names: Mapping[str, str]
     notices: Notices
     banners: Sequence[str]
@@ -102,7 +104,8 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
         "recording": _recording(facts, lang),
         "checkin": _checkin(facts, lang),
         "people": _people(facts, lang),
-        "unseen": unseen(facts.seen, facts.session is not None, facts.behind_us, facts.names, lang),
+        "unseen": unseen(
+            facts.seen, facts.session is not None, facts.behind_us, facts.names, lang, facts.again_us),
         "alarms": _alarms(facts, lang),
         "earlier": _earlier(facts, lang),
         "sync": _sync(facts.waiting, lang),

@@ -8,19 +8,20 @@ always a review: no single occasion convicts by itself.
 
 Missing is who is neither shown nor signed in; and who signed in, where the picture was good, fewer people than are due
 were in view all along, and nothing in view may be that person (the answer is *absent*): a head that is overlooked must
-not turn a face that could not be told into a miss. *Fewer people than are due* is said of an upper bound:
-evidence/README.md, “How many people there were”.
+not turn a face that could not be told into a miss. *Fewer people than are due* is said of an upper bound of people, not
+of faces alone, and where anybody was in view: a camera that looks elsewhere shows nobody, too. evidence/README.md, “How
+many people there were”.
 """
 from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal
 
 from evidence.held import APART_US, two_apart
 from evidence.policy import R3, Policy
-from evidence.rules.finding import Finding, R3Finding, Reading, Reason, Result, Verdict, reason, refs
+from evidence.rules.finding import Finding, Param, R3Finding, Reading, Reason, Result, Verdict, reason, refs
 from evidence.rules.hours import moment, named, waiting
 from evidence.story import Block, HourStory, Occasion, Presence, Story
 from evidence.times import MINUTE
@@ -74,12 +75,13 @@ def occasions(story: Story, unit: Literal["block", "class_hour"]) -> Sequence[Oc
 
 
 def judge_occasion(unit: Occasion, due: Sequence[Presence], policy: Policy) -> Judged:
-    """The state of one occasion for those who are due (`due`: the presences of the basis)."""
+    """The state of one occasion for those who are due (`due`: the presences of the basis). A reviewer says that
+    somebody is missing, not who: those whom the records miss, if any, else all who are not shown."""
     own = _by_records(unit, due, policy)
     if unit.review is None:
         return own
     unseen = tuple(one.person for one in due if one.answer != "shown")
-    missed = unseen if unit.review.answer == "missing" else ()
+    missed = (own.missed or unseen) if unit.review.answer == "missing" else ()
     return Judged(unit, unit.review.answer, "reviewed", missed, own.state)
 
 
@@ -208,7 +210,20 @@ def _doubts(story: Story, one: Judged) -> list[Reason]:
         told += _bareface(story, unit)
     if unit.lacking:
         told.append(reason("camera_lacking", **name, cameras=unit.lacking))
+    if unit.hazy:
+        told.append(reason("camera_hazy", **name, cameras=unit.hazy))
+    if any(one.checked_in and one.answer == "absent" for one in unit.presences):
+        told += _unproven(unit, name)
     return told
+
+
+def _unproven(unit: Occasion, name: Mapping[str, Param]) -> list[Reason]:
+    """Why the headcount of an occasion proves nothing against who signed in."""
+    if not unit.in_view:
+        return [reason("nobody_in_view", **name)]
+    if not unit.counted and unit.bareface_heads is None:
+        return [reason("faces_only", **name)]
+    return []
 
 
 def _bareface(story: Story, unit: Occasion) -> list[Reason]:

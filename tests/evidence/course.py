@@ -180,12 +180,12 @@ class Course:
         self, start: str, end: str, shows: Sequence[str] | None = None, *, headcount: int | None = None,
         unnamed: int = 0, dark: int = 0, roll_call: bool = True, box: str = "box-1", camera: str = "room",
         segment_s: int = 600, run: str | None = None, gaps: Sequence[Gap] = (), seen: tuple[str, str] | None = None,
-        pictured: bool | None = None, faceless: int | None = None,
+        pictured: bool | None = None, faceless: int | None = 0,
     ) -> Filmed:
         """An unbroken run from "2026-03-02 07:58" to "09:42", in segments; each shows `shows` (by default everyone).
         `seen`: between which times of day they are shown. `dark`: dark frames of a hundred. `pictured`: somebody looked
         at the picture, and it lives; by default where there is a roll call that saw anything. `faceless`: most people
-        at once whose face was not seen; they are in the headcount, which counts faces alone without it."""
+        at once whose face was not seen; they are in the headcount, which counts faces alone where it is None."""
         start_us, end_us = at(start), at(f"{start[:10]} {end}")
         shown = self.trainees if shows is None else tuple(shows)
         run = run or f"r-{next(self._count)}"
@@ -323,7 +323,7 @@ def _later(box: Chain) -> Record:
 
 def roll_call_of(
     segment: Segment, people: Sequence[str], inside: tuple[int, int], headcount: int | None = None, unnamed: int = 0,
-    dark: int = 0, faceless: int | None = None,
+    dark: int = 0, faceless: int | None = 0,
 ) -> RollCall:
     """A roll call that sees `people` (all the time `inside`, media times) and so many faces without a name."""
     middle = (inside[0] + inside[1]) // 2

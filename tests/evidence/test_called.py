@@ -184,6 +184,7 @@ def track(call: RollCall, **change: int) -> RollCall:
     lambda call, segment: track(call, shown_us=segment.end_pts_us + 1),
     lambda call, segment: track(call, frames=101),
     lambda call, segment: dataclasses.replace(call, dark=101),
+    lambda call, segment: dataclasses.replace(call, threshold_ppm=0),
     lambda call, segment: dataclasses.replace(call, tracks=(stranger(segment),) * (MOST_TRACKS + 1)),
 ])
 def test_one_whose_numbers_cannot_be_counts_for_nothing_and_is_told(change: Change) -> None:

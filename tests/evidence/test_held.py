@@ -10,13 +10,14 @@ BUT_4 = TRAINEES[:3]
 
 
 def course(
-    shows: tuple[str, ...] = BUT_4, gear: bool = True, boxes: tuple[str, ...] = ("box-1",), **film: object
+    shows: tuple[str, ...] = BUT_4, gear: bool = True, boxes: tuple[str, ...] = ("box-1",),
+    faceless: int | None = None, **film: object,
 ) -> Course:
-    """A half-day of practice; all checked in."""
+    """A half-day of practice; all checked in. By default faces alone were counted."""
     made = Course(boxes=boxes, rooms={"box-2": "workshop"})
     made.half_day(DAY, gear=gear)
     made.order()
-    made.film(f"{DAY} 07:58", "09:42", shows, **film)  # type: ignore[arg-type]
+    made.film(f"{DAY} 07:58", "09:42", shows, faceless=faceless, **film)  # type: ignore[arg-type]
     for person in TRAINEES:
         made.check_in(person, f"{DAY} 07:50")
     return made
@@ -41,7 +42,7 @@ def test_without_one_who_is_not_shown_is_covered_and_the_block_is_open_and_says_
 
 
 def test_the_same_without_gear_is_missing() -> None:
-    made = course(gear=False)
+    made = course(gear=False, faceless=0)
     made.bare_face(f"{DAY} 08:30", "08:31")
     assert fourth(made) == ("absent", ()) and made.r3().recordings == (f"{DAY}-am",)
     assert "bareface_held" not in codes(made.r3())
@@ -80,6 +81,13 @@ def test_those_that_show_as_many_people_as_are_due_leave_it_open() -> None:
     made = course(unnamed=1)
     two(made)
     assert fourth(made)[0] == "covered" and made.r3().open_recordings == (f"{DAY}-am",)
+
+
+def test_those_in_which_nobody_at_all_is_seen_prove_nothing() -> None:
+    made = course(())
+    two(made)
+    assert fourth(made)[0] == "covered" and made.r3().open_recordings == (f"{DAY}-am",)
+    assert made.story().blocks[0].bareface_heads is None
 
 
 def test_of_several_the_one_with_most_people_counts() -> None:
@@ -150,6 +158,21 @@ def test_one_in_one_of_two_rooms_says_nothing_of_the_other() -> None:
     made.film(f"{DAY} 07:58", "09:42", (), box="box-2")
     two(made)
     assert fourth(made)[0] == "covered" and "bareface_unlooked" in codes(made.r3())
+
+
+@pytest.mark.parametrize(("elsewhere", "answer"), [(("t-2", "t-3"), "absent"), (BUT_4, "covered")])
+def test_in_two_rooms_each_has_its_own_and_who_goes_from_one_to_the_other_counts_twice(
+    elsewhere: tuple[str, ...], answer: str,
+) -> None:
+    made = course(("t-1",), boxes=("box-1", "box-2"), seen=("08:00", "09:00"))
+    made.film(f"{DAY} 07:58", "09:42", elsewhere, box="box-2", faceless=None)
+    two(made)
+    assert made.story().blocks[0].bareface_heads is None and fourth(made)[0] == "covered"
+    for start, end in (("08:35", "08:36"), ("09:25", "09:26")):
+        made.bare_face(f"{DAY} {start}", end, box="box-2")
+    assert made.story().blocks[0].bareface_heads == 1 + len(elsewhere)
+    assert fourth(made)[0] == answer
+    assert (made.r3().recordings if answer == "absent" else made.r3().open_recordings) == (f"{DAY}-am",)
 
 
 def test_it_is_seen_by_every_camera_of_the_room_or_proves_nothing() -> None:

@@ -6,8 +6,9 @@ import dataclasses
 import pytest
 
 from common.policies import load_policy
-from evidence.bodies import PassiveLook
-from tests.evidence.course import TRAINEES, UNSET, Course, codes
+from evidence.bodies import PassiveLook, Segment, body_of
+from evidence.times import MINUTE
+from tests.evidence.course import TRAINEES, UNSET, Course, at, codes, picture_of
 
 DAYS = ("2026-03-02", "2026-03-03", "2026-03-04", "2026-03-05")
 BUT_4 = TRAINEES[:3]
@@ -415,6 +416,57 @@ def test_a_bad_camera_never_convicts() -> None:
     for day in DAYS:
         made.film(f"{day} 07:58", "09:42", (), dark=95)
     assert made.r3().verdict == "review" and not made.r3().flag
+
+
+@pytest.mark.parametrize(("change", "bad"), [({"contrast_ppm": 90_000}, True), ({"detail_ppm": 500}, True),
+                                             ({"bright_ppm": 400_000}, True), ({}, False)])
+def test_whoever_may_be_lost_in_smoke_glare_or_a_lens_out_of_focus_is_not_convicted_by_the_headcount(
+    change: dict[str, int], bad: bool,
+) -> None:
+    made = half_day(pictured=False)
+    picture_all(made, at(f"{DAYS[0]} 08:30"), change)
+    assert state(made) == ("open" if bad else "missing")
+    assert ("camera_hazy" in codes(made.r3())) == bad
+    away = half_day(checked_in=BUT_4, pictured=False)
+    picture_all(away, at(f"{DAYS[0]} 08:30"), change)
+    assert state(away) == "missing", "who did not sign in is missing all the same"
+
+
+def picture_all(made: Course, until_us: int, change: dict[str, int]) -> None:
+    """Picture records of all video; up to that moment its samples are other ones."""
+    box = made.boxes["box-1"]
+    for record in [one for one in box.records if one.type == "segment"]:
+        body = body_of(record)
+        assert isinstance(body, Segment)
+        start_us = box.boot_us + body.first_mono_us - body.first_pts_us
+        samples = tuple(dataclasses.replace(one, **change) if start_us + one.at_us < until_us else one  # type: ignore[arg-type]
+                        for one in picture_of(body).samples)
+        box.add("picture", dataclasses.replace(picture_of(body), samples=samples), record.utc_us + MINUTE)
+
+
+def test_smoke_for_a_moment_excuses_nobody() -> None:
+    made = half_day(pictured=False)
+    picture_all(made, at(f"{DAYS[0]} 08:10"), {"contrast_ppm": 90_000})
+    assert state(made) == "missing"
+
+
+def test_a_camera_that_looks_at_the_wall_convicts_nobody_who_signed_in() -> None:
+    made = half_day(shows=())
+    assert {one.answer for one in made.story().blocks[0].presences} == {"absent"}
+    assert state(made) == "open" and "nobody_in_view" in codes(made.r3())
+    assert state(half_day(shows=(), checked_in=BUT_4)) == "missing", "nor does it excuse who did not"
+
+
+def test_a_room_in_which_only_the_instructor_is_left_is_missing() -> None:
+    made = half_day(shows=("teacher",))
+    assert state(made) == "missing" and made.r3().trainees == TRAINEES
+
+
+def test_a_count_of_faces_alone_convicts_nobody_who_signed_in() -> None:
+    assert state(half_day(faceless=0)) == "missing"
+    made = half_day(faceless=None)
+    assert state(made) == "open" and "faces_only" in codes(made.r3())
+    assert state(half_day(faceless=None, checked_in=BUT_4)) == "missing"
 
 
 # Other readings

@@ -42,6 +42,18 @@ def test_a_review_confirms_corrects_or_dismisses_and_the_finding_says_who_why_an
     assert record.key in found.records
 
 
+def test_a_review_that_confirms_a_miss_accuses_nobody_whom_the_records_excuse() -> None:
+    made = course(TRAINEES[:2])
+    made.check_in("t-3", f"{DAY} 07:50")
+    made.film(f"{DAY} 07:58", "09:42", (), unnamed=2, camera="back")
+    assert [one.answer for one in made.story().blocks[0].presences[2:]] == ["not_identifiable"] * 2
+    assert made.r3().trainees == ("t-4",), "t-3 signed in, and may be one of the faces"
+    made.review(BLOCK, "missing")
+    assert made.r3().trainees == ("t-4",)
+    made.check_in("t-4", f"{DAY} 07:50")
+    assert made.r3().trainees == ("t-3", "t-4"), "the records miss nobody: whom, the reviewer does not say"
+
+
 def test_a_review_of_a_class_hour_counts_where_class_hours_are_counted() -> None:
     made = course()
     made.review("h-1", "complete")

@@ -45,10 +45,11 @@ def film(room: Room, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def worker(face_box: Box) -> Callable[[], Worker]:
     """Starts the work anew, as after a restart."""
-    def start() -> Worker:
+    def start(boot_id: str = "") -> Worker:
         live = Live(face_box.store, face_box.clock, Board(face_box.run_folder / TOLD), "demo")
         codes = Codes(face_box.store, face_box.find_segment, Attempts(face_box.run_folder / "codes"))
-        return Worker(face_box.store, face_box.video, face_box.find_segment, 5, face_box.run_folder, live, codes)
+        run = face_box.run_folder
+        return Worker(face_box.store, face_box.video, face_box.find_segment, 5, run, live, codes, boot_id)
 
     return start
 
@@ -202,6 +203,20 @@ def test_a_file_that_kills_its_reader_is_left_out_after_a_few_tries(
                 worker().turn()
     work(worker())
     assert alarms(face_box) == [("picture.died", "r-1/000000.mp4")] and len(pictures(face_box)) == 1
+
+
+def test_power_cuts_are_no_fault_of_the_file(face_box: Box, add, worker, monkeypatch) -> None:
+    def cut(*_: object) -> None:
+        raise MemoryError("the power is gone")
+
+    add(0)
+    with monkeypatch.context() as patch:
+        patch.setattr("edge.picture.reader.decode", cut)
+        for boot in range(MOST + 1):
+            with pytest.raises(MemoryError):
+                worker(f"boot-{boot}").turn()
+    work(worker("boot-9"))
+    assert alarms(face_box) == [] and len(pictures(face_box)) == 1
 
 
 def test_a_removed_segment_is_no_work(face_box: Box, add, worker) -> None:

@@ -1,6 +1,7 @@
 """`zaitang-edge place` as it is called: a plan with picture and advice, a walk over a clip and over a recording."""
 from __future__ import annotations
 
+import dataclasses
 import json
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
@@ -75,7 +76,7 @@ def test_a_plan_tells_rows_and_what_to_change_and_draws_them(
     told = capsys.readouterr().out
     assert all(one in told for one in said)
     drawn = texts(out.read_bytes())
-    assert {"zh": "只能计数", "en": "only counted"}[lang] in drawn and "52" in drawn and "front" in drawn
+    assert {"zh": "只能计数", "en": "only counted"}[lang] in drawn and "52" in drawn and "A: front" in drawn
     found = json.loads((tmp_path / "p.json").read_text())
     assert found["identified"] == 5 and found["seats"] == 42 == sum(len(row["seats"]) for row in found["rows"])
     assert found["rows"][0]["seats"][3]["face_px"] == pytest.approx(52.9, abs=0.5)
@@ -88,6 +89,17 @@ def test_equal_rooms_are_equal_files_and_a_png_shows_the_same() -> None:
     room = a_room(rows=2, per_row=3)
     drawn = [plan_picture(room, NEEDS, judge(room, NEEDS), "en", ending) for ending in (".svg", ".svg", ".png")]
     assert drawn[0] == drawn[1] and picture_of(drawn[2]).shape[1] > 1000
+
+
+def test_cameras_are_letters_in_the_picture_and_named_below() -> None:
+    """Names lay on each other, on seats and beside the room."""
+    one = a_room(rows=2, per_row=3)
+    names = ("front", "a camera of forty letters, at the wall $x", *"345678")
+    cameras = tuple(dataclasses.replace(one.cameras[0], name=name) for name in names)
+    room = dataclasses.replace(one, cameras=cameras)
+    drawn = texts(plan_picture(room, NEEDS, judge(room, NEEDS), "zh", ".svg")).splitlines()
+    assert [drawn.count(letter) for letter in "ABCDEFGH"] == [2] * 8
+    assert {f"{letter}: {name}" for letter, name in zip("ABCDEFGH", names, strict=True)} <= set(drawn)
 
 
 def test_without_a_chinese_font_a_png_is_english_and_says_so(

@@ -125,9 +125,11 @@ class Course:
 
     def __init__(
         self, folder: Path, pack: Pack, stills: Mapping[str, np.ndarray], templates: Mapping[str, np.ndarray],
-        size: tuple[int, int], width: int, sessions: int, seconds: int,
+        size: tuple[int, int], width: int, sessions: int, seconds: int, teacher: str | None = None,
     ) -> None:
+        """`teacher`: one of `stills`, an instructor, who is always in view."""
         self._stills, self._size, self._width, self._seconds = stills, size, width, seconds
+        self._teacher = teacher
         self._days = [START + (day + 1) * DAY_US for day in range(sessions)]
         self._clock, self._held = HandClock(), 0
         self.box = _box(folder, self._clock)
@@ -185,8 +187,9 @@ class Course:
         name = f"r-{self._held}/000000.mp4"
         path = self.box.segments / name
         path.parent.mkdir()
-        heads = [self._head(place, person, *in_view[person]) for place, person in enumerate(self._stills)
-                 if person in in_view]
+        there = {**in_view, **({self._teacher: (0.0, 1.0)} if self._teacher else {})}
+        heads = [self._head(place, person, *there[person]) for place, person in enumerate(self._stills)
+                 if person in there]
         write_class(path, heads, whole, self._size, seed=self._held)
         data = path.read_bytes()
         mono = self._clock.mono_at(start_us - SECOND)
@@ -208,7 +211,8 @@ class Course:
         hours = tuple(Hour(f"h-{day}", "practical", utc_text(start), utc_text(start + self._seconds * SECOND))
                       for day, start in enumerate(self._days))
         policy = load_policy(POLICY)
-        people = tuple(Enrolled(person, "trainee", SHA) for person in self._stills)
+        people = tuple(Enrolled(person, "instructor" if person == self._teacher else "trainee", SHA)
+                       for person in self._stills)
         order = ClassOrder(
             CLASS, 1, "焊工", PolicyRef(POLICY, policy.sha256), 480, (Place("box-1", "一"),), people, hours)
         bodies = (("genesis", Genesis(SHA, "PEM", SHA, "test", None)), ("order.class", order))

@@ -59,6 +59,10 @@ def flat(level: int) -> Crop:
     return Crop(np.full((50, 40, 3), level, np.uint8), face)
 
 
+def _crops(found: Sightings) -> list[Crop]:
+    return [flat(level) for _, _, level in found]
+
+
 @dataclasses.dataclass
 class Course:
     """The box, its clock, and what a test adds."""
@@ -75,15 +79,22 @@ class Course:
         self.box.store.append("segment", Segment(
             CLASS, "s-1", "room", "r-1", number, file, 1000, sha, "h264", 64, 48, 60, 60, from_us, from_us + MINUTE,
             self.clock.mono - MINUTE, self.clock.mono - SECOND, 100_000, (), False, "start", boot_id=self.clock.boot))
+        call = self._call(sha, from_us, found)
+        self.proofs.state(self.box.store, file, call, _crops(found), self.box.store.erasures_asked())
+        return call
+
+    def call_again(self, first: RollCall, found: Sightings, gallery: tuple[str, ...]) -> None:
+        """A second roll call of the first minute, which looked for these people."""
+        call = dataclasses.replace(self._call(first.segment, 0, found), gallery=gallery)
+        self.proofs.state(self.box.store, "r-1/000000.mp4", call, _crops(found), self.box.store.erasures_asked())
+
+    def _call(self, sha: str, from_us: int, found: Sightings) -> RollCall:
         tracks = tuple(
             Track(from_us + at * SECOND, from_us + (at + 20) * SECOND, from_us + (at + 1) * SECOND, 20 - at, 30 + at,
                   Candidate(person, score) if person else None)
             for at, (person, score, _) in enumerate(found))
-        call = RollCall(CLASS, "r-1", sha, "lab", "b" * 64, "cpu", THRESHOLD, 50_000, 20, 30, 0, len(found),
+        return RollCall(CLASS, "r-1", sha, "lab", "b" * 64, "cpu", THRESHOLD, 50_000, 20, 30, 0, len(found),
                         len(found) * 1_000_000, tracks)
-        crops = [flat(level) for _, _, level in found]
-        self.proofs.state(self.box.store, file, call, crops, self.box.store.erasures_asked())
-        return call
 
 
 def _order() -> Sealed:

@@ -13,7 +13,7 @@ import numpy as np
 
 from edge.models.manifest import load_manifest
 from edge.vision.geometry import cosine_ppm, unit, weighted_mean
-from edge.vision.pack import Face, View
+from edge.vision.pack import Face, Person, View
 
 DICTIONARY = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)
 CELL, CELLS = 12, 6
@@ -63,8 +63,9 @@ class MarkedPack:
         faces = [_face(corners) for _, corners in self._marks(bgr)]
         return sorted(faces, key=lambda face: -float(face.box[2]))
 
-    def people(self, bgr: np.ndarray) -> None:
-        """Nobody has a body here."""
+    def people(self, bgr: np.ndarray) -> list[Person]:
+        """Whoever is in view shows the face."""
+        return []
 
     def aligned(self, bgr: np.ndarray, face: Face) -> np.ndarray:
         """The head at the size of aligned faces."""

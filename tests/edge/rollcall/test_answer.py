@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from edge.rollcall.analyse import Measured
-from edge.rollcall.answer import roll_call
+from edge.rollcall.answer import roll_call, sentences
 from evidence.bodies import Candidate, Track
 
 PEOPLE = ("a", "b", "c")
@@ -34,6 +34,12 @@ def test_a_full_room_of_faces_that_are_not_clear_strangers_leaves_it_open() -> N
     assert answer["not_identifiable"] == ["b", "c"]
 
 
+def test_a_room_that_was_full_in_one_picture_alone_leaves_it_open_as_the_verdict_does() -> None:
+    measured = Measured((track("a", 700_000),), 10, 0, 1, 0, headcount_peak=3)
+    answer = roll_call(measured, PEOPLE, T, MARGIN, SMALL)
+    assert answer["not_identifiable"] == ["b", "c"] and answer["headcount"] == 1
+
+
 def test_a_near_match_leaves_only_that_trainee_open() -> None:
     answer = answers(track("a", 700_000), track("b", 470_000), headcount=2)
     assert answer["not_identifiable"] == ["b"] and answer["absent"] == ["c"]
@@ -42,6 +48,16 @@ def test_a_near_match_leaves_only_that_trainee_open() -> None:
 def test_faces_too_small_all_along_leave_everybody_open_and_a_passing_one_nobody() -> None:
     assert answers(track(None, 0, px=14), headcount=1)["not_identifiable"] == ["a", "b", "c"]
     assert answers(track(None, 0, px=14, frames=2), headcount=1)["absent"] == ["a", "b", "c"]
+
+
+def test_the_command_says_it_in_sentences_too() -> None:
+    answer = answers(track("a", 700_000), track("b", 470_000), headcount=2)
+    assert sentences(answer, "en") == [
+        "shown: 1 of 3; most people in view at once: 2", "shown (1): a",
+        "not identifiable: similar, but not enough (1): b", "absent (1): c"]
+    assert sentences(answer, "zh") == [
+        "已显示 1 人，共 3 人；同时在画面中最多 2 人", "已显示（1 人）：a", "无法辨认：相似程度不够（1 人）：b",
+        "未出现（1 人）：c"]
 
 
 def test_one_person_is_not_in_two_places_at_once() -> None:

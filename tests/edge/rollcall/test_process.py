@@ -419,6 +419,21 @@ def test_it_says_how_much_video_waits(face_box: Box, add, remembering, templates
     assert read_behind(path) is None
 
 
+def test_what_is_looked_at_again_for_a_late_enrolment_is_told_apart(
+    face_box: Box, add, remembering, templates,
+) -> None:
+    path = face_box.run_folder / BEHIND
+    waiting = Worker(face_box.store, face_box.find_segment, remembering, 1,
+                     Attempts(face_box.run_folder / "try.json"), Board(path))
+    first, second, *_ = sorted(templates)
+    face_box.store.put_templates("class-1", "builtin", {first: templates[first]})
+    add(0)
+    assert waiting.turn() and not waiting.turn() and read_behind(path) == Behind(0, 0)
+    face_box.store.put_templates("class-1", "builtin", {second: templates[second]})
+    assert waiting.turn() and read_behind(path) == Behind(0, 0, 4 * SECOND)
+    assert not waiting.turn() and read_behind(path) == Behind(0, 0)
+
+
 def test_a_removed_segment_is_no_work(face_box: Box, add, worker) -> None:
     segment = add(0)
     face_box.store.append("segment.removed", SegmentRemoved(segment.sha256, "expired", "retention"))

@@ -12,12 +12,13 @@ from edge.enrol.errors import NoSuchClass
 from edge.rollcall.contact import told
 from edge.rollcall.errors import NoSuchBlock
 from edge.rollcall.sheet import UNNAMED, Sheet, make_sheet
-from evidence.bodies import OrderAccepted
+from evidence.bodies import OrderAccepted, RollCall, body_of
 from evidence.fold import fold
+from evidence.records import Sealed
 from evidence.rollcall import Why
 from evidence.story import Story
 from evidence.times import MINUTE
-from tests.edge.rollcall.conftest import BLOCK, CLASS, NAMES, Course, Sightings
+from tests.edge.rollcall.conftest import BLOCK, CLASS, FIRST, NAMES, Course, Sightings
 from tests.edge.storage.conftest import START
 
 
@@ -104,6 +105,22 @@ def test_the_hash_names_the_records_behind_it_and_nothing_else(course: Course) -
     assert sheet_of(course).rests_on == before.rests_on
     course.film(2, [])
     assert sheet_of(course).rests_on != before.rests_on
+
+
+def test_a_face_without_a_name_stands_once_however_many_roll_calls_saw_it(course: Course) -> None:
+    """p-3 was enrolled late: a second roll call of the same minute names the third face."""
+    again: Sightings = [*FIRST[:2], ("p-3", 450_000, 130), (None, 0, 170)]
+    first = next(body for body in map(body_of_record, course.box.store.records_of("rollcall")))
+    course.call_again(first, again, ("p-1", "p-2", "p-3"))
+    sheet = sheet_of(course)
+    assert [row.person for row in sheet.shown] == ["p-1", "p-2", "p-3"]
+    assert [(one.person, level(one.picture)) for one in sheet.unnamed] == [(None, 170)] and sheet.omitted == 0
+
+
+def body_of_record(sealed: Sealed) -> RollCall:
+    body = body_of(sealed.record)
+    assert isinstance(body, RollCall)
+    return body
 
 
 def test_only_so_many_faces_without_a_name_have_a_place(course: Course) -> None:

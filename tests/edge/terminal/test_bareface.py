@@ -11,6 +11,7 @@ from edge.terminal.bareface import TABLE, BareFaces, Event, Phase, Wanted
 from edge.terminal.errors import NobodyAsks, NotAnInstructor, TooLateToShow
 from evidence.bareface import Result
 from evidence.bodies import BareFace, Enrolled, body_of
+from evidence.fold import fold
 from evidence.times import SECOND
 
 from .conftest import CLASS, Room, order_body
@@ -201,6 +202,28 @@ def test_a_busy_database_loses_nothing(stage: Stage, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(stage.room.store, "append", append)
     stage.at(11)
     assert [one.result for one in stage.stated()] == ["put_off"] and stage.phase is None
+
+
+def test_where_class_hours_are_counted_each_of_them_gets_its_two(stage: Stage, room: Room) -> None:
+    body = order_body(number=2)
+    hours = tuple(dataclasses.replace(hour, gear=True) for hour in body.hours)
+    people = (*body.roster, Enrolled("t-1", "instructor", "0" * 64))
+    room.accept(dataclasses.replace(body, hours=hours, roster=people))
+    policy = room.memory.policy("demo")
+    assert policy is not None and policy.r3 is not None
+    strict = dataclasses.replace(policy, r3=dataclasses.replace(policy.r3, occasion="class_hour"))
+    room.memory._policies["demo"] = strict
+    asked: list[int] = []
+    for minute in range(101):
+        stage.at(minute)
+        if stage.phase == "asking":
+            asked.append(minute)
+            stage.bare.begin("t-1")
+    assert [one.result for one in stage.stated()] == ["held"] * 4
+    assert [minute < 45 for minute in asked] == [True, True, False, False] and min(asked[2:]) >= 65
+    records = [sealed.record for sealed in room.store.records()]
+    hours_told = fold([*(one.record for one in room.store.orders()), *records], CLASS, strict).hours
+    assert [len([one for one in hour.bareface if one.held]) for hour in hours_told] == [2, 2]
 
 
 @pytest.mark.parametrize("gear", [True, False])

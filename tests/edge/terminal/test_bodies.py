@@ -17,7 +17,8 @@ from common.policies import load_policy
 from edge.config import parse_box
 from edge.keys import make_box_keys, self_certified
 from edge.store import Store
-from edge.terminal.bodies import BLOCKS, lean, since
+from edge.store.lean import lean
+from edge.terminal.bodies import BLOCKS, since
 from edge.terminal.memory import STORIES, Memory
 from edge.terminal.screen import Screen
 from edge.wiring import open_store

@@ -237,6 +237,9 @@ def test_how_far_the_roll_call_is_behind_is_told_from_some_minutes_on(
     room.at(90)
     room.presses.end(session)
     assert room.state()["unseen"]["text"].endswith(f"The roll call is not finished{text}")
+    if minutes == 3:
+        room.behind = Behind(0, 0, 300 * MINUTE)
+        assert room.state()["unseen"]["text"].endswith(" · 300 min again, for late enrolments")
 
 
 def test_after_the_end_the_panel_speaks_of_the_recording_that_just_ended(room: Any) -> None:

@@ -1,0 +1,67 @@
+"""Records without what fills the memory: of a course of months the roll calls and pictures do not fit into it."""
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from edge.store.store import Store
+from evidence.bodies import Body, body_of
+from evidence.errors import BadRecord
+from evidence.records import Record
+from evidence.story import Ref
+
+HEAVY = frozenset({"rollcall", "picture"})
+
+
+def lean(record: Record) -> Record:
+    """The record without what fills the memory. A picture's keyframes stay: the same bytes again prove a repetition
+    however long ago they came."""
+    if record.type == "rollcall":
+        body = {name: record.body[name] for name in ("class", "segment") if name in record.body}
+    elif record.type == "picture" and "samples" in record.body:
+        body = {**record.body, "samples": []}
+    else:
+        return record
+    return Record(**{**vars(record), "body": body})
+
+
+class Read:
+    """All records of a box, lean, for whoever folds a class once; the bodies of its pictures and roll calls are kept
+    beside them. Not `roll_calls`: those are left out of the story, but for what `add_roll_calls` adds.
+
+    Raises StoreBusy."""
+
+    def __init__(self, store: Store, class_id: str, roll_calls: bool = True) -> None:
+        self._store, self._class, self._roll_calls = store, class_id, roll_calls
+        self.records: list[Record] = []
+        self.hashes: dict[Ref, str] = {}
+        """Of each record, the SHA-256 of its payload."""
+        self._bodies: dict[Ref, Body | None] = {}
+        for sealed in store.each():
+            record = sealed.record
+            self.hashes[record.key] = sealed.hash
+            kept = record.type == "picture" or (roll_calls and self._ours(record))
+            self.records.append(lean(record) if not kept or self._keep(record) else record)
+
+    def typed(self, record: Record) -> Body | None:
+        """What `fold` reads bodies with."""
+        if record.key in self._bodies:
+            return self._bodies[record.key]
+        return None if record.type == "rollcall" and not (self._roll_calls and self._ours(record)) else body_of(record)
+
+    def add_roll_calls(self, segments: Collection[str]) -> None:
+        """Tell the roll calls of these segments, by hash, too. One that cannot be read is told as if it were not there.
+        """
+        for record in self.records:
+            if self._ours(record) and record.body.get("segment") in segments:
+                self._keep(self._store.records(after=record.seq - 1, limit=1)[0].record)
+
+    def _ours(self, record: Record) -> bool:
+        return record.type == "rollcall" and record.body.get("class") == self._class
+
+    def _keep(self, record: Record) -> bool:
+        """Keep the body; False where it cannot be read, which the fold tells."""
+        try:
+            self._bodies[record.key] = body_of(record)
+        except BadRecord:
+            return False
+        return True

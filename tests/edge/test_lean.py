@@ -1,0 +1,72 @@
+"""Lean records: a story of them is the story of the whole ones."""
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from common.policies import load_policy
+from edge.store.lean import Read, lean
+from evidence.bodies import Picture, RollCall, Segment, body_of
+from evidence.fold import fold
+from evidence.story import Story
+from tests.edge.rollcall.conftest import CLASS, Course, course
+from tests.evidence.course import picture_of
+
+__all__ = ["course"]
+
+
+@pytest.fixture
+def filmed(course: Course) -> Course:
+    """Two segments with their roll calls; the first has a picture record, too."""
+    segment = body_of(next(iter(course.box.store.each("segment"))).record)
+    assert isinstance(segment, Segment)
+    course.box.store.append("picture", picture_of(segment))
+    return course
+
+
+def told(course: Course, read: Read | None) -> Story:
+    """The story of lean records, or of the whole ones."""
+    orders, policy = [one.record for one in course.box.store.orders()], load_policy("demo")
+    if read is None:
+        return fold([*orders, *(one.record for one in course.box.store.each())], CLASS, policy)
+    return fold([*orders, *read.records], CLASS, policy, read.typed)
+
+
+def test_a_story_of_lean_records_is_the_story_of_the_whole_ones(filmed: Course) -> None:
+    read = Read(filmed.box.store, CLASS)
+    assert told(filmed, read) == told(filmed, None)
+    heavy = [one for one in read.records if one.type in ("rollcall", "picture")]
+    assert len(heavy) == 3 and not any(one.body.get("tracks") or one.body.get("samples") for one in heavy)
+
+
+def test_without_roll_calls_only_those_are_told_that_are_added(filmed: Course) -> None:
+    read, whole = Read(filmed.box.store, CLASS, roll_calls=False), told(filmed, None)
+    assert told(filmed, read).rollcalls == () and told(filmed, read).segments == whole.segments
+    first, second = (call.segment for _, call in whole.rollcalls)
+    read.add_roll_calls({second})
+    assert [call.segment for _, call in told(filmed, read).rollcalls] == [second]
+    read.add_roll_calls({first})
+    assert told(filmed, read) == whole
+
+
+def test_one_that_cannot_be_read_is_told_as_a_bad_one(filmed: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = next(iter(filmed.box.store.each("rollcall"))).record
+    real = filmed.box.store.each
+    bad = dataclasses.replace(call, body={**call.body, "samples": "many"})
+
+    def each(*args: object) -> object:
+        return (dataclasses.replace(one, record=bad) if one.record.key == call.key else one for one in real(*args))
+
+    monkeypatch.setattr(filmed.box.store, "each", each)
+    assert told(filmed, Read(filmed.box.store, CLASS)).bad_records == told(filmed, None).bad_records == (call.key,)
+
+
+def test_the_hashes_are_those_of_the_records(filmed: Course) -> None:
+    assert Read(filmed.box.store, CLASS).hashes == {one.record.key: one.hash for one in filmed.box.store.each()}
+
+
+def test_only_roll_calls_and_pictures_become_lean(filmed: Course) -> None:
+    for sealed in filmed.box.store.each():
+        same = lean(sealed.record) is sealed.record
+        assert same != isinstance(body_of(sealed.record), RollCall | Picture)
