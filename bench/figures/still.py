@@ -114,7 +114,7 @@ def _film(room: Room, seats: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]], 
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=Fraction(1))
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.options = {"crf": str(room.crf), "preset": "veryfast", "g": "4"}
+        stream.options = {"crf": str(room.crf), "preset": "veryfast", "g": "4", "bf": "0"}
         for second in range(SECONDS):
             picture = wall.copy()
             for seat, heads in enumerate(seats):
