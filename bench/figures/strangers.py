@@ -32,7 +32,8 @@ from evidence.times import MINUTE
 
 KINDS = (Kind("near", 60, 0.0, 26), Kind("hard", 38, 0.8, 31))
 TIMES, PHOTOS, DRAWS, AGAIN = 6, 3, 12, 3
-SEEN = (1, 2, 4, 6, 12, 30)
+SEEN = (1, 2, 4, 6, 12, 30, 100)
+"""The last is a block. Of whom there are fewer looks some are drawn again: the same pose in another minute."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,10 +137,9 @@ def _judge(
     count: Count, person: str | None, sights: Sequence[Named], seen: int, threshold: Threshold,
     lot: np.random.Generator,
 ) -> None:
-    """Some of the looks, each in a minute of its own. Whoever is there is seen as often as there are looks."""
-    if person is None and len(sights) < seen:
-        return
-    chosen = [sights[at] for at in lot.permutation(len(sights))[:seen]]
+    """Some of the looks, each in a minute of its own; who was never found was not seen."""
+    drawn = lot.choice(len(sights), seen, replace=seen > len(sights)) if sights else ()
+    chosen = [sights[at] for at in drawn]
     named = {one.person for one in chosen if one.person}
     held = named - doubts([[_look(at, one, threshold) for at, one in enumerate(chosen)]], Limits()).keys()
     if person is None:
