@@ -85,7 +85,7 @@ def _pictures(
 ) -> Iterator[np.ndarray]:
     noise = np.random.default_rng(scene.seed)
     room = _room(scene, seats)
-    heads = {name: [_head(still, seats[name][2]) for still in stills] for name, stills in people.items()}
+    heads = {name: [head_of(still, seats[name][2]) for still in stills] for name, stills in people.items()}
     chosen = dict.fromkeys(people, 0)
     phase = {name: (dice.uniform(0, 6), dice.uniform(0.2, 0.9)) for name in people}
     for at in range(scene.seconds * scene.fps):
@@ -98,7 +98,7 @@ def _pictures(
             x, y, face_px = seats[name]
             start, speed = phase[name]
             sway = 0.25 * face_px * np.sin(start + speed * at / scene.fps)
-            _paste(picture, *heads[name][chosen[name]], x + sway, y + 0.3 * sway)
+            paste(picture, *heads[name][chosen[name]], x + sway, y + 0.3 * sway)
         if scene.blur:
             picture = cv2.GaussianBlur(picture, (0, 0), scene.blur)
         if scene.noise:
@@ -153,7 +153,7 @@ def _room(scene: Scene, seats: dict[str, tuple[int, int, int]]) -> np.ndarray:
     return room
 
 
-def _head(still: Still, face_px: int) -> tuple[np.ndarray, np.ndarray]:
+def head_of(still: Still, face_px: int) -> tuple[np.ndarray, np.ndarray]:
     """The head cut out at its size, and how opaque it is: float32 (h, w, 3) and (h, w, 1)."""
     x, y, width, height = still.box
     scale = face_px / width
@@ -171,7 +171,7 @@ def _head(still: Still, face_px: int) -> tuple[np.ndarray, np.ndarray]:
     return head, cv2.GaussianBlur(opaque, (0, 0), max(0.8, face_px / 20))[:, :, None]
 
 
-def _paste(picture: np.ndarray, head: np.ndarray, opaque: np.ndarray, x: float, y: float) -> None:
+def paste(picture: np.ndarray, head: np.ndarray, opaque: np.ndarray, x: float, y: float) -> None:
     """Put a head so that its face is at a place, cut off at the edges of the picture."""
     tall, side = head.shape[:2]
     left, top = round(x - side / 2), round(y - tall / 2)

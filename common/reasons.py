@@ -426,6 +426,8 @@ WHYS: dict[str, str] = {
     "gear": N_("protective gear"),
     "alike": N_("too similar to another person"),
     "near": N_("similar, but not enough"),
+    "few": N_("similar, but too seldom for so many looks"),
+    "still": N_("still picture"),
     "full": N_("as many people in view as are due"),
     "two_rooms": N_("in two rooms at once"),
     "no_template": N_("no template of the face"),

@@ -444,7 +444,8 @@ class Track:
     `frontal_ppm`: the most frontal sight, a million seen straight; `light_ppm`: mean grey of the best sight, ppm of
     white; `cover_ppm`: how covered mouth and nose look in it; `sharp_ppm`: how sharp its edges are, a million without
     any blur; none of them where it was not measured. `proof`: the sealed picture of the best sight, as it lies on the
-    box."""
+    box. `moved_ppm`: how far its middle moved about, in ppm of its width: the root of the mean square of its distance
+    from its mean place over the pictures, without what the camera itself shook; none where it was seen too seldom."""
 
     first_us: Count
     last_us: Count
@@ -458,6 +459,7 @@ class Track:
     cover_ppm: Ppm | None = None
     proof: Sha256 | None = None
     sharp_ppm: Ppm | None = None
+    moved_ppm: Count | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -470,7 +472,8 @@ class RollCall:
     once, smoothed; `faceless_max`: most people at once whose face was not seen, none without a person detector: the
     headcount then counts faces alone. `headcount_peak`, `faceless_peak`: most people, and most whose face was not seen,
     in any one picture, not smoothed; `planned`: pictures that were to be looked at; `gallery`: everybody who was looked
-    for; none in records from before these."""
+    for; none in records from before these. `rise_ppm`: so far above the threshold strangers are taken for anybody of
+    the gallery e times less often; none where its people are too few to tell."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     run: Id
@@ -493,6 +496,7 @@ class RollCall:
     planned: Count | None = None
     gallery: tuple[Id, ...] | None = None
     faceless_peak: Count | None = None
+    rise_ppm: Count | None = None
 
 
 @dataclasses.dataclass(frozen=True)

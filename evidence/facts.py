@@ -126,7 +126,7 @@ class Facts:
         every, bright, pictured, known, fresh, sure = (
             tuple(chains(self.segments, self.policy, cut))
             for cut in ({}, broken, broken | unpictured, _both(broken, doubted) | unlooked, old, old | unpictured))
-        sightings = {sha: tuple(one for one in found if not _proves_nothing(one, hidden.get(sha, ())))
+        sightings = {sha: tuple(one for one in found if not proves_nothing(one, hidden.get(sha, ())))
                      for sha, found in self.sightings.items()}
         return dataclasses.replace(
             self, chains=every, bright=bright, pictured=pictured, looked=known, fresh=fresh, sure=sure, seen=seen,
@@ -188,7 +188,7 @@ def _media(fact: SegmentFact, hidden: Sequence[PictureFact]) -> tuple[tuple[int,
     return tuple((one.start_us - shift_us, one.end_us - shift_us) for one in stale)
 
 
-def _proves_nothing(sighting: Sighting, hidden: Sequence[PictureFact]) -> bool:
+def proves_nothing(sighting: Sighting, hidden: Sequence[PictureFact]) -> bool:
     """Seen best in a picture that does not count. A person's eyes are better than a measure of darkness, but nobody can
     see that a picture is an old one."""
     return any(one.start_us <= sighting.shown_us < one.end_us and (one.stale or not sighting.pointed)

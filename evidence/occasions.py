@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import bisect
+import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from evidence.blocks import PlannedBlock, hour_span
 from evidence.bodies import Hour, Leave, Review, RollCall
 from evidence.facts import Facts, overlap, picture_known, shows_something, teachers_at
 from evidence.heads import hazy, heads_of, lacking
+from evidence.naming import doubts, without_names
 from evidence.policy import Policy
 from evidence.reviews import seen_hash
 from evidence.rollcall import Answered, Gear, Look, answers
@@ -34,7 +36,7 @@ def block_story(facts: Facts, block: PlannedBlock, before_us: int) -> Block:
     roster = block.attendees if block.attendees is not None else _roster(facts, block.span.start_us)
     spans = [hour_span(hour) for hour in block.hours]
     opened = window(facts.policy, block, block.span, before_us)
-    common = _occasion(facts, block.id, block, block.span, spans, roster, opened)
+    common = _occasion(named(facts, block.span), block.id, block, block.span, spans, roster, opened)
     return Block(**common, hours=tuple(hour.hour for hour in block.hours))
 
 
@@ -43,7 +45,7 @@ def hour_story(facts: Facts, block: PlannedBlock | None, hour: Hour, before_us: 
     span = hour_span(hour)
     due = tuple(dict.fromkeys(hour.make_up)) if hour.make_up is not None else _roster(facts, span.start_us)
     opened = window(facts.policy, block, span, before_us) if block else span
-    common = _occasion(facts, hour.hour, block, span, [span], due, opened)
+    common = _occasion(named(facts, span), hour.hour, block, span, [span], due, opened)
     bright, looked = (clip(found, span, facts.policy) for found in (facts.bright, facts.looked))
     stretches = clip(facts.chains, span, facts.policy)
     return HourStory(
@@ -120,6 +122,34 @@ def _occasion(
         "awaited": awaited,
         "settled_us": span.end_us + (facts.policy.settle_us if awaited else 0),
     }
+
+
+def named(facts: Facts, span: Span) -> Facts:
+    """The same without the names that do not hold over a time. Of what is shown in an old picture, none speaks for a
+    name."""
+    views = {fact.segment.sha256: facts.views[fact.segment.sha256] for fact in facts.filmed(span)
+             if fact.segment.sha256 in facts.views}
+    cameras: dict[tuple[str, str], list[Look]] = defaultdict(list)
+    for sha, view in views.items():
+        cameras[view.camera] += [_shown(look, facts.sightings.get(sha, ())) for look in (view.look, *view.others)]
+    doubted = doubts(list(cameras.values()), facts.policy.limits, (span.start_us, span.end_us))
+    if not doubted:
+        return facts
+    held = {sha: dataclasses.replace(view, look=without_names(view.look, doubted),
+                                     others=tuple(without_names(look, doubted) for look in view.others))
+            for sha, view in views.items()}
+    sightings = {sha: tuple(one for one in facts.sightings.get(sha, ()) if one.pointed or one.person not in doubted)
+                 for sha in views}
+    return dataclasses.replace(facts, views={**facts.views, **held}, sightings={**facts.sightings, **sightings})
+
+
+def _shown(look: Look, sightings: Sequence[Sighting]) -> Look:
+    """The look with the named faces only that count as shown."""
+    counted = {(one.person, one.shown_us) for one in sightings if not one.pointed}
+    if all(one.person is None or (one.person, one.track.shown_us) in counted for one in look.named):
+        return look
+    return dataclasses.replace(look, named=tuple(
+        one for one in look.named if one.person is None or (one.person, one.track.shown_us) in counted))
 
 
 def _seen_in(sighting: Sighting, span: Span) -> bool:

@@ -173,7 +173,8 @@ class RollCallRules:
     """Why somebody is not identified. `frontal_ppm`: a face never seen straighter is turned away; `light_ppm`: no
     brighter is dark; `sharp_ppm`: less sharp is blurred; `cover_ppm`: so covered wears a mask. `near_ppm`: so close
     below the threshold a face may be the trainee whom it resembles most. `often_pct`: from so many faces a picture on,
-    in percent, that tell nothing, anybody may be among them."""
+    in percent, that tell nothing, anybody may be among them. `still_ppm`: a face that moves less, in ppm of its width,
+    is a still picture; None in policies under which nobody asks."""
 
     frontal_ppm: Annotated[Number, Between(0, 1_000_000)]
     light_ppm: Annotated[Number, Between(0, 1_000_000)]
@@ -181,6 +182,7 @@ class RollCallRules:
     cover_ppm: Annotated[Number, Between(1, 1_000_000)]
     near_ppm: Annotated[Number, Between(0, 1_000_000)]
     often_pct: Annotated[Number, Between(1, 10_000)]
+    still_ppm: Annotated[Number | None, Between(1, 1_000_000)] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -323,7 +325,8 @@ class Policy:
         if rules is None:
             return Limits(dark_pct=dark_pct)
         return Limits(rules.frontal_ppm.value, rules.light_ppm.value, rules.cover_ppm.value, rules.near_ppm.value,
-                      rules.often_pct.value, dark_pct, rules.sharp_ppm.value)
+                      rules.often_pct.value, dark_pct, rules.sharp_ppm.value,
+                      rules.still_ppm.value if rules.still_ppm else 0)
 
     @property
     def judges_checkins(self) -> bool:

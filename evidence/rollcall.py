@@ -14,10 +14,13 @@ from typing import Literal
 from evidence.bodies import Candidate, Track
 
 Answer = Literal["shown", "not_identifiable", "covered", "absent"]
-Why = Literal["small", "turned", "dark", "blurred", "mask", "gear", "alike", "near", "full", "two_rooms", "no_template"]
+Why = Literal[
+    "small", "turned", "dark", "blurred", "mask", "gear", "alike", "near", "few", "still", "full", "two_rooms",
+    "no_template"]
 """Why somebody who is not shown may be there all the same: faces too small, never seen from the front, too dark, too
-blurred; covered by a mask, or by protective gear; too similar to another person; similar, but not enough; as many
-people in view as are due; named in two rooms at once; nobody could look for them, for they have no template."""
+blurred; covered by a mask, or by protective gear; too similar to another person; similar, but not enough; similar, but
+too seldom for so many looks; a still picture (both: `evidence.naming`); as many people in view as are due; named in two
+rooms at once; nobody could look for them, for they have no template."""
 
 
 def identify(best: Candidate | None, second: Candidate | None, threshold_ppm: int, margin_ppm: int) -> str | None:
@@ -31,10 +34,11 @@ def identify(best: Candidate | None, second: Candidate | None, threshold_ppm: in
 
 @dataclasses.dataclass(frozen=True)
 class Named:
-    """A track and the person it shows, or None."""
+    """A track and the person it shows, or None. `doubt`: why the name that it had does not hold."""
 
     track: Track
     person: str | None
+    doubt: Why | None = None
 
 
 def name_tracks(tracks: Iterable[Track], threshold_ppm: int, margin_ppm: int) -> tuple[Named, ...]:
@@ -55,7 +59,8 @@ class Limits:
     `frontal_ppm`: never seen straighter is *turned*; `light_ppm`: no brighter is *dark*; `sharp_ppm`: less sharp is
     *blurred*, and resembles nobody, not even who it is; `cover_ppm`: so covered is a *mask*. `near_ppm`: so close below
     the threshold it may be the trainee whom it resembles most. `often_pct`: from so many faces a picture on, on average
-    in percent, that tell nothing, anybody may be among them. `dark_pct`: with more dark pictures nobody can be told."""
+    in percent, that tell nothing, anybody may be among them. `dark_pct`: with more dark pictures nobody can be told.
+    `still_ppm`: a face that moves less is a still picture (of its width, see `Track.moved_ppm`); 0: nobody asks."""
 
     frontal_ppm: int = 100_000
     light_ppm: int = 160_000
@@ -64,6 +69,7 @@ class Limits:
     often_pct: int = 50
     dark_pct: int = 20
     sharp_ppm: int = 420_000
+    still_ppm: int = 40_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +91,8 @@ class Look:
     faceless_peak: int | None = None
     unsought: frozenset[str] = frozenset()
     """Who of the roster was not looked for: they have no template, so they are faces without a name where they are."""
+    rise_ppm: int | None = None
+    """So far above the threshold strangers are e times rarer, if the record tells that."""
 
     @property
     def most(self) -> int:
@@ -170,8 +178,10 @@ class _Part:
 
     def __init__(self, look: Look, within: tuple[int, int], limits: Limits) -> None:
         self.look, self._within, self._limits = look, within, limits
-        self.unnamed = [one.track for one in look.named
-                        if one.person is None and one.track.first_us < within[1] and within[0] <= one.track.last_us]
+        unnamed = [one for one in look.named
+                   if one.person is None and one.track.first_us < within[1] and within[0] <= one.track.last_us]
+        self.unnamed = [one.track for one in unnamed]
+        self._doubts = {id(one.track): one.doubt for one in unnamed if one.doubt}
 
     def blind(self, track: Track) -> Why | None:
         """Why a face tells nothing, whoever it resembles."""
@@ -192,6 +202,8 @@ class _Part:
         best, second, look = track.best, track.second, self.look
         if best is None or best.score_ppm < look.threshold_ppm - self._limits.near_ppm:
             return ()
+        if id(track) in self._doubts:
+            return ((best.person, self._doubts[id(track)]),)
         if best.score_ppm >= look.threshold_ppm and second is not None and second.person != best.person and (
                 best.score_ppm - second.score_ppm < look.margin_ppm):
             return ((best.person, "alike"), (second.person, "alike"))

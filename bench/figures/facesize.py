@@ -81,9 +81,10 @@ def _class(finder: Pack, faces: Path) -> tuple[dict[str, list[Path]], dict[str, 
 def _outcome(
     pack: Pack, gallery: Gallery, path: Path, kind: str, face_px: int, present: set[str], truth: Truth
 ) -> Outcome:
-    threshold_ppm = calibrate(pack, gallery, ROLL_CALL_FPIR_PPM).ppm
-    measured = analyse(pictures(path, plan_frames(path, EVERY_US)), gallery, pack, threshold_ppm)
-    answer = roll_call(measured, gallery.people, threshold_ppm, pack.margin_ppm, pack.min_face_px)
+    threshold = calibrate(pack, gallery, ROLL_CALL_FPIR_PPM)
+    measured = analyse(pictures(path, plan_frames(path, EVERY_US)), gallery, pack, threshold.ppm)
+    answer = roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px,
+                       rise_ppm=threshold.rise_ppm)
     said = {one["trainee"] for one in answer["present"]}
     return Outcome(pack.name, kind, face_px, len(present), len(said & present), len(said - present),
                    measured.headcount_max, truth.in_view_max)

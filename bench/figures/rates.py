@@ -200,9 +200,10 @@ def _of(pack: OnnxPack, clip: Clip, fpir_ppm: int) -> Measured:
 def _answer(pack: OnnxPack, clip: Clip, people: Mapping[str, np.ndarray], fpir_ppm: int) -> dict[str, Any]:
     """What the command would say with these people enrolled."""
     gallery = Gallery(pack, people)
-    threshold_ppm = calibrate(pack, gallery, fpir_ppm).ppm
-    measured = analyse(clip.pictures, gallery, pack, threshold_ppm)
-    return roll_call(measured, gallery.people, threshold_ppm, pack.margin_ppm, pack.min_face_px)
+    threshold = calibrate(pack, gallery, fpir_ppm)
+    measured = analyse(clip.pictures, gallery, pack, threshold.ppm)
+    return roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px,
+                     rise_ppm=threshold.rise_ppm)
 
 
 def smaller(video: Path, out: Path, scale: float) -> Path:

@@ -9,6 +9,7 @@ from common.reasons import AND, answer_words
 from common.texts import N_, translate
 from edge.rollcall.analyse import Measured
 from evidence.bodies import Track
+from evidence.naming import doubts, without_names
 from evidence.rollcall import Limits, Look, answers, name_tracks
 
 TALLY = N_("shown: {shown} of {due}; most people in view at once: {headcount}")
@@ -17,22 +18,23 @@ WHO = N_("{answer} ({count}): {people}")
 
 def roll_call(
     measured: Measured, people: Sequence[str], threshold_ppm: int, margin_ppm: int, min_face_px: int,
-    limits: Limits | None = None,
+    limits: Limits | None = None, rise_ppm: int | None = None,
 ) -> dict[str, Any]:
     """`present` (trainee, first_s, best_s, score), `not_identifiable`, `covered`, `absent`, `why` (trainee → why not
     identifiable or covered), `headcount`; seconds of media time."""
-    named = name_tracks(measured.tracks, threshold_ppm, margin_ppm)
-    shown: dict[str, list[Track]] = {}
-    for item in named:
-        if item.person:
-            shown.setdefault(item.person, []).append(item.track)
+    limits, named = limits or Limits(), name_tracks(measured.tracks, threshold_ppm, margin_ppm)
     start_us = min((track.first_us for track in measured.tracks), default=0)
     end_us = max((track.last_us for track in measured.tracks), default=0) + 1
     look = Look(
         start_us, end_us, named, threshold_ppm, margin_ppm, min_face_px, measured.samples, measured.dark,
         measured.headcount_max, measured.headcount_mean_ppm, measured.faceless_max, measured.headcount_peak,
-        measured.faceless_peak)
-    said = answers(people, shown, [[look]], look.most, limits or Limits())
+        measured.faceless_peak, rise_ppm=rise_ppm)
+    look = without_names(look, doubts([[look]], limits))
+    shown: dict[str, list[Track]] = {}
+    for item in look.named:
+        if item.person:
+            shown.setdefault(item.person, []).append(item.track)
+    said = answers(people, shown, [[look]], look.most, limits)
     return {
         "present": [_present(person, shown[person]) for person in people if person in shown],
         **{word: [person for person in people if said[person].answer == word]

@@ -44,7 +44,8 @@ def _rollcall(args: argparse.Namespace) -> int:
     sampled = pictures(args.video, plan)
     bar = tqdm(sampled, total=plan.frames, desc=args.video.name, unit="frame", file=sys.stderr)
     measured = analyse(bar, gallery, pack, threshold.ppm)
-    answer = roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px)
+    answer = roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px,
+                       rise_ppm=threshold.rise_ppm)
     answer |= {
         "no_template": no_template, "pictures": {"planned": plan.frames, "read": measured.samples},
         "pack": pack.name, "threshold": threshold.ppm / 1e6,

@@ -34,7 +34,7 @@ from edge.rollcall.proofs import Proofs
 from edge.storage.files import sha256_file
 from edge.store import Store
 from edge.store.store import SOFTWARE
-from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
+from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, Threshold, calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.pack import Pack, load_pack
 from evidence.bodies import Alarm, BareFace, RollCall, Segment, body_of
@@ -276,12 +276,12 @@ class Worker:
 
         segment, path = one.segment, _checked(found, one.segment)
         gallery = Gallery(self._pack, templates)
-        threshold_ppm = calibrate(self._pack, gallery, ROLL_CALL_FPIR_PPM).ppm
+        threshold = calibrate(self._pack, gallery, ROLL_CALL_FPIR_PPM)
         plan = plan_frames(path, self._every_us, self._closer(one))
         sampled = pictures(path, plan)
-        measured = analyse(_until(sampled, segment.first_pts_us, asked_to_stop), gallery, self._pack, threshold_ppm)
+        measured = analyse(_until(sampled, segment.first_pts_us, asked_to_stop), gallery, self._pack, threshold.ppm)
         asked_to_stop()
-        call = _record(segment, self._pack, threshold_ppm, self._every_us, measured)
+        call = _record(segment, self._pack, threshold, self._every_us, measured)
         return dataclasses.replace(call, planned=plan.frames, gallery=tuple(sorted(templates))), measured.crops
 
     def _closer(self, one: Waiting) -> Closer:
@@ -321,13 +321,14 @@ def _checked(path: Path | None, segment: Segment) -> Path:
 
 
 def _record(
-    segment: Segment, pack: Pack, threshold_ppm: int, every_us: int, measured: Measured
+    segment: Segment, pack: Pack, threshold: Threshold, every_us: int, measured: Measured
 ) -> RollCall:
     return RollCall(
         class_id=str(segment.class_id), run=segment.run, segment=segment.sha256,
-        pack=pack.name, pack_sha256=pack.sha256, provider=pack.provider, threshold_ppm=threshold_ppm,
+        pack=pack.name, pack_sha256=pack.sha256, provider=pack.provider, threshold_ppm=threshold.ppm,
         margin_ppm=pack.margin_ppm, min_face_px=pack.min_face_px, samples=measured.samples, dark=measured.dark,
         headcount_max=measured.headcount_max, headcount_mean_ppm=measured.headcount_mean_ppm,
         tracks=measured.tracks, every_us=every_us, faces_max=measured.faces_max, faceless_max=measured.faceless_max,
         headcount_peak=measured.headcount_peak, faceless_peak=measured.faceless_peak,
+        rise_ppm=threshold.rise_ppm,
     )

@@ -8,6 +8,7 @@ from scipy.optimize import linear_sum_assignment
 
 from edge.rollcall.crops import Crop, cut_out
 from edge.rollcall.pictures import Picture
+from edge.rollcall.steady import Steady
 from edge.vision.cover import Looks, looks
 from edge.vision.gallery import Gallery
 from edge.vision.geometry import overlap
@@ -22,8 +23,9 @@ LOST_AFTER = 3
 """Sampled frames after which a face that is out of view begins a new track."""
 SHOTS = 5
 """Best shots whose descriptions are averaged, weighted by quality."""
-SURE_PPM = 60_000
-"""So far above the threshold a track is sure of its person and needs no further look."""
+SURE_PPM = 140_000
+"""So far above the threshold a track is sure of its person and needs no further look: two such ones hold over a block
+(`evidence.naming`)."""
 BETTER = 2.0
 """A sight so many times as good as the best one is worth a look even then."""
 REPLACES = 1.2
@@ -33,6 +35,8 @@ CHECK_EVERY = 16
 """
 OTHER_SHARE = 0.7
 """A face less similar to its track than this share of the threshold is somebody else."""
+PLACES = 5
+"""In fewer pictures nobody can tell whether a face moves."""
 MAX_CROPS = 600
 """Pictures of best sights that are held in memory, at most 160 px wide: some 40 MB. The others are let go."""
 
@@ -54,6 +58,8 @@ class Following:
     def __init__(self, pts_us: int, frame: int) -> None:
         self.first_us, self.last_us, self.last_frame = pts_us, pts_us, frame
         self.seen: list[int] = []
+        self._places: list[np.ndarray] = []
+        self._widths: list[float] = []
         self.unchecked = 0
         self.face: Face | None = None
         self.box = np.zeros(4, np.float32)
@@ -72,12 +78,25 @@ class Following:
         """In how many sampled frames it was in view."""
         return len(self.seen)
 
-    def see(self, pts_us: int, frame: int, face: Face) -> None:
-        """The face was in view."""
+    def see(self, pts_us: int, frame: int, face: Face, shift: np.ndarray) -> None:
+        """The face was in view, of a camera that had shaken by `shift` (2,). Where nothing moved it is where it was."""
+        if face is not self.face or not self._places:
+            self._places.append(face.landmarks.mean(axis=0) - shift)
+            self._widths.append(float(face.box[2]))
+        else:
+            self._places.append(self._places[-1])
         self.unchecked += frame - self.last_frame if face is not self.face else 0
         self.last_us, self.last_frame, self.face, self.box = pts_us, frame, face, face.box
         self.seen.append(frame)
         self.frontal = max(self.frontal, face.frontal)
+
+    def moved_ppm(self) -> int | None:
+        """How far it moved about, see `Track`."""
+        if len(self._places) < PLACES:
+            return None
+        places = np.stack(self._places)
+        spread = float(np.sqrt(((places - places.mean(axis=0)) ** 2).sum(axis=1).mean()))
+        return round(1e6 * spread / max(1.0, float(np.mean(self._widths))))
 
     def show(self, pts_us: int, bgr: np.ndarray, face: Face, sharp: float) -> None:
         """This sight is the best one so far."""
@@ -109,6 +128,7 @@ class Tracker:
     def __init__(self, pack: Pack, gallery: Gallery, threshold_ppm: int) -> None:
         self._pack, self._gallery, self._threshold_ppm = pack, gallery, threshold_ppm
         self._frame = 0
+        self._steady, self._shift = Steady(), np.zeros(2)
         self._live: list[Following] = []
         self._ended: list[Following] = []
 
@@ -116,12 +136,13 @@ class Tracker:
         """The faces of one picture, at `pts_us` of media time. A face that is the very object of the step before did
         not move: it is counted, and there is nothing new to describe."""
         self._frame += 1
+        self._shift = self._steady.shift(picture.grey)
         self._let_go()
         same = {id(track.face): track for track in self._live}
         moved = [face for face in faces if id(face) not in same]
         for face in faces:
             if id(face) in same:
-                same[id(face)].see(pts_us, self._frame, face)
+                same[id(face)].see(pts_us, self._frame, face, self._shift)
         new: list[tuple[Face, Shot | None]] = []
         pairs = _pairs([track for track in self._live if track.last_frame < self._frame], moved)
         for track, face in pairs:
@@ -176,7 +197,7 @@ class Tracker:
             self._keep(found.get(row) or self._begin(pts_us), pts_us, picture, face, shot)
 
     def _keep(self, track: Following, pts_us: int, picture: Picture, face: Face, shot: Shot | None) -> None:
-        track.see(pts_us, self._frame, face)
+        track.see(pts_us, self._frame, face, self._shift)
         if shot is None:
             sharp = 0.0 if track.shots else sharpness(picture.bgr, face)
             if not track.shots and quality_of(face, sharp) > track.best_quality:
@@ -205,7 +226,7 @@ def measured(track: Following) -> Track:
         first_us=track.first_us, last_us=track.last_us, shown_us=track.shown_us, frames=track.frames,
         face_px=track.shown_px, best=track.best, second=track.second, frontal_ppm=round(track.frontal * 1e6),
         light_ppm=seen.light_ppm if seen else None, cover_ppm=seen.cover_ppm if seen else None,
-        sharp_ppm=round(track.sharp * 1e6),
+        sharp_ppm=round(track.sharp * 1e6), moved_ppm=track.moved_ppm(),
     )
 
 

@@ -39,6 +39,7 @@ Reason = Why | Literal["never"]
 REASONS: dict[Reason, str] = {
     "small": N_("too small"), "turned": N_("turned away"), "dark": N_("too dark"), "blurred": N_("blurred"),
     "mask": N_("mask"), "gear": N_("gear"), "alike": N_("like another"), "near": N_("not sure"),
+    "few": N_("too seldom"), "still": N_("still picture"),
     "full": N_("not told apart"), "two_rooms": N_("in two rooms"), "no_template": N_("no template"),
     "never": N_("never in view"),
 }
@@ -52,6 +53,8 @@ ADVICE: dict[Reason, str] = {
     "gear": N_("Gear hides faces: bare them to the camera when safe"),
     "alike": N_("Like another: have each look at the room camera"),
     "near": N_("Nearly sure: have them look at the room camera"),
+    "few": N_("Too seldom alike: have them look at the room camera"),
+    "still": N_("A picture never moves: have them come themselves"),
     "full": N_("All in view, it seems: have them look at the camera"),
     "two_rooms": N_("In two rooms at once: have their enrolment checked"),
     "no_template": N_("No template: have them enrolled, or pointed out"),

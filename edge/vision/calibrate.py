@@ -28,13 +28,14 @@ class Threshold:
     """A threshold in ppm, and whether the manifest or the `people` of the gallery gave it.
 
     `fpir_ppm`: how many of a million strangers it lets be taken for somebody of this gallery, as its own people tell;
-    None where they are too few to tell.
+    None where they are too few to tell. `rise_ppm`: so far above it they are e times rarer; None likewise.
     """
 
     ppm: int
     source: Literal["manifest", "gallery"]
     people: int
     fpir_ppm: int | None = None
+    rise_ppm: int | None = None
 
     def passes(self, fpir_ppm: int) -> bool:
         """Whether it was calibrated on the people of the site and holds this FPIR there. What the manifest gave does
@@ -52,7 +53,8 @@ def calibrate(pack: Pack, gallery: Gallery, fpir_ppm: int = FPIR_PPM) -> Thresho
     wanted = tail.threshold(fpir_ppm / MILLION, people)
     # Upwards: a threshold that holds the rate must still hold it as a whole number.
     ppm = int(np.clip(np.ceil(np.nan_to_num(wanted, posinf=rules.high_ppm)), rules.low_ppm, rules.high_ppm))
-    return Threshold(ppm, "gallery", people, round(tail.false_positive(ppm, people) * MILLION))
+    rise_ppm = round(tail.scale) if np.isfinite(tail.scale) else None
+    return Threshold(ppm, "gallery", people, round(tail.false_positive(ppm, people) * MILLION), rise_ppm)
 
 
 def impostor_scores(gallery: Gallery) -> np.ndarray:

@@ -150,3 +150,49 @@ def test_dark_frames_count_nobody_and_are_told(gallery: Gallery) -> None:
     assert (measured.samples, measured.dark) == (8, 2)
     assert (measured.headcount_max, measured.headcount_mean_ppm) == (1, 1_000_000)
     assert dataclasses.asdict(measured.tracks[0])["frames"] == 6
+
+
+def wobbling(pack: FakePack, gallery: Gallery, places: list[tuple[float, float]], frame: np.ndarray = FRAME) -> Tracker:
+    """One face, 80 px wide, at these places from picture to picture; (x, y) for each, whatever the box says."""
+    tracker = Tracker(pack, gallery, 500_000)  # type: ignore[arg-type]
+    pack.here = {(100, 100): "a"}
+    for second, place in enumerate(places):
+        face = Face(np.array([100, 100, 80, 80], np.float32), 0.9, np.tile(np.float32(place), (5, 1)), 1.0)
+        tracker.step(second * 1_000_000, of_array(frame), [face])
+    return tracker
+
+
+def test_how_far_a_face_moves_about_is_told_of_its_width(pack: FakePack, gallery: Gallery) -> None:
+    def moved(places: list[tuple[float, float]]) -> int | None:
+        (one,) = wobbling(pack, gallery, places).followed()
+        return tracking.measured(one).moved_ppm
+
+    assert moved([(100, 100)] * 9) == 0
+    assert moved([(96, 100), (104, 100)] * 5) == 50_000
+    assert moved([(100, 97), (100, 103)] * 5) == 37_500
+    assert moved([(96, 100), (104, 100)] * 2) is None, "four pictures tell nothing"
+
+
+def test_a_face_that_did_not_move_since_the_last_picture_stays_where_it_was(pack: FakePack, gallery: Gallery) -> None:
+    tracker = Tracker(pack, gallery, 500_000)  # type: ignore[arg-type]
+    pack.here = {(100, 100): "a"}
+    first, second = (Face(np.array([100, 100, 80, 80], np.float32), 0.9, np.full((5, 2), at, np.float32), 1.0)
+                     for at in (100.0, 108.0))
+    for at, face in enumerate([first] * 4 + [second] * 4):
+        tracker.step(at * 1_000_000, of_array(FRAME), [face])
+    (one,) = tracker.followed()
+    assert tracking.measured(one).moved_ppm == pytest.approx(50_000 * 2**0.5, rel=1e-3)
+
+
+def test_what_the_camera_shakes_no_face_moves(pack: FakePack, gallery: Gallery) -> None:
+    view = np.random.default_rng(1).integers(0, 255, (100, 300, 3), np.uint8)
+    frame = np.kron(view, np.ones((8, 8, 1), np.uint8))
+    tracker = Tracker(pack, gallery, 500_000)  # type: ignore[arg-type]
+    pack.here = {(100, 100): "a"}
+    for second in range(8):
+        by = 8 * (second % 2)
+        face = Face(np.array([100, 100, 80, 80], np.float32), 0.9, np.full((5, 2), 140 + by, np.float32), 1.0)
+        tracker.step(second * 1_000_000, of_array(np.roll(frame, (by, by), (0, 1))), [face])
+    (one,) = tracker.followed()
+    told = tracking.measured(one).moved_ppm
+    assert told is not None and told < 20_000, "against 70,711 without"
