@@ -110,6 +110,9 @@ def _segment(end_us: int) -> Segment:
 def _roll_call(drawn: Drawn, shown: list[str], end_us: int) -> RollCall:
     tracks = [Track(0, end_us, end_us // 2, SAMPLES, NEAR_PX, Candidate(person, SURE)) for person in shown]
     tracks += [Track(0, end_us, end_us // 2, SAMPLES, SMALL_PX) for _ in range(drawn.unnamed)]
+    # Who else is counted shows a clear face that is like nobody.
+    tracks += [Track(0, end_us, end_us // 2, SAMPLES, NEAR_PX, Candidate("t-0", 1000))
+               for _ in range(drawn.heads - len(tracks))]
     dark = SAMPLES * drawn.dark_pct // 100
     return RollCall("c-1", "r-1", "d" * 64, "lab", SHA, "cpu", THRESHOLD, MARGIN, 32, SAMPLES, dark, drawn.heads,
                     drawn.heads * 1_000_000, tuple(tracks), faceless_max=0)
