@@ -1,5 +1,5 @@
 # The commands of the project. `make demo` and `make test` prepare the machine by themselves.
-.PHONY: demo test test-long setup setup-test check bench lock clean
+.PHONY: demo test test-long setup setup-test check bench pictures lock clean
 .DEFAULT_GOAL := demo
 PY := .venv/bin/python
 
@@ -21,6 +21,10 @@ check: setup
 
 bench: setup-test
 	$(PY) -m bench $(ROW)
+
+# The pictures of docs/terminal.md, with drawn people.
+pictures: setup-test
+	$(PY) -m tests.edge.terminal.pictures
 
 setup:
 	@provisioning/setup provisioning/apt.txt
