@@ -120,7 +120,7 @@ def read_trees(
             problems.append(error)
     if trees and trees[-1].size == newest:
         problems += _ends_missing(trees[-1], chains)
-    return trees, [*problems, *_seen_problems(chains, trees, key)]
+    return trees, [*problems, *seen_problems(chains, trees, key)]
 
 
 def _tree(
@@ -207,7 +207,7 @@ def _ends_missing(newest: TreeSeen, chains: Chains) -> Iterator[TreeProofMissing
             yield TreeProofMissing(device=device, file=file)
 
 
-def _seen_problems(chains: Chains, trees: Sequence[TreeSeen], key: NoteKey) -> Iterator[VerificationError]:
+def seen_problems(chains: Chains, trees: Sequence[TreeSeen], key: NoteKey) -> Iterator[VerificationError]:
     """What boxes say that they saw: signed by the centre, and the same trees as here."""
     known: dict[int, Checkpoint] = {one.size: one.stated.checkpoint for one in trees}
     for sealed, seen in _all_seen(chains):

@@ -113,14 +113,33 @@ def count(centre: Centre) -> int:
 
 def test_a_keeper_that_dies_ends_what_runs_beside_it(centre: Centre, box: Box) -> None:
     ended = threading.Event()
-    broken = Keeper(Broken(), centre.store, centre.clock, 60, None)  # type: ignore[arg-type]
-    with pytest.raises(TreeDamaged), kept(broken, ended.set):
+    broken = Keeper(Broken(RuntimeError()), centre.store, centre.clock, 60, None)  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError), kept(broken, ended.set):
         assert ended.wait(20)
 
 
+def test_a_damaged_tree_is_told_once_and_records_are_taken_all_the_same(centre: Centre, box: Box) -> None:
+    for _ in range(2):
+        ended = threading.Event()
+        broken = Broken(TreeDamaged(size=3))
+        with kept(Keeper(broken, centre.store, centre.clock, 60, None), ended.set):  # type: ignore[arg-type]
+            assert broken.asked.wait(20)
+            send(centre, box, 1)
+            assert not ended.is_set()
+    with centre.store.read() as tx:
+        alarms = [one.record.body for one in tx.of_type("alarm") if one.record.device == "centre"]
+    assert [alarm["code"] for alarm in alarms] == ["tree.damaged"]
+
+
 class Broken:
+    """A tree that cannot be signed."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error, self.asked = error, threading.Event()
+
     def issue(self, _now_s: int) -> None:
-        raise TreeDamaged(size=3)
+        self.asked.set()
+        raise self.error
 
 
 @pytest.mark.parametrize("harm", [
