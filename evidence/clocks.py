@@ -3,7 +3,8 @@ anybody moved the wall clock.
 
 Each record holds a pair of (wall clock, CLOCK_BOOTTIME) of one start of the device. Within a start both go on alike;
 from one record to the next, over all starts, the wall clock never goes back. Where it does otherwise although it called
-itself set, somebody moved it, and what this start says from there on is uncertain.
+itself set, somebody moved it, and what this start says from there on is uncertain. So it is where it shows a time
+before that of a checkpoint which the box had seen already: nobody sees one before it is signed.
 """
 from __future__ import annotations
 
@@ -13,9 +14,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from evidence.bodies import CheckpointSeen, body_of
 from evidence.continuity import SLEW
+from evidence.errors import BadRecord
 from evidence.records import Record
 from evidence.story import Doubt
+from evidence.times import MINUTE, utc_us
+
+CENTRE_US = 5 * MINUTE
+"""So far the centre's own clock, which timed a checkpoint, may be wrong."""
 
 
 class Belief(Protocol):
@@ -103,10 +110,10 @@ class ChainClock:
         found: tuple[set[int], set[int]] = (set(), set())
         for numbers, rows, sign in ((found[0], reversed(told), 1), (found[1], told, -1)):
             edge_us: int | None = None
-            for seq, utc_us, allowed_us in rows:
-                if edge_us is not None and sign * (utc_us - edge_us) > allowed_us:
+            for seq, wall_us, allowed_us in rows:
+                if edge_us is not None and sign * (wall_us - edge_us) > allowed_us:
                     numbers.add(seq)
-                edge_us = utc_us if edge_us is None else sign * min(sign * edge_us, sign * utc_us)
+                edge_us = wall_us if edge_us is None else sign * min(sign * edge_us, sign * wall_us)
         return found
 
     def _allowed_us(self, record: Record) -> int:
@@ -117,13 +124,28 @@ def _moved(chain: Sequence[Record], tolerance_us: int) -> dict[str, int]:
     """Start of the device → the first record of it that shows a moved clock."""
     found: dict[str, int] = {}
     before: Record | None = None
+    floor_us = 0
     for record in chain:
+        floor_us = max(floor_us, _not_before_us(record))
         if not _is_set(record) or record.clock.source == "simulated":
             continue
         if before is not None and _jumps(before, record, tolerance_us):
             found.setdefault(record.boot_id, record.seq)
+        if record.utc_us < floor_us - CENTRE_US - tolerance_us - record.clock.max_error_us:
+            found.setdefault(record.boot_id, record.seq)
         before = record
     return found
+
+
+def _not_before_us(record: Record) -> int:
+    """The time of the checkpoint that a record says its box had seen by then; 0 for every other record."""
+    if record.type != "checkpoint.seen":
+        return 0
+    try:
+        seen = body_of(record)
+        return utc_us(seen.time) if isinstance(seen, CheckpointSeen) else 0
+    except BadRecord:
+        return 0
 
 
 def _jumps(before: Record, after: Record, tolerance_us: int) -> bool:
