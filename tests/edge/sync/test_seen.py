@@ -72,8 +72,8 @@ def test_the_newest_checkpoint_is_recorded_no_more_often_than_once_in_ten_minute
 def test_a_centre_rolled_back_raises_an_alarm_once(desk: Desk) -> None:
     desk.inbox.checkpoint(desk.note(9))
     desk.inbox.checkpoint(desk.note(12, AT + 60))
-    for _ in range(2):
-        desk.inbox.checkpoint(desk.note(11, AT + 120))
+    for later in range(3):
+        desk.inbox.checkpoint(desk.note(11 - later, AT + 120 + later))
     assert desk.alarms() == ["centre.rolled_back"]
     assert [one.size for one in desk.recorded()] == [9]
 
