@@ -18,7 +18,7 @@ from provisioning.demo import day
 from provisioning.demo.services import NoMosquitto, Services, mosquitto, run, tool
 from provisioning.demo.site import Site
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.long]
 
 
 @pytest.fixture
