@@ -53,6 +53,8 @@ ALARMS = {
     "centre.rolled_back": N_("The centre was rolled back: its tree has fewer records than this box saw before"),
     "centre.two_trees": N_("The centre shows two different trees of one size: it hides something from somebody"),
     "checkpoint.refused": N_("A checkpoint of the centre was refused"),
+    "tree.damaged": N_(
+        "The centre's tree does not fit what it signed before: it signs no checkpoint until that is put right"),
     "chain.fork": N_("A box sent two different records with the same number"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
 }

@@ -52,7 +52,7 @@ class Brackets:
 
     def of(self, seq: int) -> Bracket:
         """The bracket of a record."""
-        before = bisect.bisect_left(self._seen, seq, key=_first)
+        before = bisect.bisect_right(self._seen, seq, key=_first)
         after = bisect.bisect_left(self._given, seq, key=_first)
         return Bracket(
             self._seen[before - 1][1] if before else None,

@@ -183,3 +183,7 @@ class BadStamp(VerificationError):
 
 class StampsMissing(BadInput):
     text = "time stamps need a library that is not installed here: pip install 'zaitang[stamps]'"
+
+
+class FetchFailed(BadInput):
+    text = "{address} cannot be read: {why}"

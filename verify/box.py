@@ -10,8 +10,9 @@ from cryptography import x509
 from common.policies import policy_bytes, policy_ids
 from evidence.bodies import ClassOrder, Head, OrderAccepted, Segment, body_of
 from evidence.canonical import sha256_hex
-from evidence.certs import MAX_PEM, Identity, identity
+from evidence.certs import MAX_PEM, Identity, fingerprint, identity
 from evidence.chain import check_chain
+from evidence.checkpoint import log_key, origin_of
 from evidence.errors import BadReceipt, BadRecord, BadShape, OrderMissing, VerificationError
 from evidence.places import check_places
 from evidence.policy import Policy, parse_policy
@@ -25,6 +26,7 @@ from verify.journals import Journal, read_journals, unfinished
 from verify.material import Chain, ClassCase, Material
 from verify.pin import Pin
 from verify.roots import find_root
+from verify.trees import seen_problems
 
 DATABASE, RECEIPTS, ORDERS = "zaitang.db", "zaitang.db (receipts)", "zaitang.db (orders)"
 ROOTS = ("root.pem", "keys/root.crt")
@@ -54,7 +56,8 @@ def read_box(path: Path, pin: Pin | None, volumes: Sequence[Path] = ()) -> Mater
     if not rows.records and not rows.damage:
         raise NotEvidence(path=DATABASE, why="it has no records")
     sealed, problems = _records(rows.records)
-    receipts, receipt_problems = _receipts(material, rows.receipts, root)
+    centre = _centre(material, root)
+    receipts, receipt_problems = _receipts(material, rows.receipts, centre)
     checked = check_chain(sealed, root, [*_same_chain(sealed, receipts, receipt_problems)])
     if sealed:
         first = sealed[0].record
@@ -63,6 +66,7 @@ def read_box(path: Path, pin: Pin | None, volumes: Sequence[Path] = ()) -> Mater
         material.chains.append(Chain(first.device, first.chain, sealed, checked, prefix=SEGMENTS))
     material.problems += [*problems, *_without_echo(checked.problems, problems)]
     material.problems += [*check_places(sealed, of_centre=False), *receipt_problems]
+    material.problems += _seen(sealed, root, centre)
     if rows.damage:
         material.problems.append(DatabaseDamaged(file=DATABASE, why=rows.damage))
     _classes(material, sealed, rows.orders)
@@ -115,12 +119,11 @@ def _without_echo(found: Sequence[VerificationError], rows: Sequence[Verificatio
 
 
 def _receipts(
-    material: Material, rows: Sequence[Row], root: x509.Certificate
+    material: Material, rows: Sequence[Row], centre: Identity | None
 ) -> tuple[list[Receipt], list[VerificationError]]:
     """The receipts, their seals checked where the centre's certificate is at hand."""
     found: list[Receipt] = []
     problems: list[VerificationError] = []
-    centre = _centre(material, root)
     for row in rows:
         where = f"receipt {row.number}"
         try:
@@ -149,6 +152,15 @@ def _centre(material: Material, root: x509.Certificate) -> Identity | None:
     except (VerificationError, FileRefused) as error:
         material.problems.append(error)
         return None
+
+
+def _seen(sealed: Sequence[Sealed], root: x509.Certificate, centre: Identity | None) -> list[VerificationError]:
+    """What is wrong with the checkpoints that the box says it saw."""
+    if not sealed or centre is None:
+        return []
+    first = sealed[0].record
+    key = log_key(origin_of(fingerprint(root), centre.name), centre.public_key)
+    return list(seen_problems({(first.device, first.chain): sealed}, [], key))
 
 
 def _same_chain(

@@ -39,6 +39,7 @@ _FILE = re.compile(
 MAX_ROOTS = 1 << 20
 StampSaid = Literal["none", "checked", "unchecked", "unread"]
 Chains = Mapping[ChainKey, Sequence[Sealed]]
+Numbered = Mapping[ChainKey, Mapping[int, Sealed]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,20 +112,21 @@ def read_trees(
     problems: list[VerificationError] = []
     trees: list[TreeSeen] = []
     newest = max(files, default=0)
+    numbered = {chain: {one.record.seq: one for one in sealed} for chain, sealed in chains.items()}
     for size in sorted(files):
         try:
-            trees.append(_tree(folder, size, files[size], chains, key, trust))
+            trees.append(_tree(folder, size, files[size], numbered, key, trust))
             if size != newest:
                 _begins(folder, trees[-1], newest, key)
         except VerificationError as error:
             problems.append(error)
     if trees and trees[-1].size == newest:
         problems += _ends_missing(trees[-1], chains)
-    return trees, [*problems, *_seen_problems(chains, trees, key)]
+    return trees, [*problems, *seen_problems(chains, trees, key)]
 
 
 def _tree(
-    folder: Folder, size: int, files: Mapping[str, ChainKey | None], chains: Chains, key: NoteKey, trust: Trust
+    folder: Folder, size: int, files: Mapping[str, ChainKey | None], numbered: Numbered, key: NoteKey, trust: Trust
 ) -> TreeSeen:
     name = f"tree/{size}/checkpoint"
     if name not in files:
@@ -139,7 +141,7 @@ def _tree(
     times = {witness.name: cosigned_at(stated.note, witness) for witness in trust.witnesses}
     mine = {key.name, *times}
     ends: dict[ChainKey, int] = {}
-    for chain, seq in _ends(folder, stated, files, chains, key):
+    for chain, seq in _ends(folder, stated, files, numbered, key):
         ends[chain] = max(seq, ends.get(chain, 0))
     return TreeSeen(
         stated, {name: time_s for name, time_s in times.items() if time_s is not None},
@@ -164,14 +166,14 @@ def _stamp(folder: Folder, stated: Stated, files: Collection[str], trust: Trust)
 
 
 def _ends(
-    folder: Folder, stated: Stated, files: Mapping[str, ChainKey | None], chains: Chains, key: NoteKey
+    folder: Folder, stated: Stated, files: Mapping[str, ChainKey | None], numbered: Numbered, key: NoteKey
 ) -> Iterator[tuple[ChainKey, int]]:
     """Every proof of a record, checked. Raises TreeProofWrong."""
     for name, chain in files.items():
         if chain is None:
             continue
         seq = int(name.removesuffix(".tlog-proof").rpartition(".")[2])
-        sealed = next((one for one in reversed(chains.get(chain, ())) if one.record.seq == seq), None)
+        sealed = numbered.get(chain, {}).get(seq)
         if sealed is None:
             raise TreeProofWrong(file=name, why="the record that it is about is not here")
         try:
@@ -207,7 +209,7 @@ def _ends_missing(newest: TreeSeen, chains: Chains) -> Iterator[TreeProofMissing
             yield TreeProofMissing(device=device, file=file)
 
 
-def _seen_problems(chains: Chains, trees: Sequence[TreeSeen], key: NoteKey) -> Iterator[VerificationError]:
+def seen_problems(chains: Chains, trees: Sequence[TreeSeen], key: NoteKey) -> Iterator[VerificationError]:
     """What boxes say that they saw: signed by the centre, and the same trees as here."""
     known: dict[int, Checkpoint] = {one.size: one.stated.checkpoint for one in trees}
     for sealed, seen in _all_seen(chains):

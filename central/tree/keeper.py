@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from central.clock import Clock
-from central.errors import DatabaseUnusable, NoStamp
+from central.errors import DatabaseUnusable, NoStamp, TreeDamaged
 from central.store.store import Store
 from central.store.trees import Kept
 from central.tree.tree import Tree
 from common.logs import Log
+from evidence.bodies import Alarm, body_of
 
 DAY_S = 86400
 TICK_S = 1.0
@@ -25,7 +26,9 @@ Stamp = Callable[[bytes], bytes]
 
 class Keeper:
     """Looks after a tree until it is stopped. `every_s`: no more than one checkpoint in so many seconds, but for the
-    day's. `stamp`: None without a time-stamping authority."""
+    day's. `stamp`: None without a time-stamping authority.
+
+    A damaged tree is told in the centre's chain, and ends signing, not collecting: records are kept all the same."""
 
     def __init__(self, tree: Tree, store: Store, clock: Clock, every_s: int, stamp: Stamp | None) -> None:
         self._tree, self._store, self._clock = tree, store, clock
@@ -37,10 +40,26 @@ class Keeper:
         """Look once a second. A database that cannot be used now is tried again; what else goes wrong is raised."""
         while not stop.is_set():
             try:
-                self.tick()
+                self._look(stop)
             except DatabaseUnusable as error:
                 _LOG.failed("database.unusable", error)
             stop.wait(TICK_S)
+
+    def _look(self, stop: threading.Event) -> None:
+        try:
+            self.tick()
+        except TreeDamaged as error:
+            _LOG.failed("tree.damaged", error)
+            self._tell(error)
+            stop.wait()
+
+    def _tell(self, error: TreeDamaged) -> None:
+        """An alarm, once for each such tree: a restart is no news."""
+        alarm = Alarm("tree.damaged", {"size": error.params["size"]})
+        with self._store.write() as tx:
+            own = [one.record for one in tx.of_type("alarm") if one.record.device == self._store.device]
+            if alarm not in map(body_of, own):
+                self._store.append(tx, alarm)
 
     def tick(self) -> None:
         """Issue a checkpoint if one is due, and have the day's stamped."""

@@ -40,6 +40,7 @@ class Inbox:
         self._certificate, self._log = certificate, Log("sync.inbox")
         self.alarms = Alarms(store)
         self._seen = Seen(store, site, self.alarms, now)
+        self._early: bytes | None = None
         self._centre = self._remembered()
         self._accepted = {str(sealed.record.body.get("order")) for sealed in store.records_of("order.accepted")}
 
@@ -66,9 +67,10 @@ class Inbox:
         return receipt.up_to
 
     def checkpoint(self, message: bytes) -> None:
-        """Take a checkpoint of the centre's tree: remember it, or say that the centre was rolled back."""
+        """Take a checkpoint of the centre's tree: remember it, or say that the centre was rolled back. One that comes
+        before the centre is known waits for that: the next may be ten minutes off."""
         if self._centre is None:
-            self._log.info("checkpoint.too_early")
+            self._early = message
             return
         try:
             self._seen.take(message, self._centre)
@@ -165,6 +167,9 @@ class Inbox:
         if self._remembered_text() != certificate:
             replace(self._certificate, certificate.encode())
         self._centre = self._site.centre_of(certificate)
+        if self._early is not None:
+            self.checkpoint(self._early)
+            self._early = None
 
     def _remembered(self) -> Identity | None:
         text = self._remembered_text()

@@ -30,6 +30,7 @@ class Seen:
         self._store, self._site, self._alarms, self._now = store, site, alarms, now
         self._last = _recorded(store)
         self._not_before = now()
+        self._accused: set[tuple[Verdict, int]] = set()
         self._log = Log("sync.seen")
 
     def take(self, message: bytes, centre: Identity) -> None:
@@ -41,16 +42,23 @@ class Seen:
             raise NotACheckpoint(why=str(error)) from None
         verdict = judge(self._last, seen)
         if verdict in ("rolled_back", "two_trees") and self._last is not None:
-            self._log.warning(f"centre.{verdict}", size=seen.size, known=self._last.size)
-            self._alarms.once(f"centre.{verdict}", {
-                "size": seen.size, "root_hash": seen.root_hash, "time": seen.time,
-                "known": self._last.size, "known_root_hash": self._last.root_hash,
-            })
+            self._accuse(verdict, self._last, seen)
         if verdict == "newer":
             if self._now() >= self._not_before:
                 self._store.append("checkpoint.seen", seen)
                 self._not_before = self._now() + EVERY_S
             self._last = seen
+
+    def _accuse(self, verdict: Verdict, last: CheckpointSeen, seen: CheckpointSeen) -> None:
+        """Once: a centre that went back shows a smaller tree for as long as it takes to grow again."""
+        if (verdict, last.size) in self._accused:
+            return
+        self._log.warning(f"centre.{verdict}", size=seen.size, known=last.size)
+        self._alarms.once(f"centre.{verdict}", {
+            "size": seen.size, "root_hash": seen.root_hash, "time": seen.time,
+            "known": last.size, "known_root_hash": last.root_hash,
+        })
+        self._accused.add((verdict, last.size))
 
 
 def judge(last: CheckpointSeen | None, seen: CheckpointSeen) -> Verdict:

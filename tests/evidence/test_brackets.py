@@ -65,7 +65,7 @@ def test_a_bracket_is_what_the_plainest_search_finds(told: list[tuple[bool, int]
             seen(chain, us)
         else:
             given_for.append(receipt(chain, len(chain.records) - 1, us))
-    before = [one.utc_us for one in chain.records if one.type == "checkpoint.seen" and one.seq < seq]
+    before = [one.utc_us for one in chain.records if one.type == "checkpoint.seen" and one.seq <= seq]
     after = [START + minute * MINUTE for (is_checkpoint, minute), one in zip(
         [item for item in told if not item[0]], given_for, strict=True) if one.up_to >= seq and not is_checkpoint]
     assert Brackets(chain.records, given_for).of(seq) == Bracket(

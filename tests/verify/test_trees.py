@@ -14,7 +14,7 @@ from tests.evidence.making import Maker, Site
 from tests.evidence.test_checkpoint import EYE, WITNESS
 from tests.verify.conftest import Run
 from tests.verify.growing import AT, ELSEWHERE, Growing
-from tests.verify.making import class_of, put, write_export
+from tests.verify.making import class_of, put, write_box, write_export
 
 SIZE, OLD = 13, 8
 
@@ -219,6 +219,17 @@ def test_a_checkpoint_that_the_centre_never_signed_is_told(tmp_path: Path, run: 
     box.add("checkpoint.seen", dataclasses.replace(seen, size=5), AT * 10**6)
     status, result = run(write_export(tmp_path / "export", site, box, centre))
     assert status == 1 and "that the centre did not sign so" in result["problems"][0]
+
+
+def test_a_box_that_names_a_checkpoint_which_was_never_signed_is_told(tmp_path: Path, run: Run) -> None:
+    site, box, centre = class_of()
+    tree = Growing(site, centre, [*centre.sealed, *box.sealed])
+    seen = seen_of(open_checkpoint(tree.note(4), tree.key), tree.key)
+    box.add("checkpoint.seen", seen)
+    assert run(write_box(tmp_path / "honest", site, box, centre))[0] == 0
+    box.add("checkpoint.seen", dataclasses.replace(seen, time="2026-01-01T00:00:00.000000Z"))
+    status, result = run(write_box(tmp_path / "box", site, box, centre))
+    assert status == 1 and "record 7 of box-1 names a checkpoint" in result["problems"][0]
 
 
 @pytest.mark.parametrize("value", ["x", "a+00000000+AAAA", NoteKey("w", 1, bytes(32)).text])

@@ -100,6 +100,24 @@ def test_a_centre_that_lies_is_caught_and_the_proof_is_kept(
     assert kept == [honest, shown]
 
 
+def test_it_looks_again_until_the_centre_is_caught(
+    run: Run, log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What cannot be read now is looked at again later."""
+    happens = iter([lambda: log.show(5), lambda: log.show(9), lambda: log.show(7)])
+    monkeypatch.setattr("verify.witness_cli.time.sleep", lambda seconds: next(happens)())
+    assert run("--every", "60") == 1
+    assert open_checkpoint((tmp_path / "seen").read_bytes(), KEY).checkpoint.size == 9
+    assert next(happens, None) is None
+
+
+@pytest.mark.parametrize("every", ["0", "-1", "x", "90000"])
+def test_how_often_is_a_number_of_seconds(run: Run, every: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run("--every", every)
+    assert ended.value.code == 2
+
+
 def test_a_tree_without_its_tiles_is_not_cosigned(run: Run, log: Log, tmp_path: Path) -> None:
     log.show(300)
     for tile in (tmp_path / "log" / "tile").rglob("*"):

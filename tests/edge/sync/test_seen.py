@@ -72,8 +72,8 @@ def test_the_newest_checkpoint_is_recorded_no_more_often_than_once_in_ten_minute
 def test_a_centre_rolled_back_raises_an_alarm_once(desk: Desk) -> None:
     desk.inbox.checkpoint(desk.note(9))
     desk.inbox.checkpoint(desk.note(12, AT + 60))
-    for _ in range(2):
-        desk.inbox.checkpoint(desk.note(11, AT + 120))
+    for later in range(3):
+        desk.inbox.checkpoint(desk.note(11 - later, AT + 120 + later))
     assert desk.alarms() == ["centre.rolled_back"]
     assert [one.size for one in desk.recorded()] == [9]
 
@@ -105,11 +105,14 @@ def test_a_forged_checkpoint_is_refused_with_an_alarm(desk: Desk, centre: Any) -
     assert desk.recorded() == []
 
 
-def test_before_the_centre_is_known_nothing_is_said(desk: Desk) -> None:
+def test_a_checkpoint_that_comes_before_the_centre_is_known_waits_for_that(desk: Desk, centre: Any) -> None:
     (desk.box.folder / "keys" / "centre.crt").unlink()
     desk.restart()
-    desk.inbox.checkpoint(desk.note(5))
+    for size in (4, 5):
+        desk.inbox.checkpoint(desk.note(size))
     assert (desk.recorded(), desk.alarms()) == ([], [])
+    desk.inbox.order(centre.message(centre.order()))
+    assert ([one.size for one in desk.recorded()], desk.alarms()) == ([5], [])
 
 
 def seen(size: int, root: int, at: int) -> CheckpointSeen:
