@@ -15,6 +15,8 @@ from common.commands import Parser, asked_language
 from common.texts import N_, own_language, translate, words
 from evidence.errors import BadInput, ZaitangError
 
+CARRY_AWAY = N_("Carry {root} away now, on two sticks, and remove it here: with it and its passphrase anybody can be "
+                "every box and every centre of this site. It is needed again in five years at most, for `root sign`.")
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -39,7 +41,9 @@ def _parser(lang: str = "en") -> Parser:
     init = commands.add_parser("init", help="make a centre's folder: configuration, root and keys, database")
     init.add_argument("folder", type=Path)
     init.add_argument("--test-keys", action="store_true", help="mark the keys as test keys, which only a demo accepts")
+    _passphrase_option(init)
     init.set_defaults(do=_init)
+    _add_root(commands)
     _add_box(commands)
     _add_class(commands)
     _add_statements(commands)
@@ -60,6 +64,19 @@ def _parser(lang: str = "en") -> Parser:
     user = commands.add_parser("user", help="accounts of the console").add_subparsers(required=True, metavar="WHAT")
     _command(user, "list", _users, "who may log in")
     return parser
+
+
+def _add_root(commands: Commands) -> None:
+    root = commands.add_parser("root", help="the site's root, which lies elsewhere").add_subparsers(
+        required=True, metavar="WHAT")
+    sign = _command(root, "sign", _sign, "make the centre's intermediates anew; what they certified goes on to hold")
+    sign.add_argument("--root", type=Path, required=True, metavar="DIR", help="the folder of the root")
+    _passphrase_option(sign)
+
+
+def _passphrase_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--passphrase-file", type=Path, metavar="FILE",
+                        help="holds the passphrase of the root's key; without it you are asked")
 
 
 def _add_box(commands: Commands) -> None:
@@ -128,12 +145,29 @@ def _add_move(commands: Commands) -> None:
 
 
 def _init(args: argparse.Namespace) -> None:
+    from central.passphrase import asked_passphrase
     from central.wiring import init_centre
     from evidence.certs import fingerprint
 
-    centre = init_centre(args.folder, args.test_keys)
+    passphrase = None if args.test_keys else asked_passphrase(args.passphrase_file, args.lang, new=True)
+    centre = init_centre(args.folder, args.test_keys, passphrase=passphrase)
     _say(args, N_("The centre is ready in {folder}. Fingerprint of its root: {root}"), folder=args.folder,
          root=fingerprint(centre.keys.root))
+    if not args.test_keys:
+        _say(args, CARRY_AWAY, root=args.folder / "root")
+
+
+def _sign(args: argparse.Namespace) -> None:
+    from central.authority import is_locked, sign_intermediates
+    from central.passphrase import asked_passphrase
+    from central.wiring import open_centre
+
+    centre = open_centre(args.centre)
+    passphrase = asked_passphrase(args.passphrase_file, args.lang) if is_locked(args.root) else None
+    now_us = centre.clock.stamp().utc_us
+    sign_intermediates(args.root, passphrase, args.centre / "keys", centre.store.device, now_us)
+    _say(args, N_("The intermediates of {folder} are signed; the folder {root} can go back to its place."),
+         folder=args.centre, root=args.root)
 
 
 def _issue(args: argparse.Namespace) -> None:
@@ -151,7 +185,7 @@ def _issue(args: argparse.Namespace) -> None:
 
 
 def _add(args: argparse.Namespace) -> None:
-    from central.keys import read_pem
+    from central.files import read_pem
     from central.wiring import add_box, open_centre
 
     device = add_box(open_centre(args.centre), read_pem(args.certificate))

@@ -16,6 +16,29 @@ class BadKeyFile(BadInput):
     text = "{path} cannot be used as a key or certificate: {why}"
 
 
+class WeakPassphrase(BadInput):
+    text = "the passphrase of the root has {least} characters at least: whoever has the root is everybody at this site"
+
+
+class NoPassphrase(BadInput):
+    text = "nobody can type the passphrase of the root here: put it into a file and name that with --passphrase-file"
+
+
+class PassphrasesDiffer(BadInput):
+    text = "what was typed is not twice the same; nothing was made"
+
+
+class OtherRoot(BadInput):
+    text = "the root in {folder} is not the one of this centre, which is in {path}"
+
+
+class NoIntermediate(BadInput):
+    text = (
+        "the centre in {folder} has no intermediate, so it can certify nobody: bring the folder of the root and run "
+        "`zaitang-central root sign`"
+    )
+
+
 class CannotRead(BadInput):
     text = "{path} cannot be read: {why}"
 

@@ -12,18 +12,19 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from central.authority import issue_box
 from central.clock import Clock, SystemClock
 from central.config import TEMPLATE, CentreConfig, load_config
 from central.errors import CannotWrite, CentreExists, CollectorRuns, WrongDevice
 from central.ingest.broker import BrokerLink
 from central.ingest.collector import Collector
 from central.ingest.keyring import Keyring
-from central.keys import CentreKeys, issue_box, load_centre_keys, make_centre_keys
+from central.keys import CentreKeys, load_centre_keys, make_centre_keys
 from central.names import NameBox
 from central.objects import Objects
 from central.store.store import Store
 from evidence.bodies import Genesis
-from evidence.certs import fingerprint
+from evidence.certs import fingerprint, split_chain
 from evidence.errors import TestKey
 
 COLLECTOR_ID = "collector"
@@ -68,10 +69,13 @@ class Centre:
                           self.names, self.keys.certificate)
 
 
-def init_centre(folder: Path, test_keys: bool, clock: Clock | None = None) -> Centre:
-    """Make a centre's folder: centre.toml, keys with a new root, an empty database; all of it, or nothing.
+def init_centre(
+    folder: Path, test_keys: bool, clock: Clock | None = None, passphrase: bytes | None = None
+) -> Centre:
+    """Make a centre's folder: centre.toml, a new root, keys, an empty database; all of it, or nothing. `passphrase`:
+    what opens the root's key; only test keys do without.
 
-    Raises CentreExists, CannotWrite, DatabaseUnusable."""
+    Raises CentreExists, WeakPassphrase, CannotWrite, DatabaseUnusable."""
     folder, clock = folder.absolute(), clock or SystemClock()
     temp = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
@@ -79,7 +83,8 @@ def init_centre(folder: Path, test_keys: bool, clock: Clock | None = None) -> Ce
             raise CentreExists(folder=folder)
         temp.mkdir(parents=True)
         (temp / "centre.toml").write_text(TEMPLATE.format(test="true" if test_keys else "false"), encoding="utf-8")
-        make_centre_keys(temp / "keys", load_config(temp).device, clock.stamp().utc_us, test_keys)
+        device, now_us = load_config(temp).device, clock.stamp().utc_us
+        make_centre_keys(temp / "keys", temp / "root", device, now_us, test_keys, passphrase)
         open_centre(temp, clock).store.close()
         temp.rename(folder)
     except OSError as error:
@@ -97,9 +102,10 @@ def open_centre(folder: Path, clock: Clock | None = None) -> Centre:
         raise TestKey(where=folder / "keys" / "centre.pem")
     if keys.name != config.device:
         raise WrongDevice(folder=folder, config=config.device, certificate=keys.name)
+    certificate, intermediates = split_chain(keys.certificate)
     genesis = Genesis(
-        keyid=keys.signer.keyid, certificate=keys.certificate, root=fingerprint(keys.root),
-        software=f"zaitang {version('zaitang')}",
+        keyid=keys.signer.keyid, certificate=certificate, root=fingerprint(keys.root),
+        software=f"zaitang {version('zaitang')}", intermediates=intermediates,
     )
     store = Store(folder / "zaitang.db", config.device, keys.signer, genesis, clock)
     return Centre(folder, config, keys, clock, store, NameBox(keys.names_key), Objects(folder / "objects"))

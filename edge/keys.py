@@ -38,7 +38,9 @@ T = TypeVar("T")
 
 @dataclasses.dataclass(frozen=True)
 class BoxKeys:
-    """`device` signs records; `sealing` opens name sheets; `data` (AES-256-GCM) protects templates at rest."""
+    """`device` signs records; `sealing` opens name sheets; `data` (AES-256-GCM) protects templates at rest.
+
+    `certificate`: PEM of the evidence key's, then of the intermediate that issued it, if the root did not."""
 
     device: Ed25519PrivateKey = dataclasses.field(repr=False)
     certificate: str
@@ -133,16 +135,16 @@ def load_keys(folder: Path) -> BoxKeys:
     device = _read(folder / "device.pem", _private, secret=True)
     sealing = _read(folder / "sealing.pem", _private, secret=True)
     data = _read(folder / "data.key", _data_key, secret=True)
-    certificate = _read(folder / "device.crt", x509.load_pem_x509_certificate)
+    chain = _read(folder / "device.crt", x509.load_pem_x509_certificates)
     root = _read(folder / "root.crt", x509.load_pem_x509_certificate)
     if not isinstance(device, Ed25519PrivateKey):
         raise BadKeyFile(path=folder / "device.pem", why=WRONG_KIND)
     if not isinstance(sealing, X25519PrivateKey):
         raise BadKeyFile(path=folder / "sealing.pem", why=WRONG_KIND)
-    certified = certificate.public_key()
+    certified = chain[0].public_key()
     if not isinstance(certified, Ed25519PublicKey) or keyid_of(certified) != keyid_of(device.public_key()):
         raise BadKeyFile(path=folder / "device.crt", why=OTHER_KEY)
-    return BoxKeys(device, _pem(certificate), _pem(root), sealing, data)
+    return BoxKeys(device, "".join(map(_pem, chain)), _pem(root), sealing, data)
 
 
 def encrypt(data_key: bytes, plain: bytes, label: str) -> bytes:

@@ -24,13 +24,15 @@ FileName = Annotated[
 class Genesis:
     """Record 0 of a chain. `certificate`: PEM; `root`: fingerprint of the root certificate that issued it.
 
-    `sealing_key`: X25519 public key (hex) to which name sheets are encrypted; none at a centre."""
+    `sealing_key`: X25519 public key (hex) to which name sheets are encrypted; none at a centre. `intermediates`: PEM of
+    the certificates between this one and the root, None where the root issued it itself."""
 
     keyid: Sha256
     certificate: str
     root: Sha256
     software: str
     sealing_key: str | None = None
+    intermediates: tuple[str, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

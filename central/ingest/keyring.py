@@ -5,7 +5,7 @@ from cryptography import x509
 
 from central.errors import UnknownSigner
 from evidence.bodies import Genesis, body_of
-from evidence.certs import Identity, fingerprint, identity
+from evidence.certs import Identity, fingerprint, identity, join_chain
 from evidence.errors import BadCertificate, TestKey
 from evidence.records import Sealed
 from evidence.seal import RECORD_TYPE, open_envelope, read_sealed, verify_seal
@@ -44,6 +44,6 @@ class Keyring:
         where = f"record 0 of {sealed.record.device}"
         if body.root != fingerprint(self._root):
             raise BadCertificate(where=where, why="it names another root")
-        who = self.learn(body.certificate)
+        who = self.learn(join_chain(body.certificate, body.intermediates, where))
         if who.name != sealed.record.device or who.keyid != body.keyid:
             raise BadCertificate(where=where, why="it belongs to another device or key")
