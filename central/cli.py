@@ -2,15 +2,14 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
-import re
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from central.errors import BadDevice, CannotWrite
 from common.commands import Parser, asked_language
 from common.texts import N_, own_language, translate, words
 from evidence.errors import BadInput, ZaitangError
@@ -38,13 +37,13 @@ def _parser(lang: str = "en") -> Parser:
     parser = Parser(prog="zaitang-central", description="The centre: collector and console.", lang=lang)
     parser.add_language(own_language())
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    box_commands = importlib.import_module("central.devices.cli")
     init = commands.add_parser("init", help="make a centre's folder: configuration, root and keys, database")
     init.add_argument("folder", type=Path)
     init.add_argument("--test-keys", action="store_true", help="mark the keys as test keys, which only a demo accepts")
-    _passphrase_option(init)
+    box_commands.add_passphrase(init)
     init.set_defaults(do=_init)
-    _add_root(commands)
-    _add_box(commands)
+    box_commands.add_commands(commands, _command)
     _add_class(commands)
     _add_statements(commands)
     _add_reviews(commands)
@@ -64,30 +63,6 @@ def _parser(lang: str = "en") -> Parser:
     user = commands.add_parser("user", help="accounts of the console").add_subparsers(required=True, metavar="WHAT")
     _command(user, "list", _users, "who may log in")
     return parser
-
-
-def _add_root(commands: Commands) -> None:
-    root = commands.add_parser("root", help="the site's root, which lies elsewhere").add_subparsers(
-        required=True, metavar="WHAT")
-    sign = _command(root, "sign", _sign, "make the centre's intermediates anew; what they certified goes on to hold")
-    sign.add_argument("--root", type=Path, required=True, metavar="DIR", help="the folder of the root")
-    _passphrase_option(sign)
-
-
-def _passphrase_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--passphrase-file", type=Path, metavar="FILE",
-                        help="holds the passphrase of the root's key; without it you are asked")
-
-
-def _add_box(commands: Commands) -> None:
-    box = commands.add_parser("box", help="boxes and their certificates").add_subparsers(required=True, metavar="WHAT")
-    issue = _command(box, "issue", _issue, "issue the certificate of a box")
-    issue.add_argument("device", metavar="DEVICE")
-    issue.add_argument("--key", type=Path, required=True, metavar="PUBLIC.pem")
-    issue.add_argument("--out", type=Path, required=True, metavar="CERT.pem")
-    add = _command(box, "add", _add, "know a box by a certificate that the root has issued")
-    add.add_argument("certificate", type=Path, metavar="CERT.pem")
-    _command(box, "list", _boxes, "the boxes and up to where their records are here")
 
 
 def _add_class(commands: Commands) -> None:
@@ -155,54 +130,6 @@ def _init(args: argparse.Namespace) -> None:
          root=fingerprint(centre.keys.root))
     if not args.test_keys:
         _say(args, CARRY_AWAY, root=args.folder / "root")
-
-
-def _sign(args: argparse.Namespace) -> None:
-    from central.authority import is_locked, sign_intermediates
-    from central.passphrase import asked_passphrase
-    from central.wiring import open_centre
-
-    centre = open_centre(args.centre)
-    passphrase = asked_passphrase(args.passphrase_file, args.lang) if is_locked(args.root) else None
-    now_us = centre.clock.stamp().utc_us
-    sign_intermediates(args.root, passphrase, args.centre / "keys", centre.store.device, now_us)
-    _say(args, N_("The intermediates of {folder} are signed; the folder {root} can go back to its place."),
-         folder=args.centre, root=args.root)
-
-
-def _issue(args: argparse.Namespace) -> None:
-    from central.keys import load_public_key
-    from central.wiring import issue, open_centre
-
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", args.device, re.ASCII):
-        raise BadDevice(device=args.device)
-    pem = issue(open_centre(args.centre), args.device, load_public_key(args.key))
-    try:
-        args.out.write_text(pem, encoding="ascii")
-    except OSError as error:
-        raise CannotWrite(path=args.out, why=error.strerror) from None
-    _say(args, N_("The certificate of {device} is in {path}."), device=args.device, path=args.out)
-
-
-def _add(args: argparse.Namespace) -> None:
-    from central.files import read_pem
-    from central.wiring import add_box, open_centre
-
-    device = add_box(open_centre(args.centre), read_pem(args.certificate))
-    _say(args, N_("{device} is known from now on."), device=device)
-
-
-def _boxes(args: argparse.Namespace) -> None:
-    from central.wiring import open_centre
-
-    centre = open_centre(args.centre)
-    with centre.store.read() as tx:
-        heads = [head for head in tx.heads() if head.device != centre.store.device]
-        silent = {device for device, _ in tx.certificates()} - {head.device for head in tx.heads()}
-    for head in heads:
-        print(f"{head.device}\t{head.chain}\t{head.up_to + 1}")
-    for device in sorted(silent):
-        print(f"{device}\t-\t0")
 
 
 def _class_add(args: argparse.Namespace) -> None:

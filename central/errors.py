@@ -39,6 +39,64 @@ class NoIntermediate(BadInput):
     )
 
 
+class NotForABox(BadInput):
+    text = "{device} is this centre itself; no box can be called so"
+
+
+class BadSerial(BadInput):
+    text = "{serial} is not the serial number of a machine: up to 64 letters, digits and - . _"
+
+
+class BadHours(BadInput):
+    text = "a claim holds for 1 to {most} hours"
+
+
+class NobodyWaits(BadInput):
+    text = "no box {device} waits for approval"
+
+
+class BadRequest(BadInput):
+    """What a box sent cannot be used; it hears the sentence."""
+
+    text = "the request cannot be read: {why}"
+
+
+class UnknownToken(BadRequest):
+    text = "this token is not known here: look at it again, or ask for a new one"
+
+
+class TokenExpired(BadRequest):
+    text = "this token has expired: ask for a new one"
+
+
+class TokenUsed(BadRequest):
+    text = "this token was used already, by another key"
+
+
+class OtherSerial(BadRequest):
+    text = "this token was made for another machine than the one with the serial number {serial}"
+
+
+class OtherName(BadRequest):
+    text = "this token was made for the box {device}, not for {name}"
+
+
+class TooManyTries(BadRequest):
+    text = "too many tries were refused; try again in ten minutes"
+
+
+class ClaimedAlready(BadRequest):
+    text = "another machine that calls itself {device} waits for approval already"
+
+
+class KeyRevoked(BadRequest):
+    text = "the key of this box was revoked"
+
+
+class UnknownBox(BadRequest):
+    text = "no box is known here that has this key"
+
+
 class CannotRead(BadInput):
     text = "{path} cannot be read: {why}"
 

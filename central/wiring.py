@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from central.authority import issue_box
 from central.clock import Clock, SystemClock
 from central.config import TEMPLATE, CentreConfig, load_config
+from central.devices.desk import Desk, check_device
+from central.devices.own import keep_certificate
 from central.errors import CannotWrite, CentreExists, CollectorRuns, WrongDevice
 from central.ingest.broker import BrokerLink
 from central.ingest.collector import Collector
@@ -61,6 +63,22 @@ class Centre:
     def collector(self) -> Collector:
         """What turns messages into records."""
         return Collector(self.store, self.keyring(), self.keys.signer, self.clock)
+
+    @property
+    def root_fingerprint(self) -> str:
+        """What boxes and auditors pin."""
+        return fingerprint(self.keys.root)
+
+    def desk(self) -> Desk:
+        """Where boxes are approved."""
+        return Desk(self.store, self.folder / "keys", self.clock)
+
+    def keep_certificate(self) -> bool:
+        """See to it that the centre's certificate for connections is good. True if it is a new one.
+
+        Raises NoIntermediate, BadKeyFile."""
+        now_us = self.clock.stamp().utc_us
+        return keep_certificate(self.folder / "keys", self.store.device, self.config.devices.names, now_us)
 
     def broker_link(self) -> BrokerLink:
         """The connection of one collector process."""
@@ -112,7 +130,9 @@ def open_centre(folder: Path, clock: Clock | None = None) -> Centre:
 
 
 def issue(centre: Centre, device: str, public_key: Ed25519PublicKey) -> str:
-    """Issue a box's certificate (PEM) under the centre's root, and know the box from now on."""
+    """Issue a box's certificate (PEM) under the centre's root, and know the box from now on. Raises BadDevice,
+    NotForABox."""
+    check_device(device, centre.store.device)
     pem = issue_box(centre.folder / "keys", device, public_key, centre.clock.stamp().utc_us)
     add_box(centre, pem)
     return pem

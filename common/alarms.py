@@ -51,6 +51,7 @@ ALARMS = {
     "pin.wrong": N_("The PIN of an instructor was entered wrongly"),
     "pin.locked": N_("A PIN was locked after too many wrong tries"),
     "chain.fork": N_("A box sent two different records with the same number"),
+    "claim.refused": N_("A box was refused that came with a token of this centre"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
 }
 OTHER = N_("Something went wrong: {code}")

@@ -36,6 +36,9 @@ RECORDS = {
     "segment.removed": N_("removal of a video file"),
     "video.reused": N_("video seen elsewhere"),
     "export": N_("export of a class"),
+    "device.approved": N_("box certified"),
+    "device.refused": N_("box refused"),
+    "device.revoked": N_("key of a box revoked"),
 }
 REFUSED = {
     "BadRecord": N_("not a record"),

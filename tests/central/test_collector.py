@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from central.ingest.collector import MAX_MESSAGE, Message
 from central.wiring import Centre, init_centre, open_centre
 from evidence.bodies import Genesis, Review, SessionStart
+from evidence.certs import split_chain
 from evidence.chain import next_record
 from evidence.receipts import Receipt, read_receipt
 from evidence.records import Stamp
@@ -191,7 +192,8 @@ def test_a_box_cannot_answer_for_the_centre(centre: Centre) -> None:
 
 def test_a_box_cannot_begin_a_chain_that_looks_like_a_centre(centre: Centre) -> None:
     box = Box(centre)
-    box.append(Genesis(box.signer.keyid, box.certificate, box.root, "test"), MORNING)
+    own, between = split_chain(box.certificate)
+    box.append(Genesis(box.signer.keyid, own, box.root, "test", None, between), MORNING)
     assert centre.collector().take(box.messages()) == []
     with centre.store.read() as tx:
         assert [error for error, _, _ in tx.quarantined()] == ["WrongPlace"]
