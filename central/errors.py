@@ -55,6 +55,14 @@ class NobodyWaits(BadInput):
     text = "no box {device} waits for approval"
 
 
+class NoSuchKey(BadInput):
+    text = "no such key of a box {device} is known here that is still believed"
+
+
+class BadMoment(BadInput):
+    text = "{value} is not a moment that has been, like 2026-03-02T00:40:00.000000Z"
+
+
 class BadRequest(BadInput):
     """What a box sent cannot be used; it hears the sentence."""
 
@@ -238,6 +246,18 @@ class UnknownEvidence(BadInput):
 
 class SegmentFileMissing(ZaitangError):
     text = "segment {file} of {device} has not reached the centre yet"
+
+
+class NoMosquitto(BadInput):
+    text = "Mosquitto is not installed here (Debian: sudo apt-get install mosquitto)"
+
+
+class BrokerEnded(ZaitangError):
+    text = "the broker ended by itself (code {code}). Its last words:\n{words}"
+
+
+class NoTls(BadInput):
+    text = "centre.toml says that the broker is reached without TLS: write tls = true into its section [broker]"
 
 
 class BrokerUnreachable(BadInput):

@@ -16,7 +16,7 @@ from central.authority import issue_box
 from central.clock import Clock, SystemClock
 from central.config import TEMPLATE, CentreConfig, load_config
 from central.devices.desk import Desk, check_device
-from central.devices.own import keep_certificate
+from central.devices.own import client_context, keep_certificate
 from central.errors import CannotWrite, CentreExists, CollectorRuns, WrongDevice
 from central.ingest.broker import BrokerLink
 from central.ingest.collector import Collector
@@ -77,14 +77,17 @@ class Centre:
         """See to it that the centre's certificate for connections is good. True if it is a new one.
 
         Raises NoIntermediate, BadKeyFile."""
-        now_us = self.clock.stamp().utc_us
-        return keep_certificate(self.folder / "keys", self.store.device, self.config.devices.names, now_us)
+        names = tuple(dict.fromkeys((*self.config.devices.names, self.config.broker.host, "localhost")))
+        return keep_certificate(self.folder / "keys", self.store.device, names, self.clock.stamp().utc_us)
 
     def broker_link(self) -> BrokerLink:
         """The connection of one collector process."""
-        broker = self.config.broker
+        broker, tls = self.config.broker, None
+        if broker.tls:
+            self.keep_certificate()
+            tls = client_context(self.folder / "keys")
         return BrokerLink(broker.host, broker.port, f"{self.store.device}-{COLLECTOR_ID}", self.collector(), self.store,
-                          self.names, self.keys.certificate)
+                          self.names, self.keys.certificate, tls)
 
 
 def init_centre(

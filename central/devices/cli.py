@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -10,16 +11,25 @@ from central.errors import CannotWrite
 from common.texts import N_, translate
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+FOR_OTHERS = N_("Everything that Mosquitto needs is in {folder}; its user must be able to read it. Write it anew after "
+                "a revocation and each month, and send Mosquitto SIGHUP.")
 Add = Callable[[Commands, str, object, str], argparse.ArgumentParser]
 """Adds a command that works on a centre's folder."""
 
 
 def add_commands(commands: Commands, add: Add) -> None:
-    """Add `root`, `box` and `devices`."""
+    """Add `root`, `box`, `devices` and those of the broker."""
     _add_root(commands, add)
     _add_box(commands, add)
+    _add_broker(commands, add)
     devices = add(commands, "devices", _devices, "let boxes introduce themselves, and renew their certificates")
     devices.add_argument("--port", type=int, help="another port than centre.toml says; 0: a free one")
+
+
+def _add_broker(commands: Commands, add: Add) -> None:
+    add(commands, "broker", _broker, "run the broker Mosquitto, to which boxes and collector show their certificates")
+    config = add(commands, "broker-config", _broker_config, "write the folder from which a Mosquitto of your own runs")
+    config.add_argument("--to", type=Path, required=True, metavar="DIR")
 
 
 def _add_root(commands: Commands, add: Add) -> None:
@@ -54,6 +64,12 @@ def _add_box(commands: Commands, add: Add) -> None:
     refuse = add(box, "refuse", _refuse, "refuse the box that waits under this name")
     refuse.add_argument("device", metavar="DEVICE")
     refuse.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
+    revoke = add(box, "revoke", _revoke, "believe the keys of a box no longer, and shut it out at once")
+    revoke.add_argument("device", metavar="DEVICE")
+    revoke.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
+    revoke.add_argument("--key", metavar="FINGERPRINT", help="only this key; without it all keys of the box")
+    revoke.add_argument("--untrusted-from", metavar="UTC", help="when the key may have come into other hands, like "
+                        "2026-03-02T00:40:00.000000Z; without it: now. What the centre receipted before is believed")
     add(box, "list", _boxes, "the boxes and up to where their records are here")
 
 
@@ -140,6 +156,38 @@ def _refuse(args: argparse.Namespace) -> None:
 
     open_centre(args.centre).desk().refuse(args.device, args.reason)
     _say(args, N_("{device} is refused."), device=args.device)
+
+
+def _revoke(args: argparse.Namespace) -> None:
+    from central.wiring import open_centre
+
+    desk = open_centre(args.centre).desk()
+    for body in desk.revoke(args.device, args.reason, args.key, args.untrusted_from):
+        _say(args, N_("The key {keyid} of {device} is believed no longer."), keyid=body.keyid, device=body.device)
+
+
+def _broker(args: argparse.Namespace) -> None:
+    from central.devices.broker import Broker
+    from central.errors import NoTls
+    from central.wiring import open_centre
+    from common.logs import setup
+
+    setup()
+    centre = open_centre(args.centre)
+    if not centre.config.broker.tls:
+        raise NoTls
+    broker = Broker(centre)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: broker.stop())
+    broker.run()
+
+
+def _broker_config(args: argparse.Namespace) -> None:
+    from central.devices.broker import write_for_others
+    from central.wiring import open_centre
+
+    write_for_others(open_centre(args.centre), args.to)
+    _say(args, FOR_OTHERS, folder=args.to)
 
 
 def _devices(args: argparse.Namespace) -> None:

@@ -25,20 +25,24 @@ from central.devices.connections import issue_client
 from central.errors import (
     BadDevice,
     BadHours,
+    BadMoment,
     BadReason,
     BadRequest,
     BadSerial,
     ClaimedAlready,
     NobodyWaits,
+    NoSuchKey,
     NotForABox,
     UnknownToken,
 )
 from central.store.devices import Claim
 from central.store.store import Store
 from central.store.tables import Tx
-from evidence.bodies import Alarm, DeviceApproved, DeviceRefused
+from evidence.bodies import Alarm, DeviceApproved, DeviceRefused, DeviceRevoked
 from evidence.certs import pem, split_chain
+from evidence.errors import BadRecord
 from evidence.seal import keyid_of
+from evidence.times import utc_us
 
 DEVICE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 MOST_REASON = 500
@@ -133,6 +137,25 @@ class Desk:
             tx.change_claim(dataclasses.replace(claim, state="refused", reason=reason))
         return body
 
+    def revoke(
+        self, device: str, reason: str, keyid: str | None = None, untrusted_from: str | None = None
+    ) -> list[DeviceRevoked]:
+        """Believe a key of a box no longer, or all its keys. `untrusted_from`: utc, as in records; None: from now.
+
+        Raises NoSuchKey, BadReason, BadMoment."""
+        reason = checked_reason(reason)
+        if untrusted_from is not None and not _has_been(untrusted_from, self._now_us()):
+            raise BadMoment(value=untrusted_from)
+        with self._store.write() as tx:
+            keys = [one for one in tx.keys_of(device) if keyid in (None, one)]
+            if not keys or device == self._store.device:
+                raise NoSuchKey(device=device)
+            bodies = [DeviceRevoked(device, one, reason, untrusted_from) for one in keys]
+            for body in bodies:
+                self._store.append(tx, body)
+                tx.deny(body.keyid, device)
+        return bodies
+
     def _connection(self, device: str, key: Ed25519PublicKey, now_us: int) -> tuple[x509.Certificate, str]:
         authority = load_authority(self._keys / TLS_CA)
         certificate = issue_client(authority, key, device, now_us)
@@ -150,6 +173,13 @@ class Desk:
 
     def _now_us(self) -> int:
         return self._clock.stamp().utc_us
+
+
+def _has_been(utc: str, now_us: int) -> bool:
+    try:
+        return utc_us(utc) <= now_us
+    except BadRecord:
+        return False
 
 
 def check_device(device: str, centre: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import re
+import ssl
 import threading
 from typing import Any
 
@@ -44,10 +45,11 @@ Arrival = tuple[int, mqtt.MQTTMessage]
 
 
 class BrokerLink:
-    """Runs until `stop`. `client_id` keeps the broker's session for this collector between runs."""
+    """Runs until `stop`. `client_id` keeps the broker's session for this collector between runs; with `tls` the name in
+    the certificate does."""
 
     def __init__(self, host: str, port: int, client_id: str, collector: Collector, store: Store, names: NameBox,
-                 certificate: str) -> None:
+                 certificate: str, tls: ssl.SSLContext | None = None) -> None:
         self._host, self._port = host, port
         self._collector, self._store, self._names, self._certificate = collector, store, names, certificate
         self._inbox: queue.Queue[Arrival] = queue.Queue(maxsize=2 * IN_FLIGHT)
@@ -60,6 +62,8 @@ class BrokerLink:
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id, protocol=mqtt.MQTTv5, manual_ack=True)
         self._client.on_connect, self._client.on_message = self._connected, self._came
         self._client.max_queued_messages_set(10 * IN_FLIGHT)
+        if tls is not None:
+            self._client.tls_set_context(tls)
         self._client.on_disconnect, self._client.on_subscribe = self._disconnected, self._ready
 
     def stop(self) -> None:

@@ -71,6 +71,12 @@ class DeviceTables:
         rows = select(c.serial, c.device).join_from(t.connections, t.denied, c.evidence_keyid == t.denied.c.keyid)
         return [(int(row.serial, 16), row.device) for row in self._db.execute(rows.order_by(c.serial))]
 
+    def keys_of(self, device: str) -> list[str]:
+        """The keyids of a device's evidence keys that are known and not denied."""
+        c = t.certificates.c
+        rows = select(c.keyid).where(c.device == device, c.keyid.not_in(select(t.denied.c.keyid))).order_by(c.keyid)
+        return list(self._db.execute(rows).scalars())
+
     def deny(self, keyid: str, device: str) -> bool:
         """Believe a key no longer. False if that was so already."""
         if keyid in self.denied():

@@ -14,6 +14,7 @@ from common.policies import load_policy, policy_ids
 from edge.child import ready, stop_on_signal
 from edge.config import SyncConfig
 from edge.errors import StoreBusy
+from edge.identity.tls import broker_context
 from edge.store import Store
 from edge.sync.centre import CERTIFICATE, Site
 from edge.sync.inbox import Inbox
@@ -129,7 +130,8 @@ def run(box: Box) -> None:
 def make_sync(box: Box, config: SyncConfig) -> Sync:
     """The parts of the sync process, joined."""
     events: queue.Queue[Event] = queue.Queue()
-    link = Link(config.broker, config.port, box.config.device, events.put)
+    tls = broker_context(box.folder / "keys") if config.tls else None
+    link = Link(config.broker, config.port, box.config.device, events.put, tls)
     inbox = make_inbox(box, config.centre)
     uploader = None
     if config.segments is not None:
