@@ -71,7 +71,7 @@ class Centre:
 
     def desk(self) -> Desk:
         """Where boxes are approved."""
-        return Desk(self.store, self.folder / "keys", self.clock)
+        return Desk(self.store, self.folder / "keys", self.keyring(), self.clock)
 
     def keep_certificate(self) -> bool:
         """See to it that the centre's certificate for connections is good. True if it is a new one.

@@ -7,6 +7,7 @@ from pathlib import Path
 from common.texts import N_
 from edge.clock import Clock, SimulatedClock, Skip, SystemClock, machine_boot_id, simulated_boot_id
 from edge.config import BOX_FILE, BoxConfig, ClockConfig, load_box
+from edge.identity.renew import Renewer
 from edge.keys import BoxKeys, load_keys
 from edge.storage.places import Places
 from edge.storage.proofs import LOCK
@@ -68,6 +69,13 @@ class Box:
     def recorder_socket(self) -> Path:
         """Where the recorder listens."""
         return self.run_folder / "recorder.sock"
+
+    def renewer(self, centre: str | None) -> Renewer:
+        """What keeps the certificate of the connections good. `centre`: where it is renewed.
+
+        Certificates are checked by the machine's clock, so that counts here, too."""
+        return Renewer(self.folder / "keys", self.config.device, KeySigner(self.keys.device),
+                       self.keys.root_fingerprint, centre, SystemClock().utc_us)
 
     def second_store(self) -> Store:
         """A connection of its own to the same database, for a thread that may wait in it."""

@@ -5,7 +5,7 @@ import asyncio
 import dataclasses
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
@@ -50,6 +50,14 @@ class _Asks:
     tls_request: str
 
 
+@dataclasses.dataclass(frozen=True)
+class _Renews:
+    envelope: str
+
+
+A = TypeVar("A", _Asks, _Renews)
+
+
 def create_app(desk: Desk, keys: Path, told: Told, tries: Tries) -> FastAPI:
     """The application. `keys`: the folder of the centre's keys."""
     app = FastAPI(title="Zaitang", docs_url=None, redoc_url=None, openapi_url=None)
@@ -61,9 +69,16 @@ def create_app(desk: Desk, keys: Path, told: Told, tries: Tries) -> FastAPI:
     @app.post("/devices/claim")
     async def claim(request: Request) -> Response:
         address = request.client.host if request.client else ""
-        asks = _asked(await _body(request))
+        asks = _asked(_Asks, await _body(request))
         answer = await run_in_threadpool(_present, desk, tries, asks, address)
         return JSONResponse(_told(answer, keys, told))
+
+    @app.post("/devices/renew")
+    async def renew(request: Request) -> Response:
+        address = request.client.host if request.client else ""
+        asks = _asked(_Renews, await _body(request))
+        certificate = await run_in_threadpool(_renew, desk, tries, asks, address)
+        return JSONResponse({"tls_certificate": certificate})
 
     @app.exception_handler(ZaitangError)
     def failed(_request: Request, error: ZaitangError) -> Response:
@@ -93,6 +108,18 @@ def _present(desk: Desk, tries: Tries, asks: _Asks, address: str) -> Claim:
         raise
 
 
+def _renew(desk: Desk, tries: Tries, asks: _Renews, address: str) -> str:
+    """Raises BadRequest."""
+    if not tries.is_open(address):
+        raise TooManyTries
+    try:
+        return desk.renew(asks.envelope.encode())
+    except BadRequest as error:
+        _LOG.failed("renewal.refused", error, address=address)
+        tries.refused(address)
+        raise
+
+
 def _presented(asks: _Asks) -> Presented:
     (name, key), (tls_name, tls_key) = key_of_request(asks.request), key_of_request(asks.tls_request)
     if {name, tls_name} != {asks.device}:
@@ -102,9 +129,9 @@ def _presented(asks: _Asks) -> Presented:
     return Presented(asks.device, asks.serial, key, tls_key)
 
 
-def _asked(body: bytes) -> _Asks:
+def _asked(kind: type[A], body: bytes) -> A:
     try:
-        return decode(_Asks, json.loads(body), "request", strict=True)
+        return decode(kind, json.loads(body), "request", strict=True)
     except (ValueError, RecursionError):
         raise BadRequest(why="it is not JSON") from None
     except BadShape as error:

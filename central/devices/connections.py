@@ -81,7 +81,7 @@ def issue_server(
 
 def revocation_list(authority: Authority, serials: Iterable[int], now_us: int) -> bytes:
     """The authority's signed list (PEM) of certificates that may not connect any more."""
-    now = _moment(now_us)
+    now = moment(now_us)
     builder = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
     builder = builder.last_update(now - SKEW).next_update(now + datetime.timedelta(days=LIST_DAYS))
     builder = builder.add_extension(x509.CRLNumber(now_us), critical=False)
@@ -96,13 +96,13 @@ def revocation_list(authority: Authority, serials: Iterable[int], now_us: int) -
 def is_due(certificate: x509.Certificate, now_us: int) -> bool:
     """Whether two thirds of its life are over: then it is time for a new one."""
     start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    return _moment(now_us) >= start + (end - start) * 2 / 3
+    return moment(now_us) >= start + (end - start) * 2 / 3
 
 
 def _signed(
     key: Ed25519PrivateKey, issuer: x509.Name, asked: _Asked, now_us: int, test: bool
 ) -> x509.Certificate:
-    now, ca = _moment(now_us), asked.path_length is not None
+    now, ca = moment(now_us), asked.path_length is not None
     builder = x509.CertificateBuilder().subject_name(_name(asked.name)).issuer_name(issuer).public_key(asked.key)
     builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - SKEW)
     builder = builder.not_valid_after(now + datetime.timedelta(days=asked.days))
@@ -132,5 +132,6 @@ def _name(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
-def _moment(us: int) -> datetime.datetime:
+def moment(us: int) -> datetime.datetime:
+    """Microseconds since the epoch as certificates say it, in whole seconds."""
     return datetime.datetime.fromtimestamp(us // 1_000_000, datetime.UTC)

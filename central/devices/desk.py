@@ -17,11 +17,12 @@ from central.devices.claims import (
     Presented,
     after_presenting,
     hash_of,
+    key_of_request,
     new_claim,
     new_token,
     public_key,
 )
-from central.devices.connections import issue_client
+from central.devices.connections import SKEW, is_due, issue_client, moment
 from central.errors import (
     BadDevice,
     BadHours,
@@ -30,22 +31,29 @@ from central.errors import (
     BadRequest,
     BadSerial,
     ClaimedAlready,
+    KeyRevoked,
     NobodyWaits,
     NoSuchKey,
     NotForABox,
+    TooManyTries,
+    UnknownBox,
     UnknownToken,
 )
+from central.ingest.keyring import Keyring
 from central.store.devices import Claim
 from central.store.store import Store
 from central.store.tables import Tx
 from evidence.bodies import Alarm, DeviceApproved, DeviceRefused, DeviceRevoked
-from evidence.certs import pem, split_chain
-from evidence.errors import BadRecord
+from evidence.certs import Identity, pem, split_chain
+from evidence.errors import BadRecord, VerificationError
+from evidence.renewal import read_renewal, signer_of
 from evidence.seal import keyid_of
-from evidence.times import utc_us
+from evidence.times import MINUTE, utc_us
 
 DEVICE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 MOST_REASON = 500
+RENEW_GAP_US = 10 * MINUTE
+"""A box that loses a certificate right after it came waits so long for the next; nobody fills the database."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,10 +65,10 @@ class Certified:
 
 
 class Desk:
-    """`keys`: the folder of the centre's keys."""
+    """`keys`: the folder of the centre's keys; `keyring`: whom the centre believes."""
 
-    def __init__(self, store: Store, keys: Path, clock: Clock) -> None:
-        self._store, self._keys, self._clock = store, keys, clock
+    def __init__(self, store: Store, keys: Path, keyring: Keyring, clock: Clock) -> None:
+        self._store, self._keys, self._keyring, self._clock = store, keys, keyring, clock
 
     def claim(self, device: str, serial: str, hours: int) -> str:
         """Keep a place for a box; its token, which is nowhere else.
@@ -155,6 +163,48 @@ class Desk:
                 self._store.append(tx, body)
                 tx.deny(body.keyid, device)
         return bodies
+
+    def renew(self, envelope: bytes) -> str:
+        """A new certificate for the connections of a box whose evidence key signed the request; PEM with intermediate.
+
+        The same key again gets the same certificate. Raises BadRequest, NoIntermediate."""
+        who, key = self._asks_renewal(envelope)
+        now_us = self._now_us()
+        with self._store.read() as tx:
+            newest = tx.newest_connection(who.keyid)
+        if newest is not None:
+            own = x509.load_pem_x509_certificates(newest.encode())[0]
+            if own.public_key() == key and not is_due(own, now_us):
+                return newest
+            if own.not_valid_before_utc + SKEW > moment(now_us - RENEW_GAP_US):
+                raise TooManyTries
+        certificate, text = self._connection(who.name, key, now_us)
+        with self._store.write() as tx:
+            if who.keyid in tx.denied():
+                raise KeyRevoked
+            tx.know_connection(certificate.serial_number, who.name, who.keyid, now_us, text)
+        return text
+
+    def _asks_renewal(self, envelope: bytes) -> tuple[Identity, Ed25519PublicKey]:
+        """Which box asks, and the key of its connections. Raises BadRequest."""
+        try:
+            keyid = signer_of(envelope)
+            with self._store.read() as tx:
+                certificate, denied = tx.certificate_of(keyid), keyid in tx.denied()
+            if certificate is None:
+                raise UnknownBox
+            if denied:
+                raise KeyRevoked
+            who = self._keyring.learn(certificate)
+            renewal = read_renewal(envelope, who.public_key)
+        except (BadRecord, VerificationError) as error:
+            raise BadRequest(why=error) from None
+        name, key = key_of_request(renewal.request)
+        if not who.name == renewal.device == name or who.name == self._store.device:
+            raise BadRequest(why="it is for another box than its key")
+        if key == who.public_key:
+            raise BadRequest(why="the key of connections is not the one of evidence")
+        return who, key
 
     def _connection(self, device: str, key: Ed25519PublicKey, now_us: int) -> tuple[x509.Certificate, str]:
         authority = load_authority(self._keys / TLS_CA)

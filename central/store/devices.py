@@ -71,6 +71,10 @@ class DeviceTables:
         rows = select(c.serial, c.device).join_from(t.connections, t.denied, c.evidence_keyid == t.denied.c.keyid)
         return [(int(row.serial, 16), row.device) for row in self._db.execute(rows.order_by(c.serial))]
 
+    def certificate_of(self, keyid: str) -> str | None:
+        """The certificate (PEM, with intermediate) of an evidence key that is known here."""
+        return self._db.execute(select(t.certificates.c.pem).where(t.certificates.c.keyid == keyid)).scalar()
+
     def keys_of(self, device: str) -> list[str]:
         """The keyids of a device's evidence keys that are known and not denied."""
         c = t.certificates.c

@@ -77,16 +77,6 @@ def client_context(root_pem: str) -> ssl.SSLContext:
     return context
 
 
-def broker_context(keys: Path) -> ssl.SSLContext:
-    """The same with the box's own certificate, as it lies there now. Raises BadKeyFile."""
-    try:
-        context = client_context((keys / ROOT).read_text("ascii", "replace"))
-    except OSError as error:
-        raise BadKeyFile(path=keys / ROOT, why=error.strerror or str(error)) from None
-    load_own(context, keys)
-    return context
-
-
 def load_own(context: ssl.SSLContext, keys: Path) -> None:
     """Show the certificate that lies in keys/tls.pem from the next connection on. Raises BadKeyFile."""
     try:
