@@ -31,9 +31,12 @@ class Belief(Protocol):
 class ChainClock:
     """The clock of the device that made a chain."""
 
-    def __init__(self, chain: Sequence[Record], policy: Belief) -> None:
-        """`chain`: the records at hand of one chain, in order."""
-        self._policy, self._chain = policy, chain
+    def __init__(self, chain: Sequence[Record], policy: Belief, believed: int | None = None) -> None:
+        """`chain`: the records at hand of one chain, in order. `believed`: only those below this number say anything
+        (the key was revoked); None: all."""
+        if believed is not None:
+            chain = [record for record in chain if record.seq < believed]
+        self._policy, self._chain, self._believed = policy, chain, believed
         self._moved = _moved(chain, policy.step_tolerance_us)
         starts: dict[str, list[Record]] = defaultdict(list)
         for record in chain:
@@ -44,6 +47,8 @@ class ChainClock:
 
     def doubt(self, record: Record) -> Doubt | None:
         """Why the wall clock of a record cannot be believed."""
+        if self._believed is not None and record.seq >= self._believed:
+            return "revoked"
         if record.clock.source == "simulated":
             return None if self._policy.accept_simulated else "simulated"
         if not record.clock.synced:

@@ -55,6 +55,7 @@ from evidence.policy import Policy
 from evidence.progress import progress
 from evidence.records import Record
 from evidence.reused import copied
+from evidence.revoked import ChainKey, Cut
 from evidence.roster import Order, changes, instructors, trainees
 from evidence.screen_code import code_facts
 from evidence.sightings import Seen, seen
@@ -74,7 +75,7 @@ from evidence.story import (
     Story,
 )
 from evidence.times import MINUTE
-from evidence.told import Told, read
+from evidence.told import NO_CUTS, Told, read
 
 
 class NoSuchClass(BadInput):
@@ -83,10 +84,12 @@ class NoSuchClass(BadInput):
 
 def fold(
     records: Iterable[Record], class_id: str, policy: Policy, typed: Callable[[Record], Body | None] = body_of,
+    cuts: Mapping[ChainKey, Cut] = NO_CUTS,
 ) -> Story:
     """The story of a class from verified records. Raises NoSuchClass without a plan of it. `typed`: what gives their
-    bodies, for whoever folds again and again and remembers them; a record of which it gives none is not told."""
-    told = read(records, class_id, policy, typed)
+    bodies, for whoever folds again and again and remembers them; a record of which it gives none is not told. `cuts`:
+    the chains under revoked keys (`evidence.revoked.cuts`)."""
+    told = read(records, class_id, policy, typed, cuts)
     orders = _orders(told)
     if not orders:
         raise NoSuchClass(class_id=class_id)
@@ -133,6 +136,7 @@ def fold(
         last_us=max(record.utc_us for record in used),
         unknown_records=told.unknown,
         bad_records=told.bad,
+        revoked=told.revoked,
     )
 
 

@@ -107,6 +107,7 @@ def _box(material: Material, head: Head, centre: Identity | None, root: x509.Cer
     checked = check_chain(sealed, root, [head, *(receipt.head for receipt in receipts)], closed=True)
     chain = Chain(head.device, head.chain, sealed, checked, prefix=f"segments/{head.device}")
     material.chains.append(chain)
+    material.receipts += receipts
     material.problems += [*problems, *_without_echo(checked, problems), *check_places(sealed, of_centre=False)]
     material.problems += receipt_problems
 

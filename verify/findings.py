@@ -8,7 +8,9 @@ from typing import Any
 from evidence.errors import ZaitangError
 from evidence.fold import fold
 from evidence.policy import Policy
+from evidence.receipts import Receipt
 from evidence.records import Record
+from evidence.revoked import cuts
 from evidence.rules import Finding, finding_json, findings
 from evidence.story import Story
 from verify.errors import NoStory
@@ -25,10 +27,14 @@ class Judged:
     """The same findings as the rules returned them, for words."""
 
 
-def judge(records: Iterable[Record], class_id: str, policy: Policy, as_of_us: int | None) -> Judged:
-    """Fold and judge one class; `as_of_us` None means the time of its latest record. Raises NoStory."""
+def judge(
+    records: Iterable[Record], receipts: Iterable[Receipt], class_id: str, policy: Policy, as_of_us: int | None
+) -> Judged:
+    """Fold and judge one class; `receipts`: of the centre, verified; `as_of_us` None means the time of its latest
+    record. Raises NoStory."""
     try:
-        story = fold(records, class_id, policy)
+        told = list(records)
+        story = fold(told, class_id, policy, cuts=cuts(told, receipts))
         said = findings(story, policy, story.last_us if as_of_us is None else as_of_us)
     except ZaitangError as error:
         raise NoStory(class_id=class_id, why=error) from None

@@ -10,6 +10,7 @@ from evidence.chain import Checked
 from evidence.corrections import corrections
 from evidence.errors import BadRecord, VerificationError
 from evidence.policy import Policy
+from evidence.receipts import Receipt
 from evidence.records import Record, Sealed
 from verify.errors import RecordUnreadable
 from verify.folder import Folder
@@ -68,6 +69,8 @@ class Material:
     orders: list[Sealed] = dataclasses.field(default_factory=list)
     cases: list[ClassCase] = dataclasses.field(default_factory=list)
     problems: list[VerificationError] = dataclasses.field(default_factory=list)
+    receipts: list[Receipt] = dataclasses.field(default_factory=list)
+    """Of the centre, verified."""
     only_class: str | None = None
     known_files: set[str] = dataclasses.field(default_factory=set)
     unfinished: list[str] = dataclasses.field(default_factory=list)

@@ -82,7 +82,7 @@ def conclude(
     for case in material.cases:
         if not problems and case.policy is not None:
             try:
-                one = judge(material.records(), case.class_id, case.policy, case.as_of_us)
+                one = judge(material.records(), material.receipts, case.class_id, case.policy, case.as_of_us)
                 problems += _other_policy(one, case.policy)
                 judged.append(one)
             except NoStory as error:

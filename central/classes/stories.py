@@ -15,6 +15,8 @@ from evidence.bodies import ClassOrder
 from evidence.errors import ZaitangError
 from evidence.fold import fold
 from evidence.policy import Policy, parse_policy
+from evidence.receipts import peek_receipt
+from evidence.revoked import cuts
 from evidence.rules import Finding, findings
 from evidence.seal import read_sealed
 from evidence.story import Story
@@ -79,7 +81,9 @@ def tell(tx: Tx, class_id: str, centre: str, now_us: int) -> Told:
     # Whole chains, as an auditor folds them: what belongs to no class may still tell about a clock.
     records = [read_sealed(envelope).record for envelope in tx.receipted({*devices, centre})]
     moment = as_of(records, centre, now_us)
-    story = fold(records, class_id, policy)
+    receipts = (peek_receipt(envelope) for device in sorted(devices) for head in tx.heads(device)
+                for _, envelope in tx.receipts(head.device, head.chain))
+    story = fold(records, class_id, policy, cuts=cuts(records, receipts))
     return Told(order, policy, story, moment, findings(story, policy, moment.us), tx.waiting(devices))
 
 

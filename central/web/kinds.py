@@ -47,6 +47,7 @@ REFUSED = {
     "BadCertificate": N_("the certificate is not to be trusted"),
     "TestKey": N_("signed with a test key"),
     "UnknownSigner": N_("from a box that is not known here"),
+    "RevokedKey": N_("signed with a revoked key"),
     "WrongTopic": N_("sent in the name of another box"),
     "WrongPlace": N_("a record that does not belong there"),
     "Fork": N_("two different records with the same number"),
