@@ -25,7 +25,7 @@ from central.keys import CentreKeys, load_centre_keys, make_centre_keys
 from central.names import NameBox
 from central.objects import Objects
 from central.store.store import Store
-from evidence.bodies import Genesis
+from evidence.bodies import DeviceApproved, Genesis
 from evidence.certs import fingerprint, split_chain
 from evidence.errors import TestKey
 
@@ -142,10 +142,13 @@ def issue(centre: Centre, device: str, public_key: Ed25519PublicKey) -> str:
 
 
 def add_box(centre: Centre, certificate: str) -> str:
-    """Know a box by its certificate, which the root must have issued. Returns its device id.
-
-    Raises BadCertificate, TestKey."""
+    """Know a box by its certificate, which the root must have issued; on record, as when it is approved. Returns its
+    device id. Raises BadCertificate, TestKey, NotForABox."""
     who = centre.keyring().learn(certificate)
+    check_device(who.name, centre.store.device)
+    own, between = split_chain(certificate)
     with centre.store.write() as tx:
-        tx.know_certificate(who.keyid, who.name, certificate)
+        if tx.certificate_of(who.keyid) is None:
+            centre.store.append(tx, DeviceApproved(who.name, "", who.keyid, own, between))
+            tx.know_certificate(who.keyid, who.name, certificate)
     return who.name

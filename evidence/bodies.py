@@ -689,7 +689,7 @@ class Export:
 @dataclasses.dataclass(frozen=True)
 class DeviceApproved:
     """The centre certified the evidence key of a box (`device.approved`). `serial`: of the machine, as it was claimed
-    for; `certificate`, `intermediates`: as the box's genesis record will hold them."""
+    for; empty: certified by hand. `certificate`, `intermediates`: as the box's genesis record will hold them."""
 
     device: Id
     serial: str

@@ -258,15 +258,13 @@ def test_the_server_speaks_tls_1_3_alone(site: Server) -> None:
         context.wrap_socket(plain, server_hostname="localhost")
 
 
-@pytest.mark.parametrize("body", [
-    b"", b"x", b"[]", b"[" * 9000, b'{"token": 1}', b"\xff" * 20_000, b'{"token":"A","serial":"s","device":"box-101",'
-    b'"request":"x","tls_request":"y"}',
-], ids=range(7))
-def test_no_bytes_do_more_than_get_a_refusal(site: Server, body: bytes) -> None:
+def test_no_bytes_do_more_than_get_a_refusal(site: Server) -> None:
     context = ssl.create_default_context(cafile=str(site.centre.folder / "keys" / "tls-root.pem"))
+    shaped = b'{"token":"A","serial":"s","device":"box-101","request":"x","tls_request":"y"}'
     with httpx.Client(verify=context, trust_env=False) as client:
-        answer = client.post(f"{site.address}/devices/claim", content=body)
-        assert (answer.status_code, answer.json()["error"]) == (403, "BadRequest")
+        for body in (b"", b"x", b"[]", b"[" * 9000, b'{"token": 1}', b"\xff" * 20_000, shaped):
+            answer = client.post(f"{site.address}/devices/claim", content=body)
+            assert (answer.status_code, answer.json()["error"]) == (403, "BadRequest")
         assert client.get(f"{site.address}/nothing").status_code == 404
 
 

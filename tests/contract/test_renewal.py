@@ -76,14 +76,22 @@ def certified(centre: Centre, folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    init_centre(tmp_path / "centre", test_keys=True).store.close()
-    clock = Shifted()
-    centre = open_centre(tmp_path / "centre", clock)
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Shifted]]:
+    folder, clock = tmp_path_factory.mktemp("site") / "centre", Shifted()
+    init_centre(folder, test_keys=True).store.close()
+    centre = open_centre(folder, clock)
     with serving(centre) as server:
-        yield Site(centre, clock, server, certified(centre, tmp_path / "box"))
+        yield server, clock
     centre.store.close()
+
+
+@pytest.fixture
+def site(running: tuple[Server, Shifted], tmp_path: Path) -> Site:
+    """A new box each time; a key of its own tells it from those before."""
+    server, clock = running
+    clock.days = 0
+    return Site(server.centre, clock, server, certified(server.centre, tmp_path / "box"))
 
 
 def test_a_box_that_was_certified_by_hand_gets_its_first_certificate(site: Site) -> None:
