@@ -16,7 +16,7 @@ from central.authority import issue_box
 from central.clock import Clock, SystemClock
 from central.config import TEMPLATE, CentreConfig, load_config
 from central.devices.desk import Desk, check_device
-from central.devices.own import client_context, keep_certificate
+from central.devices.own import OwnTls, client_context, keep_certificate
 from central.errors import CannotWrite, CentreExists, CollectorRuns, WrongDevice
 from central.ingest.broker import BrokerLink
 from central.ingest.collector import Collector
@@ -85,7 +85,8 @@ class Centre:
         broker, tls = self.config.broker, None
         if broker.tls:
             self.keep_certificate()
-            tls = client_context(self.folder / "keys")
+            keys = self.folder / "keys"
+            tls = OwnTls(client_context(keys), keys, self.keep_certificate)
         return BrokerLink(broker.host, broker.port, f"{self.store.device}-{COLLECTOR_ID}", self.collector(), self.store,
                           self.names, self.keys.certificate, tls)
 

@@ -5,7 +5,7 @@ Key, certificate and intermediate lie in one file, so that a power cut leaves th
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -14,9 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from central.authority import TLS_CA, TLS_ROOT, load_authority
 from central.devices.connections import is_due, issue_server
 from central.files import private_pem, read, replace
+from common.logs import Log
 from evidence.certs import pem
+from evidence.errors import ZaitangError
 
 OWN = "tls.pem"
+_LOG = Log("devices")
 
 
 def keep_certificate(keys: Path, device: str, names: Sequence[str], now_us: int) -> bool:
@@ -47,6 +50,21 @@ def client_context(keys: Path) -> ssl.SSLContext:
     context.load_verify_locations(keys / TLS_ROOT)
     context.load_cert_chain(keys / OWN)
     return context
+
+
+class OwnTls:
+    """A context that keeps up with the certificate. `keep`: sees to it that keys/tls.pem is good."""
+
+    def __init__(self, context: ssl.SSLContext, keys: Path, keep: Callable[[], object]) -> None:
+        self.context, self._keys, self._keep = context, keys, keep
+
+    def refresh(self) -> None:
+        """Renew if it is time, and show what lies there from the next connection on. What fails is in the log."""
+        try:
+            self._keep()
+            self.context.load_cert_chain(self._keys / OWN)
+        except (ZaitangError, OSError) as error:
+            _LOG.failed("certificate.not_renewed", error)
 
 
 def _is_good(data: bytes, names: Sequence[str], now_us: int) -> bool:

@@ -10,24 +10,25 @@ from collections.abc import AsyncIterator
 import uvicorn
 from fastapi import FastAPI
 
+from central.config import LOOPBACK
 from central.devices.app import Told, create_app
 from central.devices.limits import Tries
-from central.devices.own import OWN, server_context
+from central.devices.own import OwnTls, server_context
+from central.errors import NoTls
 from central.web.server import listen
 from central.wiring import Centre
-from common.logs import Log
 from common.texts import N_, translate
-from evidence.errors import ZaitangError
 
 SAYS = N_("Boxes introduce themselves at {address}. Fingerprint of the root: {root}")
 LOOK_S = 3600.0
 MOST_AT_ONCE = 100
-_LOG = Log("devices")
 
 
 def serve_devices(centre: Centre, port: int | None, lang: str) -> None:
-    """Serve until interrupted. Raises NoIntermediate, BadKeyFile, PortInUse, CannotListen."""
+    """Serve until interrupted. Raises NoTls, NoIntermediate, BadKeyFile, PortInUse, CannotListen."""
     config = centre.config.devices
+    if config.host not in LOOPBACK and not centre.config.broker.tls:
+        raise NoTls  # boxes elsewhere would be told of a broker that they may not use
     centre.keep_certificate()
     context = server_context(centre.folder / "keys")
     listening = listen(config.host, config.port if port is None else port, everywhere=True)
@@ -53,7 +54,7 @@ def make_app(centre: Centre, context: ssl.SSLContext | None = None) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def _renewing(centre: Centre, context: ssl.SSLContext) -> AsyncIterator[None]:
-    task = asyncio.create_task(_renew(centre, context))
+    task = asyncio.create_task(_renew(OwnTls(context, centre.folder / "keys", centre.keep_certificate)))
     try:
         yield
     finally:
@@ -62,11 +63,7 @@ async def _renewing(centre: Centre, context: ssl.SSLContext) -> AsyncIterator[No
             await task
 
 
-async def _renew(centre: Centre, context: ssl.SSLContext) -> None:
+async def _renew(tls: OwnTls) -> None:
     while True:
         await asyncio.sleep(LOOK_S)
-        try:
-            centre.keep_certificate()
-            context.load_cert_chain(centre.folder / "keys" / OWN)
-        except (ZaitangError, OSError) as error:
-            _LOG.failed("certificate.not_renewed", error)
+        tls.refresh()

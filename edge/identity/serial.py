@@ -8,6 +8,8 @@ from pathlib import Path
 from edge.identity.errors import NoSerial
 
 PLACES = (Path("/proc/device-tree/serial-number"), Path("/sys/class/dmi/id/product_serial"), Path("/etc/machine-id"))
+EMPTY = frozenset({"none", "unknown", "default", "system", "invalid"})
+"""What makers of boards leave in its place."""
 _SERIAL = re.compile(r"[A-Za-z0-9._-]{4,64}", re.ASCII)
 
 
@@ -18,6 +20,6 @@ def machine_serial(places: Sequence[Path] = PLACES) -> str:
             said = place.read_bytes()[:128].decode("ascii", "replace").strip("\0 \n")
         except OSError:
             continue
-        if _SERIAL.fullmatch(said):
+        if _SERIAL.fullmatch(said) and said.lower() not in EMPTY and said.strip("0-.F"):
             return said
     raise NoSerial

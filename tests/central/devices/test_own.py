@@ -1,6 +1,7 @@
 """The centre's own certificate for connections: there when needed, new in good time."""
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from cryptography import x509
 
 from central.authority import sign_intermediates, tls_authorities
 from central.devices.connections import DAYS
-from central.devices.own import OWN, keep_certificate
+from central.devices.own import OWN, OwnTls, client_context, keep_certificate
+from central.devices.server import serve_devices
+from central.errors import NoTls
 from central.wiring import Centre
 from evidence.certs import identity
 from evidence.errors import BadCertificate
@@ -51,3 +54,26 @@ def test_earlier_authorities_go_on_to_sign_their_lists(centre: Centre) -> None:
     sign_intermediates(centre.folder / "root", None, keys, "centre", MORNING)
     now = [one.certificate for one in tls_authorities(keys)]
     assert len(now) == 2 and now[1] == first and now[0] != first
+
+
+def test_a_context_takes_the_newest_certificate_and_survives_a_broken_file(centre: Centre) -> None:
+    keys, made = centre.folder / "keys", [0]
+
+    def keep() -> None:
+        made[0] += 1
+        keep_certificate(keys, "centre", [f"name-{made[0]}.example"], centre.clock.stamp().utc_us)
+
+    keep()
+    tls = OwnTls(client_context(keys), keys, keep)
+    tls.refresh()
+    assert made == [2]
+    (keys / "tls-ca.pem").write_bytes(b"")
+    tls.refresh()
+    assert made == [3]
+
+
+def test_boxes_elsewhere_are_not_served_without_tls_at_the_broker(centre: Centre) -> None:
+    devices = dataclasses.replace(centre.config.devices, host="0.0.0.0")
+    open_to_all = dataclasses.replace(centre, config=dataclasses.replace(centre.config, devices=devices))
+    with pytest.raises(NoTls):
+        serve_devices(open_to_all, 0, "en")
