@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -152,8 +153,8 @@ def test_a_class_that_cannot_be_judged_takes_no_other_with_it(
         add(centre, tmp_path / str(number), PLAN.replace("welder-1", f"welder-{number}"))
     whole = stories.fold
 
-    def fails(records: Iterable[Record], class_id: str, policy: Policy) -> Story:
-        return next(iter([])) if class_id == "welder-1" else whole(records, class_id, policy)
+    def fails(records: Iterable[Record], class_id: str, policy: Policy, **more: Any) -> Story:
+        return next(iter([])) if class_id == "welder-1" else whole(records, class_id, policy, **more)
 
     monkeypatch.setattr(stories, "fold", fails)
     client = TestClient(create_app(centre), base_url=HERE)
