@@ -15,12 +15,15 @@ from central.clock import SystemClock
 from central.config import load_config
 from central.wiring import Centre, init_centre, issue, open_centre
 from edge.cli import main
+from edge.errors import BadKeyFile
 from edge.identity.errors import Refused
 from edge.identity.renew import Renewer, is_due, renew
 from edge.identity.tls import OWN, ROOT, own_certificate, request_for
 from edge.keys import certify_keys, load_device_key, load_keys
 from edge.setup import make_box
 from edge.sync.link import Connected, Event, Link
+from edge.sync.process import make_sync
+from edge.wiring import open_box
 from evidence.certs import pem
 from evidence.errors import ZaitangError
 from evidence.records import Stamp
@@ -221,3 +224,13 @@ def test_a_broker_elsewhere_is_not_reached_without_tls(tmp_path: Path, capsys: p
     (tmp_path / "centre.toml").write_text('device = "c"\nname = "c"\n[broker]\nhost = "broker.example"\n')
     with pytest.raises(ZaitangError, match=r"broker\.tls: a broker on another machine"):
         load_config(tmp_path)
+
+
+def test_a_box_that_can_never_reach_its_broker_says_so_at_once(site: Site) -> None:
+    sync = '[sync]\nbroker = "b.example"\ntls = true\n'
+    (site.box / "box.toml").write_text(f'device = "box-101"\npolicy = "demo"\n{sync}')
+    box = open_box(site.box)
+    assert box.config.sync is not None
+    with pytest.raises(BadKeyFile, match="names no centre"):
+        make_sync(box, box.config.sync)
+    box.store.close()

@@ -57,3 +57,17 @@ def test_claiming_and_refusing_on_the_command_line(centre: Centre, capsys: pytes
     for command in (["approve", "box-7"], ["refuse", "box-7", "--reason", "x"]):
         assert main(["--lang", "en", "box", *command, "--centre", folder]) == 2
         assert "no box box-7 waits for approval" in capsys.readouterr().err
+
+
+def test_a_broker_without_tls_is_not_run_and_its_folder_is_written(
+    centre: Centre, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--lang", "en", "broker", "--centre", str(centre.folder)]) == 2
+    assert "write tls = true into its section [broker]" in capsys.readouterr().err
+    command = ["--lang", "en", "broker-config", "--centre", str(centre.folder), "--to"]
+    assert main([*command, str(tmp_path / "mosquitto")]) == 0
+    assert "send Mosquitto SIGHUP" in capsys.readouterr().out
+    assert (tmp_path / "mosquitto" / "revoked.pem").read_text().startswith("-----BEGIN X509 CRL-----")
+    (tmp_path / "file").write_text("")
+    assert main([*command, str(tmp_path / "file" / "below")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
