@@ -125,7 +125,7 @@ def read(
     for record in ordered:
         if record.body.get("class") == class_id and record.type in MOVED:
             named |= {counted.session_of(record)} & counted.by_session.keys()
-        if record.type not in TELLS and not believed(record, cuts):
+        if cuts and record.type not in TELLS and not believed(record, cuts):
             continue
         if record.type != "segment.removed" and counted.class_of(record) != class_id:
             continue

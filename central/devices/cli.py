@@ -58,7 +58,8 @@ def _add_box(commands: Commands, add: Add) -> None:
     claim.add_argument("device", metavar="DEVICE")
     claim.add_argument("--serial", required=True, metavar="S", help="the serial number of its machine")
     claim.add_argument("--hours", type=int, default=48, metavar="N", help="for how long the token holds")
-    add(box, "pending", _pending, "the boxes that wait for approval, with the fingerprints of their keys")
+    add(box, "pending", _pending, "the boxes that wait for approval: name, serial number, address, since when, "
+         "fingerprint of the key, how many keys of that name are believed already")
     approve = add(box, "approve", _approve, "certify the box that waits under this name")
     approve.add_argument("device", metavar="DEVICE")
     refuse = add(box, "refuse", _refuse, "refuse the box that waits under this name")
@@ -139,9 +140,12 @@ def _pending(args: argparse.Namespace) -> None:
     from evidence.seal import keyid_of
     from evidence.times import utc_text
 
-    for claim in open_centre(args.centre).desk().pending():
+    centre = open_centre(args.centre)
+    with centre.store.read() as tx:
+        waiting = [(claim, len(tx.keys_of(claim.device))) for claim in tx.claims("waiting")]
+    for claim, known in waiting:
         keyid, asked = keyid_of(public_key(claim.evidence_key or "")), utc_text(claim.asked_us or 0)
-        print(f"{claim.device}\t{claim.serial}\t{claim.asked_from}\t{asked}\t{keyid}")
+        print(f"{claim.device}\t{claim.serial}\t{claim.asked_from}\t{asked}\t{keyid}\t{known}")
 
 
 def _approve(args: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ import httpx
 import pytest
 import uvicorn
 
+from central.cli import main as central_main
 from central.devices.own import server_context
 from central.devices.server import make_app
 from central.wiring import Centre, init_centre
@@ -104,7 +105,9 @@ def joins(
                 lambda: None, sleep)
 
 
-def test_a_box_joins_and_opens_with_what_it_was_given(site: Server, box: Path) -> None:
+def test_a_box_joins_and_opens_with_what_it_was_given(
+    site: Server, box: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     desk = site.centre.desk()
     token = desk.claim("box-101", SERIAL, 48)
     with pytest.raises(StillWaiting):
@@ -112,6 +115,9 @@ def test_a_box_joins_and_opens_with_what_it_was_given(site: Server, box: Path) -
     (waits,) = desk.pending()
     keyid = keyid_of(load_device_key(box / "keys").public_key())
     assert (waits.device, waits.serial) == ("box-101", SERIAL)
+    assert central_main(["box", "pending", "--centre", str(site.centre.folder)]) == 0
+    told = capsys.readouterr().out.strip().split("\t")
+    assert (told[:3], told[4:]) == (["box-101", SERIAL, "127.0.0.1"], [keyid, "0"])
     joined = joins(site, box, token, lambda: desk.approve("box-101"))
     assert joined.to_set is None
     opened = open_box(box)
