@@ -2,19 +2,20 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
-import re
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from central.errors import BadDevice, CannotWrite
 from common.commands import Parser, asked_language
 from common.texts import N_, own_language, translate, words
 from evidence.errors import BadInput, ZaitangError
 
+CARRY_AWAY = N_("Carry {root} away now, on two sticks, and remove it here: with it and its passphrase anybody can be "
+                "every box and every centre of this site. It is needed again in five years at most, for `root sign`.")
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -36,11 +37,13 @@ def _parser(lang: str = "en") -> Parser:
     parser = Parser(prog="zaitang-central", description="The centre: collector and console.", lang=lang)
     parser.add_language(own_language())
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    box_commands = importlib.import_module("central.devices.cli")
     init = commands.add_parser("init", help="make a centre's folder: configuration, root and keys, database")
     init.add_argument("folder", type=Path)
     init.add_argument("--test-keys", action="store_true", help="mark the keys as test keys, which only a demo accepts")
+    box_commands.add_passphrase(init)
     init.set_defaults(do=_init)
-    _add_box(commands)
+    box_commands.add_commands(commands, _command)
     _add_class(commands)
     _add_statements(commands)
     _add_reviews(commands)
@@ -61,17 +64,6 @@ def _parser(lang: str = "en") -> Parser:
     user = commands.add_parser("user", help="accounts of the console").add_subparsers(required=True, metavar="WHAT")
     _command(user, "list", _users, "who may log in")
     return parser
-
-
-def _add_box(commands: Commands) -> None:
-    box = commands.add_parser("box", help="boxes and their certificates").add_subparsers(required=True, metavar="WHAT")
-    issue = _command(box, "issue", _issue, "issue the certificate of a box")
-    issue.add_argument("device", metavar="DEVICE")
-    issue.add_argument("--key", type=Path, required=True, metavar="PUBLIC.pem")
-    issue.add_argument("--out", type=Path, required=True, metavar="CERT.pem")
-    add = _command(box, "add", _add, "know a box by a certificate that the root has issued")
-    add.add_argument("certificate", type=Path, metavar="CERT.pem")
-    _command(box, "list", _boxes, "the boxes and up to where their records are here")
 
 
 def _add_class(commands: Commands) -> None:
@@ -139,47 +131,16 @@ def _add_tree(commands: Commands) -> None:
 
 
 def _init(args: argparse.Namespace) -> None:
+    from central.passphrase import asked_passphrase
     from central.wiring import init_centre
     from evidence.certs import fingerprint
 
-    centre = init_centre(args.folder, args.test_keys)
+    passphrase = None if args.test_keys else asked_passphrase(args.passphrase_file, args.lang, new=True)
+    centre = init_centre(args.folder, args.test_keys, passphrase=passphrase)
     _say(args, N_("The centre is ready in {folder}. Fingerprint of its root: {root}"), folder=args.folder,
          root=fingerprint(centre.keys.root))
-
-
-def _issue(args: argparse.Namespace) -> None:
-    from central.keys import load_public_key
-    from central.wiring import issue, open_centre
-
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", args.device, re.ASCII):
-        raise BadDevice(device=args.device)
-    pem = issue(open_centre(args.centre), args.device, load_public_key(args.key))
-    try:
-        args.out.write_text(pem, encoding="ascii")
-    except OSError as error:
-        raise CannotWrite(path=args.out, why=error.strerror) from None
-    _say(args, N_("The certificate of {device} is in {path}."), device=args.device, path=args.out)
-
-
-def _add(args: argparse.Namespace) -> None:
-    from central.keys import read_pem
-    from central.wiring import add_box, open_centre
-
-    device = add_box(open_centre(args.centre), read_pem(args.certificate))
-    _say(args, N_("{device} is known from now on."), device=device)
-
-
-def _boxes(args: argparse.Namespace) -> None:
-    from central.wiring import open_centre
-
-    centre = open_centre(args.centre)
-    with centre.store.read() as tx:
-        heads = [head for head in tx.heads() if head.device != centre.store.device]
-        silent = {device for device, _ in tx.certificates()} - {head.device for head in tx.heads()}
-    for head in heads:
-        print(f"{head.device}\t{head.chain}\t{head.up_to + 1}")
-    for device in sorted(silent):
-        print(f"{device}\t-\t0")
+    if not args.test_keys:
+        _say(args, CARRY_AWAY, root=args.folder / "root")
 
 
 def _class_add(args: argparse.Namespace) -> None:

@@ -13,6 +13,8 @@ from evidence.records import Id
 from evidence.shape import Between, Match, decode
 
 Port = Annotated[int, Between(0, 65535)]
+ServerName = Annotated[str, Match(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?", "a name or address of a machine")]
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 TEMPLATE = """\
 # What this centre is called, in records and on its pages.
@@ -26,9 +28,19 @@ accept_test_keys = {test}
 host = "127.0.0.1"
 port = 8470
 
+# Where the collector finds the broker. With tls = true everybody shows a certificate (`zaitang-central broker`);
+# without it only this machine is served.
 [broker]
 host = "127.0.0.1"
 port = 1883
+tls = false
+
+# Where boxes introduce themselves (`zaitang-central devices`): the address to listen at, and the names and addresses
+# by which boxes reach this centre and its broker.
+[devices]
+host = "127.0.0.1"
+port = 8471
+names = ["localhost", "127.0.0.1"]
 
 [tree]
 # At most one checkpoint in so many seconds, when records came, and one a day in any case.
@@ -50,10 +62,22 @@ class Web:
 
 @dataclasses.dataclass(frozen=True)
 class Broker:
-    """The MQTT 5 broker between boxes and collector."""
+    """The MQTT 5 broker between boxes and collector. Without `tls` only on the loopback."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Between(1, 65535)] = 1883
+    tls: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Devices:
+    """Where boxes introduce themselves. `names`: in the centre's certificate; `broker`: where boxes find the broker, if
+    it is on another machine."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8471
+    names: tuple[ServerName, ...] = ("localhost", "127.0.0.1")
+    broker: ServerName | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +99,7 @@ class CentreConfig:
     web: Web = Web()
     broker: Broker = Broker()
     tree: TreeConfig = TreeConfig()
+    devices: Devices = Devices()
 
 
 def load_config(folder: Path) -> CentreConfig:
@@ -89,6 +114,11 @@ def load_config(folder: Path) -> CentreConfig:
     except UnicodeDecodeError:
         raise CannotRead(path=path, why=N_("it is not UTF-8 text")) from None
     try:
-        return decode(CentreConfig, tomllib.loads(text), str(path), strict=True)
+        config = decode(CentreConfig, tomllib.loads(text), str(path), strict=True)
     except tomllib.TOMLDecodeError as error:
         raise BadShape(where=path, key="(whole)", why=str(error)) from None
+    if not config.broker.tls and config.broker.host not in LOOPBACK:
+        raise BadShape(where=path, key="broker.tls", why=N_("a broker on another machine is reached by TLS only"))
+    if not config.devices.names:
+        raise BadShape(where=path, key="devices.names", why=N_("at least one name or address is needed"))
+    return config

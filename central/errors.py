@@ -16,6 +16,95 @@ class BadKeyFile(BadInput):
     text = "{path} cannot be used as a key or certificate: {why}"
 
 
+class WeakPassphrase(BadInput):
+    text = "the passphrase of the root has {least} characters at least: whoever has the root is everybody at this site"
+
+
+class NoPassphrase(BadInput):
+    text = "nobody can type the passphrase of the root here: put it into a file and name that with --passphrase-file"
+
+
+class PassphrasesDiffer(BadInput):
+    text = "what was typed is not twice the same; nothing was made"
+
+
+class OtherRoot(BadInput):
+    text = "the root in {folder} is not the one of this centre, which is in {path}"
+
+
+class NoIntermediate(BadInput):
+    text = (
+        "the centre in {folder} has no intermediate, so it can certify nobody: bring the folder of the root and run "
+        "`zaitang-central root sign`"
+    )
+
+
+class NotForABox(BadInput):
+    text = "{device} is this centre itself; no box can be called so"
+
+
+class BadSerial(BadInput):
+    text = "{serial} is not the serial number of a machine: up to 64 letters, digits and - . _"
+
+
+class BadHours(BadInput):
+    text = "a claim holds for 1 to {most} hours"
+
+
+class NobodyWaits(BadInput):
+    text = "no box {device} waits for approval"
+
+
+class NoSuchKey(BadInput):
+    text = "no such key of a box {device} is known here that is still believed"
+
+
+class BadMoment(BadInput):
+    text = "{value} is not a moment that has been, like 2026-03-02T00:40:00.000000Z"
+
+
+class BadRequest(BadInput):
+    """What a box sent cannot be used; it hears the sentence."""
+
+    text = "the request cannot be read: {why}"
+
+
+class UnknownToken(BadRequest):
+    text = "this token is not known here: look at it again, or ask for a new one"
+
+
+class TokenExpired(BadRequest):
+    text = "this token has expired: ask for a new one"
+
+
+class TokenUsed(BadRequest):
+    text = "this token was used already, by another key"
+
+
+class OtherSerial(BadRequest):
+    text = "this token was made for another machine than the one with the serial number {serial}"
+
+
+class OtherName(BadRequest):
+    text = "this token was made for the box {device}, not for {name}"
+
+
+class TooManyTries(BadRequest):
+    text = "too many tries were refused; try again in ten minutes"
+
+
+class ClaimedAlready(BadRequest):
+    text = "another machine that calls itself {device} waits for approval already"
+
+
+class KeyRevoked(BadRequest):
+    text = "the key of this box was revoked"
+
+
+class UnknownBox(BadRequest):
+    text = "no box is known here that has this key"
+
+
 class CannotRead(BadInput):
     text = "{path} cannot be read: {why}"
 
@@ -157,6 +246,18 @@ class UnknownEvidence(BadInput):
 
 class SegmentFileMissing(ZaitangError):
     text = "segment {file} of {device} has not reached the centre yet"
+
+
+class NoMosquitto(BadInput):
+    text = "Mosquitto is not installed here (Debian: sudo apt-get install mosquitto)"
+
+
+class BrokerEnded(ZaitangError):
+    text = "the broker ended by itself (code {code}). Its last words:\n{words}"
+
+
+class NoTls(BadInput):
+    text = "centre.toml says that the broker is reached without TLS: write tls = true into its section [broker]"
 
 
 class BrokerUnreachable(BadInput):

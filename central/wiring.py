@@ -12,13 +12,16 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from central.authority import issue_box
 from central.clock import Clock, SystemClock
 from central.config import TEMPLATE, CentreConfig, load_config
+from central.devices.desk import Desk, check_device
+from central.devices.own import OwnTls, client_context, keep_certificate
 from central.errors import CannotWrite, CentreExists, CollectorRuns, WrongDevice
 from central.ingest.broker import BrokerLink
 from central.ingest.collector import Collector
 from central.ingest.keyring import Keyring
-from central.keys import CentreKeys, issue_box, load_centre_keys, make_centre_keys
+from central.keys import CentreKeys, load_centre_keys, make_centre_keys
 from central.names import NameBox
 from central.objects import Objects
 from central.store.store import Store
@@ -26,8 +29,8 @@ from central.tree.keeper import Keeper
 from central.tree.stamp import Authority
 from central.tree.tree import Tree
 from central.tree.witnesses import witness_keys
-from evidence.bodies import Genesis
-from evidence.certs import fingerprint
+from evidence.bodies import DeviceApproved, Genesis
+from evidence.certs import fingerprint, split_chain
 from evidence.checkpoint import log_key, origin_of
 from evidence.errors import TestKey
 from evidence.notes import NoteKey
@@ -80,17 +83,40 @@ class Centre:
         """What turns messages into records."""
         return Collector(self.store, self.keyring(), self.keys.signer, self.clock)
 
+    @property
+    def root_fingerprint(self) -> str:
+        """What boxes and auditors pin."""
+        return fingerprint(self.keys.root)
+
+    def desk(self) -> Desk:
+        """Where boxes are approved."""
+        return Desk(self.store, self.folder / "keys", self.keyring(), self.clock)
+
+    def keep_certificate(self) -> bool:
+        """See to it that the centre's certificate for connections is good. True if it is a new one.
+
+        Raises NoIntermediate, BadKeyFile."""
+        names = tuple(dict.fromkeys((*self.config.devices.names, self.config.broker.host, "localhost")))
+        return keep_certificate(self.folder / "keys", self.store.device, names, self.clock.stamp().utc_us)
+
     def broker_link(self) -> BrokerLink:
         """The connection of one collector process."""
-        broker = self.config.broker
+        broker, tls = self.config.broker, None
+        if broker.tls:
+            self.keep_certificate()
+            keys = self.folder / "keys"
+            tls = OwnTls(client_context(keys), keys, self.keep_certificate)
         return BrokerLink(broker.host, broker.port, f"{self.store.device}-{COLLECTOR_ID}", self.collector(), self.store,
-                          self.names, self.keys.certificate)
+                          self.names, self.keys.certificate, tls)
 
 
-def init_centre(folder: Path, test_keys: bool, clock: Clock | None = None) -> Centre:
-    """Make a centre's folder: centre.toml, keys with a new root, an empty database; all of it, or nothing.
+def init_centre(
+    folder: Path, test_keys: bool, clock: Clock | None = None, passphrase: bytes | None = None
+) -> Centre:
+    """Make a centre's folder: centre.toml, a new root, keys, an empty database; all of it, or nothing. `passphrase`:
+    what opens the root's key; only test keys do without.
 
-    Raises CentreExists, CannotWrite, DatabaseUnusable."""
+    Raises CentreExists, WeakPassphrase, CannotWrite, DatabaseUnusable."""
     folder, clock = folder.absolute(), clock or SystemClock()
     temp = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
@@ -98,7 +124,8 @@ def init_centre(folder: Path, test_keys: bool, clock: Clock | None = None) -> Ce
             raise CentreExists(folder=folder)
         temp.mkdir(parents=True)
         (temp / "centre.toml").write_text(TEMPLATE.format(test="true" if test_keys else "false"), encoding="utf-8")
-        make_centre_keys(temp / "keys", load_config(temp).device, clock.stamp().utc_us, test_keys)
+        device, now_us = load_config(temp).device, clock.stamp().utc_us
+        make_centre_keys(temp / "keys", temp / "root", device, now_us, test_keys, passphrase)
         open_centre(temp, clock).store.close()
         temp.rename(folder)
     except OSError as error:
@@ -116,9 +143,10 @@ def open_centre(folder: Path, clock: Clock | None = None) -> Centre:
         raise TestKey(where=folder / "keys" / "centre.pem")
     if keys.name != config.device:
         raise WrongDevice(folder=folder, config=config.device, certificate=keys.name)
+    certificate, intermediates = split_chain(keys.certificate)
     genesis = Genesis(
-        keyid=keys.signer.keyid, certificate=keys.certificate, root=fingerprint(keys.root),
-        software=f"zaitang {version('zaitang')}",
+        keyid=keys.signer.keyid, certificate=certificate, root=fingerprint(keys.root),
+        software=f"zaitang {version('zaitang')}", intermediates=intermediates,
     )
     store = Store(folder / "zaitang.db", config.device, keys.signer, genesis, clock)
     return Centre(folder, config, keys, clock, store, NameBox(keys.names_key), Objects(folder / "objects"),
@@ -126,17 +154,22 @@ def open_centre(folder: Path, clock: Clock | None = None) -> Centre:
 
 
 def issue(centre: Centre, device: str, public_key: Ed25519PublicKey) -> str:
-    """Issue a box's certificate (PEM) under the centre's root, and know the box from now on."""
+    """Issue a box's certificate (PEM) under the centre's root, and know the box from now on. Raises BadDevice,
+    NotForABox."""
+    check_device(device, centre.store.device)
     pem = issue_box(centre.folder / "keys", device, public_key, centre.clock.stamp().utc_us)
     add_box(centre, pem)
     return pem
 
 
 def add_box(centre: Centre, certificate: str) -> str:
-    """Know a box by its certificate, which the root must have issued. Returns its device id.
-
-    Raises BadCertificate, TestKey."""
+    """Know a box by its certificate, which the root must have issued; on record, as when it is approved. Returns its
+    device id. Raises BadCertificate, TestKey, NotForABox."""
     who = centre.keyring().learn(certificate)
+    check_device(who.name, centre.store.device)
+    own, between = split_chain(certificate)
     with centre.store.write() as tx:
-        tx.know_certificate(who.keyid, who.name, certificate)
+        if tx.certificate_of(who.keyid) is None:
+            centre.store.append(tx, DeviceApproved(who.name, "", who.keyid, own, between))
+            tx.know_certificate(who.keyid, who.name, certificate)
     return who.name

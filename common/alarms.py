@@ -56,6 +56,7 @@ ALARMS = {
     "tree.damaged": N_(
         "The centre's tree does not fit what it signed before: it signs no checkpoint until that is put right"),
     "chain.fork": N_("A box sent two different records with the same number"),
+    "claim.refused": N_("A box was refused that came with a token of this centre"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
 }
 OTHER = N_("Something went wrong: {code}")

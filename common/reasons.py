@@ -341,6 +341,11 @@ REASONS: dict[str, str] = {
     "doubt_boot": N_("video files filmed before a restart, whose time no record tells: {count}"),
     "doubt_late": N_("video files that the box stated long after they were filmed, although it was running: {count}"),
     "doubt_step": N_("video files whose length and the clock of the box disagree: {count}"),
+    "doubt_revoked": N_("records signed by a key that the centre believes no longer: {count}"),
+    "key_revoked": N_(
+        "the centre revoked the key of the box {device}, untrusted from {since}; its records that have no earlier"
+        " receipt of the centre are not believed: {count}"
+    ),
     "doubt_gaps": N_("video files whose record does not list every interruption: {count}"),
     "records_unreadable": N_("records of this class that cannot be read: {count}"),
     "removed_already": N_("it was removed, and a record says so"),
@@ -393,6 +398,7 @@ RULES: dict[str, str] = {
     "screen_code": N_("Code on the screen"),
     "picture": N_("What the picture shows"),
     "clock": N_("Time"),
+    "keys": N_("Keys of the boxes"),
     "records": N_("Unreadable records"),
 }
 

@@ -25,8 +25,10 @@ ROLES = {
 """The processes of a box and the module whose `run(box)` each is."""
 MADE = N_("the box {device} is made; what it is told stands in {file}")
 TEST_KEYS = N_("its keys are test keys: it records and shows, but no centre takes it, and zaitang-verify says so")
-NEXT = N_("carry {file} to the centre, on a stick that you trust, and let it certify the box there:")
+JOIN = N_("let the centre keep a place for it, and say at this box what that prints; its serial number is {serial}:")
+NEXT = N_("or, without a network, carry {file} to the centre on a stick that you trust, and let it certify the box:")
 THEN = N_("bring that certificate and the centre's keys/root.pem back, and say:")
+UNKNOWN = N_("not told by this machine")
 CERTIFIED = N_("the box is certified. Fingerprint of the centre's root: {root}. Compare it with what "
                "`zaitang-central init` printed there, by telephone or on paper")
 OTHERS = 0o077
@@ -69,6 +71,7 @@ def _parser(lang: str = "en") -> Parser:
     parser.add_language(own_language())
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_init(commands)
+    importlib.import_module("edge.identity.cli").add_commands(commands)
     _add_run(commands)
     _add_record(commands)
     _add_process(commands)
@@ -151,11 +154,23 @@ def _init(args: argparse.Namespace) -> int:
     if public is None:
         print(translate(TEST_KEYS, args.lang))
         return 0
+    print(translate(JOIN, args.lang, serial=_serial(args.lang)))
+    print(f"  zaitang-central box claim {args.device} --serial S --centre DIR")
     print(translate(NEXT, args.lang, file=public))
     print(f"  zaitang-central box issue {args.device} --key {public.name} --out {args.device}.crt.pem --centre DIR")
     print(translate(THEN, args.lang))
     print(f"  zaitang-edge certify {args.folder} --certificate {args.device}.crt.pem --root root.pem")
     return 0
+
+
+def _serial(lang: str) -> str:
+    from edge.identity.errors import NoSerial
+    from edge.identity.serial import machine_serial
+
+    try:
+        return machine_serial()
+    except NoSerial:
+        return translate(UNKNOWN, lang)
 
 
 def _certify(args: argparse.Namespace) -> int:

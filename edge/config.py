@@ -18,6 +18,8 @@ BOX_FILE = "box.toml"
 NO_FOLDER = N_("there is no such folder")
 NO_FILE = N_("there is no box.toml in it")
 NO_SUB = N_("it must be a small stream of its own; a Pi camera has one already, and no other camera is opened twice")
+NO_PLAIN = N_("a broker on another machine is reached by TLS only: tls = true, and `zaitang-edge join` brings the keys")
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 Port = Annotated[int, Between(1, 65535)]
 Pin = Annotated[int, Between(0, 27)]
 Source = Annotated[str, Match(r"[a-z][a-z0-9+.-]*:.+", "a source like file:/path/to/video.mp4")]
@@ -142,11 +144,14 @@ class PictureConfig:
 
 @dataclasses.dataclass(frozen=True)
 class SyncConfig:
-    """The centre: its MQTT broker, its name in certificates (nobody else gives orders or receipts), and the address
-    that takes segments (none: they stay here)."""
+    """The centre: its MQTT broker, its name in certificates (nobody else gives orders or receipts), the address that
+    takes segments (none: they stay here), and the one that renews the box's certificate. Without `tls` the broker is
+    on this machine."""
 
     broker: str
     port: Port = 1883
+    tls: bool = False
+    devices: Annotated[str, Match(r"https://.+", "an address like https://centre.example:8471")] | None = None
     centre: Id = "centre"
     segments: Annotated[str, Match(r"https?://.+", "an address like http://127.0.0.1:8000")] | None = None
 
@@ -218,6 +223,8 @@ def _check(config: BoxConfig, where: str) -> None:
     for index, camera in enumerate(config.cameras):
         if camera.sub is not None and (camera.sub == camera.source or camera.source.startswith("picamera2:")):
             raise BadShape(where=where, key=f"cameras.{index}.sub", why=NO_SUB)
+    if config.sync is not None and not config.sync.tls and config.sync.broker not in LOOPBACK:
+        raise BadShape(where=where, key="sync.tls", why=NO_PLAIN)
     if config.storage.second is not None and not Path(config.storage.second).is_absolute():
         raise BadShape(where=where, key="storage.second", why=N_("it must be a whole path, from / on"))
     pins = [] if config.panel is None else [pin for pin in dataclasses.astuple(config.panel) if pin is not None]

@@ -32,13 +32,15 @@ DAMAGED = N_("it is damaged")
 WRONG_KIND = N_("it is of the wrong kind")
 OTHER_KEY = N_("it certifies another key")
 OTHER_BOX = N_("it certifies a box of another name than box.toml says")
-NOT_CERTIFIED = N_("the centre has not certified this box yet: `zaitang-edge certify` takes its certificate")
+NOT_CERTIFIED = N_("the centre has not certified this box yet: `zaitang-edge join` asks it to")
 T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True)
 class BoxKeys:
-    """`device` signs records; `sealing` opens name sheets; `data` (AES-256-GCM) protects templates at rest."""
+    """`device` signs records; `sealing` opens name sheets; `data` (AES-256-GCM) protects templates at rest.
+
+    `certificate`: PEM of the evidence key's, then of the intermediate that issued it, if the root did not."""
 
     device: Ed25519PrivateKey = dataclasses.field(repr=False)
     certificate: str
@@ -85,8 +87,7 @@ def certify_keys(folder: Path, device: str, certificate: str, root: str, where: 
         who = identity(certificate, trusted, where[0])
     except BadCertificate as error:
         raise BadKeys(folder=folder, why=error) from None
-    key = _read(folder / "device.pem", _private, secret=True)
-    if not isinstance(key, Ed25519PrivateKey) or who.keyid != keyid_of(key.public_key()):
+    if who.keyid != keyid_of(load_device_key(folder).public_key()):
         raise BadKeyFile(path=where[0], why=OTHER_KEY)
     if who.name != device:
         raise BadKeyFile(path=where[0], why=OTHER_BOX)
@@ -96,6 +97,14 @@ def certify_keys(folder: Path, device: str, certificate: str, root: str, where: 
     except OSError as error:
         raise BadKeys(folder=folder, why=error.strerror or str(error)) from None
     return fingerprint(trusted)
+
+
+def load_device_key(folder: Path) -> Ed25519PrivateKey:
+    """The evidence key alone, also of a box that is not certified yet. Raises BadKeyFile."""
+    key = _read(folder / "device.pem", _private, secret=True)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise BadKeyFile(path=folder / "device.pem", why=WRONG_KIND)
+    return key
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -130,19 +139,17 @@ def load_keys(folder: Path) -> BoxKeys:
     """Read BOX/keys. Raises BadKeys naming what is missing, readable by others, or does not belong together."""
     if (folder / "device.pem").is_file() and not (folder / "device.crt").exists():
         raise BadKeys(folder=folder, why=NOT_CERTIFIED)
-    device = _read(folder / "device.pem", _private, secret=True)
+    device = load_device_key(folder)
     sealing = _read(folder / "sealing.pem", _private, secret=True)
     data = _read(folder / "data.key", _data_key, secret=True)
-    certificate = _read(folder / "device.crt", x509.load_pem_x509_certificate)
+    chain = _read(folder / "device.crt", x509.load_pem_x509_certificates)
     root = _read(folder / "root.crt", x509.load_pem_x509_certificate)
-    if not isinstance(device, Ed25519PrivateKey):
-        raise BadKeyFile(path=folder / "device.pem", why=WRONG_KIND)
     if not isinstance(sealing, X25519PrivateKey):
         raise BadKeyFile(path=folder / "sealing.pem", why=WRONG_KIND)
-    certified = certificate.public_key()
+    certified = chain[0].public_key()
     if not isinstance(certified, Ed25519PublicKey) or keyid_of(certified) != keyid_of(device.public_key()):
         raise BadKeyFile(path=folder / "device.crt", why=OTHER_KEY)
-    return BoxKeys(device, _pem(certificate), _pem(root), sealing, data)
+    return BoxKeys(device, "".join(map(_pem, chain)), _pem(root), sealing, data)
 
 
 def encrypt(data_key: bytes, plain: bytes, label: str) -> bytes:

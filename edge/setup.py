@@ -48,11 +48,15 @@ lang = {lang}
 #source = "v4l2:/dev/video0"
 
 # --- the centre: without this section nothing leaves the box, and no class comes to it.
+# `zaitang-edge join` writes it. On another machine the broker is reached by TLS only.
 #[sync]
 #broker = "127.0.0.1"
 #port = 1883
+#tls = false
 # The name in the centre's certificate.
 #centre = "centre"
+# Where the certificate of the connection is renewed.
+#devices = "https://127.0.0.1:8471"
 # The address that takes video; without it video stays here.
 #segments = "http://127.0.0.1:8470"
 

@@ -7,6 +7,9 @@ from pathlib import Path
 from common.texts import N_
 from edge.clock import Clock, SimulatedClock, Skip, SystemClock, machine_boot_id, simulated_boot_id
 from edge.config import BOX_FILE, BoxConfig, ClockConfig, load_box
+from edge.errors import BadKeyFile
+from edge.identity.renew import Renewer
+from edge.identity.tls import OWN
 from edge.keys import BoxKeys, load_keys
 from edge.storage.places import Places
 from edge.storage.proofs import LOCK
@@ -17,6 +20,7 @@ from evidence.seal import KeySigner
 from evidence.times import utc_us
 
 DATABASE = "zaitang.db"
+NO_TLS_KEY = N_("there is none, and [sync] names no centre (devices) that would certify one: run `zaitang-edge join`")
 EARLIER_BOOT = N_("the simulated clock was set before this machine started")
 
 
@@ -68,6 +72,16 @@ class Box:
     def recorder_socket(self) -> Path:
         """Where the recorder listens."""
         return self.run_folder / "recorder.sock"
+
+    def renewer(self, centre: str | None) -> Renewer:
+        """What keeps the certificate of the connections good. `centre`: where it is renewed.
+
+        Certificates are checked by the machine's clock, so that counts here, too. Raises BadKeyFile where there is none
+        and none will come."""
+        if centre is None and not (self.folder / "keys" / OWN).exists():
+            raise BadKeyFile(path=self.folder / "keys" / OWN, why=NO_TLS_KEY)
+        return Renewer(self.folder / "keys", self.config.device, KeySigner(self.keys.device),
+                       self.keys.root_fingerprint, centre, SystemClock().utc_us)
 
     def second_store(self) -> Store:
         """A connection of its own to the same database, for a thread that may wait in it."""

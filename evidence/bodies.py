@@ -24,13 +24,15 @@ FileName = Annotated[
 class Genesis:
     """Record 0 of a chain. `certificate`: PEM; `root`: fingerprint of the root certificate that issued it.
 
-    `sealing_key`: X25519 public key (hex) to which name sheets are encrypted; none at a centre."""
+    `sealing_key`: X25519 public key (hex) to which name sheets are encrypted; none at a centre. `intermediates`: PEM of
+    the certificates between this one and the root, None where the root issued it itself."""
 
     keyid: Sha256
     certificate: str
     root: Sha256
     software: str
     sealing_key: str | None = None
+    intermediates: tuple[str, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -700,11 +702,44 @@ class Export:
     as_of: Utc
 
 
+@dataclasses.dataclass(frozen=True)
+class DeviceApproved:
+    """The centre certified the evidence key of a box (`device.approved`). `serial`: of the machine, as it was claimed
+    for; empty: certified by hand. `certificate`, `intermediates`: as the box's genesis record will hold them."""
+
+    device: Id
+    serial: str
+    keyid: Sha256
+    certificate: str
+    intermediates: tuple[str, ...] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class DeviceRefused:
+    """The centre refused to certify a key that asked for it (`device.refused`)."""
+
+    device: Id
+    serial: str
+    keyid: Sha256
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
+class DeviceRevoked:
+    """The centre believes a key no longer (`device.revoked`): nothing of it that the centre had not receipted before
+    `untrusted_from`; None: before this record."""
+
+    device: Id
+    keyid: Sha256
+    reason: str
+    untrusted_from: Utc | None = None
+
+
 Body = (
     Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Assessment | Dispute | Consent | ConsentWithdrawn
     | Enrolment | FaceErased | TemplatesOrder | TemplatesMoved | SessionStart | SessionEnd | SessionCorrected | Segment
     | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
-    | Alarm | CheckpointSeen | SegmentRemoved | VideoReused | Export
+    | Alarm | CheckpointSeen | SegmentRemoved | VideoReused | Export | DeviceApproved | DeviceRefused | DeviceRevoked
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -741,6 +776,9 @@ TYPES: dict[str, type[Body]] = {
     "segment.removed": SegmentRemoved,
     "video.reused": VideoReused,
     "export": Export,
+    "device.approved": DeviceApproved,
+    "device.refused": DeviceRefused,
+    "device.revoked": DeviceRevoked,
 }
 
 

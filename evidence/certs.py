@@ -1,5 +1,6 @@
-"""Certificates: X.509 with Ed25519, one root key per site, which issues one certificate per device and per centre.
+"""Certificates: X.509 with Ed25519. A site's root, kept offline, certifies an intermediate, and that one devices.
 
+Wherever a certificate is a text, it is PEM: that of the device, then that of the intermediate, if there is one.
 A key made for tests says so in its own certificate, in an extension that is critical: a reader that does not know it
 must refuse the certificate. The dates of a certificate are not compared with those of records (evidence/README.md).
 """
@@ -7,6 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import itertools
+from collections.abc import Sequence
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -19,9 +23,13 @@ from evidence.seal import keyid_of
 
 TEST_KEY = x509.ObjectIdentifier("2.25.307793491334158622302749188636843853207")
 """The critical extension of test certificates; its value is DER NULL."""
+EVIDENCE_USE = x509.ObjectIdentifier("2.25.79549728352203093903114946346335203196")
+"""The extended key usage of certificates for evidence; those for connections lack it and sign nothing."""
 MAX_PEM = 16384
-_DER_NULL = b"\x05\x00"
+MOST_INTERMEDIATES = 1
+DER_NULL = b"\x05\x00"
 _UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion)
+E = TypeVar("E", bound=x509.ExtensionType)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,16 +47,25 @@ def make_root(
 ) -> x509.Certificate:
     """A self-signed root certificate. `start_us`: UTC microseconds from which it is valid."""
     names = _name(name), _name(name)
-    return _certificate(key, key.public_key(), names, serial, start_us, days, test, ca=True)
+    return _certificate(key, key.public_key(), names, serial, start_us, days, test, path_length=MOST_INTERMEDIATES)
 
 
-def issue(
+def make_intermediate(
     root: x509.Certificate, root_key: Ed25519PrivateKey, public_key: Ed25519PublicKey, name: str, serial: int,
     start_us: int, days: int, test: bool,
 ) -> x509.Certificate:
-    """The root's certificate for a device or a centre called `name`."""
+    """The root's certificate for a key that certifies devices in its stead."""
     names = _name(name), root.subject
-    return _certificate(root_key, public_key, names, serial, start_us, days, test, ca=False)
+    return _certificate(root_key, public_key, names, serial, start_us, days, test, path_length=0)
+
+
+def issue(
+    issuer: x509.Certificate, issuer_key: Ed25519PrivateKey, public_key: Ed25519PublicKey, name: str, serial: int,
+    start_us: int, days: int, test: bool,
+) -> x509.Certificate:
+    """A certificate for a device or a centre called `name`, by an intermediate or a root."""
+    names = _name(name), issuer.subject
+    return _certificate(issuer_key, public_key, names, serial, start_us, days, test, path_length=None)
 
 
 def pem(certificate: x509.Certificate) -> str:
@@ -58,22 +75,31 @@ def pem(certificate: x509.Certificate) -> str:
 
 def read_certificate(certificate_pem: str, where: str = "certificate") -> x509.Certificate:
     """The one certificate in a PEM text. Raises BadCertificate."""
-    if len(certificate_pem) > MAX_PEM:
-        raise BadCertificate(where=where, why="it is too long")
-    try:
-        found = x509.load_pem_x509_certificates(certificate_pem.encode())
-    except _UNREADABLE:
-        raise BadCertificate(where=where, why="it is not PEM") from None
+    found = _read(certificate_pem, where)
     if len(found) != 1:
         raise BadCertificate(where=where, why=f"{len(found)} certificates where one is expected")
     return found[0]
 
 
+def join_chain(certificate: str, intermediates: Sequence[str] | None, where: str = "certificate") -> str:
+    """One text from what a genesis record holds: the device's certificate alone, and those between it and the root.
+
+    Raises BadCertificate unless each text holds exactly one."""
+    parts = [certificate, *(intermediates or ())]
+    return "".join(pem(read_certificate(part, where)) for part in parts)
+
+
+def split_chain(certificate_pem: str, where: str = "certificate") -> tuple[str, tuple[str, ...] | None]:
+    """The inverse: the device's certificate alone, and the others, None where there are none. Raises BadCertificate."""
+    first, *others = (pem(one) for one in _chain(certificate_pem, where))
+    return first, tuple(others) or None
+
+
 def identity(certificate_pem: str, root: x509.Certificate, where: str = "certificate") -> Identity:
-    """The identity that `root` vouches for in a certificate. Raises BadCertificate."""
-    certificate = read_certificate(certificate_pem, where)
+    """The identity that `root` vouches for in a certificate, or through its intermediate. Raises BadCertificate."""
+    chain = _chain(certificate_pem, where)
     try:
-        return _checked(certificate, root, where)
+        return _checked(chain, root, where)
     except InvalidSignature:
         raise BadCertificate(where=where, why="the root did not issue it") from None
     except _UNREADABLE as error:
@@ -99,26 +125,72 @@ def fingerprint(certificate: x509.Certificate) -> str:
     return keyid_of(key)
 
 
-def _checked(certificate: x509.Certificate, root: x509.Certificate, where: str) -> Identity:
-    root.verify_directly_issued_by(root)
-    certificate.verify_directly_issued_by(root)
+def _read(certificate_pem: str, where: str) -> list[x509.Certificate]:
+    if len(certificate_pem) > MAX_PEM:
+        raise BadCertificate(where=where, why="it is too long")
+    try:
+        return x509.load_pem_x509_certificates(certificate_pem.encode())
+    except _UNREADABLE:
+        raise BadCertificate(where=where, why="it is not PEM") from None
+
+
+def _chain(certificate_pem: str, where: str) -> list[x509.Certificate]:
+    found = _read(certificate_pem, where)
+    if len(found) > 1 + MOST_INTERMEDIATES:
+        raise BadCertificate(where=where, why=f"{len(found)} certificates where two at most are expected")
+    return found
+
+
+def _checked(chain: Sequence[x509.Certificate], root: x509.Certificate, where: str) -> Identity:
+    certificate, *intermediates = chain
+    authorities = [*intermediates, root]
+    for issued, issuer in itertools.pairwise([*chain, root, root]):
+        try:
+            issued.verify_directly_issued_by(issuer)
+        except ValueError:  # another name, or another kind of key
+            raise BadCertificate(where=where, why="the root did not issue it") from None
     key, names = certificate.public_key(), certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    if not isinstance(key, Ed25519PublicKey) or not isinstance(root.public_key(), Ed25519PublicKey):
+    if not isinstance(key, Ed25519PublicKey) or not all(_has_our_key(one) for one in authorities):
         raise BadCertificate(where=where, why="its key is not an Ed25519 key")
-    if not _is_ca(root):
-        raise BadCertificate(where=where, why="the root is not a root certificate")
-    if _is_ca(certificate):
+    for below, authority in enumerate(authorities):
+        _may_certify(authority, below, where)
+    if _constraints(certificate).ca:
         raise BadCertificate(where=where, why="it is a root certificate, not that of a device")
     if len(names) != 1:
         raise BadCertificate(where=where, why="it does not have one name")
-    _no_unknown_demands(certificate, where)
-    _no_unknown_demands(root, where)
-    test = _test_mark(certificate) or _test_mark(root)
+    for one in (certificate, *authorities):
+        _no_unknown_demands(one, where)
+    for one in chain:
+        _for_evidence(one, where)
+    if (usage := _extension(certificate, x509.KeyUsage)) is not None and not usage.digital_signature:
+        raise BadCertificate(where=where, why="its key may not sign")
+    test = any(_test_mark(one) for one in (certificate, *authorities))
     return Identity(name=str(names[0].value), public_key=key, keyid=keyid_of(key), test=test)
 
 
+def _has_our_key(certificate: x509.Certificate) -> bool:
+    return isinstance(certificate.public_key(), Ed25519PublicKey)
+
+
+def _may_certify(authority: x509.Certificate, below: int, where: str) -> None:
+    """Whether a root or an intermediate may stand above so many intermediates."""
+    constraints, usage = _constraints(authority), _extension(authority, x509.KeyUsage)
+    if not constraints.ca:
+        raise BadCertificate(where=where, why="what issued it may not issue certificates")
+    if constraints.path_length is not None and constraints.path_length < below:
+        raise BadCertificate(where=where, why="its root allows no intermediate")
+    if usage is not None and not usage.key_cert_sign:
+        raise BadCertificate(where=where, why="the key that issued it may not sign certificates")
+
+
+def _for_evidence(certificate: x509.Certificate, where: str) -> None:
+    uses = _extension(certificate, x509.ExtendedKeyUsage)
+    if uses is not None and EVIDENCE_USE not in uses:
+        raise BadCertificate(where=where, why="it is for connections, not for evidence")
+
+
 def _no_unknown_demands(certificate: x509.Certificate, where: str) -> None:
-    known = (x509.BasicConstraints.oid, x509.KeyUsage.oid, TEST_KEY)
+    known = (x509.BasicConstraints.oid, x509.KeyUsage.oid, x509.ExtendedKeyUsage.oid, TEST_KEY)
     for extension in certificate.extensions:
         if extension.critical and extension.oid not in known:
             raise BadCertificate(where=where, why=f"it demands {extension.oid.dotted_string}, which is not known here")
@@ -128,9 +200,12 @@ def _test_mark(certificate: x509.Certificate) -> bool:
     return any(extension.oid == TEST_KEY for extension in certificate.extensions)
 
 
-def _is_ca(certificate: x509.Certificate) -> bool:
-    found = [one.value for one in certificate.extensions if isinstance(one.value, x509.BasicConstraints)]
-    return len(found) == 1 and found[0].ca
+def _constraints(certificate: x509.Certificate) -> x509.BasicConstraints:
+    return _extension(certificate, x509.BasicConstraints) or x509.BasicConstraints(ca=False, path_length=None)
+
+
+def _extension(certificate: x509.Certificate, kind: type[E]) -> E | None:
+    return next((one.value for one in certificate.extensions if isinstance(one.value, kind)), None)
 
 
 def _name(name: str) -> x509.Name:
@@ -139,20 +214,24 @@ def _name(name: str) -> x509.Name:
 
 def _certificate(
     signing_key: Ed25519PrivateKey, public_key: Ed25519PublicKey, names: tuple[x509.Name, x509.Name], serial: int,
-    start_us: int, days: int, test: bool, ca: bool,
+    start_us: int, days: int, test: bool, path_length: int | None,
 ) -> x509.Certificate:
-    start = datetime.datetime.fromtimestamp(start_us // 1_000_000, datetime.UTC)
+    """`path_length` None: of a device, which certifies nobody."""
+    start, ca = datetime.datetime.fromtimestamp(start_us // 1_000_000, datetime.UTC), path_length is not None
     builder = x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(public_key)
     builder = builder.serial_number(serial).not_valid_before(start)
     builder = builder.not_valid_after(start + datetime.timedelta(days=days))
-    builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=0 if ca else None), critical=True)
-    builder = builder.add_extension(_usage(ca), critical=True)
+    builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=path_length), critical=True)
+    builder = builder.add_extension(key_usage(ca), critical=True)
+    if names[0] != names[1]:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([EVIDENCE_USE]), critical=False)
     if test:
-        builder = builder.add_extension(x509.UnrecognizedExtension(TEST_KEY, _DER_NULL), critical=True)
+        builder = builder.add_extension(x509.UnrecognizedExtension(TEST_KEY, DER_NULL), critical=True)
     return builder.sign(signing_key, None)
 
 
-def _usage(ca: bool) -> x509.KeyUsage:
+def key_usage(ca: bool) -> x509.KeyUsage:
+    """What a key may do that certifies others, or else one that signs."""
     return x509.KeyUsage(
         digital_signature=not ca, key_cert_sign=ca, crl_sign=ca, content_commitment=False, key_encipherment=False,
         data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,

@@ -12,7 +12,7 @@ from typing import Any
 from cryptography import x509
 
 from evidence.bodies import Genesis, Head, body_of
-from evidence.certs import Identity, fingerprint, identity
+from evidence.certs import Identity, fingerprint, identity, join_chain
 from evidence.errors import (
     BadCertificate,
     BadRecord,
@@ -118,7 +118,7 @@ def _identity(own: Sequence[Sealed], root: x509.Certificate) -> Identity:
     assert isinstance(body, Genesis)
     if body.root != fingerprint(root):
         raise BadCertificate(where=where, why="it names another root")
-    who = identity(body.certificate, root, where)
+    who = identity(join_chain(body.certificate, body.intermediates, where), root, where)
     if who.name != record.device:
         raise BadCertificate(where=where, why=f"it was issued to {who.name}")
     if who.keyid != body.keyid:

@@ -37,9 +37,14 @@ class Belief(Protocol):
 class ChainClock:
     """The clock of the device that made a chain."""
 
-    def __init__(self, chain: Sequence[Record], policy: Belief, receipts: Iterable[Receipt] = ()) -> None:
-        """`chain`: the records at hand of one chain, in order; `receipts`: those that a centre gave for it."""
-        self._policy, self._chain = policy, chain
+    def __init__(
+        self, chain: Sequence[Record], policy: Belief, receipts: Iterable[Receipt] = (), believed: int | None = None,
+    ) -> None:
+        """`chain`: the records at hand of one chain, in order; `receipts`: those that a centre gave for it. `believed`:
+        only those below this number say anything (the key was revoked); None: all."""
+        if believed is not None:
+            chain = [record for record in chain if record.seq < believed]
+        self._policy, self._chain, self._believed = policy, chain, believed
         self._brackets = Brackets(chain, receipts)
         self._moved = _moved(chain, policy.step_tolerance_us)
         starts: dict[str, list[Record]] = defaultdict(list)
@@ -51,6 +56,8 @@ class ChainClock:
 
     def doubt(self, record: Record) -> Doubt | None:
         """Why the wall clock of a record cannot be believed."""
+        if self._believed is not None and record.seq >= self._believed:
+            return "revoked"
         if record.clock.source == "simulated":
             return None if self._policy.accept_simulated else "simulated"
         if not record.clock.synced:

@@ -89,6 +89,10 @@ class TestKey(VerificationError):
     text = "{where}: signed with a test key, which only the demo policy accepts"
 
 
+class RevokedKey(VerificationError):
+    text = "{where}: signed with a key that the centre has revoked"
+
+
 class RecordChanged(VerificationError):
     text = "record {seq} of {device} was changed: its bytes do not match its seal"
 

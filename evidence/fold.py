@@ -137,6 +137,7 @@ def fold(
         last_us=max(record.utc_us for record in used),
         unknown_records=told.unknown,
         bad_records=told.bad,
+        revoked=told.revoked,
     )
 
 

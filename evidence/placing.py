@@ -56,6 +56,8 @@ def _anchor(record: Record, segment: Segment, clock: ChainClock) -> Record | Non
 def _doubt(
     record: Record, segment: Segment, anchor: Record | None, clock: ChainClock, policy: Policy
 ) -> Doubt | None:
+    if clock.doubt(record) == "revoked":
+        return "revoked"
     running_us = clock.running_us(_boot_id(record, segment), segment.last_mono_us, record)
     if anchor is None or running_us is None:
         return "boot"

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -51,6 +53,14 @@ def read_receipt(envelope: bytes, key: Ed25519PublicKey, where: str) -> Receipt:
 def peek_receipt(envelope: bytes) -> Receipt:
     """What a receipt says, its signature NOT checked. Raises BadRecord."""
     return _receipt(open_envelope(envelope, RECEIPT_TYPE).payload)
+
+
+def by_chain(receipts: Iterable[Receipt]) -> dict[tuple[str, str], list[Receipt]]:
+    """(device, chain) → its receipts, in their order."""
+    found: dict[tuple[str, str], list[Receipt]] = defaultdict(list)
+    for receipt in receipts:
+        found[receipt.device, receipt.chain].append(receipt)
+    return found
 
 
 def _receipt(payload: bytes) -> Receipt:

@@ -50,7 +50,7 @@ class Stretch(Span):
     refs: tuple[Ref, ...]
 
 
-Doubt = Literal["simulated", "clock", "moved", "early", "ahead", "offline", "boot", "late", "step", "gaps"]
+Doubt = Literal["simulated", "clock", "moved", "early", "ahead", "offline", "boot", "late", "step", "gaps", "revoked"]
 """Why a time is uncertain: a simulated clock that the policy does not accept; a clock that was not set, or
 that was moved; a wall clock that a centre's checkpoint or receipt contradicts, or a record that came so late that
 only its box says when it was made; a start of the device whose time no record tells; stated long after it was filmed;
@@ -192,6 +192,18 @@ class PinFact:
     @property
     def direction(self) -> Literal["in", "out"]:
         return self.pin.direction
+
+
+@dataclasses.dataclass(frozen=True)
+class RevokedFact:
+    """The centre revoked the key of a chain of a box. `count`: its records that are not believed; `since_us`: from when
+    the key may have been in other hands; `refs`: the records that revoked it."""
+
+    device: str
+    keyid: str
+    since_us: int
+    count: int
+    refs: tuple[Ref, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -535,6 +547,8 @@ class Story:
     """Records of types that this version does not know; verified, kept, not told."""
     bad_records: tuple[Ref, ...]
     """Records of this class whose body cannot be read; verified, kept, not told."""
+    revoked: tuple[RevokedFact, ...] = ()
+    """Boxes of the class whose key was revoked."""
 
     @property
     def signs(self) -> tuple[CheckInFact | PinFact, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import typing
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -48,7 +49,9 @@ from evidence.places import stands_rightly
 from evidence.policy import Policy
 from evidence.progress import latest
 from evidence.records import Record, record_bytes
-from evidence.story import Ref
+from evidence.revoked import TELLS, Cut, believed
+from evidence.revoked import cuts as cut_chains
+from evidence.story import Ref, RevokedFact
 
 B = typing.TypeVar("B", bound=Body)
 FROM_BOX = (
@@ -72,6 +75,8 @@ class Told:
     """When the sessions of `corrected` were started."""
     unknown: int
     bad: tuple[Ref, ...]
+    revoked: tuple[RevokedFact, ...]
+    """Boxes whose key was revoked."""
 
     def of(self, cls: type[B]) -> list[tuple[Record, B]]:
         """The records of one type."""
@@ -90,7 +95,8 @@ class Told:
         ours = {body.sha256 for _, body in items if isinstance(body, Segment)}
         items = [(r, b) for r, b in items if not isinstance(b, SegmentRemoved) or b.segment in ours]
         corrected = tuple(one for one in self.corrected if one.session[0] in devices)
-        return dataclasses.replace(self, items=tuple(items), corrected=corrected)
+        revoked = tuple(one for one in self.revoked if one.device in devices)
+        return dataclasses.replace(self, items=tuple(items), corrected=corrected, revoked=revoked)
 
     def clock_of(self, record: Record) -> ChainClock:
         """The clock of the device that made a record."""
@@ -117,12 +123,16 @@ def read(
     for record in ordered:
         chains[record.device, record.chain].append(record)
     boxes = {name for name, chain in chains.items() if _is_box(chain[0])}
-    counted = corrections(ordered)
+    cuts = cut_chains(ordered, itertools.chain.from_iterable(receipts.values()))
+    sure = [record for record in ordered if believed(record, cuts)] if cuts else ordered
+    counted = corrections(sure)
     items, bad = [], []
     named = {key for key, one in counted.by_session.items() if class_id in one.classes}
     for record in ordered:
         if record.body.get("class") == class_id and record.type in MOVED:
             named |= {counted.session_of(record)} & counted.by_session.keys()
+        if cuts and record.type not in TELLS and not believed(record, cuts):
+            continue
         if record.type != "segment.removed" and counted.class_of(record) != class_id:
             continue
         try:
@@ -132,14 +142,22 @@ def read(
             continue
         if body is not None and ((record.device, record.chain) not in boxes or _may_say(record)):
             items.append((record, body))
-    clocks = {name: ChainClock(chain, policy, receipts.get(name, ())) for name, chain in chains.items()}
+    clocks = {name: ChainClock(chain, policy, receipts.get(name, ()), cuts[name].first if name in cuts else None)
+              for name, chain in chains.items()}
     unknown = sum(record.type not in TYPES for record in ordered)
     corrected = tuple(counted.by_session[key] for key in sorted(named))
     started_us: dict[Session, int] = {}
-    for record in ordered:
+    for record in sure:
         if record.type == "session.start" and (session := counted.session_of(record)) in named:
             started_us.setdefault(session, record.utc_us)
-    return Told(tuple(items), clocks, latest(ordered, clocks), corrected, started_us, unknown, tuple(bad))
+    revoked = tuple(RevokedFact(name[0], cut.keyid, cut.since_us, _beyond(chains[name], cut), cut.said)
+                    for name, cut in cuts.items() if name in chains)
+    return Told(
+        tuple(items), clocks, latest(ordered, clocks), corrected, started_us, unknown, tuple(bad), revoked)
+
+
+def _beyond(chain: list[Record], cut: Cut) -> int:
+    return sum(record.seq >= cut.first for record in chain)
 
 
 def _may_say(record: Record) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import queue
 import re
+import ssl
 import threading
 import time
-from typing import Any
+from typing import Any, Protocol
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -41,21 +42,31 @@ NEVER = -2
 _LOG = Log("collector")
 
 
+class Tls(Protocol):
+    """How the collector connects. `refresh`: before it connects again, the newest certificate is loaded."""
+
+    @property
+    def context(self) -> ssl.SSLContext: ...
+
+    def refresh(self) -> None: ...
+
+
 Arrival = tuple[int, mqtt.MQTTMessage]
 """The number of the connection that it came on, and the message."""
 
 
 class BrokerLink:
-    """Runs until `stop`. `client_id` keeps the broker's session for this collector between runs."""
+    """Runs until `stop`. `client_id` keeps the broker's session for this collector between runs; with `tls` the name in
+    the certificate does."""
 
     def __init__(self, host: str, port: int, client_id: str, collector: Collector, store: Store, names: NameBox,
-                 certificate: str) -> None:
+                 certificate: str, tls: Tls | None = None) -> None:
         self._host, self._port = host, port
         self._collector, self._store, self._names, self._certificate = collector, store, names, certificate
         self._inbox: queue.Queue[Arrival] = queue.Queue(maxsize=2 * IN_FLIGHT)
         self._held: list[Arrival] = []
         self._told: set[Told] = set()
-        self._looked_at, self._session = NEVER, 0
+        self._looked_at, self._session, self._tls = NEVER, 0, tls
         self._announcer = Announcer(store, time.monotonic)
         self._stopping = threading.Event()
         self.subscribed = threading.Event()
@@ -63,6 +74,8 @@ class BrokerLink:
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id, protocol=mqtt.MQTTv5, manual_ack=True)
         self._client.on_connect, self._client.on_message = self._connected, self._came
         self._client.max_queued_messages_set(10 * IN_FLIGHT)
+        if tls is not None:
+            self._client.tls_set_context(tls.context)
         self._client.on_disconnect, self._client.on_subscribe = self._disconnected, self._ready
 
     def stop(self) -> None:
@@ -155,6 +168,8 @@ class BrokerLink:
         # Message ids of the old connection mean nothing on the next one.
         self.subscribed.clear()
         self._session += 1
+        if self._tls is not None:
+            self._tls.refresh()
 
     def _came(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         while not self._stopping.is_set():

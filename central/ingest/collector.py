@@ -68,6 +68,9 @@ class Collector:
         checked = self._check_all(batch)
         touched: dict[tuple[str, str], None] = {}
         with self._store.write() as tx:
+            if self._keyring.denies(tx.denied()):
+                # A key was revoked since: whatever is not committed yet is not believed.
+                checked = self._check_all(batch)
             for message, result in checked:
                 if isinstance(result, ZaitangError):
                     self._refuse(tx, message, result)

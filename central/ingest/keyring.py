@@ -5,8 +5,8 @@ from cryptography import x509
 
 from central.errors import UnknownSigner
 from evidence.bodies import Genesis, body_of
-from evidence.certs import Identity, fingerprint, identity
-from evidence.errors import BadCertificate, TestKey
+from evidence.certs import Identity, fingerprint, identity, join_chain
+from evidence.errors import BadCertificate, RevokedKey, TestKey
 from evidence.records import Sealed
 from evidence.seal import RECORD_TYPE, open_envelope, read_sealed, verify_seal
 
@@ -17,6 +17,13 @@ class Keyring:
     def __init__(self, root: x509.Certificate, accept_test: bool) -> None:
         self._root, self._accept_test = root, accept_test
         self._known: dict[tuple[str, str], Identity] = {}
+        self._denied: frozenset[str] = frozenset()
+
+    def denies(self, keyids: frozenset[str]) -> bool:
+        """Believe these keys no longer, and all others. True if that is another set than before: what was checked is
+        then to be checked again."""
+        changed, self._denied = keyids != self._denied, keyids
+        return changed
 
     def learn(self, certificate: str) -> Identity:
         """Trust a certificate that the root has issued. Raises BadCertificate, TestKey."""
@@ -37,6 +44,8 @@ class Keyring:
         who = next((self._known[device, keyid] for keyid in keys if (device, keyid) in self._known), None)
         if who is None:
             raise UnknownSigner(device=device)
+        if who.keyid in self._denied:
+            raise RevokedKey(where=f"record {sealed.record.seq} of {device}")
         verify_seal(envelope, RECORD_TYPE, who.public_key, f"record {sealed.record.seq} of {device}")
         return sealed
 
@@ -44,6 +53,6 @@ class Keyring:
         where = f"record 0 of {sealed.record.device}"
         if body.root != fingerprint(self._root):
             raise BadCertificate(where=where, why="it names another root")
-        who = self.learn(body.certificate)
+        who = self.learn(join_chain(body.certificate, body.intermediates, where))
         if who.name != sealed.record.device or who.keyid != body.keyid:
             raise BadCertificate(where=where, why="it belongs to another device or key")

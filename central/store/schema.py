@@ -86,6 +86,40 @@ keyframes = Table(
     Column("leaf", BigInteger, nullable=False, comment="the record that named it first"),
 )
 
+claims = Table(
+    "claims",
+    metadata,
+    Column("token_hash", String(64), primary_key=True, comment="SHA-256 of the token; the token itself is nowhere"),
+    Column("device", String(64), nullable=False, index=True),
+    Column("serial", String(64), nullable=False, comment="of the machine that may use it"),
+    Column("expires_us", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False, comment="open, waiting, approved, refused"),
+    Column("evidence_key", String(64), comment="Ed25519, of the box that used it"),
+    Column("tls_key", String(64), comment="Ed25519, of its connections"),
+    Column("asked_us", BigInteger),
+    Column("asked_from", String(64), comment="address"),
+    Column("certificate", Text),
+    Column("tls_certificate", Text),
+    Column("reason", Text, comment="of a refusal"),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("serial", String(40), primary_key=True, comment="of a certificate for connections, hex"),
+    Column("device", String(64), nullable=False, index=True),
+    Column("evidence_keyid", String(64), nullable=False, index=True, comment="of the box's key that vouched for it"),
+    Column("issued_us", BigInteger, nullable=False),
+    Column("pem", Text, nullable=False),
+)
+
+denied = Table(
+    "denied",
+    metadata,
+    Column("keyid", String(64), primary_key=True, comment="of an evidence key that is believed no longer"),
+    Column("device", String(64), nullable=False),
+)
+
 policies = Table(
     "policies",
     metadata,

@@ -78,7 +78,8 @@ def keep(tx: Tx, sealed: Sealed) -> None:
     tx.insert_record(sealed, getattr(body, "class_id", None))
     tx.know_chain(record.device, record.chain)
     if isinstance(body, Genesis):
-        tx.set_identity(record.device, record.chain, body.certificate, body.sealing_key)
-        tx.know_certificate(body.keyid, record.device, body.certificate)
+        certificate = "".join((body.certificate, *(body.intermediates or ())))
+        tx.set_identity(record.device, record.chain, certificate, body.sealing_key)
+        tx.know_certificate(body.keyid, record.device, certificate)
     if isinstance(body, Segment):
         tx.announce(record.device, record.chain, record.seq, body.sha256, body.size)

@@ -5,10 +5,11 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from central.store import schema as t
+from central.store.devices import DeviceTables
 from central.store.trees import TreeTables
 from evidence.records import NO_PREV, Sealed
 from evidence.seal import read_sealed
@@ -42,11 +43,8 @@ class Announced:
     stored: bool
 
 
-class Tx(TreeTables):
+class Tx(DeviceTables, TreeTables):
     """One transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._db = connection
 
     def meta(self, key: str) -> str | None:
         """A value of the centre's own notes."""

@@ -37,6 +37,9 @@ RECORDS = {
     "segment.removed": N_("removal of a video file"),
     "video.reused": N_("video seen elsewhere"),
     "export": N_("export of a class"),
+    "device.approved": N_("box certified"),
+    "device.refused": N_("box refused"),
+    "device.revoked": N_("key of a box revoked"),
 }
 REFUSED = {
     "BadRecord": N_("not a record"),
@@ -45,6 +48,7 @@ REFUSED = {
     "BadCertificate": N_("the certificate is not to be trusted"),
     "TestKey": N_("signed with a test key"),
     "UnknownSigner": N_("from a box that is not known here"),
+    "RevokedKey": N_("signed with a revoked key"),
     "WrongTopic": N_("sent in the name of another box"),
     "WrongPlace": N_("a record that does not belong there"),
     "Fork": N_("two different records with the same number"),

@@ -41,9 +41,10 @@ def _sweep(centre: Centre) -> None:
         log.failed("uploads.unswept", error)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises NotLoopback, PortInUse, CannotListen."""
-    if host not in LOOPBACK:
+def listen(host: str, port: int, everywhere: bool = False) -> socket.socket:
+    """A listening socket. `everywhere`: also at other addresses than the loopback. Raises NotLoopback, PortInUse,
+    CannotListen."""
+    if host not in LOOPBACK and not everywhere:
         raise NotLoopback(host=host)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)

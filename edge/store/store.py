@@ -19,6 +19,7 @@ from edge.store import sql
 from edge.store.database import Database
 from edge.store.people import PeopleTables
 from evidence.bodies import TYPES, Genesis, Segment, SegmentRemoved
+from evidence.certs import split_chain
 from evidence.chain import next_record
 from evidence.errors import BadReceipt
 from evidence.receipts import Receipt, peek_receipt
@@ -62,11 +63,12 @@ class Store(PeopleTables):
         self._removed_up_to = -1
         self._given: list[Receipt] = []
         self._db = Database(path)
-        genesis = Genesis(signer.keyid, certificate, root, SOFTWARE, self._sealing_key())
         with self._db.transaction():
             head = self._head()
             if head is None:
                 self._chain = secrets.token_hex(16)
+                own, between = split_chain(certificate)
+                genesis = Genesis(signer.keyid, own, root, SOFTWARE, self._sealing_key(), between)
                 self._add([("genesis", genesis)], None)
             else:
                 self._chain = head.record.chain

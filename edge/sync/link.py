@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -46,9 +47,12 @@ Event = Connected | Arrived | Lost
 
 
 class Link:
-    """Publishes to and hears from `zaitang/v1/{device}/…`. Events go to `put`, from the link's own thread."""
+    """Publishes to and hears from `zaitang/v1/{device}/…`. Events go to `put`, from the link's own thread. `tls`: how
+    it connects; a certificate that is loaded into it later is shown from the next connection on."""
 
-    def __init__(self, host: str, port: int, device: str, put: Callable[[Event], None]) -> None:
+    def __init__(
+        self, host: str, port: int, device: str, put: Callable[[Event], None], tls: ssl.SSLContext | None = None
+    ) -> None:
         self._put, self._prefix, self._log = put, f"{ROOT}/{device}/", Log("sync.link")
         self._given = self._taken = 0
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=device, protocol=mqtt.MQTTv5)
@@ -57,6 +61,8 @@ class Link:
         client.reconnect_delay_set(first + random.random(), longest + random.random() * longest)  # type: ignore[arg-type]
         client.on_connect, client.on_disconnect = self._connected, self._lost
         client.on_message, client.on_publish = self._arrived, self._published
+        if tls is not None:
+            client.tls_set_context(tls)
         session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         session.SessionExpiryInterval = SESSION_S
         client.connect_async(host, port, KEEPALIVE_S, clean_start=False, properties=session)

@@ -14,6 +14,7 @@ from common.policies import load_policy, policy_ids
 from edge.child import ready, stop_on_signal
 from edge.config import SyncConfig
 from edge.errors import StoreBusy
+from edge.identity.renew import Renewer
 from edge.store import Store
 from edge.sync.centre import CERTIFICATE, Site
 from edge.sync.inbox import Inbox
@@ -31,16 +32,19 @@ class Sync:
 
     def __init__(
         self, store: Store, inbox: Inbox, link: Link, events: queue.Queue[Event], uploader: Uploader | None,
-        now: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.monotonic, renewer: Renewer | None = None,
     ) -> None:
         self._store, self._inbox, self._link, self._events = store, inbox, link, events
         self._uploader, self._now, self._log = uploader, now, logs.Log("sync")
+        self._renewer = renewer
         self._connected = False
         self._held: Event | None = None
         self._outbox = Outbox(store.receipted_up_to(), store.receipted_up_to())
 
     def run(self, stop: threading.Event) -> None:
         """Connect, and work until `stop` is set."""
+        if self._renewer is not None:
+            self._renewer.start()
         self._link.start()
         if self._uploader is not None:
             self._uploader.start()
@@ -49,6 +53,8 @@ class Sync:
                 self._turn(stop)
         finally:
             self._link.stop()
+            if self._renewer is not None:
+                self._renewer.stop()
             if self._uploader is not None:
                 self._uploader.stop()
 
@@ -131,12 +137,14 @@ def run(box: Box) -> None:
 def make_sync(box: Box, config: SyncConfig) -> Sync:
     """The parts of the sync process, joined."""
     events: queue.Queue[Event] = queue.Queue()
-    link = Link(config.broker, config.port, box.config.device, events.put)
+    renewer = box.renewer(config.devices) if config.tls else None
+    tls = None if renewer is None else renewer.context
+    link = Link(config.broker, config.port, box.config.device, events.put, tls)
     inbox = make_inbox(box, config.centre)
     uploader = None
     if config.segments is not None:
         uploader = Uploader(box.store, inbox.alarms, box.find_segment, config.segments, time.monotonic)
-    return Sync(box.store, inbox, link, events, uploader)
+    return Sync(box.store, inbox, link, events, uploader, renewer=renewer)
 
 
 def make_inbox(box: Box, centre: str) -> Inbox:

@@ -1,5 +1,5 @@
 """What stands beside the rules: left early, a roster that shrank, a changed plan, classes that nobody started or that
-were put right, pictures, codes on the screen, clocks, unreadable records."""
+were put right, pictures, codes on the screen, clocks, revoked keys, unreadable records."""
 from __future__ import annotations
 
 from collections import Counter
@@ -28,6 +28,7 @@ def judge(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:
         _finding("picture", "", "warning", _picture(story)),
         _finding("screen_code", "", "warning", _codes(story, policy, over)),
         _finding("clock", "", "open", _clock(story)),
+        _finding("keys", "", "open", _keys(story)),
         _finding("records", "", "warning", _records(story)),
     )
     return tuple(finding for finding in found if finding.reasons)
@@ -180,6 +181,12 @@ def _clock(story: Story) -> Told:
     items += [(fact.doubt, fact.ref) for fact in story.checkins if fact.doubt]
     for doubt, count in sorted(Counter(doubt for doubt, _ in items).items()):
         yield reason(f"doubt_{doubt}", count=count), tuple(ref for why, ref in items if why == doubt)
+
+
+def _keys(story: Story) -> Told:
+    for one in story.revoked:
+        since = f"{_day(story, one.since_us)} {moment(story, one.since_us)}"
+        yield reason("key_revoked", device=one.device, since=since, count=one.count), one.refs
 
 
 def _records(story: Story) -> Told:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from central.ingest.collector import Message
 from central.wiring import Centre, issue
 from evidence.bodies import TYPES, Body, Genesis, Segment
-from evidence.certs import fingerprint
+from evidence.certs import fingerprint, split_chain
 from evidence.chain import next_record
 from evidence.records import ClockState, Sealed, Stamp
 from evidence.seal import KeySigner, seal_record
@@ -65,7 +65,8 @@ class Box:
     def genesis(self, utc: int = MORNING - 60 * MINUTE) -> Sealed:
         """Record 0."""
         sealing = self.sealing_key.public_key().public_bytes_raw().hex()
-        return self.append(Genesis(self.signer.keyid, self.certificate, self.root, "test", sealing), utc)
+        own, between = split_chain(self.certificate)
+        return self.append(Genesis(self.signer.keyid, own, self.root, "test", sealing, between), utc)
 
     def append(self, body: Body, utc: int) -> Sealed:
         """Seal the next record."""

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from central.cli import main
 from central.errors import DatabaseUnusable
-from central.keys import load_certificate
+from central.files import load_certificate
 from central.wiring import open_centre
 from evidence.certs import identity
 from tests.central.helpers import write_plan
@@ -28,12 +28,12 @@ def folder(tmp_path: Path) -> Path:
 
 def test_init_makes_a_centre_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert {path.name for path in folder.iterdir()} >= {"centre.toml", "keys", "zaitang.db"}
-    for name in ("root.key", "centre.key", "names.key"):
-        assert stat.S_IMODE((folder / "keys" / name).stat().st_mode) == 0o600
-    before = (folder / "keys" / "root.key").read_bytes()
-    assert run("init", folder) == 2
+    for name in ("root/root.key", "keys/centre.key", "keys/names.key", "keys/ca.pem", "keys/tls-ca.pem"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+    before = (folder / "root" / "root.key").read_bytes()
+    assert run("init", folder, "--test-keys") == 2
     assert "already holds a centre" in capsys.readouterr().err
-    assert (folder / "keys" / "root.key").read_bytes() == before
+    assert (folder / "root" / "root.key").read_bytes() == before
     assert [path.name for path in folder.parent.iterdir()] == ["centre"]
 
 
@@ -45,10 +45,54 @@ def test_a_centre_whose_database_cannot_be_made_is_not_half_there(
 
     with monkeypatch.context() as patched:
         patched.setattr("central.wiring.Store", full)
-        assert run("init", tmp_path / "centre") == 1
+        assert run("init", tmp_path / "centre", "--test-keys") == 1
     assert "the disk is full" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
-    assert run("init", tmp_path / "centre") == 0
+    assert run("init", tmp_path / "centre", "--test-keys") == 0
+
+
+def test_the_root_of_a_real_site_is_locked_and_carried_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, phrase, away = tmp_path / "centre", tmp_path / "phrase", tmp_path / "stick"
+    assert run("init", folder) == 2
+    assert "nobody can type" in capsys.readouterr().err
+    phrase.write_text("short")
+    assert run("init", folder, "--passphrase-file", phrase) == 2
+    assert "12 characters at least" in capsys.readouterr().err and not folder.exists()
+    phrase.write_text("correct horse battery\n")
+    assert run("init", folder, "--passphrase-file", phrase) == 0
+    assert "Carry" in capsys.readouterr().out
+    assert b"ENCRYPTED" in (folder / "root" / "root.key").read_bytes()
+    (folder / "root").rename(away)
+    key = Ed25519PrivateKey.generate().public_key()
+    (tmp_path / "box.pub").write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    issue = ("box", "issue", "box-1", "--centre", folder, "--key", tmp_path / "box.pub", "--out", tmp_path / "box.pem")
+    assert run(*issue) == 0
+    first = (tmp_path / "box.pem").read_text()
+    (folder / "keys" / "ca.pem").unlink()
+    assert run(*issue) == 2
+    assert "has no intermediate" in capsys.readouterr().err
+    (tmp_path / "wrong").write_text("battery staple horse")
+    sign = ("root", "sign", "--root", away, "--centre", folder, "--passphrase-file")
+    assert run(*sign, tmp_path / "wrong") == 2
+    assert "the passphrase does not open it" in capsys.readouterr().err
+    assert run(*sign, phrase) == 0
+    assert run(*issue) == 0
+    root = load_certificate(folder / "keys" / "root.pem")
+    for text in (first, (tmp_path / "box.pem").read_text()):
+        assert (identity(text, root).name, identity(text, root).test) == ("box-1", False)
+    assert len(list((folder / "keys").glob("tls-ca-*.pem"))) == 1
+
+
+def test_the_root_of_another_site_signs_nothing_here(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("init", tmp_path / "other", "--test-keys") == 0
+    before = {path.name: path.read_bytes() for path in (folder / "keys").iterdir()}
+    assert run("root", "sign", "--root", tmp_path / "other" / "root", "--centre", folder) == 2
+    assert "is not the one of this centre" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in (folder / "keys").iterdir()} == before
 
 
 def test_what_cannot_be_listened_on_or_read_is_one_sentence(

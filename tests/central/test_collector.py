@@ -2,14 +2,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from central.errors import BadMoment, NoSuchKey
 from central.ingest.collector import MAX_MESSAGE, Message
 from central.wiring import Centre, init_centre, open_centre
 from evidence.bodies import Genesis, Review, SessionStart
+from evidence.certs import split_chain
 from evidence.chain import next_record
 from evidence.receipts import Receipt, read_receipt
 from evidence.records import Stamp
@@ -191,7 +194,8 @@ def test_a_box_cannot_answer_for_the_centre(centre: Centre) -> None:
 
 def test_a_box_cannot_begin_a_chain_that_looks_like_a_centre(centre: Centre) -> None:
     box = Box(centre)
-    box.append(Genesis(box.signer.keyid, box.certificate, box.root, "test"), MORNING)
+    own, between = split_chain(box.certificate)
+    box.append(Genesis(box.signer.keyid, own, box.root, "test", None, between), MORNING)
     assert centre.collector().take(box.messages()) == []
     with centre.store.read() as tx:
         assert [error for error, _, _ in tx.quarantined()] == ["WrongPlace"]
@@ -228,3 +232,54 @@ def test_video_that_another_class_or_box_has_already_is_told_to_both_classes(cen
     assert [one["class"] for one in told] == ["welder-1", "welder-2"]
     assert {(one["record"]["device"], one["first"]["device"]) for one in told} == {("box-2", "box-1")}
     assert {one["segment"] for one in told} == {here.sha256}
+
+
+def test_a_revoked_key_is_denied_from_the_next_message_on(centre: Centre) -> None:
+    box, collector = Box(centre), centre.collector()
+    box.genesis()
+    assert collector.take(box.messages())
+    box.append(SessionStart("welder-1", "s-1", "button"), MORNING)
+    (body,) = centre.desk().revoke("box-1", "stolen")
+    assert body.keyid == box.signer.keyid
+    assert collector.take(box.messages()[1:]) == []
+    with centre.store.read() as tx:
+        assert [error for error, _, _ in tx.quarantined()] == ["RevokedKey"]
+        assert len(tx.chain_envelopes("box-1", box.chain, 9)) == 1
+        assert len(tx.of_type("device.revoked")) == 1
+
+
+def test_a_key_that_is_revoked_while_its_records_are_checked_is_denied_too(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, collector = Box(centre), centre.collector()
+    box.genesis()
+    check, calls = collector._check_all, []
+
+    def checking(batch: Sequence[Message]) -> object:
+        found = check(batch)
+        if not calls:
+            centre.desk().revoke("box-1", "stolen")
+        calls.append(len(batch))
+        return found
+
+    monkeypatch.setattr(collector, "_check_all", checking)
+    assert collector.take(box.messages()) == []
+    assert calls == [1, 1]
+    with centre.store.read() as tx:
+        assert tx.chain_envelopes("box-1", box.chain, 9) == []
+        assert [error for error, _, _ in tx.quarantined()] == ["RevokedKey"]
+
+
+def test_another_key_of_the_same_box_goes_on(centre: Centre) -> None:
+    stolen, fresh = Box(centre), Box(centre, chain="cd" * 16)
+    stolen.genesis()
+    fresh.genesis()
+    centre.desk().revoke("box-1", "stolen", stolen.signer.keyid)
+    assert [given.device for given in centre.collector().take([*stolen.messages(), *fresh.messages()])] == ["box-1"]
+    with pytest.raises(NoSuchKey):
+        centre.desk().revoke("box-1", "again", stolen.signer.keyid)
+    with pytest.raises(NoSuchKey):
+        centre.desk().revoke("centre", "no box")
+    for moment in ("2999-01-01T00:00:00.000000Z", "yesterday", "2026-02-30T00:00:00.000000Z"):
+        with pytest.raises(BadMoment):
+            centre.desk().revoke("box-1", "x", None, moment)

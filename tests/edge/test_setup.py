@@ -42,8 +42,9 @@ def test_every_example_in_the_new_file_is_right_and_no_key_is_left_out() -> None
 
 def test_a_box_is_made_certified_by_the_centre_and_opens(tmp_path: Path, capsys: Out) -> None:
     box, centre, certificate = tmp_path / "box", tmp_path / "centre", tmp_path / "box.crt.pem"
-    assert central_main(["--lang", "en", "init", str(centre)]) == 0
-    root = capsys.readouterr().out.split()[-1]
+    (tmp_path / "phrase").write_text("correct horse battery")
+    assert central_main(["--lang", "en", "init", str(centre), "--passphrase-file", str(tmp_path / "phrase")]) == 0
+    root = re.findall(r"[0-9a-f]{64}", capsys.readouterr().out)[0]
     assert main(["--lang", "en", "init", str(box), "--device", "box-7", "--room", "101 教室"]) == 0
     told = capsys.readouterr().out
     assert "box issue box-7" in told and "zaitang-edge certify" in told
@@ -67,7 +68,7 @@ def test_a_box_is_made_certified_by_the_centre_and_opens(tmp_path: Path, capsys:
 
 def test_the_certificate_of_another_key_name_or_root_is_refused(tmp_path: Path, capsys: Out) -> None:
     for name in ("centre", "other"):
-        assert central_main(["init", str(tmp_path / name)]) == 0
+        assert central_main(["init", str(tmp_path / name), "--test-keys"]) == 0
     for name in ("box-1", "box-2"):
         assert main(["init", str(tmp_path / name), "--device", name]) == 0
 

@@ -83,10 +83,16 @@ def test_certificates() -> None:
             identity(case["certificate"], read_certificate(case["root"]))
 
 
+def test_chains_of_certificates_to_refuse() -> None:
+    for case in load("devices")["refused"]:
+        with pytest.raises(BadCertificate):
+            identity(case["certificate"], read_certificate(case["root"]))
+
+
 CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("picture", "box"),
           ("codes", "box"), ("codes", "centre"), ("people", "box"), ("people", "centre"), ("reused", "centre"),
           ("disputes", "centre"), ("pins", "box"), ("rollcall", "box"), ("reviews", "centre"), ("looks", "box"),
-          ("attempts", "box"), ("checkpoints", "box"), ("naming", "box")]
+          ("attempts", "box"), ("checkpoints", "box"), ("naming", "box"), ("devices", "box"), ("devices", "centre")]
 """File and name of every chain that is kept."""
 
 

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from evidence.bodies import DeviceRevoked
 from evidence.certs import pem
+from evidence.times import utc_text
+from tests.evidence.making import START as START_US
 from tests.evidence.making import Site, seed
 from tests.verify.conftest import Run
 from tests.verify.making import CLASS, class_of, listing, put, receipt, write_export
@@ -79,8 +82,8 @@ def test_a_class_that_somebody_made_anew_under_his_own_root(tmp_path: Path, run:
 
 @pytest.mark.parametrize(("name", "says"), [
     (FIRST, "segment r-1/000000.mp4 of box-1 was changed"),
-    (BOX_CHAIN, "line 4 of chains/box-1"),
-    (CENTRE_CHAIN, "record 1 of centre was changed"),
+    (BOX_CHAIN, "record 3 of box-1 was changed"),
+    (CENTRE_CHAIN, "line 2 of chains/centre"),
     (RECEIPTS, "a receipt in receipts/box-1"),
     ("manifest.json", "manifest.json is not the export that the centre sealed"),
     ("policy.toml", "policy.toml was changed"),
@@ -301,3 +304,17 @@ def test_any_flipped_byte_of_any_file_is_found(export: Path, data: st.DataObject
         assert not verify(export, None, "en").ok
     finally:
         path.write_bytes(good)
+
+
+@pytest.mark.parametrize(("since", "left_out"), [(START_US + 1, 0), (START_US, 6)])
+def test_what_a_revoked_key_signed_without_an_earlier_receipt_is_not_believed(
+    tmp_path: Path, run: Run, since: int, left_out: int
+) -> None:
+    site, box, centre = class_of()
+    centre.add("device.revoked", DeviceRevoked("box-1", box.signer.keyid, "stolen", utc_text(since)))
+    status, result = run(write_export(tmp_path / "export", site, box, centre))
+    assert (status, result["problems"]) == (0, [])
+    found = {finding["rule"]: finding for finding in result["findings"]}
+    assert found["keys"]["result"] == "open"
+    assert [reason["params"]["count"] for reason in found["keys"]["reasons"]] == [left_out]
+    assert (found["R1"]["result"] == "violated") == (left_out == 0)

@@ -1,0 +1,1 @@
+"""Boxes as identities: claimed, approved, certified for connections, revoked."""

@@ -1,0 +1,69 @@
+"""Serving boxes over HTTPS, TLS 1.3 alone; a renewed certificate is taken into use without a restart."""
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import time
+from collections.abc import AsyncIterator
+
+import uvicorn
+from fastapi import FastAPI
+
+from central.config import LOOPBACK
+from central.devices.app import Told, create_app
+from central.devices.limits import Tries
+from central.devices.own import OwnTls, server_context
+from central.errors import NoTls
+from central.web.server import listen
+from central.wiring import Centre
+from common.texts import N_, translate
+
+SAYS = N_("Boxes introduce themselves at {address}. Fingerprint of the root: {root}")
+LOOK_S = 3600.0
+MOST_AT_ONCE = 100
+
+
+def serve_devices(centre: Centre, port: int | None, lang: str) -> None:
+    """Serve until interrupted. Raises NoTls, NoIntermediate, BadKeyFile, PortInUse, CannotListen."""
+    config = centre.config.devices
+    if config.host not in LOOPBACK and not centre.config.broker.tls:
+        raise NoTls  # boxes elsewhere would be told of a broker that they may not use
+    centre.keep_certificate()
+    context = server_context(centre.folder / "keys")
+    listening = listen(config.host, config.port if port is None else port, everywhere=True)
+    address = f"https://{config.names[0]}:{listening.getsockname()[1]}"
+    print(translate(SAYS, lang, address=address, root=centre.root_fingerprint), flush=True)
+    app = make_app(centre, context)
+    settings = uvicorn.Config(
+        app, log_level="warning", server_header=False, proxy_headers=False, timeout_graceful_shutdown=3,
+        limit_concurrency=MOST_AT_ONCE, timeout_keep_alive=5, ssl_context_factory=lambda *_: context,
+    )
+    uvicorn.Server(settings).run([listening])
+
+
+def make_app(centre: Centre, context: ssl.SSLContext | None = None) -> FastAPI:
+    """The application over an open centre. `context`: what gets a renewed certificate."""
+    config = centre.config
+    told = Told(centre.store.device, config.devices.broker, config.broker.port, config.broker.tls)
+    app = create_app(centre.desk(), centre.folder / "keys", told, Tries(time.monotonic))
+    if context is not None:
+        app.router.lifespan_context = lambda _app: _renewing(centre, context)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _renewing(centre: Centre, context: ssl.SSLContext) -> AsyncIterator[None]:
+    task = asyncio.create_task(_renew(OwnTls(context, centre.folder / "keys", centre.keep_certificate)))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _renew(tls: OwnTls) -> None:
+    while True:
+        await asyncio.sleep(LOOK_S)
+        tls.refresh()

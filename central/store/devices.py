@@ -1,0 +1,97 @@
+"""Boxes as identities: claims, certificates for connections, keys that are denied."""
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal
+
+from sqlalchemy import Connection, insert, select, update
+
+from central.store import schema as t
+
+State = Literal["open", "waiting", "approved", "refused"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """A place that is kept for one box. `open`: nobody came yet; the keys (hex) are of the box that came."""
+
+    token_hash: str
+    device: str
+    serial: str
+    expires_us: int
+    state: State = "open"
+    evidence_key: str | None = None
+    tls_key: str | None = None
+    asked_us: int | None = None
+    asked_from: str | None = None
+    certificate: str | None = None
+    tls_certificate: str | None = None
+    reason: str | None = None
+
+
+class DeviceTables:
+    """The part of a transaction that speaks of boxes."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def put_claim(self, claim: Claim) -> None:
+        """Keep a new claim."""
+        self._db.execute(insert(t.claims).values(**dataclasses.asdict(claim)))
+
+    def claim(self, token_hash: str) -> Claim | None:
+        """The claim of a token."""
+        row = self._db.execute(select(t.claims).where(t.claims.c.token_hash == token_hash)).first()
+        return None if row is None else _claim(row)
+
+    def change_claim(self, claim: Claim) -> None:
+        """Write a claim that changed."""
+        values = dataclasses.asdict(claim)
+        self._db.execute(update(t.claims).where(t.claims.c.token_hash == claim.token_hash).values(**values))
+
+    def claims(self, state: State) -> list[Claim]:
+        """All claims in a state, by device and age."""
+        rows = select(t.claims).where(t.claims.c.state == state).order_by(t.claims.c.device, t.claims.c.expires_us)
+        return [_claim(row) for row in self._db.execute(rows)]
+
+    def know_connection(self, serial: int, device: str, evidence_keyid: str, issued_us: int, pem: str) -> None:
+        """A certificate for connections was issued."""
+        self._db.execute(insert(t.connections).values(
+            serial=f"{serial:040x}", device=device, evidence_keyid=evidence_keyid, issued_us=issued_us, pem=pem))
+
+    def newest_connection(self, evidence_keyid: str) -> str | None:
+        """The PEM of the newest certificate for connections of the box with this key."""
+        c = t.connections.c
+        rows = select(c.pem).where(c.evidence_keyid == evidence_keyid).order_by(c.issued_us.desc(), c.serial).limit(1)
+        return self._db.execute(rows).scalar()
+
+    def denied_connections(self) -> list[tuple[int, str]]:
+        """Serial number and device of every certificate for connections whose box's key is denied."""
+        c = t.connections.c
+        rows = select(c.serial, c.device).join_from(t.connections, t.denied, c.evidence_keyid == t.denied.c.keyid)
+        return [(int(row.serial, 16), row.device) for row in self._db.execute(rows.order_by(c.serial))]
+
+    def certificate_of(self, keyid: str) -> str | None:
+        """The certificate (PEM, with intermediate) of an evidence key that is known here."""
+        return self._db.execute(select(t.certificates.c.pem).where(t.certificates.c.keyid == keyid)).scalar()
+
+    def keys_of(self, device: str) -> list[str]:
+        """The keyids of a device's evidence keys that are known and not denied."""
+        c = t.certificates.c
+        rows = select(c.keyid).where(c.device == device, c.keyid.not_in(select(t.denied.c.keyid))).order_by(c.keyid)
+        return list(self._db.execute(rows).scalars())
+
+    def deny(self, keyid: str, device: str) -> bool:
+        """Believe a key no longer. False if that was so already."""
+        if keyid in self.denied():
+            return False
+        self._db.execute(insert(t.denied).values(keyid=keyid, device=device))
+        return True
+
+    def denied(self) -> frozenset[str]:
+        """The keys that are believed no longer."""
+        return frozenset(self._db.execute(select(t.denied.c.keyid)).scalars())
+
+
+def _claim(row: Any) -> Claim:
+    return Claim(**row._mapping)
