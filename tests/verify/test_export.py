@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evidence.bodies import DeviceRevoked
 from evidence.certs import pem
-from evidence.times import utc_text
+from evidence.times import HOUR, utc_text
 from tests.evidence.making import START as START_US
 from tests.evidence.making import Site, seed
 from tests.verify.conftest import Run
@@ -306,12 +306,13 @@ def test_any_flipped_byte_of_any_file_is_found(export: Path, data: st.DataObject
         path.write_bytes(good)
 
 
-@pytest.mark.parametrize(("since", "left_out"), [(START_US + 1, 0), (START_US, 6)])
+@pytest.mark.parametrize(("since", "left_out"), [(START_US + HOUR + 1, 0), (START_US + HOUR, 6)])
 def test_what_a_revoked_key_signed_without_an_earlier_receipt_is_not_believed(
     tmp_path: Path, run: Run, since: int, left_out: int
 ) -> None:
     site, box, centre = class_of()
-    centre.add("device.revoked", DeviceRevoked("box-1", box.signer.keyid, "stolen", utc_text(since)))
+    body = DeviceRevoked("box-1", box.signer.keyid, "stolen", utc_text(since))
+    centre.add("device.revoked", body, START_US + 2 * HOUR)
     status, result = run(write_export(tmp_path / "export", site, box, centre))
     assert (status, result["problems"]) == (0, [])
     found = {finding["rule"]: finding for finding in result["findings"]}
