@@ -72,5 +72,5 @@ def load_config(folder: Path) -> CentreConfig:
         raise CannotRead(path=path, why=N_("it is not UTF-8 text")) from None
     try:
         return decode(CentreConfig, tomllib.loads(text), str(path), strict=True)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # of numbers with thousands of digits, too, and of deep nesting
         raise BadShape(where=path, key="(whole)", why=str(error)) from None

@@ -200,7 +200,7 @@ def parse_box(data: bytes, where: str) -> BoxConfig:
     """The configuration in TOML bytes. `where` names them in errors. Raises BadShape."""
     try:
         value = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of numbers with thousands of digits, too, and of deep nesting
         raise BadShape(where=where, key="(whole)", why=NotToml(why=str(error))) from None
     config = decode(BoxConfig, value, where, strict=True)
     _check(config, where)

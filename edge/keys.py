@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from common.texts import N_
 from edge.errors import BadKeyFile, BadKeys
 from edge.storage.files import replace, sync_folder, write_new
-from evidence.certs import fingerprint, identity, issue, make_root, read_certificate
+from evidence.certs import MAX_PEM, fingerprint, identity, issue, make_root, read_certificate
 from evidence.errors import BadCertificate
 from evidence.seal import keyid_of
 
@@ -133,14 +133,13 @@ def load_keys(folder: Path) -> BoxKeys:
     device = _read(folder / "device.pem", _private, secret=True)
     sealing = _read(folder / "sealing.pem", _private, secret=True)
     data = _read(folder / "data.key", _data_key, secret=True)
-    certificate = _read(folder / "device.crt", x509.load_pem_x509_certificate)
-    root = _read(folder / "root.crt", x509.load_pem_x509_certificate)
+    certificate = _read(folder / "device.crt", _certificate)
+    root = _read(folder / "root.crt", _certificate)
     if not isinstance(device, Ed25519PrivateKey):
         raise BadKeyFile(path=folder / "device.pem", why=WRONG_KIND)
     if not isinstance(sealing, X25519PrivateKey):
         raise BadKeyFile(path=folder / "sealing.pem", why=WRONG_KIND)
-    certified = certificate.public_key()
-    if not isinstance(certified, Ed25519PublicKey) or keyid_of(certified) != keyid_of(device.public_key()):
+    if fingerprint(certificate) != keyid_of(device.public_key()):
         raise BadKeyFile(path=folder / "device.crt", why=OTHER_KEY)
     return BoxKeys(device, _pem(certificate), _pem(root), sealing, data)
 
@@ -172,15 +171,24 @@ def _read(path: Path, parse: Callable[[bytes], T], secret: bool = False) -> T:
     try:
         if secret and path.stat().st_mode & 0o077:
             raise BadKeyFile(path=path, why=NOT_SECRET)
-        return parse(path.read_bytes())
+        with path.open("rb") as file:
+            return parse(file.read(MAX_PEM))
     except OSError as error:
         raise BadKeyFile(path=path, why=error.strerror or str(error)) from None
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError, BadCertificate):
+        # TypeError: it wants a password. InternalError: OpenSSL has no words for what is wrong.
         raise BadKeyFile(path=path, why=DAMAGED) from None
 
 
 def _private(data: bytes) -> object:
     return serialization.load_pem_private_key(data, None)
+
+
+def _certificate(data: bytes) -> x509.Certificate:
+    """One certificate of an Ed25519 key."""
+    found = read_certificate(data.decode("ascii"))
+    fingerprint(found)
+    return found
 
 
 def _data_key(data: bytes) -> bytes:

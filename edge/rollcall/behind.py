@@ -68,5 +68,5 @@ def read_behind(path: Path) -> Behind | None:
             return None
         told = json.loads(path.read_bytes())
         return Behind(int(told["segments"]), int(told["video_us"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
