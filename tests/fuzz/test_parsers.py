@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.mutate import STEPS, Step, apply
-from tests.fuzz.parser import LONGER, Bench, Parser
+from tests.fuzz.parser import Bench, Parser
 from tests.fuzz.table import PARSERS
 
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -40,17 +40,14 @@ def survives(parser: Parser, bench: Bench, examples: int) -> None:
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_a_valid_input_is_taken(name: str, bench: Bench) -> None:
-    for seed in BY_NAME[name].seeds():
-        BY_NAME[name].read(seed, bench)
-
-
-@pytest.mark.parametrize("name", BY_NAME)
 def test_a_hostile_input_ends_in_an_answer_or_in_an_error_that_is_named(name: str, bench: Bench) -> None:
-    survives(BY_NAME[name], bench, BY_NAME[name].examples)
+    parser = BY_NAME[name]
+    for seed in parser.seeds():
+        parser.read(seed, bench)
+    survives(parser, bench, max(3, parser.examples // 4))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", BY_NAME)
 def test_many_hostile_inputs(name: str, bench: Bench) -> None:
-    survives(BY_NAME[name], bench, LONGER * BY_NAME[name].examples)
+    survives(BY_NAME[name], bench, 2 * BY_NAME[name].examples)

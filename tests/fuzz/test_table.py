@@ -42,6 +42,7 @@ INSIDE = {
     "edge/enrol/move.py": OWN_KEYS, "edge/storage/due.py": OWN_KEYS, "edge/sync/process.py": OWN_KEYS,
     "edge/terminal/process.py": OWN_KEYS,
     "edge/enrol/roster_cli.py": "opens files for edge/enrol/roster.py and common/sheets.py",
+    "edge/recorder/boxes.py": "the boxes that our own muxer writes, as it writes them",
     "edge/picture/measure.py": FRAMES, "edge/picture/reader.py": FRAMES, "edge/picture/sub.py": FRAMES,
     "edge/placement/looks.py": FRAMES, "edge/recorder/recover.py": FRAMES,
     "edge/recorder/segment_file.py": "only writes",
