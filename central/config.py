@@ -14,6 +14,8 @@ from evidence.shape import Between, decode
 
 Port = Annotated[int, Between(0, 65535)]
 
+MAX_BYTES = 1 << 18
+
 TEMPLATE = """\
 # What this centre is called, in records and on its pages.
 device = "centre"
@@ -63,13 +65,17 @@ def load_config(folder: Path) -> CentreConfig:
     """`folder`/centre.toml. Raises NoCentre, CannotRead, BadShape."""
     path = folder / "centre.toml"
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        text = data.decode("utf-8")
     except FileNotFoundError:
         raise NoCentre(folder=folder) from None
     except OSError as error:
         raise CannotRead(path=path, why=error.strerror) from None
     except UnicodeDecodeError:
         raise CannotRead(path=path, why=N_("it is not UTF-8 text")) from None
+    if len(data) > MAX_BYTES:
+        raise BadShape(where=path, key="(whole)", why="the text is too long")
     try:
         return decode(CentreConfig, tomllib.loads(text), str(path), strict=True)
     except (ValueError, RecursionError) as error:  # of numbers with thousands of digits, too, and of deep nesting

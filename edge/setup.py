@@ -13,7 +13,7 @@ from common.texts import N_
 from edge.config import BOX_FILE, load_box
 from edge.errors import BadBox, CannotWrite
 from edge.keys import certify_keys, make_box_keys, make_waiting_keys, self_certified
-from evidence.certs import fingerprint, read_certificate
+from evidence.certs import MAX_PEM, fingerprint, read_certificate
 from evidence.errors import BadInput, BadShape
 from evidence.records import Id
 from evidence.shape import Match
@@ -169,7 +169,8 @@ def certify(folder: Path, certificate: Path, root: Path) -> str:
     texts = []
     for path in (certificate, root):
         try:
-            texts.append(path.read_text(encoding="ascii"))
+            with path.open("rb") as file:
+                texts.append(file.read(MAX_PEM + 1).decode("ascii"))
         except (OSError, UnicodeDecodeError) as error:
             raise BadShape(where=str(path), key="(whole)", why=str(getattr(error, "strerror", None) or error)) from None
     if not keys.is_dir():

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from central.classes.plan import read_names, read_plan
 from central.cli import main
 from central.config import load_config
-from central.errors import BadKeyFile, CannotRead, DatabaseUnusable
+from central.errors import BadKeyFile, CannotRead, DatabaseUnusable, FileTooLarge
 from central.keys import load_centre_keys, load_certificate, sealing_key
 from central.wiring import open_centre
 from evidence.certs import identity
@@ -147,13 +147,13 @@ def test_a_broken_database_is_one_sentence(folder: Path, capsys: pytest.CaptureF
     assert "database cannot be used" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", [b"a=" + b"9" * 5000, b"a=" + b"[" * 5000, b"\xff"])
+@pytest.mark.parametrize("text", [b"a=" + b"9" * 5000, b"a=" + b"[" * 5000, b"\xff", b"#" * (2 << 20)])
 def test_what_is_no_toml_is_told_so(folder: Path, tmp_path: Path, text: bytes) -> None:
     for name in ("centre.toml", "plan.toml", "names.toml"):
         (tmp_path / name).write_bytes(text)
     for read in (lambda: read_plan(tmp_path / "plan.toml"), lambda: read_names(tmp_path / "names.toml"),
                  lambda: load_config(tmp_path)):
-        with pytest.raises((BadShape, CannotRead)):
+        with pytest.raises((BadShape, CannotRead, FileTooLarge)):
             read()
 
 

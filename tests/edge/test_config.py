@@ -115,7 +115,7 @@ def test_mistakes_beyond_the_shapes_are_said_in_chinese() -> None:
     assert words(refused.value, "zh").endswith("之前设置的")
 
 
-@pytest.mark.parametrize("text", [b"a=" + b"9" * 5000, b"a=" + b"[" * 5000, b"\xff"])
+@pytest.mark.parametrize("text", [b"a=" + b"9" * 5000, b"a=" + b"[" * 5000, b"\xff", b"#" * (1 << 20)])
 def test_what_is_no_toml_is_told_so(text: bytes) -> None:
     with pytest.raises(BadShape, match=r"box\.toml"):
         parse_box(text, "box.toml")

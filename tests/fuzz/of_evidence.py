@@ -177,7 +177,7 @@ PARSERS = (
            (BadRecord, BadSeal, WrongSigner)),
     Parser("a payload and its body, sealed", ("evidence/records.py", "evidence/bodies.py", "evidence/shape.py"), "json",
            lambda: golden("payload"), _body, (BadRecord,), 300),
-    Parser("bodies, judged", ("evidence/fold.py", "evidence/rules/__init__.py"), "json", _courses, _judged, (), 60),
+    Parser("bodies, judged", ("evidence/fold.py", "evidence/rules/__init__.py"), "json", _courses, _judged, (), 24),
     Parser("a receipt", ("evidence/receipts.py",), "json",
            lambda: [canonical(encode(peek_receipt(load("chains")["receipt"].encode())))], _receipt, (BadRecord,)),
     Parser("a certificate", ("evidence/certs.py",), "pem", _certificates, _certificate, (BadCertificate,), 100),

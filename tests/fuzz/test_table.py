@@ -3,6 +3,7 @@ with the reason why nothing from outside comes there unread."""
 from __future__ import annotations
 
 import ast
+import functools
 from collections import Counter
 from pathlib import Path
 
@@ -69,6 +70,7 @@ def reads(tree: ast.Module) -> bool:
     return False
 
 
+@functools.cache
 def readers() -> set[str]:
     return {str(path.relative_to(ROOT)) for package in PACKAGES for path in (ROOT / package).rglob("*.py")
             if reads(ast.parse(path.read_text("utf-8")))}
