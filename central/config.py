@@ -16,6 +16,8 @@ Port = Annotated[int, Between(0, 65535)]
 ServerName = Annotated[str, Match(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?", "a name or address of a machine")]
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
+MAX_BYTES = 1 << 18
+
 TEMPLATE = """\
 # What this centre is called, in records and on its pages.
 device = "centre"
@@ -106,16 +108,20 @@ def load_config(folder: Path) -> CentreConfig:
     """`folder`/centre.toml. Raises NoCentre, CannotRead, BadShape."""
     path = folder / "centre.toml"
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        text = data.decode("utf-8")
     except FileNotFoundError:
         raise NoCentre(folder=folder) from None
     except OSError as error:
         raise CannotRead(path=path, why=error.strerror) from None
     except UnicodeDecodeError:
         raise CannotRead(path=path, why=N_("it is not UTF-8 text")) from None
+    if len(data) > MAX_BYTES:
+        raise BadShape(where=path, key="(whole)", why="the text is too long")
     try:
         config = decode(CentreConfig, tomllib.loads(text), str(path), strict=True)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # of numbers with thousands of digits, too, and of deep nesting
         raise BadShape(where=path, key="(whole)", why=str(error)) from None
     if not config.broker.tls and config.broker.host not in LOOPBACK:
         raise BadShape(where=path, key="broker.tls", why=N_("a broker on another machine is reached by TLS only"))

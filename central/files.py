@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -45,7 +46,7 @@ def load_private(path: Path, passphrase: bytes | None = None) -> Ed25519PrivateK
     """The first private key of a PEM file. Raises BadKeyFile."""
     try:
         key = serialization.load_pem_private_key(read(path), passphrase)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):
         why = N_("it is not a private key in PEM") if passphrase is None else N_("the passphrase does not open it")
         raise BadKeyFile(path=path, why=why) from None
     if not isinstance(key, Ed25519PrivateKey):

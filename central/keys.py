@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -75,7 +76,7 @@ def sealing_key(folder: Path) -> X25519PrivateKey:
             raise BadKeyFile(path=path, why=error.strerror) from None
     try:
         key = serialization.load_pem_private_key(read(path), password=None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):
         raise BadKeyFile(path=path, why=N_("it is not a private key in PEM")) from None
     if not isinstance(key, X25519PrivateKey):
         raise BadKeyFile(path=path, why=N_("it is not an X25519 key"))
@@ -86,7 +87,7 @@ def load_public_key(path: Path) -> Ed25519PublicKey:
     """An Ed25519 public key in PEM. Raises BadKeyFile."""
     try:
         key = serialization.load_pem_public_key(read(path))
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm, InternalError):
         raise BadKeyFile(path=path, why=N_("it is not a public key in PEM")) from None
     if not isinstance(key, Ed25519PublicKey):
         raise BadKeyFile(path=path, why=N_("it is not an Ed25519 key"))

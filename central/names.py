@@ -33,7 +33,7 @@ class NameBox:
         try:
             plain = self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _place(class_id, person))
             return decode(Name, json.loads(plain), "name", strict=True)
-        except (InvalidTag, ValueError, BadShape):
+        except (InvalidTag, ValueError, RecursionError, BadShape):
             raise BadName from None
 
     def open_all(self, class_id: str, sealed: Mapping[str, bytes]) -> dict[str, Name]:

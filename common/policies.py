@@ -5,6 +5,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from evidence.canonical import MAX_BYTES
 from evidence.errors import BadInput
 from evidence.policy import Policy, parse_policy
 
@@ -33,7 +34,8 @@ def load_policy(id_or_path: str) -> Policy:
     if "/" not in id_or_path and not id_or_path.endswith(".toml"):
         return parse_policy(policy_bytes(id_or_path), f"{id_or_path}.toml")
     try:
-        data = Path(id_or_path).read_bytes()
+        with Path(id_or_path).open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError:
         raise NoSuchPolicy(name=id_or_path, known=", ".join(policy_ids())) from None
     return parse_policy(data, Path(id_or_path).name)

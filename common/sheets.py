@@ -56,7 +56,7 @@ class Name:
     """One person's name and the salt (hex) of its commitment."""
 
     name: str
-    salt: Annotated[str, Match(r"[0-9a-f]{32,128}", "a salt of hex digits")]
+    salt: Annotated[str, Match(r"(?:[0-9a-f]{2}){16,64}", "a salt of hex digits")]
 
     @property
     def commitment(self) -> str:

@@ -15,6 +15,7 @@ from evidence.shape import Between, Match, decode
 from evidence.times import utc_us
 
 BOX_FILE = "box.toml"
+MAX_BYTES = 1 << 18
 NO_FOLDER = N_("there is no such folder")
 NO_FILE = N_("there is no box.toml in it")
 NO_SUB = N_("it must be a small stream of its own; a Pi camera has one already, and no other camera is opened twice")
@@ -188,7 +189,8 @@ def load_box(folder: Path) -> BoxConfig:
     if not folder.is_dir():
         raise BadBox(folder=folder, why=NO_FOLDER)
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise BadBox(folder=folder, why=NO_FILE) from None
     except OSError as error:
@@ -203,9 +205,11 @@ def load_box(folder: Path) -> BoxConfig:
 
 def parse_box(data: bytes, where: str) -> BoxConfig:
     """The configuration in TOML bytes. `where` names them in errors. Raises BadShape."""
+    if len(data) > MAX_BYTES:
+        raise BadShape(where=where, key="(whole)", why="the text is too long")
     try:
         value = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of numbers with thousands of digits, too, and of deep nesting
         raise BadShape(where=where, key="(whole)", why=NotToml(why=str(error))) from None
     config = decode(BoxConfig, value, where, strict=True)
     _check(config, where)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from common.texts import N_
 from edge.errors import BadKeyFile, BadKeys
 from edge.storage.files import replace, sync_folder, write_new
-from evidence.certs import fingerprint, identity, issue, make_root, read_certificate
+from evidence.certs import MAX_PEM, fingerprint, identity, issue, make_root, read_certificate, split_chain
 from evidence.errors import BadCertificate
 from evidence.seal import keyid_of
 
@@ -142,8 +142,8 @@ def load_keys(folder: Path) -> BoxKeys:
     device = load_device_key(folder)
     sealing = _read(folder / "sealing.pem", _private, secret=True)
     data = _read(folder / "data.key", _data_key, secret=True)
-    chain = _read(folder / "device.crt", x509.load_pem_x509_certificates)
-    root = _read(folder / "root.crt", x509.load_pem_x509_certificate)
+    chain = _read(folder / "device.crt", _certificates)
+    root = _read(folder / "root.crt", _certificate)
     if not isinstance(sealing, X25519PrivateKey):
         raise BadKeyFile(path=folder / "sealing.pem", why=WRONG_KIND)
     certified = chain[0].public_key()
@@ -179,15 +179,35 @@ def _read(path: Path, parse: Callable[[bytes], T], secret: bool = False) -> T:
     try:
         if secret and path.stat().st_mode & 0o077:
             raise BadKeyFile(path=path, why=NOT_SECRET)
-        return parse(path.read_bytes())
+        with path.open("rb") as file:
+            return parse(file.read(MAX_PEM))
     except OSError as error:
         raise BadKeyFile(path=path, why=error.strerror or str(error)) from None
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError, BadCertificate, x509.ExtensionNotFound):
+        # TypeError: it wants a password. InternalError: OpenSSL has no words for what is wrong.
         raise BadKeyFile(path=path, why=DAMAGED) from None
 
 
 def _private(data: bytes) -> object:
     return serialization.load_pem_private_key(data, None)
+
+
+def _certificate(data: bytes) -> x509.Certificate:
+    """One certificate of an Ed25519 key."""
+    found = read_certificate(data.decode("ascii"))
+    fingerprint(found)
+    return found
+
+
+def _certificates(data: bytes) -> list[x509.Certificate]:
+    """The box's own, of an Ed25519 key, and its intermediates, which certify."""
+    own, above = split_chain(data.decode("ascii"))
+    found = [read_certificate(one) for one in (own, *(above or ()))]
+    for one in found:
+        fingerprint(one)
+        if (one is not found[0]) != one.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
+            raise ValueError
+    return found
 
 
 def _data_key(data: bytes) -> bytes:

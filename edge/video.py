@@ -17,12 +17,17 @@ def open_video(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]
     try:
         if path.is_file() and path.stat().st_size == 0:
             raise EmptyVideo(source=path)
-        container = av.open(str(path), "r")
-    except (FFmpegError, OSError) as error:
+        # Whoever made the file may have named it in another encoding.
+        container = av.open(str(path), "r", metadata_errors="replace")
+    except (FFmpegError, OSError, ValueError) as error:
         raise bad_video(path, error) from None
     if not container.streams.video:
         container.close()
         raise EmptyVideo(source=path)
+    # Of a codec that it does not know PyAV makes a stream without a context.
+    if container.streams.video[0].codec_context is None:
+        container.close()
+        raise BadVideo(source=path, why=NO_VIDEO)
     return container, container.streams.video[0]
 
 

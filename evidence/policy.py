@@ -13,7 +13,7 @@ import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from evidence.canonical import sha256_hex
+from evidence.canonical import MAX_BYTES, sha256_hex
 from evidence.errors import BadShape
 from evidence.records import Id
 from evidence.rollcall import Limits
@@ -345,9 +345,11 @@ class Policy:
 
 def parse_policy(data: bytes, where: str) -> Policy:
     """The policy in TOML bytes. `where` names the file in errors. Raises BadShape naming file and key."""
+    if len(data) > MAX_BYTES:
+        raise BadShape(where=where, key="(whole)", why="the text is too long")
     try:
         document = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of numbers with thousands of digits, too, and of deep nesting
         raise BadShape(where=where, key="(whole)", why=f"not a TOML document: {error}") from None
     if "sha256" in document:
         raise BadShape(where=where, key="sha256", why="is not a known key")

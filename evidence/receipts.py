@@ -14,7 +14,6 @@ from evidence.errors import BadRecord, BadShape
 from evidence.records import ChainId, Count, Id, Sha256, Utc
 from evidence.seal import RECEIPT_TYPE, Signer, open_envelope, seal, verify_seal
 from evidence.shape import decode, encode
-from evidence.times import utc_us
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,8 +64,6 @@ def by_chain(receipts: Iterable[Receipt]) -> dict[tuple[str, str], list[Receipt]
 
 def _receipt(payload: bytes) -> Receipt:
     try:
-        receipt = decode(Receipt, parse(payload), "receipt")
+        return decode(Receipt, parse(payload), "receipt")
     except BadShape as error:
         raise BadRecord(why=error) from None
-    utc_us(receipt.time)
-    return receipt

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from evidence.canonical import canonical, parse, sha256_hex
 from evidence.errors import BadRecord, BadShape
-from evidence.shape import Between, Match, decode, encode
-from evidence.times import UTC_PATTERN, utc_us
+from evidence.shape import Between, Match, Such, decode, encode
+from evidence.times import UTC_PATTERN, is_utc, utc_us
 
 NO_PREV = "0" * 64
 """`prev` of a genesis record."""
@@ -18,7 +18,8 @@ Sha256 = Annotated[str, Match(r"[0-9a-f]{64}", "64 lower-case hex digits")]
 Id = Annotated[str, Match(r"[a-z0-9][a-z0-9._-]{0,63}", "up to 64 of a-z 0-9 . _ -, beginning with a letter or digit")]
 ChainId = Annotated[str, Match(r"[0-9a-f]{32}", "32 lower-case hex digits")]
 BootId = Annotated[str, Match(r"[0-9a-f-]{1,64}", "a boot id")]
-Utc = Annotated[str, Match(UTC_PATTERN, "a UTC time like 2026-03-02T00:40:00.000000Z")]
+Utc = Annotated[
+    str, Match(UTC_PATTERN, "a UTC time like 2026-03-02T00:40:00.000000Z"), Such(is_utc, "a real date and time")]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +94,6 @@ def read_record(payload: bytes) -> Record:
         record = decode(Record, parse(payload), "record")
     except BadShape as error:
         raise BadRecord(why=error) from None
-    utc_us(record.utc)
     if (record.seq == 0) != (record.prev == NO_PREV) or (record.seq == 0) != (record.type == "genesis"):
         raise BadRecord(why="only record 0 is a genesis record, and only it has no record before it")
     return record

@@ -1,7 +1,7 @@
 """Checked decoding of JSON-like values into frozen dataclasses, for records, orders, policies and configuration.
 
 What a value may be is said by the type hints alone: `bool`, `int`, `str`, `Literal`, `X | None`, `tuple[X, ...]`,
-`Mapping[str, X]`, dataclasses, and `Annotated[int, Between(...)]`, `Annotated[str, Match(...)]`.
+`Mapping[str, X]`, dataclasses, and `Annotated[int, Between(...)]`, `Annotated[str, Match(...), Such(...)]`.
 A key whose value may be None may be left out.
 """
 from __future__ import annotations
@@ -36,6 +36,14 @@ class Match:
     """A text that the whole pattern matches; `what` says it in words."""
 
     pattern: str
+    what: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Such:
+    """A text for which `holds` is true: what a pattern cannot say; `what` says it in words."""
+
+    holds: Callable[[str], bool]
     what: str
 
 
@@ -96,9 +104,19 @@ def _plain(hint: Any) -> Reader:
             raise _Bad("the number is too large")
         if hint is str and len(value) > MAX_TEXT:
             raise _Bad("the text is too long")
+        if hint is str and not is_whole_text(value):
+            raise _Bad("the text holds half a character")
         return typing.cast(object, value)
 
     return read
+
+
+def is_whole_text(text: str) -> bool:
+    """Whether a text can be written as UTF-8: JSON can hold halves of characters (lone surrogates), no file can."""
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _annotated(hint: Any, strict: bool) -> Reader:
@@ -106,6 +124,7 @@ def _annotated(hint: Any, strict: bool) -> Reader:
     inner = _reader(base, strict)
     ranges = [rule for rule in rules if isinstance(rule, Between)]
     matches = [(re.compile(rule.pattern, re.ASCII), rule.what) for rule in rules if isinstance(rule, Match)]
+    tests = [rule for rule in rules if isinstance(rule, Such)]
 
     def read(value: Any) -> object:
         result = inner(value)
@@ -115,6 +134,9 @@ def _annotated(hint: Any, strict: bool) -> Reader:
         for pattern, what in matches:
             if isinstance(result, str) and not pattern.fullmatch(result):
                 raise _Bad(Expected(what=what))
+        for test in tests:
+            if isinstance(result, str) and not test.holds(result):
+                raise _Bad(Expected(what=test.what))
         return result
 
     return read

@@ -22,6 +22,15 @@ def utc_text(utc_us: int) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+def is_utc(text: str) -> bool:
+    """Whether a text is in the one spelling and a real instant."""
+    try:
+        utc_us(text)
+    except BadRecord:
+        return False
+    return True
+
+
 def utc_us(text: str) -> int:
     """Microseconds since the epoch. Raises BadRecord unless the text is in the one spelling and a real instant."""
     if not re.fullmatch(UTC_PATTERN, text, re.ASCII):

@@ -50,7 +50,7 @@ def read_rows(path: Path) -> Rows:
     try:
         with _quiet(path) as connection:
             return _rows(connection, path)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # a damaged name in SQLite's own words
         raise NotEvidence(path=shown(str(path)), why=str(error)) from None
     except OSError as error:
         raise NotEvidence(path=shown(str(path)), why=error.strerror or str(error)) from None
@@ -70,7 +70,7 @@ def _rows(connection: sqlite3.Connection, path: Path) -> Rows:
                          for number, length, envelope in connection.execute(query, (MAX_BYTES,))]
         if "moved" in tables:
             rows.moved.update(file for (file,) in connection.execute(_MOVED) if isinstance(file, str))
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         return dataclasses.replace(rows, damage=str(error))
     return rows
 

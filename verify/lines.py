@@ -10,6 +10,8 @@ from verify.errors import LineChanged
 from verify.folder import Folder, shown
 
 MAX_LINES = 5_000_000
+MOST_WRONG = 1000
+"""So many lines of one file are named that are none: with more of them nobody wants the rest, which fills memory."""
 T = TypeVar("T")
 
 
@@ -31,7 +33,7 @@ def read_lines(
                 wrong.append(error)
             if why:
                 wrong.append(LineChanged(line=number, file=shown(name), why=why))
-            if number > MAX_LINES:
+            if number > MAX_LINES or len(wrong) >= MOST_WRONG:
                 break
     return good, wrong
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -51,7 +51,7 @@ def _from_pem(text: str, value: str) -> Pin:
         key = load_pem_public_key(text.encode())
     except BadCertificate as error:
         raise BadRoot(value=shown(value), why=error.params["why"]) from None
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, InternalError):
         raise BadRoot(value=shown(value), why="it is not PEM") from None
     if not isinstance(key, Ed25519PublicKey):
         raise BadRoot(value=shown(value), why="its key is not an Ed25519 key")

@@ -186,7 +186,7 @@ def _toml(path: Path) -> dict[str, Any]:
         raise CannotRead(path=path, why=error.strerror) from None
     except UnicodeDecodeError:
         raise CannotRead(path=path, why=N_("it is not UTF-8 text")) from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # of numbers with thousands of digits, too
         raise BadShape(where=path, key="(whole)", why=str(error)) from None
 
 

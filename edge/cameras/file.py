@@ -118,7 +118,7 @@ class FileSource:
 
 def _open(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
     container, stream = open_video(path)
-    codec = stream.codec_context.name if stream.codec_context else "unknown"
+    codec = stream.codec_context.name
     if codec not in CODECS:
         container.close()
         raise WrongCodec(source=path, codec=codec)
@@ -129,7 +129,7 @@ def _usual_duration_us(stream: av.VideoStream) -> int:
     """How long a frame usually lasts. Holes spoil the average rate, so it is only the second choice."""
     guessed, average = stream.guessed_rate, stream.average_rate
     rate = guessed if guessed and guessed <= TOP_FPS else average or DEFAULT_FPS
-    return int(1_000_000 / rate)
+    return max(1, int(1_000_000 / rate))
 
 
 def _media_us(raw: Raw) -> int:

@@ -72,7 +72,7 @@ class GstTap(Tap):
             child = self._child = _start(self._command)
         said, pipe = _Said(child), _Pipe(child)
         try:
-            with av.open(pipe, "r", format="mpegts", options=OPTIONS) as container:
+            with av.open(pipe, "r", format="mpegts", options=OPTIONS, metadata_errors="replace") as container:
                 yield from self.demux(container)
         except (FFmpegError, EOFError):
             # A child that ends by itself says why; otherwise the bytes are to blame.

@@ -43,7 +43,8 @@ class RtspTap(Tap):
         _must_be_known(host_of(self._url), self.name)
         began = time.monotonic()
         try:
-            return av.open(self._url, "r", options=OPTIONS, timeout=(OPEN_S, READ_S))
+            return av.open(
+                self._url, "r", options=OPTIONS, timeout=(OPEN_S, READ_S), metadata_errors="replace")
         except FFmpegError:
             # ffmpeg calls an answer that was not waited for any longer invalid.
             if time.monotonic() - began >= OPEN_S:

@@ -9,6 +9,8 @@ from typing import Any
 from edge.control.server import FAILED, short_name
 from edge.errors import NoRecorder
 
+LONGEST_ANSWER = 1 << 20
+
 
 def ask(path: Path, word: str, timeout_s: float = 2.0) -> dict[str, Any]:
     """What the process behind the socket says to `word` (`status`, `look`). Raises NoRecorder."""
@@ -18,8 +20,10 @@ def ask(path: Path, word: str, timeout_s: float = 2.0) -> dict[str, Any]:
             line.connect(name)
             line.sendall(word.encode() + b"\n")
             with line.makefile("rb") as said:
-                answer = dict(json.loads(said.readline()))
-    except (OSError, ValueError) as error:
+                answer = json.loads(said.readline(LONGEST_ANSWER))
+                if not isinstance(answer, dict):
+                    raise ValueError
+    except (OSError, ValueError, RecursionError) as error:
         raise NoRecorder(why=getattr(error, "strerror", None) or type(error).__name__) from None
     if answer.get("error") == FAILED:
         raise NoRecorder(why=FAILED)

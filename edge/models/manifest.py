@@ -205,7 +205,7 @@ def parse_manifest(data: bytes, where: str) -> Manifest:
 def _toml(data: bytes, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of numbers with thousands of digits, too, and of deep nesting
         raise BadShape(where=where, key="(whole)", why=NotToml(why=str(error))) from None
 
 

@@ -86,7 +86,7 @@ class Fragments:
     def _keyframe(self, file: BinaryIO, moof: bytes, data_at: int) -> Keyframe:
         try:
             ticks, size = _first_sample(moof)
-        except (struct.error, KeyError):
+        except (struct.error, KeyError, IndexError):
             raise BadVideo(source=self._path, why=NO_FRAGMENT) from None
         if size > LARGEST_KEYFRAME:
             raise BadVideo(source=self._path, why=TOO_LARGE)
@@ -106,9 +106,10 @@ class Fragments:
         except (FFmpegError, ValueError):
             raise BadVideo(source=self._path, why=NO_HEADER) from None
         with container:
-            if not container.streams.video or container.streams.video[0].time_base is None:
+            stream = container.streams.video[0] if container.streams.video else None
+            # Of a codec that it does not know PyAV makes a stream without a context.
+            if stream is None or stream.time_base is None or stream.codec_context is None:
                 raise BadVideo(source=self._path, why=NO_HEADER)
-            stream = container.streams.video[0]
             if stream.width * stream.height > MAX_PIXELS:
                 raise BadVideo(source=self._path, why=TOO_LARGE)
             codec = av.CodecContext.create(stream.codec_context.name, "r")
@@ -145,7 +146,7 @@ def _box(file: BinaryIO, at: int, size: int) -> tuple[bytes, int]:
 
 
 def _first_sample(moof: bytes) -> tuple[int, int]:
-    """Presentation time in ticks and size in bytes of the first sample. Raises KeyError, struct.error."""
+    """Presentation time in ticks and size in bytes of the first sample. Raises KeyError, IndexError, struct.error."""
     boxes = dict(_children(dict(_children(moof))[b"traf"]))
     tfhd, tfdt, trun = boxes[b"tfhd"], boxes[b"tfdt"], boxes[b"trun"]
     ticks = struct.unpack_from(">Q" if tfdt[0] else ">I", tfdt, 4)[0]

@@ -60,5 +60,5 @@ def troubles(path: Path) -> list[Trouble]:
         told = json.loads(path.read_bytes())["troubles"]
         return [Trouble(str(one["what"]), str(one["camera"]), None if one["run"] is None else str(one["run"]),
                         int(one["since_us"])) for one in told]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return []

@@ -71,5 +71,5 @@ def read_behind(path: Path) -> Behind | None:
             return None
         told = json.loads(path.read_bytes())
         return Behind(int(told["segments"]), int(told["video_us"]), int(told.get("again_us", 0)))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None

@@ -38,6 +38,14 @@ def live_of(said: Mapping[str, Any] | None, clock: Clock, max_gap_us: int) -> Li
     whose disk hangs the answer stays what it was."""
     if said is None:
         return Live("absent")
+    try:
+        return _live_of(said, clock, max_gap_us)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        # Who says something else than a recorder does is none.
+        return Live("absent")
+
+
+def _live_of(said: Mapping[str, Any], clock: Clock, max_gap_us: int) -> Live:
     if is_stuck(said):
         return Live("stuck")
     if said.get("refused"):

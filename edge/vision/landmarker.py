@@ -127,7 +127,7 @@ def _bundle(pack: str, file: str, path: Path) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as bundle:
             members = {member.filename: member.file_size for member in bundle.infolist()}
-    except (zipfile.BadZipFile, ValueError, OverflowError) as error:
+    except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError) as error:
         raise ModelBroken(pack=pack, file=file, why=str(error)) from None
     if set(members) != MEMBERS or sum(members.values()) > MAX_BYTES:
         raise ModelBroken(pack=pack, file=file, why=f"{', '.join(sorted(members))[:200]} in it")

@@ -6,13 +6,22 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    PublicFormat,
+)
 
+from central.classes.plan import read_names, read_plan
 from central.cli import main
-from central.errors import DatabaseUnusable
+from central.config import load_config
+from central.errors import BadKeyFile, CannotRead, DatabaseUnusable, FileTooLarge
 from central.files import load_certificate
+from central.keys import load_centre_keys, sealing_key
 from central.wiring import open_centre
 from evidence.certs import identity
+from evidence.errors import BadShape
 from tests.central.helpers import write_plan
 
 
@@ -181,3 +190,22 @@ def test_a_broken_database_is_one_sentence(folder: Path, capsys: pytest.CaptureF
         path.write_bytes(b"this is no database" * 100)
     assert run("class", "list", "--centre", folder) == 1
     assert "database cannot be used" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", [b"a=" + b"9" * 5000, b"a=" + b"[" * 5000, b"\xff", b"#" * (2 << 20)])
+def test_what_is_no_toml_is_told_so(folder: Path, tmp_path: Path, text: bytes) -> None:
+    for name in ("centre.toml", "plan.toml", "names.toml"):
+        (tmp_path / name).write_bytes(text)
+    for read in (lambda: read_plan(tmp_path / "plan.toml"), lambda: read_names(tmp_path / "names.toml"),
+                 lambda: load_config(tmp_path)):
+        with pytest.raises((BadShape, CannotRead, FileTooLarge)):
+            read()
+
+
+@pytest.mark.parametrize("name", ["centre.key", "sealing.key"])
+def test_a_key_that_wants_a_password_is_refused(folder: Path, name: str) -> None:
+    encrypted = Ed25519PrivateKey.generate().private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x"))
+    (folder / "keys" / name).write_bytes(encrypted)
+    with pytest.raises(BadKeyFile, match="not a private key in PEM"):
+        load_centre_keys(folder / "keys") if name == "centre.key" else sealing_key(folder / "keys")

@@ -1,14 +1,17 @@
 """Name sheets: only the box and class that they are sealed to read them, and only with the names of the order."""
 from __future__ import annotations
 
+import json
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.sheets import BadSheet, Name, check_sheet, open_sheet, seal_sheet
+from common.sheets import BadRoster, BadSheet, Name, check_sheet, open_roster, open_sheet, seal_sheet
 from evidence.bodies import Enrolled
-from evidence.errors import BadInput
+from evidence.errors import BadInput, BadShape
 
 KEY = X25519PrivateKey.generate()
 NAMES = {"p-1": Name("王秀英", "01" * 16), "p-2": Name("李强", "02" * 16)}
@@ -59,3 +62,22 @@ def test_a_bad_receiver_key_is_refused(recipient: str) -> None:
 def test_a_sheet_with_other_names_than_the_order_is_refused(names: dict[str, Name]) -> None:
     with pytest.raises(BadSheet):
         check_sheet(names, ROSTER, "welding-1")
+
+
+@pytest.mark.parametrize("name", [
+    {"name": "王秀英", "salt": "0" * 33}, {"name": "王\ud800", "salt": "01" * 16}, {"name": "王秀英",
+    "salt": "01" * 65}])
+def test_a_name_without_a_commitment_is_refused(name: dict[str, str]) -> None:
+    """Anybody can seal a sheet to a box, whose key is public."""
+    suite = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
+    sealed = suite.encrypt(json.dumps({"p-1": name}).encode(), KEY.public_key(), info=b"zaitang names v1:welding-1")
+    with pytest.raises(BadShape, match="names of welding-1"):
+        open_sheet(sealed, KEY, "welding-1")
+
+
+def test_a_sealed_list_holds_no_half_characters() -> None:
+    suite = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
+    person = {"name": "王\ud800", "number": "11010519491231002X", "role": "trainee"}
+    plain = json.dumps({"class": "welding-1", "people": [person]}).encode()
+    with pytest.raises(BadRoster):
+        open_roster(suite.encrypt(plain, KEY.public_key(), info=b"zaitang roster v1"), KEY)

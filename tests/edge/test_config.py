@@ -113,3 +113,16 @@ def test_mistakes_beyond_the_shapes_are_said_in_chinese() -> None:
     with pytest.raises(BadShape) as refused:
         make_clock(parse_box(GOOD.encode(), "box.toml").clock, "box.toml")
     assert words(refused.value, "zh").endswith("之前设置的")
+
+
+@pytest.mark.parametrize("text", [b"a=" + b"9" * 5000, b"a=" + b"[" * 5000, b"\xff", b"#" * (1 << 20)])
+def test_what_is_no_toml_is_told_so(text: bytes) -> None:
+    with pytest.raises(BadShape, match=r"box\.toml"):
+        parse_box(text, "box.toml")
+
+
+@pytest.mark.parametrize(("old", "key"), [("2026-03-02T00:55:00", "clock.start"), ("2026-03-02T05:55:00",
+    "clock.skips.0.to")])
+def test_a_time_that_does_not_exist_names_its_key(old: str, key: str) -> None:
+    with pytest.raises(BadShape, match=f"{key}: expected a real date and time"):
+        parse_box(GOOD.replace(old, "2026-02-30T00:00:00").encode(), "box.toml")

@@ -96,6 +96,13 @@ CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("pictur
 """File and name of every chain that is kept."""
 
 
+def golden(key: str) -> list[bytes]:
+    """`payload` or `envelope` of one record of every type, and of every set of keys that its body has somewhere."""
+    found = {(one["type"], tuple(json.loads(one["payload"])["body"])): one[key].encode()
+             for file, chain in CHAINS for one in load(file)[chain]}
+    return list(found.values())
+
+
 @pytest.mark.parametrize(("file", "name"), CHAINS)
 def test_a_whole_chain(file: str, name: str) -> None:
     vector = load(file)

@@ -124,3 +124,14 @@ def test_a_policy_that_does_not_exist(tmp_path) -> None:  # type: ignore[no-unty
         load_policy(str(tmp_path / "mine.toml"))
     (tmp_path / "mine.toml").write_text(TEXT, encoding="utf-8")
     assert load_policy(str(tmp_path / "mine.toml")).id == "sanmenxia-2023"
+
+
+def test_a_policy_is_no_book() -> None:
+    with pytest.raises(BadShape, match="too long"):
+        parse_policy(b"#" * (2 << 20), "mine.toml")
+
+
+@pytest.mark.parametrize("text", [b"a=" + b"9" * 5000, b"a=" + b"[" * 5000, b"\xff", b"a=" + b'{a=' * 2000])
+def test_what_is_no_toml_is_told_so(text: bytes) -> None:
+    with pytest.raises(BadShape, match="not a TOML document"):
+        parse_policy(text, "mine.toml")

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -9,7 +10,9 @@ from evidence.bodies import Alarm, body_of
 from evidence.canonical import canonical
 from evidence.errors import BadRecord
 from evidence.records import read_record, record_bytes
+from evidence.times import UTC_PATTERN
 from tests.evidence.making import Site
+from tests.evidence.test_golden import golden
 
 GENESIS, SECOND = Site().box().alarms(1).sealed
 PLAIN = json.loads(SECOND.payload)
@@ -58,3 +61,30 @@ def test_only_record_0_is_a_genesis_record() -> None:
 def test_a_body_of_another_shape_names_its_record() -> None:
     with pytest.raises(BadRecord, match="record 1 of box-1: alarm: code: is missing"):
         body_of(read_record(canonical({**PLAIN, "body": {}})))
+
+
+def with_instant(value: object, instant: str) -> object:
+    """The same with every instant replaced."""
+    if isinstance(value, dict):
+        return {key: with_instant(one, instant) for key, one in value.items()}
+    if isinstance(value, list):
+        return [with_instant(one, instant) for one in value]
+    return instant if isinstance(value, str) and re.fullmatch(UTC_PATTERN, value) else value
+
+
+@pytest.mark.parametrize("instant", [
+    "2026-02-30T00:00:00.000000Z", "2026-13-01T00:00:00.000000Z", "2026-03-02T24:00:00.000000Z",
+    "2026-03-02T00:00:60.000000Z", "0000-01-01T00:00:00.000000Z"])
+def test_no_body_holds_an_instant_that_does_not_exist(instant: str) -> None:
+    """One such record would make its class unjudgeable for ever, for nobody can take it out of its chain."""
+    refused = set()
+    for payload in golden("payload"):
+        told = json.loads(payload)
+        body = with_instant(told["body"], instant)
+        if body != told["body"]:
+            with pytest.raises(BadRecord, match="expected a real date and time"):
+                body_of(read_record(canonical({**told, "body": body})))
+            refused.add(told["type"])
+    assert refused >= {"order.class", "roster.event", "leave", "assessment", "order.templates", "export"}
+    with pytest.raises(BadRecord, match="utc: expected a real date and time"):
+        read_record(canonical({**PLAIN, "utc": instant}))

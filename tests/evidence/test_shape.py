@@ -98,3 +98,14 @@ def test_no_value_breaks_a_body(name: str, data: st.DataObject) -> None:
         decode(TYPES[name], value, name)
     except BadShape as error:
         assert str(error).startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize("text", ["\ud800", "王\udc80", "\ud83d\ude00"[:1]])
+def test_half_a_character_is_no_text(text: str) -> None:
+    with pytest.raises(BadShape, match="name: the text holds half a character"):
+        decode(Named, {"name": text}, "it")
+
+
+@dataclasses.dataclass(frozen=True)
+class Named:
+    name: str

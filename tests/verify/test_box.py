@@ -390,3 +390,10 @@ def test_a_second_volume_that_is_none_and_a_hint_that_lies(box: Path, export: Pa
     sql(box, "DELETE FROM moved")
     status, result = run(box)
     assert status == 1 and result["problems"] == ["segment r-1/000000.mp4 of box-1 is missing"]
+
+
+def test_a_database_whose_tables_have_no_readable_names_is_refused(box: Path, run: Run) -> None:
+    path = box / DATABASE
+    for name in (b"CREATE TABLE records", b"CREATE TABLE receipts", b"CREATE TABLE orders"):
+        path.write_bytes(path.read_bytes().replace(name, name[:-3] + b"\xff\xfd ", 1))
+    assert run(box)[0] == 2

@@ -17,6 +17,7 @@ from tests.evidence.making import Site, seed
 from tests.verify.conftest import Run
 from tests.verify.making import CLASS, class_of, listing, put, receipt, write_export
 from verify.cli import verify
+from verify.lines import MOST_WRONG
 
 BOX_CHAIN = f"chains/box-1.{'0' * 32}.jsonl"
 CENTRE_CHAIN = f"chains/centre.{'c' * 32}.jsonl"
@@ -218,6 +219,12 @@ def test_a_giant_line_is_refused(export: Path, run: Run) -> None:
     with (export / "manifest.json").open("r+b") as file:
         file.truncate(1 << 24)
     assert run(export)[1]["problems"][0].startswith("manifest.json was not read: more than")
+
+
+def test_a_file_of_empty_lines_is_not_read_to_its_end(export: Path, run: Run) -> None:
+    put(export / BOX_CHAIN, b"\n" * 300_000)
+    status, told = run(export)
+    assert status == 1 and MOST_WRONG <= len(told["problems"]) <= MOST_WRONG + 5
 
 
 def test_a_file_that_ends_within_a_line(export: Path, run: Run) -> None:

@@ -1,14 +1,17 @@
 """A file as a camera: packets when they are due, holes as silence, and one sentence for whatever cannot be played."""
 from __future__ import annotations
 
+import contextlib
 import itertools
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 
 from edge.cameras.file import FileSource, open_file
 from edge.cameras.port import Packet
-from edge.clock import AutojumpClock
+from edge.clock import AutojumpClock, SystemClock
 from edge.errors import BadVideo, EmptyVideo, WrongCodec
 from evidence.errors import BadInput
 from evidence.times import SECOND
@@ -106,3 +109,17 @@ def test_recovery_points_are_no_keyframes_in_any_kind_of_file(tmp_path: Path) ->
         packets = everything(make_film(tmp_path / name, 3, refresh=True))
         assert [number for number, packet in enumerate(packets) if packet.key] == [0], name
         assert [bool(packet.av.is_keyframe) for packet in packets] == [packet.key for packet in packets]
+
+
+def test_a_film_that_says_that_its_frames_last_no_time_is_read(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "a.mp4"), "w") as out:
+        stream = out.add_stream("libx264", rate=9_000_000)
+        stream.width, stream.height, stream.pix_fmt, stream.time_base = 64, 48, "yuv420p", Fraction(1, 9_000_000)
+        for number in range(3):
+            frame = av.VideoFrame(64, 48, "yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, 9_000_000)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    source = open_file(f"file:{tmp_path / 'a.mp4'}", SystemClock())
+    with contextlib.closing(source):
+        assert source.read(0.0) is not None

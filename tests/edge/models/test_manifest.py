@@ -59,3 +59,9 @@ def test_the_hash_of_a_pack_changes_with_models_and_preprocessing_only() -> None
     assert dataclasses.replace(manifest, files=(other_file, *manifest.files[1:])).sha256 != manifest.sha256
     changed = dataclasses.replace(manifest.preprocess, room_face_px=47)
     assert dataclasses.replace(manifest, preprocess=changed).sha256 != manifest.sha256
+
+
+@pytest.mark.parametrize("text", [b"a=" + b"9" * 5000, b"a=" + b"[" * 5000, b"\xff"])
+def test_what_is_no_toml_is_told_so(text: bytes) -> None:
+    with pytest.raises(BadShape, match=r"mine\.toml"):
+        parse_manifest(text, "mine.toml")

@@ -50,3 +50,9 @@ def test_a_full_disk_is_told_later(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_file_that_tells_nothing_is_no_trouble(tmp_path: Path, text: str) -> None:
     (tmp_path / TOLD).write_text(text)
     assert troubles(tmp_path / TOLD) == [] == troubles(tmp_path / "none")
+
+
+def test_a_number_that_is_none_is_no_trouble(tmp_path: Path) -> None:
+    said = '{"troubles": [{"what": "black", "camera": "room", "run": null, "since_us": Infinity}]}'
+    (tmp_path / TOLD).write_text(said)
+    assert troubles(tmp_path / TOLD) == []

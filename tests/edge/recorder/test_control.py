@@ -1,7 +1,9 @@
 """The recorder's socket: one word in, one line of JSON out, also from a folder too deep for a socket's name."""
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,24 @@ def test_an_answer_that_fails_ends_neither_the_process_nor_the_next_answer(tmp_p
         assert ask(tmp_path / "s.sock", "look") == {}
     finally:
         server.close()
+
+
+@pytest.mark.parametrize("said", [b"5\n", b"null\n", b"[" * 100_000 + b"\n", b"\xff\n", b"",
+    b'{"a": ' + b"9" * 5000 + b"}\n"])
+def test_an_answer_that_is_none_is_no_recorder(tmp_path: Path, said: bytes) -> None:
+    path = tmp_path / "s.sock"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen(1)
+
+        def serve() -> None:
+            caller, _ = listening.accept()
+            with caller, contextlib.suppress(OSError):
+                caller.recv(64)
+                caller.sendall(said)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        with pytest.raises(NoRecorder):
+            ask(path, "status")
+        thread.join(5)

@@ -55,3 +55,8 @@ def test_a_file_that_went_is_told_anew(tmp_path: Path, monkeypatch: pytest.Monke
     board.tell(SOME)
     board.tell(SOME)
     assert read_behind(path) == SOME
+
+
+def test_a_number_that_is_none_tells_nothing(tmp_path: Path) -> None:
+    (tmp_path / "behind.json").write_text('{"segments": Infinity, "video_us": 1}')
+    assert read_behind(tmp_path / "behind.json") is None

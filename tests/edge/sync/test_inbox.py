@@ -2,11 +2,14 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -224,3 +227,16 @@ def test_any_bytes_are_an_order_or_refused(data: bytes) -> None:
     site = Site("box-1", make_root(key, "site", 1, 0, 36500, True), "centre", True)
     with pytest.raises(NotAMessage):
         read_order(data, site)
+
+
+@pytest.mark.parametrize("name", [{"name": "王秀英", "salt": "0" * 33}, {"name": "王\ud800", "salt": "01" * 16}])
+def test_a_sheet_that_anybody_made_up_is_refused_beside_a_right_order(
+    make_box: MakeBox, centre: Any, name: dict[str, str],
+) -> None:
+    """The key of a box is public, so its sheet may come from anybody who may publish on its topic."""
+    box = make_box()
+    key = X25519PublicKey.from_public_bytes(bytes.fromhex(box.keys.sealing_key))
+    suite = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
+    wrong = suite.encrypt(json.dumps({"p-1": name}).encode(), key, info=b"zaitang names v1:welding-1")
+    make_inbox(box, "centre").order(centre.message(centre.order(), wrong))
+    assert told(box) == [("alarm", "bad_names")] and box.store.names("welding-1") == {}

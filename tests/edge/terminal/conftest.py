@@ -1,6 +1,7 @@
 """A room for the tests of its screen: a box with a class of three, a clock and a recorder that the test voices."""
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import socket
 from collections.abc import Iterator
@@ -189,7 +190,13 @@ class Room:
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Room]:
     """A box in its room before any plan, ten minutes before the first class-hour."""
-    folder = tmp_path / "box"
+    with room_in(tmp_path / "box") as room:
+        yield room
+
+
+@contextlib.contextmanager
+def room_in(folder: Path) -> Iterator[Room]:
+    """The same, in a folder that is made for it."""
     folder.mkdir()
     config = parse_box(b'device = "box-1"\npolicy = "demo"\n[sync]\nbroker = "127.0.0.1"\n', "box.toml")
     keys, clock = make_box_keys(folder / "keys", self_certified("box-1", START)), HandClock(START - 10 * MINUTE)

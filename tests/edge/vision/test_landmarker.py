@@ -144,10 +144,16 @@ def _zip(members: dict[str, bytes]) -> bytes:
     return bundle.getvalue()
 
 
+def _of_later_version(bundle: bytes) -> bytes:
+    """A zip that says that nobody can unpack its first member yet."""
+    at = bundle.index(b"PK\x01\x02") + 6
+    return bundle[:at] + b"\xff" + bundle[at + 1:]
+
+
 @pytest.mark.parametrize("data", [
     b"", b"no zip at all", _zip({}), _zip({"face_detector.tflite": b"x"}),
     _zip({**dict.fromkeys(MEMBERS, b"x"), "more": b"x"}), _zip(dict.fromkeys(MEMBERS, b"no model")),
-    _zip(dict.fromkeys(MEMBERS, b"x"))[:-30],
+    _zip(dict.fromkeys(MEMBERS, b"x"))[:-30], _of_later_version(_zip(dict.fromkeys(MEMBERS, b"x"))),
 ])
 def test_a_task_file_that_is_none_is_refused_by_name(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "face_landmarker.task"

@@ -1,0 +1,166 @@
+"""The document docs/evidence.md is enough: a second verifier that was written from it agrees with zaitang-verify, its
+commands do what it says, and the tests that its table names are there."""
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.contract import second_verifier
+from tests.evidence.making import Maker, Site
+from tests.evidence.test_golden import GOLDEN
+from tests.verify.making import class_of, put, write_export
+from verify.cli import main
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs/evidence.md").read_text("utf-8")
+EXPORT = json.loads((GOLDEN / "export.json").read_text("utf-8"))
+NAMES = sorted(EXPORT["files"])
+BOX = f"chains/box-1.{'0' * 32}.jsonl"
+
+
+def unpacked(folder: Path) -> Path:
+    """The golden export."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, text in EXPORT["files"].items():
+        put(folder / name, text.encode())
+    return folder
+
+
+def theirs(folder: Path, root: str = EXPORT["root"]) -> bool:
+    """What the second verifier says."""
+    try:
+        second_verifier.verify(folder, root)
+    except (second_verifier.Broken, OSError, KeyError, TypeError, AttributeError):
+        return False
+    return True
+
+
+def ours(folder: Path, root: str = EXPORT["root"]) -> bool:
+    """What zaitang-verify says."""
+    return main([str(folder), "--root", root, "--lang", "en"]) == 0
+
+
+def test_the_golden_export_is_whole_to_both(tmp_path: Path) -> None:
+    folder = unpacked(tmp_path / "export")
+    assert theirs(folder) and ours(folder)
+    assert not theirs(folder, "ab" * 32) and not ours(folder, "ab" * 32)
+
+
+@pytest.mark.parametrize("made", [class_of(), class_of(removed=1), class_of(simulated=True)])
+def test_other_whole_classes_are_whole_to_both(tmp_path: Path, made: tuple[Site, Maker, Maker]) -> None:
+    folder = write_export(tmp_path / "export", *made)
+    assert theirs(folder) and ours(folder)
+
+
+@pytest.mark.parametrize("made", [class_of("sanmenxia-2023"), class_of("sanmenxia-2023", simulated=True)])
+def test_what_is_not_real_is_refused_by_both_under_a_real_policy(
+    tmp_path: Path, made: tuple[Site, Maker, Maker],
+) -> None:
+    folder = write_export(tmp_path / "export", *made, "sanmenxia-2023")
+    assert not theirs(folder) and not ours(folder)
+
+
+def _lines(change: Callable[[list[bytes]], list[bytes]], name: str = BOX) -> Callable[[Path], None]:
+    def alter(folder: Path) -> None:
+        lines = (folder / name).read_bytes().splitlines(keepends=True)
+        (folder / name).write_bytes(b"".join(change(lines)))
+
+    return alter
+
+
+def _class_of_another_box(folder: Path) -> None:
+    site, _, centre = class_of()
+    other = site.box("box-2", "2" * 32).alarms(3)
+    shutil.rmtree(folder)
+    write_export(folder, site, other, centre)
+    (folder / f"chains/box-2.{'2' * 32}.jsonl").rename(folder / BOX)
+
+
+ALTERATIONS: dict[str, Callable[[Path], object]] = {
+    "a record deleted": _lines(lambda lines: lines[:2] + lines[3:]),
+    "two records swapped": _lines(lambda lines: [*lines[:2], lines[3], lines[2], *lines[4:]]),
+    "a record twice": _lines(lambda lines: lines[:3] + lines[2:]),
+    "the tail cut": _lines(lambda lines: lines[:-1]),
+    "a line without its end": _lines(lambda lines: [*lines[:-1], lines[-1].rstrip(b"\n")]),
+    "a space in an envelope": _lines(lambda lines: [lines[0].replace(b":", b": ", 1), *lines[1:]]),
+    "the centre's tail cut": _lines(lambda lines: lines[:-1], f"chains/centre.{'c' * 32}.jsonl"),
+    "a video gone": lambda folder: (folder / "segments/box-1/r-1/000001.mp4").unlink(),
+    "a video longer": lambda folder: put(folder / "segments/box-1/r-1/000001.mp4", b"second segment and more"),
+    "two videos swapped": lambda folder: put(folder / "segments/box-1/r-1/000001.mp4", b"first segment"),
+    "a video added": lambda folder: put(folder / "segments/box-1/r-1/000009.mp4", b"x"),
+    "a file added": lambda folder: put(folder / "readme.txt", b"x"),
+    "a link added": lambda folder: (folder / "segments/link").symlink_to("/etc/passwd"),
+    "another policy": lambda folder: put(folder / "policy.toml", b"accept_test_keys = true\naccept_simulated = true\n"),
+    "no root": lambda folder: (folder / "root.pem").unlink(),
+    "no manifest": lambda folder: (folder / "manifest.json").unlink(),
+    "no chain": lambda folder: (folder / BOX).unlink(),
+    "a receipt for nothing": lambda folder: put(folder / f"receipts/box-1.{'0' * 32}.jsonl", b"{}\n"),
+    "the chain of another box": _class_of_another_box,
+}
+
+
+@pytest.mark.parametrize("what", ALTERATIONS)
+def test_both_find_what_was_done_to_an_export(what: str, tmp_path: Path) -> None:
+    folder = unpacked(tmp_path / "export")
+    ALTERATIONS[what](folder)
+    assert not theirs(folder) and not ours(folder)
+
+
+def test_receipts_may_be_left_out_for_both(tmp_path: Path) -> None:
+    folder = unpacked(tmp_path / "export")
+    shutil.rmtree(folder / "receipts")
+    assert theirs(folder) and ours(folder)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(NAMES), st.integers(0, 65535), st.integers(1, 255))
+def test_both_find_any_changed_byte(tmp_path: Path, name: str, at: int, change: int) -> None:
+    folder = unpacked(tmp_path / "export")
+    data = bytearray((folder / name).read_bytes())
+    data[at * len(data) >> 16] ^= change
+    (folder / name).write_bytes(bytes(data))
+    assert not theirs(folder) and not ours(folder)
+
+
+def test_the_second_verifier_shares_nothing_with_the_product() -> None:
+    tree = ast.parse((ROOT / "tests/contract/second_verifier.py").read_text("utf-8"))
+    roots = {alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node,
+        ast.Import) for alias in node.names}
+    roots |= {str(node.module).split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert roots == {"__future__", "base64", "cryptography", "hashlib", "json", "pathlib", "re", "sys", "tomllib",
+        "typing"}
+
+
+def commands() -> str:
+    """What the document types, one after the other."""
+    return "set -euo pipefail\n" + "\n".join(re.findall(r"^```sh\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL))
+
+
+def test_the_commands_of_the_document_find_the_golden_export_whole(tmp_path: Path) -> None:
+    folder = unpacked(tmp_path / "export")
+    done = subprocess.run(["bash", "-c", commands()], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("what", ["a record deleted", "a video longer"])
+def test_and_an_altered_one_broken(tmp_path: Path, what: str) -> None:
+    folder = unpacked(tmp_path / "export")
+    ALTERATIONS[what](folder)
+    assert subprocess.run(["bash", "-c", commands()], cwd=folder, capture_output=True, timeout=60).returncode != 0
+
+
+def test_every_test_that_the_threat_model_names_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", DOCUMENT)
+    assert len(named) > 20
+    absent = [f"{path}::{name}" for path, name in named
+              if not (ROOT / path).is_file() or f"\ndef {name}(" not in (ROOT / path).read_text("utf-8")]
+    assert absent == []
