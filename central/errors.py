@@ -271,5 +271,29 @@ class UnannouncedSegment(BadInput):
     text = "no accepted record names a segment with this hash"
 
 
+class PartBusy(BadInput):
+    text = "this file is being sent just now over another connection; ask again in a while"
+
+
+class TooManyUploads(BadInput):
+    text = "so many files at once are not taken from one box, or from all; ask again in a while"
+
+
+class TooSlow(BadInput):
+    text = "the bytes came too slowly; what came of them is kept, go on from there"
+
+
+class BadPart(BadInput):
+    text = "a part is sent with Content-Range, like bytes 0-1048575/5000000, and holds {most} bytes at most"
+
+
+class NoToken(VerificationError):
+    text = "an upload needs a token that the box has signed"
+
+
+class TokenRefused(VerificationError):
+    text = "the token of an upload is refused: {why}"
+
+
 class BadName(BadInput):
     text = "the names kept at the centre cannot be read: the key file does not belong to them"

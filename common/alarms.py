@@ -50,6 +50,8 @@ ALARMS = {
         "The face description of a person cannot be read any more: enrol the person again"),
     "pin.wrong": N_("The PIN of an instructor was entered wrongly"),
     "pin.locked": N_("A PIN was locked after too many wrong tries"),
+    "upload.refused": N_("The centre does not take a video file: the box tries again and again"),
+    "centre.full": N_("The disk of the centre is full: it takes no video until there is room"),
     "chain.fork": N_("A box sent two different records with the same number"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
 }
@@ -59,6 +61,7 @@ DETAILS = {
     "file": N_("file {file}"),
     "seq": N_("record {seq} of {device}"),
     "days": N_("days left: {days}"),
+    "status": N_("answer {status}"),
 }
 CAMERAS = {"room": N_("room camera"), "terminal": N_("terminal camera")}
 WITH = N_("{sentence} ({details})")

@@ -5,6 +5,7 @@ import dataclasses
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from common.policies import load_policy
 from common.texts import N_
@@ -18,6 +19,8 @@ BOX_FILE = "box.toml"
 NO_FOLDER = N_("there is no such folder")
 NO_FILE = N_("there is no box.toml in it")
 NO_SUB = N_("it must be a small stream of its own; a Pi camera has one already, and no other camera is opened twice")
+NOT_SAFE = N_("http:// is for this machine alone (127.0.0.1); a centre elsewhere is reached by https://")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 Port = Annotated[int, Between(1, 65535)]
 Pin = Annotated[int, Between(0, 27)]
 Source = Annotated[str, Match(r"[a-z][a-z0-9+.-]*:.+", "a source like file:/path/to/video.mp4")]
@@ -143,12 +146,16 @@ class PictureConfig:
 @dataclasses.dataclass(frozen=True)
 class SyncConfig:
     """The centre: its MQTT broker, its name in certificates (nobody else gives orders or receipts), and the address
-    that takes segments (none: they stay here)."""
+    that takes segments (none: they stay here). `ca`: PEM file with the certificates that may vouch for that address
+    (none: those of the system). `upload_kbit`: thousand bits a second that segments may take of the line (none: all
+    of it)."""
 
     broker: str
     port: Port = 1883
     centre: Id = "centre"
     segments: Annotated[str, Match(r"https?://.+", "an address like http://127.0.0.1:8000")] | None = None
+    ca: str | None = None
+    upload_kbit: Annotated[int, Between(64, 10_000_000)] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -220,6 +227,8 @@ def _check(config: BoxConfig, where: str) -> None:
             raise BadShape(where=where, key=f"cameras.{index}.sub", why=NO_SUB)
     if config.storage.second is not None and not Path(config.storage.second).is_absolute():
         raise BadShape(where=where, key="storage.second", why=N_("it must be a whole path, from / on"))
+    if config.sync is not None and config.sync.segments is not None and not _safe(config.sync.segments):
+        raise BadShape(where=where, key="sync.segments", why=NOT_SAFE)
     pins = [] if config.panel is None else [pin for pin in dataclasses.astuple(config.panel) if pin is not None]
     if len(set(pins)) != len(pins):
         raise BadShape(where=where, key="panel", why=N_("two of its parts have the same pin"))
@@ -233,3 +242,12 @@ def _check(config: BoxConfig, where: str) -> None:
     for index, skip in enumerate(clock.skips):
         if utc_us(skip.to) <= utc_us(skip.at):
             raise BadShape(where=where, key=f"clock.skips.{index}", why=N_("it must lead forward"))
+
+
+def _safe(address: str) -> bool:
+    """Whether nobody on the way can read or change what is sent there."""
+    try:
+        parts = urlsplit(address)
+        return parts.scheme == "https" or parts.hostname in LOOPBACK
+    except ValueError:
+        return False

@@ -54,6 +54,10 @@ lang = {lang}
 #centre = "centre"
 # The address that takes video; without it video stays here.
 #segments = "http://127.0.0.1:8470"
+# A centre elsewhere has an https:// address; whose certificates may vouch for it, if not those of the system.
+#ca = "/etc/zaitang/centre-ca.pem"
+# How much of the line video may take, in thousand bits a second; without it all.
+#upload_kbit = 4000
 
 # --- faces
 #[vision]

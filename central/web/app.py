@@ -12,9 +12,15 @@ from starlette.exceptions import HTTPException
 
 from central.classes.stories import Stories
 from central.errors import (
+    BadPart,
     DiskFull,
+    NoToken,
+    PartBusy,
     SegmentFileMissing,
     SegmentNotStored,
+    TokenRefused,
+    TooManyUploads,
+    TooSlow,
     UnannouncedSegment,
     UnknownBlock,
     UnknownClass,
@@ -26,6 +32,7 @@ from central.web.api import api
 from central.web.guard import Guard
 from central.web.pages import pages
 from central.web.render import lang_of, page
+from central.web.uploads import uploads
 from central.web.video import video
 from central.wiring import Centre
 from common.texts import N_, translate, words
@@ -34,6 +41,7 @@ from evidence.errors import ZaitangError
 STATUS: dict[type[ZaitangError], int] = {
     UnknownClass: 404, UnknownBlock: 404, UnknownRecording: 404, UnknownEvidence: 404, SegmentNotStored: 404,
     SegmentFileMissing: 404, UnannouncedSegment: 404, WrongSegmentBytes: 422, DiskFull: 507,
+    BadPart: 400, NoToken: 401, TokenRefused: 401, PartBusy: 409, TooManyUploads: 429, TooSlow: 408,
 }
 NOT_HERE = N_("There is no such page.")
 
@@ -42,6 +50,7 @@ def create_app(centre: Centre) -> FastAPI:
     """The application over an open centre."""
     app = FastAPI(title="Zaitang", docs_url=None, redoc_url=None, openapi_url=None)
     stories = Stories(centre.store, centre.clock)
+    app.include_router(uploads(centre))
     for router in (api(centre, stories), video(centre, stories), pages(centre, stories)):
         for route in router.routes:
             if isinstance(route, APIRoute) and "GET" in route.methods:

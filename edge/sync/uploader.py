@@ -1,13 +1,14 @@
 """The thread that carries segment files, so that a slow upload never delays records, receipts or orders."""
 from __future__ import annotations
 
+import dataclasses
 import queue
 import random
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import httpx
 
@@ -15,12 +16,23 @@ from common.logs import Log
 from edge.errors import StoreBusy, VolumeAway
 from edge.store import Store
 from edge.sync.alarms import Alarms
-from edge.sync.uploads import Job, Queue, make_client, put
+from edge.sync.progress import Progress
+from edge.sync.uploads import Job, Queue
 from evidence.bodies import Segment, body_of
 
 Find = Callable[[str], Path | None]
 Outcome = int | Literal["away", "gone"]
 """What became of a file: the centre's status, 0 when it could not be reached; or it could not be read, or is lost."""
+REFUSALS = frozenset({401, 404, 422, 507})
+"""Answers that do not pass by waiting alone: the box states them, once."""
+
+
+class Carries(Protocol):
+    """Hands one file to the centre (carrier.py)."""
+
+    def carry(self, job: Job, path: Path, told: Callable[[Job, int], None]) -> int: ...
+
+    def close(self) -> None: ...
 
 
 class Uploader:
@@ -30,10 +42,14 @@ class Uploader:
     in the thread: the centre, and a volume too.
     """
 
-    def __init__(self, store: Store, alarms: Alarms, find: Find, centre: str, now: Callable[[], float]) -> None:
+    def __init__(
+        self, store: Store, alarms: Alarms, find: Find, carrier: Carries, now: Callable[[], float],
+        show: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
         self._store, self._alarms, self._find, self._now = store, alarms, find, now
-        self._centre, self._log = centre, Log("sync.upload")
+        self._carrier, self._show, self._log = carrier, show, Log("sync.upload")
         self._queue, self._looked_at, self._busy = Queue(), -1, False
+        self._status = 0
         self._work: queue.Queue[Job | None] = queue.Queue(1)
         self._done: queue.Queue[tuple[Job, Outcome]] = queue.Queue()
         self._thread = threading.Thread(target=self._carry, name="upload", daemon=True)
@@ -53,6 +69,7 @@ class Uploader:
 
     def tick(self, receipted: int) -> None:
         """Note what came back, find new files, hand out the next one. May raise StoreBusy."""
+        before = self._queue
         while self._busy and not self._done.empty():
             self._settle(*self._done.get())
         if receipted > self._looked_at:
@@ -63,6 +80,24 @@ class Uploader:
         if job is not None:
             self._busy = True
             self._work.put(job)
+        if self._queue is not before:
+            self._say(self._progress())
+
+    def _told(self, job: Job, sent: int) -> None:
+        """So many bytes of a file are at the centre; called by the thread."""
+        self._say(dataclasses.replace(self._progress(), sha256=job.sha256, sent=sent, size=job.size))
+
+    def _say(self, progress: Progress) -> None:
+        """Nothing waits for it: a disk that refuses it is told by others."""
+        try:
+            self._show(progress)
+        except OSError as error:
+            self._log.failed("progress.unwritten", error)
+
+    def _progress(self) -> Progress:
+        waits = self._queue
+        size = sum(job.size for job in (*waits.jobs, *waits.away))
+        return Progress(len(waits.jobs) + len(waits.away), size, failures=waits.failures, status=self._status)
 
     def _found(self, receipted: int) -> list[Job]:
         jobs = []
@@ -81,24 +116,29 @@ class Uploader:
             self._queue = self._queue.after_success()
         elif 200 <= outcome < 300:
             self._store.mark_uploaded(job.sha256)
+            self._alarms.settle("upload.refused")
             self._queue = self._queue.after_success()
+            self._status = outcome
         else:
             self._log.warning("segment.not_taken", segment=job.sha256, status=outcome)
+            if outcome in REFUSALS:
+                self._alarms.once("upload.refused", {"status": outcome})
             self._queue = self._queue.after_failure(self._now(), random.random())
+            self._status = outcome
         self._busy = False
 
     def _carry(self) -> None:
-        with make_client() as client:
-            while (job := self._work.get()) is not None:
-                self._done.put((job, self._send(client, job)))
+        while (job := self._work.get()) is not None:
+            self._done.put((job, self._send(job)))
+        self._carrier.close()
 
-    def _send(self, client: httpx.Client, job: Job) -> Outcome:
+    def _send(self, job: Job) -> Outcome:
         started = time.monotonic()
         try:
             path = self._find(job.file)
             if path is None:
                 return "gone"
-            status = put(client, self._centre, job, path)
+            status = self._carrier.carry(job, path, self._told)
         except (VolumeAway, StoreBusy, OSError) as error:
             self._log.failed("segment.away", error, segment=job.sha256)
             return "away"

@@ -1,19 +1,14 @@
-"""Segments to the centre: which file goes next, and the HTTP PUT that carries it, addressed by its hash."""
+"""Segments to the centre: which file goes next. Pure."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-
-import httpx
+from collections.abc import Sequence
 
 from edge.sync.backoff import Backoff
 
 RETRY = Backoff(first=2.0, longest=600.0)
-CHUNK = 256 * 1024
 AWAY_S = 60.0
 """Seconds until files on a volume that is away are looked for again."""
-TIMEOUT = httpx.Timeout(30.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,17 +61,3 @@ class Queue:
         wait = RETRY.wait(self.failures, chance)
         jobs = (*self.jobs[1:], self.jobs[0])
         return dataclasses.replace(self, jobs=jobs, failures=self.failures + 1, not_before=now + wait)
-
-
-def put(client: httpx.Client, centre: str, job: Job, path: Path) -> int:
-    """Stream a file to `{centre}/api/segments/{sha256}`; the HTTP status. Raises httpx.HTTPError, OSError."""
-    headers = {"Content-Type": "video/mp4", "Content-Length": str(job.size)}
-    with path.open("rb") as file:
-        chunks: Iterator[bytes] = iter(lambda: file.read(CHUNK), b"")
-        address = f"{centre.rstrip('/')}/api/segments/{job.sha256}"
-        return client.put(address, content=chunks, headers=headers).status_code
-
-
-def make_client() -> httpx.Client:
-    """A client that talks to the centre only: no proxy and no password file of the environment."""
-    return httpx.Client(timeout=TIMEOUT, trust_env=False)

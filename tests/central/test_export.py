@@ -13,6 +13,7 @@ from central.wiring import Centre
 from evidence.bodies import Export, SegmentRemoved, SessionCorrected, SessionStart, body_of
 from evidence.chain import check_chain
 from evidence.seal import read_sealed
+from tests.central import helpers
 from tests.central.helpers import MORNING, PLAN, SIMULATED, Box, segment_of
 from tests.central.test_classes import add
 from verify.cli import verify
@@ -34,8 +35,7 @@ def box(centre: Centre, tmp_path: Path) -> Box:
 
 def put(centre: Centre, *videos: bytes) -> None:
     for data in videos:
-        segment = segment_of(data, MORNING, 60)
-        centre.objects.put(segment.sha256, segment.size, [data])
+        helpers.put(centre, data)
 
 
 def files(folder: Path) -> set[str]:
