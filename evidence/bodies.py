@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
+from evidence.box_orders import BoxOrder, OrderAnswered
 from evidence.errors import BadRecord, BadShape
 from evidence.records import BootId, Count, Id, Record, Sha256, Utc
 from evidence.shape import Between, Match, decode
@@ -688,7 +689,7 @@ Body = (
     Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Assessment | Dispute | Consent | ConsentWithdrawn
     | Enrolment | FaceErased | TemplatesOrder | TemplatesMoved | SessionStart | SessionEnd | SessionCorrected | Segment
     | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
-    | Alarm | SegmentRemoved | VideoReused | Export
+    | Alarm | SegmentRemoved | VideoReused | Export | BoxOrder | OrderAnswered
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -724,6 +725,8 @@ TYPES: dict[str, type[Body]] = {
     "segment.removed": SegmentRemoved,
     "video.reused": VideoReused,
     "export": Export,
+    "order.box": BoxOrder,
+    "order.answered": OrderAnswered,
 }
 
 

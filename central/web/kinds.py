@@ -36,6 +36,8 @@ RECORDS = {
     "segment.removed": N_("removal of a video file"),
     "video.reused": N_("video seen elsewhere"),
     "export": N_("export of a class"),
+    "order.box": N_("order to a box"),
+    "order.answered": N_("answer of a box to an order"),
 }
 REFUSED = {
     "BadRecord": N_("not a record"),

@@ -30,8 +30,8 @@ class Connected:
 
 @dataclasses.dataclass(frozen=True)
 class Arrived:
-    """A message; `topic` without the box's prefix: `receipts`, `orders/CLASS`, `stated/CLASS`, `moves/CLASS`
-    or `withdrawn/CLASS`."""
+    """A message; `topic` without the box's prefix: `receipts`, `orders/CLASS`, `orders/_box` (orders to the box, of no
+    class), `stated/CLASS`, `moves/CLASS` or `withdrawn/CLASS`."""
 
     topic: str
     payload: bytes

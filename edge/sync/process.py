@@ -17,6 +17,7 @@ from edge.config import SyncConfig
 from edge.errors import CannotReadCa, StoreBusy
 from edge.store import Store
 from edge.sync.alarms import Alarms
+from edge.sync.box_orders import BOX_ORDERS
 from edge.sync.carrier import Carrier, make_client
 from edge.sync.centre import CERTIFICATE, Site
 from edge.sync.inbox import Inbox
@@ -87,6 +88,8 @@ class Sync:
             self._connected = False
         elif event.topic == "receipts":
             self._receipt(event)
+        elif event.topic == BOX_ORDERS and event.payload:
+            self._order(event, self._inbox.box_orders)
         elif event.topic.startswith("orders/") and event.payload:
             self._order(event, self._inbox.order)
         elif event.topic.startswith("stated/") and event.payload:
@@ -161,4 +164,6 @@ def make_inbox(box: Box, centre: str) -> Inbox:
     own = identity(box.keys.certificate, root)
     policies = {name: load_policy(name).sha256 for name in policy_ids()}
     site = Site(box.config.device, root, centre, own.test)
-    return Inbox(box.store, site, box.keys.sealing, policies, box.folder / "keys" / CERTIFICATE)
+    sends = box.config.sync is not None and box.config.sync.segments is not None
+    return Inbox(
+        box.store, site, box.keys.sealing, policies, box.folder / "keys" / CERTIFICATE, box.clock, sends)

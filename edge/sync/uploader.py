@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 import httpx
 
 from common.logs import Log
+from edge.box_orders import wanted
 from edge.errors import StoreBusy, VolumeAway
 from edge.store import Store
 from edge.sync.alarms import Alarms
@@ -36,7 +37,8 @@ class Carries(Protocol):
 
 
 class Uploader:
-    """Sends every segment whose record has a receipt (before that, the centre would not know the file).
+    """Sends every segment whose record has a receipt (before that, the centre would not know the file), first those
+    that an order of the centre wants.
 
     `find`: where a file of a segment lies (Box.find_segment). `tick` belongs to the sync loop; whatever may hang runs
     in the thread: the centre, and a volume too.
@@ -49,6 +51,7 @@ class Uploader:
         self._store, self._alarms, self._find, self._now = store, alarms, find, now
         self._carrier, self._show, self._log = carrier, show, Log("sync.upload")
         self._queue, self._looked_at, self._busy = Queue(), -1, False
+        self._answered = -1
         self._status = 0
         self._work: queue.Queue[Job | None] = queue.Queue(1)
         self._done: queue.Queue[tuple[Job, Outcome]] = queue.Queue()
@@ -75,6 +78,7 @@ class Uploader:
         if receipted > self._looked_at:
             self._queue = self._queue.with_more(self._found(receipted))
             self._looked_at = receipted
+        self._ask()
         self._queue = self._queue.looked_for(self._now())
         job = None if self._busy else self._queue.next(self._now())
         if job is not None:
@@ -106,6 +110,14 @@ class Uploader:
             if isinstance(body, Segment) and sealed.record.seq <= receipted and not self._store.uploaded(body.sha256):
                 jobs.append(Job(sealed.record.seq, body.sha256, body.file, body.size))
         return jobs
+
+    def _ask(self) -> None:
+        """Put first what the centre has ordered, whenever an order was answered."""
+        newest = self._store.newest("order.answered", 1)
+        if newest > self._answered:
+            asked = [Job(seq, body.sha256, body.file, body.size) for seq, body in wanted(self._store)]
+            self._queue = self._queue.with_first(asked)
+            self._answered = newest
 
     def _settle(self, job: Job, outcome: Outcome) -> None:
         if outcome == "away":

@@ -37,6 +37,15 @@ class Queue:
         """The queue with files added at its end."""
         return dataclasses.replace(self, jobs=(*self.jobs, *jobs)) if jobs else self
 
+    def with_first(self, jobs: Sequence[Job]) -> Queue:
+        """The queue with these files before all others but the first one, which may be on its way."""
+        on_its_way, asked = self.jobs[:1], {job.sha256 for job in jobs}
+        rest = tuple(job for job in self.jobs[1:] if job.sha256 not in asked)
+        sent = {job.sha256 for job in on_its_way}
+        return dataclasses.replace(
+            self, jobs=(*on_its_way, *(job for job in jobs if job.sha256 not in sent), *rest),
+            away=tuple(job for job in self.away if job.sha256 not in asked))
+
     def next(self, now: float) -> Job | None:
         """The file to send now, if it is time."""
         return self.jobs[0] if self.jobs and now >= self.not_before else None
