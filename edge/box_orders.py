@@ -2,9 +2,13 @@
 power cut changes nothing."""
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
+
+from edge.config import BoxConfig
 from edge.store import Store
 from evidence.bodies import Segment, body_of
-from evidence.box_orders import BoxOrder, OrderAnswered, WantedFile, WantedUpload
+from evidence.box_orders import BoxOrder, BoxSettings, OrderAnswered, WantedFile, WantedUpload
 
 
 def answers(store: Store) -> dict[str, OrderAnswered]:
@@ -18,6 +22,50 @@ def accepted(store: Store) -> list[BoxOrder]:
     taken = {order for order, answer in answers(store).items() if answer.result == "accepted"}
     bodies = [body_of(sealed.record) for sealed in store.orders() if sealed.hash in taken] if taken else []
     return sorted((body for body in bodies if isinstance(body, BoxOrder)), key=lambda body: body.number)
+
+
+@dataclasses.dataclass(frozen=True)
+class InForce:
+    """What holds now. `settings`: of the newest order of that kind, None without any; `revoked`: key → why it is not
+    believed any more."""
+
+    settings: BoxSettings | None
+    revoked: Mapping[str, str]
+
+    def over(self, config: BoxConfig) -> BoxConfig:
+        """What box.toml says, with the centre's settings over it."""
+        told = self.settings
+        if told is None:
+            return config
+        terminal = config.terminal if told.voice is None else dataclasses.replace(config.terminal, voice=told.voice)
+        sync = config.sync if config.sync is None else dataclasses.replace(
+            config.sync, upload=told.upload or config.sync.upload,
+            upload_kbit=told.upload_kbit or config.sync.upload_kbit)
+        return dataclasses.replace(config, lang=told.lang or config.lang, terminal=terminal, sync=sync)
+
+
+class Orders:
+    """What the orders in force say; read anew when another one was answered."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: tuple[int, InForce] | None = None
+
+    def look(self) -> InForce:
+        """May raise StoreBusy."""
+        newest, known = self._store.newest("order.answered", 1), self._known
+        if known is None or known[0] != newest:
+            known = self._known = newest, in_force(self._store)
+        return known[1]
+
+
+def in_force(store: Store) -> InForce:
+    """What the orders in force say."""
+    taken = accepted(store)
+    settings = [order.settings for order in taken if order.settings is not None]
+    revoked = {keyid: order.revocation.reason for order in taken if order.revocation is not None
+               for keyid in order.revocation.keyids}
+    return InForce(settings[-1] if settings else None, revoked)
 
 
 def wanted(store: Store) -> list[tuple[int, Segment]]:

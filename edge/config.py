@@ -148,7 +148,7 @@ class SyncConfig:
     """The centre: its MQTT broker, its name in certificates (nobody else gives orders or receipts), and the address
     that takes segments (none: they stay here). `ca`: PEM file with the certificates that may vouch for that address
     (none: those of the system). `upload_kbit`: thousand bits a second that segments may take of the line (none: all
-    of it)."""
+    of it). `upload`: all segments go there, or only those that the centre asks for."""
 
     broker: str
     port: Port = 1883
@@ -156,6 +156,7 @@ class SyncConfig:
     segments: Annotated[str, Match(r"https?://.+", "an address like http://127.0.0.1:8000")] | None = None
     ca: str | None = None
     upload_kbit: Annotated[int, Between(64, 10_000_000)] | None = None
+    upload: Literal["all", "asked"] = "all"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -58,6 +58,8 @@ lang = {lang}
 #ca = "/etc/zaitang/centre-ca.pem"
 # How much of the line video may take, in thousand bits a second; without it all.
 #upload_kbit = 4000
+# "asked": only the video that the centre asks for (`zaitang-central order upload`).
+#upload = "all"
 
 # --- faces
 #[vision]

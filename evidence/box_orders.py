@@ -12,7 +12,7 @@ from evidence.times import utc_us
 MOST_WANTED = 1000
 """So many files are asked for by one order."""
 Why = Literal["", "not_newer", "expired", "unknown_kind", "unclear", "other_chain", "no_road"]
-KINDS = ("upload",)
+KINDS = ("upload", "settings", "revocation")
 """Why an order is refused; nothing for one that is accepted."""
 
 
@@ -33,6 +33,27 @@ class WantedUpload:
 
 
 @dataclasses.dataclass(frozen=True)
+class BoxSettings:
+    """What an institution may set from afar. They hold instead of what box.toml says, until the next order of this
+    kind; what is null in it is box.toml's again. `upload`: whether all video goes to the centre or what it asks for;
+    `upload_kbit`: thousand bits a second that video may take."""
+
+    lang: Literal["zh", "en"] | None = None
+    voice: bool | None = None
+    upload: Literal["all", "asked"] | None = None
+    upload_kbit: Annotated[int, Between(64, 10_000_000)] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Revocation:
+    """Keys of a box that are not believed any more, for good: of the box that is told, or of another one."""
+
+    device: Id
+    keyids: tuple[Sha256, ...]
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
 class BoxOrder:
     """An order to one box, a record of the centre (`order.box`). `number` rises for each box, from 1; taken until
     `expires`. The part that `kind` names is there, and no other. A box refuses kinds that it does not know."""
@@ -42,6 +63,8 @@ class BoxOrder:
     expires: Utc
     kind: Annotated[str, Match(r"[a-z]{1,32}", "a kind of order")]
     upload: WantedUpload | None = None
+    settings: BoxSettings | None = None
+    revocation: Revocation | None = None
 
     @property
     def parts(self) -> tuple[str, ...]:

@@ -6,12 +6,22 @@ import itertools
 from collections.abc import Collection, Sequence
 
 from central.classes.orders import OrderMessage, Told
-from central.errors import BadDays, FilesNotOfBox, NothingWanted, TooManyFiles, UnknownBox
+from central.classes.statements import MAX_REASON, plain_text
+from central.errors import BadDays, BadReason, FilesNotOfBox, NothingWanted, TooManyFiles, UnknownBox
 from central.store.store import Store
 from central.store.tables import ChainHead, Tx
 from evidence.bodies import Segment, body_of
-from evidence.box_orders import MOST_WANTED, BoxOrder, OrderAnswered, WantedFile, WantedUpload
+from evidence.box_orders import (
+    MOST_WANTED,
+    BoxOrder,
+    BoxSettings,
+    OrderAnswered,
+    Revocation,
+    WantedFile,
+    WantedUpload,
+)
 from evidence.canonical import canonical
+from evidence.certs import fingerprint, read_certificate
 from evidence.records import Sealed
 from evidence.times import utc_text, utc_us
 
@@ -36,6 +46,32 @@ def order_upload(
             device, next_number(tx, device), expires(days, now_us), "upload",
             WantedUpload(head.chain, tuple(files[:MOST_WANTED])))
         return store.append(tx, body), body
+
+
+def order_settings(
+    store: Store, device: str, settings: BoxSettings, days: int, now_us: int,
+) -> tuple[Sealed, BoxOrder]:
+    """Order settings of a box; what is null in them is the box's own again. Raises UnknownBox, BadDays."""
+    with store.write() as tx:
+        head_of(tx, device)
+        body = BoxOrder(device, next_number(tx, device), expires(days, now_us), "settings", settings=settings)
+        return store.append(tx, body), body
+
+
+def order_revocation(
+    store: Store, device: str, reason: str, days: int, now_us: int,
+) -> list[tuple[Sealed, BoxOrder]]:
+    """Tell every box, and the box itself, that the keys of a box are not believed any more. Raises UnknownBox, BadDays,
+    BadReason."""
+    with store.write() as tx:
+        keyids = tuple(sorted(fingerprint(read_certificate(pem)) for name, pem in tx.certificates() if name == device))
+        if not keyids or device == store.device:
+            raise UnknownBox(device=device)
+        revocation = Revocation(device, keyids, plain_text(reason, MAX_REASON, BadReason))
+        told = sorted({head.device for head in tx.heads() if head.sealing_key is not None})
+        bodies = [BoxOrder(one, next_number(tx, one), expires(days, now_us), "revocation", revocation=revocation)
+                  for one in told]
+        return [(store.append(tx, body), body) for body in bodies]
 
 
 def expires(days: int, now_us: int) -> str:

@@ -1,4 +1,4 @@
-"""`zaitang-central order upload|list`: orders to boxes, and what became of them."""
+"""`zaitang-central order upload|settings|revoke|list`: orders to boxes, and what became of them."""
 from __future__ import annotations
 
 import argparse
@@ -11,9 +11,14 @@ from common.texts import N_, translate
 if TYPE_CHECKING:
     from central.store.tables import Tx
     from central.wiring import Centre
-    from evidence.box_orders import BoxOrder, OrderAnswered
+    from evidence.box_orders import BoxOrder, BoxSettings, OrderAnswered
 
 UPLOAD = N_("Order {number} to {device} is signed: {files} files are wanted, until {expires}.")
+SET = N_("Order {number} to {device} is signed: {settings}; until {expires} the box takes it.")
+REVOKED = N_("{count} boxes are told that the keys of {device} are not believed any more.")
+PLAIN = N_("all settings as in box.toml")
+SETTINGS = N_("settings: {settings}")
+KEYS = N_("keys of {device} revoked: {reason}")
 MORE = N_("More files are wanting than one order holds; give the same order again when these are here.")
 NONE = N_("No orders.")
 ROW = N_("{device}\t{number}\t{kind}\t{state}")
@@ -42,10 +47,25 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     upload.add_argument("--class", dest="class_id", metavar="CLASS", help="only files of this class")
     upload.add_argument("--days", type=int, default=30, metavar="N", help="for how long the order holds")
     upload.set_defaults(do=_upload)
+    settings = actions.add_parser(
+        "settings", help="set what holds instead of box.toml; what is not named is box.toml's again")
+    settings.add_argument("device", metavar="BOX")
+    # --lang is of the command itself.
+    settings.add_argument("--box-lang", choices=("zh", "en"), help="the language of its screen")
+    settings.add_argument("--voice", choices=("on", "off"), help="whether it speaks")
+    settings.add_argument("--upload", choices=("all", "asked"), help="all video, or only what is asked for")
+    settings.add_argument("--upload-kbit", type=int, metavar="N", help="how much of the line video may take")
+    settings.add_argument("--days", type=int, default=30, metavar="N", help="for how long the order holds")
+    settings.set_defaults(do=_settings)
+    revoke = actions.add_parser("revoke", help="tell all boxes that the keys of one are not believed any more")
+    revoke.add_argument("device", metavar="BOX")
+    revoke.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
+    revoke.add_argument("--days", type=int, default=366, metavar="N", help="for how long the order holds")
+    revoke.set_defaults(do=_revoke)
     listed = actions.add_parser("list", help="all orders to boxes, or to one, and what was answered")
     listed.add_argument("device", nargs="?", metavar="BOX")
     listed.set_defaults(do=_list)
-    for action in (upload, listed):
+    for action in (upload, settings, revoke, listed):
         action.add_argument("--centre", type=Path, required=True, metavar="DIR", help="the centre's folder")
 
 
@@ -65,6 +85,27 @@ def _upload(args: argparse.Namespace) -> None:
     _say(args, UPLOAD, number=body.number, device=body.device, files=count, expires=body.expires)
     if not args.files and count == MOST_WANTED:
         _say(args, MORE)
+
+
+def _settings(args: argparse.Namespace) -> None:
+    from central.orders.boxes import order_settings
+    from evidence.box_orders import BoxSettings
+    from evidence.shape import decode
+
+    told = {"lang": args.box_lang, "voice": None if args.voice is None else args.voice == "on",
+            "upload": args.upload, "upload_kbit": args.upload_kbit}
+    settings, centre = decode(BoxSettings, told, "order"), _open(args)
+    _, body = order_settings(centre.store, args.device, settings, args.days, centre.clock.stamp().utc_us)
+    _say(args, SET, number=body.number, device=body.device, settings=_settled(settings, args.lang),
+         expires=body.expires)
+
+
+def _revoke(args: argparse.Namespace) -> None:
+    from central.orders.boxes import order_revocation
+
+    centre = _open(args)
+    told = order_revocation(centre.store, args.device, args.reason, args.days, centre.clock.stamp().utc_us)
+    _say(args, REVOKED, count=len(told), device=args.device)
 
 
 def _list(args: argparse.Namespace) -> None:
@@ -93,12 +134,23 @@ def _state(body: BoxOrder, answer: OrderAnswered | None, now_us: int, lang: str)
 
 
 def _what(tx: Tx, body: BoxOrder, answer: OrderAnswered | None, lang: str) -> str:
+    if body.settings is not None:
+        return translate(SETTINGS, lang, settings=_settled(body.settings, lang))
+    if body.revocation is not None:
+        return translate(KEYS, lang, device=body.revocation.device, reason=body.revocation.reason)
     if body.upload is None:
         return body.kind
     files = [one.sha256 for one in body.upload.files]
     here = sum(any(one.stored for one in tx.announced(sha256)) for sha256 in files)
     missing = 0 if answer is None else len(answer.missing)
     return translate(FILES, lang, files=len(files), here=here, missing=missing)
+
+
+def _settled(settings: BoxSettings, lang: str) -> str:
+    from evidence.shape import encode
+
+    told = [f"{name} = {value}" for name, value in encode(settings).items() if value is not None]
+    return ", ".join(told) or translate(PLAIN, lang)
 
 
 def _open(args: argparse.Namespace) -> Centre:

@@ -1,4 +1,5 @@
-"""`zaitang-edge status --box DIR`: what of this box is at the centre, and what is on its way."""
+"""`zaitang-edge status --box DIR`: what of this box is at the centre, what is on its way, and what
+the centre has ordered."""
 from __future__ import annotations
 
 import argparse
@@ -20,6 +21,8 @@ ALL_THERE = N_("video: all files whose records the centre has are there")
 TO_SEND = N_("video to send: {count} files ({mb} MB)")
 UNDER_WAY = N_("on its way: {sha256}, {percent} % of {mb} MB")
 REFUSED = N_("the centre does not take it: answer {status}; tries in a row: {failures}")
+SET = N_("set by the centre, instead of box.toml: {settings}")
+REVOKED = N_("the centre has revoked the key of this box: it takes no check-ins ({reason})")
 UNREACHED = N_("the centre cannot be reached; tries in a row: {failures}")
 MB = 1_000_000
 
@@ -47,6 +50,25 @@ def lines(box: Box) -> list[tuple[str, dict[str, object]]]:
     """The sentences, each with its parameters."""
     from edge.sync.progress import read_progress
 
+    return [*_orders(box), *_road(box, read_progress(box.run_folder))]
+
+
+def _orders(box: Box) -> list[tuple[str, dict[str, object]]]:
+    """What the centre has ordered."""
+    from edge.box_orders import in_force
+    from evidence.seal import KeySigner
+    from evidence.shape import encode
+
+    orders, keyid = in_force(box.store), KeySigner(box.keys.device).keyid
+    told = {} if orders.settings is None else encode(orders.settings)
+    settings = ", ".join(f"{name} = {value}" for name, value in told.items() if value is not None)
+    said: list[tuple[str, dict[str, object]]] = [(SET, {"settings": settings})] if settings else []
+    if keyid in orders.revoked:
+        said.append((REVOKED, {"reason": orders.revoked[keyid]}))
+    return said
+
+
+def _road(box: Box, progress: Progress | None) -> list[tuple[str, dict[str, object]]]:
     count = box.store.head_seq() + 1
     said: list[tuple[str, dict[str, object]]] = [
         (RECORDS, {"count": count, "waiting": count - 1 - box.store.receipted_up_to()})]
@@ -54,7 +76,6 @@ def lines(box: Box) -> list[tuple[str, dict[str, object]]]:
         return [(NO_CENTRE, {}), *said]
     if box.config.sync.segments is None:
         return [*said, (STAYS, {})]
-    progress = read_progress(box.run_folder)
     return [*said, *([(NOT_SAID, {})] if progress is None else _video(progress))]
 
 

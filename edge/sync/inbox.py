@@ -7,14 +7,14 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from common.logs import Log
-from edge.box_orders import answers, missing
+from edge.box_orders import Orders, answers, missing
 from edge.clock import Clock
 from edge.storage.files import replace
 from edge.store import Store
 from edge.sync.alarms import Alarms
 from edge.sync.box_orders import read_box_orders
 from edge.sync.centre import Site
-from edge.sync.errors import NotOurChain, NotTheCentre, NotThisBox, Refused
+from edge.sync.errors import NotOurChain, NotTheCentre, NotThisBox, Refused, RevokedSigner
 from edge.sync.moves import judge_move, read_moves
 from edge.sync.orders import Order, judge, read_order
 from edge.sync.receipts import check_receipt
@@ -45,7 +45,7 @@ class Inbox:
         self.alarms = Alarms(store)
         self._centre = self._remembered()
         self._accepted = {str(sealed.record.body.get("order")) for sealed in store.records_of("order.accepted")}
-        self._answered = answers(store)
+        self._answered, self._orders = answers(store), Orders(store)
 
     @property
     def knows_centre(self) -> bool:
@@ -88,14 +88,18 @@ class Inbox:
             self._accept(body.class_id, sealed)
 
     def withdrawn(self, message: bytes) -> None:
-        """Take what other boxes recorded of refusals and withdrawals, each once: the face goes here, too."""
+        """Take what other boxes recorded of refusals and withdrawals, each once: the face goes here, too. What a key
+        signed that is revoked is not followed: an alarm says so."""
         try:
             found = read_withdrawals(message, self._site)
         except Refused as error:
             self._refuse("order.refused", error.code, {"message": sha256_hex(message)})
             return
-        for sealed, body in found:
-            if sealed.hash not in self._accepted:
+        revoked = self._orders.look().revoked
+        for sealed, body, keyid in found:
+            if keyid in revoked:
+                self._refuse("order.refused", RevokedSigner.code, {"order": sealed.hash})
+            elif sealed.hash not in self._accepted:
                 follow(self._store, sealed, body)
                 self._accepted.add(sealed.hash)
                 self._log.info("consent.withdrawn", class_id=body.class_id, by=sealed.record.device)

@@ -6,18 +6,18 @@ from collections.abc import Callable
 
 
 class Pace:
-    """`kbit`: asked anew each time; thousand bits a second, None for as fast as it goes."""
+    """`kbit`: thousand bits a second, None for as fast as it goes; it may be set anew at any time."""
 
     def __init__(
-        self, kbit: Callable[[], int | None], now: Callable[[], float] = time.monotonic,
+        self, kbit: int | None, now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._kbit, self._now, self._sleep = kbit, now, sleep
+        self.kbit, self._now, self._sleep = kbit, now, sleep
         self._due = 0.0
 
     def wait(self, size: int) -> None:
         """Wait until `size` more bytes may be sent. Time that was not used is not saved up."""
-        kbit, now = self._kbit(), self._now()
+        kbit, now = self.kbit, self._now()
         if kbit is None:
             return
         if self._due > now:

@@ -25,7 +25,7 @@ from edge.sync.link import Arrived, Connected, Event, Link, Lost
 from edge.sync.outbox import WINDOW, Outbox
 from edge.sync.pace import Pace
 from edge.sync.progress import write_progress
-from edge.sync.uploader import Uploader
+from edge.sync.uploader import Limits, Uploader
 from edge.wiring import Box
 from evidence.certs import identity
 from evidence.seal import KeySigner
@@ -152,10 +152,10 @@ def make_uploader(box: Box, config: SyncConfig, address: str, alarms: Alarms) ->
         client = make_client(config.ca)
     except OSError as error:
         raise CannotReadCa(path=config.ca, why=error.strerror or str(error)) from None
-    pace = Pace(lambda: config.upload_kbit)
+    pace = Pace(config.upload_kbit)
     carrier = Carrier(address, client, box.config.device, config.centre, KeySigner(box.keys.device), pace)
     show = functools.partial(write_progress, box.run_folder)
-    return Uploader(box.store, alarms, box.find_segment, carrier, time.monotonic, show)
+    return Uploader(box.store, alarms, box.find_segment, carrier, time.monotonic, show, Limits(box.config, pace))
 
 
 def make_inbox(box: Box, centre: str) -> Inbox:

@@ -13,10 +13,12 @@ from typing import Literal, Protocol
 import httpx
 
 from common.logs import Log
-from edge.box_orders import wanted
+from edge.box_orders import InForce, in_force, wanted
+from edge.config import BoxConfig
 from edge.errors import StoreBusy, VolumeAway
 from edge.store import Store
 from edge.sync.alarms import Alarms
+from edge.sync.pace import Pace
 from edge.sync.progress import Progress
 from edge.sync.uploads import Job, Queue
 from evidence.bodies import Segment, body_of
@@ -36,9 +38,24 @@ class Carries(Protocol):
     def close(self) -> None: ...
 
 
+@dataclasses.dataclass
+class Limits:
+    """What may be sent, and how fast: what box.toml says, and over it what the centre has set. `pace` is told."""
+
+    config: BoxConfig
+    pace: Pace
+    everything: bool = True
+
+    def follow(self, orders: InForce) -> None:
+        """Take over what holds now."""
+        sync = orders.over(self.config).sync
+        if sync is not None:
+            self.pace.kbit, self.everything = sync.upload_kbit, sync.upload == "all"
+
+
 class Uploader:
     """Sends every segment whose record has a receipt (before that, the centre would not know the file), first those
-    that an order of the centre wants.
+    that an order of the centre wants; or only those (`limits`).
 
     `find`: where a file of a segment lies (Box.find_segment). `tick` belongs to the sync loop; whatever may hang runs
     in the thread: the centre, and a volume too.
@@ -46,12 +63,12 @@ class Uploader:
 
     def __init__(
         self, store: Store, alarms: Alarms, find: Find, carrier: Carries, now: Callable[[], float],
-        show: Callable[[Progress], None] = lambda _: None,
+        show: Callable[[Progress], None] = lambda _: None, limits: Limits | None = None,
     ) -> None:
         self._store, self._alarms, self._find, self._now = store, alarms, find, now
         self._carrier, self._show, self._log = carrier, show, Log("sync.upload")
         self._queue, self._looked_at, self._busy = Queue(), -1, False
-        self._answered = -1
+        self._answered, self._limits = -2, limits
         self._status = 0
         self._work: queue.Queue[Job | None] = queue.Queue(1)
         self._done: queue.Queue[tuple[Job, Outcome]] = queue.Queue()
@@ -75,10 +92,10 @@ class Uploader:
         before = self._queue
         while self._busy and not self._done.empty():
             self._settle(*self._done.get())
+        self._ask()
         if receipted > self._looked_at:
             self._queue = self._queue.with_more(self._found(receipted))
             self._looked_at = receipted
-        self._ask()
         self._queue = self._queue.looked_for(self._now())
         job = None if self._busy else self._queue.next(self._now())
         if job is not None:
@@ -104,20 +121,35 @@ class Uploader:
         return Progress(len(waits.jobs) + len(waits.away), size, failures=waits.failures, status=self._status)
 
     def _found(self, receipted: int) -> list[Job]:
-        jobs = []
+        jobs: list[Job] = []
+        if self._limits is not None and not self._limits.everything:
+            return jobs
+        here = {job.sha256 for job in (*self._queue.jobs, *self._queue.away)}
         for sealed in self._store.records_of("segment", self._looked_at):
             body = body_of(sealed.record)
-            if isinstance(body, Segment) and sealed.record.seq <= receipted and not self._store.uploaded(body.sha256):
+            if isinstance(body, Segment) and sealed.record.seq <= receipted and not (
+                body.sha256 in here or self._store.uploaded(body.sha256)
+            ):
                 jobs.append(Job(sealed.record.seq, body.sha256, body.file, body.size))
         return jobs
 
     def _ask(self) -> None:
-        """Put first what the centre has ordered, whenever an order was answered."""
+        """Follow the centre's settings, and put first what it wants, whenever an order was answered."""
         newest = self._store.newest("order.answered", 1)
-        if newest > self._answered:
+        if newest != self._answered:
+            self._follow()
             asked = [Job(seq, body.sha256, body.file, body.size) for seq, body in wanted(self._store)]
             self._queue = self._queue.with_first(asked)
             self._answered = newest
+
+    def _follow(self) -> None:
+        if self._limits is None:
+            return
+        before = self._limits.everything
+        self._limits.follow(in_force(self._store))
+        if self._limits.everything != before:
+            # Begin anew, but for the file that is on its way.
+            self._queue, self._looked_at = Queue(self._queue.jobs[:1] if self._busy else ()), -1
 
     def _settle(self, job: Job, outcome: Outcome) -> None:
         if outcome == "away":

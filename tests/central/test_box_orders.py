@@ -14,7 +14,7 @@ from central.orders import boxes
 from central.orders.boxes import answers, box_order_messages, order_upload, orders
 from central.wiring import Centre
 from evidence.bodies import SegmentRemoved
-from evidence.box_orders import MOST_WANTED, BoxOrder, OrderAnswered, WantedFile
+from evidence.box_orders import MOST_WANTED, BoxOrder, BoxSettings, OrderAnswered, Revocation, WantedFile
 from evidence.seal import read_sealed
 from evidence.times import utc_text
 from tests.central.helpers import MORNING, Box, put, segment_of
@@ -166,6 +166,43 @@ def test_the_commands_order_and_tell_in_both_languages(
     answer(centre, box, 2)
     assert main(["order", "list", *where, "--lang", "zh"]) == 0
     assert "已接受" in capsys.readouterr().out
+
+
+def test_settings_are_ordered_and_told(centre: Centre, box: Box, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--centre", str(centre.folder), "--lang", "en"]
+    told = ["--box-lang", "en", "--voice", "off", "--upload", "asked", "--upload-kbit", "2000"]
+    assert main(["order", "settings", "box-1", *told, *where]) == 0
+    assert main(["order", "settings", "box-1", *where]) == 0
+    assert main(["order", "settings", "box-1", "--upload-kbit", "1", *where]) == 2
+    assert main(["order", "settings", "box-7", *where]) == 2
+    said = capsys.readouterr()
+    assert "lang = en, voice = False, upload = asked, upload_kbit = 2000" in said.out
+    assert "all settings as in box.toml" in said.out and "upload_kbit" in said.err
+    with centre.store.read() as tx:
+        found = [body.settings for _, body in orders(tx)]
+    assert found == [BoxSettings("en", False, "asked", 2000), BoxSettings()]
+    main(["order", "list", *where])
+    assert "settings: all settings as in box.toml" in capsys.readouterr().out
+
+
+def test_every_box_is_told_of_a_revoked_one(
+    centre: Centre, box: Box, capsys: pytest.CaptureFixture[str],
+) -> None:
+    other = Box(centre, "box-2", chain="cd" * 16)
+    other.genesis()
+    centre.collector().take(other.messages())
+    where = ["--centre", str(centre.folder), "--lang", "en"]
+    assert main(["order", "revoke", "box-2", "--reason", "stolen", *where]) == 0
+    assert "2 boxes are told" in capsys.readouterr().out
+    with centre.store.read() as tx:
+        found = {body.device: (body.number, body.revocation) for _, body in orders(tx)}
+    told = Revocation("box-2", (other.signer.keyid,), "stolen")
+    assert found == {"box-1": (1, told), "box-2": (1, told)} and set(messages(centre)) == {"box-1", "box-2"}
+    for name, reason, text in (("centre", "x", "no box centre"), ("box-8", "x", "box-8"), ("box-2", " ", "--reason")):
+        assert main(["order", "revoke", name, "--reason", reason, *where]) == 2
+        assert text in capsys.readouterr().err
+    main(["order", "list", "box-1", *where])
+    assert "keys of box-2 revoked: stolen" in capsys.readouterr().out
 
 
 def test_an_order_that_nobody_answered_in_time_is_told(

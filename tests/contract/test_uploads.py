@@ -75,7 +75,7 @@ def until(done: Callable[[], object], seconds: float = 30) -> None:
 
 
 def carrier(box: Box, port: int, kbit: int | None = None) -> Carrier:
-    return Carrier(f"http://127.0.0.1:{port}", make_client(None), box.device, "centre", box.signer, Pace(lambda: kbit))
+    return Carrier(f"http://127.0.0.1:{port}", make_client(None), box.device, "centre", box.signer, Pace(kbit))
 
 
 def whole(centre: Centre) -> bool:

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.box_orders import MOST_WANTED, BoxOrder, WantedFile, WantedUpload, known_us, refusal
+from evidence.box_orders import (
+    MOST_WANTED,
+    BoxOrder,
+    BoxSettings,
+    Revocation,
+    WantedFile,
+    WantedUpload,
+    known_us,
+    refusal,
+)
 from evidence.errors import BadShape
 from evidence.records import ClockState, Stamp
 from evidence.shape import decode, encode
@@ -56,6 +65,11 @@ def test_a_clock_that_is_not_set_refuses_nothing() -> None:
     (dataclasses.replace(ORDER, upload=None), CHAIN, True, "unclear"),
     (dataclasses.replace(ORDER, upload=WantedUpload(CHAIN, (WantedFile(3, SHA),) * (MOST_WANTED + 1))), CHAIN, True,
      "unclear"),
+    (dataclasses.replace(ORDER, settings=BoxSettings()), CHAIN, True, "unclear"),
+    (dataclasses.replace(ORDER, kind="revocation"), CHAIN, True, "unclear"),
+    (dataclasses.replace(ORDER, kind="settings", upload=None, settings=BoxSettings()), "ef" * 16, False, ""),
+    (dataclasses.replace(ORDER, kind="revocation", upload=None, revocation=Revocation("b", (SHA,), "x")), CHAIN, False,
+     ""),
     (ORDER, "ef" * 16, True, "other_chain"),
     (ORDER, CHAIN, False, "no_road"),
 ])

@@ -87,7 +87,7 @@ def test_certificates() -> None:
 CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("picture", "box"),
           ("codes", "box"), ("codes", "centre"), ("people", "box"), ("people", "centre"), ("reused", "centre"),
           ("disputes", "centre"), ("pins", "box"), ("rollcall", "box"), ("reviews", "centre"), ("looks", "box"),
-          ("attempts", "box"), ("orders", "box"), ("orders", "centre")]
+          ("attempts", "box"), ("orders", "box"), ("orders", "centre"), ("settings", "centre")]
 """File and name of every chain that is kept."""
 
 

@@ -10,17 +10,20 @@ from typing import Any
 
 import pytest
 
-from edge.box_orders import accepted, wanted
+from edge.box_orders import Orders, accepted, in_force, wanted
 from edge.errors import StoreBusy
 from edge.store import Store
 from edge.sync.alarms import Alarms
+from edge.sync.cli import lines
+from edge.sync.pace import Pace
 from edge.sync.process import make_inbox
-from edge.sync.uploader import Uploader
+from edge.sync.uploader import Limits, Uploader
 from edge.wiring import Box
-from evidence.bodies import SegmentRemoved
-from evidence.box_orders import BoxOrder, WantedFile, WantedUpload
+from evidence.bodies import ConsentWithdrawn, SegmentRemoved
+from evidence.box_orders import BoxOrder, BoxSettings, Revocation, WantedFile, WantedUpload
 from evidence.canonical import canonical
 from evidence.records import Sealed
+from evidence.seal import KeySigner
 from evidence.times import MINUTE, utc_text
 from tests.edge.sync.test_uploader import Carries, recorded, until
 
@@ -209,6 +212,81 @@ def test_wanted_files_go_before_the_others(box: Box, centre: Any, tmp_path: Path
     until(lambda: len(sent) == 3, uploader, box.store.head_seq())
     uploader.stop()
     assert sent.index(f"{2:064x}") <= 1
+
+
+def settings(box: Box, number: int, **told: Any) -> BoxOrder:
+    return BoxOrder("box-1", number, utc_text(box.clock.utc_us() + LATER), "settings", settings=BoxSettings(**told))
+
+
+def test_settings_hold_instead_of_box_toml_until_the_next_ones(box: Box, centre: Any) -> None:
+    inbox = make_inbox(box, "centre")
+    for number, told, lang, voice, upload_kbit in (
+        (1, {"lang": "en", "voice": False}, "en", False, None), (2, {"upload_kbit": 64}, "zh", True, 64),
+        (3, {}, "zh", True, None),
+    ):
+        inbox.box_orders(message(centre, centre.record("order.box", settings(box, number, **told))))
+        now = box.in_force()
+        assert now.sync is not None
+        assert (now.lang, now.terminal.voice, now.sync.upload_kbit) == (lang, voice, upload_kbit)
+    assert box.in_force() == box.config
+
+
+def test_a_refused_order_sets_nothing(box: Box, centre: Any) -> None:
+    inbox = make_inbox(box, "centre")
+    for number in (2, 1):
+        told = {"lang": "en"} if number == 1 else {"voice": False}
+        inbox.box_orders(message(centre, centre.record("order.box", settings(box, number, **told))))
+    assert (box.in_force().lang, box.in_force().terminal.voice) == ("zh", False)
+
+
+def test_only_asked_for_files_go_where_the_centre_says_so_and_all_again(
+    box: Box, centre: Any, tmp_path: Path,
+) -> None:
+    inbox, pace, sent = make_inbox(box, "centre"), Pace(None), list[str]()
+    carrier = Carries(lambda job, path: sent.append(job.sha256) or 201)
+    limits = Limits(box.config, pace)
+    inbox.box_orders(message(centre, centre.record("order.box", settings(box, 1, upload="asked", upload_kbit=640))))
+    uploader = Uploader(box.store, Alarms(box.store), lambda _: tmp_path, carrier, lambda: 0.0, limits=limits)
+    uploader.start()
+    seq = box.store.head_seq()
+    until(lambda: uploader._looked_at == seq, uploader, seq)
+    assert uploader.waiting == 0 and sent == [] and pace.kbit == 640
+    inbox.box_orders(message(centre, centre.record("order.box", upload(box, 2, 1))))
+    until(lambda: box.store.uploaded(f"{1:064x}"), uploader, seq)
+    assert sent == [f"{1:064x}"]
+    inbox.box_orders(message(centre, centre.record("order.box", settings(box, 3))))
+    until(lambda: len(sent) == 3 and not uploader.waiting, uploader, seq)
+    uploader.stop()
+    assert sorted(sent) == [f"{index:064x}" for index in range(3)] and pace.kbit is None
+
+
+def revocation(box: Box, number: int, keyid: str, device: str = "box-1") -> BoxOrder:
+    return BoxOrder("box-1", number, utc_text(box.clock.utc_us() + LATER), "revocation",
+                    revocation=Revocation(device, (keyid,), "stolen"))
+
+
+def test_a_box_whose_key_is_revoked_knows_it_after_every_restart(box: Box, centre: Any) -> None:
+    keyid, orders = KeySigner(box.keys.device).keyid, Orders(box.store)
+    assert keyid not in orders.look().revoked
+    make_inbox(box, "centre").box_orders(message(centre, centre.record("order.box", revocation(box, 1, keyid))))
+    assert orders.look().revoked == in_force(box.store).revoked == {keyid: "stolen"}
+    assert "takes no check-ins (stolen)" in "".join(text.format(**params) for text, params in lines(box))
+
+
+def test_what_a_revoked_box_signed_is_not_followed_and_the_others_are(
+    box: Box, centre: Any,
+) -> None:
+    stolen, honest = (type(centre)(centre.root, centre.root_key, name=name) for name in ("box-2", "box-3"))
+    gone = [signer.record("consent.withdrawn", ConsentWithdrawn("welding-1", person, "terminal"))
+            for signer, person in ((stolen, "p-1"), (honest, "p-2"))]
+    keyid = KeySigner(stolen.key).keyid
+    inbox = make_inbox(box, "centre")
+    inbox.box_orders(message(centre, centre.record("order.box", revocation(box, 1, keyid, "box-2"))))
+    inbox.withdrawn(canonical({"withdrawn": [
+        {"record": base64.b64encode(sealed.envelope).decode(), "certificate": signer.certificate}
+        for sealed, signer in zip(gone, (stolen, honest), strict=True)]}))
+    withdrawn = [sealed.record.body["person"] for sealed in box.store.records_of("consent.withdrawn")]
+    assert withdrawn == ["p-2"] and alarms(box) == ["revoked_signer"]
 
 
 def test_a_power_cut_between_keeping_and_answering_leaves_neither(

@@ -68,7 +68,7 @@ def path(tmp_path: Path) -> Path:
 
 def carrier(shelf: Answer) -> Carrier:
     client = httpx.Client(transport=httpx.MockTransport(shelf))
-    return Carrier("http://127.0.0.1:9/", client, "box-1", "centre", KeySigner(KEY), Pace(lambda: None))
+    return Carrier("http://127.0.0.1:9/", client, "box-1", "centre", KeySigner(KEY), Pace(None))
 
 
 def test_it_goes_in_parts_and_says_how_far_it_is(path: Path) -> None:

@@ -22,7 +22,7 @@ class Line:
     st.tuples(st.integers(1, 65536), st.floats(0, 5, allow_nan=False)), min_size=2, max_size=40))
 def test_over_any_time_it_is_no_more_than_allowed(kbit: int, pieces: list[tuple[int, float]]) -> None:
     line = Line()
-    pace = Pace(lambda: kbit, lambda: line.now, line.sleep)
+    pace = Pace(kbit, lambda: line.now, line.sleep)
     sent: list[tuple[float, int]] = []
     for size, idle in pieces:
         pace.wait(size)
@@ -35,12 +35,12 @@ def test_over_any_time_it_is_no_more_than_allowed(kbit: int, pieces: list[tuple[
 
 
 def test_without_a_limit_nothing_waits_and_a_new_limit_holds_at_once() -> None:
-    line, kbit = Line(), [None]
-    pace = Pace(lambda: kbit[0], lambda: line.now, line.sleep)
+    line = Line()
+    pace = Pace(None, lambda: line.now, line.sleep)
     for _ in range(10):
         pace.wait(1 << 20)
     assert line.now == 100.0
-    kbit[0] = 800
+    pace.kbit = 800
     pace.wait(100_000)
     pace.wait(100_000)
     assert line.now == 101.0
