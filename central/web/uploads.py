@@ -11,6 +11,7 @@ import base64
 import errno
 import re
 import shutil
+import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -91,6 +92,7 @@ class _Desk:
     def __init__(self, centre: Centre) -> None:
         self._centre, self._parts, self._keyring = centre, centre.objects.parts, centre.keyring()
         self._busy: Counter[str] = Counter()
+        self._learning = threading.Lock()
         self._swept = self._learned = -SWEEP_S
 
     def admit(self, authorization: str | None, sha256: str) -> Upload:
@@ -162,15 +164,16 @@ class _Desk:
             tx.mark_stored(upload.sha256)
 
     def _checked(self, token: bytes) -> Upload:
-        try:
-            return self._keyring.check_upload(token)
-        except UnknownSigner:
-            if time.monotonic() < self._learned + REFRESH_S:
-                raise
-            self._learned = time.monotonic()
+        with self._learning:  # who comes while another one reads the certificates must not be a stranger
+            try:
+                return self._keyring.check_upload(token)
+            except UnknownSigner:
+                if time.monotonic() < self._learned + REFRESH_S:
+                    raise
             with self._centre.store.read() as tx:
                 certificates = [pem for _, pem in tx.certificates()]
             self._keyring.learn_all(certificates)
+            self._learned = time.monotonic()
             return self._keyring.check_upload(token)
 
     def _sweep(self) -> None:

@@ -162,6 +162,28 @@ def test_a_stranger_makes_the_certificates_be_read_once_in_a_while(
     assert len(learned) == 1
 
 
+def test_two_that_come_first_at_the_same_time_are_both_known(
+    centre: Centre, client: TestClient, box: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keyring, entered = type(centre.keyring()), threading.Event()
+    learn_all = keyring.learn_all
+
+    def slowly(self: object, certificates: list[str]) -> None:
+        entered.set()
+        time.sleep(0.2)
+        learn_all(self, certificates)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(keyring, "learn_all", slowly)
+    answers: list[int] = []
+    first = threading.Thread(target=lambda: answers.append(
+        client.head(AT, headers=token(box, DATA, MORNING)).status_code))
+    first.start()
+    assert entered.wait(10)
+    answers.append(client.head(AT, headers=token(box, DATA, MORNING)).status_code)
+    first.join(10)
+    assert answers == [200, 200]
+
+
 def test_two_boxes_that_name_one_file_do_not_spoil_each_other(centre: Centre, client: TestClient, box: Box) -> None:
     other = announcing(centre, "box-2")
     assert client.put(AT, content=b"garbage!!", headers=sending(other, DATA, MORNING, 0, 8)).status_code == 204
@@ -241,8 +263,7 @@ class Served:
 
 
 @pytest.fixture
-def served(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    monkeypatch.setattr(uploads, "IDLE_S", 0.5)
+def served(centre: Centre) -> Iterator[Served]:
     served = Served(centre)
     yield served
     served.stop()
@@ -265,7 +286,10 @@ def test_a_head_that_never_ends_is_not_waited_for(served: Served, monkeypatch: p
             assert connection.recv(100) == b""
 
 
-def test_bytes_that_come_too_slowly_are_not_waited_for_and_kept(centre: Centre, served: Served, box: Box) -> None:
+def test_bytes_that_come_too_slowly_are_not_waited_for_and_kept(
+    centre: Centre, served: Served, box: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(uploads, "IDLE_S", 0.5)
     with served.begin(sending(box, DATA, MORNING)) as connection:
         connection.sendall(DATA[:9])
         assert b" 408 " in answer(connection)
@@ -293,7 +317,7 @@ def test_a_huge_length_is_refused_before_a_byte_is_read(centre: Centre, served: 
 def test_one_box_holds_two_places_and_leaves_the_others_theirs(
     centre: Centre, served: Served, box: Box, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(uploads, "IDLE_S", 5.0)
+    monkeypatch.setattr(uploads, "IDLE_S", 60.0)
     films = [b"one", b"two", b"three"]
     for index, film in enumerate(films):
         box.append(segment_of(film, MORNING, 60, index + 1), MORNING + 122_000_000)
@@ -317,6 +341,7 @@ def test_one_box_holds_two_places_and_leaves_the_others_theirs(
 def test_the_whole_part_has_its_time_however_steady_the_drops(
     centre: Centre, served: Served, box: Box, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(uploads, "IDLE_S", 0.5)
     monkeypatch.setattr(uploads, "SLOWEST", 200)
     with served.begin(sending(box, DATA, MORNING)) as connection:
         connection.settimeout(0.1)

@@ -85,10 +85,10 @@ def test_the_thread_ends_the_process_then_and_survives_a_busy_store(
         asked.set()
         raise ZaitangError(detail="busy")
 
-    monkeypatch.setattr(mind, "turn", busy)
-    mind.start()
-    assert asked.wait(10) and not stop.is_set()
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(mind, "turn", busy)
+        mind.start()
+        assert asked.wait(10) and not stop.is_set()
     settle(room, 1, BoxSettings(lang="en"))
     assert stop.wait(10)
     mind.stop()
