@@ -372,6 +372,30 @@ class UnannouncedSegment(BadInput):
     text = "no accepted record names a segment with this hash"
 
 
+class PartBusy(BadInput):
+    text = "this file is being sent just now over another connection; ask again in a while"
+
+
+class TooManyUploads(BadInput):
+    text = "so many files at once are not taken from one box, or from all; ask again in a while"
+
+
+class TooSlow(BadInput):
+    text = "the bytes came too slowly; what came of them is kept, go on from there"
+
+
+class BadPart(BadInput):
+    text = "a part is sent with Content-Range, like bytes 0-1048575/5000000, and holds {most} bytes at most"
+
+
+class NoToken(VerificationError):
+    text = "an upload needs a token that the box has signed"
+
+
+class TokenRefused(VerificationError):
+    text = "the token of an upload is refused: {why}"
+
+
 class BadName(BadInput):
     text = "the names kept at the centre cannot be read: the key file does not belong to them"
 
@@ -403,3 +427,27 @@ class OtherTree(BadInput):
 
 class NoStamp(ZaitangError):
     text = "the time-stamping authority {url} gave no token: {why}"
+
+
+class NoSuchBox(BadInput):
+    text = "no box {device} has introduced itself to this centre: see `zaitang-central box list`"
+
+
+class BadDays(BadInput):
+    text = "an order holds for 1 to {most} days"
+
+
+class BadHash(BadInput):
+    text = "{value} is no SHA-256 of a file: 64 hex digits, small letters"
+
+
+class FilesNotOfBox(BadInput):
+    text = "no accepted record of {device} in its present database names these files: {files}"
+
+
+class TooManyFiles(BadInput):
+    text = "one order names {most} files at most"
+
+
+class NothingWanted(BadInput):
+    text = "there is no file of {device} that is not here already; name files to have them sent again"

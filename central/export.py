@@ -22,7 +22,7 @@ from central.errors import (
     SegmentFileChanged,
     SegmentsNotHere,
 )
-from central.objects import CHUNK, sync_folder
+from central.parts import sync_folder
 from central.store.tables import ChainHead, Tx
 from central.tree.export import check_tree, tree_files
 from central.wiring import Centre
@@ -34,6 +34,7 @@ from evidence.records import Sealed
 from evidence.seal import read_sealed
 from evidence.times import utc_text
 
+CHUNK = 1 << 20
 NAMED_IN_ERROR = 5
 
 

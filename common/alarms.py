@@ -55,6 +55,8 @@ ALARMS = {
     "checkpoint.refused": N_("A checkpoint of the centre was refused"),
     "tree.damaged": N_(
         "The centre's tree does not fit what it signed before: it signs no checkpoint until that is put right"),
+    "upload.refused": N_("The centre does not take a video file: the box tries again and again"),
+    "centre.full": N_("The disk of the centre is full: it takes no video until there is room"),
     "chain.fork": N_("A box sent two different records with the same number"),
     "claim.refused": N_("A box was refused that came with a token of this centre"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
@@ -65,6 +67,7 @@ DETAILS = {
     "file": N_("file {file}"),
     "seq": N_("record {seq} of {device}"),
     "days": N_("days left: {days}"),
+    "status": N_("answer {status}"),
 }
 CAMERAS = {"room": N_("room camera"), "terminal": N_("terminal camera")}
 WITH = N_("{sentence} ({details})")

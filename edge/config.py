@@ -5,6 +5,7 @@ import dataclasses
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from common.policies import load_policy
 from common.texts import N_
@@ -20,6 +21,7 @@ NO_FOLDER = N_("there is no such folder")
 NO_FILE = N_("there is no box.toml in it")
 NO_SUB = N_("it must be a small stream of its own; a Pi camera has one already, and no other camera is opened twice")
 NO_PLAIN = N_("a broker on another machine is reached by TLS only: tls = true, and `zaitang-edge join` brings the keys")
+NOT_SAFE = N_("http:// is for this machine alone (127.0.0.1); a centre elsewhere is reached by https://")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 Port = Annotated[int, Between(1, 65535)]
 Pin = Annotated[int, Between(0, 27)]
@@ -147,7 +149,9 @@ class PictureConfig:
 class SyncConfig:
     """The centre: its MQTT broker, its name in certificates (nobody else gives orders or receipts), the address that
     takes segments (none: they stay here), and the one that renews the box's certificate. Without `tls` the broker is
-    on this machine."""
+    on this machine. `ca`: PEM file with the certificates that may vouch for the address of segments (none: those of the
+    system). `upload_kbit`: thousand bits a second that segments may take of the line (none: all of it). `upload`: all
+    segments go there, or only those that the centre asks for."""
 
     broker: str
     port: Port = 1883
@@ -155,6 +159,9 @@ class SyncConfig:
     devices: Annotated[str, Match(r"https://.+", "an address like https://centre.example:8471")] | None = None
     centre: Id = "centre"
     segments: Annotated[str, Match(r"https?://.+", "an address like http://127.0.0.1:8000")] | None = None
+    ca: str | None = None
+    upload_kbit: Annotated[int, Between(64, 10_000_000)] | None = None
+    upload: Literal["all", "asked"] = "all"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -231,6 +238,8 @@ def _check(config: BoxConfig, where: str) -> None:
         raise BadShape(where=where, key="sync.tls", why=NO_PLAIN)
     if config.storage.second is not None and not Path(config.storage.second).is_absolute():
         raise BadShape(where=where, key="storage.second", why=N_("it must be a whole path, from / on"))
+    if config.sync is not None and config.sync.segments is not None and not _safe(config.sync.segments):
+        raise BadShape(where=where, key="sync.segments", why=NOT_SAFE)
     pins = [] if config.panel is None else [pin for pin in dataclasses.astuple(config.panel) if pin is not None]
     if len(set(pins)) != len(pins):
         raise BadShape(where=where, key="panel", why=N_("two of its parts have the same pin"))
@@ -244,3 +253,12 @@ def _check(config: BoxConfig, where: str) -> None:
     for index, skip in enumerate(clock.skips):
         if utc_us(skip.to) <= utc_us(skip.at):
             raise BadShape(where=where, key=f"clock.skips.{index}", why=N_("it must lead forward"))
+
+
+def _safe(address: str) -> bool:
+    """Whether nobody on the way can read or change what is sent there."""
+    try:
+        parts = urlsplit(address)
+        return parts.scheme == "https" or parts.hostname in LOOPBACK
+    except ValueError:
+        return False

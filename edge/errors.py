@@ -131,3 +131,7 @@ class BadPace(BadInput):
 
 class BadLength(BadInput):
     text = "{seconds} seconds cannot be recorded: more than 0 are needed, at most {most}"
+
+
+class CannotReadCa(BadInput):
+    text = "the certificates that vouch for the centre cannot be read from {path} (sync.ca in box.toml): {why}"

@@ -5,6 +5,7 @@ import dataclasses
 from pathlib import Path
 
 from common.texts import N_
+from edge.box_orders import in_force
 from edge.clock import Clock, SimulatedClock, Skip, SystemClock, machine_boot_id, simulated_boot_id
 from edge.config import BOX_FILE, BoxConfig, ClockConfig, load_box
 from edge.errors import BadKeyFile
@@ -43,6 +44,10 @@ class Box:
     def segments(self) -> Path:
         """Where `Segment.file` is relative to."""
         return self.folder / "video" / "segments"
+
+    def in_force(self) -> BoxConfig:
+        """What holds: `config` is what box.toml says; over it, what the centre has set."""
+        return in_force(self.store).over(self.config)
 
     def find_segment(self, file: str) -> Path | None:
         """Where `Segment.file` lies, or None where it is gone. Raises VolumeAway, StoreBusy."""

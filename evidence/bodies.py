@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
+from evidence.box_orders import BoxOrder, OrderAnswered
 from evidence.errors import BadRecord, BadShape, OfRecord
 from evidence.records import BootId, Count, Id, Record, Sha256, Utc
 from evidence.shape import Between, Match, decode
@@ -740,6 +741,7 @@ Body = (
     | Enrolment | FaceErased | TemplatesOrder | TemplatesMoved | SessionStart | SessionEnd | SessionCorrected | Segment
     | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
     | Alarm | CheckpointSeen | SegmentRemoved | VideoReused | Export | DeviceApproved | DeviceRefused | DeviceRevoked
+    | BoxOrder | OrderAnswered
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -779,6 +781,8 @@ TYPES: dict[str, type[Body]] = {
     "device.approved": DeviceApproved,
     "device.refused": DeviceRefused,
     "device.revoked": DeviceRevoked,
+    "order.box": BoxOrder,
+    "order.answered": OrderAnswered,
 }
 
 

@@ -145,6 +145,18 @@ class BadReceipt(VerificationError):
     text = "a receipt for {device} does not match its chain: {why}"
 
 
+class TokenElsewhere(VerificationError):
+    text = "the upload token is for another file or centre: {sha256} at {centre}"
+
+
+class TokenExpired(VerificationError):
+    text = "the upload token has expired ({expires})"
+
+
+class TokenTooLong(VerificationError):
+    text = "the upload token holds longer than any may ({expires})"
+
+
 class SegmentMissing(VerificationError):
     text = "segment {file} of {device} is missing"
 

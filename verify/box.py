@@ -9,6 +9,7 @@ from cryptography import x509
 
 from common.policies import policy_bytes, policy_ids
 from evidence.bodies import ClassOrder, Head, OrderAccepted, Segment, body_of
+from evidence.box_orders import BoxOrder, OrderAnswered
 from evidence.canonical import sha256_hex
 from evidence.certs import MAX_PEM, Identity, fingerprint, identity
 from evidence.chain import check_chain
@@ -179,6 +180,8 @@ def _same_chain(
 def _classes(material: Material, sealed: Sequence[Sealed], rows: Sequence[Row]) -> None:
     """The classes whose orders the box accepted: the newest of each, and the policy where it comes with the product."""
     accepted = {body.order: one.record for one in sealed if isinstance(body := _body(one), OrderAccepted)}
+    accepted |= {body.order: one.record for one in sealed
+                 if isinstance(body := _body(one), OrderAnswered) and body.result == "accepted"}
     newest: dict[str, ClassOrder] = {}
     there: set[str] = set()
     for row in rows:
@@ -189,7 +192,7 @@ def _classes(material: Material, sealed: Sequence[Sealed], rows: Sequence[Row]) 
             continue
         body = _body(order)
         there.add(order.hash)
-        if order.hash in accepted and body is not None:
+        if order.hash in accepted and body is not None and not isinstance(body, BoxOrder):
             material.orders.append(order)
             known = newest.get(body.class_id) if isinstance(body, ClassOrder) else None
             if isinstance(body, ClassOrder) and (known is None or known.number < body.number):

@@ -27,6 +27,8 @@ from central.classes.withdrawals import withdrawal_messages
 from central.errors import BrokerUnreachable, DatabaseUnusable
 from central.ingest.collector import MAX_MESSAGE, Collector, Message
 from central.names import NameBox
+from central.orders.boxes import TYPES as BOX_ORDERS
+from central.orders.boxes import box_order_messages
 from central.store.store import Store
 from central.tree.announce import Announcer
 from common.logs import Log
@@ -131,13 +133,14 @@ class BrokerLink:
             return
         session, told = self._session, self._told
         with self._store.read() as tx:
-            newest = tx.newest(("order.class", "genesis", "order.templates", *STATEMENTS, *WITHDRAWALS))
+            newest = tx.newest(("order.class", "genesis", "order.templates", *STATEMENTS, *WITHDRAWALS, *BOX_ORDERS))
             if newest == self._looked_at:
                 return
             messages = order_messages(tx, self._names, self._certificate, told)
             messages |= statement_messages(tx, self._certificate, told)
             messages |= move_messages(tx, self._certificate, told)
             messages |= withdrawal_messages(tx, told)
+            messages |= box_order_messages(tx, self._certificate, told, time.time_ns() // 1000)
         for key, message in messages.items():
             sent = self._client.publish(message.topic, message.payload, qos=1, retain=True)
             if sent.rc == mqtt.MQTT_ERR_QUEUE_SIZE:

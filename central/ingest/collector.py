@@ -56,11 +56,7 @@ class Collector:
         """Learn the boxes that were added since."""
         with self._store.read() as tx:
             pems = [pem for _, pem in tx.certificates()]
-        for pem in pems:
-            try:
-                self._keyring.learn(pem)
-            except ZaitangError as error:
-                _LOG.failed("certificate.refused", error)
+        self._keyring.learn_all(pems)
 
     def take(self, batch: Sequence[Message]) -> list[Given]:
         """Keep a batch for good. When this returns it is committed and every message may be acknowledged; the receipts

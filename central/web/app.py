@@ -12,12 +12,18 @@ from starlette.exceptions import HTTPException
 
 from central.classes.stories import Stories
 from central.errors import (
+    BadPart,
     DiskFull,
     NoCheckpoint,
     NotInTree,
+    NoToken,
     OtherTree,
+    PartBusy,
     SegmentFileMissing,
     SegmentNotStored,
+    TokenRefused,
+    TooManyUploads,
+    TooSlow,
     UnannouncedSegment,
     UnknownBlock,
     UnknownClass,
@@ -31,6 +37,7 @@ from central.web.guard import Guard
 from central.web.log import log
 from central.web.pages import pages
 from central.web.render import lang_of, page
+from central.web.uploads import uploads
 from central.web.video import video
 from central.wiring import Centre
 from common.texts import N_, translate, words
@@ -41,6 +48,7 @@ STATUS: dict[type[ZaitangError], int] = {
     SegmentFileMissing: 404, UnannouncedSegment: 404, WrongSegmentBytes: 422, DiskFull: 507,
     BadTile: 404, BadProof: 404, NotInTree: 404, NoCheckpoint: 404, UnknownWitness: 403, OtherTree: 409,
     BadNote: 422, BadCheckpoint: 422, BadCosignature: 422,
+    BadPart: 400, NoToken: 401, TokenRefused: 401, PartBusy: 409, TooManyUploads: 429, TooSlow: 408,
 }
 NOT_HERE = N_("There is no such page.")
 
@@ -49,6 +57,7 @@ def create_app(centre: Centre) -> FastAPI:
     """The application over an open centre."""
     app = FastAPI(title="Zaitang", docs_url=None, redoc_url=None, openapi_url=None)
     stories = Stories(centre.store, centre.clock)
+    app.include_router(uploads(centre))
     for router in (api(centre, stories), log(centre), video(centre, stories), pages(centre, stories)):
         for route in router.routes:
             if isinstance(route, APIRoute) and "GET" in route.methods:

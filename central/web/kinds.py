@@ -40,6 +40,8 @@ RECORDS = {
     "device.approved": N_("box certified"),
     "device.refused": N_("box refused"),
     "device.revoked": N_("key of a box revoked"),
+    "order.box": N_("order to a box"),
+    "order.answered": N_("answer of a box to an order"),
 }
 REFUSED = {
     "BadRecord": N_("not a record"),

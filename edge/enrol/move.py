@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from cryptography import x509
 
+from edge.box_orders import in_force
 from edge.enrol.consents import consents
 from edge.enrol.errors import (
     AlreadyMoved,
@@ -72,7 +73,8 @@ def send(box: Box, order_hash: str, out: Path, pack_name: str, pack_sha256: str)
 def receive(box: Box, data: bytes, pack: Pack) -> Moved:
     """Take over the people of a package, all or none, with records. Raises BadPackage, NotForThisBox, NoSuchOrder,
     ClockNotSet, OrderExpired, AlreadyMoved, NoSuchClass, WrongPack, NobodyToMove, FaceKnown."""
-    cover = read_cover(data, x509.load_pem_x509_certificate(box.keys.root.encode()))
+    root = x509.load_pem_x509_certificate(box.keys.root.encode())
+    cover = read_cover(data, root, in_force(box.store).revoked)
     order = _order(box, cover.order)
     if cover.device != order.source or box.config.device != order.target:
         raise OtherBoxSends(device=order.source)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 import numpy as np
@@ -31,6 +31,7 @@ from evidence.shape import decode, encode
 PACKAGE_TYPE = "application/vnd.zaitang.templates.v1+json"
 MAX_BYTES = 64 << 20
 TOO_LARGE, CHANGED = N_("it is too large"), N_("its bytes were changed")
+REVOKED = N_("the centre has revoked the key of the box that made it")
 MAX_DIMENSIONS, MAX_VECTORS = 4096, 64
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
 
@@ -90,8 +91,9 @@ def write_package(
     return seal(canonical(encode(cover)), PACKAGE_TYPE, signer) + b"\n" + sealed
 
 
-def read_cover(data: bytes, root: x509.Certificate) -> Cover:
-    """Whose package it is, once its signature and its bytes hold: a box of the same site signed it.
+def read_cover(data: bytes, root: x509.Certificate, revoked: Collection[str] = ()) -> Cover:
+    """Whose package it is, once its signature and its bytes hold: a box of the same site signed it, whose key is
+    not `revoked`.
 
     Raises BadPackage."""
     if len(data) > MAX_BYTES:
@@ -103,6 +105,8 @@ def read_cover(data: bytes, root: x509.Certificate) -> Cover:
         verify_seal(line, PACKAGE_TYPE, who.public_key, "package")
     except (BadRecord, BadShape, VerificationError) as error:
         raise BadPackage(why=error) from None
+    if who.keyid in revoked:
+        raise BadPackage(why=REVOKED)
     if who.name != cover.device:
         raise BadPackage(why=f"{who.name} signed for {cover.device}")
     if sha256_hex(sealed) != cover.sealed:

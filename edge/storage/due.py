@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from cryptography import x509
 
 from common.policies import load_policy
+from edge.box_orders import wanted
 from edge.storage.shelf import plans
 from edge.storage.volume import Volume
 from edge.store import Store
@@ -161,7 +162,9 @@ def _recorded(
     volume: Volume,
 ) -> list[Recorded]:
     unfinished = {path.stem for path in volume.journal.glob("*.jsonl")}
-    sends = box.config.sync is not None and box.config.sync.segments is not None
+    sync = box.in_force().sync
+    road, everything = sync is not None and sync.segments is not None, sync is not None and sync.upload == "all"
+    asked = {body.sha256 for _, body in wanted(box.store)}
     up_to = -1 if vouched is None else vouched.up_to
     found = []
     for record, body in told.segments:
@@ -170,7 +173,8 @@ def _recorded(
         fact = place(record, body, clocks.by(policy), policy)
         found.append(Recorded(
             body, fact.span.end_us, fact.doubt, body.run not in unfinished, record.seq <= up_to,
-            not sends or box.store.uploaded(body.sha256), _also(told.corrected, record, body)))
+            box.store.uploaded(body.sha256) or not (road and (everything or body.sha256 in asked)),
+            _also(told.corrected, record, body)))
     return found
 
 

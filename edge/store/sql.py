@@ -52,6 +52,7 @@ HASH = "SELECT hash FROM records WHERE seq = ?"
 ADD_RECEIPT = "INSERT OR IGNORE INTO receipts (up_to, envelope) VALUES (?, ?)"
 RECEIPTS = "SELECT envelope FROM receipts ORDER BY up_to"
 RECEIPTS_ABOVE = "SELECT envelope FROM receipts WHERE up_to > ? ORDER BY up_to"
+NEWEST_RECEIPT = "SELECT envelope FROM receipts ORDER BY up_to DESC LIMIT 1"
 RECEIPTED = "SELECT max(up_to) FROM receipts"
 
 ADD_ORDER = "INSERT OR IGNORE INTO orders (hash, seq, envelope) VALUES (?, ?, ?)"
@@ -120,6 +121,7 @@ ERASURE_DONE = "UPDATE erasures SET state = 'done' WHERE number = ? AND state = 
 ERASED_NAMES = "SELECT DISTINCT person FROM erasures WHERE names = 1"
 
 ADD_UPLOAD = "INSERT OR IGNORE INTO uploads (sha256) VALUES (?)"
+DROP_UPLOAD = "DELETE FROM uploads WHERE sha256 = ?"
 UPLOADED = "SELECT 1 FROM uploads WHERE sha256 = ?"
 
 PUT_MOVED = "INSERT OR REPLACE INTO moved (file, sha256, size) VALUES (?, ?, ?)"

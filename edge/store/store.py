@@ -19,13 +19,15 @@ from edge.store import sql
 from edge.store.database import Database
 from edge.store.people import PeopleTables
 from evidence.bodies import TYPES, Genesis, Segment, SegmentRemoved
+from evidence.box_orders import OrderAnswered
 from evidence.certs import split_chain
 from evidence.chain import next_record
-from evidence.errors import BadReceipt
+from evidence.errors import BadReceipt, BadRecord
 from evidence.receipts import Receipt, peek_receipt
 from evidence.records import Record, Sealed
 from evidence.seal import Signer, read_sealed, seal_record
 from evidence.shape import decode, encode
+from evidence.times import utc_us
 
 SOFTWARE = "zaitang 0.1.0"
 RECORDS_GONE = N_("its records are gone")
@@ -73,6 +75,11 @@ class Store(PeopleTables):
             else:
                 self._chain = head.record.chain
         self._check_genesis()
+
+    @property
+    def chain(self) -> str:
+        """The id of the chain that this store holds."""
+        return self._chain
 
     def close(self) -> None:
         self._db.close()
@@ -135,6 +142,14 @@ class Store(PeopleTables):
         up_to = self._db.one(sql.RECEIPTED)
         return -1 if up_to is None else int(up_to)
 
+    def vouched_us(self) -> int | None:
+        """The time in the newest receipt, UTC microseconds; None without any."""
+        envelope = self._db.one(sql.NEWEST_RECEIPT)
+        try:
+            return None if envelope is None else utc_us(peek_receipt(envelope).time)
+        except BadRecord as error:
+            raise BadStore(path=self.path, why=str(error)) from None
+
     def keep_receipt(self, envelope: bytes, receipt: Receipt) -> None:
         """Keep a receipt whose signature was verified. Raises BadReceipt if it does not match this chain."""
         if (receipt.device, receipt.chain) != (self._device, self._chain):
@@ -175,6 +190,15 @@ class Store(PeopleTables):
     def put_order(self, sealed: Sealed) -> bool:
         """Keep a verified order record of the centre; False if it was here already."""
         return self._db.execute(sql.ADD_ORDER, (sealed.hash, sealed.record.seq, sealed.envelope)) > 0
+
+    def answer(self, order: Sealed, answer: OrderAnswered, wanted: Collection[str]) -> None:
+        """Keep an order to this box, state the answer, and forget that the centre has the files that it wants: all or
+        none."""
+        with self._db.transaction():
+            self._db.execute(sql.ADD_ORDER, (order.hash, order.record.seq, order.envelope))
+            for sha256 in wanted:
+                self._db.execute(sql.DROP_UPLOAD, (sha256,))
+            self._add([("order.answered", answer)], self._head())
 
     def orders(self) -> list[Sealed]:
         """All orders, in the order of the centre's chain."""

@@ -43,6 +43,11 @@ class WrongKey(Refused):
     text = "an order was refused: it is for another key than this box has"
 
 
+class RevokedSigner(Refused):
+    code = "revoked_signer"
+    text = "a withdrawal was not followed: the centre has revoked the key that signed it"
+
+
 class BadNames(Refused):
     code = "bad_names"
     text = "an order was refused: {why}"

@@ -7,11 +7,14 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from common.logs import Log
+from edge.box_orders import Orders, answers, missing
+from edge.clock import Clock
 from edge.storage.files import replace
 from edge.store import Store
 from edge.sync.alarms import Alarms
+from edge.sync.box_orders import read_box_orders
 from edge.sync.centre import Site
-from edge.sync.errors import NotOurChain, NotTheCentre, Refused
+from edge.sync.errors import NotOurChain, NotTheCentre, NotThisBox, Refused, RevokedSigner
 from edge.sync.moves import judge_move, read_moves
 from edge.sync.orders import Order, judge, read_order
 from edge.sync.receipts import check_receipt
@@ -19,6 +22,7 @@ from edge.sync.seen import Seen
 from edge.sync.stated import read_statements
 from edge.sync.withdrawn import follow, read_withdrawals
 from evidence.bodies import ClassOrder, OrderAccepted, body_of
+from evidence.box_orders import BoxOrder, OrderAnswered, known_us, refusal
 from evidence.canonical import sha256_hex
 from evidence.certs import Identity
 from evidence.errors import BadReceipt
@@ -29,20 +33,23 @@ class Inbox:
     """Takes one message at a time; every method may raise StoreBusy, and can then be called again.
 
     `certificate`: the file that remembers the centre's certificate, which comes with its orders.
-    `policies`: id → SHA-256 of the policies on this box. `now`: monotonic seconds.
+    `policies`: id → SHA-256 of the policies on this box. `now`: monotonic seconds; `sends`: the box has an address to
+    send files to.
     """
 
     def __init__(
         self, store: Store, site: Site, sealing: X25519PrivateKey, policies: Mapping[str, str], certificate: Path,
-        now: Callable[[], float],
+        clock: Clock, sends: bool, now: Callable[[], float],
     ) -> None:
         self._store, self._site, self._sealing, self._policies = store, site, sealing, policies
         self._certificate, self._log = certificate, Log("sync.inbox")
+        self._clock, self._sends = clock, sends
         self.alarms = Alarms(store)
         self._seen = Seen(store, site, self.alarms, now)
         self._early: bytes | None = None
         self._centre = self._remembered()
         self._accepted = {str(sealed.record.body.get("order")) for sealed in store.records_of("order.accepted")}
+        self._answered, self._orders = answers(store), Orders(store)
 
     @property
     def knows_centre(self) -> bool:
@@ -96,14 +103,18 @@ class Inbox:
             self._accept(body.class_id, sealed)
 
     def withdrawn(self, message: bytes) -> None:
-        """Take what other boxes recorded of refusals and withdrawals, each once: the face goes here, too."""
+        """Take what other boxes recorded of refusals and withdrawals, each once: the face goes here, too. What a key
+        signed that is revoked is not followed: an alarm says so."""
         try:
             found = read_withdrawals(message, self._site)
         except Refused as error:
             self._refuse("order.refused", error.code, {"message": sha256_hex(message)})
             return
-        for sealed, body in found:
-            if sealed.hash not in self._accepted:
+        revoked = self._orders.look().revoked
+        for sealed, body, keyid in found:
+            if keyid in revoked:
+                self._refuse("order.refused", RevokedSigner.code, {"order": sealed.hash})
+            elif sealed.hash not in self._accepted:
                 follow(self._store, sealed, body)
                 self._accepted.add(sealed.hash)
                 self._log.info("consent.withdrawn", class_id=body.class_id, by=sealed.record.device)
@@ -122,6 +133,33 @@ class Inbox:
             self._refuse("order.refused", error.code, {"order": order.sealed.hash})
             return
         self._take(order, new)
+
+    def box_orders(self, message: bytes) -> None:
+        """Answer the centre's orders to this box, each once. Of one that is for another box nobody here can answer: an
+        alarm says so."""
+        try:
+            found, certificate = read_box_orders(message, self._site)
+        except Refused as error:
+            self._refuse("order.refused", error.code, {"message": sha256_hex(message)})
+            return
+        self._remember(certificate)
+        for sealed, body in found:
+            if body.device != self._site.device:
+                self._refuse("order.refused", NotThisBox.code, {"order": sealed.hash})
+            elif sealed.hash not in self._answered:
+                self._answer(sealed, body)
+
+    def _answer(self, sealed: Sealed, body: BoxOrder) -> None:
+        now_us = known_us(self._clock.stamp(), self._store.vouched_us())
+        numbers = [answer.number for answer in self._answered.values()]
+        why = refusal(body, self._store.chain, numbers, now_us, self._sends)
+        upload = body.upload if not why else None
+        answer = OrderAnswered(
+            sealed.hash, body.number, "refused" if why else "accepted", why,
+            () if upload is None else missing(self._store, upload))
+        self._store.answer(sealed, answer, () if upload is None else [one.sha256 for one in upload.files])
+        self._answered[sealed.hash] = answer
+        self._log.info("order.answered", kind=body.kind, number=body.number, why=why)
 
     def stated(self, message: bytes) -> None:
         """Take what the centre states of a class: each statement once, all of a message or none."""

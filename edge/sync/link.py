@@ -31,8 +31,8 @@ class Connected:
 
 @dataclasses.dataclass(frozen=True)
 class Arrived:
-    """A message; `topic` without the box's prefix: `receipts`, `orders/CLASS`, `stated/CLASS`, `moves/CLASS`,
-    `withdrawn/CLASS` or `checkpoint`."""
+    """A message; `topic` without the box's prefix: `receipts`, `orders/CLASS`, `orders/_box` (orders to the box, of no
+    class), `stated/CLASS`, `moves/CLASS`, `withdrawn/CLASS` or `checkpoint`."""
 
     topic: str
     payload: bytes

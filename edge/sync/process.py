@@ -1,6 +1,7 @@
 """The sync process: one loop that moves records, receipts and orders, and says how far it is."""
 from __future__ import annotations
 
+import functools
 import queue
 import random
 import threading
@@ -13,16 +14,22 @@ from common import logs
 from common.policies import load_policy, policy_ids
 from edge.child import ready, stop_on_signal
 from edge.config import SyncConfig
-from edge.errors import StoreBusy
+from edge.errors import CannotReadCa, StoreBusy
 from edge.identity.renew import Renewer
 from edge.store import Store
+from edge.sync.alarms import Alarms
+from edge.sync.box_orders import BOX_ORDERS
+from edge.sync.carrier import Carrier, make_client
 from edge.sync.centre import CERTIFICATE, Site
 from edge.sync.inbox import Inbox
 from edge.sync.link import Arrived, Connected, Event, Link, Lost
 from edge.sync.outbox import WINDOW, Outbox
-from edge.sync.uploader import Uploader
+from edge.sync.pace import Pace
+from edge.sync.progress import write_progress
+from edge.sync.uploader import Limits, Uploader
 from edge.wiring import Box
 from evidence.certs import identity
+from evidence.seal import KeySigner
 
 TICK_S = 0.2
 
@@ -87,6 +94,8 @@ class Sync:
             self._connected = False
         elif event.topic == "receipts":
             self._receipt(event)
+        elif event.topic == BOX_ORDERS and event.payload:
+            self._order(event, self._inbox.box_orders)
         elif event.topic.startswith("orders/") and event.payload:
             self._order(event, self._inbox.order)
         elif event.topic.startswith("stated/") and event.payload:
@@ -143,8 +152,20 @@ def make_sync(box: Box, config: SyncConfig) -> Sync:
     inbox = make_inbox(box, config.centre)
     uploader = None
     if config.segments is not None:
-        uploader = Uploader(box.store, inbox.alarms, box.find_segment, config.segments, time.monotonic)
+        uploader = make_uploader(box, config, config.segments, inbox.alarms)
     return Sync(box.store, inbox, link, events, uploader, renewer=renewer)
+
+
+def make_uploader(box: Box, config: SyncConfig, address: str, alarms: Alarms) -> Uploader:
+    """What carries segments to `address`. Raises CannotReadCa."""
+    try:
+        client = make_client(config.ca)
+    except OSError as error:
+        raise CannotReadCa(path=config.ca, why=error.strerror or str(error)) from None
+    pace = Pace(config.upload_kbit)
+    carrier = Carrier(address, client, box.config.device, config.centre, KeySigner(box.keys.device), pace)
+    show = functools.partial(write_progress, box.run_folder)
+    return Uploader(box.store, alarms, box.find_segment, carrier, time.monotonic, show, Limits(box.config, pace))
 
 
 def make_inbox(box: Box, centre: str) -> Inbox:
@@ -154,4 +175,5 @@ def make_inbox(box: Box, centre: str) -> Inbox:
     policies = {name: load_policy(name).sha256 for name in policy_ids()}
     site = Site(box.config.device, root, centre, own.test)
     certificate = box.folder / "keys" / CERTIFICATE
-    return Inbox(box.store, site, box.keys.sealing, policies, certificate, time.monotonic)
+    sends = box.config.sync is not None and box.config.sync.segments is not None
+    return Inbox(box.store, site, box.keys.sealing, policies, certificate, box.clock, sends, time.monotonic)

@@ -1,39 +1,75 @@
 """The thread that carries segment files, so that a slow upload never delays records, receipts or orders."""
 from __future__ import annotations
 
+import dataclasses
 import queue
 import random
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import httpx
 
 from common.logs import Log
+from edge.box_orders import InForce, in_force, wanted
+from edge.config import BoxConfig
 from edge.errors import StoreBusy, VolumeAway
 from edge.store import Store
 from edge.sync.alarms import Alarms
-from edge.sync.uploads import Job, Queue, make_client, put
+from edge.sync.pace import Pace
+from edge.sync.progress import Progress
+from edge.sync.uploads import Job, Queue
 from evidence.bodies import Segment, body_of
 
 Find = Callable[[str], Path | None]
 Outcome = int | Literal["away", "gone"]
 """What became of a file: the centre's status, 0 when it could not be reached; or it could not be read, or is lost."""
+REFUSALS = frozenset({401, 404, 422, 507})
+"""Answers that do not pass by waiting alone: the box states them, once."""
+
+
+class Carries(Protocol):
+    """Hands one file to the centre (carrier.py)."""
+
+    def carry(self, job: Job, path: Path, told: Callable[[Job, int], None]) -> int: ...
+
+    def close(self) -> None: ...
+
+
+@dataclasses.dataclass
+class Limits:
+    """What may be sent, and how fast: what box.toml says, and over it what the centre has set. `pace` is told."""
+
+    config: BoxConfig
+    pace: Pace
+    everything: bool = True
+
+    def follow(self, orders: InForce) -> None:
+        """Take over what holds now."""
+        sync = orders.over(self.config).sync
+        if sync is not None:
+            self.pace.kbit, self.everything = sync.upload_kbit, sync.upload == "all"
 
 
 class Uploader:
-    """Sends every segment whose record has a receipt (before that, the centre would not know the file).
+    """Sends every segment whose record has a receipt (before that, the centre would not know the file), first those
+    that an order of the centre wants; or only those (`limits`).
 
     `find`: where a file of a segment lies (Box.find_segment). `tick` belongs to the sync loop; whatever may hang runs
     in the thread: the centre, and a volume too.
     """
 
-    def __init__(self, store: Store, alarms: Alarms, find: Find, centre: str, now: Callable[[], float]) -> None:
+    def __init__(
+        self, store: Store, alarms: Alarms, find: Find, carrier: Carries, now: Callable[[], float],
+        show: Callable[[Progress], None] = lambda _: None, limits: Limits | None = None,
+    ) -> None:
         self._store, self._alarms, self._find, self._now = store, alarms, find, now
-        self._centre, self._log = centre, Log("sync.upload")
+        self._carrier, self._show, self._log = carrier, show, Log("sync.upload")
         self._queue, self._looked_at, self._busy = Queue(), -1, False
+        self._answered, self._limits = -2, limits
+        self._status = 0
         self._work: queue.Queue[Job | None] = queue.Queue(1)
         self._done: queue.Queue[tuple[Job, Outcome]] = queue.Queue()
         self._thread = threading.Thread(target=self._carry, name="upload", daemon=True)
@@ -53,8 +89,10 @@ class Uploader:
 
     def tick(self, receipted: int) -> None:
         """Note what came back, find new files, hand out the next one. May raise StoreBusy."""
+        before = self._queue
         while self._busy and not self._done.empty():
             self._settle(*self._done.get())
+        self._ask()
         if receipted > self._looked_at:
             self._queue = self._queue.with_more(self._found(receipted))
             self._looked_at = receipted
@@ -63,14 +101,55 @@ class Uploader:
         if job is not None:
             self._busy = True
             self._work.put(job)
+        if self._queue is not before:
+            self._say(self._progress())
+
+    def _told(self, job: Job, sent: int) -> None:
+        """So many bytes of a file are at the centre; called by the thread."""
+        self._say(dataclasses.replace(self._progress(), sha256=job.sha256, sent=sent, size=job.size))
+
+    def _say(self, progress: Progress) -> None:
+        """Nothing waits for it: a disk that refuses it is told by others."""
+        try:
+            self._show(progress)
+        except OSError as error:
+            self._log.failed("progress.unwritten", error)
+
+    def _progress(self) -> Progress:
+        waits = self._queue
+        size = sum(job.size for job in (*waits.jobs, *waits.away))
+        return Progress(len(waits.jobs) + len(waits.away), size, failures=waits.failures, status=self._status)
 
     def _found(self, receipted: int) -> list[Job]:
-        jobs = []
+        jobs: list[Job] = []
+        if self._limits is not None and not self._limits.everything:
+            return jobs
+        here = {job.sha256 for job in (*self._queue.jobs, *self._queue.away)}
         for sealed in self._store.records_of("segment", self._looked_at):
             body = body_of(sealed.record)
-            if isinstance(body, Segment) and sealed.record.seq <= receipted and not self._store.uploaded(body.sha256):
+            if isinstance(body, Segment) and sealed.record.seq <= receipted and not (
+                body.sha256 in here or self._store.uploaded(body.sha256)
+            ):
                 jobs.append(Job(sealed.record.seq, body.sha256, body.file, body.size))
         return jobs
+
+    def _ask(self) -> None:
+        """Follow the centre's settings, and put first what it wants, whenever an order was answered."""
+        newest = self._store.newest("order.answered", 1)
+        if newest != self._answered:
+            self._follow()
+            asked = [Job(seq, body.sha256, body.file, body.size) for seq, body in wanted(self._store)]
+            self._queue = self._queue.with_first(asked)
+            self._answered = newest
+
+    def _follow(self) -> None:
+        if self._limits is None:
+            return
+        before = self._limits.everything
+        self._limits.follow(in_force(self._store))
+        if self._limits.everything != before:
+            # Begin anew, but for the file that is on its way.
+            self._queue, self._looked_at = Queue(self._queue.jobs[:1] if self._busy else ()), -1
 
     def _settle(self, job: Job, outcome: Outcome) -> None:
         if outcome == "away":
@@ -81,24 +160,29 @@ class Uploader:
             self._queue = self._queue.after_success()
         elif 200 <= outcome < 300:
             self._store.mark_uploaded(job.sha256)
+            self._alarms.settle("upload.refused")
             self._queue = self._queue.after_success()
+            self._status = outcome
         else:
             self._log.warning("segment.not_taken", segment=job.sha256, status=outcome)
+            if outcome in REFUSALS:
+                self._alarms.once("upload.refused", {"status": outcome})
             self._queue = self._queue.after_failure(self._now(), random.random())
+            self._status = outcome
         self._busy = False
 
     def _carry(self) -> None:
-        with make_client() as client:
-            while (job := self._work.get()) is not None:
-                self._done.put((job, self._send(client, job)))
+        while (job := self._work.get()) is not None:
+            self._done.put((job, self._send(job)))
+        self._carrier.close()
 
-    def _send(self, client: httpx.Client, job: Job) -> Outcome:
+    def _send(self, job: Job) -> Outcome:
         started = time.monotonic()
         try:
             path = self._find(job.file)
             if path is None:
                 return "gone"
-            status = put(client, self._centre, job, path)
+            status = self._carrier.carry(job, path, self._told)
         except (VolumeAway, StoreBusy, OSError) as error:
             self._log.failed("segment.away", error, segment=job.sha256)
             return "away"

@@ -1,19 +1,14 @@
-"""Segments to the centre: which file goes next, and the HTTP PUT that carries it, addressed by its hash."""
+"""Segments to the centre: which file goes next. Pure."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-
-import httpx
+from collections.abc import Sequence
 
 from edge.sync.backoff import Backoff
 
 RETRY = Backoff(first=2.0, longest=600.0)
-CHUNK = 256 * 1024
 AWAY_S = 60.0
 """Seconds until files on a volume that is away are looked for again."""
-TIMEOUT = httpx.Timeout(30.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +37,15 @@ class Queue:
         """The queue with files added at its end."""
         return dataclasses.replace(self, jobs=(*self.jobs, *jobs)) if jobs else self
 
+    def with_first(self, jobs: Sequence[Job]) -> Queue:
+        """The queue with these files before all others but the first one, which may be on its way."""
+        on_its_way, asked = self.jobs[:1], {job.sha256 for job in jobs}
+        rest = tuple(job for job in self.jobs[1:] if job.sha256 not in asked)
+        sent = {job.sha256 for job in on_its_way}
+        return dataclasses.replace(
+            self, jobs=(*on_its_way, *(job for job in jobs if job.sha256 not in sent), *rest),
+            away=tuple(job for job in self.away if job.sha256 not in asked))
+
     def next(self, now: float) -> Job | None:
         """The file to send now, if it is time."""
         return self.jobs[0] if self.jobs and now >= self.not_before else None
@@ -66,17 +70,3 @@ class Queue:
         wait = RETRY.wait(self.failures, chance)
         jobs = (*self.jobs[1:], self.jobs[0])
         return dataclasses.replace(self, jobs=jobs, failures=self.failures + 1, not_before=now + wait)
-
-
-def put(client: httpx.Client, centre: str, job: Job, path: Path) -> int:
-    """Stream a file to `{centre}/api/segments/{sha256}`; the HTTP status. Raises httpx.HTTPError, OSError."""
-    headers = {"Content-Type": "video/mp4", "Content-Length": str(job.size)}
-    with path.open("rb") as file:
-        chunks: Iterator[bytes] = iter(lambda: file.read(CHUNK), b"")
-        address = f"{centre.rstrip('/')}/api/segments/{job.sha256}"
-        return client.put(address, content=chunks, headers=headers).status_code
-
-
-def make_client() -> httpx.Client:
-    """A client that talks to the centre only: no proxy and no password file of the environment."""
-    return httpx.Client(timeout=TIMEOUT, trust_env=False)

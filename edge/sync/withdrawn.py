@@ -13,12 +13,13 @@ from evidence.errors import BadRecord, VerificationError
 from evidence.records import Sealed
 from evidence.seal import RECORD_TYPE, read_sealed, verify_seal
 
-Withdrawal = tuple[Sealed, Consent | ConsentWithdrawn]
+Withdrawal = tuple[Sealed, Consent | ConsentWithdrawn, str]
+"""The record, its body, and the key that signed it."""
 
 
 def read_withdrawals(message: bytes, site: Site) -> list[Withdrawal]:
     """The refusals and withdrawals in a message `{"withdrawn": [{"record": base64, "certificate": PEM} …]}`, each
-    signed by the box of this site that recorded it.
+    signed by the box of this site that recorded it, and the keyid of that box.
 
     Raises NotAMessage; then none of them is taken."""
     try:
@@ -42,7 +43,7 @@ def _one(item: object, site: Site) -> Withdrawal:
         raise BadRecord(why=f"{who.name} signed for {sealed.record.device}")
     body = body_of(sealed.record)
     if isinstance(body, ConsentWithdrawn) or (isinstance(body, Consent) and not body.given):
-        return sealed, body
+        return sealed, body, who.keyid
     raise BadRecord(why=f"{sealed.record.type} withdraws nothing")
 
 

@@ -16,11 +16,12 @@ from fastapi import FastAPI
 
 from common import logs
 from common.texts import translate
+from edge.box_orders import Orders
 from edge.cameras.open import open_source
 from edge.cameras.port import Source
 from edge.checkin.engine import Engine
-from edge.child import Progress, ready, stop_on_signal
-from edge.config import CameraConfig, TerminalConfig
+from edge.child import Progress, has_supervisor, ready, stop_on_signal
+from edge.config import BoxConfig, CameraConfig, TerminalConfig
 from edge.control.client import ask
 from edge.enrol.erase import Eraser
 from edge.errors import CannotListen, NoRecorder, PortInUse
@@ -42,6 +43,7 @@ from edge.terminal.people import People
 from edge.terminal.pins import PinPage
 from edge.terminal.press import Presses
 from edge.terminal.screen import Screen
+from edge.terminal.settled import Settled
 from edge.terminal.voice import Voice
 from edge.terminal.watch import Watch
 from edge.terminal.words import UNSAID
@@ -49,6 +51,7 @@ from edge.vision.pack import Pack, load_pack
 from edge.wiring import Box
 from evidence.certs import identity
 from evidence.errors import ZaitangError
+from evidence.seal import KeySigner
 from evidence.times import utc_us
 
 ASK_S = 1.5
@@ -62,6 +65,7 @@ def run(box: Box) -> None:
     """Serve until SIGTERM or SIGINT. Raises PortInUse."""
     logs.setup()
     stop = stop_on_signal()
+    written, box = box.config, dataclasses.replace(box, config=box.in_force())
     listener = listen(box.config.terminal)
     memory = Memory(box.store)
     root = x509.load_pem_x509_certificate(box.keys.root.encode())
@@ -69,7 +73,8 @@ def run(box: Box) -> None:
     told = box.run_folder / TOLD
     screen = Screen(
         box.config, box.clock, memory, lambda: _status(box), time.monotonic, test, lambda: troubles(told),
-        lambda: look_up(box.run_folder, "recorder"), lambda: read_behind(box.run_folder / BEHIND))
+        lambda: look_up(box.run_folder, "recorder"), lambda: read_behind(box.run_folder / BEHIND),
+        _revoked(box))
     unsaid = translate(UNSAID, box.config.lang)
     presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)
@@ -90,12 +95,29 @@ def run(box: Box) -> None:
     bare.start()
     eraser = Eraser(box.second_store(), box.folder, lambda: _set_clock(box))
     eraser.start()
-    running = [code, bare, eraser, *_start_watch(box, screen, panel), *_start_desk(seen, tell)]
+    running = [
+        code, bare, eraser, *_start_settled(box, written, screen, stop), *_start_watch(box, screen, panel),
+        *_start_desk(seen, tell)]
     try:
         serve(app, listener, stop)
     finally:
         for part in running:
             part.stop()
+
+
+def _start_settled(box: Box, written: BoxConfig, screen: Screen, stop: threading.Event) -> list[Settled]:
+    """What ends this process for other settings, where somebody starts it again."""
+    if not has_supervisor():
+        return []
+    settled = Settled(box, written, screen, stop)
+    settled.start()
+    return [settled]
+
+
+def _revoked(box: Box) -> Callable[[], bool]:
+    """Whether the centre has revoked the key of this box; for any thread."""
+    orders, keyid = Orders(box.store), KeySigner(box.keys.device).keyid
+    return lambda: keyid in orders.look().revoked
 
 
 def _read_all(screen: Screen) -> None:

@@ -99,16 +99,17 @@ class Pulse:
 class Screen:
     """`status` asks the recorder (None: it does not answer). `test`: the box's own key is a test key.
     `picture`: what ails the picture of the room camera; `refusal`: why the recorder does not run; `behind`: how much
-    video waits for its roll call."""
+    video waits for its roll call; `revoked`: whether the centre has revoked this box's key."""
 
     def __init__(
         self, config: BoxConfig, clock: Clock, memory: Memory, status: Callable[[], Mapping[str, Any] | None],
         monotonic: Callable[[], float], test: bool, picture: Callable[[], Sequence[Trouble]] = lambda: (),
         refusal: Callable[[], Refusal | None] = lambda: None, behind: Callable[[], Behind | None] = lambda: None,
+        revoked: Callable[[], bool] = lambda: False,
     ) -> None:
         self._config, self._clock, self._memory = config, clock, memory
         self._status, self._monotonic, self._test, self._picture = status, monotonic, test, picture
-        self._refusal, self._behind = refusal, behind
+        self._refusal, self._behind, self._revoked = refusal, behind, revoked
         self._lock = threading.Lock()
         self._said: tuple[float, Mapping[str, Any] | None] = (-STATUS_S, None)
         self._runs = Runs()
@@ -118,7 +119,10 @@ class Screen:
 
     def target(self, fresh: bool = True) -> Target | None:
         """For whom the check-in desk is open now: for sign-ins, and for sign-outs until a while after the block. Not
-        `fresh`: who came in the last seconds may be missing. May raise StoreBusy."""
+        `fresh`: who came in the last seconds may be missing. A box whose key is revoked takes nobody: they would sign
+        in for nothing. May raise StoreBusy."""
+        if self._revoked():
+            return None
         now = self._now(fresh)
         way = None if now is None or now.block is None else direction(now.block.span, now.now_us)
         if now is None or now.block is None or way is None:
@@ -351,6 +355,7 @@ class Screen:
     def _banners(self, policy: Policy | None) -> list[str]:
         clock = self._clock.stamp().clock
         told = {
+            "revoked": self._revoked(),
             "clock": not clock.synced,
             "simulated": clock.source == "simulated",
             "liveness": policy is not None and not policy.liveness_required,

@@ -306,6 +306,8 @@ def _asked(ask: Ask) -> str:
 
 def _closed(facts: Facts) -> str:
     """Why the desk is closed."""
+    if "revoked" in facts.banners:
+        return "closed_revoked"
     if facts.lesson is not None:
         return "closed"
     return "closed_overrun" if facts.session is not None else "closed_over"

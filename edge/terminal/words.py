@@ -6,6 +6,8 @@ from common.texts import N_
 KINDS = {"theory": N_("theory"), "practical": N_("practice"), "online": N_("online")}
 
 BANNERS = {
+    "revoked": N_(
+        "The centre has revoked this box: nobody can sign in here. Video is recorded as before. Call the centre"),
     "clock": N_("The clock of this box is not set: no class starts by itself. Press start; have the network checked"),
     "liveness": N_("Liveness is not checked here: a photograph is not a living person, yet it would pass"),
     "simulated": N_("Simulated time, {rate} times as fast: nothing here is real"),
@@ -58,6 +60,7 @@ POSSIBLE = N_("At most {time} still possible")
 CHECKIN = {
     "closed": N_("Check-in opens before the next class-hour"),
     "closed_over": N_("Check-in is closed: no class-hour follows on this box"),
+    "closed_revoked": N_("Check-in is closed: the centre has revoked this box"),
     "closed_overrun": N_("Check-in is closed: the planned class-hours of this half-day are over"),
     "no_camera": N_("The check-in camera sends no picture"),
     "camera_unset": N_("This box has no check-in camera: box.toml names none"),

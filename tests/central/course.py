@@ -16,7 +16,7 @@ from central.classes.plan import read_names, read_plan
 from central.wiring import Centre
 from evidence.bodies import Alarm, Candidate, CheckIn, ClassOrder, RollCall, SessionEnd, SessionStart, Track
 from evidence.times import MINUTE, SECOND, utc_us
-from tests.central.helpers import MORNING, SIMULATED, Box, segment_of, write_plan
+from tests.central.helpers import MORNING, SIMULATED, Box, put, segment_of, write_plan
 from tests.evidence.course import picture_of
 
 PEOPLE = ("张伟", "王芳", "李娜", "刘洋", "陈静", "赵敏")
@@ -88,7 +88,7 @@ class Course:
                 first_pts_us=index * SEGMENT_MIN * MINUTE, end_pts_us=(index * SEGMENT_MIN + minutes) * MINUTE,
                 last_mono_us=at - MORNING + (7200 + seconds) * SECOND,
             )
-            self.centre.objects.put(segment.sha256, segment.size, [data])
+            put(self.centre, data)
             self.box.append(segment, at + seconds * SECOND)
             self.roll_call(segment.sha256, run, segment.first_pts_us, present, at + seconds * SECOND)
             self.box.append(picture_of(segment), at + seconds * SECOND)

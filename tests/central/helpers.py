@@ -1,6 +1,7 @@
 """A centre with a clock that the test winds, and boxes that seal what the test says."""
 from __future__ import annotations
 
+import base64
 import dataclasses
 import hashlib
 from pathlib import Path
@@ -16,7 +17,8 @@ from evidence.chain import next_record
 from evidence.records import ClockState, Sealed, Stamp
 from evidence.seal import KeySigner, seal_record
 from evidence.shape import encode
-from evidence.times import MINUTE, SECOND, utc_us
+from evidence.times import MINUTE, SECOND, utc_text, utc_us
+from evidence.uploads import Upload, seal_upload
 
 TYPE_OF = {cls: type_ for type_, cls in TYPES.items()}
 REAL = ClockState(synced=True, max_error_us=1000, source="kernel", rate=1)
@@ -94,6 +96,28 @@ def segment_of(data: bytes, utc: int, seconds: int, index: int = 0, run: str = "
         began="start", cut=None,
     )
     return dataclasses.replace(body, **changes)  # type: ignore[arg-type]
+
+
+def put(centre: Centre, data: bytes) -> None:
+    """Lay bytes into the centre's objects, as if a box had sent them."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    with centre.objects.parts.open(sha256, "a-box", len(data), centre.objects.path(sha256)) as part:
+        part.write(data)
+        part.finish()
+
+
+def token(box: Box, data: bytes, now_us: int, **changes: object) -> dict[str, str]:
+    """The header of a token for these bytes, good for a minute from `now_us` on."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    upload = Upload(1, box.device, "centre", "PUT", sha256, len(data), utc_text(now_us + MINUTE))
+    envelope = seal_upload(dataclasses.replace(upload, **changes), box.signer)  # type: ignore[arg-type]
+    return {"authorization": "Bearer " + base64.b64encode(envelope).decode()}
+
+
+def sending(box: Box, data: bytes, now_us: int, first: int = 0, last: int | None = None) -> dict[str, str]:
+    """The headers of a part of these bytes: all of them, or from `first` to `last`, both included."""
+    last = len(data) - 1 if last is None else last
+    return {**token(box, data, now_us), "content-range": f"bytes {first}-{last}/{len(data)}"}
 
 
 def write_plan(folder: Path, plan: str = PLAN, names: str = NAMES) -> tuple[Path, Path]:

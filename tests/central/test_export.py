@@ -17,6 +17,7 @@ from evidence.checkpoint import cosign, seen_of
 from evidence.notes import Note
 from evidence.seal import KeySigner, read_sealed
 from evidence.times import SECOND
+from tests.central import helpers
 from tests.central.helpers import MORNING, PLAN, SIMULATED, Box, segment_of
 from tests.central.test_classes import add
 from tests.evidence.test_checkpoint import EYE, WITNESS
@@ -39,8 +40,7 @@ def box(centre: Centre, tmp_path: Path) -> Box:
 
 def put(centre: Centre, *videos: bytes) -> None:
     for data in videos:
-        segment = segment_of(data, MORNING, 60)
-        centre.objects.put(segment.sha256, segment.size, [data])
+        helpers.put(centre, data)
 
 
 def files(folder: Path) -> set[str]:

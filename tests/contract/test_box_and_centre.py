@@ -130,6 +130,11 @@ def test_what_a_box_states_reaches_the_centre_and_verifies(
     until(services, "the end of the run", lambda: segments_of(box)[-1].cut == "end")
     until(services, "receipts up to the head", lambda: receipted(box))
     until(services, "segments at the centre", lambda: all(box.store.uploaded(one.sha256) for one in segments_of(box)))
+    wanted = segments_of(box)[0].sha256
+    run("zaitang-central", "order", "upload", "--centre", site.centre, day.DEVICE, wanted)
+    until(services, "the answer", lambda: bool(box.store.records_of("order.answered")))
+    assert box.store.records_of("order.answered")[0].record.body["result"] == "accepted"
+    until(services, "the file again, and its receipt", lambda: box.store.uploaded(wanted) and receipted(box))
     services.stop("box")
     _check_export(site, box, tmp_path / "export")
 

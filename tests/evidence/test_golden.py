@@ -32,6 +32,7 @@ from evidence.receipts import read_receipt
 from evidence.records import read_record
 from evidence.seal import RECORD_TYPE, KeySigner, keyid_of, pae, read_sealed, seal, verify_seal
 from evidence.shape import decode
+from evidence.uploads import read_upload, seal_upload
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 WORDS = {
@@ -92,7 +93,8 @@ def test_chains_of_certificates_to_refuse() -> None:
 CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("picture", "box"),
           ("codes", "box"), ("codes", "centre"), ("people", "box"), ("people", "centre"), ("reused", "centre"),
           ("disputes", "centre"), ("pins", "box"), ("rollcall", "box"), ("reviews", "centre"), ("looks", "box"),
-          ("attempts", "box"), ("checkpoints", "box"), ("naming", "box"), ("devices", "box"), ("devices", "centre")]
+          ("attempts", "box"), ("checkpoints", "box"), ("naming", "box"), ("devices", "box"), ("devices", "centre"),
+          ("orders", "box"), ("orders", "centre"), ("settings", "centre")]
 """File and name of every chain that is kept."""
 
 
@@ -131,6 +133,14 @@ def test_a_receipt_and_an_export_state_the_same_head() -> None:
     receipt = read_receipt(vector["receipt"].encode(), who.public_key, "receipt")
     assert receipt.head == head_of(box[-1])
     assert centre[-1].record.body["heads"] == [vars(receipt.head)]
+
+
+def test_an_upload_token() -> None:
+    vector = load("orders")
+    key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(vector["private_keys"]["box-3"]))
+    upload = read_upload(vector["upload"].encode(), key.public_key())
+    assert (upload.device, upload.centre, upload.method, upload.size) == ("box-3", "centre", "PUT", 5_000_000)
+    assert seal_upload(upload, KeySigner(key)) == vector["upload"].encode()
 
 
 @pytest.mark.parametrize("case", load("tampered")["cases"], ids=lambda case: case["case"])

@@ -99,7 +99,7 @@ def write_box(
     put(folder / "video/.zaitang-volume.json", b"{}")
     for index, data in enumerate(VIDEOS):
         put(folder / f"video/segments/r-1/{index:06}.mp4", data)
-    types = ("order.class", "assessment", "dispute")
+    types = ("order.class", "assessment", "dispute", "order.box")
     orders = [one for one in centre.sealed if one.record.type in types] if centre else []
     _database(folder, box.sealed, receipts, orders, wal)
     return folder

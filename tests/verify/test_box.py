@@ -290,6 +290,23 @@ def test_what_the_centre_stated_and_the_box_took_keeps_the_video(tmp_path: Path,
         assert [one["code"] for one in r7["reasons"]] == (["kept_dispute"] if taken else ["kept_until"])
 
 
+@pytest.mark.parametrize(("result", "problems"), [("accepted", 1), ("refused", 0)])
+def test_an_order_to_the_box_that_was_taken_is_there(
+    tmp_path: Path, run: Run, result: str, problems: int,
+) -> None:
+    site, box, centre = class_of()
+    order = centre.add("order.box", {
+        "device": "box-1", "number": 1, "expires": "2026-03-09T00:00:00.000000Z", "kind": "upload",
+        "upload": {"chain": box.chain, "files": []}})
+    box.add("order.answered", {"order": order.hash, "number": 1, "result": result})
+    folder = write_box(tmp_path / "box", site, box, centre)
+    assert run(folder)[1]["problems"] == []
+    with sqlite3.connect(folder / DATABASE) as database:
+        database.execute("DELETE FROM orders WHERE hash = ?", (order.hash,))
+    said = run(folder)[1]["problems"]
+    assert len(said) == problems and all(order.hash in one for one in said)
+
+
 def test_a_receipt_for_another_chain(tmp_path: Path, run: Run) -> None:
     site, maker, centre = class_of()
     other = receipt(site.box(chain="1" * 32), centre, 0)

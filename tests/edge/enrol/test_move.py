@@ -344,6 +344,14 @@ def test_a_package_opens_for_the_target_alone(two: Two, builtin: Any, tmp_path: 
         open_package(data, dataclasses.replace(cover, order="d" * 64), two.target.keys.sealing)
 
 
+def test_a_package_of_a_revoked_box_is_refused(two: Two, builtin: Any, tmp_path: Path) -> None:
+    data = sent(two, two.order(), builtin, tmp_path)
+    keyid = KeySigner(two.source.keys.device).keyid
+    assert read_cover(data, two.site.root, {"ab" * 32}).device == "box-1"
+    with pytest.raises(BadPackage, match="revoked"):
+        read_cover(data, two.site.root, {keyid})
+
+
 def passed_on(two: Two, said: Sealed, certificate: str = "") -> bytes:
     """What the centre makes of a record of the first box."""
     item = {"record": encoded(said), "certificate": certificate or two.source.keys.certificate}

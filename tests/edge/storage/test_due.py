@@ -10,10 +10,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from edge.errors import WrongVolume
 from edge.storage import due
 from evidence.bodies import Alarm, Assessment, ClassOrder, Dispute, Hour, OrderAccepted, SegmentRemoved, body_of
+from evidence.box_orders import BoxOrder, OrderAnswered, WantedFile, WantedUpload
+from evidence.chain import next_record
 from evidence.receipts import peek_receipt, seal_receipt
 from evidence.retention import Decision
 from evidence.rules.finding import Finding
-from evidence.seal import KeySigner
+from evidence.seal import KeySigner, seal_record
+from evidence.shape import encode
 from evidence.times import MINUTE, utc_text
 from tests.edge.storage.conftest import OVER, START, MakeSite, Site
 
@@ -94,6 +97,22 @@ def test_a_file_that_waits_to_be_sent_is_kept(make_site: MakeSite) -> None:
     assert codes(site) == ["keep_not_sent"]
     site.box.store.mark_uploaded(segment.sha256)
     assert codes(site) == ["remove_over"]
+
+
+def test_where_only_wanted_files_are_sent_no_other_waits(make_site: MakeSite) -> None:
+    site = make_site(sync='segments = "http://127.0.0.1:9"\nupload = "asked"')
+    segment, store = site.film(0), site.box.store
+    site.years_later()
+    assert codes(site) == ["remove_over"]
+    files = (WantedFile(store.records_of("segment")[0].record.seq, segment.sha256),)
+    body = BoxOrder(site.box.config.device, 1, utc_text(OVER), "upload", WantedUpload(store.chain, files))
+    record = next_record(store.head(), device=site.box.config.device, chain=store.chain, type="order.box",
+                         body=encode(body), stamp=site.box.clock.stamp())
+    order = seal_record(record, KeySigner(site.box.keys.device))
+    store.answer(order, OrderAnswered(order.hash, 1, "accepted"), [segment.sha256])
+    assert "keep_not_sent" in codes(site)
+    store.mark_uploaded(segment.sha256)
+    assert "keep_not_sent" not in codes(site)
 
 
 def test_a_run_that_is_still_written_or_unrecovered_is_kept(site: Site) -> None:

@@ -176,6 +176,9 @@ class Shelf(ThreadingHTTPServer):
 
 
 class _Put(BaseHTTPRequestHandler):
+    def do_HEAD(self) -> None:
+        self._answer(200, {"Upload-Offset": "0", "Upload-Complete": "?0"})
+
     def do_PUT(self) -> None:
         shelf = self.server
         assert isinstance(shelf, Shelf)
@@ -185,8 +188,12 @@ class _Put(BaseHTTPRequestHandler):
         shelf.tries.append(sha256)
         if again and hashlib.sha256(data).hexdigest() == sha256:
             shelf.files[sha256] = data
-        self.send_response(201 if again else 503)
-        self.send_header("Content-Length", "0")
+        self._answer(201 if again else 503, {})
+
+    def _answer(self, status: int, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": "0"}.items():
+            self.send_header(name, value)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edge.errors import VolumeAway
-from edge.sync import uploader as uploading
 from edge.sync.alarms import Alarms
+from edge.sync.progress import Progress, read_progress, write_progress
 from edge.sync.uploader import Uploader
+from edge.sync.uploads import Job
 from edge.wiring import Box
 from evidence.bodies import Segment, SegmentRemoved
 
@@ -34,8 +35,22 @@ def codes(box: Box) -> list[object]:
     return [one.record.body["code"] for one in box.store.records_of("alarm")]
 
 
+class Carries:
+    """Stands for the centre: answers every file alike, and says that half of it is there on the way."""
+
+    def __init__(self, answer: Callable[[Job, Path], int] = lambda job, path: 201) -> None:
+        self.answer, self.closed = answer, threading.Event()
+
+    def carry(self, job: Job, path: Path, told: Callable[[Job, int], None]) -> int:
+        told(job, job.size // 2)
+        return self.answer(job, path)
+
+    def close(self) -> None:
+        self.closed.set()
+
+
 def test_a_file_is_sent_from_where_it_lies_and_waited_for_while_that_is_away(
-    make_box: Callable[..., Box], tmp_path: Path, monkeypatch,
+    make_box: Callable[..., Box], tmp_path: Path,
 ) -> None:
     box, now, sent = make_box(), [0.0], []
     seq = recorded(box)
@@ -46,8 +61,8 @@ def test_a_file_is_sent_from_where_it_lies_and_waited_for_while_that_is_away(
             raise VolumeAway(folder="nas", why="")
         return path[0]
 
-    monkeypatch.setattr(uploading, "put", lambda client, centre, job, path: sent.append((job.file, path)) or 201)
-    uploader = Uploader(box.store, Alarms(box.store), find, "http://127.0.0.1:9", lambda: now[0])
+    carrier = Carries(lambda job, path: sent.append((job.file, path)) or 201)
+    uploader = Uploader(box.store, Alarms(box.store), find, carrier, lambda: now[0])
     uploader.start()
     until(lambda: uploader._queue.away, uploader, seq)
     assert uploader.waiting == 1 and codes(box) == []
@@ -58,7 +73,7 @@ def test_a_file_is_sent_from_where_it_lies_and_waited_for_while_that_is_away(
 
 
 def test_files_that_are_away_delay_no_file_that_is_here(
-    make_box: Callable[..., Box], tmp_path: Path, monkeypatch,
+    make_box: Callable[..., Box], tmp_path: Path,
 ) -> None:
     box = make_box()
     for index in range(30):
@@ -70,8 +85,7 @@ def test_files_that_are_away_delay_no_file_that_is_here(
             raise VolumeAway(folder="nas", why="")
         return tmp_path
 
-    monkeypatch.setattr(uploading, "put", lambda client, centre, job, path: 201)
-    uploader = Uploader(box.store, Alarms(box.store), find, "http://127.0.0.1:9", lambda: 0.0)
+    uploader = Uploader(box.store, Alarms(box.store), find, Carries(), lambda: 0.0)
     uploader.start()
     until(lambda: box.store.uploaded(SHA), uploader, seq)
     uploader.stop()
@@ -87,7 +101,7 @@ def test_a_volume_that_hangs_does_not_hold_up_the_loop(make_box: Callable[..., B
         answer.wait(20)
         return None
 
-    uploader = Uploader(box.store, Alarms(box.store), find, "", lambda: 0.0)
+    uploader = Uploader(box.store, Alarms(box.store), find, Carries(), lambda: 0.0)
     uploader.start()
     uploader.tick(seq)
     assert asked.wait(20)
@@ -101,7 +115,7 @@ def test_a_volume_that_hangs_does_not_hold_up_the_loop(make_box: Callable[..., B
 def test_a_lost_file_is_an_alarm(make_box: Callable[..., Box]) -> None:
     box = make_box()
     seq = recorded(box)
-    uploader = Uploader(box.store, Alarms(box.store), lambda _: None, "", lambda: 0.0)
+    uploader = Uploader(box.store, Alarms(box.store), lambda _: None, Carries(), lambda: 0.0)
     uploader.start()
     until(lambda: not uploader.waiting and uploader._looked_at >= 0, uploader, seq)
     uploader.stop()
@@ -112,8 +126,46 @@ def test_a_removed_file_is_none(make_box: Callable[..., Box]) -> None:
     box = make_box()
     seq = recorded(box)
     box.store.append("segment.removed", SegmentRemoved(SHA, "R7", "box"))
-    uploader = Uploader(box.store, Alarms(box.store), lambda _: None, "", lambda: 0.0)
+    uploader = Uploader(box.store, Alarms(box.store), lambda _: None, Carries(), lambda: 0.0)
     uploader.start()
     until(lambda: not uploader.waiting and uploader._looked_at >= 0, uploader, seq)
     uploader.stop()
     assert codes(box) == []
+
+
+def test_a_refusal_is_stated_once_until_it_is_over(make_box: Callable[..., Box], tmp_path: Path) -> None:
+    box, now, answers = make_box(), [0.0], [507, 507, 503, 401, 201, 507]
+    carrier = Carries(lambda job, path: answers.pop(0) if answers else 201)
+    uploader = Uploader(box.store, Alarms(box.store), lambda _: tmp_path, carrier, lambda: now[0])
+    uploader.start()
+    for index in range(2):
+        seq = recorded(box, index, f"{index:064x}")
+        while uploader.waiting or uploader._looked_at < seq:
+            now[0] += 1000.0
+            uploader.tick(seq)
+            time.sleep(0.002)
+    uploader.stop()
+    assert carrier.closed.wait(20)
+    assert [one.record.body["params"] for one in box.store.records_of("alarm")] == [
+        {"status": 507}, {"status": 401}, {"status": 507}]
+
+
+def test_how_far_it_is_can_be_read(make_box: Callable[..., Box], tmp_path: Path) -> None:
+    box, said = make_box(), []
+    seq = recorded(box)
+
+    def show(progress: Progress) -> None:
+        said.append(progress)
+        write_progress(tmp_path, progress)
+        if len(said) > 1:
+            raise OSError("nothing waits for it")
+
+    assert read_progress(tmp_path) is None
+    uploader = Uploader(box.store, Alarms(box.store), lambda _: tmp_path, Carries(), lambda: 0.0, show)
+    uploader.start()
+    until(lambda: box.store.uploaded(SHA), uploader, seq)
+    uploader.stop()
+    assert said[0] == Progress(1, 4) and Progress(1, 4, SHA, 2, 4) in said
+    assert read_progress(tmp_path) == said[-1] == Progress(0, 0, status=201)
+    (tmp_path / "upload.json").write_text("[" * 100_000)
+    assert read_progress(tmp_path) is None

@@ -1,0 +1,174 @@
+"""Orders to one box: made as records of the centre's chain, and the messages that bring them."""
+from __future__ import annotations
+
+import base64
+import itertools
+from collections.abc import Collection, Sequence
+
+from central.classes.orders import OrderMessage, Told
+from central.classes.statements import MAX_REASON, plain_text
+from central.errors import BadDays, BadReason, FilesNotOfBox, NoSuchBox, NothingWanted, TooManyFiles
+from central.store.store import Store
+from central.store.tables import ChainHead, Tx
+from evidence.bodies import Segment, body_of
+from evidence.box_orders import (
+    MOST_WANTED,
+    BoxOrder,
+    BoxSettings,
+    OrderAnswered,
+    Revocation,
+    WantedFile,
+    WantedUpload,
+)
+from evidence.canonical import canonical
+from evidence.certs import fingerprint, read_certificate
+from evidence.records import Sealed
+from evidence.times import utc_text, utc_us
+
+DAY_US = 86_400_000_000
+MOST_DAYS = 366
+TYPES = ("order.box", "order.answered")
+MOST_BYTES = 600_000
+"""Of one message: a box reads no longer one than 1 MiB, and base64 adds a third."""
+
+
+def order_upload(
+    store: Store, device: str, hashes: Sequence[str], class_id: str | None, days: int, now_us: int,
+) -> tuple[Sealed, BoxOrder]:
+    """Order files of a box: those with these hashes, or all of a class that are not here; the oldest first, as many as
+    one order holds. Raises NoSuchBox, BadDays, FilesNotOfBox, NothingWanted, TooManyFiles."""
+    with store.write() as tx:
+        head = head_of(tx, device)
+        files = _named(tx, head, hashes) if hashes else _lacking(tx, head, class_id)
+        if not files:
+            raise NothingWanted(device=device)
+        body = BoxOrder(
+            device, next_number(tx, device), expires(days, now_us), "upload",
+            WantedUpload(head.chain, tuple(files[:MOST_WANTED])))
+        return store.append(tx, body), body
+
+
+def order_settings(
+    store: Store, device: str, settings: BoxSettings, days: int, now_us: int,
+) -> tuple[Sealed, BoxOrder]:
+    """Order settings of a box; what is null in them is the box's own again. Raises NoSuchBox, BadDays."""
+    with store.write() as tx:
+        head_of(tx, device)
+        body = BoxOrder(device, next_number(tx, device), expires(days, now_us), "settings", settings=settings)
+        return store.append(tx, body), body
+
+
+def order_revocation(
+    store: Store, device: str, reason: str, days: int, now_us: int,
+) -> list[tuple[Sealed, BoxOrder]]:
+    """Tell every box, and the box itself, that the keys of a box are not believed any more. Raises NoSuchBox, BadDays,
+    BadReason."""
+    with store.write() as tx:
+        keyids = tuple(sorted(fingerprint(read_certificate(pem)) for name, pem in tx.certificates() if name == device))
+        if not keyids or device == store.device:
+            raise NoSuchBox(device=device)
+        revocation = Revocation(device, keyids, plain_text(reason, MAX_REASON, BadReason))
+        told = sorted({head.device for head in tx.heads() if head.sealing_key is not None})
+        bodies = [BoxOrder(one, next_number(tx, one), expires(days, now_us), "revocation", revocation=revocation)
+                  for one in told]
+        return [(store.append(tx, body), body) for body in bodies]
+
+
+def expires(days: int, now_us: int) -> str:
+    """The end of an order. Raises BadDays."""
+    if not 1 <= days <= MOST_DAYS:
+        raise BadDays(most=MOST_DAYS)
+    return utc_text(now_us + days * DAY_US)
+
+
+def next_number(tx: Tx, device: str) -> int:
+    """The number of the next order to a box: above all that it was sent, and above what it says that it answered, for
+    this database may be older than the box's memory."""
+    sent = [body.number for _, body in orders(tx, device)]
+    answered = [answer.number for answer in answers(tx, device).values()]
+    return max([0, *sent, *answered]) + 1
+
+
+def head_of(tx: Tx, device: str) -> ChainHead:
+    """The newest chain of a box that has introduced itself. Raises NoSuchBox."""
+    heads = [head for head in tx.heads(device) if head.certificate is not None and head.sealing_key is not None]
+    if not heads:
+        raise NoSuchBox(device=device)
+    return heads[-1]
+
+
+def orders(tx: Tx, device: str | None = None) -> list[tuple[Sealed, BoxOrder]]:
+    """All orders to boxes, or to one, in the order in which they were made."""
+    bodies = [(sealed, body_of(sealed.record)) for sealed in tx.of_type("order.box")]
+    return [(sealed, body) for sealed, body in bodies
+            if isinstance(body, BoxOrder) and device in (None, body.device)]
+
+
+def answers(tx: Tx, device: str | None = None) -> dict[tuple[str, str], OrderAnswered]:
+    """What boxes answered, in any of their chains: (device, hash of the order) → answer."""
+    found: dict[tuple[str, str], OrderAnswered] = {}
+    for sealed in tx.of_type("order.answered"):
+        body = body_of(sealed.record)
+        if isinstance(body, OrderAnswered) and device in (None, sealed.record.device):
+            found[sealed.record.device, body.order] = body
+    return found
+
+
+def box_order_messages(tx: Tx, certificate: str, told: Collection[Told], now_us: int) -> dict[Told, OrderMessage]:
+    """For every box with orders that it has not answered and that have not expired: all of them that fit, in one
+    message, because a broker keeps the last one only. What is in `told` is left out; its last part is the highest
+    number."""
+    answered, waiting = answers(tx), dict[str, list[tuple[Sealed, BoxOrder]]]()
+    for sealed, body in orders(tx):
+        if (body.device, sealed.hash) not in answered and utc_us(body.expires) > now_us:
+            waiting.setdefault(body.device, []).append((sealed, body))
+    found: dict[Told, OrderMessage] = {}
+    for device, unanswered in sorted(waiting.items()):
+        ordered = _fitting(unanswered)
+        heads = [head for head in tx.heads(device) if head.certificate is not None]
+        key = (device, heads[-1].chain, "orders/_box", max(body.number for _, body in ordered)) if heads else None
+        if key is not None and key not in told:
+            found[key] = _message(device, [sealed for sealed, _ in ordered], certificate)
+    return found
+
+
+def _fitting(ordered: Sequence[tuple[Sealed, BoxOrder]]) -> Sequence[tuple[Sealed, BoxOrder]]:
+    """The first of them, at least one; the others go when these are answered."""
+    sizes = itertools.accumulate(len(sealed.envelope) for sealed, _ in ordered)
+    return ordered[:max(1, sum(size <= MOST_BYTES for size in sizes))]
+
+
+def _message(device: str, ordered: Sequence[Sealed], certificate: str) -> OrderMessage:
+    envelopes = [base64.b64encode(sealed.envelope).decode("ascii") for sealed in ordered]
+    return OrderMessage(
+        f"zaitang/v1/{device}/orders/_box", canonical({"orders": envelopes, "certificate": certificate}))
+
+
+def _named(tx: Tx, head: ChainHead, hashes: Sequence[str]) -> list[WantedFile]:
+    """Raises FilesNotOfBox, TooManyFiles."""
+    if len(set(hashes)) > MOST_WANTED:
+        raise TooManyFiles(most=MOST_WANTED)
+    files, strange = [], []
+    for sha256 in dict.fromkeys(hashes):
+        ours = [one for one in tx.announced(sha256) if (one.device, one.chain) == (head.device, head.chain)]
+        files += [WantedFile(one.seq, sha256) for one in ours[:1]]
+        strange += [] if ours else [sha256[:12]]
+    if strange:
+        raise FilesNotOfBox(device=head.device, files=", ".join(strange[:5]))
+    return files
+
+
+def _lacking(tx: Tx, head: ChainHead, class_id: str | None) -> list[WantedFile]:
+    """What the box recorded of a class, or of all, that is not here and was not removed."""
+    removed = {str(one.record.body.get("segment")) for one in tx.of_type("segment.removed")}
+    files = []
+    for sealed in tx.of_type("segment", class_id):
+        body = body_of(sealed.record)
+        ours = (sealed.record.device, sealed.record.chain) == (head.device, head.chain)
+        if ours and isinstance(body, Segment) and body.sha256 not in removed and not _stored(tx, body.sha256):
+            files.append(WantedFile(sealed.record.seq, body.sha256))
+    return files
+
+
+def _stored(tx: Tx, sha256: str) -> bool:
+    return any(one.stored for one in tx.announced(sha256))

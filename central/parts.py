@@ -1,0 +1,133 @@
+"""Files on their way in: what has come of each from each box lies in incoming/ until it is whole, and matches its hash.
+
+A part outlives a cut and a restart of either end. It is not synced before it is whole: after a power cut it may hold
+anything, and then its hash is another one and it begins anew.
+"""
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from pathlib import Path
+
+from central.errors import CannotRead, PartBusy, WrongSegmentBytes
+from common.texts import N_
+
+ENDING = ".part"
+KEEP_S = 7 * 24 * 3600
+"""Seconds after its last byte until a part that nobody goes on with is removed."""
+
+
+class Parts:
+    """A folder of parts, each named by hash and box: no box can spoil what another one sends."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, sha256: str, device: str) -> Path:
+        """Where the part of that file from that box is, or would be."""
+        return self._folder / f"{sha256}.{device}{ENDING}"
+
+    def received(self, sha256: str, device: str) -> int:
+        """How many of its bytes are here. Raises CannotRead."""
+        path = self.path(sha256, device)
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            return 0
+        except OSError as error:
+            raise CannotRead(path=path, why=error.strerror) from None
+
+    def open(self, sha256: str, device: str, size: int, goal: Path) -> Part:
+        """Go on with a file of `size` bytes that will lie at `goal`. Raises PartBusy, OSError."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return Part(self.path(sha256, device), sha256, size, goal)
+
+    def drop(self, sha256: str, device: str) -> None:
+        """Forget the part: its file came another way. Raises OSError."""
+        self.path(sha256, device).unlink(missing_ok=True)
+
+    def sweep(self, now_s: float) -> int:
+        """Remove parts that nobody went on with for long; how many. What is being written is locked, and stays.
+
+        `now_s`: seconds since the epoch. Raises CannotRead."""
+        swept = 0
+        for path in self._folder.glob(f"*{ENDING}"):
+            try:
+                with path.open("rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if os.fstat(file.fileno()).st_mtime + KEEP_S < now_s:
+                        path.unlink()
+                        swept += 1
+            except (BlockingIOError, FileNotFoundError):
+                continue
+            except OSError as error:
+                raise CannotRead(path=path, why=error.strerror) from None
+        return swept
+
+
+class Part:
+    """One part, open and locked. `size`: bytes that are here."""
+
+    def __init__(self, path: Path, sha256: str, whole: int, goal: Path) -> None:
+        self._path, self._sha256, self._whole, self._goal = path, sha256, whole, goal
+        self._file = path.open("a+b", buffering=0)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _is_still(path, self._file.fileno()):
+                raise BlockingIOError
+        except BlockingIOError:
+            self._file.close()
+            raise PartBusy() from None
+        self.size = os.fstat(self._file.fileno()).st_size
+        if self.size > whole:
+            self._file.truncate(0)
+            self.size = 0
+
+    def __enter__(self) -> Part:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def write(self, chunk: bytes) -> None:
+        """Add bytes. Raises WrongSegmentBytes, with nothing left of the part, when there are too many; OSError."""
+        if self.size + len(chunk) > self._whole:
+            self._refuse(N_("there are too many"))
+        view = memoryview(chunk)
+        while view:
+            written = self._file.write(view)
+            self.size += written
+            view = view[written:]
+
+    def finish(self) -> None:
+        """All bytes are here: check them, make them durable, give the file its place. Raises WrongSegmentBytes, with
+        nothing left of the part, and OSError."""
+        self._file.seek(0)
+        if hashlib.file_digest(self._file, "sha256").hexdigest() != self._sha256:
+            self._refuse(N_("their hash is another one"))
+        os.fsync(self._file.fileno())
+        self._goal.parent.mkdir(parents=True, exist_ok=True)
+        self._path.rename(self._goal)
+        sync_folder(self._goal.parent)
+
+    def _refuse(self, why: str) -> None:
+        self._path.unlink()
+        raise WrongSegmentBytes(why=why)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _is_still(path: Path, handle: int) -> bool:
+    """Whether the name still leads to the open file: whoever held it before may have finished or removed it."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False

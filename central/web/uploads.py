@@ -1,0 +1,249 @@
+"""Files from boxes: HEAD says how much is here, PUT with Content-Range adds a part (RFC 9110, 14.4 and 14.5).
+
+`Upload-Offset`, `Upload-Complete` and `Upload-Length` are those of the IETF's resumable uploads (draft-ietf-httpbis-
+resumable-upload-12). Its POST and PATCH are left out: a file is known by its hash before its first byte, so there is
+nothing to make, and a part says itself where it belongs. Every request carries a token (evidence/uploads.py).
+"""
+from __future__ import annotations
+
+import asyncio
+import base64
+import errno
+import re
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from starlette.requests import ClientDisconnect
+
+from central.errors import (
+    BadPart,
+    CannotWrite,
+    DiskFull,
+    NoToken,
+    TokenRefused,
+    TooManyUploads,
+    TooSlow,
+    UnannouncedSegment,
+    UnknownSigner,
+)
+from central.parts import Part
+from central.web.video import Sha
+from central.wiring import Centre
+from common.logs import Log
+from evidence.bodies import Alarm, body_of
+from evidence.errors import BadRecord, VerificationError
+from evidence.times import MINUTE
+from evidence.uploads import Upload, judge_upload
+
+RESERVE = 256 << 20
+"""Bytes of free space that an upload leaves to the database."""
+MOST_PART = 8 << 20
+PER_BOX, ALL = 2, 32
+"""Parts that are taken in at once."""
+IDLE_S, SLOWEST = 20.0, 4096
+"""Seconds without a byte, and bytes a second over a whole part, at which a sender is let go."""
+MOST_TOKEN = 8192
+SWEEP_S = 3600.0
+REFRESH_S = 10.0
+"""A stranger's token makes us read the certificates again at most this often."""
+ALARM_US = 24 * 60 * MINUTE
+_RANGE = re.compile(r"bytes (\d{1,16})-(\d{1,16})/(\d{1,16})", re.ASCII)
+_LOG = Log("uploads")
+
+
+def uploads(centre: Centre) -> APIRouter:
+    """Routes for the boxes."""
+    router, desk = APIRouter(prefix="/api"), _Desk(centre)
+
+    @router.head("/segments/{sha256}")
+    async def asked(request: Request, sha256: Sha) -> Response:
+        upload = await run_in_threadpool(desk.admit, request.headers.get("authorization"), sha256)
+        if await run_in_threadpool(desk.whole, upload):
+            return _answer(200, upload.size, upload)
+        received = await run_in_threadpool(desk.room, upload)
+        return _answer(200, received, upload)
+
+    @router.put("/segments/{sha256}")
+    async def put(request: Request, sha256: Sha) -> Response:
+        upload = await run_in_threadpool(desk.admit, request.headers.get("authorization"), sha256)
+        if await run_in_threadpool(desk.whole, upload):
+            return _answer(200, upload.size, upload)
+        first, length = _range(request, upload.size)
+        with desk.place(upload.device):
+            await run_in_threadpool(desk.room, upload)
+            try:
+                return await desk.take(upload, request, first, length)
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody is there to read it
+
+    return router
+
+
+class _Desk:
+    """Decides who may send what, and takes it in."""
+
+    def __init__(self, centre: Centre) -> None:
+        self._centre, self._parts, self._keyring = centre, centre.objects.parts, centre.keyring()
+        self._busy: Counter[str] = Counter()
+        self._learning = threading.Lock()
+        self._swept = self._learned = -SWEEP_S
+
+    def admit(self, authorization: str | None, sha256: str) -> Upload:
+        """The token of a request, which must be for this file and this moment; and an accepted record of its box must
+        name the file. Raises NoToken, TokenRefused, UnannouncedSegment."""
+        token, now_us = _token(authorization), self._centre.clock.stamp().utc_us
+        try:
+            upload = self._checked(token)
+            judge_upload(upload, self._centre.store.device, sha256, now_us)
+        except (BadRecord, VerificationError) as error:
+            raise TokenRefused(why=error) from None
+        with self._centre.store.read() as tx:
+            named = [one for one in tx.announced(sha256) if (one.device, one.size) == (upload.device, upload.size)]
+        if not named:
+            raise UnannouncedSegment
+        return upload
+
+    def whole(self, upload: Upload) -> bool:
+        """Whether the file is here already, from whichever box."""
+        if not self._centre.objects.intact(upload.sha256):
+            return False
+        self._parts.drop(upload.sha256, upload.device)
+        with self._centre.store.write() as tx:
+            tx.mark_stored(upload.sha256)
+        return True
+
+    def room(self, upload: Upload) -> int:
+        """How much of a file is here, and that there is room for the rest. Raises DiskFull."""
+        self._sweep()
+        received = self._parts.received(upload.sha256, upload.device)
+        if shutil.disk_usage(self._centre.folder).free < upload.size - received + RESERVE:
+            self._alarm()
+            raise DiskFull
+        return received
+
+    @contextmanager
+    def place(self, device: str) -> Iterator[None]:
+        """One of the places of a box. Raises TooManyUploads."""
+        if self._busy[device] >= PER_BOX or self._busy.total() >= ALL:
+            raise TooManyUploads
+        self._busy[device] += 1
+        try:
+            yield
+        finally:
+            self._busy[device] -= 1
+
+    async def take(self, upload: Upload, request: Request, first: int, length: int) -> Response:
+        """Take in one part. Raises PartBusy, BadPart, TooSlow, WrongSegmentBytes, DiskFull, CannotWrite."""
+        goal = self._centre.objects.path(upload.sha256)
+        try:
+            with self._parts.open(upload.sha256, upload.device, upload.size, goal) as part:
+                if part.size != first:
+                    return _answer(409, part.size, upload)
+                async for chunk in _chunks(request, length):
+                    await run_in_threadpool(part.write, chunk)
+                if part.size < upload.size:
+                    return _answer(204, part.size, upload)
+                await run_in_threadpool(self._finish, part, upload)
+                return _answer(201, upload.size, upload)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                await run_in_threadpool(self._alarm)
+                raise DiskFull from None
+            raise CannotWrite(path=goal.parent.parent, why=error.strerror) from None
+
+    def _finish(self, part: Part, upload: Upload) -> None:
+        part.finish()
+        with self._centre.store.write() as tx:
+            tx.mark_stored(upload.sha256)
+
+    def _checked(self, token: bytes) -> Upload:
+        with self._learning:  # who comes while another one reads the certificates must not be a stranger
+            with self._centre.store.read() as tx:
+                self._keyring.denies(tx.denied())
+            try:
+                return self._keyring.check_upload(token)
+            except UnknownSigner:
+                if time.monotonic() < self._learned + REFRESH_S:
+                    raise
+            with self._centre.store.read() as tx:
+                certificates = [pem for _, pem in tx.certificates()]
+            self._keyring.learn_all(certificates)
+            self._learned = time.monotonic()
+            return self._keyring.check_upload(token)
+
+    def _sweep(self) -> None:
+        if time.monotonic() >= self._swept + SWEEP_S:
+            self._swept = time.monotonic()
+            if swept := self._parts.sweep(time.time()):
+                _LOG.info("parts.swept", files=swept)
+
+    def _alarm(self) -> None:
+        """State that there is no room, at most once a day."""
+        now_us = self._centre.clock.stamp().utc_us
+        with self._centre.store.write() as tx:
+            said = [one.record.utc_us for one in tx.of_type("alarm") if _is_full(body_of(one.record))]
+            if not said or said[-1] + ALARM_US <= now_us:
+                self._centre.store.append(tx, Alarm("centre.full", {}))
+
+
+def _is_full(body: object) -> bool:
+    return isinstance(body, Alarm) and body.code == "centre.full"
+
+
+def _token(authorization: str | None) -> bytes:
+    """The envelope in `Authorization: Bearer` (RFC 6750). Raises NoToken."""
+    scheme, _, text = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not 0 < len(text) <= MOST_TOKEN:
+        raise NoToken
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise NoToken from None
+
+
+def _range(request: Request, size: int) -> tuple[int, int]:
+    """Where a part begins, and its length. Raises BadPart."""
+    match = _RANGE.fullmatch(request.headers.get("content-range", ""))
+    first, last, whole = (int(number) for number in match.groups()) if match else (0, -1, size)
+    length = last - first + 1
+    said = request.headers.get("content-length", str(length))
+    if whole != size or not 0 < length <= MOST_PART or last >= size or said != str(length):
+        raise BadPart(most=MOST_PART)
+    return first, length
+
+
+async def _chunks(request: Request, length: int) -> AsyncIterator[bytes]:
+    """The bytes of a part, as they come. Raises TooSlow, BadPart when there are more or fewer, ClientDisconnect."""
+    stream, left, until = request.stream(), length, time.monotonic() + IDLE_S + length / SLOWEST
+    while True:
+        try:
+            chunk = await asyncio.wait_for(_next(stream), min(IDLE_S, until - time.monotonic()))
+        except TimeoutError:
+            raise TooSlow from None
+        left -= len(chunk)
+        if left < 0 or (left and not chunk):
+            raise BadPart(most=MOST_PART)
+        if not chunk:
+            return
+        yield chunk
+
+
+async def _next(stream: AsyncIterator[bytes]) -> bytes:
+    """The next bytes; none at the end."""
+    async for chunk in stream:
+        if chunk:
+            return chunk
+    return b""
+
+
+def _answer(status: int, offset: int, upload: Upload) -> Response:
+    headers = {"Upload-Offset": str(offset), "Upload-Length": str(upload.size),
+               "Upload-Complete": "?1" if status != 409 and offset == upload.size else "?0"}
+    return Response(status_code=status, headers=headers)

@@ -1,0 +1,88 @@
+"""Which orders of the centre to this box are in force, as its chain says: nothing else remembers it, so a restart or a
+power cut changes nothing."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from edge.config import BoxConfig
+from edge.store import Store
+from evidence.bodies import Segment, body_of
+from evidence.box_orders import BoxOrder, BoxSettings, OrderAnswered, WantedFile, WantedUpload
+
+
+def answers(store: Store) -> dict[str, OrderAnswered]:
+    """What was answered, by the hash of the order."""
+    bodies = [body_of(sealed.record) for sealed in store.records_of("order.answered")]
+    return {body.order: body for body in bodies if isinstance(body, OrderAnswered)}
+
+
+def accepted(store: Store) -> list[BoxOrder]:
+    """The orders that were accepted, by number."""
+    taken = {order for order, answer in answers(store).items() if answer.result == "accepted"}
+    bodies = [body_of(sealed.record) for sealed in store.orders() if sealed.hash in taken] if taken else []
+    return sorted((body for body in bodies if isinstance(body, BoxOrder)), key=lambda body: body.number)
+
+
+@dataclasses.dataclass(frozen=True)
+class InForce:
+    """What holds now. `settings`: of the newest order of that kind, None without any; `revoked`: key → why it is not
+    believed any more."""
+
+    settings: BoxSettings | None
+    revoked: Mapping[str, str]
+
+    def over(self, config: BoxConfig) -> BoxConfig:
+        """What box.toml says, with the centre's settings over it."""
+        told = self.settings
+        if told is None:
+            return config
+        terminal = config.terminal if told.voice is None else dataclasses.replace(config.terminal, voice=told.voice)
+        sync = config.sync if config.sync is None else dataclasses.replace(
+            config.sync, upload=told.upload or config.sync.upload,
+            upload_kbit=told.upload_kbit or config.sync.upload_kbit)
+        return dataclasses.replace(config, lang=told.lang or config.lang, terminal=terminal, sync=sync)
+
+
+class Orders:
+    """What the orders in force say; read anew when another one was answered."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: tuple[int, InForce] | None = None
+
+    def look(self) -> InForce:
+        """May raise StoreBusy."""
+        newest, known = self._store.newest("order.answered", 1), self._known
+        if known is None or known[0] != newest:
+            known = self._known = newest, in_force(self._store)
+        return known[1]
+
+
+def in_force(store: Store) -> InForce:
+    """What the orders in force say."""
+    taken = accepted(store)
+    settings = [order.settings for order in taken if order.settings is not None]
+    revoked = {keyid: order.revocation.reason for order in taken if order.revocation is not None
+               for keyid in order.revocation.keyids}
+    return InForce(settings[-1] if settings else None, revoked)
+
+
+def wanted(store: Store) -> list[tuple[int, Segment]]:
+    """The files that accepted orders want and the centre does not have again yet: number of the record, and body."""
+    files = {one.sha256: one for order in accepted(store) if order.upload is not None for one in order.upload.files}
+    here = [(one.seq, segment_at(store, one)) for one in files.values() if not store.uploaded(one.sha256)]
+    return [(seq, body) for seq, body in here if body is not None]
+
+
+def missing(store: Store, upload: WantedUpload) -> tuple[str, ...]:
+    """Hashes of wanted files that this box never recorded, or has removed."""
+    return tuple(one.sha256 for one in upload.files if segment_at(store, one) is None)
+
+
+def segment_at(store: Store, file: WantedFile) -> Segment | None:
+    """The segment of a wanted file, unless it is not what its record holds, or a record says that it was removed."""
+    found = store.records(file.seq - 1, 1)
+    body = body_of(found[0].record) if found and found[0].record.seq == file.seq else None
+    here = isinstance(body, Segment) and body.sha256 == file.sha256 and not store.removed(file.sha256)
+    return body if here and isinstance(body, Segment) else None

@@ -1,0 +1,137 @@
+"""One file to the centre: ask how much of it is there, send the rest in parts, and go on after a cut where it was."""
+from __future__ import annotations
+
+import base64
+import email.utils
+import errno
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+
+from edge.sync.pace import Pace
+from edge.sync.uploads import Job
+from evidence.seal import Signer
+from evidence.times import MINUTE, SECOND, utc_text, utc_us
+from evidence.uploads import Upload, seal_upload
+
+PART, CHUNK = 1 << 20, 64 << 10
+"""Bytes of a part, and of what is read and sent at once."""
+TIMEOUT = httpx.Timeout(30.0)
+TOKEN_US = 5 * MINUTE
+ELSEWHERE = 3
+"""How often the centre may say that a part belongs elsewhere."""
+_EARLIEST, _LATEST = utc_us("2020-01-01T00:00:00.000000Z"), utc_us("2120-01-01T00:00:00.000000Z")
+Told = Callable[[Job, int], None]
+
+
+class CentreTime:
+    """The centre's clock as its answers tell it (`Date`), from there on by this machine's monotonic clock: tokens end
+    by the centre's time, and a box that was off for long may not know it. It is believed for nothing else."""
+
+    def __init__(self) -> None:
+        self._at_us, self._since = time.time_ns() // 1000, time.monotonic()
+
+    def now_us(self) -> int:
+        """UTC microseconds."""
+        return self._at_us + int((time.monotonic() - self._since) * SECOND)
+
+    def learn(self, date: str | None) -> None:
+        """Take over what an answer says, if it says it."""
+        try:
+            at_us = int(email.utils.parsedate_to_datetime(date or "").timestamp()) * SECOND
+        except (ValueError, OverflowError, OSError):
+            return
+        if _EARLIEST <= at_us <= _LATEST:
+            self._at_us, self._since = at_us, time.monotonic()
+
+
+class Carrier:
+    """Hands files to `address` (http or https) for the box `device`, whose evidence key is `signer`.
+
+    `centre`: the name that tokens are made out to. For one thread."""
+
+    def __init__(
+        self, address: str, client: httpx.Client, device: str, centre: str, signer: Signer, pace: Pace,
+    ) -> None:
+        self._address, self._client = address.rstrip("/"), client
+        self._device, self._centre, self._signer = device, centre, signer
+        self._pace, self._time = pace, CentreTime()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.close()
+
+    def carry(self, job: Job, path: Path, told: Told) -> int:
+        """Send what the centre lacks of a file: its status, 200 or 201 when all of it is there. `told` hears how many
+        bytes are. Raises httpx.HTTPError, OSError; whatever was sent before stays sent."""
+        answer = self._ask(job)
+        if answer.status_code != 200 or _whole(answer):
+            return answer.status_code
+        offset, elsewhere = _offset(answer), 0
+        with path.open("rb") as file:
+            while offset is not None and offset < job.size and elsewhere <= ELSEWHERE:
+                told(job, offset)
+                file.seek(offset)
+                answer = self._put(job, offset, self._part(iter(lambda: file.read(CHUNK), b""), job.size - offset))
+                said = _offset(answer)
+                if answer.status_code == 409 and said is not None:
+                    elsewhere += 1
+                elif answer.status_code != 204 or said is None or said <= offset:
+                    return answer.status_code
+                offset = said
+        return 409
+
+    def _ask(self, job: Job) -> httpx.Response:
+        """With a token that may be refused for its time once."""
+        for _ in range(2):
+            answer = self._client.head(self._where(job), headers=self._token(job))
+            self._time.learn(answer.headers.get("date"))
+            if answer.status_code != 401:
+                break
+        return answer
+
+    def _put(self, job: Job, offset: int, part: Iterator[bytes]) -> httpx.Response:
+        length = min(PART, job.size - offset)
+        headers = {"Content-Type": "video/mp4", "Content-Length": str(length),
+                   "Content-Range": f"bytes {offset}-{offset + length - 1}/{job.size}", **self._token(job)}
+        answer = self._client.put(self._where(job), content=part, headers=headers)
+        self._time.learn(answer.headers.get("date"))
+        return answer
+
+    def _part(self, chunks: Iterator[bytes], left: int) -> Iterator[bytes]:
+        """At most a part of what is left, at the pace that is allowed. Raises OSError when the file ends before."""
+        left = min(PART, left)
+        while left > 0:
+            chunk = next(chunks, b"")[:left]
+            if not chunk:
+                raise OSError(errno.EIO, "the file is shorter than its record says")
+            left -= len(chunk)
+            self._pace.wait(len(chunk))
+            yield chunk
+
+    def _where(self, job: Job) -> str:
+        return f"{self._address}/api/segments/{job.sha256}"
+
+    def _token(self, job: Job) -> dict[str, str]:
+        expires = utc_text(self._time.now_us() + TOKEN_US)
+        token = seal_upload(Upload(1, self._device, self._centre, "PUT", job.sha256, job.size, expires), self._signer)
+        return {"Authorization": "Bearer " + base64.b64encode(token).decode("ascii")}
+
+
+def make_client(ca: str | None) -> httpx.Client:
+    """A client that talks to the centre only: no proxy and no password file of the environment. `ca`: a PEM file with
+    the certificates that may vouch for the centre; without it those of the system. Raises OSError, ssl.SSLError."""
+    context = ssl.create_default_context(cafile=ca)
+    return httpx.Client(timeout=TIMEOUT, trust_env=False, verify=context)
+
+
+def _whole(answer: httpx.Response) -> bool:
+    return str(answer.headers.get("upload-complete")) == "?1"
+
+
+def _offset(answer: httpx.Response) -> int | None:
+    text = answer.headers.get("upload-offset", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 16 else None

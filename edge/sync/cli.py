@@ -1,0 +1,93 @@
+"""`zaitang-edge status --box DIR`: what of this box is at the centre, what is on its way, and what
+the centre has ordered."""
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from common.texts import N_, translate
+
+if TYPE_CHECKING:
+    from edge.sync.progress import Progress
+    from edge.wiring import Box
+
+NEVER_RAN = N_("it has no database; this box never ran")
+NO_CENTRE = N_("this box has no centre (no [sync] in box.toml): everything stays here")
+RECORDS = N_("records: {count}; without a receipt of the centre: {waiting}")
+STAYS = N_("video stays on this box (no sync.segments in box.toml)")
+NOT_SAID = N_("video: its upload has not said anything yet; is the box running?")
+ALL_THERE = N_("video: all files whose records the centre has are there")
+TO_SEND = N_("video to send: {count} files ({mb} MB)")
+UNDER_WAY = N_("on its way: {sha256}, {percent} % of {mb} MB")
+REFUSED = N_("the centre does not take it: answer {status}; tries in a row: {failures}")
+SET = N_("set by the centre, instead of box.toml: {settings}")
+REVOKED = N_("the centre has revoked the key of this box: it takes no check-ins ({reason})")
+UNREACHED = N_("the centre cannot be reached; tries in a row: {failures}")
+MB = 1_000_000
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `status` to the parser of `zaitang-edge`."""
+    status = commands.add_parser("status", help="what of this box is at the centre, and what is on its way")
+    status.add_argument("--box", type=Path, required=True, metavar="DIR")
+    status.set_defaults(do=_status)
+
+
+def _status(args: argparse.Namespace) -> int:
+    from edge.errors import BadBox
+    from edge.wiring import DATABASE, open_box
+
+    if args.box.is_dir() and not (args.box / DATABASE).is_file():
+        # Opening would make one, with a first record.
+        raise BadBox(folder=args.box, why=NEVER_RAN)
+    for text, params in lines(open_box(args.box)):
+        print(translate(text, args.lang, **params))
+    return 0
+
+
+def lines(box: Box) -> list[tuple[str, dict[str, object]]]:
+    """The sentences, each with its parameters."""
+    from edge.sync.progress import read_progress
+
+    return [*_orders(box), *_road(box, read_progress(box.run_folder))]
+
+
+def _orders(box: Box) -> list[tuple[str, dict[str, object]]]:
+    """What the centre has ordered."""
+    from edge.box_orders import in_force
+    from evidence.seal import KeySigner
+    from evidence.shape import encode
+
+    orders, keyid = in_force(box.store), KeySigner(box.keys.device).keyid
+    told = {} if orders.settings is None else encode(orders.settings)
+    settings = ", ".join(f"{name} = {value}" for name, value in told.items() if value is not None)
+    said: list[tuple[str, dict[str, object]]] = [(SET, {"settings": settings})] if settings else []
+    if keyid in orders.revoked:
+        said.append((REVOKED, {"reason": orders.revoked[keyid]}))
+    return said
+
+
+def _road(box: Box, progress: Progress | None) -> list[tuple[str, dict[str, object]]]:
+    count = box.store.head_seq() + 1
+    said: list[tuple[str, dict[str, object]]] = [
+        (RECORDS, {"count": count, "waiting": count - 1 - box.store.receipted_up_to()})]
+    if box.config.sync is None:
+        return [(NO_CENTRE, {}), *said]
+    if box.config.sync.segments is None:
+        return [*said, (STAYS, {})]
+    return [*said, *([(NOT_SAID, {})] if progress is None else _video(progress))]
+
+
+def _video(progress: Progress) -> list[tuple[str, dict[str, object]]]:
+    if not progress.waiting:
+        return [(ALL_THERE, {})]
+    said: list[tuple[str, dict[str, object]]] = [
+        (TO_SEND, {"count": progress.waiting, "mb": progress.waiting_bytes // MB})]
+    if progress.sha256 is not None and progress.size:
+        percent = 100 * progress.sent // progress.size
+        said.append((UNDER_WAY, {"sha256": progress.sha256[:12], "percent": percent, "mb": progress.size // MB}))
+    if progress.failures:
+        said.append((REFUSED if progress.status else UNREACHED,
+                     {"status": progress.status, "failures": progress.failures}))
+    return said

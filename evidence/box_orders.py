@@ -1,0 +1,115 @@
+"""Orders of a centre to one box, and what the box answers: their bodies, and when an order is taken."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from evidence.records import ChainId, Count, Id, Sha256, Stamp, Utc
+from evidence.shape import Between, Match
+from evidence.times import utc_us
+
+MOST_WANTED = 1000
+"""So many files are asked for by one order."""
+Why = Literal["", "not_newer", "expired", "unknown_kind", "unclear", "other_chain", "no_road"]
+KINDS = ("upload", "settings", "revocation")
+"""Why an order is refused; nothing for one that is accepted."""
+
+
+@dataclasses.dataclass(frozen=True)
+class WantedFile:
+    """The file of a segment: the number of its record, and its hash."""
+
+    seq: Count
+    sha256: Sha256
+
+
+@dataclasses.dataclass(frozen=True)
+class WantedUpload:
+    """Files that the centre wants now, recorded in this chain of the box."""
+
+    chain: ChainId
+    files: tuple[WantedFile, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class BoxSettings:
+    """What an institution may set from afar. They hold instead of what box.toml says, until the next order of this
+    kind; what is null in it is box.toml's again. `upload`: whether all video goes to the centre or what it asks for;
+    `upload_kbit`: thousand bits a second that video may take."""
+
+    lang: Literal["zh", "en"] | None = None
+    voice: bool | None = None
+    upload: Literal["all", "asked"] | None = None
+    upload_kbit: Annotated[int, Between(64, 10_000_000)] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Revocation:
+    """Keys of a box that are not believed any more, for good: of the box that is told, or of another one."""
+
+    device: Id
+    keyids: tuple[Sha256, ...]
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
+class BoxOrder:
+    """An order to one box, a record of the centre (`order.box`). `number` rises for each box, from 1; taken until
+    `expires`. The part that `kind` names is there, and no other. A box refuses kinds that it does not know."""
+
+    device: Id
+    number: Annotated[int, Between(1)]
+    expires: Utc
+    kind: Annotated[str, Match(r"[a-z]{1,32}", "a kind of order")]
+    upload: WantedUpload | None = None
+    settings: BoxSettings | None = None
+    revocation: Revocation | None = None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that are there."""
+        return tuple(name for name in KINDS if getattr(self, name) is not None)
+
+
+@dataclasses.dataclass(frozen=True)
+class OrderAnswered:
+    """What the box says to an order that its centre signed for it (`order.answered`): once for each. `missing`: hashes
+    of wanted files that are not on the box."""
+
+    order: Sha256
+    number: Annotated[int, Between(1)]
+    result: Literal["accepted", "refused"]
+    why: Why = ""
+    missing: tuple[Sha256, ...] = ()
+
+
+def known_us(stamp: Stamp, vouched_us: int | None) -> int | None:
+    """The latest instant that is known to be over: by the box's clock, where it is set, and by the time in the centre's
+    newest receipt (UTC microseconds). None where neither says anything."""
+    known = [at_us for at_us in (stamp.utc_us if stamp.clock.synced else None, vouched_us) if at_us is not None]
+    return max(known, default=None)
+
+
+def refusal(order: BoxOrder, chain: str, answered: Sequence[int], now_us: int | None, road: bool) -> Why:
+    """Why the box does not take an order that is signed for it. `answered`: the numbers that it has answered in its
+    `chain`; `now_us`: as `known_us` says; `road`: it has an address to send files to.
+
+    The number alone stops a replay. `expires` stops an order that somebody held back, as far as the box knows the time;
+    a clock that is not set refuses nothing."""
+    if order.number <= max(answered, default=0):
+        return "not_newer"
+    if now_us is not None and utc_us(order.expires) <= now_us:
+        return "expired"
+    if order.kind not in KINDS:
+        return "unknown_kind"
+    if order.parts != (order.kind,):
+        return "unclear"
+    if order.upload is not None:
+        if len(order.upload.files) > MOST_WANTED:
+            return "unclear"
+        if order.upload.chain != chain:
+            return "other_chain"
+        if not road:
+            return "no_road"
+    return ""

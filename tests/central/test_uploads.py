@@ -1,0 +1,363 @@
+"""Files from boxes over HTTP: who may send what, in parts, and what is refused."""
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+import socket
+import threading
+import time
+from collections import namedtuple
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from fastapi.testclient import TestClient
+
+from central.web import patience, uploads
+from central.web.app import create_app
+from central.web.patience import PatientProtocol
+from central.wiring import Centre
+from evidence.seal import RECORD_TYPE, seal
+from evidence.times import utc_text
+from evidence.uploads import LONGEST_US
+from tests.central.helpers import MORNING, Box, FixedClock, segment_of, sending, token
+
+HERE = "http://127.0.0.1:8470"
+DATA = b"the bytes of a segment"
+SHA = hashlib.sha256(DATA).hexdigest()
+AT = f"/api/segments/{SHA}"
+
+
+@pytest.fixture
+def client(centre: Centre) -> TestClient:
+    return TestClient(create_app(centre), base_url=HERE)
+
+
+def announcing(centre: Centre, device: str = "box-1", data: bytes = DATA) -> Box:
+    box = Box(centre, device, chain=hashlib.md5(device.encode()).hexdigest())
+    box.genesis()
+    box.append(segment_of(data, MORNING, 60), MORNING + 61_000_000)
+    centre.collector().take(box.messages())
+    return box
+
+
+@pytest.fixture
+def box(centre: Centre) -> Box:
+    return announcing(centre)
+
+
+def stored(centre: Centre) -> list[bool]:
+    with centre.store.read() as tx:
+        return [one.stored for one in tx.announced(SHA)]
+
+
+def files(centre: Centre) -> list[str]:
+    return sorted(path.name for path in (centre.folder / "objects").rglob("*") if path.is_file())
+
+
+def test_a_file_comes_in_parts_and_is_seen_when_it_is_whole(centre: Centre, client: TestClient, box: Box) -> None:
+    asked = client.head(AT, headers=token(box, DATA, MORNING))
+    assert (asked.status_code, asked.headers["upload-offset"], asked.headers["upload-complete"]) == (200, "0", "?0")
+    part = client.put(AT, content=DATA[:9], headers=sending(box, DATA, MORNING, 0, 8))
+    assert (part.status_code, part.headers["upload-offset"], part.headers["upload-length"]) == (204, "9", "22")
+    assert stored(centre) == [False] and client.get(f"/media/{SHA}.mp4").status_code == 404
+    assert client.head(AT, headers=token(box, DATA, MORNING)).headers["upload-offset"] == "9"
+    rest = client.put(AT, content=DATA[9:], headers=sending(box, DATA, MORNING, 9))
+    assert (rest.status_code, rest.headers["upload-complete"]) == (201, "?1")
+    assert stored(centre) == [True] and files(centre) == [f"{SHA}.mp4"]
+    asked = client.head(AT, headers=token(box, DATA, MORNING))
+    assert (asked.status_code, asked.headers["upload-offset"], asked.headers["upload-complete"]) == (200, "22", "?1")
+    assert client.put(AT, content=DATA, headers=sending(box, DATA, MORNING)).status_code == 200
+
+
+def test_a_part_that_belongs_elsewhere_is_not_taken(centre: Centre, client: TestClient, box: Box) -> None:
+    client.put(AT, content=DATA[:9], headers=sending(box, DATA, MORNING, 0, 8))
+    for first in (0, 8, 10):
+        answer = client.put(AT, content=DATA[first:], headers=sending(box, DATA, MORNING, first))
+        assert (answer.status_code, answer.headers["upload-offset"]) == (409, "9"), first
+    assert client.put(AT, content=DATA[9:], headers=sending(box, DATA, MORNING, 9)).status_code == 201
+
+
+def test_bytes_with_another_hash_leave_nothing(centre: Centre, client: TestClient, box: Box) -> None:
+    wrong = DATA.replace(b"the", b"THE")
+    answer = client.put(AT, content=wrong, headers=sending(box, DATA, MORNING))
+    assert answer.status_code == 422 and files(centre) == [] and stored(centre) == [False]
+    assert client.put(AT, content=DATA, headers=sending(box, DATA, MORNING)).status_code == 201
+
+
+def test_a_changed_file_is_mended_by_sending_it_again(centre: Centre, client: TestClient, box: Box) -> None:
+    client.put(AT, content=DATA, headers=sending(box, DATA, MORNING))
+    centre.objects.path(SHA).write_bytes(b"another thing")
+    assert client.get(f"/media/{SHA}.mp4").status_code == 404
+    assert client.put(AT, content=DATA, headers=sending(box, DATA, MORNING)).status_code == 201
+    assert client.get(f"/media/{SHA}.mp4").content == DATA
+
+
+def test_a_file_that_a_killed_centre_had_finished_is_marked_when_it_is_asked_for(
+    centre: Centre, client: TestClient, box: Box,
+) -> None:
+    path = centre.objects.path(SHA)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(DATA)
+    assert stored(centre) == [False]
+    assert client.head(AT, headers=token(box, DATA, MORNING)).headers["upload-complete"] == "?1"
+    assert stored(centre) == [True]
+
+
+def test_a_wrong_range_is_refused(client: TestClient, box: Box) -> None:
+    for wrong in ("", "bytes 0-21/23", "bytes 0-22/22", "bytes 5-4/22", "bytes */22", "bytes 0-21/*", "items 0-21/22",
+                  "bytes -1-21/22", "bytes 0-99999999999999999999/22", "bytes 0-3/22", "bytes ٠-21/22"):
+        headers = {**token(box, DATA, MORNING), "content-range": wrong.encode()}
+        assert client.put(AT, content=DATA, headers=headers).status_code == 400, wrong  # type: ignore[arg-type]
+
+
+def test_a_part_holds_so_much_and_no_more(centre: Centre, client: TestClient) -> None:
+    data = b"x" * (uploads.MOST_PART + 1)
+    box, at = announcing(centre, data=data), f"/api/segments/{hashlib.sha256(data).hexdigest()}"
+    assert client.put(at, content=b"", headers={
+        **sending(box, data, MORNING), "content-length": str(len(data))}).status_code == 400
+    assert files(centre) == []
+
+
+def test_a_token_for_something_else_or_another_time_is_refused(
+    centre: Centre, client: TestClient, box: Box,
+) -> None:
+    changes = [{"centre": "another"}, {"sha256": "ab" * 32}, {"size": 23}, {"expires": utc_text(MORNING)},
+               {"expires": utc_text(MORNING + LONGEST_US + 1)}]
+    for change in changes:
+        headers, status = token(box, DATA, MORNING, **change), 404 if "size" in change else 401
+        assert client.head(AT, headers=headers).status_code == status
+        headers["content-range"] = "bytes 0-21/22"
+        assert client.put(AT, content=DATA, headers=headers).status_code == status
+    assert files(centre) == []
+
+
+def test_what_is_no_token_is_refused(client: TestClient, box: Box) -> None:
+    good = token(box, DATA, MORNING)["authorization"]
+    record = seal(box.sealed[0].payload, RECORD_TYPE, box.signer)
+    bad = [None, "", "Bearer", "Bearer ", "Basic YTpi", good[:-8], good.replace("Bearer", "Token"), "Bearer !!!!",
+           "Bearer " + "A" * 20_000, f"Bearer {record.hex()}", good + "=" * 8]
+    for authorization in bad:
+        headers = {} if authorization is None else {"authorization": authorization}
+        assert client.head(AT, headers=headers).status_code == 401, authorization
+    assert "token" in client.put(AT, params={"lang": "en"}).json()["error"]
+
+
+def test_a_token_of_another_box_does_not_bring_this_file(centre: Centre, client: TestClient, box: Box) -> None:
+    other = announcing(centre, "box-2", b"something else")
+    assert client.head(AT, headers=token(other, DATA, MORNING)).status_code == 404
+    other.device = "box-1"
+    assert client.head(AT, headers=token(other, DATA, MORNING)).status_code == 401
+
+
+def test_a_stranger_makes_the_certificates_be_read_once_in_a_while(
+    centre: Centre, client: TestClient, box: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    learned: list[int] = []
+    monkeypatch.setattr(type(centre.keyring()), "learn_all", lambda self, pems: learned.append(len(list(pems))))
+    for _ in range(5):
+        assert client.head(AT, headers=token(box, DATA, MORNING)).status_code == 401
+    assert len(learned) == 1
+
+
+def test_two_that_come_first_at_the_same_time_are_both_known(
+    centre: Centre, client: TestClient, box: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keyring, entered = type(centre.keyring()), threading.Event()
+    learn_all = keyring.learn_all
+
+    def slowly(self: object, certificates: list[str]) -> None:
+        entered.set()
+        time.sleep(0.2)
+        learn_all(self, certificates)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(keyring, "learn_all", slowly)
+    answers: list[int] = []
+    first = threading.Thread(target=lambda: answers.append(
+        client.head(AT, headers=token(box, DATA, MORNING)).status_code))
+    first.start()
+    assert entered.wait(10)
+    answers.append(client.head(AT, headers=token(box, DATA, MORNING)).status_code)
+    first.join(10)
+    assert answers == [200, 200]
+
+
+def test_two_boxes_that_name_one_file_do_not_spoil_each_other(centre: Centre, client: TestClient, box: Box) -> None:
+    other = announcing(centre, "box-2")
+    assert client.put(AT, content=b"garbage!!", headers=sending(other, DATA, MORNING, 0, 8)).status_code == 204
+    assert client.put(AT, content=DATA[:9], headers=sending(box, DATA, MORNING, 0, 8)).status_code == 204
+    assert client.put(AT, content=DATA[9:], headers=sending(box, DATA, MORNING, 9)).status_code == 201
+    assert client.put(AT, content=DATA[9:], headers=sending(other, DATA, MORNING, 9)).status_code == 200
+    assert stored(centre) == [True, True] and files(centre) == [f"{SHA}.mp4"]
+
+
+def test_a_segment_that_no_record_names_is_refused(centre: Centre, client: TestClient) -> None:
+    box = announcing(centre, data=b"something else")
+    assert client.put(AT, content=DATA, headers=sending(box, DATA, MORNING)).status_code == 404
+    assert client.put("/api/segments/../../etc/passwd", content=DATA).status_code in (404, 405)
+    assert client.put(f"/api/segments/{SHA.upper()}", content=DATA).status_code == 404
+
+
+def test_a_full_disk_is_said_and_stated_once_a_day(
+    centre: Centre, client: TestClient, box: Box, clock: FixedClock, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(1 << 40, 0, uploads.RESERVE + 21))
+    for hours in (0, 1, 23, 25):
+        clock.utc_us = MORNING + hours * 3_600_000_000
+        assert client.head(AT, headers=token(box, DATA, clock.utc_us)).status_code == 507
+        assert client.put(AT, content=DATA, headers=sending(box, DATA, clock.utc_us)).status_code == 507
+    with centre.store.read() as tx:
+        assert [one.record.body["code"] for one in tx.of_type("alarm")] == ["centre.full", "centre.full"]
+    monkeypatch.undo()
+    assert client.put(AT, content=DATA, headers=sending(box, DATA, clock.utc_us)).status_code == 201
+
+
+def test_a_disk_that_fills_up_in_the_middle_keeps_what_came(
+    centre: Centre, client: TestClient, box: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from central.parts import Part
+
+    def full(self: Part, chunk: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    client.put(AT, content=DATA[:9], headers=sending(box, DATA, MORNING, 0, 8))
+    monkeypatch.setattr(Part, "write", full)
+    assert client.put(AT, content=DATA[9:], headers=sending(box, DATA, MORNING, 9)).status_code == 507
+    monkeypatch.undo()
+    assert client.put(AT, content=DATA[9:], headers=sending(box, DATA, MORNING, 9)).status_code == 201
+
+
+# --- over real sockets
+
+
+class Served:
+    """The application behind a real server on a free port."""
+
+    def __init__(self, centre: Centre) -> None:
+        config = uvicorn.Config(create_app(centre), port=0, http=PatientProtocol, log_level="critical")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve()), daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + 20
+        while not self._server.started:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        self.port = self._server.servers[0].sockets[0].getsockname()[1]
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(20)
+
+    def open(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), 10)
+
+    def begin(self, headers: dict[str, str], length: int = len(DATA), at: str = AT) -> socket.socket:
+        connection = self.open()
+        lines = [f"PUT {at} HTTP/1.1", "host: 127.0.0.1", f"content-length: {length}",
+                 *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        connection.sendall("\r\n".join(lines).encode())
+        return connection
+
+
+@pytest.fixture
+def served(centre: Centre) -> Iterator[Served]:
+    served = Served(centre)
+    yield served
+    served.stop()
+
+
+def answer(connection: socket.socket) -> bytes:
+    said = b""
+    while chunk := connection.recv(65536):
+        said += chunk
+        if b"\r\n\r\n" in said:
+            break
+    return said.split(b"\r\n", 1)[0]
+
+
+def test_a_head_that_never_ends_is_not_waited_for(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "HEAD_S", 0.3)
+    with served.open() as silent, served.open() as slow:
+        slow.sendall(b"PUT /api/segments/x HTTP/1.1\r\nhost: 127.0.0.1\r\nx: ")
+        for connection in (silent, slow):
+            assert connection.recv(100) == b""
+
+
+def test_bytes_that_come_too_slowly_are_not_waited_for_and_kept(
+    centre: Centre, served: Served, box: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(uploads, "IDLE_S", 0.5)
+    with served.begin(sending(box, DATA, MORNING)) as connection:
+        connection.sendall(DATA[:9])
+        assert b" 408 " in answer(connection)
+    assert centre.objects.parts.received(SHA, "box-1") == 9
+
+
+def test_a_cut_in_the_middle_keeps_what_came(centre: Centre, served: Served, box: Box) -> None:
+    with served.begin(sending(box, DATA, MORNING)) as connection:
+        connection.sendall(DATA[:9])
+        deadline = time.monotonic() + 10
+        while centre.objects.parts.received(SHA, "box-1") < 9:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    with served.begin(sending(box, DATA, MORNING, 9), len(DATA) - 9) as connection:
+        connection.sendall(DATA[9:])
+        assert b" 201 " in answer(connection)
+
+
+def test_a_huge_length_is_refused_before_a_byte_is_read(centre: Centre, served: Served, box: Box) -> None:
+    with served.begin(sending(box, DATA, MORNING), 10**15) as connection:
+        assert b" 400 " in answer(connection)
+    assert files(centre) == []
+
+
+def test_one_box_holds_two_places_and_leaves_the_others_theirs(
+    centre: Centre, served: Served, box: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(uploads, "IDLE_S", 60.0)
+    films = [b"one", b"two", b"three"]
+    for index, film in enumerate(films):
+        box.append(segment_of(film, MORNING, 60, index + 1), MORNING + 122_000_000)
+    centre.collector().take(box.messages())
+    hashes, other = [hashlib.sha256(film).hexdigest() for film in films], announcing(centre, "box-2")
+    begun = [served.begin(sending(box, film, MORNING), len(film), f"/api/segments/{sha256}")
+             for film, sha256 in zip(films[:2], hashes[:2], strict=True)]
+    deadline = time.monotonic() + 10
+    while not all(centre.objects.parts.path(sha256, "box-1").exists() for sha256 in hashes[:2]):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    with served.begin(sending(box, films[2], MORNING), 5, f"/api/segments/{hashes[2]}") as third:
+        assert b" 429 " in answer(third)
+    with served.begin(sending(other, DATA, MORNING)) as another:
+        another.sendall(DATA)
+        assert b" 201 " in answer(another)
+    for connection in begun:
+        connection.close()
+
+
+def test_the_whole_part_has_its_time_however_steady_the_drops(
+    centre: Centre, served: Served, box: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(uploads, "IDLE_S", 0.5)
+    monkeypatch.setattr(uploads, "SLOWEST", 200)
+    with served.begin(sending(box, DATA, MORNING)) as connection:
+        connection.settimeout(0.1)
+        for byte in DATA:
+            connection.sendall(bytes([byte]))
+            try:
+                assert b" 408 " in answer(connection)
+                break
+            except TimeoutError:
+                continue
+        else:
+            pytest.fail("it was waited for")
+    assert 0 < centre.objects.parts.received(SHA, "box-1") < len(DATA)
+
+
+def test_the_folder_of_parts_is_beside_the_objects(centre: Centre) -> None:
+    """A rename must give a file its place at once."""
+    assert centre.objects.parts.path(SHA, "box-1").parent.parent == centre.folder / "objects"
+    assert Path(centre.objects.path(SHA)).parent.parent == centre.folder / "objects"

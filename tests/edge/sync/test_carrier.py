@@ -1,0 +1,150 @@
+"""One file to the centre, against answers of every kind: what is asked, what is sent, when it gives up."""
+from __future__ import annotations
+
+import base64
+import email.utils
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edge.sync import carrier as carrying
+from edge.sync.carrier import Carrier, make_client
+from edge.sync.pace import Pace
+from edge.sync.uploads import Job
+from evidence.seal import KeySigner
+from evidence.times import MINUTE, utc_us
+from evidence.uploads import read_upload
+
+KEY = Ed25519PrivateKey.generate()
+DATA = bytes(range(250)) * 10
+JOB = Job(1, hashlib.sha256(DATA).hexdigest(), "r/1.mp4", len(DATA))
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+class Shelf:
+    """A centre in memory. `odd`: what it answers instead, request by request, None for the right thing."""
+
+    def __init__(self, odd: list[httpx.Response | Exception | None] | None = None, date: str = "") -> None:
+        self.data, self.odd, self.date, self.asked = b"", odd or [], date, []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        body = request.read()
+        self.asked.append((request.method, request.headers.get("content-range")))
+        self.token = read_upload(base64.b64decode(request.headers["authorization"][7:]), KEY.public_key())
+        odd = self.odd.pop(0) if self.odd else None
+        if isinstance(odd, Exception):
+            raise odd
+        if odd is not None:
+            return odd
+        if request.method == "HEAD":
+            return self.told(200)
+        first = int(request.headers["content-range"].split()[1].split("-")[0])
+        if first != len(self.data):
+            return self.told(409)
+        self.data += body
+        return self.told(201 if len(self.data) == len(DATA) else 204)
+
+    def told(self, status: int) -> httpx.Response:
+        whole = len(self.data) == len(DATA)
+        headers = {"upload-offset": str(len(self.data)), "upload-complete": "?1" if whole else "?0"}
+        return httpx.Response(status, headers={**headers, **({"date": self.date} if self.date else {})})
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(carrying, "PART", 1000)
+    monkeypatch.setattr(carrying, "CHUNK", 300)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "film").write_bytes(DATA)
+    return tmp_path / "film"
+
+
+def carrier(shelf: Answer) -> Carrier:
+    client = httpx.Client(transport=httpx.MockTransport(shelf))
+    return Carrier("http://127.0.0.1:9/", client, "box-1", "centre", KeySigner(KEY), Pace(None))
+
+
+def test_it_goes_in_parts_and_says_how_far_it_is(path: Path) -> None:
+    shelf, told = Shelf(), []
+    assert carrier(shelf).carry(JOB, path, lambda job, sent: told.append(sent)) == 201
+    assert shelf.data == DATA and told == [0, 1000, 2000]
+    assert shelf.asked == [("HEAD", None), ("PUT", "bytes 0-999/2500"), ("PUT", "bytes 1000-1999/2500"),
+                           ("PUT", "bytes 2000-2499/2500")]
+    assert (shelf.token.device, shelf.token.centre, shelf.token.sha256, shelf.token.size) == (
+        "box-1", "centre", JOB.sha256, len(DATA))
+
+
+def test_it_goes_on_where_it_was(path: Path) -> None:
+    shelf = Shelf([None, None, httpx.ReadError("cut")])
+    mover = carrier(shelf)
+    with pytest.raises(httpx.ReadError):
+        mover.carry(JOB, path, lambda *_: None)
+    assert mover.carry(JOB, path, lambda *_: None) == 201
+    assert shelf.data == DATA and shelf.asked[3:] == [
+        ("HEAD", None), ("PUT", "bytes 1000-1999/2500"), ("PUT", "bytes 2000-2499/2500")]
+
+
+def test_what_is_there_already_is_not_sent(path: Path) -> None:
+    shelf = Shelf()
+    shelf.data = DATA
+    assert carrier(shelf).carry(JOB, path, lambda *_: None) == 200
+    assert shelf.asked == [("HEAD", None)]
+
+
+def test_a_centre_that_says_where_to_go_on_is_believed_a_few_times(path: Path) -> None:
+    shelf = Shelf([None, httpx.Response(409, headers={"upload-offset": "2000"}), None])
+    assert carrier(shelf).carry(JOB, path, lambda *_: None) == 201
+    assert shelf.data == DATA
+    forth = [httpx.Response(409, headers={"upload-offset": str(n % 2)}) for n in range(50)]
+    shelf = Shelf([None, *forth])
+    assert carrier(shelf).carry(JOB, path, lambda *_: None) == 409
+    assert len(shelf.asked) < 10 and shelf.data == b""
+
+
+@pytest.mark.parametrize("odd", [
+    httpx.Response(404), httpx.Response(507), httpx.Response(500), httpx.Response(302, headers={"location": "http://x"}),
+    httpx.Response(204), httpx.Response(204, headers={"upload-offset": "0"}),
+    httpx.Response(204, headers={"upload-offset": "-5"}), httpx.Response(204, headers={"upload-offset": "9" * 400}),
+    httpx.Response(409), httpx.Response(401),
+])
+def test_any_other_answer_ends_it(path: Path, odd: httpx.Response) -> None:
+    shelf = Shelf([None, odd])
+    assert carrier(shelf).carry(JOB, path, lambda *_: None) == odd.status_code
+    assert len(shelf.asked) == 2 and shelf.data == b""
+
+
+def test_a_clock_that_is_wrong_by_a_year_is_put_right_by_the_centres(path: Path) -> None:
+    then = utc_us("2027-06-01T08:00:00.000000Z")
+    date = email.utils.formatdate(then / 1e6, usegmt=True)
+    shelf = Shelf([httpx.Response(401, headers={"date": date})], date)
+    assert carrier(shelf).carry(JOB, path, lambda *_: None) == 201
+    assert abs(utc_us(shelf.token.expires) - then - carrying.TOKEN_US) < MINUTE
+    shelf = Shelf([httpx.Response(401, headers={"date": date}), httpx.Response(401)])
+    assert carrier(shelf).carry(JOB, path, lambda *_: None) == 401 and len(shelf.asked) == 2
+
+
+@pytest.mark.parametrize("date", [
+    "", "yesterday", "Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "\xff", "Mon, 99 Foo 2026 1:2:3",
+])
+def test_an_odd_date_is_not_believed(path: Path, date: str) -> None:
+    shelf = Shelf([httpx.Response(200, headers=[(b"date", date.encode("latin-1")), (b"upload-offset", b"0")])])
+    assert carrier(shelf).carry(JOB, path, lambda *_: None) == 201
+    assert abs(utc_us(shelf.token.expires) - carrying.CentreTime().now_us() - carrying.TOKEN_US) < MINUTE
+
+
+def test_a_file_that_is_shorter_than_its_record_is_no_failure_of_the_centre(path: Path) -> None:
+    path.write_bytes(DATA[:1500])
+    with pytest.raises(OSError, match="shorter"):
+        carrier(Shelf()).carry(JOB, path, lambda *_: None)
+
+
+def test_certificates_that_are_none_are_refused(path: Path) -> None:
+    with pytest.raises(OSError, match="certificate"):
+        make_client(str(path))
