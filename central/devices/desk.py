@@ -40,6 +40,7 @@ from central.errors import (
     UnknownToken,
 )
 from central.ingest.keyring import Keyring
+from central.orders.boxes import tell_of_revocation
 from central.store.devices import Claim
 from central.store.store import Store
 from central.store.tables import Tx
@@ -148,7 +149,8 @@ class Desk:
     def revoke(
         self, device: str, reason: str, keyid: str | None = None, untrusted_from: str | None = None
     ) -> list[DeviceRevoked]:
-        """Believe a key of a box no longer, or all its keys. `untrusted_from`: utc, as in records; None: from now.
+        """Believe a key of a box no longer, or all its keys, and order all boxes to do the same. `untrusted_from`: utc,
+        as in records; None: from now.
 
         Raises NoSuchKey, BadReason, BadMoment."""
         reason = checked_reason(reason)
@@ -162,6 +164,7 @@ class Desk:
             for body in bodies:
                 self._store.append(tx, body)
                 tx.deny(body.keyid, device)
+            tell_of_revocation(self._store, tx, device, keys, reason, self._now_us())
         return bodies
 
     def renew(self, envelope: bytes) -> str:

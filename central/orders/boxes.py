@@ -3,11 +3,10 @@ from __future__ import annotations
 
 import base64
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from central.classes.orders import OrderMessage, Told
-from central.classes.statements import MAX_REASON, plain_text
-from central.errors import BadDays, BadReason, FilesNotOfBox, NoSuchBox, NothingWanted, TooManyFiles
+from central.errors import BadDays, FilesNotOfBox, NoSuchBox, NothingWanted, TooManyFiles
 from central.store.store import Store
 from central.store.tables import ChainHead, Tx
 from evidence.bodies import Segment, body_of
@@ -21,7 +20,6 @@ from evidence.box_orders import (
     WantedUpload,
 )
 from evidence.canonical import canonical
-from evidence.certs import fingerprint, read_certificate
 from evidence.records import Sealed
 from evidence.times import utc_text, utc_us
 
@@ -58,20 +56,17 @@ def order_settings(
         return store.append(tx, body), body
 
 
-def order_revocation(
-    store: Store, device: str, reason: str, days: int, now_us: int,
-) -> list[tuple[Sealed, BoxOrder]]:
-    """Tell every box, and the box itself, that the keys of a box are not believed any more. Raises NoSuchBox, BadDays,
-    BadReason."""
-    with store.write() as tx:
-        keyids = tuple(sorted(fingerprint(read_certificate(pem)) for name, pem in tx.certificates() if name == device))
-        if not keyids or device == store.device:
-            raise NoSuchBox(device=device)
-        revocation = Revocation(device, keyids, plain_text(reason, MAX_REASON, BadReason))
-        told = sorted({head.device for head in tx.heads() if head.sealing_key is not None})
-        bodies = [BoxOrder(one, next_number(tx, one), expires(days, now_us), "revocation", revocation=revocation)
-                  for one in told]
-        return [(store.append(tx, body), body) for body in bodies]
+def tell_of_revocation(
+    store: Store, tx: Tx, device: str, keyids: Iterable[str], reason: str, now_us: int,
+) -> list[BoxOrder]:
+    """Tell every box, and the box itself, that these keys of it are not believed any more."""
+    revocation = Revocation(device, tuple(sorted(keyids)), reason)
+    told = sorted({head.device for head in tx.heads() if head.sealing_key is not None})
+    bodies = [BoxOrder(one, next_number(tx, one), expires(MOST_DAYS, now_us), "revocation", revocation=revocation)
+              for one in told]
+    for body in bodies:
+        store.append(tx, body)
+    return bodies
 
 
 def expires(days: int, now_us: int) -> str:

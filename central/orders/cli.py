@@ -1,4 +1,4 @@
-"""`zaitang-central order upload|settings|revoke|list`: orders to boxes, and what became of them."""
+"""`zaitang-central order upload|settings|list`: orders to boxes, and what became of them."""
 from __future__ import annotations
 
 import argparse
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 UPLOAD = N_("Order {number} to {device} is signed: {files} files are wanted, until {expires}.")
 SET = N_("Order {number} to {device} is signed: {settings}; until {expires} the box takes it.")
-REVOKED = N_("{count} boxes are told that the keys of {device} are not believed any more.")
 PLAIN = N_("all settings as in box.toml")
 SETTINGS = N_("settings: {settings}")
 KEYS = N_("keys of {device} revoked: {reason}")
@@ -57,15 +56,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     settings.add_argument("--upload-kbit", type=int, metavar="N", help="how much of the line video may take")
     settings.add_argument("--days", type=int, default=30, metavar="N", help="for how long the order holds")
     settings.set_defaults(do=_settings)
-    revoke = actions.add_parser("revoke", help="tell all boxes that the keys of one are not believed any more")
-    revoke.add_argument("device", metavar="BOX")
-    revoke.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
-    revoke.add_argument("--days", type=int, default=366, metavar="N", help="for how long the order holds")
-    revoke.set_defaults(do=_revoke)
     listed = actions.add_parser("list", help="all orders to boxes, or to one, and what was answered")
     listed.add_argument("device", nargs="?", metavar="BOX")
     listed.set_defaults(do=_list)
-    for action in (upload, settings, revoke, listed):
+    for action in (upload, settings, listed):
         action.add_argument("--centre", type=Path, required=True, metavar="DIR", help="the centre's folder")
 
 
@@ -98,14 +92,6 @@ def _settings(args: argparse.Namespace) -> None:
     _, body = order_settings(centre.store, args.device, settings, args.days, centre.clock.stamp().utc_us)
     _say(args, SET, number=body.number, device=body.device, settings=_settled(settings, args.lang),
          expires=body.expires)
-
-
-def _revoke(args: argparse.Namespace) -> None:
-    from central.orders.boxes import order_revocation
-
-    centre = _open(args)
-    told = order_revocation(centre.store, args.device, args.reason, args.days, centre.clock.stamp().utc_us)
-    _say(args, REVOKED, count=len(told), device=args.device)
 
 
 def _list(args: argparse.Namespace) -> None:

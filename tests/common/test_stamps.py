@@ -16,7 +16,7 @@ from central.tree.stamp import Authority
 from central.wiring import init_centre
 from common.stamps import MAX_STAMP, check_stamp, request_stamp, stamped_at
 from evidence.errors import BadStamp
-from tests.central.helpers import MORNING, SIMULATED, Box, segment_of
+from tests.central.helpers import MORNING, SIMULATED, Box, put, segment_of
 from tests.central.test_classes import add
 from tests.common.authority import TestAuthority
 from verify.cli import main
@@ -91,8 +91,7 @@ def test_the_day_s_checkpoint_is_stamped_exported_and_verified(
     box.genesis()
     box.append(segment_of(b"video", MORNING, 60), MORNING + 61_000_000)
     centre.collector().take(box.messages())
-    segment = segment_of(b"video", MORNING, 60)
-    centre.objects.put(segment.sha256, segment.size, [b"video"])
+    put(centre, b"video")
     with authority.served() as url:
         Keeper(centre.tree(), centre.store, centre.clock, 60, Authority(url).stamp).tick()
     folder = export_class(centre, "welder-1", tmp_path / "out")
