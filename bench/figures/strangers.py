@@ -1,8 +1,8 @@
 """Figures `strangers`: how often a stranger who is seen k times is named as anybody, and who is there is shown.
 
 Each look is a minute of its own (`bench.looks`): a face that is the only one without a name. Two answers are compared:
-any look that names (what a single look would say), and the product's rule over all of them (`evidence.naming`). What
-the rule is was chosen on the first cases; the others had no say.
+any look that names (what a single look would say), and the product's rule over all of them (`evidence.naming`). It was
+chosen on the first cases, with all of both sets in view.
 """
 from __future__ import annotations
 

@@ -22,6 +22,10 @@ ROLL_CALL_FPIR_PPM = 50_000
 and whoever is not found is missed by name, which costs honest people money. In blurred films one in a hundred named
 too few of those who were there (docs/roll-call.md, “What decides”)."""
 
+RISE_PARTS = 4
+"""At most so large a part of the manifest's range is the rise: one person under two names would double that of ten
+people, and no name would hold over a block."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Threshold:
@@ -53,7 +57,8 @@ def calibrate(pack: Pack, gallery: Gallery, fpir_ppm: int = FPIR_PPM) -> Thresho
     wanted = tail.threshold(fpir_ppm / MILLION, people)
     # Upwards: a threshold that holds the rate must still hold it as a whole number.
     ppm = int(np.clip(np.ceil(np.nan_to_num(wanted, posinf=rules.high_ppm)), rules.low_ppm, rules.high_ppm))
-    rise_ppm = round(tail.scale) if np.isfinite(tail.scale) else None
+    most_ppm = (rules.high_ppm - rules.low_ppm) // RISE_PARTS
+    rise_ppm = round(min(tail.scale, most_ppm)) if np.isfinite(tail.scale) else None
     return Threshold(ppm, "gallery", people, round(tail.false_positive(ppm, people) * MILLION), rise_ppm)
 
 

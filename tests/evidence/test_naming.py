@@ -13,7 +13,7 @@ from evidence.bodies import Candidate, RollCall, Track
 from evidence.naming import STILL_US, doubts, without_names
 from evidence.rollcall import Limits, Look, Named, answers, name_tracks
 from evidence.times import MINUTE, SECOND
-from tests.evidence.course import TRAINEES, Course, roll_call_of
+from tests.evidence.course import TRAINEES, Course, picture_of, roll_call_of
 
 T, MARGIN, RISE = 400_000, 50_000, 40_000
 DAY = "2026-03-02"
@@ -164,19 +164,25 @@ def test_who_was_not_measured_or_seen_for_a_moment_is_no_picture(moved: int | No
     assert told(*(look(at, ("a", 900_000), moved=None) for at in range(9))) == {}
 
 
-def course(*absent: tuple[int, Track]) -> Course:
-    """Everybody signed in; t-4 is in no picture but as these tracks, by number of the segment; a stranger is in all."""
+def course(*absent: tuple[int, Track], frozen: int | None = None) -> Course:
+    """Everybody signed in; t-4 is in no picture but as these tracks, by number of the segment; a stranger is in all.
+    `frozen`: a segment whose picture stands still."""
     made = Course()
     made.half_day(DAY)
     made.order()
     for person in TRAINEES:
         made.check_in(person, f"{DAY} 07:50")
-    filmed = made.film(f"{DAY} 07:58", "09:42", roll_call=False, pictured=True)
+    filmed = made.film(f"{DAY} 07:58", "09:42", roll_call=False, pictured=False)
     for number, segment in enumerate(filmed.segments):
         inside = segment.first_pts_us, segment.end_pts_us
         call = roll_call_of(segment, TRAINEES[:3], inside, headcount=4)
         stranger = Track(*inside, inside[0], 50, 80, Candidate("t-1", 100_000))
         more = [_at(segment.first_pts_us, track) for at, track in absent if at == number]
+        picture = picture_of(segment)
+        if number == frozen:
+            picture = dataclasses.replace(picture, samples=tuple(
+                dataclasses.replace(one, change_ppm=100) for one in picture.samples))
+        made.boxes["box-1"].add("picture", picture, filmed.start_us + segment.end_pts_us + SECOND)
         made.boxes["box-1"].add("rollcall", _with(call, stranger, *more), filmed.start_us + segment.end_pts_us + SECOND)
     return made
 
@@ -206,6 +212,13 @@ def test_a_block_does_not_show_whom_a_stranger_resembled_once() -> None:
 def test_a_block_shows_who_was_there_twice() -> None:
     made = course((3, once(T + 150_000)), (7, once(T + 150_000)))
     assert made.story().blocks[0].presences[3].answer == "shown" and made.r3().open_recordings == ()
+
+
+def test_what_an_old_picture_shows_speaks_for_no_name() -> None:
+    looks = (3, once(T + 20_000)), (7, once(900_000))
+    assert course(*looks).story().blocks[0].presences[3].answer == "shown"
+    last = course(*looks, frozen=7).story().blocks[0].presences[3]
+    assert (last.answer, last.why) == ("not_identifiable", ("few",))
 
 
 def test_a_block_does_not_show_a_photograph_on_a_chair() -> None:

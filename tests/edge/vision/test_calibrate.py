@@ -1,9 +1,11 @@
 """Calibration: from enough people on the threshold is theirs, and holds the wanted FPIR among people like them."""
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from bench.figures.identify import described
 from bench.figures.splits import Case, outcome
@@ -58,6 +60,23 @@ def test_one_person_under_two_names_hardly_moves_the_threshold(builtin: Pack) ->
     twice = {**people, "p-999": people["p-000"] + np.float32(0.001)}
     alone, doubled = (calibrate(builtin, Gallery(builtin, each)).ppm for each in (people, twice))
     assert abs(doubled - alone) < 30_000
+
+
+def test_the_rise_at_which_strangers_get_e_times_rarer_is_that_of_the_tail(builtin: Pack) -> None:
+    people = crowd(2060, 0.32)
+    gallery = Gallery(builtin, dict(list(people.items())[:60]))
+    one, rarer = calibrate(builtin, gallery, 50_000), calibrate(builtin, gallery, 10_000)
+    assert one.rise_ppm == rarer.rise_ppm
+    assert rarer.ppm - one.ppm == pytest.approx(math.log(5) * (one.rise_ppm or 0), rel=0.1)
+    assert calibrate(builtin, gallery_of(builtin, 0.4, 9)).rise_ppm is None, "too few to tell"
+
+
+def test_one_person_under_two_names_does_not_shut_everybody_out_of_a_block(builtin: Pack) -> None:
+    people = crowd(10, 0.32)
+    twice = {**people, "p-999": people["p-000"] + np.float32(0.001)}
+    rules = builtin.manifest.calibration
+    rise = calibrate(builtin, Gallery(builtin, twice)).rise_ppm
+    assert rise is not None and rise <= (rules.high_ppm - rules.low_ppm) / 4
 
 
 def test_what_the_manifest_gave_passes_no_policy(builtin: Pack) -> None:
