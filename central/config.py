@@ -49,6 +49,13 @@ class Broker:
 
 
 @dataclasses.dataclass(frozen=True)
+class Boxes:
+    """`silent_min`: after so many minutes without a word from a box an alarm says so."""
+
+    silent_min: Annotated[int, Between(1, 1440)] = 10
+
+
+@dataclasses.dataclass(frozen=True)
 class CentreConfig:
     """The whole file."""
 
@@ -57,6 +64,7 @@ class CentreConfig:
     accept_test_keys: bool = False
     web: Web = Web()
     broker: Broker = Broker()
+    boxes: Boxes = Boxes()
 
 
 def load_config(folder: Path) -> CentreConfig:

@@ -65,7 +65,7 @@ class Centre:
         """The connection of one collector process."""
         broker = self.config.broker
         return BrokerLink(broker.host, broker.port, f"{self.store.device}-{COLLECTOR_ID}", self.collector(), self.store,
-                          self.names, self.keys.certificate)
+                          self.names, self.keys.certificate, self.config.boxes.silent_min)
 
 
 def init_centre(folder: Path, test_keys: bool, clock: Clock | None = None) -> Centre:

@@ -143,10 +143,11 @@ class PictureConfig:
 @dataclasses.dataclass(frozen=True)
 class SyncConfig:
     """The centre: its MQTT broker, its name in certificates (nobody else gives orders or receipts), and the address
-    that takes segments (none: they stay here)."""
+    that takes segments (none: they stay here). `heartbeat_s`: how often the box says that it lives."""
 
     broker: str
     port: Port = 1883
+    heartbeat_s: Annotated[int, Between(1, 3600)] = 60
     centre: Id = "centre"
     segments: Annotated[str, Match(r"https?://.+", "an address like http://127.0.0.1:8000")] | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 import base64
 import binascii
 import dataclasses
+import re
 from typing import Annotated, Literal, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from evidence.bodies import body_of
 from evidence.canonical import MAX_BYTES, canonical, parse, sha256_hex
 from evidence.errors import BadRecord, BadSeal, BadShape, WrongSigner
-from evidence.records import Record, Sealed, Sha256, read_record, record_bytes
+from evidence.records import Record, Sealed, Sha256, check_record, read_record, record_value
 from evidence.shape import Match, decode
 
 RECORD_TYPE = "application/vnd.zaitang.record.v1+json"
@@ -67,6 +68,12 @@ class _Envelope:
     signatures: tuple[_Signature, ...]
 
 
+_ENVELOPE = re.compile(
+    rb'\{"payload":"([A-Za-z0-9+/=]*)","payloadType":"([a-z0-9.+/-]{1,99})","signatures":'
+    rb'\[\{"alg":"ed25519","keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/=]*)"\}\]\}')
+"""The canonical JSON of an envelope leaves no other way to write it."""
+
+
 def keyid_of(key: Ed25519PublicKey) -> str:
     """Lower-case hex SHA-256 of the key's DER SubjectPublicKeyInfo."""
     return sha256_hex(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
@@ -92,26 +99,28 @@ def open_envelope(envelope: bytes, payload_type: str) -> Opened:
 
     Exactly one signature is read: an envelope to which somebody added another is not the one that was sealed.
     """
-    parsed = _parsed(envelope)
-    if parsed.payload_type != payload_type:
-        raise BadRecord(why=f"the envelope holds {parsed.payload_type}, not {payload_type}")
-    if len(parsed.signatures) != 1:
-        raise BadRecord(why=f"{len(parsed.signatures)} signatures where one is expected")
-    signatures = tuple((one.keyid, _unbase64(one.sig)) for one in parsed.signatures)
-    return Opened(payload=_unbase64(parsed.payload), signatures=signatures)
+    match = _ENVELOPE.fullmatch(envelope) if len(envelope) <= MAX_BYTES else None
+    if match is None:
+        raise _why_not(envelope)
+    payload, kind, keyid, signature = match.groups()
+    if kind.decode() != payload_type:
+        raise BadRecord(why=f"the envelope holds {kind.decode()}, not {payload_type}")
+    return Opened(_unbase64(payload), ((keyid.decode(), _unbase64(signature)),))
 
 
-def _parsed(envelope: bytes) -> _Envelope:
-    value = parse(envelope)
-    # Base64 makes texts longer than `decode` allows in records; envelopes are bounded by MAX_BYTES as a whole.
-    payload = value.pop("payload", None)
-    if not isinstance(payload, str):
-        raise BadRecord(why="an envelope without payload")
+def _why_not(envelope: bytes) -> BadRecord:
+    """What is wrong with bytes that are no envelope, in words."""
     try:
+        value = parse(envelope)
+        payload = value.pop("payload", None)
         parsed = decode(_Envelope, {**value, "payload": ""}, "envelope", strict=True)
+    except BadRecord as error:
+        return error
     except BadShape as error:
-        raise BadRecord(why=str(error)) from None
-    return dataclasses.replace(parsed, payload=payload)
+        return BadRecord(why=str(error))
+    if len(parsed.signatures) != 1:
+        return BadRecord(why=f"{len(parsed.signatures)} signatures where one is expected")
+    return BadRecord(why="not base64" if isinstance(payload, str) else "an envelope without payload")
 
 
 def verify_seal(envelope: bytes, payload_type: str, key: Ed25519PublicKey, where: str) -> bytes:
@@ -120,6 +129,12 @@ def verify_seal(envelope: bytes, payload_type: str, key: Ed25519PublicKey, where
     Raises BadRecord, WrongSigner (another key signed it) or BadSeal (the signature does not match).
     """
     opened = open_envelope(envelope, payload_type)
+    verify_opened(opened, payload_type, key, where)
+    return opened.payload
+
+
+def verify_opened(opened: Opened, payload_type: str, key: Ed25519PublicKey, where: str) -> None:
+    """The same for an envelope that is open already. Raises WrongSigner or BadSeal."""
     ((keyid, signature),) = opened.signatures
     if keyid != keyid_of(key):
         raise WrongSigner(where=where, keyid=keyid)
@@ -127,14 +142,14 @@ def verify_seal(envelope: bytes, payload_type: str, key: Ed25519PublicKey, where
         key.verify(signature, pae(opened.payload, payload_type))
     except InvalidSignature:
         raise BadSeal(where=where) from None
-    return opened.payload
 
 
 def seal_record(record: Record, signer: Signer) -> Sealed:
     """Seal a record. What a reader would refuse is refused here first: BadRecord."""
-    payload = record_bytes(record)
-    body_of(read_record(payload))
-    return read_sealed(seal(payload, RECORD_TYPE, signer))
+    value = record_value(record)
+    payload, read = canonical(value), check_record(value)
+    body_of(read)
+    return Sealed(envelope=seal(payload, RECORD_TYPE, signer), payload=payload, record=read)
 
 
 def read_sealed(envelope: bytes) -> Sealed:
@@ -147,12 +162,12 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def _unbase64(text: str) -> bytes:
+def _unbase64(text: bytes) -> bytes:
     """Only the one spelling that `_base64` writes: padding bits, line breaks and other alphabets are refused."""
     try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except binascii.Error:
         raise BadRecord(why="not base64") from None
-    if _base64(data) != text:
+    if binascii.b2a_base64(data, newline=False) != text:
         raise BadRecord(why="not the canonical base64 of its bytes")
     return data

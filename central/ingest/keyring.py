@@ -2,13 +2,15 @@
 from __future__ import annotations
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from central.errors import UnknownSigner
 from evidence.bodies import Genesis, body_of
 from evidence.certs import Identity, fingerprint, identity
 from evidence.errors import BadCertificate, TestKey
-from evidence.records import Sealed
-from evidence.seal import RECORD_TYPE, open_envelope, read_sealed, verify_seal
+from evidence.heartbeats import HEARTBEAT_TYPE, Heartbeat, open_heartbeat
+from evidence.records import Sealed, read_record
+from evidence.seal import RECORD_TYPE, Opened, open_envelope, verify_opened
 
 
 class Keyring:
@@ -28,17 +30,30 @@ class Keyring:
 
     def check(self, envelope: bytes) -> Sealed:
         """The record in an envelope whose seal holds. Raises BadRecord or a VerificationError that says why not."""
-        sealed = read_sealed(envelope)
-        body = body_of(sealed.record)
-        if isinstance(body, Genesis):
+        opened = open_envelope(envelope, RECORD_TYPE)
+        sealed = Sealed(envelope=envelope, payload=opened.payload, record=read_record(opened.payload))
+        record = sealed.record
+        if record.seq == 0:
+            body = body_of(record)
+            assert isinstance(body, Genesis)
             self._introduce(sealed, body)
-        device = sealed.record.device
-        keys = [keyid for keyid, _ in open_envelope(envelope, RECORD_TYPE).signatures]
-        who = next((self._known[device, keyid] for keyid in keys if (device, keyid) in self._known), None)
-        if who is None:
-            raise UnknownSigner(device=device)
-        verify_seal(envelope, RECORD_TYPE, who.public_key, f"record {sealed.record.seq} of {device}")
+        key, where = self._signer(record.device, opened), f"record {record.seq} of {record.device}"
+        verify_opened(opened, RECORD_TYPE, key, where)
         return sealed
+
+    def heartbeat(self, envelope: bytes) -> Heartbeat:
+        """The heartbeat in an envelope whose seal holds. Raises BadRecord or a VerificationError that says why not."""
+        heartbeat, opened = open_heartbeat(envelope)
+        key = self._signer(heartbeat.device, opened)
+        verify_opened(opened, HEARTBEAT_TYPE, key, f"a heartbeat of {heartbeat.device}")
+        return heartbeat
+
+    def _signer(self, device: str, opened: Opened) -> Ed25519PublicKey:
+        """The key of a device that an envelope says signed it. Raises UnknownSigner."""
+        for keyid, _ in opened.signatures:
+            if (device, keyid) in self._known:
+                return self._known[device, keyid].public_key
+        raise UnknownSigner(device=device)
 
     def _introduce(self, sealed: Sealed, body: Genesis) -> None:
         where = f"record 0 of {sealed.record.device}"

@@ -51,6 +51,7 @@ HASH = "SELECT hash FROM records WHERE seq = ?"
 
 ADD_RECEIPT = "INSERT OR REPLACE INTO receipts (up_to, envelope) VALUES (?, ?)"
 RECEIPTS = "SELECT envelope FROM receipts ORDER BY up_to"
+NEWEST_RECEIPTS = "SELECT envelope FROM receipts ORDER BY up_to DESC LIMIT ?"
 RECEIPTED = "SELECT max(up_to) FROM receipts"
 
 ADD_ORDER = "INSERT OR IGNORE INTO orders (hash, seq, envelope) VALUES (?, ?, ?)"

@@ -18,17 +18,17 @@ from edge.errors import BadStore, ForeignStore
 from edge.store import sql
 from edge.store.database import Database
 from edge.store.people import PeopleTables
-from evidence.bodies import TYPES, Genesis, Segment, SegmentRemoved
+from evidence.bodies import Genesis, Segment, SegmentRemoved
 from evidence.chain import next_record
 from evidence.errors import BadReceipt
 from evidence.receipts import Receipt
-from evidence.records import Record, Sealed
+from evidence.records import Record, Sealed, Stamp
 from evidence.seal import Signer, read_sealed, seal_record
-from evidence.shape import decode, encode
+from evidence.shape import encode
 
 SOFTWARE = "zaitang 0.1.0"
 RECORDS_GONE = N_("its records are gone")
-PAGE = 1000
+PAGE, FEW = 1000, 25
 Place = Literal["first", "second"]
 """The video volume that the recorder writes, and the one to which segments are moved."""
 _VOLUMES: dict[Place, str] = {"first": "volume", "second": "volume.second"}
@@ -70,13 +70,18 @@ class Store(PeopleTables):
                 self._chain = head.record.chain
         self._check_genesis()
 
+    @property
+    def chain(self) -> str:
+        """The id of its chain."""
+        return self._chain
+
     def close(self) -> None:
         self._db.close()
 
     # --- the chain
 
     def append(self, type: str, body: object) -> Sealed:
-        """Seal one fact (a dataclass of evidence.bodies) as the next record. Raises BadShape for a bad body."""
+        """Seal one fact (a dataclass of evidence.bodies) as the next record. Raises BadRecord for a bad body."""
         return self.append_many([(type, body)])[0]
 
     def append_many(self, items: Sequence[tuple[str, object]]) -> list[Sealed]:
@@ -87,6 +92,12 @@ class Store(PeopleTables):
     def records(self, after: int = -1, limit: int | None = None) -> list[Sealed]:
         """The records with a sequence number above `after`, in order."""
         return _sealed(self._db.rows(sql.RECORDS, (after, -1 if limit is None else limit)))
+
+    def envelopes(self, seqs: range) -> Iterator[bytes]:
+        """The envelopes of these records, in order, a few at a time: a record may have a megabyte."""
+        for first in range(seqs.start, seqs.stop, FEW):
+            rows = self._db.rows(sql.RECORDS, (first - 1, min(FEW, seqs.stop - first)))
+            yield from (row[0] for row in rows)
 
     def records_of(self, type: str, after: int = -1, limit: int | None = None) -> list[Sealed]:
         """The records of one type above `after`, in order."""
@@ -117,6 +128,12 @@ class Store(PeopleTables):
             raise BadStore(path=self.path, why=RECORDS_GONE)
         return head
 
+    def head_now(self) -> tuple[Sealed, Stamp]:
+        """The newest record, and the clock at a moment at which it is the newest: nobody can append meanwhile, so every
+        later record has a later time."""
+        with self._db.transaction():
+            return self.head(), self._clock.stamp()
+
     def head_seq(self) -> int:
         """The sequence number of the newest record, read without the record: for whoever asks every second."""
         seq = self._db.one(sql.NEWEST)
@@ -142,9 +159,10 @@ class Store(PeopleTables):
             raise BadReceipt(device=self._device, why=f"record {receipt.up_to} has another hash here")
         self._db.execute(sql.ADD_RECEIPT, (receipt.up_to, envelope))
 
-    def receipts(self) -> list[bytes]:
-        """The envelopes of all receipts, oldest first."""
-        return [row[0] for row in self._db.rows(sql.RECEIPTS)]
+    def receipts(self, newest: int | None = None) -> list[bytes]:
+        """The envelopes of all receipts, oldest first; or the `newest` of them, newest first."""
+        rows = self._db.rows(sql.RECEIPTS) if newest is None else self._db.rows(sql.NEWEST_RECEIPTS, (newest,))
+        return [row[0] for row in rows]
 
     # --- what the centre ordered
 
@@ -255,23 +273,16 @@ class Store(PeopleTables):
         stamp, added = self._clock.stamp(), []
         for type, body in items:
             record: Record = next_record(
-                head, device=self._device, chain=self._chain, type=type, body=_checked(type, body), stamp=stamp)
+                head, device=self._device, chain=self._chain, type=type, body=encode(body), stamp=stamp)
             head = seal_record(record, self._signer)
-            self._db.execute(sql.ADD_RECORD, (record.seq, head.hash, type, head.envelope))
             added.append(head)
+        self._db.many(sql.ADD_RECORD, [(one.record.seq, one.hash, one.record.type, one.envelope) for one in added])
         return added
 
     def _check_genesis(self) -> None:
         first = self.records(limit=1)[0].record
         if first.device != self._device or first.body.get("keyid") != self._signer.keyid:
             raise ForeignStore(path=self.path, device=first.device)
-
-
-def _checked(type: str, body: object) -> dict[str, object]:
-    """The JSON value of a body, refused before it is sealed if it could not be read back."""
-    value = encode(body)
-    decode(TYPES[type], value, type)
-    return dict(value)
 
 
 def _sealed(rows: Sequence[tuple[bytes, ...]]) -> list[Sealed]:

@@ -14,14 +14,16 @@ from edge.sync.centre import Site
 from edge.sync.errors import NotOurChain, NotTheCentre, Refused
 from edge.sync.moves import judge_move, read_moves
 from edge.sync.orders import Order, judge, read_order
-from edge.sync.receipts import check_receipt
+from edge.sync.receipts import check_gap, check_receipt
 from edge.sync.stated import read_statements
 from edge.sync.withdrawn import follow, read_withdrawals
 from evidence.bodies import ClassOrder, OrderAccepted, body_of
 from evidence.canonical import sha256_hex
 from evidence.certs import Identity
 from evidence.errors import BadReceipt
+from evidence.receipts import peek_receipt
 from evidence.records import Sealed
+from evidence.times import utc_us
 
 
 class Inbox:
@@ -38,6 +40,7 @@ class Inbox:
         self._certificate, self._log = certificate, Log("sync.inbox")
         self.alarms = Alarms(store)
         self._centre = self._remembered()
+        self._said_us = max((utc_us(peek_receipt(one).time) for one in store.receipts(newest=1)), default=-1)
         self._accepted = {str(sealed.record.body.get("order")) for sealed in store.records_of("order.accepted")}
 
     @property
@@ -60,7 +63,31 @@ class Inbox:
             self._refuse("receipt.refused", NotOurChain.code, {})
             return None
         self.alarms.settle("receipt.refused")
+        self._said_us = max(self._said_us, utc_us(receipt.time))
         return receipt.up_to
+
+    def gap(self, envelope: bytes) -> int | None:
+        """The record from which the centre asks for the chain again, or None when that was refused or cannot be judged.
+
+        One that asks for what the centre has given a receipt for is followed too: a centre that was set back to a
+        backup gets everything again. An old request that somebody repeats is refused."""
+        if self._centre is None:
+            return None
+        try:
+            gap = check_gap(envelope, self._site, self._centre)
+            if gap.chain != self._store.chain or gap.first > self._store.head_seq():
+                raise NotOurChain(why=f"it asks for record {gap.first} of chain {gap.chain}")
+        except Refused as error:
+            self._refuse("gap.refused", error.code, {})
+            return None
+        if utc_us(gap.time) <= self._said_us:
+            self._log.info("gap.too_late")
+            return None
+        if gap.first <= self._store.receipted_up_to():
+            self.alarms.once("centre.lost", {"seq": gap.first, "device": self._site.device})
+        self._said_us = utc_us(gap.time)
+        self._log.info("gap.asked", first=gap.first)
+        return gap.first
 
     def moves(self, message: bytes) -> None:
         """Take the centre's orders to move face templates, each once; refuse one that is for another box or key, with

@@ -18,7 +18,7 @@ KEEPALIVE_S = 30
 IN_FLIGHT = 50
 RETRY_S = (1, 60)
 ROOT = "zaitang/v1"
-TOPICS = ("receipts", "orders/+", "stated/+", "moves/+", "withdrawn/+")
+TOPICS = ("receipts", "gaps", "orders/+", "stated/+", "moves/+", "withdrawn/+")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Connected:
 
 @dataclasses.dataclass(frozen=True)
 class Arrived:
-    """A message; `topic` without the box's prefix: `receipts`, `orders/CLASS`, `stated/CLASS`, `moves/CLASS`
+    """A message; `topic` without the box's prefix: `receipts`, `gaps`, `orders/CLASS`, `stated/CLASS`, `moves/CLASS`
     or `withdrawn/CLASS`."""
 
     topic: str

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from edge.sync.backoff import Backoff
+from common.backoff import Backoff
 
 RETRY = Backoff(first=2.0, longest=600.0)
 CHUNK = 256 * 1024

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central.ingest.collector import MAX_MESSAGE, Message
+from central.ingest.collector import MAX_MESSAGE, MAX_RECORDS, Message
 from central.wiring import Centre, init_centre, open_centre
 from evidence.bodies import Genesis, Review, SessionStart
 from evidence.chain import next_record
@@ -41,6 +41,36 @@ def test_a_batch_is_kept_and_receipted_once(centre: Centre) -> None:
         assert receipt.leaf_index == tx.leaf_of("box-1", box.chain, 4)
 
 
+def test_a_message_of_many_records_is_kept_record_by_record(centre: Centre) -> None:
+    """What one of them lacks costs no other one anything."""
+    box, collector = filled(centre, 6), centre.collector()
+    envelopes = [sealed.envelope for sealed in box.sealed]
+    spoilt = envelopes[3].replace(b"ed25519", b"ed25518")
+    whole = Message("box-1", b"\n".join([*envelopes[:3], spoilt, envelopes[2], envelopes[4]]))
+    assert [r.up_to for r in receipts(centre, collector.take([whole]))] == [2]
+    assert [r.up_to for r in receipts(centre, collector.take([Message("box-1", b"\n".join(envelopes))]))] == [5]
+    with centre.store.read() as tx:
+        assert tx.chain_envelopes("box-1", box.chain, 99) == envelopes
+        assert [error for error, _, _ in tx.quarantined()] == ["BadRecord"]
+
+
+def test_two_records_of_one_number_in_one_message_are_a_fork(centre: Centre) -> None:
+    box, collector = filled(centre), centre.collector()
+    kept = box.sealed.pop()
+    box.append(SessionStart("welder-1", "s-other", "page"), MORNING + 99)
+    envelopes = [*[sealed.envelope for sealed in box.sealed[:4]], kept.envelope, box.sealed[4].envelope]
+    (receipt,) = receipts(centre, collector.take([Message("box-1", b"\n".join(envelopes))]))
+    assert (receipt.up_to, receipt.head_hash) == (4, kept.hash)
+    with centre.store.read() as tx:
+        assert [sealed.record.body["code"] for sealed in tx.of_type("alarm")] == ["chain.fork"]
+
+
+def test_a_message_of_too_many_records_is_refused_as_a_whole(centre: Centre) -> None:
+    assert centre.collector().take([Message("box-1", b"\n" * MAX_RECORDS)]) == []
+    with centre.store.read() as tx:
+        assert [(error, times) for error, _, times in tx.quarantined()] == [("BadRecord", 1)]
+
+
 def test_the_same_again_is_receipted_again_and_kept_once(centre: Centre) -> None:
     box, collector = filled(centre), centre.collector()
     first = collector.take(box.messages())
@@ -66,7 +96,7 @@ def test_another_record_with_the_same_number_is_a_fork_and_never_overwrites(cent
     assert collector.take([Message("box-1", other.envelope)]) == []
     assert collector.take([Message("box-1", other.envelope)]) == []
     with centre.store.read() as tx:
-        assert tx.hash_at("box-1", box.chain, 4) == kept.hash
+        assert tx.hashes_at("box-1", box.chain, [4]) == {4: kept.hash}
         assert [(error, times) for error, _, times in tx.quarantined()] == [("Fork", 2)]
         (alarm,) = tx.of_type("alarm")
     assert alarm.record.body["code"] == "chain.fork"
@@ -137,7 +167,7 @@ def test_a_forged_record_is_refused(centre: Centre) -> None:
     centre.collector().take([box.messages()[0], Message("box-1", forged.envelope)])
     with centre.store.read() as tx:
         assert [error for error, _, _ in tx.quarantined()] == ["UnknownSigner"]
-        assert tx.hash_at("box-1", box.chain, 2) is None
+        assert tx.hashes_at("box-1", box.chain, [2]) == {}
 
 
 def test_a_box_cannot_speak_for_another_nor_for_the_centre(centre: Centre) -> None:

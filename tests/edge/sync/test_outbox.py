@@ -1,11 +1,13 @@
 """What the outbox sends next: oldest first, bounded, again when no receipt comes, whatever the broker said."""
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sync.backoff import Backoff
-from edge.sync.outbox import RESEND, WINDOW, Outbox
+from common.backoff import Backoff
+from edge.sync.outbox import MOST_BYTES, MOST_RECORDS, RESEND, WINDOW, Outbox, messages
 
 
 def sent(outbox: Outbox, head: int, now: float) -> Outbox:
@@ -80,3 +82,13 @@ def test_nothing_is_skipped_and_nothing_more_than_a_window_flies(steps: list[tup
 def test_waits_stay_between_half_and_the_whole_span(failures: int, chance: float) -> None:
     wait = Backoff(2.0, 600.0).wait(failures, chance)
     assert 1.0 <= wait <= 600.0
+
+
+@given(st.lists(st.sampled_from([1, 2, 3, MOST_BYTES // 8, MOST_BYTES + 1]), max_size=150))
+def test_messages_hold_every_envelope_once_in_order_and_no_more_than_they_may(sizes: list[int]) -> None:
+    made = list(messages([b"x" * size for size in sizes]))
+    assert [len(envelope) for message in made for envelope in message] == sizes
+    for message, after in itertools.pairwise([*made, []]):
+        whole = len(b"\n".join(message))
+        assert message and len(message) <= MOST_RECORDS and (whole <= MOST_BYTES or len(message) == 1)
+        assert not after or len(message) == MOST_RECORDS or whole + len(after[0]) >= MOST_BYTES, "it had room for more"
