@@ -49,8 +49,13 @@ class Centre:
     def alone(self) -> Iterator[None]:
         """Hold the place of this folder's collector: two would push each other off the broker without end.
 
-        Raises CollectorRuns."""
-        with (self.folder / "collector.lock").open("w") as lock:
+        Raises CollectorRuns, CannotWrite."""
+        path = self.folder / "collector.lock"
+        try:
+            opened = path.open("w")
+        except OSError as error:
+            raise CannotWrite(path=path, why=error.strerror) from None
+        with opened as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

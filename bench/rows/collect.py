@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
+import statistics
 import subprocess
 import sys
 import threading
@@ -65,21 +67,27 @@ def prepare(folder: Path) -> Contest:
     receipts = parts.enter_context(Receipts(port))
     write_messages(folder / "bare", chain[:RECORDS])
     turns = iter(range(0, len(chain), RECORDS))
+    broker_pid, collector_pid = services.pid("broker"), services.pid("collector")
+    spent = Spent(), Spent()
 
     def ours() -> None:
         first = next(turns)
         write_messages(folder / "ours", map(b"\n".join, messages(chain[first : first + RECORDS])))
-        publisher.tell(TOPIC, folder / "ours")
-        receipts.wait(first + RECORDS - 1)
+        with spent[0].by(broker_pid, publisher.pid, collector_pid):
+            publisher.tell(TOPIC, folder / "ours")
+            receipts.wait(first + RECORDS - 1)
 
     def peer() -> None:
-        counter.tell(RECORDS)
-        publisher.tell("bench/records", folder / "bare")
-        counter.hear("counted")
+        with spent[1].by(broker_pid, publisher.pid, counter.pid):
+            counter.tell(RECORDS)
+            publisher.tell("bench/records", folder / "bare")
+            counter.hear("counted")
 
     def remarks() -> Sequence[str]:
         parts.close()
-        return [f"envelopes of {sum(map(len, chain)) // len(chain)} bytes on average; goal {GOAL}"]
+        mine, bare = (1e6 * statistics.median(one.seconds) / RECORDS for one in spent)
+        return [f"envelopes of {sum(map(len, chain)) // len(chain)} bytes on average; goal {GOAL}",
+                f"CPU of the broker and both ends: {mine:.0f} µs a record, the peer {bare:.0f} µs: {bare / mine:.2f} x"]
 
     return Contest(ours, peer, RECORDS, remarks)
 
@@ -129,6 +137,23 @@ class Receipts:
             self._news.notify_all()
 
 
+class Spent:
+    """CPU seconds of processes, by measurement: what a machine that is busy with other things leaves as it is."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    @contextlib.contextmanager
+    def by(self, *pids: int) -> Iterator[None]:
+        before = sum(map(self._of, pids))
+        yield
+        self.seconds.append(sum(map(self._of, pids)) - before)
+
+    def _of(self, pid: int) -> float:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class End:
     """A bare end, ready to begin."""
 
@@ -143,6 +168,10 @@ class End:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def tell(self, *words: object) -> None:
         """What to do now."""

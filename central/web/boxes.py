@@ -35,4 +35,4 @@ def box_view(head: ChainHead, heard: Heard | None, lang: str) -> BoxView:
     last = heard.last_heartbeat
     fine = translate(WAITING, lang, count=last.waiting) if last and last.waiting else translate(FINE, lang)
     return BoxView(head.device, head.chain, head.up_to, moment_words(heard.last_us, CHINA_MIN, lang),
-                   "; ".join(troubles) or fine, bool(troubles))
+                   ("；" if lang == "zh" else "; ").join(troubles) or fine, bool(troubles))

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from pathlib import Path
 
 import pytest
@@ -258,3 +259,28 @@ def test_video_that_another_class_or_box_has_already_is_told_to_both_classes(cen
     assert [one["class"] for one in told] == ["welder-1", "welder-2"]
     assert {(one["record"]["device"], one["first"]["device"]) for one in told} == {("box-2", "box-1")}
     assert {one["segment"] for one in told} == {here.sha256}
+
+
+def test_two_collectors_over_one_database_keep_one_order_of_acceptance(centre: Centre) -> None:
+    """Only one may run for a centre; should two do so, no record is lost and no leaf given twice."""
+    boxes = [Box(centre, f"box-{number}", f"{number:032x}") for number in range(2)]
+    for box in boxes:
+        box.genesis()
+        for number in range(60):
+            box.append(SessionStart("welder-1", f"s-{number}", "button"), MORNING + number)
+
+    def collect(box: Box) -> None:
+        collector, messages = centre.collector(), box.messages()
+        for at in range(0, len(messages), 7):
+            collector.take([*messages[at : at + 7], *boxes[0].messages()[at : at + 7]])
+
+    threads = [threading.Thread(target=collect, args=(box,)) for box in boxes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with centre.store.read() as tx:
+        heads = {head.device: head.up_to for head in tx.heads()}
+        assert (heads["box-0"], heads["box-1"]) == (60, 60)
+        leaves = [tx.at_leaf(leaf).record.key for leaf in range(tx.leaves())]
+    assert len(set(leaves)) == len(leaves) == 1 + 2 * 61

@@ -4,10 +4,12 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from fastapi.testclient import TestClient
 
 from central.ingest.collector import FIRST_ASKED_US, Collector, Message
 from central.ingest.dropped import Dropped
 from central.store.heard import Heard
+from central.web.app import create_app
 from central.wiring import Centre
 from evidence.bodies import SessionStart
 from evidence.gaps import read_gap
@@ -178,3 +180,19 @@ def test_what_the_broker_threw_away_is_told_when_it_grows(centre: Centre) -> Non
     with centre.store.read() as tx:
         assert [sealed.record.body["params"] for sealed in tx.of_type("alarm")] == [
             {"messages": 7}, {"messages": 2}, {"messages": 3}, {"messages": 2}]
+
+
+def test_the_console_says_who_is_silent_and_whose_records_end_earlier(
+    centre: Centre, box: Box, clock: FixedClock
+) -> None:
+    collector, client = centre.collector(), TestClient(create_app(centre), base_url="http://127.0.0.1:8470")
+    collector.pulse.listen()
+    collector.take([*box.messages(), beat(box, box.sealed[4], SECOND, waiting=7)])
+    assert "7 records wait there" in client.get("/?lang=en").text
+    assert "盒上有 7 条记录待发送" in client.get("/?lang=zh").text
+    collector.take([beat(box, box.sealed[2], 10 * SECOND)])
+    silence(collector, clock, 11)
+    page = client.get("/?lang=en").text
+    assert "its records end earlier than they did; silent" in page
+    page = client.get("/?lang=zh").text
+    assert "记录末尾早于以前；无消息" in page
