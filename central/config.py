@@ -29,6 +29,10 @@ port = 8470
 [broker]
 host = "127.0.0.1"
 port = 1883
+
+# After so many minutes without a word from a box an alarm says so, and the page of all classes.
+[boxes]
+silent_min = 10
 """
 
 

@@ -54,6 +54,8 @@ lang = {lang}
 #centre = "centre"
 # The address that takes video; without it video stays here.
 #segments = "http://127.0.0.1:8470"
+# Seconds between two words that the box lives.
+#heartbeat_s = 60
 
 # --- faces
 #[vision]

@@ -17,6 +17,7 @@ MAX_BYTES = 1 << 20
 """No record and no envelope is larger; a bigger message is refused before it is parsed."""
 MAX_DEPTH = 32
 """Nesting of objects and lists; deeper ones are refused, the same on every machine."""
+_JCS = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
 _JSON: frozenset[type] = frozenset({dict, list, tuple, str, int, bool, type(None)})
 _TEXT: frozenset[type] = frozenset({str})
 _LISTS: frozenset[type] = frozenset({list, tuple})
@@ -28,7 +29,7 @@ def canonical(value: object) -> bytes:
     """RFC 8785 bytes of a JSON value without floating-point numbers. Raises BadRecord."""
     _plain_values_only(value)
     try:
-        data = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
+        data = _JCS.encode(value).encode("utf-8")
         # Of whole numbers, texts and sorted keys the standard library writes the same bytes, ten times as fast. Only
         # keys beyond the Basic Multilingual Plane sort in another way there.
         if data.isascii() or not _FOUR_BYTES.search(data):

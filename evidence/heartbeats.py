@@ -16,6 +16,7 @@ from evidence.shape import decode, encode
 from evidence.times import MINUTE, utc_text, utc_us
 
 HEARTBEAT_TYPE = "application/vnd.zaitang.heartbeat.v1+json"
+MOST_PLACES, LONGEST_PLACE = 16, 64
 Contradiction = Literal["chain.fork", "chain.cut"]
 """The alarm that is due: another record with that number, or a chain that ends before where it ended earlier."""
 
@@ -128,4 +129,6 @@ def _heartbeat(payload: bytes) -> Heartbeat:
     except BadShape as error:
         raise BadRecord(why=str(error)) from None
     utc_us(heartbeat.utc)
+    if len(heartbeat.free) > MOST_PLACES or any(len(place) > LONGEST_PLACE for place in heartbeat.free):
+        raise BadRecord(why="it tells of too many places")
     return heartbeat

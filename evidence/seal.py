@@ -1,7 +1,6 @@
 """The seal: a DSSE v1 envelope with one Ed25519 signature over exact bytes (evidence/README.md, "Envelope")."""
 from __future__ import annotations
 
-import base64
 import binascii
 import dataclasses
 import re
@@ -71,6 +70,7 @@ class _Envelope:
 _ENVELOPE = re.compile(
     rb'\{"payload":"([A-Za-z0-9+/=]*)","payloadType":"([a-z0-9.+/-]{1,99})","signatures":'
     rb'\[\{"alg":"ed25519","keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/=]*)"\}\]\}')
+_WRITTEN = b'{"payload":"%b","payloadType":"%b","signatures":[{"alg":"ed25519","keyid":"%b","sig":"%b"}]}'
 """The canonical JSON of an envelope leaves no other way to write it."""
 
 
@@ -87,8 +87,8 @@ def pae(payload: bytes, payload_type: str) -> bytes:
 
 def seal(payload: bytes, payload_type: str, signer: Signer) -> bytes:
     """The envelope around `payload`, as canonical JSON bytes. Raises BadRecord when it would be too large."""
-    signature = {"alg": ALGORITHM, "keyid": signer.keyid, "sig": _base64(signer.sign(pae(payload, payload_type)))}
-    envelope = canonical({"payload": _base64(payload), "payloadType": payload_type, "signatures": [signature]})
+    signature = signer.sign(pae(payload, payload_type))
+    envelope = _WRITTEN % (_base64(payload), payload_type.encode(), signer.keyid.encode(), _base64(signature))
     if len(envelope) > MAX_BYTES:
         raise BadRecord(why=f"{len(envelope)} bytes is more than {MAX_BYTES}")
     return envelope
@@ -158,8 +158,8 @@ def read_sealed(envelope: bytes) -> Sealed:
     return Sealed(envelope=envelope, payload=payload, record=read_record(payload))
 
 
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
+def _base64(data: bytes) -> bytes:
+    return binascii.b2a_base64(data, newline=False)
 
 
 def _unbase64(text: bytes) -> bytes:
@@ -168,6 +168,6 @@ def _unbase64(text: bytes) -> bytes:
         data = binascii.a2b_base64(text, strict_mode=True)
     except binascii.Error:
         raise BadRecord(why="not base64") from None
-    if binascii.b2a_base64(data, newline=False) != text:
+    if _base64(data) != text:
         raise BadRecord(why="not the canonical base64 of its bytes")
     return data

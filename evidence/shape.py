@@ -215,7 +215,7 @@ def encode(value: object) -> Any:
         return value
     names = _names(typing.cast(Any, type(value)))
     if names is not None:
-        return {key: encode(getattr(value, name)) for key, name in names}
+        return {key: one if type(one := getattr(value, name)) in _PLAIN else encode(one) for key, name in names}
     if isinstance(value, Mapping):
         return {name: encode(item) for name, item in value.items()}
     if isinstance(value, (tuple, list)):

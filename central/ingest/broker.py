@@ -35,7 +35,7 @@ from common.logs import Log
 TOPICS = ("zaitang/v1/+/records", "zaitang/v1/+/heartbeats")
 DROPPED = "$SYS/broker/publish/messages/dropped"
 _TOPIC = re.compile(r"zaitang/v1/([a-z0-9][a-z0-9._-]{0,63})/(records|heartbeats)", re.ASCII)
-IN_FLIGHT = 50
+IN_FLIGHT, MOST_QUEUED = 50, 2000
 MOST_RECORDS, MOST_BYTES = 1000, 4 << 20
 """A batch is what waits, but no more than this and one message."""
 SESSION_S = 7 * 24 * 3600
@@ -70,7 +70,7 @@ class BrokerLink:
         """Set while the broker passes records on to us."""
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id, protocol=mqtt.MQTTv5, manual_ack=True)
         self._client.on_connect, self._client.on_message = self._connected, self._came
-        self._client.max_queued_messages_set(10 * IN_FLIGHT)
+        self._client.max_queued_messages_set(MOST_QUEUED)
         self._client.on_disconnect, self._client.on_subscribe = self._disconnected, self._ready
 
     def stop(self) -> None:

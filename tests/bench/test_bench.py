@@ -131,6 +131,7 @@ def test_the_rows_without_real_data_do_their_work(tmp_path: Path, monkeypatch: p
         assert result.ratio > 0 and result.remarks
 
 
+@pytest.mark.long
 def test_the_row_of_the_collector_does_its_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collect, "RECORDS", 150)
     result = harness.measure(dataclasses.replace(ROWS["collect"], repetitions=1), tmp_path)

@@ -62,6 +62,7 @@ def test_another_key_or_another_type_is_refused() -> None:
 @pytest.mark.parametrize("change", [
     {"v": 2}, {"up_to": -1}, {"head_hash": "x"}, {"utc": "2026-02-30T00:00:00.000000Z"}, {"waiting": -1},
     {"free": {"box": -1}}, {"free": {"box": "1"}}, {"boot_id": "X"}, {"clock": {}},
+    {"free": {str(number): 1 for number in range(17)}}, {"free": {"x" * 65: 1}},
 ])
 def test_what_is_no_heartbeat_is_not_read(change: dict[str, object]) -> None:
     with pytest.raises(BadRecord):

@@ -186,7 +186,7 @@ def test_a_backlog_of_thirty_days_drains_oldest_first_in_flat_memory(make: Make)
     road.arrives()
     before = road.sync.peak_mb(), road.collector.peak_mb()
     road.sync.kill(signal.SIGTERM)
-    road.fill(300_000 if LONG else 15_000)
+    road.fill(300_000 if LONG else 10_000)
     road.sync.start()
     steps: list[int] = []
 
