@@ -90,7 +90,7 @@ def _plain(hint: Any) -> Reader:
     words = {bool: "true or false", int: "a whole number", str: "a text"}
 
     def read(value: Any) -> object:
-        if type(value) is hint and (hint is bool or (hint is str and len(value) <= MAX_TEXT)):
+        if type(value) is hint and (hint is bool or (hint is str and value.isascii() and len(value) <= MAX_TEXT)):
             return typing.cast(object, value)
         if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
             raise _Bad(Expected(what=words.get(hint, str(hint))))
