@@ -109,10 +109,10 @@ class Collector:
         say up to where each chain that it touched is here. Raises DatabaseUnusable: then nothing was kept."""
         records = [one for message in batch if message.topic == "records" for one in _envelopes(message)]
         checked = self._check_all(records)
-        heartbeats = [(m, self._pulse_of(m)) for m in batch if m.topic == "heartbeats"]
         touched: dict[tuple[str, str], None] = {}
         holes: dict[tuple[str, str], int | None] = {}
         with self._store.write() as tx:
+            heartbeats = [(m, self._pulse_of(m)) for m in batch if m.topic == "heartbeats"]
             for message, result in [*checked, *heartbeats]:
                 if isinstance(result, ZaitangError):
                     self._refuse(tx, message, result)
