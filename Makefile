@@ -1,5 +1,5 @@
 # The commands of the project. `make demo` and `make test` prepare the machine by themselves.
-.PHONY: demo test test-long setup setup-test check bench pictures lock clean
+.PHONY: demo test test-faults test-long setup setup-test check bench pictures lock clean
 .DEFAULT_GOAL := demo
 PY := .venv/bin/python
 
@@ -13,6 +13,10 @@ test: setup-test check
 # The suites that take minutes: what fifty kills, ten thousand timelines and hours of video show.
 test-long: setup-test
 	$(PY) -m pytest -m long --durations=10
+
+# Processes that are killed, networks that are cut, disks that are full. ZAITANG_FAULTS=long: ten times as much.
+test-faults: setup-test
+	$(PY) -m pytest -m faults -n 2 --dist load --durations=10
 
 check: setup
 	.venv/bin/ruff check .

@@ -219,6 +219,8 @@ def _point(args: argparse.Namespace) -> None:
 
 
 def _collect(args: argparse.Namespace) -> None:
+    import gc
+
     from central.tree.keeper import kept
     from central.wiring import open_centre
     from common.logs import setup
@@ -229,6 +231,9 @@ def _collect(args: argparse.Namespace) -> None:
         link = centre.broker_link()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: link.stop())
+        # Garbage is never among what is here by now; looking there again and again took a fifth of the time.
+        gc.collect()
+        gc.freeze()
         with kept(centre.keeper(), link.stop):
             link.run()
 

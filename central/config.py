@@ -51,6 +51,10 @@ checkpoint_s = 60
 witnesses = []
 # A time-stamping authority (RFC 3161) that stamps one checkpoint a day; empty: none.
 stamp_url = ""
+
+# After so many minutes without a word from a box an alarm says so, and the page of all classes.
+[boxes]
+silent_min = 10
 """
 
 
@@ -92,6 +96,13 @@ class TreeConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class Boxes:
+    """`silent_min`: after so many minutes without a word from a box an alarm says so."""
+
+    silent_min: Annotated[int, Between(1, 1440)] = 10
+
+
+@dataclasses.dataclass(frozen=True)
 class CentreConfig:
     """The whole file."""
 
@@ -102,6 +113,7 @@ class CentreConfig:
     broker: Broker = Broker()
     tree: TreeConfig = TreeConfig()
     devices: Devices = Devices()
+    boxes: Boxes = Boxes()
 
 
 def load_config(folder: Path) -> CentreConfig:

@@ -71,8 +71,13 @@ class Centre:
     def alone(self) -> Iterator[None]:
         """Hold the place of this folder's collector: two would push each other off the broker without end.
 
-        Raises CollectorRuns."""
-        with (self.folder / "collector.lock").open("w") as lock:
+        Raises CollectorRuns, CannotWrite."""
+        path = self.folder / "collector.lock"
+        try:
+            opened = path.open("w")
+        except OSError as error:
+            raise CannotWrite(path=path, why=error.strerror) from None
+        with opened as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -107,7 +112,7 @@ class Centre:
             keys = self.folder / "keys"
             tls = OwnTls(client_context(keys), keys, self.keep_certificate)
         return BrokerLink(broker.host, broker.port, f"{self.store.device}-{COLLECTOR_ID}", self.collector(), self.store,
-                          self.names, self.keys.certificate, tls)
+                          self.names, self.keys.certificate, self.config.boxes.silent_min, tls)
 
 
 def init_centre(

@@ -28,6 +28,9 @@ ALARMS = {
     "segment.lost": N_("A video file is missing on this box"),
     "order.refused": N_("An order of the centre was refused"),
     "receipt.refused": N_("A receipt of the centre does not match this box"),
+    "gap.refused": N_("A request of the centre to send records again was refused"),
+    "centre.lost": N_("The centre asks again for records that it had: it may have lost some, and gets them again"),
+    "store.full": N_("The database of this box could not be written for a while: look for room on its disk"),
     "rollcall.segment_gone": N_("The roll call left out a video file that is missing"),
     "rollcall.segment_differs": N_("The roll call left out a video file that was changed"),
     "rollcall.died": N_("The roll call failed at a video file and left it out"),
@@ -59,6 +62,11 @@ ALARMS = {
     "centre.full": N_("The disk of the centre is full: it takes no video until there is room"),
     "chain.fork": N_("A box sent two different records with the same number"),
     "claim.refused": N_("A box was refused that came with a token of this centre"),
+    "chain.cut": N_(
+        "A box says that its records end earlier than they did: some were removed, or an old copy of it is running"),
+    "box.silent": N_("Nothing has come from a box for a while: is it on, and has it a network?"),
+    "broker.dropped": N_("The message broker threw messages away because its queues were full; boxes send them again"),
+    "database.failed": N_("The database of the centre could not be written for a while; nothing was lost"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
 }
 OTHER = N_("Something went wrong: {code}")
@@ -68,6 +76,9 @@ DETAILS = {
     "seq": N_("record {seq} of {device}"),
     "days": N_("days left: {days}"),
     "status": N_("answer {status}"),
+    "since": N_("{device}, since {since}"),
+    "messages": N_("{messages} messages"),
+    "seconds": N_("{seconds} s"),
 }
 CAMERAS = {"room": N_("room camera"), "terminal": N_("terminal camera")}
 WITH = N_("{sentence} ({details})")

@@ -151,10 +151,11 @@ class SyncConfig:
     takes segments (none: they stay here), and the one that renews the box's certificate. Without `tls` the broker is
     on this machine. `ca`: PEM file with the certificates that may vouch for the address of segments (none: those of the
     system). `upload_kbit`: thousand bits a second that segments may take of the line (none: all of it). `upload`: all
-    segments go there, or only those that the centre asks for."""
+    segments go there, or only those that the centre asks for. `heartbeat_s`: how often the box says that it lives."""
 
     broker: str
     port: Port = 1883
+    heartbeat_s: Annotated[int, Between(1, 3600)] = 60
     tls: bool = False
     devices: Annotated[str, Match(r"https://.+", "an address like https://centre.example:8471")] | None = None
     centre: Id = "centre"

@@ -39,6 +39,10 @@ class ForeignStore(BadStore):
     text = "the database {path} belongs to the box {device} with other keys"
 
 
+class StoreUnwritable(BadStore):
+    text = "the database {path} cannot be written now: {why}. Look for room on its disk"
+
+
 class StoreBusy(ZaitangError):
     text = "the database is locked by another process; it is tried again"
 

@@ -65,6 +65,8 @@ lang = {lang}
 #upload_kbit = 4000
 # "asked": only the video that the centre asks for (`zaitang-central order upload`).
 #upload = "all"
+# Seconds between two words that the box lives.
+#heartbeat_s = 60
 
 # --- faces
 #[vision]

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -77,21 +78,31 @@ class Sealed:
     payload: bytes
     record: Record
 
-    @property
+    @functools.cached_property
     def hash(self) -> str:
         """SHA-256 of the payload bytes: the next record's `prev`."""
         return sha256_hex(self.payload)
 
 
+def record_value(record: Record) -> dict[str, Any]:
+    """The JSON value of a payload. A body is one already."""
+    return {**encode(dataclasses.replace(record, body={})), "body": dict(record.body)}
+
+
 def record_bytes(record: Record) -> bytes:
     """The canonical payload bytes of a record."""
-    return canonical(encode(record))
+    return canonical(record_value(record))
 
 
 def read_record(payload: bytes) -> Record:
     """The record in payload bytes. Raises BadRecord."""
+    return check_record(parse(payload))
+
+
+def check_record(value: Mapping[str, Any]) -> Record:
+    """The record that a payload says, whose canonical bytes were read or written. Raises BadRecord."""
     try:
-        record = decode(Record, parse(payload), "record")
+        record = decode(Record, value, "record")
     except BadShape as error:
         raise BadRecord(why=error) from None
     if (record.seq == 0) != (record.prev == NO_PREV) or (record.seq == 0) != (record.type == "genesis"):

@@ -1,9 +1,9 @@
 """The seal: a DSSE v1 envelope with one Ed25519 signature over exact bytes (evidence/README.md, "Envelope")."""
 from __future__ import annotations
 
-import base64
 import binascii
 import dataclasses
+import re
 from typing import Annotated, Literal, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from evidence.bodies import body_of
 from evidence.canonical import MAX_BYTES, canonical, parse, sha256_hex
 from evidence.errors import BadRecord, BadSeal, BadShape, LargerThan, WrongSigner
-from evidence.records import Record, Sealed, Sha256, read_record, record_bytes
+from evidence.records import Record, Sealed, Sha256, check_record, read_record, record_value
 from evidence.shape import Match, decode
 
 RECORD_TYPE = "application/vnd.zaitang.record.v1+json"
@@ -68,6 +68,13 @@ class _Envelope:
     signatures: tuple[_Signature, ...]
 
 
+_ENVELOPE = re.compile(
+    rb'\{"payload":"([A-Za-z0-9+/=]*)","payloadType":"([a-z0-9.+/-]{1,99})","signatures":'
+    rb'\[\{"alg":"ed25519","keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/=]*)"\}\]\}')
+_WRITTEN = b'{"payload":"%b","payloadType":"%b","signatures":[{"alg":"ed25519","keyid":"%b","sig":"%b"}]}'
+"""The canonical JSON of an envelope leaves no other way to write it."""
+
+
 def keyid_of(key: Ed25519PublicKey) -> str:
     """Lower-case hex SHA-256 of the key's DER SubjectPublicKeyInfo."""
     return sha256_hex(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
@@ -81,8 +88,8 @@ def pae(payload: bytes, payload_type: str) -> bytes:
 
 def seal(payload: bytes, payload_type: str, signer: Signer) -> bytes:
     """The envelope around `payload`, as canonical JSON bytes. Raises BadRecord when it would be too large."""
-    signature = {"alg": ALGORITHM, "keyid": signer.keyid, "sig": _base64(signer.sign(pae(payload, payload_type)))}
-    envelope = canonical({"payload": _base64(payload), "payloadType": payload_type, "signatures": [signature]})
+    signature = signer.sign(pae(payload, payload_type))
+    envelope = _WRITTEN % (_base64(payload), payload_type.encode(), signer.keyid.encode(), _base64(signature))
     if len(envelope) > MAX_BYTES:
         raise BadRecord(why=LargerThan(size=len(envelope), most=MAX_BYTES))
     return envelope
@@ -93,26 +100,28 @@ def open_envelope(envelope: bytes, payload_type: str) -> Opened:
 
     Exactly one signature is read: an envelope to which somebody added another is not the one that was sealed.
     """
-    parsed = _parsed(envelope)
-    if parsed.payload_type != payload_type:
-        raise BadRecord(why=f"the envelope holds {parsed.payload_type}, not {payload_type}")
-    if len(parsed.signatures) != 1:
-        raise BadRecord(why=f"{len(parsed.signatures)} signatures where one is expected")
-    signatures = tuple((one.keyid, _unbase64(one.sig)) for one in parsed.signatures)
-    return Opened(payload=_unbase64(parsed.payload), signatures=signatures)
+    match = _ENVELOPE.fullmatch(envelope) if len(envelope) <= MAX_BYTES else None
+    if match is None:
+        raise _why_not(envelope)
+    payload, kind, keyid, signature = match.groups()
+    if kind.decode() != payload_type:
+        raise BadRecord(why=f"the envelope holds {kind.decode()}, not {payload_type}")
+    return Opened(_unbase64(payload), ((keyid.decode(), _unbase64(signature)),))
 
 
-def _parsed(envelope: bytes) -> _Envelope:
-    value = parse(envelope)
-    # Base64 makes texts longer than `decode` allows in records; envelopes are bounded by MAX_BYTES as a whole.
-    payload = value.pop("payload", None)
-    if not isinstance(payload, str):
-        raise BadRecord(why="an envelope without payload")
+def _why_not(envelope: bytes) -> BadRecord:
+    """What is wrong with bytes that are no envelope, in words."""
     try:
+        value = parse(envelope)
+        payload = value.pop("payload", None)
         parsed = decode(_Envelope, {**value, "payload": ""}, "envelope", strict=True)
+    except BadRecord as error:
+        return error
     except BadShape as error:
-        raise BadRecord(why=error) from None
-    return dataclasses.replace(parsed, payload=payload)
+        return BadRecord(why=error)
+    if len(parsed.signatures) != 1:
+        return BadRecord(why=f"{len(parsed.signatures)} signatures where one is expected")
+    return BadRecord(why="not base64" if isinstance(payload, str) else "an envelope without payload")
 
 
 def verify_seal(envelope: bytes, payload_type: str, key: Ed25519PublicKey, where: str) -> bytes:
@@ -121,6 +130,12 @@ def verify_seal(envelope: bytes, payload_type: str, key: Ed25519PublicKey, where
     Raises BadRecord, WrongSigner (another key signed it) or BadSeal (the signature does not match).
     """
     opened = open_envelope(envelope, payload_type)
+    verify_opened(opened, payload_type, key, where)
+    return opened.payload
+
+
+def verify_opened(opened: Opened, payload_type: str, key: Ed25519PublicKey, where: str) -> None:
+    """The same for an envelope that is open already. Raises WrongSigner or BadSeal."""
     ((keyid, signature),) = opened.signatures
     if keyid != keyid_of(key):
         raise WrongSigner(where=where, keyid=keyid)
@@ -128,14 +143,14 @@ def verify_seal(envelope: bytes, payload_type: str, key: Ed25519PublicKey, where
         key.verify(signature, pae(opened.payload, payload_type))
     except InvalidSignature:
         raise BadSeal(where=where) from None
-    return opened.payload
 
 
 def seal_record(record: Record, signer: Signer) -> Sealed:
     """Seal a record. What a reader would refuse is refused here first: BadRecord."""
-    payload = record_bytes(record)
-    body_of(read_record(payload))
-    return read_sealed(seal(payload, RECORD_TYPE, signer))
+    value = record_value(record)
+    payload, read = canonical(value), check_record(value)
+    body_of(read)
+    return Sealed(envelope=seal(payload, RECORD_TYPE, signer), payload=payload, record=read)
 
 
 def read_sealed(envelope: bytes) -> Sealed:
@@ -144,15 +159,15 @@ def read_sealed(envelope: bytes) -> Sealed:
     return Sealed(envelope=envelope, payload=payload, record=read_record(payload))
 
 
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
+def _base64(data: bytes) -> bytes:
+    return binascii.b2a_base64(data, newline=False)
 
 
-def _unbase64(text: str) -> bytes:
+def _unbase64(text: bytes) -> bytes:
     """Only the one spelling that `_base64` writes: padding bits, line breaks and other alphabets are refused."""
     try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except binascii.Error:
         raise BadRecord(why="not base64") from None
     if _base64(data) != text:
         raise BadRecord(why="not the canonical base64 of its bytes")

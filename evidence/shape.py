@@ -98,6 +98,8 @@ def _plain(hint: Any) -> Reader:
     words = {bool: "true or false", int: "a whole number", str: "a text"}
 
     def read(value: Any) -> object:
+        if type(value) is hint and (hint is bool or (hint is str and value.isascii() and len(value) <= MAX_TEXT)):
+            return typing.cast(object, value)
         if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
             raise _Bad(Expected(what=words.get(hint, str(hint))))
         if hint is int and abs(value) > MAX_INT:
@@ -125,8 +127,11 @@ def _annotated(hint: Any, strict: bool) -> Reader:
     ranges = [rule for rule in rules if isinstance(rule, Between)]
     matches = [(re.compile(rule.pattern, re.ASCII), rule.what) for rule in rules if isinstance(rule, Match)]
     tests = [rule for rule in rules if isinstance(rule, Such)]
+    low, high = max((rule.low for rule in ranges), default=0), min((rule.high for rule in ranges), default=-1)
 
     def read(value: Any) -> object:
+        if base is int and not tests and type(value) is int and low <= value <= high:
+            return value
         result = inner(value)
         for rule in ranges:
             if isinstance(result, int) and not rule.low <= result <= rule.high:
@@ -190,14 +195,23 @@ def _dataclass(cls: type, strict: bool) -> Reader:
         found = {}
         for field in fields:
             if field.key in value:
-                found[field.name] = _inside(field.read, value[field.key], field.key)
+                try:
+                    found[field.name] = field.read(value[field.key])
+                except _Bad as bad:
+                    bad.path.append(field.key)
+                    raise
             elif field.optional:
                 found[field.name] = None
             elif field.needed:
                 raise _Bad("is missing", field.key)
         if strict and not known.issuperset(value):
             raise _Bad("is not a known key", min(set(value) - known))
-        return cls(**found)
+        if len(found) < len(fields):
+            return cls(**found)
+        # What a frozen dataclass does in its constructor, without a call for each field.
+        made: object = object.__new__(cls)
+        made.__dict__.update(found)
+        return made
 
     return read
 
@@ -219,10 +233,24 @@ def _inside(read: Reader, value: Any, part: object) -> object:
 
 def encode(value: object) -> Any:
     """The plain JSON-like value of a dataclass tree: the inverse of `decode`."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.metadata.get("key", f.name): encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if type(value) in _PLAIN:
+        return value
+    names = _names(typing.cast(Any, type(value)))
+    if names is not None:
+        return {key: one if type(one := getattr(value, name)) in _PLAIN else encode(one) for key, name in names}
     if isinstance(value, Mapping):
         return {name: encode(item) for name, item in value.items()}
     if isinstance(value, (tuple, list)):
         return [encode(item) for item in value]
     return value
+
+
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
+@functools.cache
+def _names(cls: Any) -> tuple[tuple[str, str], ...] | None:
+    """Keys and attributes of a dataclass; None for another type. Records are written by the thousand, too."""
+    if not dataclasses.is_dataclass(cls):
+        return None
+    return tuple((field.metadata.get("key", field.name), field.name) for field in dataclasses.fields(cls))

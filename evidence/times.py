@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import re
 
 from evidence.errors import BadRecord
@@ -31,6 +32,7 @@ def is_utc(text: str) -> bool:
     return True
 
 
+@functools.lru_cache(maxsize=1024)  # whoever reads a record asks for its time again and again
 def utc_us(text: str) -> int:
     """Microseconds since the epoch. Raises BadRecord unless the text is in the one spelling and a real instant."""
     if not re.fullmatch(UTC_PATTERN, text, re.ASCII):

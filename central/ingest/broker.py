@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import random
 import re
 import ssl
 import threading
@@ -25,21 +26,28 @@ from central.classes.statements import statement_messages
 from central.classes.withdrawals import TYPES as WITHDRAWALS
 from central.classes.withdrawals import withdrawal_messages
 from central.errors import BrokerUnreachable, DatabaseUnusable
-from central.ingest.collector import MAX_MESSAGE, Collector, Message
+from central.ingest.collector import LINE, MAX_MESSAGE, Collector, Given, Message, Topic
+from central.ingest.dropped import Dropped
 from central.names import NameBox
 from central.orders.boxes import TYPES as BOX_ORDERS
 from central.orders.boxes import box_order_messages
 from central.store.store import Store
 from central.tree.announce import Announcer
+from common.backoff import Backoff
 from common.logs import Log
 
-RECORDS = "zaitang/v1/+/records"
-_DEVICE = re.compile(r"zaitang/v1/([a-z0-9][a-z0-9._-]{0,63})/records", re.ASCII)
-IN_FLIGHT = 200
-BATCH = 100
+TOPICS = ("zaitang/v1/+/records", "zaitang/v1/+/heartbeats")
+DROPPED = "$SYS/broker/publish/messages/dropped"
+_TOPIC = re.compile(r"zaitang/v1/([a-z0-9][a-z0-9._-]{0,63})/(records|heartbeats)", re.ASCII)
+IN_FLIGHT, MOST_QUEUED = 50, 2000
+MOST_RECORDS, MOST_BYTES = 1000, 4 << 20
+"""A batch is what waits, but no more than this and one message."""
 SESSION_S = 7 * 24 * 3600
 MAX_PACKET = MAX_MESSAGE + 1024
 TICK_S = 0.5
+RETRY = Backoff(first=1.0, longest=60.0)
+LOOK_S = 30.0
+"""How often the silence of boxes and the losses of the broker are looked at."""
 NEVER = -2
 _LOG = Log("collector")
 
@@ -62,12 +70,14 @@ class BrokerLink:
     the certificate does."""
 
     def __init__(self, host: str, port: int, client_id: str, collector: Collector, store: Store, names: NameBox,
-                 certificate: str, tls: Tls | None = None) -> None:
+                 certificate: str, silent_min: int = 10, tls: Tls | None = None) -> None:
         self._host, self._port = host, port
         self._collector, self._store, self._names, self._certificate = collector, store, names, certificate
         self._inbox: queue.Queue[Arrival] = queue.Queue(maxsize=2 * IN_FLIGHT)
         self._held: list[Arrival] = []
         self._told: set[Told] = set()
+        self._dropped, self._silent_min, self._look_at = Dropped(store), silent_min, 0.0
+        self._failures, self._failing_since = 0, 0.0
         self._looked_at, self._session, self._tls = NEVER, 0, tls
         self._announcer = Announcer(store, time.monotonic)
         self._stopping = threading.Event()
@@ -75,7 +85,7 @@ class BrokerLink:
         """Set while the broker passes records on to us."""
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id, protocol=mqtt.MQTTv5, manual_ack=True)
         self._client.on_connect, self._client.on_message = self._connected, self._came
-        self._client.max_queued_messages_set(10 * IN_FLIGHT)
+        self._client.max_queued_messages_set(MOST_QUEUED)
         if tls is not None:
             self._client.tls_set_context(tls.context)
         self._client.on_disconnect, self._client.on_subscribe = self._disconnected, self._ready
@@ -105,25 +115,48 @@ class BrokerLink:
                 self._take(self._held)
                 self._held = []
             self._send_orders()
+            self._watch()
             if self._client.is_connected():
                 self._announcer.turn(self._publish_kept)
         except DatabaseUnusable as error:
             # What is held stays unacknowledged and is tried again; meanwhile the broker sends no more than fits.
-            _LOG.failed("database.unusable", error)
-            self._stopping.wait(1)
+            self._failing_since = self._failing_since if self._failures else time.monotonic()
+            _LOG.failed("database.unusable", error, failures=self._failures)
+            self._stopping.wait(RETRY.wait(self._failures, random.random()))
+            self._failures += 1
+
+    def _watch(self) -> None:
+        """What nobody sends: holes that stay, boxes that are silent, what the broker lost, what ailed us."""
+        if self._failures:
+            seconds = int(time.monotonic() - self._failing_since)
+            self._collector.tell("database.failed", seconds=seconds, times=self._failures)
+            self._failures = 0
+        if not self._client.is_connected():
+            return
+        for given in self._collector.gaps():
+            self._give(given)
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + LOOK_S
+            self._collector.pulse.tell_silent(self._silent_min)
+            self._dropped.tell()
+
+    def _give(self, given: Given) -> None:
+        self._client.publish(f"zaitang/v1/{given.device}/{given.topic}", given.envelope, qos=1)
 
     def _batch(self) -> list[Arrival]:
+        """What has come, up to a bound; it never waits for more when there is something."""
         batch: list[Arrival] = []
+        records = size = 0
         with contextlib.suppress(queue.Empty):
-            batch.append(self._inbox.get(timeout=TICK_S))
-            while len(batch) < BATCH:
-                batch.append(self._inbox.get_nowait())
+            while records < MOST_RECORDS and size < MOST_BYTES:
+                session, message = self._inbox.get(timeout=TICK_S) if not batch else self._inbox.get_nowait()
+                batch.append((session, message))
+                records, size = records + message.payload.count(LINE) + 1, size + len(message.payload)
         return batch
 
     def _take(self, batch: list[Arrival]) -> None:
-        messages = [Message(_device(message.topic), bytes(message.payload)) for _, message in batch]
-        for given in self._collector.take(messages):
-            self._client.publish(f"zaitang/v1/{given.device}/receipts", given.envelope, qos=1)
+        for given in self._collector.take([_message(message) for _, message in batch]):
+            self._give(given)
         for session, message in batch:
             if session == self._session:
                 self._client.ack(message.mid, message.qos)
@@ -161,20 +194,25 @@ class BrokerLink:
         self._told = set()
         self._looked_at = NEVER
         self._announcer.forget()
-        client.subscribe(RECORDS, qos=1)
+        client.subscribe([*((topic, 1) for topic in TOPICS), (DROPPED, 0)])
 
     def _ready(self, *_: object) -> None:
+        self._collector.pulse.listen()
         self.subscribed.set()
         _LOG.info("broker.subscribed")
 
     def _disconnected(self, *_: object) -> None:
         # Message ids of the old connection mean nothing on the next one.
+        self._collector.pulse.deaf()
         self.subscribed.clear()
         self._session += 1
         if self._tls is not None:
             self._tls.refresh()
 
     def _came(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        if message.topic == DROPPED:
+            self._dropped.hear(bytes(message.payload))
+            return
         while not self._stopping.is_set():
             try:
                 self._inbox.put((self._session, message), timeout=TICK_S)
@@ -183,9 +221,11 @@ class BrokerLink:
                 continue  # the broker waits meanwhile
 
 
-def _device(topic: str) -> str:
-    match = _DEVICE.fullmatch(topic)
-    return match.group(1) if match else "(unreadable)"
+def _message(message: mqtt.MQTTMessage) -> Message:
+    """What came on one of the topics; the name of a box that cannot be one is kept out of everything."""
+    match = _TOPIC.fullmatch(message.topic)
+    topic: Topic = "heartbeats" if message.topic.endswith("/heartbeats") else "records"
+    return Message(match.group(1) if match else "(unreadable)", bytes(message.payload), topic)
 
 
 def _connect_limits() -> Properties:

@@ -1,48 +1,88 @@
 """A batch of messages becomes records: verify → insert, on conflict compare hashes → commit → cumulative receipts.
 
-Nothing that holds a valid seal is ever overwritten or dropped; what holds none is kept in quarantine with its reason.
+A message holds one envelope, or several with a line feed between them. Nothing that holds a valid seal is ever
+overwritten or dropped; what holds none is kept in quarantine with its reason.
 """
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from central.clock import Clock
 from central.errors import UnknownSigner, WrongTopic
 from central.ingest.keyring import Keyring
+from central.ingest.pulse import Pulse
 from central.ingest.reuse import state_reused
-from central.store.store import Store, keep
+from central.store.store import Store, Verified, keep_all
 from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import Alarm
+from evidence.bodies import Alarm, body_of
 from evidence.canonical import MAX_BYTES, sha256_hex
 from evidence.errors import BadRecord, ChainBroken, Fork, WrongPlace, ZaitangError
+from evidence.gaps import Gap, seal_gap
+from evidence.heartbeats import Heartbeat
 from evidence.places import stands_rightly
 from evidence.receipts import Receipt, seal_receipt
 from evidence.records import Sealed
 from evidence.seal import Signer
-from evidence.times import utc_text
+from evidence.times import MINUTE, SECOND, utc_text
 
 MAX_MESSAGE = 2 * MAX_BYTES
+MAX_RECORDS = 100
+"""So many envelopes may be in one message; a box sends no more."""
+FIRST_ASKED_US, LAST_ASKED_US = 5 * SECOND, 10 * MINUTE
+"""How long a hole lasts before its chain is asked for again, and the longest pause until the next time."""
+MOST_HOLES = 10_000
 MOST_REFUSED = 10_000
 """Messages without a valid seal that are kept; more are refused and only logged, so that nobody fills the disk."""
 _LOG = Log("collector")
 
 
+Topic = Literal["records", "heartbeats"]
+
+
 @dataclasses.dataclass(frozen=True)
 class Message:
-    """What came on the topic of `device`."""
+    """What came on a topic of `device`."""
 
     device: str
     payload: bytes
+    topic: Topic = "records"
+
+    @property
+    def records(self) -> int:
+        """How many envelopes it says that it holds."""
+        return self.payload.count(LINE) + 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Hole:
+    """Record `first` is not here and later ones are. `due_us`: when to ask for it next, by CLOCK_BOOTTIME."""
+
+    first: int
+    due_us: int
+    pause_us: int
+
+    def asked(self, now_us: int) -> Hole:
+        """Once it was asked for."""
+        pause_us = min(2 * self.pause_us, LAST_ASKED_US)
+        return Hole(self.first, now_us + pause_us, pause_us)
+
+
+LINE = b"\n"
+"""Between the envelopes of a message. Canonical JSON holds no such byte."""
+Result = Verified | ZaitangError
 
 
 @dataclasses.dataclass(frozen=True)
 class Given:
-    """A receipt for the box that it is addressed to."""
+    """A receipt, or a request to send again, for the box that it is addressed to."""
 
     device: str
     envelope: bytes
+    topic: Literal["receipts", "gaps"] = "receipts"
 
 
 class Collector:
@@ -50,6 +90,8 @@ class Collector:
 
     def __init__(self, store: Store, keyring: Keyring, signer: Signer, clock: Clock) -> None:
         self._store, self._keyring, self._signer, self._clock = store, keyring, signer, clock
+        self._holes: dict[tuple[str, str], Hole] = {}
+        self.pulse = Pulse(store, clock)
         self.refresh()
 
     def refresh(self) -> None:
@@ -61,29 +103,62 @@ class Collector:
     def take(self, batch: Sequence[Message]) -> list[Given]:
         """Keep a batch for good. When this returns it is committed and every message may be acknowledged; the receipts
         say up to where each chain that it touched is here. Raises DatabaseUnusable: then nothing was kept."""
-        checked = self._check_all(batch)
+        records = [one for message in batch if message.topic == "records" for one in _envelopes(message)]
+        checked = self._check_all(records)
         touched: dict[tuple[str, str], None] = {}
+        holes: dict[tuple[str, str], int | None] = {}
         with self._store.write() as tx:
             if self._keyring.denies(tx.denied()):
                 # A key was revoked since: whatever is not committed yet is not believed.
-                checked = self._check_all(batch)
-            for message, result in checked:
+                checked = self._check_all(records)
+            heartbeats = [(m, self._pulse_of(m)) for m in batch if m.topic == "heartbeats"]
+            for message, result in [*checked, *heartbeats]:
                 if isinstance(result, ZaitangError):
                     self._refuse(tx, message, result)
-                else:
-                    touched |= self._insert(tx, message, result)
-            return [given for place in touched for given in self._receipt(tx, *place)]
+            touched |= self._insert(tx, [(one, result) for one, result in checked if isinstance(result, Verified)])
+            given = [one for place in touched for one in self._receipt(tx, *place, holes)]
+            for message, result in heartbeats:
+                if isinstance(result, Heartbeat):
+                    self.pulse.take(tx, result, message.payload)
+        self._remember(holes)
+        return given
 
-    def _check_all(self, batch: Sequence[Message]) -> list[tuple[Message, Sealed | ZaitangError]]:
+    def gaps(self) -> list[Given]:
+        """Requests that are due now: for each chain that has had a hole for a while, less and less often."""
+        now = self._clock.stamp()
+        given = []
+        for place, hole in self._holes.items():
+            if now.mono_us >= hole.due_us:
+                gap = Gap(1, self._store.device, *place, hole.first, utc_text(now.utc_us))
+                given.append(Given(place[0], seal_gap(gap, self._signer), "gaps"))
+                self._holes[place] = hole.asked(now.mono_us)
+        return given
+
+    def tell(self, code: str, **params: str | int) -> None:
+        """Append an alarm to the centre's own chain. Raises DatabaseUnusable."""
+        with self._store.write() as tx:
+            self._store.append(tx, Alarm(code, params))
+
+    def _remember(self, holes: Mapping[tuple[str, str], int | None]) -> None:
+        """Only once the transaction holds."""
+        now_us = self._clock.stamp().mono_us
+        for place, first in holes.items():
+            known = self._holes.pop(place, None)
+            if first is not None and len(self._holes) < MOST_HOLES:
+                same = known is not None and known.first == first
+                self._holes[place] = known if same else Hole(first, now_us + FIRST_ASKED_US, FIRST_ASKED_US)
+
+    def _check_all(self, batch: Sequence[Message]) -> list[tuple[Message, Result]]:
         checked = [(message, self._check(message)) for message in batch]
         if any(isinstance(result, UnknownSigner) for _, result in checked):
             self.refresh()  # once: who floods us with strangers must not make us read every certificate for each
             checked = [(m, self._check(m) if isinstance(result, UnknownSigner) else result) for m, result in checked]
         return checked
 
-    def _check(self, message: Message) -> Sealed | ZaitangError:
+    def _check(self, message: Message) -> Result:
         try:
             sealed = self._open(message)
+            body = body_of(sealed.record)
         except ZaitangError as error:
             return error
         if sealed.record.device != message.device:
@@ -92,30 +167,54 @@ class Collector:
             return WrongTopic(topic=message.device, device=f"{sealed.record.device}, which is this centre")
         if not stands_rightly(sealed.record, of_centre=False):
             return WrongPlace(seq=sealed.record.seq, device=sealed.record.device, type=sealed.record.type)
-        return sealed
+        return Verified(sealed, body)
+
+    def _pulse_of(self, message: Message) -> Heartbeat | ZaitangError:
+        try:
+            heartbeat = self._keyring.heartbeat(message.payload)
+        except ZaitangError as error:
+            return error
+        if heartbeat.device != message.device:
+            return WrongTopic(topic=message.device, device=heartbeat.device)
+        return heartbeat
 
     def _open(self, message: Message) -> Sealed:
         if len(message.payload) > MAX_MESSAGE:
             raise BadRecord(why=f"{len(message.payload)} bytes is more than {MAX_MESSAGE}")
+        if message.records > MAX_RECORDS:
+            raise BadRecord(why=f"{message.records} records in one message are more than {MAX_RECORDS}")
         return self._keyring.check(message.payload)
 
-    def _insert(self, tx: Tx, message: Message, sealed: Sealed) -> dict[tuple[str, str], None]:
-        """The chain to receipt: also for a duplicate, whose first receipt may have been lost."""
-        record = sealed.record
-        here = tx.hash_at(*record.key)
-        if here is None:
-            keep(tx, sealed)
-            state_reused(self._store, tx, sealed)
-        elif here != sealed.hash:
-            if self._refuse(tx, message, Fork(device=record.device, seq=record.seq), sealed=True):
-                self._alarm(tx, "chain.fork", sealed, kept=here, refused=sealed.hash)
-            return {}
-        return {(record.device, record.chain): None}
+    def _insert(self, tx: Tx, checked: Sequence[tuple[Message, Verified]]) -> dict[tuple[str, str], None]:
+        """The chains to receipt: also those of duplicates, whose first receipt may have been lost."""
+        here = _hashes(tx, [kept.sealed for _, kept in checked])
+        fresh: list[Verified] = []
+        touched: dict[tuple[str, str], None] = {}
+        for message, kept in checked:
+            record = kept.sealed.record
+            known = here.setdefault(record.key, None)
+            if known is None:
+                here[record.key] = kept.sealed.hash
+                fresh.append(kept)
+            elif known != kept.sealed.hash:
+                if self._refuse(tx, message, Fork(device=record.device, seq=record.seq), sealed=True):
+                    self._alarm(tx, "chain.fork", kept.sealed, kept=known, refused=kept.sealed.hash)
+                continue
+            touched[record.device, record.chain] = None
+        keep_all(tx, fresh)
+        state_reused(self._store, tx, fresh)
+        return touched
 
-    def _receipt(self, tx: Tx, device: str, chain: str) -> Iterable[Given]:
-        head, broken = tx.advance(device, chain)
-        if broken is not None:
-            self._tell_broken(tx, device, chain, broken)
+    def _receipt(
+        self, tx: Tx, device: str, chain: str, holes: dict[tuple[str, str], int | None]
+    ) -> Iterable[Given]:
+        at = tx.advance(device, chain)
+        head = at.head
+        holes[device, chain] = head.up_to + 1 if at.hole else None
+        if at.broken is not None:
+            self._tell_broken(tx, device, chain, at.broken)
+        if at.moved:
+            self.pulse.grown(tx, head)
         if head.up_to < 0:
             return
         known = tx.receipt_for(device, chain, head.up_to)
@@ -135,7 +234,7 @@ class Collector:
             return False
         name = type(error).__name__
         new = tx.put_quarantine(
-            sha256_hex(message.payload), f"zaitang/v1/{message.device}/records", name, str(error),
+            sha256_hex(message.payload), f"zaitang/v1/{message.device}/{message.topic}", name, str(error),
             self._clock.stamp().utc_us, message.payload,
         )
         if new:
@@ -153,3 +252,21 @@ class Collector:
         record = sealed.record
         place = {"device": record.device, "chain": record.chain, "seq": record.seq}
         self._store.append(tx, Alarm(code=code, params={**place, **hashes}))
+
+
+def _envelopes(message: Message) -> Iterable[Message]:
+    """A message for each envelope; one that holds more than it may stays whole, to be refused."""
+    if len(message.payload) > MAX_MESSAGE or message.records > MAX_RECORDS:
+        return [message]
+    return [Message(message.device, envelope) for envelope in message.payload.split(LINE)]
+
+
+def _hashes(tx: Tx, sealed: Sequence[Sealed]) -> dict[tuple[str, str, int], str | None]:
+    """The hashes of the records that are here already at these places."""
+    seqs: Mapping[tuple[str, str], list[int]] = defaultdict(list)
+    for one in sealed:
+        seqs[one.record.device, one.record.chain].append(one.record.seq)
+    found: dict[tuple[str, str, int], str | None] = {}
+    for (device, chain), wanted in seqs.items():
+        found |= {(device, chain, seq): hash_ for seq, hash_ in tx.hashes_at(device, chain, wanted).items()}
+    return found

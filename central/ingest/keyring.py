@@ -4,14 +4,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from central.errors import UnknownSigner
 from common.logs import Log
 from evidence.bodies import Genesis, body_of
 from evidence.certs import Identity, fingerprint, identity, join_chain
 from evidence.errors import BadCertificate, RevokedKey, TestKey, ZaitangError
-from evidence.records import Sealed
-from evidence.seal import RECORD_TYPE, UPLOAD_TYPE, open_envelope, read_sealed, verify_seal
+from evidence.heartbeats import HEARTBEAT_TYPE, Heartbeat, open_heartbeat
+from evidence.records import Sealed, read_record
+from evidence.seal import RECORD_TYPE, UPLOAD_TYPE, Opened, open_envelope, verify_opened
 from evidence.uploads import Upload, peek_upload, read_upload
 
 _LOG = Log("keyring")
@@ -49,29 +51,38 @@ class Keyring:
 
     def check(self, envelope: bytes) -> Sealed:
         """The record in an envelope whose seal holds. Raises BadRecord or a VerificationError that says why not."""
-        sealed = read_sealed(envelope)
-        body = body_of(sealed.record)
-        if isinstance(body, Genesis):
+        opened = open_envelope(envelope, RECORD_TYPE)
+        sealed = Sealed(envelope=envelope, payload=opened.payload, record=read_record(opened.payload))
+        record = sealed.record
+        if record.seq == 0:
+            body = body_of(record)
+            assert isinstance(body, Genesis)
             self._introduce(sealed, body)
-        device = sealed.record.device
-        where = f"record {sealed.record.seq} of {device}"
-        verify_seal(envelope, RECORD_TYPE, self._signer(envelope, RECORD_TYPE, device, where).public_key, where)
+        where = f"record {record.seq} of {record.device}"
+        verify_opened(opened, RECORD_TYPE, self._signer(record.device, opened, where), where)
         return sealed
 
     def check_upload(self, envelope: bytes) -> Upload:
         """The upload token in an envelope whose seal holds. Raises BadRecord or a VerificationError."""
         device = peek_upload(envelope).device
-        return read_upload(envelope, self._signer(envelope, UPLOAD_TYPE, device, f"an upload of {device}").public_key)
+        opened = open_envelope(envelope, UPLOAD_TYPE)
+        return read_upload(envelope, self._signer(device, opened, f"an upload of {device}"))
 
-    def _signer(self, envelope: bytes, payload_type: str, device: str, where: str) -> Identity:
-        """Whose key of `device` sealed an envelope. Raises BadRecord, UnknownSigner, RevokedKey."""
-        keys = [keyid for keyid, _ in open_envelope(envelope, payload_type).signatures]
-        who = next((self._known[device, keyid] for keyid in keys if (device, keyid) in self._known), None)
-        if who is None:
-            raise UnknownSigner(device=device)
-        if who.keyid in self._denied:
-            raise RevokedKey(where=where)
-        return who
+    def heartbeat(self, envelope: bytes) -> Heartbeat:
+        """The heartbeat in an envelope whose seal holds. Raises BadRecord or a VerificationError that says why not."""
+        heartbeat, opened = open_heartbeat(envelope)
+        where = f"a heartbeat of {heartbeat.device}"
+        verify_opened(opened, HEARTBEAT_TYPE, self._signer(heartbeat.device, opened, where), where)
+        return heartbeat
+
+    def _signer(self, device: str, opened: Opened, where: str) -> Ed25519PublicKey:
+        """The key of a device that an envelope says signed it. Raises UnknownSigner, RevokedKey."""
+        for keyid, _ in opened.signatures:
+            if (device, keyid) in self._known:
+                if keyid in self._denied:
+                    raise RevokedKey(where=where)
+                return self._known[device, keyid].public_key
+        raise UnknownSigner(device=device)
 
     def _introduce(self, sealed: Sealed, body: Genesis) -> None:
         where = f"record 0 of {sealed.record.device}"

@@ -9,12 +9,12 @@ import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from central.store.store import Store
+from central.store.store import Store, Verified
 from central.store.tables import Tx
 from evidence.bodies import Picture, RecordRef, Segment, VideoReused, body_of
 from evidence.looped import MS, TIME
 from evidence.receipts import peek_receipt
-from evidence.records import Record, Sealed
+from evidence.records import Record
 from evidence.reused import kept, telling
 from evidence.times import SECOND
 
@@ -36,13 +36,14 @@ class _Shared:
     held: str | None
 
 
-def state_reused(store: Store, tx: Tx, sealed: Sealed) -> None:
-    """Look at a record that was just kept."""
-    body = body_of(sealed.record)
-    if isinstance(body, Segment):
-        _file(store, tx, sealed.record, body)
-    elif isinstance(body, Picture):
-        _keyframes(store, tx, sealed.record, body)
+def state_reused(store: Store, tx: Tx, fresh: Sequence[Verified]) -> None:
+    """Look at the records of a batch that was just kept."""
+    again = tx.named_again([one.body.sha256 for one in fresh if isinstance(one.body, Segment)])
+    for one in fresh:
+        if isinstance(one.body, Segment) and one.body.sha256 in again:
+            _file(store, tx, one.sealed.record, one.body)
+        elif isinstance(one.body, Picture):
+            _keyframes(store, tx, one.sealed.record, one.body)
 
 
 def _file(store: Store, tx: Tx, record: Record, body: Segment) -> None:

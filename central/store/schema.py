@@ -168,3 +168,15 @@ tokens = Table(
     Column("time_s", BigInteger, nullable=False, comment="when it came, by our own clock"),
     Column("token", LargeBinary, nullable=False, comment="RFC 3161, over the text of the checkpoint"),
 )
+
+heard = Table(
+    "heard",
+    metadata,
+    Column("device", String(64), primary_key=True),
+    Column("chain", String(32), primary_key=True),
+    Column("last_us", BigInteger, nullable=False, comment="when its box last proved that it lives, by our clock"),
+    Column("last", LargeBinary, comment="the last heartbeat"),
+    Column("highest", LargeBinary, comment="the heartbeat that stood furthest on"),
+    Column("silent", Boolean, nullable=False, comment="its silence has been told"),
+    Column("against", String(64), comment="the alarm about what its heartbeats contradict, once told"),
+)

@@ -1,15 +1,16 @@
 """The centre's database with its own chain: what people do at the centre is sealed and appended here."""
 from __future__ import annotations
 
+import dataclasses
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from central.clock import Clock
 from central.store.engine import open_engine, reading, writing
 from central.store.tables import Tx
-from evidence.bodies import TYPES, Body, Genesis, Segment, body_of
+from evidence.bodies import TYPES, Body, Genesis, Segment
 from evidence.chain import next_record
 from evidence.records import Sealed
 from evidence.seal import Signer, seal_record
@@ -56,7 +57,7 @@ class Store:
             stamp=self._clock.stamp(),
         )
         sealed = seal_record(record, self._signer)
-        keep(tx, sealed)
+        keep_all(tx, [Verified(sealed, body)])
         tx.advance(self._device, self.chain)
         return sealed
 
@@ -71,15 +72,23 @@ class Store:
         return self.chain
 
 
-def keep(tx: Tx, sealed: Sealed) -> None:
-    """Insert a verified record whose place is free; `Tx.advance` follows its chain afterwards. Raises BadRecord for a
-    body that is none of its type."""
-    record, body = sealed.record, body_of(sealed.record)
-    tx.insert_record(sealed, getattr(body, "class_id", None))
-    tx.know_chain(record.device, record.chain)
-    if isinstance(body, Genesis):
-        certificate = "".join((body.certificate, *(body.intermediates or ())))
-        tx.set_identity(record.device, record.chain, certificate, body.sealing_key)
-        tx.know_certificate(body.keyid, record.device, certificate)
-    if isinstance(body, Segment):
-        tx.announce(record.device, record.chain, record.seq, body.sha256, body.size)
+@dataclasses.dataclass(frozen=True)
+class Verified:
+    """A verified record and its body; None for a type that this version does not know."""
+
+    sealed: Sealed
+    body: Body | None
+
+
+def keep_all(tx: Tx, kept: Sequence[Verified]) -> None:
+    """Insert verified records whose places are free, in this order; `Tx.advance` follows their chains afterwards."""
+    tx.insert_records([(one.sealed, getattr(one.body, "class_id", None)) for one in kept])
+    for device, chain in dict.fromkeys((one.sealed.record.device, one.sealed.record.chain) for one in kept):
+        tx.know_chain(device, chain)
+    for one in kept:
+        if isinstance(one.body, Genesis):
+            record = one.sealed.record
+            certificate = "".join((one.body.certificate, *(one.body.intermediates or ())))
+            tx.set_identity(record.device, record.chain, certificate, one.body.sealing_key)
+            tx.know_certificate(one.body.keyid, record.device, certificate)
+    tx.announce([(one.sealed.record, one.body) for one in kept if isinstance(one.body, Segment)])

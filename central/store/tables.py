@@ -2,21 +2,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from central.store import schema as t
 from central.store.devices import DeviceTables
+from central.store.heard import HeardTables
 from central.store.trees import TreeTables
-from evidence.records import NO_PREV, Sealed
+from evidence.bodies import Segment
+from evidence.records import NO_PREV, Record, Sealed
 from evidence.seal import read_sealed
 
 KEEP_OF_MESSAGE = 65536
 MOST_NAMES = 500
 """So many values in one question."""
+V = TypeVar("V")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +35,17 @@ class ChainHead:
 
 
 @dataclasses.dataclass(frozen=True)
+class Advanced:
+    """Where a chain stands now. `moved`: further than before. `broken`: the number of the record that does not follow
+    from the one before it, at which the walk ended. `hole`: the next record is not here, and later ones are."""
+
+    head: ChainHead
+    moved: bool
+    broken: int | None
+    hole: bool
+
+
+@dataclasses.dataclass(frozen=True)
 class Announced:
     """A segment that an accepted record names."""
 
@@ -43,7 +57,7 @@ class Announced:
     stored: bool
 
 
-class Tx(DeviceTables, TreeTables):
+class Tx(DeviceTables, HeardTables, TreeTables):
     """One transaction."""
 
     def meta(self, key: str) -> str | None:
@@ -51,23 +65,31 @@ class Tx(DeviceTables, TreeTables):
         return self._db.execute(select(t.meta.c.value).where(t.meta.c.key == key)).scalar()
 
     def set_meta(self, key: str, value: str) -> None:
-        """Write a note once."""
-        self._db.execute(insert(t.meta).values(key=key, value=value))
+        """Write a note, instead of what it said before."""
+        if not self._db.execute(update(t.meta).where(t.meta.c.key == key).values(value=value)).rowcount:
+            self._db.execute(insert(t.meta).values(key=key, value=value))
 
     # --- records ---
 
-    def hash_at(self, device: str, chain: str, seq: int) -> str | None:
-        """The hash of the record at that place, if one is here."""
-        return self._db.execute(select(t.records.c.hash).where(_place(device, chain, seq))).scalar()
+    def hashes_at(self, device: str, chain: str, seqs: Sequence[int]) -> dict[int, str]:
+        """The hashes of those records of a chain that are here."""
+        c = t.records.c
+        found: dict[int, str] = {}
+        for some in _some(seqs):
+            rows = select(c.seq, c.hash).where(c.device == device, c.chain == chain, c.seq.in_(some))
+            found |= {row.seq: row.hash for row in self._db.execute(rows)}
+        return found
 
-    def insert_record(self, sealed: Sealed, class_id: str | None) -> int:
-        """Keep a new record; its place must be free. Returns its leaf."""
-        leaf, record = self.leaves(), sealed.record
-        self._db.execute(insert(t.records).values(
-            leaf=leaf, device=record.device, chain=record.chain, seq=record.seq, hash=sealed.hash, prev=record.prev,
-            type=record.type, class_id=class_id, envelope=sealed.envelope,
-        ))
-        return leaf
+    def insert_records(self, sealed: Sequence[tuple[Sealed, str | None]]) -> None:
+        """Keep new records, each with its class; their places must be free. Their leaves follow in this order."""
+        if not sealed:
+            return
+        first = self.leaves()
+        self._db.execute(insert(t.records), [{
+            "leaf": leaf, "device": one.record.device, "chain": one.record.chain, "seq": one.record.seq,
+            "hash": one.hash, "prev": one.record.prev, "type": one.record.type, "class_id": class_id,
+            "envelope": one.envelope,
+        } for leaf, (one, class_id) in enumerate(sealed, first)])
 
     def leaf_of(self, device: str, chain: str, seq: int) -> int:
         """The leaf of a record that is here."""
@@ -145,17 +167,17 @@ class Tx(DeviceTables, TreeTables):
         where = and_(t.chains.c.device == device, t.chains.c.chain == chain)
         self._db.execute(update(t.chains).where(where).values(certificate=certificate, sealing_key=sealing_key))
 
-    def advance(self, device: str, chain: str) -> tuple[ChainHead, int | None]:
-        """Follow a known chain as far as it is here without a hole. Returns the new head and the number of the record
-        that does not follow from the one before it, if the walk ended at such a one."""
+    def advance(self, device: str, chain: str) -> Advanced:
+        """Follow a known chain as far as it is here without a hole."""
         c, head = t.records.c, self.head(device, chain)
         assert head is not None
         rows = select(c.seq, c.hash, c.prev).where(
             c.device == head.device, c.chain == head.chain, c.seq > head.up_to
         ).order_by(c.seq)
-        up_to, head_hash, broken = head.up_to, head.head_hash, None
+        up_to, head_hash, broken, hole = head.up_to, head.head_hash, None, False
         for row in self._db.execute(rows):
             if row.seq != up_to + 1:
+                hole = True
                 break
             if row.prev != head_hash:
                 broken = row.seq
@@ -165,7 +187,7 @@ class Tx(DeviceTables, TreeTables):
         if moved != head:
             where = and_(t.chains.c.device == head.device, t.chains.c.chain == head.chain)
             self._db.execute(update(t.chains).where(where).values(up_to=up_to, head_hash=head_hash))
-        return moved, broken
+        return Advanced(moved, moved != head, broken, hole)
 
     # --- receipts, certificates, quarantine ---
 
@@ -220,12 +242,26 @@ class Tx(DeviceTables, TreeTables):
 
     # --- segments, names ---
 
-    def announce(self, device: str, chain: str, seq: int, sha256: str, size: int) -> None:
-        """An accepted record names a segment."""
-        stored = any(known.stored for known in self.announced(sha256))
-        self._db.execute(insert(t.segments).values(
-            device=device, chain=chain, seq=seq, sha256=sha256, size=size, stored=stored
-        ))
+    def announce(self, named: Sequence[tuple[Record, Segment]]) -> None:
+        """Accepted records name segments."""
+        c = t.segments.c
+        stored: set[str] = set()
+        for some in _some([segment.sha256 for _, segment in named]):
+            stored |= set(self._db.execute(select(c.sha256).where(c.sha256.in_(some), c.stored)).scalars())
+        if named:
+            self._db.execute(insert(t.segments), [{
+                "device": record.device, "chain": record.chain, "seq": record.seq, "sha256": segment.sha256,
+                "size": segment.size, "stored": segment.sha256 in stored,
+            } for record, segment in named])
+
+    def named_again(self, sha256s: Sequence[str]) -> set[str]:
+        """Those of these files that more than one record names."""
+        c = t.segments.c
+        found: set[str] = set()
+        for some in _some(sha256s):
+            rows = select(c.sha256).where(c.sha256.in_(some)).group_by(c.sha256).having(func.count() > 1)
+            found |= set(self._db.execute(rows).scalars())
+        return found
 
     def announced(self, sha256: str) -> list[Announced]:
         """Every record's naming of the segment with this hash, by order of acceptance."""
@@ -243,8 +279,8 @@ class Tx(DeviceTables, TreeTables):
         """Those of these keyframes that are remembered, and the leaf of the record that named each first."""
         c = t.keyframes.c
         found: dict[str, int] = {}
-        for at in range(0, len(names), MOST_NAMES):
-            rows = self._db.execute(select(c.name, c.leaf).where(c.name.in_(names[at:at + MOST_NAMES])))
+        for some in _some(names):
+            rows = self._db.execute(select(c.name, c.leaf).where(c.name.in_(some)))
             found |= {row.name: row.leaf for row in rows}
         return found
 
@@ -271,6 +307,11 @@ class Tx(DeviceTables, TreeTables):
         """Encrypted names by pseudonym."""
         rows = self._db.execute(select(t.names.c.person, t.names.c.sealed).where(t.names.c.class_id == class_id))
         return {row.person: row.sealed for row in rows}
+
+
+def _some(values: Sequence[V]) -> Iterator[Sequence[V]]:
+    """The values, as many at a time as fit into one question."""
+    return (values[at : at + MOST_NAMES] for at in range(0, len(values), MOST_NAMES))
 
 
 def _place(device: str, chain: str, seq: int) -> ColumnElement[bool]:

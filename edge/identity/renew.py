@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from common.backoff import Backoff
 from common.logs import Log
 from edge.errors import BadKeyFile, BadKeys
 from edge.identity.centre import CentreOverHttps, fetch_root
@@ -28,7 +29,6 @@ from edge.identity.tls import (
     waiting_key,
 )
 from edge.storage.files import replace
-from edge.sync.backoff import Backoff
 from evidence.errors import ZaitangError
 from evidence.renewal import seal_renewal
 from evidence.seal import Signer

@@ -10,11 +10,13 @@ from typing import Any
 
 from sqlite_utils import Database as SqliteUtils
 
-from edge.errors import BadStore, OtherSchema, StoreBusy
+from edge.errors import BadStore, OtherSchema, StoreBusy, StoreUnwritable
 from edge.store import sql
 
 WAIT_S = 5.0
 """How long a transaction waits for another process's before it gives up with StoreBusy."""
+UNWRITABLE = ("disk is full", "readonly database", "disk I/O error", "unable to open database file")
+"""What SQLite says of a disk that may be well again later."""
 
 
 class Database:
@@ -62,6 +64,11 @@ class Database:
         with self._lock, self._told():
             return self._db.execute(statement, values).rowcount
 
+    def many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement for each of the rows. Raises StoreBusy, BadStore."""
+        with self._lock, self._told():
+            self._db.conn.executemany(statement, rows)
+
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query. Raises StoreBusy, BadStore."""
         with self._lock, self._told():
@@ -84,6 +91,8 @@ class Database:
         except sqlite3.OperationalError as error:
             if "locked" in str(error) or "busy" in str(error):
                 raise StoreBusy() from None
+            if any(word in str(error) for word in UNWRITABLE):
+                raise StoreUnwritable(path=self._path, why=str(error)) from None
             raise BadStore(path=self._path, why=str(error)) from None
         except sqlite3.DatabaseError as error:
             raise BadStore(path=self._path, why=str(error)) from None

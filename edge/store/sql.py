@@ -52,7 +52,6 @@ HASH = "SELECT hash FROM records WHERE seq = ?"
 ADD_RECEIPT = "INSERT OR IGNORE INTO receipts (up_to, envelope) VALUES (?, ?)"
 RECEIPTS = "SELECT envelope FROM receipts ORDER BY up_to"
 RECEIPTS_ABOVE = "SELECT envelope FROM receipts WHERE up_to > ? ORDER BY up_to"
-NEWEST_RECEIPT = "SELECT envelope FROM receipts ORDER BY up_to DESC LIMIT 1"
 RECEIPTED = "SELECT max(up_to) FROM receipts"
 
 ADD_ORDER = "INSERT OR IGNORE INTO orders (hash, seq, envelope) VALUES (?, ?, ?)"

@@ -18,20 +18,20 @@ from edge.errors import BadStore, ForeignStore
 from edge.store import sql
 from edge.store.database import Database
 from edge.store.people import PeopleTables
-from evidence.bodies import TYPES, Genesis, Segment, SegmentRemoved
+from evidence.bodies import Genesis, Segment, SegmentRemoved
 from evidence.box_orders import OrderAnswered
 from evidence.certs import split_chain
 from evidence.chain import next_record
 from evidence.errors import BadReceipt, BadRecord
 from evidence.receipts import Receipt, peek_receipt
-from evidence.records import Record, Sealed
+from evidence.records import Record, Sealed, Stamp
 from evidence.seal import Signer, read_sealed, seal_record
-from evidence.shape import decode, encode
+from evidence.shape import encode
 from evidence.times import utc_us
 
 SOFTWARE = "zaitang 0.1.0"
 RECORDS_GONE = N_("its records are gone")
-PAGE = 1000
+PAGE, FEW = 1000, 25
 LATEST_RECEIPT = "receipt"
 Place = Literal["first", "second"]
 """The video volume that the recorder writes, and the one to which segments are moved."""
@@ -87,7 +87,7 @@ class Store(PeopleTables):
     # --- the chain
 
     def append(self, type: str, body: object) -> Sealed:
-        """Seal one fact (a dataclass of evidence.bodies) as the next record. Raises BadShape for a bad body."""
+        """Seal one fact (a dataclass of evidence.bodies) as the next record. Raises BadRecord for a bad body."""
         return self.append_many([(type, body)])[0]
 
     def append_many(self, items: Sequence[tuple[str, object]]) -> list[Sealed]:
@@ -98,6 +98,12 @@ class Store(PeopleTables):
     def records(self, after: int = -1, limit: int | None = None) -> list[Sealed]:
         """The records with a sequence number above `after`, in order."""
         return _sealed(self._db.rows(sql.RECORDS, (after, -1 if limit is None else limit)))
+
+    def envelopes(self, seqs: range) -> Iterator[bytes]:
+        """The envelopes of these records, in order, a few at a time: a record may have a megabyte."""
+        for first in range(seqs.start, seqs.stop, FEW):
+            rows = self._db.rows(sql.RECORDS, (first - 1, min(FEW, seqs.stop - first)))
+            yield from (row[0] for row in rows)
 
     def records_of(self, type: str, after: int = -1, limit: int | None = None) -> list[Sealed]:
         """The records of one type above `after`, in order."""
@@ -128,6 +134,12 @@ class Store(PeopleTables):
             raise BadStore(path=self.path, why=RECORDS_GONE)
         return head
 
+    def head_now(self) -> tuple[Sealed, Stamp]:
+        """The newest record, and the clock at a moment at which it is the newest: nobody can append meanwhile, so every
+        later record has a later time."""
+        with self._db.transaction():
+            return self.head(), self._clock.stamp()
+
     def head_seq(self) -> int:
         """The sequence number of the newest record, read without the record: for whoever asks every second."""
         seq = self._db.one(sql.NEWEST)
@@ -144,7 +156,7 @@ class Store(PeopleTables):
 
     def vouched_us(self) -> int | None:
         """The time in the newest receipt, UTC microseconds; None without any."""
-        envelope = self._db.one(sql.NEWEST_RECEIPT)
+        envelope = self.latest_receipt()
         try:
             return None if envelope is None else utc_us(peek_receipt(envelope).time)
         except BadRecord as error:
@@ -303,23 +315,16 @@ class Store(PeopleTables):
         stamp, added = self._clock.stamp(), []
         for type, body in items:
             record: Record = next_record(
-                head, device=self._device, chain=self._chain, type=type, body=_checked(type, body), stamp=stamp)
+                head, device=self._device, chain=self._chain, type=type, body=encode(body), stamp=stamp)
             head = seal_record(record, self._signer)
-            self._db.execute(sql.ADD_RECORD, (record.seq, head.hash, type, head.envelope))
             added.append(head)
+        self._db.many(sql.ADD_RECORD, [(one.record.seq, one.hash, one.record.type, one.envelope) for one in added])
         return added
 
     def _check_genesis(self) -> None:
         first = self.records(limit=1)[0].record
         if first.device != self._device or first.body.get("keyid") != self._signer.keyid:
             raise ForeignStore(path=self.path, device=first.device)
-
-
-def _checked(type: str, body: object) -> dict[str, object]:
-    """The JSON value of a body, refused before it is sealed if it could not be read back."""
-    value = encode(body)
-    decode(TYPES[type], value, type)
-    return dict(value)
 
 
 def _sealed(rows: Sequence[tuple[bytes, ...]]) -> list[Sealed]:

@@ -17,7 +17,7 @@ from edge.sync.centre import Site
 from edge.sync.errors import NotOurChain, NotTheCentre, NotThisBox, Refused, RevokedSigner
 from edge.sync.moves import judge_move, read_moves
 from edge.sync.orders import Order, judge, read_order
-from edge.sync.receipts import check_receipt
+from edge.sync.receipts import check_gap, check_receipt
 from edge.sync.seen import Seen
 from edge.sync.stated import read_statements
 from edge.sync.withdrawn import follow, read_withdrawals
@@ -26,7 +26,9 @@ from evidence.box_orders import BoxOrder, OrderAnswered, known_us, refusal
 from evidence.canonical import sha256_hex
 from evidence.certs import Identity
 from evidence.errors import BadReceipt
+from evidence.receipts import peek_receipt
 from evidence.records import Sealed
+from evidence.times import utc_us
 
 
 class Inbox:
@@ -48,6 +50,8 @@ class Inbox:
         self._seen = Seen(store, site, self.alarms, now)
         self._early: bytes | None = None
         self._centre = self._remembered()
+        latest = store.latest_receipt()
+        self._said_us = -1 if latest is None else utc_us(peek_receipt(latest).time)
         self._accepted = {str(sealed.record.body.get("order")) for sealed in store.records_of("order.accepted")}
         self._answered, self._orders = answers(store), Orders(store)
 
@@ -71,6 +75,7 @@ class Inbox:
             self._refuse("receipt.refused", NotOurChain.code, {})
             return None
         self.alarms.settle("receipt.refused")
+        self._said_us = max(self._said_us, utc_us(receipt.time))
         return receipt.up_to
 
     def checkpoint(self, message: bytes) -> None:
@@ -83,6 +88,28 @@ class Inbox:
             self._seen.take(message, self._centre)
         except Refused as error:
             self._refuse("checkpoint.refused", error.code, {"message": sha256_hex(message)})
+    def gap(self, envelope: bytes) -> int | None:
+        """The record from which the centre asks for the chain again, or None when that was refused or cannot be judged.
+
+        One that asks for what the centre has given a receipt for is followed too: a centre that was set back to a
+        backup gets everything again. An old request that somebody repeats is refused."""
+        if self._centre is None:
+            return None
+        try:
+            gap = check_gap(envelope, self._site, self._centre)
+            if gap.chain != self._store.chain or gap.first > self._store.head_seq():
+                raise NotOurChain(why=f"it asks for record {gap.first} of chain {gap.chain}")
+        except Refused as error:
+            self._refuse("gap.refused", error.code, {})
+            return None
+        if utc_us(gap.time) <= self._said_us:
+            self._log.info("gap.too_late")
+            return None
+        if gap.first <= self._store.receipted_up_to():
+            self.alarms.once("centre.lost", {"seq": gap.first, "device": self._site.device})
+        self._said_us = utc_us(gap.time)
+        self._log.info("gap.asked", first=gap.first)
+        return gap.first
 
     def moves(self, message: bytes) -> None:
         """Take the centre's orders to move face templates, each once; refuse one that is for another box or key, with

@@ -19,7 +19,7 @@ KEEPALIVE_S = 30
 IN_FLIGHT = 50
 RETRY_S = (1, 60)
 ROOT = "zaitang/v1"
-TOPICS = ("receipts", "orders/+", "stated/+", "moves/+", "withdrawn/+", "checkpoint")
+TOPICS = ("receipts", "gaps", "orders/+", "stated/+", "moves/+", "withdrawn/+", "checkpoint")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Connected:
 
 @dataclasses.dataclass(frozen=True)
 class Arrived:
-    """A message; `topic` without the box's prefix: `receipts`, `orders/CLASS`, `orders/_box` (orders to the box, of no
-    class), `stated/CLASS`, `moves/CLASS`, `withdrawn/CLASS` or `checkpoint`."""
+    """A message; `topic` without the box's prefix: `receipts`, `gaps`, `orders/CLASS`, `orders/_box` (orders to the
+    box, of no class), `stated/CLASS`, `moves/CLASS`, `withdrawn/CLASS` or `checkpoint`."""
 
     topic: str
     payload: bytes

@@ -6,12 +6,15 @@ record without receipt when receipts stop coming. A PUBACK of the broker moves n
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Iterator
 
-from edge.sync.backoff import Backoff
+from common.backoff import Backoff
 
 RESEND = Backoff(first=5.0, longest=300.0)
-WINDOW = 200
+WINDOW = 1000
 """Most records that are sent and not receipted."""
+MOST_RECORDS, MOST_BYTES = 100, 256 * 1024
+"""What goes into one message: so many records, so many bytes. A larger record travels alone."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,5 +51,24 @@ class Outbox:
         """What was sent is lost, or its receipts were: everything without a receipt is due again at once."""
         return dataclasses.replace(self, sent=self.receipted, deadline=now)
 
+    def from_again(self, seq: int, now: float) -> Outbox:
+        """The centre lacks record `seq`: everything from there on is due at once, receipts or not."""
+        receipted = min(self.receipted, seq - 1)
+        return dataclasses.replace(self, receipted=receipted, sent=min(self.sent, seq - 1), deadline=now)
+
     def _overdue(self, now: float) -> bool:
         return self.sent > self.receipted and now >= self.deadline
+
+
+def messages(envelopes: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """The envelopes in their order, divided into messages: in each they stand with a line feed between them."""
+    held: list[bytes] = []
+    size = 0
+    for envelope in envelopes:
+        if held and (len(held) == MOST_RECORDS or size + len(envelope) > MOST_BYTES):
+            yield held
+            held, size = [], 0
+        held.append(envelope)
+        size += len(envelope) + 1
+    if held:
+        yield held

@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from cryptography import x509
 
@@ -14,7 +15,7 @@ from common import logs
 from common.policies import load_policy, policy_ids
 from edge.child import ready, stop_on_signal
 from edge.config import SyncConfig
-from edge.errors import CannotReadCa, StoreBusy
+from edge.errors import CannotReadCa, StoreBusy, StoreUnwritable
 from edge.identity.renew import Renewer
 from edge.store import Store
 from edge.sync.alarms import Alarms
@@ -23,15 +24,22 @@ from edge.sync.carrier import Carrier, make_client
 from edge.sync.centre import CERTIFICATE, Site
 from edge.sync.inbox import Inbox
 from edge.sync.link import Arrived, Connected, Event, Link, Lost
-from edge.sync.outbox import WINDOW, Outbox
+from edge.sync.outbox import Outbox, messages
 from edge.sync.pace import Pace
 from edge.sync.progress import write_progress
+from edge.sync.pulse import Pulse
 from edge.sync.uploader import Limits, Uploader
 from edge.wiring import Box
+from evidence.bodies import Alarm
 from evidence.certs import identity
 from evidence.seal import KeySigner
 
 TICK_S = 0.2
+MOST_MESSAGES = 20
+"""So many may wait for the broker."""
+RETRY_S = 2.0
+GAP_S = 5.0
+"""Real seconds between two requests of the centre that are followed."""
 
 
 class Sync:
@@ -39,13 +47,14 @@ class Sync:
 
     def __init__(
         self, store: Store, inbox: Inbox, link: Link, events: queue.Queue[Event], uploader: Uploader | None,
-        now: Callable[[], float] = time.monotonic, renewer: Renewer | None = None,
+        pulse: Pulse | None = None, now: Callable[[], float] = time.monotonic, renewer: Renewer | None = None,
     ) -> None:
         self._store, self._inbox, self._link, self._events = store, inbox, link, events
         self._uploader, self._now, self._log = uploader, now, logs.Log("sync")
         self._renewer = renewer
-        self._connected = False
+        self._connected, self._pulse, self._asked = False, pulse, -GAP_S
         self._held: Event | None = None
+        self._ailing_since: float | None = None
         self._outbox = Outbox(store.receipted_up_to(), store.receipted_up_to())
 
     def run(self, stop: threading.Event) -> None:
@@ -69,11 +78,24 @@ class Sync:
         try:
             self._hear(TICK_S)
             self._send()
+            self._beat()
             if self._uploader is not None:
                 self._uploader.tick(self._outbox.receipted)
+            self._tell_recovered()
         except StoreBusy:
             self._log.warning("store.busy")
             stop.wait(TICK_S)
+        except StoreUnwritable as error:
+            # Nothing is lost: what came from the centre is held, or comes again.
+            self._ailing_since = self._now() if self._ailing_since is None else self._ailing_since
+            self._log.failed("store.unwritable", error)
+            stop.wait(RETRY_S)
+
+    def _tell_recovered(self) -> None:
+        """State that the database could not be written, once it can."""
+        if self._ailing_since is not None:
+            self._store.append("alarm", Alarm("store.full", {"seconds": int(self._now() - self._ailing_since)}))
+            self._ailing_since = None
 
     def _hear(self, timeout: float) -> None:
         """Handle the next event, and all that wait behind it. One that a busy store refused stays the first."""
@@ -88,6 +110,8 @@ class Sync:
     def _handle(self, event: Event) -> None:
         if isinstance(event, Connected):
             self._connected = True
+            if self._pulse is not None:
+                self._pulse.at_once()
             if not event.resumed:
                 self._outbox = self._outbox.all_again(self._now())
         elif isinstance(event, Lost):
@@ -96,6 +120,8 @@ class Sync:
             self._receipt(event)
         elif event.topic == BOX_ORDERS and event.payload:
             self._order(event, self._inbox.box_orders)
+        elif event.topic == "gaps":
+            self._gap(event)
         elif event.topic.startswith("orders/") and event.payload:
             self._order(event, self._inbox.order)
         elif event.topic.startswith("stated/") and event.payload:
@@ -119,14 +145,33 @@ class Sync:
         if up_to is not None:
             self._outbox = self._outbox.after_receipt(up_to, self._now(), random.random())
 
-    def _send(self) -> None:
-        room = WINDOW - self._link.unacknowledged
-        if not self._connected or room <= 0:
+    def _gap(self, event: Arrived) -> None:
+        """The centre lacks records. However often it says so, the chain is sent again once in a while only."""
+        if self._now() - self._asked < GAP_S:
             return
-        due = self._outbox.due(self._store.head().record.seq, self._now())[:room]
-        for sealed in self._store.records(due.start - 1, len(due)) if due else ():
-            self._link.publish("records", sealed.envelope)
-        self._outbox = self._outbox.after_sending(due, self._now(), random.random())
+        first = self._inbox.gap(event.payload)
+        if first is not None:
+            self._asked = self._now()
+            self._outbox = self._outbox.from_again(first, self._now())
+
+    def _beat(self) -> None:
+        if self._connected and self._pulse is not None:
+            heartbeat = self._pulse.beat(self._outbox.receipted, self._now())
+            if heartbeat is not None:
+                self._link.publish("heartbeats", heartbeat)
+
+    def _send(self) -> None:
+        """Hand over what is due, oldest first, while the broker takes it: no more than a few messages are in memory."""
+        if not self._connected:
+            return
+        due = self._outbox.due(self._store.head_seq(), self._now())
+        first = done = due.start
+        for envelopes in messages(self._store.envelopes(due)) if due else ():
+            if self._link.unacknowledged >= MOST_MESSAGES:
+                break
+            self._link.publish("records", b"\n".join(envelopes))
+            done += len(envelopes)
+        self._outbox = self._outbox.after_sending(range(first, done), self._now(), random.random())
 
 
 def run(box: Box) -> None:
@@ -153,7 +198,11 @@ def make_sync(box: Box, config: SyncConfig) -> Sync:
     uploader = None
     if config.segments is not None:
         uploader = make_uploader(box, config, config.segments, inbox.alarms)
-    return Sync(box.store, inbox, link, events, uploader, renewer=renewer)
+    folders = {"box": box.folder, "video": box.video}
+    if box.config.storage.second is not None:
+        folders["second"] = Path(box.config.storage.second)
+    pulse = Pulse(box.store, KeySigner(box.keys.device), folders, config.heartbeat_s)
+    return Sync(box.store, inbox, link, events, uploader, pulse, renewer=renewer)
 
 
 def make_uploader(box: Box, config: SyncConfig, address: str, alarms: Alarms) -> Uploader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from edge.sync.backoff import Backoff
+from common.backoff import Backoff
 
 RETRY = Backoff(first=2.0, longest=600.0)
 AWAY_S = 60.0

@@ -16,7 +16,7 @@ from bench import harness, inputs, report
 from bench.figures import FIGURES
 from bench.harness import Contest, Figures, Result, Row, Skipped
 from bench.material import film
-from bench.rows import ROWS, detect, fold, fold_terminal, recorder, rollcall, seal, terminal, verify
+from bench.rows import ROWS, collect, detect, fold, fold_terminal, recorder, rollcall, seal, terminal, verify
 from evidence.errors import BadInput
 
 CONDITIONS = {"processor": "a chip", "machine": "m", "cores": 2, "load": [0.5], "python": "3.11",
@@ -106,7 +106,7 @@ def test_every_row_has_its_own_name() -> None:
         "identify", "checkin", "facesize", "cover", "headcount", "courses"]
     assert not {*ROWS} & {*FIGURES}
     assert list(ROWS) == [one.name for one in ROWS.values()] == [
-        "seal", "verify", "fold", "fold-terminal", "recorder", "recorder-pictures", "detect", "rollcall",
+        "seal", "collect", "verify", "fold", "fold-terminal", "recorder", "recorder-pictures", "detect", "rollcall",
         "rollcall-faces",
         "terminal-step", "terminal-step-insightface", "terminal-step-dlib"]
 
@@ -129,6 +129,13 @@ def test_the_rows_without_real_data_do_their_work(tmp_path: Path, monkeypatch: p
         folder.mkdir()
         result = harness.measure(dataclasses.replace(ROWS[name], repetitions=1), folder)
         assert result.ratio > 0 and result.remarks
+
+
+@pytest.mark.long
+def test_the_row_of_the_collector_does_its_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collect, "RECORDS", 150)
+    result = harness.measure(dataclasses.replace(ROWS["collect"], repetitions=1), tmp_path)
+    assert result.ratio > 0 and result.remarks
 
 
 def test_boxes_are_compared_with_the_peers() -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.errors import BadMoment, NoSuchKey
-from central.ingest.collector import MAX_MESSAGE, Message
+from central.ingest.collector import MAX_MESSAGE, MAX_RECORDS, Message
 from central.wiring import Centre, init_centre, open_centre
 from evidence.bodies import Genesis, Review, SessionStart
 from evidence.certs import split_chain
@@ -44,6 +45,36 @@ def test_a_batch_is_kept_and_receipted_once(centre: Centre) -> None:
         assert receipt.leaf_index == tx.leaf_of("box-1", box.chain, 4)
 
 
+def test_a_message_of_many_records_is_kept_record_by_record(centre: Centre) -> None:
+    """What one of them lacks costs no other one anything."""
+    box, collector = filled(centre, 6), centre.collector()
+    envelopes = [sealed.envelope for sealed in box.sealed]
+    spoilt = envelopes[3].replace(b"ed25519", b"ed25518")
+    whole = Message("box-1", b"\n".join([*envelopes[:3], spoilt, envelopes[2], envelopes[4]]))
+    assert [r.up_to for r in receipts(centre, collector.take([whole]))] == [2]
+    assert [r.up_to for r in receipts(centre, collector.take([Message("box-1", b"\n".join(envelopes))]))] == [5]
+    with centre.store.read() as tx:
+        assert tx.chain_envelopes("box-1", box.chain, 99) == envelopes
+        assert [error for error, _, _ in tx.quarantined()] == ["BadRecord"]
+
+
+def test_two_records_of_one_number_in_one_message_are_a_fork(centre: Centre) -> None:
+    box, collector = filled(centre), centre.collector()
+    kept = box.sealed.pop()
+    box.append(SessionStart("welder-1", "s-other", "page"), MORNING + 99)
+    envelopes = [*[sealed.envelope for sealed in box.sealed[:4]], kept.envelope, box.sealed[4].envelope]
+    (receipt,) = receipts(centre, collector.take([Message("box-1", b"\n".join(envelopes))]))
+    assert (receipt.up_to, receipt.head_hash) == (4, kept.hash)
+    with centre.store.read() as tx:
+        assert [sealed.record.body["code"] for sealed in tx.of_type("alarm")] == ["chain.fork"]
+
+
+def test_a_message_of_too_many_records_is_refused_as_a_whole(centre: Centre) -> None:
+    assert centre.collector().take([Message("box-1", b"\n" * MAX_RECORDS)]) == []
+    with centre.store.read() as tx:
+        assert [(error, times) for error, _, times in tx.quarantined()] == [("BadRecord", 1)]
+
+
 def test_the_same_again_is_receipted_again_and_kept_once(centre: Centre) -> None:
     box, collector = filled(centre), centre.collector()
     first = collector.take(box.messages())
@@ -69,7 +100,7 @@ def test_another_record_with_the_same_number_is_a_fork_and_never_overwrites(cent
     assert collector.take([Message("box-1", other.envelope)]) == []
     assert collector.take([Message("box-1", other.envelope)]) == []
     with centre.store.read() as tx:
-        assert tx.hash_at("box-1", box.chain, 4) == kept.hash
+        assert tx.hashes_at("box-1", box.chain, [4]) == {4: kept.hash}
         assert [(error, times) for error, _, times in tx.quarantined()] == [("Fork", 2)]
         (alarm,) = tx.of_type("alarm")
     assert alarm.record.body["code"] == "chain.fork"
@@ -140,7 +171,7 @@ def test_a_forged_record_is_refused(centre: Centre) -> None:
     centre.collector().take([box.messages()[0], Message("box-1", forged.envelope)])
     with centre.store.read() as tx:
         assert [error for error, _, _ in tx.quarantined()] == ["UnknownSigner"]
-        assert tx.hash_at("box-1", box.chain, 2) is None
+        assert tx.hashes_at("box-1", box.chain, [2]) == {}
 
 
 def test_a_box_cannot_speak_for_another_nor_for_the_centre(centre: Centre) -> None:
@@ -283,3 +314,28 @@ def test_another_key_of_the_same_box_goes_on(centre: Centre) -> None:
     for moment in ("2999-01-01T00:00:00.000000Z", "yesterday", "2026-02-30T00:00:00.000000Z"):
         with pytest.raises(BadMoment):
             centre.desk().revoke("box-1", "x", None, moment)
+
+
+def test_two_collectors_over_one_database_keep_one_order_of_acceptance(centre: Centre) -> None:
+    """Only one may run for a centre; should two do so, no record is lost and no leaf given twice."""
+    boxes = [Box(centre, f"box-{number}", f"{number:032x}") for number in range(2)]
+    for box in boxes:
+        box.genesis()
+        for number in range(60):
+            box.append(SessionStart("welder-1", f"s-{number}", "button"), MORNING + number)
+
+    def collect(box: Box) -> None:
+        collector, messages = centre.collector(), box.messages()
+        for at in range(0, len(messages), 7):
+            collector.take([*messages[at : at + 7], *boxes[0].messages()[at : at + 7]])
+
+    threads = [threading.Thread(target=collect, args=(box,)) for box in boxes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with centre.store.read() as tx:
+        heads = {head.device: head.up_to for head in tx.heads()}
+        assert (heads["box-0"], heads["box-1"]) == (60, 60)
+        leaves = [tx.at_leaf(leaf).record.key for leaf in range(tx.leaves())]
+    assert len(set(leaves)) == len(leaves) == 1 + 2 * 61

@@ -23,7 +23,7 @@ from edge.store import Store, database
 from edge.wiring import open_store
 from evidence.bodies import Alarm, SessionStart
 from evidence.chain import check_chain
-from evidence.errors import BadReceipt, BadShape
+from evidence.errors import BadReceipt, BadRecord
 from evidence.receipts import Receipt
 
 CLASS = "c-1"
@@ -63,9 +63,9 @@ def test_a_new_store_begins_with_a_genesis_and_its_chain_verifies(tmp_path: Path
 
 def test_a_body_that_could_not_be_read_back_is_not_sealed(tmp_path: Path, keys: BoxKeys) -> None:
     store = opened(tmp_path, keys)
-    with pytest.raises(BadShape):
+    with pytest.raises(BadRecord):
         store.append("session.start", SessionStart("Not An Id", "s-1", "page"))
-    with pytest.raises(BadShape):
+    with pytest.raises(BadRecord):
         store.append_many([("alarm", alarm()), ("alarm", Alarm("No Code", {}))])
     assert len(store.records()) == 1
 
@@ -143,7 +143,7 @@ def test_names_and_faces_are_encrypted_and_erased_for_good(tmp_path: Path, keys:
 def test_templates_and_the_records_about_them_are_kept_together_or_not_at_all(tmp_path: Path, keys: BoxKeys) -> None:
     store = opened(tmp_path, keys)
     faces = {"p-1": np.ones((1, 4), np.float32)}
-    with pytest.raises(BadShape):
+    with pytest.raises(BadRecord):
         store.put_templates(CLASS, "lab", faces, [("alarm", alarm()), ("alarm", Alarm("No Code", {}))])
     assert store.templates(CLASS, "lab") == {} and len(store.records()) == 1
     store.put_templates(CLASS, "lab", faces, [("alarm", alarm())])
@@ -215,3 +215,23 @@ def test_what_is_encrypted_opens_only_with_its_label() -> None:
 
 def _bytes(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder.glob("zaitang.db*")))
+
+
+def test_the_head_and_its_moment_lie_before_everything_that_is_appended_later(tmp_path: Path, keys: BoxKeys) -> None:
+    """Another thread appends all the time: a heartbeat must never seem to come after records that it does not know."""
+    store, stop = opened(tmp_path, keys), threading.Event()
+
+    def append() -> None:
+        while not stop.is_set():
+            store.append("alarm", alarm())
+
+    thread = threading.Thread(target=append)
+    thread.start()
+    seen = [store.head_now() for _ in range(100)]
+    stop.set()
+    thread.join()
+    times = [sealed.record.mono_us for sealed in store.records()]
+    for head, stamp in seen:
+        assert all(time <= stamp.mono_us for time in times[: head.record.seq + 1])
+        assert all(time >= stamp.mono_us for time in times[head.record.seq + 1 :])
+    assert len(times) > 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+import rfc8785
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evidence.canonical import MAX_BYTES, MAX_DEPTH, canonical, parse
@@ -22,6 +23,12 @@ JSON = st.recursive(
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), JSON, max_size=4))
 def test_parse_is_the_inverse_of_canonical(value: dict[str, object]) -> None:
     assert parse(canonical(value)) == value
+
+
+@given(st.dictionaries(st.text(max_size=4), JSON, max_size=4))
+@example({"\U0001f600": 1, "\uffff": 2, "\ue000": "\x7f\u2028\x1f\t\\\"/"})
+def test_the_bytes_are_those_of_the_library_of_the_rfc(value: dict[str, object]) -> None:
+    assert canonical(value) == rfc8785.dumps(value)
 
 
 @given(st.binary(max_size=60) | st.text(max_size=40).map(lambda text: text.encode("utf-8", "surrogatepass")))

@@ -27,6 +27,8 @@ from evidence.errors import (
     VerificationError,
     WrongSigner,
 )
+from evidence.gaps import GAP_TYPE, read_gap
+from evidence.heartbeats import HEARTBEAT_TYPE, read_heartbeat
 from evidence.places import check_places
 from evidence.receipts import read_receipt
 from evidence.records import read_record
@@ -150,3 +152,17 @@ def test_what_was_done_to_a_chain(case: dict[str, Any]) -> None:
     head = decode(Head, vector["head"], "head")
     checked = check_chain(sealed, read_certificate(vector["root"]), [head], closed=True)
     assert [WORDS[type(error)] for error in (*check_order(sealed), *checked.problems)] == case["problems"]
+
+
+def test_what_both_ends_say_beside_records() -> None:
+    vector = load("heartbeats")
+    box, centre = (Ed25519PrivateKey.from_private_bytes(bytes.fromhex(vector["private_keys"][name]))
+                   for name in ("box-1", "centre"))
+    sealed = [read_sealed(envelope) for envelope in vector["message"].encode().split(b"\n")]
+    beat = read_heartbeat(vector["heartbeat"]["envelope"].encode(), box.public_key(), "heartbeat")
+    assert beat.head == head_of(sealed[-1]) and dict(beat.free) == {"box": 31 * 10**9, "video": 18 * 10**11}
+    gap = read_gap(vector["gap"]["envelope"].encode(), centre.public_key(), "gap")
+    assert (gap.centre, gap.device, gap.chain, gap.first) == ("centre", "box-1", beat.chain, 1)
+    for name, kind, key in (("heartbeat", HEARTBEAT_TYPE, box), ("gap", GAP_TYPE, centre)):
+        made = seal(vector[name]["payload"].encode(), kind, KeySigner(key))
+        assert made.decode() == vector[name]["envelope"]

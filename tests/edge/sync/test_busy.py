@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import Any
 
 from edge.errors import StoreBusy
 from edge.sync.link import Arrived, Event
@@ -14,7 +13,7 @@ class BusyStore:
     def receipted_up_to(self) -> int:
         return -1
 
-    def head(self) -> Any:
+    def head_seq(self) -> int:
         raise StoreBusy()
 
 

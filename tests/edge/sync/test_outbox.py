@@ -1,11 +1,13 @@
 """What the outbox sends next: oldest first, bounded, again when no receipt comes, whatever the broker said."""
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sync.backoff import Backoff
-from edge.sync.outbox import RESEND, WINDOW, Outbox
+from common.backoff import Backoff
+from edge.sync.outbox import MOST_BYTES, MOST_RECORDS, RESEND, WINDOW, Outbox, messages
 
 
 def sent(outbox: Outbox, head: int, now: float) -> Outbox:
@@ -80,3 +82,80 @@ def test_nothing_is_skipped_and_nothing_more_than_a_window_flies(steps: list[tup
 def test_waits_stay_between_half_and_the_whole_span(failures: int, chance: float) -> None:
     wait = Backoff(2.0, 600.0).wait(failures, chance)
     assert 1.0 <= wait <= 600.0
+
+
+@given(st.lists(st.sampled_from([1, 2, 3, MOST_BYTES // 8, MOST_BYTES + 1]), max_size=150))
+def test_messages_hold_every_envelope_once_in_order_and_no_more_than_they_may(sizes: list[int]) -> None:
+    made = list(messages([b"x" * size for size in sizes]))
+    assert [len(envelope) for message in made for envelope in message] == sizes
+    for message, after in itertools.pairwise([*made, []]):
+        whole = len(b"\n".join(message))
+        assert message and len(message) <= MOST_RECORDS and (whole <= MOST_BYTES or len(message) == 1)
+        assert not after or len(message) == MOST_RECORDS or whole + len(after[0]) >= MOST_BYTES, "it had room for more"
+
+
+class Centre:
+    """Keeps what comes, in whatever order, and knows up to where it has no hole."""
+
+    def __init__(self) -> None:
+        self.have: set[int] = set()
+
+    @property
+    def up_to(self) -> int:
+        return next(seq for seq in range(len(self.have) + 1) if seq not in self.have) - 1
+
+
+STEPS = st.lists(st.tuples(
+    st.sampled_from(["send", "lose", "arrive", "receipt", "old receipt", "reconnect", "forgotten", "gap", "wait",
+                     "backup"]), st.integers(0, 400)), max_size=60)
+
+
+@given(STEPS, st.floats(0, 1))
+def test_nothing_is_ever_skipped_or_stuck(steps: list[tuple[str, int]], chance: float) -> None:
+    """Messages are lost, held back and delivered out of order, receipts too, brokers and the centre forget: once that
+    ends, every record gets its receipt after a few resends."""
+    outbox, centre, now, head = Outbox(), Centre(), 0.0, 0
+    flying: list[int] = []
+    receipts = [-1]
+
+    def send() -> range:
+        nonlocal outbox
+        due = outbox.due(head, now)
+        assert not due or due.start <= outbox.sent + 1, "a record was skipped"
+        outbox = outbox.after_sending(due, now, chance)
+        return due
+
+    for step, number in steps:
+        now, head = now + 0.5, head + number % 90
+        if step in ("send", "lose"):
+            due = send()
+            flying += due if step == "send" else due[: number % 7]
+        elif step == "arrive":
+            flying.sort(key=lambda seq: (seq * 7919 + number) % 1009)
+            centre.have |= set(flying[: number])
+            del flying[: number]
+            receipts.append(centre.up_to)
+        elif step in ("receipt", "old receipt"):
+            up_to = receipts[-1] if step == "receipt" else receipts[number % len(receipts)]
+            outbox = outbox.after_receipt(up_to, now, chance) if up_to >= 0 else outbox
+        elif step == "reconnect":
+            flying.clear()
+        elif step == "forgotten":
+            outbox, flying = outbox.all_again(now), []
+        elif step == "gap":
+            outbox = outbox.from_again(centre.up_to + 1, now) if centre.up_to < head else outbox
+        elif step == "backup":
+            centre.have = {seq for seq in centre.have if seq <= number}
+            receipts.append(centre.up_to)
+            outbox = outbox.from_again(centre.up_to + 1, now) if centre.up_to < head else outbox
+        else:
+            now += number
+    rounds = 0
+    while centre.up_to < head or outbox.receipted < head:
+        rounds += 1
+        assert rounds < 10 + head // 100, "it is stuck"
+        now += RESEND.longest
+        centre.have |= set(send())
+        if outbox.receipted > centre.up_to:  # what was set back asks for what it had
+            outbox = outbox.from_again(centre.up_to + 1, now)
+        outbox = outbox.after_receipt(centre.up_to, now, chance)

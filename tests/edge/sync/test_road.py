@@ -15,8 +15,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from common.backoff import Backoff
 from edge.sync import outbox
-from edge.sync.backoff import Backoff
 from edge.sync.process import make_sync
 from edge.wiring import Box
 from evidence.bodies import ConsentWithdrawn, Dispute, Segment, SessionStart
@@ -42,9 +42,10 @@ class Collector:
         self.client.loop_start()
 
     def _record(self, client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
-        sealed = read_sealed(message.payload)
-        self.arrived.append(sealed.record.seq)
-        self.have[sealed.record.seq] = sealed
+        for envelope in message.payload.split(b"\n"):
+            sealed = read_sealed(envelope)
+            self.arrived.append(sealed.record.seq)
+            self.have[sealed.record.seq] = sealed
         up_to = next(seq for seq in range(len(self.have) + 1) if seq not in self.have) - 1
         if self.answers and up_to >= 0:
             client.publish("zaitang/v1/box-1/receipts", self._centre.receipt(self.have[up_to]), qos=1)

@@ -1,0 +1,101 @@
+"""What boxes say of themselves: the last heartbeat and the highest are kept; what they show becomes an alarm, once."""
+from __future__ import annotations
+
+import dataclasses
+
+from central.clock import Clock
+from central.store.heard import Heard
+from central.store.store import Store
+from central.store.tables import ChainHead, Tx
+from common.logs import Log
+from evidence.bodies import Alarm
+from evidence.heartbeats import Contradiction, Heartbeat, contradiction, is_news, silent
+from evidence.records import Record
+from evidence.times import utc_text
+
+_LOG = Log("pulse")
+
+
+class Pulse:
+    """Belongs to one collector. Times are of CLOCK_BOOTTIME, so that a clock that is set makes nobody silent."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        self._lived_us: dict[tuple[str, str], int] = {}
+        self._since_us: int | None = None
+
+    def listen(self) -> None:
+        """Boxes can be heard from now on: nobody was silent before."""
+        self._since_us = self._clock.stamp().mono_us
+
+    def deaf(self) -> None:
+        """The broker is away: who cannot be heard is not silent."""
+        self._since_us = None
+
+    def take(self, tx: Tx, new: Heartbeat, envelope: bytes) -> None:
+        """Keep a verified heartbeat. One that was sent before, or is older than the last one, changes nothing."""
+        known = tx.heard(new.device, new.chain)
+        last, highest = (known.last_heartbeat, known.highest_heartbeat) if known else (None, None)
+        if not is_news(new, last, highest):
+            return
+        found = contradiction(new, self._same(tx, new, last, highest), self._reached(tx, new, highest))
+        higher = highest is None or (found is None and new.up_to >= highest.up_to)
+        against = self._told(tx, known, found, new)
+        kept = envelope if higher or known is None else known.highest
+        tx.put_heard(Heard(new.device, new.chain, self._lives(new.device, new.chain), envelope, kept, False, against))
+
+    def grown(self, tx: Tx, head: ChainHead) -> None:
+        """Records of a chain have come: its box lives, and its highest heartbeat may be of one of them."""
+        known = tx.heard(head.device, head.chain) or Heard(head.device, head.chain, 0)
+        known = dataclasses.replace(known, last_us=self._lives(head.device, head.chain), silent=False)
+        highest = known.highest_heartbeat
+        if highest is not None and known.against is None and highest.up_to <= head.up_to:
+            here = tx.hashes_at(head.device, head.chain, [highest.up_to]).get(highest.up_to)
+            if here is not None and here != highest.head_hash:
+                known = dataclasses.replace(known, against=self._told(tx, known, "chain.fork", highest))
+        tx.put_heard(known)
+
+    def tell_silent(self, after_min: int) -> None:
+        """State of each box whose newest chain says nothing for so long that it is silent. Raises DatabaseUnusable."""
+        if self._since_us is None:
+            return
+        now_us = self._clock.stamp().mono_us
+        with self._store.read() as tx:
+            found = [one for one in tx.all_heard() if not one.silent and self._is_silent(one, now_us, after_min)
+                     and tx.heads(one.device)[-1:] == [tx.head(one.device, one.chain)]]
+        if not found:
+            return
+        with self._store.write() as tx:
+            for one in found:
+                since = utc_text(one.last_us)
+                self._store.append(tx, Alarm("box.silent", {"device": one.device, "chain": one.chain, "since": since}))
+                tx.put_heard(dataclasses.replace(one, silent=True))
+                _LOG.warning("box.silent", device=one.device, since=since)
+
+    def _is_silent(self, one: Heard, now_us: int, after_min: int) -> bool:
+        assert self._since_us is not None
+        return silent(max(self._since_us, self._lived_us.get((one.device, one.chain), 0)), now_us, after_min)
+
+    def _lives(self, device: str, chain: str) -> int:
+        now = self._clock.stamp()
+        self._lived_us[device, chain] = now.mono_us
+        return now.utc_us
+
+    def _same(self, tx: Tx, new: Heartbeat, *before: Heartbeat | None) -> list[str | None]:
+        """The hashes that are known of its head."""
+        heads = [one.head_hash for one in before if one is not None and one.up_to == new.up_to]
+        return [tx.hashes_at(new.device, new.chain, [new.up_to]).get(new.up_to), *heads]
+
+    def _reached(self, tx: Tx, new: Heartbeat, highest: Heartbeat | None) -> list[Heartbeat | Record]:
+        """What stood furthest on."""
+        head = tx.head(new.device, new.chain)
+        sealed = None if head is None or head.up_to < 0 else tx.record(new.device, new.chain, head.up_to)
+        return [one for one in (highest, sealed.record if sealed else None) if one is not None]
+
+    def _told(self, tx: Tx, known: Heard | None, found: Contradiction | None, new: Heartbeat) -> str | None:
+        """Append the alarm, unless the last heartbeat was told of as well."""
+        if found is not None and (known is None or known.against != found):
+            self._store.append(tx, Alarm(found, {
+                "device": new.device, "chain": new.chain, "seq": new.up_to, "heartbeat": new.head_hash}))
+            _LOG.warning(found, device=new.device, seq=new.up_to)
+        return found

@@ -1,0 +1,59 @@
+"""The part of a transaction that knows what boxes say of themselves: their heartbeats, and when they last lived."""
+from __future__ import annotations
+
+import dataclasses
+
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+
+from central.store import schema as t
+from evidence.heartbeats import Heartbeat, open_heartbeat
+
+
+@dataclasses.dataclass(frozen=True)
+class Heard:
+    """What is known of one chain's box. `last_us`: when it last proved that it lives, by our clock. `last`, `highest`:
+    envelopes of verified heartbeats. `silent`: its silence has been told. `against`: the alarm about what its
+    heartbeats contradict, once told."""
+
+    device: str
+    chain: str
+    last_us: int
+    last: bytes | None = None
+    highest: bytes | None = None
+    silent: bool = False
+    against: str | None = None
+
+    @property
+    def last_heartbeat(self) -> Heartbeat | None:
+        """What the last one says."""
+        return None if self.last is None else open_heartbeat(self.last)[0]
+
+    @property
+    def highest_heartbeat(self) -> Heartbeat | None:
+        """What the one that stood furthest on says."""
+        return None if self.highest is None else open_heartbeat(self.highest)[0]
+
+
+class HeardTables:
+    """What `Tx` knows of it."""
+
+    _db: Connection
+
+    def heard(self, device: str, chain: str) -> Heard | None:
+        """What is known of a chain's box."""
+        row = self._db.execute(select(t.heard).where(_chain(device, chain))).first()
+        return None if row is None else Heard(*row)
+
+    def all_heard(self) -> list[Heard]:
+        """All of them."""
+        return [Heard(*row) for row in self._db.execute(select(t.heard).order_by(t.heard.c.device, t.heard.c.chain))]
+
+    def put_heard(self, heard: Heard) -> None:
+        """Replace what is known."""
+        values = dataclasses.asdict(heard)
+        if not self._db.execute(update(t.heard).where(_chain(heard.device, heard.chain)).values(**values)).rowcount:
+            self._db.execute(insert(t.heard).values(**values))
+
+
+def _chain(device: str, chain: str) -> ColumnElement[bool]:
+    return and_(t.heard.c.device == device, t.heard.c.chain == chain)

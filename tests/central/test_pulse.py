@@ -1,0 +1,198 @@
+"""What the centre makes of heartbeats, of holes in a chain, and of what its broker throws away."""
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from fastapi.testclient import TestClient
+
+from central.ingest.collector import FIRST_ASKED_US, Collector, Message
+from central.ingest.dropped import Dropped
+from central.store.heard import Heard
+from central.web.app import create_app
+from central.wiring import Centre
+from evidence.bodies import SessionStart
+from evidence.gaps import read_gap
+from evidence.heartbeats import Heartbeat, heartbeat_of, seal_heartbeat
+from evidence.records import Sealed, Stamp
+from evidence.times import MINUTE, SECOND
+from tests.central.helpers import MORNING, REAL, Box, FixedClock
+
+
+@pytest.fixture
+def box(centre: Centre) -> Box:
+    """Five records that nobody has sent."""
+    made = Box(centre)
+    made.genesis()
+    for number in range(4):
+        made.append(SessionStart("welder-1", f"s-{number}", "button"), MORNING + number)
+    return made
+
+
+def beat(box: Box, head: Sealed, after_us: int, **changes: object) -> Message:
+    """A heartbeat with that head, so long after the head's record was made."""
+    made = heartbeat_of(head, Stamp("b0", head.record.mono_us + after_us, head.record.utc_us + after_us, REAL), 0, {})
+    return Message(box.device, seal_heartbeat(dataclasses.replace(made, **changes), box.signer), "heartbeats")
+
+
+def alarms(centre: Centre) -> list[str]:
+    with centre.store.read() as tx:
+        return [str(sealed.record.body["code"]) for sealed in tx.of_type("alarm")]
+
+
+def heard(centre: Centre, box: Box) -> Heard:
+    with centre.store.read() as tx:
+        found = tx.heard(box.device, box.chain)
+    assert found is not None
+    return found
+
+
+def test_the_last_and_the_highest_heartbeat_are_kept(centre: Centre, box: Box, clock: FixedClock) -> None:
+    collector = centre.collector()
+    messages = [beat(box, box.sealed[3], 0), beat(box, box.sealed[4], 2 * SECOND), beat(box, box.sealed[2], 0)]
+    assert collector.take([*box.messages(), *messages])[0].topic == "receipts"
+    known = heard(centre, box)
+    assert known.last == known.highest == messages[1].payload and known.last_us == clock.utc_us
+    assert isinstance(known.last_heartbeat, Heartbeat) and known.last_heartbeat.up_to == 4
+    assert alarms(centre) == []
+
+
+@pytest.mark.parametrize("first", ["records", "heartbeat"])
+def test_a_chain_that_ends_earlier_than_it_did_is_told_once(centre: Centre, box: Box, first: str) -> None:
+    collector = centre.collector()
+    collector.take(box.messages() if first == "records" else [box.messages()[0], beat(box, box.sealed[4], SECOND)])
+    for second in range(10, 13):
+        collector.take([beat(box, box.sealed[2], second * SECOND)])
+    assert alarms(centre) == ["chain.cut"] and heard(centre, box).against == "chain.cut"
+    collector.take([beat(box, box.sealed[4], 60 * SECOND)])
+    assert heard(centre, box).against is None
+    collector.take([beat(box, box.sealed[2], 90 * SECOND)])
+    assert alarms(centre) == ["chain.cut", "chain.cut"]
+
+
+def test_a_heartbeat_that_comes_late_or_again_is_no_alarm(centre: Centre, box: Box) -> None:
+    collector = centre.collector()
+    early, now = beat(box, box.sealed[1], 1), beat(box, box.sealed[4], SECOND)
+    collector.take([*box.messages(), now])
+    collector.take([early, early, now])
+    assert alarms(centre) == [] and heard(centre, box).last == now.payload
+
+
+@pytest.mark.parametrize("first", ["records", "heartbeat"])
+def test_a_head_with_another_hash_is_a_fork(centre: Centre, box: Box, first: str) -> None:
+    collector = centre.collector()
+    wrong = beat(box, box.sealed[3], SECOND, head_hash="f" * 64)
+    if first == "records":
+        collector.take(box.messages())
+        collector.take([wrong])
+    else:
+        collector.take([box.messages()[0], wrong])
+        collector.take(box.messages())
+    assert alarms(centre) == ["chain.fork"]
+
+
+def test_a_heartbeat_of_somebody_else_is_quarantined(centre: Centre, box: Box) -> None:
+    collector, other = centre.collector(), Box(centre, "box-2", "cd" * 16)
+    other.genesis()
+    collector.take([*box.messages(), *other.messages()])
+    forged = beat(box, box.sealed[4], SECOND).payload.replace(b"ed25519", b"ed25518")
+    head = dataclasses.replace(box.sealed[4].record, device="box-2")
+    stolen = seal_heartbeat(
+        heartbeat_of(dataclasses.replace(box.sealed[4], record=head), Stamp("b0", 9, MORNING, REAL), 0, {}), box.signer)
+    collector.take([
+        Message("box-2", beat(box, box.sealed[4], SECOND).payload, "heartbeats"),
+        Message("box-2", stolen, "heartbeats"),
+        Message("box-1", forged, "heartbeats"), Message("box-1", box.sealed[4].envelope, "heartbeats")])
+    with centre.store.read() as tx:
+        assert sorted(error for error, _, _ in tx.quarantined()) == [
+            "BadRecord", "BadRecord", "UnknownSigner", "WrongTopic"]
+    assert heard(centre, box).last is None and alarms(centre) == []
+
+
+def silence(collector: Collector, clock: FixedClock, minutes: int) -> None:
+    clock.utc_us += minutes * MINUTE
+    collector.pulse.tell_silent(10)
+
+
+def test_silence_is_told_once_and_only_of_who_could_be_heard(centre: Centre, box: Box, clock: FixedClock) -> None:
+    collector = centre.collector()
+    collector.take(box.messages()[:4])
+    silence(collector, clock, 60)
+    assert alarms(centre) == [], "nobody listened"
+    collector.pulse.listen()
+    silence(collector, clock, 9)
+    collector.take(box.messages()[4:])
+    silence(collector, clock, 9)
+    assert alarms(centre) == []
+    silence(collector, clock, 2)
+    silence(collector, clock, 60)
+    assert alarms(centre) == ["box.silent"] and heard(centre, box).silent
+    collector.take([beat(box, box.sealed[4], SECOND)])
+    assert not heard(centre, box).silent
+    collector.pulse.deaf()
+    silence(collector, clock, 60)
+    assert alarms(centre) == ["box.silent"]
+    collector.pulse.listen()
+    collector.take([beat(box, box.sealed[4], SECOND)])
+    silence(collector, clock, 11)
+    assert alarms(centre) == ["box.silent", "box.silent"], "a repeated heartbeat hides nothing"
+
+
+def test_a_chain_that_another_one_replaced_is_not_silent(centre: Centre, box: Box, clock: FixedClock) -> None:
+    collector = centre.collector()
+    collector.pulse.listen()
+    collector.take(box.messages())
+    clock.utc_us += 8 * MINUTE
+    new = Box(centre, "box-1", "ef" * 16)
+    new.genesis()
+    collector.take(new.messages())
+    silence(collector, clock, 8)
+    assert alarms(centre) == []
+
+
+def test_a_hole_that_stays_is_asked_for_less_and_less_often(centre: Centre, box: Box, clock: FixedClock) -> None:
+    collector, messages = centre.collector(), box.messages()
+    collector.take([messages[0], messages[1], messages[3], messages[4]])
+    asked = []
+    for _ in range(40):
+        for given in collector.gaps():
+            assert (given.device, given.topic) == ("box-1", "gaps")
+            asked.append((clock.utc_us, read_gap(given.envelope, centre.keys.public_key, "gap")))
+        clock.utc_us += SECOND
+        collector.take([messages[4]])
+    assert all((gap.chain, gap.first) == (box.chain, 2) for _, gap in asked)
+    assert [(at - MORNING) // FIRST_ASKED_US for at, _ in asked] == [1, 3, 7]
+    collector.take([messages[2]])
+    clock.utc_us += 60 * MINUTE
+    assert collector.gaps() == []
+
+
+def test_what_the_broker_threw_away_is_told_when_it_grows(centre: Centre) -> None:
+    dropped = Dropped(centre.store)
+    for said, told in ((b"0", 0), (b"7", 1), (b"7", 1), (b"9", 2), (b"0", 2), (b"3", 3), (b"x", 3), (b"9" * 30, 3)):
+        dropped.hear(said)
+        dropped.tell()
+        assert len(alarms(centre)) == told
+    Dropped(centre.store).tell()
+    later = Dropped(centre.store)
+    later.hear(b"5")
+    later.tell()
+    with centre.store.read() as tx:
+        assert [sealed.record.body["params"] for sealed in tx.of_type("alarm")] == [
+            {"messages": 7}, {"messages": 2}, {"messages": 3}, {"messages": 2}]
+
+
+def test_the_console_says_who_is_silent_and_whose_records_end_earlier(
+    centre: Centre, box: Box, clock: FixedClock
+) -> None:
+    collector, client = centre.collector(), TestClient(create_app(centre), base_url="http://127.0.0.1:8470")
+    collector.pulse.listen()
+    collector.take([*box.messages(), beat(box, box.sealed[4], SECOND, waiting=7)])
+    assert "7 records wait there" in client.get("/?lang=en").text
+    assert "盒上有 7 条记录待发送" in client.get("/?lang=zh").text
+    collector.take([beat(box, box.sealed[2], 10 * SECOND)])
+    silence(collector, clock, 11)
+    page = client.get("/?lang=en").text
+    assert "its records end earlier than they did; silent" in page
+    page = client.get("/?lang=zh").text
+    assert "记录末尾早于以前；无消息" in page
