@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from central.errors import CannotWrite
-from central.objects import sync_folder
+from central.parts import sync_folder
 from central.tree.tree import cosigned_note
 from central.wiring import Centre
 from evidence.merkle import HASH_BYTES
