@@ -65,11 +65,7 @@ def _cut(keyid: str, said: list[tuple[Record, int]], receipts: Iterable[Receipt]
 
 
 def _since_us(record: Record, body: DeviceRevoked) -> int:
-    """A moment that does not exist says nothing: then it is the record's own."""
-    try:
-        return min(record.utc_us, record.utc_us if body.untrusted_from is None else utc_us(body.untrusted_from))
-    except BadRecord:
-        return record.utc_us
+    return record.utc_us if body.untrusted_from is None else min(record.utc_us, utc_us(body.untrusted_from))
 
 
 def _body(record: Record) -> object:

@@ -54,8 +54,8 @@ def test_the_folder_is_what_the_format_says(centre: Centre, box: Box, tmp_path: 
     assert files(folder) == {
         "manifest.json", "root.pem", "policy.toml", f"chains/box-1.{box.chain}.jsonl", f"chains/{own}",
         f"receipts/box-1.{box.chain}.jsonl", "segments/box-1/r-1/000000.mp4", "segments/box-1/r-1/000001.mp4",
-        "tree/7/checkpoint", f"tree/7/box-1.{box.chain}.3.tlog-proof",
-        f"tree/7/centre.{centre.store.chain}.2.tlog-proof",
+        "tree/8/checkpoint", f"tree/8/box-1.{box.chain}.3.tlog-proof",
+        f"tree/8/centre.{centre.store.chain}.3.tlog-proof",
     }
     manifest = (folder / "manifest.json").read_bytes()
     export = body_of(read_sealed(manifest).record)
@@ -81,13 +81,13 @@ def test_an_export_holds_what_witnesses_and_boxes_saw_before(
     box.append(seen_of(second, centre.tree().key), MORNING + 2 * 10**9)
     centre.collector().take(box.messages())
     folder = export_class(centre, "welder-1", tmp_path / "out")
-    assert {"tree/6/consistency", f"tree/6/box-1.{box.chain}.3.tlog-proof", "tree/7/consistency",
-            f"tree/7/box-1.{box.chain}.4.tlog-proof", f"tree/9/box-1.{box.chain}.5.tlog-proof"} <= files(folder)
-    assert "tree/9/consistency" not in files(folder)
+    assert {"tree/7/consistency", f"tree/7/box-1.{box.chain}.3.tlog-proof", "tree/8/consistency",
+            f"tree/8/box-1.{box.chain}.4.tlog-proof", f"tree/10/box-1.{box.chain}.5.tlog-proof"} <= files(folder)
+    assert "tree/10/consistency" not in files(folder)
     assert main([str(folder), "--witness", EYE.text, "--lang", "en"]) == 0
     said = capsys.readouterr().out
-    assert "a tree of 9 records that holds every chain of this export to its end" in said
-    assert "The witness witness.example/w1 confirmed, 2026-03-02T00:31:00Z, that the tree of 6 records" in said
+    assert "a tree of 10 records that holds every chain of this export to its end" in said
+    assert "The witness witness.example/w1 confirmed, 2026-03-02T00:31:00Z, that the tree of 7 records" in said
     assert "box-1 up to record 3, centre up to record 1" in said
     assert "Cannot tell whether the centre shows" not in said
     (folder / "tree" / "6" / "consistency").unlink()

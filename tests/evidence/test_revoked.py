@@ -152,9 +152,9 @@ def test_what_is_believed_is_a_beginning_of_the_chain_that_grows_with_earlier_re
     assert all(believed(record, known) for record in records if record.device != "box-1")
 
 
-def test_a_moment_that_does_not_exist_is_that_of_the_record() -> None:
+def test_a_moment_that_does_not_exist_is_no_revocation() -> None:
+    """No centre appends one: it is refused with the body that holds it."""
     made = course()
     body = DeviceRevoked("box-1", sha("box-1"), "x", "2026-02-30T00:00:00.000000Z")
-    record = made.centre.add("device.revoked", body, at("2026-03-10 12:00"))
-    (cut,) = cuts(made.records, []).values()
-    assert cut.since_us == record.utc_us
+    made.centre.add("device.revoked", body, at("2026-03-10 12:00"))
+    assert cuts(made.records, []) == {}

@@ -33,7 +33,7 @@ def test_what_is_on_its_way_is_told(make_box: Callable[..., Box]) -> None:
     assert "all files" in said(box)
 
 
-@pytest.mark.parametrize(("sync", "text"), [("", "has no centre"), ('[sync]\nbroker = "b"\n', "video stays")])
+@pytest.mark.parametrize(("sync", "text"), [("", "has no centre"), ('[sync]\nbroker = "127.0.0.1"\n', "video stays")])
 def test_what_does_not_leave_the_box_is_told(make_box: Callable[..., Box], sync: str, text: str) -> None:
     assert text in said(make_box(sync))
 
