@@ -88,9 +88,9 @@ def test_an_export_holds_what_witnesses_and_boxes_saw_before(
     said = capsys.readouterr().out
     assert "a tree of 10 records that holds every chain of this export to its end" in said
     assert "The witness witness.example/w1 confirmed, 2026-03-02T00:31:00Z, that the tree of 7 records" in said
-    assert "box-1 up to record 3, centre up to record 1" in said
+    assert "box-1 up to record 3, centre up to record 2" in said
     assert "Cannot tell whether the centre shows" not in said
-    (folder / "tree" / "6" / "consistency").unlink()
+    (folder / "tree" / "7" / "consistency").unlink()
     assert main([str(folder), "--witness", EYE.text, "--lang", "en"]) == 1
 
 
