@@ -8,7 +8,7 @@ demo: setup
 	  $(if $(RTSP),--rtsp "$$RTSP") $(if $(CAMERA),--camera "$$CAMERA")
 
 test: setup-test check
-	$(PY) -m pytest -n 2 --dist loadfile
+	$(PY) -m pytest -n 3 --dist loadfile
 
 # The suites that take minutes: what fifty kills, ten thousand timelines and hours of video show.
 test-long: setup-test
