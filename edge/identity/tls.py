@@ -72,7 +72,7 @@ def client_context(root_pem: str) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     try:
         context.load_verify_locations(cadata=root_pem)
-    except (ssl.SSLError, ValueError):
+    except (ssl.SSLError, ValueError, TypeError):  # a TypeError for letters that are not ASCII
         raise BadKeyFile(path=ROOT, why=N_("it is damaged")) from None
     return context
 

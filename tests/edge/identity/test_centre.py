@@ -108,3 +108,8 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "tls.wait.pem").write_bytes(b"half a ke")
     with pytest.raises(BadKeyFile, match=r"tls\.wait\.pem"):
         waiting_key(tmp_path)
+
+
+def test_a_root_among_other_letters_is_damaged(tmp_path: Path) -> None:
+    with pytest.raises(BadKeyFile):
+        client_context("根 -----BEGIN CERTIFICATE-----\n")
