@@ -1,6 +1,7 @@
 """What a box takes from whoever answers: bounded, in one shape, or one of our own errors."""
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import httpx
@@ -15,7 +16,9 @@ from edge.identity.join import _Broker as Broker
 from edge.identity.join import _decoded, _sync_toml, checked_pin
 from edge.identity.serial import machine_serial
 from edge.identity.tls import client_context, own_certificate, take_certificate, waiting_key
+from evidence.certs import pem
 from evidence.errors import ZaitangError
+from tests.evidence.making import Site
 
 
 def answered(status: int, body: bytes) -> dict[str, object]:
@@ -113,3 +116,25 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
 def test_a_root_among_other_letters_is_damaged(tmp_path: Path) -> None:
     with pytest.raises(BadKeyFile):
         client_context("根 -----BEGIN CERTIFICATE-----\n")
+
+
+def of_unknown_kind(data: bytes) -> bytes:
+    """The same DER with keys of a kind that nobody knows, in PEM again."""
+    begin, *middle, end = data.splitlines()
+    return b"\n".join([begin, base64.b64encode(base64.b64decode(b"".join(middle)).replace(b"\x2be\x70", b"\x27e\x70")),
+                       end, b""])
+
+
+def test_a_key_of_an_unknown_kind_is_damaged(tmp_path: Path) -> None:
+    waiting_key(tmp_path)
+    whole = (tmp_path / "tls.wait.pem").read_bytes()
+    (tmp_path / "tls.wait.pem").write_bytes(of_unknown_kind(whole))
+    with pytest.raises(BadKeyFile):
+        waiting_key(tmp_path)
+
+
+def test_a_certificate_for_a_key_of_an_unknown_kind_is_damaged(tmp_path: Path) -> None:
+    certificate = of_unknown_kind(pem(Site().root).encode())
+    with pytest.raises(BadKeyFile):
+        take_certificate(tmp_path, certificate.decode())
+    assert not (tmp_path / "tls.pem").exists()
