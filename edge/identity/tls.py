@@ -102,5 +102,5 @@ def _leaf(data: bytes, path: Path) -> x509.Certificate:
         leaf = x509.load_pem_x509_certificates(data)[0]
         leaf.public_key()
         return leaf
-    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError, x509.InvalidVersion):
         raise BadKeyFile(path=path, why=N_("it is damaged")) from None

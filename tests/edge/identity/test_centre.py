@@ -118,23 +118,26 @@ def test_a_root_among_other_letters_is_damaged(tmp_path: Path) -> None:
         client_context("根 -----BEGIN CERTIFICATE-----\n")
 
 
-def of_unknown_kind(data: bytes) -> bytes:
-    """The same DER with keys of a kind that nobody knows, in PEM again."""
+def altered(data: bytes, before: bytes = b"+ep", after: bytes = b"'ep") -> bytes:
+    """The same DER, altered, in PEM again; by itself with keys of a kind that nobody knows."""
     begin, *middle, end = data.splitlines()
-    return b"\n".join([begin, base64.b64encode(base64.b64decode(b"".join(middle)).replace(b"\x2be\x70", b"\x27e\x70")),
-                       end, b""])
+    whole = base64.b64decode(b"".join(middle))
+    assert before in whole
+    return b"\n".join([begin, base64.b64encode(whole.replace(before, after)), end, b""])
 
 
 def test_a_key_of_an_unknown_kind_is_damaged(tmp_path: Path) -> None:
     waiting_key(tmp_path)
     whole = (tmp_path / "tls.wait.pem").read_bytes()
-    (tmp_path / "tls.wait.pem").write_bytes(of_unknown_kind(whole))
+    (tmp_path / "tls.wait.pem").write_bytes(altered(whole))
     with pytest.raises(BadKeyFile):
         waiting_key(tmp_path)
 
 
-def test_a_certificate_for_a_key_of_an_unknown_kind_is_damaged(tmp_path: Path) -> None:
-    certificate = of_unknown_kind(pem(Site().root).encode())
+@pytest.mark.parametrize(("before", "after"), [(b"+ep", b"'ep"),
+                                               (b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x05")])
+def test_a_certificate_of_a_kind_that_nobody_knows_is_damaged(tmp_path: Path, before: bytes, after: bytes) -> None:
+    certificate = altered(pem(Site().root).encode(), before, after)
     with pytest.raises(BadKeyFile):
         take_certificate(tmp_path, certificate.decode())
     assert not (tmp_path / "tls.pem").exists()
