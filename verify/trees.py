@@ -92,7 +92,7 @@ def read_stamp_roots(path: Path) -> tuple[x509.Certificate, ...]:
             found = x509.load_pem_x509_certificates(file.read(MAX_ROOTS))
     except OSError as error:
         raise BadStampRoot(value=shown(str(path)), why=error.strerror or str(error)) from None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, x509.InvalidVersion):
         raise BadStampRoot(value=shown(str(path)), why="it is not PEM") from None
     return tuple(found)
 

@@ -13,6 +13,7 @@ import re
 import secrets
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.x509.oid import NameOID
 
@@ -23,7 +24,7 @@ from evidence.times import MINUTE
 TOKEN_BYTES = 20
 MOST_HOURS = 24 * 14
 SERIAL = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-_UNREADABLE = (ValueError, TypeError, x509.DuplicateExtension, x509.InvalidVersion)
+_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -71,7 +71,7 @@ def _is_good(data: bytes, names: Sequence[str], now_us: int) -> bool:
     try:
         certificate = x509.load_pem_x509_certificates(data)[0]
         said = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, x509.ExtensionNotFound):
+    except (ValueError, TypeError, x509.ExtensionNotFound, x509.DuplicateExtension, x509.InvalidVersion):
         return False
     known = {str(one.value) for one in said}
     return known == set(names) and not is_due(certificate, now_us)

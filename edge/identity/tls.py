@@ -8,6 +8,7 @@ import ssl
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
@@ -72,7 +73,7 @@ def client_context(root_pem: str) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     try:
         context.load_verify_locations(cadata=root_pem)
-    except (ssl.SSLError, ValueError):
+    except (ssl.SSLError, ValueError, TypeError):  # a TypeError for letters that are not ASCII
         raise BadKeyFile(path=ROOT, why=N_("it is damaged")) from None
     return context
 
@@ -88,7 +89,7 @@ def load_own(context: ssl.SSLContext, keys: Path) -> None:
 def _private(path: Path) -> Ed25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(path.read_bytes()[:MAX_FILE], None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):
         raise BadKeyFile(path=path, why=N_("it is damaged")) from None
     if not isinstance(key, Ed25519PrivateKey):
         raise BadKeyFile(path=path, why=N_("it is of the wrong kind"))
@@ -96,7 +97,10 @@ def _private(path: Path) -> Ed25519PrivateKey:
 
 
 def _leaf(data: bytes, path: Path) -> x509.Certificate:
+    """The first certificate, whose key can be read."""
     try:
-        return x509.load_pem_x509_certificates(data)[0]
-    except ValueError:
+        leaf = x509.load_pem_x509_certificates(data)[0]
+        leaf.public_key()
+        return leaf
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError, x509.InvalidVersion):
         raise BadKeyFile(path=path, why=N_("it is damaged")) from None

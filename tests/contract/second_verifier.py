@@ -1,10 +1,11 @@
 """A second verifier of exported classes, written from docs/evidence.md: no line of the product is in it.
 
-    python second_verifier.py FOLDER [FINGERPRINT OF THE ROOT]
+    python second_verifier.py FOLDER [FINGERPRINT OF THE ROOT [KEY OF A WITNESS ...]]
 """
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import json
 import re
@@ -20,15 +21,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 RECORD, RECEIPT = (f"application/vnd.zaitang.{kind}.v1+json" for kind in ("record", "receipt"))
 TEST_MARK = "2.25.307793491334158622302749188636843853207"
-KNOWN_CRITICAL = {"2.5.29.19", "2.5.29.15", TEST_MARK}
+EVIDENCE = "2.25.79549728352203093903114946346335203196"
+KNOWN_CRITICAL = {"2.5.29.19", "2.5.29.15", "2.5.29.37", TEST_MARK}
 LARGEST, DEEPEST, LARGEST_NUMBER, NO_PREV = 1 << 20, 32, 2**53 - 1, "0" * 64
-OF_CENTRE = {"order.class", "order.templates", "roster.event", "leave", "assessment", "dispute", "review",
-    "video.reused",
-             "export"}
-OF_BOX = {"order.accepted", "consent", "consent.withdrawn", "enrolment", "face.erased", "templates.moved",
-    "session.start",
-          "session.end", "session.corrected", "segment", "checkin", "checkin.pin", "pin.set", "rollcall", "picture",
-          "bareface", "look", "code.shown", "code.read"}
+LARGEST_NOTE, LARGEST_TIME = 1 << 16, 253402300799
+OF_CENTRE = {"order.class", "order.templates", "order.box", "roster.event", "leave", "assessment", "dispute", "review",
+             "video.reused", "export", "device.approved", "device.refused", "device.revoked"}
+OF_BOX = {"order.accepted", "order.answered", "consent", "consent.withdrawn", "enrolment", "face.erased",
+          "templates.moved", "session.start", "session.end", "session.corrected", "segment", "checkin", "checkin.pin",
+          "pin.set", "rollcall", "picture", "bareface", "look", "code.shown", "code.read", "checkpoint.seen"}
 
 
 class Broken(Exception):
@@ -107,8 +108,32 @@ def read_certificate(pem: str) -> x509.Certificate:
     return found
 
 
+def extension(certificate: x509.Certificate, kind: Any) -> Any:
+    return next((one.value for one in certificate.extensions if isinstance(one.value, kind)), None)
+
+
 def is_ca(certificate: x509.Certificate) -> bool:
-    return any(isinstance(one.value, x509.BasicConstraints) and one.value.ca for one in certificate.extensions)
+    constraints = extension(certificate, x509.BasicConstraints)
+    return constraints is not None and constraints.ca
+
+
+def check_issued(chain: list[x509.Certificate]) -> None:
+    """Section 4: of a device, of an intermediate if there is one, of the root; each issued by the next."""
+    must(2 <= len(chain) <= 3, "more than one intermediate")
+    try:
+        for issued, issuer in zip(chain, [*chain[1:], chain[-1]], strict=True):
+            issued.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError):
+        raise Broken("the root did not issue the certificate") from None
+    for below, authority in enumerate(chain[1:]):
+        most, usage = extension(authority, x509.BasicConstraints), extension(authority, x509.KeyUsage)
+        must(is_ca(authority) and (most.path_length is None or most.path_length >= below), "it may not issue these")
+        must(usage is None or usage.key_cert_sign, "its key may not sign certificates")
+    usage = extension(chain[0], x509.KeyUsage)
+    must(not is_ca(chain[0]) and (usage is None or usage.digital_signature), "the certificate of a device")
+    for one in chain[:-1]:
+        uses = extension(one, x509.ExtendedKeyUsage)
+        must(uses is None or EVIDENCE in {use.dotted_string for use in uses}, "it is for connections")
 
 
 def is_test(*certificates: x509.Certificate) -> bool:
@@ -138,14 +163,13 @@ class Chain:
         self.records: list[dict[str, Any]] = []
         first = opened(self.lines[0], RECORD, None)[1]
         must(first["type"] == "genesis" and first["body"]["root"] == sha256(spki(root.public_key())), "record 0")
+        between = [read_certificate(one) for one in first["body"].get("intermediates") or ()]
         certificate = read_certificate(first["body"]["certificate"])
-        try:
-            certificate.verify_directly_issued_by(root)
-        except (InvalidSignature, ValueError, TypeError):
-            raise Broken("the root did not issue the certificate") from None
+        check_issued([certificate, *between, root])
         names = [str(one.value) for one in certificate.subject]
-        must(names == [head["device"]] and not is_ca(certificate), "whose certificate it is")
-        self.key, self.test = certificate.public_key(), is_test(certificate, root)
+        must(names == [head["device"]], "whose certificate it is")
+        self.device, self.chain = head["device"], head["chain"]
+        self.key, self.test = certificate.public_key(), is_test(certificate, *between, root)
         must(first["body"]["keyid"] == sha256(spki(self.key)), "the key of record 0")
         must((first["body"].get("sealing_key") is None) == of_centre, "a box in place of a centre, or the reverse")
         for number, line in enumerate(self.lines):
@@ -186,7 +210,162 @@ def segments_of(chain: Chain, class_id: str) -> tuple[dict[str, dict[str, Any]],
     return named, gone
 
 
-def verify(folder: Path, pin: str | None = None) -> None:
+class Note:
+    """Section 5, "The tree": a signed note whose text is a checkpoint. `log`: name and key of the centre's tree."""
+
+    def __init__(self, data: bytes, log: tuple[str, Ed25519PublicKey]) -> None:
+        must(len(data) <= LARGEST_NOTE, "a note is too long")
+        try:
+            text, between, lines = data.decode().rpartition("\n\n")
+        except UnicodeDecodeError:
+            raise Broken("a note is not UTF-8") from None
+        must(all(char >= " " or char == "\n" for char in data.decode()), "control characters in a note")
+        self.text = text + "\n"
+        self.signed = [self._signature(line) for line in lines.removesuffix("\n").split("\n")]
+        must(bool(between) and lines.endswith("\n") and len(self.signed) <= 64, "a note")
+        parts = self.text.split("\n")
+        must(len(parts) == 4 and parts[3] == "" and parts[0] == log[0], "of which tree it is")
+        must(re.fullmatch(r"0|[1-9][0-9]{0,15}", parts[1], re.ASCII) is not None, "the size of a tree")
+        self.size, self.root = int(parts[1]), unbase64(parts[2])
+        must(len(self.root) == 32, "the root of a tree")
+        plain = self.by(*log, 1)
+        must(bool(plain) and all(holds(log[1], one, self.text.encode()) for one in plain), "the seal of a checkpoint")
+        must(self.cosigned(*log), "the time of a checkpoint")
+
+    @staticmethod
+    def _signature(line: str) -> tuple[str, bytes]:
+        match = re.fullmatch("\u2014 ([^ +]+) ([^ ]+)", line)
+        must(match is not None, "a line of signature")
+        assert match is not None
+        must(len(match[1]) <= 255 and match[1].isprintable() and not any(map(str.isspace, match[1])), "a name")
+        data = unbase64(match[2])
+        must(len(data) > 4, "a signature is too short")
+        return match[1], data
+
+    def by(self, name: str, key: Ed25519PublicKey, kind: int) -> list[bytes]:
+        """What this key is said to have signed with."""
+        return [data[4:] for who, data in self.signed if (who, data[:4]) == (name, key_id(name, key, kind))]
+
+    def cosigned(self, name: str, key: Ed25519PublicKey) -> bool:
+        """Whether a cosigner signed, with its time. One that does not match spoils the note."""
+        found = self.by(name, key, 4)
+        for data in found:
+            must(len(data) == 72 and int.from_bytes(data[:8], "big") <= LARGEST_TIME, "a cosignature")
+            must(holds(key, data[8:], timed(int.from_bytes(data[:8], "big"), self.text)), "a cosignature")
+        return bool(found)
+
+
+def key_id(name: str, key: Ed25519PublicKey, kind: int) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + key.public_bytes_raw()).digest()[:4]
+
+
+def timed(seconds: int, text: str) -> bytes:
+    return f"cosignature/v1\ntime {seconds}\n{text}".encode()
+
+
+def holds(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
+    try:
+        key.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def read_proof(data: bytes, log: tuple[str, Ed25519PublicKey], *before: str) -> tuple[int, list[bytes], Note]:
+    """Number, hashes and checkpoint of a proof; `before`: its fixed first lines, and the word before the number."""
+    head, between, note = data.partition(b"\n\n")
+    lines = head.decode("ascii", "replace").split("\n")
+    word, space, number = lines[len(before) - 1].partition(" ")
+    must(bool(between) and bool(space) and (*lines[:len(before) - 1], word) == before, "a proof")
+    must(re.fullmatch(r"0|[1-9][0-9]{0,15}", number, re.ASCII) is not None, "the number of a proof")
+    hashes = [unbase64(line) for line in lines[len(before):]]
+    must(all(len(one) == 32 for one in hashes), "the hashes of a proof")
+    return int(number), hashes, Note(note, log)
+
+
+def path_of(first: int, size: int, hashes: list[bytes]) -> list[tuple[bool, bytes]]:
+    """RFC 9162, 2.1.3.2: of each hash of a proof whether it stands at the left."""
+    last, path = size - 1, []
+    for one in hashes:
+        must(last > 0, "a proof is too long")
+        left = bool(first & 1) or first == last
+        while left and not first & 1 and first:
+            first, last = first >> 1, last >> 1
+        path.append((left, one))
+        first, last = first >> 1, last >> 1
+    must(last == 0, "a proof is too short")
+    return path
+
+
+def check_inclusion(envelope: bytes, data: bytes, note: Note, log: tuple[str, Ed25519PublicKey]) -> None:
+    index, hashes, own = read_proof(data, log, "c2sp.org/tlog-proof@v1", "index")
+    must(own.text == note.text and index < note.size, "a proof of another checkpoint")
+    found = hashlib.sha256(b"\0" + envelope).digest()
+    for left, one in path_of(index, note.size, hashes):
+        found = node(one, found) if left else node(found, one)
+    must(found == note.root, "a record is not in the tree")
+
+
+def check_growth(data: bytes, old: Note, new: Note, log: tuple[str, Ed25519PublicKey]) -> None:
+    """RFC 9162, 2.1.4.2."""
+    number, hashes, own = read_proof(data, log, "old")
+    must(number == old.size and own.text == new.text, "a proof of another checkpoint")
+    if old.size == 0:
+        must(not hashes and old.root == hashlib.sha256().digest(), "the empty tree")
+        return
+    first, size = old.size - 1, new.size
+    while first & 1:
+        first, size = first >> 1, (size + 1) >> 1
+    if first == 0:
+        hashes = [old.root, *hashes]
+    must(bool(hashes), "a proof is too short")
+    before = after = hashes[0]
+    for left, one in path_of(first, size, hashes[1:]):
+        before, after = (node(one, before), node(one, after)) if left else (before, node(after, one))
+    must((before, after) == (old.root, new.root), "the newest tree does not begin with an older one")
+
+
+def check_tree(folder: Path, chains: list[Chain], log: tuple[str, Ed25519PublicKey], witnesses: list[str]) -> set[str]:
+    """Section 7, "An exported class": the names of the files of the tree, all of them checked but stamps."""
+    sizes = sorted(int(path.name) for path in (folder / "tree").iterdir()) if (folder / "tree").exists() else []
+    notes = {size: Note((folder / f"tree/{size}/checkpoint").read_bytes(), log) for size in sizes}
+    known = {f"tree/{size}/{name}" for size in sizes for name in ("checkpoint", "consistency", "stamp.tsr")}
+    for size, note in notes.items():
+        must(note.size == size, "a tree of another size")
+        for text in witnesses:
+            name, _, key = text.split("+")
+            note.cosigned(name, Ed25519PublicKey.from_public_bytes(unbase64(key)[1:]))
+        for chain in chains:
+            for path in (folder / f"tree/{size}").glob(f"{chain.device}.{chain.chain}.*.tlog-proof"):
+                number = path.name.split(".")[-2]
+                check_inclusion(chain.lines[int(number)], path.read_bytes(), note, log)
+                known.add(f"tree/{size}/{chain.device}.{chain.chain}.{int(number)}.tlog-proof")
+            last = f"tree/{size}/{chain.device}.{chain.chain}.{len(chain.lines) - 1}.tlog-proof"
+            must(size != sizes[-1] or last in known, "the newest tree does not hold the end of a chain")
+        if size != sizes[-1]:
+            check_growth((folder / f"tree/{size}/consistency").read_bytes(), note, notes[sizes[-1]], log)
+    for chain in chains:
+        for seen in [record["body"] for record in chain.records if record["type"] == "checkpoint.seen"]:
+            check_seen(seen, notes, log)
+    return known
+
+
+def check_seen(seen: dict[str, Any], notes: dict[int, Note], log: tuple[str, Ed25519PublicKey]) -> None:
+    """Section 6, `checkpoint.seen`: signed by the centre, and no other tree than those here."""
+    root = bytes.fromhex(seen["root_hash"])
+    text = f"{seen['origin']}\n{seen['size']}\n{base64.b64encode(root).decode()}\n"
+    at = datetime.datetime.fromisoformat(seen["time"])
+    must(seen["origin"] == log[0] and at.microsecond == 0, "a checkpoint that a box saw")
+    must(holds(log[1], unbase64(seen["signature"]), timed(int(at.timestamp()), text)), "a checkpoint that a box saw")
+    must(not notes or seen["size"] <= max(notes), "a box saw a larger tree")
+    must(seen["size"] not in notes or notes[seen["size"]].root == root, "a box saw another tree")
+
+
+def verify(folder: Path, pin: str | None = None, *witnesses: str) -> None:
     """Raises Broken, or OSError for what is not there."""
     root = read_root((folder / "root.pem").read_bytes())
     must(pin in (None, sha256(spki(root.public_key()))), "another root")
@@ -210,6 +389,8 @@ def verify(folder: Path, pin: str | None = None) -> None:
                 must((len(data), sha256(data)) == (body["size"], body["sha256"]), name)
         chains.append(chain)
         known |= {f"chains/{chain.name}", f"receipts/{chain.name}", *named}
+    origin = f"zaitang/{sha256(spki(root.public_key()))}/{centre.device}"
+    known |= check_tree(folder, chains, (origin, centre.key), list(witnesses))
     rules = tomllib.loads(policy.decode())
     must(rules["accept_test_keys"] or not any(chain.test for chain in chains), "a test key")
     simulated = any(record["clock"]["source"] == "simulated" for chain in chains for record in chain.records)
@@ -220,7 +401,7 @@ def verify(folder: Path, pin: str | None = None) -> None:
 
 if __name__ == "__main__":
     try:
-        verify(Path(sys.argv[1]), *sys.argv[2:3])
-    except (Broken, OSError, KeyError, TypeError, AttributeError) as error:
+        verify(Path(sys.argv[1]), *sys.argv[2:])
+    except (Broken, OSError, LookupError, TypeError, ValueError, AttributeError) as error:
         sys.exit(f"does not hold: {error!r}")
     print("whole")

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,37 +17,41 @@ from hypothesis import strategies as st
 
 from tests.contract import second_verifier
 from tests.evidence.making import Maker, Site
+from tests.evidence.test_checkpoint import EYE
 from tests.evidence.test_golden import GOLDEN
+from tests.verify.growing import Growing
 from tests.verify.making import class_of, put, write_export
+from tests.verify.test_trees import ATTACKS, OLD, SIZE, Case
 from verify.cli import main
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs/evidence.md").read_text("utf-8")
-EXPORT = json.loads((GOLDEN / "export.json").read_text("utf-8"))
+EXPORT, TREE = (json.loads((GOLDEN / f"{name}.json").read_text("utf-8")) for name in ("export", "export-tree"))
 NAMES = sorted(EXPORT["files"])
 BOX = f"chains/box-1.{'0' * 32}.jsonl"
 
 
-def unpacked(folder: Path) -> Path:
-    """The golden export."""
+def unpacked(folder: Path, export: Any = EXPORT) -> Path:
+    """A golden export."""
     shutil.rmtree(folder, ignore_errors=True)
-    for name, text in EXPORT["files"].items():
+    for name, text in export["files"].items():
         put(folder / name, text.encode())
     return folder
 
 
-def theirs(folder: Path, root: str = EXPORT["root"]) -> bool:
+def theirs(folder: Path, root: str = EXPORT["root"], *witnesses: str) -> bool:
     """What the second verifier says."""
     try:
-        second_verifier.verify(folder, root)
-    except (second_verifier.Broken, OSError, KeyError, TypeError, AttributeError):
+        second_verifier.verify(folder, root, *witnesses)
+    except (second_verifier.Broken, OSError, LookupError, TypeError, ValueError, AttributeError):
         return False
     return True
 
 
-def ours(folder: Path, root: str = EXPORT["root"]) -> bool:
+def ours(folder: Path, root: str = EXPORT["root"], *witnesses: str) -> bool:
     """What zaitang-verify says."""
-    return main([str(folder), "--root", root, "--lang", "en"]) == 0
+    told = [argument for key in witnesses for argument in ("--witness", key)]
+    return main([str(folder), "--root", root, "--lang", "en", *told]) == 0
 
 
 def test_the_golden_export_is_whole_to_both(tmp_path: Path) -> None:
@@ -55,7 +60,8 @@ def test_the_golden_export_is_whole_to_both(tmp_path: Path) -> None:
     assert not theirs(folder, "ab" * 32) and not ours(folder, "ab" * 32)
 
 
-@pytest.mark.parametrize("made", [class_of(), class_of(removed=1), class_of(simulated=True)])
+@pytest.mark.parametrize("made", [class_of(), class_of(removed=1), class_of(simulated=True),
+                                  class_of(between=True)])
 def test_other_whole_classes_are_whole_to_both(tmp_path: Path, made: tuple[Site, Maker, Maker]) -> None:
     folder = write_export(tmp_path / "export", *made)
     assert theirs(folder) and ours(folder)
@@ -83,6 +89,17 @@ def _class_of_another_box(folder: Path) -> None:
     shutil.rmtree(folder)
     write_export(folder, site, other, centre)
     (folder / f"chains/box-2.{'2' * 32}.jsonl").rename(folder / BOX)
+
+
+def _another_tree_than_a_box_saw(case: Case) -> None:
+    first, second, *others = case.tree.accepted
+    Growing(case.site, case.centre, [second, first, *others]).write(case.folder, OLD, SIZE)
+
+
+def _a_smaller_tree_than_a_box_saw(case: Case) -> None:
+    shutil.rmtree(case.folder / "tree")
+    ends = [case.centre.sealed[0], case.box.sealed[-1], case.centre.sealed[-1]]
+    Growing(case.site, case.centre, ends).write(case.folder, len(ends))
 
 
 ALTERATIONS: dict[str, Callable[[Path], object]] = {
@@ -115,6 +132,35 @@ def test_both_find_what_was_done_to_an_export(what: str, tmp_path: Path) -> None
     assert not theirs(folder) and not ours(folder)
 
 
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from([name for name in TREE["files"] if name.startswith("tree/")]), st.integers(0, 65535),
+       st.integers(1, 255))
+def test_both_say_the_same_of_any_changed_byte_of_a_tree(tmp_path: Path, name: str, at: int, change: int) -> None:
+    """Only what stands in the name of somebody unknown may change."""
+    folder = unpacked(tmp_path / "export", TREE)
+    data = bytearray((folder / name).read_bytes())
+    data[at * len(data) >> 16] ^= change
+    (folder / name).write_bytes(bytes(data))
+    assert theirs(folder, TREE["root"], TREE["witness"]) == ours(folder, TREE["root"], TREE["witness"])
+
+
+def test_a_whole_tree_is_whole_to_both(tmp_path: Path) -> None:
+    golden = unpacked(tmp_path / "golden", TREE)
+    assert theirs(golden, TREE["root"], TREE["witness"]) and ours(golden, TREE["root"], TREE["witness"])
+    for case in (Case(tmp_path / "one"), Case(tmp_path / "seen", saw=OLD), Case(tmp_path / "none")):
+        if case.folder.name == "none":
+            shutil.rmtree(case.folder / "tree")
+        assert theirs(case.folder, EXPORT["root"], EYE.text) and ours(case.folder, EXPORT["root"], EYE.text)
+
+
+@pytest.mark.parametrize("attack", [*ATTACKS, _another_tree_than_a_box_saw, _a_smaller_tree_than_a_box_saw],
+                         ids=lambda attack: attack.__name__)
+def test_both_find_what_was_done_to_a_tree(attack: Callable[[Case], object], tmp_path: Path) -> None:
+    case = Case(tmp_path / "export", saw=OLD)
+    attack(case)
+    assert not theirs(case.folder, EXPORT["root"], EYE.text) and not ours(case.folder, EXPORT["root"], EYE.text)
+
+
 def test_receipts_may_be_left_out_for_both(tmp_path: Path) -> None:
     folder = unpacked(tmp_path / "export")
     shutil.rmtree(folder / "receipts")
@@ -136,26 +182,45 @@ def test_the_second_verifier_shares_nothing_with_the_product() -> None:
     roots = {alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node,
         ast.Import) for alias in node.names}
     roots |= {str(node.module).split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert roots == {"__future__", "base64", "cryptography", "hashlib", "json", "pathlib", "re", "sys", "tomllib",
-        "typing"}
+    assert roots == {"__future__", "base64", "cryptography", "datetime", "hashlib", "json", "pathlib", "re", "sys",
+        "tomllib", "typing"}
 
 
-def commands() -> str:
-    """What the document types, one after the other."""
-    return "set -euo pipefail\n" + "\n".join(re.findall(r"^```sh\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL))
+def commands(sections: int) -> str:
+    """What the document types up to a section, one after the other."""
+    text = DOCUMENT.partition(f"\n## {sections + 1}. ")[0]
+    return "set -euo pipefail\n" + "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
 
 
-def test_the_commands_of_the_document_find_the_golden_export_whole(tmp_path: Path) -> None:
-    folder = unpacked(tmp_path / "export")
-    done = subprocess.run(["bash", "-c", commands()], cwd=folder, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr) == (0, "")
+def typed(folder: Path, sections: int) -> tuple[int, str]:
+    """The exit status, and what is complained of."""
+    done = subprocess.run(["bash", "-c", commands(sections)], cwd=folder, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stderr
+
+
+def test_the_commands_of_the_document_find_the_golden_exports_whole(tmp_path: Path) -> None:
+    assert typed(unpacked(tmp_path / "export"), 7) == (0, "")
+    assert typed(unpacked(tmp_path / "tree", TREE), 8) == (0, "")
 
 
 @pytest.mark.parametrize("what", ["a record deleted", "a video longer"])
 def test_and_an_altered_one_broken(tmp_path: Path, what: str) -> None:
     folder = unpacked(tmp_path / "export")
     ALTERATIONS[what](folder)
-    assert subprocess.run(["bash", "-c", commands()], cwd=folder, capture_output=True, timeout=60).returncode != 0
+    assert typed(folder, 7)[0] != 0
+
+
+@pytest.mark.parametrize(("name", "before", "after"), [
+    ("tree/13/checkpoint", b"\n13\n", b"\n12\n"), ("tree/13/checkpoint", b"/centre\n", b"/center\n"),
+    (f"tree/13/box-1.{'0' * 32}.6.tlog-proof", b"index 8", b"index 9"), ("tree/8/checkpoint", b"\n8\n", b"\n7\n"),
+    (f"tree/13/centre.{'c' * 32}.2.tlog-proof", b"\n5", b"\n7"),
+])
+def test_and_an_altered_tree_broken(tmp_path: Path, name: str, before: bytes, after: bytes) -> None:
+    folder = unpacked(tmp_path / "tree", TREE)
+    assert before in (folder / name).read_bytes()
+    put(folder / name, (folder / name).read_bytes().replace(before, after, 1))
+    assert typed(folder, 8)[0] != 0
+    assert not theirs(folder, TREE["root"], TREE["witness"]) and not ours(folder, TREE["root"], TREE["witness"])
 
 
 def test_every_test_that_the_threat_model_names_is_there() -> None:

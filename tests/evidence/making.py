@@ -8,7 +8,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evidence.bodies import Genesis
-from evidence.certs import fingerprint, issue, make_root, pem
+from evidence.certs import fingerprint, issue, make_intermediate, make_root, pem
 from evidence.chain import next_record
 from evidence.records import ClockState, Sealed, Stamp
 from evidence.seal import KeySigner, keyid_of, seal_record
@@ -29,11 +29,23 @@ def seed(name: str) -> bytes:
 
 
 class Site:
-    """A root. `test`: whether its certificates carry the mark."""
+    """A root. `test`: whether its certificates carry the mark; `between`: whether an intermediate issues those of
+    devices."""
 
-    def __init__(self, test: bool = True, root_key: Ed25519PrivateKey = ROOT_KEY) -> None:
+    def __init__(self, test: bool = True, root_key: Ed25519PrivateKey = ROOT_KEY, between: bool = False) -> None:
         self.test, self.root_key = test, root_key
         self.root = make_root(root_key, "Test Site", 1, START - 86400 * SECOND, 3650, test)
+        self.issuer, self.issuer_key = self.root, root_key
+        if between:
+            self.issuer_key = Ed25519PrivateKey.from_private_bytes(seed("intermediate"))
+            self.issuer = make_intermediate(
+                self.root, root_key, self.issuer_key.public_key(), "Test Authority", 3, START - 86400 * SECOND, 1825,
+                test)
+
+    @property
+    def intermediates(self) -> tuple[str, ...] | None:
+        """As a genesis record holds them."""
+        return None if self.issuer == self.root else (pem(self.issuer),)
 
     def box(self, device: str = "box-1", chain: str = "0" * 32, clock: ClockState = REAL) -> Maker:
         return Maker(self, device, chain, clock, SEALING_KEY)
@@ -50,10 +62,12 @@ class Maker:
         key = Ed25519PrivateKey.from_private_bytes(seed(device))
         self.signer, self.public_key = KeySigner(key), key.public_key()
         start = START - 86400 * SECOND
-        self.certificate = issue(site.root, site.root_key, self.public_key, device, 2, start, 3650, site.test)
+        self.certificate = issue(site.issuer, site.issuer_key, self.public_key, device, 2, start, 3650,
+                                 site.test)
         self.sealed: list[Sealed] = []
         self.add("genesis", Genesis(
-            keyid_of(self.public_key), pem(self.certificate), fingerprint(site.root), "zaitang test", sealing_key))
+            keyid_of(self.public_key), pem(self.certificate), fingerprint(site.root), "zaitang test", sealing_key,
+            site.intermediates))
 
     def add(self, type: str, body: object, at_us: int | None = None) -> Sealed:
         """The next record; `body` is a dataclass or a plain mapping."""

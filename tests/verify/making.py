@@ -47,11 +47,12 @@ def segment(index: int, data: bytes, class_id: str | None = CLASS) -> dict[str, 
 
 
 def class_of(
-    policy: str = "demo", test: bool = True, simulated: bool = False, removed: int | None = None
+    policy: str = "demo", test: bool = True, simulated: bool = False, removed: int | None = None,
+    between: bool = False,
 ) -> tuple[Site, Maker, Maker]:
     """A site, and the chains of its box and its centre, of a class with three segments, the last one sealed after the
     class-hour."""
-    site, clock = Site(test), SIMULATED if simulated else REAL
+    site, clock = Site(test, between=between), SIMULATED if simulated else REAL
     box, centre = site.box(clock=clock), site.centre(clock=clock)
     plan = centre.add("order.class", order(policy))
     box.add("order.accepted", {"class": CLASS, "order": plan.hash})

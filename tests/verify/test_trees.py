@@ -1,11 +1,13 @@
 """The tree in an export: what it proves is said; every attack on it is told by its name."""
 from __future__ import annotations
 
+import base64
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from evidence.checkpoint import cosign, open_checkpoint, seen_of
 from evidence.notes import Note, NoteKey, read_note
@@ -235,3 +237,10 @@ def test_a_box_that_names_a_checkpoint_which_was_never_signed_is_told(tmp_path: 
 @pytest.mark.parametrize("value", ["x", "a+00000000+AAAA", NoteKey("w", 1, bytes(32)).text])
 def test_what_is_no_key_of_a_witness_is_told(case: Case, run: Run, value: str) -> None:
     assert run(case.folder, "--witness", value)[0] == 2
+
+
+def test_a_root_of_stamps_of_a_later_version_is_told(case: Case, run: Run, tmp_path: Path) -> None:
+    whole = case.site.root.public_bytes(Encoding.DER).replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x05", 1)
+    text = base64.encodebytes(whole)
+    put(tmp_path / "root.pem", b"-----BEGIN CERTIFICATE-----\n" + text + b"-----END CERTIFICATE-----\n")
+    assert run(case.folder, "--stamp-root", str(tmp_path / "root.pem"))[0] == 2

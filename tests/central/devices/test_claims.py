@@ -1,10 +1,14 @@
 """Claims as decisions: what a token is good for, by every path; and how often one may guess."""
 from __future__ import annotations
 
+import base64
 import dataclasses
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +67,21 @@ def test_any_text_is_no_certificate_request(text: str) -> None:
         key_of_request(text)
     with pytest.raises(BadRequest):
         key_of_request(f"-----BEGIN CERTIFICATE REQUEST-----\n{text}\n-----END CERTIFICATE REQUEST-----\n")
+
+
+def a_request() -> str:
+    """A certificate request of a box, PEM."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "box-1")])
+    builder = x509.CertificateSigningRequestBuilder().subject_name(name)
+    return builder.sign(Ed25519PrivateKey.generate(), None).public_bytes(Encoding.PEM).decode()
+
+
+@pytest.mark.parametrize(("before", "after"), [(b"+ep", b"'ep"), (b"\x02\x01\x00", b"\x02\x01\x07")])
+def test_a_request_of_a_kind_that_nobody_knows_is_refused(before: bytes, after: bytes) -> None:
+    whole = base64.b64decode("".join(a_request().splitlines()[1:-1]))
+    altered = base64.b64encode(whole.replace(before, after, 1)).decode()
+    with pytest.raises(BadRequest):
+        key_of_request(f"-----BEGIN CERTIFICATE REQUEST-----\n{altered}\n-----END CERTIFICATE REQUEST-----\n")
 
 
 def test_claims_for_what_cannot_be_a_box_are_refused(centre: Centre) -> None:

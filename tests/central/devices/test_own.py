@@ -1,11 +1,13 @@
 """The centre's own certificate for connections: there when needed, new in good time."""
 from __future__ import annotations
 
+import base64
 import dataclasses
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from central.authority import sign_intermediates, tls_authorities
 from central.devices.connections import DAYS
@@ -37,6 +39,18 @@ def test_it_is_renewed_after_two_thirds_of_its_life_and_for_other_names(centre: 
     names = x509.load_pem_x509_certificates((keys / OWN).read_bytes())[0].extensions.get_extension_for_class(
         x509.SubjectAlternativeName).value
     assert [str(name.value) for name in names] == NAMES
+
+
+@pytest.mark.parametrize(("before", "after"), [(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x05"),
+                                               (b"\x55\x1d\x0f", b"\x55\x1d\x13")])
+def test_one_that_nobody_can_read_any_more_is_made_anew(centre: Centre, before: bytes, after: bytes) -> None:
+    keys = centre.folder / "keys"
+    keep_certificate(keys, "centre", NAMES, MORNING)
+    own = x509.load_pem_x509_certificates((keys / OWN).read_bytes())[0].public_bytes(Encoding.DER)
+    assert before in own
+    text = base64.encodebytes(own.replace(before, after, 1))
+    (keys / OWN).write_bytes(b"-----BEGIN CERTIFICATE-----\n" + text + b"-----END CERTIFICATE-----\n")
+    assert keep_certificate(keys, "centre", NAMES, MORNING) and not keep_certificate(keys, "centre", NAMES, MORNING)
 
 
 def test_what_is_for_connections_signs_no_evidence(centre: Centre) -> None:

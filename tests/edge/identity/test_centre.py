@@ -1,6 +1,7 @@
 """What a box takes from whoever answers: bounded, in one shape, or one of our own errors."""
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import httpx
@@ -15,7 +16,9 @@ from edge.identity.join import _Broker as Broker
 from edge.identity.join import _decoded, _sync_toml, checked_pin
 from edge.identity.serial import machine_serial
 from edge.identity.tls import client_context, own_certificate, take_certificate, waiting_key
+from evidence.certs import pem
 from evidence.errors import ZaitangError
+from tests.evidence.making import Site
 
 
 def answered(status: int, body: bytes) -> dict[str, object]:
@@ -108,3 +111,33 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "tls.wait.pem").write_bytes(b"half a ke")
     with pytest.raises(BadKeyFile, match=r"tls\.wait\.pem"):
         waiting_key(tmp_path)
+
+
+def test_a_root_among_other_letters_is_damaged(tmp_path: Path) -> None:
+    with pytest.raises(BadKeyFile):
+        client_context("根 -----BEGIN CERTIFICATE-----\n")
+
+
+def altered(data: bytes, before: bytes = b"+ep", after: bytes = b"'ep") -> bytes:
+    """The same DER, altered, in PEM again; by itself with keys of a kind that nobody knows."""
+    begin, *middle, end = data.splitlines()
+    whole = base64.b64decode(b"".join(middle))
+    assert before in whole
+    return b"\n".join([begin, base64.b64encode(whole.replace(before, after)), end, b""])
+
+
+def test_a_key_of_an_unknown_kind_is_damaged(tmp_path: Path) -> None:
+    waiting_key(tmp_path)
+    whole = (tmp_path / "tls.wait.pem").read_bytes()
+    (tmp_path / "tls.wait.pem").write_bytes(altered(whole))
+    with pytest.raises(BadKeyFile):
+        waiting_key(tmp_path)
+
+
+@pytest.mark.parametrize(("before", "after"), [(b"+ep", b"'ep"),
+                                               (b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x05")])
+def test_a_certificate_of_a_kind_that_nobody_knows_is_damaged(tmp_path: Path, before: bytes, after: bytes) -> None:
+    certificate = altered(pem(Site().root).encode(), before, after)
+    with pytest.raises(BadKeyFile):
+        take_certificate(tmp_path, certificate.decode())
+    assert not (tmp_path / "tls.pem").exists()
