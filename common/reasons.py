@@ -245,6 +245,10 @@ REASONS: dict[str, str] = {
         "{name}: nobody at all was found in its video: the room was empty, or the camera looks elsewhere; a person must"
         " look, the headcount is no proof"
     ),
+    "still_heads": N_(
+        "{name}: in the headcount, up to {count} who showed no face and did not move: people asleep, or things that do"
+        " not always stand there"
+    ),
     "faces_only": N_(
         "{name}: only faces were counted, as the model pack finds no people who look away; so the headcount is no proof"
     ),

@@ -94,6 +94,9 @@ class Look:
     """Who of the roster was not looked for: they have no template, so they are faces without a name where they are."""
     rise_ppm: int | None = None
     """So far above the threshold strangers are e times rarer, if the record tells that."""
+    still_peak: int | None = None
+    """Most in any one picture that look like people without a face and never moved: posters, or people asleep. None:
+    the record does not tell."""
 
     @property
     def most(self) -> int:
