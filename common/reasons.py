@@ -215,6 +215,9 @@ REASONS: dict[str, str] = {
     "unseen_no_template": N_(
         "{name}: {trainees} may be faces without a name: no template, so no roll call can recognise them"
     ),
+    "unseen_beside": N_(
+        "{name}: {trainees} were recognised at its edge, but at a moment just before it began or after it ended"
+    ),
     "bareface_held": N_(
         "{name}: protective gear is worn; bare-face roll calls held: {count} ({at_time}); in those that were looked at,"
         " at most {headcount} of {due} were in view"
@@ -241,6 +244,10 @@ REASONS: dict[str, str] = {
     "nobody_in_view": N_(
         "{name}: nobody at all was found in its video: the room was empty, or the camera looks elsewhere; a person must"
         " look, the headcount is no proof"
+    ),
+    "still_heads": N_(
+        "{name}: in the headcount, up to {count} who showed no face and did not move: people asleep, or things that do"
+        " not always stand there"
     ),
     "faces_only": N_(
         "{name}: only faces were counted, as the model pack finds no people who look away; so the headcount is no proof"
@@ -437,6 +444,7 @@ WHYS: dict[str, str] = {
     "full": N_("as many people in view as are due"),
     "two_rooms": N_("in two rooms at once"),
     "no_template": N_("no template of the face"),
+    "beside": N_("seen best just before or after"),
 }
 """Why somebody is not identifiable, or covered, in few words."""
 

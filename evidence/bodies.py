@@ -476,7 +476,9 @@ class RollCall:
     headcount then counts faces alone. `headcount_peak`, `faceless_peak`: most people, and most whose face was not seen,
     in any one picture, not smoothed; `planned`: pictures that were to be looked at; `gallery`: everybody who was looked
     for; none in records from before these. `rise_ppm`: so far above the threshold strangers are taken for anybody of
-    the gallery e times less often; none where its people are too few to tell."""
+    the gallery e times less often; none where its people are too few to tell. `still_peak`: most in any one picture
+    that look like people without a face and never moved in the segment, who are in no headcount; none where there was
+    nothing to compare."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     run: Id
@@ -500,6 +502,7 @@ class RollCall:
     gallery: tuple[Id, ...] | None = None
     faceless_peak: Count | None = None
     rise_ppm: Count | None = None
+    still_peak: Count | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -59,6 +59,8 @@ class Facts:
     """Device → how far it has reported."""
     reviews: Mapping[str, tuple[Ref, Review]]
     """Block (or class-hour) → its latest review."""
+    posters: Mapping[tuple[str, str], int] = dataclasses.field(default_factory=dict)
+    """Device and camera → how much that looks like people never moves in any of its segments."""
     usual: Mapping[tuple[str, str], int] = dataclasses.field(default_factory=dict)
     """Device and camera → the end of the first block that it showed as long as its box did."""
     chains: tuple[Chain, ...] = ()

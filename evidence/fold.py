@@ -44,6 +44,7 @@ from evidence.bodies import (
 )
 from evidence.brackets import Chains
 from evidence.called import Called, called
+from evidence.crowd import always_still
 from evidence.enrolled import enrolment_facts
 from evidence.errors import BadInput
 from evidence.facts import Facts, overlap
@@ -185,6 +186,7 @@ def _facts(
         pictures=pictures,
         copied=copied(told.of(VideoReused), segments, pictures, _own(told)),
         views=shown.views,
+        posters=always_still(shown.views.values()),
         sightings=_by_segment(shown.sightings),
         contradictions=shown.contradictions,
         pointed_void=shown.pointed_void,

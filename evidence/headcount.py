@@ -36,10 +36,13 @@ class Box(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Heads:
-    """How many faces one picture shows, and how many people whose face is not seen; None: nobody looked for them."""
+    """How many faces one picture shows, and how many people whose face is not seen; None: nobody looked for them.
+    `still`: what looks like such a person, but never moved in all of the pictures, and is not in `faceless`; None:
+    there was nothing to compare."""
 
     faces: int
     faceless: int | None
+    still: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Headcount:
     faceless_max: int | None
     headcount_peak: int
     faceless_peak: int | None
+    still_peak: int | None
 
 
 def headcount(pictures: Sequence[Heads]) -> Headcount:
@@ -62,12 +66,13 @@ def headcount(pictures: Sequence[Heads]) -> Headcount:
     faces_peak = max((heads.faces for heads in pictures), default=0)
     looked = [(heads.faces, heads.faceless) for heads in pictures if heads.faceless is not None]
     if not looked:
-        return Headcount(faces_max, faces_mean, faces_max, None, faces_peak, None)
+        return Headcount(faces_max, faces_mean, faces_max, None, faces_peak, None, None)
     people_max, mean = smoothed_headcount([faces + faceless for faces, faceless in looked])
     faceless_max, _ = smoothed_headcount([faceless for _, faceless in looked])
     peak = max(faces_peak, *(faces + faceless for faces, faceless in looked))
     return Headcount(max(faces_max, people_max), mean, faces_max, faceless_max, peak,
-                     max(faceless for _, faceless in looked))
+                     max(faceless for _, faceless in looked),
+                     max((heads.still for heads in pictures if heads.still is not None), default=None))
 
 
 def faceless(faces: Sequence[Box], persons: Iterable[Box]) -> tuple[Box, ...]:

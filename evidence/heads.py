@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from evidence.blocks import PlannedBlock, hour_span
-from evidence.crowd import View, anybody_else, at_once, mean_ppm
+from evidence.crowd import View, anybody_else, at_once, mean_ppm, with_still
 from evidence.facts import Facts, overlap, shows_something, teachers_at
 from evidence.held import looked_at, two_apart
 from evidence.story import BareFaceFact, SegmentFact, Span
@@ -25,20 +25,23 @@ def heads_of(
     apart = {one.person for view in views for one in view.look.named if one.person} - set(roster)
     hours = [hour for hour in (block.hours if block else ()) if overlap(hour_span(hour), span)]
     gear, in_view = any(hour.gear for hour in hours), at_once(views, span)
+    possible = [with_still(view, facts.posters.get(view.camera, 0)) for view in views]
+    most = at_once(possible if in_view else views, span, apart)
     people = all(view.look.faceless_max is not None for view in views)
     bareface = tuple(fact for fact in facts.bareface
                      if fact.counts and span.start_us <= fact.start_us and fact.end_us <= span.end_us)
     return {
         "headcount_max": at_once(_smoothed(views), span),
-        "headcount_due": at_once(views, span, apart),
+        "headcount_due": most,
+        "still_heads": most - at_once(views, span, apart),
         "counted": people,
         "in_view": in_view,
         "mean_ppm": mean_ppm(views, teachers_at(facts, span.start_us), span),
         "in_two_rooms": tuple(dict.fromkeys(one.person for one in facts.contradictions if overlap(one, span))),
         "gear": gear,
         "bareface": bareface,
-        "alone": gear and bool(views) and people and not anybody_else(views, span),
-        "bareface_heads": _bare_heads(facts, bareface, views, showing, apart) if gear and in_view else None,
+        "alone": gear and bool(views) and people and not anybody_else(possible, span),
+        "bareface_heads": _bare_heads(facts, bareface, possible, showing, apart) if gear and in_view else None,
     }
 
 

@@ -67,7 +67,8 @@ def doubts(
     cameras: Sequence[Sequence[Look]], limits: Limits, within: tuple[int, int] | None = None,
 ) -> dict[str, Why]:
     """Whose name does not hold, and why, from what each of the `cameras` saw `within` a time (else in all of it):
-    *few*: too seldom alike for so many looks; *still*: the face never moved."""
+    *few*: too seldom alike for so many looks; *still*: the face never moved. A name that is given outside of that time
+    counts for nothing."""
     claims: dict[str, _Claims] = defaultdict(_Claims)
     nameless: set[_Minute] = set()
     for camera, looks in enumerate(cameras):
@@ -75,6 +76,8 @@ def doubts(
             for one in look.named:
                 track = one.track
                 if track.best is None or (within and not _touches(track, within)):
+                    continue
+                if within and one.person is not None and not within[0] <= track.shown_us < within[1]:
                     continue
                 minute = camera, track.shown_us // MINUTE
                 if one.person is None:

@@ -81,13 +81,14 @@ def _occasion(
     roll_called = len(called) == len(certain)
     video = facts.policy.video
     showing = [fact for fact in certain if shows_something(facts, fact)]
-    seen = [s for f in certain for s in facts.sightings.get(f.segment.sha256, ()) if _seen_in(s, span)]
+    touching = [s for f in certain for s in facts.sightings.get(f.segment.sha256, ()) if _reaches(s, span)]
+    seen = [s for s in touching if span.start_us <= s.shown_us < span.end_us]
     counted = heads_of(facts, block, span, roster, showing)
     unlooked = [fact for fact in certain if facts.looked_away(fact)]
     seen_well = roll_called and not unlooked and pictured_us * 100 >= video.good_cover_pct.value * due_us
     awaited = facts.awaited(span.end_us)
     came = {one.person for one in attendance if one.came}
-    said = _answers(facts, span, roster, seen, certain, counted)
+    said = _answers(facts, span, roster, touching, certain, counted)
     lack, haze = lacking(facts, span), hazy(facts, spans, due_us)
     call_refs = tuple(sorted(one.ref for found in called for one in found))
     return {
@@ -152,16 +153,18 @@ def _shown(look: Look, sightings: Sequence[Sighting]) -> Look:
         one for one in look.named if one.person is None or (one.person, one.track.shown_us) in counted))
 
 
-def _seen_in(sighting: Sighting, span: Span) -> bool:
+def _reaches(sighting: Sighting, span: Span) -> bool:
     return overlap(Span(sighting.first_us, sighting.last_us + 1), span)
 
 
 def _answers(
-    facts: Facts, span: Span, roster: Sequence[str], seen: Sequence[Sighting], certain: Sequence[SegmentFact],
+    facts: Facts, span: Span, roster: Sequence[str], touching: Sequence[Sighting], certain: Sequence[SegmentFact],
     counted: Mapping[str, Any],
 ) -> dict[str, Answered]:
-    """The roll call's answer for everybody who is due."""
-    shown = {sighting.person for sighting in seen} & set(roster)
+    """The roll call's answer for everybody who is due. A record tells whom the best sight of a face resembles, and
+    nothing of the others: a face that is seen best just outside shows nobody inside, and speaks against nobody."""
+    shown = {one.person for one in touching if span.start_us <= one.shown_us < span.end_us} & set(roster)
+    beside = {one.person for one in touching}
     cameras: dict[tuple[str, str], list[Look]] = defaultdict(list)
     views = [facts.views[fact.segment.sha256] for fact in certain if fact.segment.sha256 in facts.views]
     for view in views:
@@ -171,7 +174,7 @@ def _answers(
     return answers(
         roster, shown, list(cameras.values()), counted["headcount_due"], facts.policy.limits,
         others=[look for view in views for look in view.others], within=(span.start_us, span.end_us), gear=gear,
-        two_rooms=counted["in_two_rooms"])
+        two_rooms=counted["in_two_rooms"], beside=beside)
 
 
 def _presences(

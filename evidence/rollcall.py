@@ -16,11 +16,12 @@ from evidence.bodies import Candidate, Track
 Answer = Literal["shown", "not_identifiable", "covered", "absent"]
 Why = Literal[
     "small", "turned", "dark", "blurred", "mask", "gear", "alike", "near", "few", "still", "full", "two_rooms",
-    "no_template"]
+    "no_template", "beside"]
 """Why somebody who is not shown may be there all the same: faces too small, never seen from the front, too dark, too
 blurred; covered by a mask, or by protective gear; too similar to another person; similar, but not enough; similar, but
 too seldom for so many looks; a still picture (both: `evidence.naming`); as many people in view as are due; named in two
-rooms at once; nobody could look for them, for they have no template."""
+rooms at once; nobody could look for them, for they have no template; named, but seen best just before it began or
+after it ended."""
 
 
 def identify(best: Candidate | None, second: Candidate | None, threshold_ppm: int, margin_ppm: int) -> str | None:
@@ -93,6 +94,9 @@ class Look:
     """Who of the roster was not looked for: they have no template, so they are faces without a name where they are."""
     rise_ppm: int | None = None
     """So far above the threshold strangers are e times rarer, if the record tells that."""
+    still_peak: int | None = None
+    """Most in any one picture that look like people without a face and never moved: posters, or people asleep. None:
+    the record does not tell."""
 
     @property
     def most(self) -> int:
@@ -130,16 +134,17 @@ class Answered:
 def answers(
     people: Sequence[str], shown: Collection[str], cameras: Sequence[Sequence[Look]], headcount: int, limits: Limits, *,
     others: Sequence[Look] = (), within: tuple[int, int] | None = None, gear: Gear | None = None,
-    two_rooms: Collection[str] = (),
+    two_rooms: Collection[str] = (), beside: Collection[str] = (),
 ) -> dict[str, Answered]:
     """The answer for each of those who are due, from what each of the `cameras` saw `within` a time (else in all of the
     video). `others`: what further roll calls saw in the same video, which looked for fewer people.
 
     Who is not shown, first match wins: named in two rooms at once: *not identifiable*; in gear, without a bare-face
-    roll call: *covered*; nobody looked for them where somebody without a name was in view: *not identifiable*; a face
-    without a name is somebody like that trainee; faces that tell nothing (or no faces, of
-    people who are there) are before one camera so often that anybody may be among them; too many pictures are dark; as
-    many people in view as are due, clear strangers left out; else *absent*. `headcount`: most people at once, of all
+    roll call: *covered*; nobody looked for them where somebody without a name was in view: *not identifiable*; named
+    by a face that reaches into the time, but is seen best outside of it (`beside`): *not identifiable*; a face
+    without a name is somebody like that trainee; faces that tell nothing (or no faces, of people who are there) are
+    before one camera so often that anybody may be among them; too many pictures are dark; as many people in view as
+    are due, clear strangers left out; else *absent*. `headcount`: most people at once, of all
     cameras together."""
     each = [[_Part(look, within or (look.start_us, look.end_us), limits) for look in looks] for looks in cameras]
     parts, looks = [part for found in each for part in found], [look for found in cameras for look in found]
@@ -158,6 +163,8 @@ def answers(
             found[person] = Answered("covered", ("gear",))
         elif person in unsought:
             found[person] = Answered("not_identifiable", ("no_template",))
+        elif person in beside:
+            found[person] = Answered("not_identifiable", ("beside",))
         elif single[person] or anybody:
             found[person] = _unclear(single[person] or anybody)
         elif dark * 100 > limits.dark_pct * samples:

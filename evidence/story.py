@@ -361,12 +361,15 @@ class Occasion:
     it."""
     headcount_due: int
     """Never fewer heads than any one picture shows at a moment, all cameras and rooms together, without those who are
-    named and not due: instructors, and who is not on the roster. What is compared with the roster."""
+    named and not due: instructors, and who is not on the roster. What looks like a person and never moved counts, but
+    for what never does. What is compared with the roster."""
+    still_heads: int
+    """How many of these are there only because what never moved counts."""
     counted: bool
     """The headcount counts people, not faces alone: of who looks away or sits far off a face is not seen."""
     in_view: int
-    """As `headcount_due`, with everybody. 0: nobody was found at all, and nobody can say whether the room was empty or
-    the camera looked elsewhere."""
+    """As `headcount_due`, with everybody, and without what never moved. 0: nobody was found at all, and nobody can say
+    whether the room was empty or the camera looked elsewhere."""
     mean_ppm: tuple[int, int] | None
     """The mean number of people in view, without instructors, and of named instructors, times a million."""
     in_two_rooms: tuple[str, ...]

@@ -35,6 +35,7 @@ class Measured:
     crops: tuple[Crop | None, ...] = ()
     headcount_peak: int | None = None
     faceless_peak: int | None = None
+    still_peak: int | None = None
 
 
 def analyse(
@@ -58,6 +59,7 @@ def analyse(
         tuple(measured(one) for one in kept), samples, dark, max(told.headcount_max, together),
         told.headcount_mean_ppm, max(told.faces_max, together), told.faceless_max,
         tuple(one.crop for one in kept), max(told.headcount_peak, together), told.faceless_peak,
+        told.still_peak,
     )
 
 

@@ -57,7 +57,7 @@ class Closer:
 
 def plan_frames(path: Path, every_us: int, closer: Closer | None = None) -> Plan:
     """Look at the packets of a file (nothing is decoded). Raises BadVideo, EmptyVideo."""
-    times, keys = _packet_times(path)
+    times, whole, keys = _packet_times(path)
     if not times:
         raise EmptyVideo(source=path)
     step = (times[-1] - times[0]) // max(1, len(times) - 1)
@@ -68,7 +68,7 @@ def plan_frames(path: Path, every_us: int, closer: Closer | None = None) -> Plan
             return every_us
         return closer.every_us
 
-    for moment in _moments(times, keys, every_at):
+    for moment in _moments(whole, keys, every_at):
         gops.setdefault(keys[bisect.bisect_right(keys, moment) - 1], []).append(moment)
     return Plan(times[0], times[-1] - times[0] + step, gops)
 
@@ -116,9 +116,13 @@ def pictures(path: Path, plan: Plan) -> Iterator[tuple[int, Picture]]:
         raise BadVideo(source=path, why=NO_PICTURE)
 
 
-def _packet_times(path: Path) -> tuple[list[int], list[int]]:
-    """Presentation times in µs of all packets, and of the keyframes: the first packet where there is none."""
+def _packet_times(path: Path) -> tuple[list[int], list[int], list[int]]:
+    """Presentation times in µs of all packets, of those that can be decoded from the keyframe before them in the file,
+    and of the keyframes: the first packet where there is none.
+
+    A picture that follows a keyframe and is shown before it (H.265, 3.1: RASL) leans on the GOP before."""
     times: list[int] = []
+    whole: list[int] = []
     keys: list[int] = []
     try:
         container, stream = _open(path)
@@ -128,9 +132,11 @@ def _packet_times(path: Path) -> tuple[list[int], list[int]]:
                     times.append(_us(packet))
                     if _is_key(stream, packet):
                         keys.append(times[-1])
+                    if not keys or times[-1] >= keys[-1]:
+                        whole.append(times[-1])
     except (av.FFmpegError, OSError, ValueError) as error:
         raise bad_video(path, error) from None
-    return sorted(times), sorted(keys or times[:1])
+    return sorted(times), sorted(whole), sorted(keys or times[:1])
 
 
 def _open(path: Path) -> tuple[av.container.InputContainer, VideoStream]:
@@ -197,10 +203,12 @@ def _among(
 def _decoded(
     stream: VideoStream, packets: Iterator[av.Packet[VideoStream]], until_us: int
 ) -> Iterator[VideoFrame]:
+    """The pictures of these packets, those up to a moment at least. A picture with B-frames before it lies before them
+    in the file; but nothing is shown before it is decoded, so from a decoding time on no packet is shown earlier."""
     codec = stream.codec_context
     for packet in packets:
         yield from _decode(codec, packet)
-        if _us(packet) >= until_us:
+        if packet.dts is not None and min(_us(packet), _micros(packet, packet.dts)) >= until_us:
             break
     yield from _decode(codec, None)
     codec.flush_buffers()
@@ -223,5 +231,10 @@ def _is_key(stream: VideoStream, packet: av.Packet[VideoStream]) -> bool:
 
 def _us(packet: av.Packet[VideoStream]) -> int:
     """When the packet is shown; the caller has made sure that it says so."""
-    assert packet.pts is not None and packet.time_base is not None
-    return round(packet.pts * packet.time_base * SECOND_US)
+    assert packet.pts is not None
+    return _micros(packet, packet.pts)
+
+
+def _micros(packet: av.Packet[VideoStream], ticks: int) -> int:
+    assert packet.time_base is not None
+    return round(ticks * packet.time_base * SECOND_US)

@@ -15,7 +15,7 @@ EVERY = 4
 CHANGED = 12
 """Levels of grey by which a place must change to count; H.264 and the night noise of a camera stay below."""
 ALIVE = 0.03
-"""In less than this share of its box nothing ever changed: a poster, a coat on a chair, and no person."""
+"""Where less of a box ever changed is a poster, a coat on a chair, or somebody asleep: nobody knows which."""
 
 
 class HeadCounter:
@@ -40,9 +40,13 @@ class HeadCounter:
 
     def told(self) -> Headcount:
         """The headcount of all pictures so far."""
-        return headcount([
-            Heads(faces, None if boxes is None else sum(self._lives(box) for box in boxes))
-            for faces, boxes in self._seen])
+        return headcount([self._heads(faces, boxes) for faces, boxes in self._seen])
+
+    def _heads(self, faces: int, boxes: tuple[Box, ...] | None) -> Heads:
+        if boxes is None:
+            return Heads(faces, None)
+        living = sum(self._lives(box) for box in boxes)
+        return Heads(faces, living, None if self._changed is None else len(boxes) - living)
 
     def _note(self, grey: np.ndarray) -> None:
         """Where this picture differs from the last one in which people were looked for."""

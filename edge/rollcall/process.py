@@ -330,5 +330,5 @@ def _record(
         headcount_max=measured.headcount_max, headcount_mean_ppm=measured.headcount_mean_ppm,
         tracks=measured.tracks, every_us=every_us, faces_max=measured.faces_max, faceless_max=measured.faceless_max,
         headcount_peak=measured.headcount_peak, faceless_peak=measured.faceless_peak,
-        rise_ppm=threshold.rise_ppm,
+        rise_ppm=threshold.rise_ppm, still_peak=measured.still_peak,
     )

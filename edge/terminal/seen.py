@@ -41,6 +41,7 @@ REASONS: dict[Reason, str] = {
     "mask": N_("mask"), "gear": N_("gear"), "alike": N_("like another"), "near": N_("not sure"),
     "few": N_("too seldom"), "still": N_("still picture"),
     "full": N_("not told apart"), "two_rooms": N_("in two rooms"), "no_template": N_("no template"),
+    "beside": N_("just outside"),
     "never": N_("never in view"),
 }
 """Behind a name."""
@@ -58,6 +59,7 @@ ADVICE: dict[Reason, str] = {
     "full": N_("All in view, it seems: have them look at the camera"),
     "two_rooms": N_("In two rooms at once: have their enrolment checked"),
     "no_template": N_("No template: have them enrolled, or pointed out"),
+    "beside": N_("Before or after only: look at the room camera"),
     "never": N_("Never in view: seat them where the room camera sees"),
 }
 """What to do about the most frequent reason."""

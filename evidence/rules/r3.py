@@ -212,6 +212,8 @@ def _doubts(story: Story, one: Judged) -> list[Reason]:
         told.append(reason("camera_lacking", **name, cameras=unit.lacking))
     if unit.hazy:
         told.append(reason("camera_hazy", **name, cameras=unit.hazy))
+    if unit.still_heads:
+        told.append(reason("still_heads", **name, count=unit.still_heads))
     if any(one.checked_in and one.answer == "absent" for one in unit.presences):
         told += _unproven(unit, name)
     return told

@@ -180,12 +180,13 @@ class Course:
         self, start: str, end: str, shows: Sequence[str] | None = None, *, headcount: int | None = None,
         unnamed: int = 0, dark: int = 0, roll_call: bool = True, box: str = "box-1", camera: str = "room",
         segment_s: int = 600, run: str | None = None, gaps: Sequence[Gap] = (), seen: tuple[str, str] | None = None,
-        pictured: bool | None = None, faceless: int | None = 0,
+        pictured: bool | None = None, faceless: int | None = 0, still: int | None = None,
     ) -> Filmed:
         """An unbroken run from "2026-03-02 07:58" to "09:42", in segments; each shows `shows` (by default everyone).
         `seen`: between which times of day they are shown. `dark`: dark frames of a hundred. `pictured`: somebody looked
         at the picture, and it lives; by default where there is a roll call that saw anything. `faceless`: most people
-        at once whose face was not seen; they are in the headcount, which counts faces alone where it is None."""
+        at once whose face was not seen; they are in the headcount, which counts faces alone where it is None. `still`:
+        what looks like people and never moved, in none of these."""
         start_us, end_us = at(start), at(f"{start[:10]} {end}")
         shown = self.trainees if shows is None else tuple(shows)
         run = run or f"r-{next(self._count)}"
@@ -199,7 +200,7 @@ class Course:
             if roll_call:
                 inside = (max(first_us, sight[0]) - start_us, min(last_us, sight[1]) - start_us)
                 people = shown if inside[1] > inside[0] else ()
-                call = roll_call_of(body, people, inside, headcount, unnamed, dark, faceless)
+                call = roll_call_of(body, people, inside, headcount, unnamed, dark, faceless, still)
                 self.boxes[box].add("rollcall", call, last_us + 30 * SECOND)
             if pictured or (pictured is None and roll_call and dark < 90):
                 self.boxes[box].add("picture", picture_of(body), last_us + 31 * SECOND)
@@ -323,7 +324,7 @@ def _later(box: Chain) -> Record:
 
 def roll_call_of(
     segment: Segment, people: Sequence[str], inside: tuple[int, int], headcount: int | None = None, unnamed: int = 0,
-    dark: int = 0, faceless: int | None = 0,
+    dark: int = 0, faceless: int | None = 0, still: int | None = None,
 ) -> RollCall:
     """A roll call that sees `people` (all the time `inside`, media times) and so many faces without a name."""
     middle = (inside[0] + inside[1]) // 2
@@ -333,7 +334,7 @@ def roll_call_of(
     count = len(people) + unnamed + (faceless or 0) if headcount is None else headcount
     return RollCall(
         "c-1", segment.run, segment.sha256, "lab", SHA, "cpu", THRESHOLD, MARGIN, 40, 100, dark, count,
-        count * 1_000_000, tuple(tracks), faceless_max=faceless,
+        count * 1_000_000, tuple(tracks), faceless_max=faceless, still_peak=still,
     )
 
 

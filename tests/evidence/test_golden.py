@@ -95,8 +95,8 @@ def test_chains_of_certificates_to_refuse() -> None:
 CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("picture", "box"),
           ("codes", "box"), ("codes", "centre"), ("people", "box"), ("people", "centre"), ("reused", "centre"),
           ("disputes", "centre"), ("pins", "box"), ("rollcall", "box"), ("reviews", "centre"), ("looks", "box"),
-          ("attempts", "box"), ("checkpoints", "box"), ("naming", "box"), ("devices", "box"), ("devices", "centre"),
-          ("orders", "box"), ("orders", "centre"), ("settings", "centre")]
+          ("attempts", "box"), ("checkpoints", "box"), ("naming", "box"), ("still", "box"), ("devices", "box"),
+          ("devices", "centre"), ("orders", "box"), ("orders", "centre"), ("settings", "centre")]
 """File and name of every chain that is kept."""
 
 

@@ -1,6 +1,7 @@
 """Headcount: nobody counts twice, whatever boxes a detector gives, and nobody who is seen apart is left out."""
 from __future__ import annotations
 
+import dataclasses
 import random
 
 from hypothesis import given
@@ -105,19 +106,26 @@ def test_a_face_at_the_feet_is_somebody_else_in_front() -> None:
 def test_faces_and_people_add_up_in_the_same_picture_only() -> None:
     """Somebody turns round between the pictures in which people are looked for: one person all the time."""
     turning = [Heads(0, 1), Heads(1, None), Heads(1, None), Heads(1, 0), Heads(0, None), Heads(0, 1)]
-    assert headcount(turning) == Headcount(1, 1_000_000, 1, 1, 1, 1)
-    assert headcount([Heads(2, 1)] * 3) == Headcount(3, 3_000_000, 2, 1, 3, 1)
+    assert headcount(turning) == Headcount(1, 1_000_000, 1, 1, 1, 1, None)
+    assert headcount([Heads(2, 1)] * 3) == Headcount(3, 3_000_000, 2, 1, 3, 1, None)
 
 
 def test_what_one_picture_alone_shows_is_in_the_peaks_only() -> None:
-    assert headcount([Heads(2, 0), Heads(2, 3), Heads(2, 0)]) == Headcount(2, 2_000_000, 2, 0, 5, 3)
-    assert headcount([Heads(20, None), Heads(19, None)]) == Headcount(19, 19_000_000, 19, None, 20, None)
+    assert headcount([Heads(2, 0), Heads(2, 3), Heads(2, 0)]) == Headcount(2, 2_000_000, 2, 0, 5, 3, None)
+    assert headcount([Heads(20, None), Heads(19, None)]) == Headcount(19, 19_000_000, 19, None, 20, None, None)
     assert headcount([Heads(1, 0), Heads(4, None), Heads(1, 1)]).headcount_peak == 4
 
 
 def test_without_anybody_looking_for_people_faces_are_the_headcount() -> None:
-    assert headcount([Heads(2, None), Heads(3, None), Heads(3, None)]) == Headcount(3, 2_666_666, 3, None, 3, None)
-    assert headcount([]) == Headcount(0, 0, 0, None, 0, None)
+    told = headcount([Heads(2, None), Heads(3, None), Heads(3, None)])
+    assert told == Headcount(3, 2_666_666, 3, None, 3, None, None)
+    assert headcount([]) == Headcount(0, 0, 0, None, 0, None, None)
+
+
+def test_what_never_moved_is_told_apart() -> None:
+    told = headcount([Heads(2, 1, 1), Heads(2, None), Heads(2, 1, 3), Heads(2, 1, 2)])
+    assert told == dataclasses.replace(headcount([Heads(2, 1)] * 4), still_peak=3)
+    assert headcount([Heads(2, 1, 0)]).still_peak == 0 and headcount([Heads(2, 1)]).still_peak is None
 
 
 @given(st.lists(st.builds(Heads, st.integers(0, 9), st.none() | st.integers(0, 9)), max_size=30))

@@ -6,13 +6,13 @@ import math
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.bodies import Candidate, RollCall, Track
 from evidence.naming import STILL_US, doubts, without_names
 from evidence.rollcall import Limits, Look, Named, answers, name_tracks
-from evidence.times import MINUTE, SECOND
+from evidence.times import MINUTE, SECOND, utc_us
 from tests.evidence.course import TRAINEES, Course, picture_of, roll_call_of
 
 T, MARGIN, RISE = 400_000, 50_000, 40_000
@@ -212,6 +212,43 @@ def test_a_block_does_not_show_whom_a_stranger_resembled_once() -> None:
 def test_a_block_shows_who_was_there_twice() -> None:
     made = course((3, once(T + 150_000)), (7, once(T + 150_000)))
     assert made.story().blocks[0].presences[3].answer == "shown" and made.r3().open_recordings == ()
+
+
+def at_edge(shown_us: int, length_us: int) -> Track:
+    """A face that is surely t-4, from the beginning of a segment on."""
+    return Track(0, max(shown_us, length_us), shown_us, 50, 80, Candidate("t-4", 900_000))
+
+
+@given(st.sampled_from([0, 5, 10]), st.integers(0, 10 * MINUTE - 1), st.integers(0, 10 * MINUTE - 1))
+@settings(max_examples=25, deadline=None)
+def test_a_time_shows_somebody_by_a_moment_inside_of_it_alone(number: int, shown_us: int, length_us: int) -> None:
+    """Segment 0 begins before the block, 10 ends after it, 5 lies across two class-hours."""
+    if number == 10:
+        shown_us, length_us = shown_us * 2 // 5, length_us * 2 // 5
+    story = course((number, at_edge(shown_us, length_us))).story()
+    first_us = utc_us(f"{DAY}T00:00:00.000000Z") - 2 * MINUTE + number * 10 * MINUTE
+    last_us, moment = first_us + max(shown_us, length_us), first_us + shown_us
+    for unit in (*story.blocks, *story.hours):
+        presence, span = unit.presences[3], unit.span
+        inside, reaches = (span.start_us <= moment < span.end_us), first_us < span.end_us and span.start_us <= last_us
+        assert (presence.answer == "shown") == inside and bool(presence.sightings) == inside
+        if reaches and not inside:
+            assert (presence.answer, presence.why) == ("not_identifiable", ("beside",))
+
+
+def test_who_is_seen_best_just_before_is_told_and_left_open() -> None:
+    made = course((0, at_edge(MINUTE, 9 * MINUTE)))
+    finding = made.r3()
+    assert finding.recordings == () and finding.open_recordings == (f"{DAY}-am",)
+    assert "unseen_beside" in {one.code for one in finding.reasons}
+    assert made.story().blocks[0].headcount_due == 4, "a head all the same"
+
+
+def test_a_name_given_outside_speaks_for_no_name_inside() -> None:
+    barely = T + math.ceil(RISE * math.log(5 * 12) / 2)
+    once_more = dataclasses.replace(once(barely), shown_us=0)
+    assert course((0, once_more), (5, once(barely))).story().blocks[0].presences[3].why == ("few",)
+    assert course((1, once_more), (5, once(barely))).story().blocks[0].presences[3].answer == "shown"
 
 
 def test_what_an_old_picture_shows_speaks_for_no_name() -> None:

@@ -457,6 +457,36 @@ def test_a_camera_that_looks_at_the_wall_convicts_nobody_who_signed_in() -> None
     assert state(half_day(shows=(), checked_in=BUT_4)) == "missing", "nor does it excuse who did not"
 
 
+def test_open_checked_in_while_who_is_missing_may_be_asleep_and_seen_from_behind() -> None:
+    made = half_day(still=1)
+    assert state(made) == "open" and {"not_identified", "still_heads"} <= set(codes(made.r3()))
+    block = made.story().blocks[0]
+    assert (block.headcount_max, block.headcount_due, block.still_heads) == (3, 4, 1)
+    assert state(half_day(still=0)) == "missing" and "still_heads" not in codes(half_day(still=0).r3())
+    assert state(half_day(still=1, checked_in=BUT_4)) == "missing", "nobody signs in asleep"
+    assert state(half_day((), still=4)) == "open" and "nobody_in_view" in codes(half_day((), still=4).r3())
+
+
+def test_two_are_missing_where_one_may_be_asleep() -> None:
+    assert state(half_day(TRAINEES[:2], still=1)) == "missing"
+
+
+@pytest.mark.parametrize(("later", "proved"), [(1, True), (2, True), (0, False), (None, False)])
+def test_what_never_moves_on_any_day_is_a_poster(later: int | None, proved: bool) -> None:
+    """The same on the next day, or more of it; gone for one segment, or never looked for."""
+    made = half_day(still=1)
+    made.film(f"{DAYS[1]} 08:00", "08:10", still=1 if later == 0 else later)
+    made.film(f"{DAYS[1]} 08:10", "08:20", still=later)
+    made.film(f"{DAYS[0]} 08:00", "09:40", BUT_4, camera="other", still=0)
+    assert state(made) == ("missing" if proved else "open")
+
+
+def test_within_one_half_day_nobody_knows_a_poster_from_somebody_asleep() -> None:
+    made = half_day(still=1)
+    made.film(f"{DAYS[0]} 14:00", "19:50", still=1)
+    assert state(made) == "open"
+
+
 def test_a_room_in_which_only_the_instructor_is_left_is_missing() -> None:
     made = half_day(shows=("teacher",))
     assert state(made) == "missing" and made.r3().trainees == TRAINEES

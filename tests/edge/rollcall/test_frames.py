@@ -4,6 +4,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -97,6 +98,47 @@ def test_pictures_out_of_their_order_of_time(tmp_path: Path, make_video: Callabl
     found = sampled(path, 2)
     assert all(number == 2 * at for at, number in found)
     assert [at // 2 for at, _ in found] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("every_s", [0.5, 1, 1.5])
+@pytest.mark.parametrize(("gop", "between"), [(20, 3), (20, 1), (7, 2)])
+def test_no_picture_is_lost_among_those_that_need_a_later_one(
+    tmp_path: Path, make_video: Callable[..., Path], gop: int, between: int, every_s: float
+) -> None:
+    path = make_video(tmp_path / "a.mp4", grey(20), fps=2, gop=gop, between=between)
+    found, planned = sampled(path, every_s), plan_frames(path, int(every_s * SECOND_US))
+    assert all(number == 2 * at for at, number in found)
+    assert [round(at * SECOND_US) for at, _ in found] == [one for gop in planned.gops.values() for one in gop]
+    assert every_s > 0.5 or [number for _, number in found] == list(range(20))
+
+
+def test_of_pictures_that_need_a_later_one_none_is_decoded_in_vain(
+    tmp_path: Path, make_video: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_video(tmp_path / "a.mp4", grey(24), fps=4, gop=24, between=3)
+    plan, fed, decode = plan_frames(path, 4 * SECOND_US), [], sampling._decode
+    monkeypatch.setattr(sampling, "_decode", lambda codec, packet: fed.append(packet) or decode(codec, packet))
+    assert [pts_us / SECOND_US for pts_us, _ in frames(path, 4 * SECOND_US, plan)] == [0, 4]
+    assert 17 <= len([packet for packet in fed if packet is not None]) <= 19, "of 24, and two that are waited for"
+
+
+def test_a_picture_that_needs_the_keyframe_before_is_not_planned(tmp_path: Path) -> None:
+    """H.265 with open GOPs: after a keyframe come pictures that are shown before it."""
+    path, images = tmp_path / "open.mp4", grey(20)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx265", rate=2)
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        stream.options = {"preset": "ultrafast", "x265-params": "keyint=8:min-keyint=8:scenecut=0:bframes=3:b-adapt=0:"
+                                                                "open-gop=1:log-level=none"}
+        for number, image in enumerate(images):
+            frame = av.VideoFrame.from_ndarray(image, "bgr24")
+            frame.pts, frame.time_base = number, Fraction(1, 2)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    found = sampled(path, 0.5)
+    assert all(number == 2 * at for at, number in found)
+    assert len(found) == plan_frames(path, SECOND_US // 2).frames < 20
+    assert max(later - at for (at, _), (later, _) in itertools.pairwise(found)) == 2, "the three before a keyframe"
 
 
 def test_a_keyframe_that_cannot_be_decoded_gives_way_to_the_next(
