@@ -6,6 +6,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from typing import Any
 
 from evidence.errors import FetchFailed
 
@@ -13,6 +14,7 @@ SILENT_S = 20
 """So long nothing may come."""
 WHOLE_S = 60
 """So long all of it may take."""
+SCHEMES = ("http://", "https://")
 
 
 def fetch(address: str, limit: int, data: bytes | None = None, headers: Mapping[str, str] | None = None) -> bytes:
@@ -29,12 +31,21 @@ def fetch(address: str, limit: int, data: bytes | None = None, headers: Mapping[
     return answer
 
 
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows within SCHEMES; the library would go to an FTP server, too, whose answers have no length."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        return super().redirect_request(req, fp, code, msg, headers, newurl) if newurl.startswith(SCHEMES) else None
+
+
 def _ask(address: str, limit: int, data: bytes | None, headers: Mapping[str, str]) -> bytes | FetchFailed:
-    if not address.startswith(("http://", "https://")):
+    if not address.startswith(SCHEMES):
         return FetchFailed(address=address, why="it is no http or https address")
     try:
         request = urllib.request.Request(address, data, dict(headers))
-        with urllib.request.urlopen(request, timeout=SILENT_S) as answer:
+        with urllib.request.build_opener(_Redirects).open(request, timeout=SILENT_S) as answer:
             found = bytes(answer.read(limit + 1))
             missing = answer.length
     except urllib.error.HTTPError as error:

@@ -50,6 +50,30 @@ def test_what_is_no_answer_is_our_own_error(answer: bytes) -> None:
         fetch.fetch(address, 5)
 
 
+def test_nobody_is_sent_to_another_kind_of_server() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as ftp:
+        ftp.settimeout(5)
+        greeted: list[bytes] = []
+
+        def greet() -> None:
+            try:
+                peer, _ = ftp.accept()
+            except OSError:
+                return  # the test has shut it
+            with peer:
+                peer.sendall(b"500 no\r\n")
+                greeted.append(b"x")
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        moved = b"HTTP/1.1 302 Found\r\nLocation: ftp://127.0.0.1:%d/x\r\n\r\n" % ftp.getsockname()[1]
+        with answering(lambda peer: peer.sendall(moved)) as address, pytest.raises(FetchFailed, match="HTTP 302"):
+            fetch.fetch(address, 5)
+        ftp.shutdown(socket.SHUT_RDWR)
+        thread.join(10)
+    assert greeted == []
+
+
 def test_who_sends_a_byte_now_and_then_does_not_hold_us(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "WHOLE_S", 0.5)
     done = threading.Event()

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.contract import second_verifier
 from tests.evidence.making import Maker, Site
 from tests.evidence.test_checkpoint import EYE
-from tests.evidence.test_golden import GOLDEN
+from tests.evidence.test_golden import GOLDEN, load
 from tests.verify.growing import Growing
 from tests.verify.making import class_of, put, write_export
 from tests.verify.test_trees import ATTACKS, OLD, SIZE, Case
@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs/evidence.md").read_text("utf-8")
 EXPORT, TREE = (json.loads((GOLDEN / f"{name}.json").read_text("utf-8")) for name in ("export", "export-tree"))
 NAMES = sorted(EXPORT["files"])
+END = "-----END CERTIFICATE-----\n"
 BOX = f"chains/box-1.{'0' * 32}.jsonl"
 
 
@@ -130,6 +131,23 @@ def test_both_find_what_was_done_to_an_export(what: str, tmp_path: Path) -> None
     folder = unpacked(tmp_path / "export")
     ALTERATIONS[what](folder)
     assert not theirs(folder) and not ours(folder)
+
+
+def _vouched(chain: str, root: str) -> bool:
+    """Whether the second verifier takes a root's word for a certificate."""
+    try:
+        second_verifier.check_issued([second_verifier.read_certificate(part + END) for part in
+                                      (chain + root).split(END)[:-1]])
+    except second_verifier.Broken:
+        return False
+    return True
+
+
+def test_the_second_verifier_trusts_the_same_chains_of_certificates() -> None:
+    certificates = load("certificates")
+    assert all(_vouched(case["certificate"], case["root"]) for case in certificates["accepted"])
+    for case in (*certificates["refused"], *load("devices")["refused"]):
+        assert not _vouched(case["certificate"], case["root"]), case.get("why")
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])

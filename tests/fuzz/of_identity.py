@@ -241,7 +241,7 @@ HTTPS = ("edge/identity/centre.py",)
 
 PARSERS = (
     Parser("a request of a box that wants in", DESK, "json", _requests, _request, (), 40),
-    Parser("a claim", DESK, "json", lambda: [json.dumps(_claim("TOKEN")).encode()], _asks("/devices/claim"), (), 60),
+    Parser("a claim", DESK, "json", lambda: [json.dumps(_claim("TOKEN")).encode()], _asks("/devices/claim"), (), 32),
     Parser("a certificate request", ("central/devices/claims.py",), "pem", lambda: [request_for(TLS, "box-1").encode()],
            lambda data, _: key_of_request(data.decode("utf-8", "surrogateescape")), (BadRequest,), 80),
     Parser("a renewal that a box signed", (*DESK, "evidence/renewal.py"), "json", _renewal_seeds, _renewal,
@@ -251,7 +251,7 @@ PARSERS = (
              (BadKeyFile, BadCertificate, NoIntermediate), 20)
       for name in ("root/root.key", "root/root.pem", "keys/ca.pem", f"keys/{TLS_CA}", f"keys/{CENTRE_TLS}")),
     Parser("an approval, at the box", ("edge/identity/join.py", *HTTPS, "edge/identity/tls.py"), "json",
-           lambda: [json.dumps(_joined().answer).encode()], _approval, (StrangeAnswer, Refused, BadKeys), 60),
+           lambda: [json.dumps(_joined().answer).encode()], _approval, (StrangeAnswer, BadKeys), 32),
     Parser("an answer of the centre, at the box", HTTPS, "json", lambda: [b'{"a": 1 }'], _said,
            (StrangeAnswer, Refused), 40),
     Parser("the root that a centre shows", (*HTTPS, "edge/identity/tls.py"), "pem",

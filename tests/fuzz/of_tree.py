@@ -263,7 +263,7 @@ PARSERS = (
            (BadTile,), 60),
     Parser("a tile", ("evidence/tiles.py",), "bytes", lambda: [b"".join(_grown().leaves[:SIZE])], _tile, (BadTile,),
            40),
-    Parser("a stamp", ("common/stamps.py",), "bytes", _stamps, _stamp, (BadStamp,), 120),
+    Parser("a stamp", ("common/stamps.py",), "bytes", _stamps, _stamp, (BadStamp,), 60),
     Parser("the root of an authority that stamps", (*HERE, "common/stamps.py"), "pem",
            lambda: [(_authority()[0].folder / "root.pem").read_bytes()], _stamp_root, (BadStampRoot, BadStamp), 60),
     Parser("an answer over HTTP", ("common/fetch.py", "verify/source.py"), "text", _web_answers, _web_answer,

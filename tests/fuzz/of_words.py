@@ -163,8 +163,8 @@ def _requests(data: bytes, bench: Bench) -> int:
 
 
 def _log_requests() -> list[bytes]:
-    paths = ("checkpoint", "checkpoint?size=3", "key", "tile/0/000.p/3", "tile/63/x999/x999/x999/x999/999",
-             "records/000.p/3", "inclusion?leaf=1", "consistency?old=1&size=4")
+    paths = ("checkpoint", "checkpoint?size=4", "key", "tile/0/000.p/3", "tile/63/x999/x999/x999/x999/999",
+             "records/000.p/3", "inclusion?leaf=1", "consistency?old=1")
     found = [request("GET", f"/log/{path}", HOST) for path in paths]
     return [*found, request("POST", "/log/cosignatures", HOST, load("tree")["checkpoint"]["note"])]
 
@@ -228,7 +228,7 @@ PARSERS = (
            (BadRecord, BadSeal, WrongSigner), 40),
     Parser("a heartbeat", ("evidence/heartbeats.py",), "json", _heartbeats, _heartbeat, (BadRecord,), 60),
     Parser("a heartbeat that a box made up, at the centre and on its pages", PULSE, "json", _heartbeats, _beats, (),
-           25),
+           12),
     Parser("what a broker counts", ("central/ingest/dropped.py",), "text", lambda: [b"12"], _dropped, (), 20),
     Parser("an upload token", ("evidence/uploads.py",), "json", _tokens, _token, (BadRecord,), 60),
     Parser("a request to the tree", ("central/web/log.py", "central/tree/witnesses.py"), "json", _log_requests,
