@@ -34,7 +34,9 @@ def roll_call(
     for item in look.named:
         if item.person:
             shown.setdefault(item.person, []).append(item.track)
-    said = answers(people, shown, [[look]], look.most, limits)
+    # In one file nobody can tell a poster from somebody asleep; where nobody else is found nobody is asleep.
+    heads = look.most + (measured.still_peak or 0) if look.most else 0
+    said = answers(people, shown, [[look]], heads, limits)
     return {
         "present": [_present(person, shown[person]) for person in people if person in shown],
         **{word: [person for person in people if said[person].answer == word]

@@ -199,12 +199,13 @@ class Course:
             "start", "end")
 
     def _head(self, place: int, person: str, since: float, until: float) -> Head:
-        """Somebody in the own seat; seats stand in rows with some room between them."""
+        """Somebody in the own seat, no earlier or later than the block: a best sight outside shows nobody in it. Seats
+        stand in rows with some room between them."""
         across = self._size[0] // (self._width + self._width // 4)
         step = self._size[0] // across
         x, y = place % across * step + self._width // 8, place // across * step + self._size[1] // 10
         whole = self._seconds + 2
-        return Head(self._stills[person], x, y, self._width, since * whole, until * whole)
+        return Head(self._stills[person], x, y, self._width, max(1.0, since * whole), min(whole - 1.0, until * whole))
 
     def _centre(self) -> list[Record]:
         """The chain of a centre that ordered the class the day before it began."""

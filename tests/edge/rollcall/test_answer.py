@@ -40,6 +40,12 @@ def test_a_room_that_was_full_in_one_picture_alone_leaves_it_open_as_the_verdict
     assert answer["not_identifiable"] == ["b", "c"] and answer["headcount"] == 1
 
 
+def test_who_may_be_asleep_and_seen_from_behind_is_left_open_as_the_verdict_does() -> None:
+    for heads, still, word in ((1, 2, "not_identifiable"), (1, 1, "absent"), (0, 3, "absent")):
+        measured = Measured((track("a", 700_000),) * heads, 10, 0, heads, 0, still_peak=still)
+        assert {"b", "c"} <= set(roll_call(measured, PEOPLE, T, MARGIN, SMALL)[word])
+
+
 def test_a_near_match_leaves_only_that_trainee_open() -> None:
     answer = answers(track("a", 700_000), track("b", 470_000), headcount=2)
     assert answer["not_identifiable"] == ["b"] and answer["absent"] == ["c"]

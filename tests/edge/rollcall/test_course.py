@@ -109,7 +109,7 @@ def test_faces_of_seven_people_give_exactly_the_flags_of_their_misses(
 ) -> None:
     schedule: Schedule = {(2, "p-7"): "away", (5, "p-1"): "gone", (8, "p-4"): "away", (8, "p-6"): "gone"}
     course = Course(
-        tmp_path / "box", AllShowFaces(builtin), pictures.portraits, templates, (760, 420), 150, SESSIONS, 3)
+        tmp_path / "box", AllShowFaces(builtin), pictures.portraits, templates, (760, 420), 150, SESSIONS, 7)
     try:
         assert_flags_are_the_truth(course, play(course, pictures.portraits, schedule), schedule)
     finally:
