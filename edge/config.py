@@ -149,9 +149,10 @@ class PictureConfig:
 class SyncConfig:
     """The centre: its MQTT broker, its name in certificates (nobody else gives orders or receipts), the address that
     takes segments (none: they stay here), and the one that renews the box's certificate. Without `tls` the broker is
-    on this machine. `ca`: PEM file with the certificates that may vouch for the address of segments (none: those of the
-    system). `upload_kbit`: thousand bits a second that segments may take of the line (none: all of it). `upload`: all
-    segments go there, or only those that the centre asks for. `heartbeat_s`: how often the box says that it lives."""
+    on this machine. `ca`: PEM file with the certificates that may vouch for the address of segments (none: the site's
+    root, if the box joined by it, else those of the system). `upload_kbit`: thousand bits a second that segments may
+    take of the line (none: all of it). `upload`: all segments go there, or only those that the centre asks for.
+    `heartbeat_s`: how often the box says that it lives."""
 
     broker: str
     port: Port = 1883

@@ -59,7 +59,7 @@ lang = {lang}
 #devices = "https://127.0.0.1:8471"
 # The address that takes video; without it video stays here.
 #segments = "http://127.0.0.1:8470"
-# A centre elsewhere has an https:// address; whose certificates may vouch for it, if not those of the system.
+# Whose certificates may vouch for an https:// address, if not the site's root (`join`) or those of the system.
 #ca = "/etc/zaitang/centre-ca.pem"
 # How much of the line video may take, in thousand bits a second; without it all.
 #upload_kbit = 4000

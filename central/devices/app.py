@@ -20,6 +20,7 @@ from central.devices.limits import Tries
 from central.errors import BadRequest, DatabaseUnusable, TooManyTries, UnknownToken
 from central.files import read_pem
 from central.store.devices import Claim
+from central.web.uploads import STATUS as UPLOADS
 from common.logs import Log
 from evidence.errors import BadShape, ZaitangError
 from evidence.shape import Match, decode
@@ -173,6 +174,8 @@ def _problem(error: ZaitangError) -> Response:
         return JSONResponse({"error": type(error).__name__, "why": str(error)}, 429)
     if isinstance(error, BadRequest):
         return JSONResponse({"error": type(error).__name__, "why": str(error)}, 403)
+    if type(error) in UPLOADS:
+        return JSONResponse({"error": type(error).__name__, "why": str(error)}, UPLOADS[type(error)])
     _LOG.failed("request.failed", error)
     status = 503 if isinstance(error, DatabaseUnusable) else 500
     return JSONResponse({"error": "CentreFailed", "why": "the centre failed"}, status)

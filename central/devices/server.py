@@ -1,4 +1,6 @@
-"""Serving boxes over HTTPS, TLS 1.3 alone; a renewed certificate is taken into use without a restart."""
+"""Serving boxes over HTTPS, TLS 1.3 alone: who they are, and their files.
+
+A renewed certificate is taken into use without a restart."""
 from __future__ import annotations
 
 import asyncio
@@ -15,7 +17,9 @@ from central.devices.app import Told, create_app
 from central.devices.limits import Tries
 from central.devices.own import OwnTls, server_context
 from central.errors import NoTls
+from central.web.patience import PatientProtocol
 from central.web.server import listen
+from central.web.uploads import uploads
 from central.wiring import Centre
 from common.texts import N_, translate
 
@@ -36,8 +40,9 @@ def serve_devices(centre: Centre, port: int | None, lang: str) -> None:
     print(translate(SAYS, lang, address=address, root=centre.root_fingerprint), flush=True)
     app = make_app(centre, context)
     settings = uvicorn.Config(
-        app, log_level="warning", server_header=False, proxy_headers=False, timeout_graceful_shutdown=3,
-        limit_concurrency=MOST_AT_ONCE, timeout_keep_alive=5, ssl_context_factory=lambda *_: context,
+        app, http=PatientProtocol, log_level="warning", server_header=False, proxy_headers=False,
+        timeout_graceful_shutdown=3, limit_concurrency=MOST_AT_ONCE, timeout_keep_alive=5,
+        ssl_context_factory=lambda *_: context,
     )
     uvicorn.Server(settings).run([listening])
 
@@ -47,6 +52,7 @@ def make_app(centre: Centre, context: ssl.SSLContext | None = None) -> FastAPI:
     config = centre.config
     told = Told(centre.store.device, config.devices.broker, config.broker.port, config.broker.tls)
     app = create_app(centre.desk(), centre.folder / "keys", told, Tries(time.monotonic))
+    app.include_router(uploads(centre))
     if context is not None:
         app.router.lifespan_context = lambda _app: _renewing(centre, context)
     return app

@@ -12,31 +12,23 @@ from starlette.exceptions import HTTPException
 
 from central.classes.stories import Stories
 from central.errors import (
-    BadPart,
-    DiskFull,
     NoCheckpoint,
     NotInTree,
-    NoToken,
     OtherTree,
-    PartBusy,
     SegmentFileMissing,
     SegmentNotStored,
-    TokenRefused,
-    TooManyUploads,
-    TooSlow,
-    UnannouncedSegment,
     UnknownBlock,
     UnknownClass,
     UnknownEvidence,
     UnknownRecording,
     UnknownWitness,
-    WrongSegmentBytes,
 )
 from central.web.api import api
 from central.web.guard import Guard
 from central.web.log import log
 from central.web.pages import pages
 from central.web.render import lang_of, page
+from central.web.uploads import STATUS as UPLOADS
 from central.web.uploads import uploads
 from central.web.video import video
 from central.wiring import Centre
@@ -45,10 +37,10 @@ from evidence.errors import BadCheckpoint, BadCosignature, BadNote, BadProof, Ba
 
 STATUS: dict[type[ZaitangError], int] = {
     UnknownClass: 404, UnknownBlock: 404, UnknownRecording: 404, UnknownEvidence: 404, SegmentNotStored: 404,
-    SegmentFileMissing: 404, UnannouncedSegment: 404, WrongSegmentBytes: 422, DiskFull: 507,
+    SegmentFileMissing: 404,
     BadTile: 404, BadProof: 404, NotInTree: 404, NoCheckpoint: 404, UnknownWitness: 403, OtherTree: 409,
     BadNote: 422, BadCheckpoint: 422, BadCosignature: 422,
-    BadPart: 400, NoToken: 401, TokenRefused: 401, PartBusy: 409, TooManyUploads: 429, TooSlow: 408,
+    **UPLOADS,
 }
 NOT_HERE = N_("There is no such page.")
 

@@ -27,18 +27,20 @@ from central.errors import (
     CannotWrite,
     DiskFull,
     NoToken,
+    PartBusy,
     TokenRefused,
     TooManyUploads,
     TooSlow,
     UnannouncedSegment,
     UnknownSigner,
+    WrongSegmentBytes,
 )
 from central.parts import Part
 from central.web.video import Sha
 from central.wiring import Centre
 from common.logs import Log
 from evidence.bodies import Alarm, body_of
-from evidence.errors import BadRecord, VerificationError
+from evidence.errors import BadRecord, VerificationError, ZaitangError
 from evidence.times import MINUTE
 from evidence.uploads import Upload, judge_upload
 
@@ -56,6 +58,13 @@ REFRESH_S = 10.0
 ALARM_US = 24 * 60 * MINUTE
 _RANGE = re.compile(r"bytes (\d{1,16})-(\d{1,16})/(\d{1,16})", re.ASCII)
 _LOG = Log("uploads")
+
+
+STATUS: dict[type[ZaitangError], int] = {
+    UnannouncedSegment: 404, WrongSegmentBytes: 422, DiskFull: 507, BadPart: 400, NoToken: 401, TokenRefused: 401,
+    PartBusy: 409, TooManyUploads: 429, TooSlow: 408,
+}
+"""What a box is answered for each error; it decides by the number alone."""
 
 
 def uploads(centre: Centre) -> APIRouter:

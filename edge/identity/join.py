@@ -147,10 +147,11 @@ def _differs(known: SyncConfig | None, sync: str) -> bool:
 
 def _sync_toml(broker: _Broker, centre: str, host: str, address: str) -> str:
     told = {"broker": broker.host or host, "centre": centre, "devices": address.rstrip("/")}
+    told["segments"] = told["devices"]
     if not all(re.fullmatch(r"[A-Za-z0-9._:/\[\]-]{1,255}", value, re.ASCII) for value in told.values()):
         raise StrangeAnswer(why="an address of its broker that cannot be one")
     lines = [f'broker = "{told["broker"]}"', f"port = {broker.port}", f"tls = {str(broker.tls).lower()}"]
-    lines += [f'centre = "{told["centre"]}"', f'devices = "{told["devices"]}"']
+    lines += [f'{name} = "{told[name]}"' for name in ("centre", "devices", "segments")]
     return "[sync]\n" + "\n".join(lines) + "\n"
 
 

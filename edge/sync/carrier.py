@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from edge.identity.tls import client_context
 from edge.sync.pace import Pace
 from edge.sync.uploads import Job
 from evidence.seal import Signer
@@ -121,10 +122,11 @@ class Carrier:
         return {"Authorization": "Bearer " + base64.b64encode(token).decode("ascii")}
 
 
-def make_client(ca: str | None) -> httpx.Client:
+def make_client(ca: str | None, site: str | None = None) -> httpx.Client:
     """A client that talks to the centre only: no proxy and no password file of the environment. `ca`: a PEM file with
-    the certificates that may vouch for the centre; without it those of the system. Raises OSError, ssl.SSLError."""
-    context = ssl.create_default_context(cafile=ca)
+    the certificates that may vouch for the centre; without it `site`, the site's root in PEM, alone; with neither those
+    of the system. Raises OSError, ssl.SSLError, BadKeyFile."""
+    context = ssl.create_default_context(cafile=ca) if ca or not site else client_context(site)
     return httpx.Client(timeout=TIMEOUT, trust_env=False, verify=context)
 
 

@@ -17,6 +17,7 @@ from edge.child import ready, stop_on_signal
 from edge.config import SyncConfig
 from edge.errors import CannotReadCa, StoreBusy, StoreUnwritable
 from edge.identity.renew import Renewer
+from edge.identity.tls import ROOT as TLS_ROOT
 from edge.store import Store
 from edge.sync.alarms import Alarms
 from edge.sync.box_orders import BOX_ORDERS
@@ -206,9 +207,11 @@ def make_sync(box: Box, config: SyncConfig) -> Sync:
 
 
 def make_uploader(box: Box, config: SyncConfig, address: str, alarms: Alarms) -> Uploader:
-    """What carries segments to `address`. Raises CannotReadCa."""
+    """What carries segments to `address`. A box that joined its centre trusts the site's root for that. Raises
+    CannotReadCa, BadKeyFile."""
+    root = box.folder / "keys" / TLS_ROOT
     try:
-        client = make_client(config.ca)
+        client = make_client(config.ca, root.read_text("ascii", "replace") if root.is_file() else None)
     except OSError as error:
         raise CannotReadCa(path=config.ca, why=error.strerror or str(error)) from None
     pace = Pace(config.upload_kbit)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import socket
@@ -18,6 +19,7 @@ import uvicorn
 from central.cli import main as central_main
 from central.devices.own import server_context
 from central.devices.server import make_app
+from central.ingest.collector import Message
 from central.wiring import Centre, init_centre
 from edge.config import load_box
 from edge.identity.centre import CentreOverHttps, fetch_root
@@ -33,9 +35,13 @@ from edge.identity.join import Joined, join
 from edge.identity.tls import own_certificate, request_for, waiting_key
 from edge.keys import load_device_key
 from edge.setup import make_box
+from edge.sync.carrier import Carrier, make_client
+from edge.sync.pace import Pace
+from edge.sync.uploads import Job
 from edge.wiring import open_box
 from evidence.bodies import Alarm, DeviceApproved, DeviceRefused, body_of
-from evidence.seal import keyid_of
+from evidence.seal import KeySigner, keyid_of
+from tests.central.helpers import MORNING, segment_of
 
 SERIAL = "100000003d1d1c36"
 
@@ -289,3 +295,35 @@ def test_a_request_must_be_signed_by_the_key_that_it_names(site: Server, box: Pa
     assert site.centre.desk().pending() == []
     assert centre.post("/devices/claim", asks) == {"state": "waiting"}
     centre.close()
+
+
+def test_a_box_that_joined_sends_its_video_to_the_same_server_and_trusts_nobody_else(
+    site: Server, box: Path, tmp_path: Path,
+) -> None:
+    token = site.centre.desk().claim("box-101", SERIAL, 48)
+    joins(site, box, token, lambda: site.centre.desk().approve("box-101"))
+    film = os.urandom(300_000)
+    job = Job(1, hashlib.sha256(film).hexdigest(), "r-1/000000.mp4", len(film))
+    (tmp_path / "film").write_bytes(film)
+    opened = open_box(box)
+    opened.store.append("segment", segment_of(film, MORNING, 60))
+    opened.store.append("alarm", Alarm("camera.silent", {}))
+    messages = [Message("box-101", one.envelope) for one in opened.store.records()]
+    opened.store.close()
+    site.centre.collector().take(messages)
+    sync = opened.config.sync
+    assert sync is not None and sync.segments == site.address
+    signer, root = KeySigner(opened.keys.device), (box / "keys" / "tls-root.crt").read_text()
+
+    def carried(name: str, trusted: str | None) -> int:
+        carrier = Carrier(site.address, make_client(None, trusted), name, "centre", signer, Pace(None))
+        with contextlib.closing(carrier):
+            return carrier.carry(job, tmp_path / "film", lambda *_: None)
+
+    assert carried("box-102", root) == 401
+    with pytest.raises(httpx.ConnectError):
+        carried("box-101", None)
+    assert carried("box-101", root) == 201
+    assert site.centre.objects.intact(job.sha256)
+    site.centre.desk().revoke("box-101", "stolen")
+    assert carried("box-101", root) == 401
