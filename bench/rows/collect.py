@@ -25,7 +25,7 @@ from bench.mqtt import client, write_messages
 from central.wiring import Centre, init_centre, issue
 from edge.sync.outbox import messages
 from evidence.bodies import Genesis
-from evidence.certs import fingerprint
+from evidence.certs import fingerprint, split_chain
 from evidence.chain import next_record
 from evidence.receipts import peek_receipt
 from evidence.records import ClockState, Sealed, Stamp
@@ -97,7 +97,8 @@ def sealed(centre: Centre, count: int) -> Iterator[Sealed]:
     key = Ed25519PrivateKey.generate()
     signer, certificate = KeySigner(key), issue(centre, BOX, key.public_key())
     sealing = X25519PrivateKey.generate().public_key().public_bytes_raw().hex()
-    genesis = Genesis(signer.keyid, certificate, fingerprint(centre.keys.root), "bench", sealing)
+    own, intermediates = split_chain(certificate)
+    genesis = Genesis(signer.keyid, own, fingerprint(centre.keys.root), "bench", sealing, intermediates)
     head = None
     clock = ClockState(synced=True, max_error_us=1500, source="kernel", rate=1)
     for type, body, at_us in [("genesis", genesis, 0), *film(count - 1)]:
