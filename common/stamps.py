@@ -10,6 +10,7 @@ from cryptography import x509
 
 from evidence.errors import BadStamp, StampsMissing
 
+PANIC = "PanicException"
 MAX_STAMP = 65536
 """Bytes; no answer of an authority is larger."""
 _HASHES = {
@@ -63,6 +64,11 @@ def check_stamp(answer: bytes, data: bytes, roots: Sequence[x509.Certificate]) -
         library.VerifierBuilder(roots=list(roots)).build().verify_message(_decoded(answer), data)
     except (library.VerificationError, ValueError, TypeError) as error:
         raise BadStamp(why=f"no authority that was given has signed it ({error})") from None
+    except BaseException as error:
+        # The library panics over a certificate with a name that is no text; a panic of Rust is no `Exception`.
+        if type(error).__name__ != PANIC:
+            raise
+        raise BadStamp(why="a certificate in it, or one that was given, cannot be read") from None
     return time_s
 
 

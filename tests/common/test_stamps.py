@@ -5,6 +5,9 @@ import time
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +53,14 @@ def test_a_stamp_over_something_else_is_refused(authority: TestAuthority, answer
 def test_a_stamp_of_another_authority_is_refused(answer: bytes, tmp_path: Path) -> None:
     with pytest.raises(BadStamp, match="no authority that was given"):
         check_stamp(answer, DATA, [TestAuthority(tmp_path).root])
+
+
+def test_a_root_whose_name_is_no_text_is_no_crash(authority: TestAuthority, answer: bytes) -> None:
+    name = authority.root.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
+    assert isinstance(name, str)
+    der = authority.root.public_bytes(Encoding.DER).replace(name.encode(), b"\xff" * len(name.encode()))
+    with pytest.raises(BadStamp, match=r"no authority|cannot be read"):
+        check_stamp(answer, DATA, [x509.load_der_x509_certificate(der)])
 
 
 @given(st.data())
