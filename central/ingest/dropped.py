@@ -11,7 +11,7 @@ from evidence.bodies import Alarm
 
 NOTE = "broker.dropped"
 """Under which the count stands in the centre's notes: what grew while no collector was here grew all the same."""
-MOST_DIGITS = 18
+MOST_DIGITS = 15
 
 
 class Dropped:
