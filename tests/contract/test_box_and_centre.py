@@ -20,23 +20,13 @@ from edge.control.client import ask
 from edge.wiring import Box, open_box
 from evidence.bodies import Alarm, Segment, SessionEnd, SessionStart, body_of
 from provisioning.demo import day
-from provisioning.demo.services import NoMosquitto, Services, mosquitto, run, tool
+from provisioning.demo.services import Services, run, tool
 from provisioning.demo.site import Site
 
 NAMES = ["王秀英", "李强", "欧阳建国"]
 START = day.COURSE[0].presses[0]
 FILM_S, RATE, SEGMENT_S = 240, 40, 60
 pytestmark = pytest.mark.timeout(120)
-
-
-@pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
-    try:
-        mosquitto(tmp_path / "probe", 1)
-    except NoMosquitto:
-        pytest.skip("mosquitto is not installed")
-    with Services(tmp_path / "logs") as services:
-        yield services
 
 
 @pytest.fixture

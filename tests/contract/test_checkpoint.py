@@ -15,20 +15,10 @@ from evidence.bodies import CheckpointSeen, body_of
 from evidence.checkpoint import check_seen, open_checkpoint
 from evidence.notes import read_key
 from provisioning.demo import day
-from provisioning.demo.services import NoMosquitto, Services, mosquitto, run, tool
+from provisioning.demo.services import Services, run, tool
 from provisioning.demo.site import Site
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.long]
-
-
-@pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
-    try:
-        mosquitto(tmp_path / "probe", 1)
-    except NoMosquitto:
-        pytest.skip("mosquitto is not installed")
-    with Services(tmp_path / "logs") as services:
-        yield services
 
 
 @pytest.fixture
