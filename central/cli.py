@@ -14,6 +14,9 @@ from common.commands import Parser, asked_language
 from common.texts import N_, own_language, translate, words
 from evidence.errors import BadInput, ZaitangError
 
+CONTRADICTED = N_("A box of this class saw the centre's tree of {size} records, and the tree does not begin with it any"
+                  " more: the database was restored from a backup, or changed. zaitang-verify will say so. The records"
+                  " of the boxes are whole.")
 CARRY_AWAY = N_("Carry {root} away now, on two sticks, and remove it here: with it and its passphrase anybody can be "
                 "every box and every centre of this site. It is needed again in five years at most, for `root sign`.")
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -249,8 +252,10 @@ def _export(args: argparse.Namespace) -> None:
     from central.export import export_class
     from central.wiring import open_centre
 
-    folder = export_class(open_centre(args.centre), args.class_id, args.to)
-    _say(args, N_("Class {class_id} is in {folder}, checked."), class_id=args.class_id, folder=folder)
+    done = export_class(open_centre(args.centre), args.class_id, args.to)
+    _say(args, N_("Class {class_id} is in {folder}, checked."), class_id=args.class_id, folder=done.folder)
+    if done.contradicted is not None:
+        _say(args, CONTRADICTED, size=done.contradicted)
 
 
 def _move(args: argparse.Namespace) -> None:

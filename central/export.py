@@ -24,9 +24,9 @@ from central.errors import (
 )
 from central.parts import sync_folder
 from central.store.tables import ChainHead, Tx
-from central.tree.export import check_tree, tree_files
+from central.tree.export import check_tree, contradicted, tree_files
 from central.wiring import Centre
-from evidence.bodies import Export, Head, Segment, SegmentRemoved, body_of
+from evidence.bodies import CheckpointSeen, Export, Head, Segment, SegmentRemoved, body_of
 from evidence.certs import pem
 from evidence.chain import check_chain, head_of
 from evidence.corrections import corrections
@@ -63,9 +63,20 @@ class Content:
     manifest: bytes
     tree: Mapping[str, bytes]
     """The files that prove the chains in the centre's tree, by their names."""
+    contradicted: int | None
+    """The size of a tree that a box saw and that the centre's does not begin with."""
 
 
-def export_class(centre: Centre, class_id: str, target: Path) -> Path:
+@dataclasses.dataclass(frozen=True)
+class Exported:
+    """The folder. `contradicted`: the size of a tree that a box of the class saw and that the centre's does not begin
+    with. It is written all the same, and whoever verifies it is told: the centre lost records, the boxes did not."""
+
+    folder: Path
+    contradicted: int | None
+
+
+def export_class(centre: Centre, class_id: str, target: Path) -> Exported:
     """Write the class to `target`, which must not exist yet.
 
     Raises UnknownClass, NothingToExport, SegmentsNotHere, SegmentFileChanged, FolderNotEmpty, ExportFailed; nothing is
@@ -85,7 +96,7 @@ def export_class(centre: Centre, class_id: str, target: Path) -> Path:
         raise ExportFailed(folder=target, why=error.strerror) from None
     finally:
         shutil.rmtree(temp, ignore_errors=True)
-    return target
+    return Exported(target, content.contradicted)
 
 
 def collect(centre: Centre, class_id: str) -> Content:
@@ -112,8 +123,10 @@ def collect(centre: Centre, class_id: str) -> Content:
         receipts = [(head, [e for up_to, e in tx.receipts(head.device, head.chain) if up_to <= head.up_to])
                     for head in heads]
     written = [(head, [s.envelope for s in sealed]) for head, sealed in [*chains, (head_of(manifest), own)]]
-    tree = tree_files(centre, [head for head, _ in written])
-    return Content(policy, tuple(written), tuple(receipts), tuple(files), manifest.envelope, tree)
+    seen = _seen(chains)
+    tree = tree_files(centre, [head for head, _ in written], seen)
+    return Content(policy, tuple(written), tuple(receipts), tuple(files), manifest.envelope, tree,
+                   contradicted(centre, seen, tree))
 
 
 def check(centre: Centre, content: Content, folder: Path) -> None:
@@ -153,6 +166,12 @@ def _files(centre: Centre, chains: Sequence[tuple[Head, list[Sealed]]], class_id
         named = missing[:NAMED_IN_ERROR] + ["…"] * (len(missing) > NAMED_IN_ERROR)
         raise SegmentsNotHere(class_id=class_id, count=len(missing), files=", ".join(named))
     return files
+
+
+def _seen(chains: Iterable[tuple[Head, list[Sealed]]]) -> list[CheckpointSeen]:
+    """What boxes saw of the tree."""
+    bodies = (body_of(s.record) for _, sealed in chains for s in sealed if s.record.type == "checkpoint.seen")
+    return [body for body in bodies if isinstance(body, CheckpointSeen)]
 
 
 def _write(centre: Centre, content: Content, folder: Path) -> None:

@@ -27,7 +27,7 @@ from verify.journals import Journal, read_journals, unfinished
 from verify.material import Chain, ClassCase, Material
 from verify.pin import Pin
 from verify.roots import find_root
-from verify.trees import seen_problems
+from verify.seen import sighted
 
 DATABASE, RECEIPTS, ORDERS = "zaitang.db", "zaitang.db (receipts)", "zaitang.db (orders)"
 ROOTS = ("root.pem", "keys/root.crt")
@@ -161,7 +161,7 @@ def _seen(sealed: Sequence[Sealed], root: x509.Certificate, centre: Identity | N
         return []
     first = sealed[0].record
     key = log_key(origin_of(fingerprint(root), centre.name), centre.public_key)
-    return list(seen_problems({(first.device, first.chain): sealed}, [], key))
+    return list(sighted({(first.device, first.chain): sealed}, key).problems)
 
 
 def _same_chain(

@@ -96,7 +96,17 @@ class TwoTrees(VerificationError):
 
 class HistoryChanged(VerificationError):
     text = ("THE CENTRE CHANGED ITS PAST: the tree of {size} records that it shows does not begin with the one of "
-            "{known} that it showed before ({why}). Both signed checkpoints are kept: {kept}")
+            "{known} that it showed before. Both signed checkpoints are kept, and hashes that prove it: {kept}")
+
+
+class StaleTree(BadInput):
+    text = ("what was shown is older than what this witness saw: a tree of {size} records, of {time}; it saw one of"
+            " {known}. An old copy of the files or of the answer proves nothing, and nothing was cosigned")
+
+
+class NoTree(BadInput):
+    text = ("what was shown is not the tree of that key: {why}. Whoever stands between, or a damaged file, can do that;"
+            " nothing was cosigned")
 
 
 class BadKey(BadInput):
@@ -138,6 +148,16 @@ class SeenForged(VerificationError):
 class TreeShrank(VerificationError):
     text = ("the centre was rolled back, or shows two trees: record {seq} of {device} saw one of {known} records, "
             "which is not the beginning of the one in this export, of {size}")
+
+
+class SeenTwice(VerificationError):
+    text = ("THE CENTRE SHOWED TWO TREES of {size} records, both signed by it: record {seq} of {device} saw another one"
+            " than record {first} of {other}")
+
+
+class SeenUnproven(VerificationError):
+    text = ("record {seq} of {device} saw the centre's tree of {known} records, and nothing here proves that the centre"
+            " did not change or leave out any of them since")
 
 
 class BadWitnessKey(BadInput):

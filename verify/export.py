@@ -49,7 +49,7 @@ def read_export(folder: Folder, pin: Pin | None, trust: Trust = NOBODY) -> Mater
     material.cases.append(ClassCase(export.class_id, _policy(material, export), utc_us(export.as_of)))
     if root is not None:
         centre = _centre(material, sealed, root)
-        for head in export.heads:
+        for head in _once(material, export.heads):
             _box(material, head, centre, root)
         if centre is not None:
             key = log_key(origin_of(fingerprint(root), centre.name), centre.public_key)
@@ -57,6 +57,14 @@ def read_export(folder: Folder, pin: Pin | None, trust: Trust = NOBODY) -> Mater
             material.trees, problems = read_trees(folder, chains, key, trust, material.known_files)
             material.problems += problems
     return material
+
+
+def _once(material: Material, heads: Sequence[Head]) -> list[Head]:
+    """The heads, of each chain one. A manifest that names a chain twice would have its video counted twice."""
+    found = {(head.device, head.chain): head for head in heads}
+    if len(found) != len(heads):
+        material.problems.append(ManifestChanged(why="it names a chain twice"))
+    return list(found.values())
 
 
 def _manifest(material: Material) -> tuple[Sealed, Export] | None:

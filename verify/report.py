@@ -40,8 +40,8 @@ OLDER = N_("It begins with the tree of {size} records that the centre signed {at
 WITNESSED = N_("The witness {witness} confirmed, {at}, that the tree of {size} records is the one that it saw growing."
                " In it are: {ends}")
 STAMPED = N_("A time-stamping authority that was given stamped the tree of {size} records, {at}: it existed then.")
-STAMP_UNCHECKED = N_("The tree of {size} records has a time stamp of {at}, but no authority was given (--stamp-root)"
-                     " that could vouch for it.")
+STAMP_UNCHECKED = N_("The tree of {size} records has a time stamp of {at}, but none of an authority that was given"
+                     " (--stamp-root): anybody can have made it.")
 STAMP_UNREAD = N_("The tree of {size} records has a time stamp, which was not read: that needs"
                   " pip install 'zaitang[stamps]'.")
 STAMPS = {"checked": STAMPED, "unchecked": STAMP_UNCHECKED, "unread": STAMP_UNREAD}
@@ -49,6 +49,8 @@ UPTO = N_("{device} up to record {seq}")
 NO_TREE = N_("Cannot tell whether the centre changed or left out anything since: this export holds no tree.")
 NO_WITNESS = N_("Cannot tell whether the centre shows the same tree to everybody: no witness that you trust (--witness)"
                 " has confirmed it.")
+LEFT_OUT = N_("Cannot tell whether the centre left out later records, or a box of the class: compare with what the"
+              " boxes show as their last record. Here are: {ends}")
 OTHERS = N_("Said to have confirmed it too, not checked, for their keys were not given: {names}")
 LIVENESS = N_("Liveness not checked: check-ins were accepted without testing that a living person stood before the"
               " camera.")
@@ -60,9 +62,7 @@ def cannot_tell(result: Result, lang: str) -> list[str]:
     """What a bare box cannot prove about the end of its chain, and an export about the centre."""
     material = result.material
     if material.kind == "export" and material.chains:
-        if not material.trees:
-            return [translate(NO_TREE, lang)]
-        return [] if any(one.witnessed for one in material.trees) else [translate(NO_WITNESS, lang)]
+        return list(_of_the_centre(result, lang))
     if material.kind != "box" or not material.chains:
         return []
     if material.vouched_up_to is not None:
@@ -70,6 +70,18 @@ def cannot_tell(result: Result, lang: str) -> list[str]:
     if material.receipts_unchecked:
         return [translate(UNCHECKED, lang, count=material.receipts_unchecked)]
     return [translate(NO_HEAD, lang)]
+
+
+def _of_the_centre(result: Result, lang: str) -> Iterator[str]:
+    """What an export, which the centre makes alone, cannot prove about it."""
+    trees = result.material.trees
+    if not trees:
+        yield translate(NO_TREE, lang)
+    elif not any(one.witnessed for one in trees):
+        yield translate(NO_WITNESS, lang)
+    ends = [translate(UPTO, lang, device=chain.device, seq=max(one.record.seq for one in chain.sealed))
+            for chain in result.material.chains if chain.sealed and not chain.of_centre]
+    yield translate(LEFT_OUT, lang, ends=AND[lang].join(ends))
 
 
 def trees_said(result: Result, lang: str) -> Iterator[str]:

@@ -1,23 +1,23 @@
 """What an export holds of the centre's tree: signed checkpoints, the end of each chain in them, the word of witnesses.
 
     tree/<size>/checkpoint  <device>.<chain>.<seq>.tlog-proof  consistency  stamp.tsr
+    tree/seen    that the newest tree begins with each one that a box saw: verify/seen.py
 """
 from __future__ import annotations
 
 import dataclasses
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
 from cryptography import x509
 
 from common.stamps import MAX_STAMP, check_stamp, stamped_at
-from evidence.bodies import CheckpointSeen, body_of
 from evidence.chain import ChainKey
-from evidence.checkpoint import Checkpoint, Stated, check_seen, cosigned_at, open_checkpoint
-from evidence.errors import BadCheckpoint, BadNote, BadProof, BadRecord, BadStamp, StampsMissing, VerificationError
+from evidence.checkpoint import Stated, cosigned_at, open_checkpoint
+from evidence.errors import BadCheckpoint, BadNote, BadProof, BadStamp, StampsMissing, VerificationError
 from evidence.logproof import MAX_FILE, proven_growth, proven_leaf
 from evidence.notes import COSIGNED, MAX_NOTE, NoteKey, read_key
 from evidence.records import Sealed
@@ -26,19 +26,17 @@ from verify.errors import (
     BadWitnessKey,
     FileMissing,
     FileRefused,
-    SeenForged,
     TreeProofMissing,
     TreeProofWrong,
-    TreeShrank,
 )
 from verify.folder import Folder, shown
+from verify.seen import Chains, not_beginnings, sighted
 
 _FILE = re.compile(
     r"tree/(0|[1-9][0-9]{0,15})/(?:(checkpoint|consistency|stamp\.tsr)"
     r"|([a-z0-9][a-z0-9._-]{0,63})\.([0-9a-f]{32})\.(0|[1-9][0-9]{0,15})\.tlog-proof)", re.ASCII)
 MAX_ROOTS = 1 << 20
 StampSaid = Literal["none", "checked", "unchecked", "unread"]
-Chains = Mapping[ChainKey, Sequence[Sealed]]
 Numbered = Mapping[ChainKey, Mapping[int, Sealed]]
 
 
@@ -102,7 +100,7 @@ def read_trees(
 ) -> tuple[list[TreeSeen], list[VerificationError]]:
     """Check every checkpoint of an export against the tree's `key`. Files that are read go into `known`.
 
-    An export of before the tree has none: then what its boxes say that they saw is checked alone."""
+    An export of before the tree has none, and its boxes saw none."""
     files: dict[int, dict[str, ChainKey | None]] = defaultdict(dict)
     for name in folder.under("tree/"):
         match = _FILE.fullmatch(name)
@@ -120,9 +118,12 @@ def read_trees(
                 _begins(folder, trees[-1], newest, key)
         except VerificationError as error:
             problems.append(error)
-    if trees and trees[-1].size == newest:
-        problems += _ends_missing(trees[-1], chains)
-    return trees, [*problems, *seen_problems(chains, trees, key)]
+    saw = sighted(chains, key)
+    problems += saw.problems
+    if not files or (trees and trees[-1].size == newest):  # else each record of a box would say again what is wrong
+        problems += _ends_missing(trees[-1], chains) if files else ()
+        problems += not_beginnings(folder, saw, {one.size: one.stated.checkpoint for one in trees}, known)
+    return trees, problems
 
 
 def _tree(
@@ -138,31 +139,35 @@ def _tree(
             raise BadCheckpoint(why="it is of a tree of another size")
     except (BadNote, BadCheckpoint) as error:
         raise TreeProofWrong(file=name, why=error.params["why"]) from None
-    times = {witness.name: cosigned_at(stated.note, witness) for witness in trust.witnesses}
-    mine = {key.name, *times}
+    # A witness that changes its key goes by one name with both: either may be the one that confirmed this tree.
+    said = [(witness.name, cosigned_at(stated.note, witness)) for witness in trust.witnesses]
+    times = {name: time_s for name, time_s in said if time_s is not None}
+    mine = {key.name, *(name for name, _ in said)}
     ends: dict[ChainKey, int] = {}
     for chain, seq in _ends(folder, stated, files, numbered, key):
         ends[chain] = max(seq, ends.get(chain, 0))
     return TreeSeen(
-        stated, {name: time_s for name, time_s in times.items() if time_s is not None},
-        tuple(sorted({one.name for one in stated.note.signatures} - mine)), ends,
+        stated, times, tuple(sorted({one.name for one in stated.note.signatures} - mine)), ends,
         *_stamp(folder, stated, files, trust))
 
 
 def _stamp(folder: Folder, stated: Stated, files: Collection[str], trust: Trust) -> tuple[int | None, StampSaid]:
-    """When it was stamped, and whether by an authority that was given. Raises TreeProofWrong."""
+    """When it was stamped, and whether by an authority that was given: a stamp of another one proves nothing, and
+    breaks nothing. Raises TreeProofWrong for what stamps something else."""
     name = f"tree/{stated.checkpoint.size}/stamp.tsr"
     if name not in files:
         return None, "none"
     answer, data = folder.read(name, MAX_STAMP), stated.checkpoint.text.encode()
     try:
-        if trust.stamp_roots:
-            return check_stamp(answer, data, trust.stamp_roots), "checked"
-        return stamped_at(answer, data), "unchecked"
+        time_s = stamped_at(answer, data)
     except StampsMissing:
         return None, "unread"
     except BadStamp as error:
         raise TreeProofWrong(file=name, why=error.params["why"]) from None
+    try:
+        return check_stamp(answer, data, trust.stamp_roots), "checked"
+    except BadStamp:
+        return time_s, "unchecked"
 
 
 def _ends(
@@ -207,30 +212,3 @@ def _ends_missing(newest: TreeSeen, chains: Chains) -> Iterator[TreeProofMissing
         if sealed and newest.ends.get((device, chain)) != last:
             file = f"tree/{newest.size}/{device}.{chain}.{last}.tlog-proof"
             yield TreeProofMissing(device=device, file=file)
-
-
-def seen_problems(chains: Chains, trees: Sequence[TreeSeen], key: NoteKey) -> Iterator[VerificationError]:
-    """What boxes say that they saw: signed by the centre, and the same trees as here."""
-    known: dict[int, Checkpoint] = {one.size: one.stated.checkpoint for one in trees}
-    for sealed, seen in _all_seen(chains):
-        record = sealed.record
-        try:
-            check_seen(seen, key)
-        except BadCheckpoint as error:
-            yield SeenForged(seq=record.seq, device=record.device, why=error.params["why"])
-            continue
-        same = known.get(seen.size)
-        if known and (seen.size > max(known) or (same is not None and same.root.hex() != seen.root_hash)):
-            yield TreeShrank(seq=record.seq, device=record.device, known=seen.size, size=max(known))
-
-
-def _all_seen(chains: Chains) -> Iterator[tuple[Sealed, CheckpointSeen]]:
-    for sealed in chains.values():
-        for one in sealed:
-            if one.record.type == "checkpoint.seen":
-                try:
-                    body = body_of(one.record)
-                except BadRecord:
-                    continue  # no story needs it; its seal and place are checked like any other's
-                if isinstance(body, CheckpointSeen):
-                    yield one, body

@@ -10,18 +10,31 @@ import fcntl
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evidence.checkpoint import Stated, cosign, open_checkpoint
-from evidence.errors import BadNote, BadProof, BadTile, VerificationError
-from evidence.merkle import check_consistency, consistency_proof
+from evidence.errors import BadCheckpoint, BadNote, BadProof, BadTile, VerificationError
+from evidence.logproof import consistency_text
+from evidence.merkle import check_consistency, consistency_proof, root_hash
 from evidence.notes import COSIGNED, KEY_BYTES, MAX_NOTE, PLAIN, Note, NoteKey, base64_text, good_name, read_key
 from evidence.seal import KeySigner
 from evidence.tiles import node_of, root_of
-from verify.errors import BadKey, BadLogKey, BadState, CannotWrite, HistoryChanged, RolledBack, TwoTrees, WitnessRuns
+from evidence.times import SECOND, utc_text
+from verify.errors import (
+    BadKey,
+    BadLogKey,
+    BadState,
+    CannotWrite,
+    HistoryChanged,
+    NoTree,
+    RolledBack,
+    StaleTree,
+    TwoTrees,
+    WitnessRuns,
+)
 from verify.folder import shown
 from verify.source import Source
 
@@ -50,41 +63,53 @@ class Look:
 def look(source: Source, log: NoteKey, witness: Witness, state: Path, now_s: int) -> Look:
     """Look once: verify, remember, cosign. `state`: the file with what was seen last.
 
-    Raises BadNote, BadCheckpoint, RolledBack, TwoTrees, HistoryChanged, NoLog, BadState, WitnessRuns, CannotWrite."""
+    Raises RolledBack, TwoTrees, HistoryChanged: the centre is caught, and what proves it is kept. Raises StaleTree,
+    NoTree, NoLog for what anybody on the way could have shown in its place; BadState, WitnessRuns, CannotWrite."""
     with _alone(state):
         last = _remembered(state, log)
-        stated = open_checkpoint(source.checkpoint(), log)
-        if last is not None:
+        try:
+            stated = open_checkpoint(source.checkpoint(), log)
             _must_have_grown(source, last, stated, state)
-        else:
-            _must_be_whole(source, stated)
+        except (BadNote, BadCheckpoint, BadProof, BadTile) as error:
+            raise NoTree(why=error) from None
         line = cosign(stated.note.text, witness.key, witness.signer, now_s)
         cosigned = Note(stated.note.text, (*stated.note.signatures, line))
-        # Remembered first: what was cosigned and forgotten could be contradicted later.
-        _write(state, stated.note.bytes())
+        if last is None or stated.checkpoint.size > last.checkpoint.size or stated.time_s > last.time_s:
+            # Remembered first: what was cosigned and forgotten could be contradicted later.
+            write_whole(state, stated.note.bytes())
     return Look(stated, None if last is None else last.checkpoint.size, cosigned)
 
 
-def _must_have_grown(source: Source, last: Stated, stated: Stated, state: Path) -> None:
-    before, now = last.checkpoint, stated.checkpoint
-    if now.size < before.size:
-        raise RolledBack(size=now.size, known=before.size, kept=_keep(state, last, stated))
+def _must_have_grown(source: Source, last: Stated | None, stated: Stated, state: Path) -> None:
+    """Raises what `look` raises, BadProof, BadTile."""
+    now = stated.checkpoint
+    if last is None:
+        # Nothing to compare with, but the tiles must make up the root.
+        if root_of(source.tile, now.size) != now.root:
+            raise BadProof(why="the tiles do not lead to the root hash of the checkpoint")
+        return
+    before = last.checkpoint
     if now.size == before.size:
         if now.root != before.root:
             raise TwoTrees(size=now.size, kept=_keep(state, last, stated))
-        return
-    try:
-        proof = consistency_proof(node_of(source.tile, now.size), before.size, now.size)
-        check_consistency(before.size, before.root, now.size, now.root, proof)
-    except (BadProof, BadTile) as error:
-        kept = _keep(state, last, stated)
-        raise HistoryChanged(size=now.size, known=before.size, why=error.params["why"], kept=kept) from None
+    elif now.size > before.size:
+        node = node_of(source.tile, now.size)
+        begins, proof = root_hash(node, before.size), consistency_proof(node, before.size, now.size)
+        # Only tiles that make up the root which the centre signed can accuse it: a damaged file cannot.
+        check_consistency(before.size, begins, now.size, now.root, proof)
+        if begins != before.root:
+            kept = _keep(state, last, stated, another_past(before.size, begins, proof, stated.note.bytes()))
+            raise HistoryChanged(size=now.size, known=before.size, kept=kept)
+    elif stated.time_s > last.time_s:
+        raise RolledBack(size=now.size, known=before.size, kept=_keep(state, last, stated))
+    else:
+        raise StaleTree(size=now.size, time=utc_text(stated.time_s * SECOND)[:19], known=before.size)
 
 
-def _must_be_whole(source: Source, stated: Stated) -> None:
-    """At the first look there is nothing to compare with, but the tiles must make up the root. Raises BadProof."""
-    if root_of(source.tile, stated.checkpoint.size) != stated.checkpoint.root:
-        raise BadProof(why="the tiles do not lead to the root hash of the checkpoint")
+def another_past(size: int, root: bytes, proof: Sequence[bytes], note: bytes) -> bytes:
+    """What proves, beside an older checkpoint, that a tree does not begin with it: the root hash of its first `size`
+    leaves, the hashes that lead from there to its own (RFC 9162, 2.1.4.2), and its checkpoint."""
+    return f"begins {size} {base64_text(root)}\n".encode() + consistency_text(size, proof, note)
 
 
 # --- keys
@@ -167,17 +192,20 @@ def _remembered(state: Path, log: NoteKey) -> Stated | None:
         raise BadState(path=shown(str(state)), why=error) from None
 
 
-def _keep(state: Path, last: Stated, stated: Stated) -> str:
-    """Write both notes beside the memory: signed by one key, they prove what they contradict. Returns the names."""
-    names = []
-    for stem, one in (("before", last), ("now", stated)):
-        path = state.with_name(f"{state.name}.{stem}-{one.checkpoint.size}-{one.time_s}")
-        _write(path, one.note.bytes())
-        names.append(shown(str(path)))
-    return ", ".join(names)
+def _keep(state: Path, last: Stated, stated: Stated, proof: bytes | None = None) -> str:
+    """Write both notes beside the memory, and the proof where they alone do not contradict each other: signed by one
+    key, they prove it to anybody. Returns the names."""
+    files = [(state.with_name(f"{state.name}.{stem}-{one.checkpoint.size}-{one.time_s}"), one.note.bytes())
+             for stem, one in (("before", last), ("now", stated))]
+    if proof is not None:
+        sizes = f"{last.checkpoint.size}-{stated.checkpoint.size}"
+        files.append((state.with_name(f"{state.name}.proof-{sizes}"), proof))
+    for path, data in files:
+        write_whole(path, data)
+    return ", ".join(shown(str(path)) for path, _ in files)
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """All of it or nothing, on the disk when this returns. Raises CannotWrite."""
     temp = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:

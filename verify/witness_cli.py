@@ -10,10 +10,9 @@ from pathlib import Path
 from common.commands import Parser, asked_language
 from common.texts import LANGS, N_, own_language, translate, words
 from evidence.errors import BadInput, VerificationError
-from verify.errors import CannotWrite
 from verify.folder import shown
 from verify.source import Website, open_source
-from verify.witness import Look, load_witness, look, new_key, read_log_key
+from verify.witness import Look, load_witness, look, new_key, read_log_key, write_whole
 
 FIRST = N_("First look: the centre shows a tree of {size} records. From now on it can only grow. Cosigned.")
 GREW = N_("The tree grew from {before} to {size} records, and nothing before was changed. Cosigned.")
@@ -71,12 +70,8 @@ def _once(args: argparse.Namespace) -> int:
 
 def _hand_over(args: argparse.Namespace, found: Look) -> None:
     """The cosigned checkpoint as a file, where one is asked for. Raises CannotWrite."""
-    if args.to is None:
-        return
-    try:
-        args.to.write_bytes(found.cosigned.bytes())
-    except OSError as error:
-        raise CannotWrite(path=shown(str(args.to)), why=error.strerror or str(error)) from None
+    if args.to is not None:
+        write_whole(args.to, found.cosigned.bytes())
 
 
 def _complain(error: BadInput | VerificationError, lang: str) -> None:

@@ -117,7 +117,7 @@ class TreeTables:
 
     def last_token_s(self) -> int | None:
         """When the newest token was asked for, by our own clock."""
-        return self._db.execute(select(func.max(t.tokens.c.time_s))).scalar()
+        return self._db.execute(select(t.tokens.c.time_s).order_by(t.tokens.c.size.desc()).limit(1)).scalar()
 
 
 def _kept(row: Row | None) -> Kept | None:

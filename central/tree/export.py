@@ -1,5 +1,5 @@
 """What an export holds of the tree (evidence/README.md, "An exported class"): signed checkpoints, proofs that the end
-of each chain is in them, and that the older ones are the beginning of the newest."""
+of each chain is in them, and that the newest begins with the older ones, and with each one that a box saw."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,36 +7,64 @@ from pathlib import Path
 
 from central.store.tables import Tx
 from central.store.trees import Kept
-from central.tree.tree import cosigned_note, prove_growth, prove_leaf
+from central.tree.tree import cosigned_note, prove_beginnings, prove_growth, prove_leaf
 from central.wiring import Centre
-from evidence.bodies import CheckpointSeen, Head, body_of
+from evidence.bodies import CheckpointSeen, Head
 from evidence.checkpoint import Checkpoint
-from evidence.logproof import consistency_text, inclusion_text, proven_growth, proven_leaf
+from evidence.errors import BadProof
+from evidence.logproof import (
+    beginnings_text,
+    consistency_text,
+    inclusion_text,
+    proven_growth,
+    proven_leaf,
+    read_beginnings,
+)
+from evidence.merkle import check_consistency
 from evidence.seal import read_sealed
 
-FOLDER, CHECKPOINT, CONSISTENCY, STAMP, PROOF = "tree", "checkpoint", "consistency", "stamp.tsr", ".tlog-proof"
+FOLDER, CHECKPOINT, CONSISTENCY, SEEN = "tree", "checkpoint", "consistency", "seen"
+STAMP, PROOF = "stamp.tsr", ".tlog-proof"
 Ends = Mapping[tuple[str, str], bytes]
 """Device and chain → the envelope of its last record."""
 
 
-def tree_files(centre: Centre, heads: Sequence[Head]) -> dict[str, bytes]:
-    """The files by name. `heads`: of every chain of the export. The tree grows and is signed first, so that all of them
-    are in it."""
+def tree_files(centre: Centre, heads: Sequence[Head], seen: Iterable[CheckpointSeen]) -> dict[str, bytes]:
+    """The files by name. `heads`: of every chain of the export; `seen`: what its boxes saw. The tree grows and is
+    signed first, so that all of them are in it.
+
+    What a box saw and this tree does not begin with is left to whoever verifies: `contradicted` names it."""
     newest = centre.tree().issue(centre.clock.stamp().utc_us // 1_000_000).checkpoint.size
     files: dict[str, bytes] = {}
     with centre.store.read() as tx:
         older = {kept.size for kept in (tx.cosigned(), tx.stamped()) if kept is not None}
-        older |= {size for head in heads if (size := _seen(tx, head)) is not None}
         for size in sorted({newest} | {size for size in older if size < newest}):
             kept = tx.checkpoint(size)
             if kept is not None:
                 files |= _one(tx, kept, newest, heads)
+        proofs = prove_beginnings(tx, {one.size for one in seen if 0 < one.size < newest}, newest)
+    if proofs:
+        files[f"{FOLDER}/{SEEN}"] = beginnings_text(proofs)
     return files
+
+
+def contradicted(centre: Centre, seen: Iterable[CheckpointSeen], files: Mapping[str, bytes]) -> int | None:
+    """The size of the smallest tree that a box saw and that the newest one of an export is not proved to begin with:
+    the database was restored from a backup, or changed."""
+    newest = _checkpoint(centre, _newest(files))
+    proofs = read_beginnings(files.get(f"{FOLDER}/{SEEN}", b""))
+    for one in sorted(seen, key=lambda one: one.size):
+        try:
+            root = bytes.fromhex(one.root_hash)
+            check_consistency(one.size, root, newest.size, newest.root, proofs.get(one.size, ()))
+        except BadProof:
+            return one.size
+    return None
 
 
 def check_tree(centre: Centre, folder: Path, files: Iterable[str], ends: Ends) -> None:
     """Read back what was written and verify it. Raises the first VerificationError."""
-    key, newest = centre.tree().key, max(int(name.split("/")[1]) for name in files)
+    key, newest = centre.tree().key, _newest(files)
     for (device, chain), envelope in ends.items():
         seq = read_sealed(envelope).record.seq
         proof = folder / FOLDER / str(newest) / f"{device}.{chain}.{seq}{PROOF}"
@@ -67,11 +95,8 @@ def _one(tx: Tx, kept: Kept, newest: int, heads: Iterable[Head]) -> dict[str, by
     return files
 
 
-def _seen(tx: Tx, head: Head) -> int | None:
-    """The size of the newest checkpoint that a box has seen."""
-    envelope = tx.newest_of_chain("checkpoint.seen", head.device, head.chain, head.up_to)
-    body = None if envelope is None else body_of(read_sealed(envelope).record)
-    return body.size if isinstance(body, CheckpointSeen) else None
+def _newest(files: Iterable[str]) -> int:
+    return max(int(name.split("/")[1]) for name in files if name != f"{FOLDER}/{SEEN}")
 
 
 def _checkpoint(centre: Centre, size: int) -> Checkpoint:

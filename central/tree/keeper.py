@@ -34,7 +34,7 @@ class Keeper:
         self._tree, self._store, self._clock = tree, store, clock
         self._every_s, self._stamp = every_s, stamp
         self._issued = False
-        self._stamp_not_before_s = 0
+        self._asked_s: int | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Look once a second. A database that cannot be used now is tried again; what else goes wrong is raised."""
@@ -70,12 +70,13 @@ class Keeper:
             stated = self._tree.issue(now_s)
             self._issued = True
             _LOG.info("checkpoint.issued", size=stated.checkpoint.size)
-        if self._stamp is not None and new_day(stamped_s, now_s) and now_s >= self._stamp_not_before_s:
+        asked_lately = self._asked_s is not None and 0 <= now_s - self._asked_s < STAMP_AGAIN_S
+        if self._stamp is not None and new_day(stamped_s, now_s) and not asked_lately:
             self._have_stamped(self._stamp, now_s)
 
     def _have_stamped(self, stamp: Stamp, now_s: int) -> None:
         """A token over the newest checkpoint: that it was there at that time, says somebody else."""
-        self._stamp_not_before_s = now_s + STAMP_AGAIN_S
+        self._asked_s = now_s
         with self._store.read() as tx:
             last = tx.checkpoint()
             if last is None or tx.token(last.size) is not None:
@@ -114,5 +115,5 @@ def due(last: Kept | None, leaves: int, now_s: int, every_s: int) -> bool:
 
 
 def new_day(last_s: int | None, now_s: int) -> bool:
-    """Whether a day of UTC began since then."""
-    return last_s is None or now_s // DAY_S > last_s // DAY_S
+    """Whether this is another day of UTC than that of the last time: an earlier one, too, if a clock was ahead then."""
+    return last_s is None or now_s // DAY_S != last_s // DAY_S

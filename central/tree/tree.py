@@ -5,6 +5,9 @@ Several may; the database lets one at a time.
 """
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable
+
 from central.errors import TreeDamaged
 from central.store.store import Store
 from central.store.tables import Tx
@@ -85,6 +88,16 @@ def prove_growth(tx: Tx, old: int, size: int) -> tuple[bytes, ...]:
     """The proof that the tree of `old` leaves is the beginning of that of `size`. Raises BadProof, TreeDamaged."""
     try:
         return consistency_proof(node_of(_tiles(tx), size), old, size)
+    except BadTile:
+        raise TreeDamaged(size=size) from None
+
+
+def prove_beginnings(tx: Tx, olds: Iterable[int], size: int) -> dict[int, tuple[bytes, ...]]:
+    """The same for many trees, each tile read once. Raises BadProof, TreeDamaged."""
+    read = functools.cache(lambda level, number: tx.tile(level, number))
+    try:
+        node = node_of(lambda level, number, _width: read(level, number), size)
+        return {old: consistency_proof(node, old, size) for old in olds}
     except BadTile:
         raise TreeDamaged(size=size) from None
 

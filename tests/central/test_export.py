@@ -49,7 +49,7 @@ def files(folder: Path) -> set[str]:
 
 def test_the_folder_is_what_the_format_says(centre: Centre, box: Box, tmp_path: Path) -> None:
     put(centre, *VIDEO)
-    folder = export_class(centre, "welder-1", tmp_path / "out")
+    folder = export_class(centre, "welder-1", tmp_path / "out").folder
     own = f"centre.{centre.store.chain}.jsonl"
     assert files(folder) == {
         "manifest.json", "root.pem", "policy.toml", f"chains/box-1.{box.chain}.jsonl", f"chains/{own}",
@@ -80,9 +80,9 @@ def test_an_export_holds_what_witnesses_and_boxes_saw_before(
     second = centre.tree().issue(MORNING // SECOND + 600)
     box.append(seen_of(second, centre.tree().key), MORNING + 2 * 10**9)
     centre.collector().take(box.messages())
-    folder = export_class(centre, "welder-1", tmp_path / "out")
-    assert {"tree/7/consistency", f"tree/7/box-1.{box.chain}.3.tlog-proof", "tree/8/consistency",
-            f"tree/8/box-1.{box.chain}.4.tlog-proof", f"tree/10/box-1.{box.chain}.5.tlog-proof"} <= files(folder)
+    folder = export_class(centre, "welder-1", tmp_path / "out").folder
+    assert {"tree/7/consistency", f"tree/7/box-1.{box.chain}.3.tlog-proof", "tree/seen",
+            f"tree/10/box-1.{box.chain}.5.tlog-proof"} <= files(folder)
     assert "tree/10/consistency" not in files(folder)
     assert main([str(folder), "--witness", EYE.text, "--lang", "en"]) == 0
     said = capsys.readouterr().out
@@ -97,7 +97,7 @@ def test_an_export_holds_what_witnesses_and_boxes_saw_before(
 def test_two_exports_each_end_with_their_own_manifest(centre: Centre, box: Box, tmp_path: Path) -> None:
     put(centre, *VIDEO)
     for name in ("one", "two"):
-        folder = export_class(centre, "welder-1", tmp_path / name)
+        folder = export_class(centre, "welder-1", tmp_path / name).folder
         lines = (folder / "chains" / f"centre.{centre.store.chain}.jsonl").read_bytes().splitlines()
         assert lines[-1] == (folder / "manifest.json").read_bytes()
         assert json.loads(lines[-1])["payloadType"]
@@ -116,7 +116,7 @@ def test_a_segment_that_was_removed_by_a_record_is_left_out(centre: Centre, box:
     put(centre, VIDEO[0])
     box.append(SegmentRemoved(segment_of(VIDEO[1], MORNING, 60).sha256, "kept long enough", "office"), MORNING + 10**9)
     centre.collector().take(box.messages()[-1:])
-    folder = export_class(centre, "welder-1", tmp_path / "out")
+    folder = export_class(centre, "welder-1", tmp_path / "out").folder
     assert "segments/box-1/r-1/000001.mp4" not in files(folder)
 
 
@@ -137,7 +137,7 @@ def test_a_box_that_another_one_replaced_keeps_what_it_recorded(centre: Centre, 
     centre.collector().take(other.messages())
     told = Stories(centre.store, centre.clock).tell("welder-1")
     assert [fact.ref[0] for fact in told.story.segments] == ["box-1", "box-1"]
-    folder = export_class(centre, "welder-1", tmp_path / "out")
+    folder = export_class(centre, "welder-1", tmp_path / "out").folder
     assert {"segments/box-1/r-1/000000.mp4", f"chains/box-2.{other.chain}.jsonl"} <= files(folder)
 
 
@@ -160,7 +160,7 @@ def test_video_of_a_class_that_was_put_right_goes_with_the_right_class(
     box.append(SessionCorrected("welder-2", "welder-1", "s-1", "wrong button", "page"), MORNING + 300_000_000)
     centre.collector().take(box.messages()[-1:])
     put(centre, *VIDEO)
-    right, wrong = (export_class(centre, name, tmp_path / name) for name in ("welder-2", "welder-1"))
+    right, wrong = (export_class(centre, name, tmp_path / name).folder for name in ("welder-2", "welder-1"))
     assert len([name for name in files(right) if name.startswith("segments/")]) == 2
     assert not [name for name in files(wrong) if name.startswith("segments/")]
     for folder in (right, wrong):

@@ -331,6 +331,21 @@ def test_the_day_s_checkpoint_is_stamped_once_and_a_failure_is_tried_again(
     assert len(asked) == 3
 
 
+def test_a_clock_that_was_a_year_ahead_holds_up_no_stamp(centre: Centre, box: Box, clock: FixedClock) -> None:
+    asked: list[bytes] = []
+
+    def stamp(data: bytes) -> bytes:
+        asked.append(data)
+        return b"token"
+
+    keeper, right = Keeper(centre.tree(), centre.store, clock, 60, stamp), clock.utc_us
+    for days, tokens in ((0, 1), (365, 2), (0, 3), (0, 3), (1, 4), (2, 5)):
+        clock.utc_us = right + days * DAY_S * 1_000_000
+        send(centre, box, 1)
+        keeper.tick()
+        assert len(asked) == tokens
+
+
 def test_the_commands_write_the_tree_and_take_a_witness_s_word(
     watched: Centre, tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -87,6 +87,8 @@ def test_a_centre_rolled_back_to_a_backup_is_caught_by_the_witness(
     shutil.copy(tmp_path / "backup.db", folder / "zaitang.db")
     capsys.readouterr()
     back = open_centre(folder, FixedClock())
+    assert look(serve(back)) == 2 and "is older than what this witness saw" in capsys.readouterr().err
+    back.tree().issue(NOW_S + 90)  # as after every start
     assert look(serve(back)) == 1
     assert "THE CENTRE WAS ROLLED BACK" in capsys.readouterr().err
     for one in box.sealed[:5]:  # it goes on elsewhere, until it is larger than before

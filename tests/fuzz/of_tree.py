@@ -26,7 +26,13 @@ from evidence.errors import (
     FetchFailed,
     VerificationError,
 )
-from evidence.logproof import proven_growth, proven_leaf
+from evidence.logproof import (
+    beginnings_text,
+    proven_growth,
+    proven_leaf,
+    read_beginnings,
+    read_consistency,
+)
 from evidence.notes import Note, read_key, read_note
 from evidence.seal import KeySigner
 from evidence.shape import decode, encode
@@ -111,6 +117,12 @@ def _seen_seeds() -> list[bytes]:
 
 def _inclusion(data: bytes, _: Bench) -> object:
     return proven_leaf(data, _grown().accepted[3].envelope, _grown().key)
+
+
+def _beginnings(data: bytes, _: Bench) -> object:
+    found = read_beginnings(data)
+    assert beginnings_text(found) == data
+    return found
 
 
 def _growth(data: bytes, _: Bench) -> object:
@@ -259,6 +271,9 @@ PARSERS = (
            lambda: [_grown().proof(3, SIZE, _cosigned())], _inclusion, PROOFS, 60),
     Parser("a proof of growth", ("evidence/logproof.py", "evidence/merkle.py"), "text",
            lambda: [_grown().growth(OLD, SIZE, _cosigned())], _growth, PROOFS, 60),
+    Parser("proofs of growth from many trees", ("evidence/logproof.py", "verify/seen.py"), "text",
+           lambda: [beginnings_text({size: read_consistency(_grown().growth(size, SIZE, b"x")).hashes
+                                     for size in (1, 5, OLD)})], _beginnings, PROOFS, 60),
     Parser("the path of a tile", ("evidence/tiles.py",), "text", lambda: [b"0/x001/234", b"63/000.p/255"], _tile_path,
            (BadTile,), 60),
     Parser("a tile", ("evidence/tiles.py",), "bytes", lambda: [b"".join(_grown().leaves[:SIZE])], _tile, (BadTile,),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evidence.certs import fingerprint
 from evidence.checkpoint import Checkpoint, cosign, log_key, origin_of, sign_checkpoint
-from evidence.logproof import consistency_text, inclusion_text
+from evidence.logproof import beginnings_text, consistency_text, inclusion_text
 from evidence.merkle import consistency_proof, inclusion_proof, leaf_hash, root_hash
 from evidence.notes import Note, NoteKey
 from evidence.records import Sealed
@@ -45,6 +45,11 @@ class Growing:
 
     def growth(self, old: int, size: int, note: bytes) -> bytes:
         return consistency_text(old, consistency_proof(nodes(self.leaves), old, size), note)
+
+    def seen(self, folder: Path, newest: int, *sizes: int) -> None:
+        """The proof that the newest tree begins with each of those that boxes saw."""
+        put(folder / "tree/seen", beginnings_text(
+            {size: consistency_proof(nodes(self.leaves), size, newest) for size in sizes}))
 
     def write(self, folder: Path, *sizes: int) -> None:
         """What an export holds: of each size its checkpoint and the proofs, cosigned but for the last."""

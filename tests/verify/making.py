@@ -73,11 +73,13 @@ def receipt(box: Maker, centre: Maker, up_to: int) -> bytes:
     return seal_receipt(one, centre.signer)
 
 
-def write_export(folder: Path, site: Site, box: Maker, centre: Maker, policy: str = "demo") -> Path:
-    """The folder of an exported class."""
+def write_export(
+    folder: Path, site: Site, box: Maker, centre: Maker, policy: str = "demo", twice: bool = False,
+) -> Path:
+    """The folder of an exported class. `twice`: its manifest names the chain of the box twice."""
     digest = hashlib.sha256(policy_bytes(policy)).hexdigest()
-    manifest = centre.add("export", encode(Export(
-        CLASS, PolicyRef(policy, digest), (head_of(box.sealed[-1]),), 3, utc_text(START + 3600 * SECOND))))
+    heads, as_of = (head_of(box.sealed[-1]),) * (1 + twice), utc_text(START + 3600 * SECOND)
+    manifest = centre.add("export", encode(Export(CLASS, PolicyRef(policy, digest), heads, 3, as_of)))
     name = f"{box.device}.{box.chain}.jsonl"
     put(folder / "manifest.json", manifest.envelope)
     put(folder / "root.pem", pem(site.root).encode())

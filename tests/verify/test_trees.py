@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,6 +39,8 @@ class Case:
         self.tree = Growing(self.site, self.centre, [*before, *self.box.sealed, *Site().box(ELSEWHERE).alarms(2).sealed,
                                                      manifest])
         self.tree.write(folder, OLD, SIZE)
+        if saw is not None:
+            self.tree.seen(folder, SIZE, saw)
 
     def file(self, size: int, who: Maker) -> Path:
         """The proof of the end of a chain."""
@@ -52,7 +55,9 @@ def case(tmp_path: Path) -> Case:
 
 def test_what_a_whole_tree_proves(case: Case, run: Run) -> None:
     status, result = run(case.folder, "--witness", EYE.text)
-    assert (status, result["problems"], result["cannot_tell"]) == (0, [], [])
+    assert (status, result["problems"]) == (0, [])
+    (left_out,) = result["cannot_tell"]
+    assert left_out.endswith(f"Here are: box-1 up to record {len(case.box.sealed) - 1}")
     older, newest = result["trees"]
     assert (older["size"], newest["size"]) == (OLD, SIZE)
     assert older["witnessed"] == {EYE.name: "2026-03-02T02:41:00Z"} and newest["witnessed"] == {}
@@ -66,6 +71,12 @@ def test_without_a_witness_that_one_trusts_it_cannot_tell_whether_others_see_the
         status, result = run(case.folder, *arguments)
         assert status == 0 and "no witness that you trust" in result["cannot_tell"][0]
         assert result["trees"][0]["others"] == others
+
+
+def test_a_manifest_that_names_a_chain_twice_counts_its_video_once(tmp_path: Path, run: Run) -> None:
+    site, box, centre = class_of()
+    status, result = run(write_export(tmp_path / "export", site, box, centre, twice=True))
+    assert status == 1 and "it names a chain twice" in result["problems"][0] and result["media_s"] == 180
 
 
 def test_an_export_of_before_the_tree_is_still_read(export: Path, run: Run) -> None:
@@ -186,8 +197,9 @@ def test_an_attack_is_told(case: Case, run: Run, attack: Callable[[Case], None])
     assert any(ATTACKS[attack] in problem for problem in result["problems"]), result["problems"]
 
 
-def test_what_a_box_saw_is_the_beginning_of_the_tree(tmp_path: Path, run: Run) -> None:
-    assert run(Case(tmp_path / "export", saw=OLD).folder)[0] == 0
+@pytest.mark.parametrize("saw", [1, 5, OLD])
+def test_what_a_box_saw_is_the_beginning_of_the_tree(tmp_path: Path, run: Run, saw: int) -> None:
+    assert run(Case(tmp_path / "export", saw=saw).folder)[:1] == (0,)
 
 
 def test_a_box_saw_a_larger_tree_the_centre_was_rolled_back(tmp_path: Path, run: Run) -> None:
@@ -204,14 +216,61 @@ def test_a_box_saw_a_larger_tree_the_centre_was_rolled_back(tmp_path: Path, run:
     assert any("saw one of 8 records, which is not the beginning" in one for one in result["problems"])
 
 
-def test_a_box_saw_another_tree_of_that_size(tmp_path: Path, run: Run) -> None:
-    """Equivocation: the centre showed the box one tree of eight records, and exports another."""
-    case = Case(tmp_path / "export", saw=OLD)
+@pytest.mark.parametrize("proven", [True, False])
+@pytest.mark.parametrize("saw", [5, OLD])
+def test_a_box_saw_another_past_a_centre_that_was_rolled_back_and_grew_again_is_caught(
+    tmp_path: Path, run: Run, saw: int, proven: bool,
+) -> None:
+    """Also where the export holds no checkpoint of the size that the box saw: the centre lost a record, took the next
+    ones in, and is larger now than it was then."""
+    case = Case(tmp_path / "export", saw=saw)
     other = Growing(case.site, case.centre, [*case.tree.accepted[:2][::-1], *case.tree.accepted[2:]])
     other.write(case.folder, OLD, SIZE)
+    (case.folder / "tree/seen").unlink()
+    if proven:
+        other.seen(case.folder, SIZE, saw)
     status, result = run(case.folder)
-    assert status == 1
-    assert any("shows two trees" in problem for problem in result["problems"])
+    unproven = f"saw the centre's tree of {saw} records, and nothing here proves"
+    said = "shows two trees" if proven or saw == OLD else unproven
+    assert status == 1 and any(said in problem for problem in result["problems"])
+
+
+def test_an_export_without_a_tree_whose_box_saw_one_does_not_hold(tmp_path: Path, run: Run) -> None:
+    case = Case(tmp_path / "export", saw=OLD)
+    shutil.rmtree(case.folder / "tree")
+    status, result = run(case.folder)
+    assert status == 1 and "nothing here proves" in result["problems"][0]
+
+
+@pytest.mark.parametrize("kind", ["export", "box"])
+def test_two_trees_that_the_centre_signed_are_told_wherever_boxes_saw_them(
+    tmp_path: Path, run: Run, kind: str,
+) -> None:
+    """Equivocation in hand: of one size the centre showed the box two trees."""
+    site, box, centre = class_of()
+    one = Growing(site, centre, [*centre.sealed, *box.sealed])
+    two = Growing(site, centre, one.accepted[::-1])
+    for tree in (one, two):
+        box.add("checkpoint.seen", seen_of(open_checkpoint(tree.note(5), tree.key), tree.key), AT * 10**6)
+    write = write_export if kind == "export" else write_box
+    status, result = run(write(tmp_path / kind, site, box, centre))
+    assert status == 1 and "THE CENTRE SHOWED TWO TREES of 5 records" in result["problems"][0]
+
+
+@pytest.mark.parametrize("data", [b"old 5", b"old 5\n\nold 5\n\n", b"old x\n\n", b"\xff\n\n", b"old 8\n\nold 5\n\n"])
+def test_a_proof_of_what_boxes_saw_that_cannot_be_read_is_told(tmp_path: Path, run: Run, data: bytes) -> None:
+    case = Case(tmp_path / "export", saw=OLD)
+    put(case.folder / "tree/seen", data)
+    status, result = run(case.folder)
+    assert status == 1 and any("tree/seen does not hold" in one for one in result["problems"])
+
+
+def test_a_witness_with_two_keys_of_one_name_is_heard_by_either(case: Case, run: Run) -> None:
+    """A witness that changed its key."""
+    later = NoteKey(EYE.name, EYE.kind, bytes(32))
+    for keys in ((EYE, later), (later, EYE)):
+        status, result = run(case.folder, *(word for key in keys for word in ("--witness", key.text)))
+        assert status == 0 and result["trees"][0]["witnessed"] == {EYE.name: "2026-03-02T02:41:00Z"}
 
 
 def test_a_checkpoint_that_the_centre_never_signed_is_told(tmp_path: Path, run: Run) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evidence.checkpoint import Checkpoint, cosigned_at, open_checkpoint, sign_checkpoint
-from evidence.merkle import HASH_BYTES, leaf_hash
-from evidence.notes import NoteKey, read_key, read_note
+from evidence.logproof import read_consistency
+from evidence.merkle import HASH_BYTES, check_consistency, leaf_hash
+from evidence.notes import NoteKey, read_key, read_note, unbase64
 from evidence.seal import KeySigner
 from evidence.tiles import all_places, grow, root_of, tile_path
 from tests.evidence.test_checkpoint import CENTRE, KEY
@@ -29,9 +31,7 @@ class Log:
 
     def show(self, size: int, at: int = 1, key: NoteKey = KEY, **other: bytes) -> Checkpoint:
         """A tree of `size` leaves; `leaf_3=b"x"` puts another leaf there."""
-        leaves = [leaf_hash(other.get(f"leaf_{number}", b"%d" % number)) for number in range(size)]
-        _, self.tiles = grow(0, {}, leaves)
-        checkpoint = Checkpoint(KEY.name, size, root_of(lambda level, number, _: self.tiles[level, number], size))
+        checkpoint = self.checkpoint(size, **other)
         for level, number, width in all_places(size):
             path = self.folder / "tile" / tile_path(level, number, width)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,6 +39,12 @@ class Log:
         note = sign_checkpoint(checkpoint, key, KeySigner(CENTRE), at)
         (self.folder / "checkpoint").write_bytes(note.bytes())
         return checkpoint
+
+    def checkpoint(self, size: int, **other: bytes) -> Checkpoint:
+        """The tree of `size` leaves, as it is shown at other times."""
+        leaves = [leaf_hash(other.get(f"leaf_{number}", b"%d" % number)) for number in range(size)]
+        _, self.tiles = grow(0, {}, leaves)
+        return Checkpoint(KEY.name, size, root_of(lambda level, number, _: self.tiles[level, number], size))
 
 
 @pytest.fixture
@@ -96,7 +102,8 @@ def test_a_centre_that_lies_is_caught_and_the_proof_is_kept(
         told = capsys.readouterr().err
         assert words in told and "seen.before-300-1" in told
     assert ((tmp_path / "seen").read_bytes(), (tmp_path / "said").read_bytes()) == (seen, said)
-    kept = [open_checkpoint(path.read_bytes(), KEY).checkpoint for path in sorted(tmp_path.glob("seen.*-*"))]
+    notes = [path for path in sorted(tmp_path.glob("seen.*-*")) if ".proof-" not in path.name]
+    kept = [open_checkpoint(path.read_bytes(), KEY).checkpoint for path in notes]
     assert kept == [honest, shown]
 
 
@@ -104,7 +111,9 @@ def test_it_looks_again_until_the_centre_is_caught(
     run: Run, log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What cannot be read now is looked at again later."""
-    happens = iter([lambda: log.show(5), lambda: log.show(9), lambda: log.show(7)])
+    portal = tmp_path / "log/checkpoint"
+    happens = iter([lambda: log.show(5), lambda: log.show(9), lambda: portal.write_bytes(b"<html>"),
+                    lambda: log.show(7), lambda: log.show(7, at=2)])
     monkeypatch.setattr("verify.witness_cli.time.sleep", lambda seconds: next(happens)())
     assert run("--every", "60") == 1
     assert open_checkpoint((tmp_path / "seen").read_bytes(), KEY).checkpoint.size == 9
@@ -123,8 +132,57 @@ def test_a_tree_without_its_tiles_is_not_cosigned(run: Run, log: Log, tmp_path: 
     for tile in (tmp_path / "log" / "tile").rglob("*"):
         if tile.is_file():
             tile.write_bytes(bytes(len(tile.read_bytes())))
-    assert run() == 1
+    assert run() == 2
     assert not (tmp_path / "seen").exists() and not (tmp_path / "said").exists()
+
+
+def test_an_old_copy_of_an_honest_tree_is_no_proof_against_the_centre(
+    run: Run, log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A stick that was left in a drawer, an answer that somebody sends again."""
+    log.show(200, at=1)
+    shutil.copytree(tmp_path / "log", tmp_path / "old")
+    log.show(300, at=2)
+    assert run() == 0
+    seen = (tmp_path / "seen").read_bytes()
+    shutil.rmtree(tmp_path / "log")
+    (tmp_path / "old").rename(tmp_path / "log")
+    assert run() == 2 and "is older than what this witness saw: a tree of 200 records" in capsys.readouterr().err
+    assert (tmp_path / "seen").read_bytes() == seen and not list(tmp_path.glob("seen.*-*"))
+    log.show(300, at=1)
+    assert run() == 0 and (tmp_path / "seen").read_bytes() == seen
+    log.show(400, at=3)
+    assert run() == 0
+
+
+@pytest.mark.parametrize("old", [256, 300])
+def test_a_damaged_tile_is_no_proof_against_the_centre(run: Run, log: Log, tmp_path: Path, old: int) -> None:
+    log.show(old)
+    assert run() == 0
+    log.show(700, at=2)
+    whole = {path: path.read_bytes() for path in (tmp_path / "log/tile").rglob("*") if path.is_file()}
+    for path, data in whole.items():
+        for broken in (data[:-1], bytes([data[0] ^ 1]) + data[1:], data[:-1] + bytes([data[-1] ^ 1]), b""):
+            path.write_bytes(broken)
+            assert run() in (0, 2)
+            (tmp_path / "seen").write_bytes(sign_checkpoint(log.checkpoint(old), KEY, KeySigner(CENTRE), 1).bytes())
+        path.write_bytes(data)
+    assert run() == 0 and not list(tmp_path.glob("seen.*-*"))
+
+
+@pytest.mark.parametrize("old", [1, 255, 256, 300])
+def test_a_changed_past_is_proved_to_whoever_has_the_files(run: Run, log: Log, tmp_path: Path, old: int) -> None:
+    """Without the centre, and without the witness."""
+    before = log.show(old)
+    assert run() == 0
+    now = log.show(700, at=2, leaf_0=b"other")
+    assert run() == 1
+    first, _, rest = (tmp_path / f"seen.proof-{old}-700").read_bytes().partition(b"\n")
+    word, size, root = first.decode().split(" ")
+    proof = read_consistency(rest)
+    assert (word, int(size), proof.number) == ("begins", old, old) and unbase64(root) != before.root
+    assert open_checkpoint(proof.note, KEY).checkpoint == now
+    check_consistency(old, unbase64(root), now.size, now.root, proof.hashes)
 
 
 def test_a_partial_tile_that_became_whole_is_found(run: Run, log: Log, tmp_path: Path) -> None:
@@ -144,7 +202,7 @@ def test_a_forged_or_unreadable_checkpoint_is_refused(run: Run, log: Log, tmp_pa
     forged = sign_checkpoint(checkpoint, KEY, KeySigner(Ed25519PrivateKey.generate()), 1)
     for data in (note, forged.bytes()):
         (tmp_path / "log" / "checkpoint").write_bytes(data)
-        assert run() in (1, 2)
+        assert run() == 2
         assert not (tmp_path / "said").exists()
 
 
