@@ -41,6 +41,8 @@ def _parser(lang: str = "en") -> Parser:
     init = commands.add_parser("init", help="make a centre's folder: configuration, root and keys, database")
     init.add_argument("folder", type=Path)
     init.add_argument("--test-keys", action="store_true", help="mark the keys as test keys, which only a demo accepts")
+    init.add_argument("--database", default="", metavar="ADDRESS",
+                      help="keep records in this empty database of PostgreSQL, not in the folder")
     box_commands.add_passphrase(init)
     init.set_defaults(do=_init)
     box_commands.add_commands(commands, _command)
@@ -137,7 +139,7 @@ def _init(args: argparse.Namespace) -> None:
     from evidence.certs import fingerprint
 
     passphrase = None if args.test_keys else asked_passphrase(args.passphrase_file, args.lang, new=True)
-    centre = init_centre(args.folder, args.test_keys, passphrase=passphrase)
+    centre = init_centre(args.folder, args.test_keys, passphrase=passphrase, database=args.database)
     _say(args, N_("The centre is ready in {folder}. Fingerprint of its root: {root}"), folder=args.folder,
          root=fingerprint(centre.keys.root))
     if not args.test_keys:

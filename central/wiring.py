@@ -17,13 +17,15 @@ from central.clock import Clock, SystemClock
 from central.config import TEMPLATE, CentreConfig, load_config
 from central.devices.desk import Desk, check_device
 from central.devices.own import OwnTls, client_context, keep_certificate
-from central.errors import CannotWrite, CentreExists, CollectorRuns, WrongDevice
+from central.errors import CannotWrite, CentreExists, CollectorRuns, TwoDatabases, WrongDevice
 from central.ingest.broker import BrokerLink
 from central.ingest.collector import Collector
 from central.ingest.keyring import Keyring
 from central.keys import CentreKeys, load_centre_keys, make_centre_keys
 from central.names import NameBox
 from central.objects import Objects
+from central.store.address import address_of
+from central.store.engine import Place
 from central.store.store import Store
 from central.tree.keeper import Keeper
 from central.tree.stamp import Authority
@@ -36,6 +38,7 @@ from evidence.errors import TestKey
 from evidence.notes import NoteKey
 
 COLLECTOR_ID = "collector"
+DATABASE = "zaitang.db"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,19 +119,21 @@ class Centre:
 
 
 def init_centre(
-    folder: Path, test_keys: bool, clock: Clock | None = None, passphrase: bytes | None = None
+    folder: Path, test_keys: bool, clock: Clock | None = None, passphrase: bytes | None = None, database: str = ""
 ) -> Centre:
     """Make a centre's folder: centre.toml, a new root, keys, an empty database; all of it, or nothing. `passphrase`:
-    what opens the root's key; only test keys do without.
+    what opens the root's key; only test keys do without. `database`: the address of one of PostgreSQL.
 
-    Raises CentreExists, WeakPassphrase, CannotWrite, DatabaseUnusable."""
+    Raises CentreExists, WeakPassphrase, CannotWrite, BadAddress, OtherDatabase, DatabaseUnusable."""
+    address_of(database)
     folder, clock = folder.absolute(), clock or SystemClock()
     temp = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
         if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
             raise CentreExists(folder=folder)
         temp.mkdir(parents=True)
-        (temp / "centre.toml").write_text(TEMPLATE.format(test="true" if test_keys else "false"), encoding="utf-8")
+        text = TEMPLATE.format(test="true" if test_keys else "false", database=database)
+        (temp / "centre.toml").write_text(text, encoding="utf-8")
         device, now_us = load_config(temp).device, clock.stamp().utc_us
         make_centre_keys(temp / "keys", temp / "root", device, now_us, test_keys, passphrase)
         open_centre(temp, clock).store.close()
@@ -153,9 +158,19 @@ def open_centre(folder: Path, clock: Clock | None = None) -> Centre:
         keyid=keys.signer.keyid, certificate=certificate, root=fingerprint(keys.root),
         software=f"zaitang {version('zaitang')}", intermediates=intermediates,
     )
-    store = Store(folder / "zaitang.db", config.device, keys.signer, genesis, clock)
+    store = Store(_place(folder, config), config.device, keys.signer, genesis, clock)
     return Centre(folder, config, keys, clock, store, NameBox(keys.names_key), Objects(folder / "objects"),
                   witness_keys(config.tree.witnesses, folder / "centre.toml"))
+
+
+def _place(folder: Path, config: CentreConfig) -> Place:
+    """Where the database is. Raises TwoDatabases."""
+    address, path = address_of(config.database), folder / DATABASE
+    if address is None:
+        return path
+    if path.exists():
+        raise TwoDatabases(place=address, path=path)
+    return address
 
 
 def issue(centre: Centre, device: str, public_key: Ed25519PublicKey) -> str:

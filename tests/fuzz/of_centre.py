@@ -97,7 +97,7 @@ def _day(data: bytes, bench: Bench) -> object:
 
 
 PARSERS = (
-    Parser("centre.toml", ("central/config.py",), "toml", lambda: [TEMPLATE.format(test="true").encode()], _config,
+    Parser("centre.toml", ("central/config.py",), "toml", lambda: [TEMPLATE.format(test="true", database="postgresql://zaitang@db.example/zaitang?sslrootcert=/a.pem").encode()], _config,
            (BadShape, CannotRead, NoCentre)),
     *(Parser(f"the centre's keys/{name}", ("central/keys.py",), "bytes" if name == "names.key" else "pem",
              lambda name=name: [KEYS[name]], _keys(name), (BadKeyFile, BadCertificate, NoCentre), 20) for name in KEYS),

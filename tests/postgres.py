@@ -1,0 +1,118 @@
+"""A PostgreSQL server of the tests' own: real, on the loopback, gone with its folder when it is closed."""
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+BINARIES = "/usr/lib/postgresql"
+OWNERS = ("postgres", "nobody")
+"""Who runs it where we are root: PostgreSQL refuses to run as root."""
+CONF = """\
+listen_addresses = '127.0.0.1'
+port = {port}
+unix_socket_directories = '{folder}'
+max_wal_size = 64MB
+min_wal_size = 32MB
+shared_buffers = 16MB
+max_connections = 60
+"""
+HBA = "host all secret 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\nlocal all all trust\n"
+
+
+def binaries() -> Path | None:
+    """The folder of initdb and pg_ctl, of the newest version that is installed."""
+    found = shutil.which("initdb")
+    installed = sorted(Path(BINARIES).glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    return installed[-1].parent if installed else Path(os.path.realpath(found)).parent if found else None
+
+
+class Server:
+    """Runs from the start until `close`. Skips the test where PostgreSQL is not installed."""
+
+    def __init__(self) -> None:
+        found = binaries()
+        if found is None:
+            pytest.skip("PostgreSQL is not installed")
+        self._bin = found
+        # Not below pytest's folder, which is ours alone; and the name of a socket must be short.
+        self.folder = Path(tempfile.mkdtemp(prefix="zaitang-pg-", dir="/tmp"))
+        self._as: list[str] = []
+        if os.geteuid() == 0:
+            owner = next(one for one in OWNERS if one in {entry.pw_name for entry in pwd.getpwall()})
+            shutil.chown(self.folder, owner)
+            entry = pwd.getpwnam(owner)
+            self._as = ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups"]
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self._numbers = itertools.count()
+        self._run("initdb", "-A", "trust", "-U", "zaitang", "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync")
+        self._write("postgresql.conf", CONF.format(port=self.port, folder=self.folder))
+        self._write("pg_hba.conf", HBA)
+        self.start()
+
+    def _run(self, program: str, *more: str) -> None:
+        done = subprocess.run([*self._as, self._bin / program, "-D", self.folder / "data", *more], cwd="/",
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+        assert done.returncode == 0, done.stdout.decode(errors="replace")
+
+    def _write(self, name: str, text: str) -> None:
+        path = self.folder / "data" / name
+        subprocess.run([*self._as, "tee", path], input=text.encode(), stdout=subprocess.DEVNULL, check=True)
+
+    def start(self) -> None:
+        """Start it, again if it was killed, and wait until it answers."""
+        self._run("pg_ctl", "-w", "-t", "60", "-l", str(self.folder / "log"), "start")
+
+    def kill(self) -> None:
+        """As a power cut does: every process of it ends at once."""
+        pid = int((self.folder / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
+        group = [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+        for one in group:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, 9)
+        for one in group:
+            while Path(f"/proc/{one}").exists() and "(zombie)" not in _state(one):
+                os.sched_yield()
+
+    def stop(self) -> None:
+        """End it, as an operator does who does not wait for those who are connected."""
+        self._run("pg_ctl", "-m", "fast", "-w", "stop")
+
+    def close(self) -> None:
+        if (self.folder / "data" / "postmaster.pid").exists():
+            with contextlib.suppress(AssertionError):
+                self._run("pg_ctl", "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def database(self, options: str = "") -> str:
+        """A new, empty database; its address."""
+        name = f"zaitang_{next(self._numbers)}"
+        with self.session() as session:
+            session.execute(f"CREATE DATABASE {name} {options}")
+        return f"postgresql://zaitang@127.0.0.1:{self.port}/{name}"
+
+    @contextlib.contextmanager
+    def session(self, database: str = "postgres") -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+        """Somebody else who is connected, as its superuser; each statement for itself."""
+        where = database.rpartition("/")[2]
+        with psycopg.connect(host="127.0.0.1", port=self.port, user="zaitang", dbname=where, autocommit=True) as one:
+            yield one
+
+
+def _state(pid: int) -> str:
+    try:
+        return next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("State"))
+    except OSError:
+        return "(zombie)"
