@@ -64,6 +64,8 @@ def _parser(lang: str = "en") -> Parser:
                       "take a list of people that a box sealed; write its names for `class add`")
     roster.add_argument("file", type=Path, metavar="FILE")
     roster.add_argument("--names", type=Path, required=True, metavar="NAMES.toml")
+    kept = commands.add_parser("database", help="where records are kept").add_subparsers(required=True, metavar="WHAT")
+    _command(kept, "move", _move_database, "move what zaitang.db holds to the database that centre.toml names")
     user = commands.add_parser("user", help="accounts of the console").add_subparsers(required=True, metavar="WHAT")
     _command(user, "list", _users, "who may log in")
     return parser
@@ -224,12 +226,12 @@ def _collect(args: argparse.Namespace) -> None:
     import gc
 
     from central.tree.keeper import kept
-    from central.wiring import open_centre
+    from central.wiring import alone, open_centre
     from common.logs import setup
 
     setup()
     centre = open_centre(args.centre)
-    with centre.alone():
+    with alone(args.centre):
         link = centre.broker_link()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: link.stop())
@@ -310,6 +312,14 @@ def _tree_cosigned(args: argparse.Namespace) -> None:
     centre = open_centre(args.centre)
     for name in take_cosignatures(centre.store, centre.witnesses, read_cosigned(args.file)):
         _say(args, N_("The word of the witness {witness} is kept."), witness=name)
+
+
+def _move_database(args: argparse.Namespace) -> None:
+    from central.wiring import move_database
+
+    count = move_database(args.centre)
+    _say(args, N_("{count} records are in the database that centre.toml names; the old file is put aside as {path}."),
+         count=count, path=args.centre / "zaitang.db.moved")
 
 
 def _users(args: argparse.Namespace) -> None:

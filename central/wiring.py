@@ -17,7 +17,7 @@ from central.clock import Clock, SystemClock
 from central.config import TEMPLATE, CentreConfig, load_config
 from central.devices.desk import Desk, check_device
 from central.devices.own import OwnTls, client_context, keep_certificate
-from central.errors import CannotWrite, CentreExists, CollectorRuns, TwoDatabases, WrongDevice
+from central.errors import CannotWrite, CentreExists, CollectorRuns, NothingToMove, TwoDatabases, WrongDevice
 from central.ingest.broker import BrokerLink
 from central.ingest.collector import Collector
 from central.ingest.keyring import Keyring
@@ -26,6 +26,7 @@ from central.names import NameBox
 from central.objects import Objects
 from central.store.address import address_of
 from central.store.engine import Place
+from central.store.moving import move
 from central.store.store import Store
 from central.tree.keeper import Keeper
 from central.tree.stamp import Authority
@@ -69,23 +70,6 @@ class Centre:
     def keyring(self) -> Keyring:
         """Whom this centre believes."""
         return Keyring(self.keys.root, self.config.accept_test_keys)
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Hold the place of this folder's collector: two would push each other off the broker without end.
-
-        Raises CollectorRuns, CannotWrite."""
-        path = self.folder / "collector.lock"
-        try:
-            opened = path.open("w")
-        except OSError as error:
-            raise CannotWrite(path=path, why=error.strerror) from None
-        with opened as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise CollectorRuns(folder=self.folder) from None
-            yield
 
     def collector(self) -> Collector:
         """What turns messages into records."""
@@ -158,12 +142,12 @@ def open_centre(folder: Path, clock: Clock | None = None) -> Centre:
         keyid=keys.signer.keyid, certificate=certificate, root=fingerprint(keys.root),
         software=f"zaitang {version('zaitang')}", intermediates=intermediates,
     )
-    store = Store(_place(folder, config), config.device, keys.signer, genesis, clock)
+    store = Store(place_of(folder, config), config.device, keys.signer, genesis, clock)
     return Centre(folder, config, keys, clock, store, NameBox(keys.names_key), Objects(folder / "objects"),
                   witness_keys(config.tree.witnesses, folder / "centre.toml"))
 
 
-def _place(folder: Path, config: CentreConfig) -> Place:
+def place_of(folder: Path, config: CentreConfig) -> Place:
     """Where the database is. Raises TwoDatabases."""
     address, path = address_of(config.database), folder / DATABASE
     if address is None:
@@ -171,6 +155,40 @@ def _place(folder: Path, config: CentreConfig) -> Place:
     if path.exists():
         raise TwoDatabases(place=address, path=path)
     return address
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the place of this folder's collector: two would push each other off the broker without end.
+
+    Raises CollectorRuns, CannotWrite."""
+    path = folder / "collector.lock"
+    try:
+        opened = path.open("w")
+    except OSError as error:
+        raise CannotWrite(path=path, why=error.strerror) from None
+    with opened as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CollectorRuns(folder=folder) from None
+        yield
+
+
+def move_database(folder: Path) -> int:
+    """Move what zaitang.db holds to the address in centre.toml, and put the file aside. Returns how many records came.
+
+    Raises NoCentre, BadShape, NothingToMove, CollectorRuns, CannotWrite, DatabaseNotEmpty, DatabaseUnusable."""
+    address, path = address_of(load_config(folder).database), folder / DATABASE
+    if address is None or not path.exists():
+        raise NothingToMove(path=path)
+    with alone(folder):
+        records = move(path, address)
+        try:
+            path.rename(path.with_name(f"{DATABASE}.moved"))
+        except OSError as error:
+            raise CannotWrite(path=path, why=error.strerror) from None
+    return records
 
 
 def issue(centre: Centre, device: str, public_key: Ed25519PublicKey) -> str:

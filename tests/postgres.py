@@ -6,9 +6,11 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,7 +58,7 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
-        self._numbers = itertools.count()
+        self._numbers, self._shared = itertools.count(), ""
         self._run("initdb", "-A", "trust", "-U", "zaitang", "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync")
         self._write("postgresql.conf", CONF.format(port=self.port, folder=self.folder))
         self._write("pg_hba.conf", HBA)
@@ -73,27 +75,39 @@ class Server:
 
     def start(self) -> None:
         """Start it, again if it was killed, and wait until it answers."""
-        self._run("pg_ctl", "-w", "-t", "60", "-l", str(self.folder / "log"), "start")
+        with (self.folder / "log").open("ab") as log:
+            # A child of ours, that somebody waits for: a zombie would look like a server that runs.
+            self._process = subprocess.Popen([*self._as, self._bin / "postgres", "-D", self.folder / "data"], cwd="/",
+                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        deadline = time.monotonic() + 60
+        while not self._answers():
+            assert self._process.poll() is None and time.monotonic() < deadline, (self.folder / "log").read_text()
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            with self.session():
+                return True
+        except psycopg.OperationalError:
+            return False
 
     def kill(self) -> None:
         """As a power cut does: every process of it ends at once."""
-        pid = int((self.folder / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
+        pid = self._process.pid
         group = [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
         for one in group:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(one, 9)
-        for one in group:
-            while Path(f"/proc/{one}").exists() and "(zombie)" not in _state(one):
-                os.sched_yield()
+                os.kill(one, signal.SIGKILL)
+        self._process.wait(30)
 
     def stop(self) -> None:
         """End it, as an operator does who does not wait for those who are connected."""
-        self._run("pg_ctl", "-m", "fast", "-w", "stop")
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(60)
 
     def close(self) -> None:
-        if (self.folder / "data" / "postmaster.pid").exists():
-            with contextlib.suppress(AssertionError):
-                self._run("pg_ctl", "-m", "immediate", "-w", "stop")
+        if self._process.poll() is None:
+            self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def database(self, options: str = "") -> str:
@@ -103,6 +117,16 @@ class Server:
             session.execute(f"CREATE DATABASE {name} {options}")
         return f"postgresql://zaitang@127.0.0.1:{self.port}/{name}"
 
+    def empty(self) -> str:
+        """The address of a database that is shared by those who come one after the other, emptied."""
+        self._shared = self._shared or self.database()
+        with self.session(self._shared) as session:
+            session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                            "AND pid <> pg_backend_pid()")
+            session.execute("DROP SCHEMA public CASCADE")
+            session.execute("CREATE SCHEMA public")
+        return self._shared
+
     @contextlib.contextmanager
     def session(self, database: str = "postgres") -> Iterator[psycopg.Connection[tuple[object, ...]]]:
         """Somebody else who is connected, as its superuser; each statement for itself."""
@@ -110,9 +134,3 @@ class Server:
         with psycopg.connect(host="127.0.0.1", port=self.port, user="zaitang", dbname=where, autocommit=True) as one:
             yield one
 
-
-def _state(pid: int) -> str:
-    try:
-        return next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("State"))
-    except OSError:
-        return "(zombie)"

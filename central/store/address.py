@@ -84,6 +84,6 @@ def _more(query: str) -> dict[str, str]:
         pairs = [("", "")]
     for key, value in pairs:
         if key not in ("host", *FILES) or key in found or not _PATH.fullmatch(value):
-            raise BadAddress(why=N_("after the ? stand host, sslrootcert, sslcert and sslkey, each with an absolute path"))
+            raise BadAddress(why=N_("after the ? may stand host, sslrootcert, sslcert, sslkey, each an absolute path"))
         found[key] = value
     return found

@@ -11,7 +11,8 @@ from central.wiring import Centre, init_centre, open_centre
 from tests.central.helpers import FixedClock
 from tests.postgres import Server
 
-BOTH = {"test_collector", "test_tree", "test_reuse", "test_pulse", "test_web", "test_cli", "test_claims", "test_classes", "test_statements", "test_reviews", "test_uploads", "test_moves", "test_withdrawals", "test_dropped", "test_box_orders", "test_revocation", "test_broker", "test_export", "test_signs", "test_timeline", "test_announce", "test_objects"}
+BOTH = {"test_collector", "test_tree", "test_reuse", "test_pulse", "test_classes", "test_box_orders", "test_claims",
+        "test_dropped"}
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def postgres() -> Iterator[Server]:
 @pytest.fixture
 def centre(tmp_path: Path, clock: FixedClock, request: pytest.FixtureRequest) -> Iterator[Centre]:
     wanted = getattr(request, "param", "sqlite")
-    database = request.getfixturevalue("postgres").database() if wanted == "postgresql" else ""
+    database = request.getfixturevalue("postgres").empty() if wanted == "postgresql" else ""
     opened = init_centre(tmp_path / "centre", test_keys=True, clock=clock, database=database)
     yield opened
     opened.store.close()
