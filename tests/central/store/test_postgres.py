@@ -246,6 +246,7 @@ def test_a_server_that_dies_in_a_transaction_kept_nothing_and_is_found_again(sit
         assert tx.of_type("alarm") == []
 
 
+@pytest.mark.long
 def test_a_server_that_was_started_anew_is_no_error(site: Centre, postgres: Server) -> None:
     postgres.stop()
     postgres.start()
@@ -259,6 +260,7 @@ def test_a_server_that_is_not_there_is_one_sentence_and_leaves_no_folder(tmp_pat
     assert "\n" not in str(caught.value) and list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_commit_waits_for_the_disk_whatever_the_server_says(postgres: Server, tmp_path: Path) -> None:
     database = postgres.database()
     name = database.rpartition("/")[2]
@@ -272,6 +274,7 @@ def test_a_commit_waits_for_the_disk_whatever_the_server_says(postgres: Server, 
     centre.store.close()
 
 
+@pytest.mark.long
 def test_a_server_that_would_lose_records_is_refused(postgres: Server, database: str) -> None:
     with postgres.session() as session:
         for value, expected in (("off", True), ("on", False)):
