@@ -22,7 +22,7 @@ OWNERS = ("postgres", "nobody")
 """Who runs it where we are root: PostgreSQL refuses to run as root."""
 ROOM = 2 << 30
 CONF = """\
-listen_addresses = '127.0.0.1'
+listen_addresses = '127.0.0.1,127.0.0.2'
 port = {port}
 unix_socket_directories = '{folder}'
 max_wal_size = 64MB
@@ -32,7 +32,7 @@ max_connections = 60
 # Nothing of a server that was killed is left outside of its folder.
 dynamic_shared_memory_type = mmap
 """
-HBA = "host all secret 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\nlocal all all trust\n"
+HBA = "host all secret 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.0/8 trust\nlocal all all trust\n"
 
 
 def binaries() -> Path | None:
@@ -80,6 +80,28 @@ class Server:
     def _write(self, name: str, text: str) -> None:
         path = self.folder / "data" / name
         subprocess.run([*self._as, "tee", path], input=text.encode(), stdout=subprocess.DEVNULL, check=True)
+
+    def certified(self, certificate: str, key: str) -> None:
+        """Speak TLS, too, with this certificate; every connection after it, for it is read at once."""
+        self._write("server.crt", certificate)
+        self._write("server.key", key)
+        subprocess.run([*self._as, "chmod", "600", self.folder / "data" / "server.key"], check=True)
+        self.set("ssl", "on")
+
+    def set(self, name: str, value: str) -> None:
+        """Change a setting, and wait until new connections have it."""
+        with self.session() as session:
+            before = session.execute("SELECT pg_conf_load_time()").fetchone()
+            session.execute(f"ALTER SYSTEM SET {name} = {value}")
+            session.execute("SELECT pg_reload_conf()")
+        deadline = time.monotonic() + 20
+        while self._loaded() == before:
+            assert time.monotonic() < deadline, "the settings were not read"
+            time.sleep(0.05)
+
+    def _loaded(self) -> tuple[object, ...] | None:
+        with self.session() as session:
+            return session.execute("SELECT pg_conf_load_time()").fetchone()
 
     def start(self) -> None:
         """Start it, again if it was killed, and wait until it answers."""

@@ -102,7 +102,8 @@ class Collector:
 
     def take(self, batch: Sequence[Message]) -> list[Given]:
         """Keep a batch for good. When this returns it is committed and every message may be acknowledged; the receipts
-        say up to where each chain that it touched is here. Raises DatabaseUnusable: then nothing was kept."""
+        say up to where each chain that it touched is here. Raises DatabaseUnusable: then nothing was kept, or all of it
+        if the connection broke at the commit; the same batch again is no harm."""
         records = [one for message in batch if message.topic == "records" for one in _envelopes(message)]
         checked = self._check_all(records)
         touched: dict[tuple[str, str], None] = {}
