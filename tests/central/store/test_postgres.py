@@ -373,8 +373,8 @@ def test_another_machine_is_reached_by_tls_that_checks_its_name(postgres: Server
     """127.0.0.2 stands for it."""
     name, right, wrong = postgres.database().rpartition("/")[2], tmp_path / "right.pem", tmp_path / "wrong.pem"
     for path, host in ((right, "127.0.0.2"), (wrong, "127.0.0.3")):
-        new = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "9",
-               "-subj", "/CN=db", "-addext", f"subjectAltName=IP:{host}")
+        new = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+               "-days", "9", "-subj", "/CN=db", "-addext", f"subjectAltName=IP:{host}")
         subprocess.run([*new, "-out", path, "-keyout", path.with_suffix(".key")], check=True, capture_output=True)
 
     def opens(trusts: Path) -> None:
