@@ -44,6 +44,8 @@ def _parser(lang: str = "en") -> Parser:
     init = commands.add_parser("init", help="make a centre's folder: configuration, root and keys, database")
     init.add_argument("folder", type=Path)
     init.add_argument("--test-keys", action="store_true", help="mark the keys as test keys, which only a demo accepts")
+    init.add_argument("--database", default="", metavar="ADDRESS",
+                      help="keep records in this empty database of PostgreSQL, not in the folder")
     box_commands.add_passphrase(init)
     init.set_defaults(do=_init)
     box_commands.add_commands(commands, _command)
@@ -65,6 +67,8 @@ def _parser(lang: str = "en") -> Parser:
                       "take a list of people that a box sealed; write its names for `class add`")
     roster.add_argument("file", type=Path, metavar="FILE")
     roster.add_argument("--names", type=Path, required=True, metavar="NAMES.toml")
+    kept = commands.add_parser("database", help="where records are kept").add_subparsers(required=True, metavar="WHAT")
+    _command(kept, "move", _move_database, "move what zaitang.db holds to the database that centre.toml names")
     user = commands.add_parser("user", help="accounts of the console").add_subparsers(required=True, metavar="WHAT")
     _command(user, "list", _users, "who may log in")
     return parser
@@ -140,7 +144,7 @@ def _init(args: argparse.Namespace) -> None:
     from evidence.certs import fingerprint
 
     passphrase = None if args.test_keys else asked_passphrase(args.passphrase_file, args.lang, new=True)
-    centre = init_centre(args.folder, args.test_keys, passphrase=passphrase)
+    centre = init_centre(args.folder, args.test_keys, passphrase=passphrase, database=args.database)
     _say(args, N_("The centre is ready in {folder}. Fingerprint of its root: {root}"), folder=args.folder,
          root=fingerprint(centre.keys.root))
     if not args.test_keys:
@@ -225,12 +229,12 @@ def _collect(args: argparse.Namespace) -> None:
     import gc
 
     from central.tree.keeper import kept
-    from central.wiring import open_centre
+    from central.wiring import alone, open_centre
     from common.logs import setup
 
     setup()
     centre = open_centre(args.centre)
-    with centre.alone():
+    with alone(args.centre):
         link = centre.broker_link()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: link.stop())
@@ -313,6 +317,14 @@ def _tree_cosigned(args: argparse.Namespace) -> None:
     centre = open_centre(args.centre)
     for name in take_cosignatures(centre.store, centre.witnesses, read_cosigned(args.file)):
         _say(args, N_("The word of the witness {witness} is kept."), witness=name)
+
+
+def _move_database(args: argparse.Namespace) -> None:
+    from central.wiring import move_database
+
+    count = move_database(args.centre)
+    _say(args, N_("{count} records are in the database that centre.toml names; the old file is put aside as {path}."),
+         count=count, path=args.centre / "zaitang.db.moved")
 
 
 def _users(args: argparse.Namespace) -> None:

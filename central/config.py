@@ -6,7 +6,8 @@ import tomllib
 from pathlib import Path
 from typing import Annotated
 
-from central.errors import CannotRead, NoCentre
+from central.errors import BadAddress, CannotRead, NoCentre
+from central.store.address import SHAPE, address_of
 from common.texts import N_
 from evidence.errors import BadShape
 from evidence.records import Id
@@ -25,6 +26,10 @@ name = "在堂监管中心"
 
 # Keys marked as test keys, and what they sign, are accepted only where this says so.
 accept_test_keys = {test}
+
+# Where records are kept: nothing for SQLite in this folder, or an empty database of PostgreSQL, like
+# postgresql://zaitang@db.example/zaitang. Its password stands in ~/.pgpass, never here.
+database = "{database}"
 
 [web]
 host = "127.0.0.1"
@@ -109,6 +114,7 @@ class CentreConfig:
     device: Id
     name: str
     accept_test_keys: bool = False
+    database: Annotated[str, Match(SHAPE, "an address like postgresql://zaitang@db.example/zaitang, or nothing")] = ""
     web: Web = Web()
     broker: Broker = Broker()
     tree: TreeConfig = TreeConfig()
@@ -137,6 +143,10 @@ def load_config(folder: Path) -> CentreConfig:
         raise BadShape(where=path, key="(whole)", why=str(error)) from None
     if not config.broker.tls and config.broker.host not in LOOPBACK:
         raise BadShape(where=path, key="broker.tls", why=N_("a broker on another machine is reached by TLS only"))
+    try:
+        address_of(config.database)
+    except BadAddress as error:
+        raise BadShape(where=path, key="database", why=error.params["why"]) from None
     if not config.devices.names:
         raise BadShape(where=path, key="devices.names", why=N_("at least one name or address is needed"))
     return config

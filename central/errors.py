@@ -356,6 +356,37 @@ class DatabaseUnusable(ZaitangError):
     text = "the centre's database cannot be used: {why}"
 
 
+class DatabaseUnsafe(DatabaseUnusable):
+    text = "the database {place} is not used: with {what} off there a power cut would lose records"
+
+
+class DatabaseNotUtf8(DatabaseUnusable):
+    text = "the database {place} cannot hold Chinese, its encoding is {encoding}: make it with ENCODING 'UTF8'"
+
+
+class BadAddress(BadInput):
+    text = "the address of the database cannot be used: {why}"
+
+
+class OtherDatabase(BadInput):
+    text = "the database {place} belongs to another centre; nothing was changed"
+
+
+class TwoDatabases(BadInput):
+    text = (
+        "centre.toml names the database {place}, and {path} is here, too: move what it holds with "
+        "`zaitang-central database move`"
+    )
+
+
+class NothingToMove(BadInput):
+    text = "there is nothing to move: {path} is not here, or centre.toml names no other database"
+
+
+class DatabaseNotEmpty(BadInput):
+    text = "the database {place} holds something already: make an empty one"
+
+
 class WrongTopic(VerificationError):
     text = "the message came on the topic of {topic} but its record is of {device}"
 

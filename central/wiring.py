@@ -17,13 +17,16 @@ from central.clock import Clock, SystemClock
 from central.config import TEMPLATE, CentreConfig, load_config
 from central.devices.desk import Desk, check_device
 from central.devices.own import OwnTls, client_context, keep_certificate
-from central.errors import CannotWrite, CentreExists, CollectorRuns, WrongDevice
+from central.errors import CannotWrite, CentreExists, CollectorRuns, NothingToMove, TwoDatabases, WrongDevice
 from central.ingest.broker import BrokerLink
 from central.ingest.collector import Collector
 from central.ingest.keyring import Keyring
 from central.keys import CentreKeys, load_centre_keys, make_centre_keys
 from central.names import NameBox
 from central.objects import Objects
+from central.store.address import address_of
+from central.store.engine import Place
+from central.store.moving import move
 from central.store.store import Store
 from central.tree.keeper import Keeper
 from central.tree.stamp import Authority
@@ -36,6 +39,7 @@ from evidence.errors import TestKey
 from evidence.notes import NoteKey
 
 COLLECTOR_ID = "collector"
+DATABASE = "zaitang.db"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,23 +70,6 @@ class Centre:
     def keyring(self) -> Keyring:
         """Whom this centre believes."""
         return Keyring(self.keys.root, self.config.accept_test_keys)
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Hold the place of this folder's collector: two would push each other off the broker without end.
-
-        Raises CollectorRuns, CannotWrite."""
-        path = self.folder / "collector.lock"
-        try:
-            opened = path.open("w")
-        except OSError as error:
-            raise CannotWrite(path=path, why=error.strerror) from None
-        with opened as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise CollectorRuns(folder=self.folder) from None
-            yield
 
     def collector(self) -> Collector:
         """What turns messages into records."""
@@ -116,19 +103,21 @@ class Centre:
 
 
 def init_centre(
-    folder: Path, test_keys: bool, clock: Clock | None = None, passphrase: bytes | None = None
+    folder: Path, test_keys: bool, clock: Clock | None = None, passphrase: bytes | None = None, database: str = ""
 ) -> Centre:
     """Make a centre's folder: centre.toml, a new root, keys, an empty database; all of it, or nothing. `passphrase`:
-    what opens the root's key; only test keys do without.
+    what opens the root's key; only test keys do without. `database`: the address of one of PostgreSQL.
 
-    Raises CentreExists, WeakPassphrase, CannotWrite, DatabaseUnusable."""
+    Raises CentreExists, WeakPassphrase, CannotWrite, BadAddress, OtherDatabase, DatabaseUnusable."""
+    address_of(database)
     folder, clock = folder.absolute(), clock or SystemClock()
     temp = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
         if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
             raise CentreExists(folder=folder)
         temp.mkdir(parents=True)
-        (temp / "centre.toml").write_text(TEMPLATE.format(test="true" if test_keys else "false"), encoding="utf-8")
+        text = TEMPLATE.format(test="true" if test_keys else "false", database=database)
+        (temp / "centre.toml").write_text(text, encoding="utf-8")
         device, now_us = load_config(temp).device, clock.stamp().utc_us
         make_centre_keys(temp / "keys", temp / "root", device, now_us, test_keys, passphrase)
         open_centre(temp, clock).store.close()
@@ -153,9 +142,53 @@ def open_centre(folder: Path, clock: Clock | None = None) -> Centre:
         keyid=keys.signer.keyid, certificate=certificate, root=fingerprint(keys.root),
         software=f"zaitang {version('zaitang')}", intermediates=intermediates,
     )
-    store = Store(folder / "zaitang.db", config.device, keys.signer, genesis, clock)
+    store = Store(place_of(folder, config), config.device, keys.signer, genesis, clock)
     return Centre(folder, config, keys, clock, store, NameBox(keys.names_key), Objects(folder / "objects"),
                   witness_keys(config.tree.witnesses, folder / "centre.toml"))
+
+
+def place_of(folder: Path, config: CentreConfig) -> Place:
+    """Where the database is. Raises TwoDatabases."""
+    address, path = address_of(config.database), folder / DATABASE
+    if address is None:
+        return path
+    if path.exists():
+        raise TwoDatabases(place=address, path=path)
+    return address
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the place of this folder's collector: two would push each other off the broker without end.
+
+    Raises CollectorRuns, CannotWrite."""
+    path = folder / "collector.lock"
+    try:
+        opened = path.open("w")
+    except OSError as error:
+        raise CannotWrite(path=path, why=error.strerror) from None
+    with opened as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CollectorRuns(folder=folder) from None
+        yield
+
+
+def move_database(folder: Path) -> int:
+    """Move what zaitang.db holds to the address in centre.toml, and put the file aside. Returns how many records came.
+
+    Raises NoCentre, BadShape, NothingToMove, CollectorRuns, CannotWrite, DatabaseNotEmpty, DatabaseUnusable."""
+    address, path = address_of(load_config(folder).database), folder / DATABASE
+    if address is None or not path.exists():
+        raise NothingToMove(path=path)
+    with alone(folder):
+        records = move(path, address)
+        try:
+            path.rename(path.with_name(f"{DATABASE}.moved"))
+        except OSError as error:
+            raise CannotWrite(path=path, why=error.strerror) from None
+    return records
 
 
 def issue(centre: Centre, device: str, public_key: Ed25519PublicKey) -> str:

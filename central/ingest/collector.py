@@ -102,7 +102,8 @@ class Collector:
 
     def take(self, batch: Sequence[Message]) -> list[Given]:
         """Keep a batch for good. When this returns it is committed and every message may be acknowledged; the receipts
-        say up to where each chain that it touched is here. Raises DatabaseUnusable: then nothing was kept."""
+        say up to where each chain that it touched is here. Raises DatabaseUnusable: then nothing was kept, or all of it
+        if the connection broke at the commit; the same batch again is no harm."""
         records = [one for message in batch if message.topic == "records" for one in _envelopes(message)]
         checked = self._check_all(records)
         touched: dict[tuple[str, str], None] = {}
@@ -124,11 +125,20 @@ class Collector:
         return given
 
     def gaps(self) -> list[Given]:
-        """Requests that are due now: for each chain that has had a hole for a while, less and less often."""
+        """Requests that are due now: for each chain that has had a hole for a while, less and less often. Raises
+        DatabaseUnusable."""
         now = self._clock.stamp()
+        due = [place for place, hole in self._holes.items() if now.mono_us >= hole.due_us]
+        if not due:
+            return []
+        with self._store.read() as tx:
+            heads = {place: tx.head(*place) for place in due}
         given = []
-        for place, hole in self._holes.items():
-            if now.mono_us >= hole.due_us:
+        for place, head in heads.items():
+            hole = self._holes[place]
+            if head is not None and head.up_to >= hole.first:
+                del self._holes[place]  # another collector was sent what was missing
+            else:
                 gap = Gap(1, self._store.device, *place, hole.first, utc_text(now.utc_us))
                 given.append(Given(place[0], seal_gap(gap, self._signer), "gaps"))
                 self._holes[place] = hole.asked(now.mono_us)

@@ -6,6 +6,7 @@ count; but somebody must learn that the queues are too small or the collector wa
 from __future__ import annotations
 
 from central.store.store import Store
+from central.store.tables import Tx
 from common.logs import Log
 from evidence.bodies import Alarm
 
@@ -31,12 +32,18 @@ class Dropped:
         if count < 0:
             return
         with self._store.read() as tx:
-            before = int(tx.meta(NOTE) or 0)
-        if count == before:
-            return
+            if count == _before(tx):
+                return
         with self._store.write() as tx:
+            before = _before(tx)  # another collector may have looked meanwhile
+            if count == before:
+                return
             tx.set_meta(NOTE, str(count))
             grew = count - before if count > before else count  # a broker that starts again counts from 0
             if grew:
                 self._store.append(tx, Alarm("broker.dropped", {"messages": grew}))
                 Log("collector").warning("broker.dropped", messages=grew)
+
+
+def _before(tx: Tx) -> int:
+    return int(tx.meta(NOTE) or 0)

@@ -67,6 +67,8 @@ class Pulse:
             return
         with self._store.write() as tx:
             for one in found:
+                if tx.heard(one.device, one.chain) != one:
+                    continue  # another collector told it, or heard of it, meanwhile
                 since = utc_text(one.last_us)
                 self._store.append(tx, Alarm("box.silent", {"device": one.device, "chain": one.chain, "since": since}))
                 tx.put_heard(dataclasses.replace(one, silent=True))

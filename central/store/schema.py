@@ -2,25 +2,34 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy.types import TypeEngine
 
 SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
-meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
+
+def _text(most: int) -> TypeEngine[str]:
+    """A text that is compared and sorted by its bytes. `most`: so many characters it has by its own rules; SQLite does
+    not count them, so PostgreSQL does not either, and refuses none that came in over the network."""
+    return String(most).with_variant(Text(collation="C"), "postgresql")
+
+
+
+meta = Table("meta", metadata, Column("key", _text(64), primary_key=True), Column("value", Text, nullable=False))
 
 records = Table(
     "records",
     metadata,
     Column("leaf", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False,
            comment="order of acceptance from 0: the leaf of the transparency tree"),
-    Column("device", String(64), nullable=False),
-    Column("chain", String(32), nullable=False),
+    Column("device", _text(64), nullable=False),
+    Column("chain", _text(32), nullable=False),
     Column("seq", BigInteger, nullable=False),
-    Column("hash", String(64), nullable=False),
-    Column("prev", String(64), nullable=False),
-    Column("type", String(64), nullable=False),
-    Column("class_id", String(64)),
+    Column("hash", _text(64), nullable=False),
+    Column("prev", _text(64), nullable=False),
+    Column("type", _text(64), nullable=False),
+    Column("class_id", _text(64)),
     Column("envelope", LargeBinary, nullable=False),
     Index("records_place", "device", "chain", "seq", unique=True),
     Index("records_class", "class_id", "device"),
@@ -30,28 +39,28 @@ records = Table(
 chains = Table(
     "chains",
     metadata,
-    Column("device", String(64), primary_key=True),
-    Column("chain", String(32), primary_key=True),
+    Column("device", _text(64), primary_key=True),
+    Column("chain", _text(32), primary_key=True),
     Column("since", BigInteger, nullable=False, comment="how many records were here before its first one came"),
     Column("up_to", BigInteger, nullable=False, comment="highest contiguous record; -1 before the genesis came"),
-    Column("head_hash", String(64), nullable=False),
+    Column("head_hash", _text(64), nullable=False),
     Column("certificate", Text, comment="of the genesis record"),
-    Column("sealing_key", String(64), comment="X25519, for name sheets"),
+    Column("sealing_key", _text(64), comment="X25519, for name sheets"),
 )
 
 certificates = Table(
     "certificates",
     metadata,
-    Column("keyid", String(64), primary_key=True),
-    Column("device", String(64), nullable=False, index=True),
+    Column("keyid", _text(64), primary_key=True),
+    Column("device", _text(64), nullable=False, index=True),
     Column("pem", Text, nullable=False),
 )
 
 receipts = Table(
     "receipts",
     metadata,
-    Column("device", String(64), primary_key=True),
-    Column("chain", String(32), primary_key=True),
+    Column("device", _text(64), primary_key=True),
+    Column("chain", _text(32), primary_key=True),
     Column("up_to", BigInteger, primary_key=True),
     Column("envelope", LargeBinary, nullable=False),
 )
@@ -59,22 +68,22 @@ receipts = Table(
 quarantine = Table(
     "quarantine",
     metadata,
-    Column("hash", String(64), primary_key=True, comment="SHA-256 of the message"),
-    Column("topic", String(200), nullable=False),
-    Column("error", String(64), nullable=False),
+    Column("hash", _text(64), primary_key=True, comment="SHA-256 of the message"),
+    Column("topic", _text(200), nullable=False),
+    Column("error", _text(64), nullable=False),
     Column("reason", Text, nullable=False),
     Column("first_us", BigInteger, nullable=False),
-    Column("times", Integer, nullable=False),
+    Column("times", BigInteger, nullable=False),
     Column("message", LargeBinary, nullable=False, comment="its first bytes"),
 )
 
 segments = Table(
     "segments",
     metadata,
-    Column("device", String(64), primary_key=True),
-    Column("chain", String(32), primary_key=True),
+    Column("device", _text(64), primary_key=True),
+    Column("chain", _text(32), primary_key=True),
     Column("seq", BigInteger, primary_key=True),
-    Column("sha256", String(64), nullable=False, index=True),
+    Column("sha256", _text(64), nullable=False, index=True),
     Column("size", BigInteger, nullable=False),
     Column("stored", Boolean, nullable=False),
 )
@@ -82,22 +91,22 @@ segments = Table(
 keyframes = Table(
     "keyframes",
     metadata,
-    Column("name", String(16), primary_key=True, comment="of a picture record: the first digits of its hash"),
+    Column("name", _text(16), primary_key=True, comment="of a picture record: the first digits of its hash"),
     Column("leaf", BigInteger, nullable=False, comment="the record that named it first"),
 )
 
 claims = Table(
     "claims",
     metadata,
-    Column("token_hash", String(64), primary_key=True, comment="SHA-256 of the token; the token itself is nowhere"),
-    Column("device", String(64), nullable=False, index=True),
-    Column("serial", String(64), nullable=False, comment="of the machine that may use it"),
+    Column("token_hash", _text(64), primary_key=True, comment="SHA-256 of the token; the token itself is nowhere"),
+    Column("device", _text(64), nullable=False, index=True),
+    Column("serial", _text(64), nullable=False, comment="of the machine that may use it"),
     Column("expires_us", BigInteger, nullable=False),
-    Column("state", String(16), nullable=False, comment="open, waiting, approved, refused"),
-    Column("evidence_key", String(64), comment="Ed25519, of the box that used it"),
-    Column("tls_key", String(64), comment="Ed25519, of its connections"),
+    Column("state", _text(16), nullable=False, comment="open, waiting, approved, refused"),
+    Column("evidence_key", _text(64), comment="Ed25519, of the box that used it"),
+    Column("tls_key", _text(64), comment="Ed25519, of its connections"),
     Column("asked_us", BigInteger),
-    Column("asked_from", String(64), comment="address"),
+    Column("asked_from", _text(64), comment="address"),
     Column("certificate", Text),
     Column("tls_certificate", Text),
     Column("reason", Text, comment="of a refusal"),
@@ -106,9 +115,9 @@ claims = Table(
 connections = Table(
     "connections",
     metadata,
-    Column("serial", String(40), primary_key=True, comment="of a certificate for connections, hex"),
-    Column("device", String(64), nullable=False, index=True),
-    Column("evidence_keyid", String(64), nullable=False, index=True, comment="of the box's key that vouched for it"),
+    Column("serial", _text(40), primary_key=True, comment="of a certificate for connections, hex"),
+    Column("device", _text(64), nullable=False, index=True),
+    Column("evidence_keyid", _text(64), nullable=False, index=True, comment="of the box's key that vouched for it"),
     Column("issued_us", BigInteger, nullable=False),
     Column("pem", Text, nullable=False),
 )
@@ -116,22 +125,22 @@ connections = Table(
 denied = Table(
     "denied",
     metadata,
-    Column("keyid", String(64), primary_key=True, comment="of an evidence key that is believed no longer"),
-    Column("device", String(64), nullable=False),
+    Column("keyid", _text(64), primary_key=True, comment="of an evidence key that is believed no longer"),
+    Column("device", _text(64), nullable=False),
 )
 
 policies = Table(
     "policies",
     metadata,
-    Column("sha256", String(64), primary_key=True),
+    Column("sha256", _text(64), primary_key=True),
     Column("toml", LargeBinary, nullable=False, comment="the bytes that orders refer to"),
 )
 
 names = Table(
     "names",
     metadata,
-    Column("class_id", String(64), primary_key=True),
-    Column("person", String(64), primary_key=True),
+    Column("class_id", _text(64), primary_key=True),
+    Column("person", _text(64), primary_key=True),
     Column("sealed", LargeBinary, nullable=False, comment="AES-256-GCM with keys/names.key"),
 )
 
@@ -156,7 +165,7 @@ cosignatures = Table(
     "cosignatures",
     metadata,
     Column("size", BigInteger, primary_key=True, autoincrement=False),
-    Column("witness", String(255), primary_key=True, comment="the name of its key"),
+    Column("witness", _text(255), primary_key=True, comment="the name of its key"),
     Column("time_s", BigInteger, nullable=False, comment="by the clock of the witness"),
     Column("line", Text, nullable=False),
 )
@@ -172,11 +181,11 @@ tokens = Table(
 heard = Table(
     "heard",
     metadata,
-    Column("device", String(64), primary_key=True),
-    Column("chain", String(32), primary_key=True),
+    Column("device", _text(64), primary_key=True),
+    Column("chain", _text(32), primary_key=True),
     Column("last_us", BigInteger, nullable=False, comment="when its box last proved that it lives, by our clock"),
     Column("last", LargeBinary, comment="the last heartbeat"),
     Column("highest", LargeBinary, comment="the heartbeat that stood furthest on"),
     Column("silent", Boolean, nullable=False, comment="its silence has been told"),
-    Column("against", String(64), comment="the alarm about what its heartbeats contradict, once told"),
+    Column("against", _text(64), comment="the alarm about what its heartbeats contradict, once told"),
 )

@@ -5,13 +5,14 @@ import dataclasses
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from central.clock import Clock
-from central.store.engine import open_engine, reading, writing
+from central.errors import OtherDatabase
+from central.store.engine import Place, open_engine, reading, writing
 from central.store.tables import Tx
 from evidence.bodies import TYPES, Body, Genesis, Segment
 from evidence.chain import next_record
+from evidence.errors import ZaitangError
 from evidence.records import Sealed
 from evidence.seal import Signer, seal_record
 from evidence.shape import encode
@@ -22,14 +23,21 @@ _TYPE_OF = {cls: type_ for type_, cls in TYPES.items()}
 class Store:
     """Opens the database; a new one begins with the genesis record of the centre's chain.
 
-    `device`: the centre's id. `genesis`: what that first record says. Raises DatabaseUnusable.
+    `device`: the centre's id. `genesis`: what that first record says. Raises DatabaseUnusable, OtherDatabase.
     """
 
-    def __init__(self, path: Path, device: str, signer: Signer, genesis: Genesis, clock: Clock) -> None:
-        self._engine = open_engine(path)
+    def __init__(self, place: Place, device: str, signer: Signer, genesis: Genesis, clock: Clock) -> None:
+        self._engine = open_engine(place)
         self._device, self._signer, self._clock = device, signer, clock
-        with self.write() as tx:
-            self.chain = tx.meta("chain") or self._begin_chain(tx, genesis)
+        try:
+            with self.write() as tx:
+                self.chain = tx.meta("chain") or self._begin_chain(tx, genesis)
+                first = tx.record(device, self.chain, 0)
+                if first is None or first.record.body.get("keyid") != genesis.keyid:
+                    raise OtherDatabase(place=place)
+        except ZaitangError:
+            self.close()
+            raise
 
     @property
     def device(self) -> str:

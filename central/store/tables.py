@@ -16,7 +16,8 @@ from evidence.bodies import Segment
 from evidence.records import NO_PREV, Record, Sealed
 from evidence.seal import read_sealed
 
-KEEP_OF_MESSAGE = 65536
+KEEP_OF_MESSAGE, KEEP_OF_TYPE = 65536, 64
+"""So much is kept of a message that was refused; so much of a type is looked for, and none that we know is longer."""
 MOST_NAMES = 500
 """So many values in one question."""
 V = TypeVar("V")
@@ -87,7 +88,7 @@ class Tx(DeviceTables, HeardTables, TreeTables):
         first = self.leaves()
         self._db.execute(insert(t.records), [{
             "leaf": leaf, "device": one.record.device, "chain": one.record.chain, "seq": one.record.seq,
-            "hash": one.hash, "prev": one.record.prev, "type": one.record.type, "class_id": class_id,
+            "hash": one.hash, "prev": one.record.prev, "type": one.record.type[:KEEP_OF_TYPE], "class_id": class_id,
             "envelope": one.envelope,
         } for leaf, (one, class_id) in enumerate(sealed, first)])
 

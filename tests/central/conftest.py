@@ -9,6 +9,9 @@ import pytest
 
 from central.wiring import Centre, init_centre, open_centre
 from tests.central.helpers import FixedClock
+from tests.postgres import Server
+
+BOTH = {"test_collector", "test_tree", "test_pulse", "test_claims", "test_dropped"}
 
 
 @pytest.fixture
@@ -16,9 +19,26 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What speaks of the database is tried with both; with PostgreSQL among the long tests."""
+    if "centre" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in BOTH:
+        databases = ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)]
+        metafunc.parametrize("centre", databases, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A server for all tests of this process."""
+    server = Server()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def centre(tmp_path: Path, clock: FixedClock) -> Iterator[Centre]:
-    opened = init_centre(tmp_path / "centre", test_keys=True, clock=clock)
+def centre(tmp_path: Path, clock: FixedClock, request: pytest.FixtureRequest) -> Iterator[Centre]:
+    wanted = getattr(request, "param", "sqlite")
+    database = request.getfixturevalue("postgres").empty() if wanted == "postgresql" else ""
+    opened = init_centre(tmp_path / "centre", test_keys=True, clock=clock, database=database)
     yield opened
     opened.store.close()
 

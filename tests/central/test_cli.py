@@ -19,7 +19,6 @@ from central.config import load_config
 from central.errors import BadKeyFile, CannotRead, DatabaseUnusable, FileTooLarge
 from central.files import load_certificate
 from central.keys import load_centre_keys, sealing_key
-from central.wiring import open_centre
 from evidence.certs import identity
 from evidence.errors import BadShape
 from tests.central.helpers import write_plan
@@ -117,7 +116,9 @@ def test_what_cannot_be_listened_on_or_read_is_one_sentence(
 
 
 def test_a_second_collector_is_refused_in_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with open_centre(folder).alone():
+    from central.wiring import alone
+
+    with alone(folder):
         assert run("collect", "--centre", folder) == 2
     assert f"a collector of {folder} is already running" in capsys.readouterr().err
     assert run("collect", "--centre", folder) == 2

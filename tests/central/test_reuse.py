@@ -17,7 +17,7 @@ from central.ingest.collector import Collector
 from central.store.engine import open_engine
 from central.store.schema import keyframes
 from central.store.tables import Tx
-from central.wiring import Centre
+from central.wiring import Centre, place_of
 from evidence.bodies import Alarm, Picture, VideoReused, body_of
 from evidence.records import Sealed
 from evidence.reused import KEPT
@@ -320,8 +320,7 @@ def test_from_the_collector_to_the_finding(
 
 
 def test_a_database_from_before_gets_its_table(centre: Centre) -> None:
-    path = next(centre.folder.glob("*.db"))
     with centre.store.write() as tx:
         keyframes.drop(tx._db)
-    open_engine(path).dispose()
+    open_engine(place_of(centre.folder, centre.config)).dispose()
     assert rows(centre) == 0

@@ -40,6 +40,7 @@ CENTRE_TOML = """\
 device = "centre"
 name = "faults"
 accept_test_keys = true
+database = "{database}"
 [broker]
 port = {port}
 """
@@ -184,10 +185,11 @@ class Proxy:
 
 class Road:
     """Everything, stopped at first but the broker. `broker`: lines for its configuration. `proxy`: whether the box
-    reaches the broker through one. `folders`: where the parts keep what they have."""
+    reaches the broker through one. `centre`, `box`: where they keep what they have; `database`: where the centre does
+    if that is PostgreSQL."""
 
     def __init__(self, folder: Path, broker: str = "", proxy: bool = False, centre: Path | None = None,
-                 box: Path | None = None, store: Path | None = None) -> None:
+                 box: Path | None = None, database: str = "") -> None:
         program = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
         if program is None:
             pytest.skip("Mosquitto is not installed")
@@ -197,7 +199,7 @@ class Road:
         self.broker = Part([program, "-c", config], folder / "broker.log")
         self.start_broker()
         self.proxy = Proxy(self.port) if proxy else None
-        self.centre = self._make_centre(centre or folder / "centre")
+        self.centre = self._make_centre(centre or folder / "centre", database)
         self.box = self._make_box(box or folder / "box", self.proxy.port if self.proxy else self.port)
         collect = [sys.executable, "-m", "central.cli", "collect", "--centre", self.centre.folder]
         self.collector = Part(collect, folder / "collect.log")
@@ -209,9 +211,9 @@ class Road:
         command = [sys.executable, "-m", "edge.cli", "process", "sync", "--box", box]
         return Part(command, self.folder / f"{box.name}.log")
 
-    def _make_centre(self, folder: Path) -> Centre:
-        centre = init_centre(folder, test_keys=True)
-        (centre.folder / "centre.toml").write_text(CENTRE_TOML.format(port=self.port))
+    def _make_centre(self, folder: Path, database: str) -> Centre:
+        centre = init_centre(folder, test_keys=True, database=database)
+        (centre.folder / "centre.toml").write_text(CENTRE_TOML.format(port=self.port, database=database))
         return open_centre(centre.folder)
 
     def _make_box(self, folder: Path, port: int) -> Box:

@@ -34,6 +34,7 @@ KEYS = {
     "root.pem": pem(SITE.root).encode(), "centre.pem": pem(CENTRE.certificate).encode(),
     "centre.key": OWN.private_bytes(*PKCS8), "names.key": bytes(32), "sealing.key": KEY.private_bytes(*PKCS8),
 }
+ADDRESS = "postgresql://zaitang@db.example:5433/zaitang?sslrootcert=/etc/ca.pem"
 
 
 def _config(data: bytes, bench: Bench) -> object:
@@ -97,7 +98,8 @@ def _day(data: bytes, bench: Bench) -> object:
 
 
 PARSERS = (
-    Parser("centre.toml", ("central/config.py",), "toml", lambda: [TEMPLATE.format(test="true").encode()], _config,
+    Parser("centre.toml", ("central/config.py",), "toml",
+           lambda: [TEMPLATE.format(test="true", database=ADDRESS).encode()], _config,
            (BadShape, CannotRead, NoCentre)),
     *(Parser(f"the centre's keys/{name}", ("central/keys.py",), "bytes" if name == "names.key" else "pem",
              lambda name=name: [KEYS[name]], _keys(name), (BadKeyFile, BadCertificate, NoCentre), 20) for name in KEYS),
