@@ -18,7 +18,7 @@ from central.ingest.reuse import state_reused
 from central.store.store import Store, Verified, keep_all
 from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import Alarm, body_of
+from evidence.bodies import Alarm, Body
 from evidence.canonical import MAX_BYTES, sha256_hex
 from evidence.errors import BadRecord, ChainBroken, Fork, WrongPlace, ZaitangError
 from evidence.gaps import Gap, seal_gap
@@ -157,8 +157,7 @@ class Collector:
 
     def _check(self, message: Message) -> Result:
         try:
-            sealed = self._open(message)
-            body = body_of(sealed.record)
+            sealed, body = self._open(message)
         except ZaitangError as error:
             return error
         if sealed.record.device != message.device:
@@ -178,7 +177,7 @@ class Collector:
             return WrongTopic(topic=message.device, device=heartbeat.device)
         return heartbeat
 
-    def _open(self, message: Message) -> Sealed:
+    def _open(self, message: Message) -> tuple[Sealed, Body | None]:
         if len(message.payload) > MAX_MESSAGE:
             raise BadRecord(why=f"{len(message.payload)} bytes is more than {MAX_MESSAGE}")
         if message.records > MAX_RECORDS:

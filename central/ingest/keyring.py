@@ -8,11 +8,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from central.errors import UnknownSigner
 from common.logs import Log
-from evidence.bodies import Genesis, body_of
+from evidence.bodies import Body, Genesis, body_of, read_typed
 from evidence.certs import Identity, fingerprint, identity, join_chain
 from evidence.errors import BadCertificate, RevokedKey, TestKey, ZaitangError
 from evidence.heartbeats import HEARTBEAT_TYPE, Heartbeat, open_heartbeat
-from evidence.records import Sealed, read_record
+from evidence.records import Sealed
 from evidence.seal import RECORD_TYPE, UPLOAD_TYPE, Opened, open_envelope, verify_opened
 from evidence.uploads import Upload, peek_upload, read_upload
 
@@ -49,18 +49,19 @@ class Keyring:
             except ZaitangError as error:
                 _LOG.failed("certificate.refused", error)
 
-    def check(self, envelope: bytes) -> Sealed:
-        """The record in an envelope whose seal holds. Raises BadRecord or a VerificationError that says why not."""
+    def check(self, envelope: bytes) -> tuple[Sealed, Body | None]:
+        """The record in an envelope whose seal holds, and its body (see `body_of`). Raises BadRecord or a
+        VerificationError that says why not."""
         opened = open_envelope(envelope, RECORD_TYPE)
-        sealed = Sealed(envelope=envelope, payload=opened.payload, record=read_record(opened.payload))
-        record = sealed.record
+        record, known = read_typed(opened.payload)
+        sealed = Sealed(envelope=envelope, payload=opened.payload, record=record)
         if record.seq == 0:
             body = body_of(record)
             assert isinstance(body, Genesis)
             self._introduce(sealed, body)
         where = f"record {record.seq} of {record.device}"
         verify_opened(opened, RECORD_TYPE, self._signer(record.device, opened, where), where)
-        return sealed
+        return sealed, known or body_of(record)
 
     def check_upload(self, envelope: bytes) -> Upload:
         """The upload token in an envelope whose seal holds. Raises BadRecord or a VerificationError."""
