@@ -221,14 +221,15 @@ def _point(args: argparse.Namespace) -> None:
 def _collect(args: argparse.Namespace) -> None:
     import gc
 
+    from central.ingest.signatures import spare
     from central.tree.keeper import kept
     from central.wiring import open_centre
     from common.logs import setup
 
     setup()
     centre = open_centre(args.centre)
-    with centre.alone():
-        link = centre.broker_link()
+    with centre.alone(), spare() as signatures:
+        link = centre.broker_link(signatures)
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: link.stop())
         # Garbage is never among what is here by now; looking there again and again took a fifth of the time.
