@@ -228,14 +228,15 @@ def _point(args: argparse.Namespace) -> None:
 def _collect(args: argparse.Namespace) -> None:
     import gc
 
+    from central.ingest.signatures import spare
     from central.tree.keeper import kept
     from central.wiring import alone, open_centre
     from common.logs import setup
 
     setup()
     centre = open_centre(args.centre)
-    with alone(args.centre):
-        link = centre.broker_link()
+    with alone(args.centre), spare() as signatures:
+        link = centre.broker_link(signatures)
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: link.stop())
         # Garbage is never among what is here by now; looking there again and again took a fifth of the time.

@@ -21,6 +21,7 @@ from central.errors import CannotWrite, CentreExists, CollectorRuns, NothingToMo
 from central.ingest.broker import BrokerLink
 from central.ingest.collector import Collector
 from central.ingest.keyring import Keyring
+from central.ingest.signatures import Here
 from central.keys import CentreKeys, load_centre_keys, make_centre_keys
 from central.names import NameBox
 from central.objects import Objects
@@ -71,9 +72,9 @@ class Centre:
         """Whom this centre believes."""
         return Keyring(self.keys.root, self.config.accept_test_keys)
 
-    def collector(self) -> Collector:
-        """What turns messages into records."""
-        return Collector(self.store, self.keyring(), self.keys.signer, self.clock)
+    def collector(self, signatures: Here | None = None) -> Collector:
+        """What turns messages into records. `signatures`: who checks them, if not this process alone."""
+        return Collector(self.store, self.keyring(), self.keys.signer, self.clock, signatures or Here())
 
     @property
     def root_fingerprint(self) -> str:
@@ -91,15 +92,15 @@ class Centre:
         names = tuple(dict.fromkeys((*self.config.devices.names, self.config.broker.host, "localhost")))
         return keep_certificate(self.folder / "keys", self.store.device, names, self.clock.stamp().utc_us)
 
-    def broker_link(self) -> BrokerLink:
+    def broker_link(self, signatures: Here | None = None) -> BrokerLink:
         """The connection of one collector process."""
         broker, tls = self.config.broker, None
         if broker.tls:
             self.keep_certificate()
             keys = self.folder / "keys"
             tls = OwnTls(client_context(keys), keys, self.keep_certificate)
-        return BrokerLink(broker.host, broker.port, f"{self.store.device}-{COLLECTOR_ID}", self.collector(), self.store,
-                          self.names, self.keys.certificate, self.config.boxes.silent_min, tls)
+        return BrokerLink(broker.host, broker.port, f"{self.store.device}-{COLLECTOR_ID}", self.collector(signatures),
+                          self.store, self.names, self.keys.certificate, self.config.boxes.silent_min, tls)
 
 
 def init_centre(

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from evidence.box_orders import BoxOrder, OrderAnswered
+from evidence.canonical import check_spelling, load
 from evidence.errors import BadRecord, BadShape, OfRecord
-from evidence.records import BootId, Count, Id, Record, Sha256, Utc
-from evidence.shape import Between, Match, decode
+from evidence.records import BootId, Count, Id, Record, Sha256, Utc, check_record
+from evidence.shape import Between, Match, decode, decode_known
 
 Ppm = Annotated[int, Between(-1_000_000, 1_000_000)]
 Keys = Annotated[str, Match(r"([0-9a-f]{24})*", "24 hex digits for each keyframe")]
@@ -798,3 +799,17 @@ def body_of(record: Record) -> Body | None:
         return decode(cls, dict(record.body), record.type)
     except BadShape as error:
         raise BadRecord(why=OfRecord(seq=record.seq, device=record.device, why=error)) from None
+
+
+def known_body(type: object, body: object) -> Body | None:
+    """The typed body if it is exactly what a record of this version holds; None: `body_of` has more to say."""
+    cls = TYPES.get(type) if isinstance(type, str) else None
+    return None if cls is None else decode_known(cls, body)
+
+
+def read_typed(payload: bytes) -> tuple[Record, Body | None]:
+    """The record in payload bytes, with its `known_body`. Raises BadRecord as `evidence.records.read_record` does."""
+    value, plain = load(payload)
+    body = known_body(value.get("type"), value.get("body"))
+    check_spelling(value, payload, plain, known="" if body is None else "body")
+    return check_record(value), body

@@ -31,7 +31,7 @@ from evidence.errors import (
     WrongSigner,
 )
 from evidence.records import NO_PREV, Record, Sealed, Stamp
-from evidence.seal import RECORD_TYPE, verify_seal
+from evidence.seal import verify_sealed
 from evidence.times import utc_text
 
 ChainKey = tuple[str, str]
@@ -154,12 +154,12 @@ def _seal_problem(one: Sealed, who: Identity) -> VerificationError | None:
     record = one.record
     where = f"record {record.seq} of {record.device}"
     try:
-        payload = verify_seal(one.envelope, RECORD_TYPE, who.public_key, where)
+        verify_sealed(one, who.public_key, where)
     except WrongSigner as error:
         return error
     except (BadSeal, BadRecord):
         return RecordChanged(seq=record.seq, device=record.device)
-    return None if payload == one.payload else RecordChanged(seq=record.seq, device=record.device)
+    return None
 
 
 def _holes(device: str, present: Sequence[int]) -> Iterator[Found]:

@@ -59,7 +59,7 @@ class Record:
     clock: ClockState
     body: Mapping[str, Any]
 
-    @property
+    @functools.cached_property
     def utc_us(self) -> int:
         """The wall-clock label in microseconds since the epoch."""
         return utc_us(self.utc)
@@ -86,7 +86,11 @@ class Sealed:
 
 def record_value(record: Record) -> dict[str, Any]:
     """The JSON value of a payload. A body is one already."""
-    return {**encode(dataclasses.replace(record, body={})), "body": dict(record.body)}
+    return {
+        "v": record.v, "type": record.type, "device": record.device, "chain": record.chain, "seq": record.seq,
+        "prev": record.prev, "boot_id": record.boot_id, "mono_us": record.mono_us, "utc": record.utc,
+        "clock": encode(record.clock), "body": dict(record.body),
+    }
 
 
 def record_bytes(record: Record) -> bytes:

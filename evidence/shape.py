@@ -15,36 +15,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from evidence.errors import BadInput, BadShape, Expected, ExpectedOneOf, OutOfRange
-
-MAX_INT = 2**53 - 1
-MAX_TEXT = 65536
-MAX_ITEMS = 100_000
+from evidence.limits import MAX_INT as MAX_INT
+from evidence.limits import MAX_ITEMS as MAX_ITEMS
+from evidence.limits import MAX_TEXT as MAX_TEXT
+from evidence.limits import Between as Between
+from evidence.limits import Match as Match
+from evidence.limits import Such as Such
+from evidence.limits import is_whole_text as is_whole_text
+from evidence.straight import Unusual, straight, writer
 
 T = TypeVar("T")
-
-
-@dataclasses.dataclass(frozen=True)
-class Between:
-    """An integer from `low` to `high`, both included."""
-
-    low: int
-    high: int = MAX_INT
-
-
-@dataclasses.dataclass(frozen=True)
-class Match:
-    """A text that the whole pattern matches; `what` says it in words."""
-
-    pattern: str
-    what: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Such:
-    """A text for which `holds` is true: what a pattern cannot say; `what` says it in words."""
-
-    holds: Callable[[str], bool]
-    what: str
 
 
 def key(name: str, **options: Any) -> Any:
@@ -58,9 +38,40 @@ def decode(cls: type[T], value: object, where: str, strict: bool = False) -> T:
     Raises BadShape with the document's name and the key's path.
     """
     try:
+        return typing.cast(T, _straight(typing.cast(Any, cls), strict)(value))
+    except (Unusual, KeyError, _Bad):
+        pass  # the others say what is wrong, or that nothing is
+    try:
         return typing.cast(T, _reader(typing.cast(Any, cls), strict)(value))
     except _Bad as bad:
         raise BadShape(where=where, key=".".join(reversed(bad.path)) or "(whole)", why=bad.why) from None
+
+
+def decode_known(cls: type[T], value: object) -> T | None:
+    """`cls` from a document that holds every key that its fields have, nothing else and no free table; None for any
+    other. Then it is plain JSON of whole numbers, no larger and no deeper than a record's: nobody need look again."""
+    try:
+        return typing.cast(T, _known(typing.cast(Any, cls))(value))
+    except (Unusual, KeyError):
+        return None
+
+
+@functools.cache
+def _straight(hint: Any, strict: bool) -> Reader:
+    if not dataclasses.is_dataclass(hint):
+        return _reader(hint, strict)
+    return straight(typing.cast(type, hint), lambda inner: _straight(inner, strict), strict)
+
+
+@functools.cache
+def _known(hint: Any) -> Reader:
+    if not dataclasses.is_dataclass(hint):
+        return _never
+    return straight(typing.cast(type, hint), _known, True)
+
+
+def _never(value: object) -> object:
+    raise Unusual
 
 
 class _Bad(Exception):
@@ -111,14 +122,6 @@ def _plain(hint: Any) -> Reader:
         return typing.cast(object, value)
 
     return read
-
-
-def is_whole_text(text: str) -> bool:
-    """Whether a text can be written as UTF-8: JSON can hold halves of characters (lone surrogates), no file can."""
-    try:
-        return text.isascii() or bool(text.encode())
-    except UnicodeEncodeError:
-        return False
 
 
 def _annotated(hint: Any, strict: bool) -> Reader:
@@ -235,9 +238,9 @@ def encode(value: object) -> Any:
     """The plain JSON-like value of a dataclass tree: the inverse of `decode`."""
     if type(value) in _PLAIN:
         return value
-    names = _names(typing.cast(Any, type(value)))
-    if names is not None:
-        return {key: one if type(one := getattr(value, name)) in _PLAIN else encode(one) for key, name in names}
+    write = _writer(typing.cast(Any, type(value)))
+    if write is not None:
+        return write(value)
     if isinstance(value, Mapping):
         return {name: encode(item) for name, item in value.items()}
     if isinstance(value, (tuple, list)):
@@ -245,12 +248,9 @@ def encode(value: object) -> Any:
     return value
 
 
-_PLAIN = frozenset({str, int, bool, type(None)})
+_PLAIN: frozenset[type] = frozenset({str, int, bool, type(None)})
 
 
 @functools.cache
-def _names(cls: Any) -> tuple[tuple[str, str], ...] | None:
-    """Keys and attributes of a dataclass; None for another type. Records are written by the thousand, too."""
-    if not dataclasses.is_dataclass(cls):
-        return None
-    return tuple((field.metadata.get("key", field.name), field.name) for field in dataclasses.fields(cls))
+def _writer(cls: Any) -> Reader | None:
+    return writer(typing.cast(type, cls), _PLAIN, encode) if dataclasses.is_dataclass(cls) else None

@@ -11,6 +11,7 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 UTC_PATTERN = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
+_SPELLED = re.compile(UTC_PATTERN, re.ASCII)
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -35,7 +36,7 @@ def is_utc(text: str) -> bool:
 @functools.lru_cache(maxsize=1024)  # whoever reads a record asks for its time again and again
 def utc_us(text: str) -> int:
     """Microseconds since the epoch. Raises BadRecord unless the text is in the one spelling and a real instant."""
-    if not re.fullmatch(UTC_PATTERN, text, re.ASCII):
+    if not _SPELLED.fullmatch(text):
         raise BadRecord(why=f"{text!r:.40} is not a UTC time with microseconds and Z")
     try:
         moment = datetime.datetime.fromisoformat(text)

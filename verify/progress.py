@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from typing import TextIO
 
@@ -14,15 +15,17 @@ class Bar:
 
     def __init__(self, stream: TextIO, total: int, label: str) -> None:
         self._stream, self._total, self._label = stream, total, label
-        self._done, self._drawn_at = 0, 0.0
+        self._done, self._drawn_at, self._lock = 0, 0.0, threading.Lock()
         self._on = total > 0 and stream.isatty()
 
     def advance(self, count: int) -> None:
-        self._done += count
-        now = time.monotonic()
-        if self._on and now - self._drawn_at >= EVERY_S:
-            self._drawn_at = now
-            self._draw()
+        """So many more; safe from any thread."""
+        with self._lock:
+            self._done += count
+            now = time.monotonic()
+            if self._on and now - self._drawn_at >= EVERY_S:
+                self._drawn_at = now
+                self._draw()
 
     def close(self) -> None:
         if self._on:

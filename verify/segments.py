@@ -1,12 +1,17 @@
 """The files of segments against their records: size first, then hash; missing, changed, added, swapped ones named."""
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from evidence.errors import SegmentAdded, SegmentChanged, SegmentMissing, VerificationError
 from verify.errors import SegmentMoved, SegmentResized, SegmentSwapped
 from verify.folder import Folder, shown
 from verify.material import Expected
+
+MOST_AT_ONCE = 4
+"""So many files are read at the same time, if there are cores for it: a disk that turns is no faster with more."""
 
 
 def to_hash(folder: Folder, expected: Sequence[Expected]) -> int:
@@ -22,7 +27,8 @@ def check_segments(
     is in `moved` it is told where to look."""
     by_hash = {one.segment.sha256: one for one in expected}
     sizes = {one.segment.size for one in expected}
-    hashes: dict[str, str] = {}
+    names = dict.fromkeys(one.name for one in expected if folder.sizes.get(one.name) in sizes)
+    hashes = _hashes(folder, list(names), advance)
     problems: list[VerificationError] = []
     for one in expected:
         size = folder.sizes.get(one.name)
@@ -31,15 +37,27 @@ def check_segments(
                 missing = SegmentMoved if one.name in moved else SegmentMissing
                 problems.append(folder.refused.get(one.name) or missing(file=one.segment.file, device=one.device))
             continue
-        if one.name not in hashes and size in sizes:
-            try:
-                hashes[one.name] = folder.sha256(one.name, advance)
-            except VerificationError as error:
-                problems.append(error)
-                continue
-        problem = _problem(one, size, hashes.get(one.name, ""), by_hash)
+        have = hashes.get(one.name, "")
+        problem = have if isinstance(have, VerificationError) else _problem(one, size, have, by_hash)
         problems += [] if problem is None else [problem]
     return problems
+
+
+def _hashes(
+    folder: Folder, names: Sequence[str], advance: Callable[[int], None]
+) -> dict[str, str | VerificationError]:
+    """What each file hashes to, or why it cannot be read. SHA-256 leaves Python's lock to others."""
+    def read(name: str) -> str | VerificationError:
+        try:
+            return folder.sha256(name, advance)
+        except VerificationError as error:
+            return error
+
+    pool = ThreadPoolExecutor(min(MOST_AT_ONCE, os.cpu_count() or 1))
+    try:
+        return dict(zip(names, pool.map(read, names), strict=True))
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _problem(one: Expected, size: int, have: str, by_hash: dict[str, Expected]) -> VerificationError | None:

@@ -151,8 +151,11 @@ class Spent:
         self.seconds.append(sum(map(self._of, pids)) - before)
 
     def _of(self, pid: int) -> float:
+        """Of a process and of those that it started, the ended ones too."""
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        children = {int(child) for task in Path(f"/proc/{pid}/task").iterdir()
+                    for child in (task / "children").read_text().split()}
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK") + sum(map(self._of, children))
 
 
 class End:

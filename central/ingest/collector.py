@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from central.clock import Clock
 from central.errors import UnknownSigner, WrongTopic
-from central.ingest.keyring import Keyring
+from central.ingest.keyring import Claim, Keyring
 from central.ingest.pulse import Pulse
 from central.ingest.reuse import state_reused
+from central.ingest.signatures import Here, Signed
 from central.store.store import Store, Verified, keep_all
 from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import Alarm, body_of
+from evidence.bodies import Alarm
 from evidence.canonical import MAX_BYTES, sha256_hex
 from evidence.errors import BadRecord, ChainBroken, Fork, WrongPlace, ZaitangError
 from evidence.gaps import Gap, seal_gap
@@ -88,8 +89,9 @@ class Given:
 class Collector:
     """Takes batches. One at a time; several collectors may share a database."""
 
-    def __init__(self, store: Store, keyring: Keyring, signer: Signer, clock: Clock) -> None:
+    def __init__(self, store: Store, keyring: Keyring, signer: Signer, clock: Clock, signatures: Here) -> None:
         self._store, self._keyring, self._signer, self._clock = store, keyring, signer, clock
+        self._signatures = signatures
         self._holes: dict[tuple[str, str], Hole] = {}
         self.pulse = Pulse(store, clock)
         self.refresh()
@@ -159,16 +161,42 @@ class Collector:
                 self._holes[place] = known if same else Hole(first, now_us + FIRST_ASKED_US, FIRST_ASKED_US)
 
     def _check_all(self, batch: Sequence[Message]) -> list[tuple[Message, Result]]:
-        checked = [(message, self._check(message)) for message in batch]
-        if any(isinstance(result, UnknownSigner) for _, result in checked):
+        checked = self._check(batch)
+        strangers = [message for message, result in checked if isinstance(result, UnknownSigner)]
+        if strangers:
             self.refresh()  # once: who floods us with strangers must not make us read every certificate for each
-            checked = [(m, self._check(m) if isinstance(result, UnknownSigner) else result) for m, result in checked]
+            again = iter(self._check(strangers))
+            checked = [next(again) if isinstance(one[1], UnknownSigner) else one for one in checked]
         return checked
 
-    def _check(self, message: Message) -> Result:
+    def _check(self, batch: Sequence[Message]) -> list[tuple[Message, Result]]:
+        """Each message with what it holds. The signatures are checked while the next ones are read."""
+        claims: list[Claim | ZaitangError] = []
+
+        def signed() -> Iterator[Signed]:
+            for message in batch:
+                claims.append(claim := self._claim(message))
+                if isinstance(claim, Claim):
+                    yield claim.signed
+
+        holds = iter(self._signatures.check(signed()))
+        return [(message, claim if isinstance(claim, ZaitangError) else self._settle(message, claim, next(holds)))
+                for message, claim in zip(batch, claims, strict=True)]
+
+    def _claim(self, message: Message) -> Claim | ZaitangError:
         try:
-            sealed = self._open(message)
-            body = body_of(sealed.record)
+            if len(message.payload) > MAX_MESSAGE:
+                raise BadRecord(why=f"{len(message.payload)} bytes is more than {MAX_MESSAGE}")
+            if message.records > MAX_RECORDS:
+                raise BadRecord(why=f"{message.records} records in one message are more than {MAX_RECORDS}")
+            return self._keyring.claim(message.payload)
+        except ZaitangError as error:
+            return error
+
+    def _settle(self, message: Message, claim: Claim, holds: bool) -> Result:
+        sealed = claim.sealed
+        try:
+            body = claim.settle(holds)
         except ZaitangError as error:
             return error
         if sealed.record.device != message.device:
@@ -187,13 +215,6 @@ class Collector:
         if heartbeat.device != message.device:
             return WrongTopic(topic=message.device, device=heartbeat.device)
         return heartbeat
-
-    def _open(self, message: Message) -> Sealed:
-        if len(message.payload) > MAX_MESSAGE:
-            raise BadRecord(why=f"{len(message.payload)} bytes is more than {MAX_MESSAGE}")
-        if message.records > MAX_RECORDS:
-            raise BadRecord(why=f"{message.records} records in one message are more than {MAX_RECORDS}")
-        return self._keyring.check(message.payload)
 
     def _insert(self, tx: Tx, checked: Sequence[tuple[Message, Verified]]) -> dict[tuple[str, str], None]:
         """The chains to receipt: also those of duplicates, whose first receipt may have been lost."""

@@ -1,22 +1,40 @@
 """Whose signatures the centre accepts: every certificate under its root, test keys only where the centre says so."""
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from central.errors import UnknownSigner
+from central.ingest.signatures import Signed
 from common.logs import Log
-from evidence.bodies import Genesis, body_of
+from evidence.bodies import Body, Genesis, body_of, read_typed
 from evidence.certs import Identity, fingerprint, identity, join_chain
-from evidence.errors import BadCertificate, RevokedKey, TestKey, ZaitangError
+from evidence.errors import BadCertificate, BadSeal, RevokedKey, TestKey, ZaitangError
 from evidence.heartbeats import HEARTBEAT_TYPE, Heartbeat, open_heartbeat
-from evidence.records import Sealed, read_record
-from evidence.seal import RECORD_TYPE, UPLOAD_TYPE, Opened, open_envelope, verify_opened
+from evidence.records import Sealed
+from evidence.seal import RECORD_TYPE, UPLOAD_TYPE, Opened, open_envelope, pae, verify_opened
 from evidence.uploads import Upload, peek_upload, read_upload
 
 _LOG = Log("keyring")
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """A record whose signature nobody has checked yet; all else about its seal holds. `known`: its `known_body`."""
+
+    sealed: Sealed
+    known: Body | None
+    signed: Signed
+    where: str
+
+    def settle(self, holds: bool) -> Body | None:
+        """The body, as `body_of` gives it, once it is said whether the signature holds. Raises BadSeal, BadRecord."""
+        if not holds:
+            raise BadSeal(where=self.where)
+        return self.known or body_of(self.sealed.record)
 
 
 class Keyring:
@@ -49,18 +67,26 @@ class Keyring:
             except ZaitangError as error:
                 _LOG.failed("certificate.refused", error)
 
-    def check(self, envelope: bytes) -> Sealed:
-        """The record in an envelope whose seal holds. Raises BadRecord or a VerificationError that says why not."""
+    def claim(self, envelope: bytes) -> Claim:
+        """The record in an envelope, signed by a key that is believed, if its signature holds. Raises BadRecord or a
+        VerificationError that says why not."""
         opened = open_envelope(envelope, RECORD_TYPE)
-        sealed = Sealed(envelope=envelope, payload=opened.payload, record=read_record(opened.payload))
-        record = sealed.record
+        record, known = read_typed(opened.payload)
+        sealed = Sealed(envelope=envelope, payload=opened.payload, record=record)
         if record.seq == 0:
             body = body_of(record)
             assert isinstance(body, Genesis)
             self._introduce(sealed, body)
         where = f"record {record.seq} of {record.device}"
-        verify_opened(opened, RECORD_TYPE, self._signer(record.device, opened, where), where)
-        return sealed
+        key = self._signer(record.device, opened, where).public_bytes_raw()
+        return Claim(sealed, known, Signed(key, opened.signatures[0][1], pae(opened.payload, RECORD_TYPE)), where)
+
+    def check(self, envelope: bytes) -> Sealed:
+        """The record in an envelope whose seal holds. Raises BadRecord or a VerificationError that says why not."""
+        claim = self.claim(envelope)
+        if not claim.signed.holds():
+            raise BadSeal(where=claim.where)
+        return claim.sealed
 
     def check_upload(self, envelope: bytes) -> Upload:
         """The upload token in an envelope whose seal holds. Raises BadRecord or a VerificationError."""

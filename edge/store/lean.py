@@ -1,6 +1,7 @@
 """Records without what fills the memory: of a course of months the roll calls and pictures do not fit into it."""
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection
 
 from edge.store.store import Store
@@ -21,7 +22,7 @@ def lean(record: Record) -> Record:
         body = {**record.body, "samples": []}
     else:
         return record
-    return Record(**{**vars(record), "body": body})
+    return dataclasses.replace(record, body=body)
 
 
 class Read:
