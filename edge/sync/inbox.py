@@ -26,7 +26,6 @@ from evidence.box_orders import BoxOrder, OrderAnswered, known_us, refusal
 from evidence.canonical import sha256_hex
 from evidence.certs import Identity
 from evidence.errors import BadReceipt
-from evidence.receipts import peek_receipt
 from evidence.records import Sealed
 from evidence.times import utc_us
 
@@ -50,8 +49,7 @@ class Inbox:
         self._seen = Seen(store, site, self.alarms, now)
         self._early: bytes | None = None
         self._centre = self._remembered()
-        latest = store.latest_receipt()
-        self._said_us = -1 if latest is None else utc_us(peek_receipt(latest).time)
+        self._said_us = store.vouched_us() or -1
         self._accepted = {str(sealed.record.body.get("order")) for sealed in store.records_of("order.accepted")}
         self._answered, self._orders = answers(store), Orders(store)
 
@@ -75,7 +73,8 @@ class Inbox:
             self._refuse("receipt.refused", NotOurChain.code, {})
             return None
         self.alarms.settle("receipt.refused")
-        self._said_us = max(self._said_us, utc_us(receipt.time))
+        # Not the latest time that it ever said: its clock may have been ahead, and is right again.
+        self._said_us = self._store.vouched_us() or -1
         return receipt.up_to
 
     def checkpoint(self, message: bytes) -> None:
@@ -88,6 +87,7 @@ class Inbox:
             self._seen.take(message, self._centre)
         except Refused as error:
             self._refuse("checkpoint.refused", error.code, {"message": sha256_hex(message)})
+
     def gap(self, envelope: bytes) -> int | None:
         """The record from which the centre asks for the chain again, or None when that was refused or cannot be judged.
 
@@ -228,19 +228,24 @@ class Inbox:
         self.alarms.once(code, {"why": why, **params})
 
     def _remember(self, certificate: str) -> None:
-        """Keep the centre's certificate, so that receipts can be judged before the next order comes."""
-        if self._remembered_text() != certificate:
-            replace(self._certificate, certificate.encode())
+        """Keep the centre's certificate, so that receipts can be judged before the next order comes. A disk that takes
+        nothing holds nothing up: the one in memory will do until the next order."""
+        try:
+            if self._remembered_text() != certificate:
+                replace(self._certificate, certificate.encode())
+        except OSError as error:
+            self._log.failed("centre.not_remembered", error)
         self._centre = self._site.centre_of(certificate)
         if self._early is not None:
             self.checkpoint(self._early)
             self._early = None
 
     def _remembered(self) -> Identity | None:
-        text = self._remembered_text()
         try:
+            text = self._remembered_text()
             return self._site.centre_of(text) if text else None
-        except NotTheCentre:
+        except (NotTheCentre, OSError) as error:
+            self._log.failed("centre.forgotten", error)
             return None
 
     def _remembered_text(self) -> str | None:
