@@ -58,6 +58,13 @@ class Inbox:
         """Whether receipts can be judged: the centre's certificate has come."""
         return self._centre is not None
 
+    def centre(self, certificate: bytes) -> None:
+        """Take the centre's certificate as a renewal brings it, if the box's own root vouches for it."""
+        try:
+            self._remember(certificate.decode("ascii", "replace"))
+        except Refused as error:
+            self._log.failed("centre.refused", error)
+
     def receipt(self, envelope: bytes) -> int | None:
         """Keep a receipt; the last record that it covers, or None when it was refused or cannot be judged yet."""
         if self._centre is None:
@@ -229,13 +236,14 @@ class Inbox:
 
     def _remember(self, certificate: str) -> None:
         """Keep the centre's certificate, so that receipts can be judged before the next order comes. A disk that takes
-        nothing holds nothing up: the one in memory will do until the next order."""
+        nothing holds nothing up: the one in memory will do until the next order. Raises NotTheCentre."""
+        centre = self._site.centre_of(certificate)
         try:
             if self._remembered_text() != certificate:
                 replace(self._certificate, certificate.encode())
         except OSError as error:
             self._log.failed("centre.not_remembered", error)
-        self._centre = self._site.centre_of(certificate)
+        self._centre = centre
         if self._early is not None:
             self.checkpoint(self._early)
             self._early = None

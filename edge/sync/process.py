@@ -39,6 +39,8 @@ TICK_S = 0.2
 MOST_MESSAGES = 20
 """So many may wait for the broker."""
 RETRY_S = 2.0
+CENTRE = "centre"
+"""The centre's certificate, from a renewal: no topic of the broker is called so."""
 GAP_S = 5.0
 """Real seconds between two requests of the centre that are followed."""
 
@@ -119,6 +121,8 @@ class Sync:
             self._connected = False
         elif event.topic == "receipts":
             self._receipt(event)
+        elif event.topic == CENTRE:
+            self._order(event, self._inbox.centre)
         elif event.topic == BOX_ORDERS and event.payload:
             self._order(event, self._inbox.box_orders)
         elif event.topic == "gaps":
@@ -135,7 +139,7 @@ class Sync:
             self._inbox.checkpoint(event.payload)
 
     def _order(self, event: Arrived, take: Callable[[bytes], None]) -> None:
-        """An order brings the centre's certificate; receipts that came before it could not be judged."""
+        """An order, or a renewal, brings the centre's certificate; receipts that came before it could not be judged."""
         knew = self._inbox.knows_centre
         take(event.payload)
         if self._inbox.knows_centre and not knew:
@@ -194,6 +198,8 @@ def make_sync(box: Box, config: SyncConfig) -> Sync:
     events: queue.Queue[Event] = queue.Queue()
     renewer = box.renewer(config.devices) if config.tls else None
     tls = None if renewer is None else renewer.context
+    if renewer is not None:
+        renewer.heard = lambda certificate: events.put(Arrived(CENTRE, certificate.encode()))
     link = Link(config.broker, config.port, box.config.device, events.put, tls)
     inbox = make_inbox(box, config.centre)
     uploader = None

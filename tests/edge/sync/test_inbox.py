@@ -278,6 +278,17 @@ def test_no_receipt_is_believed_before_the_centre_is_known(make_box: MakeBox, ce
     assert box.store.receipted_up_to() == -1 and not told(box)
 
 
+def test_a_renewal_brings_the_centre_to_a_box_without_a_class(make_box: MakeBox, centre: Any) -> None:
+    box = make_box()
+    inbox, receipt = make_inbox(box, "centre"), centre.receipt(box.store.head())
+    other = type(centre)(make_root(centre.root_key, "x", 1, 0, 36500, True), Ed25519PrivateKey.generate())
+    for wrong in (b"", b"\xff", other.certificate.encode(), centre.certify(centre.key.public_key(), "box-2").encode()):
+        inbox.centre(wrong)
+        assert not inbox.knows_centre and inbox.receipt(receipt) is None
+    inbox.centre(centre.certificate.encode())
+    assert inbox.receipt(receipt) == 0 and make_inbox(box, "centre").knows_centre and not told(box)
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_are_an_order_or_refused(data: bytes) -> None:
     key = Ed25519PrivateKey.generate()
