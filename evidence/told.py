@@ -21,6 +21,7 @@ from evidence.bodies import (
     BareFace,
     Body,
     CheckIn,
+    ChainBegun,
     CheckpointSeen,
     CodeRead,
     CodeShown,
@@ -57,7 +58,7 @@ B = typing.TypeVar("B", bound=Body)
 FROM_BOX = (
     Segment, CheckIn, PinCheckIn, Consent, ConsentWithdrawn, Enrolment, TemplatesMoved, RollCall, Picture, CodeShown,
     CodeRead, BareFace, Look, SessionStart, SessionEnd, SessionCorrected, PinSet,
-    CheckpointSeen,
+    CheckpointSeen, ChainBegun,
 )
 
 

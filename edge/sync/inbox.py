@@ -72,6 +72,8 @@ class Inbox:
             return None
         try:
             receipt = check_receipt(envelope, self._site, self._centre)
+            if self._is_past(receipt.chain):
+                return None
             self._store.keep_receipt(envelope, receipt)
         except Refused as error:
             self._refuse("receipt.refused", error.code, {})
@@ -83,6 +85,13 @@ class Inbox:
         # Not the latest time that it ever said: its clock may have been ahead, and is right again.
         self._said_us = self._store.vouched_us() or -1
         return receipt.up_to
+
+    def _is_past(self, chain: str) -> bool:
+        """Whether a word of the centre is about a chain that this box has ended: nothing is sent of that any more."""
+        past = chain in self._store.chains()[:-1]
+        if past:
+            self._log.info("chain.past", chain=chain)
+        return past
 
     def checkpoint(self, message: bytes) -> None:
         """Take a checkpoint of the centre's tree: remember it, or say that the centre was rolled back. One that comes
@@ -104,6 +113,8 @@ class Inbox:
             return None
         try:
             gap = check_gap(envelope, self._site, self._centre)
+            if self._is_past(gap.chain):
+                return None
             if gap.chain != self._store.chain or gap.first > self._store.head_seq():
                 raise NotOurChain(why=f"it asks for record {gap.first} of chain {gap.chain}")
         except Refused as error:

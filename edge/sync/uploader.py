@@ -20,6 +20,7 @@ from edge.sync.progress import Progress
 from edge.sync.uploads import Job, Queue
 from evidence.bodies import Segment, body_of
 from evidence.errors import ZaitangError
+from evidence.records import Sealed
 
 Find = Callable[[str], Path | None]
 Outcome = int | Literal["away", "gone"]
@@ -124,13 +125,19 @@ class Uploader:
         if self._limits is not None and not self._limits.everything:
             return jobs
         here = {job.sha256 for job in (*self._queue.jobs, *self._queue.away)}
-        for sealed in self._store.records_of("segment", self._looked_at):
+        found = [one for one in self._store.records_of("segment", self._looked_at) if one.record.seq <= receipted]
+        for sealed in (*self._older(), *found):
             body = body_of(sealed.record)
-            if isinstance(body, Segment) and sealed.record.seq <= receipted and not (
-                body.sha256 in here or self._store.uploaded(body.sha256)
-            ):
+            if isinstance(body, Segment) and not (body.sha256 in here or self._store.uploaded(body.sha256)):
                 jobs.append(Job(sealed.record.seq, body.sha256, body.file, body.size))
         return jobs
+
+    def _older(self) -> list[Sealed]:
+        """Once: what chains before recorded, as far as the centre has that."""
+        if self._looked_at >= 0:
+            return []
+        up_to = {chain: self._store.past_receipted(chain) for chain in self._store.chains()}
+        return [one for one in self._store.past("segment") if one.record.seq <= up_to[one.record.chain]]
 
     def _ask(self) -> None:
         """Follow the centre's settings, and put first what it wants, whenever an order was answered."""
