@@ -755,9 +755,9 @@ class DeviceRevoked:
 Body = (
     Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Assessment | Dispute | Consent | ConsentWithdrawn
     | Enrolment | FaceErased | TemplatesOrder | TemplatesMoved | SessionStart | SessionEnd | SessionCorrected | Segment
-    | ChainBegun | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
+    | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
     | Alarm | CheckpointSeen | SegmentRemoved | VideoReused | Export | DeviceApproved | DeviceRefused | DeviceRevoked
-    | BoxOrder | OrderAnswered
+    | BoxOrder | OrderAnswered | ChainBegun
 )
 
 TYPES: dict[str, type[Body]] = {

@@ -1,4 +1,4 @@
-"""`zaitang-edge new-chain --box DIR --reason TEXT`: a box whose database was set back to a backup goes on in a new chain.
+"""`zaitang-edge new-chain --box DIR --reason TEXT`: a box that was set back to a backup goes on in a new chain.
 
 The centre refuses what such a box records, for it has other records under these numbers. The chain that ends stays in
 the database: it counts on for everything at this box, and zaitang-verify reads it.

@@ -241,8 +241,8 @@ class Store(PeopleTables):
         return bytes.fromhex(found)
 
     def receipts_given(self) -> dict[tuple[str, str], list[Receipt]]:
-        """What they say, as the fold takes it, of all chains of this box. Only what is above the last one is read again: a receipt is cumulative,
-        and one that came late says less."""
+        """What they say, as the fold takes it, of all chains of this box. Of this one, only what is above the last is
+        read again: a receipt is cumulative, and one that came late says less."""
         last = self._given[-1].up_to if self._given else -1
         found = [peek_receipt(row[0]) for row in self._db.rows(sql.RECEIPTS_ABOVE, (last,))]
         self._given = [*self._given, *found]
