@@ -121,9 +121,8 @@ class Part:
             self._refuse(N_("their hash is another one"))
         os.fsync(self._file.fileno())
         self._goal.parent.mkdir(parents=True, exist_ok=True)
-        sync_folder(self._goal.parent.parent)  # the folder itself may be new
         self._path.rename(self._goal)
-        sync_folder(self._goal.parent)
+        sync_place(self._goal)
 
     def _refuse(self, why: str) -> None:
         self._path.unlink()
@@ -144,6 +143,12 @@ def _remove(path: Path, before_s: float = math.inf) -> bool:
         return False
     except OSError as error:
         raise CannotRead(path=path, why=error.strerror) from None
+
+
+def sync_place(path: Path) -> None:
+    """Make the name of an object durable, and that of its folder, which may be new. Raises OSError."""
+    sync_folder(path.parent.parent)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -36,7 +36,7 @@ from central.errors import (
     UnknownSigner,
     WrongSegmentBytes,
 )
-from central.parts import Part
+from central.parts import Part, sync_place
 from central.web.video import Sha
 from central.wiring import Centre
 from common.logs import Log
@@ -132,9 +132,14 @@ class _Desk:
         return upload
 
     def whole(self, upload: Upload) -> bool:
-        """Whether the file is here already, from whichever box."""
+        """Whether the file is here already, from whichever box; its name is durable then, also where that had failed
+        before. Raises CannotWrite, DiskFull."""
         if not self._centre.objects.intact(upload.sha256):
             return False
+        try:
+            sync_place(self._centre.objects.path(upload.sha256))
+        except OSError as error:
+            raise self._ours(error) from None
         self._parts.drop(upload.sha256, upload.device)
         with self._centre.store.write() as tx:
             tx.mark_stored(upload.sha256)

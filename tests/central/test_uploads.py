@@ -174,6 +174,19 @@ def test_a_new_folder_of_objects_survives_a_power_cut(
     assert synced == [centre.folder / "objects", centre.folder / "objects" / SHA[:2]]
 
 
+def test_a_name_that_could_not_be_made_durable_is_no_file_yet(
+    centre: Centre, client: TestClient, box: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(_: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(central.parts, "sync_folder", fails)
+        assert client.put(AT, content=DATA, headers=sending(box, DATA, MORNING)).status_code == 500
+        assert files(centre) == [f"{SHA}.mp4"] and head(client, box)[0] == 500 and stored(centre) == [False]
+    assert head(client, box) == (200, "22", "?1") and stored(centre) == [True]
+
+
 def test_a_wrong_range_is_refused(client: TestClient, box: Box) -> None:
     for wrong in ("", "bytes 0-21/23", "bytes 0-22/22", "bytes 5-4/22", "bytes */22", "bytes 0-21/*", "items 0-21/22",
                   "bytes -1-21/22", "bytes 0-99999999999999999999/22", "bytes 0-3/22", "bytes ٠-21/22"):

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -205,3 +206,26 @@ def test_it_can_be_done_again(restored: Road) -> None:
     assert [one.record.type for one in store.past("chain.begun")] == ["chain.begun"]
     for one in (*store.past(), *store.records()):
         assert store.record_at(one.record.chain, one.record.seq) == one
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ("DELETE FROM past WHERE seq = 7", "of box-1 was cut: 7 records are here, a signed head says 8"),
+    ("DELETE FROM past", "of box-1 was cut: 0 records are here, a signed head says 8"),
+    ("DELETE FROM past WHERE seq = 5", "record 5 of box-1 is missing"),
+    ("UPDATE past SET type = 'segment' WHERE seq = 5", "its columns do not say what the sealed record says"),
+])
+def test_what_is_done_to_the_chain_before_is_found(
+    restored: Road, capsys: pytest.CaptureFixture[str], change: str, said: str,
+) -> None:
+    road = restored
+    for _ in range(3):
+        road.send()
+    road.new_chain()
+    road.box.store.close()
+    database = sqlite3.connect(road.folder / DATABASE)
+    database.execute(change)
+    database.commit()
+    database.close()
+    assert verify([str(road.folder), "--root", str(road.folder / "keys" / "root.crt"), "--lang", "en"]) == 1
+    assert said in capsys.readouterr().out
+    road.open()
