@@ -17,6 +17,7 @@ from edge.keys import make_box_keys
 from edge.recorder.recover import Known
 from edge.storage.shelf import Shelf
 from edge.sync.alarms import Alarms
+from edge.sync.cli import PAST, lines
 from edge.sync.inbox import Inbox
 from edge.sync.process import make_inbox
 from edge.sync.uploader import Uploader
@@ -120,6 +121,7 @@ def test_records_arrive_again_after_a_restored_backup(restored: Road, capsys: py
     assert [one.record.type for one in store.records()] == ["genesis", "chain.begun"] and store.chain != chain
     assert body_of(store.head().record) == ChainBegun(chain, 7, head.hash, 3, REASON)
     assert [one.envelope for one in store.past()] == old, "every record of the chain before is still here"
+    assert (PAST, {"chain": chain, "count": 8, "waiting": 4}) in lines(road.box)
     road.record("d")
     assert road.send() and store.receipted_up_to() == 2 and road.told() == alarms
     with road.centre.store.read() as tx:
