@@ -403,6 +403,10 @@ class UnannouncedSegment(BadInput):
     text = "no accepted record names a segment with this hash"
 
 
+class FileTooBig(BadInput):
+    text = "no segment has more than {most} bytes: nothing of this file is taken"
+
+
 class PartBusy(BadInput):
     text = "this file is being sent just now over another connection; ask again in a while"
 

@@ -21,6 +21,7 @@ from common.texts import N_
 from evidence.certs import identity
 from evidence.seal import KeySigner
 
+CENTRE = "centre.pem"
 NAMES_KEY_BYTES = 32
 
 
@@ -48,13 +49,13 @@ def make_centre_keys(
     key = Ed25519PrivateKey.generate()
     write_new(folder / "centre.key", private_pem(key))
     write_new(folder / "names.key", secrets.token_bytes(NAMES_KEY_BYTES))
-    write_new(folder / "centre.pem", issue_box(folder, device, key.public_key(), start_us).encode(), PUBLIC)
+    write_new(folder / CENTRE, issue_box(folder, device, key.public_key(), start_us).encode(), PUBLIC)
 
 
 def load_centre_keys(folder: Path) -> CentreKeys:
     """Everything but the root's private key. Raises BadKeyFile, BadCertificate."""
     root = load_certificate(folder / "root.pem")
-    certificate = read_pem(folder / "centre.pem")
+    certificate = read_pem(folder / CENTRE)
     key = load_private(folder / "centre.key")
     mine = identity(certificate, root)
     if mine.keyid != KeySigner(key).keyid:

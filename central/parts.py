@@ -5,15 +5,20 @@ anything, and then its hash is another one and it begins anew.
 """
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
+import math
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from central.errors import CannotRead, PartBusy, WrongSegmentBytes
 from common.texts import N_
 
 ENDING = ".part"
+HEX = 64
+"""Characters of a SHA-256."""
 KEEP_S = 7 * 24 * 3600
 """Seconds after its last byte until a part that nobody goes on with is removed."""
 
@@ -51,19 +56,27 @@ class Parts:
         """Remove parts that nobody went on with for long; how many. What is being written is locked, and stays.
 
         `now_s`: seconds since the epoch. Raises CannotRead."""
-        swept = 0
-        for path in self._folder.glob(f"*{ENDING}"):
-            try:
-                with path.open("rb") as file:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    if os.fstat(file.fileno()).st_mtime + KEEP_S < now_s:
-                        path.unlink()
-                        swept += 1
-            except (BlockingIOError, FileNotFoundError):
-                continue
-            except OSError as error:
-                raise CannotRead(path=path, why=error.strerror) from None
-        return swept
+        return sum(_remove(path, now_s - KEEP_S) for path in self._folder.glob(f"*{ENDING}"))
+
+    def make_room(self, sha256: str, device: str, size: int, most: int) -> None:
+        """Remove other parts of a box until what it keeps here fits into `most` bytes, with this file of `size` bytes
+        whole. The newest go first: to the oldest the box comes back soonest. What is being written stays.
+
+        Raises CannotRead."""
+        others = [(stat.st_mtime, stat.st_size, path) for path, stat in self._of(device)
+                  if path != self.path(sha256, device)]
+        held = sum(length for _, length, _ in others)
+        for _, length, path in sorted(others, reverse=True):
+            if held + size <= most:
+                return
+            held -= length if _remove(path) else 0
+
+    def _of(self, device: str) -> Iterator[tuple[Path, os.stat_result]]:
+        ending = f".{device}{ENDING}"
+        for path in self._folder.glob(f"*{ending}"):
+            if path.name[HEX:] == ending:  # not those of a box whose name ends alike
+                with contextlib.suppress(FileNotFoundError):
+                    yield path, path.stat()
 
 
 class Part:
@@ -109,11 +122,33 @@ class Part:
         os.fsync(self._file.fileno())
         self._goal.parent.mkdir(parents=True, exist_ok=True)
         self._path.rename(self._goal)
-        sync_folder(self._goal.parent)
+        sync_place(self._goal)
 
     def _refuse(self, why: str) -> None:
         self._path.unlink()
         raise WrongSegmentBytes(why=why)
+
+
+def _remove(path: Path, before_s: float = math.inf) -> bool:
+    """Remove a part that nobody is writing and whose last byte came before that moment; whether it was. Raises
+    CannotRead."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(file.fileno()).st_mtime >= before_s:
+                return False
+            path.unlink()
+            return True
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    except OSError as error:
+        raise CannotRead(path=path, why=error.strerror) from None
+
+
+def sync_place(path: Path) -> None:
+    """Make the name of an object durable, and that of its folder, which may be new. Raises OSError."""
+    sync_folder(path.parent.parent)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

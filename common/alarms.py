@@ -66,6 +66,8 @@ ALARMS = {
         "A box says that its records end earlier than they did: some were removed, or an old copy of it is running"),
     "box.silent": N_("Nothing has come from a box for a while: is it on, and has it a network?"),
     "broker.dropped": N_("The message broker threw messages away because its queues were full; boxes send them again"),
+    "broker.refused": N_(
+        "The message broker does not take what a box sends: is it set up as the centre sets it up?"),
     "database.failed": N_("The database of the centre could not be written for a while; nothing was lost"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
 }

@@ -13,7 +13,7 @@ from evidence.box_orders import BoxOrder, BoxSettings, OrderAnswered, WantedFile
 
 def answers(store: Store) -> dict[str, OrderAnswered]:
     """What was answered, by the hash of the order."""
-    bodies = [body_of(sealed.record) for sealed in store.records_of("order.answered")]
+    bodies = [body_of(sealed.record) for sealed in (*store.past("order.answered"), *store.records_of("order.answered"))]
     return {body.order: body for body in bodies if isinstance(body, OrderAnswered)}
 
 

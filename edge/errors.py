@@ -107,6 +107,10 @@ class SystemRefused(ZaitangError):
     text = "the system refused: {path}: {why}"
 
 
+class BadReason(BadInput):
+    text = "say why with --reason, in 1 to {limit} characters that can be seen"
+
+
 class AlreadyRunning(BadInput):
     text = "{what} of this box is already running (process {pid})"
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from evidence.box_orders import BoxOrder, OrderAnswered
 from evidence.canonical import check_spelling, load
 from evidence.errors import BadRecord, BadShape, OfRecord
-from evidence.records import BootId, Count, Id, Record, Sha256, Utc, check_record
+from evidence.records import BootId, ChainId, Count, Id, Record, Sha256, Utc, check_record
 from evidence.shape import Between, Match, decode, decode_known
 
 Ppm = Annotated[int, Between(-1_000_000, 1_000_000)]
@@ -654,6 +654,19 @@ class CheckpointSeen:
 
 
 @dataclasses.dataclass(frozen=True)
+class ChainBegun:
+    """This chain goes on for another one of the same box (`chain.begun`), which ended with record `up_to` and its
+    payload hash `head_hash`. `receipted`: up to where the centre's receipts covered it here; None without any.
+    `reason`: as a person gave it."""
+
+    chain: ChainId
+    up_to: Count
+    head_hash: Sha256
+    receipted: Count | None
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
 class SegmentRemoved:
     """A segment was deleted (`segment.removed`), by whose order and why."""
 
@@ -745,7 +758,7 @@ Body = (
     | Enrolment | FaceErased | TemplatesOrder | TemplatesMoved | SessionStart | SessionEnd | SessionCorrected | Segment
     | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
     | Alarm | CheckpointSeen | SegmentRemoved | VideoReused | Export | DeviceApproved | DeviceRefused | DeviceRevoked
-    | BoxOrder | OrderAnswered
+    | BoxOrder | OrderAnswered | ChainBegun
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -779,6 +792,7 @@ TYPES: dict[str, type[Body]] = {
     "review": Review,
     "alarm": Alarm,
     "checkpoint.seen": CheckpointSeen,
+    "chain.begun": ChainBegun,
     "segment.removed": SegmentRemoved,
     "video.reused": VideoReused,
     "export": Export,

@@ -20,6 +20,7 @@ from evidence.bodies import (
     TYPES,
     BareFace,
     Body,
+    ChainBegun,
     CheckIn,
     CheckpointSeen,
     CodeRead,
@@ -57,7 +58,7 @@ B = typing.TypeVar("B", bound=Body)
 FROM_BOX = (
     Segment, CheckIn, PinCheckIn, Consent, ConsentWithdrawn, Enrolment, TemplatesMoved, RollCall, Picture, CodeShown,
     CodeRead, BareFace, Look, SessionStart, SessionEnd, SessionCorrected, PinSet,
-    CheckpointSeen,
+    CheckpointSeen, ChainBegun,
 )
 
 

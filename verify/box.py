@@ -8,13 +8,13 @@ from pathlib import Path
 from cryptography import x509
 
 from common.policies import policy_bytes, policy_ids
-from evidence.bodies import ClassOrder, Head, OrderAccepted, Segment, body_of
+from evidence.bodies import ChainBegun, ClassOrder, Head, OrderAccepted, Segment, body_of
 from evidence.box_orders import BoxOrder, OrderAnswered
 from evidence.canonical import sha256_hex
 from evidence.certs import MAX_PEM, Identity, fingerprint, identity
-from evidence.chain import check_chain
+from evidence.chain import ChainKey, check_chain
 from evidence.checkpoint import log_key, origin_of
-from evidence.errors import BadReceipt, BadRecord, BadShape, OrderMissing, VerificationError
+from evidence.errors import BadReceipt, BadRecord, BadShape, OrderMissing, TailCut, VerificationError
 from evidence.places import check_places
 from evidence.policy import Policy, parse_policy
 from evidence.receipts import Receipt, peek_receipt, read_receipt
@@ -59,20 +59,36 @@ def read_box(path: Path, pin: Pin | None, volumes: Sequence[Path] = ()) -> Mater
     sealed, problems = _records(rows.records)
     centre = _centre(material, root)
     receipts, receipt_problems = _receipts(material, rows.receipts, centre)
-    checked = check_chain(sealed, root, [*_same_chain(sealed, receipts, receipt_problems)])
     if sealed:
-        first = sealed[0].record
         for volume in volumes:
-            _must_be_of(first.device, volume)
-        material.chains.append(Chain(first.device, first.chain, sealed, checked, prefix=SEGMENTS))
-    material.problems += [*problems, *_without_echo(checked.problems, problems)]
-    material.problems += [*check_places(sealed, of_centre=False), *receipt_problems]
-    material.problems += _seen(sealed, root, centre)
+            _must_be_of(sealed[0].record.device, volume)
+    chains = [(sealed, problems), *(_records(records) for records in rows.past.values())]
+    if material.vouched_up_to is not None and sealed:
+        ours = [receipt.up_to for receipt in receipts if receipt.chain == sealed[0].record.chain]
+        material.vouched_up_to = max(ours, default=None)
+    heads = _heads([one for one, _ in chains], receipts, receipt_problems)
+    for one, odd in chains:
+        _chain(material, root, centre, one, odd, heads)
+    material.problems += receipt_problems
     if rows.damage:
         material.problems.append(DatabaseDamaged(file=DATABASE, why=rows.damage))
-    _classes(material, sealed, rows.orders)
-    _leftovers(material, sealed, journals)
+    everything = [record for one, _ in chains for record in one]
+    _classes(material, everything, rows.orders)
+    _leftovers(material, everything, journals)
     return material
+
+
+def _chain(
+    material: Material, root: x509.Certificate, centre: Identity | None, sealed: list[Sealed],
+    problems: Sequence[VerificationError], heads: Mapping[ChainKey, Sequence[Head]],
+) -> None:
+    """Check one chain of the box, and add it. `problems`: what is wrong with its rows."""
+    first = sealed[0].record if sealed else None
+    checked = check_chain(sealed, root, heads.get((first.device, first.chain), ()) if first else ())
+    if first is not None:
+        material.chains.append(Chain(first.device, first.chain, sealed, checked, prefix=SEGMENTS))
+    material.problems += [*problems, *_without_echo(checked.problems, problems), *check_places(sealed, of_centre=False)]
+    material.problems += _seen(sealed, root, centre)
 
 
 def _must_be_of(device: str, volume: Path) -> None:
@@ -164,14 +180,23 @@ def _seen(sealed: Sequence[Sealed], root: x509.Certificate, centre: Identity | N
     return list(sighted({(first.device, first.chain): sealed}, key).problems)
 
 
-def _same_chain(
-    sealed: Sequence[Sealed], receipts: Sequence[Receipt], problems: list[VerificationError]
-) -> list[Head]:
-    own = {(one.record.device, one.record.chain) for one in sealed}
-    heads = []
+def _heads(
+    chains: Sequence[Sequence[Sealed]], receipts: Sequence[Receipt], problems: list[VerificationError]
+) -> dict[ChainKey, list[Head]]:
+    """What the receipts say of each chain of the box, and a later chain of the one before it. `problems`: takes what
+    speaks of chains that are not here."""
+    heads: dict[ChainKey, list[Head]] = {
+        (one.record.device, one.record.chain): [] for sealed in chains for one in sealed}
+    begun = [(one.record.device, body) for sealed in chains for one in sealed
+             if isinstance(body := _body(one), ChainBegun)]
+    for device, body in begun:
+        if (device, body.chain) in heads:
+            heads[device, body.chain].append(Head(device, body.chain, body.up_to, body.head_hash))
+        else:
+            problems.append(TailCut(device=device, have=0, want=body.up_to + 1))
     for receipt in receipts:
-        if (receipt.device, receipt.chain) in own:
-            heads.append(receipt.head)
+        if (receipt.device, receipt.chain) in heads:
+            heads[receipt.device, receipt.chain].append(receipt.head)
         else:
             problems.append(BadReceipt(device=receipt.device, why="it is for another chain or of another centre"))
     return heads

@@ -20,6 +20,8 @@ _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0"
 _RECORDS = "SELECT seq, hash, type, length(envelope), substr(envelope, 1, ?) FROM records ORDER BY seq"
 _RECEIPTS = "SELECT up_to, length(envelope), substr(envelope, 1, ?) FROM receipts ORDER BY up_to"
 _ORDERS = "SELECT rowid, length(envelope), substr(envelope, 1, ?) FROM orders ORDER BY rowid"
+_PAST = "SELECT chain, seq, hash, type, length(envelope), substr(envelope, 1, ?) FROM past ORDER BY number"
+_PAST_RECEIPTS = "SELECT up_to, length(envelope), substr(envelope, 1, ?) FROM past_receipts ORDER BY rowid"
 _MOVED = "SELECT file FROM moved"
 
 
@@ -43,6 +45,8 @@ class Rows:
     moved: set[str]
     """Files that the box says it moved to a second volume: a hint where to look, and no evidence."""
     damage: str = ""
+    past: dict[str, list[Row]] = dataclasses.field(default_factory=dict)
+    """The records of the chains that the box had before, by what the database calls each."""
 
 
 def read_rows(path: Path) -> Rows:
@@ -64,7 +68,11 @@ def _rows(connection: sqlite3.Connection, path: Path) -> Rows:
     try:
         for seq, hash_, type_, length, envelope in connection.execute(_RECORDS, (MAX_BYTES,)):
             rows.records.append(Row(seq, _envelope(length, envelope), hash_, type_))
-        for table, query, into in (("receipts", _RECEIPTS, rows.receipts), ("orders", _ORDERS, rows.orders)):
+        for chain, seq, hash_, type_, length, envelope in (
+                connection.execute(_PAST, (MAX_BYTES,)) if "past" in tables else ()):
+            rows.past.setdefault(str(chain), []).append(Row(seq, _envelope(length, envelope), hash_, type_))
+        for table, query, into in (("past_receipts", _PAST_RECEIPTS, rows.receipts),
+                                   ("receipts", _RECEIPTS, rows.receipts), ("orders", _ORDERS, rows.orders)):
             if table in tables:
                 into += [Row(number, _envelope(length, envelope))
                          for number, length, envelope in connection.execute(query, (MAX_BYTES,))]

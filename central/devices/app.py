@@ -19,6 +19,7 @@ from central.devices.desk import DEVICE, Desk
 from central.devices.limits import Tries
 from central.errors import BadRequest, DatabaseUnusable, TooManyTries, UnknownToken
 from central.files import read_pem
+from central.keys import CENTRE
 from central.store.devices import Claim
 from central.web.uploads import STATUS as UPLOADS
 from common.logs import Log
@@ -79,7 +80,7 @@ def create_app(desk: Desk, keys: Path, told: Told, tries: Tries) -> FastAPI:
         address = request.client.host if request.client else ""
         asks = _asked(_Renews, await _body(request))
         certificate = await run_in_threadpool(_renew, desk, tries, asks, address)
-        return JSONResponse({"tls_certificate": certificate})
+        return JSONResponse({"tls_certificate": certificate, "centre_certificate": read_pem(keys / CENTRE)})
 
     @app.exception_handler(ZaitangError)
     def failed(_request: Request, error: ZaitangError) -> Response:
@@ -165,6 +166,7 @@ def _told(claim: Claim, keys: Path, told: Told) -> dict[str, Any]:
     return {
         "state": "approved", "certificate": claim.certificate, "tls_certificate": claim.tls_certificate,
         "root": read_pem(keys / ROOT), "tls_root": read_pem(keys / TLS_ROOT), "centre": told.centre,
+        "centre_certificate": read_pem(keys / CENTRE),
         "broker": {"host": told.host, "port": told.port, "tls": told.tls},
     }
 

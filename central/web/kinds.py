@@ -34,6 +34,7 @@ RECORDS = {
     "review": N_("review of a recording"),
     "alarm": N_("alarm"),
     "checkpoint.seen": N_("checkpoint of the centre's tree"),
+    "chain.begun": N_("new chain after an earlier one of this box"),
     "segment.removed": N_("removal of a video file"),
     "video.reused": N_("video seen elsewhere"),
     "export": N_("export of a class"),

@@ -26,6 +26,7 @@ from central.errors import (
     BadPart,
     CannotWrite,
     DiskFull,
+    FileTooBig,
     NoToken,
     PartBusy,
     TokenRefused,
@@ -35,7 +36,7 @@ from central.errors import (
     UnknownSigner,
     WrongSegmentBytes,
 )
-from central.parts import Part
+from central.parts import Part, sync_place
 from central.web.video import Sha
 from central.wiring import Centre
 from common.logs import Log
@@ -44,8 +45,13 @@ from evidence.errors import BadRecord, VerificationError, ZaitangError
 from evidence.times import MINUTE
 from evidence.uploads import Upload, judge_upload
 
-RESERVE = 256 << 20
-"""Bytes of free space that an upload leaves to the database."""
+RESERVE, FULL = 256 << 20, 1 << 30
+"""Bytes of free space that an upload leaves to the database; and below which it is the disk that is full, and not the
+file that is large: then the centre states it."""
+MOST_FILE = 8 << 30
+"""No segment is larger: an hour of the finest picture of a camera."""
+MOST_KEPT = 2 * MOST_FILE
+"""Bytes of files of one box that are not whole yet."""
 MOST_PART = 8 << 20
 PER_BOX, ALL = 2, 32
 """Parts that are taken in at once."""
@@ -61,8 +67,8 @@ _LOG = Log("uploads")
 
 
 STATUS: dict[type[ZaitangError], int] = {
-    UnannouncedSegment: 404, WrongSegmentBytes: 422, DiskFull: 507, BadPart: 400, NoToken: 401, TokenRefused: 401,
-    PartBusy: 409, TooManyUploads: 429, TooSlow: 408,
+    UnannouncedSegment: 404, FileTooBig: 413, WrongSegmentBytes: 422, DiskFull: 507, BadPart: 400, NoToken: 401,
+    TokenRefused: 401, PartBusy: 409, TooManyUploads: 429, TooSlow: 408,
 }
 """What a box is answered for each error; it decides by the number alone."""
 
@@ -75,15 +81,18 @@ def uploads(centre: Centre) -> APIRouter:
     async def asked(request: Request, sha256: Sha) -> Response:
         upload = await run_in_threadpool(desk.admit, request.headers.get("authorization"), sha256)
         if await run_in_threadpool(desk.whole, upload):
-            return _answer(200, upload.size, upload)
+            return _answer(200, upload.size, upload, whole=True)
         received = await run_in_threadpool(desk.room, upload)
-        return _answer(200, received, upload)
+        if received < upload.size:
+            return _answer(200, received, upload)
+        received = await run_in_threadpool(desk.settle, upload)
+        return _answer(200, received, upload, whole=received == upload.size)
 
     @router.put("/segments/{sha256}")
     async def put(request: Request, sha256: Sha) -> Response:
         upload = await run_in_threadpool(desk.admit, request.headers.get("authorization"), sha256)
         if await run_in_threadpool(desk.whole, upload):
-            return _answer(200, upload.size, upload)
+            return _answer(200, upload.size, upload, whole=True)
         first, length = _range(request, upload.size)
         with desk.place(upload.device):
             await run_in_threadpool(desk.room, upload)
@@ -103,10 +112,11 @@ class _Desk:
         self._busy: Counter[str] = Counter()
         self._learning = threading.Lock()
         self._swept = self._learned = -SWEEP_S
+        self._stated_us: int | None = None
 
     def admit(self, authorization: str | None, sha256: str) -> Upload:
         """The token of a request, which must be for this file and this moment; and an accepted record of its box must
-        name the file. Raises NoToken, TokenRefused, UnannouncedSegment."""
+        name the file. Raises NoToken, TokenRefused, UnannouncedSegment, FileTooBig."""
         token, now_us = _token(authorization), self._centre.clock.stamp().utc_us
         try:
             upload = self._checked(token)
@@ -117,12 +127,19 @@ class _Desk:
             named = [one for one in tx.announced(sha256) if (one.device, one.size) == (upload.device, upload.size)]
         if not named:
             raise UnannouncedSegment
+        if upload.size > MOST_FILE:
+            raise FileTooBig(most=MOST_FILE)
         return upload
 
     def whole(self, upload: Upload) -> bool:
-        """Whether the file is here already, from whichever box."""
+        """Whether the file is here already, from whichever box; its name is durable then, also where that had failed
+        before. Raises CannotWrite, DiskFull."""
         if not self._centre.objects.intact(upload.sha256):
             return False
+        try:
+            sync_place(self._centre.objects.path(upload.sha256))
+        except OSError as error:
+            raise self._ours(error) from None
         self._parts.drop(upload.sha256, upload.device)
         with self._centre.store.write() as tx:
             tx.mark_stored(upload.sha256)
@@ -131,9 +148,12 @@ class _Desk:
     def room(self, upload: Upload) -> int:
         """How much of a file is here, and that there is room for the rest. Raises DiskFull."""
         self._sweep()
+        self._parts.make_room(upload.sha256, upload.device, upload.size, MOST_KEPT)
         received = self._parts.received(upload.sha256, upload.device)
-        if shutil.disk_usage(self._centre.folder).free < upload.size - received + RESERVE:
-            self._alarm()
+        free = shutil.disk_usage(self._centre.folder).free
+        if free < upload.size - received + RESERVE:
+            if free < FULL:
+                self._alarm()
             raise DiskFull
         return received
 
@@ -160,12 +180,31 @@ class _Desk:
                 if part.size < upload.size:
                     return _answer(204, part.size, upload)
                 await run_in_threadpool(self._finish, part, upload)
-                return _answer(201, upload.size, upload)
+                return _answer(201, upload.size, upload, whole=True)
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                await run_in_threadpool(self._alarm)
-                raise DiskFull from None
-            raise CannotWrite(path=goal.parent.parent, why=error.strerror) from None
+            raise await run_in_threadpool(self._ours, error) from None
+
+    def settle(self, upload: Upload) -> int:
+        """All bytes of a part are here, and whoever sent the last one went before it was finished: finish it now. How
+        many bytes of the file are here then: all of them, or none where they were wrong. Raises PartBusy, DiskFull,
+        CannotWrite."""
+        goal = self._centre.objects.path(upload.sha256)
+        try:
+            with self._parts.open(upload.sha256, upload.device, upload.size, goal) as part:
+                if part.size == upload.size:
+                    self._finish(part, upload)
+                return part.size
+        except WrongSegmentBytes:
+            return 0
+        except OSError as error:
+            raise self._ours(error) from None
+
+    def _ours(self, error: OSError) -> ZaitangError:
+        """What a disk says, in our words; that it is full is stated."""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            self._alarm()
+            return DiskFull()
+        return CannotWrite(path=self._centre.objects.path("00").parent.parent, why=error.strerror)
 
     def _finish(self, part: Part, upload: Upload) -> None:
         part.finish()
@@ -196,10 +235,14 @@ class _Desk:
     def _alarm(self) -> None:
         """State that there is no room, at most once a day."""
         now_us = self._centre.clock.stamp().utc_us
+        if self._stated_us is not None and now_us < self._stated_us + ALARM_US:
+            return
         with self._centre.store.write() as tx:
             said = [one.record.utc_us for one in tx.of_type("alarm") if _is_full(body_of(one.record))]
-            if not said or said[-1] + ALARM_US <= now_us:
+            self._stated_us = said[-1] if said else None
+            if self._stated_us is None or self._stated_us + ALARM_US <= now_us:
                 self._centre.store.append(tx, Alarm("centre.full", {}))
+                self._stated_us = now_us
 
 
 def _is_full(body: object) -> bool:
@@ -252,7 +295,8 @@ async def _next(stream: AsyncIterator[bytes]) -> bytes:
     return b""
 
 
-def _answer(status: int, offset: int, upload: Upload) -> Response:
+def _answer(status: int, offset: int, upload: Upload, whole: bool = False) -> Response:
+    """`whole`: the file has its place, and its bytes their hash. That all bytes came does not say so."""
     headers = {"Upload-Offset": str(offset), "Upload-Length": str(upload.size),
-               "Upload-Complete": "?1" if status != 409 and offset == upload.size else "?0"}
+               "Upload-Complete": "?1" if whole else "?0"}
     return Response(status_code=status, headers=headers)

@@ -13,7 +13,7 @@ from typing import Literal
 from common.texts import N_, translate
 from evidence.blocks import local
 from evidence.bodies import ClassOrder, Consent, ConsentWithdrawn, body_of
-from evidence.records import Sealed
+from evidence.records import Record, Sealed
 from evidence.times import utc_text, utc_us
 
 KEPT_DAYS = 30
@@ -75,22 +75,22 @@ def kept_until(order: ClassOrder) -> str:
 @dataclasses.dataclass(frozen=True)
 class Standing:
     """What a person said last. `consent`: payload hash of the consent that holds; None after a refusal or withdrawal.
-    `until`: of the newest consent. `seq`: of the record that said it."""
+    `until`: of the newest consent. `record`: the one that said it."""
 
     said: Literal["given", "refused", "withdrawn"]
     consent: str | None
     until: str | None
-    seq: int
+    record: Record
 
 
 def standings(records: Iterable[Sealed], class_id: str) -> dict[str, Standing]:
-    """What everybody of a class said last. `records`: the consents and withdrawals of this box, in any order."""
+    """What everybody of a class said last. `records`: the consents and withdrawals of one chain, in any order."""
     found: dict[str, Standing] = {}
     for sealed in sorted(records, key=lambda one: one.record.seq):
-        body, seq = body_of(sealed.record), sealed.record.seq
+        body = body_of(sealed.record)
         if isinstance(body, Consent) and body.class_id == class_id:
             said: Literal["given", "refused"] = "given" if body.given else "refused"
-            found[body.person] = Standing(said, sealed.hash if body.given else None, body.until, seq)
+            found[body.person] = Standing(said, sealed.hash if body.given else None, body.until, sealed.record)
         elif isinstance(body, ConsentWithdrawn) and body.class_id == class_id:
-            found[body.person] = Standing("withdrawn", None, None, seq)
+            found[body.person] = Standing("withdrawn", None, None, sealed.record)
     return found

@@ -6,6 +6,7 @@ A file in which nobody's picture is left but of faces too small to be compared g
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -77,7 +78,7 @@ def _pieces(store: Store, erasure: Erasure) -> dict[str, _Found]:
 def _calls(store: Store, class_id: str) -> Iterator[Any]:
     first = [sealed.record.seq for kind in FOUND_BY for sealed in store.records_of(kind)
              if sealed.record.body.get("class") == class_id]
-    for sealed in store.each("rollcall", min(first, default=0) - 1):
+    for sealed in itertools.chain(store.past("rollcall"), store.each("rollcall", min(first, default=0) - 1)):
         if sealed.record.body.get("class") == class_id:
             yield sealed.record.body
 

@@ -31,6 +31,7 @@ from edge.vision.pack import Pack
 from edge.wiring import Box
 from evidence.bodies import Enrolment, TemplatesMoved, TemplatesOrder, body_of
 from evidence.canonical import sha256_hex
+from evidence.records import Sealed
 from evidence.seal import KeySigner
 from evidence.times import utc_us
 
@@ -80,7 +81,7 @@ def receive(box: Box, data: bytes, pack: Pack) -> Moved:
         raise OtherBoxSends(device=order.source)
     _check_time(box, order)
     package = open_package(data, cover, box.keys.sealing)
-    if any(_came(sealed.record.body, cover.order) for sealed in box.store.records_of("templates.moved")):
+    if any(_came(sealed.record.body, cover.order) for sealed in _all(box, "templates.moved")):
         raise AlreadyMoved(order=cover.order)
     if order.class_id not in newest_orders(box.store.orders()):
         raise NoSuchClass(class_id=order.class_id)
@@ -137,11 +138,16 @@ def _refuse_known_faces(
         everybody[class_id, one.person] = package.templates[one.person]
 
 
+def _all(box: Box, type: str) -> list[Sealed]:
+    """The records of a type, also of chains before."""
+    return [*box.store.past(type), *box.store.records_of(type)]
+
+
 def _carried(box: Box, order: TemplatesOrder, pack: str) -> list[tuple[Carried, np.ndarray]]:
     """Everybody of the order who has a face here and whose consent holds, with what was recorded of them."""
     said, faces = consents(box.store, order.class_id), box.store.templates(order.class_id, pack)
     newest: dict[str, Enrolment] = {}
-    for sealed in box.store.records_of("enrolment"):
+    for sealed in _all(box, "enrolment"):
         body = body_of(sealed.record)
         if isinstance(body, Enrolment) and (body.class_id, body.pack) == (order.class_id, pack):
             newest[body.person] = body

@@ -1,7 +1,7 @@
 """A box joins a centre: keys made here, requests sent, approval awaited, certificates taken. Each step can be repeated.
 
-What comes is written in the order tls.pem, tls-root.crt, box.toml, root.crt, device.crt: a box whose power fails in
-between is as one that never asked, and the same command goes on where it was.
+What comes is written in the order tls.pem, tls-root.crt, centre.crt, box.toml, root.crt, device.crt: a box whose power
+fails in between is as one that never asked, and the same command goes on where it was.
 """
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ from edge.identity.errors import BadPin, JoinedAlready, RefusedByPerson, StillWa
 from edge.identity.tls import ROOT, forget_waiting, request_for, take_certificate, waiting_key
 from edge.keys import certify_keys, load_device_key
 from edge.storage.files import replace
-from evidence.certs import fingerprint, read_certificate
-from evidence.errors import BadCertificate, BadShape
+from edge.sync.centre import CERTIFICATE as CENTRE
+from edge.sync.centre import Site
+from evidence.certs import fingerprint, identity, read_certificate
+from evidence.errors import BadCertificate, BadShape, VerificationError
 from evidence.records import Id
 from evidence.shape import decode
 
@@ -46,6 +48,7 @@ class _Answer:
     root: str | None = None
     tls_root: str | None = None
     centre: Id | None = None
+    centre_certificate: str | None = None
     broker: _Broker | None = None
 
 
@@ -127,10 +130,12 @@ def _take(folder: Path, config: BoxConfig, pin: str, answer: _Answer, host: str,
             raise StrangeAnswer(why="it names another root than the pinned one")
     except BadCertificate as error:
         raise StrangeAnswer(why=error) from None
+    centre = _centre_certificate(answer, config.device)
     keys, sync = folder / "keys", _sync_toml(answer.broker, answer.centre, host, address)
     try:
         take_certificate(keys, tls)
         replace(keys / ROOT, tls_root.encode())
+        replace(keys / CENTRE, centre.encode())
         if config.sync is None:
             _append(folder / BOX_FILE, sync)
         certify_keys(keys, config.device, certificate, root, ("certificate", "root"))
@@ -138,6 +143,19 @@ def _take(folder: Path, config: BoxConfig, pin: str, answer: _Answer, host: str,
     except OSError as error:
         raise CannotWrite(folder=folder, why=error.strerror or str(error)) from None
     return Joined(pin, sync if _differs(config.sync, sync) else None)
+
+
+def _centre_certificate(answer: _Answer, device: str) -> str:
+    """What the centre signs receipts and orders with, vouched for by the pinned root: without it a box that has no
+    class yet would believe no receipt. Raises StrangeAnswer."""
+    certificate = answer.centre_certificate or ""
+    try:
+        root = read_certificate(answer.root or "")
+        own = identity(answer.certificate or "", root)
+        Site(device, root, answer.centre or "", own.test).centre_of(certificate)
+    except VerificationError as error:
+        raise StrangeAnswer(why=error) from None
+    return certificate
 
 
 def _differs(known: SyncConfig | None, sync: str) -> bool:

@@ -48,21 +48,24 @@ def is_due(keys: Path, now_us: int) -> bool:
     return now >= start + (end - start) * 2 / 3
 
 
-def renew(keys: Path, device: str, signer: Signer, address: str, pin: str) -> None:
-    """Get a certificate for a new key. `pin`: the fingerprint of the box's own root.
+def renew(keys: Path, device: str, signer: Signer, address: str, pin: str) -> str | None:
+    """Get a certificate for a new key. `pin`: the fingerprint of the box's own root. Returns what the centre says that
+    it signs with (PEM), which nobody has looked at yet.
 
     Raises BadAddress, CentreAway, NotThePinned, Refused, StrangeAnswer, BadKeyFile."""
     root = _root(keys, address, pin)
     centre = CentreOverHttps(address, root)
     try:
         envelope = seal_renewal(device, request_for(waiting_key(keys), device), signer)
-        certificate = centre.post("/devices/renew", {"envelope": envelope.decode()}).get("tls_certificate")
+        answer = centre.post("/devices/renew", {"envelope": envelope.decode()})
     finally:
         centre.close()
+    certificate, centres = answer.get("tls_certificate"), answer.get("centre_certificate")
     if not isinstance(certificate, str):
         raise StrangeAnswer(why="it holds no certificate")
     take_certificate(keys, certificate)
     forget_waiting(keys)
+    return centres if isinstance(centres, str) else None
 
 
 def _root(keys: Path, address: str, pin: str) -> str:
@@ -82,6 +85,8 @@ class Renewer:
     ) -> None:
         self._keys, self._device, self._signer, self._pin = keys, device, signer, pin
         self._address, self._now_us, self._log = address, now_us, Log("identity")
+        self.heard: Callable[[str], None] = lambda _: None
+        """Called with the centre's own certificate (PEM), as a renewal brings it."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="renewal", daemon=True)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -102,12 +107,14 @@ class Renewer:
         if self._address is None or not is_due(self._keys, self._now_us()):
             return True
         try:
-            renew(self._keys, self._device, self._signer, self._address, self._pin)
+            centres = renew(self._keys, self._device, self._signer, self._address, self._pin)
         except (ZaitangError, OSError) as error:
             self._log.failed("certificate.not_renewed", error)
             return False
         self._load()
         self._log.info("certificate.renewed")
+        if centres is not None:
+            self.heard(centres)
         return True
 
     def _run(self) -> None:

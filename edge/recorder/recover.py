@@ -41,6 +41,8 @@ class Known:
 
     def read(self, store: Store) -> set[str]:
         """Raises StoreBusy, BadStore."""
+        if self._up_to < 0:
+            self.files |= {str(sealed.record.body.get("file")) for sealed in store.past("segment")}
         for sealed in store.each("segment", self._up_to):
             self.files.add(str(sealed.record.body.get("file")))
             self._up_to = sealed.record.seq

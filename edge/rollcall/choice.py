@@ -17,8 +17,8 @@ Window = tuple[int, int]
 
 @dataclasses.dataclass(frozen=True)
 class Waiting:
-    """A segment in the name of its right class, the number of its record, and the start of the box in which it was
-    filmed. `again`: it has a roll call for this class."""
+    """A segment in the name of its right class, the number of its record (below 0: of a chain before), and the start
+    of the box in which it was filmed. `again`: it has a roll call for this class."""
 
     segment: Segment
     seq: int

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -40,7 +41,7 @@ from edge.vision.pack import Pack, load_pack
 from evidence.bodies import Alarm, BareFace, RollCall, Segment, body_of
 from evidence.corrections import corrections
 from evidence.errors import ZaitangError
-from evidence.records import Record
+from evidence.records import Record, Sealed
 
 if TYPE_CHECKING:
     from edge.wiring import Box
@@ -100,7 +101,8 @@ class Worker:
         self._every_us = every_s * SECOND_US
         self._attempts, self._board = attempts, board
         self._log = logs.Log("rollcall")
-        self._after = self._corrected = self._bare_after = self._called_after = self._alarm_after = -1
+        self._after = self._bare_after = self._called_after = self._alarm_after = -1
+        self._corrected = 0
         self._classes = corrections(())
         self._waiting: dict[str, Waiting] = {}
         self._calls: dict[tuple[str, str], tuple[Called, ...]] = {}
@@ -147,14 +149,13 @@ class Worker:
         self._learn_corrections()
         self._learn_calls()
         self._learn_faces()
-        for sealed in self._store.each("segment", self._after):
-            self._after = sealed.record.seq
+        for place, sealed in self._segments():
             segment = body_of(sealed.record)
             if isinstance(segment, Segment) and segment.class_id:
                 right = dataclasses.replace(segment, class_id=self._classes.class_of(sealed.record))
                 boot_id = segment.boot_id or sealed.record.boot_id
                 again = (segment.sha256, str(right.class_id)) in self._calls
-                self._waiting[segment.sha256] = Waiting(right, sealed.record.seq, boot_id, again)
+                self._waiting[segment.sha256] = Waiting(right, place, boot_id, again)
         removed = self._store.all_removed() if self._waiting else ()
         self._waiting = {sha: one for sha, one in self._waiting.items() if sha not in removed and self._open(one)}
         for sealed in self._store.records_of("alarm", self._alarm_after):
@@ -166,10 +167,27 @@ class Worker:
             if isinstance(body, BareFace) and body.result == "held":
                 self._bare.append(Told(body, sealed.record.boot_id))
 
-    def _learn_calls(self) -> None:
-        """Whom the roll calls that are on record looked for."""
+    def _segments(self) -> Iterator[tuple[int, Sealed]]:
+        """What was finished since, each with its place: the number of its record, below 0 in chains before."""
+        if self._after < 0:
+            older = list(self._store.past("segment"))
+            yield from zip(range(-len(older), 0), older, strict=True)
+            self._after = 0  # record 0 is no segment
+        for sealed in self._store.each("segment", self._after):
+            self._after = sealed.record.seq
+            yield sealed.record.seq, sealed
+
+    def _called_since(self) -> Iterator[Sealed]:
+        if self._called_after < 0:
+            yield from list(self._store.past("rollcall"))
+            self._called_after = 0
         for sealed in self._store.each("rollcall", self._called_after):
             self._called_after = sealed.record.seq
+            yield sealed
+
+    def _learn_calls(self) -> None:
+        """Whom the roll calls that are on record looked for."""
+        for sealed in self._called_since():
             body, people = sealed.record.body, None
             if body.get("gallery") is not None:
                 people = frozenset(body["gallery"])
@@ -203,12 +221,12 @@ class Worker:
 
     def _learn_corrections(self) -> None:
         """After a correction every segment is looked at anew: it may count for another class now."""
-        found = self._store.records_of("session.corrected")
-        newest = found[-1].record.seq if found else -1
-        if newest > self._corrected:
-            self._corrected, self._after = newest, -1
+        found = [*self._store.past("session.corrected"), *self._store.records_of("session.corrected")]
+        if len(found) > self._corrected:
+            self._corrected, self._after = len(found), -1
             # All of them: any record may show that a correction came too late.
-            self._classes = corrections(_lean(sealed.record) for sealed in self._store.each())
+            everything = itertools.chain(self._store.past(), self._store.each())
+            self._classes = corrections(_lean(sealed.record) for sealed in everything)
 
     def _do(self, one: Waiting, templates: dict[str, np.ndarray], stopped: Callable[[], bool]) -> bool:
         """One segment to its record, or to an alarm; False while the volume where it lies is away. An error that nobody

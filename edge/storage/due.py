@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 
 from cryptography import x509
@@ -63,9 +64,10 @@ def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
 
 @dataclasses.dataclass(frozen=True)
 class _Told:
-    """The chain, read once. `records`: all of them without their bodies, for the clock."""
+    """The chains, read once. `records`: of each chain all without their bodies, for the clock. `head`: of the present
+    chain."""
 
-    records: list[Record]
+    records: dict[str, list[Record]]
     segments: list[tuple[Record, Segment]]
     removed: set[str]
     corrected: Corrections
@@ -74,11 +76,12 @@ class _Told:
 
 def _read(store: Store) -> _Told:
     # Whether they count is not asked: every class that they name keeps the video for its time.
-    corrected = corrections(sealed.record for sealed in store.records_of("session.corrected"))
-    told = _Told([], [], set(), corrected, store.head())
-    for sealed in store.each():
+    corrected = corrections(sealed.record for sealed in (
+        *store.past("session.corrected"), *store.records_of("session.corrected")))
+    told = _Told({}, [], set(), corrected, store.head())
+    for sealed in itertools.chain(store.past(), store.each()):
         record = dataclasses.replace(sealed.record, body={})
-        told.records.append(record)
+        told.records.setdefault(record.chain, []).append(record)
         if record.type == "segment.removed":
             told.removed.add(str(sealed.record.body.get("segment")))
         elif record.type == "segment" and isinstance(body := body_of(sealed.record), Segment):
@@ -114,19 +117,19 @@ def _of_our_chain(store: Store, receipt: Receipt) -> bool:
 
 
 class _Clocks:
-    """The chain's clock as each policy judges it, made once for each."""
+    """The clock of each chain as each policy judges it, made once for each."""
 
-    def __init__(self, records: Sequence[Record]) -> None:
+    def __init__(self, records: Mapping[str, Sequence[Record]]) -> None:
         self._records = records
-        self._made: dict[str, ChainClock] = {}
+        self._made: dict[tuple[str, str], ChainClock] = {}
 
-    def by(self, policy: Policy, *more: Record) -> ChainClock:
+    def by(self, policy: Policy, chain: str, *more: Record) -> ChainClock:
         """`more`: what stands behind the chain for this question only."""
         if more:
-            return ChainClock([*self._records, *more], policy)
-        if policy.sha256 not in self._made:
-            self._made[policy.sha256] = ChainClock(self._records, policy)
-        return self._made[policy.sha256]
+            return ChainClock([*self._records[chain], *more], policy)
+        if (policy.sha256, chain) not in self._made:
+            self._made[policy.sha256, chain] = ChainClock(self._records[chain], policy)
+        return self._made[policy.sha256, chain]
 
 
 def _by_class(orders: Sequence[ClassOrder]) -> dict[str, list[ClassOrder]]:
@@ -165,14 +168,15 @@ def _recorded(
     sync = box.in_force().sync
     road, everything = sync is not None and sync.segments is not None, sync is not None and sync.upload == "all"
     asked = {body.sha256 for _, body in wanted(box.store)}
-    up_to = -1 if vouched is None else vouched.up_to
+    up_to = {chain: box.store.past_receipted(chain) for chain in told.records}
+    up_to[told.head.record.chain] = -1 if vouched is None else vouched.up_to
     found = []
     for record, body in told.segments:
         its = classes.get(body.class_id or "")
         policy = its.policy if its and its.policy else usual
-        fact = place(record, body, clocks.by(policy), policy)
+        fact = place(record, body, clocks.by(policy, record.chain), policy)
         found.append(Recorded(
-            body, fact.span.end_us, fact.doubt, body.run not in unfinished, record.seq <= up_to,
+            body, fact.span.end_us, fact.doubt, body.run not in unfinished, record.seq <= up_to[record.chain],
             box.store.uploaded(body.sha256) or not (road and (everything or body.sha256 in asked)),
             _also(told.corrected, record, body)))
     return found
@@ -189,7 +193,7 @@ def _now(box: Box, head: Sealed, clocks: _Clocks, usual: Policy, vouched: Receip
     stamp = box.clock.stamp()
     record = next_record(head, device=head.record.device, chain=head.record.chain, type="alarm",
                          body={"code": "now", "params": {}}, stamp=stamp)
-    certain = clocks.by(usual, record).doubt(record) is None
+    certain = clocks.by(usual, record.chain, record).doubt(record) is None
     return Now(stamp.utc_us, certain, None if vouched is None else utc_us(vouched.time))
 
 

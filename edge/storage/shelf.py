@@ -19,7 +19,7 @@ OFFSET_MIN = 480
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Entry:
-    """A segment by its record `seq`."""
+    """A segment, and its place `seq` among all of the box: chains before count on."""
 
     seq: int
     run: str
@@ -40,12 +40,19 @@ class Shelf:
 
     def look(self) -> None:
         """Take in what was recorded since."""
+        if self._after < 0:
+            self._after = 0  # record 0 is no segment
+            for sealed in self._store.past("segment"):
+                self._take(sealed)
         for sealed in self._store.each("segment", self._after):
             self._after = sealed.record.seq
-            body = body_of(sealed.record)
-            if isinstance(body, Segment):
-                self.entries.append(Entry(sealed.record.seq, body.run, body.file, body.sha256, body.size))
-                self._bytes.append((sealed.record.utc_us, body.size))
+            self._take(sealed)
+
+    def _take(self, sealed: Sealed) -> None:
+        body = body_of(sealed.record)
+        if isinstance(body, Segment):
+            self.entries.append(Entry(len(self.entries), body.run, body.file, body.sha256, body.size))
+            self._bytes.append((sealed.record.utc_us, body.size))
 
     def here(self) -> Iterator[Entry]:
         """Those that no record says are removed, oldest first."""

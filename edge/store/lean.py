@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Collection
 
 from edge.store.store import Store
@@ -37,7 +38,7 @@ class Read:
         self.hashes: dict[Ref, str] = {}
         """Of each record, the SHA-256 of its payload."""
         self._bodies: dict[Ref, Body | None] = {}
-        for sealed in store.each():
+        for sealed in itertools.chain(store.past(), store.each()):
             record = sealed.record
             self.hashes[record.key] = sealed.hash
             kept = record.type == "picture" or (roll_calls and self._ours(record))
@@ -54,7 +55,7 @@ class Read:
         """
         for record in self.records:
             if self._ours(record) and record.body.get("segment") in segments:
-                self._keep(self._store.records(after=record.seq - 1, limit=1)[0].record)
+                self._keep(self._store.record_at(record.chain, record.seq).record)
 
     def _ours(self, record: Record) -> bool:
         return record.type == "rollcall" and record.body.get("class") == self._class

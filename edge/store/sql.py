@@ -11,6 +11,12 @@ SCHEMA = (
     " (seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, type TEXT NOT NULL, envelope BLOB NOT NULL) STRICT",
     "CREATE INDEX IF NOT EXISTS records_by_type ON records (type, seq)",
     "CREATE TABLE IF NOT EXISTS receipts (up_to INTEGER PRIMARY KEY, envelope BLOB NOT NULL) STRICT",
+    # Chains that this box had before; `number` goes on over all of them.
+    "CREATE TABLE IF NOT EXISTS past (number INTEGER PRIMARY KEY, chain TEXT NOT NULL, seq INTEGER NOT NULL,"
+    " hash TEXT NOT NULL, type TEXT NOT NULL, envelope BLOB NOT NULL, UNIQUE (chain, seq)) STRICT",
+    "CREATE INDEX IF NOT EXISTS past_by_type ON past (type, number)",
+    "CREATE TABLE IF NOT EXISTS past_receipts (chain TEXT NOT NULL, up_to INTEGER NOT NULL, envelope BLOB NOT NULL,"
+    " PRIMARY KEY (chain, up_to)) STRICT",
     "CREATE TABLE IF NOT EXISTS orders"
     " (hash TEXT PRIMARY KEY, seq INTEGER NOT NULL, envelope BLOB NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS names (class TEXT PRIMARY KEY, sheet BLOB NOT NULL) STRICT",
@@ -34,6 +40,7 @@ SCHEMA = (
 )
 
 GET_META = "SELECT value FROM meta WHERE key = ?"
+DROP_META = "DELETE FROM meta WHERE key = ?"
 PUT_META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 BEGIN = "BEGIN IMMEDIATE"
@@ -46,8 +53,23 @@ NEWEST = "SELECT max(seq) FROM records"
 RECORDS = "SELECT envelope FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
 RECORDS_OF_TYPE = "SELECT envelope FROM records WHERE type = ? AND seq > ? ORDER BY seq LIMIT ?"
 NEWEST_OF_TYPE = "SELECT seq FROM records WHERE type = ? ORDER BY seq DESC LIMIT 1 OFFSET ?"
-ANY_OF_TYPE = "SELECT 1 FROM records WHERE type = ? LIMIT 1"
+ANY_OF_TYPE = "SELECT 1 FROM records WHERE type = ? UNION ALL SELECT 1 FROM past WHERE type = ? LIMIT 1"
 HASH = "SELECT hash FROM records WHERE seq = ?"
+
+PAST_NEXT = "SELECT coalesce(max(number) + 1, 0) FROM past"
+KEEP_RECORDS = (
+    "INSERT INTO past (number, chain, seq, hash, type, envelope)"
+    " SELECT ? + seq, ?, seq, hash, type, envelope FROM records"
+)
+KEEP_RECEIPTS = "INSERT INTO past_receipts (chain, up_to, envelope) SELECT ?, up_to, envelope FROM receipts"
+DROP_RECORDS = "DELETE FROM records"
+DROP_RECEIPTS = "DELETE FROM receipts"
+PAST = "SELECT number, envelope FROM past WHERE number > ? ORDER BY number LIMIT ?"
+PAST_OF_TYPE = "SELECT number, envelope FROM past WHERE type = ? AND number > ? ORDER BY number LIMIT ?"
+PAST_RECORD = "SELECT envelope FROM past WHERE chain = ? AND seq = ?"
+PAST_CHAINS = "SELECT chain FROM past WHERE seq = 0 ORDER BY number"
+PAST_RECEIPTS = "SELECT envelope FROM past_receipts ORDER BY rowid"
+PAST_RECEIPTED = "SELECT max(up_to) FROM past_receipts WHERE chain = ?"
 
 ADD_RECEIPT = "INSERT OR IGNORE INTO receipts (up_to, envelope) VALUES (?, ?)"
 RECEIPTS = "SELECT envelope FROM receipts ORDER BY up_to"

@@ -1,5 +1,7 @@
 """The store of a box: appends sealed records to its one chain, and keeps orders, receipts and people (`people.py`).
 
+Chains that the box had before (its database was set back to a backup) are kept beside it and only read.
+
 A record is in the outbox until a receipt covers it: record and outbox are one row, one transaction.
 """
 from __future__ import annotations
@@ -18,7 +20,7 @@ from edge.errors import BadStore, ForeignStore
 from edge.store import sql
 from edge.store.database import Database
 from edge.store.people import PeopleTables
-from evidence.bodies import Genesis, Segment, SegmentRemoved
+from evidence.bodies import ChainBegun, Genesis, Segment, SegmentRemoved
 from evidence.box_orders import OrderAnswered
 from evidence.certs import split_chain
 from evidence.chain import next_record
@@ -67,13 +69,11 @@ class Store(PeopleTables):
         self._db = Database(path)
         with self._db.transaction():
             head = self._head()
+            own, between = split_chain(certificate)
+            self._genesis = Genesis(signer.keyid, own, root, SOFTWARE, self._sealing_key(), between)
+            self._chain = secrets.token_hex(16) if head is None else head.record.chain
             if head is None:
-                self._chain = secrets.token_hex(16)
-                own, between = split_chain(certificate)
-                genesis = Genesis(signer.keyid, own, root, SOFTWARE, self._sealing_key(), between)
-                self._add([("genesis", genesis)], None)
-            else:
-                self._chain = head.record.chain
+                self._add([("genesis", self._genesis)], None)
         self._check_genesis()
 
     @property
@@ -124,8 +124,8 @@ class Store(PeopleTables):
         return -1 if seq is None else int(seq)
 
     def has(self, type: str) -> bool:
-        """Whether there is any record of this type."""
-        return self._db.one(sql.ANY_OF_TYPE, (type,)) is not None
+        """Whether there is any record of this type, also in a chain that this box had before."""
+        return self._db.one(sql.ANY_OF_TYPE, (type, type)) is not None
 
     def head(self) -> Sealed:
         """The newest record."""
@@ -146,6 +146,57 @@ class Store(PeopleTables):
         if seq is None:
             raise BadStore(path=self.path, why=RECORDS_GONE)
         return int(seq)
+
+    # --- chains that this box had before
+
+    def begin_chain(self, reason: str) -> Sealed:
+        """Keep the chain as a past one, and begin a new one whose first fact (`chain.begun`, returned) names it: all or
+        nothing. No other process may have the store open."""
+        known = self._chain
+        try:
+            with self._db.transaction():
+                head, receipted = self.head(), self.receipted_up_to()
+                before = head.record.chain
+                begun = ChainBegun(before, head.record.seq, head.hash, None if receipted < 0 else receipted, reason)
+                self._db.execute(sql.KEEP_RECORDS, (int(self._db.one(sql.PAST_NEXT)), before))
+                self._db.execute(sql.KEEP_RECEIPTS, (before,))
+                for statement in (sql.DROP_RECORDS, sql.DROP_RECEIPTS):
+                    self._db.execute(statement)
+                self._db.execute(sql.DROP_META, (LATEST_RECEIPT,))
+                self._chain = secrets.token_hex(16)
+                _, said = self._add([("genesis", self._genesis), ("chain.begun", begun)], None)
+        except BaseException:
+            self._chain = known
+            raise
+        self._removed_up_to, self._given = -1, []
+        return said
+
+    def past(self, type: str | None = None) -> Iterator[Sealed]:
+        """The records (of one type) of the chains that this box had before: chain by chain, each in order. What counts
+        on for the box counts on from there, too."""
+        after = -1
+        while True:
+            page = self._db.rows(*(
+                (sql.PAST, (after, PAGE)) if type is None else (sql.PAST_OF_TYPE, (type, after, PAGE))))
+            yield from (read_sealed(envelope) for _, envelope in page)
+            if len(page) < PAGE:
+                return
+            after = page[-1][0]
+
+    def record_at(self, chain: str, seq: int) -> Sealed:
+        """A record that is here, of this chain or of one before."""
+        if chain == self._chain:
+            return self.records(seq - 1, 1)[0]
+        return read_sealed(self._db.one(sql.PAST_RECORD, (chain, seq)))
+
+    def chains(self) -> list[str]:
+        """The ids of all chains of this box, the oldest first; the last one is the present one."""
+        return [*(row[0] for row in self._db.rows(sql.PAST_CHAINS)), self._chain]
+
+    def past_receipted(self, chain: str) -> int:
+        """The highest number of a chain before that a receipt covers; -1 without any."""
+        up_to = self._db.one(sql.PAST_RECEIPTED, (chain,))
+        return -1 if up_to is None else int(up_to)
 
     # --- receipts: what the centre has
 
@@ -190,12 +241,16 @@ class Store(PeopleTables):
         return bytes.fromhex(found)
 
     def receipts_given(self) -> dict[tuple[str, str], list[Receipt]]:
-        """What they say, as the fold takes it. Only what is above the last one is read again: a receipt is cumulative,
-        and one that came late says less."""
+        """What they say, as the fold takes it, of all chains of this box. Of this one, only what is above the last is
+        read again: a receipt is cumulative, and one that came late says less."""
         last = self._given[-1].up_to if self._given else -1
         found = [peek_receipt(row[0]) for row in self._db.rows(sql.RECEIPTS_ABOVE, (last,))]
         self._given = [*self._given, *found]
-        return {(self._device, self._chain): self._given}
+        told: dict[tuple[str, str], list[Receipt]] = {}
+        for row in self._db.rows(sql.PAST_RECEIPTS):
+            receipt = peek_receipt(row[0])
+            told.setdefault((receipt.device, receipt.chain), []).append(receipt)
+        return told | {(self._device, self._chain): self._given}
 
     # --- what the centre ordered
 
@@ -232,6 +287,8 @@ class Store(PeopleTables):
 
     def all_removed(self) -> Collection[str]:
         """The hashes of all segments of which a record says that they were deleted."""
+        if self._removed_up_to < 0:
+            self._removed = {str(sealed.record.body.get("segment")) for sealed in self.past("segment.removed")}
         for sealed in self.records_of("segment.removed", self._removed_up_to):
             self._removed.add(str(sealed.record.body.get("segment")))
             self._removed_up_to = sealed.record.seq

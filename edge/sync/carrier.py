@@ -24,6 +24,8 @@ TIMEOUT = httpx.Timeout(30.0)
 TOKEN_US = 5 * MINUTE
 ELSEWHERE = 3
 """How often the centre may say that a part belongs elsewhere."""
+NOT_WHOLE = 409
+"""What is told when it ends without the centre's word that the file is whole (`Upload-Complete: ?1`)."""
 _EARLIEST, _LATEST = utc_us("2020-01-01T00:00:00.000000Z"), utc_us("2120-01-01T00:00:00.000000Z")
 Told = Callable[[Job, int], None]
 
@@ -66,11 +68,11 @@ class Carrier:
         self._client.close()
 
     def carry(self, job: Job, path: Path, told: Told) -> int:
-        """Send what the centre lacks of a file: its status, 200 or 201 when all of it is there. `told` hears how many
-        bytes are. Raises httpx.HTTPError, OSError; whatever was sent before stays sent."""
+        """Send what the centre lacks of a file: its status, 200 or 201 when it says that the whole is there. `told`
+        hears how many bytes are. Raises httpx.HTTPError, OSError; whatever was sent before stays sent."""
         answer = self._ask(job)
         if answer.status_code != 200 or _whole(answer):
-            return answer.status_code
+            return _outcome(answer)
         offset, elsewhere = _offset(answer), 0
         with path.open("rb") as file:
             while offset is not None and offset < job.size and elsewhere <= ELSEWHERE:
@@ -81,9 +83,9 @@ class Carrier:
                 if answer.status_code == 409 and said is not None:
                     elsewhere += 1
                 elif answer.status_code != 204 or said is None or said <= offset:
-                    return answer.status_code
+                    return _outcome(answer)
                 offset = said
-        return 409
+        return NOT_WHOLE
 
     def _ask(self, job: Job) -> httpx.Response:
         """With a token that may be refused for its time once."""
@@ -128,6 +130,10 @@ def make_client(ca: str | None, site: str | None = None) -> httpx.Client:
     of the system. Raises OSError, ssl.SSLError, BadKeyFile."""
     context = ssl.create_default_context(cafile=ca) if ca or not site else client_context(site)
     return httpx.Client(timeout=TIMEOUT, trust_env=False, verify=context)
+
+
+def _outcome(answer: httpx.Response) -> int:
+    return answer.status_code if _whole(answer) or not answer.is_success else NOT_WHOLE
 
 
 def _whole(answer: httpx.Response) -> bool:

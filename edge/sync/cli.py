@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from common.texts import N_, translate
 
 if TYPE_CHECKING:
+    from edge.store import Store
     from edge.sync.progress import Progress
     from edge.wiring import Box
 
 NEVER_RAN = N_("it has no database; this box never ran")
+PAST = N_("chain before, kept here: {chain}, {count} records; without a receipt of the centre: {waiting}")
 NO_CENTRE = N_("this box has no centre (no [sync] in box.toml): everything stays here")
 RECORDS = N_("records: {count}; without a receipt of the centre: {waiting}")
 STAYS = N_("video stays on this box (no sync.segments in box.toml)")
@@ -72,11 +74,25 @@ def _road(box: Box, progress: Progress | None) -> list[tuple[str, dict[str, obje
     count = box.store.head_seq() + 1
     said: list[tuple[str, dict[str, object]]] = [
         (RECORDS, {"count": count, "waiting": count - 1 - box.store.receipted_up_to()})]
+    said += [(PAST, past) for past in _past_chains(box.store)]
     if box.config.sync is None:
         return [(NO_CENTRE, {}), *said]
     if box.config.sync.segments is None:
         return [*said, (STAYS, {})]
     return [*said, *([(NOT_SAID, {})] if progress is None else _video(progress))]
+
+
+def _past_chains(store: Store) -> list[dict[str, object]]:
+    """What is said of each chain before."""
+    from evidence.bodies import ChainBegun, body_of
+
+    found = []
+    for sealed in (*store.past("chain.begun"), *store.records_of("chain.begun")):
+        body = body_of(sealed.record)
+        assert isinstance(body, ChainBegun)
+        waiting = body.up_to - store.past_receipted(body.chain)
+        found.append({"chain": body.chain, "count": body.up_to + 1, "waiting": waiting})
+    return found
 
 
 def _video(progress: Progress) -> list[tuple[str, dict[str, object]]]:

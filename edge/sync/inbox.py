@@ -26,7 +26,6 @@ from evidence.box_orders import BoxOrder, OrderAnswered, known_us, refusal
 from evidence.canonical import sha256_hex
 from evidence.certs import Identity
 from evidence.errors import BadReceipt
-from evidence.receipts import peek_receipt
 from evidence.records import Sealed
 from evidence.times import utc_us
 
@@ -50,8 +49,7 @@ class Inbox:
         self._seen = Seen(store, site, self.alarms, now)
         self._early: bytes | None = None
         self._centre = self._remembered()
-        latest = store.latest_receipt()
-        self._said_us = -1 if latest is None else utc_us(peek_receipt(latest).time)
+        self._said_us = store.vouched_us() or -1
         self._accepted = {str(sealed.record.body.get("order")) for sealed in store.records_of("order.accepted")}
         self._answered, self._orders = answers(store), Orders(store)
 
@@ -60,6 +58,13 @@ class Inbox:
         """Whether receipts can be judged: the centre's certificate has come."""
         return self._centre is not None
 
+    def centre(self, certificate: bytes) -> None:
+        """Take the centre's certificate as a renewal brings it, if the box's own root vouches for it."""
+        try:
+            self._remember(certificate.decode("ascii", "replace"))
+        except Refused as error:
+            self._log.failed("centre.refused", error)
+
     def receipt(self, envelope: bytes) -> int | None:
         """Keep a receipt; the last record that it covers, or None when it was refused or cannot be judged yet."""
         if self._centre is None:
@@ -67,6 +72,8 @@ class Inbox:
             return None
         try:
             receipt = check_receipt(envelope, self._site, self._centre)
+            if self._is_past(receipt.chain):
+                return None
             self._store.keep_receipt(envelope, receipt)
         except Refused as error:
             self._refuse("receipt.refused", error.code, {})
@@ -75,8 +82,16 @@ class Inbox:
             self._refuse("receipt.refused", NotOurChain.code, {})
             return None
         self.alarms.settle("receipt.refused")
-        self._said_us = max(self._said_us, utc_us(receipt.time))
+        # Not the latest time that it ever said: its clock may have been ahead, and is right again.
+        self._said_us = self._store.vouched_us() or -1
         return receipt.up_to
+
+    def _is_past(self, chain: str) -> bool:
+        """Whether a word of the centre is about a chain that this box has ended: nothing is sent of that any more."""
+        past = chain in self._store.chains()[:-1]
+        if past:
+            self._log.info("chain.past", chain=chain)
+        return past
 
     def checkpoint(self, message: bytes) -> None:
         """Take a checkpoint of the centre's tree: remember it, or say that the centre was rolled back. One that comes
@@ -88,6 +103,7 @@ class Inbox:
             self._seen.take(message, self._centre)
         except Refused as error:
             self._refuse("checkpoint.refused", error.code, {"message": sha256_hex(message)})
+
     def gap(self, envelope: bytes) -> int | None:
         """The record from which the centre asks for the chain again, or None when that was refused or cannot be judged.
 
@@ -97,6 +113,8 @@ class Inbox:
             return None
         try:
             gap = check_gap(envelope, self._site, self._centre)
+            if self._is_past(gap.chain):
+                return None
             if gap.chain != self._store.chain or gap.first > self._store.head_seq():
                 raise NotOurChain(why=f"it asks for record {gap.first} of chain {gap.chain}")
         except Refused as error:
@@ -228,19 +246,25 @@ class Inbox:
         self.alarms.once(code, {"why": why, **params})
 
     def _remember(self, certificate: str) -> None:
-        """Keep the centre's certificate, so that receipts can be judged before the next order comes."""
-        if self._remembered_text() != certificate:
-            replace(self._certificate, certificate.encode())
-        self._centre = self._site.centre_of(certificate)
+        """Keep the centre's certificate, so that receipts can be judged before the next order comes. A disk that takes
+        nothing holds nothing up: the one in memory will do until the next order. Raises NotTheCentre."""
+        centre = self._site.centre_of(certificate)
+        try:
+            if self._remembered_text() != certificate:
+                replace(self._certificate, certificate.encode())
+        except OSError as error:
+            self._log.failed("centre.not_remembered", error)
+        self._centre = centre
         if self._early is not None:
             self.checkpoint(self._early)
             self._early = None
 
     def _remembered(self) -> Identity | None:
-        text = self._remembered_text()
         try:
+            text = self._remembered_text()
             return self._site.centre_of(text) if text else None
-        except NotTheCentre:
+        except (NotTheCentre, OSError) as error:
+            self._log.failed("centre.forgotten", error)
             return None
 
     def _remembered_text(self) -> str | None:

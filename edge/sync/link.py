@@ -1,9 +1,12 @@
 """The connection to the broker: MQTT 5 by paho, one session that survives disconnections. Decides nothing."""
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import queue
 import random
 import ssl
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +20,10 @@ from common.logs import Log
 SESSION_S = 7 * 24 * 3600
 KEEPALIVE_S = 30
 IN_FLIGHT = 50
+MOST_EVENTS, LOOK_S = 100, 0.2
+"""Events that wait for the loop; seconds between two looks whether it still takes any."""
+MOST_PACKET = 4 << 20
+"""Bytes of the largest message that the broker may send: no order of a centre is larger."""
 RETRY_S = (1, 60)
 ROOT = "zaitang/v1"
 TOPICS = ("receipts", "gaps", "orders/+", "stated/+", "moves/+", "withdrawn/+", "checkpoint")
@@ -43,7 +50,34 @@ class Lost:
     """The connection is gone; the link tries again by itself."""
 
 
-Event = Connected | Arrived | Lost
+@dataclasses.dataclass(frozen=True)
+class NotTaken:
+    """The broker refused a message of ours. `code`: its reason (MQTT 5, 3.4.2.1), as 135: we may not say that."""
+
+    code: int
+
+
+Event = Connected | Arrived | Lost | NotTaken
+
+
+class Mailbox(queue.Queue[Event]):
+    """Events on their way to the loop. No more than a few wait: then whoever brings one waits, and so does the broker.
+    After `close` nobody waits, and what comes is dropped."""
+
+    def __init__(self, most: int = MOST_EVENTS) -> None:
+        super().__init__(most)
+        self._closed = threading.Event()
+
+    def bring(self, event: Event) -> None:
+        """Put an event behind the others."""
+        while not self._closed.is_set():
+            with contextlib.suppress(queue.Full):
+                self.put(event, timeout=LOOK_S)
+                return
+
+    def close(self) -> None:
+        """Nobody takes events any more."""
+        self._closed.set()
 
 
 class Link:
@@ -65,6 +99,7 @@ class Link:
             client.tls_set_context(tls)
         session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         session.SessionExpiryInterval = SESSION_S
+        session.MaximumPacketSize = MOST_PACKET
         client.connect_async(host, port, KEEPALIVE_S, clean_start=False, properties=session)
         self._client = client
 
@@ -107,3 +142,4 @@ class Link:
         self._taken += 1
         if code is not None and code.is_failure:
             self._log.warning("broker.not_taken", code=int(code.value))
+            self._put(NotTaken(int(code.value)))

@@ -24,7 +24,7 @@ from edge.sync.box_orders import BOX_ORDERS
 from edge.sync.carrier import Carrier, make_client
 from edge.sync.centre import CERTIFICATE, Site
 from edge.sync.inbox import Inbox
-from edge.sync.link import Arrived, Connected, Event, Link, Lost
+from edge.sync.link import Arrived, Connected, Event, Link, Lost, Mailbox, NotTaken
 from edge.sync.outbox import Outbox, messages
 from edge.sync.pace import Pace
 from edge.sync.progress import write_progress
@@ -39,6 +39,8 @@ TICK_S = 0.2
 MOST_MESSAGES = 20
 """So many may wait for the broker."""
 RETRY_S = 2.0
+CENTRE = "centre"
+"""The centre's certificate, from a renewal: no topic of the broker is called so."""
 GAP_S = 5.0
 """Real seconds between two requests of the centre that are followed."""
 
@@ -47,7 +49,7 @@ class Sync:
     """The loop. `link` publishes; its events come through `events`; `now` is monotonic seconds."""
 
     def __init__(
-        self, store: Store, inbox: Inbox, link: Link, events: queue.Queue[Event], uploader: Uploader | None,
+        self, store: Store, inbox: Inbox, link: Link, events: Mailbox, uploader: Uploader | None,
         pulse: Pulse | None = None, now: Callable[[], float] = time.monotonic, renewer: Renewer | None = None,
     ) -> None:
         self._store, self._inbox, self._link, self._events = store, inbox, link, events
@@ -69,6 +71,7 @@ class Sync:
             while not stop.is_set():
                 self._turn(stop)
         finally:
+            self._events.close()
             self._link.stop()
             if self._renewer is not None:
                 self._renewer.stop()
@@ -117,8 +120,12 @@ class Sync:
                 self._outbox = self._outbox.all_again(self._now())
         elif isinstance(event, Lost):
             self._connected = False
+        elif isinstance(event, NotTaken):
+            self._inbox.alarms.once("broker.refused", {"code": event.code})
         elif event.topic == "receipts":
             self._receipt(event)
+        elif event.topic == CENTRE:
+            self._order(event, self._inbox.centre)
         elif event.topic == BOX_ORDERS and event.payload:
             self._order(event, self._inbox.box_orders)
         elif event.topic == "gaps":
@@ -135,7 +142,7 @@ class Sync:
             self._inbox.checkpoint(event.payload)
 
     def _order(self, event: Arrived, take: Callable[[bytes], None]) -> None:
-        """An order brings the centre's certificate; receipts that came before it could not be judged."""
+        """An order, or a renewal, brings the centre's certificate; receipts that came before it could not be judged."""
         knew = self._inbox.knows_centre
         take(event.payload)
         if self._inbox.knows_centre and not knew:
@@ -191,10 +198,12 @@ def run(box: Box) -> None:
 
 def make_sync(box: Box, config: SyncConfig) -> Sync:
     """The parts of the sync process, joined."""
-    events: queue.Queue[Event] = queue.Queue()
+    events = Mailbox()
     renewer = box.renewer(config.devices) if config.tls else None
     tls = None if renewer is None else renewer.context
-    link = Link(config.broker, config.port, box.config.device, events.put, tls)
+    if renewer is not None:
+        renewer.heard = lambda certificate: events.bring(Arrived(CENTRE, certificate.encode()))
+    link = Link(config.broker, config.port, box.config.device, events.bring, tls)
     inbox = make_inbox(box, config.centre)
     uploader = None
     if config.segments is not None:

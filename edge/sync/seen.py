@@ -73,7 +73,8 @@ def judge(last: CheckpointSeen | None, seen: CheckpointSeen) -> Verdict:
 
 def _recorded(store: Store) -> CheckpointSeen | None:
     newest = store.newest("checkpoint.seen", 1)
-    for sealed in store.records_of("checkpoint.seen", newest - 1) if newest >= 0 else ():
+    found = store.records_of("checkpoint.seen", newest - 1) if newest >= 0 else list(store.past("checkpoint.seen"))[-1:]
+    for sealed in found:
         body = body_of(sealed.record)
         if isinstance(body, CheckpointSeen):
             return body

@@ -10,23 +10,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Protocol
 
-import httpx
-
 from common.logs import Log
 from edge.box_orders import InForce, in_force, wanted
 from edge.config import BoxConfig
-from edge.errors import StoreBusy, VolumeAway
 from edge.store import Store
 from edge.sync.alarms import Alarms
 from edge.sync.pace import Pace
 from edge.sync.progress import Progress
 from edge.sync.uploads import Job, Queue
 from evidence.bodies import Segment, body_of
+from evidence.errors import ZaitangError
+from evidence.records import Sealed
 
 Find = Callable[[str], Path | None]
 Outcome = int | Literal["away", "gone"]
 """What became of a file: the centre's status, 0 when it could not be reached; or it could not be read, or is lost."""
-REFUSALS = frozenset({401, 404, 422, 507})
+REFUSALS = frozenset({401, 404, 413, 422, 507})
 """Answers that do not pass by waiting alone: the box states them, once."""
 
 
@@ -72,6 +71,7 @@ class Uploader:
         self._status = 0
         self._work: queue.Queue[Job | None] = queue.Queue(1)
         self._done: queue.Queue[tuple[Job, Outcome]] = queue.Queue()
+        self._held: tuple[Job, Outcome] | None = None
         self._thread = threading.Thread(target=self._carry, name="upload", daemon=True)
 
     def start(self) -> None:
@@ -88,10 +88,10 @@ class Uploader:
         return len(self._queue.jobs) + len(self._queue.away)
 
     def tick(self, receipted: int) -> None:
-        """Note what came back, find new files, hand out the next one. May raise StoreBusy."""
+        """Note what came back, find new files, hand out the next one. May raise StoreBusy, StoreUnwritable: nothing is
+        lost then, and it can be called again."""
         before = self._queue
-        while self._busy and not self._done.empty():
-            self._settle(*self._done.get())
+        self._hear()
         self._ask()
         if receipted > self._looked_at:
             self._queue = self._queue.with_more(self._found(receipted))
@@ -125,13 +125,19 @@ class Uploader:
         if self._limits is not None and not self._limits.everything:
             return jobs
         here = {job.sha256 for job in (*self._queue.jobs, *self._queue.away)}
-        for sealed in self._store.records_of("segment", self._looked_at):
+        found = [one for one in self._store.records_of("segment", self._looked_at) if one.record.seq <= receipted]
+        for sealed in (*self._older(), *found):
             body = body_of(sealed.record)
-            if isinstance(body, Segment) and sealed.record.seq <= receipted and not (
-                body.sha256 in here or self._store.uploaded(body.sha256)
-            ):
+            if isinstance(body, Segment) and not (body.sha256 in here or self._store.uploaded(body.sha256)):
                 jobs.append(Job(sealed.record.seq, body.sha256, body.file, body.size))
         return jobs
+
+    def _older(self) -> list[Sealed]:
+        """Once: what chains before recorded, as far as the centre has that."""
+        if self._looked_at >= 0:
+            return []
+        up_to = {chain: self._store.past_receipted(chain) for chain in self._store.chains()}
+        return [one for one in self._store.past("segment") if one.record.seq <= up_to[one.record.chain]]
 
     def _ask(self) -> None:
         """Follow the centre's settings, and put first what it wants, whenever an order was answered."""
@@ -151,7 +157,16 @@ class Uploader:
             # Begin anew, but for the file that is on its way.
             self._queue, self._looked_at = Queue(self._queue.jobs[:1] if self._busy else ()), -1
 
+    def _hear(self) -> None:
+        """Note what became of a file. What a busy store refused stays until it is noted."""
+        if self._held is None and self._busy and not self._done.empty():
+            self._held = self._done.get()
+        if self._held is not None:
+            self._settle(*self._held)
+            self._held, self._busy = None, False
+
     def _settle(self, job: Job, outcome: Outcome) -> None:
+        """May be called again with the same until it ends well: the queue moves on last."""
         if outcome == "away":
             self._queue = self._queue.after_away(self._now())
         elif outcome == "gone":
@@ -169,7 +184,6 @@ class Uploader:
                 self._alarms.once("upload.refused", {"status": outcome})
             self._queue = self._queue.after_failure(self._now(), random.random())
             self._status = outcome
-        self._busy = False
 
     def _carry(self) -> None:
         while (job := self._work.get()) is not None:
@@ -183,10 +197,10 @@ class Uploader:
             if path is None:
                 return "gone"
             status = self._carrier.carry(job, path, self._told)
-        except (VolumeAway, StoreBusy, OSError) as error:
+        except (ZaitangError, OSError) as error:
             self._log.failed("segment.away", error, segment=job.sha256)
             return "away"
-        except httpx.HTTPError as error:
+        except Exception as error:  # httpx has errors outside of its own tree; and no file may end the thread
             self._log.failed("segment.failed", error, segment=job.sha256)
             return 0
         self._log.info("segment.sent", segment=job.sha256, status=status, ms=int(1000 * (time.monotonic() - started)))

@@ -63,6 +63,5 @@ def _consented_since(store: Store, sealed: Sealed, body: Consent | ConsentWithdr
     standing = consents(store, body.class_id).get(body.person)
     if standing is None or standing.said != "given":
         return False
-    (given,) = store.records(standing.seq - 1, 1)
-    then = sealed.record
-    return given.record.clock.synced and then.clock.synced and given.record.utc_us > then.utc_us
+    given, then = standing.record, sealed.record
+    return given.clock.synced and then.clock.synced and given.utc_us > then.utc_us

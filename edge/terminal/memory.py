@@ -85,6 +85,8 @@ class Memory:
     def __init__(self, store: Store, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._store, self._lock, self._folding = store, threading.Lock(), threading.Lock()
         self._monotonic = monotonic
+        self._past: list[Record] | None = None
+        """Of chains that this box had before; they do not grow."""
         self._own: list[Record] = []
         self._bodies = Bodies(store)
         self._orders: list[Sealed] = []
@@ -123,12 +125,15 @@ class Memory:
         """Without the lock: whoever only looks at what is new does not wait for it."""
         with self._lock:
             own, orders, at_s = list(self._own), list(self._orders), self._monotonic()
+            if self._past is None:
+                self._past = [lean(sealed.record) for sealed in self._store.past()]
+            past = self._past
         known = self._stories.get(class_id)
         if known is None or (known.own, known.orders) != (len(own), len(orders)):
             since_us = since(newest_orders(orders).get(class_id), policy, own[-1].utc_us if own else 0)
             needed = self._bodies.needed(own, since_us, policy)
             whole = {} if known is None else {ref: body for ref, body in known.whole.items() if ref in needed}
-            records = [*(sealed.record for sealed in orders), *own]
+            records = [*(sealed.record for sealed in orders), *past, *own]
             story = fold(records, class_id, policy, self._bodies.typed(needed, whole), self._store.receipts_given())
             known = _Folded(len(own), len(orders), at_s, story, whole)
             self._keep(class_id, known)

@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
+import os
 import shutil
 import socket
 import threading
@@ -15,6 +17,7 @@ import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 
+import central.parts
 from central.web import patience, uploads
 from central.web.app import create_app
 from central.web.patience import PatientProtocol
@@ -104,6 +107,84 @@ def test_a_file_that_a_killed_centre_had_finished_is_marked_when_it_is_asked_for
     assert stored(centre) == [False]
     assert client.head(AT, headers=token(box, DATA, MORNING)).headers["upload-complete"] == "?1"
     assert stored(centre) == [True]
+
+
+@pytest.fixture
+def all_here(centre: Centre, box: Box) -> Path:
+    """A part with all its bytes that nobody has finished: the centre was killed before, or the box went away."""
+    part = centre.objects.parts.path(SHA, "box-1")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.write_bytes(DATA)
+    return part
+
+
+def head(client: TestClient, box: Box) -> tuple[int, str, str]:
+    answer = client.head(AT, headers=token(box, DATA, MORNING))
+    return answer.status_code, answer.headers.get("upload-offset", ""), answer.headers.get("upload-complete", "")
+
+
+def test_as_many_bytes_as_the_file_has_are_not_the_file(
+    centre: Centre, client: TestClient, box: Box, all_here: Path,
+) -> None:
+    all_here.write_bytes(bytes(len(DATA)))
+    assert head(client, box) == (200, "0", "?0") and stored(centre) == [False] and files(centre) == []
+    assert client.put(AT, content=DATA, headers=sending(box, DATA, MORNING)).status_code == 201
+
+
+def test_a_part_that_a_killed_centre_had_not_finished_is_finished_when_it_is_asked_for(
+    centre: Centre, client: TestClient, box: Box, all_here: Path,
+) -> None:
+    assert head(client, box) == (200, "22", "?1")
+    assert stored(centre) == [True] and files(centre) == [f"{SHA}.mp4"]
+
+
+def test_a_file_that_is_just_being_finished_is_not_called_whole(
+    centre: Centre, client: TestClient, box: Box, all_here: Path,
+) -> None:
+    with centre.objects.parts.open(SHA, "box-1", len(DATA), centre.objects.path(SHA)):
+        assert head(client, box)[0] == 409
+        assert client.put(AT, content=DATA[21:], headers=sending(box, DATA, MORNING, 21)).status_code == 409
+    assert stored(centre) == [False] and head(client, box) == (200, "22", "?1")
+
+
+@pytest.mark.parametrize(("call", "number", "status"), [("fsync", 5, 500), ("fsync", 28, 507), ("rename", 30, 500)])
+def test_a_disk_that_does_not_finish_a_file_is_not_said_to_hold_it(
+    centre: Centre, client: TestClient, box: Box, all_here: Path, monkeypatch: pytest.MonkeyPatch,
+    call: str, number: int, status: int,
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(number, "it fails")
+
+    where = central.parts.os if call == "fsync" else Path
+    for send in (lambda: head(client, box)[0],
+                 lambda: client.put(AT, content=DATA[9:], headers=sending(box, DATA, MORNING, 9)).status_code):
+        with monkeypatch.context() as patch:
+            patch.setattr(where, call, fails)
+            assert send() == status
+        all_here.write_bytes(DATA[:9])
+        assert stored(centre) == [False] and head(client, box) == (200, "9", "?0")
+
+
+def test_a_new_folder_of_objects_survives_a_power_cut(
+    centre: Centre, client: TestClient, box: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(central.parts, "sync_folder", synced.append)
+    assert client.put(AT, content=DATA, headers=sending(box, DATA, MORNING)).status_code == 201
+    assert synced == [centre.folder / "objects", centre.folder / "objects" / SHA[:2]]
+
+
+def test_a_name_that_could_not_be_made_durable_is_no_file_yet(
+    centre: Centre, client: TestClient, box: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(_: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(central.parts, "sync_folder", fails)
+        assert client.put(AT, content=DATA, headers=sending(box, DATA, MORNING)).status_code == 500
+        assert files(centre) == [f"{SHA}.mp4"] and head(client, box)[0] == 500 and stored(centre) == [False]
+    assert head(client, box) == (200, "22", "?1") and stored(centre) == [True]
 
 
 def test_a_wrong_range_is_refused(client: TestClient, box: Box) -> None:
@@ -213,6 +294,63 @@ def test_a_full_disk_is_said_and_stated_once_a_day(
         assert [one.record.body["code"] for one in tx.of_type("alarm")] == ["centre.full", "centre.full"]
     monkeypatch.undo()
     assert client.put(AT, content=DATA, headers=sending(box, DATA, clock.utc_us)).status_code == 201
+
+
+def test_one_box_cannot_make_the_centre_state_that_its_disk_is_full(
+    centre: Centre, client: TestClient, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It announces a file that no disk holds, and one that is larger than the room that there is."""
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(1 << 40, 0, 2 << 30))
+    box, sizes = Box(centre, "box-1"), {2**52: 413, uploads.MOST_FILE + 1: 413, 4 << 30: 507}
+    box.genesis()
+    for index, size in enumerate(sizes):
+        segment = dataclasses.replace(segment_of(str(size).encode(), MORNING, 60, index), size=size)
+        box.append(segment, MORNING + 61_000_000)
+    centre.collector().take(box.messages())
+    for size, status in sizes.items():
+        data = str(size).encode()
+        at = f"/api/segments/{hashlib.sha256(data).hexdigest()}"
+        assert client.head(at, headers=token(box, data, MORNING, size=size)).status_code == status
+    with centre.store.read() as tx:
+        assert tx.of_type("alarm") == []
+
+
+def test_that_it_is_full_is_not_looked_up_for_every_file(
+    centre: Centre, client: TestClient, box: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usage, writes = namedtuple("usage", "total used free"), []
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(1 << 40, 0, 0))
+    real = type(centre.store).write
+    monkeypatch.setattr(type(centre.store), "write", lambda self: writes.append(1) or real(self))
+    for _ in range(5):
+        assert client.head(AT, headers=token(box, DATA, MORNING)).status_code == 507
+    assert len(writes) == 1
+
+
+def test_what_one_box_begins_and_does_not_finish_does_not_fill_the_disk(
+    centre: Centre, client: TestClient, box: Box, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(uploads, "MOST_KEPT", 50)
+    films = [f"film {index} of the box".encode() for index in range(5)]
+    other = announcing(centre, "1.box-1")
+    for index, film in enumerate(films):
+        box.append(segment_of(film, MORNING, 60, index + 1), MORNING + 122_000_000)
+    centre.collector().take(box.messages())
+    assert client.put(AT, content=DATA[:15], headers=sending(other, DATA, MORNING, 0, 14)).status_code == 204
+    parts = centre.objects.parts
+    for age, film in enumerate(films):
+        sha256 = hashlib.sha256(film).hexdigest()
+        answer = client.put(f"/api/segments/{sha256}", content=film[:15], headers=sending(box, film, MORNING, 0, 14))
+        assert answer.status_code == 204
+        os.utime(parts.path(sha256, "box-1"), (age, age))
+        assert sum(size for size in (parts.received(hashlib.sha256(one).hexdigest(), "box-1") for one in films)) <= 50
+    begun = [parts.received(hashlib.sha256(film).hexdigest(), "box-1") for film in films]
+    assert begun == [15, 15, 0, 0, 15], "the oldest is the one to which the box comes back first"
+    assert parts.received(SHA, "1.box-1") == 15, "another box keeps what it sent"
+    first = hashlib.sha256(films[0]).hexdigest()
+    rest = client.put(f"/api/segments/{first}", content=films[0][15:], headers=sending(box, films[0], MORNING, 15))
+    assert rest.status_code == 201
 
 
 def test_a_disk_that_fills_up_in_the_middle_keeps_what_came(

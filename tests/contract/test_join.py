@@ -30,6 +30,7 @@ from edge.identity.errors import (
     Refused,
     RefusedByPerson,
     StillWaiting,
+    StrangeAnswer,
 )
 from edge.identity.join import Joined, join
 from edge.identity.tls import own_certificate, request_for, waiting_key
@@ -178,7 +179,7 @@ def test_a_power_cut_at_any_step_is_as_if_nothing_had_happened(
     with pytest.raises(StillWaiting):
         joins(site, box, token)
     desk.approve("box-101")
-    for step in range(5):
+    for step in range(6):
         tried = tmp_path / f"box-{step}"
         shutil.copytree(box, tried)
         with monkeypatch.context() as patched:
@@ -193,6 +194,26 @@ def test_a_power_cut_at_any_step_is_as_if_nothing_had_happened(
     with site.centre.store.read() as tx:
         assert len(tx.of_type("device.approved")) == 1
     assert site.alarms() == []
+
+
+def test_a_certificate_of_the_centre_is_pinned_only_if_the_pinned_root_vouches_for_it(
+    site: Server, box: Path, tmp_path: Path,
+) -> None:
+    """Nobody but the holder of the centre's name gives receipts and orders, whoever answers."""
+    other, desk, path = init_centre(tmp_path / "other", test_keys=True), site.centre.desk(), "keys/centre.pem"
+    other.store.close()
+    token, right = desk.claim("box-101", SERIAL, 48), (site.centre.folder / path).read_text()
+    with pytest.raises(StillWaiting):
+        joins(site, box, token)
+    own = desk.approve("box-101")
+    for wrong in ((other.folder / path).read_text(), own.certificate + "".join(own.intermediates or ()), "", "x"):
+        (site.centre.folder / path).write_text(wrong)
+        with pytest.raises(StrangeAnswer):
+            joins(site, box, token)
+        assert not {"centre.crt", "device.crt"} & {one.name for one in (box / "keys").iterdir()}
+    (site.centre.folder / path).write_text(right)
+    joins(site, box, token)
+    assert (box / "keys" / "centre.crt").read_text() == right
 
 
 def test_a_person_may_refuse(site: Server, box: Path) -> None:

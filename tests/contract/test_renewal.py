@@ -98,8 +98,10 @@ def site(running: tuple[Server, Shifted], tmp_path: Path) -> Site:
 
 
 def test_a_box_that_was_certified_by_hand_gets_its_first_certificate(site: Site) -> None:
-    renewer = site.renewer()
+    renewer, heard = site.renewer(), []
+    renewer.heard = heard.append
     assert is_due(site.keys, time.time_ns() // 1000) and renewer.look()
+    assert heard == [site.centre.keys.certificate]
     assert (site.keys / ROOT).exists() and own_certificate(site.keys).subject.rfc4514_string() == "CN=box-101"
     assert (site.keys / OWN).stat().st_mode & 0o077 == 0
     before = (site.keys / OWN).read_bytes()

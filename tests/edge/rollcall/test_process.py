@@ -218,6 +218,19 @@ def test_a_new_pack_that_knows_a_few_people_reads_nothing_again(
         ("builtin", len(templates)), ("newpack", len(templates) + 1)]
 
 
+def test_video_of_a_chain_before_is_looked_at_once_after_what_is_new(face_box: Box, add, worker) -> None:
+    """The box was set back to a backup, and goes on in a new chain."""
+    done = add(0)
+    work(worker())
+    left = add(1)
+    face_box.store.begin_chain("set back to a backup")
+    new = add(2)
+    work(worker())
+    work(worker())
+    before = [body_of(one.record).segment for one in face_box.store.past("rollcall")]
+    assert before == [done.sha256] and [one.segment for one in rollcalls(face_box)] == [new.sha256, left.sha256]
+
+
 def test_a_process_that_is_stopped_in_the_middle_does_it_again_once(face_box: Box, add, worker) -> None:
     add(0)
     looks: Iterator[bool] = iter([False, True])

@@ -90,6 +90,17 @@ def test_a_record_behind_the_last_receipt_is_kept(site: Site) -> None:
     assert [one.action for one in decided(site)] == ["remove", "keep"]
 
 
+def test_video_of_a_chain_before_goes_in_its_time_as_far_as_the_centre_has_its_record(site: Site) -> None:
+    site.film(0)
+    site.receipt(site.clock.now)
+    site.film(1)
+    site.box.store.begin_chain("set back to a backup")
+    assert [one.action for one in decided(site)] == ["keep", "keep"]
+    site.film(2)
+    site.years_later()
+    assert [one.action for one in decided(site)] == ["remove", "keep", "remove"]
+
+
 def test_a_file_that_waits_to_be_sent_is_kept(make_site: MakeSite) -> None:
     site = make_site(sync='segments = "http://127.0.0.1:9"')
     segment = site.film(0)

@@ -110,14 +110,26 @@ def test_a_centre_that_says_where_to_go_on_is_believed_a_few_times(path: Path) -
 
 @pytest.mark.parametrize("odd", [
     httpx.Response(404), httpx.Response(507), httpx.Response(500), httpx.Response(302, headers={"location": "http://x"}),
-    httpx.Response(204), httpx.Response(204, headers={"upload-offset": "0"}),
-    httpx.Response(204, headers={"upload-offset": "-5"}), httpx.Response(204, headers={"upload-offset": "9" * 400}),
     httpx.Response(409), httpx.Response(401),
 ])
 def test_any_other_answer_ends_it(path: Path, odd: httpx.Response) -> None:
     shelf = Shelf([None, odd])
     assert carrier(shelf).carry(JOB, path, lambda *_: None) == odd.status_code
     assert len(shelf.asked) == 2 and shelf.data == b""
+
+
+@pytest.mark.parametrize("odd", [
+    httpx.Response(200), httpx.Response(201), httpx.Response(204), httpx.Response(204, headers={"upload-offset": "0"}),
+    httpx.Response(201, headers={"upload-offset": "2500", "upload-complete": "?0"}),
+    httpx.Response(204, headers={"upload-offset": "2500"}),
+    httpx.Response(204, headers={"upload-offset": "-5"}), httpx.Response(204, headers={"upload-offset": "9" * 400}),
+])
+def test_no_success_without_the_word_that_the_file_is_whole_counts_as_one(path: Path, odd: httpx.Response) -> None:
+    """A portal in between, or a centre that has all bytes and has not looked at them: the file here may be deleted."""
+    asked, sent = Shelf([odd]), Shelf([None, odd])
+    assert carrier(sent).carry(JOB, path, lambda *_: None) == carrying.NOT_WHOLE
+    if odd.status_code != 200:
+        assert carrier(asked).carry(JOB, path, lambda *_: None) == carrying.NOT_WHOLE
 
 
 def test_a_clock_that_is_wrong_by_a_year_is_put_right_by_the_centres(path: Path) -> None:

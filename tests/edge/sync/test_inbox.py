@@ -2,8 +2,12 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
+import errno
 import json
+from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.sheets import Name, seal_sheet
+from edge.clock import SystemClock
+from edge.sync.alarms import MOST
 from edge.sync.centre import Site
 from edge.sync.errors import NotAMessage
 from edge.sync.inbox import Inbox
@@ -23,7 +29,11 @@ from edge.wiring import Box
 from evidence.bodies import Alarm, Assessment, Dispute, Review, SessionStart, body_of
 from evidence.canonical import canonical
 from evidence.certs import make_root, pem
+from evidence.gaps import Gap, seal_gap
+from evidence.seal import KeySigner
+from evidence.times import MINUTE, utc_text
 
+DAY_US = 24 * 60 * MINUTE
 MakeBox = Callable[..., Box]
 
 
@@ -215,10 +225,68 @@ def test_after_a_good_receipt_a_bad_one_is_news_again(ready: tuple[Box, Inbox], 
     assert told(box)[2:] == [("alarm", "not_our_chain")] * 2
 
 
+def test_a_receipt_from_the_future_does_not_end_requests_for_records(ready: tuple[Box, Inbox], centre: Any) -> None:
+    """The centre's clock was ahead by a year, and is right again: what it asks for is sent."""
+    box, inbox = ready
+    now_us = SystemClock().utc_us()
+    assert inbox.receipt(centre.receipt(box.store.head(), time=utc_text(now_us + 365 * DAY_US))) == 2
+    box.store.append("session.start", SessionStart("welding-1", "s-2", "button"))
+    assert inbox.receipt(centre.receipt(box.store.head(), time=utc_text(now_us))) == 3
+    gap = Gap(1, "centre", "box-1", box.store.chain, 2, utc_text(now_us + 1_000_000))
+    assert inbox.gap(seal_gap(gap, KeySigner(centre.key))) == 2
+    again = dataclasses.replace(gap, time=utc_text(now_us - 1))
+    assert inbox.gap(seal_gap(again, KeySigner(centre.key))) is None, "an old request that somebody repeats"
+
+
+def test_a_flood_of_junk_keeps_no_other_alarm_out_of_the_chain(ready: tuple[Box, Inbox], centre: Any) -> None:
+    box, inbox = ready
+    for number in range(MOST + 20):
+        inbox.order(b"junk %d" % number)
+    for number in range(MOST + 20):
+        inbox.alarms.once("centre.lost", {"seq": number})
+    inbox.order(by_another_box(centre))
+    inbox.alarms.once("centre.rolled_back", {"size": 1})
+    alarms = [body for sealed in box.store.records_of("alarm") if isinstance(body := body_of(sealed.record), Alarm)]
+    count = Counter((body.code, body.params.get("why")) for body in alarms)
+    assert count == {("order.refused", "not_a_message"): MOST, ("centre.lost", None): MOST,
+                     ("order.refused", "not_the_centre"): 1, ("centre.rolled_back", None): 1}
+
+
+@pytest.mark.parametrize("fails", ["replace", "read"])
+def test_a_disk_that_is_full_when_the_first_order_comes_does_not_end_the_loop(
+    make_box: MakeBox, centre: Any, monkeypatch: pytest.MonkeyPatch, fails: str,
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    box = make_box()
+    inbox, order = make_inbox(box, "centre"), centre.order()
+    if fails == "read":
+        (box.folder / "keys" / "centre.crt").write_text(centre.certificate)
+    with monkeypatch.context() as patch:
+        patch.setattr(*(("edge.sync.inbox.replace", full) if fails == "replace" else (Path, "read_text", full)))
+        inbox.order(centre.message(order))
+        assert taken(box) == [order.hash] and inbox.receipt(centre.receipt(box.store.head())) == 1
+        assert not make_inbox(box, "centre").knows_centre
+    inbox.order(centre.message(order))
+    assert make_inbox(box, "centre").knows_centre
+
+
 def test_no_receipt_is_believed_before_the_centre_is_known(make_box: MakeBox, centre: Any) -> None:
     box = make_box()
     assert make_inbox(box, "centre").receipt(centre.receipt(box.store.head())) is None
     assert box.store.receipted_up_to() == -1 and not told(box)
+
+
+def test_a_renewal_brings_the_centre_to_a_box_without_a_class(make_box: MakeBox, centre: Any) -> None:
+    box = make_box()
+    inbox, receipt = make_inbox(box, "centre"), centre.receipt(box.store.head())
+    other = type(centre)(make_root(centre.root_key, "x", 1, 0, 36500, True), Ed25519PrivateKey.generate())
+    for wrong in (b"", b"\xff", other.certificate.encode(), centre.certify(centre.key.public_key(), "box-2").encode()):
+        inbox.centre(wrong)
+        assert not inbox.knows_centre and inbox.receipt(receipt) is None
+    inbox.centre(centre.certificate.encode())
+    assert inbox.receipt(receipt) == 0 and make_inbox(box, "centre").knows_centre and not told(box)
 
 
 @given(st.binary(max_size=300))

@@ -189,7 +189,7 @@ class _Put(BaseHTTPRequestHandler):
         shelf.tries.append(sha256)
         if again and hashlib.sha256(data).hexdigest() == sha256:
             shelf.files[sha256] = data
-        self._answer(201 if again else 503, {})
+        self._answer(*((201, {"Upload-Complete": "?1"}) if again else (503, {})))
 
     def _answer(self, status: int, headers: dict[str, str]) -> None:
         self.send_response(status)

@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from edge.errors import VolumeAway
+import pytest
+
+from edge.errors import BadStore, StoreBusy, StoreUnwritable, VolumeAway
 from edge.sync.alarms import Alarms
 from edge.sync.progress import Progress, read_progress, write_progress
 from edge.sync.uploader import Uploader
@@ -120,6 +122,67 @@ def test_a_lost_file_is_an_alarm(make_box: Callable[..., Box]) -> None:
     until(lambda: not uploader.waiting and uploader._looked_at >= 0, uploader, seq)
     uploader.stop()
     assert codes(box) == ["segment.lost"]
+
+
+@pytest.mark.parametrize("error", [StoreBusy(), StoreUnwritable(path="zaitang.db", why="disk is full")])
+@pytest.mark.parametrize(("answer", "method"), [(201, "mark_uploaded"), (507, "append"), (0, "removed")])
+def test_one_busy_or_full_database_does_not_end_uploads_for_ever(
+    make_box: Callable[..., Box], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    error: Exception, answer: int, method: str,
+) -> None:
+    box, now, failures = make_box(), [0.0], [error]
+    for index in range(3):
+        seq = recorded(box, index, f"{index:064x}")
+    answers = [answer]
+    carrier = Carries(lambda job, path: answers.pop(0) if answers else 201)
+    find: Callable[[str], Path | None] = lambda _: tmp_path if answer else (answers.clear() or None)  # noqa: E731
+    uploader = Uploader(box.store, Alarms(box.store), find, carrier, lambda: now[0])
+    uploader.start()
+    real = getattr(box.store, method)
+
+    def fails(*values: object) -> object:
+        if failures:
+            raise failures.pop()
+        return real(*values)
+
+    monkeypatch.setattr(box.store, method, fails)
+    refused, deadline = 0, time.monotonic() + 20
+    while uploader.waiting or uploader._looked_at < seq:
+        assert time.monotonic() < deadline
+        now[0] += 1000.0
+        try:
+            uploader.tick(seq)
+        except type(error):
+            refused += 1
+        time.sleep(0.002)
+    uploader.stop()
+    assert refused == 1
+    assert [box.store.uploaded(f"{index:064x}") for index in range(3)] == [bool(answer)] * 3
+    assert codes(box) == {201: [], 507: ["upload.refused"], 0: ["segment.lost"] * 3}[answer]
+
+
+@pytest.mark.parametrize("error", [BadStore(path="zaitang.db", why="malformed"), RuntimeError("stream"), ValueError()])
+def test_whatever_goes_wrong_with_one_file_does_not_end_the_thread(
+    make_box: Callable[..., Box], tmp_path: Path, error: Exception,
+) -> None:
+    box, now, failures = make_box(), [0.0], [error]
+    seq = recorded(box)
+
+    def carry(job: Job, path: Path) -> int:
+        if failures:
+            raise failures.pop()
+        return 201
+
+    uploader = Uploader(box.store, Alarms(box.store), lambda _: tmp_path, Carries(carry), lambda: now[0])
+    uploader.start()
+    deadline = time.monotonic() + 20
+    while not box.store.uploaded(SHA):
+        assert time.monotonic() < deadline
+        now[0] += 1000.0
+        uploader.tick(seq)
+        time.sleep(0.002)
+    uploader.stop()
+    assert codes(box) == []
 
 
 def test_a_removed_file_is_none(make_box: Callable[..., Box]) -> None:

@@ -66,6 +66,15 @@ def test_who_need_not_have_it_fresh_gets_an_old_one_of_a_long_chain_for_a_while(
     assert len(reads.story().checkins) == 3, "a press must see all"
 
 
+def test_what_a_chain_before_says_is_told_on(reads: Reads, room: Room) -> None:
+    room.check_in("p-1")
+    room.store.begin_chain("set back to a backup")
+    reads.memory = Memory(room.store, lambda: reads.now_s)
+    assert len(reads.story().checkins) == 1
+    room.check_in("p-2")
+    assert len(reads.story().checkins) == 2
+
+
 def test_what_was_pressed_shows_at_once(reads: Reads, room: Room) -> None:
     room.check_in("p-1")
     reads.story()

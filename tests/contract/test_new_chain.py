@@ -1,0 +1,233 @@
+"""A box that was set back to a backup: its records arrive again once it begins a new chain, and none is lost."""
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from central.ingest.collector import Message
+from central.wiring import Centre, init_centre, issue
+from edge import cli
+from edge.child import only_one
+from edge.enrol.consents import consents
+from edge.keys import make_box_keys
+from edge.recorder.recover import Known
+from edge.storage.shelf import Shelf
+from edge.sync.alarms import Alarms
+from edge.sync.cli import PAST, lines
+from edge.sync.inbox import Inbox
+from edge.sync.process import make_inbox
+from edge.sync.uploader import Uploader
+from edge.wiring import DATABASE, Box, open_box
+from evidence.bodies import ChainBegun, Consent, ConsentWithdrawn, SegmentRemoved, SessionStart, body_of
+from evidence.certs import pem
+from evidence.gaps import Gap, seal_gap
+from evidence.receipts import peek_receipt
+from tests.central.helpers import MORNING, segment_of
+from verify.cli import main as verify
+
+TOML = 'device = "box-1"\npolicy = "demo"\n[sync]\nbroker = "127.0.0.1"\n'
+REASON = "its card was set back to Monday"
+FILM = b"a film"
+
+
+class Road:
+    """A centre and a box, and what carries records to the one and receipts to the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.centre: Centre = init_centre(folder / "centre", test_keys=True)
+        self.collector = self.centre.collector()
+        self.folder = folder / "box"
+        self.folder.mkdir()
+        (self.folder / "box.toml").write_text(TOML)
+        keys = self.folder / "keys"
+        make_box_keys(keys, lambda key: (issue(self.centre, "box-1", key), pem(self.centre.keys.root)))
+        (keys / "centre.crt").write_text(self.centre.keys.certificate)
+        self.open()
+
+    def open(self) -> None:
+        self.box: Box = open_box(self.folder)
+        self.inbox: Inbox = make_inbox(self.box, "centre")
+
+    def record(self, *sessions: str) -> None:
+        self.box.store.append_many([("session.start", SessionStart("welder-1", one, "page")) for one in sessions])
+
+    def send(self) -> bool:
+        """Carry everything; whether everything has a receipt then."""
+        store = self.box.store
+        messages = [Message("box-1", one.envelope) for one in store.records(store.receipted_up_to())]
+        for said in self.collector.take(messages):
+            if said.topic == "receipts":
+                self.inbox.receipt(said.envelope)
+        return store.receipted_up_to() == store.head_seq()
+
+    def restore(self, backup: Path) -> None:
+        self.box.store.close()
+        for path in self.folder.glob(f"{DATABASE}*"):
+            path.unlink()
+        shutil.copy(backup, self.folder / DATABASE)
+        self.open()
+
+    def new_chain(self, reason: str = REASON) -> int:
+        self.box.store.close()
+        status = cli.main(["--lang", "en", "new-chain", "--box", str(self.folder), "--reason", reason])
+        self.open()
+        return status
+
+    def told(self) -> list[str]:
+        with self.centre.store.read() as tx:
+            return [str(one.record.body["code"]) for one in tx.of_type("alarm") if one.record.device == "centre"]
+
+
+@pytest.fixture
+def road(tmp_path: Path) -> Iterator[Road]:
+    road = Road(tmp_path)
+    yield road
+    road.box.store.close()
+    road.centre.store.close()
+
+
+@pytest.fixture
+def restored(road: Road, tmp_path: Path) -> Road:
+    """The centre has records that the box does not know any more, and the box others under their numbers."""
+    store = road.box.store
+    consent = [("consent", Consent("welder-1", one, True, "ab" * 32, "zh", None, "paper")) for one in ("p-1", "p-2")]
+    store.append_many([("segment", segment_of(FILM, MORNING, 60)), *consent])
+    assert road.send()
+    store.close()
+    shutil.copy(road.folder / DATABASE, tmp_path / "backup.db")
+    road.open()
+    road.record("lost-1", "lost-2")
+    assert road.send()
+    road.restore(tmp_path / "backup.db")
+    road.record("a", "b", "c")
+    return road
+
+
+def test_records_arrive_again_after_a_restored_backup(restored: Road, capsys: pytest.CaptureFixture[str]) -> None:
+    road, chain = restored, restored.box.store.chain
+    for _ in range(3):
+        assert not road.send(), "the centre holds other records under these numbers"
+    assert "chain.fork" in road.told()
+    old, head = [one.envelope for one in road.box.store.records()], road.box.store.head()
+    assert head.record.body["code"] == "receipt.refused", "the centre's word is about records that the box lost"
+    assert road.new_chain() == 0
+    said = capsys.readouterr().out
+    assert f"{chain}, 8 records" in said and "4 of them have no receipt of the centre (from record 4 on)" in said
+    store, alarms = road.box.store, road.told()
+    assert [one.record.type for one in store.records()] == ["genesis", "chain.begun"] and store.chain != chain
+    assert body_of(store.head().record) == ChainBegun(chain, 7, head.hash, 3, REASON)
+    assert [one.envelope for one in store.past()] == old, "every record of the chain before is still here"
+    assert (PAST, {"chain": chain, "count": 8, "waiting": 4}) in lines(road.box)
+    road.record("d")
+    assert road.send() and store.receipted_up_to() == 2 and road.told() == alarms
+    with road.centre.store.read() as tx:
+        assert [head.chain for head in tx.heads("box-1")] == [chain, store.chain]
+    assert verify([str(road.folder), "--root", str(road.folder / "keys" / "root.crt"), "--lang", "en"]) in (0, 1)
+    out = capsys.readouterr().out
+    assert "fork" not in out.lower() and "cut" not in out.lower()
+
+
+def test_what_counted_at_the_box_counts_on(restored: Road, tmp_path: Path) -> None:
+    road = restored
+    road.box.store.append("segment.removed", SegmentRemoved("cd" * 32, "R7", "box"))
+    before = consents(road.box.store, "welder-1")
+    assert road.new_chain() == 0
+    store = road.box.store
+    assert consents(store, "welder-1") == before and before["p-1"].said == "given"
+    store.append("consent.withdrawn", ConsentWithdrawn("welder-1", "p-1", "terminal"))
+    said = consents(store, "welder-1")
+    assert (said["p-1"].said, said["p-2"].said) == ("withdrawn", "given")
+    assert store.removed("cd" * 32) and store.has("segment")
+    film = segment_of(FILM, MORNING, 60)
+    store.append("segment", segment_of(b"another", MORNING + 60_000_000, 60, 1))
+    shelf = Shelf(store, "box-1")
+    shelf.look()
+    shelf.look()
+    assert [(one.seq, one.sha256 == film.sha256) for one in shelf.entries] == [(0, True), (1, False)]
+    assert film.file in Known().read(store)
+    uploader = Uploader(store, Alarms(store), lambda _: None, None, lambda: 0.0)  # type: ignore[arg-type]
+    assert [job.sha256 for job in uploader._found(0)] == [film.sha256], "the centre has its record, by the chain before"
+    assert {len(given) for given in store.receipts_given().values()} == {0, 1}
+
+
+def test_old_words_of_the_centre_about_the_chain_before_change_nothing(restored: Road) -> None:
+    road = restored
+    chain, receipt = road.box.store.chain, road.box.store.receipts()[-1]
+    road.new_chain()
+    gap = Gap(1, "centre", "box-1", chain, 2, peek_receipt(receipt).time)
+    assert road.inbox.receipt(receipt) is None
+    assert road.inbox.gap(seal_gap(gap, road.centre.keys.signer)) is None
+    assert road.box.store.receipted_up_to() == -1 and not road.box.store.records_of("alarm")
+
+
+def test_a_chain_is_not_ended_under_a_process_that_records(restored: Road, capsys: pytest.CaptureFixture[str]) -> None:
+    road, chain = restored, restored.box.store.chain
+    for role in ("box", "sync", "recorder"):
+        with only_one(road.box.run_folder / f"{role}.lock", role):
+            assert road.new_chain() == 2
+    for reason in ("", " ", "x" * 501, "a\x00b"):
+        assert road.new_chain(reason) == 2
+    assert cli.main(["--lang", "en", "new-chain", "--box", str(road.folder.parent), "--reason", "x"]) == 2
+    assert road.box.store.chain == chain and not list(road.box.store.past())
+    assert "say why with --reason" in capsys.readouterr().err
+
+
+def test_a_power_cut_in_between_is_as_if_nothing_had_happened(
+    restored: Road, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = restored.box.store
+    before = [one.envelope for one in store.records()]
+
+    class PowerCut(BaseException):
+        pass
+
+    def cut(*_: object) -> None:
+        raise PowerCut
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store), "_add", cut)
+        with pytest.raises(PowerCut):
+            store.begin_chain(REASON)
+    assert [one.envelope for one in store.records()] == before and not list(store.past())
+    store.append("session.start", SessionStart("welder-1", "d", "page"))
+    assert store.head().record.seq == len(before)
+
+
+def test_it_can_be_done_again(restored: Road) -> None:
+    road, chains = restored, [restored.box.store.chain]
+    for _ in range(2):
+        assert road.new_chain() == 0
+        chains.append(road.box.store.chain)
+        road.record("x")
+    store = road.box.store
+    assert store.chains() == chains and len(set(chains)) == 3
+    assert [one.record.type for one in store.past("chain.begun")] == ["chain.begun"]
+    for one in (*store.past(), *store.records()):
+        assert store.record_at(one.record.chain, one.record.seq) == one
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ("DELETE FROM past WHERE seq = 7", "of box-1 was cut: 7 records are here, a signed head says 8"),
+    ("DELETE FROM past", "of box-1 was cut: 0 records are here, a signed head says 8"),
+    ("DELETE FROM past WHERE seq = 5", "record 5 of box-1 is missing"),
+    ("UPDATE past SET type = 'segment' WHERE seq = 5", "its columns do not say what the sealed record says"),
+])
+def test_what_is_done_to_the_chain_before_is_found(
+    restored: Road, capsys: pytest.CaptureFixture[str], change: str, said: str,
+) -> None:
+    road = restored
+    for _ in range(3):
+        road.send()
+    road.new_chain()
+    road.box.store.close()
+    database = sqlite3.connect(road.folder / DATABASE)
+    database.execute(change)
+    database.commit()
+    database.close()
+    assert verify([str(road.folder), "--root", str(road.folder / "keys" / "root.crt"), "--lang", "en"]) == 1
+    assert said in capsys.readouterr().out
+    road.open()
