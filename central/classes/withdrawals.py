@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection, Sequence
 
-from central.classes.orders import OrderMessage, Told
+from central.classes.orders import OrderMessage, Told, boxes_of
 from central.store.tables import Tx
 from evidence.bodies import Consent, ConsentWithdrawn, TemplatesOrder, body_of
 from evidence.canonical import canonical
@@ -15,19 +15,22 @@ TYPES = ("consent", "consent.withdrawn")
 
 
 def withdrawal_messages(tx: Tx, told: Collection[Told]) -> dict[Told, OrderMessage]:
-    """For both boxes of every order to move templates: what other boxes recorded of refusals and withdrawals by people
-    of the order, in one message for each class, because a broker keeps the last one only. What is in `told` is left
-    out; its third part is the topic, its last how many there are."""
+    """For both boxes of every order to move templates: what other boxes of the class, and those of the order, recorded
+    of refusals and withdrawals by people of the order, in one message for each class, because a broker keeps the last
+    one only. What is in `told` is left out; its third part is the topic, its last how many there are."""
     moving: dict[tuple[str, str], set[str]] = {}
+    may_say: dict[str, set[str]] = {}
     for sealed in tx.of_type("order.templates"):
         body = body_of(sealed.record)
         if isinstance(body, TemplatesOrder):
+            may_say.setdefault(body.class_id, set(boxes_of(tx, body.class_id))).update((body.source, body.target))
             for device in (body.source, body.target):
                 moving.setdefault((device, body.class_id), set()).update(body.people)
     found: dict[Told, OrderMessage] = {}
     for (device, class_id), people in sorted(moving.items()):
         heads = [head for head in tx.heads(device) if head.certificate is not None]
-        said = [one for one in _withdrawn(tx, class_id, people) if one.record.device != device]
+        said = [one for one in _withdrawn(tx, class_id, people)
+                if one.record.device in may_say[class_id] - {device}]
         key = (device, heads[-1].chain, f"withdrawn/{class_id}", len(said)) if heads and said else None
         if key is not None and key not in told:
             found[key] = _message(tx, device, class_id, said)

@@ -14,13 +14,14 @@ from central.clock import Clock
 from central.errors import UnknownSigner, WrongTopic
 from central.ingest.keyring import Claim, Keyring
 from central.ingest.pulse import Pulse
+from central.ingest.quarantine import Quarantine
 from central.ingest.reuse import state_reused
 from central.ingest.signatures import Here, Signed
 from central.store.store import Store, Verified, keep_all
 from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import Alarm
-from evidence.canonical import MAX_BYTES, sha256_hex
+from evidence.bodies import Alarm, body_of
+from evidence.canonical import MAX_BYTES
 from evidence.errors import BadRecord, ChainBroken, Fork, WrongPlace, ZaitangError
 from evidence.gaps import Gap, seal_gap
 from evidence.heartbeats import Heartbeat
@@ -35,9 +36,8 @@ MAX_RECORDS = 100
 """So many envelopes may be in one message; a box sends no more."""
 FIRST_ASKED_US, LAST_ASKED_US = 5 * SECOND, 10 * MINUTE
 """How long a hole lasts before its chain is asked for again, and the longest pause until the next time."""
-MOST_HOLES = 10_000
-MOST_REFUSED = 10_000
-"""Messages without a valid seal that are kept; more are refused and only logged, so that nobody fills the disk."""
+MOST_HOLES, MOST_HOLES_EACH = 10_000, 8
+"""So many chains are asked for again at one time, and of one box: one that invents chains takes no place of others."""
 _LOG = Log("collector")
 
 
@@ -93,6 +93,9 @@ class Collector:
         self._store, self._keyring, self._signer, self._clock = store, keyring, signer, clock
         self._signatures = signatures
         self._holes: dict[tuple[str, str], Hole] = {}
+        self._told: set[tuple[str, str, str]] = set()
+        self._telling: set[tuple[str, str, str]] = set()
+        self._quarantine = Quarantine(store, clock)
         self.pulse = Pulse(store, clock)
         self.refresh()
 
@@ -110,7 +113,8 @@ class Collector:
         checked = self._check_all(records)
         touched: dict[tuple[str, str], None] = {}
         holes: dict[tuple[str, str], int | None] = {}
-        with self._store.write() as tx:
+        self._telling = set()
+        with self._store.write() as tx, self._quarantine.until_committed():
             if self._keyring.denies(tx.denied()):
                 # A key was revoked since: whatever is not committed yet is not believed.
                 checked = self._check_all(records)
@@ -123,6 +127,7 @@ class Collector:
             for message, result in heartbeats:
                 if isinstance(result, Heartbeat):
                     self.pulse.take(tx, result, message.payload)
+        self._told |= self._telling
         self._remember(holes)
         return given
 
@@ -156,7 +161,8 @@ class Collector:
         now_us = self._clock.stamp().mono_us
         for place, first in holes.items():
             known = self._holes.pop(place, None)
-            if first is not None and len(self._holes) < MOST_HOLES:
+            own = sum(device == place[0] for device, _ in self._holes)
+            if first is not None and own < MOST_HOLES_EACH and len(self._holes) < MOST_HOLES:
                 same = known is not None and known.first == first
                 self._holes[place] = known if same else Hole(first, now_us + FIRST_ASKED_US, FIRST_ASKED_US)
 
@@ -228,8 +234,8 @@ class Collector:
                 here[record.key] = kept.sealed.hash
                 fresh.append(kept)
             elif known != kept.sealed.hash:
-                if self._refuse(tx, message, Fork(device=record.device, seq=record.seq), sealed=True):
-                    self._alarm(tx, "chain.fork", kept.sealed, kept=known, refused=kept.sealed.hash)
+                self._refuse(tx, message, Fork(device=record.device, seq=record.seq))
+                self._tell_once(tx, "chain.fork", kept.sealed, kept=known, refused=kept.sealed.hash)
                 continue
             touched[record.device, record.chain] = None
         keep_all(tx, fresh)
@@ -258,31 +264,30 @@ class Collector:
             tx.put_receipt(device, chain, head.up_to, known)
         yield Given(device, known)
 
-    def _refuse(self, tx: Tx, message: Message, error: ZaitangError, sealed: bool = False) -> bool:
-        """Keep the message in quarantine. True if it is new there. What holds no valid seal has room for so many."""
-        if not sealed and tx.quarantine_size() >= MOST_REFUSED:
-            _LOG.failed("quarantine.full", error, device=message.device)
-            return False
-        name = type(error).__name__
-        new = tx.put_quarantine(
-            sha256_hex(message.payload), f"zaitang/v1/{message.device}/{message.topic}", name, str(error),
-            self._clock.stamp().utc_us, message.payload,
-        )
-        if new:
-            _LOG.failed("message.quarantined", error, device=message.device)
-        return new
+    def _refuse(self, tx: Tx, message: Message, error: ZaitangError) -> bool:
+        """Keep the message in quarantine. True if it is new there."""
+        return self._quarantine.put(tx, message.device, message.topic, message.payload, error)
 
     def _tell_broken(self, tx: Tx, device: str, chain: str, seq: int) -> None:
         sealed = tx.record(device, chain, seq)
         assert sealed is not None
-        error = ChainBroken(device=device, seq=seq)
-        if self._refuse(tx, Message(device, sealed.envelope), error, sealed=True):
-            self._alarm(tx, "chain.broken", sealed, kept=sealed.hash)
+        self._refuse(tx, Message(device, sealed.envelope), ChainBroken(device=device, seq=seq))
+        self._tell_once(tx, "chain.broken", sealed, kept=sealed.hash)
 
-    def _alarm(self, tx: Tx, code: str, sealed: Sealed, **hashes: str) -> None:
+    def _tell_once(self, tx: Tx, code: str, sealed: Sealed, **hashes: str) -> None:
+        """Append an alarm, one for each chain: whatever else it sends is in quarantine, as long as there is room."""
         record = sealed.record
-        place = {"device": record.device, "chain": record.chain, "seq": record.seq}
-        self._store.append(tx, Alarm(code=code, params={**place, **hashes}))
+        what = code, record.device, record.chain
+        if what not in self._told | self._telling and not self._stated(tx, *what):
+            self._store.append(tx, Alarm(code, {
+                "device": record.device, "chain": record.chain, "seq": record.seq, **hashes}))
+        self._telling.add(what)
+
+    def _stated(self, tx: Tx, code: str, device: str, chain: str) -> bool:
+        """Whether an alarm of before says so; those that heartbeats raised hold no `kept`."""
+        bodies = (body_of(one.record) for one in tx.of_type("alarm") if one.record.device == self._store.device)
+        return any(isinstance(body, Alarm) and body.code == code and "kept" in body.params
+                   and (body.params.get("device"), body.params.get("chain")) == (device, chain) for body in bodies)
 
 
 def _envelopes(message: Message) -> Iterable[Message]:

@@ -13,6 +13,8 @@ from evidence.heartbeats import Contradiction, Heartbeat, contradiction, is_news
 from evidence.records import Record
 from evidence.times import utc_text
 
+MOST_UNKNOWN = 8
+"""Of one box so many chains are heard of which no record is here: more would be invented ones."""
 _LOG = Log("pulse")
 
 
@@ -38,6 +40,9 @@ class Pulse:
         last, highest = (known.last_heartbeat, known.highest_heartbeat) if known else (None, None)
         if not is_news(new, last, highest):
             return
+        if known is None and self._invents(tx, new):
+            _LOG.warning("heartbeat.refused", device=new.device)
+            return
         found = contradiction(new, self._same(tx, new, last, highest), self._reached(tx, new, highest))
         higher = highest is None or (found is None and new.up_to >= highest.up_to)
         against = self._told(tx, known, found, new)
@@ -62,7 +67,7 @@ class Pulse:
         now_us = self._clock.stamp().mono_us
         with self._store.read() as tx:
             found = [one for one in tx.all_heard() if not one.silent and self._is_silent(one, now_us, after_min)
-                     and tx.heads(one.device)[-1:] == [tx.head(one.device, one.chain)]]
+                     and _newest(tx, one.device) == one.chain]
         if not found:
             return
         with self._store.write() as tx:
@@ -73,6 +78,13 @@ class Pulse:
                 self._store.append(tx, Alarm("box.silent", {"device": one.device, "chain": one.chain, "since": since}))
                 tx.put_heard(dataclasses.replace(one, silent=True))
                 _LOG.warning("box.silent", device=one.device, since=since)
+
+    def _invents(self, tx: Tx, new: Heartbeat) -> bool:
+        """Whether a box that says it has this chain has said so of too many already."""
+        if tx.head(new.device, new.chain) is not None:
+            return False
+        known = {head.chain for head in tx.heads(new.device)}
+        return sum(one.chain not in known for one in tx.heard_of(new.device)) >= MOST_UNKNOWN
 
     def _is_silent(self, one: Heard, now_us: int, after_min: int) -> bool:
         assert self._since_us is not None
@@ -101,3 +113,8 @@ class Pulse:
                 "device": new.device, "chain": new.chain, "seq": new.up_to, "heartbeat": new.head_hash}))
             _LOG.warning(found, device=new.device, seq=new.up_to)
         return found
+
+
+def _newest(tx: Tx, device: str) -> str | None:
+    """The newest chain of a box whose beginning is here: a stray record of another one makes that none."""
+    return next((head.chain for head in reversed(tx.heads(device)) if head.certificate is not None), None)

@@ -48,6 +48,10 @@ class HeardTables:
         """All of them."""
         return [Heard(*row) for row in self._db.execute(select(t.heard).order_by(t.heard.c.device, t.heard.c.chain))]
 
+    def heard_of(self, device: str) -> list[Heard]:
+        """What is known of all chains of a box."""
+        return [Heard(*row) for row in self._db.execute(select(t.heard).where(t.heard.c.device == device))]
+
     def put_heard(self, heard: Heard) -> None:
         """Replace what is known."""
         values = dataclasses.asdict(heard)

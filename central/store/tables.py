@@ -229,9 +229,12 @@ class Tx(DeviceTables, HeardTables, TreeTables):
         ))
         return True
 
-    def quarantine_size(self) -> int:
-        """How many different messages are kept in quarantine."""
-        return self._db.execute(select(func.count()).select_from(t.quarantine)).scalar_one()
+    def quarantine_size(self, device: str | None = None) -> int:
+        """How many different messages are kept in quarantine, of one box or of all."""
+        query = select(func.count()).select_from(t.quarantine)
+        if device is not None:
+            query = query.where(t.quarantine.c.topic.startswith(f"zaitang/v1/{device}/", autoescape=True))
+        return self._db.execute(query).scalar_one()
 
     def quarantined(self, most: int = 100_000) -> list[tuple[str, str, int]]:
         """(error, reason, times) of the newest `most`, oldest first."""

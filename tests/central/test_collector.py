@@ -135,17 +135,60 @@ def test_what_is_no_record_is_quarantined_with_its_reason(centre: Centre, payloa
     assert reason
 
 
-def test_refused_messages_cannot_fill_the_disk(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those with a valid seal, as a fork, are kept however many others there are."""
-    monkeypatch.setattr("central.ingest.collector.MOST_REFUSED", 3)
-    box, collector = filled(centre), centre.collector()
-    collector.take([*box.messages(), *(Message("box-1", b"junk %d" % number) for number in range(9))])
-    box.sealed.pop()
-    fork = box.append(SessionStart("welder-1", "s-other", "page"), MORNING + 99)
-    collector.take([Message("box-1", fork.envelope)])
+def test_one_box_that_sends_junk_takes_no_room_of_others_and_it_is_told_once(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("central.ingest.quarantine.MOST_EACH", 3)
+    for collector in (centre.collector(), centre.collector()):  # after a restart, too
+        collector.take([Message("box-9", b"junk %d" % number) for number in range(9)])
+    collector.take([Message("box-1", b"junk of an honest box")])
     with centre.store.read() as tx:
-        assert sorted(error for error, _, _ in tx.quarantined()) == ["BadRecord"] * 3 + ["Fork"]
-        assert len(tx.quarantined(2)) == 2
+        assert len(tx.quarantined()) == 4 and len(tx.quarantined(2)) == 2
+        (told,) = [sealed.record.body for sealed in tx.of_type("alarm")]
+    assert (told["code"], told["params"]) == ("quarantine.full", {"device": "box-9", "messages": 3})
+
+
+def test_all_boxes_together_cannot_fill_the_disk_with_junk(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("central.ingest.quarantine.MOST", 5)
+    centre.collector().take([Message(f"box-{number}", b"junk %d" % number) for number in range(9)])
+    with centre.store.read() as tx:
+        assert len(tx.quarantined()) == 5
+        assert [sealed.record.body["code"] for sealed in tx.of_type("alarm")] == ["quarantine.full"]
+
+
+def test_a_second_copy_of_a_chain_is_told_once_and_also_when_the_quarantine_is_full(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One box, or who holds its key, fills neither the centre's chain nor its disk."""
+    monkeypatch.setattr("central.ingest.quarantine.MOST_EACH", 3)
+    box = filled(centre)
+    centre.collector().take([*box.messages(), *(Message("box-1", b"junk %d" % number) for number in range(9))])
+    forks = []
+    for number in range(9):
+        box.sealed.pop()
+        forks.append(box.append(SessionStart("welder-1", f"s-other-{number}", "page"), MORNING + 99))
+    for collector in (centre.collector(), centre.collector()):
+        collector.take([Message("box-1", fork.envelope) for fork in forks])
+    with centre.store.read() as tx:
+        codes = [sealed.record.body["code"] for sealed in tx.of_type("alarm")]
+        assert sorted(codes) == ["chain.fork", "quarantine.full"] and len(tx.quarantined()) == 3
+
+
+def test_an_alarm_of_a_batch_that_was_not_kept_is_told_with_the_batch(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    box, collector = filled(centre), centre.collector()
+    collector.take(box.messages())
+    box.sealed.pop()
+    fork = Message("box-1", box.append(SessionStart("welder-1", "s-other", "page"), MORNING + 99).envelope)
+    with monkeypatch.context() as broken:
+        broken.setattr(collector, "_receipt", lambda *_: (_ for _ in ()).throw(OSError))
+        with pytest.raises(OSError):
+            collector.take([fork, *box.messages()[:1]])
+    collector.take([fork])
+    with centre.store.read() as tx:
+        assert [sealed.record.body["code"] for sealed in tx.of_type("alarm")] == ["chain.fork"]
+        assert [error for error, _, _ in tx.quarantined()] == ["Fork"]
 
 
 def test_certificates_are_read_again_once_for_a_batch_of_strangers(

@@ -6,8 +6,9 @@ import dataclasses
 import pytest
 from fastapi.testclient import TestClient
 
-from central.ingest.collector import FIRST_ASKED_US, Collector, Message
+from central.ingest.collector import FIRST_ASKED_US, MOST_HOLES_EACH, Collector, Message
 from central.ingest.dropped import Dropped
+from central.ingest.pulse import MOST_UNKNOWN
 from central.store.heard import Heard
 from central.web.app import create_app
 from central.wiring import Centre
@@ -38,6 +39,16 @@ def beat(box: Box, head: Sealed, after_us: int, **changes: object) -> Message:
 def alarms(centre: Centre) -> list[str]:
     with centre.store.read() as tx:
         return [str(sealed.record.body["code"]) for sealed in tx.of_type("alarm")]
+
+
+def another(centre: Centre, box: Box, chain: str) -> Box:
+    """Three records of a chain that the holder of the box's key invented."""
+    made = Box(centre, box.device, chain)
+    made.signer, made.certificate = box.signer, box.certificate
+    made.genesis()
+    for number in range(2):
+        made.append(SessionStart("welder-1", f"s-{number}", "button"), MORNING)
+    return made
 
 
 def heard(centre: Centre, box: Box) -> Heard:
@@ -148,6 +159,42 @@ def test_a_chain_that_another_one_replaced_is_not_silent(centre: Centre, box: Bo
     collector.take(new.messages())
     silence(collector, clock, 8)
     assert alarms(centre) == []
+
+
+def test_a_stray_record_of_an_invented_chain_hides_no_silence(centre: Centre, box: Box, clock: FixedClock) -> None:
+    collector = centre.collector()
+    collector.pulse.listen()
+    stray = another(centre, box, "ef" * 16)
+    collector.take([*box.messages(), Message("box-1", stray.sealed[-1].envelope)])
+    silence(collector, clock, 60)
+    assert alarms(centre) == ["box.silent"]
+
+
+def test_heartbeats_of_invented_chains_take_no_room(centre: Centre, box: Box) -> None:
+    collector = centre.collector()
+    collector.take(box.messages()[:1])
+    for number in range(30):
+        collector.take([beat(box, box.sealed[4], SECOND, chain=f"{number:032x}")])
+    with centre.store.read() as tx:
+        assert len(tx.all_heard()) == MOST_UNKNOWN + 1
+    collector.take([beat(box, box.sealed[4], SECOND)])
+    assert heard(centre, box).last is not None
+
+
+def test_one_box_with_many_holes_is_asked_for_few_of_them(centre: Centre, box: Box, clock: FixedClock) -> None:
+    collector = centre.collector()
+    made = []
+    for number in range(30):
+        made.append(Message("box-1", another(centre, box, f"{number:032x}").sealed[-1].envelope))
+    collector.take([box.messages()[0], *made])
+    honest = Box(centre, "box-2")
+    honest.genesis()
+    honest.append(SessionStart("welder-1", "s", "button"), MORNING)
+    last = honest.append(SessionStart("welder-1", "t", "button"), MORNING)
+    collector.take([honest.messages()[0], Message("box-2", last.envelope)])
+    clock.utc_us += FIRST_ASKED_US
+    asked = [one.device for one in collector.gaps()]
+    assert asked.count("box-1") == MOST_HOLES_EACH and asked.count("box-2") == 1
 
 
 def test_a_hole_that_stays_is_asked_for_less_and_less_often(centre: Centre, box: Box, clock: FixedClock) -> None:

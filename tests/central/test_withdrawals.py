@@ -46,3 +46,21 @@ def test_the_other_box_of_a_move_is_told_of_refusals_and_withdrawals(centre: Cen
     items = json.loads(message.payload)["withdrawn"]
     assert {read_sealed(base64.b64decode(item["record"])).hash for item in items} == {sealed.hash for sealed in kept}
     assert {item["certificate"] for item in items} == {first.certificate}
+
+
+def test_a_box_of_another_class_withdraws_nobodys_consent(centre: Centre, tmp_path: Path) -> None:
+    """It has a key of the site, and signs that somebody of this class withdrew."""
+    plan, names = write_plan(tmp_path, PLAN, NAMES)
+    assert main(["class", "add", str(plan), "--names", str(names), "--centre", str(centre.folder)]) == 0
+    boxes = [Box(centre, device, chain) for device, chain in (("box-1", "a1" * 16), ("box-2", "b2" * 16),
+                                                              ("outside", "c3" * 16))]
+    for box in boxes:
+        box.genesis()
+    with centre.store.read() as tx:
+        one, *_ = sorted(tx.sealed_names(CLASS))
+    boxes[2].append(ConsentWithdrawn(CLASS, one, "terminal"), MORNING)
+    for box in boxes:
+        centre.collector().take(box.messages())
+    order_move(centre.store, CLASS, "box-1", "box-2", (one,), 7, MORNING)
+    with centre.store.read() as tx:
+        assert withdrawal_messages(tx, ()) == {}
