@@ -27,7 +27,7 @@ from central.store.tables import ChainHead, Tx
 from central.tree.export import check_tree, tree_files
 from central.wiring import Centre
 from evidence.bodies import Export, Head, Segment, SegmentRemoved, body_of
-from evidence.certs import pem
+from evidence.certs import Role, pem
 from evidence.chain import check_chain, head_of
 from evidence.corrections import corrections
 from evidence.records import Sealed
@@ -119,8 +119,9 @@ def collect(centre: Centre, class_id: str) -> Content:
 def check(centre: Centre, content: Content, folder: Path) -> None:
     """Read back what was written and verify it. Raises the first VerificationError."""
     for head, _ in content.chains:
+        role: Role = "centre" if head.device == centre.store.device else "box"
         lines = (folder / "chains" / f"{head.device}.{head.chain}.jsonl").read_bytes().splitlines()
-        checked = check_chain([read_sealed(line) for line in lines], centre.keys.root, [head], closed=True)
+        checked = check_chain([read_sealed(line) for line in lines], centre.keys.root, role, [head], closed=True)
         if checked.problems:
             raise checked.problems[0]
     ends = {(head.device, head.chain): envelopes[-1] for head, envelopes in content.chains}

@@ -59,7 +59,7 @@ def read_box(path: Path, pin: Pin | None, volumes: Sequence[Path] = ()) -> Mater
     sealed, problems = _records(rows.records)
     centre = _centre(material, root)
     receipts, receipt_problems = _receipts(material, rows.receipts, centre)
-    checked = check_chain(sealed, root, [*_same_chain(sealed, receipts, receipt_problems)])
+    checked = check_chain(sealed, root, "box", [*_same_chain(sealed, receipts, receipt_problems)])
     if sealed:
         first = sealed[0].record
         for volume in volumes:
@@ -149,7 +149,7 @@ def _centre(material: Material, root: x509.Certificate) -> Identity | None:
     if not (material.folder.path / CENTRE).exists():
         return None
     try:
-        return identity(material.folder.read(CENTRE, MAX_PEM).decode("ascii", "replace"), root, CENTRE)
+        return identity(material.folder.read(CENTRE, MAX_PEM).decode("ascii", "replace"), root, "centre", CENTRE)
     except (VerificationError, FileRefused) as error:
         material.problems.append(error)
         return None

@@ -97,7 +97,7 @@ def _policy(material: Material, export: Export) -> Policy | None:
 def _centre(material: Material, manifest: Sealed, root: x509.Certificate) -> Identity | None:
     head = head_of(manifest)
     sealed, problems = _chain_file(material, head)
-    checked = check_chain(sealed, root, [head], closed=True)
+    checked = check_chain(sealed, root, "centre", [head], closed=True)
     chain = Chain(head.device, head.chain, sealed, checked, of_centre=True, prefix=f"segments/{head.device}")
     material.chains.append(chain)
     if checked.identity is not None:
@@ -112,7 +112,7 @@ def _centre(material: Material, manifest: Sealed, root: x509.Certificate) -> Ide
 def _box(material: Material, head: Head, centre: Identity | None, root: x509.Certificate) -> None:
     sealed, problems = _chain_file(material, head)
     receipts, receipt_problems = _receipts(material, head, centre)
-    checked = check_chain(sealed, root, [head, *(receipt.head for receipt in receipts)], closed=True)
+    checked = check_chain(sealed, root, "box", [head, *(receipt.head for receipt in receipts)], closed=True)
     chain = Chain(head.device, head.chain, sealed, checked, prefix=f"segments/{head.device}")
     material.chains.append(chain)
     material.problems += [*problems, *_without_echo(checked, problems), *check_places(sealed, of_centre=False)]

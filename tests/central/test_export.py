@@ -65,7 +65,7 @@ def test_the_folder_is_what_the_format_says(centre: Centre, box: Box, tmp_path: 
     assert lines[-1] == manifest
     (head,) = export.heads
     sealed = [read_sealed(line) for line in (folder / f"chains/box-1.{box.chain}.jsonl").read_bytes().splitlines()]
-    assert check_chain(sealed, centre.keys.root, [head], closed=True).problems == ()
+    assert check_chain(sealed, centre.keys.root, "box", [head], closed=True).problems == ()
 
 
 def test_an_export_holds_what_witnesses_and_boxes_saw_before(

@@ -30,7 +30,7 @@ def seed(name: str) -> bytes:
 
 class Site:
     """A root. `test`: whether its certificates carry the mark; `between`: whether an intermediate issues those of
-    devices."""
+    boxes."""
 
     def __init__(self, test: bool = True, root_key: Ed25519PrivateKey = ROOT_KEY, between: bool = False) -> None:
         self.test, self.root_key = test, root_key
@@ -62,12 +62,14 @@ class Maker:
         key = Ed25519PrivateKey.from_private_bytes(seed(device))
         self.signer, self.public_key = KeySigner(key), key.public_key()
         start = START - 86400 * SECOND
-        self.certificate = issue(site.issuer, site.issuer_key, self.public_key, device, 2, start, 3650,
-                                 site.test)
+        box = sealing_key is not None
+        issuer, issuer_key = (site.issuer, site.issuer_key) if box else (site.root, site.root_key)
+        self.certificate = issue(
+            issuer, issuer_key, self.public_key, device, 2, start, 3650, site.test, "box" if box else "centre")
         self.sealed: list[Sealed] = []
         self.add("genesis", Genesis(
             keyid_of(self.public_key), pem(self.certificate), fingerprint(site.root), "zaitang test", sealing_key,
-            site.intermediates))
+            site.intermediates if box else None))
 
     def add(self, type: str, body: object, at_us: int | None = None) -> Sealed:
         """The next record; `body` is a dataclass or a plain mapping."""
