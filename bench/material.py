@@ -41,8 +41,7 @@ class Site:
 
     def __init__(self) -> None:
         self.key = Ed25519PrivateKey.generate()
-        self.root = make_root(self.key, "bench", 1, START - 86400 * SECOND, 3650, True,
-                            "box" if is_box else "centre")
+        self.root = make_root(self.key, "bench", 1, START - 86400 * SECOND, 3650, True)
 
 
 class Chain:

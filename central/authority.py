@@ -1,6 +1,6 @@
 """Who certifies at a site: the root, in a folder that the operator carries away, and the centre's two intermediates.
 
-    root/root.key root.pem tls-root.pem     the key encrypted with a passphrase; in no use but for `init` and `root sign`
+    root/root.key root.pem tls-root.pem     the key under a passphrase; in no use but for `init` and `root sign`
     keys/ca.pem tls-ca.pem                  an intermediate each, certificate and key: for boxes, for connections
     keys/tls-ca-SERIAL.pem                  an earlier one, whose certificates still hold
 """

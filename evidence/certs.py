@@ -1,7 +1,7 @@
-"""Certificates: X.509 with Ed25519. A site's root, kept offline, certifies its centre and an intermediate, that one boxes.
+"""Certificates: X.509 with Ed25519. A site's root, kept offline, certifies a centre, and an intermediate for the boxes.
 
-Wherever a certificate is a text, it is PEM: that of the device, then that of the intermediate, if there is one. It names
-the role of its key: what a box signs counts as a box's word and nothing else, whatever the box says that it is.
+Wherever a certificate is a text, it is PEM: that of the device, then that of the intermediate, if there is one. It
+names the role of its key: what a box signs counts as a box's word and nothing else, whatever it says that it is.
 A key made for tests says so in its own certificate, in an extension that is critical: a reader that does not know it
 must refuse the certificate. The dates of a certificate are not compared with those of records (evidence/README.md).
 """

@@ -70,8 +70,9 @@ def check_chain(
 ) -> Checked:
     """Check one chain: identity, every seal, every link, and that it reaches each of the `heads`.
 
-    `sealed`: its records in any order. `role`: whose chain it must be. `heads`: what somebody signed about it, signatures already verified; without
-    one a cut tail cannot be told. `closed`: the highest head is the end; a record beyond it was added.
+    `sealed`: its records in any order. `role`: whose chain it must be. `heads`: what somebody signed about it,
+    signatures already verified; without one a cut tail cannot be told. `closed`: the highest head is the end; a record
+    beyond it was added.
     """
     if not sealed:
         return Checked(None, tuple(_tail_cuts(frozenset(), heads)))

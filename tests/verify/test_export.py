@@ -84,7 +84,7 @@ def test_a_class_that_somebody_made_anew_under_his_own_root(tmp_path: Path, run:
 @pytest.mark.parametrize(("name", "says"), [
     (FIRST, "segment r-1/000000.mp4 of box-1 was changed"),
     (BOX_CHAIN, "record 3 of box-1 was changed"),
-    (CENTRE_CHAIN, "line 1 of chains/centre"),
+    (CENTRE_CHAIN, "record 1 of centre was changed"),
     (RECEIPTS, "a receipt in receipts/box-1"),
     ("manifest.json", "manifest.json is not the export that the centre sealed"),
     ("policy.toml", "policy.toml was changed"),
