@@ -18,12 +18,14 @@ from evidence.records import Sealed
 from evidence.seal import RECORD_TYPE, read_sealed, verify_seal
 from evidence.times import utc_us
 from verify.errors import (
+    CentreIsABox,
     FileMissing,
     FileRefused,
     LineChanged,
     ManifestChanged,
     PolicyChanged,
     PolicyUnreadable,
+    ReceiptsChanged,
 )
 from verify.folder import Folder
 from verify.lines import read_lines
@@ -49,9 +51,14 @@ def read_export(folder: Folder, pin: Pin | None, trust: Trust = NOBODY) -> Mater
     material.cases.append(ClassCase(export.class_id, _policy(material, export), utc_us(export.as_of)))
     if root is not None:
         centre = _centre(material, sealed, root)
-        for head in export.heads:
-            _box(material, head, centre, root)
+        material.receipts_whole = export.receipts is not None
+        digests: Sequence[str | None] = export.receipts or [None] * len(export.heads)
+        if len(digests) != len(export.heads):
+            material.problems.append(ManifestChanged(why="it does not name one file of receipts for each chain"))
+        for head, digest in zip(export.heads, digests, strict=False):
+            _box(material, head, digest, centre, root)
         if centre is not None:
+            material.problems += _no_box(centre, material.chains)
             key = log_key(origin_of(fingerprint(root), centre.name), centre.public_key)
             chains = {(chain.device, chain.chain): chain.sealed for chain in material.chains}
             material.trees, problems = read_trees(folder, chains, key, trust, material.known_files)
@@ -109,9 +116,20 @@ def _centre(material: Material, manifest: Sealed, root: x509.Certificate) -> Ide
     return checked.identity
 
 
-def _box(material: Material, head: Head, centre: Identity | None, root: x509.Certificate) -> None:
+def _no_box(centre: Identity, chains: Sequence[Chain]) -> list[VerificationError]:
+    """Of test keys the certificate does not tell the one from the other; that both are one it tells."""
+    boxes = [chain for chain in chains if not chain.of_centre]
+    keyids = {chain.checked.identity.keyid for chain in boxes if chain.checked.identity is not None}
+    one = centre.name in {chain.device for chain in boxes} or centre.keyid in keyids
+    return [CentreIsABox(device=centre.name)] if one else []
+
+
+def _box(
+    material: Material, head: Head, digest: str | None, centre: Identity | None, root: x509.Certificate
+) -> None:
+    """`digest`: what the manifest says of the file of its receipts."""
     sealed, problems = _chain_file(material, head)
-    receipts, receipt_problems = _receipts(material, head, centre)
+    receipts, receipt_problems = _receipts(material, head, digest, centre)
     checked = check_chain(sealed, root, "box", [head, *(receipt.head for receipt in receipts)], closed=True)
     chain = Chain(head.device, head.chain, sealed, checked, prefix=f"segments/{head.device}")
     material.chains.append(chain)
@@ -143,13 +161,17 @@ def _without_echo(checked: Checked, problems: Sequence[VerificationError]) -> li
 
 
 def _receipts(
-    material: Material, head: Head, centre: Identity | None
+    material: Material, head: Head, digest: str | None, centre: Identity | None
 ) -> tuple[list[Receipt], list[VerificationError]]:
     name = f"receipts/{head.device}.{head.chain}.jsonl"
     material.known_files.add(name)
-    if name not in material.folder.sizes or centre is None:
+    if name not in material.folder.sizes:
+        return [], [] if digest is None else [FileMissing(file=name)]
+    if centre is None:
         return [], []
     try:
+        if digest is not None and material.folder.sha256(name, lambda _: None) != digest:
+            return [], [ReceiptsChanged(file=name)]
         lines, problems = read_lines(
             material.folder, name, lambda line: read_receipt(line, centre.public_key, f"a receipt in {name}"))
     except FileRefused as error:

@@ -49,6 +49,10 @@ UPTO = N_("{device} up to record {seq}")
 NO_TREE = N_("Cannot tell whether the centre changed or left out anything since: this export holds no tree.")
 NO_WITNESS = N_("Cannot tell whether the centre shows the same tree to everybody: no witness that you trust (--witness)"
                 " has confirmed it.")
+NO_RECEIPTS = N_("Cannot tell when the centre received what the boxes state: the manifest does not say which receipts"
+                 " there are.")
+UNCERTIFIED = N_("Cannot tell whether the centre certified the key with which {device} signs: no record of its chain"
+                 " says so. Ask the centre for the fingerprint of that key.")
 OTHERS = N_("Said to have confirmed it too, not checked, for their keys were not given: {names}")
 LIVENESS = N_("Liveness not checked: check-ins were accepted without testing that a living person stood before the"
               " camera.")
@@ -60,9 +64,10 @@ def cannot_tell(result: Result, lang: str) -> list[str]:
     """What a bare box cannot prove about the end of its chain, and an export about the centre."""
     material = result.material
     if material.kind == "export" and material.chains:
-        if not material.trees:
-            return [translate(NO_TREE, lang)]
-        return [] if any(one.witnessed for one in material.trees) else [translate(NO_WITNESS, lang)]
+        told = [] if any(one.witnessed for one in material.trees) else [NO_WITNESS if material.trees else NO_TREE]
+        told += [] if material.receipts_whole else [NO_RECEIPTS]
+        said = [translate(text, lang) for text in told]
+        return said + [translate(UNCERTIFIED, lang, device=device) for device in material.uncertified()]
     if material.kind != "box" or not material.chains:
         return []
     if material.vouched_up_to is not None:

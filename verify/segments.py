@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from evidence.errors import SegmentAdded, SegmentChanged, SegmentMissing, VerificationError
 from verify.errors import SegmentMoved, SegmentResized, SegmentSwapped
 from verify.folder import Folder, shown
-from verify.material import Expected
+from verify.material import Expected, Gone
 
 
 def to_hash(folder: Folder, expected: Sequence[Expected]) -> int:
@@ -15,10 +15,10 @@ def to_hash(folder: Folder, expected: Sequence[Expected]) -> int:
 
 
 def check_segments(
-    folder: Folder, expected: Sequence[Expected], removed: set[str], advance: Callable[[int], None],
+    folder: Folder, expected: Sequence[Expected], removed: set[Gone], advance: Callable[[int], None],
     moved: Collection[str] = (),
 ) -> list[VerificationError]:
-    """What is wrong with the files that `expected` names. A file whose hash is in `removed` may be absent; of one that
+    """What is wrong with the files that `expected` names. A file that is in `removed` may be absent; of one that
     is in `moved` it is told where to look."""
     by_hash = {one.segment.sha256: one for one in expected}
     sizes = {one.segment.size for one in expected}
@@ -27,7 +27,7 @@ def check_segments(
     for one in expected:
         size = folder.sizes.get(one.name)
         if size is None:
-            if one.segment.sha256 not in removed:
+            if one.gone not in removed:
                 missing = SegmentMoved if one.name in moved else SegmentMissing
                 problems.append(folder.refused.get(one.name) or missing(file=one.segment.file, device=one.device))
             continue

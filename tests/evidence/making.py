@@ -8,7 +8,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evidence.bodies import Genesis
-from evidence.certs import fingerprint, issue, make_intermediate, make_root, pem
+from evidence.certs import Role, fingerprint, issue, make_intermediate, make_root, pem
 from evidence.chain import next_record
 from evidence.records import ClockState, Sealed, Stamp
 from evidence.seal import KeySigner, keyid_of, seal_record
@@ -55,17 +55,21 @@ class Site:
 
 
 class Maker:
-    """Seals records of one chain, a second apart. `sealed` is the chain so far; it begins with its genesis record."""
+    """Seals records of one chain, a second apart. `sealed` is the chain so far; it begins with its genesis record.
 
-    def __init__(self, site: Site, device: str, chain: str, clock: ClockState, sealing_key: str | None) -> None:
+    `role`: of its certificate; None: that of the chain."""
+
+    def __init__(
+        self, site: Site, device: str, chain: str, clock: ClockState, sealing_key: str | None, role: Role | None = None,
+    ) -> None:
         self.device, self.chain, self.clock = device, chain, clock
         key = Ed25519PrivateKey.from_private_bytes(seed(device))
         self.signer, self.public_key = KeySigner(key), key.public_key()
         start = START - 86400 * SECOND
-        box = sealing_key is not None
+        box, role = sealing_key is not None, role or ("box" if sealing_key else "centre")
         issuer, issuer_key = (site.issuer, site.issuer_key) if box else (site.root, site.root_key)
         self.certificate = issue(
-            issuer, issuer_key, self.public_key, device, 2, start, 3650, site.test, "box" if box else "centre")
+            issuer, issuer_key, self.public_key, device, 2, start, 3650, site.test, role)
         self.sealed: list[Sealed] = []
         self.add("genesis", Genesis(
             keyid_of(self.public_key), pem(self.certificate), fingerprint(site.root), "zaitang test", sealing_key,

@@ -106,7 +106,7 @@ CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("pictur
           ("devices", "centre"), ("orders", "box"), ("orders", "centre"), ("settings", "centre")]
 """File and name of every chain that is kept."""
 UNMARKED = {"pins", "rollcall"}
-"""Their certificates have no mark and name no role: since there are roles they are refused; the records read the same."""
+"""Their certificates have no mark and name no role: since there are roles they are refused; what they hold is read."""
 
 
 def golden(key: str) -> list[bytes]:
