@@ -23,6 +23,7 @@ from central.errors import (
     SegmentsNotHere,
 )
 from central.parts import sync_folder
+from central.signing import signing_us
 from central.store.tables import ChainHead, Tx
 from central.tree.export import check_tree, tree_files
 from central.wiring import Centre
@@ -69,8 +70,8 @@ class Content:
 def export_class(centre: Centre, class_id: str, target: Path) -> Path:
     """Write the class to `target`, which must not exist yet.
 
-    Raises UnknownClass, NothingToExport, SegmentsNotHere, SegmentFileChanged, FolderNotEmpty, ExportFailed; nothing is
-    left behind then."""
+    Raises ClockNotSet, ClockBehind, UnknownClass, NothingToExport, SegmentsNotHere, SegmentFileChanged,
+    FolderNotEmpty, ExportFailed; nothing is left behind then."""
     target = target.absolute()
     if target.exists():
         raise FolderNotEmpty(folder=target)
@@ -92,6 +93,7 @@ def export_class(centre: Centre, class_id: str, target: Path) -> Path:
 def collect(centre: Centre, class_id: str) -> Content:
     """Choose what belongs to the export and seal its head as a record of the centre."""
     with centre.store.read() as tx:
+        signing_us(tx, centre.clock.stamp(), centre.keys.test)
         order_of(tx, class_id)
         heads = _box_heads(tx, class_id)
         if not heads:

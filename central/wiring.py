@@ -24,6 +24,7 @@ from central.ingest.keyring import Keyring
 from central.keys import CentreKeys, load_centre_keys, make_centre_keys
 from central.names import NameBox
 from central.objects import Objects
+from central.signing import signing_us
 from central.store.store import Store
 from central.tree.keeper import Keeper
 from central.tree.stamp import Authority
@@ -31,9 +32,10 @@ from central.tree.tree import Tree
 from central.tree.witnesses import witness_keys
 from evidence.bodies import DeviceApproved, Genesis
 from evidence.certs import fingerprint, split_chain
-from evidence.checkpoint import log_key, origin_of
+from evidence.checkpoint import Stated, log_key, origin_of
 from evidence.errors import TestKey
 from evidence.notes import NoteKey
+from evidence.times import SECOND
 
 COLLECTOR_ID = "collector"
 
@@ -57,11 +59,17 @@ class Centre:
         origin = origin_of(fingerprint(self.keys.root), self.store.device)
         return Tree(self.store, log_key(origin, self.keys.public_key), self.keys.signer)
 
+    def checkpoint(self) -> Stated:
+        """Sign how the tree looks now. Raises ClockNotSet, ClockBehind, TreeDamaged."""
+        with self.store.read() as tx:
+            now_us = signing_us(tx, self.clock.stamp(), self.keys.test)
+        return self.tree().issue(now_us // SECOND)
+
     def keeper(self) -> Keeper:
         """What issues checkpoints."""
         tree = self.config.tree
         stamp = Authority(tree.stamp_url).stamp if tree.stamp_url else None
-        return Keeper(self.tree(), self.store, self.clock, tree.checkpoint_s, stamp)
+        return Keeper(self.tree(), self.store, self.clock, tree.checkpoint_s, stamp, self.keys.test)
 
     def keyring(self) -> Keyring:
         """Whom this centre believes."""
@@ -86,7 +94,7 @@ class Centre:
 
     def collector(self) -> Collector:
         """What turns messages into records."""
-        return Collector(self.store, self.keyring(), self.keys.signer, self.clock)
+        return Collector(self.store, self.keyring(), self.keys.signer, self.clock, self.keys.test)
 
     @property
     def root_fingerprint(self) -> str:

@@ -95,10 +95,12 @@ class Told:
         return found
 
     def of_boxes(self, devices: set[str]) -> Told:
-        """Without what boxes say that no plan of the class names, and without removals of other classes' video."""
+        """Without what boxes say that no plan of the class names, and without removals of other classes' video, or by
+        another chain than the one that stated it."""
         items = [(r, b) for r, b in self.items if not isinstance(b, FROM_BOX) or r.device in devices]
-        ours = {body.sha256 for _, body in items if isinstance(body, Segment)}
-        items = [(r, b) for r, b in items if not isinstance(b, SegmentRemoved) or b.segment in ours]
+        ours = {(r.device, r.chain, body.sha256) for r, body in items if isinstance(body, Segment)}
+        items = [(r, b) for r, b in items
+                 if not isinstance(b, SegmentRemoved) or (r.device, r.chain, b.segment) in ours]
         corrected = tuple(one for one in self.corrected if one.session[0] in devices)
         revoked = tuple(one for one in self.revoked if one.device in devices)
         return dataclasses.replace(self, items=tuple(items), corrected=corrected, revoked=revoked)

@@ -22,7 +22,7 @@ Ends = Mapping[tuple[str, str], bytes]
 def tree_files(centre: Centre, heads: Sequence[Head]) -> dict[str, bytes]:
     """The files by name. `heads`: of every chain of the export. The tree grows and is signed first, so that all of them
     are in it."""
-    newest = centre.tree().issue(centre.clock.stamp().utc_us // 1_000_000).checkpoint.size
+    newest = centre.checkpoint().checkpoint.size
     files: dict[str, bytes] = {}
     with centre.store.read() as tx:
         older = {kept.size for kept in (tx.cosigned(), tx.stamped()) if kept is not None}

@@ -99,6 +99,17 @@ def test_chains_of_certificates_to_refuse(role: Role) -> None:
             identity(case["certificate"], read_certificate(case["root"]), role)
 
 
+def test_certificates_that_name_a_role() -> None:
+    vectors = load("roles")
+    for case in vectors["accepted"]:
+        who = identity(case["certificate"], read_certificate(case["root"]), case["role"])
+        assert (who.name, who.keyid, who.role, who.test) == tuple(
+            case[key] for key in ("name", "keyid", "role", "test"))
+    for case in vectors["refused"]:
+        with pytest.raises(BadCertificate):
+            identity(case["certificate"], read_certificate(case["root"]), case["role"])
+
+
 CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("picture", "box"),
           ("codes", "box"), ("codes", "centre"), ("people", "box"), ("people", "centre"), ("reused", "centre"),
           ("disputes", "centre"), ("pins", "box"), ("rollcall", "box"), ("reviews", "centre"), ("looks", "box"),
