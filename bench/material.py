@@ -51,7 +51,8 @@ class Chain:
         self.device, self.chain, self.sealed = device, chain, list[Sealed]()
         self.key = Ed25519PrivateKey.generate()
         self.signer, public = KeySigner(self.key), self.key.public_key()
-        certificate = issue(site.root, site.key, public, device, 2, START - 86400 * SECOND, 3650, True)
+        certificate = issue(site.root, site.key, public, device, 2, START - 86400 * SECOND, 3650, True,
+                            "box" if is_box else "centre")
         sealing = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a" if is_box else None
         self.add("genesis", Genesis(self.signer.keyid, pem(certificate), fingerprint(site.root), "bench", sealing), 0)
 

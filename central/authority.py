@@ -1,7 +1,7 @@
 """Who certifies at a site: the root, in a folder that the operator carries away, and the centre's two intermediates.
 
-    root/root.key root.pem tls-root.pem     the key encrypted with a passphrase; in no use but for `root sign`
-    keys/ca.pem tls-ca.pem                  an intermediate each, certificate and key: for evidence, for connections
+    root/root.key root.pem tls-root.pem     the key under a passphrase; in no use but for `init` and `root sign`
+    keys/ca.pem tls-ca.pem                  an intermediate each, certificate and key: for boxes, for connections
     keys/tls-ca-SERIAL.pem                  an earlier one, whose certificates still hold
 """
 from __future__ import annotations
@@ -95,8 +95,14 @@ def issue_box(keys: Path, device: str, public_key: Ed25519PublicKey, start_us: i
     """The certificate (PEM, with the intermediate's) of an evidence key; a test site issues test certificates."""
     authority = load_authority(keys / CA)
     certificate = issue(authority.certificate, authority.key, public_key, device, x509.random_serial_number(), start_us,
-                        CERTIFICATE_DAYS, is_test(authority.certificate))
+                        CERTIFICATE_DAYS, is_test(authority.certificate), "box")
     return pem(certificate) + pem(authority.certificate)
+
+
+def issue_centre(root: Authority, name: str, public_key: Ed25519PublicKey, start_us: int) -> str:
+    """The certificate (PEM) of a centre's evidence key, by the root itself: no intermediate makes a centre."""
+    return pem(issue(root.certificate, root.key, public_key, name, x509.random_serial_number(), start_us,
+                     CERTIFICATE_DAYS, is_test(root.certificate), "centre"))
 
 
 def _put_aside(path: Path) -> None:

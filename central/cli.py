@@ -132,6 +132,7 @@ def _add_tree(commands: Commands) -> None:
     group = commands.add_parser("tree", help="the transparency tree").add_subparsers(required=True, metavar="WHAT")
     _command(group, "key", _tree_key, "print the key with which the tree's checkpoints are checked")
     _command(group, "checkpoint", _tree_checkpoint, "sign how the tree looks now, and print that")
+    _command(group, "trust-clock", _tree_trust, "sign again after a time that was wrong: the clock is right now")
     write = _command(group, "write", _tree_write, "write the tree to a folder, for a witness without a network")
     write.add_argument("--to", type=Path, required=True, metavar="DIR")
     cosigned = _command(group, "cosigned", _tree_cosigned, "keep what a witness cosigned")
@@ -299,8 +300,17 @@ def _tree_checkpoint(args: argparse.Namespace) -> None:
     from central.wiring import open_centre
 
     centre = open_centre(args.centre)
-    stated = centre.tree().issue(centre.clock.stamp().utc_us // 1_000_000)
+    stated = centre.checkpoint()
     print(stated.note.bytes().decode(), end="")
+
+
+def _tree_trust(args: argparse.Namespace) -> None:
+    from central.signing import trust_clock
+    from central.wiring import open_centre
+
+    centre = open_centre(args.centre)
+    _say(args, N_("The centre signs again; {time}, which it had signed, is on record as wrong."),
+        time=trust_clock(centre.store, centre.clock.stamp()))
 
 
 def _tree_write(args: argparse.Namespace) -> None:

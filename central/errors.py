@@ -435,6 +435,24 @@ class BadName(BadInput):
     text = "the names kept at the centre cannot be read: the key file does not belong to them"
 
 
+class ClockError(BadInput):
+    """The centre signs no time now."""
+
+
+class ClockNotSet(ClockError):
+    text = ("the clock of this machine is not set (no time server was reached lately), so the centre signs no receipt "
+            "and no checkpoint. See to the time server; records are taken meanwhile")
+
+
+class ClockBehind(ClockError):
+    text = ("the clock of this machine is behind {newest}, a time that the centre has signed, so it signs no receipt "
+            "and no checkpoint. Put the clock right; if that time was the wrong one: zaitang-central tree trust-clock")
+
+
+class NoTimeToTrust(BadInput):
+    text = "nothing that the centre signed is ahead of the clock of this machine: there is nothing to put right"
+
+
 class TreeDamaged(ZaitangError):
     text = ("the centre's tree does not fit the checkpoint of size {size} that it signed: the database was damaged or "
             "changed. Nothing is signed until it is put right from a backup that is newer than that")

@@ -23,11 +23,13 @@ from central.errors import (
     SegmentsNotHere,
 )
 from central.parts import sync_folder
+from central.signing import signing_us
 from central.store.tables import ChainHead, Tx
 from central.tree.export import check_tree, contradicted, tree_files
 from central.wiring import Centre
 from evidence.bodies import CheckpointSeen, Export, Head, Segment, SegmentRemoved, body_of
-from evidence.certs import pem
+from evidence.canonical import sha256_hex
+from evidence.certs import Role, pem
 from evidence.chain import check_chain, head_of
 from evidence.corrections import corrections
 from evidence.records import Sealed
@@ -79,8 +81,8 @@ class Exported:
 def export_class(centre: Centre, class_id: str, target: Path) -> Exported:
     """Write the class to `target`, which must not exist yet.
 
-    Raises UnknownClass, NothingToExport, SegmentsNotHere, SegmentFileChanged, FolderNotEmpty, ExportFailed; nothing is
-    left behind then."""
+    Raises ClockNotSet, ClockBehind, UnknownClass, NothingToExport, SegmentsNotHere, SegmentFileChanged,
+    FolderNotEmpty, ExportFailed; nothing is left behind then."""
     target = target.absolute()
     if target.exists():
         raise FolderNotEmpty(folder=target)
@@ -102,6 +104,7 @@ def export_class(centre: Centre, class_id: str, target: Path) -> Exported:
 def collect(centre: Centre, class_id: str) -> Content:
     """Choose what belongs to the export and seal its head as a record of the centre."""
     with centre.store.read() as tx:
+        signing_us(tx, centre.clock.stamp(), centre.keys.test)
         order_of(tx, class_id)
         heads = _box_heads(tx, class_id)
         if not heads:
@@ -115,13 +118,14 @@ def collect(centre: Centre, class_id: str) -> Content:
         heads = _box_heads(tx, class_id)
         chains = _chains(tx, heads)
         files = _files(centre, chains, class_id)
+        receipts = [(head, [e for up_to, e in tx.receipts(head.device, head.chain) if up_to <= head.up_to])
+                    for head in heads]
         moment = as_of((s.record for _, sealed in chains for s in sealed), centre.store.device, _now(centre))
         manifest = centre.store.append(tx, Export(
             class_id=class_id, policy=order.policy, heads=tuple(heads), segments=len(files), as_of=utc_text(moment.us),
+            receipts=tuple(sha256_hex(_lines(envelopes)) for _, envelopes in receipts),
         ))
         own = [read_sealed(e) for e in tx.chain_envelopes(centre.store.device, centre.store.chain, manifest.record.seq)]
-        receipts = [(head, [e for up_to, e in tx.receipts(head.device, head.chain) if up_to <= head.up_to])
-                    for head in heads]
     written = [(head, [s.envelope for s in sealed]) for head, sealed in [*chains, (head_of(manifest), own)]]
     seen = _seen(chains)
     tree = tree_files(centre, [head for head, _ in written], seen)
@@ -132,8 +136,9 @@ def collect(centre: Centre, class_id: str) -> Content:
 def check(centre: Centre, content: Content, folder: Path) -> None:
     """Read back what was written and verify it. Raises the first VerificationError."""
     for head, _ in content.chains:
+        role: Role = "centre" if head.device == centre.store.device else "box"
         lines = (folder / "chains" / f"{head.device}.{head.chain}.jsonl").read_bytes().splitlines()
-        checked = check_chain([read_sealed(line) for line in lines], centre.keys.root, [head], closed=True)
+        checked = check_chain([read_sealed(line) for line in lines], centre.keys.root, role, [head], closed=True)
         if checked.problems:
             raise checked.problems[0]
     ends = {(head.device, head.chain): envelopes[-1] for head, envelopes in content.chains}
@@ -158,9 +163,11 @@ def _files(centre: Centre, chains: Sequence[tuple[Head, list[Sealed]]], class_id
     """The segments of the class, each here. Raises SegmentsNotHere."""
     bodies = [(s.record, body_of(s.record)) for _, sealed in chains for s in sealed]
     counted = corrections(record for record, _ in bodies)
-    removed = {body.segment for _, body in bodies if isinstance(body, SegmentRemoved)}
+    removed = {(record.device, record.chain, body.segment) for record, body in bodies
+               if isinstance(body, SegmentRemoved)}
     files = [File(record.device, record.seq, body) for record, body in bodies
-             if isinstance(body, Segment) and counted.class_of(record) == class_id and body.sha256 not in removed]
+             if isinstance(body, Segment) and counted.class_of(record) == class_id
+             and (record.device, record.chain, body.sha256) not in removed]
     missing = [file.segment.file for file in files if not centre.objects.has(file.segment.sha256)]
     if missing:
         named = missing[:NAMED_IN_ERROR] + ["…"] * (len(missing) > NAMED_IN_ERROR)
@@ -180,11 +187,15 @@ def _write(centre: Centre, content: Content, folder: Path) -> None:
     _put(folder / "policy.toml", content.policy)
     for name, parts in (("chains", content.chains), ("receipts", content.receipts)):
         for head, envelopes in parts:
-            _put(folder / name / f"{head.device}.{head.chain}.jsonl", b"".join(e + b"\n" for e in envelopes))
+            _put(folder / name / f"{head.device}.{head.chain}.jsonl", _lines(envelopes))
     for name, data in content.tree.items():
         _put(folder / name, data)
     for file in content.files:
         _copy(centre.objects.path(file.segment.sha256), folder / file.path)
+
+
+def _lines(envelopes: Iterable[bytes]) -> bytes:
+    return b"".join(envelope + b"\n" for envelope in envelopes)
 
 
 def _put(path: Path, data: bytes) -> None:

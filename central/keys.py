@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from central.authority import issue_box, make_site_root, sign_intermediates
+from central.authority import issue_centre, load_root, make_site_root, sign_intermediates
 from central.errors import BadKeyFile
 from central.files import PUBLIC, load_certificate, load_private, private_pem, read, read_pem, write_new
 from common.texts import N_
@@ -27,7 +27,7 @@ NAMES_KEY_BYTES = 32
 
 @dataclasses.dataclass(frozen=True)
 class CentreKeys:
-    """What the running centre holds. `certificate`: PEM of its own, then of the intermediate that issued it."""
+    """What the running centre holds. `certificate`: PEM of its own, which the root issued."""
 
     name: str
     root: x509.Certificate
@@ -49,7 +49,8 @@ def make_centre_keys(
     key = Ed25519PrivateKey.generate()
     write_new(folder / "centre.key", private_pem(key))
     write_new(folder / "names.key", secrets.token_bytes(NAMES_KEY_BYTES))
-    write_new(folder / CENTRE, issue_box(folder, device, key.public_key(), start_us).encode(), PUBLIC)
+    certificate = issue_centre(load_root(root, passphrase), device, key.public_key(), start_us)
+    write_new(folder / CENTRE, certificate.encode(), PUBLIC)
 
 
 def load_centre_keys(folder: Path) -> CentreKeys:
@@ -57,7 +58,7 @@ def load_centre_keys(folder: Path) -> CentreKeys:
     root = load_certificate(folder / "root.pem")
     certificate = read_pem(folder / CENTRE)
     key = load_private(folder / "centre.key")
-    mine = identity(certificate, root)
+    mine = identity(certificate, root, "centre", str(folder / CENTRE))
     if mine.keyid != KeySigner(key).keyid:
         raise BadKeyFile(path=folder / "centre.key", why=N_("it does not belong to centre.pem"))
     names_key = read(folder / "names.key")

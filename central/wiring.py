@@ -25,6 +25,7 @@ from central.ingest.signatures import Here
 from central.keys import CentreKeys, load_centre_keys, make_centre_keys
 from central.names import NameBox
 from central.objects import Objects
+from central.signing import signing_us
 from central.store.address import address_of
 from central.store.engine import Place
 from central.store.moving import move
@@ -35,9 +36,10 @@ from central.tree.tree import Tree
 from central.tree.witnesses import witness_keys
 from evidence.bodies import DeviceApproved, Genesis
 from evidence.certs import fingerprint, split_chain
-from evidence.checkpoint import log_key, origin_of
+from evidence.checkpoint import Stated, log_key, origin_of
 from evidence.errors import TestKey
 from evidence.notes import NoteKey
+from evidence.times import SECOND
 
 COLLECTOR_ID = "collector"
 DATABASE = "zaitang.db"
@@ -62,11 +64,17 @@ class Centre:
         origin = origin_of(fingerprint(self.keys.root), self.store.device)
         return Tree(self.store, log_key(origin, self.keys.public_key), self.keys.signer)
 
+    def checkpoint(self) -> Stated:
+        """Sign how the tree looks now. Raises ClockNotSet, ClockBehind, TreeDamaged."""
+        with self.store.read() as tx:
+            now_us = signing_us(tx, self.clock.stamp(), self.keys.test)
+        return self.tree().issue(now_us // SECOND)
+
     def keeper(self) -> Keeper:
         """What issues checkpoints."""
         tree = self.config.tree
         stamp = Authority(tree.stamp_url).stamp if tree.stamp_url else None
-        return Keeper(self.tree(), self.store, self.clock, tree.checkpoint_s, stamp)
+        return Keeper(self.tree(), self.store, self.clock, tree.checkpoint_s, stamp, self.keys.test)
 
     def keyring(self) -> Keyring:
         """Whom this centre believes."""
@@ -74,7 +82,8 @@ class Centre:
 
     def collector(self, signatures: Here | None = None) -> Collector:
         """What turns messages into records. `signatures`: who checks them, if not this process alone."""
-        return Collector(self.store, self.keyring(), self.keys.signer, self.clock, signatures or Here())
+        return Collector(
+            self.store, self.keyring(), self.keys.signer, self.clock, signatures or Here(), self.keys.test)
 
     @property
     def root_fingerprint(self) -> str:

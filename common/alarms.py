@@ -59,6 +59,8 @@ ALARMS = {
     "tree.damaged": N_(
         "The centre's tree does not fit what it signed before: it signs no checkpoint until that is put right"),
     "upload.refused": N_("The centre does not take a video file: the box tries again and again"),
+    "centre.clock": N_(
+        "The clock of the centre is not set, or was wrong: receipts and checkpoints wait until it is right"),
     "centre.full": N_("The disk of the centre is full: it takes no video until there is room"),
     "chain.fork": N_("A box sent two different records with the same number"),
     "quarantine.full": N_("A box sent so much that cannot be believed that nothing more of it is kept"),

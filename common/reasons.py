@@ -345,6 +345,12 @@ REASONS: dict[str, str] = {
     "doubt_offline": N_(
         "records that reached the centre so long after the time that they say that nobody but the box can tell when"
         " they were made; their time is uncertain: {count}"),
+    "centre_clock": N_(
+        "the times that the centre signed contradict each other, so its own clock was wrong; these receipts and"
+        " checkpoints say nothing against a box: {count}"),
+    "receipts_unknown": N_(
+        "the manifest does not say which receipts there are, so nobody can tell when the centre received what the boxes"
+        " state; export the class again"),
     "doubt_boot": N_("video files filmed before a restart, whose time no record tells: {count}"),
     "doubt_late": N_("video files that the box stated long after they were filmed, although it was running: {count}"),
     "doubt_step": N_("video files whose length and the clock of the box disagree: {count}"),

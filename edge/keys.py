@@ -84,7 +84,7 @@ def certify_keys(folder: Path, device: str, certificate: str, root: str, where: 
     errors. Raises BadKeys."""
     try:
         trusted = read_certificate(root, where[1])
-        who = identity(certificate, trusted, where[0])
+        who = identity(certificate, trusted, "box", where[0])
     except BadCertificate as error:
         raise BadKeys(folder=folder, why=error) from None
     if who.keyid != keyid_of(load_device_key(folder).public_key()):
@@ -129,7 +129,7 @@ def self_certified(device: str, start_us: int, days: int = 3650) -> Certify:
     def certify(public_key: Ed25519PublicKey) -> tuple[str, str]:
         root_key = Ed25519PrivateKey.generate()
         root = make_root(root_key, f"{device} (self-made)", 1, start_us - 86_400_000_000, days, True)
-        own = issue(root, root_key, public_key, device, 2, start_us - 86_400_000_000, days, True)
+        own = issue(root, root_key, public_key, device, 2, start_us - 86_400_000_000, days, True, "box")
         return _pem(own), _pem(root)
 
     return certify

@@ -711,13 +711,15 @@ class Head:
 
 @dataclasses.dataclass(frozen=True)
 class Export:
-    """The signed head of an exported class (`export`), the last record of the centre's chain in it."""
+    """The signed head of an exported class (`export`), the last record of the centre's chain in it. `receipts`: of each
+    head the SHA-256 of the file of its receipts; None: of before, and nobody can tell whether some were left out."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     policy: PolicyRef
     heads: tuple[Head, ...]
     segments: Count
     as_of: Utc
+    receipts: tuple[Sha256, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,16 +1,18 @@
 """Brackets: between which moments of a centre's clock a record was made, whatever the clock of its device says.
 
 Not before: the checkpoint of the centre's tree that the chain named last (`checkpoint.seen`); nobody knows its hash
-earlier. Not after: the first receipt that covers the record; nobody gives one for what is not there.
+earlier. Not after: the first receipt that covers the record; nobody gives one for what is not there. What the centre
+itself contradicts (centre_times.py) bounds nothing.
 """
 from __future__ import annotations
 
 import bisect
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from evidence.bodies import CheckpointSeen, body_of
+from evidence.centre_times import NOTHING, Contradicted
 from evidence.errors import BadRecord
 from evidence.receipts import Receipt
 from evidence.records import Record
@@ -44,23 +46,29 @@ class Bracket:
 class Brackets:
     """The brackets of one chain."""
 
-    def __init__(self, chain: Iterable[Record], receipts: Iterable[Receipt]) -> None:
-        """`chain`: the records at hand, in order; `receipts`: all that were given for it."""
-        self._seen = _rising(_seen(chain))
-        given = sorted(((one.up_to, utc_us(one.time)) for one in receipts), reverse=True)
-        self._given = _falling(given)
+    def __init__(
+        self, chain: Iterable[Record], receipts: Iterable[Receipt], wrong: Contradicted = NOTHING,
+    ) -> None:
+        """`chain`: the records at hand, in order; `receipts`: all that were given for it; `wrong`: what of the centre's
+        times contradicts itself."""
+        self._seen = _rising(
+            (record.seq, us) for record, size, us in seen(chain) if (size, us) not in wrong.checkpoints)
+        given = list(receipts)
+        self._given = _falling(sorted(((one.up_to, utc_us(one.time)) for one in given), reverse=True))
+        self._wrong = {one.up_to for one in given if one in wrong.receipts}
 
     def of(self, seq: int) -> Bracket:
         """The bracket of a record."""
         before = bisect.bisect_right(self._seen, seq, key=_first)
         after = bisect.bisect_left(self._given, seq, key=_first)
+        # Where the first one is wrong, a later one would make the record late that was not.
+        tells = after < len(self._given) and self._given[after][0] not in self._wrong
         return Bracket(
-            self._seen[before - 1][1] if before else None,
-            self._given[after][1] if after < len(self._given) else None,
-        )
+            self._seen[before - 1][1] if before else None, self._given[after][1] if tells else None)
 
 
-def _seen(chain: Iterable[Record]) -> Iterable[tuple[int, int]]:
+def seen(chain: Iterable[Record]) -> Iterator[tuple[Record, int, int]]:
+    """Every record of a checkpoint with the size of the tree and its time, UTC microseconds."""
     for record in chain:
         if record.type == "checkpoint.seen":
             try:
@@ -68,7 +76,7 @@ def _seen(chain: Iterable[Record]) -> Iterable[tuple[int, int]]:
             except BadRecord:
                 continue
             if isinstance(body, CheckpointSeen):
-                yield record.seq, utc_us(body.time)
+                yield record, body.size, utc_us(body.time)
 
 
 def _rising(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

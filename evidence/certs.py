@@ -1,6 +1,7 @@
-"""Certificates: X.509 with Ed25519. A site's root, kept offline, certifies an intermediate, and that one devices.
+"""Certificates: X.509 with Ed25519. A site's root, kept offline, certifies a centre, and an intermediate for the boxes.
 
-Wherever a certificate is a text, it is PEM: that of the device, then that of the intermediate, if there is one.
+Wherever a certificate is a text, it is PEM: that of the device, then that of the intermediate, if there is one. It
+names the role of its key: what a box signs counts as a box's word and nothing else, whatever it says that it is.
 A key made for tests says so in its own certificate, in an extension that is critical: a reader that does not know it
 must refuse the certificate. The dates of a certificate are not compared with those of records (evidence/README.md).
 """
@@ -10,7 +11,7 @@ import dataclasses
 import datetime
 import itertools
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -25,20 +26,27 @@ TEST_KEY = x509.ObjectIdentifier("2.25.307793491334158622302749188636843853207")
 """The critical extension of test certificates; its value is DER NULL."""
 EVIDENCE_USE = x509.ObjectIdentifier("2.25.79549728352203093903114946346335203196")
 """The extended key usage of certificates for evidence; those for connections lack it and sign nothing."""
+BOX_USE = x509.ObjectIdentifier("2.25.274516451270135780721873771191722747225")
+CENTRE_USE = x509.ObjectIdentifier("2.25.339277266100390135395322660745001921669")
+"""The further extended key usage by which the certificate of a box, or of a centre, names its role."""
 MAX_PEM = 16384
 MOST_INTERMEDIATES = 1
 DER_NULL = b"\x05\x00"
 _UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion)
 E = TypeVar("E", bound=x509.ExtensionType)
+Role = Literal["box", "centre"]
+ROLES: dict[x509.ObjectIdentifier, Role] = {BOX_USE: "box", CENTRE_USE: "centre"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Identity:
-    """Who a certificate speaks of. `test`: it, or its root, is marked as a test key."""
+    """Who a certificate speaks of. `role`: the one that was asked for, which it may have; `test`: it, or its root, is
+    marked as a test key."""
 
     name: str
     public_key: Ed25519PublicKey
     keyid: str
+    role: Role
     test: bool
 
 
@@ -61,11 +69,11 @@ def make_intermediate(
 
 def issue(
     issuer: x509.Certificate, issuer_key: Ed25519PrivateKey, public_key: Ed25519PublicKey, name: str, serial: int,
-    start_us: int, days: int, test: bool,
+    start_us: int, days: int, test: bool, role: Role,
 ) -> x509.Certificate:
-    """A certificate for a device or a centre called `name`, by an intermediate or a root."""
+    """A certificate for a box called `name`, by an intermediate or a root, or for a centre, by a root."""
     names = _name(name), issuer.subject
-    return _certificate(issuer_key, public_key, names, serial, start_us, days, test, path_length=None)
+    return _certificate(issuer_key, public_key, names, serial, start_us, days, test, path_length=None, role=role)
 
 
 def pem(certificate: x509.Certificate) -> str:
@@ -95,11 +103,13 @@ def split_chain(certificate_pem: str, where: str = "certificate") -> tuple[str, 
     return first, tuple(others) or None
 
 
-def identity(certificate_pem: str, root: x509.Certificate, where: str = "certificate") -> Identity:
-    """The identity that `root` vouches for in a certificate, or through its intermediate. Raises BadCertificate."""
+def identity(certificate_pem: str, root: x509.Certificate, role: Role, where: str = "certificate") -> Identity:
+    """The identity that `root` vouches for in a certificate, or through its intermediate, as that of a box or a centre.
+
+    Whoever believes a signature asks here, and says whose it must be. Raises BadCertificate."""
     chain = _chain(certificate_pem, where)
     try:
-        return _checked(chain, root, where)
+        return _checked(chain, root, role, where)
     except InvalidSignature:
         raise BadCertificate(where=where, why="the root did not issue it") from None
     except _UNREADABLE as error:
@@ -141,7 +151,7 @@ def _chain(certificate_pem: str, where: str) -> list[x509.Certificate]:
     return found
 
 
-def _checked(chain: Sequence[x509.Certificate], root: x509.Certificate, where: str) -> Identity:
+def _checked(chain: Sequence[x509.Certificate], root: x509.Certificate, role: Role, where: str) -> Identity:
     certificate, *intermediates = chain
     authorities = [*intermediates, root]
     for issued, issuer in itertools.pairwise([*chain, root, root]):
@@ -165,7 +175,8 @@ def _checked(chain: Sequence[x509.Certificate], root: x509.Certificate, where: s
     if (usage := _extension(certificate, x509.KeyUsage)) is not None and not usage.digital_signature:
         raise BadCertificate(where=where, why="its key may not sign")
     test = any(_test_mark(one) for one in (certificate, *authorities))
-    return Identity(name=str(names[0].value), public_key=key, keyid=keyid_of(key), test=test)
+    _may_be(role, certificate, len(intermediates), test, where)
+    return Identity(name=str(names[0].value), public_key=key, keyid=keyid_of(key), role=role, test=test)
 
 
 def _has_our_key(certificate: x509.Certificate) -> bool:
@@ -187,6 +198,26 @@ def _for_evidence(certificate: x509.Certificate, where: str) -> None:
     uses = _extension(certificate, x509.ExtendedKeyUsage)
     if uses is not None and EVIDENCE_USE not in uses:
         raise BadCertificate(where=where, why="it is for connections, not for evidence")
+
+
+def _may_be(role: Role, certificate: x509.Certificate, between: int, test: bool, where: str) -> None:
+    """Whether a certificate is one of this role. A test certificate of before there were roles names none, and proves
+    nothing in either. No intermediate makes a centre: it is on-line, and who steals it must not speak as the centre."""
+    named = _roles(certificate)
+    if not named and test:
+        return
+    if not named:
+        raise BadCertificate(where=where, why="it names neither a box nor a centre: have a new one issued")
+    if named != {role}:
+        said = " and ".join(f"a {one}" for one in sorted(named))
+        raise BadCertificate(where=where, why=f"it is for {said}, and a {role} is expected")
+    if role == "centre" and between:
+        raise BadCertificate(where=where, why="an intermediate issued it, and a centre's is from the root itself")
+
+
+def _roles(certificate: x509.Certificate) -> set[Role]:
+    uses = _extension(certificate, x509.ExtendedKeyUsage) or ()
+    return {ROLES[use] for use in uses if use in ROLES}
 
 
 def _no_unknown_demands(certificate: x509.Certificate, where: str) -> None:
@@ -214,9 +245,9 @@ def _name(name: str) -> x509.Name:
 
 def _certificate(
     signing_key: Ed25519PrivateKey, public_key: Ed25519PublicKey, names: tuple[x509.Name, x509.Name], serial: int,
-    start_us: int, days: int, test: bool, path_length: int | None,
+    start_us: int, days: int, test: bool, path_length: int | None, role: Role | None = None,
 ) -> x509.Certificate:
-    """`path_length` None: of a device, which certifies nobody."""
+    """`path_length` None: of a device, which certifies nobody, and has a role."""
     start, ca = datetime.datetime.fromtimestamp(start_us // 1_000_000, datetime.UTC), path_length is not None
     builder = x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(public_key)
     builder = builder.serial_number(serial).not_valid_before(start)
@@ -224,7 +255,8 @@ def _certificate(
     builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=path_length), critical=True)
     builder = builder.add_extension(key_usage(ca), critical=True)
     if names[0] != names[1]:
-        builder = builder.add_extension(x509.ExtendedKeyUsage([EVIDENCE_USE]), critical=False)
+        uses = [EVIDENCE_USE, *(use for use, named in ROLES.items() if named == role)]
+        builder = builder.add_extension(x509.ExtendedKeyUsage(uses), critical=False)
     if test:
         builder = builder.add_extension(x509.UnrecognizedExtension(TEST_KEY, DER_NULL), critical=True)
     return builder.sign(signing_key, None)

@@ -12,7 +12,7 @@ from typing import Any
 from cryptography import x509
 
 from evidence.bodies import Genesis, Head, body_of
-from evidence.certs import Identity, fingerprint, identity, join_chain
+from evidence.certs import Identity, Role, fingerprint, identity, join_chain
 from evidence.errors import (
     BadCertificate,
     BadRecord,
@@ -66,12 +66,13 @@ def head_of(sealed: Sealed) -> Head:
 
 
 def check_chain(
-    sealed: Sequence[Sealed], root: x509.Certificate, heads: Sequence[Head], closed: bool = False
+    sealed: Sequence[Sealed], root: x509.Certificate, role: Role, heads: Sequence[Head], closed: bool = False
 ) -> Checked:
     """Check one chain: identity, every seal, every link, and that it reaches each of the `heads`.
 
-    `sealed`: its records in any order. `heads`: what somebody signed about it, signatures already verified; without
-    one a cut tail cannot be told. `closed`: the highest head is the end; a record beyond it was added.
+    `sealed`: its records in any order. `role`: whose chain it must be. `heads`: what somebody signed about it,
+    signatures already verified; without one a cut tail cannot be told. `closed`: the highest head is the end; a record
+    beyond it was added.
     """
     if not sealed:
         return Checked(None, tuple(_tail_cuts(frozenset(), heads)))
@@ -82,7 +83,7 @@ def check_chain(
     if not own:
         return Checked(None, (ChainReplaced(device=key[0], chain=key[1]), *strange))
     try:
-        who = _identity(own, root)
+        who = _identity(own, root, role)
     except VerificationError as error:
         return Checked(None, (error, *strange))
     found = list(_problems(own, who, [head for head in heads if (head.device, head.chain) == key], closed))
@@ -105,7 +106,7 @@ def _chain_key(sealed: Sequence[Sealed], heads: Sequence[Head]) -> ChainKey:
     return (first.device, first.chain)
 
 
-def _identity(own: Sequence[Sealed], root: x509.Certificate) -> Identity:
+def _identity(own: Sequence[Sealed], root: x509.Certificate, role: Role) -> Identity:
     """Whom the genesis record names, vouched for by the root. Raises what stands against it."""
     record = min(own, key=lambda one: one.record.seq).record
     if record.seq != 0:
@@ -118,7 +119,7 @@ def _identity(own: Sequence[Sealed], root: x509.Certificate) -> Identity:
     assert isinstance(body, Genesis)
     if body.root != fingerprint(root):
         raise BadCertificate(where=where, why="it names another root")
-    who = identity(join_chain(body.certificate, body.intermediates, where), root, where)
+    who = identity(join_chain(body.certificate, body.intermediates, where), root, role, where)
     if who.name != record.device:
         raise BadCertificate(where=where, why=f"it was issued to {who.name}")
     if who.keyid != body.keyid:

@@ -3,7 +3,8 @@ anybody moved the wall clock.
 
 Each record holds a pair of (wall clock, CLOCK_BOOTTIME) of one start of the device. Within a start both go on alike;
 from one record to the next, over all starts, the wall clock never goes back. Where it does otherwise although it called
-itself set, somebody moved it, and what this start says from there on is uncertain.
+itself set, somebody moved it, and what this start says from there on is uncertain. A clock that nobody sets any more
+goes on: while it agrees with CLOCK_BOOTTIME, and that is known closely enough, it is believed.
 """
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from evidence.brackets import Brackets
+from evidence.centre_times import NOTHING, Contradicted
 from evidence.continuity import SLEW
 from evidence.receipts import Receipt
 from evidence.records import Record
@@ -39,19 +41,22 @@ class ChainClock:
 
     def __init__(
         self, chain: Sequence[Record], policy: Belief, receipts: Iterable[Receipt] = (), believed: int | None = None,
+        wrong: Contradicted = NOTHING,
     ) -> None:
         """`chain`: the records at hand of one chain, in order; `receipts`: those that a centre gave for it. `believed`:
-        only those below this number say anything (the key was revoked); None: all."""
+        only those below this number say anything (the key was revoked); None: all. `wrong`: what of the centre's times
+        contradicts itself."""
         if believed is not None:
             chain = [record for record in chain if record.seq < believed]
         self._policy, self._chain, self._believed = policy, chain, believed
-        self._brackets = Brackets(chain, receipts)
+        self._brackets = Brackets(chain, receipts, wrong)
         self._moved = _moved(chain, policy.step_tolerance_us)
         starts: dict[str, list[Record]] = defaultdict(list)
         for record in chain:
             starts[record.boot_id].append(record)
         self._set = {boot: _by_mono(one for one in told if _is_set(one)) for boot, told in starts.items()}
         self._all = {boot: _by_mono(told) for boot, told in starts.items()}
+        self._known: dict[str, list[Record]] = {}
         self._last_seq = {boot: told[-1].seq for boot, told in starts.items()}
 
     def doubt(self, record: Record) -> Doubt | None:
@@ -60,7 +65,7 @@ class ChainClock:
             return "revoked"
         if record.clock.source == "simulated":
             return None if self._policy.accept_simulated else "simulated"
-        if not record.clock.synced:
+        if not record.clock.synced and not self._goes_on(record):
             return "clock"
         if record.seq >= self._moved.get(record.boot_id, record.seq + 1):
             return "moved"
@@ -68,13 +73,34 @@ class ChainClock:
             return None
         return self._brackets.of(record.seq).contradicts(record.utc_us, *allowed)
 
+    def _goes_on(self, record: Record) -> bool:
+        """Whether a clock that is not set any more (nobody reaches a time server) still says what the nearest believed
+        record of the same start and CLOCK_BOOTTIME since say, within what clocks of a site may differ."""
+        allowed, told = self._policy.bracket_us, self._trusted(record.boot_id)
+        if allowed is None or not told:
+            return False
+        about_us, error_us = self._about(_nearest(told, record.mono_us), record)
+        return error_us <= allowed[0] and abs(record.utc_us - about_us) <= error_us
+
+    def _trusted(self, boot_id: str) -> list[Record]:
+        """The records of a start whose clock was set and is believed, by CLOCK_BOOTTIME."""
+        known = self._known.get(boot_id)
+        if known is None:
+            known = [one for one in self._set.get(boot_id, ()) if self.doubt(one) is None]
+            self._known[boot_id] = known
+        return known
+
+    def _about(self, near: Record, record: Record) -> tuple[int, int]:
+        """When a record was by another one of its start, UTC microseconds, and how far that may be wrong."""
+        mono_us = record.mono_us - near.mono_us
+        return near.utc_us + mono_us, self._allowed_us(near) + abs(mono_us) // SLEW
+
     def anchor(self, boot_id: str, mono_us: int) -> Record | None:
         """The record of that start of the device that is nearest in time; one with a clock that was set, if any is."""
         records = self._set.get(boot_id) or self._all.get(boot_id)
         if not records:
             return None
-        index = bisect.bisect_left(records, mono_us, key=_mono)
-        return min(records[max(0, index - 1) : index + 1], key=lambda one: (abs(one.mono_us - mono_us), one.seq))
+        return _nearest(records, mono_us)
 
     def heard_us(self, boot_id: str) -> int:
         """CLOCK_BOOTTIME of the latest record of that start of the device; 0 when there is none."""
@@ -108,13 +134,12 @@ class ChainClock:
 
     def _by_device(self, record: Record) -> tuple[int, int | None]:
         """The same from the records of the chain alone."""
-        if self.doubt(record) is None and record.seq not in self._contested[0]:
+        if record.clock.synced and self.doubt(record) is None and record.seq not in self._contested[0]:
             return record.utc_us, record.utc_us
         index = bisect.bisect_left(self._sure, record.seq, key=_seq)
         before = self._sure[index - 1] if index else None
         if before is not None and before.boot_id == record.boot_id:
-            mono_us = record.mono_us - before.mono_us
-            about_us, error_us = before.utc_us + mono_us, self._allowed_us(before) + abs(mono_us) // SLEW
+            about_us, error_us = self._about(before, record)
             return about_us - error_us, about_us + error_us
         after = self._sure[index] if index < len(self._sure) else None
         return before.utc_us if before else 0, after.utc_us if after else None
@@ -122,8 +147,8 @@ class ChainClock:
     @functools.cached_property
     def _sure(self) -> list[Record]:
         """The records whose clock is believed and contradicted by no other of the chain."""
-        return [one for one in self._chain
-                if self.doubt(one) is None and not any(one.seq in numbers for numbers in self._contested)]
+        return [one for one in self._chain if _is_set(one)
+                and self.doubt(one) is None and not any(one.seq in numbers for numbers in self._contested)]
 
     @functools.cached_property
     def _contested(self) -> tuple[set[int], set[int]]:
@@ -170,6 +195,12 @@ def _is_set(record: Record) -> bool:
 
 def _by_mono(records: Iterable[Record]) -> list[Record]:
     return sorted(records, key=lambda one: (one.mono_us, one.seq))
+
+
+def _nearest(records: Sequence[Record], mono_us: int) -> Record:
+    """Of records by CLOCK_BOOTTIME the nearest one."""
+    index = bisect.bisect_left(records, mono_us, key=_mono)
+    return min(records[max(0, index - 1) : index + 1], key=lambda one: (abs(one.mono_us - mono_us), one.seq))
 
 
 def _seq(record: Record) -> int:

@@ -86,11 +86,12 @@ class NoSuchClass(BadInput):
 
 def fold(
     records: Iterable[Record], class_id: str, policy: Policy, typed: Callable[[Record], Body | None] = body_of,
-    receipts: Chains = MappingProxyType({}),
+    receipts: Chains = MappingProxyType({}), whole: bool = True,
 ) -> Story:
     """The story of a class from verified records. Raises NoSuchClass without a plan of it. `typed`: what gives their
     bodies, for whoever folds again and again and remembers them; a record of which it gives none is not told.
-    `receipts`: what a centre gave for the chains, seals checked; they bracket the clocks of the boxes."""
+    `receipts`: what a centre gave for the chains, seals checked; they bracket the clocks of the boxes; `whole`: none
+    was left out."""
     told = read(records, class_id, policy, typed, receipts)
     orders = _orders(told)
     if not orders:
@@ -139,6 +140,8 @@ def fold(
         unknown_records=told.unknown,
         bad_records=told.bad,
         revoked=told.revoked,
+        centre_wrong=told.centre_wrong,
+        receipts_whole=whole,
     )
 
 

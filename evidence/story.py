@@ -552,6 +552,11 @@ class Story:
     """Records of this class whose body cannot be read; verified, kept, not told."""
     revoked: tuple[RevokedFact, ...] = ()
     """Boxes of the class whose key was revoked."""
+    centre_wrong: tuple[Ref, ...] = ()
+    """Receipts (the record up to which each was given) and checkpoints (the record that names each) whose times
+    contradict each other: the clock of the centre was wrong."""
+    receipts_whole: bool = True
+    """False if nobody vouches that all receipts are here: what came late cannot be told from what came in time."""
 
     @property
     def signs(self) -> tuple[CheckInFact | PinFact, ...]:

@@ -42,7 +42,9 @@ from evidence.bodies import (
     TemplatesMoved,
     body_of,
 )
-from evidence.brackets import Chains
+from evidence.brackets import Chains, seen
+from evidence.centre_times import NOTHING, Contradicted, contradictions
+from evidence.chain import ChainKey
 from evidence.clocks import ChainClock
 from evidence.corrections import MOVED, Correction, Session, corrections
 from evidence.errors import BadRecord
@@ -78,6 +80,9 @@ class Told:
     bad: tuple[Ref, ...]
     revoked: tuple[RevokedFact, ...]
     """Boxes whose key was revoked."""
+    centre_wrong: tuple[Ref, ...]
+    """What the centre said of the time and contradicts itself: records up to which a receipt was given, or of a
+    checkpoint."""
 
     def of(self, cls: type[B]) -> list[tuple[Record, B]]:
         """The records of one type."""
@@ -91,10 +96,12 @@ class Told:
         return found
 
     def of_boxes(self, devices: set[str]) -> Told:
-        """Without what boxes say that no plan of the class names, and without removals of other classes' video."""
+        """Without what boxes say that no plan of the class names, and without removals of other classes' video, or by
+        another chain than the one that stated it."""
         items = [(r, b) for r, b in self.items if not isinstance(b, FROM_BOX) or r.device in devices]
-        ours = {body.sha256 for _, body in items if isinstance(body, Segment)}
-        items = [(r, b) for r, b in items if not isinstance(b, SegmentRemoved) or b.segment in ours]
+        ours = {(r.device, r.chain, body.sha256) for r, body in items if isinstance(body, Segment)}
+        items = [(r, b) for r, b in items
+                 if not isinstance(b, SegmentRemoved) or (r.device, r.chain, b.segment) in ours]
         corrected = tuple(one for one in self.corrected if one.session[0] in devices)
         revoked = tuple(one for one in self.revoked if one.device in devices)
         return dataclasses.replace(self, items=tuple(items), corrected=corrected, revoked=revoked)
@@ -143,8 +150,10 @@ def read(
             continue
         if body is not None and ((record.device, record.chain) not in boxes or _may_say(record)):
             items.append((record, body))
-    clocks = {name: ChainClock(chain, policy, receipts.get(name, ()), cuts[name].first if name in cuts else None)
-              for name, chain in chains.items()}
+    wrong = _contradicted(chains, receipts, policy)
+    clocks = {name: ChainClock(
+        chain, policy, receipts.get(name, ()), cuts[name].first if name in cuts else None, wrong)
+        for name, chain in chains.items()}
     unknown = sum(record.type not in TYPES for record in ordered)
     corrected = tuple(counted.by_session[key] for key in sorted(named))
     started_us: dict[Session, int] = {}
@@ -154,7 +163,25 @@ def read(
     revoked = tuple(RevokedFact(name[0], cut.keyid, cut.since_us, _beyond(chains[name], cut), cut.said)
                     for name, cut in cuts.items() if name in chains)
     return Told(
-        tuple(items), clocks, latest(ordered, clocks), corrected, started_us, unknown, tuple(bad), revoked)
+        tuple(items), clocks, latest(ordered, clocks), corrected, started_us, unknown, tuple(bad), revoked,
+        _wrong_refs(chains, wrong))
+
+
+def _contradicted(chains: Mapping[ChainKey, list[Record]], receipts: Chains, policy: Policy) -> Contradicted:
+    """What of the centre's times contradicts itself; nothing under a policy that does not ask."""
+    if policy.bracket_us is None:
+        return NOTHING
+    told = ((size, us) for chain in chains.values() for _, size, us in seen(chain))
+    return contradictions(itertools.chain.from_iterable(receipts.values()), told, policy.bracket_us[0])
+
+
+def _wrong_refs(chains: Mapping[ChainKey, list[Record]], wrong: Contradicted) -> tuple[Ref, ...]:
+    """The records of such checkpoints, and those up to which such receipts were given."""
+    named = {(one.device, one.chain, one.up_to) for one in wrong.receipts}
+    if wrong.checkpoints:
+        named |= {record.key for chain in chains.values() for record, size, us in seen(chain)
+                  if (size, us) in wrong.checkpoints}
+    return tuple(sorted(named))
 
 
 def _beyond(chain: list[Record], cut: Cut) -> int:

@@ -8,20 +8,28 @@ from pathlib import Path
 from cryptography import x509
 
 from common.policies import policy_bytes, policy_ids
-from evidence.bodies import ChainBegun, ClassOrder, Head, OrderAccepted, Segment, body_of
+from evidence.bodies import ChainBegun, ClassOrder, Genesis, Head, OrderAccepted, Segment, body_of
 from evidence.box_orders import BoxOrder, OrderAnswered
 from evidence.canonical import sha256_hex
 from evidence.certs import MAX_PEM, Identity, fingerprint, identity
 from evidence.chain import ChainKey, check_chain
 from evidence.checkpoint import log_key, origin_of
 from evidence.errors import BadReceipt, BadRecord, BadShape, OrderMissing, TailCut, VerificationError
-from evidence.places import check_places
+from evidence.places import CENTRE_TYPES, check_places
 from evidence.policy import Policy, parse_policy
 from evidence.receipts import Receipt, peek_receipt, read_receipt
 from evidence.records import Sealed
-from evidence.seal import read_sealed
+from evidence.seal import RECORD_TYPE, read_sealed, verify_seal
 from verify.database import Row, read_rows
-from verify.errors import DatabaseDamaged, FileRefused, NotEvidence, OtherVolume, PolicyUnreadable, RowChanged
+from verify.errors import (
+    CentreIsABox,
+    DatabaseDamaged,
+    FileRefused,
+    NotEvidence,
+    OtherVolume,
+    PolicyUnreadable,
+    RowChanged,
+)
 from verify.folder import Folder, shown
 from verify.journals import Journal, read_journals, unfinished
 from verify.material import Chain, ClassCase, Material
@@ -56,24 +64,24 @@ def read_box(path: Path, pin: Pin | None, volumes: Sequence[Path] = ()) -> Mater
     material.moved = {f"{SEGMENTS}/{file}" for file in rows.moved}
     if not rows.records and not rows.damage:
         raise NotEvidence(path=DATABASE, why="it has no records")
-    sealed, problems = _records(rows.records)
-    centre = _centre(material, root)
+    chains = [_records(rows.records), *(_records(records) for records in rows.past.values())]
+    everything = [record for one, _ in chains for record in one]
+    sealed, _ = chains[0]
+    centre = _centre(material, root, everything)
     receipts, receipt_problems = _receipts(material, rows.receipts, centre)
     if sealed:
         for volume in volumes:
             _must_be_of(sealed[0].record.device, volume)
-    chains = [(sealed, problems), *(_records(records) for records in rows.past.values())]
     if material.vouched_up_to is not None and sealed:
         ours = [receipt.up_to for receipt in receipts if receipt.chain == sealed[0].record.chain]
         material.vouched_up_to = max(ours, default=None)
-    heads = _heads([one for one, _ in chains], receipts, receipt_problems)
+    heads = _heads([one for one, _ in chains], receipts, centre, receipt_problems)
     for one, odd in chains:
         _chain(material, root, centre, one, odd, heads)
     material.problems += receipt_problems
     if rows.damage:
         material.problems.append(DatabaseDamaged(file=DATABASE, why=rows.damage))
-    everything = [record for one, _ in chains for record in one]
-    _classes(material, everything, rows.orders)
+    _classes(material, everything, rows.orders, centre)
     _leftovers(material, everything, journals)
     return material
 
@@ -84,7 +92,7 @@ def _chain(
 ) -> None:
     """Check one chain of the box, and add it. `problems`: what is wrong with its rows."""
     first = sealed[0].record if sealed else None
-    checked = check_chain(sealed, root, heads.get((first.device, first.chain), ()) if first else ())
+    checked = check_chain(sealed, root, "box", heads.get((first.device, first.chain), ()) if first else ())
     if first is not None:
         material.chains.append(Chain(first.device, first.chain, sealed, checked, prefix=SEGMENTS))
     material.problems += [*problems, *_without_echo(checked.problems, problems), *check_places(sealed, of_centre=False)]
@@ -161,14 +169,23 @@ def _receipts(
     return found, problems
 
 
-def _centre(material: Material, root: x509.Certificate) -> Identity | None:
+def _centre(material: Material, root: x509.Certificate, own: Sequence[Sealed]) -> Identity | None:
+    """Whose receipts count: a centre's, and no box's, least of all those of the box itself."""
     if not (material.folder.path / CENTRE).exists():
         return None
     try:
-        return identity(material.folder.read(CENTRE, MAX_PEM).decode("ascii", "replace"), root, CENTRE)
+        found = identity(material.folder.read(CENTRE, MAX_PEM).decode("ascii", "replace"), root, "centre", CENTRE)
+        if own and (found.name == own[0].record.device or found.keyid in _keyids(own)):
+            raise CentreIsABox(device=found.name)
+        return found
     except (VerificationError, FileRefused) as error:
         material.problems.append(error)
         return None
+
+
+def _keyids(own: Sequence[Sealed]) -> set[str]:
+    """The key that signs the chain, as its first record says."""
+    return {body.keyid for one in own if isinstance(body := _body(one), Genesis)}
 
 
 def _seen(sealed: Sequence[Sealed], root: x509.Certificate, centre: Identity | None) -> list[VerificationError]:
@@ -181,7 +198,8 @@ def _seen(sealed: Sequence[Sealed], root: x509.Certificate, centre: Identity | N
 
 
 def _heads(
-    chains: Sequence[Sequence[Sealed]], receipts: Sequence[Receipt], problems: list[VerificationError]
+    chains: Sequence[Sequence[Sealed]], receipts: Sequence[Receipt], centre: Identity | None,
+    problems: list[VerificationError],
 ) -> dict[ChainKey, list[Head]]:
     """What the receipts say of each chain of the box, and a later chain of the one before it. `problems`: takes what
     speaks of chains that are not here."""
@@ -195,15 +213,17 @@ def _heads(
         else:
             problems.append(TailCut(device=device, have=0, want=body.up_to + 1))
     for receipt in receipts:
-        if (receipt.device, receipt.chain) in heads:
+        if (receipt.device, receipt.chain) in heads and (centre is None or receipt.centre == centre.name):
             heads[receipt.device, receipt.chain].append(receipt.head)
         else:
             problems.append(BadReceipt(device=receipt.device, why="it is for another chain or of another centre"))
     return heads
 
 
-def _classes(material: Material, sealed: Sequence[Sealed], rows: Sequence[Row]) -> None:
-    """The classes whose orders the box accepted: the newest of each, and the policy where it comes with the product."""
+def _classes(material: Material, sealed: Sequence[Sealed], rows: Sequence[Row], centre: Identity | None) -> None:
+    """The classes whose orders the box accepted: the newest of each, and the policy where it comes with the product.
+
+    Where the centre's certificate is at hand, it must have sealed them."""
     accepted = {body.order: one.record for one in sealed if isinstance(body := _body(one), OrderAccepted)}
     accepted |= {body.order: one.record for one in sealed
                  if isinstance(body := _body(one), OrderAnswered) and body.result == "accepted"}
@@ -215,6 +235,11 @@ def _classes(material: Material, sealed: Sequence[Sealed], rows: Sequence[Row]) 
         except BadRecord as error:
             material.problems.append(RowChanged(seq=row.number, file=ORDERS, why=error.params["why"]))
             continue
+        if centre is not None and order.record.type in CENTRE_TYPES:
+            try:
+                verify_seal(order.envelope, RECORD_TYPE, centre.public_key, f"order {row.number}")
+            except VerificationError as error:
+                material.problems.append(error)
         body = _body(order)
         there.add(order.hash)
         if order.hash in accepted and body is not None and not isinstance(body, BoxOrder):

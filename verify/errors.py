@@ -56,6 +56,14 @@ class OtherPolicy(VerificationError):
     text = "the findings are by the policy {have}, but the plan of the class is under {want}, or under another version"
 
 
+class ReceiptsChanged(VerificationError):
+    text = "{file} was changed: it is not the file of receipts that the centre sealed"
+
+
+class CentreIsABox(VerificationError):
+    text = "{device} speaks as the centre with the name or the key of a box"
+
+
 class DatabaseDamaged(VerificationError):
     text = "{file} is damaged: {why}"
 

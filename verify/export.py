@@ -18,12 +18,14 @@ from evidence.records import Sealed
 from evidence.seal import RECORD_TYPE, read_sealed, verify_seal
 from evidence.times import utc_us
 from verify.errors import (
+    CentreIsABox,
     FileMissing,
     FileRefused,
     LineChanged,
     ManifestChanged,
     PolicyChanged,
     PolicyUnreadable,
+    ReceiptsChanged,
 )
 from verify.folder import Folder
 from verify.lines import read_lines
@@ -49,22 +51,22 @@ def read_export(folder: Folder, pin: Pin | None, trust: Trust = NOBODY) -> Mater
     material.cases.append(ClassCase(export.class_id, _policy(material, export), utc_us(export.as_of)))
     if root is not None:
         centre = _centre(material, sealed, root)
-        for head in _once(material, export.heads):
-            _box(material, head, centre, root)
+        material.receipts_whole = export.receipts is not None
+        digests: Sequence[str | None] = export.receipts or [None] * len(export.heads)
+        if len(digests) != len(export.heads):
+            material.problems.append(ManifestChanged(why="it does not name one file of receipts for each chain"))
+        named = {(head.device, head.chain): (head, digest) for head, digest in zip(export.heads, digests, strict=False)}
+        if len(named) != len(export.heads):
+            material.problems.append(ManifestChanged(why="it names a chain twice"))
+        for head, digest in named.values():
+            _box(material, head, digest, centre, root)
         if centre is not None:
+            material.problems += _no_box(centre, material.chains)
             key = log_key(origin_of(fingerprint(root), centre.name), centre.public_key)
             chains = {(chain.device, chain.chain): chain.sealed for chain in material.chains}
             material.trees, problems = read_trees(folder, chains, key, trust, material.known_files)
             material.problems += problems
     return material
-
-
-def _once(material: Material, heads: Sequence[Head]) -> list[Head]:
-    """The heads, of each chain one. A manifest that names a chain twice would have its video counted twice."""
-    found = {(head.device, head.chain): head for head in heads}
-    if len(found) != len(heads):
-        material.problems.append(ManifestChanged(why="it names a chain twice"))
-    return list(found.values())
 
 
 def _manifest(material: Material) -> tuple[Sealed, Export] | None:
@@ -105,7 +107,7 @@ def _policy(material: Material, export: Export) -> Policy | None:
 def _centre(material: Material, manifest: Sealed, root: x509.Certificate) -> Identity | None:
     head = head_of(manifest)
     sealed, problems = _chain_file(material, head)
-    checked = check_chain(sealed, root, [head], closed=True)
+    checked = check_chain(sealed, root, "centre", [head], closed=True)
     chain = Chain(head.device, head.chain, sealed, checked, of_centre=True, prefix=f"segments/{head.device}")
     material.chains.append(chain)
     if checked.identity is not None:
@@ -117,10 +119,21 @@ def _centre(material: Material, manifest: Sealed, root: x509.Certificate) -> Ide
     return checked.identity
 
 
-def _box(material: Material, head: Head, centre: Identity | None, root: x509.Certificate) -> None:
+def _no_box(centre: Identity, chains: Sequence[Chain]) -> list[VerificationError]:
+    """Of test keys the certificate does not tell the one from the other; that both are one it tells."""
+    boxes = [chain for chain in chains if not chain.of_centre]
+    keyids = {chain.checked.identity.keyid for chain in boxes if chain.checked.identity is not None}
+    one = centre.name in {chain.device for chain in boxes} or centre.keyid in keyids
+    return [CentreIsABox(device=centre.name)] if one else []
+
+
+def _box(
+    material: Material, head: Head, digest: str | None, centre: Identity | None, root: x509.Certificate
+) -> None:
+    """`digest`: what the manifest says of the file of its receipts."""
     sealed, problems = _chain_file(material, head)
-    receipts, receipt_problems = _receipts(material, head, centre)
-    checked = check_chain(sealed, root, [head, *(receipt.head for receipt in receipts)], closed=True)
+    receipts, receipt_problems = _receipts(material, head, digest, centre)
+    checked = check_chain(sealed, root, "box", [head, *(receipt.head for receipt in receipts)], closed=True)
     chain = Chain(head.device, head.chain, sealed, checked, prefix=f"segments/{head.device}")
     material.chains.append(chain)
     material.problems += [*problems, *_without_echo(checked, problems), *check_places(sealed, of_centre=False)]
@@ -151,13 +164,17 @@ def _without_echo(checked: Checked, problems: Sequence[VerificationError]) -> li
 
 
 def _receipts(
-    material: Material, head: Head, centre: Identity | None
+    material: Material, head: Head, digest: str | None, centre: Identity | None
 ) -> tuple[list[Receipt], list[VerificationError]]:
     name = f"receipts/{head.device}.{head.chain}.jsonl"
     material.known_files.add(name)
-    if name not in material.folder.sizes or centre is None:
+    if name not in material.folder.sizes:
+        return [], [] if digest is None else [FileMissing(file=name)]
+    if centre is None:
         return [], []
     try:
+        if digest is not None and material.folder.sha256(name, lambda _: None) != digest:
+            return [], [ReceiptsChanged(file=name)]
         lines, problems = read_lines(
             material.folder, name, lambda line: read_receipt(line, centre.public_key, f"a receipt in {name}"))
     except FileRefused as error:

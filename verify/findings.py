@@ -28,11 +28,12 @@ class Judged:
 
 def judge(
     records: Iterable[Record], class_id: str, policy: Policy, as_of_us: int | None, receipts: Chains,
+    whole: bool,
 ) -> Judged:
     """Fold and judge one class; `as_of_us` None means the time of its latest record. `receipts`: those whose seals
-    hold. Raises NoStory."""
+    hold; `whole`: none was left out. Raises NoStory."""
     try:
-        story = fold(records, class_id, policy, receipts=receipts)
+        story = fold(records, class_id, policy, receipts=receipts, whole=whole)
         said = findings(story, policy, story.last_us if as_of_us is None else as_of_us)
     except ZaitangError as error:
         raise NoStory(class_id=class_id, why=error) from None

@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from evidence.bodies import Segment, SegmentRemoved, body_of
+from evidence.bodies import DeviceApproved, Segment, SegmentRemoved, body_of
 from evidence.chain import Checked
 from evidence.corrections import corrections
 from evidence.errors import BadRecord, VerificationError
@@ -39,14 +39,24 @@ class Chain:
         return sum(one.record.clock.source == "simulated" for one in self.sealed)
 
 
+Gone = tuple[str, str, str]
+"""A segment that was removed: device, chain, SHA-256."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Expected:
     """A segment that a record names, and the name of its file in the folder."""
 
     name: str
     device: str
+    chain: str
     seq: int
     segment: Segment
+
+    @property
+    def gone(self) -> Gone:
+        """What the record of its removal would name."""
+        return self.device, self.chain, self.segment.sha256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +88,8 @@ class Material:
     quarantined: int = 0
     receipts: dict[tuple[str, str], list[Receipt]] = dataclasses.field(default_factory=dict)
     """(device, chain) → its receipts, seals checked."""
+    receipts_whole: bool = True
+    """False where an export does not say which receipts there are, so that some may have been left out."""
     receipts_unchecked: int = 0
     vouched_up_to: int | None = None
     trees: list[TreeSeen] = dataclasses.field(default_factory=list)
@@ -97,13 +109,22 @@ class Material:
             classes = {one.record.seq: counted.class_of(one.record) for one in chain.sealed}
             for seq, body in self._bodies(chain, "segment"):
                 if isinstance(body, Segment) and self.only_class in (None, classes[seq]):
-                    found.append(Expected(f"{chain.prefix}/{body.file}", chain.device, seq, body))
+                    found.append(Expected(f"{chain.prefix}/{body.file}", chain.device, chain.chain, seq, body))
         return found
 
-    def removed(self) -> set[str]:
-        """The hashes of segments that a record says were deleted."""
-        return {body.segment for chain in self.chains for _, body in self._bodies(chain, "segment.removed")
-                if isinstance(body, SegmentRemoved)}
+    def removed(self) -> set[Gone]:
+        """The segments that a record says were deleted: of the chain that stated them, for nobody's word excuses
+        another box's video."""
+        return {(chain.device, chain.chain, body.segment) for chain in self.chains
+                for _, body in self._bodies(chain, "segment.removed") if isinstance(body, SegmentRemoved)}
+
+    def uncertified(self) -> list[str]:
+        """The boxes whose key no record of the centre says that it was certified, in an export."""
+        approved = {(body.device, body.keyid) for chain in self.chains if chain.of_centre
+                    for _, body in self._bodies(chain, "device.approved") if isinstance(body, DeviceApproved)}
+        boxes = [chain for chain in self.chains if not chain.of_centre]
+        return sorted({chain.device for chain in boxes if chain.checked.identity is not None
+                       and (chain.device, chain.checked.identity.keyid) not in approved})
 
     def _bodies(self, chain: Chain, kind: str) -> Iterator[tuple[int, object]]:
         for one in chain.sealed:

@@ -51,6 +51,10 @@ NO_WITNESS = N_("Cannot tell whether the centre shows the same tree to everybody
                 " has confirmed it.")
 LEFT_OUT = N_("Cannot tell whether the centre left out later records, or a box of the class: compare with what the"
               " boxes show as their last record. Here are: {ends}")
+NO_RECEIPTS = N_("Cannot tell when the centre received what the boxes state: the manifest does not say which receipts"
+                 " there are.")
+UNCERTIFIED = N_("Cannot tell whether the centre certified the key with which {device} signs: no record of its chain"
+                 " says so. Ask the centre for the fingerprint of that key.")
 OTHERS = N_("Said to have confirmed it too, not checked, for their keys were not given: {names}")
 LIVENESS = N_("Liveness not checked: check-ins were accepted without testing that a living person stood before the"
               " camera.")
@@ -82,6 +86,10 @@ def _of_the_centre(result: Result, lang: str) -> Iterator[str]:
     ends = [translate(UPTO, lang, device=chain.device, seq=max(one.record.seq for one in chain.sealed))
             for chain in result.material.chains if chain.sealed and not chain.of_centre]
     yield translate(LEFT_OUT, lang, ends=AND[lang].join(ends))
+    if not result.material.receipts_whole:
+        yield translate(NO_RECEIPTS, lang)
+    for device in result.material.uncertified():
+        yield translate(UNCERTIFIED, lang, device=device)
 
 
 def trees_said(result: Result, lang: str) -> Iterator[str]:

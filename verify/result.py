@@ -9,7 +9,7 @@ from evidence.policy import Policy
 from evidence.times import utc_text
 from verify.errors import NoStory, OtherPolicy, SimulatedClock
 from verify.findings import Judged, judge
-from verify.material import Chain, ClassCase, Expected, Material
+from verify.material import Chain, ClassCase, Expected, Gone, Material
 from verify.segments import check_segments, strangers
 
 
@@ -68,7 +68,7 @@ def media_us(one: Expected) -> int:
 
 
 def conclude(
-    material: Material, expected: list[Expected], removed: set[str], advance: Callable[[int], None]
+    material: Material, expected: list[Expected], removed: set[Gone], advance: Callable[[int], None]
 ) -> Result:
     """Hash the segments, look for strangers, hold keys and clocks against the policies, compute findings."""
     problems = list(material.problems)
@@ -82,13 +82,14 @@ def conclude(
     for case in material.cases:
         if not problems and case.policy is not None:
             try:
-                one = judge(material.records(), case.class_id, case.policy, case.as_of_us, material.receipts)
+                one = judge(material.records(), case.class_id, case.policy, case.as_of_us, material.receipts,
+                            material.receipts_whole)
                 problems += _other_policy(one, case.policy)
                 judged.append(one)
             except NoStory as error:
                 problems.append(error)
     unjudged = tuple(case.class_id for case in material.cases if case.policy is None)
-    gone = sum(one.name not in material.folder.sizes and one.segment.sha256 in removed for one in expected)
+    gone = sum(one.name not in material.folder.sizes and one.gone in removed for one in expected)
     return Result(material, tuple(problems), tuple(expected), gone, tuple(judged) if not problems else (), unjudged)
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from evidence.errors import SegmentAdded, SegmentChanged, SegmentMissing, VerificationError
 from verify.errors import SegmentMoved, SegmentResized, SegmentSwapped
 from verify.folder import Folder, shown
-from verify.material import Expected
+from verify.material import Expected, Gone
 
 MOST_AT_ONCE = 4
 """So many files are read at the same time, if there are cores for it: a disk that turns is no faster with more."""
@@ -20,10 +20,10 @@ def to_hash(folder: Folder, expected: Sequence[Expected]) -> int:
 
 
 def check_segments(
-    folder: Folder, expected: Sequence[Expected], removed: set[str], advance: Callable[[int], None],
+    folder: Folder, expected: Sequence[Expected], removed: set[Gone], advance: Callable[[int], None],
     moved: Collection[str] = (),
 ) -> list[VerificationError]:
-    """What is wrong with the files that `expected` names. A file whose hash is in `removed` may be absent; of one that
+    """What is wrong with the files that `expected` names. A file that is in `removed` may be absent; of one that
     is in `moved` it is told where to look."""
     by_hash = {one.segment.sha256: one for one in expected}
     sizes = {one.segment.size for one in expected}
@@ -33,7 +33,7 @@ def check_segments(
     for one in expected:
         size = folder.sizes.get(one.name)
         if size is None:
-            if one.segment.sha256 not in removed:
+            if one.gone not in removed:
                 missing = SegmentMoved if one.name in moved else SegmentMissing
                 problems.append(folder.refused.get(one.name) or missing(file=one.segment.file, device=one.device))
             continue

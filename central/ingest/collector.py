@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from central.clock import Clock
-from central.errors import UnknownSigner, WrongTopic
+from central.errors import ClockError, UnknownSigner, WrongTopic
 from central.ingest.keyring import Claim, Keyring
 from central.ingest.pulse import Pulse
 from central.ingest.quarantine import Quarantine
 from central.ingest.reuse import state_reused
 from central.ingest.signatures import Here, Signed
+from central.signing import alarm_of, receipted, signing_us
 from central.store.store import Store, Verified, keep_all
 from central.store.tables import Tx
 from common.logs import Log
@@ -89,9 +90,12 @@ class Given:
 class Collector:
     """Takes batches. One at a time; several collectors may share a database."""
 
-    def __init__(self, store: Store, keyring: Keyring, signer: Signer, clock: Clock, signatures: Here) -> None:
+    def __init__(
+        self, store: Store, keyring: Keyring, signer: Signer, clock: Clock, signatures: Here, test: bool = False,
+    ) -> None:
+        """`test`: the centre's own key is one for tests."""
         self._store, self._keyring, self._signer, self._clock = store, keyring, signer, clock
-        self._signatures = signatures
+        self._signatures, self._test, self._silent = signatures, test, ""
         self._holes: dict[tuple[str, str], Hole] = {}
         self._told: set[tuple[str, str, str]] = set()
         self._telling: set[tuple[str, str, str]] = set()
@@ -123,7 +127,8 @@ class Collector:
                 if isinstance(result, ZaitangError):
                     self._refuse(tx, message, result)
             touched |= self._insert(tx, [(one, result) for one, result in checked if isinstance(result, Verified)])
-            given = [one for place in touched for one in self._receipt(tx, *place, holes)]
+            now_us = self._signing_us(tx) if touched else None
+            given = [one for place in touched for one in self._receipt(tx, *place, holes, now_us)]
             for message, result in heartbeats:
                 if isinstance(result, Heartbeat):
                     self.pulse.take(tx, result, message.payload)
@@ -243,7 +248,7 @@ class Collector:
         return touched
 
     def _receipt(
-        self, tx: Tx, device: str, chain: str, holes: dict[tuple[str, str], int | None]
+        self, tx: Tx, device: str, chain: str, holes: dict[tuple[str, str], int | None], now_us: int | None
     ) -> Iterable[Given]:
         at = tx.advance(device, chain)
         head = at.head
@@ -256,13 +261,29 @@ class Collector:
             return
         known = tx.receipt_for(device, chain, head.up_to)
         if known is None:
+            if now_us is None:
+                return  # the box sends again what has no receipt
             receipt = Receipt(
                 v=1, centre=self._store.device, device=device, chain=chain, up_to=head.up_to, head_hash=head.head_hash,
-                leaf_index=tx.leaf_of(device, chain, head.up_to), time=utc_text(self._clock.stamp().utc_us),
+                leaf_index=tx.leaf_of(device, chain, head.up_to), time=utc_text(now_us),
             )
             known = seal_receipt(receipt, self._signer)
             tx.put_receipt(device, chain, head.up_to, known)
+            receipted(tx, now_us)
         yield Given(device, known)
+
+    def _signing_us(self, tx: Tx) -> int | None:
+        """One time for all receipts of a batch; None while the clock may not sign, which is told once."""
+        try:
+            now_us = signing_us(tx, self._clock.stamp(), self._test)
+        except ClockError as error:
+            if self._silent != type(error).__name__:
+                _LOG.failed("clock.refused", error)
+                self._store.append(tx, alarm_of(error))
+            self._silent = type(error).__name__
+            return None
+        self._silent = ""
+        return now_us
 
     def _refuse(self, tx: Tx, message: Message, error: ZaitangError) -> bool:
         """Keep the message in quarantine. True if it is new there."""

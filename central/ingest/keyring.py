@@ -1,4 +1,4 @@
-"""Whose signatures the centre accepts: every certificate under its root, test keys only where the centre says so."""
+"""Whose signatures the centre accepts: every box under its root, test keys only where the centre says so."""
 from __future__ import annotations
 
 import dataclasses
@@ -52,8 +52,8 @@ class Keyring:
         return changed
 
     def learn(self, certificate: str) -> Identity:
-        """Trust a certificate that the root has issued. Raises BadCertificate, TestKey."""
-        who = identity(certificate, self._root)
+        """Trust a certificate that the root has issued for a box. Raises BadCertificate, TestKey."""
+        who = identity(certificate, self._root, "box")
         if who.test and not self._accept_test:
             raise TestKey(where=f"the certificate of {who.name}")
         self._known[who.name, who.keyid] = who

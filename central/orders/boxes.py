@@ -155,7 +155,8 @@ def _named(tx: Tx, head: ChainHead, hashes: Sequence[str]) -> list[WantedFile]:
 
 def _lacking(tx: Tx, head: ChainHead, class_id: str | None) -> list[WantedFile]:
     """What the box recorded of a class, or of all, that is not here and was not removed."""
-    removed = {str(one.record.body.get("segment")) for one in tx.of_type("segment.removed")}
+    removed = {str(one.record.body.get("segment")) for one in tx.of_type("segment.removed")
+               if (one.record.device, one.record.chain) == (head.device, head.chain)}
     files = []
     for sealed in tx.of_type("segment", class_id):
         body = body_of(sealed.record)

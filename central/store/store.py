@@ -98,5 +98,6 @@ def keep_all(tx: Tx, kept: Sequence[Verified]) -> None:
             record = one.sealed.record
             certificate = "".join((one.body.certificate, *(one.body.intermediates or ())))
             tx.set_identity(record.device, record.chain, certificate, one.body.sealing_key)
-            tx.know_certificate(one.body.keyid, record.device, certificate)
+            if one.body.sealing_key is not None:  # a box: the centre itself is none of them
+                tx.know_certificate(one.body.keyid, record.device, certificate)
     tx.announce([(one.sealed.record, one.body) for one in kept if isinstance(one.body, Segment)])

@@ -34,7 +34,7 @@ def tree_files(centre: Centre, heads: Sequence[Head], seen: Iterable[CheckpointS
     signed first, so that all of them are in it.
 
     What a box saw and this tree does not begin with is left to whoever verifies: `contradicted` names it."""
-    newest = centre.tree().issue(centre.clock.stamp().utc_us // 1_000_000).checkpoint.size
+    newest = centre.checkpoint().checkpoint.size
     files: dict[str, bytes] = {}
     with centre.store.read() as tx:
         older = {kept.size for kept in (tx.cosigned(), tx.stamped()) if kept is not None}

@@ -16,7 +16,7 @@ from evidence.tiles import all_places, tile_path
 def write_tree(centre: Centre, folder: Path) -> int:
     """Sign how the tree looks now and write it: tiles first, the checkpoint last, so that who reads meanwhile sees the
     older tree or this one. Written again, it is brought up to date. Returns the size. Raises CannotWrite."""
-    size = centre.tree().issue(centre.clock.stamp().utc_us // 1_000_000).checkpoint.size
+    size = centre.checkpoint().checkpoint.size
     try:
         with centre.store.read() as tx:
             for level, number, width in all_places(size):

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from central.clock import Clock
-from central.errors import DatabaseUnusable, NoStamp, TreeDamaged
+from central.errors import ClockError, DatabaseUnusable, NoStamp, TreeDamaged
+from central.signing import signing_us
 from central.store.store import Store
 from central.store.trees import Kept
 from central.tree.tree import Tree
@@ -26,13 +27,15 @@ Stamp = Callable[[bytes], bytes]
 
 class Keeper:
     """Looks after a tree until it is stopped. `every_s`: no more than one checkpoint in so many seconds, but for the
-    day's. `stamp`: None without a time-stamping authority.
+    day's. `stamp`: None without a time-stamping authority; `test`: the centre's key is one for tests.
 
     A damaged tree is told in the centre's chain, and ends signing, not collecting: records are kept all the same."""
 
-    def __init__(self, tree: Tree, store: Store, clock: Clock, every_s: int, stamp: Stamp | None) -> None:
+    def __init__(
+        self, tree: Tree, store: Store, clock: Clock, every_s: int, stamp: Stamp | None, test: bool = False,
+    ) -> None:
         self._tree, self._store, self._clock = tree, store, clock
-        self._every_s, self._stamp = every_s, stamp
+        self._every_s, self._stamp, self._test, self._silent = every_s, stamp, test, False
         self._issued = False
         self._asked_s: int | None = None
 
@@ -66,13 +69,26 @@ class Keeper:
         now_s = self._clock.stamp().utc_us // 1_000_000
         with self._store.read() as tx:
             last, leaves, stamped_s = tx.checkpoint(), tx.leaves(), tx.last_token_s()
-        if leaves and (not self._issued or due(last, leaves, now_s, self._every_s)):
+        if leaves and (not self._issued or due(last, leaves, now_s, self._every_s)) and self._may_sign():
             stated = self._tree.issue(now_s)
             self._issued = True
             _LOG.info("checkpoint.issued", size=stated.checkpoint.size)
         asked_lately = self._asked_s is not None and 0 <= now_s - self._asked_s < STAMP_AGAIN_S
         if self._stamp is not None and new_day(stamped_s, now_s) and not asked_lately:
             self._have_stamped(self._stamp, now_s)
+
+    def _may_sign(self) -> bool:
+        """Whether the clock may sign; why not is logged once. The collector has it on record."""
+        try:
+            with self._store.read() as tx:
+                signing_us(tx, self._clock.stamp(), self._test)
+        except ClockError as error:
+            if not self._silent:
+                _LOG.failed("clock.refused", error)
+            self._silent = True
+            return False
+        self._silent = False
+        return True
 
     def _have_stamped(self, stamp: Stamp, now_s: int) -> None:
         """A token over the newest checkpoint: that it was there at that time, says somebody else."""
@@ -107,7 +123,7 @@ def kept(keeper: Keeper, ended: Callable[[], None]) -> Iterator[None]:
 
 
 def due(last: Kept | None, leaves: int, now_s: int, every_s: int) -> bool:
-    """Whether a checkpoint is due for a tree of `leaves`. A clock that was set back holds nothing up."""
+    """Whether a checkpoint is due for a tree of `leaves`; whether the clock may sign it is another question."""
     if last is None:
         return True
     grew = leaves > last.size and not 0 <= now_s - last.issued_s < every_s

@@ -23,7 +23,7 @@ from common.texts import words
 from evidence.errors import ZaitangError
 from evidence.receipts import Receipt, read_receipt
 from evidence.records import Sealed
-from evidence.seal import RECORD_TYPE, open_envelope
+from evidence.seal import RECORD_TYPE, open_envelope, verify_seal
 from evidence.times import utc_us
 
 ClassName = Annotated[str, PathParam(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
@@ -118,9 +118,12 @@ def _record(centre: Centre, stories: Stories, device: str, chain: str, seq: int,
         after = tx.record(device, chain, seq + 1)
     trouble = ""
     try:
-        for pem in pems:
-            keyring.learn(pem)
-        keyring.check(sealed.envelope)
+        if device == centre.store.device:
+            verify_seal(sealed.envelope, RECORD_TYPE, centre.keys.public_key, f"record {seq} of {device}")
+        else:
+            for pem in pems:
+                keyring.learn(pem)
+            keyring.check(sealed.envelope)
     except ZaitangError as error:
         trouble = words(error, lang)
     class_id = sealed.record.body.get("class")

@@ -101,7 +101,7 @@ def read_cover(data: bytes, root: x509.Certificate, revoked: Collection[str] = (
     line, _, sealed = data.partition(b"\n")
     try:
         cover = decode(Cover, parse(open_envelope(line, PACKAGE_TYPE).payload), "package", strict=True)
-        who = identity(cover.certificate, root)
+        who = identity(cover.certificate, root, "box")
         verify_seal(line, PACKAGE_TYPE, who.public_key, "package")
     except (BadRecord, BadShape, VerificationError) as error:
         raise BadPackage(why=error) from None

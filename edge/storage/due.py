@@ -103,7 +103,7 @@ def newest_receipt(box: Box) -> Receipt | None:
     if box.config.sync is None or envelope is None or not path.is_file():
         return None
     root = x509.load_pem_x509_certificate(box.keys.root.encode())
-    site = Site(box.config.device, root, box.config.sync.centre, identity(box.keys.certificate, root).test)
+    site = Site(box.config.device, root, box.config.sync.centre, identity(box.keys.certificate, root, "box").test)
     try:
         receipt = check_receipt(envelope, site, site.centre_of(path.read_text("ascii", "replace")))
     except Refused:

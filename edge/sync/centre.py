@@ -17,7 +17,7 @@ CERTIFICATE = "centre.crt"
 class Site:
     """The box's own place: its name, the root that it trusts, the centre's name, and whether its own key is a test key.
 
-    Boxes hold certificates of the same root, so the name counts: no box can give orders to another."""
+    Boxes hold certificates of the same root, but none for a centre: no box can give orders to another."""
 
     device: str
     root: x509.Certificate
@@ -27,7 +27,7 @@ class Site:
     def centre_of(self, certificate: str) -> Identity:
         """The centre behind a certificate (PEM). Raises NotTheCentre."""
         try:
-            found = identity(certificate, self.root)
+            found = identity(certificate, self.root, "centre")
         except VerificationError as error:
             raise NotTheCentre(why=str(error)) from None
         if found.name != self.centre:

@@ -232,7 +232,7 @@ def make_uploader(box: Box, config: SyncConfig, address: str, alarms: Alarms) ->
 def make_inbox(box: Box, centre: str) -> Inbox:
     """The inbox of a box: its site is what its own keys say. Raises BadCertificate when they do not fit each other."""
     root = x509.load_pem_x509_certificate(box.keys.root.encode())
-    own = identity(box.keys.certificate, root)
+    own = identity(box.keys.certificate, root, "box")
     policies = {name: load_policy(name).sha256 for name in policy_ids()}
     site = Site(box.config.device, root, centre, own.test)
     certificate = box.folder / "keys" / CERTIFICATE

@@ -36,7 +36,7 @@ def _one(item: object, site: Site) -> Withdrawal:
     certificate = item.get("certificate") if isinstance(item, dict) else None
     if not isinstance(item, dict) or not isinstance(certificate, str):
         raise BadRecord(why="it holds no certificate")
-    envelope, who = decoded(item.get("record")), identity(certificate, site.root)
+    envelope, who = decoded(item.get("record")), identity(certificate, site.root, "box")
     sealed = read_sealed(envelope)
     verify_seal(envelope, RECORD_TYPE, who.public_key, "record")
     if who.name != sealed.record.device or (who.test and not site.test):

@@ -69,7 +69,7 @@ def run(box: Box) -> None:
     listener = listen(box.config.terminal)
     memory = Memory(box.store)
     root = x509.load_pem_x509_certificate(box.keys.root.encode())
-    test = identity(box.keys.certificate, root).test
+    test = identity(box.keys.certificate, root, "box").test
     told = box.run_folder / TOLD
     screen = Screen(
         box.config, box.clock, memory, lambda: _status(box), time.monotonic, test, lambda: troubles(told),

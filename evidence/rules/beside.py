@@ -27,7 +27,7 @@ def judge(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:
         _finding("video", "", "warning", _video(story)),
         _finding("picture", "", "warning", _picture(story)),
         _finding("screen_code", "", "warning", _codes(story, policy, over)),
-        _finding("clock", "", "open", _clock(story)),
+        _finding("clock", "", "open", _clock(story, policy)),
         _finding("keys", "", "open", _keys(story)),
         _finding("records", "", "warning", _records(story)),
     )
@@ -176,11 +176,15 @@ def _picture(story: Story) -> Told:
         yield reason("picture_twice", count=len(story.pictured_twice)), story.pictured_twice
 
 
-def _clock(story: Story) -> Told:
+def _clock(story: Story, policy: Policy) -> Told:
     items = [(fact.doubt, fact.ref) for fact in story.segments if fact.doubt]
     items += [(fact.doubt, fact.ref) for fact in story.checkins if fact.doubt]
     for doubt, count in sorted(Counter(doubt for doubt, _ in items).items()):
         yield reason(f"doubt_{doubt}", count=count), tuple(ref for why, ref in items if why == doubt)
+    if story.centre_wrong:
+        yield reason("centre_clock", count=len(story.centre_wrong)), story.centre_wrong
+    if policy.bracket_us is not None and not story.receipts_whole:
+        yield reason("receipts_unknown"), ()
 
 
 def _keys(story: Story) -> Told:

@@ -89,7 +89,8 @@ def test_the_root_of_a_real_site_is_locked_and_carried_away(
     assert run(*issue) == 0
     root = load_certificate(folder / "keys" / "root.pem")
     for text in (first, (tmp_path / "box.pem").read_text()):
-        assert (identity(text, root).name, identity(text, root).test) == ("box-1", False)
+        who = identity(text, root, "box")
+        assert (who.name, who.test) == ("box-1", False)
     assert len(list((folder / "keys").glob("tls-ca-*.pem"))) == 1
 
 
@@ -130,7 +131,7 @@ def test_a_box_gets_a_certificate_of_the_root(folder: Path, tmp_path: Path) -> N
     (tmp_path / "box.pub").write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     out = tmp_path / "box.pem"
     assert run("box", "issue", "box-1", "--centre", folder, "--key", tmp_path / "box.pub", "--out", out) == 0
-    who = identity(out.read_text(), load_certificate(folder / "keys" / "root.pem"))
+    who = identity(out.read_text(), load_certificate(folder / "keys" / "root.pem"), "box")
     assert (who.name, who.public_key, who.test) == ("box-1", key, True)
 
 

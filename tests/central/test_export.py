@@ -18,7 +18,7 @@ from evidence.notes import Note
 from evidence.seal import KeySigner, read_sealed
 from evidence.times import SECOND
 from tests.central import helpers
-from tests.central.helpers import MORNING, PLAN, SIMULATED, Box, segment_of
+from tests.central.helpers import MORNING, PLAN, SIMULATED, Box, FixedClock, segment_of
 from tests.central.test_classes import add
 from tests.evidence.test_checkpoint import EYE, WITNESS
 from verify.cli import main, verify
@@ -65,11 +65,11 @@ def test_the_folder_is_what_the_format_says(centre: Centre, box: Box, tmp_path: 
     assert lines[-1] == manifest
     (head,) = export.heads
     sealed = [read_sealed(line) for line in (folder / f"chains/box-1.{box.chain}.jsonl").read_bytes().splitlines()]
-    assert check_chain(sealed, centre.keys.root, [head], closed=True).problems == ()
+    assert check_chain(sealed, centre.keys.root, "box", [head], closed=True).problems == ()
 
 
 def test_an_export_holds_what_witnesses_and_boxes_saw_before(
-    centre: Centre, box: Box, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    centre: Centre, box: Box, clock: FixedClock, tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
     put(centre, *VIDEO)
     first = centre.tree().issue(MORNING // SECOND)
@@ -79,6 +79,7 @@ def test_an_export_holds_what_witnesses_and_boxes_saw_before(
     centre.collector().take(box.messages())
     second = centre.tree().issue(MORNING // SECOND + 600)
     box.append(seen_of(second, centre.tree().key), MORNING + 2 * 10**9)
+    clock.utc_us = MORNING + 700 * SECOND
     centre.collector().take(box.messages())
     folder = export_class(centre, "welder-1", tmp_path / "out").folder
     assert {"tree/7/consistency", f"tree/7/box-1.{box.chain}.3.tlog-proof", "tree/seen",

@@ -104,7 +104,7 @@ def test_the_day_s_checkpoint_is_stamped_exported_and_verified(
     centre.collector().take(box.messages())
     put(centre, b"video")
     with authority.served() as url:
-        Keeper(centre.tree(), centre.store, centre.clock, 60, Authority(url).stamp).tick()
+        Keeper(centre.tree(), centre.store, centre.clock, 60, Authority(url).stamp, centre.keys.test).tick()
     folder = export_class(centre, "welder-1", tmp_path / "out").folder
     centre.store.close()
     assert [path.name for path in folder.rglob("stamp.tsr")] == ["stamp.tsr"]

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 RECORD, RECEIPT = (f"application/vnd.zaitang.{kind}.v1+json" for kind in ("record", "receipt"))
 TEST_MARK = "2.25.307793491334158622302749188636843853207"
 EVIDENCE = "2.25.79549728352203093903114946346335203196"
+BOX, CENTRE = "2.25.274516451270135780721873771191722747225", "2.25.339277266100390135395322660745001921669"
 KNOWN_CRITICAL = {"2.5.29.19", "2.5.29.15", "2.5.29.37", TEST_MARK}
 LARGEST, DEEPEST, LARGEST_NUMBER, NO_PREV = 1 << 20, 32, 2**53 - 1, "0" * 64
 LARGEST_NOTE, LARGEST_TIME = 1 << 16, 253402300799
@@ -117,7 +118,7 @@ def is_ca(certificate: x509.Certificate) -> bool:
     return constraints is not None and constraints.ca
 
 
-def check_issued(chain: list[x509.Certificate]) -> None:
+def check_issued(chain: list[x509.Certificate], role: str) -> None:
     """Section 4: of a device, of an intermediate if there is one, of the root; each issued by the next."""
     must(2 <= len(chain) <= 3, "more than one intermediate")
     try:
@@ -134,6 +135,10 @@ def check_issued(chain: list[x509.Certificate]) -> None:
     for one in chain[:-1]:
         uses = extension(one, x509.ExtendedKeyUsage)
         must(uses is None or EVIDENCE in {use.dotted_string for use in uses}, "it is for connections")
+    uses = extension(chain[0], x509.ExtendedKeyUsage) or ()
+    named = {use.dotted_string for use in uses} & {BOX, CENTRE}
+    must(named == {role} or (not named and is_test(*chain)), "a box in place of a centre, or the reverse")
+    must(named != {CENTRE} or len(chain) == 2, "an intermediate makes no centre")
 
 
 def is_test(*certificates: x509.Certificate) -> bool:
@@ -165,7 +170,7 @@ class Chain:
         must(first["type"] == "genesis" and first["body"]["root"] == sha256(spki(root.public_key())), "record 0")
         between = [read_certificate(one) for one in first["body"].get("intermediates") or ()]
         certificate = read_certificate(first["body"]["certificate"])
-        check_issued([certificate, *between, root])
+        check_issued([certificate, *between, root], CENTRE if of_centre else BOX)
         names = [str(one.value) for one in certificate.subject]
         must(names == [head["device"]], "whose certificate it is")
         self.device, self.chain = head["device"], head["chain"]
@@ -184,7 +189,9 @@ class Chain:
         must((len(self.lines) - 1, self.hashes[-1]) == (head["up_to"], head["head_hash"]), "the end of a chain")
 
 
-def check_receipts(path: Path, chain: Chain, head: dict[str, Any], centre: Chain, name: str) -> None:
+def check_receipts(path: Path, chain: Chain, head: dict[str, Any], centre: Chain, name: str, digest: Any) -> None:
+    """Section 5. `digest`: what the manifest says of the file, null in exports of before."""
+    must(digest is None or sha256(path.read_bytes()) == digest, "the receipts are not those of the manifest")
     data = path.read_bytes() if path.exists() else b""
     must(not data or data.endswith(b"\n"), "the last receipt")
     for line in data[:-1].split(b"\n") if data else ():
@@ -411,9 +418,13 @@ def verify(folder: Path, pin: str | None = None, *witnesses: str) -> None:
     centre = Chain(folder, own, root, of_centre=True)
     must(centre.lines[-1] == manifest, "the manifest is not the last record of the centre")
     chains, known = [centre], {"manifest.json", "root.pem", "policy.toml", f"chains/{centre.name}"}
-    for head in export["body"]["heads"]:
+    heads = export["body"]["heads"]
+    digests = export["body"].get("receipts") or [None] * len(heads)
+    must(len(digests) == len(heads), "one file of receipts for each chain")
+    for head, digest in zip(heads, digests, strict=True):
         chain = Chain(folder, head, root, of_centre=False)
-        check_receipts(folder / "receipts" / chain.name, chain, head, centre, export["device"])
+        must(centre.device != chain.device and spki(centre.key) != spki(chain.key), "a box is its own centre")
+        check_receipts(folder / "receipts" / chain.name, chain, head, centre, export["device"], digest)
         named, gone = segments_of(chain, export["body"]["class"])
         for name, body in named.items():
             path = folder / name

@@ -26,7 +26,8 @@ from verify.cli import main
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs/evidence.md").read_text("utf-8")
-EXPORT, TREE = (json.loads((GOLDEN / f"{name}.json").read_text("utf-8")) for name in ("export", "export-tree"))
+EXPORT, TREE, ROLES = (
+    json.loads((GOLDEN / f"{name}.json").read_text("utf-8")) for name in ("export", "export-tree", "export-roles"))
 NAMES = sorted(EXPORT["files"])
 END = "-----END CERTIFICATE-----\n"
 BOX = f"chains/box-1.{'0' * 32}.jsonl"
@@ -133,11 +134,11 @@ def test_both_find_what_was_done_to_an_export(what: str, tmp_path: Path) -> None
     assert not theirs(folder) and not ours(folder)
 
 
-def _vouched(chain: str, root: str) -> bool:
+def _vouched(chain: str, root: str, role: str = second_verifier.BOX) -> bool:
     """Whether the second verifier takes a root's word for a certificate."""
     try:
         second_verifier.check_issued([second_verifier.read_certificate(part + END) for part in
-                                      (chain + root).split(END)[:-1]])
+                                      (chain + root).split(END)[:-1]], role)
     except second_verifier.Broken:
         return False
     return True
@@ -145,7 +146,13 @@ def _vouched(chain: str, root: str) -> bool:
 
 def test_the_second_verifier_trusts_the_same_chains_of_certificates() -> None:
     certificates = load("certificates")
-    assert all(_vouched(case["certificate"], case["root"]) for case in certificates["accepted"])
+    for case in certificates["accepted"]:
+        for role in (second_verifier.BOX, second_verifier.CENTRE):  # they name none
+            assert _vouched(case["certificate"], case["root"], role) == case["test"]
+    roles = load("roles")
+    role_of = {"box": second_verifier.BOX, "centre": second_verifier.CENTRE}
+    assert all(_vouched(case["certificate"], case["root"], role_of[case["role"]]) for case in roles["accepted"])
+    assert not any(_vouched(case["certificate"], case["root"], role_of[case["role"]]) for case in roles["refused"])
     for case in (*certificates["refused"], *load("devices")["refused"]):
         assert not _vouched(case["certificate"], case["root"]), case.get("why")
 
@@ -206,7 +213,18 @@ def test_both_say_the_same_of_which_segments_must_be_there(what: str, tmp_path: 
     assert not theirs(folder) and not ours(folder)
 
 
-def test_receipts_may_be_left_out_for_both(tmp_path: Path) -> None:
+def test_the_golden_export_of_today_is_whole_to_both_and_no_receipt_may_be_left_out(tmp_path: Path) -> None:
+    folder = unpacked(tmp_path / "export", ROLES)
+    assert theirs(folder, ROLES["root"], ROLES["witness"]) and ours(folder, ROLES["root"], ROLES["witness"])
+    for lines in (b"", None):
+        if lines is None:
+            shutil.rmtree(folder / "receipts")
+        else:
+            put(folder / f"receipts/box-1.{'0' * 32}.jsonl", lines)
+        assert not theirs(folder, ROLES["root"]) and not ours(folder, ROLES["root"])
+
+
+def test_receipts_of_an_export_of_before_may_be_left_out_for_both(tmp_path: Path) -> None:
     folder = unpacked(tmp_path / "export")
     shutil.rmtree(folder / "receipts")
     assert theirs(folder) and ours(folder)
@@ -231,28 +249,42 @@ def test_the_second_verifier_shares_nothing_with_the_product() -> None:
         "tomllib", "typing"}
 
 
-def commands(sections: int) -> str:
-    """What the document types up to a section, one after the other."""
+def commands(sections: int, before: bool = False) -> str:
+    """What the document types up to a section, one after the other. `before`: for exports of before there were roles,
+    which lack what the lines that say `today` look at."""
     text = DOCUMENT.partition(f"\n## {sections + 1}. ")[0]
-    return "set -euo pipefail\n" + "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    typed = "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    return "set -euo pipefail\n" + (re.sub(r"^.*# today\n", "", typed, flags=re.MULTILINE) if before else typed)
 
 
-def typed(folder: Path, sections: int) -> tuple[int, str]:
+def typed(folder: Path, sections: int, before: bool = False) -> tuple[int, str]:
     """The exit status, and what is complained of."""
-    done = subprocess.run(["bash", "-c", commands(sections)], cwd=folder, capture_output=True, text=True, timeout=60)
+    script = commands(sections, before)
+    done = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, timeout=60)
     return done.returncode, done.stderr
 
 
 def test_the_commands_of_the_document_find_the_golden_exports_whole(tmp_path: Path) -> None:
-    assert typed(unpacked(tmp_path / "export"), 7) == (0, "")
-    assert typed(unpacked(tmp_path / "tree", TREE), 8) == (0, "")
+    assert typed(unpacked(tmp_path / "roles", ROLES), 8) == (0, "")
+    assert typed(unpacked(tmp_path / "export"), 7, before=True) == (0, "")
+    assert typed(unpacked(tmp_path / "tree", TREE), 8, before=True) == (0, "")
+
+
+@pytest.mark.parametrize("where", ["a role", "the receipts"])
+def test_the_commands_look_at_roles_and_receipts(tmp_path: Path, where: str) -> None:
+    folder = unpacked(tmp_path / "export", ROLES)
+    if where == "a role":
+        folder = unpacked(folder, TREE)  # names none
+    else:
+        put(folder / f"receipts/box-1.{'0' * 32}.jsonl", b"")
+    assert typed(folder, 7)[0] != 0
 
 
 @pytest.mark.parametrize("what", ["a record deleted", "a video longer"])
 def test_and_an_altered_one_broken(tmp_path: Path, what: str) -> None:
     folder = unpacked(tmp_path / "export")
     ALTERATIONS[what](folder)
-    assert typed(folder, 7)[0] != 0
+    assert typed(folder, 7, before=True)[0] != 0
 
 
 @pytest.mark.parametrize(("name", "before", "after"), [
@@ -264,7 +296,7 @@ def test_and_an_altered_tree_broken(tmp_path: Path, name: str, before: bytes, af
     folder = unpacked(tmp_path / "tree", TREE)
     assert before in (folder / name).read_bytes()
     put(folder / name, (folder / name).read_bytes().replace(before, after, 1))
-    assert typed(folder, 8)[0] != 0
+    assert typed(folder, 8, before=True)[0] != 0
     assert not theirs(folder, TREE["root"], TREE["witness"]) and not ours(folder, TREE["root"], TREE["witness"])
 
 

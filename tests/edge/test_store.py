@@ -56,7 +56,7 @@ def test_a_new_store_begins_with_a_genesis_and_its_chain_verifies(tmp_path: Path
     assert [one.record.type for one in again.records()] == ["genesis", "session.start", "alarm", "alarm"]
     assert again.head().hash == store.head().hash and again.head_seq() == store.head().record.seq == 3
     root = x509.load_pem_x509_certificate(keys.root.encode())
-    checked = check_chain(again.records(), root, [])
+    checked = check_chain(again.records(), root, "box", [])
     assert checked.problems == () and checked.identity is not None and checked.identity.test
     assert again.records()[0].record.body["sealing_key"] == keys.sealing_key
 
@@ -87,7 +87,7 @@ def test_threads_and_processes_share_one_chain(tmp_path: Path, keys: BoxKeys) ->
     assert [child.wait() for child in children] == [0, 0]
     records = store.records()
     assert len(records) == 161
-    assert check_chain(records, x509.load_pem_x509_certificate(keys.root.encode()), []).problems == ()
+    assert check_chain(records, x509.load_pem_x509_certificate(keys.root.encode()), "box", []).problems == ()
     times = [one.record.mono_us for one in records]
     assert times == sorted(times)
 

@@ -8,7 +8,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evidence.bodies import Genesis
-from evidence.certs import fingerprint, issue, make_intermediate, make_root, pem
+from evidence.certs import Role, fingerprint, issue, make_intermediate, make_root, pem
 from evidence.chain import next_record
 from evidence.records import ClockState, Sealed, Stamp
 from evidence.seal import KeySigner, keyid_of, seal_record
@@ -30,7 +30,7 @@ def seed(name: str) -> bytes:
 
 class Site:
     """A root. `test`: whether its certificates carry the mark; `between`: whether an intermediate issues those of
-    devices."""
+    boxes."""
 
     def __init__(self, test: bool = True, root_key: Ed25519PrivateKey = ROOT_KEY, between: bool = False) -> None:
         self.test, self.root_key = test, root_key
@@ -55,19 +55,25 @@ class Site:
 
 
 class Maker:
-    """Seals records of one chain, a second apart. `sealed` is the chain so far; it begins with its genesis record."""
+    """Seals records of one chain, a second apart. `sealed` is the chain so far; it begins with its genesis record.
 
-    def __init__(self, site: Site, device: str, chain: str, clock: ClockState, sealing_key: str | None) -> None:
+    `role`: of its certificate; None: that of the chain."""
+
+    def __init__(
+        self, site: Site, device: str, chain: str, clock: ClockState, sealing_key: str | None, role: Role | None = None,
+    ) -> None:
         self.device, self.chain, self.clock = device, chain, clock
         key = Ed25519PrivateKey.from_private_bytes(seed(device))
         self.signer, self.public_key = KeySigner(key), key.public_key()
         start = START - 86400 * SECOND
-        self.certificate = issue(site.issuer, site.issuer_key, self.public_key, device, 2, start, 3650,
-                                 site.test)
+        box, role = sealing_key is not None, role or ("box" if sealing_key else "centre")
+        issuer, issuer_key = (site.issuer, site.issuer_key) if box else (site.root, site.root_key)
+        self.certificate = issue(
+            issuer, issuer_key, self.public_key, device, 2, start, 3650, site.test, role)
         self.sealed: list[Sealed] = []
         self.add("genesis", Genesis(
             keyid_of(self.public_key), pem(self.certificate), fingerprint(site.root), "zaitang test", sealing_key,
-            site.intermediates))
+            site.intermediates if box else None))
 
     def add(self, type: str, body: object, at_us: int | None = None) -> Sealed:
         """The next record; `body` is a dataclass or a plain mapping."""

@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from evidence.bodies import CheckpointSeen
 from evidence.brackets import Bracket, Brackets
+from evidence.brackets import seen as seen_in
+from evidence.centre_times import Contradicted, contradictions
 from evidence.clocks import ChainClock
 from evidence.fold import fold
 from evidence.receipts import Receipt
+from evidence.records import ClockState, Record
 from evidence.rules import Finding, findings
-from evidence.times import HOUR, MINUTE, utc_text
+from evidence.times import HOUR, MINUTE, utc_text, utc_us
 from tests.evidence.course import SHA, SIMULATED, Chain, Course, at, codes
 
 DAY = "2026-03-02"
@@ -146,3 +149,150 @@ def test_a_centre_narrows_when_something_was_done_while_the_clock_was_not_set() 
     clock = ChainClock(box.records, made.policy, [receipt(box, record.seq, START + 5 * HOUR)])
     assert clock.doubt(record) == "clock"
     assert clock.proven(record) == (START + 2 * HOUR, START + 5 * HOUR)
+
+
+# A centre whose own clock is wrong
+
+YEAR = 365 * 24 * HOUR
+
+
+def centre_days(wrong_us: int, kind: str, at_day: int = 3, days: int = 6) -> tuple[Course, list[Receipt]]:
+    """A box that names a checkpoint and records something every day, and gets a receipt an hour later. On one day the
+    clock of its centre is wrong by `wrong_us`, for the checkpoint or for the receipt."""
+    made = Course(policy="sanmenxia-2023")
+    box, given = made.boxes["box-1"], []
+    for day in range(days):
+        us, wrong = START + day * 24 * HOUR, wrong_us if day == at_day else 0
+        size = 10 * (day + 1)
+        body = CheckpointSeen("zaitang/centre", size, SHA, utc_text(us + (wrong if kind == "checkpoint" else 0)),
+                              "A" * 86 + "==")
+        box.add("checkpoint.seen", body, us + MINUTE)
+        last = box.add("alarm", {"code": "x", "params": {}}, us + 2 * MINUTE)
+        at_us = us + HOUR + (wrong if kind == "receipt" else 0)
+        given.append(Receipt(1, "centre", last.device, last.chain, last.seq, SHA, size + 1, utc_text(at_us)))
+    return made, given
+
+
+def doubts(made: Course, given: list[Receipt]) -> set[str | None]:
+    box, skew_us = made.boxes["box-1"], made.policy.bracket_us[0]
+    told = [(size, us) for _, size, us in seen_in(box.records)]
+    clock = ChainClock(box.records, made.policy, given, wrong=contradictions(given, told, skew_us))
+    return {clock.doubt(one) for one in box.records}
+
+
+@pytest.mark.parametrize("kind", ["receipt", "checkpoint"])
+@pytest.mark.parametrize("wrong_us", [YEAR, -YEAR])
+@pytest.mark.parametrize("at_day", range(6))
+def test_one_wrong_clock_of_the_centre_convicts_no_honest_box(wrong_us: int, kind: str, at_day: int) -> None:
+    made, given = centre_days(wrong_us, kind, at_day)
+    if (kind, wrong_us, at_day) != ("receipt", YEAR, 5):  # nothing contradicts the last word but the next one
+        told = [(size, us) for _, size, us in seen_in(made.boxes["box-1"].records)]
+        assert contradictions(given, told, made.policy.bracket_us[0]) != Contradicted() or (
+            kind == "checkpoint" and at_day == 0 and wrong_us < 0)
+        assert doubts(made, given) == {None}
+
+
+def test_what_a_centre_contradicts_is_told_of_the_centre() -> None:
+    made = class_of_a_morning(checkpoint_us=START + YEAR)
+    box = made.boxes["box-1"]
+    last = box.records[-1]
+    given = [receipt(box, last.seq, START + HOUR)]
+    story = fold(made.records, "c-1", made.policy, receipts={(last.device, last.chain): given})
+    found = {one.rule: one for one in findings(story, made.policy, at("2026-03-20 08:00"))}
+    assert found["R1"].result == "satisfied"
+    assert (found["clock"].result, codes(found["clock"])) == ("open", ["centre_clock"])
+
+
+def test_where_a_receipt_is_wrong_a_later_one_makes_nothing_late() -> None:
+    made, given = centre_days(-YEAR, "receipt", at_day=1, days=9)
+    assert doubts(made, given) == {None}
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=10),
+       st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=10), st.integers(0, 3))
+def test_contradictions_are_what_the_plainest_comparison_finds(
+    given_for: list[tuple[int, int]], told: list[tuple[int, int]], skew_min: int,
+) -> None:
+    given = [Receipt(1, "centre", f"box-{up_to % 2}", "0" * 32, up_to, SHA, up_to, utc_text(START + minute * MINUTE))
+             for up_to, minute in given_for]
+    seen_us = [(size, START + minute * MINUTE) for size, minute in told]
+    skew_us = skew_min * MINUTE
+
+    def falls(first_us: int, then_us: int) -> bool:
+        return first_us > then_us + skew_us
+
+    wrong: set[Receipt] = set()
+    wrong_seen: set[tuple[int, int]] = set()
+    for one in given:
+        for other in given:
+            if (one.device == other.device and one.up_to < other.up_to
+                    and falls(utc_us(one.time), utc_us(other.time))):
+                wrong |= {one, other}
+        for size, us in seen_us:
+            if size <= one.leaf_index and falls(us, utc_us(one.time)):
+                wrong.add(one)
+                wrong_seen.add((size, us))
+    for a in seen_us:
+        for b in seen_us:
+            if a[0] < b[0] and falls(a[1], b[1]):
+                wrong_seen |= {a, b}
+    assert contradictions(given, seen_us, skew_us) == Contradicted(frozenset(wrong), frozenset(wrong_seen))
+
+
+@given(st.lists(st.integers(0, 100), min_size=1, max_size=12), st.lists(st.booleans(), min_size=12, max_size=12))
+def test_a_centre_whose_clock_only_rises_contradicts_nothing(minutes: list[int], kinds: list[bool]) -> None:
+    given, told, us, leaf = [], [], START, 0
+    for minute, is_receipt in zip(minutes, kinds, strict=False):
+        us, leaf = us + minute * MINUTE, leaf + 1
+        if is_receipt:
+            given.append(Receipt(1, "centre", "box-1", "0" * 32, leaf, SHA, leaf - 1, utc_text(us)))
+        else:
+            told.append((leaf, us))
+    assert contradictions(given, told, 0) == Contradicted()
+
+
+# A box without a time server
+
+FREE = ClockState(synced=False, max_error_us=16_000_000, source="kernel", rate=1)
+
+
+def free_running(hours: int, drift_us: int = 0) -> tuple[Chain, Record, ChainClock]:
+    """A box whose clock was set, and whose kernel says after so many hours of the same start that nobody sets it."""
+    made = Course(policy="sanmenxia-2023")
+    box = made.boxes["box-1"]
+    box.add("alarm", {"code": "x", "params": {}}, START)
+    box.clock = FREE
+    record = box.add("alarm", {"code": "x", "params": {}}, START + hours * HOUR)
+    record = dataclasses.replace(record, utc=utc_text(record.utc_us + drift_us))
+    box.records[-1] = record
+    clock = ChainClock(box.records, made.policy, [receipt(box, record.seq, START + hours * HOUR + MINUTE)])
+    return box, record, clock
+
+
+@pytest.mark.parametrize(("hours", "doubt"), [(1, None), (10, None), (24, None), (40, "clock"), (72, "clock")])
+def test_an_honest_box_that_nobody_sets_is_believed_while_its_error_is_small(hours: int, doubt: str | None) -> None:
+    """The kernel calls a clock unset after nine hours without a server: its own bound has reached 16 s."""
+    _, record, clock = free_running(hours)
+    assert clock.doubt(record) == doubt
+
+
+@given(st.integers(1, 30), st.integers(-300, 300))
+def test_an_unset_clock_is_believed_only_where_it_agrees_with_the_running_one(hours: int, drift_s: int) -> None:
+    """One thousandth of the time since, and what two records of a box may differ by."""
+    _, record, clock = free_running(hours, drift_s * 1_000_000)
+    least, most = clock.proven(record)
+    agrees = most is not None and least <= record.utc_us
+    if abs(drift_s) > 3.6 * hours + 20:
+        assert clock.doubt(record) == "clock"
+    if clock.doubt(record) is None:
+        assert agrees and abs(drift_s) <= 3.6 * hours + 20
+
+
+def test_an_unset_clock_of_another_start_is_not_believed() -> None:
+    made = Course(policy="sanmenxia-2023")
+    box = made.boxes["box-1"]
+    box.add("alarm", {"code": "x", "params": {}}, START)
+    box.clock = FREE
+    box.restart(START + HOUR, "1f")
+    record = box.add("alarm", {"code": "x", "params": {}}, START + 2 * HOUR)
+    assert ChainClock(box.records, made.policy).doubt(record) == "clock"

@@ -15,8 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.certs import (
+    BOX_USE,
+    CENTRE_USE,
     EVIDENCE_USE,
     TEST_KEY,
+    Role,
     fingerprint,
     identity,
     issue,
@@ -36,34 +39,40 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 KEY = Ed25519PrivateKey.from_private_bytes(seed("box-1"))
 REAL_SITE, TEST_SITE = Site(test=False), Site(test=True)
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(seed("other root"))
+CA_KEY = Ed25519PrivateKey.from_private_bytes(seed("intermediate"))
 
 
 def leaf(site: Site = REAL_SITE, test: bool = False, name: str = "box-1") -> x509.Certificate:
-    return issue(site.root, site.root_key, KEY.public_key(), name, 7, START, 30, test)
+    return issue(site.root, site.root_key, KEY.public_key(), name, 7, START, 30, test, "box")
 
 
-def odd(*extensions: tuple[x509.ExtensionType, bool], names: tuple[str, ...] = ("box-1",), ca: bool = False) -> str:
-    """A certificate of the real site's root that is not quite as it should be."""
+def odd(
+    *extensions: tuple[x509.ExtensionType, bool], names: tuple[str, ...] = ("box-1",), ca: bool = False,
+    uses: tuple[x509.ObjectIdentifier, ...] | None = (EVIDENCE_USE, BOX_USE), site: Site = REAL_SITE,
+) -> str:
+    """A certificate of a site's root that is not quite as it should be."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name) for name in names])
     start = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(REAL_SITE.root.subject)
+    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(site.root.subject)
     builder = builder.public_key(KEY.public_key()).serial_number(9).not_valid_before(start)
     builder = builder.not_valid_after(start + datetime.timedelta(days=9))
     builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
-    return pem(builder.sign(REAL_SITE.root_key, None))
+    if uses is not None:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(uses), critical=False)
+    return pem(builder.sign(site.root_key, None))
 
 
 def test_the_root_vouches_for_name_and_key() -> None:
-    who = identity(pem(leaf()), REAL_SITE.root)
+    who = identity(pem(leaf()), REAL_SITE.root, "box")
     assert (who.name, who.keyid, who.test) == ("box-1", keyid_of(KEY.public_key()), False)
     assert fingerprint(REAL_SITE.root) == keyid_of(REAL_SITE.root_key.public_key())
 
 
 @pytest.mark.parametrize(("site", "test"), [(REAL_SITE, True), (TEST_SITE, False), (TEST_SITE, True)])
 def test_a_mark_on_the_certificate_or_on_its_root_makes_a_test_key(site: Site, test: bool) -> None:
-    assert identity(pem(leaf(site, test)), site.root).test
+    assert identity(pem(leaf(site, test)), site.root, "box").test
 
 
 def test_the_mark_is_critical_so_that_other_readers_refuse() -> None:
@@ -76,14 +85,14 @@ def test_the_mark_is_critical_so_that_other_readers_refuse() -> None:
 def test_another_root_does_not_vouch() -> None:
     other = make_root(OTHER_KEY, "Test Site", 1, START, 30, False)
     with pytest.raises(BadCertificate, match="did not issue"):
-        identity(pem(leaf()), other)
+        identity(pem(leaf()), other, "box")
 
 
 def test_a_root_is_no_device_and_a_device_no_root() -> None:
     with pytest.raises(BadCertificate, match="root certificate"):
-        identity(pem(REAL_SITE.root), REAL_SITE.root)
+        identity(pem(REAL_SITE.root), REAL_SITE.root, "box")
     with pytest.raises(BadCertificate):
-        identity(pem(issue(leaf(), KEY, OTHER_KEY.public_key(), "box-2", 3, START, 30, False)), leaf())
+        identity(pem(issue(leaf(), KEY, OTHER_KEY.public_key(), "box-2", 3, START, 30, False, "box")), leaf(), "box")
 
 
 @pytest.mark.parametrize("text", [
@@ -93,12 +102,12 @@ def test_a_root_is_no_device_and_a_device_no_root() -> None:
 ])
 def test_odd_certificates_are_refused(text: str) -> None:
     with pytest.raises(BadCertificate):
-        identity(text, REAL_SITE.root)
+        identity(text, REAL_SITE.root, "box")
 
 
 def test_an_extension_that_is_not_critical_does_no_harm() -> None:
     text = odd((x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), False))
-    assert identity(text, REAL_SITE.root).name == "box-1"
+    assert identity(text, REAL_SITE.root, "box").name == "box-1"
 
 
 def test_keys_of_another_kind_are_refused() -> None:
@@ -110,7 +119,7 @@ def test_keys_of_another_kind_are_refused() -> None:
     with pytest.raises(BadCertificate, match="Ed25519"):
         fingerprint(root)
     with pytest.raises(BadCertificate):
-        identity(pem(leaf()), root)
+        identity(pem(leaf()), root, "box")
 
 
 @given(st.data())
@@ -119,10 +128,10 @@ def test_a_damaged_certificate_gives_our_error_or_the_same_identity(data: st.Dat
     at = data.draw(st.integers(0, len(text) - 1))
     text[at] = data.draw(st.integers(0, 127))
     try:
-        who = identity(text.decode(), REAL_SITE.root)
+        who = identity(text.decode(), REAL_SITE.root, "box")
     except BadCertificate:
         return
-    assert who == identity(pem(leaf()), REAL_SITE.root)
+    assert who == identity(pem(leaf()), REAL_SITE.root, "box")
 
 
 @given(st.text(max_size=200))
@@ -131,11 +140,54 @@ def test_any_text_gives_our_error(text: str) -> None:
         read_certificate(text)
 
 
+# --- whose word it is
+
+OF_CENTRE = issue(REAL_SITE.root, REAL_SITE.root_key, KEY.public_key(), "centre", 7, START, 30, False, "centre")
+
+
+def test_a_box_is_no_centre_and_a_centre_no_box() -> None:
+    assert identity(pem(OF_CENTRE), REAL_SITE.root, "centre").role == "centre"
+    assert identity(pem(leaf()), REAL_SITE.root, "box").role == "box"
+    with pytest.raises(BadCertificate, match="it is for a box, and a centre is expected"):
+        identity(pem(leaf()), REAL_SITE.root, "centre")
+    with pytest.raises(BadCertificate, match="it is for a centre, and a box is expected"):
+        identity(pem(OF_CENTRE), REAL_SITE.root, "box")
+
+
+@pytest.mark.parametrize("role", ["box", "centre"])
+@pytest.mark.parametrize(("uses", "why"), [
+    (None, "neither a box nor a centre"),
+    ((EVIDENCE_USE,), "neither a box nor a centre"),
+    ((EVIDENCE_USE, BOX_USE, CENTRE_USE), "for a box and a centre"),
+    ((BOX_USE,), "for connections"),
+    ((CENTRE_USE,), "for connections"),
+])
+def test_a_certificate_names_one_role(uses: tuple[x509.ObjectIdentifier, ...] | None, why: str, role: Role) -> None:
+    with pytest.raises(BadCertificate, match=why):
+        identity(odd(uses=uses), REAL_SITE.root, role)
+
+
+def test_a_test_certificate_without_a_role_may_be_either_and_with_one_it_is_that() -> None:
+    for role in ("box", "centre"):
+        for uses in (None, (EVIDENCE_USE,)):
+            who = identity(odd(uses=uses, site=TEST_SITE), TEST_SITE.root, role)
+            assert (who.role, who.test) == (role, True)
+    with pytest.raises(BadCertificate, match="for a box"):
+        identity(pem(leaf(TEST_SITE)), TEST_SITE.root, "centre")
+
+
+@pytest.mark.parametrize("site", [REAL_SITE, TEST_SITE])
+def test_whoever_steals_the_intermediate_makes_no_centre(site: Site) -> None:
+    ca = make_intermediate(site.root, site.root_key, CA_KEY.public_key(), "Test Authority", 3, START, 30, site.test)
+    made = issue(ca, CA_KEY, OTHER_KEY.public_key(), "centre", 8, START, 30, site.test, "centre")
+    with pytest.raises(BadCertificate, match="an intermediate issued it"):
+        identity(pem(made) + pem(ca), site.root, "centre")
+
+
 # --- through an intermediate
 
-CA_KEY = Ed25519PrivateKey.from_private_bytes(seed("intermediate"))
 CA = make_intermediate(REAL_SITE.root, REAL_SITE.root_key, CA_KEY.public_key(), "Test Authority", 3, START, 30, False)
-BELOW = issue(CA, CA_KEY, KEY.public_key(), "box-1", 8, START, 30, False)
+BELOW = issue(CA, CA_KEY, KEY.public_key(), "box-1", 8, START, 30, False, "box")
 
 
 def authority(
@@ -157,7 +209,7 @@ def authority(
 
 
 def test_the_root_vouches_through_its_intermediate() -> None:
-    who = identity(pem(BELOW) + pem(CA), REAL_SITE.root)
+    who = identity(pem(BELOW) + pem(CA), REAL_SITE.root, "box")
     assert (who.name, who.keyid, who.test) == ("box-1", keyid_of(KEY.public_key()), False)
 
 
@@ -166,8 +218,8 @@ def test_one_mark_anywhere_in_the_chain_makes_a_test_key(marked: str) -> None:
     site = TEST_SITE if marked == "root" else REAL_SITE
     ca = make_intermediate(
         site.root, site.root_key, CA_KEY.public_key(), "Test Authority", 3, START, 30, marked == "intermediate")
-    below = issue(ca, CA_KEY, KEY.public_key(), "box-1", 8, START, 30, marked == "leaf")
-    assert identity(pem(below) + pem(ca), site.root).test
+    below = issue(ca, CA_KEY, KEY.public_key(), "box-1", 8, START, 30, marked == "leaf", "box")
+    assert identity(pem(below) + pem(ca), site.root, "box").test
 
 
 def test_a_chain_in_two_pieces_is_the_chain() -> None:
@@ -194,11 +246,11 @@ CONNECTIONS = ExtendedKeyUsageOID.CLIENT_AUTH
     ([BELOW, authority(use=CONNECTIONS)], "for connections"),
     ([BELOW, authority(demand="1.2.3.4")], "demands 1.2.3.4"),
     ([CA], "not that of a device"),
-    ([issue(leaf(), KEY, OTHER_KEY.public_key(), "box-2", 3, START, 30, False), leaf()], "may not issue"),
+    ([issue(leaf(), KEY, OTHER_KEY.public_key(), "box-2", 3, START, 30, False, "box"), leaf()], "may not issue"),
 ])
 def test_what_an_intermediate_may_not_be(chain: list[x509.Certificate], why: str) -> None:
     with pytest.raises(BadCertificate, match=why):
-        identity("".join(map(pem, chain)), REAL_SITE.root)
+        identity("".join(map(pem, chain)), REAL_SITE.root, "box")
 
 
 def test_a_root_that_allows_no_intermediate_is_obeyed() -> None:
@@ -207,9 +259,9 @@ def test_a_root_that_allows_no_intermediate_is_obeyed() -> None:
     assert fingerprint(early) == keyid_of(root_key.public_key())
     ca = make_intermediate(early, root_key, CA_KEY.public_key(), "Test Authority", 3, START, 30, False)
     with pytest.raises(BadCertificate, match="allows no intermediate"):
-        identity(pem(issue(ca, CA_KEY, KEY.public_key(), "box-1", 8, START, 30, False)) + pem(ca), early)
-    below = issue(early, root_key, KEY.public_key(), "box-1", 8, START, 30, False)
-    assert identity(pem(below), early).name == "box-1"
+        identity(pem(issue(ca, CA_KEY, KEY.public_key(), "box-1", 8, START, 30, False, "box")) + pem(ca), early, "box")
+    below = issue(early, root_key, KEY.public_key(), "box-1", 8, START, 30, False, "box")
+    assert identity(pem(below), early, "box").name == "box-1"
 
 
 @given(st.data())
@@ -218,7 +270,7 @@ def test_a_damaged_chain_gives_our_error_or_the_same_identity(data: st.DataObjec
     at = data.draw(st.integers(0, len(text) - 1))
     text[at] = data.draw(st.integers(0, 127))
     try:
-        who = identity(text.decode(), REAL_SITE.root)
+        who = identity(text.decode(), REAL_SITE.root, "box")
     except BadCertificate:
         return
-    assert who == identity(pem(BELOW) + pem(CA), REAL_SITE.root)
+    assert who == identity(pem(BELOW) + pem(CA), REAL_SITE.root, "box")

@@ -39,7 +39,7 @@ HEAD = head_of(CHAIN[-1])
 
 
 def kinds(sealed: list[Sealed], heads: tuple[Head, ...] = (HEAD,), closed: bool = True) -> list[type]:
-    return [type(error) for error in check_chain(sealed, SITE.root, heads, closed).problems]
+    return [type(error) for error in check_chain(sealed, SITE.root, "box", heads, closed).problems]
 
 
 def forged(one: Sealed, maker: Maker = BOX, **change: object) -> Sealed:
@@ -59,11 +59,11 @@ def _payload(envelope: bytes) -> bytes:
 
 
 def test_a_whole_chain_and_who_signed_it() -> None:
-    checked = check_chain(CHAIN, SITE.root, [HEAD], closed=True)
+    checked = check_chain(CHAIN, SITE.root, "box", [HEAD], closed=True)
     assert checked.problems == ()
     assert checked.identity is not None
     assert (checked.identity.name, checked.identity.test) == ("box-1", True)
-    assert check_chain(CHAIN, SITE.root, []).problems == ()
+    assert check_chain(CHAIN, SITE.root, "box", []).problems == ()
 
 
 def test_the_order_of_arrival_does_not_matter() -> None:
@@ -82,7 +82,7 @@ def test_a_removal() -> None:
 
 
 def test_a_cut_tail() -> None:
-    problems = check_chain(CHAIN[:-2], SITE.root, [HEAD]).problems
+    problems = check_chain(CHAIN[:-2], SITE.root, "box", [HEAD]).problems
     assert [str(one) for one in problems] == [
         "the end of the chain of box-1 was cut: 6 records are here, a signed head says 8"]
     assert kinds([]) == [TailCut]
@@ -141,11 +141,11 @@ def test_who_the_genesis_record_may_name() -> None:
         ({"certificate": "x"}, "not PEM"),
         ({"keyid": "0" * 64}, "another key"),
     ):
-        checked = check_chain([forged(genesis, body={**body, **change})], SITE.root, [])
+        checked = check_chain([forged(genesis, body={**body, **change})], SITE.root, "box", [])
         assert checked.identity is None
         assert isinstance(checked.problems[0], BadCertificate)
         assert why in str(checked.problems[0])
-    assert isinstance(check_chain(CHAIN, other_site.root, []).problems[0], BadCertificate)
+    assert isinstance(check_chain(CHAIN, other_site.root, "box", []).problems[0], BadCertificate)
 
 
 def test_huge_numbers_are_one_problem() -> None:
@@ -217,4 +217,4 @@ def found_in(lines: list[bytes]) -> list[VerificationError | BadRecord]:
             sealed.append(read_sealed(line))
         except BadRecord as error:
             return [error]
-    return [*check_order(sealed), *check_chain(sealed, SITE.root, [HEAD], closed=True).problems]
+    return [*check_order(sealed), *check_chain(sealed, SITE.root, "box", [HEAD], closed=True).problems]

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evidence.bodies import TYPES, Head, body_of
 from evidence.canonical import canonical, parse
-from evidence.certs import fingerprint, identity, read_certificate
+from evidence.certs import Role, fingerprint, identity, read_certificate
 from evidence.chain import check_chain, check_order, head_of
 from evidence.errors import (
     BadCertificate,
@@ -74,22 +74,40 @@ def test_the_steps_of_a_seal() -> None:
             verify_seal(case["envelope"].encode(), kind, key.public_key(), case["why"])
 
 
-def test_certificates() -> None:
+@pytest.mark.parametrize("role", ["box", "centre"])
+def test_certificates(role: Role) -> None:
+    """They name no role: a test certificate may be either, one without the mark is neither since there are roles."""
     vectors = load("certificates")
     for case in vectors["accepted"]:
         root = read_certificate(case["root"])
-        who = identity(case["certificate"], root)
         assert fingerprint(root) == case["fingerprint"]
-        assert (who.name, who.keyid, who.test) == (case["name"], case["keyid"], case["test"])
+        if not case["test"]:
+            with pytest.raises(BadCertificate, match="neither a box nor a centre"):
+                identity(case["certificate"], root, role)
+            continue
+        who = identity(case["certificate"], root, role)
+        assert (who.name, who.keyid, who.role, who.test) == (case["name"], case["keyid"], role, True)
     for case in vectors["refused"]:
         with pytest.raises(BadCertificate):
-            identity(case["certificate"], read_certificate(case["root"]))
+            identity(case["certificate"], read_certificate(case["root"]), role)
 
 
-def test_chains_of_certificates_to_refuse() -> None:
+@pytest.mark.parametrize("role", ["box", "centre"])
+def test_chains_of_certificates_to_refuse(role: Role) -> None:
     for case in load("devices")["refused"]:
         with pytest.raises(BadCertificate):
-            identity(case["certificate"], read_certificate(case["root"]))
+            identity(case["certificate"], read_certificate(case["root"]), role)
+
+
+def test_certificates_that_name_a_role() -> None:
+    vectors = load("roles")
+    for case in vectors["accepted"]:
+        who = identity(case["certificate"], read_certificate(case["root"]), case["role"])
+        assert (who.name, who.keyid, who.role, who.test) == tuple(
+            case[key] for key in ("name", "keyid", "role", "test"))
+    for case in vectors["refused"]:
+        with pytest.raises(BadCertificate):
+            identity(case["certificate"], read_certificate(case["root"]), case["role"])
 
 
 CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("picture", "box"),
@@ -98,6 +116,8 @@ CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("pictur
           ("attempts", "box"), ("checkpoints", "box"), ("naming", "box"), ("still", "box"), ("devices", "box"),
           ("devices", "centre"), ("orders", "box"), ("new-chain", "box"), ("orders", "centre"), ("settings", "centre")]
 """File and name of every chain that is kept."""
+UNMARKED = {"pins", "rollcall"}
+"""Their certificates have no mark and name no role: since there are roles they are refused; what they hold is read."""
 
 
 def golden(key: str) -> list[bytes]:
@@ -111,8 +131,13 @@ def golden(key: str) -> list[bytes]:
 def test_a_whole_chain(file: str, name: str) -> None:
     vector = load(file)
     sealed = [read_sealed(one["envelope"].encode()) for one in vector[name]]
-    checked = check_chain(sealed, read_certificate(vector["root"]), [head_of(sealed[-1])], closed=True)
-    assert checked.problems == ()
+    role: Role = "centre" if name == "centre" else "box"
+    checked = check_chain(sealed, read_certificate(vector["root"]), role, [head_of(sealed[-1])], closed=True)
+    if file in UNMARKED:  # and nothing else is wrong with it
+        (refused,) = checked.problems
+        assert isinstance(refused, BadCertificate) and "neither a box nor a centre" in str(refused)
+    else:
+        assert checked.problems == () and checked.identity is not None and checked.identity.role == role
     assert check_places(sealed, of_centre=name == "centre") == ()
     device = sealed[0].record.device
     key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(vector["private_keys"][device]))
@@ -131,7 +156,7 @@ def test_every_type_of_this_version_is_there() -> None:
 def test_a_receipt_and_an_export_state_the_same_head() -> None:
     vector = load("chains")
     box, centre = ([read_sealed(one["envelope"].encode()) for one in vector[name]] for name in ("box", "centre"))
-    who = identity(str(centre[0].record.body["certificate"]), read_certificate(vector["root"]))
+    who = identity(str(centre[0].record.body["certificate"]), read_certificate(vector["root"]), "centre")
     receipt = read_receipt(vector["receipt"].encode(), who.public_key, "receipt")
     assert receipt.head == head_of(box[-1])
     assert centre[-1].record.body["heads"] == [vars(receipt.head)]
@@ -150,7 +175,7 @@ def test_what_was_done_to_a_chain(case: dict[str, Any]) -> None:
     vector = load("tampered")
     sealed = [read_sealed(envelope.encode()) for envelope in case["envelopes"]]
     head = decode(Head, vector["head"], "head")
-    checked = check_chain(sealed, read_certificate(vector["root"]), [head], closed=True)
+    checked = check_chain(sealed, read_certificate(vector["root"]), "box", [head], closed=True)
     assert [WORDS[type(error)] for error in (*check_order(sealed), *checked.problems)] == case["problems"]
 
 

@@ -95,7 +95,7 @@ def _certificate(data: bytes, _: Bench) -> object:
     fingerprint(found)
     for root in (SITE.root, found):
         try:
-            identity(data.decode("ascii", "replace"), root)
+            identity(data.decode("ascii", "replace"), root, "box")
         except BadCertificate as error:
             assert str(error)
     return None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from common.policies import policy_bytes
 from evidence.bodies import Export, PolicyRef
+from evidence.canonical import sha256_hex
 from evidence.certs import pem
 from evidence.chain import head_of
 from evidence.receipts import Receipt, seal_receipt
@@ -74,19 +75,25 @@ def receipt(box: Maker, centre: Maker, up_to: int) -> bytes:
 
 
 def write_export(
-    folder: Path, site: Site, box: Maker, centre: Maker, policy: str = "demo", twice: bool = False,
+    folder: Path, site: Site, box: Maker, centre: Maker, policy: str = "demo", whole: bool = True,
+    others: Sequence[Maker] = (), twice: bool = False,
 ) -> Path:
-    """The folder of an exported class. `twice`: its manifest names the chain of the box twice."""
+    """The folder of an exported class. `whole`: the manifest says which receipts there are; `others`: further boxes;
+    `twice`: its manifest names the chain of the box twice."""
     digest = hashlib.sha256(policy_bytes(policy)).hexdigest()
-    heads, as_of = (head_of(box.sealed[-1]),) * (1 + twice), utc_text(START + 3600 * SECOND)
-    manifest = centre.add("export", encode(Export(CLASS, PolicyRef(policy, digest), heads, 3, as_of)))
-    name = f"{box.device}.{box.chain}.jsonl"
+    boxes = (box, *others, *((box,) if twice else ()))
+    given = [receipt(one, centre, len(one.sealed) - 1) + b"\n" for one in boxes]
+    manifest = centre.add("export", encode(Export(
+        CLASS, PolicyRef(policy, digest), tuple(head_of(one.sealed[-1]) for one in boxes), 3,
+        utc_text(START + 3600 * SECOND), tuple(map(sha256_hex, given)) if whole else None)))
     put(folder / "manifest.json", manifest.envelope)
     put(folder / "root.pem", pem(site.root).encode())
     put(folder / "policy.toml", policy_bytes(policy))
-    put(folder / f"chains/{name}", lines(box.sealed))
     put(folder / f"chains/{centre.device}.{centre.chain}.jsonl", lines(centre.sealed))
-    put(folder / f"receipts/{name}", receipt(box, centre, len(box.sealed) - 1) + b"\n")
+    for one, text in zip(boxes, given, strict=True):
+        name = f"{one.device}.{one.chain}.jsonl"
+        put(folder / f"chains/{name}", lines(one.sealed))
+        put(folder / f"receipts/{name}", text)
     for index, data in enumerate(VIDEOS):
         put(folder / f"segments/{box.device}/r-1/{index:06}.mp4", data)
     return folder

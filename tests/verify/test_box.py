@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from evidence.certs import pem
 from evidence.times import SECOND
-from tests.evidence.making import START, Site
+from tests.evidence.making import REAL, START, Maker, Site
 from tests.verify.conftest import Run
 from tests.verify.making import (
     CLASS,
@@ -414,3 +415,46 @@ def test_a_database_whose_tables_have_no_readable_names_is_refused(box: Path, ru
     for name in (b"CREATE TABLE records", b"CREATE TABLE receipts", b"CREATE TABLE orders"):
         path.write_bytes(path.read_bytes().replace(name, name[:-3] + b"\xff\xfd ", 1))
     assert run(box)[0] == 2
+
+
+def test_a_box_writes_its_own_receipts(tmp_path: Path, run: Run) -> None:
+    """Its own certificate lies where the centre's should, and its own key signed the receipts."""
+    site, box, centre = class_of()
+    folder = write_box(tmp_path / "box", site, box, centre, [receipt(box, box, len(box.sealed) - 1)])
+    put(folder / "keys/centre.crt", pem(box.certificate).encode())
+    status, result = run(folder)
+    assert status == 1
+    assert result["problems"] == [
+        "keys/centre.crt: the certificate cannot be trusted: it is for a box, and a centre is expected"]
+
+
+def test_a_centre_with_the_key_of_the_box_gives_it_no_receipts(tmp_path: Path, run: Run) -> None:
+    site, box, centre = class_of()
+    own = site.centre("box-1")
+    folder = write_box(tmp_path / "box", site, box, centre, [receipt(box, own, len(box.sealed) - 1)])
+    put(folder / "keys/centre.crt", pem(own.certificate).encode())
+    status, result = run(folder)
+    assert status == 1 and "box-1 speaks as the centre with the name or the key of a box" in result["problems"]
+
+
+def test_a_receipt_in_the_name_of_another_centre(tmp_path: Path, run: Run) -> None:
+    site, box, centre = class_of()
+    other = site.centre()
+    other.device = "centre-2"
+    folder = write_box(tmp_path / "box", site, box, centre, [receipt(box, other, len(box.sealed) - 1)])
+    status, result = run(folder)
+    assert status == 1 and "of another centre" in result["problems"][0]
+
+
+def test_an_order_that_another_than_the_centre_sealed(tmp_path: Path, run: Run) -> None:
+    site, box, centre = class_of()
+    thief = Maker(site, "box-2", "c" * 32, REAL, None, role="box")
+    box.add("order.accepted", {"class": CLASS, "order": thief.add("order.class", order("demo")).hash})
+    folder = write_box(tmp_path / "box", site, box, centre, [receipt(box, centre, 5)])
+    db = sqlite3.connect(folder / "zaitang.db")
+    with db:
+        one = thief.sealed[-1]
+        db.execute("INSERT INTO orders VALUES (?, ?, ?)", (one.hash, 99, one.envelope))
+    db.close()
+    status, result = run(folder)
+    assert status == 1 and "signed by the key" in result["problems"][0]

@@ -1,6 +1,7 @@
 """An exported class: whole it passes; whatever is done to it is named, the first broken thing first."""
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -9,13 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evidence.bodies import DeviceRevoked
-from evidence.certs import pem
+from evidence.bodies import DeviceApproved, DeviceRevoked
+from evidence.certs import fingerprint, pem
 from evidence.times import HOUR, utc_text
+from tests.contract import second_verifier
+from tests.evidence.making import REAL, SEALING_KEY, Maker, Site, seed
 from tests.evidence.making import START as START_US
-from tests.evidence.making import Site, seed
 from tests.verify.conftest import Run
-from tests.verify.making import CLASS, class_of, listing, put, receipt, write_export
+from tests.verify.making import CLASS, VIDEOS, class_of, listing, order, put, receipt, write_export
 from verify.cli import verify
 from verify.lines import MOST_WRONG
 
@@ -30,6 +32,15 @@ CHECK_IN = {
     "threshold_ppm": 400_000, "margin_ppm": 50_000, "frames": 5, "votes": 5, "face_px": 90, "seen_mono_us": 1,
     "liveness": "not_checked", "best": {"person": "p-1", "score_ppm": 800_000}, "second": None,
 }
+
+
+def theirs(export: Path, root: str) -> bool:
+    """What the second verifier says."""
+    try:
+        second_verifier.verify(export, root)
+    except (second_verifier.Broken, OSError):
+        return False
+    return True
 
 
 def rewrite(path: Path, *lines: bytes) -> None:
@@ -84,8 +95,8 @@ def test_a_class_that_somebody_made_anew_under_his_own_root(tmp_path: Path, run:
 @pytest.mark.parametrize(("name", "says"), [
     (FIRST, "segment r-1/000000.mp4 of box-1 was changed"),
     (BOX_CHAIN, "record 3 of box-1 was changed"),
-    (CENTRE_CHAIN, "line 2 of chains/centre"),
-    (RECEIPTS, "a receipt in receipts/box-1"),
+    (CENTRE_CHAIN, "record 1 of centre was changed"),
+    (RECEIPTS, f"{RECEIPTS} was changed"),
     ("manifest.json", "manifest.json is not the export that the centre sealed"),
     ("policy.toml", "policy.toml was changed"),
     ("root.pem", "root.pem: the certificate cannot be trusted"),
@@ -114,9 +125,85 @@ def test_a_missing_file_is_named(export: Path, run: Run, name: str, says: str) -
     assert result["problems"] == [says]
 
 
-def test_receipts_may_be_left_out(export: Path, run: Run) -> None:
+def test_receipts_may_not_be_left_out(export: Path, run: Run) -> None:
+    assert "receives" not in str(run(export)[1]["cannot_tell"])
     shutil.rmtree(export / "receipts")
+    status, result = run(export)
+    assert (status, result["problems"]) == (1, [f"{RECEIPTS} is missing"])
+
+
+def test_one_receipt_may_not_be_left_out_nor_added(tmp_path: Path, run: Run) -> None:
+    site, box, centre = class_of()
+    export = write_export(tmp_path / "export", site, box, centre)
+    for lines in ([], [receipt(box, centre, 2), (export / RECEIPTS).read_bytes().strip()]):
+        rewrite(export / RECEIPTS, *lines)
+        status, result = run(export)
+        assert (status, result["problems"][0]) == (
+            1, f"{RECEIPTS} was changed: it is not the file of receipts that the centre sealed")
+
+
+def test_an_export_that_does_not_say_which_receipts_there_are_leaves_the_time_open(tmp_path: Path, run: Run) -> None:
+    """A class that came 200 hours late is told from one in time by its receipts alone."""
+    export = write_export(tmp_path / "export", *class_of(), whole=False)
+    for _ in range(2):
+        status, result = run(export)
+        assert status == 0 and "which receipts there are" in str(result["cannot_tell"])
+        (clock,) = [one for one in result["findings"] if one["rule"] == "clock"]
+        assert clock["result"] == "open" and "receipts_unknown" in str(clock["reasons"])
+        shutil.rmtree(export / "receipts", ignore_errors=True)
+
+
+def test_a_box_plays_the_centre(tmp_path: Path, run: Run) -> None:
+    """One stolen key of a box makes a chain "of a centre", with a plan, a manifest and receipts of its own."""
+    for thief in ("box-1", "box-2"):
+        site, box, _ = class_of()
+        centre = Maker(site, thief, "c" * 32, REAL, None, role="box")
+        centre.add("order.class", order("demo"))
+        export = write_export(tmp_path / thief, site, box, centre)
+        status, result = run(export, "--root", fingerprint(site.root))
+        assert status == 1
+        assert "it is for a box, and a centre is expected" in result["problems"][0]
+        assert not theirs(export, fingerprint(site.root))
+
+
+def test_a_centre_with_the_name_and_key_of_a_box(tmp_path: Path, run: Run) -> None:
+    site, box, _ = class_of()
+    centre = site.centre("box-1")
+    centre.add("order.class", order("demo"))
+    export = write_export(tmp_path / "export", site, box, centre)
+    status, result = run(export)
+    assert status == 1 and "box-1 speaks as the centre with the name or the key of a box" in result["problems"]
+    assert not theirs(export, fingerprint(site.root))
+
+
+def test_a_centre_is_no_box(tmp_path: Path, run: Run) -> None:
+    site, _, centre = class_of()
+    box = Maker(site, "box-1", "0" * 32, REAL, SEALING_KEY, role="centre")
+    export = write_export(tmp_path / "export", site, box, centre)
+    status, result = run(export)
+    assert status == 1 and "it is for a centre, and a box is expected" in result["problems"][0]
+    assert not theirs(export, fingerprint(site.root))
+
+
+def test_a_key_of_a_box_that_the_centre_never_certified_is_told(tmp_path: Path, run: Run) -> None:
+    site, box, centre = class_of()
+    assert "certified the key with which box-1 signs" in str(
+        run(write_export(tmp_path / "one", site, box, centre))[1]["cannot_tell"])
+    site, box, centre = class_of()
+    centre.add("device.approved", DeviceApproved("box-1", "", box.signer.keyid, pem(box.certificate)))
+    assert "certified" not in str(run(write_export(tmp_path / "two", site, box, centre))[1]["cannot_tell"])
+
+
+def test_a_removal_by_another_box_excuses_no_missing_video(tmp_path: Path, run: Run) -> None:
+    site, box, centre = class_of()
+    other = site.box("box-2", "2" * 32)
+    other.add("segment.removed", {"segment": hashlib.sha256(VIDEOS[1]).hexdigest(), "reason": "x", "by": "y"})
+    export = write_export(tmp_path / "export", site, box, centre, others=(other,))
     assert run(export)[0] == 0
+    (export / SECOND).unlink()
+    status, result = run(export)
+    assert (status, result["problems"]) == (1, ["segment r-1/000001.mp4 of box-1 is missing"])
+    assert not theirs(export, fingerprint(site.root))
 
 
 def test_without_its_root_an_export_needs_one_to_be_given(export: Path, run: Run, tmp_path: Path) -> None:
@@ -235,14 +322,15 @@ def test_a_file_that_ends_within_a_line(export: Path, run: Run) -> None:
 
 def test_a_receipt_for_more_than_is_here(tmp_path: Path, run: Run) -> None:
     site, box, centre = class_of()
-    export = write_export(tmp_path / "export", site, box, centre)
+    export = write_export(tmp_path / "export", site, box, centre, whole=False)
     box.add("alarm", {"code": "camera.silent", "params": {}})
     rewrite(export / RECEIPTS, receipt(box, centre, 6))
     assert run(export)[1]["problems"][0].startswith("the end of the chain of box-1 was cut: 6 records are here")
 
 
-def test_a_receipt_that_the_centre_did_not_sign(export: Path, run: Run) -> None:
-    _, box, centre = class_of()
+def test_a_receipt_that_the_centre_did_not_sign(tmp_path: Path, run: Run) -> None:
+    site, box, centre = class_of()
+    export = write_export(tmp_path / "export", site, box, centre, whole=False)
     centre.signer = box.signer
     rewrite(export / RECEIPTS, receipt(box, centre, 5))
     assert "signed by the key" in run(export)[1]["problems"][0]

@@ -59,7 +59,7 @@ def test_what_is_for_connections_signs_no_evidence(centre: Centre) -> None:
     text = "".join(part + "-----END CERTIFICATE-----\n" for part in
                    (keys / OWN).read_text().partition("-----BEGIN CERT")[2].split("-----END CERTIFICATE-----\n")[:-1])
     with pytest.raises(BadCertificate, match="for connections"):
-        identity("-----BEGIN CERT" + text, centre.keys.root)
+        identity("-----BEGIN CERT" + text, centre.keys.root, "centre")
 
 
 def test_earlier_authorities_go_on_to_sign_their_lists(centre: Centre) -> None:

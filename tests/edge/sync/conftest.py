@@ -22,7 +22,7 @@ from edge.keys import make_box_keys
 from edge.wiring import Box, open_store
 from evidence.bodies import ClassOrder, Enrolled, Genesis, Hour, Place, PolicyRef
 from evidence.canonical import canonical
-from evidence.certs import fingerprint, issue, make_root, pem
+from evidence.certs import Role, fingerprint, issue, make_root, pem
 from evidence.chain import next_record
 from evidence.receipts import Receipt, seal_receipt
 from evidence.records import Sealed
@@ -52,7 +52,8 @@ class Centre:
         self.head = self.record("genesis", own)
 
     def certify(self, public_key: object, name: str) -> str:
-        return pem(issue(self.root, self.root_key, public_key, name, 5, 0, 36500, self.test))
+        role: Role = "box" if name.startswith("box") else "centre"
+        return pem(issue(self.root, self.root_key, public_key, name, 5, 0, 36500, self.test, role))
 
     def order(self, number: int = 1, device: str = "box-1", class_id: str = "welding-1", policy: str = "") -> Sealed:
         """A sealed class order, the next record of the centre's chain."""
