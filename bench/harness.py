@@ -22,6 +22,23 @@ def cpu_s() -> float:
 CLOCKS = {"wall": time.perf_counter, "cpu": cpu_s}
 
 
+class Busy:
+    """A side whose CPU seconds are counted, too: what a machine that is busy with other things leaves as it is."""
+
+    def __init__(self, side: Side) -> None:
+        self._side, self.seconds = side, list[float]()
+
+    def __call__(self) -> None:
+        before = cpu_s()
+        self._side()
+        self.seconds.append(cpu_s() - before)
+
+    def against(self, peer: Busy, amount: float, unit: str) -> str:
+        """Both in words, at their medians. `amount`: of `unit` in one repetition."""
+        mine, bare = (1e6 * statistics.median(one.seconds) / amount for one in (self, peer))
+        return f"CPU: {mine:.0f} µs a {unit}, the peer {bare:.0f} µs: {bare / mine:.2f} x"
+
+
 class Skipped(Exception):
     """A row cannot run here; its text says what is missing."""
 

@@ -8,6 +8,7 @@ or `{ value = 60, source = "ours", why = "…" }`.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import tomllib
 import typing
 from collections.abc import Mapping
@@ -365,12 +366,17 @@ def _check(policy: Policy, table: Any, where: str, path: str) -> None:
     """Every number in range and with a source; every clause of a document that is named."""
     if isinstance(table, Rule):
         _check_clause(policy, table.clause, where, f"{path}clause")
-    for name, hint in typing.get_type_hints(type(table), include_extras=True).items():
+    for name, hint in _hints(typing.cast(Any, type(table))).items():
         value = getattr(table, name)
         if isinstance(value, Number):
             _check_number(policy, value, typing.get_args(hint)[1], where, path + name)
         elif dataclasses.is_dataclass(value):
             _check(policy, value, where, f"{path}{name}.")
+
+
+@functools.cache
+def _hints(cls: Any) -> dict[str, Any]:
+    return typing.get_type_hints(cls, include_extras=True)
 
 
 def _check_number(policy: Policy, number: Number, between: Between, where: str, key: str) -> None:

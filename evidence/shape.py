@@ -40,7 +40,11 @@ def decode(cls: type[T], value: object, where: str, strict: bool = False) -> T:
     try:
         return typing.cast(T, _straight(typing.cast(Any, cls), strict)(value))
     except (Unusual, KeyError, _Bad):
-        pass  # the others say what is wrong, or that nothing is
+        return _worded(cls, value, where, strict)
+
+
+def _worded(cls: type[T], value: object, where: str, strict: bool) -> T:
+    """The same by those who say what is wrong, or that nothing is."""
     try:
         return typing.cast(T, _reader(typing.cast(Any, cls), strict)(value))
     except _Bad as bad:
