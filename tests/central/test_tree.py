@@ -14,6 +14,7 @@ from sqlalchemy import Engine, text
 
 from central.cli import main
 from central.errors import BadWitness, DatabaseUnusable, NoStamp, OtherTree, TreeDamaged
+from central.signing import trust_clock
 from central.store.engine import open_engine, reading, writing
 from central.store.tables import Tx
 from central.tree.keeper import DAY_S, Keeper, kept
@@ -338,11 +339,13 @@ def test_a_clock_that_was_a_year_ahead_holds_up_no_stamp(centre: Centre, box: Bo
         return b"token"
 
     keeper, right = Keeper(centre.tree(), centre.store, clock, 60, stamp), clock.utc_us
-    for days, tokens in ((0, 1), (365, 2), (0, 3), (0, 3), (1, 4), (2, 5)):
+    for days, tokens in ((0, 1), (365, 2), (0, 2), (0, 3), (0, 3), (1, 4), (2, 5)):
         clock.utc_us = right + days * DAY_S * 1_000_000
         send(centre, box, 1)
         keeper.tick()
         assert len(asked) == tokens
+        if (days, tokens) == (0, 2):  # it signs nothing by a clock that went back, until somebody says which was wrong
+            trust_clock(centre.store, clock.stamp())
 
 
 def test_the_commands_write_the_tree_and_take_a_witness_s_word(

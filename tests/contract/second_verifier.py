@@ -58,14 +58,21 @@ def canonical(value: Any, depth: int = 0) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+class Told(dict[str, Any]):
+    """What somebody says: whatever it lacks is a finding."""
+
+    def __missing__(self, key: str) -> Any:
+        raise Broken(f"{key} is missing")
+
+
 def read_json(data: bytes) -> dict[str, Any]:
     must(len(data) <= LARGEST, "too large")
     try:
-        value = json.loads(data.decode())
+        value = json.loads(data.decode(), object_hook=Told)
         must(isinstance(value, dict) and canonical(value, 1).encode() == data, "not canonical")
     except (ValueError, RecursionError):
         raise Broken("not JSON") from None
-    return dict(value)
+    return Told(value)
 
 
 def unbase64(text: str) -> bytes:
@@ -167,6 +174,7 @@ class Chain:
         self.hashes: list[str] = []
         self.records: list[dict[str, Any]] = []
         first = opened(self.lines[0], RECORD, None)[1]
+        must(isinstance(first["body"], dict) and isinstance(first["body"]["certificate"], str), "record 0")
         must(first["type"] == "genesis" and first["body"]["root"] == sha256(spki(root.public_key())), "record 0")
         between = [read_certificate(one) for one in first["body"].get("intermediates") or ()]
         certificate = read_certificate(first["body"]["certificate"])
