@@ -72,7 +72,7 @@ def send(box: Box, order_hash: str, out: Path, pack_name: str, pack_sha256: str)
 
 def receive(box: Box, data: bytes, pack: Pack) -> Moved:
     """Take over the people of a package, all or none, with records. Raises BadPackage, NotForThisBox, NoSuchOrder,
-    ClockNotSet, OrderExpired, AlreadyMoved, NoSuchClass, WrongPack, NobodyToMove, FaceKnown."""
+    ClockNotSet, OrderExpired, AlreadyMoved, NoSuchClass, WrongPack, NobodyToMove, FaceKnown, FacesChanged."""
     root = x509.load_pem_x509_certificate(box.keys.root.encode())
     cover = read_cover(data, root, in_force(box.store).revoked)
     order = _order(box, cover.order)
@@ -107,10 +107,11 @@ def _take(box: Box, order: TemplatesOrder, package: Package, pack: Pack) -> Move
     wanted = [one for one in package.inside.people if one.person not in said or said[one.person].said == "given"]
     if not wanted:
         raise NobodyToMove(order=package.cover.order)
+    searched = box.store.faces_version()
     _refuse_known_faces(box, order.class_id, wanted, package, pack)
     people = tuple(one.person for one in wanted)
     fact = TemplatesMoved(order.class_id, people, "in", package.cover.order, package.sha256)
-    box.store.enrol([_new(order.class_id, one, package) for one in wanted], [("templates.moved", fact)])
+    box.store.enrol([_new(order.class_id, one, package) for one in wanted], [("templates.moved", fact)], searched)
     return Moved(people, tuple(sorted(set(order.people) - set(people))))
 
 
@@ -131,7 +132,8 @@ def _refuse_known_faces(
     names = {(one, person): name for one in classes for person, name in box.store.names(one).items()}
     for one in wanted:
         vectors, known = package.templates[one.person], (class_id, one.person)
-        found = search(pack, vectors, known, everybody, names, limit_of(pack, vectors, known, everybody, names))
+        limit = limit_of(pack, {**everybody, known: vectors}, names)
+        found = search(pack, vectors, known, everybody, names, limit)
         if found is not None:
             raise FaceKnown(person=one.person, other=found.person)
         everybody[class_id, one.person] = package.templates[one.person]
