@@ -37,12 +37,14 @@ class Watched:
     """What one presentation got. `scores`: of its frames with a face, in ppm, None where it could not be scored.
 
     *Not checked*: no face was found in it. `windows`: what the passive check says at the terminal of visits that begin
-    at its parts, each as long as a visit can be; a shorter rest is left out."""
+    at its parts, each as long as a visit can be; a shorter rest is left out. `got_in`: whether a visit is live that
+    begins at any of its frames, which is all that an attacker needs."""
 
     answer: Liveness | Passive
     scores: tuple[int | None, ...]
     windows: tuple[Passive, ...] = ()
     challenge: Challenge | None = None
+    got_in: bool = False
 
 
 def watch(pack: Pack, clip: Clip, rules: Rules) -> Watched:
@@ -54,15 +56,19 @@ def _passive(pack: Pack, clip: Clip, rules: Rules) -> Watched:
     """The passive check alone, over all frames of the presentation together."""
     scores = [score(pack, bgr, face) for _, bgr, face in _sights(pack, clip, PASSIVE_US) if face is not None]
     least, size = (1 if clip.still else rules.least), rules.window
-    windows = [scores[at : at + size] for at in range(0, len(scores) - size + 1, size)]
-    return Watched(_answer(scores, rules, least), tuple(scores), tuple(_visit(part, rules) for part in windows))
+    visits = [_visit(scores[at : at + size], rules) for at in range(len(scores))]
+    whole = [visit for visit in visits[::size] if visit is not None]
+    answer, windows = _answer(scores, rules, least), tuple(whole[: len(scores) // size])
+    return Watched(answer, tuple(scores), windows, got_in="live" in (answer, *visits))
 
 
-def _visit(scores: Sequence[int | None], rules: Rules) -> Passive:
-    """One visit at the terminal, which looks no further where the first frames all look alive."""
+def _visit(scores: Sequence[int | None], rules: Rules) -> Passive | None:
+    """One visit at the terminal, which looks no further where the first frames all look alive; None where it is too
+    short to be decided."""
     first = scores[: rules.least]
-    alive = all(score_ppm is not None and score_ppm >= LIVE_PPM for score_ppm in first)
-    return _answer(first if alive else scores, rules, rules.least)
+    if len(first) == rules.least and all(one is not None and one >= LIVE_PPM for one in first):
+        return _answer(first, rules, rules.least)
+    return None if len(scores) < rules.window else _answer(scores, rules, rules.least)
 
 
 def _challenge(pack: Pack, clip: Clip, rules: Rules) -> Watched:
@@ -90,7 +96,7 @@ def _challenge(pack: Pack, clip: Clip, rules: Rules) -> Watched:
     if passive in ("fake", "bad_input"):
         return Watched(passive, tuple(scores), (), course.measured)
     passed = challenge_passed(course.measured, rules.liveness)
-    return Watched("live" if passed else "no_response", tuple(scores), (), course.measured)
+    return Watched("live" if passed else "no_response", tuple(scores), (), course.measured, passed)
 
 
 def _look(pack: Pack, bgr: np.ndarray, face: Face | None, vector: np.ndarray, at_us: int) -> Look:

@@ -88,6 +88,7 @@ ASKED = {
     "blink": N_("Close both eyes, count to one, and open them"),
     "open_mouth": N_("Open your mouth wide, then close it"),
     "made": N_("Good. Look into the camera again"),
+    "made_mouth": N_("Good. Shut your mouth, and look into the camera again"),
 }
 """What a challenge asks for; left and right are the person's own."""
 

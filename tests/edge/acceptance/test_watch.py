@@ -109,6 +109,27 @@ def test_a_replay_that_looks_alive_for_three_frames_has_got_in(frames: list[Seen
     assert seen(frames, dataclasses.replace(PASSIVE, window=8)).windows == (answer,)
 
 
+@pytest.mark.parametrize("offset", [0, 3, 6, 61])
+def test_a_replay_of_which_one_visit_is_live_has_got_in(offset: int) -> None:
+    """An attacker needs one visit, and chooses when it begins: that the whole clip looks fake helps nobody."""
+    frames = [Seen(live=0)] * offset + [Seen()] * 3 + [Seen(live=0)] * (61 - offset)
+    rules = dataclasses.replace(PASSIVE, window=8)
+    found = seen(frames, rules)
+    assert (found.answer, found.got_in) == ("fake", True)
+    kinds = [(Clip(Path("x"), species, None), one) for species, one in (("phone", found), (None, found))]
+    told = document(attacks(kinds), "some", "a-policy", ())
+    assert told["apcer"] == {"phone": 1.0} and told["answers"]["attack"] == {"phone": {"live": 1}}
+    assert told["bpcer"] == 1.0 and told["non_response"] == 0.0, "a living person's clip is judged as a whole"
+
+
+@pytest.mark.parametrize("frames", [
+    [Seen(live=0)] * 9, [*[Seen(live=0), Seen()] * 2, *[Seen(live=0)] * 20], [Seen(live=0)] * 30 + [Seen()] * 2,
+    [Seen(live=0)] * 8 + [Seen(), Seen(), Seen(live=None)] + [Seen(live=0)] * 8, [Seen(person=None)] * 9,
+])
+def test_a_replay_without_a_live_visit_has_not(frames: list[Seen]) -> None:
+    assert not seen(frames, dataclasses.replace(PASSIVE, window=8)).got_in
+
+
 def turn(yaw: float) -> list[Seen]:
     """At rest, turned, at rest again: a quarter of a second each and more."""
     return [Seen()] * 4 + [Seen(yaw=yaw, live=0)] * 4 + [Seen()] * 4
