@@ -8,6 +8,8 @@ import numpy as np
 
 from edge.acceptance.clips import HELD_US, Clip
 from edge.checkin.alive import look, score
+from edge.checkin.visit import STANDS
+from edge.vision.geometry import overlap
 from edge.vision.liveness import LIVE_PPM
 from edge.vision.pack import Face, Pack
 from evidence.bodies import Challenge, Gesture
@@ -75,14 +77,19 @@ def _challenge(pack: Pack, clip: Clip, rules: Rules) -> Watched:
     """The gestures are asked one after the other from the first face on; the presentation answers with what it holds.
 
     Who is there is taken from the first frame, since no gallery knows these people."""
-    course, vector, began_us = begin("always", rules.gestures, rules.liveness.gesture_s.value * 1_000_000), None, 0
+    course = begin("always", rules.gestures, rules.liveness.gesture_s.value * 1_000_000)
+    vector, box, began_us = None, np.zeros(4, np.float32), 0
     scores: list[int | None] = []
     for at_us, bgr, face in _sights(pack, clip, CHALLENGE_US):
         if vector is None:
             if face is None:
                 continue
-            vector, began_us = pack.embed(bgr, face), at_us
-        shown = _look(pack, bgr, face, vector, at_us - began_us)
+            vector, box, began_us = pack.embed(bgr, face), face.box, at_us
+        shown, stands = _look(pack, bgr, face, vector, at_us - began_us), face is not None and _stands(box, face)
+        if face is not None and (stands or looks_ahead(shown)):
+            box = face.box
+        if not stands:
+            shown = Look(shown.at_us, here=False)  # one that jumps was gone for a moment
         if face is not None and shown.alike and looks_ahead(shown):
             scores.append(score(pack, bgr, face))
         for held in _held(shown) if clip.still else (shown,):
@@ -105,6 +112,11 @@ def _look(pack: Pack, bgr: np.ndarray, face: Face | None, vector: np.ndarray, at
         return Look(at_us, here=False)
     alike = bool(pack.similarity(pack.embed(bgr, face), vector[None])[0] >= pack.threshold_ppm)
     return look(at_us, pack.mesh(bgr, face), alike)
+
+
+def _stands(box: np.ndarray, face: Face) -> bool:
+    """Whether a face stands where it was seen last, and is as large."""
+    return float(overlap(box, face.box)[0, 0]) >= STANDS
 
 
 def _held(shown: Look) -> Iterator[Look]:

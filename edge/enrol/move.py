@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import errno
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,7 @@ from edge.enrol.errors import (
 from edge.enrol.package import Carried, Package, open_package, read_cover, write_package
 from edge.enrol.search import limit_of, search
 from edge.plans import newest_orders
-from edge.storage.files import write_new
+from edge.storage.files import sync_folder, write_new
 from edge.store.people import NewFace
 from edge.vision.pack import Pack
 from edge.wiring import Box
@@ -61,13 +63,25 @@ def send(box: Box, order_hash: str, out: Path, pack_name: str, pack_sha256: str)
         order_hash, order.to_key, box.config.device, box.keys.certificate, KeySigner(box.keys.device), pack_name,
         pack_sha256, people)
     moved = tuple(carried.person for carried, _ in people)
-    write_new(out, data)
-    try:
-        box.store.append("templates.moved", TemplatesMoved(order.class_id, moved, "out", order_hash, sha256_hex(data)))
-    except BaseException:
-        out.unlink()
-        raise
+    _put(out, data, lambda: box.store.append(
+        "templates.moved", TemplatesMoved(order.class_id, moved, "out", order_hash, sha256_hex(data))))
     return Moved(moved, tuple(sorted(set(order.people) - set(moved)))), order.target
+
+
+def _put(out: Path, data: bytes, record: Callable[[], object]) -> None:
+    """The record first, then the file's name: no cut may leave a package that nothing tells of."""
+    if out.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(out))
+    fresh = out.with_name(out.name + ".new")
+    fresh.unlink(missing_ok=True)
+    write_new(fresh, data)
+    try:
+        record()
+        fresh.rename(out)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+    sync_folder(out.parent)
 
 
 def receive(box: Box, data: bytes, pack: Pack) -> Moved:

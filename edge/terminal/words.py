@@ -135,6 +135,7 @@ STOPPED = {
     "other_face": N_("This is not the face that was enrolled for this name before. Another instructor must decide"),
 }
 OTHER_NAME = N_("This face is enrolled already as {name}. Is it really another person?")
+OTHER_CLASS = N_("This face is enrolled already as {name}, in class {title}. Is it really another person?")
 """For whoever decides, and nobody else."""
 
 SYNC = {

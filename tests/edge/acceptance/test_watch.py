@@ -30,6 +30,7 @@ class Seen:
     yaw: float | None = 0.0
     person: int | None = 1
     width: int = 100
+    x: int = 0
 
 
 class FakePack:
@@ -42,7 +43,7 @@ class FakePack:
 
     def detect(self, bgr: np.ndarray, view: str) -> list[Face]:
         one = self._at(bgr)
-        box = np.array([0, 0, one.width, one.width], np.float32)
+        box = np.array([one.x, 0, one.width, one.width], np.float32)
         return [] if one.person is None else [Face(box, 1.0, np.zeros((5, 2), np.float32), 1.0)]
 
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
@@ -156,6 +157,15 @@ def test_another_face_in_the_challenge_or_a_fake_one_is_not_live() -> None:
     replayed = [dataclasses.replace(one, live=0) for one in turn(30) + turn(-30)]
     assert seen(replayed, rules).answer == "fake"
     assert seen([Seen(person=None)] * 9, rules).answer == "not_checked"
+
+
+@pytest.mark.parametrize("jumps", [4, 6, 17])
+def test_a_face_that_jumps_was_gone_for_a_moment_as_at_the_terminal(jumps: int) -> None:
+    frames = turn(30) + turn(-30)
+    rules = asked("turn_left", "turn_right")
+    assert seen([dataclasses.replace(one, x=3 * at) for at, one in enumerate(frames)], rules).answer == "live"
+    moved = [dataclasses.replace(one, x=70 * (at >= jumps)) for at, one in enumerate(frames)]
+    assert seen(moved, rules).answer == "no_response"
 
 
 def test_a_still_answers_nothing_and_ends() -> None:
