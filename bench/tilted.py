@@ -1,7 +1,8 @@
-"""`python -m bench.tilted`: which gestures a flat photograph seems to make that is tilted by hand, of how many faces.
+"""`python -m bench.tilted`: which gestures a flat photograph seems to make that is tilted by hand, of how many faces,
+and which when a strip of paper in the colour of the skin is laid over its eyes.
 
-The figures of docs/liveness.md on tilted photographs: the first photograph of each person of the test data that looks
-ahead with open eyes and a shut mouth, as a picture in space that is turned around its upright and its level axis.
+The figures of docs/liveness.md on photographs: the first photograph of each person of the test data that looks ahead
+with open eyes and a shut mouth, as a picture in space that is turned around its upright and its level axis.
 """
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ import numpy as np
 from bench.harness import Skipped
 from bench.inputs import shared
 from edge.checkin.alive import look
-from edge.vision.pack import Pack, load_pack
+from edge.vision.pack import Face, Pack, load_pack
 from evidence.bodies import Gesture
 from evidence.challenge import Look, at_rest, shown
 from evidence.liveness import GESTURES
@@ -26,6 +27,8 @@ AROUND_DEG, OVER_DEG = (-55, -40, -8, 0, 8, 40, 55), (-65, -60, -50, -25, 0, 25,
 CARD, AWAY, GREY = 480, 1.2, (120, 120, 120)
 """Pixels of a photograph's side; how far the camera is, in sides."""
 LEAST_PX = 60
+STRIPS = (0.08, 0.1, 0.12, 0.15, 0.22)
+"""Half the height of a strip, in distances of the eyes."""
 
 
 def main() -> int:
@@ -35,7 +38,8 @@ def main() -> int:
     except Skipped as why:
         print(why, file=sys.stderr)
         return 2
-    pack, faces, found = load_pack("lab", place / "models"), 0, Counter[Gesture]()
+    pack, faces = load_pack("lab", place / "models"), 0
+    found, strips = Counter[Gesture](), Counter[Gesture]()
     for picture in _pictures(place / "data" / "faces"):
         card = card_of(picture, pack)
         if card is None or not _rests(looks(card, ((0, 0),), pack)):
@@ -43,9 +47,19 @@ def main() -> int:
         faces += 1
         angles = [(around, over) for around in AROUND_DEG for over in OVER_DEG]
         # A face that is not the person's any more answers nothing.
-        found.update({gesture for one in looks(card, angles, pack) if one.alike for gesture in shown(one, 0.0)})
-        print(f"{faces} faces: " + ", ".join(f"{gesture} {found[gesture]}" for gesture in GESTURES), flush=True)
+        found.update(_made(looks(card, angles, pack)))
+        face = pack.detect(card, "terminal")[0]
+        strips.update(_made(_seen((covered(card, face, half) for half in STRIPS), pack.embed(card, face), pack)))
+        print(f"{faces} faces: {_told(found)}; with a strip over the eyes: {_told(strips)}", flush=True)
     return 0
+
+
+def _made(seen: Iterable[Look]) -> set[Gesture]:
+    return {gesture for one in seen if one.alike for gesture in shown(one, 0.0)}
+
+
+def _told(found: Counter[Gesture]) -> str:
+    return ", ".join(f"{gesture} {found[gesture]}" for gesture in GESTURES)
 
 
 def card_of(picture: np.ndarray, pack: Pack) -> np.ndarray | None:
@@ -65,14 +79,29 @@ def card_of(picture: np.ndarray, pack: Pack) -> np.ndarray | None:
 def looks(card: np.ndarray, angles: Iterable[tuple[int, int]], pack: Pack) -> list[Look]:
     """What a photograph that is held so seems to do, where a face with a mesh is found; `alike`: to itself, held
     straight. Angles in degrees, around the upright and the level axis."""
-    own, found = pack.embed(card, pack.detect(card, "terminal")[0]), []
-    for angle in angles:
-        seen = tilted(card, *angle)
+    own = pack.embed(card, pack.detect(card, "terminal")[0])
+    return _seen((tilted(card, *angle) for angle in angles), own, pack)
+
+
+def _seen(pictures: Iterable[np.ndarray], own: np.ndarray, pack: Pack) -> list[Look]:
+    found = []
+    for seen in pictures:
         for face in pack.detect(seen, "terminal")[:1]:
             mesh, vector = pack.mesh(seen, face), pack.embed(seen, face)
             if mesh is not None:
                 found.append(look(0, mesh, int(pack.similarity(vector, own[None])[0]) >= pack.threshold_ppm))
     return found
+
+
+def covered(card: np.ndarray, face: Face, half: float) -> np.ndarray:
+    """A photograph with a strip over both eyes, in the mean colour of the skin between eyes and nose."""
+    right, left, nose = (np.asarray(point, np.float64) for point in face.landmarks[:3])
+    wide, level = float(abs(left[0] - right[0])), float((left[1] + right[1]) / 2)
+    skin = card[int(nose[1] - 0.25 * wide) : int(nose[1] - 0.1 * wide), int(right[0]) : int(left[0])]
+    corners = [(round(x), round(level + sign * half * wide))
+               for x, sign in ((right[0] - 0.4 * wide, -1), (left[0] + 0.4 * wide, 1))]
+    out = cv2.rectangle(card.copy(), *corners, [float(one) for one in skin.reshape(-1, 3).mean(axis=0)], cv2.FILLED)
+    return np.asarray(cv2.GaussianBlur(out, (5, 5), 0), np.uint8)
 
 
 def tilted(picture: np.ndarray, around_deg: float, over_deg: float) -> np.ndarray:

@@ -55,6 +55,10 @@ class FaceErasing(BadInput):
     text = "the face data of {person} are being erased just now"
 
 
+class FacesChanged(BadInput):
+    text = "faces came or went on this box in this moment: please try again"
+
+
 class BadVideo(BadInput):
     text = "{source} cannot be read as video: {why}"
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from evidence.bodies import Asked, Challenge, Gesture
-from evidence.liveness import GESTURES, Why
+from evidence.liveness import GESTURES, HOLD_US, Why
 
 TURN_DEG = 15
 """A head is turned that looks at least so far aside, and has moved so far from where it rested."""
@@ -19,9 +19,6 @@ SHUT_PPM, AWAKE_PPM = 500_000, 400_000
 """Eyes are shut where the wider open one is shut so far; and open again below the second number."""
 OPEN_PPM, CLOSED_PPM = 500_000, 200_000
 """A mouth is open from the first number on; and closed again below the second."""
-HOLD_US: dict[Gesture, int] = {"turn_left": 100_000, "turn_right": 100_000, "blink": 350_000, "open_mouth": 350_000}
-"""How long a gesture must show, from its first frame to its last: longer than a slip of one frame, and longer than
-eyes blink and mouths talk by themselves, as they do in a film of anybody."""
 GONE_US = 500_000
 """So long the face may be missed by the detector."""
 

@@ -18,6 +18,9 @@ Why = Literal["always", "unsure", "missing", "random", "again"]
 PASSIVE_FLOOR_PPM = 500_000
 """A passive threshold below this is not believed: it calls live what scores as fake rather than live."""
 GESTURES: tuple[Gesture, ...] = ("turn_left", "turn_right", "blink", "open_mouth")
+HOLD_US: dict[Gesture, int] = {"turn_left": 100_000, "turn_right": 100_000, "blink": 350_000, "open_mouth": 350_000}
+"""How long a gesture must show, from its first frame to its last: longer than a slip of one frame, and longer than
+eyes blink and mouths talk by themselves, as they do in a film of anybody."""
 
 
 def passive_look(scores: Sequence[int | None], threshold_ppm: int) -> PassiveLook:
@@ -90,15 +93,18 @@ def challenge_passed(challenge: Challenge, rules: LivenessRules) -> bool:
 
     As many different ones as the policy wants, each within its seconds, none that was not asked for, the face in view
     all along, and it was the person's in at least `alike_pct` of the frames that look ahead, and of those that show
-    each gesture. A gesture is done when the face is back at rest, so there must be at least one frame alike before the
-    first and one after each. No share is of more frames than there were.
+    each gesture. The first is asked at 0, each other one when that before is done, and none is done sooner than it must
+    show: other times are no measurement. A gesture is done when the face is back at rest, so there must be at least one
+    frame alike before the first and one after each. No share is of more frames than there were.
     """
     asked, limit_us = challenge.asked, rules.gesture_s.value * 1_000_000
     shares = [(challenge.alike, challenge.compared), *((one.alike, one.compared) for one in asked)]
     return (
         len(asked) >= rules.gestures.value
         and len({one.gesture for one in asked}) == len(asked)
-        and all(one.done_us is not None and 0 < one.done_us - one.at_us <= limit_us for one in asked)
+        and all(one.done_us is not None and HOLD_US[one.gesture] <= one.done_us - one.at_us <= limit_us
+                for one in asked)
+        and [one.at_us for one in asked] == [0, *(one.done_us for one in asked[:-1])]
         and challenge.other is None
         and challenge.lost == 0
         and challenge.alike > len(asked)

@@ -1,8 +1,9 @@
 """How well a pack tells attacks from living people, in the terms of ISO/IEC 30107-3. Pure.
 
-APCER: attack presentations of one species that got *live*. BPCER: living people's that got *fake* or *unsure*: they
-were turned away. Non-response: presentations that got no answer about life: no face in them, none that could be scored,
-or gestures that were asked and not made. All are shares of all presentations of their kind.
+APCER: attack presentations of one species that got *live*, over all their frames or in any visit. BPCER: living
+people's that got *fake* or *unsure*: they were turned away. Non-response: presentations that got no answer about life:
+no face in them, none that could be scored, or gestures that were asked and not made. All are shares of all
+presentations of their kind.
 """
 from __future__ import annotations
 
@@ -45,14 +46,14 @@ class Attacks:
 def attacks(watched: Sequence[tuple[Clip, Watched]]) -> Attacks:
     """Count what presentations got."""
     species = sorted({clip.species for clip, _ in watched if clip.species is not None})
-    by = {name: [seen for clip, seen in watched if clip.species == name] for name in species}
+    by = {name: [_as_attack(seen) for clip, seen in watched if clip.species == name] for name in species}
     live = [seen for clip, seen in watched if clip.species is None]
     return Attacks(
         apcer=_each({name: _answered(seen, ERRORS["attack"]) for name, seen in by.items()}),
         bpcer=_answered(live, ERRORS["live"]),
         attack_silent=_each({name: _answered(seen, SILENT) for name, seen in by.items()}),
         live_silent=_answered(live, SILENT),
-        silent=_answered([seen for _, seen in watched], SILENT),
+        silent=_answered([*live, *(one for seen in by.values() for one in seen)], SILENT),
         apcer_windows=_each({name: _in_windows(seen, ERRORS["attack"]) for name, seen in by.items()}),
         bpcer_windows=_in_windows(live, ERRORS["live"]),
         answers={name: _tally(seen) for name, seen in (("", live), *by.items())},
@@ -84,6 +85,11 @@ def document(found: Attacks, pack: str, policy: str, gestures: Sequence[str]) ->
         "answers": {"live": dict(found.answers[""]), "attack": {
             name: dict(each) for name, each in found.answers.items() if name}},
     }
+
+
+def _as_attack(seen: Watched) -> Watched:
+    """Who got in once got in, whatever the rest of the clip looks like."""
+    return dataclasses.replace(seen, answer="live") if seen.got_in else seen
 
 
 def _answered(seen: Sequence[Watched], answers: Sequence[str]) -> Share | None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import sys
 from pathlib import Path
@@ -106,23 +107,25 @@ def _tell_known(enrolled: dict[str, list[Path]], shown: dict[str, list[Path]], l
     """A photo that was enrolled is found again by any pack: it makes figures better than they are."""
     from common.texts import translate
 
-    seen = {_digest(file) for file in _readable(enrolled)}
-    known = sum(_digest(file) in seen for file in _readable(shown))
+    seen = _digests(enrolled)
+    known = sum((seen & _digests({name: [file]})) != set() for name, files in shown.items() for file in files)
     if known:
         print(translate("probes that are enrolled photos themselves: {count}; they prove nothing", lang, count=known),
               file=sys.stderr)
 
 
-def _readable(people: dict[str, list[Path]]) -> list[Path]:
-    """The photos that will be read: those that are too large for it are not read for this either."""
+def _digests(people: dict[str, list[Path]]) -> set[bytes]:
+    """The hashes of photos. Those that are too large to be read as such are not read for this either; those that the
+    disk does not give are told later, with all that is wrong."""
     from edge.enrol.photos import MAX_MB
 
-    return [file for files in people.values() for file in files if file.stat().st_size <= MAX_MB * 1_000_000]
-
-
-def _digest(file: Path) -> bytes:
-    with file.open("rb") as data:
-        return hashlib.file_digest(data, "sha256").digest()
+    found = set()
+    for file in (file for files in people.values() for file in files):
+        with contextlib.suppress(OSError):
+            if file.stat().st_size <= MAX_MB * 1_000_000:
+                with file.open("rb") as data:
+                    found.add(hashlib.file_digest(data, "sha256").digest())
+    return found
 
 
 def _liveness(args: argparse.Namespace) -> int:

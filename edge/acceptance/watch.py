@@ -8,6 +8,8 @@ import numpy as np
 
 from edge.acceptance.clips import HELD_US, Clip
 from edge.checkin.alive import look, score
+from edge.checkin.visit import STANDS
+from edge.vision.geometry import overlap
 from edge.vision.liveness import LIVE_PPM
 from edge.vision.pack import Face, Pack
 from evidence.bodies import Challenge, Gesture
@@ -37,12 +39,14 @@ class Watched:
     """What one presentation got. `scores`: of its frames with a face, in ppm, None where it could not be scored.
 
     *Not checked*: no face was found in it. `windows`: what the passive check says at the terminal of visits that begin
-    at its parts, each as long as a visit can be; a shorter rest is left out."""
+    at its parts, each as long as a visit can be; a shorter rest is left out. `got_in`: whether a visit is live that
+    begins at any of its frames, which is all that an attacker needs."""
 
     answer: Liveness | Passive
     scores: tuple[int | None, ...]
     windows: tuple[Passive, ...] = ()
     challenge: Challenge | None = None
+    got_in: bool = False
 
 
 def watch(pack: Pack, clip: Clip, rules: Rules) -> Watched:
@@ -54,29 +58,38 @@ def _passive(pack: Pack, clip: Clip, rules: Rules) -> Watched:
     """The passive check alone, over all frames of the presentation together."""
     scores = [score(pack, bgr, face) for _, bgr, face in _sights(pack, clip, PASSIVE_US) if face is not None]
     least, size = (1 if clip.still else rules.least), rules.window
-    windows = [scores[at : at + size] for at in range(0, len(scores) - size + 1, size)]
-    return Watched(_answer(scores, rules, least), tuple(scores), tuple(_visit(part, rules) for part in windows))
+    visits = [_visit(scores[at : at + size], rules) for at in range(len(scores))]
+    whole = [visit for visit in visits[::size] if visit is not None]
+    answer, windows = _answer(scores, rules, least), tuple(whole[: len(scores) // size])
+    return Watched(answer, tuple(scores), windows, got_in="live" in (answer, *visits))
 
 
-def _visit(scores: Sequence[int | None], rules: Rules) -> Passive:
-    """One visit at the terminal, which looks no further where the first frames all look alive."""
+def _visit(scores: Sequence[int | None], rules: Rules) -> Passive | None:
+    """One visit at the terminal, which looks no further where the first frames all look alive; None where it is too
+    short to be decided."""
     first = scores[: rules.least]
-    alive = all(score_ppm is not None and score_ppm >= LIVE_PPM for score_ppm in first)
-    return _answer(first if alive else scores, rules, rules.least)
+    if len(first) == rules.least and all(one is not None and one >= LIVE_PPM for one in first):
+        return _answer(first, rules, rules.least)
+    return None if len(scores) < rules.window else _answer(scores, rules, rules.least)
 
 
 def _challenge(pack: Pack, clip: Clip, rules: Rules) -> Watched:
     """The gestures are asked one after the other from the first face on; the presentation answers with what it holds.
 
     Who is there is taken from the first frame, since no gallery knows these people."""
-    course, vector, began_us = begin("always", rules.gestures, rules.liveness.gesture_s.value * 1_000_000), None, 0
+    course = begin("always", rules.gestures, rules.liveness.gesture_s.value * 1_000_000)
+    vector, box, began_us = None, np.zeros(4, np.float32), 0
     scores: list[int | None] = []
     for at_us, bgr, face in _sights(pack, clip, CHALLENGE_US):
         if vector is None:
             if face is None:
                 continue
-            vector, began_us = pack.embed(bgr, face), at_us
-        shown = _look(pack, bgr, face, vector, at_us - began_us)
+            vector, box, began_us = pack.embed(bgr, face), face.box, at_us
+        shown, stands = _look(pack, bgr, face, vector, at_us - began_us), face is not None and _stands(box, face)
+        if face is not None and (stands or looks_ahead(shown)):
+            box = face.box
+        if not stands:
+            shown = Look(shown.at_us, here=False)  # one that jumps was gone for a moment
         if face is not None and shown.alike and looks_ahead(shown):
             scores.append(score(pack, bgr, face))
         for held in _held(shown) if clip.still else (shown,):
@@ -90,7 +103,7 @@ def _challenge(pack: Pack, clip: Clip, rules: Rules) -> Watched:
     if passive in ("fake", "bad_input"):
         return Watched(passive, tuple(scores), (), course.measured)
     passed = challenge_passed(course.measured, rules.liveness)
-    return Watched("live" if passed else "no_response", tuple(scores), (), course.measured)
+    return Watched("live" if passed else "no_response", tuple(scores), (), course.measured, passed)
 
 
 def _look(pack: Pack, bgr: np.ndarray, face: Face | None, vector: np.ndarray, at_us: int) -> Look:
@@ -99,6 +112,11 @@ def _look(pack: Pack, bgr: np.ndarray, face: Face | None, vector: np.ndarray, at
         return Look(at_us, here=False)
     alike = bool(pack.similarity(pack.embed(bgr, face), vector[None])[0] >= pack.threshold_ppm)
     return look(at_us, pack.mesh(bgr, face), alike)
+
+
+def _stands(box: np.ndarray, face: Face) -> bool:
+    """Whether a face stands where it was seen last, and is as large."""
+    return float(overlap(box, face.box)[0, 0]) >= STANDS
 
 
 def _held(shown: Look) -> Iterator[Look]:

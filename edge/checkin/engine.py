@@ -38,7 +38,7 @@ WINDOW = 8
 LEFT_AFTER = 2
 """Frames without the face after which the visit is over."""
 BESIDE_US = SECOND // 2
-"""So often a second face in view is described, to know since when it waits."""
+"""So often one of the other faces in view is described, in turn, to know since when they wait."""
 PIN_US, PIN_AWAY_US = 60 * SECOND, 15 * SECOND
 """How long the PIN is waited for, and how long meanwhile the face may look down or aside."""
 
@@ -79,7 +79,7 @@ class Engine:
         self.keep(Kept())
         self._said = _Said()
         self._pin: tuple[str, bool] | None = None
-        self._beside_us = -BESIDE_US
+        self._beside_us, self._beside = -BESIDE_US, 0
 
     @property
     def session(self) -> str | None:
@@ -345,15 +345,15 @@ class Engine:
         return dataclasses.replace(checkin, liveness=liveness_of(checkin, self._policy))
 
     def _look_beside(self, bgr: np.ndarray, others: Sequence[Face], mono_us: int) -> None:
-        """Whoever waits behind the face in front is seen, too."""
-        if mono_us - self._beside_us < BESIDE_US:
+        """Whoever waits behind the face in front is seen, too: one at a time, from one side to the other and again."""
+        near = sorted((face for face in others if face.width_px >= self._pack.min_face_px), key=lambda one: one.box[0])
+        if not near or mono_us - self._beside_us < BESIDE_US:
             return
-        for face in others[:1]:
-            if face.width_px >= self._pack.min_face_px:
-                self._beside_us = mono_us
-                score_ppm = score(self._pack, bgr, face) if self._scored else None
-                match = self._group.match(self._pack.embed(bgr, face), face.width_px)
-                self._see(self._group.named(match), score_ppm, mono_us)
+        self._beside_us, self._beside = mono_us, self._beside + 1
+        face = near[self._beside % len(near)]
+        score_ppm = score(self._pack, bgr, face) if self._scored else None
+        match = self._group.match(self._pack.embed(bgr, face), face.width_px)
+        self._see(self._group.named(match), score_ppm, mono_us)
 
     def _see(self, person: str | None, score_ppm: int | None, mono_us: int) -> None:
         """One frame shows this person, who is here since then, if the frame looks alive where the pack can tell:

@@ -16,6 +16,7 @@ from edge.enrol.errors import (
     NoConsent,
     NoSuchClass,
     OddPhoto,
+    OtherFace,
     PersonTwice,
     PhotosRefused,
     SamePerson,
@@ -25,7 +26,8 @@ from edge.enrol.errors import (
 )
 from edge.enrol.photos import describe_photos, label
 from edge.enrol.same import odd_ones, same_limit
-from edge.enrol.search import search
+from edge.enrol.search import Found, limit_of, search
+from edge.errors import FacesChanged
 from edge.plans import newest_orders
 from edge.store import Store
 from edge.store.people import NewFace
@@ -39,6 +41,8 @@ from evidence.shape import Match
 
 CLASS_ID: Match = get_args(ClassId)[1]
 """The format's own rule."""
+SEARCHES = 3
+"""So often everybody is searched, where other faces come or go on this box meanwhile."""
 
 
 def enrol(
@@ -48,7 +52,7 @@ def enrol(
     """Enrol everybody in `people` (photo files by pseudonym or name); returns the pseudonyms. `paper`: the text to
     which all of them have consented on paper, which is recorded.
 
-    Raises NoSuchClass, or PhotosRefused with all that is wrong; then nothing was stored.
+    Raises NoSuchClass, FacesChanged, or PhotosRefused with all that is wrong; then nothing was stored.
     """
     files, problems = _by_pseudonym(store, class_id, people)
     if paper is None:
@@ -58,14 +62,21 @@ def enrol(
         templates = describe_photos(pack, files, strict=True, done=done).templates
     except PhotosRefused as refused:
         problems += refused.problems
-    if not problems:
-        problems += _not_one_each(store, pack, class_id, templates, files)
     if problems:
         raise PhotosRefused(problems)
-    store.enrol(
-        NewFace(vectors, Enrolment(class_id, person, pack.name, pack.sha256, len(vectors), "none"),
-                None if paper is None else paper.said(class_id, person, True, "paper"))
-        for person, vectors in templates.items())
+    faces = [NewFace(vectors, Enrolment(class_id, person, pack.name, pack.sha256, len(vectors), "none"),
+                     None if paper is None else paper.said(class_id, person, True, "paper"))
+             for person, vectors in templates.items()]
+    for left in reversed(range(SEARCHES)):
+        searched = store.faces_version()
+        if problems := _not_one_each(store, pack, class_id, templates, files):
+            raise PhotosRefused(problems)
+        try:
+            store.enrol(faces, (), searched)
+            break
+        except FacesChanged:
+            if not left:
+                raise
     return list(templates)
 
 
@@ -157,31 +168,34 @@ def _not_one_each(
             right = next(photo for index, photo in enumerate(photos) if index not in odd.pictures)
             problems += [OddPhoto(file=label(photos[index]), other=label(right)) for index in odd.pictures]
     names = store.names(class_id)
-    problems += [
-        SamePerson(file=_label(pair.one, files, names), other=_label(pair.other, files, names))
-        for pair in look_alikes(gallery, limit) if pair.one in files or pair.other in files
-    ]
-    return problems + _known_elsewhere(store, pack, class_id, templates, files)
+    pairs = [pair for pair in look_alikes(gallery, limit) if pair.one in files or pair.other in files]
+    problems += [SamePerson(file=_label(pair.one, files, names), other=_label(pair.other, files, names))
+                 for pair in pairs]
+    told = {known for pair in pairs for known in ((pair.one, pair.other), (pair.other, pair.one))}
+    for person, found in _found(store, pack, class_id, templates).items():
+        name = store.names(found.class_id).get(found.person, "?")
+        if found.why == "other_face":
+            problems.append(OtherFace(file=_label(person, files, {}), name=name, person=found.person,
+                                      class_id=found.class_id))
+        elif found.class_id != class_id or (person, found.person) not in told:
+            problems.append(SamePerson(file=_label(person, files, {}),
+                                       other=f"{name} ({found.person}, {found.class_id})"))
+    return problems
 
 
-def _known_elsewhere(
-    store: Store, pack: Pack, class_id: str, templates: Mapping[str, np.ndarray], files: Mapping[str, list[Path]]
-) -> list[BadInput]:
-    """Faces that another class of this box knows under another name, as at the terminal."""
-    elsewhere = {known: rows for known, rows in store.all_templates(pack.name).items() if known[0] != class_id}
-    if not elsewhere:
-        return []
-    names = {(one, person): name for one in {class_id, *(one for one, _ in elsewhere)}
-             for person, name in store.names(one).items()}
+def _found(
+    store: Store, pack: Pack, class_id: str, templates: Mapping[str, np.ndarray],
+) -> dict[str, Found]:
+    """Faces that this box knows under another name, and people whom it knows with another face, as at the terminal."""
     new = {(class_id, person): rows for person, rows in templates.items()}
-    known = {f"{index}": rows for index, rows in enumerate((*elsewhere.values(), *new.values()))}
-    limit = calibrate(pack, Gallery(pack, known)).ppm
-    found = {me[1]: search(pack, rows, me, elsewhere, names, limit) for me, rows in new.items()}
-    return [
-        SamePerson(file=_label(person, files, {}), other=f"{names.get((one.class_id, one.person), '?')} "
-                                                         f"({one.person}, {one.class_id})")
-        for person, one in found.items() if one is not None and one.why == "same_face"
-    ]
+    earlier = store.all_templates(pack.name)
+    names = {(one, person): name for one in {class_id, *(one for one, _ in earlier)}
+             for person, name in store.names(one).items()}
+    everybody = {**earlier, **new}
+    limit = limit_of(pack, everybody, names)
+    found = {me[1]: search(pack, rows, me, {**everybody, me: earlier.get(me, rows)}, names, limit)
+             for me, rows in new.items()}
+    return {person: one for person, one in found.items() if one is not None}
 
 
 def _label(person: str, files: Mapping[str, list[Path]], names: Mapping[str, str]) -> str:

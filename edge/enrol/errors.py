@@ -59,6 +59,14 @@ class OddPhoto(BadInput):
     )
 
 
+class OtherFace(BadInput):
+    text = (
+        "{file} does not look like the face that is enrolled here for {name} ({person}, {class_id}): if the photograph "
+        "bears the wrong name, put that right; if it is this person, enrol at the terminal, where another instructor "
+        "decides"
+    )
+
+
 class SeveralOfName(BadInput):
     text = "{file}: several people of this class are called {name}; name the photograph by the pseudonym ({people})"
 

@@ -4,6 +4,7 @@ Nothing is stored before the end: whoever walks away leaves no trace. A refusal 
 """
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping
 
@@ -29,10 +30,10 @@ from edge.enrol.guided import GuideView, Lang, Listed, Place, Sitting
 from edge.enrol.look import jpeg, measure
 from edge.enrol.pins import Pins
 from edge.enrol.same import Odd, odd_ones, same_limit
-from edge.enrol.search import limit_of, search
+from edge.enrol.search import Found, limit_of, search
 from edge.enrol.shots import Shots
 from edge.enrol.steps import Event, State, after
-from edge.errors import FaceErasing
+from edge.errors import FaceErasing, FacesChanged
 from edge.store import Store
 from edge.store.people import NewFace
 from evidence.blocks import local
@@ -166,15 +167,17 @@ class Guide:
     def overrule(self, person: str, instructor: str | None = None, pin: str | None = None) -> None:
         """Go on although the face is known under another name (twins), or is not the earlier one: only with an anchor,
         and an instructor other than `person` confirms, who is the one chosen. It is stated as an alarm. Raises NotNow,
-        NeedsAnchor, what `Pins.confirm` raises."""
+        NeedsAnchor, FacesChanged (a face that is found now and was not), what `Pins.confirm` raises."""
         with self._lock:
             self._check("overruled")
             self._still(person)
             if self._sitting.anchor.anchor == "none":
                 raise NeedsAnchor()
-            by, found = self._place.confirm(self._its_class(), instructor, pin), self._sitting.found
+            by = self._place.confirm(self._its_class(), instructor, pin)
             if by == person:
                 raise NotConfirmed()
+            self._found_still()
+            found = self._sitting.found
             params = {"person": self._its_person(), "by": by, "why": found.why if found else ""}
             self._keep("overruled", Alarm("enrol.overruled", params, self._its_class()))
 
@@ -252,39 +255,63 @@ class Guide:
 
     def _search(self, shots: Shots) -> None:
         """All shots are taken: are they of one face, and is it nobody else's?"""
+        found = self._compare(shots)
+        if isinstance(found, Odd):
+            self._not_one(shots, found)
+        elif found is not None:
+            self._state_found(found)
+            self._go("stopped")
+        else:
+            with contextlib.suppress(FacesChanged):  # the next frame searches anew
+                self._keep("enrolled")
+
+    def _compare(self, shots: Shots) -> Odd | Found | None:
+        """The shots, with each other and with everybody who has a face here now."""
         pack, me = self._place.pack(), (self._its_class(), self._its_person())
+        self._sitting.searched = self._store.faces_version()
         everybody = self._store.all_templates(pack.name)
         classes = {class_id for class_id, _ in everybody} | {me[0]}
         names = {(one, person): name for one in classes for person, name in self._store.names(one).items()}
-        limit = limit_of(pack, shots.vectors, me, everybody, names)
+        limit = limit_of(pack, {**everybody, me: shots.vectors}, names)
         odd = odd_ones(pack, shots.vectors, same_limit(pack, limit))
-        if odd is not None:
-            self._not_one(shots, odd)
-            return
-        self._sitting.found = found = search(pack, shots.vectors, me, everybody, names, limit)
-        if found is None:
-            self._keep("enrolled")
-            return
-        params = {"person": me[1], "other": found.person, "other_class": found.class_id, "score_ppm": found.score_ppm}
-        self._store.append("alarm", Alarm(f"enrol.{found.why}", params, me[0]))
+        return odd if odd is not None else search(pack, shots.vectors, me, everybody, names, limit)
+
+    def _state_found(self, found: Found) -> None:
+        params = {"person": self._its_person(), "other": found.person, "other_class": found.class_id,
+                  "score_ppm": found.score_ppm}
+        self._store.append("alarm", Alarm(f"enrol.{found.why}", params, self._its_class()))
         self._log.warning("enrol.stopped", why=found.why)
-        self._go("stopped")
+        self._sitting.found = found
+
+    def _found_still(self) -> None:
+        """What an instructor decides on must be what stands there in that moment. Raises FacesChanged."""
+        sitting = self._sitting
+        if sitting.shots is None or sitting.searched == self._store.faces_version():
+            return
+        found = self._compare(sitting.shots)
+        if isinstance(found, Found) and found != sitting.found:
+            self._state_found(found)
+            raise FacesChanged()
 
     def _not_one(self, shots: Shots, odd: Odd) -> None:
-        """An alarm at the end of the sitting: whoever stood in for somebody came for a reason."""
+        """An alarm at once, because a power cut must hide nothing: whoever stood in for somebody came for a reason."""
         before = self._sitting.odd
         times = int(str(before.params["times"])) + 1 if before is not None else 1
         params = {"person": self._its_person(), "score_ppm": odd.score_ppm, "times": times,
                   "shots": ", ".join(shots.poses[index] for index in odd.pictures)}
-        self._sitting.odd = Alarm("enrol.two_faces", params, self._its_class())
+        alarm = Alarm("enrol.two_faces", params, self._its_class())
+        if before is None:
+            self._store.append("alarm", alarm)
+        self._sitting.odd = alarm
         self._sitting.advice = "odd" if times < ODD_OFTEN else "odd_still"
         shots.again(self._sitting.advice, self._place.monotonic())
 
     def _state_odd(self) -> None:
-        """Once for a sitting, however often: whoever tries again and again fills no chain."""
-        if self._sitting.odd is not None:
-            self._store.append("alarm", self._sitting.odd)
-            self._sitting.odd = None
+        """How often it was, at the end of a sitting: whoever tries again and again fills no chain."""
+        odd = self._sitting.odd
+        if odd is not None and odd.params["times"] != 1:
+            self._store.append("alarm", odd)
+        self._sitting.odd = None
 
     def _keep(self, event: Event, *alarms: Alarm) -> None:
         """Store the face with its records, unless the consent was withdrawn after it was given here."""
@@ -302,7 +329,7 @@ class Guide:
         new = NewFace(shots.vectors, enrolment, shown.said(class_id, person, True), jpeg(shots.taken[0].crop),
                       sitting.anchor.sealed)
         try:
-            self._store.enrol([new], [("alarm", alarm) for alarm in alarms])
+            self._store.enrol([new], [("alarm", alarm) for alarm in alarms], sitting.searched)
         except FaceErasing as error:
             self._state_odd()
             # Somebody asked for it elsewhere meanwhile; it is over in a moment, and the person can be chosen again.

@@ -77,8 +77,9 @@ class GuideView:
 @dataclasses.dataclass
 class Sitting:
     """One person at the terminal, from the choice of the name to the end. `agreed_at`: the newest record when the
-    consent was given. `found`: why it stopped. `odd`: the alarm about pictures that were not of one face, to be
-    stated at the end. `told`: why the person before was sent away."""
+    consent was given. `found`: why it stopped. `searched`: the store's `faces_version` when everybody was searched.
+    `odd`: the alarm about pictures that were not of one face, as it stands by now. `told`: why the person before was
+    sent away."""
 
     person: str | None = None
     shown: Shown | None = None
@@ -87,5 +88,6 @@ class Sitting:
     shots: Shots | None = None
     advice: Advice | None = None
     found: Found | None = None
+    searched: str | None = None
     odd: Alarm | None = None
     told: ZaitangError | None = None

@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import errno
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,7 @@ from edge.enrol.errors import (
 from edge.enrol.package import Carried, Package, open_package, read_cover, write_package
 from edge.enrol.search import limit_of, search
 from edge.plans import newest_orders
-from edge.storage.files import write_new
+from edge.storage.files import sync_folder, write_new
 from edge.store.people import NewFace
 from edge.vision.pack import Pack
 from edge.wiring import Box
@@ -62,18 +64,30 @@ def send(box: Box, order_hash: str, out: Path, pack_name: str, pack_sha256: str)
         order_hash, order.to_key, box.config.device, box.keys.certificate, KeySigner(box.keys.device), pack_name,
         pack_sha256, people)
     moved = tuple(carried.person for carried, _ in people)
-    write_new(out, data)
-    try:
-        box.store.append("templates.moved", TemplatesMoved(order.class_id, moved, "out", order_hash, sha256_hex(data)))
-    except BaseException:
-        out.unlink()
-        raise
+    _put(out, data, lambda: box.store.append(
+        "templates.moved", TemplatesMoved(order.class_id, moved, "out", order_hash, sha256_hex(data))))
     return Moved(moved, tuple(sorted(set(order.people) - set(moved)))), order.target
+
+
+def _put(out: Path, data: bytes, record: Callable[[], object]) -> None:
+    """The record first, then the file's name: no cut may leave a package that nothing tells of."""
+    if out.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(out))
+    fresh = out.with_name(out.name + ".new")
+    fresh.unlink(missing_ok=True)
+    write_new(fresh, data)
+    try:
+        record()
+        fresh.rename(out)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+    sync_folder(out.parent)
 
 
 def receive(box: Box, data: bytes, pack: Pack) -> Moved:
     """Take over the people of a package, all or none, with records. Raises BadPackage, NotForThisBox, NoSuchOrder,
-    ClockNotSet, OrderExpired, AlreadyMoved, NoSuchClass, WrongPack, NobodyToMove, FaceKnown."""
+    ClockNotSet, OrderExpired, AlreadyMoved, NoSuchClass, WrongPack, NobodyToMove, FaceKnown, FacesChanged."""
     root = x509.load_pem_x509_certificate(box.keys.root.encode())
     cover = read_cover(data, root, in_force(box.store).revoked)
     order = _order(box, cover.order)
@@ -108,10 +122,11 @@ def _take(box: Box, order: TemplatesOrder, package: Package, pack: Pack) -> Move
     wanted = [one for one in package.inside.people if one.person not in said or said[one.person].said == "given"]
     if not wanted:
         raise NobodyToMove(order=package.cover.order)
+    searched = box.store.faces_version()
     _refuse_known_faces(box, order.class_id, wanted, package, pack)
     people = tuple(one.person for one in wanted)
     fact = TemplatesMoved(order.class_id, people, "in", package.cover.order, package.sha256)
-    box.store.enrol([_new(order.class_id, one, package) for one in wanted], [("templates.moved", fact)])
+    box.store.enrol([_new(order.class_id, one, package) for one in wanted], [("templates.moved", fact)], searched)
     return Moved(people, tuple(sorted(set(order.people) - set(people))))
 
 
@@ -132,7 +147,8 @@ def _refuse_known_faces(
     names = {(one, person): name for one in classes for person, name in box.store.names(one).items()}
     for one in wanted:
         vectors, known = package.templates[one.person], (class_id, one.person)
-        found = search(pack, vectors, known, everybody, names, limit_of(pack, vectors, known, everybody, names))
+        limit = limit_of(pack, {**everybody, known: vectors}, names)
+        found = search(pack, vectors, known, everybody, names, limit)
         if found is not None:
             raise FaceKnown(person=one.person, other=found.person)
         everybody[class_id, one.person] = package.templates[one.person]

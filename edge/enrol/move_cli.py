@@ -49,12 +49,12 @@ def _send(args: argparse.Namespace) -> int:
 def _receive(args: argparse.Namespace) -> int:
     from edge.enrol.move import receive
     from edge.enrol.package import MAX_BYTES
+    from edge.storage.files import read_plain
     from edge.vision.pack import load_pack
     from edge.wiring import open_box
 
     box = open_box(args.box)
-    with args.file.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
+    data = read_plain(args.file, MAX_BYTES + 1)
     folder = box.config.vision.folder
     moved = receive(box, data, load_pack(box.config.vision.pack, Path(folder) if folder else None))
     _tell(args, TAKEN, moved, args.file)

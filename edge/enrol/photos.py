@@ -18,10 +18,13 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
 MAX_MB = 40
 MAX_PIXELS = 120_000_000
+LONGEST_SIDES = 20
+"""A picture whose one side is longer than so many times the other shows nobody, and costs gigabytes to look at."""
 BYSTANDER = 0.6
 """A second face narrower than this share of the largest one stands in the background and does not count."""
 PAD = 0.3
-"""A face that fills the whole picture is found once it gets a border of this share."""
+"""A face that fills the whole picture is found once it gets a border of this share of the longer side, at most as wide
+as the shorter one."""
 
 
 def photo_files(folder: Path) -> dict[str, list[Path]]:
@@ -82,7 +85,7 @@ def describe(pack: Pack, file: Path, strict: bool) -> np.ndarray:
     bgr = read_photo(file)
     faces = pack.detect(bgr, "photo")
     if not faces:
-        border = round(PAD * max(bgr.shape[:2]))
+        border = min(round(PAD * max(bgr.shape[:2])), *bgr.shape[:2])
         bgr = cv2.copyMakeBorder(bgr, border, border, border, border, cv2.BORDER_REPLICATE)
         faces = pack.detect(bgr, "photo")
     return pack.embed(bgr, _the_one(faces, bgr, file, strict))
@@ -98,7 +101,7 @@ def read_photo(file: Path) -> np.ndarray:
         bgr = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR)
     except (cv2.error, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise Unreadable(file=label(file)) from None
-    if bgr is None or bgr.shape[0] * bgr.shape[1] > MAX_PIXELS or min(bgr.shape[:2]) < 8:
+    if bgr is None or bgr.shape[0] * bgr.shape[1] > MAX_PIXELS or min(bgr.shape[:2]) < 8 or _is_thin(*bgr.shape[:2]):
         raise Unreadable(file=label(file))
     return bgr
 
@@ -111,8 +114,12 @@ def _check_size(file: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of damage in a head: OpenCV decides whether it is a picture
         with Image.open(file, formats=FORMATS) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise ValueError("too many pixels")
+            if picture.width * picture.height > MAX_PIXELS or _is_thin(picture.width, picture.height):
+                raise ValueError("too many pixels, or too thin")
+
+
+def _is_thin(width: int, height: int) -> bool:
+    return max(width, height) > LONGEST_SIDES * min(width, height)
 
 
 def label(file: Path) -> str:

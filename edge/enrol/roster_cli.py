@@ -45,7 +45,7 @@ def _import(args: argparse.Namespace) -> int:
     from edge.enrol.enrol import checked
     from edge.enrol.errors import ListInBox, NoCentreKey
     from edge.enrol.roster import MAX_BYTES, namesakes, read_roster
-    from edge.storage.files import make_folder, replace
+    from edge.storage.files import make_folder, read_plain, replace
     from edge.wiring import open_box
 
     class_id, box = checked(args.class_id), open_box(args.box)
@@ -53,13 +53,11 @@ def _import(args: argparse.Namespace) -> int:
         raise ListInBox(file=args.file)
     key = box.config.enrol.centre_key
     if args.centre_key is not None:
-        with args.centre_key.open("rb") as file:
-            key = file.read(LONGEST_KEY).decode("ascii", "replace").strip()
+        key = read_plain(args.centre_key, LONGEST_KEY).decode("ascii", "replace").strip()
     if key is None:
         raise NoCentreKey()
     public_key(key)  # a wrong one is told before a hundred rows are
-    with args.file.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
+    data = read_plain(args.file, MAX_BYTES + 1)
     planned = _planned(box.store, class_id)
     today = datetime.datetime.fromtimestamp(box.clock.utc_us() / 1e6, datetime.UTC).date()
     people = read_roster(data, today, planned or {}, class_id)

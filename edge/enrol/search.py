@@ -37,7 +37,8 @@ def search(
     limit: int,
 ) -> Found | None:
     """What is wrong with the new descriptions (n, d) of `me`, the front one first, or None. `everybody`: descriptions
-    (n, d) of all classes; `names`: of those of whom a name is known; `limit`: from `limit_of`."""
+    (n, d) of all classes, of `me` the earlier ones; `names`: of those of whom a name is known; `limit`: from
+    `limit_of`."""
     mine = {known for known in everybody if _same_name(known, me, names)}
     others = {known: everybody[known] for known in everybody if known not in mine}
     keys = {f"{index}": known for index, known in enumerate(sorted(others))}
@@ -55,13 +56,22 @@ def search(
     return None
 
 
-def limit_of(
-    pack: Pack, vectors: np.ndarray, me: Known, everybody: Mapping[Known, np.ndarray], names: Mapping[Known, str],
-) -> int:
-    """From which likeness in ppm on two faces are one, as everybody else on this box and the new one tell."""
-    others = {f"{index}": everybody[known] for index, known in enumerate(sorted(everybody))
-              if not _same_name(known, me, names)}
-    return calibrate(pack, Gallery(pack, {**others, "me": vectors})).ppm
+def limit_of(pack: Pack, everybody: Mapping[Known, np.ndarray], names: Mapping[Known, str]) -> int:
+    """From which likeness in ppm on two faces are one, as everybody on this box tells, the new ones with their new
+    descriptions (n, d). Who is in several classes, by pseudonym or by name, is one person: compared with the own face
+    as with a stranger's, that person would raise the limit for all."""
+    people = _joined(everybody, names)
+    return calibrate(pack, Gallery(pack, {f"{at}": np.concatenate(rows) for at, rows in enumerate(people)})).ppm
+
+
+def _joined(everybody: Mapping[Known, np.ndarray], names: Mapping[Known, str]) -> list[list[np.ndarray]]:
+    """The descriptions of each person in all classes."""
+    groups: list[list[Known]] = []
+    for known in sorted(everybody):
+        mine = [group for group in groups if any(_same_name(one, known, names) for one in group)]
+        groups = [group for group in groups if group not in mine]
+        groups.append([known, *(one for group in mine for one in group)])
+    return [[everybody[known] for known in group] for group in groups]
 
 
 def _same_name(known: Known, me: Known, names: Mapping[Known, str]) -> bool:

@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 
 from common.logs import Log
 from common.sheets import open_sheet, seal_sheet
-from edge.errors import BadTemplate, FaceErasing
+from edge.errors import BadTemplate, FaceErasing, FacesChanged
 from edge.keys import decrypt, encrypt
 from edge.store import sql
 from evidence.bodies import Alarm, Consent, Enrolment, FaceErased
@@ -111,10 +111,16 @@ class PeopleTables(abc.ABC):
 
     # --- faces
 
-    def enrol(self, faces: Iterable[NewFace], facts: Sequence[tuple[str, object]] = ()) -> None:
+    def enrol(
+        self, faces: Iterable[NewFace], facts: Sequence[tuple[str, object]] = (), searched: str | None = None,
+    ) -> None:
         """Keep new faces with their records, and append `facts`: all or none. What was kept of the same people in the
-        same class before is erased, and that is recorded. Raises FaceErasing while one of them is being erased."""
+        same class before is erased, and that is recorded. `searched`: the `faces_version` of before everybody was
+        searched for them. Raises FacesChanged if another face came or went since, FaceErasing while one of these is
+        being erased."""
         with self._db.transaction():
+            if searched is not None and searched != self.faces_version():
+                raise FacesChanged()
             self._add(facts, self._head())
             for face in faces:
                 self._enrol(face)

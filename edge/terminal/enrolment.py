@@ -24,7 +24,7 @@ from edge.store import Store
 from edge.terminal.errors import CodeWait, EnrolmentLocked, NotAnAction, WrongCode
 from edge.terminal.memory import Memory
 from edge.terminal.people import People
-from edge.terminal.words import OTHER_NAME, POSES, STOPPED
+from edge.terminal.words import OTHER_CLASS, OTHER_NAME, POSES, STOPPED
 
 
 @dataclasses.dataclass(frozen=True)
@@ -200,10 +200,13 @@ class EnrolPage:
         if found is None or shown.state != "stopped":
             self._told = None
             return None
-        other = self._store.names(class_id).get(found.person, "") if found.class_id == class_id else ""
-        if found.why == "same_face" and self._told == shown.person:
-            return translate(OTHER_NAME, lang, name=other or "?")
-        return translate(STOPPED[found.why], lang)
+        if found.why != "same_face" or self._told != shown.person:
+            return translate(STOPPED[found.why], lang)
+        name = self._store.names(found.class_id).get(found.person, found.person)
+        if found.class_id == class_id:
+            return translate(OTHER_NAME, lang, name=name)
+        order = self._memory.look().orders.get(found.class_id)
+        return translate(OTHER_CLASS, lang, name=name, title=found.class_id if order is None else order.title)
 
     def _advice(self, shown: GuideView, lang: Lang) -> str:
         if shown.state != "shots":

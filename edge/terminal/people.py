@@ -22,8 +22,6 @@ from evidence.times import MINUTE
 
 PAD_US = 5 * MINUTE
 """For so long in real time an opened pad counts as the sight of somebody: a forgotten one makes nobody early."""
-MOST_PADS = 8
-"""So many people can wait at the pad: one for whom it is opened meanwhile makes nobody late."""
 
 
 class People:
@@ -59,13 +57,13 @@ class People:
             lambda: self._screen.signed_by_pin(target, person, by is not None))
 
     def opened(self, person: str) -> None:
-        """The pad was opened for a person: that is the first sight of somebody without a face. Whoever waits for the
-        instructor is not late by it."""
+        """The pad was opened for a person of the class: that is the first sight of somebody without a face. Whoever
+        waits for the instructor is not late by it, however many others do."""
         now_us = self._box.clock.mono_us()
         with self._lock:
             fresh = {one: at_us for one, at_us in self._pads.items() if now_us - at_us <= self._real_us(PAD_US)}
             fresh.setdefault(person, now_us)
-            self._pads = dict(list(fresh.items())[-MOST_PADS:])
+            self._pads = fresh
 
     def _seen(self, person: str) -> int:
         """When the pad was opened for a person, or now."""

@@ -298,9 +298,9 @@ def _counted_us(facts: Facts, result: Result) -> int:
 
 
 def _asked(ask: Ask) -> str:
-    """What is said: look ahead before and after each gesture; whoever smiles shuts the mouth before it can open."""
-    if (ask.stage, ask.gesture) == ("ready", "open_mouth"):
-        return "ready_mouth"
+    """What is said: look ahead before and after each gesture; the mouth is shut before it can open, and afterwards."""
+    if ask.gesture == "open_mouth" and ask.stage != "asked":
+        return f"{ask.stage}_mouth"
     return ask.gesture if ask.stage == "asked" else ask.stage
 
 

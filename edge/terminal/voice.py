@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from common.logs import Log
 from common.texts import N_, translate
+from edge.checkin.view import Ask
 from edge.terminal.view import Sight
 
 PROGRAM = "espeak-ng"
@@ -41,6 +42,7 @@ GESTURES = {
     "blink": N_("Please close your eyes and open them"),
     "open_mouth": N_("Please open your mouth"),
 }
+CLOSE = N_("Please close your mouth")
 BARE = {
     "asking": N_("Bare-face roll call. Instructor, please come to the screen"),
     "showing": N_("Please take off mask and helmet, and look at the camera in the room"),
@@ -68,8 +70,7 @@ def sentence(sight: Sight, pose: str | None = None, bare: str | None = None) -> 
     if pose is not None:
         return f"pose {pose}", POSES[pose]
     if sight.ask is not None:
-        asked = sight.ask.stage == "asked"
-        return (f"ask {sight.ask.number} {sight.ask.gesture}", GESTURES[sight.ask.gesture]) if asked else None
+        return _asked(sight.ask)
     if sight.state == "pin_wanted":
         return "pin", PIN
     result = sight.result
@@ -78,6 +79,15 @@ def sentence(sight: Sight, pose: str | None = None, bare: str | None = None) -> 
     said = LOST if result.lost else RESULTS.get((result.answer, result.direction))
     said = said or REFUSED.get(result.answer, UNKNOWN)
     return f"result {result.attempt}", said
+
+
+def _asked(ask: Ask) -> tuple[str, str] | None:
+    """A gesture, when it counts; and that a mouth must close again, without which it is not done."""
+    if ask.stage == "asked":
+        return f"ask {ask.number} {ask.gesture}", GESTURES[ask.gesture]
+    if (ask.stage, ask.gesture) == ("made", "open_mouth"):
+        return f"made {ask.number} {ask.gesture}", CLOSE
+    return None
 
 
 class Voice:

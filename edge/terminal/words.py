@@ -88,6 +88,7 @@ ASKED = {
     "blink": N_("Close both eyes, count to one, and open them"),
     "open_mouth": N_("Open your mouth wide, then close it"),
     "made": N_("Good. Look into the camera again"),
+    "made_mouth": N_("Good. Shut your mouth, and look into the camera again"),
 }
 """What a challenge asks for; left and right are the person's own."""
 
@@ -134,6 +135,7 @@ STOPPED = {
     "other_face": N_("This is not the face that was enrolled for this name before. Another instructor must decide"),
 }
 OTHER_NAME = N_("This face is enrolled already as {name}. Is it really another person?")
+OTHER_CLASS = N_("This face is enrolled already as {name}, in class {title}. Is it really another person?")
 """For whoever decides, and nobody else."""
 
 SYNC = {

@@ -47,6 +47,8 @@ class DlibPack:
     def _find(self, bgr: np.ndarray, view: View) -> list[Face]:
         grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
         scale = self._scale(bgr, view)
+        if min(grey.shape) * scale < 1:
+            return []  # so long and thin that nothing would be left of it
         scaled = grey if scale == 1 else cv2.resize(grey, None, fx=scale, fy=scale)
         minimum = self.manifest.preprocess.detector_score_ppm / 1e6
         boxes, scores, _ = self._detector.run(np.ascontiguousarray(scaled), 0, minimum)

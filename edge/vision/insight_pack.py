@@ -84,6 +84,9 @@ class InsightPack:
         return sorted(faces, key=lambda face: -float(face.box[2]))
 
     def _find(self, bgr: np.ndarray, size: tuple[int, int]) -> list[Face]:
+        height, width = bgr.shape[:2]
+        if min(height, width) * min(size[0] / width, size[1] / height) < 1:
+            return []  # so long and thin that nothing would be left of it
         boxes, points = self._detector.detect(bgr, size)
         return [
             Face(np.array([x, y, right - x, bottom - y], np.float32), float(score), five.astype(np.float32),

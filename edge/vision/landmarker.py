@@ -6,6 +6,7 @@ transformation matrix brings the canonical face (x to the person's own left, y u
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import io
 import weakref
 import zipfile
@@ -39,6 +40,20 @@ MEMBERS = {
 MAX_BYTES = 64 << 20
 
 
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """One face as MediaPipe gives it. `turn`: (3, 3), of the head to the camera, with a scale. `…_ppm`: blendshapes by
+    themselves. `…_gap`: how far lids and lips are apart, in lengths of the nose."""
+
+    turn: np.ndarray
+    blink_left_ppm: int
+    blink_right_ppm: int
+    jaw_ppm: int
+    left_gap: float
+    right_gap: float
+    lips_gap: float
+
+
 class Landmarker:
     """One FaceLandmarker on one thread. Raises ModelBroken. Importing MediaPipe takes a second and 100 MB."""
 
@@ -53,6 +68,11 @@ class Landmarker:
 
     def mesh(self, bgr: np.ndarray, box: np.ndarray) -> FaceMesh | None:
         """The face in a box (x, y, width, height) of a BGR picture; None where none is found or the box is bad."""
+        seen = self.see(bgr, box)
+        return None if seen is None else mesh_of(seen)
+
+    def see(self, bgr: np.ndarray, box: np.ndarray) -> Seen | None:
+        """What MediaPipe says of that face; None likewise."""
         import mediapipe
 
         if bad_sight(bgr, box, MIN_FACE_PX):
@@ -62,13 +82,18 @@ class Landmarker:
         if not found.face_blendshapes or not found.facial_transformation_matrixes:
             return None
         shapes = {shape.category_name: shape.score for shape in found.face_blendshapes[0]}
-        yaw, pitch, roll = angles(np.asarray(found.facial_transformation_matrixes[0], np.float64)[:3, :3])
-        blink_left, blink_right, jaw = (
-            _ppm(shapes[name]) for name in ("eyeBlinkLeft", "eyeBlinkRight", "jawOpen"))
         points = np.array([(point.x, point.y) for point in found.face_landmarks[0]], np.float64)
-        left, right = (_ppm(1 - gap(points, lids) / NARROW) for lids in (LEFT_LIDS, RIGHT_LIDS))
-        lips = _ppm(gap(points, LIPS) / WIDE)
-        return FaceMesh(yaw, pitch, roll, min(blink_left, left), min(blink_right, right), min(jaw, lips), lips)
+        return Seen(
+            np.asarray(found.facial_transformation_matrixes[0], np.float64)[:3, :3],
+            _ppm(shapes["eyeBlinkLeft"]), _ppm(shapes["eyeBlinkRight"]), _ppm(shapes["jawOpen"]),
+            gap(points, LEFT_LIDS), gap(points, RIGHT_LIDS), gap(points, LIPS))
+
+
+def mesh_of(seen: Seen) -> FaceMesh:
+    """What is told of a face: an eye is shut, and a mouth open, only where blendshape and landmarks both say so."""
+    left, right, lips = _ppm(1 - seen.left_gap / NARROW), _ppm(1 - seen.right_gap / NARROW), _ppm(seen.lips_gap / WIDE)
+    return FaceMesh(*angles(seen.turn), min(seen.blink_left_ppm, left), min(seen.blink_right_ppm, right),
+                    min(seen.jaw_ppm, lips), lips)
 
 
 def angles(turn: np.ndarray) -> tuple[float, float, float]:

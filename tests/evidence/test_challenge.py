@@ -15,7 +15,6 @@ from evidence.challenge import (
     AWAKE_PPM,
     CLOSED_PPM,
     GONE_US,
-    HOLD_US,
     OPEN_PPM,
     OVER,
     REST_DEG,
@@ -29,7 +28,7 @@ from evidence.challenge import (
     begin,
     step,
 )
-from evidence.liveness import GESTURES, challenge_passed
+from evidence.liveness import GESTURES, HOLD_US, challenge_passed
 
 FRAME = 200_000
 RULES = load_policy("sanmenxia-2023").liveness

@@ -137,7 +137,7 @@ def test_why_gestures_are_asked() -> None:
     {"asked": ()},
     {"asked": (Asked("turn_left", 0, 2 * SECOND), Asked("turn_left", 2 * SECOND, 4 * SECOND))},
     {"asked": (Asked("turn_left", 0, 2 * SECOND), Asked("blink", 2 * SECOND, None))},
-    {"asked": (Asked("turn_left", 0, 8 * SECOND + 1), Asked("blink", 9 * SECOND, 10 * SECOND))},
+    {"asked": (Asked("turn_left", 0, 8 * SECOND + 1), Asked("blink", 8 * SECOND + 1, 10 * SECOND))},
     {"other": "open_mouth"}, {"lost": 1}, {"alike": 2, "compared": 2}, {"alike": 8, "compared": 14},
     {"alike": 0, "compared": 0}, {"alike": 15}, {"frames": 13},
     {"asked": (Asked("turn_left", 0, 2 * SECOND, 3, 4), Asked("blink", 2 * SECOND, 4 * SECOND))},
@@ -147,8 +147,26 @@ def test_a_challenge_that_is_not_passed(changed: dict[str, Any]) -> None:
     assert challenge_passed(passed(), RULES) and not challenge_passed(passed(**changed), RULES)
 
 
+@pytest.mark.parametrize("times", [
+    ((1, 2 * SECOND), (2 * SECOND, 4 * SECOND)),
+    ((5 * SECOND, 7 * SECOND), (0, 2 * SECOND)),
+    ((0, 2 * SECOND), (0, 4 * SECOND)),
+    ((0, 2 * SECOND), (SECOND, 4 * SECOND)),
+    ((0, 2 * SECOND), (2 * SECOND + 1, 4 * SECOND)),
+    ((0, 99_999), (99_999, 2 * SECOND)),
+    ((0, 2 * SECOND), (2 * SECOND, 2 * SECOND + 349_999)),
+])
+def test_impossible_times_of_a_challenge_are_not_believed(times: tuple[tuple[int, int], ...]) -> None:
+    """The first gesture is asked at 0, the next one when that before is done, and none is quicker than it must show."""
+    asked = tuple(Asked(gesture, *time) for gesture, time in zip(("turn_left", "blink"), times, strict=True))
+    assert not challenge_passed(passed(asked=asked), RULES)
+    quick = (Asked("turn_left", 0, 100_000), Asked("blink", 100_000, 450_000))
+    assert challenge_passed(passed(asked=quick), RULES)
+
+
 def test_a_longer_limit_in_the_record_gives_nobody_more_time() -> None:
     late = (Asked("turn_left", 0, 9 * SECOND), Asked("blink", 9 * SECOND, 10 * SECOND))
+    assert challenge_passed(passed(asked=late), ruled(gesture_s=9))
     assert not challenge_passed(passed(asked=late, limit_us=60 * SECOND), RULES)
 
 

@@ -81,6 +81,20 @@ def test_all_photos_that_cannot_be_read_are_named_and_nothing_is_written(
 
 
 @pytest.mark.usefixtures("with_builtin")
+def test_a_file_that_the_disk_does_not_give_is_named_with_all_the_others(
+    galleries: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It must not end the search for probes that are enrolled, which comes before."""
+    for name in ("p-2.png", "p-3.png"):
+        (galleries[1] / name).unlink()
+        (galleries[1] / name).symlink_to("/proc/self/mem")  # a plain file whose first byte cannot be read
+    (galleries[1] / "p-5.png").write_bytes(b"no picture")
+    assert identify(*galleries) == 2
+    said = capsys.readouterr().err
+    assert all(f"probes/p-{number}.png: cannot be read" in said for number in (2, 3, 5))
+
+
+@pytest.mark.usefixtures("with_builtin")
 def test_probes_without_a_face_or_without_strangers(
     galleries: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -30,6 +30,7 @@ class Seen:
     yaw: float | None = 0.0
     person: int | None = 1
     width: int = 100
+    x: int = 0
 
 
 class FakePack:
@@ -42,7 +43,7 @@ class FakePack:
 
     def detect(self, bgr: np.ndarray, view: str) -> list[Face]:
         one = self._at(bgr)
-        box = np.array([0, 0, one.width, one.width], np.float32)
+        box = np.array([one.x, 0, one.width, one.width], np.float32)
         return [] if one.person is None else [Face(box, 1.0, np.zeros((5, 2), np.float32), 1.0)]
 
     def embed(self, bgr: np.ndarray, face: Face) -> np.ndarray:
@@ -109,6 +110,27 @@ def test_a_replay_that_looks_alive_for_three_frames_has_got_in(frames: list[Seen
     assert seen(frames, dataclasses.replace(PASSIVE, window=8)).windows == (answer,)
 
 
+@pytest.mark.parametrize("offset", [0, 3, 6, 61])
+def test_a_replay_of_which_one_visit_is_live_has_got_in(offset: int) -> None:
+    """An attacker needs one visit, and chooses when it begins: that the whole clip looks fake helps nobody."""
+    frames = [Seen(live=0)] * offset + [Seen()] * 3 + [Seen(live=0)] * (61 - offset)
+    rules = dataclasses.replace(PASSIVE, window=8)
+    found = seen(frames, rules)
+    assert (found.answer, found.got_in) == ("fake", True)
+    kinds = [(Clip(Path("x"), species, None), one) for species, one in (("phone", found), (None, found))]
+    told = document(attacks(kinds), "some", "a-policy", ())
+    assert told["apcer"] == {"phone": 1.0} and told["answers"]["attack"] == {"phone": {"live": 1}}
+    assert told["bpcer"] == 1.0 and told["non_response"] == 0.0, "a living person's clip is judged as a whole"
+
+
+@pytest.mark.parametrize("frames", [
+    [Seen(live=0)] * 9, [*[Seen(live=0), Seen()] * 2, *[Seen(live=0)] * 20], [Seen(live=0)] * 30 + [Seen()] * 2,
+    [Seen(live=0)] * 8 + [Seen(), Seen(), Seen(live=None)] + [Seen(live=0)] * 8, [Seen(person=None)] * 9,
+])
+def test_a_replay_without_a_live_visit_has_not(frames: list[Seen]) -> None:
+    assert not seen(frames, dataclasses.replace(PASSIVE, window=8)).got_in
+
+
 def turn(yaw: float) -> list[Seen]:
     """At rest, turned, at rest again: a quarter of a second each and more."""
     return [Seen()] * 4 + [Seen(yaw=yaw, live=0)] * 4 + [Seen()] * 4
@@ -135,6 +157,15 @@ def test_another_face_in_the_challenge_or_a_fake_one_is_not_live() -> None:
     replayed = [dataclasses.replace(one, live=0) for one in turn(30) + turn(-30)]
     assert seen(replayed, rules).answer == "fake"
     assert seen([Seen(person=None)] * 9, rules).answer == "not_checked"
+
+
+@pytest.mark.parametrize("jumps", [4, 6, 17])
+def test_a_face_that_jumps_was_gone_for_a_moment_as_at_the_terminal(jumps: int) -> None:
+    frames = turn(30) + turn(-30)
+    rules = asked("turn_left", "turn_right")
+    assert seen([dataclasses.replace(one, x=3 * at) for at, one in enumerate(frames)], rules).answer == "live"
+    moved = [dataclasses.replace(one, x=70 * (at >= jumps)) for at, one in enumerate(frames)]
+    assert seen(moved, rules).answer == "no_response"
 
 
 def test_a_still_answers_nothing_and_ends() -> None:

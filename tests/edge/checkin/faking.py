@@ -15,8 +15,8 @@ Score = Literal["live", "fake", "bad"]
 
 @dataclasses.dataclass(frozen=True)
 class Shows:
-    """One picture. `who`: 0 nobody, 1 to 8 a face like that axis, 9 somebody far away; `beside`: a second face. Face 5
-    is near 2: less alike than the threshold, but enough to be taken for the same visit."""
+    """One picture. `who`: 0 nobody, 1 to 8 a face like that axis, 9 somebody far away; `beside`, `third`: faces behind
+    it, the nearer first. Face 5 is near 2: less alike than the threshold, but enough to be taken for the same visit."""
 
     who: int
     x: int = 0
@@ -25,12 +25,13 @@ class Shows:
     jaw: int = 0
     score: Score = "live"
     beside: int = 0
+    third: int = 0
 
     def picture(self) -> np.ndarray:
         image = np.zeros((8, 8, 3), np.uint8)
         image[0, 0] = (self.who, self.x, self.yaw + 100)
         image[0, 1] = (self.shut, self.jaw, ("live", "fake", "bad").index(self.score))
-        image[0, 2, 0] = self.beside
+        image[0, 2, :2] = self.beside, self.third
         return image
 
 
@@ -51,7 +52,8 @@ class FakePack:
     def detect(self, bgr: np.ndarray, view: str = "terminal") -> list[Face]:
         who, x = int(bgr[0, 0, 0]), int(bgr[0, 0, 1])
         found = [self._face(100 + x, 20 if who == FAR else 120, who)] if who else []
-        return found + ([self._face(400, 80, int(bgr[0, 2, 0]))] if bgr[0, 2, 0] else [])
+        behind = ((400, 80, int(bgr[0, 2, 0])), (20, 60, int(bgr[0, 2, 1])))
+        return found + [self._face(*one) for one in behind if one[2]]
 
     def _face(self, x: int, width: int, who: int) -> Face:
         return Face(np.array([x, 100, width, width], np.float32), 0.9, np.full((5, 2), who, np.float32), 1.0)

@@ -387,6 +387,16 @@ def test_waiting_is_no_lateness(passive: FakePack) -> None:
     assert [attempt.seen_mono_us for attempt in play.attempts] == [first, first]
 
 
+def test_everybody_who_waits_is_seen_in_turn(passive: FakePack) -> None:
+    """However near the one behind stands: who waits third is not late either."""
+    play = Play(passive)
+    play.see(*[Shows(9, beside=1, third=2)] * 12)
+    waited_us = play.now
+    play.see(*[Shows(0)] * 30, Shows(2), Shows(2), Shows(2))
+    (made,) = play.attempts
+    assert made.best.person == "b" and made.seen_mono_us < waited_us - SECOND
+
+
 def test_a_pack_with_neither_is_refused(builtin: Pack) -> None:
     nothing = FakePack(builtin.manifest, "none", frozenset())
     with pytest.raises(LivenessUnavailable, match="sanmenxia"):

@@ -9,10 +9,11 @@ import pytest
 
 from common.sheets import Name, seal_sheet
 from edge.cli import main
-from edge.enrol.enrol import enrol
+from edge.enrol.enrol import SEARCHES, enrol
 from edge.enrol.errors import (
     NoPhotos,
     NoSuchClass,
+    OtherFace,
     PersonTwice,
     PhotosRefused,
     SamePerson,
@@ -20,6 +21,7 @@ from edge.enrol.errors import (
     UnknownPerson,
 )
 from edge.enrol.photos import photo_files
+from edge.errors import FacesChanged
 from edge.store.people import NewFace
 from edge.wiring import Box
 from evidence.bodies import Enrolment, body_of
@@ -101,6 +103,59 @@ def test_a_face_of_another_class_of_this_box_is_refused_under_another_name(
         enrol(face_box.store, builtin, CLASS, {"李强": files["p-1"], "p-2": files["p-2"]}, lambda: None)
     assert isinstance(caught.value.problems[0], SamePerson) and stored(face_box) == (0, 1)
     assert enrol(face_box.store, builtin, CLASS, {"王秀英": files["p-1"]}, lambda: None) == ["p-1"]
+
+
+def test_another_persons_photograph_does_not_replace_an_enrolled_face(
+    face_box: Box, photo_folder: Path, builtin, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whoever comes ever after would be the other one; at the terminal it stops, too."""
+    files, key = photo_files(photo_folder), face_box.keys.sealing_key
+    face_box.store.put_names(CLASS, seal_sheet({"p-1": Name("王秀英", "02" * 16)}, key, CLASS))
+    enrol(face_box.store, builtin, CLASS, {"p-1": files["p-1"]}, lambda: None)
+    before = face_box.store.templates(CLASS, "builtin")["p-1"]
+    for number in range(1, 8):
+        if number != 7:
+            (photo_folder / f"p-{number}.png").unlink()
+    (photo_folder / "p-7.png").rename(photo_folder / "王秀英.png")
+    status, told = run(face_box, photo_folder, capsys)
+    assert status == 2 and "王秀英.png does not look like the face that is enrolled here for 王秀英 (p-1" in told
+    assert stored(face_box) == (1, 1) and (face_box.store.templates(CLASS, "builtin")["p-1"] == before).all()
+    with pytest.raises(PhotosRefused) as caught:
+        enrol(face_box.store, builtin, CLASS, photo_files(photo_folder), lambda: None)
+    assert [type(problem) for problem in caught.value.problems] == [OtherFace]
+
+
+def test_two_names_that_stood_the_wrong_way_round_are_put_right_at_the_terminal(
+    face_box: Box, photo_folder: Path, builtin,
+) -> None:
+    files = photo_files(photo_folder)
+    enrol(face_box.store, builtin, CLASS, {"p-1": files["p-1"], "p-7": files["p-7"]}, lambda: None)
+    with pytest.raises(PhotosRefused) as caught:
+        enrol(face_box.store, builtin, CLASS, {"p-1": files["p-7"], "p-7": files["p-1"]}, lambda: None)
+    assert [type(problem) for problem in caught.value.problems] == [OtherFace, OtherFace]
+
+
+def test_a_face_that_comes_between_search_and_store_is_searched_too(
+    face_box: Box, photo_folder: Path, builtin, templates, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files, real, others = photo_files(photo_folder), face_box.store.enrol, ["p-2", "p-3", "p-4", "p-5", "p-6", "p-7"]
+
+    def late(faces, facts=(), searched=None):
+        if others:  # the terminal enrols somebody in this moment: first strangers, then the same face
+            who = others.pop(0)
+            vectors = templates["p-1" if who == left else who]
+            real([NewFace(vectors, Enrolment(CLASS, who, "builtin", builtin.sha256, 1, "none"))])
+        real(faces, facts, searched)
+
+    monkeypatch.setattr(face_box.store, "enrol", late)
+    left = "p-3"
+    with pytest.raises(PhotosRefused) as caught:
+        enrol(face_box.store, builtin, CLASS, {"p-1": files["p-1"]}, lambda: None)
+    assert [type(problem) for problem in caught.value.problems] == [SamePerson]
+    left = ""
+    with pytest.raises(FacesChanged):
+        enrol(face_box.store, builtin, CLASS, {"p-7": files["p-7"]}, lambda: None)
+    assert len(others) == 6 - 2 - SEARCHES and "p-1" not in face_box.store.templates(CLASS, "builtin")
 
 
 def folder_of(path: Path, person: str, pictures: list[np.ndarray]) -> None:

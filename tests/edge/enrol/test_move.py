@@ -4,6 +4,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from edge.enrol.errors import (
 )
 from edge.enrol.move import receive, send
 from edge.enrol.package import Carried, open_package, read_cover, write_package
+from edge.errors import FacesChanged
 from edge.keys import make_box_keys
 from edge.plans import newest_orders
 from edge.store.people import NewFace
@@ -165,6 +167,58 @@ def test_the_commands_do_the_same_on_boxes_whose_clock_is_set(
     assert main(receive_it) == 0 and "1 people were taken over" in capsys.readouterr().out
     assert main(receive_it) == 2 and "already" in capsys.readouterr().err
     assert list(two.target.store.templates(CLASS, "builtin")) == ["p-1"]
+
+
+def test_a_pipe_is_no_package_and_holds_nothing_up(
+    two: Two, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    command = ["--lang", "en", "templates", "receive", "--box", str(two.target.folder), str(tmp_path / "pipe")]
+    assert main(command) == 1 and "pipe: it is not a plain file" in capsys.readouterr().err
+
+
+def test_no_package_lies_anywhere_before_its_record(
+    two: Two, builtin: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A power cut between the two leaves a record of what did not leave, never a package without a record."""
+    order, real = two.order(), two.source.store.append
+
+    def cut(kind: str, body: Any) -> Any:
+        assert not (tmp_path / "out.bin").exists()
+        real(kind, body)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(two.source.store, "append", cut)
+        with pytest.raises(KeyboardInterrupt):
+            sent(two, order, builtin, tmp_path)
+    assert len(moves(two.source)) == 1 and list(tmp_path.glob("out*")) == []
+    (tmp_path / "out.bin.new").write_bytes(b"of a power cut")
+    data = sent(two, order, builtin, tmp_path)
+    assert moves(two.source)[-1].package == hashlib.sha256(data).hexdigest()
+    assert [file.name for file in tmp_path.glob("out*")] == ["out.bin"]
+    with pytest.raises(FileExistsError):
+        sent(two, order, builtin, tmp_path)
+    assert (tmp_path / "out.bin").read_bytes() == data and len(moves(two.source)) == 2
+
+
+def test_a_face_that_comes_between_search_and_store_stops_the_move(
+    two: Two, builtin: Any, tmp_path: Path, templates: Any, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data, store = sent(two, two.order(("p-1",)), builtin, tmp_path), two.target.store
+    real = store.enrol
+
+    def late(*told: Any) -> None:
+        real([NewFace(templates["p-1"], Enrolment(CLASS, "p-2", "builtin", builtin.sha256, 1, "none"))])
+        real(*told)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "enrol", late)
+        with pytest.raises(FacesChanged):
+            receive(two.target, data, builtin)
+    assert list(store.templates(CLASS, "builtin")) == ["p-2"] and moves(two.target) == []
+    with pytest.raises(FaceKnown):
+        receive(two.target, data, builtin)
 
 
 def test_no_consent_stays_at_home(two: Two, builtin: Any, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,20 @@ def test_a_wrong_key_is_told_before_the_rows(
     command = ["--lang", "en", "roster", "import", "--box", str(named_box.folder), "--class", CLASS]
     assert main([*command, "--file", str(file), "--centre-key", str(key)]) == 2
     assert "column" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("which", ["--file", "--centre-key"])
+def test_a_pipe_holds_nothing_up(
+    named_box: Box, tmp_path: Path, capsys: pytest.CaptureFixture[str], which: str,
+) -> None:
+    files = {"--file": tmp_path / "list.csv", "--centre-key": tmp_path / "centre.key"}
+    files["--file"].write_text(GOOD)
+    files["--centre-key"].write_text(X25519PrivateKey.generate().public_key().public_bytes_raw().hex())
+    files[which].unlink()
+    os.mkfifo(files[which])
+    command = ["--lang", "en", "roster", "import", "--box", str(named_box.folder), "--class", CLASS]
+    assert main([*command, *(str(part) for item in files.items() for part in item)]) == 1
+    assert f"{files[which]}: it is not a plain file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("data", "error"), [

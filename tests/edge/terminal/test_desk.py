@@ -179,6 +179,10 @@ def test_a_challenge_and_a_wanted_pin_are_shown(at: Setup) -> None:
     assert at.room.state("zh")["checkin"]["text"] == "请把头转向您的左侧"
     at.see(EngineView((BOX,), "challenge", ask=dataclasses.replace(ask, gesture="open_mouth", stage="ready")))
     assert at.room.state("zh")["checkin"]["text"] == "请闭上嘴，正对摄像头", "a smile is no mouth that opens"
+    at.see(EngineView((BOX,), "challenge", ask=dataclasses.replace(ask, gesture="open_mouth", stage="made")))
+    assert at.room.state("zh")["checkin"]["text"] == "好，请闭上嘴，再看摄像头", "it is not done before the lips close"
+    at.see(EngineView((BOX,), "challenge", ask=dataclasses.replace(ask, gesture="blink", stage="made")))
+    assert at.room.state("zh")["checkin"]["text"] == "好，请再看摄像头"
     at.see(EngineView((BOX,), "pin_wanted", "p-1"))
     told = at.room.state()["checkin"]
     assert (told["state"], told["person"], told["ask"]) == ("pin_wanted", "p-1", None)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from common.sheets import Name, seal_sheet
 from edge.enrol.guide import IDLE_S
 from edge.terminal.app import make_app
 from edge.terminal.enrolment import EnrolPage
@@ -167,6 +168,22 @@ def test_a_face_under_another_name_stops_for_another_instructor(kiosk: Kiosk) ->
     assert kiosk.press("overrule", person="p-1", **word).json()["state"] == "enrolled"
     assert kiosk.press("decide", person="p-1", **word).json()["code"] == "NotNow"
     assert kiosk.post("view").json()["decides"] is False
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_instructor_is_told_in_which_other_class_a_face_is(kiosk: Kiosk, named: bool) -> None:
+    room = kiosk.room
+    room.accept(dataclasses.replace(order_body(), class_id="class-2", title="焊工二班"))
+    room.store.put_templates("class-2", "builtin", {"p-92": vector(1)[None]})
+    if named:
+        room.store.put_names("class-2", seal_sheet({"p-92": Name("赵敏", "01" * 16)}, room.keys.sealing_key, "class-2"))
+    kiosk.people.pins.choose(CLASS, "p-3", TEACHERS)
+    kiosk.open(code=CODE)
+    shown = kiosk.enrol("p-1", 1)
+    assert shown["state"] == "stopped" and "二班" not in json.dumps(shown, ensure_ascii=False)
+    told = kiosk.press("decide", person="p-1", instructor="p-3", instructor_pin=TEACHERS).json()["found"]
+    name = "赵敏" if named else "p-92"
+    assert told == f"This face is enrolled already as {name}, in class 焊工二班. Is it really another person?"
 
 
 def test_consent_is_withdrawn_and_the_face_erased(kiosk: Kiosk) -> None:

@@ -10,10 +10,10 @@ import pytest
 from edge.enrol.errors import CardOfAnother, NoCard, NotConfirmed, WrongPin
 from edge.terminal.desk import Desk
 from edge.terminal.errors import CheckInClosed
-from edge.terminal.people import MOST_PADS, PAD_US, People
+from edge.terminal.people import PAD_US, People
 from edge.wiring import Box
 from evidence.bodies import Enrolled, PinCheckIn, body_of
-from evidence.times import MINUTE
+from evidence.times import MINUTE, SECOND
 from tests.edge.terminal.conftest import CLASS, Room, order_body
 
 PIN, OTHER = "271828", "604817"
@@ -85,9 +85,20 @@ def test_the_first_sight_of_somebody_without_a_face_is_when_the_pad_was_opened(t
     taught.clock.utc += MINUTE
     people.opened("p-1")  # meanwhile
     assert people._seen("p-2") == opened_us
-    for number in range(MOST_PADS):
+
+
+def test_tapping_through_names_takes_nobodys_first_sight(taught: Room) -> None:
+    """Whoever waits longest loses most: all of a class may stand at the pad."""
+    people = people_of(taught)
+    people.opened("p-2")
+    opened_us = taught.clock.mono_us()
+    for number in range(80):
+        taught.clock.utc += SECOND
         people.opened(f"p-{number + 10}")
-    assert people._seen("p-2") == taught.clock.mono_us() and len(people._pads) == MOST_PADS
+    assert people._seen("p-2") == opened_us
+    taught.clock.utc += PAD_US + 1
+    people.opened("p-1")
+    assert list(people._pads) == ["p-1"], "those that were forgotten are dropped"
 
 
 def test_an_instructor_signs_in_alone_and_unlocks_others_but_never_the_own_pin(taught: Room) -> None:

@@ -86,6 +86,9 @@ def test_every_answer_has_a_sentence_and_none_a_name() -> None:
 
 def test_a_gesture_is_asked_for_when_it_counts() -> None:
     assert sentence(Sight("challenge", 1, ask=Ask("blink", 1, 2, 1, "ready"))) is None
+    assert sentence(Sight("challenge", 1, ask=Ask("blink", 1, 2, 1, "made"))) is None
+    assert sentence(Sight("challenge", 1, ask=Ask("open_mouth", 2, 2, 1, "made"))) == (
+        "made 2 open_mouth", "Please close your mouth")
     assert sentence(Sight("challenge", 1, ask=ASK)) == ("ask 1 turn_left", "Please turn your head to the left")
     assert sentence(Sight("pin_wanted", 1, person="p-1")) == ("pin", "Please enter your PIN")
     assert sentence(Sight("look", 1)) is None and sentence(Sight("enrolling", 1), "up") is not None

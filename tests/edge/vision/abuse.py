@@ -79,7 +79,9 @@ def _broken(portraits: list[np.ndarray]) -> Iterator[Case]:
 def _sizes(portrait: np.ndarray) -> Iterator[Case]:
     for width, height in ((1, 1), (7, 7), (7, 900), (900, 7), (1, 3000)):
         yield f"size-{width}x{height}.png", encode("png", np.zeros((height, width, 3), np.uint8)), "refused"
-    for width, height in ((8, 8), (8, 3000), (3000, 8), (9, 17), (31, 33), (5000, 3000)):
+    for width, height in ((8, 3000), (3000, 8), (20_000, 10), (60_000, 10), (10, 60_000), (400_000, 10), (9, 200)):
+        yield f"thin-{width}x{height}.png", encode("png", np.full((height, width, 3), 127, np.uint8)), "refused"
+    for width, height in ((8, 8), (8, 160), (2000, 100), (9, 17), (31, 33), (5000, 3000)):
         yield f"size-{width}x{height}.jpg", encode("jpg", np.full((height, width, 3), 99, np.uint8)), "nobody"
     for side in (12, 20, 40, 64, 1500, 3000):
         small = encode("jpg", cv2.resize(portrait, (side, side)))

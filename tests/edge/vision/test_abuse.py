@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from common.texts import words
-from edge.enrol.photos import MAX_PIXELS, read_photo
+from edge.enrol.errors import NoFace, Unreadable
+from edge.enrol.photos import MAX_PIXELS, describe, read_photo
 from edge.vision.liveness import BadSight, FaceMesh, PassiveScore
 from edge.vision.pack import Pack
 from evidence.errors import BadInput
-from tests.edge.vision.abuse import Case, cases
+from tests.edge.vision.abuse import Case, cases, encode
 
 MORE_KB = 700_000
 """How much the largest memory of the process may grow: below what one of the bombs alone would take."""
@@ -69,6 +70,45 @@ def test_builtin_answers_too(builtin: Pack, abuse: list[Case], tmp_path: Path) -
     """The frontal detector finds fewer of them; what is refused is refused by the reader of files."""
     small = [(name, data, must if must != "faces" else "any") for name, data, must in abuse if len(data) < 20_000]
     assert wrong_answers(builtin, tmp_path, small[::8]) == []
+
+
+@pytest.mark.parametrize("name", ["builtin", "lab"])
+def test_a_long_thin_picture_of_a_film_is_looked_at_in_bounded_memory(
+    request: pytest.FixtureRequest, name: str,
+) -> None:
+    """A frame of a clip comes by no reader of files."""
+    pack = request.getfixturevalue(name)
+    for width, height in ((16_000, 2), (2, 16_000)):
+        for view in ("terminal", "room", "photo"):
+            assert pack.detect(np.full((height, width, 3), 127, np.uint8), view) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(60_000, 10), (10, 60_000), (400_000, 10)])
+def test_a_photograph_of_two_kilobytes_asks_for_no_gigabytes(
+    builtin: Pack, tmp_path: Path, width: int, height: int,
+) -> None:
+    file = tmp_path / "p-1.png"
+    file.write_bytes(encode("png", np.full((height, width, 3), 127, np.uint8)))
+    with pytest.raises(Unreadable, match=r"p-1\.png"):
+        describe(builtin, file, strict=True)
+
+
+def test_the_border_of_a_picture_without_a_face_is_bounded(tmp_path: Path) -> None:
+    """It is laid around the largest picture that is read at all."""
+    asked = []
+
+    class Blind:
+        def detect(self, bgr: np.ndarray, view: str) -> list[object]:
+            asked.append(bgr.shape[:2])
+            return []
+
+        embed = None
+
+    file = tmp_path / "p-1.png"
+    file.write_bytes(encode("png", np.full((200, 4000, 3), 127, np.uint8)))
+    with pytest.raises(NoFace):
+        describe(Blind(), file, strict=True)  # type: ignore[arg-type]
+    assert asked == [(200, 4000), (600, 4400)]
 
 
 def test_real_photographs_are_answered_as_well(lab: Pack, shared: Path) -> None:

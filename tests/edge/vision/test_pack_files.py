@@ -182,6 +182,8 @@ def test_insightface_finds_and_describes_what_others_find(brought: Path, lab: Pa
     pack = load_pack("insightface", brought)
     assert pack.manifest.accepted == "院长“甲”\\" and pack.liveness == "passive" and pack.challenge == GESTURES
     assert pack.sha256 != load_manifest("insightface", {}).sha256
+    assert all(pack.detect(np.full((*shape, 3), 127, np.uint8), view) == []
+               for shape in ((2, 16_000), (16_000, 2)) for view in ("terminal", "room"))
     faces, theirs = pack.detect(pictures.group, "room"), lab.detect(pictures.group, "room")
     assert len(faces) == 6
     boxes = np.stack([face.box for face in faces])
