@@ -92,11 +92,11 @@ class Keeper:
 
     def _have_stamped(self, stamp: Stamp, now_s: int) -> None:
         """A token over the newest checkpoint: that it was there at that time, says somebody else."""
-        self._asked_s = now_s
         with self._store.read() as tx:
             last = tx.checkpoint()
             if last is None or tx.token(last.size) is not None:
                 return
+        self._asked_s = now_s
         try:
             token = stamp(self._tree.stated(last).checkpoint.text.encode())
         except NoStamp as error:
