@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from central.authority import TLS_CA, TLS_ROOT, load_authority
 from central.devices.connections import is_due, issue_server
 from central.files import private_pem, read, replace
+from common import tls
 from common.logs import Log
 from evidence.certs import pem
 from evidence.errors import ZaitangError
@@ -43,10 +44,9 @@ def server_context(keys: Path) -> ssl.SSLContext:
     return context
 
 
-def client_context(keys: Path) -> ssl.SSLContext:
+def client_context(keys: Path) -> tls.ClientContext:
     """For the collector: it trusts its own site's broker, and shows the centre's certificate."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context = tls.client_context()
     context.load_verify_locations(keys / TLS_ROOT)
     context.load_cert_chain(keys / OWN)
     return context
@@ -57,6 +57,11 @@ class OwnTls:
 
     def __init__(self, context: ssl.SSLContext, keys: Path, keep: Callable[[], object]) -> None:
         self.context, self._keys, self._keep = context, keys, keep
+
+    @property
+    def trouble(self) -> tls.Trouble | None:
+        """What ailed the last connection that failed by a certificate, if we are the client."""
+        return self.context.trouble if isinstance(self.context, tls.ClientContext) else None
 
     def refresh(self) -> None:
         """Renew if it is time, and show what lies there from the next connection on. What fails is in the log."""

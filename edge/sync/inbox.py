@@ -28,7 +28,10 @@ from evidence.certs import Identity
 from evidence.errors import BadReceipt
 from evidence.receipts import peek_receipt
 from evidence.records import Sealed
-from evidence.times import utc_us
+from evidence.times import SECOND, utc_us
+
+MOST_APART_S = 600
+"""So far the clocks of a box and of its centre may differ."""
 
 
 class Inbox:
@@ -49,6 +52,7 @@ class Inbox:
         self.alarms = Alarms(store)
         self._seen = Seen(store, site, self.alarms, now)
         self._early: bytes | None = None
+        self._apart = False
         self._centre = self._remembered()
         latest = store.latest_receipt()
         self._said_us = -1 if latest is None else utc_us(peek_receipt(latest).time)
@@ -76,7 +80,18 @@ class Inbox:
             return None
         self.alarms.settle("receipt.refused")
         self._said_us = max(self._said_us, utc_us(receipt.time))
+        self._compare(utc_us(receipt.time))
         return receipt.up_to
+
+    def _compare(self, centre_us: int) -> None:
+        """State once that our clock is behind the centre's: nobody gives a receipt in the future. One that is ahead
+        cannot be told from a receipt that waited: of that the centre speaks."""
+        stamp = self._clock.stamp()
+        apart_s = (stamp.utc_us - centre_us) // SECOND
+        apart = stamp.clock.source != "simulated" and apart_s < -MOST_APART_S
+        if apart and not self._apart:
+            self.alarms.once("clock.apart", {"device": self._site.device, "apart_s": apart_s})
+        self._apart = apart
 
     def checkpoint(self, message: bytes) -> None:
         """Take a checkpoint of the centre's tree: remember it, or say that the centre was rolled back. One that comes
@@ -88,6 +103,7 @@ class Inbox:
             self._seen.take(message, self._centre)
         except Refused as error:
             self._refuse("checkpoint.refused", error.code, {"message": sha256_hex(message)})
+
     def gap(self, envelope: bytes) -> int | None:
         """The record from which the centre asks for the chain again, or None when that was refused or cannot be judged.
 

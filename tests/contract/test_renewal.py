@@ -148,7 +148,7 @@ def test_a_power_cut_in_a_renewal_leaves_the_old_certificate_and_is_made_up_for(
     assert (site.keys / OWN).read_bytes() == before
     assert site.renewer().look()
     with site.centre.store.read() as tx:
-        newest = tx.newest_connection(KeySigner(load_device_key(site.keys)).keyid)
+        newest = tx.newest_connection(KeySigner(load_device_key(site.keys)).keyid, time.time_ns() // 1000)
     assert newest is not None and (site.keys / OWN).read_text().endswith(newest)
 
 
@@ -189,7 +189,7 @@ def test_requests_that_are_not_the_boxs_own_are_refused(site: Site) -> None:
         with pytest.raises(ZaitangError):
             desk.renew(envelope)
     with site.centre.store.read() as tx:
-        assert tx.newest_connection(signer.keyid) is None
+        assert tx.newest_connection(signer.keyid, time.time_ns() // 1000) is None
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="Mosquitto is not installed")
