@@ -66,7 +66,7 @@ def trouble_of(error: ssl.SSLError) -> Trouble | None:
     """What an error says of certificates; None: nothing."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return "dates" if error.verify_code in (NOT_YET_VALID, EXPIRED) else "stranger"
-    reason = str(error.reason or "")
+    reason = str(getattr(error, "reason", ""))  # one that Python itself made has none
     return "own" if "ALERT" in reason and any(one in reason for one in OF_OURS) else None
 
 
