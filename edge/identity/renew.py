@@ -98,6 +98,7 @@ class Renewer:
         self._keys, self._device, self._signer, self._pin = keys, device, signer, pin
         self._address, self._now_us, self._log = address, now_us, Log("identity")
         self.revoked, self._failed, self._failures = revoked, False, 0
+        self._answered = False
         self._wanted = self._tried = self._stopping = False
         self._wake = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="renewal", daemon=True)
@@ -124,13 +125,13 @@ class Renewer:
     def taken(self) -> None:
         """The broker takes our certificate."""
         with self._wake:
-            self._wanted = self._tried = False
+            self._wanted = self._tried = self._answered = False
             self._failures = 0
 
     @property
     def failing(self) -> bool:
         """Whether the last renewal failed, or did not help."""
-        return self._failed or (self._tried and self.context.trouble == "own")
+        return self._failed or (self._answered and self.context.trouble == "own")
 
     def left(self) -> tuple[int, str]:
         """For how many days the certificate holds by our clock, and the last of them."""
@@ -150,7 +151,7 @@ class Renewer:
             return False
         self._load()
         self._log.info("certificate.renewed")
-        self._failed, self.context.trouble = False, None
+        self._failed, self._answered, self.context.trouble = False, wanted, None
         return True
 
     def _run(self) -> None:

@@ -63,10 +63,10 @@ def met(site: Site, server: Path, client: Path, other: Site | None = None, is_se
     ours.trouble = "own"
     ours.load_verify_locations(cadata=pem((other or site).root))
     ours.load_cert_chain(client)
-    with contextlib.suppress(OSError), socket.create_connection(listening.getsockname(), 10) as raw:
-        with ours.wrap_socket(raw, server_hostname="localhost") as tls:
-            tls.sendall(b"x")
-            assert tls.recv(1) == b"x"
+    with (contextlib.suppress(OSError), socket.create_connection(listening.getsockname(), 10) as raw,
+          ours.wrap_socket(raw, server_hostname="localhost") as tls):
+        tls.sendall(b"x")
+        assert tls.recv(1) == b"x"
     thread.join(10)
     listening.close()
     return ours.trouble

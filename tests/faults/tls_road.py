@@ -25,8 +25,7 @@ from edge.clock import SystemClock
 from edge.config import load_box
 from edge.identity.tls import OWN, own_certificate
 from edge.identity.tls import ROOT as BOX_TLS_ROOT
-from edge.sync.road import Road as Told
-from edge.sync.road import read_road
+from edge.sync.trust import Trust, read_trust
 from edge.wiring import Box, open_store
 from evidence.certs import pem
 from evidence.clocks import ChainClock
@@ -150,9 +149,9 @@ class TlsRoad(Road):
         end = own_certificate(self.box.folder / "keys").not_valid_after_utc
         return (end - datetime.datetime.now(datetime.UTC)).total_seconds()
 
-    def road(self) -> Told:
+    def trust(self) -> Trust:
         """What the terminal tells of the road."""
-        return read_road(self.box.run_folder)
+        return read_trust(self.box.run_folder)
 
     def doubts(self, first: int, last: int) -> set[str | None]:
         """What is said of the clock of these records, by the centre's word of when they came."""
