@@ -13,6 +13,7 @@ from cryptography import x509
 
 from common import logs
 from common.policies import load_policy, policy_ids
+from common.tls import Trouble
 from edge.child import ready, stop_on_signal
 from edge.config import SyncConfig
 from edge.errors import CannotReadCa, StoreBusy, StoreUnwritable
@@ -29,7 +30,7 @@ from edge.sync.outbox import Outbox, messages
 from edge.sync.pace import Pace
 from edge.sync.progress import write_progress
 from edge.sync.pulse import Pulse
-from edge.sync.trust import Own, Trouble, TrustTeller
+from edge.sync.trust import Own, TrustTeller
 from edge.sync.uploader import Limits, Uploader
 from edge.wiring import Box
 from evidence.bodies import Alarm

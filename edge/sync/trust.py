@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from common.logs import Log
+from common.tls import Trouble
 from edge.sync.alarms import Alarms
 from evidence.canonical import canonical, parse
 from evidence.errors import BadRecord, BadShape
@@ -17,7 +18,6 @@ FILE = "trust.json"
 MOST = 4096
 TELL_DAYS = (0, 3, 14)
 """A certificate that was not renewed is told of when so many days of its life are left, again and again."""
-Trouble = Literal["dates", "stranger", "own"]
 
 
 @dataclasses.dataclass(frozen=True)

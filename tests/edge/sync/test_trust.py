@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.tls import Trouble
 from edge.sync.alarms import Alarms
-from edge.sync.trust import NO_TROUBLE, TELL_DAYS, Own, Trouble, Trust, TrustTeller, read_trust, trust_of, write_trust
+from edge.sync.trust import NO_TROUBLE, TELL_DAYS, Own, Trust, TrustTeller, read_trust, trust_of, write_trust
 from edge.wiring import Box
 from evidence.bodies import Alarm, body_of
 
