@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.authority import TLS_CA, TLS_ROOT, load_authority
-from central.devices.connections import is_due, issue_server
+from central.devices.connections import Authority, is_due, issue_server
 from central.files import private_pem, read, replace
 from common import tls
 from common.logs import Log
@@ -28,7 +29,7 @@ def keep_certificate(keys: Path, device: str, names: Sequence[str], now_us: int)
 
     Raises NoIntermediate, BadKeyFile."""
     path, authority = keys / OWN, load_authority(keys / TLS_CA)
-    if path.exists() and _is_good(read(path), names, now_us):
+    if path.exists() and _is_good(read(path), authority, names, now_us):
         return False
     key = Ed25519PrivateKey.generate()
     own = issue_server(authority, key.public_key(), device, names, now_us)
@@ -72,11 +73,13 @@ class OwnTls:
             _LOG.failed("certificate.not_renewed", error)
 
 
-def _is_good(data: bytes, names: Sequence[str], now_us: int) -> bool:
+def _is_good(data: bytes, authority: Authority, names: Sequence[str], now_us: int) -> bool:
     try:
         certificate = x509.load_pem_x509_certificates(data)[0]
+        certificate.verify_directly_issued_by(authority.certificate)
         said = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, TypeError, x509.ExtensionNotFound, x509.DuplicateExtension, x509.InvalidVersion):
+    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound, x509.DuplicateExtension,
+            x509.InvalidVersion):
         return False
     known = {str(one.value) for one in said}
     return known == set(names) and not is_due(certificate, now_us)
