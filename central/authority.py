@@ -22,6 +22,7 @@ from evidence.certs import fingerprint, is_test, issue, make_intermediate, make_
 ROOT_DAYS, INTERMEDIATE_DAYS, CERTIFICATE_DAYS = 7300, 1825, 3650
 MIN_PASSPHRASE = 12
 CA, TLS_CA, TLS_ROOT, ROOT = "ca.pem", "tls-ca.pem", "tls-root.pem", "root.pem"
+EARLIER = "tls-ca-*.pem"
 ROOT_KEY = "root.key"
 _BEGIN = "-----BEGIN CERTIFICATE-----"
 
@@ -55,8 +56,11 @@ def is_locked(folder: Path) -> bool:
     return "ENCRYPTED" in read_pem(folder / ROOT_KEY)
 
 
-def sign_intermediates(root_folder: Path, passphrase: bytes | None, keys: Path, name: str, start_us: int) -> None:
-    """Make both intermediates of a centre anew, signed by its root. What earlier ones certified goes on to hold.
+def sign_intermediates(
+    root_folder: Path, passphrase: bytes | None, keys: Path, name: str, start_us: int, forget: bool = False,
+) -> None:
+    """Make both intermediates of a centre anew, signed by its root. What earlier ones certified goes on to hold;
+    `forget`: but for connections, of which the broker then takes none that they certified.
 
     Raises OtherRoot, BadKeyFile, BadCertificate."""
     root = load_root(root_folder, passphrase)
@@ -71,9 +75,13 @@ def sign_intermediates(root_folder: Path, passphrase: bytes | None, keys: Path, 
         root.certificate, root.key, own.public_key(), f"{name} authority", x509.random_serial_number(), start_us,
         INTERMEDIATE_DAYS, test)
     connections = make_tls_authority(root, tls.public_key(), f"{name} connections", start_us, INTERMEDIATE_DAYS)
-    _put_aside(keys / TLS_CA)
+    if not forget:
+        _put_aside(keys / TLS_CA)
     _write(keys / TLS_CA, Authority(connections, tls))
     _write(keys / CA, Authority(certificate, own))
+    if forget:
+        for path in keys.glob(EARLIER):
+            path.unlink()
 
 
 def load_authority(path: Path) -> Authority:
@@ -87,7 +95,7 @@ def load_authority(path: Path) -> Authority:
 def tls_authorities(keys: Path) -> Iterable[Authority]:
     """Everybody whose certificates for connections may still hold, the newest first."""
     yield load_authority(keys / TLS_CA)
-    for path in sorted(keys.glob("tls-ca-*.pem")):
+    for path in sorted(keys.glob(EARLIER)):
         yield load_authority(path)
 
 

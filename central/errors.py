@@ -98,6 +98,8 @@ class ClaimedAlready(BadRequest):
 
 
 class KeyRevoked(BadRequest):
+    """`orders`: the message of the centre's order that says so, empty where there is none."""
+
     text = "the key of this box was revoked"
 
 

@@ -71,6 +71,25 @@ ALARMS = {
     "broker.dropped": N_("The message broker threw messages away because its queues were full; boxes send them again"),
     "broker.refused": N_(
         "The message broker does not take what a box sends: is it set up as the centre sets it up?"),
+    "broker.dates": N_(
+        "The centre cannot reach its own broker: the broker's certificate does not hold by the clock of this machine. "
+        "Set the clock; if it is right, start the broker again, or write its folder anew (zaitang-central "
+        "broker-config)"),
+    "broker.own": N_(
+        "The broker does not take the centre's certificate. Set the clock of this machine; if it is right, start the "
+        "broker again, or write its folder anew (zaitang-central broker-config)"),
+    "broker.stranger": N_(
+        "Whoever answers in the place of the broker is not of this site: the centre tells it nothing"),
+    "clock.apart": N_(
+        "The clocks of a box and of its centre differ: find out which one is wrong, and have it set. What is recorded "
+        "meanwhile is told as of uncertain time"),
+    "centre.dates": N_(
+        "The centre's certificate does not hold by the clock of this box: set the clock; if it is right, call the "
+        "centre. Records wait here meanwhile"),
+    "centre.stranger": N_("Whoever answers in the centre's place is not the centre: this box tells it nothing"),
+    "certificate.not_renewed": N_(
+        "The certificate with which this box reaches its centre was not renewed: check the network, then call the "
+        "centre. Records wait here meanwhile"),
     "database.failed": N_("The database of the centre could not be written for a while; nothing was lost"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
 }
@@ -80,10 +99,12 @@ DETAILS = {
     "file": N_("file {file}"),
     "seq": N_("record {seq} of {device}"),
     "days": N_("days left: {days}"),
+    "today": N_("the date here: {today}"),
     "status": N_("answer {status}"),
     "since": N_("{device}, since {since}"),
     "messages": N_("{messages} messages"),
     "seconds": N_("{seconds} s"),
+    "apart_s": N_("{device}: {apart_s} s"),
 }
 CAMERAS = {"room": N_("room camera"), "terminal": N_("terminal camera")}
 WITH = N_("{sentence} ({details})")

@@ -17,7 +17,7 @@ from central.authority import ROOT, TLS_ROOT
 from central.devices.claims import SERIAL, Presented, key_of_request
 from central.devices.desk import DEVICE, Desk
 from central.devices.limits import Tries
-from central.errors import BadRequest, DatabaseUnusable, TooManyTries, UnknownToken
+from central.errors import BadRequest, DatabaseUnusable, KeyRevoked, TooManyTries, UnknownToken
 from central.files import read_pem
 from central.keys import CENTRE
 from central.store.devices import Claim
@@ -171,6 +171,8 @@ def _told(claim: Claim, keys: Path, told: Told) -> dict[str, Any]:
 def _problem(error: ZaitangError) -> Response:
     if isinstance(error, TooManyTries):
         return JSONResponse({"error": type(error).__name__, "why": str(error)}, 429)
+    if isinstance(error, KeyRevoked):
+        return JSONResponse({"error": "KeyRevoked", "why": str(error), "orders": error.params["orders"]}, 403)
     if isinstance(error, BadRequest):
         return JSONResponse({"error": type(error).__name__, "why": str(error)}, 403)
     if type(error) in UPLOADS:

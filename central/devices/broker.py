@@ -30,7 +30,7 @@ from central.wiring import Centre
 from common.logs import Log
 from evidence.certs import pem
 
-LOOK_S, RENEW_S, RELOAD_S, KICK_S, STOP_S = 0.5, 3600.0, 10.0, 10.0, 15.0
+LOOK_S, RENEW_S, RELOAD_S, KICK_S, STOP_S = 0.5, 30.0, 10.0, 10.0, 15.0
 RELOADED = "Reloading config"
 _LOG = Log("broker")
 

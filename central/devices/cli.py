@@ -37,6 +37,8 @@ def _add_root(commands: Commands, add: Add) -> None:
         required=True, metavar="WHAT")
     sign = add(root, "sign", _sign, "make the centre's intermediates anew; what they certified goes on to hold")
     sign.add_argument("--root", type=Path, required=True, metavar="DIR", help="the folder of the root")
+    sign.add_argument("--forget", action="store_true",
+                      help="what earlier ones certified for connections holds no longer: somebody may have their key")
     add_passphrase(sign)
 
 
@@ -82,7 +84,8 @@ def _sign(args: argparse.Namespace) -> None:
     centre = open_centre(args.centre)
     passphrase = asked_passphrase(args.passphrase_file, args.lang) if is_locked(args.root) else None
     now_us = centre.clock.stamp().utc_us
-    sign_intermediates(args.root, passphrase, args.centre / "keys", centre.store.device, now_us)
+    sign_intermediates(args.root, passphrase, args.centre / "keys", centre.store.device, now_us,
+                       args.forget)
     _say(args, N_("The intermediates of {folder} are signed; the folder {root} can go back to its place."),
          folder=args.centre, root=args.root)
 

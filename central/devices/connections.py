@@ -83,20 +83,23 @@ def revocation_list(authority: Authority, serials: Iterable[int], now_us: int) -
     """The authority's signed list (PEM) of certificates that may not connect any more."""
     now = moment(now_us)
     builder = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
-    builder = builder.last_update(now - SKEW).next_update(now + datetime.timedelta(days=LIST_DAYS))
+    # As old as the authority itself: a list from a clock that was ahead would shut everybody out once it is put right.
+    begun = authority.certificate.not_valid_before_utc
+    builder = builder.last_update(begun).next_update(max(now, begun) + datetime.timedelta(days=LIST_DAYS))
     builder = builder.add_extension(x509.CRLNumber(now_us), critical=False)
     own = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
     builder = builder.add_extension(own, critical=False)
     for serial in serials:
-        one = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now - SKEW)
+        one = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(begun)
         builder = builder.add_revoked_certificate(one.build())
     return builder.sign(authority.key, None).public_bytes(Encoding.PEM)
 
 
 def is_due(certificate: x509.Certificate, now_us: int) -> bool:
-    """Whether two thirds of its life are over: then it is time for a new one."""
+    """Whether two thirds of its life are over, or it has not begun (somebody set the clock back): then it is time for
+    a new one."""
     start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    return moment(now_us) >= start + (end - start) * 2 / 3
+    return not start <= moment(now_us) < start + (end - start) * 2 / 3
 
 
 def _signed(

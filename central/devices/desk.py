@@ -39,8 +39,9 @@ from central.errors import (
     UnknownBox,
     UnknownToken,
 )
+from central.files import read_pem
 from central.ingest.keyring import Keyring
-from central.orders.boxes import tell_of_revocation
+from central.orders.boxes import revocation_message, tell_of_revocation
 from central.store.devices import Claim
 from central.store.store import Store
 from central.store.tables import Tx
@@ -174,7 +175,8 @@ class Desk:
         who, key = self._asks_renewal(envelope)
         now_us = self._now_us()
         with self._store.read() as tx:
-            newest = tx.newest_connection(who.keyid)
+            # One from later than now was issued by a clock that somebody has set back since.
+            newest = tx.newest_connection(who.keyid, now_us)
         if newest is not None:
             own = x509.load_pem_x509_certificates(newest.encode())[0]
             if own.public_key() == key and not is_due(own, now_us):
@@ -184,7 +186,7 @@ class Desk:
         certificate, text = self._connection(who.name, key, now_us)
         with self._store.write() as tx:
             if who.keyid in tx.denied():
-                raise KeyRevoked
+                raise KeyRevoked(orders="")
             tx.know_connection(certificate.serial_number, who.name, who.keyid, now_us, text)
         return text
 
@@ -196,10 +198,10 @@ class Desk:
                 certificate, denied = tx.certificate_of(keyid), keyid in tx.denied()
             if certificate is None:
                 raise UnknownBox
-            if denied:
-                raise KeyRevoked
             who = self._keyring.learn(certificate)
             renewal = read_renewal(envelope, who.public_key)
+            if denied:
+                raise KeyRevoked(orders=self._revocation(who))
         except (BadRecord, VerificationError) as error:
             raise BadRequest(why=error) from None
         name, key = key_of_request(renewal.request)
@@ -208,6 +210,13 @@ class Desk:
         if key == who.public_key:
             raise BadRequest(why="the key of connections is not the one of evidence")
         return who, key
+
+    def _revocation(self, who: Identity) -> str:
+        """What tells a box that its key is revoked, as the collector would bring it: the broker lets it hear no more.
+        Empty for a box that was revoked by an earlier version before it had come."""
+        with self._store.read() as tx:
+            message = revocation_message(tx, who.name, who.keyid, read_pem(self._keys / "centre.pem"))
+        return "" if message is None else message.decode("ascii")
 
     def _connection(self, device: str, key: Ed25519PublicKey, now_us: int) -> tuple[x509.Certificate, str]:
         authority = load_authority(self._keys / TLS_CA)

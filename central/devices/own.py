@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.authority import TLS_CA, TLS_ROOT, load_authority
-from central.devices.connections import is_due, issue_server
+from central.devices.connections import Authority, is_due, issue_server
 from central.files import private_pem, read, replace
+from common import tls
 from common.logs import Log
 from evidence.certs import pem
 from evidence.errors import ZaitangError
@@ -27,7 +29,7 @@ def keep_certificate(keys: Path, device: str, names: Sequence[str], now_us: int)
 
     Raises NoIntermediate, BadKeyFile."""
     path, authority = keys / OWN, load_authority(keys / TLS_CA)
-    if path.exists() and _is_good(read(path), names, now_us):
+    if path.exists() and _is_good(read(path), authority, names, now_us):
         return False
     key = Ed25519PrivateKey.generate()
     own = issue_server(authority, key.public_key(), device, names, now_us)
@@ -43,10 +45,9 @@ def server_context(keys: Path) -> ssl.SSLContext:
     return context
 
 
-def client_context(keys: Path) -> ssl.SSLContext:
+def client_context(keys: Path) -> tls.ClientContext:
     """For the collector: it trusts its own site's broker, and shows the centre's certificate."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context = tls.client_context()
     context.load_verify_locations(keys / TLS_ROOT)
     context.load_cert_chain(keys / OWN)
     return context
@@ -58,6 +59,11 @@ class OwnTls:
     def __init__(self, context: ssl.SSLContext, keys: Path, keep: Callable[[], object]) -> None:
         self.context, self._keys, self._keep = context, keys, keep
 
+    @property
+    def trouble(self) -> tls.Trouble | None:
+        """What ailed the last connection that failed by a certificate, if we are the client."""
+        return self.context.trouble if isinstance(self.context, tls.ClientContext) else None
+
     def refresh(self) -> None:
         """Renew if it is time, and show what lies there from the next connection on. What fails is in the log."""
         try:
@@ -67,11 +73,13 @@ class OwnTls:
             _LOG.failed("certificate.not_renewed", error)
 
 
-def _is_good(data: bytes, names: Sequence[str], now_us: int) -> bool:
+def _is_good(data: bytes, authority: Authority, names: Sequence[str], now_us: int) -> bool:
     try:
         certificate = x509.load_pem_x509_certificates(data)[0]
+        certificate.verify_directly_issued_by(authority.certificate)
         said = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, TypeError, x509.ExtensionNotFound, x509.DuplicateExtension, x509.InvalidVersion):
+    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound, x509.DuplicateExtension,
+            x509.InvalidVersion):
         return False
     known = {str(one.value) for one in said}
     return known == set(names) and not is_due(certificate, now_us)

@@ -53,10 +53,14 @@ _LOG = Log("collector")
 
 
 class Tls(Protocol):
-    """How the collector connects. `refresh`: before it connects again, the newest certificate is loaded."""
+    """How the collector connects. `refresh`: before it connects again, the newest certificate is loaded. `trouble`:
+    what ails a certificate, so that it cannot connect."""
 
     @property
     def context(self) -> ssl.SSLContext: ...
+
+    @property
+    def trouble(self) -> str | None: ...
 
     def refresh(self) -> None: ...
 
@@ -79,6 +83,7 @@ class BrokerLink:
         self._dropped, self._silent_min, self._look_at = Dropped(store), silent_min, 0.0
         self._failures, self._failing_since = 0, 0.0
         self._looked_at, self._session, self._tls = NEVER, 0, tls
+        self._ailing: str | None = None
         self._announcer = Announcer(store, time.monotonic)
         self._stopping = threading.Event()
         self.subscribed = threading.Event()
@@ -132,13 +137,23 @@ class BrokerLink:
             self._collector.tell("database.failed", seconds=seconds, times=self._failures)
             self._failures = 0
         if not self._client.is_connected():
+            self._tell_trouble()
             return
+        self._ailing = None
         for given in self._collector.gaps():
             self._give(given)
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK_S
             self._collector.pulse.tell_silent(self._silent_min)
             self._dropped.tell()
+
+    def _tell_trouble(self) -> None:
+        """State once that the broker and we do not take each other's certificates: only a person can mend that."""
+        trouble = None if self._tls is None else self._tls.trouble
+        if trouble is not None and trouble != self._ailing:
+            _LOG.warning("broker.untrusted", why=trouble)
+            self._collector.tell(f"broker.{trouble}")
+            self._ailing = trouble
 
     def _give(self, given: Given) -> None:
         self._client.publish(f"zaitang/v1/{given.device}/{given.topic}", given.envelope, qos=1)

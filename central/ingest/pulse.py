@@ -11,10 +11,12 @@ from common.logs import Log
 from evidence.bodies import Alarm
 from evidence.heartbeats import Contradiction, Heartbeat, contradiction, is_news, silent
 from evidence.records import Record
-from evidence.times import utc_text
+from evidence.times import SECOND, utc_text
 
 MOST_UNKNOWN = 8
 """Of one box so many chains are heard of which no record is here: more would be invented ones."""
+MOST_APART_S = 600
+"""So far the clocks of a box and of its centre may differ."""
 _LOG = Log("pulse")
 
 
@@ -25,6 +27,7 @@ class Pulse:
         self._store, self._clock = store, clock
         self._lived_us: dict[tuple[str, str], int] = {}
         self._since_us: int | None = None
+        self._apart: set[str] = set()
 
     def listen(self) -> None:
         """Boxes can be heard from now on: nobody was silent before."""
@@ -43,11 +46,23 @@ class Pulse:
         if known is None and self._invents(tx, new):
             _LOG.warning("heartbeat.refused", device=new.device)
             return
+        self._tell_apart(tx, new)
         found = contradiction(new, self._same(tx, new, last, highest), self._reached(tx, new, highest))
         higher = highest is None or (found is None and new.up_to >= highest.up_to)
         against = self._told(tx, known, found, new)
         kept = envelope if higher or known is None else known.highest
         tx.put_heard(Heard(new.device, new.chain, self._lives(new.device, new.chain), envelope, kept, False, against))
+
+    def _tell_apart(self, tx: Tx, new: Heartbeat) -> None:
+        """State once that the clock of a box is ahead of ours. One that is behind cannot be told from a heartbeat that
+        waited: of that the box itself speaks."""
+        apart_s = (new.utc_us - self._clock.stamp().utc_us) // SECOND
+        if new.clock.source == "simulated" or apart_s <= MOST_APART_S:
+            self._apart.discard(new.device)
+        elif new.device not in self._apart:
+            self._apart.add(new.device)
+            self._store.append(tx, Alarm("clock.apart", {"device": new.device, "apart_s": apart_s}))
+            _LOG.warning("clock.apart", device=new.device, apart_s=apart_s)
 
     def grown(self, tx: Tx, head: ChainHead) -> None:
         """Records of a chain have come: its box lives, and its highest heartbeat may be of one of them."""

@@ -61,12 +61,19 @@ def tell_of_revocation(
 ) -> list[BoxOrder]:
     """Tell every box, and the box itself, that these keys of it are not believed any more."""
     revocation = Revocation(device, tuple(sorted(keyids)), reason)
-    told = sorted({head.device for head in tx.heads() if head.sealing_key is not None})
+    told = sorted({device, *(head.device for head in tx.heads() if head.sealing_key is not None)})
     bodies = [BoxOrder(one, next_number(tx, one), expires(MOST_DAYS, now_us), "revocation", revocation=revocation)
               for one in told]
     for body in bodies:
         store.append(tx, body)
     return bodies
+
+
+def revocation_message(tx: Tx, device: str, keyid: str, certificate: str) -> bytes | None:
+    """The newest order that tells a box of the revocation of its own key, as a message of `orders/_box`."""
+    told = [sealed for sealed, body in orders(tx, device)
+            if body.revocation is not None and body.revocation.device == device and keyid in body.revocation.keyids]
+    return _message(device, told[-1:], certificate).payload if told else None
 
 
 def expires(days: int, now_us: int) -> str:

@@ -59,10 +59,11 @@ class DeviceTables:
         self._db.execute(insert(t.connections).values(
             serial=f"{serial:040x}", device=device, evidence_keyid=evidence_keyid, issued_us=issued_us, pem=pem))
 
-    def newest_connection(self, evidence_keyid: str) -> str | None:
-        """The PEM of the newest certificate for connections of the box with this key."""
+    def newest_connection(self, evidence_keyid: str, until_us: int) -> str | None:
+        """The PEM of the newest certificate for connections of the box with this key that was issued until then."""
         c = t.connections.c
-        rows = select(c.pem).where(c.evidence_keyid == evidence_keyid).order_by(c.issued_us.desc(), c.serial).limit(1)
+        rows = select(c.pem).where(c.evidence_keyid == evidence_keyid, c.issued_us <= until_us)
+        rows = rows.order_by(c.issued_us.desc(), c.serial).limit(1)
         return self._db.execute(rows).scalar()
 
     def denied_connections(self) -> list[tuple[int, str]]:

@@ -14,6 +14,7 @@ from edge.identity.errors import (
     CentreAway,
     NotThePinned,
     Refused,
+    Revoked,
     StrangeAnswer,
 )
 from edge.identity.tls import client_context
@@ -99,5 +100,7 @@ def _read(status: int, data: bytes) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise StrangeAnswer(why=f"status {status}")
     if status != 200:
+        if said.get("error") == "KeyRevoked":
+            raise Revoked(orders=str(said.get("orders", "")))
         raise Refused(why=WHY.get(str(said.get("error")), OTHER))
     return said

@@ -36,6 +36,12 @@ class Refused(BadInput):
     text = "the centre refused: {why}"
 
 
+class Revoked(Refused):
+    """`orders`: the message of the order that says so, as the centre signed it; not checked."""
+
+    text = "the centre refused: the key of this box was revoked"
+
+
 class RefusedByPerson(BadInput):
     text = "the centre refused this box: {reason}"
 
@@ -56,7 +62,6 @@ WHY = {
     "OtherName": N_("this token was made for a box of another name than box.toml says"),
     "ClaimedAlready": N_("another machine of this name waits for approval already"),
     "TooManyTries": N_("too many tries were refused; try again in ten minutes"),
-    "KeyRevoked": N_("the key of this box was revoked"),
     "UnknownBox": N_("it does not know this box"),
     "CentreFailed": N_("it failed; its log says why"),
 }

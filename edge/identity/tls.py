@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 
+from common import tls
+from common.kernel_clock import kernel_clock_state
 from common.texts import N_
 from edge.errors import BadKeyFile
 from edge.storage.files import replace
@@ -67,10 +69,15 @@ def request_for(key: Ed25519PrivateKey, device: str) -> str:
     return request.public_bytes(serialization.Encoding.PEM).decode("ascii")
 
 
-def client_context(root_pem: str) -> ssl.SSLContext:
-    """TLS 1.3 alone, to servers of this site alone, without a certificate of one's own. Raises BadKeyFile."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
+def empty_context() -> tls.ClientContext:
+    """TLS 1.3 alone; trusts nobody yet. Dates of certificates count while the kernel says that its clock is set: the
+    only road on which a wrong clock is found out must not depend on it."""
+    return tls.client_context(lambda: kernel_clock_state().synced)
+
+
+def client_context(root_pem: str) -> tls.ClientContext:
+    """To servers of this site alone, without a certificate of one's own. Raises BadKeyFile."""
+    context = empty_context()
     try:
         context.load_verify_locations(cadata=root_pem)
     except (ssl.SSLError, ValueError, TypeError):  # a TypeError for letters that are not ASCII

@@ -27,7 +27,10 @@ from evidence.canonical import sha256_hex
 from evidence.certs import Identity
 from evidence.errors import BadReceipt
 from evidence.records import Sealed
-from evidence.times import utc_us
+from evidence.times import SECOND, utc_us
+
+MOST_APART_S = 600
+"""So far the clocks of a box and of its centre may differ."""
 
 
 class Inbox:
@@ -48,6 +51,7 @@ class Inbox:
         self.alarms = Alarms(store)
         self._seen = Seen(store, site, self.alarms, now)
         self._early: bytes | None = None
+        self._apart = False
         self._centre = self._remembered()
         self._said_us = store.vouched_us() or -1
         self._accepted = {str(sealed.record.body.get("order")) for sealed in store.records_of("order.accepted")}
@@ -84,6 +88,7 @@ class Inbox:
         self.alarms.settle("receipt.refused")
         # Not the latest time that it ever said: its clock may have been ahead, and is right again.
         self._said_us = self._store.vouched_us() or -1
+        self._compare(utc_us(receipt.time))
         return receipt.up_to
 
     def _is_past(self, chain: str) -> bool:
@@ -92,6 +97,16 @@ class Inbox:
         if past:
             self._log.info("chain.past", chain=chain)
         return past
+
+    def _compare(self, centre_us: int) -> None:
+        """State once that our clock is behind the centre's: nobody gives a receipt in the future. One that is ahead
+        cannot be told from a receipt that waited: of that the centre speaks."""
+        stamp = self._clock.stamp()
+        apart_s = (stamp.utc_us - centre_us) // SECOND
+        apart = stamp.clock.source != "simulated" and apart_s < -MOST_APART_S
+        if apart and not self._apart:
+            self.alarms.once("clock.apart", {"device": self._site.device, "apart_s": apart_s})
+        self._apart = apart
 
     def checkpoint(self, message: bytes) -> None:
         """Take a checkpoint of the centre's tree: remember it, or say that the centre was rolled back. One that comes

@@ -13,6 +13,7 @@ from cryptography import x509
 
 from common import logs
 from common.policies import load_policy, policy_ids
+from common.tls import Trouble
 from edge.child import ready, stop_on_signal
 from edge.config import SyncConfig
 from edge.errors import CannotReadCa, StoreBusy, StoreUnwritable
@@ -29,11 +30,13 @@ from edge.sync.outbox import Outbox, messages
 from edge.sync.pace import Pace
 from edge.sync.progress import write_progress
 from edge.sync.pulse import Pulse
+from edge.sync.trust import Own, TrustTeller
 from edge.sync.uploader import Limits, Uploader
 from edge.wiring import Box
 from evidence.bodies import Alarm
 from evidence.certs import identity
 from evidence.seal import KeySigner
+from evidence.times import utc_text
 
 TICK_S = 0.2
 MOST_MESSAGES = 20
@@ -51,10 +54,11 @@ class Sync:
     def __init__(
         self, store: Store, inbox: Inbox, link: Link, events: Mailbox, uploader: Uploader | None,
         pulse: Pulse | None = None, now: Callable[[], float] = time.monotonic, renewer: Renewer | None = None,
+        trust: TrustTeller | None = None,
     ) -> None:
         self._store, self._inbox, self._link, self._events = store, inbox, link, events
         self._uploader, self._now, self._log = uploader, now, logs.Log("sync")
-        self._renewer = renewer
+        self._renewer, self._trust = renewer, trust
         self._connected, self._pulse, self._asked = False, pulse, -GAP_S
         self._held: Event | None = None
         self._ailing_since: float | None = None
@@ -83,6 +87,7 @@ class Sync:
             self._hear(TICK_S)
             self._send()
             self._beat()
+            self._look_at_trust()
             if self._uploader is not None:
                 self._uploader.tick(self._outbox.receipted)
             self._tell_recovered()
@@ -101,6 +106,13 @@ class Sync:
             self._store.append("alarm", Alarm("store.full", {"seconds": int(self._now() - self._ailing_since)}))
             self._ailing_since = None
 
+    def _look_at_trust(self) -> None:
+        """A broker that does not take our certificate is answered with a new one; what only people mend is told."""
+        if self._renewer is not None and not self._connected and self._renewer.context.trouble == "own":
+            self._renewer.ask()
+        if self._trust is not None:
+            self._trust.tick()
+
     def _hear(self, timeout: float) -> None:
         """Handle the next event, and all that wait behind it. One that a busy store refused stays the first."""
         try:
@@ -114,6 +126,8 @@ class Sync:
     def _handle(self, event: Event) -> None:
         if isinstance(event, Connected):
             self._connected = True
+            if self._renewer is not None:
+                self._renewer.taken()
             if self._pulse is not None:
                 self._pulse.at_once()
             if not event.resumed:
@@ -211,8 +225,18 @@ def make_sync(box: Box, config: SyncConfig) -> Sync:
     folders = {"box": box.folder, "video": box.video}
     if box.config.storage.second is not None:
         folders["second"] = Path(box.config.storage.second)
+    trust = None
+    if renewer is not None:
+        renewer.revoked = lambda order: events.bring(Arrived(BOX_ORDERS, order))
+        trust = TrustTeller(box.run_folder, inbox.alarms, functools.partial(_own_trust, renewer),
+                          lambda: utc_text(box.clock.utc_us())[:10])
     pulse = Pulse(box.store, KeySigner(box.keys.device), folders, config.heartbeat_s)
-    return Sync(box.store, inbox, link, events, uploader, pulse, renewer=renewer)
+    return Sync(box.store, inbox, link, events, uploader, pulse, renewer=renewer, trust=trust)
+
+
+def _own_trust(renewer: Renewer) -> tuple[Trouble | None, Own]:
+    left = renewer.left() if renewer.failing else (0, "")
+    return renewer.context.trouble, Own(renewer.failing, *left)
 
 
 def make_uploader(box: Box, config: SyncConfig, address: str, alarms: Alarms) -> Uploader:

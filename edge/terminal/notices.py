@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from common.texts import N_, translate
 from edge.plans import ended_us
 from edge.refusal import Refusal
+from edge.sync.trust import NO_TROUBLE, Trust
 from edge.terminal.memory import Known
 from edge.terminal.schedule import Session, taught_today
 from evidence.blocks import local
@@ -29,6 +30,15 @@ ENDS = {
     "due": N_("“{title}” is ended by itself at {time}: “{other}” is due then. Press end when it is done"),
     "unpressed": N_("“{title}” is ended by itself at {time}: nobody pressed start. If it goes on, press start"),
 }
+TRUST = {
+    "dates": N_("The date of this box ({today}) does not fit the centre's certificate: set it. If it is right, call "
+                "the centre. Records wait here"),
+    "stranger": N_("Whoever answers in the centre's place is not the centre: call it. Records wait here"),
+}
+NOT_RENEWED = N_(
+    "The centre has not renewed this box's certificate, which holds for {days} more days: check the network")
+REFUSED = N_("The centre does not take this box's certificate: check the network, then call the centre. Records wait "
+             "here")
 ENDED = N_("“{title}” was ended by the plan at {time}: nobody had pressed end")
 REFUSES = {
     "disk": N_("Nothing is recorded: have the video disk put right, then recording begins by itself ({why})"),
@@ -39,7 +49,7 @@ REFUSES = {
 @dataclasses.dataclass(frozen=True)
 class Notices:
     """What is to be said at `now_us`. `orders`: the plans in force, by class; `refusal`: why the recorder does not run,
-    None when it does or nobody knows."""
+    None when it does or nobody knows; `trust`: what keeps the box from its centre."""
 
     now_us: int
     session: Session | None
@@ -47,6 +57,7 @@ class Notices:
     orders: Mapping[str, ClassOrder]
     ending: Ending | None
     refusal: Refusal | None
+    trust: Trust = NO_TROUBLE
 
     def banners(self, lang: str) -> list[dict[str, str]]:
         """As the page wants them: code and text."""
@@ -55,6 +66,7 @@ class Notices:
             kind = "disk" if self.refusal.error in DISK else "other"
             found.append({
                 "code": "refused", "text": translate(REFUSES[kind], lang, why=self.refusal.words.get(lang, ""))})
+        found += [{"code": code, "text": text} for code, text in self._trust(lang)]
         if self.session is not None and self.ending is not None:
             found.append({"code": "ends", "text": self._ends(self.session, self.ending, lang)})
         ended = ended_by_plan(self.sessions, self.now_us)
@@ -68,6 +80,15 @@ class Notices:
         return translate(
             ENDS[kind], lang, title=self._title(session.class_id), time=self._time(session, ending.at_us),
             other=self._title(ending.for_class or ""))
+
+    def _trust(self, lang: str) -> list[tuple[str, str]]:
+        found, days = [], self.trust.days_left
+        if self.trust.why is not None:
+            today = f"{local(self.now_us, DEFAULT_OFFSET_MIN):%Y-%m-%d}"
+            found.append((self.trust.why, translate(TRUST[self.trust.why], lang, today=today)))
+        if days is not None:
+            found.append(("certificate", translate(NOT_RENEWED if days else REFUSED, lang, days=days)))
+        return found
 
     def _title(self, class_id: str) -> str:
         return self.orders[class_id].title if class_id in self.orders else class_id

@@ -28,6 +28,7 @@ from edge.errors import CannotListen, NoRecorder, PortInUse
 from edge.picture.told import TOLD, troubles
 from edge.refusal import look_up
 from edge.rollcall.behind import BEHIND, read_behind
+from edge.sync.trust import read_trust
 from edge.terminal.app import make_app
 from edge.terminal.bareface import BareFaces
 from edge.terminal.camera import Camera
@@ -74,7 +75,7 @@ def run(box: Box) -> None:
     screen = Screen(
         box.config, box.clock, memory, lambda: _status(box), time.monotonic, test, lambda: troubles(told),
         lambda: look_up(box.run_folder, "recorder"), lambda: read_behind(box.run_folder / BEHIND),
-        _revoked(box))
+        _revoked(box), lambda: read_trust(box.run_folder))
     unsaid = translate(UNSAID, box.config.lang)
     presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)

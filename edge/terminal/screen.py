@@ -11,6 +11,7 @@ from edge.config import BoxConfig
 from edge.picture.told import Trouble
 from edge.refusal import Refusal
 from edge.rollcall.behind import Behind
+from edge.sync.trust import Trust
 from edge.terminal import bareface
 from edge.terminal.code import ShownMark, Wanted
 from edge.terminal.desk import Target
@@ -99,17 +100,19 @@ class Pulse:
 class Screen:
     """`status` asks the recorder (None: it does not answer). `test`: the box's own key is a test key.
     `picture`: what ails the picture of the room camera; `refusal`: why the recorder does not run; `behind`: how much
-    video waits for its roll call; `revoked`: whether the centre has revoked this box's key."""
+    video waits for its roll call; `revoked`: whether the centre has revoked this box's key; `trust`: what keeps the box
+    from its centre."""
 
     def __init__(
         self, config: BoxConfig, clock: Clock, memory: Memory, status: Callable[[], Mapping[str, Any] | None],
         monotonic: Callable[[], float], test: bool, picture: Callable[[], Sequence[Trouble]] = lambda: (),
         refusal: Callable[[], Refusal | None] = lambda: None, behind: Callable[[], Behind | None] = lambda: None,
-        revoked: Callable[[], bool] = lambda: False,
+        revoked: Callable[[], bool] = lambda: False, trust: Callable[[], Trust] = Trust,
     ) -> None:
         self._config, self._clock, self._memory = config, clock, memory
         self._status, self._monotonic, self._test, self._picture = status, monotonic, test, picture
         self._refusal, self._behind, self._revoked = refusal, behind, revoked
+        self._trust = trust
         self._lock = threading.Lock()
         self._said: tuple[float, Mapping[str, Any] | None] = (-STATUS_S, None)
         self._runs = Runs()
@@ -350,7 +353,7 @@ class Screen:
         acts = not absent and self._clock.stamp().clock.synced  # else nothing ends by itself
         soon = ending(known, self._config.device, self._memory.policy, self._clock.stamp()) if acts else None
         refusal = self._refusal() if absent else None
-        return Notices(now_us, known.session, known.sessions, known.orders, soon, refusal)
+        return Notices(now_us, known.session, known.sessions, known.orders, soon, refusal, self._trust())
 
     def _banners(self, policy: Policy | None) -> list[str]:
         clock = self._clock.stamp().clock

@@ -15,8 +15,8 @@ from central.wiring import Centre
 from evidence.bodies import SessionStart
 from evidence.gaps import read_gap
 from evidence.heartbeats import Heartbeat, heartbeat_of, seal_heartbeat
-from evidence.records import Sealed, Stamp
-from evidence.times import MINUTE, SECOND
+from evidence.records import ClockState, Sealed, Stamp
+from evidence.times import MINUTE, SECOND, utc_text
 from tests.central.helpers import MORNING, REAL, Box, FixedClock
 
 
@@ -243,3 +243,27 @@ def test_the_console_says_who_is_silent_and_whose_records_end_earlier(
     assert "its records end earlier than they did; silent" in page
     page = client.get("/?lang=zh").text
     assert "记录末尾早于以前；无消息" in page
+
+
+def test_a_box_whose_clock_is_ahead_is_told_once_until_it_is_right_again(
+    centre: Centre, box: Box, clock: FixedClock
+) -> None:
+    collector = centre.collector()
+    collector.take(box.messages())
+    for second, ahead in ((10, 599), (20, 3600), (30, 3601), (40, 0), (50, 86_400 * 365)):
+        told = utc_text(clock.utc_us + ahead * SECOND)
+        collector.take([beat(box, box.sealed[4], second * SECOND, utc=told)])
+    with centre.store.read() as tx:
+        found = [sealed.record.body["params"] for sealed in tx.of_type("alarm")]
+    assert found == [{"device": "box-1", "apart_s": 3600}, {"device": "box-1", "apart_s": 86_400 * 365}]
+
+
+def test_one_that_is_behind_may_have_waited_and_a_simulated_one_is_no_clock(
+    centre: Centre, box: Box, clock: FixedClock
+) -> None:
+    collector = centre.collector()
+    behind = utc_text(clock.utc_us - 86_400 * 365 * SECOND)
+    collector.take([*box.messages(), beat(box, box.sealed[4], SECOND, utc=behind)])
+    ahead, drawn = utc_text(clock.utc_us + 86_400 * SECOND), ClockState(True, 0, "simulated", 1)
+    collector.take([beat(box, box.sealed[4], 2 * SECOND, utc=ahead, clock=drawn)])
+    assert alarms(centre) == []

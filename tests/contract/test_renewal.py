@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from central.clock import SystemClock
 from central.config import load_config
 from central.wiring import Centre, init_centre, issue, open_centre
+from edge.box_orders import in_force
 from edge.cli import main
 from edge.errors import BadKeyFile
 from edge.identity.errors import Refused
@@ -22,13 +23,14 @@ from edge.identity.tls import OWN, ROOT, own_certificate, request_for
 from edge.keys import certify_keys, load_device_key, load_keys
 from edge.setup import make_box
 from edge.sync.link import Connected, Event, Link
-from edge.sync.process import make_sync
+from edge.sync.process import make_inbox, make_sync
 from edge.wiring import open_box
 from evidence.certs import pem
 from evidence.errors import ZaitangError
 from evidence.records import Stamp
 from evidence.renewal import RENEWAL_TYPE, Renewal, read_renewal, seal_renewal
 from evidence.seal import KeySigner, seal
+from tests.central.test_broker import until
 from tests.contract.test_join import Server, serving
 from tests.contract.test_tls_broker import DAY, PROGRAM
 from tests.contract.test_tls_broker import Site as BrokerSite
@@ -150,7 +152,7 @@ def test_a_power_cut_in_a_renewal_leaves_the_old_certificate_and_is_made_up_for(
     assert (site.keys / OWN).read_bytes() == before
     assert site.renewer().look()
     with site.centre.store.read() as tx:
-        newest = tx.newest_connection(KeySigner(load_device_key(site.keys)).keyid)
+        newest = tx.newest_connection(KeySigner(load_device_key(site.keys)).keyid, time.time_ns() // 1000)
     assert newest is not None and (site.keys / OWN).read_text().endswith(newest)
 
 
@@ -159,6 +161,55 @@ def test_a_revoked_box_is_not_renewed(site: Site) -> None:
     with pytest.raises(Refused, match="was revoked"):
         site.renew()
     assert not (site.keys / OWN).exists()
+
+
+def test_a_revoked_box_is_told_by_an_order_that_it_can_check(site: Site) -> None:
+    """The broker lets it hear nothing any more; whoever answers in the centre's place cannot say so."""
+    box, came = open_box(site.box), list[bytes]()
+    keyid, inbox = KeySigner(box.keys.device).keyid, make_inbox(box, "centre")
+    try:
+        site.centre.desk().revoke("box-101", "stolen")
+        renewer = site.renewer()
+        renewer.revoked = came.append
+        assert not renewer.look() and renewer.failing
+        (order,) = came
+        inbox.box_orders(order.replace(b'"orders":["ey', b'"orders":["eX', 1))
+        assert in_force(box.store).revoked == {}
+        inbox.box_orders(order)
+        assert in_force(box.store).revoked == {keyid: "stolen"}
+        assert not renewer.look() and came == [order, order]
+        inbox.box_orders(order)
+        assert len(box.store.records_of("order.answered")) == 1
+    finally:
+        box.store.close()
+
+
+def test_whose_certificate_is_refused_is_renewed_at_once_and_then_in_due_time(site: Site) -> None:
+    site.renew(1)
+    before, renewer = own_certificate(site.keys), site.renewer()
+    renewer.start()
+    try:
+        renewer.context.trouble = "own"
+        renewer.ask()
+        until(lambda: own_certificate(site.keys) != before)
+        until(lambda: renewer.context.trouble is None)
+        assert not renewer.failing
+        renewer.context.trouble = "own"
+        renewer.ask()
+        until(lambda: renewer.failing)
+        renewer.taken()
+        assert not renewer.failing
+    finally:
+        renewer.stop()
+        renewer._thread.join(10)
+
+
+def test_a_centre_whose_clock_was_ahead_renews_what_it_issued_then(site: Site) -> None:
+    site.renew(-365)
+    ahead = own_certificate(site.keys)
+    assert is_due(site.keys, time.time_ns() // 1000)
+    assert site.renewer().look() and own_certificate(site.keys) != ahead
+    assert not is_due(site.keys, time.time_ns() // 1000)
 
 
 def test_the_same_request_again_gets_the_same_and_another_key_has_to_wait(site: Site) -> None:
@@ -191,7 +242,7 @@ def test_requests_that_are_not_the_boxs_own_are_refused(site: Site) -> None:
         with pytest.raises(ZaitangError):
             desk.renew(envelope)
     with site.centre.store.read() as tx:
-        assert tx.newest_connection(signer.keyid) is None
+        assert tx.newest_connection(signer.keyid, time.time_ns() // 1000) is None
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="Mosquitto is not installed")

@@ -263,6 +263,30 @@ def test_the_list_of_the_revoked_outlives_a_restart_and_a_new_authority(tmp_path
         site.stop()
 
 
+def test_an_authority_whose_key_may_be_stolen_is_forgotten(tmp_path: Path) -> None:
+    """The thief's certificates are worth nothing; the centre's own is made anew, and boxes renew theirs."""
+    site = Site(tmp_path)
+    thief, before = site.context("box-1"), (site.keys / "tls.pem").read_bytes()
+    site.stop()
+    site.centre = open_centre(site.centre.folder)
+    now_us = site.centre.clock.stamp().utc_us
+    for forget in (False, True):
+        sign_intermediates(site.centre.folder / "root", None, site.keys, "centre", now_us, forget)
+        assert bool(list(site.keys.glob("tls-ca-*.pem"))) is not forget
+    site.broker = Broker(site.centre)
+    site._thread = threading.Thread(target=site.broker.run)
+    site._thread.start()
+    try:
+        until(site._answers)
+        with pytest.raises(OSError):
+            Client(site, "box-1", thief)
+        Client(site, "box-1", site.context("box-1")).stop()
+        Client(site, "centre", client_context(site.keys)).stop()
+        assert (site.keys / "tls.pem").read_bytes() != before
+    finally:
+        site.stop()
+
+
 def test_a_broker_that_ends_by_itself_is_told_with_its_last_words(site: Site) -> None:
     taken = dataclasses.replace(site.centre, folder=site.folder / "second")
     shutil.copytree(site.keys, taken.folder / "keys")

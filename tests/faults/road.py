@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,13 +71,13 @@ def free_port() -> int:
 class Part:
     """A process that can be killed and started again. Its output goes to a log."""
 
-    def __init__(self, command: Sequence[object], log: Path) -> None:
-        self._command, self.log = [str(word) for word in command], log
+    def __init__(self, command: Sequence[object], log: Path, environment: Mapping[str, str] = {}) -> None:
+        self._command, self.log, self._environment = [str(word) for word in command], log, environment
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+            environment = {**os.environ, "PYTHONPATH": str(ROOT), **self._environment}
             # A limit on the size of files must give an error, not a signal: see Road.no_room.
             self.process = subprocess.Popen(
                 self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=ROOT, env=environment,

@@ -17,6 +17,8 @@ from central.wiring import init_centre
 from edge.sync.carrier import Carrier
 from edge.sync.pace import Pace
 from edge.sync.progress import FILE, Progress, read_progress
+from edge.sync.trust import FILE as TRUST
+from edge.sync.trust import Trust, read_trust
 from edge.sync.uploads import Job
 from evidence.box_orders import BoxOrder, BoxSettings, Revocation, WantedFile, WantedUpload
 from evidence.canonical import canonical
@@ -212,6 +214,14 @@ def _progress_seeds() -> list[bytes]:
     return [canonical(encode(Progress(1, 2, "ab" * 32, 3, 4, 5, 503)))]
 
 
+def _trust(data: bytes, bench: Bench) -> object:
+    return read_trust(bench.file(data, TRUST).parent)
+
+
+def _trust_seeds() -> list[bytes]:
+    return [canonical(encode(Trust("dates", 3)))]
+
+
 INBOX = ("edge/sync/inbox.py",)
 PULSE = ("central/ingest/pulse.py", "central/ingest/collector.py", "evidence/heartbeats.py")
 
@@ -237,4 +247,5 @@ PARSERS = (
     Parser("answers to whoever hands over a file", ("edge/sync/carrier.py",), "json", _centre_answers, _answers, (),
            60),
     Parser("how far the upload is", ("edge/sync/progress.py",), "json", _progress_seeds, _progress, (), 40),
+    Parser("what keeps the box from its centre", ("edge/sync/trust.py",), "json", _trust_seeds, _trust, (), 40),
 )

@@ -33,6 +33,7 @@ def test_it_is_renewed_after_two_thirds_of_its_life_and_for_other_names(centre: 
     assert keeps(NAMES, 0) and not keeps(NAMES, DAYS // 2)
     assert keeps(NAMES, DAYS * 2 // 3) and not keeps(NAMES, DAYS * 2 // 3)
     assert keeps(NAMES[:1], DAYS * 2 // 3)
+    assert keeps(NAMES[:1], 0) and not keeps(NAMES[:1], 0), "the clock was ahead and is put right"
     (keys / OWN).write_bytes(b"half of a f")
     assert keeps(NAMES, 0)
     assert (keys / OWN).stat().st_mode & 0o077 == 0

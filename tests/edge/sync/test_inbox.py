@@ -308,3 +308,16 @@ def test_a_sheet_that_anybody_made_up_is_refused_beside_a_right_order(
     wrong = suite.encrypt(json.dumps({"p-1": name}).encode(), key, info=b"zaitang names v1:welding-1")
     make_inbox(box, "centre").order(centre.message(centre.order(), wrong))
     assert told(box) == [("alarm", "bad_names")] and box.store.names("welding-1") == {}
+
+
+def test_a_receipt_from_the_future_shows_that_our_clock_is_behind(make_box: MakeBox, centre: Any) -> None:
+    box = make_box()
+    inbox = make_inbox(box, "centre")
+    inbox.order(centre.message(centre.order()))
+    for seconds in (-86_400 * 365, 590, 86_400 * 365, 86_400 * 365, 0, 7200):
+        box.store.append("session.start", SessionStart("welding-1", "s-1", "button"))
+        time = utc_text(box.clock.utc_us() + seconds * 1_000_000)
+        assert inbox.receipt(centre.receipt(box.store.head(), time=time)) is not None
+    found = [body_of(sealed.record) for sealed in box.store.records_of("alarm")]
+    said = [(one.code, round(int(one.params["apart_s"]) / 100)) for one in found if isinstance(one, Alarm)]
+    assert said == [("clock.apart", -315_360), ("clock.apart", -72)]

@@ -8,6 +8,7 @@ import pytest
 
 from edge.picture.told import Trouble
 from edge.rollcall.behind import Behind
+from edge.sync.trust import Trust
 from edge.terminal import memory, screen
 from edge.terminal.panel import lamp
 from edge.terminal.view import Result, Sight
@@ -770,3 +771,18 @@ def test_what_can_be_put_right_is_offered(room: Any) -> None:
     assert room.state()["correction"] is not None
     room.at(52)
     assert room.state()["correction"] is None
+
+
+def test_what_keeps_the_box_from_its_centre_stands_on_the_page(room: Any) -> None:
+    codes = ("dates", "stranger", "certificate")
+
+    def told(trust: Trust, lang: str = "en") -> list[str]:
+        room.screen._trust = lambda: trust
+        return [one["text"] for one in room.state(lang)["banners"] if one["code"] in codes]
+
+    assert told(Trust()) == []
+    (dates,) = told(Trust("dates"))
+    assert "The date of this box (2026-03-02) does not fit the centre's certificate" in dates
+    assert "is not the centre" in told(Trust("stranger"))[0]
+    assert "holds for 3 more days" in told(Trust(None, 3))[0] and "does not take" in told(Trust(None, 0))[0]
+    assert "还有 3 天到期" in told(Trust(None, 3), "zh")[0] and len(told(Trust("dates", 0))) == 2
