@@ -358,6 +358,16 @@ class DatabaseUnusable(ZaitangError):
     text = "the centre's database cannot be used: {why}"
 
 
+class LedgerUnusable(DatabaseUnusable):
+    text = "what the centre certified and revoked cannot be read or written in {path}: {why}"
+
+
+class LedgerDamaged(DatabaseUnusable):
+    text = (
+        "from byte {at} on {path} is not what the centre wrote: put its newest copy back, or take it away and revoke "
+        "again whoever was revoked after the backup of the database was made")
+
+
 class DatabaseUnsafe(DatabaseUnusable):
     text = "the database {place} is not used: with {what} off there a power cut would lose records"
 

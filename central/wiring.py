@@ -16,6 +16,8 @@ from central.authority import issue_box
 from central.clock import Clock, SystemClock
 from central.config import TEMPLATE, CentreConfig, load_config
 from central.devices.desk import Desk, check_device
+from central.devices.ledger import NAME as LEDGER
+from central.devices.ledger import Entry, Ledger
 from central.devices.own import OwnTls, client_context, keep_certificate
 from central.errors import CannotWrite, CentreExists, CollectorRuns, NothingToMove, TwoDatabases, WrongDevice
 from central.ingest.broker import BrokerLink
@@ -37,7 +39,7 @@ from central.tree.witnesses import witness_keys
 from evidence.bodies import DeviceApproved, Genesis
 from evidence.certs import fingerprint, split_chain
 from evidence.checkpoint import Stated, log_key, origin_of
-from evidence.errors import TestKey
+from evidence.errors import TestKey, ZaitangError
 from evidence.notes import NoteKey
 from evidence.times import SECOND
 
@@ -56,6 +58,7 @@ class Centre:
     store: Store
     names: NameBox
     objects: Objects
+    ledger: Ledger
     witnesses: tuple[NoteKey, ...]
     """Whose cosignatures count."""
 
@@ -83,7 +86,7 @@ class Centre:
     def collector(self, signatures: Here | None = None) -> Collector:
         """What turns messages into records. `signatures`: who checks them, if not this process alone."""
         return Collector(
-            self.store, self.keyring(), self.keys.signer, self.clock, signatures or Here(), self.keys.test)
+            self.store, self.keyring(), self.keys.signer, self.clock, signatures or Here(), self.ledger, self.keys.test)
 
     @property
     def root_fingerprint(self) -> str:
@@ -92,7 +95,7 @@ class Centre:
 
     def desk(self) -> Desk:
         """Where boxes are approved."""
-        return Desk(self.store, self.folder / "keys", self.keyring(), self.clock)
+        return Desk(self.store, self.folder / "keys", self.keyring(), self.clock, self.ledger)
 
     def keep_certificate(self) -> bool:
         """See to it that the centre's certificate for connections is good. True if it is a new one.
@@ -153,8 +156,14 @@ def open_centre(folder: Path, clock: Clock | None = None) -> Centre:
         software=f"zaitang {version('zaitang')}", intermediates=intermediates,
     )
     store = Store(place_of(folder, config), config.device, keys.signer, genesis, clock)
+    ledger = Ledger(folder / LEDGER, store, clock)
+    try:
+        ledger.settle()
+    except ZaitangError:
+        store.close()
+        raise
     return Centre(folder, config, keys, clock, store, NameBox(keys.names_key), Objects(folder / "objects"),
-                  witness_keys(config.tree.witnesses, folder / "centre.toml"))
+                  ledger, witness_keys(config.tree.witnesses, folder / "centre.toml"))
 
 
 def place_of(folder: Path, config: CentreConfig) -> Place:
@@ -218,6 +227,8 @@ def add_box(centre: Centre, certificate: str) -> str:
     own, between = split_chain(certificate)
     with centre.store.write() as tx:
         if tx.certificate_of(who.keyid) is None:
-            centre.store.append(tx, DeviceApproved(who.name, "", who.keyid, own, between))
+            body = DeviceApproved(who.name, "", who.keyid, own, between)
+            record = centre.store.append(tx, body).record
             tx.know_certificate(who.keyid, who.name, certificate)
+            centre.ledger.note(Entry(record.utc, approved=body))
     return who.name

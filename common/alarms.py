@@ -91,6 +91,9 @@ ALARMS = {
         "The certificate with which this box reaches its centre was not renewed: check the network, then call the "
         "centre. Records wait here meanwhile"),
     "database.failed": N_("The database of the centre could not be written for a while; nothing was lost"),
+    "database.set_back": N_(
+        "The database of the centre had forgotten what the centre certified or revoked, as after going back to a "
+        "backup: it is on record again, and who was revoked stays revoked"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
 }
 OTHER = N_("Something went wrong: {code}")

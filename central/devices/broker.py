@@ -136,8 +136,7 @@ class Broker:
         return context
 
     def _denied(self) -> dict[int, str]:
-        with self._centre.store.read() as tx:
-            return dict(tx.denied_connections())
+        return denied(self._centre)
 
     def _hear(self, lines: IO[str]) -> None:
         for line in lines:
@@ -153,9 +152,17 @@ class Broker:
 def write_for_others(centre: Centre, folder: Path) -> None:
     """Write the folder for a broker that somebody else runs. Raises CannotWrite, NoIntermediate."""
     centre.keep_certificate()
+    write_folder(folder, centre.config, centre.folder / "keys", denied(centre), centre.clock.stamp().utc_us)
+
+
+def denied(centre: Centre) -> dict[int, str]:
+    """Serial number and device of every certificate that may not connect any more. Raises DatabaseUnusable."""
     with centre.store.read() as tx:
-        denied = dict(tx.denied_connections())
-    write_folder(folder, centre.config, centre.folder / "keys", denied, centre.clock.stamp().utc_us)
+        if centre.ledger.held_by(tx):
+            return dict(tx.denied_connections())
+    centre.ledger.settle()
+    with centre.store.read() as tx:
+        return dict(tx.denied_connections())
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -23,6 +23,7 @@ from central.devices.claims import (
     public_key,
 )
 from central.devices.connections import SKEW, is_due, issue_client, moment
+from central.devices.ledger import Entry, Ledger, connection, state_revoked
 from central.errors import (
     BadDevice,
     BadHours,
@@ -41,7 +42,7 @@ from central.errors import (
 )
 from central.files import read_pem
 from central.ingest.keyring import Keyring
-from central.orders.boxes import revocation_message, tell_of_revocation
+from central.orders.boxes import revocation_message
 from central.store.devices import Claim
 from central.store.store import Store
 from central.store.tables import Tx
@@ -50,7 +51,7 @@ from evidence.certs import Identity, pem, split_chain
 from evidence.errors import BadRecord, VerificationError
 from evidence.renewal import read_renewal, signer_of
 from evidence.seal import keyid_of
-from evidence.times import MINUTE, utc_us
+from evidence.times import MINUTE, utc_text, utc_us
 
 DEVICE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 MOST_REASON = 500
@@ -67,10 +68,11 @@ class Certified:
 
 
 class Desk:
-    """`keys`: the folder of the centre's keys; `keyring`: whom the centre believes."""
+    """`keys`: the folder of the centre's keys; `keyring`: whom the centre believes; `ledger`: where it
+    stands beside the database, too."""
 
-    def __init__(self, store: Store, keys: Path, keyring: Keyring, clock: Clock) -> None:
-        self._store, self._keys, self._keyring, self._clock = store, keys, keyring, clock
+    def __init__(self, store: Store, keys: Path, keyring: Keyring, clock: Clock, ledger: Ledger) -> None:
+        self._store, self._keys, self._keyring, self._clock, self._ledger = store, keys, keyring, clock, ledger
 
     def claim(self, device: str, serial: str, hours: int) -> str:
         """Keep a place for a box; its token, which is nowhere else.
@@ -128,11 +130,13 @@ class Desk:
         with self._store.write() as tx:
             if tx.claim(claim.token_hash) != claim:
                 raise NobodyWaits(device=device)
-            self._store.append(tx, body)
+            record = self._store.append(tx, body).record
             tx.know_certificate(body.keyid, device, certificate)
             tx.know_connection(tls.serial_number, device, body.keyid, now_us, tls_pem)
             tx.change_claim(dataclasses.replace(
                 claim, state="approved", certificate=certificate, tls_certificate=tls_pem))
+            self._ledger.note(Entry(record.utc, approved=body),
+                              connection(tls.serial_number, device, body.keyid, now_us))
         return body
 
     def refuse(self, device: str, reason: str) -> DeviceRefused:
@@ -162,10 +166,9 @@ class Desk:
             if not keys or device == self._store.device:
                 raise NoSuchKey(device=device)
             bodies = [DeviceRevoked(device, one, reason, untrusted_from) for one in keys]
-            for body in bodies:
-                self._store.append(tx, body)
-                tx.deny(body.keyid, device)
-            tell_of_revocation(self._store, tx, device, keys, reason, self._now_us())
+            now_us = self._now_us()
+            state_revoked(self._store, tx, bodies, now_us)
+            self._ledger.note(*(Entry(utc_text(now_us), revoked=body) for body in bodies))
         return bodies
 
     def renew(self, envelope: bytes) -> str:
@@ -185,9 +188,11 @@ class Desk:
                 raise TooManyTries
         certificate, text = self._connection(who.name, key, now_us)
         with self._store.write() as tx:
+            self._ledger.keep_up(tx)
             if who.keyid in tx.denied():
                 raise KeyRevoked(orders="")
             tx.know_connection(certificate.serial_number, who.name, who.keyid, now_us, text)
+            self._ledger.note(connection(certificate.serial_number, who.name, who.keyid, now_us))
         return text
 
     def _asks_renewal(self, envelope: bytes) -> tuple[Identity, Ed25519PublicKey]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from central.clock import Clock
+from central.devices.ledger import Ledger
 from central.errors import ClockError, UnknownSigner, WrongTopic
 from central.ingest.keyring import Claim, Keyring
 from central.ingest.pulse import Pulse
@@ -91,11 +92,12 @@ class Collector:
     """Takes batches. One at a time; several collectors may share a database."""
 
     def __init__(
-        self, store: Store, keyring: Keyring, signer: Signer, clock: Clock, signatures: Here, test: bool = False,
+        self, store: Store, keyring: Keyring, signer: Signer, clock: Clock, signatures: Here, ledger: Ledger,
+        test: bool = False,
     ) -> None:
         """`test`: the centre's own key is one for tests."""
         self._store, self._keyring, self._signer, self._clock = store, keyring, signer, clock
-        self._signatures, self._test, self._silent = signatures, test, ""
+        self._signatures, self._ledger, self._test, self._silent = signatures, ledger, test, ""
         self._holes: dict[tuple[str, str], Hole] = {}
         self._told: set[tuple[str, str, str]] = set()
         self._telling: set[tuple[str, str, str]] = set()
@@ -119,6 +121,7 @@ class Collector:
         holes: dict[tuple[str, str], int | None] = {}
         self._telling = set()
         with self._store.write() as tx, self._quarantine.until_committed():
+            self._ledger.keep_up(tx)
             if self._keyring.denies(tx.denied()):
                 # A key was revoked since: whatever is not committed yet is not believed.
                 checked = self._check_all(records)

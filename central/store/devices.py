@@ -54,17 +54,23 @@ class DeviceTables:
         rows = select(t.claims).where(t.claims.c.state == state).order_by(t.claims.c.device, t.claims.c.expires_us)
         return [_claim(row) for row in self._db.execute(rows)]
 
-    def know_connection(self, serial: int, device: str, evidence_keyid: str, issued_us: int, pem: str) -> None:
-        """A certificate for connections was issued."""
+    def know_connection(self, serial: int, device: str, evidence_keyid: str, issued_us: int, pem: str = "") -> None:
+        """A certificate for connections was issued. `pem`: empty for one that the database had forgotten."""
         self._db.execute(insert(t.connections).values(
             serial=f"{serial:040x}", device=device, evidence_keyid=evidence_keyid, issued_us=issued_us, pem=pem))
 
     def newest_connection(self, evidence_keyid: str, until_us: int) -> str | None:
         """The PEM of the newest certificate for connections of the box with this key that was issued until then."""
         c = t.connections.c
-        rows = select(c.pem).where(c.evidence_keyid == evidence_keyid, c.issued_us <= until_us)
+        rows = select(c.pem).where(c.evidence_keyid == evidence_keyid, c.issued_us <= until_us, c.pem != "")
         rows = rows.order_by(c.issued_us.desc(), c.serial).limit(1)
         return self._db.execute(rows).scalar()
+
+    def connections(self) -> list[tuple[int, str, str, int]]:
+        """(serial number, device, key of its evidence, when issued) of every certificate for connections."""
+        c = t.connections.c
+        rows = self._db.execute(select(c.serial, c.device, c.evidence_keyid, c.issued_us).order_by(c.serial))
+        return [(int(row.serial, 16), row.device, row.evidence_keyid, row.issued_us) for row in rows]
 
     def denied_connections(self) -> list[tuple[int, str]]:
         """Serial number and device of every certificate for connections whose box's key is denied."""

@@ -119,7 +119,7 @@ connections = Table(
     Column("device", _text(64), nullable=False, index=True),
     Column("evidence_keyid", _text(64), nullable=False, index=True, comment="of the box's key that vouched for it"),
     Column("issued_us", BigInteger, nullable=False),
-    Column("pem", Text, nullable=False),
+    Column("pem", Text, nullable=False, comment="empty: the database had forgotten it"),
 )
 
 denied = Table(

@@ -1,0 +1,230 @@
+"""CENTRE/identities.jsonl: whom the centre certified and revoked, beside its database, so that no backup undoes it.
+
+A line for each thing, only ever appended, and on the disk before the transaction that says the same. What stands here
+and not in the database is stated again: the database went back to a backup. What only the database knows is written
+here, too: the file is new, or an old copy.
+"""
+from __future__ import annotations
+
+import dataclasses
+import errno
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from central.clock import Clock
+from central.errors import LedgerDamaged, LedgerUnusable
+from central.files import PRIVATE
+from central.orders.boxes import tell_of_revocation
+from central.store.store import Store
+from central.store.tables import Tx
+from common.logs import Log
+from evidence.bodies import Alarm, DeviceApproved, DeviceRevoked, body_of
+from evidence.canonical import canonical, parse
+from evidence.errors import BadRecord, BadShape
+from evidence.records import Count, Id, Sha256, Utc
+from evidence.shape import Match, decode, encode
+from evidence.times import utc_text
+
+NAME = "identities.jsonl"
+ALARM = "database.set_back"
+LINE = b"\n"
+_LOG = Log("ledger")
+
+
+@dataclasses.dataclass(frozen=True)
+class Connection:
+    """A certificate for connections: its number (hex), whose it is, the evidence key that vouched for it."""
+
+    serial: Annotated[str, Match(r"[0-9a-f]{40}", "40 hex digits")]
+    device: Id
+    keyid: Sha256
+    issued_us: Count
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """A line: one of the three, and when it was done."""
+
+    utc: Utc
+    approved: DeviceApproved | None = None
+    connection: Connection | None = None
+    revoked: DeviceRevoked | None = None
+
+
+@dataclasses.dataclass
+class Known:
+    """What has been read so far: by key, by number, by key."""
+
+    approved: dict[str, Entry] = dataclasses.field(default_factory=dict)
+    connections: dict[str, Entry] = dataclasses.field(default_factory=dict)
+    revoked: dict[str, Entry] = dataclasses.field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        if entry.approved is not None:
+            self.approved.setdefault(entry.approved.keyid, entry)
+        if entry.connection is not None:
+            self.connections.setdefault(entry.connection.serial, entry)
+        if entry.revoked is not None:
+            self.revoked.setdefault(entry.revoked.keyid, entry)
+
+    def without(self, other: Known) -> Known:
+        """What the other does not know."""
+        return Known(*({key: entry for key, entry in mine.items() if key not in theirs} for mine, theirs in (
+            (self.approved, other.approved), (self.connections, other.connections), (self.revoked, other.revoked))))
+
+    def entries(self) -> list[Entry]:
+        """All of it; a revocation comes after what it revokes."""
+        return [*self.approved.values(), *self.connections.values(), *self.revoked.values()]
+
+
+class Ledger:
+    """The file at `path` and the database of one centre. Several processes may use them at once: everybody who writes
+    holds the write lock of the database."""
+
+    def __init__(self, path: Path, store: Store, clock: Clock) -> None:
+        self._path, self._store, self._clock = path, store, clock
+        self._known, self._read, self._file = Known(), 0, 0
+
+    def note(self, *entries: Entry) -> None:
+        """Append; on the disk when it returns. Within the writing transaction that says the same, as the last thing
+        before its end. Raises LedgerUnusable."""
+        data = b"".join(canonical(_plain(entry)) + LINE for entry in entries)
+        try:
+            with open(self._path, "ab", buffering=0, opener=_private) as file:
+                _append(file.fileno(), _whole(self._path), data)
+            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise LedgerUnusable(path=self._path, why=error.strerror) from None
+
+    def settle(self) -> None:
+        """At a start: state again what the database lacks, write what the file lacks. Raises DatabaseUnusable."""
+        with self._store.read() as tx:
+            here = _of_database(tx, self._store.device)
+        if any(known.entries() for known in self._differences(here)):
+            with self._store.write() as tx:
+                self._settle(tx)
+
+    def keep_up(self, tx: Tx) -> None:
+        """The same in a writing transaction of a process that runs on while somebody sets its database back; quick
+        where no revocation is missing. Raises DatabaseUnusable."""
+        if not self.held_by(tx):
+            self._settle(tx)
+
+    def held_by(self, tx: Tx) -> bool:
+        """Whether the database knows every revocation. Raises LedgerUnusable, LedgerDamaged."""
+        return self._all().revoked.keys() <= tx.denied()
+
+    def _settle(self, tx: Tx) -> None:
+        lacking, unwritten = self._differences(_of_database(tx, self._store.device))
+        if lacking.entries():
+            self._state_again(tx, lacking)
+        if unwritten.entries():
+            self.note(*unwritten.entries())
+
+    def _differences(self, here: Known) -> tuple[Known, Known]:
+        """What the database lacks, and what the file lacks."""
+        written = self._all()
+        return written.without(here), here.without(written)
+
+    def _state_again(self, tx: Tx, lacking: Known) -> None:
+        for entry in lacking.entries():
+            if (body := entry.approved) is not None:
+                self._store.append(tx, body)
+                certificate = "".join((body.certificate, *(body.intermediates or ())))
+                tx.know_certificate(body.keyid, body.device, certificate)
+            elif (one := entry.connection) is not None:
+                tx.know_connection(int(one.serial, 16), one.device, one.keyid, one.issued_us)
+            elif (gone := entry.revoked) is not None:
+                state_revoked(self._store, tx, [dataclasses.replace(
+                    gone, untrusted_from=gone.untrusted_from or entry.utc)], self._clock.stamp().utc_us)
+        counts = {"approved": len(lacking.approved), "connections": len(lacking.connections),
+                  "revoked": len(lacking.revoked)}
+        self._store.append(tx, Alarm(ALARM, counts))
+        _LOG.warning(ALARM, **counts)
+
+    def _all(self) -> Known:
+        """Everything in the file; read on from where it was read to, for it only grows. Raises LedgerUnusable,
+        LedgerDamaged."""
+        try:
+            with self._path.open("rb") as file:
+                status = os.fstat(file.fileno())
+                if status.st_ino != self._file or status.st_size < self._read:
+                    self._known, self._read, self._file = Known(), 0, status.st_ino
+                file.seek(self._read)
+                lines, _, _unfinished = file.read().rpartition(LINE)
+        except FileNotFoundError:
+            self._known, self._read, self._file = Known(), 0, 0
+            return self._known
+        except OSError as error:
+            raise LedgerUnusable(path=self._path, why=error.strerror) from None
+        for line in lines.split(LINE) if lines else ():
+            self._known.add(self._entry(line))
+            self._read += len(line) + len(LINE)
+        return self._known
+
+    def _entry(self, line: bytes) -> Entry:
+        try:
+            return decode(Entry, parse(line), str(self._path))
+        except (BadRecord, BadShape):
+            raise LedgerDamaged(path=self._path, at=self._read) from None
+
+
+def state_revoked(store: Store, tx: Tx, bodies: Sequence[DeviceRevoked], now_us: int) -> None:
+    """Put on record that keys of one box are believed no longer, and order all boxes to do the same."""
+    for body in bodies:
+        store.append(tx, body)
+        tx.deny(body.keyid, body.device)
+    tell_of_revocation(store, tx, bodies[0].device, [body.keyid for body in bodies], bodies[0].reason, now_us)
+
+
+def connection(serial: int, device: str, keyid: str, issued_us: int) -> Entry:
+    """The line of a certificate for connections."""
+    return Entry(utc_text(issued_us), connection=Connection(f"{serial:040x}", device, keyid, issued_us))
+
+
+def _of_database(tx: Tx, centre: str) -> Known:
+    known = Known()
+    for sealed in [*tx.of_type("device.approved"), *tx.of_type("device.revoked")]:
+        body, utc = body_of(sealed.record), sealed.record.utc
+        if sealed.record.device != centre:
+            continue
+        if isinstance(body, DeviceApproved):
+            known.add(Entry(utc, approved=body))
+        elif isinstance(body, DeviceRevoked):
+            known.add(Entry(utc, revoked=body))
+    for row in tx.connections():
+        known.add(connection(*row))
+    return known
+
+
+def _plain(entry: Entry) -> dict[str, object]:
+    return {key: value for key, value in encode(entry).items() if value is not None}
+
+
+def _whole(path: Path) -> int:
+    """Up to where the file holds whole lines: a power cut may have left half of one, of which nobody was told."""
+    data = path.read_bytes()
+    return data.rfind(LINE) + 1
+
+
+def _append(handle: int, at: int, data: bytes) -> None:
+    """All of it is synced, or nothing is left. Raises OSError."""
+    os.ftruncate(handle, at)
+    try:
+        if os.write(handle, data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(handle)
+    except OSError:
+        os.ftruncate(handle, at)
+        raise
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE)
+
