@@ -4,20 +4,25 @@ from __future__ import annotations
 import dataclasses
 import os
 import queue
+import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.clock import SystemClock
 from central.config import load_config
+from central.devices.broker import write_for_others
 from central.wiring import Centre, init_centre, issue, open_centre
 from edge.box_orders import in_force
 from edge.cli import main
 from edge.errors import BadKeyFile
-from edge.identity.errors import Refused
+from edge.identity.errors import Refused, StillWaiting
 from edge.identity.renew import Renewer, is_due, renew
 from edge.identity.tls import OWN, ROOT, own_certificate, request_for
 from edge.keys import certify_keys, load_device_key, load_keys
@@ -31,7 +36,7 @@ from evidence.records import Stamp
 from evidence.renewal import RENEWAL_TYPE, Renewal, read_renewal, seal_renewal
 from evidence.seal import KeySigner, seal
 from tests.central.test_broker import until
-from tests.contract.test_join import Server, serving
+from tests.contract.test_join import SERIAL, Server, joins, serving
 from tests.contract.test_tls_broker import DAY, PROGRAM
 from tests.contract.test_tls_broker import Site as BrokerSite
 
@@ -243,6 +248,47 @@ def test_requests_that_are_not_the_boxs_own_are_refused(site: Site) -> None:
             desk.renew(envelope)
     with site.centre.store.read() as tx:
         assert tx.newest_connection(signer.keyid, time.time_ns() // 1000) is None
+
+
+def test_250_renewals_in_vain_shut_out_neither_a_claim_nor_an_honest_renewal(site: Site, tmp_path: Path) -> None:
+    """More than all refused tries together that are borne of claims; all of one address, the honest boxes' too."""
+    stranger = Ed25519PrivateKey.generate()
+    forged = seal_renewal("box-101", request_for(stranger, "box-101"), KeySigner(stranger)).decode()
+    with httpx.Client(base_url=site.server.address, verify=False) as client, ThreadPoolExecutor(10) as pool:
+        answers = pool.map(lambda number: client.post("/devices/renew", json={
+            "envelope": forged if number % 2 else f"junk {number}"}).status_code, range(250))
+        assert set(answers) == {403}
+    token = site.centre.desk().claim("box-7", SERIAL, 48)
+    make_box(tmp_path / "box-7", "box-7", "demo", "", "zh")
+    with pytest.raises(StillWaiting):
+        joins(site.server, tmp_path / "box-7", token)
+    assert [claim.device for claim in site.centre.desk().pending()] == ["box-7"]
+    assert site.renewer().look() and not is_due(site.keys, time.time_ns() // 1000)
+
+
+def test_p7_a_certificate_of_after_the_backup_is_shut_out_with_its_box(tmp_path: Path) -> None:
+    """The database went back to a backup: it does not know what was issued since, and the file beside it does."""
+    clock, folder = Shifted(), tmp_path / "centre"
+    init_centre(folder, test_keys=True).store.close()
+    centre = open_centre(folder, clock)
+    box = certified(centre, tmp_path / "box")
+    centre.store.close()
+    shutil.copy(folder / "zaitang.db", tmp_path / "backup.db")
+    centre = open_centre(folder, clock)
+    with serving(centre) as server:
+        site = Site(centre, clock, server, box)
+        assert site.renewer().look()
+    serial = own_certificate(site.keys).serial_number
+    centre.store.close()
+    for path in folder.glob("zaitang.db*"):
+        path.unlink()
+    shutil.copy(tmp_path / "backup.db", folder / "zaitang.db")
+    centre = open_centre(folder, clock)
+    centre.desk().revoke("box-101", "stolen")
+    write_for_others(centre, tmp_path / "mosquitto")
+    centre.store.close()
+    lists = x509.load_pem_x509_crl((tmp_path / "mosquitto" / "revoked.pem").read_bytes())
+    assert [one.serial_number for one in lists] == [serial]
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="Mosquitto is not installed")
