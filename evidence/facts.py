@@ -13,6 +13,7 @@ from evidence.called import Called, looked_away
 from evidence.crowd import View
 from evidence.pictures import Times, covers, judge
 from evidence.policy import Policy
+from evidence.posters import Posters
 from evidence.progress import Progress
 from evidence.roster import instructors
 from evidence.sightings import Contradiction
@@ -59,8 +60,8 @@ class Facts:
     """Device → how far it has reported."""
     reviews: Mapping[str, tuple[Ref, Review]]
     """Block (or class-hour) → its latest review."""
-    posters: Mapping[tuple[str, str], int] = dataclasses.field(default_factory=dict)
-    """Device and camera → how much that looks like people never moves in any of its segments."""
+    posters: Mapping[tuple[str, str], Posters] = dataclasses.field(default_factory=dict)
+    """Device and camera → what looks like people and never moves in any of its segments."""
     usual: Mapping[tuple[str, str], int] = dataclasses.field(default_factory=dict)
     """Device and camera → the end of the first block that it showed as long as its box did."""
     chains: tuple[Chain, ...] = ()

@@ -44,7 +44,6 @@ from evidence.bodies import (
 )
 from evidence.brackets import Chains
 from evidence.called import Called, called
-from evidence.crowd import always_still
 from evidence.enrolled import enrolment_facts
 from evidence.errors import BadInput
 from evidence.facts import Facts, overlap
@@ -55,6 +54,7 @@ from evidence.occasions import block_story, hour_story, window
 from evidence.pictures import first_of
 from evidence.placing import place
 from evidence.policy import Policy
+from evidence.posters import always_still
 from evidence.progress import progress
 from evidence.records import Record
 from evidence.reused import copied
@@ -89,7 +89,8 @@ def fold(
     receipts: Chains = MappingProxyType({}),
 ) -> Story:
     """The story of a class from verified records. Raises NoSuchClass without a plan of it. `typed`: what gives their
-    bodies, for whoever folds again and again and remembers them; a record of which it gives none is not told.
+    bodies, for whoever folds again and again and remembers them; a record of which it gives none is not told. But of
+    every roll call `segment` and `still_peak` count, as they stand in its record (posters.py).
     `receipts`: what a centre gave for the chains, seals checked; they bracket the clocks of the boxes."""
     told = read(records, class_id, policy, typed, receipts)
     orders = _orders(told)
@@ -186,7 +187,7 @@ def _facts(
         pictures=pictures,
         copied=copied(told.of(VideoReused), segments, pictures, _own(told)),
         views=shown.views,
-        posters=always_still(shown.views.values()),
+        posters=always_still(told.calls, by_hash),
         sightings=_by_segment(shown.sightings),
         contradictions=shown.contradictions,
         pointed_void=shown.pointed_void,

@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from evidence.blocks import PlannedBlock, hour_span
-from evidence.crowd import View, anybody_else, at_once, mean_ppm, with_still
+from evidence.crowd import View, anybody_else, at_once, mean_ppm
 from evidence.facts import Facts, overlap, shows_something, teachers_at
 from evidence.held import looked_at, two_apart
+from evidence.posters import with_still
 from evidence.story import BareFaceFact, SegmentFact, Span
 from evidence.stretches import union
 
@@ -25,7 +26,8 @@ def heads_of(
     apart = {one.person for view in views for one in view.look.named if one.person} - set(roster)
     hours = [hour for hour in (block.hours if block else ()) if overlap(hour_span(hour), span)]
     gear, in_view = any(hour.gear for hour in hours), at_once(views, span)
-    possible = [with_still(view, facts.posters.get(view.camera, 0)) for view in views]
+    posters = {camera: one.count for camera, one in facts.posters.items()}
+    possible = [with_still(view, posters.get(view.camera, 0)) for view in views]
     most = at_once(possible if in_view else views, span, apart)
     people = all(view.look.faceless_max is not None for view in views)
     bareface = tuple(fact for fact in facts.bareface

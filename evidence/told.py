@@ -77,6 +77,8 @@ class Told:
     bad: tuple[Ref, ...]
     revoked: tuple[RevokedFact, ...]
     """Boxes whose key was revoked."""
+    calls: tuple[Record, ...]
+    """The roll calls, also those whose bodies nobody gave."""
 
     def of(self, cls: type[B]) -> list[tuple[Record, B]]:
         """The records of one type."""
@@ -96,7 +98,8 @@ class Told:
         items = [(r, b) for r, b in items if not isinstance(b, SegmentRemoved) or b.segment in ours]
         corrected = tuple(one for one in self.corrected if one.session[0] in devices)
         revoked = tuple(one for one in self.revoked if one.device in devices)
-        return dataclasses.replace(self, items=tuple(items), corrected=corrected, revoked=revoked)
+        calls = tuple(record for record in self.calls if record.device in devices)
+        return dataclasses.replace(self, items=tuple(items), corrected=corrected, revoked=revoked, calls=calls)
 
     def clock_of(self, record: Record) -> ChainClock:
         """The clock of the device that made a record."""
@@ -126,7 +129,7 @@ def read(
     cuts = cut_chains(ordered, itertools.chain.from_iterable(receipts.values()))
     sure = [record for record in ordered if believed(record, cuts)] if cuts else ordered
     counted = corrections(sure)
-    items, bad = [], []
+    items, bad, calls = [], [], []
     named = {key for key, one in counted.by_session.items() if class_id in one.classes}
     for record in ordered:
         if record.body.get("class") == class_id and record.type in MOVED:
@@ -135,6 +138,7 @@ def read(
             continue
         if record.type != "segment.removed" and counted.class_of(record) != class_id:
             continue
+        calls += [record] if record.type == "rollcall" else []
         try:
             body = typed(record)
         except BadRecord:
@@ -153,7 +157,8 @@ def read(
     revoked = tuple(RevokedFact(name[0], cut.keyid, cut.since_us, _beyond(chains[name], cut), cut.said)
                     for name, cut in cuts.items() if name in chains)
     return Told(
-        tuple(items), clocks, latest(ordered, clocks), corrected, started_us, unknown, tuple(bad), revoked)
+        tuple(items), clocks, latest(ordered, clocks), corrected, started_us, unknown, tuple(bad), revoked,
+        tuple(calls))
 
 
 def _beyond(chain: list[Record], cut: Cut) -> int:
