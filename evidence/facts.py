@@ -13,11 +13,10 @@ from evidence.called import Called, looked_away
 from evidence.crowd import View
 from evidence.pictures import Times, covers, judge
 from evidence.policy import Policy
-from evidence.posters import Posters
 from evidence.progress import Progress
 from evidence.roster import instructors
 from evidence.sightings import Contradiction
-from evidence.story import BareFaceFact, Copied, PictureFact, Ref, RosterChange, SegmentFact, Sighting, Span
+from evidence.story import BareFaceFact, Copied, PictureFact, PosterFact, Ref, RosterChange, SegmentFact, Sighting, Span
 from evidence.stretches import Chain, chains, holes, union
 
 
@@ -60,7 +59,7 @@ class Facts:
     """Device → how far it has reported."""
     reviews: Mapping[str, tuple[Ref, Review]]
     """Block (or class-hour) → its latest review."""
-    posters: Mapping[tuple[str, str], Posters] = dataclasses.field(default_factory=dict)
+    posters: Mapping[tuple[str, str], PosterFact] = dataclasses.field(default_factory=dict)
     """Device and camera → what looks like people and never moves in any of its segments."""
     usual: Mapping[tuple[str, str], int] = dataclasses.field(default_factory=dict)
     """Device and camera → the end of the first block that it showed as long as its box did."""
@@ -96,6 +95,10 @@ class Facts:
         """The rooms whose box has not reported past a moment."""
         late = [one.room for one in self.places if not self.told(one.device).past(at_us, self.policy.settle_us)]
         return tuple(dict.fromkeys(late))
+
+    def room(self, device: str) -> str:
+        """The room of a box, by the plan in force."""
+        return next((place.room for place in self.places if place.device == device), device)
 
     def told(self, device: str) -> Progress:
         """How far a device has reported."""

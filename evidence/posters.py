@@ -12,20 +12,11 @@ from collections.abc import Iterable, Mapping
 
 from evidence.crowd import View
 from evidence.records import Record
-from evidence.story import Ref, SegmentFact
+from evidence.story import PosterFact, Ref, SegmentFact
 from evidence.times import HOUR
 
 AWAKE_US = 12 * HOUR
 """Between the first and the last segment in which a thing that looks like a person never moved."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Posters:
-    """So many things that are no people a camera always shows. `refs`: the roll calls of the first and the last segment
-    that tell it, and of the one that shows fewest."""
-
-    count: int
-    refs: tuple[Ref, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +28,7 @@ class _Still:
 
 def always_still(
     calls: Iterable[Record], segments: Mapping[str, SegmentFact]
-) -> dict[tuple[str, str], Posters]:
+) -> dict[tuple[str, str], PosterFact]:
     """Device and camera → what looks like people and never moved in any of its segments, over half a day at least: so
     long nobody sleeps. Where records are of a shorter time, or do not tell, nothing; nor where it is none.
 
@@ -48,7 +39,7 @@ def always_still(
         fact, count = segments.get(str(record.body.get("segment"))), _count(record)
         if count is not None and fact is not None and fact.certain and fact.ref[0] == record.device:
             found[record.device, fact.segment.camera].append(_Still(fact.span.start_us, count, record.key))
-    return {camera: told for camera, own in found.items() if (told := _told(own)) is not None}
+    return {camera: told for camera, own in found.items() if (told := _told(*camera, own)) is not None}
 
 
 def with_still(view: View, always: int) -> View:
@@ -60,12 +51,12 @@ def with_still(view: View, always: int) -> View:
     return dataclasses.replace(view, look=counted)
 
 
-def _told(own: list[_Still]) -> Posters | None:
+def _told(device: str, camera: str, own: list[_Still]) -> PosterFact | None:
     first, last = (pick(own, key=lambda one: (one.start_us, one.ref)) for pick in (min, max))
     least = min(own, key=lambda one: (one.count, one.start_us, one.ref))
     if least.count == 0 or last.start_us - first.start_us < AWAKE_US:
         return None
-    return Posters(least.count, tuple(sorted({first.ref, last.ref, least.ref})))
+    return PosterFact(device, camera, least.count, tuple(sorted({first.ref, last.ref, least.ref})))
 
 
 def _count(record: Record) -> int | None:

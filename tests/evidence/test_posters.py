@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from evidence.bodies import Body, body_of
 from evidence.crowd import View, at_once
 from evidence.fold import fold
-from evidence.posters import AWAKE_US, Posters, always_still, with_still
+from evidence.posters import AWAKE_US, always_still, with_still
 from evidence.records import Record
 from evidence.rollcall import Look
-from evidence.story import SegmentFact, Span, Story
+from evidence.story import PosterFact, SegmentFact, Span, Story
 from evidence.times import MINUTE
 from tests.evidence.course import TRAINEES, Course, at
 
@@ -70,7 +70,8 @@ def test_what_never_moved_for_less_than_half_a_day_may_be_asleep() -> None:
 
 def test_the_roll_calls_that_tell_it_are_the_first_the_last_and_the_one_with_fewest() -> None:
     calls, segments = filmed([3, 4, 2, 2, 5], AWAKE_US)
-    assert always_still(calls, segments) == {CAMERA: Posters(2, tuple(calls[number].key for number in (0, 2, 4)))}
+    assert always_still(calls, segments) == {
+        CAMERA: PosterFact(*CAMERA, 2, tuple(calls[number].key for number in (0, 2, 4)))}
 
 
 @pytest.mark.parametrize("count", [True, -1, "1", None, 1.0, []])
