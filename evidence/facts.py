@@ -16,7 +16,18 @@ from evidence.policy import Policy
 from evidence.progress import Progress
 from evidence.roster import instructors
 from evidence.sightings import Contradiction
-from evidence.story import BareFaceFact, Copied, PictureFact, PosterFact, Ref, RosterChange, SegmentFact, Sighting, Span
+from evidence.story import (
+    BareFaceFact,
+    Copied,
+    LeftOutFact,
+    PictureFact,
+    PosterFact,
+    Ref,
+    RosterChange,
+    SegmentFact,
+    Sighting,
+    Span,
+)
 from evidence.stretches import Chain, chains, holes, union
 
 
@@ -37,6 +48,8 @@ class Facts:
     """Segment hash → its roll calls, first the one that counts the heads."""
     rollcalls_void: tuple[Ref, ...]
     """Roll calls that do not count."""
+    left_out: Mapping[str, LeftOutFact]
+    """Segment hash → why it has no roll call, and is to have none."""
     pictures: Mapping[str, tuple[Ref, Picture]]
     """Segment hash → the first picture record of it."""
     copied: tuple[Copied, ...]
@@ -58,7 +71,9 @@ class Facts:
     progress: Mapping[str, Progress]
     """Device → how far it has reported."""
     reviews: Mapping[str, tuple[Ref, Review]]
-    """Block (or class-hour) → its latest review."""
+    """Block (or class-hour) → its latest review that counts."""
+    reviews_void: tuple[Ref, ...]
+    """Reviews that do not count."""
     posters: Mapping[tuple[str, str], PosterFact] = dataclasses.field(default_factory=dict)
     """Device and camera → what looks like people and never moves in any of its segments."""
     usual: Mapping[tuple[str, str], int] = dataclasses.field(default_factory=dict)
@@ -105,9 +120,11 @@ class Facts:
         return self.progress.get(device, Progress())
 
     def looked_away(self, fact: SegmentFact) -> bool:
-        """Whether the roll call of a segment could not look at enough of its pictures."""
+        """Whether the roll call of a segment could not look at enough of its pictures, or left it out."""
         calls = self.rollcalls.get(fact.segment.sha256)
-        return calls is not None and looked_away(fact.segment, calls[0].call, self.policy.video.good_cover_pct.value)
+        if calls is None:
+            return fact.segment.sha256 in self.left_out
+        return looked_away(fact.segment, calls[0].call, self.policy.video.good_cover_pct.value)
 
     def chained(self) -> Facts:
         """The same with its chains of video computed.

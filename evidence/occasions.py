@@ -22,6 +22,7 @@ from evidence.story import (
     Attendance,
     Block,
     HourStory,
+    LeftOutFact,
     PosterFact,
     Presence,
     Ref,
@@ -82,7 +83,8 @@ def _occasion(
     attendance, teachers = (
         tuple(attend(person) for person in people) for people in (roster, teachers_at(facts, span.start_us)))
     review = facts.reviews.get(occasion_id)
-    roll_called = len(called) == len(certain)
+    left_out = [facts.left_out[f.segment.sha256] for f in certain if f.segment.sha256 in facts.left_out]
+    roll_called = len(called) + len(left_out) == len(certain)
     video = facts.policy.video
     showing = [fact for fact in certain if shows_something(facts, fact)]
     touching = [s for f in certain for s in facts.sightings.get(f.segment.sha256, ()) if _reaches(s, span)]
@@ -114,6 +116,7 @@ def _occasion(
         "doubtful_us": doubtful_us,
         "roll_called": roll_called,
         "unlooked": tuple(sorted(fact.ref for fact in unlooked)),
+        "left_out": tuple(sorted(left_out, key=lambda one: (one.start_us, one.ref))),
         "unlooked_us": sum(part.length_us for one in spans for part in union((fact.span for fact in unlooked), one)),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
         "picture_good": seen_well and not lack and not haze and _good(calls, video.bad_picture_pct.value),
@@ -122,7 +125,8 @@ def _occasion(
         "make_up": block is not None and block.attendees is not None,
         "review": review[1] if review else None,
         "review_old": bool(review and review[1].seen and review[1].seen != seen_hash(call_refs)),
-        "refs": _refs(facts, span, segments, call_refs, checkins, review, seen, counted["posters"]),
+        "refs": _refs(facts, span, segments, call_refs, checkins, review, seen,
+                      [*counted["posters"], *left_out]),
         "films": tuple(sorted(fact.ref for fact in segments)),
         "calls": call_refs,
         "awaited": awaited,
@@ -279,11 +283,11 @@ def _covers(leave: Leave, span: Span) -> bool:
 def _refs(
     facts: Facts, span: Span, segments: Sequence[SegmentFact], calls: Sequence[Ref],
     checkins: Sequence[Sign], review: tuple[Ref, Review] | None, seen: Sequence[Sighting],
-    posters: Sequence[PosterFact],
+    others: Sequence[PosterFact | LeftOutFact],
 ) -> tuple[Ref, ...]:
     found = {fact.ref for fact in segments} | set(calls) | {fact.ref for fact in checkins}
     found |= {sighting.ref for sighting in seen if sighting.pointed}
     found |= {asked.ref for asked in facts.bareface if overlap(asked, span)}
     found |= {one.ref for one in facts.contradictions if overlap(one, span)}
-    found |= {ref for one in posters for ref in one.refs}
+    found |= {ref for one in others for ref in (one.refs if isinstance(one, PosterFact) else [one.ref])}
     return tuple(sorted(found | ({review[0]} if review else set())))

@@ -306,6 +306,16 @@ class BareFaceFact(Span):
 
 
 @dataclasses.dataclass(frozen=True)
+class LeftOutFact:
+    """The roll call left out a segment (its record), and an alarm (`ref`) says why. `start_us`: UTC, of the segment."""
+
+    ref: Ref
+    segment: Ref
+    start_us: int
+    why: Literal["gone", "differs", "died", "unreadable"]
+
+
+@dataclasses.dataclass(frozen=True)
 class PosterFact:
     """So many things that look like people a camera always shows. `refs`: the roll calls of the first and the last
     segment that tell it, and of the one that shows fewest."""
@@ -413,9 +423,11 @@ class Occasion:
     doubtful_us: int
     """Video that may belong here, but whose time is uncertain."""
     roll_called: bool
-    """Every segment of it has its roll call."""
+    """Every segment of it has its roll call, or was left out."""
     unlooked: tuple[Ref, ...]
-    """Its segments of which the roll call could not look at all the pictures that it was to look at."""
+    """Its segments of which the roll call could not look at all the pictures that it was to look at, or at none."""
+    left_out: tuple[LeftOutFact, ...]
+    """Of these, those of which it looked at none."""
     unlooked_us: int
     """How much of it these are."""
     pictures: tuple[PictureFact, ...]
@@ -548,7 +560,7 @@ class Story:
     """Records of pointing somebody out that do not count: nobody of the roster, no moment of video of the class whose
     time is certain, or nobody says who pointed."""
     reviews_void: tuple[Ref, ...]
-    """Reviews that do not count: without a reason, or without a name."""
+    """Reviews that do not count: without a reason, or without a name, or of what the plan had at another time then."""
     alarms: tuple[tuple[Ref, Alarm, int], ...]
     """Record, what it says, UTC."""
     hours: tuple[HourStory, ...]

@@ -123,3 +123,28 @@ def test_a_poster_that_hangs_there_on_all_days_protects_nobody_on_any_of_them() 
     assert course().r3().recordings == tuple(f"{day}-am" for day in DAYS)
     assert course(DAYS[:1]).r3().open_recordings == (f"{DAYS[0]}-am",)
     assert course().story().blocks[0].still_heads == 0 and at(f"{DAYS[1]} 07:58") - at(f"{DAYS[0]} 07:58") > AWAKE_US
+
+
+def test_what_is_subtracted_as_a_poster_is_told_with_its_roll_calls() -> None:
+    made = course(DAYS[:2])
+    finding, (first, second) = made.r3(), made.story().blocks
+    told = [dict(one.params) for one in finding.reasons if one.code == "always_still"]
+    assert [(one["id"], one["camera"], one["count"]) for one in told] == [
+        (f"{day}-am", "room", 1) for day in DAYS[:2]]
+    (poster,) = first.posters
+    assert second.posters == (poster,) and set(poster.refs) <= set(first.refs) & set(second.refs)
+    calls = {record.key: record.utc_us for record in made.records if record.type == "rollcall"}
+    assert {min(calls, key=calls.__getitem__), max(calls, key=calls.__getitem__)} <= set(poster.refs)
+    assert set(poster.refs) <= set(finding.records)
+    plain = course(DAYS[:2], still=0)
+    assert not plain.story().blocks[0].posters and "always_still" not in {one.code for one in plain.r3().reasons}
+
+
+def test_who_has_no_template_and_sleeps_seen_from_behind_is_not_absent() -> None:
+    for still, answer in ((1, "not_identifiable"), (0, "absent")):
+        made = course(DAYS[:1], still=still)
+        box = made.boxes["box-1"]
+        box.records = [dataclasses.replace(one, body={**one.body, "gallery": list(TRAINEES[:3])})
+                       if one.type == "rollcall" else one for one in box.records]
+        last = made.story().blocks[0].presences[3]
+        assert (last.answer, last.why) == (answer, ("no_template",) if still else ())
