@@ -302,15 +302,16 @@ def _anybody(cameras: Sequence[Sequence[_Part]], limits: Limits) -> tuple[Why, .
 
 def _faceless(parts: Sequence[_Part]) -> int:
     """Heads before one camera, in millionths, beyond all whom it names, its clear strangers and other faces: people who
-    never show a face. Whoever is named looks away at times, too, and is nobody else then."""
+    never show a face. Whoever is named looks away at times, too, and is nobody else then; a stranger, only in the video
+    that shows that face: nobody knows who it is in the rest."""
     if not parts or any(part.look.faceless_max is None and part.look.lit for part in parts):
         return 0
     names = set().union(*(part.names() for part in parts))
-    known = len(names) + max(part.strangers() for part in parts)
+    strangers = sum(part.strangers() * part.pictures() for part in parts)
     others = sum(part.sights(track) for part in parts for track in part.unnamed
                  if part.blind(track) or part.like(track))
     heads, pictures = sum(part.heads() for part in parts), sum(part.pictures() for part in parts)
-    return max(0, heads - known * pictures - others)
+    return max(0, heads - len(names) * pictures - strangers - others)
 
 
 def _at_once(tracks: Iterable[Track]) -> int:
