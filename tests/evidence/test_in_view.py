@@ -114,7 +114,7 @@ ANYHOW: st.SearchStrategy[Sight] = st.sampled_from([*FACES, "away", "asleep", "o
 FAULTS: st.SearchStrategy[Fault] = st.sampled_from(["", "", "dark", "faces", "short", "left out", "glare"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(scenes(THERE, FAULTS), st.booleans(), st.sets(st.integers(0, 4)), st.sets(st.integers(0, 3)))
 def test_no_bad_picture_ever_convicts(
     made: tuple[Scene, ...], gear: bool, glaring: set[int], lost: set[int],
@@ -126,7 +126,7 @@ def test_no_bad_picture_ever_convicts(
     assert state(played(made, gear)) != "missing"
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(scenes(ANYHOW, st.sampled_from(["", "", "", "faces", "short", "glare"])), st.booleans(), st.lists(
     st.tuples(st.integers(0, 2), st.integers(0, 1), st.integers(0, 1)), min_size=5, max_size=5))
 def test_more_people_in_view_never_turn_what_is_complete_or_open_into_missing(
@@ -141,7 +141,7 @@ def test_more_people_in_view_never_turn_what_is_complete_or_open_into_missing(
     assert before == "missing" or state(played(fuller, gear)) != "missing"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(scenes(ANYHOW, FAULTS), st.booleans(), st.frozensets(st.integers(0, 4)))
 def test_a_second_roll_call_of_the_same_files_changes_nothing(
     made: tuple[Scene, ...], gear: bool, again: frozenset[int],

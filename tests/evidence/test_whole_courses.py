@@ -38,6 +38,12 @@ class Schedule:
         people = [one for one in PEOPLE if one != LEAVES or number < self.leaves]
         return (*people, JOINS) if number >= self.joins else tuple(people)
 
+    def helmets(self, number: int, place: tuple[str, str]) -> set[str]:
+        """Who is counted in a helmet before a camera: nobody before two, nor who is not due, for none of them can be
+        told from anybody else."""
+        first = {person: at for at, people in reversed(self.days[number].cameras.items()) for person in people}
+        return {one for one in self.due(number) if first.get(one) == place}
+
     def missed(self, number: int) -> tuple[str, ...]:
         return tuple(one for one in self.due(number) if one not in self.days[number].there)
 
@@ -46,6 +52,12 @@ PLACES = (
     (("box-1", "room"),), (("box-1", "left"), ("box-1", "right")), (("box-1", "room"), ("box-2", "room")),
 )
 """One camera; two of one room; two rooms."""
+
+
+BARE = (("07:58", "08:22", True),)
+IN_GEAR = (("07:58", "08:05", False), ("08:05", "08:08", True), ("08:08", "08:16", False), ("08:16", "08:19", True),
+           ("08:19", "08:22", False))
+"""What is filmed when, and whether faces are bare."""
 
 
 @st.composite
@@ -89,8 +101,10 @@ def played(made: Schedule) -> Course:
             course.check_in(person, f"{date(number)} 07:50")
         for (box, camera), people in one.cameras.items() if not one.lost else ():
             teacher = ("teacher",) if one.teacher and camera != "right" and box == "box-1" else ()
-            course.film(f"{date(number)} 07:58", "08:22", (*sorted(people), *teacher), box=box, camera=camera,
-                        segment_s=3600, seen=("08:05", "08:19") if one.gear else None)
+            for start, end, bare in IN_GEAR if one.gear else BARE:
+                helmets = 0 if bare else len(made.helmets(number, (box, camera)))
+                course.film(f"{date(number)} {start}", end, (*(sorted(people) if bare else ()), *teacher), box=box,
+                            camera=camera, segment_s=3600, faceless=helmets)
         if one.gear:
             course.bare_face(f"{date(number)} 08:06", "08:07")
             course.bare_face(f"{date(number)} 08:17", "08:18")
