@@ -171,7 +171,7 @@ def _facts(
     roster = _ever(orders, {change.joins for change in changed if change.joins})
     rollcalls, rollcalls_void = called(told.of(RollCall), by_hash, roster, told.of(Enrolment), _consents(told))
     shown = _seen(told, rollcalls, by_hash, orders, roster)
-    reviews, reviews_void = counted(told.of(Review), [(at_us, order) for _, at_us, order in orders], policy)
+    reviews, reviews_void = counted(told.of(Review), orders, policy)
     faces = face_facts(told.of(CheckIn), _consents(told), told.clock_of, windows, policy)
     pins = pin_facts(told.of(PinCheckIn), told.clock_of, windows, teachers)
     facts = Facts(
