@@ -38,11 +38,9 @@ class Schedule:
         people = [one for one in PEOPLE if one != LEAVES or number < self.leaves]
         return (*people, JOINS) if number >= self.joins else tuple(people)
 
-    def helmets(self, number: int, place: tuple[str, str]) -> set[str]:
-        """Who is counted in a helmet before a camera: nobody before two, nor who is not due, for none of them can be
-        told from anybody else."""
-        first = {person: at for at, people in reversed(self.days[number].cameras.items()) for person in people}
-        return {one for one in self.due(number) if first.get(one) == place}
+    def helmets(self, number: int) -> int:
+        """How many are counted in a helmet: none who is not due, for nobody can tell them from the others."""
+        return len(self.days[number].there & set(self.due(number)))
 
     def missed(self, number: int) -> tuple[str, ...]:
         return tuple(one for one in self.due(number) if one not in self.days[number].there)
@@ -62,10 +60,11 @@ IN_GEAR = (("07:58", "08:05", False), ("08:05", "08:08", True), ("08:08", "08:16
 
 @st.composite
 def day(draw: st.DrawFn, places: tuple[tuple[str, str], ...], lossy: bool) -> Day:
+    """Helmets before one camera only: two would count each of them twice."""
     everybody = (*PEOPLE, JOINS)
     there = draw(st.sets(st.sampled_from(everybody), min_size=2).map(frozenset) | st.just(frozenset(everybody)))
     rooms = len({box for box, _ in places})
-    gear = rooms == 1 and draw(st.booleans())
+    gear = len(places) == 1 and draw(st.booleans())
     cameras: dict[tuple[str, str], set[str]] = {place: set() for place in places}
     for person in sorted(there):
         seen_by = draw(st.sets(st.sampled_from(places), min_size=1, max_size=1 if rooms > 1 else len(places)))
@@ -102,7 +101,7 @@ def played(made: Schedule) -> Course:
         for (box, camera), people in one.cameras.items() if not one.lost else ():
             teacher = ("teacher",) if one.teacher and camera != "right" and box == "box-1" else ()
             for start, end, bare in IN_GEAR if one.gear else BARE:
-                helmets = 0 if bare else len(made.helmets(number, (box, camera)))
+                helmets = 0 if bare else made.helmets(number)
                 course.film(f"{date(number)} {start}", end, (*(sorted(people) if bare else ()), *teacher), box=box,
                             camera=camera, segment_s=3600, faceless=helmets)
         if one.gear:
