@@ -19,7 +19,7 @@ from evidence.errors import BadInput, BadShape
 from evidence.records import Id
 from evidence.shape import Match
 
-KEYS, SEGMENTS = "keys", Path("video") / "segments"
+KEYS, VIDEO = "keys", "video"
 PUBLIC = "{device}.pub.pem"
 DEVICE_ID: Match = get_args(Id)[1]
 
@@ -155,7 +155,8 @@ def make_box(folder: Path, device: str, policy: str, room: str, lang: str, test_
         raise FolderNotEmpty(folder=folder)
     temp = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
-        (temp / SEGMENTS).mkdir(parents=True)
+        # The recorder makes its volume there. What lies in it would be taken for something that was recorded.
+        (temp / VIDEO).mkdir(parents=True)
         said = {"device": device, "room": room, "policy": policy, "lang": lang}
         text = TEMPLATE.format_map({name: json.dumps(value, ensure_ascii=False) for name, value in said.items()})
         (temp / BOX_FILE).write_text(text, encoding="utf-8")
