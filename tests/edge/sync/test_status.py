@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from common.texts import translate
+from common.unreached import NOT_VOUCHED
 from edge.cli import main
-from edge.sync.cli import lines
+from edge.sync.cli import lines, sentence
 from edge.sync.progress import Progress, write_progress
 from edge.wiring import Box
 from evidence.bodies import Alarm
 
 
 def said(box: Box, lang: str = "en") -> str:
-    return "\n".join(translate(text, lang, **params) for text, params in lines(box))
+    return "\n".join(sentence(text, params, lang) for text, params in lines(box))
 
 
 def test_what_is_on_its_way_is_told(make_box: Callable[..., Box]) -> None:
@@ -29,6 +29,8 @@ def test_what_is_on_its_way_is_told(make_box: Callable[..., Box]) -> None:
     assert "回应 507" in said(box, "zh")
     write_progress(box.run_folder, Progress(1, 1, failures=4))
     assert "cannot be reached; tries in a row: 4" in said(box)
+    write_progress(box.run_folder, Progress(1, 1, failures=4, why=NOT_VOUCHED))
+    assert "vouches for its certificate; tries in a row: 4" in said(box) and "对方证书不是" in said(box, "zh")
     write_progress(box.run_folder, Progress(0, 0))
     assert "all files" in said(box)
 
