@@ -1,5 +1,5 @@
-"""`zaitang-edge status --box DIR`: what of this box is at the centre, what is on its way, and what
-the centre has ordered."""
+"""`zaitang-edge status --box DIR`: whether its clock is set, what of this box is at the centre, what is on its way, and
+what the centre has ordered."""
 from __future__ import annotations
 
 import argparse
@@ -25,6 +25,7 @@ SET = N_("set by the centre, instead of box.toml: {settings}")
 REVOKED = N_("the centre has revoked the key of this box: it takes no check-ins ({reason})")
 UNREACHED = N_("the centre cannot be reached; tries in a row: {failures}")
 WHY = N_("video cannot be sent to the centre: {why}; tries in a row: {failures}")
+CLOCK = N_("the clock of this machine is not synchronised (timedatectl): until it is, neither video nor sign-ins count")
 MB = 1_000_000
 
 
@@ -58,7 +59,8 @@ def lines(box: Box) -> list[tuple[str, dict[str, object]]]:
     """The sentences, each with its parameters."""
     from edge.sync.progress import read_progress
 
-    return [*_orders(box), *_road(box, read_progress(box.run_folder))]
+    clock: list[tuple[str, dict[str, object]]] = [] if box.clock.stamp().clock.synced else [(CLOCK, {})]
+    return [*clock, *_orders(box), *_road(box, read_progress(box.run_folder))]
 
 
 def _orders(box: Box) -> list[tuple[str, dict[str, object]]]:

@@ -1,6 +1,7 @@
 """What `zaitang-edge status` says, in both languages."""
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,18 @@ from edge.sync.cli import lines, sentence
 from edge.sync.progress import Progress, write_progress
 from edge.wiring import Box
 from evidence.bodies import Alarm
+from evidence.records import Stamp
+
+
+@dataclasses.dataclass
+class Stopped:
+    """A clock that says one thing."""
+
+    now: Stamp
+    rate: int = 1
+
+    def stamp(self) -> Stamp:
+        return self.now
 
 
 def said(box: Box, lang: str = "en") -> str:
@@ -44,3 +57,13 @@ def test_a_box_that_never_ran_stays_without_a_database(tmp_path: Path, capsys: p
     (tmp_path / "box.toml").write_text('device = "box-1"\n')
     assert main(["status", "--box", str(tmp_path), "--lang", "en"]) == 2
     assert "never ran" in capsys.readouterr().err and not (tmp_path / "zaitang.db").exists()
+
+
+@pytest.mark.parametrize("synced", [True, False])
+def test_a_clock_that_nobody_sets_is_told(make_box: Callable[..., Box], synced: bool) -> None:
+    box = make_box("")
+    stamp = box.clock.stamp()
+    stamp = dataclasses.replace(stamp, clock=dataclasses.replace(stamp.clock, synced=synced))
+    box = dataclasses.replace(box, clock=Stopped(stamp))  # type: ignore[arg-type]
+    assert ("clock of this machine is not synchronised" in said(box)) is not synced
+    assert ("录像和签到均不作数" in said(box, "zh")) is not synced
