@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from central.errors import CannotWrite
+from common.tables import print_table
 from common.texts import N_, translate
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -111,16 +112,15 @@ def _add(args: argparse.Namespace) -> None:
 
 
 def _boxes(args: argparse.Namespace) -> None:
+    from central.web.boxes import box_views
     from central.wiring import open_centre
 
     centre = open_centre(args.centre)
     with centre.store.read() as tx:
-        heads = [head for head in tx.heads() if head.device != centre.store.device]
-        silent = {device for device, _ in tx.certificates()} - {head.device for head in tx.heads()}
-    for head in heads:
-        print(f"{head.device}\t{head.chain}\t{head.up_to + 1}")
-    for device in sorted(silent):
-        print(f"{device}\t-\t0")
+        lines = box_views(tx, centre.store.device, args.lang)
+    print_table([N_("Box"), N_("Chain"), N_("Records with receipt"), N_("Last word"), N_("State")],
+                [(one.device, one.chain or "—", one.up_to + 1, one.heard, one.state) for one in lines],
+                N_("No box is known yet: docs/setup.md says how one joins."), args.lang)
 
 
 def _claim(args: argparse.Namespace) -> None:
@@ -136,16 +136,19 @@ def _claim(args: argparse.Namespace) -> None:
 
 def _pending(args: argparse.Namespace) -> None:
     from central.devices.claims import public_key
+    from central.web.boxes import CHINA_MIN
     from central.wiring import open_centre
+    from common.reasons import moment_words
     from evidence.seal import keyid_of
-    from evidence.times import utc_text
 
     centre = open_centre(args.centre)
     with centre.store.read() as tx:
         waiting = [(claim, len(tx.keys_of(claim.device))) for claim in tx.claims("waiting")]
-    for claim, known in waiting:
-        keyid, asked = keyid_of(public_key(claim.evidence_key or "")), utc_text(claim.asked_us or 0)
-        print(f"{claim.device}\t{claim.serial}\t{claim.asked_from}\t{asked}\t{keyid}\t{known}")
+    print_table(
+        [N_("Box"), N_("Serial number"), N_("Address"), N_("Came"), N_("Keys that are believed"), N_("Key")],
+        [(claim.device, claim.serial, claim.asked_from, moment_words(claim.asked_us or 0, CHINA_MIN, args.lang), known,
+          keyid_of(public_key(claim.evidence_key or ""))) for claim, known in waiting],
+        N_("No box waits for approval."), args.lang)
 
 
 def _approve(args: argparse.Namespace) -> None:
