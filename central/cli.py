@@ -137,7 +137,7 @@ def _init(args: argparse.Namespace) -> None:
     from evidence.certs import fingerprint
 
     passphrase = None if args.test_keys else asked_passphrase(args.passphrase_file, args.lang, new=True)
-    centre = init_centre(args.folder, args.test_keys, passphrase=passphrase)
+    centre = init_centre(args.folder, args.test_keys, passphrase=passphrase, lang=args.lang)
     _say(args, N_("The centre is ready in {folder}. Fingerprint of its root: {root}"), folder=args.folder,
          root=fingerprint(centre.keys.root))
     if not args.test_keys:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import stat
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from central.centre_toml import TEMPLATES
 from central.classes.plan import read_names, read_plan
 from central.cli import main
 from central.config import load_config
@@ -44,6 +46,13 @@ def test_init_makes_a_centre_once(folder: Path, capsys: pytest.CaptureFixture[st
     assert "already holds a centre" in capsys.readouterr().err
     assert (folder / "root" / "root.key").read_bytes() == before
     assert [path.name for path in folder.parent.iterdir()] == ["centre"]
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "# What this centre is called"), ("zh", "# 监管中心的名称")])
+def test_centre_toml_speaks_the_language_of_the_command(tmp_path: Path, lang: str, said: str) -> None:
+    assert main(["--lang", lang, "init", str(tmp_path / "centre"), "--test-keys"]) == 0
+    text = (tmp_path / "centre" / "centre.toml").read_text(encoding="utf-8")
+    assert text.startswith(said) and tomllib.loads(text) == tomllib.loads(TEMPLATES["en"].format(test="true"))
 
 
 def test_a_centre_whose_database_cannot_be_made_is_not_half_there(

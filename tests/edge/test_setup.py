@@ -12,10 +12,10 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from central.cli import main as central_main
+from edge.box_toml import TEMPLATES
 from edge.cameras.gst import LAUNCH
 from edge.cli import main
 from edge.config import BoxConfig, load_box, parse_box
-from edge.setup import TEMPLATE
 from edge.storage.keeper import Keeper
 from edge.wiring import open_box
 from tests.edge.recorder.test_process import Running, press, segments
@@ -23,18 +23,20 @@ from tests.edge.recorder.test_process import Running, press, segments
 Out = pytest.CaptureFixture[str]
 
 
-def uncommented() -> dict[str, Any]:
+def uncommented(lang: str) -> dict[str, Any]:
     """box.toml with every example taken."""
-    said = TEMPLATE.format(device='"box-1"', room='"101"', policy='"demo"', lang='"zh"')
+    said = TEMPLATES[lang].format(device='"box-1"', room='"101"', policy='"demo"', lang='"zh"')
     return tomllib.loads(re.sub(r"(?m)^#(?=[a-z\[])", "", said))
 
 
-def test_every_example_in_the_new_file_is_right_and_no_key_is_left_out() -> None:
-    said = TEMPLATE.format(device='"box-1"', room='"101"', policy='"demo"', lang='"zh"')
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_example_in_the_new_file_is_right_and_no_key_is_left_out(lang: str) -> None:
+    said = TEMPLATES[lang].format(device='"box-1"', room='"101"', policy='"demo"', lang='"zh"')
     told = parse_box(re.sub(r"(?m)^#(?=[a-z\[])", "", said).encode(), "box.toml")
     assert [camera.role for camera in told.cameras] == ["room", "terminal"] and told.sync is not None
     assert parse_box(said.encode(), "box.toml") == BoxConfig("box-1", "101", "demo")
-    value = uncommented()
+    value = uncommented(lang)
+    assert value == uncommented("en")
     for name, hint in get_type_hints(BoxConfig).items():
         parts = [one for one in (hint, *get_args(hint)) if dataclasses.is_dataclass(one)]
         if name == "clock" or not parts:  # only the demo has another clock than the kernel's
@@ -104,6 +106,12 @@ def test_the_certificate_of_another_key_name_or_root_is_refused(tmp_path: Path, 
     os.mkfifo(tmp_path / "pipe.pem")
     assert "it is not a plain file" in certify(tmp_path / "pipe.pem", roots["centre"])
     assert not (tmp_path / "box-1" / "keys" / "device.crt").exists()
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "# What this box is told."), ("zh", "# 本终端盒的配置。")])
+def test_the_new_file_speaks_the_language_of_the_command(tmp_path: Path, lang: str, said: str) -> None:
+    assert main(["--lang", lang, "init", str(tmp_path / "box"), "--device", "box-1"]) == 0
+    assert (tmp_path / "box" / "box.toml").read_text(encoding="utf-8").startswith(said)
 
 
 def test_a_folder_that_is_a_box_or_holds_something_is_left_alone(tmp_path: Path, capsys: Out) -> None:
