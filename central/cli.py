@@ -159,10 +159,13 @@ def _class_add(args: argparse.Namespace) -> None:
 def _class_list(args: argparse.Namespace) -> None:
     from central.classes.orders import latest_orders
     from central.wiring import open_centre
+    from common.tables import print_table
 
     with open_centre(args.centre).store.read() as tx:
-        for class_id, (_, order) in latest_orders(tx).items():
-            print(f"{class_id}\t{order.number}\t{len(order.roster)}\t{order.policy.id}\t{order.title}")
+        rows = [(class_id, order.number, len(order.roster), order.policy.id, order.title)
+                for class_id, (_, order) in latest_orders(tx).items()]
+    print_table([N_("Class"), N_("Order"), N_("People"), N_("Policy"), N_("Title")], rows, N_("No class is planned."),
+                args.lang)
 
 
 def _class_show(args: argparse.Namespace) -> None:

@@ -31,6 +31,8 @@ THEN = N_("bring that certificate and the centre's keys/root.pem back, and say:"
 UNKNOWN = N_("not told by this machine")
 CERTIFIED = N_("the box is certified. Fingerprint of the centre's root: {root}. Compare it with what "
                "`zaitang-central init` printed there, by telephone or on paper")
+CAMERAS_NEXT = N_("next: name its cameras in {folder}/box.toml, try them with `zaitang-edge cameras --box {folder}`, "
+                  "and start it with `zaitang-edge run --box {folder}`")
 OTHERS = 0o077
 INTERRUPTED = 130
 PASSING = (AlreadyRunning, CannotWrite, WrongVolume)
@@ -154,9 +156,11 @@ def _init(args: argparse.Namespace) -> int:
     print(translate(MADE, args.lang, device=args.device, file=args.folder / "box.toml"))
     if public is None:
         print(translate(TEST_KEYS, args.lang))
+        print(translate(CAMERAS_NEXT, args.lang, folder=args.folder))
         return 0
-    print(translate(JOIN, args.lang, serial=_serial(args.lang)))
-    print(f"  zaitang-central box claim {args.device} --serial S --centre DIR")
+    serial = _serial()
+    print(translate(JOIN, args.lang, serial=serial or translate(UNKNOWN, args.lang)))
+    print(f"  zaitang-central box claim {args.device} --serial {serial or 'S'} --centre DIR")
     print(translate(NEXT, args.lang, file=public))
     print(f"  zaitang-central box issue {args.device} --key {public.name} --out {args.device}.crt.pem --centre DIR")
     print(translate(THEN, args.lang))
@@ -164,14 +168,14 @@ def _init(args: argparse.Namespace) -> int:
     return 0
 
 
-def _serial(lang: str) -> str:
+def _serial() -> str | None:
     from edge.identity.errors import NoSerial
     from edge.identity.serial import machine_serial
 
     try:
         return machine_serial()
     except NoSerial:
-        return translate(UNKNOWN, lang)
+        return None
 
 
 def _certify(args: argparse.Namespace) -> int:
@@ -179,6 +183,7 @@ def _certify(args: argparse.Namespace) -> int:
 
     root = certify(args.folder, args.certificate, args.root)
     print(translate(CERTIFIED, args.lang, root=root))
+    print(translate(CAMERAS_NEXT, args.lang, folder=args.folder))
     return 0
 
 

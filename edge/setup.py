@@ -16,7 +16,7 @@ from edge.errors import BadBox, CannotWrite
 from edge.keys import certify_keys, make_box_keys, make_waiting_keys, self_certified
 from edge.storage.files import read_plain
 from evidence.certs import MAX_PEM, fingerprint, read_certificate
-from evidence.errors import BadInput, BadShape
+from evidence.errors import BadInput
 from evidence.records import Id
 from evidence.shape import Match
 
@@ -34,6 +34,10 @@ class FolderNotEmpty(BadInput):
 
 class BadDeviceId(BadInput):
     text = "{device} cannot be the id of a box: up to 64 of a-z 0-9 . _ -, beginning with a letter or digit"
+
+
+class CannotReadFile(BadInput):
+    text = "{path} cannot be read: {why}"
 
 
 class CertifiedAlready(BadInput):
@@ -75,7 +79,7 @@ def make_box(folder: Path, device: str, policy: str, room: str, lang: str, test_
 
 def certify(folder: Path, certificate: Path, root: Path) -> str:
     """Take the certificate that the centre issued for this box, and the centre's root; the root's fingerprint, which
-    somebody compares with what the centre says. Raises BadBox, BadShape, BadKeys, CertifiedAlready."""
+    somebody compares with what the centre says. Raises BadBox, CannotReadFile, BadKeys, CertifiedAlready."""
     config, keys = load_box(folder), folder / KEYS
     if (keys / "device.crt").exists():
         here = read_certificate((keys / "root.crt").read_text(encoding="ascii"), str(keys / "root.crt"))
@@ -86,7 +90,7 @@ def certify(folder: Path, certificate: Path, root: Path) -> str:
             # What is no ASCII is no PEM, as `certify_keys` says.
             texts.append(read_plain(path, MAX_PEM + 1).decode("ascii", "replace"))
         except OSError as error:
-            raise BadShape(where=str(path), key="(whole)", why=error.strerror or str(error)) from None
+            raise CannotReadFile(path=path, why=error.strerror or str(error)) from None
     if not keys.is_dir():
         raise BadBox(folder=folder, why=N_("it has no keys; make it with `zaitang-edge init`"))
     return certify_keys(keys, config.device, texts[0], texts[1], (str(certificate), str(root)))

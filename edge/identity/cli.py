@@ -26,6 +26,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _join(args: argparse.Namespace) -> int:
+    from edge.cli import CAMERAS_NEXT
     from edge.identity.join import join
     from edge.identity.serial import machine_serial
     from edge.keys import load_device_key
@@ -41,4 +42,5 @@ def _join(args: argparse.Namespace) -> int:
     if joined.to_set is not None:
         print(translate(SET, args.lang))
         print(joined.to_set, end="")
+    print(translate(CAMERAS_NEXT, args.lang, folder=args.folder))
     return 0

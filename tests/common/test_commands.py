@@ -108,3 +108,26 @@ def test_wrapping_keeps_every_sign_and_the_width(text: str, width: int) -> None:
 def test_chinese_is_broken_anywhere_but_before_a_closing_sign() -> None:
     assert wrapped("录像文件，保存在盒里", 8) == ["录像文", "件，保存", "在盒里"]
     assert wrapped("use --lang for 语言", 10) == ["use --lang", "for 语言"]
+
+
+def test_what_a_command_does_not_know_is_told_with_its_own_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    from central.cli import main
+
+    for lang, says in (("en", "unrecognized arguments: --colour"), ("zh", "不认识的参数：--colour")):
+        with pytest.raises(SystemExit) as ended:
+            main(["--lang", lang, "box", "list", "--centre", "x", "--colour"])
+        said = capsys.readouterr().err
+        assert ended.value.code == 2 and says in said and "zaitang-central box list" in said.splitlines()[0]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_options_that_every_command_has_are_explained(command: str) -> None:
+    def unexplained(parser: argparse.ArgumentParser) -> Iterator[str]:
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for below in action.choices.values():
+                    yield from unexplained(below)
+            elif {"--box", "--class", "--centre"} & set(action.option_strings) and not action.help:
+                yield parser.prog
+
+    assert list(unexplained(importlib.import_module(command)._parser("en"))) == []

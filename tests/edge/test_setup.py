@@ -103,6 +103,8 @@ def test_the_certificate_of_another_key_name_or_root_is_refused(tmp_path: Path, 
     with (tmp_path / "huge.pem").open("wb") as file:
         file.truncate(1 << 40)
     assert "it is too long" in certify(right, tmp_path / "huge.pem")
+    told = certify(right, tmp_path / "box-1" / "box-1.pub.pem")
+    assert "box-1.pub.pem" in told and "keys/root.pem" in told and str(tmp_path / "box-1" / "keys") not in told
     os.mkfifo(tmp_path / "pipe.pem")
     assert "it is not a plain file" in certify(tmp_path / "pipe.pem", roots["centre"])
     assert not (tmp_path / "box-1" / "keys" / "device.crt").exists()
