@@ -75,6 +75,8 @@ def test_a_plan_tells_rows_and_what_to_change_and_draws_them(
     assert main([*command, "--out", str(out)]) == 0
     told = capsys.readouterr().out
     assert all(one in told for one in said)
+    written = {"zh": "已写入", "en": "written:"}[lang]
+    assert told.splitlines()[-2:] == [f"{written} {path}" for path in (out, tmp_path / "p.json")]
     drawn = texts(out.read_bytes())
     assert {"zh": "只能计数", "en": "only counted"}[lang] in drawn and "52" in drawn and "A: front" in drawn
     found = json.loads((tmp_path / "p.json").read_text())
