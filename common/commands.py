@@ -18,8 +18,10 @@ from common.texts import LANGS, N_, catalogue, own_language, translate
 USUAL = {
     "--box": N_("the folder of the box"),
     "--class": N_("the class, as its plan names it"),
+    "class_id": N_("the class, as its plan names it"),
+    "device": N_("the name of the box, like box-101"),
 }
-"""Help for options that mean the same with every command."""
+"""Help for options and arguments that mean the same with every command."""
 WIDE = {"W", "F"}
 PIECE = re.compile(r"\s+|(?:[!-~]+|.)[，。、；：？！）”》]*")
 """Where a line may be broken: between words, and between Chinese characters, but not before a closing sign."""

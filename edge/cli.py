@@ -87,7 +87,7 @@ def _parser(lang: str = "en") -> Parser:
 
 def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     init = commands.add_parser("init", help="make the folder of a new box: configuration and keys")
-    init.add_argument("folder", type=Path, metavar="FOLDER")
+    init.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of the new box: a new or an empty one")
     init.add_argument("--device", required=True, metavar="ID",
                       help="what this box is called at the centre, like box-101")
     init.add_argument("--policy", default="sanmenxia-2023", metavar="ID",
@@ -97,7 +97,7 @@ def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
                       help="certify it on the spot, to try cameras alone: no centre and no real policy takes such keys")
     init.set_defaults(do=_init)
     certify = commands.add_parser("certify", help="take the certificate that the centre issued for a new box")
-    certify.add_argument("folder", type=Path, metavar="FOLDER")
+    certify.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of the box")
     certify.add_argument("--certificate", type=Path, required=True, metavar="CERT.pem",
                          help="as `zaitang-central box issue` wrote it")
     certify.add_argument("--root", type=Path, required=True, metavar="ROOT.pem", help="keys/root.pem of the centre")
@@ -130,7 +130,7 @@ def _add_record(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _add_process(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     process = commands.add_parser("process", help="run one process of a box in the foreground")
-    process.add_argument("role", choices=tuple(ROLES))
+    process.add_argument("role", choices=tuple(ROLES), help="which process")
     process.add_argument("--box", type=Path, required=True, metavar="DIR")
     process.set_defaults(do=_process)
 

@@ -30,7 +30,7 @@ def add_commands(commands: Commands, add: Add) -> None:
 def _add_broker(commands: Commands, add: Add) -> None:
     add(commands, "broker", _broker, "run the broker Mosquitto, to which boxes and collector show their certificates")
     config = add(commands, "broker-config", _broker_config, "write the folder from which a Mosquitto of your own runs")
-    config.add_argument("--to", type=Path, required=True, metavar="DIR")
+    config.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder to write to")
 
 
 def _add_root(commands: Commands, add: Add) -> None:
@@ -51,10 +51,13 @@ def _add_box(commands: Commands, add: Add) -> None:
     box = commands.add_parser("box", help="boxes and their certificates").add_subparsers(required=True, metavar="WHAT")
     issue = add(box, "issue", _issue, "issue the certificate of a box")
     issue.add_argument("device", metavar="DEVICE")
-    issue.add_argument("--key", type=Path, required=True, metavar="PUBLIC.pem")
-    issue.add_argument("--out", type=Path, required=True, metavar="CERT.pem")
+    issue.add_argument("--key", type=Path, required=True, metavar="PUBLIC.pem",
+                       help="the public key of the box, as `zaitang-edge init` wrote it")
+    issue.add_argument("--out", type=Path, required=True, metavar="CERT.pem",
+                       help="the file of the certificate to write")
     known = add(box, "add", _add, "know a box by a certificate that the root has issued")
-    known.add_argument("certificate", type=Path, metavar="CERT.pem")
+    known.add_argument("certificate", type=Path, metavar="CERT.pem",
+                       help="the certificate of the box, with its intermediate")
     claim = add(box, "claim", _claim, "keep a place for a box; prints the token with which it may come, once")
     claim.add_argument("device", metavar="DEVICE")
     claim.add_argument("--serial", required=True, metavar="S", help="the serial number of its machine")

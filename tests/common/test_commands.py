@@ -121,13 +121,14 @@ def test_what_a_command_does_not_know_is_told_with_its_own_usage(capsys: pytest.
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_options_that_every_command_has_are_explained(command: str) -> None:
+def test_every_option_is_explained(command: str) -> None:
     def unexplained(parser: argparse.ArgumentParser) -> Iterator[str]:
         for action in parser._actions:
             if isinstance(action, argparse._SubParsersAction):
                 for below in action.choices.values():
                     yield from unexplained(below)
-            elif {"--box", "--class", "--centre"} & set(action.option_strings) and not action.help:
-                yield parser.prog
+            elif not action.help:
+                yield f"{parser.prog} {action.dest}"
 
-    assert list(unexplained(importlib.import_module(command)._parser("en"))) == []
+    # What a video of any kind is, the name of the argument says.
+    assert set(unexplained(importlib.import_module(command)._parser("en"))) <= {"zaitang-edge rollcall video"}
