@@ -32,6 +32,7 @@ pictures: setup-test
 
 setup:
 	@provisioning/setup provisioning/apt.txt
+	@test "$(MAKECMDGOALS)" != setup || echo 'export PATH="$(CURDIR)/.venv/bin:$$PATH"'
 
 setup-test:
 	@provisioning/setup provisioning/apt.txt provisioning/apt-test.txt

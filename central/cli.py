@@ -42,7 +42,7 @@ def _parser(lang: str = "en") -> Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     box_commands = importlib.import_module("central.devices.cli")
     init = commands.add_parser("init", help="make a centre's folder: configuration, root and keys, database")
-    init.add_argument("folder", type=Path)
+    init.add_argument("folder", type=Path, help="the folder of the new centre: a new or an empty one")
     init.add_argument("--test-keys", action="store_true", help="mark the keys as test keys, which only a demo accepts")
     init.add_argument("--database", default="", metavar="ADDRESS",
                       help="keep records in this empty database of PostgreSQL, not in the folder")
@@ -58,15 +58,17 @@ def _parser(lang: str = "en") -> Parser:
     serve.add_argument("--port", type=int, help="another port than centre.toml says; 0: a free one")
     export = _command(commands, "export", _export, "write a class to a folder that zaitang-verify can check")
     export.add_argument("class_id", metavar="CLASS")
-    export.add_argument("--to", type=Path, required=True, metavar="DIR")
+    export.add_argument("--to", type=Path, required=True, metavar="DIR",
+                        help="the folder to write: a new or an empty one")
     _add_move(commands)
     _add_tree(commands)
     importlib.import_module("central.orders.cli").add_commands(commands)
     _command(commands, "sealing-key", _sealing_key, "print the key to which boxes seal ID numbers and lists of people")
     roster = _command(commands, "roster", _roster,
                       "take a list of people that a box sealed; write its names for `class add`")
-    roster.add_argument("file", type=Path, metavar="FILE")
-    roster.add_argument("--names", type=Path, required=True, metavar="NAMES.toml")
+    roster.add_argument("file", type=Path, metavar="FILE", help="the sealed list that the box wrote")
+    roster.add_argument("--names", type=Path, required=True, metavar="NAMES.toml",
+                        help="the file of names to write, for `class add`")
     kept = commands.add_parser("database", help="where records are kept").add_subparsers(required=True, metavar="WHAT")
     _command(kept, "move", _move_database, "move what zaitang.db holds to the database that centre.toml names")
     user = commands.add_parser("user", help="accounts of the console").add_subparsers(required=True, metavar="WHAT")
@@ -77,8 +79,9 @@ def _parser(lang: str = "en") -> Parser:
 def _add_class(commands: Commands) -> None:
     group = commands.add_parser("class", help="classes").add_subparsers(required=True, metavar="WHAT")
     add = _command(group, "add", _class_add, "sign a class's plan and roster as an order to its boxes")
-    add.add_argument("plan", type=Path, metavar="PLAN.toml")
-    add.add_argument("--names", type=Path, required=True, metavar="NAMES.toml")
+    add.add_argument("plan", type=Path, metavar="PLAN.toml", help="the class, its boxes and hours: docs/setup.md")
+    add.add_argument("--names", type=Path, required=True, metavar="NAMES.toml",
+                     help="its people: names and who is an instructor")
     _command(group, "list", _class_list, "all classes")
     show = _command(group, "show", _class_show, "plan and people of a class")
     show.add_argument("class_id", metavar="CLASS")
@@ -90,7 +93,7 @@ def _add_statements(commands: Commands) -> None:
     assessed.add_argument("--on", required=True, metavar="DATE", help="the day, like 2026-04-02")
     dispute = _command(commands, "dispute", _dispute, "state that a dispute about a class began or ended")
     dispute.add_argument("class_id", metavar="CLASS")
-    dispute.add_argument("what", choices=("open", "close"))
+    dispute.add_argument("what", choices=("open", "close"), help="whether it begins or ends")
     dispute.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
     dispute.add_argument("--dispute", metavar="ID", help="which one ends, if several are open")
 
@@ -122,8 +125,8 @@ def _command(commands: Commands, name: str, do: object, help: str) -> argparse.A
 def _add_move(commands: Commands) -> None:
     move = _command(commands, "order-templates", _move, "order that face templates may move to another box")
     move.add_argument("class_id", metavar="CLASS")
-    move.add_argument("--from", dest="source", required=True, metavar="BOX")
-    move.add_argument("--to", dest="target", required=True, metavar="BOX")
+    move.add_argument("--from", dest="source", required=True, metavar="BOX", help="the box that has the faces")
+    move.add_argument("--to", dest="target", required=True, metavar="BOX", help="the box that gets them")
     move.add_argument("--people", nargs="+", default=(), metavar="ID", help="pseudonyms; without it the whole class")
     move.add_argument("--days", type=int, default=7, metavar="N", help="for how long the order holds")
 
@@ -134,9 +137,9 @@ def _add_tree(commands: Commands) -> None:
     _command(group, "checkpoint", _tree_checkpoint, "sign how the tree looks now, and print that")
     _command(group, "trust-clock", _tree_trust, "sign again after a time that was wrong: the clock is right now")
     write = _command(group, "write", _tree_write, "write the tree to a folder, for a witness without a network")
-    write.add_argument("--to", type=Path, required=True, metavar="DIR")
+    write.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder to write to")
     cosigned = _command(group, "cosigned", _tree_cosigned, "keep what a witness cosigned")
-    cosigned.add_argument("file", type=Path, metavar="FILE")
+    cosigned.add_argument("file", type=Path, metavar="FILE", help="the cosigned checkpoint that the witness wrote")
 
 
 def _init(args: argparse.Namespace) -> None:
@@ -145,7 +148,7 @@ def _init(args: argparse.Namespace) -> None:
     from evidence.certs import fingerprint
 
     passphrase = None if args.test_keys else asked_passphrase(args.passphrase_file, args.lang, new=True)
-    centre = init_centre(args.folder, args.test_keys, passphrase=passphrase, database=args.database)
+    centre = init_centre(args.folder, args.test_keys, passphrase=passphrase, database=args.database, lang=args.lang)
     _say(args, N_("The centre is ready in {folder}. Fingerprint of its root: {root}"), folder=args.folder,
          root=fingerprint(centre.keys.root))
     if not args.test_keys:
@@ -167,10 +170,13 @@ def _class_add(args: argparse.Namespace) -> None:
 def _class_list(args: argparse.Namespace) -> None:
     from central.classes.orders import latest_orders
     from central.wiring import open_centre
+    from common.tables import print_table
 
     with open_centre(args.centre).store.read() as tx:
-        for class_id, (_, order) in latest_orders(tx).items():
-            print(f"{class_id}\t{order.number}\t{len(order.roster)}\t{order.policy.id}\t{order.title}")
+        rows = [(class_id, order.number, len(order.roster), order.policy.id, order.title)
+                for class_id, (_, order) in latest_orders(tx).items()]
+    print_table([N_("Class"), N_("Order"), N_("People"), N_("Policy"), N_("Title")], rows, N_("No class is planned."),
+                args.lang)
 
 
 def _class_show(args: argparse.Namespace) -> None:

@@ -19,49 +19,6 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 MAX_BYTES = 1 << 18
 
-TEMPLATE = """\
-# What this centre is called, in records and on its pages.
-device = "centre"
-name = "在堂监管中心"
-
-# Keys marked as test keys, and what they sign, are accepted only where this says so.
-accept_test_keys = {test}
-
-# Where records are kept: nothing for SQLite in this folder, or an empty database of PostgreSQL, like
-# postgresql://zaitang@db.example/zaitang. Its password stands in ~/.pgpass, never here.
-database = "{database}"
-
-[web]
-host = "127.0.0.1"
-port = 8470
-
-# Where the collector finds the broker. With tls = true everybody shows a certificate (`zaitang-central broker`);
-# without it only this machine is served.
-[broker]
-host = "127.0.0.1"
-port = 1883
-tls = false
-
-# Where boxes introduce themselves (`zaitang-central devices`): the address to listen at, and the names and addresses
-# by which boxes reach this centre and its broker.
-[devices]
-host = "127.0.0.1"
-port = 8471
-names = ["localhost", "127.0.0.1"]
-
-[tree]
-# At most one checkpoint in so many seconds, when records came, and one a day in any case.
-checkpoint_s = 60
-# The keys of the witnesses whose word is kept beside the checkpoints: what `zaitang-verify witness --new` prints.
-witnesses = []
-# A time-stamping authority (RFC 3161) that stamps one checkpoint a day; empty: none.
-stamp_url = ""
-
-# After so many minutes without a word from a box an alarm says so, and the page of all classes.
-[boxes]
-silent_min = 10
-"""
-
 
 @dataclasses.dataclass(frozen=True)
 class Web:

@@ -60,7 +60,7 @@ class NoSuchKey(BadInput):
 
 
 class BadMoment(BadInput):
-    text = "{value} is not a moment that has been, like 2026-03-02T00:40:00.000000Z"
+    text = "{value} is not a moment that has been, in UTC with Z at its end, like 2026-03-02T00:40:00.000000Z"
 
 
 class BadRequest(BadInput):

@@ -13,8 +13,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from central.authority import issue_box
+from central.centre_toml import TEMPLATES
 from central.clock import Clock, SystemClock
-from central.config import TEMPLATE, CentreConfig, load_config
+from central.config import CentreConfig, load_config
 from central.devices.desk import Desk, check_device
 from central.devices.ledger import NAME as LEDGER
 from central.devices.ledger import Entry, Ledger
@@ -116,10 +117,12 @@ class Centre:
 
 
 def init_centre(
-    folder: Path, test_keys: bool, clock: Clock | None = None, passphrase: bytes | None = None, database: str = ""
+    folder: Path, test_keys: bool, clock: Clock | None = None, passphrase: bytes | None = None, database: str = "",
+    lang: str = "en",
 ) -> Centre:
     """Make a centre's folder: centre.toml, a new root, keys, an empty database; all of it, or nothing. `passphrase`:
-    what opens the root's key; only test keys do without. `database`: the address of one of PostgreSQL.
+    what opens the root's key; only test keys do without. `database`: the address of one of PostgreSQL. `lang`: of what
+    centre.toml says of its keys.
 
     Raises CentreExists, WeakPassphrase, CannotWrite, BadAddress, OtherDatabase, DatabaseUnusable."""
     address_of(database)
@@ -129,7 +132,7 @@ def init_centre(
         if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
             raise CentreExists(folder=folder)
         temp.mkdir(parents=True)
-        text = TEMPLATE.format(test="true" if test_keys else "false", database=database)
+        text = TEMPLATES[lang].format(test="true" if test_keys else "false", database=database)
         (temp / "centre.toml").write_text(text, encoding="utf-8")
         device, now_us = load_config(temp).device, clock.stamp().utc_us
         make_centre_keys(temp / "keys", temp / "root", device, now_us, test_keys, passphrase)

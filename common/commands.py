@@ -13,8 +13,15 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from common.texts import LANGS, catalogue, own_language, translate
+from common.texts import LANGS, N_, catalogue, own_language, translate
 
+USUAL = {
+    "--box": N_("the folder of the box"),
+    "--class": N_("the class, as its plan names it"),
+    "class_id": N_("the class, as its plan names it"),
+    "device": N_("the name of the box, like box-101"),
+}
+"""Help for options and arguments that mean the same with every command."""
 WIDE = {"W", "F"}
 PIECE = re.compile(r"\s+|(?:[!-~]+|.)[，。、；：？！）”》]*")
 """Where a line may be broken: between words, and between Chinese characters, but not before a closing sign."""
@@ -39,6 +46,11 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*args, formatter_class=functools.partial(_Formatter, lang=lang), **named)
         self._lang = lang
 
+    def add_argument(self, *names: str, **named: Any) -> argparse.Action:
+        if names and names[0] in USUAL:
+            named.setdefault("help", USUAL[names[0]])
+        return super().add_argument(*names, **named)
+
     def add_subparsers(self, **named: Any) -> Any:
         return super().add_subparsers(parser_class=functools.partial(_Command, lang=self._lang), **named)
 
@@ -53,6 +65,13 @@ class _Command(Parser):
     def __init__(self, *args: Any, lang: str, **named: Any) -> None:
         super().__init__(*args, lang=lang, **named)
         self.add_language(argparse.SUPPRESS)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Whatever the command does not know is told with its own usage, not with that of the whole program."""
+        known, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self.error(translate("unrecognized arguments: %s", self._lang) % " ".join(rest))
+        return known, rest
 
 
 class _Formatter(argparse.HelpFormatter):

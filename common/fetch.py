@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
+from common.unreached import why_unreached
 from evidence.errors import FetchFailed
 
 SILENT_S = 20
@@ -52,8 +53,7 @@ def _ask(address: str, limit: int, data: bytes | None, headers: Mapping[str, str
         error.close()
         return FetchFailed(address=address, why=f"HTTP {error.code}")
     except (OSError, ValueError, http.client.HTTPException) as error:
-        why = getattr(error, "reason", None) or getattr(error, "strerror", None) or type(error).__name__
-        return FetchFailed(address=address, why=str(why))
+        return FetchFailed(address=address, why=why_unreached(error))
     if len(found) > limit:
         return FetchFailed(address=address, why=f"more than {limit} bytes")
     return FetchFailed(address=address, why="the answer was cut") if missing else found

@@ -185,7 +185,10 @@ REASONS: dict[str, str] = {
     "reviewed_before": N_(
         "{name}: it was reviewed before the roll calls that are here now; look whether the answer still holds"
     ),
-    "reviews_void": N_("reviews without a reason or without a name, which do not count: {count}"),
+    "reviews_void": N_(
+        "reviews without a reason or without a name, or of what the plan had at another time then; they do not count:"
+        " {count}"
+    ),
     "pointed_out": N_("{name}: {trainee} is shown because {who} pointed them out in the picture of {at_time}"),
     "rollcalls_void": N_(
         "roll calls of another box than the one that filmed, or with numbers that cannot be; they do not count: {count}"
@@ -200,6 +203,22 @@ REASONS: dict[str, str] = {
     "occasion_unlooked": N_("{name}: of most of its video the roll call could not look at enough pictures"),
     "rollcall_short": N_(
         "{name}: in {count} of its files many pictures could not be decoded and looked at; so the headcount is no proof"
+    ),
+    "left_out_gone": N_(
+        "{name}: the roll call left out {count} of its files, which were not there ({at_time}); so the headcount is no"
+        " proof"
+    ),
+    "left_out_differs": N_(
+        "{name}: the roll call left out {count} of its files, which were changed after they were recorded ({at_time});"
+        " so the headcount is no proof"
+    ),
+    "left_out_died": N_(
+        "{name}: the roll call left out {count} of its files, at which it failed ({at_time}); so the headcount is no"
+        " proof"
+    ),
+    "left_out_unreadable": N_(
+        "{name}: the roll call left out {count} of its files, which it could not read ({at_time}); so the headcount is"
+        " no proof"
     ),
     "unseen_small": N_("{name}: {trainees} may be among faces that are too small to be told: move the camera nearer"),
     "unseen_turned": N_("{name}: {trainees} may be among people who never show their face from the front"),
@@ -223,8 +242,9 @@ REASONS: dict[str, str] = {
         " at most {headcount} of {due} were in view"
     ),
     "bareface_unlooked": N_(
-        "{name}: protective gear is worn; {count} bare-face roll calls were held, but there are no two of them, of"
-        " which all video was looked at, that say how many there were"
+        "{name}: protective gear is worn; {count} bare-face roll calls were held, but there are no two of them that say"
+        " how many there were: of each all video must be looked at, be bright and clear, and show somebody, and people"
+        " must be counted, not faces alone"
     ),
     "bareface_once": N_(
         "{name}: protective gear is worn; bare-face roll calls held: {count} ({at_time}); only two, {apart_min} min"
@@ -244,6 +264,10 @@ REASONS: dict[str, str] = {
     "nobody_in_view": N_(
         "{name}: nobody at all was found in its video: the room was empty, or the camera looks elsewhere; a person must"
         " look, the headcount is no proof"
+    ),
+    "always_still": N_(
+        "{name}: camera {camera} always shows {count} that look like people and never move, over half a day and more;"
+        " they are things and in no headcount"
     ),
     "still_heads": N_(
         "{name}: in the headcount, up to {count} who showed no face and did not move: people asleep, or things that do"

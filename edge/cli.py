@@ -31,6 +31,8 @@ THEN = N_("bring that certificate and the centre's keys/root.pem back, and say:"
 UNKNOWN = N_("not told by this machine")
 CERTIFIED = N_("the box is certified. Fingerprint of the centre's root: {root}. Compare it with what "
                "`zaitang-central init` printed there, by telephone or on paper")
+CAMERAS_NEXT = N_("next: name its cameras in {folder}/box.toml, try them with `zaitang-edge cameras --box {folder}`, "
+                  "and start it with `zaitang-edge run --box {folder}`")
 OTHERS = 0o077
 INTERRUPTED = 130
 PASSING = (AlreadyRunning, CannotWrite, WrongVolume)
@@ -86,7 +88,7 @@ def _parser(lang: str = "en") -> Parser:
 
 def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     init = commands.add_parser("init", help="make the folder of a new box: configuration and keys")
-    init.add_argument("folder", type=Path, metavar="FOLDER")
+    init.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of the new box: a new or an empty one")
     init.add_argument("--device", required=True, metavar="ID",
                       help="what this box is called at the centre, like box-101")
     init.add_argument("--policy", default="sanmenxia-2023", metavar="ID",
@@ -96,7 +98,7 @@ def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
                       help="certify it on the spot, to try cameras alone: no centre and no real policy takes such keys")
     init.set_defaults(do=_init)
     certify = commands.add_parser("certify", help="take the certificate that the centre issued for a new box")
-    certify.add_argument("folder", type=Path, metavar="FOLDER")
+    certify.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of the box")
     certify.add_argument("--certificate", type=Path, required=True, metavar="CERT.pem",
                          help="as `zaitang-central box issue` wrote it")
     certify.add_argument("--root", type=Path, required=True, metavar="ROOT.pem", help="keys/root.pem of the centre")
@@ -129,7 +131,7 @@ def _add_record(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _add_process(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     process = commands.add_parser("process", help="run one process of a box in the foreground")
-    process.add_argument("role", choices=tuple(ROLES))
+    process.add_argument("role", choices=tuple(ROLES), help="which process")
     process.add_argument("--box", type=Path, required=True, metavar="DIR")
     process.set_defaults(do=_process)
 
@@ -155,9 +157,11 @@ def _init(args: argparse.Namespace) -> int:
     print(translate(MADE, args.lang, device=args.device, file=args.folder / "box.toml"))
     if public is None:
         print(translate(TEST_KEYS, args.lang))
+        print(translate(CAMERAS_NEXT, args.lang, folder=args.folder))
         return 0
-    print(translate(JOIN, args.lang, serial=_serial(args.lang)))
-    print(f"  zaitang-central box claim {args.device} --serial S --centre DIR")
+    serial = _serial()
+    print(translate(JOIN, args.lang, serial=serial or translate(UNKNOWN, args.lang)))
+    print(f"  zaitang-central box claim {args.device} --serial {serial or 'S'} --centre DIR")
     print(translate(NEXT, args.lang, file=public))
     print(f"  zaitang-central box issue {args.device} --key {public.name} --out {args.device}.crt.pem --centre DIR")
     print(translate(THEN, args.lang))
@@ -165,14 +169,14 @@ def _init(args: argparse.Namespace) -> int:
     return 0
 
 
-def _serial(lang: str) -> str:
+def _serial() -> str | None:
     from edge.identity.errors import NoSerial
     from edge.identity.serial import machine_serial
 
     try:
         return machine_serial()
     except NoSerial:
-        return translate(UNKNOWN, lang)
+        return None
 
 
 def _certify(args: argparse.Namespace) -> int:
@@ -180,6 +184,7 @@ def _certify(args: argparse.Namespace) -> int:
 
     root = certify(args.folder, args.certificate, args.root)
     print(translate(CERTIFIED, args.lang, root=root))
+    print(translate(CAMERAS_NEXT, args.lang, folder=args.folder))
     return 0
 
 

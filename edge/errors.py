@@ -23,6 +23,12 @@ class BadKeys(BadInput):
     text = "the keys in {folder} cannot be used: {why}"
 
 
+class BadCertificateFile(BadKeys):
+    """Of the two files that certify a box; `why` names the file."""
+
+    text = "the box was not certified: {why}. Give the box's certificate and the centre's keys/root.pem"
+
+
 class BadKeyFile(BadKeys):
     text = "the key file {path} cannot be used: {why}"
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from common.texts import N_
-from edge.errors import BadKeyFile, BadKeys
+from edge.errors import BadCertificateFile, BadKeyFile, BadKeys
 from edge.storage.files import replace, sync_folder, write_new
 from evidence.certs import MAX_PEM, fingerprint, identity, issue, make_root, read_certificate, split_chain
 from evidence.errors import BadCertificate
@@ -86,7 +86,7 @@ def certify_keys(folder: Path, device: str, certificate: str, root: str, where: 
         trusted = read_certificate(root, where[1])
         who = identity(certificate, trusted, "box", where[0])
     except BadCertificate as error:
-        raise BadKeys(folder=folder, why=error) from None
+        raise BadCertificateFile(why=error) from None
     if who.keyid != keyid_of(load_device_key(folder).public_key()):
         raise BadKeyFile(path=where[0], why=OTHER_KEY)
     if who.name != device:

@@ -10,119 +10,19 @@ from typing import get_args
 
 from common.policies import load_policy
 from common.texts import N_
+from edge.box_toml import TEMPLATES
 from edge.config import BOX_FILE, load_box
 from edge.errors import BadBox, CannotWrite
 from edge.keys import certify_keys, make_box_keys, make_waiting_keys, self_certified
 from edge.storage.files import read_plain
 from evidence.certs import MAX_PEM, fingerprint, read_certificate
-from evidence.errors import BadInput, BadShape
+from evidence.errors import BadInput
 from evidence.records import Id
 from evidence.shape import Match
 
-KEYS, SEGMENTS = "keys", Path("video") / "segments"
+KEYS, VIDEO = "keys", "video"
 PUBLIC = "{device}.pub.pem"
 DEVICE_ID: Match = get_args(Id)[1]
-
-TEMPLATE = '''\
-# What this box is told. Lines that begin with # are examples or what holds anyway: take the # away and change them.
-# `zaitang-edge cameras --box .` tries the cameras; a mistake is told with its key at the start.
-device = {device}
-room = {room}
-policy = {policy}
-# The language of the terminal: zh or en.
-lang = {lang}
-
-# --- cameras. One for the room, which is recorded, and one at the terminal, which checks people in.
-# A source is rtsp://ADDRESS, v4l2:/dev/video0, picamera2:0, file:/PATH or gst:PIPELINE. This file may hold passwords:
-# nobody but the box's own user may read it (chmod 600).
-#[[cameras]]
-#id = "room"
-#role = "room"
-#source = "rtsp://192.168.1.20/stream1"
-# A small stream of the same camera, by which a black picture is told before the start press.
-#sub = "rtsp://192.168.1.20/stream2"
-
-#[[cameras]]
-#id = "terminal"
-#role = "terminal"
-#source = "v4l2:/dev/video0"
-
-# --- the centre: without this section nothing leaves the box, and no class comes to it.
-# `zaitang-edge join` writes it. On another machine the broker is reached by TLS only.
-#[sync]
-#broker = "127.0.0.1"
-#port = 1883
-#tls = false
-# The name in the centre's certificate.
-#centre = "centre"
-# Where the certificate of the connection is renewed.
-#devices = "https://127.0.0.1:8471"
-# The address that takes video; without it video stays here.
-#segments = "http://127.0.0.1:8470"
-# Whose certificates may vouch for an https:// address, if not the site's root (`join`) or those of the system.
-#ca = "/etc/zaitang/centre-ca.pem"
-# How much of the line video may take, in thousand bits a second; without it all.
-#upload_kbit = 4000
-# "asked": only the video that the centre asks for (`zaitang-central order upload`).
-#upload = "all"
-# Seconds between two words that the box lives.
-#heartbeat_s = 60
-
-# --- faces
-#[vision]
-# builtin comes with the packages and cannot tell a living face from a picture; a real policy needs opencv.
-#pack = "opencv"
-# Where its files are, if not in their usual place (`zaitang-edge models fetch opencv`).
-#folder = "/srv/models"
-
-#[checkin]
-#every_ms = 200
-
-#[enrol]
-# Who answers for the faces: stands in the text of consent.
-#institution = ""
-#contact = ""
-# 6 to 12 digits of whoever maintains the box: opens the enrolment before an instructor has a PIN. Choose your own.
-#code = "000000"
-# The centre's key for ID numbers, as `zaitang-central sealing-key` prints it.
-#centre_key = "0000000000000000000000000000000000000000000000000000000000000000"
-# The file into which the program of an ID-card reader writes.
-#card = "/run/card.json"
-
-# --- the screen
-#[terminal]
-#host = "127.0.0.1"
-#port = 8080
-#voice = true
-
-# A button, a lamp and a buzzer on GPIO pins, by their BCM numbers.
-#[panel]
-#button = 17
-#led = 27
-#buzzer = 22
-
-# --- recording and looking at it
-#[recorder]
-#segment_s = 60
-#max_gap_ms = 2000
-#gap_floor_ms = 100
-#step_tolerance_ms = 5000
-#reserve_mb = 1024
-
-#[storage]
-# A second volume, to which finished video is moved; `zaitang-edge storage add` prepares it.
-#second = "/mnt/video2"
-#keep_free_mb = 20000
-# Whether the box removes by itself what need not be kept any more.
-#remove = false
-
-#[rollcall]
-#every_s = 2
-
-#[picture]
-#every_s = 5
-'''
-
 
 class BoxExists(BadInput):
     text = "{folder} is a box already; nothing was changed. Name another folder"
@@ -134,6 +34,10 @@ class FolderNotEmpty(BadInput):
 
 class BadDeviceId(BadInput):
     text = "{device} cannot be the id of a box: up to 64 of a-z 0-9 . _ -, beginning with a letter or digit"
+
+
+class CannotReadFile(BadInput):
+    text = "{path} cannot be read: {why}"
 
 
 class CertifiedAlready(BadInput):
@@ -155,9 +59,10 @@ def make_box(folder: Path, device: str, policy: str, room: str, lang: str, test_
         raise FolderNotEmpty(folder=folder)
     temp = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
-        (temp / SEGMENTS).mkdir(parents=True)
+        # The recorder makes its volume there. What lies in it would be taken for something that was recorded.
+        (temp / VIDEO).mkdir(parents=True)
         said = {"device": device, "room": room, "policy": policy, "lang": lang}
-        text = TEMPLATE.format_map({name: json.dumps(value, ensure_ascii=False) for name, value in said.items()})
+        text = TEMPLATES[lang].format_map({name: json.dumps(value, ensure_ascii=False) for name, value in said.items()})
         (temp / BOX_FILE).write_text(text, encoding="utf-8")
         if test_us is not None:
             make_box_keys(temp / KEYS, self_certified(device, test_us))
@@ -174,7 +79,7 @@ def make_box(folder: Path, device: str, policy: str, room: str, lang: str, test_
 
 def certify(folder: Path, certificate: Path, root: Path) -> str:
     """Take the certificate that the centre issued for this box, and the centre's root; the root's fingerprint, which
-    somebody compares with what the centre says. Raises BadBox, BadShape, BadKeys, CertifiedAlready."""
+    somebody compares with what the centre says. Raises BadBox, CannotReadFile, BadKeys, CertifiedAlready."""
     config, keys = load_box(folder), folder / KEYS
     if (keys / "device.crt").exists():
         here = read_certificate((keys / "root.crt").read_text(encoding="ascii"), str(keys / "root.crt"))
@@ -185,7 +90,7 @@ def certify(folder: Path, certificate: Path, root: Path) -> str:
             # What is no ASCII is no PEM, as `certify_keys` says.
             texts.append(read_plain(path, MAX_PEM + 1).decode("ascii", "replace"))
         except OSError as error:
-            raise BadShape(where=str(path), key="(whole)", why=error.strerror or str(error)) from None
+            raise CannotReadFile(path=path, why=error.strerror or str(error)) from None
     if not keys.is_dir():
         raise BadBox(folder=folder, why=N_("it has no keys; make it with `zaitang-edge init`"))
     return certify_keys(keys, config.device, texts[0], texts[1], (str(certificate), str(root)))

@@ -1,18 +1,24 @@
-"""Which roll calls of a segment count, whom they looked for, and which of them counts the heads."""
+"""Which roll calls of a segment count, whom they looked for, which of them counts the heads; and what was left out."""
 from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal
 
 from evidence.attendance import Said, before, refused
-from evidence.bodies import Enrolment, RollCall, Segment
+from evidence.bodies import Alarm, Enrolment, RollCall, Segment
 from evidence.records import Record
-from evidence.story import Ref, SegmentFact
+from evidence.story import LeftOutFact, Ref, SegmentFact
 from evidence.times import SECOND
 
 MOST_TRACKS = 3000
 """A roll call never writes more."""
+LEFT_OUT: Mapping[str, Literal["gone", "differs", "died", "unreadable"]] = MappingProxyType({
+    "rollcall.segment_gone": "gone", "rollcall.segment_differs": "differs", "rollcall.died": "died",
+    "rollcall.unreadable": "unreadable"})
+"""Alarms that say that a roll call left out a segment, and why."""
 SLACK_US = 2 * SECOND
 """Files begin and end a few pictures beside what their packets say."""
 
@@ -50,6 +56,20 @@ def called(
             known.without(roster, record))
         found[body.segment].append((record, Called(record.key, body, frozenset(missing))))
     return {sha: _in_order(calls) for sha, calls in found.items()}, tuple(sorted(void))
+
+
+def left_out(
+    told: Iterable[tuple[Record, Alarm]], by_hash: Mapping[str, SegmentFact], rollcalls: Collection[str],
+) -> dict[str, LeftOutFact]:
+    """By hash of the segment: those without any roll call of which the device that filmed them says why; of several
+    alarms the latest."""
+    found = {}
+    for record, body in sorted(told, key=lambda item: (item[0].utc_us, item[0].key)):
+        why, sha = LEFT_OUT.get(body.code), str(body.params.get("segment"))
+        fact = by_hash.get(sha)
+        if why and fact is not None and fact.ref[0] == record.device and sha not in rollcalls:
+            found[sha] = LeftOutFact(record.key, fact.ref, fact.span.start_us, why)
+    return found
 
 
 def _in_order(calls: Sequence[tuple[Record, Called]]) -> tuple[Called, ...]:

@@ -2,7 +2,7 @@
 
 Nobody counts whom no detector found, nor who came and went between two pictures that were looked at (faceless people:
 in which people were looked for). Of what was counted no head is lost. What shows no face and did not move at all in a
-segment is a poster or somebody asleep; `with_still` makes heads of all that was not always there.
+segment is a poster or somebody asleep (posters.py).
 
 A roll call tells of its camera alone: the most heads in any one picture of a segment, and when each face was followed.
 So at a moment a camera shows at most as many heads as its segment's most, nor more than faces were followed then and
@@ -16,14 +16,10 @@ from __future__ import annotations
 import dataclasses
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from evidence.rollcall import Look
 from evidence.story import Span
-from evidence.times import HOUR
-
-AWAKE_US = 12 * HOUR
-"""Between the first and the last segment in which a thing that looks like a person never moved."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,26 +57,6 @@ def at_once(views: Sequence[View], span: Span, apart: Collection[str] = ()) -> i
     pieces = [(view, [piece for piece in _pieces(view, apart)
                       if _touches(piece.start_us, piece.end_us, view.error_us, span)]) for view in views]
     return _Sum(pieces, views, span, apart).most()
-
-
-def always_still(views: Iterable[View]) -> dict[tuple[str, str], int]:
-    """Camera → how much that looks like people never moved in any of its segments, over half a day at least: so long
-    nobody sleeps. Where records are of a shorter time, or do not tell, nothing."""
-    found: dict[tuple[str, str], list[View]] = defaultdict(list)
-    for view in views:
-        if view.look.still_peak is not None:
-            found[view.camera].append(view)
-    return {camera: min(view.look.still_peak or 0 for view in own) for camera, own in found.items()
-            if max(view.span.start_us for view in own) - min(view.span.start_us for view in own) >= AWAKE_US}
-
-
-def with_still(view: View, always: int) -> View:
-    """The view in which what never moved counts as people, but for so many as `always` stand there."""
-    more, look = (view.look.still_peak or 0) - always, view.look
-    if more <= 0:
-        return view
-    counted = dataclasses.replace(look, headcount_peak=look.most + more, faceless_peak=look.faceless + more)
-    return dataclasses.replace(view, look=counted)
 
 
 def anybody_else(views: Sequence[View], span: Span) -> bool:

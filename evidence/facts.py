@@ -16,7 +16,18 @@ from evidence.policy import Policy
 from evidence.progress import Progress
 from evidence.roster import instructors
 from evidence.sightings import Contradiction
-from evidence.story import BareFaceFact, Copied, PictureFact, Ref, RosterChange, SegmentFact, Sighting, Span
+from evidence.story import (
+    BareFaceFact,
+    Copied,
+    LeftOutFact,
+    PictureFact,
+    PosterFact,
+    Ref,
+    RosterChange,
+    SegmentFact,
+    Sighting,
+    Span,
+)
 from evidence.stretches import Chain, chains, holes, union
 
 
@@ -37,6 +48,8 @@ class Facts:
     """Segment hash → its roll calls, first the one that counts the heads."""
     rollcalls_void: tuple[Ref, ...]
     """Roll calls that do not count."""
+    left_out: Mapping[str, LeftOutFact]
+    """Segment hash → why it has no roll call, and is to have none."""
     pictures: Mapping[str, tuple[Ref, Picture]]
     """Segment hash → the first picture record of it."""
     copied: tuple[Copied, ...]
@@ -58,9 +71,11 @@ class Facts:
     progress: Mapping[str, Progress]
     """Device → how far it has reported."""
     reviews: Mapping[str, tuple[Ref, Review]]
-    """Block (or class-hour) → its latest review."""
-    posters: Mapping[tuple[str, str], int] = dataclasses.field(default_factory=dict)
-    """Device and camera → how much that looks like people never moves in any of its segments."""
+    """Block (or class-hour) → its latest review that counts."""
+    reviews_void: tuple[Ref, ...]
+    """Reviews that do not count."""
+    posters: Mapping[tuple[str, str], PosterFact] = dataclasses.field(default_factory=dict)
+    """Device and camera → what looks like people and never moves in any of its segments."""
     usual: Mapping[tuple[str, str], int] = dataclasses.field(default_factory=dict)
     """Device and camera → the end of the first block that it showed as long as its box did."""
     chains: tuple[Chain, ...] = ()
@@ -96,14 +111,20 @@ class Facts:
         late = [one.room for one in self.places if not self.told(one.device).past(at_us, self.policy.settle_us)]
         return tuple(dict.fromkeys(late))
 
+    def room(self, device: str) -> str:
+        """The room of a box, by the plan in force."""
+        return next((place.room for place in self.places if place.device == device), device)
+
     def told(self, device: str) -> Progress:
         """How far a device has reported."""
         return self.progress.get(device, Progress())
 
     def looked_away(self, fact: SegmentFact) -> bool:
-        """Whether the roll call of a segment could not look at enough of its pictures."""
+        """Whether the roll call of a segment could not look at enough of its pictures, or left it out."""
         calls = self.rollcalls.get(fact.segment.sha256)
-        return calls is not None and looked_away(fact.segment, calls[0].call, self.policy.video.good_cover_pct.value)
+        if calls is None:
+            return fact.segment.sha256 in self.left_out
+        return looked_away(fact.segment, calls[0].call, self.policy.video.good_cover_pct.value)
 
     def chained(self) -> Facts:
         """The same with its chains of video computed.

@@ -43,8 +43,7 @@ from evidence.bodies import (
     body_of,
 )
 from evidence.brackets import Chains
-from evidence.called import Called, called
-from evidence.crowd import always_still
+from evidence.called import Called, called, left_out
 from evidence.enrolled import enrolment_facts
 from evidence.errors import BadInput
 from evidence.facts import Facts, overlap
@@ -55,9 +54,11 @@ from evidence.occasions import block_story, hour_story, window
 from evidence.pictures import first_of
 from evidence.placing import place
 from evidence.policy import Policy
+from evidence.posters import always_still
 from evidence.progress import progress
 from evidence.records import Record
 from evidence.reused import copied
+from evidence.reviews import counted
 from evidence.roster import Order, changes, instructors, trainees
 from evidence.screen_code import code_facts
 from evidence.sightings import Seen, seen
@@ -89,7 +90,8 @@ def fold(
     receipts: Chains = MappingProxyType({}), whole: bool = True,
 ) -> Story:
     """The story of a class from verified records. Raises NoSuchClass without a plan of it. `typed`: what gives their
-    bodies, for whoever folds again and again and remembers them; a record of which it gives none is not told.
+    bodies, for whoever folds again and again and remembers them; a record of which it gives none is not told. But of
+    every roll call `segment` and `still_peak` count, as they stand in its record (posters.py).
     `receipts`: what a centre gave for the chains, seals checked; they bracket the clocks of the boxes; `whole`: none
     was left out."""
     told = read(records, class_id, policy, typed, receipts)
@@ -129,8 +131,7 @@ def fold(
             ((one.ref, one.call) for calls in facts.rollcalls.values() for one in calls), key=lambda item: item[0])),
         rollcalls_void=facts.rollcalls_void,
         pointed_void=facts.pointed_void,
-        reviews_void=tuple(record.key for record, body in told.of(Review)
-                           if not (body.reason.strip() and body.reviewer.strip())),
+        reviews_void=facts.reviews_void,
         alarms=tuple((record.key, body, record.utc_us) for record, body in told.of(Alarm)),
         hours=hours,
         blocks=blocks,
@@ -173,7 +174,7 @@ def _facts(
     roster = _ever(orders, {change.joins for change in changed if change.joins})
     rollcalls, rollcalls_void = called(told.of(RollCall), by_hash, roster, told.of(Enrolment), _consents(told))
     shown = _seen(told, rollcalls, by_hash, orders, roster)
-    reviews = [(record, body) for record, body in told.of(Review) if body.reason.strip() and body.reviewer.strip()]
+    reviews, reviews_void = counted(told.of(Review), orders, policy)
     faces = face_facts(told.of(CheckIn), _consents(told), told.clock_of, windows, policy)
     pins = pin_facts(told.of(PinCheckIn), told.clock_of, windows, teachers)
     facts = Facts(
@@ -186,10 +187,11 @@ def _facts(
         unplaced_us=_unplaced_us(segments, orders[-1][2]),
         rollcalls=rollcalls,
         rollcalls_void=rollcalls_void,
+        left_out=left_out(told.of(Alarm), by_hash, rollcalls),
         pictures=pictures,
         copied=copied(told.of(VideoReused), segments, pictures, _own(told)),
         views=shown.views,
-        posters=always_still(shown.views.values()),
+        posters=always_still(told.calls, by_hash),
         sightings=_by_segment(shown.sightings),
         contradictions=shown.contradictions,
         pointed_void=shown.pointed_void,
@@ -198,6 +200,7 @@ def _facts(
         places=orders[-1][2].boxes,
         progress=progress(told.last_us, _sessions(told), told.of(Segment)),
         reviews=_latest(reviews, lambda body: body.block),
+        reviews_void=reviews_void,
     )
     return facts, faces, pins
 

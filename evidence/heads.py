@@ -7,9 +7,11 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from evidence.blocks import PlannedBlock, hour_span
-from evidence.crowd import View, anybody_else, at_once, mean_ppm, with_still
-from evidence.facts import Facts, overlap, shows_something, teachers_at
+from evidence.crowd import View, anybody_else, at_once
+from evidence.facts import Facts, overlap, shows_something
 from evidence.held import looked_at, two_apart
+from evidence.posters import with_still
+from evidence.rollcall import Bare, Look
 from evidence.story import BareFaceFact, SegmentFact, Span
 from evidence.stretches import union
 
@@ -25,24 +27,37 @@ def heads_of(
     apart = {one.person for view in views for one in view.look.named if one.person} - set(roster)
     hours = [hour for hour in (block.hours if block else ()) if overlap(hour_span(hour), span)]
     gear, in_view = any(hour.gear for hour in hours), at_once(views, span)
-    possible = [with_still(view, facts.posters.get(view.camera, 0)) for view in views]
+    possible = with_asleep(facts, views)
     most = at_once(possible if in_view else views, span, apart)
-    people = all(view.look.faceless_max is not None for view in views)
     bareface = tuple(fact for fact in facts.bareface
                      if fact.counts and span.start_us <= fact.start_us and fact.end_us <= span.end_us)
+    heads, looked = _bare_heads(facts, bareface, possible, showing, apart) if gear and in_view else (None, ())
     return {
         "headcount_max": at_once(_smoothed(views), span),
         "headcount_due": most,
         "still_heads": most - at_once(views, span, apart),
-        "counted": people,
+        "posters": tuple(facts.posters[camera] for camera in sorted({view.camera for view in views})
+                         if camera in facts.posters),
+        "counted": _counts_people(views),
         "in_view": in_view,
-        "mean_ppm": mean_ppm(views, teachers_at(facts, span.start_us), span),
         "in_two_rooms": tuple(dict.fromkeys(one.person for one in facts.contradictions if overlap(one, span))),
         "gear": gear,
         "bareface": bareface,
-        "alone": gear and bool(views) and people and not anybody_else(possible, span),
-        "bareface_heads": _bare_heads(facts, bareface, possible, showing, apart) if gear and in_view else None,
+        "alone": gear and bool(views) and _counts_people(views) and not anybody_else(possible, span),
+        "bareface_heads": heads,
+        "bareface_looked": looked,
     }
+
+
+def with_asleep(facts: Facts, views: Sequence[View]) -> list[View]:
+    """The views in which who does not move is somebody, but for what never does."""
+    return [with_still(view, facts.posters[view.camera].count if view.camera in facts.posters else 0)
+            for view in views]
+
+
+def _counts_people(views: Sequence[View]) -> bool:
+    """Whether people were looked for, not faces alone, wherever anybody could be seen."""
+    return all(view.look.faceless_max is not None for view in views if view.look.lit)
 
 
 def _smoothed(views: Sequence[View]) -> list[View]:
@@ -51,26 +66,30 @@ def _smoothed(views: Sequence[View]) -> list[View]:
             for view in views]
 
 
+Held = tuple[int | None, tuple[BareFaceFact, ...]]
+"""Most people at once in bare-face roll calls, and which of them tell it."""
+
+
 def _bare_heads(
     facts: Facts, asked: Sequence[BareFaceFact], views: Sequence[View], showing: Sequence[SegmentFact],
     apart: Collection[str],
-) -> int | None:
+) -> Held:
     """Most people at once while faces were bare. In two rooms faces are not bare at once: each that was filmed needs
     its own roll calls, and who goes from one to the other counts in both."""
-    rooms = {place.device: place.room for place in facts.places}
     found = []
     for room in sorted({view.room for view in views}):
-        own = [fact for fact in asked if rooms.get(fact.ref[0], fact.ref[0]) == room]
-        films = [fact for fact in showing if rooms.get(fact.ref[0], fact.ref[0]) == room]
+        own = [fact for fact in asked if facts.room(fact.ref[0]) == room]
+        films = [fact for fact in showing if facts.room(fact.ref[0]) == room]
         found.append(_bare_heads_of_room(facts, own, [view for view in views if view.room == room], films, apart))
-    heads = [one for one in found if one is not None]
-    return sum(heads) if found and len(heads) == len(found) else None
+    heads = [one for one, _ in found if one is not None]
+    looked = tuple(sorted((fact for _, facts_ in found for fact in facts_), key=lambda fact: (fact.start_us, fact.ref)))
+    return sum(heads) if found and len(heads) == len(found) else None, looked
 
 
 def _bare_heads_of_room(
     facts: Facts, asked: Sequence[BareFaceFact], views: Sequence[View], showing: Sequence[SegmentFact],
     apart: Collection[str],
-) -> int | None:
+) -> Held:
     """The most over the roll calls that were looked at, of which there must be two, far enough apart: at one alone
     somebody may be out of the room for a moment."""
     known = [view for fact, view in ((fact, facts.views.get(fact.segment.sha256)) for fact in showing)
@@ -82,10 +101,34 @@ def _bare_heads_of_room(
         every_us = max((call.every_us or 0 for call in calls), default=0)
         cameras = {view.camera for view in views}
         whole = cameras == {view.camera for view in known if overlap(view.span, fact)}
-        if fact.held and whole and looked_at(fact, known, every_us, facts.policy.max_gap_us):
-            heads.append(at_once(views, Span(fact.start_us, fact.end_us), apart))
+        if fact.held and whole and looked_at(fact, known, every_us, facts.policy.max_gap_us) and (
+                _shows_people(facts, views, fact)):
+            heads.append(at_once(views, fact, apart))
             looked.append(fact)
-    return max(heads) if two_apart(looked) else None
+    return max(heads) if two_apart(looked) else None, tuple(looked)
+
+
+def _shows_people(facts: Facts, views: Sequence[View], span: Span) -> bool:
+    """Whether the pictures of a room say how many people were in it for a time: people were looked for, somebody was
+    found, and no camera was dark or dazzled for more of it than a good picture may be."""
+    own, percent = [view for view in views if overlap(view.span, span)], facts.policy.video.bad_picture_pct.value
+    samples, dark = sum(view.look.samples for view in own), sum(view.look.dark for view in own)
+    cameras = {view.camera for view in own}
+    dazzled = union([one for one in facts.seen if one.what in HAZY and (one.device, one.camera) in cameras], span)
+    return (_counts_people(own) and at_once(own, span) > 0 and dark * 100 <= percent * samples
+            and sum(one.length_us for one in dazzled) * 100 <= percent * span.length_us)
+
+
+def bare_looks(facts: Facts, looked: Sequence[BareFaceFact], views: Sequence[View]) -> list[Bare]:
+    """What the cameras of their rooms saw in bare-face roll calls."""
+    found = []
+    for fact in looked:
+        cameras: dict[tuple[str, str], list[Look]] = defaultdict(list)
+        for view in views:
+            if facts.room(view.camera[0]) == facts.room(fact.ref[0]) and overlap(view.span, fact):
+                cameras[view.camera].append(view.look)
+        found.append(Bare((fact.start_us, fact.end_us), list(cameras.values())))
+    return found
 
 
 def hazy(facts: Facts, spans: Sequence[Span], due_us: int) -> tuple[str, ...]:

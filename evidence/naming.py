@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 
 from evidence.bodies import Track
 from evidence.rollcall import Limits, Look, Named, Why
+from evidence.story import Span
+from evidence.stretches import union
 from evidence.times import MINUTE
 
 SURER = 5
@@ -31,36 +33,48 @@ _Minute = tuple[int, int]
 
 @dataclasses.dataclass
 class _Claims:
-    """The tracks that name one person. `over`: by minute, how far the best is above its threshold, in ppm and in
-    millionths of `rise_ppm` (None: not known)."""
+    """The tracks that name one person. `over`: by minute, how far the best is above its threshold, in millionths of
+    `rise_ppm`; `unknown`: the minutes with one of a record that does not tell that. `told`: of those that tell how far
+    they moved, camera, first and last sight, and how far; a track that two roll calls of one video have is one."""
 
-    over: dict[_Minute, tuple[int, int | None]] = dataclasses.field(default_factory=dict)
-    tracks: list[Track] = dataclasses.field(default_factory=list)
+    over: dict[_Minute, int] = dataclasses.field(default_factory=dict)
+    unknown: set[_Minute] = dataclasses.field(default_factory=set)
+    told: set[tuple[int, int, int, int]] = dataclasses.field(default_factory=set)
 
     def add(self, minute: _Minute, track: Track, look: Look) -> None:
         """One more track."""
         assert track.best is not None
-        above = track.best.score_ppm - look.threshold_ppm
-        rises = above * 1_000_000 // look.rise_ppm if look.rise_ppm else None
-        known = self.over.get(minute, (-1, None))
-        self.over[minute] = max(known, (above, rises), key=lambda one: (one[0], one[1] or 0))
-        self.tracks.append(track)
+        if look.rise_ppm:
+            rises = (track.best.score_ppm - look.threshold_ppm) * 1_000_000 // look.rise_ppm
+            self.over[minute] = max(self.over.get(minute, 0), rises)
+        else:
+            self.unknown.add(minute)
+        if track.moved_ppm is not None:
+            self.told.add((minute[0], track.first_us, track.last_us, track.moved_ppm))
+
+    def minutes(self) -> set[_Minute]:
+        """In which the person was named."""
+        return self.over.keys() | self.unknown
 
     def holds(self, minutes: int) -> bool:
         """Whether that is enough where any face without a name, or with this one, was looked at in so many minutes.
-        Records that do not tell `rise_ppm` need two looks."""
-        if minutes < 2:
-            return True
-        known = sorted((rises for _, rises in self.over.values() if rises is not None), reverse=True)
+        Of records that do not tell `rise_ppm` two looks are."""
         needed = round(math.log(SURER * minutes) * 1_000_000)
-        return sum(known[:2]) >= needed or (len(known) < len(self.over) and len(self.over) > 1)
+        return minutes < 2 or len(self.unknown) > 1 or sum(sorted(self.over.values())[-2:]) >= needed
 
     def still(self, still_ppm: int) -> bool:
-        """Whether it is a picture of the person: it was in view for long and hardly ever moved."""
-        told = [track for track in self.tracks if track.moved_ppm is not None]
-        moved = sum(track.moved_ppm >= still_ppm for track in told if track.moved_ppm is not None)
-        seen_us = sum(track.last_us - track.first_us for track in told)
-        return seen_us >= STILL_US and moved * MOVED_SHARE < len(told)
+        """Whether it is a picture of the person: it was in view of one camera for long and hardly ever moved."""
+        moved = sum(moved_ppm >= still_ppm for *_, moved_ppm in self.told)
+        cameras: dict[int, list[Span]] = defaultdict(list)
+        for camera, first_us, last_us, _ in self.told:
+            cameras[camera].append(Span(first_us, last_us))
+        seen_us = max((_length_us(spans) for spans in cameras.values()), default=0)
+        return seen_us >= STILL_US and moved * MOVED_SHARE < len(self.told)
+
+
+def _length_us(spans: Sequence[Span]) -> int:
+    whole = Span(min(span.start_us for span in spans), max(span.end_us for span in spans))
+    return sum(span.length_us for span in union(spans, whole))
 
 
 def doubts(
@@ -88,7 +102,7 @@ def doubts(
     for person, own in claims.items():
         if limits.still_ppm and own.still(limits.still_ppm):
             found[person] = "still"
-        elif not own.holds(len(nameless | own.over.keys())):
+        elif not own.holds(len(nameless | own.minutes())):
             found[person] = "few"
     return found
 

@@ -10,8 +10,9 @@ from typing import Any
 from evidence.attendance import Sign, attended
 from evidence.blocks import PlannedBlock, hour_span
 from evidence.bodies import Hour, Leave, Review, RollCall
+from evidence.crowd import mean_ppm
 from evidence.facts import Facts, overlap, picture_known, shows_something, teachers_at
-from evidence.heads import hazy, heads_of, lacking
+from evidence.heads import bare_looks, hazy, heads_of, lacking, with_asleep
 from evidence.naming import doubts, without_names
 from evidence.policy import Policy
 from evidence.reviews import seen_hash
@@ -21,6 +22,8 @@ from evidence.story import (
     Attendance,
     Block,
     HourStory,
+    LeftOutFact,
+    PosterFact,
     Presence,
     Ref,
     SegmentFact,
@@ -36,7 +39,7 @@ def block_story(facts: Facts, block: PlannedBlock, before_us: int) -> Block:
     roster = block.attendees if block.attendees is not None else _roster(facts, block.span.start_us)
     spans = [hour_span(hour) for hour in block.hours]
     opened = window(facts.policy, block, block.span, before_us)
-    common = _occasion(named(facts, block.span), block.id, block, block.span, spans, roster, opened)
+    common = _occasion(facts, block.id, block, block.span, spans, roster, opened)
     return Block(**common, hours=tuple(hour.hour for hour in block.hours))
 
 
@@ -45,7 +48,7 @@ def hour_story(facts: Facts, block: PlannedBlock | None, hour: Hour, before_us: 
     span = hour_span(hour)
     due = tuple(dict.fromkeys(hour.make_up)) if hour.make_up is not None else _roster(facts, span.start_us)
     opened = window(facts.policy, block, span, before_us) if block else span
-    common = _occasion(named(facts, span), hour.hour, block, span, [span], due, opened)
+    common = _occasion(facts, hour.hour, block, span, [span], due, opened)
     bright, looked = (clip(found, span, facts.policy) for found in (facts.bright, facts.looked))
     stretches = clip(facts.chains, span, facts.policy)
     return HourStory(
@@ -62,9 +65,11 @@ def hour_story(facts: Facts, block: PlannedBlock | None, hour: Hour, before_us: 
 
 
 def _occasion(
-    facts: Facts, occasion_id: str, block: PlannedBlock | None, span: Span, spans: Sequence[Span],
+    every: Facts, occasion_id: str, block: PlannedBlock | None, span: Span, spans: Sequence[Span],
     roster: tuple[str, ...], opened: Span,
 ) -> dict[str, Any]:
+    """`every`: also the names that do not hold over the time."""
+    facts = named(every, span)
     segments = facts.filmed(span)
     certain = [fact for fact in segments if fact.certain]
     called = [facts.rollcalls[f.segment.sha256] for f in certain if f.segment.sha256 in facts.rollcalls]
@@ -78,7 +83,8 @@ def _occasion(
     attendance, teachers = (
         tuple(attend(person) for person in people) for people in (roster, teachers_at(facts, span.start_us)))
     review = facts.reviews.get(occasion_id)
-    roll_called = len(called) == len(certain)
+    left_out = [facts.left_out[f.segment.sha256] for f in certain if f.segment.sha256 in facts.left_out]
+    roll_called = len(called) + len(left_out) == len(certain)
     video = facts.policy.video
     showing = [fact for fact in certain if shows_something(facts, fact)]
     touching = [s for f in certain for s in facts.sightings.get(f.segment.sha256, ()) if _reaches(s, span)]
@@ -100,6 +106,7 @@ def _occasion(
         "attendance": attendance,
         "teachers": teachers,
         **counted,
+        "mean_ppm": _mean_ppm(every, span, showing),
         "lacking": lack,
         "hazy": haze,
         "due_us": due_us,
@@ -109,6 +116,7 @@ def _occasion(
         "doubtful_us": doubtful_us,
         "roll_called": roll_called,
         "unlooked": tuple(sorted(fact.ref for fact in unlooked)),
+        "left_out": tuple(sorted(left_out, key=lambda one: (one.start_us, one.ref))),
         "unlooked_us": sum(part.length_us for one in spans for part in union((fact.span for fact in unlooked), one)),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
         "picture_good": seen_well and not lack and not haze and _good(calls, video.bad_picture_pct.value),
@@ -117,12 +125,19 @@ def _occasion(
         "make_up": block is not None and block.attendees is not None,
         "review": review[1] if review else None,
         "review_old": bool(review and review[1].seen and review[1].seen != seen_hash(call_refs)),
-        "refs": _refs(facts, span, segments, call_refs, checkins, review, seen),
+        "refs": _refs(facts, span, segments, call_refs, checkins, review, seen,
+                      [*counted["posters"], *left_out]),
         "films": tuple(sorted(fact.ref for fact in segments)),
         "calls": call_refs,
         "awaited": awaited,
         "settled_us": span.end_us + (facts.policy.settle_us if awaited else 0),
     }
+
+
+def _mean_ppm(facts: Facts, span: Span, showing: Sequence[SegmentFact]) -> tuple[int, int] | None:
+    """Whoever resembles an instructor is no trainee of the mean, whether or not the name holds: O7 convicts nobody."""
+    views = [facts.views[fact.segment.sha256] for fact in showing if fact.segment.sha256 in facts.views]
+    return mean_ppm(views, teachers_at(facts, span.start_us), span)
 
 
 def named(facts: Facts, span: Span) -> Facts:
@@ -166,11 +181,13 @@ def _answers(
     shown = {one.person for one in touching if span.start_us <= one.shown_us < span.end_us} & set(roster)
     beside = {one.person for one in touching}
     cameras: dict[tuple[str, str], list[Look]] = defaultdict(list)
-    views = [facts.views[fact.segment.sha256] for fact in certain if fact.segment.sha256 in facts.views]
+    views = with_asleep(
+        facts, [facts.views[fact.segment.sha256] for fact in certain if fact.segment.sha256 in facts.views])
     for view in views:
         cameras[view.camera].append(view.look)
     bare = counted["bareface_heads"] is not None and counted["bareface_heads"] < len(roster)
-    gear = Gear(bare, counted["alone"]) if counted["gear"] else None
+    held = bare_looks(facts, counted["bareface_looked"], views) if bare else ()
+    gear = Gear(held, counted["alone"]) if counted["gear"] else None
     return answers(
         roster, shown, list(cameras.values()), counted["headcount_due"], facts.policy.limits,
         others=[look for view in views for look in view.others], within=(span.start_us, span.end_us), gear=gear,
@@ -266,9 +283,11 @@ def _covers(leave: Leave, span: Span) -> bool:
 def _refs(
     facts: Facts, span: Span, segments: Sequence[SegmentFact], calls: Sequence[Ref],
     checkins: Sequence[Sign], review: tuple[Ref, Review] | None, seen: Sequence[Sighting],
+    others: Sequence[PosterFact | LeftOutFact],
 ) -> tuple[Ref, ...]:
     found = {fact.ref for fact in segments} | set(calls) | {fact.ref for fact in checkins}
     found |= {sighting.ref for sighting in seen if sighting.pointed}
     found |= {asked.ref for asked in facts.bareface if overlap(asked, span)}
     found |= {one.ref for one in facts.contradictions if overlap(one, span)}
+    found |= {ref for one in others for ref in (one.refs if isinstance(one, PosterFact) else [one.ref])}
     return tuple(sorted(found | ({review[0]} if review else set())))

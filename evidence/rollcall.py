@@ -115,11 +115,19 @@ class Look:
 
 
 @dataclasses.dataclass(frozen=True)
-class Gear:
-    """Protective gear was worn. `bare`: a bare-face roll call was held and looked at, and shows fewer people than are
-    due. `alone`: nobody but those who are shown was ever in view, faces or not."""
+class Bare:
+    """A bare-face roll call: from when until before when it was held, and what each camera of its room saw then."""
 
-    bare: bool
+    within: tuple[int, int]
+    cameras: Sequence[Sequence[Look]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Gear:
+    """Protective gear was worn. `bare`: the bare-face roll calls that were held and looked at, if they show fewer
+    people than are due. `alone`: nobody but those who are shown was ever in view, faces or not."""
+
+    bare: Sequence[Bare]
     alone: bool
 
 
@@ -143,14 +151,15 @@ def answers(
     roll call: *covered*; nobody looked for them where somebody without a name was in view: *not identifiable*; named
     by a face that reaches into the time, but is seen best outside of it (`beside`): *not identifiable*; a face
     without a name is somebody like that trainee; faces that tell nothing (or no faces, of people who are there) are
-    before one camera so often that anybody may be among them; too many pictures are dark; as many people in view as
-    are due, clear strangers left out; else *absent*. `headcount`: most people at once, of all
-    cameras together."""
+    before one camera so often that anybody may be among them (in gear: in any one bare-face roll call, for else nobody
+    shows a face); too many pictures are dark; as many people in view as are due, clear strangers left out; else
+    *absent*. `headcount`: most people at once, of all cameras together."""
     each = [[_Part(look, within or (look.start_us, look.end_us), limits) for look in looks] for looks in cameras]
     parts, looks = [part for found in each for part in found], [look for found in cameras for look in found]
     single = _like([*parts, *(_Part(look, within or (look.start_us, look.end_us), limits) for look in others)])
     unsought = {person for part in parts if part.look.unsought and part.nameless() for person in part.look.unsought}
-    anybody = () if gear else _anybody(each, limits)
+    faces = [each] if gear is None or gear.alone else [_bare(one, limits) for one in gear.bare]
+    anybody: tuple[Why, ...] = next((why for found in faces if (why := _anybody(found, limits))), ())
     strangers = max((part.strangers() for part in parts), default=0)
     samples, dark = sum(look.samples for look in looks), sum(look.dark for look in looks)
     found = {}
@@ -169,11 +178,15 @@ def answers(
             found[person] = _unclear(single[person] or anybody)
         elif dark * 100 > limits.dark_pct * samples:
             found[person] = Answered("not_identifiable", ("dark",))
-        elif headcount - strangers >= len(people) and not gear:
+        elif headcount - strangers >= len(people):
             found[person] = Answered("not_identifiable", ("full",))
         else:
             found[person] = Answered("absent")
     return found
+
+
+def _bare(roll_call: Bare, limits: Limits) -> list[list[_Part]]:
+    return [[_Part(look, roll_call.within, limits) for look in looks] for looks in roll_call.cameras]
 
 
 def _unclear(why: tuple[Why, ...]) -> Answered:
@@ -289,15 +302,16 @@ def _anybody(cameras: Sequence[Sequence[_Part]], limits: Limits) -> tuple[Why, .
 
 def _faceless(parts: Sequence[_Part]) -> int:
     """Heads before one camera, in millionths, beyond all whom it names, its clear strangers and other faces: people who
-    never show a face. Whoever is named looks away at times, too, and is nobody else then."""
-    if not parts or any(part.look.faceless_max is None for part in parts):
+    never show a face. Whoever is named looks away at times, too, and is nobody else then; a stranger, only in the video
+    that shows that face: nobody knows who it is in the rest."""
+    if not parts or any(part.look.faceless_max is None and part.look.lit for part in parts):
         return 0
     names = set().union(*(part.names() for part in parts))
-    known = len(names) + max(part.strangers() for part in parts)
+    strangers = sum(part.strangers() * part.pictures() for part in parts)
     others = sum(part.sights(track) for part in parts for track in part.unnamed
                  if part.blind(track) or part.like(track))
     heads, pictures = sum(part.heads() for part in parts), sum(part.pictures() for part in parts)
-    return max(0, heads - known * pictures - others)
+    return max(0, heads - len(names) * pictures - strangers - others)
 
 
 def _at_once(tracks: Iterable[Track]) -> int:

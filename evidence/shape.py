@@ -110,7 +110,7 @@ def _reader(hint: Any, strict: bool) -> Reader:
 
 
 def _plain(hint: Any) -> Reader:
-    words = {bool: "true or false", int: "a whole number", str: "a text"}
+    words = {bool: "true or false", int: "a whole number", str: "a text in quotation marks"}
 
     def read(value: Any) -> object:
         if type(value) is hint and (hint is bool or (hint is str and value.isascii() and len(value) <= MAX_TEXT)):

@@ -306,6 +306,27 @@ class BareFaceFact(Span):
 
 
 @dataclasses.dataclass(frozen=True)
+class LeftOutFact:
+    """The roll call left out a segment (its record), and an alarm (`ref`) says why. `start_us`: UTC, of the segment."""
+
+    ref: Ref
+    segment: Ref
+    start_us: int
+    why: Literal["gone", "differs", "died", "unreadable"]
+
+
+@dataclasses.dataclass(frozen=True)
+class PosterFact:
+    """So many things that look like people a camera always shows. `refs`: the roll calls of the first and the last
+    segment that tell it, and of the one that shows fewest."""
+
+    device: str
+    camera: str
+    count: int
+    refs: tuple[Ref, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class RosterChange:
     """Somebody joined or left the roster. It holds from `applied_us`: its effective time, never before its record."""
 
@@ -365,6 +386,8 @@ class Occasion:
     for what never does. What is compared with the roster."""
     still_heads: int
     """How many of these are there only because what never moved counts."""
+    posters: tuple[PosterFact, ...]
+    """What always stands before the cameras of its video and is in no headcount."""
     counted: bool
     """The headcount counts people, not faces alone: of who looks away or sits far off a face is not seen."""
     in_view: int
@@ -378,9 +401,10 @@ class Occasion:
     """Protective gear is worn."""
     bareface: tuple[BareFaceFact, ...]
     """The bare-face roll calls asked for within it."""
+    bareface_looked: tuple[BareFaceFact, ...]
+    """Those of them that say how many people there were: held, seen well, and looked at for people."""
     bareface_heads: int | None
-    """As `headcount_due`, while any was held and looked at, the most. None: there were no two of them far enough apart.
-    """
+    """As `headcount_due`, while any of these was held, the most. None: there were no two of them far enough apart."""
     alone: bool
     """In gear: people were counted, faces or not, and nobody was ever in view but whom the roll calls name."""
     lacking: tuple[str, ...]
@@ -399,9 +423,11 @@ class Occasion:
     doubtful_us: int
     """Video that may belong here, but whose time is uncertain."""
     roll_called: bool
-    """Every segment of it has its roll call."""
+    """Every segment of it has its roll call, or was left out."""
     unlooked: tuple[Ref, ...]
-    """Its segments of which the roll call could not look at all the pictures that it was to look at."""
+    """Its segments of which the roll call could not look at all the pictures that it was to look at, or at none."""
+    left_out: tuple[LeftOutFact, ...]
+    """Of these, those of which it looked at none."""
     unlooked_us: int
     """How much of it these are."""
     pictures: tuple[PictureFact, ...]
@@ -424,12 +450,11 @@ class Occasion:
     """From then on it is judged: at its end, or a while later when a box has not reported past it."""
 
     def fewer_than(self, due: int) -> bool:
-        """Whether there were surely fewer people than so many: all along, or when all faces were bare."""
-        if not self.in_view:
+        """Whether there were surely fewer people than so many all along. Where faces alone were counted in a part of
+        it, the bare-face roll calls must say so, in which people were."""
+        if not self.in_view or self.headcount_due >= due:
             return False
-        if self.counted and self.headcount_due < due:
-            return True
-        return self.bareface_heads is not None and self.bareface_heads < due
+        return self.counted or (self.bareface_heads is not None and self.bareface_heads < due)
 
     def over(self, as_of_us: int) -> bool:
         """Whether it is over, and its records are here or late."""
@@ -535,7 +560,7 @@ class Story:
     """Records of pointing somebody out that do not count: nobody of the roster, no moment of video of the class whose
     time is certain, or nobody says who pointed."""
     reviews_void: tuple[Ref, ...]
-    """Reviews that do not count: without a reason, or without a name."""
+    """Reviews that do not count: without a reason, or without a name, or of what the plan had at another time then."""
     alarms: tuple[tuple[Ref, Alarm, int], ...]
     """Record, what it says, UTC."""
     hours: tuple[HourStory, ...]

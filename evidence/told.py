@@ -83,6 +83,8 @@ class Told:
     centre_wrong: tuple[Ref, ...]
     """What the centre said of the time and contradicts itself: records up to which a receipt was given, or of a
     checkpoint."""
+    calls: tuple[Record, ...]
+    """The roll calls, also those whose bodies nobody gave."""
 
     def of(self, cls: type[B]) -> list[tuple[Record, B]]:
         """The records of one type."""
@@ -104,7 +106,8 @@ class Told:
                  if not isinstance(b, SegmentRemoved) or (r.device, r.chain, b.segment) in ours]
         corrected = tuple(one for one in self.corrected if one.session[0] in devices)
         revoked = tuple(one for one in self.revoked if one.device in devices)
-        return dataclasses.replace(self, items=tuple(items), corrected=corrected, revoked=revoked)
+        calls = tuple(record for record in self.calls if record.device in devices)
+        return dataclasses.replace(self, items=tuple(items), corrected=corrected, revoked=revoked, calls=calls)
 
     def clock_of(self, record: Record) -> ChainClock:
         """The clock of the device that made a record."""
@@ -134,7 +137,7 @@ def read(
     cuts = cut_chains(ordered, itertools.chain.from_iterable(receipts.values()))
     sure = [record for record in ordered if believed(record, cuts)] if cuts else ordered
     counted = corrections(sure)
-    items, bad = [], []
+    items, bad, calls = [], [], []
     named = {key for key, one in counted.by_session.items() if class_id in one.classes}
     for record in ordered:
         if record.body.get("class") == class_id and record.type in MOVED:
@@ -143,6 +146,7 @@ def read(
             continue
         if record.type != "segment.removed" and counted.class_of(record) != class_id:
             continue
+        calls += [record] if record.type == "rollcall" else []
         try:
             body = typed(record)
         except BadRecord:
@@ -164,7 +168,7 @@ def read(
                     for name, cut in cuts.items() if name in chains)
     return Told(
         tuple(items), clocks, latest(ordered, clocks), corrected, started_us, unknown, tuple(bad), revoked,
-        _wrong_refs(chains, wrong))
+        _wrong_refs(chains, wrong), tuple(calls))
 
 
 def _contradicted(chains: Mapping[ChainKey, list[Record]], receipts: Chains, policy: Policy) -> Contradicted:

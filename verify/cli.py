@@ -128,6 +128,7 @@ def _parser(lang: str = "en") -> Parser:
         prog="zaitang-verify",
         description="Check an exported class, or the folder of a box, offline. "
         "Exit status: 0 whole; 1 something does not hold; 2 the path cannot be read as evidence.",
+        epilog="`zaitang-verify witness --help`: watch a centre as an independent witness.",
     )
     parser.add_argument("path", metavar="PATH", help="an exported class, or the folder of a box")
     parser.add_argument("--root", metavar="KEY", help="the root that you trust: a PEM file or its fingerprint")

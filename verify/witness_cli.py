@@ -26,8 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         if args.new is not None:
+            key = new_key(args.key, args.new).text
             print(translate(KEY, args.lang))
-            print(new_key(args.key, args.new).text)
+            print(key)
             return 0
         if args.log is None or args.log_key is None or args.state is None:
             parser.error(translate(N_("--log, --log-key and --state are needed"), args.lang))

@@ -56,6 +56,7 @@ class Change:
     rates: Rates
     video: tuple[tuple[str, int], ...] = ()
     words: bool = False
+    gear: bool = False
 
 
 BASE = Rates()
@@ -73,6 +74,8 @@ CHANGES = (
     Change("5 % of the blocks with holes or dark", dataclasses.replace(BASE, trouble=0.05)),
     Change("the same, good_cover_pct 60, bad_picture_pct 60, usable_pct 20", dataclasses.replace(BASE, trouble=0.05),
            (("good_cover_pct", 60), ("bad_picture_pct", 60), ("usable_pct", 20))),
+    Change("in protective gear, with two bare-face roll calls (recall: of their minutes)", BASE, gear=True),
+    Change("the same, headcount short in every block", dataclasses.replace(BASE, short=1.0), gear=True),
 )
 
 
@@ -111,9 +114,9 @@ def _cells(kind: Kind) -> Sequence[tuple[float, float]]:
 
 
 def _changed(lots: dict[Kind, Chances], change: Change, policy: Policy, judge: Judge) -> dict[Kind, Outcome]:
-    if change.video:
+    if change.video or change.gear:
         video = {name: dataclasses.replace(getattr(policy.video, name), value=value) for name, value in change.video}
-        judge = Judge(dataclasses.replace(policy, video=dataclasses.replace(policy.video, **video)))
+        judge = Judge(dataclasses.replace(policy, video=dataclasses.replace(policy.video, **video)), change.gear)
     return {kind: outcome(kind, own, change.rates, judge, change.words) for kind, own in lots.items()}
 
 

@@ -184,10 +184,10 @@ def _named(lots: Chances, rates: Rates) -> np.ndarray:
 
 
 class Judge:
-    """Asks the product once about each different block."""
+    """Asks the product once about each different block. `gear`: all wear helmets, but in bare-face roll calls."""
 
-    def __init__(self, policy: Policy) -> None:
-        self._policy, self._known = policy, dict[tuple[int, ...], Judged]()
+    def __init__(self, policy: Policy, gear: bool = False) -> None:
+        self._policy, self._gear, self._known = policy, gear, dict[tuple[int, ...], Judged]()
 
     def states(self, blocks: np.ndarray) -> np.ndarray:
         """The state of each block of `blocks` (n, b, k), as an index into STATES (n, b)."""
@@ -207,5 +207,5 @@ class Judge:
 
     def _judged(self, block: tuple[int, ...]) -> Judged:
         if block not in self._known:
-            self._known[block] = judged(Drawn(TRAINEES, *block), self._policy)
+            self._known[block] = judged(Drawn(TRAINEES, *block, self._gear), self._policy)
         return self._known[block]

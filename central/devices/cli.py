@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from central.errors import CannotWrite
+from common.tables import print_table
 from common.texts import N_, translate
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -29,7 +30,7 @@ def add_commands(commands: Commands, add: Add) -> None:
 def _add_broker(commands: Commands, add: Add) -> None:
     add(commands, "broker", _broker, "run the broker Mosquitto, to which boxes and collector show their certificates")
     config = add(commands, "broker-config", _broker_config, "write the folder from which a Mosquitto of your own runs")
-    config.add_argument("--to", type=Path, required=True, metavar="DIR")
+    config.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder to write to")
 
 
 def _add_root(commands: Commands, add: Add) -> None:
@@ -52,10 +53,13 @@ def _add_box(commands: Commands, add: Add) -> None:
     box = commands.add_parser("box", help="boxes and their certificates").add_subparsers(required=True, metavar="WHAT")
     issue = add(box, "issue", _issue, "issue the certificate of a box")
     issue.add_argument("device", metavar="DEVICE")
-    issue.add_argument("--key", type=Path, required=True, metavar="PUBLIC.pem")
-    issue.add_argument("--out", type=Path, required=True, metavar="CERT.pem")
+    issue.add_argument("--key", type=Path, required=True, metavar="PUBLIC.pem",
+                       help="the public key of the box, as `zaitang-edge init` wrote it")
+    issue.add_argument("--out", type=Path, required=True, metavar="CERT.pem",
+                       help="the file of the certificate to write")
     known = add(box, "add", _add, "know a box by a certificate that the root has issued")
-    known.add_argument("certificate", type=Path, metavar="CERT.pem")
+    known.add_argument("certificate", type=Path, metavar="CERT.pem",
+                       help="the certificate of the box, with its intermediate")
     claim = add(box, "claim", _claim, "keep a place for a box; prints the token with which it may come, once")
     claim.add_argument("device", metavar="DEVICE")
     claim.add_argument("--serial", required=True, metavar="S", help="the serial number of its machine")
@@ -114,16 +118,15 @@ def _add(args: argparse.Namespace) -> None:
 
 
 def _boxes(args: argparse.Namespace) -> None:
+    from central.web.boxes import box_views
     from central.wiring import open_centre
 
     centre = open_centre(args.centre)
     with centre.store.read() as tx:
-        heads = [head for head in tx.heads() if head.device != centre.store.device]
-        silent = {device for device, _ in tx.certificates()} - {head.device for head in tx.heads()}
-    for head in heads:
-        print(f"{head.device}\t{head.chain}\t{head.up_to + 1}")
-    for device in sorted(silent):
-        print(f"{device}\t-\t0")
+        lines = box_views(tx, centre.store.device, args.lang)
+    print_table([N_("Box"), N_("Chain"), N_("Records with receipt"), N_("Last word"), N_("State")],
+                [(one.device, one.chain or "—", one.up_to + 1, one.heard, one.state) for one in lines],
+                N_("No box is known yet: docs/setup.md says how one joins."), args.lang)
 
 
 def _claim(args: argparse.Namespace) -> None:
@@ -139,16 +142,19 @@ def _claim(args: argparse.Namespace) -> None:
 
 def _pending(args: argparse.Namespace) -> None:
     from central.devices.claims import public_key
+    from central.web.boxes import CHINA_MIN
     from central.wiring import open_centre
+    from common.reasons import moment_words
     from evidence.seal import keyid_of
-    from evidence.times import utc_text
 
     centre = open_centre(args.centre)
     with centre.store.read() as tx:
         waiting = [(claim, len(tx.keys_of(claim.device))) for claim in tx.claims("waiting")]
-    for claim, known in waiting:
-        keyid, asked = keyid_of(public_key(claim.evidence_key or "")), utc_text(claim.asked_us or 0)
-        print(f"{claim.device}\t{claim.serial}\t{claim.asked_from}\t{asked}\t{keyid}\t{known}")
+    print_table(
+        [N_("Box"), N_("Serial number"), N_("Address"), N_("Came"), N_("Keys that are believed"), N_("Key")],
+        [(claim.device, claim.serial, claim.asked_from, moment_words(claim.asked_us or 0, CHINA_MIN, args.lang), known,
+          keyid_of(public_key(claim.evidence_key or ""))) for claim, known in waiting],
+        N_("No box waits for approval."), args.lang)
 
 
 def _approve(args: argparse.Namespace) -> None:

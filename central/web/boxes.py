@@ -1,14 +1,16 @@
-"""A box's chain in the list of all: up to where it is here, when its box was last heard, and what is wrong with it."""
+"""The boxes and their chains in the list of all: up to where they are here, when a box was last heard."""
 from __future__ import annotations
 
 import dataclasses
 
 from central.store.heard import Heard
-from central.store.tables import ChainHead
+from central.store.tables import ChainHead, Tx
 from common.reasons import moment_words
 from common.texts import N_, translate
+from evidence.certs import fingerprint, read_certificate, split_chain
 
 STATES = {"chain.cut": N_("its records end earlier than they did"), "chain.fork": N_("two copies of it run")}
+REVOKED, NEVER = N_("its key is revoked"), N_("certified; it has not sent a record yet")
 SILENT, WAITING, FINE = N_("silent"), N_("{count} records wait there"), N_("in order")
 CHINA_MIN = 480
 """The offset of what is no class's."""
@@ -16,7 +18,7 @@ CHINA_MIN = 480
 
 @dataclasses.dataclass(frozen=True)
 class BoxView:
-    """One line. `trouble`: whether its state needs somebody."""
+    """One line; `chain` is empty where there is none yet. `trouble`: whether its state needs somebody."""
 
     device: str
     chain: str
@@ -26,13 +28,33 @@ class BoxView:
     trouble: bool
 
 
-def box_view(head: ChainHead, heard: Heard | None, lang: str) -> BoxView:
-    """The line of a chain. `heard`: what is known of its box."""
+def box_views(tx: Tx, own: str, lang: str) -> list[BoxView]:
+    """A line for every chain of a box, and one for every box that is known and never sent anything. `own`: the centre's
+    own name."""
+    heads, denied = [head for head in tx.heads() if head.device != own], tx.denied()
+    seen = {head.device for head in heads}
+    lines = [box_view(head, tx.heard(head.device, head.chain), _keyid(head.certificate) in denied, lang)
+             for head in heads]
+    for device in sorted({device for device, _ in tx.certificates()} - seen - {own}):
+        never, revoked = translate(NEVER, lang), not tx.keys_of(device)
+        lines.append(BoxView(device, "", -1, "—", translate(REVOKED, lang) if revoked else never, revoked))
+    return sorted(lines, key=lambda line: line.device)
+
+
+def box_view(head: ChainHead, heard: Heard | None, revoked: bool, lang: str) -> BoxView:
+    """The line of a chain. `heard`: what is known of its box; `revoked`: its key is not believed any more."""
+    troubles = [translate(REVOKED, lang)] if revoked else []
     if heard is None:
-        return BoxView(head.device, head.chain, head.up_to, "—", "", False)
-    troubles = [translate(STATES[heard.against], lang)] if heard.against else []
-    troubles += [translate(SILENT, lang)] if heard.silent else []
+        return BoxView(head.device, head.chain, head.up_to, "—", "".join(troubles), revoked)
+    troubles += [translate(STATES[heard.against], lang)] if heard.against else []
+    # Whoever is shut out cannot be heard.
+    troubles += [translate(SILENT, lang)] if heard.silent and not revoked else []
     last = heard.last_heartbeat
     fine = translate(WAITING, lang, count=last.waiting) if last and last.waiting else translate(FINE, lang)
     return BoxView(head.device, head.chain, head.up_to, moment_words(heard.last_us, CHINA_MIN, lang),
                    ("；" if lang == "zh" else "; ").join(troubles) or fine, bool(troubles))
+
+
+def _keyid(certificate: str | None) -> str | None:
+    """Of the key that a chain's first record names; None before that came."""
+    return None if certificate is None else fingerprint(read_certificate(split_chain(certificate)[0]))

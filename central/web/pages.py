@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from central.classes.orders import latest_orders, order_of
 from central.classes.stories import Stories
 from central.errors import UnknownEvidence
-from central.web.boxes import box_view
+from central.web.boxes import box_views
 from central.web.kinds import record_kind, refusal
 from central.web.localtime import LocalTime
 from central.web.render import lang_of, page
@@ -58,8 +58,7 @@ def pages(centre: Centre, stories: Stories) -> APIRouter:
     def index(request: Request) -> Response:
         with centre.store.read() as tx:
             orders = latest_orders(tx)
-            heads = [head for head in tx.heads() if head.device != centre.store.device]
-            boxes = [box_view(head, tx.heard(head.device, head.chain), lang_of(request)) for head in heads]
+            boxes = box_views(tx, centre.store.device, lang_of(request))
             refused = [(refusal(error, lang_of(request)), *rest) for error, *rest in tx.quarantined(SHOWN)]
         classes = [_listed(stories, class_id, lang_of(request)) for class_id in orders]
         return page(request, centre, "index.html", classes=classes, boxes=boxes, refused=refused)

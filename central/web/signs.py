@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from central.web.localtime import LocalTime
 from common.texts import N_, translate
 from evidence.attendance import Sign
-from evidence.story import Attendance, Block, PinFact
+from evidence.story import Attendance, Block, CheckInFact, PinFact
 
 ANSWERS = {
     "accepted": N_("checked in"),
@@ -16,6 +16,7 @@ ANSWERS = {
     "liveness_missing": N_("refused: liveness was not checked"),
     "second_factor_missing": N_("refused: looks too much like somebody else, and no PIN was given"),
 }
+NO_RESPONSE = N_("refused: the gestures were not what was asked")
 OUT = N_("signed out")
 FORBIDDEN = N_("does not count: the use of the face was refused or withdrawn")
 PINS = {"in": N_("signed in by PIN, confirmed by {name}"), "out": N_("signed out by PIN, confirmed by {name}")}
@@ -44,7 +45,7 @@ def answer_kind(sign: Sign) -> str:
     """A class of the style sheet."""
     if isinstance(sign, PinFact):
         return "accepted" if sign.accepted else "unknown"
-    return "unknown" if sign.forbidden else sign.answer
+    return "unknown" if sign.forbidden or _only_gestures(sign) else sign.answer
 
 
 def answer_words(sign: Sign, names: Mapping[str, str], lang: str) -> str:
@@ -54,8 +55,15 @@ def answer_words(sign: Sign, names: Mapping[str, str], lang: str) -> str:
         return translate(VOID[sign.void] if sign.void else PINS[sign.direction], lang, name=names.get(by, by))
     if sign.forbidden:
         return translate(FORBIDDEN, lang)
+    if _only_gestures(sign):
+        return translate(NO_RESPONSE, lang)
     left = sign.accepted and sign.direction == "out"
     return translate(OUT if left else ANSWERS[sign.answer], lang)
+
+
+def _only_gestures(sign: CheckInFact) -> bool:
+    """Whoever did not make the gestures is no picture for that."""
+    return (sign.answer, sign.liveness) == ("not_live", "no_response")
 
 
 def signed_words(one: Attendance, local: LocalTime) -> str:

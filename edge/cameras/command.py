@@ -10,7 +10,7 @@ from pathlib import Path
 from common.texts import N_, translate, words
 from edge.cameras.address import shown
 from edge.cameras.errors import FewKeyframes, NoLibrary, NoPicture
-from edge.cameras.open import open_source
+from edge.cameras.open import must_be_camera, open_source
 from edge.cameras.picamera import found_here
 from edge.cameras.picture import READ_S, take_picture, take_small, write_picture
 from edge.cameras.port import Source, StreamInfo
@@ -27,6 +27,7 @@ NOTHING = N_("no camera found here: is it plugged in? A network camera is tried 
 NO_CAMERAS = N_("box.toml of this box names no camera")
 WITHOUT_SOURCE = N_("a picture needs --source or --box")
 ANSWERS = N_("{camera}: {source} answers: {what}")
+PICTURE = N_("{camera}: its picture is in {path}")
 SUB = N_("sub stream")
 ENCODED = N_("encoded by this box")
 
@@ -36,11 +37,12 @@ def cameras(box: Path | None, url: str | None, picture: Path | None, lang: str) 
     if url is not None:
         return _try([("camera", url)], picture, lang)
     if box is not None:
-        tries = _cameras_of(load_box(box))
+        config = load_box(box)
+        tries = _cameras_of(config)
         if not tries:
             print(translate(NO_CAMERAS, lang))
             return 1
-        return _try(tries, picture, lang)
+        return _try(tries, picture, lang, config.clock.source == "simulated")
     if picture is not None:
         raise NoPicture(why=WITHOUT_SOURCE)
     return _list(lang)
@@ -74,16 +76,19 @@ def _cameras_of(config: BoxConfig) -> list[tuple[str, str]]:
     return found
 
 
-def _try(tries: Sequence[tuple[str, str]], picture: Path | None, lang: str) -> int:
+def _try(tries: Sequence[tuple[str, str]], picture: Path | None, lang: str, files: bool = True) -> int:
+    """`files`: whether a file may stand for a camera."""
     code = 0
     for name, url in tries:
         target = picture
         if picture is not None and len(tries) > 1:
             target = picture.with_stem(f"{picture.stem}-{name}")
         try:
+            must_be_camera(url, files)
             with contextlib.closing(open_source(url, SystemClock())) as source:
                 if target is not None:
-                    _take(source, shown(url), target)
+                    for path in _take(source, shown(url), target):
+                        print(translate(PICTURE, lang, camera=name, path=path))
                 what = _what(source.info, lang)
                 print(translate(ANSWERS, lang, camera=name, source=shown(url), what=what), flush=True)
                 _mind_keyframes(source, shown(url))
@@ -93,10 +98,14 @@ def _try(tries: Sequence[tuple[str, str]], picture: Path | None, lang: str) -> i
     return code
 
 
-def _take(source: Source, name: str, picture: Path) -> None:
+def _take(source: Source, name: str, picture: Path) -> list[Path]:
+    """The files that are written."""
     write_picture(picture, take_picture(source, name))
-    if source.info.sub:
-        write_picture(picture.with_stem(f"{picture.stem}-sub"), take_small(source, name))
+    if not source.info.sub:
+        return [picture]
+    small = picture.with_stem(f"{picture.stem}-sub")
+    write_picture(small, take_small(source, name))
+    return [picture, small]
 
 
 def _mind_keyframes(source: Source, name: str) -> None:

@@ -17,6 +17,7 @@ from edge.clock import Clock
 SCHEMES = N_("it begins with none of file:, rtsp://, rtsps://, v4l2:, picamera2:, gst:")
 NO_HOST = N_("its host cannot be read; it must look like rtsp://192.168.1.64:554/stream1, and in a login @ / ? # are "
              "written %40 %2F %3F %23")
+REAL_CLOCK = N_("a file is no camera: it can be played on a simulated clock only")
 LIVE_CLOCK = N_("a live camera runs in real time, and the clock does not")
 
 
@@ -45,6 +46,12 @@ def check_address(url: str, clock: Clock) -> None:
         raise BadAddress(source=shown(url), why=NO_HOST)
     if is_live(url) and clock.rate != 1:
         raise BadAddress(source=shown(url), why=LIVE_CLOCK)
+
+
+def must_be_camera(url: str, simulated: bool) -> None:
+    """A box films what is there: a file is a camera on a `simulated` clock only. Raises BadSource."""
+    if scheme_of(url) == "file" and not simulated:
+        raise BadAddress(source=shown(url), why=REAL_CLOCK)
 
 
 def _tap(url: str, name: str) -> Tap:

@@ -19,6 +19,7 @@ SIGNED = (N_("Name: "), N_("Date: "), N_("Signature: "))
 ERASED = N_("erased: {person}, class {class_id}: {templates} face descriptions, {shots} pictures")
 PIN_STAYS = N_("the PIN stays: {person} goes on signing in by it; `--why over` or `--names` erases it, too")
 NOTHING = N_("nothing is here of the face of {person}: nothing was erased, and nothing recorded")
+ROLES, YES = {"trainee": N_("Trainee"), "instructor": N_("Instructor")}, N_("yes")
 NOBODY = N_("nobody is in a class of this box yet: the centre sends the plan and the names")
 UNTOLD = N_("that they consented is on no record: have the text of `zaitang-edge consent` signed and say "
             "--consent-on-paper, or the findings will say that consent is missing")
@@ -53,6 +54,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _people(args: argparse.Namespace) -> int:
+    from common.tables import print_table
     from common.texts import translate
     from edge.enrol.enrol import checked, roster_of
     from edge.enrol.errors import NoSuchClass
@@ -67,13 +69,17 @@ def _people(args: argparse.Namespace) -> int:
     classes = sorted(orders) if only is None else [only]
     if not any(roster_of(store, class_id) for class_id in classes):
         print(translate(NOBODY, args.lang), file=sys.stderr)
+        return 0
+    rows = []
     for class_id in classes:
         names, enrolled, pins = store.names(class_id), store.enrolled(class_id), store.pins(class_id)
         roles = {one.person: one.role for one in orders[class_id].roster}
         for person in sorted(roster_of(store, class_id)):
-            print("\t".join((
-                class_id, person, names.get(person, "-"), roles.get(person, "trainee"),
-                "face" if person in enrolled else "-", "PIN" if person in pins else "-")))
+            rows.append((
+                class_id, person, names.get(person, "—"), translate(ROLES[roles.get(person, "trainee")], args.lang),
+                translate(YES, args.lang) if person in enrolled else "—",
+                translate(YES, args.lang) if person in pins else "—"))
+    print_table([N_("Class"), N_("Person"), N_("Name"), N_("Role"), N_("Face"), N_("PIN")], rows, NOBODY, args.lang)
     return 0
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,8 +36,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     load.add_argument("--class", dest="class_id", required=True, metavar="ID")
     load.add_argument("--file", type=Path, required=True, metavar="X.csv",
                       help="CSV in UTF-8 or GB18030 with the columns 姓名, 身份证号 and perhaps 角色")
-    load.add_argument("--centre-key", type=Path, metavar="FILE",
-                      help="the centre's sealing key, as `zaitang-central sealing-key` prints it")
+    load.add_argument("--centre-key", metavar="KEY",
+                      help="the centre's sealing key, as `zaitang-central sealing-key` prints it, or a file with it")
     load.set_defaults(do=_import)
 
 
@@ -53,7 +54,7 @@ def _import(args: argparse.Namespace) -> int:
         raise ListInBox(file=args.file)
     key = box.config.enrol.centre_key
     if args.centre_key is not None:
-        key = read_plain(args.centre_key, LONGEST_KEY).decode("ascii", "replace").strip()
+        key = _said(args.centre_key)
     if key is None:
         raise NoCentreKey()
     public_key(key)  # a wrong one is told before a hundred rows are
@@ -72,6 +73,15 @@ def _import(args: argparse.Namespace) -> int:
         print(translate(NO_ORDER, args.lang, class_id=class_id))
     print(translate(DELETE, args.lang, file=args.file))
     return 0
+
+
+def _said(given: str) -> str:
+    """A key as it was given: itself, or a file with it. Raises OSError."""
+    from edge.storage.files import read_plain
+
+    if re.fullmatch(r"[0-9a-f]{64}", given):
+        return given
+    return read_plain(Path(given), LONGEST_KEY).decode("ascii", "replace").strip()
 
 
 def _planned(store: Store, class_id: str) -> dict[str, str] | None:

@@ -19,6 +19,7 @@ TABLE: dict[tuple[State, Event], State] = {
     ("choose", "chosen"): "consent",
     ("choose", "chosen_again"): "again",
     ("again", "confirmed"): "consent",
+    ("again", "cannot"): "pin",
     ("again", "withdrawn"): "withdrawn",
     ("consent", "agreed"): "anchor",
     ("consent", "refused"): "pin",

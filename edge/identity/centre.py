@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from common.unreached import why_unreached
 from edge.identity.errors import (
     OTHER,
     WHY,
@@ -89,7 +90,7 @@ def _answer(client: httpx.Client, method: str, address: str, path: str, body: di
                     raise StrangeAnswer(why=f"more than {MAX_ANSWER} bytes")
             return _read(response.status_code, data)
     except httpx.HTTPError as error:
-        raise CentreAway(address=address, why=str(error) or type(error).__name__) from None
+        raise CentreAway(address=address, why=why_unreached(error)) from None
 
 
 def _read(status: int, data: bytes) -> dict[str, Any]:

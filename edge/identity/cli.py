@@ -15,7 +15,7 @@ MINUTE_S = 60.0
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     join = commands.add_parser("join", help="ask a centre to certify this box: its public keys go there")
-    join.add_argument("folder", type=Path, metavar="FOLDER")
+    join.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of the box")
     join.add_argument("--centre", required=True, metavar="URL", help="as `zaitang-central box claim` printed it")
     join.add_argument("--token", required=True, metavar="T", help="from the same command; it can be used once")
     join.add_argument("--pin", required=True, metavar="FINGERPRINT", help="of the centre's root, from there too")
@@ -26,6 +26,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _join(args: argparse.Namespace) -> int:
+    from edge.cli import CAMERAS_NEXT
     from edge.identity.join import join
     from edge.identity.serial import machine_serial
     from edge.keys import load_device_key
@@ -41,4 +42,5 @@ def _join(args: argparse.Namespace) -> int:
     if joined.to_set is not None:
         print(translate(SET, args.lang))
         print(joined.to_set, end="")
+    print(translate(CAMERAS_NEXT, args.lang, folder=args.folder))
     return 0

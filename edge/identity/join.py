@@ -151,7 +151,7 @@ def _centre_certificate(answer: _Answer, device: str) -> str:
     certificate = answer.centre_certificate or ""
     try:
         root = read_certificate(answer.root or "")
-        own = identity(answer.certificate or "", root)
+        own = identity(answer.certificate or "", root, "box")
         Site(device, root, answer.centre or "", own.test).centre_of(certificate)
     except VerificationError as error:
         raise StrangeAnswer(why=error) from None

@@ -25,6 +25,7 @@ LOW = 15
 NO_CHINESE = N_("no Chinese font is installed here: the PNG is in English (an SVG needs none; Debian: fonts-noto-cjk)")
 BEGIN = N_("sit down at a place, look at the board, stay until it is told here, and go on to the next; Ctrl-C ends the "
            "walk and draws it")
+WRITTEN = N_("written: {path}")
 NEXT = N_("next: {name}")
 STOP = N_("{name}: face {width} px, light {light} %, straight {frontal} %, {people}: {verdict}")
 WHY = {
@@ -51,7 +52,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     room = actions.add_parser("room", help="print a room file to be changed: zaitang-edge place room > room.toml")
     room.set_defaults(do=_room)
     plan = actions.add_parser("plan", help="which rows of a room file will be identifiable, with a picture and advice")
-    plan.add_argument("room", type=Path, metavar="ROOM.toml")
+    plan.add_argument("room", type=Path, metavar="ROOM.toml",
+                      help="the room, as `zaitang-edge place room` prints an example")
     plan.add_argument("--pack", required=True, metavar="NAME", help="model pack: see zaitang-edge models list")
     _add_outputs(plan)
     plan.set_defaults(do=_plan)
@@ -98,6 +100,7 @@ def _plan(args: argparse.Namespace) -> int:
     picture = plan_picture(room, needs, seen, _drawn_in(args), args.out.suffix.lower())
     _write(args, picture, document(room, needs, seen, advice))
     print("\n".join(lines(room, needs, seen, advice, args.lang)))
+    _say_written(args)
     return 0
 
 
@@ -136,6 +139,7 @@ def _walk(args: argparse.Namespace) -> int:
     if stops is not None and stops.cells():
         _write(args, heat_picture(stops, pack.name, _drawn_in(args), args.out.suffix.lower()), document(stops, pack))
         _say_sum(stops, known, args.lang)
+        _say_written(args)
     if broke is not None:
         raise broke
     if stops is None or not stops.cells():
@@ -255,6 +259,11 @@ def _check_outputs(args: argparse.Namespace) -> None:
         raise OtherEnding(file=args.out)
     for path in (args.out, args.json):
         check_json(path)
+
+
+def _say_written(args: argparse.Namespace) -> None:
+    for path in filter(None, (args.out, args.json)):
+        print(translate(WRITTEN, args.lang, path=path))
 
 
 def _write(args: argparse.Namespace, picture: bytes, value: dict[str, Any]) -> None:

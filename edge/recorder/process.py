@@ -6,16 +6,15 @@ import threading
 from collections.abc import Mapping
 
 from common.logs import Log
-from common.texts import N_
-from edge.cameras.address import is_live, scheme_of, shown
+from edge.cameras.address import is_live, scheme_of
 from edge.cameras.again import Absent
 from edge.cameras.lores import NAME, Handing
-from edge.cameras.open import check_address, open_source
+from edge.cameras.open import check_address, must_be_camera, open_source
 from edge.cameras.port import Source
 from edge.child import Progress, ready, stop_on_signal
 from edge.config import CameraConfig
 from edge.control.server import Answer, ControlServer
-from edge.errors import BadSource, BadStore, NoRoomCamera, StoreBusy, VolumeFull
+from edge.errors import BadStore, NoRoomCamera, StoreBusy, VolumeFull
 from edge.recorder.by_plan import ByPlan
 from edge.recorder.feed import Alarmed, Feed
 from edge.recorder.recorder import Recorder
@@ -30,7 +29,6 @@ READ_S = 0.05
 """Longest wait for a packet in one step: how quickly a press or a signal is noticed."""
 LOOK_S = 0.5
 """The records are read again at least this often, should a press not reach the socket."""
-REAL_CLOCK = N_("a file is no camera: it can be played on a simulated clock only")
 
 
 def run(box: Box, stop: threading.Event | None = None) -> None:
@@ -74,8 +72,7 @@ def open_camera(box: Box, camera: CameraConfig, keys_only: bool = False) -> Sour
     """Open the camera that the configuration names; `keys_only` as for `open_source`.
 
     Raises BadSource, BadVideo, EmptyVideo, WrongCodec."""
-    if not is_live(camera.source) and box.config.clock.source != "simulated":
-        raise BadSource(source=shown(camera.source), why=REAL_CLOCK)
+    must_be_camera(camera.source, box.config.clock.source == "simulated")
     start = None if camera.start is None else box.clock.mono_at(utc_us(camera.start))
     return open_source(camera.source, box.clock, start, keys_only)
 

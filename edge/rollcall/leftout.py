@@ -3,11 +3,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from evidence.called import LEFT_OUT
 from evidence.records import Record
 from evidence.times import MINUTE
 
 DIED, GONE = "rollcall.died", "rollcall.segment_gone"
-CODES = frozenset({DIED, GONE, "rollcall.segment_differs", "rollcall.unreadable"})
 LATER_US = 24 * 60 * MINUTE
 
 
@@ -22,7 +22,7 @@ class LeftOut:
     def take(self, record: Record) -> None:
         """Take in an alarm; those of others are no matter."""
         params = record.body.get("params")
-        if record.body.get("code") not in CODES or not isinstance(params, dict):
+        if record.body.get("code") not in LEFT_OUT or not isinstance(params, dict):
             return
         segment = str(params.get("segment"))
         self._newest[segment] = str(record.body["code"])

@@ -219,7 +219,10 @@ def disk_to_come(folder: Path) -> bool:
 
 def is_new(folder: Path, store: Store) -> bool:
     """Whether nothing was ever recorded: the recorder has yet to make its volume there."""
-    return not ((folder / IDENTITY).exists() or (folder / "segments").exists() or store.has("segment"))
+    segments = folder / "segments"
+    # An empty folder is what `zaitang-edge init` once made.
+    recorded = segments.exists() and (not segments.is_dir() or any(segments.iterdir()))
+    return not (recorded or (folder / IDENTITY).exists() or store.has("segment"))
 
 
 def add_second(folder: Path, device: str, store: Store, reserve_mb: int, first: Path) -> Volume:

@@ -16,9 +16,9 @@ HEAVY = frozenset({"rollcall", "picture"})
 
 def lean(record: Record) -> Record:
     """The record without what fills the memory. A picture's keyframes stay: the same bytes again prove a repetition
-    however long ago they came."""
+    however long ago they came. So does what never moved in a roll call: all of a course tell what is a poster."""
     if record.type == "rollcall":
-        body = {name: record.body[name] for name in ("class", "segment") if name in record.body}
+        body = {name: record.body[name] for name in ("class", "segment", "still_peak") if name in record.body}
     elif record.type == "picture" and "samples" in record.body:
         body = {**record.body, "samples": []}
     else:

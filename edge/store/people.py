@@ -22,7 +22,7 @@ from common.sheets import open_sheet, seal_sheet
 from edge.errors import BadTemplate, FaceErasing, FacesChanged
 from edge.keys import decrypt, encrypt
 from edge.store import sql
-from evidence.bodies import Alarm, Consent, Enrolment, FaceErased
+from evidence.bodies import Alarm, CheckIn, Consent, Enrolment, FaceErased
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -173,6 +173,16 @@ class PeopleTables(abc.ABC):
         """Salt and number of an anchor, sealed to the centre: this box cannot open it."""
         sealed = self._db.one(sql.ANCHOR, (class_id, person))
         return None if sealed is None else bytes(sealed)
+
+    def append_attempt(self, attempt: CheckIn) -> Sealed | None:
+        """Record an attempt at the terminal; None, and nothing, where the face of somebody whom it names is gone or
+        going: what was measured with it before is not used any more."""
+        named = {one.person for one in (attempt.best, attempt.second) if one is not None} | set(attempt.alike)
+        with self._db.transaction():
+            without = named - self.enrolled(attempt.class_id)
+            if any(self._db.one(sql.WAS_ERASED, (attempt.class_id, person)) for person in without):
+                return None
+            return self._add([("checkin", attempt)], self._head())[0]
 
     # --- erasure
 

@@ -136,6 +136,7 @@ ERASURES = (
 )
 ERASURES_ASKED = "SELECT count(*) FROM erasures WHERE why <> 'again'"
 ERASURE_UNDER_WAY = "SELECT 1 FROM erasures WHERE class = ? AND person = ? AND state = 'asked'"
+WAS_ERASED = "SELECT 1 FROM erasures WHERE class = ? AND person = ?"
 ERASURE_STATE = "SELECT state FROM erasures WHERE number = ?"
 ERASURE_DELETED = "UPDATE erasures SET templates = ?, shots = ?, state = 'deleted' WHERE number = ?"
 ERASURE_DONE = "UPDATE erasures SET state = 'done' WHERE number = ? AND state = 'deleted'"

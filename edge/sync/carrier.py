@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from common.unreached import why_unreached
 from edge.identity.tls import client_context
 from edge.sync.pace import Pace
 from edge.sync.uploads import Job
@@ -54,7 +55,8 @@ class CentreTime:
 class Carrier:
     """Hands files to `address` (http or https) for the box `device`, whose evidence key is `signer`.
 
-    `centre`: the name that tokens are made out to. For one thread."""
+    `centre`: the name that tokens are made out to. For one thread. `away`: why the centre did not answer the last try,
+    None where it did."""
 
     def __init__(
         self, address: str, client: httpx.Client, device: str, centre: str, signer: Signer, pace: Pace,
@@ -62,6 +64,7 @@ class Carrier:
         self._address, self._client = address.rstrip("/"), client
         self._device, self._centre, self._signer = device, centre, signer
         self._pace, self._time = pace, CentreTime()
+        self.away: str | None = None
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -70,6 +73,14 @@ class Carrier:
     def carry(self, job: Job, path: Path, told: Told) -> int:
         """Send what the centre lacks of a file: its status, 200 or 201 when it says that the whole is there. `told`
         hears how many bytes are. Raises httpx.HTTPError, OSError; whatever was sent before stays sent."""
+        self.away = None
+        try:
+            return self._carry(job, path, told)
+        except httpx.HTTPError as error:
+            self.away = why_unreached(error)
+            raise
+
+    def _carry(self, job: Job, path: Path, told: Told) -> int:
         answer = self._ask(job)
         if answer.status_code != 200 or _whole(answer):
             return _outcome(answer)
@@ -124,11 +135,15 @@ class Carrier:
         return {"Authorization": "Bearer " + base64.b64encode(token).decode("ascii")}
 
 
-def make_client(ca: str | None, site: str | None = None) -> httpx.Client:
+def make_client(ca: str | None, site: str | ssl.SSLContext | None = None) -> httpx.Client:
     """A client that talks to the centre only: no proxy and no password file of the environment. `ca`: a PEM file with
-    the certificates that may vouch for the centre; without it `site`, the site's root in PEM, alone; with neither those
-    of the system. Raises OSError, ssl.SSLError, BadKeyFile."""
-    context = ssl.create_default_context(cafile=ca) if ca or not site else client_context(site)
+    the certificates that may vouch for the centre; without it `site`, the site's root in PEM, alone, or a context into
+    which that is loaded once it is known; with neither those of the system. Raises OSError, ssl.SSLError, BadKeyFile.
+    """
+    if not ca and isinstance(site, ssl.SSLContext):
+        context = site
+    else:
+        context = ssl.create_default_context(cafile=ca) if ca or not isinstance(site, str) else client_context(site)
     return httpx.Client(timeout=TIMEOUT, trust_env=False, verify=context)
 
 

@@ -1,5 +1,5 @@
-"""`zaitang-edge status --box DIR`: what of this box is at the centre, what is on its way, and what
-the centre has ordered."""
+"""`zaitang-edge status --box DIR`: whether its clock is set, what of this box is at the centre, what is on its way, and
+what the centre has ordered."""
 from __future__ import annotations
 
 import argparse
@@ -26,6 +26,8 @@ REFUSED = N_("the centre does not take it: answer {status}; tries in a row: {fai
 SET = N_("set by the centre, instead of box.toml: {settings}")
 REVOKED = N_("the centre has revoked the key of this box: it takes no check-ins ({reason})")
 UNREACHED = N_("the centre cannot be reached; tries in a row: {failures}")
+WHY = N_("video cannot be sent to the centre: {why}; tries in a row: {failures}")
+CLOCK = N_("the clock of this machine is not synchronised (timedatectl): until it is, neither video nor sign-ins count")
 MB = 1_000_000
 
 
@@ -44,15 +46,23 @@ def _status(args: argparse.Namespace) -> int:
         # Opening would make one, with a first record.
         raise BadBox(folder=args.box, why=NEVER_RAN)
     for text, params in lines(open_box(args.box)):
-        print(translate(text, args.lang, **params))
+        print(sentence(text, params, args.lang))
     return 0
+
+
+def sentence(text: str, params: dict[str, object], lang: str) -> str:
+    """One of `lines` in words; a reason in it is a sentence of the catalogue, too."""
+    if isinstance(why := params.get("why"), str):
+        params = {**params, "why": translate(why, lang)}
+    return translate(text, lang, **params)
 
 
 def lines(box: Box) -> list[tuple[str, dict[str, object]]]:
     """The sentences, each with its parameters."""
     from edge.sync.progress import read_progress
 
-    return [*_orders(box), *_road(box, read_progress(box.run_folder))]
+    clock: list[tuple[str, dict[str, object]]] = [] if box.clock.stamp().clock.synced else [(CLOCK, {})]
+    return [*clock, *_orders(box), *_road(box, read_progress(box.run_folder))]
 
 
 def _orders(box: Box) -> list[tuple[str, dict[str, object]]]:
@@ -103,7 +113,9 @@ def _video(progress: Progress) -> list[tuple[str, dict[str, object]]]:
     if progress.sha256 is not None and progress.size:
         percent = 100 * progress.sent // progress.size
         said.append((UNDER_WAY, {"sha256": progress.sha256[:12], "percent": percent, "mb": progress.size // MB}))
-    if progress.failures:
+    if progress.failures and not progress.status and progress.why:
+        said.append((WHY, {"why": progress.why, "failures": progress.failures}))
+    elif progress.failures:
         said.append((REFUSED if progress.status else UNREACHED,
                      {"status": progress.status, "failures": progress.failures}))
     return said

@@ -1,9 +1,11 @@
 """The sync process: one loop that moves records, receipts and orders, and says how far it is."""
 from __future__ import annotations
 
+import dataclasses
 import functools
 import queue
 import random
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -28,7 +30,7 @@ from edge.sync.inbox import Inbox
 from edge.sync.link import Arrived, Connected, Event, Link, Lost, Mailbox, NotTaken
 from edge.sync.outbox import Outbox, messages
 from edge.sync.pace import Pace
-from edge.sync.progress import write_progress
+from edge.sync.progress import Progress, write_progress
 from edge.sync.pulse import Pulse
 from edge.sync.trust import Own, TrustTeller
 from edge.sync.uploader import Limits, Uploader
@@ -221,7 +223,7 @@ def make_sync(box: Box, config: SyncConfig) -> Sync:
     inbox = make_inbox(box, config.centre)
     uploader = None
     if config.segments is not None:
-        uploader = make_uploader(box, config, config.segments, inbox.alarms)
+        uploader = make_uploader(box, config, config.segments, inbox.alarms, tls)
     folders = {"box": box.folder, "video": box.video}
     if box.config.storage.second is not None:
         folders["second"] = Path(box.config.storage.second)
@@ -239,17 +241,22 @@ def _own_trust(renewer: Renewer) -> tuple[Trouble | None, Own]:
     return renewer.context.trouble, Own(renewer.failing, *left)
 
 
-def make_uploader(box: Box, config: SyncConfig, address: str, alarms: Alarms) -> Uploader:
-    """What carries segments to `address`. A box that joined its centre trusts the site's root for that. Raises
-    CannotReadCa, BadKeyFile."""
+def make_uploader(
+    box: Box, config: SyncConfig, address: str, alarms: Alarms, tls: ssl.SSLContext | None,
+) -> Uploader:
+    """What carries segments to `address`. A box that has a centre trusts the site's root for that, once it is here:
+    `tls` learns it with the first certificate. Raises CannotReadCa, BadKeyFile."""
     root = box.folder / "keys" / TLS_ROOT
     try:
-        client = make_client(config.ca, root.read_text("ascii", "replace") if root.is_file() else None)
+        client = make_client(config.ca, root.read_text("ascii", "replace") if root.is_file() else tls)
     except OSError as error:
         raise CannotReadCa(path=config.ca, why=error.strerror or str(error)) from None
     pace = Pace(config.upload_kbit)
     carrier = Carrier(address, client, box.config.device, config.centre, KeySigner(box.keys.device), pace)
-    show = functools.partial(write_progress, box.run_folder)
+
+    def show(progress: Progress) -> None:
+        write_progress(box.run_folder, dataclasses.replace(progress, why=carrier.away))
+
     return Uploader(box.store, alarms, box.find_segment, carrier, time.monotonic, show, Limits(box.config, pace))
 
 

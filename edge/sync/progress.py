@@ -18,7 +18,7 @@ MOST = 4096
 class Progress:
     """`waiting`: files whose records the centre has, and not yet the files; `waiting_bytes`. `sha256`, `sent`, `size`:
     the file that is on its way, and how much of it is there. `failures`: tries in a row without success; `status`: what
-    the last one was answered, 0 where nobody answered."""
+    the last one was answered, 0 where nobody answered, and `why` then."""
 
     waiting: Count
     waiting_bytes: Count
@@ -27,6 +27,7 @@ class Progress:
     size: Count = 0
     failures: Count = 0
     status: Count = 0
+    why: str | None = None
 
 
 def write_progress(run_folder: Path, progress: Progress) -> None:

@@ -177,7 +177,9 @@ class Desk:
         view = engine.step(bgr, mono_us) if engine is not None else None
         if view is not None and view.checkin is not None:
             self._unsaved.append(view.checkin)
-            self._append()  # nobody is told of what is not on record
+            if not self._append():  # nobody is told of what is not on record
+                self._drop_engine()
+                return
         self._show(bgr, view)
 
     def _unrecorded(self) -> None:
@@ -207,10 +209,13 @@ class Desk:
         self._sight, self._jpeg = Sight("enrolling", self._number), b"" if bgr is None else _encode(bgr)
         guide.frame(bgr)
 
-    def _append(self) -> None:
+    def _append(self) -> bool:
+        """False where an attempt was dropped: the face of somebody whom it names was erased meanwhile."""
+        kept = True
         while self._unsaved:
-            self._store.append("checkin", self._unsaved[0])
+            kept = self._store.append_attempt(self._unsaved[0]) is not None and kept
             self._unsaved.pop(0)
+        return kept
 
     def _engine_for(self, target: Target) -> Engine | None:
         """The engine for this class, told of a new session or block; None while it cannot be made."""
@@ -257,7 +262,7 @@ class Desk:
             self._kept.clear()
 
     def _drop_engine(self) -> None:
-        """An attempt that runs is recorded as it stands."""
+        """An attempt that runs is recorded as it stands, but not of a face that is erased."""
         ended = self._engine.end() if self._engine is not None else []
         self._engine = self._for = None
         if ended:

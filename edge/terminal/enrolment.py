@@ -58,13 +58,15 @@ class EnrolPage:
         self._key: str | None = None
         self._told: str | None = None
         """Who stands at a stop of which an instructor was told whose face it is."""
+        self._unproven = False
+        """Whether the name of an enrolled person was chosen and nobody has seen who stands here."""
         guide = people.guide
         self._actions: dict[str, Callable[[Press, Lang], None]] = {
-            "choose": lambda press, lang: guide.choose(press.person),
+            "choose": lambda press, lang: self._choose(press),
             "confirm": lambda press, lang: guide.confirm(press.instructor or None, press.instructor_pin or None),
             "agree": lambda press, lang: guide.agree(lang, press.text),
             "refuse": lambda press, lang: guide.refuse(lang),
-            "cannot": lambda press, lang: guide.cannot(),
+            "cannot": lambda press, lang: self._by_pin(),
             "card": lambda press, lang: guide.read_card(),
             "vouch": lambda press, lang: guide.vouch(press.inspector),
             "unanchored": lambda press, lang: guide.unanchored(),
@@ -126,6 +128,15 @@ class EnrolPage:
         self._key = None
         self._people.guide.close()
 
+    def _choose(self, press: Press) -> None:
+        self._people.guide.choose(press.person)
+        self._unproven = False
+
+    def _by_pin(self) -> None:
+        enrolled = self._people.guide.view().state == "again"
+        self._people.guide.cannot()
+        self._unproven = enrolled
+
     def _again(self) -> None:
         """Back to the choice of the name, from anywhere; nothing of the person is kept."""
         guide, class_id = self._people.guide, self._people.guide.view().class_id
@@ -148,8 +159,19 @@ class EnrolPage:
         with self._lock:
             if press.code:
                 self._check_code(press.code)
+        if self._unproven and not (press.code or press.instructor):
+            self._needs_old_pin()
         self._people.guide.choose_pin(
             press.pin, press.old or None, press.instructor or None, press.instructor_pin or None, bool(press.code))
+
+    def _needs_old_pin(self) -> None:
+        """An instructor's own PIN is guarded anyhow; of others the old one, or somebody else, says who stands here."""
+        shown = self._people.guide.view()
+        if shown.class_id is None or shown.person is None:
+            raise NotNow()
+        if shown.person not in self._people.instructors(shown.class_id) and not self._people.pins.has(
+                shown.class_id, shown.person):
+            raise NotConfirmed()
 
     def _check(self, key: str) -> None:
         self._people.guide.close_if_idle()

@@ -8,7 +8,9 @@ KINDS = {"theory": N_("theory"), "practical": N_("practice"), "online": N_("onli
 BANNERS = {
     "revoked": N_(
         "The centre has revoked this box: nobody can sign in here. Video is recorded as before. Call the centre"),
-    "clock": N_("The clock of this box is not set: no class starts by itself. Press start; have the network checked"),
+    "clock": N_(
+        "The clock of this box is not set: until it is, neither video nor sign-ins count, and no class starts by "
+        "itself. Press start; have the network and the time service checked"),
     "liveness": N_("Liveness is not checked here: a photograph is not a living person, yet it would pass"),
     "simulated": N_("Simulated time, {rate} times as fast: nothing here is real"),
     "test": N_("Test keys: these records prove nothing"),

@@ -196,8 +196,8 @@ def _doubts(story: Story, one: Judged) -> list[Reason]:
     told = [reason("reviewed_before", **name)] if one.why == "reviewed" and unit.review_old else []
     if unit.in_two_rooms:
         told.append(reason("in_two_rooms", **name, trainees=unit.in_two_rooms))
-    if one.why in ("missing", "not_identified", "unlooked") and unit.unlooked:
-        told.append(reason("rollcall_short", **name, count=len(unit.unlooked)))
+    if one.why in ("missing", "not_identified", "unlooked"):
+        told += _unlooked(story, unit)
     if one.why not in ("missing", "not_identified"):
         return told
     whys: dict[str, list[str]] = defaultdict(list)
@@ -212,11 +212,23 @@ def _doubts(story: Story, one: Judged) -> list[Reason]:
         told.append(reason("camera_lacking", **name, cameras=unit.lacking))
     if unit.hazy:
         told.append(reason("camera_hazy", **name, cameras=unit.hazy))
+    told += [reason("always_still", **name, camera=poster.camera, count=poster.count) for poster in unit.posters]
     if unit.still_heads:
         told.append(reason("still_heads", **name, count=unit.still_heads))
     if any(one.checked_in and one.answer == "absent" for one in unit.presences):
         told += _unproven(unit, name)
     return told
+
+
+def _unlooked(story: Story, unit: Occasion) -> list[Reason]:
+    """What the roll call could not look at."""
+    name, short = named(story, unit), len(unit.unlooked) - len(unit.left_out)
+    told = [reason("rollcall_short", **name, count=short)] if short else []
+    whys = defaultdict(list)
+    for one in unit.left_out:
+        whys[one.why].append(moment(story, one.start_us))
+    return told + [reason(f"left_out_{why}", **name, count=len(times), at_time=tuple(times))
+                   for why, times in sorted(whys.items())]
 
 
 def _unproven(unit: Occasion, name: Mapping[str, Param]) -> list[Reason]:

@@ -57,6 +57,22 @@ def test_a_drawn_block_is_what_policy_section_2_says(drawn: Drawn, state: str) -
     assert judged(drawn, POLICY).state == state
 
 
+@pytest.mark.parametrize(("drawn", "state"), [
+    (Drawn(4, 0, 0, 0, 4, 100, 0, True), "complete"),
+    (Drawn(4, 0, 0, 0, 3, 100, 0, True), "complete"),
+    (Drawn(4, 0, 1, 1, 4, 100, 0, True), "missing"),
+    (Drawn(4, 1, 0, 0, 3, 100, 0, True), "missing"),
+    (Drawn(4, 1, 0, 1, 3, 100, 0, True), "open"),
+    (Drawn(4, 1, 0, 0, 4, 100, 0, True), "open"),
+    (Drawn(4, 1, 0, 0, 3, 75, 0, True), "open"),
+    (Drawn(4, 1, 0, 0, 3, 100, 19, True), "open"),
+    (Drawn(4, 1, 0, 0, 3, 100, 8, True), "missing"),
+    (Drawn(4, 0, 1, 0, 3, 0, 0, True), "open"),
+])
+def test_a_drawn_block_in_gear_is_judged_by_its_bare_face_roll_calls(drawn: Drawn, state: str) -> None:
+    assert judged(drawn, POLICY).state == state
+
+
 @pytest.mark.parametrize(
     ("signed", "unsigned", "unnamed", "heads"), [(0, 0, 0, 4), (1, 0, 0, 3), (1, 0, 1, 3), (1, 0, 1, 4), (0, 1, 1, 4)])
 def test_a_drawn_block_is_judged_as_the_same_one_in_a_course_of_records(

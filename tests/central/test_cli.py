@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import stat
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from central.centre_toml import TEMPLATES
 from central.classes.plan import read_names, read_plan
 from central.cli import main
 from central.config import load_config
@@ -43,6 +45,13 @@ def test_init_makes_a_centre_once(folder: Path, capsys: pytest.CaptureFixture[st
     assert "already holds a centre" in capsys.readouterr().err
     assert (folder / "root" / "root.key").read_bytes() == before
     assert [path.name for path in folder.parent.iterdir()] == ["centre"]
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "# What this centre is called"), ("zh", "# 监管中心的名称")])
+def test_centre_toml_speaks_the_language_of_the_command(tmp_path: Path, lang: str, said: str) -> None:
+    assert main(["--lang", lang, "init", str(tmp_path / "centre"), "--test-keys"]) == 0
+    text = (tmp_path / "centre" / "centre.toml").read_text(encoding="utf-8")
+    assert text.startswith(said) and tomllib.loads(text) == tomllib.loads(TEMPLATES["en"].format(test="true"))
 
 
 def test_a_centre_whose_database_cannot_be_made_is_not_half_there(
@@ -140,7 +149,8 @@ def test_classes_are_added_listed_and_shown(folder: Path, tmp_path: Path, capsys
     assert run("class", "add", plan, "--names", names, "--centre", folder) == 0
     assert "Order 1 of class welder-1 is signed: 4 people, 3 class-hours." in capsys.readouterr().out
     assert run("class", "list", "--centre", folder) == 0
-    assert "welder-1\t1\t4\tdemo" in capsys.readouterr().out
+    told = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert told[0] == ["Class", "Order", "People", "Policy", "Title"] and told[1][:4] == ["welder-1", "1", "4", "demo"]
     assert run("class", "show", "welder-1", "--centre", folder) == 0
     assert "\ttrainee\t张伟" in capsys.readouterr().out
 

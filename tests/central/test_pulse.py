@@ -6,6 +6,7 @@ import dataclasses
 import pytest
 from fastapi.testclient import TestClient
 
+from central.cli import main
 from central.ingest.collector import FIRST_ASKED_US, MOST_HOLES_EACH, Collector, Message
 from central.ingest.dropped import Dropped
 from central.ingest.pulse import MOST_UNKNOWN
@@ -267,3 +268,25 @@ def test_one_that_is_behind_may_have_waited_and_a_simulated_one_is_no_clock(
     ahead, drawn = utc_text(clock.utc_us + 86_400 * SECOND), ClockState(True, 0, "simulated", 1)
     collector.take([beat(box, box.sealed[4], 2 * SECOND, utc=ahead, clock=drawn)])
     assert alarms(centre) == []
+
+
+def test_the_console_and_the_command_say_who_is_revoked_and_who_never_sent_anything(
+    centre: Centre, box: Box, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = TestClient(create_app(centre), base_url="http://127.0.0.1:8470")
+    centre.collector().take(box.messages())
+    Box(centre, "box-2")
+    Box(centre, "box-3")
+    centre.desk().revoke("box-3", "stolen")
+
+    def listed(lang: str = "en") -> list[str]:
+        assert main(["--lang", lang, "box", "list", "--centre", str(centre.folder)]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    assert [line.split()[0] for line in listed()] == ["Box", "box-1", "box-2", "box-3"]
+    assert listed()[1].endswith("in order") and listed()[2].endswith("it has not sent a record yet")
+    centre.desk().revoke("box-1", "stolen")
+    assert [line.endswith("its key is revoked") for line in listed()] == [False, True, False, True]
+    assert listed("zh")[1].endswith("密钥已吊销")
+    page = client.get("/?lang=zh").text
+    assert page.count("密钥已吊销") == 2 and "box-2" in page and "尚未发来记录" in page

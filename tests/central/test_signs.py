@@ -8,8 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from central.web.app import create_app
+from central.web.signs import answer_kind, answer_words
 from central.wiring import Centre
 from evidence.bodies import Candidate, CheckIn, ConsentWithdrawn, PinCheckIn
+from evidence.story import CheckInFact
 from evidence.times import MINUTE
 from tests.central.helpers import MORNING, Box, FixedClock
 from tests.central.test_classes import add
@@ -74,3 +76,11 @@ def test_the_findings_are_there_in_words(page: str) -> None:
     for said in ("Check-ins at the terminal", "sign-ins by PIN: 1 of 2 (50 %)", "instructors in the plan: 1",
                  "by face 1, by PIN 1; on the roster: 3", "李娜"):
         assert said in page, said
+
+
+@pytest.mark.parametrize(("liveness", "kind", "words"), [
+    ("no_response", "unknown", "拒绝：动作与提示不符"), ("fake", "not_live", "拒绝：不是真人")])
+def test_who_only_did_not_make_the_gestures_is_not_called_a_picture(liveness: str, kind: str, words: str) -> None:
+    fact = CheckInFact(("box-1", "ab" * 16, 1), face("p-1", OPENING), OPENING, "not_live", "p-1", None,
+                       liveness)  # type: ignore[arg-type]
+    assert (answer_kind(fact), answer_words(fact, {}, "zh")) == (kind, words)

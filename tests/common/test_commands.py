@@ -108,3 +108,27 @@ def test_wrapping_keeps_every_sign_and_the_width(text: str, width: int) -> None:
 def test_chinese_is_broken_anywhere_but_before_a_closing_sign() -> None:
     assert wrapped("录像文件，保存在盒里", 8) == ["录像文", "件，保存", "在盒里"]
     assert wrapped("use --lang for 语言", 10) == ["use --lang", "for 语言"]
+
+
+def test_what_a_command_does_not_know_is_told_with_its_own_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    from central.cli import main
+
+    for lang, says in (("en", "unrecognized arguments: --colour"), ("zh", "不认识的参数：--colour")):
+        with pytest.raises(SystemExit) as ended:
+            main(["--lang", lang, "box", "list", "--centre", "x", "--colour"])
+        said = capsys.readouterr().err
+        assert ended.value.code == 2 and says in said and "zaitang-central box list" in said.splitlines()[0]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_is_explained(command: str) -> None:
+    def unexplained(parser: argparse.ArgumentParser) -> Iterator[str]:
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for below in action.choices.values():
+                    yield from unexplained(below)
+            elif not action.help:
+                yield f"{parser.prog} {action.dest}"
+
+    # What a video of any kind is, the name of the argument says.
+    assert set(unexplained(importlib.import_module(command)._parser("en"))) <= {"zaitang-edge rollcall video"}

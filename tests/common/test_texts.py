@@ -175,7 +175,8 @@ def test_what_is_wrong_with_a_record_is_said_in_chinese(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(("value", "said"), [
-    ({"name": 3}, "a.toml：name：应为文字"), ({}, "a.toml：name：缺少这一项"), ([], "a.toml：（整个文件）：应为表"),
+    ({"name": 3}, "a.toml：name：应为加引号的文字"), ({}, "a.toml：name：缺少这一项"),
+    ([], "a.toml：（整个文件）：应为表"),
     ({"name": "x", "commitment": "0", "age": 3}, "a.toml：age：没有这一项"),
 ])
 def test_what_is_wrong_in_a_document_is_said_in_chinese(value: object, said: str) -> None:

@@ -19,6 +19,7 @@ from central.clock import SystemClock
 from central.config import load_config
 from central.devices.broker import write_for_others
 from central.wiring import Centre, init_centre, issue, open_centre
+from common.unreached import NOT_VOUCHED
 from edge.box_orders import in_force
 from edge.cli import main
 from edge.errors import BadKeyFile
@@ -29,6 +30,7 @@ from edge.keys import certify_keys, load_device_key, load_keys
 from edge.setup import make_box
 from edge.sync.link import Connected, Event, Link
 from edge.sync.process import make_inbox, make_sync
+from edge.sync.uploads import Job
 from edge.wiring import open_box
 from evidence.certs import pem
 from evidence.errors import ZaitangError
@@ -332,4 +334,25 @@ def test_a_box_that_can_never_reach_its_broker_says_so_at_once(site: Site) -> No
     assert box.config.sync is not None
     with pytest.raises(BadKeyFile, match="names no centre"):
         make_sync(box, box.config.sync)
+    box.store.close()
+
+
+def test_video_of_a_box_that_was_certified_by_hand_goes_once_it_has_its_first_certificate(site: Site) -> None:
+    """With that comes the root by which it knows whoever takes video, after the box has started."""
+    address, film = site.server.address, site.box / "film"
+    sync = f'[sync]\nbroker = "b.example"\ntls = true\ndevices = "{address}"\nsegments = "{address}"\n'
+    (site.box / "box.toml").write_text(f'device = "box-101"\npolicy = "demo"\n{sync}')
+    film.write_bytes(b"film")
+    box = open_box(site.box)
+    assert box.config.sync is not None
+    made = make_sync(box, box.config.sync)
+    carrier = made._uploader._carrier  # type: ignore[union-attr]
+    job = Job(1, "ab" * 32, "r-1/1.mp4", 4)
+    with pytest.raises(httpx.ConnectError):
+        carrier.carry(job, film, lambda *_: None)
+    assert carrier.away == NOT_VOUCHED  # type: ignore[attr-defined]
+    assert made._renewer is not None and made._renewer.look()
+    assert carrier.carry(job, film, lambda *_: None) in range(400, 500), "it answers: nobody announced that file"
+    assert carrier.away is None  # type: ignore[attr-defined]
+    carrier.close()
     box.store.close()

@@ -50,6 +50,12 @@ def test_without_roll_calls_only_those_are_told_that_are_added(filmed: Course) -
     assert told(filmed, read) == whole
 
 
+def test_a_lean_roll_call_tells_what_never_moved_and_nothing_else(filmed: Course) -> None:
+    call = next(iter(filmed.box.store.each("rollcall"))).record
+    told_of = {name: call.body[name] for name in ("class", "segment", "still_peak")}
+    assert lean(call).body == told_of and lean(dataclasses.replace(call, body={})).body == {}
+
+
 def test_one_that_cannot_be_read_is_told_as_a_bad_one(filmed: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     call = next(iter(filmed.box.store.each("rollcall"))).record
     real = filmed.box.store.each

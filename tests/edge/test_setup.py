@@ -4,6 +4,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -11,26 +12,31 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from central.cli import main as central_main
+from edge.box_toml import TEMPLATES
+from edge.cameras.gst import LAUNCH
 from edge.cli import main
 from edge.config import BoxConfig, load_box, parse_box
-from edge.setup import TEMPLATE
+from edge.storage.keeper import Keeper
 from edge.wiring import open_box
+from tests.edge.recorder.test_process import Running, press, segments
 
 Out = pytest.CaptureFixture[str]
 
 
-def uncommented() -> dict[str, Any]:
+def uncommented(lang: str) -> dict[str, Any]:
     """box.toml with every example taken."""
-    said = TEMPLATE.format(device='"box-1"', room='"101"', policy='"demo"', lang='"zh"')
+    said = TEMPLATES[lang].format(device='"box-1"', room='"101"', policy='"demo"', lang='"zh"')
     return tomllib.loads(re.sub(r"(?m)^#(?=[a-z\[])", "", said))
 
 
-def test_every_example_in_the_new_file_is_right_and_no_key_is_left_out() -> None:
-    said = TEMPLATE.format(device='"box-1"', room='"101"', policy='"demo"', lang='"zh"')
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_example_in_the_new_file_is_right_and_no_key_is_left_out(lang: str) -> None:
+    said = TEMPLATES[lang].format(device='"box-1"', room='"101"', policy='"demo"', lang='"zh"')
     told = parse_box(re.sub(r"(?m)^#(?=[a-z\[])", "", said).encode(), "box.toml")
     assert [camera.role for camera in told.cameras] == ["room", "terminal"] and told.sync is not None
     assert parse_box(said.encode(), "box.toml") == BoxConfig("box-1", "101", "demo")
-    value = uncommented()
+    value = uncommented(lang)
+    assert value == uncommented("en")
     for name, hint in get_type_hints(BoxConfig).items():
         parts = [one for one in (hint, *get_args(hint)) if dataclasses.is_dataclass(one)]
         if name == "clock" or not parts:  # only the demo has another clock than the kernel's
@@ -60,7 +66,7 @@ def test_a_box_is_made_certified_by_the_centre_and_opens(tmp_path: Path, capsys:
     certify += ["--root", str(centre / "keys" / "root.pem")]
     assert main(certify) == 0 and root in capsys.readouterr().out
     opened = open_box(box)
-    assert opened.keys.root_fingerprint == root and opened.segments.is_dir()
+    assert opened.keys.root_fingerprint == root and opened.video.is_dir()
     opened.store.close()
     assert all(path.stat().st_mode & 0o077 == 0 for path in (box / "keys").iterdir())
     assert main(certify) == 2 and "certified already" in capsys.readouterr().err
@@ -97,9 +103,17 @@ def test_the_certificate_of_another_key_name_or_root_is_refused(tmp_path: Path, 
     with (tmp_path / "huge.pem").open("wb") as file:
         file.truncate(1 << 40)
     assert "it is too long" in certify(right, tmp_path / "huge.pem")
+    told = certify(right, tmp_path / "box-1" / "box-1.pub.pem")
+    assert "box-1.pub.pem" in told and "keys/root.pem" in told and str(tmp_path / "box-1" / "keys") not in told
     os.mkfifo(tmp_path / "pipe.pem")
     assert "it is not a plain file" in certify(tmp_path / "pipe.pem", roots["centre"])
     assert not (tmp_path / "box-1" / "keys" / "device.crt").exists()
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "# What this box is told."), ("zh", "# 本终端盒的配置。")])
+def test_the_new_file_speaks_the_language_of_the_command(tmp_path: Path, lang: str, said: str) -> None:
+    assert main(["--lang", lang, "init", str(tmp_path / "box"), "--device", "box-1"]) == 0
+    assert (tmp_path / "box" / "box.toml").read_text(encoding="utf-8").startswith(said)
 
 
 def test_a_folder_that_is_a_box_or_holds_something_is_left_alone(tmp_path: Path, capsys: Out) -> None:
@@ -133,3 +147,32 @@ def test_a_new_box_says_that_nobody_is_in_a_class(tmp_path: Path, capsys: Out, l
     assert main(["--lang", lang, "people", "--box", str(box)]) == 0
     said = capsys.readouterr()
     assert said.out == "" and words in said.err and len(said.err.splitlines()) == 1
+
+
+CAMERA = ('[[cameras]]\nid = "room"\nrole = "room"\nsource = "gst:videotestsrc is-live=true ! '
+          'video/x-raw,format=I420,width=64,height=48,framerate=10/1 ! x264enc tune=zerolatency key-int-max=10"\n')
+
+
+@pytest.mark.skipif(shutil.which(LAUNCH) is None, reason="GStreamer is not here")
+@pytest.mark.parametrize("before", [False, True])
+def test_a_new_box_records_a_camera_in_the_folder_as_it_was_made(tmp_path: Path, capsys: Out, before: bool) -> None:
+    """`before`: as boxes of earlier versions were made."""
+    folder = tmp_path / "box"
+    assert main(["init", str(folder), "--device", "try-1", "--policy", "demo", "--test-keys"]) == 0
+    (folder / "box.toml").write_text((folder / "box.toml").read_text() + CAMERA)
+    if before:
+        (folder / "video" / "segments").mkdir(parents=True, exist_ok=True)
+    box = open_box(folder)
+    assert Keeper(box).is_new(), "the storage process waits for the recorder"
+    running = Running(folder)
+    try:
+        running.until(lambda one: True)
+        press(box)
+        running.until(lambda one: one["stretch_us"] > 0)
+        press(box, end=True)
+        running.until(lambda one: one["session"] is None and one["pending"] == 0)
+    finally:
+        assert running.end()[0] == 0
+    assert segments(box) and all((box.segments / one.file).is_file() for one in segments(box))
+    assert not Keeper(box).is_new() and box.first_volume().free_mb() > 0
+    box.store.close()

@@ -1,7 +1,6 @@
 """How many people at once: never fewer than there were, however they are spread over cameras, rooms and clocks."""
 from __future__ import annotations
 
-import dataclasses
 import itertools
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.bodies import Candidate, Track
-from evidence.crowd import AWAKE_US, View, always_still, at_once, mean_ppm, with_still
+from evidence.crowd import View, at_once, mean_ppm
 from evidence.rollcall import Look, Named, smoothed_headcount
 from evidence.story import Span
 
@@ -174,30 +173,6 @@ def test_means_count_instructors_apart_and_of_one_room_the_camera_that_shows_mos
     assert mean_ppm([front, back], ("teacher",), WHOLE) == (2 * SECOND, SECOND)
     assert mean_ppm([front], (), WHOLE) == (3 * SECOND, 0)
     assert mean_ppm([], (), WHOLE) is None
-
-
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=4),
-       st.integers(0, 2), st.booleans())
-def test_nobody_asleep_is_lost_from_the_heads(
-    parts: list[tuple[int, int, int]], posters: int, another: bool
-) -> None:
-    """Each part is a segment with people who move, people who sleep and no more than the posters of the room."""
-    views = []
-    for at, (awake, asleep, more) in enumerate([*parts, (0, 0, 0)]):
-        start_us = at * WHOLE.end_us + (AWAKE_US if at == len(parts) else 0)
-        seen = view("a", [(None, *ALL)] * awake, span=Span(start_us, start_us + WHOLE.end_us))
-        followed = dataclasses.replace(track(0, 0), first_us=start_us, last_us=start_us + ALL[1] * EVERY)
-        shifted = tuple(Named(followed, None) for _ in seen.look.named)
-        look = dataclasses.replace(seen.look, named=shifted, still_peak=asleep + posters + more)
-        views.append(dataclasses.replace(seen, look=look))
-    always = always_still(views)
-    assert always == {("box", "a"): posters}
-    possible = [with_still(one, always[one.camera]) for one in views[:-1]]
-    if another:
-        possible.append(view("b", [], 0))
-    most = at_once(possible, Span(0, len(parts) * WHOLE.end_us))
-    assert most == max(awake + asleep + more for awake, asleep, more in parts)
-    assert always_still(views[:-1]) == {} and always_still([view("a", [], 0)]) == {}
 
 
 def test_means_of_two_rooms_are_added_up_by_their_share_of_the_time() -> None:

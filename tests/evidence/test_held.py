@@ -1,23 +1,44 @@
 """Blocks in protective gear: who is not shown is covered, until a bare-face roll call shows otherwise."""
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from tests.evidence.course import TRAINEES, Course, codes
+from tests.evidence.course import TRAINEES, Course, at, codes
 
 DAY = "2026-03-02"
 BUT_4 = TRAINEES[:3]
 
 
+HELMETS = (("07:58", "08:25"), ("08:45", "09:15"), ("09:35", "09:42"))
+FACES = (("08:25", "08:45"), ("09:15", "09:35"))
+
+
 def course(
-    shows: tuple[str, ...] = BUT_4, gear: bool = True, boxes: tuple[str, ...] = ("box-1",),
-    faceless: int | None = None, **film: object,
+    shows: tuple[str, ...] = BUT_4, gear: bool = True, boxes: tuple[str, ...] = ("box-1",), helmets: int = 3,
+    later: dict[str, object] | None = None, **film: object,
 ) -> Course:
-    """A half-day of practice; all checked in. By default faces alone were counted."""
+    """A half-day of practice; all checked in. Faces are bare for 20 minutes twice; else `helmets` are in view. `later`:
+    what is other the second time."""
     made = Course(boxes=boxes, rooms={"box-2": "workshop"})
     made.half_day(DAY, gear=gear)
     made.order()
-    made.film(f"{DAY} 07:58", "09:42", shows, faceless=faceless, **film)  # type: ignore[arg-type]
+    for start, end in HELMETS:
+        made.film(f"{DAY} {start}", end, (), faceless=helmets)
+    for (start, end), other in zip(FACES, ({}, later or {}), strict=True):
+        made.film(f"{DAY} {start}", end, **{"shows": shows, **film, **other})  # type: ignore[arg-type]
+    for person in TRAINEES:
+        made.check_in(person, f"{DAY} 07:50")
+    return made
+
+
+def whole(shows: tuple[str, ...] = BUT_4, **film: object) -> Course:
+    """The same, but for people who look the same all along."""
+    made = Course()
+    made.half_day(DAY, gear=True)
+    made.order()
+    made.film(f"{DAY} 07:58", "09:42", shows, **film)  # type: ignore[arg-type]
     for person in TRAINEES:
         made.check_in(person, f"{DAY} 07:50")
     return made
@@ -42,7 +63,7 @@ def test_without_one_who_is_not_shown_is_covered_and_the_block_is_open_and_says_
 
 
 def test_the_same_without_gear_is_missing() -> None:
-    made = course(gear=False, faceless=0)
+    made = course(gear=False)
     made.bare_face(f"{DAY} 08:30", "08:31")
     assert fourth(made) == ("absent", ()) and made.r3().recordings == (f"{DAY}-am",)
     assert "bareface_held" not in codes(made.r3())
@@ -78,29 +99,95 @@ def test_whoever_is_out_for_a_moment_is_not_convicted_by_one(second: str | None,
 
 
 def test_those_that_show_as_many_people_as_are_due_leave_it_open() -> None:
-    made = course(unnamed=1)
+    made = course(faceless=1)
     two(made)
     assert fourth(made)[0] == "covered" and made.r3().open_recordings == (f"{DAY}-am",)
 
 
 def test_those_in_which_nobody_at_all_is_seen_prove_nothing() -> None:
-    made = course(())
+    for made in (whole(()), course(()), course(later={"shows": ()})):
+        two(made)
+        assert fourth(made)[0] == "covered" or not made.story().blocks[0].in_view
+        assert made.r3().open_recordings == (f"{DAY}-am",) and made.story().blocks[0].bareface_heads is None
+
+
+def test_a_full_headcount_in_helmets_protects_all_whom_the_bare_face_roll_calls_do_not_show() -> None:
+    made = course(helmets=4)
     two(made)
-    assert fourth(made)[0] == "covered" and made.r3().open_recordings == (f"{DAY}-am",)
+    block = made.story().blocks[0]
+    assert (block.bareface_heads, block.headcount_due, block.counted) == (3, 4, True)
+    assert fourth(made) == ("not_identifiable", ("full",)) and made.r3().open_recordings == (f"{DAY}-am",)
+
+
+@pytest.mark.parametrize("film", [{}, {"faceless": None}])
+def test_faces_alone_convict_nobody_in_gear_either(film: dict[str, object]) -> None:
+    made = course(faceless=None) if film else course(later={"faceless": None})
+    two(made)
     assert made.story().blocks[0].bareface_heads is None
+    assert fourth(made) == ("covered", ("gear",)) and made.r3().open_recordings == (f"{DAY}-am",)
+    assert "bareface_unlooked" in codes(made.r3())
+
+
+def test_where_people_were_counted_in_the_bare_face_roll_calls_alone_these_convict() -> None:
+    made = course(helmets=3)
+    made.film(f"{DAY} 08:00", "08:20", (), faceless=None, headcount=0)
+    two(made)
+    assert not made.story().blocks[0].counted
+    assert fourth(made)[0] == "absent" and made.r3().recordings == (f"{DAY}-am",)
+
+
+def blurred(made: Course, until: str = "23:00") -> Course:
+    """A blurred face in place of t-1 in each picture until then; the headcount misses a head."""
+    box, until_us = made.boxes["box-1"], at(f"{DAY} {until}")
+    for number, record in enumerate(box.records):
+        if record.type == "rollcall" and record.utc_us < until_us and record.body["tracks"]:
+            first = record.body["tracks"][0]
+            face = {**first, "best": {"person": "t-2", "score_ppm": 150_000}, "sharp_ppm": 200_000}
+            box.records[number] = dataclasses.replace(record, body={**record.body, "tracks": [
+                *record.body["tracks"], face]})
+    return made
+
+
+@pytest.mark.parametrize("until", ["23:00", "08:50"])
+def test_a_blurred_face_in_every_picture_of_any_bare_face_roll_call_leaves_it_open(until: str) -> None:
+    made = blurred(course(), until)
+    two(made)
+    assert made.story().blocks[0].bareface_heads == 3
+    assert fourth(made) == ("not_identifiable", ("blurred",)) and made.r3().open_recordings == (f"{DAY}-am",)
+
+
+def test_one_in_the_dark_proves_nothing() -> None:
+    for later, heads in (({"dark": 30}, None), ({"dark": 20}, 3)):
+        made = course(later=later)
+        two(made)
+        assert made.story().blocks[0].bareface_heads == heads
+
+
+def test_one_before_a_dazzled_camera_proves_nothing() -> None:
+    made = course()
+    two(made)
+    box = made.boxes["box-1"]
+    pictures = [(number, record) for number, record in enumerate(box.records) if record.type == "picture"]
+    for number, record in pictures:
+        if at(f"{DAY} 09:20") < record.utc_us < at(f"{DAY} 09:30"):
+            samples = [{**one, "bright_ppm": 400_000} for one in record.body["samples"]]
+            box.records[number] = dataclasses.replace(record, body={**record.body, "samples": samples})
+    block = made.story().blocks[0]
+    assert [fact.what for fact in block.pictures] == ["glare"] and not block.hazy
+    assert block.bareface_heads is None and fourth(made)[0] == "covered"
 
 
 def test_of_several_the_one_with_most_people_counts() -> None:
-    made = course(seen=("08:00", "09:00"))
-    for start, end in (("08:30", "08:31"), ("09:30", "09:31")):
+    made = course(later={"shows": ("t-1", "t-2")})
+    for start, end in (("08:30", "08:31"), ("09:20", "09:21")):
         made.bare_face(f"{DAY} {start}", end)
     assert made.story().blocks[0].bareface_heads == 3
 
 
 def test_with_a_detector_of_people_the_headcount_counts_helmets_too() -> None:
-    made = course(faceless=0)
+    made = whole()
     assert fourth(made) == ("absent", ()) and made.r3().recordings == (f"{DAY}-am",)
-    made = course(faceless=1)
+    made = whole(faceless=1)
     assert fourth(made) == ("covered", ("gear",)) and made.r3().open_recordings == (f"{DAY}-am",)
 
 
@@ -164,8 +251,11 @@ def test_one_in_one_of_two_rooms_says_nothing_of_the_other() -> None:
 def test_in_two_rooms_each_has_its_own_and_who_goes_from_one_to_the_other_counts_twice(
     elsewhere: tuple[str, ...], answer: str,
 ) -> None:
-    made = course(("t-1",), boxes=("box-1", "box-2"), seen=("08:00", "09:00"))
-    made.film(f"{DAY} 07:58", "09:42", elsewhere, box="box-2", faceless=None)
+    made = course(("t-1",), boxes=("box-1", "box-2"), helmets=1)
+    for start, end in HELMETS:
+        made.film(f"{DAY} {start}", end, (), box="box-2", faceless=2)
+    for start, end in FACES:
+        made.film(f"{DAY} {start}", end, elsewhere, box="box-2")
     two(made)
     assert made.story().blocks[0].bareface_heads is None and fourth(made)[0] == "covered"
     for start, end in (("08:35", "08:36"), ("09:25", "09:26")):
@@ -184,7 +274,10 @@ def test_it_is_seen_by_every_camera_of_the_room_or_proves_nothing() -> None:
 
 def test_who_is_shown_only_while_faces_were_bare_did_not_leave_early() -> None:
     for gear in (True, False):
-        made = course(TRAINEES, gear=gear, seen=("08:03", "08:06"))
+        made = Course()
+        made.half_day(DAY, gear=gear)
+        made.order()
+        made.film(f"{DAY} 07:58", "09:42", seen=("08:03", "08:06"))
         assert all(one.left_early != gear for one in made.story().blocks[0].presences)
 
 

@@ -66,6 +66,20 @@ def test_records_that_do_not_say_how_rare_strangers_are_need_two_looks() -> None
     assert told(look(0, ("a", T), rise=0), look(1, ("a", T), rise=0), *old) == {}
 
 
+def test_a_record_that_does_not_say_how_rare_strangers_are_neither_loosens_nor_spoils_those_that_do() -> None:
+    others = [look(at, NOBODY) for at in range(2, 99)]
+    assert told(look(0, ("a", T), rise=None), look(1, ("a", T)), *others) == {"a": "few"}
+    surely = T + math.ceil(RISE * math.log(5 * 99))
+    assert told(look(0, ("a", surely)), look(0, ("a", surely + 1), rise=None), *others) == {}
+    assert told(look(0, ("a", surely)), look(0, ("a", T), rise=None), *others) == {}
+
+
+def test_a_second_roll_call_of_the_same_minute_is_no_second_look() -> None:
+    others = [look(at, NOBODY, rise=None) for at in range(2, 9)]
+    once_more = look(0, ("a", 900_000), rise=None)
+    assert told(once_more, once_more, *others) == {"a": "few"}
+
+
 def test_two_cameras_are_two_looks_at_one_minute() -> None:
     half = T + math.ceil(RISE * math.log(5 * 3) / 2)
     one, two = look(0, ("a", half)), look(0, ("a", half))
@@ -155,6 +169,27 @@ def test_whoever_moved_now_and_then_is_no_picture() -> None:
     assert told(*asleep, look(9, ("a", 900_000), moved=STILL + 1)) == {}
     jitter = [look(at, ("a", 900_000), moved=STILL) for at in range(20)]
     assert told(*jitter, look(20, ("a", 900_000), moved=STILL + 1)) == {"a": "still"}
+
+
+def test_a_minute_is_counted_once_however_many_roll_calls_and_cameras_saw_it() -> None:
+    minute, more = look(0, ("a", 900_000), moved=STILL), look(1, ("a", 900_000), moved=STILL)
+    track = more.named[0].track
+    five_s = dataclasses.replace(more, named=(Named(
+        dataclasses.replace(track, last_us=track.first_us + 5 * SECOND), "a"),))
+    assert told(minute, five_s) == told(minute, five_s, minute, five_s) == {}
+    assert doubts([[minute, five_s], [minute, five_s]], Limits()) == {}
+    assert told(minute, more, look(2, ("a", 900_000), moved=STILL)) == {"a": "still"}
+
+
+@given(st.lists(st.lists(st.tuples(st.sampled_from("abc"), st.integers(300_000, 800_000)), max_size=3),
+                min_size=1, max_size=8),
+       st.lists(st.sampled_from([None, 0, STILL, STILL + 1]), min_size=8, max_size=8),
+       st.lists(st.sampled_from([None, RISE]), min_size=8, max_size=8), st.sets(st.integers(0, 7)))
+def test_a_second_roll_call_of_the_same_files_changes_nothing(
+    minutes: list[list[tuple[str, int]]], moved: list[int | None], rises: list[int | None], again: set[int],
+) -> None:
+    looks = [look(at, *scores, moved=moved[at], rise=rises[at]) for at, scores in enumerate(minutes)]
+    assert told(*looks, *(one for at, one in enumerate(looks) if at in again)) == told(*looks)
 
 
 @pytest.mark.parametrize("moved", [None, STILL])

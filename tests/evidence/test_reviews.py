@@ -88,6 +88,43 @@ def test_a_review_without_a_reason_or_a_name_does_not_count_and_is_told(words: d
     assert made.r3().recordings == (BLOCK,) and told(made, "reviews_void") == {"count": 1}
 
 
+def moved(made: Course) -> None:
+    """A later plan has the block at half past ten."""
+    made.hours.clear()
+    made.hour(f"{DAY} 10:30", "11:15")
+    made.hour(f"{DAY} 11:20", "11:59")
+    made.order(f"{DAY} 10:05")
+
+
+@pytest.mark.parametrize("which", [BLOCK, "h-1"])
+def test_a_review_of_a_block_that_a_later_plan_moved_does_not_count_and_is_told(which: str) -> None:
+    made = course(TRAINEES)
+    made.review(which, "complete", f"{DAY} 10:00", seen=seen_hash(made.story().blocks[0].calls))
+    assert made.story().reviews_void == ()
+    moved(made)
+    made.film(f"{DAY} 10:28", "12:01", ())
+    assert made.r3().recordings == (BLOCK,) and told(made, "reviews_void") == {"count": 1}
+    made.review(BLOCK, "complete", f"{DAY} 13:00")
+    assert made.r3().recordings == () and "reviewed_complete" in codes(made.r3())
+
+
+def test_a_review_counts_while_a_later_plan_leaves_its_block_where_it_was() -> None:
+    made = course()
+    made.review(BLOCK, "complete", f"{DAY} 10:00")
+    made.half_day("2026-03-03")
+    made.order(f"{DAY} 10:05")
+    assert made.r3().recordings == () and made.story().reviews_void == ()
+
+
+def test_a_review_of_what_no_plan_had_yet_does_not_count() -> None:
+    made = course()
+    made.review(BLOCK, "complete", "2026-03-01 17:00")
+    assert made.r3().recordings == (), "the clock of the centre was set back: its chain says what came first"
+    review, plan = made.centre.records.pop(), made.centre.records.pop()
+    made.centre.records += [dataclasses.replace(review, seq=plan.seq), dataclasses.replace(plan, seq=review.seq)]
+    assert made.r3().recordings == (BLOCK,) and told(made, "reviews_void") == {"count": 1}
+
+
 def test_roll_calls_that_came_after_a_review_are_told_and_it_still_counts() -> None:
     made = course()
     made.review(BLOCK, "missing", seen=seen_hash(made.story().blocks[0].calls))

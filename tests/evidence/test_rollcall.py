@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.bodies import Candidate, Track
-from evidence.rollcall import Gear, Limits, Look, answers, identify, name_tracks, smoothed_headcount
+from evidence.rollcall import Bare, Gear, Limits, Look, answers, identify, name_tracks, smoothed_headcount
 
 
 def track(person: str | None, first: int, last: int, score: int = 800_000) -> Track:
@@ -85,6 +85,7 @@ def told(*looks: Look, **more: object) -> dict[str, tuple[str, tuple[str, ...]]]
     return {person: (said.answer, said.why) for person, said in found.items()}
 
 
+HELMETS = Gear((), False)
 STRANGER = face(100_000, "c")
 """Large, in the light and from the front, and like nobody."""
 
@@ -173,15 +174,30 @@ def test_only_faces_within_the_time_count_and_each_by_its_share_of_it() -> None:
 
 
 def test_in_gear_who_is_not_shown_is_covered_unless_bare_faces_or_nobody_else_say_otherwise() -> None:
-    seen = look(face(800_000, "a"), face(px=14))
-    assert told(seen, gear=Gear(False, False)) == {
+    seen = look(face(800_000, "a"))
+    assert told(seen, gear=HELMETS) == {
         "a": ("shown", ()), "b": ("covered", ("gear",)), "c": ("covered", ("gear",))}
-    for gear in (Gear(True, False), Gear(False, True)):
+    for gear in (Gear((Bare((0, 10), [[seen]]),), False), Gear((), True)):
         assert told(seen, gear=gear)["b"] == ("absent", ())
 
 
+def test_faces_that_tell_nothing_in_any_bare_face_roll_call_excuse_and_those_of_helmets_do_not() -> None:
+    clear, blurred = look(face(800_000, "a")), look(face(800_000, "a"), face(100_000, "c", sharp_ppm=1))
+    assert told(blurred)["b"] == ("not_identifiable", ("blurred",))
+    for bare in ([[blurred]], [[clear], [blurred]]):
+        gear = Gear((Bare((0, 10), [[clear]]), Bare((0, 10), bare)), False)
+        assert told(blurred, gear=gear)["b"] == ("not_identifiable", ("blurred",))
+    away = Gear((Bare((0, 10), [[clear]]),), False)
+    assert told(blurred, gear=away)["b"] == ("absent", ()), "of helmets nobody expects a face"
+
+
+def test_as_many_people_as_are_due_leave_it_open_in_gear_too() -> None:
+    seen = look(face(800_000, "a"), headcount=3)
+    assert told(seen, gear=Gear((Bare((0, 10), [[seen]]),), False))["b"] == ("not_identifiable", ("full",))
+
+
 def test_who_was_named_in_two_rooms_at_once_is_not_identifiable() -> None:
-    said = told(look(face(800_000, "a")), two_rooms=("b",), gear=Gear(False, False))
+    said = told(look(face(800_000, "a")), two_rooms=("b",), gear=HELMETS)
     assert said["b"] == ("not_identifiable", ("two_rooms",)) and said["c"][0] == "covered"
 
 
@@ -189,7 +205,7 @@ def test_who_was_named_in_two_rooms_at_once_is_not_identifiable() -> None:
     face, st.integers(0, 900_000), st.sampled_from([None, *PEOPLE]), st.sampled_from([None, ("b", 480_000)]),
     st.integers(1, 90), st.integers(1, 10), st.integers(0, 40)), max_size=8), st.booleans(), st.integers(0, 10))
 def test_everybody_gets_one_answer_and_why_goes_with_doubt_alone(tracks: list[Track], gear: bool, dark: int) -> None:
-    said = told(look(*tracks, dark=dark), gear=Gear(False, False) if gear else None)
+    said = told(look(*tracks, dark=dark), gear=HELMETS if gear else None)
     assert set(said) == set(PEOPLE)
     for answer, why in said.values():
         assert bool(why) == (answer in ("not_identifiable", "covered"))

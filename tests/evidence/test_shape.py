@@ -50,7 +50,7 @@ def test_what_may_be_null_may_be_left_out() -> None:
 
 
 @pytest.mark.parametrize(("change", "named"), [
-    ({"class": 1}, "class: expected a text"),
+    ({"class": 1}, "class: expected a text in quotation marks"),
     ({"class": "x" * (MAX_TEXT + 1)}, "class: the text is too long"),
     ({"count": 0}, "count: 0 is out of range (1 to 9)"),
     ({"count": True}, "count: expected a whole number"),

@@ -38,6 +38,10 @@ class Schedule:
         people = [one for one in PEOPLE if one != LEAVES or number < self.leaves]
         return (*people, JOINS) if number >= self.joins else tuple(people)
 
+    def helmets(self, number: int) -> int:
+        """How many are counted in a helmet: none who is not due, for nobody can tell them from the others."""
+        return len(self.days[number].there & set(self.due(number)))
+
     def missed(self, number: int) -> tuple[str, ...]:
         return tuple(one for one in self.due(number) if one not in self.days[number].there)
 
@@ -48,12 +52,19 @@ PLACES = (
 """One camera; two of one room; two rooms."""
 
 
+BARE = (("07:58", "08:22", True),)
+IN_GEAR = (("07:58", "08:05", False), ("08:05", "08:08", True), ("08:08", "08:16", False), ("08:16", "08:19", True),
+           ("08:19", "08:22", False))
+"""What is filmed when, and whether faces are bare."""
+
+
 @st.composite
 def day(draw: st.DrawFn, places: tuple[tuple[str, str], ...], lossy: bool) -> Day:
+    """Helmets before one camera only: two would count each of them twice."""
     everybody = (*PEOPLE, JOINS)
     there = draw(st.sets(st.sampled_from(everybody), min_size=2).map(frozenset) | st.just(frozenset(everybody)))
     rooms = len({box for box, _ in places})
-    gear = rooms == 1 and draw(st.booleans())
+    gear = len(places) == 1 and draw(st.booleans())
     cameras: dict[tuple[str, str], set[str]] = {place: set() for place in places}
     for person in sorted(there):
         seen_by = draw(st.sets(st.sampled_from(places), min_size=1, max_size=1 if rooms > 1 else len(places)))
@@ -89,8 +100,10 @@ def played(made: Schedule) -> Course:
             course.check_in(person, f"{date(number)} 07:50")
         for (box, camera), people in one.cameras.items() if not one.lost else ():
             teacher = ("teacher",) if one.teacher and camera != "right" and box == "box-1" else ()
-            course.film(f"{date(number)} 07:58", "08:22", (*sorted(people), *teacher), box=box, camera=camera,
-                        segment_s=3600, seen=("08:05", "08:19") if one.gear else None)
+            for start, end, bare in IN_GEAR if one.gear else BARE:
+                helmets = 0 if bare else made.helmets(number)
+                course.film(f"{date(number)} {start}", end, (*(sorted(people) if bare else ()), *teacher), box=box,
+                            camera=camera, segment_s=3600, faceless=helmets)
         if one.gear:
             course.bare_face(f"{date(number)} 08:06", "08:07")
             course.bare_face(f"{date(number)} 08:17", "08:18")

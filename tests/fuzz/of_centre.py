@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from central.classes.lists import take_list
 from central.classes.plan import hours_of, read_names, read_plan
 from central.classes.statements import state_assessment
-from central.config import TEMPLATE, load_config
+from central.centre_toml import TEMPLATES
+from central.config import load_config
 from central.errors import BadDay, BadKeyFile, BadName, BadPlan, CannotRead, CannotWrite, NoCentre
 from central.keys import load_centre_keys, load_public_key, sealing_key
 from central.names import NameBox
@@ -99,7 +100,7 @@ def _day(data: bytes, bench: Bench) -> object:
 
 PARSERS = (
     Parser("centre.toml", ("central/config.py",), "toml",
-           lambda: [TEMPLATE.format(test="true", database=ADDRESS).encode()], _config,
+           lambda: [text.format(test="true", database=ADDRESS).encode() for text in TEMPLATES.values()], _config,
            (BadShape, CannotRead, NoCentre)),
     *(Parser(f"the centre's keys/{name}", ("central/keys.py",), "bytes" if name == "names.key" else "pem",
              lambda name=name: [KEYS[name]], _keys(name), (BadKeyFile, BadCertificate, NoCentre), 20) for name in KEYS),

@@ -224,12 +224,16 @@ def test_two_witnesses_do_not_work_with_one_memory(
     assert "another witness" in capsys.readouterr().err
 
 
-def test_a_key_is_for_its_owner_alone_and_is_not_overwritten(eye: NoteKey, tmp_path: Path) -> None:
+def test_a_key_is_for_its_owner_alone_and_is_not_overwritten(
+    eye: NoteKey, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
     path = tmp_path / "key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert load_witness(path).key == eye
     before = path.read_bytes()
+    capsys.readouterr()
     assert main(["witness", "--key", str(path), "--new", "b"]) == 2
+    assert capsys.readouterr().out == "", "there is no key to give to anybody"
     assert path.read_bytes() == before
     assert main(["witness", "--key", str(tmp_path / "other"), "--new", "a b"]) == 2
 

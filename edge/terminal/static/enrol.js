@@ -103,7 +103,7 @@ async function pressed(action, more) {
 function confirmed(action, more = {}, able = names(current.instructors), rest = []) {
   const ways = [...able, ...rest];
   if (!ways.length) { problem(said.noneHere); return; }
-  const ask = (who) => askPad(who.code ? said.code : fill(said.teacher, who), async (given) => {
+  const ask = (who) => askPad(who.code ? fill(said.codeFor, current) : fill(said.teacher, who), async (given) => {
     const word = who.code ? { code: given } : { instructor: who.person, instructor_pin: given };
     const refused = await press(action, { ...more, ...word });
     if (refused) digits.refuse(refused.error);
@@ -184,7 +184,7 @@ function askNewPin(step) {
       if (first !== second) { askNewPin(step); digits.refuse(said.differs); return; }
       const refused = await press("pin", { pin: first });
       if (!refused) return;
-      if (refused.code === "PinGuarded") vouched(first, refused.error);
+      if (refused.code === "PinGuarded" || refused.code === "NotConfirmed") vouched(first, refused.error);
       else if (refused.code === "PinTaken") askOld(step, first);
       else { askNewPin(step); digits.refuse(refused.error); }
     });

@@ -52,8 +52,8 @@ def test_claiming_and_refusing_on_the_command_line(centre: Centre, capsys: pytes
     said = capsys.readouterr().out
     assert "zaitang-edge join FOLDER --centre https://localhost:8471 --token " in said
     assert f"--pin {centre.root_fingerprint}" in said
-    assert main(["box", "pending", "--centre", folder]) == 0
-    assert capsys.readouterr().out == ""
+    assert main(["--lang", "en", "box", "pending", "--centre", folder]) == 0
+    assert capsys.readouterr().out == "No box waits for approval.\n"
     for command in (["approve", "box-7"], ["refuse", "box-7", "--reason", "x"]):
         assert main(["--lang", "en", "box", *command, "--centre", folder]) == 2
         assert "no box box-7 waits for approval" in capsys.readouterr().err

@@ -65,11 +65,19 @@ sub = "file:{small}"
 id = "door"
 role = "terminal"
 source = "rtsp://admin:geheim@127.0.0.1:9/x"
+[clock]
+source = "simulated"
+start = "2026-03-02T01:00:00.000000Z"
+anchor_boot_us = 0
+boot_id = "b"
 ''')
     code = main(["--lang", "en", "cameras", "--box", str(tmp_path), "--picture", str(tmp_path / "p.png")])
     said = capsys.readouterr()
     assert code == 1
-    assert [line.split()[0] for line in said.out.splitlines()] == ["room:", "room-sub:"] and "32x32" in said.out
+    told = [line for line in said.out.splitlines() if "answers" in line]
+    assert [line.split()[0] for line in told] == ["room:", "room-sub:"] and "32x32" in said.out
+    assert [line for line in said.out.splitlines() if line not in told] == [
+        f"{name}: its picture is in {tmp_path / f'p-{name}.png'}" for name in ("room", "room-sub")]
     assert said.err.strip() == "door: rtsp://127.0.0.1:9/x cannot be reached: Connection refused"
     assert sorted(path.name for path in tmp_path.glob("*.png")) == ["p-room-sub.png", "p-room.png"]
     (tmp_path / "box.toml").write_text('device = "box-1"\npolicy = "demo"\n')
@@ -87,3 +95,13 @@ def test_a_camera_whose_video_could_not_be_cut_says_what_to_set(
         assert main(["--lang", lang, "cameras", "--source", f"file:{refreshing}", "--picture", str(picture)]) == 1
         said = capsys.readouterr()
         assert "H.264, 64x48" in said.out and words in said.err and picture.exists()
+
+
+def test_a_file_is_no_camera_of_a_box_on_the_real_clock(tmp_path: Path, film: Path, capsys: Said) -> None:
+    """The recorder would refuse it: better here than at the start."""
+    (tmp_path / "box.toml").write_text(
+        f'device = "box-1"\npolicy = "demo"\n[[cameras]]\nid = "room"\nsource = "file:{film}"\n')
+    for lang, words in (("en", "a file is no camera"), ("zh", "文件不是摄像头")):
+        assert main(["--lang", lang, "cameras", "--box", str(tmp_path)]) == 1
+        said = capsys.readouterr()
+        assert words in said.err and said.out == ""

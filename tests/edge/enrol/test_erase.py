@@ -435,8 +435,9 @@ def test_a_withdrawal_keeps_the_pin_and_the_end_of_the_purpose_does_not(enrolled
 def test_people_are_named_and_listed(enrolled: Box, capsys: Any) -> None:
     assert erase_of(enrolled, capsys, NAME)[0] == 0 and "p-1" not in enrolled.store.enrolled(CLASS)
     assert main(["people", "--box", str(enrolled.folder), "--class", CLASS]) == 0
-    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert rows[0] == [CLASS, "p-1", NAME, "trainee", "-", "PIN"] and rows[2][4:] == ["face", "-"] and len(rows) == 7
+    head, *rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert head == ["班次", "人员", "姓名", "身份", "人脸", "密码"]
+    assert rows[0] == [CLASS, "p-1", NAME, "学员", "—", "有"] and rows[2][4:] == ["有", "—"] and len(rows) == 7
     names = {"p-2": Name("李强", "01" * 16), "p-3": Name("李强", "02" * 16)}
     enrolled.store.put_names(CLASS, seal_sheet(names, enrolled.keys.sealing_key, CLASS))
     status, told = erase_of(enrolled, capsys, "李强")

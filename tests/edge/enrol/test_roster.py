@@ -168,6 +168,8 @@ def test_the_import_leaves_no_number_on_the_box_and_the_centre_can_read_it(
     command = ["--lang", "en", "roster", "import", "--box", str(named_box.folder), "--class", CLASS]
     command += ["--file", str(file)]
     assert main(command) == 2 and "--centre-key" in capsys.readouterr().err
+    assert main([*command, "--centre-key", key.read_text().strip()]) == 0, "the key itself, as the command prints it"
+    capsys.readouterr()
     assert main([*command, "--centre-key", str(key)]) == 0
     told = capsys.readouterr().out
     assert "7 people of class class-1" in told and "no order" not in told and f"delete {file} now" in told

@@ -75,6 +75,8 @@ def test_a_plan_tells_rows_and_what_to_change_and_draws_them(
     assert main([*command, "--out", str(out)]) == 0
     told = capsys.readouterr().out
     assert all(one in told for one in said)
+    written = {"zh": "已写入", "en": "written:"}[lang]
+    assert told.splitlines()[-2:] == [f"{written} {path}" for path in (out, tmp_path / "p.json")]
     drawn = texts(out.read_bytes())
     assert {"zh": "只能计数", "en": "only counted"}[lang] in drawn and "52" in drawn and "A: front" in drawn
     found = json.loads((tmp_path / "p.json").read_text())
@@ -169,7 +171,7 @@ def test_a_walk_is_told_stop_by_stop_and_drawn_without_anybody(
     assert told[0].startswith("1-1: face ") and "recognised as p-4 in 4 of 4" in told[0] and "enough" in told[0]
     assert told[1] == "next: 6-1" and told[2].startswith("6-1: face ") and "narrower than 60 px" in told[2]
     assert told[3].startswith("3: face ") and "too dark" in told[3]
-    assert told[-1] == "stops: 3, of them identifiable: 1"
+    assert told[-3:] == ["stops: 3, of them identifiable: 1", f"written: {out}", f"written: {tmp_path / 'w.json'}"]
     found = json.loads((tmp_path / "w.json").read_text())
     near, far, dim = found["stops"]
     assert near["face_px"] / far["face_px"] == pytest.approx(2.2, abs=0.3) and near["sights"] == SECONDS

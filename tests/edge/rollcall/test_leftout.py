@@ -4,13 +4,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.rollcall.leftout import CODES, DIED, GONE, LATER_US, LeftOut
+from edge.rollcall.leftout import DIED, GONE, LATER_US, LeftOut
+from evidence.called import LEFT_OUT
 from evidence.records import ClockState, Record
 from evidence.times import utc_text
 
 NOW = "zaitang 2, lab"
 ALARMS = st.lists(st.tuples(
-    st.sampled_from(sorted(CODES)), st.sampled_from((NOW, "zaitang 1, lab", None)), st.integers(0, 3 * LATER_US)))
+    st.sampled_from(sorted(LEFT_OUT)), st.sampled_from((NOW, "zaitang 1, lab", None)), st.integers(0, 3 * LATER_US)))
 
 
 def alarm(code: str, looked_with: str | None, at_us: int, segment: str = "s") -> Record:

@@ -1,21 +1,34 @@
 """What `zaitang-edge status` says, in both languages."""
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from common.texts import translate
+from common.unreached import NOT_VOUCHED
 from edge.cli import main
-from edge.sync.cli import lines
+from edge.sync.cli import lines, sentence
 from edge.sync.progress import Progress, write_progress
 from edge.wiring import Box
 from evidence.bodies import Alarm
+from evidence.records import Stamp
+
+
+@dataclasses.dataclass
+class Stopped:
+    """A clock that says one thing."""
+
+    now: Stamp
+    rate: int = 1
+
+    def stamp(self) -> Stamp:
+        return self.now
 
 
 def said(box: Box, lang: str = "en") -> str:
-    return "\n".join(translate(text, lang, **params) for text, params in lines(box))
+    return "\n".join(sentence(text, params, lang) for text, params in lines(box))
 
 
 def test_what_is_on_its_way_is_told(make_box: Callable[..., Box]) -> None:
@@ -29,6 +42,8 @@ def test_what_is_on_its_way_is_told(make_box: Callable[..., Box]) -> None:
     assert "回应 507" in said(box, "zh")
     write_progress(box.run_folder, Progress(1, 1, failures=4))
     assert "cannot be reached; tries in a row: 4" in said(box)
+    write_progress(box.run_folder, Progress(1, 1, failures=4, why=NOT_VOUCHED))
+    assert "vouches for its certificate; tries in a row: 4" in said(box) and "对方证书不是" in said(box, "zh")
     write_progress(box.run_folder, Progress(0, 0))
     assert "all files" in said(box)
 
@@ -42,3 +57,13 @@ def test_a_box_that_never_ran_stays_without_a_database(tmp_path: Path, capsys: p
     (tmp_path / "box.toml").write_text('device = "box-1"\n')
     assert main(["status", "--box", str(tmp_path), "--lang", "en"]) == 2
     assert "never ran" in capsys.readouterr().err and not (tmp_path / "zaitang.db").exists()
+
+
+@pytest.mark.parametrize("synced", [True, False])
+def test_a_clock_that_nobody_sets_is_told(make_box: Callable[..., Box], synced: bool) -> None:
+    box = make_box("")
+    stamp = box.clock.stamp()
+    stamp = dataclasses.replace(stamp, clock=dataclasses.replace(stamp.clock, synced=synced))
+    box = dataclasses.replace(box, clock=Stopped(stamp))  # type: ignore[arg-type]
+    assert ("clock of this machine is not synchronised" in said(box)) is not synced
+    assert ("录像和签到均不作数" in said(box, "zh")) is not synced

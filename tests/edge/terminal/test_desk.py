@@ -17,12 +17,14 @@ from edge.checkin.errors import LivenessUnavailable, NobodyEnrolled
 from edge.checkin.kept import Kept
 from edge.checkin.view import Ask, EngineView
 from edge.clock import SystemClock
+from edge.enrol.erase import withdraw
 from edge.errors import BadStore, StoreBusy
 from edge.models.errors import ModelMissing, ModelUnreachable, PackageMissing
+from edge.store.people import NewFace
 from edge.terminal.camera import Camera
 from edge.terminal.desk import REFUSAL_S, RESULT_S, RETRY_S, Desk, Target
 from edge.terminal.errors import PackLoading
-from evidence.bodies import CheckIn
+from evidence.bodies import Candidate, CheckIn, Enrolment
 
 FRAME = np.zeros((240, 320, 3), np.uint8)
 BOX = (80, 60, 80, 120)
@@ -274,12 +276,38 @@ def test_a_refusal_says_what_was_wrong(at: Setup, state: Any, liveness: Any, ans
     assert at.room.state()["checkin"]["result"]["text"] and not at.room.state()["checkin"]["result"]["good"]
 
 
+@pytest.mark.parametrize("role", ["best", "second", "alike"])
+@pytest.mark.parametrize("ending", [False, True])
+def test_an_attempt_of_a_face_that_is_erased_meanwhile_is_dropped(at: Setup, role: str, ending: bool) -> None:
+    """`ending`: the attempt runs when the erasure comes; else it is decided in that very moment."""
+    store, other = at.room.store, dataclasses.replace(attempt(2), best=Candidate("p-2", 900_000))
+    for person in ("p-1", "p-2"):
+        store.enrol([NewFace(np.ones((1, 4), np.float32), Enrolment(
+            "welding-1", person, "builtin", "0" * 64, 1, "none"))])
+    whose: Any = ("p-1",) if role == "alike" else Candidate("p-1", 944_000)
+    hers = dataclasses.replace(other, **{role: whose}, attempt="a-1")
+    at.see(EngineView((BOX,), "looking"))
+    withdraw(store, "welding-1", "p-1", "command")
+    if ending:
+        at.engine.running = [hers, other]
+        at.see(EngineView((), "empty"))
+    else:
+        at.engine.views = [EngineView((BOX,), "accepted", "p-1", 3, 3, hers)]
+        at.desk._faces = store.faces_version()
+        at.see()
+        at.frames.number += 1
+        at.desk.turn()
+        assert at.desk.sight().result is None
+        at.see(EngineView((BOX,), "accepted", "p-2", 3, 3, other))
+    assert at.attempts() == ["a-2"]
+
+
 def test_a_busy_store_loses_no_attempt(at: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    append = at.room.store.append
-    monkeypatch.setattr(at.room.store, "append", lambda *_: (_ for _ in ()).throw(StoreBusy()))
+    append = at.room.store.append_attempt
+    monkeypatch.setattr(at.room.store, "append_attempt", lambda *_: (_ for _ in ()).throw(StoreBusy()))
     with pytest.raises(StoreBusy):
         at.see(EngineView((BOX,), "accepted", "p-1", 3, 3, attempt()))
-    monkeypatch.setattr(at.room.store, "append", append)
+    monkeypatch.setattr(at.room.store, "append_attempt", append)
     at.see(EngineView((), "empty"))
     assert at.attempts() == ["a-1"]
 
@@ -291,7 +319,7 @@ def test_a_database_on_a_full_disk_does_not_end_the_desk(at: Setup, monkeypatch:
         tries.append(1)
         raise BadStore(path="zaitang.db", why="database or disk is full")
 
-    monkeypatch.setattr(at.room.store, "append", full)
+    monkeypatch.setattr(at.room.store, "append_attempt", full)
     at.desk._unsaved.append(attempt())
     at.desk.start()
     deadline = time.monotonic() + 10
@@ -340,12 +368,12 @@ def test_when_the_last_face_is_erased_nobody_is_remembered(at: Setup, monkeypatc
 def test_nobody_is_told_of_what_is_not_on_record_and_the_picture_goes_on(
     at: Setup, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    append = at.room.store.append
+    append = at.room.store.append_attempt
 
     def full(*_: object) -> None:
         raise BadStore(path="zaitang.db", why="database or disk is full")
 
-    monkeypatch.setattr(at.room.store, "append", full)
+    monkeypatch.setattr(at.room.store, "append_attempt", full)
     at.frames.number += 1
     at.engine = ScriptedEngine([EngineView((BOX,), "accepted", "p-1", 3, 3, attempt())])
     at.desk._every_s = 0.001
@@ -354,7 +382,7 @@ def test_nobody_is_told_of_what_is_not_on_record_and_the_picture_goes_on(
     assert at.desk.sight().result is None
     at.frames.number += 1
     wait_for(lambda: at.desk.sight().frame == at.frames.number)
-    monkeypatch.setattr(at.room.store, "append", append)
+    monkeypatch.setattr(at.room.store, "append_attempt", append)
     wait_for(lambda: at.attempts() == ["a-1"])
     at.desk.stop()
 

@@ -243,6 +243,29 @@ def test_whoever_is_left_at_an_opened_page_gets_no_instructors_pin(kiosk: Kiosk)
     assert said.record.body == {"class": CLASS, "person": "p-3", "first": True, "by": "code", "confirmed_by": None}
 
 
+def test_whoever_is_enrolled_sets_a_pin_without_a_new_face(kiosk: Kiosk) -> None:
+    """Of the instructors nobody has one yet: only the code opens the page, and only it can confirm."""
+    kiosk.open(code=CODE)
+    for person, number in (("p-3", 3), ("p-1", 1)):
+        assert kiosk.enrol(person, number)["state"] == "enrolled"
+        kiosk.press("next")
+    assert kiosk.press("choose", person="p-3").json()["state"] == "again"
+    assert kiosk.press("cannot").json()["state"] == "pin"
+    assert kiosk.press("pin", pin=TEACHERS).json()["code"] == "PinGuarded"
+    assert kiosk.press("pin", pin=TEACHERS, code=CODE).json()["state"] == "pin_set"
+    kiosk.press("next")
+    kiosk.press("choose", person="p-1")
+    kiosk.press("cannot")
+    assert kiosk.press("pin", pin="271828").json()["code"] == "NotConfirmed", "nobody has seen who stands here"
+    assert kiosk.press("pin", pin="271828", instructor="p-3", instructor_pin=TEACHERS).json()["state"] == "pin_set"
+    kiosk.press("next")
+    kiosk.press("choose", person="p-1")
+    kiosk.press("cannot")
+    assert kiosk.press("pin", pin="735192").json()["code"] == "PinTaken"
+    assert kiosk.press("pin", pin="735192", old="271828").json()["state"] == "pin_set"
+    assert [one.record.body["by"] for one in kiosk.room.store.records_of("pin.set")] == ["code", "instructor", "self"]
+
+
 def test_who_agrees_agrees_to_the_text_that_the_page_showed(kiosk: Kiosk) -> None:
     kiosk.open(code=CODE)
     kiosk.press("choose", person="p-1")

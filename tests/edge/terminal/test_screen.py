@@ -722,7 +722,8 @@ def test_a_clock_that_is_not_set_is_a_banner(room: Any, monkeypatch: pytest.Monk
     stamp = room.clock.stamp
     monkeypatch.setattr(room.clock, "stamp", lambda: dataclasses.replace(
         stamp(), clock=dataclasses.replace(stamp().clock, synced=False)))
-    assert room.state()["banners"][0]["text"].startswith("The clock of this box is not set")
+    assert room.state()["banners"][0]["text"].startswith("The clock of this box is not set: until it is, neither video")
+    assert "录像和签到均不作数" in room.state("zh")["banners"][0]["text"]
     room.take_order()
     room.at(26)
     assert room.screen.due_warning() is None

@@ -1,0 +1,91 @@
+"""What stands in the centre.toml of a new centre, in the language of who makes it."""
+from __future__ import annotations
+
+EN = """\
+# What this centre is called, in records and on its pages.
+device = "centre"
+name = "在堂监管中心"
+
+# Keys marked as test keys, and what they sign, are accepted only where this says so.
+accept_test_keys = {test}
+
+# Where records are kept: nothing for SQLite in this folder, or an empty database of PostgreSQL, like
+# postgresql://zaitang@db.example/zaitang. Its password stands in ~/.pgpass, never here.
+database = "{database}"
+
+[web]
+host = "127.0.0.1"
+port = 8470
+
+# Where the collector finds the broker. With tls = true everybody shows a certificate (`zaitang-central broker`);
+# without it only this machine is served.
+[broker]
+host = "127.0.0.1"
+port = 1883
+tls = false
+
+# Where boxes introduce themselves (`zaitang-central devices`): the address to listen at, and the names and addresses
+# by which boxes reach this centre and its broker.
+[devices]
+host = "127.0.0.1"
+port = 8471
+names = ["localhost", "127.0.0.1"]
+
+[tree]
+# At most one checkpoint in so many seconds, when records came, and one a day in any case.
+checkpoint_s = 60
+# The keys of the witnesses whose word is kept beside the checkpoints: what `zaitang-verify witness --new` prints.
+witnesses = []
+# A time-stamping authority (RFC 3161) that stamps one checkpoint a day; empty: none.
+stamp_url = ""
+
+# After so many minutes without a word from a box an alarm says so, and the page of all classes.
+[boxes]
+silent_min = 10
+"""
+
+ZH = """\
+# 监管中心的名称，写入记录，也显示在页面上。
+device = "centre"
+name = "在堂监管中心"
+
+# 只有这里写明，才接受标为测试的密钥及其签名的内容。
+accept_test_keys = {test}
+
+# 记录保存在哪里：留空即本文件夹中的 SQLite；或填一个空的 PostgreSQL 数据库，如
+# postgresql://zaitang@db.example/zaitang。密码放在 ~/.pgpass，绝不写在这里。
+database = "{database}"
+
+[web]
+host = "127.0.0.1"
+port = 8470
+
+# 采集程序在哪里连接消息代理。tls = true 时各方都须出示证书（`zaitang-central broker`）；
+# 否则只为本机服务。
+[broker]
+host = "127.0.0.1"
+port = 1883
+tls = false
+
+# 终端盒在哪里报到（`zaitang-central devices`）：监听的地址，
+# 以及终端盒连接本中心及其消息代理所用的名称和地址。
+[devices]
+host = "127.0.0.1"
+port = 8471
+names = ["localhost", "127.0.0.1"]
+
+[tree]
+# 有新记录时，每隔这么多秒最多生成一个检查点；无论如何每天一个。
+checkpoint_s = 60
+# 见证方的公钥，其见证与检查点一同保存：即 `zaitang-verify witness --new` 打印的内容。
+witnesses = []
+# 每天为一个检查点加盖时间戳的机构（RFC 3161）；空：不加盖。
+stamp_url = ""
+
+# 终端盒这么多分钟没有任何消息，就发出警报，并显示在班次总览页上。
+[boxes]
+silent_min = 10
+"""
+
+TEMPLATES = {"en": EN, "zh": ZH}
+"""By language. What a program reads in them is the same."""

@@ -1,0 +1,174 @@
+"""Any pictures of a block, in gear or not: bad ones and more people convict nobody, a second look changes nothing."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Literal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evidence.bodies import Alarm, Candidate, RollCall, Track
+from evidence.times import MINUTE
+from tests.evidence.course import MARGIN, SHA, THRESHOLD, TRAINEES, Course, picture_of
+
+DAY = "2026-03-02"
+CUTS = ("07:58", "08:25", "08:35", "09:15", "09:25", "09:42")
+"""Where files begin and end: in the second and the fourth faces are bare."""
+HELD = (("08:29", "08:31"), ("09:19", "09:21"))
+SAMPLES, RISE = 100, 40_000
+Sight = Literal["clear", "near", "small", "blurred", "turned", "dim", "mask", "away", "asleep", "out"]
+FACES: Mapping[Sight, Mapping[str, int]] = {
+    "clear": {}, "near": {}, "small": {"face_px": 18}, "blurred": {"sharp_ppm": 100_000}, "turned": {"frontal_ppm": 0},
+    "dim": {"light_ppm": 90_000}, "mask": {"cover_ppm": 900_000}}
+"""How a face is seen; of all others no face is."""
+Fault = Literal["", "dark", "faces", "short", "left out", "glare"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Scene:
+    """One file: how each trainee is seen, who else is in view, and what is wrong with it. In the dark and where it was
+    left out nobody is seen; "faces": only these are counted; "short": of few pictures."""
+
+    sights: tuple[Sight, ...]
+    strangers: int = 0
+    others: int = 0
+    """More people without a face."""
+    small: int = 0
+    """More faces that tell nothing."""
+    fault: Fault = ""
+
+
+@st.composite
+def scenes(draw: st.DrawFn, sight: st.SearchStrategy[Sight], fault: st.SearchStrategy[Fault]) -> tuple[Scene, ...]:
+    """Most people look the same in most files."""
+    usual, calm = [draw(sight) for _ in TRAINEES], draw(st.booleans())
+    strangers = st.just(0) if calm else st.integers(0, 1)
+    return tuple(
+        Scene(tuple(draw(sight) if draw(st.integers(0, 3)) == 0 else one for one in usual), draw(strangers),
+              fault="" if calm else draw(fault)) for _ in CUTS[1:])
+
+
+def played(made: tuple[Scene, ...], gear: bool, again: frozenset[int] = frozenset()) -> Course:
+    """All signed in. `again`: files with a second roll call, which sees the same."""
+    course = Course()
+    course.half_day(DAY, gear=gear)
+    course.order()
+    for person in TRAINEES:
+        course.check_in(person, f"{DAY} 07:50")
+    box = course.boxes["box-1"]
+    for number, scene in enumerate(made):
+        filmed = course.film(
+            f"{DAY} {CUTS[number]}", CUTS[number + 1], roll_call=False, segment_s=3600, run=f"r{number}")
+        (segment,) = filmed.segments
+        at_us = filmed.start_us + segment.end_pts_us + MINUTE
+        picture = picture_of(segment)
+        if scene.fault == "glare":
+            picture = dataclasses.replace(picture, samples=tuple(
+                dataclasses.replace(one, bright_ppm=400_000) for one in picture.samples))
+        box.add("picture", picture, at_us)
+        if scene.fault == "left out":
+            box.add("alarm", Alarm("rollcall.died", {"segment": segment.sha256}, "c-1"), at_us)
+            continue
+        call = RollCall(
+            "c-1", segment.run, segment.sha256, "lab", SHA, "cpu", THRESHOLD, MARGIN, 32, SAMPLES, 0, 0, 0, ())
+        for _ in range(1 + (number in again)):
+            box.add("rollcall", seen(call, scene, segment.end_pts_us), at_us)
+    for start, end in HELD if gear else ():
+        course.bare_face(f"{DAY} {start}", end)
+    return course
+
+
+def seen(call: RollCall, scene: Scene, end_us: int) -> RollCall:
+    if scene.fault == "dark":
+        return dataclasses.replace(call, dark=SAMPLES, headcount_peak=0, rise_ppm=RISE, planned=SAMPLES)
+    tracks = [face(person, sight, end_us)
+              for person, sight in zip(TRAINEES, scene.sights, strict=True) if sight in FACES]
+    tracks += [Track(0, end_us, 1000, SAMPLES, 60, Candidate("t-1", 100_000), moved_ppm=200_000)] * scene.strangers
+    tracks += [Track(0, end_us, 1000, SAMPLES, 18, moved_ppm=200_000)] * scene.small
+    away = scene.sights.count("away") + scene.others
+    faceless = None if scene.fault == "faces" else away
+    heads = len(tracks) + (faceless or 0)
+    samples = SAMPLES // 2 if scene.fault == "short" else SAMPLES
+    return dataclasses.replace(
+        call, samples=samples, planned=SAMPLES, headcount_max=heads, headcount_mean_ppm=heads * 1_000_000,
+        headcount_peak=heads, faceless_max=faceless, faceless_peak=faceless, rise_ppm=RISE,
+        still_peak=None if faceless is None else scene.sights.count("asleep"),
+        tracks=tuple(dataclasses.replace(one, frames=samples) for one in tracks))
+
+
+def face(person: str, sight: Sight, end_us: int) -> Track:
+    """Only who is clear is like anybody."""
+    best = {"clear": Candidate(person, 900_000), "near": Candidate(person, THRESHOLD - 1)}.get(
+        sight, Candidate(person, 150_000))
+    return dataclasses.replace(Track(0, end_us, 1000, SAMPLES, 60, best, moved_ppm=200_000), **FACES[sight])
+
+
+def state(made: Course) -> str:
+    found = made.r3()
+    return "missing" if found.recordings else "open" if found.open_recordings else "complete"
+
+
+THERE: st.SearchStrategy[Sight] = st.sampled_from([*FACES, "away", "asleep"])
+ANYHOW: st.SearchStrategy[Sight] = st.sampled_from([*FACES, "away", "asleep", "out", "out", "out"])
+FAULTS: st.SearchStrategy[Fault] = st.sampled_from(["", "", "dark", "faces", "short", "left out", "glare"])
+
+
+@settings(max_examples=40, deadline=None)
+@given(scenes(THERE, FAULTS), st.booleans(), st.sets(st.integers(0, 4)), st.sets(st.integers(0, 3)))
+def test_no_bad_picture_ever_convicts(
+    made: tuple[Scene, ...], gear: bool, glaring: set[int], lost: set[int],
+) -> None:
+    """All are there all along. In glare, which is most of it or nothing, some of them are in no picture."""
+    if {1, 2, 3} <= glaring:
+        made = tuple(dataclasses.replace(one, fault="glare", sights=tuple(
+            "out" if at in lost else sight for at, sight in enumerate(one.sights))) for one in made)
+    assert state(played(made, gear)) != "missing"
+
+
+@settings(max_examples=50, deadline=None)
+@given(scenes(ANYHOW, st.sampled_from(["", "", "", "faces", "short", "glare"])), st.booleans(), st.lists(
+    st.tuples(st.integers(0, 2), st.integers(0, 1), st.integers(0, 1)), min_size=5, max_size=5))
+def test_more_people_in_view_never_turn_what_is_complete_or_open_into_missing(
+    made: tuple[Scene, ...], gear: bool, more: list[tuple[int, int, int]],
+) -> None:
+    """The first is always there: where nobody at all is in view, nothing is proved."""
+    made = tuple(dataclasses.replace(one, sights=("clear", *one.sights[1:])) for one in made)
+    fuller = tuple(
+        dataclasses.replace(one, others=others, small=small, strangers=one.strangers + strangers)
+        for one, (others, small, strangers) in zip(made, more, strict=True))
+    before = state(played(made, gear))
+    assert before == "missing" or state(played(fuller, gear)) != "missing"
+
+
+@settings(max_examples=25, deadline=None)
+@given(scenes(ANYHOW, FAULTS), st.booleans(), st.frozensets(st.integers(0, 4)))
+def test_a_second_roll_call_of_the_same_files_changes_nothing(
+    made: tuple[Scene, ...], gear: bool, again: frozenset[int],
+) -> None:
+    def told(course: Course) -> list[object]:
+        return [state(course), *(
+            ([(one.answer, one.why) for one in unit.presences], unit.headcount_due, unit.bareface_heads, unit.mean_ppm)
+            for unit in (*course.story().blocks, *course.story().hours))]
+
+    assert told(played(made, gear, again)) == told(played(made, gear))
+
+
+def test_a_visitor_for_some_minutes_takes_nothing_from_who_never_shows_a_face() -> None:
+    quiet = (Scene(("clear", "out", "away", "out")),) * 5
+    visited = (dataclasses.replace(quiet[0], strangers=1), *quiet[1:])
+    for made in (quiet, visited):
+        last = played(made, False).story().blocks[0].presences[2]
+        assert (last.answer, last.why) == ("not_identifiable", ("turned",)) and state(played(made, False)) == "open"
+
+
+def test_the_courses_of_these_properties_have_all_three_ends() -> None:
+    """Bare faces and helmets, and somebody who is not there."""
+    for gear in (True, False):
+        helmets = Scene(("away", "away", "away", "out")) if gear else Scene(("clear", "clear", "clear", "out"))
+        bare = Scene(("clear", "clear", "clear", "out"))
+        assert state(played((helmets, bare, helmets, bare, helmets), gear)) == "missing"
+        blurred = Scene(("clear", "clear", "clear", "blurred"))
+        assert state(played((helmets, bare, helmets, blurred, helmets), gear)) == "open"
+        whole = Scene(("clear",) * 4)
+        assert state(played((helmets, bare, helmets, whole, helmets), gear)) == "complete"
