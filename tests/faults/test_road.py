@@ -20,11 +20,17 @@ from pathlib import Path
 import pytest
 
 from central.ingest.collector import MAX_MESSAGE
+from central.wiring import init_centre
+from edge.cli import main as edge_main
+from edge.clock import SystemClock
 from edge.wiring import open_box
 from evidence.bodies import SessionStart
+from evidence.heartbeats import heartbeat_of, seal_heartbeat
 from evidence.receipts import Receipt, seal_receipt
 from evidence.seal import KeySigner, read_sealed
 from evidence.times import utc_text
+from tests.central.helpers import MORNING
+from tests.central.helpers import Box as ForgedBox
 from tests.faults.road import LONG, SCALE, Road, Stranger, changed, lock, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600 * SCALE)]
@@ -272,6 +278,71 @@ def test_a_forged_receipt_is_not_believed(make: Make) -> None:
 # --- copies
 
 
+def test_what_is_replayed_from_an_earlier_chain_of_the_box_changes_nothing(make: Make) -> None:
+    """Records, heartbeats and receipts of before `new-chain`: whoever kept them has no others."""
+    road = make()
+    road.start()
+    road.fill(100)
+    road.arrives()
+    until("a heartbeat", lambda: heard_up_to(road) >= 0, 60)
+    with road.centre.store.read() as tx:
+        heard, head = tx.heard("box-1", road.box.store.chain), tx.head("box-1", road.box.store.chain)
+        receipt = tx.receipt_for("box-1", road.box.store.chain, head.up_to) if head else None
+    records = [sealed.envelope for sealed in road.box.store.each()]
+    assert heard is not None and heard.highest is not None and receipt is not None
+    road.sync.kill()
+    new_chain(road, road.box.folder)
+    road.sync.start()
+    road.fill(100)
+    road.arrives()
+    before = road.box.store.receipted_up_to(), road.box.store.head_seq()
+    stranger = Stranger(road.port)
+    try:
+        for _ in range(2):
+            for envelope in (*records, records[-1] + b"\n" + changed(records[-1])):
+                stranger.send(TOPIC, envelope)
+            stranger.send("zaitang/v1/box-1/heartbeats", heard.highest)
+            stranger.send("zaitang/v1/box-1/receipts", receipt)
+        until("all was looked at", lambda: road.quarantined() == {"BadSeal": 1}, 60)
+    finally:
+        stranger.close()
+    road.fill(10)
+    road.arrives()
+    road.judge()
+    assert (road.box.store.receipted_up_to(), road.box.store.head_seq()) == (before[0] + 10, before[1] + 10)
+    assert road.box_told() == []
+
+
+def test_a_box_of_another_root_counts_nowhere(make: Make, tmp_path: Path) -> None:
+    """It has everything but the root's word: a name of its own or that of a box, a genesis, records, heartbeats."""
+    road = make()
+    road.start()
+    road.fill(50)
+    road.arrives()
+    foreign = init_centre(tmp_path / "foreign", test_keys=True)
+    stranger = Stranger(road.port)
+    try:
+        for device, chain in (("box-1", road.box.store.chain), ("box-1", "ab" * 16), ("box-9", "cd" * 16)):
+            forged = ForgedBox(foreign, device, chain)
+            forged.genesis()
+            for number in range(3):
+                forged.append(SessionStart("welding-1", f"f-{number}", "page"), MORNING)
+            for sealed in forged.sealed:
+                stranger.send(f"zaitang/v1/{device}/records", sealed.envelope)
+            beat = heartbeat_of(forged.sealed[-1], SystemClock().stamp(), 1, {"box": 1})
+            stranger.send(f"zaitang/v1/{device}/heartbeats", seal_heartbeat(beat, forged.signer))
+        until("all was looked at", lambda: sum(road.quarantined().values()) == 15, 60)
+    finally:
+        stranger.close()
+        foreign.store.close()
+    road.fill(50)
+    road.arrives()
+    road.judge()
+    with road.centre.store.read() as tx:
+        assert {head.device for head in tx.heads()} == {"box-1", "centre"}
+    assert road.quarantined() == {"BadCertificate": 3, "UnknownSigner": 12}
+
+
 def test_the_same_number_with_another_body_is_a_fork(make: Make, tmp_path: Path) -> None:
     """A cloned card: two boxes with one key and one chain run at the same time."""
     road = make()
@@ -295,7 +366,7 @@ def test_the_same_number_with_another_body_is_a_fork(make: Make, tmp_path: Path)
     assert road.quarantined() == {"Fork": 1}
 
 
-def test_a_restored_backup_is_told_and_what_it_adds_is_a_fork(make: Make, tmp_path: Path) -> None:
+def test_a_restored_backup_is_told_and_arrives_whole_once_it_goes_on_in_a_new_chain(make: Make, tmp_path: Path) -> None:
     road = make()
     road.fill(50)
     shutil.copytree(road.box.folder, tmp_path / "backup")
@@ -316,6 +387,19 @@ def test_a_restored_backup_is_told_and_what_it_adds_is_a_fork(make: Make, tmp_pa
     with road.centre.store.read() as tx:
         kept = tx.chain_envelopes("box-1", road.box.store.chain, 2**52)
     assert kept == [sealed.envelope for sealed in road.box.store.each()], "nothing was overwritten"
+    new_chain(road, tmp_path / "backup")
+    restored.start()
+    road.fill(100)
+    road.arrives()
+    road.judge("chain.cut", "chain.fork")
+    assert road.quarantined() == {"Fork": road.quarantined()["Fork"]}
+
+
+def new_chain(road: Road, folder: Path) -> None:
+    """The box of the road is the one in this folder from now on, in a new chain."""
+    road.box.store.close()
+    assert edge_main(["new-chain", "--box", str(folder), "--reason", "restored from the backup of Monday"]) == 0
+    road.box = open_box(folder)
 
 
 def heard_up_to(road: Road) -> int:
@@ -396,6 +480,27 @@ def test_a_full_disk_of_the_broker_loses_nothing(make: Make, small: Callable[[st
     road.start_broker()
     road.arrives()
     ballast.unlink()
+    road.fill(100)
+    road.arrives()
+    road.judge()
+
+
+def test_a_read_only_disk_of_the_broker_loses_nothing(make: Make, small: Callable[[str], Path]) -> None:
+    folder = small("spool")
+    road = make(broker=f"persistence true\npersistence_location {folder}/\nautosave_interval 1\nmax_queued_messages 0")
+    road.start()
+    road.fill(200)
+    road.arrives()
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+    with pytest.raises(OSError, match="Read-only"):
+        (folder / "probe").touch()
+    road.fill(1000)
+    time.sleep(2)
+    road.broker.kill()
+    road.start_broker()
+    road.fill(100)
+    road.arrives()
+    subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
     road.fill(100)
     road.arrives()
     road.judge()
