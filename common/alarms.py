@@ -92,6 +92,8 @@ ALARMS = {
         "centre. Records wait here meanwhile"),
     "database.failed": N_("The database of the centre could not be written for a while; nothing was lost"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
+    "chain.left": N_(
+        "A box began a new chain before all of the one before had come here: ask why, and have its card kept"),
 }
 OTHER = N_("Something went wrong: {code}")
 DETAILS = {
