@@ -1,4 +1,4 @@
-"""Who is named and not due: told only while the name holds; and when whom a roll call does not show is absent at all."""
+"""Who is named and not due is told only while the name holds; and nobody is absent where no roll call looked."""
 from __future__ import annotations
 
 import dataclasses
