@@ -43,6 +43,7 @@ NO_PHOTO, NO_PICTURE = N_("no photo"), N_("no picture")
 POINTED = N_("pointed out by a person")
 AT_EDGE = N_("only at the beginning or the end")
 LEAVE, CHECKED_IN, NOT_CHECKED_IN = N_("approved leave"), N_("checked in"), N_("did not check in")
+NONE_SURE = N_("no check-in at a time that is certain")
 NEAREST = N_("nearest {score} of {threshold}, {time}")
 VOID, VOID_FACE = N_("does not count: named {time} ({score})"), N_("does not count")
 VOID_PAIR = N_("right, framed in red: a face that was named so and does not count")
@@ -176,9 +177,16 @@ class _Words:
             mark = self(VOID, score=_share(sight.score_ppm), time=self.time(sight))
             lines = [answer] if sight.picture is not None else []
             return self.pair(row, sight.picture, answer, [*lines, self.came(presence)], mark)
-        near = self(NO_FACE if row.enrolled else NOT_ENROLLED) if sight is None else self(
-            NEAREST, score=_share(sight.score_ppm), threshold=_share(sight.threshold_ppm), time=self.time(sight))
-        return self.pair(row, None, answer, [self.came(presence), near])
+        return self.pair(row, None, answer, [self.came(presence), *self.near(row)])
+
+    def near(self, row: Row) -> list[str]:
+        """The face that came nearest; nothing where nobody was looked for."""
+        if row.sight is not None:
+            return [self(NEAREST, score=_share(row.sight.score_ppm), threshold=_share(row.sight.threshold_ppm),
+                         time=self.time(row.sight))]
+        if not row.enrolled:
+            return [self(NOT_ENROLLED)]
+        return [self(NO_FACE)] if self._sheet.block.calls else []
 
     def answer(self, presence: Presence) -> str:
         """The answer of the roll call. Absent is nobody before it is over and looked through, nor by video that may be
@@ -196,7 +204,9 @@ class _Words:
     def came(self, presence: Presence) -> str:
         if presence.on_leave:
             return self(LEAVE)
-        return self(CHECKED_IN if presence.checked_in else NOT_CHECKED_IN)
+        if presence.checked_in:
+            return self(CHECKED_IN)
+        return self(NOT_CHECKED_IN if self._sheet.block.time_certain else NONE_SURE)
 
     def pair(
         self, row: Row, picture: np.ndarray | None, blank: str, lines: Sequence[str], mark: str = "",

@@ -47,7 +47,8 @@ def draw(page: Page, ending: str) -> list[bytes]:
     """The bytes of the files: one PDF for `.pdf`, else a PNG for each page. Raises NoChineseLetters."""
     if any(_chinese(text) for text in _texts(page)) and not (has_chinese() or _found_later()):
         raise NoChineseLetters()
-    with matplotlib.rc_context({"font.family": fonts(font_manager.get_font_names())}):
+    # Hinted, small letters are wider than `_letter` measures them.
+    with matplotlib.rc_context({"font.family": fonts(font_manager.get_font_names()), "text.hinting": "none"}):
         figures = _Paper(page).figures()
         if ending == ".pdf":
             out = io.BytesIO()

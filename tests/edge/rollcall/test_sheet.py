@@ -118,8 +118,9 @@ def test_video_of_an_unset_clock_shows_nobody_and_nobody_is_called_absent(tmp_pa
         assert (sheet.state, sheet.shown, sheet.others, sheet.unnamed, sheet.omitted) == ("open", (), (), (), 0)
         for lang, wanted, never in (
             ("en", ("3 min 0 s of video are here whose time is uncertain", "nobody is judged by it", "not judged"),
-             ("absent", "No roll call")),
-            ("zh", ("3 分 0 秒录像的时间无法确认", "不据此判断任何人", "未判断"), ("未出现", "还没有点名记录")),
+             ("absent", "No roll call", "did not check in", "resembles")),
+            ("zh", ("3 分 0 秒录像的时间无法确认", "不据此判断任何人", "未判断"),
+             ("未出现", "还没有点名记录", "未签到", "相像")),
         ):
             text = every_word(told(sheet, "box-1", "x", lang))
             assert [word for word in wanted if word not in text] == [] and [w for w in never if w in text] == []
