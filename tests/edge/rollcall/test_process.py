@@ -315,7 +315,7 @@ def until(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> No
         time.sleep(0.05)
 
 
-KILLS = ((0, 0.0), (0, 0.2), (1, 0.0), (1, 0.1), (2, 0.0), (2, 0.4))
+KILLS = ((0, 0.0), (0, 0.2), (1, 0.1), (2, 0.3))
 """After so many records, and so many seconds into the next segment: never so often in one that it would be left out."""
 
 
