@@ -95,6 +95,8 @@ ALARMS = {
         "The database of the centre had forgotten what the centre certified or revoked, as after going back to a "
         "backup: it is on record again, and who was revoked stays revoked"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
+    "chain.left": N_(
+        "A box began a new chain before all of the one before had come here: ask why, and have its card kept"),
 }
 OTHER = N_("Something went wrong: {code}")
 DETAILS = {

@@ -175,7 +175,9 @@ def _checked(chain: Sequence[x509.Certificate], root: x509.Certificate, role: Ro
     if (usage := _extension(certificate, x509.KeyUsage)) is not None and not usage.digital_signature:
         raise BadCertificate(where=where, why="its key may not sign")
     test = any(_test_mark(one) for one in (certificate, *authorities))
-    _may_be(role, certificate, len(intermediates), test, where)
+    # Below a root for tests, or by the root itself: an intermediate of a real site makes nobody that is not named.
+    nameless = test and (_test_mark(root) or not intermediates)
+    _may_be(role, certificate, len(intermediates), nameless, where)
     return Identity(name=str(names[0].value), public_key=key, keyid=keyid_of(key), role=role, test=test)
 
 
@@ -200,11 +202,12 @@ def _for_evidence(certificate: x509.Certificate, where: str) -> None:
         raise BadCertificate(where=where, why="it is for connections, not for evidence")
 
 
-def _may_be(role: Role, certificate: x509.Certificate, between: int, test: bool, where: str) -> None:
-    """Whether a certificate is one of this role. A test certificate of before there were roles names none, and proves
-    nothing in either. No intermediate makes a centre: it is on-line, and who steals it must not speak as the centre."""
+def _may_be(role: Role, certificate: x509.Certificate, between: int, nameless: bool, where: str) -> None:
+    """Whether a certificate is one of this role. `nameless`: it may name none, as test certificates of before there
+    were roles, which prove nothing in either. No intermediate makes a centre: it is on-line, and who steals it must not
+    speak as the centre."""
     named = _roles(certificate)
-    if not named and test:
+    if not named and nameless:
         return
     if not named:
         raise BadCertificate(where=where, why="it names neither a box nor a centre: have a new one issued")

@@ -59,8 +59,7 @@ class _Claims:
     def holds(self, minutes: int) -> bool:
         """Whether that is enough where any face without a name, or with this one, was looked at in so many minutes.
         Of records that do not tell `rise_ppm` two looks are."""
-        needed = round(math.log(SURER * minutes) * 1_000_000)
-        return minutes < 2 or len(self.unknown) > 1 or sum(sorted(self.over.values())[-2:]) >= needed
+        return minutes < 2 or len(self.unknown) > 1 or sum(sorted(self.over.values())[-2:]) >= needed(minutes)
 
     def still(self, still_ppm: int) -> bool:
         """Whether it is a picture of the person: it was in view of one camera for long and hardly ever moved."""
@@ -75,6 +74,12 @@ class _Claims:
 def _length_us(spans: Sequence[Span]) -> int:
     whole = Span(min(span.start_us for span in spans), max(span.end_us for span in spans))
     return sum(span.length_us for span in union(spans, whole))
+
+
+def needed(minutes: int) -> int:
+    """How far two looks together must be above the threshold, in millionths of `rise_ppm`, where so many minutes were
+    looked at."""
+    return round(math.log(SURER * minutes) * 1_000_000)
 
 
 def doubts(

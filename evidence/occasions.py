@@ -103,6 +103,7 @@ def _occasion(
         "block": block.id if block else "",
         "roster": roster,
         "presences": _presences(facts, span, roster, seen, said, came, seen_well and not counted["gear"]),
+        "others": tuple(one for one in seen if one.person not in roster),
         "attendance": attendance,
         "teachers": teachers,
         **counted,

@@ -373,6 +373,8 @@ class Occasion:
     """The trainees who are due: the roster in force when it starts, or the list of a make-up."""
     presences: tuple[Presence, ...]
     """One for each of the roster."""
+    others: tuple[Sighting, ...]
+    """Where those are shown who are not due, like instructors: a name that does not hold shows nobody."""
     attendance: tuple[Attendance, ...]
     """One for each of the roster: how they signed in and out."""
     teachers: tuple[Attendance, ...]
@@ -448,6 +450,11 @@ class Occasion:
     """The rooms whose box has not reported past its end."""
     settled_us: int
     """From then on it is judged: at its end, or a while later when a box has not reported past it."""
+
+    @property
+    def looked_through(self) -> bool:
+        """There is video whose time is certain, and all of it has its roll call. Else nobody is absent from it."""
+        return bool(self.calls) and self.roll_called
 
     def fewer_than(self, due: int) -> bool:
         """Whether there were surely fewer people than so many all along. Where faces alone were counted in a part of

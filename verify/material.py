@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from evidence.bodies import DeviceApproved, Segment, SegmentRemoved, body_of
+from evidence.bodies import ChainBegun, DeviceApproved, Segment, SegmentRemoved, body_of
 from evidence.chain import Checked
 from evidence.corrections import corrections
 from evidence.errors import BadRecord, VerificationError
@@ -125,6 +125,15 @@ class Material:
         boxes = [chain for chain in self.chains if not chain.of_centre]
         return sorted({chain.device for chain in boxes if chain.checked.identity is not None
                        and (chain.device, chain.checked.identity.keyid) not in approved})
+
+    def left(self) -> list[tuple[str, int]]:
+        """Of each chain of a box that goes on for another one, of which not all is in an export: the box, and how many
+        records that had."""
+        ends = {(chain.device, chain.chain, one.record.seq, one.hash) for chain in self.chains
+                for one in chain.sealed[-1:]}
+        return [(chain.device, body.up_to + 1) for chain in self.chains
+                for _, body in self._bodies(chain, "chain.begun")
+                if isinstance(body, ChainBegun) and (chain.device, body.chain, body.up_to, body.head_hash) not in ends]
 
     def _bodies(self, chain: Chain, kind: str) -> Iterator[tuple[int, object]]:
         for one in chain.sealed:

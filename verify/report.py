@@ -55,6 +55,8 @@ NO_RECEIPTS = N_("Cannot tell when the centre received what the boxes state: the
                  " there are.")
 UNCERTIFIED = N_("Cannot tell whether the centre certified the key with which {device} signs: no record of its chain"
                  " says so. Ask the centre for the fingerprint of that key.")
+LEFT = N_("Cannot tell what {device} recorded at the end of the chain that it ended: of its {count} records not all"
+          " came to the centre, or other ones. They lie in the box.")
 OTHERS = N_("Said to have confirmed it too, not checked, for their keys were not given: {names}")
 LIVENESS = N_("Liveness not checked: check-ins were accepted without testing that a living person stood before the"
               " camera.")
@@ -86,6 +88,8 @@ def _of_the_centre(result: Result, lang: str) -> Iterator[str]:
     ends = [translate(UPTO, lang, device=chain.device, seq=max(one.record.seq for one in chain.sealed))
             for chain in result.material.chains if chain.sealed and not chain.of_centre]
     yield translate(LEFT_OUT, lang, ends=AND[lang].join(ends))
+    for device, count in result.material.left():
+        yield translate(LEFT, lang, device=device, count=count)
     if not result.material.receipts_whole:
         yield translate(NO_RECEIPTS, lang)
     for device in result.material.uncertified():

@@ -82,7 +82,7 @@ def _outcome(
     pack: Pack, gallery: Gallery, path: Path, kind: str, face_px: int, present: set[str], truth: Truth
 ) -> Outcome:
     threshold = calibrate(pack, gallery, ROLL_CALL_FPIR_PPM)
-    measured = analyse(pictures(path, plan_frames(path, EVERY_US)), gallery, pack, threshold.ppm)
+    measured = analyse(pictures(path, plan_frames(path, EVERY_US)), gallery, pack, threshold.ppm, threshold.rise_ppm)
     answer = roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px,
                        rise_ppm=threshold.rise_ppm)
     said = {one["trainee"] for one in answer["present"]}

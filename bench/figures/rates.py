@@ -201,7 +201,7 @@ def _answer(pack: OnnxPack, clip: Clip, people: Mapping[str, np.ndarray], fpir_p
     """What the command would say with these people enrolled."""
     gallery = Gallery(pack, people)
     threshold = calibrate(pack, gallery, fpir_ppm)
-    measured = analyse(clip.pictures, gallery, pack, threshold.ppm)
+    measured = analyse(clip.pictures, gallery, pack, threshold.ppm, threshold.rise_ppm)
     return roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px,
                      rise_ppm=threshold.rise_ppm)
 

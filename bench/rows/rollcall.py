@@ -38,15 +38,17 @@ def prepare(folder: Path, people: bool = True) -> Contest:
     detector = {file.name for file in manifest.all("person")}
     pack = OnnxPack(manifest, {name: path for name, path in files.items() if people or name not in detector}, True)
     gallery = Gallery(pack, describe_photos(pack, photo_files(place / "enrolment"), strict=False).templates)
-    threshold_ppm = calibrate(pack, gallery, ROLL_CALL_FPIR_PPM).ppm
+    threshold = calibrate(pack, gallery, ROLL_CALL_FPIR_PPM)
     plan = plan_frames(video, EVERY_US)
     said: dict[str, Any] = {}
     spent: dict[str, list[float]] = {"ours": [], "peer": []}
 
     def ours() -> None:
         start = cpu_s()
-        measured = analyse(pictures(video, plan_frames(video, EVERY_US)), gallery, pack, threshold_ppm)
-        said.update(roll_call(measured, gallery.people, threshold_ppm, pack.margin_ppm, pack.min_face_px))
+        sampled = pictures(video, plan_frames(video, EVERY_US))
+        measured = analyse(sampled, gallery, pack, threshold.ppm, threshold.rise_ppm)
+        said.update(roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px,
+                              rise_ppm=threshold.rise_ppm))
         spent["ours"].append(cpu_s() - start)
 
     def peer() -> None:

@@ -22,7 +22,7 @@ from central.signing import alarm_of, receipted, signing_us
 from central.store.store import Store, Verified, keep_all
 from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import Alarm, body_of
+from evidence.bodies import Alarm, ChainBegun, body_of
 from evidence.canonical import MAX_BYTES
 from evidence.errors import BadRecord, ChainBroken, Fork, WrongPlace, ZaitangError
 from evidence.gaps import Gap, seal_gap
@@ -40,6 +40,8 @@ FIRST_ASKED_US, LAST_ASKED_US = 5 * SECOND, 10 * MINUTE
 """How long a hole lasts before its chain is asked for again, and the longest pause until the next time."""
 MOST_HOLES, MOST_HOLES_EACH = 10_000, 8
 """So many chains are asked for again at one time, and of one box: one that invents chains takes no place of others."""
+MOST_TOLD = 20
+"""So many alarms of one kind are stated of the chains of one box: more would be invented ones."""
 _LOG = Log("collector")
 
 
@@ -124,7 +126,7 @@ class Collector:
             self._ledger.keep_up(tx)
             if self._keyring.denies(tx.denied()):
                 # A key was revoked since: whatever is not committed yet is not believed.
-                checked = self._check_all(records)
+                checked = self._check_all(records, Here())  # nobody else is waited for while the database is held
             heartbeats = [(m, self._pulse_of(m)) for m in batch if m.topic == "heartbeats"]
             for message, result in [*checked, *heartbeats]:
                 if isinstance(result, ZaitangError):
@@ -132,6 +134,9 @@ class Collector:
             touched |= self._insert(tx, [(one, result) for one, result in checked if isinstance(result, Verified)])
             now_us = self._signing_us(tx) if touched else None
             given = [one for place in touched for one in self._receipt(tx, *place, holes, now_us)]
+            for _, result in checked:
+                if isinstance(result, Verified) and isinstance(result.body, ChainBegun):
+                    self._tell_left(tx, result.sealed, result.body)
             for message, result in heartbeats:
                 if isinstance(result, Heartbeat):
                     self.pulse.take(tx, result, message.payload)
@@ -174,16 +179,16 @@ class Collector:
                 same = known is not None and known.first == first
                 self._holes[place] = known if same else Hole(first, now_us + FIRST_ASKED_US, FIRST_ASKED_US)
 
-    def _check_all(self, batch: Sequence[Message]) -> list[tuple[Message, Result]]:
-        checked = self._check(batch)
+    def _check_all(self, batch: Sequence[Message], signatures: Here | None = None) -> list[tuple[Message, Result]]:
+        checked = self._check(batch, signatures or self._signatures)
         strangers = [message for message, result in checked if isinstance(result, UnknownSigner)]
         if strangers:
             self.refresh()  # once: who floods us with strangers must not make us read every certificate for each
-            again = iter(self._check(strangers))
+            again = iter(self._check(strangers, signatures or self._signatures))
             checked = [next(again) if isinstance(one[1], UnknownSigner) else one for one in checked]
         return checked
 
-    def _check(self, batch: Sequence[Message]) -> list[tuple[Message, Result]]:
+    def _check(self, batch: Sequence[Message], signatures: Here) -> list[tuple[Message, Result]]:
         """Each message with what it holds. The signatures are checked while the next ones are read."""
         claims: list[Claim | ZaitangError] = []
 
@@ -193,7 +198,7 @@ class Collector:
                 if isinstance(claim, Claim):
                     yield claim.signed
 
-        holds = iter(self._signatures.check(signed()))
+        holds = iter(signatures.check(signed()))
         return [(message, claim if isinstance(claim, ZaitangError) else self._settle(message, claim, next(holds)))
                 for message, claim in zip(batch, claims, strict=True)]
 
@@ -298,20 +303,31 @@ class Collector:
         self._refuse(tx, Message(device, sealed.envelope), ChainBroken(device=device, seq=seq))
         self._tell_once(tx, "chain.broken", sealed, kept=sealed.hash)
 
-    def _tell_once(self, tx: Tx, code: str, sealed: Sealed, **hashes: str) -> None:
-        """Append an alarm, one for each chain: whatever else it sends is in quarantine, as long as there is room."""
+    def _tell_left(self, tx: Tx, sealed: Sealed, begun: ChainBegun) -> None:
+        """A chain that was ended before all of it came here: nothing more of it will."""
+        device = sealed.record.device
+        here = tx.hashes_at(device, begun.chain, [begun.up_to]).get(begun.up_to)
+        head = tx.head(device, begun.chain)
+        have = -1 if head is None else head.up_to
+        if here != begun.head_hash or have < begun.up_to:
+            self._tell_once(tx, "chain.left", sealed, kept=sealed.hash, before=begun.chain, last=begun.up_to, have=have)
+
+    def _tell_once(self, tx: Tx, code: str, sealed: Sealed, **params: str | int) -> None:
+        """Append an alarm, one for each chain, and so many of one box: whatever else it sends is in quarantine, as long
+        as there is room."""
         record = sealed.record
         what = code, record.device, record.chain
         if what not in self._told | self._telling and not self._stated(tx, *what):
             self._store.append(tx, Alarm(code, {
-                "device": record.device, "chain": record.chain, "seq": record.seq, **hashes}))
+                "device": record.device, "chain": record.chain, "seq": record.seq, **params}))
         self._telling.add(what)
 
     def _stated(self, tx: Tx, code: str, device: str, chain: str) -> bool:
-        """Whether an alarm of before says so; those that heartbeats raised hold no `kept`."""
+        """Whether alarms of before say so, or enough of that box; those that heartbeats raised hold no `kept`."""
         bodies = (body_of(one.record) for one in tx.of_type("alarm") if one.record.device == self._store.device)
-        return any(isinstance(body, Alarm) and body.code == code and "kept" in body.params
-                   and (body.params.get("device"), body.params.get("chain")) == (device, chain) for body in bodies)
+        chains = {body.params.get("chain") for body in bodies if isinstance(body, Alarm) and body.code == code
+                  and "kept" in body.params and body.params.get("device") == device}
+        return chain in chains or len(chains) >= MOST_TOLD
 
 
 def _envelopes(message: Message) -> Iterable[Message]:

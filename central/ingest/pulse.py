@@ -11,12 +11,12 @@ from common.logs import Log
 from evidence.bodies import Alarm
 from evidence.heartbeats import Contradiction, Heartbeat, contradiction, is_news, silent
 from evidence.records import Record
-from evidence.times import SECOND, utc_text
+from evidence.times import HOUR, SECOND, utc_text
 
 MOST_UNKNOWN = 8
 """Of one box so many chains are heard of which no record is here: more would be invented ones."""
-MOST_APART_S = 600
-"""So far the clocks of a box and of its centre may differ."""
+MOST_APART_S, APART_AGAIN_US = 600, 24 * HOUR
+"""So far the clocks of a box and of its centre may differ, and so long until that is stated of a box again."""
 _LOG = Log("pulse")
 
 
@@ -27,7 +27,7 @@ class Pulse:
         self._store, self._clock = store, clock
         self._lived_us: dict[tuple[str, str], int] = {}
         self._since_us: int | None = None
-        self._apart: set[str] = set()
+        self._apart_us: dict[str, int] = {}
 
     def listen(self) -> None:
         """Boxes can be heard from now on: nobody was silent before."""
@@ -54,13 +54,14 @@ class Pulse:
         tx.put_heard(Heard(new.device, new.chain, self._lives(new.device, new.chain), envelope, kept, False, against))
 
     def _tell_apart(self, tx: Tx, new: Heartbeat) -> None:
-        """State once that the clock of a box is ahead of ours. One that is behind cannot be told from a heartbeat that
-        waited: of that the box itself speaks."""
-        apart_s = (new.utc_us - self._clock.stamp().utc_us) // SECOND
+        """State that the clock of a box is ahead of ours, no more than once in a day. One that is behind cannot be told
+        from a heartbeat that waited: of that the box itself speaks."""
+        now = self._clock.stamp()
+        apart_s, told_us = (new.utc_us - now.utc_us) // SECOND, self._apart_us.get(new.device)
         if new.clock.source == "simulated" or apart_s <= MOST_APART_S:
-            self._apart.discard(new.device)
-        elif new.device not in self._apart:
-            self._apart.add(new.device)
+            return
+        if told_us is None or now.mono_us - told_us >= APART_AGAIN_US:
+            self._apart_us[new.device] = now.mono_us
             self._store.append(tx, Alarm("clock.apart", {"device": new.device, "apart_s": apart_s}))
             _LOG.warning("clock.apart", device=new.device, apart_s=apart_s)
 

@@ -79,8 +79,9 @@ class BlockView:
 
 
 def answer_of(block: Block, presence: Presence) -> str:
-    """The roll call's answer; `not_looked_at` for who was not shown where its video was not looked through yet."""
-    unfinished = not block.roll_called and block.review is None
+    """The roll call's answer; `not_looked_at` for who was not shown where no video of a certain time was looked
+    through yet."""
+    unfinished = not block.looked_through and block.review is None
     return "not_looked_at" if unfinished and presence.answer != "shown" else presence.answer
 
 

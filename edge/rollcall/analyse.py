@@ -39,10 +39,12 @@ class Measured:
 
 
 def analyse(
-    pictures: Iterable[tuple[int, Picture]], gallery: Gallery, pack: Pack, threshold_ppm: int
+    pictures: Iterable[tuple[int, Picture]], gallery: Gallery, pack: Pack, threshold_ppm: int,
+    rise_ppm: int | None = None,
 ) -> Measured:
-    """`pictures`: (media time in µs, picture) in order of time."""
-    looker, tracker, heads = Looker(pack), Tracker(pack, gallery, threshold_ppm), HeadCounter(pack)
+    """`pictures`: (media time in µs, picture) in order of time. `threshold_ppm`, `rise_ppm`: as calibrated."""
+    looker, heads = Looker(pack), HeadCounter(pack)
+    tracker = Tracker(pack, gallery, threshold_ppm, rise_ppm)
     samples = dark = 0
     for pts_us, picture in pictures:
         samples += 1

@@ -43,7 +43,7 @@ def _rollcall(args: argparse.Namespace) -> int:
     threshold = calibrate(pack, gallery, ROLL_CALL_FPIR_PPM)
     sampled = pictures(args.video, plan)
     bar = tqdm(sampled, total=plan.frames, desc=args.video.name, unit="frame", file=sys.stderr)
-    measured = analyse(bar, gallery, pack, threshold.ppm)
+    measured = analyse(bar, gallery, pack, threshold.ppm, threshold.rise_ppm)
     answer = roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px,
                        rise_ppm=threshold.rise_ppm)
     answer |= {

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from common.reasons import answer_words, block_words, moment_words, reason_words, zone_words
+from common.reasons import answer_words, block_words, length_words, moment_words, reason_words, zone_words
 from common.texts import N_, translate
 from edge.rollcall.sheet import Row, Sheet, Sight
 from evidence.blocks import local
 from evidence.rules import Reason
 from evidence.story import Presence
+from evidence.times import SECOND
 
 TITLE = N_("Contact sheet: {block}")
 STATES = {
@@ -24,6 +25,9 @@ VERDICT = N_("By the rule (R3, policy {policy}): {state}")
 COUNTS = N_("Due: {due} · shown: {shown} · most people in view at once: {headcount}")
 WITH = N_("Roll call by: {packs} · sure from {thresholds} on")
 NO_CALL = N_("No roll call of this recording is here yet")
+NO_VIDEO = N_("No video of this recording is here")
+UNCERTAIN = N_("{length} of video are here whose time is uncertain, as by a clock that was not set: nobody is judged by"
+               " it, and no face of it is here")
 MADE = N_("Made {when} ({zone}) for {by}, by box {device}, from what this box holds")
 RESTS_ON = N_("Records: SHA-256 {hash}")
 SIMULATED = N_("Made with a simulated clock: this is no real recording")
@@ -39,8 +43,12 @@ NO_PHOTO, NO_PICTURE = N_("no photo"), N_("no picture")
 POINTED = N_("pointed out by a person")
 AT_EDGE = N_("only at the beginning or the end")
 LEAVE, CHECKED_IN, NOT_CHECKED_IN = N_("approved leave"), N_("checked in"), N_("did not check in")
+NONE_SURE = N_("no check-in at a time that is certain")
 NEAREST = N_("nearest {score} of {threshold}, {time}")
-VOID = N_("named {time} ({score}): does not count")
+VOID, VOID_FACE = N_("does not count: named {time} ({score})"), N_("does not count")
+VOID_PAIR = N_("right, framed in red: a face that was named so and does not count")
+NOT_SEEN, NOT_CALLED = N_("not seen so far"), N_("not looked at yet")
+NOT_JUDGED = N_("not judged: the time of the video is uncertain")
 NO_FACE, NOT_ENROLLED = N_("no face resembles this person"), N_("no face enrolled on this box")
 LIKE = N_("like {person} {score}")
 SMALL = N_("too small to compare")
@@ -48,12 +56,14 @@ SMALL = N_("too small to compare")
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Cell:
-    """One person or face: BGR uint8 pictures (None: a blank, with the word for it), a headline and lines below."""
+    """One person or face: BGR uint8 pictures (None: a blank, with the word for it), a headline and lines below. `mark`:
+    why the last picture does not count; in red, as is the frame of the picture."""
 
     pictures: tuple[np.ndarray | None, ...]
     blanks: tuple[str, ...]
     head: str
     lines: tuple[str, ...]
+    mark: str = ""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -111,11 +121,19 @@ class _Words:
             f"{moment_words(span.start_us, offset_min, self._lang)} – {local(span.end_us, offset_min):%H:%M:%S}",
             rule, *(self.reason(one) for one in sheet.reasons),
             self(COUNTS, due=len(sheet.block.roster), shown=len(sheet.shown), headcount=sheet.block.headcount_max),
-            self(WITH, packs=", ".join(sheet.packs), thresholds=thresholds) if sheet.packs else self(NO_CALL),
+            *self.video(thresholds),
             self(MADE, when=when, zone=zone_words(offset_min), by=by, device=device),
             self(RESTS_ON, hash=sheet.rests_on),
             *([self(SIMULATED)] if sheet.simulated else []),
         ]
+
+    def video(self, thresholds: str) -> list[str]:
+        """By what the video was looked at; or that it was not, or is not here, or proves nothing."""
+        sheet, block = self._sheet, self._sheet.block
+        told = [self(WITH, packs=", ".join(sheet.packs), thresholds=thresholds)] if sheet.packs else []
+        if block.doubtful_us:
+            told.append(self(UNCERTAIN, length=length_words(block.doubtful_us // SECOND, self._lang)))
+        return told or [self(NO_CALL if block.films else NO_VIDEO)]
 
     def reason(self, one: Reason) -> str:
         return reason_words(one, self._lang, self._sheet.names)
@@ -123,9 +141,10 @@ class _Words:
     def sections(self) -> list[Section]:
         sheet = self._sheet
         pair = self(PAIR) if sheet.shown else ""
+        void = self(VOID_PAIR) if any(row.sight and row.sight.void for row in sheet.missed) else ""
         return [
             self.section(self(SHOWN, count=len(sheet.shown)), pair, tuple(map(self.shown, sheet.shown)), 4),
-            self.section(self(MISSED, count=len(sheet.missed)), "", tuple(map(self.missed, sheet.missed)), 4),
+            self.section(self(MISSED, count=len(sheet.missed)), void, tuple(map(self.missed, sheet.missed)), 4),
             self.section(self(OTHERS, count=len(sheet.others)), "", tuple(map(self.shown, sheet.others)), 4),
             self.section(*self.nameless(), tuple(map(self.unnamed, sheet.unnamed)), 7),
         ]
@@ -152,28 +171,55 @@ class _Words:
 
     def missed(self, row: Row) -> Cell:
         presence, sight = row.presence, row.sight
-        near = self(NO_FACE if row.enrolled else NOT_ENROLLED) if sight is None else self(
-            VOID if sight.void else NEAREST,
-            score=_share(sight.score_ppm), threshold=_share(sight.threshold_ppm), time=self.time(sight))
-        if presence is None:
-            return self.pair(row, None, "", [near])
-        answer = answer_words(presence.answer, presence.why, self._lang)
-        return self.pair(row, None, answer, [self.came(presence), near])
+        assert presence is not None
+        answer = self.answer(presence)
+        if sight is not None and sight.void:
+            mark = self(VOID, score=_share(sight.score_ppm), time=self.time(sight))
+            lines = [answer] if sight.picture is not None else []
+            return self.pair(row, sight.picture, answer, [*lines, self.came(presence)], mark)
+        return self.pair(row, None, answer, [self.came(presence), *self.near(row)])
+
+    def near(self, row: Row) -> list[str]:
+        """The face that came nearest; nothing where nobody was looked for."""
+        if row.sight is not None:
+            return [self(NEAREST, score=_share(row.sight.score_ppm), threshold=_share(row.sight.threshold_ppm),
+                         time=self.time(row.sight))]
+        if not row.enrolled:
+            return [self(NOT_ENROLLED)]
+        return [self(NO_FACE)] if self._sheet.block.calls else []
+
+    def answer(self, presence: Presence) -> str:
+        """The answer of the roll call. Absent is nobody before it is over and looked through, nor by video that may be
+        of another time."""
+        block = self._sheet.block
+        if presence.answer == "absent" and self._sheet.state != "missing":
+            if not block.time_certain:
+                return self(NOT_JUDGED)
+            if self._sheet.state == "pending":
+                return self(NOT_SEEN)
+            if not block.looked_through:
+                return self(NOT_CALLED if block.films else NO_VIDEO)
+        return answer_words(presence.answer, presence.why, self._lang)
 
     def came(self, presence: Presence) -> str:
         if presence.on_leave:
             return self(LEAVE)
-        return self(CHECKED_IN if presence.checked_in else NOT_CHECKED_IN)
+        if presence.checked_in:
+            return self(CHECKED_IN)
+        return self(NOT_CHECKED_IN if self._sheet.block.time_certain else NONE_SURE)
 
-    def pair(self, row: Row, picture: np.ndarray | None, blank: str, lines: Sequence[str]) -> Cell:
+    def pair(
+        self, row: Row, picture: np.ndarray | None, blank: str, lines: Sequence[str], mark: str = "",
+    ) -> Cell:
         known = row.person in self._sheet.names
         below = ([row.person] if known else []) + list(lines)
-        return Cell((row.photo, picture), (self(NO_PHOTO), blank), self.who(row.person), tuple(below))
+        return Cell((row.photo, picture), (self(NO_PHOTO), blank), self.who(row.person), tuple(below), mark)
 
     def unnamed(self, sight: Sight) -> Cell:
         like = self(SMALL) if sight.person is None else self(
             LIKE, person=self.who(sight.person), score=_share(sight.score_ppm))
-        return Cell((sight.picture,), (self(NO_PICTURE),), self.time(sight), (like, f"{sight.face_px} px"))
+        return Cell((sight.picture,), (self(NO_PICTURE),), self.time(sight), (like, f"{sight.face_px} px"),
+                    self(VOID_FACE) if sight.void else "")
 
     def who(self, person: str) -> str:
         return self._sheet.names.get(person, person)

@@ -47,7 +47,8 @@ def draw(page: Page, ending: str) -> list[bytes]:
     """The bytes of the files: one PDF for `.pdf`, else a PNG for each page. Raises NoChineseLetters."""
     if any(_chinese(text) for text in _texts(page)) and not (has_chinese() or _found_later()):
         raise NoChineseLetters()
-    with matplotlib.rc_context({"font.family": fonts(font_manager.get_font_names())}):
+    # Hinted, small letters are wider than `_letter` measures them.
+    with matplotlib.rc_context({"font.family": fonts(font_manager.get_font_names()), "text.hinting": "none"}):
         figures = _Paper(page).figures()
         if ending == ".pdf":
             out = io.BytesIO()
@@ -84,7 +85,7 @@ def _texts(page: Page) -> Iterator[str]:
     for section in page.sections:
         yield from (section.heading, section.again, section.note)
         for cell in section.cells:
-            yield from (cell.head, *cell.blanks, *cell.lines)
+            yield from (cell.head, cell.mark, *cell.blanks, *cell.lines)
 
 
 def _chinese(text: str) -> bool:
@@ -174,6 +175,7 @@ class _Fitted:
 
     cell: Cell
     head: list[str]
+    mark: list[str]
     lines: list[str]
     blanks: list[list[str]]
 
@@ -182,7 +184,8 @@ def _fitted(cell: Cell, width: float) -> _Fitted:
     inside = PICTURE[len(cell.pictures)][0] - 2 * INSIDE
     lines = [line for text in cell.lines for line in _few(wrapped(text, width, LINE_SIZE), MOST_LINES)]
     blanks = [_few(wrapped(text, inside, BLANK_SIZE), MOST_BLANK_LINES) for text in cell.blanks]
-    return _Fitted(cell, _few(wrapped(cell.head, width, HEAD_SIZE, bold=True), MOST_LINES), lines, blanks)
+    mark = _few(wrapped(cell.mark, width, LINE_SIZE), MOST_LINES)
+    return _Fitted(cell, _few(wrapped(cell.head, width, HEAD_SIZE, bold=True), MOST_LINES), mark, lines, blanks)
 
 
 def _few(lines: list[str], most: int) -> list[str]:
@@ -191,8 +194,8 @@ def _few(lines: list[str], most: int) -> list[str]:
 
 def _height(row: Sequence[_Fitted]) -> float:
     """Of a row of cells, with the room below it."""
-    return max(PICTURE[len(one.cell.pictures)][1] + ABOVE_HEAD + len(one.head) * HEAD + len(one.lines) * LINE_STEP
-               for one in row) + ROW_STEP
+    return max(PICTURE[len(one.cell.pictures)][1] + ABOVE_HEAD + len(one.head) * HEAD
+               + (len(one.mark) + len(one.lines)) * LINE_STEP for one in row) + ROW_STEP
 
 
 def _cell(axes: Axes, x: float, y: float, one: _Fitted) -> None:
@@ -206,11 +209,14 @@ def _cell(axes: Axes, x: float, y: float, one: _Fitted) -> None:
                 _text(axes, left + width / 2, top + BLANK_STEP * line, part, BLANK_SIZE, QUIET, "center")
         else:
             _picture(axes, left, y, width, height, picture)
+            if one.mark and number == len(one.cell.pictures) - 1:
+                axes.add_patch(Rectangle((left, y), width, height, fill=False, edgecolor=RED, linewidth=1.6, zorder=3))
     below = y + height + ABOVE_HEAD
     for line, text in enumerate(one.head):
         _text(axes, x, below + line * HEAD, text, HEAD_SIZE, INK, bold=True)
-    for line, text in enumerate(one.lines):
-        _text(axes, x, below + len(one.head) * HEAD + line * LINE_STEP, text, LINE_SIZE, QUIET)
+    told = [*((text, RED) for text in one.mark), *((text, QUIET) for text in one.lines)]
+    for line, (text, colour) in enumerate(told):
+        _text(axes, x, below + len(one.head) * HEAD + line * LINE_STEP, text, LINE_SIZE, colour)
 
 
 def _picture(axes: Axes, x: float, y: float, width: float, height: float, bgr: np.ndarray) -> None:

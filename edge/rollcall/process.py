@@ -297,7 +297,8 @@ class Worker:
         threshold = calibrate(self._pack, gallery, ROLL_CALL_FPIR_PPM)
         plan = plan_frames(path, self._every_us, self._closer(one))
         sampled = pictures(path, plan)
-        measured = analyse(_until(sampled, segment.first_pts_us, asked_to_stop), gallery, self._pack, threshold.ppm)
+        measured = analyse(_until(sampled, segment.first_pts_us, asked_to_stop), gallery, self._pack, threshold.ppm,
+                           threshold.rise_ppm)
         asked_to_stop()
         call = _record(segment, self._pack, threshold, self._every_us, measured)
         return dataclasses.replace(call, planned=plan.frames, gallery=tuple(sorted(templates))), measured.crops

@@ -44,8 +44,8 @@ State = Literal["complete", "missing", "open", "pending"]
 @dataclasses.dataclass(frozen=True, eq=False)
 class Sight:
     """One face in the recording. `at_us`: UTC of its best sight. `person`: whom it resembles most, and how much;
-    `threshold_ppm`: from where on the pack is sure. `picture`: BGR uint8, if it is here. `void`: it has that name, and
-    does not count."""
+    `threshold_ppm`: from where on the pack is sure. `picture`: BGR uint8, if it is here. `void`: it was named so, and
+    that does not count."""
 
     at_us: int
     face_px: int
@@ -59,8 +59,8 @@ class Sight:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Row:
-    """One person. `sight`: the best one, of who is shown; else the face that came nearest, without its picture: first
-    one that was named and does not count.
+    """One person. `sight`: the best one, of who is shown; else the best one that was named and does not count, else the
+    face that came nearest, without its picture.
     `photo`: BGR uint8, of the enrolment. `enrolled`: a face of the person is on this box."""
 
     person: str
@@ -72,8 +72,8 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Sheet:
-    """Everything on a sheet, without words. `reasons`: of the rule, about this recording. `others`: known people who
-    are not due, like instructors. `omitted`: faces without a name that have no place or no picture here."""
+    """Everything on a sheet, without words. `reasons`: of the rule, about this recording. `others`: who is shown and
+    not due, like instructors. `omitted`: faces without a name that have no place or no picture here."""
 
     order: ClassOrder
     block: Block
@@ -111,7 +111,6 @@ def make_sheet(box: Box, class_id: str, block_id: str) -> Sheet:
     state, reasons = _judged(story, block, policy, now_us)
     faces = _Faces(box, story, block, class_id)
     rows = [faces.row(presence) for presence in block.presences]
-    due = {presence.person for presence in block.presences}
     unnamed = faces.unnamed()
     calls = [call for _, call in faces.calls]
     return Sheet(
@@ -121,7 +120,7 @@ def make_sheet(box: Box, class_id: str, block_id: str) -> Sheet:
         names=box.store.names(class_id),
         shown=tuple(row for row in rows if row.presence and row.presence.answer == "shown"),
         missed=tuple(row for row in rows if row.presence and row.presence.answer != "shown"),
-        others=tuple(faces.known(person) for person in faces.named if person not in due),
+        others=tuple(faces.known(person) for person in dict.fromkeys(one.person for one in block.others)),
         unnamed=unnamed, omitted=faces.nameless - len(unnamed), rests_on=_rests_on(hashes, block.refs), made_us=now_us,
         simulated=story.simulated,
     )
@@ -162,21 +161,26 @@ def _rests_on(hashes: Mapping[Ref, str], refs: Collection[Ref]) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class _Seen:
-    """A track of a roll call of the block, and when its best sight was."""
+    """A track of a roll call of the block, and when its best sight was. `void`: its name does not hold."""
 
     call: RollCall
     track: Track
     at_us: int
+    void: bool = False
 
 
 class _Faces:
-    """The faces in the video of one block, by person, and the pictures of them that may be shown."""
+    """The faces in the video of one block, by person, and the pictures of them that may be shown. Somebody who is not
+    due has a name only where the story says so; a trainee who is due is told beside the photograph in any case."""
 
     def __init__(self, box: Box, story: Story, block: Block, class_id: str) -> None:
         self._store, self._class = box.store, class_id
         self._proofs = Proofs(box.video, box.first_volume, box.keys.data, box.proofs_lock)
         self.calls = [(ref, call) for ref, call in story.rollcalls if ref in set(block.calls)]
-        self.named: dict[str, list[_Seen]] = defaultdict(list)
+        self._counted = {(one.person, one.segment, one.shown_us) for one in (
+            *block.others, *(one for presence in block.presences for one in presence.sightings))}
+        self._known = {*block.roster, *(one.person for one in block.others)}
+        self._named: dict[str, list[_Seen]] = defaultdict(list)
         self._nameless: list[_Seen] = []
         self._enrolled = box.store.enrolled(class_id)
         self._standing = consents(box.store, class_id)
@@ -202,29 +206,35 @@ class _Faces:
                 first_us, last_us = one.track.first_us + shift_us, one.track.last_us + shift_us
                 if first_us < block.span.end_us and last_us >= block.span.start_us:
                     seen = _Seen(call, one.track, one.track.shown_us + shift_us)
-                    if one.person is not None:
-                        self.named[one.person].append(seen)
+                    if one.person in self._known:
+                        self._named[one.person].append(seen)
                     elif ref == widest[call.segment]:
-                        self._nameless.append(seen)
-        for seen in self.named.values():
-            seen.sort(key=lambda one: -_score(one.track))
+                        self._nameless.append(dataclasses.replace(seen, void=one.person is not None))
+        for named in self._named.values():
+            named.sort(key=lambda one: -_score(one.track))
         self._nameless.sort(key=lambda one: (-one.track.frames, one.at_us))
 
     def row(self, presence: Presence) -> Row:
-        """Of a trainee who is due: the best sight that counts, or the face that came nearest."""
-        counted = {(one.segment, one.shown_us) for one in presence.sightings}
-        seen = [one for one in self.named.get(presence.person, ()) if (one.call.segment, one.at_us) in counted]
+        """Of a trainee who is due: the best sight that counts, else one that does not, or the face that came nearest.
+        """
+        person = presence.person
         if presence.answer == "shown":
-            return Row(presence.person, presence, self._photo(presence.person), self._pictured(seen))
-        void = self.named.get(presence.person, ())
-        near = void or [one for one in self._nameless if one.track.best and one.track.best.person == presence.person]
-        best = max(near, key=lambda one: _score(one.track), default=None)
-        sight = None if best is None else dataclasses.replace(_sight(best), void=bool(void))
-        return Row(presence.person, presence, self._photo(presence.person), sight, presence.person in self._enrolled)
+            return Row(person, presence, self._photo(person), self._pictured(self._counting(person)))
+        sight = self._pictured(self._named.get(person, ()))
+        if sight is not None:
+            sight = dataclasses.replace(sight, void=True)
+        else:
+            near = [one for one in self._nameless if one.track.best and one.track.best.person == person]
+            best = max(near, key=lambda one: _score(one.track), default=None)
+            sight = None if best is None else _sight(best)
+        return Row(person, presence, self._photo(person), sight, person in self._enrolled)
 
     def known(self, person: str) -> Row:
-        """Of somebody who is known and not due."""
-        return Row(person, None, self._photo(person), self._pictured(self.named[person]))
+        """Of somebody who is shown and not due."""
+        return Row(person, None, self._photo(person), self._pictured(self._counting(person)))
+
+    def _counting(self, person: str) -> list[_Seen]:
+        return [one for one in self._named.get(person, ()) if (person, one.call.segment, one.at_us) in self._counted]
 
     def unnamed(self) -> tuple[Sight, ...]:
         """The faces without a name of which a picture is here and may be shown, those in view longest first."""
@@ -265,7 +275,7 @@ class _Faces:
 def _sight(one: _Seen, picture: np.ndarray | None = None) -> Sight:
     best = one.track.best
     return Sight(one.at_us, one.track.face_px, one.track.frames, best.person if best else None, _score(one.track),
-                 one.call.threshold_ppm, picture)
+                 one.call.threshold_ppm, picture, one.void)
 
 
 def _score(track: Track) -> int:

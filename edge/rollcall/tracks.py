@@ -15,6 +15,7 @@ from edge.vision.geometry import overlap
 from edge.vision.pack import Face, Pack
 from edge.vision.quality import quality_of, sharpness
 from evidence.bodies import Candidate, Track
+from evidence.naming import needed
 from evidence.rollcall import identify
 
 SAME_PLACE = 0.3
@@ -24,8 +25,9 @@ LOST_AFTER = 3
 SHOTS = 5
 """Best shots whose descriptions are averaged, weighted by quality."""
 SURE_PPM = 140_000
-"""So far above the threshold a track is sure of its person and needs no further look: two such ones hold over a block
-(`evidence.naming`)."""
+"""So far above the threshold a track is sure of its person and needs no further look, unless `sure_ppm` asks more."""
+BLOCK_MINUTES = 480
+"""Four hours before two cameras."""
 BETTER = 2.0
 """A sight so many times as good as the best one is worth a look even then."""
 REPLACES = 1.2
@@ -122,11 +124,19 @@ class Following:
         self.unchecked = 0
 
 
-class Tracker:
-    """Feed it sampled pictures in order of time, then ask for `tracks`."""
+def sure_ppm(rise_ppm: int | None) -> int:
+    """From how far above the threshold on two tracks of different minutes name somebody over a block of `BLOCK_MINUTES`
+    (`evidence.naming`), so that no further look is needed. `rise_ppm`: of the threshold, None where nothing tells it:
+    any two tracks do, then."""
+    return max(SURE_PPM, -(-(rise_ppm or 0) * needed(BLOCK_MINUTES) // 2_000_000))
 
-    def __init__(self, pack: Pack, gallery: Gallery, threshold_ppm: int) -> None:
+
+class Tracker:
+    """Feed it sampled pictures in order of time, then ask for `followed`. `rise_ppm`: see `sure_ppm`."""
+
+    def __init__(self, pack: Pack, gallery: Gallery, threshold_ppm: int, rise_ppm: int | None = None) -> None:
         self._pack, self._gallery, self._threshold_ppm = pack, gallery, threshold_ppm
+        self._sure_ppm = sure_ppm(rise_ppm)
         self._frame = 0
         self._steady, self._shift = Steady(), np.zeros(2)
         self._live: list[Following] = []
@@ -207,8 +217,8 @@ class Tracker:
             track.show(pts_us, picture.bgr, face, shot.sharp)
         track.add(shot, self._pack)
         track.best, track.second = self._gallery.rank(track.described)  # type: ignore[arg-type]
-        sure_from = self._threshold_ppm + SURE_PPM
-        track.sure = identify(track.best, track.second, sure_from, self._pack.margin_ppm + SURE_PPM) is not None
+        sure_from, apart = self._threshold_ppm + self._sure_ppm, self._pack.margin_ppm + self._sure_ppm
+        track.sure = identify(track.best, track.second, sure_from, apart) is not None
 
     def _begin(self, pts_us: int) -> Following:
         track = Following(pts_us, self._frame)

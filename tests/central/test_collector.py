@@ -329,8 +329,8 @@ def test_a_key_that_is_revoked_while_its_records_are_checked_is_denied_too(
     box.genesis()
     check, calls = collector._check_all, []
 
-    def checking(batch: Sequence[Message]) -> object:
-        found = check(batch)
+    def checking(batch: Sequence[Message], *who: object) -> object:
+        found = check(batch, *who)
         if not calls:
             centre.desk().revoke("box-1", "stolen")
         calls.append(len(batch))

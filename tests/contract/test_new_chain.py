@@ -123,12 +123,35 @@ def test_records_arrive_again_after_a_restored_backup(restored: Road, capsys: py
     assert [one.envelope for one in store.past()] == old, "every record of the chain before is still here"
     assert (PAST, {"chain": chain, "count": 8, "waiting": 4}) in lines(road.box)
     road.record("d")
-    assert road.send() and store.receipted_up_to() == 2 and road.told() == alarms
+    assert road.send() and store.receipted_up_to() == 2 and road.told() == [*alarms, "chain.left"]
     with road.centre.store.read() as tx:
         assert [head.chain for head in tx.heads("box-1")] == [chain, store.chain]
     assert verify([str(road.folder), "--root", str(road.folder / "keys" / "root.crt"), "--lang", "en"]) in (0, 1)
     out = capsys.readouterr().out
     assert "fork" not in out.lower() and "cut" not in out.lower()
+
+
+def test_nobody_makes_records_disappear_by_beginning_a_new_chain(road: Road) -> None:
+    """Recorded off the line, and somebody does not like them."""
+    road.record("s-1")
+    assert road.send()
+    road.record("bad-1", "bad-2", "bad-3")
+    chain = road.box.store.chain
+    assert road.new_chain("card replaced") == 0
+    for _ in range(2):
+        road.record("s-2")
+        assert road.send()
+    with road.centre.store.read() as tx:
+        (told,) = [one.record.body for one in tx.of_type("alarm") if one.record.device == "centre"]
+    params = told["params"]
+    assert told["code"] == "chain.left" and (params["before"], params["last"], params["have"]) == (chain, 4, 1)
+
+
+def test_a_chain_that_had_all_its_receipts_is_ended_without_an_alarm(road: Road) -> None:
+    road.record("s-1")
+    assert road.send() and road.new_chain() == 0
+    road.record("s-2")
+    assert road.send() and road.told() == []
 
 
 def test_what_counted_at_the_box_counts_on(restored: Road, tmp_path: Path) -> None:

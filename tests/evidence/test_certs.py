@@ -14,6 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evidence import certs
 from evidence.certs import (
     BOX_USE,
     CENTRE_USE,
@@ -274,3 +275,19 @@ def test_a_damaged_chain_gives_our_error_or_the_same_identity(data: st.DataObjec
     except BadCertificate:
         return
     assert who == identity(pem(BELOW) + pem(CA), REAL_SITE.root, "box")
+
+
+def test_whoever_has_the_on_line_intermediate_makes_no_centre_by_marking_it_as_a_test() -> None:
+    """A test certificate of before there were roles may be either, below a root for tests alone."""
+    keys = [Ed25519PrivateKey.generate() for _ in range(3)]
+    for test in (False, True):
+        root = make_root(keys[0], "site", 1, START, 3650, test)
+        between = make_intermediate(root, keys[0], keys[1].public_key(), "authority", 2, START, 1825, test)
+        leaf = certs._certificate(
+            keys[1], keys[2].public_key(), (between.subject, between.subject), 9, START, 100, True, None)
+        for role in ("box", "centre"):
+            if test:
+                assert identity(pem(leaf) + pem(between), root, role).test
+            else:
+                with pytest.raises(BadCertificate, match="names neither a box nor a centre"):
+                    identity(pem(leaf) + pem(between), root, role)

@@ -1,6 +1,7 @@
 """Parsers of the evidence format and of what both ends share: envelopes, receipts, certificates, sheets, MP4."""
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import json
@@ -124,7 +125,7 @@ def _judged(data: bytes, _: Bench) -> object:
 
 def _with(record: Record, body: Any) -> Record:
     """The record with another body, if a reader takes it. The plan stays: without it nobody asks."""
-    new = Record(**{**vars(record), "body": body})
+    new = dataclasses.replace(record, body=body)
     try:
         if record.type == "order.class" or not isinstance(body, dict) or not canonical(body) or body_of(new) is None:
             return record

@@ -53,6 +53,8 @@ from verify.errors import (
     BadWitnessKey,
     NoLog,
     NotEvidence,
+    NoTree,
+    StaleTree,
 )
 from verify.source import Files
 from verify.trees import read_stamp_roots, read_witness_key
@@ -252,7 +254,7 @@ def _web_answers() -> list[bytes]:
 
 
 PROOFS = (BadProof, BadNote, BadCheckpoint)
-WITNESSED = (VerificationError, BadState, NoLog)
+WITNESSED = (VerificationError, BadState, NoLog, NoTree, StaleTree)
 HERE = ("verify/trees.py",)
 
 PARSERS = (

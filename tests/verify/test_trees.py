@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from evidence.chain import head_of
 from evidence.checkpoint import cosign, open_checkpoint, seen_of
 from evidence.notes import Note, NoteKey, read_note
 from evidence.seal import KeySigner
@@ -78,6 +79,16 @@ def test_a_manifest_that_names_a_chain_twice_counts_its_video_once(tmp_path: Pat
     site, box, centre = class_of()
     status, result = run(write_export(tmp_path / "export", site, box, centre, twice=True))
     assert status == 1 and "it names a chain twice" in result["problems"][0] and result["media_s"] == 180
+
+
+def test_a_chain_that_was_ended_before_all_of_it_came_is_told(tmp_path: Path, run: Run) -> None:
+    site, box, centre = class_of()
+    before = head_of(site.box("box-1", "9" * 32).alarms(3).sealed[-1])
+    box.add("chain.begun", {"chain": before.chain, "up_to": before.up_to, "head_hash": before.head_hash,
+                            "receipted": None, "reason": "card replaced"})
+    status, result = run(write_export(tmp_path / "export", site, box, centre))
+    (told,) = [text for text in result["cannot_tell"] if "chain that it ended" in text]
+    assert status == 0 and "of its 4 records not all came to the centre" in told
 
 
 def test_an_export_of_before_the_tree_is_still_read(export: Path, run: Run) -> None:

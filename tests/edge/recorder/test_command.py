@@ -140,7 +140,7 @@ def test_a_wrong_volume_is_refused_before_anything_is_written(tmp_path: Path, fi
 
 def test_a_second_recorder_on_the_same_folder_is_refused(tmp_path: Path, film: Path) -> None:
     out = tmp_path / "out"
-    child = edge("record", "--source", f"file:{film}", "--out", out, "--pace", 4)
+    child = edge("record", "--source", f"file:{film}", "--out", out, "--pace", 1)
     wait_for_mark(out)
     code, _, err = said(edge("record", "--source", f"file:{film}", "--out", out))
     assert code == 2 and len(err) == 1 and f"already running (process {child.pid})" in err[0]

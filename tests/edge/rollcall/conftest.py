@@ -1,6 +1,7 @@
 """A box after one class-hour: five trainees, an instructor, two segments with roll calls and their pictures."""
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 from collections.abc import Iterator
@@ -94,7 +95,7 @@ class Course:
                   Candidate(person, score) if person else None)
             for at, (person, score, _) in enumerate(found))
         return RollCall(CLASS, "r-1", sha, "lab", "b" * 64, "cpu", THRESHOLD, 50_000, 20, 30, 0, len(found),
-                        len(found) * 1_000_000, tracks)
+                        len(found) * 1_000_000, tracks, rise_ppm=60_000)
 
 
 def _order() -> Sealed:
@@ -117,7 +118,15 @@ def _order() -> Sealed:
 def course(tmp_path: Path) -> Iterator[Course]:
     """p-1 and p-2 are shown, p-3 nearly, p-4 is enrolled and absent, p-5 has no face here; p-3 has no consent on
     record."""
-    folder, clock = tmp_path / "box", HandClock()
+    with filmed(tmp_path) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def filmed(folder: Path, synced: bool = True) -> Iterator[Course]:
+    """The same on a box whose clock is, or is not, `synced`."""
+    folder, clock = folder / "box", HandClock()
+    clock.synced = synced
     (folder / "run").mkdir(parents=True)
     text = 'device = "box-1"\npolicy = "demo"\n[recorder]\nreserve_mb = 1\n'
     (folder / "box.toml").write_text(text)

@@ -25,7 +25,7 @@ def every_word(page: Page) -> str:
     return "\n".join([
         page.title, page.subtitle, *page.lines, page.foot,
         *(one.heading + one.note + one.again for one in page.sections),
-        *(text for cell in cells for text in (cell.head, *cell.blanks, *cell.lines))])
+        *(text for cell in cells for text in (cell.head, cell.mark, *cell.blanks, *cell.lines))])
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -1,6 +1,7 @@
 """Pages of a contact sheet: nothing beyond the paper, several pages for a large class, Chinese letters or why not."""
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 
@@ -11,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
 from edge.drawing import fonts
 from edge.rollcall import draw as drawing
 from edge.rollcall.contact import Cell, Page, Section
-from edge.rollcall.draw import DPI, HEIGHT, INCH, MARGIN, WIDTH, _Paper, draw, wrapped
+from edge.rollcall.draw import DPI, HEIGHT, INCH, MARGIN, RED, WIDTH, _Paper, draw, wrapped
 from edge.rollcall.errors import NoChineseLetters
 
 FAMILY = fonts(font_manager.get_font_names())
@@ -67,7 +69,8 @@ LONG = ("阿卜杜热西提·买买提江·吐尔逊", "Alexandria Montgomery-Fe
 @pytest.mark.parametrize("name", LONG)
 def test_long_texts_take_several_lines_and_none_reaches_the_next_cell(name: str) -> None:
     blank = "not identifiable: faces too small, never from the front, too dark, protective gear, in two rooms at once"
-    pair = Cell((None, None), ("no photo", blank), name, ("p-0123456789ab", "nearest 0.390 of 0.400, 09:00:03 " * 2))
+    pair = Cell((None, None), ("no photo", blank), name, ("p-0123456789ab", "nearest 0.390 of 0.400, 09:00:03 " * 2),
+                "does not count: named 09:00:02 (0.520) " * 2)
     face = Cell((None,), ("no picture",), "09:00:00", (f"like {name} 0.390", "too small to compare"))
     page = Page("A title", f"{name} " * 6, (), (Section("People", "", "", (pair,) * 4, 4),
                                                Section("Faces", "", "", (face,) * 7, 7)), "the foot", "{number}")
@@ -104,6 +107,20 @@ def test_a_png_is_a_page_of_a4_and_shows_the_picture() -> None:
     green = (np.abs(image - GREEN).max(axis=2) < 12).sum()
     area = (20.25 * 27 + 20.25 * 27) * (DPI / INCH) ** 2
     assert green == pytest.approx(area, rel=0.05)
+
+
+def test_a_picture_that_does_not_count_is_framed_in_red_and_says_so() -> None:
+    page = page_of(1, 1)
+    marked = [dataclasses.replace(one, cells=tuple(dataclasses.replace(
+        cell, pictures=(*cell.pictures[:-1], cell.pictures[0]), mark="does not count") for cell in one.cells))
+        for one in page.sections]
+    with matplotlib.rc_context({"font.family": FAMILY}):
+        for sections, times in ((page.sections, 0), (tuple(marked), 2)):
+            (figure,) = figures(dataclasses.replace(page, sections=sections))
+            (axes,) = figure.axes
+            frames = [one for one in axes.patches if to_hex(one.get_edgecolor()) == RED]
+            words = [one for one in axes.texts if one.get_text() == "does not count" and one.get_color() == RED]
+            assert [len(frames), len(words)] == [times, times]
 
 
 def test_a_pdf_has_every_page_and_no_date() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,8 @@ from evidence.records import Sealed
 from evidence.rollcall import Why
 from evidence.story import Story
 from evidence.times import MINUTE
-from tests.edge.rollcall.conftest import BLOCK, CLASS, FIRST, NAMES, Course, Sightings
+from tests.edge.rollcall.conftest import BLOCK, CLASS, FIRST, LATER, NAMES, Course, Sightings, filmed
+from tests.edge.rollcall.test_contact import every_word
 from tests.edge.storage.conftest import START
 
 
@@ -64,11 +66,76 @@ def test_whose_names_do_not_count_has_the_best_of_them_and_why(
     sheet = sheet_of(course)
     row = sheet.missed[0]
     assert row.person == "p-1" and row.sight and (row.sight.void, row.sight.score_ppm) == (True, 700_000)
+    assert level(row.sight.picture) == 60
     cell = told(sheet, "box-1", "x", "en").sections[1].cells[0]
-    assert cell.lines[2:] == ("named 09:01:01 (0.700): does not count",)
+    assert cell.mark == "does not count: named 09:01:01 (0.700)"
     assert ("in two rooms at once" in repr(cell)) is bool(why)
-    assert any("曾认出" in line for line in told(sheet, "box-1", "x", "zh").sections[1].cells[0].lines)
+    assert "不计入" in told(sheet, "box-1", "x", "zh").sections[1].cells[0].mark
     assert not any(one.sight.void for one in sheet.missed[1:] if one.sight)
+
+
+def test_a_trainee_whose_name_does_not_hold_is_seen_beside_the_photograph_and_marked(course: Course) -> None:
+    """p-2 is alike in one minute of two, and hardly: for so many looks that is too little."""
+    course.film(2, [("p-3", 390_000, 120)])
+    sheet = sheet_of(course)
+    row = next(row for row in sheet.missed if row.person == "p-2")
+    assert row.presence and row.presence.why == ("few",) and row.photo is not None
+    assert row.sight and (row.sight.void, level(row.sight.picture)) == (True, 80)
+    cell = told(sheet, "box-1", "x", "en").sections[1].cells[0]
+    assert all(picture is not None for picture in cell.pictures)
+    assert cell.mark == "does not count: named 09:00:02 (0.520)"
+    assert "not identifiable: similar, but too seldom for so many looks" in cell.lines
+    assert 80 not in [level(one.picture) for one in sheet.unnamed]
+
+
+def test_of_a_face_that_does_not_count_the_picture_of_who_withdrew_is_not_shown(course: Course) -> None:
+    course.film(2, [("p-3", 390_000, 120)])
+    withdraw(course.box.store, CLASS, "p-2", "terminal")
+    row = next(row for row in sheet_of(course).missed if row.person == "p-2")
+    assert row.sight and (row.sight.void, row.sight.picture, row.photo) == (True, None, None)
+
+
+def test_a_stranger_whose_name_does_not_hold_is_among_the_faces_without_a_name(course: Course) -> None:
+    """x-9 is enrolled on the box and not in the class; the instructor's name holds."""
+    course.film(2, [("x-9", 450_000, 220), ("p-3", 390_000, 120)])
+    sheet = sheet_of(course)
+    assert [row.person for row in sheet.others] == ["t-1"]
+    void = next(one for one in sheet.unnamed if one.person == "x-9")
+    assert (void.void, level(void.picture), void.score_ppm) == (True, 220, 450_000)
+    cells = told(sheet, "box-1", "x", "en").sections[-1].cells
+    assert [cell.mark for cell in cells if "x-9" in cell.lines[0]] == ["does not count"]
+    assert {cell.mark for cell in cells if "x-9" not in cell.lines[0]} == {""}
+    assert "不计入" in [cell.mark for cell in told(sheet, "box-1", "x", "zh").sections[-1].cells]
+
+
+def test_video_of_an_unset_clock_shows_nobody_and_nobody_is_called_absent(tmp_path: Path) -> None:
+    """Three minutes have their roll calls; they count for nothing, and that is what the sheet says."""
+    with filmed(tmp_path, synced=False) as made:
+        made.film(2, LATER)
+        made.clock.forward(120 * MINUTE)
+        made.box.store.append("order.accepted", OrderAccepted("other", "0" * 64))
+        sheet = sheet_of(made)
+        assert (sheet.state, sheet.shown, sheet.others, sheet.unnamed, sheet.omitted) == ("open", (), (), (), 0)
+        for lang, wanted, never in (
+            ("en", ("3 min 0 s of video are here whose time is uncertain", "nobody is judged by it", "not judged"),
+             ("absent", "No roll call", "did not check in", "resembles")),
+            ("zh", ("3 分 0 秒录像的时间无法确认", "不据此判断任何人", "未判断"),
+             ("未出现", "还没有点名记录", "未签到", "相像")),
+        ):
+            text = every_word(told(sheet, "box-1", "x", lang))
+            assert [word for word in wanted if word not in text] == [] and [w for w in never if w in text] == []
+
+
+def test_before_the_end_nobody_is_absent_and_where_nothing_was_filmed_that_is_said(course: Course) -> None:
+    text = every_word(told(sheet_of(course), "box-1", "x", "en"))
+    assert "absent" not in text and "not seen so far" in text
+    course.clock.forward(120 * MINUTE)
+    course.box.store.append("order.accepted", OrderAccepted("other", "0" * 64))
+    sheet = sheet_of(course)
+    assert sheet.state == "open" and "absent" in every_word(told(sheet, "box-1", "x", "en"))
+    nothing = dataclasses.replace(sheet, packs=(), block=dataclasses.replace(sheet.block, calls=(), films=()))
+    text = every_word(told(nothing, "box-1", "x", "en"))
+    assert "absent" not in text and "No video of this recording is here" in text
 
 
 def test_the_photograph_needs_a_consent_that_stands(course: Course) -> None:

@@ -5,14 +5,19 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.rollcall import tracks as tracking
 from edge.rollcall.analyse import analyse
 from edge.rollcall.pictures import of_array
-from edge.rollcall.tracks import Tracker
+from edge.rollcall.tracks import BLOCK_MINUTES, SURE_PPM, Tracker, sure_ppm
 from edge.vision.cover import looks
 from edge.vision.gallery import Gallery
 from edge.vision.pack import Face
+from evidence.bodies import Candidate, Track
+from evidence.naming import doubts
+from evidence.rollcall import Limits, Look, name_tracks
 
 FRAME = np.random.default_rng(0).integers(0, 255, (400, 1200, 3), np.uint8)
 PEOPLE = ("a", "b", "c", "d")
@@ -196,3 +201,30 @@ def test_what_the_camera_shakes_no_face_moves(pack: FakePack, gallery: Gallery) 
     (one,) = tracker.followed()
     told = tracking.measured(one).moved_ppm
     assert told is not None and told < 20_000, "against 70,711 without"
+
+
+@given(st.integers(0, 200_000), st.integers(2, BLOCK_MINUTES))
+def test_two_tracks_that_are_sure_hold_over_a_block_however_slowly_strangers_get_rarer(rise: int, minutes: int) -> None:
+    """In all of its minutes a face without a name is in view."""
+    threshold, away = 400_000, Candidate("b", 100_000)
+    sure = Candidate("a", threshold + sure_ppm(rise))
+
+    def look(minute: int) -> Look:
+        at_us = minute * 60_000_000
+        tracks = [Track(at_us, at_us + 1, at_us, 1, 80, best) for best in (away, *([sure] if minute < 2 else []))]
+        return Look(at_us, at_us + 60_000_000, name_tracks(tracks, threshold, 50_000), threshold, 50_000, 32, 30, 0, 2,
+                    2_000_000, rise_ppm=rise)
+
+    assert doubts([[look(minute) for minute in range(minutes)]], Limits()) == {}
+    assert sure_ppm(None) == sure_ppm(0) == SURE_PPM <= sure_ppm(rise)
+
+
+def test_where_strangers_get_rarer_slowly_a_face_is_looked_at_again(gallery: Gallery) -> None:
+    described = []
+    for rise_ppm in (None, 100_000):
+        pack = FakePack()
+        tracker = Tracker(pack, gallery, 800_000, rise_ppm)  # type: ignore[arg-type]
+        for second in range(8):
+            see(tracker, pack, second, a=100)
+        described.append(pack.embedded)
+    assert described[0] < described[1]
