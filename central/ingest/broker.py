@@ -85,6 +85,8 @@ class BrokerLink:
         self._looked_at, self._session, self._tls = NEVER, 0, tls
         self._ailing: str | None = None
         self._announcer = Announcer(store, time.monotonic)
+        self._acknowledging = threading.RLock()
+        """Held while `_session` is looked at for an acknowledgement, and while it changes."""
         self._stopping = threading.Event()
         self.subscribed = threading.Event()
         """Set while the broker passes records on to us."""
@@ -141,7 +143,7 @@ class BrokerLink:
             return
         self._ailing = None
         for given in self._collector.gaps():
-            self._give(given)
+            self._give(given)  # one that finds no room comes again later
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK_S
             self._collector.pulse.tell_silent(self._silent_min)
@@ -155,8 +157,10 @@ class BrokerLink:
             self._collector.tell(f"broker.{trouble}")
             self._ailing = trouble
 
-    def _give(self, given: Given) -> None:
-        self._client.publish(f"zaitang/v1/{given.device}/{given.topic}", given.envelope, qos=1)
+    def _give(self, given: Given) -> bool:
+        """False when there is no room now."""
+        sent = self._client.publish(f"zaitang/v1/{given.device}/{given.topic}", given.envelope, qos=1)
+        return sent.rc != mqtt.MQTT_ERR_QUEUE_SIZE
 
     def _batch(self) -> list[Arrival]:
         """What has come, up to a bound; it never waits for more when there is something."""
@@ -170,11 +174,15 @@ class BrokerLink:
         return batch
 
     def _take(self, batch: list[Arrival]) -> None:
+        now = self._session
         for given in self._collector.take([_message(message) for _, message in batch]):
-            self._give(given)
+            while not self._give(given):
+                if now != self._session or self._stopping.wait(TICK_S):
+                    return  # nothing is acknowledged: the broker sends it again, and the receipts go with it
         for session, message in batch:
-            if session == self._session:
-                self._client.ack(message.mid, message.qos)
+            with self._acknowledging:
+                if session == self._session:
+                    self._client.ack(message.mid, message.qos)
 
     def _send_orders(self) -> None:
         if not self._client.is_connected():
@@ -220,7 +228,8 @@ class BrokerLink:
         # Message ids of the old connection mean nothing on the next one.
         self._collector.pulse.deaf()
         self.subscribed.clear()
-        self._session += 1
+        with self._acknowledging:
+            self._session += 1
         if self._tls is not None:
             self._tls.refresh()
 

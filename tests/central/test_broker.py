@@ -163,6 +163,50 @@ def test_a_box_hears_of_the_newest_checkpoint_also_when_it_was_away(centre: Cent
     assert open_checkpoint(note, centre.tree().key) == stated
 
 
+class Crowded:
+    """In place of the client: there is room for a receipt at the third try; it notes what is said in which order."""
+
+    def __init__(self, lost: Callable[[], object] | None = None) -> None:
+        self.said: list[str] = []
+        self._lost = lost
+
+    def publish(self, topic: str, _payload: bytes, qos: int) -> mqtt.MQTTMessageInfo:
+        self.said.append("receipt")
+        info = mqtt.MQTTMessageInfo(1)
+        info.rc = mqtt.MQTT_ERR_QUEUE_SIZE if self.said.count("receipt") < 3 else mqtt.MQTT_ERR_SUCCESS
+        if self._lost is not None:
+            self._lost()
+        return info
+
+    def ack(self, _mid: int, _qos: int) -> None:
+        self.said.append("ack")
+
+
+def arrival(link: BrokerLink, box: Box) -> tuple[int, mqtt.MQTTMessage]:
+    message = mqtt.MQTTMessage(7, b"zaitang/v1/box-1/records")
+    message.payload = box.sealed[0].envelope
+    return link._session, message
+
+
+def test_a_message_is_acknowledged_once_its_receipt_found_room(centre: Centre, box: Box) -> None:
+    link, crowded = link_to(centre, 1), Crowded()
+    link._client = crowded  # type: ignore[assignment]
+    link._take([arrival(link, box)])
+    assert crowded.said == ["receipt", "receipt", "receipt", "ack"]
+
+
+def test_nothing_is_acknowledged_on_another_connection(centre: Centre, box: Box) -> None:
+    """There the number may be another message's, which nobody has kept yet."""
+    link = link_to(centre, 1)
+    crowded = Crowded(link._disconnected)
+    link._client = crowded  # type: ignore[assignment]
+    link._take([arrival(link, box)])
+    assert crowded.said == ["receipt"]
+    crowded.said += ["receipt"] * 2
+    link._take([(link._session - 1, arrival(link, box)[1])])
+    assert crowded.said == ["receipt"] * 4
+
+
 def test_what_was_not_acknowledged_comes_again(centre: Centre, broker: Broker, box: Box) -> None:
     """A collector that dies between receiving and keeping loses nothing: the broker still has it."""
     taken = threading.Event()
