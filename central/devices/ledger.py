@@ -103,10 +103,11 @@ class Ledger:
             raise LedgerUnusable(path=self._path, why=error.strerror) from None
 
     def settle(self) -> None:
-        """At a start: state again what the database lacks, write what the file lacks. Raises DatabaseUnusable."""
+        """At a start: state again what the database lacks, write what the file lacks; it belongs to who makes the
+        centre, as all else in the folder. Raises DatabaseUnusable."""
         with self._store.read() as tx:
             here = _of_database(tx, self._store.device)
-        if any(known.entries() for known in self._differences(here)):
+        if not self._path.exists() or any(known.entries() for known in self._differences(here)):
             with self._store.write() as tx:
                 self._settle(tx)
 
@@ -124,7 +125,7 @@ class Ledger:
         lacking, unwritten = self._differences(_of_database(tx, self._store.device))
         if lacking.entries():
             self._state_again(tx, lacking)
-        if unwritten.entries():
+        if unwritten.entries() or not self._path.exists():
             self.note(*unwritten.entries())
 
     def _differences(self, here: Known) -> tuple[Known, Known]:

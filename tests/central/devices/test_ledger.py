@@ -167,6 +167,7 @@ def test_a_transaction_that_ends_with_the_power_is_made_good_at_the_next_start(s
 
 @pytest.mark.parametrize("left", [0, 1])
 def test_a_file_that_is_new_or_an_old_copy_gets_what_the_database_knows(site: Site, left: int) -> None:
+    assert site.ledger.read_bytes() == b"", "it is made with the centre"
     Box(site.centre)
     site.backup()
     old = site.ledger.read_bytes()
