@@ -51,7 +51,8 @@ def test_init_makes_a_centre_once(folder: Path, capsys: pytest.CaptureFixture[st
 def test_centre_toml_speaks_the_language_of_the_command(tmp_path: Path, lang: str, said: str) -> None:
     assert main(["--lang", lang, "init", str(tmp_path / "centre"), "--test-keys"]) == 0
     text = (tmp_path / "centre" / "centre.toml").read_text(encoding="utf-8")
-    assert text.startswith(said) and tomllib.loads(text) == tomllib.loads(TEMPLATES["en"].format(test="true", database=""))
+    english = TEMPLATES["en"].format(test="true", database="")
+    assert text.startswith(said) and tomllib.loads(text) == tomllib.loads(english)
 
 
 def test_a_centre_whose_database_cannot_be_made_is_not_half_there(
