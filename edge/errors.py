@@ -61,7 +61,7 @@ class FaceErasing(BadInput):
     text = "the face data of {person} are being erased just now"
 
 
-class FacesChanged(BadInput):
+class FacesChanged(ZaitangError):
     text = "faces came or went on this box in this moment: please try again"
 
 
