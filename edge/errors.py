@@ -19,8 +19,18 @@ class NotToml(BadInput):
     text = "it is not TOML: a text needs quotes, a key stands once, a section in brackets ({why})"
 
 
+class OfCamera(BadInput):
+    """Which key of box.toml is meant (in BadShape): its first [[cameras]] is camera 1."""
+
+    text = "camera {number}: {key}"
+
+
 class BadKeys(BadInput):
     text = "the keys in {folder} cannot be used: {why}"
+
+
+class NotCertified(BadKeys):
+    """The box waits for the centre: there are keys, but no certificate."""
 
 
 class BadCertificateFile(BadKeys):

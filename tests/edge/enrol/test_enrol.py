@@ -208,7 +208,8 @@ def test_wrong_names_and_bad_photos_are_told_together(
     (photo_folder / "p-1.png").rename(photo_folder / "nobody.png")
     (photo_folder / "p-2.png").write_bytes(b"no picture")
     status, told = run(face_box, photo_folder, capsys)
-    assert status == 2 and "nobody.png: nobody in class" in told and "p-2.png: cannot be read" in told
+    assert "nobody.png: nobody in class class-1 is called nobody; see `zaitang-edge people`" in told
+    assert status == 2 and "p-2.png: cannot be read" in told
 
 
 def test_the_same_face_is_told_with_the_name_and_what_to_do(
