@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 
 from common.policies import load_policy
 from common.texts import N_
-from edge.errors import BadBox, NotToml
+from edge.errors import BadBox, NotToml, OfCamera
 from evidence.errors import BadInput, BadShape
 from evidence.records import Id, Utc
 from evidence.shape import Between, Match, decode
@@ -220,9 +221,18 @@ def parse_box(data: bytes, where: str) -> BoxConfig:
         value = tomllib.loads(data.decode())
     except (ValueError, RecursionError) as error:  # of numbers with thousands of digits, too, and of deep nesting
         raise BadShape(where=where, key="(whole)", why=NotToml(why=str(error))) from None
-    config = decode(BoxConfig, value, where, strict=True)
-    _check(config, where)
+    try:
+        config = decode(BoxConfig, value, where, strict=True)
+        _check(config, where)
+    except BadShape as error:
+        raise BadShape(where=where, key=_counted(str(error.params["key"])), why=error.params["why"]) from None
     return config
+
+
+def _counted(key: str) -> str | OfCamera:
+    """A key as people count who read the file: its first camera is camera 1."""
+    found = re.fullmatch(r"cameras\.(\d+)(?:\.(.+))?", key)
+    return OfCamera(number=int(found[1]) + 1, key=found[2] or "(whole)") if found else key
 
 
 def _check(config: BoxConfig, where: str) -> None:

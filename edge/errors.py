@@ -19,8 +19,18 @@ class NotToml(BadInput):
     text = "it is not TOML: a text needs quotes, a key stands once, a section in brackets ({why})"
 
 
+class OfCamera(BadInput):
+    """Which key of box.toml is meant (in BadShape): its first [[cameras]] is camera 1."""
+
+    text = "camera {number}: {key}"
+
+
 class BadKeys(BadInput):
     text = "the keys in {folder} cannot be used: {why}"
+
+
+class NotCertified(BadKeys):
+    """The box waits for the centre: there are keys, but no certificate."""
 
 
 class BadCertificateFile(BadKeys):
@@ -61,7 +71,7 @@ class FaceErasing(BadInput):
     text = "the face data of {person} are being erased just now"
 
 
-class FacesChanged(BadInput):
+class FacesChanged(ZaitangError):
     text = "faces came or went on this box in this moment: please try again"
 
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from common.texts import N_
-from edge.errors import BadCertificateFile, BadKeyFile, BadKeys
+from edge.errors import BadCertificateFile, BadKeyFile, BadKeys, NotCertified
 from edge.storage.files import replace, sync_folder, write_new
 from evidence.certs import MAX_PEM, fingerprint, identity, issue, make_root, read_certificate, split_chain
 from evidence.errors import BadCertificate
@@ -32,7 +32,8 @@ DAMAGED = N_("it is damaged")
 WRONG_KIND = N_("it is of the wrong kind")
 OTHER_KEY = N_("it certifies another key")
 OTHER_BOX = N_("it certifies a box of another name than box.toml says")
-NOT_CERTIFIED = N_("the centre has not certified this box yet: `zaitang-edge join` asks it to")
+NOT_CERTIFIED = N_("the centre has not certified this box yet: `zaitang-edge join` asks it to; where no line leads "
+                   "there, `zaitang-edge certify` takes its certificate from a stick")
 T = TypeVar("T")
 
 
@@ -138,7 +139,7 @@ def self_certified(device: str, start_us: int, days: int = 3650) -> Certify:
 def load_keys(folder: Path) -> BoxKeys:
     """Read BOX/keys. Raises BadKeys naming what is missing, readable by others, or does not belong together."""
     if (folder / "device.pem").is_file() and not (folder / "device.crt").exists():
-        raise BadKeys(folder=folder, why=NOT_CERTIFIED)
+        raise NotCertified(folder=folder, why=NOT_CERTIFIED)
     device = load_device_key(folder)
     sealing = _read(folder / "sealing.pem", _private, secret=True)
     data = _read(folder / "data.key", _data_key, secret=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from evidence.bodies import Candidate, CheckIn
@@ -77,6 +77,23 @@ def answer_of(checkin: CheckIn, policy: Policy) -> tuple[CheckInAnswer, str | No
     if checkin.alike and not checkin.pin:
         return "second_factor_missing", person
     return "accepted", person
+
+
+def without(checkin: CheckIn, gone: Collection[str]) -> CheckIn | None:
+    """The attempt without these people, whose faces may not be used any more; None where it shows one of them, or where
+    the rest alone would be answered otherwise: a PIN that was not given, a likeness that let nobody be named."""
+    if checkin.best is not None and checkin.best.person in gone:
+        return None
+    second = None if checkin.second is not None and checkin.second.person in gone else checkin.second
+    left = dataclasses.replace(
+        checkin, second=second, alike=tuple(person for person in checkin.alike if person not in gone))
+    by_pin = checkin.pin or checkin.liveness in ("fake", "no_response")
+    same = _named(left) == _named(checkin) and (by_pin or bool(left.alike) == bool(checkin.alike))
+    return left if same else None
+
+
+def _named(checkin: CheckIn) -> str | None:
+    return identify(checkin.best, checkin.second, checkin.threshold_ppm, checkin.margin_ppm)
 
 
 def _agreed(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 POLICY = "sanmenxia-2023"
 GESTURES = ("turn_left", "turn_right", "blink", "open_mouth")
+KNOWN_S = 0.1
+"""Real seconds before a bar is shown whose length is not known in the beginning."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -140,7 +142,7 @@ def _liveness(args: argparse.Namespace) -> int:
 
     _check_outputs(args.json)
     rules = _rules(args.policy, args.challenge)
-    with tqdm(desc=args.live.name, unit="file", file=sys.stderr) as bar:
+    with tqdm(desc=args.live.name, unit="file", delay=KNOWN_S, file=sys.stderr) as bar:
         def checked(at: int, of: int) -> None:
             bar.total = of
             bar.update(at - bar.n)

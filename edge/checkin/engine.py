@@ -17,6 +17,7 @@ import numpy as np
 
 from edge.checkin.admit import check_liveness, check_threshold
 from edge.checkin.alive import look, score
+from edge.checkin.beside import Beside
 from edge.checkin.errors import NobodyEnrolled
 from edge.checkin.group import Group
 from edge.checkin.kept import Kept
@@ -37,8 +38,6 @@ WINDOW = 8
 """Frames after which a visit that convinced nobody is decided."""
 LEFT_AFTER = 2
 """Frames without the face after which the visit is over."""
-BESIDE_US = SECOND // 2
-"""So often one of the other faces in view is described, in turn, to know since when they wait."""
 PIN_US, PIN_AWAY_US = 60 * SECOND, 15 * SECOND
 """How long the PIN is waited for, and how long meanwhile the face may look down or aside."""
 
@@ -79,7 +78,7 @@ class Engine:
         self.keep(Kept())
         self._said = _Said()
         self._pin: tuple[str, bool] | None = None
-        self._beside_us, self._beside = -BESIDE_US, 0
+        self._beside = Beside()
 
     @property
     def session(self) -> str | None:
@@ -345,12 +344,10 @@ class Engine:
         return dataclasses.replace(checkin, liveness=liveness_of(checkin, self._policy))
 
     def _look_beside(self, bgr: np.ndarray, others: Sequence[Face], mono_us: int) -> None:
-        """Whoever waits behind the face in front is seen, too: one at a time, from one side to the other and again."""
-        near = sorted((face for face in others if face.width_px >= self._pack.min_face_px), key=lambda one: one.box[0])
-        if not near or mono_us - self._beside_us < BESIDE_US:
+        """Whoever waits behind the face in front is seen, too, one at a time."""
+        face = self._beside.turn([face for face in others if face.width_px >= self._pack.min_face_px], mono_us)
+        if face is None:
             return
-        self._beside_us, self._beside = mono_us, self._beside + 1
-        face = near[self._beside % len(near)]
         score_ppm = score(self._pack, bgr, face) if self._scored else None
         match = self._group.match(self._pack.embed(bgr, face), face.width_px)
         self._see(self._group.named(match), score_ppm, mono_us)

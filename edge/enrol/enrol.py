@@ -173,7 +173,7 @@ def _not_one_each(
                  for pair in pairs]
     told = {known for pair in pairs for known in ((pair.one, pair.other), (pair.other, pair.one))}
     for person, found in _found(store, pack, class_id, templates).items():
-        name = store.names(found.class_id).get(found.person, "?")
+        name = store.names(found.class_id).get(found.person, found.person)
         if found.why == "other_face":
             problems.append(OtherFace(file=_label(person, files, {}), name=name, person=found.person,
                                       class_id=found.class_id))

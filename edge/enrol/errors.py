@@ -30,7 +30,7 @@ class SeveralFaces(BadInput):
 
 
 class UnknownPerson(BadInput):
-    text = "{file}: nobody in class {class_id} is called {name}"
+    text = "{file}: nobody in class {class_id} is called {name}; see `zaitang-edge people`"
 
 
 class NoSuchClass(BadInput):

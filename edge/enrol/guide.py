@@ -289,7 +289,12 @@ class Guide:
         if sitting.shots is None or sitting.searched == self._store.faces_version():
             return
         found = self._compare(sitting.shots)
-        if isinstance(found, Found) and found != sitting.found:
+        if isinstance(found, Odd):
+            self._not_one(sitting.shots, found)
+            sitting.found = None
+            self._go("odd")
+            raise FacesChanged()
+        if found is not None and found != sitting.found:
             self._state_found(found)
             raise FacesChanged()
 

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import dataclasses
-import errno
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -70,17 +69,22 @@ def send(box: Box, order_hash: str, out: Path, pack_name: str, pack_sha256: str)
 
 
 def _put(out: Path, data: bytes, record: Callable[[], object]) -> None:
-    """The record first, then the file's name: no cut may leave a package that nothing tells of."""
-    if out.exists():
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(out))
-    fresh = out.with_name(out.name + ".new")
-    fresh.unlink(missing_ok=True)
-    write_new(fresh, data)
+    """Room first, then the record, then the bytes, then the file's name: a cut leaves at `out` an empty file
+    or the whole package, and no package exists that nothing tells of. What was there before stays."""
+    write_new(out, b"")
+    fresh = out.with_name(f".{out.name}.part")
     try:
+        fresh.unlink(missing_ok=True)
+        write_new(fresh, bytes(len(data)))
         record()
+        with fresh.open("r+b") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
         fresh.rename(out)
     except BaseException:
         fresh.unlink(missing_ok=True)
+        out.unlink()
         raise
     sync_folder(out.parent)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from common.texts import N_, translate
 
 if TYPE_CHECKING:
+    from edge.clock import Clock
     from edge.store import Store
 
 FOLDER = "roster"
@@ -24,6 +25,7 @@ SEALED = N_("{count} people of class {class_id} are checked and sealed to the ce
 NO_ORDER = N_("this box has no order for class {class_id} yet: the centre makes it from that file, and nobody can be "
               "enrolled before it came")
 NUMBERED = N_("several people have the same name; they are told apart as （1）, （2） … by their rows: {names}")
+IN_ORDER = N_("the list is in order ({count} people), but nothing was sealed:")
 DELETE = N_("delete {file} now: it holds numbers in clear")
 
 
@@ -43,15 +45,23 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _import(args: argparse.Namespace) -> int:
     from common.sheets import public_key, seal_roster
+    from edge.clock import SystemClock
     from edge.enrol.enrol import checked
     from edge.enrol.errors import ListInBox, NoCentreKey
     from edge.enrol.roster import MAX_BYTES, namesakes, read_roster
+    from edge.errors import NotCertified
     from edge.storage.files import make_folder, read_plain, replace
     from edge.wiring import open_box
 
-    class_id, box = checked(args.class_id), open_box(args.box)
-    if args.file.resolve().is_relative_to(box.folder):
+    class_id = checked(args.class_id)
+    if args.file.resolve().is_relative_to(args.box.resolve()):
         raise ListInBox(file=args.file)
+    try:
+        box = open_box(args.box)
+    except NotCertified:  # nothing can be sealed yet, but mistakes of the list need not wait for the centre
+        found = read_roster(read_plain(args.file, MAX_BYTES + 1), _day(SystemClock()), {}, class_id)
+        print(translate(IN_ORDER, args.lang, count=len(found)))
+        raise
     key = box.config.enrol.centre_key
     if args.centre_key is not None:
         key = _said(args.centre_key)
@@ -60,8 +70,7 @@ def _import(args: argparse.Namespace) -> int:
     public_key(key)  # a wrong one is told before a hundred rows are
     data = read_plain(args.file, MAX_BYTES + 1)
     planned = _planned(box.store, class_id)
-    today = datetime.datetime.fromtimestamp(box.clock.utc_us() / 1e6, datetime.UTC).date()
-    people = read_roster(data, today, planned or {}, class_id)
+    people = read_roster(data, _day(box.clock), planned or {}, class_id)
     sealed = seal_roster(people, key, class_id)
     out = box.folder / FOLDER / f"{class_id}.sealed"
     make_folder(out.parent)
@@ -73,6 +82,10 @@ def _import(args: argparse.Namespace) -> int:
         print(translate(NO_ORDER, args.lang, class_id=class_id))
     print(translate(DELETE, args.lang, file=args.file))
     return 0
+
+
+def _day(clock: Clock) -> datetime.date:
+    return datetime.datetime.fromtimestamp(clock.utc_us() / 1e6, datetime.UTC).date()
 
 
 def _said(given: str) -> str:

@@ -11,7 +11,7 @@ inspector or neither · shots: the camera looks · stopped: a supervisor must de
 pin_set, withdrawn: it is done, and said."""
 Event = Literal[
     "open", "close", "chosen", "chosen_again", "confirmed", "agreed", "refused", "cannot", "anchored", "enrolled",
-    "stopped", "overruled", "pin_set", "withdrawn", "next", "erasing",
+    "stopped", "odd", "overruled", "pin_set", "withdrawn", "next", "erasing",
 ]
 
 TABLE: dict[tuple[State, Event], State] = {
@@ -32,6 +32,7 @@ TABLE: dict[tuple[State, Event], State] = {
     ("shots", "erasing"): "choose",
     ("stopped", "withdrawn"): "withdrawn",
     ("stopped", "erasing"): "choose",
+    ("stopped", "odd"): "shots",
     ("stopped", "overruled"): "enrolled",
     ("pin", "pin_set"): "pin_set",
     ("enrolled", "cannot"): "pin",

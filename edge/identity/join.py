@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from common.texts import N_
-from edge.config import BOX_FILE, BoxConfig, SyncConfig, load_box, parse_box
+from edge.config import BOX_FILE, BoxConfig, SyncConfig, load_box
 from edge.errors import BadBox, CannotWrite
 from edge.identity.centre import CentreOverHttps, fetch_root
 from edge.identity.errors import BadPin, JoinedAlready, RefusedByPerson, StillWaiting, StrangeAnswer
+from edge.identity.section import with_section
 from edge.identity.tls import ROOT, forget_waiting, request_for, take_certificate, waiting_key
 from edge.keys import certify_keys, load_device_key
 from edge.storage.files import replace
@@ -137,7 +138,7 @@ def _take(folder: Path, config: BoxConfig, pin: str, answer: _Answer, host: str,
         replace(keys / ROOT, tls_root.encode())
         replace(keys / CENTRE, centre.encode())
         if config.sync is None:
-            _append(folder / BOX_FILE, sync)
+            _put(folder / BOX_FILE, sync)
         certify_keys(keys, config.device, certificate, root, ("certificate", "root"))
         forget_waiting(keys)
     except OSError as error:
@@ -173,11 +174,10 @@ def _sync_toml(broker: _Broker, centre: str, host: str, address: str) -> str:
     return "[sync]\n" + "\n".join(lines) + "\n"
 
 
-def _append(path: Path, section: str) -> None:
+def _put(path: Path, section: str) -> None:
     """Add a section to box.toml, once it is sure that the whole can be read. Raises StrangeAnswer, OSError."""
-    data = path.read_bytes().rstrip(b"\n") + b"\n\n" + section.encode()
     try:
-        parse_box(data, str(path))
+        data = with_section(path.read_bytes(), section, str(path))
     except BadShape as error:
         raise StrangeAnswer(why=error) from None
     replace(path, data)

@@ -41,8 +41,8 @@ NEED = N_("{pack}: a face must be {named} px wide to be identified ({least} px a
           "to be counted")
 NEED_FOUND = N_("{pack}: a face must be {named} px wide to be identified: a narrower one is not found in the picture "
                 "of a room, although {least} px are enough to compare it")
-ROW = N_("row {row} ({distance} m): {verdict}; face {low} to {high} px")
-PARTLY = N_("row {row} ({distance} m): {verdict}, except {others}; face {low} to {high} px")
+ROW = N_("row {row} ({distance} m): {verdict}; face {width} px")
+PARTLY = N_("row {row} ({distance} m): {verdict}, except {others}; face {width} px")
 SEATS = N_("seats {seats} {verdict} ({reason})")
 HIDDEN = N_("seats that somebody in front may hide: {seats}")
 RAISE = N_("camera {name}: from {height} m high on, nobody hides anybody")
@@ -102,9 +102,9 @@ def row_line(row: int, members: Sequence[Seen], lang: str) -> str:
     distances = [one.distance_m for one in members]
     widths = [one.face_px for one in members if (one.verdict, one.reason) == usual]
     return translate(
-        PARTLY if others else ROW, lang, row=row, distance=_range(min(distances), max(distances)),
-        verdict=_verdict(usual, lang), others=JOIN[lang].join(others), low=math.floor(min(widths)),
-        high=math.floor(max(widths)))
+        PARTLY if others else ROW, lang, row=row, distance=_range(_short(min(distances)), _short(max(distances))),
+        verdict=_verdict(usual, lang), others=JOIN[lang].join(others),
+        width=_range(f"{math.floor(min(widths))}", f"{math.floor(max(widths))}"))
 
 
 def change_line(change: Change, lang: str) -> str:
@@ -198,8 +198,7 @@ def _numbers(seats: Sequence[int]) -> str:
     return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
-def _range(low: float, high: float) -> str:
-    one, other = _short(low), _short(high)
+def _range(one: str, other: str) -> str:
     return one if one == other else f"{one}–{other}"
 
 

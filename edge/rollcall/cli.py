@@ -20,7 +20,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     rollcall.add_argument("video", type=Path, metavar="VIDEO")
     rollcall.add_argument("--gallery", type=Path, required=True, metavar="DIR", help="one file or folder per person")
     rollcall.add_argument("--pack", required=True, metavar="NAME", help="model pack: see zaitang-edge models list")
-    rollcall.add_argument("--json", type=Path, metavar="OUT", help="write the answer here as well")
+    rollcall.add_argument("--json", type=Path, metavar="OUT", help="write the answer here, not to the screen")
     rollcall.set_defaults(do=_rollcall)
 
 
@@ -53,7 +53,7 @@ def _rollcall(args: argparse.Namespace) -> int:
     unread = plan.frames - measured.samples
     if unread > 0:
         print(translate(UNREAD, args.lang, file=args.video, unread=unread, planned=plan.frames), file=sys.stderr)
-    write_json(args.json, answer)
+    write_json(args.json, answer, echo=args.json is None)
     for line in sentences(answer, args.lang):
         print(line, file=sys.stderr)
     return 0

@@ -23,6 +23,7 @@ from edge.errors import BadTemplate, FaceErasing, FacesChanged
 from edge.keys import decrypt, encrypt
 from edge.store import sql
 from evidence.bodies import Alarm, CheckIn, Consent, Enrolment, FaceErased
+from evidence.checkin import without
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -175,14 +176,14 @@ class PeopleTables(abc.ABC):
         return None if sealed is None else bytes(sealed)
 
     def append_attempt(self, attempt: CheckIn) -> Sealed | None:
-        """Record an attempt at the terminal; None, and nothing, where the face of somebody whom it names is gone or
-        going: what was measured with it before is not used any more."""
+        """Record an attempt at the terminal, without whoever's face is gone or going: what was measured with it before
+        is not used any more. None, and nothing, where nothing else is left of it."""
         named = {one.person for one in (attempt.best, attempt.second) if one is not None} | set(attempt.alike)
         with self._db.transaction():
-            without = named - self.enrolled(attempt.class_id)
-            if any(self._db.one(sql.WAS_ERASED, (attempt.class_id, person)) for person in without):
-                return None
-            return self._add([("checkin", attempt)], self._head())[0]
+            gone = {person for person in named - self.enrolled(attempt.class_id)
+                    if self._db.one(sql.WAS_ERASED, (attempt.class_id, person))}
+            left = without(attempt, gone)
+            return None if left is None else self._add([("checkin", left)], self._head())[0]
 
     # --- erasure
 

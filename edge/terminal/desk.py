@@ -210,7 +210,7 @@ class Desk:
         guide.frame(bgr)
 
     def _append(self) -> bool:
-        """False where an attempt was dropped: the face of somebody whom it names was erased meanwhile."""
+        """False where an attempt was dropped: a face that it rests on was erased meanwhile."""
         kept = True
         while self._unsaved:
             kept = self._store.append_attempt(self._unsaved[0]) is not None and kept

@@ -115,12 +115,13 @@ class EnrolPage:
         return self._json(shown, shown.class_id, lang)
 
     def press(self, key: str, press: Press, lang: Lang) -> None:
-        """One press. Raises EnrolmentLocked, NotAnAction, and what the guide raises."""
-        self._check(key)
-        action = self._actions.get(press.do)
-        if action is None:
-            raise NotAnAction()
-        action(press, lang)
+        """One press, and no other meanwhile. Raises EnrolmentLocked, NotAnAction, and what the guide raises."""
+        with self._lock:
+            self._check(key)
+            action = self._actions.get(press.do)
+            if action is None:
+                raise NotAnAction()
+            action(press, lang)
 
     def close(self, key: str) -> None:
         """Back to the check-in. Raises EnrolmentLocked."""
@@ -156,9 +157,8 @@ class EnrolPage:
 
     def _choose_pin(self, press: Press) -> None:
         """The code counts for this one PIN: whoever opened the page may have left it to somebody else."""
-        with self._lock:
-            if press.code:
-                self._check_code(press.code)
+        if press.code:
+            self._check_code(press.code)
         if self._unproven and not (press.code or press.instructor):
             self._needs_old_pin()
         self._people.guide.choose_pin(

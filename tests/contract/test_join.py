@@ -126,7 +126,7 @@ def test_a_box_joins_and_opens_with_what_it_was_given(
     told = capsys.readouterr().out.splitlines()[1].split()
     assert (told[:3], told[-2:]) == (["box-101", SERIAL, "127.0.0.1"], ["0", keyid])
     joined = joins(site, box, token, lambda: desk.approve("box-101"))
-    assert joined.to_set is None
+    assert joined.to_set is None and "#[sync]" not in (box / "box.toml").read_text()
     opened = open_box(box)
     genesis, sync = opened.store.records(limit=1)[0], opened.config.sync
     opened.store.close()

@@ -44,7 +44,7 @@ broker = "127.0.0.1"
 ])
 def test_a_camera_is_not_opened_twice(camera: str) -> None:
     good = f'device = "box-1"\n[[cameras]]\nid = "room"\n{camera}'
-    with pytest.raises(BadShape, match=r"cameras\.0\.sub.*small stream of its own"):
+    with pytest.raises(BadShape, match=r"camera 1: sub: .*small stream of its own"):
         parse_box(good.encode(), "box.toml")
 
 
@@ -65,7 +65,7 @@ def test_a_whole_configuration() -> None:
     (("segment_s = 600", "segment_s = 600.5"), "recorder.segment_s"),
     (('id = "door"', 'id = "room"'), "cameras"),
     (('role = "terminal"', 'role = "room"'), "cameras"),
-    (('"file:/day.mp4"', '"/day.mp4"'), "cameras.0.source"),
+    (('"file:/day.mp4"', '"/day.mp4"'), "camera 1: source"),
     (('broker = "127.0.0.1"', ""), "sync.broker"),
     (('room = "301"', "room = "), "(whole)"),
 ])
@@ -73,6 +73,18 @@ def test_every_mistake_names_file_and_key(change: tuple[str, str], key: str) -> 
     with pytest.raises(BadShape) as caught:
         parse_box(GOOD.replace(*change).encode(), "box.toml")
     assert str(caught.value).startswith(f"box.toml: {key}: ")
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (('role = "terminal"', 'role = "door"'), "第 2 个 [[cameras]] 的 role："),
+    (('id = "door"\n', ""), "第 2 个 [[cameras]] 的 id："),
+    (('"file:/day.mp4"', '"file:/day.mp4"\nsub = "file:/day.mp4"'), "第 1 个 [[cameras]] 的 sub："),
+])
+def test_cameras_are_counted_as_people_count(change: tuple[str, str], said: str) -> None:
+    assert GOOD.count(change[0]) == 1
+    with pytest.raises(BadShape) as caught:
+        parse_box(GOOD.replace(*change).encode(), "box.toml")
+    assert words(caught.value, "zh").startswith(f"box.toml：{said}")
 
 
 def test_a_folder_without_a_box_file_is_no_box(tmp_path: Path) -> None:

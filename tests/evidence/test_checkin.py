@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from common.policies import load_policy
 from evidence.bodies import Candidate, CheckIn, PassiveLook
-from evidence.checkin import FrameMatch, WindowResult, answer_of, window_decision
+from evidence.checkin import FrameMatch, WindowResult, answer_of, window_decision, without
 
 REAL, DEMO = load_policy("sanmenxia-2023"), load_policy("demo")
 SHA = "a" * 64
@@ -93,3 +93,40 @@ FRAMES = st.lists(st.builds(
 def test_the_sealed_attempt_says_what_the_window_said(frames: list[FrameMatch]) -> None:
     result = decide(*frames)
     assert answer_of(sealed(result), REAL)[1] == result.person
+
+
+def attempt(**more: object) -> CheckIn:
+    return dataclasses.replace(sealed(decide(*[frame("a", 800_000, "b", 500_000)] * 4)), **more)  # type: ignore[arg-type]
+
+
+def test_an_attempt_goes_on_without_whose_face_is_gone_if_that_changes_nothing() -> None:
+    whole = attempt(alike=("c", "d"), pin=True)
+    assert without(whole, ()) == without(whole, {"x"}) == whole
+    assert without(whole, {"a"}) is None
+    assert without(whole, {"b", "c"}) == dataclasses.replace(whole, second=None, alike=("d",))
+    assert without(whole, {"c", "d"}) == dataclasses.replace(whole, alike=())
+    assert without(attempt(best=None), {"a"}) == attempt(best=None)
+
+
+def test_nobody_is_let_in_because_a_look_alike_is_erased_in_that_moment() -> None:
+    assert without(attempt(alike=("c", "d")), {"c"}) == attempt(alike=("d",))
+    assert without(attempt(alike=("c",)), {"c"}) is None, "the PIN was not given"
+    assert without(attempt(alike=("c",), liveness="fake"), {"c"}) == attempt(liveness="fake"), "nor asked for"
+    near = attempt(second=Candidate("b", 780_000))
+    assert answer_of(near, DEMO)[0] == "unknown" and without(near, {"b"}) is None
+
+
+CANDIDATES = st.none() | st.builds(Candidate, st.sampled_from("abc"), st.integers(380_000, 900_000))
+
+
+@given(st.builds(
+    attempt, best=CANDIDATES, second=CANDIDATES, votes=st.integers(0, 4), pin=st.booleans(),
+    alike=st.sets(st.sampled_from("abc")).map(lambda found: tuple(sorted(found))), left=st.booleans(),
+    liveness=st.sampled_from(["live", "fake", "no_response", "bad_input", "not_checked"]),
+), st.sets(st.sampled_from("abc")))
+def test_what_is_left_of_an_attempt_is_answered_as_the_whole(whole: CheckIn, gone: set[str]) -> None:
+    left = without(whole, gone)
+    if left is not None:
+        assert [answer_of(left, policy) for policy in (REAL, DEMO)] == [
+            answer_of(whole, policy) for policy in (REAL, DEMO)]
+        assert not gone & {left.best and left.best.person, left.second and left.second.person, *left.alike}

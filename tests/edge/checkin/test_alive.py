@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from edge.checkin.view import EngineView
 from edge.checkin.wary import DOUBT_US
 from edge.vision.calibrate import Threshold
 from edge.vision.liveness import GESTURES, TURNS
-from edge.vision.pack import Pack
+from edge.vision.pack import Face, Pack
 from evidence.bodies import CheckIn
 from evidence.checkin import answer_of
 from evidence.liveness import challenge_why
@@ -395,6 +396,31 @@ def test_everybody_who_waits_is_seen_in_turn(passive: FakePack) -> None:
     play.see(*[Shows(0)] * 30, Shows(2), Shows(2), Shows(2))
     (made,) = play.attempts
     assert made.best.person == "b" and made.seen_mono_us < waited_us - SECOND
+
+
+class Crowd(FakePack):
+    """Somebody far away in front of so many people: b stands on the left, then strangers."""
+
+    people = 0
+
+    def detect(self, bgr: np.ndarray, view: str = "terminal") -> list[Face]:
+        if not self.people:
+            return super().detect(bgr, view)
+        behind = [self._face(400 + 45 * at, 100 - at, 2 if at == 0 else 3) for at in range(self.people)]
+        return [self._face(100, 120, 4), *behind]
+
+
+@pytest.mark.parametrize("people", [2, 8, 9, 12, 20])
+def test_in_a_long_queue_everybodys_waiting_counts(builtin: Pack, people: int) -> None:
+    """A face comes to its turn later than a single look may wait for the next one."""
+    pack = Crowd(builtin.manifest, "passive")
+    play = Play(pack)
+    pack.people = people
+    play.see(*[Shows(4)] * 150)
+    pack.people, waited_us = 0, play.now
+    play.see(*[Shows(0)] * 5, Shows(2), Shows(2), Shows(2))
+    made = play.attempts[-1]
+    assert made.best is not None and made.best.person == "b" and made.seen_mono_us <= waited_us - 25 * SECOND
 
 
 def test_a_pack_with_neither_is_refused(builtin: Pack) -> None:

@@ -25,6 +25,7 @@ from edge.errors import FacesChanged
 from edge.store.people import NewFace
 from edge.wiring import Box
 from evidence.bodies import Enrolment, body_of
+from tests.edge.enrol.test_guide import crowd
 
 CLASS = "class-1"
 
@@ -125,6 +126,31 @@ def test_another_persons_photograph_does_not_replace_an_enrolled_face(
     assert [type(problem) for problem in caught.value.problems] == [OtherFace]
 
 
+def test_people_who_come_to_two_classes_hide_no_duplicate_among_photographs(
+    face_box: Box, photo_folder: Path, builtin, templates,
+) -> None:
+    """Held against themselves, they would raise the limit of the search for all."""
+    faces, store = crowd(12, 4), face_box.store
+    for class_id, people in (("class-2", faces), ("class-3", faces[:3])):
+        store.put_templates(class_id, "builtin", {
+            f"q-{at}": rows[:2] if class_id == "class-2" else rows[2:] for at, rows in enumerate(people)})
+    earlier = 0.77 * templates["p-1"] + 0.23 * crowd(13, 4)[12][:1]
+    assert 590_000 < builtin.similarity(templates["p-1"][0], earlier)[0] < 620_000
+    store.put_templates("class-3", "builtin", {"q-90": earlier.astype(np.float32)})
+    with pytest.raises(PhotosRefused, match=r"q-90, class-3") as caught:
+        enrol(store, builtin, CLASS, {"p-1": photo_files(photo_folder)["p-1"]}, lambda: None)
+    assert [type(problem) for problem in caught.value.problems] == [SamePerson]
+
+
+def test_who_has_another_face_here_is_named_also_without_a_sheet_of_names(
+    face_box: Box, photo_folder: Path, builtin,
+) -> None:
+    files = photo_files(photo_folder)
+    enrol(face_box.store, builtin, CLASS, {"p-1": files["p-1"]}, lambda: None)
+    with pytest.raises(PhotosRefused, match=r"enrolled here for p-1 \(p-1, class-1\)"):
+        enrol(face_box.store, builtin, CLASS, {"p-1": files["p-7"]}, lambda: None)
+
+
 def test_two_names_that_stood_the_wrong_way_round_are_put_right_at_the_terminal(
     face_box: Box, photo_folder: Path, builtin,
 ) -> None:
@@ -182,7 +208,8 @@ def test_wrong_names_and_bad_photos_are_told_together(
     (photo_folder / "p-1.png").rename(photo_folder / "nobody.png")
     (photo_folder / "p-2.png").write_bytes(b"no picture")
     status, told = run(face_box, photo_folder, capsys)
-    assert status == 2 and "nobody.png: nobody in class" in told and "p-2.png: cannot be read" in told
+    assert "nobody.png: nobody in class class-1 is called nobody; see `zaitang-edge people`" in told
+    assert status == 2 and "p-2.png: cannot be read" in told
 
 
 def test_the_same_face_is_told_with_the_name_and_what_to_do(

@@ -13,6 +13,7 @@ from edge.enrol.consents import consents
 from edge.enrol.erase import withdraw
 from edge.enrol.errors import NeedsAnchor, NobodyToEnrol, NoInspector, NoSuchClass, NotConfirmed, NotNow
 from edge.enrol.guide import IDLE_S, ODD_OFTEN, Guide
+from edge.enrol.same import Odd
 from edge.enrol.search import limit_of, search
 from edge.enrol.shots import LOST_FRAMES, LOST_S, SAID_S
 from edge.errors import BadStore, FacesChanged, StoreBusy
@@ -354,6 +355,27 @@ def test_an_instructor_decides_on_what_stands_there_in_that_moment(
     named_box.store.enrol([NewFace(templates["p-3"], Enrolment(CLASS, "p-3", "builtin", builtin.sha256, 1, "none"))])
     guide.overrule("p-2")  # somebody came who changes nothing
     assert guide.view().state == "enrolled"
+
+
+def test_shots_that_show_two_people_by_now_are_taken_anew_before_anybody_decides(
+    named_box: Box, make_guide: MakeGuide, no_pose: Any, builtin: Any, templates: Any, hands: Any,
+    portraits: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    guide = make_guide(no_pose)
+    enrol(guide, "p-7", portraits["p-1"], "赵检查")
+    assert enrol(guide, "p-2", portraits["p-1"], "赵检查") == "stopped"
+    named_box.store.enrol([NewFace(templates["p-3"], Enrolment(CLASS, "p-3", "builtin", builtin.sha256, 1, "none"))])
+    with monkeypatch.context() as patch:  # whoever came raised the limit
+        patch.setattr("edge.enrol.guide.odd_ones", lambda *_: Odd((0,), 410_000))
+        with pytest.raises(FacesChanged):
+            guide.overrule("p-2")
+    view = guide.view()
+    assert (view.state, view.pose, view.advice, view.found) == ("shots", "front", "odd", None)
+    assert [one.code for one in bodies(named_box, "alarm")] == ["enrol.same_face", "enrol.two_faces"]
+    assert "p-2" not in named_box.store.templates(CLASS, "builtin")
+    hands.now_s += SAID_S
+    look(guide, portraits["p-1"])
+    assert guide.view().state == "stopped"
 
 
 def test_the_same_person_in_another_class_is_fine_and_another_name_is_not(builtin: Any, templates: Any) -> None:

@@ -181,10 +181,10 @@ def test_no_package_lies_anywhere_before_its_record(
     two: Two, builtin: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A power cut between the two leaves a record of what did not leave, never a package without a record."""
-    order, real = two.order(), two.source.store.append
+    order, real, left = two.order(), two.source.store.append, dict[str, bytes]()
 
     def cut(kind: str, body: Any) -> Any:
-        assert not (tmp_path / "out.bin").exists()
+        left.update({file.name: file.read_bytes() for file in tmp_path.iterdir() if file.is_file()})
         real(kind, body)
         raise KeyboardInterrupt
 
@@ -192,14 +192,40 @@ def test_no_package_lies_anywhere_before_its_record(
         patch.setattr(two.source.store, "append", cut)
         with pytest.raises(KeyboardInterrupt):
             sent(two, order, builtin, tmp_path)
-    assert len(moves(two.source)) == 1 and list(tmp_path.glob("out*")) == []
-    (tmp_path / "out.bin.new").write_bytes(b"of a power cut")
+    assert left["out.bin"] == b"" and len(left) == 2 and len(moves(two.source)) == 1
+    assert [file for file in tmp_path.iterdir() if file.is_file()] == []
+    (part,) = set(left) - {"out.bin"}
+    for name, data in left.items():
+        (tmp_path / name).write_bytes(data)  # what the cut leaves
+        with pytest.raises(BadPackage):
+            read_cover(data, two.site.root)
+        with pytest.raises(BadPackage):
+            receive(two.target, data, builtin)
+    (tmp_path / "out.bin").unlink()
     data = sent(two, order, builtin, tmp_path)
-    assert moves(two.source)[-1].package == hashlib.sha256(data).hexdigest()
-    assert [file.name for file in tmp_path.glob("out*")] == ["out.bin"]
+    assert moves(two.source)[-1].package == hashlib.sha256(data).hexdigest() and len(data) == len(left[part])
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["out.bin"]
+
+
+def test_a_package_takes_the_place_of_no_other_file(
+    two: Two, builtin: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order, real = two.order(), two.source.store.append
+    for name in ("out.bin.new", "out.new", "out.part", "out.bin.part"):
+        (tmp_path / name).write_bytes(b"somebody's notes")
+    data = sent(two, order, builtin, tmp_path)
+    assert len(list(tmp_path.glob("out*"))) == 5
     with pytest.raises(FileExistsError):
         sent(two, order, builtin, tmp_path)
-    assert (tmp_path / "out.bin").read_bytes() == data and len(moves(two.source)) == 2
+    assert (tmp_path / "out.bin").read_bytes() == data and len(moves(two.source)) == 1
+
+    def beside(kind: str, body: Any) -> Any:
+        with pytest.raises(FileExistsError):
+            (tmp_path / "late.bin").open("xb")  # another program that wants the same name meanwhile
+        return real(kind, body)
+
+    monkeypatch.setattr(two.source.store, "append", beside)
+    assert sent(two, order, builtin, tmp_path, "late.bin") and len(moves(two.source)) == 2
 
 
 def test_a_face_that_comes_between_search_and_store_stops_the_move(

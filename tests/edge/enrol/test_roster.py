@@ -15,6 +15,7 @@ from common.sheets import BadRoster, Listed, open_roster
 from edge.cli import main
 from edge.enrol.errors import EmptyRoster, NoColumn, NotText, OtherClass, RosterRefused, RosterTooLarge
 from edge.enrol.roster import namesakes, read_roster
+from edge.setup import make_box
 from edge.wiring import Box
 from evidence.errors import BadInput
 from tests.edge.enrol.conftest import PEOPLE
@@ -203,6 +204,29 @@ def test_a_class_without_an_order_and_a_list_in_the_box_are_told(
     key.write_text("no key")
     assert main([*command, "--class", "class-9", "--file", str(outside)]) == 2
     assert "sealing key" in capsys.readouterr().err
+
+
+def test_on_a_box_that_waits_for_its_certificate_the_list_is_checked_and_nothing_sealed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    make_box(tmp_path / "box", "box-1", "demo", "", "en")
+    file, before = tmp_path / "list.csv", every_file(tmp_path / "box")
+    command = ["--lang", "en", "roster", "import", "--box", str(tmp_path / "box"), "--class", CLASS]
+    command += ["--file", str(file)]
+    file.write_text(GOOD.replace(A, A[:-1] + "1"), encoding="utf-8")
+    assert main(command) == 2
+    told = capsys.readouterr()
+    assert "row 2: the ID number is mistyped" in told.err and "certif" not in told.err and not told.out
+    file.write_text(GOOD, encoding="utf-8")
+    assert main(command) == 2
+    told = capsys.readouterr()
+    assert told.out == "the list is in order (3 people), but nothing was sealed:\n"
+    assert "`zaitang-edge join`" in told.err and "`zaitang-edge certify`" in told.err
+    inside = tmp_path / "box" / "list.csv"
+    inside.write_text(GOOD, encoding="utf-8")
+    assert main([*command, "--file", str(inside)]) == 2 and "own folder" in capsys.readouterr().err
+    inside.unlink()
+    assert every_file(tmp_path / "box") == before
 
 
 def test_the_centre_makes_the_names_of_a_class_of_it(

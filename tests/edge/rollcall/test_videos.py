@@ -135,7 +135,9 @@ def test_who_has_no_photo_with_one_face_is_named_and_the_others_are_looked_for(
     out = tmp_path / "out.json"
     command = ["rollcall", str(video), "--gallery", str(photo_folder), "--pack", "builtin", "--json", str(out)]
     assert main(["--lang", "en", *command]) == 0
-    told = capsys.readouterr().err
+    out_said, told = capsys.readouterr()
+    assert out_said == "", "what goes to a file fills no screen"
+    assert main(["--lang", "en", *command[:-2]]) == 0 and json.loads(capsys.readouterr().out)["no_template"]
     assert "wall is not looked for" in told and "wall.png: no face found" in told
     assert "two is not looked for" in told and "two.png: 2 faces found" in told
     assert "broken is not looked for" in told and "broken.jpg: cannot be read as a picture" in told

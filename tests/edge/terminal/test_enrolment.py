@@ -4,6 +4,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -264,6 +266,30 @@ def test_whoever_is_enrolled_sets_a_pin_without_a_new_face(kiosk: Kiosk) -> None
     assert kiosk.press("pin", pin="735192").json()["code"] == "PinTaken"
     assert kiosk.press("pin", pin="735192", old="271828").json()["state"] == "pin_set"
     assert [one.record.body["by"] for one in kiosk.room.store.records_of("pin.set")] == ["code", "instructor", "self"]
+
+
+def test_two_presses_at_once_set_no_pin_of_somebody_whom_nobody_saw(
+    kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kiosk.open(code=CODE)
+    kiosk.enrol("p-1", 1)
+    kiosk.press("next")
+    kiosk.press("choose", person="p-1")
+    real, halfway, answered = kiosk.people.guide.cannot, threading.Event(), threading.Event()
+
+    def cannot() -> None:
+        real()
+        halfway.set()
+        answered.wait(0.3)
+
+    monkeypatch.setattr(kiosk.people.guide, "cannot", cannot)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(kiosk.press, "cannot")
+        assert halfway.wait(10)
+        answer = kiosk.press("pin", pin="271828").json()
+        answered.set()
+        assert first.result(10).status_code == 200
+    assert answer["code"] == "NotConfirmed" and not kiosk.people.pins.has(CLASS, "p-1")
 
 
 def test_who_agrees_agrees_to_the_text_that_the_page_showed(kiosk: Kiosk) -> None:
