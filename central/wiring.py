@@ -62,8 +62,7 @@ class Centre:
 
     def tree(self) -> Tree:
         """The transparency tree, which grows and is signed."""
-        origin = origin_of(fingerprint(self.keys.root), self.store.device)
-        return Tree(self.store, log_key(origin, self.keys.public_key), self.keys.signer)
+        return Tree(self.store, self.store.log, self.keys.signer)
 
     def checkpoint(self) -> Stated:
         """Sign how the tree looks now. Raises ClockNotSet, ClockBehind, TreeDamaged."""
@@ -155,7 +154,8 @@ def open_centre(folder: Path, clock: Clock | None = None) -> Centre:
         keyid=keys.signer.keyid, certificate=certificate, root=fingerprint(keys.root),
         software=f"zaitang {version('zaitang')}", intermediates=intermediates,
     )
-    store = Store(place_of(folder, config), config.device, keys.signer, genesis, clock)
+    log = log_key(origin_of(fingerprint(keys.root), config.device), keys.public_key)
+    store = Store(place_of(folder, config), config.device, keys.signer, genesis, log, clock)
     return Centre(folder, config, keys, clock, store, NameBox(keys.names_key), Objects(folder / "objects"),
                   witness_keys(config.tree.witnesses, folder / "centre.toml"))
 

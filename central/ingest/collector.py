@@ -21,8 +21,9 @@ from central.signing import alarm_of, receipted, signing_us
 from central.store.store import Store, Verified, keep_all
 from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import Alarm, body_of
+from evidence.bodies import Alarm, CheckpointSeen, body_of
 from evidence.canonical import MAX_BYTES
+from evidence.checkpoint import check_seen
 from evidence.errors import BadRecord, ChainBroken, Fork, WrongPlace, ZaitangError
 from evidence.gaps import Gap, seal_gap
 from evidence.heartbeats import Heartbeat
@@ -208,6 +209,8 @@ class Collector:
         sealed = claim.sealed
         try:
             body = claim.settle(holds)
+            if isinstance(body, CheckpointSeen):
+                check_seen(body, self._store.log)
         except ZaitangError as error:
             return error
         if sealed.record.device != message.device:

@@ -159,7 +159,7 @@ class TlsRoad(Road):
         with self.centre.store.read() as tx:
             receipts = receipts_of(tx, ["box-1"])[("box-1", self.box.store.chain)]
         records = [sealed.record for sealed in self.box.store.each()]
-        clock = ChainClock(records, policy, receipts)
+        clock = ChainClock(records, policy, receipts, log=self.centre.store.log)
         return {clock.doubt(record) for record in records[first : last + 1]}
 
     def close(self) -> None:
