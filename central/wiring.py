@@ -26,7 +26,7 @@ from central.ingest.signatures import Here
 from central.keys import CentreKeys, load_centre_keys, make_centre_keys
 from central.names import NameBox
 from central.objects import Objects
-from central.signing import signing_us
+from central.signing import signing_s
 from central.store.address import address_of
 from central.store.engine import Place
 from central.store.moving import move
@@ -40,7 +40,6 @@ from evidence.certs import fingerprint, split_chain
 from evidence.checkpoint import Stated, log_key, origin_of
 from evidence.errors import TestKey
 from evidence.notes import NoteKey
-from evidence.times import SECOND
 
 COLLECTOR_ID = "collector"
 DATABASE = "zaitang.db"
@@ -66,9 +65,7 @@ class Centre:
 
     def checkpoint(self) -> Stated:
         """Sign how the tree looks now. Raises ClockNotSet, ClockBehind, TreeDamaged."""
-        with self.store.read() as tx:
-            now_us = signing_us(tx, self.clock.stamp(), self.keys.test)
-        return self.tree().issue(now_us // SECOND)
+        return self.tree().issue(signing_s(self.clock, self.keys.test))
 
     def keeper(self) -> Keeper:
         """What issues checkpoints."""

@@ -17,7 +17,7 @@ from central.ingest.pulse import Pulse
 from central.ingest.quarantine import Quarantine
 from central.ingest.reuse import state_reused
 from central.ingest.signatures import Here, Signed
-from central.signing import alarm_of, receipted, signing_us
+from central.signing import alarm_of, signed, signing_us
 from central.store.store import Store, Verified, keep_all
 from central.store.tables import Tx
 from common.logs import Log
@@ -272,7 +272,7 @@ class Collector:
             )
             known = seal_receipt(receipt, self._signer)
             tx.put_receipt(device, chain, head.up_to, known)
-            receipted(tx, now_us)
+            signed(tx, now_us)
         yield Given(device, known)
 
     def _signing_us(self, tx: Tx) -> int | None:
