@@ -135,7 +135,9 @@ def _add_tree(commands: Commands) -> None:
     group = commands.add_parser("tree", help="the transparency tree").add_subparsers(required=True, metavar="WHAT")
     _command(group, "key", _tree_key, "print the key with which the tree's checkpoints are checked")
     _command(group, "checkpoint", _tree_checkpoint, "sign how the tree looks now, and print that")
-    _command(group, "trust-clock", _tree_trust, "sign again after a time that was wrong: the clock is right now")
+    _command(group, "trust-clock", _tree_trust,
+             "say that the clock of this machine is right now, after a time that was wrong or without a time server, "
+             "and sign again")
     write = _command(group, "write", _tree_write, "write the tree to a folder, for a witness without a network")
     write.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder to write to")
     cosigned = _command(group, "cosigned", _tree_cosigned, "keep what a witness cosigned")
@@ -313,10 +315,17 @@ def _tree_checkpoint(args: argparse.Namespace) -> None:
 def _tree_trust(args: argparse.Namespace) -> None:
     from central.signing import trust_clock
     from central.wiring import open_centre
+    from evidence.times import utc_text
 
     centre = open_centre(args.centre)
-    _say(args, N_("The centre signs again; {time}, which it had signed, is on record as wrong."),
-        time=trust_clock(centre.store, centre.clock.stamp()))
+    stamp = centre.clock.stamp()
+    wrong = trust_clock(centre.store, stamp)
+    if wrong is not None:
+        _say(args, N_("The centre signs again; {time}, which it had signed, is on record as wrong."), time=wrong)
+    else:
+        _say(args, N_("The centre signs again, by {time}, the clock of this machine. Nobody sets it: that you call it"
+                      " right is on record, and counts for some 66 hours and until the machine starts again."),
+             time=utc_text(stamp.utc_us))
 
 
 def _tree_write(args: argparse.Namespace) -> None:

@@ -453,7 +453,8 @@ class ClockError(BadInput):
 
 class ClockNotSet(ClockError):
     text = ("the clock of this machine is not set (no time server was reached lately), so the centre signs no receipt "
-            "and no checkpoint. See to the time server; records are taken meanwhile")
+            "and no checkpoint. See to the time server; records are taken meanwhile. If there is none and the clock is "
+            "right: zaitang-central tree trust-clock")
 
 
 class ClockBehind(ClockError):
@@ -462,7 +463,8 @@ class ClockBehind(ClockError):
 
 
 class NoTimeToTrust(BadInput):
-    text = "nothing that the centre signed is ahead of the clock of this machine: there is nothing to put right"
+    text = ("the clock of this machine is set, and nothing that the centre signed is ahead of it: there is nothing to "
+            "put right")
 
 
 class TreeDamaged(ZaitangError):

@@ -31,7 +31,9 @@ from evidence.bodies import CheckpointSeen, Export, Head, Segment, SegmentRemove
 from evidence.canonical import sha256_hex
 from evidence.certs import Role, pem
 from evidence.chain import check_chain, head_of
+from evidence.checkpoint import was_signed
 from evidence.corrections import corrections
+from evidence.notes import NoteKey
 from evidence.records import Sealed
 from evidence.seal import read_sealed
 from evidence.times import utc_text
@@ -104,13 +106,13 @@ def export_class(centre: Centre, class_id: str, target: Path) -> Exported:
 def collect(centre: Centre, class_id: str) -> Content:
     """Choose what belongs to the export and seal its head as a record of the centre."""
     with centre.store.read() as tx:
-        signing_us(tx, centre.clock.stamp(), centre.keys.test)
         order_of(tx, class_id)
         heads = _box_heads(tx, class_id)
         if not heads:
             raise NothingToExport(class_id=class_id)
         _files(centre, _chains(tx, heads), class_id)  # say what is missing before anything is sealed
     with centre.store.write() as tx:
+        signing_us(tx, centre.clock.stamp(), centre.keys.test)  # else it would be stated and never written
         _, order = order_of(tx, class_id)
         policy = tx.policy(order.policy.sha256)
         if policy is None:
@@ -127,7 +129,7 @@ def collect(centre: Centre, class_id: str) -> Content:
         ))
         own = [read_sealed(e) for e in tx.chain_envelopes(centre.store.device, centre.store.chain, manifest.record.seq)]
     written = [(head, [s.envelope for s in sealed]) for head, sealed in [*chains, (head_of(manifest), own)]]
-    seen = _seen(chains)
+    seen = _seen(chains, centre.store.log)
     tree = tree_files(centre, [head for head, _ in written], seen)
     return Content(policy, tuple(written), tuple(receipts), tuple(files), manifest.envelope, tree,
                    contradicted(centre, seen, tree))
@@ -175,10 +177,10 @@ def _files(centre: Centre, chains: Sequence[tuple[Head, list[Sealed]]], class_id
     return files
 
 
-def _seen(chains: Iterable[tuple[Head, list[Sealed]]]) -> list[CheckpointSeen]:
-    """What boxes saw of the tree."""
+def _seen(chains: Iterable[tuple[Head, list[Sealed]]], log: NoteKey) -> list[CheckpointSeen]:
+    """What boxes saw of the tree; what they say and the centre did not sign is left to whoever verifies."""
     bodies = (body_of(s.record) for _, sealed in chains for s in sealed if s.record.type == "checkpoint.seen")
-    return [body for body in bodies if isinstance(body, CheckpointSeen)]
+    return [body for body in bodies if isinstance(body, CheckpointSeen) and was_signed(body, log)]
 
 
 def _write(centre: Centre, content: Content, folder: Path) -> None:

@@ -28,7 +28,7 @@ from central.ingest.signatures import Here
 from central.keys import CentreKeys, load_centre_keys, make_centre_keys
 from central.names import NameBox
 from central.objects import Objects
-from central.signing import signing_us
+from central.signing import signing_s
 from central.store.address import address_of
 from central.store.engine import Place
 from central.store.moving import move
@@ -42,7 +42,6 @@ from evidence.certs import fingerprint, split_chain
 from evidence.checkpoint import Stated, log_key, origin_of
 from evidence.errors import TestKey, ZaitangError
 from evidence.notes import NoteKey
-from evidence.times import SECOND
 
 COLLECTOR_ID = "collector"
 DATABASE = "zaitang.db"
@@ -65,14 +64,11 @@ class Centre:
 
     def tree(self) -> Tree:
         """The transparency tree, which grows and is signed."""
-        origin = origin_of(fingerprint(self.keys.root), self.store.device)
-        return Tree(self.store, log_key(origin, self.keys.public_key), self.keys.signer)
+        return Tree(self.store, self.store.log, self.keys.signer)
 
     def checkpoint(self) -> Stated:
         """Sign how the tree looks now. Raises ClockNotSet, ClockBehind, TreeDamaged."""
-        with self.store.read() as tx:
-            now_us = signing_us(tx, self.clock.stamp(), self.keys.test)
-        return self.tree().issue(now_us // SECOND)
+        return self.tree().issue(signing_s(self.clock, self.keys.test))
 
     def keeper(self) -> Keeper:
         """What issues checkpoints."""
@@ -158,7 +154,8 @@ def open_centre(folder: Path, clock: Clock | None = None) -> Centre:
         keyid=keys.signer.keyid, certificate=certificate, root=fingerprint(keys.root),
         software=f"zaitang {version('zaitang')}", intermediates=intermediates,
     )
-    store = Store(place_of(folder, config), config.device, keys.signer, genesis, clock)
+    log = log_key(origin_of(fingerprint(keys.root), config.device), keys.public_key)
+    store = Store(place_of(folder, config), config.device, keys.signer, genesis, log, clock)
     ledger = Ledger(folder / LEDGER, store, clock)
     try:
         ledger.settle()

@@ -1,4 +1,5 @@
-"""The words of alarms: one sentence for every code that a box or the centre writes, and what its parameters add."""
+"""The words of alarms: one sentence for every code that a box or the centre writes, and what its parameters add. Where
+it depends on why, the sentence goes by `code:why`."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -60,7 +61,11 @@ ALARMS = {
         "The centre's tree does not fit what it signed before: it signs no checkpoint until that is put right"),
     "upload.refused": N_("The centre does not take a video file: the box tries again and again"),
     "centre.clock": N_(
-        "The clock of the centre is not set, or was wrong: receipts and checkpoints wait until it is right"),
+        "Nobody sets the clock of the centre, or it is behind a time that the centre signed: receipts and checkpoints "
+        "wait. See to its time server; if the clock is right: zaitang-central tree trust-clock"),
+    "centre.clock:put_right": N_("A time that the centre signed was wrong; somebody said so, and it signs again"),
+    "centre.clock:trusted": N_(
+        "Nobody sets the clock of the centre; somebody said that it is right, and it signs by it"),
     "centre.full": N_("The disk of the centre is full: it takes no video until there is room"),
     "chain.fork": N_("A box sent two different records with the same number"),
     "quarantine.full": N_("A box sent so much that cannot be believed that nothing more of it is kept"),
@@ -110,6 +115,7 @@ DETAILS = {
     "messages": N_("{messages} messages"),
     "seconds": N_("{seconds} s"),
     "apart_s": N_("{device}: {apart_s} s"),
+    "signed": "{signed}",
 }
 CAMERAS = {"room": N_("room camera"), "terminal": N_("terminal camera")}
 WITH = N_("{sentence} ({details})")
@@ -120,7 +126,7 @@ def alarm_words(code: str, params: Mapping[str, object], lang: str, roles: Mappi
 
     `roles`: the role of each camera, by its id. One that is not among them is the room's: of no other do records speak.
     """
-    sentence = translate(ALARMS.get(code, OTHER), lang, code=code)
+    sentence = translate(ALARMS.get(f"{code}:{params.get('why')}") or ALARMS.get(code, OTHER), lang, code=code)
     camera = CAMERAS.get(roles.get(str(params.get("camera")), "room"), CAMERAS["room"])
     known = {"device": "?", **params, "camera": translate(camera, lang)}
     details = [translate(text, lang, **known) for name, text in DETAILS.items() if name in params]

@@ -370,8 +370,8 @@ REASONS: dict[str, str] = {
         "records that reached the centre so long after the time that they say that nobody but the box can tell when"
         " they were made; their time is uncertain: {count}"),
     "centre_clock": N_(
-        "the times that the centre signed contradict each other, so its own clock was wrong; these receipts and"
-        " checkpoints say nothing against a box: {count}"),
+        "the times that the centre signed contradict each other, so its own clock was wrong; of these receipts and"
+        " checkpoints nothing counts against a box that this may explain: {count}"),
     "receipts_unknown": N_(
         "the manifest does not say which receipts there are, so nobody can tell when the centre received what the boxes"
         " state; export the class again"),

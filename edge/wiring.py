@@ -4,6 +4,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from cryptography import x509
+
 from common.texts import N_
 from edge.box_orders import in_force
 from edge.clock import Clock, SimulatedClock, Skip, SystemClock, machine_boot_id, simulated_boot_id
@@ -16,7 +18,11 @@ from edge.storage.places import Places
 from edge.storage.proofs import LOCK
 from edge.storage.volume import Volume, known_identity
 from edge.store import Store
+from edge.sync.centre import CERTIFICATE, Site
+from edge.sync.errors import Refused
+from evidence.certs import Identity, identity
 from evidence.errors import BadShape
+from evidence.notes import NoteKey
 from evidence.seal import KeySigner
 from evidence.times import utc_us
 
@@ -87,6 +93,28 @@ class Box:
             raise BadKeyFile(path=self.folder / "keys" / OWN, why=NO_TLS_KEY)
         return Renewer(self.folder / "keys", self.config.device, KeySigner(self.keys.device),
                        self.keys.root_fingerprint, centre, SystemClock().utc_us)
+
+    def site_of(self, centre: str) -> Site:
+        """The place of this box and the centre of that name. Raises BadCertificate when its own keys do not fit each
+        other."""
+        root = x509.load_pem_x509_certificate(self.keys.root.encode())
+        return Site(self.config.device, root, centre, identity(self.keys.certificate, root, "box").test)
+
+    def centre(self) -> tuple[Site, Identity] | None:
+        """Who the centre is; None without one, and until its certificate has come."""
+        path = self.folder / "keys" / CERTIFICATE
+        if self.config.sync is None or not path.is_file():
+            return None
+        site = self.site_of(self.config.sync.centre)
+        try:
+            return site, site.centre_of(path.read_text("ascii", "replace"))
+        except Refused:
+            return None
+
+    def log(self) -> NoteKey | None:
+        """The verifier key of the centre's tree, as `fold` takes it."""
+        found = self.centre()
+        return None if found is None else found[0].log_of(found[1])
 
     def second_store(self) -> Store:
         """A connection of its own to the same database, for a thread that may wait in it."""

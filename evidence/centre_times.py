@@ -2,12 +2,14 @@
 
 The receipts of one chain were given in the order of `up_to`, checkpoints in the order of their size, and a receipt for
 a leaf that a tree did not hold yet came after the checkpoint of that tree. Where a time falls in that order by more
-than two clocks may differ, the clock of the centre was wrong at one of the two, and nobody can tell at which: neither
-then says anything of a box.
+than two clocks may differ, the clock of the centre was wrong at one of the two, and nobody can tell at which: what
+stands before the fall may say too late a time, what stands behind it too early a one. Neither is believed in that
+direction. In the other both are: a clock that was ahead once makes nothing in time that came late ever after.
 """
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Sequence
 
 from evidence.receipts import Receipt, by_chain
@@ -19,35 +21,33 @@ Told = tuple[int, int]
 
 @dataclasses.dataclass(frozen=True)
 class Contradicted:
-    """What a centre signed that something else of it contradicts. `checkpoints`: size of the tree and time (UTC µs)."""
+    """What a centre signed that something else of it contradicts. `late`: receipts that may say too late a time;
+    `early`: too early a one; `checkpoints_late`: size of the tree and time (UTC µs). One that may be early is left
+    out: as the least that it says it stays true."""
 
-    receipts: frozenset[Receipt] = frozenset()
-    checkpoints: frozenset[Told] = frozenset()
+    late: frozenset[Receipt] = frozenset()
+    early: frozenset[Receipt] = frozenset()
+    checkpoints_late: frozenset[Told] = frozenset()
 
 
 NOTHING = Contradicted()
 
 
 def contradictions(receipts: Iterable[Receipt], checkpoints: Iterable[Told], skew_us: int) -> Contradicted:
-    """What of these contradicts something else of them. `receipts`: of one centre, for any chains, in any order."""
-    given, seen = list(receipts), sorted(set(checkpoints))
-    wrong_seen = {one for one, falls in zip(seen, _falls(seen, seen, skew_us), strict=True) if falls}
-    wrong: set[Receipt] = set()
-    for chain in by_chain(given).values():
-        told = [(one.up_to, utc_us(one.time)) for one in chain]
-        wrong |= {one for one, falls in zip(chain, _falls(told, told, skew_us), strict=True) if falls}
+    """What of these contradicts something else of them. `receipts`: of one centre, for any chains, in any order;
+    `checkpoints`: that it signed."""
+    given, seen = list(receipts), list(set(checkpoints))
     # A tree of n records holds the leaves 0 … n - 1; both fall into one order if its place is n - ½.
     leaves = [(2 * one.leaf_index, utc_us(one.time)) for one in given]
     sizes = [(2 * size - 1, us) for size, us in seen]
-    wrong |= {one for one, falls in zip(given, _after(leaves, sizes, skew_us), strict=True) if falls}
-    wrong_seen |= {one for one, falls in zip(seen, _before(sizes, leaves, skew_us), strict=True) if falls}
-    return Contradicted(frozenset(wrong), frozenset(wrong_seen))
-
-
-def _falls(told: Sequence[Told], others: Sequence[Told], skew_us: int) -> list[bool]:
-    """Of each whether one before it says a later time, or one behind it an earlier one."""
-    pairs = zip(_after(told, others, skew_us), _before(told, others, skew_us), strict=True)
-    return [after or before for after, before in pairs]
+    early = set(itertools.compress(given, _after(leaves, sizes, skew_us)))
+    late: set[Receipt] = set()
+    for chain in by_chain(given).values():
+        told = [(one.up_to, utc_us(one.time)) for one in chain]
+        early |= set(itertools.compress(chain, _after(told, told, skew_us)))
+        late |= set(itertools.compress(chain, _before(told, told, skew_us)))
+    seen_late = itertools.compress(seen, _before(sizes, leaves + sizes, skew_us))
+    return Contradicted(frozenset(late), frozenset(early), frozenset(seen_late))
 
 
 def _after(told: Sequence[Told], others: Sequence[Told], skew_us: int) -> list[bool]:
@@ -66,5 +66,5 @@ def _after(told: Sequence[Told], others: Sequence[Told], skew_us: int) -> list[b
 
 
 def _before(told: Sequence[Told], others: Sequence[Told], skew_us: int) -> list[bool]:
-    """The same, seen from behind: whether one that stands behind it says a time that is earlier by more."""
+    """Of each whether one that stands behind it says a time that is earlier by more."""
     return _after([(-place, -us) for place, us in told], [(-place, -us) for place, us in others], skew_us)

@@ -6,6 +6,7 @@ The centre signs each twice with its evidence key: the note itself, and, as any 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -136,6 +137,16 @@ def check_seen(seen: CheckpointSeen, key: NoteKey) -> None:
         raise BadCheckpoint(why="its time is out of range")
     if not timed(key).verify(signature, _message(text, time_us // SECOND)):
         raise BadCheckpoint(why="the signature does not match")
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def was_signed(seen: CheckpointSeen, key: NoteKey) -> bool:
+    """The same as an answer, remembered: a class is folded again and again, and a signature takes long on a box."""
+    try:
+        check_seen(seen, key)
+    except BadCheckpoint:
+        return False
+    return True
 
 
 def cosign(text: str, key: NoteKey, signer: Signer, time_s: int) -> NoteSignature:

@@ -17,6 +17,7 @@ from typing import Protocol
 from evidence.brackets import Brackets
 from evidence.centre_times import NOTHING, Contradicted
 from evidence.continuity import SLEW
+from evidence.notes import NoteKey
 from evidence.receipts import Receipt
 from evidence.records import Record
 from evidence.story import Doubt
@@ -41,15 +42,15 @@ class ChainClock:
 
     def __init__(
         self, chain: Sequence[Record], policy: Belief, receipts: Iterable[Receipt] = (), believed: int | None = None,
-        wrong: Contradicted = NOTHING,
+        log: NoteKey | None = None, wrong: Contradicted = NOTHING,
     ) -> None:
         """`chain`: the records at hand of one chain, in order; `receipts`: those that a centre gave for it. `believed`:
-        only those below this number say anything (the key was revoked); None: all. `wrong`: what of the centre's times
-        contradicts itself."""
+        only those below this number say anything (the key was revoked); None: all. `log`: the key of the centre's tree;
+        `wrong`: what of the centre's times contradicts itself."""
         if believed is not None:
             chain = [record for record in chain if record.seq < believed]
         self._policy, self._chain, self._believed = policy, chain, believed
-        self._brackets = Brackets(chain, receipts, wrong)
+        self._brackets = Brackets(chain, receipts, log, wrong)
         self._moved = _moved(chain, policy.step_tolerance_us)
         starts: dict[str, list[Record]] = defaultdict(list)
         for record in chain:

@@ -50,6 +50,7 @@ from evidence.facts import Facts, overlap
 from evidence.heads import with_usual
 from evidence.held import bareface_facts
 from evidence.keeping import longer
+from evidence.notes import NoteKey
 from evidence.occasions import block_story, hour_story, window
 from evidence.pictures import first_of
 from evidence.placing import place
@@ -87,14 +88,15 @@ class NoSuchClass(BadInput):
 
 def fold(
     records: Iterable[Record], class_id: str, policy: Policy, typed: Callable[[Record], Body | None] = body_of,
-    receipts: Chains = MappingProxyType({}), whole: bool = True,
+    receipts: Chains = MappingProxyType({}), log: NoteKey | None = None, whole: bool = True,
 ) -> Story:
     """The story of a class from verified records. Raises NoSuchClass without a plan of it. `typed`: what gives their
     bodies, for whoever folds again and again and remembers them; a record of which it gives none is not told. But of
     every roll call `segment` and `still_peak` count, as they stand in its record (posters.py).
-    `receipts`: what a centre gave for the chains, seals checked; they bracket the clocks of the boxes; `whole`: none
-    was left out."""
-    told = read(records, class_id, policy, typed, receipts)
+    `receipts`: what a centre gave for the chains, seals checked; they bracket the clocks of the boxes. `log`: the
+    verifier key of that centre's tree; without it no checkpoint that a box says it saw counts. `whole`: no receipt was
+    left out."""
+    told = read(records, class_id, policy, typed, receipts, log)
     orders = _orders(told)
     if not orders:
         raise NoSuchClass(class_id=class_id)

@@ -48,6 +48,7 @@ from evidence.chain import ChainKey
 from evidence.clocks import ChainClock
 from evidence.corrections import MOVED, Correction, Session, corrections
 from evidence.errors import BadRecord
+from evidence.notes import NoteKey
 from evidence.places import stands_rightly
 from evidence.policy import Policy
 from evidence.progress import latest
@@ -120,10 +121,10 @@ class Told:
 
 def read(
     records: Iterable[Record], class_id: str, policy: Policy, typed: Callable[[Record], Body | None] = body_of,
-    receipts: Chains = MappingProxyType({}),
+    receipts: Chains = MappingProxyType({}), log: NoteKey | None = None,
 ) -> Told:
     """What verified records say of one class, each record once. `typed`: what gives their bodies; `receipts`: those of
-    a centre whose seals hold."""
+    a centre whose seals hold; `log`: the key of its tree."""
     unique: dict[Ref, Record] = {}
     for record in records:
         known = unique.setdefault(record.key, record)
@@ -154,9 +155,9 @@ def read(
             continue
         if body is not None and ((record.device, record.chain) not in boxes or _may_say(record)):
             items.append((record, body))
-    wrong = _contradicted(chains, receipts, policy)
+    wrong = _contradicted(chains, receipts, log, policy)
     clocks = {name: ChainClock(
-        chain, policy, receipts.get(name, ()), cuts[name].first if name in cuts else None, wrong)
+        chain, policy, receipts.get(name, ()), cuts[name].first if name in cuts else None, log, wrong)
         for name, chain in chains.items()}
     unknown = sum(record.type not in TYPES for record in ordered)
     corrected = tuple(counted.by_session[key] for key in sorted(named))
@@ -168,23 +169,27 @@ def read(
                     for name, cut in cuts.items() if name in chains)
     return Told(
         tuple(items), clocks, latest(ordered, clocks), corrected, started_us, unknown, tuple(bad), revoked,
-        _wrong_refs(chains, wrong), tuple(calls))
+        _wrong_refs(chains, log, wrong), tuple(calls))
 
 
-def _contradicted(chains: Mapping[ChainKey, list[Record]], receipts: Chains, policy: Policy) -> Contradicted:
+def _contradicted(
+    chains: Mapping[ChainKey, list[Record]], receipts: Chains, log: NoteKey | None, policy: Policy
+) -> Contradicted:
     """What of the centre's times contradicts itself; nothing under a policy that does not ask."""
     if policy.bracket_us is None:
         return NOTHING
-    told = ((size, us) for chain in chains.values() for _, size, us in seen(chain))
+    told = ((size, us) for chain in chains.values() for _, size, us in seen(chain, log))
     return contradictions(itertools.chain.from_iterable(receipts.values()), told, policy.bracket_us[0])
 
 
-def _wrong_refs(chains: Mapping[ChainKey, list[Record]], wrong: Contradicted) -> tuple[Ref, ...]:
+def _wrong_refs(
+    chains: Mapping[ChainKey, list[Record]], log: NoteKey | None, wrong: Contradicted
+) -> tuple[Ref, ...]:
     """The records of such checkpoints, and those up to which such receipts were given."""
-    named = {(one.device, one.chain, one.up_to) for one in wrong.receipts}
-    if wrong.checkpoints:
-        named |= {record.key for chain in chains.values() for record, size, us in seen(chain)
-                  if (size, us) in wrong.checkpoints}
+    named = {(one.device, one.chain, one.up_to) for one in wrong.late | wrong.early}
+    if wrong.checkpoints_late:
+        named |= {record.key for chain in chains.values() for record, size, us in seen(chain, log)
+                  if (size, us) in wrong.checkpoints_late}
     return tuple(sorted(named))
 
 

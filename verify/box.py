@@ -68,6 +68,8 @@ def read_box(path: Path, pin: Pin | None, volumes: Sequence[Path] = ()) -> Mater
     everything = [record for one, _ in chains for record in one]
     sealed, _ = chains[0]
     centre = _centre(material, root, everything)
+    if centre is not None:
+        material.log = log_key(origin_of(fingerprint(root), centre.name), centre.public_key)
     receipts, receipt_problems = _receipts(material, rows.receipts, centre)
     if sealed:
         for volume in volumes:
@@ -77,7 +79,7 @@ def read_box(path: Path, pin: Pin | None, volumes: Sequence[Path] = ()) -> Mater
         material.vouched_up_to = max(ours, default=None)
     heads = _heads([one for one, _ in chains], receipts, centre, receipt_problems)
     for one, odd in chains:
-        _chain(material, root, centre, one, odd, heads)
+        _chain(material, root, one, odd, heads)
     material.problems += receipt_problems
     if rows.damage:
         material.problems.append(DatabaseDamaged(file=DATABASE, why=rows.damage))
@@ -87,8 +89,8 @@ def read_box(path: Path, pin: Pin | None, volumes: Sequence[Path] = ()) -> Mater
 
 
 def _chain(
-    material: Material, root: x509.Certificate, centre: Identity | None, sealed: list[Sealed],
-    problems: Sequence[VerificationError], heads: Mapping[ChainKey, Sequence[Head]],
+    material: Material, root: x509.Certificate, sealed: list[Sealed], problems: Sequence[VerificationError],
+    heads: Mapping[ChainKey, Sequence[Head]],
 ) -> None:
     """Check one chain of the box, and add it. `problems`: what is wrong with its rows."""
     first = sealed[0].record if sealed else None
@@ -96,7 +98,8 @@ def _chain(
     if first is not None:
         material.chains.append(Chain(first.device, first.chain, sealed, checked, prefix=SEGMENTS))
     material.problems += [*problems, *_without_echo(checked.problems, problems), *check_places(sealed, of_centre=False)]
-    material.problems += _seen(sealed, root, centre)
+    if first is not None and material.log is not None:
+        material.problems += sighted({(first.device, first.chain): sealed}, material.log).problems
 
 
 def _must_be_of(device: str, volume: Path) -> None:
@@ -186,15 +189,6 @@ def _centre(material: Material, root: x509.Certificate, own: Sequence[Sealed]) -
 def _keyids(own: Sequence[Sealed]) -> set[str]:
     """The key that signs the chain, as its first record says."""
     return {body.keyid for one in own if isinstance(body := _body(one), Genesis)}
-
-
-def _seen(sealed: Sequence[Sealed], root: x509.Certificate, centre: Identity | None) -> list[VerificationError]:
-    """What is wrong with the checkpoints that the box says it saw."""
-    if not sealed or centre is None:
-        return []
-    first = sealed[0].record
-    key = log_key(origin_of(fingerprint(root), centre.name), centre.public_key)
-    return list(sighted({(first.device, first.chain): sealed}, key).problems)
 
 
 def _heads(

@@ -62,9 +62,9 @@ def read_export(folder: Folder, pin: Pin | None, trust: Trust = NOBODY) -> Mater
             _box(material, head, digest, centre, root)
         if centre is not None:
             material.problems += _no_box(centre, material.chains)
-            key = log_key(origin_of(fingerprint(root), centre.name), centre.public_key)
+            material.log = log_key(origin_of(fingerprint(root), centre.name), centre.public_key)
             chains = {(chain.device, chain.chain): chain.sealed for chain in material.chains}
-            material.trees, problems = read_trees(folder, chains, key, trust, material.known_files)
+            material.trees, problems = read_trees(folder, chains, material.log, trust, material.known_files)
             material.problems += problems
     return material
 

@@ -8,6 +8,7 @@ from typing import Any
 from evidence.brackets import Chains
 from evidence.errors import ZaitangError
 from evidence.fold import fold
+from evidence.notes import NoteKey
 from evidence.policy import Policy
 from evidence.records import Record
 from evidence.rules import Finding, finding_json, findings
@@ -28,12 +29,12 @@ class Judged:
 
 def judge(
     records: Iterable[Record], class_id: str, policy: Policy, as_of_us: int | None, receipts: Chains,
-    whole: bool,
+    whole: bool, log: NoteKey | None,
 ) -> Judged:
     """Fold and judge one class; `as_of_us` None means the time of its latest record. `receipts`: those whose seals
-    hold; `whole`: none was left out. Raises NoStory."""
+    hold; `whole`: none was left out; `log`: the key of the centre's tree. Raises NoStory."""
     try:
-        story = fold(records, class_id, policy, receipts=receipts, whole=whole)
+        story = fold(records, class_id, policy, receipts=receipts, whole=whole, log=log)
         said = findings(story, policy, story.last_us if as_of_us is None else as_of_us)
     except ZaitangError as error:
         raise NoStory(class_id=class_id, why=error) from None

@@ -9,6 +9,7 @@ from evidence.bodies import ChainBegun, DeviceApproved, Segment, SegmentRemoved,
 from evidence.chain import Checked
 from evidence.corrections import corrections
 from evidence.errors import BadRecord, VerificationError
+from evidence.notes import NoteKey
 from evidence.policy import Policy
 from evidence.receipts import Receipt
 from evidence.records import Record, Sealed
@@ -88,6 +89,8 @@ class Material:
     quarantined: int = 0
     receipts: dict[tuple[str, str], list[Receipt]] = dataclasses.field(default_factory=dict)
     """(device, chain) → its receipts, seals checked."""
+    log: NoteKey | None = None
+    """The key of the centre's tree; None while nobody knows who the centre is."""
     receipts_whole: bool = True
     """False where an export does not say which receipts there are, so that some may have been left out."""
     receipts_unchecked: int = 0

@@ -83,7 +83,7 @@ def conclude(
         if not problems and case.policy is not None:
             try:
                 one = judge(material.records(), case.class_id, case.policy, case.as_of_us, material.receipts,
-                            material.receipts_whole)
+                            material.receipts_whole, material.log)
                 problems += _other_policy(one, case.policy)
                 judged.append(one)
             except NoStory as error:

@@ -110,7 +110,7 @@ def point_out(
 def _told(store: Store, class_id: str, now_us: int) -> Told:
     """The class now. Not within a writing transaction: a long class takes seconds, and records come in meanwhile."""
     with store.read() as tx:
-        told = tell(tx, class_id, store.device, now_us)
+        told = tell(store, tx, class_id, now_us)
     if told.policy.r3 is None:
         raise RecordingsNotJudged(policy=told.policy.id)
     return told

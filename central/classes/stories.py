@@ -62,7 +62,7 @@ class Stories:
             with self._lock:
                 kept = self._kept.get(class_id)
             if kept is None or kept[0] != leaves:
-                kept = (leaves, tell(tx, class_id, self._store.device, now_us))
+                kept = (leaves, tell(self._store, tx, class_id, now_us))
         told = kept[1]
         if not told.as_of.simulated:
             told = dataclasses.replace(
@@ -73,15 +73,15 @@ class Stories:
         return told
 
 
-def tell(tx: Tx, class_id: str, centre: str, now_us: int) -> Told:
+def tell(store: Store, tx: Tx, class_id: str, now_us: int) -> Told:
     """Fold the records and evaluate the rules. Raises UnknownClass, PolicyGone."""
     _, order = order_of(tx, class_id)
     policy = policy_of(tx, order)
     devices = set(boxes_of(tx, class_id))
     # Whole chains, as an auditor folds them: what belongs to no class may still tell about a clock.
-    records = [read_sealed(envelope).record for envelope in tx.receipted({*devices, centre})]
-    moment = as_of(records, centre, now_us)
-    story = fold(records, class_id, policy, receipts=receipts_of(tx, devices))
+    records = [read_sealed(envelope).record for envelope in tx.receipted({*devices, store.device})]
+    moment = as_of(records, store.device, now_us)
+    story = fold(records, class_id, policy, receipts=receipts_of(tx, devices), log=store.log)
     return Told(order, policy, story, moment, findings(story, policy, moment.us), tx.waiting(devices))
 
 

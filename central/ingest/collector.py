@@ -18,12 +18,13 @@ from central.ingest.pulse import Pulse
 from central.ingest.quarantine import Quarantine
 from central.ingest.reuse import state_reused
 from central.ingest.signatures import Here, Signed
-from central.signing import alarm_of, receipted, signing_us
+from central.signing import alarm_of, signed, signing_us
 from central.store.store import Store, Verified, keep_all
 from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import Alarm, ChainBegun, body_of
+from evidence.bodies import Alarm, ChainBegun, CheckpointSeen, body_of
 from evidence.canonical import MAX_BYTES
+from evidence.checkpoint import check_seen
 from evidence.errors import BadRecord, ChainBroken, Fork, WrongPlace, ZaitangError
 from evidence.gaps import Gap, seal_gap
 from evidence.heartbeats import Heartbeat
@@ -216,6 +217,8 @@ class Collector:
         sealed = claim.sealed
         try:
             body = claim.settle(holds)
+            if isinstance(body, CheckpointSeen):
+                check_seen(body, self._store.log)
         except ZaitangError as error:
             return error
         if sealed.record.device != message.device:
@@ -277,7 +280,7 @@ class Collector:
             )
             known = seal_receipt(receipt, self._signer)
             tx.put_receipt(device, chain, head.up_to, known)
-            receipted(tx, now_us)
+            signed(tx, now_us)
         yield Given(device, known)
 
     def _signing_us(self, tx: Tx) -> int | None:

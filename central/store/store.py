@@ -13,6 +13,7 @@ from central.store.tables import Tx
 from evidence.bodies import TYPES, Body, Genesis, Segment
 from evidence.chain import next_record
 from evidence.errors import ZaitangError
+from evidence.notes import NoteKey
 from evidence.records import Sealed
 from evidence.seal import Signer, seal_record
 from evidence.shape import encode
@@ -23,10 +24,14 @@ _TYPE_OF = {cls: type_ for type_, cls in TYPES.items()}
 class Store:
     """Opens the database; a new one begins with the genesis record of the centre's chain.
 
-    `device`: the centre's id. `genesis`: what that first record says. Raises DatabaseUnusable, OtherDatabase.
+    `device`: the centre's id. `genesis`: what that first record says. `log`: the verifier key of the centre's tree.
+    Raises DatabaseUnusable, OtherDatabase.
     """
 
-    def __init__(self, place: Place, device: str, signer: Signer, genesis: Genesis, clock: Clock) -> None:
+    def __init__(
+        self, place: Place, device: str, signer: Signer, genesis: Genesis, log: NoteKey, clock: Clock
+    ) -> None:
+        self.log = log
         self._engine = open_engine(place)
         self._device, self._signer, self._clock = device, signer, clock
         try:

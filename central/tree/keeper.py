@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from central.clock import Clock
 from central.errors import ClockError, DatabaseUnusable, NoStamp, TreeDamaged
-from central.signing import signing_us
+from central.signing import signing_s
 from central.store.store import Store
 from central.store.trees import Kept
 from central.tree.tree import Tree
@@ -69,26 +69,23 @@ class Keeper:
         now_s = self._clock.stamp().utc_us // 1_000_000
         with self._store.read() as tx:
             last, leaves, stamped_s = tx.checkpoint(), tx.leaves(), tx.last_token_s()
-        if leaves and (not self._issued or due(last, leaves, now_s, self._every_s)) and self._may_sign():
-            stated = self._tree.issue(now_s)
-            self._issued = True
-            _LOG.info("checkpoint.issued", size=stated.checkpoint.size)
+        if leaves and (not self._issued or due(last, leaves, now_s, self._every_s)):
+            self._issue()
         asked_lately = self._asked_s is not None and 0 <= now_s - self._asked_s < STAMP_AGAIN_S
         if self._stamp is not None and new_day(stamped_s, now_s) and not asked_lately:
             self._have_stamped(self._stamp, now_s)
 
-    def _may_sign(self) -> bool:
-        """Whether the clock may sign; why not is logged once. The collector has it on record."""
+    def _issue(self) -> None:
+        """Nothing where the clock may not sign; why is logged once. The collector has it on record."""
         try:
-            with self._store.read() as tx:
-                signing_us(tx, self._clock.stamp(), self._test)
+            stated = self._tree.issue(signing_s(self._clock, self._test))
         except ClockError as error:
             if not self._silent:
                 _LOG.failed("clock.refused", error)
             self._silent = True
-            return False
-        self._silent = False
-        return True
+            return
+        self._issued, self._silent = True, False
+        _LOG.info("checkpoint.issued", size=stated.checkpoint.size)
 
     def _have_stamped(self, stamp: Stamp, now_s: int) -> None:
         """A token over the newest checkpoint: that it was there at that time, says somebody else."""

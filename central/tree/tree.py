@@ -6,9 +6,10 @@ Several may; the database lets one at a time.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from central.errors import TreeDamaged
+from central.signing import signed
 from central.store.store import Store
 from central.store.tables import Tx
 from central.store.trees import Kept
@@ -18,6 +19,7 @@ from evidence.merkle import consistency_proof, inclusion_proof, leaf_hash
 from evidence.notes import Note, NoteKey, read_note, read_signature
 from evidence.seal import Signer
 from evidence.tiles import Read, edge_places, grow, node_of, root_of
+from evidence.times import SECOND
 
 BATCH = 2048
 """So many leaves in one transaction."""
@@ -44,15 +46,18 @@ class Tree:
                 if tx.tree_size() == size:  # else somebody else took them in meanwhile
                     tx.put_tiles(changed)
 
-    def issue(self, now_s: int) -> Stated:
-        """Sign how the tree looks now, and keep that for good."""
+    def issue(self, now_s: int | Callable[[Tx], int]) -> Stated:
+        """Sign how the tree looks now, and keep that for good. `now_s`: seconds since the epoch, or what says them in
+        the transaction that keeps it; what that raises comes out."""
         self.grow()
         with self._store.write() as tx:
+            now_s = now_s if isinstance(now_s, int) else now_s(tx)
             size = tx.tree_size()
             self._only_grew(tx, size)
             checkpoint = Checkpoint(self.key.name, size, _root(tx, size))
             note = sign_checkpoint(checkpoint, self.key, self._signer, now_s)
             tx.put_checkpoint(Kept(size, now_s, note.bytes()))
+            signed(tx, now_s * SECOND)
         return Stated(checkpoint, now_s, note)
 
     def stated(self, kept: Kept) -> Stated:

@@ -103,9 +103,10 @@ def make_sheet(box: Box, class_id: str, block_id: str) -> Sheet:
     read = Read(box.store, class_id, roll_calls=False)
     hashes = read.hashes | {sealed.record.key: sealed.hash for sealed in orders}
     records = [*(sealed.record for sealed in orders), *read.records]
-    story = fold(records, class_id, policy, read.typed, box.store.receipts_given())
+    given, log = box.store.receipts_given(), box.log()
+    story = fold(records, class_id, policy, read.typed, given, log)
     read.add_roll_calls(_near(story, _block(story, class_id, block_id)))
-    story = fold(records, class_id, policy, read.typed, box.store.receipts_given())
+    story = fold(records, class_id, policy, read.typed, given, log)
     block = _block(story, class_id, block_id)
     now_us = box.clock.utc_us()
     state, reasons = _judged(story, block, policy, now_us)

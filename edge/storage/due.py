@@ -5,20 +5,16 @@ import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 
-from cryptography import x509
-
 from common.policies import load_policy
 from edge.box_orders import wanted
 from edge.storage.shelf import plans
 from edge.storage.volume import Volume
 from edge.store import Store
 from edge.store.lean import Read
-from edge.sync.centre import CERTIFICATE, Site
 from edge.sync.errors import Refused
 from edge.sync.receipts import check_receipt
 from edge.wiring import Box
 from evidence.bodies import Assessment, ClassOrder, Dispute, Segment, body_of
-from evidence.certs import identity
 from evidence.chain import next_record
 from evidence.clocks import ChainClock
 from evidence.corrections import Corrections, corrections
@@ -58,7 +54,7 @@ def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
     kept = {name: one.plans for name, one in classes.items()}
     first = decide(recorded, kept, told.removed, {}, now)
     free = {name for one, its in zip(first, recorded, strict=True) if one.action == "remove" for name in its.classes}
-    holds = {name: found for name in free if (found := _holds(box.store, name, classes[name], now))}
+    holds = {name: found for name in free if (found := _holds(box, name, classes[name], now))}
     return decide(recorded, kept, told.removed, holds, now)
 
 
@@ -99,13 +95,11 @@ def any_due(box: Box) -> bool:
 
 def newest_receipt(box: Box) -> Receipt | None:
     """The centre's newest receipt, if its seal holds and it speaks of this chain."""
-    envelope, path = box.store.latest_receipt(), box.folder / "keys" / CERTIFICATE
-    if box.config.sync is None or envelope is None or not path.is_file():
+    envelope, centre = box.store.latest_receipt(), box.centre()
+    if envelope is None or centre is None:
         return None
-    root = x509.load_pem_x509_certificate(box.keys.root.encode())
-    site = Site(box.config.device, root, box.config.sync.centre, identity(box.keys.certificate, root, "box").test)
     try:
-        receipt = check_receipt(envelope, site, site.centre_of(path.read_text("ascii", "replace")))
+        receipt = check_receipt(envelope, *centre)
     except Refused:
         return None
     return receipt if _of_our_chain(box.store, receipt) else None
@@ -197,7 +191,7 @@ def _now(box: Box, head: Sealed, clocks: _Clocks, usual: Policy, vouched: Receip
     return Now(stamp.utc_us, certain, None if vouched is None else utc_us(vouched.time))
 
 
-def _holds(store: Store, class_id: str, its: _Class, now: Now) -> set[Hold]:
+def _holds(box: Box, class_id: str, its: _Class, now: Now) -> set[Hold]:
     """What this box can know: the centre stated a dispute; its own findings propose a consequence, or leave it to a
     review.
 
@@ -205,10 +199,10 @@ def _holds(store: Store, class_id: str, its: _Class, now: Now) -> set[Hold]:
     holds: set[Hold] = {"dispute"} if its.disputed else set()
     if its.policy is None:
         return {*holds, "review"}
-    read = Read(store, class_id)
-    records = [*(sealed.record for sealed in store.orders()), *read.records]
+    read = Read(box.store, class_id)
+    records = [*(sealed.record for sealed in box.store.orders()), *read.records]
     try:
-        story = fold(records, class_id, its.policy, read.typed, store.receipts_given())
+        story = fold(records, class_id, its.policy, read.typed, box.store.receipts_given(), box.log())
         found = findings(story, its.policy, now.us)
     except ZaitangError:
         return {*holds, "review"}

@@ -6,8 +6,10 @@ import dataclasses
 from cryptography import x509
 
 from edge.sync.errors import NotTheCentre
-from evidence.certs import Identity, identity
+from evidence.certs import Identity, fingerprint, identity
+from evidence.checkpoint import log_key, origin_of
 from evidence.errors import VerificationError
+from evidence.notes import NoteKey
 
 CERTIFICATE = "centre.crt"
 """The file, beside the box's keys, that remembers the centre's certificate."""
@@ -35,3 +37,7 @@ class Site:
         if found.test and not self.test:
             raise NotTheCentre(why="its key is a test key")
         return found
+
+    def log_of(self, centre: Identity) -> NoteKey:
+        """The verifier key of the centre's tree."""
+        return log_key(origin_of(fingerprint(self.root), self.centre), centre.public_key)

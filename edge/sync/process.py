@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from cryptography import x509
-
 from common import logs
 from common.policies import load_policy, policy_ids
 from common.tls import Trouble
@@ -25,7 +23,7 @@ from edge.store import Store
 from edge.sync.alarms import Alarms
 from edge.sync.box_orders import BOX_ORDERS
 from edge.sync.carrier import Carrier, make_client
-from edge.sync.centre import CERTIFICATE, Site
+from edge.sync.centre import CERTIFICATE
 from edge.sync.inbox import Inbox
 from edge.sync.link import Arrived, Connected, Event, Link, Lost, Mailbox, NotTaken
 from edge.sync.outbox import Outbox, messages
@@ -36,7 +34,6 @@ from edge.sync.trust import Own, TrustTeller
 from edge.sync.uploader import Limits, Uploader
 from edge.wiring import Box
 from evidence.bodies import Alarm
-from evidence.certs import identity
 from evidence.seal import KeySigner
 from evidence.times import utc_text
 
@@ -262,10 +259,8 @@ def make_uploader(
 
 def make_inbox(box: Box, centre: str) -> Inbox:
     """The inbox of a box: its site is what its own keys say. Raises BadCertificate when they do not fit each other."""
-    root = x509.load_pem_x509_certificate(box.keys.root.encode())
-    own = identity(box.keys.certificate, root, "box")
     policies = {name: load_policy(name).sha256 for name in policy_ids()}
-    site = Site(box.config.device, root, centre, own.test)
     certificate = box.folder / "keys" / CERTIFICATE
     sends = box.config.sync is not None and box.config.sync.segments is not None
+    site = box.site_of(centre)
     return Inbox(box.store, site, box.keys.sealing, policies, certificate, box.clock, sends, time.monotonic)

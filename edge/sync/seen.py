@@ -11,8 +11,8 @@ from edge.sync.alarms import Alarms
 from edge.sync.centre import Site
 from edge.sync.errors import NotACheckpoint
 from evidence.bodies import CheckpointSeen, body_of
-from evidence.certs import Identity, fingerprint
-from evidence.checkpoint import log_key, open_checkpoint, origin_of, seen_of
+from evidence.certs import Identity
+from evidence.checkpoint import open_checkpoint, seen_of
 from evidence.errors import VerificationError
 from evidence.times import utc_us
 
@@ -35,7 +35,7 @@ class Seen:
 
     def take(self, message: bytes, centre: Identity) -> None:
         """Take a signed checkpoint. Raises NotACheckpoint; may raise StoreBusy, and can then be called again."""
-        key = log_key(origin_of(fingerprint(self._site.root), self._site.centre), centre.public_key)
+        key = self._site.log_of(centre)
         try:
             seen = seen_of(open_checkpoint(message, key), key)
         except VerificationError as error:

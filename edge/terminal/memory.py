@@ -20,6 +20,7 @@ from evidence.bodies import Alarm, BareFace, Body, ClassOrder, body_of
 from evidence.corrections import void
 from evidence.errors import ZaitangError
 from evidence.fold import fold
+from evidence.notes import NoteKey
 from evidence.policy import Policy
 from evidence.records import Record, Sealed, Stamp
 from evidence.story import Ref, Span, Story
@@ -80,11 +81,15 @@ class _Folded:
 
 
 class Memory:
-    """Safe to ask from several threads. Every method may raise StoreBusy."""
+    """Safe to ask from several threads. Every method may raise StoreBusy. `log`: the key of the centre's tree, once it
+    is known."""
 
-    def __init__(self, store: Store, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, store: Store, monotonic: Callable[[], float] = time.monotonic,
+        log: Callable[[], NoteKey | None] = lambda: None,
+    ) -> None:
         self._store, self._lock, self._folding = store, threading.Lock(), threading.Lock()
-        self._monotonic = monotonic
+        self._monotonic, self._log = monotonic, log
         self._past: list[Record] | None = None
         """Of chains that this box had before; they do not grow."""
         self._own: list[Record] = []
@@ -134,7 +139,8 @@ class Memory:
             needed = self._bodies.needed(own, since_us, policy)
             whole = {} if known is None else {ref: body for ref, body in known.whole.items() if ref in needed}
             records = [*(sealed.record for sealed in orders), *past, *own]
-            story = fold(records, class_id, policy, self._bodies.typed(needed, whole), self._store.receipts_given())
+            story = fold(records, class_id, policy, self._bodies.typed(needed, whole), self._store.receipts_given(),
+                         self._log())
             known = _Folded(len(own), len(orders), at_s, story, whole)
             self._keep(class_id, known)
         return known.story

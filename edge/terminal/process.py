@@ -68,7 +68,7 @@ def run(box: Box) -> None:
     stop = stop_on_signal()
     written, box = box.config, dataclasses.replace(box, config=box.in_force())
     listener = listen(box.config.terminal)
-    memory = Memory(box.store)
+    memory = Memory(box.store, log=box.log)
     root = x509.load_pem_x509_certificate(box.keys.root.encode())
     test = identity(box.keys.certificate, root, "box").test
     told = box.run_folder / TOLD

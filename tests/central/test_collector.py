@@ -12,14 +12,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from central.errors import BadMoment, NoSuchKey
 from central.ingest.collector import MAX_MESSAGE, MAX_RECORDS, Message
 from central.wiring import Centre, init_centre, open_centre
-from evidence.bodies import Genesis, Review, SessionStart
+from evidence.bodies import CheckpointSeen, Genesis, Review, SessionStart
 from evidence.certs import split_chain
 from evidence.chain import next_record
+from evidence.checkpoint import seen_of
 from evidence.receipts import Receipt, read_receipt
 from evidence.records import Stamp
 from evidence.seal import KeySigner, seal_record
 from evidence.shape import encode
-from evidence.times import MINUTE
+from evidence.times import HOUR, MINUTE, SECOND, utc_text
 from tests.central.helpers import MORNING, REAL, Box, segment_of
 
 
@@ -154,6 +155,21 @@ def test_all_boxes_together_cannot_fill_the_disk_with_junk(centre: Centre, monke
     with centre.store.read() as tx:
         assert len(tx.quarantined()) == 5
         assert [sealed.record.body["code"] for sealed in tx.of_type("alarm")] == ["quarantine.full"]
+
+
+def test_a_checkpoint_that_the_centre_never_signed_is_quarantined(centre: Centre) -> None:
+    """A year ahead it would say of every receipt behind it that the centre's clock was wrong."""
+    box, collector = filled(centre, 2), centre.collector()
+    (first,) = receipts(centre, collector.take(box.messages()))
+    honest = seen_of(centre.tree().issue(MORNING // SECOND), centre.store.log)
+    box.append(honest, MORNING + 2)
+    (second,) = receipts(centre, collector.take(box.messages()))
+    box.append(dataclasses.replace(honest, size=1, time=utc_text(MORNING + 9000 * HOUR)), MORNING + 3)
+    box.append(CheckpointSeen("zaitang/x", 1, "0" * 64, utc_text(MORNING), "A" * 86 + "=="), MORNING + 4)
+    (third,) = receipts(centre, collector.take(box.messages()))
+    assert [one.up_to for one in (first, second, third)] == [1, 2, 2]
+    with centre.store.read() as tx:
+        assert [error for error, _, _ in tx.quarantined()] == ["BadCheckpoint"] * 2
 
 
 def test_a_second_copy_of_a_chain_is_told_once_and_also_when_the_quarantine_is_full(

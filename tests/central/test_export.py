@@ -1,22 +1,32 @@
 """An exported class holds exactly what the format says, or nothing is left behind."""
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
 
 from central.classes.stories import Stories
-from central.errors import FolderNotEmpty, NothingToExport, SegmentFileChanged, SegmentsNotHere, UnknownClass
+from central.errors import (
+    ClockNotSet,
+    FolderNotEmpty,
+    NothingToExport,
+    SegmentFileChanged,
+    SegmentsNotHere,
+    UnknownClass,
+)
 from central.export import export_class
+from central.signing import trust_clock
 from central.tree.witnesses import take_cosignatures
 from central.wiring import Centre
-from evidence.bodies import Alarm, Export, SegmentRemoved, SessionCorrected, SessionStart, body_of
+from evidence.bodies import Alarm, CheckpointSeen, Export, SegmentRemoved, SessionCorrected, SessionStart, body_of
 from evidence.chain import check_chain
 from evidence.checkpoint import cosign, seen_of
 from evidence.notes import Note
+from evidence.records import ClockState
 from evidence.seal import KeySigner, read_sealed
-from evidence.times import SECOND
+from evidence.times import HOUR, SECOND, utc_text
 from tests.central import helpers
 from tests.central.helpers import MORNING, PLAN, SIMULATED, Box, FixedClock, segment_of
 from tests.central.test_classes import add
@@ -93,6 +103,35 @@ def test_an_export_holds_what_witnesses_and_boxes_saw_before(
     assert "Cannot tell whether the centre shows" not in said
     (folder / "tree" / "7" / "consistency").unlink()
     assert main([str(folder), "--witness", EYE.text, "--lang", "en"]) == 1
+
+
+def test_without_a_time_server_a_class_is_exported_once_somebody_vouches_for_the_clock(
+    centre: Centre, box: Box, clock: FixedClock, tmp_path: Path,
+) -> None:
+    put(centre, *VIDEO)
+    clock.utc_us += 100 * HOUR
+    clock.clock = ClockState(synced=False, max_error_us=16_000_000, source="kernel", rate=1)
+    real = dataclasses.replace(centre, keys=dataclasses.replace(centre.keys, test=False))
+    with pytest.raises(ClockNotSet, match="tree trust-clock"):
+        export_class(real, "welder-1", tmp_path / "out")
+    with centre.store.read() as tx:
+        assert list(tx.of_type("export")) == [] and list(tmp_path.glob("*out*")) == []
+    trust_clock(centre.store, clock.stamp())
+    assert main([str(export_class(real, "welder-1", tmp_path / "out").folder)]) == 0
+
+
+def test_a_box_that_names_a_tree_which_the_centre_never_signed_does_not_make_the_centre_accuse_itself(
+    centre: Centre, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It came before the collector looked."""
+    put(centre, *VIDEO)
+    monkeypatch.setattr("central.ingest.collector.check_seen", lambda *_: None)
+    for size in (2, 10**9):
+        box.append(CheckpointSeen("zaitang/x", size, "0" * 64, utc_text(MORNING), "A" * 86 + "=="), MORNING + 10**9)
+    centre.collector().take(box.messages())
+    done = export_class(centre, "welder-1", tmp_path / "out")
+    assert done.contradicted is None and "tree/seen" not in files(done.folder)
+    assert main([str(done.folder)]) == 1, "an auditor is told of the box"
 
 
 def test_two_exports_each_end_with_their_own_manifest(centre: Centre, box: Box, tmp_path: Path) -> None:

@@ -294,7 +294,7 @@ def filmed(two: Two, box: Box, class_id: str, start_us: int, title: str) -> None
 
 def r2_of(two: Two, class_id: str) -> Finding:
     with two.centre.store.read() as tx:
-        found = tell(tx, class_id, two.centre.store.device, MORNING + 30 * DAY).findings
+        found = tell(two.centre.store, tx, class_id, MORNING + 30 * DAY).findings
     return next(one for one in found if one.rule == "R2")
 
 

@@ -45,7 +45,7 @@ NOW = MORNING + 40 * 24 * 60 * MINUTE
 
 def story(centre: Centre) -> Story:
     with centre.store.read() as tx:
-        return tell(tx, CLASS, centre.store.device, NOW).story
+        return tell(centre.store, tx, CLASS, NOW).story
 
 
 def video_of(centre: Centre, block: str, before: bool = False) -> SegmentFact:

@@ -11,16 +11,20 @@ from evidence.bodies import CheckpointSeen
 from evidence.brackets import Bracket, Brackets
 from evidence.brackets import seen as seen_in
 from evidence.centre_times import Contradicted, contradictions
+from evidence.checkpoint import Checkpoint, open_checkpoint, seen_of, sign_checkpoint
 from evidence.clocks import ChainClock
 from evidence.fold import fold
 from evidence.receipts import Receipt
 from evidence.records import ClockState, Record
 from evidence.rules import Finding, findings
-from evidence.times import HOUR, MINUTE, utc_text, utc_us
+from evidence.seal import KeySigner
+from evidence.times import HOUR, MINUTE, SECOND, utc_text, utc_us
 from tests.evidence.course import SHA, SIMULATED, Chain, Course, at, codes
+from tests.evidence.test_checkpoint import CENTRE, KEY
 
 DAY = "2026-03-02"
 START = at(f"{DAY} 08:00")
+YEAR = 365 * 24 * HOUR
 
 
 def receipt(chain: Chain, up_to: int, us: int) -> Receipt:
@@ -29,8 +33,18 @@ def receipt(chain: Chain, up_to: int, us: int) -> Receipt:
 
 
 def seen(chain: Chain, us: int, recorded_us: int | None = None) -> None:
-    body = CheckpointSeen("zaitang/centre", 7, SHA, utc_text(us), "A" * 86 + "==")
-    chain.add("checkpoint.seen", body, recorded_us or us)
+    chain.add("checkpoint.seen", signed_seen(7, us), recorded_us or us)
+
+
+def signed_seen(size: int, us: int) -> CheckpointSeen:
+    """What a box that saw a checkpoint of the centre records."""
+    note = sign_checkpoint(Checkpoint(KEY.name, size, bytes(32)), KEY, KeySigner(CENTRE), us // SECOND)
+    return seen_of(open_checkpoint(note.bytes(), KEY), KEY)
+
+
+def forged_seen(size: int, us: int) -> CheckpointSeen:
+    """One that the centre never signed."""
+    return CheckpointSeen(KEY.name, size, SHA, utc_text(us), "A" * 86 + "==")
 
 
 def class_of_a_morning(policy: str = "sanmenxia-2023", checkpoint_us: int | None = None) -> Course:
@@ -49,7 +63,7 @@ def judged(made: Course, receipt_us: int | None) -> tuple[Finding, list[str]]:
     box = made.boxes["box-1"]
     last = box.records[-1]
     receipts = {} if receipt_us is None else {(last.device, last.chain): [receipt(box, last.seq, receipt_us)]}
-    story = fold(made.records, "c-1", made.policy, receipts=receipts)
+    story = fold(made.records, "c-1", made.policy, receipts=receipts, log=KEY)
     found = findings(story, made.policy, at("2026-03-20 08:00"))
     clock = [one for one in found if one.rule == "clock"]
     return next(one for one in found if one.rule == "R1"), codes(clock[0]) if clock else []
@@ -71,13 +85,13 @@ def test_a_bracket_is_what_the_plainest_search_finds(told: list[tuple[bool, int]
     before = [one.utc_us for one in chain.records if one.type == "checkpoint.seen" and one.seq <= seq]
     after = [START + minute * MINUTE for (is_checkpoint, minute), one in zip(
         [item for item in told if not item[0]], given_for, strict=True) if one.up_to >= seq and not is_checkpoint]
-    assert Brackets(chain.records, given_for).of(seq) == Bracket(
-        max(before, default=None), min(after, default=None))
+    assert Brackets(chain.records, given_for, KEY).of(seq) == Bracket(
+        max(before, default=None), min(after, default=None), min(after, default=None))
 
 
 @given(st.integers(-10 * HOUR, 10 * HOUR))
 def test_an_honest_clock_within_its_bracket_is_never_contradicted(skew_us: int) -> None:
-    bracket = Bracket(START, START + HOUR)
+    bracket = Bracket(START, START + HOUR, START + HOUR)
     wrong = bracket.contradicts(START + skew_us, 2 * MINUTE, 72 * HOUR)
     inside = -2 * MINUTE <= skew_us <= HOUR + 2 * MINUTE
     assert wrong == (None if inside else "early" if skew_us < 0 else "ahead")
@@ -87,7 +101,7 @@ def test_a_checkpoint_record_that_cannot_be_read_says_nothing() -> None:
     chain = Chain("box-1", SIMULATED, is_box=True)
     chain.add("checkpoint.seen", {"origin": 5}, START)
     chain.add("alarm", {}, START)
-    assert Brackets(chain.records, []).of(2) == Bracket(None, None)
+    assert Brackets(chain.records, [], KEY).of(2) == Bracket()
 
 
 # The attacks
@@ -110,6 +124,43 @@ def test_a_class_that_reaches_the_centre_after_days_is_uncertain_never_valid() -
         assert (r1.result, said) == (result, [] if result == "satisfied" else ["doubt_offline"])
 
 
+@pytest.mark.parametrize("liar", ["box-1", "box-2"])
+def test_a_checkpoint_that_the_centre_never_signed_frees_no_box(liar: str) -> None:
+    """Anybody can write one of a year ahead into a chain: it must not make the receipts of that box, or of another,
+    say nothing of what is made up later and dated back."""
+    made = Course(policy="sanmenxia-2023", boxes=("box-1", "box-2"))
+    made.hour(f"{DAY} 08:00", "08:45", kind="theory")
+    made.order()
+    made.boxes[liar].add("checkpoint.seen", forged_seen(1, START + YEAR), START - 10 * MINUTE)
+    made.film(f"{DAY} 07:58", "08:47")
+    r1, said = judged(made, START + 200 * HOUR)
+    assert r1.result == "open" and said == ["doubt_offline"]
+
+
+def test_a_checkpoint_that_the_centre_never_signed_accuses_nobody() -> None:
+    made = class_of_a_morning()
+    made.boxes["box-1"].add("checkpoint.seen", forged_seen(1, START + YEAR), START + HOUR)
+    made.boxes["box-1"].add("alarm", {"code": "x", "params": {}}, START + HOUR + MINUTE)
+    r1, said = judged(made, START + 2 * HOUR)
+    assert r1.result == "satisfied" and said == []
+
+
+def test_without_the_key_of_the_tree_no_checkpoint_counts() -> None:
+    chain = Chain("box-1", SIMULATED, is_box=True)
+    seen(chain, START)
+    assert Brackets(chain.records, []).of(1) == Bracket()
+
+
+def test_a_clock_of_the_centre_that_was_ahead_once_makes_nothing_in_time_that_came_late() -> None:
+    """The box names a checkpoint that the centre really signed, 300 days ahead, before somebody put its clock right."""
+    for late_us, result in ((2 * HOUR, "satisfied"), (200 * HOUR, "open"), (299 * 24 * HOUR, "open")):
+        made = class_of_a_morning()
+        made.boxes["box-1"].add("checkpoint.seen", signed_seen(1, START + 300 * 24 * HOUR), START + 50 * MINUTE)
+        r1, said = judged(made, START + late_us)
+        assert r1.result == result
+        assert said == ["centre_clock"] if result == "satisfied" else set(said) == {"doubt_offline", "centre_clock"}
+
+
 def test_a_clock_that_runs_ahead_of_the_receipt_is_not_believed() -> None:
     r1, said = judged(class_of_a_morning(), START - 3 * HOUR)
     assert r1.result == "open" and said == ["doubt_ahead"]
@@ -121,7 +172,7 @@ def test_a_receipt_that_came_again_later_does_not_make_a_record_late() -> None:
     last = box.records[-1]
     given = [receipt(box, last.seq, START + 400 * HOUR), receipt(box, last.seq, START + HOUR)]
     for receipts in (given, given[::-1]):
-        clock = ChainClock(box.records, made.policy, receipts)
+        clock = ChainClock(box.records, made.policy, receipts, log=KEY)
         assert clock.doubt(last) is None
 
 
@@ -146,15 +197,12 @@ def test_a_centre_narrows_when_something_was_done_while_the_clock_was_not_set() 
     box.clock = type(box.clock)(synced=False, max_error_us=16_000_000, source="kernel", rate=1)
     box.restart(START + 3 * HOUR, "1f")
     record = box.add("alarm", {"code": "x", "params": {}}, START - 1000 * HOUR)
-    clock = ChainClock(box.records, made.policy, [receipt(box, record.seq, START + 5 * HOUR)])
+    clock = ChainClock(box.records, made.policy, [receipt(box, record.seq, START + 5 * HOUR)], log=KEY)
     assert clock.doubt(record) == "clock"
     assert clock.proven(record) == (START + 2 * HOUR, START + 5 * HOUR)
 
 
 # A centre whose own clock is wrong
-
-YEAR = 365 * 24 * HOUR
-
 
 def centre_days(wrong_us: int, kind: str, at_day: int = 3, days: int = 6) -> tuple[Course, list[Receipt]]:
     """A box that names a checkpoint and records something every day, and gets a receipt an hour later. On one day the
@@ -164,8 +212,7 @@ def centre_days(wrong_us: int, kind: str, at_day: int = 3, days: int = 6) -> tup
     for day in range(days):
         us, wrong = START + day * 24 * HOUR, wrong_us if day == at_day else 0
         size = 10 * (day + 1)
-        body = CheckpointSeen("zaitang/centre", size, SHA, utc_text(us + (wrong if kind == "checkpoint" else 0)),
-                              "A" * 86 + "==")
+        body = signed_seen(size, us + (wrong if kind == "checkpoint" else 0))
         box.add("checkpoint.seen", body, us + MINUTE)
         last = box.add("alarm", {"code": "x", "params": {}}, us + 2 * MINUTE)
         at_us = us + HOUR + (wrong if kind == "receipt" else 0)
@@ -175,8 +222,8 @@ def centre_days(wrong_us: int, kind: str, at_day: int = 3, days: int = 6) -> tup
 
 def doubts(made: Course, given: list[Receipt]) -> set[str | None]:
     box, skew_us = made.boxes["box-1"], made.policy.bracket_us[0]
-    told = [(size, us) for _, size, us in seen_in(box.records)]
-    clock = ChainClock(box.records, made.policy, given, wrong=contradictions(given, told, skew_us))
+    told = [(size, us) for _, size, us in seen_in(box.records, KEY)]
+    clock = ChainClock(box.records, made.policy, given, log=KEY, wrong=contradictions(given, told, skew_us))
     return {clock.doubt(one) for one in box.records}
 
 
@@ -186,7 +233,7 @@ def doubts(made: Course, given: list[Receipt]) -> set[str | None]:
 def test_one_wrong_clock_of_the_centre_convicts_no_honest_box(wrong_us: int, kind: str, at_day: int) -> None:
     made, given = centre_days(wrong_us, kind, at_day)
     if (kind, wrong_us, at_day) != ("receipt", YEAR, 5):  # nothing contradicts the last word but the next one
-        told = [(size, us) for _, size, us in seen_in(made.boxes["box-1"].records)]
+        told = [(size, us) for _, size, us in seen_in(made.boxes["box-1"].records, KEY)]
         assert contradictions(given, told, made.policy.bracket_us[0]) != Contradicted() or (
             kind == "checkpoint" and at_day == 0 and wrong_us < 0)
         assert doubts(made, given) == {None}
@@ -197,7 +244,7 @@ def test_what_a_centre_contradicts_is_told_of_the_centre() -> None:
     box = made.boxes["box-1"]
     last = box.records[-1]
     given = [receipt(box, last.seq, START + HOUR)]
-    story = fold(made.records, "c-1", made.policy, receipts={(last.device, last.chain): given})
+    story = fold(made.records, "c-1", made.policy, receipts={(last.device, last.chain): given}, log=KEY)
     found = {one.rule: one for one in findings(story, made.policy, at("2026-03-20 08:00"))}
     assert found["R1"].result == "satisfied"
     assert (found["clock"].result, codes(found["clock"])) == ("open", ["centre_clock"])
@@ -221,22 +268,25 @@ def test_contradictions_are_what_the_plainest_comparison_finds(
     def falls(first_us: int, then_us: int) -> bool:
         return first_us > then_us + skew_us
 
-    wrong: set[Receipt] = set()
-    wrong_seen: set[tuple[int, int]] = set()
+    late: set[Receipt] = set()
+    early: set[Receipt] = set()
+    seen_late: set[tuple[int, int]] = set()
     for one in given:
         for other in given:
             if (one.device == other.device and one.up_to < other.up_to
                     and falls(utc_us(one.time), utc_us(other.time))):
-                wrong |= {one, other}
+                late.add(one)
+                early.add(other)
         for size, us in seen_us:
             if size <= one.leaf_index and falls(us, utc_us(one.time)):
-                wrong.add(one)
-                wrong_seen.add((size, us))
+                early.add(one)
+                seen_late.add((size, us))
     for a in seen_us:
         for b in seen_us:
             if a[0] < b[0] and falls(a[1], b[1]):
-                wrong_seen |= {a, b}
-    assert contradictions(given, seen_us, skew_us) == Contradicted(frozenset(wrong), frozenset(wrong_seen))
+                seen_late.add(a)
+    assert contradictions(given, seen_us, skew_us) == Contradicted(
+        frozenset(late), frozenset(early), frozenset(seen_late))
 
 
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=12), st.lists(st.booleans(), min_size=12, max_size=12))

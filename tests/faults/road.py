@@ -279,6 +279,12 @@ class Road:
             return sorted(str(sealed.record.body["code"]) for sealed in tx.of_type("alarm")
                           if sealed.record.device == "centre")
 
+    def whys(self, code: str) -> list[str]:
+        """Why the centre stated these alarms."""
+        with self.centre.store.read() as tx:
+            return [str(sealed.record.body["params"]["why"]) for sealed in tx.of_type("alarm")
+                    if sealed.record.device == "centre" and sealed.record.body["code"] == code]
+
     def box_told(self, box: Box | None = None) -> list[str]:
         """The codes of the box's alarms."""
         return [str(sealed.record.body["code"]) for sealed in (box or self.box).store.records_of("alarm")]

@@ -172,6 +172,7 @@ def test_a_box_whose_time_server_lies_by_a_year_says_so_and_goes_on_once_it_is_p
 
 
 def test_a_centre_whose_clock_is_a_year_ahead_for_a_while_loses_nothing(make: Make) -> None:
+    """It signs nothing that contradicts what it signed until somebody says which time was wrong."""
     road = make()
     going(road)
     before, first = road.serial(), road.box.store.head_seq() + 1
@@ -190,9 +191,12 @@ def test_a_centre_whose_clock_is_a_year_ahead_for_a_while_loses_nothing(make: Ma
     cut(road)
     road.fill(200)
     until("a certificate of now", lambda: road.serial() != before, 240)
+    until("it signs nothing, and says so", lambda: road.told() == ["centre.clock"], 60)
+    assert not road.receipted
+    road.trust_clock()
     road.arrives(240)
-    road.judge()
-    assert road.quarantined() == {}
+    road.judge("centre.clock", "centre.clock")
+    assert road.whys("centre.clock") == ["behind", "put_right"] and road.quarantined() == {}
 
 
 def test_a_centre_whose_clock_is_a_year_behind_says_so_and_goes_on_once_it_is_put_right(make: Make) -> None:

@@ -9,9 +9,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.errors import WrongVolume
 from edge.storage import due
+from edge.sync.centre import CERTIFICATE
 from evidence.bodies import Alarm, Assessment, ClassOrder, Dispute, Hour, OrderAccepted, SegmentRemoved, body_of
 from evidence.box_orders import BoxOrder, OrderAnswered, WantedFile, WantedUpload
+from evidence.certs import fingerprint
 from evidence.chain import next_record
+from evidence.checkpoint import log_key, origin_of
+from evidence.fold import fold
 from evidence.receipts import peek_receipt, seal_receipt
 from evidence.retention import Decision
 from evidence.rules.finding import Finding
@@ -38,6 +42,24 @@ def test_three_years_after_the_class_its_video_may_go(site: Site) -> None:
     assert codes(site) == ["keep_until"]
     site.years_later()
     assert [one.action for one in decided(site)] == ["remove"]
+
+
+def test_the_box_knows_the_key_of_its_centre_s_tree_once_the_certificate_came(
+    site: Site, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By it alone a checkpoint counts: at the box as at the centre and for an auditor."""
+    key = log_key(origin_of(fingerprint(site.centre.root), "centre"), site.centre.key.public_key())
+    logs: list[object] = []
+    monkeypatch.setattr(due, "fold", lambda *args: logs.append(args[5]) or fold(*args))
+    site.film(0)
+    site.years_later()
+    decided(site)
+    assert logs == [key] and site.box.log() == key
+    certificate = site.box.folder / "keys" / CERTIFICATE
+    certificate.write_text(site.box.keys.certificate)
+    assert site.box.log() is None, "a box is no centre"
+    certificate.unlink()
+    assert site.box.log() is None
 
 
 def test_without_the_centre_no_clock_makes_anything_old(site: Site) -> None:

@@ -10,6 +10,7 @@ import pytest
 from common.policies import load_policy
 from edge.terminal import memory
 from edge.terminal.memory import OLD_S, Memory
+from evidence.notes import PLAIN, NoteKey
 from evidence.story import Story
 
 from .conftest import CLASS, Room
@@ -73,6 +74,21 @@ def test_what_a_chain_before_says_is_told_on(reads: Reads, room: Room) -> None:
     assert len(reads.story().checkins) == 1
     room.check_in("p-2")
     assert len(reads.story().checkins) == 2
+
+
+def test_checkpoints_count_by_the_key_of_the_centre_s_tree(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its certificate may come while the terminal runs."""
+    room.take_order()
+    room.at(0)
+    known, given = [None], []
+    told, real = Memory(room.store, log=lambda: known[-1]), memory.fold
+    monkeypatch.setattr(memory, "fold", lambda *args: given.append(args[5]) or real(*args))
+    for key in (None, NoteKey("zaitang/site/centre", PLAIN, bytes(32))):
+        known.append(key)
+        room.check_in("p-1")
+        told.look()
+        told.story(CLASS, DEMO)
+    assert given == known[1:]
 
 
 def test_what_was_pressed_shows_at_once(reads: Reads, room: Room) -> None:
