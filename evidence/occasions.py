@@ -116,7 +116,7 @@ def _occasion(
         "doubtful_us": doubtful_us,
         "roll_called": roll_called,
         "unlooked": tuple(sorted(fact.ref for fact in unlooked)),
-        "left_out": tuple(sorted(left_out, key=lambda one: (one.start_us, one.ref))),
+        "left_out": tuple(sorted(left_out, key=lambda one: (one.start_us, one.segment))),
         "unlooked_us": sum(part.length_us for one in spans for part in union((fact.span for fact in unlooked), one)),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
         "picture_good": seen_well and not lack and not haze and _good(calls, video.bad_picture_pct.value),
@@ -289,5 +289,5 @@ def _refs(
     found |= {sighting.ref for sighting in seen if sighting.pointed}
     found |= {asked.ref for asked in facts.bareface if overlap(asked, span)}
     found |= {one.ref for one in facts.contradictions if overlap(one, span)}
-    found |= {ref for one in others for ref in (one.refs if isinstance(one, PosterFact) else [one.ref])}
+    found |= {ref for one in others for ref in one.refs}
     return tuple(sorted(found | ({review[0]} if review else set())))

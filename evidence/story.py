@@ -307,9 +307,9 @@ class BareFaceFact(Span):
 
 @dataclasses.dataclass(frozen=True)
 class LeftOutFact:
-    """The roll call left out a segment (its record), and an alarm (`ref`) says why. `start_us`: UTC, of the segment."""
+    """The roll call left out a segment (its record), and alarms (`refs`) say why. `start_us`: UTC, of the segment."""
 
-    ref: Ref
+    refs: tuple[Ref, ...]
     segment: Ref
     start_us: int
     why: Literal["gone", "differs", "died", "unreadable"]
