@@ -5,6 +5,8 @@ import dataclasses
 
 import pytest
 
+from evidence.bodies import Candidate, Track
+from evidence.shape import encode
 from tests.evidence.course import TRAINEES, Course, at, codes
 
 DAY = "2026-03-02"
@@ -117,6 +119,23 @@ def test_a_full_headcount_in_helmets_protects_all_whom_the_bare_face_roll_calls_
     block = made.story().blocks[0]
     assert (block.bareface_heads, block.headcount_due, block.counted) == (3, 4, True)
     assert fourth(made) == ("not_identifiable", ("full",)) and made.r3().open_recordings == (f"{DAY}-am",)
+
+
+def test_a_headcount_that_a_clear_stranger_fills_protects_them_too() -> None:
+    made = course(helmets=3)
+    two(made)
+    box = made.boxes["box-1"]
+    for number, record in enumerate(box.records):
+        helmets = record.type == "rollcall" and not record.body["tracks"] and record.body["headcount_max"]
+        if helmets:
+            segment = next(one.body for one in box.records if one.body.get("sha256") == record.body["segment"])
+            stranger = Track(segment["first_pts_us"], segment["end_pts_us"], segment["first_pts_us"], 50, 80,
+                             Candidate("t-1", 100_000))
+            box.records[number] = dataclasses.replace(record, body={
+                **record.body, "tracks": [encode(stranger)], "headcount_max": 4, "headcount_mean_ppm": 4_000_000})
+    block = made.story().blocks[0]
+    assert (block.bareface_heads, block.headcount_due, block.counted) == (3, 4, True)
+    assert fourth(made) == ("absent", ()) and made.r3().open_recordings == (f"{DAY}-am",)
 
 
 @pytest.mark.parametrize("film", [{}, {"faceless": None}])

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from central.centre_toml import TEMPLATES
 from central.classes.lists import take_list
 from central.classes.plan import hours_of, read_names, read_plan
 from central.classes.statements import state_assessment
+from central.centre_toml import TEMPLATES
 from central.config import load_config
 from central.errors import BadDay, BadKeyFile, BadName, BadPlan, CannotRead, CannotWrite, NoCentre
 from central.keys import load_centre_keys, load_public_key, sealing_key
