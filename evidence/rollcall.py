@@ -97,6 +97,8 @@ class Look:
     still_peak: int | None = None
     """Most in any one picture that look like people without a face and never moved: posters, or people asleep. None:
     the record does not tell."""
+    every_us: int | None = None
+    """How far apart its pictures are, if the record tells; in a bare-face roll call they may be closer."""
 
     @property
     def most(self) -> int:
@@ -202,6 +204,10 @@ class _Part:
                    if one.person is None and one.track.first_us < within[1] and within[0] <= one.track.last_us]
         self.unnamed = [one.track for one in unnamed]
         self._doubts = {id(one.track): one.doubt for one in unnamed if one.doubt}
+        self._tracks_of: dict[str, list[Track]] = defaultdict(list)
+        for one in look.named:
+            if one.person is not None:
+                self._tracks_of[one.person].append(one.track)
 
     def blind(self, track: Track) -> Why | None:
         """Why a face tells nothing, whoever it resembles."""
@@ -250,11 +256,20 @@ class _Part:
 
     def sights(self, track: Track) -> int:
         """In how many pictures a face was seen, in millionths."""
-        return track.frames * self._share(track.first_us, track.last_us + 1)
+        return self._inside(track.frames, track.first_us, track.last_us + 1)
 
     def pictures(self) -> int:
         """How many pictures anybody could be seen in, in millionths."""
-        return self.look.lit * self._share(self.look.start_us, self.look.end_us)
+        return self._inside(self.look.lit, self.look.start_us, self.look.end_us)
+
+    def beyond(self, track: Track, names: Collection[str]) -> bool:
+        """Whether a face without a name is one more than those who are named: a stranger, one that tells nothing, or
+        one that is like nobody who is named at another time."""
+        return self.blind(track) is not None or not any(
+            person in names and not self._named_then(person, track) for person, _ in self.like(track))
+
+    def _named_then(self, person: str, track: Track) -> bool:
+        return any(_together(other, track) for other in self._tracks_of.get(person, ()))
 
     def heads(self) -> int:
         """How many heads these show, all together, in millionths."""
@@ -266,9 +281,15 @@ class _Part:
         return {one.person for one in self.look.named
                 if one.person and one.track.first_us < end_us and first_us <= one.track.last_us}
 
-    def _share(self, first_us: int, end_us: int) -> int:
-        inside_us = min(end_us, self._within[1]) - max(first_us, self._within[0])
-        return min(1_000_000, max(0, inside_us) * 1_000_000 // max(1, end_us - first_us))
+    def _inside(self, count: int, first_us: int, end_us: int) -> int:
+        """How many of so many pictures are within the time, in millionths: its share of theirs, or, where they are
+        closer together in it, all that the rest cannot have."""
+        inside_us = max(0, min(end_us, self._within[1]) - max(first_us, self._within[0]))
+        length_us = max(1, end_us - first_us)
+        share = min(1_000_000, inside_us * 1_000_000 // length_us)
+        if not inside_us or not self.look.every_us:
+            return count * share
+        return max(count * share, count * 1_000_000 - (length_us - inside_us) * 1_000_000 // self.look.every_us)
 
 
 def _like(parts: Sequence[_Part]) -> dict[str, tuple[Why, ...]]:
@@ -302,16 +323,15 @@ def _anybody(cameras: Sequence[Sequence[_Part]], limits: Limits) -> tuple[Why, .
 
 def _faceless(parts: Sequence[_Part]) -> int:
     """Heads before one camera, in millionths, beyond all whom it names, its clear strangers and other faces: people who
-    never show a face. Whoever is named looks away at times, too, and is nobody else then; a stranger, only in the video
-    that shows that face: nobody knows who it is in the rest."""
+    never show a face. Whoever is named looks away at times, too, and is nobody else then, nor when the face is too far
+    off to be named; a stranger, only in the pictures that show that face: nobody knows who it is in the rest."""
     if not parts or any(part.look.faceless_max is None and part.look.lit for part in parts):
         return 0
     names = set().union(*(part.names() for part in parts))
-    strangers = sum(part.strangers() * part.pictures() for part in parts)
     others = sum(part.sights(track) for part in parts for track in part.unnamed
-                 if part.blind(track) or part.like(track))
+                 if part.beyond(track, names))
     heads, pictures = sum(part.heads() for part in parts), sum(part.pictures() for part in parts)
-    return max(0, heads - len(names) * pictures - strangers - others)
+    return max(0, heads - len(names) * pictures - others)
 
 
 def _at_once(tracks: Iterable[Track]) -> int:

@@ -171,7 +171,9 @@ def files(usual: tuple[Sight, ...], bare: tuple[Sight, ...] = (), second: Fault 
 
 HELMETS: tuple[Sight, ...] = ("away",) * 4
 BUT_ONE: tuple[Sight, ...] = ("clear", "clear", "clear", "out")
-DARK_ONE = (*files(("clear", "clear", "away", "away"), missed=1)[1:], Scene(HELMETS, fault="dark"))
+TWO_AWAY: tuple[Sight, ...] = ("clear", "clear", "away", "away")
+DARK_ONE = (*files(TWO_AWAY, missed=1)[1:], Scene(HELMETS, fault="dark"))
+NEAR_LATER = (Scene(TWO_AWAY, missed=1), *files(("near", *TWO_AWAY[1:]), missed=1)[1:])
 
 
 @settings(max_examples=60, deadline=None)
@@ -182,6 +184,7 @@ DARK_ONE = (*files(("clear", "clear", "away", "away"), missed=1)[1:], Scene(HELM
 @example((True, files(HELMETS, BUT_ONE, "dusk", missed=1)))
 @example((True, files(HELMETS, BUT_ONE, "glare", missed=1)))
 @example((False, DARK_ONE))
+@example((False, NEAR_LATER))
 def test_no_bad_picture_ever_convicts(told: tuple[bool, tuple[Scene, ...]]) -> None:
     gear, made = told
     assert state(played(made, gear)) != "missing"
