@@ -154,16 +154,16 @@ def answers(
     by a face that reaches into the time, but is seen best outside of it (`beside`): *not identifiable*; a face
     without a name is somebody like that trainee; faces that tell nothing (or no faces, of people who are there) are
     before one camera so often that anybody may be among them (in gear: in any one bare-face roll call, for else nobody
-    shows a face); too many pictures are dark; as many people in view as are due, clear strangers left out; else
-    *absent*. `headcount`: most people at once, of all cameras together."""
+    shows a face); too many pictures of one camera are dark; as many people in view as are due, clear strangers left
+    out; else *absent*. `headcount`: most people at once, of all cameras together."""
     each = [[_Part(look, within or (look.start_us, look.end_us), limits) for look in looks] for looks in cameras]
-    parts, looks = [part for found in each for part in found], [look for found in cameras for look in found]
+    parts = [part for found in each for part in found]
     single = _like([*parts, *(_Part(look, within or (look.start_us, look.end_us), limits) for look in others)])
     unsought = {person for part in parts if part.look.unsought and part.nameless() for person in part.look.unsought}
     faces = [each] if gear is None or gear.alone else [_bare(one, limits) for one in gear.bare]
     anybody: tuple[Why, ...] = next((why for found in faces if (why := _anybody(found, limits))), ())
     strangers = max((part.strangers() for part in parts), default=0)
-    samples, dark = sum(look.samples for look in looks), sum(look.dark for look in looks)
+    dark = any(_dark(looks, limits) for looks in cameras)
     found = {}
     for person in people:
         if person in shown:
@@ -178,13 +178,18 @@ def answers(
             found[person] = Answered("not_identifiable", ("beside",))
         elif single[person] or anybody:
             found[person] = _unclear(single[person] or anybody)
-        elif dark * 100 > limits.dark_pct * samples:
+        elif dark:
             found[person] = Answered("not_identifiable", ("dark",))
         elif headcount - strangers >= len(people):
             found[person] = Answered("not_identifiable", ("full",))
         else:
             found[person] = Answered("absent")
     return found
+
+
+def _dark(looks: Sequence[Look], limits: Limits) -> bool:
+    samples, dark = sum(look.samples for look in looks), sum(look.dark for look in looks)
+    return dark * 100 > limits.dark_pct * samples
 
 
 def _bare(roll_call: Bare, limits: Limits) -> list[list[_Part]]:

@@ -5,9 +5,9 @@ import dataclasses
 
 import pytest
 
-from evidence.bodies import Candidate, Track
+from evidence.bodies import Candidate, Segment, Track, body_of
 from evidence.shape import encode
-from tests.evidence.course import TRAINEES, Course, at, codes
+from tests.evidence.course import TRAINEES, Course, Shade, at, codes, picture_of
 
 DAY = "2026-03-02"
 BUT_4 = TRAINEES[:3]
@@ -194,6 +194,43 @@ def test_one_before_a_dazzled_camera_proves_nothing() -> None:
     block = made.story().blocks[0]
     assert [fact.what for fact in block.pictures] == ["glare"] and not block.hazy
     assert block.bareface_heads is None and fourth(made)[0] == "covered"
+
+
+@pytest.mark.parametrize("shade", ["black", "covered"])
+@pytest.mark.parametrize("other", ["", "back"])
+def test_one_before_a_black_or_covered_camera_proves_nothing(shade: Shade, other: str) -> None:
+    """For its two minutes alone, or before one of two cameras."""
+    for within, heads in (((at(f"{DAY} 09:20"), at(f"{DAY} 09:22")), None), ((0, 0), 3)):
+        made = Course()
+        made.half_day(DAY, gear=True)
+        made.order()
+        for person in TRAINEES:
+            made.check_in(person, f"{DAY} 07:50")
+        made.film(f"{DAY} 07:58", "09:42", BUT_4)
+        camera = other or "room"
+        if other:
+            made.film(f"{DAY} 07:58", "09:42", (), camera=other)
+        box = made.boxes["box-1"]
+        for number, record in enumerate(box.records):
+            film = next((body_of(one) for one in box.records
+                         if one.type == "segment" and one.body["sha256"] == record.body.get("segment")), None)
+            if record.type == "picture" and isinstance(film, Segment) and film.camera == camera:
+                start_us = at(f"{DAY} 07:58")
+                picture = picture_of(film, shade, (within[0] - start_us, within[1] - start_us))
+                box.records[number] = dataclasses.replace(record, body=encode(picture))
+        made.bare_face(f"{DAY} 08:30", "08:32")
+        made.bare_face(f"{DAY} 09:20", "09:22")
+        block, shades = made.story().blocks[0], set() if heads else {shade}
+        assert (block.bareface_heads, {fact.what for fact in block.pictures}) == (heads, shades)
+
+
+def test_one_with_one_of_two_cameras_in_the_dark_proves_nothing() -> None:
+    for dark, heads in ((30, None), (20, 3)):
+        made = course(later={"dark": 0})
+        for start, end in (*HELMETS, *FACES):
+            made.film(f"{DAY} {start}", end, (), camera="back", dark=dark if start == "09:15" else 0)
+        two(made)
+        assert made.story().blocks[0].bareface_heads == heads
 
 
 def test_of_several_the_one_with_most_people_counts() -> None:

@@ -146,6 +146,43 @@ def test_more_than_half_that_was_left_out_leaves_even_who_did_not_sign_in_to_peo
     assert state(made) == "open" and {"occasion_unlooked", "left_out_died"} <= set(codes(made.r3()))
 
 
+def test_what_was_left_out_is_named_where_nobody_looked_at_its_picture_either() -> None:
+    made = minutes(lambda number, segment, call: (
+        ("alarm", alarm("rollcall.unreadable", segment.sha256)) if number < 70 else ("rollcall", call)))
+    box, out = made.boxes["box-1"], {fact.segment.sha256 for fact in made.story().segments[:70]}
+    box.records = [one for one in box.records if one.type != "picture" or one.body["segment"] not in out]
+    assert state(made) == "open" and {"occasion_unpictured", "left_out_unreadable"} <= set(codes(made.r3()))
+
+
+@pytest.mark.parametrize(("samples", "planned"), [(100, 100), (10, 10), (0, 0)])
+def test_a_second_camera_in_the_dark_from_the_first_day_on_leaves_its_half_of_the_room_open(
+    samples: int, planned: int,
+) -> None:
+    """However few of its pictures are looked at."""
+    for shade in ("", "black", "covered"):
+        made = minutes(lambda _, __, call: ("rollcall", call))
+        assert state(made) == "missing"
+        box = made.boxes["box-1"]
+        filmed = made.film(f"{DAY} 07:58", "09:42", (), camera="back", roll_call=False)
+        for segment in filmed.segments:
+            call = dataclasses.replace(roll_call_of(segment, (), (0, 0)), samples=samples, planned=planned,
+                                       dark=0 if shade == "covered" else samples)
+            box.add("picture", picture_of(segment, shade), filmed.start_us + segment.end_pts_us)
+            box.add("rollcall", call, filmed.start_us + segment.end_pts_us)
+        assert state(made) == "open", (shade, samples)
+        assert made.story().blocks[0].hazy == (("back",) if shade else ())
+
+
+def test_where_no_picture_was_looked_at_nobody_was_counted() -> None:
+    """A file may hold too little of video for one; not most of them."""
+    def none(number: int, _: Segment, call: RollCall) -> tuple[str, object]:
+        return "rollcall", dataclasses.replace(
+            call, tracks=(), samples=0, planned=0, headcount_max=0, headcount_mean_ppm=0, faceless_max=None,
+        ) if number > 10 else call
+
+    assert state(minutes(none)) == "open" and "faces_only" in codes(minutes(none).r3())
+
+
 def test_a_roll_call_that_came_after_all_counts() -> None:
     made = minutes(dark)
     segment = next(one for one in made.story().segments)

@@ -192,6 +192,12 @@ def test_with_too_many_dark_pictures_nobody_can_be_told() -> None:
     assert told(look(face(800_000, "a"), dark=2))["b"] == ("absent", ())
 
 
+def test_nor_where_those_of_one_camera_are_however_few() -> None:
+    seen, dark = look(face(800_000, "a")), Look(0, 10, (), T, MARGIN, SMALL, 1, 1, 0, 0)
+    for cameras, answer in (([[seen], [dark]], "not_identifiable"), ([[seen, dark]], "absent")):
+        assert answers(PEOPLE, {"a"}, cameras, 1, Limits())["b"].answer == answer
+
+
 def test_as_many_people_as_are_due_leave_it_open_but_for_clear_strangers() -> None:
     assert told(look(face(800_000, "a"), headcount=3))["b"] == ("not_identifiable", ("full",))
     assert told(look(face(800_000, "a"), STRANGER, headcount=3))["b"] == ("absent", ())
