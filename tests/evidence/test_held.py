@@ -5,9 +5,10 @@ import dataclasses
 
 import pytest
 
-from evidence.bodies import Candidate, Segment, Track, body_of
+from evidence.bodies import BareFace, Candidate, Segment, Track, body_of
 from evidence.shape import encode
-from tests.evidence.course import TRAINEES, Course, Shade, at, codes, picture_of
+from evidence.times import SECOND
+from tests.evidence.course import TRAINEES, Course, Shade, at, codes, picture_of, roll_call_of
 
 DAY = "2026-03-02"
 BUT_4 = TRAINEES[:3]
@@ -231,6 +232,29 @@ def test_one_with_one_of_two_cameras_in_the_dark_proves_nothing() -> None:
             made.film(f"{DAY} {start}", end, (), camera="back", dark=dark if start == "09:15" else 0)
         two(made)
         assert made.story().blocks[0].bareface_heads == heads
+
+
+@pytest.mark.parametrize(("frames", "answer"), [(11, "absent"), (12, "not_identifiable")])
+def test_a_passer_by_excuses_nobody_in_less_than_half_of_the_denser_pictures_of_one(frames: int, answer: str) -> None:
+    """Twelve seconds of files of a minute: 24 of their 48 pictures."""
+    made = Course()
+    made.half_day(DAY, gear=True)
+    made.order()
+    box = made.boxes["box-1"]
+    filmed = made.film(f"{DAY} 08:00", "09:40", (), roll_call=False, pictured=True, segment_s=60)
+    for number, segment in enumerate(filmed.segments):
+        call = dataclasses.replace(roll_call_of(segment, (), (0, 0), faceless=3), samples=30, every_us=2 * SECOND)
+        if number in (20, 70):
+            from_us = segment.first_pts_us + 20 * SECOND
+            faces = [Track(from_us, from_us + 12 * SECOND - 1, from_us, 24, 80, Candidate(person, 800_000))
+                     for person in BUT_4]
+            passer_by = Track(from_us, from_us + frames * SECOND // 2 - 1, from_us, frames, 18)
+            call = dataclasses.replace(call, samples=48, tracks=(*faces, passer_by))
+            shift_us = filmed.start_us + from_us - box.boot_us
+            box.add("bareface", BareFace("c-1", None, shift_us, shift_us, shift_us + 12 * SECOND, "held", "teacher"),
+                    box.boot_us + shift_us + 13 * SECOND)
+        box.add("rollcall", call, filmed.start_us + segment.end_pts_us + SECOND)
+    assert made.story().blocks[0].bareface_heads == 3 and fourth(made)[0] == answer
 
 
 def test_of_several_the_one_with_most_people_counts() -> None:
