@@ -258,16 +258,16 @@ REASONS: dict[str, str] = {
         "{name}: cameras that recorded less than others of their room: {cameras}; so the headcount is no proof"
     ),
     "camera_hazy": N_(
-        "{name}: cameras that were dazzled, saw as in smoke or were out of focus for long: {cameras}; so the headcount"
-        " is no proof"
+        "{name}: cameras that were dark, covered, dazzled, in smoke or out of focus, or showed an old picture for long:"
+        " {cameras}; so the headcount is no proof"
     ),
     "nobody_in_view": N_(
         "{name}: nobody at all was found in its video: the room was empty, or the camera looks elsewhere; a person must"
         " look, the headcount is no proof"
     ),
     "always_still": N_(
-        "{name}: camera {camera} always shows {count} that look like people and never move, over half a day and more;"
-        " they are things and in no headcount"
+        "{name}: camera {camera} of the box {device} in {room} always shows {count} that look like people and never"
+        " move, over half a day and more; they are things and in no headcount"
     ),
     "still_heads": N_(
         "{name}: in the headcount, up to {count} who showed no face and did not move: people asleep, or things that do"

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
@@ -19,6 +19,9 @@ LEFT_OUT: Mapping[str, Literal["gone", "differs", "died", "unreadable"]] = Mappi
     "rollcall.segment_gone": "gone", "rollcall.segment_differs": "differs", "rollcall.died": "died",
     "rollcall.unreadable": "unreadable"})
 """Alarms that say that a roll call left out a segment, and why."""
+TRIED_AGAIN = frozenset({"gone", "died"})
+"""Such a segment is tried again when a day is over, and once more with each other program or pack (leftout.py of the
+box)."""
 SLACK_US = 2 * SECOND
 """Files begin and end a few pictures beside what their packets say."""
 
@@ -61,14 +64,21 @@ def called(
 def left_out(
     told: Iterable[tuple[Record, Alarm]], by_hash: Mapping[str, SegmentFact], rollcalls: Collection[str],
 ) -> dict[str, LeftOutFact]:
-    """By hash of the segment: those without any roll call of which the device that filmed them says why; of several
-    alarms the latest."""
-    found = {}
+    """By hash of the segment: those without any roll call that the device that filmed them gave up, and says why; of
+    several alarms the latest. One that it tries again waits for its roll call, until it was left out twice with one
+    program and pack."""
+    alarms: dict[str, list[tuple[Record, Alarm]]] = defaultdict(list)
     for record, body in sorted(told, key=lambda item: (item[0].utc_us, item[0].key)):
-        why, sha = LEFT_OUT.get(body.code), str(body.params.get("segment"))
+        sha = str(body.params.get("segment"))
         fact = by_hash.get(sha)
-        if why and fact is not None and fact.ref[0] == record.device and sha not in rollcalls:
-            found[sha] = LeftOutFact(record.key, fact.ref, fact.span.start_us, why)
+        if body.code in LEFT_OUT and fact is not None and fact.ref[0] == record.device and sha not in rollcalls:
+            alarms[sha].append((record, body))
+    found = {}
+    for sha, own in alarms.items():
+        why, fact = LEFT_OUT[own[-1][1].code], by_hash[sha]
+        tries = Counter(with_what for _, body in own if isinstance(with_what := body.params.get("looked_with"), str))
+        if why not in TRIED_AGAIN or max(tries.values(), default=0) > 1:
+            found[sha] = LeftOutFact(tuple(record.key for record, _ in own), fact.ref, fact.span.start_us, why)
     return found
 
 

@@ -4,8 +4,8 @@ What was recorded is never edited. A `session.corrected` of the same chain says 
 latest one wins. It counts if it was made within 24 hours of the session's start in that chain: whoever pressed wrongly
 knows it by then, and video is not given away weeks later. Where a restart lies between and nobody can be sure of that,
 it does not count. One that does not count moves nothing and is told. Presses,
-codes on the screen and segments of the session move with it, and with a segment what was measured of its picture and
-that it was filmed elsewhere before.
+codes on the screen and segments of the session move with it, and with a segment what was measured of its picture, that
+it was filmed elsewhere before, and that the roll call left it out: of what cannot be read nobody of any class is seen.
 Check-ins do not: they belong to whom they name. A roll call does not: it says who of its own class's people was seen;
 moved video waits for one of the right class.
 """
@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from evidence.bodies import SessionCorrected, body_of
+from evidence.called import LEFT_OUT
 from evidence.clocks import ChainClock
 from evidence.errors import BadRecord
 from evidence.records import Record
@@ -88,12 +89,11 @@ class Corrections:
         named = told if isinstance(told, str) else None
         if named is not None and record.type == "video.reused":
             return self._reused(record, named)
-        if named is None or record.type not in MOVED | MEASURED:
-            return named
-        if record.type in MEASURED:
-            found = self.by_segment.get((record.device, record.chain, str(record.body.get("segment"))))
-        else:
-            found = self.by_session.get(self.session_of(record))
+        if named is None:
+            return None
+        found = self.by_session.get(self.session_of(record)) if record.type in MOVED else None
+        if (segment := _spoken_of(record)) is not None:
+            found = self.by_segment.get((record.device, record.chain, segment))
         return (found.class_id if found is not None else None) or named
 
     def _reused(self, record: Record, named: str) -> str:
@@ -102,6 +102,15 @@ class Corrections:
         where = (there.get("device"), there.get("chain")) if isinstance(there, Mapping) else ("", "")
         found = self.by_segment.get((str(where[0]), str(where[1]), str(record.body.get("segment"))))
         return found.class_id or named if found is not None and named in found.classes else named
+
+
+def _spoken_of(record: Record) -> str | None:
+    """The segment with whose class a record goes."""
+    if record.type in MEASURED:
+        return str(record.body.get("segment"))
+    params = record.body.get("params")
+    left_out = record.type == "alarm" and str(record.body.get("code")) in LEFT_OUT
+    return str(params.get("segment")) if left_out and isinstance(params, Mapping) else None
 
 
 def corrections(records: Iterable[Record]) -> Corrections:

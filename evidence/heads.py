@@ -12,11 +12,16 @@ from evidence.facts import Facts, overlap, shows_something
 from evidence.held import looked_at, two_apart
 from evidence.posters import with_still
 from evidence.rollcall import Bare, Look
-from evidence.story import BareFaceFact, SegmentFact, Span
+from evidence.story import BareFaceFact, PictureFact, SegmentFact, Span
 from evidence.stretches import union
 
 HAZY = ("glare", "smoke", "defocus")
 """Marks of a picture that counts, and in which a face may be lost."""
+
+
+def _blurs(one: PictureFact) -> bool:
+    """Whether faces may be lost in it, or it shows nobody who was there."""
+    return one.breaks or one.what in HAZY
 
 
 def heads_of(
@@ -57,7 +62,7 @@ def with_asleep(facts: Facts, views: Sequence[View]) -> list[View]:
 
 def _counts_people(views: Sequence[View]) -> bool:
     """Whether people were looked for, not faces alone, wherever anybody could be seen."""
-    return all(view.look.faceless_max is not None for view in views if view.look.lit)
+    return all(view.look.faceless_max is not None for view in views if view.look.lit or not view.look.samples)
 
 
 def _smoothed(views: Sequence[View]) -> list[View]:
@@ -110,13 +115,16 @@ def _bare_heads_of_room(
 
 def _shows_people(facts: Facts, views: Sequence[View], span: Span) -> bool:
     """Whether the pictures of a room say how many people were in it for a time: people were looked for, somebody was
-    found, and no camera was dark or dazzled for more of it than a good picture may be."""
+    found, and no camera was dark, covered, dazzled or showed an old picture for more of it than a good one may."""
     own, percent = [view for view in views if overlap(view.span, span)], facts.policy.video.bad_picture_pct.value
-    samples, dark = sum(view.look.samples for view in own), sum(view.look.dark for view in own)
-    cameras = {view.camera for view in own}
-    dazzled = union([one for one in facts.seen if one.what in HAZY and (one.device, one.camera) in cameras], span)
-    return (_counts_people(own) and at_once(own, span) > 0 and dark * 100 <= percent * samples
-            and sum(one.length_us for one in dazzled) * 100 <= percent * span.length_us)
+    for camera in {view.camera for view in own}:
+        looks = [view.look for view in own if view.camera == camera]
+        bad = [one for one in facts.seen
+               if _blurs(one) and (one.device, one.camera) == camera]
+        if (_recorded(span, bad) * 100 > percent * span.length_us
+                or sum(look.dark for look in looks) * 100 > percent * sum(look.samples for look in looks)):
+            return False
+    return _counts_people(own) and at_once(own, span) > 0
 
 
 def bare_looks(facts: Facts, looked: Sequence[BareFaceFact], views: Sequence[View]) -> list[Bare]:
@@ -132,11 +140,11 @@ def bare_looks(facts: Facts, looked: Sequence[BareFaceFact], views: Sequence[Vie
 
 
 def hazy(facts: Facts, spans: Sequence[Span], due_us: int) -> tuple[str, ...]:
-    """Cameras whose picture was dazzled, hazy or out of focus for more of these times than a good picture may be: whom
-    they did not show may have been there all the same."""
+    """Cameras whose picture was dazzled, hazy, out of focus or worth nothing for more of these times than a good one
+    may be: whom they did not show may have been there all the same, whatever another camera showed."""
     marked: dict[tuple[str, str], list[Span]] = defaultdict(list)
     for one in facts.seen:
-        if one.what in HAZY:
+        if _blurs(one):
             marked[one.device, one.camera].append(one)
     percent = facts.policy.video.bad_picture_pct.value
     return tuple(sorted({camera for (_, camera), found in marked.items()

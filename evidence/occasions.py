@@ -73,7 +73,10 @@ def _occasion(
     segments = facts.filmed(span)
     certain = [fact for fact in segments if fact.certain]
     called = [facts.rollcalls[f.segment.sha256] for f in certain if f.segment.sha256 in facts.rollcalls]
-    calls = [found[0].call for found in called]
+    cameras: dict[tuple[str, str], list[RollCall]] = defaultdict(list)
+    for fact in certain:
+        if fact.segment.sha256 in facts.rollcalls:
+            cameras[fact.ref[0], fact.segment.camera].append(facts.rollcalls[fact.segment.sha256][0].call)
     due_us = sum(one.length_us for one in spans)
     covered_us, usable_us, pictured_us = (
         _length(found, spans, facts.policy) for found in (facts.chains, facts.bright, facts.pictured))
@@ -117,10 +120,10 @@ def _occasion(
         "doubtful_us": doubtful_us,
         "roll_called": roll_called,
         "unlooked": tuple(sorted(fact.ref for fact in unlooked)),
-        "left_out": tuple(sorted(left_out, key=lambda one: (one.start_us, one.ref))),
+        "left_out": tuple(sorted(left_out, key=lambda one: (one.start_us, one.segment))),
         "unlooked_us": sum(part.length_us for one in spans for part in union((fact.span for fact in unlooked), one)),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
-        "picture_good": seen_well and not lack and not haze and _good(calls, video.bad_picture_pct.value),
+        "picture_good": seen_well and not lack and not haze and _good(cameras.values(), video.bad_picture_pct.value),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
         and not any(fact.doubt for fact in checkins),
         "make_up": block is not None and block.attendees is not None,
@@ -272,9 +275,11 @@ def _unpictured(facts: Facts, span: Span) -> tuple[Ref, ...]:
         and not picture_known(facts, fact) and facts.told(fact.ref[0]).last_us >= fact.span.end_us + late))
 
 
-def _good(calls: Sequence[RollCall], bad_percent: int) -> bool:
-    samples, dark = sum(call.samples for call in calls), sum(call.dark for call in calls)
-    return samples > 0 and dark * 100 <= bad_percent * samples
+def _good(cameras: Collection[Sequence[RollCall]], bad_percent: int) -> bool:
+    """Whether every camera was looked at, and none was dark for more of it than a good picture may be: another one
+    does not show who sits before it."""
+    dark = [(sum(call.dark for call in calls), sum(call.samples for call in calls)) for calls in cameras]
+    return bool(dark) and all(of > 0 and count * 100 <= bad_percent * of for count, of in dark)
 
 
 def _covers(leave: Leave, span: Span) -> bool:
@@ -290,5 +295,5 @@ def _refs(
     found |= {sighting.ref for sighting in seen if sighting.pointed}
     found |= {asked.ref for asked in facts.bareface if overlap(asked, span)}
     found |= {one.ref for one in facts.contradictions if overlap(one, span)}
-    found |= {ref for one in others for ref in (one.refs if isinstance(one, PosterFact) else [one.ref])}
+    found |= {ref for one in others for ref in one.refs}
     return tuple(sorted(found | ({review[0]} if review else set())))

@@ -97,6 +97,8 @@ class Look:
     still_peak: int | None = None
     """Most in any one picture that look like people without a face and never moved: posters, or people asleep. None:
     the record does not tell."""
+    every_us: int | None = None
+    """How far apart its pictures are, if the record tells; in a bare-face roll call they may be closer."""
 
     @property
     def most(self) -> int:
@@ -152,16 +154,16 @@ def answers(
     by a face that reaches into the time, but is seen best outside of it (`beside`): *not identifiable*; a face
     without a name is somebody like that trainee; faces that tell nothing (or no faces, of people who are there) are
     before one camera so often that anybody may be among them (in gear: in any one bare-face roll call, for else nobody
-    shows a face); too many pictures are dark; as many people in view as are due, clear strangers left out; else
-    *absent*. `headcount`: most people at once, of all cameras together."""
+    shows a face); too many pictures of one camera are dark; as many people in view as are due, clear strangers left
+    out; else *absent*. `headcount`: most people at once, of all cameras together."""
     each = [[_Part(look, within or (look.start_us, look.end_us), limits) for look in looks] for looks in cameras]
-    parts, looks = [part for found in each for part in found], [look for found in cameras for look in found]
+    parts = [part for found in each for part in found]
     single = _like([*parts, *(_Part(look, within or (look.start_us, look.end_us), limits) for look in others)])
     unsought = {person for part in parts if part.look.unsought and part.nameless() for person in part.look.unsought}
     faces = [each] if gear is None or gear.alone else [_bare(one, limits) for one in gear.bare]
     anybody: tuple[Why, ...] = next((why for found in faces if (why := _anybody(found, limits))), ())
     strangers = max((part.strangers() for part in parts), default=0)
-    samples, dark = sum(look.samples for look in looks), sum(look.dark for look in looks)
+    dark = any(_dark(looks, limits) for looks in cameras)
     found = {}
     for person in people:
         if person in shown:
@@ -176,13 +178,18 @@ def answers(
             found[person] = Answered("not_identifiable", ("beside",))
         elif single[person] or anybody:
             found[person] = _unclear(single[person] or anybody)
-        elif dark * 100 > limits.dark_pct * samples:
+        elif dark:
             found[person] = Answered("not_identifiable", ("dark",))
         elif headcount - strangers >= len(people):
             found[person] = Answered("not_identifiable", ("full",))
         else:
             found[person] = Answered("absent")
     return found
+
+
+def _dark(looks: Sequence[Look], limits: Limits) -> bool:
+    samples, dark = sum(look.samples for look in looks), sum(look.dark for look in looks)
+    return dark * 100 > limits.dark_pct * samples
 
 
 def _bare(roll_call: Bare, limits: Limits) -> list[list[_Part]]:
@@ -202,6 +209,10 @@ class _Part:
                    if one.person is None and one.track.first_us < within[1] and within[0] <= one.track.last_us]
         self.unnamed = [one.track for one in unnamed]
         self._doubts = {id(one.track): one.doubt for one in unnamed if one.doubt}
+        self._tracks_of: dict[str, list[Track]] = defaultdict(list)
+        for one in look.named:
+            if one.person is not None:
+                self._tracks_of[one.person].append(one.track)
 
     def blind(self, track: Track) -> Why | None:
         """Why a face tells nothing, whoever it resembles."""
@@ -250,11 +261,20 @@ class _Part:
 
     def sights(self, track: Track) -> int:
         """In how many pictures a face was seen, in millionths."""
-        return track.frames * self._share(track.first_us, track.last_us + 1)
+        return self._inside(track.frames, track.first_us, track.last_us + 1)
 
     def pictures(self) -> int:
         """How many pictures anybody could be seen in, in millionths."""
-        return self.look.lit * self._share(self.look.start_us, self.look.end_us)
+        return self._inside(self.look.lit, self.look.start_us, self.look.end_us)
+
+    def beyond(self, track: Track, names: Collection[str]) -> bool:
+        """Whether a face without a name is one more than those who are named: a stranger, one that tells nothing, or
+        one that is like nobody who is named at another time."""
+        return self.blind(track) is not None or not any(
+            person in names and not self._named_then(person, track) for person, _ in self.like(track))
+
+    def _named_then(self, person: str, track: Track) -> bool:
+        return any(_together(other, track) for other in self._tracks_of.get(person, ()))
 
     def heads(self) -> int:
         """How many heads these show, all together, in millionths."""
@@ -266,9 +286,15 @@ class _Part:
         return {one.person for one in self.look.named
                 if one.person and one.track.first_us < end_us and first_us <= one.track.last_us}
 
-    def _share(self, first_us: int, end_us: int) -> int:
-        inside_us = min(end_us, self._within[1]) - max(first_us, self._within[0])
-        return min(1_000_000, max(0, inside_us) * 1_000_000 // max(1, end_us - first_us))
+    def _inside(self, count: int, first_us: int, end_us: int) -> int:
+        """How many of so many pictures are within the time, in millionths: its share of theirs, or, where they are
+        closer together in it, all that the rest cannot have."""
+        inside_us = max(0, min(end_us, self._within[1]) - max(first_us, self._within[0]))
+        length_us = max(1, end_us - first_us)
+        share = min(1_000_000, inside_us * 1_000_000 // length_us)
+        if not inside_us or not self.look.every_us:
+            return count * share
+        return max(count * share, count * 1_000_000 - (length_us - inside_us) * 1_000_000 // self.look.every_us)
 
 
 def _like(parts: Sequence[_Part]) -> dict[str, tuple[Why, ...]]:
@@ -302,16 +328,15 @@ def _anybody(cameras: Sequence[Sequence[_Part]], limits: Limits) -> tuple[Why, .
 
 def _faceless(parts: Sequence[_Part]) -> int:
     """Heads before one camera, in millionths, beyond all whom it names, its clear strangers and other faces: people who
-    never show a face. Whoever is named looks away at times, too, and is nobody else then; a stranger, only in the video
-    that shows that face: nobody knows who it is in the rest."""
+    never show a face. Whoever is named looks away at times, too, and is nobody else then, nor when the face is too far
+    off to be named; a stranger, only in the pictures that show that face: nobody knows who it is in the rest."""
     if not parts or any(part.look.faceless_max is None and part.look.lit for part in parts):
         return 0
     names = set().union(*(part.names() for part in parts))
-    strangers = sum(part.strangers() * part.pictures() for part in parts)
     others = sum(part.sights(track) for part in parts for track in part.unnamed
-                 if part.blind(track) or part.like(track))
+                 if part.beyond(track, names))
     heads, pictures = sum(part.heads() for part in parts), sum(part.pictures() for part in parts)
-    return max(0, heads - len(names) * pictures - strangers - others)
+    return max(0, heads - len(names) * pictures - others)
 
 
 def _at_once(tracks: Iterable[Track]) -> int:

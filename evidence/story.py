@@ -307,9 +307,9 @@ class BareFaceFact(Span):
 
 @dataclasses.dataclass(frozen=True)
 class LeftOutFact:
-    """The roll call left out a segment (its record), and an alarm (`ref`) says why. `start_us`: UTC, of the segment."""
+    """The roll call left out a segment (its record), and alarms (`refs`) say why. `start_us`: UTC, of the segment."""
 
-    ref: Ref
+    refs: tuple[Ref, ...]
     segment: Ref
     start_us: int
     why: Literal["gone", "differs", "died", "unreadable"]
@@ -413,7 +413,8 @@ class Occasion:
     """Cameras that showed a whole block of the class before, and now clearly less than others of their box: what they
     would show is missing from the headcount."""
     hazy: tuple[str, ...]
-    """Cameras whose picture was dazzled, as in smoke or out of focus for more of it than a good picture may be."""
+    """Cameras whose picture was dazzled, as in smoke, out of focus, black, covered or an old one for more of it than a
+    good picture may be."""
     due_us: int
     """Sum of its class-hours."""
     covered_us: int

@@ -196,7 +196,7 @@ def _doubts(story: Story, one: Judged) -> list[Reason]:
     told = [reason("reviewed_before", **name)] if one.why == "reviewed" and unit.review_old else []
     if unit.in_two_rooms:
         told.append(reason("in_two_rooms", **name, trainees=unit.in_two_rooms))
-    if one.why in ("missing", "not_identified", "unlooked"):
+    if one.why in ("missing", "not_identified", "unlooked", "unpictured"):
         told += _unlooked(story, unit)
     if one.why not in ("missing", "not_identified"):
         return told
@@ -212,7 +212,9 @@ def _doubts(story: Story, one: Judged) -> list[Reason]:
         told.append(reason("camera_lacking", **name, cameras=unit.lacking))
     if unit.hazy:
         told.append(reason("camera_hazy", **name, cameras=unit.hazy))
-    told += [reason("always_still", **name, camera=poster.camera, count=poster.count) for poster in unit.posters]
+    rooms = {place.device: place.room for place in story.order.boxes}
+    told += [reason("always_still", **name, camera=poster.camera, device=poster.device,
+                    room=rooms.get(poster.device, poster.device), count=poster.count) for poster in unit.posters]
     if unit.still_heads:
         told.append(reason("still_heads", **name, count=unit.still_heads))
     if any(one.checked_in and one.answer == "absent" for one in unit.presences):

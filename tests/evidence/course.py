@@ -9,7 +9,7 @@ import functools
 import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from common.policies import load_policy
 from evidence.bodies import (
@@ -338,10 +338,20 @@ def roll_call_of(
     )
 
 
-def picture_of(segment: Segment) -> Picture:
-    """A picture record of a room in which people move."""
+Shade = Literal["", "black", "covered"]
+SHADES: Mapping[Shade, tuple[int, ...]] = {
+    "": (450_000, 220_000, 6_000, 2_000, 20_000), "black": (9_000, 4_000, 200, 0, 300),
+    "covered": (450_000, 4_000, 200, 0, 300)}
+"""What a sample measures of a room in which people move, of a dark one, of a cloth before the camera."""
+THUMBS: Mapping[Shade, str] = {"": THUMB, "black": "028" * 144, "covered": "700" * 144}
+
+
+def picture_of(segment: Segment, shade: Shade = "", within: tuple[int, int] | None = None) -> Picture:
+    """A picture record of a room in which people move; of another shade within a time (media time)."""
     times = (*range(segment.first_pts_us, segment.end_pts_us, 15 * SECOND), segment.end_pts_us - 1)
-    samples = tuple(PictureSample(at_us, 450_000, 220_000, 6_000, 2_000, 20_000, THUMB) for at_us in times)
+    shades: list[Shade] = [shade if within is None or within[0] <= at_us < within[1] else "" for at_us in times]
+    samples = tuple(PictureSample(at_us, *SHADES[one], THUMBS[one])
+                    for at_us, one in zip(times, shades, strict=True))
     return Picture(str(segment.class_id), segment.run, segment.sha256, 15 * SECOND, samples, "")
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.texts import words
-from evidence.bodies import CodeRead, CodeShown, MarkSeen, Picture, SessionCorrected, SessionEnd, SessionStart
+from evidence.bodies import Alarm, CodeRead, CodeShown, MarkSeen, Picture, SessionCorrected, SessionEnd, SessionStart
 from evidence.corrections import corrections
 from evidence.fold import fold
 from evidence.records import Record
@@ -133,6 +133,24 @@ def test_what_was_measured_of_its_picture_moves_with_the_video() -> None:
     counted = corrections(mixed.course.records)
     moved = [record for record in mixed.course.records if record.type in ("picture", "code.read", "code.shown")]
     assert [counted.class_of(record) for record in moved] == ["c-1"] * 3
+
+
+@pytest.mark.parametrize("code", ["rollcall.unreadable", "rollcall.segment_differs"])
+def test_that_the_roll_call_left_out_a_file_moves_with_the_video(code: str) -> None:
+    """The box looks at it for no class any more, so the one to which it was moved would wait for ever."""
+    mixed = Mixed()
+    sha = mixed.segments[0].sha256
+    left_out = Alarm(code, {"segment": sha, "file": "f", "looked_with": "x"}, "c-2")
+    told = mixed.box.add("alarm", left_out, at(f"{DAY} 09:44"))
+    others = [mixed.box.add("alarm", dataclasses.replace(left_out, **change), at(f"{DAY} 09:45")) for change in (
+        {"code": "hour.lost"}, {"code": []}, {"params": []}, {"params": {"segment": "f" * 64}})]
+    mixed.correct("c-1")
+    story = mixed.story("c-1")
+    assert [one.refs for one in story.blocks[0].left_out] == [(told.key,)]
+    assert [ref for ref, _, _ in story.alarms] == [told.key] and told.key not in [
+        ref for ref, _, _ in mixed.story("c-2").alarms]
+    counted = corrections(mixed.course.records)
+    assert [counted.class_of(record) for record in (told, *others)] == ["c-1", *["c-2"] * len(others)]
 
 
 def test_check_ins_stay_with_those_whom_they_name() -> None:

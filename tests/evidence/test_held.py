@@ -5,7 +5,10 @@ import dataclasses
 
 import pytest
 
-from tests.evidence.course import TRAINEES, Course, at, codes
+from evidence.bodies import BareFace, Candidate, Segment, Track, body_of
+from evidence.shape import encode
+from evidence.times import SECOND
+from tests.evidence.course import TRAINEES, Course, Shade, at, codes, picture_of, roll_call_of
 
 DAY = "2026-03-02"
 BUT_4 = TRAINEES[:3]
@@ -119,6 +122,23 @@ def test_a_full_headcount_in_helmets_protects_all_whom_the_bare_face_roll_calls_
     assert fourth(made) == ("not_identifiable", ("full",)) and made.r3().open_recordings == (f"{DAY}-am",)
 
 
+def test_a_headcount_that_a_clear_stranger_fills_protects_them_too() -> None:
+    made = course(helmets=3)
+    two(made)
+    box = made.boxes["box-1"]
+    for number, record in enumerate(box.records):
+        helmets = record.type == "rollcall" and not record.body["tracks"] and record.body["headcount_max"]
+        if helmets:
+            segment = next(one.body for one in box.records if one.body.get("sha256") == record.body["segment"])
+            stranger = Track(segment["first_pts_us"], segment["end_pts_us"], segment["first_pts_us"], 50, 80,
+                             Candidate("t-1", 100_000))
+            box.records[number] = dataclasses.replace(record, body={
+                **record.body, "tracks": [encode(stranger)], "headcount_max": 4, "headcount_mean_ppm": 4_000_000})
+    block = made.story().blocks[0]
+    assert (block.bareface_heads, block.headcount_due, block.counted) == (3, 4, True)
+    assert fourth(made) == ("absent", ()) and made.r3().open_recordings == (f"{DAY}-am",)
+
+
 @pytest.mark.parametrize("film", [{}, {"faceless": None}])
 def test_faces_alone_convict_nobody_in_gear_either(film: dict[str, object]) -> None:
     made = course(faceless=None) if film else course(later={"faceless": None})
@@ -175,6 +195,66 @@ def test_one_before_a_dazzled_camera_proves_nothing() -> None:
     block = made.story().blocks[0]
     assert [fact.what for fact in block.pictures] == ["glare"] and not block.hazy
     assert block.bareface_heads is None and fourth(made)[0] == "covered"
+
+
+@pytest.mark.parametrize("shade", ["black", "covered"])
+@pytest.mark.parametrize("other", ["", "back"])
+def test_one_before_a_black_or_covered_camera_proves_nothing(shade: Shade, other: str) -> None:
+    """For its two minutes alone, or before one of two cameras."""
+    for within, heads in (((at(f"{DAY} 09:20"), at(f"{DAY} 09:22")), None), ((0, 0), 3)):
+        made = Course()
+        made.half_day(DAY, gear=True)
+        made.order()
+        for person in TRAINEES:
+            made.check_in(person, f"{DAY} 07:50")
+        made.film(f"{DAY} 07:58", "09:42", BUT_4)
+        camera = other or "room"
+        if other:
+            made.film(f"{DAY} 07:58", "09:42", (), camera=other)
+        box = made.boxes["box-1"]
+        for number, record in enumerate(box.records):
+            film = next((body_of(one) for one in box.records
+                         if one.type == "segment" and one.body["sha256"] == record.body.get("segment")), None)
+            if record.type == "picture" and isinstance(film, Segment) and film.camera == camera:
+                start_us = at(f"{DAY} 07:58")
+                picture = picture_of(film, shade, (within[0] - start_us, within[1] - start_us))
+                box.records[number] = dataclasses.replace(record, body=encode(picture))
+        made.bare_face(f"{DAY} 08:30", "08:32")
+        made.bare_face(f"{DAY} 09:20", "09:22")
+        block, shades = made.story().blocks[0], set() if heads else {shade}
+        assert (block.bareface_heads, {fact.what for fact in block.pictures}) == (heads, shades)
+
+
+def test_one_with_one_of_two_cameras_in_the_dark_proves_nothing() -> None:
+    for dark, heads in ((30, None), (20, 3)):
+        made = course(later={"dark": 0})
+        for start, end in (*HELMETS, *FACES):
+            made.film(f"{DAY} {start}", end, (), camera="back", dark=dark if start == "09:15" else 0)
+        two(made)
+        assert made.story().blocks[0].bareface_heads == heads
+
+
+@pytest.mark.parametrize(("frames", "answer"), [(11, "absent"), (12, "not_identifiable")])
+def test_a_passer_by_excuses_nobody_in_less_than_half_of_the_denser_pictures_of_one(frames: int, answer: str) -> None:
+    """Twelve seconds of files of a minute: 24 of their 48 pictures."""
+    made = Course()
+    made.half_day(DAY, gear=True)
+    made.order()
+    box = made.boxes["box-1"]
+    filmed = made.film(f"{DAY} 08:00", "09:40", (), roll_call=False, pictured=True, segment_s=60)
+    for number, segment in enumerate(filmed.segments):
+        call = dataclasses.replace(roll_call_of(segment, (), (0, 0), faceless=3), samples=30, every_us=2 * SECOND)
+        if number in (20, 70):
+            from_us = segment.first_pts_us + 20 * SECOND
+            faces = [Track(from_us, from_us + 12 * SECOND - 1, from_us, 24, 80, Candidate(person, 800_000))
+                     for person in BUT_4]
+            passer_by = Track(from_us, from_us + frames * SECOND // 2 - 1, from_us, frames, 18)
+            call = dataclasses.replace(call, samples=48, tracks=(*faces, passer_by))
+            shift_us = filmed.start_us + from_us - box.boot_us
+            box.add("bareface", BareFace("c-1", None, shift_us, shift_us, shift_us + 12 * SECOND, "held", "teacher"),
+                    box.boot_us + shift_us + 13 * SECOND)
+        box.add("rollcall", call, filmed.start_us + segment.end_pts_us + SECOND)
+    assert made.story().blocks[0].bareface_heads == 3 and fourth(made)[0] == answer
 
 
 def test_of_several_the_one_with_most_people_counts() -> None:

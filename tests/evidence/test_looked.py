@@ -19,8 +19,12 @@ def state(made: Course) -> str:
     return "missing" if found.recordings else "open" if found.open_recordings else "complete"
 
 
-def minutes(change: Callable[[int, Segment, RollCall], tuple[str, object]], signed: Sequence[str] = TRAINEES) -> Course:
-    """A half-day in minutes; `change`: the record that stands for the roll call of each, from its number."""
+Change = Callable[[int, Segment, RollCall], tuple[str, object]]
+
+
+def minutes(change: Change, signed: Sequence[str] = TRAINEES) -> Course:
+    """A half-day in minutes; `change`: the record that stands for the roll call of each, from its number. What is left
+    out is said again a day later, when it was tried again."""
     made = Course()
     made.half_day(DAY)
     made.order()
@@ -31,6 +35,8 @@ def minutes(change: Callable[[int, Segment, RollCall], tuple[str, object]], sign
         at_us, inside = filmed.start_us + segment.end_pts_us + MINUTE, (segment.first_pts_us, segment.end_pts_us)
         made.boxes["box-1"].add("picture", picture_of(segment), at_us)
         made.boxes["box-1"].add(*change(number, segment, roll_call_of(segment, BUT_4, inside)), at_us)
+    for one in [record for record in made.boxes["box-1"].records if record.type == "alarm"]:
+        made.boxes["box-1"].add("alarm", one.body, at("2026-03-03 12:00"))
     return made
 
 
@@ -66,7 +72,9 @@ def test_a_file_that_the_roll_call_left_out_is_told_and_keeps_the_block_open_for
     made = minutes(leave_out)
     block = made.story().blocks[0]
     assert block.roll_called and [(one.why, one.segment) for one in block.left_out] == [(why, block.unlooked[0])]
-    assert block.unlooked_us == MINUTE and block.left_out[0].ref in block.refs
+    alarms = {record.key for record in made.records if record.body.get("code") == code}
+    assert block.unlooked_us == MINUTE and len(alarms) == 2
+    assert set(block.left_out[0].refs) == alarms and alarms <= set(block.refs)
     assert state(made) == "open" and {"not_identified", f"left_out_{why}"} <= set(codes(made.r3()))
     assert not {"rollcall_short", "occasion_rollcall_pending"} & set(codes(made.r3()))
     told = next(one for one in made.r3().reasons if one.code == f"left_out_{why}")
@@ -74,8 +82,51 @@ def test_a_file_that_the_roll_call_left_out_is_told_and_keeps_the_block_open_for
     assert state(minutes(leave_out, BUT_4)) == "missing", "who did not sign in is missing all the same"
 
 
-def alarm(code: str, sha: str) -> object:
-    return {"code": code, "class": "c-1", "params": {"segment": sha, "file": "f", "looked_with": "x"}}
+def alarm(code: str, sha: str, looked_with: object = "x") -> object:
+    told = {"looked_with": looked_with} if looked_with else {}
+    return {"code": code, "class": "c-1", "params": {"segment": sha, "file": "f"} | told}
+
+
+@pytest.mark.parametrize(("alarms", "why"), [
+    ([("rollcall.died", "x")], None),
+    ([("rollcall.segment_gone", "x")], None),
+    ([("rollcall.died", "x"), ("rollcall.died", "y")], None),
+    ([("rollcall.died", None), ("rollcall.died", None)], None),
+    ([("rollcall.died", ["x"]), ("rollcall.died", ["x"])], None),
+    ([("rollcall.died", "x"), ("rollcall.died", "x")], "died"),
+    ([("rollcall.died", "x"), ("rollcall.segment_gone", "x")], "gone"),
+    ([("rollcall.died", "x"), ("rollcall.died", "x"), ("rollcall.died", "y")], "died"),
+    ([("rollcall.died", "x"), ("rollcall.segment_differs", "y")], "differs"),
+    ([("rollcall.unreadable", None)], "unreadable"),
+])
+def test_a_file_is_left_out_when_the_box_gives_it_up_and_before_that_its_block_waits(
+    alarms: list[tuple[str, object]], why: str | None,
+) -> None:
+    """What ended the process, or was not there, is tried again when a day is over, and with each other program."""
+    made = minutes(lambda _, __, call: ("rollcall", call), BUT_4)
+    box, sha = made.boxes["box-1"], made.story().segments[40].segment.sha256
+    box.records = [one for one in box.records if one.type != "rollcall" or one.body["segment"] != sha]
+    for day, (code, looked_with) in enumerate(alarms, 3):
+        box.add("alarm", alarm(code, sha, looked_with), at(f"2026-03-{day:02} 12:00"))
+    block = made.story().blocks[0]
+    assert [one.why for one in block.left_out] == ([why] if why else []) and block.roll_called == bool(why)
+    assert state(made) == ("missing" if why else "open")
+    assert ("occasion_rollcall_pending" in codes(made.r3())) != bool(why)
+    box.add("rollcall", roll_call_of(made.story().segments[40].segment, TRAINEES, (
+        made.story().segments[40].segment.first_pts_us, made.story().segments[40].segment.end_pts_us)),
+        at("2026-03-12 12:00"))
+    assert state(made) == "complete" and not made.story().blocks[0].left_out, "the last one shows t-4"
+
+
+def test_an_alarm_of_another_box_leaves_out_nothing() -> None:
+    made = Course(boxes=("box-1", "box-2"))
+    made.half_day(DAY)
+    made.order()
+    made.film(f"{DAY} 07:58", "09:30", BUT_4)
+    (segment,) = made.film(f"{DAY} 09:30", "09:42", roll_call=False, pictured=True, segment_s=3600).segments
+    for box, pending in (("box-2", True), ("box-1", False)):
+        made.boxes[box].add("alarm", alarm("rollcall.unreadable", segment.sha256), at("2026-03-03 12:00"))
+        assert ("occasion_rollcall_pending" in codes(made.r3())) == pending, box
 
 
 def test_a_file_without_a_roll_call_or_an_alarm_of_the_box_that_filmed_it_is_pending() -> None:
@@ -95,10 +146,47 @@ def test_more_than_half_that_was_left_out_leaves_even_who_did_not_sign_in_to_peo
     assert state(made) == "open" and {"occasion_unlooked", "left_out_died"} <= set(codes(made.r3()))
 
 
+def test_what_was_left_out_is_named_where_nobody_looked_at_its_picture_either() -> None:
+    made = minutes(lambda number, segment, call: (
+        ("alarm", alarm("rollcall.unreadable", segment.sha256)) if number < 70 else ("rollcall", call)))
+    box, out = made.boxes["box-1"], {fact.segment.sha256 for fact in made.story().segments[:70]}
+    box.records = [one for one in box.records if one.type != "picture" or one.body["segment"] not in out]
+    assert state(made) == "open" and {"occasion_unpictured", "left_out_unreadable"} <= set(codes(made.r3()))
+
+
+@pytest.mark.parametrize(("samples", "planned"), [(100, 100), (10, 10), (0, 0)])
+def test_a_second_camera_in_the_dark_from_the_first_day_on_leaves_its_half_of_the_room_open(
+    samples: int, planned: int,
+) -> None:
+    """However few of its pictures are looked at."""
+    for shade in ("", "black", "covered"):
+        made = minutes(lambda _, __, call: ("rollcall", call))
+        assert state(made) == "missing"
+        box = made.boxes["box-1"]
+        filmed = made.film(f"{DAY} 07:58", "09:42", (), camera="back", roll_call=False)
+        for segment in filmed.segments:
+            call = dataclasses.replace(roll_call_of(segment, (), (0, 0)), samples=samples, planned=planned,
+                                       dark=0 if shade == "covered" else samples)
+            box.add("picture", picture_of(segment, shade), filmed.start_us + segment.end_pts_us)
+            box.add("rollcall", call, filmed.start_us + segment.end_pts_us)
+        assert state(made) == "open", (shade, samples)
+        assert made.story().blocks[0].hazy == (("back",) if shade else ())
+
+
+def test_where_no_picture_was_looked_at_nobody_was_counted() -> None:
+    """A file may hold too little of video for one; not most of them."""
+    def none(number: int, _: Segment, call: RollCall) -> tuple[str, object]:
+        return "rollcall", dataclasses.replace(
+            call, tracks=(), samples=0, planned=0, headcount_max=0, headcount_mean_ppm=0, faceless_max=None,
+        ) if number > 10 else call
+
+    assert state(minutes(none)) == "open" and "faces_only" in codes(minutes(none).r3())
+
+
 def test_a_roll_call_that_came_after_all_counts() -> None:
     made = minutes(dark)
     segment = next(one for one in made.story().segments)
-    made.boxes["box-1"].add("alarm", alarm("rollcall.segment_gone", segment.segment.sha256), at(f"{DAY} 12:00"))
+    made.boxes["box-1"].add("alarm", alarm("rollcall.unreadable", segment.segment.sha256), at(f"{DAY} 12:00"))
     assert made.story().blocks[0].left_out == () and state(made) == "missing"
 
 

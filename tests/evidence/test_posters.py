@@ -129,8 +129,8 @@ def test_what_is_subtracted_as_a_poster_is_told_with_its_roll_calls() -> None:
     made = course(DAYS[:2])
     finding, (first, second) = made.r3(), made.story().blocks
     told = [dict(one.params) for one in finding.reasons if one.code == "always_still"]
-    assert [(one["id"], one["camera"], one["count"]) for one in told] == [
-        (f"{day}-am", "room", 1) for day in DAYS[:2]]
+    assert [(one["id"], one["camera"], one["device"], one["room"], one["count"]) for one in told] == [
+        (f"{day}-am", "room", "box-1", "101", 1) for day in DAYS[:2]]
     (poster,) = first.posters
     assert second.posters == (poster,) and set(poster.refs) <= set(first.refs) & set(second.refs)
     calls = {record.key: record.utc_us for record in made.records if record.type == "rollcall"}

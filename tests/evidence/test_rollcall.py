@@ -138,10 +138,48 @@ def test_people_whose_face_was_never_seen_are_turned_away() -> None:
     assert told(look(named, headcount=2, mean=2))["b"] == ("absent", ()), "no detector of people, so nothing is known"
 
 
-def test_people_who_are_named_or_are_strangers_and_look_away_at_times_are_nobody_else() -> None:
-    away = [face(800_000, "a", frames=3), dataclasses.replace(STRANGER, frames=4)]
-    assert told(look(*away, headcount=2, mean=2, faceless=2))["b"] == ("absent", ())
-    assert told(look(*away, face(px=14, frames=2), headcount=3, mean=3, faceless=2))["b"][1] == ("turned",)
+def test_people_who_are_named_and_look_away_at_times_are_nobody_else_and_strangers_while_their_face_is_seen() -> None:
+    for frames, said in ((5, "not_identifiable"), (6, "absent")):
+        away = [face(800_000, "a", frames=3), dataclasses.replace(STRANGER, frames=frames)]
+        assert told(look(*away, headcount=2, mean=2, faceless=2))["b"][0] == said
+        assert told(look(*away, face(px=14, frames=2), headcount=3, mean=3, faceless=2))["b"][1] == ("turned",)
+
+
+def test_a_face_near_to_somebody_who_is_named_at_another_time_is_nobody_more() -> None:
+    """One who is named now and then, and one who never shows a face."""
+    early, late = (dataclasses.replace(face(score, "a", frames=frames, first=first), last_us=first + frames - 1)
+                   for score, first, frames in ((800_000, 0, 4), (460_000, 4, 6)))
+    assert told(look(early, late, headcount=2, mean=2, faceless=1))["b"] == ("not_identifiable", ("turned",))
+    beside = face(460_000, "a")
+    assert told(look(face(800_000, "a"), beside, headcount=2, mean=2, faceless=1))["b"] == ("absent", ())
+
+
+def test_pictures_that_show_anybody_are_asked_for_who_never_shows_a_face_and_dark_ones_are_not() -> None:
+    turned = dataclasses.replace(look(face(800_000, "a"), headcount=2, mean=2, faceless=1), start_us=0)
+    dark = Look(10, 12, (), T, MARGIN, SMALL, 2, 2, 0, 0, None)
+    found = answers(PEOPLE, {"a"}, [[turned, dark]], 2, Limits())
+    assert found["b"].why == ("turned",)
+    faces = dataclasses.replace(dark, dark=0)
+    assert answers(PEOPLE, {"a"}, [[turned, faces]], 2, Limits())["b"].answer == "absent"
+
+
+@pytest.mark.parametrize(("frames", "answer"), [(5, "absent"), (11, "absent"), (12, "not_identifiable")])
+def test_of_pictures_that_are_denser_while_faces_are_bare_half_must_show_a_face_that_tells_nothing(
+    frames: int, answer: str,
+) -> None:
+    """Twelve of sixty seconds: 24 pictures there, and 24 in the other 48."""
+    second, start = 1_000_000, 20_000_000
+    window = (start, start + 12 * second)
+    small = Track(start, start + frames * second // 2, start, frames, 14)
+    there = dataclasses.replace(face(800_000, "a", frames=48), last_us=60 * second)
+    seen = Look(0, 60 * second, name_tracks([there, small], T, MARGIN), T, MARGIN, SMALL, 48, 0, 2, 1_000_000,
+                every_us=2 * second)
+    gear = Gear((Bare(window, [[seen]]),), False)
+    assert answers(PEOPLE, {"a"}, [[seen]], 2, Limits(), gear=gear)["b"].answer == answer
+    half = dataclasses.replace(small, first_us=start - 24 * second, frames=24 + 12)
+    seen = dataclasses.replace(seen, named=name_tracks([there, half], T, MARGIN))
+    assert answers(PEOPLE, {"a"}, [[seen]], 2, Limits(), gear=Gear((Bare(window, [[seen]]),), False))[
+        "b"].why == ("small",), "of a face that came before, too, those of the time"
 
 
 def test_the_most_frequent_why_comes_first_and_rare_ones_are_not_told() -> None:
@@ -152,6 +190,12 @@ def test_the_most_frequent_why_comes_first_and_rare_ones_are_not_told() -> None:
 def test_with_too_many_dark_pictures_nobody_can_be_told() -> None:
     assert told(look(face(800_000, "a"), dark=3))["b"] == ("not_identifiable", ("dark",))
     assert told(look(face(800_000, "a"), dark=2))["b"] == ("absent", ())
+
+
+def test_nor_where_those_of_one_camera_are_however_few() -> None:
+    seen, dark = look(face(800_000, "a")), Look(0, 10, (), T, MARGIN, SMALL, 1, 1, 0, 0)
+    for cameras, answer in (([[seen], [dark]], "not_identifiable"), ([[seen, dark]], "absent")):
+        assert answers(PEOPLE, {"a"}, cameras, 1, Limits())["b"].answer == answer
 
 
 def test_as_many_people_as_are_due_leave_it_open_but_for_clear_strangers() -> None:
