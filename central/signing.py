@@ -30,14 +30,20 @@ def signing_us(tx: Tx, stamp: Stamp, test: bool) -> int:
     one for tests, which proves nothing by any clock.
 
     Raises ClockNotSet, ClockBehind."""
+    error = may_not_sign(tx, stamp, test)
+    if error is not None:
+        raise error
     if stamp.clock.synced:
         _is_right(tx, stamp)
-    elif not (test or _goes_on(tx.meta(SET), stamp)):
-        raise ClockNotSet
+    return max(stamp.utc_us, signed_us(tx) or 0)
+
+
+def may_not_sign(tx: Tx, stamp: Stamp, test: bool) -> ClockError | None:
+    """Why nothing is signed by this clock now; None if it may."""
+    if not (stamp.clock.synced or test or _goes_on(tx.meta(SET), stamp)):
+        return ClockNotSet()
     newest_us = signed_us(tx)
-    if newest_us is not None and _is_ahead(newest_us, stamp):
-        raise ClockBehind(newest=utc_text(newest_us))
-    return max(stamp.utc_us, newest_us or 0)
+    return ClockBehind(newest=utc_text(newest_us)) if newest_us is not None and _is_ahead(newest_us, stamp) else None
 
 
 def signing_s(clock: Clock, test: bool) -> Callable[[Tx], int]:

@@ -95,9 +95,10 @@ def refusal(order: BoxOrder, chain: str, answered: Sequence[int], now_us: int | 
     """Why the box does not take an order that is signed for it. `answered`: the numbers that it has answered in its
     `chain`; `now_us`: as `known_us` says; `road`: it has an address to send files to.
 
-    The number alone stops a replay. `expires` stops an order that somebody held back, as far as the box knows the time;
-    a clock that is not set refuses nothing."""
-    if order.number <= max(answered, default=0):
+    The number alone stops a replay. But a revocation takes belief away and gives none, so an old one does no harm, and
+    a centre that was set back to a backup states it again with a number that it does not know was used. `expires` stops
+    an order that somebody held back, as far as the box knows the time; a clock that is not set refuses nothing."""
+    if order.number <= max(answered, default=0) and order.revocation is None:
         return "not_newer"
     if now_us is not None and utc_us(order.expires) <= now_us:
         return "expired"

@@ -132,11 +132,10 @@ class Material:
     def left(self) -> list[tuple[str, int]]:
         """Of each chain of a box that goes on for another one, of which not all is in an export: the box, and how many
         records that had."""
-        ends = {(chain.device, chain.chain, one.record.seq, one.hash) for chain in self.chains
-                for one in chain.sealed[-1:]}
+        here = {(chain.device, chain.chain, one.record.seq, one.hash) for chain in self.chains for one in chain.sealed}
         return [(chain.device, body.up_to + 1) for chain in self.chains
                 for _, body in self._bodies(chain, "chain.begun")
-                if isinstance(body, ChainBegun) and (chain.device, body.chain, body.up_to, body.head_hash) not in ends]
+                if isinstance(body, ChainBegun) and (chain.device, body.chain, body.up_to, body.head_hash) not in here]
 
     def _bodies(self, chain: Chain, kind: str) -> Iterator[tuple[int, object]]:
         for one in chain.sealed:

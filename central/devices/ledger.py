@@ -93,7 +93,8 @@ class Ledger:
         data = b"".join(canonical(_plain(entry)) + LINE for entry in entries)
         try:
             with open(self._path, "ab", buffering=0, opener=_private) as file:
-                _append(file.fileno(), _whole(self._path), data)
+                at = _whole(self._path)
+                _append(file.fileno(), at, data if _ends_a_line(self._path, at) else LINE + data)
             folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 os.fsync(folder)
@@ -158,7 +159,7 @@ class Ledger:
                 if status.st_ino != self._file or status.st_size < self._read:
                     self._known, self._read, self._file = Known(), 0, status.st_ino
                 file.seek(self._read)
-                lines, _, _unfinished = file.read().rpartition(LINE)
+                lines, _, last = file.read().rpartition(LINE)
         except FileNotFoundError:
             self._known, self._read, self._file = Known(), 0, 0
             return self._known
@@ -167,6 +168,8 @@ class Ledger:
         for line in lines.split(LINE) if lines else ():
             self._known.add(self._entry(line))
             self._read += len(line) + len(LINE)
+        if last and _is_whole(last):
+            self._known.add(self._entry(last))  # a copy that lost its last line feed; it is read again
         return self._known
 
     def _entry(self, line: bytes) -> Entry:
@@ -209,9 +212,24 @@ def _plain(entry: Entry) -> dict[str, object]:
 
 
 def _whole(path: Path) -> int:
-    """Up to where the file holds whole lines: a power cut may have left half of one, of which nobody was told."""
+    """Up to where the file holds whole lines: a power cut may have left half of one, of which nobody was told. A copy
+    may have lost its last line feed."""
     data = path.read_bytes()
-    return data.rfind(LINE) + 1
+    whole = data.rfind(LINE) + 1
+    return len(data) if data[whole:] and _is_whole(data[whole:]) else whole
+
+
+def _ends_a_line(path: Path, at: int) -> bool:
+    return at == 0 or path.read_bytes()[at - 1:at] == LINE
+
+
+def _is_whole(line: bytes) -> bool:
+    """Half a line of JSON is none."""
+    try:
+        parse(line)
+    except BadRecord:
+        return False
+    return True
 
 
 def _append(handle: int, at: int, data: bytes) -> None:

@@ -11,7 +11,7 @@ from evidence.certs import fingerprint, read_certificate, split_chain
 
 STATES = {"chain.cut": N_("its records end earlier than they did"), "chain.fork": N_("two copies of it run")}
 REVOKED, NEVER = N_("its key is revoked"), N_("certified; it has not sent a record yet")
-SILENT, WAITING, FINE = N_("silent"), N_("{count} records wait there"), N_("in order")
+SILENT, WAITING, FINE = N_("silent"), N_("{count} records there have no receipt yet"), N_("in order")
 CHINA_MIN = 480
 """The offset of what is no class's."""
 

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from central.classes.orders import latest_orders, order_of
 from central.classes.stories import Stories
 from central.errors import UnknownEvidence
+from central.signing import may_not_sign
 from central.web.boxes import box_views
 from central.web.kinds import record_kind, refusal
 from central.web.localtime import LocalTime
@@ -59,9 +60,11 @@ def pages(centre: Centre, stories: Stories) -> APIRouter:
         with centre.store.read() as tx:
             orders = latest_orders(tx)
             boxes = box_views(tx, centre.store.device, lang_of(request))
+            silent = may_not_sign(tx, centre.clock.stamp(), centre.keys.test)
             refused = [(refusal(error, lang_of(request)), *rest) for error, *rest in tx.quarantined(SHOWN)]
         classes = [_listed(stories, class_id, lang_of(request)) for class_id in orders]
-        return page(request, centre, "index.html", classes=classes, boxes=boxes, refused=refused)
+        return page(request, centre, "index.html", classes=classes, boxes=boxes, refused=refused,
+                    silent=silent and words(silent, lang_of(request)))
 
     @router.get("/classes/{class_id}")
     def show_class(request: Request, class_id: ClassName) -> Response:

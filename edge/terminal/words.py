@@ -10,7 +10,7 @@ BANNERS = {
         "The centre has revoked this box: nobody can sign in here. Video is recorded as before. Call the centre"),
     "clock": N_(
         "The clock of this box is not set: until it is, neither video nor sign-ins count, and no class starts by "
-        "itself. Press start; have the network and the time service checked"),
+        "itself. Press start, do not switch the box off, and have the network and the time service checked"),
     "liveness": N_("Liveness is not checked here: a photograph is not a living person, yet it would pass"),
     "simulated": N_("Simulated time, {rate} times as fast: nothing here is real"),
     "test": N_("Test keys: these records prove nothing"),

@@ -236,14 +236,23 @@ def test_the_console_says_who_is_silent_and_whose_records_end_earlier(
     collector, client = centre.collector(), TestClient(create_app(centre), base_url="http://127.0.0.1:8470")
     collector.pulse.listen()
     collector.take([*box.messages(), beat(box, box.sealed[4], SECOND, waiting=7)])
-    assert "7 records wait there" in client.get("/?lang=en").text
-    assert "盒上有 7 条记录待发送" in client.get("/?lang=zh").text
+    assert "7 records there have no receipt yet" in client.get("/?lang=en").text
+    assert "盒上有 7 条记录尚无回执" in client.get("/?lang=zh").text
     collector.take([beat(box, box.sealed[2], 10 * SECOND)])
     silence(collector, clock, 11)
     page = client.get("/?lang=en").text
     assert "its records end earlier than they did; silent" in page
     page = client.get("/?lang=zh").text
     assert "记录末尾早于以前；无消息" in page
+
+
+@pytest.mark.parametrize(("synced", "said"), [(True, False), (False, True)])
+def test_the_console_says_that_the_centre_gives_no_receipts_and_why(centre: Centre, synced: bool, said: bool) -> None:
+    clock = FixedClock(clock=ClockState(synced, 0, "kernel", 1))
+    real = dataclasses.replace(centre, keys=dataclasses.replace(centre.keys, test=False), clock=clock)
+    client = TestClient(create_app(real), base_url="http://127.0.0.1:8470")
+    assert ("signs no receipt" in client.get("/?lang=en").text) is said
+    assert ("trust-clock" in client.get("/?lang=zh").text) is said
 
 
 def test_a_box_whose_clock_is_ahead_is_told_once_a_day(

@@ -48,6 +48,13 @@ def test_in_whatever_order_they_come_what_is_taken_rises(numbers: list[int]) -> 
     assert taken == sorted(set(taken))
 
 
+def test_a_revocation_is_taken_whatever_its_number() -> None:
+    """A centre that was set back to a backup states it again, by a number that it does not know was used."""
+    order = dataclasses.replace(ORDER, kind="revocation", upload=None, number=1,
+                                revocation=Revocation("box-2", ("ab" * 32,), "stolen"))
+    assert refusal(order, CHAIN, [1, 2, 9], None, True) == ""
+
+
 @given(clock=st.integers(END - 9, END + 9), synced=st.booleans(), vouched=st.none() | st.integers(END - 9, END + 9))
 def test_an_order_ends_as_soon_as_the_box_can_know_it(clock: int, synced: bool, vouched: int | None) -> None:
     why = refusal(ORDER, CHAIN, [], known_us(stamp(clock, synced), vouched), True)

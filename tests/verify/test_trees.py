@@ -91,6 +91,17 @@ def test_a_chain_that_was_ended_before_all_of_it_came_is_told(tmp_path: Path, ru
     assert status == 0 and "of its 4 records not all came to the centre" in told
 
 
+def test_an_honest_box_whose_card_was_set_back_is_not_said_to_lack_anything(tmp_path: Path, run: Run) -> None:
+    """The centre holds more of the chain that was ended than the box remembers."""
+    site, box, centre = class_of()
+    before = site.box("box-1", "9" * 32).alarms(6)
+    head = head_of(before.sealed[3])
+    box.add("chain.begun", {"chain": head.chain, "up_to": head.up_to, "head_hash": head.head_hash, "receipted": 3,
+                            "reason": "card replaced"})
+    status, result = run(write_export(tmp_path / "export", site, box, centre, others=[before]))
+    assert status == 0 and not [text for text in result["cannot_tell"] if "chain that it ended" in text]
+
+
 def test_an_export_of_before_the_tree_is_still_read(export: Path, run: Run) -> None:
     status, result = run(export)
     assert (status, result["trees"]) == (0, []) and "holds no tree" in result["cannot_tell"][0]

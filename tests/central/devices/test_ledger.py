@@ -195,6 +195,23 @@ def test_a_file_that_was_changed_is_one_sentence(site: Site, junk: bytes, capsys
         site.centre.collector().take([])
 
 
+def test_a_copy_that_lost_its_last_line_feed_loses_no_revocation(site: Site) -> None:
+    """As an editor or a paste does."""
+    box = Box(site.centre)
+    site.backup()
+    site.centre.desk().revoke("box-1", "stolen")
+    site.set_back()
+    site.ledger.write_bytes(site.ledger.read_bytes().removesuffix(b"\n"))
+    site.open()
+    assert [one.keyid for one in site.revoked()] == [box.signer.keyid]
+    Box(site.centre, "box-2")
+    site.centre.desk().revoke("box-2", "stolen")
+    assert len(site.ledger.read_bytes().splitlines()) == site.ledger.read_bytes().count(b"\n")
+    site.centre.store.close()
+    site.open()
+    assert len(site.revoked()) == 2
+
+
 def test_what_cannot_be_noted_is_not_done(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     Box(site.centre)
 
