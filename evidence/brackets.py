@@ -28,11 +28,13 @@ Contradiction = Literal["early", "ahead", "offline"]
 
 @dataclasses.dataclass(frozen=True)
 class Bracket:
-    """UTC microseconds of the centre; None: nothing says so. `came_us`: when the record came there, or later."""
+    """UTC microseconds of the centre; None: nothing says so. `came_us`: when the record came there, or later. `either`:
+    of a receipt that something contradicts its time, and the one after which it was given if that is right."""
 
     not_before_us: int | None = None
     not_after_us: int | None = None
     came_us: int | None = None
+    either: tuple[int, int] | None = None
 
     def contradicts(self, told_us: int, skew_us: int, offline_us: int) -> Contradiction | None:
         """What is wrong with a wall clock that says `told_us`: it is earlier than possible, later than possible, or it
@@ -41,6 +43,9 @@ class Bracket:
         if self.not_before_us is not None and told_us < self.not_before_us - skew_us:
             return "early"
         if self.not_after_us is not None and told_us > self.not_after_us + skew_us:
+            return "ahead"
+        # Later than the receipt if that is right, and too long before the receipt if what contradicts it is.
+        if self.either is not None and self.either[0] + skew_us < told_us < self.either[1] - offline_us:
             return "ahead"
         return "offline" if self.came_us is not None and self.came_us - told_us > offline_us else None
 
@@ -60,18 +65,21 @@ class Brackets:
         self._came = _falling(given)
         self._late = {one.up_to for one in given if one in wrong.late}
         self._given = _falling([one for one in given if one not in wrong.early])
+        self._either = sorted((one.up_to, utc_us(one.time), wrong.early[one]) for one in given if one in wrong.early)
 
     def of(self, seq: int) -> Bracket:
         """The bracket of a record."""
         before = bisect.bisect_right(self._seen, seq, key=_first)
         after = bisect.bisect_left(self._given, seq, key=_first)
         came = bisect.bisect_left(self._came, seq, key=_first)
+        either = bisect.bisect_left(self._either, seq, key=_first)
         # Where the first one may say too late a time, a later one would make the record late that was not.
         tells = came < len(self._came) and self._came[came][0] not in self._late
         return Bracket(
             self._seen[before - 1][1] if before else None,
             self._given[after][1] if after < len(self._given) else None,
             self._came[came][1] if tells else None,
+            self._either[either][1:] if either < len(self._either) else None,
         )
 
 
@@ -106,5 +114,5 @@ def _falling(given: Iterable[Receipt]) -> list[tuple[int, int]]:
     return sorted(least.items())
 
 
-def _first(item: tuple[int, int]) -> int:
+def _first(item: tuple[int, ...]) -> int:
     return item[0]

@@ -5,16 +5,22 @@ a leaf that a tree did not hold yet came after the checkpoint of that tree. Wher
 than two clocks may differ, the clock of the centre was wrong at one of the two, and nobody can tell at which: what
 stands before the fall may say too late a time, what stands behind it too early a one. Neither is believed in that
 direction. In the other both are: a clock that was ahead once makes nothing in time that came late ever after.
+
+Whichever of the two was wrong, something is left to say. Of a receipt behind a fall: either its time is right, or what
+stands before the fall is, and then it was given after that. And what is known to stand behind a fall says of every
+chain by when the leaves before it had come.
 """
 from __future__ import annotations
 
+import bisect
 import dataclasses
-import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from evidence.receipts import Receipt, by_chain
 from evidence.times import utc_us
 
+T = TypeVar("T")
 Told = tuple[int, int]
 """A place in an order, and UTC microseconds."""
 
@@ -22,11 +28,12 @@ Told = tuple[int, int]
 @dataclasses.dataclass(frozen=True)
 class Contradicted:
     """What a centre signed that something else of it contradicts. `late`: receipts that may say too late a time;
-    `early`: too early a one; `checkpoints_late`: size of the tree and time (UTC µs). One that may be early is left
-    out: as the least that it says it stays true."""
+    `early`: too early a one, with the earliest time (UTC µs) that contradicts it, after which it was given if that is
+    right; `checkpoints_late`: size of the tree and time (UTC µs). One that may be early is left out: as the least that
+    it says it stays true."""
 
     late: frozenset[Receipt] = frozenset()
-    early: frozenset[Receipt] = frozenset()
+    early: Mapping[Receipt, int] = dataclasses.field(default_factory=dict)
     checkpoints_late: frozenset[Told] = frozenset()
 
 
@@ -40,31 +47,43 @@ def contradictions(receipts: Iterable[Receipt], checkpoints: Iterable[Told], ske
     # A tree of n records holds the leaves 0 … n - 1; both fall into one order if its place is n - ½.
     leaves = [(2 * one.leaf_index, utc_us(one.time)) for one in given]
     sizes = [(2 * size - 1, us) for size, us in seen]
-    early = set(itertools.compress(given, _after(leaves, sizes, skew_us)))
+    early = _told(given, _after(leaves, sizes, skew_us))
     late: set[Receipt] = set()
     for chain in by_chain(given).values():
         told = [(one.up_to, utc_us(one.time)) for one in chain]
-        early |= set(itertools.compress(chain, _after(told, told, skew_us)))
-        late |= set(itertools.compress(chain, _before(told, told, skew_us)))
-    seen_late = itertools.compress(seen, _before(sizes, leaves + sizes, skew_us))
-    return Contradicted(frozenset(late), frozenset(early), frozenset(seen_late))
+        for one, us in _told(chain, _after(told, told, skew_us)).items():
+            early[one] = min(us, early.get(one, us))
+        late |= _told(chain, _before(told, told, skew_us)).keys()
+    # Receipts of several chains need not be in order (one may be given late for an old leaf): only what stands behind
+    # a sure fall tells of the others.
+    fallen = [(2 * one.leaf_index, utc_us(one.time)) for one in early]
+    fallen += _told(sizes, _after(sizes, sizes, skew_us))
+    late |= _told(given, _before(leaves, fallen, skew_us)).keys()
+    seen_late = _told(seen, _before(sizes, leaves + sizes, skew_us))
+    return Contradicted(frozenset(late), early, frozenset(seen_late))
 
 
-def _after(told: Sequence[Told], others: Sequence[Told], skew_us: int) -> list[bool]:
-    """Of each of `told` whether one of the others that stands before it says a time that is later by more."""
+def _told(items: Sequence[T], found: Sequence[int | None]) -> dict[T, int]:
+    """Those for which something was found, and what."""
+    return {item: us for item, us in zip(items, found, strict=True) if us is not None}
+
+
+def _after(told: Sequence[Told], others: Sequence[Told], skew_us: int) -> list[int | None]:
+    """Of each of `told` the earliest time, later by more, that one of the others says which stands before it."""
     rising = sorted(others)
-    found = [False] * len(told)
-    latest: int | None = None
+    found: list[int | None] = [None] * len(told)
+    before: list[int] = []
     next_ = 0
     for index in sorted(range(len(told)), key=told.__getitem__):
         place, us = told[index]
         while next_ < len(rising) and rising[next_][0] < place:
-            latest = rising[next_][1] if latest is None else max(latest, rising[next_][1])
+            bisect.insort(before, rising[next_][1])
             next_ += 1
-        found[index] = latest is not None and latest > us + skew_us
+        later = bisect.bisect_right(before, us + skew_us)
+        found[index] = before[later] if later < len(before) else None
     return found
 
 
-def _before(told: Sequence[Told], others: Sequence[Told], skew_us: int) -> list[bool]:
-    """Of each whether one that stands behind it says a time that is earlier by more."""
+def _before(told: Sequence[Told], others: Sequence[Told], skew_us: int) -> list[int | None]:
+    """Of each whether one that stands behind it says a time that is earlier by more: None if not."""
     return _after([(-place, -us) for place, us in told], [(-place, -us) for place, us in others], skew_us)

@@ -186,7 +186,7 @@ def _wrong_refs(
     chains: Mapping[ChainKey, list[Record]], log: NoteKey | None, wrong: Contradicted
 ) -> tuple[Ref, ...]:
     """The records of such checkpoints, and those up to which such receipts were given."""
-    named = {(one.device, one.chain, one.up_to) for one in wrong.late | wrong.early}
+    named = {(one.device, one.chain, one.up_to) for one in wrong.late | wrong.early.keys()}
     if wrong.checkpoints_late:
         named |= {record.key for chain in chains.values() for record, size, us in seen(chain, log)
                   if (size, us) in wrong.checkpoints_late}

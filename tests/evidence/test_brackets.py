@@ -24,7 +24,8 @@ from tests.evidence.test_checkpoint import CENTRE, KEY
 
 DAY = "2026-03-02"
 START = at(f"{DAY} 08:00")
-YEAR = 365 * 24 * HOUR
+DAYS = 24 * HOUR
+YEAR = 365 * DAYS
 
 
 def receipt(chain: Chain, up_to: int, us: int) -> Receipt:
@@ -61,8 +62,12 @@ def class_of_a_morning(policy: str = "sanmenxia-2023", checkpoint_us: int | None
 def judged(made: Course, receipt_us: int | None) -> tuple[Finding, list[str]]:
     """R1, and what is said of the time, when all that the box states came to the centre at once."""
     box = made.boxes["box-1"]
-    last = box.records[-1]
-    receipts = {} if receipt_us is None else {(last.device, last.chain): [receipt(box, last.seq, receipt_us)]}
+    return judged_by(made, {} if receipt_us is None else {"box-1": [receipt(box, box.records[-1].seq, receipt_us)]})
+
+
+def judged_by(made: Course, given: dict[str, list[Receipt]]) -> tuple[Finding, list[str]]:
+    """The same by all that a centre gave for some boxes."""
+    receipts = {(device, made.boxes[device].records[0].chain): items for device, items in given.items()}
     story = fold(made.records, "c-1", made.policy, receipts=receipts, log=KEY)
     found = findings(story, made.policy, at("2026-03-20 08:00"))
     clock = [one for one in found if one.rule == "clock"]
@@ -250,6 +255,52 @@ def test_what_a_centre_contradicts_is_told_of_the_centre() -> None:
     assert (found["clock"].result, codes(found["clock"])) == ("open", ["centre_clock"])
 
 
+@pytest.mark.parametrize("by", ["checkpoint", "receipt"])
+@pytest.mark.parametrize("slips", [False, True])
+def test_a_class_that_was_made_up_before_its_day_is_not_believed_after_a_slip_of_the_centre(
+    slips: bool, by: str,
+) -> None:
+    """Whichever is wrong: the receipt came 30 hours before the class, or 300 days after it."""
+    made = class_of_a_morning()
+    box, given = made.boxes["box-1"], []
+    if slips and by == "receipt":
+        given.append(receipt(box, 0, START + 300 * DAYS))
+    if slips and by == "checkpoint":
+        box.add("checkpoint.seen", signed_seen(1, START + 300 * DAYS), START + 50 * MINUTE)
+    given.append(receipt(box, len(box.records) - 1, START - 30 * HOUR))
+    r1, said = judged_by(made, {"box-1": given})
+    assert r1.result == "open" and said == (["doubt_ahead", "centre_clock"] if slips else ["doubt_ahead"])
+
+
+@pytest.mark.parametrize("by", ["checkpoint", "receipt"])
+def test_an_honest_box_whose_last_receipt_fell_into_a_slip_of_the_centre_is_not_late(by: str) -> None:
+    """What the centre said to another box shows that its clock was wrong, and by when the record had come."""
+    made = Course(policy="sanmenxia-2023", boxes=("box-1", "box-2"))
+    made.hour(f"{DAY} 08:00", "08:45", kind="theory")
+    made.order()
+    made.film(f"{DAY} 07:58", "08:47")
+    one, other = made.boxes["box-1"], made.boxes["box-2"]
+    last = one.records[-1].seq
+    given = []
+    if by == "receipt":
+        other.add("alarm", {"code": "x", "params": {}}, START + 2 * HOUR)
+        given.append(receipt(other, 1, START + 300 * DAYS + MINUTE))
+    else:
+        other.add("checkpoint.seen", signed_seen(1, START + 300 * DAYS + MINUTE), START + 2 * HOUR)
+        other.add("checkpoint.seen", signed_seen(last + 1, START + 3 * HOUR), START + 3 * HOUR)
+    end = other.add("alarm", {"code": "x", "params": {}}, START + 3 * HOUR)
+    given.append(dataclasses.replace(receipt(other, end.seq, START + 4 * HOUR), leaf_index=last + 2))
+    r1, said = judged_by(made, {"box-1": [receipt(one, last, START + 300 * DAYS)], "box-2": given})
+    assert r1.result == "satisfied" and said == ["centre_clock"]
+
+
+def test_a_receipt_that_a_centre_owed_for_long_contradicts_nothing() -> None:
+    """While its clock was not set it gave none; one box asked again an hour after the other."""
+    chains = [Chain(f"box-{number}", SIMULATED, is_box=True) for number in (1, 2)]
+    given = [receipt(chains[0], 0, START + HOUR), dataclasses.replace(receipt(chains[1], 0, START), leaf_index=1)]
+    assert contradictions(given, [], 2 * MINUTE) == Contradicted()
+
+
 def test_where_a_receipt_is_wrong_a_later_one_makes_nothing_late() -> None:
     made, given = centre_days(-YEAR, "receipt", at_day=1, days=9)
     assert doubts(made, given) == {None}
@@ -269,24 +320,29 @@ def test_contradictions_are_what_the_plainest_comparison_finds(
         return first_us > then_us + skew_us
 
     late: set[Receipt] = set()
-    early: set[Receipt] = set()
+    early: dict[Receipt, int] = {}
     seen_late: set[tuple[int, int]] = set()
     for one in given:
         for other in given:
             if (one.device == other.device and one.up_to < other.up_to
                     and falls(utc_us(one.time), utc_us(other.time))):
                 late.add(one)
-                early.add(other)
+                early[other] = min(utc_us(one.time), early.get(other, utc_us(one.time)))
         for size, us in seen_us:
             if size <= one.leaf_index and falls(us, utc_us(one.time)):
-                early.add(one)
+                early[one] = min(us, early.get(one, us))
                 seen_late.add((size, us))
     for a in seen_us:
         for b in seen_us:
             if a[0] < b[0] and falls(a[1], b[1]):
                 seen_late.add(a)
-    assert contradictions(given, seen_us, skew_us) == Contradicted(
-        frozenset(late), frozenset(early), frozenset(seen_late))
+    fallen = [b for b in seen_us if any(a[0] < b[0] and falls(a[1], b[1]) for a in seen_us)]
+    for one in given:
+        if any(one.leaf_index < other.leaf_index and falls(utc_us(one.time), utc_us(other.time)) for other in early):
+            late.add(one)
+        if any(one.leaf_index < size and falls(utc_us(one.time), us) for size, us in fallen):
+            late.add(one)
+    assert contradictions(given, seen_us, skew_us) == Contradicted(frozenset(late), early, frozenset(seen_late))
 
 
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=12), st.lists(st.booleans(), min_size=12, max_size=12))
