@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 
 from central.classes.stories import Told
 from central.web.findings import FindingView, finding_view
-from central.web.gaps import gaps_of
+from central.web.gaps import gaps_of, uncertain_of
 from central.web.links import Link, link, percent, score
 from central.web.localtime import LocalTime
 from central.web.matrix import NOT_OVER, BlockView, PersonRow, block_view, people_rows
 from central.web.signs import answer_kind, answer_words
-from central.web.timeline import KINDS, Timeline, picture_words, timeline
+from central.web.timeline import KINDS, Timeline, picture_words, timeline, uncertain_words
 from common.alarms import alarm_words
 from common.reasons import length_words
 from common.texts import translate
@@ -147,6 +147,7 @@ def _hour(told: Told, hour: HourStory, local: LocalTime) -> HourView:
         f"{local.seconds(gap.span.start_us)}–{local.seconds(gap.span.end_us)} {translate(gap.why, local.lang)}"
         for gap in gaps_of(told.story, hour, told.as_of.us)
     ]
+    gaps += [uncertain_words(part, local) for part in uncertain_of(hour, told.as_of.us)]
     if hour.span.end_us > told.as_of.us:
         gaps.append(translate(NOT_OVER, local.lang))
     return HourView(
