@@ -58,7 +58,8 @@ def clip(found: Iterable[Chain], span: Span, policy: Policy) -> tuple[Stretch, .
 
 
 def union(spans: Iterable[Span], within: Span, slit_us: int = 0) -> tuple[Span, ...]:
-    """What the spans cover of `within`, as spans that do not touch, in order. Up to `slit_us` between two is covered."""
+    """What the spans cover of `within`, as spans that do not touch, in order. Up to `slit_us`
+    between two is covered, too."""
     merged: list[Span] = []
     for span in sorted(spans, key=lambda s: (s.start_us, s.end_us)):
         start_us, end_us = max(span.start_us, within.start_us), min(span.end_us, within.end_us)
