@@ -77,6 +77,9 @@ class ClassView:
     liveness_checked: bool
     waiting: int
     verdict: str
+    """Of R3: flag, review or clear; noted where that is clear, but other findings are violated; none without R3."""
+    violated: int
+    """So many findings are violated."""
     depends: bool
     """Under another reading of the clause, the verdict would be another one."""
     limit: int
@@ -102,6 +105,7 @@ def class_view(told: Told, names: Mapping[str, str], lang: str, has: Callable[[s
     story, order = told.story, told.order
     local = LocalTime(order.utc_offset_min, lang)
     r3 = next((finding for finding in told.findings if isinstance(finding, R3Finding)), None)
+    violated = sum(finding.result == "violated" for finding in told.findings)
     over = [hour for hour in story.hours if hour.span.end_us <= told.as_of.us]
     return ClassView(
         class_id=order.class_id,
@@ -115,7 +119,8 @@ def class_view(told: Told, names: Mapping[str, str], lang: str, has: Callable[[s
         simulated=story.simulated,
         liveness_checked=story.liveness_checked,
         waiting=told.waiting,
-        verdict=r3.verdict if r3 else "none",
+        verdict="none" if r3 is None else "noted" if r3.verdict == "clear" and violated else r3.verdict,
+        violated=violated,
         depends=any(reading.verdict != r3.verdict for reading in r3.readings) if r3 else False,
         limit=told.policy.r3.limit.value if told.policy.r3 else 0,
         missing=len(r3.recordings) if r3 else 0,
