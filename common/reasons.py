@@ -30,6 +30,9 @@ REASONS: dict[str, str] = {
         "{name}: recorded, but {length} of it show one and the same picture or what was recorded earlier: undecided"
     ),
     "gap": N_("{name}: no recording from {from_time} to {to_time} ({length})"),
+    "gap_uncertain": N_(
+        "{name}: from {from_time} to {to_time} ({length}) there is video, but its time is uncertain: it does not count"
+    ),
     "stretches_long": N_(
         "practical class-hours with at least {need_min} unbroken minutes: {count}; the shortest stretch has"
         " {shortest_min} minutes"

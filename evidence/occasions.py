@@ -51,6 +51,8 @@ def hour_story(facts: Facts, block: PlannedBlock | None, hour: Hour, before_us: 
     common = _occasion(facts, hour.hour, block, span, [span], due, opened)
     bright, looked = (clip(found, span, facts.policy) for found in (facts.bright, facts.looked))
     stretches = clip(facts.chains, span, facts.policy)
+    bare = holes(union(stretches, span), span)
+    uncertain = tuple(part for hole in bare for part in _uncertain(facts, hole))
     return HourStory(
         **common,
         hour=hour,
@@ -60,7 +62,8 @@ def hour_story(facts: Facts, block: PlannedBlock | None, hour: Hour, before_us: 
         unpictured=_unpictured(facts, span),
         fresh_us=_length(facts.fresh, [span], facts.policy),
         sure_us=_length(facts.sure, [span], facts.policy),
-        gaps=holes(union(stretches, span), span),
+        gaps=tuple(part for hole in bare for part in holes(union(uncertain, hole), hole)),
+        uncertain=uncertain,
     )
 
 
@@ -263,6 +266,11 @@ def _roster(facts: Facts, at_us: int) -> tuple[str, ...]:
 
 def _length(found: Sequence[Chain], spans: Sequence[Span], policy: Policy) -> int:
     return sum(part.length_us for span in spans for part in union(clip(found, span, policy), span))
+
+
+def _uncertain(facts: Facts, hole: Span) -> tuple[Span, ...]:
+    """What video of uncertain time covers of a hole. Between files that follow each other there is none."""
+    return union((fact.span for fact in facts.filmed(hole) if not fact.certain), hole, facts.policy.max_gap_us)
 
 
 def _unpictured(facts: Facts, span: Span) -> tuple[Ref, ...]:

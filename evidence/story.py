@@ -489,6 +489,8 @@ class HourStory(Occasion):
     """Of that, what has a picture record, under a policy that judges these."""
     gaps: tuple[Span, ...]
     """What no camera recorded."""
+    uncertain: tuple[Span, ...]
+    """What is recorded by video of uncertain time only; it does not count."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

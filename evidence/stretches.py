@@ -57,14 +57,15 @@ def clip(found: Iterable[Chain], span: Span, policy: Policy) -> tuple[Stretch, .
     return tuple(sorted(kept, key=lambda s: (s.start_us, s.end_us, s.device, s.run)))
 
 
-def union(spans: Iterable[Span], within: Span) -> tuple[Span, ...]:
-    """What the spans cover of `within`, as spans that do not touch, in order."""
+def union(spans: Iterable[Span], within: Span, slit_us: int = 0) -> tuple[Span, ...]:
+    """What the spans cover of `within`, as spans that do not touch, in order. Up to `slit_us`
+    between two is covered, too."""
     merged: list[Span] = []
     for span in sorted(spans, key=lambda s: (s.start_us, s.end_us)):
         start_us, end_us = max(span.start_us, within.start_us), min(span.end_us, within.end_us)
         if end_us <= start_us:
             continue
-        if merged and start_us <= merged[-1].end_us:
+        if merged and start_us <= merged[-1].end_us + slit_us:
             merged[-1] = Span(merged[-1].start_us, max(merged[-1].end_us, end_us))
         else:
             merged.append(Span(start_us, end_us))

@@ -1,4 +1,4 @@
-"""Where nothing is recorded, up to now, and why. What is still to come is no gap."""
+"""Where nothing is recorded that counts, up to now, and why. What is still to come is no gap."""
 from __future__ import annotations
 
 import dataclasses
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from common.texts import N_
 from evidence.story import HourStory, SegmentFact, Span, Story
+from evidence.stretches import union
 
 JOIN_US = 5_000_000
 REASONS = {
@@ -18,6 +19,7 @@ REASONS = {
 }
 NOT_BEGUN = N_("recording had not begun")
 NO_VIDEO = N_("the class was started, but no video came")
+MAYBE_HERE = N_("nothing is recorded under this time, but there is video whose time is uncertain and may be this one")
 STILL_COMING = N_("this video has not come yet")
 
 
@@ -37,7 +39,22 @@ def gaps_of(story: Story, hour: HourStory, as_of_us: int) -> Iterator[Gap]:
         if span.end_us > span.start_us:
             why = gap_reason(story, span)
             late = why == REASONS[None] and span.end_us == as_of_us
+            if why in (NOT_BEGUN, NO_VIDEO) and _unplaced(story, hour):
+                why = MAYBE_HERE
             yield Gap(span, STILL_COMING if late else why, late)
+
+
+def uncertain_of(hour: HourStory, as_of_us: int) -> Iterator[Span]:
+    """What is recorded of a class-hour until `as_of_us` by video of uncertain time only."""
+    for part in hour.uncertain:
+        if part.start_us < as_of_us:
+            yield Span(part.start_us, min(part.end_us, as_of_us))
+
+
+def _unplaced(story: Story, hour: HourStory) -> bool:
+    """Whether video may belong here that says a time outside of every class-hour."""
+    here = union((fact.span for fact in story.segments if not fact.certain), hour.span)
+    return hour.doubtful_us > sum(part.length_us for part in here)
 
 
 def gap_reason(story: Story, gap: Span) -> str:

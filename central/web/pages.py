@@ -44,6 +44,7 @@ class Listed:
     trainees: int
     dates: str
     verdict: str
+    violated: int
     missing: int
     limit: int
     simulated: bool
@@ -97,10 +98,10 @@ def _listed(stories: Stories, class_id: str, lang: str) -> Listed:
     try:
         told = stories.tell(class_id)
     except ZaitangError as error:
-        return Listed(class_id, class_id, "", 0, "", "none", 0, 0, False, True, words(error, lang))
+        return Listed(class_id, class_id, "", 0, "", "none", 0, 0, 0, False, True, words(error, lang))
     v = class_view(told, {}, lang)
-    return Listed(class_id, v.title, v.policy, v.trainees, v.dates, v.verdict, v.missing, v.limit, v.simulated,
-                  v.liveness_checked, "")
+    return Listed(class_id, v.title, v.policy, v.trainees, v.dates, v.verdict, v.violated, v.missing, v.limit,
+                  v.simulated, v.liveness_checked, "")
 
 
 def _find(centre: Centre, device: str, chain: str, seq: int) -> tuple[Sealed, bytes | None]:

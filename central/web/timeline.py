@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
-from central.web.gaps import gaps_of
+from central.web.gaps import gaps_of, uncertain_of
 from central.web.localtime import LocalTime
 from central.web.signs import answer_kind, answer_words
 from common.texts import N_, translate
@@ -21,6 +21,7 @@ KINDS = {"theory": N_("theory"), "practical": N_("practice"), "online": N_("onli
 HOUR = N_("{kind}, planned {start}–{end}")
 STRETCH = N_("recorded {start}–{end} (camera {camera})")
 GAP = N_("not recorded {start}–{end}: {why}")
+UNCERTAIN = N_("recorded {start}–{end}, but its time is uncertain: it does not count")
 PICTURES = {
     "black": N_("picture: black"),
     "covered": N_("picture: covered"),
@@ -86,6 +87,11 @@ class Timeline:
     def pictures(self) -> bool:
         """Whether any picture does not count, or is marked."""
         return any(row.pictures for row in self.rows)
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether the time of any video is uncertain."""
+        return any(bar.kind == "uncertain" for row in self.rows for bar in row.gaps)
 
 
 def timeline(story: Story, local: LocalTime, names: Mapping[str, str], as_of_us: int) -> Timeline:
@@ -182,6 +188,13 @@ def _gaps(
             start, end = local.seconds(gap.span.start_us), local.seconds(gap.span.end_us)
             title = translate(GAP, local.lang, start=start, end=end, why=translate(gap.why, local.lang))
             yield place.bar(gap.span, "late" if gap.late else "gap", title)
+        for part in uncertain_of(hour, as_of_us):
+            yield place.bar(part, "uncertain", uncertain_words(part, local))
+
+
+def uncertain_words(part: Span, local: LocalTime) -> str:
+    """What video of uncertain time covers, in one line."""
+    return translate(UNCERTAIN, local.lang, start=local.seconds(part.start_us), end=local.seconds(part.end_us))
 
 
 def _pictures(hours: Sequence[HourStory], place: _Place, local: LocalTime) -> Iterable[Bar]:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 
 from central.classes.stories import Told
 from central.web.findings import FindingView, finding_view
-from central.web.gaps import gaps_of
+from central.web.gaps import gaps_of, uncertain_of
 from central.web.links import Link, link, percent, score
 from central.web.localtime import LocalTime
 from central.web.matrix import NOT_OVER, BlockView, PersonRow, block_view, people_rows
 from central.web.signs import answer_kind, answer_words
-from central.web.timeline import KINDS, Timeline, picture_words, timeline
+from central.web.timeline import KINDS, Timeline, picture_words, timeline, uncertain_words
 from common.alarms import alarm_words
 from common.reasons import length_words
 from common.texts import translate
@@ -77,6 +77,9 @@ class ClassView:
     liveness_checked: bool
     waiting: int
     verdict: str
+    """Of R3: flag, review or clear; noted where that is clear, but other findings are violated; none without R3."""
+    violated: int
+    """So many findings are violated."""
     depends: bool
     """Under another reading of the clause, the verdict would be another one."""
     limit: int
@@ -102,6 +105,7 @@ def class_view(told: Told, names: Mapping[str, str], lang: str, has: Callable[[s
     story, order = told.story, told.order
     local = LocalTime(order.utc_offset_min, lang)
     r3 = next((finding for finding in told.findings if isinstance(finding, R3Finding)), None)
+    violated = sum(finding.result == "violated" for finding in told.findings)
     over = [hour for hour in story.hours if hour.span.end_us <= told.as_of.us]
     return ClassView(
         class_id=order.class_id,
@@ -115,7 +119,8 @@ def class_view(told: Told, names: Mapping[str, str], lang: str, has: Callable[[s
         simulated=story.simulated,
         liveness_checked=story.liveness_checked,
         waiting=told.waiting,
-        verdict=r3.verdict if r3 else "none",
+        verdict="none" if r3 is None else "noted" if r3.verdict == "clear" and violated else r3.verdict,
+        violated=violated,
         depends=any(reading.verdict != r3.verdict for reading in r3.readings) if r3 else False,
         limit=told.policy.r3.limit.value if told.policy.r3 else 0,
         missing=len(r3.recordings) if r3 else 0,
@@ -147,6 +152,7 @@ def _hour(told: Told, hour: HourStory, local: LocalTime) -> HourView:
         f"{local.seconds(gap.span.start_us)}–{local.seconds(gap.span.end_us)} {translate(gap.why, local.lang)}"
         for gap in gaps_of(told.story, hour, told.as_of.us)
     ]
+    gaps += [uncertain_words(part, local) for part in uncertain_of(hour, told.as_of.us)]
     if hour.span.end_us > told.as_of.us:
         gaps.append(translate(NOT_OVER, local.lang))
     return HourView(

@@ -22,7 +22,8 @@ NOTHING = N_("nothing is here of the face of {person}: nothing was erased, and n
 ROLES, YES = {"trainee": N_("Trainee"), "instructor": N_("Instructor")}, N_("yes")
 NOBODY = N_("nobody is in a class of this box yet: the centre sends the plan and the names")
 UNTOLD = N_("that they consented is on no record: have the text of `zaitang-edge consent` signed and say "
-            "--consent-on-paper, or the findings will say that consent is missing")
+            "--consent-on-paper, or the findings will say that consent is missing, and no photograph of them is kept "
+            "for the contact sheet")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

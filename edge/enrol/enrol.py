@@ -24,7 +24,8 @@ from edge.enrol.errors import (
     SeveralOfName,
     UnknownPerson,
 )
-from edge.enrol.photos import describe_photos, label
+from edge.enrol.look import jpeg
+from edge.enrol.photos import Described, describe_photos, label
 from edge.enrol.same import odd_ones, same_limit
 from edge.enrol.search import Found, limit_of, search
 from edge.errors import FacesChanged
@@ -50,22 +51,24 @@ def enrol(
     paper: Shown | None = None,
 ) -> list[str]:
     """Enrol everybody in `people` (photo files by pseudonym or name); returns the pseudonyms. `paper`: the text to
-    which all of them have consented on paper, which is recorded.
+    which all of them have consented on paper, which is recorded; only then the best photo's crop is kept.
 
     Raises NoSuchClass, FacesChanged, or PhotosRefused with all that is wrong; then nothing was stored.
     """
     files, problems = _by_pseudonym(store, class_id, people)
     if paper is None:
         problems += _without_consent(store, class_id, files)
-    templates: dict[str, np.ndarray] = {}
+    described = Described({}, {}, ())
     try:
-        templates = describe_photos(pack, files, strict=True, done=done).templates
+        described = describe_photos(pack, files, strict=True, done=done)
     except PhotosRefused as refused:
         problems += refused.problems
     if problems:
         raise PhotosRefused(problems)
+    templates = described.templates
     faces = [NewFace(vectors, Enrolment(class_id, person, pack.name, pack.sha256, len(vectors), "none"),
-                     None if paper is None else paper.said(class_id, person, True, "paper"))
+                     None if paper is None else paper.said(class_id, person, True, "paper"),
+                     None if paper is None else jpeg(described.crops[person]))
              for person, vectors in templates.items()]
     for left in reversed(range(SEARCHES)):
         searched = store.faces_version()

@@ -7,11 +7,12 @@ import cv2
 import numpy as np
 
 from edge.enrol.gates import Look
-from edge.enrol.photos import BYSTANDER
 from edge.vision.geometry import ARC_POINTS, similarity_transform
 from edge.vision.liveness import PassiveScore
 from edge.vision.pack import Face, Pack
 
+BYSTANDER = 0.6
+"""A second face narrower than this share of the largest one stands in the background and does not count."""
 ALIGNED_PX = 112
 KEPT_PX = 224
 """Side of the crop that is kept: large enough for a person to compare."""

@@ -11,7 +11,9 @@ import numpy as np
 from PIL import Image
 
 from edge.enrol.errors import NoFace, NoPhotos, PersonTwice, PhotosRefused, SeveralFaces, TooLarge, Unreadable
+from edge.enrol.look import BYSTANDER, aligned
 from edge.vision.pack import Face, Pack
+from edge.vision.quality import shot_quality
 from evidence.errors import BadInput
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
@@ -20,8 +22,6 @@ MAX_MB = 40
 MAX_PIXELS = 120_000_000
 LONGEST_SIDES = 20
 """A picture whose one side is longer than so many times the other shows nobody, and costs gigabytes to look at."""
-BYSTANDER = 0.6
-"""A second face narrower than this share of the largest one stands in the background and does not count."""
 PAD = 0.3
 """A face that fills the whole picture is found once it gets a border of this share of the longer side, at most as wide
 as the shorter one."""
@@ -47,9 +47,11 @@ def photo_files(folder: Path) -> dict[str, list[Path]]:
 
 @dataclasses.dataclass(frozen=True)
 class Described:
-    """Templates (n, d) by person, one row per photo; `skipped`: what was wrong with photos that were left out."""
+    """Templates (n, d) by person, one row per photo; the crop of the best photo by person, as `look.aligned` makes it;
+    `skipped`: what was wrong with photos that were left out."""
 
     templates: dict[str, np.ndarray]
+    crops: dict[str, np.ndarray]
     skipped: tuple[BadInput, ...]
 
 
@@ -62,13 +64,17 @@ def describe_photos(
     `done` is called after each photo. Raises PhotosRefused with every problem at once.
     """
     templates: dict[str, np.ndarray] = {}
+    crops: dict[str, np.ndarray] = {}
     problems: list[BadInput] = []
     skipped: list[BadInput] = []
     for name, files in people.items():
-        rows, bad = [], []
+        rows, bad, best = [], [], -1.0
         for file in files:
             try:
-                rows.append(describe(pack, file, strict))
+                bgr, face = face_in(pack, file, strict)
+                rows.append(pack.embed(bgr, face))
+                if (quality := shot_quality(bgr, face)) > best:
+                    best, crops[name] = quality, aligned(pack, bgr, face)
             except BadInput as error:
                 bad.append(error)
             done()
@@ -77,18 +83,23 @@ def describe_photos(
             templates[name] = np.stack(rows)
     if problems:
         raise PhotosRefused(problems)
-    return Described(templates, tuple(skipped))
+    return Described(templates, crops, tuple(skipped))
 
 
 def describe(pack: Pack, file: Path, strict: bool) -> np.ndarray:
     """The description (d,) of the one face in a photo. Raises Unreadable, TooLarge, NoFace, SeveralFaces."""
+    return pack.embed(*face_in(pack, file, strict))
+
+
+def face_in(pack: Pack, file: Path, strict: bool) -> tuple[np.ndarray, Face]:
+    """The photo, BGR uint8, perhaps with a border, and the one face in it. Raises as `describe`."""
     bgr = read_photo(file)
     faces = pack.detect(bgr, "photo")
     if not faces:
         border = min(round(PAD * max(bgr.shape[:2])), *bgr.shape[:2])
         bgr = cv2.copyMakeBorder(bgr, border, border, border, border, cv2.BORDER_REPLICATE)
         faces = pack.detect(bgr, "photo")
-    return pack.embed(bgr, _the_one(faces, bgr, file, strict))
+    return bgr, _the_one(faces, bgr, file, strict)
 
 
 def read_photo(file: Path) -> np.ndarray:

@@ -39,7 +39,8 @@ FACES = "faces"
 @dataclasses.dataclass(frozen=True, eq=False)
 class NewFace:
     """What an enrolment brings. `vectors`: float32 (n, d). `consent`: recorded with it; `enrolment` gets its hash.
-    `shot`: the best front crop as JPEG. `anchor`: salt and number that were read, sealed to the centre."""
+    `shot`: the crop of the front shot or the best photo, JPEG. `anchor`: salt and number that were read, sealed to the
+    centre."""
 
     vectors: np.ndarray
     enrolment: Enrolment
@@ -166,7 +167,7 @@ class PeopleTables(abc.ABC):
         return str(self._db.one(sql.GET_META, (FACES,)) or "")
 
     def shot(self, class_id: str, person: str) -> bytes | None:
-        """The front crop (JPEG) that was kept at the enrolment."""
+        """The crop (JPEG) that was kept at the enrolment."""
         sealed = self._db.one(sql.SHOT, (class_id, person))
         return None if sealed is None else decrypt(self._data_key, sealed, f"shot/{class_id}/{person}")
 

@@ -58,9 +58,10 @@ def _hour(hour: HourStory, rule: R1) -> tuple[Result, str]:
 def _missing(story: Story, hour: HourStory, code: str) -> list[Reason]:
     missing_s = -(-(hour.due_us - hour.covered_us) // SECOND)
     told = [reason(code, **named(story, hour), missing_s=missing_s, **waiting(hour))]
-    longest = sorted(hour.gaps, key=lambda gap: (-gap.length_us, gap.start_us))[:MOST_GAPS]
-    for gap in sorted(longest, key=lambda gap: gap.start_us):
+    holes = [*((gap, "gap") for gap in hour.gaps), *((part, "gap_uncertain") for part in hour.uncertain)]
+    longest = sorted(holes, key=lambda hole: (-hole[0].length_us, hole[0].start_us))[:MOST_GAPS]
+    for gap, what in sorted(longest, key=lambda hole: hole[0].start_us):
         if gap.length_us >= SECOND:
             times = {"from_time": moment(story, gap.start_us), "to_time": moment(story, gap.end_us)}
-            told.append(reason("gap", **named(story, hour), **times, seconds=gap.length_us // SECOND))
+            told.append(reason(what, **named(story, hour), **times, seconds=gap.length_us // SECOND))
     return told

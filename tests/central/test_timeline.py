@@ -8,7 +8,7 @@ import pytest
 from central.classes.as_of import AsOf
 from central.classes.stories import Stories, Told
 from central.web.api import class_json
-from central.web.gaps import NO_VIDEO, NOT_BEGUN, REASONS, STILL_COMING, gap_reason, gaps_of
+from central.web.gaps import MAYBE_HERE, NO_VIDEO, NOT_BEGUN, REASONS, STILL_COMING, gap_reason, gaps_of
 from central.web.localtime import LocalTime
 from central.web.timeline import timeline
 from central.web.view import class_view
@@ -76,6 +76,31 @@ def test_why_nothing_is_recorded(told: Told, cut: str | None) -> None:
     # The half-day before is another recording: its end says nothing about this one.
     assert gap_reason(story, practice.span) == NO_VIDEO
     assert gap_reason(dataclasses.replace(story, sessions=()), practice.span) == NOT_BEGUN
+
+
+@pytest.mark.parametrize(("lang", "words"), [
+    ("en", "recorded 08:30:00–09:15:00, but its time is uncertain: it does not count"),
+    ("zh", "08:30:00–09:15:00 有录像，但时间无法确认，不计入"),
+])
+def test_video_of_uncertain_time_is_not_called_missing(told: Told, lang: str, words: str) -> None:
+    """A box whose clock was not set filmed the whole class-hour."""
+    first = told.story.hours[0]
+    doubted = dataclasses.replace(
+        first, stretches=(), gaps=(), uncertain=(first.span,), covered_us=0, doubtful_us=first.span.length_us)
+    story = dataclasses.replace(told.story, hours=(doubted, *told.story.hours[1:]))
+    row = timeline(story, LocalTime(480, lang), {}, told.as_of.us).rows[0]
+    assert ("uncertain", words) in [(bar.kind, bar.title) for bar in row.gaps]
+    (said, *_) = class_view(dataclasses.replace(told, story=story), {}, lang).hours[0].gaps
+    assert said == words
+
+
+def test_what_says_no_time_of_the_plan_may_be_of_any_class_hour(told: Told) -> None:
+    """A clock that begins in 1970: nobody can say that recording had not begun."""
+    hour = dataclasses.replace(told.story.hours[0], stretches=(), gaps=(told.story.hours[0].span,))
+    empty = dataclasses.replace(told.story, segments=(), sessions=())
+    assert [gap.why for gap in gaps_of(empty, hour, told.as_of.us)] == [NOT_BEGUN]
+    unplaced = dataclasses.replace(hour, doubtful_us=45 * MINUTE)
+    assert [gap.why for gap in gaps_of(empty, unplaced, told.as_of.us)] == [MAYBE_HERE]
 
 
 def as_of(told: Told, time: str) -> Told:

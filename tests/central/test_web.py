@@ -1,6 +1,7 @@
 """What the console answers over HTTP: who may ask, what is taken in, what is told."""
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -12,6 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from central.classes import stories
+from central.classes.stories import Stories
 from central.errors import NotLoopback, PortInUse
 from central.ingest.collector import Message
 from central.web.app import create_app
@@ -21,6 +23,7 @@ from central.wiring import Centre
 from evidence.bodies import TYPES
 from evidence.policy import Policy
 from evidence.records import Record
+from evidence.rules import R3Finding
 from evidence.story import Story
 from tests.central.course import AWAY, PEOPLE
 from tests.central.helpers import MORNING, NAMES, PLAN, Box, put, segment_of, sending
@@ -180,6 +183,30 @@ def test_a_class_with_nothing_to_warn_of_has_no_warning(centre: Centre, client: 
     for path in ("/", "/classes/welder-1", f"/records/box-1/{announced.chain}/1"):
         page = client.get(path).text
         assert SIMULATED_WORDS["zh"] not in page and LIVENESS_WORDS["zh"] not in page
+
+
+@pytest.mark.parametrize(("lang", "clear", "words"), [
+    ("zh", "目前无预警", ("R3 目前无预警", "不符合的发现：2 项")),
+    ("en", "Clear so far", ("No flag under R3 so far", "findings violated: 2")),
+])
+def test_a_class_is_green_only_while_nothing_is_violated(
+    played: Centre, monkeypatch: pytest.MonkeyPatch, lang: str, clear: str, words: tuple[str, str],
+) -> None:
+    told, client = Stories(played.store, played.clock).tell("welder-1"), TestClient(create_app(played), base_url=HERE)
+    for count in (0, 2):
+        violated = [one.rule for one in told.findings if one.rule != "R3"][:count]
+        found = tuple(
+            dataclasses.replace(one, result="satisfied", flag=False, verdict="clear", recordings=(), trainees=())
+            if isinstance(one, R3Finding)
+            else dataclasses.replace(one, result="violated" if one.rule in violated else "satisfied")
+            for one in told.findings)
+        now = dataclasses.replace(told, findings=found)
+        monkeypatch.setattr(Stories, "tell", lambda self, class_id, now=now: now)
+        for path, green, grey in (("/", '"chip clear"', '"chip noted"'),
+                                  ("/classes/welder-1", '"verdict clear"', '"verdict noted"')):
+            page = client.get(f"{path}?lang={lang}").text
+            assert (green in page, grey in page) == (count == 0, count == 2), path
+            assert [one in page for one in words] == [count == 2] * 2 and (f">{clear}<" in page) == (count == 0), path
 
 
 def test_r7_says_which_files_are_at_the_centre(played: Centre) -> None:

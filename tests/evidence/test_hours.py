@@ -50,6 +50,21 @@ def test_r1_names_the_holes() -> None:
     assert found.reasons[1].params["seconds"] == 300
 
 
+def test_r1_calls_no_time_unrecorded_in_which_there_is_video_of_uncertain_time() -> None:
+    made = hour("theory", clock=UNSET)
+    made.film(f"{DAY} 08:05", "08:20")
+    made.film(f"{DAY} 08:25", "08:45", segment_s=60)
+    found, (one,) = made.finding("R1"), made.story().hours
+    assert codes(found)[1:] == ["gap", "gap_uncertain", "gap", "gap_uncertain"]
+    assert [(one.params["from_time"], one.params["to_time"]) for one in found.reasons[1:]] == [
+        ("08:00:00", "08:05:00"), ("08:05:00", "08:20:00"), ("08:20:00", "08:25:00"), ("08:25:00", "08:45:00")]
+    assert [part.length_us // MINUTE for part in one.gaps] == [5, 5]
+    assert [part.length_us // MINUTE for part in one.uncertain] == [15, 20], "files that follow each other are one"
+    certain = hour("theory")
+    certain.film(f"{DAY} 08:00", "08:45")
+    assert not certain.story().hours[0].uncertain
+
+
 def test_r1_another_camera_fills_a_hole() -> None:
     made = hour("theory")
     made.film(f"{DAY} 08:00", "08:20", camera="a")

@@ -24,7 +24,7 @@ from edge.enrol.photos import photo_files
 from edge.errors import FacesChanged
 from edge.store.people import NewFace
 from edge.wiring import Box
-from evidence.bodies import Enrolment, body_of
+from evidence.bodies import Enrolment, FaceErased, body_of
 from tests.edge.enrol.test_guide import crowd
 
 CLASS = "class-1"
@@ -51,6 +51,32 @@ def test_seven_people_are_enrolled_by_the_command(
     assert body == Enrolment(CLASS, "p-1", "builtin", builtin.sha256, 1, "none")
     again, _ = run(face_box, photo_folder, capsys)
     assert again == 0 and stored(face_box) == (7, 14)
+
+
+def test_who_consented_on_paper_has_the_best_photograph_kept_for_the_sheet(
+    face_box: Box, photo_folder: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As at the terminal: one aligned crop, encrypted, and none without a consent."""
+    sharp = cv2.imread(str(photo_folder / "p-1.png"))
+    (photo_folder / "p-1").mkdir()
+    (photo_folder / "p-1.png").rename(photo_folder / "p-1" / "b.png")
+    for name, size in (("a.png", 5), ("c.png", 7)):
+        cv2.imwrite(str(photo_folder / "p-1" / name), cv2.GaussianBlur(sharp, (size, size), 0))
+    status, told = run(face_box, photo_folder, capsys)
+    assert status == 0 and "no photograph of them is kept" in told
+    assert [face_box.store.shot(CLASS, person) for person in ("p-1", "p-2")] == [None, None]
+    command = ["enrol", "--box", str(face_box.folder), "--class", CLASS, "--photos", str(photo_folder)]
+    assert main([*command, "--consent-on-paper"]) == 0
+    kept = {person: face_box.store.shot(CLASS, person) or b"" for person in ("p-1", "p-2")}
+    crops = {person: cv2.imdecode(np.frombuffer(shot, np.uint8), cv2.IMREAD_COLOR) for person, shot in kept.items()}
+    assert {crop.shape for crop in crops.values()} == {(224, 224, 3)}
+    edges = [cv2.Laplacian(one, cv2.CV_32F).var() for one in (crops["p-1"], cv2.GaussianBlur(crops["p-1"], (9, 9), 0))]
+    assert edges[0] > 3 * edges[1], "the sharp one of the three"
+    files = [path.read_bytes() for path in face_box.folder.rglob("*") if path.is_file()]
+    assert not any(shot[-400:] in data for shot in kept.values() for data in files), "it lies on the disk encrypted"
+    assert main(command) == 0 and face_box.store.shot(CLASS, "p-1") is None, "enrolled again without a consent"
+    erased = body_of(face_box.store.records_of("face.erased")[-1].record)
+    assert isinstance(erased, FaceErased) and (erased.why, erased.shots) == ("again", 1)
 
 
 def test_all_bad_photos_are_named_and_nothing_is_stored(

@@ -159,6 +159,26 @@ def test_every_trace_is_gone_and_nobody_elses(enrolled: Box, capsys: pytest.Capt
     assert {one.person for one in bodies(enrolled, "enrolment")} == {"p-1", "p-3"}  # that they were there, stays
 
 
+def test_the_photograph_of_who_was_enrolled_from_a_folder_goes_with_the_face(
+    enrolled: Box, photo_folder: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    for path in photo_folder.iterdir():
+        if path.name != "p-2.png":
+            path.unlink()
+    where = ["--box", str(enrolled.folder)]
+    assert main(["enrol", *where, "--class", CLASS, "--photos", str(photo_folder), "--consent-on-paper"]) == 0
+    shot, traces = enrolled.store.shot(CLASS, "p-2"), pieces(enrolled, "p-2")[:6]
+    before = everything(enrolled.folder)
+    assert shot is not None and shot[:2] == b"\xff\xd8" and shot[-400:] not in before
+    assert all(piece in before for piece in traces)
+    capsys.readouterr()
+    assert main(["--lang", "en", "erase", *where, "--person", "p-2"]) == 0
+    assert "1 face descriptions, 1 pictures" in capsys.readouterr().out
+    after = everything(enrolled.folder)
+    assert [piece for piece in traces if piece in after] == [] and enrolled.store.shot(CLASS, "p-2") is None
+    assert bodies(enrolled, "face.erased")[-1] == FaceErased(CLASS, "p-2", "withdrawn", 1, 1)
+
+
 def test_a_name_that_was_erased_does_not_come_back_with_the_centres_sheet(enrolled: Box) -> None:
     sheet = seal_sheet({"p-1": Name(NAME, "01" * 16), "p-2": Name("李强", "02" * 16)}, enrolled.keys.sealing_key, CLASS)
     assert main(["erase", "--box", str(enrolled.folder), "--person", "p-1", "--names"]) == 0
