@@ -142,7 +142,7 @@ class Answered:
 def answers(
     people: Sequence[str], shown: Collection[str], cameras: Sequence[Sequence[Look]], headcount: int, limits: Limits, *,
     others: Sequence[Look] = (), within: tuple[int, int] | None = None, gear: Gear | None = None,
-    two_rooms: Collection[str] = (), beside: Collection[str] = (),
+    two_rooms: Collection[str] = (), beside: Collection[str] = (), dark: bool | None = None,
 ) -> dict[str, Answered]:
     """The answer for each of those who are due, from what each of the `cameras` saw `within` a time (else in all of the
     video). `others`: what further roll calls saw in the same video, which looked for fewer people.
@@ -152,8 +152,8 @@ def answers(
     by a face that reaches into the time, but is seen best outside of it (`beside`): *not identifiable*; a face
     without a name is somebody like that trainee; faces that tell nothing (or no faces, of people who are there) are
     before one camera so often that anybody may be among them (in gear: in any one bare-face roll call, for else nobody
-    shows a face); too many pictures of one camera are dark; as many people in view as are due, clear strangers left
-    out; else *absent*. `headcount`: most people at once, of all cameras together."""
+    shows a face); one camera is dark for too long (`dark`, else by its pictures); as many people in view as are due,
+    clear strangers left out; else *absent*. `headcount`: most people at once, of all cameras together."""
     each = [[_Part(look, within or (look.start_us, look.end_us), limits) for look in looks] for looks in cameras]
     parts = [part for found in each for part in found]
     single = _like([*parts, *(_Part(look, within or (look.start_us, look.end_us), limits) for look in others)])
@@ -161,7 +161,8 @@ def answers(
     faces = [each] if gear is None or gear.alone else [_bare(one, limits) for one in gear.bare]
     anybody: tuple[Why, ...] = next((why for found in faces if (why := _anybody(found, limits))), ())
     strangers = max((part.strangers() for part in parts), default=0)
-    dark = any(_dark(looks, limits) for looks in cameras)
+    if dark is None:
+        dark = any(_dark(looks, limits) for looks in cameras)
     found = {}
     for person in people:
         if person in shown:
