@@ -151,6 +151,24 @@ def hazy(facts: Facts, spans: Sequence[Span], due_us: int) -> tuple[str, ...]:
                          if sum(_recorded(span, found) for span in spans) * 100 > percent * due_us}))
 
 
+def unlit(
+    facts: Facts, certain: Sequence[SegmentFact], spans: Sequence[Span], due_us: int,
+) -> tuple[bool, bool]:
+    """Whether any camera was dark for more of these times than a good picture may be; and whether any was so, or no
+    picture of it was looked at, for as long. Of each segment with a roll call as much is dark as of its pictures."""
+    dark_us: dict[tuple[str, str], int] = defaultdict(int)
+    unseen_us: dict[tuple[str, str], int] = defaultdict(int)
+    for fact in certain:
+        if fact.segment.sha256 in facts.rollcalls:
+            call, camera = facts.rollcalls[fact.segment.sha256][0].call, (fact.ref[0], fact.segment.camera)
+            length_us = sum(_recorded(span, [fact.span]) for span in spans)
+            dark_us[camera] += length_us * call.dark // max(1, call.samples)
+            unseen_us[camera] += length_us * call.dark // call.samples if call.samples else length_us
+    most_us = facts.policy.video.bad_picture_pct.value * due_us
+    return (any(one * 100 > most_us for one in dark_us.values()),
+            any(one * 100 > most_us for one in unseen_us.values()))
+
+
 def with_usual(facts: Facts, planned: Sequence[PlannedBlock]) -> Facts:
     """The same with its usual cameras computed."""
     usual: dict[tuple[str, str], int] = {}

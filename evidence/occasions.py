@@ -9,10 +9,10 @@ from typing import Any
 
 from evidence.attendance import Sign, attended
 from evidence.blocks import PlannedBlock, hour_span
-from evidence.bodies import Hour, Leave, Review, RollCall
+from evidence.bodies import Hour, Leave, Review
 from evidence.crowd import mean_ppm
 from evidence.facts import Facts, overlap, picture_known, shows_something, teachers_at
-from evidence.heads import bare_looks, hazy, heads_of, lacking, with_asleep
+from evidence.heads import bare_looks, hazy, heads_of, lacking, unlit, with_asleep
 from evidence.naming import doubts, without_names
 from evidence.policy import Policy
 from evidence.reviews import seen_hash
@@ -76,10 +76,6 @@ def _occasion(
     segments = facts.filmed(span)
     certain = [fact for fact in segments if fact.certain]
     called = [facts.rollcalls[f.segment.sha256] for f in certain if f.segment.sha256 in facts.rollcalls]
-    cameras: dict[tuple[str, str], list[RollCall]] = defaultdict(list)
-    for fact in certain:
-        if fact.segment.sha256 in facts.rollcalls:
-            cameras[fact.ref[0], fact.segment.camera].append(facts.rollcalls[fact.segment.sha256][0].call)
     due_us = sum(one.length_us for one in spans)
     covered_us, usable_us, pictured_us = (
         _length(found, spans, facts.policy) for found in (facts.chains, facts.bright, facts.pictured))
@@ -100,8 +96,9 @@ def _occasion(
     seen_well = roll_called and not unlooked and pictured_us * 100 >= video.good_cover_pct.value * due_us
     awaited = facts.awaited(span.end_us)
     came = {one.person for one in attendance if one.came}
-    said = _answers(facts, span, roster, touching, certain, counted)
     lack, haze = lacking(facts, span), hazy(facts, spans, due_us)
+    dark, unseen = unlit(facts, certain, spans, due_us)
+    said = _answers(facts, span, roster, touching, certain, counted, dark)
     call_refs = tuple(sorted(one.ref for found in called for one in found))
     return {
         "id": occasion_id,
@@ -126,7 +123,7 @@ def _occasion(
         "left_out": tuple(sorted(left_out, key=lambda one: (one.start_us, one.segment))),
         "unlooked_us": sum(part.length_us for one in spans for part in union((fact.span for fact in unlooked), one)),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
-        "picture_good": seen_well and not lack and not haze and _good(cameras.values(), video.bad_picture_pct.value),
+        "picture_good": seen_well and bool(called) and not lack and not haze and not unseen,
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
         and not any(fact.doubt for fact in checkins),
         "make_up": block is not None and block.attendees is not None,
@@ -181,7 +178,7 @@ def _reaches(sighting: Sighting, span: Span) -> bool:
 
 def _answers(
     facts: Facts, span: Span, roster: Sequence[str], touching: Sequence[Sighting], certain: Sequence[SegmentFact],
-    counted: Mapping[str, Any],
+    counted: Mapping[str, Any], dark: bool,
 ) -> dict[str, Answered]:
     """The roll call's answer for everybody who is due. A record tells whom the best sight of a face resembles, and
     nothing of the others: a face that is seen best just outside shows nobody inside, and speaks against nobody."""
@@ -198,7 +195,7 @@ def _answers(
     return answers(
         roster, shown, list(cameras.values()), counted["headcount_due"], facts.policy.limits,
         others=[look for view in views for look in view.others], within=(span.start_us, span.end_us), gear=gear,
-        two_rooms=counted["in_two_rooms"], beside=beside)
+        two_rooms=counted["in_two_rooms"], beside=beside, dark=dark)
 
 
 def _presences(
@@ -281,13 +278,6 @@ def _unpictured(facts: Facts, span: Span) -> tuple[Ref, ...]:
     return tuple(sorted(
         fact.ref for fact in facts.filmed(span) if fact.certain
         and not picture_known(facts, fact) and facts.told(fact.ref[0]).last_us >= fact.span.end_us + late))
-
-
-def _good(cameras: Collection[Sequence[RollCall]], bad_percent: int) -> bool:
-    """Whether every camera was looked at, and none was dark for more of it than a good picture may be: another one
-    does not show who sits before it."""
-    dark = [(sum(call.dark for call in calls), sum(call.samples for call in calls)) for calls in cameras]
-    return bool(dark) and all(of > 0 and count * 100 <= bad_percent * of for count, of in dark)
 
 
 def _covers(leave: Leave, span: Span) -> bool:

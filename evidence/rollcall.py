@@ -97,8 +97,6 @@ class Look:
     still_peak: int | None = None
     """Most in any one picture that look like people without a face and never moved: posters, or people asleep. None:
     the record does not tell."""
-    every_us: int | None = None
-    """How far apart its pictures are, if the record tells; in a bare-face roll call they may be closer."""
 
     @property
     def most(self) -> int:
@@ -144,7 +142,7 @@ class Answered:
 def answers(
     people: Sequence[str], shown: Collection[str], cameras: Sequence[Sequence[Look]], headcount: int, limits: Limits, *,
     others: Sequence[Look] = (), within: tuple[int, int] | None = None, gear: Gear | None = None,
-    two_rooms: Collection[str] = (), beside: Collection[str] = (),
+    two_rooms: Collection[str] = (), beside: Collection[str] = (), dark: bool | None = None,
 ) -> dict[str, Answered]:
     """The answer for each of those who are due, from what each of the `cameras` saw `within` a time (else in all of the
     video). `others`: what further roll calls saw in the same video, which looked for fewer people.
@@ -154,8 +152,8 @@ def answers(
     by a face that reaches into the time, but is seen best outside of it (`beside`): *not identifiable*; a face
     without a name is somebody like that trainee; faces that tell nothing (or no faces, of people who are there) are
     before one camera so often that anybody may be among them (in gear: in any one bare-face roll call, for else nobody
-    shows a face); too many pictures of one camera are dark; as many people in view as are due, clear strangers left
-    out; else *absent*. `headcount`: most people at once, of all cameras together."""
+    shows a face); one camera is dark for too long (`dark`, else by its pictures); as many people in view as are due,
+    clear strangers left out; else *absent*. `headcount`: most people at once, of all cameras together."""
     each = [[_Part(look, within or (look.start_us, look.end_us), limits) for look in looks] for looks in cameras]
     parts = [part for found in each for part in found]
     single = _like([*parts, *(_Part(look, within or (look.start_us, look.end_us), limits) for look in others)])
@@ -163,7 +161,8 @@ def answers(
     faces = [each] if gear is None or gear.alone else [_bare(one, limits) for one in gear.bare]
     anybody: tuple[Why, ...] = next((why for found in faces if (why := _anybody(found, limits))), ())
     strangers = max((part.strangers() for part in parts), default=0)
-    dark = any(_dark(looks, limits) for looks in cameras)
+    if dark is None:
+        dark = any(_dark(looks, limits) for looks in cameras)
     found = {}
     for person in people:
         if person in shown:
@@ -260,18 +259,29 @@ class _Part:
         return found
 
     def sights(self, track: Track) -> int:
-        """In how many pictures a face was seen, in millionths."""
-        return self._inside(track.frames, track.first_us, track.last_us + 1)
+        """In how many pictures a face was seen, in millionths: the share of its time that is within this one. Where
+        pictures are closer together then, that is too many of them rather than too few: it excuses."""
+        return track.frames * self._share(track.first_us, track.last_us + 1)
 
     def pictures(self) -> int:
-        """How many pictures anybody could be seen in, in millionths."""
-        return self._inside(self.look.lit, self.look.start_us, self.look.end_us)
+        """How many pictures anybody could be seen in, in millionths: the share of its time, as for a face."""
+        return self.look.lit * self._share(self.look.start_us, self.look.end_us)
 
-    def beyond(self, track: Track, names: Collection[str]) -> bool:
-        """Whether a face without a name is one more than those who are named: a stranger, one that tells nothing, or
-        one that is like nobody who is named at another time."""
-        return self.blind(track) is not None or not any(
-            person in names and not self._named_then(person, track) for person, _ in self.like(track))
+    def others(self, names: Collection[str]) -> int:
+        """Sights of faces that are one more than those who are named, in millionths: of those that tell nothing, and
+        of strangers and those like nobody who is named at another time. These are never more than there were of them
+        at once."""
+        blind = [track for track in self.unnamed if self.blind(track)]
+        clear = [track for track in self.unnamed if not self.blind(track) and not any(
+            person in names and not self._named_then(person, track) for person, _ in self.like(track))]
+        return sum(map(self.sights, blind)) + min(sum(map(self._least, clear)), _at_once(clear) * self.pictures())
+
+    def _least(self, track: Track) -> int:
+        """As `sights`, but not more than pictures of its time, and one: where they are closer together nobody is seen
+        more often than there are pictures, and takes nothing from others."""
+        from_us, end_us = max(self.look.start_us, self._within[0]), min(self.look.end_us, self._within[1])
+        inside_us = max(0, min(end_us, track.last_us + 1) - max(from_us, track.first_us))
+        return min(self.sights(track), self.pictures() * inside_us // max(1, end_us - from_us) + 1_000_000)
 
     def _named_then(self, person: str, track: Track) -> bool:
         return any(_together(other, track) for other in self._tracks_of.get(person, ()))
@@ -286,15 +296,9 @@ class _Part:
         return {one.person for one in self.look.named
                 if one.person and one.track.first_us < end_us and first_us <= one.track.last_us}
 
-    def _inside(self, count: int, first_us: int, end_us: int) -> int:
-        """How many of so many pictures are within the time, in millionths: its share of theirs, or, where they are
-        closer together in it, all that the rest cannot have."""
-        inside_us = max(0, min(end_us, self._within[1]) - max(first_us, self._within[0]))
-        length_us = max(1, end_us - first_us)
-        share = min(1_000_000, inside_us * 1_000_000 // length_us)
-        if not inside_us or not self.look.every_us:
-            return count * share
-        return max(count * share, count * 1_000_000 - (length_us - inside_us) * 1_000_000 // self.look.every_us)
+    def _share(self, first_us: int, end_us: int) -> int:
+        inside_us = min(end_us, self._within[1]) - max(first_us, self._within[0])
+        return min(1_000_000, max(0, inside_us) * 1_000_000 // max(1, end_us - first_us))
 
 
 def _like(parts: Sequence[_Part]) -> dict[str, tuple[Why, ...]]:
@@ -333,8 +337,7 @@ def _faceless(parts: Sequence[_Part]) -> int:
     if not parts or any(part.look.faceless_max is None and part.look.lit for part in parts):
         return 0
     names = set().union(*(part.names() for part in parts))
-    others = sum(part.sights(track) for part in parts for track in part.unnamed
-                 if part.beyond(track, names))
+    others = sum(part.others(names) for part in parts)
     heads, pictures = sum(part.heads() for part in parts), sum(part.pictures() for part in parts)
     return max(0, heads - len(names) * pictures - others)
 

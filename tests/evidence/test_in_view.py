@@ -5,12 +5,13 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Literal
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evidence.bodies import Alarm, Candidate, RollCall, Track
-from evidence.times import MINUTE
-from tests.evidence.course import MARGIN, SHA, THRESHOLD, TRAINEES, Course, picture_of
+from evidence.times import MINUTE, SECOND
+from tests.evidence.course import MARGIN, SHA, THRESHOLD, TRAINEES, Course, at, picture_of
 
 DAY = "2026-03-02"
 CUTS = ("07:58", "08:25", "08:35", "09:15", "09:25", "09:42")
@@ -236,3 +237,65 @@ def test_the_courses_of_these_properties_have_all_three_ends() -> None:
         assert state(played((helmets, bare, helmets, blurred, helmets), gear)) == "open"
         whole = Scene(("clear",) * 4)
         assert state(played((helmets, bare, helmets, whole, helmets), gear)) == "complete"
+
+
+def denser(before_s: int, seen_before: int, seen: int, stranger: tuple[int, int], mean_ppm: int) -> Course:
+    """In gear, all four are there, and for a minute each time faces are bare, in four times as many pictures: two are
+    clear; one is too far off, in `seen` of the 120 pictures, and already found under the helmet (`before_s` before it,
+    in `seen_before`); of one no face is seen. `stranger`: the frames of one more, and seconds in which they are."""
+    course = Course()
+    course.half_day(DAY, gear=True)
+    course.order()
+    for person in TRAINEES:
+        course.check_in(person, f"{DAY} 07:50")
+    box, every_us = course.boxes["box-1"], 2 * SECOND
+    for number in range(len(CUTS) - 1):
+        filmed = course.film(
+            f"{DAY} {CUTS[number]}", CUTS[number + 1], roll_call=False, segment_s=3600, run=f"r{number}")
+        (segment,) = filmed.segments
+        at_us, samples = filmed.start_us + segment.end_pts_us + MINUTE, segment.end_pts_us // every_us
+        tracks: tuple[Track, ...] = ()
+        box.add("picture", picture_of(segment), at_us)
+        if number in BARE:
+            first = at(f"{DAY} {HELD[BARE.index(number)][0]}") - filmed.start_us
+            tracks, samples = bare_faces(first, before_s, seen_before, seen, stranger), samples + 90
+        box.add("rollcall", RollCall(
+            "c-1", segment.run, segment.sha256, "lab", SHA, "cpu", THRESHOLD, MARGIN, 32, samples, 0, 3, mean_ppm,
+            tracks, planned=samples, headcount_peak=3, faceless_max=3, faceless_peak=3, still_peak=0, rise_ppm=RISE,
+            every_us=every_us), at_us)
+    for start, _ in HELD:
+        course.bare_face(f"{DAY} {start}", f"{start[:3]}{int(start[3:]) + 1:02}")
+    return course
+
+
+def bare_faces(
+    first_us: int, before_s: int, seen_before: int, seen: int, stranger: tuple[int, int],
+) -> tuple[Track, ...]:
+    last_us, moved = first_us + MINUTE - 1, 200_000
+    clear = [Track(first_us, last_us, first_us + SECOND, 120, 60, Candidate(person, 900_000), moved_ppm=moved)
+             for person in TRAINEES[:2]]
+    frames, seconds = stranger
+    small = Track(first_us - before_s * SECOND, last_us, first_us, seen_before + seen, 18, moved_ppm=moved)
+    passing = Track(first_us, first_us + max(1, seconds * SECOND), first_us, frames, 60, Candidate("t-1", 100_000),
+                    moved_ppm=moved)
+    return (*clear, *([small] if seen else []), *([passing] if frames else []))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 170).flatmap(lambda before: st.tuples(st.just(before), st.integers(before // 6, before // 2))),
+       st.integers(60, 120), st.integers(2_000_000, 3_000_000))
+@example((120, 20), 90, 2_400_000)
+@example((170, 28), 60, 2_000_000)
+def test_no_denser_pictures_of_bare_faces_ever_convict_who_is_seen_in_half_of_them(
+    before: tuple[int, int], seen: int, mean_ppm: int,
+) -> None:
+    """Before, in a third of the pictures at least."""
+    assert state(denser(*before, seen, (0, 0), mean_ppm)) == "open"
+
+
+@pytest.mark.parametrize(("stranger", "mean_ppm"), [
+    ((0, 0), 3_000_000), ((120, 60), 4_000_000), ((30, 15), 3_250_000), ((60, 30), 3_500_000)])
+def test_a_stranger_in_denser_pictures_of_bare_faces_is_one_person(stranger: tuple[int, int], mean_ppm: int) -> None:
+    """Two are named, one is a stranger, for all or some of it, and of one more no face is seen: no stranger counts for
+    four."""
+    assert state(denser(0, 0, 0, stranger, mean_ppm)) == "open"

@@ -199,3 +199,38 @@ def test_whoever_resembles_an_instructor_is_no_trainee_of_the_mean_whether_or_no
 
     block = minutes(barely).story().blocks[0]
     assert block.mean_ppm == (3_000_000, 1_000_000) and block.headcount_due == 4
+
+
+@pytest.mark.parametrize(("start", "end", "share", "told"), [
+    ("08:00", "08:01", 100, "missing"), ("08:00", "08:01", 30, "missing"), ("07:50", "08:00", 100, "missing"),
+    ("08:00", "08:40", 100, "open"), ("07:58", "09:42", 100, "open"), ("07:58", "09:42", 30, "open"),
+    ("07:58", "09:42", 15, "missing")])
+def test_a_second_camera_in_the_dark_counts_by_how_much_of_the_class_hours_that_is(
+    start: str, end: str, share: int, told: str,
+) -> None:
+    """One dark minute takes nothing from what the first camera shows all along."""
+    made = Course()
+    made.half_day(DAY)
+    made.order()
+    for person in TRAINEES:
+        made.check_in(person, f"{DAY} 07:50")
+    made.film(f"{DAY} 07:58", "09:42", BUT_4)
+    made.film(f"{DAY} {start}", end, (), camera="back", dark=share, pictured=True)
+    assert state(made) == told and made.story().blocks[0].picture_good == (told == "missing")
+
+
+@pytest.mark.parametrize(("end", "told"), [("08:01", "missing"), ("09:42", "open")])
+def test_a_second_camera_of_which_no_picture_was_looked_at_counts_in_the_same_way(end: str, told: str) -> None:
+    made = Course()
+    made.half_day(DAY)
+    made.order()
+    for person in TRAINEES:
+        made.check_in(person, f"{DAY} 07:50")
+    made.film(f"{DAY} 07:58", "09:42", BUT_4)
+    box, filmed = made.boxes["box-1"], made.film(f"{DAY} 08:00", end, (), camera="back", roll_call=False)
+    for segment in filmed.segments:
+        at_us = filmed.start_us + segment.end_pts_us + MINUTE
+        call = dataclasses.replace(roll_call_of(segment, (), (0, 0)), samples=0, dark=0, tracks=())
+        box.add("picture", picture_of(segment), at_us)
+        box.add("rollcall", call, at_us)
+    assert state(made) == told

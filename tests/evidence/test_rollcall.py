@@ -163,23 +163,18 @@ def test_pictures_that_show_anybody_are_asked_for_who_never_shows_a_face_and_dar
     assert answers(PEOPLE, {"a"}, [[turned, faces]], 2, Limits())["b"].answer == "absent"
 
 
-@pytest.mark.parametrize(("frames", "answer"), [(5, "absent"), (11, "absent"), (12, "not_identifiable")])
-def test_of_pictures_that_are_denser_while_faces_are_bare_half_must_show_a_face_that_tells_nothing(
+@pytest.mark.parametrize(("frames", "answer"), [(4, "absent"), (5, "not_identifiable"), (24, "not_identifiable")])
+def test_where_pictures_are_denser_a_face_that_tells_nothing_excuses_too_often_rather_than_too_seldom(
     frames: int, answer: str,
 ) -> None:
-    """Twelve of sixty seconds: 24 pictures there, and 24 in the other 48."""
+    """Twelve of sixty seconds, with 24 of the 48 pictures, are taken for a fifth of them."""
     second, start = 1_000_000, 20_000_000
     window = (start, start + 12 * second)
-    small = Track(start, start + frames * second // 2, start, frames, 14)
+    small = Track(start, start + frames * second // 2 - 1, start, frames, 14)
     there = dataclasses.replace(face(800_000, "a", frames=48), last_us=60 * second)
-    seen = Look(0, 60 * second, name_tracks([there, small], T, MARGIN), T, MARGIN, SMALL, 48, 0, 2, 1_000_000,
-                every_us=2 * second)
+    seen = Look(0, 60 * second, name_tracks([there, small], T, MARGIN), T, MARGIN, SMALL, 48, 0, 2, 1_000_000)
     gear = Gear((Bare(window, [[seen]]),), False)
     assert answers(PEOPLE, {"a"}, [[seen]], 2, Limits(), gear=gear)["b"].answer == answer
-    half = dataclasses.replace(small, first_us=start - 24 * second, frames=24 + 12)
-    seen = dataclasses.replace(seen, named=name_tracks([there, half], T, MARGIN))
-    assert answers(PEOPLE, {"a"}, [[seen]], 2, Limits(), gear=Gear((Bare(window, [[seen]]),), False))[
-        "b"].why == ("small",), "of a face that came before, too, those of the time"
 
 
 def test_the_most_frequent_why_comes_first_and_rare_ones_are_not_told() -> None:
