@@ -463,6 +463,9 @@ ANSWERS: dict[str, str] = {
     "absent": N_("absent"),
 }
 
+NOT_JUDGED = N_("not judged: a time is uncertain")
+"""Instead of absent, where the time of video or of a check-in is uncertain."""
+
 WHYS: dict[str, str] = {
     "small": N_("faces too small"),
     "turned": N_("never from the front"),

@@ -457,6 +457,12 @@ class Occasion:
         """There is video whose time is certain, and all of it has its roll call. Else nobody is absent from it."""
         return bool(self.calls) and self.roll_called
 
+    @property
+    def tells_absent(self) -> bool:
+        """Whether somebody may be called absent from it: all was looked through and every time is certain, or somebody
+        reviewed it."""
+        return self.review is not None or (self.looked_through and self.time_certain)
+
     def fewer_than(self, due: int) -> bool:
         """Whether there were surely fewer people than so many all along. Where faces alone were counted in a part of
         it, the bare-face roll calls must say so, in which people were."""

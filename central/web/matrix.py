@@ -9,7 +9,7 @@ from central.web.links import Link, link, percent
 from central.web.localtime import LocalTime
 from central.web.reels import cameras_of, facts_of
 from central.web.signs import Signed, left_words, signed, signed_words
-from common.reasons import ANSWERS, answer_words, block_words, length_words
+from common.reasons import ANSWERS, NOT_JUDGED, answer_words, block_words, length_words
 from common.texts import N_, translate
 from evidence.rules import R3Finding
 from evidence.story import Block, Presence
@@ -23,7 +23,7 @@ STATES = {
     "pending": NOT_OVER,
     "complete": N_("everyone shown"),
 }
-CELLS = {**ANSWERS, "pending": NOT_OVER, "not_looked_at": NOT_CALLED}
+CELLS = {**ANSWERS, "pending": NOT_OVER, "not_looked_at": NOT_CALLED, "not_judged": NOT_JUDGED}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Cell:
     block: str
     answer: str
     """`pending` while the block is not over and the person was not seen yet, `not_looked_at` while its roll call is not
-    finished: that says nothing against anybody."""
+    finished, `not_judged` for who would be absent, but a time is uncertain: that says nothing against anybody."""
     answer_words: str
     doubtful: bool
     """The recording counts against nobody: what the cell says is no reproach."""
@@ -79,10 +79,13 @@ class BlockView:
 
 
 def answer_of(block: Block, presence: Presence) -> str:
-    """The roll call's answer; `not_looked_at` for who was not shown where no video of a certain time was looked
-    through yet."""
-    unfinished = not block.looked_through and block.review is None
-    return "not_looked_at" if unfinished and presence.answer != "shown" else presence.answer
+    """The roll call's answer. Where nobody is called absent: `not_judged` for who would be, if a time is uncertain;
+    else `not_looked_at` for who was not shown, while not all was looked through."""
+    if block.tells_absent or presence.answer == "shown":
+        return presence.answer
+    if presence.answer == "absent" and not block.time_certain:
+        return "not_judged"
+    return presence.answer if block.looked_through else "not_looked_at"
 
 
 def block_view(told: Told, block: Block, r3: R3Finding | None, local: LocalTime) -> BlockView:

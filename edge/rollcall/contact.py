@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from common.reasons import answer_words, block_words, length_words, moment_words, reason_words, zone_words
+from common.reasons import (
+    NOT_JUDGED,
+    answer_words,
+    block_words,
+    length_words,
+    moment_words,
+    reason_words,
+    zone_words,
+)
 from common.texts import N_, translate
 from edge.rollcall.sheet import Row, Sheet, Sight
 from evidence.blocks import local
@@ -48,7 +56,6 @@ NEAREST = N_("nearest {score} of {threshold}, {time}")
 VOID, VOID_FACE = N_("does not count: named {time} ({score})"), N_("does not count")
 VOID_PAIR = N_("right, framed in red: a face that was named so and does not count")
 NOT_SEEN, NOT_CALLED = N_("not seen so far"), N_("not looked at yet")
-NOT_JUDGED = N_("not judged: the time of the video is uncertain")
 NO_FACE, NOT_ENROLLED = N_("no face resembles this person"), N_("no face enrolled on this box")
 LIKE = N_("like {person} {score}")
 SMALL = N_("too small to compare")
@@ -189,15 +196,15 @@ class _Words:
         return [self(NO_FACE)] if self._sheet.block.calls else []
 
     def answer(self, presence: Presence) -> str:
-        """The answer of the roll call. Absent is nobody before it is over and looked through, nor by video that may be
-        of another time."""
+        """The answer of the roll call. Absent is nobody before it is over and looked through, nor where a time is
+        uncertain, unless somebody reviewed it."""
         block = self._sheet.block
         if presence.answer == "absent" and self._sheet.state != "missing":
-            if not block.time_certain:
+            if not block.tells_absent and not block.time_certain:
                 return self(NOT_JUDGED)
             if self._sheet.state == "pending":
                 return self(NOT_SEEN)
-            if not block.looked_through:
+            if not block.tells_absent:
                 return self(NOT_CALLED if block.films else NO_VIDEO)
         return answer_words(presence.answer, presence.why, self._lang)
 

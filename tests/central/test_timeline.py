@@ -154,7 +154,7 @@ def test_while_a_roll_call_is_not_finished_nobody_is_called_absent(told: Told, l
 
 
 def test_absent_in_an_undecided_recording_is_no_reproach(told: Told) -> None:
-    view = class_view(with_block(told, 1, time_certain=False), {}, "en")
+    view = class_view(with_block(told, 1, awaited=("room-1",)), {}, "en")
     cells = [cell for row in view.people for cell in row.cells[1:3] if cell is not None and cell.answer == "absent"]
     assert [view.blocks[1].state, view.blocks[2].state] == ["open", "missing"]
     assert [(cell.block, cell.doubtful) for cell in cells] == [("2026-03-02-pm", True), ("2026-03-03-am", False)]
@@ -180,3 +180,15 @@ def test_the_view_speaks_both_languages(told: Told) -> None:
     assert zh.blocks[0].name == "2026年3月2日上午"
     assert en.blocks[0].name == "Mar 2, 2026, morning"
     assert [block.state for block in zh.blocks] == ["complete", "missing", "missing", "missing"]
+
+
+@pytest.mark.parametrize(("lang", "words"), [
+    ("zh", "未判断：有时间无法确认"), ("en", "not judged: a time is uncertain")])
+def test_where_a_time_is_uncertain_nobody_is_called_absent(told: Told, lang: str, words: str) -> None:
+    unsure = with_block(told, 1, time_certain=False)
+    view = class_view(unsure, {}, lang)
+    cells = [cell for row in view.people if (cell := row.cells[1])]
+    assert view.blocks[1].state == "open" and {cell.answer for cell in cells} == {"shown", "not_judged"}
+    assert {cell.answer_words for cell in cells if cell.answer != "shown"} == {words}
+    told_answers = {one["answer"] for one in class_json(unsure, {})["blocks"][1]["presences"]}
+    assert told_answers == {"shown", "not_judged"}

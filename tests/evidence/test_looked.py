@@ -8,7 +8,7 @@ import pytest
 
 from evidence.bodies import Candidate, RollCall, Segment, Track
 from evidence.times import MINUTE
-from tests.evidence.course import THRESHOLD, TRAINEES, Course, at, codes, picture_of, roll_call_of
+from tests.evidence.course import THRESHOLD, TRAINEES, UNSET, Chain, Course, at, codes, picture_of, roll_call_of
 
 DAY = "2026-03-02"
 BUT_4 = TRAINEES[:3]
@@ -234,3 +234,21 @@ def test_a_second_camera_of_which_no_picture_was_looked_at_counts_in_the_same_wa
         box.add("picture", picture_of(segment), at_us)
         box.add("rollcall", call, at_us)
     assert state(made) == told
+
+
+def test_absent_is_told_where_all_was_looked_through_and_every_time_is_certain_or_somebody_reviewed_it() -> None:
+    """One check-in at a box whose clock was not set makes the time uncertain, though all video is of a certain one."""
+    for unsure, reviewed, told in ((False, False, True), (True, False, False), (True, True, True)):
+        made = Course(boxes=("box-1", "box-2"))
+        made.half_day(DAY)
+        made.order()
+        made.boxes["box-2"] = Chain("box-2", UNSET, True)
+        made.film(f"{DAY} 07:58", "09:42", BUT_4)
+        if unsure:
+            made.check_in("t-1", f"{DAY} 08:00", box="box-2")
+        if reviewed:
+            made.review(f"{DAY}-am", "missing")
+        block = made.story().blocks[0]
+        assert (block.time_certain, block.doubtful_us, block.looked_through) == (not unsure, 0, True)
+        assert block.tells_absent == told
+    assert not dataclasses.replace(block, review=None, time_certain=True, roll_called=False).tells_absent

@@ -13,7 +13,7 @@ from edge.enrol.errors import NoSuchClass
 from edge.rollcall.contact import told
 from edge.rollcall.errors import NoSuchBlock
 from edge.rollcall.sheet import UNNAMED, Sheet, make_sheet
-from evidence.bodies import OrderAccepted, RollCall, body_of
+from evidence.bodies import OrderAccepted, Review, RollCall, body_of
 from evidence.fold import fold
 from evidence.records import Sealed
 from evidence.rollcall import Why
@@ -136,6 +136,24 @@ def test_before_the_end_nobody_is_absent_and_where_nothing_was_filmed_that_is_sa
     nothing = dataclasses.replace(sheet, packs=(), block=dataclasses.replace(sheet.block, calls=(), films=()))
     text = every_word(told(nothing, "box-1", "x", "en"))
     assert "absent" not in text and "No video of this recording is here" in text
+
+
+@pytest.mark.parametrize(("lang", "words", "absent"), [
+    ("en", "not judged: a time is uncertain", "absent"), ("zh", "未判断：有时间无法确认", "未出现")])
+def test_where_a_time_is_uncertain_nobody_is_absent_and_nothing_is_said_of_the_video_unless_reviewed(
+    course: Course, lang: str, words: str, absent: str,
+) -> None:
+    """A check-in of an uncertain time does that, too."""
+    course.clock.forward(120 * MINUTE)
+    course.box.store.append("order.accepted", OrderAccepted("other", "0" * 64))
+    sheet = sheet_of(course)
+    unsure = dataclasses.replace(sheet, block=dataclasses.replace(sheet.block, time_certain=False))
+    text = every_word(told(unsure, "box-1", "x", lang))
+    assert sheet.state == "open" and not sheet.block.doubtful_us and words in text and absent not in text
+    review = Review(CLASS, BLOCK, "complete", "seen on the video", "inspector")
+    seen = dataclasses.replace(unsure, block=dataclasses.replace(unsure.block, review=review))
+    text = every_word(told(seen, "box-1", "x", lang))
+    assert absent in text and words not in text
 
 
 def test_the_photograph_needs_a_consent_that_stands(course: Course) -> None:
