@@ -220,8 +220,9 @@ def disk_to_come(folder: Path) -> bool:
 def is_new(folder: Path, store: Store) -> bool:
     """Whether nothing was ever recorded: the recorder has yet to make its volume there."""
     segments = folder / "segments"
-    # An empty folder is what `zaitang-edge init` once made.
-    recorded = segments.exists() and (not segments.is_dir() or any(segments.iterdir()))
+    # An empty folder is what `zaitang-edge init` once made; once there was a volume, it is where a disk is mounted.
+    empty = segments.is_dir() and not any(segments.iterdir()) and store.volume() is None
+    recorded = segments.exists() and not empty
     return not (recorded or (folder / IDENTITY).exists() or store.has("segment"))
 
 
