@@ -84,7 +84,7 @@ def _put(out: Path, data: bytes, record: Callable[[], object]) -> None:
         fresh.rename(out)
     except BaseException:
         fresh.unlink(missing_ok=True)
-        out.unlink()
+        out.unlink(missing_ok=True)  # a stick may have been pulled out
         raise
     sync_folder(out.parent)
 

@@ -3,8 +3,10 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import errno
 import hashlib
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -412,6 +414,21 @@ def test_a_record_that_cannot_be_made_leaves_no_file(
     with pytest.raises(OSError, match="no space"):
         sent(two, order, builtin, tmp_path)
     assert list(tmp_path.glob("out*")) == []
+
+
+def test_a_stick_that_is_pulled_out_is_told_as_what_it_is(
+    two: Two, builtin: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order, stick = two.order(), tmp_path / "stick"
+    stick.mkdir()
+
+    def pulled(*_: object) -> None:
+        shutil.rmtree(stick)
+        raise OSError(errno.EIO, "the stick is gone")
+
+    monkeypatch.setattr(two.source.store, "append", pulled)
+    with pytest.raises(OSError, match="the stick is gone"):
+        sent(two, order, builtin, stick)
 
 
 def test_a_package_opens_for_the_target_alone(two: Two, builtin: Any, tmp_path: Path) -> None:
