@@ -7,6 +7,9 @@ import pytest
 
 from tests.edge.recorder.conftest import make_film
 
+# What these assert is shown as in a test: a road that breaks once in a hundred runs tells how.
+pytest.register_assert_rewrite("tests.faults.road", "tests.faults.tls_road", "tests.faults.whole_road")
+
 GOP_US = 500_000
 FRAME_US = 50_000
 

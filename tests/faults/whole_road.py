@@ -119,9 +119,9 @@ class WholeRoad(Road):
         with self.centre.store.read() as tx:
             return [one.sha256 for one in self.segments() if not any(it.stored for it in tx.announced(one.sha256))]
 
-    def judge(self, *alarms: str, forks: int = 0) -> None:
+    def judge(self, *alarms: str, often: str = "") -> None:
         """Records, their receipts, and the files that they name: byte for byte at both ends."""
-        super().judge(*alarms, forks=forks)
+        super().judge(*alarms, often=often)
         for one in self.segments():
             path = self.centre.objects.path(one.sha256)
             assert path.read_bytes() == (self.box.video / "segments" / one.file).read_bytes()
