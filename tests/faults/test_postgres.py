@@ -61,7 +61,7 @@ def ends_well(road: Road) -> None:
     """Everything is there once and has its receipt, nothing was refused, and the alarm tells what was."""
     road.arrives(300)
     until("the alarm", lambda: "database.failed" in road.told(), 90)
-    road.judge(often="database.failed")
+    road.judge(often=["database.failed"])
     assert road.quarantined() == {}
 
 
@@ -100,7 +100,7 @@ def test_connections_that_an_operator_ends_are_made_anew(road: Road, server: Ser
                 other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                               "WHERE application_name = 'zaitang'")
     road.arrives(300)
-    road.judge(often="database.failed")
+    road.judge(often=["database.failed"])
 
 
 def test_two_collectors_share_it_while_one_and_the_database_die(road: Road, server: Server, tmp_path: Path) -> None:

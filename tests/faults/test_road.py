@@ -143,7 +143,7 @@ def test_a_broker_whose_queue_overflows_is_told_of(make: Make) -> None:
     road.start_collector()
     road.arrives()
     until("the alarm", lambda: "broker.dropped" in road.told(), 60)
-    road.judge(often="broker.dropped")
+    road.judge(often=["broker.dropped"])
 
 
 # --- a network that fails

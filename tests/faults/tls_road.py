@@ -8,6 +8,7 @@ import dataclasses
 import datetime
 import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,8 @@ from tests.faults.clocked import believed
 from tests.faults.road import Part, Proxy, Road, free_port, until
 
 YEAR_S = 365 * 86_400
+SEEN_S = 2.1
+"""libfaketime looks for another time where more than one second, in whole ones, went by since it last did."""
 CENTRE_TOML = """\
 device = "centre"
 name = "faults"
@@ -65,12 +68,17 @@ class WallClock:
         if not libraries:
             pytest.skip("libfaketime is not installed")
         self._file, self.seconds = file, 0
-        self.set(0)
+        self._write(0)
         self.environment = {
             "LD_PRELOAD": str(libraries[0]), "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
 
     def set(self, seconds: int) -> None:
+        """Returns when the processes that run say so, too."""
+        self._write(seconds)
+        time.sleep(SEEN_S)
+
+    def _write(self, seconds: int) -> None:
         self.seconds = seconds
         fresh = self._file.with_suffix(".new")
         fresh.write_text(f"{seconds:+d}\n")

@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from central.wiring import Centre, init_centre, open_centre
@@ -119,7 +120,7 @@ class WholeRoad(Road):
         with self.centre.store.read() as tx:
             return [one.sha256 for one in self.segments() if not any(it.stored for it in tx.announced(one.sha256))]
 
-    def judge(self, *alarms: str, often: str = "") -> None:
+    def judge(self, *alarms: str, often: Collection[str] = ()) -> None:
         """Records, their receipts, and the files that they name: byte for byte at both ends."""
         super().judge(*alarms, often=often)
         for one in self.segments():
