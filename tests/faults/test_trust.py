@@ -136,8 +136,8 @@ def test_a_revoked_box_that_was_away_hears_of_it_and_nothing_that_it_signed_sinc
 def test_a_box_whose_clock_nobody_set_and_that_is_a_year_off_is_heard_and_not_believed(make: Make, off_s: int) -> None:
     road = make()
     going(road)
-    first = road.box.store.head_seq() + 1
     road.box_clock.set(off_s)
+    first = road.box.store.head_seq() + 1
     road.fill(200)
     last = road.box.store.head_seq()
     cut(road)
@@ -155,8 +155,8 @@ def test_a_box_whose_time_server_lies_by_a_year_says_so_and_goes_on_once_it_is_p
 ) -> None:
     road = make(disciplined=True)
     going(road)
-    first = road.box.store.head_seq() + 1
     road.box_clock.set(off_s)
+    first = road.box.store.head_seq() + 1
     road.fill(200)
     last = road.box.store.head_seq()
     cut(road)
@@ -173,8 +173,9 @@ def test_a_centre_whose_clock_is_a_year_ahead_for_a_while_loses_nothing(make: Ma
     """It signs nothing that contradicts what it signed until somebody says which time was wrong."""
     road = make()
     going(road)
-    before, first = road.serial(), road.box.store.head_seq() + 1
+    before = road.serial()
     road.centre_clock.set(YEAR_S)
+    first = road.box.store.head_seq() + 1
     cut(road)
     road.fill(200)
     until("a certificate of that time", lambda: road.serial() != before, 90)
