@@ -52,6 +52,7 @@ def _parser(lang: str = "en") -> Parser:
     _add_class(commands)
     _add_statements(commands)
     _add_reviews(commands)
+    importlib.import_module("central.decision_cli").add_commands(commands, _command)
     _command(commands, "collect", _collect, "take records from the broker, keep them, send receipts and orders")
     serve = _command(commands, "serve", _serve, "serve the console on this machine")
     serve.add_argument("--host", help="another loopback address than centre.toml says")

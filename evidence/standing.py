@@ -38,10 +38,12 @@ def standing(story: Story, found: Iterable[Finding], policy: Policy, as_of_us: i
     verdict, recordings = (r3.verdict, r3.recordings) if r3 else ("clear", ())
     round_ = changed(story.round, differs(story.round, verdict, recordings, policy.sha256))
     pending = tuple(one for one in story.objections if one.open)
-    final_us = None
-    if round_.state == "decided" and round_.second is not None and not pending:
-        final_us = round_.second.at_us + policy.notice_us
-    return Standing(round_, pending, final_us, final_us is not None and final_us <= as_of_us)
+    second = round_.second
+    if round_.state != "decided" or second is None or pending:
+        return Standing(round_, pending, None, False)
+    final_us = second.at_us + policy.notice_us
+    # A class of a simulated clock is judged as of a moment of that clock, long before anybody decides about it.
+    return Standing(round_, pending, final_us, final_us <= max(as_of_us, second.at_us))
 
 
 def findings_hash(found: Iterable[Finding]) -> str:
