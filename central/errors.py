@@ -589,3 +589,15 @@ class HasReviewed(NotDecided):
 
 class ObjectionOpen(NotDecided):
     text = "objection {objection} of class {class_id} is open: it comes to its end before the second decision"
+
+
+class BadTarget(BadInput):
+    text = "{url} is no address to tell events to: https://, a name, no user and no password"
+
+
+class NoTarget(BadInput):
+    text = "centre.toml names no target {target} under [[webhook.targets]]"
+
+
+class WebhookRuns(BadInput):
+    text = "events of {folder} are being told by another process already"
