@@ -44,10 +44,8 @@ class ObjectionView:
 
 @dataclasses.dataclass(frozen=True)
 class DecidedView:
-    """`findings`: the hash of those that are shown; `state`: of the round, and its sentence; `final`: a sentence, or
-    nothing while nothing is decided."""
+    """`state`: of the round, and its sentence; `final`: a sentence, or nothing while nothing is decided."""
 
-    findings: str
     state: str
     sentence: str
     final: str
@@ -63,13 +61,12 @@ class DecidedView:
 def decided_view(told: Told, local: LocalTime) -> DecidedView:
     """What people decided about the class, and who objected."""
     now, lang = standing(told.story, told.findings, told.policy, told.as_of.us), local.lang
-    shown = findings_hash(told.findings)
+    shown = findings_hash(told.findings) if told.story.decisions else ""
     final = ""
     if now.round.state == "decided":
         text = NOT_FINAL if now.final_us is None else FINAL if now.final else FINAL_FROM
         final = translate(text, lang, at=local.full(now.final_us or 0))
     return DecidedView(
-        findings=shown,
         state=now.round.state,
         sentence=round_words(now.round, lang),
         final=final,

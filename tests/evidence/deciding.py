@@ -18,7 +18,7 @@ AS_OF = "2026-04-01 00:00"
 
 
 def flagged(days: int = 3) -> Course:
-    """A class of three practices; the last trainee is in so many of them neither shown nor signed in."""
+    """A class of three short practices; the last trainee is in so many of them neither shown nor signed in."""
     return copied(_flagged(days))
 
 
@@ -26,12 +26,12 @@ def flagged(days: int = 3) -> Course:
 def _flagged(days: int) -> Course:
     made = Course()
     for day in DAYS:
-        made.half_day(day)
+        made.hour(f"{day} 08:00", "08:10")
     made.order()
     for number, day in enumerate(DAYS):
         for person in TRAINEES[:3] if number < days else TRAINEES:
             made.check_in(person, f"{day} 07:50")
-        made.film(f"{day} 07:58", "09:42", TRAINEES[:3] if number < days else TRAINEES)
+        made.film(f"{day} 07:58", "08:12", TRAINEES[:3] if number < days else TRAINEES)
     return made
 
 
