@@ -8,20 +8,24 @@ from central.web.links import Link, link
 from central.web.localtime import LocalTime
 from common.decisions import OBJECTIONS, SOURCES, decision_words, round_words
 from common.texts import N_, translate
-from evidence.standing import findings_hash, standing
+from evidence.bodies import Decision
+from evidence.standing import findings_hash, r3_of, standing
 
 FINAL = N_("It is final since {at}.")
 FINAL_FROM = N_("It is final from {at} on, after the public notice, if nobody objects.")
 NOT_FINAL = N_("It is not final while an objection is open.")
+SAME = N_("on exactly the findings of this page")
+ALIKE = N_("the verdict and the recordings are those of this page, other findings have changed")
+OTHER = N_("on another verdict, other recordings or another policy than those of this page")
 
 
 @dataclasses.dataclass(frozen=True)
 class DecisionView:
-    """A decision. `same`: it was made on exactly the findings that the page shows; `void`: it does not count."""
+    """A decision. `basis`: whether it was made on the findings that the page shows; `void`: it does not count."""
 
     sentence: str
     findings: str
-    same: bool
+    basis: str
     void: bool
     record: Link
 
@@ -72,9 +76,19 @@ def decided_view(told: Told, local: LocalTime) -> DecidedView:
         final=final,
         decisions=tuple(DecisionView(
             decision_words(fact, local.full(fact.at_us), lang), fact.decision.findings,
-            fact.decision.findings == shown, fact.void is not None, link(fact.ref)) for fact in told.story.decisions),
+            translate(_basis(told, fact.decision, shown), lang), fact.void is not None, link(fact.ref))
+            for fact in told.story.decisions),
         objections=tuple(ObjectionView(
             one.objection, translate(SOURCES[one.source], lang), local.full(one.raised_us), one.text, one.state,
             translate(OBJECTIONS[one.state], lang), one.open, one.answer, one.handled_by,
             tuple(link(ref) for ref in one.refs)) for one in told.story.objections),
     )
+
+
+def _basis(told: Told, body: Decision, shown: str) -> str:
+    """On what it was made, against what is shown."""
+    r3 = r3_of(told.findings)
+    if body.findings == shown:
+        return SAME
+    matters = (body.verdict, {*body.recordings}, body.policy.sha256)
+    return ALIKE if r3 and matters == (r3.verdict, {*r3.recordings}, told.policy.sha256) else OTHER

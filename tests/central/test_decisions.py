@@ -253,14 +253,17 @@ def test_the_page_of_the_class_tells_who_decided_and_whether_that_still_holds(pl
     client = TestClient(create_app(played), base_url="http://127.0.0.1")
     assert "decided" not in client.get(f"/classes/{CLASS}").text
     decided(played)
+    assert "依据的正是本页的判定结果" in client.get(f"/classes/{CLASS}?lang=zh").text
     decided(played, "second", by="zhao", name="赵主任")
     raise_objection(played.store, CLASS, "school", None, "<b>名册</b>有误", "school-1")
     page = client.get(f"/classes/{CLASS}", headers={"accept-language": "zh"}).text
     for text in ("决定与异议", "王科长（wang）初审", "赵主任（zhao）复核", "&lt;b&gt;名册&lt;/b&gt;有误",
-                 "有异议尚未办结，决定未生效"):
+                 "有异议尚未办结，决定未生效", "其他判定结果有变化"):
         assert text in page
     handle_objection(played.store, CLASS, "o-1", "upheld", "名册确有误", "li")
+    state_review(played.store, CLASS, PRACTICE, "complete", "看过", "王", NOW)
     page = client.get(f"/classes/{CLASS}?lang=en").text
+    assert "on another verdict, other recordings or another policy than those of this page" in page
     assert "What was decided on is not so any more (an objection was upheld)" in page
     assert "li answered: 名册确有误" in page
 
