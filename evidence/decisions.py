@@ -69,13 +69,13 @@ def decided(said: Iterable[Said], policy: Policy) -> Decided:
                 objections[body.objection] = fact
                 round_ = changed(round_, ("objection",)) if fact.state == "upheld" else round_
         else:
-            round_ = changed(round_, differs(round_, body.verdict, body.recordings, body.policy.sha256))
+            then = changed(round_, differs(round_, body.verdict, body.recordings, body.policy.sha256))
             is_open = any(one.open for one in objections.values())
-            seen = Seen(round_, reviewers, is_open, policy.sha256, policy.r3.limit.value if policy.r3 else None)
+            seen = Seen(then, reviewers, is_open, policy.sha256, policy.r3.limit.value if policy.r3 else None)
             event, void = judge(seen, body)
             made = DecisionFact(record.key, record.utc_us, sha256_hex(record_bytes(record)), body, void)
             facts.append(made)
-            round_ = round_ if event is None else _after(round_, event, made)
+            round_ = round_ if event is None else _after(then, event, made)
     return Decided(tuple(facts), round_)
 
 

@@ -20,7 +20,6 @@ from central.webhook.events import Summary, again_us, event_of, kinds_of, read_s
 from central.webhook.post import Answer
 from common.backoff import Backoff
 from common.logs import Log
-from evidence.errors import ZaitangError
 from evidence.times import MINUTE, SECOND
 
 BACKOFF = Backoff(first=5, longest=3600)
@@ -67,11 +66,13 @@ class Worker:
     def look(self) -> None:
         """Keep what there is to be told of classes that changed."""
         now_us = self._now_us()
-        with self._store.write() as tx:
+        with self._store.read() as tx:
             since, leaves = int(tx.meta(LEAF) or 0), tx.leaves()
-            if leaves > since:
+        if leaves > since:  # only then a writer has to wait for us
+            with self._store.write() as tx:
                 tx.wake(since)
                 tx.set_meta(LEAF, str(leaves))
+        with self._store.read() as tx:
             due = tx.to_look_at(now_us, REST_US, AT_ONCE)
         for one in due:
             self._look_at(one, now_us)
@@ -97,7 +98,7 @@ class Worker:
                 return case_of(tell(self._store, tx, class_id, now_us))
         except DatabaseUnusable:
             raise
-        except ZaitangError as error:
+        except Exception as error:  # as nobody foresaw: one class must not silence the others
             _LOG.failed("class.untold", error, **{"class": class_id})
             return None
 

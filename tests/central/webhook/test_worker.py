@@ -16,8 +16,9 @@ import pytest
 from central.classes.reviews import state_review
 from central.cli import main
 from central.config import load_config
-from central.errors import WebhookRuns
+from central.errors import PolicyGone, WebhookRuns
 from central.store.outbox import TargetState
+from central.webhook import worker
 from central.webhook.post import Answer
 from central.webhook.worker import REST_US, Target, Worker
 from central.wiring import Centre, alone, open_centre
@@ -106,14 +107,12 @@ def test_what_is_refused_for_good_is_noted_and_the_next_one_comes(played: Centre
         assert tx.refusals("province") == [(1, "HTTP 400")] and tx.target("province").up_to == 2
 
 
+@pytest.mark.parametrize("error", [PolicyGone(policy="x", class_id=CLASS), ZeroDivisionError()])
 def test_a_class_that_cannot_be_told_holds_up_no_other_one(
-    played: Centre, others: Others, monkeypatch: pytest.MonkeyPatch
+    played: Centre, others: Others, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    from central.errors import PolicyGone
-    from central.webhook import worker
-
     def gone(*_: object) -> None:
-        raise PolicyGone(policy="x", class_id=CLASS)
+        raise error
 
     with monkeypatch.context() as patched:
         patched.setattr(worker, "tell", gone)
