@@ -42,6 +42,12 @@ stamp_url = ""
 # After so many minutes without a word from a box an alarm says so, and the page of all classes.
 [boxes]
 silent_min = 10
+
+# Systems that are told of flags, decisions and classes that are over (`zaitang-central webhook run`), like
+# [[webhook.targets]]
+# name = "province"
+# url = "https://system.example/events"
+# Where it is in a private network: private = true. Where an authority of its own vouches for it: ca = "/etc/…/ca.pem".
 """
 
 ZH = """\
@@ -85,6 +91,12 @@ stamp_url = ""
 # 终端盒这么多分钟没有任何消息，就发出警报，并显示在班次总览页上。
 [boxes]
 silent_min = 10
+
+# 把预警、决定和班次结束告知其他系统（`zaitang-central webhook run`），例如
+# [[webhook.targets]]
+# name = "province"
+# url = "https://system.example/events"
+# 在内网的：private = true。由其自有机构签发证书的：ca = "/etc/…/ca.pem"。
 """
 
 TEMPLATES = {"en": EN, "zh": ZH}

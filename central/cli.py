@@ -52,6 +52,7 @@ def _parser(lang: str = "en") -> Parser:
     _add_class(commands)
     _add_statements(commands)
     _add_reviews(commands)
+    importlib.import_module("central.decision_cli").add_commands(commands, _command)
     _command(commands, "collect", _collect, "take records from the broker, keep them, send receipts and orders")
     serve = _command(commands, "serve", _serve, "serve the console on this machine")
     serve.add_argument("--host", help="another loopback address than centre.toml says")
@@ -63,6 +64,7 @@ def _parser(lang: str = "en") -> Parser:
     _add_move(commands)
     _add_tree(commands)
     importlib.import_module("central.orders.cli").add_commands(commands)
+    importlib.import_module("central.webhook.cli").add_commands(commands, _command)
     _command(commands, "sealing-key", _sealing_key, "print the key to which boxes seal ID numbers and lists of people")
     roster = _command(commands, "roster", _roster,
                       "take a list of people that a box sealed; write its names for `class add`")

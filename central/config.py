@@ -6,8 +6,9 @@ import tomllib
 from pathlib import Path
 from typing import Annotated
 
-from central.errors import BadAddress, CannotRead, NoCentre
+from central.errors import BadAddress, BadTarget, CannotRead, NoCentre
 from central.store.address import SHAPE, address_of
+from central.webhook.post import place_of
 from common.texts import N_
 from evidence.errors import BadShape
 from evidence.records import Id
@@ -65,6 +66,24 @@ class Boxes:
 
 
 @dataclasses.dataclass(frozen=True)
+class WebhookTarget:
+    """Who is told what became of classes. `private`: its address may be of a private network; `ca`: a PEM file of who
+    vouches for it, empty: whom this machine trusts."""
+
+    name: Id
+    url: Annotated[str, Match(r"https://.{1,500}", "an address like https://system.example/events")]
+    private: bool = False
+    ca: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Webhook:
+    """Systems that are told. Without any nothing is sent."""
+
+    targets: tuple[WebhookTarget, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
 class CentreConfig:
     """The whole file."""
 
@@ -77,6 +96,7 @@ class CentreConfig:
     tree: TreeConfig = TreeConfig()
     devices: Devices = Devices()
     boxes: Boxes = Boxes()
+    webhook: Webhook = Webhook()
 
 
 def load_config(folder: Path) -> CentreConfig:
@@ -104,6 +124,18 @@ def load_config(folder: Path) -> CentreConfig:
         address_of(config.database)
     except BadAddress as error:
         raise BadShape(where=path, key="database", why=error.params["why"]) from None
+    _check_targets(config.webhook, path)
     if not config.devices.names:
         raise BadShape(where=path, key="devices.names", why=N_("at least one name or address is needed"))
     return config
+
+
+def _check_targets(webhook: Webhook, path: Path) -> None:
+    """Each has a name of its own and an address that can be used. Raises BadShape."""
+    for number, one in enumerate(webhook.targets):
+        try:
+            place_of(one.url, one.private, None)
+        except BadTarget as error:
+            raise BadShape(where=path, key=f"webhook.targets.{number}.url", why=error) from None
+    if len({one.name for one in webhook.targets}) < len(webhook.targets):
+        raise BadShape(where=path, key="webhook.targets", why=N_("two targets have one name"))

@@ -518,3 +518,86 @@ class TooManyFiles(BadInput):
 
 class NothingWanted(BadInput):
     text = "there is no file of {device} that is not here already; name files to have them sent again"
+
+
+class HeldByObjection(BadInput):
+    text = "dispute {dispute} belongs to objection {objection}, which is open: answer that, and it ends with it"
+
+
+class BadObjection(BadInput):
+    text = "say what the objection is, or what is answered, in 1 to {limit} characters that can be seen"
+
+
+class WhoObjects(BadInput):
+    text = "an objection is of a school, or of one trainee: say which, and of a trainee who"
+
+
+class NoObjection(BadInput):
+    text = "class {class_id} has no objection {objection}"
+
+
+class ObjectionOver(BadInput):
+    text = "objection {objection} of class {class_id} has come to its end: whoever objects again raises another one"
+
+
+class NotDecided(BadInput):
+    """A decision that was refused; nothing was kept."""
+
+
+class SayAll(NotDecided):
+    text = "whoever decides says everything: {needed}"
+
+
+class NothingToDecide(NotDecided):
+    text = "class {class_id} has neither a flag nor a review that is required: there is nothing to decide"
+
+
+class ClassNotOver(NotDecided):
+    text = "class {class_id} is not over, or records of it are still to come: nobody decides about it yet"
+
+
+class FindingsChanged(NotDecided):
+    text = "the findings of class {class_id} are other ones now than those that were shown: look at them again"
+
+
+class NoGround(NotDecided):
+    text = (
+        "{have} recordings do not show everyone, and the consequence needs {limit}: what is undecided must be reviewed "
+        "first, for it speaks against nobody"
+    )
+
+
+class FirstRuns(NotDecided):
+    text = "{by} made the first decision about class {class_id}: what follows is the second one, by somebody else"
+
+
+class DecidedAlready(NotDecided):
+    text = "two persons have decided about class {class_id}, and what they decided on is still so"
+
+
+class NoFirst(NotDecided):
+    text = "there is no first decision about class {class_id} on these findings: the first one comes first"
+
+
+class SamePerson(NotDecided):
+    text = "{by} made the first decision: the second one is somebody else's"
+
+
+class HasReviewed(NotDecided):
+    text = "{by} reviewed a recording of class {class_id}: the second decision is that of somebody who did not"
+
+
+class ObjectionOpen(NotDecided):
+    text = "objection {objection} of class {class_id} is open: it comes to its end before the second decision"
+
+
+class BadTarget(BadInput):
+    text = "{url} is no address to tell events to: https://, a name, no user and no password"
+
+
+class NoTarget(BadInput):
+    text = "centre.toml names no target {target} under [[webhook.targets]]"
+
+
+class WebhookRuns(BadInput):
+    text = "events of {folder} are being told by another process already"

@@ -3,12 +3,14 @@ from __future__ import annotations
 
 import dataclasses
 import fcntl
+import functools
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -20,7 +22,15 @@ from central.devices.desk import Desk, check_device
 from central.devices.ledger import NAME as LEDGER
 from central.devices.ledger import Entry, Ledger
 from central.devices.own import OwnTls, client_context, keep_certificate
-from central.errors import CannotWrite, CentreExists, CollectorRuns, NothingToMove, TwoDatabases, WrongDevice
+from central.errors import (
+    CannotWrite,
+    CentreExists,
+    CollectorRuns,
+    NothingToMove,
+    TwoDatabases,
+    WebhookRuns,
+    WrongDevice,
+)
 from central.ingest.broker import BrokerLink
 from central.ingest.collector import Collector
 from central.ingest.keyring import Keyring
@@ -37,6 +47,10 @@ from central.tree.keeper import Keeper
 from central.tree.stamp import Authority
 from central.tree.tree import Tree
 from central.tree.witnesses import witness_keys
+from central.webhook.post import place_of as place_of_target
+from central.webhook.post import post
+from central.webhook.secret import secret_of
+from central.webhook.worker import Target
 from evidence.bodies import DeviceApproved, Genesis
 from evidence.certs import fingerprint, split_chain
 from evidence.checkpoint import Stated, log_key, origin_of
@@ -100,6 +114,14 @@ class Centre:
         Raises NoIntermediate, BadKeyFile."""
         names = tuple(dict.fromkeys((*self.config.devices.names, self.config.broker.host, "localhost")))
         return keep_certificate(self.folder / "keys", self.store.device, names, self.clock.stamp().utc_us)
+
+    def webhook_targets(self) -> tuple[Target, ...]:
+        """Who is told of events. Raises BadKeyFile, CannotWrite."""
+        found = []
+        for one in self.config.webhook.targets:
+            place = place_of_target(one.url, one.private, Path(one.ca) if one.ca else None)
+            found.append(Target(one.name, functools.partial(post, place, secret_of(self.folder, one.name))))
+        return tuple(found)
 
     def broker_link(self, signatures: Here | None = None) -> BrokerLink:
         """The connection of one collector process."""
@@ -177,11 +199,12 @@ def place_of(folder: Path, config: CentreConfig) -> Place:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Hold the place of this folder's collector: two would push each other off the broker without end.
+def alone(folder: Path, what: Literal["collector", "webhook"] = "collector") -> Iterator[None]:
+    """Hold the place of this folder's collector: two would push each other off the broker without end; or of who tells
+    its events: two would tell each twice.
 
-    Raises CollectorRuns, CannotWrite."""
-    path = folder / "collector.lock"
+    Raises CollectorRuns, WebhookRuns, CannotWrite."""
+    path = folder / f"{what}.lock"
     try:
         opened = path.open("w")
     except OSError as error:
@@ -190,7 +213,7 @@ def alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CollectorRuns(folder=folder) from None
+            raise (CollectorRuns if what == "collector" else WebhookRuns)(folder=folder) from None
         yield
 
 

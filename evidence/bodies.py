@@ -633,6 +633,56 @@ class Review:
 
 
 @dataclasses.dataclass(frozen=True)
+class Objection:
+    """A school or a trainee objects to what is found of a class (`objection`), from the centre, or that goes on:
+    `state`. `person`: the trainee; `by`: who brought it; `dispute`: what holds the video for it."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    objection: Id
+    state: Literal["raised", "answered", "withdrawn", "upheld", "rejected"]
+    source: Literal["school", "trainee"] | None = dataclasses.field(default=None, metadata={"key": "from"})
+    person: Id | None = None
+    text: str = ""
+    by: str = ""
+    dispute: Id | None = None
+    answer: str = ""
+    handled_by: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class JudgedChain:
+    """A chain as far as findings rest on it. `receipted`: the `up_to` of the newest receipt that was counted."""
+
+    device: Id
+    chain: ChainId
+    up_to: Count
+    head_hash: Sha256
+    receipted: Count | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Decision:
+    """What one of two persons decides about a flag or a review of R3 (`decision`), from the centre. `findings`:
+    `evidence.standing.findings_hash` of what was judged, as of `as_of`, by version `rules`, on `chains`; `verdict` and
+    `recordings`: what R3 says in it. `first`: the payload's hash of the first decision, in the second one."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    stage: Literal["first", "second"]
+    answer: Literal["withdraw", "keep", "correct"]
+    reason: str
+    by: str
+    by_name: str
+    findings: Sha256
+    verdict: Literal["clear", "flag", "review"]
+    recordings: tuple[Id, ...]
+    policy: PolicyRef
+    rules: Annotated[int, Between(1, 1_000_000)]
+    as_of: Utc
+    chains: tuple[JudgedChain, ...]
+    first: Sha256 | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Alarm:
     """Something went wrong on the box (`alarm`): a code of the catalogue and its parameters."""
 
@@ -759,8 +809,8 @@ Body = (
     Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Assessment | Dispute | Consent | ConsentWithdrawn
     | Enrolment | FaceErased | TemplatesOrder | TemplatesMoved | SessionStart | SessionEnd | SessionCorrected | Segment
     | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
-    | Alarm | CheckpointSeen | SegmentRemoved | VideoReused | Export | DeviceApproved | DeviceRefused | DeviceRevoked
-    | BoxOrder | OrderAnswered | ChainBegun
+    | Objection | Decision | Alarm | CheckpointSeen | SegmentRemoved | VideoReused | Export | DeviceApproved
+    | DeviceRefused | DeviceRevoked | BoxOrder | OrderAnswered | ChainBegun
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -792,6 +842,8 @@ TYPES: dict[str, type[Body]] = {
     "code.read": CodeRead,
     "pointed": Pointed,
     "review": Review,
+    "objection": Objection,
+    "decision": Decision,
     "alarm": Alarm,
     "checkpoint.seen": CheckpointSeen,
     "chain.begun": ChainBegun,

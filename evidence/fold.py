@@ -23,10 +23,12 @@ from evidence.bodies import (
     CodeShown,
     Consent,
     ConsentWithdrawn,
+    Decision,
     Dispute,
     Enrolment,
     Hour,
     Leave,
+    Objection,
     Picture,
     PinCheckIn,
     Pointed,
@@ -44,6 +46,7 @@ from evidence.bodies import (
 )
 from evidence.brackets import Chains
 from evidence.called import Called, called, left_out
+from evidence.decisions import decided
 from evidence.enrolled import enrolment_facts
 from evidence.errors import BadInput
 from evidence.facts import Facts, overlap
@@ -51,6 +54,7 @@ from evidence.heads import with_usual
 from evidence.held import bareface_facts
 from evidence.keeping import longer
 from evidence.notes import NoteKey
+from evidence.objections import objection_facts
 from evidence.occasions import block_story, hour_story, window
 from evidence.pictures import first_of
 from evidence.placing import place
@@ -105,6 +109,8 @@ def fold(
     facts = facts.chained()
     hours, blocks = _occasions(facts, orders[-1][2], policy)
     used = told.used_records()
+    objections, objections_void = objection_facts(told.of(Objection))
+    by_two = decided([*told.of(Decision), *told.of(Objection), *told.of(Review)], policy)
     return Story(
         class_id=class_id,
         order=orders[-1][2],
@@ -144,6 +150,11 @@ def fold(
         bad_records=told.bad,
         revoked=told.revoked,
         centre_wrong=told.centre_wrong,
+        reviewed=tuple((record.key, body) for record, body in told.of(Review)),
+        objections=objections,
+        objections_void=objections_void,
+        decisions=by_two.decisions,
+        round=by_two.round,
         receipts_whole=whole,
     )
 

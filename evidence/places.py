@@ -10,8 +10,8 @@ from evidence.errors import WrongPlace
 from evidence.records import Record, Sealed
 
 CENTRE_TYPES = frozenset({
-    "order.class", "order.templates", "roster.event", "leave", "assessment", "dispute", "review", "video.reused",
-    "export", "device.approved", "device.refused", "device.revoked", "order.box",
+    "order.class", "order.templates", "roster.event", "leave", "assessment", "dispute", "review", "objection",
+    "decision", "video.reused", "export", "device.approved", "device.refused", "device.revoked", "order.box",
 })
 BOX_TYPES = frozenset({
     "order.accepted", "consent", "consent.withdrawn", "enrolment", "face.erased", "templates.moved", "session.start",

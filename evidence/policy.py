@@ -254,6 +254,13 @@ class BareFaceRules:
 
 
 @dataclasses.dataclass(frozen=True)
+class DecisionRules:
+    """`notice_days`: so long after the second decision is the public notice (公示), before it is final."""
+
+    notice_days: Annotated[Number, Between(0, 365)]
+
+
+@dataclasses.dataclass(frozen=True)
 class Policy:
     """One document, made computable. `documents`: short name in clauses → document number."""
 
@@ -275,6 +282,8 @@ class Policy:
     """None in policies from before bare-face roll calls were asked for."""
     liveness: LivenessRules | None = None
     """None in policies from before liveness was judged from measurements: the word of the record counts."""
+    decision: DecisionRules | None = None
+    """None in policies from before decisions were recorded: they are final at once."""
     accept_test_keys: bool = False
     accept_simulated: bool = False
     r1: R1 | None = None
@@ -318,6 +327,11 @@ class Policy:
     def settle_us(self) -> int:
         """How long after its end a recording is sealed and sent."""
         return self.video.settle_min.value * MINUTE
+
+    @property
+    def notice_us(self) -> int:
+        """How long after the second decision it is final."""
+        return 0 if self.decision is None else self.decision.notice_days.value * 24 * HOUR
 
     @property
     def limits(self) -> Limits:

@@ -8,6 +8,7 @@ from evidence.bodies import (
     Alarm,
     CheckIn,
     ClassOrder,
+    Decision,
     Enrolment,
     Hour,
     Leave,
@@ -530,6 +531,61 @@ class Longer:
 
 
 @dataclasses.dataclass(frozen=True)
+class ObjectionFact:
+    """An objection of a school or of a trainee (`person`), and what became of it. `by`: who brought it; `handled_by`,
+    `answer`: of the last word; `dispute`: what holds the video for it; `refs`: its records, in order."""
+
+    objection: str
+    source: Literal["school", "trainee"]
+    person: str | None
+    text: str
+    by: str
+    dispute: str | None
+    raised_us: int
+    state: Literal["raised", "answered", "withdrawn", "upheld", "rejected"]
+    changed_us: int
+    answer: str
+    handled_by: str
+    refs: tuple[Ref, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether it has not come to an end."""
+        return self.state in ("raised", "answered")
+
+
+VoidDecision = Literal[
+    "unsaid", "nothing", "no_ground", "running", "no_first", "same_person", "reviewer", "objection"]
+"""Why a decision does not count: without a reason or an account; R3 was clear; too few recordings for the consequence;
+another one runs; it names no first one that runs; both by one account; its maker reviewed; an objection was open."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DecisionFact:
+    """What somebody decided. `hash`: of the record's payload; `void`: why it does not count."""
+
+    ref: Ref
+    at_us: int
+    hash: str
+    decision: Decision
+    void: VoidDecision | None
+
+
+RoundState = Literal["none", "first", "decided", "returned", "disagreed", "stale"]
+RoundChange = Literal["verdict", "recordings", "policy", "objection"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Round:
+    """The last round of two persons, and where it stands. `changed`: what made it stale."""
+
+    state: RoundState = "none"
+    first: DecisionFact | None = None
+    second: DecisionFact | None = None
+    changed: tuple[RoundChange, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
 class Story:
     """Everything that a page or a rule needs to know of one class."""
 
@@ -596,6 +652,14 @@ class Story:
     centre_wrong: tuple[Ref, ...] = ()
     """Receipts (the record up to which each was given) and checkpoints (the record that names each) whose times
     contradict each other: the clock of the centre was wrong."""
+    reviewed: tuple[tuple[Ref, Review], ...] = ()
+    """Every review of the class, also those that do not count (any more)."""
+    objections: tuple[ObjectionFact, ...] = ()
+    objections_void: tuple[Ref, ...] = ()
+    """Records of objections that do not count."""
+    decisions: tuple[DecisionFact, ...] = ()
+    round: Round = Round()
+    """By the records of the decisions alone; `evidence.standing` holds it against the findings of now."""
     receipts_whole: bool = True
     """False if nobody vouches that all receipts are here: what came late cannot be told from what came in time."""
 

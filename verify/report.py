@@ -8,6 +8,7 @@ from common.reasons import AND, READINGS, RESULTS, VERDICTS, moment_words, rule_
 from common.texts import N_, translate, words
 from evidence.rules import Finding, R3Finding
 from evidence.times import SECOND, utc_text, utc_us
+from verify import decisions
 from verify.folder import shown
 from verify.result import Result
 
@@ -156,6 +157,7 @@ def as_json(result: Result, lang: str) -> dict[str, Any]:
         "class": result.material.only_class,
         "as_of": result.as_of,
         "findings": [{**finding, "class": one.class_id} for one in result.judged for finding in one.findings],
+        "decided": [decisions.as_json(one) for one in result.decided],
     }
 
 
@@ -178,6 +180,8 @@ def sentences(result: Result, lang: str) -> Iterator[str]:
     yield from _signers(result, lang)
     yield from _remarks(result, lang)
     yield from _findings(result, lang)
+    for one in result.decided:
+        yield from decisions.sentences(one, lang)
 
 
 def _verdict(problems: int, lang: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from evidence.errors import TestKey, VerificationError
 from evidence.policy import Policy
 from evidence.times import utc_text
+from verify.decisions import OfClass, of_class
 from verify.errors import NoStory, OtherPolicy, SimulatedClock
 from verify.findings import Judged, judge
 from verify.material import Chain, ClassCase, Expected, Gone, Material
@@ -24,6 +25,8 @@ class Result:
     judged: tuple[Judged, ...]
     unjudged: tuple[str, ...]
     """Classes whose policy is not at hand."""
+    decided: tuple[OfClass, ...] = ()
+    """What people decided about these classes, and who objected."""
 
     @property
     def ok(self) -> bool:
@@ -79,6 +82,7 @@ def conclude(
         if case.policy is not None or material.kind == "box":  # why an export has none is named already
             problems += [error for chain in material.chains for error in _unreal(case, chain)]
     judged: list[Judged] = []
+    decided: list[OfClass] = []
     for case in material.cases:
         if not problems and case.policy is not None:
             try:
@@ -86,11 +90,15 @@ def conclude(
                             material.receipts_whole, material.log)
                 problems += _other_policy(one, case.policy)
                 judged.append(one)
+                said = of_class(material, one, case.policy, case.as_of_us)
+                decided += [said] if said else []
             except NoStory as error:
                 problems.append(error)
     unjudged = tuple(case.class_id for case in material.cases if case.policy is None)
     gone = sum(one.name not in material.folder.sizes and one.gone in removed for one in expected)
-    return Result(material, tuple(problems), tuple(expected), gone, tuple(judged) if not problems else (), unjudged)
+    whole = not problems
+    return Result(material, tuple(problems), tuple(expected), gone, tuple(judged) if whole else (), unjudged,
+                  tuple(decided) if whole else ())
 
 
 def _other_policy(judged: Judged, policy: Policy) -> list[VerificationError]:

@@ -7,14 +7,16 @@ import datetime
 from collections.abc import Collection
 
 from central.classes.orders import OrderMessage, Told, boxes_of, order_of
-from central.errors import BadDay, BadReason, DayAhead, DayBefore, NoDispute, SeveralDisputes
+from central.errors import BadDay, BadReason, DayAhead, DayBefore, HeldByObjection, NoDispute, SeveralDisputes
 from central.store.store import Store
 from central.store.tables import Tx
 from evidence.blocks import local
-from evidence.bodies import Assessment, ClassOrder, Dispute, body_of
+from evidence.bodies import Assessment, ClassOrder, Dispute, Objection, body_of
 from evidence.canonical import canonical
 from evidence.errors import BadInput
+from evidence.objections import objection_facts
 from evidence.records import Sealed
+from evidence.story import ObjectionFact
 from evidence.times import MINUTE, utc_text, utc_us
 
 MAX_REASON = 500
@@ -51,14 +53,27 @@ def open_dispute(store: Store, class_id: str, reason: str) -> Dispute:
     """A dispute begins; its id counts up within the class. Raises UnknownClass, BadReason."""
     with store.write() as tx:
         order_of(tx, class_id)
-        number = len({body.dispute for body in _disputes(tx, class_id)}) + 1
-        body = Dispute(class_id, f"d-{number}", "opened", plain_text(reason, MAX_REASON, BadReason))
-        store.append(tx, body)
+        return begin_dispute(store, tx, class_id, plain_text(reason, MAX_REASON, BadReason))
+
+
+def begin_dispute(store: Store, tx: Tx, class_id: str, reason: str) -> Dispute:
+    """The same within a writing transaction."""
+    number = len({body.dispute for body in _disputes(tx, class_id)}) + 1
+    body = Dispute(class_id, f"d-{number}", "opened", reason)
+    store.append(tx, body)
     return body
 
 
+def end_dispute(store: Store, tx: Tx, class_id: str, dispute: str, reason: str) -> None:
+    """That dispute is over, within a writing transaction; nothing where it is already."""
+    last = {body.dispute: body for body in _disputes(tx, class_id)}
+    if dispute in last and last[dispute].state == "opened":
+        store.append(tx, Dispute(class_id, dispute, "closed", reason))
+
+
 def close_dispute(store: Store, class_id: str, reason: str, which: str | None) -> Dispute:
-    """A dispute ends: the one that is open, or `which`. Raises UnknownClass, BadReason, NoDispute, SeveralDisputes."""
+    """A dispute ends: the one that is open, or `which`. Raises UnknownClass, BadReason, NoDispute, SeveralDisputes,
+    HeldByObjection."""
     with store.write() as tx:
         order_of(tx, class_id)
         last = {body.dispute: body for body in _disputes(tx, class_id)}
@@ -69,6 +84,9 @@ def close_dispute(store: Store, class_id: str, reason: str, which: str | None) -
             raise NoDispute(class_id=class_id)
         if len(running) > 1:
             raise SeveralDisputes(class_id=class_id, disputes=", ".join(running))
+        for one in objections_of(tx, class_id):
+            if one.open and one.dispute == running[0]:
+                raise HeldByObjection(dispute=running[0], objection=one.objection)
         body = Dispute(class_id, running[0], "closed", plain_text(reason, MAX_REASON, BadReason))
         store.append(tx, body)
     return body
@@ -104,6 +122,12 @@ def _stated(tx: Tx, class_id: str) -> list[Sealed]:
 def _disputes(tx: Tx, class_id: str) -> list[Dispute]:
     bodies = [body_of(sealed.record) for sealed in tx.of_type("dispute", class_id)]
     return [body for body in bodies if isinstance(body, Dispute)]
+
+
+def objections_of(tx: Tx, class_id: str) -> tuple[ObjectionFact, ...]:
+    """The objections of a class, by the centre's own records."""
+    told = [(sealed.record, body_of(sealed.record)) for sealed in tx.of_type("objection", class_id)]
+    return objection_facts((record, body) for record, body in told if isinstance(body, Objection))[0]
 
 
 def plain_text(text: str, limit: int, error: type[BadInput]) -> str:

@@ -12,7 +12,7 @@ from central.errors import CannotJudge, PolicyGone
 from central.store.store import Store
 from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import ClassOrder
+from evidence.bodies import ClassOrder, JudgedChain
 from evidence.errors import ZaitangError
 from evidence.fold import fold
 from evidence.policy import Policy, parse_policy
@@ -25,7 +25,7 @@ from evidence.story import Story
 @dataclasses.dataclass(frozen=True)
 class Told:
     """A class as of one moment. `waiting`: records of its boxes that are here but whose turn in the chain has not come,
-    because an earlier one is missing; they are left out."""
+    because an earlier one is missing; they are left out. `chains`: how far everything rests on which chains."""
 
     order: ClassOrder
     policy: Policy
@@ -33,6 +33,7 @@ class Told:
     as_of: AsOf
     findings: tuple[Finding, ...]
     waiting: int
+    chains: tuple[JudgedChain, ...] = ()
 
 
 class Stories:
@@ -82,7 +83,16 @@ def tell(store: Store, tx: Tx, class_id: str, now_us: int) -> Told:
     records = [read_sealed(envelope).record for envelope in tx.receipted({*devices, store.device})]
     moment = as_of(records, store.device, now_us)
     story = fold(records, class_id, policy, receipts=receipts_of(tx, devices), log=store.log)
-    return Told(order, policy, story, moment, findings(story, policy, moment.us), tx.waiting(devices))
+    found = findings(story, policy, moment.us)
+    return Told(order, policy, story, moment, found, tx.waiting(devices), chains_of(tx, {*devices, store.device}))
+
+
+def chains_of(tx: Tx, devices: Iterable[str]) -> tuple[JudgedChain, ...]:
+    """How far the chains of these devices are here without a hole, and receipted."""
+    heads = [head for device in sorted(devices) for head in tx.heads(device) if head.up_to >= 0]
+    return tuple(JudgedChain(
+        head.device, head.chain, head.up_to, head.head_hash,
+        max((up_to for up_to, _ in tx.receipts(head.device, head.chain)), default=None)) for head in heads)
 
 
 def receipts_of(tx: Tx, devices: Iterable[str]) -> dict[tuple[str, str], list[Receipt]]:

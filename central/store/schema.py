@@ -189,3 +189,43 @@ heard = Table(
     Column("silent", Boolean, nullable=False, comment="its silence has been told"),
     Column("against", _text(64), comment="the alarm about what its heartbeats contradict, once told"),
 )
+
+events = Table(
+    "events",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False,
+           comment="in the order in which others are told"),
+    Column("id", _text(64), nullable=False, comment="the same however often it is sent"),
+    Column("kind", _text(16), nullable=False),
+    Column("class_id", _text(64), nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="canonical JSON"),
+    Column("made_us", BigInteger, nullable=False),
+)
+
+watched = Table(
+    "watched",
+    metadata,
+    Column("class_id", _text(64), primary_key=True),
+    Column("looked_us", BigInteger, nullable=False),
+    Column("again_us", BigInteger, index=True, comment="when it is to be looked at; null: when a record of it comes"),
+    Column("told", Text, nullable=False, comment="what others were told of it last"),
+)
+
+targets = Table(
+    "targets",
+    metadata,
+    Column("name", _text(64), primary_key=True, comment="of [[webhook.targets]] in centre.toml"),
+    Column("up_to", BigInteger, nullable=False, comment="the last event that it took or refused"),
+    Column("tries", Integer, nullable=False, comment="of the next one, in vain"),
+    Column("next_us", BigInteger, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("name", _text(64), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("why", Text, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+)

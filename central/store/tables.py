@@ -11,6 +11,7 @@ from sqlalchemy.engine import Row
 from central.store import schema as t
 from central.store.devices import DeviceTables
 from central.store.heard import HeardTables
+from central.store.outbox import OutboxTables
 from central.store.trees import TreeTables
 from evidence.bodies import Segment
 from evidence.records import NO_PREV, Record, Sealed
@@ -58,7 +59,7 @@ class Announced:
     stored: bool
 
 
-class Tx(DeviceTables, HeardTables, TreeTables):
+class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables):
     """One transaction."""
 
     def meta(self, key: str) -> str | None:

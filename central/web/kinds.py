@@ -32,6 +32,8 @@ RECORDS = {
     "code.read": N_("search for a code in a video file"),
     "pointed": N_("person pointed out in a picture"),
     "review": N_("review of a recording"),
+    "objection": N_("objection to what is found of a class"),
+    "decision": N_("decision about a flag"),
     "alarm": N_("alarm"),
     "checkpoint.seen": N_("checkpoint of the centre's tree"),
     "chain.begun": N_("new chain after an earlier one of this box"),

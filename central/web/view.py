@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 
 from central.classes.stories import Told
+from central.web.decisions import DecidedView, decided_view
 from central.web.findings import FindingView, finding_view
 from central.web.gaps import gaps_of, uncertain_of
 from central.web.links import Link, link, percent, score
@@ -95,6 +96,7 @@ class ClassView:
     blocks: tuple[BlockView, ...]
     people: tuple[PersonRow, ...]
     findings: tuple[FindingView, ...]
+    decided: DecidedView
     checkins: tuple[CheckInView, ...]
     alarms: tuple[AlarmView, ...]
 
@@ -134,6 +136,7 @@ def class_view(told: Told, names: Mapping[str, str], lang: str, has: Callable[[s
         blocks=tuple(block_view(told, block, r3, local) for block in story.blocks),
         people=tuple(people_rows(told, names, r3, local)),
         findings=tuple(finding_view(told, finding, names, lang, has) for finding in told.findings),
+        decided=decided_view(told, local),
         checkins=tuple(_checkin(fact, names, local) for fact in story.signs),
         alarms=tuple(_alarm(told, ref, alarm, at_us, local) for ref, alarm, at_us in story.alarms),
     )

@@ -9,7 +9,10 @@ from evidence.rules import attempts, beside, o2, o7, o9, r1, r2, r3, r4, r7
 from evidence.rules.finding import Finding, R3Finding, Reading, Reason, finding_json, reason
 from evidence.story import Story
 
-__all__ = ["Finding", "R3Finding", "Reading", "Reason", "finding_json", "findings"]
+RULES_VERSION = 1
+"""Raised by one whenever the same records under the same policy could have other findings than before
+(evidence/README.md, "Findings as JSON, and the version of the rules")."""
+__all__ = ["RULES_VERSION", "Finding", "R3Finding", "Reading", "Reason", "finding_json", "findings"]
 
 
 def findings(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:

@@ -1,0 +1,148 @@
+"""What two persons decide about a flag: what they are shown, and the record of it. Which decisions count is decided by
+`evidence.decisions`, here as for every reader."""
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from central.classes.reviews import MAX_BY
+from central.classes.statements import MAX_REASON, plain_text
+from central.classes.stories import Told, tell
+from central.errors import (
+    BadBy,
+    BadReason,
+    ClassNotOver,
+    DecidedAlready,
+    FindingsChanged,
+    FirstRuns,
+    HasReviewed,
+    NoFirst,
+    NoGround,
+    NotDecided,
+    NothingToDecide,
+    ObjectionOpen,
+    SamePerson,
+)
+from central.store.store import Store
+from central.store.tables import Tx
+from evidence.bodies import Decision, Review
+from evidence.decisions import Seen, judge, plain_name
+from evidence.rules import RULES_VERSION, R3Finding
+from evidence.standing import Standing, findings_hash, r3_of, standing
+from evidence.story import VoidDecision
+from evidence.times import utc_text
+
+Stage = Literal["first", "second"]
+Answer = Literal["withdraw", "keep", "correct"]
+BESIDE = ("decision", "objection", "review")
+"""What people say of a class that a decision must have seen."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """What deciders are shown. `findings`: the hash of all findings, which a decision hands back; `reviews`: who
+    reviewed what of the class, and how; `over`: the class is over, and its records are here or late."""
+
+    told: Told
+    findings: str
+    r3: R3Finding | None
+    standing: Standing
+    reviews: tuple[Review, ...]
+    over: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """The decision, and where the class stands after it."""
+
+    body: Decision
+    after: Standing
+
+
+def case_of(told: Told) -> Case:
+    """What there is to decide about a class."""
+    story, moment_us = told.story, told.as_of.us
+    return Case(
+        told, findings_hash(told.findings), r3_of(told.findings),
+        standing(story, told.findings, told.policy, moment_us), tuple(body for _, body in story.reviewed),
+        bool(story.hours) and all(unit.over(moment_us) for unit in (*story.hours, *story.blocks)))
+
+
+def look_at(store: Store, class_id: str, now_us: int) -> Case:
+    """The same of a class of the store. Raises UnknownClass, PolicyGone."""
+    with store.read() as tx:
+        return case_of(tell(store, tx, class_id, now_us))
+
+
+def decide(
+    store: Store, class_id: str, stage: Stage, answer: Answer, reason: str, by: str, by_name: str, shown: str,
+    now_us: int,
+) -> Made:
+    """One of two persons (`by`: the account) decides on the findings with the hash `shown`.
+
+    Raises UnknownClass, PolicyGone, BadReason, BadBy, or a NotDecided; nothing is kept then."""
+    why, who, name = (
+        plain_text(reason, MAX_REASON, BadReason), plain_text(by, MAX_BY, BadBy), plain_text(by_name, MAX_BY, BadBy))
+    case = look_at(store, class_id, now_us)
+    body = _body(case, stage, answer, why, who, name, shown)
+    with store.write() as tx:
+        if _said_since(tx, store, case.told):
+            raise FindingsChanged(class_id=class_id)
+        store.append(tx, body)
+    return Made(body, look_at(store, class_id, now_us).standing)
+
+
+def _body(case: Case, stage: Stage, answer: Answer, why: str, who: str, name: str, shown: str) -> Decision:
+    """The record. Raises a NotDecided."""
+    told, r3, class_id = case.told, case.r3, case.told.story.class_id
+    if case.findings != shown:
+        raise FindingsChanged(class_id=class_id)
+    if r3 is None or r3.verdict == "clear":
+        raise NothingToDecide(class_id=class_id)
+    if not case.over:
+        raise ClassNotOver(class_id=class_id)
+    first = case.standing.round.first
+    body = Decision(
+        class_id=class_id, stage=stage, answer=answer, reason=why, by=who, by_name=name, findings=case.findings,
+        verdict=r3.verdict, recordings=r3.recordings, policy=told.order.policy, rules=RULES_VERSION,
+        as_of=utc_text(told.as_of.us), chains=told.chains,
+        first=first.hash if stage == "second" and first is not None else None,
+    )
+    _, void = judge(_seen(case), body)
+    if void is not None:
+        raise _refusal(case, body, void)
+    return body
+
+
+def _seen(case: Case) -> Seen:
+    policy = case.told.policy
+    return Seen(
+        case.standing.round, {plain_name(one.reviewer) for one in case.reviews}, bool(case.standing.open),
+        policy.sha256, policy.r3.limit.value if policy.r3 else None)
+
+
+def _refusal(case: Case, body: Decision, void: VoidDecision) -> NotDecided:
+    """Why a decision does not count, as an error."""
+    class_id, first = body.class_id, case.standing.round.first
+    if void == "no_ground":
+        limit = case.told.policy.r3.limit.value if case.told.policy.r3 else 0
+        return NoGround(have=len(body.recordings), limit=limit)
+    if void == "running" and case.standing.round.state == "first" and first is not None:
+        return FirstRuns(class_id=class_id, by=first.decision.by_name)
+    if void == "running" or (void == "no_first" and case.standing.round.state == "decided"):
+        return DecidedAlready(class_id=class_id)
+    if void == "same_person":
+        return SamePerson(by=body.by_name)
+    if void == "reviewer":
+        return HasReviewed(class_id=class_id, by=body.by_name)
+    if void == "objection":
+        return ObjectionOpen(class_id=class_id, objection=case.standing.open[0].objection)
+    return NoFirst(class_id=class_id) if void == "no_first" else NothingToDecide(class_id=class_id)
+
+
+def _said_since(tx: Tx, store: Store, told: Told) -> bool:
+    """Whether people said more of the class than was seen: telling it takes a while, and another person may decide."""
+    seen = {(one.device, one.chain): one.up_to for one in told.chains}
+    return any(sealed.record.seq > seen.get((sealed.record.device, sealed.record.chain), -1)
+               for kind in BESIDE for sealed in tx.of_type(kind, told.story.class_id)
+               if sealed.record.device == store.device)

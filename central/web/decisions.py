@@ -1,0 +1,94 @@
+"""Decisions and objections on the page of a class: who decided what on which findings, stale or not; who objects."""
+from __future__ import annotations
+
+import dataclasses
+
+from central.classes.stories import Told
+from central.web.links import Link, link
+from central.web.localtime import LocalTime
+from common.decisions import OBJECTIONS, SOURCES, decision_words, round_words
+from common.texts import N_, translate
+from evidence.bodies import Decision
+from evidence.standing import findings_hash, r3_of, standing
+
+FINAL = N_("It is final since {at}.")
+FINAL_FROM = N_("It is final from {at} on, after the public notice, if nobody objects.")
+NOT_FINAL = N_("It is not final while an objection is open.")
+SAME = N_("on exactly the findings of this page")
+ALIKE = N_("the verdict and the recordings are those of this page, other findings have changed")
+OTHER = N_("on another verdict, other recordings or another policy than those of this page")
+
+
+@dataclasses.dataclass(frozen=True)
+class DecisionView:
+    """A decision. `basis`: whether it was made on the findings that the page shows; `void`: it does not count."""
+
+    sentence: str
+    findings: str
+    basis: str
+    void: bool
+    record: Link
+
+
+@dataclasses.dataclass(frozen=True)
+class ObjectionView:
+    """An objection and its answer."""
+
+    objection: str
+    source: str
+    at: str
+    text: str
+    state: str
+    state_words: str
+    open: bool
+    answer: str
+    handled_by: str
+    records: tuple[Link, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class DecidedView:
+    """`state`: of the round, and its sentence; `final`: a sentence, or nothing while nothing is decided."""
+
+    state: str
+    sentence: str
+    final: str
+    decisions: tuple[DecisionView, ...]
+    objections: tuple[ObjectionView, ...]
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to be told."""
+        return bool(self.decisions or self.objections)
+
+
+def decided_view(told: Told, local: LocalTime) -> DecidedView:
+    """What people decided about the class, and who objected."""
+    now, lang = standing(told.story, told.findings, told.policy, told.as_of.us), local.lang
+    shown = findings_hash(told.findings) if told.story.decisions else ""
+    final = ""
+    if now.round.state == "decided":
+        text = NOT_FINAL if now.final_us is None else FINAL if now.final else FINAL_FROM
+        final = translate(text, lang, at=local.full(now.final_us or 0))
+    return DecidedView(
+        state=now.round.state,
+        sentence=round_words(now.round, lang),
+        final=final,
+        decisions=tuple(DecisionView(
+            decision_words(fact, local.full(fact.at_us), lang), fact.decision.findings,
+            translate(_basis(told, fact.decision, shown), lang), fact.void is not None, link(fact.ref))
+            for fact in told.story.decisions),
+        objections=tuple(ObjectionView(
+            one.objection, translate(SOURCES[one.source], lang), local.full(one.raised_us), one.text, one.state,
+            translate(OBJECTIONS[one.state], lang), one.open, one.answer, one.handled_by,
+            tuple(link(ref) for ref in one.refs)) for one in told.story.objections),
+    )
+
+
+def _basis(told: Told, body: Decision, shown: str) -> str:
+    """On what it was made, against what is shown."""
+    r3 = r3_of(told.findings)
+    if body.findings == shown:
+        return SAME
+    matters = (body.verdict, {*body.recordings}, body.policy.sha256)
+    return ALIKE if r3 and matters == (r3.verdict, {*r3.recordings}, told.policy.sha256) else OTHER

@@ -1,0 +1,65 @@
+"""The words of decisions and objections: answers, states, why one does not count, in Chinese and English."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from common.texts import N_, translate
+from evidence.story import DecisionFact, Round
+
+ANSWERS: Mapping[str, str] = {
+    "withdraw": N_("the consequence of the clause: the subsidy is withdrawn, or the class not recognised"),
+    "keep": N_("no consequence"),
+    "correct": N_("something must be put right first: the plan, the roster or a review"),
+}
+STAGES: Mapping[str, str] = {"first": N_("First decision"), "second": N_("Second decision")}
+STATES: Mapping[str, str] = {
+    "none": N_("Nobody has decided yet."),
+    "first": N_("One person has decided; a second one is needed."),
+    "decided": N_("Two persons have decided the same."),
+    "returned": N_("Two persons say that something must be put right first; nothing is decided."),
+    "disagreed": N_("The two persons disagree: nothing is decided, and a new first decision begins."),
+    "stale": N_("What was decided on is not so any more ({changed}): nothing holds, and a new first decision begins."),
+}
+CHANGES: Mapping[str, str] = {
+    "verdict": N_("another verdict of R3"),
+    "recordings": N_("other recordings that do not show everyone"),
+    "policy": N_("another policy"),
+    "objection": N_("an objection was upheld"),
+}
+VOIDS: Mapping[str, str] = {
+    "unsaid": N_("no reason or no account is given"),
+    "nothing": N_("R3 was clear, there was nothing to decide"),
+    "no_ground": N_("fewer recordings fail to show everyone than the consequence needs"),
+    "running": N_("another decision was running or held"),
+    "no_first": N_("it does not follow a first decision on the same findings"),
+    "same_person": N_("the first decision is by the same person"),
+    "reviewer": N_("whoever made it had reviewed a recording of the class"),
+    "objection": N_("an objection was open"),
+}
+SOURCES: Mapping[str, str] = {"school": N_("the school"), "trainee": N_("a trainee")}
+OBJECTIONS: Mapping[str, str] = {
+    "raised": N_("not answered yet"),
+    "answered": N_("answered, still open"),
+    "withdrawn": N_("withdrawn"),
+    "upheld": N_("upheld"),
+    "rejected": N_("rejected"),
+}
+DECIDED = N_("{stage} by {name} ({by}), {at}: {answer}. Reason: {why}")
+VOID = N_("This does not count: {why}.")
+AND = {"zh": "、", "en": ", "}
+
+
+def round_words(now: Round, lang: str) -> str:
+    """Where the last round stands, as a sentence."""
+    what = AND[lang].join(translate(CHANGES[one], lang) for one in now.changed)
+    return translate(STATES[now.state], lang, changed=what)
+
+
+def decision_words(fact: DecisionFact, at: str, lang: str) -> str:
+    """Who decided what, and why. `at`: the moment in words."""
+    body = fact.decision
+    said = translate(DECIDED, lang, stage=translate(STAGES[body.stage], lang), name=body.by_name, by=body.by, at=at,
+                     answer=translate(ANSWERS[body.answer], lang), why=body.reason)
+    if fact.void is None:
+        return said
+    return f"{said} {translate(VOID, lang, why=translate(VOIDS[fact.void], lang))}"

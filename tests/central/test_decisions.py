@@ -1,0 +1,312 @@
+"""Decisions at the centre: what is refused in words, what is sealed, who decided between look and word; the commands,
+the page, and what zaitang-verify makes anew of an export."""
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from central.classes.decisions import Case, Made, decide, look_at
+from central.classes.objections import handle_objection, raise_objection
+from central.classes.orders import add_class
+from central.classes.plan import read_names, read_plan
+from central.classes.reviews import state_review
+from central.cli import main
+from central.errors import (
+    BadBy,
+    BadReason,
+    ClassNotOver,
+    DecidedAlready,
+    FindingsChanged,
+    FirstRuns,
+    HasReviewed,
+    NoFirst,
+    NoGround,
+    NotDecided,
+    NothingToDecide,
+    ObjectionOpen,
+    SamePerson,
+    UnknownClass,
+)
+from central.export import export_class
+from central.web.app import create_app
+from central.wiring import Centre
+from evidence.bodies import Decision, body_of
+from evidence.rules import RULES_VERSION
+from evidence.standing import findings_hash
+from tests.central.course import PEOPLE, PLAN
+from tests.central.helpers import write_plan
+from tests.central.test_reviews import CLASS, FIRST, NOW, PRACTICE
+from verify.cli import main as verify_main
+
+
+def decided(
+    centre: Centre, stage: str = "first", answer: str = "withdraw", by: str = "wang", shown: str | None = None,
+    class_id: str = CLASS, reason: str = "三次录像均未显示全员", name: str = "王科长", now_us: int = NOW,
+) -> Made:
+    shown = look(centre).findings if shown is None else shown
+    return decide(centre.store, class_id, stage, answer, reason, by, name, shown, now_us)  # type: ignore[arg-type]
+
+
+def look(centre: Centre) -> Case:
+    return look_at(centre.store, CLASS, NOW)
+
+
+def kept(centre: Centre) -> list[object]:
+    with centre.store.read() as tx:
+        return [body_of(one.record) for one in tx.of_type("decision")]
+
+
+def test_two_persons_decide_on_what_was_shown_and_the_record_says_on_what(played: Centre) -> None:
+    """One trainee is away in three practices: a flag."""
+    case = look(played)
+    assert case.r3 and case.r3.verdict == "flag" and case.over and case.standing.round.state == "none"
+    assert case.findings == findings_hash(case.told.findings)
+    first = decided(played)
+    assert first.after.round.state == "first"
+    with played.store.read() as tx:
+        (sealed,) = tx.of_type("decision")
+        heads = {(one.device, one.chain): (one.up_to, one.head_hash) for one in tx.heads("box-1")}
+        receipts = {chain: tx.receipts(*chain) for chain in heads}
+    body = body_of(sealed.record)
+    assert body == first.body and isinstance(body, Decision)
+    assert (body.stage, body.answer, body.by, body.by_name, body.rules) == (
+        "first", "withdraw", "wang", "王科长", RULES_VERSION)
+    assert (body.findings, body.verdict, body.recordings) == (case.findings, "flag", case.r3.recordings)
+    chains = {(one.device, one.chain): one for one in body.chains}
+    own = chains.pop((played.store.device, played.store.chain))
+    assert own.up_to == sealed.record.seq - 1, "it rests on what stood before it"
+    assert {chain: (one.up_to, one.head_hash) for chain, one in chains.items()} == heads
+    assert {chain: one.receipted for chain, one in chains.items()} == {
+        chain: told[-1][0] for chain, told in receipts.items()}
+    second = decided(played, "second", by="zhao")
+    assert second.body.first == sealed.hash and second.after.round.state == "decided"
+    assert second.after.answer == "withdraw" and second.after.final, "the demo has no public notice"
+    assert look(played).findings == case.findings, "a decision changes no finding"
+
+
+REFUSED: list[tuple[dict[str, Any], type[Exception]]] = [
+    ({"class_id": "no"}, UnknownClass), ({"reason": " "}, BadReason), ({"reason": "长" * 501}, BadReason),
+    ({"by": ""}, BadBy), ({"name": "a\u202eb"}, BadBy), ({"shown": "0" * 64}, FindingsChanged),
+    ({"stage": "second"}, NoFirst),
+]
+
+
+def test_a_decision_that_says_too_little_or_comes_too_early_is_refused(played: Centre) -> None:
+    for change, error in REFUSED:
+        with pytest.raises(error):
+            decided(played, **change)
+    assert kept(played) == []
+
+
+def test_the_second_is_somebody_else_who_reviewed_nothing_and_nobody_decides_twice(played: Centre) -> None:
+    state_review(played.store, CLASS, FIRST, "complete", "看过", "赵 主任", NOW)
+    decided(played)
+    for change, error in (({"by": "Wang "}, SamePerson), ({"by": "u-3", "name": "赵 主任"}, HasReviewed),
+                          ({"by": "赵  主任"}, HasReviewed), ({"stage": "first", "by": "li"}, FirstRuns)):
+        with pytest.raises(error):
+            decided(played, **{"stage": "second", "by": "zhao", "name": "钱"} | change)
+    assert len(kept(played)) == 1
+    decided(played, "second", by="zhao", name="钱")
+    for stage in ("first", "second"):
+        with pytest.raises(DecidedAlready):
+            decided(played, stage, by="li")
+    assert len(kept(played)) == 2
+
+
+def test_while_an_objection_is_open_the_second_waits(played: Centre) -> None:
+    decided(played)
+    raise_objection(played.store, CLASS, "school", None, "名册有误", "school-1")
+    with pytest.raises(ObjectionOpen, match="o-1"):
+        decided(played, "second", by="zhao")
+    handle_objection(played.store, CLASS, "o-1", "rejected", "名册无误", "li")
+    assert decided(played, "second", by="zhao").after.final
+
+
+def test_what_is_undecided_convicts_nobody_and_what_is_clear_is_not_decided(played: Centre) -> None:
+    state_review(played.store, CLASS, PRACTICE, "open", "看不清", "王", NOW)
+    assert (r3 := look(played).r3) and r3.verdict == "review"
+    with pytest.raises(NoGround, match="2 recordings do not show everyone, and the consequence needs 3"):
+        decided(played)
+    first = decided(played, answer="keep")
+    assert first.after.round.state == "first"
+    state_review(played.store, CLASS, PRACTICE, "complete", "看清了", "王", NOW)
+    told = look(played).standing.round
+    assert (told.state, told.changed) == ("stale", ("verdict",))
+    with pytest.raises(NothingToDecide):
+        decided(played, "second", "keep", by="zhao")
+
+
+def test_findings_that_change_make_it_stale_and_a_new_first_begins(played: Centre) -> None:
+    decided(played, answer="keep")
+    decided(played, "second", "keep", by="zhao")
+    shown = look(played).findings
+    state_review(played.store, CLASS, PRACTICE, "open", "看不清", "王", NOW)
+    told = look(played).standing
+    assert (told.round.state, told.answer) == ("stale", None)
+    with pytest.raises(FindingsChanged):
+        decided(played, "second", "keep", by="li", shown=shown)
+    with pytest.raises(NoFirst):
+        decided(played, "second", "keep", by="li")
+    assert decided(played, answer="keep", by="li").after.round.state == "first"
+
+
+def test_before_the_class_is_over_nobody_decides(played: Centre, tmp_path: Path) -> None:
+    more = PLAN.replace("hours = [", "hours = [\n  { kind = \"practical\", start = 2026-03-09T08:30:00, "
+                        "end = 2026-03-09T09:15:00 },")
+    people = "people = [" + ", ".join(f'{{ name = "{name}" }}' for name in PEOPLE) + "]"
+    plan, names = write_plan(tmp_path, more, people)
+    add_class(played.store, played.names, read_plan(plan), read_names(names), plan)
+    case = look(played)
+    assert case.r3 and case.r3.verdict == "flag" and not case.over
+    with pytest.raises(ClassNotOver):
+        decided(played)
+    assert kept(played) == []
+
+
+def test_of_two_who_decide_at_once_one_is_told_to_look_again(played: Centre) -> None:
+    """Telling a class takes a while: both saw that nobody had decided."""
+    shown, both, ends = look(played).findings, threading.Barrier(2), []
+    store = played.store
+
+    class Waiting:
+        """The store; whoever writes waits until both have looked."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+        def write(self) -> Any:
+            both.wait(60)
+            return store.write()
+
+    def run(by: str) -> None:
+        try:
+            ends.append(decide(Waiting(), CLASS, "first", "keep", "x", by, by, shown, NOW))  # type: ignore[arg-type]
+        except NotDecided as error:
+            ends.append(error)
+
+    people = [threading.Thread(target=run, args=(by,)) for by in ("wang", "zhao")]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join(100)
+    assert sorted(type(one).__name__ for one in ends) == ["FindingsChanged", "Made"]
+    assert len(kept(played)) == 1
+
+
+@pytest.fixture
+def run(played: Centre, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, list[str]]]:
+    def say(lang: str, *args: str) -> tuple[int, list[str]]:
+        rc = main(["--lang", lang, *args, "--centre", str(played.folder)])
+        told = capsys.readouterr()
+        return rc, (told.out + told.err).splitlines()
+    return say
+
+
+def test_the_commands_say_what_there_is_to_decide_and_what_was_decided(
+    run: Callable[..., tuple[int, list[str]]]
+) -> None:
+    rc, lines = run("en", "decide", CLASS)
+    assert rc == 0 and lines[0].startswith("R3 says: flag") and lines[-1] == "Nobody has decided yet."
+    shown = next(line for line in lines if line.startswith("Findings: ")).removeprefix("Findings: ")
+    first = ("decide", CLASS, "--stage", "first", "--answer", "withdraw", "--reason", "looked", "--by", "wang")
+    assert run("en", *first, "--findings", "0" * 64)[0] == 2
+    assert run("en", *first, "--findings", shown) == (
+        0, ["It is on record. First decision, by wang.", "One person has decided; a second one is needed."])
+    assert run("en", "decide", CLASS, "--stage", "second") == (
+        2, ["whoever decides says everything: --answer, --reason, --by"])
+    rc, lines = run("zh", "decide", CLASS)
+    said = "wang（wang）初审：执行条款规定的后果：取消补贴资格或不予认可。理由：looked"
+    assert rc == 0 and any(said in line for line in lines)
+    assert lines[-1] == "已有一人初审，还需另一人复核。"
+    second = ("decide", CLASS, "--stage", "second", "--answer", "withdraw", "--reason", "一致", "--by")
+    assert run("zh", *second, "wang") == (2, ["初审由 wang 作出：复核须由另一人作出"])
+    assert run("zh", *second, "zhao") == (0, ["已记录。zhao 的复核。", "两人决定一致。", "决定已生效。"])
+
+
+def test_the_commands_take_objections_and_their_answers(
+    played: Centre, run: Callable[..., tuple[int, list[str]]]
+) -> None:
+    rc, lines = run("en", "objection", "raise", CLASS, "--from", "trainee", "--person", "赵敏", "--text", "我在场",
+                    "--by", "school-1")
+    assert (rc, lines) == (0, [f"Objection o-1 to the findings of class {CLASS} is on record; its boxes remove none of"
+                               " its video."])
+    assert run("en", "dispute", CLASS, "close", "--reason", "x") == (
+        2, ["dispute d-1 belongs to objection o-1, which is open: answer that, and it ends with it"])
+    assert any("Open objection o-1 of a trainee: 我在场" in line for line in run("en", "decide", CLASS)[1])
+    said = ("objection", "answer", CLASS, "o-1", "--text", "录像中没有本人", "--by", "li", "--as")
+    assert run("zh", *said, "answered") == (0, [f"班次 {CLASS} 的异议 o-1 现为：已答复，尚未办结"])
+    assert run("zh", *said, "rejected") == (0, [f"班次 {CLASS} 的异议 o-1 现为：不成立"])
+    assert run("zh", *said, "upheld")[0] == 2
+    rc, lines = run("zh", "objection", "list", CLASS)
+    person = next(one.person for one in look(played).told.story.objections)
+    assert rc == 0 and lines[1].split() == ["o-1", "学员", person, "我在场", "不成立", "录像中没有本人", "li"]
+
+
+def test_the_page_of_the_class_tells_who_decided_and_whether_that_still_holds(played: Centre) -> None:
+    client = TestClient(create_app(played), base_url="http://127.0.0.1")
+    assert "decided" not in client.get(f"/classes/{CLASS}").text
+    decided(played)
+    assert "依据的正是本页的判定结果" in client.get(f"/classes/{CLASS}?lang=zh").text
+    decided(played, "second", by="zhao", name="赵主任")
+    raise_objection(played.store, CLASS, "school", None, "<b>名册</b>有误", "school-1")
+    page = client.get(f"/classes/{CLASS}", headers={"accept-language": "zh"}).text
+    for text in ("决定与异议", "王科长（wang）初审", "赵主任（zhao）复核", "&lt;b&gt;名册&lt;/b&gt;有误",
+                 "有异议尚未办结，决定未生效", "其他判定结果有变化"):
+        assert text in page
+    handle_objection(played.store, CLASS, "o-1", "upheld", "名册确有误", "li")
+    state_review(played.store, CLASS, PRACTICE, "complete", "看过", "王", NOW)
+    page = client.get(f"/classes/{CLASS}?lang=en").text
+    assert "on another verdict, other recordings or another policy than those of this page" in page
+    assert "What was decided on is not so any more (an objection was upheld)" in page
+    assert "li answered: 名册确有误" in page
+
+
+def verified(folder: Path, out: Path, *more: str) -> dict[str, Any]:
+    assert verify_main([str(folder), "--lang", "en", "--json", str(out), *more]) == 0
+    (one,) = json.loads(out.read_text("utf-8"))["decided"]
+    return dict(one)
+
+
+def test_zaitang_verify_makes_the_findings_anew_on_which_was_decided(
+    played: Centre, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    decided(played)
+    raise_objection(played.store, CLASS, "school", None, "名册有误", "school-1")
+    handle_objection(played.store, CLASS, "o-1", "rejected", "名册无误", "li")
+    decided(played, "second", by="zhao")
+    with played.store.write() as tx:
+        played.store.append(tx, dataclasses.replace(decided_body(played), findings="0" * 64, by="eve"))
+        played.store.append(tx, dataclasses.replace(decided_body(played), rules=RULES_VERSION + 1))
+        gone = dataclasses.replace(decided_body(played).chains[0], chain="0" * 32)
+        played.store.append(tx, dataclasses.replace(decided_body(played), chains=(gone,)))
+        wrong = dataclasses.replace(decided_body(played).chains[0], head_hash="0" * 64)
+        played.store.append(tx, dataclasses.replace(decided_body(played), chains=(wrong,)))
+    folder = export_class(played, CLASS, tmp_path / "out").folder
+    told = verified(folder, tmp_path / "a.json")
+    assert (told["state"], told["answer"], told["final"]) == ("decided", "withdraw", True)
+    assert [(one["stage"], one["recomputed"], one["void"]) for one in told["decisions"]] == [
+        ("first", "same", None), ("second", "same", None), ("first", "other", "running"),
+        ("first", "rules", "running"), ("first", "records", "running"), ("first", "other", "running")]
+    assert [(one["objection"], one["from"], one["state"]) for one in told["objections"]] == [
+        ("o-1", "school", "rejected")]
+    said = capsys.readouterr().out
+    assert said.count("Made anew from the records of then, the findings are the ones that were decided on.") == 2
+    assert "THE FINDINGS THAT WERE DECIDED ON ARE NOT THOSE" in said and "li answered: 名册无误" in said
+    state_review(played.store, CLASS, PRACTICE, "open", "看不清", "王", NOW)
+    later = export_class(played, CLASS, tmp_path / "later").folder
+    told = verified(later, tmp_path / "b.json")
+    assert (told["state"], told["changed"], told["answer"]) == ("stale", ["verdict", "recordings"], None)
+    assert [one["recomputed"] for one in told["decisions"]][:2] == ["same", "same"], "what they decided on, of then"
+
+
+def decided_body(centre: Centre) -> Decision:
+    found = kept(centre)[0]
+    assert isinstance(found, Decision)
+    return found
