@@ -11,7 +11,8 @@ from evidence.records import Record, Sealed
 
 CENTRE_TYPES = frozenset({
     "order.class", "order.templates", "roster.event", "leave", "assessment", "dispute", "review", "video.reused",
-    "export", "device.approved", "device.refused", "device.revoked", "order.box",
+    "export", "device.approved", "device.refused", "device.revoked", "order.box", "institution", "account",
+    "look.centre",
 })
 BOX_TYPES = frozenset({
     "order.accepted", "consent", "consent.withdrawn", "enrolment", "face.erased", "templates.moved", "session.start",
