@@ -36,6 +36,13 @@ class Web:
         """Whether it is served by TLS."""
         return bool(self.certificate)
 
+    @property
+    def address(self) -> str:
+        """What a browser opens, with a slash at its end."""
+        host = self.names[0] if self.names else self.host
+        place = f"[{host}]" if ":" in host else host
+        return f"{'https' if self.tls else 'http'}://{place}:{self.port}/"
+
 
 @dataclasses.dataclass(frozen=True)
 class Broker:

@@ -271,7 +271,10 @@ class CollectorRuns(BadInput):
 
 
 class NotLoopback(BadInput):
-    text = "the console listens on this machine only until it has accounts; {host} is refused"
+    text = (
+        "without `certificate` and `key` under [web] in centre.toml the console listens on this machine only; "
+        "{host} is refused"
+    )
 
 
 class PortInUse(BadInput):

@@ -173,6 +173,6 @@ def _check_institution(tx: Tx, kept: Kept) -> None:
 
 def _check_last(tx: Tx, kept: Kept) -> None:
     """The last administrator stays one. Raises LastAdministrator."""
-    able = [one.name for one in tx.accounts() if one.role == "administrator" and not one.disabled]
+    able = [one.name for one in tx.accounts() if one.role == "administrator" and not one.disabled and one.password]
     if able == [kept.name]:
         raise LastAdministrator(account=kept.name)

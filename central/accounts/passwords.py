@@ -21,9 +21,9 @@ COMMON = frozenset({
     "1234512345", "1qaz2wsx3edc", "1q2w3e4r5t", "1q2w3e4r5t6y", "qwertyuiop", "qwerty12345", "qwerty123456",
     "asdfghjkl1", "zxcvbnm123", "password12", "password123", "password1234", "passw0rd123", "p@ssw0rd123",
     "administrator", "admin12345", "admin123456", "admin@1234", "iloveyou12", "iloveyou520", "woaini1314",
-    "woaini520", "woaini1314520", "5201314520", "1314520520", "a123456789", "aa123456789", "abc123456789",
-    "abcd123456", "abcd1234567", "abcdefghij", "qq123456789", "zhangwei123", "welcome123", "letmein1234",
-    "changeme123", "zaitang123", "zaitang1234", "zaitang2026", "henan12345", "sanmenxia123", "peixun12345",
+    "woaini1314520", "5201314520", "1314520520", "a123456789", "aa123456789", "abc123456789", "abcd123456",
+    "abcd1234567", "abcdefghij", "qq123456789", "zhangwei123", "welcome123", "letmein1234", "changeme123",
+    "zaitang123", "zaitang1234", "zaitang2026", "henan12345", "sanmenxia123", "peixun12345",
 })
 """Of lists of stolen passwords those that have ten characters, and what people here would take next."""
 
@@ -39,7 +39,7 @@ class Passwords:
     def hash(self, password: str) -> str:
         """A new hash."""
         with self._room:
-            return self._hasher.hash(_plain(password))
+            return self._hasher.hash(_bytes(password))
 
     def right(self, kept: str | None, password: str) -> bool:
         """Whether this is the password. Where there is none, or no such account, it takes as long to say no."""
@@ -47,7 +47,7 @@ class Passwords:
             if kept is None:
                 self._nobody = self._nobody or self._hasher.hash(secrets.token_hex(16))
             try:
-                return self._hasher.verify(kept or self._nobody or "", _plain(password)) and kept is not None
+                return self._hasher.verify(kept or self._nobody or "", _bytes(password)) and kept is not None
             except (VerificationError, InvalidHashError):
                 return False
 
@@ -73,3 +73,8 @@ def check_password(password: str, account: str) -> None:
 def _plain(password: str) -> str:
     """However a keyboard made it (SP 800-63B-4: NFKC)."""
     return unicodedata.normalize("NFKC", password)
+
+
+def _bytes(password: str) -> bytes:
+    """What is hashed, of any text that somebody may send."""
+    return _plain(password).encode("utf-8", "surrogatepass")

@@ -33,11 +33,13 @@ from central.errors import (
     UnknownInstitution,
 )
 from central.store.tables import Tx
+from common.texts import N_
 
 FORM_BYTES = 64 << 10
 """Of a form without files."""
 FORM_S = 60.0
 """Seconds in which a form must have come."""
+TOO_LARGE, TOO_SLOW = N_("the form is too large"), N_("the form came too slowly")
 FIELD = "token"
 HEADER = "x-zaitang-token"
 CHAIN, NUMBER = re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9]{1,15}")
@@ -132,14 +134,14 @@ class Form:
             message = await request.receive()
             left -= len(message.get("body", b""))
             if left < 0:
-                raise HTTPException(413, "the form is too large")
+                raise HTTPException(413, TOO_LARGE)
             return message
 
         try:
             async with asyncio.timeout(FORM_S):
                 form = await Request(request.scope, receive).form(max_files=20, max_fields=2000)
         except TimeoutError:
-            raise HTTPException(408, "the form came too slowly") from None
+            raise HTTPException(408, TOO_SLOW) from None
         given = form.get(FIELD) or request.headers.get(HEADER, "")
         cookie = request.app.state.cookies.read(request)
         if not cookie or not isinstance(given, str):

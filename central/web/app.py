@@ -83,7 +83,7 @@ def create_app(centre: Centre) -> FastAPI:
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
-        text = translate(NOT_HERE, lang_of(request)) if error.status_code == 404 else str(error.detail)
+        text = translate(NOT_HERE if error.status_code == 404 else str(error.detail), lang_of(request))
         return _problem(request, centre, error.status_code, text)
 
     return app
