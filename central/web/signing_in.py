@@ -62,7 +62,8 @@ def signing_in(centre: Centre) -> APIRouter:
     @routes.get("/welcome/{link}", HERE)
     def welcome(request: Request, link: str) -> Response:
         owner = _door(request).desk.owner_of_link(link)
-        return page(request, centre, "welcome.html", account=owner.name, error="", least=LEAST)
+        wanted = local(request.query_params.get("next"))
+        return page(request, centre, "welcome.html", account=owner.name, error="", least=LEAST, next=wanted)
 
     @routes.post("/welcome/{link}", HERE)
     def begin(request: Request, link: str) -> Response:
@@ -73,7 +74,8 @@ def signing_in(centre: Centre) -> APIRouter:
                 return _in(request, _door(request).enter_by_link(link, field(request, "password")))
             except BadInput as refused:
                 error = words(refused, lang_of(request))
-        return page(request, centre, "welcome.html", 422, account=owner.name, error=error, least=LEAST)
+        return page(request, centre, "welcome.html", 422, account=owner.name, error=error, least=LEAST,
+                    next=_next(request))
 
     @routes.post("/sign-out", Action.OWN)
     def leave(request: Request) -> Response:
@@ -96,7 +98,9 @@ def to_sign_in(request: Request) -> Response:
     """Ask who it is, and come back."""
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     wanted = local(path) if request.method in ("GET", "HEAD") else "/"
-    return RedirectResponse("/sign-in" + ("" if wanted == "/" else "?" + urlencode({"next": wanted})), 303)
+    more = {**({} if wanted == "/" else {"next": wanted}),
+            **{"lang": lang for lang in request.query_params.getlist("lang")[:1]}}
+    return RedirectResponse("/sign-in" + ("?" + urlencode(more) if more else ""), 303)
 
 
 def address(request: Request) -> str:

@@ -34,7 +34,6 @@ FRAMES = "packets of a file or camera that was opened before; ffmpeg decodes, an
 BOX_KEY = "bytes that are encrypted and authenticated under a key of this box alone"
 INSIDE = {
     "central/accounts/tries.py": "limits that stand in the file itself",
-    "central/web/own.py": "base64 of what is encrypted and authenticated under a key of the centre",
     "central/classes/stories.py": OWN_DATABASE, "central/export.py": OWN_DATABASE,
     "central/devices/ledger.py": "lines of our own file, decoded by evidence/shape.py; test_ledger.py changes them",
     "central/tree/export.py": OWN_DATABASE, "central/tree/tree.py": OWN_DATABASE,
