@@ -13,9 +13,14 @@ accept_test_keys = {test}
 # postgresql://zaitang@db.example/zaitang. Its password stands in ~/.pgpass, never here.
 database = "{database}"
 
+# The console. It listens on this machine only, unless it has a certificate and its key (PEM, paths from this folder);
+# then `host` may be "0.0.0.0", and `names` are the names or addresses by which browsers reach it.
 [web]
 host = "127.0.0.1"
 port = 8470
+certificate = ""
+key = ""
+names = []
 
 # Where the collector finds the broker. With tls = true everybody shows a certificate (`zaitang-central broker`);
 # without it only this machine is served.
@@ -62,9 +67,14 @@ accept_test_keys = {test}
 # postgresql://zaitang@db.example/zaitang。密码放在 ~/.pgpass，绝不写在这里。
 database = "{database}"
 
+# 控制台。没有证书和密钥（PEM，路径从本文件夹算起）时只在本机监听；
+# 有证书时 host 可以是 "0.0.0.0"，names 是浏览器访问它所用的名称或地址。
 [web]
 host = "127.0.0.1"
 port = 8470
+certificate = ""
+key = ""
+names = []
 
 # 采集程序在哪里连接消息代理。tls = true 时各方都须出示证书（`zaitang-central broker`）；
 # 否则只为本机服务。

@@ -54,8 +54,8 @@ def _parser(lang: str = "en") -> Parser:
     _add_reviews(commands)
     importlib.import_module("central.decision_cli").add_commands(commands, _command)
     _command(commands, "collect", _collect, "take records from the broker, keep them, send receipts and orders")
-    serve = _command(commands, "serve", _serve, "serve the console on this machine")
-    serve.add_argument("--host", help="another loopback address than centre.toml says")
+    serve = _command(commands, "serve", _serve, "serve the console")
+    serve.add_argument("--host", help="another address than centre.toml says; a loopback one without a certificate")
     serve.add_argument("--port", type=int, help="another port than centre.toml says; 0: a free one")
     export = _command(commands, "export", _export, "write a class to a folder that zaitang-verify can check")
     export.add_argument("class_id", metavar="CLASS")
@@ -73,8 +73,7 @@ def _parser(lang: str = "en") -> Parser:
                         help="the file of names to write, for `class add`")
     kept = commands.add_parser("database", help="where records are kept").add_subparsers(required=True, metavar="WHAT")
     _command(kept, "move", _move_database, "move what zaitang.db holds to the database that centre.toml names")
-    user = commands.add_parser("user", help="accounts of the console").add_subparsers(required=True, metavar="WHAT")
-    _command(user, "list", _users, "who may log in")
+    importlib.import_module("central.accounts.cli").add_commands(commands, _command)
     return parser
 
 
@@ -353,10 +352,6 @@ def _move_database(args: argparse.Namespace) -> None:
     count = move_database(args.centre)
     _say(args, N_("{count} records are in the database that centre.toml names; the old file is put aside as {path}."),
          count=count, path=args.centre / "zaitang.db.moved")
-
-
-def _users(args: argparse.Namespace) -> None:
-    _say(args, N_("There are no accounts yet: the console listens on this machine only, and whoever uses it sees all."))
 
 
 def _say(args: argparse.Namespace, msgid: str, **params: object) -> None:

@@ -23,10 +23,26 @@ MAX_BYTES = 1 << 18
 
 @dataclasses.dataclass(frozen=True)
 class Web:
-    """Where the console listens."""
+    """Where the console listens. `certificate`, `key`: files in PEM, from the centre's folder on; with them it is
+    served by TLS, and may listen elsewhere than on the loopback. `names`: by which browsers reach it there."""
 
     host: str = "127.0.0.1"
     port: Port = 8470
+    certificate: str = ""
+    key: str = ""
+    names: tuple[ServerName, ...] = ()
+
+    @property
+    def tls(self) -> bool:
+        """Whether it is served by TLS."""
+        return bool(self.certificate)
+
+    @property
+    def address(self) -> str:
+        """What a browser opens, with a slash at its end."""
+        host = self.names[0] if self.names else self.host
+        place = f"[{host}]" if ":" in host else host
+        return f"{'https' if self.tls else 'http'}://{place}:{self.port}/"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,6 +141,10 @@ def load_config(folder: Path) -> CentreConfig:
     except BadAddress as error:
         raise BadShape(where=path, key="database", why=error.params["why"]) from None
     _check_targets(config.webhook, path)
+    if bool(config.web.certificate) != bool(config.web.key):
+        raise BadShape(where=path, key="web.key", why=N_("a certificate and its key belong together"))
+    if config.web.tls and config.web.host not in LOOPBACK and not config.web.names:
+        raise BadShape(where=path, key="web.names", why=N_("at least one name or address is needed"))
     if not config.devices.names:
         raise BadShape(where=path, key="devices.names", why=N_("at least one name or address is needed"))
     return config

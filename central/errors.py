@@ -271,7 +271,10 @@ class CollectorRuns(BadInput):
 
 
 class NotLoopback(BadInput):
-    text = "the console listens on this machine only until it has accounts; {host} is refused"
+    text = (
+        "without `certificate` and `key` under [web] in centre.toml the console listens on this machine only; "
+        "{host} is refused"
+    )
 
 
 class PortInUse(BadInput):
@@ -601,3 +604,84 @@ class NoTarget(BadInput):
 
 class WebhookRuns(BadInput):
     text = "events of {folder} are being told by another process already"
+
+
+class BadAccountName(BadInput):
+    text = ("{name} cannot be the name of an account or institution: small letters, digits and . _ - , at most 64, the "
+            "first a letter or digit")
+
+
+class NoSuchRole(BadInput):
+    text = "{role} is no role: supervisor, institution, auditor or administrator"
+
+
+class BadScope(BadInput):
+    text = "that scope does not fit: {why}"
+
+
+class BadRegion(BadInput):
+    text = "{region} is no region: six digits, like 411202"
+
+
+class BadInstitutionName(BadInput):
+    text = "an institution has a name of 1 to {limit} characters that can be seen"
+
+
+class UnknownInstitution(BadInput):
+    text = "there is no institution {institution} at this centre"
+
+
+class UnknownAccount(BadInput):
+    text = "there is no account {account} at this centre"
+
+
+class AccountExists(BadInput):
+    text = "there is an account {account} already; nothing was changed"
+
+
+class LastAdministrator(BadInput):
+    text = "{account} is the last administrator who can log in: make another one first"
+
+
+class BadPassword(BadInput):
+    text = "that cannot be the password: {why}"
+
+
+class NotThePassword(BadInput):
+    text = "that is not the password you have now"
+
+
+class NobodyTypes(BadInput):
+    text = "nobody can type a password here: put it into a file and name that with --password-file"
+
+
+class NotTheCode(BadInput):
+    text = "that code is not right, or was used before: type the next one that the app shows"
+
+
+class LinkOver(BadInput):
+    text = "this link does not hold any more: it was used, or is older than a day; ask an administrator for another"
+
+
+class SignInRefused(BadInput):
+    text = "the account or the password is not right"
+
+
+class TooManyWrong(BadInput):
+    text = "too many wrong tries: wait {minutes} minutes and try again"
+
+
+class NotSignedIn(ZaitangError):
+    text = "log in first"
+
+
+class NotAllowed(ZaitangError):
+    text = "your account may not do this"
+
+
+class BadForm(ZaitangError):
+    text = "this form was not made for you, or is too old: open the page again and send it once more"
+
+
+class BadServing(BadInput):
+    text = "the console cannot be served with that certificate and key: {why}"

@@ -1,6 +1,6 @@
-"""The centre's own keys: evidence key with certificate, key of the names, sealing key. Who certifies: authority.py.
+"""The centre's own keys: evidence key with certificate, keys of names, sealing and codes. Who certifies: authority.py.
 
-    keys/root.pem centre.key centre.pem names.key sealing.key      (private ones 0600)
+    keys/root.pem centre.key centre.pem names.key sealing.key accounts.key      (private ones 0600)
 """
 from __future__ import annotations
 
@@ -82,6 +82,23 @@ def sealing_key(folder: Path) -> X25519PrivateKey:
         raise BadKeyFile(path=path, why=N_("it is not a private key in PEM")) from None
     if not isinstance(key, X25519PrivateKey):
         raise BadKeyFile(path=path, why=N_("it is not an X25519 key"))
+    return key
+
+
+def accounts_key(folder: Path) -> bytes:
+    """The key of the secrets of one-time codes; made at its first use. Raises BadKeyFile, NoCentre."""
+    path = folder / "accounts.key"
+    if not path.exists():
+        read(folder / "centre.key")
+        try:
+            write_new(path, secrets.token_bytes(NAMES_KEY_BYTES))
+        except FileExistsError:
+            return accounts_key(folder)
+        except OSError as error:
+            raise BadKeyFile(path=path, why=error.strerror) from None
+    key = read(path)
+    if len(key) != NAMES_KEY_BYTES:
+        raise BadKeyFile(path=path, why=N_("it has not the length of a key"))
     return key
 
 

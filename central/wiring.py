@@ -14,6 +14,10 @@ from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from central.accounts.codes import CodeBox
+from central.accounts.desk import AccountDesk
+from central.accounts.door import Door
+from central.accounts.passwords import Passwords
 from central.authority import issue_box
 from central.centre_toml import TEMPLATES
 from central.clock import Clock, SystemClock
@@ -35,7 +39,7 @@ from central.ingest.broker import BrokerLink
 from central.ingest.collector import Collector
 from central.ingest.keyring import Keyring
 from central.ingest.signatures import Here
-from central.keys import CentreKeys, load_centre_keys, make_centre_keys
+from central.keys import CentreKeys, accounts_key, load_centre_keys, make_centre_keys
 from central.names import NameBox
 from central.objects import Objects
 from central.signing import signing_s
@@ -107,6 +111,15 @@ class Centre:
     def desk(self) -> Desk:
         """Where boxes are approved."""
         return Desk(self.store, self.folder / "keys", self.keyring(), self.clock, self.ledger)
+
+    def account_desk(self) -> AccountDesk:
+        """Where accounts and institutions are made."""
+        return AccountDesk(self.store, self.clock, Passwords())
+
+    def door(self) -> Door:
+        """Where people sign in; one for all of a process. Raises BadKeyFile."""
+        passwords, codes = Passwords(), CodeBox(accounts_key(self.folder / "keys"))
+        return Door(self.store, self.clock, passwords, codes, AccountDesk(self.store, self.clock, passwords))
 
     def keep_certificate(self) -> bool:
         """See to it that the centre's certificate for connections is good. True if it is a new one.

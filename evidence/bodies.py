@@ -75,11 +75,13 @@ class Hour:
 
 
 ClassId = Annotated[str, Match(r"[a-z0-9][a-z0-9._-]{0,63}", "a class id")]
+Region = Annotated[str, Match(r"[1-9][0-9]{5}", "a region of six digits, as in GB/T 2260")]
 
 
 @dataclasses.dataclass(frozen=True)
 class ClassOrder:
-    """The signed plan of a class, a record of the centre (`order.class`). A later `number` replaces an earlier one."""
+    """The signed plan of a class, a record of the centre (`order.class`). A later `number` replaces an earlier one.
+    `institution`: who holds the class; None: nobody said so."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     number: Count
@@ -89,6 +91,7 @@ class ClassOrder:
     boxes: tuple[Place, ...]
     roster: tuple[Enrolled, ...]
     hours: tuple[Hour, ...]
+    institution: Id | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -805,12 +808,51 @@ class DeviceRevoked:
     untrusted_from: Utc | None = None
 
 
+@dataclasses.dataclass(frozen=True)
+class Institution:
+    """Who holds classes, and where (`institution`), a record of the centre: the newest of an id counts. `by`: the
+    account that stated it; None: a command on the centre's own machine."""
+
+    institution: Id
+    name: str
+    region: Region
+    by: Id | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class AccountChanged:
+    """An account of the console was made or changed (`account`), a record of the centre. `role`, `scope`: as they are
+    from then on; a scope is a region or an institution. `by`: the account that did it; None: a command on the centre's
+    own machine."""
+
+    account: Id
+    what: Id
+    role: Literal["supervisor", "institution", "auditor", "administrator"]
+    scope: Id | None = None
+    by: Id | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class CentreLook:
+    """An account looked at something in the console (`look.centre`), stated before it was shown; again within an hour
+    is not stated. `what`: of which kind; the rest names it. `why`: as the person gave it."""
+
+    account: Id
+    what: Id
+    class_id: ClassId | None = dataclasses.field(default=None, metadata={"key": "class"})
+    block: Id | None = None
+    person: Id | None = None
+    record: RecordRef | None = None
+    file: Sha256 | None = None
+    why: str = ""
+
+
 Body = (
     Genesis | ClassOrder | OrderAccepted | RosterEvent | Leave | Assessment | Dispute | Consent | ConsentWithdrawn
     | Enrolment | FaceErased | TemplatesOrder | TemplatesMoved | SessionStart | SessionEnd | SessionCorrected | Segment
     | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
     | Objection | Decision | Alarm | CheckpointSeen | SegmentRemoved | VideoReused | Export | DeviceApproved
-    | DeviceRefused | DeviceRevoked | BoxOrder | OrderAnswered | ChainBegun
+    | DeviceRefused | DeviceRevoked | BoxOrder | OrderAnswered | ChainBegun | Institution | AccountChanged | CentreLook
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -855,6 +897,9 @@ TYPES: dict[str, type[Body]] = {
     "device.revoked": DeviceRevoked,
     "order.box": BoxOrder,
     "order.answered": OrderAnswered,
+    "institution": Institution,
+    "account": AccountChanged,
+    "look.centre": CentreLook,
 }
 
 

@@ -7,8 +7,9 @@ import secrets
 from collections.abc import Collection
 from pathlib import Path
 
+from central.classes.institutions import institutions_of
 from central.classes.plan import Plan, PlanPerson, hours_of
-from central.errors import CannotRead, UnknownClass
+from central.errors import CannotRead, UnknownClass, UnknownInstitution
 from central.names import NameBox
 from central.store.store import Store
 from central.store.tables import Tx
@@ -30,10 +31,12 @@ class OrderMessage:
 
 def add_class(store: Store, names: NameBox, plan: Plan, people: tuple[PlanPerson, ...], path: Path) -> ClassOrder:
     """Append the order of a class; of a class that is known, an order with the next number in which everybody keeps
-    their pseudonym. Raises what `plan` and the policy raise; nothing is kept then."""
+    their pseudonym. Raises what `plan` and the policy raise, UnknownInstitution; nothing is kept then."""
     toml = policy_toml(plan.policy, path.parent)
     policy = parse_policy(toml, plan.policy)
     with store.write() as tx:
+        if plan.institution is not None and plan.institution not in institutions_of(tx):
+            raise UnknownInstitution(institution=plan.institution)
         known = names.open_all(plan.class_id, tx.sealed_names(plan.class_id))
         persons = {named.name: person for person, named in known.items()}
         fresh = {_pseudonym(): Name(one.name, secrets.token_hex(16)) for one in people if one.name not in persons}
@@ -43,7 +46,7 @@ def add_class(store: Store, names: NameBox, plan: Plan, people: tuple[PlanPerson
         order = ClassOrder(
             class_id=plan.class_id, number=len(tx.of_type("order.class", plan.class_id)) + 1, title=plan.title,
             policy=PolicyRef(policy.id, policy.sha256), utc_offset_min=plan.utc_offset_min, boxes=plan.boxes,
-            roster=roster, hours=hours_of(plan, persons, path),
+            roster=roster, hours=hours_of(plan, persons, path), institution=plan.institution,
         )
         for person, named in fresh.items():
             tx.put_name(plan.class_id, person, names.seal(plan.class_id, person, named))

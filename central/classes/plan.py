@@ -3,10 +3,10 @@
     class = "welder-2026-03"              [[boxes]]                 [[hours]]
     title = "焊工（初级）2026 年第 3 期"       device = "box-101"         kind = "theory"
     policy = "sanmenxia-2023"             room = "101 教室"          start = 2026-03-02T08:30:00
-    utc_offset_min = 480                                            end = 2026-03-02T09:15:00
+    institution = "smx-school"                                      end = 2026-03-02T09:15:00
 
-Times without an offset are local times of `utc_offset_min`. NAMES.toml lists `[[people]]` with `name` and, for a
-teacher, `role = "instructor"`.
+`institution` may be left out. Times without an offset are local times of `utc_offset_min`, 480 if it is left out.
+NAMES.toml lists `[[people]]` with `name` and, for a teacher, `role = "instructor"`.
 """
 from __future__ import annotations
 
@@ -69,6 +69,7 @@ class Plan:
     boxes: tuple[Place, ...]
     hours: tuple[PlanHour, ...]
     utc_offset_min: Annotated[int, Between(-840, 840)] = 480
+    institution: Id | None = None
 
 
 @dataclasses.dataclass(frozen=True)

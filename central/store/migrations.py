@@ -13,5 +13,9 @@ def _tree(_connection: Connection) -> None:
     """From 1 to 2 the tables of the tree came; whoever grows it next takes in every record that is here."""
 
 
-STEPS: Mapping[int, Callable[[Connection], None]] = {1: _tree}
+def _accounts(_connection: Connection) -> None:
+    """From 2 to 3 the tables of accounts came, all empty; who is to sign in first is made by a command."""
+
+
+STEPS: Mapping[int, Callable[[Connection], None]] = {1: _tree, 2: _accounts}
 """Version → what leads from it to the next."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import TypeEngine
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -228,4 +228,42 @@ refusals = Table(
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("why", Text, nullable=False),
     Column("at_us", BigInteger, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", _text(64), primary_key=True),
+    Column("role", _text(16), nullable=False),
+    Column("scope", _text(64), comment="a region or an institution; none of an administrator"),
+    Column("disabled", Boolean, nullable=False),
+    Column("password", Text, comment="argon2id; none before one was set"),
+    Column("totp", LargeBinary, comment="AES-256-GCM with keys/accounts.key"),
+    Column("totp_step", BigInteger, nullable=False, comment="of the last code that was taken; -1 before the first"),
+    Column("link", _text(64), comment="SHA-256 of the one-time link; the link itself is nowhere"),
+    Column("link_until_us", BigInteger),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token", _text(64), primary_key=True, comment="SHA-256 of what the cookie holds"),
+    Column("account", _text(64), nullable=False, index=True),
+    Column("whole", Boolean, nullable=False, comment="false: the password was right, the code is still to come"),
+    Column("begun_us", BigInteger, nullable=False),
+    Column("seen_us", BigInteger, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False, comment="of the record in the centre's own chain"),
+    Column("at_us", BigInteger, nullable=False),
+    Column("type", _text(64), nullable=False),
+    Column("account", _text(64), comment="who; none: a command on the centre's machine"),
+    Column("class_id", _text(64)),
+    Column("thing", _text(64), nullable=False, comment="SHA-256 of what was looked at, or the account that changed"),
+    Index("audit_thing", "account", "thing", "at_us"),
+    Index("audit_time", "at_us"),
+    Index("audit_class", "class_id", "at_us"),
 )

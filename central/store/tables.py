@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from central.store import schema as t
+from central.store.accounts import AccountTables
 from central.store.devices import DeviceTables
 from central.store.heard import HeardTables
 from central.store.outbox import OutboxTables
@@ -59,7 +60,7 @@ class Announced:
     stored: bool
 
 
-class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables):
+class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables, AccountTables):
     """One transaction."""
 
     def meta(self, key: str) -> str | None:
@@ -134,6 +135,12 @@ class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables):
             rows = rows.where(c.class_id == class_id)
         return [read_sealed(envelope) for envelope in self._db.execute(rows).scalars()]
 
+    def classes_of_device(self, device: str) -> list[str]:
+        """The classes that records of a box name."""
+        c = t.records.c
+        rows = select(c.class_id).where(c.device == device, c.class_id.is_not(None)).distinct().order_by(c.class_id)
+        return [class_id for class_id in self._db.execute(rows).scalars() if class_id is not None]
+
     def newest(self, types: Sequence[str]) -> int:
         """The leaf of the newest record of these types; -1 if there is none."""
         leaf = self._db.execute(select(func.max(t.records.c.leaf)).where(t.records.c.type.in_(types))).scalar()
@@ -143,6 +150,12 @@ class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables):
         """How many records are here; grows with every accepted one."""
         newest = self._db.execute(select(func.max(t.records.c.leaf))).scalar()
         return 0 if newest is None else newest + 1
+
+    def newest_but(self, types: Sequence[str]) -> int:
+        """The leaf of the newest record of any other type; -1 if there is none."""
+        rows = select(t.records.c.leaf).where(t.records.c.type.not_in(types)).order_by(t.records.c.leaf.desc()).limit(1)
+        leaf = self._db.execute(rows).scalar()
+        return -1 if leaf is None else leaf
 
     # --- chains ---
 

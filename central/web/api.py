@@ -3,11 +3,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from central.accounts.actions import Action
+from central.accounts.scope import scope_of
 from central.classes.orders import latest_orders
 from central.classes.stories import Stories, Told
+from central.web.access import Routes, actor_of
+from central.web.looking import look
 from central.web.matrix import answer_of
 from central.web.pages import ClassName, names_of
 from central.wiring import Centre
@@ -19,19 +23,21 @@ from evidence.times import utc_text
 
 def api(centre: Centre, stories: Stories) -> APIRouter:
     """Routes for programs."""
-    router = APIRouter(prefix="/api", default_response_class=JSONResponse)
+    routes = Routes(centre.store.device, "/api", default_response_class=JSONResponse)
 
-    @router.get("/classes")
-    def classes() -> dict[str, Any]:
+    @routes.get("/classes", Action.OVERVIEW)
+    def classes(request: Request) -> dict[str, Any]:
         with centre.store.read() as tx:
-            orders = latest_orders(tx)
-        return {"classes": [{"class": class_id, "title": order.title} for class_id, (_, order) in orders.items()]}
+            scope = scope_of(tx, actor_of(request))
+            orders = [order for _, order in latest_orders(tx).values() if scope.holds(order.institution)]
+        return {"classes": [{"class": order.class_id, "title": order.title} for order in orders]}
 
-    @router.get("/classes/{class_id}")
-    def one_class(class_id: ClassName) -> dict[str, Any]:
+    @routes.get("/classes/{class_id}", Action.SEE_CLASS)
+    def one_class(request: Request, class_id: ClassName) -> dict[str, Any]:
+        look(centre, request, "class", class_id=class_id)
         return class_json(stories.tell(class_id), names_of(centre, class_id))
 
-    return router
+    return routes.router
 
 
 def class_json(told: Told, names: dict[str, str]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What every request passes: only our own names for this machine, and headers that let a page load nothing else."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,19 +17,24 @@ HEADERS = {
         "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    # Not `no-referrer`: a browser would then send our own forms with the origin `null`.
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+STRICT = {"strict-transport-security": "max-age=31536000"}
+"""RFC 6797: a browser that was here by TLS comes back by TLS only."""
 
 
 class Guard:
     """Refuses requests that name another host, as a page elsewhere makes them after rebinding its name to this machine,
     and changes that a page of another origin asks for."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, names: frozenset[str] = frozenset(), tls: bool = False) -> None:
+        """`names`: by which this machine is reached besides the loopback; `tls`: every connection is encrypted."""
+        self._app, self._names = app, LOOPBACK | names
+        self._headers = {**HEADERS, **(STRICT if tls else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -36,27 +42,27 @@ class Guard:
             return
         headers = Headers(scope=scope)
         origin = headers.get("origin")
-        if not is_ours("//" + headers.get("host", "")):
+        if not is_ours("//" + headers.get("host", ""), self._names):
             await PlainTextResponse("this console is not reached by that name", 421)(scope, receive, send)
-        elif scope["method"] not in SAFE and origin is not None and not is_ours(origin):
+        elif scope["method"] not in SAFE and origin is not None and not is_ours(origin, self._names):
             await PlainTextResponse("another site may not change anything here", 403)(scope, receive, send)
         else:
-            await self._app(scope, receive, _with_headers(send))
+            await self._app(scope, receive, _with_headers(send, self._headers))
 
 
-def is_ours(address: str) -> bool:
-    """Whether an address's host is a name of this machine's loopback."""
+def is_ours(address: str, names: frozenset[str] = LOOPBACK) -> bool:
+    """Whether an address's host is one of these names of this machine, in small letters."""
     try:
-        return urlsplit(address).hostname in LOOPBACK
+        return urlsplit(address).hostname in names
     except ValueError:
         return False
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, always: Mapping[str, str]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            for name, value in always.items():
                 headers[name] = value
             headers.setdefault("cache-control", "no-store")
         await send(message)

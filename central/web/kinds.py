@@ -45,6 +45,9 @@ RECORDS = {
     "device.revoked": N_("key of a box revoked"),
     "order.box": N_("order to a box"),
     "order.answered": N_("answer of a box to an order"),
+    "institution": N_("training institution stated"),
+    "account": N_("account of the console made or changed"),
+    "look.centre": N_("look at something in the console"),
 }
 REFUSED = {
     "BadRecord": N_("not a record"),

@@ -15,6 +15,7 @@ from central.store.tables import Tx
 from central.store.trees import Kept
 from central.tree.tree import cosigned_note, prove_growth, prove_leaf
 from central.tree.witnesses import take_cosignatures
+from central.web.access import Public, Routes
 from central.wiring import Centre
 from evidence.errors import BadNote
 from evidence.logproof import consistency_text, inclusion_text
@@ -25,22 +26,24 @@ from evidence.tiles import WIDTH, read_tile_path
 Number = Annotated[int, Query(ge=0, le=MAX_SIZE)]
 FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
 LENGTH_BYTES = 4
+ALL = Public("whoever is to watch a transparency log must be able to read it")
+WITNESSES = Public("a cosignature that no known witness signed is refused")
 
 
 def log(centre: Centre) -> APIRouter:
     """Routes of the tree."""
-    router = APIRouter(prefix="/log", default_response_class=PlainTextResponse)
+    routes = Routes(centre.store.device, "/log", default_response_class=PlainTextResponse)
 
-    @router.get("/checkpoint")
+    @routes.get("/checkpoint", ALL)
     def checkpoint(size: Annotated[int | None, Query(ge=0, le=MAX_SIZE)] = None) -> Response:
         with centre.store.read() as tx:
             return _text(cosigned_note(tx, _signed(tx, size)).bytes())
 
-    @router.get("/key")
+    @routes.get("/key", ALL)
     def key() -> Response:
         return _text(centre.tree().key.text.encode() + b"\n")
 
-    @router.get("/tile/{path:path}")
+    @routes.get("/tile/{path:path}", ALL)
     def tile(path: str) -> Response:
         level, number, width = read_tile_path(path)
         with centre.store.read() as tx:
@@ -49,7 +52,7 @@ def log(centre: Centre) -> APIRouter:
             raise NotInTree
         return Response(hashes, media_type="application/octet-stream", headers=FOR_EVER)
 
-    @router.get("/records/{path:path}")
+    @routes.get("/records/{path:path}", ALL)
     def records(path: str) -> Response:
         """The data of the leaves of a tile of level 0, each behind its length: four bytes, the highest first."""
         _, number, width = read_tile_path("0/" + path)
@@ -60,19 +63,19 @@ def log(centre: Centre) -> APIRouter:
         data = b"".join(len(one).to_bytes(LENGTH_BYTES, "big") + one for one in found)
         return Response(data, media_type="application/octet-stream", headers=FOR_EVER)
 
-    @router.get("/inclusion")
+    @routes.get("/inclusion", ALL)
     def inclusion(leaf: Number, size: Annotated[int | None, Query(ge=0, le=MAX_SIZE)] = None) -> Response:
         with centre.store.read() as tx:
             kept = _signed(tx, size)
             return _text(inclusion_text(leaf, prove_leaf(tx, leaf, kept.size), cosigned_note(tx, kept).bytes()))
 
-    @router.get("/consistency")
+    @routes.get("/consistency", ALL)
     def consistency(old: Number, size: Annotated[int | None, Query(ge=0, le=MAX_SIZE)] = None) -> Response:
         with centre.store.read() as tx:
             kept = _signed(tx, size)
             return _text(consistency_text(old, prove_growth(tx, old, kept.size), cosigned_note(tx, kept).bytes()))
 
-    @router.post("/cosignatures")
+    @routes.add(["POST"], "/cosignatures", WITNESSES)
     async def cosignatures(request: Request) -> Response:
         data = b""
         async for chunk in request.stream():
@@ -82,7 +85,7 @@ def log(centre: Centre) -> APIRouter:
         names = await run_in_threadpool(take_cosignatures, centre.store, centre.witnesses, data)
         return _text("".join(f"{name}\n" for name in names).encode())
 
-    return router
+    return routes.router
 
 
 def _signed(tx: Tx, size: int | None) -> Kept:

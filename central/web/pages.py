@@ -10,13 +10,17 @@ from fastapi import APIRouter, Request
 from fastapi import Path as PathParam
 from fastapi.responses import HTMLResponse, Response
 
+from central.accounts.actions import Action
+from central.accounts.scope import scope_of, sees_device
 from central.classes.orders import latest_orders, order_of
 from central.classes.stories import Stories
 from central.errors import UnknownEvidence
 from central.signing import may_not_sign
+from central.web.access import Routes, actor_of
 from central.web.boxes import box_views
 from central.web.kinds import record_kind, refusal
 from central.web.localtime import LocalTime
+from central.web.looking import look, look_at_record
 from central.web.render import lang_of, page
 from central.web.view import class_view
 from central.wiring import Centre
@@ -54,37 +58,43 @@ class Listed:
 
 def pages(centre: Centre, stories: Stories) -> APIRouter:
     """Routes of the pages."""
-    router = APIRouter(default_response_class=HTMLResponse)
+    routes = Routes(centre.store.device, default_response_class=HTMLResponse)
 
-    @router.get("/")
+    @routes.get("/", Action.OVERVIEW)
     def index(request: Request) -> Response:
         with centre.store.read() as tx:
-            orders = latest_orders(tx)
-            boxes = box_views(tx, centre.store.device, lang_of(request))
+            scope = scope_of(tx, actor_of(request))
+            orders = [class_id for class_id, (_, order) in latest_orders(tx).items() if scope.holds(order.institution)]
+            boxes = [one for one in box_views(tx, centre.store.device, lang_of(request))
+                     if sees_device(tx, scope.actor, one.device, centre.store.device)]
             silent = may_not_sign(tx, centre.clock.stamp(), centre.keys.test)
-            refused = [(refusal(error, lang_of(request)), *rest) for error, *rest in tx.quarantined(SHOWN)]
+            kept = tx.quarantined(SHOWN) if scope.actor.role in ("administrator", "auditor") else []
+            refused = [(refusal(error, lang_of(request)), *rest) for error, *rest in kept]
         classes = [_listed(stories, class_id, lang_of(request)) for class_id in orders]
         return page(request, centre, "index.html", classes=classes, boxes=boxes, refused=refused,
                     silent=silent and words(silent, lang_of(request)))
 
-    @router.get("/classes/{class_id}")
+    @routes.get("/classes/{class_id}", Action.SEE_CLASS)
     def show_class(request: Request, class_id: ClassName) -> Response:
+        look(centre, request, "class", class_id=class_id)
         told = stories.tell(class_id)
         view = class_view(told, names_of(centre, class_id), lang_of(request), centre.objects.has)
         return page(request, centre, "class.html", c=view)
 
-    @router.get("/records/{device}/{chain}/{seq}")
+    @routes.get("/records/{device}/{chain}/{seq}", Action.SEE_RECORD)
     def show_record(request: Request, device: ClassName, chain: ChainName, seq: Number) -> Response:
+        look_at_record(centre, request, device, chain, seq)
         return page(request, centre, "record.html", **_record(centre, stories, device, chain, seq, lang_of(request)))
 
-    @router.get("/records/{device}/{chain}/{seq}/envelope")
-    def envelope(device: ClassName, chain: ChainName, seq: Number) -> Response:
+    @routes.get("/records/{device}/{chain}/{seq}/envelope", Action.SEE_RECORD)
+    def envelope(request: Request, device: ClassName, chain: ChainName, seq: Number) -> Response:
+        look_at_record(centre, request, device, chain, seq)
         sealed, _ = _find(centre, device, chain, seq)
         name = f"{device}.{seq}.json"
         return Response(sealed.envelope, media_type="application/json",
                         headers={"content-disposition": f'attachment; filename="{name}"'})
 
-    return router
+    return routes.router
 
 
 def names_of(centre: Centre, class_id: str) -> dict[str, str]:

@@ -8,11 +8,14 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from central.web.nav import entries
 from central.wiring import Centre
 from common.texts import LANGS, language, translate
 
 COOKIE = "lang"
+FIELD_HTML = '<input type="hidden" name="token" value="{}">'
 YEAR_S = 365 * 24 * 3600
 
 
@@ -30,13 +33,24 @@ def lang_of(request: Request) -> str:
 
 
 def page(request: Request, centre: Centre, template: str, status: int = 200, **content: Any) -> HTMLResponse:
-    """One page. Templates have `_` for texts, `lang`, and where the language switch leads."""
-    lang = lang_of(request)
+    """One page. Templates have `_` for texts, `lang`, where the language switch leads, `me` (the Actor, or None),
+    `nav`, and `form_field()`, which every form with method="post" holds."""
+    lang, me, cookies = lang_of(request), getattr(request.state, "actor", None), request.app.state.cookies
     html = environment().get_template(template).render(
         _=functools.partial(translate, lang=lang), lang=lang, centre=centre.config.name, test_keys=centre.keys.test,
-        switch={code: str(request.url.include_query_params(lang=code)) for code in LANGS}, **content,
+        switch={code: _switch(request, code) for code in LANGS}, me=me,
+        nav=[] if me is None else entries(me, request.url.path, lang),
+        form_field=lambda: Markup(FIELD_HTML).format(cookies.form_token(request)), **content,
     )
     response = HTMLResponse(html, status)
+    cookies.keep_visit(request, response)
     if request.query_params.get("lang"):
         response.set_cookie(COOKIE, lang, max_age=YEAR_S, samesite="strict", httponly=True)
     return response
+
+
+def _switch(request: Request, lang: str) -> str:
+    """The same page in another language; of what a form led to, the page that the form is on."""
+    url = request.url
+    return str(url.include_query_params(lang=lang) if request.method in ("GET", "HEAD") else
+               url.replace(query="").include_query_params(lang=lang))

@@ -37,6 +37,7 @@ from central.errors import (
     WrongSegmentBytes,
 )
 from central.parts import Part, sync_place
+from central.web.access import Public, Routes
 from central.web.video import Sha
 from central.wiring import Centre
 from common.logs import Log
@@ -64,6 +65,7 @@ REFRESH_S = 10.0
 ALARM_US = 24 * 60 * MINUTE
 _RANGE = re.compile(r"bytes (\d{1,16})-(\d{1,16})/(\d{1,16})", re.ASCII)
 _LOG = Log("uploads")
+BOXES = Public("each request holds a token that a box signed")
 
 
 STATUS: dict[type[ZaitangError], int] = {
@@ -75,9 +77,9 @@ STATUS: dict[type[ZaitangError], int] = {
 
 def uploads(centre: Centre) -> APIRouter:
     """Routes for the boxes."""
-    router, desk = APIRouter(prefix="/api"), _Desk(centre)
+    routes, desk = Routes(centre.store.device, "/api"), _Desk(centre)
 
-    @router.head("/segments/{sha256}")
+    @routes.add(["HEAD"], "/segments/{sha256}", BOXES)
     async def asked(request: Request, sha256: Sha) -> Response:
         upload = await run_in_threadpool(desk.admit, request.headers.get("authorization"), sha256)
         if await run_in_threadpool(desk.whole, upload):
@@ -88,7 +90,7 @@ def uploads(centre: Centre) -> APIRouter:
         received = await run_in_threadpool(desk.settle, upload)
         return _answer(200, received, upload, whole=received == upload.size)
 
-    @router.put("/segments/{sha256}")
+    @routes.add(["PUT"], "/segments/{sha256}", BOXES)
     async def put(request: Request, sha256: Sha) -> Response:
         upload = await run_in_threadpool(desk.admit, request.headers.get("authorization"), sha256)
         if await run_in_threadpool(desk.whole, upload):
@@ -101,7 +103,7 @@ def uploads(centre: Centre) -> APIRouter:
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody is there to read it
 
-    return router
+    return routes.router
 
 
 class _Desk:

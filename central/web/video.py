@@ -7,8 +7,11 @@ from fastapi import APIRouter, Request
 from fastapi import Path as PathParam
 from fastapi.responses import FileResponse, Response
 
+from central.accounts.actions import Action
 from central.classes.stories import Stories
 from central.errors import SegmentNotStored, UnknownBlock
+from central.web.access import Routes
+from central.web.looking import look, look_at_file
 from central.web.pages import ClassName
 from central.web.reels import Reel, Reels
 from central.web.render import lang_of
@@ -22,31 +25,33 @@ Sha = Annotated[str, PathParam(pattern=r"^[0-9a-f]{64}$")]
 
 def video(centre: Centre, stories: Stories) -> APIRouter:
     """Routes of recordings."""
-    router, reels = APIRouter(), Reels(centre.objects)
+    routes, reels = Routes(centre.store.device), Reels(centre.objects)
 
-    @router.get("/classes/{class_id}/blocks/{block}/check")
+    @routes.get("/classes/{class_id}/blocks/{block}/check", Action.SEE_VIDEO)
     def check(request: Request, class_id: ClassName, block: ClassName) -> dict[str, Any]:
         story, found = _block(stories, class_id, block)
         return {"cameras": [_told(reel, lang_of(request)) for reel in reels.reels(story, found)]}
 
-    @router.get("/classes/{class_id}/blocks/{block}/{device}/{camera}.m3u8")
-    def playlist(class_id: ClassName, block: ClassName, device: ClassName, camera: ClassName) -> Response:
+    @routes.get("/classes/{class_id}/blocks/{block}/{device}/{camera}.m3u8", Action.SEE_VIDEO)
+    def playlist(
+        request: Request, class_id: ClassName, block: ClassName, device: ClassName, camera: ClassName
+    ) -> Response:
         story, found = _block(stories, class_id, block)
+        look(centre, request, "video", class_id=class_id, block=block)
         reel = reels.reel(story, found, device, camera)
         broken = next((piece.error for piece in reel.pieces if piece.error is not None), None)
         if broken is not None and not reel.playable:
             raise broken
         return Response(reel.playlist(), media_type=PLAYLIST)
 
-    @router.get("/media/{sha256}.mp4")
-    def media(sha256: Sha) -> Response:
-        with centre.store.read() as tx:
-            announced = tx.announced(sha256)
-        if not announced or not centre.objects.intact(sha256):
+    @routes.get("/media/{sha256}.mp4", Action.SEE_VIDEO)
+    def media(request: Request, sha256: Sha) -> Response:
+        if not centre.objects.intact(sha256):
             raise SegmentNotStored
+        look_at_file(centre, request, sha256)
         return FileResponse(centre.objects.path(sha256), media_type="video/mp4")
 
-    return router
+    return routes.router
 
 
 def _block(stories: Stories, class_id: str, block: str) -> tuple[Story, Block]:

@@ -28,6 +28,8 @@ from provisioning.demo.site import Site
 BUILD = Path("build/demo")
 LOGS = BUILD / "logs"
 LOCALES = {"zh": "zh_CN.UTF-8", "en": "en_US.UTF-8"}
+LOG_IN = N_("Log in to the console by one of these links: each leads once to a password of your own.")
+ROLES = {"supervisor": N_("supervisor"), "administrator": N_("administrator")}
 STOPPED = N_("The demo was ended before its verdict: nothing was judged")
 FOREIGN = (OSError, httpx.HTTPError, sqlite3.Error, av.FFmpegError, BrokenProcessPool)
 """What the world and the libraries may raise; anything else is a mistake of ours and keeps its traceback."""
@@ -164,6 +166,7 @@ def _live(wish: live.Wish, gallery: Path | None, say: _Teller) -> int:
 def _start_centre(site: Site, names: list[str], say: _Teller) -> None:
     say(N_("making keys and certificates, starting broker, collector and console"))
     site.start_centre()
+    site.open_console()
     site.add_class(names)
 
 
@@ -207,7 +210,12 @@ class _Teller:
 
     def addresses(self, site: Site) -> None:
         terminal, console = (translate(word, self.lang) for word in (N_("terminal"), N_("console")))
-        print(f"\n  {terminal}  {site.terminal}\n  {console}  {site.console}\n", flush=True)
+        print(f"\n  {terminal}  {site.terminal}\n  {console}  {site.console}", flush=True)
+        if site.links:
+            print(f"\n  {translate(LOG_IN, self.lang)}", flush=True)
+        for role, link in site.links.items():
+            print(f"  {translate(ROLES[role], self.lang)}  {link}", flush=True)
+        print(flush=True)
 
 
 def _media(video: Path | None, gallery: Path | None, say: _Teller) -> tuple[media.Media, list[str]]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -29,6 +30,9 @@ START_S, STARTS = 10, 3
 ANSWER_S, TRIES, AGAIN_S = 20, 3, 1.0
 """Seconds that a page may take to answer, how often it is asked, and the pause between."""
 BUSY = 503
+INSTITUTION, SCHOOL, REGION = "demo-school", "示范职业培训学校", "411200"
+WATCHER = "demo-watcher"
+"""The account by which the demo itself reads the console."""
 STRANGE = N_("something else than the page answers there")
 
 
@@ -46,6 +50,9 @@ class Site:
     def __init__(self, folder: Path, services: Services, plan: day.Plan = day.PLAN) -> None:
         self.centre, self.box, self._folder, self._services = folder / "centre", folder / "box", folder, services
         self.plan = plan
+        self.links: dict[str, str] = {}
+        """Role → the one-time link by which somebody logs in to the console."""
+        self._watcher = ""
         self.ports = Ports(*map(free_port, ("DEMO_BROKER_PORT", "DEMO_CONSOLE_PORT", "DEMO_TERMINAL_PORT")))
 
     @property
@@ -73,15 +80,32 @@ class Site:
         self.box.mkdir(parents=True)
         make_box_keys(self.box / "keys", self._certify)
         run("zaitang-central", "box", "add", "--centre", self.centre, self.box / "keys" / "device.crt")
+        run("zaitang-central", "institution", "add", "--centre", self.centre, INSTITUTION, "--name", SCHOOL, "--region",
+            REGION)
         self._services.wait("broker", lambda: listens(self.ports.broker))
         for name in ("collect", "serve"):
             self._services.start(name, [tool("zaitang-central"), name, "--centre", self.centre])
         self._services.wait("serve", lambda: listens(self.ports.console))
 
+    def open_console(self) -> None:
+        """Make accounts: a supervisor and an administrator for whoever watches, an auditor for the demo itself."""
+        self._watcher, password = secrets.token_urlsafe(24), self._folder / "watcher.password"
+        password.touch(mode=0o600)
+        password.write_text(self._watcher)
+        self._user(WATCHER, "auditor", "--region", REGION, "--password-file", password)
+        for role, reach in (("supervisor", ("--region", REGION)), ("administrator", ())):
+            link = re.search(r"http://\S+/welcome/\S+", self._user(role, role, *reach, "--link"))
+            if link is None:
+                raise PageSilent(address=self.console, why=STRANGE)
+            self.links[role] = f"{link[0]}?next=/classes/{self.plan.class_id}"
+
+    def _user(self, name: str, role: str, *more: object) -> str:
+        return run("zaitang-central", "user", "add", "--centre", self.centre, name, "--role", role, *more)
+
     def add_class(self, names: list[str]) -> None:
         """Sign the plan and the roster as an order to the box."""
         plan, people = self._folder / "plan.toml", self._folder / "names.toml"
-        plan.write_text(self.plan.toml())
+        plan.write_text(f'institution = "{INSTITUTION}"\n{self.plan.toml()}')
         people.write_text("".join(f"[[people]]\nname = {json.dumps(name, ensure_ascii=False)}\n\n" for name in names))
         run("zaitang-central", "class", "add", "--centre", self.centre, plan, "--names", people)
 
@@ -156,15 +180,18 @@ class Site:
 
     def shown(self) -> dict[str, Any]:
         """The class as the console tells it to programs. Raises PageSilent, PageRefused."""
-        path = f"/api/classes/{self.plan.class_id}"
-        return _value(self.console, _answer(f"http://127.0.0.1:{self.ports.console}/", lambda page: page.get(path)))
+        def logged_in(page: httpx.Client) -> httpx.Response:
+            token = _token(page.get("/sign-in").text, 'name="token" value="([^"]+)"', self.console)
+            page.post("/sign-in", data={"token": token, "account": WATCHER, "password": self._watcher})
+            return page.get(f"/api/classes/{self.plan.class_id}")
+
+        return _value(self.console, _answer(f"http://127.0.0.1:{self.ports.console}/", logged_in))
 
     def press(self, what: str, body: dict[str, str], lang: str = "zh") -> None:
         """Press a button of the terminal page, as a browser would. Raises PageSilent, PageRefused."""
-        token = re.search('name="token" content="([^"]+)"', _answer(self.terminal, lambda page: page.get("/")).text)
-        if token is None:
-            raise PageSilent(address=self.terminal, why=STRANGE)
-        headers, asked = {"X-Zaitang-Token": token[1]}, {"lang": lang}
+        form = _answer(self.terminal, lambda page: page.get("/")).text
+        token = _token(form, 'name="token" content="([^"]+)"', self.terminal)
+        headers, asked = {"X-Zaitang-Token": token}, {"lang": lang}
         _answer(self.terminal, lambda page: page.post(f"/{what}", json=body, headers=headers, params=asked))
 
     def recorder(self) -> dict[str, Any]:
@@ -195,6 +222,14 @@ class Site:
 
     def _configure(self, clock: str, parts: str, cameras: Sequence[CameraSetting]) -> None:
         (self.box / "box.toml").write_text(box_toml(self.ports, [clock, parts], cameras))
+
+
+def _token(form: str, pattern: str, address: str) -> str:
+    """What a page gives to whoever sends its form. Raises PageSilent."""
+    found = re.search(pattern, form)
+    if found is None:
+        raise PageSilent(address=address, why=STRANGE)
+    return found[1]
 
 
 def _answer(address: str, ask_page: Callable[[httpx.Client], httpx.Response]) -> httpx.Response:

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
+from central.accounts import passwords
 from central.wiring import Centre, init_centre, open_centre
 from tests.central.helpers import FixedClock
 from tests.postgres import Server
 
-BOTH = {"test_collector", "test_tree", "test_pulse", "test_claims", "test_dropped", "test_outbox"}
+BOTH = {"test_desk", "test_door", "test_collector", "test_tree", "test_pulse", "test_claims", "test_dropped",
+        "test_outbox"}
 
 
 @pytest.fixture
@@ -24,6 +27,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "centre" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in BOTH:
         databases = ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)]
         metafunc.parametrize("centre", databases, indirect=True)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_hashes() -> None:
+    """Passwords of tests are worth no 64 MiB."""
+    passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import uvicorn
 from central.web.app import create_app
 from central.web.server import listen
 from central.wiring import Centre
+from tests.central.console import COOKIE, session_of
 from tests.central.course import AWAY
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -54,8 +55,10 @@ def browser() -> Iterator[sync_api.Browser]:
 
 
 @pytest.fixture
-def page(browser: sync_api.Browser) -> Iterator[sync_api.Page]:
+def page(browser: sync_api.Browser, console: Console) -> Iterator[sync_api.Page]:
+    """Of somebody who is logged in."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.add_cookies([{"name": COOKIE, "value": session_of(console.centre), "url": console.address}])
     opened = context.new_page()
     complaints: list[str] = []
     opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -151,7 +154,8 @@ def test_a_changed_file_is_refused_in_words_and_the_rest_plays(console: Console,
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_page_is_wider_than_the_screen(console: Console, page: sync_api.Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    for path in ("/", "/classes/welder-1", "/classes/welder-1?lang=en"):
+    for path in ("/", "/classes/welder-1", "/own", "/own/codes", "/accounts", "/accounts/administrator",
+                 "/institutions", "/audit", "/classes/welder-1?lang=en"):
         page.goto(console.address + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.locator(".records a").first.click()
@@ -170,3 +174,33 @@ def test_everything_is_reached_with_the_keyboard(console: Console, page: sync_ap
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.tagName"))
     assert {"A", "SUMMARY"} <= reached
+
+
+def test_one_logs_in_and_out_with_the_keyboard_alone(console: Console, browser: sync_api.Browser) -> None:
+    console.centre.account_desk().add("li", "supervisor", "410000", None, "correct horse battery")
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(f"{console.address}/classes/welder-1?lang=en")
+    assert page.url.startswith(f"{console.address}/sign-in?next=")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.activeElement.name") == "account"
+    for said in ("wrong horse battery", "correct horse battery"):
+        page.keyboard.press("Control+a")
+        page.keyboard.type("li")
+        page.keyboard.press("Tab")
+        page.keyboard.type(said)
+        page.keyboard.press("Enter")
+        page.wait_for_load_state()
+        if said.startswith("wrong"):
+            assert "the account or the password is not right" in page.inner_text("[role=alert]")
+    assert page.url == f"{console.address}/classes/welder-1?lang=en" and AWAY in page.inner_text("body")
+    assert page.inner_text(".me a") == "li"
+    button = page.get_by_role("button", name="Log out")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if button.evaluate("b => b === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sign-in")
+    page.go_back()
+    assert AWAY not in page.inner_text("body")
+    page.close()

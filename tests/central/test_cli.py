@@ -1,10 +1,12 @@
 """`zaitang-central` as people type it: what it makes, what it says, how it ends."""
 from __future__ import annotations
 
+import re
 import socket
 import stat
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,6 +24,7 @@ from central.config import load_config
 from central.errors import BadKeyFile, CannotRead, DatabaseUnusable, FileTooLarge
 from central.files import load_certificate
 from central.keys import load_centre_keys, sealing_key
+from central.wiring import open_centre
 from evidence.certs import identity
 from evidence.errors import BadShape
 from tests.central.helpers import write_plan
@@ -162,9 +165,57 @@ def test_classes_are_added_listed_and_shown(folder: Path, tmp_path: Path, capsys
     assert "\ttrainee\t张伟" in capsys.readouterr().out
 
 
-def test_there_are_no_accounts_and_it_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("user", "list", "--centre", folder) == 0
-    assert "no accounts yet" in capsys.readouterr().out
+def test_accounts_are_made_listed_and_changed(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(*arguments: object) -> str:
+        capsys.readouterr()
+        assert run(*arguments[:2], "--centre", folder, *arguments[2:]) == 0
+        return capsys.readouterr().out
+
+    assert "There is no account yet" in said("user", "list")
+    link = re.search(r"http://127\.0\.0\.1:8470/welcome/([\w-]{43})\n", said(
+        "user", "add", "wang", "--role", "administrator", "--link"))
+    assert link is not None
+    assert "411202" in said("institution", "add", "school-1", "--name", "学校", "--region", "411202")
+    assert "学校" in said("institution", "list")
+    file = tmp_path / "password"
+    file.write_text("correct horse battery\r\nmore\n")
+    said("user", "add", "zhao", "--role", "institution", "--institution", "school-1", "--password-file", file)
+    said("user", "change", "zhao", "--role", "auditor", "--region", "410000")
+    said("user", "disable", "zhao")
+    listed = said("user", "list").splitlines()
+    assert [line.split()[:3] for line in listed[1:]] == [["wang", "administrator", "no"], ["zhao", "auditor", "410000"]]
+    assert "disabled" in listed[2]
+    said("user", "enable", "zhao")
+    said("user", "totp-off", "zhao")
+    assert "/welcome/" in said("user", "password", "zhao", "--link")
+    said("user", "password", "zhao", "--password-file", file)
+    centre = open_centre(folder)
+    assert centre.door().enter("zhao", "correct horse battery", "").whole
+    assert centre.door().enter_by_link(link[1], "another long sentence").whole
+    centre.store.close()
+    typed = ["typed by somebody", "typed by somebody else"]
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("getpass.getpass", lambda _: typed.pop())
+    assert run("user", "password", "--centre", folder, "zhao") == 2
+    assert "not twice the same" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (("user", "add", "A", "--role", "auditor", "--region", "410000", "--link"), "cannot be the name"),
+    (("user", "add", "a", "--role", "auditor", "--link"), "six digits"),
+    (("user", "add", "a", "--role", "institution", "--institution", "none", "--link"), "no institution none"),
+    (("user", "add", "a", "--role", "administrator"), "--password-file"),
+    (("user", "disable", "a"), "no account a"), (("user", "password", "a", "--link"), "no account a"),
+    (("institution", "add", "a", "--name", "x", "--region", "41"), "no region"),
+])
+def test_what_cannot_be_an_account_is_one_sentence(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    assert run(*arguments[:2], "--centre", folder, *arguments[2:]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
 
 
 @pytest.mark.parametrize("args, words", [

@@ -4,20 +4,19 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from fastapi.testclient import TestClient
 
 from central.cli import main
 from central.ingest.collector import FIRST_ASKED_US, MOST_HOLES_EACH, Collector, Message
 from central.ingest.dropped import Dropped
 from central.ingest.pulse import MOST_UNKNOWN
 from central.store.heard import Heard
-from central.web.app import create_app
 from central.wiring import Centre
 from evidence.bodies import SessionStart
 from evidence.gaps import read_gap
 from evidence.heartbeats import Heartbeat, heartbeat_of, seal_heartbeat
 from evidence.records import ClockState, Sealed, Stamp
 from evidence.times import MINUTE, SECOND, utc_text
+from tests.central.console import signed_in
 from tests.central.helpers import MORNING, REAL, Box, FixedClock
 
 
@@ -233,7 +232,7 @@ def test_what_the_broker_threw_away_is_told_when_it_grows(centre: Centre) -> Non
 def test_the_console_says_who_is_silent_and_whose_records_end_earlier(
     centre: Centre, box: Box, clock: FixedClock
 ) -> None:
-    collector, client = centre.collector(), TestClient(create_app(centre), base_url="http://127.0.0.1:8470")
+    collector, client = centre.collector(), signed_in(centre)
     collector.pulse.listen()
     collector.take([*box.messages(), beat(box, box.sealed[4], SECOND, waiting=7)])
     assert "7 records there have no receipt yet" in client.get("/?lang=en").text
@@ -250,7 +249,7 @@ def test_the_console_says_who_is_silent_and_whose_records_end_earlier(
 def test_the_console_says_that_the_centre_gives_no_receipts_and_why(centre: Centre, synced: bool, said: bool) -> None:
     clock = FixedClock(clock=ClockState(synced, 0, "kernel", 1))
     real = dataclasses.replace(centre, keys=dataclasses.replace(centre.keys, test=False), clock=clock)
-    client = TestClient(create_app(real), base_url="http://127.0.0.1:8470")
+    client = signed_in(real)
     assert ("signs no receipt" in client.get("/?lang=en").text) is said
     assert ("trust-clock" in client.get("/?lang=zh").text) is said
 
@@ -283,7 +282,7 @@ def test_one_that_is_behind_may_have_waited_and_a_simulated_one_is_no_clock(
 def test_the_console_and_the_command_say_who_is_revoked_and_who_never_sent_anything(
     centre: Centre, box: Box, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    client = TestClient(create_app(centre), base_url="http://127.0.0.1:8470")
+    client = signed_in(centre)
     centre.collector().take(box.messages())
     Box(centre, "box-2")
     Box(centre, "box-3")

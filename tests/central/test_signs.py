@@ -5,14 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
-from fastapi.testclient import TestClient
 
-from central.web.app import create_app
 from central.web.signs import answer_kind, answer_words
 from central.wiring import Centre
 from evidence.bodies import Candidate, CheckIn, ConsentWithdrawn, PinCheckIn
 from evidence.story import CheckInFact
 from evidence.times import MINUTE
+from tests.central.console import signed_in
 from tests.central.helpers import MORNING, Box, FixedClock
 from tests.central.test_classes import add
 
@@ -51,7 +50,7 @@ def page(centre: Centre, clock: FixedClock, tmp_path: Path) -> str:
     clock.utc_us = MORNING + 25 * MINUTE
     centre.collector().take(box.messages())
     clock.utc_us = MORNING + 24 * 60 * MINUTE
-    text = TestClient(create_app(centre), base_url="http://127.0.0.1:8470").get("/classes/welder-1?lang=en").text
+    text = signed_in(centre).get("/classes/welder-1?lang=en").text
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
 
 

@@ -15,7 +15,9 @@ from sqlalchemy import Engine, text
 from central.cli import main
 from central.errors import BadWitness, DatabaseUnusable, NoStamp, OtherTree, TreeDamaged
 from central.signing import trust_clock
+from central.store.accounts import Kept
 from central.store.engine import open_engine, reading, writing
+from central.store.schema import SCHEMA_VERSION
 from central.store.tables import Tx
 from central.tree.keeper import DAY_S, Keeper, kept
 from central.tree.tree import Tree
@@ -33,6 +35,7 @@ from tests.evidence.test_checkpoint import EYE, WITNESS
 from tests.evidence.test_merkle import nodes
 
 SCHEMA_1 = Path(__file__).parent / "data" / "schema-1.sql"
+SCHEMA_2 = SCHEMA_1.with_name("schema-2.sql")
 STRANGER = Ed25519PrivateKey.generate()
 NOW_S = MORNING // 1_000_000
 
@@ -164,12 +167,28 @@ def test_a_database_of_the_first_schema_gets_its_tree(tmp_path: Path) -> None:
     engine = open_engine(path)
     with reading(engine) as connection:
         tx = Tx(connection)
-        assert (tx.meta("schema"), tx.leaves(), tx.tree_size()) == ("2", 6, 0)
+        assert (tx.meta("schema"), tx.leaves(), tx.tree_size()) == (str(SCHEMA_VERSION), 6, 0)
         assert [head.up_to for head in tx.heads()] == [3, 1]
     tree = Tree(FromEngine(engine), log_key("o", WITNESS.public_key()), KeySigner(WITNESS))  # type: ignore[arg-type]
     assert tree.issue(NOW_S).checkpoint.size == 6
     engine.dispose()
     open_engine(path).dispose()
+
+
+def test_a_database_of_the_second_schema_gets_accounts(tmp_path: Path) -> None:
+    path = tmp_path / "zaitang.db"
+    old = sqlite3.connect(path)
+    old.executescript(SCHEMA_2.read_text("utf-8"))
+    old.close()
+    engine = open_engine(path)
+    with writing(engine) as connection:
+        tx = Tx(connection)
+        assert (tx.meta("schema"), tx.count_accounts(), tx.audited()) == (str(SCHEMA_VERSION), 0, [])
+        assert tx.leaves() == 5 and tx.checkpoint() is not None
+        tx.put_account(Kept("li", "administrator", None))
+    with reading(engine) as connection:
+        assert Tx(connection).account("li") == Kept("li", "administrator", None)
+    engine.dispose()
 
 
 def test_a_database_of_a_later_schema_is_left_alone(tmp_path: Path) -> None:

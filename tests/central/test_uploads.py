@@ -25,6 +25,7 @@ from central.wiring import Centre
 from evidence.seal import RECORD_TYPE, seal
 from evidence.times import utc_text
 from evidence.uploads import LONGEST_US
+from tests.central.console import signed_in
 from tests.central.helpers import MORNING, Box, FixedClock, segment_of, sending, token
 
 HERE = "http://127.0.0.1:8470"
@@ -35,7 +36,7 @@ AT = f"/api/segments/{SHA}"
 
 @pytest.fixture
 def client(centre: Centre) -> TestClient:
-    return TestClient(create_app(centre), base_url=HERE)
+    return signed_in(centre)
 
 
 def announcing(centre: Centre, device: str = "box-1", data: bytes = DATA) -> Box:

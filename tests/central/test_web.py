@@ -16,7 +16,6 @@ from central.classes import stories
 from central.classes.stories import Stories
 from central.errors import NotLoopback, PortInUse
 from central.ingest.collector import Message
-from central.web.app import create_app
 from central.web.kinds import RECORDS
 from central.web.server import listen
 from central.wiring import Centre
@@ -25,6 +24,7 @@ from evidence.policy import Policy
 from evidence.records import Record
 from evidence.rules import R3Finding
 from evidence.story import Story
+from tests.central.console import signed_in
 from tests.central.course import AWAY, PEOPLE
 from tests.central.helpers import MORNING, NAMES, PLAN, Box, put, segment_of, sending
 from tests.central.test_classes import add
@@ -37,7 +37,7 @@ SHA = hashlib.sha256(DATA).hexdigest()
 
 @pytest.fixture
 def client(centre: Centre) -> TestClient:
-    return TestClient(create_app(centre), base_url=HERE)
+    return signed_in(centre)
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_a_class_that_cannot_be_judged_takes_no_other_with_it(
         return next(iter([])) if class_id == "welder-1" else whole(records, class_id, policy, **more)
 
     monkeypatch.setattr(stories, "fold", fails)
-    client = TestClient(create_app(centre), base_url=HERE)
+    client = signed_in(centre)
     for _ in range(2):
         page = client.get("/?lang=en")
         assert page.status_code == 200 and "class welder-1 cannot be judged" in page.text
@@ -144,7 +144,7 @@ def test_a_class_that_cannot_be_judged_takes_no_other_with_it(
 
 
 def test_the_api_tells_the_findings(played: Centre) -> None:
-    told = TestClient(create_app(played), base_url=HERE).get("/api/classes/welder-1").json()
+    told = signed_in(played).get("/api/classes/welder-1").json()
     r3 = next(finding for finding in told["findings"] if finding["rule"] == "R3")
     assert (told["verdict"], r3["flag"]) == ("flag", True)
     assert r3["recordings"] == ["2026-03-02-pm", "2026-03-03-am", "2026-03-03-pm"]
@@ -166,7 +166,7 @@ LIVENESS_WORDS = {"zh": "未做活体检测：", "en": "Liveness not checked: "}
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_what_is_not_real_is_said_on_every_page_that_shows_it(played: Centre, lang: str) -> None:
-    client = TestClient(create_app(played), base_url=HERE)
+    client = signed_in(played)
     with played.store.read() as tx:
         chain = next(head.chain for head in tx.heads("box-1"))
         checkin = next(sealed.record.seq for sealed in tx.of_type("checkin"))
@@ -192,7 +192,7 @@ def test_a_class_with_nothing_to_warn_of_has_no_warning(centre: Centre, client: 
 def test_a_class_is_green_only_while_nothing_is_violated(
     played: Centre, monkeypatch: pytest.MonkeyPatch, lang: str, clear: str, words: tuple[str, str],
 ) -> None:
-    told, client = Stories(played.store, played.clock).tell("welder-1"), TestClient(create_app(played), base_url=HERE)
+    told, client = Stories(played.store, played.clock).tell("welder-1"), signed_in(played)
     for count in (0, 2):
         violated = [one.rule for one in told.findings if one.rule != "R3"][:count]
         found = tuple(
@@ -210,7 +210,7 @@ def test_a_class_is_green_only_while_nothing_is_violated(
 
 
 def test_r7_says_which_files_are_at_the_centre(played: Centre) -> None:
-    client = TestClient(create_app(played), base_url=HERE)
+    client = signed_in(played)
     files = sorted(played.folder.glob("objects/*/*.mp4"))
     page = client.get("/classes/welder-1?lang=en").text
     assert f"files of video on record: {len(files)}; no record says that any was removed before" in page

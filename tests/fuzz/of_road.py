@@ -15,8 +15,11 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
+from central.accounts.desk import digest
+from central.accounts.door import form_token
 from central.ingest.broker import _message as read_topic
 from central.ingest.collector import Collector, Message
+from central.store.accounts import Session
 from central.web.app import create_app
 from central.wiring import init_centre
 from common.policies import load_policy
@@ -245,8 +248,21 @@ def a_console(folder: Path) -> Iterator[ASGIApp]:
     sender.genesis()
     sender.append(segment_of(b"video", MORNING, 60), MORNING + 61_000_000)
     centre.collector().take(sender.messages())
-    yield create_app(centre)
+    centre.account_desk().add("li", "administrator", None, None)
+    with centre.store.write() as tx:
+        tx.put_session(Session(digest(COOKIE), "li", True, MORNING, MORNING))
+    yield _of_somebody(create_app(centre))
     centre.store.close()
+
+
+def _of_somebody(app: ASGIApp) -> ASGIApp:
+    """The same for whoever is logged in: a stranger would see one page only."""
+    async def with_cookie(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            scope = {**scope, "headers": [(b"cookie", f"zaitang={COOKIE}".encode()), *scope["headers"]]}
+        await app(scope, receive, send)
+
+    return with_cookie
 
 
 @contextlib.contextmanager
@@ -276,6 +292,14 @@ def _console_requests() -> list[bytes]:
              "/static/zaitang.css?x=1", f"/records/box-1/{'ab' * 16}/0", f"/records/box-1/{'ab' * 16}/1/envelope",
              "/classes/welder-1/blocks/2026-03-02-am/check", "/classes/welder-1/blocks/2026-03-02-am/box-1/room.m3u8")
     found = [request("GET", page, host | {"range": "bytes=0-4", "cookie": "lang=zh"}) for page in pages]
+    kind, token = host | {"content-type": "application/x-www-form-urlencoded"}, f"token={form_token(COOKIE)}"
+    forms = {"/sign-in": "account=li&password=x&next=/audit", "/accounts": "account=wang&role=auditor&scope=410000",
+             "/accounts/li": "do=change&role=supervisor&scope=411200", "/own/password": "old=x&password=y&again=z",
+             "/own/codes": "sealed=QUJD&code=123456&password=x", "/sign-in/code": "code=123456",
+             "/institutions": "institution=school-1&name=%E5%AD%A6&region=411202", "/welcome/x": "password=x&again=x"}
+    found += [request("POST", path, kind, f"{token}&{form}") for path, form in forms.items()]
+    found += [request("GET", page, host) for page in (
+        "/audit?account=li&class=welder-1&day=2026-03-02&below=9", "/own/codes", "/accounts/li", "/sign-in?next=/own")]
     return [*found, request("PUT", f"/api/segments/{sha}", host | {"origin": "http://127.0.0.1:8470"}, "video")]
 
 
@@ -336,6 +360,7 @@ def _asked(data: bytes, bench: Bench) -> bytes:
 
 SAID = {"recording": True, "session": "s-1", "silent": False, "refused": None, "alarms": [], "run": "r-1",
         "stretch_us": 5, "last_packet_mono_us": 7, "step_age_ms": 3}
+COOKIE = "of-somebody-who-is-logged-in"
 SYNC = ("edge/sync/orders.py", "edge/sync/inbox.py")
 
 PARSERS = (
@@ -364,7 +389,8 @@ PARSERS = (
     Parser("a record that a box made up, on the centre's pages",
            ("central/web/pages.py", "central/web/localtime.py", "central/classes/stories.py"), "json",
            lambda: _typed()[::6], _shown, (), 12),
-    Parser("a request to the console", ("central/web/app.py", "central/web/api.py", "central/web/guard.py"), "json",
+    Parser("a request to the console", ("central/web/app.py", "central/web/api.py", "central/web/guard.py",
+                                        "central/web/own.py"), "json",
            _console_requests, _http(a_console), (), 50),
     Parser("a request to the terminal", ("edge/terminal/app.py", "edge/terminal/routes.py", "edge/terminal/guard.py"),
            "json",

@@ -33,6 +33,7 @@ OWN_DATABASE = "of this end's own database; what came from outside was read befo
 FRAMES = "packets of a file or camera that was opened before; ffmpeg decodes, and its errors are caught"
 BOX_KEY = "bytes that are encrypted and authenticated under a key of this box alone"
 INSIDE = {
+    "central/accounts/tries.py": "limits that stand in the file itself",
     "central/classes/stories.py": OWN_DATABASE, "central/export.py": OWN_DATABASE,
     "central/devices/ledger.py": "lines of our own file, decoded by evidence/shape.py; test_ledger.py changes them",
     "central/webhook/events.py": OWN_DATABASE,

@@ -18,6 +18,7 @@ from provisioning.demo import site as site_module
 from provisioning.demo.services import Services
 from provisioning.demo.site import Site
 
+LOG_IN = '<input name="token" value="abc">'
 FORM = '<meta name="token" content="abc">'
 
 
@@ -25,7 +26,7 @@ class Page:
     """`answers`: by method and path, what to answer: (status, body), or a function that says it. `asked`: what came."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, Any] = {"GET /": (200, FORM)}
+        self.answers: dict[str, Any] = {"GET /": (200, FORM), "GET /sign-in": (200, LOG_IN), "POST /sign-in": (200, "")}
         self.asked: list[tuple[str, Any]] = []
         page = self
 
@@ -35,7 +36,8 @@ class Page:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                page._answer(self, f"POST {self.path.partition('?')[0]}", json.loads(body))
+                of_json = self.headers["Content-Type"] == "application/json"
+                page._answer(self, f"POST {self.path.partition('?')[0]}", json.loads(body) if of_json else body)
 
             def log_message(self, *_: object) -> None:
                 """Not into the output of the tests."""

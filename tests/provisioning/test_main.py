@@ -126,7 +126,7 @@ def test_who_ends_it_is_told_so_without_an_error(
         monkeypatch.setattr(demo.report, "make", lambda *_: {})
         monkeypatch.setattr(demo.report, "tell", lambda *_, good=good: good)
         say = demo._Teller(0.0, "en")
-        site = SimpleNamespace(terminal="", console="")
+        site = SimpleNamespace(terminal="", console="", links={"supervisor": "http://127.0.0.1/welcome/x"})
         assert demo._conclude(site, services, say, lambda _: []) == (0 if good else 1), "its verdict stands"
         assert "the demo ends; its report stays in " in capsys.readouterr().out
 

@@ -1,0 +1,40 @@
+"""That somebody looked at something is on record before it is shown, once an hour for each person and thing."""
+from __future__ import annotations
+
+import hashlib
+
+from central.accounts.people import Actor
+from central.store.accounts import Audited
+from central.store.store import Store
+from central.store.tables import Tx
+from evidence.bodies import AccountChanged, CentreLook, Institution, RecordRef
+from evidence.canonical import canonical
+from evidence.shape import encode
+
+AGAIN_US = 3600 * 1_000_000
+
+
+def state_look(
+    store: Store, actor: Actor, what: str, now_us: int, *, class_id: str | None = None, block: str | None = None,
+    person: str | None = None, record: tuple[str, str, int] | None = None, file: str | None = None, why: str = "",
+) -> bool:
+    """State that this person looks at this now; whether it was not on record yet. `what`: a kind of evidence/README.md,
+    `look.centre`. Whoever cannot state it shows nothing: raises DatabaseUnusable."""
+    ref = None if record is None else RecordRef(*record)
+    body = CentreLook(actor.account, what, class_id, block, person, ref, file, why)
+    thing = hashlib.sha256(canonical(encode(body))).hexdigest()
+    with store.read() as tx:
+        if tx.looked(actor.account, thing, now_us - AGAIN_US, now_us):
+            return False
+    with store.write() as tx:
+        if tx.looked(actor.account, thing, now_us - AGAIN_US, now_us):
+            return False
+        state(store, tx, body, thing)
+    return True
+
+
+def state(store: Store, tx: Tx, body: CentreLook | AccountChanged | Institution, thing: str) -> None:
+    """Append a record that the audit page finds. `thing`: what it finds it by, besides who did it."""
+    record = store.append(tx, body).record
+    by = body.account if isinstance(body, CentreLook) else body.by
+    tx.put_audited(Audited(record.seq, record.utc_us, record.type, by, getattr(body, "class_id", None), thing))

@@ -1,0 +1,134 @@
+"""The part of a transaction that knows who may sign in, who has, and what is on record of them."""
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from central.store import schema as t
+
+Role = Literal["supervisor", "institution", "auditor", "administrator"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    """An account as it is kept. `scope`: a region or an institution, None of an administrator; `password`: its
+    argon2id hash; `totp`: the sealed secret; `totp_step`: of the last code that was taken; `link`: SHA-256 of a
+    one-time link, which holds until `link_until_us`."""
+
+    name: str
+    role: Role
+    scope: str | None
+    disabled: bool = False
+    password: str | None = None
+    totp: bytes | None = None
+    totp_step: int = -1
+    link: str | None = None
+    link_until_us: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """Somebody signed in. `token`: SHA-256 of what the cookie holds; `whole`: not only the password was right."""
+
+    token: str
+    account: str
+    whole: bool
+    begun_us: int
+    seen_us: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Audited:
+    """Where a record of a look or of a change stands in the centre's own chain, and whom and what it names."""
+
+    seq: int
+    at_us: int
+    type: str
+    account: str | None
+    class_id: str | None
+    thing: str
+
+
+class AccountTables:
+    """What `Tx` knows of accounts."""
+
+    _db: Connection
+
+    def account(self, name: str) -> Kept | None:
+        """One account."""
+        row = self._db.execute(select(t.accounts).where(t.accounts.c.name == name)).first()
+        return None if row is None else Kept(*row)
+
+    def account_of_link(self, link: str) -> Kept | None:
+        """The account to which a one-time link leads, by the link's hash."""
+        row = self._db.execute(select(t.accounts).where(t.accounts.c.link == link)).first()
+        return None if row is None else Kept(*row)
+
+    def accounts(self) -> list[Kept]:
+        """All of them, by name."""
+        return [Kept(*row) for row in self._db.execute(select(t.accounts).order_by(t.accounts.c.name))]
+
+    def count_accounts(self) -> int:
+        """How many there are."""
+        return self._db.execute(select(func.count()).select_from(t.accounts)).scalar_one()
+
+    def put_account(self, kept: Kept) -> None:
+        """Keep a new account, or what became of one."""
+        values = dataclasses.asdict(kept)
+        if not self._db.execute(update(t.accounts).where(t.accounts.c.name == kept.name).values(**values)).rowcount:
+            self._db.execute(insert(t.accounts).values(**values))
+
+    def session(self, token: str) -> Session | None:
+        """The session of a token's hash."""
+        row = self._db.execute(select(t.sessions).where(t.sessions.c.token == token)).first()
+        return None if row is None else Session(*row)
+
+    def put_session(self, session: Session) -> None:
+        """Keep a new session."""
+        self._db.execute(insert(t.sessions).values(**dataclasses.asdict(session)))
+
+    def touch_session(self, token: str, now_us: int) -> None:
+        """Its owner was here now."""
+        self._db.execute(update(t.sessions).where(t.sessions.c.token == token).values(seen_us=now_us))
+
+    def end_session(self, token: str) -> None:
+        """Forget a session."""
+        self._db.execute(delete(t.sessions).where(t.sessions.c.token == token))
+
+    def end_sessions(self, account: str) -> None:
+        """Forget all sessions of an account."""
+        self._db.execute(delete(t.sessions).where(t.sessions.c.account == account))
+
+    def end_sessions_before(self, seen_us: int, begun_us: int) -> None:
+        """Forget sessions that were last used, or begun, before these moments."""
+        c = t.sessions.c
+        self._db.execute(delete(t.sessions).where((c.seen_us < seen_us) | (c.begun_us < begun_us)))
+
+    def put_audited(self, audited: Audited) -> None:
+        """Find a record of a look or of a change from now on."""
+        self._db.execute(insert(t.audit).values(**dataclasses.asdict(audited)))
+
+    def looked(self, account: str, thing: str, since_us: int, until_us: int) -> bool:
+        """Whether it is on record that an account looked at this thing between these moments."""
+        c = t.audit.c
+        rows = select(c.seq).where(c.account == account, c.thing == thing, c.at_us.between(since_us, until_us)).limit(1)
+        return self._db.execute(rows).first() is not None
+
+    def audited(
+        self, account: str | None = None, class_id: str | None = None, since_us: int | None = None,
+        until_us: int | None = None, below: int | None = None, most: int = 100,
+    ) -> list[Audited]:
+        """The newest `most` of them, newest first: of an account (who, or who was changed), of a class, in
+        [`since_us`, `until_us`), with numbers below `below`."""
+        c = t.audit.c
+        rows = select(t.audit).order_by(c.seq.desc()).limit(most)
+        if account is not None:
+            rows = rows.where((c.account == account) | (c.thing == account))
+        clauses = [clause(given) for clause, given in (
+            (c.class_id.__eq__, class_id), (c.at_us.__ge__, since_us), (c.at_us.__lt__, until_us),
+            (c.seq.__lt__, below),
+        ) if given is not None]
+        rows = rows.where(*clauses)
+        return [Audited(*row) for row in self._db.execute(rows)]

@@ -1,0 +1,35 @@
+"""Where the bar at the top of every page leads, for those who may go there."""
+from __future__ import annotations
+
+import dataclasses
+
+from central.accounts.actions import Action
+from central.accounts.people import Actor
+from common.texts import N_, translate
+
+NAV: tuple[tuple[str, str, Action], ...] = (
+    ("/", N_("Classes"), Action.OVERVIEW),
+    ("/institutions", N_("Institutions"), Action.INSTITUTIONS),
+    ("/accounts", N_("Accounts"), Action.ACCOUNTS),
+    ("/audit", N_("Who looked"), Action.AUDIT),
+)
+"""Address, what it is called, what one must be allowed to do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One of them. `here`: it is the page that is open, or one below it."""
+
+    href: str
+    text: str
+    here: bool
+
+
+def entries(me: Actor, path: str, lang: str) -> list[Entry]:
+    """Those of one person."""
+    return [Entry(href, translate(text, lang), _here(href, path)) for href, text, action in NAV if me.may(action)]
+
+
+def _here(href: str, path: str) -> bool:
+    below = "/classes/" if href == "/" else href + "/"
+    return path == href or path.startswith(below)

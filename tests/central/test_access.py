@@ -1,0 +1,306 @@
+"""The authorisation matrix: every route of the console by every role, at what is theirs and at what is not."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+from httpx import Response
+
+from central.accounts.actions import Action, may
+from central.accounts.door import form_token
+from central.web.access import Gate, Public, Routes, UndeclaredRoute, check_routes, gate_of
+from central.web.app import create_app
+from central.wiring import Centre, init_centre
+from tests.central.console import COOKIE, HERE, become, send, session_of
+from tests.central.helpers import FixedClock
+from tests.central.site import BLOCK, Side, furnish
+
+pytest.importorskip("av")
+WHO = {
+    "administrator": ("administrator", None, {"a", "b", "none"}),
+    "city": ("supervisor", "411200", {"a"}), "district": ("supervisor", "411202", {"a"}),
+    "province": ("supervisor", "410000", {"a", "b", "none"}), "other province": ("supervisor", "420000", {"none"}),
+    "school": ("institution", "school-a", {"a"}), "auditor": ("auditor", "411200", {"a"}),
+}
+"""Role, scope, and the sides that are theirs."""
+Call = Callable[[TestClient, Side], Response]
+
+
+def get(path: str) -> Call:
+    return lambda client, side: client.get(path.format(**dataclasses.asdict(side), block=BLOCK), follow_redirects=False)
+
+
+def post(path: str, **fields: str) -> Call:
+    return lambda client, side: send(client, path.format(**dataclasses.asdict(side)), **fields)
+
+
+def sent(method: str, path: str) -> Call:
+    return lambda client, side: client.request(method, path.format(**dataclasses.asdict(side)), content=b"")
+
+
+CALLS: dict[tuple[str, str], Call] = {
+    ("HEAD", "/api/segments/{sha256}"): sent("HEAD", "/api/segments/{sha256}"),
+    ("PUT", "/api/segments/{sha256}"): sent("PUT", "/api/segments/{sha256}"),
+    ("GET", "/api/classes"): get("/api/classes"),
+    ("GET", "/api/classes/{class_id}"): get("/api/classes/{class_id}"),
+    ("GET", "/log/checkpoint"): get("/log/checkpoint"),
+    ("GET", "/log/key"): get("/log/key"),
+    ("GET", "/log/tile/{path:path}"): get("/log/tile/0/000"),
+    ("GET", "/log/records/{path:path}"): get("/log/records/000"),
+    ("GET", "/log/inclusion"): get("/log/inclusion?leaf=0"),
+    ("GET", "/log/consistency"): get("/log/consistency?old=0"),
+    ("POST", "/log/cosignatures"): sent("POST", "/log/cosignatures"),
+    ("GET", "/classes/{class_id}/blocks/{block}/check"): get("/classes/{class_id}/blocks/{block}/check"),
+    ("GET", "/classes/{class_id}/blocks/{block}/{device}/{camera}.m3u8"): get(
+        "/classes/{class_id}/blocks/{block}/{device}/room.m3u8"),
+    ("GET", "/media/{sha256}.mp4"): get("/media/{sha256}.mp4"),
+    ("GET", "/"): get("/"),
+    ("GET", "/classes/{class_id}"): get("/classes/{class_id}"),
+    ("GET", "/records/{device}/{chain}/{seq}"): get("/records/{device}/{chain}/1"),
+    ("GET", "/records/{device}/{chain}/{seq}/envelope"): get("/records/{device}/{chain}/1/envelope"),
+    ("GET", "/sign-in"): get("/sign-in"),
+    ("POST", "/sign-in"): post("/sign-in", account="nobody", password="nothing at all"),
+    ("GET", "/sign-in/code"): get("/sign-in/code"),
+    ("POST", "/sign-in/code"): post("/sign-in/code", code="1"),
+    ("GET", "/welcome/{link}"): get("/welcome/none"),
+    ("POST", "/welcome/{link}"): post("/welcome/none", password="x"),
+    ("POST", "/sign-out"): post("/sign-out"),
+    ("GET", "/own"): get("/own"),
+    ("GET", "/own/password"): get("/own/password"),
+    ("POST", "/own/password"): post("/own/password"),
+    ("GET", "/own/codes"): get("/own/codes"),
+    ("POST", "/own/codes"): post("/own/codes"),
+    ("GET", "/accounts"): get("/accounts"),
+    ("POST", "/accounts"): post("/accounts"),
+    ("GET", "/accounts/{account}"): get("/accounts/administrator"),
+    ("POST", "/accounts/{account}"): post("/accounts/administrator"),
+    ("GET", "/institutions"): get("/institutions"),
+    ("POST", "/institutions"): post("/institutions"),
+    ("GET", "/audit"): get("/audit"),
+}
+"""How each route is called, at the things of a side. A route that is not here fails the test."""
+SCOPED = ("{class_id}", "{device}", "{sha256}", "{institution}")
+PUBLIC = {
+    "/api/segments/{sha256}", "/log/checkpoint", "/log/key", "/log/tile/{path:path}", "/log/records/{path:path}",
+    "/log/inclusion", "/log/consistency", "/log/cosignatures", "/sign-in", "/sign-in/code", "/welcome/{link}",
+}
+
+
+@dataclasses.dataclass
+class World:
+    centre: Centre
+    app: FastAPI
+    sides: dict[str, Side]
+    tokens: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def client(self, who: str | None) -> TestClient:
+        client = TestClient(self.app, base_url=HERE, raise_server_exceptions=False)
+        if who is not None:
+            token = self.tokens.get(who, "")
+            if self.app.state.door.actor(token) is None:
+                token = self.tokens[who] = session_of(self.centre, *WHO[who][:2])
+            become(client, token)
+        return client
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("matrix")
+    centre = init_centre(folder / "centre", test_keys=True, clock=FixedClock())
+    sides = furnish(centre, folder)
+    centre.checkpoint()
+    yield World(centre, create_app(centre), sides)
+    centre.store.close()
+
+
+def routes(app: FastAPI) -> list[APIRoute]:
+    return [route for route in app.routes if isinstance(route, APIRoute)]
+
+
+def keys(route: APIRoute) -> list[tuple[str, str]]:
+    return [(method, route.path) for method in sorted(route.methods) if method != "HEAD" or route.methods == {"HEAD"}]
+
+
+def test_each_route_has_its_way_to_be_called_here(world: World) -> None:
+    assert {key for route in routes(world.app) for key in keys(route)} == set(CALLS)
+
+
+def test_what_everybody_may_call_is_this_and_no_more(world: World) -> None:
+    public = {route.path for route in routes(world.app) if isinstance(_declared(route), Public)}
+    assert public == PUBLIC
+    assert all(one.why for one in map(_declared, routes(world.app)) if isinstance(one, Public))
+
+
+def _declared(route: APIRoute) -> Action | Public:
+    gate = gate_of(route)
+    assert gate is not None
+    return gate.may
+
+
+@pytest.mark.parametrize("key", CALLS, ids=" ".join)
+def test_nobody_reaches_what_is_not_theirs(world: World, key: tuple[str, str]) -> None:
+    route = next(one for one in routes(world.app) if key in keys(one))
+    declared, wrong = _declared(route), []
+    for who, (role, _, theirs) in WHO.items():
+        for name in world.sides if any(one in route.path for one in SCOPED) else ["a"]:
+            answer = CALLS[key](world.client(who), world.sides[name])
+            if isinstance(declared, Public):
+                good = answer.status_code < 500 and answer.headers.get("location") in (None, "/", "/sign-in")
+            elif not may(role, declared):
+                good = answer.status_code == 403
+            elif any(one in route.path for one in SCOPED) and name not in theirs:
+                good = answer.status_code == 404
+            else:
+                good = answer.status_code in (200, 303, 422) and answer.headers.get("location") != "/sign-in?next=/"
+            wrong += [] if good else [(who, name, answer.status_code, answer.headers.get("location"))]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("key", CALLS, ids=" ".join)
+def test_whoever_is_not_signed_in_reaches_nothing(world: World, key: tuple[str, str]) -> None:
+    route = next(one for one in routes(world.app) if key in keys(one))
+    if isinstance(_declared(route), Public):
+        assert CALLS[key](world.client(None), world.sides["a"]).status_code < 500
+        return
+    before = _leaves(world)
+    for token in (None, "made up"):
+        client = world.client(None)
+        if token is not None:
+            become(client, token)
+        answer = CALLS[key](client, world.sides["a"])
+        programs = key[1].startswith(("/api/", "/media/")) or key[1].endswith(("/check", ".m3u8"))
+        if programs:
+            assert answer.status_code == 401 and answer.headers["content-type"] == "application/json"
+        else:
+            assert answer.status_code == 303 and answer.headers["location"].startswith("/sign-in")
+        assert b"class-a" not in answer.content
+    assert _leaves(world) == before
+
+
+def _leaves(world: World) -> int:
+    with world.centre.store.read() as tx:
+        return tx.leaves()
+
+
+def test_what_is_anothers_looks_like_what_is_not_there(world: World) -> None:
+    client, mine, other = world.client("school"), world.sides["a"], world.sides["b"]
+    for path, is_, isnt in [
+        ("/classes/{}", other.class_id, "class-q"), ("/api/classes/{}", other.class_id, "class-q"),
+        (f"/records/{other.device}/{{}}/1", other.chain, "0" * 32), ("/media/{}.mp4", other.sha256, "0" * 64),
+        (f"/classes/{{}}/blocks/{BLOCK}/check", other.class_id, "class-q"),
+    ]:
+        one, none = client.get(path.format(is_)), client.get(path.format(isnt))
+        assert one.status_code == none.status_code == 404 and one.text.replace(is_, isnt) == none.text
+    assert client.get(f"/records/{mine.device}/{mine.chain}/0").status_code == 404, "of no class"
+    assert world.client("auditor").get(f"/records/{mine.device}/{mine.chain}/0").status_code == 200
+
+
+@pytest.mark.parametrize("bad", ["/classes/ÄÖ", "/classes/%00", "/records/box-a/zz/1", "/records/box-a/zz/x",
+                                 f"/records/box-a/{'ab' * 16}/99999999999999999999", "/media/x.mp4"])
+def test_a_path_that_names_nothing_is_not_there(world: World, bad: str) -> None:
+    for who in WHO:
+        assert world.client(who).get(bad).status_code == 404
+
+
+def test_lists_hold_what_is_within_reach(world: World) -> None:
+    for who, (_, _, theirs) in WHO.items():
+        client = world.client(who)
+        listed = {one["class"] for one in client.get("/api/classes").json()["classes"]}
+        assert listed == {f"class-{name}" for name in theirs}
+        page = client.get("/").text
+        for name in ("a", "b", "none"):
+            assert (f"/classes/class-{name}" in page) == (name in theirs), who
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_a_role_may_not_is_said_in_words(world: World, lang: str) -> None:
+    answer = world.client("school").get(f"/accounts?lang={lang}")
+    said = {"zh": "您的账号无权进行此操作", "en": "your account may not do this"}[lang]
+    assert answer.status_code == 403 and said in answer.text
+    assert "/accounts\"" not in answer.text, "the bar leads nowhere else, either"
+
+
+# --- a route without an Action cannot be
+
+
+def test_a_route_is_not_made_without_saying_who_may() -> None:
+    with pytest.raises(TypeError):
+        Routes("centre").get("/x")  # type: ignore[call-arg]
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.get("/x")(lambda: "x")
+    with pytest.raises(UndeclaredRoute, match="/x"):
+        check_routes(app.routes)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.mount("/more", FastAPI())
+    with pytest.raises(UndeclaredRoute, match="/more"):
+        check_routes(app.routes)
+    with pytest.raises(UndeclaredRoute):
+        check_routes(FastAPI().routes)
+
+
+def test_a_form_is_not_taken_without_checking_its_token() -> None:
+    made = Routes("centre")
+    made.add(["POST"], "/x", Action.OWN)(lambda: "x")
+    with pytest.raises(UndeclaredRoute, match="nobody checks"):
+        check_routes(made.router.routes)
+
+
+def test_a_gate_that_stands_there_twice_is_none() -> None:
+    made = Routes("centre")
+    made.get("/x", Action.OWN)(lambda: "x")
+    (route,) = made.router.routes
+    assert isinstance(route, APIRoute) and isinstance(gate_of(route), Gate)
+    route.dependencies.append(route.dependencies[0])
+    assert gate_of(route) is None
+
+
+# --- forms
+
+
+FORMS = [path for method, path in CALLS if method == "POST" and path != "/log/cosignatures"]
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_a_form_needs_the_token_of_its_session(world: World, path: str) -> None:
+    path = path.format(account="administrator", link="none")
+    mine, other = world.client("administrator"), world.client("province")
+    with world.centre.store.read() as tx:
+        before = (tx.leaves(), tx.accounts())
+    for given in (None, "", "x", "é", form_token(other.cookies[COOKIE]), form_token(""), mine.cookies[COOKIE]):
+        answer = mine.post(path, data={} if given is None else {"token": given}, follow_redirects=False)
+        assert answer.status_code == 403, given
+    assert mine.post(path, files={"token": b"x"}).status_code == 403
+    bare = TestClient(world.app, base_url=HERE).post(path, data={"token": form_token("")}, follow_redirects=False)
+    assert bare.status_code in (303, 403)
+    with world.centre.store.read() as tx:
+        assert (tx.leaves(), tx.accounts()) == before
+
+
+def test_the_token_may_come_in_a_header(world: World) -> None:
+    client = world.client("school")
+    answer = client.post("/sign-out", headers={"x-zaitang-token": form_token(client.cookies[COOKIE])},
+                         follow_redirects=False)
+    assert answer.headers["location"] == "/sign-in" and client.get("/own", follow_redirects=False).status_code == 303
+
+
+def test_a_form_has_its_bounds(world: World) -> None:
+    client = world.client("administrator")
+    assert send(client, "/accounts", account="x" * (64 << 10)).status_code == 413
+    assert client.post("/accounts", content=b"a=1&" * 5000).status_code in (400, 403)
+    many = "&".join(f"f{n}=1" for n in range(5000))
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    assert client.post("/accounts", content=many, headers=kind).status_code == 400
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    assert client.post("/accounts", content=b"--x\r\nbroken", headers=kind).status_code in (400, 403)
+
+
+def test_another_site_changes_nothing(world: World) -> None:
+    client = world.client("administrator")
+    for origin in ("https://evil.example", "null", "http://127.0.0.1.evil.example"):
+        answer = client.post("/sign-out", data={}, headers={"origin": origin})
+        assert answer.status_code == 403
+    assert client.get("/own").status_code == 200
