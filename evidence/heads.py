@@ -12,8 +12,8 @@ from evidence.facts import Facts, overlap, shows_something
 from evidence.held import looked_at, two_apart
 from evidence.posters import with_still
 from evidence.rollcall import Bare, Look
-from evidence.story import BareFaceFact, PictureFact, SegmentFact, Span
-from evidence.stretches import union
+from evidence.story import Attendance, BareFaceFact, PictureFact, SegmentFact, Span
+from evidence.stretches import holes, union
 
 HAZY = ("glare", "smoke", "defocus")
 """Marks of a picture that counts, and in which a face may be lost."""
@@ -188,6 +188,33 @@ def lacking(facts: Facts, span: Span) -> tuple[str, ...]:
         camera for (box, camera), since_us in facts.usual.items()
         if since_us <= span.start_us and box in boxes
         and shares.get((box, camera), 0) < facts.policy.video.good_cover_pct.value}))
+
+
+def unfilmed(
+    facts: Facts, spans: Sequence[Span], due_us: int, attendance: Sequence[Attendance], shown: Collection[str],
+) -> tuple[str, ...]:
+    """Rooms of which nothing was recorded, while their box had a session, for more of these times than a good picture
+    may be, and where somebody signed in whom no other room shows: they may sit there."""
+    signed = {facts.room(ref[0]) for one in attendance if one.came and one.person not in shown for ref in one.refs}
+    percent, found = facts.policy.video.bad_picture_pct.value, []
+    for room in sorted(signed):
+        lost_us = 0
+        for span in spans:
+            filmed = [fact.span for fact in facts.filmed(span)
+                      if fact.certain and facts.room(fact.ref[0]) == room and shows_something(facts, fact)]
+            lost_us += sum(hole.length_us for part in union(_running(facts, room, span), span)
+                           for hole in holes(union(filmed, part), part))
+        if lost_us * 100 > percent * due_us:
+            found.append(room)
+    return tuple(found)
+
+
+def _running(facts: Facts, room: str, span: Span) -> list[Span]:
+    """The sessions of the boxes of a room; one without an end until the next one of its box."""
+    own = [one for one in facts.sessions if facts.room(one.device) == room]
+    return [Span(one.start_us, one.end_us if one.end_us is not None else min(
+        (next_.start_us for next_ in own if next_.device == one.device and next_.start_us > one.start_us),
+        default=span.end_us)) for one in own]
 
 
 def _shares(facts: Facts, span: Span) -> dict[tuple[str, str], int]:
