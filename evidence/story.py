@@ -462,9 +462,9 @@ class Occasion:
 
     @property
     def tells_absent(self) -> bool:
-        """Whether somebody may be called absent from it: all was looked through and every time is certain, or somebody
-        reviewed it."""
-        return self.review is not None or (self.looked_through and self.time_certain)
+        """Whether somebody may be called absent from it: all was looked through, with nothing left out, and every time
+        is certain, or somebody reviewed it."""
+        return self.review is not None or (self.looked_through and not self.unlooked and self.time_certain)
 
     def fewer_than(self, due: int) -> bool:
         """Whether there were surely fewer people than so many all along. Where faces alone were counted in a part of

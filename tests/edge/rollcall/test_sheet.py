@@ -156,6 +156,19 @@ def test_where_a_time_is_uncertain_nobody_is_absent_and_nothing_is_said_of_the_v
     assert absent in text and words not in text
 
 
+@pytest.mark.parametrize(("lang", "words", "absent"), [
+    ("en", "not seen in what was looked at", "absent"), ("zh", "在已查看的画面中未见到", "未出现")])
+def test_where_the_roll_call_left_something_out_nobody_is_called_absent(
+    course: Course, lang: str, words: str, absent: str,
+) -> None:
+    course.clock.forward(120 * MINUTE)
+    course.box.store.append("order.accepted", OrderAccepted("other", "0" * 64))
+    sheet = sheet_of(course)
+    short = dataclasses.replace(sheet, block=dataclasses.replace(sheet.block, unlooked=sheet.block.films[:1]))
+    text = every_word(told(short, "box-1", "x", lang))
+    assert sheet.state == "open" and words in text and absent not in text
+
+
 def test_the_photograph_needs_a_consent_that_stands(course: Course) -> None:
     rows = {row.person: row for row in (*sheet_of(course).shown, *sheet_of(course).missed)}
     assert {person for person, row in rows.items() if row.photo is not None} == {"p-1", "p-2", "p-4"}
