@@ -32,7 +32,7 @@ class Cell:
 
     block: str
     answer: str
-    """As `answer_of` tells it: whoever is not shown and not absent has no reproach in it."""
+    """As `answer_of` tells it: `pending`, `not_looked_at`, `not_judged` and `not_all` say nothing against anybody."""
     answer_words: str
     doubtful: bool
     """The recording counts against nobody: what the cell says is no reproach."""
