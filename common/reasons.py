@@ -261,8 +261,8 @@ REASONS: dict[str, str] = {
         "{name}: cameras that recorded less than others of their room: {cameras}; so the headcount is no proof"
     ),
     "room_unfilmed": N_(
-        "{name}: nothing was recorded for long in {rooms}, where a session ran and people signed in who are not shown"
-        " elsewhere; so the headcount is no proof"
+        "{name}: the box in {rooms} recorded nothing for long while its session ran, and people signed in there who are"
+        " shown nowhere; so the headcount is no proof"
     ),
     "camera_hazy": N_(
         "{name}: cameras that were dark, covered, dazzled, in smoke or out of focus, or showed an old picture for long:"

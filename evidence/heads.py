@@ -14,9 +14,12 @@ from evidence.posters import with_still
 from evidence.rollcall import Bare, Look
 from evidence.story import Attendance, BareFaceFact, PictureFact, SegmentFact, Span
 from evidence.stretches import holes, union
+from evidence.times import HOUR
 
 HAZY = ("glare", "smoke", "defocus")
 """Marks of a picture that counts, and in which a face may be lost."""
+OPEN_US = 12 * HOUR
+"""A session that nobody ended is of its day. Ours."""
 
 
 def _blurs(one: PictureFact) -> bool:
@@ -193,28 +196,28 @@ def lacking(facts: Facts, span: Span) -> tuple[str, ...]:
 def unfilmed(
     facts: Facts, spans: Sequence[Span], due_us: int, attendance: Sequence[Attendance], shown: Collection[str],
 ) -> tuple[str, ...]:
-    """Rooms of which nothing was recorded, while their box had a session, for more of these times than a good picture
-    may be, and where somebody signed in whom no other room shows: they may sit there."""
+    """Rooms with a box that recorded nothing, while it had a session, for more of these times than a good picture may
+    lack, and where somebody signed in who is shown nowhere: they may sit there."""
     signed = {facts.room(ref[0]) for one in attendance if one.came and one.person not in shown for ref in one.refs}
-    percent, found = facts.policy.video.bad_picture_pct.value, []
-    for room in sorted(signed):
+    percent, found = facts.policy.video.bad_picture_pct.value, set()
+    for device in {one.device for one in facts.sessions if facts.room(one.device) in signed}:
         lost_us = 0
         for span in spans:
             filmed = [fact.span for fact in facts.filmed(span)
-                      if fact.certain and facts.room(fact.ref[0]) == room and shows_something(facts, fact)]
-            lost_us += sum(hole.length_us for part in union(_running(facts, room, span), span)
+                      if fact.certain and fact.ref[0] == device and shows_something(facts, fact)]
+            lost_us += sum(hole.length_us for part in union(_running(facts, device, span), span)
                            for hole in holes(union(filmed, part), part))
         if lost_us * 100 > percent * due_us:
-            found.append(room)
-    return tuple(found)
+            found.add(facts.room(device))
+    return tuple(sorted(found))
 
 
-def _running(facts: Facts, room: str, span: Span) -> list[Span]:
-    """The sessions of the boxes of a room; one without an end until the next one of its box."""
-    own = [one for one in facts.sessions if facts.room(one.device) == room]
-    return [Span(one.start_us, one.end_us if one.end_us is not None else min(
-        (next_.start_us for next_ in own if next_.device == one.device and next_.start_us > one.start_us),
-        default=span.end_us)) for one in own]
+def _running(facts: Facts, device: str, span: Span) -> list[Span]:
+    """The sessions of a box; one without an end until the next one, for `OPEN_US` at most."""
+    own = [one for one in facts.sessions if one.device == device]
+    ends = [*(one.start_us for one in own[1:]), max(span.end_us, own[-1].start_us)]
+    return [Span(one.start_us, min(next_us, one.start_us + OPEN_US) if one.end_us is None else one.end_us)
+            for one, next_us in zip(own, ends, strict=True)]
 
 
 def _shares(facts: Facts, span: Span) -> dict[tuple[str, str], int]:

@@ -228,6 +228,17 @@ def test_a_room_with_a_session_and_no_video_may_hold_who_signed_in_there(
     assert said == ([("workshop",)] if told == "open" else [])
 
 
+def test_a_second_box_of_the_same_room_that_records_nothing_does_so_too_and_only_on_its_day() -> None:
+    made = course((DAY, NEXT), boxes=("box-1", "box-2"))
+    made.rooms["box-2"] = "101"
+    made.order("2026-03-01 19:00")
+    for day in (DAY, NEXT):
+        film(made, ("box-1", "left", BUT_4), day=day)
+    made.session(f"{DAY} 07:58", box="box-2")
+    found = made.r3()
+    assert (found.recordings, found.open_recordings) == ((f"{NEXT}-am",), (f"{DAY}-am",))
+
+
 def test_who_neither_checked_in_nor_is_shown_is_missing_whatever_a_camera_did() -> None:
     made = Course()
     for day in (DAY, NEXT):
