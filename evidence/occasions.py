@@ -96,7 +96,7 @@ def _occasion(
     seen_well = roll_called and not unlooked and pictured_us * 100 >= video.good_cover_pct.value * due_us
     awaited = facts.awaited(span.end_us)
     came = {one.person for one in attendance if one.came}
-    lack, haze = lacking(facts, span), hazy(facts, spans, due_us)
+    lack, haze = lacking(facts, span), hazy(facts, certain, spans, due_us)
     dark, unseen = unlit(facts, certain, spans, due_us)
     bare = unfilmed(facts, spans, due_us, attendance, {one.person for one in seen})
     said = _answers(facts, span, roster, touching, certain, counted, dark)

@@ -220,6 +220,30 @@ def test_a_second_camera_in_the_dark_counts_by_how_much_of_the_class_hours_that_
     assert state(made) == told and made.story().blocks[0].picture_good == (told == "missing")
 
 
+@pytest.mark.parametrize("bad", ["dark", "glare"])
+@pytest.mark.parametrize(("percent", "told"), [(15, "missing"), (30, "open")])
+@pytest.mark.parametrize("box", ["box-1", "box-2"])
+def test_a_class_that_is_filmed_by_one_camera_after_the_other_is_asked_for_all_of_its_video(
+    box: str, percent: int, told: str, bad: str,
+) -> None:
+    """Each of them is bad for less of the class-hours than a good picture may be; together they are not."""
+    made = Course(boxes=("box-1", "box-2"))
+    made.half_day(DAY)
+    made.order()
+    for person in TRAINEES:
+        made.check_in(person, f"{DAY} 07:50")
+    for start, end, device in (("08:00", "08:50", "box-1"), ("08:50", "09:40", box)):
+        made.film(f"{DAY} {start}", end, BUT_4, box=device, camera=start[1:2] + start[3:], segment_s=3600,
+                  dark=percent if bad == "dark" else 0)
+    for chain in made.boxes.values() if bad == "glare" else ():
+        for number, record in enumerate(chain.records):
+            if record.type == "picture":
+                samples = [{**one, "bright_ppm": 400_000} if one["at_us"] < percent * MINUTE // 2 else one
+                           for one in record.body["samples"]]
+                chain.records[number] = dataclasses.replace(record, body={**record.body, "samples": samples})
+    assert state(made) == told and made.story().blocks[0].picture_good == (told == "missing")
+
+
 @pytest.mark.parametrize(("end", "told"), [("08:01", "missing"), ("09:42", "open")])
 def test_a_second_camera_of_which_no_picture_was_looked_at_counts_in_the_same_way(end: str, told: str) -> None:
     made = Course()
