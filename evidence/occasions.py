@@ -135,6 +135,7 @@ def _occasion(
                       [*counted["posters"], *left_out]),
         "films": tuple(sorted(fact.ref for fact in segments)),
         "calls": call_refs,
+        "counting": tuple(sorted(found[0].ref for found in called)),
         "awaited": awaited,
         "settled_us": span.end_us + (facts.policy.settle_us if awaited else 0),
     }

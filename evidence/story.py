@@ -450,6 +450,8 @@ class Occasion:
     """Of these, the ones of its video."""
     calls: tuple[Ref, ...]
     """Of these, the roll calls of its video."""
+    counting: tuple[Ref, ...]
+    """Of these, the one of each segment that counts its heads, and the faces without a name."""
     awaited: tuple[str, ...]
     """The rooms whose box has not reported past its end."""
     settled_us: int

@@ -209,10 +209,20 @@ def test_a_face_without_a_name_stands_once_however_many_roll_calls_saw_it(course
     """p-3 was enrolled late: a second roll call of the same minute names the third face."""
     again: Sightings = [*FIRST[:2], ("p-3", 450_000, 130), (None, 0, 170)]
     first = next(body for body in map(body_of_record, course.box.store.records_of("rollcall")))
-    course.call_again(first, again, ("p-1", "p-2", "p-3"))
+    course.call_again(first, again, ("p-1", "p-2", "p-3", "p-4"))
     sheet = sheet_of(course)
     assert [row.person for row in sheet.shown] == ["p-1", "p-2", "p-3"]
     assert [(one.person, level(one.picture)) for one in sheet.unnamed] == [(None, 170)] and sheet.omitted == 0
+
+
+def test_faces_without_a_name_are_those_of_the_roll_call_that_the_rule_counts(course: Course) -> None:
+    """One that looked for fewer people says of nobody that nobody knows the face."""
+    before = [(one.person, level(one.picture)) for one in sheet_of(course).unnamed]
+    first = next(body for body in map(body_of_record, course.box.store.records_of("rollcall")))
+    course.call_again(first, [("p-1", 300_000, 60), (None, 0, 170)], ("p-1", "x-1", "x-2", "x-3", "x-4", "x-5"))
+    sheet = sheet_of(course)
+    assert [(one.person, level(one.picture)) for one in sheet.unnamed] == before
+    assert set(sheet.block.counting) < set(sheet.block.calls)
 
 
 def body_of_record(sealed: Sealed) -> RollCall:
