@@ -260,6 +260,10 @@ REASONS: dict[str, str] = {
     "camera_lacking": N_(
         "{name}: cameras that recorded less than others of their room: {cameras}; so the headcount is no proof"
     ),
+    "room_unfilmed": N_(
+        "{name}: the box in {rooms} recorded nothing for long while its session ran, and people signed in there who are"
+        " shown nowhere; so the headcount is no proof"
+    ),
     "camera_hazy": N_(
         "{name}: cameras that were dark, covered, dazzled, in smoke or out of focus, or showed an old picture for long:"
         " {cameras}; so the headcount is no proof"
@@ -465,6 +469,8 @@ ANSWERS: dict[str, str] = {
 
 NOT_JUDGED = N_("not judged: a time is uncertain")
 """Instead of absent, where the time of video or of a check-in is uncertain."""
+NOT_ALL = N_("not seen in what was looked at")
+"""Instead of absent, where a roll call left out video, or could not look at enough of its pictures."""
 
 WHYS: dict[str, str] = {
     "small": N_("faces too small"),

@@ -25,6 +25,7 @@ from evidence.story import (
     Ref,
     RosterChange,
     SegmentFact,
+    SessionFact,
     Sighting,
     Span,
 )
@@ -41,6 +42,7 @@ class Facts:
     """Every plan with the UTC of its record, in the order of their numbers."""
     changes: tuple[RosterChange, ...]
     leaves: tuple[tuple[Ref, Leave], ...]
+    sessions: tuple[SessionFact, ...]
     segments: tuple[SegmentFact, ...]
     unplaced_us: int
     """Length of all video whose time is so uncertain that it lies in no class-hour."""

@@ -196,6 +196,7 @@ def _facts(
         plans=tuple((at_us, order) for _, at_us, order in orders),
         changes=changed,
         leaves=tuple((record.key, body) for record, body in told.of(Leave)),
+        sessions=_sessions(told),
         segments=segments,
         unplaced_us=_unplaced_us(segments, orders[-1][2]),
         rollcalls=rollcalls,

@@ -12,11 +12,14 @@ from evidence.facts import Facts, overlap, shows_something
 from evidence.held import looked_at, two_apart
 from evidence.posters import with_still
 from evidence.rollcall import Bare, Look
-from evidence.story import BareFaceFact, PictureFact, SegmentFact, Span
-from evidence.stretches import union
+from evidence.story import Attendance, BareFaceFact, PictureFact, SegmentFact, Span
+from evidence.stretches import holes, union
+from evidence.times import HOUR
 
 HAZY = ("glare", "smoke", "defocus")
 """Marks of a picture that counts, and in which a face may be lost."""
+OPEN_US = 12 * HOUR
+"""A session that nobody ended is of its day. Ours."""
 
 
 def _blurs(one: PictureFact) -> bool:
@@ -139,34 +142,45 @@ def bare_looks(facts: Facts, looked: Sequence[BareFaceFact], views: Sequence[Vie
     return found
 
 
-def hazy(facts: Facts, spans: Sequence[Span], due_us: int) -> tuple[str, ...]:
+def hazy(facts: Facts, certain: Sequence[SegmentFact], spans: Sequence[Span], due_us: int) -> tuple[str, ...]:
     """Cameras whose picture was dazzled, hazy, out of focus or worth nothing for more of these times than a good one
-    may be: whom they did not show may have been there all the same, whatever another camera showed."""
+    may be: whom they did not show may have been there all the same, whatever another camera showed. All that were, if
+    that is so of all video together: a class that moves on has each for a part of its time."""
     marked: dict[tuple[str, str], list[Span]] = defaultdict(list)
     for one in facts.seen:
         if _blurs(one):
             marked[one.device, one.camera].append(one)
+    bad_us = {camera: sum(_recorded(span, found) for span in spans) for camera, found in marked.items()}
     percent = facts.policy.video.bad_picture_pct.value
-    return tuple(sorted({camera for (_, camera), found in marked.items()
-                         if sum(_recorded(span, found) for span in spans) * 100 > percent * due_us}))
+    all_us = sum(_inside_us(fact, spans) for fact in certain)
+    least_us = percent * due_us if sum(bad_us.values()) * 100 <= percent * all_us else 0
+    return tuple(sorted({camera for (_, camera), us in bad_us.items() if us * 100 > least_us}))
 
 
 def unlit(
     facts: Facts, certain: Sequence[SegmentFact], spans: Sequence[Span], due_us: int,
 ) -> tuple[bool, bool]:
-    """Whether any camera was dark for more of these times than a good picture may be; and whether any was so, or no
-    picture of it was looked at, for as long. Of each segment with a roll call as much is dark as of its pictures."""
+    """Whether any camera was dark for more of these times than a good picture may be, or all video together was so; and
+    whether any was so, or no picture of it was looked at, for as long. Of each segment with a roll call as much is dark
+    as of its pictures."""
     dark_us: dict[tuple[str, str], int] = defaultdict(int)
     unseen_us: dict[tuple[str, str], int] = defaultdict(int)
+    all_us = 0
     for fact in certain:
         if fact.segment.sha256 in facts.rollcalls:
             call, camera = facts.rollcalls[fact.segment.sha256][0].call, (fact.ref[0], fact.segment.camera)
-            length_us = sum(_recorded(span, [fact.span]) for span in spans)
+            length_us = _inside_us(fact, spans)
+            all_us += length_us
             dark_us[camera] += length_us * call.dark // max(1, call.samples)
             unseen_us[camera] += length_us * call.dark // call.samples if call.samples else length_us
-    most_us = facts.policy.video.bad_picture_pct.value * due_us
-    return (any(one * 100 > most_us for one in dark_us.values()),
-            any(one * 100 > most_us for one in unseen_us.values()))
+    percent = facts.policy.video.bad_picture_pct.value
+    dark, unseen = (max(found.values(), default=0) * 100 > percent * due_us
+                    or sum(found.values()) * 100 > percent * all_us for found in (dark_us, unseen_us))
+    return dark, unseen
+
+
+def _inside_us(fact: SegmentFact, spans: Sequence[Span]) -> int:
+    return sum(_recorded(span, [fact.span]) for span in spans)
 
 
 def with_usual(facts: Facts, planned: Sequence[PlannedBlock]) -> Facts:
@@ -188,6 +202,33 @@ def lacking(facts: Facts, span: Span) -> tuple[str, ...]:
         camera for (box, camera), since_us in facts.usual.items()
         if since_us <= span.start_us and box in boxes
         and shares.get((box, camera), 0) < facts.policy.video.good_cover_pct.value}))
+
+
+def unfilmed(
+    facts: Facts, spans: Sequence[Span], due_us: int, attendance: Sequence[Attendance], shown: Collection[str],
+) -> tuple[str, ...]:
+    """Rooms with a box that recorded nothing, while it had a session, for more of these times than a good picture may
+    lack, and where somebody signed in who is shown nowhere: they may sit there."""
+    signed = {facts.room(ref[0]) for one in attendance if one.came and one.person not in shown for ref in one.refs}
+    percent, found = facts.policy.video.bad_picture_pct.value, set()
+    for device in {one.device for one in facts.sessions if facts.room(one.device) in signed}:
+        lost_us = 0
+        for span in spans:
+            filmed = [fact.span for fact in facts.filmed(span)
+                      if fact.certain and fact.ref[0] == device and shows_something(facts, fact)]
+            lost_us += sum(hole.length_us for part in union(_running(facts, device, span), span)
+                           for hole in holes(union(filmed, part), part))
+        if lost_us * 100 > percent * due_us:
+            found.add(facts.room(device))
+    return tuple(sorted(found))
+
+
+def _running(facts: Facts, device: str, span: Span) -> list[Span]:
+    """The sessions of a box; one without an end until the next one, for `OPEN_US` at most."""
+    own = [one for one in facts.sessions if one.device == device]
+    ends = [*(one.start_us for one in own[1:]), max(span.end_us, own[-1].start_us)]
+    return [Span(one.start_us, min(next_us, one.start_us + OPEN_US) if one.end_us is None else one.end_us)
+            for one, next_us in zip(own, ends, strict=True)]
 
 
 def _shares(facts: Facts, span: Span) -> dict[tuple[str, str], int]:

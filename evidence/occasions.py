@@ -12,7 +12,7 @@ from evidence.blocks import PlannedBlock, hour_span
 from evidence.bodies import Hour, Leave, Review
 from evidence.crowd import mean_ppm
 from evidence.facts import Facts, overlap, picture_known, shows_something, teachers_at
-from evidence.heads import bare_looks, hazy, heads_of, lacking, unlit, with_asleep
+from evidence.heads import bare_looks, hazy, heads_of, lacking, unfilmed, unlit, with_asleep
 from evidence.naming import doubts, without_names
 from evidence.policy import Policy
 from evidence.reviews import seen_hash
@@ -96,8 +96,9 @@ def _occasion(
     seen_well = roll_called and not unlooked and pictured_us * 100 >= video.good_cover_pct.value * due_us
     awaited = facts.awaited(span.end_us)
     came = {one.person for one in attendance if one.came}
-    lack, haze = lacking(facts, span), hazy(facts, spans, due_us)
+    lack, haze = lacking(facts, span), hazy(facts, certain, spans, due_us)
     dark, unseen = unlit(facts, certain, spans, due_us)
+    bare = unfilmed(facts, spans, due_us, attendance, {one.person for one in seen})
     said = _answers(facts, span, roster, touching, certain, counted, dark)
     call_refs = tuple(sorted(one.ref for found in called for one in found))
     return {
@@ -112,6 +113,7 @@ def _occasion(
         **counted,
         "mean_ppm": _mean_ppm(every, span, showing),
         "lacking": lack,
+        "unfilmed": bare,
         "hazy": haze,
         "due_us": due_us,
         "covered_us": covered_us,
@@ -123,7 +125,7 @@ def _occasion(
         "left_out": tuple(sorted(left_out, key=lambda one: (one.start_us, one.segment))),
         "unlooked_us": sum(part.length_us for one in spans for part in union((fact.span for fact in unlooked), one)),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
-        "picture_good": seen_well and bool(called) and not lack and not haze and not unseen,
+        "picture_good": seen_well and bool(called) and not (lack or bare or haze or unseen),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
         and not any(fact.doubt for fact in checkins),
         "make_up": block is not None and block.attendees is not None,
@@ -133,6 +135,7 @@ def _occasion(
                       [*counted["posters"], *left_out]),
         "films": tuple(sorted(fact.ref for fact in segments)),
         "calls": call_refs,
+        "counting": tuple(sorted(found[0].ref for found in called)),
         "awaited": awaited,
         "settled_us": span.end_us + (facts.policy.settle_us if awaited else 0),
     }

@@ -413,6 +413,9 @@ class Occasion:
     lacking: tuple[str, ...]
     """Cameras that showed a whole block of the class before, and now clearly less than others of their box: what they
     would show is missing from the headcount."""
+    unfilmed: tuple[str, ...]
+    """Rooms with a box that recorded nothing for more of it than a good picture may lack, though it had a session and
+    somebody signed in there who is shown nowhere."""
     hazy: tuple[str, ...]
     """Cameras whose picture was dazzled, as in smoke, out of focus, black, covered or an old one for more of it than a
     good picture may be."""
@@ -448,6 +451,8 @@ class Occasion:
     """Of these, the ones of its video."""
     calls: tuple[Ref, ...]
     """Of these, the roll calls of its video."""
+    counting: tuple[Ref, ...]
+    """Of these, the one of each segment that counts its heads, and the faces without a name."""
     awaited: tuple[str, ...]
     """The rooms whose box has not reported past its end."""
     settled_us: int
@@ -460,9 +465,9 @@ class Occasion:
 
     @property
     def tells_absent(self) -> bool:
-        """Whether somebody may be called absent from it: all was looked through and every time is certain, or somebody
-        reviewed it."""
-        return self.review is not None or (self.looked_through and self.time_certain)
+        """Whether somebody may be called absent from it: all was looked through, with nothing left out, and every time
+        is certain, or somebody reviewed it."""
+        return self.review is not None or (self.looked_through and not self.unlooked and self.time_certain)
 
     def fewer_than(self, due: int) -> bool:
         """Whether there were surely fewer people than so many all along. Where faces alone were counted in a part of

@@ -50,18 +50,18 @@ def class_json(told: Told, names: dict[str, str]) -> dict[str, Any]:
         "verdict": r3.verdict if r3 else None,
         "roster": [{"person": one.person, "role": one.role} for one in told.order.roster],
         "names": names,
-        "blocks": [_block_json(block) for block in told.story.blocks],
+        "blocks": [_block_json(told, block, r3) for block in told.story.blocks],
         "findings": [finding_json(finding) for finding in told.findings],
     }
 
 
-def _block_json(block: Block) -> dict[str, Any]:
+def _block_json(told: Told, block: Block, r3: R3Finding | None) -> dict[str, Any]:
     return {
         "block": block.id, "start": utc_text(block.span.start_us), "end": utc_text(block.span.end_us),
         "covered_us": block.covered_us, "due_us": block.due_us, "headcount": block.headcount_max,
         "roll_called": block.roll_called,
         "presences": [
-            {"person": one.person, "answer": answer_of(block, one), "why": list(one.why),
+            {"person": one.person, "answer": answer_of(told, block, one, r3), "why": list(one.why),
              "checked_in": one.checked_in, "on_leave": one.on_leave}
             for one in block.presences
         ],

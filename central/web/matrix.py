@@ -9,7 +9,7 @@ from central.web.links import Link, link, percent
 from central.web.localtime import LocalTime
 from central.web.reels import cameras_of, facts_of
 from central.web.signs import Signed, left_words, signed, signed_words
-from common.reasons import ANSWERS, NOT_JUDGED, answer_words, block_words, length_words
+from common.reasons import ANSWERS, NOT_ALL, NOT_JUDGED, answer_words, block_words, length_words
 from common.texts import N_, translate
 from evidence.rules import R3Finding
 from evidence.story import Block, Presence
@@ -23,7 +23,7 @@ STATES = {
     "pending": NOT_OVER,
     "complete": N_("everyone shown"),
 }
-CELLS = {**ANSWERS, "pending": NOT_OVER, "not_looked_at": NOT_CALLED, "not_judged": NOT_JUDGED}
+CELLS = {**ANSWERS, "pending": NOT_OVER, "not_looked_at": NOT_CALLED, "not_judged": NOT_JUDGED, "not_all": NOT_ALL}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,8 +32,7 @@ class Cell:
 
     block: str
     answer: str
-    """`pending` while the block is not over and the person was not seen yet, `not_looked_at` while its roll call is not
-    finished, `not_judged` for who would be absent, but a time is uncertain: that says nothing against anybody."""
+    """As `answer_of` tells it: `pending`, `not_looked_at`, `not_judged` and `not_all` say nothing against anybody."""
     answer_words: str
     doubtful: bool
     """The recording counts against nobody: what the cell says is no reproach."""
@@ -78,14 +77,21 @@ class BlockView:
     roll_called: bool
 
 
-def answer_of(block: Block, presence: Presence) -> str:
-    """The roll call's answer. Where nobody is called absent: `not_judged` for who would be, if a time is uncertain;
-    else `not_looked_at` for who was not shown, while not all was looked through."""
-    if block.tells_absent or presence.answer == "shown":
+def answer_of(told: Told, block: Block, presence: Presence, r3: R3Finding | None) -> str:
+    """The roll call's answer. Of who was not shown: `pending` before the block is over. Where nobody is called absent,
+    `not_judged` for who would be, if a time is uncertain; else `not_looked_at` for anybody, while not all was looked
+    through; `not_all` for who would be absent, if that left something out."""
+    if presence.answer == "shown":
+        return presence.answer
+    if not block.over(told.as_of.us):
+        return "pending"
+    if block.tells_absent or _state(block, r3, told.as_of.us) == "missing":
         return presence.answer
     if presence.answer == "absent" and not block.time_certain:
         return "not_judged"
-    return presence.answer if block.looked_through else "not_looked_at"
+    if not block.looked_through:
+        return "not_looked_at"
+    return "not_all" if presence.answer == "absent" else presence.answer
 
 
 def block_view(told: Told, block: Block, r3: R3Finding | None, local: LocalTime) -> BlockView:
@@ -122,29 +128,26 @@ def people_rows(told: Told, names: Mapping[str, str], r3: R3Finding | None, loca
     """A row for everybody who is or was a trainee."""
     trainees = [one.person for one in told.order.roster if one.role == "trainee"]
     later = [person for block in told.story.blocks for person in block.roster if person not in trainees]
-    states = {block.id: _state(block, r3, told.as_of.us) for block in told.story.blocks}
     return [
         PersonRow(person, names.get(person, person),
-                  tuple(_cell(told, b, states[b.id], person, local) for b in told.story.blocks))
+                  tuple(_cell(told, b, r3, person, local) for b in told.story.blocks))
         for person in dict.fromkeys([*trainees, *later])
     ]
 
 
-def _cell(told: Told, block: Block, state: str, person: str, local: LocalTime) -> Cell | None:
+def _cell(told: Told, block: Block, r3: R3Finding | None, person: str, local: LocalTime) -> Cell | None:
     presence = next((one for one in block.presences if one.person == person), None)
     came = next((one for one in block.attendance if one.person == person), None)
     if presence is None or came is None:
         return None
     best = max(presence.sightings, key=lambda one: (one.pointed, one.score_ppm), default=None)
-    answer = presence.answer if state == "missing" else answer_of(block, presence)
-    if not block.over(told.as_of.us) and presence.answer != "shown":
-        answer = "pending"
+    answer = answer_of(told, block, presence, r3)
     return Cell(
         block=block.id,
         answer=answer,
         answer_words=answer_words(answer, presence.why, local.lang) if answer in ANSWERS
         else translate(CELLS[answer], local.lang),
-        doubtful=state != "missing",
+        doubtful=_state(block, r3, told.as_of.us) != "missing",
         signed=signed_words(came, local),
         checkin=link(came.refs[0]) if came.came else None,
         late=came.late,

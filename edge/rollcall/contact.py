@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from common.reasons import (
+    NOT_ALL,
     NOT_JUDGED,
     answer_words,
     block_words,
@@ -196,14 +197,16 @@ class _Words:
         return [self(NO_FACE)] if self._sheet.block.calls else []
 
     def answer(self, presence: Presence) -> str:
-        """The answer of the roll call. Absent is nobody before it is over and looked through, nor where a time is
-        uncertain, unless somebody reviewed it."""
+        """The answer of the roll call. Absent is nobody before it is over and all looked through, nor where a time
+        is uncertain, unless somebody reviewed it."""
         block = self._sheet.block
         if presence.answer == "absent" and self._sheet.state != "missing":
             if not block.tells_absent and not block.time_certain:
                 return self(NOT_JUDGED)
             if self._sheet.state == "pending":
                 return self(NOT_SEEN)
+            if block.looked_through and not block.tells_absent:
+                return self(NOT_ALL)
             if not block.tells_absent:
                 return self(NOT_CALLED if block.films else NO_VIDEO)
         return answer_words(presence.answer, presence.why, self._lang)

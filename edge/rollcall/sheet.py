@@ -196,10 +196,7 @@ class _Faces:
 
     def _read(self, story: Story, block: Block) -> None:
         facts = {fact.segment.sha256: fact for fact in story.segments if fact.certain}
-        # Of several roll calls of a segment the one that looked for most people, and of these the latest, tells whom
-        # nobody knows: the others saw the same faces.
-        widest = {call.segment: ref for ref, call in sorted(
-            self.calls, key=lambda item: (len(item[1].gallery or ()), item[0]))}
+        counting = set(block.counting)  # the other roll calls of a segment saw the same faces
         for ref, call in self.calls:
             fact = facts[call.segment]
             shift_us = fact.span.start_us - fact.segment.first_pts_us
@@ -209,7 +206,7 @@ class _Faces:
                     seen = _Seen(call, one.track, one.track.shown_us + shift_us)
                     if one.person in self._known:
                         self._named[one.person].append(seen)
-                    elif ref == widest[call.segment]:
+                    elif ref in counting:
                         self._nameless.append(dataclasses.replace(seen, void=one.person is not None))
         for named in self._named.values():
             named.sort(key=lambda one: -_score(one.track))

@@ -21,6 +21,7 @@ BEHIND_US = 2 * MINUTE
 """So much video may wait for its roll call without a word: a file that was just finished."""
 
 NONE, WAITING = N_("Nothing has been looked at yet"), N_("The roll call waits for the first minutes of video")
+UNCERTAIN = N_("When this video was made is uncertain: nobody is judged by it")
 ALL = N_("Everybody was seen in this recording")
 SEEN_LAST = {
     "some": N_("In the last recording: {seen} of {due} seen"),
@@ -77,9 +78,9 @@ class Unseen:
 @dataclasses.dataclass(frozen=True)
 class Seen:
     """`missing`: who was not shown, of `due` people; who signed in comes first. `waiting`: there is video, but no roll
-    call of it yet."""
+    call of it yet; `uncertain`: there is none but of an uncertain time, which shows nobody."""
 
-    state: Literal["waiting", "some", "all"]
+    state: Literal["waiting", "uncertain", "some", "all"]
     due: int = 0
     missing: tuple[Unseen, ...] = ()
     called: bool = True
@@ -105,10 +106,12 @@ def newest_block(
 def seen_in(story: Story, block: Block, now_us: int) -> Seen | None:
     """What the roll calls of one block say; None while it has no video."""
     span = block.span
-    files = {fact.segment.sha256 for fact in story.segments
-             if fact.span.start_us < span.end_us and fact.span.end_us > span.start_us}
-    if not files:
+    filmed = [fact for fact in story.segments if fact.span.start_us < span.end_us and fact.span.end_us > span.start_us]
+    if not filmed:
         return None
+    files = {fact.segment.sha256 for fact in filmed if fact.certain}
+    if not files:
+        return Seen("uncertain")
     if files.isdisjoint(call.segment for _, call in story.rollcalls):
         return Seen("waiting")
     missing = [Unseen(one.person, one.why[0] if one.why else "never", one.checked_in)
@@ -127,10 +130,12 @@ def unseen(
     behind = _minutes(BEHIND, behind_us, lang)
     if not running and not behind:
         behind = _minutes(AGAIN, again_us, lang)
-    of_now = running or seen is None or seen.state == "waiting"
+    nothing = seen is None or seen.state in ("waiting", "uncertain")
+    of_now = running or nothing
     title = translate(NOT_SEEN if of_now else NOT_SEEN_LAST, lang)
-    if seen is None or seen.state == "waiting":
+    if seen is None or nothing:
         code, sentence = ("waiting", WAITING) if seen is not None or running else ("none", NONE)
+        sentence = UNCERTAIN if seen is not None and seen.state == "uncertain" else sentence
         text = _joined(translate(sentence, lang), behind)
         return {"state": code, "title": title, "text": text, "advice": False, "names": [], "why": []}
     code, there = seen.state, seen.due - len(seen.missing)

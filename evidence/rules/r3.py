@@ -210,6 +210,8 @@ def _doubts(story: Story, one: Judged) -> list[Reason]:
         told += _bareface(story, unit)
     if unit.lacking:
         told.append(reason("camera_lacking", **name, cameras=unit.lacking))
+    if unit.unfilmed:
+        told.append(reason("room_unfilmed", **name, rooms=unit.unfilmed))
     if unit.hazy:
         told.append(reason("camera_hazy", **name, cameras=unit.hazy))
     rooms = {place.device: place.room for place in story.order.boxes}

@@ -192,3 +192,33 @@ def test_where_a_time_is_uncertain_nobody_is_called_absent(told: Told, lang: str
     assert {cell.answer_words for cell in cells if cell.answer != "shown"} == {words}
     told_answers = {one["answer"] for one in class_json(unsure, {})["blocks"][1]["presences"]}
     assert told_answers == {"shown", "not_judged"}
+
+
+@pytest.mark.parametrize(("lang", "words"), [
+    ("zh", "在已查看的画面中未见到"), ("en", "not seen in what was looked at")])
+def test_where_the_roll_call_left_something_out_nobody_is_called_absent(
+    told: Told, lang: str, words: str,
+) -> None:
+    block = told.story.blocks[1]
+    signed = tuple(dataclasses.replace(one, checked_in=True) for one in block.presences)
+    short = with_block(told, 1, unlooked=block.films[:1], picture_good=False, presences=signed)
+    view = class_view(short, {}, lang)
+    cells = [cell for row in view.people if (cell := row.cells[1])]
+    assert view.blocks[1].state == "open" and {cell.answer for cell in cells} == {"shown", "not_all"}
+    assert {cell.answer_words for cell in cells if cell.answer != "shown"} == {words}
+    assert {one["answer"] for one in class_json(short, {})["blocks"][1]["presences"]} == {"shown", "not_all"}
+    missed = with_block(told, 1, unlooked=block.films[:1], picture_good=False)
+    assert class_view(missed, {}, lang).blocks[1].state == "missing", "who did not sign in is missing all the same"
+    assert {one["answer"] for one in class_json(missed, {})["blocks"][1]["presences"]} == {"shown", "absent"}
+
+
+def test_page_and_json_say_the_same_of_everybody_also_before_a_block_is_over(told: Told) -> None:
+    """While it runs nobody is absent."""
+    early = dataclasses.replace(told, as_of=dataclasses.replace(told.as_of, us=told.story.blocks[1].span.end_us - 1))
+    for one in (told, early):
+        rows = {row.person: row.cells for row in class_view(one, {}, "en").people}
+        for number, block in enumerate(class_json(one, {})["blocks"]):
+            for presence in block["presences"]:
+                cell = rows[presence["person"]][number]
+                assert cell is not None and cell.answer == presence["answer"]
+    assert {cell.answer for cells in rows.values() if (cell := cells[1])} == {"shown", "pending"}

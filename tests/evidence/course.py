@@ -37,6 +37,8 @@ from evidence.bodies import (
     RosterEvent,
     Segment,
     SegmentRemoved,
+    SessionEnd,
+    SessionStart,
     Track,
     body_of,
 )
@@ -232,6 +234,13 @@ class Course:
             gaps=tuple(gap for gap in gaps if first_us <= gap.at_us < end_us), recovered=False, began="start",
         )
         return dataclasses.replace(body, **changes)
+
+    def session(self, start: str, end: str | None = None, box: str = "box-1") -> None:
+        """Somebody presses start, and end: times of one day, "2026-03-02 07:58" and "09:42"."""
+        name = f"s-{next(self._count)}"
+        self.boxes[box].add("session.start", SessionStart("c-1", name, "button"), at(start))
+        if end is not None:
+            self.boxes[box].add("session.end", SessionEnd("c-1", name, "button"), at(f"{start[:10]} {end}"))
 
     def check_in(
         self, person: str, when: str, liveness: str = "live", score: int = 900_000, box: str = "box-1",

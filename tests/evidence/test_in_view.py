@@ -137,8 +137,8 @@ def fails(made: tuple[Scene, ...], gear: bool) -> bool:
     if gear:
         return any(faults[number] for number in BARE)
     glare = sum(length for length, fault in zip(MINUTES, faults, strict=True) if fault == "glare")
-    dark = sum(DARK.get(fault, 0) for fault in faults)
-    return bool({"faces", "short", "left out"} & {*faults}) or glare > 25 or dark > SAMPLES
+    dark = sum(length * DARK.get(fault, 0) for length, fault in zip(MINUTES, faults, strict=True))
+    return bool({"faces", "short", "left out"} & {*faults}) or glare > 25 or dark * 5 > sum(MINUTES) * SAMPLES
 
 
 @st.composite

@@ -71,6 +71,7 @@ def test_a_file_that_the_roll_call_left_out_is_told_and_keeps_the_block_open_for
 
     made = minutes(leave_out)
     block = made.story().blocks[0]
+    assert block.presences[3].answer == "absent" and not block.tells_absent, "t-4 may be in the one that is left out"
     assert block.roll_called and [(one.why, one.segment) for one in block.left_out] == [(why, block.unlooked[0])]
     alarms = {record.key for record in made.records if record.body.get("code") == code}
     assert block.unlooked_us == MINUTE and len(alarms) == 2
@@ -216,6 +217,30 @@ def test_a_second_camera_in_the_dark_counts_by_how_much_of_the_class_hours_that_
         made.check_in(person, f"{DAY} 07:50")
     made.film(f"{DAY} 07:58", "09:42", BUT_4)
     made.film(f"{DAY} {start}", end, (), camera="back", dark=share, pictured=True)
+    assert state(made) == told and made.story().blocks[0].picture_good == (told == "missing")
+
+
+@pytest.mark.parametrize("bad", ["dark", "glare"])
+@pytest.mark.parametrize(("percent", "told"), [(15, "missing"), (30, "open")])
+@pytest.mark.parametrize("box", ["box-1", "box-2"])
+def test_a_class_that_is_filmed_by_one_camera_after_the_other_is_asked_for_all_of_its_video(
+    box: str, percent: int, told: str, bad: str,
+) -> None:
+    """Each of them is bad for less of the class-hours than a good picture may be; together they are not."""
+    made = Course(boxes=("box-1", "box-2"))
+    made.half_day(DAY)
+    made.order()
+    for person in TRAINEES:
+        made.check_in(person, f"{DAY} 07:50")
+    for start, end, device in (("08:00", "08:50", "box-1"), ("08:50", "09:40", box)):
+        made.film(f"{DAY} {start}", end, BUT_4, box=device, camera=start[1:2] + start[3:], segment_s=3600,
+                  dark=percent if bad == "dark" else 0)
+    for chain in made.boxes.values() if bad == "glare" else ():
+        for number, record in enumerate(chain.records):
+            if record.type == "picture":
+                samples = [{**one, "bright_ppm": 400_000} if one["at_us"] < percent * MINUTE // 2 else one
+                           for one in record.body["samples"]]
+                chain.records[number] = dataclasses.replace(record, body={**record.body, "samples": samples})
     assert state(made) == told and made.story().blocks[0].picture_good == (told == "missing")
 
 

@@ -202,6 +202,43 @@ def test_a_box_whose_class_was_elsewhere_lacks_no_camera() -> None:
     assert made.r3().recordings == (f"{DAY}-am", f"{NEXT}-am")
 
 
+@pytest.mark.parametrize(("signed", "session", "filmed", "told"), [
+    ("box-2", ("07:58", "09:42"), None, "open"), ("box-2", ("07:58", None), None, "open"),
+    ("box-2", ("07:58", "09:42"), ("07:58", "09:05"), "open"),
+    ("box-2", ("07:58", "09:42"), ("07:58", "09:30"), "missing"),
+    ("box-2", None, None, "missing"), ("box-2", ("07:58", "08:10"), None, "missing"),
+    ("box-1", ("07:58", "09:42"), None, "missing")])
+def test_a_room_with_a_session_and_no_video_may_hold_who_signed_in_there(
+    signed: str, session: tuple[str, str | None] | None, filmed: tuple[str, str] | None, told: str,
+) -> None:
+    """A camera that was dead all along, or from some time on, convicts nobody of the other half of the class."""
+    made = Course(boxes=("box-1", "box-2"), rooms=TWO)
+    made.half_day(DAY)
+    made.order()
+    for person, box in zip(TRAINEES, ("box-1", "box-1", "box-2", signed), strict=True):
+        made.check_in(person, f"{DAY} 07:50", box=box)
+    film(made, ("box-1", "room", BUT_4))
+    if session is not None:
+        made.session(f"{DAY} {session[0]}", session[1], "box-2")
+    if filmed is not None:
+        made.film(f"{DAY} {filmed[0]}", filmed[1], (), box="box-2")
+    found = made.r3()
+    assert (found.recordings if told == "missing" else found.open_recordings) == (f"{DAY}-am",)
+    said = [one.params["rooms"] for one in found.reasons if one.code == "room_unfilmed"]
+    assert said == ([("workshop",)] if told == "open" else [])
+
+
+def test_a_second_box_of_the_same_room_that_records_nothing_does_so_too_and_only_on_its_day() -> None:
+    made = course((DAY, NEXT), boxes=("box-1", "box-2"))
+    made.rooms["box-2"] = "101"
+    made.order("2026-03-01 19:00")
+    for day in (DAY, NEXT):
+        film(made, ("box-1", "left", BUT_4), day=day)
+    made.session(f"{DAY} 07:58", box="box-2")
+    found = made.r3()
+    assert (found.recordings, found.open_recordings) == ((f"{NEXT}-am",), (f"{DAY}-am",))
+
+
 def test_who_neither_checked_in_nor_is_shown_is_missing_whatever_a_camera_did() -> None:
     made = Course()
     for day in (DAY, NEXT):

@@ -156,6 +156,19 @@ def test_where_a_time_is_uncertain_nobody_is_absent_and_nothing_is_said_of_the_v
     assert absent in text and words not in text
 
 
+@pytest.mark.parametrize(("lang", "words", "absent"), [
+    ("en", "not seen in what was looked at", "absent"), ("zh", "在已查看的画面中未见到", "未出现")])
+def test_where_the_roll_call_left_something_out_nobody_is_called_absent(
+    course: Course, lang: str, words: str, absent: str,
+) -> None:
+    course.clock.forward(120 * MINUTE)
+    course.box.store.append("order.accepted", OrderAccepted("other", "0" * 64))
+    sheet = sheet_of(course)
+    short = dataclasses.replace(sheet, block=dataclasses.replace(sheet.block, unlooked=sheet.block.films[:1]))
+    text = every_word(told(short, "box-1", "x", lang))
+    assert sheet.state == "open" and words in text and absent not in text
+
+
 def test_the_photograph_needs_a_consent_that_stands(course: Course) -> None:
     rows = {row.person: row for row in (*sheet_of(course).shown, *sheet_of(course).missed)}
     assert {person for person, row in rows.items() if row.photo is not None} == {"p-1", "p-2", "p-4"}
@@ -196,10 +209,20 @@ def test_a_face_without_a_name_stands_once_however_many_roll_calls_saw_it(course
     """p-3 was enrolled late: a second roll call of the same minute names the third face."""
     again: Sightings = [*FIRST[:2], ("p-3", 450_000, 130), (None, 0, 170)]
     first = next(body for body in map(body_of_record, course.box.store.records_of("rollcall")))
-    course.call_again(first, again, ("p-1", "p-2", "p-3"))
+    course.call_again(first, again, ("p-1", "p-2", "p-3", "p-4"))
     sheet = sheet_of(course)
     assert [row.person for row in sheet.shown] == ["p-1", "p-2", "p-3"]
     assert [(one.person, level(one.picture)) for one in sheet.unnamed] == [(None, 170)] and sheet.omitted == 0
+
+
+def test_faces_without_a_name_are_those_of_the_roll_call_that_the_rule_counts(course: Course) -> None:
+    """One that looked for fewer people says of nobody that nobody knows the face."""
+    before = [(one.person, level(one.picture)) for one in sheet_of(course).unnamed]
+    first = next(body for body in map(body_of_record, course.box.store.records_of("rollcall")))
+    course.call_again(first, [("p-1", 300_000, 60), (None, 0, 170)], ("p-1", "x-1", "x-2", "x-3", "x-4", "x-5"))
+    sheet = sheet_of(course)
+    assert [(one.person, level(one.picture)) for one in sheet.unnamed] == before
+    assert set(sheet.block.counting) < set(sheet.block.calls)
 
 
 def body_of_record(sealed: Sealed) -> RollCall:

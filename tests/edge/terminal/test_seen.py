@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.texts import translate
-from edge.terminal.seen import ADVICE, REASONS, Reason, Seen, Unseen, late_notice, unseen
+from edge.terminal.seen import ADVICE, REASONS, UNCERTAIN, Reason, Seen, Unseen, late_notice, seen_in, unseen
 from evidence.rollcall import Why
+from tests.evidence.course import REAL, UNSET, Course, at
 
 WHYS = st.sampled_from(sorted(REASONS))
 MISSING = st.lists(st.builds(Unseen, st.sampled_from([f"p-{n}" for n in range(40)]), WHYS, st.booleans()), min_size=1)
@@ -55,3 +56,19 @@ def test_nobody_is_told_of_where_nobody_is_known_to_be_unseen(seen: Seen | None)
     assert late_notice(seen, True, "en") == []
     shown = unseen(seen, True, None, {}, "en")
     assert (shown["names"], shown["why"], shown["advice"]) == ([], [], False)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_of_video_of_an_uncertain_time_nobody_is_told_as_not_seen(lang: str) -> None:
+    """The verdict, the sheet and the console judge nobody by it."""
+    for clock, state, names in ((UNSET, "uncertain", []), (REAL, "some", ["t-4"])):
+        made = Course(clock=clock)
+        made.half_day("2026-03-02")
+        made.order()
+        made.film("2026-03-02 07:58", "09:42", ("t-1", "t-2", "t-3"))
+        story = made.story()
+        seen = seen_in(story, story.blocks[0], at("2026-03-02 09:00"))
+        assert seen is not None and seen.state == state
+        for running in (True, False):
+            shown = unseen(seen, running, None, {}, lang)
+            assert shown["names"] == names and (translate(UNCERTAIN, lang) in shown["text"]) == (state == "uncertain")
