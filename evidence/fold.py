@@ -26,7 +26,10 @@ from evidence.bodies import (
     Dispute,
     Enrolment,
     Hour,
+    Imported,
+    Inspection,
     Leave,
+    Look,
     Picture,
     PinCheckIn,
     Pointed,
@@ -37,6 +40,7 @@ from evidence.bodies import (
     SegmentRemoved,
     SessionEnd,
     SessionStart,
+    Survey,
     TemplatesMoved,
     TemplatesOrder,
     VideoReused,
@@ -63,6 +67,7 @@ from evidence.reviews import counted
 from evidence.roster import Order, changes, instructors, trainees
 from evidence.screen_code import code_facts
 from evidence.sightings import Seen, seen
+from evidence.stated import imported, inspections, looks, survey
 from evidence.story import (
     Block,
     CheckInFact,
@@ -144,6 +149,10 @@ def fold(
         bad_records=told.bad,
         revoked=told.revoked,
         centre_wrong=told.centre_wrong,
+        inspections=inspections(told.of(Inspection), orders[-1][2], policy),
+        survey=survey(told.of(Survey), policy),
+        imported=imported(told.of(Imported)),
+        looks=looks(told.of_centre(Look)),
         receipts_whole=whole,
     )
 

@@ -11,12 +11,12 @@ from evidence.records import Record, Sealed
 
 CENTRE_TYPES = frozenset({
     "order.class", "order.templates", "roster.event", "leave", "assessment", "dispute", "review", "video.reused",
-    "export", "device.approved", "device.refused", "device.revoked", "order.box",
+    "export", "device.approved", "device.refused", "device.revoked", "order.box", "inspection", "survey", "imported",
 })
 BOX_TYPES = frozenset({
     "order.accepted", "consent", "consent.withdrawn", "enrolment", "face.erased", "templates.moved", "session.start",
     "session.end", "session.corrected", "segment", "checkin", "checkin.pin", "pin.set", "rollcall", "picture",
-    "bareface", "look", "code.shown", "code.read", "checkpoint.seen", "chain.begun",
+    "bareface", "code.shown", "code.read", "checkpoint.seen", "chain.begun",
     "order.answered",
 })
 

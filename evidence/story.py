@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from evidence.bodies import (
@@ -10,12 +12,15 @@ from evidence.bodies import (
     ClassOrder,
     Enrolment,
     Hour,
+    Imported,
+    Inspection,
     Leave,
     PinCheckIn,
     Review,
     RollCall,
     RosterEvent,
     Segment,
+    Survey,
 )
 from evidence.checkin import CheckInAnswer
 from evidence.liveness import Liveness
@@ -530,6 +535,46 @@ class Longer:
 
 
 @dataclasses.dataclass(frozen=True)
+class InspectionFact(Span):
+    """An inspection as the centre stated it last. `void`: why it does not count: it was not over when it was stated, it
+    ends before it begins, or the class has no class-hour on its days. `refs`: its records, the newest last."""
+
+    inspection: Inspection
+    void: Literal["ahead", "backwards", "outside"] | None
+    refs: tuple[Ref, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class SurveyFact:
+    """The newest survey of the class. `void`: it was not closed when it was stated, or its numbers cannot be: more
+    people answered than were asked, or more are satisfied than answered."""
+
+    ref: Ref
+    survey: Survey
+    closed_us: int
+    void: Literal["ahead", "numbers"] | None
+
+
+@dataclasses.dataclass(frozen=True)
+class ImportFact:
+    """What another system or paper says for one rule, as it was stated last. `whole`: it has the part of its rule, and
+    no other; else it does not count."""
+
+    ref: Ref
+    imported: Imported
+    whole: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class LookFact:
+    """The centre looked: at a live picture, at a recording, at check-ins (`what`)."""
+
+    ref: Ref
+    what: str
+    at_us: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Story:
     """Everything that a page or a rule needs to know of one class."""
 
@@ -596,6 +641,13 @@ class Story:
     centre_wrong: tuple[Ref, ...] = ()
     """Receipts (the record up to which each was given) and checkpoints (the record that names each) whose times
     contradict each other: the clock of the centre was wrong."""
+    inspections: tuple[InspectionFact, ...] = ()
+    """In order of time."""
+    survey: SurveyFact | None = None
+    imported: Mapping[str, ImportFact] = MappingProxyType({})
+    """By rule."""
+    looks: tuple[LookFact, ...] = ()
+    """Of the centre, in order of time."""
     receipts_whole: bool = True
     """False if nobody vouches that all receipts are here: what came late cannot be told from what came in time."""
 

@@ -2,9 +2,9 @@
 
 A session that was put right counts for the right class (corrections.py).
 
-Plans, roster events, leave, assessments, disputes, reviews and who was pointed out in a frame come from a centre's
-chain (its genesis has no sealing key); video, check-ins, enrolments, roll calls and presses count from the boxes that a
-plan of the class names.
+Plans, roster events, leave, assessments, disputes, reviews, inspections, surveys, imported facts and who was pointed
+out in a frame come from a centre's chain (its genesis has no sealing key); video, check-ins, enrolments, roll calls and
+presses count from the boxes that a plan of the class names.
 """
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ from evidence.bodies import (
     ConsentWithdrawn,
     Enrolment,
     Genesis,
-    Look,
     Picture,
     PinCheckIn,
     PinSet,
@@ -60,7 +59,7 @@ from evidence.story import Ref, RevokedFact
 B = typing.TypeVar("B", bound=Body)
 FROM_BOX = (
     Segment, CheckIn, PinCheckIn, Consent, ConsentWithdrawn, Enrolment, TemplatesMoved, RollCall, Picture, CodeShown,
-    CodeRead, BareFace, Look, SessionStart, SessionEnd, SessionCorrected, PinSet,
+    CodeRead, BareFace, SessionStart, SessionEnd, SessionCorrected, PinSet,
     CheckpointSeen, ChainBegun,
 )
 
@@ -86,6 +85,8 @@ class Told:
     checkpoint."""
     calls: tuple[Record, ...]
     """The roll calls, also those whose bodies nobody gave."""
+    boxes: frozenset[ChainKey]
+    """The chains of boxes."""
 
     def of(self, cls: type[B]) -> list[tuple[Record, B]]:
         """The records of one type."""
@@ -109,6 +110,10 @@ class Told:
         revoked = tuple(one for one in self.revoked if one.device in devices)
         calls = tuple(record for record in self.calls if record.device in devices)
         return dataclasses.replace(self, items=tuple(items), corrected=corrected, revoked=revoked, calls=calls)
+
+    def of_centre(self, cls: type[B]) -> list[tuple[Record, B]]:
+        """The records of one type that no box states."""
+        return [one for one in self.of(cls) if (one[0].device, one[0].chain) not in self.boxes]
 
     def clock_of(self, record: Record) -> ChainClock:
         """The clock of the device that made a record."""
@@ -169,7 +174,7 @@ def read(
                     for name, cut in cuts.items() if name in chains)
     return Told(
         tuple(items), clocks, latest(ordered, clocks), corrected, started_us, unknown, tuple(bad), revoked,
-        _wrong_refs(chains, log, wrong), tuple(calls))
+        _wrong_refs(chains, log, wrong), tuple(calls), frozenset(boxes))
 
 
 def _contradicted(
