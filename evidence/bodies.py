@@ -636,8 +636,8 @@ class Review:
 @dataclasses.dataclass(frozen=True)
 class Inspection:
     """Somebody inspected a class (`inspection`), a record of the centre. `inspection`: which one; the newest record of
-    one counts. `kind`: at the place, from afar, or on the day of the opening. `teachers`, `headcount`: people who were
-    there, teachers and trainees; `workplaces`: null where nobody counted them. `signature`: SHA-256 of the scanned
+    one counts. `kind`: at the place, from afar, or on the day of the opening. `teachers`, `headcount`: teachers and
+    trainees who were there; `workplaces`: null where nobody counted them. `signature`: SHA-256 of the scanned
     sheet or of the drawn signature. `numbers`, `people`: inspectors' numbers, and trainees, for whose enrolment at the
     box the centre vouches."""
 

@@ -106,7 +106,7 @@ def _rate(
 
 def _credited(story: Story, person: str) -> int | None:
     """Class-hours that a platform credits; None where nothing says so."""
-    fact = story.imported.get("O5")
+    fact = story.fact_of("O5")
     if fact is None or not fact.whole or fact.imported.o5 is None:
         return None
     hours = [one.hours for one in fact.imported.o5.people if one.person == person]

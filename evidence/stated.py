@@ -3,8 +3,7 @@ what of it counts. Of several records about the same thing the newest one counts
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable, Sequence
 from typing import Literal, TypeVar
 
 from evidence.blocks import day, hour_span
@@ -59,11 +58,10 @@ def survey(said: Iterable[tuple[Record, Survey]], policy: Policy) -> SurveyFact 
     return SurveyFact(record.key, body, closed_us, "ahead" if _ahead(closed_us, record, policy) else void)
 
 
-def imported(said: Iterable[tuple[Record, Imported]]) -> Mapping[str, ImportFact]:
-    """The newest word for each rule."""
+def imported(said: Iterable[tuple[Record, Imported]]) -> tuple[ImportFact, ...]:
+    """The newest word for each rule, in the order of these."""
     newest = {body.rule: (record, body) for record, body in _ordered(said)}
-    return MappingProxyType({rule: ImportFact(record.key, body, is_whole(body))
-                             for rule, (record, body) in newest.items()})
+    return tuple(ImportFact(record.key, body, is_whole(body)) for _, (record, body) in sorted(newest.items()))
 
 
 def is_whole(body: Imported) -> bool:

@@ -2,8 +2,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal
 
 from evidence.bodies import (
@@ -644,12 +642,16 @@ class Story:
     inspections: tuple[InspectionFact, ...] = ()
     """In order of time."""
     survey: SurveyFact | None = None
-    imported: Mapping[str, ImportFact] = MappingProxyType({})
-    """By rule."""
+    imported: tuple[ImportFact, ...] = ()
+    """One for each rule at most."""
     looks: tuple[LookFact, ...] = ()
     """Of the centre, in order of time."""
     receipts_whole: bool = True
     """False if nobody vouches that all receipts are here: what came late cannot be told from what came in time."""
+
+    def fact_of(self, rule: str) -> ImportFact | None:
+        """What was imported for a rule."""
+        return next((one for one in self.imported if one.imported.rule == rule), None)
 
     @property
     def signs(self) -> tuple[CheckInFact | PinFact, ...]:

@@ -1,7 +1,7 @@
 """O10: who may attend: people are surveyed and compared before the opening, and apprentices have a cap a year. All of
-it is imported. In-school students and people whose job does not match are told, so that somebody looks (*ours*: the clause
-names them and no number); only a cap that is exceeded is violated. Which cap holds for whom the imported fact says, and
-it must be one of the policy's."""
+it is imported. In-school students and people whose job does not match are told, so that somebody looks (ours: the
+clause names them and no number); only a cap that is exceeded is violated. Which cap holds for whom the imported fact
+says, and it must be one of the policy's."""
 from __future__ import annotations
 
 from evidence.bodies import Admitted, Apprentices
@@ -13,7 +13,7 @@ from evidence.story import Story
 
 def judge(story: Story, rule: O10, as_of_us: int) -> Finding:
     """The finding from what was imported."""
-    fact = story.imported.get("O10")
+    fact = story.fact_of("O10")
     if fact is None or not fact.whole or fact.imported.o10 is None:
         return unsaid("O10", rule.clause, fact)
     said = fact.imported.o10

@@ -13,7 +13,7 @@ def judge(story: Story, rule: O11, as_of_us: int) -> Finding:
     it is not known."""
     if not any(hour.hour.kind == "online" for hour in lessons(story)):
         return Finding("O11", rule.clause, "satisfied", False, (reason("no_online_hours"),), (story.order_ref,))
-    fact = story.imported.get("O11")
+    fact = story.fact_of("O11")
     if fact is None or not fact.whole or fact.imported.o11 is None:
         return unsaid("O11", rule.clause, fact)
     bad, unknown = _told(fact.imported.o11, rule.minutes.value)

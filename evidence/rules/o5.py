@@ -35,7 +35,7 @@ def _otherwise(hours: list[HourStory], online: int, limit: int, over: bool) -> l
 
 
 def _platforms(story: Story) -> tuple[Result, list[Reason], list[Ref]]:
-    fact = story.imported.get("O5")
+    fact = story.fact_of("O5")
     if fact is None:
         return "satisfied", [reason("o5_platform_unknown")], []
     if not fact.whole or fact.imported.o5 is None:

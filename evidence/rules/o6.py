@@ -10,7 +10,7 @@ from evidence.story import Story
 
 def judge(story: Story, rule: O6, as_of_us: int) -> Finding:
     """Violated where the plan has fewer class-hours, make-ups left out, online ones counted."""
-    fact = story.imported.get("O6")
+    fact = story.fact_of("O6")
     if fact is None or not fact.whole or fact.imported.o6 is None:
         return unsaid("O6", rule.clause, fact)
     said, records = fact.imported.o6, (story.order_ref, fact.ref)

@@ -15,7 +15,7 @@ from evidence.times import utc_us
 
 def judge(story: Story, rule: O8, as_of_us: int) -> Finding:
     """Violated where somebody came too early; open where nobody compared somebody who is due."""
-    fact = story.imported.get("O8")
+    fact = story.fact_of("O8")
     if fact is None or not fact.whole or fact.imported.o8 is None:
         return unsaid("O8", rule.clause, fact)
     said, begins = fact.imported.o8, _begins(story)

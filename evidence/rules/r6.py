@@ -1,5 +1,5 @@
 """R6: the authority inspects at least once, at the place or by a random check, and records it. It is the authority's
-duty: what is missing is told to it, and is nothing against the school. An inspection from afar is a random check (ours)."""
+duty: what is missing is told to it, and is nothing against the school. One from afar is a random check (ours)."""
 from __future__ import annotations
 
 from evidence.blocks import day

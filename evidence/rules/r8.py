@@ -17,10 +17,9 @@ from evidence.story import HourStory, Ref, Story
 def judge(story: Story, policy: Policy, rule: R8, as_of_us: int) -> Finding:
     """Violated where one came after the assessment or is not recorded in full; open where no consent is on record."""
     hours = [hour for hour in story.hours if hour.hour.make_up is not None]
-    missed = [one for one in rates(story, as_of_us).people if one.attended < one.due]
     if not hours:
-        told = [reason("r8_none"), *(_missed(one) for one in missed)]
-        return Finding("R8", rule.clause, "satisfied", False, tuple(told), (story.order_ref,))
+        return Finding("R8", rule.clause, "satisfied", False, (reason("r8_none"),), (story.order_ref,))
+    missed = [one for one in rates(story, as_of_us).people if one.attended < one.due]
     said = [*_consent(story, rule, hours), *_late(story, hours)]
     over = [hour for hour in hours if hour.over(as_of_us)]
     for hour in over:
@@ -35,7 +34,7 @@ def judge(story: Story, policy: Policy, rule: R8, as_of_us: int) -> Finding:
 
 
 def _records(story: Story, over: list[HourStory]) -> list[tuple[Ref, ...]]:
-    fact = story.imported.get("R8")
+    fact = story.fact_of("R8")
     consent = [(fact.ref,)] if fact else []
     assessed = [one.refs for one in story.longer if one.what == "assessment"]
     signs = [one.refs for hour in over for one in hour.attendance]
@@ -51,7 +50,7 @@ def _missed(one: Rate) -> Reason:
 def _consent(story: Story, rule: R8, hours: list[HourStory]) -> list[tuple[Result, Reason]]:
     if not rule.consent:
         return []
-    fact = story.imported.get("R8")
+    fact = story.fact_of("R8")
     said = fact.imported.r8 if fact is not None and fact.whole else None
     lacking = [hour for hour in hours if said is None or hour.id not in said.hours]
     found: list[tuple[Result, Reason]] = [("open", reason("r8_no_consent", **named(story, hour))) for hour in lacking]
