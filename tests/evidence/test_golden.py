@@ -114,7 +114,8 @@ CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("pictur
           ("codes", "box"), ("codes", "centre"), ("people", "box"), ("people", "centre"), ("reused", "centre"),
           ("disputes", "centre"), ("pins", "box"), ("rollcall", "box"), ("reviews", "centre"), ("looks", "box"),
           ("attempts", "box"), ("checkpoints", "box"), ("naming", "box"), ("still", "box"), ("devices", "box"),
-          ("devices", "centre"), ("orders", "box"), ("new-chain", "box"), ("orders", "centre"), ("settings", "centre")]
+          ("devices", "centre"), ("orders", "box"), ("new-chain", "box"), ("orders", "centre"), ("settings", "centre"),
+          ("inspections", "centre")]
 """File and name of every chain that is kept."""
 UNMARKED = {"pins", "rollcall"}
 """Their certificates have no mark and name no role: since there are roles they are refused; what they hold is read."""
