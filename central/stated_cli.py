@@ -1,5 +1,5 @@
-"""`zaitang-central inspect|survey|import-facts CLASS FILE.toml`: what is said of a class becomes a record; then what its
-rule says now. Other files are named in FILE.toml by their path, seen from there; their hash goes into the record."""
+"""`zaitang-central inspect|survey|import-facts CLASS FILE.toml`: what is said of a class becomes a record; then what
+its rule says now. FILE.toml names other files by their path, seen from there; their hash goes into the record."""
 from __future__ import annotations
 
 import argparse

@@ -1,5 +1,5 @@
-"""Facts of other systems and papers about a class (R8, O5, O6, O8, O10, O11): what a form or a file says, with people by
-name and days of the class's own calendar, checked, becomes a record of the centre."""
+"""Facts of other systems and papers about a class (R8, O5, O6, O8, O10, O11): what a form or a file says, with people
+by name and days of the class's own calendar, checked, becomes a record of the centre."""
 from __future__ import annotations
 
 import dataclasses
@@ -27,6 +27,7 @@ from evidence.bodies import (
     Online,
     Platform,
 )
+from evidence.errors import BadRecord
 from evidence.policy import Policy
 from evidence.records import Count, Id, Sha256
 from evidence.times import MINUTE, utc_text
@@ -143,10 +144,10 @@ def _end_of(assessed: str | None, order: ClassOrder) -> str | None:
     if assessed is None:
         return None
     try:
-        datetime.date.fromisoformat(assessed)
-    except ValueError:
+        day = datetime.date.fromisoformat(assessed)
+        return utc_text(moment("assessed", day.isoformat(), order) + 24 * 60 * MINUTE)
+    except (ValueError, BadRecord):
         raise BadDay(value=assessed[:40]) from None
-    return utc_text(moment("assessed", f"{assessed}T00:00:00", order) + 24 * 60 * MINUTE)
 
 
 def _admitted(said: Admitted, policy: Policy) -> Admitted:

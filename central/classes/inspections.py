@@ -1,4 +1,4 @@
-"""Inspections and satisfaction surveys of a class: what a form or a file says, checked, becomes a record of the centre."""
+"""Inspections and satisfaction surveys of a class: what a form or a file says is checked and becomes a record."""
 from __future__ import annotations
 
 import dataclasses
@@ -32,7 +32,7 @@ from evidence.times import utc_text, utc_us
 
 MAX_NAME = 100
 MAX_NUMBER = 40
-People_count = Annotated[int, Between(0, 10_000)]
+Many = Annotated[int, Between(0, 10_000)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,10 +44,10 @@ class InspectionSaid:
     start: str
     end: str
     place: str
-    teachers: People_count
-    headcount: People_count
+    teachers: Many
+    headcount: Many
     inspector: str
-    workplaces: People_count | None = None
+    workplaces: Many | None = None
     remark: str = ""
     signature: Sha256 | None = None
     numbers: tuple[str, ...] = ()

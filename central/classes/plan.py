@@ -175,7 +175,7 @@ def _twice(values: Iterable[str]) -> str | None:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file of at most `MAX_FILE` bytes, its own times and dates as text. Raises CannotRead, BadShape, BadPlan."""
+    """A TOML file, its own times and dates as text. Raises CannotRead, BadShape, BadPlan (too large)."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
