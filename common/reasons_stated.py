@@ -121,7 +121,7 @@ STATED: dict[str, str] = {
     ),
     "r8_none": N_("the plan has no make-up class-hours"),
     "r8_hours": N_(
-        "make-up class-hours in the plan: {count}; they count for the attendance rate and change nothing in R3"
+        "make-up class-hours in the plan: {count}; they count for the attendance rate and cure no recording of R3"
     ),
     "r8_missed": N_(
         "{trainee} did not attend {count} class-hours (on approved leave {leave}, undecided {open}); made up: "

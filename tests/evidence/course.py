@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from common.policies import load_policy
+from common.reasons import REASONS
+from common.texts import words
 from evidence.bodies import (
     Assessment,
     BareFace,
@@ -393,4 +395,8 @@ def picture_of(segment: Segment, shade: Shade = "", within: tuple[int, int] | No
 
 
 def codes(finding: Finding) -> list[str]:
+    """The codes of its reasons, for each of which there are words with just its parameters."""
+    for one in finding.reasons:
+        said = words(one, "zh")
+        assert one.code in REASONS and "{" not in said, one
     return [one.code for one in finding.reasons]
