@@ -20,13 +20,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Literal
 
-from evidence.story import Attendance, HourStory, Presence, Story
+from evidence.story import HourStory, Presence, Story
 
 MILLION = 1_000_000
-Answer = Literal["attended", "leave", "open", "missed"]
+Part = Literal["attended", "leave", "open", "missed", "unshown", "online", "made_up", "pending"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,37 +71,44 @@ def rates(story: Story, as_of_us: int) -> Rates:
     """The rates of a class at a moment."""
     complete = {hour for block in story.blocks if block.review and block.review.answer == "complete"
                 for hour in block.hours}
+    doubted = {str(fact.person) for fact in story.signs if fact.accepted and fact.doubt}
     over = [hour for hour in story.hours if hour.over(as_of_us)]
-    told = {hour.id: _answers(story, hour, hour.id in complete) for hour in over if hour.hour.kind != "online"}
-    lessons = [hour for hour in over if hour.hour.make_up is None]
-    people = sorted({person for hour in story.hours if hour.hour.make_up is None for person in hour.roster})
-    found = [_rate(story, person, over, told, as_of_us) for person in people]
-    there = [Counter(told[hour.id].values()) for hour in lessons if hour.id in told]
+    told = {hour.id: _answers(hour, hour.id in complete, doubted) for hour in over if hour.hour.kind != "online"}
+    lessons = [hour for hour in story.hours if hour.hour.make_up is None]
+    found: dict[str, Counter[Part]] = {person: Counter() for person in sorted({p for h in lessons for p in h.roster})}
+    for hour in story.hours:
+        for person in hour.roster:
+            if person in found:
+                found[person].update(_parts(hour, person, told, hour.over(as_of_us)))
+    there = [Counter(part for parts in told[hour.id].values() for part in parts)
+             for hour in lessons if hour.id in told]
     known = [count for count in there if count["attended"] or count["missed"] or count["leave"]]
     mean = MILLION * sum(count["attended"] for count in known) // len(known) if known else None
-    return Rates(tuple(found), mean, len(known))
+    return Rates(tuple(_rate(person, count, _credited(story, person)) for person, count in found.items()), mean,
+                 len(known))
 
 
-def _rate(
-    story: Story, person: str, over: Iterable[HourStory], told: dict[str, dict[str, Answer]], as_of_us: int
-) -> Rate:
-    own = [hour for hour in over if person in hour.roster]
-    lessons = [hour for hour in own if hour.hour.make_up is None]
-    count: Counter[Answer] = Counter(told[hour.id][person] for hour in lessons if hour.id in told)
-    online = sum(hour.id not in told for hour in lessons)
-    credited = _credited(story, person)
-    attended_online = min(online, credited or 0)
-    count["attended"] += attended_online
-    count["open" if credited is None else "missed"] += online - attended_online
-    made_up = sum(told[hour.id][person] == "attended" for hour in own if hour.hour.make_up is not None
-                  and hour.id in told)
+def _parts(hour: HourStory, person: str, told: dict[str, dict[str, tuple[Part, ...]]], over: bool) -> tuple[Part, ...]:
+    """What one class-hour is for one person."""
+    if hour.hour.make_up is not None:
+        return ("made_up",) if over and "attended" in told.get(hour.id, {}).get(person, ()) else ()
+    if not over:
+        return ("pending",)
+    return told[hour.id][person] if hour.id in told else ("online",)
+
+
+def _rate(person: str, count: Counter[Part], credited: int | None) -> Rate:
+    """`credited`: online class-hours; None where nothing says so."""
+    online = min(count["online"], credited or 0)
+    rest = count["online"] - online
+    attended = count["attended"] + online
+    unknown = count["open"] + (rest if credited is None else 0)
+    missed = count["missed"] + (0 if credited is None else rest)
+    due = attended + count["leave"] + unknown + missed
     return Rate(
-        person=person, due=len(lessons), attended=count["attended"], on_leave=count["leave"], open=count["open"],
-        missed=count["missed"], made_up=min(made_up, len(lessons) - count["attended"]), online=attended_online,
-        unshown=sum(_unshown(hour, person) for hour in lessons if hour.id in told),
-        pending=sum(hour.hour.make_up is None and person in hour.roster and not hour.over(as_of_us)
-                    for hour in story.hours),
-    )
+        person=person, due=due, attended=attended, on_leave=count["leave"], open=unknown, missed=missed,
+        made_up=min(count["made_up"], due - attended), online=online, unshown=count["unshown"],
+        pending=count["pending"])
 
 
 def _credited(story: Story, person: str) -> int | None:
@@ -113,17 +120,23 @@ def _credited(story: Story, person: str) -> int | None:
     return max(hours) if hours else 0 if fact.imported.o5.people else None
 
 
-def _answers(story: Story, hour: HourStory, complete: bool) -> dict[str, Answer]:
-    """For everybody who is due. `complete`: a reviewer says that its block shows everyone."""
-    signs = {one.person: one for one in hour.attendance}
+def _answers(hour: HourStory, complete: bool, doubted: Collection[str]) -> dict[str, tuple[Part, ...]]:
+    """For everybody who is due. `complete`: a reviewer says that its block shows everyone; `doubted`: who has a sign-in
+    of uncertain time."""
     complete = complete or (hour.review is not None and hour.review.answer == "complete")
-    doubted = {fact.person for fact in story.signs if fact.accepted and fact.doubt}
-    return {one.person: "attended" if complete else _answer(hour, one, signs[one.person], one.person in doubted)
-            for one in hour.presences}
+    signs = {one.person: one.came for one in hour.attendance}
+    found: dict[str, tuple[Part, ...]] = {}
+    for one in hour.presences:
+        came = signs[one.person]
+        answer: Part = "attended" if complete or came else _answer(hour, one, one.person in doubted)
+        unshown = came and one.answer == "absent" and hour.tells_absent
+        found[one.person] = (answer, "unshown") if unshown else (answer,)
+    return found
 
 
-def _answer(hour: HourStory, presence: Presence, sign: Attendance, doubted: bool) -> Answer:
-    if presence.answer == "shown" or sign.came:
+def _answer(hour: HourStory, presence: Presence, doubted: bool) -> Part:
+    """Of somebody who is not signed in for it."""
+    if presence.answer == "shown":
         return "attended"
     if presence.on_leave:
         return "leave"
@@ -133,10 +146,3 @@ def _answer(hour: HourStory, presence: Presence, sign: Attendance, doubted: bool
         return "missed" if presence.answer == "absent" else "open"
     unfilmed = not hour.covered_us and not hour.doubtful_us
     return "missed" if unfilmed and any(one.came for one in hour.attendance) else "open"
-
-
-def _unshown(hour: HourStory, person: str) -> bool:
-    """Signed in, and absent from a recording that was looked through."""
-    came = any(one.person == person and one.came for one in hour.attendance)
-    absent = any(one.person == person and one.answer == "absent" for one in hour.presences)
-    return came and absent and hour.tells_absent

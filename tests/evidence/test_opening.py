@@ -187,6 +187,16 @@ def test_a_month_after_the_end_of_the_calendar_is_its_end() -> None:
     assert months_later(datetime.date(9999, 12, 5), 1) == datetime.date.max
 
 
+@pytest.mark.parametrize("offset", [-840, 840])
+@pytest.mark.parametrize("assessed", ["0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z"])
+def test_o8_at_the_ends_of_the_calendar(assessed: str, offset: int) -> None:
+    made = planned()
+    order = made.centre.records[-1]
+    made.centre.add("order.class", {**order.body, "number": 2, "utc_offset_min": offset}, order.utc_us)
+    made.imported("O8", Compared(TRAINEES, (Earlier("t-2", "Cook 7", assessed),)))
+    assert codes(made.finding("O8")) == (["o8_kept"] if assessed < "2" else ["o8_unassessed"])
+
+
 # O10
 
 
