@@ -149,7 +149,7 @@ def fold(
         bad_records=told.bad,
         revoked=told.revoked,
         centre_wrong=told.centre_wrong,
-        inspections=inspections(told.of(Inspection), orders[-1][2], policy),
+        inspections=inspections(told.of(Inspection), [order for _, _, order in orders], policy),
         survey=survey(told.of(Survey), policy),
         imported=imported(told.of(Imported)),
         looks=looks(told.of_centre(Look)),

@@ -19,18 +19,20 @@ LOOKS = ("live", "video", "checkins")
 
 
 def inspections(
-    said: Iterable[tuple[Record, Inspection]], order: ClassOrder, policy: Policy
+    said: Iterable[tuple[Record, Inspection]], orders: Sequence[ClassOrder], policy: Policy
 ) -> tuple[InspectionFact, ...]:
-    """The inspections of a class, each once, in order of time. `order`: its latest plan."""
+    """The inspections of a class, each once, in order of time. `orders`: all its plans, for none that comes later makes
+    an inspection undone; the days are those of the latest one's clock."""
     by_id: dict[str, list[tuple[Record, Inspection]]] = defaultdict(list)
     for one in _ordered(said):
         by_id[one[1].inspection].append(one)
-    days = {day(hour_span(hour).start_us, order.utc_offset_min) for hour in order.hours}
+    offset = orders[-1].utc_offset_min
+    days = {day(hour_span(hour).start_us, offset) for order in orders for hour in order.hours}
     found = []
     for items in by_id.values():
         record, body = items[-1]
         start_us, end_us = utc_us(body.start), utc_us(body.end)
-        own = {day(at_us, order.utc_offset_min) for at_us in (start_us, end_us)}
+        own = {day(at_us, offset) for at_us in (start_us, end_us)}
         void: Literal["ahead", "backwards", "outside"] | None = None if own & days else "outside"
         if end_us < start_us:
             void = "backwards"

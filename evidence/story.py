@@ -535,7 +535,7 @@ class Longer:
 @dataclasses.dataclass(frozen=True)
 class InspectionFact(Span):
     """An inspection as the centre stated it last. `void`: why it does not count: it was not over when it was stated, it
-    ends before it begins, or the class has no class-hour on its days. `refs`: its records, the newest last."""
+    ends before it begins, or no plan has a class-hour on its days. `refs`: its records, the newest last."""
 
     inspection: Inspection
     void: Literal["ahead", "backwards", "outside"] | None

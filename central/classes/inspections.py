@@ -84,7 +84,7 @@ def state_inspection(
         if end_us < start_us:
             raise EndsBefore()
         over(tx, order, "end", end_us, now_us)
-        _class_hours(order, start_us, end_us)
+        _class_hours(tx, order, start_us, end_us)
         people = People(tx, names, class_id).find(said.people)
         body = Inspection(
             class_id, _which(tx, class_id, said.replaces), said.kind, utc_text(start_us), utc_text(end_us), place,
@@ -137,8 +137,11 @@ def over(tx: Tx, order: ClassOrder, key: str, at_us: int, now_us: int) -> None:
         raise NotYet(key=key)
 
 
-def _class_hours(order: ClassOrder, start_us: int, end_us: int) -> None:
-    days = {day(hour_span(hour).start_us, order.utc_offset_min) for hour in order.hours}
+def _class_hours(tx: Tx, order: ClassOrder, start_us: int, end_us: int) -> None:
+    """Raises NoClassHours where no plan of the class, also of before, has any on that day."""
+    plans = [body_of(sealed.record) for sealed in tx.of_type("order.class", order.class_id)]
+    days = {day(hour_span(hour).start_us, order.utc_offset_min)
+            for plan in plans if isinstance(plan, ClassOrder) for hour in plan.hours}
     own = {day(at_us, order.utc_offset_min) for at_us in (start_us, end_us)}
     if not own & days:
         raise NoClassHours(class_id=order.class_id, date=min(own))

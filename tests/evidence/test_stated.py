@@ -33,6 +33,15 @@ def test_an_inspection_counts_on_a_day_of_the_class_once_it_is_over(
     assert fact.void == void
 
 
+def test_no_later_plan_makes_an_inspection_undone() -> None:
+    made = course()
+    made.inspect(f"{DAY} 08:10", "08:30")
+    made.hours.clear()
+    made.half_day("2026-03-09")
+    made.order(f"{DAY} 12:00")
+    assert made.story().inspections[0].void is None
+
+
 def test_the_newest_word_about_an_inspection_counts() -> None:
     made = course()
     first = made.inspect(f"{DAY} 08:10", "08:30", 30, inspection="i-1")
