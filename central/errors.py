@@ -685,3 +685,55 @@ class BadForm(ZaitangError):
 
 class BadServing(BadInput):
     text = "the console cannot be served with that certificate and key: {why}"
+
+
+class BadText(BadInput):
+    text = "{key}: 1 to {limit} characters that can be seen are needed"
+
+
+class BadWhen(BadInput):
+    text = "{key}: {value} is not a time like 2026-03-02T08:30:00"
+
+
+class EndsBefore(BadInput):
+    text = "end comes before start"
+
+
+class NotYet(BadInput):
+    text = "{key} has not come yet: state it once it is over"
+
+
+class NoClassHours(BadInput):
+    text = "class {class_id} has no class-hours on {date}: look at its plan with `zaitang-central class show`"
+
+
+class OnlyAtOpening(BadInput):
+    text = "numbers and people are vouched for at the opening only: kind = \"opening\""
+
+
+class NoInspection(BadInput):
+    text = "no inspection {inspection} of class {class_id} is on record that could be put right"
+
+
+class MoreThan(BadInput):
+    text = "{part} is {count}, more than {whole}, which is {most}"
+
+
+class NoTrainee(BadInput):
+    text = "{person} is no trainee of class {class_id}"
+
+
+class OnlyThePart(BadInput):
+    text = "for rule {rule} exactly the table [{part}] is needed, and no other"
+
+
+class RuleOff(BadInput):
+    text = "policy {policy} has no rule {rule}; nothing would read it"
+
+
+class NoSuchMakeUp(BadInput):
+    text = "class {class_id} has no make-up class-hour {hour}"
+
+
+class UnknownCap(BadInput):
+    text = "cap is {cap}; the policy knows {caps}"

@@ -8,11 +8,12 @@ from typing import Any
 
 from babel.dates import format_date
 
+from common.reasons_stated import CONTROLS, STATED
 from common.texts import N_, translate
 from evidence.blocks import local
 
 REASONS: dict[str, str] = {
-    "not_recorded": N_("this rule is not judged from records yet"),
+    "not_recorded": N_("nothing about this rule is recorded"),
     "no_theory_hours": N_("the plan has no theory class-hours"),
     "no_practical_hours": N_("the plan has no practical class-hours"),
     "hours_pending": N_("class-hours that are not over yet and not judged: {count}"),
@@ -409,7 +410,7 @@ REASONS: dict[str, str] = {
     "held_flag": N_("held: a consequence is proposed for its class"),
     "held_review": N_("held: its class is to be reviewed"),
     "held_dispute": N_("held: a dispute about its class is not over"),
-}
+} | STATED
 
 RULES: dict[str, str] = {
     "R1": N_("Theory is recorded in full"),
@@ -591,5 +592,7 @@ def _shown(name: str, value: Any, lang: str, names: Mapping[str, str]) -> str:
         "date": lambda v: date_words(v, lang),
         "until": lambda v: date_words(v, lang),
         "recorded": lambda v: date_words(v, lang),
+        "begins": lambda v: date_words(v, lang),
+        "controls": lambda v: translate(CONTROLS[v], lang) if v in CONTROLS else v,
     }.get(name, str)
     return AND[lang].join(each(one) for one in value) if isinstance(value, tuple | list) else each(value)

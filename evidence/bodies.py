@@ -686,6 +686,154 @@ class Decision:
 
 
 @dataclasses.dataclass(frozen=True)
+class Inspection:
+    """Somebody inspected a class (`inspection`), a record of the centre. `inspection`: which one; the newest record of
+    one counts. `kind`: at the place, from afar, or on the day of the opening. `teachers`, `headcount`: teachers and
+    trainees who were there; `workplaces`: null where nobody counted them. `signature`: SHA-256 of the scanned
+    sheet or of the drawn signature. `numbers`, `people`: inspectors' numbers, and trainees, for whose enrolment at the
+    box the centre vouches."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    inspection: Id
+    kind: Literal["field", "remote", "opening"]
+    start: Utc
+    end: Utc
+    place: str
+    teachers: Count
+    headcount: Count
+    workplaces: Count | None
+    remark: str
+    inspector: str
+    signature: Sha256 | None = None
+    numbers: tuple[str, ...] = ()
+    people: tuple[Id, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Survey:
+    """The trainees of a class were asked whether they are satisfied (`survey`), stated once it was closed, of the
+    centre. `denominator`: so many were asked; `questionnaire`: SHA-256 of what they were asked."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    closed: Utc
+    respondents: Count
+    denominator: Count
+    satisfied: Count
+    questionnaire: Sha256
+
+
+@dataclasses.dataclass(frozen=True)
+class Consented:
+    """R8: the authority agreed to make-up class-hours (their ids)."""
+
+    hours: tuple[Id, ...]
+    approver: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Platform:
+    """An online platform, and whether it is in the catalogue of the authority."""
+
+    name: str
+    listed: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Learnt:
+    """What a platform credits to a trainee: class-hours, and minutes where it tells them."""
+
+    person: Id
+    hours: Count
+    minutes: Count | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Online:
+    """O5: the platforms, and what they credit to whom."""
+
+    platforms: tuple[Platform, ...]
+    people: tuple[Learnt, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Certificate:
+    """O6: whether this is a certificate course; `hours`: class-hours that another document states for it."""
+
+    certificate: bool
+    hours: Count | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Earlier:
+    """An earlier subsidised training of a trainee. `assessed`: the end of the day of its assessment, null: it was not
+    assessed; `class_id`: where it was a class of this centre."""
+
+    person: Id
+    training: str
+    assessed: Utc | None = None
+    class_id: ClassId | None = dataclasses.field(default=None, metadata={"key": "class"})
+
+
+@dataclasses.dataclass(frozen=True)
+class Compared:
+    """O8: who was compared with earlier trainings, and what was found."""
+
+    people: tuple[Id, ...]
+    earlier: tuple[Earlier, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Apprentices:
+    """How many apprentices one enterprise or institution trains in a year, this class included, and its cap."""
+
+    year: Annotated[int, Between(2000, 2200)]
+    count: Count
+    cap: Count
+
+
+@dataclasses.dataclass(frozen=True)
+class Admitted:
+    """O10: whether people were surveyed and compared before the opening; how many of them are in-school students, and
+    of how many the job does not match; null: not known. `apprentices`: null where it is no class of apprentices."""
+
+    surveyed: bool
+    compared: bool
+    students: Count | None = None
+    mismatched: Count | None = None
+    apprentices: Apprentices | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Controls:
+    """O11: what the platform lets pass, and what it keeps; null: not known. `popup_min`: longest time in minutes
+    without a prompt."""
+
+    fast_forward: bool | None = None
+    windows: bool | None = None
+    popup_min: Count | None = None
+    live_face: bool | None = None
+    in_order: bool | None = None
+    photos: bool | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Imported:
+    """What another system or paper says of a class (`imported`), of the centre. The part named as `rule` is there, and
+    no other; of several for one rule the newest counts. `source`: which system or paper; `file`: SHA-256 of it."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    rule: Literal["R8", "O5", "O6", "O8", "O10", "O11"]
+    source: str
+    file: Sha256
+    r8: Consented | None = None
+    o5: Online | None = None
+    o6: Certificate | None = None
+    o8: Compared | None = None
+    o10: Admitted | None = None
+    o11: Controls | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Alarm:
     """Something went wrong on the box (`alarm`): a code of the catalogue and its parameters."""
 
@@ -839,6 +987,7 @@ class CentreLook:
 
     account: Id
     what: Id
+    role: Literal["supervisor", "institution", "auditor", "administrator"] | None = None
     class_id: ClassId | None = dataclasses.field(default=None, metadata={"key": "class"})
     block: Id | None = None
     person: Id | None = None
@@ -853,6 +1002,7 @@ Body = (
     | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
     | Objection | Decision | Alarm | CheckpointSeen | SegmentRemoved | VideoReused | Export | DeviceApproved
     | DeviceRefused | DeviceRevoked | BoxOrder | OrderAnswered | ChainBegun | Institution | AccountChanged | CentreLook
+    | Inspection | Survey | Imported
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -886,6 +1036,9 @@ TYPES: dict[str, type[Body]] = {
     "review": Review,
     "objection": Objection,
     "decision": Decision,
+    "inspection": Inspection,
+    "survey": Survey,
+    "imported": Imported,
     "alarm": Alarm,
     "checkpoint.seen": CheckpointSeen,
     "chain.begun": ChainBegun,

@@ -17,6 +17,7 @@ from evidence.bodies import (
     Assessment,
     BareFace,
     Body,
+    CentreLook,
     CheckIn,
     ClassOrder,
     CodeRead,
@@ -27,6 +28,8 @@ from evidence.bodies import (
     Dispute,
     Enrolment,
     Hour,
+    Imported,
+    Inspection,
     Leave,
     Objection,
     Picture,
@@ -39,6 +42,7 @@ from evidence.bodies import (
     SegmentRemoved,
     SessionEnd,
     SessionStart,
+    Survey,
     TemplatesMoved,
     TemplatesOrder,
     VideoReused,
@@ -67,6 +71,7 @@ from evidence.reviews import counted
 from evidence.roster import Order, changes, instructors, trainees
 from evidence.screen_code import code_facts
 from evidence.sightings import Seen, seen
+from evidence.stated import imported, inspections, looks, survey
 from evidence.story import (
     Block,
     CheckInFact,
@@ -155,6 +160,10 @@ def fold(
         objections_void=objections_void,
         decisions=by_two.decisions,
         round=by_two.round,
+        inspections=inspections(told.of(Inspection), [order for _, _, order in orders], policy),
+        survey=survey(told.of(Survey), policy),
+        imported=imported(told.of(Imported)),
+        looks=looks(told.of(CentreLook)),
         receipts_whole=whole,
     )
 

@@ -72,8 +72,19 @@ class R7(Rule):
 
 
 @dataclasses.dataclass(frozen=True)
+class R8(Rule):
+    """`recorded`: a make-up class-hour is recorded in full, whatever its kind; `consent`: the authority must agree."""
+
+    recorded: bool = False
+    consent: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
 class R9(Rule):
+    """`least_pct`: answers of a smaller share of those who were asked say nothing; None in policies of before."""
+
     percent: Annotated[Number, Between(0, 100)]
+    least_pct: Annotated[Number | None, Between(0, 100)] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,6 +120,21 @@ class O6(Rule):
 @dataclasses.dataclass(frozen=True)
 class O8(Rule):
     months: Annotated[Number, Between(1, 120)]
+
+
+@dataclasses.dataclass(frozen=True)
+class O10(Rule):
+    """`small`, `middle`, `large`: the caps of apprentices a year. Which of them holds for whom the imported fact says.
+    None in policies of before."""
+
+    small: Annotated[Number | None, Between(1, 100_000)] = None
+    middle: Annotated[Number | None, Between(1, 100_000)] = None
+    large: Annotated[Number | None, Between(1, 100_000)] = None
+
+    @property
+    def caps(self) -> tuple[int, ...]:
+        """Those that the policy names, the smallest first."""
+        return tuple(sorted(one.value for one in (self.small, self.middle, self.large) if one is not None))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -293,7 +319,7 @@ class Policy:
     r5: Rule | None = None
     r6: Rule | None = None
     r7: R7 | None = None
-    r8: Rule | None = None
+    r8: R8 | None = None
     r9: R9 | None = None
     o1: O1 | None = None
     o2: O2 | None = None
@@ -304,7 +330,7 @@ class Policy:
     o7: Rule | None = None
     o8: O8 | None = None
     o9: Rule | None = None
-    o10: Rule | None = None
+    o10: O10 | None = None
     o11: O11 | None = None
     sha256: str = ""
 

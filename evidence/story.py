@@ -11,12 +11,15 @@ from evidence.bodies import (
     Decision,
     Enrolment,
     Hour,
+    Imported,
+    Inspection,
     Leave,
     PinCheckIn,
     Review,
     RollCall,
     RosterEvent,
     Segment,
+    Survey,
 )
 from evidence.checkin import CheckInAnswer
 from evidence.liveness import Liveness
@@ -591,6 +594,46 @@ class Round:
 
 
 @dataclasses.dataclass(frozen=True)
+class InspectionFact(Span):
+    """An inspection as the centre stated it last. `void`: why it does not count: it was not over when it was stated, it
+    ends before it begins, or no plan has a class-hour on its days. `refs`: its records, the newest last."""
+
+    inspection: Inspection
+    void: Literal["ahead", "backwards", "outside"] | None
+    refs: tuple[Ref, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class SurveyFact:
+    """The newest survey of the class. `void`: it was not closed when it was stated, or its numbers cannot be: more
+    people answered than were asked, or more are satisfied than answered."""
+
+    ref: Ref
+    survey: Survey
+    closed_us: int
+    void: Literal["ahead", "numbers"] | None
+
+
+@dataclasses.dataclass(frozen=True)
+class ImportFact:
+    """What another system or paper says for one rule, as it was stated last. `whole`: it has the part of its rule, and
+    no other; else it does not count."""
+
+    ref: Ref
+    imported: Imported
+    whole: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class LookFact:
+    """A supervisor looked: at a live picture, at a recording, at check-ins (`what`)."""
+
+    ref: Ref
+    what: str
+    at_us: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Story:
     """Everything that a page or a rule needs to know of one class."""
 
@@ -665,8 +708,19 @@ class Story:
     decisions: tuple[DecisionFact, ...] = ()
     round: Round = Round()
     """By the records of the decisions alone; `evidence.standing` holds it against the findings of now."""
+    inspections: tuple[InspectionFact, ...] = ()
+    """In order of time."""
+    survey: SurveyFact | None = None
+    imported: tuple[ImportFact, ...] = ()
+    """One for each rule at most."""
+    looks: tuple[LookFact, ...] = ()
+    """Of supervisors, in order of time."""
     receipts_whole: bool = True
     """False if nobody vouches that all receipts are here: what came late cannot be told from what came in time."""
+
+    def fact_of(self, rule: str) -> ImportFact | None:
+        """What was imported for a rule."""
+        return next((one for one in self.imported if one.imported.rule == rule), None)
 
     @property
     def signs(self) -> tuple[CheckInFact | PinFact, ...]:

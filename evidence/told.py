@@ -2,9 +2,9 @@
 
 A session that was put right counts for the right class (corrections.py).
 
-Plans, roster events, leave, assessments, disputes, reviews, objections, decisions and who was pointed out in a frame
-come from a centre's chain (its genesis has no sealing key); video, check-ins, enrolments, roll calls and presses count
-from the boxes that a plan of the class names.
+Plans, roster events, leave, assessments, disputes, reviews, objections, decisions, inspections, surveys, imported facts
+and who was pointed out in a frame come from a centre's chain (its genesis has no sealing key); video, check-ins,
+enrolments, roll calls and presses count from the boxes that a plan of the class names.
 """
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ OTHERS = N_("Said to have confirmed it too, not checked, for their keys were not
 LIVENESS = N_("Liveness not checked: check-ins were accepted without testing that a living person stood before the"
               " camera.")
 READING = N_("If {reading}: not showing everyone {missing}, undecided {open} – {verdict}")
-SILENT = N_("Not judged from records yet: {rules}")
+SILENT = N_("Nothing is recorded about: {rules}")
 
 
 def cannot_tell(result: Result, lang: str) -> list[str]:

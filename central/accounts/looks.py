@@ -21,7 +21,7 @@ def state_look(
     """State that this person looks at this now; whether it was not on record yet. `what`: a kind of evidence/README.md,
     `look.centre`. Whoever cannot state it shows nothing: raises DatabaseUnusable."""
     ref = None if record is None else RecordRef(*record)
-    body = CentreLook(actor.account, what, class_id, block, person, ref, file, why)
+    body = CentreLook(actor.account, what, actor.role, class_id, block, person, ref, file, why)
     thing = hashlib.sha256(canonical(encode(body))).hexdigest()
     with store.read() as tx:
         if tx.looked(actor.account, thing, now_us - AGAIN_US, now_us):

@@ -89,7 +89,7 @@ class PlanNames:
 
 def read_plan(path: Path) -> Plan:
     """The plan in a file. Raises CannotRead, BadShape, BadPlan."""
-    plan = decode(Plan, _toml(path), str(path), strict=True)
+    plan = decode(Plan, read_toml(path), str(path), strict=True)
     if not plan.title.strip():
         raise NoTitle(path=path)
     for text in (plan.title, *(place.room for place in plan.boxes)):
@@ -109,7 +109,7 @@ def read_names(path: Path) -> tuple[PlanPerson, ...]:
     """The people in a file, their names trimmed.
 
     Raises CannotRead, BadShape, BadPlan."""
-    people = decode(PlanNames, _toml(path), str(path), strict=True).people
+    people = decode(PlanNames, read_toml(path), str(path), strict=True).people
     trimmed = tuple(dataclasses.replace(person, name=" ".join(person.name.split())) for person in people)
     seen: set[str] = set()
     for number, person in enumerate(trimmed, 1):
@@ -175,7 +175,8 @@ def _twice(values: Iterable[str]) -> str | None:
     return None
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file, its own times and dates as text. Raises CannotRead, BadShape, BadPlan (too large)."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
@@ -192,9 +193,9 @@ def _toml(path: Path) -> dict[str, Any]:
 
 
 def _texts(value: Any) -> Any:
-    """TOML's own times as text, so that one rule reads both spellings."""
+    """TOML's own times and dates as text, so that one rule reads both spellings."""
     if isinstance(value, dict):
         return {name: _texts(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_texts(item) for item in value]
-    return value.isoformat() if isinstance(value, datetime.datetime) else value
+    return value.isoformat() if isinstance(value, datetime.date) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from central.classes.orders import OrderMessage, Told, boxes_of, order_of
 from central.errors import BadDay, BadReason, DayAhead, DayBefore, HeldByObjection, NoDispute, SeveralDisputes
@@ -130,7 +130,7 @@ def objections_of(tx: Tx, class_id: str) -> tuple[ObjectionFact, ...]:
     return objection_facts((record, body) for record, body in told if isinstance(body, Objection))[0]
 
 
-def plain_text(text: str, limit: int, error: type[BadInput]) -> str:
+def plain_text(text: str, limit: int, error: Callable[..., BadInput]) -> str:
     """A text of one line that goes into a record. Raises `error` where it says nothing, or what cannot be seen."""
     plain = " ".join(text.split())
     if not plain or len(plain) > limit or not plain.isprintable():

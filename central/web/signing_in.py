@@ -99,7 +99,7 @@ def to_sign_in(request: Request) -> Response:
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     wanted = local(path) if request.method in ("GET", "HEAD") else "/"
     more = {**({} if wanted == "/" else {"next": wanted}),
-            **{"lang": lang for lang in request.query_params.getlist("lang")[:1]}}
+            **({"lang": request.query_params["lang"]} if "lang" in request.query_params else {})}
     return RedirectResponse("/sign-in" + ("?" + urlencode(more) if more else ""), 303)
 
 

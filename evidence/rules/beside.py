@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from evidence.blocks import day, hour_span, local
-from evidence.bodies import Hour
+from evidence.blocks import day, hour_span
 from evidence.policy import Policy
 from evidence.rules.finding import Finding, Reason, Result, reason, refs
-from evidence.rules.hours import moment, named, shown_badly
+from evidence.rules.hours import moment, named, shown_badly, times
 from evidence.story import Block, RosterChange, SessionFact, Story
 from evidence.times import MINUTE
 
@@ -87,16 +86,11 @@ def _said(story: Story, change: RosterChange) -> dict[str, str]:
 def _plan(story: Story) -> Told:
     hours = [hour for _, hour in story.plan_changed]
     if hours:
-        when = tuple(_when(story, hour) for hour in hours)
+        when = tuple(times(story, hour_span(hour)) for hour in hours)
         said = reason("plan_changed", hours=tuple(hour.hour for hour in hours), when=when, count=len(hours))
         yield said, tuple(ref for ref, _ in story.plan_changed)
     if story.policy_changed:
         yield reason("policy_changed", count=len(story.policy_changed)), story.policy_changed
-
-
-def _when(story: Story, hour: Hour) -> str:
-    start, end = (local(at, story.order.utc_offset_min) for at in (hour_span(hour).start_us, hour_span(hour).end_us))
-    return f"{start.date().isoformat()} {start:%H:%M}–{end:%H:%M}"
 
 
 def _unpressed(story: Story) -> Told:

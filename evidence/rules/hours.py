@@ -1,17 +1,52 @@
-"""What R1 and R2 share: which class-hours are judged, and their names in reasons."""
+"""What several rules share: which class-hours are judged, their names in reasons, shares, months, facts that nobody
+stated."""
 from __future__ import annotations
 
+import calendar
+import datetime
 from collections.abc import Iterable, Sequence
 
 from evidence.blocks import local
 from evidence.rules.finding import Finding, Param, Reason, Result, reason
-from evidence.story import HourStory, Occasion, PictureFact, Ref, Story
+from evidence.story import HourStory, ImportFact, Occasion, PictureFact, Ref, Span, Story
 from evidence.times import SECOND
 
 
 def due_hours(story: Story, kind: str) -> list[HourStory]:
     """The class-hours of that kind."""
     return [hour for hour in story.hours if hour.hour.kind == kind]
+
+
+def lessons(story: Story) -> list[HourStory]:
+    """The class-hours that are no make-ups."""
+    return [hour for hour in story.hours if hour.hour.make_up is None]
+
+
+def times(story: Story, span: Span) -> str:
+    """Date and times of the class's own clock, like 2026-03-02 08:00–08:45."""
+    start, end = (local(at, story.order.utc_offset_min) for at in (span.start_us, span.end_us))
+    return f"{start.date().isoformat()} {start:%H:%M}–{end:%H:%M}"
+
+
+def share(part: int, whole: int, up: bool = False) -> str:
+    """In percent with one decimal, rounded down (or up), so that no limit seems kept, or broken, that is not."""
+    tenths = -(-1000 * part // whole) if up else 1000 * part // whole
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def months_later(date: datetime.date, months: int) -> datetime.date:
+    """The same day so many months later; the last of a month that is shorter."""
+    year, month = divmod(date.year * 12 + date.month - 1 + months, 12)
+    if year > datetime.MAXYEAR:
+        return datetime.date.max
+    return datetime.date(year, month + 1, min(date.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def unsaid(rule: str, clause: str, fact: ImportFact | None) -> Finding:
+    """Of a rule whose fact nobody stated, or stated so that it cannot be used."""
+    if fact is None:
+        return Finding(rule, clause, "not_recorded", False, (reason("not_recorded"),), ())
+    return Finding(rule, clause, "not_recorded", False, (reason("imported_void"),), (fact.ref,))
 
 
 def moment(story: Story, utc_us: int) -> str:

@@ -25,7 +25,7 @@ def judge(story: Story, rule: R1, as_of_us: int) -> Finding:
     reasons: list[Reason] = []
     stale: list[Ref] = []
     for hour in over:
-        result, code = _hour(hour, rule)
+        result, code = recorded(hour, rule)
         results.append(result)
         if code == "hour_stale":
             told = shown_badly(story, hour, [fact for fact in hour.pictures if fact.stale or fact.doubted])
@@ -43,8 +43,8 @@ def judge(story: Story, rule: R1, as_of_us: int) -> Finding:
     return hours_finding("R1", rule.clause, over, len(hours) - len(over), reasons, worst(results), records)
 
 
-def _hour(hour: HourStory, rule: R1) -> tuple[Result, str]:
-    """The result, and the code of its reason."""
+def recorded(hour: HourStory, rule: R1) -> tuple[Result, str]:
+    """Whether a class-hour is recorded in full, and the code of the reason."""
     missing_us, allowed_us = hour.due_us - hour.covered_us, rule.tolerance_s.value * SECOND
     if missing_us <= allowed_us:
         if hour.due_us - hour.fresh_us > allowed_us:

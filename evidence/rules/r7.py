@@ -12,7 +12,7 @@ from evidence.rules.finding import Finding, Reason, reason, refs
 from evidence.story import RemovalFact, Story
 
 
-def judge(story: Story, rule: R7) -> Finding:
+def judge(story: Story, rule: R7, as_of_us: int) -> Finding:
     """Violated when video was removed before its time; open when nobody knows whether it was; not recorded when there
     is no video. An assessment or a dispute that was stated after a removal does not make that one early."""
     if not story.segments:

@@ -27,7 +27,8 @@ KNOWN_CRITICAL = {"2.5.29.19", "2.5.29.15", "2.5.29.37", TEST_MARK}
 LARGEST, DEEPEST, LARGEST_NUMBER, NO_PREV = 1 << 20, 32, 2**53 - 1, "0" * 64
 LARGEST_NOTE, LARGEST_TIME = 1 << 16, 253402300799
 OF_CENTRE = {"order.class", "order.templates", "order.box", "roster.event", "leave", "assessment", "dispute", "review",
-             "objection", "decision", "video.reused", "export", "device.approved", "device.refused", "device.revoked"}
+             "objection", "decision", "video.reused", "export", "device.approved", "device.refused", "device.revoked",
+             "institution", "account", "look.centre", "inspection", "survey", "imported"}
 OF_BOX = {"order.accepted", "order.answered", "consent", "consent.withdrawn", "enrolment", "face.erased",
           "templates.moved", "session.start", "session.end", "session.corrected", "segment", "checkin", "checkin.pin",
           "pin.set", "rollcall", "picture", "bareface", "look", "code.shown", "code.read", "checkpoint.seen"}

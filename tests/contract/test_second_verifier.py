@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from evidence.places import BOX_TYPES, CENTRE_TYPES
 from tests.contract import second_verifier
 from tests.evidence.making import START, Maker, Site
 from tests.evidence.test_checkpoint import EYE
@@ -238,6 +239,10 @@ def test_both_find_any_changed_byte(tmp_path: Path, name: str, at: int, change: 
     data[at * len(data) >> 16] ^= change
     (folder / name).write_bytes(bytes(data))
     assert not theirs(folder) and not ours(folder)
+
+
+def test_both_know_what_only_a_centre_states() -> None:
+    assert second_verifier.OF_CENTRE == CENTRE_TYPES and second_verifier.OF_BOX <= BOX_TYPES
 
 
 def test_the_second_verifier_shares_nothing_with_the_product() -> None:

@@ -12,9 +12,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from common.policies import load_policy
+from common.reasons import REASONS
+from common.texts import words
 from evidence.bodies import (
+    Assessment,
     BareFace,
     Candidate,
+    CentreLook,
     CheckIn,
     ClassOrder,
     Consent,
@@ -24,6 +28,8 @@ from evidence.bodies import (
     Gap,
     Genesis,
     Hour,
+    Imported,
+    Inspection,
     Leave,
     PassiveLook,
     Picture,
@@ -39,6 +45,7 @@ from evidence.bodies import (
     SegmentRemoved,
     SessionEnd,
     SessionStart,
+    Survey,
     Track,
     body_of,
 )
@@ -175,6 +182,38 @@ class Course:
     ) -> Record:
         body = Review(class_id, block, answer, reason, reviewer, seen)  # type: ignore[arg-type]
         return self.centre.add("review", body, at(at_local))
+
+    def inspect(
+        self, start: str, end: str, headcount: int = 4, kind: str = "field", stated: str | None = None,
+        inspection: str | None = None, **more: Any,
+    ) -> Record:
+        """An inspection from "2026-03-02 08:10" to "08:30" of the same day, by default stated when it was over."""
+        over_us = at(f"{start[:10]} {end}")
+        said = {"teachers": 2, "workplaces": None, "remark": "", **more}
+        body = Inspection("c-1", inspection or f"i-{next(self._count)}", kind,  # type: ignore[arg-type]
+                          utc_text(at(start)), utc_text(over_us), "101", headcount=headcount, inspector="Sun", **said)
+        return self.centre.add("inspection", body, at(stated) if stated else over_us + MINUTE)
+
+    def survey(
+        self, closed: str, satisfied: int, respondents: int, denominator: int, stated: str | None = None
+    ) -> Record:
+        body = Survey("c-1", utc_text(at(closed)), respondents, denominator, satisfied, SHA)
+        return self.centre.add("survey", body, at(stated or closed) + MINUTE)
+
+    def imported(self, rule: str, part: object, when: str = "2026-03-20 09:00", **more: Any) -> Record:
+        """What another system says for a rule; `part` goes where it belongs."""
+        body = Imported("c-1", rule, "the platform", SHA, **{rule.lower(): part, **more})  # type: ignore[arg-type]
+        return self.centre.add("imported", body, at(when))
+
+    def assessed(self, on: str) -> Record:
+        """The class is assessed on that day."""
+        over_us = at(f"{on} 00:00") + 24 * 60 * MINUTE
+        return self.centre.add("assessment", Assessment("c-1", utc_text(over_us)), over_us)
+
+    def look(self, what: str, when: str, role: str = "supervisor") -> Record:
+        """Somebody looks at the centre."""
+        body = CentreLook("sun", what, role, "c-1")  # type: ignore[arg-type]
+        return self.centre.add("look.centre", body, at(when))
 
     # what the box states
 
@@ -365,4 +404,8 @@ def picture_of(segment: Segment, shade: Shade = "", within: tuple[int, int] | No
 
 
 def codes(finding: Finding) -> list[str]:
+    """The codes of its reasons, for each of which there are words with just its parameters."""
+    for one in finding.reasons:
+        said = words(one, "zh")
+        assert one.code in REASONS and "{" not in said, one
     return [one.code for one in finding.reasons]

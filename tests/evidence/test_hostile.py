@@ -10,17 +10,27 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence.bodies import Assessment as Assessed
 from evidence.bodies import (
+    Admitted,
+    Apprentices,
+    Certificate,
     CodeRead,
     CodeShown,
+    Compared,
+    Consented,
+    Controls,
     Dispute,
+    Earlier,
+    Learnt,
     MarkSeen,
+    Online,
+    Platform,
     SessionCorrected,
     SessionEnd,
     SessionStart,
     body_of,
 )
+from evidence.bodies import Assessment as Assessed
 from evidence.errors import BadRecord, ZaitangError
 from evidence.fold import fold
 from evidence.records import Record
@@ -69,6 +79,17 @@ def whole(kind: str) -> tuple[Course, tuple[Record, ...]]:
     made.remove(segment, f"{DAY} 08:30")
     made.centre.add("assessment", Assessed("c-1", utc_text(at("2026-03-10 00:00"))), at("2026-03-10 09:00"))
     made.centre.add("dispute", Dispute("c-1", "d-1", "opened", "r"), at("2026-03-10 10:00"))
+    made.enrol("t-1", f"{DAY} 07:30", "inspector", by="1107")
+    made.inspect(f"{DAY} 08:00", "08:10", 4, "opening", workplaces=2, numbers=("1107",), people=("t-1",))
+    made.inspect(f"{DAY} 08:10", "08:15", 4, inspection="i-9", remark="x")
+    made.survey("2026-03-09 12:00", 3, 4, 4)
+    made.imported("R8", Consented(("h-1",), "Li"))
+    made.imported("O5", Online((Platform("MOOC", True),), (Learnt("t-1", 2, 90),)))
+    made.imported("O6", Certificate(True, 40))
+    made.imported("O8", Compared(TRAINEES, (Earlier("t-1", "cook", utc_text(at("2026-02-21 00:00"))),)))
+    made.imported("O10", Admitted(True, True, 0, 0, Apprentices(2026, 10, 200)))
+    made.imported("O11", Controls(False, False, 5, True, True, True))
+    made.look("live", f"{DAY} 08:05")
     return made, tuple(made.records)
 
 

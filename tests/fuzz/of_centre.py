@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from central.centre_toml import TEMPLATES
+from central.classes.imports import ImportSaid, state_import
+from central.classes.inspections import InspectionSaid, state_inspection
 from central.classes.lists import take_list
 from central.classes.plan import hours_of, read_names, read_plan
 from central.classes.statements import state_assessment
@@ -17,10 +19,12 @@ from central.config import load_config
 from central.errors import BadDay, BadKeyFile, BadName, BadPlan, CannotRead, CannotWrite, NoCentre
 from central.keys import load_centre_keys, load_public_key, sealing_key
 from central.names import NameBox
+from central.stated_cli import read_said
 from central.wiring import Centre, init_centre
 from common.sheets import BadRoster, Listed, seal_roster
 from evidence.certs import pem
 from evidence.errors import BadCertificate, BadInput, BadShape
+from evidence.shape import decode
 from tests.central.helpers import MORNING, NAMES, PLAN, FixedClock
 from tests.central.test_classes import add
 from tests.evidence.making import seed
@@ -98,6 +102,36 @@ def _day(data: bytes, bench: Bench) -> object:
     return state_assessment(bench.kept(_centre).store, "welder-1", text, MORNING)
 
 
+INSPECTION = """kind = "opening"
+start = 2026-03-02T09:00:00
+end = 2026-03-02T09:30:00
+place = "101"
+teachers = 2
+headcount = 3
+inspector = "Sun"
+numbers = ["1107"]
+people = ["张伟"]
+"""
+IMPORT = """rule = "O8"
+source = "registry"
+[o8]
+people = ["张伟", "王芳"]
+earlier = [{ person = "王芳", training = "cook 7", assessed = 2026-02-20, class = "cook-7" }]
+"""
+
+
+def _inspection(data: bytes, bench: Bench) -> object:
+    said = decode(InspectionSaid, read_said(bench.file(data, "inspection.toml"), "signature"), "file", strict=True)
+    centre = bench.kept(_centre)
+    return state_inspection(centre.store, centre.names, "welder-1", said, MORNING)
+
+
+def _import(data: bytes, bench: Bench) -> object:
+    value = {"file": "a" * 64} | read_said(bench.file(data, "import.toml"), "file")
+    centre = bench.kept(_centre)
+    return state_import(centre.store, centre.names, "welder-1", decode(ImportSaid, value, "file", strict=True))
+
+
 PARSERS = (
     Parser("centre.toml", ("central/config.py",), "toml",
            lambda: [text.format(test="true", database=ADDRESS).encode() for text in TEMPLATES.values()], _config,
@@ -117,6 +151,10 @@ PARSERS = (
            lambda: [seal_roster([Listed("王秀英", "11010519491231002X", "trainee")],
                                 KEY.public_key().public_bytes_raw().hex(), "welder-1")], _list,
            (BadRoster, CannotRead, CannotWrite), 20),
+    Parser("inspection.toml", ("central/stated_cli.py", "central/classes/inspections.py"), "toml",
+           lambda: [INSPECTION.encode()], _inspection, (BadInput,), 25),
+    Parser("import.toml", ("central/stated_cli.py", "central/classes/imports.py"), "toml",
+           lambda: [IMPORT.encode()], _import, (BadInput,), 25),
     Parser("the day of an assessment", ("central/classes/statements.py",), "text", lambda: [b"2026-03-02"], _day,
            (BadDay, BadInput), 25),
 )
