@@ -141,9 +141,9 @@ class Material:
             for _, alarm in self._bodies(chain, "alarm") if chain.of_centre else ():
                 if isinstance(alarm, Alarm) and alarm.code == "chain.left":
                     device, before, last = (alarm.params.get(name) for name in ("device", "before", "last"))
-                    if isinstance(device, str) and isinstance(before, str) and isinstance(last, int):
-                        if count.get((device, before), last + 1) <= last:
-                            found[device, before] = max(found.get((device, before), 0), last + 1)
+                    if isinstance(device, str) and isinstance(before, str) and isinstance(last, int) \
+                            and count.get((device, before), last + 1) <= last:
+                        found[device, before] = max(found.get((device, before), 0), last + 1)
         return sorted((device, most) for (device, _), most in found.items())
 
     def unsaid(self) -> list[tuple[str, int]]:
