@@ -143,6 +143,7 @@ def fold(
         unknown_records=told.unknown,
         bad_records=told.bad,
         revoked=told.revoked,
+        watched=tuple(one for one in told.watched if one.at_us >= orders[0][1]),
         centre_wrong=told.centre_wrong,
         receipts_whole=whole,
     )
