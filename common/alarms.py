@@ -101,7 +101,8 @@ ALARMS = {
         "backup: it is on record again, and who was revoked stays revoked"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
     "chain.left": N_(
-        "A box began a new chain before all of the one before had come here: ask why, and have its card kept"),
+        "A box began a new chain, and the one before is not here to its end, or nobody knows where that was: ask why, "
+        "and have its card kept"),
 }
 OTHER = N_("Something went wrong: {code}")
 DETAILS = {

@@ -392,6 +392,15 @@ REASONS: dict[str, str] = {
         " receipt of the centre are not believed: {count}"
     ),
     "doubt_gaps": N_("video files whose record does not list every interruption: {count}"),
+    "chain_cut": N_(
+        "the centre stated that the records of {boxes} ended earlier than they had: some were removed, or an old copy"
+        " ran: {count}"),
+    "chain_fork": N_("the centre stated that {boxes} gave one number to two different records: {count}"),
+    "chain_left": N_(
+        "the centre stated that {boxes} began a new chain, and that the one before is not at the centre to its end, or"
+        " nobody knows where that was: {count}"),
+    "box_silent": N_(
+        "the centre stated that nothing came from {boxes} while a class-hour was due: {count} (since {since})"),
     "records_unreadable": N_("records of this class that cannot be read: {count}"),
     "removed_already": N_("it was removed, and a record says so"),
     "remove_over": N_("it had to be kept until {until}"),
@@ -444,6 +453,7 @@ RULES: dict[str, str] = {
     "picture": N_("What the picture shows"),
     "clock": N_("Time"),
     "keys": N_("Keys of the boxes"),
+    "chains": N_("Records and word of the boxes"),
     "records": N_("Unreadable records"),
 }
 

@@ -95,13 +95,15 @@ def refusal(order: BoxOrder, chain: str, answered: Sequence[int], now_us: int | 
     """Why the box does not take an order that is signed for it. `answered`: the numbers that it has answered in its
     `chain`; `now_us`: as `known_us` says; `road`: it has an address to send files to.
 
-    The number alone stops a replay. But a revocation takes belief away and gives none, so an old one does no harm, and
-    a centre that was set back to a backup states it again with a number that it does not know was used. `expires` stops
-    an order that somebody held back, as far as the box knows the time; a clock that is not set refuses nothing."""
-    if order.number <= max(answered, default=0) and order.revocation is None:
-        return "not_newer"
-    if now_us is not None and utc_us(order.expires) <= now_us:
-        return "expired"
+    The number alone stops a replay; `expires` stops an order that somebody held back, as far as the box knows the time:
+    a clock that is not set refuses nothing. But a revocation takes belief away for good and gives none, so an old one
+    does no harm. A centre that was set back to a backup states it again with a number that it does not know was used,
+    and a box whose clock is ahead must not refuse it."""
+    if order.revocation is None:
+        if order.number <= max(answered, default=0):
+            return "not_newer"
+        if now_us is not None and utc_us(order.expires) <= now_us:
+            return "expired"
     if order.kind not in KINDS:
         return "unknown_kind"
     if order.parts != (order.kind,):

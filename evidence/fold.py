@@ -154,6 +154,7 @@ def fold(
         unknown_records=told.unknown,
         bad_records=told.bad,
         revoked=told.revoked,
+        watched=tuple(one for one in told.watched if one.at_us >= orders[0][1]),
         centre_wrong=told.centre_wrong,
         reviewed=tuple((record.key, body) for record, body in told.of(Review)),
         objections=objections,

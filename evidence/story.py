@@ -211,6 +211,19 @@ class RevokedFact:
 
 
 @dataclasses.dataclass(frozen=True)
+class WatchedFact:
+    """The centre stated of a chain of a box that it was cut, forked or left early, or of a box that it was silent.
+    `code`: of the alarm; `at_us`: when it was stated; `since_us`, `until_us`: of a silence, None: until now."""
+
+    code: str
+    device: str
+    at_us: int
+    since_us: int
+    until_us: int | None
+    ref: Ref
+
+
+@dataclasses.dataclass(frozen=True)
 class Attendance:
     """How one person signed in and out for one block (or class-hour). `came`: signed in for it, or signed out of it;
     `way`: by the face, if any of that was by the face. `in_us`, `out_us`: first sight at the sign-in; at the sign-out
@@ -697,6 +710,8 @@ class Story:
     """Records of this class whose body cannot be read; verified, kept, not told."""
     revoked: tuple[RevokedFact, ...] = ()
     """Boxes of the class whose key was revoked."""
+    watched: tuple[WatchedFact, ...] = ()
+    """What the centre stated of the chains of its boxes since the class was planned; in order of time."""
     centre_wrong: tuple[Ref, ...] = ()
     """Receipts (the record up to which each was given) and checkpoints (the record that names each) whose times
     contradict each other: the clock of the centre was wrong."""

@@ -55,7 +55,8 @@ from evidence.progress import latest
 from evidence.records import Record, record_bytes
 from evidence.revoked import TELLS, Cut, believed
 from evidence.revoked import cuts as cut_chains
-from evidence.story import Ref, RevokedFact
+from evidence.story import Ref, RevokedFact, WatchedFact
+from evidence.watched import watched
 
 B = typing.TypeVar("B", bound=Body)
 FROM_BOX = (
@@ -81,6 +82,8 @@ class Told:
     bad: tuple[Ref, ...]
     revoked: tuple[RevokedFact, ...]
     """Boxes whose key was revoked."""
+    watched: tuple[WatchedFact, ...]
+    """What a centre stated of the chains of boxes."""
     centre_wrong: tuple[Ref, ...]
     """What the centre said of the time and contradicts itself: records up to which a receipt was given, or of a
     checkpoint."""
@@ -108,7 +111,9 @@ class Told:
         corrected = tuple(one for one in self.corrected if one.session[0] in devices)
         revoked = tuple(one for one in self.revoked if one.device in devices)
         calls = tuple(record for record in self.calls if record.device in devices)
-        return dataclasses.replace(self, items=tuple(items), corrected=corrected, revoked=revoked, calls=calls)
+        stated = tuple(one for one in self.watched if one.device in devices)
+        return dataclasses.replace(
+            self, items=tuple(items), corrected=corrected, revoked=revoked, watched=stated, calls=calls)
 
     def clock_of(self, record: Record) -> ChainClock:
         """The clock of the device that made a record."""
@@ -167,8 +172,10 @@ def read(
             started_us.setdefault(session, record.utc_us)
     revoked = tuple(RevokedFact(name[0], cut.keyid, cut.since_us, _beyond(chains[name], cut), cut.said)
                     for name, cut in cuts.items() if name in chains)
+    stated = watched((record for record in ordered if (record.device, record.chain) not in boxes),
+                     itertools.chain.from_iterable(receipts.values()))
     return Told(
-        tuple(items), clocks, latest(ordered, clocks), corrected, started_us, unknown, tuple(bad), revoked,
+        tuple(items), clocks, latest(ordered, clocks), corrected, started_us, unknown, tuple(bad), revoked, stated,
         _wrong_refs(chains, log, wrong), tuple(calls))
 
 

@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from evidence.bodies import ChainBegun, DeviceApproved, Segment, SegmentRemoved, body_of
+from evidence.bodies import Alarm, ChainBegun, DeviceApproved, Segment, SegmentRemoved, body_of
 from evidence.chain import Checked
 from evidence.corrections import corrections
 from evidence.errors import BadRecord, VerificationError
@@ -130,12 +131,34 @@ class Material:
                        and (chain.device, chain.checked.identity.keyid) not in approved})
 
     def left(self) -> list[tuple[str, int]]:
-        """Of each chain of a box that goes on for another one, of which not all is in an export: the box, and how many
-        records that had."""
+        """Of each chain of a box that was ended and of which not all is in an export, as a later chain or the centre
+        says: the box, and how many records that had."""
         here = {(chain.device, chain.chain, one.record.seq, one.hash) for chain in self.chains for one in chain.sealed}
-        return [(chain.device, body.up_to + 1) for chain in self.chains
-                for _, body in self._bodies(chain, "chain.begun")
-                if isinstance(body, ChainBegun) and (chain.device, body.chain, body.up_to, body.head_hash) not in here]
+        found = {(chain.device, body.chain): body.up_to + 1 for chain, body in self._begun()
+                 if (chain.device, body.chain, body.up_to, body.head_hash) not in here}
+        count = {(chain.device, chain.chain): len(chain.sealed) for chain in self.chains}
+        for chain in self.chains:
+            for _, alarm in self._bodies(chain, "alarm") if chain.of_centre else ():
+                if isinstance(alarm, Alarm) and alarm.code == "chain.left":
+                    device, before, last = (alarm.params.get(name) for name in ("device", "before", "last"))
+                    if isinstance(device, str) and isinstance(before, str) and isinstance(last, int) \
+                            and count.get((device, before), last + 1) <= last:
+                        found[device, before] = max(found.get((device, before), 0), last + 1)
+        return sorted((device, most) for (device, _), most in found.items())
+
+    def unsaid(self) -> list[tuple[str, int]]:
+        """The boxes that left a chain without a word, in an export, and how many of the chains under one key no later
+        one names: of an honest box it is the last one alone."""
+        named = {(chain.device, body.chain) for chain, body in self._begun()}
+        ends = Counter((chain.device, chain.checked.identity.keyid) for chain in self.chains
+                       if not chain.of_centre and chain.checked.identity and (chain.device, chain.chain) not in named)
+        return sorted((device, count) for (device, _), count in ends.items() if count > 1)
+
+    def _begun(self) -> Iterator[tuple[Chain, ChainBegun]]:
+        for chain in self.chains:
+            for _, body in self._bodies(chain, "chain.begun"):
+                if isinstance(body, ChainBegun):
+                    yield chain, body
 
     def _bodies(self, chain: Chain, kind: str) -> Iterator[tuple[int, object]]:
         for one in chain.sealed:

@@ -58,6 +58,8 @@ UNCERTIFIED = N_("Cannot tell whether the centre certified the key with which {d
                  " says so. Ask the centre for the fingerprint of that key.")
 LEFT = N_("Cannot tell what {device} recorded at the end of the chain that it ended: of its {count} records not all"
           " came to the centre, or other ones. They lie in the box.")
+UNSAID = N_("Cannot tell what {device} recorded at the end of a chain that it left without a word: of the chains of"
+            " {device} {count} are named by none that came later, where only the last one should be.")
 OTHERS = N_("Said to have confirmed it too, not checked, for their keys were not given: {names}")
 LIVENESS = N_("Liveness not checked: check-ins were accepted without testing that a living person stood before the"
               " camera.")
@@ -91,6 +93,8 @@ def _of_the_centre(result: Result, lang: str) -> Iterator[str]:
     yield translate(LEFT_OUT, lang, ends=AND[lang].join(ends))
     for device, count in result.material.left():
         yield translate(LEFT, lang, device=device, count=count)
+    for device, count in result.material.unsaid():
+        yield translate(UNSAID, lang, device=device, count=count)
     if not result.material.receipts_whole:
         yield translate(NO_RECEIPTS, lang)
     for device in result.material.uncertified():

@@ -14,15 +14,17 @@ from central.clock import Clock
 from central.devices.ledger import Ledger
 from central.errors import ClockError, UnknownSigner, WrongTopic
 from central.ingest.keyring import Claim, Keyring
+from central.ingest.left import left_behind
 from central.ingest.pulse import Pulse
 from central.ingest.quarantine import Quarantine
 from central.ingest.reuse import state_reused
 from central.ingest.signatures import Here, Signed
+from central.orders.boxes import tell_of_revocations
 from central.signing import alarm_of, signed, signing_us
 from central.store.store import Store, Verified, keep_all
 from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import Alarm, ChainBegun, CheckpointSeen, body_of
+from evidence.bodies import Alarm, CheckpointSeen, body_of
 from evidence.canonical import MAX_BYTES
 from evidence.checkpoint import check_seen
 from evidence.errors import BadRecord, ChainBroken, Fork, WrongPlace, ZaitangError
@@ -136,8 +138,9 @@ class Collector:
             now_us = self._signing_us(tx) if touched else None
             given = [one for place in touched for one in self._receipt(tx, *place, holes, now_us)]
             for _, result in checked:
-                if isinstance(result, Verified) and isinstance(result.body, ChainBegun):
-                    self._tell_left(tx, result.sealed, result.body)
+                if isinstance(result, Verified) and result.sealed.record.seq == 1:
+                    for left in left_behind(tx, result.sealed, result.body):
+                        self._tell_once(tx, "chain.left", result.sealed, kept=result.sealed.hash, **left)
             for message, result in heartbeats:
                 if isinstance(result, Heartbeat):
                     self.pulse.take(tx, result, message.payload)
@@ -256,6 +259,9 @@ class Collector:
             touched[record.device, record.chain] = None
         keep_all(tx, fresh)
         state_reused(self._store, tx, fresh)
+        for kept in fresh:
+            if kept.sealed.record.seq == 0:
+                tell_of_revocations(self._store, tx, kept.sealed.record.device, self._clock.stamp().utc_us)
         return touched
 
     def _receipt(
@@ -305,15 +311,6 @@ class Collector:
         assert sealed is not None
         self._refuse(tx, Message(device, sealed.envelope), ChainBroken(device=device, seq=seq))
         self._tell_once(tx, "chain.broken", sealed, kept=sealed.hash)
-
-    def _tell_left(self, tx: Tx, sealed: Sealed, begun: ChainBegun) -> None:
-        """A chain that was ended before all of it came here: nothing more of it will."""
-        device = sealed.record.device
-        here = tx.hashes_at(device, begun.chain, [begun.up_to]).get(begun.up_to)
-        head = tx.head(device, begun.chain)
-        have = -1 if head is None else head.up_to
-        if here != begun.head_hash or have < begun.up_to:
-            self._tell_once(tx, "chain.left", sealed, kept=sealed.hash, before=begun.chain, last=begun.up_to, have=have)
 
     def _tell_once(self, tx: Tx, code: str, sealed: Sealed, **params: str | int) -> None:
         """Append an alarm, one for each chain, and so many of one box: whatever else it sends is in quarantine, as long

@@ -9,7 +9,7 @@ from central.classes.orders import OrderMessage, Told
 from central.errors import BadDays, FilesNotOfBox, NoSuchBox, NothingWanted, TooManyFiles
 from central.store.store import Store
 from central.store.tables import ChainHead, Tx
-from evidence.bodies import Segment, body_of
+from evidence.bodies import DeviceRevoked, Segment, body_of
 from evidence.box_orders import (
     MOST_WANTED,
     BoxOrder,
@@ -26,6 +26,8 @@ from evidence.times import utc_text, utc_us
 DAY_US = 86_400_000_000
 MOST_DAYS = 366
 TYPES = ("order.box", "order.answered")
+MOST_CHAINS = 20
+"""A box that began so many is told of no revocation again: it invents them."""
 MOST_BYTES = 600_000
 """Of one message: a box reads no longer one than 1 MiB, and base64 adds a third."""
 
@@ -67,6 +69,26 @@ def tell_of_revocation(
     for body in bodies:
         store.append(tx, body)
     return bodies
+
+
+def tell_of_revocations(store: Store, tx: Tx, device: str, now_us: int) -> None:
+    """Tell a box whose chain begins which keys are not believed any more: it never heard of them, or its database was
+    set back since it answered."""
+    if len(tx.heads(device)) > MOST_CHAINS:
+        return
+    answered = answers(tx, device)
+    waiting = {keyid for sealed, body in orders(tx, device) if body.revocation is not None
+               and (device, sealed.hash) not in answered and utc_us(body.expires) > now_us
+               for keyid in body.revocation.keyids}
+    lacking: dict[tuple[str, str], set[str]] = {}
+    for sealed in tx.of_type("device.revoked"):
+        gone = body_of(sealed.record)
+        if isinstance(gone, DeviceRevoked) and sealed.record.device == store.device and gone.keyid not in waiting:
+            lacking.setdefault((gone.device, gone.reason), set()).add(gone.keyid)
+    for (who, reason), keyids in lacking.items():
+        told = Revocation(who, tuple(sorted(keyids)), reason)
+        store.append(tx, BoxOrder(
+            device, next_number(tx, device), expires(MOST_DAYS, now_us), "revocation", revocation=told))
 
 
 def revocation_message(tx: Tx, device: str, keyid: str, certificate: str) -> bytes | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from central.ingest.left import Ended, ended_chains
 from central.store.heard import Heard
 from central.store.tables import ChainHead, Tx
 from common.reasons import moment_words
@@ -12,6 +13,9 @@ from evidence.certs import fingerprint, read_certificate, split_chain
 STATES = {"chain.cut": N_("its records end earlier than they did"), "chain.fork": N_("two copies of it run")}
 REVOKED, NEVER = N_("its key is revoked"), N_("certified; it has not sent a record yet")
 SILENT, WAITING, FINE = N_("silent"), N_("{count} records there have no receipt yet"), N_("in order")
+ENDED = N_("ended; the box goes on in chain {chain}")
+ENDED_EARLY = N_("ended before all of it came here; the box goes on in chain {chain}")
+ENDED_UNSAID = N_("the box began chain {chain} without a word of this one")
 CHINA_MIN = 480
 """The offset of what is no class's."""
 
@@ -33,26 +37,34 @@ def box_views(tx: Tx, own: str, lang: str) -> list[BoxView]:
     own name."""
     heads, denied = [head for head in tx.heads() if head.device != own], tx.denied()
     seen = {head.device for head in heads}
-    lines = [box_view(head, tx.heard(head.device, head.chain), _keyid(head.certificate) in denied, lang)
-             for head in heads]
+    ended = {device: ended_chains(tx, device) for device in seen}
+    lines = [box_view(head, tx.heard(head.device, head.chain), _keyid(head.certificate) in denied,
+                      ended[head.device].get(head.chain), lang) for head in heads]
     for device in sorted({device for device, _ in tx.certificates()} - seen - {own}):
         never, revoked = translate(NEVER, lang), not tx.keys_of(device)
         lines.append(BoxView(device, "", -1, "—", translate(REVOKED, lang) if revoked else never, revoked))
     return sorted(lines, key=lambda line: line.device)
 
 
-def box_view(head: ChainHead, heard: Heard | None, revoked: bool, lang: str) -> BoxView:
-    """The line of a chain. `heard`: what is known of its box; `revoked`: its key is not believed any more."""
+def box_view(head: ChainHead, heard: Heard | None, revoked: bool, ended: Ended | None, lang: str) -> BoxView:
+    """The line of a chain. `heard`: what is known of its box; `revoked`: its key is not believed any more; `ended`: it
+    goes on no more."""
+    at = "—" if heard is None else moment_words(heard.last_us, CHINA_MIN, lang)
     troubles = [translate(REVOKED, lang)] if revoked else []
-    if heard is None:
-        return BoxView(head.device, head.chain, head.up_to, "—", "".join(troubles), revoked)
-    troubles += [translate(STATES[heard.against], lang)] if heard.against else []
-    # Whoever is shut out cannot be heard.
-    troubles += [translate(SILENT, lang)] if heard.silent and not revoked else []
-    last = heard.last_heartbeat
+    troubles += [translate(STATES[heard.against], lang)] if heard and heard.against else []
+    # Whoever is shut out cannot be heard, nor a chain that ended.
+    troubles += [translate(SILENT, lang)] if heard and heard.silent and not revoked and ended is None else []
+    troubles += [_ended(ended, lang)] if ended is not None and not ended.all_here else []
+    last = heard.last_heartbeat if heard else None
     fine = translate(WAITING, lang, count=last.waiting) if last and last.waiting else translate(FINE, lang)
-    return BoxView(head.device, head.chain, head.up_to, moment_words(heard.last_us, CHINA_MIN, lang),
+    fine = "" if heard is None else fine if ended is None else _ended(ended, lang)
+    return BoxView(head.device, head.chain, head.up_to, at,
                    ("；" if lang == "zh" else "; ").join(troubles) or fine, bool(troubles))
+
+
+def _ended(ended: Ended, lang: str) -> str:
+    text = ENDED_UNSAID if not ended.named else ENDED if ended.all_here else ENDED_EARLY
+    return translate(text, lang, chain=f"{ended.next[:8]}…")
 
 
 def _keyid(certificate: str | None) -> str | None:

@@ -1,5 +1,5 @@
 """What stands beside the rules: left early, a roster that shrank, a changed plan, classes that nobody started or that
-were put right, pictures, codes on the screen, clocks, revoked keys, unreadable records."""
+were put right, pictures, codes on the screen, clocks, revoked keys, chains that are not whole, unreadable records."""
 from __future__ import annotations
 
 from collections import Counter
@@ -28,6 +28,7 @@ def judge(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:
         _finding("screen_code", "", "warning", _codes(story, policy, over)),
         _finding("clock", "", "open", _clock(story, policy)),
         _finding("keys", "", "open", _keys(story)),
+        _finding("chains", "", "warning", _chains(story)),
         _finding("records", "", "warning", _records(story)),
     )
     return tuple(finding for finding in found if finding.reasons)
@@ -35,6 +36,8 @@ def judge(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:
 
 EXPECTED_CODES = 5
 """A recording in which so many codes are expected has none by chance once in 150 times (e⁻⁵)."""
+QUIET_US = 5 * MINUTE
+"""A box that is switched on or off with the class may be heard so much later or earlier (ours)."""
 Told = Iterator[tuple[Reason, tuple[tuple[str, str, int], ...]]]
 
 
@@ -185,6 +188,23 @@ def _keys(story: Story) -> Told:
     for one in story.revoked:
         since = f"{_day(story, one.since_us)} {moment(story, one.since_us)}"
         yield reason("key_revoked", device=one.device, since=since, count=one.count), one.refs
+
+
+def _chains(story: Story) -> Told:
+    """What the centre stated of the chains of the boxes; of their silence what fell into a class-hour."""
+    for code in ("chain.cut", "chain.fork", "chain.left"):
+        found = [one for one in story.watched if one.code == code]
+        if found:
+            boxes = tuple(sorted({one.device for one in found}))
+            yield reason(code.replace(".", "_"), count=len(found), boxes=boxes), tuple(one.ref for one in found)
+    spans = [hour_span(hour.hour) for hour in story.hours]
+    silent = [one for one in story.watched if one.code == "box.silent" and any(
+        one.since_us < span.end_us - QUIET_US and (one.until_us is None or one.until_us > span.start_us + QUIET_US)
+        for span in spans)]
+    if silent:
+        boxes = tuple(sorted({one.device for one in silent}))
+        since = tuple(f"{_day(story, one.since_us)} {moment(story, one.since_us)}" for one in silent)
+        yield reason("box_silent", count=len(silent), boxes=boxes, since=since), tuple(one.ref for one in silent)
 
 
 def _records(story: Story) -> Told:

@@ -23,7 +23,7 @@ class Reason:
 @dataclasses.dataclass(frozen=True)
 class Finding:
     """`rule`: R1 … O11, or what stands beside the rules: `checkins`, `left_early`, `roster`, `plan`, `unpressed`,
-    `corrected`, `video`, `picture`, `screen_code`, `clock`, `keys`, `records`.
+    `corrected`, `video`, `picture`, `screen_code`, `clock`, `keys`, `chains`, `records`.
 
     `flag` proposes the consequence that costs the class its subsidy; two people decide."""
 

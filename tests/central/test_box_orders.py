@@ -205,6 +205,27 @@ def test_every_box_is_told_of_a_revoked_one(
     assert "keys of box-2 revoked: stolen" in capsys.readouterr().out
 
 
+def test_a_box_that_comes_later_or_forgot_is_told_of_a_revoked_one(centre: Centre, box: Box) -> None:
+    """A new one never heard of it; one whose database was set back does not know any more."""
+    stolen = Box(centre, "box-2", chain="cd" * 16)
+    stolen.genesis()
+    centre.collector().take(stolen.messages())
+    centre.desk().revoke("box-2", "stolen")
+    answer(centre, box, 1)
+    assert set(messages(centre)) == {"box-2"}
+    new = Box(centre, "box-3", chain="ef" * 16)
+    new.genesis()
+    forgot = Box(centre, "box-1", chain="01" * 16)
+    forgot.signer, forgot.certificate = box.signer, box.certificate
+    forgot.genesis()
+    for _ in range(2):
+        centre.collector().take([*new.messages(), *forgot.messages(), *box.messages()])
+    assert messages(centre) == {"box-1": [2], "box-2": [1], "box-3": [1]}
+    with centre.store.read() as tx:
+        told = [body.revocation for _, body in orders(tx)]
+    assert told == [Revocation("box-2", (stolen.signer.keyid,), "stolen")] * 4
+
+
 def test_an_order_that_nobody_answered_in_time_is_told(
     centre: Centre, box: Box, capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from central.ingest.collector import Message
+from central.web.boxes import BoxView, box_views
 from central.wiring import Centre, init_centre, issue
 from edge import cli
 from edge.child import only_one
@@ -20,12 +21,14 @@ from edge.sync.alarms import Alarms
 from edge.sync.cli import PAST, lines
 from edge.sync.inbox import Inbox
 from edge.sync.process import make_inbox
+from edge.sync.pulse import Pulse
 from edge.sync.uploader import Uploader
 from edge.wiring import DATABASE, Box, open_box
 from evidence.bodies import ChainBegun, Consent, ConsentWithdrawn, SegmentRemoved, SessionStart, body_of
 from evidence.certs import pem
 from evidence.gaps import Gap, seal_gap
 from evidence.receipts import peek_receipt
+from evidence.seal import KeySigner
 from tests.central.helpers import MORNING, segment_of
 from verify.cli import main as verify
 
@@ -76,6 +79,24 @@ class Road:
         status = cli.main(["--lang", "en", "new-chain", "--box", str(self.folder), "--reason", reason])
         self.open()
         return status
+
+    def beat(self) -> None:
+        """Say where the chain ends, without sending it."""
+        beat = Pulse(self.box.store, KeySigner(self.box.keys.device), {}, 60).beat(-1, 0.0)
+        assert beat is not None
+        self.collector.take([Message("box-1", beat, "heartbeats")])
+
+    def left(self) -> list[tuple[object, object, object]]:
+        """The chains that were ended before all of them came: which, their last record, up to where they are here."""
+        with self.centre.store.read() as tx:
+            told = [one.record.body for one in tx.of_type("alarm")]
+        return [(one["params"]["before"], one["params"]["last"], one["params"]["have"]) for one in told
+                if one["code"] == "chain.left"]
+
+    def listed(self, lang: str = "en") -> list[BoxView]:
+        """What the list of boxes says, the earlier chain first."""
+        with self.centre.store.read() as tx:
+            return box_views(tx, "centre", lang)
 
     def told(self) -> list[str]:
         with self.centre.store.read() as tx:
@@ -152,6 +173,79 @@ def test_a_chain_that_had_all_its_receipts_is_ended_without_an_alarm(road: Road)
     assert road.send() and road.new_chain() == 0
     road.record("s-2")
     assert road.send() and road.told() == []
+    before, now = road.listed()
+    assert (before.state, before.trouble) == (f"ended; the box goes on in chain {now.chain[:8]}…", False)
+    assert (now.state, now.trouble) == ("in order", False)
+    assert road.listed("zh")[0].state == f"已结束；终端盒改用新链 {now.chain[:8]}…"
+
+
+def test_nobody_makes_records_disappear_by_setting_a_card_back_before(road: Road, tmp_path: Path) -> None:
+    """A heartbeat had told how many there were."""
+    road.record("s-1")
+    assert road.send()
+    road.box.store.close()
+    shutil.copy(road.folder / DATABASE, tmp_path / "backup.db")
+    road.open()
+    chain = road.box.store.chain
+    road.record("bad-1", "bad-2")
+    road.beat()
+    road.restore(tmp_path / "backup.db")
+    assert road.new_chain("card replaced") == 0
+    for _ in range(2):
+        road.record("s-2")
+        assert road.send()
+    assert road.left() == [(chain, 3, 1)] and road.told() == ["chain.left"]
+    before, now = road.listed()
+    assert before.trouble and before.state == (
+        f"ended before all of it came here; the box goes on in chain {now.chain[:8]}…")
+
+
+@pytest.mark.parametrize("said", [False, True])
+def test_nobody_makes_records_disappear_by_beginning_anew_without_a_word(road: Road, said: bool) -> None:
+    """Who throws the database away begins a chain that names none before."""
+    road.record("s-1")
+    assert road.send()
+    chain = road.box.store.chain
+    road.record("bad-1", "bad-2")
+    if said:
+        road.beat()
+    road.box.store.close()
+    for path in road.folder.glob(f"{DATABASE}*"):
+        path.unlink()
+    road.open()
+    for _ in range(2):
+        road.record("s-2")
+        assert road.send()
+    assert road.left() == [(chain, 3 if said else 1, 1)] and road.told() == ["chain.left"]
+    before, now = road.listed()
+    assert before.trouble and now.state == "in order" and before.state == (
+        f"the box began chain {now.chain[:8]}… without a word of this one")
+
+
+def test_nobody_makes_a_chain_disappear_by_going_on_from_the_one_before_it(road: Road, tmp_path: Path) -> None:
+    """The chain that is named is here to its end; the one between is not named."""
+    road.record("s-1")
+    assert road.send()
+    road.box.store.close()
+    shutil.copy(road.folder / DATABASE, tmp_path / "backup.db")
+    road.open()
+    assert road.new_chain() == 0
+    road.record("s-2")
+    assert road.send() and road.told() == []
+    chain = road.box.store.chain
+    road.record("bad")
+    road.restore(tmp_path / "backup.db")
+    assert road.new_chain() == 0 and road.send()
+    assert road.left() == [(chain, 2, 2)] and road.told() == ["chain.left"]
+
+
+def test_the_beginning_of_an_earlier_chain_that_comes_again_is_no_new_one(road: Road) -> None:
+    road.record("s-1")
+    assert road.send()
+    again = [Message("box-1", one.envelope) for one in road.box.store.records()]
+    assert road.new_chain() == 0 and road.send()
+    road.collector.take(again)
+    assert road.told() == []
 
 
 def test_what_counted_at_the_box_counts_on(restored: Road, tmp_path: Path) -> None:

@@ -55,6 +55,13 @@ def test_a_revocation_is_taken_whatever_its_number() -> None:
     assert refusal(order, CHAIN, [1, 2, 9], None, True) == ""
 
 
+def test_a_box_whose_clock_is_a_year_ahead_takes_a_revocation_all_the_same() -> None:
+    """A key that is not believed any more is so for good; the box would never be told again."""
+    order = dataclasses.replace(ORDER, kind="revocation", upload=None, revocation=Revocation("box-2", (SHA,), "stolen"))
+    assert refusal(order, CHAIN, [], END + 365 * 86400 * 10**6, True) == ""
+    assert refusal(dataclasses.replace(order, kind="upload"), CHAIN, [], END, True) == "unclear"
+
+
 @given(clock=st.integers(END - 9, END + 9), synced=st.booleans(), vouched=st.none() | st.integers(END - 9, END + 9))
 def test_an_order_ends_as_soon_as_the_box_can_know_it(clock: int, synced: bool, vouched: int | None) -> None:
     why = refusal(ORDER, CHAIN, [], known_us(stamp(clock, synced), vouched), True)

@@ -41,6 +41,7 @@ INSIDE = {
     "central/tree/export.py": OWN_DATABASE, "central/tree/tree.py": OWN_DATABASE,
     "central/orders/cli.py": "arguments, whose shape evidence/shape.py checks",
     "central/store/tables.py": OWN_DATABASE,
+    "central/ingest/left.py": OWN_DATABASE,
     "central/ingest/signatures.py": "keys of certificates that evidence/certs.py has read",
     "central/web/boxes.py": OWN_DATABASE, "central/web/pages.py": OWN_DATABASE, "central/ingest/reuse.py": OWN_DATABASE,
     "edge/cameras/gst.py": "MPEG-TS of a child of ours, read by ffmpeg; tests/edge/cameras/test_gst.py garbles it",

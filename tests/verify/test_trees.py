@@ -102,6 +102,35 @@ def test_an_honest_box_whose_card_was_set_back_is_not_said_to_lack_anything(tmp_
     assert status == 0 and not [text for text in result["cannot_tell"] if "chain that it ended" in text]
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_a_chain_that_no_later_one_names_is_told(tmp_path: Path, run: Run, named: bool) -> None:
+    """Who throws the database of a box away begins anew, and nobody knows what the end of the chain before held."""
+    site, box, centre = class_of()
+    before = site.box("box-1", "9" * 32).alarms(3)
+    if named:
+        head = head_of(before.sealed[-1])
+        box.add("chain.begun", {"chain": head.chain, "up_to": head.up_to, "head_hash": head.head_hash,
+                                "receipted": None, "reason": "card replaced"})
+    status, result = run(write_export(tmp_path / "export", site, box, centre, others=[before]))
+    told = [text for text in result["cannot_tell"] if "without a word" in text]
+    assert status == 0 and len(told) == (not named) and ("of box-1 2 are named by none" in "".join(told)) is not named
+
+
+def test_what_heartbeats_told_of_a_chain_that_was_ended_is_told(tmp_path: Path, run: Run) -> None:
+    """They are at the centre alone, which stated that they told of more."""
+    site, box, centre = class_of()
+    before = site.box("box-1", "9" * 32).alarms(3)
+    head = head_of(before.sealed[-1])
+    begun = box.add("chain.begun", {"chain": head.chain, "up_to": head.up_to, "head_hash": head.head_hash,
+                                    "receipted": None, "reason": "card replaced"})
+    centre.add("alarm", {"code": "chain.left", "params": {
+        "device": "box-1", "chain": box.chain, "seq": begun.record.seq, "kept": begun.hash, "before": head.chain,
+        "last": head.up_to + 2, "have": head.up_to}})
+    status, result = run(write_export(tmp_path / "export", site, box, centre, others=[before]))
+    (told,) = [text for text in result["cannot_tell"] if "chain that it ended" in text]
+    assert status == 0 and f"of its {head.up_to + 3} records not all came to the centre" in told
+
+
 def test_an_export_of_before_the_tree_is_still_read(export: Path, run: Run) -> None:
     status, result = run(export)
     assert (status, result["trees"]) == (0, []) and "holds no tree" in result["cannot_tell"][0]
