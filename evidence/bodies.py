@@ -89,6 +89,7 @@ class ClassOrder:
     boxes: tuple[Place, ...]
     roster: tuple[Enrolled, ...]
     hours: tuple[Hour, ...]
+    institution: Id | None = None
 
 
 @dataclasses.dataclass(frozen=True)
