@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -71,7 +72,8 @@ class DraftHour:
 @dataclasses.dataclass(frozen=True)
 class Draft:
     """A class as it would be published. `people`: trainees only change here before the first order; `events`,
-    `leaves`: what would be published with it; `based_on`: number of the order that it changes, 0 for none."""
+    `leaves`: what would be published with it; `based_on`: number of the order that it changes, 0 for none; `given`: the
+    highest number that a class-hour got as its id (h1, h2 …): none gets it again, for records may name the old one."""
 
     class_id: ClassId
     title: str
@@ -84,6 +86,7 @@ class Draft:
     events: tuple[RosterEvent, ...] = ()
     leaves: tuple[Leave, ...] = ()
     based_on: Count = 0
+    given: Count = 0
 
     def of(self, role: str) -> tuple[str, ...]:
         """The pseudonyms of a role."""
@@ -121,7 +124,13 @@ def draft_of(published: Published, before: Draft | None = None) -> Draft:
     hours = [dataclasses.replace(one, room=kept[one.hour].room, teachers=kept[one.hour].teachers)
              if one.hour in kept else one for one in hours]
     return Draft(order.class_id, order.title, order.policy, order.utc_offset_min, order.boxes, order.institution,
-                 order.roster, tuple(hours), (), (), order.number)
+                 order.roster, tuple(hours), (), (), order.number,
+                 max(highest(hours), before.given if before else 0))
+
+
+def highest(hours: Iterable[DraftHour]) -> int:
+    """The highest number among ids like h12; 0 where there is none."""
+    return max((int(one.hour[1:]) for one in hours if re.fullmatch(r"h[0-9]{1,9}", one.hour, re.ASCII)), default=0)
 
 
 def write_draft(draft: Draft) -> str:
@@ -142,13 +151,13 @@ def read_draft(text: str) -> Draft:
 
 def add_hours(draft: Draft, hours: Iterable[DraftHour], now_us: int) -> Draft:
     """The draft with these class-hours, whose ids need not be given (empty). Raises PlanError."""
-    fresh = list(hours)
-    used = {one.hour for one in (*draft.hours, *fresh)}
-    free = (f"h{number}" for number in itertools.count(1) if f"h{number}" not in used)
-    named = [one if one.hour else dataclasses.replace(one, hour=next(free)) for one in fresh]
+    given, named = max(draft.given, highest(draft.hours)), list[DraftHour]()
+    for one in hours:
+        given += not one.hour
+        named.append(one if one.hour else dataclasses.replace(one, hour=f"h{given}"))
     for one in named:
         _to_come(draft, one, now_us)
-    return checked(dataclasses.replace(draft, hours=(*draft.hours, *named)))
+    return checked(dataclasses.replace(draft, hours=(*draft.hours, *named), given=given))
 
 
 def move_hour(draft: Draft, hour: str, start: str, end: str, now_us: int) -> Draft:
@@ -188,7 +197,8 @@ def replace_hours(draft: Draft, hours: Iterable[DraftHour], published: Published
             _to_come(draft, known, now_us)
     if past:
         _to_come(draft, min(past.values(), key=lambda one: one.start_us), now_us)
-    empty = dataclasses.replace(draft, hours=tuple(begun))
+    given = max(draft.given, highest(draft.hours)) if published.order else 0
+    empty = dataclasses.replace(draft, hours=tuple(begun), given=given)
     return add_hours(empty, fresh, now_us) if fresh else checked(empty)
 
 
@@ -202,9 +212,10 @@ def change_class(
     policy: PolicyRef | None = None,
 ) -> Draft:
     """The draft with other words about the class; None leaves one as it is. Raises PlanError."""
+    places = draft.boxes if boxes is None else tuple(Place(one.device, plain(one.room, ROOM)) for one in boxes)
     return checked(dataclasses.replace(
         draft, title=draft.title if title is None else plain(title, TITLE), policy=policy or draft.policy,
-        boxes=draft.boxes if boxes is None else tuple(boxes), institution=institution or draft.institution))
+        boxes=places, institution=institution or draft.institution))
 
 
 def checked(draft: Draft) -> Draft:

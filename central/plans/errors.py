@@ -284,6 +284,14 @@ class LeavesMeet(PlanError):
     text = "{person} has a leave from {start} to {end} already, for another reason or by somebody else"
 
 
+class NotAMoment(PlanError):
+    text = "{value} is not a local time like 2026-03-02T08:30"
+
+
+class NotOne(PlanError):
+    text = "{file} lists several people: a roster event is about one who joins"
+
+
 class NoSuchChange(PlanError):
     text = "the draft of class {class_id} has no pending change number {number}"
 

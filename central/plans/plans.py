@@ -35,6 +35,7 @@ from central.plans.errors import (
     FileRefused,
     NoDraft,
     NothingToPublish,
+    NotOne,
     OffRoster,
     PlanError,
     PlanRefused,
@@ -100,6 +101,12 @@ class Shown:
     foreseen: tuple[Finding, ...]
     earlier: tuple[Earlier, ...]
     policy: Policy
+
+    def numbered(self) -> list[tuple[int, Change]]:
+        """Every change with the number by which `drop_change` takes it back; 0 where it does not."""
+        pending = len(self.draft.events) + len(self.draft.leaves)
+        first = len(self.changes) - pending
+        return [(max(0, at - first + 1), one) for at, one in enumerate(self.changes)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -187,8 +194,10 @@ class Plans:
             if keep:
                 self._keep(tx, draft, version, published, names, numbers)
             policy = self._policy(tx, draft) if toml is None else parse_policy(toml, spec.policy or "policy")
+            if keep:
+                return self._shown(tx, draft, version + 1, published, policy=policy)
             markers |= {person: self._ids.marker(one) for person, one in numbers.items()}
-            return self._shown(tx, draft, version + keep, published, known, markers, policy)
+            return self._shown(tx, draft, version, published, known, markers, policy)
 
     def edit(self, class_id: str, version: int | None, change: Edit) -> Shown:
         """Change a draft by a pure function of `draft.py`, `pattern.py` or `roster_changes.py`. `version`: the one that
@@ -219,6 +228,13 @@ class Plans:
                 draft, published, kind, leaver, comes, effective_us, why, self._now_us()), known | names)
             self._keep(tx, changed, read, published, names, numbers)
             return self._shown(tx, changed, read + 1, published)
+
+    def newcomer(self, file: File) -> tuple[str, IdNumber]:
+        """Name and number of the one trainee in a list. Raises FileRefused, NotOne, PlanError."""
+        listed, _ = self._read(None, file, self._now_us())
+        if listed is None or len(listed) != 1:
+            raise NotOne(file=file.name)
+        return listed[0].name, listed[0].number
 
     def person(self, class_id: str, who: str) -> str:
         """The pseudonym of somebody of a class, by pseudonym or name. Raises OffRoster."""
@@ -326,8 +342,9 @@ class Plans:
         self, tx: Tx, draft: Draft, read: int, published: Published, names: Mapping[str, Name],
         numbers: Mapping[str, IdNumber],
     ) -> None:
-        class_id = draft.class_id
-        if not tx.save_draft(class_id, read, self._now_us(), write_draft(draft)):
+        class_id, body = draft.class_id, write_draft(draft)
+        read_draft(body)  # what cannot be read again, like a box's id of other letters, is told now
+        if not tx.save_draft(class_id, read, self._now_us(), body):
             raise DraftChanged(class_id=class_id)
         for person, name in names.items():
             tx.put_name(class_id, person, self._names.seal(class_id, person, name))
