@@ -33,8 +33,8 @@ class Line:
     cells: Mapping[str, Cell]
     headers: Mapping[str, str]
 
-    def wrong(self, column: str, why: PlanError) -> InCell:
-        """What is wrong in a cell."""
+    def wrong(self, column: str, why: PlanError | str) -> InCell:
+        """What is wrong in a cell. `why`: an error, or a text of the catalogue."""
         return InCell(sheet=self.sheet, row=self.number, column=self.headers[column], why=why)
 
     def text(self, column: str) -> str:

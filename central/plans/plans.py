@@ -327,10 +327,8 @@ class Plans:
         return draft, read, published
 
     def _base(self, tx: Tx, spec: ClassSpec) -> tuple[Draft, int, Published]:
-        try:
+        if tx.draft(spec.class_id) is not None or published_of(tx, spec.class_id).order is not None:
             return self._seen(tx, spec.class_id, None)
-        except NoDraft:
-            pass  # a new class
         toml = policy_toml(spec.policy or "", spec.beside)
         ref = _ref(toml, spec.policy)
         assert ref is not None

@@ -54,10 +54,6 @@ DOCUMENTS: dict[str, Document] = {
 TRAINEES = N_("trainees")
 
 
-class IdCardWrong(PlanError):
-    text = "{why}"
-
-
 @dataclasses.dataclass(frozen=True)
 class Listed:
     """One person of a list. `row`: where it stands."""
@@ -131,7 +127,7 @@ def _number(line: Line, today: datetime.date) -> IdNumber:
     if document == "id_card":
         wrong = fault(number, today)
         if wrong is not None:
-            raise line.wrong("number", IdCardWrong(why=WORDS[wrong]))
+            raise line.wrong("number", WORDS[wrong])
     elif not re.fullmatch(r"[A-Z0-9]{5,20}", number, re.ASCII):
         raise line.wrong("number", NotADocumentNumber())
     return IdNumber(document, number)

@@ -18,11 +18,13 @@ from central.plans.errors import (
     OnRoster,
     Retroactive,
 )
+from common.texts import N_
 from evidence.bodies import Enrolled, Leave, RosterEvent
 from evidence.times import utc_text, utc_us
 
 Kind = Literal["enrolment", "late_entry", "withdrawal", "substitution"]
 MAX_REASON = 500
+JOINING = {"enrolment": N_("enrolment"), "late_entry": N_("late entry")}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +70,7 @@ def add_event(
         raise OffRoster(person=person, class_id=draft.class_id)
     first_us = min((one.start_us for one in draft.hours), default=effective_us)
     if kind == ("late_entry" if effective_us <= first_us else "enrolment"):
-        raise LateOrEarly(kind=kind, moment=moment)
+        raise LateOrEarly(kind=JOINING[kind], moment=moment)
     said = why.plain()
     event = RosterEvent(
         class_id=draft.class_id, kind=kind, person=person or (newcomer.person if newcomer else ""),
