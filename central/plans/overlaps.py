@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from central.plans.clashes import Taken, clashes, taken, taken_by
 from central.plans.draft import Draft, DraftHour, Published, draft_of, read_draft
-from central.plans.errors import PlanError
+from central.plans.errors import PlanError, PlanRefused
 from central.plans.roster_changes import enrolled
 from central.store.tables import Tx
 from evidence.blocks import local
@@ -60,6 +60,22 @@ def overlaps(
         other = _taken(tx, class_id, known)
         found += [] if other is None else clashes(mine, other)
     return found
+
+
+def refuse_overlaps(tx: Tx, order: ClassOrder, names: Mapping[str, str]) -> None:
+    """The same for an order that no draft is behind. Raises PlanRefused."""
+    published = published_of(tx, order.class_id)
+    markers = {person: one.marker for person, one in tx.numbers(order.class_id).items()}
+    hours = _hours(tx, dataclasses.replace(published, order=order))
+    problems = overlaps(tx, order, published.events, hours, markers)
+    if problems:
+        raise PlanRefused([with_name(one, names) for one in problems])
+
+
+def with_name(error: PlanError, names: Mapping[str, str]) -> PlanError:
+    """The same error with the name instead of the pseudonym."""
+    person = str(error.params.get("person", ""))
+    return type(error)(**{**error.params, "person": names[person]}) if person in names else error
 
 
 def _taken(tx: Tx, class_id: str, markers: Mapping[str, str]) -> Taken | None:

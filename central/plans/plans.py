@@ -44,7 +44,7 @@ from central.plans.errors import (
 from central.plans.foresight import foreseen
 from central.plans.ids import IdBox, IdNumber
 from central.plans.importing import hours_of
-from central.plans.overlaps import Earlier, earlier, published_of, published_with
+from central.plans.overlaps import Earlier, earlier, published_of, published_with, with_name
 from central.plans.people import matched
 from central.plans.refusals import order_of_draft, refusals
 from central.plans.roster import Listed, read_roster
@@ -266,7 +266,7 @@ class Plans:
             known, markers = self._known(tx, class_id)
             problems = refusals(tx, draft, published, markers, now_us)
             if problems:
-                raise PlanRefused([_with_name(one, known) for one in problems])
+                raise PlanRefused([with_name(one, _plain(known)) for one in problems])
             if not changes(draft, published, now_us):
                 raise NothingToPublish(class_id=class_id)
             bodies: tuple[RosterEvent | Leave, ...] = (*draft.events, *draft.leaves)
@@ -373,10 +373,10 @@ class Plans:
         if known is None or markers is None:
             known, markers = self._known(tx, draft.class_id)
         policy = policy or self._policy(tx, draft)
-        refused = [_with_name(one, known) for one in refusals(tx, draft, published, markers, now_us)]
+        refused = [with_name(one, _plain(known)) for one in refusals(tx, draft, published, markers, now_us)]
         people = enrolled(published, draft) if published.order else set(draft.of("trainee"))
         before = earlier(tx, draft, people, markers, policy.o8.months.value) if policy.o8 else []
-        return Shown(draft, version, published, {person: one.name for person, one in known.items()},
+        return Shown(draft, version, published, _plain(known),
                      changes(draft, published, now_us), tuple(refused),
                      foreseen(order_of_draft(draft, published, now_us), policy, now_us), tuple(before), policy)
 
@@ -416,10 +416,9 @@ def _named(change: Callable[[], Draft], known: Mapping[str, Name]) -> Draft:
     try:
         return change()
     except PlanError as error:
-        raise _with_name(error, known) from None
+        raise with_name(error, _plain(known)) from None
 
 
-def _with_name(error: PlanError, known: Mapping[str, Name]) -> PlanError:
-    """The same error with the name instead of the pseudonym."""
-    person = str(error.params.get("person", ""))
-    return type(error)(**{**error.params, "person": known[person].name}) if person in known else error
+def _plain(known: Mapping[str, Name]) -> dict[str, str]:
+    """Pseudonym → name."""
+    return {person: one.name for person, one in known.items()}
