@@ -63,7 +63,7 @@ class ColumnTwice(PlanError):
     text = "{sheet}: two columns are {column} (row {row}): remove one of them"
 
 
-class FileRefused(ManyRefused):
+class FileRefused(ManyRefused, PlanError):
     text = "{problem}\nproblems found: {count}; nothing was taken over"
 
 
@@ -157,7 +157,7 @@ class NoSuchRoom(PlanError):
 
 # --- drafts ---
 
-class PlanRefused(ManyRefused):
+class PlanRefused(ManyRefused, PlanError):
     text = "{problem}\nproblems found: {count}; nothing was published"
 
 
