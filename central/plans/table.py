@@ -31,7 +31,7 @@ from central.plans.errors import (
 )
 
 MAX_BYTES, MAX_ROWS, MAX_COLUMNS, MAX_SHEETS, MAX_CELL = 4 << 20, 2000, 60, 20, 1000
-MAX_PLACES = 20_000
+MAX_PLACES = 5_000
 """So many rows may lie between the first one and the last, empty or not."""
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 """How files of the old spreadsheet begin, and today's when a password protects them."""
