@@ -10,7 +10,9 @@ from common.texts import N_, translate, words
 
 if TYPE_CHECKING:
     from central.plans.draft import Draft
-    from central.plans.plans import Plans, Shown
+    from central.plans.plans import Plans
+    from central.plans.schedule import Planned
+    from central.plans.views import Shown
 
 WRITTEN = N_("{path} is written; fill in its first sheet and hand it to `plan import`.")
 DRY = N_("Nothing was kept: this is what would come of it.")
@@ -51,6 +53,8 @@ def _add_files(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     template = actions.add_parser("template", help="write an .xlsx file that an institution fills in")
     template.add_argument("which", choices=("roster", "schedule"), help="list of people, or class-hours")
     template.add_argument("--to", type=Path, required=True, metavar="FILE.xlsx", help="the file to write: a new one")
+    template.add_argument("--class", dest="class_id", metavar="ID", help="with the class-hours of this class in it")
+    template.add_argument("--centre", type=Path, metavar="DIR", help="the centre's folder, for --class")
     template.set_defaults(do=_template)
     load = _command(actions, "import", _import, "take a schedule and a list of people into the draft of a class")
     load.add_argument("--class", dest="class_id", required=True, metavar="ID")
@@ -134,18 +138,25 @@ def _of_class(
 def _template(args: argparse.Namespace) -> None:
     from central.errors import CannotWrite
     from central.files import PUBLIC, write_new
-    from central.plans.template import workbook
+    from central.plans.errors import NoSuchTemplate
+    from central.plans.template import rows_of, workbook
 
+    rows: tuple[Planned, ...] = ()
+    if args.class_id is not None:
+        if args.centre is None or args.which != "schedule":
+            raise NoSuchTemplate()
+        shown = _plans(args).show(args.class_id)
+        rows = rows_of(shown.draft.hours, shown.names, shown.draft.utc_offset_min)
     try:
-        write_new(args.to, workbook(args.which, args.lang), PUBLIC)
+        write_new(args.to, workbook(args.which, args.lang, rows), PUBLIC)
     except OSError as error:
         raise CannotWrite(path=args.to, why=error.strerror) from None
     _say(args, WRITTEN, path=args.to)
 
 
 def _import(args: argparse.Namespace) -> None:
-    from central.plans.plans import ClassSpec, File
     from central.plans.table import read_file
+    from central.plans.views import ClassSpec, File
     from evidence.bodies import Place
 
     places = [Place(device.strip(), room.strip()) for device, _, room in (one.partition("=") for one in args.box)]
@@ -265,9 +276,9 @@ def _remove(args: argparse.Namespace) -> None:
 
 
 def _event(args: argparse.Namespace) -> None:
-    from central.plans.plans import File
     from central.plans.roster_changes import Why
     from central.plans.table import read_file
+    from central.plans.views import File
 
     plans = _plans(args)
     newcomer = None if args.newcomer is None else plans.newcomer(File(args.newcomer.name, read_file(args.newcomer)))

@@ -288,6 +288,10 @@ class NotAMoment(PlanError):
     text = "{value} is not a local time like 2026-03-02T08:30"
 
 
+class NoSuchTemplate(PlanError):
+    text = "of a class that is planned only the schedule is written, with --centre: ID numbers stay at the centre"
+
+
 class NotOne(PlanError):
     text = "{file} lists several people: a roster event is about one who joins"
 

@@ -5,8 +5,11 @@ import dataclasses
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 
+from central.plans.draft import Draft, Published, joining
+from central.plans.errors import RosterPublished
 from central.plans.ids import IdNumber
 from central.plans.roster import Listed
+from central.plans.roster_changes import enrolled
 from common.namesakes import apart, without_suffix
 from common.sheets import Name
 from evidence.bodies import Enrolled
@@ -54,3 +57,20 @@ def new_pseudonym() -> str:
 def _same(one: Listed, known: Name | None) -> Name | None:
     """The name that is kept, unless it is another one now."""
     return known if known is not None and without_suffix(known.name) == without_suffix(one.name) else None
+
+
+def of_draft(
+    people: Sequence[Enrolled], draft: Draft, published: Published, names: Mapping[str, Name]
+) -> tuple[Enrolled, ...]:
+    """The people of a list as a draft has them; the trainees of a published class are the same.
+    Raises RosterPublished."""
+    if published.order is not None:
+        old = enrolled(published, draft)
+        new = {one.person for one in people if one.role == "trainee"}
+        if old != new:
+            said = {key: "、".join(sorted(names[one].name if one in names else one for one in those)) or "-"
+                    for key, those in (("joins", new - old), ("leaves", old - new))}
+            raise RosterPublished(class_id=draft.class_id, **said)
+        joined = {one.person for one in joining(draft)}
+        return tuple(one for one in people if one.person not in joined)
+    return tuple(people)

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from central.classes.orders import policy_toml
 from central.classes.stories import policy_of
 from central.clock import Clock
 from central.names import NameBox
-from central.plans.changes import Change, changes
+from central.plans.changes import changes
 from central.plans.draft import (
     TITLE,
     Draft,
@@ -39,96 +38,28 @@ from central.plans.errors import (
     OffRoster,
     PlanError,
     PlanRefused,
-    RosterPublished,
 )
 from central.plans.foresight import foreseen
 from central.plans.ids import IdBox, IdNumber
 from central.plans.importing import hours_of
-from central.plans.overlaps import Earlier, earlier, published_of, published_with, with_name
-from central.plans.people import matched
+from central.plans.overlaps import earlier, published_of, published_with, with_name
+from central.plans.people import matched, of_draft
 from central.plans.refusals import order_of_draft, refusals
 from central.plans.roster import Listed, read_roster
 from central.plans.roster_changes import Kind, Why, add_event, enrolled
 from central.plans.schedule import Planned, read_schedule
+from central.plans.views import BoxState, ClassSpec, File, Publication, Shown
 from central.store.plans import KeptDraft, KeptNumber
 from central.store.store import Store
 from central.store.tables import Tx
 from common.sheets import Name
-from evidence.bodies import ClassOrder, Enrolled, Leave, OrderAccepted, Place, PolicyRef, RosterEvent, body_of
+from evidence.bodies import ClassOrder, Leave, OrderAccepted, PolicyRef, RosterEvent, body_of
 from evidence.errors import BadInput
 from evidence.policy import Policy, parse_policy
-from evidence.rules import Finding
 
 T = TypeVar("T")
 Edit = Callable[[Draft, Published, int], Draft]
 """A change of a draft: the draft, what is published and now (UTC in microseconds) in, another draft out."""
-
-
-@dataclasses.dataclass(frozen=True)
-class File:
-    """A table that somebody brings: its name and bytes."""
-
-    name: str
-    data: bytes = dataclasses.field(repr=False)
-
-
-@dataclasses.dataclass(frozen=True)
-class ClassSpec:
-    """What no table says of a class. None: as it is; a new class needs a title, a policy and boxes. `policy`: the id of
-    one that comes with the product, or a file beside `beside`."""
-
-    class_id: str
-    title: str | None = None
-    policy: str | None = None
-    boxes: tuple[Place, ...] | None = None
-    institution: str | None = None
-    utc_offset_min: int = 480
-    beside: Path = Path()
-
-
-@dataclasses.dataclass(frozen=True)
-class Shown:
-    """A draft with what follows from it. `version`: 0 where it is not kept, but made of what is published; `changes`:
-    what publishing would change; `refusals`: why it would be refused now; `foreseen`: which rules are against the plan;
-    `earlier`: who was in another subsidised training shortly before (O8); `names`: pseudonym → name."""
-
-    draft: Draft
-    version: int
-    published: Published
-    names: Mapping[str, str]
-    changes: tuple[Change, ...]
-    refusals: tuple[PlanError, ...]
-    foreseen: tuple[Finding, ...]
-    earlier: tuple[Earlier, ...]
-    policy: Policy
-
-    def numbered(self) -> list[tuple[int, Change]]:
-        """Every change with the number by which `drop_change` takes it back; 0 where it does not."""
-        pending = len(self.draft.events) + len(self.draft.leaves)
-        first = len(self.changes) - pending
-        return [(max(0, at - first + 1), one) for at, one in enumerate(self.changes)]
-
-
-@dataclasses.dataclass(frozen=True)
-class Publication:
-    """What was signed. `order`: the number in force; `fresh`: whether it is a new one; how many events and leaves."""
-
-    order: int
-    fresh: bool
-    events: int
-    leaves: int
-
-
-@dataclasses.dataclass(frozen=True)
-class BoxState:
-    """Whether a box took the order in force. `since_us`: since when it has, or is awaited; `introduced`: whether the
-    box has ever reported to this centre."""
-
-    device: str
-    room: str
-    accepted: bool
-    since_us: int
-    introduced: bool
 
 
 class Plans:
@@ -182,7 +113,7 @@ class Plans:
             names, numbers = dict[str, Name](), dict[str, IdNumber]()
             if listed is not None:
                 people = matched(listed, known, markers, self._ids.marker)
-                trainees = _roster(people.people, draft, published, {**known, **people.names})
+                trainees = of_draft(people.people, draft, published, {**known, **people.names})
                 draft = dataclasses.replace(draft, people=trainees)
                 names, numbers = dict(people.names), dict(people.numbers)
             known |= names
@@ -386,22 +317,6 @@ def _ref(toml: bytes | None, name: str | None) -> PolicyRef | None:
         return None
     policy = parse_policy(toml, name or "policy")
     return PolicyRef(policy.id, policy.sha256)
-
-
-def _roster(
-    people: Sequence[Enrolled], draft: Draft, published: Published, names: Mapping[str, Name]
-) -> tuple[Enrolled, ...]:
-    """The people of a list as a draft's; the trainees of a published class are the same. Raises RosterPublished."""
-    if published.order is not None:
-        old = enrolled(published, draft)
-        new = {one.person for one in people if one.role == "trainee"}
-        if old != new:
-            said = {key: "、".join(sorted(names[one].name if one in names else one for one in those)) or "-"
-                    for key, those in (("joins", new - old), ("leaves", old - new))}
-            raise RosterPublished(class_id=draft.class_id, **said)
-        joined = {one.person for one in joining(draft)}
-        return tuple(one for one in people if one.person not in joined)
-    return tuple(people)
 
 
 def _person(who: str, known: Mapping[str, Name], class_id: str) -> str:

@@ -3,7 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from central.plans.plans import ClassSpec, File, Plans, Shown
+from central.plans.plans import Plans
+from central.plans.views import ClassSpec, File, Shown
 from central.wiring import Centre
 from evidence.bodies import Place
 from evidence.times import utc_us

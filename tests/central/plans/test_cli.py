@@ -83,6 +83,17 @@ def test_from_tables_to_an_order_and_on(run: object, folder: Path, clock: FixedC
     assert "Order 2 of class welder-1 is signed" in run("publish", "welder-1")[1]
 
 
+def test_a_schedule_is_written_changed_and_imported_again(run: object, folder: Path) -> None:
+    assert callable(run)
+    imported(run, folder)
+    path = folder.parent / "now.xlsx"
+    assert run("template", "schedule", "--class", "welder-1", "--to", path, lang="zh")[0] == 0
+    before = run("show", "welder-1")[1]
+    assert run("import", "--class", "welder-1", "--schedule", path)[0] == 0
+    assert run("show", "welder-1")[1] == before
+    assert run("template", "roster", "--class", "welder-1", "--to", folder.parent / "x.xlsx")[0] == 2
+
+
 def test_people_come_and_go_with_reason_and_approver(run: object, folder: Path) -> None:
     assert callable(run)
     imported(run, folder)

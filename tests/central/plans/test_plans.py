@@ -27,8 +27,9 @@ from central.plans.errors import (
 )
 from central.plans.ids import IdNumber
 from central.plans.overlaps import Earlier
-from central.plans.plans import File, Plans
+from central.plans.plans import Plans
 from central.plans.roster_changes import Why, add_leave
+from central.plans.views import File
 from central.wiring import Centre
 from common.texts import words
 from evidence.bodies import ClassOrder, Leave, OrderAccepted, Place, RosterEvent, body_of
