@@ -57,11 +57,12 @@ def _add_files(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     template.add_argument("--centre", type=Path, metavar="DIR", help="the centre's folder, for --class")
     template.set_defaults(do=_template)
     load = _command(actions, "import", _import, "take a schedule and a list of people into the draft of a class")
-    load.add_argument("--class", dest="class_id", required=True, metavar="ID")
+    load.add_argument("--class", dest="class_id", required=True, metavar="ID",
+                      help="the class: a new one, or one that is there")
     load.add_argument("--schedule", type=Path, metavar="FILE",
                       help=".xlsx or CSV with 日期, 开始时间, 结束时间, 课程类型 …")
     load.add_argument("--roster", type=Path, metavar="FILE", help=".xlsx or CSV with 姓名, 身份证号, 角色 …")
-    load.add_argument("--title", metavar="TEXT")
+    load.add_argument("--title", metavar="TEXT", help="what people call the class")
     load.add_argument("--policy", metavar="ID", help="of one that comes with the product, or a .toml file")
     load.add_argument("--box", action="append", default=[], metavar="DEVICE=ROOM",
                       help="once for each box of the class")
@@ -75,9 +76,9 @@ def _add_hours(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add.add_argument("--at", required=True, metavar="TIME", help="local time, like 2026-03-02T08:30")
     repeat = _of_class(actions, "repeat", _repeat, "put class-hours into the draft by a pattern")
     repeat.add_argument("--on", required=True, metavar="DAYS", help="weekdays, like mon,wed")
-    repeat.add_argument("--first", required=True, metavar="DATE")
-    repeat.add_argument("--last", required=True, metavar="DATE")
-    repeat.add_argument("--begin", required=True, metavar="HH:MM")
+    repeat.add_argument("--first", required=True, metavar="DATE", help="from this day on, like 2026-03-02")
+    repeat.add_argument("--last", required=True, metavar="DATE", help="up to this day")
+    repeat.add_argument("--begin", required=True, metavar="HH:MM", help="when the first one of a day begins")
     repeat.add_argument("--end", required=True, metavar="HH:MM", help="by when a day's class-hours are over")
     repeat.add_argument("--count", type=int, required=True, metavar="N", help="class-hours a day")
     repeat.add_argument("--pause", type=int, default=10, metavar="MIN", help="break between two of them")
@@ -85,10 +86,12 @@ def _add_hours(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     repeat.add_argument("--without", nargs="+", default=[], metavar="DATE", help="days that are left out")
     for parser in (add, repeat):
         parser.add_argument("--minutes", type=int, default=45, metavar="MIN", help="length of a class-hour")
-        parser.add_argument("--kind", required=True, choices=("theory", "practical", "online"))
+        parser.add_argument("--kind", required=True, choices=("theory", "practical", "online"),
+                            help="kind of class-hour")
         parser.add_argument("--gear", action="store_true", help="protective gear is worn")
-        parser.add_argument("--room", default="", metavar="TEXT")
-        parser.add_argument("--teacher", action="append", default=[], metavar="NAME")
+        parser.add_argument("--room", default="", metavar="TEXT", help="where it is taught")
+        parser.add_argument("--teacher", action="append", default=[], metavar="NAME",
+                            help="who teaches; once for each")
     add.add_argument("--make-up", nargs="+", metavar="NAME", help="who makes up for something: it is for them alone")
     move = _of_class(actions, "move", _move, "give a class-hour of the draft another time")
     move.add_argument("hour", metavar="HOUR", help="its id, like h3")
@@ -100,15 +103,16 @@ def _add_hours(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def _add_people(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     event = _of_class(actions, "event", _event, "somebody joins or leaves a published class")
-    event.add_argument("kind", choices=("enrolment", "late_entry", "withdrawal", "substitution"))
+    event.add_argument("kind", choices=("enrolment", "late_entry", "withdrawal", "substitution"),
+                       help="what happens")
     event.add_argument("--person", metavar="NAME", help="who leaves: name or pseudonym")
     event.add_argument("--newcomer", type=Path, metavar="FILE",
                        help="who joins: a list like that of `plan import`, with one person")
     event.add_argument("--effective", required=True, metavar="TIME", help="local time from which it holds")
     leave = _of_class(actions, "leave", _leave, "an approved absence")
     leave.add_argument("person", metavar="NAME", help="name or pseudonym")
-    leave.add_argument("--from", dest="start", required=True, metavar="TIME")
-    leave.add_argument("--to", dest="end", required=True, metavar="TIME")
+    leave.add_argument("--from", dest="start", required=True, metavar="TIME", help="local time, like 2026-03-02T08:30")
+    leave.add_argument("--to", dest="end", required=True, metavar="TIME", help="local time, like 2026-03-02T08:30")
     for parser in (event, leave):
         parser.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
         parser.add_argument("--approver", required=True, metavar="NAME", help="who approved it; kept for ever")
@@ -131,7 +135,7 @@ def _of_class(
     actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, do: object, said: str
 ) -> argparse.ArgumentParser:
     parser = _command(actions, name, do, said)
-    parser.add_argument("class_id", metavar="CLASS")
+    parser.add_argument("class_id", metavar="CLASS", help="its id, like welder-2026-03")
     return parser
 
 

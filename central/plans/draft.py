@@ -9,6 +9,7 @@ import dataclasses
 import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -238,8 +239,7 @@ def faults(draft: Draft) -> list[PlanError]:
     for one in draft.hours:
         found += _faults_of(draft, one, due, teachers)
     hours = sorted(draft.hours, key=lambda one: (one.start, one.end, one.hour))
-    ids = [one.hour for one in hours]
-    found += [HourIdTwice(hour=one) for one in sorted(set(ids)) if ids.count(one) > 1]
+    found += [HourIdTwice(hour=one) for one, count in Counter(one.hour for one in hours).items() if count > 1]
     found += [HoursCross(class_id=draft.class_id, hour=before.hour, other=after.hour)
               for before, after in itertools.pairwise(hours) if after.start_us < before.end_us]
     return found
