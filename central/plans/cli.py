@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from central.plans.draft import Draft
     from central.plans.plans import Plans
     from central.plans.schedule import Planned
-    from central.plans.views import Shown
+    from central.plans.views import File, Shown
 
 WRITTEN = N_("{path} is written; fill in its first sheet and hand it to `plan import`.")
 DRY = N_("Nothing was kept: this is what would come of it.")
@@ -61,7 +61,8 @@ def _add_files(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
                       help="the class: a new one, or one that is there")
     load.add_argument("--schedule", type=Path, metavar="FILE",
                       help=".xlsx or CSV with 日期, 开始时间, 结束时间, 课程类型 …")
-    load.add_argument("--roster", type=Path, metavar="FILE", help=".xlsx or CSV with 姓名, 身份证号, 角色 …")
+    load.add_argument("--roster", type=Path, metavar="FILE",
+                      help=".xlsx or CSV with 姓名, 身份证号, 角色 …, or a list that a box sealed (.sealed)")
     load.add_argument("--title", metavar="TEXT", help="what people call the class")
     load.add_argument("--policy", metavar="ID", help="of one that comes with the product, or a .toml file")
     load.add_argument("--box", action="append", default=[], metavar="DEVICE=ROOM",
@@ -168,14 +169,36 @@ def _import(args: argparse.Namespace) -> None:
     beside = Path(policy).parent if policy else Path()
     spec = ClassSpec(args.class_id, args.title, Path(policy).name if policy else None, tuple(places) or None,
                      args.institution, beside=beside)
-    schedule, roster = (None if path is None else File(path.name, read_file(path))
-                        for path in (args.schedule, args.roster))
-    shown = _plans(args).take(spec, schedule, roster, keep=not args.dry_run)
+    schedule = None if args.schedule is None else File(args.schedule.name, read_file(args.schedule))
+    shown = _plans(args).take(spec, schedule, _roster(args), keep=not args.dry_run)
     if args.dry_run:
         _say(args, DRY)
     else:
         _kept(args, shown)
     _print(args, shown)
+
+
+def _roster(args: argparse.Namespace) -> File | None:
+    """The list of people; one that a box sealed is opened, and checked like any other, for anybody can seal one."""
+    from central.keys import sealing_key
+    from central.plans.errors import ListOfOther
+    from central.plans.ids import IdNumber
+    from central.plans.roster import Listed
+    from central.plans.table import read_file
+    from central.plans.template import workbook
+    from central.plans.views import File
+    from common.sheets import open_roster
+
+    if args.roster is None:
+        return None
+    data = read_file(args.roster)
+    if args.roster.suffix == ".sealed":
+        class_id, people = open_roster(data, sealing_key(args.centre / "keys"))
+        if class_id != args.class_id:
+            raise ListOfOther(file=args.roster.name, listed=class_id, class_id=args.class_id)
+        data = workbook("roster", args.lang, [
+            Listed(0, one.name, IdNumber("id_card", one.number), one.role) for one in people])
+    return File(args.roster.name, data)
 
 
 def _list(args: argparse.Namespace) -> None:

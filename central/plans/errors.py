@@ -292,6 +292,10 @@ class NoSuchTemplate(PlanError):
     text = "of a class that is planned only the schedule is written, with --centre: ID numbers stay at the centre"
 
 
+class ListOfOther(PlanError):
+    text = "{file} is a list of class {listed}, not of {class_id}"
+
+
 class NotOne(PlanError):
     text = "{file} lists several people: a roster event is about one who joins"
 

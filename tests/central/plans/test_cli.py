@@ -7,10 +7,12 @@ import pytest
 
 import central.wiring
 from central.cli import main
+from central.keys import sealing_key
 from central.plans.ids import IdNumber
 from central.plans.roster import Listed
 from central.plans.template import workbook
 from central.wiring import Centre
+from common import sheets
 from tests.central.helpers import FixedClock
 from tests.central.plans.making import PEOPLE, boxes, roster, schedule
 from tests.central.plans.tables import number
@@ -92,6 +94,21 @@ def test_a_schedule_is_written_changed_and_imported_again(run: object, folder: P
     assert run("import", "--class", "welder-1", "--schedule", path)[0] == 0
     assert run("show", "welder-1")[1] == before
     assert run("template", "roster", "--class", "welder-1", "--to", folder.parent / "x.xlsx")[0] == 2
+
+
+def test_a_list_that_a_box_sealed_is_opened_and_checked(run: object, folder: Path) -> None:
+    assert callable(run)
+    key = sealing_key(folder / "keys").public_key().public_bytes_raw().hex()
+
+    def take(class_id: str, wrong: str = "") -> tuple[int, str]:
+        people = [sheets.Listed("张伟", number(1), "trainee"), sheets.Listed("陈老师", number(2) + wrong, "instructor")]
+        path = written(folder, "welder-1.sealed", sheets.seal_roster(people, key, "welder-1"))
+        return run("import", "--class", class_id, "--title", "焊工", "--policy", "demo", "--box",  # type: ignore[no-any-return]
+                   "box-1=101", "--roster", path)
+
+    assert "not of other" in take("other")[1]
+    assert "has not 18 characters" in take("welder-1", "0")[1]
+    assert take("welder-1")[0] == 0 and "trainee\t张伟" in run("show", "welder-1")[1]
 
 
 def test_people_come_and_go_with_reason_and_approver(run: object, folder: Path) -> None:
