@@ -16,6 +16,7 @@ from central.cli import main
 from central.errors import BadWitness, DatabaseUnusable, NoStamp, OtherTree, TreeDamaged
 from central.signing import trust_clock
 from central.store.engine import open_engine, reading, writing
+from central.store.schema import SCHEMA_VERSION
 from central.store.tables import Tx
 from central.tree.keeper import DAY_S, Keeper, kept
 from central.tree.tree import Tree
@@ -164,7 +165,7 @@ def test_a_database_of_the_first_schema_gets_its_tree(tmp_path: Path) -> None:
     engine = open_engine(path)
     with reading(engine) as connection:
         tx = Tx(connection)
-        assert (tx.meta("schema"), tx.leaves(), tx.tree_size()) == ("3", 6, 0)
+        assert (tx.meta("schema"), tx.leaves(), tx.tree_size()) == (str(SCHEMA_VERSION), 6, 0)
         assert [head.up_to for head in tx.heads()] == [3, 1]
     tree = Tree(FromEngine(engine), log_key("o", WITNESS.public_key()), KeySigner(WITNESS))  # type: ignore[arg-type]
     assert tree.issue(NOW_S).checkpoint.size == 6

@@ -9,6 +9,7 @@ import pytest
 
 from central.store.engine import open_engine, reading
 from central.store.plans import KeptNumber
+from central.store.schema import SCHEMA_VERSION
 from central.store.tables import Tx
 from central.wiring import Centre
 from evidence.bodies import ClassOrder, Hour, Place, PolicyRef
@@ -72,6 +73,6 @@ def test_a_database_of_before_knows_its_bookings_from_its_orders(tmp_path: Path)
     engine = open_engine(path)
     with reading(engine) as connection:
         tx = Tx(connection)
-        assert (tx.meta("schema"), tx.drafts()) == ("3", [])
+        assert (tx.meta("schema"), tx.drafts()) == (str(SCHEMA_VERSION), [])
         assert tx.sharing(ORDER, MORNING, MORNING + 1) == ["welder-1"]
     engine.dispose()
