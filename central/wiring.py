@@ -42,6 +42,8 @@ from central.ingest.signatures import Here
 from central.keys import CentreKeys, accounts_key, load_centre_keys, make_centre_keys
 from central.names import NameBox
 from central.objects import Objects
+from central.plans.ids import IdBox, people_key
+from central.plans.plans import Plans
 from central.signing import signing_s
 from central.store.address import address_of
 from central.store.engine import Place
@@ -93,6 +95,10 @@ class Centre:
         tree = self.config.tree
         stamp = Authority(tree.stamp_url).stamp if tree.stamp_url else None
         return Keeper(self.tree(), self.store, self.clock, tree.checkpoint_s, stamp, self.keys.test)
+
+    def plans(self) -> Plans:
+        """Drafts of classes, and what becomes of them. Raises BadKeyFile."""
+        return Plans(self.store, self.names, IdBox(people_key(self.folder / "keys")), self.clock)
 
     def keyring(self) -> Keyring:
         """Whom this centre believes."""

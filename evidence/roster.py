@@ -24,7 +24,8 @@ def instructors(order: ClassOrder) -> tuple[str, ...]:
 
 def changes(orders: Sequence[Order], events: Sequence[tuple[Ref, int, RosterEvent]]) -> tuple[RosterChange, ...]:
     """Every change after the first plan, in the order in which they apply. `orders` in the order of their numbers."""
-    found = [change for before, after in itertools.pairwise(orders) for change in _replaced(before, after)]
+    said = _Said(events)
+    found = [change for before, after in itertools.pairwise(orders) for change in _replaced(before, after, said)]
     found += [_event(ref, recorded_us, event) for ref, recorded_us, event in events]
     return tuple(sorted(found, key=lambda c: (c.applied_us, c.ref, c.joins or "", c.leaves or "")))
 
@@ -42,12 +43,31 @@ def roster_at(first: ClassOrder, changes: Sequence[RosterChange], at_us: int) ->
     return tuple(due)
 
 
-def _replaced(before: Order, after: Order) -> list[RosterChange]:
+class _Said:
+    """What roster events said: a plan that follows such an event is no second change, and each event says it once."""
+
+    def __init__(self, events: Sequence[tuple[Ref, int, RosterEvent]]) -> None:
+        self._changes = [_event(ref, recorded_us, event) for ref, recorded_us, event in events]
+        self._used: set[tuple[Ref, str]] = set()
+
+    def before(self, order: Order, joins: str | None, leaves: str | None) -> bool:
+        """Whether an event before this plan said that a person joins, or leaves; it has not been asked for before."""
+        (ref, at_us, _), person = order, joins or leaves or ""
+        for change in self._changes:
+            fits = change.joins == joins if joins else change.leaves == leaves
+            if fits and (change.recorded_us, change.ref) < (at_us, ref) and (change.ref, person) not in self._used:
+                self._used.add((change.ref, person))
+                return True
+        return False
+
+
+def _replaced(before: Order, after: Order, said: _Said) -> list[RosterChange]:
     ref, at_us, order = after
     old, new = trainees(before[2]), trainees(order)
     pairs: list[tuple[str | None, str | None]] = [(None, person) for person in old if person not in new]
     pairs += [(person, None) for person in new if person not in old]
-    return [RosterChange(ref, "order", joins, leaves, at_us, at_us, order.title, ref[0]) for joins, leaves in pairs]
+    return [RosterChange(ref, "order", joins, leaves, at_us, at_us, order.title, ref[0])
+            for joins, leaves in pairs if not said.before(after, joins, leaves)]
 
 
 def _event(ref: Ref, recorded_us: int, event: RosterEvent) -> RosterChange:

@@ -349,7 +349,7 @@ class RosterChange:
 
     ref: Ref
     kind: Literal["enrolment", "late_entry", "withdrawal", "substitution", "order"]
-    """"order": a later plan of the class has another roster."""
+    """"order": a later plan of the class has another roster, and no roster event had said so."""
     joins: str | None
     leaves: str | None
     effective_us: int

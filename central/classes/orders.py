@@ -11,6 +11,7 @@ from central.classes.institutions import institutions_of
 from central.classes.plan import Plan, PlanPerson, hours_of
 from central.errors import CannotRead, UnknownClass, UnknownInstitution
 from central.names import NameBox
+from central.plans.overlaps import refuse_overlaps
 from central.store.store import Store
 from central.store.tables import Tx
 from common.policies import policy_bytes
@@ -31,7 +32,8 @@ class OrderMessage:
 
 def add_class(store: Store, names: NameBox, plan: Plan, people: tuple[PlanPerson, ...], path: Path) -> ClassOrder:
     """Append the order of a class; of a class that is known, an order with the next number in which everybody keeps
-    their pseudonym. Raises what `plan` and the policy raise, UnknownInstitution; nothing is kept then."""
+    their pseudonym. Raises what `plan` and the policy raise, UnknownInstitution, and PlanRefused where a box, a room or
+    a person is taken by another class; nothing is kept then."""
     toml = policy_toml(plan.policy, path.parent)
     policy = parse_policy(toml, plan.policy)
     with store.write() as tx:
@@ -48,10 +50,12 @@ def add_class(store: Store, names: NameBox, plan: Plan, people: tuple[PlanPerson
             policy=PolicyRef(policy.id, policy.sha256), utc_offset_min=plan.utc_offset_min, boxes=plan.boxes,
             roster=roster, hours=hours_of(plan, persons, path), institution=plan.institution,
         )
+        refuse_overlaps(tx, order, {person: one.name for person, one in known.items()})
         for person, named in fresh.items():
             tx.put_name(plan.class_id, person, names.seal(plan.class_id, person, named))
         tx.know_policy(policy.sha256, toml)
         store.append(tx, order)
+        tx.book(order)
     return order
 
 

@@ -144,6 +144,37 @@ names = Table(
     Column("sealed", LargeBinary, nullable=False, comment="AES-256-GCM with keys/names.key"),
 )
 
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("class_id", _text(64), primary_key=True),
+    Column("version", BigInteger, nullable=False, comment="rises with every change; whoever saves names the one read"),
+    Column("changed_us", BigInteger, nullable=False),
+    Column("body", Text, nullable=False, comment="JSON, people by pseudonym"),
+)
+
+id_numbers = Table(
+    "id_numbers",
+    metadata,
+    Column("class_id", _text(64), primary_key=True),
+    Column("person", _text(64), primary_key=True),
+    Column("marker", _text(64), nullable=False, index=True, comment="HMAC-SHA256 with keys/people.key"),
+    Column("sealed", LargeBinary, nullable=False, comment="AES-256-GCM with keys/people.key"),
+)
+
+bookings = Table(
+    "bookings",
+    metadata,
+    Column("class_id", _text(64), primary_key=True),
+    Column("device", _text(64), primary_key=True, comment="a box of the order in force"),
+    Column("room", Text, nullable=False),
+    Column("institution", _text(64)),
+    Column("first_us", BigInteger, nullable=False, comment="when the first class-hour begins"),
+    Column("last_us", BigInteger, nullable=False, comment="when the last one ends"),
+    Index("bookings_device", "device", "last_us"),
+    Index("bookings_room", "institution", "last_us"),
+)
+
 tiles = Table(
     "tiles",
     metadata,

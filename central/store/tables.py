@@ -13,6 +13,7 @@ from central.store.accounts import AccountTables
 from central.store.devices import DeviceTables
 from central.store.heard import HeardTables
 from central.store.outbox import OutboxTables
+from central.store.plans import PlanTables
 from central.store.trees import TreeTables
 from evidence.bodies import Segment
 from evidence.records import NO_PREV, Record, Sealed
@@ -60,7 +61,7 @@ class Announced:
     stored: bool
 
 
-class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables, AccountTables):
+class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables, AccountTables, PlanTables):
     """One transaction."""
 
     def meta(self, key: str) -> str | None:
@@ -318,8 +319,13 @@ class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables, AccountTables):
         return self._db.execute(select(t.policies.c.toml).where(t.policies.c.sha256 == sha256)).scalar()
 
     def put_name(self, class_id: str, person: str, sealed: bytes) -> None:
-        """Keep an encrypted name."""
+        """Keep an encrypted name, instead of what was kept for this person."""
+        self.forget_name(class_id, person)
         self._db.execute(insert(t.names).values(class_id=class_id, person=person, sealed=sealed))
+
+    def forget_name(self, class_id: str, person: str) -> None:
+        """Erase a name."""
+        self._db.execute(delete(t.names).where(t.names.c.class_id == class_id, t.names.c.person == person))
 
     def sealed_names(self, class_id: str) -> dict[str, bytes]:
         """Encrypted names by pseudonym."""

@@ -14,10 +14,10 @@ import secrets
 from pathlib import Path
 from typing import Annotated, Protocol
 
+from common.id_numbers import fault, tidy
+from common.namesakes import without_suffix
 from common.sheets import seal_number
 from edge.enrol.errors import BadCard, CardLeft, CardOfAnother, NoCard, NoNameYet, NoReader
-from edge.enrol.numbers import fault, tidy
-from edge.enrol.roster import without_suffix
 from edge.storage.files import read_plain
 from evidence.bodies import Enrolment
 from evidence.errors import BadShape

@@ -1,11 +1,10 @@
 """What can be wrong with photographs for enrolment. Each names its file."""
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
-from common.texts import N_
-from edge.enrol.numbers import Fault
+from common.id_numbers import WORDS, Fault
+from common.refused import ManyRefused
 from evidence.errors import BadInput, ZaitangError
 
 
@@ -71,32 +70,12 @@ class SeveralOfName(BadInput):
     text = "{file}: several people of this class are called {name}; name the photograph by the pseudonym ({people})"
 
 
-class Both(BadInput):
-    text = "{first}\n{second}"
-
-
-class ManyRefused(BadInput):
-    """Everything that is wrong, told at once; `problems` holds each. Nothing was kept."""
-
-    def __init__(self, problems: Sequence[BadInput]) -> None:
-        self.problems = tuple(problems)
-        super().__init__(problem=_joined(self.problems), count=len(self.problems))
-
-
 class PhotosRefused(ManyRefused):
     text = "{problem}\nproblems with photographs: {count}; none of them was taken over"
 
 
 class RosterRefused(ManyRefused):
     text = "{problem}\nproblems in the list: {count}; nothing was taken over"
-
-
-def _joined(problems: Sequence[BadInput]) -> BadInput:
-    """One error that tells all, as a balanced tree, so that a thousand bad photos nest only ten deep."""
-    if len(problems) == 1:
-        return problems[0]
-    half = len(problems) // 2
-    return Both(first=_joined(problems[:half]), second=_joined(problems[half:]))
 
 
 class NotNow(BadInput):
@@ -283,12 +262,7 @@ class NumberInRow(BadInput):
     """Never says the number: errors are printed and logged."""
 
     text = "row {row}: {why}"
-    why: ClassVar[dict[Fault, str]] = {
-        "wide": N_("the ID number holds full-width characters (１２３); type them as 123"),
-        "shape": N_("the ID number has not 18 characters (a spreadsheet may have rounded it: make the column text)"),
-        "date": N_("the ID number holds a date of birth that cannot be"),
-        "check": N_("the ID number is mistyped: its last character does not fit"),
-    }
+    why: ClassVar[dict[Fault, str]] = WORDS
 
 
 class RoleInRow(BadInput):

@@ -8,12 +8,12 @@ import csv
 import dataclasses
 import datetime
 import io
-import itertools
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
+from common.id_numbers import Fault, fault, tidy
+from common.namesakes import apart, without_suffix
 from common.sheets import Listed
 from edge.enrol.errors import (
     EmptyRoster,
@@ -30,7 +30,6 @@ from edge.enrol.errors import (
     TwiceInRoster,
     UnknownInRow,
 )
-from edge.enrol.numbers import Fault, fault, tidy
 from evidence.errors import BadInput
 
 MAX_BYTES, MAX_ROWS, MAX_NAME = 1 << 20, 1000, 90
@@ -87,23 +86,10 @@ def namesakes(people: Iterable[Listed]) -> list[str]:
                    if called[without_suffix(one.name)] > 1 and without_suffix(one.name) != "".join(one.name.split())})
 
 
-def without_suffix(name: str) -> str:
-    """A name as an ID card has it: without what tells namesakes apart, and without spaces."""
-    return re.sub(r"(?<=.)[（(][^（()）]*[)）]$", "", "".join(name.split()))
-
-
 def _apart(rows: Sequence[Row]) -> list[Row]:
     """The rows with a name each of their own."""
-    called = Counter(row.name for row in rows if row.name)
-    taken, found = set(called), list[Row]()
-    for row in rows:
-        name = row.name
-        if called[name] > 1:
-            numbered = (f"{row.name}（{count}）" for count in itertools.count(1))
-            name = next(one for one in numbered if one not in taken)
-            taken.add(name)
-        found.append(dataclasses.replace(row, name=name))
-    return found
+    names = apart([row.name for row in rows])
+    return [dataclasses.replace(row, name=name) for row, name in zip(rows, names, strict=True)]
 
 
 def _text(data: bytes) -> str:

@@ -9,6 +9,7 @@ from central.classes.as_of import AsOf, as_of
 from central.classes.orders import add_class, latest_orders, order_messages, order_of
 from central.classes.plan import read_names, read_plan
 from central.errors import BadPlan, DuplicateName, HoursOverlap, MissingName, NoTrainees, UnknownClass
+from central.plans.errors import PlanRefused
 from central.wiring import Centre
 from common.policies import NoSuchPolicy
 from evidence.bodies import ClassOrder
@@ -95,6 +96,16 @@ def test_a_bad_plan_is_one_sentence_and_nothing_is_kept(
         assert latest_orders(tx) == {}
         with pytest.raises(UnknownClass):
             order_of(tx, "welder-1")
+
+
+def test_two_classes_do_not_share_a_box_at_one_time(centre: Centre, tmp_path: Path) -> None:
+    add(centre, tmp_path)
+    other = PLAN.replace("welder-1", "welder-2")
+    with pytest.raises(PlanRefused, match="box box-1 records class welder-1"):
+        add(centre, tmp_path, other)
+    add(centre, tmp_path, other.replace("2026-03-02", "2026-03-03"))
+    # The same class once more is no second one.
+    assert add(centre, tmp_path).number == 2
 
 
 def test_a_simulated_class_is_judged_as_of_its_latest_box_record(centre: Centre) -> None:

@@ -196,7 +196,7 @@ def test_video_of_a_class_that_was_put_right_goes_with_the_right_class(
     centre: Centre, box: Box, tmp_path: Path,
 ) -> None:
     (tmp_path / "other").mkdir()
-    add(centre, tmp_path / "other", PLAN.replace("welder-1", "welder-2"))
+    add(centre, tmp_path / "other", PLAN.replace("welder-1", "welder-2").replace("2026-03-02", "2026-03-03"))
     box.append(SessionCorrected("welder-2", "welder-1", "s-1", "wrong button", "page"), MORNING + 300_000_000)
     centre.collector().take(box.messages()[-1:])
     put(centre, *VIDEO)

@@ -123,7 +123,8 @@ def test_a_class_that_cannot_be_judged_takes_no_other_with_it(
 ) -> None:
     for number in (1, 2):
         (tmp_path / str(number)).mkdir()
-        add(centre, tmp_path / str(number), PLAN.replace("welder-1", f"welder-{number}"))
+        plan = PLAN.replace("welder-1", f"welder-{number}").replace("2026-03-02", f"2026-03-0{1 + number}")
+        add(centre, tmp_path / str(number), plan)
     whole = stories.fold
 
     def fails(records: Iterable[Record], class_id: str, policy: Policy, **more: Any) -> Story:

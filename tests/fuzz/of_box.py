@@ -222,7 +222,7 @@ PARSERS = (
     Parser("box.toml", ("edge/config.py",), "toml", lambda: [BOX_TOML], lambda data, _: parse_box(data, "box.toml"),
            (BadShape,), 80),
     Parser("box.toml, as a file", ("edge/config.py",), "toml", lambda: [BOX_TOML], _box_file, (BadShape, BadBox), 10),
-    Parser("a list of people (CSV)", ("edge/enrol/roster.py", "edge/enrol/numbers.py"), "text",
+    Parser("a list of people (CSV)", ("edge/enrol/roster.py", "common/id_numbers.py"), "text",
            lambda: [CSV.encode(), CSV.encode("gb18030"), CSV.replace(",", "\t").encode("utf-8-sig")],
            lambda data, _: read_roster(data, TODAY, {}), ROSTER, 80),
     Parser("an ID card's file", ("edge/enrol/card.py",), "json",

@@ -19,7 +19,7 @@ from central.store import engine as engine_module
 from central.store import postgres as settings
 from central.store.address import address_of
 from central.store.engine import open_engine, reading, writing
-from central.store.schema import metadata, tiles
+from central.store.schema import SCHEMA_VERSION, metadata, tiles
 from central.store.tables import Tx
 from central.wiring import Centre, init_centre, open_centre
 from evidence.bodies import Alarm, Genesis, SessionStart
@@ -419,7 +419,7 @@ def test_an_older_version_becomes_this_one_or_stays_as_it_was(
     for one in all_at_once([lambda: open_engine(address)] * 4):
         one.dispose()  # type: ignore[attr-defined]
     with reading(engine) as connection:
-        assert Tx(connection).meta("schema") == "2" and Tx(connection).tree_size() == 0
+        assert Tx(connection).meta("schema") == str(SCHEMA_VERSION) and Tx(connection).tree_size() == 0
         assert set(inspect(connection).get_table_names()) == set(metadata.tables)
     engine.dispose()
 

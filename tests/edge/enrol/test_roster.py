@@ -27,7 +27,7 @@ A, B, C = "11010519491231002X", "410102199003071234", "410102198511112226"
 
 def right(number: str) -> str:
     """The number with the check character that fits."""
-    from edge.enrol.numbers import check_of
+    from common.id_numbers import check_of
 
     return number[:17] + check_of(number[:17])
 

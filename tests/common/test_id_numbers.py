@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.enrol.numbers import check_of, fault, tidy
+from common.id_numbers import check_of, fault, tidy
 
 TODAY = datetime.date(2026, 3, 2)
 NUMBERS = st.builds(
@@ -41,6 +41,7 @@ def test_two_neighbours_swapped_are_always_found(number: str, place: int) -> Non
 @pytest.mark.parametrize(("number", "why"), [
     ("", "shape"), ("110105194912310021", "check"), ("11010519491231002x", "shape"), ("11010519490231002X", "date"),
     ("１１010519491231002X", "wide"), ("011105194912310022", "shape"), ("11010520300101002X", "date"),
+    ("110105491231002", "old"),
 ])
 def test_what_is_wrong_is_told(number: str, why: str) -> None:
     assert fault(number, TODAY) == why
@@ -48,7 +49,7 @@ def test_what_is_wrong_is_told(number: str, why: str) -> None:
 
 @given(st.text(max_size=30))
 def test_anything_is_answered(text: str) -> None:
-    assert fault(tidy(text), TODAY) in ("shape", "date", "check", None)
+    assert fault(tidy(text), TODAY) in ("old", "shape", "date", "check", None)
 
 
 def test_spaces_and_a_small_x_are_tidied() -> None:

@@ -1,0 +1,339 @@
+"""Drafts of classes at this centre: imported, changed, shown with what they would change, published, followed.
+
+Whoever changes a draft names the version that he saw; if somebody was faster, nothing is changed. Names and ID numbers
+are kept encrypted beside it; a draft itself holds pseudonyms.
+"""
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from central.classes.orders import policy_toml
+from central.classes.stories import policy_of
+from central.clock import Clock
+from central.names import NameBox
+from central.plans.changes import changes
+from central.plans.draft import (
+    TITLE,
+    Draft,
+    Published,
+    change_class,
+    class_id_of,
+    draft_of,
+    joining,
+    plain,
+    read_draft,
+    replace_hours,
+    write_draft,
+)
+from central.plans.errors import (
+    DraftChanged,
+    DraftOutdated,
+    FileRefused,
+    NoDraft,
+    NothingToPublish,
+    NotOne,
+    OffRoster,
+    PlanError,
+    PlanRefused,
+)
+from central.plans.foresight import foreseen
+from central.plans.ids import IdBox, IdNumber
+from central.plans.importing import hours_of
+from central.plans.overlaps import earlier, published_of, published_with, with_name
+from central.plans.people import matched, of_draft
+from central.plans.refusals import order_of_draft, refusals
+from central.plans.roster import Listed, read_roster
+from central.plans.roster_changes import Kind, Why, add_event, enrolled
+from central.plans.schedule import Planned, read_schedule
+from central.plans.views import BoxState, ClassSpec, File, Publication, Shown
+from central.store.plans import KeptDraft, KeptNumber
+from central.store.store import Store
+from central.store.tables import Tx
+from common.sheets import Name
+from evidence.bodies import ClassOrder, Leave, OrderAccepted, PolicyRef, RosterEvent, body_of
+from evidence.errors import BadInput
+from evidence.policy import Policy, parse_policy
+
+T = TypeVar("T")
+Edit = Callable[[Draft, Published, int], Draft]
+"""A change of a draft: the draft, what is published and now (UTC in microseconds) in, another draft out."""
+
+
+class Plans:
+    """All drafts of a centre."""
+
+    def __init__(self, store: Store, names: NameBox, ids: IdBox, clock: Clock) -> None:
+        self._store, self._names, self._ids, self._clock = store, names, ids, clock
+
+    # --- looking ---
+
+    def show(self, class_id: str) -> Shown:
+        """The draft of a class; what is published where nobody drafts. Raises NoDraft, PolicyGone."""
+        with self._store.read() as tx:
+            draft, version, published = self._open(tx, class_id)
+            return self._shown(tx, draft, version, published)
+
+    def kept(self) -> list[tuple[KeptDraft, Draft]]:
+        """All drafts that are kept."""
+        with self._store.read() as tx:
+            return [(kept, read_draft(kept.body)) for kept in tx.drafts()]
+
+    def state(self, class_id: str) -> tuple[int, list[BoxState]]:
+        """The number of the order in force, and of each of its boxes whether it has taken it. Raises NoDraft."""
+        with self._store.read() as tx:
+            published, sealed = published_with(tx, class_id)
+            if published.order is None or sealed is None:
+                raise NoDraft(class_id=class_id)
+            taken = {one.record.device: one.record.utc_us for one in tx.of_type("order.accepted", class_id)
+                     if isinstance(body := body_of(one.record), OrderAccepted) and body.order == sealed.hash}
+            return published.order.number, [
+                BoxState(place.device, place.room, place.device in taken,
+                         taken.get(place.device, sealed.record.utc_us),
+                         any(head.certificate is not None for head in tx.heads(place.device)))
+                for place in published.order.boxes]
+
+    # --- changing ---
+
+    def take(self, spec: ClassSpec, schedule: File | None, roster: File | None, keep: bool = True) -> Shown:
+        """Import tables into the draft of a class, which is made where there is none. Without `keep` it is only shown
+        what would come of it.
+
+        Raises BadClassId, BadText, FileRefused, PlanError, NoSuchPolicy, CannotRead; nothing is kept then."""
+        class_id_of(spec.class_id)
+        now_us = self._now_us()
+        listed, planned = self._read(schedule, roster, now_us)
+        with (self._store.write() if keep else self._store.read()) as tx:
+            draft, version, published = self._base(tx, spec)
+            toml = policy_toml(spec.policy, spec.beside) if spec.policy is not None else None
+            draft = change_class(draft, spec.title, spec.boxes, spec.institution, _ref(toml, spec.policy))
+            known, markers = self._known(tx, spec.class_id)
+            names, numbers = dict[str, Name](), dict[str, IdNumber]()
+            if listed is not None:
+                people = matched(listed, known, markers, self._ids.marker)
+                trainees = of_draft(people.people, draft, published, {**known, **people.names})
+                draft = dataclasses.replace(draft, people=trainees)
+                names, numbers = dict(people.names), dict(people.numbers)
+            known |= names
+            if planned is not None:
+                hours = hours_of(planned, draft, known, published.order is not None, now_us)
+                draft = _named(lambda: replace_hours(draft, hours, published, now_us), known)
+            if toml is not None and keep:
+                tx.know_policy(draft.policy.sha256, toml)
+            if keep:
+                self._keep(tx, draft, version, published, names, numbers)
+            policy = self._policy(tx, draft) if toml is None else parse_policy(toml, spec.policy or "policy")
+            if keep:
+                return self._shown(tx, draft, version + 1, published, policy=policy)
+            markers |= {person: self._ids.marker(one) for person, one in numbers.items()}
+            return self._shown(tx, draft, version, published, known, markers, policy)
+
+    def edit(self, class_id: str, version: int | None, change: Edit) -> Shown:
+        """Change a draft by a pure function of `draft.py`, `pattern.py` or `roster_changes.py`. `version`: the one that
+        was seen, None: whatever it is. Raises NoDraft, DraftChanged, DraftOutdated, and what `change` raises."""
+        with self._store.write() as tx:
+            draft, read, published = self._seen(tx, class_id, version)
+            known, _ = self._known(tx, class_id)
+            changed = _named(lambda: change(draft, published, self._now_us()), known)
+            self._keep(tx, changed, read, published, {}, {})
+            return self._shown(tx, changed, read + 1, published)
+
+    def event(
+        self, class_id: str, version: int | None, kind: Kind, person: str | None,
+        newcomer: tuple[str, IdNumber] | None, effective_us: int, why: Why,
+    ) -> Shown:
+        """Put a roster event into a draft. `person`: pseudonym or name of who leaves; `newcomer`: name and number of
+        who joins. Raises as `edit` does, and OffRoster."""
+        with self._store.write() as tx:
+            draft, read, published = self._seen(tx, class_id, version)
+            known, markers = self._known(tx, class_id)
+            comes, names, numbers = None, dict[str, Name](), dict[str, IdNumber]()
+            if newcomer is not None:
+                one = Listed(0, plain(newcomer[0], TITLE, 90), newcomer[1], "trainee")
+                found = matched([one], known, markers, self._ids.marker, [name.name for name in known.values()])
+                (comes,), names, numbers = found.people, dict(found.names), dict(found.numbers)
+            leaver = None if person is None else _person(person, known, class_id)
+            changed = _named(lambda: add_event(
+                draft, published, kind, leaver, comes, effective_us, why, self._now_us()), known | names)
+            self._keep(tx, changed, read, published, names, numbers)
+            return self._shown(tx, changed, read + 1, published)
+
+    def newcomer(self, file: File) -> tuple[str, IdNumber]:
+        """Name and number of the one trainee in a list. Raises FileRefused, NotOne, PlanError."""
+        listed, _ = self._read(None, file, self._now_us())
+        if listed is None or len(listed) != 1:
+            raise NotOne(file=file.name)
+        return listed[0].name, listed[0].number
+
+    def person(self, class_id: str, who: str) -> str:
+        """The pseudonym of somebody of a class, by pseudonym or name. Raises OffRoster."""
+        with self._store.read() as tx:
+            return _person(who, self._known(tx, class_id)[0], class_id)
+
+    def discard(self, class_id: str) -> None:
+        """Forget a draft; who was in nothing but this draft is forgotten with it. Raises NoDraft."""
+        with self._store.write() as tx:
+            if tx.draft(class_id) is None:
+                raise NoDraft(class_id=class_id)
+            tx.drop_draft(class_id)
+            self._forget(tx, class_id, published_of(tx, class_id), None)
+
+    def forget_number(self, class_id: str, who: str) -> None:
+        """Erase somebody's ID number: nothing finds this person in another class any more. Raises OffRoster."""
+        with self._store.write() as tx:
+            tx.forget_number(class_id, _person(who, self._known(tx, class_id)[0], class_id))
+
+    # --- publishing ---
+
+    def publish(self, class_id: str, version: int | None) -> Publication:
+        """Sign what the draft changes: roster events and leaves, then the order, if it is another than the one in
+        force. All of it is kept, or nothing. Raises NoDraft, DraftChanged, DraftOutdated, NothingToPublish,
+        PlanRefused with all that keeps it from being published."""
+        now_us = self._now_us()
+        with self._store.write() as tx:
+            draft, read, published = self._seen(tx, class_id, version)
+            known, markers = self._known(tx, class_id)
+            problems = refusals(tx, draft, published, markers, now_us)
+            if problems:
+                raise PlanRefused([with_name(one, _plain(known)) for one in problems])
+            if not changes(draft, published, now_us):
+                raise NothingToPublish(class_id=class_id)
+            bodies: tuple[RosterEvent | Leave, ...] = (*draft.events, *draft.leaves)
+            for body in bodies:
+                self._store.append(tx, body)
+            order = order_of_draft(draft, published, now_us)
+            fresh = published.order is None or order != dataclasses.replace(published.order, number=order.number)
+            if fresh:
+                self._store.append(tx, order)
+                tx.book(order)
+            done = published_of(tx, class_id)
+            self._keep(tx, draft_of(done, draft), read, done, {}, {})
+            assert done.order is not None
+            return Publication(done.order.number, fresh, len(draft.events), len(draft.leaves))
+
+    # --- inside ---
+
+    def _now_us(self) -> int:
+        return self._clock.stamp().utc_us
+
+    def _read(
+        self, schedule: File | None, roster: File | None, now_us: int
+    ) -> tuple[tuple[Listed, ...] | None, tuple[Planned, ...] | None]:
+        today = datetime.datetime.fromtimestamp(now_us / 1e6, datetime.UTC).date() + datetime.timedelta(days=1)
+        problems: list[BadInput] = []
+
+        def tried(file: File | None, read: Callable[[File], tuple[T, ...]]) -> tuple[T, ...] | None:
+            try:
+                return None if file is None else read(file)
+            except FileRefused as error:
+                problems.extend(error.problems)
+                return None
+
+        listed = tried(roster, lambda file: read_roster(file.data, file.name, today))
+        planned = tried(schedule, lambda file: read_schedule(file.data, file.name))
+        if problems:
+            raise FileRefused(problems)
+        return listed, planned
+
+    def _known(self, tx: Tx, class_id: str) -> tuple[dict[str, Name], dict[str, str]]:
+        names = self._names.open_all(class_id, tx.sealed_names(class_id))
+        return names, {person: one.marker for person, one in tx.numbers(class_id).items()}
+
+    def _open(self, tx: Tx, class_id: str) -> tuple[Draft, int, Published]:
+        kept, published = tx.draft(class_id), published_of(tx, class_id)
+        if kept is not None:
+            return read_draft(kept.body), kept.version, published
+        if published.order is None:
+            raise NoDraft(class_id=class_id[:80])
+        return draft_of(published), 0, published
+
+    def _seen(self, tx: Tx, class_id: str, version: int | None) -> tuple[Draft, int, Published]:
+        draft, read, published = self._open(tx, class_id)
+        if version is not None and version != read:
+            raise DraftChanged(class_id=class_id)
+        if draft.based_on != (published.order.number if published.order else 0):
+            raise DraftOutdated(class_id=class_id)
+        return draft, read, published
+
+    def _base(self, tx: Tx, spec: ClassSpec) -> tuple[Draft, int, Published]:
+        if tx.draft(spec.class_id) is not None or published_of(tx, spec.class_id).order is not None:
+            return self._seen(tx, spec.class_id, None)
+        toml = policy_toml(spec.policy or "", spec.beside)
+        ref = _ref(toml, spec.policy)
+        assert ref is not None
+        draft = Draft(spec.class_id, plain(spec.title or "", TITLE), ref, spec.utc_offset_min, spec.boxes or (),
+                      spec.institution, (), ())
+        return draft, 0, Published()
+
+    def _keep(
+        self, tx: Tx, draft: Draft, read: int, published: Published, names: Mapping[str, Name],
+        numbers: Mapping[str, IdNumber],
+    ) -> None:
+        class_id, body = draft.class_id, write_draft(draft)
+        read_draft(body)  # what cannot be read again, like a box's id of other letters, is told now
+        if not tx.save_draft(class_id, read, self._now_us(), body):
+            raise DraftChanged(class_id=class_id)
+        for person, name in names.items():
+            tx.put_name(class_id, person, self._names.seal(class_id, person, name))
+        for person, number in numbers.items():
+            sealed = self._ids.seal(class_id, person, number)
+            tx.put_number(KeptNumber(class_id, person, self._ids.marker(number), sealed))
+        self._forget(tx, class_id, published, draft)
+
+    def _forget(self, tx: Tx, class_id: str, published: Published, draft: Draft | None) -> None:
+        """Erase names and numbers of people who are in no order, no event and not in the draft."""
+        orders = [body_of(sealed.record) for sealed in tx.of_type("order.class", class_id)]
+        needed = {one.person for body in orders if isinstance(body, ClassOrder) for one in body.roster}
+        needed |= {person for event in published.events for person in (event.person, event.substitute) if person}
+        if draft is not None:
+            needed |= {one.person for one in (*draft.people, *joining(draft))}
+        for person in {*tx.sealed_names(class_id), *tx.numbers(class_id)} - needed:
+            tx.forget_name(class_id, person)
+            tx.forget_number(class_id, person)
+
+    def _policy(self, tx: Tx, draft: Draft) -> Policy:
+        return policy_of(tx, order_of_draft(draft, Published(), 0))
+
+    def _shown(
+        self, tx: Tx, draft: Draft, version: int, published: Published, known: Mapping[str, Name] | None = None,
+        markers: Mapping[str, str] | None = None, policy: Policy | None = None,
+    ) -> Shown:
+        now_us = self._now_us()
+        if known is None or markers is None:
+            known, markers = self._known(tx, draft.class_id)
+        policy = policy or self._policy(tx, draft)
+        refused = [with_name(one, _plain(known)) for one in refusals(tx, draft, published, markers, now_us)]
+        people = enrolled(published, draft) if published.order else set(draft.of("trainee"))
+        before = earlier(tx, draft, people, markers, policy.o8.months.value) if policy.o8 else []
+        return Shown(draft, version, published, _plain(known),
+                     changes(draft, published, now_us), tuple(refused),
+                     foreseen(order_of_draft(draft, published, now_us), policy, now_us), tuple(before), policy)
+
+
+def _ref(toml: bytes | None, name: str | None) -> PolicyRef | None:
+    if toml is None:
+        return None
+    policy = parse_policy(toml, name or "policy")
+    return PolicyRef(policy.id, policy.sha256)
+
+
+def _person(who: str, known: Mapping[str, Name], class_id: str) -> str:
+    name = " ".join(who.split())
+    found = who if who in known else next((one for one, named in known.items() if named.name == name), None)
+    if found is None:
+        raise OffRoster(person=name[:100], class_id=class_id)
+    return found
+
+
+def _named(change: Callable[[], Draft], known: Mapping[str, Name]) -> Draft:
+    try:
+        return change()
+    except PlanError as error:
+        raise with_name(error, _plain(known)) from None
+
+
+def _plain(known: Mapping[str, Name]) -> dict[str, str]:
+    """Pseudonym → name."""
+    return {person: one.name for person, one in known.items()}
