@@ -197,7 +197,7 @@ def check_routes(routes: list[BaseRoute]) -> None:
             continue
         if not isinstance(route, APIRoute) or gate_of(route) is None:
             raise UndeclaredRoute(getattr(route, "path", repr(route)))
-        unread = not set(route.methods) <= READS
+        unread = not set(route.methods or ()) <= READS
         gate = gate_of(route)
         asks = gate is not None and (isinstance(gate.may, Action) or gate.may.form)
         if unread and asks and not any(isinstance(one.dependency, Form) for one in route.dependencies):

@@ -98,8 +98,8 @@ def to_sign_in(request: Request) -> Response:
     """Ask who it is, and come back."""
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     wanted = local(path) if request.method in ("GET", "HEAD") else "/"
-    more = {**({} if wanted == "/" else {"next": wanted}),
-            **({"lang": request.query_params["lang"]} if "lang" in request.query_params else {})}
+    more = [*([] if wanted == "/" else [("next", wanted)]),
+            *(("lang", lang) for lang in request.query_params.getlist("lang")[:1])]
     return RedirectResponse("/sign-in" + ("?" + urlencode(more) if more else ""), 303)
 
 

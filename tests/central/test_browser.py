@@ -188,8 +188,8 @@ def test_one_logs_in_and_out_with_the_keyboard_alone(console: Console, browser: 
         page.keyboard.type("li")
         page.keyboard.press("Tab")
         page.keyboard.type(said)
-        page.keyboard.press("Enter")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         if said.startswith("wrong"):
             assert "the account or the password is not right" in page.inner_text("[role=alert]")
     assert page.url == f"{console.address}/classes/welder-1?lang=en" and AWAY in page.inner_text("body")

@@ -21,7 +21,7 @@ from central.ingest.broker import _message as read_topic
 from central.ingest.collector import Collector, Message
 from central.store.accounts import Session
 from central.web.app import create_app
-from central.wiring import init_centre
+from central.wiring import Centre, init_centre
 from common.policies import load_policy
 from common.sheets import Name
 from edge.clock import SystemClock
@@ -183,7 +183,7 @@ def a_collector(folder: Path) -> Iterator[Collecting]:
     sender = Sender(centre)
     sender.genesis()
     sender.append(segment_of(b"video", MORNING, 60), MORNING + 61_000_000)
-    made = Collecting(centre.collector(), sender, create_app(centre))
+    made = Collecting(centre.collector(), sender, _of_somebody(centre))
     made.collector.take(sender.messages())
     yield made
     centre.store.close()
@@ -248,15 +248,17 @@ def a_console(folder: Path) -> Iterator[ASGIApp]:
     sender.genesis()
     sender.append(segment_of(b"video", MORNING, 60), MORNING + 61_000_000)
     centre.collector().take(sender.messages())
-    centre.account_desk().add("li", "administrator", None, None)
-    with centre.store.write() as tx:
-        tx.put_session(Session(digest(COOKIE), "li", True, MORNING, MORNING))
-    yield _of_somebody(create_app(centre))
+    yield _of_somebody(centre)
     centre.store.close()
 
 
-def _of_somebody(app: ASGIApp) -> ASGIApp:
-    """The same for whoever is logged in: a stranger would see one page only."""
+def _of_somebody(centre: Centre) -> ASGIApp:
+    """The console for whoever is logged in: a stranger would see one page only."""
+    centre.account_desk().add("li", "administrator", None, None)
+    with centre.store.write() as tx:
+        tx.put_session(Session(digest(COOKIE), "li", True, MORNING, MORNING))
+    app = create_app(centre)
+
     async def with_cookie(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             scope = {**scope, "headers": [(b"cookie", f"zaitang={COOKIE}".encode()), *scope["headers"]]}
