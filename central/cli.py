@@ -62,6 +62,7 @@ def _parser(lang: str = "en") -> Parser:
                         help="the folder to write: a new or an empty one")
     _add_move(commands)
     _add_tree(commands)
+    importlib.import_module("central.dossier.cli").add_commands(commands, _command)
     importlib.import_module("central.orders.cli").add_commands(commands)
     _command(commands, "sealing-key", _sealing_key, "print the key to which boxes seal ID numbers and lists of people")
     roster = _command(commands, "roster", _roster,
