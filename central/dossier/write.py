@@ -1,6 +1,7 @@
 """Puts finished dossiers on the disk: the old one or the new one stands there, never half of one."""
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -29,7 +30,8 @@ def write_file(path: Path, data: bytes) -> None:
     except OSError as error:
         raise CannotWrite(path=path, why=error.strerror or str(error)) from None
     finally:
-        fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where its folder is no folder, too
+            fresh.unlink()
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
