@@ -27,8 +27,8 @@ REASONS, RECORDS, GAPS = 40, 6, 12
 """So many are printed of one finding, or class-hour; the rest is counted, and stands in the XLSX and the JSON."""
 TRAINEES, HOURS, RECORDINGS = 160, 1000, 250
 """So many rows of each table are printed; a class has 80 trainees at most. The rest is counted in the same words."""
-SMALL = 30
-"""Tables of so many rows stay on one page."""
+SMALL, FEW = 16, 12
+"""Tables of so many rows, findings with so many reasons stay on one page."""
 INSPECTIONS = 2
 """So many places the form has for inspections while the class ran."""
 
@@ -62,7 +62,7 @@ def html(facts: Facts, lang: str) -> str:
         heat_maps=heat_maps(trainees, labels),
         coverage=coverage(hours, lambda hour: say.local.short_date(hour.start_us)),
         during=_during(facts), opened=_opened(facts), verdict=_verdict(facts), limits=(REASONS, RECORDS, GAPS),
-        trainees=trainees, hours=hours, recordings=recordings, small=SMALL,
+        trainees=trainees, hours=hours, recordings=recordings, small=SMALL, few=FEW,
         judged=[one for one in facts.findings if one.finding.result != "not_recorded"],
         silent=[one for one in facts.findings if one.finding.result == "not_recorded"],
     )

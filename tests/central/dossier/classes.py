@@ -10,12 +10,12 @@ from central.classes.stories import Told
 from central.dossier.facts import facts_of
 from central.dossier.shape import Facts, Proof
 from evidence.rules import findings
-from tests.evidence.course import Course, at
+from tests.evidence.course import Course, at, sha
 
 AS_OF = "2026-04-01 08:00"
 NAMES = {"t-1": "张伟", "t-2": "王芳", "t-3": "李娜", "t-4": "欧阳明月", "teacher": "陈老师"}
-PROOF = Proof("zaitang/" + "ab" * 32 + "/centre", 4711, base64.b64encode(bytes(range(32))).decode(), at(AS_OF),
-              "zaitang/centre+00000000+key", "cd" * 32, "http://127.0.0.1:8470/log/checkpoint?size=4711")
+PROOF = Proof(f"zaitang/{sha('root')}/centre", 4711, base64.b64encode(bytes.fromhex(sha("tree"))).decode(), at(AS_OF),
+              "zaitang/centre+00000000+key", sha("root"), "http://127.0.0.1:8470/log/checkpoint?size=4711")
 
 
 def told_of(course: Course, as_of: str = AS_OF) -> Told:
@@ -25,7 +25,7 @@ def told_of(course: Course, as_of: str = AS_OF) -> Told:
 
 
 def dossier(course: Course, names: Mapping[str, str] = NAMES, as_of: str = AS_OF) -> Facts:
-    return facts_of(told_of(course, as_of), names, "ef" * 32, PROOF, lambda sha256: True)
+    return facts_of(told_of(course, as_of), names, sha("order"), PROOF, lambda sha256: True)
 
 
 def signs_in(course: Course, day: str, hour: int, people: tuple[str, ...], box: str = "box-1") -> None:

@@ -2,6 +2,9 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,11 +16,14 @@ from central.dossier.gather import gather
 from central.dossier.made import state_made
 from central.dossier.proof import Code, check_code, code_text, read_code
 from central.errors import UnknownClass
+from central.export import export_class
 from central.wiring import Centre
 from evidence.bodies import Review, body_of
 from evidence.errors import ZaitangError
 from tests.central.dossier.classes import flagged
+from verify.cli import main as verify
 
+DOCS = Path(__file__).parents[3] / "docs"
 GOOD = code_text(flagged())
 
 
@@ -89,3 +95,16 @@ def test_that_a_dossier_was_made_is_on_record(played: Centre) -> None:
     body = body_of(state_made(played, facts).record)
     assert body.class_id == "welder-1" and [head.device for head in body.heads] == ["box-1"]  # type: ignore[union-attr]
     assert body.segments == facts.files.on_record  # type: ignore[union-attr]
+
+
+def test_an_auditor_computes_the_same_hash_without_the_centre(played: Centre, tmp_path: Path) -> None:
+    """By the very lines of docs/dossier.md, from an export and `zaitang-verify`."""
+    code = code_of(played)
+    export_class(played, "welder-1", tmp_path / "export")
+    assert verify([str(tmp_path / "export"), "--root", played.root_fingerprint, "--json", str(tmp_path / "OUT")]) == 0
+    for name in ("dossier.md", "dossier.zh-CN.md"):
+        text = (DOCS / name).read_text(encoding="utf-8")
+        command = text[text.index("python3 -c '") :].partition("'")[2].partition("'")[0]
+        done = subprocess.run([sys.executable, "-c", command, str(tmp_path / "OUT")], capture_output=True, text=True,
+                              check=True)
+        assert done.stdout.strip() == code.findings_sha256
