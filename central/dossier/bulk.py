@@ -111,7 +111,7 @@ def export_all(centre: Centre, classes: list[str], target: Path, kind: str, lang
 
 def _one(centre: Centre, facts: Facts, target: Path, kind: str, lang: str) -> str:
     path = target / (f"{facts.head.class_id}.json" if kind == "json" else facts.head.class_id)
-    read: Callable[[Path], Any] = _hash_of_json if kind == "json" else _hash_of_csv
+    read: Callable[[Path], Any] = earlier_json if kind == "json" else earlier_csv
     if read(path) == (facts_hash(facts), lang):
         return "skipped"
     made = rendered(facts, ".json" if kind == "json" else "", lang)
@@ -120,7 +120,7 @@ def _one(centre: Centre, facts: Facts, target: Path, kind: str, lang: str) -> st
     return "written"
 
 
-def _hash_of_json(path: Path) -> tuple[str, str] | None:
+def earlier_json(path: Path) -> tuple[str, str] | None:
     """Which facts an earlier file is of, and in which language; None if it is no such file."""
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -131,7 +131,7 @@ def _hash_of_json(path: Path) -> tuple[str, str] | None:
         return None
 
 
-def _hash_of_csv(path: Path) -> tuple[str, str] | None:
+def earlier_csv(path: Path) -> tuple[str, str] | None:
     """The same of a folder."""
     try:
         with (path / "class.csv").open(encoding="utf-8-sig", newline="") as file:

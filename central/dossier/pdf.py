@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from weasyprint import HTML
 from weasyprint.urls import URLFetcher
 
@@ -57,7 +56,7 @@ def html(facts: Facts, lang: str) -> str:
     labels = [_label(facts, say, one.start_us) for one in recordings]
     return environment().get_template("dossier.html").render(
         f=facts, head=facts.head, say=say, _=say, lang=lang, made=utc_text(facts.head.as_of_us)[:19] + "Z",
-        css=Markup((TEMPLATES / "dossier.css").read_text("utf-8")), code=code_text(facts), qr=_qr(facts, say),
+        code=code_text(facts), qr=_qr(facts, say),
         marks=MARKS, cell=lambda mark: cell(mark, 0, 0), kinds=COVERAGE, entries=ENTRIES,
         heat_maps=heat_maps(trainees, labels),
         coverage=coverage(hours, lambda hour: say.local.short_date(hour.start_us)),
@@ -76,13 +75,13 @@ def environment() -> Environment:
         lstrip_blocks=True, finalize=lambda value: clean(value) if type(value) is str else value)
 
 
-def _qr(facts: Facts, say: Words) -> Markup:
+def _qr(facts: Facts, say: Words) -> str:
     made = segno.make(code_text(facts), error="m", boost_error=False)
-    return Markup(made.svg_inline(border=4, omitsize=True, title=say("Code that ties this paper to the centre's tree")))
+    return str(made.svg_inline(border=4, omitsize=True, title=say("Code that ties this paper to the centre's tree")))
 
 
 def _label(facts: Facts, say: Words, us: int) -> str:
-    half = say("am") if local(us, facts.head.utc_offset_min).hour < 12 else say("pm")
+    half = say("a.m.") if local(us, facts.head.utc_offset_min).hour < 12 else say("p.m.")
     return f"{say.local.day(us)[5:]} {half}"
 
 

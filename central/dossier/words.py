@@ -18,7 +18,7 @@ NOT_RECORDED = N_("no record")
 MAKE_UP = N_("make-up, {kind}")
 SIGNS = {**ANSWERS, "no_response": NO_RESPONSE, "out": OUT, "forbidden": FORBIDDEN, **VOID,
          "pin_in": PINS["in"], "pin_out": PINS["out"]}
-WAYS = {"face": N_("face"), "pin": N_("PIN")}
+WAYS = {"face": N_("by face"), "pin": N_("PIN")}
 MARKS = {
     "both": N_("signed in and shown in the recording"),
     "signed": N_("signed in, not shown in the recording"),
@@ -36,12 +36,12 @@ COVERAGE = {
     "online": N_("online: no recording is due"),
 }
 ENTRIES = {
-    "enrolment": N_("enrolled"),
-    "late_entry": N_("late entry"),
-    "withdrawal": N_("withdrawal"),
-    "substitution": N_("substitution"),
-    "order": N_("by a new plan"),
-    "leave": N_("leave"),
+    "enrolment": N_("Enrolled"),
+    "late_entry": N_("Late entry"),
+    "withdrawal": N_("Withdrawal"),
+    "substitution": N_("Substitution"),
+    "order": N_("By a new plan"),
+    "leave": N_("On leave"),
 }
 ENTERS, LEAVES, REPLACED = N_("{name} joins"), N_("{name} leaves"), N_("{name} comes instead of {other}")
 SHOWN_VERDICTS = {"flag": N_("Flag"), "review": N_("Review required"), "clear": N_("clear")}

@@ -175,7 +175,7 @@ def _sheets(facts: Facts, say: Words) -> Iterable[Sheet]:
     yield Sheet(ATTENDANCE, (
         Column(N_("Trainee"), "text", 18), Column(N_("due class-hours"), "number", 9),
         Column(N_("attended class-hours"), "number", 9), Column(N_("made-up class-hours"), "number", 9),
-        Column(N_("class-hours on leave"), "number", 9), Column(N_("attendance rate"), "share", 10),
+        Column(N_("class-hours on leave"), "number", 9), Column(N_("Attendance rate"), "share", 10),
         Column(N_("recordings due"), "number", 9), Column(N_("recordings signed in"), "number", 9),
         Column(N_("recordings late"), "number", 9), Column(N_("recordings shown"), "number", 9),
         Column(N_("Pseudonym"), "text", 18),
@@ -183,8 +183,8 @@ def _sheets(facts: Facts, say: Words) -> Iterable[Sheet]:
          one.blocks_due, one.blocks_signed, one.blocks_late, one.blocks_shown, one.person)
         for one in facts.trainees], shares=(5,))
     yield Sheet(HOURS, (
-        Column(N_("Class-hour"), "text", 12), Column(N_("kind"), "text", 12), Column(N_("begins"), "time", 19),
-        Column(N_("ends"), "time", 19), Column(N_("planned, min"), "minutes", 9),
+        Column(N_("Class-hour"), "text", 12), Column(N_("Kind"), "text", 12), Column(N_("Begins"), "time", 19),
+        Column(N_("Ends"), "time", 19), Column(N_("planned, min"), "minutes", 9),
         Column(N_("recorded, min"), "minutes", 9), Column(N_("recorded, share"), "share", 10),
         Column(N_("longest stretch, min"), "minutes", 9), Column(N_("of uncertain time, min"), "minutes", 9),
         Column(N_("not recorded, and why"), "text", 60),
@@ -192,21 +192,21 @@ def _sheets(facts: Facts, say: Words) -> Iterable[Sheet]:
          "; ".join(map(say.gap, one.gaps)) or None) for one in facts.hours], shares=(6,))
     yield _recordings(facts, say)
     yield Sheet(N_("Attempts to sign in"), (
-        Column(N_("time"), "time", 19), Column(N_("Trainee"), "text", 18), Column(N_("way"), "text", 8),
-        Column(N_("answer"), "text", 40), Column(N_("counts"), "text", 8), Column(N_("similarity"), "score", 9),
+        Column(N_("When"), "time", 19), Column(N_("Trainee"), "text", 18), Column(N_("Way"), "text", 8),
+        Column(N_("Answer"), "text", 40), Column(N_("Counts"), "text", 8), Column(N_("Similarity"), "score", 9),
         Column(N_("face, px"), "number", 9), Column(N_("Record"), "text", 20),
     ), [(one.at_us, say.name(one.person), say(WAYS[one.way]), say.sign(one), say("Yes") if one.counts else say("No"),
          one.score_ppm, one.face_px, say.record(one.ref)) for one in facts.signs],
         tones=((4, say("No"), DOUBTFUL),))
     yield Sheet(N_("Inspections"), (
-        Column(N_("time"), "time", 19), Column(N_("Place"), "text", 24), Column(N_("Teachers"), "number", 9),
-        Column(N_("people present"), "number", 9), Column(N_("remark"), "text", 40), Column(N_("by"), "text", 18),
-        Column(N_("Record"), "text", 20),
+        Column(N_("When"), "time", 19), Column(N_("Place"), "text", 24), Column(N_("Teachers"), "number", 9),
+        Column(N_("people present"), "number", 9), Column(N_("Remark"), "text", 40),
+        Column(N_("Inspector"), "text", 18), Column(N_("Record"), "text", 20),
     ), [(one.at_us, one.place, one.teachers, one.people, one.remark, one.by, say.record(one.ref))
         for one in facts.inspections])
     yield Sheet(N_("Roster changes"), (
-        Column(N_("from"), "time", 19), Column(N_("to"), "time", 19), Column(N_("kind"), "text", 12),
-        Column(N_("who"), "text", 30), Column(N_("reason"), "text", 40), Column(N_("approved by"), "text", 18),
+        Column(N_("From"), "time", 19), Column(N_("Until"), "time", 19), Column(N_("Kind"), "text", 12),
+        Column(N_("Who"), "text", 30), Column(N_("Reason"), "text", 40), Column(N_("approved by"), "text", 18),
         Column(N_("Record"), "text", 20),
     ), [(one.start_us, one.end_us, say(ENTRIES[one.kind]), say.entry(one), one.reason, one.approver,
          say.record(one.ref)) for one in facts.roster])
@@ -227,8 +227,8 @@ def _findings(facts: Facts, say: Words) -> Sheet:
             rows.append((say.rule(one), say.result(one), sentence, one.finding.clause, len(one.finding.records),
                          records))
     return Sheet(N_("What was found"), (
-        Column(N_("Rule"), "text", 30), Column(N_("result"), "text", 10), Column(N_("reason"), "text", 70),
-        Column(N_("clause"), "text", 16), Column(N_("records, count"), "number", 9),
+        Column(N_("Rule"), "text", 30), Column(N_("Result"), "text", 10), Column(N_("Reason"), "text", 70),
+        Column(N_("Clause"), "text", 16), Column(N_("records, count"), "number", 9),
         Column(N_("first records"), "text", 40),
     ), rows, tones=((1, say("violated"), BAD), (1, say("warning"), DOUBTFUL), (1, say("undecided"), DOUBTFUL),
                     (1, say("satisfied"), GOOD)))
@@ -236,11 +236,12 @@ def _findings(facts: Facts, say: Words) -> Sheet:
 
 def _recordings(facts: Facts, say: Words) -> Sheet:
     return Sheet(N_("Roll calls by half-day"), (
-        Column(N_("Half-day"), "text", 20), Column(N_("begins"), "time", 19), Column(N_("ends"), "time", 19),
+        Column(N_("Half-day"), "text", 20), Column(N_("Begins"), "time", 19), Column(N_("Ends"), "time", 19),
         Column(N_("people due"), "number", 8), Column(N_("by face"), "number", 8), Column(N_("by PIN"), "number", 8),
-        Column(N_("late"), "number", 8), Column(N_("not signed in"), "number", 8), Column(N_("teachers"), "number", 8),
-        Column(N_("shown"), "number", 8), Column(N_("most in view"), "number", 8),
-        Column(N_("recorded, share"), "share", 10), Column(N_("by R3"), "text", 16), Column(N_("reviewer"), "text", 16),
+        Column(N_("late"), "number", 8), Column(N_("not signed in"), "number", 8),
+        Column(N_("Instructors"), "number", 8), Column(N_("shown"), "number", 8),
+        Column(N_("most in view"), "number", 8), Column(N_("recorded, share"), "share", 10),
+        Column(N_("by R3"), "text", 16), Column(N_("Reviewer"), "text", 16),
     ), [(say.block(one.block), one.start_us, one.end_us, one.due, one.faces, one.pins, one.late, one.absent,
          one.teachers, one.shown, one.headcount, 1_000_000 * one.covered_us // one.due_us if one.due_us else None,
          say.state(one.state), one.reviewer or None) for one in facts.recordings],

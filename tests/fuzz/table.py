@@ -2,7 +2,19 @@
 raise."""
 from __future__ import annotations
 
-from tests.fuzz import of_box, of_centre, of_evidence, of_identity, of_road, of_tree, of_verify, of_video, of_words
+from tests.fuzz import (
+    of_box,
+    of_centre,
+    of_dossier,
+    of_evidence,
+    of_identity,
+    of_road,
+    of_tree,
+    of_verify,
+    of_video,
+    of_words,
+)
 
 PARSERS = (*of_evidence.PARSERS, *of_verify.PARSERS, *of_box.PARSERS, *of_video.PARSERS, *of_road.PARSERS,
-           *of_centre.PARSERS, *of_tree.PARSERS, *of_identity.PARSERS, *of_words.PARSERS)
+           *of_centre.PARSERS, *of_tree.PARSERS, *of_identity.PARSERS, *of_words.PARSERS,
+           *of_dossier.PARSERS)
