@@ -26,9 +26,10 @@ check: setup
 bench: setup-test
 	$(PY) -m bench $(ROW)
 
-# The pictures of docs/terminal.md, with drawn people.
+# The pictures of docs/terminal.md and docs/dossier.md, with drawn and invented people.
 pictures: setup-test
 	$(PY) -m tests.edge.terminal.pictures
+	$(PY) -m tests.central.dossier.pictures
 
 setup:
 	@provisioning/setup provisioning/apt.txt

@@ -63,6 +63,7 @@ def _parser(lang: str = "en") -> Parser:
                         help="the folder to write: a new or an empty one")
     _add_move(commands)
     _add_tree(commands)
+    importlib.import_module("central.dossier.cli").add_commands(commands, _command)
     importlib.import_module("central.orders.cli").add_commands(commands)
     importlib.import_module("central.webhook.cli").add_commands(commands, _command)
     importlib.import_module("central.stated_cli").add_commands(commands)

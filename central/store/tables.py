@@ -114,11 +114,14 @@ class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables, AccountTables, Pla
         rows = select(c.envelope).where(c.device == device, c.chain == chain, c.seq <= up_to).order_by(c.seq)
         return list(self._db.execute(rows).scalars())
 
-    def receipted(self, devices: Iterable[str]) -> list[bytes]:
-        """The chains of these devices, each up to where it is here without a hole."""
+    def receipted(self, devices: Iterable[str], size: int | None = None) -> list[bytes]:
+        """The chains of these devices, each up to where it is here without a hole. `size`: only what is among the first
+        so many leaves; then an earlier one may be missing that came later."""
         r, h = t.records.c, t.chains.c
         joined = t.records.join(t.chains, and_(r.device == h.device, r.chain == h.chain))
         rows = select(r.envelope).select_from(joined).where(r.device.in_(sorted(devices)), r.seq <= h.up_to)
+        if size is not None:
+            rows = rows.where(r.leaf < size)
         return list(self._db.execute(rows.order_by(r.leaf)).scalars())
 
     def waiting(self, devices: Iterable[str]) -> int:

@@ -67,6 +67,12 @@ class TreeTables:
         query = (query.order_by(c.number.desc()) if size is None else query.where(c.size == size).order_by(c.number))
         return _kept(self._db.execute(query.limit(1)).first())
 
+    def checkpoints_of(self, size: int) -> list[Kept]:
+        """Every checkpoint of a size, in order: one may be signed several times."""
+        c = t.checkpoints.c
+        rows = self._db.execute(select(t.checkpoints).where(c.size == size).order_by(c.number))
+        return [kept for kept in map(_kept, rows) if kept is not None]
+
     def cosigned(self) -> Kept | None:
         """The newest checkpoint that a witness cosigned."""
         size = self._db.execute(select(func.max(t.cosignatures.c.size))).scalar()

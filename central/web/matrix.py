@@ -115,6 +115,12 @@ def block_view(told: Told, block: Block, r3: R3Finding | None, local: LocalTime)
     )
 
 
+def state_of(told: Told, block: Block) -> str:
+    """What a recording is for R3: a key of `STATES`."""
+    r3 = next((finding for finding in told.findings if isinstance(finding, R3Finding)), None)
+    return _state(block, r3, told.as_of.us)
+
+
 def _state(block: Block, r3: R3Finding | None, as_of_us: int) -> str:
     ids = {block.id, *block.hours}  # a strict policy counts class-hours
     if r3 is None or not block.over(as_of_us):

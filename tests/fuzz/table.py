@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.fuzz import (
     of_box,
     of_centre,
+    of_dossier,
     of_evidence,
     of_identity,
     of_plans,
@@ -16,4 +17,5 @@ from tests.fuzz import (
 )
 
 PARSERS = (*of_evidence.PARSERS, *of_verify.PARSERS, *of_box.PARSERS, *of_video.PARSERS, *of_road.PARSERS,
-           *of_centre.PARSERS, *of_tree.PARSERS, *of_identity.PARSERS, *of_words.PARSERS, *of_plans.PARSERS)
+           *of_centre.PARSERS, *of_tree.PARSERS, *of_identity.PARSERS, *of_words.PARSERS, *of_plans.PARSERS,
+           *of_dossier.PARSERS)

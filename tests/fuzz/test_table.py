@@ -39,6 +39,7 @@ INSIDE = {
     "central/devices/ledger.py": "lines of our own file, decoded by evidence/shape.py; test_ledger.py changes them",
     "central/webhook/events.py": OWN_DATABASE,
     "central/webhook/secret.py": "a file of our own keys folder; tests/central/webhook/test_secret.py garbles it",
+    "central/dossier/gather.py": OWN_DATABASE,
     "central/tree/export.py": OWN_DATABASE, "central/tree/tree.py": OWN_DATABASE,
     "central/orders/cli.py": "arguments, whose shape evidence/shape.py checks",
     "central/store/tables.py": OWN_DATABASE, "central/store/migrations.py": OWN_DATABASE,

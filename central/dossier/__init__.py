@@ -1,0 +1,1 @@
+"""The dossier of a class: what goes into a subsidy file, as PDF, XLSX, JSON and CSV."""

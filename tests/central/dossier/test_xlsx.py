@@ -1,0 +1,104 @@
+"""The XLSX read back: figures are numbers and equal the facts, texts are texts, the same bytes again."""
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import io
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl.workbook import Workbook
+
+from central.dossier.shape import Facts
+from central.dossier.text import clean
+from central.dossier.words import Words
+from central.dossier.xlsx import xlsx
+from evidence.blocks import local
+from evidence.times import MINUTE
+from tests.central.dossier.classes import dossier, flagged, flagged_course, nothing, two_rooms
+from tests.central.dossier.test_pdf import EVIL, stated
+
+SHEETS = ["概况", "问题", "学员出勤", "课时录像", "时段点名", "签到", "巡查", "名册变更"]
+
+
+def opened(facts: Facts, lang: str = "zh") -> Workbook:
+    return openpyxl.load_workbook(io.BytesIO(xlsx(facts, lang)))
+
+
+def rows(book: Workbook, name: str) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in book[name].iter_rows(min_row=2, values_only=True)]
+
+
+def test_attendance_equals_the_facts() -> None:
+    book = opened(flagged())
+    assert book.sheetnames == SHEETS
+    for row, one in zip(rows(book, "学员出勤"), flagged().trainees, strict=True):
+        hours = one.hours
+        assert row[:5] == (one.name, hours.due, hours.attended, hours.made_up, hours.leave)
+        assert row[5] == hours.rate_ppm / 1_000_000  # type: ignore[operator]
+        assert row[6:10] == (one.blocks_due, one.blocks_signed, one.blocks_late, one.blocks_shown)
+    assert book["学员出勤"]["F2"].number_format == "0.0%"
+
+
+def test_class_hours_are_dates_of_the_own_clock_and_minutes() -> None:
+    found = rows(opened(flagged()), "课时录像")
+    for row, one in zip(found, flagged().hours, strict=True):
+        assert row[2] == local(one.start_us, 480) and isinstance(row[2], datetime.datetime)
+        assert row[4] == one.planned_us / MINUTE
+        assert row[5] == (None if one.kind == "online" else one.covered_us / MINUTE)
+    assert found[0][2] == datetime.datetime(2026, 3, 2, 8, 0)
+    assert "08:20:00–08:30:00" in str(found[4][9])
+
+
+def test_recordings_and_sign_ins_equal_the_facts() -> None:
+    book, say = opened(flagged()), Words(flagged(), "zh")
+    for row, one in zip(rows(book, "时段点名"), flagged().recordings, strict=True):
+        assert row[3:11] == (one.due, one.faces, one.pins, one.late, one.absent, one.teachers, one.shown, one.headcount)
+        assert row[11] == pytest.approx(one.covered_us / one.due_us, abs=1e-6)
+    found = rows(book, "签到")
+    assert len(found) == len(flagged().signs)
+    assert [row[1] for row in found] == [say.name(one.person) for one in flagged().signs]
+    assert found[-1][2] == "密码" and found[-1][5] is None and found[0][5] == 0.9
+
+
+def test_every_reason_has_a_row() -> None:
+    say = Words(flagged(), "zh")
+    told = [sentence for one in flagged().findings for sentence in [*say.reasons(one), *say.readings(one)]]
+    assert [row[2] for row in rows(opened(flagged()), "问题")] == told
+
+
+def test_inspections_are_listed() -> None:
+    assert [row[3] for row in rows(opened(stated()), "巡查")] == [4, 3, 2, 1]
+
+
+def test_sheets_have_filters_frozen_headings_and_charts() -> None:
+    book = opened(flagged())
+    for name in SHEETS[1:]:
+        assert book[name].freeze_panes == "B2" and book[name].auto_filter.ref
+    assert len(book["概况"]._charts) == 2
+    assert book["问题"].conditional_formatting and book["学员出勤"].conditional_formatting
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_other_classes_and_the_same_bytes_again(lang: str) -> None:
+    for course in (nothing, two_rooms, flagged_course):
+        assert xlsx(dossier(course()), lang) == xlsx(dossier(course()), lang)
+
+
+FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "=HYPERLINK(\"http://x\")", "_x0041_", "{=1}", "http://a.b",
+            "123", "'=1", *EVIL]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(FORMULAS), st.text(max_size=200)), min_size=4, max_size=4))
+def test_no_name_becomes_a_formula_or_breaks_the_file(names: list[str]) -> None:
+    trainees = tuple(dataclasses.replace(one, name=name)
+                     for one, name in zip(flagged().trainees, names, strict=True))
+    sheet = opened(dataclasses.replace(flagged(), trainees=trainees))["学员出勤"]
+    for number, name in enumerate(names, 2):
+        cell = sheet.cell(number, 1)
+        assert cell.data_type in ("s", "inlineStr", "n") and cell.hyperlink is None
+        assert (cell.value or "") == clean(name), name
+        assert cell.data_type != "n" or cell.value is None
