@@ -220,9 +220,9 @@ class Road:
         return Part(command, self.folder / f"{box.name}.log")
 
     def _make_centre(self, folder: Path, database: str) -> Centre:
-        centre = init_centre(folder, test_keys=True, database=database)
-        (centre.folder / "centre.toml").write_text(CENTRE_TOML.format(port=self.port, database=database))
-        return open_centre(centre.folder)
+        init_centre(folder, test_keys=True, database=database).store.close()
+        (folder / "centre.toml").write_text(CENTRE_TOML.format(port=self.port, database=database))
+        return open_centre(folder)
 
     def _make_box(self, folder: Path, port: int) -> Box:
         folder.mkdir(exist_ok=True)
