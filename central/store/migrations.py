@@ -17,5 +17,9 @@ def _accounts(_connection: Connection) -> None:
     """From 2 to 3 the tables of accounts came, all empty; who is to sign in first is made by a command."""
 
 
-STEPS: Mapping[int, Callable[[Connection], None]] = {1: _tree, 2: _accounts}
+def _trainees(_connection: Connection) -> None:
+    """From 3 to 4 the tables of own records and surveys came, all empty."""
+
+
+STEPS: Mapping[int, Callable[[Connection], None]] = {1: _tree, 2: _accounts, 3: _trainees}
 """Version → what leads from it to the next."""
