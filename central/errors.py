@@ -688,8 +688,8 @@ class BadServing(BadInput):
 
 
 class OwnLinkOver(BadInput):
-    text = ("this link does not hold any more, or was opened before: show “my record” at the terminal again and scan the"
-            " new code; if a fresh one is refused, the clock of the terminal may be wrong: tell your school")
+    text = ("this link does not hold any more, or was opened before: show “my record” at the terminal again and scan"
+            " the new code; if a fresh one is refused, the clock of the terminal may be wrong: tell your school")
 
 
 class VisitOver(BadInput):

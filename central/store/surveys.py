@@ -107,6 +107,22 @@ class SurveyTables:
         self._db.execute(insert(t.answers).values(
             id=id_, class_id=survey.class_id, number=survey.number, **dataclasses.asdict(answer)))
 
+    def rewrite_answers(self, survey: Survey, ids: Iterable[str]) -> None:
+        """Write all answers and tickets of a survey anew, in one transaction and by new ids: where a database keeps of
+        a row in which transaction it was written, nothing leads from a ticket to its answer any more."""
+        found, k = self.answers(survey), t.tickets.c
+        used = list(self._db.execute(select(k.hash, k.used).where(
+            k.class_id == survey.class_id, k.number == survey.number).order_by(k.hash)))
+        for table in (t.answers, t.tickets):
+            self._db.execute(delete(table).where(
+                table.c.class_id == survey.class_id, table.c.number == survey.number))
+        for id_, answer in sorted(zip(ids, found, strict=True), key=lambda pair: pair[0]):
+            self.put_answer(survey, id_, answer)
+        if used:
+            self._db.execute(insert(t.tickets), [
+                {"hash": row.hash, "class_id": survey.class_id, "number": survey.number, "used": row.used}
+                for row in used])
+
     def answers(self, survey: Survey) -> list[Answer]:
         """All answers of a survey, in the order of their random ids."""
         c = t.answers.c
