@@ -696,6 +696,10 @@ class VisitOver(BadInput):
     text = "your visit has ended: show “my record” at the terminal and scan the code again"
 
 
+class TooManyVisits(BadInput):
+    text = "you have opened your record very often just now: wait {minutes} minutes and try again"
+
+
 class TooManyObjections(BadInput):
     text = ("you have raised an objection a moment ago, or {open} of yours wait for an answer: that is as many as this"
             " page takes; speak to the supervising office")

@@ -30,8 +30,8 @@ _TEXT = re.compile(rf"[A-Za-z0-9_-]{{1,{MOST_TEXT}}}")
 
 @dataclasses.dataclass(frozen=True)
 class OwnLink:
-    """`device` says that `person`, a trainee of the class, was recognised there, and may see what is known of them until
-    `until`. `nonce`: random; a centre opens one record by it, once."""
+    """`device` says that `person`, a trainee of the class, was recognised there, and may see what is known of them
+    until `until`. `nonce`: random; a centre opens one record by it, once."""
 
     v: Literal[1]
     device: Id

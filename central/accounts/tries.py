@@ -6,7 +6,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from central.errors import TooManyWrong
+from central.errors import TooManyVisits, TooManyWrong
 
 Counted = tuple[RateLimitItem, tuple[str, ...]]
 HERE, ALL, ADDRESS = parse("8/5 minutes"), parse("30/5 minutes"), parse("60/5 minutes")
@@ -56,10 +56,9 @@ class Tries:
         self._count([(STRANGE, ("strange", address))])
 
     def visit(self, class_id: str, person: str) -> None:
-        """One more of a trainee. Raises TooManyWrong."""
-        counted: list[Counted] = [(VISITS, ("visits", class_id, person))]
-        self._check(counted)
-        self._count(counted)
+        """One more of a trainee. Raises TooManyVisits."""
+        if not self._limiter.hit(VISITS, "visits", class_id, person):
+            raise TooManyVisits(minutes=VISITS.get_expiry() // 60)
 
     def _check(self, counted: list[Counted]) -> None:
         for item, key in counted:

@@ -55,7 +55,8 @@ class Visits:
         return order
 
     def open(self, token: str, address: str) -> str:
-        """Open a link: what the telephone's cookie is to hold. Raises OwnLinkOver, TooManyWrong."""
+        """Open a link: what the telephone's cookie is to hold. Raises OwnLinkOver, TooManyWrong,
+        TooManyVisits."""
         link, keyid = self._checked(token, address)
         cookie, now_us = secrets.token_urlsafe(TOKEN_BYTES), self._clock.stamp().utc_us
         with self._store.write() as tx:

@@ -25,6 +25,7 @@ from central.errors import (
     SurveyClosed,
     TicketGone,
     TicketUsed,
+    TooManyVisits,
     TooManyWrong,
     UnknownAccount,
     UnknownBlock,
@@ -61,7 +62,7 @@ STATUS: dict[type[ZaitangError], int] = {
     SegmentFileMissing: 404,
     BadTile: 404, BadProof: 404, NotInTree: 404, NoCheckpoint: 404, UnknownWitness: 403, OtherTree: 409,
     BadNote: 422, BadCheckpoint: 422, BadCosignature: 422, UnknownInstitution: 404, UnknownAccount: 404,
-    NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, OwnLinkOver: 404, VisitOver: 404,
+    NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, TooManyVisits: 429, OwnLinkOver: 404, VisitOver: 404,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
     **UPLOADS,
 }
@@ -110,6 +111,7 @@ def _for_programs(request: Request) -> bool:
 def _problem(request: Request, centre: Centre, status: int, text: str) -> Response:
     if _for_programs(request):
         return JSONResponse({"error": text}, status)
-    if request.url.path.startswith(("/me/", "/survey/")) or request.url.path == "/me":  # trainees, for whom the console is no way out
+    path = request.url.path
+    if path == "/me" or path.startswith(("/me/", "/survey/")):  # trainees, for whom the console is no way out
         return page(request, centre, "said.html", status, title=CANNOT, text=text)
     return page(request, centre, "error.html", status, text=text)

@@ -48,7 +48,7 @@ BY_PIN = N_("by PIN")
 BY_PIN_VOID = N_("by PIN, which does not count: no instructor confirmed it, or its time is not certain")
 UNCERTAIN = N_("does not count: its time is not certain")
 FORBIDDEN = N_("does not count: the use of the face was refused or withdrawn")
-IN, OUT = N_("in"), N_("out")
+IN, OUT = N_("signing in"), N_("signing out")
 JOINED, LEFT_CLASS = N_("You are on the roster from {time} on."), N_("You are off the roster from {time} on.")
 
 
