@@ -160,7 +160,7 @@ def sheet_pdf(survey: Survey, order: ClassOrder, addresses: list[str], lang: str
     local = LocalTime(order.utc_offset_min, lang)
     html = environment().get_template("survey_sheet.html").render(
         _=functools.partial(translate, lang=lang), lang=lang, q=questionnaire()[0], title=order.title,
-        ends=local.full(survey.ends_us), slips=[(one, Markup(codes.picture(one))) for one in addresses])
+        ends=local.full(survey.ends_us), slips=[(one, Markup(codes.picture(one, sized=False))) for one in addresses])
     pdf: bytes = HTML(string=html, url_fetcher=_nothing).write_pdf()
     return pdf
 

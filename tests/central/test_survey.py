@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from central.accounts import codes
 from central.accounts.people import Actor
 from central.classes import survey as desk
 from central.classes.questionnaire import questionnaire
@@ -447,6 +448,7 @@ def test_the_sheet_is_a_pdf_with_a_slip_for_each(asked: Centre) -> None:
     assert f"survey-{CLASS}-1.pdf" in answer.headers["content-disposition"]
     with asked.store.read() as tx:
         assert tx.count_tickets(kept(asked)[0]) == 7
+    assert 'viewBox="0 0 ' in codes.picture("https://centre.example/survey/x", sized=False), "none is cut off on paper"
 
 
 def test_guessing_tickets_is_bounded(asked: Centre) -> None:

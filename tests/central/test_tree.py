@@ -18,6 +18,7 @@ from central.signing import trust_clock
 from central.store.accounts import Kept
 from central.store.engine import open_engine, reading, writing
 from central.store.schema import SCHEMA_VERSION
+from central.store.surveys import Survey
 from central.store.tables import Tx
 from central.tree.keeper import DAY_S, Keeper, kept
 from central.tree.tree import Tree
@@ -35,7 +36,7 @@ from tests.evidence.test_checkpoint import EYE, WITNESS
 from tests.evidence.test_merkle import nodes
 
 SCHEMA_1 = Path(__file__).parent / "data" / "schema-1.sql"
-SCHEMA_2 = SCHEMA_1.with_name("schema-2.sql")
+SCHEMA_2, SCHEMA_3 = SCHEMA_1.with_name("schema-2.sql"), SCHEMA_1.with_name("schema-3.sql")
 STRANGER = Ed25519PrivateKey.generate()
 NOW_S = MORNING // 1_000_000
 
@@ -188,6 +189,22 @@ def test_a_database_of_the_second_schema_gets_accounts(tmp_path: Path) -> None:
         tx.put_account(Kept("li", "administrator", None))
     with reading(engine) as connection:
         assert Tx(connection).account("li") == Kept("li", "administrator", None)
+    engine.dispose()
+
+
+def test_a_database_of_the_third_schema_gets_own_records_and_surveys(tmp_path: Path) -> None:
+    path = tmp_path / "zaitang.db"
+    old = sqlite3.connect(path)
+    old.executescript(SCHEMA_3.read_text("utf-8"))
+    old.close()
+    engine = open_engine(path)
+    with writing(engine) as connection:
+        tx = Tx(connection)
+        assert (tx.meta("schema"), tx.surveys(), tx.visit("x")) == (str(SCHEMA_VERSION), [], None)
+        assert tx.account("li") is not None and len(tx.audited()) == 2
+        tx.put_survey(Survey("welder-1", 1, "page", "ab" * 32, 3, 1, "li", 2))
+    with reading(engine) as connection:
+        assert [one.number for one in Tx(connection).surveys("welder-1")] == [1]
     engine.dispose()
 
 

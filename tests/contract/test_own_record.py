@@ -33,7 +33,8 @@ from tests.edge.terminal.test_browser import ARGS
 
 CHROMIUM = shutil.which("chromium")
 PIN = "271828"
-pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"), pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"), pytest.mark.long, pytest.mark.timeout(120)]
 
 
 @pytest.fixture

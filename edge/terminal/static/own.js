@@ -29,6 +29,10 @@ function showOwnCode(value) {
   at("own-mark").setAttribute("viewBox", `0 0 ${value.size} ${value.size}`);
   at("own-path").setAttribute("d", value.path);
   ownStep("code", value.name);
+  // Whole dots of the screen for each module: a code with uneven ones is read badly.
+  const room = Math.min(at("own-code").clientHeight, 0.6 * at("own-code").clientWidth) * devicePixelRatio;
+  const side = Math.max(1, Math.floor(room / value.size)) * value.size / devicePixelRatio;
+  ["width", "height"].forEach((name) => at("own-mark").setAttribute(name, side));
   const tick = () => {
     put("own-left", fill(said.left, { seconds: ownLeft }));
     if (ownLeft <= 0) closeOwn();
