@@ -30,6 +30,7 @@ from tests.central.test_browser import Console
 from tests.edge.terminal.conftest import CLASS
 from tests.edge.terminal.drawn import NAMES, Shows, Site
 from tests.edge.terminal.test_browser import ARGS
+from tests.edge.terminal.test_people_browser import fits
 
 CHROMIUM = shutil.which("chromium")
 PIN = "271828"
@@ -128,8 +129,11 @@ def test_from_the_terminal_to_the_own_record_an_objection_and_a_survey(
     expect(terminal.locator("#own-now")).to_be_hidden()
     site.frames.shows = Shows(2)
     expect(terminal.locator("#result-name")).to_have_text("李强")
+    expect(terminal.locator("#own-now")).to_be_visible()
+    fits(terminal)
     terminal.click("#own-now")
     expect(terminal.locator("#own-title")).to_have_text("李强")
+    fits(terminal)
     address = scanned(terminal)
     assert address.startswith(f"{console.address}/me/open/")
     site.frames.shows = Shows(3)
@@ -170,11 +174,13 @@ def test_from_the_terminal_to_the_own_record_an_objection_and_a_survey(
     terminal.click("a.lang >> text=English")
     terminal.click("#own-open")
     expect(terminal.locator("#own-names .choice", has_text="陈静")).to_be_disabled()
+    fits(terminal)
     terminal.click("#own-names >> text=王秀英")
     press(terminal, "314159")
     expect(terminal.locator("#own-pad .problem")).to_contain_text("Wrong PIN")
     press(terminal, PIN)
     expect(terminal.locator("#own-title")).to_have_text("王秀英")
+    fits(terminal)
     phone = phone_at(browser, scanned(terminal))
     terminal.click("#own-close")
     phone.click("text=English")

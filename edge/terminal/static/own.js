@@ -3,7 +3,7 @@
 
 const OWN_IDLE_S = 30;
 const ownPad = pad("own-pad"), ownNames = pages("own-names");
-let ownFor = "", ownLeft = 0, ownTimer = 0, ownAsks = false;
+let ownFor = "", ownLeft = 0, ownTimer = 0, ownSize = 0, ownAsks = false;
 
 function ownStep(step, title, note = "") {
   ["own-names", "own-pad", "own-code"].forEach((id) => show(id, id === `own-${step}`));
@@ -16,10 +16,18 @@ function ownStep(step, title, note = "") {
 // The code leaves the page with its dialog.
 function closeOwn() {
   clearInterval(ownTimer);
-  [ownFor, ownLeft, ownTimer] = ["", 0, 0];
+  [ownFor, ownLeft, ownTimer, ownSize] = ["", 0, 0, 0];
   ownPad.clear();
   at("own-path").removeAttribute("d");
   if (at("own").open) at("own").close();
+}
+
+// Whole dots of the screen for each module: a code with uneven ones is read badly.
+function sizeOwnCode() {
+  if (!ownSize) return;
+  const room = Math.min(at("own-code").clientHeight, 0.6 * at("own-code").clientWidth) * devicePixelRatio;
+  const side = Math.max(1, Math.floor(room / ownSize)) * ownSize / devicePixelRatio;
+  ["width", "height"].forEach((name) => at("own-mark").setAttribute(name, side));
 }
 
 function showOwnCode(value) {
@@ -29,10 +37,8 @@ function showOwnCode(value) {
   at("own-mark").setAttribute("viewBox", `0 0 ${value.size} ${value.size}`);
   at("own-path").setAttribute("d", value.path);
   ownStep("code", value.name);
-  // Whole dots of the screen for each module: a code with uneven ones is read badly.
-  const room = Math.min(at("own-code").clientHeight, 0.6 * at("own-code").clientWidth) * devicePixelRatio;
-  const side = Math.max(1, Math.floor(room / value.size)) * value.size / devicePixelRatio;
-  ["width", "height"].forEach((name) => at("own-mark").setAttribute(name, side));
+  ownSize = value.size;
+  sizeOwnCode();
   const tick = () => {
     put("own-left", fill(said.left, { seconds: ownLeft }));
     if (ownLeft <= 0) closeOwn();
@@ -83,6 +89,7 @@ function showOwn(state) {
 
 at("own-open").addEventListener("click", listOwn);
 at("own-now").addEventListener("click", () => ownByFace(false));
+addEventListener("resize", sizeOwnCode);
 at("own-close").addEventListener("click", closeOwn);
 at("own").addEventListener("cancel", (event) => { event.preventDefault(); closeOwn(); });
 whenIdle(() => OWN_IDLE_S, () => { if (at("own").open && at("own-code").hidden) closeOwn(); });
