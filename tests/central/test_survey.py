@@ -11,8 +11,6 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 
 from central.accounts import codes
 from central.accounts.people import Actor
@@ -179,28 +177,6 @@ def test_a_ticket_is_for_one_answer(asked: Centre) -> None:
     assert kept(asked)[1] == [Answer("55555", "很好， 谢谢")]
 
 
-def test_a_ticket_that_is_used_twice_at_once_counts_once(asked: Centre) -> None:
-    opened(asked)
-    _, (ticket, *_) = draw_sheet(asked.store, CLASS, AFTER)
-    told: list[str] = []
-    start = threading.Barrier(4)
-
-    def answer() -> None:
-        start.wait()
-        try:
-            take_answer(asked.store, ticket, FIVE, "", AFTER)
-            told.append("kept")
-        except TicketUsed:
-            told.append("used")
-
-    threads = [threading.Thread(target=answer) for _ in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert sorted(told) == ["kept", "used", "used", "used"] and len(kept(asked)[1]) == 1
-
-
 def test_a_ticket_of_a_closed_or_ended_survey_is_refused(asked: Centre) -> None:
     survey = opened(asked, ends_on="2026-03-03")
     _, tickets = draw_sheet(asked.store, CLASS, AFTER)
@@ -271,7 +247,7 @@ def test_with_slips_on_paper_the_own_record_gives_none(asked: Centre) -> None:
 
 
 @given(st.data())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_whatever_is_printed_and_drawn_nobody_stuffs_the_box(data: st.DataObject) -> None:
     import tempfile
 
@@ -365,36 +341,6 @@ def test_of_few_answers_only_the_counts_are_shown(asked: Centre) -> None:
     close_survey(asked.store, CLASS, "super", AFTER)
     page = signed_in(asked, "supervisor", "410000").get(f"/classes/{CLASS}/survey?lang=en").text
     assert "独有的话" not in page and "Fewer than 5 answered" in page and "<dd>4</dd>" in page
-
-
-def test_no_table_says_whose_an_answer_is_nor_when_it_came(asked: Centre) -> None:
-    opened(asked, "page")
-    told, came = told_of(asked), []
-    for number, one in enumerate(told.order.roster[:7]):
-        ticket = draw_ticket(asked.store, told, one.person, AFTER + number)
-        take_answer(asked.store, ticket, FIVE, f"第{number}个", AFTER + number)
-        came.append(ticket)
-    engine = asked.store._engine
-
-    def rows(query: str) -> list[dict[str, Any]]:
-        with engine.connect() as connection:
-            return [dict(row) for row in connection.execute(text(query)).mappings()]
-
-    for table in ("tickets", "given", "answers"):
-        with pytest.raises(OperationalError, match="rowid"), engine.connect() as connection:
-            connection.execute(text(f"SELECT rowid FROM {table}"))
-    before = rows("SELECT * FROM answers")
-    tickets, given_ = rows("SELECT * FROM tickets"), rows("SELECT * FROM given")
-    shared = {CLASS, 1}
-    values = [{value for row in some for value in row.values()} - shared - {True, False}
-              for some in (before, tickets, given_)]
-    assert not values[0] & values[1] and not values[0] & values[2] and not values[1] & values[2]
-    assert not any(isinstance(value, int) and value > 10**9 for some in values for value in some), "no time"
-    assert not any(one in repr(before + tickets + given_) for one in came), "no ticket"
-    close_survey(asked.store, CLASS, "super", AFTER + DAY)
-    after = rows("SELECT * FROM answers")
-    assert {row["words"] for row in after} == {f"第{number}个" for number in range(7)}
-    assert not {row["id"] for row in after} & {row["id"] for row in before}
 
 
 # --- over HTTP

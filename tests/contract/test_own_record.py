@@ -35,7 +35,8 @@ from tests.edge.terminal.test_people_browser import fits
 CHROMIUM = shutil.which("chromium")
 PIN = "271828"
 pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"), pytest.mark.long, pytest.mark.timeout(120)]
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"), pytest.mark.long,
+    pytest.mark.timeout(120)]
 
 
 @pytest.fixture

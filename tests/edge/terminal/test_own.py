@@ -188,7 +188,8 @@ def test_a_code_is_a_square_with_white_around_it_and_reads_back(tmp_path: Path) 
     for x, y, length in (map(int, one) for one in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", path)):
         image[y, x:x + length] = 0
     assert (image[:QUIET] == 255).all() and (image[:, -QUIET:] == 255).all() and (image[QUIET] == 0).any()
-    found, *_ = cv2.QRCodeDetector().detectAndDecode(cv2.resize(image, None, fx=6, fy=6, interpolation=cv2.INTER_NEAREST))
+    large = cv2.resize(image, None, fx=6, fy=6, interpolation=cv2.INTER_NEAREST)
+    found, *_ = cv2.QRCodeDetector().detectAndDecode(large)
     assert found == text
 
 
@@ -199,7 +200,8 @@ def test_the_address_comes_from_the_file_and_over_it_from_the_centre(room: Room)
     from edge.box_orders import InForce
 
     config = parse_box(
-        b'device = "box-1"\npolicy = "demo"\n[sync]\nbroker = "127.0.0.1"\nconsole = "https://a.example/"\n', "box.toml")
+        b'device = "box-1"\npolicy = "demo"\n[sync]\nbroker = "127.0.0.1"\nconsole = "https://a.example/"\n',
+        "box.toml")
     assert console_of(config) == "https://a.example"
     assert console_of(InForce(BoxSettings(console=CONSOLE), {}).over(config)) == CONSOLE
     assert console_of(InForce(BoxSettings(lang="en"), {}).over(config)) == "https://a.example"
