@@ -48,7 +48,7 @@ BY_PIN = N_("by PIN")
 BY_PIN_VOID = N_("by PIN, which does not count: no instructor confirmed it, or its time is not certain")
 UNCERTAIN = N_("does not count: its time is not certain")
 FORBIDDEN = N_("does not count: the use of the face was refused or withdrawn")
-IN, OUT = N_("signing in"), N_("signing out")
+DIRECTIONS = {"in": N_("signing in"), "out": N_("signing out")}
 JOINED, LEFT_CLASS = N_("You are on the roster from {time} on."), N_("You are off the roster from {time} on.")
 
 
@@ -148,7 +148,7 @@ def _sign(sign: OwnSign, face_used: bool, local: LocalTime) -> tuple[str, str, s
         said = SIGNS.get(str(sign.answer), SIGNS["unknown"])
         if sign.answer == "accepted" and not sign.counts:
             said = UNCERTAIN if face_used else FORBIDDEN
-    way = translate(IN if sign.direction == "in" else OUT, local.lang)
+    way = translate(DIRECTIONS[sign.direction], local.lang)
     return _minute(sign.at_us, local), way, translate(said, local.lang)
 
 
