@@ -40,7 +40,7 @@ class InForce:
         terminal = config.terminal if told.voice is None else dataclasses.replace(config.terminal, voice=told.voice)
         sync = config.sync if config.sync is None else dataclasses.replace(
             config.sync, upload=told.upload or config.sync.upload,
-            upload_kbit=told.upload_kbit or config.sync.upload_kbit)
+            upload_kbit=told.upload_kbit or config.sync.upload_kbit, console=told.console or config.sync.console)
         return dataclasses.replace(config, lang=told.lang or config.lang, terminal=terminal, sync=sync)
 
 

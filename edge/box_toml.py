@@ -44,6 +44,8 @@ lang = {lang}
 #upload_kbit = 4000
 # "asked": only the video that the centre asks for (`zaitang-central order upload`).
 #upload = "all"
+# The address of the console that trainees' telephones open; without it the terminal offers no own record.
+#console = "https://centre.example:8470"
 # Seconds between two words that the box lives.
 #heartbeat_s = 60
 
@@ -146,6 +148,8 @@ lang = {lang}
 #upload_kbit = 4000
 # "asked"：只发送中心索取的录像（`zaitang-central order upload`）。
 #upload = "all"
+# 学员手机打开的控制台地址；不写，终端就不提供“我的记录”。
+#console = "https://centre.example:8470"
 # 每隔多少秒报告一次本终端盒在运行。
 #heartbeat_s = 60
 

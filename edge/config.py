@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from common.policies import load_policy
 from common.texts import N_
 from edge.errors import BadBox, NotToml, OfCamera
+from evidence.box_orders import Console
 from evidence.errors import BadInput, BadShape
 from evidence.records import Id, Utc
 from evidence.shape import Between, Match, decode
@@ -153,7 +154,8 @@ class SyncConfig:
     on this machine. `ca`: PEM file with the certificates that may vouch for the address of segments (none: the site's
     root, if the box joined by it, else those of the system). `upload_kbit`: thousand bits a second that segments may
     take of the line (none: all of it). `upload`: all segments go there, or only those that the centre asks for.
-    `heartbeat_s`: how often the box says that it lives."""
+    `heartbeat_s`: how often the box says that it lives. `console`: the address of the centre that trainees' telephones
+    open for their own record (none: the terminal offers none)."""
 
     broker: str
     port: Port = 1883
@@ -165,6 +167,7 @@ class SyncConfig:
     ca: str | None = None
     upload_kbit: Annotated[int, Between(64, 10_000_000)] | None = None
     upload: Literal["all", "asked"] = "all"
+    console: Console | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,6 +9,10 @@ from evidence.records import ChainId, Count, Id, Sha256, Stamp, Utc
 from evidence.shape import Between, Match
 from evidence.times import utc_us
 
+Console = Annotated[str, Match(
+    r"https://[A-Za-z0-9.:\[\]-]{1,255}/?|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?/?",
+    "an address like https://centre.example, without a path")]
+"""Where telephones reach the console: by TLS, but on the machine itself."""
 MOST_WANTED = 1000
 """So many files are asked for by one order."""
 Why = Literal["", "not_newer", "expired", "unknown_kind", "unclear", "other_chain", "no_road"]
@@ -36,12 +40,14 @@ class WantedUpload:
 class BoxSettings:
     """What an institution may set from afar. They hold instead of what box.toml says, until the next order of this
     kind; what is null in it is box.toml's again. `upload`: whether all video goes to the centre or what it asks for;
-    `upload_kbit`: thousand bits a second that video may take."""
+    `upload_kbit`: thousand bits a second that video may take; `console`: the address of the centre that trainees'
+    telephones open."""
 
     lang: Literal["zh", "en"] | None = None
     voice: bool | None = None
     upload: Literal["all", "asked"] | None = None
     upload_kbit: Annotated[int, Between(64, 10_000_000)] | None = None
+    console: Console | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -157,6 +157,14 @@ class TokenTooLong(VerificationError):
     text = "the upload token holds longer than any may ({expires})"
 
 
+class OwnLinkExpired(VerificationError):
+    text = "the link to an own record has expired ({until})"
+
+
+class OwnLinkTooLong(VerificationError):
+    text = "the link to an own record holds longer than any may ({until})"
+
+
 class SegmentMissing(VerificationError):
     text = "segment {file} of {device} is missing"
 

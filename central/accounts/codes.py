@@ -56,9 +56,9 @@ def address(secret: str, account: str, centre: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=centre)
 
 
-def picture(text: str) -> str:
-    """A QR code as SVG, with nothing but the drawing in it."""
+def picture(text: str, sized: bool = True) -> str:
+    """A QR code as SVG, with nothing but the drawing in it; not `sized`: as large as the page makes it."""
     out = io.BytesIO()
     segno.make(text, error="m").save(out, kind="svg", scale=5, border=4, xmldecl=False, svgclass=None, lineclass=None,
-                                     light="#fff", dark="#000")
+                                     light="#fff", dark="#000", omitsize=not sized)
     return out.getvalue().decode()

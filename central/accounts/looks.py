@@ -12,6 +12,8 @@ from evidence.canonical import canonical
 from evidence.shape import encode
 
 AGAIN_US = 3600 * 1_000_000
+OWN = "own"
+"""A trainee's look at their own record: the account is the pseudonym then."""
 
 
 def state_look(
@@ -21,13 +23,22 @@ def state_look(
     """State that this person looks at this now; whether it was not on record yet. `what`: a kind of evidence/README.md,
     `look.centre`. Whoever cannot state it shows nothing: raises DatabaseUnusable."""
     ref = None if record is None else RecordRef(*record)
-    body = CentreLook(actor.account, what, actor.role, class_id, block, person, ref, file, why)
+    return _state_once(
+        store, CentreLook(actor.account, what, actor.role, class_id, block, person, ref, file, why), now_us)
+
+
+def state_own_look(store: Store, class_id: str, person: str, now_us: int) -> bool:
+    """State that a trainee looks at their own record now, as `state_look` does."""
+    return _state_once(store, CentreLook(person, OWN, None, class_id, person=person), now_us)
+
+
+def _state_once(store: Store, body: CentreLook, now_us: int) -> bool:
     thing = hashlib.sha256(canonical(encode(body))).hexdigest()
     with store.read() as tx:
-        if tx.looked(actor.account, thing, now_us - AGAIN_US, now_us):
+        if tx.looked(body.account, thing, now_us - AGAIN_US, now_us):
             return False
     with store.write() as tx:
-        if tx.looked(actor.account, thing, now_us - AGAIN_US, now_us):
+        if tx.looked(body.account, thing, now_us - AGAIN_US, now_us):
             return False
         state(store, tx, body, thing)
     return True

@@ -6,7 +6,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from central.errors import TooManyWrong
+from central.errors import TooManyVisits, TooManyWrong
 
 Counted = tuple[RateLimitItem, tuple[str, ...]]
 HERE, ALL, ADDRESS = parse("8/5 minutes"), parse("30/5 minutes"), parse("60/5 minutes")
@@ -14,6 +14,10 @@ HERE, ALL, ADDRESS = parse("8/5 minutes"), parse("30/5 minutes"), parse("60/5 mi
 nowhere, and whoever is locked out by a guesser is in again after a cup of tea."""
 CODES, CODES_A_DAY = parse("8/5 minutes"), parse("60/day")
 """Wrong codes of one account, by somebody who has its password."""
+STRANGE = parse("60/5 minutes")
+"""Links of trainees that lead nowhere, from one address: a whole classroom may share one."""
+VISITS = parse("20/hour")
+"""Own records that one trainee opens."""
 
 
 class Tries:
@@ -42,6 +46,19 @@ class Tries:
     def wrong_code(self, account: str) -> None:
         """One more."""
         self._count(_codes(account))
+
+    def check_link(self, address: str) -> None:
+        """Raises TooManyWrong."""
+        self._check([(STRANGE, ("strange", address))])
+
+    def wrong_link(self, address: str) -> None:
+        """One more."""
+        self._count([(STRANGE, ("strange", address))])
+
+    def visit(self, class_id: str, person: str) -> None:
+        """One more of a trainee. Raises TooManyVisits."""
+        if not self._limiter.hit(VISITS, "visits", class_id, person):
+            raise TooManyVisits(minutes=VISITS.get_expiry() // 60)
 
     def _check(self, counted: list[Counted]) -> None:
         for item, key in counted:

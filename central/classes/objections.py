@@ -7,17 +7,28 @@ from typing import Literal
 from central.classes.orders import order_of
 from central.classes.reviews import MAX_BY
 from central.classes.statements import begin_dispute, end_dispute, objections_of, plain_text
-from central.errors import BadBy, BadObjection, NoObjection, ObjectionOver, UnknownPerson, WhoObjects
+from central.errors import (
+    BadBy,
+    BadObjection,
+    NoObjection,
+    ObjectionOver,
+    TooManyObjections,
+    UnknownPerson,
+    WhoObjects,
+)
 from central.names import NameBox
 from central.store.store import Store
 from central.store.tables import Tx
 from evidence.bodies import ClassOrder, Objection, RosterEvent, body_of
 from evidence.objections import ENDS, NEXT
 from evidence.story import ObjectionFact
+from evidence.times import MINUTE
 
 Source = Literal["school", "trainee"]
 Handled = Literal["answered", "withdrawn", "upheld", "rejected"]
 MAX_TEXT = 2000
+AGAIN_US, MOST_OPEN, MOST_EVER = 10 * MINUTE, 3, 20
+"""Of one trainee, on the page of the own record: each objection holds the video of the class."""
 
 
 def raise_objection(
@@ -32,11 +43,29 @@ def raise_objection(
     with store.write() as tx:
         order_of(tx, class_id)
         if person is not None:
-            _check_trainee(tx, class_id, person)
-        name = f"o-{len(objections_of(tx, class_id)) + 1}"
-        dispute = begin_dispute(store, tx, class_id, name).dispute
-        body = Objection(class_id, name, "raised", source, person, said, who, dispute)
-        store.append(tx, body)
+            check_trainee(tx, class_id, person)
+        return _raise(store, tx, class_id, source, person, said, who)
+
+
+def raise_own_objection(store: Store, class_id: str, person: str, text: str, now_us: int) -> Objection:
+    """A trainee objects on the page of the own record: not again within ten minutes, nor with more than a few that are
+    open, nor without end. Raises BadObjection, TooManyObjections; nothing is kept then."""
+    said = plain_text(text, MAX_TEXT, BadObjection)
+    with store.write() as tx:
+        check_trainee(tx, class_id, person)
+        own = [one for one in objections_of(tx, class_id) if one.person == person]
+        running = sum(one.open for one in own)
+        soon = any(now_us < one.raised_us + AGAIN_US for one in own)
+        if soon or running >= MOST_OPEN or len(own) >= MOST_EVER:
+            raise TooManyObjections(open=running)
+        return _raise(store, tx, class_id, "trainee", person, said, person)
+
+
+def _raise(store: Store, tx: Tx, class_id: str, source: Source, person: str | None, text: str, by: str) -> Objection:
+    name = f"o-{len(objections_of(tx, class_id)) + 1}"
+    dispute = begin_dispute(store, tx, class_id, name).dispute
+    body = Objection(class_id, name, "raised", source, person, text, by, dispute)
+    store.append(tx, body)
     return body
 
 
@@ -75,7 +104,7 @@ def pseudonym_of(store: Store, names: NameBox, class_id: str, who: str) -> str:
     return next((person for person, name in named.items() if name.name == who), who)
 
 
-def _check_trainee(tx: Tx, class_id: str, person: str) -> None:
+def check_trainee(tx: Tx, class_id: str, person: str) -> None:
     """Who is or ever was a trainee of the class. Raises UnknownPerson, and WhoObjects of an instructor."""
     bodies = [body_of(sealed.record) for kind in ("order.class", "roster.event") for sealed in
               tx.of_type(kind, class_id)]

@@ -14,6 +14,7 @@ from evidence.bodies import Body, Genesis, body_of, read_typed
 from evidence.certs import Identity, fingerprint, identity, join_chain
 from evidence.errors import BadCertificate, BadSeal, RevokedKey, TestKey, ZaitangError
 from evidence.heartbeats import HEARTBEAT_TYPE, Heartbeat, open_heartbeat
+from evidence.own_links import OWN_TYPE, OwnLink, peek_own_link, read_own_link
 from evidence.records import Sealed
 from evidence.seal import RECORD_TYPE, UPLOAD_TYPE, Opened, open_envelope, pae, verify_opened
 from evidence.uploads import Upload, peek_upload, read_upload
@@ -93,6 +94,14 @@ class Keyring:
         device = peek_upload(envelope).device
         opened = open_envelope(envelope, UPLOAD_TYPE)
         return read_upload(envelope, self._signer(device, opened, f"an upload of {device}"))
+
+    def check_own_link(self, envelope: bytes) -> tuple[OwnLink, str]:
+        """The own link in an envelope whose seal holds, and the keyid of the box. Raises BadRecord or a
+        VerificationError."""
+        device = peek_own_link(envelope).device
+        opened = open_envelope(envelope, OWN_TYPE)
+        key = self._signer(device, opened, f"an own link of {device}")
+        return read_own_link(envelope, key), opened.signatures[0][0]
 
     def heartbeat(self, envelope: bytes) -> Heartbeat:
         """The heartbeat in an envelope whose seal holds. Raises BadRecord or a VerificationError that says why not."""

@@ -54,6 +54,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     settings.add_argument("--voice", choices=("on", "off"), help="whether it speaks")
     settings.add_argument("--upload", choices=("all", "asked"), help="all video, or only what is asked for")
     settings.add_argument("--upload-kbit", type=int, metavar="N", help="how much of the line video may take")
+    settings.add_argument("--console", metavar="URL",
+                          help="the address of the console that trainees open for their own record")
     settings.add_argument("--days", type=int, default=30, metavar="N", help="for how long the order holds")
     settings.set_defaults(do=_settings)
     listed = actions.add_parser("list", help="all orders to boxes, or to one, and what was answered")
@@ -87,7 +89,7 @@ def _settings(args: argparse.Namespace) -> None:
     from evidence.shape import decode
 
     told = {"lang": args.box_lang, "voice": None if args.voice is None else args.voice == "on",
-            "upload": args.upload, "upload_kbit": args.upload_kbit}
+            "upload": args.upload, "upload_kbit": args.upload_kbit, "console": args.console}
     settings, centre = decode(BoxSettings, told, "order"), _open(args)
     _, body = order_settings(centre.store, args.device, settings, args.days, centre.clock.stamp().utc_us)
     _say(args, SET, number=body.number, device=body.device, settings=_settled(settings, args.lang),

@@ -298,3 +298,67 @@ audit = Table(
     Index("audit_time", "at_us"),
     Index("audit_class", "class_id", "at_us"),
 )
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("device", _text(64), primary_key=True),
+    Column("nonce", _text(32), primary_key=True, comment="of the link that a box signed: it opens one visit"),
+    Column("token", _text(64), nullable=False, unique=True, comment="SHA-256 of what the telephone's cookie holds"),
+    Column("keyid", _text(64), nullable=False, comment="of the box's key that signed the link"),
+    Column("class_id", _text(64), nullable=False),
+    Column("person", _text(64), nullable=False),
+    Column("begun_us", BigInteger, nullable=False, index=True),
+    Column("over", Boolean, nullable=False, comment="the trainee has ended it"),
+)
+
+surveys = Table(
+    "surveys",
+    metadata,
+    Column("class_id", _text(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False, comment="from 1 within the class"),
+    Column("way", _text(16), nullable=False, comment="sheet: tickets on paper; page: one on each own record"),
+    Column("questionnaire", _text(64), nullable=False, comment="SHA-256 of the file of questions"),
+    Column("denominator", Integer, nullable=False, comment="trainees on the roster when it was opened"),
+    Column("opened_us", BigInteger, nullable=False),
+    Column("opened_by", _text(64), nullable=False),
+    Column("ends_us", BigInteger, nullable=False),
+    Column("sheets", Integer, nullable=False, comment="how often tickets were printed"),
+    Column("closed_us", BigInteger),
+    Column("closed_by", _text(64), comment="none: it came to its end"),
+    Column("respondents", Integer, comment="as they were stated when it was closed"),
+    Column("satisfied", Integer),
+)
+
+# No row of these three says when it came, nor where it stands: SQLite keeps tables without rowid in the order of
+# their keys, and the keys are random. That is half of why no answer leads to anybody (docs/survey.md).
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("hash", _text(64), primary_key=True, comment="SHA-256; the ticket itself is nowhere"),
+    Column("class_id", _text(64), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("used", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+given = Table(
+    "given",
+    metadata,
+    Column("class_id", _text(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("person", _text(64), primary_key=True, comment="has had a ticket; which one is nowhere"),
+    sqlite_with_rowid=False,
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", _text(32), primary_key=True, comment="random: says nothing of when or who"),
+    Column("class_id", _text(64), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("marks", _text(16), nullable=False, comment="a digit from 1 to 5 for each question"),
+    Column("words", Text, nullable=False),
+    Index("answers_survey", "class_id", "number"),
+    sqlite_with_rowid=False,
+)

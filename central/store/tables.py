@@ -14,7 +14,9 @@ from central.store.devices import DeviceTables
 from central.store.heard import HeardTables
 from central.store.outbox import OutboxTables
 from central.store.plans import PlanTables
+from central.store.surveys import SurveyTables
 from central.store.trees import TreeTables
+from central.store.visits import VisitTables
 from evidence.bodies import Segment
 from evidence.records import NO_PREV, Record, Sealed
 from evidence.seal import read_sealed
@@ -61,7 +63,7 @@ class Announced:
     stored: bool
 
 
-class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables, AccountTables, PlanTables):
+class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables, AccountTables, PlanTables, VisitTables, SurveyTables):
     """One transaction."""
 
     def meta(self, key: str) -> str | None:

@@ -18,8 +18,14 @@ from central.errors import (
     NotInTree,
     NotSignedIn,
     OtherTree,
+    OwnLinkOver,
     SegmentFileMissing,
     SegmentNotStored,
+    SurveyAgain,
+    SurveyClosed,
+    TicketGone,
+    TicketUsed,
+    TooManyVisits,
     TooManyWrong,
     UnknownAccount,
     UnknownBlock,
@@ -27,7 +33,9 @@ from central.errors import (
     UnknownEvidence,
     UnknownInstitution,
     UnknownRecording,
+    UnknownTicket,
     UnknownWitness,
+    VisitOver,
 )
 from central.web.access import check_routes
 from central.web.administration import administration
@@ -36,10 +44,12 @@ from central.web.audit import audit
 from central.web.cookies import Cookies
 from central.web.guard import Guard
 from central.web.log import log
+from central.web.me import me
 from central.web.own import own
 from central.web.pages import pages
 from central.web.render import lang_of, page
 from central.web.signing_in import signing_in, to_sign_in
+from central.web.survey import survey
 from central.web.uploads import STATUS as UPLOADS
 from central.web.uploads import uploads
 from central.web.video import video
@@ -52,9 +62,12 @@ STATUS: dict[type[ZaitangError], int] = {
     SegmentFileMissing: 404,
     BadTile: 404, BadProof: 404, NotInTree: 404, NoCheckpoint: 404, UnknownWitness: 403, OtherTree: 409,
     BadNote: 422, BadCheckpoint: 422, BadCosignature: 422, UnknownInstitution: 404, UnknownAccount: 404,
-    NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429,
+    NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, TooManyVisits: 429,
+    OwnLinkOver: 404, VisitOver: 404,
+    UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
     **UPLOADS,
 }
+CANNOT = N_("This page cannot be shown")
 NOT_HERE = N_("There is no such page.")
 
 
@@ -64,7 +77,8 @@ def create_app(centre: Centre) -> FastAPI:
     web, stories = centre.config.web, Stories(centre.store, centre.clock)
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
     for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), pages(centre, stories),
-                   signing_in(centre), own(centre), administration(centre), audit(centre)):
+                   signing_in(centre), own(centre), administration(centre), audit(centre), me(centre, stories),
+                   survey(centre, stories)):
         app.router.routes.extend(router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     check_routes(app.routes)
@@ -98,4 +112,7 @@ def _for_programs(request: Request) -> bool:
 def _problem(request: Request, centre: Centre, status: int, text: str) -> Response:
     if _for_programs(request):
         return JSONResponse({"error": text}, status)
+    path = request.url.path
+    if path == "/me" or path.startswith(("/me/", "/survey/")):  # trainees, for whom the console is no way out
+        return page(request, centre, "said.html", status, title=CANNOT, text=text)
     return page(request, centre, "error.html", status, text=text)

@@ -29,7 +29,8 @@ SHOWN, WALKED = 100, 2000
 LOOKS = {
     "class": N_("a class with its people"), "record": N_("a record"), "video": N_("video"), "live": N_("live view"),
     "replay": N_("replay from a box"), "archive": N_("archive"), "faces": N_("pictures of faces"),
-    "person": N_("the record of one trainee"), "names": N_("people found by name"), "export": N_("an export"),
+    "person": N_("the record of one trainee"), "own": N_("the own record, as a trainee"),
+    "names": N_("people found by name"), "export": N_("an export"),
 }
 CHANGES = {
     "added": N_("account {account} made: {role}"), "changed": N_("account {account} changed: {role}"),

@@ -12,6 +12,7 @@ import uvicorn
 
 from central.errors import BadKeyFile, BadServing, CannotListen, CannotRead, NotLoopback, PortInUse
 from central.web.app import create_app
+from central.web.closing import closing
 from central.web.guard import LOOPBACK
 from central.web.patience import PatientProtocol
 from central.wiring import Centre
@@ -34,7 +35,8 @@ def serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None
         create_app(centre), http=PatientProtocol, log_level="warning", server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=3, **tls,
     )
-    uvicorn.Server(config).run([listening])
+    with closing(centre.store, centre.clock):
+        uvicorn.Server(config).run([listening])
 
 
 def tls_files(centre: Centre) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import base64
 import errno
 import re
 import shutil
-import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -33,9 +32,9 @@ from central.errors import (
     TooManyUploads,
     TooSlow,
     UnannouncedSegment,
-    UnknownSigner,
     WrongSegmentBytes,
 )
+from central.ingest.believed import Believed
 from central.parts import Part, sync_place
 from central.web.access import Public, Routes
 from central.web.video import Sha
@@ -60,8 +59,6 @@ IDLE_S, SLOWEST = 20.0, 4096
 """Seconds without a byte, and bytes a second over a whole part, at which a sender is let go."""
 MOST_TOKEN = 8192
 SWEEP_S = 3600.0
-REFRESH_S = 10.0
-"""A stranger's token makes us read the certificates again at most this often."""
 ALARM_US = 24 * 60 * MINUTE
 _RANGE = re.compile(r"bytes (\d{1,16})-(\d{1,16})/(\d{1,16})", re.ASCII)
 _LOG = Log("uploads")
@@ -110,10 +107,10 @@ class _Desk:
     """Decides who may send what, and takes it in."""
 
     def __init__(self, centre: Centre) -> None:
-        self._centre, self._parts, self._keyring = centre, centre.objects.parts, centre.keyring()
+        self._centre, self._parts = centre, centre.objects.parts
+        self._believed = Believed(centre.store, centre.keyring())
         self._busy: Counter[str] = Counter()
-        self._learning = threading.Lock()
-        self._swept = self._learned = -SWEEP_S
+        self._swept = -SWEEP_S
         self._stated_us: int | None = None
 
     def admit(self, authorization: str | None, sha256: str) -> Upload:
@@ -121,7 +118,7 @@ class _Desk:
         name the file. Raises NoToken, TokenRefused, UnannouncedSegment, FileTooBig."""
         token, now_us = _token(authorization), self._centre.clock.stamp().utc_us
         try:
-            upload = self._checked(token)
+            upload = self._believed.ask(lambda keyring: keyring.check_upload(token))
             judge_upload(upload, self._centre.store.device, sha256, now_us)
         except (BadRecord, VerificationError) as error:
             raise TokenRefused(why=error) from None
@@ -212,21 +209,6 @@ class _Desk:
         part.finish()
         with self._centre.store.write() as tx:
             tx.mark_stored(upload.sha256)
-
-    def _checked(self, token: bytes) -> Upload:
-        with self._learning:  # who comes while another one reads the certificates must not be a stranger
-            with self._centre.store.read() as tx:
-                self._keyring.denies(tx.denied())
-            try:
-                return self._keyring.check_upload(token)
-            except UnknownSigner:
-                if time.monotonic() < self._learned + REFRESH_S:
-                    raise
-            with self._centre.store.read() as tx:
-                certificates = [pem for _, pem in tx.certificates()]
-            self._keyring.learn_all(certificates)
-            self._learned = time.monotonic()
-            return self._keyring.check_upload(token)
 
     def _sweep(self) -> None:
         if time.monotonic() >= self._swept + SWEEP_S:

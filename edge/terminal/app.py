@@ -18,9 +18,10 @@ from edge.terminal.enrolment import EnrolPage
 from edge.terminal.errors import BadPress, NobodyAsks, NotAnAction
 from edge.terminal.fields import Short, Text
 from edge.terminal.guard import TOKEN_HEADER, Guard
+from edge.terminal.own import OwnPage
 from edge.terminal.pins import PinPage
 from edge.terminal.press import MOST_REASON, Presses
-from edge.terminal.routes import enrol_routes, pin_routes
+from edge.terminal.routes import enrol_routes, own_routes, pin_routes
 from edge.terminal.screen import Screen
 from edge.terminal.words import CORRECTIONS, REASONS
 from evidence.errors import BadInput, ZaitangError
@@ -42,7 +43,7 @@ MOST_BODY = 8192
 
 def make_app(
     screen: Screen, presses: Presses, guard: Guard, lang: str, pins: PinPage | None = None,
-    enrolment: EnrolPage | None = None,
+    enrolment: EnrolPage | None = None, own: OwnPage | None = None,
 ) -> FastAPI:
     """The application. `lang`: the language of a page that asks for none."""
     app = FastAPI(openapi_url=None)
@@ -102,7 +103,8 @@ def make_app(
     def tell(request: Request, shows: Annotated[str, Query(max_length=40)] = "") -> JSONResponse:
         if shows and screen.code is not None:
             screen.code.acknowledge(shows)
-        return JSONResponse(screen.state(asked(request)) | {"asked": presses.asked()})
+        return JSONResponse(screen.state(asked(request)) | {
+            "asked": presses.asked(), "own": own is not None})
 
     @app.get("/camera.jpg")
     def picture() -> Response:
@@ -162,6 +164,8 @@ def make_app(
         app.include_router(pin_routes(pins, check_press, asked))
     if enrolment is not None:
         app.include_router(enrol_routes(enrolment, check_press, asked))
+    if own is not None:
+        app.include_router(own_routes(own, check_press))
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     return app
 

@@ -94,3 +94,15 @@ class PackLoading(ZaitangError):
 
 class PackUnusable(ZaitangError):
     text = "the model pack {pack} cannot be loaded: {why}"
+
+
+class NoOwnRecord(BadInput):
+    text = "the own record cannot be opened from this terminal: ask your school for it"
+
+
+class NotSeenNow(BadInput):
+    text = "look into the camera, and touch “My record” while your name stands there"
+
+
+class NotYours(BadInput):
+    text = "only trainees of this class have a record here"

@@ -21,6 +21,7 @@ from edge.cameras.open import open_source
 from edge.cameras.port import Source
 from edge.checkin.engine import Engine
 from edge.child import Progress, has_supervisor, ready, stop_on_signal
+from edge.clock import SystemClock
 from edge.config import BoxConfig, CameraConfig, TerminalConfig
 from edge.control.client import ask
 from edge.enrol.erase import Eraser
@@ -39,12 +40,13 @@ from edge.terminal.errors import NoCheckInCamera
 from edge.terminal.guard import Guard
 from edge.terminal.loader import PackLoader
 from edge.terminal.memory import Memory
+from edge.terminal.own import Linker, OwnPage
 from edge.terminal.panel import Panel, open_panel
 from edge.terminal.people import People
 from edge.terminal.pins import PinPage
 from edge.terminal.press import Presses
 from edge.terminal.screen import Screen
-from edge.terminal.settled import Settled
+from edge.terminal.settled import Settled, console_of
 from edge.terminal.voice import Voice
 from edge.terminal.watch import Watch
 from edge.terminal.words import UNSAID
@@ -80,7 +82,7 @@ def run(box: Box) -> None:
     presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)
     port, seen = listener.getsockname()[1], _check_in(box, memory, screen)
-    app = make_app(screen, presses, guard, box.config.lang, seen.pins, seen.enrolment)
+    app = make_app(screen, presses, guard, box.config.lang, seen.pins, seen.enrolment, seen.own)
 
     def tell() -> None:
         if not stop.is_set():
@@ -195,6 +197,7 @@ class CheckIn:
 
     pins: PinPage
     enrolment: EnrolPage
+    own: OwnPage | None = None
     camera: Camera | None = None
     desk: Desk | None = None
     voice: Voice | None = None
@@ -220,7 +223,18 @@ def _check_in(box: Box, memory: Memory, screen: Screen) -> CheckIn:
     pins = PinPage(box.store, memory, screen, people, desk)
     enrolment = EnrolPage(box.store, memory, people, config.device, config.enrol.code, time.monotonic,
                           lambda: desk is not None and bool(desk.jpeg()))
-    return CheckIn(pins, enrolment, camera, desk, voice, loader)
+    linker = _linker(box)
+    own = None if linker is None else OwnPage(
+        box.store, memory, screen, people.pins, desk, linker, box.clock.utc_us)
+    return CheckIn(pins, enrolment, own, camera, desk, voice, loader)
+
+
+def _linker(box: Box) -> Linker | None:
+    """What makes links to own records, where the centre has an address for telephones. A telephone and a centre know
+    the machine's time alone, not that of a simulated clock."""
+    console = console_of(box.config)
+    return None if console is None else Linker(
+        box.config.device, console, KeySigner(box.keys.device), SystemClock().utc_us)
 
 
 def _phase(screen: Screen) -> str | None:

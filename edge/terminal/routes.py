@@ -1,4 +1,5 @@
-"""Addresses of signing in without the face and of the enrolment pages. Every one wants a press of a page of ours."""
+"""Addresses of signing in without the face, of the own record, of the enrolment pages. Every one wants a press of a
+page of ours."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from edge.terminal.enrolment import EnrolPage, Press
 from edge.terminal.fields import MOST, Short
+from edge.terminal.own import OwnPage
 from edge.terminal.pins import PinPage
 
 KEY_HEADER = "X-Zaitang-Enrolment"
@@ -55,6 +57,27 @@ def pin_routes(page: PinPage, check: Callable[[Request], None], language: Langua
     def unlock(person: Field, instructor: Field, instructor_pin: Field) -> JSONResponse:
         page.unlock(person, instructor, instructor_pin)
         return JSONResponse({})
+
+    return routes
+
+
+def own_routes(page: OwnPage, check: Callable[[Request], None]) -> APIRouter:
+    """What “My record” asks."""
+    routes = APIRouter(prefix="/own", dependencies=[Depends(check)])
+
+    @routes.post("/face")
+    def by_face(attempt: Field) -> dict[str, Any]:
+        return page.by_face(attempt)
+
+    @routes.post("/people")
+    def people() -> dict[str, Any]:
+        return page.listing()
+
+    @routes.post("/pin")
+    def by_pin(
+        class_id: Annotated[Short, Body(embed=True, alias="class")], person: Field, pin: Field,
+    ) -> dict[str, Any]:
+        return page.by_pin(class_id, person, pin)
 
     return routes
 

@@ -132,6 +132,15 @@ def taught_today(orders: Iterable[ClassOrder], device: str, now_us: int) -> list
     return sorted(found, key=lambda order: order.class_id)
 
 
+def latest_class(orders: Iterable[ClassOrder], device: str, now_us: int) -> str | None:
+    """The class that was taught on this box last, or is being taught; before any was, the one that comes first."""
+    starts = [(hour_span(hour).start_us, order.class_id) for order in orders for hour in order.hours
+              if hour.kind != "online" and device in {place.device for place in order.boxes}]
+    begun = [one for one in starts if one[0] <= now_us]
+    found = max(begun) if begun else min(starts, default=None)
+    return None if found is None else found[1]
+
+
 def direction(block: Span, now_us: int) -> Literal["in", "out"] | None:
     """What a face at the terminal does for a block that has begun or comes next; None: it is over for good."""
     if now_us >= block.end_us + OUT_AFTER_US:

@@ -1,4 +1,5 @@
-"""Begins the terminal anew when the centre has set another language or voice, at a moment when nobody needs it."""
+"""Begins the terminal anew when the centre has set another language, voice or address of its console, at a moment when
+nobody needs it."""
 from __future__ import annotations
 
 import threading
@@ -33,7 +34,7 @@ class Settled:
     def turn(self) -> bool:
         """Whether it is time: other settings hold, no class is open, the check-in is closed. May raise StoreBusy."""
         now, ours = in_force(self._box.store).over(self._written), self._box.config
-        if (now.lang, now.terminal) == (ours.lang, ours.terminal):
+        if (now.lang, now.terminal, console_of(now)) == (ours.lang, ours.terminal, console_of(ours)):
             return False
         return self._screen.open_class() is None and self._screen.target(fresh=False) is None
 
@@ -48,3 +49,9 @@ class Settled:
                 Log("terminal").info("settings.changed")
                 self._stop.set()
                 return
+
+
+def console_of(config: BoxConfig) -> str | None:
+    """The address of the centre that trainees' telephones open, without a slash at its end."""
+    console = None if config.sync is None else config.sync.console
+    return None if console is None else console.rstrip("/")

@@ -81,12 +81,25 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/institutions"): get("/institutions"),
     ("POST", "/institutions"): post("/institutions"),
     ("GET", "/audit"): get("/audit"),
+    ("GET", "/me"): get("/me"),
+    ("GET", "/me/open/{token}"): get("/me/open/none"),
+    ("POST", "/me/open/{token}"): post("/me/open/none"),
+    ("POST", "/me/objections"): post("/me/objections", text="x"),
+    ("POST", "/me/survey"): post("/me/survey"),
+    ("POST", "/me/leave"): post("/me/leave"),
+    ("GET", "/survey/{ticket}"): get("/survey/none"),
+    ("POST", "/survey/{ticket}"): post("/survey/none"),
+    ("GET", "/classes/{class_id}/survey"): get("/classes/{class_id}/survey"),
+    ("POST", "/classes/{class_id}/survey"): post("/classes/{class_id}/survey"),
+    ("POST", "/classes/{class_id}/survey/sheet"): post("/classes/{class_id}/survey/sheet"),
+    ("POST", "/classes/{class_id}/survey/close"): post("/classes/{class_id}/survey/close"),
 }
 """How each route is called, at the things of a side. A route that is not here fails the test."""
 SCOPED = ("{class_id}", "{device}", "{sha256}", "{institution}")
 PUBLIC = {
     "/api/segments/{sha256}", "/log/checkpoint", "/log/key", "/log/tile/{path:path}", "/log/records/{path:path}",
-    "/log/inclusion", "/log/consistency", "/log/cosignatures", "/sign-in", "/sign-in/code", "/welcome/{link}",
+    "/log/inclusion", "/log/consistency", "/log/cosignatures", "/sign-in", "/sign-in/code", "/welcome/{link}", "/me",
+    "/me/open/{token}", "/me/objections", "/me/survey", "/me/leave", "/survey/{ticket}",
 }
 
 
@@ -266,7 +279,7 @@ FORMS = [path for method, path in CALLS if method == "POST" and path != "/log/co
 
 @pytest.mark.parametrize("path", FORMS)
 def test_a_form_needs_the_token_of_its_session(world: World, path: str) -> None:
-    path = path.format(account="administrator", link="none")
+    path = path.format(account="administrator", link="none", token="none", ticket="none", class_id="class-a")
     mine, other = world.client("administrator"), world.client("province")
     with world.centre.store.read() as tx:
         before = (tx.leaves(), tx.accounts())

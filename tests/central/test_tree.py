@@ -184,6 +184,7 @@ def test_a_database_of_the_second_schema_gets_accounts(tmp_path: Path) -> None:
     with writing(engine) as connection:
         tx = Tx(connection)
         assert (tx.meta("schema"), tx.count_accounts(), tx.audited()) == (str(SCHEMA_VERSION), 0, [])
+        assert (tx.surveys(), tx.visit("x")) == ([], None)
         assert tx.leaves() == 6 and tx.checkpoint() is not None
         tx.put_account(Kept("li", "administrator", None))
     with reading(engine) as connection:

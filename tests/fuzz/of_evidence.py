@@ -33,6 +33,7 @@ from evidence.canonical import MAX_BYTES, canonical, parse
 from evidence.certs import fingerprint, identity, is_test, read_certificate
 from evidence.errors import BadCertificate, BadRecord, BadSeal, BadShape, WrongSigner
 from evidence.fold import fold
+from evidence.own_links import link_text, peek_own_link, read_link_text
 from evidence.policy import parse_policy
 from evidence.receipts import peek_receipt, read_receipt
 from evidence.records import Record, Sealed
@@ -65,6 +66,15 @@ def _sealed(kind: str, data: bytes) -> bytes:
 def _envelope(data: bytes, _: Bench) -> object:
     sealed = read_sealed(data)
     return body_of(sealed.record), verify_seal(data, RECORD_TYPE, _signer(sealed), "it")
+
+
+def _own_link(data: bytes, _: Bench) -> object:
+    return peek_own_link(read_link_text(data.decode("utf-8", "replace")))
+
+
+def _own_links() -> list[bytes]:
+    vector = load("own-links")
+    return [vector["token"].encode(), *(link_text(one["envelope"].encode()).encode() for one in vector["refused"])]
 
 
 def _signer(sealed: Sealed) -> Ed25519PublicKey:
@@ -176,6 +186,7 @@ PARSERS = (
            lambda data, _: parse(data), (BadRecord,)),
     Parser("an envelope", ("evidence/seal.py",), "json", lambda: golden("envelope"), _envelope,
            (BadRecord, BadSeal, WrongSigner)),
+    Parser("an own link's token", ("evidence/own_links.py",), "text", _own_links, _own_link, (BadRecord,)),
     Parser("a payload and its body, sealed", ("evidence/records.py", "evidence/bodies.py", "evidence/shape.py"), "json",
            lambda: golden("payload"), _body, (BadRecord,), 300),
     Parser("bodies, judged", ("evidence/fold.py", "evidence/rules/__init__.py"), "json", _courses, _judged, (), 24),

@@ -99,6 +99,7 @@ function showDesk(state) {
     put("result-name", result.name);
     put("result-text", result.text);
     put("result-time", result.time);
+    show("own-now", state.own && known(desk));
     fit("result-name", (node) => node.offsetHeight > 1.6 * parseFloat(getComputedStyle(node).fontSize));
   }
   showAsk(ask, desk.text);
@@ -222,6 +223,7 @@ function showBare(state) {
 
 function showAll(state) {
   current = state;
+  showOwn(state);
   showBare(state);
   showCode(state);
   showLesson(state);

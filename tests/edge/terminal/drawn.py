@@ -9,7 +9,7 @@ import dataclasses
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from common.sheets import Name, seal_sheet
 from edge.checkin.engine import Engine
 from edge.config import parse_box
 from edge.enrol.erase import finish
-from edge.keys import make_box_keys, self_certified
+from edge.keys import Certify, make_box_keys, self_certified
 from edge.models.manifest import load_manifest
 from edge.store import Store
 from edge.store.people import NewFace
@@ -29,6 +29,7 @@ from edge.terminal.desk import Desk, Target
 from edge.terminal.enrolment import EnrolPage
 from edge.terminal.guard import Guard
 from edge.terminal.memory import Memory
+from edge.terminal.own import Linker, OwnPage
 from edge.terminal.people import People
 from edge.terminal.pins import PinPage
 from edge.terminal.press import Presses
@@ -37,7 +38,9 @@ from edge.terminal.screen import Screen
 from edge.vision.liveness import GESTURES, BadSight, FaceMesh, PassiveScore
 from edge.vision.pack import Face
 from edge.wiring import Box, open_store
-from evidence.bodies import Enrolled, Enrolment, OrderAccepted
+from evidence.bodies import ClassOrder, Enrolled, Enrolment, OrderAccepted
+from evidence.records import Sealed
+from evidence.seal import KeySigner
 from evidence.times import MINUTE
 
 from .conftest import CLASS, START, HandClock, order_body, sealed_order
@@ -177,11 +180,16 @@ class Site:
 
     recorder: dict[str, Any] | None = None
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, certify: Certify | None = None, console: str | None = None,
+        order: Callable[[ClassOrder], Sealed] = sealed_order,
+    ) -> None:
+        """`certify`: who certifies the box; `console`: the address of the centre for telephones; `order`: who signs
+        the plan."""
+        self.folder, self.console = folder, console
         text = f'device = "box-1"\npolicy = "demo"\n[enrol]\ninstitution = "某职业培训学校"\ncode = "{CODE}"\n'
         config = parse_box(text.encode(), "box.toml")
-        keys = make_box_keys(folder / "keys", self_certified("box-1", START))
+        keys = make_box_keys(folder / "keys", certify or self_certified("box-1", START))
         self.clock = Ticking(START - 5 * MINUTE)
         store = open_store(folder, config, keys, self.clock)
         self.box = Box(folder, config, keys, self.clock, store)  # type: ignore[arg-type]
@@ -191,7 +199,7 @@ class Site:
         people = {person: Name(name, "0" * 32) for person, name in NAMES.items()}
         roster = tuple(Enrolled(person, "instructor" if person == TEACHER else "trainee", name.commitment)
                        for person, name in people.items())
-        sealed = sealed_order(dataclasses.replace(order_body(), roster=roster))
+        sealed = order(dataclasses.replace(order_body(), roster=roster))
         store.put_order(sealed)
         store.put_names(CLASS, seal_sheet(people, keys.sealing_key, CLASS))
         store.append("order.accepted", OrderAccepted(CLASS, sealed.hash))
@@ -227,7 +235,11 @@ class Site:
         pins = PinPage(self.store, memory, screen, self.people, self.desk)
         enrolment = EnrolPage(
             self.store, memory, self.people, "box-1", CODE, time.monotonic, lambda: bool(self.desk.jpeg()))
-        app = make_app(screen, presses, Guard(self.box.keys.data, "127.0.0.1"), "zh", pins, enrolment)
+        own = None if self.console is None else OwnPage(
+            self.store, memory, screen, self.people.pins, self.desk,
+            Linker("box-1", self.console, KeySigner(self.box.keys.device), lambda: time.time_ns() // 1000),
+            self.clock.utc_us)
+        app = make_app(screen, presses, Guard(self.box.keys.data, "127.0.0.1"), "zh", pins, enrolment, own)
         self._stop = threading.Event()
         self._web = threading.Thread(target=serve, args=(app, listen(self._terminal), self._stop))
         self.desk.start()
