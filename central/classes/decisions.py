@@ -92,6 +92,15 @@ def decide(
     return Made(body, look_at(store, class_id, now_us).standing)
 
 
+def hindrance(case: Case, stage: Stage, answer: Answer, by: str, by_name: str) -> NotDecided | None:
+    """Why this person would be refused such a decision now, before a word of it is written; None where not."""
+    try:
+        _body(case, stage, answer, "-", by, by_name, case.findings)
+    except NotDecided as error:
+        return error
+    return None
+
+
 def _body(case: Case, stage: Stage, answer: Answer, why: str, who: str, name: str, shown: str) -> Decision:
     """The record. Raises a NotDecided."""
     told, r3, class_id = case.told, case.r3, case.told.story.class_id

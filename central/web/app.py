@@ -14,6 +14,7 @@ from central.errors import (
     BadForm,
     LinkOver,
     NoCheckpoint,
+    NoObjection,
     NotAllowed,
     NotInTree,
     NotSignedIn,
@@ -26,6 +27,7 @@ from central.errors import (
     UnknownClass,
     UnknownEvidence,
     UnknownInstitution,
+    UnknownPaper,
     UnknownRecording,
     UnknownWitness,
 )
@@ -33,6 +35,11 @@ from central.web.access import check_routes
 from central.web.administration import administration
 from central.web.api import api
 from central.web.audit import audit
+from central.web.case.decision import decision
+from central.web.case.facts import facts
+from central.web.case.inspections import inspections
+from central.web.case.objections import objections
+from central.web.case.review import review
 from central.web.cookies import Cookies
 from central.web.guard import Guard
 from central.web.log import log
@@ -53,6 +60,7 @@ STATUS: dict[type[ZaitangError], int] = {
     BadTile: 404, BadProof: 404, NotInTree: 404, NoCheckpoint: 404, UnknownWitness: 403, OtherTree: 409,
     BadNote: 422, BadCheckpoint: 422, BadCosignature: 422, UnknownInstitution: 404, UnknownAccount: 404,
     NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429,
+    NoObjection: 404, UnknownPaper: 404,
     **UPLOADS,
 }
 NOT_HERE = N_("There is no such page.")
@@ -64,7 +72,9 @@ def create_app(centre: Centre) -> FastAPI:
     web, stories = centre.config.web, Stories(centre.store, centre.clock)
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
     for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), pages(centre, stories),
-                   signing_in(centre), own(centre), administration(centre), audit(centre)):
+                   signing_in(centre), own(centre), administration(centre), audit(centre), review(centre, stories),
+                   decision(centre, stories), objections(centre, stories), inspections(centre, stories),
+                   facts(centre, stories)):
         app.router.routes.extend(router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     check_routes(app.routes)
