@@ -703,7 +703,7 @@ class BadNumber(BadInput):
     text = "{key}: a whole number from 0 to {limit} is needed"
 
 
-class BadMoment(BadInput):
+class BadSeconds(BadInput):
     text = "{value} is no number of seconds from the beginning of the file"
 
 

@@ -73,7 +73,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
     for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), pages(centre, stories),
                    signing_in(centre), own(centre), administration(centre), audit(centre), review(centre, stories),
-                   decision(centre, stories), objections(centre, stories), inspections(centre, stories),
+                   decision(centre), objections(centre, stories), inspections(centre, stories),
                    facts(centre, stories)):
         app.router.routes.extend(router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

@@ -9,6 +9,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from central.accounts.actions import Action
+from central.accounts.people import Actor
 from central.classes.stories import Told
 from central.errors import BadNumber, NothingChosen
 from central.web.access import actor_of, field
@@ -42,6 +43,11 @@ def refused(request: Request, which: str, error: ZaitangError, names: Iterable[s
     return Typed(which, words(error, lang_of(request)), {name: field(request, name) for name in names})
 
 
+def can(actor: Actor) -> dict[str, bool]:
+    """What this person may do, for templates."""
+    return {name: actor.may(may) for name, may in MAY.items()}
+
+
 def case_page(
     request: Request, centre: Centre, template: str, told: Told, typed: dict[str, Typed], **content: Any
 ) -> Response:
@@ -53,7 +59,7 @@ def case_page(
         "as_of": LocalTime(told.order.utc_offset_min, lang).full(told.as_of.us),
     }
     status = 422 if any(one.error for one in typed.values()) else 200
-    return page(request, centre, template, status, c=head, can={name: actor.may(may) for name, may in MAY.items()},
+    return page(request, centre, template, status, c=head, can=can(actor),
                 form=lambda which: typed.get(which, Typed()), **content)
 
 

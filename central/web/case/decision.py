@@ -9,22 +9,21 @@ from fastapi.responses import HTMLResponse, Response
 
 from central.accounts.actions import Action
 from central.accounts.people import Actor
-from central.classes.decisions import Answer, Case, Stage, case_of, decide, hindrance
-from central.classes.stories import Stories
+from central.classes.decisions import Answer, Case, Stage, decide, hindrance, look_at
 from central.errors import UnknownClass
 from central.web.access import Routes, actor_of, field
 from central.web.case.common import Typed, back_to, case_page, chosen, refused
 from central.web.case.unit import unit_words
+from central.web.class_names import ClassName, names_of
 from central.web.decisions import decided_view
-from central.web.findings import finding_view
+from central.web.findings import SHORT, finding_view
 from central.web.links import Link, link
 from central.web.localtime import LocalTime
 from central.web.looking import look
-from central.web.pages import ClassName, names_of
 from central.web.render import lang_of
 from central.wiring import Centre
 from common.decisions import ANSWERS, STAGES
-from common.reasons import STATES, VERDICTS
+from common.reasons import STATES
 from common.texts import N_, translate, words
 from evidence.decisions import TABLE
 from evidence.errors import BadInput
@@ -91,13 +90,13 @@ class FormView:
     choices: tuple[Choice, ...]
 
 
-def decision(centre: Centre, stories: Stories) -> APIRouter:
+def decision(centre: Centre) -> APIRouter:
     """Routes of the page of decisions."""
     routes = Routes(centre.store.device, default_response_class=HTMLResponse)
 
     @routes.get(PATH, Action.SEE_CLASS)
     def show(request: Request, class_id: ClassName) -> Response:
-        return _page(request, centre, stories, class_id)
+        return _page(request, centre, class_id)
 
     @routes.post(PATH, Action.DECIDE)
     def make(request: Request, class_id: ClassName) -> Response:
@@ -109,27 +108,28 @@ def decision(centre: Centre, stories: Stories) -> APIRouter:
         except UnknownClass:
             raise
         except BadInput as error:
-            return _page(request, centre, stories, class_id, refused(request, "decide", error, ("answer", "reason")))
+            return _page(request, centre, class_id, refused(request, "decide", error, ("answer", "reason")))
         return back_to(f"/classes/{class_id}/decision#decided")
 
     return routes.router
 
 
-def _page(request: Request, centre: Centre, stories: Stories, class_id: str, typed: Typed | None = None) -> Response:
-    told, lang = stories.tell(class_id), lang_of(request)
+def _page(request: Request, centre: Centre, class_id: str, typed: Typed | None = None) -> Response:
     look(centre, request, "class", class_id=class_id)
-    case, names = case_of(told), names_of(centre, class_id)
+    # Told anew, not remembered: the hash that is shown is the one that a decision made now would keep.
+    case, lang = look_at(centre.store, class_id, centre.clock.stamp().utc_us), lang_of(request)
+    told, names = case.told, names_of(centre, class_id)
     local = LocalTime(told.order.utc_offset_min, lang)
     found = [finding_view(told, one, names, lang) for one in told.findings]
     speaking = [one for one in found if one.result in ("violated", "open", "warning") or one.rule == "R3"]
     return case_page(
         request, centre, "decision.html", told, {typed.which: typed} if typed else {},
         verdict=case.r3.verdict if case.r3 else "none",
-        verdict_words=translate(VERDICTS[case.r3.verdict], lang) if case.r3 else "",
+        verdict_words=translate(SHORT[case.r3.verdict], lang) if case.r3 else "",
         missing=len(case.r3.recordings) if case.r3 else 0,
         limit=told.policy.r3.limit.value if told.policy.r3 else 0,
         findings=sorted(speaking, key=lambda one: one.rule != "R3"),
-        rest=[one for one in found if one not in speaking], hash=case.findings,
+        rest=[one for one in found if one not in speaking], hash=case.findings, basis=case.basis,
         policy=told.policy.title_en if lang == "en" else told.policy.title, policy_hash=told.policy.sha256,
         rules=RULES_VERSION, recordings=recordings_of(case, names, local), reviews=_reviews(case, local),
         decided=decided_view(told, local), turn=form_view(case, actor_of(request), lang),

@@ -18,10 +18,10 @@ from central.papers import MAGIC, MAX_PAPER, Papers
 from central.web.access import Routes, form_of
 from central.web.case.common import Typed, back_to, case_page, refused
 from central.web.case.inspections import MOST, upload
+from central.web.class_names import ClassName, names_of
 from central.web.findings import finding_view
 from central.web.links import link
 from central.web.looking import look
-from central.web.pages import ClassName, names_of
 from central.web.render import lang_of
 from central.wiring import Centre
 from common.reasons import rule_words

@@ -19,10 +19,10 @@ from central.errors import NotAPaper, SignedTwice, UnknownClass, UnknownPaper
 from central.papers import MAX_DRAWN, MAX_PAPER, Papers, kind_of
 from central.web.access import Routes, actor_of, field, form_of
 from central.web.case.common import Typed, back_to, case_page, chosen, number, refused
+from central.web.class_names import ClassName, names_of
 from central.web.links import Link, link
 from central.web.localtime import LocalTime
 from central.web.looking import look
-from central.web.pages import ClassName, names_of
 from central.web.render import lang_of
 from central.wiring import Centre
 from common.texts import N_, translate

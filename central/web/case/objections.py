@@ -1,7 +1,7 @@
 """Objections to what is found of a class: an institution raises them, a supervisor answers, all on one page."""
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi import Path as PathParam
@@ -13,10 +13,10 @@ from central.classes.stories import Stories
 from central.errors import NoObjection, UnknownClass
 from central.web.access import Routes, actor_of, field
 from central.web.case.common import Typed, back_to, case_page, chosen, refused
+from central.web.class_names import ClassName, names_of
 from central.web.decisions import decided_view
 from central.web.localtime import LocalTime
 from central.web.looking import look
-from central.web.pages import ClassName, names_of
 from central.web.render import lang_of
 from central.wiring import Centre
 from common.decisions import SOURCES
@@ -70,7 +70,7 @@ def _handle(
 ) -> Response:
     """`offered`: what may become of it; without that it is withdrawn."""
     try:
-        how = chosen(request, "how", offered) if offered else "withdrawn"
+        how: Any = chosen(request, "how", offered) if offered else "withdrawn"
         handle_objection(centre.store, class_id, objection, how, field(request, "text"), actor_of(request).account)
     except (UnknownClass, NoObjection):
         raise

@@ -9,13 +9,13 @@ from fastapi.responses import HTMLResponse, Response
 from central.accounts.actions import Action
 from central.classes.reviews import occasions_of, point_out, state_review
 from central.classes.stories import Stories, Told
-from central.errors import BadMoment, UnknownBlock, UnknownClass
+from central.errors import BadSeconds, UnknownBlock, UnknownClass
 from central.web.access import Routes, actor_of, field
 from central.web.case.common import Typed, back_to, case_page, chosen, refused
 from central.web.case.unit import unit_view
+from central.web.class_names import ClassName, names_of
 from central.web.localtime import LocalTime
 from central.web.looking import look
-from central.web.pages import ClassName, names_of
 from central.web.render import lang_of
 from central.wiring import Centre
 from common.reasons import STATES
@@ -86,12 +86,12 @@ def _page(
 
 
 def _seconds(request: Request) -> float:
-    """Into the file. Raises BadMoment."""
+    """Into the file. Raises BadSeconds."""
     said = field(request, "at").strip()
     try:
         found = float(said)
     except ValueError:
-        raise BadMoment(value=said[:40]) from None
+        raise BadSeconds(value=said[:40]) from None
     if not math.isfinite(found):
-        raise BadMoment(value=said[:40])
+        raise BadSeconds(value=said[:40])
     return found

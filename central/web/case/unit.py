@@ -109,6 +109,7 @@ class UnitView:
     nameless: tuple[Moment, ...]
     nameless_more: int
     heads: tuple[tuple[str, str], ...]
+    heads_note: str
     checkins: tuple[Line, ...]
     alarms: tuple[Line, ...]
     reviews: tuple[Line, ...]
@@ -145,6 +146,7 @@ def unit_view(told: Told, unit: Block | HourStory, names: Mapping[str, str], tx:
         shown=sum(one.answer == "shown" for one in unit.presences),
         others=_others(unit, names, local), nameless=tuple(nameless[:NAMELESS]),
         nameless_more=max(0, len(nameless) - NAMELESS), heads=tuple(_heads(unit, lang)),
+        heads_note="" if unit.counted else translate(FACES, lang),
         checkins=_checkins(told, unit, names, local), alarms=_alarms(told, unit, local),
         reviews=_reviews(told, unit, tx, local),
         files=tuple(_file(fact, local) for fact in _files(told, unit)),
