@@ -47,12 +47,13 @@ class Papers:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not path.exists():
-                write_new(fresh, data)
-                os.rename(fresh, path)
+                try:
+                    write_new(fresh, data)
+                    os.rename(fresh, path)
+                finally:
+                    fresh.unlink(missing_ok=True)
         except OSError as error:
             raise PaperNotKept(why=error.strerror) from None
-        finally:
-            fresh.unlink(missing_ok=True)
 
     def find(self, sha256: str) -> tuple[Path, str]:
         """Where the paper with this hash is, and its media type. Raises UnknownPaper, also where its bytes are other

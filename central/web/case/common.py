@@ -73,11 +73,11 @@ def chosen(request: Request, name: str, offered: Iterable[str]) -> Any:
     return said
 
 
-def number(request: Request, name: str, limit: int) -> int:
-    """A whole number of a form. Raises BadNumber."""
+def number(request: Request, name: str, label: str, limit: int) -> int:
+    """A whole number of a form; `label`: what its field is called. Raises BadNumber."""
     said = field(request, name).strip()
     if not (said.isascii() and said.isdigit() and len(said) < 10 and int(said) <= limit):
-        raise BadNumber(key=name, limit=limit)
+        raise BadNumber(key=label, limit=limit)
     return int(said)
 
 

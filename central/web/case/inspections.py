@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.datastructures import UploadFile
 
 from central.accounts.actions import Action
-from central.classes.inspections import KINDS, InspectionSaid, state_inspection, text
+from central.classes.inspections import KINDS, InspectionSaid, moment, state_inspection, text
 from central.classes.stories import Stories, Told
 from central.errors import NotAPaper, SignedTwice, UnknownClass, UnknownPaper
 from central.papers import MAX_DRAWN, MAX_PAPER, Papers, kind_of
@@ -107,18 +107,20 @@ def inspections(centre: Centre, stories: Stories) -> APIRouter:
 
 
 def _said(request: Request, told: Told) -> InspectionSaid:
-    """What the form says, but for what was signed. Raises NothingChosen, BadNumber, BadText and what the record refuses
-    as well."""
+    """What the form says, but for what was signed. Raises NothingChosen, BadNumber, BadText, BadWhen."""
     start, end = field(request, "start").strip(), field(request, "end").strip()
     hour = next((one.hour for one in told.story.hours if one.id == field(request, "hour")), None)
     if hour is not None and not (start or end):
         start, end = hour.start, hour.end
+    for label, when in ((N_("From"), start), (N_("To"), end)):
+        moment(label, when, told.order)
     places = field(request, "workplaces").strip()
     return InspectionSaid(
-        kind=chosen(request, "kind", KINDS), start=start, end=end, place=text("place", field(request, "place")),
-        teachers=number(request, "teachers", LIMIT), headcount=number(request, "headcount", LIMIT),
-        inspector=text("inspector", field(request, "inspector")),
-        workplaces=number(request, "workplaces", LIMIT) if places else None, remark=field(request, "remark"),
+        kind=chosen(request, "kind", KINDS), start=start, end=end, place=text(N_("Place"), field(request, "place")),
+        teachers=number(request, "teachers", N_("Teachers who were there"), LIMIT),
+        headcount=number(request, "headcount", N_("Trainees who were there"), LIMIT),
+        inspector=text(N_("Inspector"), field(request, "inspector")),
+        workplaces=number(request, "workplaces", N_("Workplaces"), LIMIT) if places else None, remark=field(request, "remark"),
         numbers=tuple(field(request, "numbers").replace("，", ",").replace(",", " ").split()),
         people=tuple(one for one in form_of(request).getlist("people") if isinstance(one, str)),
         replaces=field(request, "replaces").strip() or None)
@@ -136,7 +138,7 @@ def _signed(request: Request, papers: Papers, class_id: str) -> AbstractContextM
         return papers.keeping(_png(drawn), "png")
     if not typed:
         return nullcontext()
-    said = {"class": class_id, "account": actor_of(request).account, "signed": text("typed", typed)}
+    said = {"class": class_id, "account": actor_of(request).account, "signed": text(N_("Type the name"), typed)}
     return papers.keeping(canonical(said), "txt")
 
 
