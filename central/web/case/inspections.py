@@ -120,7 +120,8 @@ def _said(request: Request, told: Told) -> InspectionSaid:
         teachers=number(request, "teachers", N_("Teachers who were there"), LIMIT),
         headcount=number(request, "headcount", N_("Trainees who were there"), LIMIT),
         inspector=text(N_("Inspector"), field(request, "inspector")),
-        workplaces=number(request, "workplaces", N_("Workplaces"), LIMIT) if places else None, remark=field(request, "remark"),
+        workplaces=number(request, "workplaces", N_("Workplaces"), LIMIT) if places else None,
+        remark=field(request, "remark"),
         numbers=tuple(field(request, "numbers").replace("，", ",").replace(",", " ").split()),
         people=tuple(one for one in form_of(request).getlist("people") if isinstance(one, str)),
         replaces=field(request, "replaces").strip() or None)
