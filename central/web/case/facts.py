@@ -15,7 +15,7 @@ from central.classes.plan import toml_of
 from central.classes.stories import Stories
 from central.errors import NoFacts, PaperNeeded, PaperTooLarge, UnknownClass
 from central.papers import MAGIC, MAX_PAPER, Papers
-from central.web.access import Routes, form_of
+from central.web.access import Routes, actor_of, form_of
 from central.web.case.common import Typed, back_to, case_page, refused
 from central.web.case.inspections import MOST, upload
 from central.web.class_names import ClassName, names_of
@@ -51,7 +51,7 @@ def facts(centre: Centre, stories: Stories) -> APIRouter:
             said, source, kind = _said(request)
             with papers.keeping(source, kind) as kept:
                 said = dataclasses.replace(said, file=kept)
-                body = state_import(centre.store, centre.names, class_id, said)
+                body = state_import(centre.store, centre.names, class_id, said, actor_of(request).account)
         except UnknownClass:
             raise
         except BadInput as error:

@@ -85,7 +85,8 @@ def inspections(centre: Centre, stories: Stories) -> APIRouter:
             said = _said(request, stories.tell(class_id))
             with _signed(request, papers, class_id) as signature:
                 said = dataclasses.replace(said, signature=signature)
-                body = state_inspection(centre.store, centre.names, class_id, said, centre.clock.stamp().utc_us)
+                body = state_inspection(centre.store, centre.names, class_id, said, centre.clock.stamp().utc_us,
+                                        actor_of(request).account)
         except UnknownClass:
             raise
         except BadInput as error:

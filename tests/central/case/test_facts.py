@@ -46,7 +46,8 @@ def test_facts_become_a_record_and_the_rule_judges_them(owned: Centre) -> None:
     answer = send_files(li, PAGE, {"facts": ("o8.toml", FACTS.encode())})
     assert (answer.status_code, answer.headers["location"]) == (303, f"{PAGE}#O8")
     (body,) = kept(owned, "imported")
-    assert isinstance(body, Imported) and body.file == hashlib.sha256(FACTS.encode()).hexdigest()
+    assert isinstance(body, Imported) and body.by == "li"
+    assert body.file == hashlib.sha256(FACTS.encode()).hexdigest()
     page = li.get(f"{PAGE}?lang=en")
     assert "面点师 2026-01" in text(page) and f"{BASE}/papers/{body.file}" in page.text
     source = b"%PDF-1.7 the export"

@@ -46,8 +46,8 @@ def test_an_inspection_is_stated_with_a_drawn_signature_that_is_shown_again(owne
     answer = send(li, PAGE, **GOOD, drawn=DRAWN)
     assert (answer.status_code, answer.headers["location"]) == (303, f"{PAGE}#i-1")
     body = inspected(owned)
-    assert (body.kind, body.start, body.headcount, body.workplaces, body.inspector) == (
-        "field", "2026-03-02T00:40:00.000000Z", 6, None, "孙检查员")
+    assert (body.kind, body.start, body.headcount, body.workplaces, body.inspector, body.by) == (
+        "field", "2026-03-02T00:40:00.000000Z", 6, None, "孙检查员", "li")
     assert body.signature == hashlib.sha256(PNG).hexdigest() and papers(owned) == [f"{body.signature}.png"]
     page = school(owned).get(f"{PAGE}?lang=en")
     assert f'href="{BASE}/papers/{body.signature}"' in page.text and "<form class" not in page.text
