@@ -13,7 +13,7 @@ from central.classes.decisions import Answer, Case, Stage, decide, hindrance, lo
 from central.errors import UnknownClass
 from central.web.access import Routes, actor_of, field
 from central.web.case.common import Typed, back_to, case_page, chosen, refused
-from central.web.case.unit import unit_words
+from central.web.case.unit import review_words, unit_words
 from central.web.class_names import ClassName, names_of
 from central.web.decisions import decided_view
 from central.web.findings import SHORT, finding_view
@@ -63,11 +63,9 @@ class RecordingView:
 class ReviewedView:
     """Somebody reviewed a recording."""
 
-    by: str
     block: str
     name: str
-    answer: str
-    reason: str
+    sentence: str
     record: Link
 
 
@@ -149,9 +147,8 @@ def recordings_of(case: Case, names: Mapping[str, str], local: LocalTime) -> tup
 
 
 def _reviews(case: Case, local: LocalTime) -> tuple[ReviewedView, ...]:
-    return tuple(ReviewedView(body.reviewer, body.block, unit_words(case.told, body.block, local),
-                              translate(STATES[body.answer], local.lang), body.reason, link(ref))
-                 for ref, body in case.told.story.reviewed)
+    return tuple(ReviewedView(body.block, unit_words(case.told, body.block, local), review_words(body, local.lang),
+                              link(ref)) for ref, body in case.told.story.reviewed)
 
 
 def form_view(case: Case, actor: Actor, lang: str) -> FormView:

@@ -113,7 +113,7 @@ def _said(request: Request, told: Told) -> InspectionSaid:
     hour = next((one.hour for one in told.story.hours if one.id == field(request, "hour")), None)
     if hour is not None and not (start or end):
         start, end = hour.start, hour.end
-    for label, when in ((N_("From"), start), (N_("To"), end)):
+    for label, when in ((N_("Beginning"), start), (N_("End"), end)):
         moment(label, when, told.order)
     places = field(request, "workplaces").strip()
     return InspectionSaid(

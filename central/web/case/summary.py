@@ -77,11 +77,12 @@ class Summary:
 
 def summary(told: Told, names: dict[str, str], local: LocalTime, papers: Papers) -> Summary:
     """The summary of a class at the moment of which it is told."""
-    found = rates(told.story, told.as_of.us)
+    found, place = rates(told.story, told.as_of.us), {one.person: n for n, one in enumerate(told.order.roster)}
     o7 = next((one for one in told.findings if one.rule == "O7"), None)
     return Summary(
         needs=tuple(_needs(case_of(told), local)),
-        rates=tuple(_row(one, names, local.lang) for one in found.people),
+        rates=tuple(_row(one, names, local.lang) for one in sorted(
+            found.people, key=lambda one: place.get(one.person, len(place)))),
         present="" if found.present_ppm is None else f"{found.present_ppm / 1_000_000:.1f}", hours=found.hours,
         opening=_heads(o7, ("o7_opening", "o7_counted"), names, local.lang),
         inspected=_heads(o7, ("o7_inspected", "o7_inspections", "o7_remote"), names, local.lang),

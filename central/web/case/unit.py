@@ -17,7 +17,7 @@ from common.alarms import alarm_words
 from common.reasons import ANSWERS, block_words, length_words, rule_words
 from common.reasons import answer_words as presence_words
 from common.texts import N_, translate, words
-from evidence.bodies import RollCall, Track
+from evidence.bodies import Review, RollCall, Track
 from evidence.rules import R3Finding
 from evidence.rules.r3 import Judged, judge_occasion
 from evidence.story import Block, HourStory, Presence, SegmentFact, Sighting
@@ -258,11 +258,15 @@ def _reviews(told: Told, unit: Block | HourStory, tx: Tx, local: LocalTime) -> t
     for ref, body in told.story.reviewed:
         sealed = tx.record(*ref) if body.block == unit.id else None
         if sealed is not None:
-            said = translate(REVIEW, local.lang, by=body.reviewer, answer=translate(STATES[body.answer], local.lang),
-                             why=body.reason)
+            said = review_words(body, local.lang)
             void = f" ({translate(VOID, local.lang)})" if ref in told.story.reviews_void else ""
             found.append((ref, Line(local.full(sealed.record.utc_us), said + void, body.answer, link(ref))))
     return tuple(line for _, line in sorted(found, key=lambda one: one[0], reverse=True))
+
+
+def review_words(body: Review, lang: str) -> str:
+    """What somebody answered for a recording, and why."""
+    return translate(REVIEW, lang, by=body.reviewer, answer=translate(STATES[body.answer], lang), why=body.reason)
 
 
 def _files(told: Told, unit: Block | HourStory) -> list[SegmentFact]:

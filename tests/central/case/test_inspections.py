@@ -99,7 +99,8 @@ def test_a_better_word_replaces_the_one_before(owned: Centre) -> None:
 BAD: list[tuple[dict[str, str], str]] = [
     ({"kind": "secret"}, "choose one"), ({"headcount": "many"}, "Trainees who were there: a whole number"),
     ({"headcount": "-1"}, "whole number"), ({"headcount": "99999"}, "whole number"), ({"teachers": ""}, "whole number"),
-    ({"start": ""}, "From:"), ({"start": "soon"}, "From: soon"), ({"end": "2026-03-02T08:00"}, "end comes before"),
+    ({"start": ""}, "Beginning:"), ({"start": "soon"}, "Beginning: soon"),
+    ({"end": "2026-03-02T08:00"}, "end comes before"),
     ({"start": "2026-03-05T08:00", "end": "2026-03-05T09:00"}, "no class-hours on"), ({"place": " "}, "Place:"),
     ({"inspector": "a\u202eb"}, "Inspector:"), ({"numbers": "1107"}, "opening only"), ({"replaces": "i-7"}, "i-7"),
     ({"drawn": DRAWN, "typed": "孙"}, "one way only"), ({"drawn": "data:image/png;base64,!"}, "no PNG"),
