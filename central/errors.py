@@ -695,6 +695,46 @@ class BadWhen(BadInput):
     text = "{key}: {value} is not a time like 2026-03-02T08:30:00"
 
 
+class NothingChosen(BadInput):
+    text = "choose one of the answers that are offered"
+
+
+class BadNumber(BadInput):
+    text = "{key}: a whole number from 0 to {limit} is needed"
+
+
+class BadSeconds(BadInput):
+    text = "{value} is no number of seconds from the beginning of the file"
+
+
+class NotAPaper(BadInput):
+    text = "this file is no PNG, JPEG or PDF"
+
+
+class PaperTooLarge(BadInput):
+    text = "this file is too large: at most {limit} bytes"
+
+
+class PaperNotKept(BadInput):
+    text = "the paper cannot be kept at the centre: {why}"
+
+
+class UnknownPaper(BadInput):
+    text = "there is no such paper of this class here"
+
+
+class SignedTwice(BadInput):
+    text = "sign in one way only: drawn, typed or scanned"
+
+
+class PaperNeeded(BadInput):
+    text = "the file names {name} as its source: upload that, too"
+
+
+class NoFacts(BadInput):
+    text = "choose the filled-in template (.toml)"
+
+
 class EndsBefore(BadInput):
     text = "end comes before start"
 

@@ -42,6 +42,7 @@ from central.ingest.signatures import Here
 from central.keys import CentreKeys, accounts_key, load_centre_keys, make_centre_keys
 from central.names import NameBox
 from central.objects import Objects
+from central.papers import Papers
 from central.plans.ids import IdBox, people_key
 from central.plans.plans import Plans
 from central.signing import signing_s
@@ -99,6 +100,10 @@ class Centre:
     def plans(self) -> Plans:
         """Drafts of classes, and what becomes of them. Raises BadKeyFile."""
         return Plans(self.store, self.names, IdBox(people_key(self.folder / "keys")), self.clock)
+
+    def papers(self) -> Papers:
+        """Signatures, scanned sheets and exports of other systems."""
+        return Papers(self.folder / "objects" / "papers")
 
     def keyring(self) -> Keyring:
         """Whom this centre believes."""

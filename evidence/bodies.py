@@ -690,8 +690,8 @@ class Inspection:
     """Somebody inspected a class (`inspection`), a record of the centre. `inspection`: which one; the newest record of
     one counts. `kind`: at the place, from afar, or on the day of the opening. `teachers`, `headcount`: teachers and
     trainees who were there; `workplaces`: null where nobody counted them. `signature`: SHA-256 of the scanned
-    sheet or of the drawn signature. `numbers`, `people`: inspectors' numbers, and trainees, for whose enrolment at the
-    box the centre vouches."""
+    sheet, the drawn signature or the typed one. `numbers`, `people`: inspectors' numbers, and trainees, for whose
+    enrolment at the box the centre vouches. `by`: the account that stated it."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     inspection: Id
@@ -707,6 +707,7 @@ class Inspection:
     signature: Sha256 | None = None
     numbers: tuple[str, ...] = ()
     people: tuple[Id, ...] = ()
+    by: Id | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -819,7 +820,8 @@ class Controls:
 @dataclasses.dataclass(frozen=True)
 class Imported:
     """What another system or paper says of a class (`imported`), of the centre. The part named as `rule` is there, and
-    no other; of several for one rule the newest counts. `source`: which system or paper; `file`: SHA-256 of it."""
+    no other; of several for one rule the newest counts. `source`: which system or paper; `file`: SHA-256 of it;
+    `by`: the account that stated it."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     rule: Literal["R8", "O5", "O6", "O8", "O10", "O11"]
@@ -831,6 +833,7 @@ class Imported:
     o8: Compared | None = None
     o10: Admitted | None = None
     o11: Controls | None = None
+    by: Id | None = None
 
 
 @dataclasses.dataclass(frozen=True)

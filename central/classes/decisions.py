@@ -40,11 +40,13 @@ BESIDE = ("decision", "objection", "review")
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """What deciders are shown. `findings`: the hash of all findings, which a decision hands back; `reviews`: who
-    reviewed what of the class, and how; `over`: the class is over, and its records are here or late."""
+    """What deciders are shown. `findings`: the hash of all findings, which a decision keeps; `basis`: of all but R5,
+    for that counts the looks of supervisors, and whoever looks before deciding would change it; `reviews`: who reviewed
+    what of the class, and how; `over`: the class is over, and its records are here or late."""
 
     told: Told
     findings: str
+    basis: str
     r3: R3Finding | None
     standing: Standing
     reviews: tuple[Review, ...]
@@ -63,7 +65,8 @@ def case_of(told: Told) -> Case:
     """What there is to decide about a class."""
     story, moment_us = told.story, told.as_of.us
     return Case(
-        told, findings_hash(told.findings), r3_of(told.findings),
+        told, findings_hash(told.findings), findings_hash(one for one in told.findings if one.rule != "R5"),
+        r3_of(told.findings),
         standing(story, told.findings, told.policy, moment_us), tuple(body for _, body in story.reviewed),
         bool(story.hours) and all(unit.over(moment_us) for unit in (*story.hours, *story.blocks)))
 
@@ -78,7 +81,8 @@ def decide(
     store: Store, class_id: str, stage: Stage, answer: Answer, reason: str, by: str, by_name: str, shown: str,
     now_us: int,
 ) -> Made:
-    """One of two persons (`by`: the account) decides on the findings with the hash `shown`.
+    """One of two persons (`by`: the account) decides on the findings with the hash `shown`: `findings` or `basis` of
+    the case.
 
     Raises UnknownClass, PolicyGone, BadReason, BadBy, or a NotDecided; nothing is kept then."""
     why, who, name = (
@@ -92,10 +96,19 @@ def decide(
     return Made(body, look_at(store, class_id, now_us).standing)
 
 
+def hindrance(case: Case, stage: Stage, answer: Answer, by: str, by_name: str) -> NotDecided | None:
+    """Why this person would be refused such a decision now, before a word of it is written; None where not."""
+    try:
+        _body(case, stage, answer, "-", by, by_name, case.findings)
+    except NotDecided as error:
+        return error
+    return None
+
+
 def _body(case: Case, stage: Stage, answer: Answer, why: str, who: str, name: str, shown: str) -> Decision:
     """The record. Raises a NotDecided."""
     told, r3, class_id = case.told, case.r3, case.told.story.class_id
-    if case.findings != shown:
+    if shown not in (case.findings, case.basis):
         raise FindingsChanged(class_id=class_id)
     if r3 is None or r3.verdict == "clear":
         raise NothingToDecide(class_id=class_id)

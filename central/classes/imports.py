@@ -91,8 +91,10 @@ class ImportSaid:
     o11: Controls | None = None
 
 
-def state_import(store: Store, names: NameBox, class_id: str, said: ImportSaid) -> Imported:
-    """Facts for one rule of a class; they replace what was imported for it before.
+def state_import(
+    store: Store, names: NameBox, class_id: str, said: ImportSaid, by: str | None = None
+) -> Imported:
+    """Facts for one rule of a class; they replace what was imported for it before. `by`: the account; None: a command.
 
     Raises UnknownClass, PolicyGone, RuleOff, OnlyThePart, BadText, UnknownPerson, NoTrainee, BadDay, NoSuchMakeUp,
     UnknownCap; nothing is kept then."""
@@ -113,7 +115,7 @@ def state_import(store: Store, names: NameBox, class_id: str, said: ImportSaid) 
             o6=said.o6,
             o8=_compared(said.o8, people, order) if said.o8 else None,
             o10=_admitted(said.o10, policy) if said.o10 else None,
-            o11=said.o11,
+            o11=said.o11, by=by,
         )
         store.append(tx, body)
     return body

@@ -67,9 +67,9 @@ class SurveySaid:
 
 
 def state_inspection(
-    store: Store, names: NameBox, class_id: str, said: InspectionSaid, now_us: int
+    store: Store, names: NameBox, class_id: str, said: InspectionSaid, now_us: int, by: str | None = None
 ) -> Inspection:
-    """An inspection of a class, or a better word about one.
+    """An inspection of a class, or a better word about one. `by`: the account that states it; None: a command.
 
     Raises UnknownClass, PolicyGone, BadWhen, EndsBefore, NotYet, NoClassHours, BadText, OnlyAtOpening, UnknownPerson,
     NoTrainee, NoInspection; nothing is kept then."""
@@ -88,7 +88,8 @@ def state_inspection(
         people = People(tx, names, class_id).find(said.people)
         body = Inspection(
             class_id, _which(tx, class_id, said.replaces), said.kind, utc_text(start_us), utc_text(end_us), place,
-            said.teachers, said.headcount, said.workplaces, remark, inspector, said.signature, numbers, people)
+            said.teachers, said.headcount, said.workplaces, remark, inspector, said.signature, numbers, people,
+            by)
         store.append(tx, body)
     return body
 

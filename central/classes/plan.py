@@ -180,16 +180,22 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
-        if len(data) > MAX_FILE:
-            raise FileTooLarge(path=path, limit=MAX_FILE)
-        parsed: dict[str, Any] = _texts(tomllib.loads(data.decode("utf-8")))
-        return parsed
     except OSError as error:
         raise CannotRead(path=path, why=error.strerror) from None
+    return toml_of(data, path)
+
+
+def toml_of(data: bytes, where: Path | str) -> dict[str, Any]:
+    """The same of bytes that came as `where`. Raises CannotRead, BadShape, FileTooLarge."""
+    if len(data) > MAX_FILE:
+        raise FileTooLarge(path=where, limit=MAX_FILE)
+    try:
+        parsed: dict[str, Any] = _texts(tomllib.loads(data.decode("utf-8")))
+        return parsed
     except UnicodeDecodeError:
-        raise CannotRead(path=path, why=N_("it is not UTF-8 text")) from None
+        raise CannotRead(path=where, why=N_("it is not UTF-8 text")) from None
     except (ValueError, RecursionError) as error:  # of numbers with thousands of digits, too
-        raise BadShape(where=path, key="(whole)", why=str(error)) from None
+        raise BadShape(where=where, key="(whole)", why=str(error)) from None
 
 
 def _texts(value: Any) -> Any:

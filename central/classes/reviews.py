@@ -67,7 +67,7 @@ def state_review(
     then."""
     why, who = plain_text(reason, MAX_REASON, BadReason), plain_text(by, MAX_BY, BadBy)
     told = _told(store, class_id, now_us)
-    unit = next((one for one in _occasions(told) if one.id == block), None)
+    unit = next((one for one in occasions_of(told) if one.id == block), None)
     if unit is None:
         raise UnknownBlock(class_id=class_id, block=block[:64])
     if not unit.over(told.as_of.us):
@@ -120,7 +120,7 @@ def _r3(told: Told) -> R3Finding:
     return next(one for one in told.findings if isinstance(one, R3Finding))
 
 
-def _occasions(told: Told) -> tuple[Block | HourStory, ...]:
+def occasions_of(told: Told) -> tuple[Block | HourStory, ...]:
     """What can be reviewed; nobody is seen in an online class-hour."""
     return (*told.story.blocks, *(hour for hour in told.story.hours if hour.block))
 

@@ -19,8 +19,8 @@ def _tree(_connection: Connection) -> None:
 
 
 def _three(connection: Connection) -> None:
-    """From 2 to 3 accounts, events for others, drafts, ID numbers, own records and surveys came, all empty, and which class
-    has which box when: told from the orders in force."""
+    """From 2 to 3 accounts, events for others, drafts, ID numbers, own records and surveys came, all empty, and which
+    class has which box when: told from the orders in force."""
     rows = select(records.c.envelope).where(records.c.type == "order.class").order_by(records.c.leaf)
     newest: dict[str, ClassOrder] = {}
     for envelope in connection.execute(rows).scalars():

@@ -11,9 +11,9 @@ from central.accounts.scope import scope_of
 from central.classes.orders import latest_orders
 from central.classes.stories import Stories, Told
 from central.web.access import Routes, actor_of
+from central.web.class_names import ClassName, names_of
 from central.web.looking import look
 from central.web.matrix import answer_of
-from central.web.pages import ClassName, names_of
 from central.wiring import Centre
 from evidence.rules import R3Finding, finding_json
 from evidence.shape import encode

@@ -14,6 +14,7 @@ from central.errors import (
     BadForm,
     LinkOver,
     NoCheckpoint,
+    NoObjection,
     NotAllowed,
     NotInTree,
     NotSignedIn,
@@ -32,6 +33,7 @@ from central.errors import (
     UnknownClass,
     UnknownEvidence,
     UnknownInstitution,
+    UnknownPaper,
     UnknownRecording,
     UnknownTicket,
     UnknownWitness,
@@ -41,6 +43,11 @@ from central.web.access import check_routes
 from central.web.administration import administration
 from central.web.api import api
 from central.web.audit import audit
+from central.web.case.decision import decision
+from central.web.case.facts import facts
+from central.web.case.inspections import inspections
+from central.web.case.objections import objections
+from central.web.case.review import review
 from central.web.cookies import Cookies
 from central.web.guard import Guard
 from central.web.log import log
@@ -63,7 +70,7 @@ STATUS: dict[type[ZaitangError], int] = {
     BadTile: 404, BadProof: 404, NotInTree: 404, NoCheckpoint: 404, UnknownWitness: 403, OtherTree: 409,
     BadNote: 422, BadCheckpoint: 422, BadCosignature: 422, UnknownInstitution: 404, UnknownAccount: 404,
     NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, TooManyVisits: 429,
-    OwnLinkOver: 404, VisitOver: 404,
+    OwnLinkOver: 404, VisitOver: 404, NoObjection: 404, UnknownPaper: 404,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
     **UPLOADS,
 }
@@ -78,7 +85,8 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
     for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), pages(centre, stories),
                    signing_in(centre), own(centre), administration(centre), audit(centre), me(centre, stories),
-                   survey(centre, stories)):
+                   survey(centre, stories), review(centre, stories), decision(centre), objections(centre, stories),
+                   inspections(centre, stories), facts(centre, stories)):
         app.router.routes.extend(router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     check_routes(app.routes)

@@ -12,7 +12,7 @@ from central.web.signs import Signed, left_words, signed, signed_words
 from common.reasons import ANSWERS, NOT_ALL, NOT_JUDGED, answer_words, block_words, length_words
 from common.texts import N_, translate
 from evidence.rules import R3Finding
-from evidence.story import Block, Presence
+from evidence.story import Block, Occasion, Presence
 from evidence.times import SECOND
 
 NOT_OVER = N_("not over yet")
@@ -81,15 +81,20 @@ def answer_of(told: Told, block: Block, presence: Presence, r3: R3Finding | None
     """The roll call's answer. Of who was not shown: `pending` before the block is over. Where nobody is called absent,
     `not_judged` for who would be, if a time is uncertain; else `not_looked_at` for anybody, while not all was looked
     through; `not_all` for who would be absent, if that left something out."""
+    return answer_in(block, presence, _state(block, r3, told.as_of.us) == "missing", told.as_of.us)
+
+
+def answer_in(unit: Occasion, presence: Presence, missing: bool, as_of_us: int) -> str:
+    """The same of a block or a class-hour of which is known whether it does not show everyone."""
     if presence.answer == "shown":
         return presence.answer
-    if not block.over(told.as_of.us):
+    if not unit.over(as_of_us):
         return "pending"
-    if block.tells_absent or _state(block, r3, told.as_of.us) == "missing":
+    if unit.tells_absent or missing:
         return presence.answer
-    if presence.answer == "absent" and not block.time_certain:
+    if presence.answer == "absent" and not unit.time_certain:
         return "not_judged"
-    if not block.looked_through:
+    if not unit.looked_through:
         return "not_looked_at"
     return "not_all" if presence.answer == "absent" else presence.answer
 

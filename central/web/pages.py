@@ -18,6 +18,9 @@ from central.errors import UnknownEvidence
 from central.signing import may_not_sign
 from central.web.access import Routes, actor_of
 from central.web.boxes import box_views
+from central.web.case.common import can
+from central.web.case.summary import summary
+from central.web.class_names import ClassName, names_of
 from central.web.kinds import record_kind, refusal
 from central.web.localtime import LocalTime
 from central.web.looking import look, look_at_record
@@ -31,7 +34,6 @@ from evidence.records import Sealed
 from evidence.seal import RECORD_TYPE, open_envelope, verify_seal
 from evidence.times import utc_us
 
-ClassName = Annotated[str, PathParam(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 ChainName = Annotated[str, PathParam(pattern=r"^[0-9a-f]{32}$")]
 SHOWN = 50
 """Refused messages on the page of all classes: the newest."""
@@ -78,8 +80,10 @@ def pages(centre: Centre, stories: Stories) -> APIRouter:
     def show_class(request: Request, class_id: ClassName) -> Response:
         look(centre, request, "class", class_id=class_id)
         told = stories.tell(class_id)
-        view = class_view(told, names_of(centre, class_id), lang_of(request), centre.objects.has)
-        return page(request, centre, "class.html", c=view, asks=actor_of(request).may(Action.SURVEY))
+        names, lang = names_of(centre, class_id), lang_of(request)
+        more = summary(told, names, LocalTime(told.order.utc_offset_min, lang), centre.papers())
+        return page(request, centre, "class.html", c=class_view(told, names, lang, centre.objects.has), more=more,
+                    can=can(actor_of(request)))
 
     @routes.get("/records/{device}/{chain}/{seq}", Action.SEE_RECORD)
     def show_record(request: Request, device: ClassName, chain: ChainName, seq: Number) -> Response:
@@ -95,13 +99,6 @@ def pages(centre: Centre, stories: Stories) -> APIRouter:
                         headers={"content-disposition": f'attachment; filename="{name}"'})
 
     return routes.router
-
-
-def names_of(centre: Centre, class_id: str) -> dict[str, str]:
-    """People's names by pseudonym."""
-    with centre.store.read() as tx:
-        named = centre.names.open_all(class_id, tx.sealed_names(class_id))
-    return {person: one.name for person, one in named.items()}
 
 
 def _listed(stories: Stories, class_id: str, lang: str) -> Listed:

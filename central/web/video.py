@@ -11,8 +11,8 @@ from central.accounts.actions import Action
 from central.classes.stories import Stories
 from central.errors import SegmentNotStored, UnknownBlock
 from central.web.access import Routes
+from central.web.class_names import ClassName
 from central.web.looking import look, look_at_file
-from central.web.pages import ClassName
 from central.web.reels import Reel, Reels
 from central.web.render import lang_of
 from central.wiring import Centre
@@ -63,9 +63,11 @@ def _block(stories: Stories, class_id: str, block: str) -> tuple[Story, Block]:
 
 
 def _told(reel: Reel, lang: str) -> dict[str, Any]:
-    """Where each file stands in the reel and on the wall clock, and in words which are left out. Seconds."""
+    """Where each file stands in the reel and on the wall clock, which it is, how large its picture is (pixels), and in
+    words which are left out. Seconds."""
     parts = [
-        {"start_us": piece.fact.span.start_us, "at_s": piece.at_s, "length_s": piece.media.seconds}
+        {"start_us": piece.fact.span.start_us, "at_s": piece.at_s, "length_s": piece.media.seconds,
+         "segment": piece.fact.segment.sha256, "width": piece.fact.segment.width, "height": piece.fact.segment.height}
         for piece in reel.pieces if piece.media is not None
     ]
     problems = [words(piece.error, lang) for piece in reel.pieces if piece.error is not None]

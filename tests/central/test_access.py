@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,11 +13,13 @@ from httpx import Response
 
 from central.accounts.actions import Action, may
 from central.accounts.door import form_token
+from central.classes.inspections import InspectionSaid, state_inspection
+from central.classes.objections import raise_objection
 from central.web.access import Gate, Public, Routes, UndeclaredRoute, check_routes, gate_of
 from central.web.app import create_app
 from central.wiring import Centre, init_centre
 from tests.central.console import COOKIE, HERE, become, send, session_of
-from tests.central.helpers import FixedClock
+from tests.central.helpers import MORNING, FixedClock
 from tests.central.site import BLOCK, Side, furnish
 
 pytest.importorskip("av")
@@ -27,6 +30,8 @@ WHO = {
     "school": ("institution", "school-a", {"a"}), "auditor": ("auditor", "411200", {"a"}),
 }
 """Role, scope, and the sides that are theirs."""
+SIGNED = b"signed"
+PAPER = hashlib.sha256(SIGNED).hexdigest()
 Call = Callable[[TestClient, Side], Response]
 
 
@@ -93,6 +98,22 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/classes/{class_id}/survey"): post("/classes/{class_id}/survey"),
     ("POST", "/classes/{class_id}/survey/sheet"): post("/classes/{class_id}/survey/sheet"),
     ("POST", "/classes/{class_id}/survey/close"): post("/classes/{class_id}/survey/close"),
+    ("GET", "/classes/{class_id}/blocks/{block}"): get("/classes/{class_id}/blocks/{block}"),
+    ("POST", "/classes/{class_id}/blocks/{block}/review"): post(f"/classes/{{class_id}}/blocks/{BLOCK}/review"),
+    ("POST", "/classes/{class_id}/blocks/{block}/point"): post(f"/classes/{{class_id}}/blocks/{BLOCK}/point"),
+    ("GET", "/classes/{class_id}/decision"): get("/classes/{class_id}/decision"),
+    ("POST", "/classes/{class_id}/decision"): post("/classes/{class_id}/decision"),
+    ("GET", "/classes/{class_id}/objections"): get("/classes/{class_id}/objections"),
+    ("POST", "/classes/{class_id}/objections"): post("/classes/{class_id}/objections"),
+    ("POST", "/classes/{class_id}/objections/{objection}"): post("/classes/{class_id}/objections/o-1", how="answered"),
+    ("POST", "/classes/{class_id}/objections/{objection}/withdrawal"): post(
+        "/classes/{class_id}/objections/o-1/withdrawal"),
+    ("GET", "/classes/{class_id}/inspections"): get("/classes/{class_id}/inspections"),
+    ("POST", "/classes/{class_id}/inspections"): post("/classes/{class_id}/inspections"),
+    ("GET", "/classes/{class_id}/papers/{paper}"): get("/classes/{class_id}/papers/" + PAPER),
+    ("GET", "/classes/{class_id}/facts"): get("/classes/{class_id}/facts"),
+    ("POST", "/classes/{class_id}/facts"): post("/classes/{class_id}/facts"),
+    ("GET", "/classes/{class_id}/facts/{rule}.toml"): get("/classes/{class_id}/facts/O8.toml"),
 }
 """How each route is called, at the things of a side. A route that is not here fails the test."""
 SCOPED = ("{class_id}", "{device}", "{sha256}", "{institution}")
@@ -125,6 +146,11 @@ def world(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None) -> Itera
     folder = tmp_path_factory.mktemp("matrix")
     centre = init_centre(folder / "centre", test_keys=True, clock=FixedClock())
     sides = furnish(centre, folder)
+    for side in sides.values():
+        raise_objection(centre.store, side.class_id, "school", None, "名册有误", "somebody")
+        with centre.papers().keeping(SIGNED, "txt") as signed:
+            state_inspection(centre.store, centre.names, side.class_id, InspectionSaid(
+                "field", "2026-03-02T08:30:00", "2026-03-02T08:40:00", "101", 1, 3, "孙", signature=signed), MORNING)
     centre.checkpoint()
     yield World(centre, create_app(centre), sides)
     centre.store.close()
@@ -279,8 +305,13 @@ FORMS = [path for method, path in CALLS if method == "POST" and path != "/log/co
 
 @pytest.mark.parametrize("path", FORMS)
 def test_a_form_needs_the_token_of_its_session(world: World, path: str) -> None:
-    path = path.format(account="administrator", link="none", token="none", ticket="none", class_id="class-a")
-    mine, other = world.client("administrator"), world.client("province")
+    route = next(one for one in routes(world.app) if ("POST", path) in keys(one))
+    path = path.format(account="administrator", link="none", token="none", ticket="none", class_id="class-a",
+                       block=BLOCK, objection="o-1")
+    declared = _declared(route)
+    who = next(who for who in ("administrator", "city", "school")
+               if isinstance(declared, Public) or may(WHO[who][0], declared))
+    mine, other = world.client(who), world.client("province")
     with world.centre.store.read() as tx:
         before = (tx.leaves(), tx.accounts())
     for given in (None, "", "x", "é", form_token(other.cookies[COOKIE]), form_token(""), mine.cookies[COOKIE]):

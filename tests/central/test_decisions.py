@@ -250,7 +250,8 @@ def test_the_commands_take_objections_and_their_answers(
 
 def test_the_page_of_the_class_tells_who_decided_and_whether_that_still_holds(played: Centre) -> None:
     client = signed_in(played)
-    assert "decided" not in client.get(f"/classes/{CLASS}").text
+    page = client.get(f"/classes/{CLASS}?lang=zh").text
+    assert "尚无人作出决定。" in page and "没有异议。" in page
     decided(played)
     assert "依据的正是本页的判定结果" in client.get(f"/classes/{CLASS}?lang=zh").text
     decided(played, "second", by="zhao", name="赵主任")

@@ -1,0 +1,86 @@
+"""What the pages about one class share: its head, what was typed into a form that is refused, who may do what."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+
+from central.accounts.actions import Action
+from central.accounts.people import Actor
+from central.classes.stories import Told
+from central.errors import BadNumber, NothingChosen
+from central.web.access import actor_of, field
+from central.web.localtime import LocalTime
+from central.web.render import lang_of, page
+from central.wiring import Centre
+from common.texts import words
+from evidence.errors import ZaitangError
+
+MAY = {
+    "review": Action.REVIEW, "decide": Action.DECIDE, "object": Action.OBJECT, "answer": Action.ANSWER_OBJECTION,
+    "inspect": Action.INSPECT, "survey": Action.SURVEY,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Typed:
+    """What somebody typed into the form `which` of a page, and why it was refused; on a fresh page neither."""
+
+    which: str = ""
+    error: str = ""
+    fields: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def get(self, name: str, fresh: str = "") -> str:
+        """What stands in a field."""
+        return self.fields.get(name, fresh)
+
+
+def refused(request: Request, which: str, error: ZaitangError, names: Iterable[str]) -> Typed:
+    """A form that was refused, with what was typed into these fields."""
+    return Typed(which, words(error, lang_of(request)), {name: field(request, name) for name in names})
+
+
+def can(actor: Actor) -> dict[str, bool]:
+    """What this person may do, for templates."""
+    return {name: actor.may(may) for name, may in MAY.items()}
+
+
+def case_page(
+    request: Request, centre: Centre, template: str, told: Told, typed: dict[str, Typed], **content: Any
+) -> Response:
+    """A page about a class. Templates have `told`'s head as `c`, `can` (what this person may do), `form(which)`."""
+    lang, actor = lang_of(request), actor_of(request)
+    head = {
+        "class_id": told.order.class_id, "title": told.order.title, "simulated": told.story.simulated,
+        "liveness_checked": told.story.liveness_checked, "offset": told.order.utc_offset_min,
+        "as_of": LocalTime(told.order.utc_offset_min, lang).full(told.as_of.us),
+    }
+    status = 422 if any(one.error for one in typed.values()) else 200
+    return page(request, centre, template, status, c=head, can=can(actor),
+                form=lambda which: typed.get(which, Typed()), **content)
+
+
+
+
+def chosen(request: Request, name: str, offered: Iterable[str]) -> Any:
+    """One of the values that a form offers. Raises NothingChosen."""
+    said = field(request, name)
+    if said not in set(offered):
+        raise NothingChosen()
+    return said
+
+
+def number(request: Request, name: str, label: str, limit: int) -> int:
+    """A whole number of a form; `label`: what its field is called. Raises BadNumber."""
+    said = field(request, name).strip()
+    if not (said.isascii() and said.isdigit() and len(said) < 10 and int(said) <= limit):
+        raise BadNumber(key=label, limit=limit)
+    return int(said)
+
+
+def back_to(path: str) -> Response:
+    """After a form was taken: to the page that shows what came of it."""
+    return RedirectResponse(path, 303)

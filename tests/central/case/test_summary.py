@@ -1,0 +1,59 @@
+"""The page of a class: what it says of attendance, inspections and what is to be done equals the records."""
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from central.classes.stories import tell
+from central.wiring import Centre
+from evidence.rates import rates
+from tests.central.case.test_inspections import GOOD
+from tests.central.case_pages import BASE, PRACTICE, belongs, school, shown, supervisor, text
+from tests.central.console import send
+from tests.central.course import AWAY
+from tests.central.test_reviews import CLASS, NOW
+
+
+@pytest.fixture
+def owned(played: Centre, tmp_path: Path) -> Centre:
+    belongs(played, tmp_path)
+    return played
+
+
+def test_the_figures_are_those_of_the_records(owned: Centre) -> None:
+    with owned.store.read() as tx:
+        told = tell(owned.store, tx, CLASS, NOW)
+        named = owned.names.open_all(CLASS, tx.sealed_names(CLASS))
+    found = rates(told.story, told.as_of.us)
+    said = text(supervisor(owned, "li").get(f"{BASE}?lang=en"))
+    assert found.present_ppm is not None
+    assert f"On average {found.present_ppm / 1e6:.1f} trainees attended, over {found.hours} class-hours" in said
+    for one in found.people:
+        assert one.ppm is not None
+        row = rf"{named[one.person].name} {one.ppm // 10_000}\.{one.ppm // 1000 % 10} % {one.due} {one.attended}"
+        assert re.search(row, said), row
+    away = next(one for one in found.people if named[one.person].name == AWAY)
+    assert (away.due, away.attended, away.missed) == (5, 2, 3)
+    order = [match[1] for match in re.finditer(r'id="finding-([RO]\d+)"', supervisor(owned, "li").get(BASE).text)]
+    assert order == [one.rule for one in told.findings if re.fullmatch(r"[RO]\d+", one.rule)]
+
+
+def test_the_head_says_what_needs_whom_and_where(owned: Centre) -> None:
+    li, wang, mine = supervisor(owned, "li"), supervisor(owned, "wang"), school(owned)
+    page = li.get(f"{BASE}?lang=en")
+    needs = text(page).split("What needs somebody now")[1].split("Class-hours and recording")[0]
+    assert "A flag: a first person decides. supervisors" in needs and "No inspection is on record" in needs
+    assert f'href="{BASE}/decision#decide"' in page.text and f'href="{BASE}/blocks/{PRACTICE}"' in page.text
+    send(li, f"{BASE}/inspections", **GOOD)
+    basis = shown(wang.get(f"{BASE}/decision"), "findings")
+    send(wang, f"{BASE}/decision", stage="first", answer="withdraw", reason="x", findings=basis)
+    send(mine, f"{BASE}/objections", source="school", text="名册有误")
+    page = mine.get(f"{BASE}?lang=en")
+    needs = text(page).split("What needs somebody now")[1].split("Class-hours and recording")[0]
+    assert "Objection o-1 waits for its end." in needs and "The second decision waits" in needs
+    assert "No inspection is on record" not in needs
+    assert f'href="{BASE}/decision#decide"' not in page.text, "a school decides nothing"
+    assert "average number of trainees at 1 inspections at the place: 6.0" in text(page)
+    assert "孙检查员" in text(page) and "名册有误" in text(page)
