@@ -46,7 +46,7 @@ def cuts(records: Iterable[Record], receipts: Iterable[Receipt]) -> dict[ChainKe
     said: dict[tuple[str, str], list[tuple[Record, int]]] = defaultdict(list)
     for record, one in revoked:
         if (record.device, record.chain) not in boxes:
-            said[one.device, one.keyid].append((record, _since_us(record, one)))
+            said[one.device, one.keyid].append((record, since_us(one, record.utc_us)))
     receipted = by_chain(receipts) if said else {}
     return {key: _cut(begun[key].keyid, said[key[0], begun[key].keyid], receipted.get(key, ()))
             for key in sorted(boxes) if (key[0], begun[key].keyid) in said}
@@ -58,14 +58,15 @@ def believed(record: Record, known: Mapping[ChainKey, Cut]) -> bool:
     return cut is None or record.seq < cut.first
 
 
+def since_us(body: DeviceRevoked, stated_us: int) -> int:
+    """From when a key is not believed, by a revocation that was stated at `stated_us`."""
+    return stated_us if body.untrusted_from is None else min(stated_us, utc_us(body.untrusted_from))
+
+
 def _cut(keyid: str, said: list[tuple[Record, int]], receipts: Iterable[Receipt]) -> Cut:
-    since_us = min(at_us for _, at_us in said)
-    up_to = max((one.up_to for one in receipts if utc_us(one.time) < since_us), default=-1)
-    return Cut(keyid, up_to + 1, since_us, tuple(sorted({record.key for record, _ in said})))
-
-
-def _since_us(record: Record, body: DeviceRevoked) -> int:
-    return record.utc_us if body.untrusted_from is None else min(record.utc_us, utc_us(body.untrusted_from))
+    earliest_us = min(at_us for _, at_us in said)
+    up_to = max((one.up_to for one in receipts if utc_us(one.time) < earliest_us), default=-1)
+    return Cut(keyid, up_to + 1, earliest_us, tuple(sorted({record.key for record, _ in said})))
 
 
 def _body(record: Record) -> object:

@@ -85,6 +85,7 @@ def tell_of_revocations(store: Store, tx: Tx, device: str, now_us: int) -> None:
         gone = body_of(sealed.record)
         if isinstance(gone, DeviceRevoked) and sealed.record.device == store.device and gone.keyid not in waiting:
             lacking.setdefault((gone.device, gone.reason), set()).add(gone.keyid)
+            waiting.add(gone.keyid)
     for (who, reason), keyids in lacking.items():
         told = Revocation(who, tuple(sorted(keyids)), reason)
         store.append(tx, BoxOrder(

@@ -185,6 +185,17 @@ def test_settings_are_ordered_and_told(centre: Centre, box: Box, capsys: pytest.
     assert "settings: all settings as in box.toml" in capsys.readouterr().out
 
 
+def test_a_box_that_comes_later_is_told_once_of_a_key_whose_moment_was_moved(centre: Centre, box: Box) -> None:
+    centre.desk().revoke("box-1", "lost")
+    centre.desk().revoke("box-1", "stolen the day before", None, utc_text(MORNING - DAY))
+    other = Box(centre, "box-2", chain="cd" * 16)
+    other.genesis()
+    centre.collector().take(other.messages())
+    with centre.store.read() as tx:
+        told = [body.revocation for _, body in orders(tx, "box-2")]
+    assert told == [Revocation("box-1", (box.signer.keyid,), "lost")]
+
+
 def test_every_box_is_told_of_a_revoked_one(
     centre: Centre, box: Box, capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central.errors import BadMoment, NoSuchKey
+from central.errors import BadMoment, NoSuchKey, RevokedAlready
 from central.ingest.collector import MAX_MESSAGE, MAX_RECORDS, Message
 from central.wiring import Centre, init_centre, open_centre
 from evidence.bodies import CheckpointSeen, Genesis, Review, SessionStart
@@ -366,7 +366,7 @@ def test_another_key_of_the_same_box_goes_on(centre: Centre) -> None:
     fresh.genesis()
     centre.desk().revoke("box-1", "stolen", stolen.signer.keyid)
     assert [given.device for given in centre.collector().take([*stolen.messages(), *fresh.messages()])] == ["box-1"]
-    with pytest.raises(NoSuchKey):
+    with pytest.raises(RevokedAlready):
         centre.desk().revoke("box-1", "again", stolen.signer.keyid)
     with pytest.raises(NoSuchKey):
         centre.desk().revoke("centre", "no box")
