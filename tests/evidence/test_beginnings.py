@@ -13,6 +13,7 @@ from evidence.checkpoint import Checkpoint
 from evidence.errors import BadProof
 from evidence.logproof import hash_lines
 from evidence.merkle import EMPTY_ROOT, Growing, consistency_proof, nodes_over, root_hash
+from tests.evidence.test_golden import load
 from tests.evidence.test_merkle import SIZES, Tree, leaves, nodes
 
 YEARS = 3 * 366 * 24 * 6
@@ -79,6 +80,17 @@ def test_a_file_of_an_export_of_before_is_read(size: int, data: st.DataObject) -
     for one in olds:
         assert shown.begins(one, root_at(tree, one))
         assert one == size or not shown.begins(one, root_at(leaves(one, b"other"), one))
+
+
+@pytest.mark.parametrize("form", ["file", "before"])
+def test_the_golden_file_is_read_for_ever(form: str) -> None:
+    golden = load("beginnings")
+    roots = {int(size): bytes.fromhex(root) for size, root in golden["roots"].items()}
+    newest = Checkpoint("zaitang/x/centre", golden["newest"]["size"], bytes.fromhex(golden["newest"]["root"]))
+    shown = read_beginnings(golden[form].encode(), newest)
+    for size, root in roots.items():
+        assert shown.begins(size, root) and not shown.begins(size, bytes(32))
+    assert [size for size in range(1, 8) if shown.tells(size)] == [1, 3, 6]
 
 
 @pytest.mark.parametrize("leaves_between", [1, 700, 3000])
