@@ -59,6 +59,12 @@ class NoSuchKey(BadInput):
     text = "no such key of a box {device} is known here that is still believed"
 
 
+class RevokedAlready(BadInput):
+    text = (
+        "keys of {device} were revoked before, untrusted from {since}: they can only be given an earlier moment, with "
+        "--untrusted-from")
+
+
 class BadMoment(BadInput):
     text = "{value} is not a moment that has been, in UTC with Z at its end, like 2026-03-02T00:40:00.000000Z"
 

@@ -1,11 +1,10 @@
 """Proofs as files: a leaf in a checkpoint (C2SP tlog-proof), one checkpoint as the beginning of another (the body of
-add-checkpoint in C2SP tlog-witness), many trees as beginnings of one. The first two hold their checkpoint as signed."""
+add-checkpoint in C2SP tlog-witness). Both hold their checkpoint as signed."""
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from evidence.checkpoint import Checkpoint, Stated, open_checkpoint
 from evidence.errors import BadNote, BadProof
@@ -14,8 +13,6 @@ from evidence.notes import MAX_NOTE, NoteKey, base64_text, unbase64
 
 FIRST = "c2sp.org/tlog-proof@v1"
 MAX_FILE = MAX_NOTE + 8192
-MAX_BEGINNINGS = 1 << 27
-"""Bytes of a file of many proofs: those of some thirty thousand trees."""
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 
 
@@ -30,30 +27,12 @@ class Proof:
 
 def inclusion_text(index: int, hashes: Sequence[bytes], note: bytes) -> bytes:
     """A file that proves a leaf."""
-    return f"{FIRST}\nindex {index}\n{_lines(hashes)}\n".encode() + note
+    return f"{FIRST}\nindex {index}\n{hash_lines(hashes)}\n".encode() + note
 
 
 def consistency_text(old: int, hashes: Sequence[bytes], note: bytes) -> bytes:
     """A file that proves that a tree of `old` leaves is the beginning of the one in `note`."""
-    return f"old {old}\n{_lines(hashes)}\n".encode() + note
-
-
-def beginnings_text(proofs: Mapping[int, Sequence[bytes]]) -> bytes:
-    """A file that proves of trees of so many leaves that each is the beginning of one and the same other."""
-    return "".join(f"old {old}\n{_lines(proofs[old])}\n" for old in sorted(proofs)).encode()
-
-
-def read_beginnings(data: bytes) -> dict[int, tuple[bytes, ...]]:
-    """The proofs in a file of `beginnings_text`, by the size of the older tree. Raises BadProof."""
-    if len(data) > MAX_BEGINNINGS:
-        raise BadProof(why=f"more than {MAX_BEGINNINGS} bytes")
-    *parts, end = data.split(b"\n\n")
-    if end:
-        raise BadProof(why="it ends within a proof")
-    found = [_head(part, "old") for part in parts]
-    if any(later[0] <= earlier[0] for earlier, later in itertools.pairwise(found)):
-        raise BadProof(why="its sizes do not rise")
-    return dict(found)
+    return f"old {old}\n{hash_lines(hashes)}\n".encode() + note
 
 
 def read_inclusion(data: bytes) -> Proof:
@@ -97,10 +76,10 @@ def _read(data: bytes, word: str, length: int) -> Proof:
     head, between, note = data.partition(b"\n\n")
     if not between:
         raise BadProof(why=f"its line of '{word}' cannot be read")
-    return Proof(*_head(head, word), note)
+    return Proof(*read_hashes(head, word), note)
 
 
-def _head(head: bytes, word: str) -> tuple[int, tuple[bytes, ...]]:
+def read_hashes(head: bytes, word: str) -> tuple[int, tuple[bytes, ...]]:
     """The line of `word` and a number, and the hashes after it. Raises BadProof."""
     try:
         first, *lines = head.decode("ascii").split("\n")
@@ -120,5 +99,6 @@ def _head(head: bytes, word: str) -> tuple[int, tuple[bytes, ...]]:
     return int(number), hashes
 
 
-def _lines(hashes: Sequence[bytes]) -> str:
+def hash_lines(hashes: Sequence[bytes]) -> str:
+    """Hashes in base64, one on a line."""
     return "".join(base64_text(one) + "\n" for one in hashes)

@@ -36,6 +36,34 @@ def root_hash(node: Node, size: int) -> bytes:
     return _span(node, 0, size) if size else EMPTY_ROOT
 
 
+def nodes_over(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The complete nodes (level, index) that together lie over leaves start … end − 1, from the left, each as large as
+    it can be."""
+    while start < end:
+        level = (end - start).bit_length() - 1
+        if start:
+            level = min(level, (start & -start).bit_length() - 1)
+        yield level, start >> level
+        start += 1 << level
+
+
+class Growing:
+    """The root hashes of a tree to which complete nodes are added from the left, in the order of `nodes_over`."""
+
+    def __init__(self) -> None:
+        self._nodes: list[tuple[int, bytes]] = []
+
+    def add(self, level: int, hash_: bytes) -> None:
+        """The next 2^level leaves."""
+        while self._nodes and self._nodes[-1][0] == level:
+            level, hash_ = level + 1, node_hash(self._nodes.pop()[1], hash_)
+        self._nodes.append((level, hash_))
+
+    def root(self) -> bytes:
+        """The root hash of what was added so far."""
+        return _above([hash_ for _, hash_ in self._nodes]) if self._nodes else EMPTY_ROOT
+
+
 def inclusion_proof(node: Node, index: int, size: int) -> tuple[bytes, ...]:
     """The proof that leaf `index` is in the tree of `size` leaves, from the leaf upwards (RFC 9162, 2.1.3.1).
 
@@ -143,16 +171,12 @@ def _split(size: int) -> int:
 
 def _span(node: Node, start: int, end: int) -> bytes:
     """The hash over leaves start … end − 1, where a tree has a node over them."""
-    hashes = [node(level, index) for level, index in _complete(start, end)]
-    found = hashes.pop()
-    while hashes:
-        found = node_hash(hashes.pop(), found)
+    return _above([node(level, index) for level, index in nodes_over(start, end)])
+
+
+def _above(hashes: list[bytes]) -> bytes:
+    """The hash over complete nodes, from the left, each smaller than the one before."""
+    found = hashes[-1]
+    for left in reversed(hashes[:-1]):
+        found = node_hash(left, found)
     return found
-
-
-def _complete(start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The complete nodes that make up a span, from the left, the largest first."""
-    while start < end:
-        level = (end - start).bit_length() - 1
-        yield level, start >> level
-        start += 1 << level

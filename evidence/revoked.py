@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from evidence.bodies import DeviceRevoked, Genesis, body_of
 from evidence.errors import BadRecord
@@ -29,9 +30,12 @@ class Cut:
     said: tuple[tuple[str, str, int], ...]
 
 
-def cuts(records: Iterable[Record], receipts: Iterable[Receipt]) -> dict[ChainKey, Cut]:
+def cuts(
+    records: Iterable[Record], receipts: Iterable[Receipt], early: Mapping[Receipt, int] = MappingProxyType({}),
+) -> dict[ChainKey, Cut]:
     """The chains of boxes under revoked keys. `records`: verified, of the boxes and of their centre, in any order;
-    `receipts`: of that centre, verified. Where a key was revoked twice the earlier moment counts."""
+    `receipts`: of that centre, verified; `early`: those that may say too early a time, and the time (UTC microseconds)
+    after which they were given then. Where a key was revoked twice the earlier moment counts."""
     begun: dict[ChainKey, Genesis] = {}
     revoked: list[tuple[Record, DeviceRevoked]] = []
     for record in records:
@@ -46,9 +50,9 @@ def cuts(records: Iterable[Record], receipts: Iterable[Receipt]) -> dict[ChainKe
     said: dict[tuple[str, str], list[tuple[Record, int]]] = defaultdict(list)
     for record, one in revoked:
         if (record.device, record.chain) not in boxes:
-            said[one.device, one.keyid].append((record, _since_us(record, one)))
+            said[one.device, one.keyid].append((record, since_us(one, record.utc_us)))
     receipted = by_chain(receipts) if said else {}
-    return {key: _cut(begun[key].keyid, said[key[0], begun[key].keyid], receipted.get(key, ()))
+    return {key: _cut(begun[key].keyid, said[key[0], begun[key].keyid], receipted.get(key, ()), early)
             for key in sorted(boxes) if (key[0], begun[key].keyid) in said}
 
 
@@ -58,14 +62,16 @@ def believed(record: Record, known: Mapping[ChainKey, Cut]) -> bool:
     return cut is None or record.seq < cut.first
 
 
-def _cut(keyid: str, said: list[tuple[Record, int]], receipts: Iterable[Receipt]) -> Cut:
-    since_us = min(at_us for _, at_us in said)
-    up_to = max((one.up_to for one in receipts if utc_us(one.time) < since_us), default=-1)
-    return Cut(keyid, up_to + 1, since_us, tuple(sorted({record.key for record, _ in said})))
+def since_us(body: DeviceRevoked, stated_us: int) -> int:
+    """From when a key is not believed, by a revocation that was stated at `stated_us`."""
+    return stated_us if body.untrusted_from is None else min(stated_us, utc_us(body.untrusted_from))
 
 
-def _since_us(record: Record, body: DeviceRevoked) -> int:
-    return record.utc_us if body.untrusted_from is None else min(record.utc_us, utc_us(body.untrusted_from))
+def _cut(keyid: str, said: list[tuple[Record, int]], receipts: Iterable[Receipt],
+         early: Mapping[Receipt, int]) -> Cut:
+    earliest_us = min(at_us for _, at_us in said)
+    up_to = max((one.up_to for one in receipts if max(utc_us(one.time), early.get(one, 0)) < earliest_us), default=-1)
+    return Cut(keyid, up_to + 1, earliest_us, tuple(sorted({record.key for record, _ in said})))
 
 
 def _body(record: Record) -> object:

@@ -140,7 +140,8 @@ def read(
     for record in ordered:
         chains[record.device, record.chain].append(record)
     boxes = {name for name, chain in chains.items() if _is_box(chain[0])}
-    cuts = cut_chains(ordered, itertools.chain.from_iterable(receipts.values()))
+    wrong = _contradicted(chains, receipts, log, policy)
+    cuts = cut_chains(ordered, itertools.chain.from_iterable(receipts.values()), wrong.early)
     sure = [record for record in ordered if believed(record, cuts)] if cuts else ordered
     counted = corrections(sure)
     items, bad, calls = [], [], []
@@ -160,7 +161,6 @@ def read(
             continue
         if body is not None and ((record.device, record.chain) not in boxes or _may_say(record)):
             items.append((record, body))
-    wrong = _contradicted(chains, receipts, log, policy)
     clocks = {name: ChainClock(
         chain, policy, receipts.get(name, ()), cuts[name].first if name in cuts else None, log, wrong)
         for name, chain in chains.items()}

@@ -11,20 +11,24 @@ from evidence.records import Record
 from evidence.story import WatchedFact
 from evidence.times import utc_us
 
-SILENT = "box.silent"
-CODES = ("chain.cut", "chain.fork", "chain.left", SILENT)
+SILENT, LEFT = "box.silent", "chain.left"
+CODES = ("chain.cut", "chain.fork", LEFT, SILENT)
 
 
 def watched(records: Iterable[Record], receipts: Iterable[Receipt]) -> tuple[WatchedFact, ...]:
     """`records`: of the centre, verified, in any order; `receipts`: that it gave. A silence ends with the first receipt
-    for its box after it was stated."""
+    for its box after it was stated. A chain that came to its end after all was not left."""
     given: dict[str, list[int]] = {}
+    ends = set[tuple[str, ...]]()
     for one in receipts:
         given.setdefault(one.device, []).append(utc_us(one.time))
-    return tuple(sorted(_facts(records, given), key=lambda fact: (fact.at_us, fact.ref)))
+        ends.add((one.device, one.chain, str(one.up_to), one.head_hash))
+    return tuple(sorted(_facts(records, given, ends), key=lambda fact: (fact.at_us, fact.ref)))
 
 
-def _facts(records: Iterable[Record], given: dict[str, list[int]]) -> Iterator[WatchedFact]:
+def _facts(
+    records: Iterable[Record], given: dict[str, list[int]], ends: set[tuple[str, ...]],
+) -> Iterator[WatchedFact]:
     for record in records:
         if record.type != "alarm" or record.body.get("code") not in CODES:
             continue
@@ -35,7 +39,8 @@ def _facts(records: Iterable[Record], given: dict[str, list[int]]) -> Iterator[W
             since_us = utc_us(since) if body.code == SILENT and isinstance(since, str) else record.utc_us
         except BadRecord:
             continue
-        if isinstance(device, str):
+        end = tuple(str(body.params.get(name)) for name in ("device", "before", "last", "head_hash"))
+        if isinstance(device, str) and not (body.code == LEFT and end in ends):
             later = [us for us in given.get(device, ()) if us > record.utc_us]
             until_us = min(later, default=None) if body.code == SILENT else record.utc_us
             yield WatchedFact(body.code, device, record.utc_us, since_us, until_us, record.key)

@@ -4,12 +4,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
+from evidence.beginnings import MAX_BEGINNINGS, Beginnings, read_beginnings
 from evidence.bodies import CheckpointSeen, body_of
 from evidence.chain import ChainKey
 from evidence.checkpoint import Checkpoint, check_seen
 from evidence.errors import BadCheckpoint, BadProof, BadRecord, VerificationError
-from evidence.logproof import MAX_BEGINNINGS, read_beginnings
-from evidence.merkle import check_consistency
 from evidence.notes import NoteKey
 from evidence.records import Sealed
 from verify.errors import FileRefused, SeenForged, SeenTwice, SeenUnproven, TreeProofWrong, TreeShrank
@@ -60,30 +59,25 @@ def not_beginnings(
 ) -> Iterator[VerificationError]:
     """Which of them the newest tree of the export is not proved to begin with. `trees`: those of the export by their
     sizes, each a beginning of the newest; empty where it has none. A file of proofs that is read goes into `known`."""
-    proofs: Mapping[int, tuple[bytes, ...]] = {}
+    if not trees:
+        yield from (SeenUnproven(seq=one.seq, device=one.device, known=one.size) for one in saw.trees.values())
+        return
+    newest = trees[max(trees)]
+    shown = Beginnings(newest)
     if BEGINNINGS in folder.sizes:
         known.add(BEGINNINGS)
         try:
-            proofs = read_beginnings(folder.read(BEGINNINGS, MAX_BEGINNINGS))
+            shown = read_beginnings(folder.read(BEGINNINGS, MAX_BEGINNINGS), newest)
         except FileRefused as error:
             yield error
         except BadProof as error:
             yield TreeProofWrong(file=BEGINNINGS, why=error.params["why"])
-    newest = trees[max(trees)] if trees else None
     for one in saw.trees.values():
         here = trees.get(one.size)
-        if newest is None or (here is None and 0 < one.size < newest.size and one.size not in proofs):
+        if here is None and 0 < one.size < newest.size and not shown.tells(one.size):
             yield SeenUnproven(seq=one.seq, device=one.device, known=one.size)
-        elif not (_begins(one, newest, proofs.get(one.size, ())) if here is None else one.root == here.root):
+        elif not (shown.begins(one.size, one.root) if here is None else one.root == here.root):
             yield TreeShrank(seq=one.seq, device=one.device, known=one.size, size=newest.size)
-
-
-def _begins(one: Sighting, newest: Checkpoint, proof: Sequence[bytes]) -> bool:
-    try:
-        check_consistency(one.size, one.root, newest.size, newest.root, proof)
-    except BadProof:
-        return False
-    return True
 
 
 def _all(chains: Chains) -> Iterator[tuple[Sealed, CheckpointSeen]]:

@@ -76,7 +76,8 @@ def _add_box(commands: Commands, add: Add) -> None:
     revoke.add_argument("--reason", required=True, metavar="TEXT", help="kept for ever: names nobody")
     revoke.add_argument("--key", metavar="FINGERPRINT", help="only this key; without it all keys of the box")
     revoke.add_argument("--untrusted-from", metavar="UTC", help="when the key may have come into other hands, like "
-                        "2026-03-02T00:40:00.000000Z; without it: now. What the centre receipted before is believed")
+                        "2026-03-02T00:40:00.000000Z; without it: now. What the centre receipted before is believed. "
+                        "Again, it can name an earlier moment")
     add(box, "list", _boxes, "the boxes and up to where their records are here")
 
 

@@ -23,7 +23,7 @@ from central.devices.claims import (
     public_key,
 )
 from central.devices.connections import SKEW, is_due, issue_client, moment
-from central.devices.ledger import Entry, Ledger, connection, state_revoked
+from central.devices.ledger import Entry, Ledger, connection, revoked_since, state_revoked
 from central.errors import (
     BadDevice,
     BadHours,
@@ -36,6 +36,7 @@ from central.errors import (
     NobodyWaits,
     NoSuchKey,
     NotForABox,
+    RevokedAlready,
     TooManyTries,
     UnknownBox,
     UnknownToken,
@@ -154,15 +155,21 @@ class Desk:
     def revoke(
         self, device: str, reason: str, keyid: str | None = None, untrusted_from: str | None = None
     ) -> list[DeviceRevoked]:
-        """Believe a key of a box no longer, or all its keys, and order all boxes to do the same. `untrusted_from`: utc,
-        as in records; None: from now.
+        """Believe a key of a box no longer, or all its keys, and order all boxes to do the same; or give keys that were
+        revoked before an earlier moment. `untrusted_from`: utc, as in records; None: from now.
 
-        Raises NoSuchKey, BadReason, BadMoment."""
+        Raises NoSuchKey, RevokedAlready, BadReason, BadMoment."""
         reason = checked_reason(reason)
         if untrusted_from is not None and not _has_been(untrusted_from, self._now_us()):
             raise BadMoment(value=untrusted_from)
         with self._store.write() as tx:
-            keys = [one for one in tx.keys_of(device) if keyid in (None, one)]
+            known = {one: since for one, since in revoked_since(tx, self._store.device, device).items()
+                     if keyid in (None, one)}
+            moved = [one for one, since in known.items()
+                     if untrusted_from is not None and utc_us(untrusted_from) < since]
+            keys = [*(one for one in tx.keys_of(device) if keyid in (None, one)), *moved]
+            if not keys and known:
+                raise RevokedAlready(device=device, since=utc_text(max(known.values())))
             if not keys or device == self._store.device:
                 raise NoSuchKey(device=device)
             bodies = [DeviceRevoked(device, one, reason, untrusted_from) for one in keys]

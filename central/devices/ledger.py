@@ -24,8 +24,9 @@ from evidence.bodies import Alarm, DeviceApproved, DeviceRevoked, body_of
 from evidence.canonical import canonical, parse
 from evidence.errors import BadRecord, BadShape
 from evidence.records import Count, Id, Sha256, Utc
+from evidence.revoked import since_us
 from evidence.shape import Match, decode, encode
-from evidence.times import utc_text
+from evidence.times import utc_text, utc_us
 
 NAME = "identities.jsonl"
 ALARM = "database.set_back"
@@ -55,11 +56,13 @@ class Entry:
 
 @dataclasses.dataclass
 class Known:
-    """What has been read so far: by key, by number, by key."""
+    """What has been read so far: by key, by number, by key. Of several revocations of one key that with the earliest
+    moment counts; `moved`: the keys that have several."""
 
     approved: dict[str, Entry] = dataclasses.field(default_factory=dict)
     connections: dict[str, Entry] = dataclasses.field(default_factory=dict)
     revoked: dict[str, Entry] = dataclasses.field(default_factory=dict)
+    moved: set[str] = dataclasses.field(default_factory=set)
 
     def add(self, entry: Entry) -> None:
         if entry.approved is not None:
@@ -67,12 +70,18 @@ class Known:
         if entry.connection is not None:
             self.connections.setdefault(entry.connection.serial, entry)
         if entry.revoked is not None:
-            self.revoked.setdefault(entry.revoked.keyid, entry)
+            known = self.revoked.setdefault(entry.revoked.keyid, entry)
+            if known is not entry:
+                self.moved.add(entry.revoked.keyid)
+            if _is_earlier(entry, known):
+                self.revoked[entry.revoked.keyid] = entry
 
     def without(self, other: Known) -> Known:
         """What the other does not know."""
-        return Known(*({key: entry for key, entry in mine.items() if key not in theirs} for mine, theirs in (
-            (self.approved, other.approved), (self.connections, other.connections), (self.revoked, other.revoked))))
+        approved, connections = ({key: entry for key, entry in mine.items() if key not in theirs} for mine, theirs in (
+            (self.approved, other.approved), (self.connections, other.connections)))
+        return Known(approved, connections, {key: entry for key, entry in self.revoked.items()
+                                             if key not in other.revoked or _is_earlier(entry, other.revoked[key])})
 
     def entries(self) -> list[Entry]:
         """All of it; a revocation comes after what it revokes."""
@@ -120,7 +129,10 @@ class Ledger:
 
     def held_by(self, tx: Tx) -> bool:
         """Whether the database knows every revocation. Raises LedgerUnusable, LedgerDamaged."""
-        return self._all().revoked.keys() <= tx.denied()
+        written = self._all()
+        if not written.revoked.keys() <= tx.denied():
+            return False
+        return not written.moved or not written.without(_revoked_of_database(tx, self._store.device)).revoked
 
     def _settle(self, tx: Tx) -> None:
         lacking, unwritten = self._differences(_of_database(tx, self._store.device))
@@ -180,11 +192,13 @@ class Ledger:
 
 
 def state_revoked(store: Store, tx: Tx, bodies: Sequence[DeviceRevoked], now_us: int) -> None:
-    """Put on record that keys of one box are believed no longer, and order all boxes to do the same."""
+    """Put on record that keys of one box are believed no longer, and order all boxes to do the same. That the moment of
+    a key was moved tells them nothing new."""
     for body in bodies:
         store.append(tx, body)
-        tx.deny(body.keyid, body.device)
-    tell_of_revocation(store, tx, bodies[0].device, [body.keyid for body in bodies], bodies[0].reason, now_us)
+    fresh = [body.keyid for body in bodies if tx.deny(body.keyid, body.device)]
+    if fresh:
+        tell_of_revocation(store, tx, bodies[0].device, fresh, bodies[0].reason, now_us)
 
 
 def connection(serial: int, device: str, keyid: str, issued_us: int) -> Entry:
@@ -192,16 +206,40 @@ def connection(serial: int, device: str, keyid: str, issued_us: int) -> Entry:
     return Entry(utc_text(issued_us), connection=Connection(f"{serial:040x}", device, keyid, issued_us))
 
 
-def _of_database(tx: Tx, centre: str) -> Known:
+def revoked_since(tx: Tx, centre: str, device: str) -> dict[str, int]:
+    """From when the keys of a box that were revoked are not believed (UTC microseconds), by key."""
+    known = _revoked_of_database(tx, centre).revoked.items()
+    return {keyid: _since_us(entry, entry.revoked) for keyid, entry in known
+            if entry.revoked is not None and entry.revoked.device == device}
+
+
+def _is_earlier(entry: Entry, known: Entry) -> bool:
+    """Whether a revocation names a moment, and one before that of another of the same key. One that names none is no
+    reason to state it again: its moment is when it was put on record, here and there."""
+    one, other = entry.revoked, known.revoked
+    return (one is not None and other is not None and one.untrusted_from is not None
+            and _since_us(entry, one) < _since_us(known, other))
+
+
+def _since_us(entry: Entry, body: DeviceRevoked) -> int:
+    return since_us(body, utc_us(entry.utc))
+
+
+def _revoked_of_database(tx: Tx, centre: str) -> Known:
     known = Known()
-    for sealed in [*tx.of_type("device.approved"), *tx.of_type("device.revoked")]:
-        body, utc = body_of(sealed.record), sealed.record.utc
-        if sealed.record.device != centre:
-            continue
-        if isinstance(body, DeviceApproved):
-            known.add(Entry(utc, approved=body))
-        elif isinstance(body, DeviceRevoked):
-            known.add(Entry(utc, revoked=body))
+    for sealed in tx.of_type("device.revoked"):
+        body = body_of(sealed.record)
+        if sealed.record.device == centre and isinstance(body, DeviceRevoked):
+            known.add(Entry(sealed.record.utc, revoked=body))
+    return known
+
+
+def _of_database(tx: Tx, centre: str) -> Known:
+    known = _revoked_of_database(tx, centre)
+    for sealed in tx.of_type("device.approved"):
+        body = body_of(sealed.record)
+        if sealed.record.device == centre and isinstance(body, DeviceApproved):
+            known.add(Entry(sealed.record.utc, approved=body))
     for row in tx.connections():
         known.add(connection(*row))
     return known

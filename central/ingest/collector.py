@@ -19,7 +19,7 @@ from central.ingest.pulse import Pulse
 from central.ingest.quarantine import Quarantine
 from central.ingest.reuse import state_reused
 from central.ingest.signatures import Here, Signed
-from central.orders.boxes import tell_of_revocations
+from central.orders.boxes import order_again
 from central.signing import alarm_of, signed, signing_us
 from central.store.store import Store, Verified, keep_all
 from central.store.tables import Tx
@@ -261,7 +261,7 @@ class Collector:
         state_reused(self._store, tx, fresh)
         for kept in fresh:
             if kept.sealed.record.seq == 0:
-                tell_of_revocations(self._store, tx, kept.sealed.record.device, self._clock.stamp().utc_us)
+                order_again(self._store, tx, kept.sealed.record.device, self._clock.stamp().utc_us)
         return touched
 
     def _receipt(

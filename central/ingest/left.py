@@ -27,7 +27,7 @@ class Ended:
 
 def left_behind(tx: Tx, sealed: Sealed, body: Body | None) -> Iterator[dict[str, str | int]]:
     """The chains that a record 1 leaves behind: `before`; `last`: its last record, as far as it is known; `have`: up to
-    where it is here, and nothing more of it will come.
+    where it is here, and nothing more of it will come; `head_hash`: of the last record, where it names that.
 
     Of a chain that it names (`chain.begun`) that and the heartbeats say how much there was. One of the same key that
     no chain names is told in any case: how much it held nobody can tell."""
@@ -45,7 +45,9 @@ def left_behind(tx: Tx, sealed: Sealed, body: Body | None) -> Iterator[dict[str,
             yield {"before": head.chain, "last": last, "have": head.up_to}
     if begun is not None and not (end := _end(tx, device, chain, begun)).all_here:
         known = tx.head(device, begun.chain)
-        yield {"before": begun.chain, "last": end.last, "have": known.up_to if known else -1}
+        # Should all of it come yet, from a collector that has it in work: that very record shows it.
+        whole = {"head_hash": begun.head_hash} if end.last == begun.up_to else {}
+        yield {"before": begun.chain, "last": end.last, "have": known.up_to if known else -1, **whole}
 
 
 def ended_chains(tx: Tx, device: str) -> dict[str, Ended]:

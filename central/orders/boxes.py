@@ -27,7 +27,7 @@ DAY_US = 86_400_000_000
 MOST_DAYS = 366
 TYPES = ("order.box", "order.answered")
 MOST_CHAINS = 20
-"""A box that began so many is told of no revocation again: it invents them."""
+"""A box that began so many is ordered nothing again: it invents them."""
 MOST_BYTES = 600_000
 """Of one message: a box reads no longer one than 1 MiB, and base64 adds a third."""
 
@@ -71,11 +71,28 @@ def tell_of_revocation(
     return bodies
 
 
-def tell_of_revocations(store: Store, tx: Tx, device: str, now_us: int) -> None:
-    """Tell a box whose chain begins which keys are not believed any more: it never heard of them, or its database was
-    set back since it answered."""
-    if len(tx.heads(device)) > MOST_CHAINS:
-        return
+def order_again(store: Store, tx: Tx, device: str, now_us: int) -> None:
+    """Tell a box whose chain begins which keys are not believed any more, and give it again the settings that it took:
+    it never heard of them, or its database was set back since it answered."""
+    if len(tx.heads(device)) <= MOST_CHAINS:
+        _tell_of_revocations(store, tx, device, now_us)
+        _give_settings(store, tx, device, now_us)
+
+
+def _give_settings(store: Store, tx: Tx, device: str, now_us: int) -> None:
+    answered, taken = answers(tx, device), None
+    for sealed, body in orders(tx, device):
+        answer = answered.get((device, sealed.hash))
+        if body.settings is not None and answer is not None and answer.result == "accepted":
+            taken = body.settings
+        elif body.settings is not None and answer is None and utc_us(body.expires) > now_us:
+            taken = None  # newer ones wait for the box
+    if taken is not None:
+        store.append(tx, BoxOrder(
+            device, next_number(tx, device), expires(MOST_DAYS, now_us), "settings", settings=taken))
+
+
+def _tell_of_revocations(store: Store, tx: Tx, device: str, now_us: int) -> None:
     answered = answers(tx, device)
     waiting = {keyid for sealed, body in orders(tx, device) if body.revocation is not None
                and (device, sealed.hash) not in answered and utc_us(body.expires) > now_us
@@ -85,6 +102,7 @@ def tell_of_revocations(store: Store, tx: Tx, device: str, now_us: int) -> None:
         gone = body_of(sealed.record)
         if isinstance(gone, DeviceRevoked) and sealed.record.device == store.device and gone.keyid not in waiting:
             lacking.setdefault((gone.device, gone.reason), set()).add(gone.keyid)
+            waiting.add(gone.keyid)
     for (who, reason), keyids in lacking.items():
         told = Revocation(who, tuple(sorted(keyids)), reason)
         store.append(tx, BoxOrder(

@@ -9,18 +9,10 @@ from central.store.tables import Tx
 from central.store.trees import Kept
 from central.tree.tree import cosigned_note, prove_beginnings, prove_growth, prove_leaf
 from central.wiring import Centre
+from evidence.beginnings import Beginnings, read_beginnings
 from evidence.bodies import CheckpointSeen, Head
 from evidence.checkpoint import Checkpoint
-from evidence.errors import BadProof
-from evidence.logproof import (
-    beginnings_text,
-    consistency_text,
-    inclusion_text,
-    proven_growth,
-    proven_leaf,
-    read_beginnings,
-)
-from evidence.merkle import check_consistency
+from evidence.logproof import consistency_text, inclusion_text, proven_growth, proven_leaf
 from evidence.seal import read_sealed
 
 FOLDER, CHECKPOINT, CONSISTENCY, SEEN = "tree", "checkpoint", "consistency", "seen"
@@ -42,9 +34,9 @@ def tree_files(centre: Centre, heads: Sequence[Head], seen: Iterable[CheckpointS
             kept = tx.checkpoint(size)
             if kept is not None:
                 files |= _one(tx, kept, newest, heads)
-        proofs = prove_beginnings(tx, {one.size for one in seen if 0 < one.size < newest}, newest)
-    if proofs:
-        files[f"{FOLDER}/{SEEN}"] = beginnings_text(proofs)
+        older = {one.size for one in seen if 0 < one.size < newest}
+        if older:
+            files[f"{FOLDER}/{SEEN}"] = prove_beginnings(tx, older, newest)
     return files
 
 
@@ -52,14 +44,9 @@ def contradicted(centre: Centre, seen: Iterable[CheckpointSeen], files: Mapping[
     """The size of the smallest tree that a box saw and that the newest one of an export is not proved to begin with:
     the database was restored from a backup, or changed."""
     newest = _checkpoint(centre, _newest(files))
-    proofs = read_beginnings(files.get(f"{FOLDER}/{SEEN}", b""))
-    for one in sorted(seen, key=lambda one: one.size):
-        try:
-            root = bytes.fromhex(one.root_hash)
-            check_consistency(one.size, root, newest.size, newest.root, proofs.get(one.size, ()))
-        except BadProof:
-            return one.size
-    return None
+    name = f"{FOLDER}/{SEEN}"
+    shown = read_beginnings(files[name], newest) if name in files else Beginnings(newest)
+    return min((one.size for one in seen if not shown.begins(one.size, bytes.fromhex(one.root_hash))), default=None)
 
 
 def check_tree(centre: Centre, folder: Path, files: Iterable[str], ends: Ends) -> None:

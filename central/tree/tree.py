@@ -13,6 +13,7 @@ from central.signing import signed
 from central.store.store import Store
 from central.store.tables import Tx
 from central.store.trees import Kept
+from evidence.beginnings import beginnings_text
 from evidence.checkpoint import Checkpoint, Stated, open_checkpoint, sign_checkpoint
 from evidence.errors import BadTile
 from evidence.merkle import consistency_proof, inclusion_proof, leaf_hash
@@ -23,6 +24,8 @@ from evidence.times import SECOND
 
 BATCH = 2048
 """So many leaves in one transaction."""
+MOST_TILES = 256
+"""So many are remembered while a proof goes through a whole tree: 2 MiB."""
 
 
 class Tree:
@@ -97,12 +100,11 @@ def prove_growth(tx: Tx, old: int, size: int) -> tuple[bytes, ...]:
         raise TreeDamaged(size=size) from None
 
 
-def prove_beginnings(tx: Tx, olds: Iterable[int], size: int) -> dict[int, tuple[bytes, ...]]:
-    """The same for many trees, each tile read once. Raises BadProof, TreeDamaged."""
-    read = functools.cache(lambda level, number: tx.tile(level, number))
+def prove_beginnings(tx: Tx, olds: Iterable[int], size: int) -> bytes:
+    """The same for many trees, as a file. Raises TreeDamaged."""
+    read = functools.lru_cache(MOST_TILES)(lambda level, number, _width: tx.tile(level, number))
     try:
-        node = node_of(lambda level, number, _width: read(level, number), size)
-        return {old: consistency_proof(node, old, size) for old in olds}
+        return beginnings_text(lambda: node_of(read, size), olds, size)
     except BadTile:
         raise TreeDamaged(size=size) from None
 

@@ -11,7 +11,7 @@ import pytest
 from central.cli import main
 from central.errors import BadDays, FilesNotOfBox, NoSuchBox, NothingWanted, TooManyFiles
 from central.orders import boxes
-from central.orders.boxes import answers, box_order_messages, order_upload, orders
+from central.orders.boxes import answers, box_order_messages, order_settings, order_upload, orders
 from central.wiring import Centre
 from evidence.bodies import SegmentRemoved
 from evidence.box_orders import MOST_WANTED, BoxOrder, BoxSettings, OrderAnswered, Revocation, WantedFile
@@ -183,6 +183,48 @@ def test_settings_are_ordered_and_told(centre: Centre, box: Box, capsys: pytest.
     assert found == [BoxSettings("en", False, "asked", 2000), BoxSettings()]
     main(["order", "list", *where])
     assert "settings: all settings as in box.toml" in capsys.readouterr().out
+
+
+def test_a_box_whose_chain_begins_anew_is_given_the_settings_again_that_it_took(centre: Centre, box: Box) -> None:
+    """The newest that it accepted; none that it refused, and nothing while a newer one waits."""
+    def order(voice: bool | None) -> None:
+        order_settings(centre.store, "box-1", BoxSettings(voice=voice), 7, MORNING)
+
+    def begin_anew(chain: str) -> None:
+        again = Box(centre, chain=chain)
+        again.signer, again.certificate = box.signer, box.certificate
+        again.genesis()
+        for _ in range(2):
+            centre.collector().take(again.messages())
+
+    def given() -> list[tuple[int, bool | None]]:
+        with centre.store.read() as tx:
+            return [(body.number, body.settings and body.settings.voice) for _, body in orders(tx)]
+
+    begin_anew("01" * 16)
+    assert given() == [], "none was ever ordered"
+    for number, (voice, result) in enumerate(((True, "accepted"), (None, "accepted"), (False, "refused")), 1):
+        order(voice)
+        answer(centre, box, number, result, "" if result == "accepted" else "unclear")
+    begin_anew("02" * 16)
+    assert given()[3:] == [(4, None)] and messages(centre) == {"box-1": [4]}
+    begin_anew("03" * 16)
+    assert len(given()) == 4, "it waits still"
+    answer(centre, box, 4)
+    order(True)
+    begin_anew("04" * 16)
+    assert given()[4:] == [(5, True)]
+
+
+def test_a_box_that_comes_later_is_told_once_of_a_key_whose_moment_was_moved(centre: Centre, box: Box) -> None:
+    centre.desk().revoke("box-1", "lost")
+    centre.desk().revoke("box-1", "stolen the day before", None, utc_text(MORNING - DAY))
+    other = Box(centre, "box-2", chain="cd" * 16)
+    other.genesis()
+    centre.collector().take(other.messages())
+    with centre.store.read() as tx:
+        told = [body.revocation for _, body in orders(tx, "box-2")]
+    assert told == [Revocation("box-1", (box.signer.keyid,), "lost")]
 
 
 def test_every_box_is_told_of_a_revoked_one(

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central.errors import BadMoment, NoSuchKey
+from central.classes.orders import add_class
+from central.classes.plan import read_names, read_plan
+from central.classes.stories import Stories
+from central.errors import BadMoment, NoSuchKey, RevokedAlready
 from central.ingest.collector import MAX_MESSAGE, MAX_RECORDS, Message
 from central.wiring import Centre, init_centre, open_centre
-from evidence.bodies import CheckpointSeen, Genesis, Review, SessionStart
+from evidence.bodies import ChainBegun, CheckpointSeen, Genesis, Review, SessionStart
 from evidence.certs import split_chain
 from evidence.chain import next_record
 from evidence.checkpoint import seen_of
@@ -21,7 +24,7 @@ from evidence.records import Stamp
 from evidence.seal import KeySigner, seal_record
 from evidence.shape import encode
 from evidence.times import HOUR, MINUTE, SECOND, utc_text
-from tests.central.helpers import MORNING, REAL, Box, segment_of
+from tests.central.helpers import MORNING, REAL, Box, FixedClock, segment_of, write_plan
 
 
 def filled(centre: Centre, records: int = 5) -> Box:
@@ -366,13 +369,61 @@ def test_another_key_of_the_same_box_goes_on(centre: Centre) -> None:
     fresh.genesis()
     centre.desk().revoke("box-1", "stolen", stolen.signer.keyid)
     assert [given.device for given in centre.collector().take([*stolen.messages(), *fresh.messages()])] == ["box-1"]
-    with pytest.raises(NoSuchKey):
+    with pytest.raises(RevokedAlready):
         centre.desk().revoke("box-1", "again", stolen.signer.keyid)
     with pytest.raises(NoSuchKey):
         centre.desk().revoke("centre", "no box")
     for moment in ("2999-01-01T00:00:00.000000Z", "yesterday", "2026-02-30T00:00:00.000000Z"):
         with pytest.raises(BadMoment):
             centre.desk().revoke("box-1", "x", None, moment)
+
+
+def _new_chain_at_another(centre: Centre, clock: FixedClock, resent: bool) -> list[dict[str, object]]:
+    """The end of a chain is in work at one collector while a new chain comes to another one: what the alarms
+    `chain.left` say then. `resent`: the broker sends the other one all that the first has not acknowledged, as to
+    whoever takes its place; else the other one never had it."""
+    box = filled(centre)
+    centre.collector().take(box.messages()[:3])
+    again = Box(centre, chain="cd" * 16)
+    again.signer, again.certificate = box.signer, box.certificate
+    again.genesis()
+    again.append(ChainBegun(box.chain, 4, box.sealed[4].hash, 2, "its card was set back"), MORNING)
+    slow, checked, go = centre.collector(), threading.Event(), threading.Event()
+    check_all = slow._check_all
+
+    def checking(*some: Sequence[Message]) -> object:
+        found = check_all(*some)
+        checked.set()
+        assert go.wait(60)
+        return found
+
+    slow._check_all = checking  # type: ignore[assignment]
+    working = threading.Thread(target=slow.take, args=(box.messages()[3:],))
+    working.start()
+    assert checked.wait(60)
+    centre.collector().take([*(box.messages()[3:] if resent else ()), *again.messages()])
+    go.set()
+    working.join()
+    with centre.store.read() as tx:
+        assert [head.up_to for head in tx.heads("box-1")] == [4, 1]
+        alarms = [one.record.body for one in tx.of_type("alarm")]
+    return [dict(one["params"]) for one in alarms if one["code"] == "chain.left"]
+
+
+def test_a_collector_that_takes_the_place_of_one_in_work_accuses_no_box(centre: Centre, clock: FixedClock) -> None:
+    """The broker knows a centre's collector by one name, and sends what was not acknowledged again, before the rest."""
+    assert _new_chain_at_another(centre, clock, resent=True) == []
+
+
+def test_a_chain_that_was_told_as_left_and_comes_after_all_is_no_finding(
+    centre: Centre, clock: FixedClock, tmp_path: Path,
+) -> None:
+    """As with two collectors that each have a name of their own."""
+    plan, names = write_plan(tmp_path)
+    add_class(centre.store, centre.names, read_plan(plan), read_names(names), plan)
+    (told,) = _new_chain_at_another(centre, clock, resent=False)
+    assert (told["last"], told["have"]) == (4, 2)
+    assert "chains" not in {one.rule for one in Stories(centre.store, clock).tell("welder-1").findings}
 
 
 def test_two_collectors_over_one_database_keep_one_order_of_acceptance(centre: Centre) -> None:

@@ -380,7 +380,7 @@ def check_tree(folder: Path, chains: list[Chain], log: tuple[str, Ed25519PublicK
             must(size != sizes[-1] or last in known, "the newest tree does not hold the end of a chain")
         if size != sizes[-1]:
             check_growth((folder / f"tree/{size}/consistency").read_bytes(), note, notes[sizes[-1]], log)
-    proofs = read_beginnings(folder / "tree/seen")
+    proofs, roots = read_beginnings(folder / "tree/seen", notes[sizes[-1]] if sizes else None)
     for chain in chains:
         for seen in [record["body"] for record in chain.records if record["type"] == "checkpoint.seen"]:
             must(bool(sizes), "a box saw a tree, and there is none")
@@ -388,22 +388,54 @@ def check_tree(folder: Path, chains: list[Chain], log: tuple[str, Ed25519PublicK
             size, root = seen["size"], bytes.fromhex(seen["root_hash"])
             if size in notes:
                 must(notes[size].root == root, "a box saw another tree")
+            elif size in roots:
+                must(roots[size] == root, "a box saw another tree")
             else:
                 check_beginning(size, root, notes[sizes[-1]], proofs.get(size, []))
     return known | {"tree/seen"}
 
 
-def read_beginnings(path: Path) -> dict[int, list[bytes]]:
-    """Section 7: of each tree that boxes saw the proof that the newest one begins with it."""
-    proofs: dict[int, list[bytes]] = {}
-    *parts, end = (path.read_bytes() if path.exists() else b"").decode("ascii", "replace").split("\n\n")
+def read_beginnings(path: Path, newest: Note | None) -> tuple[dict[int, list[bytes]], dict[int, bytes]]:
+    """Section 7, of each tree that boxes saw: in exports of before the proof that the newest one begins with it, else
+    its root hash, which the newest tree has there."""
+    found: dict[int, list[bytes]] = {}
+    if not path.exists():
+        return {}, {}
+    *parts, end = path.read_bytes().decode("ascii", "replace").split("\n\n")
+    word = parts[0].split(" ")[0] if parts else ""
     for part in parts:
         first, *lines = part.split("\n")
-        must(re.fullmatch(r"old (0|[1-9][0-9]{0,15})", first, re.ASCII) is not None, "tree/seen")
-        must(int(first[4:]) > max(proofs, default=-1), "the order of tree/seen")
-        proofs[int(first[4:])] = [unbase64(line) for line in lines]
-    must(end == "" and all(len(one) == 32 for hashes in proofs.values() for one in hashes), "tree/seen")
-    return proofs
+        must(re.fullmatch(rf"{word} (0|[1-9][0-9]{{0,15}})", first, re.ASCII) is not None, "tree/seen")
+        size = int(first.split(" ")[1])
+        must(size > max(found, default=-1), "the order of tree/seen")
+        found[size] = [unbase64(line) for line in lines]
+    must(end == "" and all(len(one) == 32 for hashes in found.values() for one in hashes), "tree/seen")
+    if word == "old":
+        return found, {}
+    must(word == "size" and newest is not None, "tree/seen")
+    roots = roots_of(found)
+    must(roots.get(max(found)) == newest.root and max(found) == newest.size, "tree/seen")
+    return {}, roots
+
+
+def roots_of(pieces: dict[int, list[bytes]]) -> dict[int, bytes]:
+    """The root hash at each size. Nodes lie side by side, and two of one height become one."""
+    at, nodes, roots = 0, list[tuple[int, bytes]](), dict[int, bytes]()
+    for size, hashes in pieces.items():
+        for one in hashes:
+            width = 1
+            while at % (2 * width) == 0 and at + 2 * width <= size:
+                width *= 2
+            must(at + width <= size, "tree/seen")
+            at += width
+            while nodes and nodes[-1][0] == width:
+                one, width = node(nodes.pop()[1], one), 2 * width
+            nodes.append((width, one))
+        must(at == size > 0, "tree/seen")
+        *lefts, roots[size] = [one for _, one in nodes]
+        for left in reversed(lefts):
+            roots[size] = node(left, roots[size])
+    return roots
 
 
 def check_seen(seen: dict[str, Any], log: tuple[str, Ed25519PublicKey]) -> None:

@@ -73,4 +73,4 @@ def test_a_box_records_the_checkpoint_that_the_running_centre_signed(
                            str(tmp_path / "told.json")], capture_output=True, text=True, check=False)
     told = json.loads((tmp_path / "told.json").read_text())
     assert (done.returncode, told["problems"]) == (0, []), done.stdout + done.stderr
-    assert f"old {seen.size}\n" in (export / "tree/seen").read_text(), "that the tree goes on from what the box saw"
+    assert f"size {seen.size}\n" in (export / "tree/seen").read_text(), "that the tree goes on from what the box saw"

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from central.ingest.collector import Message
+from central.orders.boxes import answers, box_order_messages, order_settings, orders
 from central.web.boxes import BoxView, box_views
 from central.wiring import Centre, init_centre, issue
 from edge import cli
+from edge.box_orders import in_force
 from edge.child import only_one
 from edge.enrol.consents import consents
 from edge.keys import make_box_keys
@@ -25,6 +27,7 @@ from edge.sync.pulse import Pulse
 from edge.sync.uploader import Uploader
 from edge.wiring import DATABASE, Box, open_box
 from evidence.bodies import ChainBegun, Consent, ConsentWithdrawn, SegmentRemoved, SessionStart, body_of
+from evidence.box_orders import BoxSettings
 from evidence.certs import pem
 from evidence.gaps import Gap, seal_gap
 from evidence.receipts import peek_receipt
@@ -66,6 +69,14 @@ class Road:
             if said.topic == "receipts":
                 self.inbox.receipt(said.envelope)
         return store.receipted_up_to() == store.head_seq()
+
+    def order(self) -> None:
+        """Carry the orders to the box that wait for it, and its answers."""
+        with self.centre.store.read() as tx:
+            waiting = box_order_messages(tx, self.centre.keys.certificate, set(), self.box.clock.utc_us())
+        for message in waiting.values():
+            self.inbox.box_orders(message.payload)
+        assert self.send()
 
     def restore(self, backup: Path) -> None:
         self.box.store.close()
@@ -150,6 +161,30 @@ def test_records_arrive_again_after_a_restored_backup(restored: Road, capsys: py
     assert verify([str(road.folder), "--root", str(road.folder / "keys" / "root.crt"), "--lang", "en"]) in (0, 1)
     out = capsys.readouterr().out
     assert "fork" not in out.lower() and "cut" not in out.lower()
+
+
+def test_settings_that_were_taken_after_the_backup_hold_again_in_the_new_chain(road: Road, tmp_path: Path) -> None:
+    """Or whoever sets a box back undoes what was ordered."""
+    def order(settings: BoxSettings) -> None:
+        order_settings(road.centre.store, "box-1", settings, 7, road.box.clock.utc_us())
+        road.order()
+
+    road.record("s-1")
+    assert road.send()
+    order(BoxSettings(lang="zh"))
+    road.box.store.close()
+    shutil.copy(road.folder / DATABASE, tmp_path / "backup.db")
+    road.open()
+    order(BoxSettings(lang="en", upload="asked"))
+    road.restore(tmp_path / "backup.db")
+    road.record("a", "b", "c")
+    assert not road.send() and in_force(road.box.store).settings == BoxSettings(lang="zh")
+    assert road.new_chain() == 0 and road.send()
+    road.order()
+    assert in_force(road.box.store).settings == BoxSettings(lang="en", upload="asked")
+    with road.centre.store.read() as tx:
+        assert [body.number for _, body in orders(tx)] == [1, 2, 3]
+        assert {answer.number: answer.result for answer in answers(tx).values()} == dict.fromkeys((1, 2, 3), "accepted")
 
 
 def test_nobody_makes_records_disappear_by_beginning_a_new_chain(road: Road) -> None:

@@ -187,6 +187,23 @@ def test_both_find_what_was_done_to_a_tree(attack: Callable[[Case], object], tmp
     assert not theirs(case.folder, EXPORT["root"], EYE.text) and not ours(case.folder, EXPORT["root"], EYE.text)
 
 
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("before", [True, False])
+def test_both_read_what_shows_the_trees_that_boxes_saw_now_and_before(
+    tmp_path: Path, before: bool, whole: bool,
+) -> None:
+    """Of a size of which the export holds no checkpoint."""
+    case = Case(tmp_path / "export", saw=5)
+    if before:
+        case.tree.seen_before(case.folder, SIZE, 5)
+    path = case.folder / "tree/seen"
+    if not whole:
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join([lines[0], *lines[2:]]))
+    assert theirs(case.folder, EXPORT["root"], EYE.text) is whole
+    assert ours(case.folder, EXPORT["root"], EYE.text) is whole
+
+
 def _said(what: str) -> tuple[Site, Maker, Maker]:
     """Classes of which the segments that must be there are not those of every record."""
     site = Site()

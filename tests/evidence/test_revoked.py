@@ -72,6 +72,25 @@ def test_what_was_receipted_before_the_theft_stands_and_the_rest_is_undecided() 
     assert "doubt_revoked" in codes(found["clock"])
 
 
+def test_a_receipt_of_a_clock_that_was_set_back_after_the_theft_does_not_help_the_thief() -> None:
+    """Somebody vouched for a clock that was behind, and the film of the morning was made up at night. That clock alone
+    shows nothing (docs/evidence.md says so); an earlier receipt of the chain that says it was night does."""
+    made = course(film_second=False)
+    box = [record for record in made.records if record.device == "box-1"]
+    revoke(made, STOLEN)
+    honest, night = receipt(box[1], f"{DAYS[0]} 07:00"), receipt(box[2], f"{DAYS[0]} 21:00")
+    slow = receipt(box[-1], f"{DAYS[0]} 12:00")
+
+    def lost(*given: Receipt) -> object:
+        return judged(made, list(given))["keys"].reasons[0].params["count"]
+
+    assert lost(honest, slow) == 0
+    assert lost(honest, night, slow) == box[-1].seq - 1, "what was receipted before that stands"
+    early = {slow: at(f"{DAYS[0]} 19:00")}
+    (cut,) = cuts(made.records, [slow], early).values()
+    assert cut.first == box[-1].seq + 1, "either time is before the theft"
+
+
 def test_a_receipt_of_the_moment_itself_or_later_proves_nothing() -> None:
     made = course()
     before = last_before(made, STOLEN)

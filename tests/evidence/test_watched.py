@@ -45,6 +45,22 @@ def test_what_was_done_to_a_chain_is_a_finding_and_no_flag(code: str) -> None:
     assert found["chains"].records == (made.centre.records[-1].key,)
 
 
+@pytest.mark.parametrize(("last", "head", "healed"), [(0, "head", True), (1, "head", False), (0, "other", False)])
+def test_a_chain_that_came_to_its_end_after_all_is_no_finding(last: int, head: str, healed: bool) -> None:
+    """The centre had stated that it was left before: the receipt must be for that very record."""
+    made = course()
+    box = made.boxes["box-1"].records[-1]
+    state(made, "chain.left", f"{DAY} 12:00", before=box.chain, last=box.seq + last, have=0, head_hash=sha(head))
+    assert "chains" in judged(made)
+    assert ("chains" not in judged(made, f"{DAY} 12:05")) is healed
+
+
+def test_params_that_no_centre_writes_harm_nothing() -> None:
+    made = course()
+    state(made, "chain.left", f"{DAY} 12:00", before=["x"], last={"y": 1}, head_hash=None)
+    assert codes(judged(made, f"{DAY} 12:05")["chains"]) == ["chain_left"]
+
+
 def test_of_another_box_of_before_the_class_or_of_the_box_itself_it_says_nothing() -> None:
     made = course()
     state(made, "chain.cut", f"{DAY} 12:00", device="box-9")

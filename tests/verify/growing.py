@@ -5,9 +5,10 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from evidence.beginnings import beginnings_text
 from evidence.certs import fingerprint
 from evidence.checkpoint import Checkpoint, cosign, log_key, origin_of, sign_checkpoint
-from evidence.logproof import beginnings_text, consistency_text, inclusion_text
+from evidence.logproof import consistency_text, inclusion_text
 from evidence.merkle import consistency_proof, inclusion_proof, leaf_hash, root_hash
 from evidence.notes import Note, NoteKey
 from evidence.records import Sealed
@@ -48,8 +49,12 @@ class Growing:
 
     def seen(self, folder: Path, newest: int, *sizes: int) -> None:
         """The proof that the newest tree begins with each of those that boxes saw."""
-        put(folder / "tree/seen", beginnings_text(
-            {size: consistency_proof(nodes(self.leaves), size, newest) for size in sizes}))
+        put(folder / "tree/seen", beginnings_text(lambda: nodes(self.leaves), sizes, newest))
+
+    def seen_before(self, folder: Path, newest: int, *sizes: int) -> None:
+        """The same as centres exported it before."""
+        proofs = {size: consistency_proof(nodes(self.leaves), size, newest) for size in sizes}
+        put(folder / "tree/seen", b"".join(consistency_text(size, proofs[size], b"") for size in sorted(sizes)))
 
     def write(self, folder: Path, *sizes: int) -> None:
         """What an export holds: of each size its checkpoint and the proofs, cosigned but for the last."""

@@ -268,10 +268,10 @@ def test_a_box_saw_a_larger_tree_the_centre_was_rolled_back(tmp_path: Path, run:
     assert any("saw one of 8 records, which is not the beginning" in one for one in result["problems"])
 
 
-@pytest.mark.parametrize("proven", [True, False])
+@pytest.mark.parametrize("proven", ["now", "before", ""])
 @pytest.mark.parametrize("saw", [5, OLD])
 def test_a_box_saw_another_past_a_centre_that_was_rolled_back_and_grew_again_is_caught(
-    tmp_path: Path, run: Run, saw: int, proven: bool,
+    tmp_path: Path, run: Run, saw: int, proven: str,
 ) -> None:
     """Also where the export holds no checkpoint of the size that the box saw: the centre lost a record, took the next
     ones in, and is larger now than it was then."""
@@ -280,7 +280,7 @@ def test_a_box_saw_another_past_a_centre_that_was_rolled_back_and_grew_again_is_
     other.write(case.folder, OLD, SIZE)
     (case.folder / "tree/seen").unlink()
     if proven:
-        other.seen(case.folder, SIZE, saw)
+        (other.seen if proven == "now" else other.seen_before)(case.folder, SIZE, saw)
     status, result = run(case.folder)
     unproven = f"saw the centre's tree of {saw} records, and nothing here proves"
     said = "shows two trees" if proven or saw == OLD else unproven
@@ -309,7 +309,9 @@ def test_two_trees_that_the_centre_signed_are_told_wherever_boxes_saw_them(
     assert status == 1 and "THE CENTRE SHOWED TWO TREES of 5 records" in result["problems"][0]
 
 
-@pytest.mark.parametrize("data", [b"old 5", b"old 5\n\nold 5\n\n", b"old x\n\n", b"\xff\n\n", b"old 8\n\nold 5\n\n"])
+@pytest.mark.parametrize("data", [
+    b"old 5", b"old 5\n\nold 5\n\n", b"old x\n\n", b"\xff\n\n", b"old 8\n\nold 5\n\n", b"",
+    b"size 5", b"size 5\n\n", b"size x\n\n", b"size 0\n\n", b"old 5\n\nsize 8\n\n", b"size 9999999999999999\n\n"])
 def test_a_proof_of_what_boxes_saw_that_cannot_be_read_is_told(tmp_path: Path, run: Run, data: bytes) -> None:
     case = Case(tmp_path / "export", saw=OLD)
     put(case.folder / "tree/seen", data)

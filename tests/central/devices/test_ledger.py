@@ -105,6 +105,42 @@ def test_the_moment_that_was_said_at_the_revocation_stays(site: Site) -> None:
     assert [one.untrusted_from for one in site.revoked()] == [utc_text(MORNING - 60 * MINUTE)]
 
 
+@pytest.mark.parametrize("backup_after", [0, 1], ids=["never-revoked", "revoked-once"])
+def test_a_moment_that_was_moved_earlier_stays(site: Site, backup_after: int) -> None:
+    box = Box(site.centre)
+    if not backup_after:
+        site.backup()
+    site.centre.desk().revoke("box-1", "lost")
+    if backup_after:
+        site.backup()
+    theft = utc_text(MORNING - 60 * MINUTE)
+    site.centre.desk().revoke("box-1", "stolen the day before", None, theft)
+    collector = site.centre.collector()
+    site.set_back()
+    box.genesis()
+    collector.take(box.messages())
+    assert site.revoked()[-1] == DeviceRevoked("box-1", box.signer.keyid, "stolen the day before", theft)
+    stated = len(site.revoked())
+    site.centre.store.close()
+    site.open()
+    site.centre.collector().take(box.messages())
+    assert len(site.revoked()) == stated == 1 + backup_after and len(site.told()) == 1, "it is stated once"
+
+
+def test_an_old_copy_of_the_file_gets_the_earlier_moment(site: Site) -> None:
+    Box(site.centre)
+    site.backup()
+    site.centre.desk().revoke("box-1", "lost")
+    old = site.ledger.read_bytes()
+    theft = utc_text(MORNING - 60 * MINUTE)
+    site.centre.desk().revoke("box-1", "stolen", None, theft)
+    site.centre.store.close()
+    site.ledger.write_bytes(old)
+    site.open()
+    site.restore()
+    assert [one.untrusted_from for one in site.revoked()] == [theft]
+
+
 def test_every_box_is_ordered_again_not_to_believe_the_key(site: Site) -> None:
     stolen, other = Box(site.centre), Box(site.centre, "box-2", "cd" * 16)
     for box in (stolen, other):

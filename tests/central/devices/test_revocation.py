@@ -9,6 +9,8 @@ from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.stories import Stories
 from central.cli import main
+from central.errors import RevokedAlready
+from central.orders.boxes import orders
 from central.wiring import Centre
 from evidence.bodies import SessionStart
 from evidence.times import MINUTE, utc_text
@@ -35,6 +37,49 @@ def test_the_story_leaves_out_what_had_no_receipt_before_the_theft(
     assert (finding.result, finding.flag, finding.reasons[0].params["count"]) == ("open", False, 1)
 
 
+def test_the_moment_of_a_theft_can_be_moved_earlier_and_never_later(
+    centre: Centre, clock: FixedClock, tmp_path: Path
+) -> None:
+    plan, names = write_plan(tmp_path)
+    add_class(centre.store, centre.names, read_plan(plan), read_names(names), plan)
+    box, collector, stories = Box(centre), centre.collector(), Stories(centre.store, clock)
+    box.genesis()
+    box.append(SessionStart("welder-1", "s-1", "button"), MORNING)
+    collector.take(box.messages())
+    clock.utc_us += 10 * MINUTE
+    noon, theft, before = (utc_text(MORNING + minutes * MINUTE) for minutes in (9, 5, -5))
+    desk = centre.desk()
+
+    def sessions() -> list[str]:
+        return [one.session for one in stories.tell("welder-1").story.sessions]
+
+    desk.revoke("box-1", "lost", None, theft)
+    assert sessions() == ["s-1"]
+    for moment in (None, noon, theft):
+        with pytest.raises(RevokedAlready) as refused:
+            desk.revoke("box-1", "later", None, moment)
+        assert refused.value.params["since"] == theft
+    (body,) = desk.revoke("box-1", "it was away the day before", box.signer.keyid, before)
+    assert (body.keyid, body.untrusted_from) == (box.signer.keyid, before)
+    assert sessions() == [], "the earliest moment counts"
+    with pytest.raises(RevokedAlready):
+        desk.revoke("box-1", "later", None, theft)
+    with centre.store.read() as tx:
+        assert tx.denied() == {box.signer.keyid}
+        told = [body for _, body in orders(tx)]
+    assert len(told) == 1, "boxes are not told of moments, so they are told once"
+
+
+def test_a_new_key_is_revoked_beside_one_that_was_before(centre: Centre) -> None:
+    """All keys of a box: whichever is believed still, or gets an earlier moment."""
+    old, new = Box(centre), Box(centre, chain="cd" * 16)
+    centre.desk().revoke("box-1", "lost", old.signer.keyid, utc_text(MORNING - 9 * MINUTE))
+    (body,) = centre.desk().revoke("box-1", "stolen", None, utc_text(MORNING - 5 * MINUTE))
+    assert body.keyid == new.signer.keyid
+    bodies = centre.desk().revoke("box-1", "long ago", None, utc_text(MORNING - 60 * MINUTE))
+    assert {one.keyid for one in bodies} == {old.signer.keyid, new.signer.keyid}
+
+
 def test_revoking_on_the_command_line(centre: Centre, capsys: pytest.CaptureFixture[str]) -> None:
     box, folder = Box(centre), str(centre.folder)
     revoke = ["--lang", "en", "box", "revoke", "box-1", "--reason", "stolen", "--centre", folder]
@@ -43,7 +88,9 @@ def test_revoking_on_the_command_line(centre: Centre, capsys: pytest.CaptureFixt
     assert main(revoke) == 0
     assert f"The key {box.signer.keyid} of box-1 is believed no longer." in capsys.readouterr().out
     assert main(revoke) == 2
-    assert "no such key of a box box-1" in capsys.readouterr().err
+    assert "of box-1 were revoked before, untrusted from" in capsys.readouterr().err
+    assert main([*revoke[:4], "box-9", *revoke[5:]]) == 2
+    assert "no such key of a box box-9" in capsys.readouterr().err
 
 
 def test_claiming_and_refusing_on_the_command_line(centre: Centre, capsys: pytest.CaptureFixture[str]) -> None:
