@@ -29,6 +29,7 @@ from central.errors import (
     UnknownRecording,
     UnknownWitness,
 )
+from central.plans.errors import NoDraft, UnknownHour
 from central.web.access import check_routes
 from central.web.administration import administration
 from central.web.api import api
@@ -38,6 +39,8 @@ from central.web.guard import Guard
 from central.web.log import log
 from central.web.own import own
 from central.web.pages import pages
+from central.web.plan_edits import plan_edits
+from central.web.plans import plans
 from central.web.render import lang_of, page
 from central.web.signing_in import signing_in, to_sign_in
 from central.web.uploads import STATUS as UPLOADS
@@ -53,6 +56,7 @@ STATUS: dict[type[ZaitangError], int] = {
     BadTile: 404, BadProof: 404, NotInTree: 404, NoCheckpoint: 404, UnknownWitness: 403, OtherTree: 409,
     BadNote: 422, BadCheckpoint: 422, BadCosignature: 422, UnknownInstitution: 404, UnknownAccount: 404,
     NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429,
+    NoDraft: 404, UnknownHour: 404,
     **UPLOADS,
 }
 NOT_HERE = N_("There is no such page.")
@@ -64,7 +68,8 @@ def create_app(centre: Centre) -> FastAPI:
     web, stories = centre.config.web, Stories(centre.store, centre.clock)
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
     for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), pages(centre, stories),
-                   signing_in(centre), own(centre), administration(centre), audit(centre)):
+                   signing_in(centre), own(centre), administration(centre), audit(centre), plans(centre),
+                   plan_edits(centre)):
         app.router.routes.extend(router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     check_routes(app.routes)
