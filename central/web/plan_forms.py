@@ -17,8 +17,9 @@ from central.plans.schedule import Kind
 from central.plans.sealed import opened
 from central.plans.table import MAX_BYTES
 from central.plans.views import File, Shown
-from central.web.access import field, form_of
+from central.web.access import actor_of, field, form_of
 from central.web.looking import look
+from central.web.plan_foreign import sight
 from central.web.plan_problems import problem_rows
 from central.web.plan_view import plan_view
 from central.web.render import lang_of, page
@@ -65,10 +66,11 @@ def form_page(
     """A page about one draft. `error`: why what was sent is not taken; the page then holds what was typed and the
     version that there is now. `now`: what its fields hold before that."""
     shown, lang = show(request, centre, class_id), lang_of(request)
-    view = plan_view(shown, lang, centre.clock.stamp().utc_us)
+    sees = sight(centre, actor_of(request))
+    view = plan_view(shown, lang, centre.clock.stamp().utc_us, sees)
     said = Typed(request, **({} if now is None else now(shown.draft)))
     return page(request, centre, template, 200 if error is None else 422, p=view, said=said,
-                problems=[] if error is None else problem_rows(error, lang), **content)
+                problems=[] if error is None else problem_rows(error, lang, sees), **content)
 
 
 def changed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 import dataclasses
 
 from central.plans import errors as e
+from central.web.plan_foreign import Sees, refusal_words
 from common.refused import ManyRefused
 from common.texts import N_, translate, words
 from evidence.errors import BadInput
@@ -55,23 +56,19 @@ class Problem:
     advice: str
 
 
-def problem_rows(error: BadInput, lang: str) -> list[Problem]:
-    """Everything that an error tells, in its order."""
+def problem_rows(error: BadInput, lang: str, sees: Sees) -> list[Problem]:
+    """Everything that an error tells, in its order. `sees`: of which other classes it may tell."""
     problems = error.problems if isinstance(error, ManyRefused) else (error,)
-    return [_row(one, lang) for one in problems[:MOST]]
+    return [_row(one, lang, sees) for one in problems[:MOST]]
 
 
-def located(problems: list[Problem]) -> bool:
-    """Whether any of them is in a table."""
-    return any(one.sheet for one in problems)
-
-
-def _row(error: BadInput, lang: str) -> Problem:
+def _row(error: BadInput, lang: str, sees: Sees) -> Problem:
     params = error.params
     if isinstance(error, e.InCell):
         why = params["why"]
         wrong = words(why, lang) if isinstance(why, BadInput) else translate(str(why), lang)
         advice = ADVICE.get(type(why), "") if isinstance(why, BadInput) else CARD
         return Problem(str(params["sheet"]), str(params["row"]), str(params["column"]), wrong, translate(advice, lang))
-    return Problem(str(params.get("sheet") or params.get("file") or ""), str(params.get("row", "")),
-                   str(params.get("column", "")), words(error, lang), translate(ADVICE.get(type(error), ""), lang))
+    sheet, row, column = (str(params.get(name, "")) for name in ("sheet", "row", "column"))
+    return Problem(sheet or str(params.get("file", "")), row, column, refusal_words(error, lang, sees),
+                   translate(ADVICE.get(type(error), ""), lang))

@@ -12,13 +12,12 @@ from central.plans.changes import KINDS, PEOPLE, ROLES, Change, change_words
 from central.plans.draft import Draft, DraftHour, joining, joins, leaves
 from central.plans.views import BoxState, Shown
 from central.web.localtime import LocalTime
+from central.web.plan_foreign import Sees, earlier_words, refusal_words
 from common.texts import N_, translate, words
 from evidence.blocks import local
 from evidence.bodies import Place
 from evidence.times import utc_us
 
-EARLIER = N_("In class {class_id} ({title}), which is not assessed yet: {people}")
-EARLIER_ON = N_("In class {class_id} ({title}), assessed on {date}, which is too short a time ago: {people}")
 MARKS = {"hour_added": N_("new"), "hour_moved": N_("moved"), "hour_changed": N_("changed")}
 STATES = {"draft": N_("draft, never published"), "changed": N_("published, with changes not published yet"),
           "published": N_("published")}
@@ -131,8 +130,8 @@ class PlanView:
         return self.order > 0
 
 
-def plan_view(shown: Shown, lang: str, now_us: int) -> PlanView:
-    """The page of a draft in one language."""
+def plan_view(shown: Shown, lang: str, now_us: int, sees: Sees) -> PlanView:
+    """The page of a draft in one language. `sees`: of which other classes it may tell."""
     draft, order = shown.draft, shown.published.order
     state = "draft" if order is None else "changed" if shown.changes else "published"
     people = _people(shown, lang, now_us)
@@ -143,10 +142,9 @@ def plan_view(shown: Shown, lang: str, now_us: int) -> PlanView:
         [one for one in people if one.role == "trainee"], [one for one in people if one.role == "instructor"],
         _weeks(shown, lang, now_us),
         [ChangeRow(number, change_words(one, shown.names, lang)) for number, one in shown.numbered()],
-        _concerned(shown.changes, shown.names), [words(one, lang) for one in shown.refusals],
+        _concerned(shown.changes, shown.names), [refusal_words(one, lang, sees) for one in shown.refusals],
         [(one.rule, [words(reason, lang, shown.names) for reason in one.reasons]) for one in shown.foreseen],
-        [translate(EARLIER if one.over is None else EARLIER_ON, lang, class_id=one.class_id, title=one.title,
-                   date=one.over, people=_named(one.people, shown.names)) for one in shown.earlier])
+        [earlier_words(one, _named(one.people, shown.names), lang, sees) for one in shown.earlier])
 
 
 def dates_of(draft: Draft, lang: str) -> str:

@@ -8,19 +8,21 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from central.accounts.actions import Action
+from central.accounts.people import Actor
 from central.accounts.scope import scope_of
 from central.plans.draft import Draft
 from central.plans.errors import BadText, ClassIdTaken, NoDraft
 from central.plans.template import NAMES, rows_of, workbook
-from central.plans.views import ClassSpec
+from central.plans.views import ClassSpec, Shown
 from central.web.access import Routes, actor_of, field
 from central.web.localtime import LocalTime
 from central.web.pages import ClassName
 from central.web.plan_choices import TITLE_NEEDED, choices, places_of, policy_of_form
+from central.web.plan_foreign import sight
 from central.web.plan_forms import FORM_BYTES, Typed, changed, file_of, form_page, show, version_of
 from central.web.plan_list import listed
 from central.web.plan_problems import problem_rows
-from central.web.plan_view import box_rows, plan_view
+from central.web.plan_view import PlanView, box_rows, plan_view
 from central.web.render import lang_of, page
 from central.wiring import Centre
 from common.texts import translate
@@ -138,7 +140,7 @@ def plans(centre: Centre) -> APIRouter:
 
 def _one(request: Request, centre: Centre, class_id: str) -> Response:
     shown, lang, actor = show(request, centre, class_id), lang_of(request), actor_of(request)
-    view, manage = plan_view(shown, lang, centre.clock.stamp().utc_us), actor.may(MANAGE)
+    view, manage = _view(centre, shown, actor, lang), actor.may(MANAGE)
     boxes = []
     if shown.published.order is not None:
         _, states = centre.plans().state(class_id)
@@ -150,11 +152,15 @@ def _one(request: Request, centre: Centre, class_id: str) -> Response:
                 institution=view.institution if known is None else known.name)
 
 
+def _view(centre: Centre, shown: Shown, actor: Actor, lang: str) -> PlanView:
+    return plan_view(shown, lang, centre.clock.stamp().utc_us, sight(centre, actor))
+
+
 def _new(request: Request, centre: Centre, error: BadInput | None = None) -> Response:
     lang = lang_of(request)
     return page(request, centre, "plan_new.html", 200 if error is None else 422,
                 offered=choices(centre, actor_of(request), None), said=Typed(request),
-                problems=[] if error is None else problem_rows(error, lang))
+                problems=[] if error is None else problem_rows(error, lang, sight(centre, actor_of(request))))
 
 
 def _make(request: Request, centre: Centre) -> str:

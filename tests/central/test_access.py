@@ -81,9 +81,23 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/institutions"): get("/institutions"),
     ("POST", "/institutions"): post("/institutions"),
     ("GET", "/audit"): get("/audit"),
+    ("GET", "/plans"): get("/plans"),
+    ("GET", "/plans/new"): get("/plans/new"),
+    ("POST", "/plans/new"): post("/plans/new"),
+    ("GET", "/plans/template/{which}"): get("/plans/template/roster"),
+    ("GET", "/plans/{planned}"): get("/plans/{class_id}"),
+    ("GET", "/plans/{planned}/schedule.xlsx"): get("/plans/{class_id}/schedule.xlsx"),
+    ("GET", "/plans/{planned}/hours/{hour}"): get("/plans/{class_id}/hours/h1"),
+    ("POST", "/plans/{planned}/hours/{hour}"): post("/plans/{class_id}/hours/h1"),
+    ("GET", "/plans/{planned}/events/{what}"): get("/plans/{class_id}/events/joins"),
+    ("POST", "/plans/{planned}/events/{what}"): post("/plans/{class_id}/events/joins"),
+    ("POST", "/plans/{planned}/undo"): post("/plans/{class_id}/undo"),
+    **{(method, f"/plans/{{planned}}/{name}"): call(f"/plans/{{class_id}}/{name}")
+       for name in ("tables", "class", "publish", "discard", "forget", "add", "pattern", "leave")
+       for method, call in (("GET", get), ("POST", post))},
 }
 """How each route is called, at the things of a side. A route that is not here fails the test."""
-SCOPED = ("{class_id}", "{device}", "{sha256}", "{institution}")
+SCOPED = ("{class_id}", "{planned}", "{device}", "{sha256}", "{institution}")
 PUBLIC = {
     "/api/segments/{sha256}", "/log/checkpoint", "/log/key", "/log/tile/{path:path}", "/log/records/{path:path}",
     "/log/inclusion", "/log/consistency", "/log/cosignatures", "/sign-in", "/sign-in/code", "/welcome/{link}",
@@ -266,7 +280,7 @@ FORMS = [path for method, path in CALLS if method == "POST" and path != "/log/co
 
 @pytest.mark.parametrize("path", FORMS)
 def test_a_form_needs_the_token_of_its_session(world: World, path: str) -> None:
-    path = path.format(account="administrator", link="none")
+    path = path.format(account="administrator", link="none", planned="class-a", hour="h1", what="joins")
     mine, other = world.client("administrator"), world.client("province")
     with world.centre.store.read() as tx:
         before = (tx.leaves(), tx.accounts())
