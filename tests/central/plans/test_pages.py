@@ -154,7 +154,8 @@ def test_a_file_is_read_in_memory_and_only_so_far(
 
 def test_the_name_of_a_file_cannot_harm(school: TestClient) -> None:
     answer = upload(school, f"{CLASS}/tables", {"schedule": ("../<b>\x01.csv", b"x")}, version=version(school))
-    assert answer.status_code == 422 and "<b>" not in alert(answer) and "&lt;b&gt;" in alert(answer) and ".." not in alert(answer)
+    assert answer.status_code == 422 and "&lt;b&gt;" in alert(answer)
+    assert "<b>" not in alert(answer) and ".." not in alert(answer)
 
 
 def test_a_list_that_a_box_sealed_is_taken(centre: Centre, school: TestClient) -> None:
