@@ -36,6 +36,7 @@ from central.plans.errors import (
     NoDraft,
     NothingToPublish,
     NotOne,
+    NumbersLocked,
     OffRoster,
     PlanError,
     PlanRefused,
@@ -168,10 +169,17 @@ class Plans:
             return self._shown(tx, changed, read + 1, published)
 
     def number_ends(self, class_id: str) -> dict[str, str]:
-        """The last four characters of the ID numbers that are kept, by pseudonym. Raises NumbersLocked."""
+        """The last four characters of the ID numbers that are kept, by pseudonym; `?` of one that the key at this
+        centre does not open."""
         with self._store.read() as tx:
             kept = tx.numbers(class_id)
-        return {person: self._ids.open(class_id, person, one.sealed).number[-4:] for person, one in kept.items()}
+        return {person: self._end(class_id, person, one.sealed) for person, one in kept.items()}
+
+    def _end(self, class_id: str, person: str, sealed: bytes) -> str:
+        try:
+            return self._ids.open(class_id, person, sealed).number[-4:]
+        except NumbersLocked:
+            return "?"
 
     def newcomer(self, file: File) -> tuple[str, IdNumber]:
         """Name and number of the one trainee in a list. Raises FileRefused, NotOne, PlanError."""

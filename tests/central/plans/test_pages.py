@@ -384,6 +384,13 @@ def test_of_an_id_number_the_end_is_shown_to_those_who_manage(centre: Centre, pl
     assert post(school, f"{CLASS}/forget", person="p-0").status_code == 422
 
 
+def test_a_centre_that_lost_the_key_of_the_numbers_still_plans(centre: Centre, school: TestClient) -> None:
+    (centre.folder / "keys/people.key").write_bytes(b"k" * 32)
+    page = school.get(CLASS)
+    assert page.status_code == 200 and page.text.count("<code>?</code>") == len(PEOPLE)
+    assert post(school, f"{CLASS}/add", **HOUR).status_code == 303
+
+
 def test_a_look_at_a_plan_is_on_record(centre: Centre, school: TestClient) -> None:
     before = bodies(centre, "look.centre")
     school.get(CLASS)
