@@ -8,17 +8,13 @@ from fastapi import Request
 from central.accounts.people import Actor
 from central.accounts.scope import Scope, scope_of
 from central.classes.orders import latest_orders
-from central.plans.draft import TITLE, Draft, read_draft
+from central.plans.draft import Draft, read_draft
 from central.plans.errors import UnknownBoxHere, UnknownInstitution
 from central.store.tables import Tx
 from central.web.access import field, form_of
 from central.wiring import Centre
 from common.policies import NoSuchPolicy, policy_ids
 from evidence.bodies import Institution, Place
-
-TITLE_NEEDED = TITLE
-ROWS, MORE = 3, 2
-"""Rows for boxes in a form: at least so many, and so many empty ones."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,14 +10,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from central.accounts.actions import Action
 from central.accounts.people import Actor
 from central.accounts.scope import scope_of
-from central.plans.draft import Draft
+from central.plans.draft import MAX_TEXT, TITLE, Draft
 from central.plans.errors import BadText, ClassIdTaken, NoDraft
 from central.plans.template import NAMES, rows_of, workbook
 from central.plans.views import ClassSpec, Shown
 from central.web.access import Routes, actor_of, field
 from central.web.localtime import LocalTime
 from central.web.pages import ClassName
-from central.web.plan_choices import TITLE_NEEDED, choices, places_of, policy_of_form
+from central.web.plan_choices import choices, places_of, policy_of_form
 from central.web.plan_foreign import sight
 from central.web.plan_forms import FORM_BYTES, Typed, changed, file_of, form_page, show, version_of
 from central.web.plan_list import listed
@@ -169,7 +169,7 @@ def _make(request: Request, centre: Centre) -> str:
     if class_id in OWN_WORDS:
         raise ClassIdTaken(class_id=class_id)
     if not field(request, "title").strip():
-        raise BadText(what=TITLE_NEEDED, limit=200)
+        raise BadText(what=TITLE, limit=MAX_TEXT)
     offered = choices(centre, actor_of(request), None)
     spec = ClassSpec(class_id, field(request, "title"), policy_of_form(request), places_of(request, offered),
                      offered.institution(field(request, "institution")))
@@ -192,5 +192,5 @@ def _after_discarding(centre: Centre, class_id: str) -> Response:
 
 
 def _xlsx(data: bytes, name: str) -> Response:
-    disposition = f"attachment; filename=\"{'plan'}.xlsx\"; filename*=UTF-8''{quote(name)}.xlsx"
+    disposition = f"attachment; filename=\"plan.xlsx\"; filename*=UTF-8''{quote(name)}.xlsx"
     return Response(data, media_type=XLSX, headers={"content-disposition": disposition})
