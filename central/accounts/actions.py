@@ -35,6 +35,8 @@ class Action(enum.Enum):
     INSPECT = "inspect"
     SURVEY = "survey"
     """Open a survey among trainees, and see what they answered."""
+    SEE_PLAN = "see plan"
+    """Drafts and plans, with who is on them, before anything was taught."""
     MANAGE_CLASS = "manage class"
     """Plan, roster, leave, make-up lessons; publish them to the boxes."""
     EXPORT = "export"
@@ -62,6 +64,7 @@ MAY: Mapping[Action, frozenset[Role]] = {action: frozenset(roles) for action, ro
     Action.ANSWER_OBJECTION: (S,),
     Action.INSPECT: (S,),
     Action.SURVEY: (S, I),
+    Action.SEE_PLAN: (S, I, M),
     Action.MANAGE_CLASS: (I, M),
     Action.EXPORT: (S, I, A, M),
     Action.DEVICES: (M,),

@@ -12,6 +12,8 @@ from central.accounts.people import Actor, region_holds
 from central.classes.institutions import institutions_of
 from central.classes.orders import order_of
 from central.errors import UnknownClass
+from central.plans.draft import read_draft
+from central.plans.overlaps import published_of
 from central.store.tables import Tx
 from evidence.bodies import Institution
 from evidence.records import Sealed
@@ -66,6 +68,14 @@ def sees_class(tx: Tx, actor: Actor, class_id: str) -> bool:
 def check_class(tx: Tx, actor: Actor, class_id: str) -> None:
     """Raises UnknownClass, also for a class of somebody else."""
     if not sees_class(tx, actor, class_id):
+        raise UnknownClass(class_id=class_id)
+
+
+def check_planned(tx: Tx, actor: Actor, class_id: str) -> None:
+    """The same for a class that may be a draft: by its plan in force, else by its draft. Raises UnknownClass."""
+    order, kept = published_of(tx, class_id).order, tx.draft(class_id)
+    plan = order if order is not None else None if kept is None else read_draft(kept.body)
+    if plan is None or not scope_of(tx, actor).holds(plan.institution):
         raise UnknownClass(class_id=class_id)
 
 

@@ -180,25 +180,13 @@ def _import(args: argparse.Namespace) -> None:
 
 def _roster(args: argparse.Namespace) -> File | None:
     """The list of people; one that a box sealed is opened, and checked like any other, for anybody can seal one."""
-    from central.keys import sealing_key
-    from central.plans.errors import ListOfOther
-    from central.plans.ids import IdNumber
-    from central.plans.roster import Listed
+    from central.plans.sealed import opened
     from central.plans.table import read_file
-    from central.plans.template import workbook
     from central.plans.views import File
-    from common.sheets import open_roster
 
     if args.roster is None:
         return None
-    data = read_file(args.roster)
-    if args.roster.suffix == ".sealed":
-        class_id, people = open_roster(data, sealing_key(args.centre / "keys"))
-        if class_id != args.class_id:
-            raise ListOfOther(file=args.roster.name, listed=class_id, class_id=args.class_id)
-        data = workbook("roster", args.lang, [
-            Listed(0, one.name, IdNumber("id_card", one.number), one.role) for one in people])
-    return File(args.roster.name, data)
+    return opened(File(args.roster.name, read_file(args.roster)), args.class_id, args.centre / "keys", args.lang)
 
 
 def _list(args: argparse.Namespace) -> None:
@@ -336,17 +324,10 @@ def _forget(args: argparse.Namespace) -> None:
 
 
 def _moment(text: str, draft: Draft) -> int:
-    """UTC in microseconds of a local time of the class. Raises BadMoment."""
-    from central.plans.errors import NotAMoment
-    from central.plans.pattern import local_us
+    """UTC in microseconds of a local time of the class. Raises NotAMoment."""
+    from central.plans.pattern import moment_us
 
-    try:
-        moment = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is not None or not 2000 <= moment.year < 2100:
-        raise NotAMoment(value=text[:40])
-    return local_us(moment, draft.utc_offset_min)
+    return moment_us(text, draft.utc_offset_min)
 
 
 def _people(plans: Plans, class_id: str, names: list[str]) -> tuple[str, ...]:

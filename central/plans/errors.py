@@ -192,6 +192,10 @@ class BadClassId(PlanError):
     text = "{class_id} is not a class id: up to 64 of a-z 0-9 . _ -, beginning with a letter or digit"
 
 
+class ClassIdTaken(PlanError):
+    text = "the class id {class_id} is taken: choose another one"
+
+
 class BadText(PlanError):
     text = "{what} is missing, longer than {limit} characters, or holds characters that cannot be seen"
 

@@ -5,7 +5,7 @@ import dataclasses
 import datetime
 
 from central.plans.draft import DraftHour
-from central.plans.errors import PatternEmpty, PatternTooLong, PatternWrong
+from central.plans.errors import NotAMoment, PatternEmpty, PatternTooLong, PatternWrong
 from central.plans.schedule import MAX_HOUR_MIN, Kind
 from evidence.times import MINUTE, utc_text
 
@@ -61,6 +61,17 @@ def hours_by(pattern: Pattern, utc_offset_min: int) -> tuple[DraftHour, ...]:
 def local_us(moment: datetime.datetime, utc_offset_min: int) -> int:
     """UTC in microseconds of a moment on the clock of the class (without a time zone)."""
     return (moment - _EPOCH) // datetime.timedelta(microseconds=1) - utc_offset_min * MINUTE
+
+
+def moment_us(text: str, utc_offset_min: int) -> int:
+    """UTC in microseconds of a typed moment on the clock of the class, like 2026-03-02T08:30. Raises NotAMoment."""
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is not None or not 2000 <= moment.year < 2100:
+        raise NotAMoment(value=text[:40])
+    return local_us(moment, utc_offset_min)
 
 
 def _hour(one: Pattern, midnight: datetime.datetime, at_min: int, utc_offset_min: int) -> DraftHour:

@@ -29,12 +29,14 @@ from central.plans.draft import (
     write_draft,
 )
 from central.plans.errors import (
+    ClassIdTaken,
     DraftChanged,
     DraftOutdated,
     FileRefused,
     NoDraft,
     NothingToPublish,
     NotOne,
+    NumbersLocked,
     OffRoster,
     PlanError,
     PlanRefused,
@@ -45,7 +47,7 @@ from central.plans.importing import hours_of
 from central.plans.overlaps import earlier, published_of, published_with, with_name
 from central.plans.people import matched, of_draft
 from central.plans.refusals import order_of_draft, refusals
-from central.plans.roster import Listed, read_roster
+from central.plans.roster import Listed, read_roster, typed_person
 from central.plans.roster_changes import Kind, Why, add_event, enrolled
 from central.plans.schedule import Planned, read_schedule
 from central.plans.views import BoxState, ClassSpec, File, Publication, Shown
@@ -53,9 +55,10 @@ from central.store.plans import KeptDraft, KeptNumber
 from central.store.store import Store
 from central.store.tables import Tx
 from common.sheets import Name
-from evidence.bodies import ClassOrder, Leave, OrderAccepted, PolicyRef, RosterEvent, body_of
+from evidence.bodies import Alarm, ClassOrder, Leave, OrderAccepted, PolicyRef, RosterEvent, body_of
 from evidence.errors import BadInput
 from evidence.policy import Policy, parse_policy
+from evidence.records import Sealed
 
 T = TypeVar("T")
 Edit = Callable[[Draft, Published, int], Draft]
@@ -92,21 +95,26 @@ class Plans:
             return published.order.number, [
                 BoxState(place.device, place.room, place.device in taken,
                          taken.get(place.device, sealed.record.utc_us),
-                         any(head.certificate is not None for head in tx.heads(place.device)))
+                         any(head.certificate is not None for head in tx.heads(place.device)),
+                         None if place.device in taken else _refused(tx, place.device, sealed))
                 for place in published.order.boxes]
 
     # --- changing ---
 
-    def take(self, spec: ClassSpec, schedule: File | None, roster: File | None, keep: bool = True) -> Shown:
+    def take(
+        self, spec: ClassSpec, schedule: File | None, roster: File | None, keep: bool = True,
+        version: int | None = None, fresh: bool = False,
+    ) -> Shown:
         """Import tables into the draft of a class, which is made where there is none. Without `keep` it is only shown
-        what would come of it.
+        what would come of it. `version`: as for `edit`; `fresh`: the class must be a new one.
 
-        Raises BadClassId, BadText, FileRefused, PlanError, NoSuchPolicy, CannotRead; nothing is kept then."""
+        Raises BadClassId, ClassIdTaken, BadText, FileRefused, PlanError, NoSuchPolicy, CannotRead; nothing is kept
+        then."""
         class_id_of(spec.class_id)
         now_us = self._now_us()
         listed, planned = self._read(schedule, roster, now_us)
         with (self._store.write() if keep else self._store.read()) as tx:
-            draft, version, published = self._base(tx, spec)
+            draft, seen, published = self._base(tx, spec, version, fresh)
             toml = policy_toml(spec.policy, spec.beside) if spec.policy is not None else None
             draft = change_class(draft, spec.title, spec.boxes, spec.institution, _ref(toml, spec.policy))
             known, markers = self._known(tx, spec.class_id)
@@ -123,12 +131,12 @@ class Plans:
             if toml is not None and keep:
                 tx.know_policy(draft.policy.sha256, toml)
             if keep:
-                self._keep(tx, draft, version, published, names, numbers)
+                self._keep(tx, draft, seen, published, names, numbers)
             policy = self._policy(tx, draft) if toml is None else parse_policy(toml, spec.policy or "policy")
             if keep:
-                return self._shown(tx, draft, version + 1, published, policy=policy)
+                return self._shown(tx, draft, seen + 1, published, policy=policy)
             markers |= {person: self._ids.marker(one) for person, one in numbers.items()}
-            return self._shown(tx, draft, version, published, known, markers, policy)
+            return self._shown(tx, draft, seen, published, known, markers, policy)
 
     def edit(self, class_id: str, version: int | None, change: Edit) -> Shown:
         """Change a draft by a pure function of `draft.py`, `pattern.py` or `roster_changes.py`. `version`: the one that
@@ -160,6 +168,19 @@ class Plans:
             self._keep(tx, changed, read, published, names, numbers)
             return self._shown(tx, changed, read + 1, published)
 
+    def number_ends(self, class_id: str) -> dict[str, str]:
+        """The last four characters of the ID numbers that are kept, by pseudonym; `?` of one that the key at this
+        centre does not open."""
+        with self._store.read() as tx:
+            kept = tx.numbers(class_id)
+        return {person: self._end(class_id, person, one.sealed) for person, one in kept.items()}
+
+    def _end(self, class_id: str, person: str, sealed: bytes) -> str:
+        try:
+            return self._ids.open(class_id, person, sealed).number[-4:]
+        except NumbersLocked:
+            return "?"
+
     def newcomer(self, file: File) -> tuple[str, IdNumber]:
         """Name and number of the one trainee in a list. Raises FileRefused, NotOne, PlanError."""
         listed, _ = self._read(None, file, self._now_us())
@@ -167,16 +188,26 @@ class Plans:
             raise NotOne(file=file.name)
         return listed[0].name, listed[0].number
 
+    def typed_newcomer(
+        self, form: str, typed: Mapping[str, str], headers: Mapping[str, str]
+    ) -> tuple[str, IdNumber]:
+        """The same of somebody who was typed into a form, as `typed_person` has it. Raises FileRefused."""
+        one = typed_person(form, typed, headers, self._tomorrow(self._now_us()))
+        return one.name, one.number
+
     def person(self, class_id: str, who: str) -> str:
         """The pseudonym of somebody of a class, by pseudonym or name. Raises OffRoster."""
         with self._store.read() as tx:
             return _person(who, self._known(tx, class_id)[0], class_id)
 
-    def discard(self, class_id: str) -> None:
-        """Forget a draft; who was in nothing but this draft is forgotten with it. Raises NoDraft."""
+    def discard(self, class_id: str, version: int | None = None) -> None:
+        """Forget a draft; who was in nothing but this draft is forgotten with it. Raises NoDraft, DraftChanged."""
         with self._store.write() as tx:
-            if tx.draft(class_id) is None:
+            kept = tx.draft(class_id)
+            if kept is None:
                 raise NoDraft(class_id=class_id)
+            if version is not None and version != kept.version:
+                raise DraftChanged(class_id=class_id)
             tx.drop_draft(class_id)
             self._forget(tx, class_id, published_of(tx, class_id), None)
 
@@ -218,10 +249,15 @@ class Plans:
     def _now_us(self) -> int:
         return self._clock.stamp().utc_us
 
+    @staticmethod
+    def _tomorrow(now_us: int) -> datetime.date:
+        """Nobody is born later, on whatever clock."""
+        return datetime.datetime.fromtimestamp(now_us / 1e6, datetime.UTC).date() + datetime.timedelta(days=1)
+
     def _read(
         self, schedule: File | None, roster: File | None, now_us: int
     ) -> tuple[tuple[Listed, ...] | None, tuple[Planned, ...] | None]:
-        today = datetime.datetime.fromtimestamp(now_us / 1e6, datetime.UTC).date() + datetime.timedelta(days=1)
+        today = self._tomorrow(now_us)
         problems: list[BadInput] = []
 
         def tried(file: File | None, read: Callable[[File], tuple[T, ...]]) -> tuple[T, ...] | None:
@@ -257,9 +293,11 @@ class Plans:
             raise DraftOutdated(class_id=class_id)
         return draft, read, published
 
-    def _base(self, tx: Tx, spec: ClassSpec) -> tuple[Draft, int, Published]:
+    def _base(self, tx: Tx, spec: ClassSpec, version: int | None, fresh: bool) -> tuple[Draft, int, Published]:
         if tx.draft(spec.class_id) is not None or published_of(tx, spec.class_id).order is not None:
-            return self._seen(tx, spec.class_id, None)
+            if fresh:
+                raise ClassIdTaken(class_id=spec.class_id)
+            return self._seen(tx, spec.class_id, version)
         toml = policy_toml(spec.policy or "", spec.beside)
         ref = _ref(toml, spec.policy)
         assert ref is not None
@@ -310,6 +348,15 @@ class Plans:
         return Shown(draft, version, published, _plain(known),
                      changes(draft, published, now_us), tuple(refused),
                      foreseen(order_of_draft(draft, published, now_us), policy, now_us), tuple(before), policy)
+
+
+def _refused(tx: Tx, device: str, order: Sealed) -> str | None:
+    """The reason that a box gave for taking no order, as the last one it stated since."""
+    since = tx.leaf_of(order.record.device, order.record.chain, order.record.seq)
+    alarms = [body_of(one.record) for one in tx.of_device(device, "alarm", since)]
+    codes = [one.params.get("code") for one in alarms if isinstance(one, Alarm) and one.code == "order.refused"
+             and one.params.get("order") == order.hash]
+    return str(codes[-1]) if codes else None
 
 
 def _ref(toml: bytes | None, name: str | None) -> PolicyRef | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from central.plans.columns import Line, lines_of
@@ -22,7 +22,7 @@ from central.plans.errors import (
     PlanError,
 )
 from central.plans.ids import Document, IdNumber
-from central.plans.table import read_table
+from central.plans.table import Sheet, read_table
 from common.id_numbers import WORDS, fault, tidy
 from common.texts import N_
 
@@ -68,7 +68,20 @@ def read_roster(data: bytes, file: str, today: datetime.date) -> tuple[Listed, .
     """The people of a file. A telephone number is not kept.
 
     Raises what `read_table` and `lines_of` raise, ClassEmpty, or FileRefused with all that is wrong in its rows."""
-    lines = lines_of(read_table(data, file), COLUMNS, REQUIRED, file)
+    return _people(read_table(data, file), file, today)
+
+
+def typed_person(form: str, typed: Mapping[str, str], headers: Mapping[str, str], today: datetime.date) -> Listed:
+    """One trainee who was typed into a form, checked like a row of a file. `form`: what it is called; `typed`: column →
+    text; `headers`: column → what the form calls it. Raises FileRefused with all that is wrong."""
+    found = _person(Line(form, 1, {column: text.strip() or None for column, text in typed.items()}, headers), today)
+    if not isinstance(found, Listed):
+        raise FileRefused(found)
+    return found
+
+
+def _people(sheets: Sequence[Sheet], file: str, today: datetime.date) -> tuple[Listed, ...]:
+    lines = lines_of(sheets, COLUMNS, REQUIRED, file)
     problems: list[PlanError] = []
     people = []
     for line in lines:

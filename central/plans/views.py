@@ -72,10 +72,11 @@ class Publication:
 @dataclasses.dataclass(frozen=True)
 class BoxState:
     """Whether a box took the order in force. `since_us`: since when it has, or is awaited; `introduced`: whether the
-    box has ever reported to this centre."""
+    box has ever reported to this centre; `refused`: the code of the reason that it gave for not taking it."""
 
     device: str
     room: str
     accepted: bool
     since_us: int
     introduced: bool
+    refused: str | None = None

@@ -141,6 +141,12 @@ class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables, AccountTables, Pla
             rows = rows.where(c.class_id == class_id)
         return [read_sealed(envelope) for envelope in self._db.execute(rows).scalars()]
 
+    def of_device(self, device: str, type_: str, after: int) -> list[Sealed]:
+        """The records of a type of one device whose leaf is above `after`, by order of acceptance."""
+        c = t.records.c
+        rows = select(c.envelope).where(c.device == device, c.type == type_, c.leaf > after).order_by(c.leaf)
+        return [read_sealed(envelope) for envelope in self._db.execute(rows).scalars()]
+
     def classes_of_device(self, device: str) -> list[str]:
         """The classes that records of a box name."""
         c = t.records.c

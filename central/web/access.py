@@ -1,8 +1,9 @@
 """Who may call a route: each declares one Action, or why everybody may; role and scope are checked before the handler.
 
-The scope follows from the names in the path: `class_id`, `device` with `chain` and `seq`, `sha256`, `institution`,
-`device` alone. What is not within it does not exist: the same error as for what is not there. Forms of people who are
-signed in hold a token of their session; it is checked here, and their fields are `form_of(request)`.
+The scope follows from the names in the path: `class_id`, `planned` (a class that may be a draft), `device` with `chain`
+and `seq`, `sha256`, `institution`, `device` alone. What is not within it does not exist: the same error as for what is
+not there. Forms of people who are signed in hold a token of their session; it is checked here, and their fields are
+`form_of(request)`.
 """
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from starlette.routing import BaseRoute, Mount
 from central.accounts.actions import Action
 from central.accounts.door import Door, form_token
 from central.accounts.people import Actor
-from central.accounts.scope import check_class, scope_of, sees_device, sees_file, sees_record
+from central.accounts.scope import check_class, check_planned, scope_of, sees_device, sees_file, sees_record
 from central.errors import (
     BadForm,
     NotAllowed,
@@ -33,6 +34,7 @@ from central.errors import (
     UnknownInstitution,
 )
 from central.store.tables import Tx
+from central.web.multipart import read_form
 from common.texts import N_
 
 FORM_BYTES = 64 << 10
@@ -82,6 +84,8 @@ def check_path(tx: Tx, actor: Actor, path: dict[str, Any], centre: str) -> None:
     UnknownInstitution."""
     if "class_id" in path:
         check_class(tx, actor, str(path["class_id"]))
+    elif "planned" in path:
+        check_planned(tx, actor, str(path["planned"]))
     elif "seq" in path:
         device, chain, seq = str(path["device"]), str(path["chain"]), str(path["seq"])
         found = tx.record(device, chain, int(seq)) if CHAIN.fullmatch(chain) and NUMBER.fullmatch(seq) else None
@@ -139,7 +143,7 @@ class Form:
 
         try:
             async with asyncio.timeout(FORM_S):
-                form = await Request(request.scope, receive).form(max_files=20, max_fields=2000)
+                form = await read_form(Request(request.scope, receive))
         except TimeoutError:
             raise HTTPException(408, TOO_SLOW) from None
         given = form.get(FIELD) or request.headers.get(HEADER, "")

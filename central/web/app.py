@@ -39,6 +39,7 @@ from central.errors import (
     UnknownWitness,
     VisitOver,
 )
+from central.plans.errors import NoDraft, UnknownHour
 from central.web.access import check_routes
 from central.web.administration import administration
 from central.web.api import api
@@ -54,6 +55,8 @@ from central.web.log import log
 from central.web.me import me
 from central.web.own import own
 from central.web.pages import pages
+from central.web.plan_edits import plan_edits
+from central.web.plans import plans
 from central.web.render import lang_of, page
 from central.web.signing_in import signing_in, to_sign_in
 from central.web.survey import survey
@@ -70,7 +73,7 @@ STATUS: dict[type[ZaitangError], int] = {
     BadTile: 404, BadProof: 404, NotInTree: 404, NoCheckpoint: 404, UnknownWitness: 403, OtherTree: 409,
     BadNote: 422, BadCheckpoint: 422, BadCosignature: 422, UnknownInstitution: 404, UnknownAccount: 404,
     NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, TooManyVisits: 429,
-    OwnLinkOver: 404, VisitOver: 404, NoObjection: 404, UnknownPaper: 404,
+    OwnLinkOver: 404, VisitOver: 404, NoObjection: 404, UnknownPaper: 404, NoDraft: 404, UnknownHour: 404,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
     **UPLOADS,
 }
@@ -86,7 +89,7 @@ def create_app(centre: Centre) -> FastAPI:
     for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), pages(centre, stories),
                    signing_in(centre), own(centre), administration(centre), audit(centre), me(centre, stories),
                    survey(centre, stories), review(centre, stories), decision(centre), objections(centre, stories),
-                   inspections(centre, stories), facts(centre, stories)):
+                   inspections(centre, stories), facts(centre, stories), plans(centre), plan_edits(centre)):
         app.router.routes.extend(router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     check_routes(app.routes)

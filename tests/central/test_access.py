@@ -114,9 +114,23 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/classes/{class_id}/facts"): get("/classes/{class_id}/facts"),
     ("POST", "/classes/{class_id}/facts"): post("/classes/{class_id}/facts"),
     ("GET", "/classes/{class_id}/facts/{rule}.toml"): get("/classes/{class_id}/facts/O8.toml"),
+    ("GET", "/plans"): get("/plans"),
+    ("GET", "/plans/new"): get("/plans/new"),
+    ("POST", "/plans/new"): post("/plans/new"),
+    ("GET", "/plans/template/{which}"): get("/plans/template/roster"),
+    ("GET", "/plans/{planned}"): get("/plans/{class_id}"),
+    ("GET", "/plans/{planned}/schedule.xlsx"): get("/plans/{class_id}/schedule.xlsx"),
+    ("GET", "/plans/{planned}/hours/{hour}"): get("/plans/{class_id}/hours/h1"),
+    ("POST", "/plans/{planned}/hours/{hour}"): post("/plans/{class_id}/hours/h1"),
+    ("GET", "/plans/{planned}/events/{what}"): get("/plans/{class_id}/events/joins"),
+    ("POST", "/plans/{planned}/events/{what}"): post("/plans/{class_id}/events/joins"),
+    ("POST", "/plans/{planned}/undo"): post("/plans/{class_id}/undo"),
+    **{(method, f"/plans/{{planned}}/{name}"): call(f"/plans/{{class_id}}/{name}")
+       for name in ("tables", "class", "publish", "discard", "forget", "add", "pattern", "leave")
+       for method, call in (("GET", get), ("POST", post))},
 }
 """How each route is called, at the things of a side. A route that is not here fails the test."""
-SCOPED = ("{class_id}", "{device}", "{sha256}", "{institution}")
+SCOPED = ("{class_id}", "{planned}", "{device}", "{sha256}", "{institution}")
 PUBLIC = {
     "/api/segments/{sha256}", "/log/checkpoint", "/log/key", "/log/tile/{path:path}", "/log/records/{path:path}",
     "/log/inclusion", "/log/consistency", "/log/cosignatures", "/sign-in", "/sign-in/code", "/welcome/{link}", "/me",
@@ -307,7 +321,7 @@ FORMS = [path for method, path in CALLS if method == "POST" and path != "/log/co
 def test_a_form_needs_the_token_of_its_session(world: World, path: str) -> None:
     route = next(one for one in routes(world.app) if ("POST", path) in keys(one))
     path = path.format(account="administrator", link="none", token="none", ticket="none", class_id="class-a",
-                       block=BLOCK, objection="o-1")
+                       block=BLOCK, objection="o-1", planned="class-a", hour="h1", what="joins")
     declared = _declared(route)
     who = next(who for who in ("administrator", "city", "school")
                if isinstance(declared, Public) or may(WHO[who][0], declared))

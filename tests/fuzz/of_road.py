@@ -298,9 +298,23 @@ def _console_requests() -> list[bytes]:
     forms = {"/sign-in": "account=li&password=x&next=/audit", "/accounts": "account=wang&role=auditor&scope=410000",
              "/accounts/li": "do=change&role=supervisor&scope=411200", "/own/password": "old=x&password=y&again=z",
              "/own/codes": "sealed=QUJD&code=123456&password=x", "/sign-in/code": "code=123456",
-             "/institutions": "institution=school-1&name=%E5%AD%A6&region=411202", "/welcome/x": "password=x&again=x"}
+             "/institutions": "institution=school-1&name=%E5%AD%A6&region=411202", "/welcome/x": "password=x&again=x",
+             "/plans/welder-1/add": f"version=0&{HOUR_FORM}", "/plans/welder-1/hours/h1": f"version=0&{HOUR_FORM}",
+             "/plans/welder-1/pattern": "version=0&on=0&first=2026-03-09&last=2026-03-20&begin=08:30&end=11:50&count=4&"
+                                        "minutes=45&pause=5&most=&kind=theory&without=2026-03-11",
+             "/plans/welder-1/class": "version=0&title=x&policy=demo&box=box-1&room=101&institution=",
+             "/plans/welder-1/events/instead": "version=0&person=p-1&name=x&document=ID+card&number=1&reason=x&"
+                                               "approver=y&effective=2026-03-09T08:30",
+             "/plans/welder-1/undo": "version=0&number=1", "/plans/welder-1/discard": "version=1"}
     found += [request("POST", path, kind, f"{token}&{form}") for path, form in forms.items()]
+    parts = {"token": form_token(COOKIE), "class_id": "welder-2", "title": "x", "policy": "demo",
+             'schedule"; filename="s.csv': "日期,开始时间,结束时间,课程类型\n2026-03-09,08:30,09:15,理论\n"}
+    body = "".join(f'--x\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'
+                   for name, text in parts.items())
+    found.append(request("POST", "/plans/new", host | {"content-type": "multipart/form-data; boundary=x"},
+                         f"{body}--x--\r\n"))
     found += [request("GET", page, host) for page in (
+        "/plans?q=x&after=1", "/plans/welder-1", "/plans/welder-1/hours/h1",
         "/audit?account=li&class=welder-1&day=2026-03-02&below=9", "/own/codes", "/accounts/li", "/sign-in?next=/own")]
     return [*found, request("PUT", f"/api/segments/{sha}", host | {"origin": "http://127.0.0.1:8470"}, "video")]
 
@@ -363,6 +377,7 @@ def _asked(data: bytes, bench: Bench) -> bytes:
 SAID = {"recording": True, "session": "s-1", "silent": False, "refused": None, "alarms": [], "run": "r-1",
         "stretch_us": 5, "last_packet_mono_us": 7, "step_age_ms": 3}
 COOKIE = "of-somebody-who-is-logged-in"
+HOUR_FORM = "date=2026-03-09&start=08:30&end=09:15&kind=theory&room=&whom=make_up&make_up=p-1&teacher=p-2&gear=yes"
 SYNC = ("edge/sync/orders.py", "edge/sync/inbox.py")
 
 PARSERS = (
@@ -392,7 +407,8 @@ PARSERS = (
            ("central/web/pages.py", "central/web/localtime.py", "central/classes/stories.py"), "json",
            lambda: _typed()[::6], _shown, (), 12),
     Parser("a request to the console", ("central/web/app.py", "central/web/api.py", "central/web/guard.py",
-                                        "central/web/own.py"), "json",
+                                        "central/web/own.py", "central/web/multipart.py", "central/web/plan_forms.py",
+                                        "central/web/plan_edits.py", "central/web/plan_choices.py"), "json",
            _console_requests, _http(a_console), (), 50),
     Parser("a request to the terminal", ("edge/terminal/app.py", "edge/terminal/routes.py", "edge/terminal/guard.py"),
            "json",

@@ -1,0 +1,85 @@
+"""What somebody may choose for a class: its institution, its policy, and boxes that are theirs."""
+from __future__ import annotations
+
+import dataclasses
+
+from fastapi import Request
+
+from central.accounts.people import Actor
+from central.accounts.scope import Scope, scope_of
+from central.classes.orders import latest_orders
+from central.plans.draft import Draft, read_draft
+from central.plans.errors import UnknownBoxHere, UnknownInstitution
+from central.store.tables import Tx
+from central.web.access import field, form_of
+from central.wiring import Centre
+from common.policies import NoSuchPolicy, policy_ids
+from evidence.bodies import Institution, Place
+
+
+@dataclasses.dataclass(frozen=True)
+class Choices:
+    """`boxes`: those that may be chosen, with the room where they stood last. A box is an institution's by the classes
+    that it records; until an administrator gave it the first one, it is nobody's."""
+
+    scope: Scope
+    policies: list[str]
+    boxes: dict[str, str]
+
+    @property
+    def own(self) -> bool:
+        """Whether the institution is that of whoever asks."""
+        return self.scope.actor.role == "institution"
+
+    @property
+    def institutions(self) -> list[Institution]:
+        """Those that may be chosen."""
+        return self.scope.visible()
+
+    def institution(self, asked: str) -> str | None:
+        """The institution of the class: the own one; an administrator's choice, which may be none. Raises
+        UnknownInstitution."""
+        if self.own:
+            return self.scope.actor.scope
+        if asked and asked not in self.scope.institutions:
+            raise UnknownInstitution(institution=asked[:80])
+        return asked or None
+
+
+def choices(centre: Centre, actor: Actor, draft: Draft | None) -> Choices:
+    """What this person may choose. `draft`: of the class, if it is there."""
+    with centre.store.read() as tx:
+        scope = scope_of(tx, actor)
+        rooms = _rooms(tx, scope)
+        known = {device: "" for device, _ in tx.certificates()} if scope.everything else dict.fromkeys(rooms, "")
+        boxes = {device: rooms.get(device, "") for device in sorted(known) if tx.keys_of(device)}
+    boxes |= {} if draft is None else {one.device: one.room for one in draft.boxes}
+    ids = policy_ids()
+    return Choices(scope, [*ids, *([] if draft is None or draft.policy.id in ids else [draft.policy.id])], boxes)
+
+
+def places_of(request: Request, offered: Choices) -> tuple[Place, ...]:
+    """The boxes of a form with their rooms. Raises UnknownBoxHere, also for one of somebody else."""
+    sent = form_of(request)
+    rows = zip(sent.getlist("box"), sent.getlist("room"), strict=False)
+    places = [Place(device, room.strip() or offered.boxes.get(device, ""))
+              for device, room in rows if isinstance(device, str) and device and isinstance(room, str)]
+    for one in places:
+        if one.device not in offered.boxes:
+            raise UnknownBoxHere(device=one.device[:80])
+    return tuple(places)
+
+
+def policy_of_form(request: Request) -> str:
+    """The id of a policy; never a file, whatever a form says. Raises NoSuchPolicy."""
+    policy = field(request, "policy")
+    if policy.endswith(".toml"):
+        raise NoSuchPolicy(name=policy[:80], known=", ".join(policy_ids()))
+    return policy
+
+
+def _rooms(tx: Tx, scope: Scope) -> dict[str, str]:
+    """Boxes of the classes within the scope, by plans in force and by drafts, with the room."""
+    plans = [(one.institution, one.boxes) for one in map(read_draft, (kept.body for kept in tx.drafts()))]
+    plans += [(order.institution, order.boxes) for _, order in latest_orders(tx).values()]
+    return {one.device: one.room for institution, boxes in plans if scope.holds(institution) for one in boxes}
