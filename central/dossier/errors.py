@@ -20,10 +20,6 @@ class BadPeriod(BadInput):
     text = "{value} is not a day like 2026-03-02, or lies before the first one"
 
 
-class BadRegion(BadInput):
-    text = "{value} is not a region: six digits, like 411200"
-
-
 class NotAProof(BadInput):
     text = "this is not the text of the code on a dossier: {why}"
 

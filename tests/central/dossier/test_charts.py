@@ -8,15 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central.dossier.charts import BARS, COLUMNS, ROWS, Chart, cell, coverage, heat_maps
-from central.dossier.shape import ClassHour, ClassHours, Mark, Trainee
+from central.dossier.shape import ClassHour, Mark, Trainee
 from common.commands import columns
+from evidence.rates import Rate
 from evidence.times import MINUTE
 
 MARKS = list(get_args(Mark))
 
 
 def trainee(name: str, marks: tuple[Mark | None, ...]) -> Trainee:
-    return Trainee("p-1", name, ClassHours(0, 0, 0, 0), 0, 0, 0, 0, marks)
+    return Trainee("p-1", name, Rate("p-1", *[0] * 9), 0, 0, 0, 0, marks)
 
 
 def drawn(charts: list[Chart]) -> int:
