@@ -95,8 +95,8 @@ class Files:
 @dataclasses.dataclass(frozen=True)
 class Inspection:
     """An inspection of the class as it was stated last. `kind`: at the place (`field`), from afar (`remote`), on the
-    day of the opening; `teachers`, `people`: how many were found; `workplaces`: None where nobody counted them; `ref`: its
-    newest record."""
+    day of the opening; `teachers`, `people`: how many were found; `workplaces`: None where nobody counted them;
+    `ref`: its newest record."""
 
     kind: str
     at_us: int

@@ -10,8 +10,11 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from central.classes.stories import Stories
+from central.dossier.errors import BadPeriod
 from central.errors import (
     BadForm,
+    BadQuery,
+    BadRegion,
     LinkOver,
     NoCheckpoint,
     NotAllowed,
@@ -31,7 +34,7 @@ from central.errors import (
 )
 from central.web.access import check_routes
 from central.web.administration import administration
-from central.web.api import api
+from central.web.api import api, described
 from central.web.audit import audit
 from central.web.cookies import Cookies
 from central.web.guard import Guard
@@ -52,7 +55,7 @@ STATUS: dict[type[ZaitangError], int] = {
     SegmentFileMissing: 404,
     BadTile: 404, BadProof: 404, NotInTree: 404, NoCheckpoint: 404, UnknownWitness: 403, OtherTree: 409,
     BadNote: 422, BadCheckpoint: 422, BadCosignature: 422, UnknownInstitution: 404, UnknownAccount: 404,
-    NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429,
+    BadRegion: 422, BadPeriod: 422, NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429,
     **UPLOADS,
 }
 NOT_HERE = N_("There is no such page.")
@@ -66,6 +69,7 @@ def create_app(centre: Centre) -> FastAPI:
     for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), pages(centre, stories),
                    signing_in(centre), own(centre), administration(centre), audit(centre)):
         app.router.routes.extend(router.routes)
+    app.router.routes.extend(described(app, centre).routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     check_routes(app.routes)
     app.add_middleware(Guard, names=frozenset(name.lower() for name in web.names), tls=web.tls)
@@ -78,7 +82,10 @@ def create_app(centre: Centre) -> FastAPI:
         return _problem(request, centre, STATUS.get(type(error), other), words(error, lang_of(request)))
 
     @app.exception_handler(RequestValidationError)
-    def malformed(request: Request, _error: RequestValidationError) -> Response:
+    def malformed(request: Request, error: RequestValidationError) -> Response:
+        wrong = [str(one["loc"][-1]) for one in error.errors() if one["loc"][0] == "query"]
+        if wrong:
+            return _problem(request, centre, 422, words(BadQuery(names=", ".join(wrong)), lang_of(request)))
         return _problem(request, centre, 404, translate(NOT_HERE, lang_of(request)))
 
     @app.exception_handler(HTTPException)
@@ -97,5 +104,6 @@ def _for_programs(request: Request) -> bool:
 
 def _problem(request: Request, centre: Centre, status: int, text: str) -> Response:
     if _for_programs(request):
-        return JSONResponse({"error": text}, status)
+        known = {"www-authenticate": "Bearer"} if status == 401 else None
+        return JSONResponse({"error": text}, status, known)
     return page(request, centre, "error.html", status, text=text)

@@ -63,10 +63,9 @@ def opening_of(story: Story) -> Block | None:
 
 def judge(story: Story, rule: Rule, as_of_us: int) -> Finding:
     """The numbers, once the opening is over: the clause asks for them and says nothing that they could break."""
-    opening = opening_of(story)
-    if opening is None or not opening.over(as_of_us):
+    opening, counts = opening_of(story), headcounts(story, as_of_us)
+    if opening is None or counts.faces is None or counts.pins is None:
         return Finding("O7", rule.clause, "not_recorded", False, (reason("not_recorded"),), ())
-    counts = headcounts(story, as_of_us)
     came = reason("o7_opening", **named(story, opening), faces=counts.faces, pins=counts.pins, due=len(opening.roster))
     counted = [one for one in story.inspections if one.void is None]
     told = [came, *_opening(story, counted), _evidence(counts), *_inspected(counts)]

@@ -45,8 +45,10 @@ def sent(method: str, path: str) -> Call:
 CALLS: dict[tuple[str, str], Call] = {
     ("HEAD", "/api/segments/{sha256}"): sent("HEAD", "/api/segments/{sha256}"),
     ("PUT", "/api/segments/{sha256}"): sent("PUT", "/api/segments/{sha256}"),
-    ("GET", "/api/classes"): get("/api/classes"),
-    ("GET", "/api/classes/{class_id}"): get("/api/classes/{class_id}"),
+    ("GET", "/api/openapi.json"): get("/api/openapi.json"),
+    ("GET", "/api/v1/classes"): get("/api/v1/classes"),
+    **{("GET", f"/api/v1/classes/{{class_id}}{part}"): get(f"/api/v1/classes/{{class_id}}{part}")
+       for part in ("", "/findings", "/attendance", "/decisions")},
     ("GET", "/log/checkpoint"): get("/log/checkpoint"),
     ("GET", "/log/key"): get("/log/key"),
     ("GET", "/log/tile/{path:path}"): get("/log/tile/0/000"),

@@ -70,7 +70,8 @@ def test_every_reason_has_a_row() -> None:
 
 
 def test_inspections_are_listed() -> None:
-    assert [row[1:5] for row in rows(opened(stated()), "巡查")][:2] == [("开班", "101 教室", 2, 4), ("实地", "101 教室", 2, 3)]
+    assert [row[1:5] for row in rows(opened(stated()), "巡查")][:2] == [
+        ("开班", "101 教室", 2, 4), ("实地", "101 教室", 2, 3)]
 
 
 def test_objections_and_decisions_are_listed() -> None:
