@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from central.classes.stories import Stories
+from central.dossier.desk import DossierDesk
 from central.dossier.errors import BadPeriod
 from central.errors import (
     BadForm,
@@ -37,6 +38,7 @@ from central.web.administration import administration
 from central.web.api import api, described
 from central.web.audit import audit
 from central.web.cookies import Cookies
+from central.web.exports import exports
 from central.web.guard import Guard
 from central.web.log import log
 from central.web.own import own
@@ -67,7 +69,8 @@ def create_app(centre: Centre) -> FastAPI:
     web, stories = centre.config.web, Stories(centre.store, centre.clock)
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
     for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), pages(centre, stories),
-                   signing_in(centre), own(centre), administration(centre), audit(centre)):
+                   signing_in(centre), own(centre), administration(centre), audit(centre),
+                   exports(centre, DossierDesk())):
         app.router.routes.extend(router.routes)
     app.router.routes.extend(described(app, centre).routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

@@ -9,6 +9,7 @@ from common.texts import N_, translate
 
 NAV: tuple[tuple[str, str, Action], ...] = (
     ("/", N_("Classes"), Action.OVERVIEW),
+    ("/exports", N_("Exports"), Action.EXPORT),
     ("/institutions", N_("Institutions"), Action.INSTITUTIONS),
     ("/accounts", N_("Accounts"), Action.ACCOUNTS),
     ("/audit", N_("Who looked"), Action.AUDIT),

@@ -79,7 +79,8 @@ def pages(centre: Centre, stories: Stories) -> APIRouter:
         look(centre, request, "class", class_id=class_id)
         told = stories.tell(class_id)
         view = class_view(told, names_of(centre, class_id), lang_of(request), centre.objects.has)
-        return page(request, centre, "class.html", c=view)
+        return page(request, centre, "class.html", c=view,
+                    may_export=actor_of(request).may(Action.EXPORT))
 
     @routes.get("/records/{device}/{chain}/{seq}", Action.SEE_RECORD)
     def show_record(request: Request, device: ClassName, chain: ChainName, seq: Number) -> Response:
