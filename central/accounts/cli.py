@@ -46,7 +46,8 @@ def add_commands(commands: Commands, command: Command) -> None:
     way = password.add_mutually_exclusive_group()
     _add_password_file(way)
     way.add_argument("--link", action="store_true", help="print a link that leads once, within a day, to a password")
-    token = command(user, "token", _token, "print a token with which a program reads the API for an account, for a year")
+    token = command(
+        user, "token", _token, "print a token with which a program reads the API for an account, for a year")
     token.add_argument("account", metavar="NAME", help=NAMED)
     token.add_argument("--label", required=True, metavar="TEXT", help="what it is for")
     for name, do, help in (("disable", _disable, "let nobody log in with an account; who has is out"),

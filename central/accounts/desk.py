@@ -75,8 +75,8 @@ class AccountDesk:
         return self._change(name, "changed", by, become)
 
     def set_password(self, name: str, password: str, by: str | None) -> Kept:
-        """A new password; all sessions and tokens of the account end, and a link that was made for it. Raises UnknownAccount,
-        BadPassword."""
+        """A new password; all sessions and tokens of the account end, and a link that was made for it. Raises
+        UnknownAccount, BadPassword."""
         hashed = self._hashed(name, password)
         return self._change(name, "password", by, lambda _, kept: dataclasses.replace(
             kept, password=hashed, link=None, link_until_us=None))

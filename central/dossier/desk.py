@@ -1,7 +1,7 @@
 """Where the console has dossiers made: one at a time, each by a process of its own; who asks for the same shares it.
 
-Nothing is kept on a disk: a dossier names people, and is made again in seconds. It lies in memory for ten minutes, to be
-downloaded, and is forgotten then, or when the console ends."""
+Nothing is kept on a disk: a dossier names people, and is made again in seconds. It lies in memory for ten minutes, to
+be downloaded, and is forgotten then, or when the console ends."""
 from __future__ import annotations
 
 import dataclasses
@@ -124,8 +124,9 @@ class DossierDesk:
 def by_process(facts: Facts, ending: str, lang: str) -> bytes:
     """Laid out by `central.dossier.layout`. Raises DossierFailed."""
     try:
-        done = subprocess.run([sys.executable, "-P", "-m", "central.dossier.layout", ending, lang], input=pickle.dumps(facts),
-                              capture_output=True, timeout=LONGEST_S, check=True)
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "central.dossier.layout", ending, lang], input=pickle.dumps(facts),
+            capture_output=True, timeout=LONGEST_S, check=True)
     except subprocess.TimeoutExpired:
         raise DossierFailed(class_id=facts.head.class_id, why=f"{LONGEST_S} s") from None
     except subprocess.CalledProcessError as error:

@@ -41,9 +41,10 @@ def packed(
     centre: Centre, classes: Iterable[str], stated: Stated, kind: str, lang: str,
     first: Callable[[Facts], object],
 ) -> Iterator[bytes]:
-    """The ZIP piece by piece, all classes as of one checkpoint. `kind`: json, or csv; `first`: called for each before any of it leaves."""
+    """The ZIP piece by piece, all classes as of one checkpoint. `kind`: json, or csv; `first`: called for each before
+    any of it leaves."""
     pipe, failed = _Pipe(), list[str]()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as out:  # type: ignore[call-overload]
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as out:
         for class_id in classes:
             try:
                 facts = gather(centre, class_id, stated)

@@ -149,7 +149,7 @@ class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables, AccountTables, Pla
         """Ids of planned classes above this one, in order."""
         c = t.records.c
         rows = select(c.class_id).where(c.type == "order.class", c.class_id > after).distinct().order_by(c.class_id)
-        while some := [one for one in self._db.execute(rows.where(c.class_id > after).limit(MOST_NAMES)).scalars()]:
+        while some := list(self._db.execute(rows.where(c.class_id > after).limit(MOST_NAMES)).scalars()):
             yield from some
             after = some[-1]
 

@@ -96,8 +96,8 @@ def check_path(tx: Tx, actor: Actor, path: dict[str, Any], centre: str) -> None:
 
 
 class Routes:
-    """Makes the routes of a router: none without saying who may call it. `centre`: the centre's own id; `by_token`: they
-    are for programs, which send a token and no cookie."""
+    """Makes the routes of a router: none without saying who may call it. `centre`: the centre's own id; `by_token`:
+    they are for programs, which send a token and no cookie."""
 
     def __init__(self, centre: str, prefix: str = "", by_token: bool = False, **options: Any) -> None:
         self.router, self._centre, self._by_token = APIRouter(prefix=prefix, **options), centre, by_token

@@ -1,5 +1,7 @@
-"""The API for programs (docs/api.md): classes, what was found of them, attendance, decisions. Names are those of exports
-(docs/exports.md). It only reads; whoever asks sends a token of an account, which has its role and reach here too."""
+"""The API for programs (docs/api.md): classes, what was found of them, attendance, decisions.
+
+Names are those of exports (docs/exports.md). It only reads; whoever asks sends a token of an account, which has its
+role and reach here too."""
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -15,8 +15,8 @@ PREFIX = "/api/v1"
 VERSION = "1.0.0"
 TITLE = "Zaitang 在堂"
 SAYS = (
-    "What a centre tells programs of its classes. Names are those of docs/exports.md: new ones may be added, none changes"
-    " its meaning. Times are UTC; what is not known is null. Every read of a class is on record at the centre.")
+    "What a centre tells programs of its classes. Names are those of docs/exports.md: new ones may be added, none"
+    " changes its meaning. Times are UTC; what is not known is null. Every read of a class is on record at the centre.")
 ERRORS: Mapping[int, str] = {
     401: "no token, or one that does not hold", 403: "the account may not do this",
     404: "there is no such class within the account's reach", 422: "what was asked for is not understood",
@@ -27,8 +27,8 @@ JSON = "application/json"
 
 def answer(schema: str) -> dict[int | str, dict[str, Any]]:
     """The answers of a route: what it tells, or an error."""
-    told = {200: _content("as asked for", schema)}
-    return {**told, **{status: _content(words, "Error") for status, words in ERRORS.items()}}
+    refused: dict[int | str, dict[str, Any]] = {status: _content(words, "Error") for status, words in ERRORS.items()}
+    return {200: _content("as asked for", schema), **refused}
 
 
 def document(routes: Sequence[BaseRoute], address: str) -> dict[str, Any]:
@@ -79,8 +79,8 @@ def _told() -> dict[str, Any]:
                            ("webhook-id", "the id of the event"), ("webhook-timestamp", "seconds since 1970"),
                            ("webhook-signature", "Standard Webhooks 1.0: `v1,` and an HMAC-SHA256"))],
         "requestBody": {"required": True, "content": {JSON: {"schema": _ref("Event")}}},
-        "responses": {"2XX": {"description": "taken"}, "default": {"description": "it is told again, or refused for good:"
-                                                                                  " 400, 413, 415, 422"}},
+        "responses": {"2XX": {"description": "taken"},
+                      "default": {"description": "it is told again; 400, 413, 415, 422: refused for good"}},
     }
 
 

@@ -87,7 +87,7 @@ class Site:
         self._services.wait("serve", lambda: listens(self.ports.console))
 
     def open_console(self) -> None:
-        """Make accounts: a supervisor and an administrator for whoever watches; an auditor with a token for the demo."""
+        """Make accounts: a supervisor and an administrator for whoever watches; an auditor for the demo itself."""
         self._user(WATCHER, "auditor", "--region", REGION, "--link")
         token = run("zaitang-central", "user", "token", "--centre", self.centre, WATCHER, "--label", "demo")
         self._watcher = token.strip()
@@ -178,7 +178,8 @@ class Site:
 
     def shown(self) -> dict[str, Any]:
         """Who attended, as the console tells it to programs. Raises PageSilent, PageRefused."""
-        place, headers = f"/api/v1/classes/{self.plan.class_id}/attendance", {"Authorization": f"Bearer {self._watcher}"}
+        place = f"/api/v1/classes/{self.plan.class_id}/attendance"
+        headers = {"Authorization": f"Bearer {self._watcher}"}
         console = f"http://127.0.0.1:{self.ports.console}/"
         return _value(self.console, _answer(console, lambda page: page.get(place, headers=headers)))
 

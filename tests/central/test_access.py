@@ -117,7 +117,8 @@ class World:
                 token = self.tokens[who] = session_of(self.centre, *WHO[who][:2])
             become(client, token)
             if who not in self.bearers:
-                self.bearers[who] = self.centre.account_desk().make_token(self.app.state.door.actor(token).account, "x", None)
+                account = self.app.state.door.actor(token).account
+                self.bearers[who] = self.centre.account_desk().make_token(account, "x", None)
             client.headers["authorization"] = f"Bearer {self.bearers[who]}"
         return client
 

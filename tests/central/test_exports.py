@@ -10,9 +10,13 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from central.dossier import desk
 from central.dossier.bulk import HASH
 from central.dossier.document import FILES
+from central.dossier.facts import facts_hash
 from central.dossier.gather import gather
+from central.dossier.layout import laid_out
+from central.dossier.made import state_made
 from central.dossier.packed import packed
 from central.errors import UnknownClass
 from central.wiring import Centre
@@ -39,7 +43,8 @@ def stated(centre: Centre) -> tuple[list[str], list[str]]:
             [str(one.class_id) for one in looks if isinstance(one, CentreLook) and one.what == "export"])
 
 
-def test_a_dossier_from_the_page_of_its_class_to_the_file(site: Centre) -> None:
+def test_a_dossier_from_the_page_of_its_class_to_the_file(site: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "by_process", laid_out)  # the process has tests of its own
     client = signed_in(site, "supervisor", "411200")
     assert 'href="/classes/class-a/dossier"' in client.get("/classes/class-a").text
     place = send(client, "/classes/class-a/dossier", kind=".json").headers["location"]
@@ -64,8 +69,6 @@ def test_a_dossier_from_the_page_of_its_class_to_the_file(site: Centre) -> None:
 
 
 def gather_hash(centre: Centre) -> str:
-    from central.dossier.facts import facts_hash
-
     return facts_hash(gather(centre, "class-a", centre.checkpoint()))
 
 
@@ -93,15 +96,14 @@ def test_many_classes_as_a_zip_of_what_is_within_reach(site: Centre) -> None:
 def test_what_is_chosen_is_what_was_asked(site: Centre) -> None:
     client = signed_in(site)
     assert chosen(client, region="411300", since="2026-03-02").namelist() == ["class-b.json"]
-    for asked, said in (({"region": "4113"}, "不是地区"), ({"since": "x"}, "x"), ({"region": "420000"}, "没有符合条件")):
-        answer = send(client, "/exports", **asked)
-        assert answer.status_code == 422 and said in answer.text and f'value="{asked.get("region", "")}"' in answer.text
+    for asked, said in (({"region": "4113"}, "六位"), ({"since": "x"}, "x"), ({"region": "420000"}, "没有符合条件")):
+        page = send(client, "/exports", **asked)
+        assert page.status_code == 422 and said in page.text and f'value="{asked.get("region", "")}"' in page.text
 
 
 def test_one_export_at_a_time_and_one_that_is_broken_off_frees_the_place(site: Centre) -> None:
-    from central.dossier.made import state_made
-
-    stream = packed(site, ["class-a", "class-b"], site.checkpoint(), "json", "zh", lambda facts: state_made(site, facts))
+    stream = packed(site, ["class-a", "class-b"], site.checkpoint(), "json", "zh",
+                    lambda facts: state_made(site, facts))
     next(stream)
     stream.close()
     assert stated(site)[0] == ["class-a"], "what was not sent is not on record"

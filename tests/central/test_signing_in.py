@@ -24,7 +24,7 @@ from central.web.signing_in import local
 from central.wiring import Centre, open_centre
 from evidence.bodies import CentreLook, body_of
 from evidence.errors import BadShape
-from tests.central.console import COOKIE, HERE, program, send, signed_in
+from tests.central.console import COOKIE, HERE, become, program, send, session_of, signed_in
 from tests.central.helpers import FixedClock
 from tests.central.site import BLOCK, Side, furnish
 
@@ -330,9 +330,10 @@ def test_looks_do_not_change_what_a_class_says_nor_make_it_be_told_anew(
     from central.classes import stories
 
     client, path = program(centre), f"/api/v1/classes/{sides['a'].class_id}/findings"
+    become(client, session_of(centre))
     before = client.get(path).json()
     monkeypatch.setattr(stories, "fold", lambda *_, **__: pytest.fail("told anew"))
-    signed_in(centre).get(f"/records/{sides['a'].device}/{sides['a'].chain}/1")
+    client.get(f"/records/{sides['a'].device}/{sides['a'].chain}/1")
     assert client.get(path).json() == before
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,7 +24,6 @@ from evidence.records import Record
 from evidence.rules import R3Finding
 from evidence.story import Story
 from tests.central.console import program, signed_in
-from tests.central.course import AWAY, PEOPLE
 from tests.central.helpers import MORNING, NAMES, PLAN, Box, put, segment_of, sending
 from tests.central.test_classes import add
 
@@ -106,7 +104,8 @@ def test_what_is_not_there_is_one_sentence_in_the_readers_language(centre: Centr
     assert (answer.status_code, "本中心没有班次 none" in answer.text) == (404, True)
     english = client.get("/classes/none?lang=en").text
     assert "<p>there is no class none" in english and "<h1>This page cannot be shown</h1>" in english
-    assert program(centre).get("/api/v1/classes/none?lang=en").json() == {"error": "there is no class none at this centre"}
+    told = program(centre).get("/api/v1/classes/none?lang=en").json()
+    assert told == {"error": "there is no class none at this centre"}
     for path in ("/nowhere", "/classes/ÄÖ", "/records/box-1/zz/1", f"/records/box-1/{'ab' * 16}/99", "/media/x.mp4",
                  "/classes/none/blocks/b/check", "/classes/none/blocks/b/box-1/room.m3u8", "/records/x/y/-1"):
         assert client.get(path).status_code == 404, path

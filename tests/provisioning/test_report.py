@@ -15,7 +15,8 @@ def test_who_came_and_who_was_shown_by_name() -> None:
         {"recording": "2026-03-02-am", "presences": [
             presence("p-1", "shown", True), presence("p-2", "not_identifiable", True),
             presence("p-3", "absent", False)]},
-        {"recording": "2026-03-02-pm", "presences": [presence("p-2", "covered", False), presence("p-3", "shown", True)]},
+        {"recording": "2026-03-02-pm", "presences": [
+            presence("p-2", "covered", False), presence("p-3", "shown", True)]},
     ]}
     assert report.blocks(shown) == [
         {"block": "2026-03-02-am", "due": 3, "checked_in": ["王芳", "李伟"], "shown": ["王芳"]},

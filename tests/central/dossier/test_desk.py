@@ -5,6 +5,7 @@ import dataclasses
 import io
 import subprocess
 import threading
+import types
 import zipfile
 from collections.abc import Iterator
 
@@ -12,9 +13,10 @@ import pytest
 
 from central.dossier import desk as desk_module
 from central.dossier.desk import KEPT_S, WAITING, DossierDesk, Job, by_process
-from central.dossier.document import json_bytes
+from central.dossier.document import FILES, json_bytes
 from central.dossier.errors import DossierFailed, TooManyDossiers
 from central.dossier.facts import facts_hash
+from central.dossier.layout import laid_out
 from central.dossier.shape import Facts
 from tests.central.dossier.classes import dossier, flagged, flagged_course
 
@@ -102,20 +104,33 @@ def test_it_is_forgotten_after_a_while_and_when_there_is_too_much(
     assert desk.job("c-1", new.key) is None
 
 
+def test_what_is_laid_out() -> None:
+    assert laid_out(flagged(), ".json", "zh") == json_bytes(flagged(), "zh")
+    made = laid_out(flagged(), ".zip", "en")
+    packed = zipfile.ZipFile(io.BytesIO(made))
+    assert packed.namelist() == [f"c-1/{name}" for name in FILES] and packed.testzip() is None
+    assert laid_out(flagged(), ".zip", "en") == made
+
+
+@pytest.mark.long  # it gives way to all other tests
+@pytest.mark.timeout(600)
 def test_a_process_of_its_own_lays_out_the_same() -> None:
     assert by_process(flagged(), ".json", "zh") == json_bytes(flagged(), "zh")
-    packed = zipfile.ZipFile(io.BytesIO(by_process(flagged(), ".zip", "en")))
-    assert "c-1/class.csv" in packed.namelist() and packed.testzip() is None
-
-
-def test_a_process_that_fails_or_hangs_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     broken = dataclasses.replace(flagged(), findings=None)  # type: ignore[arg-type]
     with pytest.raises(DossierFailed, match="c-1"):
         by_process(broken, ".json", "zh")
 
+
+def test_a_process_that_fails_or_hangs_or_says_too_much_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise subprocess.CalledProcessError(1, "x", b"", b"Traceback\nMemoryError: \xff\n")
+
     def hangs(*_: object, **__: object) -> None:
         raise subprocess.TimeoutExpired("x", 1)
 
-    monkeypatch.setattr(subprocess, "run", hangs)
-    with pytest.raises(DossierFailed, match="600 s"):
-        by_process(flagged(), ".json", "zh")
+    monkeypatch.setattr(desk_module, "MOST_BYTES", 3)
+    long = types.SimpleNamespace(stdout=b"long")
+    for run, said in ((fails, "MemoryError"), (hangs, "600 s"), (lambda *_, **__: long, "4 B")):
+        monkeypatch.setattr(subprocess, "run", run)
+        with pytest.raises(DossierFailed, match=said):
+            by_process(flagged(), ".json", "zh")
