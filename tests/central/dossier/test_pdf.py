@@ -165,7 +165,7 @@ def test_no_name_breaks_the_file(names: list[str]) -> None:
     assert len(PdfReader(io.BytesIO(pdf(facts, "zh"))).pages) >= 4
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(EVIL), st.text(max_size=80)), min_size=4, max_size=4))
 def test_no_name_becomes_markup(names: list[str]) -> None:
     """As many elements as with plain names, whatever these hold."""
