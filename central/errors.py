@@ -677,6 +677,18 @@ class TooManyWrong(BadInput):
     text = "too many wrong tries: wait {minutes} minutes and try again"
 
 
+class BadLabel(BadInput):
+    text = "say what the token is for: 1 to {limit} characters in one line"
+
+
+class TooManyTokens(BadInput):
+    text = "an account has {limit} tokens at most: revoke one that is used no longer"
+
+
+class BadQuery(BadInput):
+    text = "not as /api/openapi.json describes it: {names}"
+
+
 class NotSignedIn(ZaitangError):
     text = "log in first"
 

@@ -21,6 +21,7 @@ NAMED, ROLE = "the account", "what it may do: docs/accounts.md"
 _ON, _OFF = N_("on"), N_("off")
 ASK, AGAIN = N_("Password of {account}: "), N_("Once more: ")
 LINK = N_("Hand this over: it leads once, within a day, to a new password.\n{link}")
+TOKEN = N_("Hand this over now: it is shown this once.")
 NO_ACCOUNT = N_("There is no account yet. `zaitang-central user add --centre DIR NAME --role administrator --link`"
                 " makes the first.")
 
@@ -45,6 +46,10 @@ def add_commands(commands: Commands, command: Command) -> None:
     way = password.add_mutually_exclusive_group()
     _add_password_file(way)
     way.add_argument("--link", action="store_true", help="print a link that leads once, within a day, to a password")
+    token = command(
+        user, "token", _token, "print a token with which a program reads the API for an account, for a year")
+    token.add_argument("account", metavar="NAME", help=NAMED)
+    token.add_argument("--label", required=True, metavar="TEXT", help="what it is for")
     for name, do, help in (("disable", _disable, "let nobody log in with an account; who has is out"),
                            ("enable", _enable, "as before it was disabled"),
                            ("totp-off", _totp_off, "ask an account for no codes any more, as after a lost telephone")):
@@ -110,6 +115,12 @@ def _enable(args: argparse.Namespace) -> None:
 def _totp_off(args: argparse.Namespace) -> None:
     _desk(args).totp_off(args.account, None)
     _say(args, N_("The account {account} is asked for no code any more."), account=args.account)
+
+
+def _token(args: argparse.Namespace) -> None:
+    token = _desk(args).make_token(args.account, args.label, None)
+    print(translate(TOKEN, args.lang), file=sys.stderr)
+    print(token)
 
 
 def _list(args: argparse.Namespace) -> None:

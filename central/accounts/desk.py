@@ -15,19 +15,23 @@ from central.clock import Clock
 from central.errors import (
     AccountExists,
     BadInstitutionName,
+    BadLabel,
     BadRegion,
     LastAdministrator,
     LinkOver,
+    TooManyTokens,
     UnknownAccount,
     UnknownInstitution,
 )
-from central.store.accounts import Kept
+from central.store.accounts import ApiToken, Kept
 from central.store.store import Store
 from central.store.tables import Tx
 from evidence.bodies import AccountChanged, Institution
 
 LINK_US = 24 * 3600 * 1_000_000
 LINK_BYTES = 32
+TOKEN_BEGINS, TOKEN_US, MAX_TOKENS, MAX_LABEL = "zt_", 365 * 24 * 3600 * 1_000_000, 10, 60
+"""Of tokens for programs: how one is known as such where it should not be; how long it holds; how many; its label."""
 MAX_NAME = 100
 
 
@@ -71,8 +75,8 @@ class AccountDesk:
         return self._change(name, "changed", by, become)
 
     def set_password(self, name: str, password: str, by: str | None) -> Kept:
-        """A new password; all sessions of the account end, and a link that was made for it. Raises UnknownAccount,
-        BadPassword."""
+        """A new password; all sessions and tokens of the account end, and a link that was made for it. Raises
+        UnknownAccount, BadPassword."""
         hashed = self._hashed(name, password)
         return self._change(name, "password", by, lambda _, kept: dataclasses.replace(
             kept, password=hashed, link=None, link_until_us=None))
@@ -105,6 +109,35 @@ class AccountDesk:
         self._change(name, "link", by, lambda _, kept: dataclasses.replace(
             kept, link=digest(token), link_until_us=until_us))
         return token
+
+    def make_token(self, name: str, label: str, by: str | None) -> str:
+        """A token with which a program reads the API for an account, for a year. Raises UnknownAccount, BadLabel,
+        TooManyTokens."""
+        said = unicodedata.normalize("NFC", label).strip()
+        if not 0 < len(said) <= MAX_LABEL or not said.isprintable():
+            raise BadLabel(limit=MAX_LABEL)
+        token, now_us = TOKEN_BEGINS + secrets.token_urlsafe(LINK_BYTES), self._clock.stamp().utc_us
+
+        def become(tx: Tx, kept: Kept) -> Kept:
+            old = [one for one in tx.api_tokens(name) if one.until_us > now_us]
+            if len(old) >= MAX_TOKENS:
+                raise TooManyTokens(limit=MAX_TOKENS)
+            tx.put_api_token(ApiToken(digest(token), name, said, now_us, now_us + TOKEN_US))
+            return kept
+
+        self._change(name, "token.made", by, become)
+        return token
+
+    def revoke_token(self, name: str, hashed: str, by: str | None) -> None:
+        """A token, by its hash, lets nobody in any more; nothing where it is gone. Raises UnknownAccount."""
+        with self._store.read() as tx:
+            known = any(one.token == hashed for one in tx.api_tokens(name))
+        if known:
+            def become(tx: Tx, kept: Kept) -> Kept:
+                tx.drop_api_tokens(name, hashed)
+                return kept
+
+            self._change(name, "token.revoked", by, become)
 
     def owner_of_link(self, token: str) -> Kept:
         """Whose link it is. Raises LinkOver."""
@@ -163,6 +196,7 @@ class AccountDesk:
         tx.put_account(kept)
         if what in ("password", "disabled"):
             tx.end_sessions(kept.name)
+            tx.drop_api_tokens(kept.name)
         state(self._store, tx, AccountChanged(kept.name, what, kept.role, kept.scope, by), kept.name)
 
 

@@ -21,8 +21,8 @@ from evidence.times import MINUTE
 TOKEN_BYTES = 32
 IDLE_US, WHOLE_US, STEP_US = 30 * MINUTE, 12 * 60 * MINUTE, 5 * MINUTE
 """Without a request; in all; between password and code."""
-TOUCH_US = MINUTE
-"""That somebody is here is written down at most so often."""
+TOUCH_US, USED_US = MINUTE, 60 * MINUTE
+"""That somebody is here, or a token is used, is written down at most so often."""
 SHOWN = "shown:"
 """A secret that is shown to be taken up by an app is sealed for another name than one that is in use."""
 
@@ -99,6 +99,24 @@ class Door:
             with self._store.write() as tx:
                 tx.touch_session(session.token, now_us)
         return actor_of_account(kept, form_token(token))
+
+    def bearer(self, token: str) -> Actor | None:
+        """For whom a program asks with this token."""
+        now_us = self._clock.stamp().utc_us
+        with self._store.read() as tx:
+            found = tx.api_token(digest(token))
+            kept = None if found is None or found.until_us <= now_us else tx.account(found.account)
+        if found is None or kept is None or kept.disabled:
+            return None
+        if found.used_us is None or now_us >= found.used_us + USED_US:
+            with self._store.write() as tx:
+                tx.touch_api_token(found.token, now_us)
+        return actor_of_account(kept)
+
+    def make_token(self, actor: Actor, label: str, password: str, address: str) -> str:
+        """A token of one's own. Raises NotThePassword, TooManyWrong, BadLabel, TooManyTokens."""
+        self._checked(actor, password, address)
+        return self.desk.make_token(actor.account, label, actor.account)
 
     def leave(self, token: str) -> None:
         """End a session."""

@@ -7,30 +7,30 @@ import dataclasses
 import datetime
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from central.accounts.people import REGION, region_holds
+from central.classes.institutions import institutions_of
 from central.classes.orders import latest_orders
 from central.dossier.document import FORMAT
-from central.dossier.errors import BadPeriod, BadRegion
+from central.dossier.errors import BadPeriod
 from central.dossier.facts import facts_hash
 from central.dossier.gather import gather
 from central.dossier.made import put, rendered, state_made
 from central.dossier.shape import Facts
-from central.dossier.stated import institution_of
 from central.dossier.write import sweep
-from central.errors import CannotWrite
+from central.errors import BadRegion, CannotWrite
 from central.wiring import Centre
 from evidence.blocks import local
-from evidence.bodies import ClassOrder
+from evidence.bodies import ClassOrder, Institution
 from evidence.errors import ZaitangError
 from evidence.times import utc_us
 
 HASH = "facts_sha256"
 MOST_BYTES = 1 << 28
 """No earlier file that is larger is read; it is written anew."""
-_REGION = re.compile(r"[1-9][0-9]{5}", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -44,11 +44,12 @@ class Wanted:
     since: datetime.date | None = None
     until: datetime.date | None = None
 
-    def takes(self, order: ClassOrder, institution: tuple[str, str] | None) -> bool:
-        """Whether a class is wanted. `institution`: its id and its region, if they are on record."""
-        if self.institution is not None and (institution is None or institution[0] != self.institution):
+    def takes(self, order: ClassOrder, institutions: Mapping[str, Institution]) -> bool:
+        """Whether a class is wanted. `institutions`: those on record, by id."""
+        if self.institution is not None and order.institution != self.institution:
             return False
-        if self.region is not None and (institution is None or not within(institution[1], self.region)):
+        known = institutions.get(order.institution or "")
+        if self.region is not None and (known is None or not region_holds(self.region, known.region)):
             return False
         if self.since is None and self.until is None:
             return True
@@ -59,19 +60,12 @@ class Wanted:
 
 def wanted(institution: str | None, region: str | None, since: str | None, until: str | None) -> Wanted:
     """What a command line asks for. Raises BadRegion, BadPeriod."""
-    if region is not None and not _REGION.fullmatch(region):
-        raise BadRegion(value=region)
+    if region is not None and not REGION.fullmatch(region):
+        raise BadRegion(region=repr(region[:80]))
     first, last = _day(since), _day(until)
     if first is not None and last is not None and last < first:
         raise BadPeriod(value=until)
     return Wanted(institution, region, first, last)
-
-
-def within(region: str, whole: str) -> bool:
-    """Whether a region (six digits, GB/T 2260) is that one or lies in it: trailing pairs of zeros mean all below."""
-    while whole.endswith("00"):
-        whole = whole[:-2]
-    return region.startswith(whole)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,8 +80,8 @@ class Done:
 def chosen(centre: Centre, want: Wanted) -> list[str]:
     """The classes that are wanted, by id."""
     with centre.store.read() as tx:
-        return [class_id for class_id, (_, order) in latest_orders(tx).items()
-                if want.takes(order, institution_of(tx, order))]
+        known = institutions_of(tx)
+        return [class_id for class_id, (_, order) in latest_orders(tx).items() if want.takes(order, known)]
 
 
 def export_all(centre: Centre, classes: list[str], target: Path, kind: str, lang: str) -> Iterator[Done]:

@@ -14,6 +14,7 @@ from central.dossier.shape import Facts, Judged
 from central.dossier.text import clean
 from central.dossier.words import Words
 from evidence.rules import finding_json
+from evidence.rules.o7 import Mean
 from evidence.story import Ref
 from evidence.times import SECOND, utc_text
 
@@ -25,8 +26,9 @@ FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "findings": ("rule", "clause", "result", "flag", "verdict", "reasons", "text", "records_count", "records"),
     "trainees": ("person", "name", "due_class_hours", "attended_class_hours", "made_up_class_hours",
-                 "leave_class_hours", "attendance_rate_pct", "due_recordings", "signed_in_recordings",
-                 "late_recordings", "shown_recordings"),
+                 "leave_class_hours", "open_class_hours", "missed_class_hours", "online_class_hours",
+                 "attendance_rate_pct", "due_recordings", "signed_in_recordings", "late_recordings",
+                 "shown_recordings"),
     "class_hours": ("class_hour", "kind", "make_up", "start", "end", "over", "planned_s", "recorded_s",
                     "recorded_pct", "longest_stretch_s", "uncertain_s", "gaps"),
     "recordings": ("recording", "start", "end", "state", "due_people", "signed_in_by_face_people",
@@ -37,9 +39,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "sign_ins": ("at", "person", "way", "direction", "answer", "counts", "confirmed_by", "score_ppm", "face_px",
                  "record"),
     "roster": ("kind", "joins", "leaves", "start", "end", "reason", "approver", "record"),
-    "inspections": ("at", "place", "teachers_people", "present_people", "remark", "by", "record"),
-    "objections": ("at", "by", "text", "handling", "record"),
-    "decisions": ("at", "first_examiner", "second_examiner", "outcome", "reason", "record"),
+    "inspections": ("kind", "at", "end", "place", "teachers_people", "present_people", "workplaces_count",
+                    "remark", "by", "record"),
+    "objections": ("at", "from", "by", "text", "state", "handling", "handled_by", "record"),
+    "decisions": ("at", "stage", "by", "account", "outcome", "reason", "state", "final", "record"),
 }
 """The lists and the names of what their rows hold, in order."""
 FILES = ("class.csv", *(f"{name}.csv" for name in COLUMNS))
@@ -49,7 +52,12 @@ FILES = ("class.csv", *(f"{name}.csv" for name in COLUMNS))
 def document(facts: Facts, lang: str) -> dict[str, Any]:
     """The whole as JSON values. `lang`: of the sentences (`text`), which are for people alone."""
     say = Words(facts, lang)
-    return {**_class(facts, lang), **{name: list(_rows(name, facts, say)) for name in COLUMNS}}
+    return {**class_part(facts, lang), **proof_part(facts), **lists_of(facts, say, *COLUMNS)}
+
+
+def lists_of(facts: Facts, say: Words, *names: str) -> dict[str, list[dict[str, Any]]]:
+    """Some of the lists."""
+    return {name: list(_rows(name, facts, say)) for name in names}
 
 
 def json_bytes(facts: Facts, lang: str) -> bytes:
@@ -94,11 +102,13 @@ def _flat(value: Any, name: str = "") -> Iterable[tuple[str, Any]]:
         yield name, value
 
 
-def _class(facts: Facts, lang: str) -> dict[str, Any]:
-    head, proof, counts, opening = facts.head, facts.proof, facts.headcounts, facts.opening
+def class_part(facts: Facts, lang: str) -> dict[str, Any]:
+    """What is told of the class itself, without the lists."""
+    head, counts, opening = facts.head, facts.headcounts, facts.opening
     return {
         "format": FORMAT, "facts_sha256": facts_hash(facts), "lang": lang, "class": head.class_id, "title": head.title,
-        "institution": head.institution, "as_of": utc_text(head.as_of_us), "simulated": head.simulated,
+        "institution": head.institution, "institution_id": head.institution_id, "region": head.region,
+        "as_of": utc_text(head.as_of_us), "simulated": head.simulated,
         "liveness_checked": head.liveness_checked, "utc_offset_min": head.utc_offset_min,
         "start": _time(head.first_us), "end": _time(head.last_us),
         "places": [{"device": device, "room": room} for device, room in head.places],
@@ -114,11 +124,17 @@ def _class(facts: Facts, lang: str) -> dict[str, Any]:
             "signed_in_by_pin_people": opening.pins, "late_people": opening.late,
             "signed_in_teachers_people": opening.teachers},
         "headcounts": {
-            "opening_people": counts.opening, "inspections_count": counts.inspections,
-            "inspections_mean_people": _mean(counts.inspections_mean_ppm), "recordings_count": counts.recordings,
-            "recordings_mean_people": _mean(counts.recordings_mean_ppm)},
+            "opening_people": counts.opening, **_mean("inspections", counts.inspections),
+            **_mean("remote_inspections", counts.remote), **_mean("recordings", counts.recordings)},
         "video": {"on_record_files": facts.files.on_record, "removed_files": facts.files.removed,
                   "at_centre_files": facts.files.here},
+    }
+
+
+def proof_part(facts: Facts) -> dict[str, Any]:
+    """What paper and files can be checked against."""
+    proof = facts.proof
+    return {
         "proof": {"origin": proof.origin, "tree_records_count": proof.size, "root_sha256_base64": proof.root,
                   "signed": utc_text(proof.signed_us), "key": proof.key, "root_fingerprint": proof.fingerprint,
                   "address": proof.address, "code": code_text(facts)},
@@ -149,8 +165,9 @@ def _trainees(facts: Facts, say: Words) -> Iterable[dict[str, Any]]:
     for one in facts.trainees:
         hours = one.hours
         yield dict(zip(COLUMNS["trainees"], (
-            one.person, one.name, hours.due, hours.attended, hours.made_up, hours.leave, _pct(hours.rate_ppm),
-            one.blocks_due, one.blocks_signed, one.blocks_late, one.blocks_shown), strict=True))
+            one.person, one.name, hours.due, hours.attended, hours.made_up, hours.on_leave,
+            hours.open, hours.missed, hours.online, _pct(hours.ppm), one.blocks_due, one.blocks_signed,
+            one.blocks_late, one.blocks_shown), strict=True))
 
 
 def _hours(facts: Facts, say: Words) -> Iterable[dict[str, Any]]:
@@ -192,12 +209,13 @@ def _stated(name: str, facts: Facts) -> Iterable[tuple[Any, ...]]:
         return [(one.kind, one.joins, one.leaves, utc_text(one.start_us), _time(one.end_us), one.reason, one.approver,
                  _ref(one.ref)) for one in facts.roster]
     if name == "inspections":
-        return [(utc_text(one.at_us), one.place, one.teachers, one.people, one.remark, one.by, _ref(one.ref))
-                for one in facts.inspections]
+        return [(one.kind, utc_text(one.at_us), utc_text(one.end_us), one.place, one.teachers, one.people,
+                 one.workplaces, one.remark, one.by, _ref(one.ref)) for one in facts.inspections]
     if name == "objections":
-        return [(utc_text(one.at_us), one.by, one.text, one.handling, _ref(one.ref)) for one in facts.objections]
-    return [(utc_text(one.at_us), one.first, one.second, one.outcome, one.reason, _ref(one.ref))
-            for one in facts.decisions]
+        return [(utc_text(one.at_us), one.source, one.by, one.text, one.state, one.handling, one.handled_by,
+                 _ref(one.ref)) for one in facts.objections]
+    return [(utc_text(one.at_us), one.stage, one.by, one.account, one.outcome, one.reason, one.state, one.final,
+             _ref(one.ref)) for one in facts.decisions]
 
 
 def _ref(ref: Ref) -> str:
@@ -217,6 +235,7 @@ def _share(part: int, whole: int) -> float | None:
     return _pct(1_000_000 * part // whole) if whole else None
 
 
-def _mean(ppm: int | None) -> float | None:
-    """People with two digits behind the point."""
-    return None if ppm is None else round(ppm / 1_000_000, 2)
+def _mean(name: str, mean: Mean | None) -> dict[str, Any]:
+    """Of how many; people with two digits behind the point."""
+    count, people = (mean.count, round(mean.ppm / 1_000_000, 2)) if mean else (0, None)
+    return {f"{name}_count": count, f"{name}_mean_people": people}

@@ -20,10 +20,6 @@ class BadPeriod(BadInput):
     text = "{value} is not a day like 2026-03-02, or lies before the first one"
 
 
-class BadRegion(BadInput):
-    text = "{value} is not a region: six digits, like 411200"
-
-
 class NotAProof(BadInput):
     text = "this is not the text of the code on a dossier: {why}"
 
@@ -48,3 +44,19 @@ class OtherFindings(VerificationError):
 
 class SomeNotWritten(ZaitangError):
     text = "classes that were not exported: {count}; the reasons stand above. Run the same command again for the rest"
+
+
+class TooManyDossiers(BadInput):
+    text = "many dossiers are being made just now: wait a minute and ask again"
+
+
+class DossierFailed(ZaitangError):
+    text = "the dossier of class {class_id} could not be made: {why}"
+
+
+class ExportRuns(BadInput):
+    text = "an export of many classes is running: wait until it has ended and ask again"
+
+
+class NothingChosen(BadInput):
+    text = "no class within your reach is as you asked: nothing was exported"

@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 from central.classes.stories import Told
 from central.dossier import stated
-from central.dossier.attendance import class_hours
 from central.dossier.shape import (
+    NO_PROOF,
     ClassHour,
     Facts,
     Files,
     Gap,
     Head,
-    Headcounts,
-    Inspection,
     Judged,
     Mark,
     Opening,
@@ -30,24 +28,29 @@ from central.web.gaps import gaps_of, uncertain_of
 from central.web.matrix import answer_of, state_of
 from central.web.signs import Signed, signed
 from evidence.attendance import Sign
-from evidence.canonical import canonical, sha256_hex
+from evidence.bodies import Institution
+from evidence.canonical import sha256_hex
+from evidence.rates import Rate, rates
 from evidence.roster import instructors
-from evidence.rules import Finding, R3Finding, finding_json
+from evidence.rules import Finding, R3Finding
+from evidence.rules.o7 import headcounts, opening_of
+from evidence.standing import findings_hash, r3_of
 from evidence.story import Block, HourStory, PinFact
 from evidence.times import utc_us
 
 
 def facts_of(
-    told: Told, names: Mapping[str, str], order_sha256: str, proof: Proof, here: Callable[[str], bool]
+    told: Told, names: Mapping[str, str], order_sha256: str, institution: Institution | None, proof: Proof,
+    here: Callable[[str], bool],
 ) -> Facts:
     """The dossier of a class. `order_sha256`: of the record of the plan in force; `here`: whether the file with that
     hash is at the centre."""
     shown = {person: clean(name, MOST_OF_NAME) for person, name in names.items()}
-    opening, looked = _opening(told), stated.inspections(told)
     return Facts(
-        head=_head(told, shown, order_sha256), proof=proof, names=shown, opening=opening, files=_files(told, here),
-        headcounts=_headcounts(told, opening, looked), inspections=looked, objections=stated.objections(told),
-        decisions=stated.decisions(told), findings=tuple(_judged(told, finding) for finding in told.findings),
+        head=_head(told, shown, order_sha256, institution), proof=proof, names=shown, opening=_opening(told),
+        files=_files(told, here), headcounts=headcounts(told.story, told.as_of.us),
+        inspections=stated.inspections(told), objections=stated.objections(told),
+        decisions=tuple(stated.decisions(told)), findings=tuple(_judged(told, finding) for finding in told.findings),
         findings_sha256=findings_hash(told.findings),
         need_min=told.policy.r2.minutes.value if told.policy.r2 else None,
         trainees=tuple(_trainees(told, shown)), hours=tuple(_hour(told, hour) for hour in told.story.hours),
@@ -57,22 +60,19 @@ def facts_of(
     )
 
 
-def findings_hash(findings: tuple[Finding, ...]) -> str:
-    """SHA-256 of the canonical JSON of the list of findings, as `zaitang-verify --json` writes them."""
-    return sha256_hex(canonical([finding_json(finding) for finding in findings]))
-
-
 def facts_hash(facts: Facts) -> str:
     """SHA-256 of what a dossier says, whenever it is made: without the moment and the checkpoint."""
     head = dataclasses.replace(facts.head, as_of_us=0)
-    said = dataclasses.asdict(dataclasses.replace(facts, head=head, proof=Proof("", 0, "", 0, "", "", "")))
+    said = dataclasses.asdict(dataclasses.replace(facts, head=head, proof=NO_PROOF))
     return sha256_hex(json.dumps(said, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode())
 
 
-def _head(told: Told, names: Mapping[str, str], order_sha256: str) -> Head:
+def _head(told: Told, names: Mapping[str, str], order_sha256: str, institution: Institution | None) -> Head:
     order, policy = told.order, told.policy
     return Head(
-        class_id=order.class_id, title=order.title, institution=stated.institution(told), policy=policy.id,
+        class_id=order.class_id, title=order.title, institution_id=order.institution,
+        institution=institution.name if institution else None, region=institution.region if institution else None,
+        policy=policy.id,
         policy_title=policy.title, policy_title_en=policy.title_en, policy_sha256=policy.sha256,
         order_number=order.number, order_sha256=order_sha256, utc_offset_min=order.utc_offset_min,
         places=tuple((place.device, place.room) for place in order.boxes),
@@ -85,8 +85,8 @@ def _head(told: Told, names: Mapping[str, str], order_sha256: str) -> Head:
 
 
 def _opening(told: Told) -> Opening | None:
-    """As O7 takes it: the first recording that is no make-up."""
-    block = next((one for one in told.story.blocks if not one.make_up), None)
+    """As O7 takes it."""
+    block = opening_of(told.story)
     if block is None:
         return None
     said = signed(block)
@@ -100,17 +100,6 @@ def _files(told: Told, here: Callable[[str], bool]) -> Files:
     return Files(len(files), len(removed), sum(here(sha256) for sha256 in sorted(files - removed)))
 
 
-def _headcounts(told: Told, opening: Opening | None, looked: tuple[Inspection, ...]) -> Headcounts:
-    means = [block.mean_ppm[0] for block in told.story.blocks
-             if block.over(told.as_of.us) and block.mean_ppm is not None]
-    people = [one.people for one in looked if one.people is not None]
-    return Headcounts(
-        opening=opening.came if opening is not None and opening.over else None,
-        inspections=len(people), inspections_mean_ppm=sum(people) * 1_000_000 // len(people) if people else None,
-        recordings=len(means), recordings_mean_ppm=sum(means) // len(means) if means else None,
-    )
-
-
 def _judged(told: Told, finding: Finding) -> Judged:
     rule = dict(told.policy.rules()).get(finding.rule)
     return Judged(finding, rule.quote if rule else "", finding.verdict if isinstance(finding, R3Finding) else None)
@@ -121,11 +110,12 @@ def _trainees(told: Told, names: Mapping[str, str]) -> Iterator[Trainee]:
     listed = [one.person for one in told.order.roster if one.role == "trainee"]
     later = [person for block in told.story.blocks for person in block.roster]
     marks = [_marks(told, block) for block in told.story.blocks]
+    hours = {one.person: one for one in rates(told.story, told.as_of.us).people}
     over = [block for block in told.story.blocks if block.over(told.as_of.us)]
     for person in dict.fromkeys([*listed, *later]):
         came = [one for block in over for one in block.attendance if one.person == person]
         yield Trainee(
-            person=person, name=names.get(person, person), hours=class_hours(told.story, person, told.as_of.us),
+            person=person, name=names.get(person, person), hours=hours.get(person, Rate(person, *[0] * 9)),
             blocks_due=len(came), blocks_signed=sum(one.came for one in came),
             blocks_late=sum(one.late for one in came),
             blocks_shown=sum(one.person == person and one.answer == "shown" for b in over for one in b.presences),
@@ -135,11 +125,11 @@ def _trainees(told: Told, names: Mapping[str, str]) -> Iterator[Trainee]:
 
 def _marks(told: Told, block: Block) -> dict[str, Mark]:
     """The marks of who is due in a recording."""
-    state, came = state_of(told, block), {one.person for one in block.attendance if one.came}
+    r3, came = r3_of(told.findings), {one.person for one in block.attendance if one.came}
     found: dict[str, Mark] = {}
     for one in block.presences:
         shown, in_ = one.answer == "shown", one.person in came
-        answer = one.answer if state == "missing" else answer_of(block, one)
+        answer = answer_of(told, block, one, r3)
         if shown or in_:
             found[one.person] = "both" if shown and in_ else "shown" if shown else "signed"
         elif one.on_leave:

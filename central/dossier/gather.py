@@ -10,6 +10,7 @@ from central.classes.stories import Told, policy_of, receipts_of
 from central.dossier.errors import NotYetThen
 from central.dossier.facts import facts_of
 from central.dossier.shape import Facts, Proof
+from central.dossier.stated import institution_of
 from central.errors import UnknownClass
 from central.store.store import Store
 from central.store.tables import Tx
@@ -30,15 +31,16 @@ def gather(centre: Centre, class_id: str, stated: Stated) -> Facts:
     size = stated.checkpoint.size
     with centre.store.read() as tx:
         told, order = told_at(centre.store, tx, class_id, size, stated.time_s * SECOND)
+        institution = institution_of(tx, told.order, size)
         names = centre.names.open_all(class_id, tx.sealed_names(class_id))
     shown = {person: one.name for person, one in names.items()}
-    return facts_of(told, shown, order.hash, proof_of(centre, stated), centre.objects.has)
+    return facts_of(told, shown, order.hash, institution, proof_of(centre, stated), centre.objects.has)
 
 
 def proof_of(centre: Centre, stated: Stated) -> Proof:
     """What paper says of the checkpoint."""
-    one, web = stated.checkpoint, centre.config.web
-    address = f"http://{web.host}:{web.port}/log/checkpoint?size={one.size}"
+    one = stated.checkpoint
+    address = f"{centre.config.web.address}log/checkpoint?size={one.size}"
     return Proof(one.origin, one.size, base64_text(one.root), stated.time_s * SECOND, centre.tree().key.text,
                  fingerprint(centre.keys.root), address)
 

@@ -13,11 +13,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from weasyprint import HTML
 from weasyprint.urls import URLFetcher
 
+from central.classes.inspections import KINDS
 from central.dossier.charts import cell, coverage, heat_maps
 from central.dossier.proof import code_text
 from central.dossier.shape import Facts, Inspection
 from central.dossier.text import clean
 from central.dossier.words import COVERAGE, ENTRIES, MARKS, Words
+from common.decisions import ANSWERS, OBJECTIONS
 from evidence.blocks import local
 from evidence.times import utc_text
 
@@ -57,7 +59,8 @@ def html(facts: Facts, lang: str) -> str:
     return environment().get_template("dossier.html").render(
         f=facts, head=facts.head, say=say, _=say, lang=lang, made=utc_text(facts.head.as_of_us)[:19] + "Z",
         code=code_text(facts), qr=_qr(facts, say),
-        marks=MARKS, cell=lambda mark: cell(mark, 0, 0), kinds=COVERAGE, entries=ENTRIES,
+        marks=MARKS, cell=lambda mark: cell(mark, 0, 0), kinds=COVERAGE, entries=ENTRIES, objections=OBJECTIONS,
+        answers=ANSWERS, inspected=KINDS,
         heat_maps=heat_maps(trainees, labels),
         coverage=coverage(hours, lambda hour: say.local.short_date(hour.start_us)),
         during=_during(facts), opened=_opened(facts), verdict=_verdict(facts), limits=(REASONS, RECORDS, GAPS),
@@ -86,7 +89,10 @@ def _label(facts: Facts, say: Words, us: int) -> str:
 
 
 def _opened(facts: Facts) -> Inspection | None:
-    """The inspection of the opening day, if there was one."""
+    """The inspection of the opening, or another one of its day, if there was one."""
+    stated = next((one for one in facts.inspections if one.kind == "opening"), None)
+    if stated is not None:
+        return stated
     if facts.opening is None:
         return None
     day = local(facts.opening.start_us, facts.head.utc_offset_min).date()

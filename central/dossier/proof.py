@@ -5,7 +5,6 @@ import dataclasses
 import re
 
 from central.dossier.errors import NeverSigned, NotAProof, NotInTree, OtherFindings, OtherTree
-from central.dossier.facts import findings_hash
 from central.dossier.gather import told_at
 from central.dossier.shape import Facts
 from central.tree.tree import prove_growth
@@ -14,6 +13,7 @@ from common.texts import N_
 from evidence.errors import BadNote, BadProof, BadRecord
 from evidence.merkle import HASH_BYTES, MAX_SIZE, check_consistency
 from evidence.notes import base64_text, unbase64
+from evidence.standing import findings_hash
 from evidence.times import SECOND, utc_text, utc_us
 
 FORMAT = "zaitang-dossier/1"

@@ -5,7 +5,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Literal
 
+from evidence.rates import Rate
 from evidence.rules import Finding
+from evidence.rules.o7 import Headcounts
 from evidence.story import Ref
 
 Mark = Literal["both", "shown", "signed", "leave", "absent", "open", "pending"]
@@ -28,13 +30,20 @@ class Proof:
     address: str
 
 
+NO_PROOF = Proof("", 0, "", 0, "", "", "")
+"""Of what is told without a checkpoint."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Head:
     """Which class, by which plan. `first_us`, `last_us`: from the first class-hour to the end of the last one."""
 
     class_id: str
     title: str
+    institution_id: str | None
     institution: str | None
+    """Its name."""
+    region: str | None
     policy: str
     policy_title: str
     policy_title_en: str
@@ -75,17 +84,6 @@ class Opening:
 
 
 @dataclasses.dataclass(frozen=True)
-class Headcounts:
-    """The three numbers of O7, never mixed; None where nothing is recorded. Means in ppm of a person."""
-
-    opening: int | None
-    inspections: int
-    inspections_mean_ppm: int | None
-    recordings: int
-    recordings_mean_ppm: int | None
-
-
-@dataclasses.dataclass(frozen=True)
 class Files:
     """Video files: on record, of these said to be removed, and here at the centre."""
 
@@ -96,12 +94,17 @@ class Files:
 
 @dataclasses.dataclass(frozen=True)
 class Inspection:
-    """An inspection of the class on the spot or from afar. `teachers`, `people`: how many were found."""
+    """An inspection of the class as it was stated last. `kind`: at the place (`field`), from afar (`remote`), on the
+    day of the opening; `teachers`, `people`: how many were found; `workplaces`: None where nobody counted them;
+    `ref`: its newest record."""
 
+    kind: str
     at_us: int
+    end_us: int
     place: str
-    teachers: int | None
-    people: int | None
+    teachers: int
+    people: int
+    workplaces: int | None
     remark: str
     by: str
     ref: Ref
@@ -109,46 +112,33 @@ class Inspection:
 
 @dataclasses.dataclass(frozen=True)
 class Objection:
-    """What a school or a trainee objects, and how it was handled (empty: not yet)."""
+    """What a school or a trainee objects, and how it was handled (`handling` empty: not yet). `ref`: its newest
+    record."""
 
     at_us: int
+    source: str
     by: str
     text: str
+    state: str
     handling: str
+    handled_by: str
     ref: Ref
 
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
-    """What two persons decided on a flag. `first`, `second`: 初审人, 复核人."""
+    """What one of two persons (`first`: 初审人, `second`: 复核人) decides on a flag, in the round that stands.
+    `outcome`: `withdraw`, `keep`, `correct`; `state`: of the round; `final`: nobody can object any more."""
 
     at_us: int
-    first: str
-    second: str
+    stage: str
+    by: str
+    account: str
     outcome: str
     reason: str
+    state: str
+    final: bool
     ref: Ref
-
-
-@dataclasses.dataclass(frozen=True)
-class ClassHours:
-    """Class-hours of one trainee that are over. `due`: on the roster when they began; `attended`: of them signed in for
-    or shown in; `made_up`: attended make-up class-hours; `leave`: missed with approved leave."""
-
-    due: int
-    attended: int
-    made_up: int
-    leave: int
-
-    @property
-    def counted(self) -> int:
-        """What counts for the rate: a make-up lesson makes up for a missed one, never for more."""
-        return min(self.due, self.attended + self.made_up)
-
-    @property
-    def rate_ppm(self) -> int | None:
-        """到课率 in parts per million, rounded down; None before anything was due."""
-        return 1_000_000 * self.counted // self.due if self.due else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,7 +148,7 @@ class Trainee:
 
     person: str
     name: str
-    hours: ClassHours
+    hours: Rate
     blocks_due: int
     blocks_signed: int
     blocks_late: int
@@ -281,4 +271,4 @@ class Facts:
     def rate_ppm(self) -> int | None:
         """到课率 of the class: of all class-hours that were due to anybody, how many count; rounded down."""
         due = sum(one.hours.due for one in self.trainees)
-        return 1_000_000 * sum(one.hours.counted for one in self.trainees) // due if due else None
+        return 1_000_000 * sum(one.hours.attended + one.hours.made_up for one in self.trainees) // due if due else None

@@ -12,11 +12,14 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from central.classes.inspections import KINDS
 from central.dossier.shape import Facts
 from central.dossier.text import clean
 from central.dossier.words import ENTRIES, NOT_RECORDED, WAYS, Words
+from common.decisions import ANSWERS, OBJECTIONS, STAGES
 from common.texts import N_
 from evidence.blocks import local
+from evidence.rules.o7 import Mean
 from evidence.times import SECOND
 
 Kind = Literal["text", "number", "time", "share", "minutes", "mean", "score"]
@@ -155,8 +158,8 @@ def _overview(facts: Facts, say: Words) -> list[tuple[str, Kind, Any]]:
         ("R3", "text", say.verdict(verdict) if verdict else none),
         (say("Attendance rate of the class"), "share", facts.rate_ppm),
         (say("Came to the opening"), "number", counts.opening),
-        (say("Average of inspections"), "mean", counts.inspections_mean_ppm),
-        (say("Average of the recordings"), "mean", counts.recordings_mean_ppm),
+        (say("Average of inspections"), "mean", _ppm(counts.inspections)),
+        (say("Average of the recordings"), "mean", _ppm(counts.recordings)),
         (say("Video files on record"), "number", facts.files.on_record),
         (say("Video files at the centre"), "number", facts.files.here),
         (say("Video files removed"), "number", facts.files.removed),
@@ -175,13 +178,14 @@ def _sheets(facts: Facts, say: Words) -> Iterable[Sheet]:
     yield Sheet(ATTENDANCE, (
         Column(N_("Trainee"), "text", 18), Column(N_("due class-hours"), "number", 9),
         Column(N_("attended class-hours"), "number", 9), Column(N_("made-up class-hours"), "number", 9),
-        Column(N_("class-hours on leave"), "number", 9), Column(N_("Attendance rate"), "share", 10),
+        Column(N_("class-hours on leave"), "number", 9), Column(N_("undecided class-hours"), "number", 9),
+        Column(N_("Attendance rate"), "share", 10),
         Column(N_("recordings due"), "number", 9), Column(N_("recordings signed in"), "number", 9),
         Column(N_("recordings late"), "number", 9), Column(N_("recordings shown"), "number", 9),
         Column(N_("Pseudonym"), "text", 18),
-    ), [(one.name, one.hours.due, one.hours.attended, one.hours.made_up, one.hours.leave, one.hours.rate_ppm,
-         one.blocks_due, one.blocks_signed, one.blocks_late, one.blocks_shown, one.person)
-        for one in facts.trainees], shares=(5,))
+    ), [(one.name, one.hours.due, one.hours.attended, one.hours.made_up, one.hours.on_leave,
+         one.hours.open, one.hours.ppm, one.blocks_due, one.blocks_signed, one.blocks_late, one.blocks_shown,
+         one.person) for one in facts.trainees], shares=(6,))
     yield Sheet(HOURS, (
         Column(N_("Class-hour"), "text", 12), Column(N_("Kind"), "text", 12), Column(N_("Begins"), "time", 19),
         Column(N_("Ends"), "time", 19), Column(N_("planned, min"), "minutes", 9),
@@ -199,17 +203,32 @@ def _sheets(facts: Facts, say: Words) -> Iterable[Sheet]:
          one.score_ppm, one.face_px, say.record(one.ref)) for one in facts.signs],
         tones=((4, say("No"), DOUBTFUL),))
     yield Sheet(N_("Inspections"), (
-        Column(N_("When"), "time", 19), Column(N_("Place"), "text", 24), Column(N_("Teachers"), "number", 9),
+        Column(N_("When"), "time", 19), Column(N_("Kind"), "text", 14), Column(N_("Place"), "text", 24),
+        Column(N_("Teachers"), "number", 9),
         Column(N_("people present"), "number", 9), Column(N_("Remark"), "text", 40),
         Column(N_("Inspector"), "text", 18), Column(N_("Record"), "text", 20),
-    ), [(one.at_us, one.place, one.teachers, one.people, one.remark, one.by, say.record(one.ref))
-        for one in facts.inspections])
+    ), [(one.at_us, say(KINDS[one.kind]), one.place, one.teachers, one.people, one.remark, one.by,
+         say.record(one.ref)) for one in facts.inspections])
+    yield Sheet(N_("Objections"), (
+        Column(N_("When"), "time", 19), Column(N_("Who"), "text", 24), Column(N_("Reason"), "text", 50),
+        Column(N_("State"), "text", 16), Column(N_("Handling"), "text", 50), Column(N_("Record"), "text", 20),
+    ), [(one.at_us, one.by, one.text, say(OBJECTIONS[one.state]), one.handling or None, say.record(one.ref))
+        for one in facts.objections])
+    yield Sheet(N_("Decisions"), (
+        Column(N_("When"), "time", 19), Column(N_("Who"), "text", 24), Column(N_("Answer"), "text", 40),
+        Column(N_("Reason"), "text", 50), Column(N_("Record"), "text", 20),
+    ), [(one.at_us, f"{say(STAGES[one.stage])}{say.colon}{one.by}", say(ANSWERS[one.outcome]), one.reason,
+         say.record(one.ref)) for one in facts.decisions])
     yield Sheet(N_("Roster changes"), (
         Column(N_("From"), "time", 19), Column(N_("Until"), "time", 19), Column(N_("Kind"), "text", 12),
         Column(N_("Who"), "text", 30), Column(N_("Reason"), "text", 40), Column(N_("approved by"), "text", 18),
         Column(N_("Record"), "text", 20),
     ), [(one.start_us, one.end_us, say(ENTRIES[one.kind]), say.entry(one), one.reason, one.approver,
          say.record(one.ref)) for one in facts.roster])
+
+
+def _ppm(mean: Mean | None) -> int | None:
+    return None if mean is None else mean.ppm
 
 
 def _recorded(hour: Any) -> tuple[Any, Any, Any]:
@@ -252,7 +271,7 @@ def _recordings(facts: Facts, say: Words) -> Sheet:
 def _charts(book: xlsxwriter.Workbook, overview: Worksheet, facts: Facts, say: Words) -> None:
     """Attendance rates, and the recorded share of class-hours, beside the overview."""
     for place, sheet, last, names, values, title in (
-        ("D1", ATTENDANCE, len(facts.trainees), 0, 5, N_("Attendance rate of each trainee")),
+        ("D1", ATTENDANCE, len(facts.trainees), 0, 6, N_("Attendance rate of each trainee")),
         ("D22", HOURS, len(facts.hours), 0, 6, N_("Recorded share of each class-hour")),
     ):
         if last:

@@ -40,6 +40,18 @@ class Session:
 
 
 @dataclasses.dataclass(frozen=True)
+class ApiToken:
+    """What lets a program in for an account. `token`: its SHA-256; `used_us`: last, None: never."""
+
+    token: str
+    account: str
+    label: str
+    made_us: int
+    until_us: int
+    used_us: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Audited:
     """Where a record of a look or of a change stands in the centre's own chain, and whom and what it names."""
 
@@ -105,6 +117,32 @@ class AccountTables:
         """Forget sessions that were last used, or begun, before these moments."""
         c = t.sessions.c
         self._db.execute(delete(t.sessions).where((c.seen_us < seen_us) | (c.begun_us < begun_us)))
+
+    def api_token(self, token: str) -> ApiToken | None:
+        """One by its hash."""
+        row = self._db.execute(select(t.api_tokens).where(t.api_tokens.c.token == token)).first()
+        return None if row is None else ApiToken(*row)
+
+    def api_tokens(self, account: str) -> list[ApiToken]:
+        """Those of an account, the newest first."""
+        c = t.api_tokens.c
+        rows = select(t.api_tokens).where(c.account == account).order_by(c.made_us.desc(), c.token)
+        return [ApiToken(*row) for row in self._db.execute(rows)]
+
+    def put_api_token(self, token: ApiToken) -> None:
+        """Keep a new one."""
+        self._db.execute(insert(t.api_tokens).values(**dataclasses.asdict(token)))
+
+    def touch_api_token(self, token: str, now_us: int) -> None:
+        """It was used now."""
+        self._db.execute(update(t.api_tokens).where(t.api_tokens.c.token == token).values(used_us=now_us))
+
+    def drop_api_tokens(self, account: str, token: str | None = None) -> int:
+        """Forget all of an account, or one of them. Returns how many there were."""
+        where = t.api_tokens.c.account == account
+        if token is not None:
+            where = where & (t.api_tokens.c.token == token)
+        return self._db.execute(delete(t.api_tokens).where(where)).rowcount
 
     def put_audited(self, audited: Audited) -> None:
         """Find a record of a look or of a change from now on."""

@@ -285,6 +285,17 @@ sessions = Table(
     Column("seen_us", BigInteger, nullable=False),
 )
 
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("token", _text(64), primary_key=True, comment="SHA-256 of what a program sends"),
+    Column("account", _text(64), nullable=False, index=True),
+    Column("label", Text, nullable=False, comment="what its owner calls it"),
+    Column("made_us", BigInteger, nullable=False),
+    Column("until_us", BigInteger, nullable=False),
+    Column("used_us", BigInteger, comment="last, to the hour; null: never"),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -153,6 +153,14 @@ class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables, AccountTables, Pla
         rows = select(c.class_id).where(c.device == device, c.class_id.is_not(None)).distinct().order_by(c.class_id)
         return [class_id for class_id in self._db.execute(rows).scalars() if class_id is not None]
 
+    def planned(self, after: str = "") -> Iterator[str]:
+        """Ids of planned classes above this one, in order."""
+        c = t.records.c
+        rows = select(c.class_id).where(c.type == "order.class", c.class_id > after).distinct().order_by(c.class_id)
+        while some := list(self._db.execute(rows.where(c.class_id > after).limit(MOST_NAMES)).scalars()):
+            yield from some
+            after = some[-1]
+
     def newest(self, types: Sequence[str]) -> int:
         """The leaf of the newest record of these types; -1 if there is none."""
         leaf = self._db.execute(select(func.max(t.records.c.leaf)).where(t.records.c.type.in_(types))).scalar()

@@ -62,14 +62,14 @@ May = Action | Public
 class Gate:
     """What a request passes before its handler: whose it is, whether the role may, whether the thing is theirs."""
 
-    def __init__(self, may: May, centre: str) -> None:
-        self.may, self._centre = may, centre
+    def __init__(self, may: May, centre: str, by_token: bool = False) -> None:
+        self.may, self._centre, self._by_token = may, centre, by_token
 
     def __call__(self, request: Request) -> None:
         """Raises NotSignedIn, NotAllowed, and what says that something is not there."""
         if isinstance(self.may, Public):
             return
-        actor = actor_if_any(request)
+        actor = bearer(request) if self._by_token else actor_if_any(request)
         if actor is None:
             raise NotSignedIn
         if not actor.may(self.may):
@@ -100,10 +100,11 @@ def check_path(tx: Tx, actor: Actor, path: dict[str, Any], centre: str) -> None:
 
 
 class Routes:
-    """Makes the routes of a router: none without saying who may call it. `centre`: the centre's own id."""
+    """Makes the routes of a router: none without saying who may call it. `centre`: the centre's own id; `by_token`:
+    they are for programs, which send a token and no cookie."""
 
-    def __init__(self, centre: str, prefix: str = "", **options: Any) -> None:
-        self.router, self._centre = APIRouter(prefix=prefix, **options), centre
+    def __init__(self, centre: str, prefix: str = "", by_token: bool = False, **options: Any) -> None:
+        self.router, self._centre, self._by_token = APIRouter(prefix=prefix, **options), centre, by_token
 
     def get(self, path: str, may: May, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """A route that only shows. HEAD is answered as well."""
@@ -120,7 +121,7 @@ class Routes:
         self, methods: list[str], path: str, may: May, more: list[Dependency] | None = None, **options: Any
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """A route with these methods; of those that change something, only public ones and `post`."""
-        gate = Depends(Gate(may, self._centre))
+        gate = Depends(Gate(may, self._centre, self._by_token))
         return self.router.api_route(path, methods=methods, dependencies=[gate, *(more or [])], **options)
 
 
@@ -180,6 +181,15 @@ def actor_if_any(request: Request) -> Actor | None:
     if not hasattr(request.state, "actor"):
         door: Door = request.app.state.door
         request.state.actor = door.actor(request.app.state.cookies.read(request))
+    actor: Actor | None = request.state.actor
+    return actor
+
+
+def bearer(request: Request) -> Actor | None:
+    """Whose token a program sends (RFC 6750, in the header alone); a cookie counts for nothing there."""
+    door: Door = request.app.state.door
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    request.state.actor = door.bearer(token.strip()) if kind.lower() == "bearer" and token.strip() else None
     actor: Actor | None = request.state.actor
     return actor
 

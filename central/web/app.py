@@ -10,8 +10,12 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from central.classes.stories import Stories
+from central.dossier.desk import DossierDesk
+from central.dossier.errors import BadPeriod
 from central.errors import (
     BadForm,
+    BadQuery,
+    BadRegion,
     LinkOver,
     NoCheckpoint,
     NoObjection,
@@ -42,7 +46,7 @@ from central.errors import (
 from central.plans.errors import NoDraft, UnknownHour
 from central.web.access import check_routes
 from central.web.administration import administration
-from central.web.api import api
+from central.web.api import api, described
 from central.web.audit import audit
 from central.web.case.decision import decision
 from central.web.case.facts import facts
@@ -50,6 +54,7 @@ from central.web.case.inspections import inspections
 from central.web.case.objections import objections
 from central.web.case.review import review
 from central.web.cookies import Cookies
+from central.web.exports import exports
 from central.web.guard import Guard
 from central.web.log import log
 from central.web.me import me
@@ -72,6 +77,7 @@ STATUS: dict[type[ZaitangError], int] = {
     SegmentFileMissing: 404,
     BadTile: 404, BadProof: 404, NotInTree: 404, NoCheckpoint: 404, UnknownWitness: 403, OtherTree: 409,
     BadNote: 422, BadCheckpoint: 422, BadCosignature: 422, UnknownInstitution: 404, UnknownAccount: 404,
+    BadRegion: 422, BadPeriod: 422,
     NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, TooManyVisits: 429,
     OwnLinkOver: 404, VisitOver: 404, NoObjection: 404, UnknownPaper: 404, NoDraft: 404, UnknownHour: 404,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
@@ -89,8 +95,10 @@ def create_app(centre: Centre) -> FastAPI:
     for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), pages(centre, stories),
                    signing_in(centre), own(centre), administration(centre), audit(centre), me(centre, stories),
                    survey(centre, stories), review(centre, stories), decision(centre), objections(centre, stories),
-                   inspections(centre, stories), facts(centre, stories), plans(centre), plan_edits(centre)):
+                   inspections(centre, stories), facts(centre, stories), plans(centre), plan_edits(centre),
+                   exports(centre, DossierDesk())):
         app.router.routes.extend(router.routes)
+    app.router.routes.extend(described(app, centre).routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     check_routes(app.routes)
     app.add_middleware(Guard, names=frozenset(name.lower() for name in web.names), tls=web.tls)
@@ -103,7 +111,10 @@ def create_app(centre: Centre) -> FastAPI:
         return _problem(request, centre, STATUS.get(type(error), other), words(error, lang_of(request)))
 
     @app.exception_handler(RequestValidationError)
-    def malformed(request: Request, _error: RequestValidationError) -> Response:
+    def malformed(request: Request, error: RequestValidationError) -> Response:
+        wrong = [str(one["loc"][-1]) for one in error.errors() if one["loc"][0] == "query"]
+        if wrong:
+            return _problem(request, centre, 422, words(BadQuery(names=", ".join(wrong)), lang_of(request)))
         return _problem(request, centre, 404, translate(NOT_HERE, lang_of(request)))
 
     @app.exception_handler(HTTPException)
@@ -122,7 +133,8 @@ def _for_programs(request: Request) -> bool:
 
 def _problem(request: Request, centre: Centre, status: int, text: str) -> Response:
     if _for_programs(request):
-        return JSONResponse({"error": text}, status)
+        known = {"www-authenticate": "Bearer"} if status == 401 else None
+        return JSONResponse({"error": text}, status, known)
     path = request.url.path
     if path == "/me" or path.startswith(("/me/", "/survey/")):  # trainees, for whom the console is no way out
         return page(request, centre, "said.html", status, title=CANNOT, text=text)

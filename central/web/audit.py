@@ -39,6 +39,8 @@ CHANGES = {
     "password": N_("password of account {account} set"), "link": N_("one-time link for account {account} made"),
     "totp.on": N_("codes for account {account} switched on"),
     "totp.off": N_("codes for account {account} switched off"),
+    "token.made": N_("token for programs made for account {account}"),
+    "token.revoked": N_("token for programs of account {account} revoked"),
 }
 INSTITUTION = N_("institution {institution}: {name}, region {region}")
 COMMAND = N_("a command on the centre's machine")

@@ -10,6 +10,7 @@ from common.texts import N_, translate
 NAV: tuple[tuple[str, str, Action], ...] = (
     ("/", N_("Classes"), Action.OVERVIEW),
     ("/plans", N_("Class management"), Action.SEE_PLAN),
+    ("/exports", N_("Exports"), Action.EXPORT),
     ("/institutions", N_("Institutions"), Action.INSTITUTIONS),
     ("/accounts", N_("Accounts"), Action.ACCOUNTS),
     ("/audit", N_("Who looked"), Action.AUDIT),

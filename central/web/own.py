@@ -1,8 +1,9 @@
-"""The own account: a new password, codes of an app."""
+"""The own account: a new password, codes of an app, tokens for programs."""
 from __future__ import annotations
 
 import base64
 import binascii
+import dataclasses
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -16,6 +17,7 @@ from central.classes.institutions import institutions_of
 from central.errors import NotSignedIn, NotTheCode
 from central.store.accounts import Kept
 from central.web.access import Routes, actor_of, field
+from central.web.localtime import LocalTime
 from central.web.people import person_view
 from central.web.render import lang_of, page
 from central.web.signing_in import address, twice
@@ -25,7 +27,8 @@ from evidence.errors import BadInput
 
 DONE = N_("The password is changed. Whoever was logged in elsewhere with the old one is out.")
 CODES_ON = N_("From now on a code of the app is asked for when you log in.")
-SAID = {"password": DONE, "codes": CODES_ON}
+REVOKED = N_("The token lets nobody in any more.")
+SAID = {"password": DONE, "codes": CODES_ON, "revoked": REVOKED}
 
 
 def own(centre: Centre) -> APIRouter:
@@ -73,16 +76,52 @@ def own(centre: Centre) -> APIRouter:
             return _codes(request, centre, secret, sealed, words(error, lang_of(request)))
         return RedirectResponse("/own?done=codes", 303)
 
+    @routes.post("/own/tokens", Action.OWN)
+    def make_token(request: Request) -> Response:
+        try:
+            token = _door(request).make_token(
+                actor_of(request), field(request, "label"), field(request, "password"), address(request))
+        except BadInput as error:
+            return _own(request, centre, words(error, lang_of(request)), field(request, "label"))
+        return page(request, centre, "token.html", token=token)
+
+    @routes.post("/own/tokens/revoke", Action.OWN)
+    def revoke_token(request: Request) -> Response:
+        who = actor_of(request).account
+        _door(request).desk.revoke_token(who, field(request, "hash"), who)
+        return RedirectResponse("/own?done=revoked", 303)
+
     return routes.router
 
 
-def _own(request: Request, centre: Centre, error: str = "") -> Response:
+@dataclasses.dataclass(frozen=True)
+class TokenView:
+    """A token as the page shows it; `over`: it holds no longer."""
+
+    hash: str
+    label: str
+    made: str
+    until: str
+    used: str
+    over: bool
+
+
+def _tokens(request: Request, centre: Centre) -> list[TokenView]:
+    local, now_us = LocalTime(480, lang_of(request)), centre.clock.stamp().utc_us
+    with centre.store.read() as tx:
+        found = tx.api_tokens(actor_of(request).account)
+    return [TokenView(one.token, one.label, local.date(one.made_us), local.date(one.until_us),
+                      "" if one.used_us is None else local.full(one.used_us), one.until_us <= now_us) for one in found]
+
+
+def _own(request: Request, centre: Centre, error: str = "", label: str = "") -> Response:
     done = SAID.get(request.query_params.get("done", ""), "")
     lang = lang_of(request)
     with centre.store.read() as tx:
         institutions = institutions_of(tx)
     return page(request, centre, "own.html", 422 if error else 200, person=person_view(
-        _kept(request, centre), institutions, lang), error=error, done=translate(done, lang), least=LEAST)
+        _kept(request, centre), institutions, lang), error=error, done=translate(done, lang), least=LEAST,
+        tokens=_tokens(request, centre), label=label)
 
 
 def _codes(request: Request, centre: Centre, secret: str, sealed: bytes, error: str = "") -> Response:

@@ -55,17 +55,17 @@ def make(site: Site, services: Services, build: Path, seconds: float, lang: str,
 
 def blocks(shown: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Who checked in and who was shown in each recording, by name, from what the console tells of a class."""
-    names: Mapping[str, str] = shown["names"]
+    names: Mapping[str, str] = {one["person"]: one["name"] for one in shown["trainees"]}
 
     def who(block: Mapping[str, Any], there: Callable[[Mapping[str, Any]], bool]) -> list[str]:
         return [names.get(one["person"], one["person"]) for one in block["presences"] if there(one)]
 
     return [{
-        "block": block["block"],
+        "block": block["recording"],
         "due": len(block["presences"]),
-        "checked_in": who(block, lambda one: bool(one["checked_in"])),
+        "checked_in": who(block, lambda one: bool(one["signed_in"])),
         "shown": who(block, lambda one: one["answer"] == "shown"),
-    } for block in shown["blocks"]]
+    } for block in shown["recordings"]]
 
 
 def tell(report: Mapping[str, Any], site: Site, build: Path, lang: str) -> bool:

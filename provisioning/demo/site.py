@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -88,11 +87,10 @@ class Site:
         self._services.wait("serve", lambda: listens(self.ports.console))
 
     def open_console(self) -> None:
-        """Make accounts: a supervisor and an administrator for whoever watches, an auditor for the demo itself."""
-        self._watcher, password = secrets.token_urlsafe(24), self._folder / "watcher.password"
-        password.touch(mode=0o600)
-        password.write_text(self._watcher)
-        self._user(WATCHER, "auditor", "--region", REGION, "--password-file", password)
+        """Make accounts: a supervisor and an administrator for whoever watches; an auditor for the demo itself."""
+        self._user(WATCHER, "auditor", "--region", REGION, "--link")
+        token = run("zaitang-central", "user", "token", "--centre", self.centre, WATCHER, "--label", "demo")
+        self._watcher = token.strip()
         for role, reach in (("supervisor", ("--region", REGION)), ("administrator", ())):
             link = re.search(r"http://\S+/welcome/\S+", self._user(role, role, *reach, "--link"))
             if link is None:
@@ -179,13 +177,11 @@ class Site:
         return _value(self.terminal, _answer(self.terminal, lambda page: page.get("/state.json", params=asked)))
 
     def shown(self) -> dict[str, Any]:
-        """The class as the console tells it to programs. Raises PageSilent, PageRefused."""
-        def logged_in(page: httpx.Client) -> httpx.Response:
-            token = _token(page.get("/sign-in").text, 'name="token" value="([^"]+)"', self.console)
-            page.post("/sign-in", data={"token": token, "account": WATCHER, "password": self._watcher})
-            return page.get(f"/api/classes/{self.plan.class_id}")
-
-        return _value(self.console, _answer(f"http://127.0.0.1:{self.ports.console}/", logged_in))
+        """Who attended, as the console tells it to programs. Raises PageSilent, PageRefused."""
+        place = f"/api/v1/classes/{self.plan.class_id}/attendance"
+        headers = {"Authorization": f"Bearer {self._watcher}"}
+        console = f"http://127.0.0.1:{self.ports.console}/"
+        return _value(self.console, _answer(console, lambda page: page.get(place, headers=headers)))
 
     def press(self, what: str, body: dict[str, str], lang: str = "zh") -> None:
         """Press a button of the terminal page, as a browser would. Raises PageSilent, PageRefused."""

@@ -36,6 +36,14 @@ def signed_in(
     return client
 
 
+def program(centre: Centre, role: str = "administrator", scope: str | None = None) -> TestClient:
+    """A program with a token of somebody with this role and scope."""
+    session_of(centre, role, scope)
+    name = "-".join(part for part in (role, scope) if part)
+    token = centre.account_desk().make_token(name, "test", None)
+    return TestClient(create_app(centre), base_url=HERE, headers={"authorization": f"Bearer {token}"})
+
+
 def become(client: TestClient, token: str) -> None:
     """Let a client carry another session."""
     client.cookies.set(COOKIE, token, domain="127.0.0.1", path="/")

@@ -50,8 +50,10 @@ def sent(method: str, path: str) -> Call:
 CALLS: dict[tuple[str, str], Call] = {
     ("HEAD", "/api/segments/{sha256}"): sent("HEAD", "/api/segments/{sha256}"),
     ("PUT", "/api/segments/{sha256}"): sent("PUT", "/api/segments/{sha256}"),
-    ("GET", "/api/classes"): get("/api/classes"),
-    ("GET", "/api/classes/{class_id}"): get("/api/classes/{class_id}"),
+    ("GET", "/api/openapi.json"): get("/api/openapi.json"),
+    ("GET", "/api/v1/classes"): get("/api/v1/classes"),
+    **{("GET", f"/api/v1/classes/{{class_id}}{part}"): get(f"/api/v1/classes/{{class_id}}{part}")
+       for part in ("", "/findings", "/attendance", "/decisions")},
     ("GET", "/log/checkpoint"): get("/log/checkpoint"),
     ("GET", "/log/key"): get("/log/key"),
     ("GET", "/log/tile/{path:path}"): get("/log/tile/0/000"),
@@ -67,6 +69,12 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/classes/{class_id}"): get("/classes/{class_id}"),
     ("GET", "/records/{device}/{chain}/{seq}"): get("/records/{device}/{chain}/1"),
     ("GET", "/records/{device}/{chain}/{seq}/envelope"): get("/records/{device}/{chain}/1/envelope"),
+    ("GET", "/classes/{class_id}/dossier"): get("/classes/{class_id}/dossier"),
+    ("POST", "/classes/{class_id}/dossier"): post("/classes/{class_id}/dossier", kind="none"),
+    ("GET", "/classes/{class_id}/dossier/{key}"): get("/classes/{class_id}/dossier/none"),
+    ("GET", "/classes/{class_id}/dossier/{key}/file"): get("/classes/{class_id}/dossier/none/file"),
+    ("GET", "/exports"): get("/exports"),
+    ("POST", "/exports"): post("/exports", region="999999"),
     ("GET", "/sign-in"): get("/sign-in"),
     ("POST", "/sign-in"): post("/sign-in", account="nobody", password="nothing at all"),
     ("GET", "/sign-in/code"): get("/sign-in/code"),
@@ -79,6 +87,8 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/own/password"): post("/own/password"),
     ("GET", "/own/codes"): get("/own/codes"),
     ("POST", "/own/codes"): post("/own/codes"),
+    ("POST", "/own/tokens"): post("/own/tokens", label="x", password="x"),
+    ("POST", "/own/tokens/revoke"): post("/own/tokens/revoke", hash="x"),
     ("GET", "/accounts"): get("/accounts"),
     ("POST", "/accounts"): post("/accounts"),
     ("GET", "/accounts/{account}"): get("/accounts/administrator"),
@@ -134,7 +144,7 @@ SCOPED = ("{class_id}", "{planned}", "{device}", "{sha256}", "{institution}")
 PUBLIC = {
     "/api/segments/{sha256}", "/log/checkpoint", "/log/key", "/log/tile/{path:path}", "/log/records/{path:path}",
     "/log/inclusion", "/log/consistency", "/log/cosignatures", "/sign-in", "/sign-in/code", "/welcome/{link}", "/me",
-    "/me/open/{token}", "/me/objections", "/me/survey", "/me/leave", "/survey/{ticket}",
+    "/me/open/{token}", "/me/objections", "/me/survey", "/me/leave", "/survey/{ticket}", "/api/openapi.json",
 }
 
 
@@ -144,6 +154,7 @@ class World:
     app: FastAPI
     sides: dict[str, Side]
     tokens: dict[str, str] = dataclasses.field(default_factory=dict)
+    bearers: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def client(self, who: str | None) -> TestClient:
         client = TestClient(self.app, base_url=HERE, raise_server_exceptions=False)
@@ -152,6 +163,10 @@ class World:
             if self.app.state.door.actor(token) is None:
                 token = self.tokens[who] = session_of(self.centre, *WHO[who][:2])
             become(client, token)
+            if who not in self.bearers:
+                account = self.app.state.door.actor(token).account
+                self.bearers[who] = self.centre.account_desk().make_token(account, "x", None)
+            client.headers["authorization"] = f"Bearer {self.bearers[who]}"
         return client
 
 
@@ -242,7 +257,7 @@ def _leaves(world: World) -> int:
 def test_what_is_anothers_looks_like_what_is_not_there(world: World) -> None:
     client, mine, other = world.client("school"), world.sides["a"], world.sides["b"]
     for path, is_, isnt in [
-        ("/classes/{}", other.class_id, "class-q"), ("/api/classes/{}", other.class_id, "class-q"),
+        ("/classes/{}", other.class_id, "class-q"), ("/api/v1/classes/{}", other.class_id, "class-q"),
         (f"/records/{other.device}/{{}}/1", other.chain, "0" * 32), ("/media/{}.mp4", other.sha256, "0" * 64),
         (f"/classes/{{}}/blocks/{BLOCK}/check", other.class_id, "class-q"),
     ]:
@@ -262,7 +277,7 @@ def test_a_path_that_names_nothing_is_not_there(world: World, bad: str) -> None:
 def test_lists_hold_what_is_within_reach(world: World) -> None:
     for who, (_, _, theirs) in WHO.items():
         client = world.client(who)
-        listed = {one["class"] for one in client.get("/api/classes").json()["classes"]}
+        listed = {one["class"] for one in client.get("/api/v1/classes").json()["classes"]}
         assert listed == {f"class-{name}" for name in theirs}
         page = client.get("/").text
         for name in ("a", "b", "none"):
@@ -275,6 +290,17 @@ def test_what_a_role_may_not_is_said_in_words(world: World, lang: str) -> None:
     said = {"zh": "您的账号无权进行此操作", "en": "your account may not do this"}[lang]
     assert answer.status_code == 403 and said in answer.text
     assert "/accounts\"" not in answer.text, "the bar leads nowhere else, either"
+
+
+def test_a_program_needs_a_token_and_a_page_a_session(world: World) -> None:
+    client = world.client("school")
+    token = client.headers.pop("authorization")
+    assert client.get("/api/v1/classes").status_code == 401
+    assert client.get("/api/v1/classes", headers={"authorization": token}).status_code == 200
+    bare = world.client(None)
+    bare.headers["authorization"] = token
+    assert bare.get("/api/v1/classes/class-a").status_code == 200
+    assert bare.get("/classes/class-a", follow_redirects=False).headers["location"].startswith("/sign-in")
 
 
 # --- a route without an Action cannot be

@@ -24,7 +24,7 @@ from central.web.signing_in import local
 from central.wiring import Centre, open_centre
 from evidence.bodies import CentreLook, body_of
 from evidence.errors import BadShape
-from tests.central.console import COOKIE, HERE, send, signed_in
+from tests.central.console import COOKIE, HERE, become, program, send, session_of, signed_in
 from tests.central.helpers import FixedClock
 from tests.central.site import BLOCK, Side, furnish
 
@@ -282,7 +282,6 @@ def test_who_looks_is_on_record_once_an_hour(centre: Centre, clock: FixedClock, 
     side, client = sides["a"], signed_in(centre, name="li")
     for _ in range(3):
         client.get(f"/classes/{side.class_id}")
-        client.get(f"/api/classes/{side.class_id}")
         client.get(f"/classes/{side.class_id}/blocks/{BLOCK}/{side.device}/room.m3u8")
         client.get(f"/media/{side.sha256}.mp4", headers={"range": "bytes=0-3"})
         client.get(f"/records/{side.device}/{side.chain}/1")
@@ -330,7 +329,8 @@ def test_looks_do_not_change_what_a_class_says_nor_make_it_be_told_anew(
 ) -> None:
     from central.classes import stories
 
-    client, path = signed_in(centre), f"/api/classes/{sides['a'].class_id}"
+    client, path = program(centre), f"/api/v1/classes/{sides['a'].class_id}/findings"
+    become(client, session_of(centre))
     before = client.get(path).json()
     monkeypatch.setattr(stories, "fold", lambda *_, **__: pytest.fail("told anew"))
     client.get(f"/records/{sides['a'].device}/{sides['a'].chain}/1")

@@ -238,6 +238,6 @@ def _free_port() -> int:
 
 def _answers(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/api/classes", trust_env=False).status_code == 200
+        return httpx.get(f"http://127.0.0.1:{port}/api/openapi.json", trust_env=False).status_code == 200
     except httpx.HTTPError:
         return False

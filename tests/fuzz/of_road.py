@@ -222,7 +222,7 @@ def _shown(data: bytes, bench: Bench) -> None:
     _collect_sealed(data, bench)
     made = bench.kept(a_collector)
     place = f"/records/box-1/{made.sender.chain}/{made.sender.sealed[-1].record.seq}"
-    for path in ("/", "/classes/welder-1", "/classes/welder-1?lang=en", "/api/classes/welder-1", place):
+    for path in ("/", "/classes/welder-1", "/classes/welder-1?lang=en", "/classes/welder-1/dossier", place):
         status = ask(made.pages, request("GET", path, {"host": "127.0.0.1:8470"}))
         assert status == 200, f"{path}: {status}"
 
@@ -290,7 +290,7 @@ def _http(make: Callable[[Path], Any]) -> Callable[[bytes, Bench], int]:
 
 def _console_requests() -> list[bytes]:
     host, sha = {"host": "127.0.0.1:8470"}, sha256_hex(b"video")
-    pages = ("/", "/classes/welder-1", "/classes/welder-1?lang=en", "/api/classes/welder-1", f"/media/{sha}.mp4",
+    pages = ("/", "/classes/welder-1", "/classes/welder-1?lang=en", "/api/v1/classes/welder-1", f"/media/{sha}.mp4",
              "/static/zaitang.css?x=1", f"/records/box-1/{'ab' * 16}/0", f"/records/box-1/{'ab' * 16}/1/envelope",
              "/classes/welder-1/blocks/2026-03-02-am/check", "/classes/welder-1/blocks/2026-03-02-am/box-1/room.m3u8")
     found = [request("GET", page, host | {"range": "bytes=0-4", "cookie": "lang=zh"}) for page in pages]

@@ -31,9 +31,12 @@ def test_a_page_that_hangs_is_one_sentence(page: Any, site: Site, monkeypatch: p
 
 
 @pytest.mark.parametrize("said", ["", "<html>somebody else</html>", "[1, 2]", "\xff"])
-def test_something_else_that_answers_is_one_sentence(page: Any, site: Site, said: str) -> None:
-    page.answers |= {"GET /": (200, said), "GET /state.json": (200, said), f"GET /api/classes/{site.plan.class_id}":
-                     (200, said)}
+def test_something_else_that_answers_is_one_sentence(
+    page: Any, site: Site, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "_watcher", "zt_x")
+    told = f"GET /api/v1/classes/{site.plan.class_id}/attendance"
+    page.answers |= {"GET /": (200, said), "GET /state.json": (200, said), told: (200, said)}
     for ask in (site.state, site.shown, lambda: site.press("start", {})):
         with pytest.raises(PageSilent, match="something else than the page answers there"):
             ask()

@@ -21,7 +21,7 @@ from evidence.errors import ZaitangError
 
 MAY = {
     "review": Action.REVIEW, "decide": Action.DECIDE, "object": Action.OBJECT, "answer": Action.ANSWER_OBJECTION,
-    "inspect": Action.INSPECT, "survey": Action.SURVEY,
+    "inspect": Action.INSPECT, "survey": Action.SURVEY, "export": Action.EXPORT,
 }
 
 

@@ -10,7 +10,15 @@ from central.accounts.codes import STEP_S
 from central.accounts.desk import digest
 from central.accounts.door import IDLE_US, STEP_US, WHOLE_US, Door, form_token
 from central.accounts.people import Actor
-from central.errors import NotSignedIn, NotTheCode, NotThePassword, SignInRefused, TooManyWrong
+from central.errors import (
+    BadLabel,
+    NotSignedIn,
+    NotTheCode,
+    NotThePassword,
+    SignInRefused,
+    TooManyTokens,
+    TooManyWrong,
+)
 from central.wiring import Centre
 from evidence.times import MINUTE
 from tests.central.helpers import MORNING, FixedClock
@@ -282,3 +290,66 @@ def test_a_hash_of_yesterdays_parameters_is_made_anew(centre: Centre, monkeypatc
     assert before is not None and after is not None
     assert "t=1," in str(before.password) and "t=2," in str(after.password)
     assert centre.door().enter("li", PASSWORD, AT).whole
+
+
+# --- tokens for programs
+
+
+def test_a_token_lets_a_program_in_for_its_account(centre: Centre, clock: FixedClock) -> None:
+    desk, door = centre.account_desk(), centre.door()
+    desk.add("li", "supervisor", "411200", None, PASSWORD)
+    me = Actor("li", "supervisor", "411200")
+    with pytest.raises(NotThePassword):
+        door.make_token(me, "x", "something else", "127.0.0.1")
+    token = door.make_token(me, " the province ", PASSWORD, "127.0.0.1")
+    assert door.bearer(token) == me and door.actor(token) is None, "it is no session"
+    with centre.store.read() as tx:
+        (kept,) = tx.api_tokens("li")
+    assert (kept.label, kept.token, kept.used_us) == ("the province", digest(token), clock.utc_us)
+    assert token not in repr(kept) and door.bearer(token + "x") is None and door.bearer("") is None
+    desk.change("li", "auditor", "410000", None)
+    assert door.bearer(token) == Actor("li", "auditor", "410000")
+
+
+@pytest.mark.parametrize("how", ["revoked", "password", "disabled", "a year"])
+def test_a_token_ends(centre: Centre, clock: FixedClock, how: str) -> None:
+    desk, door = centre.account_desk(), centre.door()
+    desk.add("li", "auditor", "411200", None, PASSWORD)
+    token, other = (desk.make_token("li", label, None) for label in ("a", "b"))
+    if how == "revoked":
+        desk.revoke_token("li", digest(token), "li")
+        desk.revoke_token("li", digest(token), "li")
+        assert door.bearer(other) is not None
+    elif how == "password":
+        desk.set_password("li", OTHER, None)
+    elif how == "disabled":
+        desk.disable("li", None)
+        desk.enable("li", None)
+    else:
+        clock.utc_us += 365 * 24 * 3600 * 10**6
+    assert door.bearer(token) is None
+
+
+def test_nobody_revokes_what_is_anothers(centre: Centre) -> None:
+    desk, door = centre.account_desk(), centre.door()
+    for name in ("li", "wang"):
+        desk.add(name, "auditor", "411200", None, PASSWORD)
+    token = desk.make_token("li", "a", None)
+    desk.revoke_token("wang", digest(token), "wang")
+    assert door.bearer(token) is not None
+
+
+def test_tokens_have_a_label_and_are_few(centre: Centre) -> None:
+    desk = centre.account_desk()
+    desk.add("li", "auditor", "411200", None, PASSWORD)
+    for bad in ("", "  ", "x" * 61, "a\nb"):
+        with pytest.raises(BadLabel):
+            desk.make_token("li", bad, None)
+    for number in range(10):
+        desk.make_token("li", str(number), None)
+    with pytest.raises(TooManyTokens):
+        desk.make_token("li", "one more", None)
+    with centre.store.read() as tx:
+        changes = [one.record.body["what"] for one in tx.of_type("account")]
+        said = "".join(one.payload.decode() for one in tx.of_type("account"))
+    assert changes == ["added", *["token.made"] * 10] and "zt_" not in said

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from central.dossier.bulk import Done, Wanted, chosen, export_all, wanted, within
+from central.dossier.bulk import Done, Wanted, chosen, export_all, wanted
 from central.dossier.document import FILES, FORMAT
-from central.dossier.errors import BadPeriod, BadRegion, NotOurFolder
-from central.errors import CannotWrite, ClockBehind
+from central.dossier.errors import BadPeriod, NotOurFolder
+from central.errors import BadRegion, CannotWrite, ClockBehind
 from central.wiring import Centre
-from evidence.bodies import ClassOrder, Export, Review, body_of
+from evidence.bodies import ClassOrder, Export, Institution, Review, body_of
 from tests.central.dossier.classes import flagged_course
 from tests.central.helpers import MORNING, PLAN, Box, FixedClock
 from tests.central.test_classes import add
@@ -25,34 +25,29 @@ def order() -> ClassOrder:
     return flagged_course().story().order
 
 
-@pytest.mark.parametrize(("region", "whole", "is_in"), [
-    ("411202", "411202", True), ("411202", "411200", True), ("411202", "410000", True), ("411202", "411203", False),
-    ("410102", "411200", False), ("411200", "411202", False), ("110101", "410000", False),
-])
-def test_a_region_holds_what_lies_below_it(region: str, whole: str, is_in: bool) -> None:
-    assert within(region, whole) is is_in
-
-
 @pytest.mark.parametrize(("since", "until", "takes"), [
     (None, None, True), ("2026-03-06", None, True), ("2026-03-07", None, False), (None, "2026-03-01", False),
     (None, "2026-03-02", True), ("2026-03-04", "2026-03-04", False), ("2026-03-04", "2026-03-05", True),
 ])
 def test_a_class_is_wanted_if_any_class_hour_lies_within(since: str | None, until: str | None, takes: bool) -> None:
-    assert wanted(None, None, since, until).takes(order(), None) is takes
+    assert wanted(None, None, since, until).takes(order(), {}) is takes
 
 
 def test_days_are_those_of_the_own_clock() -> None:
     """08:00 in China is midnight in Greenwich; an hour earlier is the day before there, and this day here."""
     hour = dataclasses.replace(order().hours[0], start="2026-03-01T23:00:00.000000Z")
     early = dataclasses.replace(order(), hours=(hour,))
-    assert Wanted(since=datetime.date(2026, 3, 2)).takes(early, None)
+    assert Wanted(since=datetime.date(2026, 3, 2)).takes(early, {})
 
 
 def test_who_is_of_no_institution_on_record_is_of_none_that_is_asked_for() -> None:
-    assert not Wanted(institution="school-1").takes(order(), None)
-    assert not Wanted(region="410000").takes(order(), None)
-    assert Wanted(institution="school-1", region="411200").takes(order(), ("school-1", "411202"))
-    assert not Wanted(institution="school-2").takes(order(), ("school-1", "411202"))
+    known = {"school-1": Institution("school-1", "学校", "411202")}
+    own, strange = (dataclasses.replace(order(), institution=name) for name in ("school-1", "school-9"))
+    assert not Wanted(institution="school-1").takes(order(), known)
+    assert not Wanted(region="410000").takes(order(), known)
+    assert Wanted(institution="school-1", region="411200").takes(own, known)
+    assert not Wanted(institution="school-2").takes(own, known) and not Wanted(region="411300").takes(own, known)
+    assert Wanted(institution="school-9").takes(strange, known) and not Wanted(region="410000").takes(strange, known)
 
 
 @pytest.mark.parametrize(("region", "since", "until", "error"), [

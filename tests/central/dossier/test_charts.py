@@ -8,15 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central.dossier.charts import BARS, COLUMNS, ROWS, Chart, cell, coverage, heat_maps
-from central.dossier.shape import ClassHour, ClassHours, Mark, Trainee
+from central.dossier.shape import ClassHour, Mark, Trainee
 from common.commands import columns
+from evidence.rates import Rate
 from evidence.times import MINUTE
 
 MARKS = list(get_args(Mark))
 
 
 def trainee(name: str, marks: tuple[Mark | None, ...]) -> Trainee:
-    return Trainee("p-1", name, ClassHours(0, 0, 0, 0), 0, 0, 0, 0, marks)
+    return Trainee("p-1", name, Rate("p-1", *[0] * 9), 0, 0, 0, 0, marks)
 
 
 def drawn(charts: list[Chart]) -> int:
@@ -24,7 +25,7 @@ def drawn(charts: list[Chart]) -> int:
     return sum(d.count("M") for chart in charts for d in chart.paths.values())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 2 * COLUMNS + 3), st.integers(1, 2 * ROWS + 3), st.text(max_size=40))
 def test_a_heat_map_shows_every_mark_once(blocks: int, people: int, name: str) -> None:
     marks = tuple((*MARKS, None)[number % 8] for number in range(blocks))
@@ -41,7 +42,7 @@ def test_every_mark_has_a_shape_of_its_own() -> None:
     assert len({cell(mark, 0, 0) for mark in MARKS}) == len(MARKS)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 45), st.integers(0, 45), st.booleans()), max_size=2 * BARS + 1))
 def test_a_column_is_as_high_as_its_class_hour(parts: list[tuple[int, int, bool]]) -> None:
     hours = [ClassHour("h", "practical", False, n, n + 1, over, 45 * MINUTE, covered * MINUTE, 0,

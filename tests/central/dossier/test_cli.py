@@ -28,17 +28,15 @@ def folder(played: Centre) -> Path:
 def test_a_dossier_of_each_kind_and_the_check_of_its_code(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("a.pdf", "a.XLSX", "a.json", "a"):
+    for name in ("a.XLSX", "a.json", "a"):
         assert run("dossier", "welder-1", "--centre", folder, "--to", tmp_path / name) == 0
     told = json.loads((tmp_path / "a.json").read_bytes())
-    text = "".join(page.extract_text() for page in PdfReader(tmp_path / "a.pdf").pages)
-    assert "Class dossier" in text and "88" not in told["class"]
-    rates = [row[5] for row in openpyxl.load_workbook(tmp_path / "a.XLSX")["Attendance by trainee"].iter_rows(
+    rates = [row[6] for row in openpyxl.load_workbook(tmp_path / "a.XLSX")["Attendance by trainee"].iter_rows(
         min_row=2, values_only=True)]
     assert [round(rate * 100, 1) for rate in rates] == [one["attendance_rate_pct"] for one in told["trainees"]]
     assert {path.name for path in (tmp_path / "a").iterdir()} == set(FILES)
     with open_centre(folder).store.read() as tx:
-        assert sum(isinstance(body_of(one.record), Export) for one in tx.of_type("export")) == 4
+        assert sum(isinstance(body_of(one.record), Export) for one in tx.of_type("export")) == 3
     (tmp_path / "code").write_text(told["proof"]["code"], encoding="utf-8")
     assert run("check-dossier", tmp_path / "code", "--centre", folder) == 0
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(told["proof"]["code"].encode())))
@@ -48,6 +46,12 @@ def test_a_dossier_of_each_kind_and_the_check_of_its_code(
     (tmp_path / "code").write_text(told["proof"]["code"].replace(told["findings_sha256"], "0" * 64), encoding="utf-8")
     assert run("check-dossier", tmp_path / "code", "--centre", folder) == 1
     assert "are not those of the paper" in capsys.readouterr().err
+
+
+@pytest.mark.long
+def test_a_dossier_on_paper(folder: Path, tmp_path: Path) -> None:
+    assert run("dossier", "welder-1", "--centre", folder, "--to", tmp_path / "a.pdf") == 0
+    assert "Class dossier" in "".join(page.extract_text() for page in PdfReader(tmp_path / "a.pdf").pages)
 
 
 @pytest.mark.parametrize(("name", "said"), [

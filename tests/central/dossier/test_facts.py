@@ -3,29 +3,24 @@ from __future__ import annotations
 
 import dataclasses
 
-from central.dossier.facts import facts_hash, findings_hash
-from central.dossier.shape import ClassHours
+from central.dossier.facts import facts_hash
 from central.dossier.words import Words
 from evidence.canonical import canonical, sha256_hex
 from evidence.rules import finding_json
+from evidence.standing import findings_hash
 from evidence.times import MINUTE
 from tests.central.dossier.classes import NAMES, dossier, flagged, flagged_course, nothing, told_of, two_rooms
 from tests.evidence.course import Course
 
 
 def test_class_hours_of_each_trainee() -> None:
-    """Eight class-hours are due; `t-4` came to two, was on leave for two, missed four, and made up one."""
+    """Nine class-hours are due, one of them online, of which no platform says anything; `t-4` came to two, was on leave
+    for two, missed four, and made up one."""
     hours = {one.person: one.hours for one in flagged().trainees}
-    assert hours["t-1"] == ClassHours(due=8, attended=8, made_up=0, leave=0)
-    assert hours["t-4"] == ClassHours(due=8, attended=2, made_up=1, leave=2)
-    assert (hours["t-1"].rate_ppm, hours["t-4"].rate_ppm) == (1_000_000, 375_000)
-    assert flagged().rate_ppm == 1_000_000 * 27 // 32
-
-
-def test_make_up_lessons_count_for_no_more_than_what_was_missed() -> None:
-    assert ClassHours(due=4, attended=4, made_up=3, leave=0).rate_ppm == 1_000_000
-    assert ClassHours(due=3, attended=2, made_up=0, leave=0).rate_ppm == 666_666
-    assert ClassHours(due=0, attended=0, made_up=0, leave=0).rate_ppm is None
+    told = {one: dataclasses.astuple(rate)[1:7] for one, rate in hours.items()}
+    assert told["t-1"] == (9, 8, 0, 1, 0, 0) and told["t-4"] == (9, 2, 2, 1, 4, 1)
+    assert (hours["t-1"].ppm, hours["t-4"].ppm) == (888_888, 333_333)
+    assert flagged().rate_ppm == 1_000_000 * 27 // 36
 
 
 def test_marks_say_of_each_recording_who_signed_in_and_who_is_shown() -> None:
@@ -41,9 +36,9 @@ def test_the_opening_and_the_three_headcounts_are_those_of_the_rule() -> None:
     assert opening is not None and (opening.due, opening.faces, opening.pins, opening.teachers) == (4, 4, 0, 1)
     told = {one.code: one.params for f in told_of(flagged_course()).findings if f.rule == "O7" for one in f.reasons}
     assert counts.opening == told["o7_opening"]["faces"] + told["o7_opening"]["pins"]
-    assert counts.recordings == told["o7_evidence"]["count"]
-    assert Words(facts, "en").tenths(counts.recordings_mean_ppm) == told["o7_evidence"]["mean"]
-    assert (counts.inspections, counts.inspections_mean_ppm) == (0, None)
+    assert counts.recordings is not None and counts.recordings.count == told["o7_evidence"]["count"]
+    assert Words(facts, "en").tenths(counts.recordings.ppm) == told["o7_evidence"]["mean"]
+    assert counts.inspections is None and counts.remote is None
 
 
 def test_class_hours_are_told_with_what_is_missing_and_why() -> None:
@@ -69,13 +64,13 @@ def test_a_class_in_two_rooms_has_both_and_all_of_its_video() -> None:
     facts = dossier(two_rooms())
     assert facts.head.places == (("box-1", "101 教室"), ("box-2", "实训车间"))
     assert {one.ref[0] for one in facts.signs} == {"box-1", "box-2"}
-    assert all(one.hours.rate_ppm == 1_000_000 for one in facts.trainees)
+    assert all(one.hours.ppm == 1_000_000 for one in facts.trainees)
     assert facts.files.on_record == facts.files.here == len(two_rooms().story().segments)
 
 
 def test_a_class_of_which_nothing_is_known() -> None:
     facts = dossier(nothing())
-    assert facts.signs == () and facts.headcounts.recordings_mean_ppm is None and facts.rate_ppm == 0
+    assert facts.signs == () and facts.headcounts.recordings is None and facts.rate_ppm == 0
     assert all(mark in ("open", "absent") for one in facts.trainees for mark in one.marks)
 
 

@@ -2,9 +2,9 @@
 from __future__ import annotations
 
 from central.classes.stories import Stories
-from central.dossier.facts import findings_hash
 from central.dossier.gather import gather
 from central.wiring import Centre
+from evidence.standing import findings_hash
 from tests.central.course import AWAY, PEOPLE
 
 
@@ -14,7 +14,7 @@ def test_the_dossier_finds_what_the_console_finds(played: Centre) -> None:
     assert facts.findings_sha256 == findings_hash(told.findings)
     assert facts.head.as_of_us == told.as_of.us and facts.head.simulated
     assert [one.name for one in facts.trainees] == list(PEOPLE)
-    assert {one.name for one in facts.trainees if one.hours.rate_ppm != 1_000_000} == {AWAY}
+    assert {one.name for one in facts.trainees if one.hours.ppm != 1_000_000} == {AWAY}
     assert facts.files.here == facts.files.on_record == len(told.story.segments)
 
 

@@ -20,7 +20,7 @@ from evidence.times import MINUTE
 from tests.central.dossier.classes import dossier, flagged, flagged_course, nothing, two_rooms
 from tests.central.dossier.test_pdf import EVIL, stated
 
-SHEETS = ["概况", "问题", "学员出勤", "课时录像", "时段点名", "签到", "巡查", "名册变更"]
+SHEETS = ["概况", "问题", "学员出勤", "课时录像", "时段点名", "签到", "巡查", "异议", "决定", "名册变更"]
 
 
 def opened(facts: Facts, lang: str = "zh") -> Workbook:
@@ -36,10 +36,10 @@ def test_attendance_equals_the_facts() -> None:
     assert book.sheetnames == SHEETS
     for row, one in zip(rows(book, "学员出勤"), flagged().trainees, strict=True):
         hours = one.hours
-        assert row[:5] == (one.name, hours.due, hours.attended, hours.made_up, hours.leave)
-        assert row[5] == hours.rate_ppm / 1_000_000  # type: ignore[operator]
-        assert row[6:10] == (one.blocks_due, one.blocks_signed, one.blocks_late, one.blocks_shown)
-    assert book["学员出勤"]["F2"].number_format == "0.0%"
+        assert row[:5] == (one.name, hours.due, hours.attended, hours.made_up, hours.on_leave)
+        assert row[5] == hours.open and row[6] == hours.ppm / 1_000_000  # type: ignore[operator]
+        assert row[7:11] == (one.blocks_due, one.blocks_signed, one.blocks_late, one.blocks_shown)
+    assert book["学员出勤"]["G2"].number_format == "0.0%"
 
 
 def test_class_hours_are_dates_of_the_own_clock_and_minutes() -> None:
@@ -70,7 +70,14 @@ def test_every_reason_has_a_row() -> None:
 
 
 def test_inspections_are_listed() -> None:
-    assert [row[3] for row in rows(opened(stated()), "巡查")] == [4, 3, 2, 1]
+    assert [row[1:5] for row in rows(opened(stated()), "巡查")][:2] == [
+        ("开班", "101 教室", 2, 4), ("实地", "101 教室", 2, 3)]
+
+
+def test_objections_and_decisions_are_listed() -> None:
+    book = opened(stated())
+    assert [row[1:4] for row in rows(book, "异议")] == [("学校", "设备故障", "尚未答复")]
+    assert [str(row[1]).partition("：")[2] for row in rows(book, "决定")] == ["初审甲", "复核乙"]
 
 
 def test_sheets_have_filters_frozen_headings_and_charts() -> None:
@@ -91,7 +98,7 @@ FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "=HYPERLINK(\"http
             "123", "'=1", *EVIL]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(FORMULAS), st.text(max_size=200)), min_size=4, max_size=4))
 def test_no_name_becomes_a_formula_or_breaks_the_file(names: list[str]) -> None:
     trainees = tuple(dataclasses.replace(one, name=name)
