@@ -41,6 +41,8 @@ INSIDE = {
     "central/webhook/events.py": OWN_DATABASE,
     "central/webhook/secret.py": "a file of our own keys folder; tests/central/webhook/test_secret.py garbles it",
     "central/dossier/gather.py": OWN_DATABASE,
+    "central/dossier/layout.py": "facts from the console that started it, by a pipe",
+    "central/dossier/packed.py": "only writes",
     "central/tree/export.py": OWN_DATABASE, "central/tree/tree.py": OWN_DATABASE,
     "central/orders/cli.py": "arguments, whose shape evidence/shape.py checks",
     "central/store/tables.py": OWN_DATABASE, "central/store/migrations.py": OWN_DATABASE,
