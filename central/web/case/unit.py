@@ -220,11 +220,10 @@ FACES = N_("faces alone were counted: who looks away is not among them")
 
 
 def _heads(unit: Block | HourStory, lang: str) -> Iterator[tuple[str, str]]:
-    yield translate(HEADS["roster"], lang), str(len(unit.roster))
-    yield translate(HEADS["most"], lang), str(unit.headcount_max)
-    yield translate(HEADS["due"], lang), str(unit.headcount_due)
-    if unit.still_heads:
-        yield translate(HEADS["still"], lang), str(unit.still_heads)
+    counts = [("roster", len(unit.roster)), ("most", unit.headcount_max), ("due", unit.headcount_due),
+              *([("still", unit.still_heads)] if unit.still_heads else [])]
+    for name, count in counts:
+        yield translate(HEADS[name], lang), str(count)
     for name, ppm in zip(("mean", "teachers"), unit.mean_ppm or (), strict=False):
         yield translate(HEADS[name], lang), f"{ppm / 1_000_000:.1f}"
 
