@@ -83,7 +83,7 @@ def api(centre: Centre, stories: Stories) -> APIRouter:
         told, facts = _facts(request, class_id)
         made = lists_of(facts, Words(facts, lang), "trainees", "recordings")
         for row, block in zip(made["recordings"], told.story.blocks, strict=True):
-            row |= _people(told, block)
+            row |= people_of(told, block)
         rate = class_part(facts, lang)["attendance_rate_pct"]
         return {**_head(facts), "attendance_rate_pct": rate, **made}
 
@@ -144,7 +144,7 @@ def _head(facts: Facts) -> dict[str, Any]:
     return {"class": facts.head.class_id, "as_of": utc_text(facts.head.as_of_us), "simulated": facts.head.simulated}
 
 
-def _people(told: Told, block: Block) -> dict[str, Any]:
+def people_of(told: Told, block: Block) -> dict[str, Any]:
     """Everybody who is due in a recording, and its instructors."""
     r3, signs = r3_of(told.findings), {one.person: one for one in block.attendance}
     return {

@@ -58,6 +58,7 @@ from central.web.exports import exports
 from central.web.guard import Guard
 from central.web.log import log
 from central.web.me import me
+from central.web.openapi import PREFIX
 from central.web.own import own
 from central.web.pages import pages
 from central.web.plan_edits import plan_edits
@@ -113,7 +114,7 @@ def create_app(centre: Centre) -> FastAPI:
     @app.exception_handler(RequestValidationError)
     def malformed(request: Request, error: RequestValidationError) -> Response:
         wrong = [str(one["loc"][-1]) for one in error.errors() if one["loc"][0] == "query"]
-        if wrong:
+        if wrong and request.url.path.startswith(PREFIX):
             return _problem(request, centre, 422, words(BadQuery(names=", ".join(wrong)), lang_of(request)))
         return _problem(request, centre, 404, translate(NOT_HERE, lang_of(request)))
 

@@ -100,8 +100,9 @@ def post(place: Place, secret: bytes, name: str, body: bytes, now_s: int) -> Ans
         target=lambda: found.append(_send(connection, place.path, body, headers)), daemon=True)
     thread.start()
     thread.join(WHOLE_S)
+    answer = found[0] if found else Answer(False, True, SLOW)  # what a connection says that we break off is no answer
     connection.break_off()
-    return found[0] if found else Answer(False, True, SLOW)
+    return answer
 
 
 def _send(connection: _Connection, path: str, body: bytes, headers: dict[str, str]) -> Answer:

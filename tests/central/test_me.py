@@ -100,7 +100,7 @@ def test_a_link_opens_the_own_record_and_that_is_on_record(office: Office) -> No
     others = [word for name, one in office.people.items() if name != "张伟" for word in (name, one)]
     assert [word for word in others if word in page.text] == []
     phone.get("/me")
-    assert office.looks() == [CentreLook(person, "own", CLASS, person=person)], "once an hour"
+    assert office.looks() == [CentreLook(person, "own", None, CLASS, person=person)], "once an hour"
     audit = signed_in(office.centre).get("/audit?lang=en").text
     assert "the own record, as a trainee" in audit and person in audit
     assert token not in page.text

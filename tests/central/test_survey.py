@@ -201,7 +201,7 @@ def test_a_made_up_ticket_is_refused(asked: Centre, ticket: str) -> None:
 
 def test_a_ticket_counts_for_its_own_class_alone(asked: Centre, tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
-    add(asked, tmp_path / "b", PLAN.replace(CLASS, OTHER), NAMES)
+    add(asked, tmp_path / "b", PLAN.replace(CLASS, OTHER).replace("box-1", "box-2"), NAMES)
     opened(asked)
     opened(asked, class_id=OTHER)
     _, (ticket, *_) = draw_sheet(asked.store, OTHER, AFTER)

@@ -7,7 +7,7 @@ import pytest
 
 from central.classes.as_of import AsOf
 from central.classes.stories import Stories, Told
-from central.web.api import class_json
+from central.web.api import people_of
 from central.web.gaps import MAYBE_HERE, NO_VIDEO, NOT_BEGUN, REASONS, STILL_COMING, gap_reason, gaps_of
 from central.web.localtime import LocalTime
 from central.web.timeline import timeline
@@ -149,7 +149,7 @@ def test_while_a_roll_call_is_not_finished_nobody_is_called_absent(told: Told, l
     cells = [row.cells[1] for row in view.people]
     assert {cell.answer for cell in cells if cell} == {"shown", "not_looked_at"}
     assert {cell.answer_words for cell in cells if cell and cell.answer != "shown"} == {words}
-    told_answers = {one["answer"] for one in class_json(unfinished, {})["blocks"][1]["presences"]}
+    told_answers = {one["answer"] for one in people_of(unfinished, unfinished.story.blocks[1])["presences"]}
     assert told_answers == {"shown", "not_looked_at"}
 
 
@@ -190,7 +190,7 @@ def test_where_a_time_is_uncertain_nobody_is_called_absent(told: Told, lang: str
     cells = [cell for row in view.people if (cell := row.cells[1])]
     assert view.blocks[1].state == "open" and {cell.answer for cell in cells} == {"shown", "not_judged"}
     assert {cell.answer_words for cell in cells if cell.answer != "shown"} == {words}
-    told_answers = {one["answer"] for one in class_json(unsure, {})["blocks"][1]["presences"]}
+    told_answers = {one["answer"] for one in people_of(unsure, unsure.story.blocks[1])["presences"]}
     assert told_answers == {"shown", "not_judged"}
 
 
@@ -206,10 +206,10 @@ def test_where_the_roll_call_left_something_out_nobody_is_called_absent(
     cells = [cell for row in view.people if (cell := row.cells[1])]
     assert view.blocks[1].state == "open" and {cell.answer for cell in cells} == {"shown", "not_all"}
     assert {cell.answer_words for cell in cells if cell.answer != "shown"} == {words}
-    assert {one["answer"] for one in class_json(short, {})["blocks"][1]["presences"]} == {"shown", "not_all"}
+    assert {one["answer"] for one in people_of(short, short.story.blocks[1])["presences"]} == {"shown", "not_all"}
     missed = with_block(told, 1, unlooked=block.films[:1], picture_good=False)
     assert class_view(missed, {}, lang).blocks[1].state == "missing", "who did not sign in is missing all the same"
-    assert {one["answer"] for one in class_json(missed, {})["blocks"][1]["presences"]} == {"shown", "absent"}
+    assert {one["answer"] for one in people_of(missed, missed.story.blocks[1])["presences"]} == {"shown", "absent"}
 
 
 def test_page_and_json_say_the_same_of_everybody_also_before_a_block_is_over(told: Told) -> None:
@@ -217,8 +217,8 @@ def test_page_and_json_say_the_same_of_everybody_also_before_a_block_is_over(tol
     early = dataclasses.replace(told, as_of=dataclasses.replace(told.as_of, us=told.story.blocks[1].span.end_us - 1))
     for one in (told, early):
         rows = {row.person: row.cells for row in class_view(one, {}, "en").people}
-        for number, block in enumerate(class_json(one, {})["blocks"]):
-            for presence in block["presences"]:
+        for number, block in enumerate(one.story.blocks):
+            for presence in people_of(one, block)["presences"]:
                 cell = rows[presence["person"]][number]
                 assert cell is not None and cell.answer == presence["answer"]
     assert {cell.answer for cells in rows.values() if (cell := cells[1])} == {"shown", "pending"}

@@ -20,7 +20,7 @@ from evidence.times import MINUTE
 from tests.central.dossier.classes import dossier, flagged, flagged_course, nothing, two_rooms
 from tests.central.dossier.test_pdf import EVIL, stated
 
-SHEETS = ["概况", "问题", "学员出勤", "课时录像", "时段点名", "签到", "巡查", "异议", "决定", "名册变更"]
+SHEETS = ["概况", "问题", "学员出勤", "课时录像", "时段点名", "签到", "检查", "异议", "决定", "名册变更"]
 
 
 def opened(facts: Facts, lang: str = "zh") -> Workbook:
@@ -70,7 +70,7 @@ def test_every_reason_has_a_row() -> None:
 
 
 def test_inspections_are_listed() -> None:
-    assert [row[1:5] for row in rows(opened(stated()), "巡查")][:2] == [
+    assert [row[1:5] for row in rows(opened(stated()), "检查")][:2] == [
         ("开班", "101 教室", 2, 4), ("实地", "101 教室", 2, 3)]
 
 
