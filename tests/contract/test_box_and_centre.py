@@ -28,7 +28,7 @@ START = day.COURSE[0].presses[0]
 RATE, SEGMENT_S = 40, 60
 FILM_S = 100 * RATE
 """So long that a busy machine presses the end before the film does: a camera that is silent ends its run by a gap."""
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

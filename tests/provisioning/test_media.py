@@ -77,6 +77,7 @@ def test_everybody_has_time_to_check_in_before_each_half_day() -> None:
         assert earlier is None or earlier.presses[1] + timedelta(minutes=9) < half_day.check_in
 
 
+@pytest.mark.long
 def test_the_second_start_finds_the_films(
     tmp_path: Path, clip: Path, gallery: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

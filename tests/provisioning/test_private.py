@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from provisioning.demo import film, private
 
@@ -20,6 +21,7 @@ def open_to_others(folder: Path) -> list[str]:
     return [str(path) for path in found if path.stat().st_mode & 0o077]
 
 
+@pytest.mark.long
 def test_a_users_photos_and_films_are_the_owners_alone(tmp_path: Path) -> None:
     """As `make demo VIDEO=… GALLERY=…` makes them, in a process that was started with an open umask."""
     picture = np.full((60, 80, 3), 90, np.uint8)

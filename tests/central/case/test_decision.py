@@ -13,6 +13,8 @@ from tests.central.console import send
 from tests.central.course import AWAY
 from tests.central.test_reviews import CLASS, NOW
 
+pytestmark = pytest.mark.long
+
 PAGE, WHY = f"{BASE}/decision", "三次录像均未显示全员"
 
 

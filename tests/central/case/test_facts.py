@@ -16,6 +16,8 @@ from evidence.shape import decode
 from tests.central.case_pages import BASE, belongs, kept, school, send_files, supervisor, text
 from tests.central.course import PEOPLE
 
+pytestmark = pytest.mark.long
+
 PAGE = f"{BASE}/facts"
 FACTS = f"""\
 rule = "O8"

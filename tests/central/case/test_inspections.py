@@ -16,6 +16,8 @@ from tests.central.console import send
 from tests.central.course import PEOPLE
 from tests.central.test_reviews import story
 
+pytestmark = pytest.mark.long
+
 PAGE = f"{BASE}/inspections"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(60))
 DRAWN = "data:image/png;base64," + base64.b64encode(PNG).decode()

@@ -12,6 +12,8 @@ from tests.central.case_pages import BASE, belongs, kept, school, shown, supervi
 from tests.central.console import send
 from tests.central.test_reviews import CLASS, NOW
 
+pytestmark = pytest.mark.long
+
 PAGE = f"{BASE}/objections"
 
 

@@ -13,6 +13,8 @@ from tests.central.console import send
 from tests.central.course import AWAY, PEOPLE
 from tests.central.test_reviews import story, video_of
 
+pytestmark = pytest.mark.long
+
 PAGE = f"{BASE}/blocks/{PRACTICE}"
 
 

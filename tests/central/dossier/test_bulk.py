@@ -18,6 +18,8 @@ from tests.central.dossier.classes import flagged_course
 from tests.central.helpers import MORNING, PLAN, Box, FixedClock
 from tests.central.test_classes import add
 
+pytestmark = pytest.mark.long
+
 DAY = 24 * 3600 * 10**6
 
 

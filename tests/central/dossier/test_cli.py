@@ -15,6 +15,8 @@ from central.dossier.document import FILES
 from central.wiring import Centre, open_centre
 from evidence.bodies import Export, body_of
 
+pytestmark = pytest.mark.long
+
 
 def run(*args: object, lang: str = "en") -> int:
     return main(["--lang", lang, *map(str, args)])

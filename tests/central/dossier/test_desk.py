@@ -20,6 +20,8 @@ from central.dossier.layout import laid_out
 from central.dossier.shape import Facts
 from tests.central.dossier.classes import dossier, flagged, flagged_course
 
+pytestmark = pytest.mark.long
+
 PATIENCE_S = 30
 
 

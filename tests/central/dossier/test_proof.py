@@ -23,6 +23,8 @@ from evidence.errors import ZaitangError
 from tests.central.dossier.classes import flagged
 from verify.cli import main as verify
 
+pytestmark = pytest.mark.long
+
 DOCS = Path(__file__).parents[3] / "docs"
 GOOD = code_text(flagged())
 

@@ -9,6 +9,8 @@ from central.dossier.errors import NotOurFolder
 from central.dossier.write import sweep, write_file, write_folder
 from central.errors import CannotWrite
 
+pytestmark = pytest.mark.long
+
 FILES = {"class.csv": b"new", "trainees.csv": b"new"}
 
 

@@ -20,6 +20,8 @@ from evidence.times import MINUTE
 from tests.central.dossier.classes import dossier, flagged, flagged_course, nothing, two_rooms
 from tests.central.dossier.test_pdf import EVIL, stated
 
+pytestmark = pytest.mark.long
+
 SHEETS = ["概况", "问题", "学员出勤", "课时录像", "时段点名", "签到", "检查", "异议", "决定", "名册变更"]
 
 

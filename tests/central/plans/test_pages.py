@@ -28,6 +28,8 @@ from tests.central.helpers import MORNING, FixedClock
 from tests.central.plans.making import HEADERS, PEOPLE, boxes, roster, schedule, spec
 from tests.central.plans.tables import number
 
+pytestmark = pytest.mark.long
+
 CLASS = "/plans/welder-1"
 
 

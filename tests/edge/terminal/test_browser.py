@@ -192,6 +192,7 @@ def at_each_size(page: Page) -> Iterator[None]:
         yield
 
 
+@pytest.mark.long
 def test_everything_fits_is_legible_and_can_be_touched(page: Page, box_folder: tuple[Path, Store, int]) -> None:
     expect(page.locator("#in")).to_contain_text("欧阳建国", timeout=30_000)
     for lang in ("zh", "en"):
