@@ -86,3 +86,15 @@ def test_texts_are_utf_8_and_end_with_a_line(tracked: list[str]) -> None:
 def _does_nothing(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Pass) or (
         isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+
+
+def test_every_style_sheet_closes_what_it_opens(tracked: list[str]) -> None:
+    """A block that is left open swallows all rules behind it, and no browser says so."""
+    sheets = [name for name in tracked if name.endswith(".css")]
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in sheets}
+    assert sheets and [name for name, text in texts.items() if text.count("{") != text.count("}")] == []
+
+
+def test_no_merge_was_left_half_done(tracked: list[str]) -> None:
+    marks = re.compile(rb"^(<{7} |>{7} )", re.M)
+    assert [name for name in tracked if marks.search((ROOT / name).read_bytes())] == []
