@@ -167,7 +167,7 @@ def test_from_the_terminal_to_the_own_record_an_objection_and_a_survey(
     with centre.store.read() as tx:
         looks = [body_of(one.record) for one in tx.of_type("look.centre")]
         told = tell(centre.store, tx, CLASS, centre.clock.stamp().utc_us)
-    assert looks == [CentreLook("p-2", "own", CLASS, person="p-2")]
+    assert looks == [CentreLook("p-2", "own", None, CLASS, person="p-2")]
 
     now_us = centre.clock.stamp().utc_us
     open_survey(centre.store, told, "page", "", True, Actor("li", "supervisor", "410000"), now_us)
