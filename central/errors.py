@@ -518,3 +518,11 @@ class TooManyFiles(BadInput):
 
 class NothingWanted(BadInput):
     text = "there is no file of {device} that is not here already; name files to have them sent again"
+
+
+class BadPlaceInList(BadInput):
+    text = "this place in the list is not there any more; begin at the first page"
+
+
+class BadFilter(BadInput):
+    text = "{field} is not understood: {why}"

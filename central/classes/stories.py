@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
-from collections.abc import Iterable
 
 from central.classes.as_of import AsOf, as_of
+from central.classes.chains import MOST_BYTES, Chains
+from central.classes.kept import Kept
 from central.classes.orders import boxes_of, order_of
 from central.clock import Clock
 from central.errors import CannotJudge, PolicyGone
+from central.store.inputs import Inputs
 from central.store.store import Store
 from central.store.tables import Tx
 from common.logs import Log
@@ -16,8 +17,9 @@ from evidence.bodies import ClassOrder
 from evidence.errors import ZaitangError
 from evidence.fold import fold
 from evidence.policy import Policy, parse_policy
-from evidence.receipts import Receipt, peek_receipt
+from evidence.records import Record
 from evidence.rules import Finding, findings
+from evidence.rules.edges import next_edge_us
 from evidence.seal import read_sealed
 from evidence.story import Story
 
@@ -25,7 +27,8 @@ from evidence.story import Story
 @dataclasses.dataclass(frozen=True)
 class Told:
     """A class as of one moment. `waiting`: records of its boxes that are here but whose turn in the chain has not come,
-    because an earlier one is missing; they are left out."""
+    because an earlier one is missing; they are left out. `inputs`: what the story was made of; `leaves`: how many
+    records were here then. `until_us`: when time alone may change a finding; None: never."""
 
     order: ClassOrder
     policy: Policy
@@ -33,15 +36,31 @@ class Told:
     as_of: AsOf
     findings: tuple[Finding, ...]
     waiting: int
+    inputs: Inputs = ()
+    leaves: int = 0
+    until_us: int | None = None
+    size: int = 0
+    """Bytes of the envelopes behind it."""
+
+    def at(self, now_us: int) -> Told:
+        """The same story as of another moment. What is simulated stays at its own."""
+        if self.as_of.simulated or self.as_of.us == now_us:
+            return self
+        if self.as_of.us <= now_us and (self.until_us is None or now_us < self.until_us):
+            return dataclasses.replace(self, as_of=AsOf(now_us, False))
+        return dataclasses.replace(
+            self, as_of=AsOf(now_us, False), findings=findings(self.story, self.policy, now_us),
+            until_us=next_edge_us(self.story, now_us))
 
 
 class Stories:
-    """Tells classes, and remembers each for as long as no new record is here."""
+    """Tells classes, and remembers those that were asked for last, each for as long as its story is made of the same
+    records. `most_bytes`: of the envelopes behind what is remembered, of stories and of chains each."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, most_bytes: int = MOST_BYTES) -> None:
         self._store, self._clock = store, clock
-        self._kept: dict[str, tuple[int, Told]] = {}
-        self._lock = threading.Lock()
+        self._kept: Kept[tuple[tuple[str, ...], Told]] = Kept(most_bytes)
+        self._chains = Chains(most_bytes)
         self._log = Log("classes.stories")
 
     def tell(self, class_id: str) -> Told:
@@ -57,39 +76,44 @@ class Stories:
 
     def _tell(self, class_id: str) -> Told:
         now_us = self._clock.stamp().utc_us
+        kept = self._kept.get(class_id)
         with self._store.read() as tx:
-            leaves = tx.leaves()
-            with self._lock:
-                kept = self._kept.get(class_id)
-            if kept is None or kept[0] != leaves:
-                kept = (leaves, tell(self._store, tx, class_id, now_us))
-        told = kept[1]
-        if not told.as_of.simulated:
-            told = dataclasses.replace(
-                told, as_of=AsOf(now_us, False), findings=findings(told.story, told.policy, now_us)
-            )
-        with self._lock:
-            self._kept[class_id] = (leaves, told)
+            # An order is among what the centre says of the class: the boxes are the same while that is.
+            if kept is None or tx.inputs({class_id: kept[0]}, self._store.device)[class_id] != kept[1].inputs:
+                devices = tuple(boxes_of(tx, class_id))
+                kept = devices, tell(self._store, tx, class_id, now_us, self._chains)
+        told = kept[1].at(now_us)
+        self._kept.put(class_id, (kept[0], told), told.size)
         return told
 
 
-def tell(store: Store, tx: Tx, class_id: str, now_us: int) -> Told:
+def tell(store: Store, tx: Tx, class_id: str, now_us: int, chains: Chains | None = None) -> Told:
     """Fold the records and evaluate the rules. Raises UnknownClass, PolicyGone."""
     _, order = order_of(tx, class_id)
     policy = policy_of(tx, order)
     devices = set(boxes_of(tx, class_id))
     # Whole chains, as an auditor folds them: what belongs to no class may still tell about a clock.
-    records = [read_sealed(envelope).record for envelope in tx.receipted({*devices, store.device})]
-    moment = as_of(records, store.device, now_us)
-    story = fold(records, class_id, policy, receipts=receipts_of(tx, devices), log=store.log)
-    return Told(order, policy, story, moment, findings(story, policy, moment.us), tx.waiting(devices))
-
-
-def receipts_of(tx: Tx, devices: Iterable[str]) -> dict[tuple[str, str], list[Receipt]]:
-    """The centre's own receipts for the chains of these devices."""
     heads = [head for device in sorted(devices) for head in tx.heads(device)]
-    return {(head.device, head.chain): [peek_receipt(envelope) for _, envelope in tx.receipts(head.device, head.chain)]
-            for head in heads}
+    read = {(head.device, head.chain): (chains or Chains(0)).read(tx, head) for head in heads}
+    records = [record for one in read.values() for record in one.records]
+    records += of_centre(store, tx, class_id)
+    moment = as_of(records, store.device, now_us)
+    receipts = {place: list(one.receipts) for place, one in read.items()}
+    story = fold(records, class_id, policy, receipts=receipts, log=store.log)
+    return Told(
+        order, policy, story, moment, findings(story, policy, moment.us), tx.waiting(devices),
+        tx.inputs({class_id: devices}, store.device)[class_id], tx.leaves(),
+        None if moment.simulated else next_edge_us(story, moment.us), sum(one.size for one in read.values()))
+
+
+def of_centre(store: Store, tx: Tx, class_id: str) -> list[Record]:
+    """What of the centre's own chain a story of this class is made of: its beginning, which keys it revoked, what it
+    says of the class. A centre of a city has thousands of other classes, and nothing of them tells of this one
+    (tests/central/test_stories.py compares both)."""
+    first = [sealed for head in tx.heads(store.device) if (sealed := tx.record(head.device, head.chain, 0))]
+    revoked = [sealed for sealed in tx.of_type("device.revoked") if sealed.record.device == store.device]
+    said = [read_sealed(envelope) for envelope in tx.said_of(class_id, store.device)]
+    return [sealed.record for sealed in (*first, *revoked, *said)]
 
 
 def policy_of(tx: Tx, order: ClassOrder) -> Policy:

@@ -11,6 +11,9 @@ from sqlalchemy.engine import Row
 from central.store import schema as t
 from central.store.devices import DeviceTables
 from central.store.heard import HeardTables
+from central.store.inputs import InputTables
+from central.store.live import LiveTables
+from central.store.summaries import SummaryTables
 from central.store.trees import TreeTables
 from evidence.bodies import Segment
 from evidence.records import NO_PREV, Record, Sealed
@@ -58,7 +61,7 @@ class Announced:
     stored: bool
 
 
-class Tx(DeviceTables, HeardTables, TreeTables):
+class Tx(DeviceTables, HeardTables, InputTables, LiveTables, SummaryTables, TreeTables):
     """One transaction."""
 
     def meta(self, key: str) -> str | None:
@@ -111,12 +114,17 @@ class Tx(DeviceTables, HeardTables, TreeTables):
         rows = select(c.envelope).where(c.device == device, c.chain == chain, c.seq <= up_to).order_by(c.seq)
         return list(self._db.execute(rows).scalars())
 
-    def receipted(self, devices: Iterable[str]) -> list[bytes]:
-        """The chains of these devices, each up to where it is here without a hole."""
-        r, h = t.records.c, t.chains.c
-        joined = t.records.join(t.chains, and_(r.device == h.device, r.chain == h.chain))
-        rows = select(r.envelope).select_from(joined).where(r.device.in_(sorted(devices)), r.seq <= h.up_to)
-        return list(self._db.execute(rows.order_by(r.leaf)).scalars())
+    def chain_from(self, device: str, chain: str, first: int, up_to: int) -> list[bytes]:
+        """Envelopes in order of seq, from `first` to `up_to`, both included."""
+        c = t.records.c
+        rows = select(c.envelope).where(c.device == device, c.chain == chain, c.seq.between(first, up_to))
+        return list(self._db.execute(rows.order_by(c.seq)).scalars())
+
+    def said_of(self, class_id: str, device: str) -> list[bytes]:
+        """What a device's own chains say of a class, by order of acceptance."""
+        c = t.records.c
+        rows = select(c.envelope).where(c.class_id == class_id, c.device == device).order_by(c.leaf)
+        return list(self._db.execute(rows).scalars())
 
     def waiting(self, devices: Iterable[str]) -> int:
         """Records of these devices that are here but wait for an earlier one."""
@@ -201,6 +209,12 @@ class Tx(DeviceTables, HeardTables, TreeTables):
         c = t.receipts.c
         rows = select(c.up_to, c.envelope).where(c.device == device, c.chain == chain).order_by(c.up_to)
         return [(row.up_to, row.envelope) for row in self._db.execute(rows)]
+
+    def receipts_after(self, device: str, chain: str, up_to: int) -> list[tuple[int, bytes]]:
+        """Those that go further than that record, in order."""
+        c = t.receipts.c
+        rows = select(c.up_to, c.envelope).where(c.device == device, c.chain == chain, c.up_to > up_to)
+        return [(row.up_to, row.envelope) for row in self._db.execute(rows.order_by(c.up_to))]
 
     def receipt_for(self, device: str, chain: str, seq: int) -> bytes | None:
         """The first receipt that covers a record."""
