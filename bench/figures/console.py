@@ -1,6 +1,7 @@
 """Row `console`: how long the pages of the console take at a centre of a city, on the server."""
 from __future__ import annotations
 
+import dataclasses
 import functools
 import gc
 import os
@@ -12,7 +13,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from bench.console_seed import BOXES, CLASSES_EACH, SURNAMES, check, seeded
+from bench.console_seed import BOXES, CLASSES_EACH, HEAVY_EVERY, SURNAMES, check, seeded
 from bench.harness import Figures
 from central.overview.judge import inputs_hash
 from central.overview.name_keys import NameKeys
@@ -60,37 +61,34 @@ def measure(folder: Path) -> tuple[list[str], dict[str, Any]]:
 
 
 def follow(centre: Centre, judge_s: float = 20) -> str:
-    """The worker lists all classes and judges for a while; what it did not come to takes the judgement of a class made
-    by the same rule, so that pages and filters have what they have once it is through."""
+    """The worker lists all classes and judges for a while, and one class of each kind that the seeder makes; what it
+    did not come to takes the judgement of its kind, so that pages and filters have what they have in the end."""
     worker = Worker(centre.store, centre.names, NameKeys(centre.keys.names_key), centre.clock)
-    begun, done, judged = time.perf_counter(), worker.step(judge_s), 0
-    while time.perf_counter() - begun < judge_s and done.behind:
-        done = worker.step(judge_s)
-        judged += done.judged
-    took = time.perf_counter() - begun
-    filled = 0
-    with centre.store.write() as tx:
+    begun, used = time.perf_counter(), time.process_time()
+    worker.step(judge_s)
+    took, cpu = time.perf_counter() - begun, time.process_time() - used
+    with centre.store.read() as tx:
         rows = tx.summaries_of(tx.class_ids(Wanted()))
-        boxes = tx.boxes_of_classes(rows)
-        inputs = tx.inputs(boxes, centre.store.device)
-        own = {row.judged_us: row for row in rows.values() if row.judged_leaf >= 0}
-        kinds = {_kind(row.class_id, row.ends_us, centre): row for row in rows.values() if row.judged_leaf >= 0}
-        for class_id, row in rows.items():
-            like = kinds.get(_kind(class_id, row.ends_us, centre))
-            if row.judged_leaf < 0 and own:
-                like = like or next(iter(own.values()))
-                tx.put_judgement(Judgement(
-                    class_id, tx.leaves(), like.judged_us, None, inputs_hash(inputs[class_id]), like.verdict,
-                    like.undecided, like.violated, like.missing, like.open))
-                filled += 1
-    return (f"the worker took {took:.0f} s for what it did here; {len(rows) - filled:,} classes judged, "
-            f"{filled:,} filled in from a class of their kind")
+        inputs = tx.inputs(tx.boxes_of_classes(rows), centre.store.device)
+        leaves = tx.leaves()
+    judged = {class_id for class_id, row in rows.items() if row.judged_leaf >= 0}
+    kinds: dict[tuple[int, ...], Judgement] = {}
+    for class_id in sorted(rows):
+        if _kind(class_id) not in kinds:
+            kinds[_kind(class_id)] = worker._judged(class_id)
+    with centre.store.write() as tx:
+        for class_id in rows.keys() - judged:
+            like = kinds[_kind(class_id)]
+            tx.put_judgement(dataclasses.replace(
+                like, class_id=class_id, leaves=leaves, inputs=inputs_hash(inputs[class_id])))
+    return (f"the worker listed all and judged {len(judged):,} classes in {took:.0f} s ({cpu:.0f} s CPU); "
+            f"{len(rows) - len(judged):,} took the judgement of one of {len(kinds)} kinds")
 
 
-def _kind(class_id: str, ends_us: int, centre: Centre) -> tuple[int, bool]:
-    """What the seeder makes of a class (`classes_of`), and whether it is over."""
+def _kind(class_id: str) -> tuple[int, ...]:
+    """What the seeder makes of a class (`classes_of`), and its place in the weeks of its box."""
     number, at = (int(part) for part in class_id.split("-")[1:])
-    return (number * CLASSES_EACH + at) % 20, ends_us <= centre.clock.stamp().utc_us
+    return (-1, at) if number % HEAVY_EVERY == 0 else ((number * CLASSES_EACH + at) % 20, at)
 
 
 def _pages(centre: Centre, boxes: int) -> Iterator[tuple[str, dict[str, Any]]]:

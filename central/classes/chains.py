@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
+from collections.abc import Mapping
 
 from central.classes.kept import Kept
 from central.store.tables import ChainHead, Tx
@@ -15,13 +17,15 @@ MOST_BYTES = 48 << 20
 
 @dataclasses.dataclass(frozen=True)
 class Read:
-    """A chain up to `up_to`, whose payload hash there is `head_hash`, with its receipts."""
+    """A chain up to `up_to`, whose payload hash there is `head_hash`, with its receipts. `sizes`: class → bytes of the
+    envelopes about it."""
 
     up_to: int
     head_hash: str
     records: tuple[Record, ...]
     receipts: tuple[Receipt, ...]
     size: int
+    sizes: Mapping[object, int]
 
 
 class Chains:
@@ -36,15 +40,18 @@ class Chains:
         place = (head.device, head.chain)
         known = self._kept.get(place)
         if known is None or not self._holds(tx, head, known):
-            known = Read(-1, "", (), (), 0)
+            known = Read(-1, "", (), (), 0, {})
         new = tx.chain_from(*place, known.up_to + 1, head.up_to)
         up_to = known.receipts[-1].up_to if known.receipts else -1
         receipts = [peek_receipt(envelope) for _, envelope in tx.receipts_after(*place, up_to)]
         if not new and not receipts:
             return known
-        found = Read(
-            head.up_to, head.head_hash, (*known.records, *(read_sealed(one).record for one in new)),
-            (*known.receipts, *receipts), known.size + sum(map(len, new)))
+        records = [read_sealed(one).record for one in new]
+        sizes = Counter(known.sizes)
+        for envelope, record in zip(new, records, strict=True):
+            sizes[record.body.get("class")] += len(envelope)
+        found = Read(head.up_to, head.head_hash, (*known.records, *records), (*known.receipts, *receipts),
+                     known.size + sum(map(len, new)), sizes)
         self._kept.put(place, found, found.size)
         return found
 

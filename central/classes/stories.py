@@ -40,7 +40,7 @@ class Told:
     leaves: int = 0
     until_us: int | None = None
     size: int = 0
-    """Bytes of the envelopes behind it."""
+    """Bytes of the envelopes about it."""
 
     def at(self, now_us: int) -> Told:
         """The same story as of another moment. What is simulated stays at its own."""
@@ -103,7 +103,8 @@ def tell(store: Store, tx: Tx, class_id: str, now_us: int, chains: Chains | None
     return Told(
         order, policy, story, moment, findings(story, policy, moment.us), tx.waiting(devices),
         tx.inputs({class_id: devices}, store.device)[class_id], tx.leaves(),
-        None if moment.simulated else next_edge_us(story, moment.us), sum(one.size for one in read.values()))
+        None if moment.simulated else next_edge_us(story, moment.us),
+        sum(one.sizes.get(class_id, 0) for one in read.values()))
 
 
 def of_centre(store: Store, tx: Tx, class_id: str) -> list[Record]:

@@ -15,6 +15,7 @@ from central.classes.stories import Stories
 from central.errors import UnknownEvidence
 from central.signing import may_not_sign
 from central.web.boxes import box_views
+from central.web.kept_views import KeptViews
 from central.web.kinds import record_kind, refusal
 from central.web.localtime import LocalTime
 from central.web.render import lang_of, page
@@ -54,7 +55,7 @@ class Listed:
 
 def pages(centre: Centre, stories: Stories) -> APIRouter:
     """Routes of the pages."""
-    router = APIRouter(default_response_class=HTMLResponse)
+    router, views = APIRouter(default_response_class=HTMLResponse), KeptViews()
 
     @router.get("/")
     def index(request: Request) -> Response:
@@ -70,7 +71,7 @@ def pages(centre: Centre, stories: Stories) -> APIRouter:
     @router.get("/classes/{class_id}")
     def show_class(request: Request, class_id: ClassName) -> Response:
         told = stories.tell(class_id)
-        view = class_view(told, names_of(centre, class_id), lang_of(request), centre.objects.has)
+        view = views.of(told, names_of(centre, class_id), lang_of(request), centre.objects.has)
         return page(request, centre, "class.html", c=view)
 
     @router.get("/records/{device}/{chain}/{seq}")

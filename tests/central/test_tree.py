@@ -164,7 +164,7 @@ def test_a_database_of_the_first_schema_gets_its_tree(tmp_path: Path) -> None:
     engine = open_engine(path)
     with reading(engine) as connection:
         tx = Tx(connection)
-        assert (tx.meta("schema"), tx.leaves(), tx.tree_size()) == ("2", 6, 0)
+        assert (tx.meta("schema"), tx.leaves(), tx.tree_size()) == ("3", 6, 0)
         assert [head.up_to for head in tx.heads()] == [3, 1]
     tree = Tree(FromEngine(engine), log_key("o", WITNESS.public_key()), KeySigner(WITNESS))  # type: ignore[arg-type]
     assert tree.issue(NOW_S).checkpoint.size == 6
