@@ -82,8 +82,10 @@ class Stories:
             if kept is None or tx.inputs({class_id: kept[0]}, self._store.device)[class_id] != kept[1].inputs:
                 devices = tuple(boxes_of(tx, class_id))
                 kept = devices, tell(self._store, tx, class_id, now_us, self._chains)
+                self._kept.put(class_id, kept, kept[1].size)
         told = kept[1].at(now_us)
-        self._kept.put(class_id, (kept[0], told), told.size)
+        if told.findings is not kept[1].findings:
+            self._kept.put(class_id, (kept[0], told), told.size)
         return told
 
 

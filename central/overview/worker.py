@@ -157,7 +157,9 @@ class Worker:
                 news = News()
                 for class_id in classes[at : at + LISTED]:
                     policy = self._policy(tx, class_id)
-                    for envelope in tx.newest_of_class(class_id, sorted(LIVE), RECENT) if policy else ():
+                    if policy is None:
+                        continue
+                    for envelope in tx.newest_of_class(class_id, sorted(LIVE), RECENT):
                         record = read_sealed(envelope).record
                         if now_us - record.utc_us > NEAR_US:
                             break

@@ -341,7 +341,7 @@ class SummaryTables:
 
     def sealed_of(self, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
         """(class, person) → the sealed name."""
-        n, found = t.names.c, {}
+        n, found = t.names.c, dict[tuple[str, str], bytes]()
         for class_id in sorted({class_id for class_id, _ in people}):
             some = [person for one, person in people if one == class_id]
             rows = select(n.person, n.sealed).where(n.class_id == class_id, n.person.in_(some))
