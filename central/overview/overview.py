@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import json
+import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from central.errors import BadPlaceInList
 from central.overview.judge import inputs_hash
@@ -24,6 +24,8 @@ FILMED_US = 5 * MINUTE
 PAUSE_US, EARLY_US = 30 * MINUTE, HOUR
 """As policies have it: of one block is what begins so soon after; check-in opens so long before."""
 SHOWN, MOST_PAGE = 10, 100
+MOST_PLACE = 4096
+"""Characters of a place in a list."""
 Recording = Literal["recording", "quiet", "ended", "idle"]
 
 
@@ -111,7 +113,7 @@ def classes(
     most = min(max(1, most), MOST_PAGE)
     if sort not in SORTS:
         raise BadPlaceInList()
-    found = tx.summaries(wanted, sort, descending, _place(after, sort), most + 1)
+    found = tx.summaries(wanted, sort, descending, place_of(after, sort), most + 1)
     shown = found[:most]
     place = _named(shown[-1], sort) if len(found) > most else ""
     return Page(tuple(lines_of(tx, shown, centre, now_us)), place)
@@ -161,22 +163,24 @@ def _lines(tx: Tx, wanted: Wanted, centre: str, now_us: int) -> tuple[ClassLine,
 
 def _named(row: Summary, sort: str) -> str:
     value = {"date": row.ends_us, "title": row.title, "class": row.class_id, "missing": row.missing}[sort]
-    return base64.urlsafe_b64encode(json.dumps([sort, value, row.class_id]).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(f"{sort}\0{value}\0{row.class_id}".encode()).decode().rstrip("=")
 
 
-def _place(after: str, sort: str) -> tuple[Any, str] | None:
-    """The place that a page named. Raises BadPlaceInList."""
+def place_of(after: str, sort: str) -> tuple[str | int, str] | None:
+    """The place that a page named: value of `sort` and class id; None of an empty text. Raises BadPlaceInList."""
     if not after:
         return None
     try:
-        named, value, class_id = json.loads(base64.urlsafe_b64decode(after[:4096] + "=" * (-len(after[:4096]) % 4)))
-    except (ValueError, TypeError):
+        said = after[:MOST_PLACE]
+        text = base64.b64decode(said + "=" * (-len(said) % 4), b"-_", validate=True).decode()
+    except ValueError:
         raise BadPlaceInList() from None
-    right = str if sort in ("title", "class") else int
-    if named != sort or type(value) is not right or type(class_id) is not str or (
-            isinstance(value, int) and abs(value) >= 2**63):
+    named, _, rest = text.partition("\0")
+    value, found, class_id = rest.rpartition("\0")
+    number = re.fullmatch(r"-?[0-9]{1,18}", value)
+    if named != sort or not found or "\0" in class_id or (sort not in ("title", "class") and not number):
         raise BadPlaceInList()
-    return value, class_id
+    return (value if sort in ("title", "class") else int(value)), class_id
 
 
 def region_prefix(code: str) -> str:

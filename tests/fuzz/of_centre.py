@@ -14,9 +14,22 @@ from central.classes.lists import take_list
 from central.classes.plan import hours_of, read_names, read_plan
 from central.classes.statements import state_assessment
 from central.config import load_config
-from central.errors import BadDay, BadKeyFile, BadName, BadPlan, CannotRead, CannotWrite, NoCentre
+from central.errors import (
+    BadDay,
+    BadFilter,
+    BadKeyFile,
+    BadName,
+    BadPlaceInList,
+    BadPlan,
+    CannotRead,
+    CannotWrite,
+    NoCentre,
+)
 from central.keys import load_centre_keys, load_public_key, sealing_key
 from central.names import NameBox
+from central.overview.overview import place_of
+from central.store.summaries import Wanted
+from central.web.overview import asked_of
 from central.wiring import Centre, init_centre
 from common.sheets import BadRoster, Listed, seal_roster
 from evidence.certs import pem
@@ -98,6 +111,11 @@ def _day(data: bytes, bench: Bench) -> object:
     return state_assessment(bench.kept(_centre).store, "welder-1", text, MORNING)
 
 
+def _filter(text: str) -> object:
+    """As a day, which it is first of all, and as what is looked for."""
+    return asked_of({"since": text, "until": text, "q": text, "after": text}).wanted(Wanted(), MORNING)
+
+
 PARSERS = (
     Parser("centre.toml", ("central/config.py",), "toml",
            lambda: [text.format(test="true", database=ADDRESS).encode() for text in TEMPLATES.values()], _config,
@@ -117,6 +135,11 @@ PARSERS = (
            lambda: [seal_roster([Listed("王秀英", "11010519491231002X", "trainee")],
                                 KEY.public_key().public_bytes_raw().hex(), "welder-1")], _list,
            (BadRoster, CannotRead, CannotWrite), 20),
+    Parser("a place in the list of classes", ("central/overview/overview.py",), "text",
+           lambda: [b"ZGF0ZQAxNzcyNDEyNjAwMDAwMDAwAHdlbGRlci0x"],
+           lambda data, bench: place_of(data.decode("utf-8", "replace"), "date"), (BadPlaceInList,), 25),
+    Parser("a filter of the overview", ("central/web/overview.py",), "text", lambda: [b"2026-03-02"],
+           lambda data, bench: _filter(data.decode("utf-8", "replace")), (BadFilter,), 25),
     Parser("the day of an assessment", ("central/classes/statements.py",), "text", lambda: [b"2026-03-02"], _day,
            (BadDay, BadInput), 25),
 )
