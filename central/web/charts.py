@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from central.classes.stories import Told
 from central.web.links import percent
 from central.web.localtime import LocalTime
-from central.web.matrix import Cell, PersonRow, people_rows
+from central.web.matrix import NOT_OVER, Cell, PersonRow, people_rows
 from common.reasons import block_words
 from common.texts import N_, translate
 from evidence.rules import R3Finding
@@ -21,7 +21,7 @@ NAME_MOST = 7
 """Characters of a name in the chart; the table has all of it."""
 KINDS = {
     "shown": N_("shown in the recording"), "checked_in": N_("signed in, not shown"), "leave": N_("on approved leave"),
-    "missing": N_("missing from the recording"), "open": N_("undecided"), "pending": N_("not over yet"),
+    "missing": N_("missing from the recording"), "open": N_("undecided"), "pending": NOT_OVER,
     "none": N_("not due"),
 }
 LETTERS = {"shown": "●", "checked_in": "○", "leave": "△", "missing": "×", "open": "?", "pending": "·", "none": ""}
@@ -146,7 +146,7 @@ def coverage(told: Told, lang: str) -> Coverage:
         share, over = percent(hour.covered_us, hour.span.length_us), hour.span.end_us <= told.as_of.us
         name = (f"{local.date(hour.span.start_us)} {local.clock(hour.span.start_us)}–"
                 f"{local.clock(hour.span.end_us)}")
-        words = f"{share}%" if over else translate(KINDS["pending"], lang)
+        words = f"{share}%" if over else translate(NOT_OVER, lang)
         bars.append(Bar(x, share * PLOT_H // 100, hour.hour.kind, over, share, name, words))
         x += BAR_W + 2
     judged = [hour for hour in told.story.hours if hour.span.end_us <= told.as_of.us]

@@ -11,7 +11,7 @@ from central.wiring import Centre, init_centre, open_centre
 from tests.central.helpers import FixedClock
 from tests.postgres import Server
 
-BOTH = {"test_collector", "test_tree", "test_pulse", "test_claims", "test_dropped"}
+BOTH = {"test_collector", "test_tree", "test_pulse", "test_claims", "test_dropped", "test_worker", "test_overview"}
 
 
 @pytest.fixture

@@ -419,7 +419,7 @@ def test_an_older_version_becomes_this_one_or_stays_as_it_was(
     for one in all_at_once([lambda: open_engine(address)] * 4):
         one.dispose()  # type: ignore[attr-defined]
     with reading(engine) as connection:
-        assert Tx(connection).meta("schema") == "2" and Tx(connection).tree_size() == 0
+        assert Tx(connection).meta("schema") == "3" and Tx(connection).tree_size() == 0
         assert set(inspect(connection).get_table_names()) == set(metadata.tables)
     engine.dispose()
 
