@@ -140,7 +140,7 @@ def _list(args: argparse.Namespace) -> None:
     rows = [(one.objection, translate(SOURCES[one.source], args.lang), one.person or "-", one.text,
              translate(OBJECTIONS[one.state], args.lang), one.answer or "-", one.handled_by or "-")
             for one in list_objections(open_centre(args.centre).store, args.class_id)]
-    head = [N_("Objection"), N_("From"), N_("Trainee"), N_("Text"), N_("State"), N_("Answer"), N_("Handled by")]
+    head = [N_("Objection"), N_("Raised by"), N_("Trainee"), N_("Text"), N_("State"), N_("Answer"), N_("Handled by")]
     print_table(head, rows, N_("Nobody objects."), args.lang)
 
 

@@ -737,3 +737,11 @@ class NoSuchMakeUp(BadInput):
 
 class UnknownCap(BadInput):
     text = "cap is {cap}; the policy knows {caps}"
+
+
+class BadPlaceInList(BadInput):
+    text = "this place in the list is not there any more; begin at the first page"
+
+
+class BadFilter(BadInput):
+    text = "{field} is not understood: {why}"

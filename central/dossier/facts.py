@@ -33,6 +33,7 @@ from evidence.attendance import Sign
 from evidence.canonical import canonical, sha256_hex
 from evidence.roster import instructors
 from evidence.rules import Finding, R3Finding, finding_json
+from evidence.standing import r3_of
 from evidence.story import Block, HourStory, PinFact
 from evidence.times import utc_us
 
@@ -135,11 +136,11 @@ def _trainees(told: Told, names: Mapping[str, str]) -> Iterator[Trainee]:
 
 def _marks(told: Told, block: Block) -> dict[str, Mark]:
     """The marks of who is due in a recording."""
-    state, came = state_of(told, block), {one.person for one in block.attendance if one.came}
+    came, r3 = {one.person for one in block.attendance if one.came}, r3_of(told.findings)
     found: dict[str, Mark] = {}
     for one in block.presences:
         shown, in_ = one.answer == "shown", one.person in came
-        answer = one.answer if state == "missing" else answer_of(block, one)
+        answer = answer_of(told, block, one, r3)
         if shown or in_:
             found[one.person] = "both" if shown and in_ else "shown" if shown else "signed"
         elif one.on_leave:

@@ -34,6 +34,7 @@ from central.web.administration import administration
 from central.web.api import api
 from central.web.audit import audit
 from central.web.cookies import Cookies
+from central.web.front import front
 from central.web.guard import Guard
 from central.web.log import log
 from central.web.own import own
@@ -63,8 +64,8 @@ def create_app(centre: Centre) -> FastAPI:
     app = FastAPI(title="Zaitang", docs_url=None, redoc_url=None, openapi_url=None)
     web, stories = centre.config.web, Stories(centre.store, centre.clock)
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
-    for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), pages(centre, stories),
-                   signing_in(centre), own(centre), administration(centre), audit(centre)):
+    for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), front(centre, stories),
+                   pages(centre, stories), signing_in(centre), own(centre), administration(centre), audit(centre)):
         app.router.routes.extend(router.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     check_routes(app.routes)

@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 
 from central.errors import BadKeyFile, BadServing, CannotListen, CannotRead, NotLoopback, PortInUse
+from central.overview.beside import followed
 from central.web.app import create_app
 from central.web.guard import LOOPBACK
 from central.web.patience import PatientProtocol
@@ -34,7 +35,8 @@ def serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None
         create_app(centre), http=PatientProtocol, log_level="warning", server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=3, **tls,
     )
-    uvicorn.Server(config).run([listening])
+    with followed(centre.folder):
+        uvicorn.Server(config).run([listening])
 
 
 def tls_files(centre: Centre) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from central.classes.decisions import Case, Made, decide, look_at
 from central.classes.objections import handle_objection, raise_objection
@@ -35,11 +34,11 @@ from central.errors import (
     UnknownClass,
 )
 from central.export import export_class
-from central.web.app import create_app
 from central.wiring import Centre
 from evidence.bodies import Decision, body_of
 from evidence.rules import RULES_VERSION
 from evidence.standing import findings_hash
+from tests.central.console import signed_in
 from tests.central.course import PEOPLE, PLAN
 from tests.central.helpers import write_plan
 from tests.central.test_reviews import CLASS, FIRST, NOW, PRACTICE
@@ -250,7 +249,7 @@ def test_the_commands_take_objections_and_their_answers(
 
 
 def test_the_page_of_the_class_tells_who_decided_and_whether_that_still_holds(played: Centre) -> None:
-    client = TestClient(create_app(played), base_url="http://127.0.0.1")
+    client = signed_in(played)
     assert "decided" not in client.get(f"/classes/{CLASS}").text
     decided(played)
     assert "依据的正是本页的判定结果" in client.get(f"/classes/{CLASS}?lang=zh").text
