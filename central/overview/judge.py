@@ -38,7 +38,8 @@ def judgement(told: Told, now_us: int) -> Judgement:
         class_id=told.order.class_id, leaves=told.leaves, judged_us=now_us, due_us=told.until_us,
         inputs=inputs_hash(told.inputs), verdict=verdict_of(told), undecided=0 if state == "decided" else waits,
         violated=_violated(told), missing=len(r3.recordings) if r3 else 0,
-        open=len(r3.open_recordings) if r3 else 0, round=state)
+        open=len(r3.open_recordings) if r3 else 0, round=state, simulated=told.story.simulated,
+        liveness=told.story.liveness_checked)
 
 
 def _violated(told: Told) -> int:

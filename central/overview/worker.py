@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from central.classes.institutions import institutions_of
 from central.classes.stories import Stories
 from central.clock import Clock
-from central.errors import DatabaseUnusable
+from central.errors import CannotJudge, DatabaseUnusable
 from central.names import NameBox
 from central.overview.boxes import box_states
 from central.overview.judge import RULES, inputs_hash, judgement
@@ -271,7 +271,7 @@ class Worker:
         except DatabaseUnusable:
             raise
         except ZaitangError as error:
-            return Judgement(class_id, leaves, now_us, None, inputs_hash(inputs), "error", error=type(error).__name__)
+            return Judgement(class_id, leaves, now_us, None, inputs_hash(inputs), "error", error=_kind(error))
 
 
 def _wants(row: Summary, now_us: int, again_us: int) -> bool:
@@ -288,3 +288,8 @@ def _listed(tx: Tx, classes: Collection[str]) -> list[Listing]:
 def _moved(tx: Tx, types: Collection[str]) -> list[tuple[str, str]]:
     """Institutions with their regions, if any of these records may be of one."""
     return [(id_, one.region) for id_, one in institutions_of(tx).items()] if "institution" in types else []
+
+
+def _kind(error: ZaitangError) -> str:
+    """Which error it was; of one that nobody foresaw, its own kind."""
+    return str(error.params["error"]) if isinstance(error, CannotJudge) else type(error).__name__

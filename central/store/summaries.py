@@ -60,6 +60,8 @@ class Judgement:
     open: int = 0
     error: str = ""
     round: str = ""
+    simulated: bool = False
+    liveness: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,6 +89,8 @@ class Summary:
     open: int
     error: str
     round: str
+    simulated: bool
+    liveness: bool
 
     def behind(self, now_us: int) -> bool:
         """Whether records came since, or time passed an edge, as far as is known."""
@@ -134,7 +138,8 @@ class SummaryTables:
         if not self._db.execute(update(t.summaries).where(where).values(**values)).rowcount:
             self._db.execute(insert(t.summaries).values(
                 class_id=one.class_id, judged_leaf=-1, judged_us=0, due_us=None, inputs="", verdict="unjudged",
-                undecided=0, violated=0, missing=0, open=0, error="", round="", **values))
+                undecided=0, violated=0, missing=0, open=0, error="", round="",
+                simulated=False, liveness=True, **values))
         for table in (t.class_boxes, t.class_hours):
             self._db.execute(delete(table).where(table.c.class_id == one.class_id))
         if one.boxes:

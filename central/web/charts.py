@@ -6,15 +6,14 @@ each chart stands a table of the same. Units are those of the SVG's own view box
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from central.classes.stories import Told
 from central.web.links import percent
 from central.web.localtime import LocalTime
-from central.web.matrix import NOT_OVER, Cell, PersonRow, people_rows
+from central.web.matrix import NOT_OVER, Cell, PersonRow
 from common.reasons import block_words
 from common.texts import N_, translate
-from evidence.rules import R3Finding
 
 CELL, NAME_W, HEAD_H, BAR_W, PLOT_H = 18, 92, 54, 10, 100
 NAME_MOST = 7
@@ -90,11 +89,9 @@ class Coverage:
     bar_w: int = BAR_W
 
 
-def heat_map(told: Told, names: Mapping[str, str], lang: str) -> HeatMap:
-    """Trainees × recordings."""
+def heat_map(told: Told, people: Sequence[PersonRow], lang: str) -> HeatMap:
+    """Trainees × recordings. `people`: the rows of the matrix."""
     local = LocalTime(told.order.utc_offset_min, lang)
-    r3 = next((one for one in told.findings if isinstance(one, R3Finding)), None)
-    people = people_rows(told, names, r3, local)
     blocks = [(block_words(one.id, lang), local.short_date(one.span.start_us)) for one in told.story.blocks]
     rows = tuple(_row(person, number, [name for name, _ in blocks], lang) for number, person in enumerate(people))
     used = {cell.kind for row in rows for cell in row.cells}

@@ -85,6 +85,7 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
     @routes.get("/boxes", Action.OVERVIEW)
     def boxes(request: Request) -> Response:
         lang = lang_of(request)
+        glance.catch_up()
         with centre.store.read() as tx:
             scope = scope_of(tx, actor_of(request))
             whole = scope.actor.role in WHOLE

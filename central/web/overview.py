@@ -68,6 +68,10 @@ class LineView:
     """Where the decision of two persons stands; empty before the first one."""
     judged: str
     fresh: bool
+    simulated: bool
+    liveness: bool
+    error: str
+    """The kind of error, where it cannot be judged."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -205,7 +209,8 @@ def line_view(line: ClassLine, local: LocalTime, institutions: Mapping[str, str]
         row.class_id, row.title, f"/classes/{row.class_id}", place,
         dates if row.ends_us else "", rooms, row.trainees,
         row.verdict, translate(VERDICTS[row.verdict], local.lang), row.missing, row.open, row.violated,
-        translate(ROUNDS[row.round], local.lang) if row.round in ROUNDS else "", judged, line.fresh)
+        translate(ROUNDS[row.round], local.lang) if row.round in ROUNDS else "", judged, line.fresh,
+        row.simulated, row.liveness, row.error)
 
 
 def running_view(one: RunningLine, local: LocalTime) -> RunningView:

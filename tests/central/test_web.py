@@ -134,9 +134,8 @@ def test_a_class_that_cannot_be_judged_takes_no_other_with_it(
     client = signed_in(centre)
     for _ in range(2):
         page = client.get("/?lang=en")
-        assert page.status_code == 200 and "class welder-1 cannot be judged" in page.text
-        assert "StopIteration" in page.text and 'href="/classes/welder-2"' in page.text
-        assert page.text.count("cannot be judged") == 1
+        assert page.status_code == 200 and page.text.count('<span class="chip error">cannot be judged') == 2
+        assert page.text.count("StopIteration") == 1 and 'href="/classes/welder-2"' in page.text
     for path in ("/classes/welder-1", "/api/classes/welder-1"):
         told = client.get(f"{path}?lang=zh")
         assert told.status_code == 500 and "班次 welder-1 无法判定" in told.text
@@ -205,7 +204,7 @@ def test_a_class_is_green_only_while_nothing_is_violated(
         monkeypatch.setattr(Stories, "tell", lambda self, class_id, now=now: now)
         for path, green, grey in (("/", '"chip clear"', '"chip noted"'),
                                   ("/classes/welder-1", '"verdict clear"', '"verdict noted"')):
-            page = client.get(f"{path}?lang={lang}").text
+            page = re.sub(r"<option.*?</option>", "", client.get(f"{path}?lang={lang}").text)
             assert (green in page, grey in page) == (count == 0, count == 2), path
             assert [one in page for one in words] == [count == 2] * 2 and (f">{clear}<" in page) == (count == 0), path
 
