@@ -84,7 +84,7 @@ def until_advances(page: sync_api.Page, video: str) -> None:
 
 def test_the_class_page_says_what_the_day_contained(console: Console, page: sync_api.Page) -> None:
     page.goto(console.address)
-    page.get_by_role("link", name=re.compile("焊工")).click()
+    page.get_by_role("link", name=re.compile("焊工")).first.click()
     text = page.inner_text("body")
     for said in ("预警", "模拟时钟", "测试密钥", "未做活体检测", AWAY, "09:40:00", "2026年3月2日下午"):
         assert said in text
