@@ -865,3 +865,11 @@ class BadAnswer(BadInput):
 
 class AnswerTooLong(BadInput):
     text = "what you wrote is too long, or has signs that cannot be seen: at most {limit} characters"
+
+
+class BadPlaceInList(BadInput):
+    text = "this place in the list is not there any more; begin at the first page"
+
+
+class BadFilter(BadInput):
+    text = "{field} is not understood: {why}"

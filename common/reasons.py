@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -554,6 +555,7 @@ def block_words(block_id: str, lang: str) -> str:
     return translate(MAKE_UP, lang, name=name) if make_up else name
 
 
+@functools.lru_cache(maxsize=4096)  # a page says the same few dates thousands of times, and Babel takes its time
 def date_words(iso: str, lang: str) -> str:
     """A date of the class's own clock."""
     return format_date(datetime.date.fromisoformat(iso), "medium", locale="zh_CN" if lang == "zh" else "en")

@@ -44,7 +44,13 @@ class Scope:
         """Whether a class of this institution, or of none, is within it."""
         if institution is not None and (institution in self.institutions or self.actor.role == "institution"):
             return self.holds_institution(institution)
-        return self.everything or (self.actor.scope or "").endswith("0000")
+        return self.nobodys
+
+    @property
+    def nobodys(self) -> bool:
+        """Whether classes of no institution that is known are within it."""
+        province = self.actor.role != "institution" and (self.actor.scope or "").endswith("0000")
+        return self.everything or province
 
     def visible(self) -> list[Institution]:
         """The institutions within it, by id."""

@@ -2,30 +2,36 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from central.classes.as_of import AsOf, as_of
+from central.classes.chains import MOST_BYTES, Chains
+from central.classes.kept import Kept
 from central.classes.orders import boxes_of, order_of
 from central.clock import Clock
 from central.errors import CannotJudge, PolicyGone
+from central.store.inputs import Inputs
 from central.store.store import Store
 from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import ClassOrder, JudgedChain
+from evidence.bodies import CentreLook, ClassOrder, JudgedChain, body_of
 from evidence.errors import ZaitangError
 from evidence.fold import fold
 from evidence.policy import Policy, parse_policy
-from evidence.receipts import Receipt, peek_receipt
+from evidence.records import Record
 from evidence.rules import Finding, findings
+from evidence.rules.edges import next_edge_us
 from evidence.seal import read_sealed
+from evidence.stated import looks
 from evidence.story import Story
 
 
 @dataclasses.dataclass(frozen=True)
 class Told:
     """A class as of one moment. `waiting`: records of its boxes that are here but whose turn in the chain has not come,
-    because an earlier one is missing; they are left out. `chains`: how far everything rests on which chains."""
+    because an earlier one is missing; they are left out. `chains`: how far everything rests on which chains. `inputs`:
+    what the story was made of, but for looks, of which `looked` is the newest leaf; `leaves`: how many records were
+    here then. `until_us`: when time alone may change a finding, or make a decision final; None: never."""
 
     order: ClassOrder
     policy: Policy
@@ -34,19 +40,32 @@ class Told:
     findings: tuple[Finding, ...]
     waiting: int
     chains: tuple[JudgedChain, ...] = ()
+    inputs: Inputs = ()
+    leaves: int = 0
+    until_us: int | None = None
+    size: int = 0
+    """Bytes of the envelopes about it."""
+    looked: int = -1
 
-
-NO_STORY = ("look.centre", "account", "institution")
-"""Records that change the story of no class: whoever looks at one must not make all of them be told anew."""
+    def at(self, now_us: int) -> Told:
+        """The same story as of another moment. What is simulated stays at its own."""
+        if self.as_of.simulated or self.as_of.us == now_us:
+            return self
+        if self.as_of.us <= now_us and (self.until_us is None or now_us < self.until_us):
+            return dataclasses.replace(self, as_of=AsOf(now_us, False))
+        return dataclasses.replace(
+            self, as_of=AsOf(now_us, False), findings=findings(self.story, self.policy, now_us),
+            until_us=next_edge_us(self.story, self.policy, now_us))
 
 
 class Stories:
-    """Tells classes, and remembers each for as long as no new record is here."""
+    """Tells classes, and remembers those that were asked for last, each for as long as its story is made of the same
+    records. `most_bytes`: of the envelopes behind what is remembered, of stories and of chains each."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, most_bytes: int = MOST_BYTES) -> None:
         self._store, self._clock = store, clock
-        self._kept: dict[str, tuple[int, Told]] = {}
-        self._lock = threading.Lock()
+        self._kept: Kept[tuple[tuple[str, ...], Told]] = Kept(most_bytes)
+        self._chains = Chains(most_bytes)
         self._log = Log("classes.stories")
 
     def tell(self, class_id: str) -> Told:
@@ -62,48 +81,73 @@ class Stories:
 
     def _tell(self, class_id: str) -> Told:
         now_us = self._clock.stamp().utc_us
+        found = kept = self._kept.get(class_id)
         with self._store.read() as tx:
-            leaves = tx.newest_but(NO_STORY)
-            with self._lock:
-                kept = self._kept.get(class_id)
-            if kept is None or kept[0] != leaves:
-                kept = (leaves, tell(self._store, tx, class_id, now_us))
-        told = kept[1]
-        if not told.as_of.simulated:
-            told = dataclasses.replace(
-                told, as_of=AsOf(now_us, False), findings=findings(told.story, told.policy, now_us)
-            )
-        with self._lock:
-            self._kept[class_id] = (leaves, told)
-        return told
+            # An order is among what the centre says of the class: the boxes are the same while that is.
+            if found is None or tx.inputs({class_id: found[0]}, self._store.device)[class_id] != found[1].inputs:
+                devices = tuple(boxes_of(tx, class_id))
+                found = devices, tell(self._store, tx, class_id, now_us, self._chains)
+            found = found[0], _with_looks(self._store, tx, found[1], found[0]).at(now_us)
+        if kept is None or found[1].findings is not kept[1].findings or found[1].looked != kept[1].looked:
+            self._kept.put(class_id, found, found[1].size)
+        return found[1]
 
 
-def tell(store: Store, tx: Tx, class_id: str, now_us: int) -> Told:
+def tell(store: Store, tx: Tx, class_id: str, now_us: int, chains: Chains | None = None) -> Told:
     """Fold the records and evaluate the rules. Raises UnknownClass, PolicyGone."""
     _, order = order_of(tx, class_id)
     policy = policy_of(tx, order)
     devices = set(boxes_of(tx, class_id))
     # Whole chains, as an auditor folds them: what belongs to no class may still tell about a clock.
-    records = [read_sealed(envelope).record for envelope in tx.receipted({*devices, store.device})]
+    heads = [head for device in sorted(devices) for head in tx.heads(device)]
+    read = {(head.device, head.chain): (chains or Chains(0)).read(tx, head) for head in heads}
+    records = [record for one in read.values() for record in one.records]
+    records += of_centre(store, tx, class_id, devices)
     moment = as_of(records, store.device, now_us)
-    story = fold(records, class_id, policy, receipts=receipts_of(tx, devices), log=store.log)
-    found = findings(story, policy, moment.us)
-    return Told(order, policy, story, moment, found, tx.waiting(devices), chains_of(tx, {*devices, store.device}))
+    receipts = {place: list(one.receipts) for place, one in read.items()}
+    story = fold(records, class_id, policy, receipts=receipts, log=store.log)
+    return Told(
+        order, policy, story, moment, findings(story, policy, moment.us), tx.waiting(devices),
+        chains_of(tx, {*devices, store.device}), tx.inputs({class_id: devices}, store.device)[class_id], tx.leaves(),
+        None if moment.simulated else next_edge_us(story, policy, moment.us),
+        sum(one.sizes.get(class_id, 0) for one in read.values()), tx.newest_look(class_id, store.device))
+
+
+def of_centre(store: Store, tx: Tx, class_id: str, devices: Iterable[str]) -> list[Record]:
+    """What of the centre's own chain a story of this class is made of: its beginning, which keys it revoked, what it
+    says of the class, and of the chains of these boxes. A centre of a city has thousands of other classes, and nothing
+    of them tells of this one (tests/central/test_stories.py compares both)."""
+    first = [sealed for head in tx.heads(store.device) if (sealed := tx.record(head.device, head.chain, 0))]
+    revoked = [sealed for sealed in tx.of_type("device.revoked") if sealed.record.device == store.device]
+    said = [read_sealed(envelope) for envelope in tx.said_of(class_id, store.device)]
+    boxes = [read_sealed(envelope) for envelope in tx.said_of_boxes(devices, store.device)]
+    return [sealed.record for sealed in (*first, *revoked, *said, *boxes)]
+
+
+def _with_looks(store: Store, tx: Tx, told: Told, devices: Sequence[str]) -> Told:
+    """The same with the looks that were stated since: of the rules only R5 speaks of them, so that nobody's look makes
+    a story be folded anew (tests/central/test_stories.py compares both)."""
+    newest, class_id = tx.newest_look(told.order.class_id, store.device), told.order.class_id
+    if newest == told.looked:
+        return told
+    records = [read_sealed(one).record for one in tx.looks_after(class_id, store.device, told.looked)]
+    said = [(record, body) for record in records if isinstance(body := body_of(record), CentreLook)]
+    new = looks(said)
+    facts = sorted((*told.story.looks, *new), key=lambda fact: (fact.at_us, fact.ref))
+    last_us = max(told.story.last_us, *(record.utc_us for record in records))
+    story = dataclasses.replace(told.story, looks=tuple(facts), last_us=last_us)
+    # Of no class-hours, the last record says when they would have ended.
+    found = findings(story, told.policy, told.as_of.us) if new or not story.hours else told.findings
+    return dataclasses.replace(told, story=story, looked=newest, findings=found, leaves=tx.leaves(),
+                               chains=chains_of(tx, {*devices, store.device}))
 
 
 def chains_of(tx: Tx, devices: Iterable[str]) -> tuple[JudgedChain, ...]:
     """How far the chains of these devices are here without a hole, and receipted."""
     heads = [head for device in sorted(devices) for head in tx.heads(device) if head.up_to >= 0]
     return tuple(JudgedChain(
-        head.device, head.chain, head.up_to, head.head_hash,
-        max((up_to for up_to, _ in tx.receipts(head.device, head.chain)), default=None)) for head in heads)
-
-
-def receipts_of(tx: Tx, devices: Iterable[str]) -> dict[tuple[str, str], list[Receipt]]:
-    """The centre's own receipts for the chains of these devices."""
-    heads = [head for device in sorted(devices) for head in tx.heads(device)]
-    return {(head.device, head.chain): [peek_receipt(envelope) for _, envelope in tx.receipts(head.device, head.chain)]
-            for head in heads}
+        head.device, head.chain, head.up_to, head.head_hash, tx.receipted_up_to(head.device, head.chain))
+        for head in heads)
 
 
 def policy_of(tx: Tx, order: ClassOrder) -> Policy:

@@ -125,7 +125,7 @@ def _trainees(told: Told, names: Mapping[str, str]) -> Iterator[Trainee]:
 
 def _marks(told: Told, block: Block) -> dict[str, Mark]:
     """The marks of who is due in a recording."""
-    r3, came = r3_of(told.findings), {one.person for one in block.attendance if one.came}
+    came, r3 = {one.person for one in block.attendance if one.came}, r3_of(told.findings)
     found: dict[str, Mark] = {}
     for one in block.presences:
         shown, in_ = one.answer == "shown", one.person in came

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from central.classes.as_of import as_of
 from central.classes.orders import boxes_of
-from central.classes.stories import Told, policy_of, receipts_of
+from central.classes.stories import Told, policy_of
 from central.dossier.errors import NotYetThen
 from central.dossier.facts import facts_of
 from central.dossier.shape import Facts, Proof
@@ -20,6 +20,7 @@ from evidence.certs import fingerprint
 from evidence.checkpoint import Stated
 from evidence.fold import fold
 from evidence.notes import base64_text
+from evidence.receipts import Receipt, peek_receipt
 from evidence.records import Record, Sealed
 from evidence.rules import findings
 from evidence.seal import read_sealed
@@ -54,9 +55,16 @@ def told_at(store: Store, tx: Tx, class_id: str, size: int, now_us: int) -> tupl
     records = _unbroken(read_sealed(one).record for one in tx.receipted({*devices, store.device}, size))
     policy, moment = policy_of(tx, order), as_of(records, store.device, now_us)
     receipts = {chain: [one for one in given if utc_us(one.time) <= now_us]
-                for chain, given in receipts_of(tx, devices).items()}
+                for chain, given in _receipts_of(tx, devices).items()}
     story = fold(records, class_id, policy, receipts=receipts, log=store.log)
     return Told(order, policy, story, moment, findings(story, policy, moment.us), tx.waiting(devices)), sealed
+
+
+def _receipts_of(tx: Tx, devices: Iterable[str]) -> dict[tuple[str, str], list[Receipt]]:
+    """The centre's own receipts for the chains of these devices."""
+    heads = [head for device in sorted(devices) for head in tx.heads(device)]
+    return {(head.device, head.chain): [peek_receipt(envelope) for _, envelope in tx.receipts(head.device, head.chain)]
+            for head in heads}
 
 
 def _order(tx: Tx, class_id: str, size: int) -> tuple[Sealed, ClassOrder]:

@@ -328,7 +328,7 @@ class Plans:
         if draft is not None:
             needed |= {one.person for one in (*draft.people, *joining(draft))}
         for person in {*tx.sealed_names(class_id), *tx.numbers(class_id)} - needed:
-            tx.forget_name(class_id, person)
+            tx.erase_name(class_id, person)
             tx.forget_number(class_id, person)
 
     def _policy(self, tx: Tx, draft: Draft) -> Policy:

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
+from central.store.inputs import box_of
 from central.store.plans import PlanTables
-from central.store.schema import records
+from central.store.schema import about_boxes, names, records
 from evidence.bodies import ClassOrder, body_of
 from evidence.seal import read_sealed
 
@@ -19,8 +20,16 @@ def _tree(_connection: Connection) -> None:
 
 
 def _three(connection: Connection) -> None:
-    """From 2 to 3 accounts, events for others, drafts, ID numbers, own records and surveys came, all empty, and which
-    class has which box when: told from the orders in force."""
+    """From 2 to 3 accounts, events for others, drafts, ID numbers, own records, surveys and the overview came, all
+    empty; the overview fills itself. Which class has which box when, and what the centre stated of which box, is told
+    from what is here."""
+    for table, name in ((records, "records_class_type"), (names, "names_person")):
+        next(one for one in table.indexes if one.name == name).create(connection, checkfirst=True)
+    _book(connection)
+    _note_boxes(connection)
+
+
+def _book(connection: Connection) -> None:
     rows = select(records.c.envelope).where(records.c.type == "order.class").order_by(records.c.leaf)
     newest: dict[str, ClassOrder] = {}
     for envelope in connection.execute(rows).scalars():
@@ -31,6 +40,13 @@ def _three(connection: Connection) -> None:
             newest[body.class_id] = body
     for order in newest.values():
         PlanTables(connection).book(order)
+
+
+def _note_boxes(connection: Connection) -> None:
+    rows = select(records.c.leaf, records.c.envelope).where(records.c.type == "alarm").order_by(records.c.leaf)
+    for leaf, envelope in connection.execute(rows):
+        if (device := box_of(read_sealed(envelope).record)) is not None:
+            connection.execute(insert(about_boxes).values(leaf=leaf, device=device))
 
 
 STEPS: Mapping[int, Callable[[Connection], None]] = {1: _tree, 2: _three}

@@ -33,6 +33,7 @@ records = Table(
     Column("envelope", LargeBinary, nullable=False),
     Index("records_place", "device", "chain", "seq", unique=True),
     Index("records_class", "class_id", "device"),
+    Index("records_class_type", "class_id", "type", "leaf"),
     Index("records_type", "type", "leaf"),
 )
 
@@ -142,6 +143,7 @@ names = Table(
     Column("class_id", _text(64), primary_key=True),
     Column("person", _text(64), primary_key=True),
     Column("sealed", LargeBinary, nullable=False, comment="AES-256-GCM with keys/names.key"),
+    Index("names_person", "person"),
 )
 
 drafts = Table(
@@ -372,4 +374,102 @@ answers = Table(
     Column("words", Text, nullable=False),
     Index("answers_survey", "class_id", "number"),
     sqlite_with_rowid=False,
+)
+
+about_boxes = Table(
+    "about_boxes",
+    metadata,
+    Column("leaf", BigInteger, primary_key=True, autoincrement=False, comment="of what a centre states"),
+    Column("device", _text(64), nullable=False, comment="the box of whose chains it does"),
+    Index("about_boxes_device", "device", "leaf"),
+)
+
+# What follows is told by the records and can be thrown away: central/overview makes it anew.
+
+summaries = Table(
+    "summaries",
+    metadata,
+    Column("class_id", _text(64), primary_key=True),
+    Column("order_leaf", BigInteger, nullable=False, comment="the order that these columns are from"),
+    Column("title", Text, nullable=False),
+    Column("policy", _text(64), nullable=False, comment="SHA-256"),
+    Column("institution", _text(64), nullable=False),
+    Column("region", _text(6), nullable=False, comment="GB/T 2260"),
+    Column("starts_us", BigInteger, nullable=False),
+    Column("ends_us", BigInteger, nullable=False),
+    Column("trainees", Integer, nullable=False),
+    Column("touched_leaf", BigInteger, nullable=False, comment="the newest record that may change its story"),
+    Column("judged_leaf", BigInteger, nullable=False, comment="how many records were here when judged; -1: never"),
+    Column("judged_us", BigInteger, nullable=False, comment="as of which moment"),
+    Column("due_us", BigInteger, comment="from then on time alone may change a finding"),
+    Column("inputs", _text(64), nullable=False, comment="SHA-256 of what it was judged from, and by which rules"),
+    Column("verdict", _text(16), nullable=False, comment="flag, review, noted, clear, none, error, unjudged"),
+    Column("undecided", Integer, nullable=False, comment="flags that nobody has decided"),
+    Column("violated", Integer, nullable=False),
+    Column("missing", Integer, nullable=False),
+    Column("open", Integer, nullable=False),
+    Column("error", Text, nullable=False, comment="why it cannot be judged: the kind of error"),
+    Column("round", _text(16), nullable=False, comment="where the decision of two persons stands"),
+    Column("simulated", Boolean, nullable=False, comment="its records were made with a clock that is not real"),
+    Column("liveness", Boolean, nullable=False, comment="every check-in that was accepted is of a living person"),
+    Index("summaries_dates", "ends_us", "class_id"),
+)
+
+class_boxes = Table(
+    "class_boxes",
+    metadata,
+    Column("device", _text(64), primary_key=True),
+    Column("class_id", _text(64), primary_key=True, index=True),
+    Column("room", Text, nullable=False),
+)
+
+class_hours = Table(
+    "class_hours",
+    metadata,
+    Column("class_id", _text(64), primary_key=True),
+    Column("hour", _text(64), primary_key=True),
+    Column("start_us", BigInteger, nullable=False, index=True),
+    Column("end_us", BigInteger, nullable=False),
+)
+
+name_keys = Table(
+    "name_keys",
+    metadata,
+    Column("token", _text(32), primary_key=True, comment="of the beginning of a name in one class, with a key"),
+    Column("class_id", _text(64), primary_key=True),
+    Column("person", _text(64), primary_key=True),
+    Index("name_keys_person", "class_id", "person"),
+)
+
+live = Table(
+    "live",
+    metadata,
+    Column("class_id", _text(64), primary_key=True),
+    Column("device", _text(64), primary_key=True),
+    Column("started_us", BigInteger, nullable=False, comment="the newest start of a session; 0: none is known"),
+    Column("ended_us", BigInteger, nullable=False, comment="the newest end"),
+    Column("filmed_us", BigInteger, nullable=False, comment="the newest record of a file of video"),
+)
+
+came = Table(
+    "came",
+    metadata,
+    Column("class_id", _text(64), primary_key=True),
+    Column("person", _text(64), primary_key=True),
+    Column("at_us", BigInteger, nullable=False, comment="when signed in last"),
+)
+
+box_states = Table(
+    "box_states",
+    metadata,
+    Column("device", _text(64), primary_key=True),
+    Column("grade", Integer, nullable=False, comment="0: in order; else how much it needs somebody"),
+    Column("troubles", Text, nullable=False, comment="codes, the worst first"),
+    Column("heard_us", BigInteger, comment="when it last proved that it lives"),
+    Column("waiting", BigInteger, nullable=False),
+    Column("free", BigInteger, comment="bytes at its fullest place"),
+    Column("apart_s", BigInteger, nullable=False),
+    Column("expires_us", BigInteger, comment="its certificate"),
+    Column("refused", BigInteger, nullable=False, comment="different messages in quarantine"),
+    Index("box_states_grade", "grade", "device"),
 )

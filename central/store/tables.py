@@ -12,8 +12,11 @@ from central.store import schema as t
 from central.store.accounts import AccountTables
 from central.store.devices import DeviceTables
 from central.store.heard import HeardTables
+from central.store.inputs import InputTables
+from central.store.live import LiveTables
 from central.store.outbox import OutboxTables
 from central.store.plans import PlanTables
+from central.store.summaries import SummaryTables
 from central.store.surveys import SurveyTables
 from central.store.trees import TreeTables
 from central.store.visits import VisitTables
@@ -63,7 +66,10 @@ class Announced:
     stored: bool
 
 
-class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables, AccountTables, PlanTables, VisitTables, SurveyTables):
+class Tx(
+    DeviceTables, HeardTables, InputTables, LiveTables, SummaryTables, TreeTables, OutboxTables, AccountTables,
+    PlanTables, VisitTables, SurveyTables,
+):
     """One transaction."""
 
     def meta(self, key: str) -> str | None:
@@ -96,6 +102,7 @@ class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables, AccountTables, Pla
             "hash": one.hash, "prev": one.record.prev, "type": one.record.type[:KEEP_OF_TYPE], "class_id": class_id,
             "envelope": one.envelope,
         } for leaf, (one, class_id) in enumerate(sealed, first)])
+        self.note_boxes([(leaf, one.record) for leaf, (one, _) in enumerate(sealed, first)])
 
     def leaf_of(self, device: str, chain: str, seq: int) -> int:
         """The leaf of a record that is here."""
@@ -116,15 +123,20 @@ class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables, AccountTables, Pla
         rows = select(c.envelope).where(c.device == device, c.chain == chain, c.seq <= up_to).order_by(c.seq)
         return list(self._db.execute(rows).scalars())
 
-    def receipted(self, devices: Iterable[str], size: int | None = None) -> list[bytes]:
-        """The chains of these devices, each up to where it is here without a hole. `size`: only what is among the first
-        so many leaves; then an earlier one may be missing that came later."""
+    def receipted(self, devices: Iterable[str], size: int) -> list[bytes]:
+        """What of the chains of these devices, each up to where it is here without a hole, is among the first `size`
+        leaves; an earlier one may be missing that came later."""
         r, h = t.records.c, t.chains.c
         joined = t.records.join(t.chains, and_(r.device == h.device, r.chain == h.chain))
-        rows = select(r.envelope).select_from(joined).where(r.device.in_(sorted(devices)), r.seq <= h.up_to)
-        if size is not None:
-            rows = rows.where(r.leaf < size)
+        rows = select(r.envelope).select_from(joined).where(
+            r.device.in_(sorted(devices)), r.seq <= h.up_to, r.leaf < size)
         return list(self._db.execute(rows.order_by(r.leaf)).scalars())
+
+    def chain_from(self, device: str, chain: str, first: int, up_to: int) -> list[bytes]:
+        """Envelopes in order of seq, from `first` to `up_to`, both included."""
+        c = t.records.c
+        rows = select(c.envelope).where(c.device == device, c.chain == chain, c.seq.between(first, up_to))
+        return list(self._db.execute(rows.order_by(c.seq)).scalars())
 
     def waiting(self, devices: Iterable[str]) -> int:
         """Records of these devices that are here but wait for an earlier one."""
@@ -170,12 +182,6 @@ class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables, AccountTables, Pla
         """How many records are here; grows with every accepted one."""
         newest = self._db.execute(select(func.max(t.records.c.leaf))).scalar()
         return 0 if newest is None else newest + 1
-
-    def newest_but(self, types: Sequence[str]) -> int:
-        """The leaf of the newest record of any other type; -1 if there is none."""
-        rows = select(t.records.c.leaf).where(t.records.c.type.not_in(types)).order_by(t.records.c.leaf.desc()).limit(1)
-        leaf = self._db.execute(rows).scalar()
-        return -1 if leaf is None else leaf
 
     # --- chains ---
 
@@ -235,6 +241,17 @@ class Tx(DeviceTables, HeardTables, TreeTables, OutboxTables, AccountTables, Pla
         c = t.receipts.c
         rows = select(c.up_to, c.envelope).where(c.device == device, c.chain == chain).order_by(c.up_to)
         return [(row.up_to, row.envelope) for row in self._db.execute(rows)]
+
+    def receipted_up_to(self, device: str, chain: str) -> int | None:
+        """Up to where a chain has receipts."""
+        c = t.receipts.c
+        return self._db.execute(select(func.max(c.up_to)).where(c.device == device, c.chain == chain)).scalar()
+
+    def receipts_after(self, device: str, chain: str, up_to: int) -> list[tuple[int, bytes]]:
+        """Those that go further than that record, in order."""
+        c = t.receipts.c
+        rows = select(c.up_to, c.envelope).where(c.device == device, c.chain == chain, c.up_to > up_to)
+        return [(row.up_to, row.envelope) for row in self._db.execute(rows.order_by(c.up_to))]
 
     def receipt_for(self, device: str, chain: str, seq: int) -> bytes | None:
         """The first receipt that covers a record."""

@@ -55,6 +55,7 @@ from central.web.case.objections import objections
 from central.web.case.review import review
 from central.web.cookies import Cookies
 from central.web.exports import exports
+from central.web.front import front
 from central.web.guard import Guard
 from central.web.log import log
 from central.web.me import me
@@ -93,11 +94,11 @@ def create_app(centre: Centre) -> FastAPI:
     app = FastAPI(title="Zaitang", docs_url=None, redoc_url=None, openapi_url=None)
     web, stories = centre.config.web, Stories(centre.store, centre.clock)
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
-    for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), pages(centre, stories),
-                   signing_in(centre), own(centre), administration(centre), audit(centre), me(centre, stories),
-                   survey(centre, stories), review(centre, stories), decision(centre), objections(centre, stories),
-                   inspections(centre, stories), facts(centre, stories), plans(centre), plan_edits(centre),
-                   exports(centre, DossierDesk())):
+    for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), front(centre, stories),
+                   pages(centre, stories), signing_in(centre), own(centre), administration(centre), audit(centre),
+                   me(centre, stories), survey(centre, stories), review(centre, stories), decision(centre),
+                   objections(centre, stories), inspections(centre, stories), facts(centre, stories), plans(centre),
+                   plan_edits(centre), exports(centre, DossierDesk())):
         app.router.routes.extend(router.routes)
     app.router.routes.extend(described(app, centre).routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

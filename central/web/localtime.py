@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 
 from babel.dates import format_skeleton
 
@@ -36,8 +37,7 @@ class LocalTime:
 
     def short_date(self, us: int) -> str:
         """The local date without its year."""
-        day = datetime.date.fromisoformat(self.day(us))
-        return format_skeleton("MMMd", day, locale="zh_CN" if self.lang == "zh" else "en")
+        return _short(self.day(us), self.lang)
 
     def weekday(self, us: int) -> str:
         """The day of the week, short."""
@@ -59,3 +59,8 @@ class LocalTime:
     def exact(self, us: int) -> str:
         """The same with its zone, for a page that stands for itself."""
         return f"{self.full(us)} ({zone_words(self.offset_min)})"
+
+
+@functools.lru_cache(maxsize=4096)  # as `date_words`
+def _short(iso: str, lang: str) -> str:
+    return format_skeleton("MMMd", datetime.date.fromisoformat(iso), locale="zh_CN" if lang == "zh" else "en")

@@ -12,7 +12,7 @@ from central.web.signs import Signed, left_words, signed, signed_words
 from common.reasons import ANSWERS, NOT_ALL, NOT_JUDGED, answer_words, block_words, length_words
 from common.texts import N_, translate
 from evidence.rules import R3Finding
-from evidence.story import Block, Occasion, Presence
+from evidence.story import Attendance, Block, Occasion, Presence
 from evidence.times import SECOND
 
 NOT_OVER = N_("not over yet")
@@ -139,18 +139,19 @@ def people_rows(told: Told, names: Mapping[str, str], r3: R3Finding | None, loca
     """A row for everybody who is or was a trainee."""
     trainees = [one.person for one in told.order.roster if one.role == "trainee"]
     later = [person for block in told.story.blocks for person in block.roster if person not in trainees]
-    return [
-        PersonRow(person, names.get(person, person),
-                  tuple(_cell(told, b, r3, person, local) for b in told.story.blocks))
-        for person in dict.fromkeys([*trainees, *later])
-    ]
+    columns = []
+    for block in told.story.blocks:
+        due = {one.person: one for one in reversed(block.presences)}
+        came = {one.person: one for one in reversed(block.attendance)}
+        columns.append({person: _cell(told, block, r3, due[person], came[person], local)
+                        for person in due.keys() & came.keys()})
+    return [PersonRow(person, names.get(person, person), tuple(column.get(person) for column in columns))
+            for person in dict.fromkeys([*trainees, *later])]
 
 
-def _cell(told: Told, block: Block, r3: R3Finding | None, person: str, local: LocalTime) -> Cell | None:
-    presence = next((one for one in block.presences if one.person == person), None)
-    came = next((one for one in block.attendance if one.person == person), None)
-    if presence is None or came is None:
-        return None
+def _cell(
+    told: Told, block: Block, r3: R3Finding | None, presence: Presence, came: Attendance, local: LocalTime
+) -> Cell:
     best = max(presence.sightings, key=lambda one: (one.pointed, one.score_ppm), default=None)
     answer = answer_of(told, block, presence, r3)
     return Cell(

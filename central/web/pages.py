@@ -1,7 +1,6 @@
-"""The pages that people read: all classes, one class, one record."""
+"""The pages that people read: one class, one record."""
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -11,21 +10,17 @@ from fastapi import Path as PathParam
 from fastapi.responses import HTMLResponse, Response
 
 from central.accounts.actions import Action
-from central.accounts.scope import scope_of, sees_device
-from central.classes.orders import latest_orders, order_of
+from central.classes.orders import order_of
 from central.classes.stories import Stories
 from central.errors import UnknownEvidence
-from central.signing import may_not_sign
 from central.web.access import Routes, actor_of
-from central.web.boxes import box_views
 from central.web.case.common import can
-from central.web.case.summary import summary
 from central.web.class_names import ClassName, names_of
-from central.web.kinds import record_kind, refusal
+from central.web.kept_views import KeptViews
+from central.web.kinds import record_kind
 from central.web.localtime import LocalTime
 from central.web.looking import look, look_at_record
 from central.web.render import lang_of, page
-from central.web.view import class_view
 from central.wiring import Centre
 from common.texts import words
 from evidence.errors import ZaitangError
@@ -35,55 +30,19 @@ from evidence.seal import RECORD_TYPE, open_envelope, verify_seal
 from evidence.times import utc_us
 
 ChainName = Annotated[str, PathParam(pattern=r"^[0-9a-f]{32}$")]
-SHOWN = 50
-"""Refused messages on the page of all classes: the newest."""
 Number = Annotated[int, PathParam(ge=0, lt=2**53)]
-
-
-@dataclasses.dataclass(frozen=True)
-class Listed:
-    """A class in the list of all. `error`: why its story cannot be told."""
-
-    class_id: str
-    title: str
-    policy: str
-    trainees: int
-    dates: str
-    verdict: str
-    violated: int
-    missing: int
-    limit: int
-    simulated: bool
-    liveness_checked: bool
-    error: str
 
 
 def pages(centre: Centre, stories: Stories) -> APIRouter:
     """Routes of the pages."""
-    routes = Routes(centre.store.device, default_response_class=HTMLResponse)
-
-    @routes.get("/", Action.OVERVIEW)
-    def index(request: Request) -> Response:
-        with centre.store.read() as tx:
-            scope = scope_of(tx, actor_of(request))
-            orders = [class_id for class_id, (_, order) in latest_orders(tx).items() if scope.holds(order.institution)]
-            boxes = [one for one in box_views(tx, centre.store.device, lang_of(request))
-                     if sees_device(tx, scope.actor, one.device, centre.store.device)]
-            silent = may_not_sign(tx, centre.clock.stamp(), centre.keys.test)
-            kept = tx.quarantined(SHOWN) if scope.actor.role in ("administrator", "auditor") else []
-            refused = [(refusal(error, lang_of(request)), *rest) for error, *rest in kept]
-        classes = [_listed(stories, class_id, lang_of(request)) for class_id in orders]
-        return page(request, centre, "index.html", classes=classes, boxes=boxes, refused=refused,
-                    silent=silent and words(silent, lang_of(request)))
+    routes, views = Routes(centre.store.device, default_response_class=HTMLResponse), KeptViews()
 
     @routes.get("/classes/{class_id}", Action.SEE_CLASS)
     def show_class(request: Request, class_id: ClassName) -> Response:
         look(centre, request, "class", class_id=class_id)
         told = stories.tell(class_id)
-        names, lang = names_of(centre, class_id), lang_of(request)
-        more = summary(told, names, LocalTime(told.order.utc_offset_min, lang), centre.papers())
-        return page(request, centre, "class.html", c=class_view(told, names, lang, centre.objects.has), more=more,
-                    can=can(actor_of(request)))
+        view, more = views.of(told, names_of(centre, class_id), lang_of(request), centre.objects.has, centre.papers())
+        return page(request, centre, "class.html", c=view, more=more, can=can(actor_of(request)))
 
     @routes.get("/records/{device}/{chain}/{seq}", Action.SEE_RECORD)
     def show_record(request: Request, device: ClassName, chain: ChainName, seq: Number) -> Response:
@@ -99,16 +58,6 @@ def pages(centre: Centre, stories: Stories) -> APIRouter:
                         headers={"content-disposition": f'attachment; filename="{name}"'})
 
     return routes.router
-
-
-def _listed(stories: Stories, class_id: str, lang: str) -> Listed:
-    try:
-        told = stories.tell(class_id)
-    except ZaitangError as error:
-        return Listed(class_id, class_id, "", 0, "", "none", 0, 0, 0, False, True, words(error, lang))
-    v = class_view(told, {}, lang)
-    return Listed(class_id, v.title, v.policy, v.trainees, v.dates, v.verdict, v.violated, v.missing, v.limit,
-                  v.simulated, v.liveness_checked, "")
 
 
 def _find(centre: Centre, device: str, chain: str, seq: int) -> tuple[Sealed, bytes | None]:

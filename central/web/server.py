@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 
 from central.errors import BadKeyFile, BadServing, CannotListen, CannotRead, NotLoopback, PortInUse
+from central.overview.beside import followed
 from central.web.app import create_app
 from central.web.closing import closing
 from central.web.guard import LOOPBACK
@@ -35,7 +36,7 @@ def serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None
         create_app(centre), http=PatientProtocol, log_level="warning", server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=3, **tls,
     )
-    with closing(centre.store, centre.clock):
+    with closing(centre.store, centre.clock), followed(centre.folder):
         uvicorn.Server(config).run([listening])
 
 

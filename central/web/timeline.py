@@ -4,6 +4,7 @@ Positions and widths are percent of the row, so that the picture stretches while
 """
 from __future__ import annotations
 
+import bisect
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -11,6 +12,7 @@ from central.web.gaps import gaps_of, uncertain_of
 from central.web.localtime import LocalTime
 from central.web.signs import answer_kind, answer_words
 from common.texts import N_, translate
+from evidence.attendance import Sign
 from evidence.story import HourStory, PictureFact, Span, Story
 from evidence.times import MINUTE
 
@@ -100,7 +102,8 @@ def timeline(story: Story, local: LocalTime, names: Mapping[str, str], as_of_us:
     for hour in story.hours:
         days.setdefault(local.day(hour.span.start_us), []).append(hour)
     scale = _scale(story, local)
-    rows = tuple(_row(story, hours, scale, local, names, as_of_us) for hours in days.values())
+    signs = story.signs
+    rows = tuple(_row(story, signs, hours, scale, local, names, as_of_us) for hours in days.values())
     return Timeline(scale.ticks(), rows)
 
 
@@ -122,13 +125,20 @@ def _scale(story: Story, local: LocalTime) -> _Scale:
     """From the first class-hour, or the check-ins before one, to the last class-hour."""
     starts = [local.minute(hour.span.start_us) for hour in story.hours]
     ends = [start + hour.span.length_us // MINUTE for start, hour in zip(starts, story.hours, strict=True)]
-    early = [local.minute(fact.at_us) for fact in story.signs
-             if any(0 < hour.span.start_us - fact.at_us <= EARLY_US for hour in story.hours)]
+    begins = sorted(hour.span.start_us for hour in story.hours)
+    early = [local.minute(fact.at_us) for fact in story.signs if _is_early(begins, fact.at_us)]
     return _Scale(min(starts + early, default=480) - PAD_MIN, max(ends, default=1080) + PAD_MIN)
 
 
+def _is_early(begins: Sequence[int], at_us: int) -> bool:
+    """Whether a class-hour begins within EARLY_US after that moment."""
+    following = bisect.bisect_right(begins, at_us)
+    return following < len(begins) and begins[following] - at_us <= EARLY_US
+
+
 def _row(
-    story: Story, hours: Sequence[HourStory], scale: _Scale, local: LocalTime, names: Mapping[str, str], as_of_us: int
+    story: Story, signs: Sequence[Sign], hours: Sequence[HourStory], scale: _Scale, local: LocalTime,
+    names: Mapping[str, str], as_of_us: int,
 ) -> Row:
     midnight_us = hours[0].span.start_us - local.minute(hours[0].span.start_us) * MINUTE
     place = _Place(scale, midnight_us)
@@ -141,7 +151,7 @@ def _row(
         gaps=tuple(_gaps(story, hours, place, local, as_of_us)),
         pictures=tuple(_pictures(hours, place, local)),
         sessions=tuple(_sessions(story, day, place, local)),
-        checkins=tuple(_checkins(story, day, place, local, names)),
+        checkins=tuple(_checkins(signs, day, place, local, names)),
     )
 
 
@@ -230,11 +240,12 @@ def _sessions(story: Story, day: Span, place: _Place, local: LocalTime) -> Itera
 
 
 def _checkins(
-    story: Story, day: Span, place: _Place, local: LocalTime, names: Mapping[str, str]
+    signs: Sequence[Sign], day: Span, place: _Place, local: LocalTime, names: Mapping[str, str]
 ) -> Iterable[Dot]:
-    for fact in story.signs:
-        if day.start_us <= fact.at_us < day.end_us:
-            who = names.get(fact.person or "", fact.person or "—")
-            answer = answer_words(fact, names, local.lang)
-            title = translate(CHECKIN, local.lang, name=who, time=local.seconds(fact.at_us), answer=answer)
-            yield Dot(place.x(fact.at_us), answer_kind(fact), title)
+    """`signs`: in order of time."""
+    first, end = (bisect.bisect_left(signs, us, key=lambda one: one.at_us) for us in (day.start_us, day.end_us))
+    for fact in signs[first:end]:
+        who = names.get(fact.person or "", fact.person or "—")
+        answer = answer_words(fact, names, local.lang)
+        title = translate(CHECKIN, local.lang, name=who, time=local.seconds(fact.at_us), answer=answer)
+        yield Dot(place.x(fact.at_us), answer_kind(fact), title)

@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 
 from central.classes.stories import Told
+from central.web.charts import Coverage, HeatMap, coverage, heat_map
 from central.web.decisions import DecidedView, decided_view
 from central.web.findings import FindingView, finding_view
 from central.web.gaps import gaps_of, uncertain_of
@@ -95,6 +96,8 @@ class ClassView:
     hours: tuple[HourView, ...]
     blocks: tuple[BlockView, ...]
     people: tuple[PersonRow, ...]
+    heat: HeatMap
+    cover: Coverage
     findings: tuple[FindingView, ...]
     decided: DecidedView
     checkins: tuple[CheckInView, ...]
@@ -107,6 +110,7 @@ def class_view(told: Told, names: Mapping[str, str], lang: str, has: Callable[[s
     story, order = told.story, told.order
     local = LocalTime(order.utc_offset_min, lang)
     r3 = next((finding for finding in told.findings if isinstance(finding, R3Finding)), None)
+    people = people_rows(told, names, r3, local)
     violated = sum(finding.result == "violated" for finding in told.findings)
     over = [hour for hour in story.hours if hour.span.end_us <= told.as_of.us]
     return ClassView(
@@ -134,7 +138,9 @@ def class_view(told: Told, names: Mapping[str, str], lang: str, has: Callable[[s
         timeline=timeline(story, local, names, told.as_of.us),
         hours=tuple(_hour(told, hour, local) for hour in story.hours),
         blocks=tuple(block_view(told, block, r3, local) for block in story.blocks),
-        people=tuple(people_rows(told, names, r3, local)),
+        people=tuple(people),
+        heat=heat_map(told, people, lang),
+        cover=coverage(told, lang),
         findings=tuple(finding_view(told, finding, names, lang, has) for finding in told.findings),
         decided=decided_view(told, local),
         checkins=tuple(_checkin(fact, names, local) for fact in story.signs),

@@ -9,12 +9,19 @@ import pytest
 from argon2 import PasswordHasher
 
 from central.accounts import passwords
+from central.overview import glance
 from central.wiring import Centre, init_centre, open_centre
 from tests.central.helpers import FixedClock
 from tests.postgres import Server
 
 BOTH = {"test_desk", "test_door", "test_collector", "test_tree", "test_pulse", "test_claims", "test_dropped",
-        "test_outbox", "test_survey_tables"}
+        "test_outbox", "test_survey_tables", "test_worker", "test_overview"}
+
+
+@pytest.fixture(autouse=True)
+def patient_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow this machine is, a page of a small centre waits until it is judged."""
+    monkeypatch.setattr(glance, "WAIT_S", 120.0)
 
 
 @pytest.fixture

@@ -66,6 +66,8 @@ CALLS: dict[tuple[str, str], Call] = {
         "/classes/{class_id}/blocks/{block}/{device}/room.m3u8"),
     ("GET", "/media/{sha256}.mp4"): get("/media/{sha256}.mp4"),
     ("GET", "/"): get("/"),
+    ("GET", "/search"): get("/search?q=焊工"),
+    ("GET", "/boxes"): get("/boxes"),
     ("GET", "/classes/{class_id}"): get("/classes/{class_id}"),
     ("GET", "/records/{device}/{chain}/{seq}"): get("/records/{device}/{chain}/1"),
     ("GET", "/records/{device}/{chain}/{seq}/envelope"): get("/records/{device}/{chain}/1/envelope"),

@@ -16,6 +16,7 @@ from central.wiring import Centre
 from tests.central.console import COOKIE, session_of
 from tests.central.course import AWAY
 
+Axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
 sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
@@ -83,7 +84,7 @@ def until_advances(page: sync_api.Page, video: str) -> None:
 
 def test_the_class_page_says_what_the_day_contained(console: Console, page: sync_api.Page) -> None:
     page.goto(console.address)
-    page.get_by_role("link", name=re.compile("焊工")).click()
+    page.get_by_role("link", name=re.compile("焊工")).first.click()
     text = page.inner_text("body")
     for said in ("预警", "模拟时钟", "测试密钥", "未做活体检测", AWAY, "09:40:00", "2026年3月2日下午"):
         assert said in text
@@ -154,14 +155,44 @@ def test_a_changed_file_is_refused_in_words_and_the_rest_plays(console: Console,
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_page_is_wider_than_the_screen(console: Console, page: sync_api.Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    for path in ("/", "/classes/welder-1", "/own", "/own/codes", "/accounts", "/accounts/administrator",
-                 "/institutions", "/audit", "/classes/welder-1?lang=en"):
+    for path in ("/", "/search?q=焊", "/boxes", "/classes/welder-1", "/own", "/own/codes", "/accounts",
+                 "/accounts/administrator", "/institutions", "/audit", "/classes/welder-1?lang=en"):
         page.goto(console.address + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.locator(".records a").first.click()
     page.wait_for_url("**/records/**", wait_until="load")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert "The seal holds" in page.inner_text("body")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_overview_and_the_search_are_usable_by_everybody(
+    console: Console, browser: sync_api.Browser, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, bypass_csp=True)
+    token = session_of(console.centre, "supervisor", "410000")
+    context.add_cookies([{"name": COOKIE, "value": token, "url": console.address}])
+    page = context.new_page()
+    for path in ("/", "/?lang=en", "/search?q=焊", "/boxes"):
+        page.goto(console.address + path)
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], one["impact"], one["nodes"][0]["html"][:200]) for one in found
+                if one["impact"] in ("serious", "critical")] == [], path
+    context.close()
+
+
+def test_the_overview_leads_to_a_class_that_needs_somebody(console: Console, page: sync_api.Page) -> None:
+    """The verdict stands there the first time that somebody looks; from it to the class, and by search."""
+    page.goto(f"{console.address}/?lang=en")
+    section = page.locator("section[aria-labelledby=flags]")
+    assert "Flag" in section.inner_text() and "simulated clock: no evidence" in section.inner_text()
+    section.get_by_role("link").first.click()
+    page.wait_for_url("**/classes/welder-1", wait_until="load")
+    page.goto(f"{console.address}/?lang=en")
+    page.get_by_role("searchbox").fill("welder")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=welder", wait_until="load")
+    assert page.locator("section[aria-labelledby=classes] a").first.get_attribute("href") == "/classes/welder-1"
 
 
 def test_everything_is_reached_with_the_keyboard(console: Console, page: sync_api.Page) -> None:

@@ -235,13 +235,13 @@ def test_the_console_says_who_is_silent_and_whose_records_end_earlier(
     collector, client = centre.collector(), signed_in(centre)
     collector.pulse.listen()
     collector.take([*box.messages(), beat(box, box.sealed[4], SECOND, waiting=7)])
-    assert "7 records there have no receipt yet" in client.get("/?lang=en").text
-    assert "盒上有 7 条记录尚无回执" in client.get("/?lang=zh").text
+    assert "7 records there have no receipt yet" in client.get("/boxes?lang=en").text
+    assert "盒上有 7 条记录尚无回执" in client.get("/boxes?lang=zh").text
     collector.take([beat(box, box.sealed[2], 10 * SECOND)])
     silence(collector, clock, 11)
-    page = client.get("/?lang=en").text
+    page = client.get("/boxes?lang=en").text
     assert "its records end earlier than they did; silent" in page
-    page = client.get("/?lang=zh").text
+    page = client.get("/boxes?lang=zh").text
     assert "记录末尾早于以前；无消息" in page
 
 
@@ -297,5 +297,5 @@ def test_the_console_and_the_command_say_who_is_revoked_and_who_never_sent_anyth
     centre.desk().revoke("box-1", "stolen")
     assert [line.endswith("its key is revoked") for line in listed()] == [False, True, False, True]
     assert listed("zh")[1].endswith("密钥已吊销")
-    page = client.get("/?lang=zh").text
+    page = client.get("/boxes?lang=zh").text
     assert page.count("密钥已吊销") == 2 and "box-2" in page and "尚未发来记录" in page

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, inspect, text
 
 from central.cli import main
 from central.errors import BadWitness, DatabaseUnusable, NoStamp, OtherTree, TreeDamaged
@@ -169,6 +169,8 @@ def test_a_database_of_the_first_schema_gets_its_tree(tmp_path: Path) -> None:
         tx = Tx(connection)
         assert (tx.meta("schema"), tx.leaves(), tx.tree_size()) == (str(SCHEMA_VERSION), 6, 0)
         assert [head.up_to for head in tx.heads()] == [3, 1]
+        indexes = {one["name"] for table in ("records", "names") for one in inspect(connection).get_indexes(table)}
+        assert {"records_class_type", "names_person"} <= indexes
     tree = Tree(FromEngine(engine), log_key("o", WITNESS.public_key()), KeySigner(WITNESS))  # type: ignore[arg-type]
     assert tree.issue(NOW_S).checkpoint.size == 6
     engine.dispose()

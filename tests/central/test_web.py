@@ -133,9 +133,8 @@ def test_a_class_that_cannot_be_judged_takes_no_other_with_it(
     client = signed_in(centre)
     for _ in range(2):
         page = client.get("/?lang=en")
-        assert page.status_code == 200 and "class welder-1 cannot be judged" in page.text
-        assert "StopIteration" in page.text and 'href="/classes/welder-2"' in page.text
-        assert page.text.count("cannot be judged") == 1
+        assert page.status_code == 200 and page.text.count('<span class="chip error">cannot be judged') == 2
+        assert page.text.count("StopIteration") == 1 and 'href="/classes/welder-2"' in page.text
     for asks, path in ((client, "/classes/welder-1"), (program(centre), "/api/v1/classes/welder-1")):
         told = asks.get(f"{path}?lang=zh")
         assert told.status_code == 500 and "班次 welder-1 无法判定" in told.text
@@ -187,7 +186,7 @@ def test_a_class_is_green_only_while_nothing_is_violated(
         monkeypatch.setattr(Stories, "tell", lambda self, class_id, now=now: now)
         for path, green, grey in (("/", '"chip clear"', '"chip noted"'),
                                   ("/classes/welder-1", '"verdict clear"', '"verdict noted"')):
-            page = client.get(f"{path}?lang={lang}").text
+            page = re.sub(r"<option.*?</option>", "", client.get(f"{path}?lang={lang}").text)
             assert (green in page, grey in page) == (count == 0, count == 2), path
             assert [one in page for one in words] == [count == 2] * 2 and (f">{clear}<" in page) == (count == 0), path
 
@@ -223,7 +222,7 @@ def test_kinds_of_records_and_refusals_are_told_in_words(
     assert set(RECORDS) == set(TYPES)
     assert "录像文件" in client.get(f"/records/box-1/{announced.chain}/1").text
     centre.collector().take([Message("box-1", b"<script>alert(1)</script>"), Message("<b>", b"x")])
-    page = client.get("/").text
+    page = client.get("/boxes").text
     assert page.count("不是证据记录") == 2
     assert "<script>alert" not in page
 

@@ -16,7 +16,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.authority import TLS_CA, TLS_ROOT, load_authority
-from central.classes.stories import receipts_of
 from central.devices import connections
 from central.devices.mosquitto import command as mosquitto
 from central.files import private_pem
@@ -30,6 +29,7 @@ from edge.sync.trust import Trust, read_trust
 from edge.wiring import Box, open_store
 from evidence.certs import pem
 from evidence.clocks import ChainClock
+from evidence.receipts import peek_receipt
 from evidence.records import Stamp
 from evidence.times import SECOND
 from tests.faults.clocked import believed
@@ -171,7 +171,7 @@ class TlsRoad(Road):
         """What is said of the clock of these records, by the centre's word of when they came."""
         policy = load_policy("sanmenxia-2023")
         with self.centre.store.read() as tx:
-            receipts = receipts_of(tx, ["box-1"])[("box-1", self.box.store.chain)]
+            receipts = [peek_receipt(one) for _, one in tx.receipts("box-1", self.box.store.chain)]
         records = [sealed.record for sealed in self.box.store.each()]
         clock = ChainClock(records, policy, receipts, log=self.centre.store.log)
         return {clock.doubt(record) for record in records[first : last + 1]}

@@ -16,10 +16,23 @@ from central.classes.lists import take_list
 from central.classes.plan import hours_of, read_names, read_plan
 from central.classes.statements import state_assessment
 from central.config import load_config
-from central.errors import BadDay, BadKeyFile, BadName, BadPlan, CannotRead, CannotWrite, NoCentre
+from central.errors import (
+    BadDay,
+    BadFilter,
+    BadKeyFile,
+    BadName,
+    BadPlaceInList,
+    BadPlan,
+    CannotRead,
+    CannotWrite,
+    NoCentre,
+)
 from central.keys import load_centre_keys, load_public_key, sealing_key
 from central.names import NameBox
+from central.overview.overview import place_of
 from central.stated_cli import read_said
+from central.store.summaries import Wanted
+from central.web.overview import asked_of
 from central.wiring import Centre, init_centre
 from common.sheets import BadRoster, Listed, seal_roster
 from evidence.certs import pem
@@ -130,6 +143,9 @@ def _import(data: bytes, bench: Bench) -> object:
     value = {"file": "a" * 64} | read_said(bench.file(data, "import.toml"), "file")
     centre = bench.kept(_centre)
     return state_import(centre.store, centre.names, "welder-1", decode(ImportSaid, value, "file", strict=True))
+def _filter(text: str) -> object:
+    """As a day, which it is first of all, and as what is looked for."""
+    return asked_of({"since": text, "until": text, "q": text, "after": text}).wanted(Wanted(), MORNING)
 
 
 PARSERS = (
@@ -155,6 +171,11 @@ PARSERS = (
            lambda: [INSPECTION.encode()], _inspection, (BadInput,), 25),
     Parser("import.toml", ("central/stated_cli.py", "central/classes/imports.py"), "toml",
            lambda: [IMPORT.encode()], _import, (BadInput,), 25),
+    Parser("a place in the list of classes", ("central/overview/overview.py",), "text",
+           lambda: [b"ZGF0ZQAxNzcyNDEyNjAwMDAwMDAwAHdlbGRlci0x"],
+           lambda data, bench: place_of(data.decode("utf-8", "replace"), "date"), (BadPlaceInList,), 25),
+    Parser("a filter of the overview", ("central/web/overview.py",), "text", lambda: [b"2026-03-02"],
+           lambda data, bench: _filter(data.decode("utf-8", "replace")), (BadFilter,), 25),
     Parser("the day of an assessment", ("central/classes/statements.py",), "text", lambda: [b"2026-03-02"], _day,
            (BadDay, BadInput), 25),
 )

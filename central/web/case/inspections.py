@@ -4,6 +4,7 @@ from __future__ import annotations
 import base64
 import binascii
 import dataclasses
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated, Any
 
@@ -173,12 +174,14 @@ def _again(fact: InspectionFact, local: LocalTime) -> dict[str, str]:
     }
 
 
-def inspection_views(told: Told, names: dict[str, str], local: LocalTime, papers: Papers) -> list[InspectionView]:
+def inspection_views(told: Told, names: Mapping[str, str], local: LocalTime, papers: Papers) -> list[InspectionView]:
     """The inspections of a class, in order of time."""
     return [_view(told, one, names, local, papers) for one in told.story.inspections]
 
 
-def _view(told: Told, fact: InspectionFact, names: dict[str, str], local: LocalTime, papers: Papers) -> InspectionView:
+def _view(
+    told: Told, fact: InspectionFact, names: Mapping[str, str], local: LocalTime, papers: Papers,
+) -> InspectionView:
     body, lang = fact.inspection, local.lang
     here = body.signature is not None and papers.has(body.signature)
     return InspectionView(

@@ -75,7 +75,7 @@ class Summary:
     inspections: tuple[InspectionView, ...]
 
 
-def summary(told: Told, names: dict[str, str], local: LocalTime, papers: Papers) -> Summary:
+def summary(told: Told, names: Mapping[str, str], local: LocalTime, papers: Papers) -> Summary:
     """The summary of a class at the moment of which it is told."""
     found, place = rates(told.story, told.as_of.us), {one.person: n for n, one in enumerate(told.order.roster)}
     o7 = next((one for one in told.findings if one.rule == "O7"), None)
@@ -89,6 +89,12 @@ def summary(told: Told, names: dict[str, str], local: LocalTime, papers: Papers)
         shown=_heads(o7, ("o7_evidence", "o7_no_evidence"), names, local.lang),
         inspections=tuple(inspection_views(told, names, local, papers)),
     )
+
+
+def refreshed(made: Summary, told: Told, names: Mapping[str, str], local: LocalTime, papers: Papers) -> Summary:
+    """The same summary with what moves without a record of a box: who decides next, which signed papers are here."""
+    return dataclasses.replace(made, needs=tuple(_needs(case_of(told), local)),
+                               inspections=tuple(inspection_views(told, names, local, papers)))
 
 
 def _heads(finding: Finding | None, codes: tuple[str, ...], names: Mapping[str, str], lang: str) -> tuple[str, ...]:

@@ -1,0 +1,62 @@
+"""The chains of boxes as records, read once: what was read stays in memory, and only what is new is read again."""
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping
+
+from central.classes.kept import Kept
+from central.store.tables import ChainHead, Tx
+from evidence.receipts import Receipt, peek_receipt
+from evidence.records import Record
+from evidence.seal import read_sealed
+
+MOST_BYTES = 48 << 20
+"""Of envelopes; as records in memory they take some six times as much."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Read:
+    """A chain up to `up_to`, whose payload hash there is `head_hash`, with its receipts. `sizes`: class → bytes of the
+    envelopes about it."""
+
+    up_to: int
+    head_hash: str
+    records: tuple[Record, ...]
+    receipts: tuple[Receipt, ...]
+    size: int
+    sizes: Mapping[object, int]
+
+
+class Chains:
+    """Records never change and a chain only grows, so what was read holds as long as its last record is the one that
+    the database has there."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._kept: Kept[Read] = Kept(most_bytes)
+
+    def read(self, tx: Tx, head: ChainHead) -> Read:
+        """A chain up to where it is here without a hole."""
+        place = (head.device, head.chain)
+        known = self._kept.get(place)
+        if known is None or not self._holds(tx, head, known):
+            known = Read(-1, "", (), (), 0, {})
+        new = tx.chain_from(*place, known.up_to + 1, head.up_to)
+        up_to = known.receipts[-1].up_to if known.receipts else -1
+        receipts = [peek_receipt(envelope) for _, envelope in tx.receipts_after(*place, up_to)]
+        if not new and not receipts:
+            return known
+        records = [read_sealed(one).record for one in new]
+        sizes = Counter(known.sizes)
+        for envelope, record in zip(new, records, strict=True):
+            sizes[record.body.get("class")] += len(envelope)
+        found = Read(head.up_to, head.head_hash, (*known.records, *records), (*known.receipts, *receipts),
+                     known.size + sum(map(len, new)), sizes)
+        self._kept.put(place, found, found.size)
+        return found
+
+    def _holds(self, tx: Tx, head: ChainHead, known: Read) -> bool:
+        """A database that was set back holds another chain, or less of it."""
+        if known.up_to < 0 or known.up_to > head.up_to:
+            return known.up_to < 0
+        return tx.hashes_at(head.device, head.chain, [known.up_to]).get(known.up_to) == known.head_hash

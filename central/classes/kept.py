@@ -1,0 +1,54 @@
+"""What is kept in memory because it was costly to make: what was used last, up to a weight."""
+from __future__ import annotations
+
+import gc
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+V = TypeVar("V")
+BIG = 1 << 20
+
+
+class Kept(Generic[V]):
+    """Several threads may use it. `most`: the sum of the weights; what is heavier than that alone is not kept."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._weight = most, 0
+        self._items: OrderedDict[Hashable, tuple[V, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> V | None:
+        """What is kept under the key, which counts as used now."""
+        with self._lock:
+            found = self._items.get(key)
+            if found is None:
+                return None
+            self._items.move_to_end(key)
+            return found[0]
+
+    def put(self, key: Hashable, value: V, weight: int) -> None:
+        """Keep a value instead of what was kept under the key; what was used longest ago goes."""
+        with self._lock:
+            self._drop(key)
+            if weight > self._most:
+                return
+            self._items[key] = (value, weight)
+            self._weight += weight
+            while self._weight > self._most:
+                self._drop(next(iter(self._items)))
+        if weight >= BIG:
+            # Millions of objects that are no garbage: to look through them again and again took a quarter of a second
+            # of every third page. They go when nobody refers to them, as they hold no circles.
+            gc.collect()
+            gc.freeze()
+
+    def _drop(self, key: Hashable) -> None:
+        _, weight = self._items.pop(key, (None, 0))
+        self._weight -= weight
+
+    @property
+    def weight(self) -> int:
+        """Of all that is kept."""
+        return self._weight

@@ -1,0 +1,81 @@
+"""How boxes stand: what of each needs somebody, and how much. Pure but for reading; the worker keeps it."""
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Mapping
+
+from cryptography.x509 import Certificate
+
+from central.store.heard import Heard
+from central.store.live import BoxState
+from central.store.tables import ChainHead, Tx
+from evidence.certs import fingerprint, read_certificate, split_chain
+from evidence.errors import ZaitangError
+from evidence.heartbeats import Heartbeat, open_heartbeat
+from evidence.times import HOUR, SECOND
+
+GRADES = {
+    "chain.fork": 90, "chain.cut": 90, "revoked": 80, "expired": 70, "silent": 60, "full": 50, "apart": 40,
+    "expires": 30, "refused": 20, "waiting": 10}
+"""Code → how much it needs somebody. The most of a box is its grade."""
+NEARLY_FULL = 4 << 30
+"""Bytes: some hours of one camera."""
+SOON_US, MANY_WAITING, APART_S = 30 * 24 * HOUR, 1000, 600
+
+
+def box_states(tx: Tx, own: str, now_us: int, apart: Mapping[str, int]) -> list[BoxState]:
+    """Every box that is known here. `own`: the centre's name; `apart`: device → seconds by which its clock is ahead, as
+    alarms of the last day say."""
+    heads: dict[str, ChainHead] = {head.device: head for head in tx.heads() if head.device != own}
+    heard = {(one.device, one.chain): one for one in tx.all_heard()}
+    refused: Counter[str] = Counter()
+    for topic, count in tx.refused_by_topic():
+        refused[_device(topic)] += count
+    denied = tx.denied()
+    never = {device for device, _ in tx.certificates()} - heads.keys() - {own}
+    states = [_state(head, heard.get((head.device, head.chain)), denied, now_us, apart, refused[head.device])
+              for head in heads.values()]
+    states += [BoxState(device, 0, (), None, 0, None, 0, None, refused[device]) for device in sorted(never)]
+    return sorted(states, key=lambda one: one.device)
+
+
+def _state(
+    head: ChainHead, heard: Heard | None, denied: frozenset[str], now_us: int, apart: Mapping[str, int], refused: int,
+) -> BoxState:
+    certificate = None if head.certificate is None else _certificate(head.certificate)
+    last = None if heard is None or heard.last is None else _heartbeat(heard.last)
+    free = min(last.free.values(), default=None) if last else None
+    expires_us = None if certificate is None else int(certificate.not_valid_after_utc.timestamp()) * SECOND
+    apart_s, waiting = apart.get(head.device, 0), last.waiting if last else 0
+    revoked = certificate is not None and fingerprint(certificate) in denied
+    said = {
+        "revoked": revoked, "expired": expires_us is not None and expires_us <= now_us,
+        "silent": heard is not None and heard.silent and not revoked, "full": free is not None and free < NEARLY_FULL,
+        "apart": apart_s > APART_S, "expires": expires_us is not None and now_us < expires_us <= now_us + SOON_US,
+        "refused": refused > 0, "waiting": waiting >= MANY_WAITING}
+    if heard is not None and heard.against:
+        said[heard.against] = True
+    troubles = sorted((code for code, holds in said.items() if holds), key=lambda code: (-GRADES.get(code, 90), code))
+    grade = max((GRADES.get(code, 90) for code in troubles), default=0)
+    return BoxState(head.device, grade, tuple(troubles), heard.last_us if heard else None, waiting, free, apart_s,
+                    expires_us, refused)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _certificate(pem: str) -> Certificate | None:
+    try:
+        return read_certificate(split_chain(pem)[0])
+    except ZaitangError:
+        return None
+
+
+@functools.lru_cache(maxsize=20_000)
+def _heartbeat(envelope: bytes) -> Heartbeat:
+    return open_heartbeat(envelope)[0]
+
+
+def _device(topic: str) -> str:
+    """Whose topic it is: zaitang/v1/DEVICE/…"""
+    parts = topic.split("/")
+    return parts[2] if len(parts) > 2 else ""

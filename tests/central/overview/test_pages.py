@@ -1,0 +1,201 @@
+"""The overview, the search and the charts as pages: both languages, every text escaped, a table beside each chart."""
+from __future__ import annotations
+
+import functools
+import re
+import threading
+from html import unescape as html_text
+from xml.etree import ElementTree
+
+import pytest
+
+from central.accounts.people import Actor
+from central.accounts.scope import scope_of, sees_class
+from central.classes.stories import Stories, Told
+from central.overview import glance
+from central.overview.overview import classes
+from central.web import front
+from central.web.charts import KINDS, LETTERS, coverage, heat_map
+from central.web.front import wanted_of
+from central.web.kept_views import RUNNING_US, KeptViews
+from central.web.localtime import LocalTime
+from central.web.matrix import PersonRow, people_rows
+from central.web.render import environment
+from central.web.view import class_view
+from central.wiring import Centre
+from common.texts import translate
+from evidence.bodies import Alarm, CentreLook, body_of
+from evidence.standing import r3_of
+from evidence.times import MINUTE
+from tests.central.console import signed_in
+from tests.central.helpers import MORNING
+from tests.central.overview.conftest import BELONGS, City
+
+CHARTS = '{% from "charts.html" import heat, covered %}{{ heat(h, _) }}{{ covered(k, _) }}'
+
+
+def plain(html: str) -> str:
+    """What is left of a page without markup and without what people wrote."""
+    return re.sub(r"<[^>]+>|焊工[^<]*|101 教室|在堂[^<]*|中文|张伟|王[^<]*|李[^<]*", "", html)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_overview_shows_what_needs_somebody(city: City, lang: str) -> None:
+    order = city.add("welder-1", title="<i>焊工")
+    city.teach(city.box(), "welder-1", [one.person for one in order.roster[:2]])
+    city.add("welder-2", "box-2")
+    city.clock.utc_us = MORNING + 10 * MINUTE
+    client = signed_in(city.centre, "supervisor", "410000")
+    html = client.get(f"/?lang={lang}").text
+    assert "&lt;i&gt;焊工" in html and "<i>焊工" not in html and 'style="' not in html and html.count("<h2") == 5
+    assert html.count("/classes/welder-1") >= 2 and "school-b" in html
+    assert {"zh": "正在上课", "en": "Running now"}[lang] in html
+    assert not re.search(r"[一-鿿]", plain(html)) or lang == "zh"
+    filtered = client.get("/?institution=school-b&region=411281&sort=title&descending=0").text
+    assert "/classes/welder-2" in filtered.partition('id="classes"')[2]
+    assert "/classes/welder-1" not in filtered.partition('id="classes"')[2]
+    for wrong in ("region=4112", "since=2026-02-30", "after=x"):
+        answer = client.get(f"/?{wrong}&lang={lang}")
+        assert answer.status_code == 422 and 'role="alert"' in answer.text and "/classes/welder-1" in answer.text
+
+
+def test_pages_of_the_list_follow_each_other(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front, "classes", functools.partial(classes, most=1))
+    city.add("welder-1")
+    city.add("welder-2", "box-2")
+    client, path, seen = signed_in(city.centre), "/?sort=class&descending=0", []
+    while path:
+        part = client.get(path).text.partition('id="classes"')[2]
+        seen += re.findall(r'<a href="/classes/([^"]+)"><b>', part)
+        found = re.search(r'rel="next" href="([^"#]+)', part)
+        path = "/" + html_text(found[1]) if found else ""
+    assert seen == ["welder-1", "welder-2"]
+
+
+def test_an_empty_centre_says_what_comes_next(centre: Centre) -> None:
+    page = signed_in(centre).get("/?lang=en").text
+    assert "zaitang-central class add" in page and "No flag waits" not in page
+    assert "No box is known yet" in signed_in(centre).get("/boxes?lang=en").text
+
+
+def test_a_search_for_people_is_on_record_and_only_of_who_may(city: City) -> None:
+    order = city.add("welder-1")
+    person = order.roster[0].person
+    city.add("cook-1", "box-3")
+    school, admin = signed_in(city.centre, "institution", "school-a"), signed_in(city.centre)
+    page = school.get("/search?q=张").text
+    assert page.count("张伟") == 1 and '<a href="/classes/welder-1">' in page and "cook-1" not in page
+    assert "welder-1" in school.get(f"/search?q={person}").text
+    assert "张伟" not in admin.get("/search?q=张").text and "cook-1" in admin.get("/search?q=cook").text
+    assert admin.get("/search?q= ", follow_redirects=False).status_code == 303
+    with city.centre.store.read() as tx:
+        looks = [body_of(one.record) for one in tx.of_type("look.centre")]
+    assert [(one.account, one.what, one.why) for one in looks if isinstance(one, CentreLook)] == [
+        ("institution-school-a", "names", "张"), ("institution-school-a", "names", person)]
+
+
+def test_newest_records_of_boxes_are_links_for_who_may_see_them(city: City) -> None:
+    order = city.add("welder-1")
+    box = city.box()
+    city.teach(box, "welder-1", [one.person for one in order.roster[:2]])
+    city.box("box-2")
+    href = f'href="/records/box-1/{box.chain}/{box.sealed[-1].record.seq}"'
+    for role, scope, links, two in (("administrator", None, True, True), ("institution", "school-a", True, False),
+                                    ("institution", "school-b", False, False)):
+        page = signed_in(city.centre, role, scope).get("/boxes").text
+        assert (href in page, "box-2" in page) == (links, two), (role, scope)
+
+
+@pytest.mark.parametrize(("role", "scope"), [
+    ("administrator", None), ("supervisor", "410000"), ("supervisor", "411200"), ("supervisor", "420000"),
+    ("auditor", "411281"), ("institution", "school-a"), ("institution", "x0000"), ("institution", "gone")])
+def test_the_list_holds_what_the_scope_holds(city: City, role: str, scope: str | None) -> None:
+    for number, class_id in enumerate((*BELONGS, "nobodys")):
+        city.add(class_id, f"box-{number}")
+    city.follow()
+    actor = Actor("a", role, scope, "")  # type: ignore[arg-type]
+    with city.centre.store.read() as tx:
+        whose = scope_of(tx, actor)
+        held = {one for one in (*BELONGS, "nobodys") if sees_class(tx, actor, one)}
+        assert set(tx.class_ids(wanted_of(whose))) == held
+    city.centre.account_desk().put_institution("school-a", "moved", "420101", None)
+    city.follow()
+    with city.centre.store.read() as tx:
+        held = {one for one in (*BELONGS, "nobodys") if sees_class(tx, actor, one)}
+        assert set(tx.class_ids(wanted_of(scope_of(tx, actor)))) == held
+        moved = tx.summary("welder-1")
+    assert moved is not None and moved.region == "420101"
+
+
+def test_what_takes_long_is_said_to_be_judged(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    city.add("welder-1")
+    city.follow()
+    box = city.box()
+    box.append(Alarm("camera.silent", {"camera": "room"}), MORNING)
+    go_on, real = threading.Event(), Stories.tell
+
+    def slow(self: Stories, class_id: str) -> Told:
+        assert go_on.wait(60)
+        return real(self, class_id)
+
+    monkeypatch.setattr(Stories, "tell", slow)
+    monkeypatch.setattr(glance, "WAIT_S", 0.0)
+    city.send(box)
+    client = signed_in(city.centre)
+    assert "stale" in client.get("/").text
+    go_on.set()
+    monkeypatch.setattr(glance, "WAIT_S", 60.0)
+    assert "stale" not in client.get("/").text
+
+
+@pytest.fixture
+def told(played: Centre) -> Told:
+    return Stories(played.store, played.clock).tell("welder-1")
+
+
+def rows_of(told: Told, lang: str) -> list[PersonRow]:
+    return people_rows(told, {}, r3_of(told.findings), LocalTime(told.order.utc_offset_min, lang))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_chart_says_in_a_letter_and_a_table_what_it_says_in_a_colour(told: Told, lang: str) -> None:
+    h, k = heat_map(told, rows_of(told, lang), lang), coverage(told, lang)
+    html = environment().from_string(CHARTS).render(_=functools.partial(translate, lang=lang), h=h, k=k)
+    ElementTree.fromstring(f"<x>{html}</x>")
+    assert 'style="' not in html and html.count("<table") == 2
+    cells = [cell for row in h.rows for cell in row.cells]
+    assert {cell.letter for cell in cells} == {LETTERS[cell.kind] for cell in cells}
+    assert {kind for kind, _, _ in h.legend} == {cell.kind for cell in cells} <= KINDS.keys()
+    assert len({LETTERS[kind] for kind in KINDS}) == len(KINDS)
+    for cell in cells:
+        assert cell.words in html and 0 <= cell.x < h.width and 0 <= cell.y < h.height
+    assert [bar.share for bar in k.bars] == [hour.covered_us * 100 // hour.span.length_us for hour in told.story.hours]
+    assert all(f"<td class=\"num\">{bar.words}</td>" in html for bar in k.bars)
+
+
+def test_the_chart_counts_as_the_story_does(told: Told) -> None:
+    rows = heat_map(told, rows_of(told, "en"), "en").rows
+    shown = {one.person: 0 for one in told.order.roster}
+    for block in told.story.blocks:
+        for presence in block.presences:
+            shown[presence.person] += presence.answer == "shown"
+    assert {row.name: row.shown for row in rows} == shown and "missing" in {c.kind for row in rows for c in row.cells}
+
+
+def test_a_kept_page_is_the_page_that_would_be_made_now(city: City) -> None:
+    """At any moment; but while a class-hour runs it may be of up to RUNNING_US ago, and says so."""
+    order = city.add("welder-1")
+    city.teach(city.box(), "welder-1", [one.person for one in order.roster[:2]])
+    stories, views = Stories(city.centre.store, city.clock), KeptViews()
+    names: dict[str, str] = {}
+    for minutes in (-90, -89, 0, 1, 44, 45, 50, 60, 101, 102, 200, 330, 340, 400, 500, 5000):
+        city.clock.utc_us = MORNING + minutes * MINUTE
+        told = stories.tell("welder-1")
+        assert views.of(told, names, "zh", city.centre.objects.has) == class_view(
+            told, names, "zh", city.centre.objects.has)
+    city.clock.utc_us = MORNING + MINUTE
+    first = views.of(stories.tell("welder-1"), names, "zh", city.centre.objects.has)
+    city.clock.utc_us += RUNNING_US
+    assert views.of(stories.tell("welder-1"), names, "zh", city.centre.objects.has) == first
+    renamed = {one.person: "张" for one in order.roster}
+    assert views.of(stories.tell("welder-1"), renamed, "zh", city.centre.objects.has) != first
