@@ -131,6 +131,7 @@ def test_a_sight_that_is_pressed_before_its_recording_is_checked_plays_too(
     page.locator(".matrix a.seek[data-block='2026-03-02-pm']").first.click()
     until_after(page, "#rec-2026-03-02-pm video", 60)
     assert page.url == f"{console.address}/classes/welder-1"
+    page.unroute_all(behavior="wait")
 
 
 def test_a_changed_file_is_refused_in_words_and_the_rest_plays(console: Console, page: sync_api.Page) -> None:
