@@ -21,6 +21,7 @@ from edge.enrol.photos import photo_files
 from edge.vision.cover import COVERED_PPM, looks
 from edge.vision.onnx_pack import OnnxPack
 from edge.vision.pack import Face, Pack, load_pack
+from evidence.rollcall import Limits
 
 SETS = {"western": "lfw", "western strangers": "lfw-strangers", "chinese": "casia", "actors": "sitcom"}
 PER_PHOTO = 2
@@ -38,11 +39,12 @@ REMARK = ("The threshold was set on these bare faces (of the first set, every se
 
 @dataclasses.dataclass
 class Count:
-    """Photos, those in which the face was found, and those of them that look covered."""
+    """Photos, those in which the face was found, those of them that look covered, and that the verdict calls so."""
 
     photos: int = 0
     found: int = 0
     covered: int = 0
+    ruled: int = 0
 
 
 Counts = dict[tuple[str, str, str], Count]
@@ -118,7 +120,9 @@ def _add(count: Count, pack: Pack, bgr: np.ndarray, faces: list[Face]) -> None:
     face = _middle(bgr, faces)
     if face is not None:
         count.found += 1
-        count.covered += looks(pack.aligned(bgr, face)).cover_ppm >= COVERED_PPM
+        cover_ppm = looks(pack.aligned(bgr, face)).cover_ppm
+        count.covered += cover_ppm >= COVERED_PPM
+        count.ruled += cover_ppm >= Limits().cover_ppm
 
 
 def _shrunk(bgr: np.ndarray, scale: float) -> np.ndarray:
@@ -149,7 +153,8 @@ def _through_h264(path: Path, pictures: list[np.ndarray]) -> Iterator[np.ndarray
 
 def told(pack: str, counts: Counts) -> list[str]:
     """Two tables: bare faces by set, covered ones by what covers them."""
-    lines = [f"{pack}: called covered, of the faces found; large, and {SMALL_PX[0]} to {SMALL_PX[1]} px after H.264"]
+    lines = [f"{pack}: called covered, of the faces found, from {COVERED_PPM} on · by the verdict, from "
+             f"{Limits().cover_ppm} on; large, and {SMALL_PX[0]} to {SMALL_PX[1]} px after H.264"]
     rows = [(f"bare, {name}", [(name, BARE)]) for name in SETS]
     rows += [(label, [(name, label) for name in SETS]) for label in COVERS]
     masks = [(name, label) for name in SETS for label in COVERS if label != "visor"]
@@ -161,8 +166,9 @@ def told(pack: str, counts: Counts) -> list[str]:
 
 
 def _line(counts: list[Count]) -> str:
-    photos, found, covered = (sum(getattr(count, name) for count in counts) for name in ("photos", "found", "covered"))
-    share = f"{covered / found:6.1%}" if found else "     –"
+    photos, found, covered, ruled = (
+        sum(getattr(count, name) for count in counts) for name in ("photos", "found", "covered", "ruled"))
+    share = f"{covered / found:6.1%} · {ruled / found:6.1%}" if found else "     –"
     return f"{share} of {found:4d} (face found in {found / max(photos, 1):4.0%} of {photos})"
 
 

@@ -11,12 +11,11 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from bench.asked import asked
 from bench.harness import Figures, Skipped
 from bench.inputs import lab_files, shared
 from bench.scenes import Scene, Still, Truth, film
 from edge.enrol.photos import describe_photos, photo_files
-from edge.rollcall.analyse import analyse
-from edge.rollcall.answer import roll_call
 from edge.rollcall.cli import EVERY_US
 from edge.rollcall.frames import pictures, plan_frames
 from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
@@ -82,12 +81,10 @@ def _outcome(
     pack: Pack, gallery: Gallery, path: Path, kind: str, face_px: int, present: set[str], truth: Truth
 ) -> Outcome:
     threshold = calibrate(pack, gallery, ROLL_CALL_FPIR_PPM)
-    measured = analyse(pictures(path, plan_frames(path, EVERY_US)), gallery, pack, threshold.ppm, threshold.rise_ppm)
-    answer = roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px,
-                       rise_ppm=threshold.rise_ppm)
+    answer = asked(pack, gallery, pictures(path, plan_frames(path, EVERY_US)), threshold)
     said = {one["trainee"] for one in answer["present"]}
     return Outcome(pack.name, kind, face_px, len(present), len(said & present), len(said - present),
-                   measured.headcount_max, truth.in_view_max)
+                   answer["headcount"], truth.in_view_max)
 
 
 def stills(finder: Pack, files: list[Path]) -> list[Still]:

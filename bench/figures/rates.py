@@ -22,13 +22,12 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from bench.asked import asked
 from bench.figures.facesize import stills
 from bench.harness import Skipped
 from bench.inputs import lab_files, shared
 from bench.scenes import Scene, film
 from edge.enrol.photos import describe_photos, photo_files
-from edge.rollcall.analyse import analyse
-from edge.rollcall.answer import roll_call
 from edge.rollcall.cli import EVERY_US
 from edge.rollcall.frames import frames, pictures, plan_frames
 from edge.rollcall.pictures import Picture
@@ -200,10 +199,7 @@ def _of(pack: OnnxPack, clip: Clip, fpir_ppm: int) -> Measured:
 def _answer(pack: OnnxPack, clip: Clip, people: Mapping[str, np.ndarray], fpir_ppm: int) -> dict[str, Any]:
     """What the command would say with these people enrolled."""
     gallery = Gallery(pack, people)
-    threshold = calibrate(pack, gallery, fpir_ppm)
-    measured = analyse(clip.pictures, gallery, pack, threshold.ppm, threshold.rise_ppm)
-    return roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px,
-                     rise_ppm=threshold.rise_ppm)
+    return asked(pack, gallery, clip.pictures, calibrate(pack, gallery, fpir_ppm))
 
 
 def smaller(video: Path, out: Path, scale: float) -> Path:

@@ -12,11 +12,10 @@ import av
 import cv2
 import numpy as np
 
+from bench.asked import asked
 from bench.harness import Contest, Row, Skipped, cpu_s
 from bench.inputs import lab_files, shared
 from edge.enrol.photos import describe_photos, photo_files
-from edge.rollcall.analyse import analyse
-from edge.rollcall.answer import roll_call
 from edge.rollcall.cli import EVERY_US
 from edge.rollcall.frames import pictures, plan_frames
 from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
@@ -46,9 +45,7 @@ def prepare(folder: Path, people: bool = True) -> Contest:
     def ours() -> None:
         start = cpu_s()
         sampled = pictures(video, plan_frames(video, EVERY_US))
-        measured = analyse(sampled, gallery, pack, threshold.ppm, threshold.rise_ppm)
-        said.update(roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px,
-                              rise_ppm=threshold.rise_ppm))
+        said.update(asked(pack, gallery, sampled, threshold))
         spent["ours"].append(cpu_s() - start)
 
     def peer() -> None:
