@@ -1,4 +1,5 @@
-"""The part of a transaction that knows what boxes say of themselves: their heartbeats, and when they last lived."""
+"""The part of a transaction that knows what boxes say of themselves, when they last lived, and what was stated of
+them."""
 from __future__ import annotations
 
 import dataclasses
@@ -57,6 +58,15 @@ class HeardTables:
         values = dataclasses.asdict(heard)
         if not self._db.execute(update(t.heard).where(_chain(heard.device, heard.chain)).values(**values)).rowcount:
             self._db.execute(insert(t.heard).values(**values))
+
+    def told(self, device: str, code: str) -> set[str]:
+        """What was stated of a box under this code."""
+        c = t.told.c
+        return set(self._db.execute(select(c.what).where(c.device == device, c.code == code)).scalars())
+
+    def put_told(self, device: str, code: str, what: str) -> None:
+        """It was stated."""
+        self._db.execute(insert(t.told).values(device=device, code=code, what=what))
 
 
 def _chain(device: str, chain: str) -> ColumnElement[bool]:

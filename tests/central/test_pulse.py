@@ -299,3 +299,55 @@ def test_the_console_and_the_command_say_who_is_revoked_and_who_never_sent_anyth
     assert listed("zh")[1].endswith("密钥已吊销")
     page = client.get("/?lang=zh").text
     assert page.count("密钥已吊销") == 2 and "box-2" in page and "尚未发来记录" in page
+
+
+def test_a_chain_that_a_box_begins_beside_its_own_hides_no_silence(
+    centre: Centre, box: Box, clock: FixedClock
+) -> None:
+    """It says once that the other one is silent, and never again that the box is."""
+    collector = centre.collector()
+    collector.pulse.listen()
+    beside = another(centre, box, "ef" * 16)
+    collector.take([*box.messages()[:2], beside.messages()[0]])
+    silence(collector, clock, 6)
+    collector.take([box.messages()[2]])
+    silence(collector, clock, 6)
+    assert alarms(centre) == [], "the box speaks"
+    silence(collector, clock, 60)
+    assert alarms(centre) == ["box.silent"]
+    collector.take([box.messages()[3]])
+    silence(collector, clock, 60)
+    assert alarms(centre) == ["box.silent", "box.silent"]
+
+
+def test_a_box_that_another_collector_hears_is_not_silent(centre: Centre, box: Box, clock: FixedClock) -> None:
+    """As where one takes the place of another: each message is news for the first alone."""
+    first, second = centre.collector(), centre.collector()
+    for collector in (first, second):
+        collector.pulse.listen()
+        collector.take(box.messages())
+    for minute in range(1, 30):
+        clock.utc_us += MINUTE
+        message = beat(box, box.sealed[4], minute * MINUTE)
+        for collector in (first, second):
+            collector.take([message])
+            collector.pulse.tell_silent(10)
+    assert alarms(centre) == []
+    silence(second, clock, 11)
+    assert alarms(centre) == ["box.silent"]
+
+
+def test_a_heartbeat_from_a_year_ahead_makes_those_that_follow_no_old_ones(
+    centre: Centre, box: Box, clock: FixedClock
+) -> None:
+    """A box whose clock was wrong before it was started anew: nothing else would say that it lives, or was cut."""
+    collector = centre.collector()
+    ahead = utc_text(clock.utc_us + 365 * 1440 * MINUTE)
+    collector.take([*box.messages()[:3], beat(box, box.sealed[2], SECOND, utc=ahead)])
+    clock.utc_us += 5 * MINUTE
+    now = beat(box, box.sealed[3], 0, boot_id="b1", mono_us=1, utc=utc_text(clock.utc_us))
+    collector.take([now])
+    assert heard(centre, box).last == heard(centre, box).highest == now.payload
+    clock.utc_us += 5 * MINUTE
+    collector.take([beat(box, box.sealed[1], 0, boot_id="b2", mono_us=1, utc=utc_text(clock.utc_us))])
+    assert alarms(centre) == ["clock.apart", "chain.cut"]
