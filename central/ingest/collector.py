@@ -41,6 +41,8 @@ MAX_RECORDS = 100
 """So many envelopes may be in one message; a box sends no more."""
 FIRST_ASKED_US, LAST_ASKED_US = 5 * SECOND, 10 * MINUTE
 """How long a hole lasts before its chain is asked for again, and the longest pause until the next time."""
+STAYS_US = 5 * MINUTE
+"""A hole that was asked for again and again until the pause is so long, of a box that goes on sending, is stated."""
 MOST_HOLES, MOST_HOLES_EACH = 10_000, 8
 """So many chains are asked for again at one time, and of one box: one that invents chains takes no place of others."""
 MOST_TOLD = 20
@@ -265,6 +267,7 @@ class Collector:
         at = tx.advance(device, chain)
         head = at.head
         holes[device, chain] = head.up_to + 1 if at.hole else None
+        self._tell_stays(tx, device, chain, holes[device, chain])
         if at.broken is not None:
             self._tell_broken(tx, device, chain, at.broken)
         if at.moved:
@@ -301,6 +304,13 @@ class Collector:
         """Keep the message in quarantine. True if it is new there."""
         return self._quarantine.put(tx, message.device, message.topic, message.payload, error)
 
+    def _tell_stays(self, tx: Tx, device: str, chain: str, first: int | None) -> None:
+        """State that a record does not come, whatever is done: it was refused, or is lost at its box."""
+        hole, what = self._holes.get((device, chain)), f"{chain} {first}"
+        if hole is not None and hole.first == first and hole.pause_us >= STAYS_US and self._may_tell(
+                tx, device, "chain.hole", what):
+            self._store.append(tx, Alarm("chain.hole", {"device": device, "chain": chain, "seq": first}))
+
     def _tell_broken(self, tx: Tx, device: str, chain: str, seq: int) -> None:
         sealed = tx.record(device, chain, seq)
         assert sealed is not None
@@ -318,11 +328,17 @@ class Collector:
         """Append an alarm, one for each `what`, and so many of one box: whatever else it sends is in quarantine, as
         long as there is room."""
         record = sealed.record
-        told = tx.told(record.device, code)
-        if what not in told and len(told) < MOST_TOLD:
-            tx.put_told(record.device, code, what)
+        if self._may_tell(tx, record.device, code, what):
             self._store.append(tx, Alarm(code, {
                 "device": record.device, "chain": record.chain, "seq": record.seq, **params}))
+
+    def _may_tell(self, tx: Tx, device: str, code: str, what: str) -> bool:
+        """Whether that is due, once; it counts as stated then."""
+        told = tx.told(device, code)
+        due = what not in told and len(told) < MOST_TOLD
+        if due:
+            tx.put_told(device, code, what)
+        return due
 
 
 def _envelopes(message: Message) -> Iterable[Message]:

@@ -214,6 +214,35 @@ def test_a_hole_that_stays_is_asked_for_less_and_less_often(centre: Centre, box:
     assert collector.gaps() == []
 
 
+def test_a_record_that_is_refused_each_time_that_it_comes_is_told_once(
+    centre: Centre, box: Box, clock: FixedClock
+) -> None:
+    """Nothing after it gets a receipt, and quarantine says nothing to anybody."""
+    collector, messages = centre.collector(), box.messages()
+    bad = Message("box-1", messages[2].payload.replace(b"ed25519", b"ed25518"))
+    for _ in range(12 * 60 // 5):
+        collector.take([*messages[:2], bad, *messages[3:]])
+        clock.utc_us += 5 * SECOND
+        collector.gaps()
+        assert (alarms(centre) == []) or clock.utc_us > MORNING + 5 * MINUTE
+    with centre.store.read() as tx:
+        assert [one.record.body["params"] for one in tx.of_type("alarm")] == [
+            {"device": "box-1", "chain": box.chain, "seq": 2}]
+    collector.take(messages)
+    clock.utc_us += 60 * MINUTE
+    collector.take(messages)
+    assert alarms(centre) == ["chain.hole"]
+
+
+def test_a_hole_of_a_box_that_is_away_is_no_alarm(centre: Centre, box: Box, clock: FixedClock) -> None:
+    collector, messages = centre.collector(), box.messages()
+    collector.take([messages[0], messages[2]])
+    for _ in range(720):
+        clock.utc_us += 5 * SECOND
+        collector.gaps()
+    assert alarms(centre) == []
+
+
 def test_what_the_broker_threw_away_is_told_when_it_grows(centre: Centre) -> None:
     dropped = Dropped(centre.store)
     for said, told in ((b"0", 0), (b"7", 1), (b"7", 1), (b"9", 2), (b"0", 2), (b"3", 3), (b"x", 3), (b"9" * 30, 3)):
