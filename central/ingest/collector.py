@@ -34,7 +34,7 @@ from evidence.places import stands_rightly
 from evidence.receipts import Receipt, seal_receipt
 from evidence.records import Sealed
 from evidence.seal import Signer
-from evidence.times import MINUTE, SECOND, utc_text
+from evidence.times import HOUR, MINUTE, SECOND, utc_text
 
 MAX_MESSAGE = 2 * MAX_BYTES
 MAX_RECORDS = 100
@@ -46,7 +46,9 @@ STAYS_US = 5 * MINUTE
 MOST_HOLES, MOST_HOLES_EACH = 10_000, 8
 """So many chains are asked for again at one time, and of one box: one that invents chains takes no place of others."""
 MOST_TOLD = 20
-"""So many alarms of one kind are stated of the chains of one box: more would be invented ones."""
+"""So many alarms of one kind are stated of the chains of one box within `TOLD_US`: more would be invented ones. Whoever
+has them stated for nothing must not have none left later."""
+TOLD_US = 24 * HOUR
 _LOG = Log("collector")
 
 
@@ -319,14 +321,14 @@ class Collector:
 
     def _tell_left(self, tx: Tx, one: Verified) -> None:
         """State what a chain that begins leaves behind; a box that invents chains is not looked at each time."""
-        if one.sealed.record.seq == 1 and len(tx.told(one.sealed.record.device, "chain.left")) < MOST_TOLD:
+        if one.sealed.record.seq == 1 and self._has_room(tx, one.sealed.record.device, "chain.left"):
             for left in left_behind(tx, one.sealed, one.body):
                 what = f"{left['before']} {left['last']}"
                 self._tell_once(tx, "chain.left", one.sealed, what, kept=one.sealed.hash, **left)
 
     def _tell_once(self, tx: Tx, code: str, sealed: Sealed, what: str, **params: str | int) -> None:
-        """Append an alarm, one for each `what`, and so many of one box: whatever else it sends is in quarantine, as
-        long as there is room."""
+        """Append an alarm, one for each `what`, and so many of one box in a day: what else it sends is in quarantine,
+        as long as there is room."""
         record = sealed.record
         if self._may_tell(tx, record.device, code, what):
             self._store.append(tx, Alarm(code, {
@@ -334,11 +336,13 @@ class Collector:
 
     def _may_tell(self, tx: Tx, device: str, code: str, what: str) -> bool:
         """Whether that is due, once; it counts as stated then."""
-        told = tx.told(device, code)
-        due = what not in told and len(told) < MOST_TOLD
+        due = self._has_room(tx, device, code) and not tx.told(device, code, what)
         if due:
-            tx.put_told(device, code, what)
+            tx.put_told(device, code, what, self._clock.stamp().utc_us)
         return due
+
+    def _has_room(self, tx: Tx, device: str, code: str) -> bool:
+        return tx.told_within(device, code, TOLD_US, self._clock.stamp().utc_us) < MOST_TOLD
 
 
 def _envelopes(message: Message) -> Iterable[Message]:

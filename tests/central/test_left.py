@@ -10,7 +10,8 @@ from central.wiring import Centre
 from evidence.bodies import Body, ChainBegun, SessionStart
 from evidence.heartbeats import heartbeat_of, seal_heartbeat
 from evidence.records import Sealed, Stamp
-from tests.central.helpers import MORNING, REAL, Box
+from evidence.times import MINUTE
+from tests.central.helpers import MORNING, REAL, Box, FixedClock
 
 
 @pytest.fixture
@@ -78,3 +79,15 @@ def test_a_box_that_invents_chains_is_not_looked_at_each_time(
     for number in range(MOST_TOLD + 15):
         collector.take(another(centre, box, number, SessionStart("welder-1", "s", "button")).messages())
     assert len(left(centre)) == MOST_TOLD and len(looked) < MOST_TOLD + 2
+
+
+def test_who_has_many_alarms_stated_before_a_class_has_none_the_less_in_it(
+    centre: Centre, box: Box, clock: FixedClock
+) -> None:
+    collector = centre.collector()
+    for number in range(MOST_TOLD + 5):
+        collector.take(another(centre, box, number, SessionStart("welder-1", "s", "button")).messages())
+    clock.utc_us += 24 * 60 * MINUTE
+    begun = ChainBegun(box.chain, 4, box.sealed[4].hash, 1, "card replaced")
+    collector.take(another(centre, box, 99, begun).messages())
+    assert left(centre)[box.chain] == 4
