@@ -100,6 +100,9 @@ ALARMS = {
         "The database of the centre had forgotten what the centre certified or revoked, as after going back to a "
         "backup: it is on record again, and who was revoked stays revoked"),
     "chain.broken": N_("A record of a box does not follow from the one before it"),
+    "chain.hole": N_(
+        "A record of a box does not come although the centre asked for it again and again, and nothing after it counts "
+        "as received: see whether it was refused, and why"),
     "chain.left": N_(
         "A box began a new chain, and the one before is not here to its end, or nobody knows where that was: ask why, "
         "and have its card kept"),

@@ -137,12 +137,13 @@ class Material:
         found = {(chain.device, body.chain): body.up_to + 1 for chain, body in self._begun()
                  if (chain.device, body.chain, body.up_to, body.head_hash) not in here}
         count = {(chain.device, chain.chain): len(chain.sealed) for chain in self.chains}
+        devices = {chain.device for chain in self.chains}
         for chain in self.chains:
             for _, alarm in self._bodies(chain, "alarm") if chain.of_centre else ():
                 if isinstance(alarm, Alarm) and alarm.code == "chain.left":
                     device, before, last = (alarm.params.get(name) for name in ("device", "before", "last"))
-                    if isinstance(device, str) and isinstance(before, str) and isinstance(last, int) \
-                            and count.get((device, before), last + 1) <= last:
+                    if device in devices and isinstance(device, str) and isinstance(before, str) \
+                            and isinstance(last, int) and count.get((device, before), 0) <= last:
                         found[device, before] = max(found.get((device, before), 0), last + 1)
         return sorted((device, most) for (device, _), most in found.items())
 

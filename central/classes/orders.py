@@ -106,14 +106,15 @@ Told = tuple[str, str, str, int]
 def order_messages(tx: Tx, names: NameBox, certificate: str, told: Collection[Told]) -> dict[Told, OrderMessage]:
     """Orders for boxes that have introduced themselves, names sealed to each; what is in `told` is left out."""
     found: dict[Told, OrderMessage] = {}
+    newest = {head.device: head for head in tx.heads() if head.certificate is not None}
     for class_id, (sealed, order) in latest_orders(tx).items():
-        people = names.open_all(class_id, tx.sealed_names(class_id))
-        for place in order.boxes:
-            heads = [head for head in tx.heads(place.device) if head.certificate is not None]
-            key = (place.device, heads[-1].chain, class_id, order.number) if heads else None
-            if key is not None and key not in told:
-                sheet = _sheet(class_id, order, people, heads[-1].sealing_key)
-                found[key] = _message(place.device, class_id, sealed, sheet, certificate)
+        heads = [newest[place.device] for place in order.boxes if place.device in newest]
+        keys = {(head.device, head.chain, class_id, order.number): head for head in heads}
+        untold = {key: head for key, head in keys.items() if key not in told}
+        people = names.open_all(class_id, tx.sealed_names(class_id)) if untold else {}
+        for key, head in untold.items():
+            sheet = _sheet(class_id, order, people, head.sealing_key)
+            found[key] = _message(head.device, class_id, sealed, sheet, certificate)
     return found
 
 

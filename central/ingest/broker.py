@@ -19,18 +19,12 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from central.classes.moves import move_messages
-from central.classes.orders import Told, order_messages
-from central.classes.statements import TYPES as STATEMENTS
-from central.classes.statements import statement_messages
-from central.classes.withdrawals import TYPES as WITHDRAWALS
-from central.classes.withdrawals import withdrawal_messages
+from central.classes.orders import OrderMessage
 from central.errors import BrokerUnreachable, DatabaseUnusable
 from central.ingest.collector import LINE, MAX_MESSAGE, Collector, Given, Message, Topic
 from central.ingest.dropped import Dropped
+from central.ingest.orders import Orders
 from central.names import NameBox
-from central.orders.boxes import TYPES as BOX_ORDERS
-from central.orders.boxes import box_order_messages
 from central.store.store import Store
 from central.tree.announce import Announcer
 from common.backoff import Backoff
@@ -48,7 +42,6 @@ TICK_S = 0.5
 RETRY = Backoff(first=1.0, longest=60.0)
 LOOK_S = 30.0
 """How often the silence of boxes and the losses of the broker are looked at."""
-NEVER = -2
 _LOG = Log("collector")
 
 
@@ -76,13 +69,12 @@ class BrokerLink:
     def __init__(self, host: str, port: int, client_id: str, collector: Collector, store: Store, names: NameBox,
                  certificate: str, silent_min: int = 10, tls: Tls | None = None) -> None:
         self._host, self._port = host, port
-        self._collector, self._store, self._names, self._certificate = collector, store, names, certificate
+        self._collector, self._orders = collector, Orders(store, names, certificate)
         self._inbox: queue.Queue[Arrival] = queue.Queue(maxsize=2 * IN_FLIGHT)
         self._held: list[Arrival] = []
-        self._told: set[Told] = set()
         self._dropped, self._silent_min, self._look_at = Dropped(store), silent_min, 0.0
         self._failures, self._failing_since = 0, 0.0
-        self._looked_at, self._session, self._tls = NEVER, 0, tls
+        self._session, self._tls = 0, tls
         self._ailing: str | None = None
         self._announcer = Announcer(store, time.monotonic)
         self._acknowledging = threading.RLock()
@@ -121,7 +113,8 @@ class BrokerLink:
             if self._held:
                 self._take(self._held)
                 self._held = []
-            self._send_orders()
+            if self._client.is_connected():
+                self._orders.send(self._publish_order)
             self._watch()
             if self._client.is_connected():
                 self._announcer.turn(self._publish_kept)
@@ -184,27 +177,8 @@ class BrokerLink:
                 if session == self._session:
                     self._client.ack(message.mid, message.qos)
 
-    def _send_orders(self) -> None:
-        if not self._client.is_connected():
-            return
-        session, told = self._session, self._told
-        with self._store.read() as tx:
-            newest = tx.newest(("order.class", "genesis", "order.templates", *STATEMENTS, *WITHDRAWALS, *BOX_ORDERS))
-            if newest == self._looked_at:
-                return
-            messages = order_messages(tx, self._names, self._certificate, told)
-            messages |= statement_messages(tx, self._certificate, told)
-            messages |= move_messages(tx, self._certificate, told)
-            messages |= withdrawal_messages(tx, told)
-            messages |= box_order_messages(tx, self._certificate, told, time.time_ns() // 1000)
-        for key, message in messages.items():
-            sent = self._client.publish(message.topic, message.payload, qos=1, retain=True)
-            if sent.rc == mqtt.MQTT_ERR_QUEUE_SIZE:
-                return  # the rest goes when there is room again
-            told.add(key)
-            _LOG.info("order.sent", device=key[0], number=key[3])
-        if session == self._session:
-            self._looked_at = newest
+    def _publish_order(self, message: OrderMessage) -> bool:
+        return self._publish_kept(message.topic, message.payload)
 
     def _publish_kept(self, topic: str, payload: bytes) -> bool:
         return self._client.publish(topic, payload, qos=1, retain=True).rc != mqtt.MQTT_ERR_QUEUE_SIZE
@@ -214,8 +188,7 @@ class BrokerLink:
             _LOG.warning("broker.refused", reason=str(reason.value))
             return
         # A broker without persistence has forgotten retained orders and our subscription.
-        self._told = set()
-        self._looked_at = NEVER
+        self._orders.forget()
         self._announcer.forget()
         client.subscribe([*((topic, 1) for topic in TOPICS), (DROPPED, 0)])
 

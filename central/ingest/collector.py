@@ -24,7 +24,7 @@ from central.signing import alarm_of, signed, signing_us
 from central.store.store import Store, Verified, keep_all
 from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import Alarm, CheckpointSeen, body_of
+from evidence.bodies import Alarm, CheckpointSeen
 from evidence.canonical import MAX_BYTES
 from evidence.checkpoint import check_seen
 from evidence.errors import BadRecord, ChainBroken, Fork, WrongPlace, ZaitangError
@@ -34,17 +34,21 @@ from evidence.places import stands_rightly
 from evidence.receipts import Receipt, seal_receipt
 from evidence.records import Sealed
 from evidence.seal import Signer
-from evidence.times import MINUTE, SECOND, utc_text
+from evidence.times import HOUR, MINUTE, SECOND, utc_text
 
 MAX_MESSAGE = 2 * MAX_BYTES
 MAX_RECORDS = 100
 """So many envelopes may be in one message; a box sends no more."""
 FIRST_ASKED_US, LAST_ASKED_US = 5 * SECOND, 10 * MINUTE
 """How long a hole lasts before its chain is asked for again, and the longest pause until the next time."""
+STAYS_US = 5 * MINUTE
+"""A hole that was asked for again and again until the pause is so long, of a box that goes on sending, is stated."""
 MOST_HOLES, MOST_HOLES_EACH = 10_000, 8
 """So many chains are asked for again at one time, and of one box: one that invents chains takes no place of others."""
 MOST_TOLD = 20
-"""So many alarms of one kind are stated of the chains of one box: more would be invented ones."""
+"""So many alarms of one kind are stated of the chains of one box within `TOLD_US`: more would be invented ones. Whoever
+has them stated for nothing must not have none left later."""
+TOLD_US = 24 * HOUR
 _LOG = Log("collector")
 
 
@@ -104,8 +108,6 @@ class Collector:
         self._store, self._keyring, self._signer, self._clock = store, keyring, signer, clock
         self._signatures, self._ledger, self._test, self._silent = signatures, ledger, test, ""
         self._holes: dict[tuple[str, str], Hole] = {}
-        self._told: set[tuple[str, str, str]] = set()
-        self._telling: set[tuple[str, str, str]] = set()
         self._quarantine = Quarantine(store, clock)
         self.pulse = Pulse(store, clock)
         self.refresh()
@@ -124,7 +126,6 @@ class Collector:
         checked = self._check_all(records)
         touched: dict[tuple[str, str], None] = {}
         holes: dict[tuple[str, str], int | None] = {}
-        self._telling = set()
         with self._store.write() as tx, self._quarantine.until_committed():
             self._ledger.keep_up(tx)
             if self._keyring.denies(tx.denied()):
@@ -138,13 +139,11 @@ class Collector:
             now_us = self._signing_us(tx) if touched else None
             given = [one for place in touched for one in self._receipt(tx, *place, holes, now_us)]
             for _, result in checked:
-                if isinstance(result, Verified) and result.sealed.record.seq == 1:
-                    for left in left_behind(tx, result.sealed, result.body):
-                        self._tell_once(tx, "chain.left", result.sealed, kept=result.sealed.hash, **left)
+                if isinstance(result, Verified):
+                    self._tell_left(tx, result)
             for message, result in heartbeats:
                 if isinstance(result, Heartbeat):
                     self.pulse.take(tx, result, message.payload)
-        self._told |= self._telling
         self._remember(holes)
         return given
 
@@ -254,7 +253,7 @@ class Collector:
                 fresh.append(kept)
             elif known != kept.sealed.hash:
                 self._refuse(tx, message, Fork(device=record.device, seq=record.seq))
-                self._tell_once(tx, "chain.fork", kept.sealed, kept=known, refused=kept.sealed.hash)
+                self._tell_once(tx, "chain.fork", kept.sealed, record.chain, kept=known, refused=kept.sealed.hash)
                 continue
             touched[record.device, record.chain] = None
         keep_all(tx, fresh)
@@ -270,6 +269,7 @@ class Collector:
         at = tx.advance(device, chain)
         head = at.head
         holes[device, chain] = head.up_to + 1 if at.hole else None
+        self._tell_stays(tx, device, chain, holes[device, chain])
         if at.broken is not None:
             self._tell_broken(tx, device, chain, at.broken)
         if at.moved:
@@ -306,28 +306,43 @@ class Collector:
         """Keep the message in quarantine. True if it is new there."""
         return self._quarantine.put(tx, message.device, message.topic, message.payload, error)
 
+    def _tell_stays(self, tx: Tx, device: str, chain: str, first: int | None) -> None:
+        """State that a record does not come, whatever is done: it was refused, or is lost at its box."""
+        hole, what = self._holes.get((device, chain)), f"{chain} {first}"
+        if hole is not None and hole.first == first and hole.pause_us >= STAYS_US and self._may_tell(
+                tx, device, "chain.hole", what):
+            self._store.append(tx, Alarm("chain.hole", {"device": device, "chain": chain, "seq": first}))
+
     def _tell_broken(self, tx: Tx, device: str, chain: str, seq: int) -> None:
         sealed = tx.record(device, chain, seq)
         assert sealed is not None
         self._refuse(tx, Message(device, sealed.envelope), ChainBroken(device=device, seq=seq))
-        self._tell_once(tx, "chain.broken", sealed, kept=sealed.hash)
+        self._tell_once(tx, "chain.broken", sealed, chain, kept=sealed.hash)
 
-    def _tell_once(self, tx: Tx, code: str, sealed: Sealed, **params: str | int) -> None:
-        """Append an alarm, one for each chain, and so many of one box: whatever else it sends is in quarantine, as long
-        as there is room."""
+    def _tell_left(self, tx: Tx, one: Verified) -> None:
+        """State what a chain that begins leaves behind; a box that invents chains is not looked at each time."""
+        if one.sealed.record.seq == 1 and self._has_room(tx, one.sealed.record.device, "chain.left"):
+            for left in left_behind(tx, one.sealed, one.body):
+                what = f"{left['before']} {left['last']}"
+                self._tell_once(tx, "chain.left", one.sealed, what, kept=one.sealed.hash, **left)
+
+    def _tell_once(self, tx: Tx, code: str, sealed: Sealed, what: str, **params: str | int) -> None:
+        """Append an alarm, one for each `what`, and so many of one box in a day: what else it sends is in quarantine,
+        as long as there is room."""
         record = sealed.record
-        what = code, record.device, record.chain
-        if what not in self._told | self._telling and not self._stated(tx, *what):
+        if self._may_tell(tx, record.device, code, what):
             self._store.append(tx, Alarm(code, {
                 "device": record.device, "chain": record.chain, "seq": record.seq, **params}))
-        self._telling.add(what)
 
-    def _stated(self, tx: Tx, code: str, device: str, chain: str) -> bool:
-        """Whether alarms of before say so, or enough of that box; those that heartbeats raised hold no `kept`."""
-        bodies = (body_of(one.record) for one in tx.of_type("alarm") if one.record.device == self._store.device)
-        chains = {body.params.get("chain") for body in bodies if isinstance(body, Alarm) and body.code == code
-                  and "kept" in body.params and body.params.get("device") == device}
-        return chain in chains or len(chains) >= MOST_TOLD
+    def _may_tell(self, tx: Tx, device: str, code: str, what: str) -> bool:
+        """Whether that is due, once; it counts as stated then."""
+        due = self._has_room(tx, device, code) and not tx.told(device, code, what)
+        if due:
+            tx.put_told(device, code, what, self._clock.stamp().utc_us)
+        return due
+
+    def _has_room(self, tx: Tx, device: str, code: str) -> bool:
+        return tx.told_within(device, code, TOLD_US, self._clock.stamp().utc_us) < MOST_TOLD
 
 
 def _envelopes(message: Message) -> Iterable[Message]:

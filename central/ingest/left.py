@@ -11,7 +11,8 @@ from evidence.records import Sealed
 from evidence.seal import RECORD_TYPE, open_envelope
 
 MOST_BEFORE = 20
-"""So many chains of a box are looked through, the newest: each of them that names none before was told already."""
+"""So many chains of a box are looked through, the newest, and as many of which no more than the beginning is here: each
+that names none before was told already, and one of nothing must not push out one that holds something."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +67,7 @@ def _end(tx: Tx, device: str, name: str, begun: ChainBegun) -> Ended:
 
 def _heads(tx: Tx, device: str) -> list[ChainHead]:
     """The newest chains of a box whose beginning is here, the newest last."""
-    return [head for head in tx.heads(device) if head.certificate is not None][-MOST_BEFORE:]
+    return tx.newest_heads(device, MOST_BEFORE)
 
 
 def _begun(tx: Tx, heads: Iterable[ChainHead]) -> Iterator[tuple[str, ChainBegun]]:

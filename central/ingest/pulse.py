@@ -2,6 +2,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from central.clock import Clock
 from central.store.heard import Heard
@@ -18,6 +21,7 @@ MOST_UNKNOWN = 8
 MOST_APART_S, APART_AGAIN_US = 600, 24 * HOUR
 """So far the clocks of a box and of its centre may differ, and so long until that is stated of a box again."""
 _LOG = Log("pulse")
+Told = TypeVar("Told", Heartbeat, Record)
 
 
 class Pulse:
@@ -25,7 +29,7 @@ class Pulse:
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
-        self._lived_us: dict[tuple[str, str], int] = {}
+        self._lived: dict[tuple[str, str], tuple[int, int]] = {}
         self._since_us: int | None = None
         self._apart_us: dict[str, int] = {}
 
@@ -40,7 +44,9 @@ class Pulse:
     def take(self, tx: Tx, new: Heartbeat, envelope: bytes) -> None:
         """Keep a verified heartbeat. One that was sent before, or is older than the last one, changes nothing."""
         known = tx.heard(new.device, new.chain)
-        last, highest = (known.last_heartbeat, known.highest_heartbeat) if known else (None, None)
+        now_us = self._clock.stamp().utc_us
+        before = (known.last_heartbeat, known.highest_heartbeat) if known else (None, None)
+        last, highest = (None if one is None else _not_ahead(one, now_us) for one in before)
         if not is_news(new, last, highest):
             return
         if known is None and self._invents(tx, new):
@@ -77,13 +83,12 @@ class Pulse:
         tx.put_heard(known)
 
     def tell_silent(self, after_min: int) -> None:
-        """State of each box whose newest chain says nothing for so long that it is silent. Raises DatabaseUnusable."""
+        """State of each box of which no chain says anything for so long that it is silent. Raises DatabaseUnusable."""
         if self._since_us is None:
             return
         now_us = self._clock.stamp().mono_us
         with self._store.read() as tx:
-            found = [one for one in tx.all_heard() if not one.silent and self._is_silent(one, now_us, after_min)
-                     and _newest(tx, one.device) == one.chain]
+            found = list(self._silent(tx.all_heard(), now_us, after_min))
         if not found:
             return
         with self._store.write() as tx:
@@ -102,13 +107,24 @@ class Pulse:
         known = {head.chain for head in tx.heads(new.device)}
         return sum(one.chain not in known for one in tx.heard_of(new.device)) >= MOST_UNKNOWN
 
-    def _is_silent(self, one: Heard, now_us: int, after_min: int) -> bool:
-        assert self._since_us is not None
-        return silent(max(self._since_us, self._lived_us.get((one.device, one.chain), 0)), now_us, after_min)
+    def _silent(self, heard: Iterable[Heard], now_us: int, after_min: int) -> Iterator[Heard]:
+        """Of each box that is silent, and of which that was not told, the chain in which it spoke last: by that chain
+        alone, or who begins one beside it would be silent in the other without a word."""
+        boxes: dict[str, list[tuple[int, int, Heard]]] = defaultdict(list)
+        for one in heard:
+            told_us, lived_us = self._lived.get((one.device, one.chain), (None, 0))
+            if told_us != one.last_us:  # another collector heard of it
+                lived_us = now_us
+                self._lived[one.device, one.chain] = one.last_us, lived_us
+            boxes[one.device].append((lived_us, one.last_us, one))
+        for told in boxes.values():
+            lived_us, _, one = max(told, key=lambda row: row[:2])
+            if not one.silent and silent(max(self._since_us or 0, lived_us), now_us, after_min):
+                yield one
 
     def _lives(self, device: str, chain: str) -> int:
         now = self._clock.stamp()
-        self._lived_us[device, chain] = now.mono_us
+        self._lived[device, chain] = now.utc_us, now.mono_us
         return now.utc_us
 
     def _same(self, tx: Tx, new: Heartbeat, *before: Heartbeat | None) -> list[str | None]:
@@ -120,7 +136,8 @@ class Pulse:
         """What stood furthest on."""
         head = tx.head(new.device, new.chain)
         sealed = None if head is None or head.up_to < 0 else tx.record(new.device, new.chain, head.up_to)
-        return [one for one in (highest, sealed.record if sealed else None) if one is not None]
+        record = _not_ahead(sealed.record, self._clock.stamp().utc_us) if sealed else None
+        return [one for one in (highest, record) if one is not None]
 
     def _told(self, tx: Tx, known: Heard | None, found: Contradiction | None, new: Heartbeat) -> str | None:
         """Append the alarm, unless the last heartbeat was told of as well."""
@@ -131,6 +148,7 @@ class Pulse:
         return found
 
 
-def _newest(tx: Tx, device: str) -> str | None:
-    """The newest chain of a box whose beginning is here: a stray record of another one makes that none."""
-    return next((head.chain for head in reversed(tx.heads(device)) if head.certificate is not None), None)
+def _not_ahead(one: Told, now_us: int) -> Told:
+    """The same without its wall clock where that is ahead of ours: what came since would seem to be older."""
+    ahead = one.utc_us - now_us > MOST_APART_S * SECOND
+    return dataclasses.replace(one, clock=dataclasses.replace(one.clock, synced=False)) if ahead else one

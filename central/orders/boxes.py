@@ -74,7 +74,7 @@ def tell_of_revocation(
 def order_again(store: Store, tx: Tx, device: str, now_us: int) -> None:
     """Tell a box whose chain begins which keys are not believed any more, and give it again the settings that it took:
     it never heard of them, or its database was set back since it answered."""
-    if len(tx.heads(device)) <= MOST_CHAINS:
+    if tx.count_chains(device) <= MOST_CHAINS:
         _tell_of_revocations(store, tx, device, now_us)
         _give_settings(store, tx, device, now_us)
 

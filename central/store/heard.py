@@ -1,9 +1,10 @@
-"""The part of a transaction that knows what boxes say of themselves: their heartbeats, and when they last lived."""
+"""The part of a transaction that knows what boxes say of themselves, when they last lived, and what was stated of
+them."""
 from __future__ import annotations
 
 import dataclasses
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from central.store import schema as t
 from evidence.heartbeats import Heartbeat, open_heartbeat
@@ -57,6 +58,22 @@ class HeardTables:
         values = dataclasses.asdict(heard)
         if not self._db.execute(update(t.heard).where(_chain(heard.device, heard.chain)).values(**values)).rowcount:
             self._db.execute(insert(t.heard).values(**values))
+
+    def told(self, device: str, code: str, what: str) -> bool:
+        """Whether that was stated of a box under this code."""
+        c = t.told.c
+        row = self._db.execute(select(c.at_us).where(c.device == device, c.code == code, c.what == what)).first()
+        return row is not None
+
+    def told_within(self, device: str, code: str, us: int, now_us: int) -> int:
+        """How much was stated so of a box within `us` of now: before, or after if a clock was ahead then."""
+        c = t.told.c
+        query = select(func.count()).select_from(t.told).where(c.device == device, c.code == code)
+        return self._db.execute(query.where(c.at_us > now_us - us, c.at_us < now_us + us)).scalar_one()
+
+    def put_told(self, device: str, code: str, what: str, now_us: int) -> None:
+        """It is stated now."""
+        self._db.execute(insert(t.told).values(device=device, code=code, what=what, at_us=now_us))
 
 
 def _chain(device: str, chain: str) -> ColumnElement[bool]:

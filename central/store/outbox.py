@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
@@ -47,11 +48,11 @@ class OutboxTables:
 
     _db: Connection
 
-    def wake(self, since: int) -> None:
-        """Classes of which records came from this leaf on are to be looked at."""
+    def wake(self, since: int, more: Iterable[str] = ()) -> None:
+        """Classes of which records came from this leaf on are to be looked at, and `more` of them."""
         c, w = t.records.c, t.watched.c
         named = set(self._db.execute(
-            select(c.class_id).where(c.leaf >= since, c.class_id.is_not(None)).distinct()).scalars())
+            select(c.class_id).where(c.leaf >= since, c.class_id.is_not(None)).distinct()).scalars()) | {*more}
         known = set(self._db.execute(select(w.class_id)).scalars())
         if named & known:
             self._db.execute(update(t.watched).where(w.class_id == bindparam("one")).values(again_us=0),

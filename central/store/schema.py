@@ -223,6 +223,15 @@ heard = Table(
     Column("against", _text(64), comment="the alarm about what its heartbeats contradict, once told"),
 )
 
+told = Table(
+    "told",
+    metadata,
+    Column("device", _text(64), primary_key=True, comment="a box of whose chains something was stated"),
+    Column("code", _text(64), primary_key=True, comment="of the alarm"),
+    Column("what", _text(64), primary_key=True, comment="so that it is stated once"),
+    Column("at_us", BigInteger, nullable=False),
+)
+
 events = Table(
     "events",
     metadata,

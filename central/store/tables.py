@@ -27,7 +27,7 @@ from evidence.seal import read_sealed
 KEEP_OF_MESSAGE, KEEP_OF_TYPE = 65536, 64
 """So much is kept of a message that was refused; so much of a type is looked for, and none that we know is longer."""
 MOST_NAMES = 500
-"""So many values in one question."""
+"""So many values in one question, or rows of one answer."""
 V = TypeVar("V")
 
 
@@ -196,6 +196,21 @@ class Tx(
         rows = self._db.execute(query if device is None else query.where(t.chains.c.device == device))
         return [_head(row) for row in rows]
 
+    def count_chains(self, device: str) -> int:
+        """How many chains of a device are known."""
+        return self._db.execute(
+            select(func.count()).select_from(t.chains).where(t.chains.c.device == device)).scalar_one()
+
+    def newest_heads(self, device: str, most: int) -> list[ChainHead]:
+        """The newest chains of a device whose beginning is here, the newest last: so many of which more is here, and as
+        many of which it is all."""
+        c = t.chains.c
+        begun = select(t.chains).where(c.device == device, c.certificate.is_not(None))
+        newest = (c.since.desc(), c.chain.desc())
+        rows = [row for more in (c.up_to > 0, c.up_to <= 0)
+                for row in self._db.execute(begun.where(more).order_by(*newest).limit(most))]
+        return [_head(row) for row in sorted(rows, key=lambda row: (row.since, row.chain))]
+
     def know_chain(self, device: str, chain: str) -> None:
         """A chain shows up for the first time."""
         if self.head(device, chain) is None:
@@ -212,18 +227,17 @@ class Tx(
         """Follow a known chain as far as it is here without a hole."""
         c, head = t.records.c, self.head(device, chain)
         assert head is not None
-        rows = select(c.seq, c.hash, c.prev).where(
-            c.device == head.device, c.chain == head.chain, c.seq > head.up_to
-        ).order_by(c.seq)
-        up_to, head_hash, broken, hole = head.up_to, head.head_hash, None, False
-        for row in self._db.execute(rows):
-            if row.seq != up_to + 1:
-                hole = True
-                break
-            if row.prev != head_hash:
-                broken = row.seq
-                break
-            up_to, head_hash = row.seq, row.hash
+        rows = select(c.seq, c.hash, c.prev).where(c.device == head.device, c.chain == head.chain)
+        up_to, head_hash, broken, hole, more = head.up_to, head.head_hash, None, False, True
+        while more:  # a part at a time: behind a hole or a break a million may wait
+            part = self._db.execute(rows.where(c.seq > up_to).order_by(c.seq).limit(MOST_NAMES)).all()
+            for row in part:
+                hole = row.seq != up_to + 1
+                broken = row.seq if not hole and row.prev != head_hash else None
+                if hole or broken is not None:
+                    break
+                up_to, head_hash = row.seq, row.hash
+            more = len(part) == MOST_NAMES and not hole and broken is None
         moved = dataclasses.replace(head, up_to=up_to, head_hash=head_hash)
         if moved != head:
             where = and_(t.chains.c.device == head.device, t.chains.c.chain == head.chain)

@@ -16,10 +16,12 @@ from central.clock import Clock
 from central.errors import DatabaseUnusable
 from central.store.outbox import TargetState, Waiting, Watched
 from central.store.store import Store
+from central.store.tables import Tx
 from central.webhook.events import Summary, again_us, event_of, kinds_of, read_summary, summary_of
 from central.webhook.post import Answer
 from common.backoff import Backoff
 from common.logs import Log
+from evidence.bodies import DeviceRevoked, body_of
 from evidence.times import MINUTE, SECOND
 
 BACKOFF = Backoff(first=5, longest=3600)
@@ -70,12 +72,18 @@ class Worker:
             since, leaves = int(tx.meta(LEAF) or 0), tx.leaves()
         if leaves > since:  # only then a writer has to wait for us
             with self._store.write() as tx:
-                tx.wake(since)
+                tx.wake(since, self._unbelieved(tx, since))
                 tx.set_meta(LEAF, str(leaves))
         with self._store.read() as tx:
             due = tx.to_look_at(now_us, REST_US, AT_ONCE)
         for one in due:
             self._look_at(one, now_us)
+
+    def _unbelieved(self, tx: Tx, since: int) -> set[str]:
+        """The classes of boxes whose key was revoked from this leaf on: that record names no class."""
+        bodies = [body_of(one.record) for one in tx.of_device(self._store.device, "device.revoked", since - 1)]
+        devices = {body.device for body in bodies if isinstance(body, DeviceRevoked)}
+        return {class_id for device in devices for class_id in tx.classes_of_device(device)}
 
     def _look_at(self, one: Watched, now_us: int) -> None:
         case = self._case(one.class_id, now_us)

@@ -26,6 +26,7 @@ from evidence.box_orders import BoxOrder, OrderAnswered, known_us, refusal
 from evidence.canonical import sha256_hex
 from evidence.certs import Identity
 from evidence.errors import BadReceipt
+from evidence.gaps import Gap
 from evidence.records import Sealed
 from evidence.times import SECOND, utc_us
 
@@ -135,7 +136,7 @@ class Inbox:
         except Refused as error:
             self._refuse("gap.refused", error.code, {})
             return None
-        if utc_us(gap.time) <= self._said_us:
+        if utc_us(gap.time) <= self._said_us and not self._is_fresh(gap):
             self._log.info("gap.too_late")
             return None
         if gap.first <= self._store.receipted_up_to():
@@ -143,6 +144,12 @@ class Inbox:
         self._said_us = utc_us(gap.time)
         self._log.info("gap.asked", first=gap.first)
         return gap.first
+
+    def _is_fresh(self, gap: Gap) -> bool:
+        """Whether a request was made just now by our own clock, which is set. The newest receipt may be from a clock of
+        the centre that was ahead; if the centre lost what it had after that, it gives none until it has it again."""
+        stamp = self._clock.stamp()
+        return stamp.clock.synced and abs(stamp.utc_us - utc_us(gap.time)) <= MOST_APART_S * SECOND
 
     def moves(self, message: bytes) -> None:
         """Take the centre's orders to move face templates, each once; refuse one that is for another box or key, with

@@ -214,6 +214,35 @@ def test_a_hole_that_stays_is_asked_for_less_and_less_often(centre: Centre, box:
     assert collector.gaps() == []
 
 
+def test_a_record_that_is_refused_each_time_that_it_comes_is_told_once(
+    centre: Centre, box: Box, clock: FixedClock
+) -> None:
+    """Nothing after it gets a receipt, and quarantine says nothing to anybody."""
+    collector, messages = centre.collector(), box.messages()
+    bad = Message("box-1", messages[2].payload.replace(b"ed25519", b"ed25518"))
+    for _ in range(12 * 60 // 5):
+        collector.take([*messages[:2], bad, *messages[3:]])
+        clock.utc_us += 5 * SECOND
+        collector.gaps()
+        assert (alarms(centre) == []) or clock.utc_us > MORNING + 5 * MINUTE
+    with centre.store.read() as tx:
+        assert [one.record.body["params"] for one in tx.of_type("alarm")] == [
+            {"device": "box-1", "chain": box.chain, "seq": 2}]
+    collector.take(messages)
+    clock.utc_us += 60 * MINUTE
+    collector.take(messages)
+    assert alarms(centre) == ["chain.hole"]
+
+
+def test_a_hole_of_a_box_that_is_away_is_no_alarm(centre: Centre, box: Box, clock: FixedClock) -> None:
+    collector, messages = centre.collector(), box.messages()
+    collector.take([messages[0], messages[2]])
+    for _ in range(720):
+        clock.utc_us += 5 * SECOND
+        collector.gaps()
+    assert alarms(centre) == []
+
+
 def test_what_the_broker_threw_away_is_told_when_it_grows(centre: Centre) -> None:
     dropped = Dropped(centre.store)
     for said, told in ((b"0", 0), (b"7", 1), (b"7", 1), (b"9", 2), (b"0", 2), (b"3", 3), (b"x", 3), (b"9" * 30, 3)):
@@ -299,3 +328,55 @@ def test_the_console_and_the_command_say_who_is_revoked_and_who_never_sent_anyth
     assert listed("zh")[1].endswith("密钥已吊销")
     page = client.get("/boxes?lang=zh").text
     assert page.count("密钥已吊销") == 2 and "box-2" in page and "尚未发来记录" in page
+
+
+def test_a_chain_that_a_box_begins_beside_its_own_hides_no_silence(
+    centre: Centre, box: Box, clock: FixedClock
+) -> None:
+    """It says once that the other one is silent, and never again that the box is."""
+    collector = centre.collector()
+    collector.pulse.listen()
+    beside = another(centre, box, "ef" * 16)
+    collector.take([*box.messages()[:2], beside.messages()[0]])
+    silence(collector, clock, 6)
+    collector.take([box.messages()[2]])
+    silence(collector, clock, 6)
+    assert alarms(centre) == [], "the box speaks"
+    silence(collector, clock, 60)
+    assert alarms(centre) == ["box.silent"]
+    collector.take([box.messages()[3]])
+    silence(collector, clock, 60)
+    assert alarms(centre) == ["box.silent", "box.silent"]
+
+
+def test_a_box_that_another_collector_hears_is_not_silent(centre: Centre, box: Box, clock: FixedClock) -> None:
+    """As where one takes the place of another: each message is news for the first alone."""
+    first, second = centre.collector(), centre.collector()
+    for collector in (first, second):
+        collector.pulse.listen()
+        collector.take(box.messages())
+    for minute in range(1, 30):
+        clock.utc_us += MINUTE
+        message = beat(box, box.sealed[4], minute * MINUTE)
+        for collector in (first, second):
+            collector.take([message])
+            collector.pulse.tell_silent(10)
+    assert alarms(centre) == []
+    silence(second, clock, 11)
+    assert alarms(centre) == ["box.silent"]
+
+
+def test_a_heartbeat_from_a_year_ahead_makes_those_that_follow_no_old_ones(
+    centre: Centre, box: Box, clock: FixedClock
+) -> None:
+    """A box whose clock was wrong before it was started anew: nothing else would say that it lives, or was cut."""
+    collector = centre.collector()
+    ahead = utc_text(clock.utc_us + 365 * 1440 * MINUTE)
+    collector.take([*box.messages()[:3], beat(box, box.sealed[2], SECOND, utc=ahead)])
+    clock.utc_us += 5 * MINUTE
+    now = beat(box, box.sealed[3], 0, boot_id="b1", mono_us=1, utc=utc_text(clock.utc_us))
+    collector.take([now])
+    assert heard(centre, box).last == heard(centre, box).highest == now.payload
+    clock.utc_us += 5 * MINUTE
+    collector.take([beat(box, box.sealed[1], 0, boot_id="b2", mono_us=1, utc=utc_text(clock.utc_us))])
+    assert alarms(centre) == ["clock.apart", "chain.cut"]

@@ -131,6 +131,20 @@ def test_what_heartbeats_told_of_a_chain_that_was_ended_is_told(tmp_path: Path, 
     assert status == 0 and f"of its {head.up_to + 3} records not all came to the centre" in told
 
 
+@pytest.mark.parametrize(("device", "told"), [("box-1", 1), ("box-9", 0)])
+def test_a_chain_that_the_centre_says_was_left_and_that_is_not_in_the_export_is_told(
+    tmp_path: Path, run: Run, device: str, told: int
+) -> None:
+    """A centre that exports less than it has must leave out its own word, too; of a box of another class it is none."""
+    site, box, centre = class_of()
+    last = box.sealed[-1]
+    centre.add("alarm", {"code": "chain.left", "params": {
+        "device": device, "chain": box.chain, "seq": 1, "kept": last.hash, "before": "9" * 32, "last": 4, "have": 4}})
+    status, result = run(write_export(tmp_path / "export", site, box, centre))
+    found = [text for text in result["cannot_tell"] if "chain that it ended" in text]
+    assert status == 0 and len(found) == told and all("of its 5 records not all came" in text for text in found)
+
+
 def test_an_export_of_before_the_tree_is_still_read(export: Path, run: Run) -> None:
     status, result = run(export)
     assert (status, result["trees"]) == (0, []) and "holds no tree" in result["cannot_tell"][0]

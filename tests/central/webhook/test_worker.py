@@ -77,6 +77,17 @@ def test_a_class_is_told_once_and_again_when_something_happens(played: Centre, o
     assert others.turn() == []
 
 
+def test_a_key_that_is_revoked_and_a_moment_that_is_moved_are_told_of_the_classes_of_that_box(
+    played: Centre, others: Others
+) -> None:
+    """The record that states it names no class."""
+    others.turn()
+    played.desk().revoke("box-1", "stolen")
+    assert others.turn() == [], "all of it had come before"
+    played.desk().revoke("box-1", "stolen", None, "2026-01-01T00:00:00.000000Z")
+    assert others.turn() == [("province", "flag")] and others.turn() == []
+
+
 def test_a_class_that_gets_records_all_the_time_is_looked_at_now_and_then(played: Centre, others: Others) -> None:
     others.turn()
     decided(played)

@@ -5,6 +5,7 @@ import base64
 import dataclasses
 import errno
 import json
+import types
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -236,6 +237,20 @@ def test_a_receipt_from_the_future_does_not_end_requests_for_records(ready: tupl
     assert inbox.gap(seal_gap(gap, KeySigner(centre.key))) == 2
     again = dataclasses.replace(gap, time=utc_text(now_us - 1))
     assert inbox.gap(seal_gap(again, KeySigner(centre.key))) is None, "an old request that somebody repeats"
+
+
+@pytest.mark.parametrize(("synced", "ago_min", "followed"), [(True, 1, True), (True, 11, False), (False, 1, False)])
+def test_a_centre_that_lost_records_after_its_clock_was_ahead_gets_them_again(
+    ready: tuple[Box, Inbox], centre: Any, monkeypatch: pytest.MonkeyPatch, synced: bool, ago_min: int, followed: bool
+) -> None:
+    """It gives no receipt that would say which time it is, for it lacks what they would have to cover."""
+    box, inbox = ready
+    stamp = SystemClock().stamp()
+    stamp = dataclasses.replace(stamp, clock=dataclasses.replace(stamp.clock, synced=synced))
+    monkeypatch.setattr(inbox, "_clock", types.SimpleNamespace(stamp=lambda: stamp))
+    assert inbox.receipt(centre.receipt(box.store.head(), time=utc_text(stamp.utc_us + 365 * DAY_US))) == 2
+    gap = Gap(1, "centre", "box-1", box.store.chain, 1, utc_text(stamp.utc_us - ago_min * MINUTE))
+    assert inbox.gap(seal_gap(gap, KeySigner(centre.key))) == (1 if followed else None)
 
 
 def test_a_flood_of_junk_keeps_no_other_alarm_out_of_the_chain(ready: tuple[Box, Inbox], centre: Any) -> None:
