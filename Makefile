@@ -2,6 +2,8 @@
 .PHONY: demo test test-faults test-long setup setup-test check bench pictures lock clean
 .DEFAULT_GOAL := demo
 PY := .venv/bin/python
+# What is compiled once, asserts of tests too, is kept for the next worker, suite and process, whatever the machine says.
+unexport PYTHONDONTWRITEBYTECODE
 
 demo: setup
 	@exec $(PY) -m provisioning.demo $(if $(VIDEO),--video "$$VIDEO") $(if $(GALLERY),--gallery "$$GALLERY") \
@@ -12,7 +14,7 @@ test: setup-test check
 
 # The suites that take minutes: what fifty kills, ten thousand timelines and hours of video show.
 test-long: setup-test
-	$(PY) -m pytest -m long -n 2 --dist loadfile --durations=10
+	$(PY) -m pytest -m long -n 2 --dist worksteal --durations=10
 
 # Processes that are killed, networks that are cut, disks that are full. ZAITANG_FAULTS=long: ten times as much.
 test-faults: setup-test
