@@ -1,18 +1,25 @@
 # The commands of the project. `make demo` and `make test` prepare the machine by themselves.
-.PHONY: demo test test-faults test-long setup setup-test check bench pictures lock clean
+.PHONY: demo test compiled test-faults test-long setup setup-test check bench pictures lock clean
 .DEFAULT_GOAL := demo
 PY := .venv/bin/python
+# What is compiled once, asserts of tests too, is kept for the next worker, suite and process, whatever the machine says.
+unexport PYTHONDONTWRITEBYTECODE
 
 demo: setup
 	@exec $(PY) -m provisioning.demo $(if $(VIDEO),--video "$$VIDEO") $(if $(GALLERY),--gallery "$$GALLERY") \
 	  $(if $(RTSP),--rtsp "$$RTSP") $(if $(CAMERA),--camera "$$CAMERA")
 
-test: setup-test check
+test: setup-test
+	@$(MAKE) --no-print-directory -j2 check compiled
 	$(PY) -m pytest -n 3 --dist loadfile
+
+# Beside the checks, once, what else every worker would compile for itself. What is wrong with a test its run tells.
+compiled:
+	@$(PY) -m pytest --collect-only -qq >/dev/null || true
 
 # The suites that take minutes: what fifty kills, ten thousand timelines and hours of video show.
 test-long: setup-test
-	$(PY) -m pytest -m long -n 2 --dist loadfile --durations=10
+	$(PY) -m pytest -m long -n 2 --dist loadfile --no-loadscope-reorder --durations=10
 
 # Processes that are killed, networks that are cut, disks that are full. ZAITANG_FAULTS=long: ten times as much.
 test-faults: setup-test

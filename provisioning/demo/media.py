@@ -11,7 +11,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import Manager, get_context
+from multiprocessing import Manager, active_children, get_context
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
@@ -115,10 +115,17 @@ def half_day_by_half_day(make: Callable[..., None], files: Mapping[str, Sequence
         ticks = manager.Queue()
         longest_first = sorted(day.COURSE, key=lambda h: h.presses[0] - h.presses[1])
         jobs = [pool.submit(_counted, make, h, files[h.name], ticks) for h in longest_first]
-        with tqdm(total=total, unit="frame", desc=translate(N_("making the films (once)"), lang), mininterval=5) as bar:
-            while not all(job.done() for job in jobs):
+        desc = translate(N_("making the films (once)"), lang)
+        try:
+            with tqdm(total=total, unit="frame", desc=desc, mininterval=5) as bar:
+                while not all(job.done() for job in jobs):
+                    _drain(ticks, bar)
                 _drain(ticks, bar)
-            _drain(ticks, bar)
+        except BaseException:
+            # Whoever ends the demo does not wait for films that nobody will see: the pool would.
+            for child in active_children():
+                child.terminate()
+            raise
         for job in jobs:
             job.result()
 

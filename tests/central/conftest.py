@@ -50,11 +50,23 @@ def postgres() -> Iterator[Server]:
     server.close()
 
 
+@pytest.fixture(scope="session")
+def new_centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a centre that has done nothing yet; not to be changed."""
+    folder = tmp_path_factory.mktemp("new") / "centre"
+    init_centre(folder, test_keys=True, clock=FixedClock()).store.close()
+    return folder
+
+
 @pytest.fixture
-def centre(tmp_path: Path, clock: FixedClock, request: pytest.FixtureRequest) -> Iterator[Centre]:
-    wanted = getattr(request, "param", "sqlite")
-    database = request.getfixturevalue("postgres").empty() if wanted == "postgresql" else ""
-    opened = init_centre(tmp_path / "centre", test_keys=True, clock=clock, database=database)
+def centre(tmp_path: Path, clock: FixedClock, new_centre: Path, request: pytest.FixtureRequest) -> Iterator[Centre]:
+    folder = tmp_path / "centre"
+    if getattr(request, "param", "sqlite") == "postgresql":
+        database = request.getfixturevalue("postgres").empty()
+        opened = init_centre(folder, test_keys=True, clock=clock, database=database)
+    else:
+        shutil.copytree(new_centre, folder)
+        opened = open_centre(folder, clock)
     yield opened
     opened.store.close()
 

@@ -1,6 +1,9 @@
 """The films of the demo: time as planned, holes where the camera was unplugged, bad input in words."""
 from __future__ import annotations
 
+import multiprocessing
+import signal
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -130,3 +133,17 @@ def test_the_light_in_the_room_is_never_the_same_again() -> None:
     assert min(apart) > 2
     again = film.Light(1, grey.shape)
     assert all((again.on(grey, 5 * number) == picture).all() for number, picture in enumerate(shown[0]))
+
+
+def never_ends(*_: object) -> None:
+    time.sleep(600)
+
+
+def test_a_demo_that_is_ended_does_not_wait_for_its_films(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(*_: object) -> None:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    monkeypatch.setattr(media, "_drain", ended)
+    with pytest.raises(SystemExit):
+        media.half_day_by_half_day(never_ends, {half_day.name: () for half_day in day.COURSE}, "en")
+    assert multiprocessing.active_children() == []
