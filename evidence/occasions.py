@@ -97,7 +97,7 @@ def _occasion(
     awaited = facts.awaited(span.end_us)
     came = {one.person for one in attendance if one.came}
     lack, haze = lacking(facts, span), hazy(facts, certain, spans, due_us)
-    dark, unseen = unlit(facts, certain, spans, due_us)
+    dark = unlit(facts, certain, spans, due_us)
     bare = unfilmed(facts, spans, due_us, attendance, {one.person for one in seen})
     said = _answers(facts, span, roster, touching, certain, counted, dark)
     call_refs = tuple(sorted(one.ref for found in called for one in found))
@@ -125,7 +125,7 @@ def _occasion(
         "left_out": tuple(sorted(left_out, key=lambda one: (one.start_us, one.segment))),
         "unlooked_us": sum(part.length_us for one in spans for part in union((fact.span for fact in unlooked), one)),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
-        "picture_good": seen_well and bool(called) and not (lack or bare or haze or unseen),
+        "picture_good": seen_well and bool(called) and not (lack or bare or haze),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
         and not any(fact.doubt for fact in checkins),
         "make_up": block is not None and block.attendees is not None,

@@ -433,7 +433,7 @@ class Occasion:
     """Rooms with a box that recorded nothing for more of it than a good picture may lack, though it had a session and
     somebody signed in there who is shown nowhere."""
     hazy: tuple[str, ...]
-    """Cameras whose picture was dazzled, as in smoke, out of focus, black, covered or an old one for more of it than a
+    """Cameras whose picture was dark, dazzled, as in smoke, out of focus, covered or an old one for more of it than a
     good picture may be."""
     due_us: int
     """Sum of its class-hours."""

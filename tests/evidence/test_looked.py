@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import pytest
 
@@ -171,7 +172,7 @@ def test_a_second_camera_in_the_dark_from_the_first_day_on_leaves_its_half_of_th
             box.add("picture", picture_of(segment, shade), filmed.start_us + segment.end_pts_us)
             box.add("rollcall", call, filmed.start_us + segment.end_pts_us)
         assert state(made) == "open", (shade, samples)
-        assert made.story().blocks[0].hazy == (("back",) if shade else ())
+        assert made.story().blocks[0].hazy == ("back",) and "camera_hazy" in codes(made.r3())
 
 
 def test_where_no_picture_was_looked_at_nobody_was_counted() -> None:
@@ -242,6 +243,32 @@ def test_a_class_that_is_filmed_by_one_camera_after_the_other_is_asked_for_all_o
                            for one in record.body["samples"]]
                 chain.records[number] = dataclasses.replace(record, body={**record.body, "samples": samples})
     assert state(made) == told and made.story().blocks[0].picture_good == (told == "missing")
+
+
+@pytest.mark.parametrize(("dark", "marked", "what", "told"), [
+    (16, 0, "glare", "missing"), (0, 16, "glare", "missing"), (16, 16, "glare", "open"), (8, 8, "glare", "missing"),
+    (16, 8, "black", "missing"), (16, 8, "covered", "open")])
+def test_dark_at_one_moment_and_dazzled_at_another_is_one_picture_in_which_people_are_lost(
+    dark: int, marked: int, what: Literal["glare", "black", "covered"], told: str,
+) -> None:
+    """Each for less of the class-hours than a good picture may be. What a picture record calls black is what the roll
+    call found dark: it counts once."""
+    made = Course()
+    made.half_day(DAY)
+    made.order()
+    for person in TRAINEES:
+        made.check_in(person, f"{DAY} 07:50")
+    filmed = made.film(f"{DAY} 08:00", "09:40", BUT_4, segment_s=3600, dark=dark, pictured=False)
+    for segment in filmed.segments:
+        until_us = segment.first_pts_us + (segment.end_pts_us - segment.first_pts_us) * marked // 100
+        picture = picture_of(segment, "" if what == "glare" else what, (segment.first_pts_us, until_us))
+        if what == "glare":
+            picture = dataclasses.replace(picture, samples=tuple(
+                dataclasses.replace(one, bright_ppm=400_000) if one.at_us < until_us else one
+                for one in picture.samples))
+        made.boxes["box-1"].add("picture", picture, filmed.start_us + segment.end_pts_us + MINUTE)
+    assert state(made) == told and made.story().blocks[0].picture_good == (told == "missing")
+    assert ("camera_hazy" in codes(made.r3())) == (told == "open")
 
 
 @pytest.mark.parametrize(("end", "told"), [("08:01", "missing"), ("09:42", "open")])
