@@ -262,8 +262,12 @@ REASONS: dict[str, str] = {
         "{name}: cameras that recorded less than others of their room: {cameras}; so the headcount is no proof"
     ),
     "room_unfilmed": N_(
-        "{name}: the box in {rooms} recorded nothing for long while its session ran, and people signed in there who are"
-        " shown nowhere; so the headcount is no proof"
+        "{name}: the box in {rooms} recorded nothing for long while its session ran, and people who signed in and may"
+        " sit there are shown nowhere; so the headcount is no proof"
+    ),
+    "room_silent": N_(
+        "{name}: the box in {rooms} had no session and no video then: it was off, or nobody was there. If the class was"
+        " there, nobody could be shown or sign in there; then a person must review this recording"
     ),
     "camera_hazy": N_(
         "{name}: cameras that were dark, covered, dazzled, in smoke or out of focus, or showed an old picture for long:"

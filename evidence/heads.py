@@ -240,27 +240,31 @@ def unfilmed(
     facts: Facts, spans: Sequence[Span], due_us: int, attendance: Sequence[Attendance], shown: Collection[str],
 ) -> tuple[str, ...]:
     """Rooms with a box that recorded nothing, while it had a session, for more of these times than a good picture may
-    lack, and where somebody signed in who is shown nowhere: they may sit there."""
-    signed = {facts.room(ref[0]) for one in attendance if one.came and one.person not in shown for ref in one.refs}
+    lack, if somebody signed in who is shown nowhere: they may sit there. One terminal may serve two rooms; but where
+    the plan alone began that session, only who signed in there."""
+    unseen = [one for one in attendance if one.came and one.person not in shown]
+    signed = {facts.room(ref[0]) for one in unseen for ref in one.refs}
     percent, found = facts.policy.video.bad_picture_pct.value, set()
-    for device in {one.device for one in facts.sessions if facts.room(one.device) in signed}:
+    for device in {one.device for one in facts.sessions} if unseen else ():
         lost_us = 0
         for span in spans:
             filmed = [fact.span for fact in facts.filmed(span)
                       if fact.certain and fact.ref[0] == device and shows_something(facts, fact)]
-            lost_us += sum(hole.length_us for part in union(_running(facts, device, span), span)
+            running = _running(facts, device, span, pressed=facts.room(device) not in signed)
+            lost_us += sum(hole.length_us for part in union(running, span)
                            for hole in holes(union(filmed, part), part))
         if lost_us * 100 > percent * due_us:
             found.add(facts.room(device))
     return tuple(sorted(found))
 
 
-def _running(facts: Facts, device: str, span: Span) -> list[Span]:
-    """The sessions of a box; one without an end until the next one, for `OPEN_US` at most."""
+def _running(facts: Facts, device: str, span: Span, pressed: bool) -> list[Span]:
+    """The sessions of a box, maybe only those that somebody `pressed`; one without an end until the next one, for
+    `OPEN_US` at most."""
     own = [one for one in facts.sessions if one.device == device]
     ends = [*(one.start_us for one in own[1:]), max(span.end_us, own[-1].start_us)]
     return [Span(one.start_us, min(next_us, one.start_us + OPEN_US) if one.end_us is None else one.end_us)
-            for one, next_us in zip(own, ends, strict=True)]
+            for one, next_us in zip(own, ends, strict=True) if one.pressed_us is not None or not pressed]
 
 
 def _shares(facts: Facts, span: Span) -> dict[tuple[str, str], int]:

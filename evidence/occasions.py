@@ -80,7 +80,7 @@ def _occasion(
     covered_us, usable_us, pictured_us = (
         _length(found, spans, facts.policy) for found in (facts.chains, facts.bright, facts.pictured))
     doubtful = union((fact.span for fact in segments if not fact.certain), span)
-    doubtful_us = sum(one.length_us for one in doubtful) + facts.unplaced_us
+    doubtful_us = sum(one.length_us for one in doubtful) + facts.adrift.elsewhere_us(segments, span)
     checkins, attend = _signs(facts, opened, span)
     attendance, teachers = (
         tuple(attend(person) for person in people) for people in (roster, teachers_at(facts, span.start_us)))
@@ -96,6 +96,8 @@ def _occasion(
     seen_well = roll_called and not unlooked and pictured_us * 100 >= video.good_cover_pct.value * due_us
     awaited = facts.awaited(span.end_us)
     came = {one.person for one in attendance if one.came}
+    maybe = {one.person for one in checkins if one.doubt and one.accepted}
+    unsigned = {*roster} - came - {one.person for one in seen}
     lack, haze = lacking(facts, span), hazy(facts, certain, spans, due_us)
     dark = unlit(facts, certain, spans, due_us)
     bare = unfilmed(facts, spans, due_us, attendance, {one.person for one in seen})
@@ -127,7 +129,7 @@ def _occasion(
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
         "picture_good": seen_well and bool(called) and not (lack or bare or haze),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
-        and not any(fact.doubt for fact in checkins),
+        and not any(person in maybe or facts.adrift.signed(person, opened) for person in unsigned),
         "make_up": block is not None and block.attendees is not None,
         "review": review[1] if review else None,
         "review_old": bool(review and review[1].seen and review[1].seen != seen_hash(call_refs)),

@@ -212,6 +212,8 @@ def _doubts(story: Story, one: Judged) -> list[Reason]:
         told.append(reason("camera_lacking", **name, cameras=unit.lacking))
     if unit.unfilmed:
         told.append(reason("room_unfilmed", **name, rooms=unit.unfilmed))
+    if silent := _silent(story, unit):
+        told.append(reason("room_silent", **name, rooms=silent))
     if unit.hazy:
         told.append(reason("camera_hazy", **name, cameras=unit.hazy))
     rooms = {place.device: place.room for place in story.order.boxes}
@@ -222,6 +224,16 @@ def _doubts(story: Story, one: Judged) -> list[Reason]:
     if any(one.checked_in and one.answer == "absent" for one in unit.presences):
         told += _unproven(unit, name)
     return told
+
+
+def _silent(story: Story, unit: Occasion) -> tuple[str, ...]:
+    """Rooms of the plan with neither video nor a session of it. No record tells a box without power from a class that
+    was elsewhere, so nothing follows from it but a question."""
+    heard = {ref[0] for ref in unit.films} | {
+        one.device for one in story.sessions
+        if one.start_us < unit.span.end_us and (one.end_us is None or unit.span.start_us < one.end_us)}
+    rooms = {place.device: place.room for place in story.order.boxes}
+    return tuple(sorted({*rooms.values()} - {room for device, room in rooms.items() if device in heard}))
 
 
 def _unlooked(story: Story, unit: Occasion) -> list[Reason]:

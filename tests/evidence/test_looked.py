@@ -297,7 +297,7 @@ def test_absent_is_told_where_all_was_looked_through_and_every_time_is_certain_o
         made.boxes["box-2"] = Chain("box-2", UNSET, True)
         made.film(f"{DAY} 07:58", "09:42", BUT_4)
         if unsure:
-            made.check_in("t-1", f"{DAY} 08:00", box="box-2")
+            made.check_in("t-4", f"{DAY} 08:00", box="box-2")
         if reviewed:
             made.review(f"{DAY}-am", "missing")
         block = made.story().blocks[0]
