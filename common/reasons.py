@@ -168,7 +168,13 @@ REASONS: dict[str, str] = {
     ),
     "no_usable_video": N_("{name}: only {usable_min} of {due_min} minutes are recorded usably: undecided"),
     "occasion_awaited": N_("{name}: the box in {rooms} has not reported past this recording: undecided"),
-    "occasion_time_uncertain": N_("{name}: the time of the recording is uncertain: undecided"),
+    "time_uncertain": N_(
+        "{name}: {doubtful_min} min of video may be of this recording, but when they were filmed is uncertain:"
+        " undecided"
+    ),
+    "sign_uncertain": N_(
+        "{name}: {trainees} are not shown, and when they signed in is uncertain; it may have been then: undecided"
+    ),
     "occasion_rollcall_pending": N_("{name}: the roll call of this recording is not finished: undecided"),
     "occasion_unpictured": N_(
         "{name}: nobody has looked yet whether the picture of this recording is a live one: undecided"

@@ -97,7 +97,8 @@ def _occasion(
     awaited = facts.awaited(span.end_us)
     came = {one.person for one in attendance if one.came}
     maybe = {one.person for one in checkins if one.doubt and one.accepted}
-    unsigned = {*roster} - came - {one.person for one in seen}
+    unsigned = [person for person in roster if person not in came | {one.person for one in seen}]
+    maybe_signed = tuple(one for one in unsigned if one in maybe or facts.adrift.signed(one, opened))
     lack, haze = lacking(facts, span), hazy(facts, certain, spans, due_us)
     dark = unlit(facts, certain, spans, due_us)
     bare = unfilmed(facts, spans, due_us, attendance, {one.person for one in seen})
@@ -129,7 +130,8 @@ def _occasion(
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
         "picture_good": seen_well and bool(called) and not (lack or bare or haze),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
-        and not any(person in maybe or facts.adrift.signed(person, opened) for person in unsigned),
+        and not maybe_signed,
+        "maybe_signed": maybe_signed,
         "make_up": block is not None and block.attendees is not None,
         "review": review[1] if review else None,
         "review_old": bool(review and review[1].seen and review[1].seen != seen_hash(call_refs)),

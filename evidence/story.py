@@ -456,7 +456,10 @@ class Occasion:
     pictures: tuple[PictureFact, ...]
     """What does not count, or is marked, within it; in order of time."""
     picture_good: bool
+    maybe_signed: tuple[str, ...]
+    """Who is due, is not shown, and has no sign-in but one whose time is uncertain, that may be of it."""
     time_certain: bool
+    """Nothing of it is in doubt by its time: neither too much of its video, nor a sign-in."""
     make_up: bool
     review: Review | None
     review_old: bool

@@ -88,7 +88,19 @@ def test_who_signed_in_at_such_a_terminal_may_have_come_on_the_day_on_which_that
     set_again(made, DAYS[1])
     found = made.r3()
     assert (found.recordings, found.open_recordings) == ((), (f"{DAYS[1]}-am",))
-    assert "occasion_time_uncertain" in codes(found)
+    told = next(one for one in found.reasons if one.code == "sign_uncertain")
+    assert told.params["trainees"] == ("t-4",) and "sign_uncertain" in codes(found)
+
+
+def test_who_signed_in_at_such_a_terminal_shields_nobody_who_did_not() -> None:
+    made = guilty(DAYS[:1])
+    made.order("2026-03-01 19:00", (*TRAINEES, "t-5"))
+    chain = made.boxes["box-2"]
+    chain.restart(at(f"{DAYS[0]} 07:00"), "1f")
+    chain.clock = UNSET
+    made.check_in("t-4", f"{DAYS[0]} 08:00", box="box-2")
+    set_again(made, DAYS[0])
+    assert made.r3().recordings[0] == f"{DAYS[0]}-am" and made.r3().trainees == ("t-5",)
 
 
 @pytest.mark.parametrize(("person", "more", "told"), [
