@@ -9,9 +9,8 @@ always a review: no single occasion convicts by itself.
 Missing is who is neither shown nor signed in (whose only sign-in is of uncertain time may be); and who signed in,
 where the picture was good, fewer people than are due were in view all along, and nothing in view may be that person
 (the answer is *absent*): a head that is overlooked must not turn a face that could not be told into a miss.
-*Fewer people than are due* is said of an upper bound of people, not
-of faces alone, and where anybody was in view: a camera that looks elsewhere shows nobody, too. evidence/README.md, “How
-many people there were”.
+*Fewer people than are due* is said of an upper bound of people, not of faces alone, and where anybody was in view: a
+camera that looks elsewhere shows nobody, too. evidence/README.md, “How many people there were”.
 """
 from __future__ import annotations
 
