@@ -158,7 +158,8 @@ def named(facts: Facts, span: Span) -> Facts:
              if fact.segment.sha256 in facts.views}
     cameras: dict[tuple[str, str], list[Look]] = defaultdict(list)
     for sha, view in views.items():
-        cameras[view.camera] += [_shown(look, facts.sightings.get(sha, ())) for look in (view.look, *view.others)]
+        counted = {(one.person, one.shown_us) for one in facts.sightings.get(sha, ()) if not one.pointed}
+        cameras[view.camera] += [_shown(look, counted) for look in (view.look, *view.others)]
     doubted = doubts(list(cameras.values()), facts.policy.limits, (span.start_us, span.end_us))
     if not doubted:
         return facts
@@ -170,9 +171,8 @@ def named(facts: Facts, span: Span) -> Facts:
     return dataclasses.replace(facts, views={**facts.views, **held}, sightings={**facts.sightings, **sightings})
 
 
-def _shown(look: Look, sightings: Sequence[Sighting]) -> Look:
-    """The look with the named faces only that count as shown."""
-    counted = {(one.person, one.shown_us) for one in sightings if not one.pointed}
+def _shown(look: Look, counted: Collection[tuple[str, int]]) -> Look:
+    """The look with the named faces only that count as shown: whose, and when."""
     if all(one.person is None or (one.person, one.track.shown_us) in counted for one in look.named):
         return look
     return dataclasses.replace(look, named=tuple(
