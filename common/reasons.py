@@ -491,7 +491,8 @@ ANSWERS: dict[str, str] = {
 NOT_JUDGED = N_("not judged: a time is uncertain")
 """Instead of absent, where the time of video or of a check-in is uncertain."""
 NOT_ALL = N_("not seen in what was looked at")
-"""Instead of absent, where a roll call left out video, or could not look at enough of its pictures."""
+"""Instead of absent, where much was not recorded, or a roll call left out video, or could not look at enough of its
+pictures."""
 
 WHYS: dict[str, str] = {
     "small": N_("faces too small"),

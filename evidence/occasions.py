@@ -128,6 +128,7 @@ def _occasion(
         "left_out": tuple(sorted(left_out, key=lambda one: (one.start_us, one.segment))),
         "unlooked_us": sum(part.length_us for one in spans for part in union((fact.span for fact in unlooked), one)),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
+        "whole": covered_us * 100 >= video.good_cover_pct.value * due_us,
         "picture_good": seen_well and bool(called) and not (lack or bare or haze),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
         and not maybe_signed,

@@ -455,6 +455,8 @@ class Occasion:
     """How much of it these are."""
     pictures: tuple[PictureFact, ...]
     """What does not count, or is marked, within it; in order of time."""
+    whole: bool
+    """Nearly all of it was recorded."""
     picture_good: bool
     maybe_signed: tuple[str, ...]
     """Who is due, is not shown, and has no sign-in but one whose time is uncertain, that may be of it."""
@@ -484,9 +486,10 @@ class Occasion:
 
     @property
     def tells_absent(self) -> bool:
-        """Whether somebody may be called absent from it: all was looked through, with nothing left out, and every time
-        is certain, or somebody reviewed it."""
-        return self.review is not None or (self.looked_through and not self.unlooked and self.time_certain)
+        """Whether somebody may be called absent from it: nearly all was recorded and looked through, with nothing left
+        out, and every time is certain, or somebody reviewed it."""
+        return self.review is not None or (
+            self.whole and self.looked_through and not self.unlooked and self.time_certain)
 
     def fewer_than(self, due: int) -> bool:
         """Whether there were surely fewer people than so many all along. Where faces alone were counted in a part of

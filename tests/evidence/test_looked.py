@@ -304,3 +304,17 @@ def test_absent_is_told_where_all_was_looked_through_and_every_time_is_certain_o
         assert (block.time_certain, block.doubtful_us, block.looked_through) == (not unsure, 0, True)
         assert block.tells_absent == told
     assert not dataclasses.replace(block, review=None, time_certain=True, roll_called=False).tells_absent
+
+
+@pytest.mark.parametrize(("end", "told"), [("08:05", False), ("09:20", False), ("09:38", True)])
+def test_absent_is_told_of_a_recording_and_not_of_the_minutes_of_it_that_there_are(end: str, told: bool) -> None:
+    """Five minutes show who was in them: of the rest nobody knows."""
+    made = Course()
+    made.half_day(DAY)
+    made.order()
+    for person in TRAINEES:
+        made.check_in(person, f"{DAY} 07:50")
+    made.film(f"{DAY} 08:00", end, BUT_4)
+    block = made.story().blocks[0]
+    assert block.presences[3].answer == "absent" and block.looked_through and block.tells_absent == told
+    assert (state(made) == "missing") == told
