@@ -126,7 +126,7 @@ def _occasion(
         "roll_called": roll_called,
         "unlooked": tuple(sorted(fact.ref for fact in unlooked)),
         "left_out": tuple(sorted(left_out, key=lambda one: (one.start_us, one.segment))),
-        "unlooked_us": sum(part.length_us for one in spans for part in union((fact.span for fact in unlooked), one)),
+        "unlooked_us": _unlooked_us(certain, unlooked, spans),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
         "whole": covered_us * 100 >= video.good_cover_pct.value * due_us,
         "picture_good": seen_well and bool(called) and not (lack or bare or haze),
@@ -271,6 +271,14 @@ def _roster(facts: Facts, at_us: int) -> tuple[str, ...]:
 
 def _length(found: Sequence[Chain], spans: Sequence[Span], policy: Policy) -> int:
     return sum(part.length_us for span in spans for part in union(clip(found, span, policy), span))
+
+
+def _unlooked_us(certain: Sequence[SegmentFact], unlooked: Sequence[SegmentFact], spans: Sequence[Span]) -> int:
+    """How much was filmed and looked at by no camera."""
+    refs = {fact.ref for fact in unlooked}
+    looked = [fact.span for fact in certain if fact.ref not in refs]
+    return sum(part.length_us for span in spans for hole in holes(union(looked, span), span)
+               for part in union((fact.span for fact in unlooked), hole))
 
 
 def _uncertain(facts: Facts, hole: Span) -> tuple[Span, ...]:

@@ -452,7 +452,7 @@ class Occasion:
     left_out: tuple[LeftOutFact, ...]
     """Of these, those of which it looked at none."""
     unlooked_us: int
-    """How much of it these are."""
+    """How much of it is in these, and in no other video of that time."""
     pictures: tuple[PictureFact, ...]
     """What does not count, or is marked, within it; in order of time."""
     whole: bool

@@ -318,3 +318,19 @@ def test_absent_is_told_of_a_recording_and_not_of_the_minutes_of_it_that_there_a
     block = made.story().blocks[0]
     assert block.presences[3].answer == "absent" and block.looked_through and block.tells_absent == told
     assert (state(made) == "missing") == told
+
+
+@pytest.mark.parametrize(("signed", "told"), [(BUT_4, "missing"), (TRAINEES, "open")])
+def test_a_second_camera_that_nobody_can_decode_does_not_keep_a_class_from_being_judged(
+    signed: Sequence[str], told: str,
+) -> None:
+    """Whoever signed in may sit before it. Who did not is missing, as before a camera in the dark."""
+    made = Course()
+    made.half_day(DAY)
+    made.order()
+    for person in signed:
+        made.check_in(person, f"{DAY} 07:50")
+    made.film(f"{DAY} 07:58", "09:42", BUT_4)
+    for segment in made.film(f"{DAY} 07:58", "09:42", (), camera="back", roll_call=False).segments:
+        made.boxes["box-1"].add("alarm", alarm("rollcall.unreadable", segment.sha256), at(f"{DAY} 09:50"))
+    assert state(made) == told and "left_out_unreadable" in codes(made.r3())
