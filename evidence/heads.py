@@ -241,16 +241,20 @@ def unfilmed(
 ) -> tuple[str, ...]:
     """Rooms with a box that recorded nothing, while it had a session, for more of these times than a good picture may
     lack, if somebody signed in who is shown nowhere: they may sit there. One terminal may serve two rooms; but where
-    the plan alone began that session, only who signed in there."""
+    the plan alone began that session, only who signed in there. So may they where it had none and no video all day: a
+    box with power begins by the plan."""
     unseen = [one for one in attendance if one.came and one.person not in shown]
     signed = {facts.room(ref[0]) for one in unseen for ref in one.refs}
     percent, found = facts.policy.video.bad_picture_pct.value, set()
-    for device in {one.device for one in facts.sessions} if unseen else ():
+    at_boxes = {ref[0] for one in unseen for ref in one.refs}
+    for device in at_boxes | {one.device for one in facts.sessions} if unseen else ():
         lost_us = 0
         for span in spans:
             filmed = [fact.span for fact in facts.filmed(span)
                       if fact.certain and fact.ref[0] == device and shows_something(facts, fact)]
             running = _running(facts, device, span, pressed=facts.room(device) not in signed)
+            if device in at_boxes and _was_off(facts, device, span):
+                running = [span]
             lost_us += sum(hole.length_us for part in union(running, span)
                            for hole in holes(union(filmed, part), part))
         if lost_us * 100 > percent * due_us:
@@ -258,13 +262,20 @@ def unfilmed(
     return tuple(sorted(found))
 
 
+def _was_off(facts: Facts, device: str, span: Span) -> bool:
+    """Whether a box had neither a session nor video that day until the end of a time."""
+    day = Span(span.end_us - OPEN_US, span.end_us)
+    return not (any(fact.ref[0] == device for fact in facts.filmed(day))
+                or union(_running(facts, device, day, pressed=False), day))
+
+
 def _running(facts: Facts, device: str, span: Span, pressed: bool) -> list[Span]:
     """The sessions of a box, maybe only those that somebody `pressed`; one without an end until the next one, for
     `OPEN_US` at most."""
     own = [one for one in facts.sessions if one.device == device]
-    ends = [*(one.start_us for one in own[1:]), max(span.end_us, own[-1].start_us)]
+    ends = [*(one.start_us for one in own[1:]), max([span.end_us, *(one.start_us for one in own[-1:])])]
     return [Span(one.start_us, min(next_us, one.start_us + OPEN_US) if one.end_us is None else one.end_us)
-            for one, next_us in zip(own, ends, strict=True) if one.pressed_us is not None or not pressed]
+            for one, next_us in zip(own, ends, strict=False) if one.pressed_us is not None or not pressed]
 
 
 def _shares(facts: Facts, span: Span) -> dict[tuple[str, str], int]:

@@ -238,7 +238,8 @@ def _silent(story: Story, unit: Occasion) -> tuple[str, ...]:
         one.device for one in story.sessions
         if one.start_us < unit.span.end_us and (one.end_us is None or unit.span.start_us < one.end_us)}
     rooms = {place.device: place.room for place in story.order.boxes}
-    return tuple(sorted({*rooms.values()} - {room for device, room in rooms.items() if device in heard}))
+    known = {room for device, room in rooms.items() if device in heard} | {*unit.unfilmed}
+    return tuple(sorted({*rooms.values()} - known))
 
 
 def _unlooked(story: Story, unit: Occasion) -> list[Reason]:
