@@ -169,7 +169,13 @@ REASONS: dict[str, str] = {
     ),
     "no_usable_video": N_("{name}: only {usable_min} of {due_min} minutes are recorded usably: undecided"),
     "occasion_awaited": N_("{name}: the box in {rooms} has not reported past this recording: undecided"),
-    "occasion_time_uncertain": N_("{name}: the time of the recording is uncertain: undecided"),
+    "time_uncertain": N_(
+        "{name}: {doubtful_min} min of video may be of this recording, but when they were filmed is uncertain:"
+        " undecided"
+    ),
+    "sign_uncertain": N_(
+        "{name}: {trainees} are not shown, and when they signed in is uncertain; it may have been then: undecided"
+    ),
     "occasion_rollcall_pending": N_("{name}: the roll call of this recording is not finished: undecided"),
     "occasion_unpictured": N_(
         "{name}: nobody has looked yet whether the picture of this recording is a live one: undecided"
@@ -263,8 +269,12 @@ REASONS: dict[str, str] = {
         "{name}: cameras that recorded less than others of their room: {cameras}; so the headcount is no proof"
     ),
     "room_unfilmed": N_(
-        "{name}: the box in {rooms} recorded nothing for long while its session ran, and people signed in there who are"
-        " shown nowhere; so the headcount is no proof"
+        "{name}: the box in {rooms} recorded nothing for long while its session ran, or was off after people had signed"
+        " in there, and who signed in and may sit there is shown nowhere; so the headcount is no proof"
+    ),
+    "room_silent": N_(
+        "{name}: the box in {rooms} had no session and no video then: it was off, or nobody was there. If the class was"
+        " there, nobody could be shown or sign in there; then a person must review this recording"
     ),
     "camera_hazy": N_(
         "{name}: cameras that were dark, covered, dazzled, in smoke or out of focus, or showed an old picture for long:"
@@ -482,7 +492,8 @@ ANSWERS: dict[str, str] = {
 NOT_JUDGED = N_("not judged: a time is uncertain")
 """Instead of absent, where the time of video or of a check-in is uncertain."""
 NOT_ALL = N_("not seen in what was looked at")
-"""Instead of absent, where a roll call left out video, or could not look at enough of its pictures."""
+"""Instead of absent, where much was not recorded, or a roll call left out video, or could not look at enough of its
+pictures."""
 
 WHYS: dict[str, str] = {
     "small": N_("faces too small"),

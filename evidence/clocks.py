@@ -58,6 +58,7 @@ class ChainClock:
         self._set = {boot: _by_mono(one for one in told if _is_set(one)) for boot, told in starts.items()}
         self._all = {boot: _by_mono(told) for boot, told in starts.items()}
         self._known: dict[str, list[Record]] = {}
+        self._first_seq = {boot: told[0].seq for boot, told in starts.items()}
         self._last_seq = {boot: told[-1].seq for boot, told in starts.items()}
 
     def doubt(self, record: Record) -> Doubt | None:
@@ -118,6 +119,14 @@ class ChainClock:
         between = [boot for boot, seq in self._last_seq.items() if last_seq < seq < record.seq]
         until_us = sum(self.heard_us(boot) for boot in between if boot != record.boot_id) + record.mono_us
         return max(0, self.heard_us(boot_id) - mono_us) + until_us
+
+    def since_us(self, boot_id: str) -> int:
+        """Before that, UTC microseconds, that start of the device cannot have begun: the last record beyond doubt of a
+        start before it says so; 0 where none does."""
+        if boot_id not in self._first_seq:
+            return 0
+        index = bisect.bisect_left(self._sure, self._first_seq[boot_id], key=_seq)
+        return self._sure[index - 1].utc_us if index else 0
 
     def proven(self, record: Record) -> tuple[int, int | None]:
         """When at the earliest and at the latest (None: nobody knows) a record was made, UTC microseconds.

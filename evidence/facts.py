@@ -7,6 +7,7 @@ import functools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from evidence.adrift import Adrift
 from evidence.attendance import Sign
 from evidence.bodies import ClassOrder, Leave, Picture, Place, Review, RollCall
 from evidence.called import Called, looked_away
@@ -44,8 +45,8 @@ class Facts:
     leaves: tuple[tuple[Ref, Leave], ...]
     sessions: tuple[SessionFact, ...]
     segments: tuple[SegmentFact, ...]
-    unplaced_us: int
-    """Length of all video whose time is so uncertain that it lies in no class-hour."""
+    adrift: Adrift
+    """Video and sign-ins whose clock cannot be believed."""
     rollcalls: Mapping[str, tuple[Called, ...]]
     """Segment hash → its roll calls, first the one that counts the heads."""
     rollcalls_void: tuple[Ref, ...]

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from evidence.attendance import Said, face_facts, faceless, pin_facts
+from evidence.adrift import adrift
+from evidence.attendance import Said, Sign, face_facts, faceless, pin_facts
 from evidence.blocks import PlannedBlock, hour_span, plan_blocks
 from evidence.bodies import (
     Alarm,
@@ -53,7 +54,7 @@ from evidence.called import Called, called, left_out
 from evidence.decisions import decided
 from evidence.enrolled import enrolment_facts
 from evidence.errors import BadInput
-from evidence.facts import Facts, overlap
+from evidence.facts import Facts
 from evidence.heads import with_usual
 from evidence.held import bareface_facts
 from evidence.keeping import longer
@@ -200,6 +201,8 @@ def _facts(
     reviews, reviews_void = counted(told.of(Review), orders, policy)
     faces = face_facts(told.of(CheckIn), _consents(told), told.clock_of, windows, policy)
     pins = pin_facts(told.of(PinCheckIn), told.clock_of, windows, teachers)
+    both: list[Sign] = [*faces, *(pins if policy.judges_checkins else ())]
+    signs = tuple(sorted(both, key=lambda one: (one.at_us, one.ref)))
     facts = Facts(
         policy=policy,
         first_order=orders[0][2],
@@ -208,7 +211,8 @@ def _facts(
         leaves=tuple((record.key, body) for record, body in told.of(Leave)),
         sessions=_sessions(told),
         segments=segments,
-        unplaced_us=_unplaced_us(segments, orders[-1][2]),
+        adrift=adrift(told.of(Segment), segments, [record for record, _ in (*told.of(CheckIn), *told.of(PinCheckIn))],
+                      signs, told.clock_of),
         rollcalls=rollcalls,
         rollcalls_void=rollcalls_void,
         left_out=left_out(told.of(Alarm), by_hash, rollcalls),
@@ -220,7 +224,7 @@ def _facts(
         contradictions=shown.contradictions,
         pointed_void=shown.pointed_void,
         bareface=bareface_facts(told.of(BareFace), told.clock_of, teachers),
-        signs=tuple(sorted((*faces, *(pins if policy.judges_checkins else ())), key=lambda one: (one.at_us, one.ref))),
+        signs=signs,
         places=orders[-1][2].boxes,
         progress=progress(told.last_us, _sessions(told), told.of(Segment)),
         reviews=_latest(reviews, lambda body: body.block),
@@ -285,13 +289,6 @@ def _removed(told: Told) -> tuple[RemovalFact, ...]:
     return tuple(
         RemovalFact(record.key, body.segment, *told.clocks[record.device, record.chain].proven(record))
         for record, body in told.of(SegmentRemoved))
-
-
-def _unplaced_us(segments: Sequence[SegmentFact], order: ClassOrder) -> int:
-    """Video of the class whose clock cannot be believed and says a time outside of every class-hour."""
-    hours = [hour_span(hour) for hour in order.hours]
-    unset = [fact for fact in segments if fact.doubt in ("simulated", "clock", "moved", "early", "ahead", "boot")]
-    return sum(f.span.length_us for f in unset if not any(overlap(f.span, hour) for hour in hours))
 
 
 def _seen(

@@ -1,6 +1,7 @@
 """How many people an occasion shows, and what that proves: over cameras and rooms, and in protective gear."""
 from __future__ import annotations
 
+import bisect
 import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -122,10 +123,10 @@ def _shows_people(facts: Facts, views: Sequence[View], span: Span) -> bool:
     own, percent = [view for view in views if overlap(view.span, span)], facts.policy.video.bad_picture_pct.value
     for camera in {view.camera for view in own}:
         looks = [view.look for view in own if view.camera == camera]
-        bad = [one for one in facts.seen
-               if _blurs(one) and (one.device, one.camera) == camera]
-        if (_recorded(span, bad) * 100 > percent * span.length_us
-                or sum(look.dark for look in looks) * 100 > percent * sum(look.samples for look in looks)):
+        bad = _Marks([one for one in facts.seen
+                      if _blurs(one) and (one.device, one.camera) == camera and overlap(one, span)])
+        dark = sum(look.dark for look in looks), max(1, sum(look.samples for look in looks))
+        if bad.bad_us(span, dark) * 100 > percent * span.length_us:
             return False
     return _counts_people(own) and at_once(own, span) > 0
 
@@ -143,40 +144,71 @@ def bare_looks(facts: Facts, looked: Sequence[BareFaceFact], views: Sequence[Vie
 
 
 def hazy(facts: Facts, certain: Sequence[SegmentFact], spans: Sequence[Span], due_us: int) -> tuple[str, ...]:
-    """Cameras whose picture was dazzled, hazy, out of focus or worth nothing for more of these times than a good one
-    may be: whom they did not show may have been there all the same, whatever another camera showed. All that were, if
-    that is so of all video together: a class that moves on has each for a part of its time."""
-    marked: dict[tuple[str, str], list[Span]] = defaultdict(list)
+    """Cameras whose picture was dark, dazzled, hazy, out of focus or worth nothing, or not looked at, for more of these
+    times than a good one may be, one thing with the other: whom they did not show may have been there all the same,
+    whatever another camera showed. All that were, if that is so of all video together: a class that moves on has each
+    for a part of its time."""
+    marks: dict[tuple[str, str], list[PictureFact]] = defaultdict(list)
     for one in facts.seen:
-        if _blurs(one):
-            marked[one.device, one.camera].append(one)
-    bad_us = {camera: sum(_recorded(span, found) for span in spans) for camera, found in marked.items()}
+        if _blurs(one) and any(overlap(one, span) for span in spans):
+            marks[one.device, one.camera].append(one)
+    marked = {camera: _Marks(found) for camera, found in marks.items()}
+    bad_us: dict[tuple[str, str], int] = defaultdict(int)
+    for fact in certain:
+        camera, share = (fact.ref[0], fact.segment.camera), _dark_share(facts, fact)
+        own = marked.get(camera, _Marks(()))
+        bad_us[camera] += sum(own.bad_us(part, share) for span in spans for part in union([fact.span], span))
     percent = facts.policy.video.bad_picture_pct.value
     all_us = sum(_inside_us(fact, spans) for fact in certain)
     least_us = percent * due_us if sum(bad_us.values()) * 100 <= percent * all_us else 0
     return tuple(sorted({camera for (_, camera), us in bad_us.items() if us * 100 > least_us}))
 
 
-def unlit(
-    facts: Facts, certain: Sequence[SegmentFact], spans: Sequence[Span], due_us: int,
-) -> tuple[bool, bool]:
-    """Whether any camera was dark for more of these times than a good picture may be, or all video together was so; and
-    whether any was so, or no picture of it was looked at, for as long. Of each segment with a roll call as much is dark
-    as of its pictures."""
+def _dark_share(facts: Facts, fact: SegmentFact) -> tuple[int, int]:
+    """Dark pictures, of how many: of all none was looked at, all may have been dark."""
+    if fact.segment.sha256 not in facts.rollcalls:
+        return 0, 1
+    call = facts.rollcalls[fact.segment.sha256][0].call
+    return (call.dark, call.samples) if call.samples else (1, 1)
+
+
+class _Marks:
+    """When the picture of a camera showed less than it should. `_lit`: without what is black, which the dark pictures
+    of a roll call are, too."""
+
+    def __init__(self, found: Sequence[PictureFact]) -> None:
+        self._all, self._lit = _joined(found), _joined([one for one in found if one.what != "black"])
+
+    def bad_us(self, span: Span, dark: tuple[int, int]) -> int:
+        """How much of a time is marked or dark, where so many pictures of it were dark, nobody knows which: rather too
+        much than too little."""
+        lit_us = _recorded(span, _reaching(self._lit, span)) + span.length_us * dark[0] // dark[1]
+        return min(span.length_us, max(lit_us, _recorded(span, _reaching(self._all, span))))
+
+
+def _joined(found: Sequence[PictureFact]) -> tuple[Span, ...]:
+    return union(found, Span(min(one.start_us for one in found), max(one.end_us for one in found))) if found else ()
+
+
+def _reaching(apart: Sequence[Span], span: Span) -> Sequence[Span]:
+    """Of spans that do not touch, in order, those that reach into one."""
+    first = bisect.bisect_right(apart, span.start_us, key=lambda one: one.end_us)
+    return apart[first:bisect.bisect_left(apart, span.end_us, key=lambda one: one.start_us)]
+
+
+def unlit(facts: Facts, certain: Sequence[SegmentFact], spans: Sequence[Span], due_us: int) -> bool:
+    """Whether any camera was dark for more of these times than a good picture may be, or all video together was so. Of
+    each segment with a roll call as much is dark as of its pictures."""
     dark_us: dict[tuple[str, str], int] = defaultdict(int)
-    unseen_us: dict[tuple[str, str], int] = defaultdict(int)
     all_us = 0
     for fact in certain:
         if fact.segment.sha256 in facts.rollcalls:
-            call, camera = facts.rollcalls[fact.segment.sha256][0].call, (fact.ref[0], fact.segment.camera)
-            length_us = _inside_us(fact, spans)
+            call, length_us = facts.rollcalls[fact.segment.sha256][0].call, _inside_us(fact, spans)
             all_us += length_us
-            dark_us[camera] += length_us * call.dark // max(1, call.samples)
-            unseen_us[camera] += length_us * call.dark // call.samples if call.samples else length_us
+            dark_us[fact.ref[0], fact.segment.camera] += length_us * call.dark // max(1, call.samples)
     percent = facts.policy.video.bad_picture_pct.value
-    dark, unseen = (max(found.values(), default=0) * 100 > percent * due_us
-                    or sum(found.values()) * 100 > percent * all_us for found in (dark_us, unseen_us))
-    return dark, unseen
+    return (max(dark_us.values(), default=0) * 100 > percent * due_us
+            or sum(dark_us.values()) * 100 > percent * all_us)
 
 
 def _inside_us(fact: SegmentFact, spans: Sequence[Span]) -> int:
@@ -208,27 +240,42 @@ def unfilmed(
     facts: Facts, spans: Sequence[Span], due_us: int, attendance: Sequence[Attendance], shown: Collection[str],
 ) -> tuple[str, ...]:
     """Rooms with a box that recorded nothing, while it had a session, for more of these times than a good picture may
-    lack, and where somebody signed in who is shown nowhere: they may sit there."""
-    signed = {facts.room(ref[0]) for one in attendance if one.came and one.person not in shown for ref in one.refs}
+    lack, if somebody signed in who is shown nowhere: they may sit there. One terminal may serve two rooms; but where
+    the plan alone began that session, only who signed in there. So may they where it had none and no video all day: a
+    box with power begins by the plan."""
+    unseen = [one for one in attendance if one.came and one.person not in shown]
+    signed = {facts.room(ref[0]) for one in unseen for ref in one.refs}
     percent, found = facts.policy.video.bad_picture_pct.value, set()
-    for device in {one.device for one in facts.sessions if facts.room(one.device) in signed}:
+    at_boxes = {ref[0] for one in unseen for ref in one.refs}
+    for device in at_boxes | {one.device for one in facts.sessions} if unseen else ():
         lost_us = 0
         for span in spans:
             filmed = [fact.span for fact in facts.filmed(span)
                       if fact.certain and fact.ref[0] == device and shows_something(facts, fact)]
-            lost_us += sum(hole.length_us for part in union(_running(facts, device, span), span)
+            running = _running(facts, device, span, pressed=facts.room(device) not in signed)
+            if device in at_boxes and _was_off(facts, device, span):
+                running = [span]
+            lost_us += sum(hole.length_us for part in union(running, span)
                            for hole in holes(union(filmed, part), part))
         if lost_us * 100 > percent * due_us:
             found.add(facts.room(device))
     return tuple(sorted(found))
 
 
-def _running(facts: Facts, device: str, span: Span) -> list[Span]:
-    """The sessions of a box; one without an end until the next one, for `OPEN_US` at most."""
+def _was_off(facts: Facts, device: str, span: Span) -> bool:
+    """Whether a box had neither a session nor video that day until the end of a time."""
+    day = Span(span.end_us - OPEN_US, span.end_us)
+    return not (any(fact.ref[0] == device for fact in facts.filmed(day))
+                or union(_running(facts, device, day, pressed=False), day))
+
+
+def _running(facts: Facts, device: str, span: Span, pressed: bool) -> list[Span]:
+    """The sessions of a box, maybe only those that somebody `pressed`; one without an end until the next one, for
+    `OPEN_US` at most."""
     own = [one for one in facts.sessions if one.device == device]
-    ends = [*(one.start_us for one in own[1:]), max(span.end_us, own[-1].start_us)]
+    ends = [*(one.start_us for one in own[1:]), max([span.end_us, *(one.start_us for one in own[-1:])])]
     return [Span(one.start_us, min(next_us, one.start_us + OPEN_US) if one.end_us is None else one.end_us)
-            for one, next_us in zip(own, ends, strict=True)]
+            for one, next_us in zip(own, ends, strict=False) if one.pressed_us is not None or not pressed]
 
 
 def _shares(facts: Facts, span: Span) -> dict[tuple[str, str], int]:

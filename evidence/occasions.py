@@ -80,7 +80,7 @@ def _occasion(
     covered_us, usable_us, pictured_us = (
         _length(found, spans, facts.policy) for found in (facts.chains, facts.bright, facts.pictured))
     doubtful = union((fact.span for fact in segments if not fact.certain), span)
-    doubtful_us = sum(one.length_us for one in doubtful) + facts.unplaced_us
+    doubtful_us = sum(one.length_us for one in doubtful) + facts.adrift.elsewhere_us(segments, span)
     checkins, attend = _signs(facts, opened, span)
     attendance, teachers = (
         tuple(attend(person) for person in people) for people in (roster, teachers_at(facts, span.start_us)))
@@ -96,8 +96,11 @@ def _occasion(
     seen_well = roll_called and not unlooked and pictured_us * 100 >= video.good_cover_pct.value * due_us
     awaited = facts.awaited(span.end_us)
     came = {one.person for one in attendance if one.came}
+    maybe = {one.person for one in checkins if one.doubt and one.accepted}
+    unsigned = [person for person in roster if person not in came | {one.person for one in seen}]
+    maybe_signed = tuple(one for one in unsigned if one in maybe or facts.adrift.signed(one, opened))
     lack, haze = lacking(facts, span), hazy(facts, certain, spans, due_us)
-    dark, unseen = unlit(facts, certain, spans, due_us)
+    dark = unlit(facts, certain, spans, due_us)
     bare = unfilmed(facts, spans, due_us, attendance, {one.person for one in seen})
     said = _answers(facts, span, roster, touching, certain, counted, dark)
     call_refs = tuple(sorted(one.ref for found in called for one in found))
@@ -123,11 +126,13 @@ def _occasion(
         "roll_called": roll_called,
         "unlooked": tuple(sorted(fact.ref for fact in unlooked)),
         "left_out": tuple(sorted(left_out, key=lambda one: (one.start_us, one.segment))),
-        "unlooked_us": sum(part.length_us for one in spans for part in union((fact.span for fact in unlooked), one)),
+        "unlooked_us": _unlooked_us(certain, unlooked, spans),
         "pictures": tuple(fact for fact in facts.seen if any(overlap(fact, one) for one in spans)),
-        "picture_good": seen_well and bool(called) and not (lack or bare or haze or unseen),
+        "whole": covered_us * 100 >= video.good_cover_pct.value * due_us,
+        "picture_good": seen_well and bool(called) and not (lack or bare or haze),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
-        and not any(fact.doubt for fact in checkins),
+        and not maybe_signed,
+        "maybe_signed": maybe_signed,
         "make_up": block is not None and block.attendees is not None,
         "review": review[1] if review else None,
         "review_old": bool(review and review[1].seen and review[1].seen != seen_hash(call_refs)),
@@ -154,7 +159,8 @@ def named(facts: Facts, span: Span) -> Facts:
              if fact.segment.sha256 in facts.views}
     cameras: dict[tuple[str, str], list[Look]] = defaultdict(list)
     for sha, view in views.items():
-        cameras[view.camera] += [_shown(look, facts.sightings.get(sha, ())) for look in (view.look, *view.others)]
+        counted = {(one.person, one.shown_us) for one in facts.sightings.get(sha, ()) if not one.pointed}
+        cameras[view.camera] += [_shown(look, counted) for look in (view.look, *view.others)]
     doubted = doubts(list(cameras.values()), facts.policy.limits, (span.start_us, span.end_us))
     if not doubted:
         return facts
@@ -166,9 +172,8 @@ def named(facts: Facts, span: Span) -> Facts:
     return dataclasses.replace(facts, views={**facts.views, **held}, sightings={**facts.sightings, **sightings})
 
 
-def _shown(look: Look, sightings: Sequence[Sighting]) -> Look:
-    """The look with the named faces only that count as shown."""
-    counted = {(one.person, one.shown_us) for one in sightings if not one.pointed}
+def _shown(look: Look, counted: Collection[tuple[str, int]]) -> Look:
+    """The look with the named faces only that count as shown: whose, and when."""
     if all(one.person is None or (one.person, one.track.shown_us) in counted for one in look.named):
         return look
     return dataclasses.replace(look, named=tuple(
@@ -266,6 +271,14 @@ def _roster(facts: Facts, at_us: int) -> tuple[str, ...]:
 
 def _length(found: Sequence[Chain], spans: Sequence[Span], policy: Policy) -> int:
     return sum(part.length_us for span in spans for part in union(clip(found, span, policy), span))
+
+
+def _unlooked_us(certain: Sequence[SegmentFact], unlooked: Sequence[SegmentFact], spans: Sequence[Span]) -> int:
+    """How much was filmed and looked at by no camera."""
+    refs = {fact.ref for fact in unlooked}
+    looked = [fact.span for fact in certain if fact.ref not in refs]
+    return sum(part.length_us for span in spans for hole in holes(union(looked, span), span)
+               for part in union((fact.span for fact in unlooked), hole))
 
 
 def _uncertain(facts: Facts, hole: Span) -> tuple[Span, ...]:

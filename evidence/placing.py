@@ -37,7 +37,7 @@ def agree(media_us: int, mono_us: int, tolerance_us: int) -> bool:
     return abs(media_us - mono_us) <= tolerance_us + max(0, mono_us) // SLEW
 
 
-def _boot_id(record: Record, segment: Segment) -> str:
+def boot_of(record: Record, segment: Segment) -> str:
     """The start of the device in which the segment was filmed; empty when nothing says which."""
     return segment.boot_id or ("" if segment.recovered else record.boot_id)
 
@@ -45,7 +45,7 @@ def _boot_id(record: Record, segment: Segment) -> str:
 def _anchor(record: Record, segment: Segment, clock: ChainClock) -> Record | None:
     """A record of the start of the device in which the segment was filmed, or None: the device started again before it
     was sealed, and nothing says when."""
-    boot_id = _boot_id(record, segment)
+    boot_id = boot_of(record, segment)
     if boot_id == record.boot_id:
         return record if segment.last_mono_us <= record.mono_us else None
     if segment.last_mono_us > clock.heard_us(boot_id) + BLIND_US * record.clock.rate:
@@ -58,7 +58,7 @@ def _doubt(
 ) -> Doubt | None:
     if clock.doubt(record) == "revoked":
         return "revoked"
-    running_us = clock.running_us(_boot_id(record, segment), segment.last_mono_us, record)
+    running_us = clock.running_us(boot_of(record, segment), segment.last_mono_us, record)
     if anchor is None or running_us is None:
         return "boot"
     late = running_us > (policy.settle_us + LATE_US) * record.clock.rate

@@ -208,10 +208,11 @@ class _Part:
                    if one.person is None and one.track.first_us < within[1] and within[0] <= one.track.last_us]
         self.unnamed = [one.track for one in unnamed]
         self._doubts = {id(one.track): one.doubt for one in unnamed if one.doubt}
-        self._tracks_of: dict[str, list[Track]] = defaultdict(list)
+        tracks: dict[str, list[Track]] = defaultdict(list)
         for one in look.named:
             if one.person is not None:
-                self._tracks_of[one.person].append(one.track)
+                tracks[one.person].append(one.track)
+        self._times_of = {person: Times(found) for person, found in tracks.items()}
 
     def blind(self, track: Track) -> Why | None:
         """Why a face tells nothing, whoever it resembles."""
@@ -284,7 +285,7 @@ class _Part:
         return min(self.sights(track), self.pictures() * inside_us // max(1, end_us - from_us) + 1_000_000)
 
     def _named_then(self, person: str, track: Track) -> bool:
-        return any(_together(other, track) for other in self._tracks_of.get(person, ()))
+        return person in self._times_of and self._times_of[person].meet(track)
 
     def heads(self) -> int:
         """How many heads these show, all together, in millionths."""
@@ -299,6 +300,20 @@ class _Part:
     def _share(self, first_us: int, end_us: int) -> int:
         inside_us = min(end_us, self._within[1]) - max(first_us, self._within[0])
         return min(1_000_000, max(0, inside_us) * 1_000_000 // max(1, end_us - first_us))
+
+
+class Times:
+    """When somebody was followed, to ask of any other track without looking at each: a box may write thousands."""
+
+    def __init__(self, tracks: Iterable[Track]) -> None:
+        found = sorted((track.first_us, track.last_us) for track in tracks)
+        self._firsts = [first_us for first_us, _ in found]
+        self._lasts = list(itertools.accumulate((last_us for _, last_us in found), max))
+
+    def meet(self, track: Track) -> bool:
+        """Whether any of them was at the same time."""
+        begun = bisect.bisect_right(self._firsts, track.last_us)
+        return begun > 0 and self._lasts[begun - 1] >= track.first_us
 
 
 def _like(parts: Sequence[_Part]) -> dict[str, tuple[Why, ...]]:

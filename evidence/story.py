@@ -430,10 +430,10 @@ class Occasion:
     """Cameras that showed a whole block of the class before, and now clearly less than others of their box: what they
     would show is missing from the headcount."""
     unfilmed: tuple[str, ...]
-    """Rooms with a box that recorded nothing for more of it than a good picture may lack, though it had a session and
-    somebody signed in there who is shown nowhere."""
+    """Rooms with a box that recorded nothing for more of it than a good picture may lack, though it had a session, and
+    somebody who signed in there (or anywhere, where somebody pressed its start) is shown nowhere."""
     hazy: tuple[str, ...]
-    """Cameras whose picture was dazzled, as in smoke, out of focus, black, covered or an old one for more of it than a
+    """Cameras whose picture was dark, dazzled, as in smoke, out of focus, covered or an old one for more of it than a
     good picture may be."""
     due_us: int
     """Sum of its class-hours."""
@@ -452,11 +452,16 @@ class Occasion:
     left_out: tuple[LeftOutFact, ...]
     """Of these, those of which it looked at none."""
     unlooked_us: int
-    """How much of it these are."""
+    """How much of it is in these, and in no other video of that time."""
     pictures: tuple[PictureFact, ...]
     """What does not count, or is marked, within it; in order of time."""
+    whole: bool
+    """Nearly all of it was recorded."""
     picture_good: bool
+    maybe_signed: tuple[str, ...]
+    """Who is due, is not shown, and has no sign-in but one whose time is uncertain, that may be of it."""
     time_certain: bool
+    """Nothing of it is in doubt by its time: neither too much of its video, nor a sign-in."""
     make_up: bool
     review: Review | None
     review_old: bool
@@ -481,9 +486,10 @@ class Occasion:
 
     @property
     def tells_absent(self) -> bool:
-        """Whether somebody may be called absent from it: all was looked through, with nothing left out, and every time
-        is certain, or somebody reviewed it."""
-        return self.review is not None or (self.looked_through and not self.unlooked and self.time_certain)
+        """Whether somebody may be called absent from it: nearly all was recorded and looked through, with nothing left
+        out, and every time is certain, or somebody reviewed it."""
+        return self.review is not None or (
+            self.whole and self.looked_through and not self.unlooked and self.time_certain)
 
     def fewer_than(self, due: int) -> bool:
         """Whether there were surely fewer people than so many all along. Where faces alone were counted in a part of

@@ -10,16 +10,18 @@ from central.errors import UnknownPerson
 from evidence.checkin import CheckInAnswer
 from evidence.rollcall import Answer, Why
 from evidence.roster import trainees
+from evidence.rules import R3Finding
 from evidence.story import Block, ObjectionFact, PinFact, RosterChange
 from evidence.times import utc_us
 
-Shown = Literal["pending", "not_judged"] | Answer
+Shown = Literal["pending", "not_judged", "not_all"] | Answer
 
 
 @dataclasses.dataclass(frozen=True)
 class OwnBlock:
     """One recording in which the trainee was due. Times are UTC microseconds. `answer`: of the roll call; *pending*
-    before the recording is over, *not judged* where a time is uncertain."""
+    before the recording is over, *not judged* where a time is uncertain, *not all* where not all of it was recorded or
+    looked at."""
 
     block: str
     start_us: int
@@ -97,6 +99,7 @@ def own_record(told: Told, person: str) -> OwnRecord:
     moved = {who for one in story.roster_changes for who in (one.joins, one.leaves)}
     if person not in due | moved | {*trainees(told.order)}:
         raise UnknownPerson(class_id=story.class_id, person=person[:100])
+    r3 = next((one for one in told.findings if isinstance(one, R3Finding)), None)
     return OwnRecord(
         class_id=story.class_id,
         title=told.order.title,
@@ -104,7 +107,7 @@ def own_record(told: Told, person: str) -> OwnRecord:
         utc_offset_min=told.order.utc_offset_min,
         as_of_us=told.as_of.us,
         simulated=story.simulated,
-        blocks=tuple(_block(block, person, told.as_of.us) for block in story.blocks if person in block.roster),
+        blocks=tuple(_block(block, person, r3, told.as_of.us) for block in story.blocks if person in block.roster),
         signs=_signs(told, person),
         leaves=tuple((utc_us(body.start), utc_us(body.end)) for _, body in story.leaves if body.person == person),
         changes=tuple(_change(one, person) for one in story.roster_changes if person in (one.joins, one.leaves)),
@@ -113,25 +116,29 @@ def own_record(told: Told, person: str) -> OwnRecord:
     )
 
 
-def _block(block: Block, person: str, as_of_us: int) -> OwnBlock:
+def _block(block: Block, person: str, r3: R3Finding | None, as_of_us: int) -> OwnBlock:
+    missing = r3 is not None and not {block.id, *block.hours}.isdisjoint(r3.recordings)
     presence = next(one for one in block.presences if one.person == person)
     attendance = next(one for one in block.attendance if one.person == person)
     best = max(presence.sightings, key=lambda one: one.score_ppm, default=None)
     return OwnBlock(
         block=block.id, start_us=block.span.start_us, end_us=block.span.end_us, make_up=block.make_up,
         on_leave=presence.on_leave, came=attendance.came, way=attendance.way, in_us=attendance.in_us,
-        out_us=attendance.out_us, late=attendance.late, answer=_answer(block, presence.answer, as_of_us),
+        out_us=attendance.out_us, late=attendance.late, answer=_answer(block, presence.answer, missing, as_of_us),
         why=presence.why if block.over(as_of_us) else (), shown_us=None if best is None else best.shown_us,
         pointed_out=bool(presence.sightings) and all(one.pointed for one in presence.sightings),
     )
 
 
-def _answer(block: Block, answer: Answer, as_of_us: int) -> Shown:
+def _answer(block: Block, answer: Answer, missing: bool, as_of_us: int) -> Shown:
+    """As supervisors read it. `missing`: by the rule the recording does not show everyone."""
     if answer == "shown":
         return answer
     if not block.over(as_of_us):
         return "pending"
-    return "not_judged" if answer == "absent" and not block.tells_absent else answer
+    if answer != "absent" or block.tells_absent or missing:
+        return answer
+    return "not_all" if block.time_certain else "not_judged"
 
 
 def _signs(told: Told, person: str) -> tuple[OwnSign, ...]:

@@ -17,8 +17,9 @@ NOT_IDENTIFIABLE = N_("You could not be recognised in the video. This is not cou
 COVERED = N_("Your face was covered in the video, so nobody can say whether it was you.")
 PENDING = N_("This lesson is not over yet.")
 NOT_JUDGED = N_("The time of the video or of a sign-in is not certain, so nothing is said of you here.")
+NOT_ALL = N_("Not all of this lesson was recorded or looked at, so that you were not found in it says nothing.")
 ANSWERS = {"shown": SEEN, "absent": ABSENT, "not_identifiable": NOT_IDENTIFIABLE, "covered": COVERED,
-           "pending": PENDING, "not_judged": NOT_JUDGED}
+           "pending": PENDING, "not_judged": NOT_JUDGED, "not_all": NOT_ALL}
 WHYS = {
     "small": N_("You sat too far from the camera: faces were too small."),
     "turned": N_("You never looked towards the camera."),

@@ -10,7 +10,10 @@ import dataclasses
 from collections.abc import Collection, Iterable
 
 from evidence.bodies import BareFace, Segment
+from evidence.times import MINUTE
 
+ALONE_US = 24 * 60 * MINUTE
+"""So long video of a class waits for somebody to be enrolled (ours)."""
 Window = tuple[int, int]
 """From … to before, media time of the run."""
 
@@ -18,12 +21,20 @@ Window = tuple[int, int]
 @dataclasses.dataclass(frozen=True)
 class Waiting:
     """A segment in the name of its right class, the number of its record (below 0: of a chain before), and the start
-    of the box in which it was filmed. `again`: it has a roll call for this class."""
+    of the box in which it was filmed. `again`: it has a roll call for this class. `made_us`: when its record was made,
+    UTC."""
 
     segment: Segment
     seq: int
     boot_id: str
     again: bool = False
+    made_us: int = 0
+
+    def looked_for(self, enrolled: Collection[str], now_us: int) -> bool:
+        """Whether it is time for it. Where nobody is enrolled, people may still come to be; but not for ever: after a
+        day it is looked at for how many there were, else a box that knows no face would keep its class from ever being
+        judged."""
+        return bool(enrolled) or now_us >= self.made_us + ALONE_US
 
 
 @dataclasses.dataclass(frozen=True)

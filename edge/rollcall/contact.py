@@ -197,8 +197,8 @@ class _Words:
         return [self(NO_FACE)] if self._sheet.block.calls else []
 
     def answer(self, presence: Presence) -> str:
-        """The answer of the roll call. Absent is nobody before it is over and all looked through, nor where a time
-        is uncertain, unless somebody reviewed it."""
+        """The answer of the roll call. Absent is nobody before it is over and nearly all of it was recorded and looked
+        through, nor where a time is uncertain, unless somebody reviewed it."""
         block = self._sheet.block
         if presence.answer == "absent" and self._sheet.state != "missing":
             if not block.tells_absent and not block.time_certain:

@@ -34,10 +34,11 @@ class LeftOut:
 
     def rests(self, segment: str, now_us: int) -> bool:
         """Whether it is left alone now. One that killed its reader, or was not there, is tried again after each
-        update, and with the same program once more when a day is over."""
+        update, and with the same program once more when a day is over, or the clock is a day behind what it was then:
+        else one that was years ahead would leave its recording undecided for years."""
         if segment not in self._newest:
             return False
         if self._newest[segment] not in (DIED, GONE):
             return True
         tries = self._tries[segment]
-        return len(tries) > 1 or any(now_us < at_us + LATER_US for at_us in tries)
+        return len(tries) > 1 or any(abs(now_us - at_us) < LATER_US for at_us in tries)

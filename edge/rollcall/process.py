@@ -134,8 +134,8 @@ class Worker:
         self._erased = self._store.erasures_asked()
         enrolled = {one: self._store.templates(one, self._pack.name)
                     for one in {str(one.segment.class_id) for one in self._waiting.values()}}
-        now_us = self._store.head().record.utc_us if any(one in self._left_out for one in self._waiting) else 0
-        ready = [one for one in self._waiting.values() if enrolled[str(one.segment.class_id)]
+        now_us = self._store.head().record.utc_us if self._waiting else 0
+        ready = [one for one in self._waiting.values() if one.looked_for(enrolled[str(one.segment.class_id)], now_us)
                  and not self._left_out.rests(one.segment.sha256, now_us)]
         if self._board is not None:
             lengths = [(one.segment.end_pts_us - one.segment.first_pts_us, one.again) for one in ready]
@@ -155,7 +155,7 @@ class Worker:
                 right = dataclasses.replace(segment, class_id=self._classes.class_of(sealed.record))
                 boot_id = segment.boot_id or sealed.record.boot_id
                 again = (segment.sha256, str(right.class_id)) in self._calls
-                self._waiting[segment.sha256] = Waiting(right, place, boot_id, again)
+                self._waiting[segment.sha256] = Waiting(right, place, boot_id, again, sealed.record.utc_us)
         removed = self._store.all_removed() if self._waiting else ()
         self._waiting = {sha: one for sha, one in self._waiting.items() if sha not in removed and self._open(one)}
         for sealed in self._store.records_of("alarm", self._alarm_after):
@@ -214,7 +214,7 @@ class Worker:
         return self._people[class_id]
 
     def _open(self, one: Waiting) -> bool:
-        """Whether a segment waits: for people to look for, if it was never looked at."""
+        """Whether a segment waits, maybe for people to look for."""
         class_id = str(one.segment.class_id)
         people, calls = self._people_of(class_id), self._calls.get((one.segment.sha256, class_id), ())
         return not calls or due(calls, self._pack.sha256, people.gallery, people.enrolled)

@@ -6,11 +6,11 @@ records or roll call still to come, most of the picture not looked at); missing;
 missing >= n is a flag; missing + open < n is clear; anything else asks for a review. With a limit of one a flag is
 always a review: no single occasion convicts by itself.
 
-Missing is who is neither shown nor signed in; and who signed in, where the picture was good, fewer people than are due
-were in view all along, and nothing in view may be that person (the answer is *absent*): a head that is overlooked must
-not turn a face that could not be told into a miss. *Fewer people than are due* is said of an upper bound of people, not
-of faces alone, and where anybody was in view: a camera that looks elsewhere shows nobody, too. evidence/README.md, “How
-many people there were”.
+Missing is who is neither shown nor signed in (whose only sign-in is of uncertain time may be); and who signed in,
+where the picture was good, fewer people than are due were in view all along, and nothing in view may be that person
+(the answer is *absent*): a head that is overlooked must not turn a face that could not be told into a miss.
+*Fewer people than are due* is said of an upper bound of people, not of faces alone, and where anybody was in view: a
+camera that looks elsewhere shows nobody, too. evidence/README.md, “How many people there were”.
 """
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _by_records(unit: Occasion, due: Sequence[Presence], policy: Policy) -> Judg
         return Judged(unit, "complete", "complete", ()) if looked else Judged(unit, "open", "unpictured", ())
     if unit.usable_us * 100 < policy.video.usable_pct.value * unit.due_us:
         return Judged(unit, "open", "no_usable_video", ())
-    if not unit.time_certain:
+    if unit.doubtful_us * 100 > (100 - policy.video.good_cover_pct.value) * unit.due_us:
         return Judged(unit, "open", "time_uncertain", ())
     if unit.awaited:
         return Judged(unit, "open", "awaited", ())
@@ -106,10 +106,11 @@ def _by_records(unit: Occasion, due: Sequence[Presence], policy: Policy) -> Judg
     if unit.unlooked_us * 100 > (100 - policy.video.usable_pct.value) * unit.due_us:
         return Judged(unit, "open", "unlooked", ())
     seen_well = unit.picture_good and unit.fewer_than(len(due))
-    missed = tuple(one.person for one in unseen if (seen_well and one.answer == "absent") or not one.checked_in)
+    surely = [one for one in unseen if one.person not in unit.maybe_signed]
+    missed = tuple(one.person for one in surely if (seen_well and one.answer == "absent") or not one.checked_in)
     if missed:
         return Judged(unit, "missing", "missing", missed)
-    return Judged(unit, "open", "not_identified", ())
+    return Judged(unit, "open", "not_identified" if len(surely) == len(unseen) else "sign_uncertain", ())
 
 
 def verdict_of(judged: Sequence[Judged], limit: int) -> Verdict:
@@ -179,6 +180,10 @@ def _reason(story: Story, one: Judged) -> Reason:
         return reason("someone_missing", **name, **_counts(unit), trainees=one.missed)
     if one.why == "no_usable_video":
         return reason("no_usable_video", **name, usable_min=unit.usable_us // MINUTE, due_min=unit.due_us // MINUTE)
+    if one.why == "time_uncertain":
+        return reason("time_uncertain", **name, doubtful_min=unit.doubtful_us // MINUTE)
+    if one.why == "sign_uncertain":
+        return reason("sign_uncertain", **name, trainees=unit.maybe_signed)
     if one.why == "not_identified":
         unseen = tuple(p.person for p in unit.presences if p.answer != "shown")
         return reason("not_identified", **name, **_counts(unit), trainees=unseen)
@@ -212,6 +217,8 @@ def _doubts(story: Story, one: Judged) -> list[Reason]:
         told.append(reason("camera_lacking", **name, cameras=unit.lacking))
     if unit.unfilmed:
         told.append(reason("room_unfilmed", **name, rooms=unit.unfilmed))
+    if silent := _silent(story, unit):
+        told.append(reason("room_silent", **name, rooms=silent))
     if unit.hazy:
         told.append(reason("camera_hazy", **name, cameras=unit.hazy))
     rooms = {place.device: place.room for place in story.order.boxes}
@@ -222,6 +229,17 @@ def _doubts(story: Story, one: Judged) -> list[Reason]:
     if any(one.checked_in and one.answer == "absent" for one in unit.presences):
         told += _unproven(unit, name)
     return told
+
+
+def _silent(story: Story, unit: Occasion) -> tuple[str, ...]:
+    """Rooms of the plan with neither video nor a session of it. No record tells a box without power from a class that
+    was elsewhere, so nothing follows from it but a question."""
+    heard = {ref[0] for ref in unit.films} | {
+        one.device for one in story.sessions
+        if one.start_us < unit.span.end_us and (one.end_us is None or unit.span.start_us < one.end_us)}
+    rooms = {place.device: place.room for place in story.order.boxes}
+    known = {room for device, room in rooms.items() if device in heard} | {*unit.unfilmed}
+    return tuple(sorted({*rooms.values()} - known))
 
 
 def _unlooked(story: Story, unit: Occasion) -> list[Reason]:

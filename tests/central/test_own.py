@@ -14,8 +14,9 @@ from central.classes.objections import raise_objection
 from central.classes.own import OwnRecord, own_record
 from central.classes.stories import Told, tell
 from central.errors import UnknownPerson
+from central.web.matrix import answer_of
 from central.wiring import Centre
-from evidence.rules import findings
+from evidence.rules import R3Finding, findings
 from evidence.story import Block
 from tests.central.course import AWAY
 from tests.central.test_reviews import CLASS, NOW
@@ -112,11 +113,27 @@ def test_a_trainee_sees_what_was_made_of_their_own_check_ins_and_of_the_roll_cal
     assert [one.answer for one in early.blocks] == ["pending", "pending"], "nobody is absent from what is not over"
 
 
-def test_what_is_not_judged_is_not_called_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_what_was_not_all_looked_at_nobody_is_called_absent(monkeypatch: pytest.MonkeyPatch) -> None:
     made = course()
     made.film(f"{DAY} 07:58", "09:42", ["t-ann"], roll_call=False)
     monkeypatch.setattr(Block, "tells_absent", property(lambda self: False))
-    assert own_record(told_of(made), "t-bob").blocks[0].answer == "not_judged"
+    assert own_record(told_of(made), "t-bob").blocks[0].answer == "not_all"
+
+
+@pytest.mark.parametrize(("end", "signed", "answer"), [
+    ("09:42", True, "absent"), ("08:10", True, "not_all"), ("09:10", True, "not_all"), ("09:10", False, "absent")])
+def test_a_trainee_reads_the_same_answer_as_the_supervisor(end: str, signed: bool, answer: str) -> None:
+    """Where not all was recorded, that is said, and no time is called uncertain that is not; where it costs the class,
+    that is not kept from whom it names."""
+    made = course()
+    for person in PEOPLE[:4]:
+        if signed or person != "t-bob":
+            made.check_in(person, f"{DAY} 07:50")
+    made.film(f"{DAY} 07:58", end, [one for one in PEOPLE[:4] if one != "t-bob"])
+    told = told_of(made)
+    (presence,) = [one for one in told.story.blocks[0].presences if one.person == "t-bob"]
+    r3 = next(one for one in told.findings if isinstance(one, R3Finding))
+    assert own_record(told, "t-bob").blocks[0].answer == answer == answer_of(told, told.story.blocks[0], presence, r3)
 
 
 def test_who_joined_later_sees_from_when_and_not_whose_place_it_was() -> None:

@@ -185,7 +185,7 @@ def test_the_view_speaks_both_languages(told: Told) -> None:
 @pytest.mark.parametrize(("lang", "words"), [
     ("zh", "未判断：有时间无法确认"), ("en", "not judged: a time is uncertain")])
 def test_where_a_time_is_uncertain_nobody_is_called_absent(told: Told, lang: str, words: str) -> None:
-    unsure = with_block(told, 1, time_certain=False)
+    unsure = with_block(told, 1, time_certain=False, doubtful_us=60 * MINUTE)
     view = class_view(unsure, {}, lang)
     cells = [cell for row in view.people if (cell := row.cells[1])]
     assert view.blocks[1].state == "open" and {cell.answer for cell in cells} == {"shown", "not_judged"}

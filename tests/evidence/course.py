@@ -274,12 +274,14 @@ class Course:
         )
         return dataclasses.replace(body, **changes)
 
-    def session(self, start: str, end: str | None = None, box: str = "box-1") -> None:
+    def session(
+        self, start: str, end: str | None = None, box: str = "box-1", by: Literal["button", "plan"] = "button",
+    ) -> None:
         """Somebody presses start, and end: times of one day, "2026-03-02 07:58" and "09:42"."""
         name = f"s-{next(self._count)}"
-        self.boxes[box].add("session.start", SessionStart("c-1", name, "button"), at(start))
+        self.boxes[box].add("session.start", SessionStart("c-1", name, by), at(start))
         if end is not None:
-            self.boxes[box].add("session.end", SessionEnd("c-1", name, "button"), at(f"{start[:10]} {end}"))
+            self.boxes[box].add("session.end", SessionEnd("c-1", name, by), at(f"{start[:10]} {end}"))
 
     def check_in(
         self, person: str, when: str, liveness: str = "live", score: int = 900_000, box: str = "box-1",

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import pytest
 
@@ -171,7 +172,7 @@ def test_a_second_camera_in_the_dark_from_the_first_day_on_leaves_its_half_of_th
             box.add("picture", picture_of(segment, shade), filmed.start_us + segment.end_pts_us)
             box.add("rollcall", call, filmed.start_us + segment.end_pts_us)
         assert state(made) == "open", (shade, samples)
-        assert made.story().blocks[0].hazy == (("back",) if shade else ())
+        assert made.story().blocks[0].hazy == ("back",) and "camera_hazy" in codes(made.r3())
 
 
 def test_where_no_picture_was_looked_at_nobody_was_counted() -> None:
@@ -244,6 +245,32 @@ def test_a_class_that_is_filmed_by_one_camera_after_the_other_is_asked_for_all_o
     assert state(made) == told and made.story().blocks[0].picture_good == (told == "missing")
 
 
+@pytest.mark.parametrize(("dark", "marked", "what", "told"), [
+    (16, 0, "glare", "missing"), (0, 16, "glare", "missing"), (16, 16, "glare", "open"), (8, 8, "glare", "missing"),
+    (16, 8, "black", "missing"), (16, 8, "covered", "open")])
+def test_dark_at_one_moment_and_dazzled_at_another_is_one_picture_in_which_people_are_lost(
+    dark: int, marked: int, what: Literal["glare", "black", "covered"], told: str,
+) -> None:
+    """Each for less of the class-hours than a good picture may be. What a picture record calls black is what the roll
+    call found dark: it counts once."""
+    made = Course()
+    made.half_day(DAY)
+    made.order()
+    for person in TRAINEES:
+        made.check_in(person, f"{DAY} 07:50")
+    filmed = made.film(f"{DAY} 08:00", "09:40", BUT_4, segment_s=3600, dark=dark, pictured=False)
+    for segment in filmed.segments:
+        until_us = segment.first_pts_us + (segment.end_pts_us - segment.first_pts_us) * marked // 100
+        picture = picture_of(segment, "" if what == "glare" else what, (segment.first_pts_us, until_us))
+        if what == "glare":
+            picture = dataclasses.replace(picture, samples=tuple(
+                dataclasses.replace(one, bright_ppm=400_000) if one.at_us < until_us else one
+                for one in picture.samples))
+        made.boxes["box-1"].add("picture", picture, filmed.start_us + segment.end_pts_us + MINUTE)
+    assert state(made) == told and made.story().blocks[0].picture_good == (told == "missing")
+    assert ("camera_hazy" in codes(made.r3())) == (told == "open")
+
+
 @pytest.mark.parametrize(("end", "told"), [("08:01", "missing"), ("09:42", "open")])
 def test_a_second_camera_of_which_no_picture_was_looked_at_counts_in_the_same_way(end: str, told: str) -> None:
     made = Course()
@@ -270,10 +297,40 @@ def test_absent_is_told_where_all_was_looked_through_and_every_time_is_certain_o
         made.boxes["box-2"] = Chain("box-2", UNSET, True)
         made.film(f"{DAY} 07:58", "09:42", BUT_4)
         if unsure:
-            made.check_in("t-1", f"{DAY} 08:00", box="box-2")
+            made.check_in("t-4", f"{DAY} 08:00", box="box-2")
         if reviewed:
             made.review(f"{DAY}-am", "missing")
         block = made.story().blocks[0]
         assert (block.time_certain, block.doubtful_us, block.looked_through) == (not unsure, 0, True)
         assert block.tells_absent == told
     assert not dataclasses.replace(block, review=None, time_certain=True, roll_called=False).tells_absent
+
+
+@pytest.mark.parametrize(("end", "told"), [("08:05", False), ("09:20", False), ("09:38", True)])
+def test_absent_is_told_of_a_recording_and_not_of_the_minutes_of_it_that_there_are(end: str, told: bool) -> None:
+    """Five minutes show who was in them: of the rest nobody knows."""
+    made = Course()
+    made.half_day(DAY)
+    made.order()
+    for person in TRAINEES:
+        made.check_in(person, f"{DAY} 07:50")
+    made.film(f"{DAY} 08:00", end, BUT_4)
+    block = made.story().blocks[0]
+    assert block.presences[3].answer == "absent" and block.looked_through and block.tells_absent == told
+    assert (state(made) == "missing") == told
+
+
+@pytest.mark.parametrize(("signed", "told"), [(BUT_4, "missing"), (TRAINEES, "open")])
+def test_a_second_camera_that_nobody_can_decode_does_not_keep_a_class_from_being_judged(
+    signed: Sequence[str], told: str,
+) -> None:
+    """Whoever signed in may sit before it. Who did not is missing, as before a camera in the dark."""
+    made = Course()
+    made.half_day(DAY)
+    made.order()
+    for person in signed:
+        made.check_in(person, f"{DAY} 07:50")
+    made.film(f"{DAY} 07:58", "09:42", BUT_4)
+    for segment in made.film(f"{DAY} 07:58", "09:42", (), camera="back", roll_call=False).segments:
+        made.boxes["box-1"].add("alarm", alarm("rollcall.unreadable", segment.sha256), at(f"{DAY} 09:50"))
+    assert state(made) == told and "left_out_unreadable" in codes(made.r3())

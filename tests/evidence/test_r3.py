@@ -297,7 +297,7 @@ def test_open_time_uncertain() -> None:
     made.boxes["box-2"] = type(made.boxes["box-1"])("box-2", UNSET, is_box=True)
     made.order("2026-03-01 19:00")
     made.film(f"{DAYS[0]} 07:58", "09:42", BUT_4, box="box-2")
-    assert state(made) == "open" and "occasion_time_uncertain" in codes(made.r3())
+    assert state(made) == "open" and "time_uncertain" in codes(made.r3())
     assert made.finding("clock").result == "open"
 
 

@@ -1,6 +1,8 @@
 """Several cameras of one room, two rooms of one class, instructors in view: who is shown, how many there were."""
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from tests.evidence.course import TRAINEES, Course, at, codes
@@ -199,19 +201,25 @@ def test_a_box_whose_class_was_elsewhere_lacks_no_camera() -> None:
     made = course((DAY, NEXT), ("box-1", "box-2"))
     film(made, ("box-1", "room", BUT_4))
     film(made, ("box-2", "room", BUT_4), day=NEXT)
-    assert made.r3().recordings == (f"{DAY}-am", f"{NEXT}-am")
+    assert [block.lacking for block in made.story().blocks] == [(), ()]
 
 
-@pytest.mark.parametrize(("signed", "session", "filmed", "told"), [
-    ("box-2", ("07:58", "09:42"), None, "open"), ("box-2", ("07:58", None), None, "open"),
-    ("box-2", ("07:58", "09:42"), ("07:58", "09:05"), "open"),
-    ("box-2", ("07:58", "09:42"), ("07:58", "09:30"), "missing"),
-    ("box-2", None, None, "missing"), ("box-2", ("07:58", "08:10"), None, "missing"),
-    ("box-1", ("07:58", "09:42"), None, "missing")])
-def test_a_room_with_a_session_and_no_video_may_hold_who_signed_in_there(
-    signed: str, session: tuple[str, str | None] | None, filmed: tuple[str, str] | None, told: str,
+@pytest.mark.parametrize(("signed", "session", "filmed", "by", "told"), [
+    ("box-2", ("07:58", "09:42"), None, "button", "open"), ("box-2", ("07:58", None), None, "button", "open"),
+    ("box-2", ("07:58", "09:42"), ("07:58", "09:05"), "button", "open"),
+    ("box-2", ("07:58", "09:42"), ("07:58", "09:30"), "button", "missing"),
+    ("box-2", None, None, "button", "open"), ("box-1", None, None, "button", "missing"),
+    ("box-2", ("07:58", "08:10"), None, "button", "missing"),
+    ("box-2", ("07:58", "09:42"), None, "plan", "open"),
+    ("box-1", ("07:58", "09:42"), None, "button", "open"), ("box-1", ("07:58", "09:42"), None, "plan", "missing")])
+def test_a_room_with_a_session_and_no_video_may_hold_who_signed_in(
+    signed: str, session: tuple[str, str | None] | None, filmed: tuple[str, str] | None,
+    by: Literal["button", "plan"], told: str,
 ) -> None:
-    """A camera that was dead all along, or from some time on, convicts nobody of the other half of the class."""
+    """A camera that was dead all along, or from some time on, convicts nobody of the other half of the class, though
+    all of it signed in at the terminal of the first room. Where the plan alone began, nobody says that any went there.
+    Without a session and video the box was off, for else the plan begins: then only who had signed in there before.
+    """
     made = Course(boxes=("box-1", "box-2"), rooms=TWO)
     made.half_day(DAY)
     made.order()
@@ -219,13 +227,31 @@ def test_a_room_with_a_session_and_no_video_may_hold_who_signed_in_there(
         made.check_in(person, f"{DAY} 07:50", box=box)
     film(made, ("box-1", "room", BUT_4))
     if session is not None:
-        made.session(f"{DAY} {session[0]}", session[1], "box-2")
+        made.session(f"{DAY} {session[0]}", session[1], "box-2", by)
     if filmed is not None:
         made.film(f"{DAY} {filmed[0]}", filmed[1], (), box="box-2")
     found = made.r3()
     assert (found.recordings if told == "missing" else found.open_recordings) == (f"{DAY}-am",)
     said = [one.params["rooms"] for one in found.reasons if one.code == "room_unfilmed"]
     assert said == ([("workshop",)] if told == "open" else [])
+
+
+@pytest.mark.parametrize(("box", "rooms"), [(None, [("workshop",)]), ("box-2", []), ("filmed", [])])
+def test_of_a_room_that_was_off_a_miss_says_so_for_nobody_could_be_shown_or_sign_in_there(
+    box: str | None, rooms: list[tuple[str, ...]],
+) -> None:
+    """No record tells that from a class that did not go there: it excuses nobody by itself, and people ask."""
+    made = Course(boxes=("box-1", "box-2"), rooms=TWO)
+    made.half_day(DAY)
+    made.order()
+    film(made, ("box-1", "room", BUT_4))
+    if box == "box-2":
+        made.session(f"{DAY} 07:58", "09:42", "box-2")
+    if box == "filmed":
+        film(made, ("box-2", "room", ()))
+    found = made.r3()
+    assert found.recordings == (f"{DAY}-am",) and "room_silent" not in codes(course((DAY,)).r3())
+    assert [one.params["rooms"] for one in found.reasons if one.code == "room_silent"] == rooms
 
 
 def test_a_second_box_of_the_same_room_that_records_nothing_does_so_too_and_only_on_its_day() -> None:

@@ -20,6 +20,7 @@ from edge.enrol.erase import finish, withdraw
 from edge.errors import BadStore, VolumeAway
 from edge.rollcall.attempts import MOST, Attempts
 from edge.rollcall.behind import BEHIND, Behind, Board, read_behind
+from edge.rollcall.choice import ALONE_US
 from edge.rollcall.crops import MAX_WIDTH_PX
 from edge.rollcall.leftout import LATER_US
 from edge.rollcall.process import Stopped, Worker
@@ -287,6 +288,26 @@ def test_nothing_is_done_before_somebody_is_enrolled(face_box: Box, add, remembe
     assert not waiting.turn()
     face_box.store.put_templates("class-1", "builtin", templates)
     assert waiting.turn() and len(rollcalls(face_box)) == 1
+
+
+def test_where_nobody_is_ever_enrolled_people_are_counted_when_a_day_is_over(
+    face_box: Box, add, remembering, templates, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else a box that knows no face would keep its class from ever being judged. Who comes later is looked for."""
+    segment = add(0)
+    one = Worker(face_box.store, face_box.find_segment, remembering, 1, Attempts(face_box.run_folder / "try.json"))
+    assert not one.turn()
+    later = dataclasses.replace(face_box.clock.stamp(), utc_us=face_box.clock.utc_us() + ALONE_US)
+    with monkeypatch.context() as patch:
+        patch.setattr(face_box.store._clock, "stamp", lambda: later)
+        add(1, class_id=None)
+    work(one)
+    (call,) = rollcalls(face_box)
+    assert (call.segment, call.gallery, call.headcount_max) == (segment.sha256, (), 6)
+    assert all(track.best is None for track in call.tracks)
+    face_box.store.put_templates("class-1", "builtin", templates)
+    work(one)
+    assert [call.gallery for call in rollcalls(face_box)] == [(), tuple(sorted(templates))]
 
 
 def test_changed_missing_and_hostile_files_are_alarms_once_and_the_rest_goes_on(face_box: Box, add, worker) -> None:

@@ -126,13 +126,18 @@ def test_video_of_an_unset_clock_shows_nobody_and_nobody_is_called_absent(tmp_pa
             assert [word for word in wanted if word not in text] == [] and [w for w in never if w in text] == []
 
 
-def test_before_the_end_nobody_is_absent_and_where_nothing_was_filmed_that_is_said(course: Course) -> None:
+def test_before_the_end_nobody_is_absent_nor_of_a_part_of_it_and_where_nothing_was_filmed_that_is_said(
+    course: Course,
+) -> None:
     text = every_word(told(sheet_of(course), "box-1", "x", "en"))
     assert "absent" not in text and "not seen so far" in text
     course.clock.forward(120 * MINUTE)
     course.box.store.append("order.accepted", OrderAccepted("other", "0" * 64))
     sheet = sheet_of(course)
-    assert sheet.state == "open" and "absent" in every_word(told(sheet, "box-1", "x", "en"))
+    text = every_word(told(sheet, "box-1", "x", "en"))
+    assert sheet.state == "open" and "absent" not in text and "not seen in what was looked at" in text
+    whole = dataclasses.replace(sheet, block=dataclasses.replace(sheet.block, whole=True))
+    assert "absent" in every_word(told(whole, "box-1", "x", "en"))
     nothing = dataclasses.replace(sheet, packs=(), block=dataclasses.replace(sheet.block, calls=(), films=()))
     text = every_word(told(nothing, "box-1", "x", "en"))
     assert "absent" not in text and "No video of this recording is here" in text
@@ -164,7 +169,8 @@ def test_where_the_roll_call_left_something_out_nobody_is_called_absent(
     course.clock.forward(120 * MINUTE)
     course.box.store.append("order.accepted", OrderAccepted("other", "0" * 64))
     sheet = sheet_of(course)
-    short = dataclasses.replace(sheet, block=dataclasses.replace(sheet.block, unlooked=sheet.block.films[:1]))
+    block = dataclasses.replace(sheet.block, whole=True, unlooked=sheet.block.films[:1])
+    short = dataclasses.replace(sheet, block=block)
     text = every_word(told(short, "box-1", "x", lang))
     assert sheet.state == "open" and words in text and absent not in text
 
