@@ -1,4 +1,4 @@
-"""One block of a class as this box can tell it: the story, with the roll calls that matter to the block and no others."""
+"""One block of a class as this box can tell it: the story, with the roll calls that matter to it and no others."""
 from __future__ import annotations
 
 import dataclasses

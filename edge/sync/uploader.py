@@ -1,4 +1,4 @@
-"""The thread that carries segments and contact sheets, so that a slow upload never delays records, receipts or orders."""
+"""The thread that carries files to the centre, so that a slow upload never delays records, receipts or orders."""
 from __future__ import annotations
 
 import dataclasses
@@ -75,8 +75,8 @@ class Uploader:
     """Sends every segment whose record has a receipt (before that, the centre would not know the file), first those
     that an order of the centre wants; or only those (`limits`). Contact sheets are wanted always.
 
-    `find`: where a file of a segment lies (Box.find_segment); `sheets`: the contact sheets of the box. `tick` belongs to the sync loop; whatever may hang runs
-    in the thread: the centre, and a volume too.
+    `find`: where a file of a segment lies (Box.find_segment); `sheets`: the contact sheets of the box. `tick` belongs
+    to the sync loop; whatever may hang runs in the thread: the centre, and a volume too.
     """
 
     def __init__(
@@ -186,6 +186,7 @@ class Uploader:
         if self._limits.everything != before:
             # Begin anew, but for the file that is on its way.
             self._queue, self._looked_at = Queue(self._queue.jobs[:1] if self._busy else ()), -1
+            self._sheets_at = -2
 
     def _hear(self) -> None:
         """Note what became of a file. What a busy store refused stays until it is noted."""
@@ -210,13 +211,18 @@ class Uploader:
             self._queue = self._queue.after_success()
             self._status = outcome
         else:
-            self._log.warning("segment.not_taken", segment=job.sha256, status=outcome)
-            if outcome in REFUSALS:
-                self._alarms.once("upload.refused", {"status": outcome})
-            given_up = job.kind == "sheet" and outcome in OF_A_SHEET
-            self._queue = (self._queue.after_success() if given_up
-                           else self._queue.after_failure(self._now(), random.random()))
+            self._not_taken(job, outcome)
             self._status = outcome
+
+    def _not_taken(self, job: Job, status: int) -> None:
+        self._log.warning("file.not_taken", sha256=job.sha256, kind=job.kind, status=status)
+        if job.kind == "sheet" and status in OF_A_SHEET:
+            self._alarms.once("sheet.refused", {"status": status})
+            self._queue = self._queue.after_success()
+            return
+        if status in REFUSALS:
+            self._alarms.once("upload.refused", {"status": status})
+        self._queue = self._queue.after_failure(self._now(), random.random())
 
     def _drop(self, job: Job) -> None:
         """A sheet that the centre has goes from here; what a disk holds back goes with the next look of its maker."""
