@@ -1,4 +1,5 @@
-"""Files from boxes by their hash: objects/ab/<sha256>.mp4 video, objects/sheets/ab/<sha256>.sealed sheets. Written
+"""Files of boxes by their hash: objects/ab/<sha256>.mp4, sheets below objects/sheets/. Written once, hashed coming in
+and before being shown.
 
 What is not whole yet is in objects/incoming/ (parts.py): on the same file system, so that it gets its place at once."""
 from __future__ import annotations

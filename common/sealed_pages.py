@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from common.sheets import public_key
 from evidence.errors import BadInput
+from evidence.sheets import MOST_BYTES
 
 HEAD = b"zaitang-sheet-1\n"
 MOST_PAGES = 60
@@ -34,11 +35,16 @@ def seal_pages(pages: Sequence[bytes], to_key: str, order: str) -> bytes:
     BadCentreKey, and BadPages for what could not be opened again."""
     plain = HEAD + b"".join(_LENGTH.pack(len(page)) + page for page in pages)
     _pages(plain)
-    return _SUITE.encrypt(plain, public_key(to_key), info=_info(order))
+    sealed = _SUITE.encrypt(plain, public_key(to_key), info=_info(order))
+    if len(sealed) > MOST_BYTES:
+        raise BadPages()
+    return sealed
 
 
 def open_pages(sealed: bytes, key: X25519PrivateKey, order: str) -> tuple[bytes, ...]:
     """The PNGs; at least one, none larger than MOST_SIDE. Raises BadPages."""
+    if len(sealed) > MOST_BYTES:
+        raise BadPages()
     try:
         plain = _SUITE.decrypt(sealed, key, info=_info(order))
     except (InvalidTag, ValueError):

@@ -1,4 +1,5 @@
-"""Files from boxes, video and contact sheets: HEAD says how much is here, PUT with Content-Range adds a part (RFC 9110, 14.4 and 14.5).
+"""Files from boxes: HEAD says how much is here, PUT with Content-Range adds a part (RFC 9110, 14.4 and 14.5). They are
+video, and contact sheets that the centre ordered.
 
 `Upload-Offset`, `Upload-Complete` and `Upload-Length` are those of the IETF's resumable uploads (draft-ietf-httpbis-
 resumable-upload-12). Its POST and PATCH are left out: a file is known by its hash before its first byte, so there is
