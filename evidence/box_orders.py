@@ -87,6 +87,11 @@ class BoxOrder:
     sheet: WantedSheet | None = None
 
     @property
+    def class_id(self) -> str | None:
+        """The class that it is about, if it is about one."""
+        return None if self.sheet is None else self.sheet.class_id
+
+    @property
     def parts(self) -> tuple[str, ...]:
         """The parts that are there."""
         return tuple(name for name in KINDS if getattr(self, name) is not None)

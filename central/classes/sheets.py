@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from central.errors import SheetAsked, SheetNotHere
 from central.objects import Objects
-from central.orders.boxes import answers, expires, head_of, next_number, orders
+from central.orders.boxes import expires, head_of, next_number
 from central.store.store import Store
 from central.store.tables import Tx
 from common.sealed_pages import BadPages, open_pages
 from evidence.bodies import Alarm, Sheet, body_of
-from evidence.box_orders import BoxOrder, WantedSheet
+from evidence.box_orders import BoxOrder, OrderAnswered, WantedSheet
 from evidence.records import Sealed
 from evidence.sheets import MOST_BYTES, TYPES, Stated, ends_us, erased, stated
 from evidence.times import utc_us
@@ -77,12 +77,11 @@ def order_sheet(
 
 def state_of(tx: Tx, files: Objects, class_id: str, block: str, device: str, now_us: int) -> SheetState:
     """How it stands with the newest order for this sheet."""
-    mine = [one for one in _asked(tx).values()
-            if (one.device, one.wanted.class_id, one.wanted.block) == (device, class_id, block)]
+    mine = [one for one in _asked(tx, class_id).values() if (one.device, one.wanted.block) == (device, block)]
     if not mine:
         return SheetState(device, "none")
     asked = mine[-1]
-    answer = answers(tx, device).get((device, asked.sealed.hash))
+    answer = _answer(tx, asked)
     if answer is None:
         return SheetState(device, "asked" if now_us < asked.until_us else "expired", asked)
     if answer.result == "refused":
@@ -102,12 +101,12 @@ def state_of(tx: Tx, files: Objects, class_id: str, block: str, device: str, now
 def awaited(tx: Tx, device: str, sha256: str, now_us: int) -> Sheet | None:
     """The sheet with this hash that a box may hand over now: ordered of that box for that class and block, not too
     large, not over, and nobody on it erased since."""
-    asked = _asked(tx)
     for one in stated(tx.of_device(device, "sheet", -1)):
-        order = asked.get(one.sheet.order)
-        if (one.sheet.sha256 == sha256 and one.sheet.size <= MOST_BYTES and order is not None and _fits(one, order)
-                and _stands(one, order, _said(tx, one.sheet.class_id), now_us)):
-            return one.sheet
+        if one.sheet.sha256 == sha256 and one.sheet.size <= MOST_BYTES:
+            order = _asked(tx, one.sheet.class_id).get(one.sheet.order)
+            said = _said(tx, one.sheet.class_id)
+            if order is not None and _fits(one, order) and _stands(one, order, said, now_us):
+                return one.sheet
     return None
 
 
@@ -116,15 +115,17 @@ def sweep(store: Store, files: Objects, now_us: int) -> int:
     here = files.all()
     if not here:
         return 0
+    stand = set()
     with store.read() as tx:
-        asked, said = _asked(tx), dict[str, list[Sealed]]()
-        stand = set()
+        classes: dict[str, tuple[Mapping[str, Asked], list[Sealed]]] = {}
         for one in stated(tx.of_type("sheet")):
-            order, class_id = asked.get(one.sheet.order), one.sheet.class_id
-            if one.sheet.sha256 in here and order is not None and _fits(one, order):
-                if class_id not in said:
-                    said[class_id] = _said(tx, class_id)
-                if _stands(one, order, said[class_id], now_us):
+            if one.sheet.sha256 in here:
+                class_id = one.sheet.class_id
+                if class_id not in classes:
+                    classes[class_id] = _asked(tx, class_id), _said(tx, class_id)
+                asked, said = classes[class_id]
+                order = asked.get(one.sheet.order)
+                if order is not None and _fits(one, order) and _stands(one, order, said, now_us):
                     stand.add(one.sheet.sha256)
     gone = here - stand
     for sha256 in gone:
@@ -145,10 +146,16 @@ def pages_of(files: Objects, key: X25519PrivateKey, state: SheetState) -> tuple[
         raise SheetNotHere() from None
 
 
-def _asked(tx: Tx) -> Mapping[str, Asked]:
-    """By the hash of the order, in the order in which they were made."""
+def _asked(tx: Tx, class_id: str) -> Mapping[str, Asked]:
+    """The orders of sheets of a class, by their hash, in the order in which they were made."""
+    bodies = [(sealed, body_of(sealed.record)) for sealed in tx.of_type("order.box", class_id)]
     return {sealed.hash: Asked(sealed, body.device, body.sheet, utc_us(body.expires))
-            for sealed, body in orders(tx) if body.sheet is not None}
+            for sealed, body in bodies if isinstance(body, BoxOrder) and body.sheet is not None}
+
+
+def _answer(tx: Tx, asked: Asked) -> OrderAnswered | None:
+    bodies = (body_of(sealed.record) for sealed in tx.of_device(asked.device, "order.answered", -1))
+    return next((body for body in bodies if isinstance(body, OrderAnswered) and body.order == asked.sealed.hash), None)
 
 
 def _stated(tx: Tx, class_id: str) -> list[Stated]:
