@@ -8,7 +8,7 @@ import pytest
 from central.web.case.summary import percent_words
 from central.wiring import Centre
 from evidence.bodies import Pointed, Review
-from tests.central.case_pages import BASE, CLASS, FIRST, PRACTICE, belongs, kept, school, supervisor, text
+from tests.central.case_pages import BASE, FIRST, PRACTICE, belongs, kept, school, supervisor, text
 from tests.central.console import send
 from tests.central.course import AWAY, PEOPLE
 from tests.central.test_reviews import story, video_of
