@@ -37,9 +37,11 @@ def kept_until(now_us: int, untils: Iterable[str | None]) -> str:
     return utc_text(min([now_us + KEPT_DAYS * DAY_US, *(utc_us(until) for until in untils if until is not None)]))
 
 
-def ends_us(sheet: Sheet, ordered_us: int) -> int:
-    """When a sheet must be gone, UTC microseconds: when its box says, and no later than KEPT_DAYS after the order."""
-    return min(utc_us(sheet.until), ordered_us + KEPT_DAYS * DAY_US)
+def ends_us(sheet: Sheet, ordered_us: int, final_us: int | None = None) -> int:
+    """When a sheet must be gone, UTC microseconds: when its box says, no later than KEPT_DAYS after the order, and when
+    the decision about the class is final (`final_us`), for which it was ordered; not where it was ordered later."""
+    until_us = min(utc_us(sheet.until), ordered_us + KEPT_DAYS * DAY_US)
+    return until_us if final_us is None or final_us <= ordered_us else min(until_us, final_us)
 
 
 def erased(one: Stated, said: Iterable[Sealed]) -> Collection[str]:

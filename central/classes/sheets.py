@@ -6,19 +6,22 @@ time. A file is only looked for, and removed when nothing lets it lie there any 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from central.errors import SheetAsked, SheetNotHere
+from central.classes.orders import order_of
+from central.classes.stories import policy_of
+from central.errors import PolicyGone, SheetAsked, SheetNotHere, UnknownClass
 from central.objects import Objects
 from central.orders.boxes import expires, head_of, next_number
 from central.store.store import Store
 from central.store.tables import Tx
 from common.sealed_pages import BadPages, open_pages
-from evidence.bodies import Alarm, Sheet, body_of
+from evidence.bodies import Alarm, Decision, Objection, Review, Sheet, body_of
 from evidence.box_orders import BoxOrder, OrderAnswered, WantedSheet
+from evidence.decisions import Said, final_us
 from evidence.records import Sealed
 from evidence.sheets import MOST_BYTES, TYPES, Stated, ends_us, erased, stated
 from evidence.times import utc_us
@@ -90,7 +93,7 @@ def state_of(tx: Tx, files: Objects, class_id: str, block: str, device: str, now
     if made is None:
         state: State = "unmade" if _unmade(tx, asked) else "making" if now_us < asked.until_us else "expired"
         return SheetState(device, state, asked)
-    ends = ends_us(made.sheet, asked.at_us)
+    ends = ends_us(made.sheet, asked.at_us, _final_us(tx, class_id))
     if erased(made, _said(tx, class_id)):
         return SheetState(device, "erased", asked, made=made, ends_us=ends)
     if ends <= now_us:
@@ -103,9 +106,8 @@ def awaited(tx: Tx, device: str, sha256: str, now_us: int) -> Sheet | None:
     large, not over, and nobody on it erased since."""
     for one in stated(tx.of_device(device, "sheet", -1)):
         if one.sheet.sha256 == sha256 and one.sheet.size <= MOST_BYTES:
-            order = _asked(tx, one.sheet.class_id).get(one.sheet.order)
-            said = _said(tx, one.sheet.class_id)
-            if order is not None and _fits(one, order) and _stands(one, order, said, now_us):
+            told = _told(tx, one.sheet.class_id)
+            if told.lets(one, now_us):
                 return one.sheet
     return None
 
@@ -117,16 +119,12 @@ def sweep(store: Store, files: Objects, now_us: int) -> int:
         return 0
     stand = set()
     with store.read() as tx:
-        classes: dict[str, tuple[Mapping[str, Asked], list[Sealed]]] = {}
+        told: dict[str, _Told] = {}
         for one in stated(tx.of_type("sheet")):
             if one.sheet.sha256 in here:
                 class_id = one.sheet.class_id
-                if class_id not in classes:
-                    classes[class_id] = _asked(tx, class_id), _said(tx, class_id)
-                asked, said = classes[class_id]
-                order = asked.get(one.sheet.order)
-                if order is not None and _fits(one, order) and _stands(one, order, said, now_us):
-                    stand.add(one.sheet.sha256)
+                told[class_id] = told.get(class_id) or _told(tx, class_id)
+                stand |= {one.sheet.sha256} if told[class_id].lets(one, now_us) else set()
     gone = here - stand
     for sha256 in gone:
         files.drop(sha256)
@@ -173,8 +171,39 @@ def _fits(one: Stated, asked: Asked) -> bool:
         asked.device, asked.sealed.hash, wanted.class_id, wanted.block)
 
 
-def _stands(one: Stated, asked: Asked, said: Iterable[Sealed], now_us: int) -> bool:
-    return now_us < ends_us(one.sheet, asked.at_us) and not erased(one, said)
+@dataclasses.dataclass(frozen=True)
+class _Told:
+    """What records of a class say of its sheets: the orders by their hash, whatever ends one, the final decision."""
+
+    asked: Mapping[str, Asked]
+    said: list[Sealed]
+    final_us: int | None
+
+    def lets(self, one: Stated, now_us: int) -> bool:
+        """Whether a sheet may come, or lie here."""
+        order = self.asked.get(one.sheet.order)
+        return (order is not None and _fits(one, order) and now_us < ends_us(one.sheet, order.at_us, self.final_us)
+                and not erased(one, self.said))
+
+
+def _told(tx: Tx, class_id: str) -> _Told:
+    return _Told(_asked(tx, class_id), _said(tx, class_id), _final_us(tx, class_id))
+
+
+def _final_us(tx: Tx, class_id: str) -> int | None:
+    """From when the decision about the class is final, as far as records of people say."""
+    if not tx.of_type("decision", class_id):
+        return None
+    said: list[Said] = []
+    for kind in ("decision", "objection", "review"):
+        for sealed in tx.of_type(kind, class_id):
+            body = body_of(sealed.record)
+            if isinstance(body, Decision | Objection | Review):
+                said.append((sealed.record, body))
+    try:
+        return final_us(said, policy_of(tx, order_of(tx, class_id)[1]))
+    except (UnknownClass, PolicyGone):
+        return None
 
 
 def _unmade(tx: Tx, asked: Asked) -> bool:

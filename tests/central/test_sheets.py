@@ -21,9 +21,11 @@ from central.cli import main
 from central.errors import NoSuchBox, SheetAsked
 from central.orders.boxes import box_order_messages, orders
 from central.wiring import Centre
+from common.policies import load_policy
 from common.sealed_pages import seal_pages
-from evidence.bodies import Alarm, CentreLook, ConsentWithdrawn, FaceErased, Sheet, body_of
+from evidence.bodies import Alarm, CentreLook, ConsentWithdrawn, Decision, FaceErased, PolicyRef, Sheet, body_of
 from evidence.box_orders import BoxOrder, OrderAnswered
+from evidence.rules import RULES_VERSION
 from evidence.seal import read_sealed
 from evidence.sheets import DAY_US, KEPT_DAYS
 from evidence.times import MINUTE, utc_text
@@ -329,6 +331,29 @@ def test_its_time_is_what_the_box_says_and_thirty_days_from_the_order_at_most(
         road.centre.sweep_sheets()
         assert len(road.here()) == here
     assert road.put(data) == 404
+
+
+def test_a_final_decision_ends_it_and_whoever_needs_it_then_asks_anew(road: Road) -> None:
+    road.bring()
+
+    def decide(stage: str, by: str, first: str | None = None) -> str:
+        body = Decision(
+            CLASS, stage, "keep", "looked", by, by, "0" * 64, "flag", (BLOCK,),  # type: ignore[arg-type]
+            PolicyRef("demo", load_policy("demo").sha256), RULES_VERSION, utc_text(road.clock.utc_us), (), first)
+        with road.centre.store.write() as tx:
+            return road.centre.store.append(tx, body).hash
+
+    road.clock.utc_us += MINUTE
+    first = decide("first", "wang")
+    assert road.state() == "here"
+    decide("second", "zhao", first)
+    assert road.state() == "over"
+    road.centre.sweep_sheets()
+    assert road.here() == []
+    road.clock.utc_us += MINUTE
+    road.bring()
+    road.centre.sweep_sheets()
+    assert road.state() == "here" and len(road.here()) == 1
 
 
 def test_a_file_that_no_record_lets_lie_there_goes_and_one_that_was_changed_is_not_shown(road: Road) -> None:

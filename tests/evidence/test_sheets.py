@@ -93,3 +93,10 @@ def test_why_a_box_makes_no_sheet() -> None:
     assert sheet_refusal(True, None, NOW, 1) == "no_block"
     assert sheet_refusal(True, NOW + 1, NOW, 1) == "not_over" == sheet_refusal(True, NOW - 1, None, 1)
     assert sheet_refusal(True, NOW, NOW, 0) == "no_roll_call" and sheet_refusal(True, NOW, NOW, 1) == ""
+
+
+def test_a_final_decision_ends_what_was_ordered_for_it_and_nothing_that_was_ordered_later() -> None:
+    long = dataclasses.replace(SHEET, until=utc_text(NOW + 20 * DAY_US))
+    assert ends_us(long, NOW, NOW + 5 * DAY_US) == NOW + 5 * DAY_US
+    assert ends_us(long, NOW, NOW + 25 * DAY_US) == ends_us(long, NOW, NOW - 1) == ends_us(long, NOW, NOW)
+    assert ends_us(long, NOW) == ends_us(long, NOW, NOW) == NOW + 20 * DAY_US
