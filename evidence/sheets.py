@@ -37,10 +37,13 @@ def kept_until(now_us: int, untils: Iterable[str | None]) -> str:
     return utc_text(min([now_us + KEPT_DAYS * DAY_US, *(utc_us(until) for until in untils if until is not None)]))
 
 
-def ends_us(sheet: Sheet, ordered_us: int, final_us: int | None = None) -> int:
+def ends_us(one: Stated, ordered_us: int, final_us: int | None = None) -> int:
     """When a sheet must be gone, UTC microseconds: when its box says, no later than KEPT_DAYS after the order, and when
-    the decision about the class is final (`final_us`), for which it was ordered; not where it was ordered later."""
-    until_us = min(utc_us(sheet.until), ordered_us + KEPT_DAYS * DAY_US)
+    the decision about the class is final (`final_us`), for which it was ordered; not where it was ordered later. What
+    a box says by a simulated clock is no real time."""
+    until_us = ordered_us + KEPT_DAYS * DAY_US
+    if one.sealed.record.clock.source != "simulated":
+        until_us = min(until_us, utc_us(one.sheet.until))
     return until_us if final_us is None or final_us <= ordered_us else min(until_us, final_us)
 
 

@@ -93,7 +93,7 @@ def state_of(tx: Tx, files: Objects, class_id: str, block: str, device: str, now
     if made is None:
         state: State = "unmade" if _unmade(tx, asked) else "making" if now_us < asked.until_us else "expired"
         return SheetState(device, state, asked)
-    ends = ends_us(made.sheet, asked.at_us, _final_us(tx, class_id))
+    ends = ends_us(made, asked.at_us, _final_us(tx, class_id))
     if erased(made, _said(tx, class_id)):
         return SheetState(device, "erased", asked, made=made, ends_us=ends)
     if ends <= now_us:
@@ -182,7 +182,7 @@ class _Told:
     def lets(self, one: Stated, now_us: int) -> bool:
         """Whether a sheet may come, or lie here."""
         order = self.asked.get(one.sheet.order)
-        return (order is not None and _fits(one, order) and now_us < ends_us(one.sheet, order.at_us, self.final_us)
+        return (order is not None and _fits(one, order) and now_us < ends_us(one, order.at_us, self.final_us)
                 and not erased(one, self.said))
 
 

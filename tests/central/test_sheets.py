@@ -368,6 +368,27 @@ def test_a_file_that_no_record_lets_lie_there_goes_and_one_that_was_changed_is_n
     assert road.li.get(f"{sheet}/1.png").status_code == 404
 
 
+def test_the_collector_removes_what_may_not_lie_here_and_lives_on_where_a_disk_refuses(
+    road: Road, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    road.bring()
+    road.say(ConsentWithdrawn(CLASS, "p-1", "terminal"))
+    link = road.centre.broker_link()
+
+    def fails(*_: Any) -> None:
+        raise OSError(5, "the disk does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(road.centre.sheets), "drop", fails)
+        link._tidy()
+    assert len(road.here()) == 1
+    link._tidy()
+    assert len(road.here()) == 1, "it looks once in a while only"
+    link._sweep_at = 0.0
+    link._tidy()
+    assert road.here() == []
+
+
 def test_asking_while_one_is_here_needs_no_order(road: Road) -> None:
     road.bring()
     with pytest.raises(SheetAsked):

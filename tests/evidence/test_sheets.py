@@ -72,7 +72,7 @@ def test_a_sheet_lies_no_longer_than_anybody_agreed_to_and_no_longer_than_thirty
     until_us = utc_us(kept_until(now_us, [None if one is None else utc_text(one) for one in untils]))
     assert until_us == min([now_us + 30 * DAY_US, *(one for one in untils if one is not None)])
     made = dataclasses.replace(SHEET, until=utc_text(until_us))
-    assert ends_us(made, NOW) == min(until_us, NOW + KEPT_DAYS * DAY_US)
+    assert ends_us(Stated(sealed(1, made), made), NOW) == min(until_us, NOW + KEPT_DAYS * DAY_US)
 
 
 def test_what_is_no_sheet_is_none() -> None:
@@ -96,7 +96,15 @@ def test_why_a_box_makes_no_sheet() -> None:
 
 
 def test_a_final_decision_ends_what_was_ordered_for_it_and_nothing_that_was_ordered_later() -> None:
-    long = dataclasses.replace(SHEET, until=utc_text(NOW + 20 * DAY_US))
+    sheet = dataclasses.replace(SHEET, until=utc_text(NOW + 20 * DAY_US))
+    long = Stated(sealed(1, sheet), sheet)
     assert ends_us(long, NOW, NOW + 5 * DAY_US) == NOW + 5 * DAY_US
     assert ends_us(long, NOW, NOW + 25 * DAY_US) == ends_us(long, NOW, NOW - 1) == ends_us(long, NOW, NOW)
     assert ends_us(long, NOW) == ends_us(long, NOW, NOW) == NOW + 20 * DAY_US
+
+
+def test_what_a_box_says_by_a_simulated_clock_is_no_real_time() -> None:
+    record = dataclasses.replace(ONE.sealed.record, clock=ClockState(True, 0, "simulated", 60))
+    paced = Stated(Sealed(b"", b"", record), SHEET)
+    assert ends_us(ONE, NOW) == NOW + DAY_US and ends_us(paced, NOW) == NOW + KEPT_DAYS * DAY_US
+    assert ends_us(paced, NOW, NOW + 1) == NOW + 1
