@@ -737,6 +737,18 @@ class PaperNotKept(BadInput):
     text = "the paper cannot be kept at the centre: {why}"
 
 
+class SheetAsked(BadInput):
+    text = "box {device} was asked for this contact sheet already: it is on its way, or here"
+
+
+class SheetNotHere(BadInput):
+    text = "this contact sheet is not here, or not any more: ask the box for it"
+
+
+class NoReason(BadInput):
+    text = "say why you look: it goes on record with your account"
+
+
 class UnknownPaper(BadInput):
     text = "there is no such paper of this class here"
 

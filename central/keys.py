@@ -74,6 +74,8 @@ def sealing_key(folder: Path) -> X25519PrivateKey:
         read(folder / "centre.key")
         try:
             write_new(path, private_pem(X25519PrivateKey.generate()))
+        except FileExistsError:
+            return sealing_key(folder)
         except OSError as error:
             raise BadKeyFile(path=path, why=error.strerror) from None
     try:

@@ -1,4 +1,5 @@
-"""Segment files by their hash: objects/ab/<sha256>.mp4. Written once, hashed coming in and before being shown.
+"""Files of boxes by their hash: objects/ab/<sha256>.mp4, sheets below objects/sheets/. Written once, hashed coming in
+and before being shown.
 
 What is not whole yet is in objects/incoming/ (parts.py): on the same file system, so that it gets its place at once."""
 from __future__ import annotations
@@ -9,21 +10,34 @@ import threading
 from pathlib import Path
 
 from central.errors import CannotRead
-from central.parts import Parts
+from central.parts import Parts, sync_folder
 
 
 class Objects:
-    """A folder of files named by their SHA-256."""
+    """A folder of files named by their SHA-256, with one ending."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, ending: str = ".mp4") -> None:
+        self._folder, self._ending = folder, ending
         self.parts = Parts(folder / "incoming")
         self._checked: dict[str, tuple[int, int, int]] = {}
         self._lock = threading.Lock()
 
     def path(self, sha256: str) -> Path:
         """Where the file with this hash is, or would be."""
-        return self._folder / sha256[:2] / f"{sha256}.mp4"
+        return self._folder / sha256[:2] / f"{sha256}{self._ending}"
+
+    def all(self) -> set[str]:
+        """The hashes in the names of all files that are here. Raises CannotRead."""
+        try:
+            return {path.stem for path in self._folder.glob(f"??/*{self._ending}")}
+        except OSError as error:
+            raise CannotRead(path=self._folder, why=error.strerror) from None
+
+    def drop(self, sha256: str) -> None:
+        """Remove a file, durably. Raises OSError."""
+        path = self.path(sha256)
+        path.unlink(missing_ok=True)
+        sync_folder(path.parent)
 
     def has(self, sha256: str) -> bool:
         """Whether a file of that name is here; its bytes are not looked at."""

@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from central.errors import CannotRead, PartBusy, WrongSegmentBytes
@@ -113,12 +113,16 @@ class Part:
             self.size += written
             view = view[written:]
 
-    def finish(self) -> None:
-        """All bytes are here: check them, make them durable, give the file its place. Raises WrongSegmentBytes, with
-        nothing left of the part, and OSError."""
+    def finish(self, opens: Callable[[bytes], bool] | None = None) -> None:
+        """All bytes are here: check them, make them durable, give the file its place. `opens`: whether they are what
+        this centre can open. Raises WrongSegmentBytes, with nothing left of the part, and OSError."""
         self._file.seek(0)
         if hashlib.file_digest(self._file, "sha256").hexdigest() != self._sha256:
             self._refuse(N_("their hash is another one"))
+        if opens is not None:
+            self._file.seek(0)
+            if not opens(self._file.readall()):
+                self._refuse(N_("they are not sealed to this centre for this order"))
         os.fsync(self._file.fileno())
         self._goal.parent.mkdir(parents=True, exist_ok=True)
         self._path.rename(self._goal)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from central.accounts.codes import CodeBox
 from central.accounts.desk import AccountDesk
@@ -20,6 +21,7 @@ from central.accounts.door import Door
 from central.accounts.passwords import Passwords
 from central.authority import issue_box
 from central.centre_toml import TEMPLATES
+from central.classes.sheets import sweep
 from central.clock import Clock, SystemClock
 from central.config import CentreConfig, load_config
 from central.devices.desk import Desk, check_device
@@ -39,7 +41,7 @@ from central.ingest.broker import BrokerLink
 from central.ingest.collector import Collector
 from central.ingest.keyring import Keyring
 from central.ingest.signatures import Here
-from central.keys import CentreKeys, accounts_key, load_centre_keys, make_centre_keys
+from central.keys import CentreKeys, accounts_key, load_centre_keys, make_centre_keys, sealing_key
 from central.names import NameBox
 from central.objects import Objects
 from central.papers import Papers
@@ -105,6 +107,15 @@ class Centre:
         """Signatures, scanned sheets and exports of other systems."""
         return Papers(self.folder / "objects" / "papers")
 
+    @functools.cached_property
+    def sheets(self) -> Objects:
+        """Contact sheets that boxes sent, sealed to `sealing_key`."""
+        return Objects(self.folder / "objects" / "sheets", ".sealed")
+
+    def sealing_key(self) -> X25519PrivateKey:
+        """What opens that which boxes seal to this centre. Raises BadKeyFile."""
+        return sealing_key(self.folder / "keys")
+
     def keyring(self) -> Keyring:
         """Whom this centre believes."""
         return Keyring(self.keys.root, self.config.accept_test_keys)
@@ -139,6 +150,10 @@ class Centre:
         names = tuple(dict.fromkeys((*self.config.devices.names, self.config.broker.host, "localhost")))
         return keep_certificate(self.folder / "keys", self.store.device, names, self.clock.stamp().utc_us)
 
+    def sweep_sheets(self) -> None:
+        """Remove the contact sheets that may not lie here any more. Raises CannotRead, OSError."""
+        sweep(self.store, self.sheets, self.clock.stamp().utc_us)
+
     def webhook_targets(self) -> tuple[Target, ...]:
         """Who is told of events. Raises BadKeyFile, CannotWrite."""
         found = []
@@ -155,7 +170,8 @@ class Centre:
             keys = self.folder / "keys"
             tls = OwnTls(client_context(keys), keys, self.keep_certificate)
         return BrokerLink(broker.host, broker.port, f"{self.store.device}-{COLLECTOR_ID}", self.collector(signatures),
-                          self.store, self.names, self.keys.certificate, self.config.boxes.silent_min, tls)
+                          self.store, self.names, self.keys.certificate, self.config.boxes.silent_min, tls,
+                          self.sweep_sheets)
 
 
 def init_centre(

@@ -36,6 +36,8 @@ ALARMS = {
     "rollcall.segment_differs": N_("The roll call left out a video file that was changed"),
     "rollcall.died": N_("The roll call failed at a video file and left it out"),
     "rollcall.unreadable": N_("The roll call left out a video file that cannot be read"),
+    "sheet.refused": N_("The centre does not take a contact sheet that it had ordered: its time is over there"),
+    "sheet.unmade": N_("A contact sheet that the centre ordered could not be made"),
     "hour.at_risk": N_("A class-hour is in danger: it is not being recorded, or its picture does not count"),
     "hour.lost": N_("A class-hour was not recorded long enough, and there is no time left"),
     "picture.black": N_("The picture of a camera is black: it does not count"),

@@ -25,6 +25,8 @@ SUPERVISOR = "ZAITANG_SUPERVISOR"
 """Environment: the process id of `zaitang-edge run`, whose end is ours too."""
 SAYS = b"STATUS="
 """Begins the datagram with which a process tells its supervisor why it refuses."""
+OUTLIVES_NOBODY = ("setpriv", "--pdeathsig", "KILL", "--")
+"""Before the command of a child that must end with us."""
 READY, STEPPED = b"READY=1", b"WATCHDOG=1"
 TELL_S = 1.0
 """Real seconds between two datagrams of a loop that goes on."""

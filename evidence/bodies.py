@@ -195,6 +195,8 @@ class Consent:
     lang: Literal["zh", "en"]
     until: Utc | None
     by: Literal["terminal", "paper"]
+    sheets: bool = False
+    """The text said that a contact sheet with the face goes to the centre when that orders one."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -536,6 +538,22 @@ class Look:
     what: Literal["sheet"]
     by: str
     rests_on: Sha256
+
+
+@dataclasses.dataclass(frozen=True)
+class Sheet:
+    """A contact sheet of a block was made for the centre and sealed to it (`sheet`). `order`: payload hash of the
+    `order.box` that wants it; `sha256`, `size` (bytes): of the sealed file; `rests_on`: as in `look`; `people`: whose
+    pictures are on it; `until`: it may lie nowhere any longer."""
+
+    class_id: ClassId = dataclasses.field(metadata={"key": "class"})
+    block: Id
+    order: Sha256
+    sha256: Sha256
+    size: Count
+    rests_on: Sha256
+    people: tuple[Id, ...]
+    until: Utc
 
 
 @dataclasses.dataclass(frozen=True)
@@ -1005,7 +1023,7 @@ Body = (
     | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
     | Objection | Decision | Alarm | CheckpointSeen | SegmentRemoved | VideoReused | Export | DeviceApproved
     | DeviceRefused | DeviceRevoked | BoxOrder | OrderAnswered | ChainBegun | Institution | AccountChanged | CentreLook
-    | Inspection | Survey | Imported
+    | Inspection | Survey | Imported | Sheet
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -1032,6 +1050,7 @@ TYPES: dict[str, type[Body]] = {
     "rollcall": RollCall,
     "bareface": BareFace,
     "look": Look,
+    "sheet": Sheet,
     "picture": Picture,
     "code.shown": CodeShown,
     "code.read": CodeRead,

@@ -15,9 +15,10 @@ Console = Annotated[str, Match(
 """Where telephones reach the console: by TLS, but on the machine itself."""
 MOST_WANTED = 1000
 """So many files are asked for by one order."""
-Why = Literal["", "not_newer", "expired", "unknown_kind", "unclear", "other_chain", "no_road"]
-KINDS = ("upload", "settings", "revocation")
+Why = Literal["", "not_newer", "expired", "unknown_kind", "unclear", "other_chain", "no_road", "no_class", "no_block",
+              "not_over", "no_roll_call"]
 """Why an order is refused; nothing for one that is accepted."""
+KINDS = ("upload", "settings", "revocation", "sheet")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +61,18 @@ class Revocation:
 
 
 @dataclasses.dataclass(frozen=True)
+class WantedSheet:
+    """The contact sheet of one block of a class, drawn in `lang` for the account `by`, and sealed to `to_key`: the
+    X25519 public key of the centre, hex."""
+
+    class_id: Id = dataclasses.field(metadata={"key": "class"})
+    block: Id
+    to_key: Sha256
+    lang: Literal["zh", "en"]
+    by: Id
+
+
+@dataclasses.dataclass(frozen=True)
 class BoxOrder:
     """An order to one box, a record of the centre (`order.box`). `number` rises for each box, from 1; taken until
     `expires`. The part that `kind` names is there, and no other. A box refuses kinds that it does not know."""
@@ -71,6 +84,12 @@ class BoxOrder:
     upload: WantedUpload | None = None
     settings: BoxSettings | None = None
     revocation: Revocation | None = None
+    sheet: WantedSheet | None = None
+
+    @property
+    def class_id(self) -> str | None:
+        """The class that it is about, if it is about one."""
+        return None if self.sheet is None else self.sheet.class_id
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -99,7 +118,8 @@ def known_us(stamp: Stamp, vouched_us: int | None) -> int | None:
 
 def refusal(order: BoxOrder, chain: str, answered: Sequence[int], now_us: int | None, road: bool) -> Why:
     """Why the box does not take an order that is signed for it. `answered`: the numbers that it has answered in its
-    `chain`; `now_us`: as `known_us` says; `road`: it has an address to send files to.
+    `chain`; `now_us`: as `known_us` says; `road`: it has an address to send files to. Whether the box can make the
+    sheet that an order wants is for `sheet_refusal`.
 
     The number alone stops a replay; `expires` stops an order that somebody held back, as far as the box knows the time:
     a clock that is not set refuses nothing. But a revocation takes belief away for good and gives none, so an old one
@@ -119,6 +139,19 @@ def refusal(order: BoxOrder, chain: str, answered: Sequence[int], now_us: int | 
             return "unclear"
         if order.upload.chain != chain:
             return "other_chain"
-        if not road:
-            return "no_road"
+    if not road and (order.upload is not None or order.sheet is not None):
+        return "no_road"
     return ""
+
+
+def sheet_refusal(known: bool, over_us: int | None, now_us: int | None, calls: int) -> Why:
+    """Why a box makes no contact sheet. `known`: it has a plan of that class; `over_us`: the end of the block, UTC
+    microseconds, None where that plan has no such block; `now_us`: as `known_us` says; `calls`: roll calls of it. Where
+    nobody knows the time, nothing is over."""
+    if not known:
+        return "no_class"
+    if over_us is None:
+        return "no_block"
+    if now_us is None or now_us < over_us:
+        return "not_over"
+    return "" if calls else "no_roll_call"

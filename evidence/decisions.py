@@ -79,6 +79,20 @@ def decided(said: Iterable[Said], policy: Policy) -> Decided:
     return Decided(tuple(facts), round_)
 
 
+def final_us(said: Iterable[Said], policy: Policy) -> int | None:
+    """From when the last round is final by what people said alone, UTC microseconds; None while it cannot be: no two
+    persons agree, or an objection is open. Whether it still fits the findings of now, `evidence.standing` says."""
+    items = sorted(said, key=lambda one: one[0].key)
+    round_, objections = decided(items, policy).round, dict[str, ObjectionFact]()
+    for record, body in items:
+        if isinstance(body, Objection):
+            fact = after(objections.get(body.objection), record, body)
+            objections |= {} if fact is None else {body.objection: fact}
+    if round_.state != "decided" or round_.second is None or any(one.open for one in objections.values()):
+        return None
+    return round_.second.at_us + policy.notice_us
+
+
 def judge(seen: Seen, body: Decision) -> tuple[Event | None, VoidDecision | None]:
     """What a decision is after all that was seen, or why it counts for nothing; one of the two is None."""
     void = _void_alone(seen, body) or (_void_first(seen) if body.stage == "first" else _void_second(seen, body))

@@ -39,6 +39,7 @@ from evidence.bodies import (
     SessionCorrected,
     SessionEnd,
     SessionStart,
+    Sheet,
     TemplatesMoved,
     body_of,
 )
@@ -62,7 +63,7 @@ B = typing.TypeVar("B", bound=Body)
 FROM_BOX = (
     Segment, CheckIn, PinCheckIn, Consent, ConsentWithdrawn, Enrolment, TemplatesMoved, RollCall, Picture, CodeShown,
     CodeRead, BareFace, Look, SessionStart, SessionEnd, SessionCorrected, PinSet,
-    CheckpointSeen, ChainBegun,
+    CheckpointSeen, ChainBegun, Sheet,
 )
 
 

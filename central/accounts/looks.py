@@ -1,7 +1,9 @@
 """That somebody looked at something is on record before it is shown, once an hour for each person and thing."""
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+from typing import Any
 
 from central.accounts.people import Actor
 from central.store.accounts import Audited
@@ -33,7 +35,7 @@ def state_own_look(store: Store, class_id: str, person: str, now_us: int) -> boo
 
 
 def _state_once(store: Store, body: CentreLook, now_us: int) -> bool:
-    thing = hashlib.sha256(canonical(encode(body))).hexdigest()
+    thing = _thing(body)
     with store.read() as tx:
         if tx.looked(body.account, thing, now_us - AGAIN_US, now_us):
             return False
@@ -42,6 +44,18 @@ def _state_once(store: Store, body: CentreLook, now_us: int) -> bool:
             return False
         state(store, tx, body, thing)
     return True
+
+
+def looked(store: Store, actor: Actor, what: str, now_us: int, **thing: Any) -> bool:
+    """Whether it is on record that this person looked at this within the hour; `thing` as in `state_look`."""
+    with store.read() as tx:
+        return tx.looked(actor.account, _thing(CentreLook(actor.account, what, actor.role, **thing)),
+                         now_us - AGAIN_US, now_us)
+
+
+def _thing(body: CentreLook) -> str:
+    """What was looked at, for whatever reason."""
+    return hashlib.sha256(canonical(encode(dataclasses.replace(body, why="")))).hexdigest()
 
 
 def state(store: Store, tx: Tx, body: CentreLook | AccountChanged | Institution, thing: str) -> None:

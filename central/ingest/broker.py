@@ -12,6 +12,7 @@ import re
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import paho.mqtt.client as mqtt
@@ -20,7 +21,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from central.classes.orders import OrderMessage
-from central.errors import BrokerUnreachable, DatabaseUnusable
+from central.errors import BrokerUnreachable, CannotRead, DatabaseUnusable
 from central.ingest.collector import LINE, MAX_MESSAGE, Collector, Given, Message, Topic
 from central.ingest.dropped import Dropped
 from central.ingest.orders import Orders
@@ -41,7 +42,7 @@ MAX_PACKET = MAX_MESSAGE + 1024
 TICK_S = 0.5
 RETRY = Backoff(first=1.0, longest=60.0)
 LOOK_S = 30.0
-"""How often the silence of boxes and the losses of the broker are looked at."""
+"""How often the silence of boxes, the losses of the broker and what must be removed are looked at."""
 _LOG = Log("collector")
 
 
@@ -67,7 +68,8 @@ class BrokerLink:
     the certificate does."""
 
     def __init__(self, host: str, port: int, client_id: str, collector: Collector, store: Store, names: NameBox,
-                 certificate: str, silent_min: int = 10, tls: Tls | None = None) -> None:
+                 certificate: str, silent_min: int = 10, tls: Tls | None = None,
+                 sweep: Callable[[], None] = lambda: None) -> None:
         self._host, self._port = host, port
         self._collector, self._orders = collector, Orders(store, names, certificate)
         self._inbox: queue.Queue[Arrival] = queue.Queue(maxsize=2 * IN_FLIGHT)
@@ -76,6 +78,7 @@ class BrokerLink:
         self._failures, self._failing_since = 0, 0.0
         self._session, self._tls = 0, tls
         self._ailing: str | None = None
+        self._sweep, self._sweep_at = sweep, 0.0
         self._announcer = Announcer(store, time.monotonic)
         self._acknowledging = threading.RLock()
         """Held while `_session` is looked at for an acknowledgement, and while it changes."""
@@ -115,6 +118,7 @@ class BrokerLink:
                 self._held = []
             if self._client.is_connected():
                 self._orders.send(self._publish_order)
+            self._tidy()
             self._watch()
             if self._client.is_connected():
                 self._announcer.turn(self._publish_kept)
@@ -141,6 +145,16 @@ class BrokerLink:
             self._look_at = time.monotonic() + LOOK_S
             self._collector.pulse.tell_silent(self._silent_min)
             self._dropped.tell()
+
+    def _tidy(self) -> None:
+        """Remove what may not lie here any more, also while the broker is away."""
+        if time.monotonic() < self._sweep_at:
+            return
+        self._sweep_at = time.monotonic() + LOOK_S
+        try:
+            self._sweep()
+        except (CannotRead, OSError) as error:
+            _LOG.failed("sheets.later", error)
 
     def _tell_trouble(self) -> None:
         """State once that the broker and we do not take each other's certificates: only a person can mend that."""

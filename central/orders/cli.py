@@ -17,6 +17,7 @@ UPLOAD = N_("Order {number} to {device} is signed: {files} files are wanted, unt
 SET = N_("Order {number} to {device} is signed: {settings}; until {expires} the box takes it.")
 PLAIN = N_("all settings as in box.toml")
 SETTINGS = N_("settings: {settings}")
+SHEET = N_("contact sheet of {block}, {class_id}")
 KEYS = N_("keys of {device} revoked: {reason}")
 MORE = N_("More files are wanting than one order holds; give the same order again when these are here.")
 NONE = N_("No orders.")
@@ -33,6 +34,10 @@ WHY = {
     "unclear": N_("it does not say clearly what to do"),
     "other_chain": N_("it is about an earlier database of the box"),
     "no_road": N_("the box has no address to send files to (sync.segments in box.toml)"),
+    "no_class": N_("the box has no plan of this class"),
+    "no_block": N_("the plan that the box has knows no such recording"),
+    "not_over": N_("the recording is not over yet, as far as the box knows the time"),
+    "no_roll_call": N_("the box has not called the roll of this recording yet: ask again later"),
 }
 
 
@@ -126,6 +131,8 @@ def _what(tx: Tx, body: BoxOrder, answer: OrderAnswered | None, lang: str) -> st
         return translate(SETTINGS, lang, settings=_settled(body.settings, lang))
     if body.revocation is not None:
         return translate(KEYS, lang, device=body.revocation.device, reason=body.revocation.reason)
+    if body.sheet is not None:
+        return translate(SHEET, lang, block=body.sheet.block, class_id=body.sheet.class_id)
     if body.upload is None:
         return body.kind
     files = [one.sha256 for one in body.upload.files]

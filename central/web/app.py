@@ -26,6 +26,8 @@ from central.errors import (
     OwnLinkOver,
     SegmentFileMissing,
     SegmentNotStored,
+    SheetAsked,
+    SheetNotHere,
     SurveyAgain,
     SurveyClosed,
     TicketGone,
@@ -53,6 +55,7 @@ from central.web.case.facts import facts
 from central.web.case.inspections import inspections
 from central.web.case.objections import objections
 from central.web.case.review import review
+from central.web.case.sheets import sheets
 from central.web.cookies import Cookies
 from central.web.exports import exports
 from central.web.front import front
@@ -82,6 +85,7 @@ STATUS: dict[type[ZaitangError], int] = {
     BadRegion: 422, BadPeriod: 422,
     NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, TooManyVisits: 429,
     OwnLinkOver: 404, VisitOver: 404, NoObjection: 404, UnknownPaper: 404, NoDraft: 404, UnknownHour: 404,
+    SheetNotHere: 404, SheetAsked: 409,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
     **UPLOADS,
 }
@@ -96,9 +100,9 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
     for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), front(centre, stories),
                    pages(centre, stories), signing_in(centre), own(centre), administration(centre), audit(centre),
-                   me(centre, stories), survey(centre, stories), review(centre, stories), decision(centre),
-                   objections(centre, stories), inspections(centre, stories), facts(centre, stories), plans(centre),
-                   plan_edits(centre), exports(centre, DossierDesk())):
+                   me(centre, stories), survey(centre, stories), review(centre, stories), sheets(centre, stories),
+                   decision(centre), objections(centre, stories), inspections(centre, stories), facts(centre, stories),
+                   plans(centre), plan_edits(centre), exports(centre, DossierDesk())):
         app.router.routes.extend(router.routes)
     app.router.routes.extend(described(app, centre).routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

@@ -27,6 +27,7 @@ RECORDS = {
     "rollcall": N_("roll call of a video file"),
     "bareface": N_("bare-face roll call"),
     "look": N_("look at pictures of faces"),
+    "sheet": N_("contact sheet made for the centre"),
     "picture": N_("check of the picture of a video file"),
     "code.shown": N_("code shown to the room camera"),
     "code.read": N_("search for a code in a video file"),

@@ -1,4 +1,5 @@
-"""Files from boxes: HEAD says how much is here, PUT with Content-Range adds a part (RFC 9110, 14.4 and 14.5).
+"""Files from boxes: HEAD says how much is here, PUT with Content-Range adds a part (RFC 9110, 14.4 and 14.5). They are
+video, and contact sheets that the centre ordered.
 
 `Upload-Offset`, `Upload-Complete` and `Upload-Length` are those of the IETF's resumable uploads (draft-ietf-httpbis-
 resumable-upload-12). Its POST and PATCH are left out: a file is known by its hash before its first byte, so there is
@@ -8,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import dataclasses
 import errno
+import functools
 import re
 import shutil
 import time
@@ -21,6 +24,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
+from central.classes.sheets import awaited
 from central.errors import (
     BadPart,
     CannotWrite,
@@ -35,13 +39,16 @@ from central.errors import (
     WrongSegmentBytes,
 )
 from central.ingest.believed import Believed
+from central.objects import Objects
 from central.parts import Part, sync_place
 from central.web.access import Public, Routes
 from central.web.video import Sha
 from central.wiring import Centre
 from common.logs import Log
+from common.sealed_pages import BadPages, open_pages
 from evidence.bodies import Alarm, body_of
 from evidence.errors import BadRecord, VerificationError, ZaitangError
+from evidence.sheets import MOST_BYTES
 from evidence.times import MINUTE
 from evidence.uploads import Upload, judge_upload
 
@@ -52,6 +59,8 @@ MOST_FILE = 8 << 30
 """No segment is larger: an hour of the finest picture of a camera."""
 MOST_KEPT = 2 * MOST_FILE
 """Bytes of files of one box that are not whole yet."""
+MOST_SHEETS = 4 * MOST_BYTES
+"""The same of contact sheets."""
 MOST_PART = 8 << 20
 PER_BOX, ALL = 2, 32
 """Parts that are taken in at once."""
@@ -103,19 +112,27 @@ def uploads(centre: Centre) -> APIRouter:
     return routes.router
 
 
+@dataclasses.dataclass(frozen=True)
+class _Wanted(Upload):
+    """An upload that may come. `order`: the one that a contact sheet answers; None for a segment."""
+
+    order: str | None = None
+
+
 class _Desk:
     """Decides who may send what, and takes it in."""
 
     def __init__(self, centre: Centre) -> None:
-        self._centre, self._parts = centre, centre.objects.parts
+        self._centre = centre
         self._believed = Believed(centre.store, centre.keyring())
         self._busy: Counter[str] = Counter()
         self._swept = -SWEEP_S
         self._stated_us: int | None = None
 
-    def admit(self, authorization: str | None, sha256: str) -> Upload:
+    def admit(self, authorization: str | None, sha256: str) -> _Wanted:
         """The token of a request, which must be for this file and this moment; and an accepted record of its box must
-        name the file. Raises NoToken, TokenRefused, UnannouncedSegment, FileTooBig."""
+        name the file: of a segment, or of a contact sheet that may come. Raises NoToken, TokenRefused,
+        UnannouncedSegment, FileTooBig."""
         token, now_us = _token(authorization), self._centre.clock.stamp().utc_us
         try:
             upload = self._believed.ask(lambda keyring: keyring.check_upload(token))
@@ -124,31 +141,33 @@ class _Desk:
             raise TokenRefused(why=error) from None
         with self._centre.store.read() as tx:
             named = [one for one in tx.announced(sha256) if (one.device, one.size) == (upload.device, upload.size)]
-        if not named:
+            sheet = None if named else awaited(tx, upload.device, sha256, now_us)
+        if not named and (sheet is None or sheet.size != upload.size):
             raise UnannouncedSegment
         if upload.size > MOST_FILE:
             raise FileTooBig(most=MOST_FILE)
-        return upload
+        return _Wanted(**dataclasses.asdict(upload), order=None if sheet is None else sheet.order)
 
-    def whole(self, upload: Upload) -> bool:
+    def whole(self, upload: _Wanted) -> bool:
         """Whether the file is here already, from whichever box; its name is durable then, also where that had failed
         before. Raises CannotWrite, DiskFull."""
-        if not self._centre.objects.intact(upload.sha256):
+        objects = self._objects(upload)
+        if not objects.intact(upload.sha256):
             return False
         try:
-            sync_place(self._centre.objects.path(upload.sha256))
+            sync_place(objects.path(upload.sha256))
         except OSError as error:
             raise self._ours(error) from None
-        self._parts.drop(upload.sha256, upload.device)
-        with self._centre.store.write() as tx:
-            tx.mark_stored(upload.sha256)
+        objects.parts.drop(upload.sha256, upload.device)
+        self._mark(upload)
         return True
 
-    def room(self, upload: Upload) -> int:
+    def room(self, upload: _Wanted) -> int:
         """How much of a file is here, and that there is room for the rest. Raises DiskFull."""
         self._sweep()
-        self._parts.make_room(upload.sha256, upload.device, upload.size, MOST_KEPT)
-        received = self._parts.received(upload.sha256, upload.device)
+        parts = self._objects(upload).parts
+        parts.make_room(upload.sha256, upload.device, upload.size, MOST_KEPT if upload.order is None else MOST_SHEETS)
+        received = parts.received(upload.sha256, upload.device)
         free = shutil.disk_usage(self._centre.folder).free
         if free < upload.size - received + RESERVE:
             if free < FULL:
@@ -167,11 +186,12 @@ class _Desk:
         finally:
             self._busy[device] -= 1
 
-    async def take(self, upload: Upload, request: Request, first: int, length: int) -> Response:
+    async def take(self, upload: _Wanted, request: Request, first: int, length: int) -> Response:
         """Take in one part. Raises PartBusy, BadPart, TooSlow, WrongSegmentBytes, DiskFull, CannotWrite."""
-        goal = self._centre.objects.path(upload.sha256)
+        objects = self._objects(upload)
+        goal = objects.path(upload.sha256)
         try:
-            with self._parts.open(upload.sha256, upload.device, upload.size, goal) as part:
+            with objects.parts.open(upload.sha256, upload.device, upload.size, goal) as part:
                 if part.size != first:
                     return _answer(409, part.size, upload)
                 async for chunk in _chunks(request, length):
@@ -183,13 +203,14 @@ class _Desk:
         except OSError as error:
             raise await run_in_threadpool(self._ours, error) from None
 
-    def settle(self, upload: Upload) -> int:
+    def settle(self, upload: _Wanted) -> int:
         """All bytes of a part are here, and whoever sent the last one went before it was finished: finish it now. How
         many bytes of the file are here then: all of them, or none where they were wrong. Raises PartBusy, DiskFull,
         CannotWrite."""
-        goal = self._centre.objects.path(upload.sha256)
+        objects = self._objects(upload)
+        goal = objects.path(upload.sha256)
         try:
-            with self._parts.open(upload.sha256, upload.device, upload.size, goal) as part:
+            with objects.parts.open(upload.sha256, upload.device, upload.size, goal) as part:
                 if part.size == upload.size:
                     self._finish(part, upload)
                 return part.size
@@ -205,15 +226,31 @@ class _Desk:
             return DiskFull()
         return CannotWrite(path=self._centre.objects.path("00").parent.parent, why=error.strerror)
 
-    def _finish(self, part: Part, upload: Upload) -> None:
-        part.finish()
-        with self._centre.store.write() as tx:
-            tx.mark_stored(upload.sha256)
+    def _finish(self, part: Part, upload: _Wanted) -> None:
+        part.finish(None if upload.order is None else functools.partial(self._opens, upload.order))
+        self._mark(upload)
+
+    def _mark(self, upload: _Wanted) -> None:
+        """Note that a segment is here; of a sheet its file alone says so."""
+        if upload.order is None:
+            with self._centre.store.write() as tx:
+                tx.mark_stored(upload.sha256)
+
+    def _opens(self, order: str, data: bytes) -> bool:
+        """Whether these are the pages of a sheet, sealed to this centre for that order: nothing readable is kept."""
+        try:
+            open_pages(data, self._centre.sealing_key(), order)
+        except BadPages:
+            return False
+        return True
+
+    def _objects(self, upload: _Wanted) -> Objects:
+        return self._centre.objects if upload.order is None else self._centre.sheets
 
     def _sweep(self) -> None:
         if time.monotonic() >= self._swept + SWEEP_S:
             self._swept = time.monotonic()
-            if swept := self._parts.sweep(time.time()):
+            if swept := sum(one.parts.sweep(time.time()) for one in (self._centre.objects, self._centre.sheets)):
                 _LOG.info("parts.swept", files=swept)
 
     def _alarm(self) -> None:

@@ -22,10 +22,10 @@ from edge.cameras.address import links, without_values
 from edge.cameras.errors import BadAddress, NoAnswer, NoProgram, PipelineFailed
 from edge.cameras.stamps import Raw
 from edge.cameras.tap import OPEN_S, READ_S, Tap
+from edge.child import OUTLIVES_NOBODY
 
 LAUNCH = "gst-launch-1.0"
 PACKAGES = "gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly"
-OUTLIVES_NOBODY = ("setpriv", "--pdeathsig", "KILL", "--")
 NOT_SPLIT = N_("its quotation marks do not match")
 END_S = 2.0
 """Real seconds that a child may take to end before it is killed."""

@@ -27,6 +27,9 @@ PARAGRAPHS = (
     N_("Which data: one picture of your face, numbers computed from your pictures, and small pictures of your face "
        "from the recordings of this class. They are sensitive personal information. They stay on this box, encrypted, "
        "and go nowhere else without a separate order and your consent."),
+    N_("The office that supervises the training may order a sheet of one recording with these pictures (not the "
+       "numbers), to decide who was there. It goes to that office encrypted, for nobody else to read, and is deleted "
+       "there after 30 days at the latest. By consenting you agree to that, too."),
     N_("How long: until {until} at the latest, then they are erased. That you were in the class stays recorded."),
     N_("You may refuse, and you may withdraw your consent at any time, here or with the staff. Your face data are then "
        "erased at once. Nothing is held against you."),
@@ -51,7 +54,8 @@ class Shown:
 
     def said(self, class_id: str, person: str, given: bool, by: Literal["terminal", "paper"] = "terminal") -> Consent:
         """The record of what was said to it."""
-        return Consent(class_id, person, given, self.sha256, self.lang, self.until if given else None, by)
+        until = self.until if given else None
+        return Consent(class_id, person, given, self.sha256, self.lang, until, by, sheets=given)
 
 
 def consent_text(order: ClassOrder, who: str, contact: str, lang: Literal["zh", "en"]) -> Shown:
@@ -75,12 +79,14 @@ def kept_until(order: ClassOrder) -> str:
 @dataclasses.dataclass(frozen=True)
 class Standing:
     """What a person said last. `consent`: payload hash of the consent that holds; None after a refusal or withdrawal.
-    `until`: of the newest consent. `record`: the one that said it."""
+    `until`: of the newest consent. `record`: the one that said it. `sheets`: the text said that sheets with the face go
+    to the centre when that orders one."""
 
     said: Literal["given", "refused", "withdrawn"]
     consent: str | None
     until: str | None
     record: Record
+    sheets: bool = False
 
 
 def standings(records: Iterable[Sealed], class_id: str) -> dict[str, Standing]:
@@ -90,7 +96,8 @@ def standings(records: Iterable[Sealed], class_id: str) -> dict[str, Standing]:
         body = body_of(sealed.record)
         if isinstance(body, Consent) and body.class_id == class_id:
             said: Literal["given", "refused"] = "given" if body.given else "refused"
-            found[body.person] = Standing(said, sealed.hash if body.given else None, body.until, sealed.record)
+            found[body.person] = Standing(said, sealed.hash if body.given else None, body.until, sealed.record,
+                                          body.given and body.sheets)
         elif isinstance(body, ConsentWithdrawn) and body.class_id == class_id:
             found[body.person] = Standing("withdrawn", None, None, sealed.record)
     return found

@@ -17,7 +17,7 @@ from common.logs import Log
 from edge.enrol.consent import Standing, kept_until
 from edge.enrol.consents import consents
 from edge.enrol.errors import CopyLeft, StillRead
-from edge.enrol.forget import forget
+from edge.enrol.forget import drop_sheets, forget
 from edge.errors import StoreBusy
 from edge.plans import newest_orders
 from edge.store import Store
@@ -59,6 +59,7 @@ def finish(store: Store, folder: Path) -> list[Erasure]:
     for erasure in asked:
         store.erase(erasure)
     proofs = forget(store, folder, asked)
+    drop_sheets(store, folder, asked)
     if not store.sweep():
         raise StillRead()
     copies = copies_in(folder, store.path)

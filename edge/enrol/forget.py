@@ -14,6 +14,7 @@ from typing import Any
 
 from edge.child import only_one
 from edge.errors import CannotWrite, VolumeAway, WrongVolume
+from edge.sheets import SheetFiles, all_sheets
 from edge.storage.proofs import FOLDER, LOCK, WRITING, blank, clear, files_of, token
 from edge.storage.volume import known_identity
 from edge.store import Store
@@ -46,6 +47,18 @@ def forget(store: Store, folder: Path, asked: Collection[Erasure]) -> dict[int, 
         _must_be_here(store, video)
         clear(store, video / FOLDER)
         return {erasure.number: _forget(store, video / FOLDER, erasure) for erasure in asked}
+
+
+def drop_sheets(store: Store, folder: Path, asked: Collection[Erasure]) -> None:
+    """Remove the contact sheets that wait for the centre and show any of these people. What the centre has, it removes
+    itself when it hears of the erasure. Raises AlreadyRunning while one is made, OSError."""
+    files = SheetFiles(folder)
+    if not files.all():
+        return
+    with only_one(folder / "run" / LOCK, "proofs", LOCK_S):
+        gone = {(erasure.class_id, erasure.person) for erasure in asked}
+        files.keep([one.sheet.sha256 for one in all_sheets(store)
+                    if not any((one.sheet.class_id, person) in gone for person in one.sheet.people)])
 
 
 def _forget(store: Store, proofs: Path, erasure: Erasure) -> int:

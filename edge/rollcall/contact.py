@@ -40,6 +40,7 @@ UNCERTAIN = N_("{length} of video are here whose time is uncertain, as by a cloc
 MADE = N_("Made {when} ({zone}) for {by}, by box {device}, from what this box holds")
 RESTS_ON = N_("Records: SHA-256 {hash}")
 SIMULATED = N_("Made with a simulated clock: this is no real recording")
+AGREED = N_("For the centre: pictures of those alone who agreed to that")
 FOOT = N_("Made for review. It contains faces: show it to nobody else, and delete it after use.")
 PAGE = N_("{number} / {count}")
 SHOWN, MISSED = N_("Shown: {count}"), N_("Not shown: {count}")
@@ -132,6 +133,7 @@ class _Words:
             *self.video(thresholds),
             self(MADE, when=when, zone=zone_words(offset_min), by=by, device=device),
             self(RESTS_ON, hash=sheet.rests_on),
+            *([self(AGREED)] if sheet.for_centre else []),
             *([self(SIMULATED)] if sheet.simulated else []),
         ]
 

@@ -30,8 +30,10 @@ from edge.rollcall.crops import Crop
 from edge.rollcall.errors import AnalysisDied, FacesChanged, SegmentDiffers, SegmentGone
 from edge.rollcall.frames import SECOND_US, Closer, pictures, plan_frames
 from edge.rollcall.leftout import DIED, GONE, LeftOut
+from edge.rollcall.ordered import Maker, in_a_child
 from edge.rollcall.pictures import Picture
 from edge.rollcall.proofs import Proofs
+from edge.sheets import SheetFiles
 from edge.storage.files import sha256_file
 from edge.store import Store
 from edge.store.store import SOFTWARE
@@ -84,9 +86,10 @@ def run(box: Box) -> None:
     board = Board(box.run_folder / BEHIND)
     proofs = Proofs(box.video, box.first_volume, box.keys.data, box.proofs_lock)
     worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts, board, proofs)
+    sheets = Maker(box.store, SheetFiles(box.folder), in_a_child(box.folder, stop.is_set), box.clock.utc_us)
     ready()
     with contextlib.closing(board):
-        worker.run(stop)
+        worker.run(stop, sheets.turn)
 
 
 class Worker:
@@ -115,11 +118,12 @@ class Worker:
         self._looked_with = f"{SOFTWARE}, {pack.name} {pack.sha256}"
         self._left_out = LeftOut(self._looked_with)
 
-    def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set."""
+    def run(self, stop: threading.Event, sheets: Callable[[], bool] = lambda: False) -> None:
+        """Work until `stop` is set. `sheets`: makes the contact sheets that the centre ordered, between two segments.
+        """
         while not stop.is_set():
             try:
-                done = self.turn(stop.is_set)
+                done = sheets() or self.turn(stop.is_set)
             except StoreBusy:
                 self._log.warning("store.busy")
                 done = False

@@ -15,27 +15,20 @@ import cv2
 import numpy as np
 from cryptography.exceptions import InvalidTag
 
-from common.policies import load_policy
 from edge.enrol.consents import consents
-from edge.enrol.errors import NoSuchClass
-from edge.plans import newest_orders
-from edge.rollcall.errors import NoSuchBlock
+from edge.rollcall.near import near
 from edge.rollcall.proofs import Proofs
-from edge.store.lean import Read
 from evidence.bodies import ClassOrder, RollCall, Track
-from evidence.fold import fold
 from evidence.policy import Policy
 from evidence.rollcall import name_tracks
 from evidence.rules import R3Finding, Reason, findings
 from evidence.story import Block, Presence, Ref, Story
-from evidence.times import MINUTE
 
 if TYPE_CHECKING:
     from edge.wiring import Box
 
 UNNAMED = 56
 """Faces without a name on one sheet: those that were in view longest; the rest is counted."""
-NEAR_US = 60 * MINUTE
 TRIES = 5
 """Best sights of a person of which the first with a picture is shown."""
 State = Literal["complete", "missing", "open", "pending"]
@@ -91,26 +84,25 @@ class Sheet:
     rests_on: str
     made_us: int
     simulated: bool
+    for_centre: bool = False
+
+    @property
+    def pictured(self) -> tuple[str, ...]:
+        """Whose pictures are on it: an enrolment photograph, a sight, or a face that resembles the person most."""
+        rows = [row.person for row in (*self.shown, *self.missed, *self.others)
+                if row.photo is not None or (row.sight is not None and row.sight.picture is not None)]
+        alike = [one.person for one in self.unnamed if one.person is not None]
+        return tuple(sorted({*rows, *alike}))
 
 
-def make_sheet(box: Box, class_id: str, block_id: str) -> Sheet:
-    """Raises NoSuchClass, NoSuchBlock, StoreBusy, OSError, and what the policy of the class does."""
-    orders = box.store.orders()
-    order = newest_orders(orders).get(class_id)
-    if order is None:
-        raise NoSuchClass(class_id=class_id)
-    policy = load_policy(order.policy.id)
-    read = Read(box.store, class_id, roll_calls=False)
-    hashes = read.hashes | {sealed.record.key: sealed.hash for sealed in orders}
-    records = [*(sealed.record for sealed in orders), *read.records]
-    given, log = box.store.receipts_given(), box.log()
-    story = fold(records, class_id, policy, read.typed, given, log)
-    read.add_roll_calls(_near(story, _block(story, class_id, block_id)))
-    story = fold(records, class_id, policy, read.typed, given, log)
-    block = _block(story, class_id, block_id)
+def make_sheet(box: Box, class_id: str, block_id: str, for_centre: bool = False) -> Sheet:
+    """`for_centre`: it leaves this box, so that it shows nobody who did not agree to that. Raises NoSuchClass,
+    NoSuchBlock, StoreBusy, OSError, and what the policy of the class does."""
+    found = near(box.store, class_id, block_id, box.log())
+    order, policy, story, block = found.order, found.policy, found.story, found.block
     now_us = box.clock.utc_us()
     state, reasons = _judged(story, block, policy, now_us)
-    faces = _Faces(box, story, block, class_id)
+    faces = _Faces(box, story, block, class_id, for_centre)
     rows = [faces.row(presence) for presence in block.presences]
     unnamed = faces.unnamed()
     calls = [call for _, call in faces.calls]
@@ -122,8 +114,8 @@ def make_sheet(box: Box, class_id: str, block_id: str) -> Sheet:
         shown=tuple(row for row in rows if row.presence and row.presence.answer == "shown"),
         missed=tuple(row for row in rows if row.presence and row.presence.answer != "shown"),
         others=tuple(faces.known(person) for person in dict.fromkeys(one.person for one in block.others)),
-        unnamed=unnamed, omitted=faces.nameless - len(unnamed), rests_on=_rests_on(hashes, block.refs), made_us=now_us,
-        simulated=story.simulated,
+        unnamed=unnamed, omitted=faces.nameless - len(unnamed), rests_on=_rests_on(found.hashes, block.refs),
+        made_us=now_us, simulated=story.simulated, for_centre=for_centre,
     )
 
 
@@ -139,20 +131,6 @@ def _judged(story: Story, block: Block, policy: Policy, now_us: int) -> tuple[St
                 return "missing", reasons
             return ("open" if ids & set(one.open_recordings) else "complete"), reasons
     return "pending", ()
-
-
-def _block(story: Story, class_id: str, block_id: str) -> Block:
-    block = next((one for one in story.blocks if one.id == block_id), None)
-    if block is None:
-        raise NoSuchBlock(block=block_id, class_id=class_id, known=", ".join(one.id for one in story.blocks))
-    return block
-
-
-def _near(story: Story, block: Block) -> set[str]:
-    """The segments whose roll calls can matter to a block: those within it, and what was filmed about then. The others
-    of a course of months do not fit into the memory of a box."""
-    return {fact.segment.sha256 for fact in story.segments
-            if fact.span.start_us < block.span.end_us + NEAR_US and fact.span.end_us > block.span.start_us - NEAR_US}
 
 
 def _rests_on(hashes: Mapping[Ref, str], refs: Collection[Ref]) -> str:
@@ -174,7 +152,7 @@ class _Faces:
     """The faces in the video of one block, by person, and the pictures of them that may be shown. Somebody who is not
     due has a name only where the story says so; a trainee who is due is told beside the photograph in any case."""
 
-    def __init__(self, box: Box, story: Story, block: Block, class_id: str) -> None:
+    def __init__(self, box: Box, story: Story, block: Block, class_id: str, for_centre: bool) -> None:
         self._store, self._class = box.store, class_id
         self._proofs = Proofs(box.video, box.first_volume, box.keys.data, box.proofs_lock)
         self.calls = [(ref, call) for ref, call in story.rollcalls if ref in set(block.calls)]
@@ -187,6 +165,7 @@ class _Faces:
         self._standing = consents(box.store, class_id)
         going = {one.person for one in box.store.erasures() if one.class_id == class_id and one.why != "again"}
         self._hidden = going | {person for person, said in self._standing.items() if said.said != "given"}
+        self._agreed = {person for person, said in self._standing.items() if said.sheets} if for_centre else None
         self._read(story, block)
 
     @property
@@ -247,7 +226,10 @@ class _Faces:
         return tuple(_sight(one, found[id(one)]) for one in shown if id(one) in found)
 
     def _hides(self, one: _Seen) -> bool:
-        return one.track.best is not None and one.track.best.person in self._hidden
+        return one.track.best is not None and self._hides_person(one.track.best.person)
+
+    def _hides_person(self, person: str) -> bool:
+        return person in self._hidden or (self._agreed is not None and person not in self._agreed)
 
     def _pictured(self, seen: Sequence[_Seen]) -> Sight | None:
         """The best sight with a picture; the best one without where none is here."""
@@ -261,7 +243,7 @@ class _Faces:
 
     def _photo(self, person: str) -> np.ndarray | None:
         standing = self._standing.get(person)
-        if standing is None or standing.said != "given" or person in self._hidden:
+        if standing is None or standing.said != "given" or self._hides_person(person):
             return None
         try:
             jpeg = self._store.shot(self._class, person)

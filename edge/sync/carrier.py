@@ -21,6 +21,7 @@ from evidence.uploads import Upload, seal_upload
 
 PART, CHUNK = 1 << 20, 64 << 10
 """Bytes of a part, and of what is read and sent at once."""
+TYPES = {"segment": "video/mp4", "sheet": "application/octet-stream"}
 TIMEOUT = httpx.Timeout(30.0)
 TOKEN_US = 5 * MINUTE
 ELSEWHERE = 3
@@ -109,7 +110,7 @@ class Carrier:
 
     def _put(self, job: Job, offset: int, part: Iterator[bytes]) -> httpx.Response:
         length = min(PART, job.size - offset)
-        headers = {"Content-Type": "video/mp4", "Content-Length": str(length),
+        headers = {"Content-Type": TYPES[job.kind], "Content-Length": str(length),
                    "Content-Range": f"bytes {offset}-{offset + length - 1}/{job.size}", **self._token(job)}
         answer = self._client.put(self._where(job), content=part, headers=headers)
         self._time.learn(answer.headers.get("date"))

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from common.logs import Log
 from edge.box_orders import Orders, answers, missing
 from edge.clock import Clock
+from edge.sheets import why_no_sheet
 from edge.storage.files import replace
 from edge.store import Store
 from edge.sync.alarms import Alarms
@@ -220,6 +221,8 @@ class Inbox:
         now_us = known_us(self._clock.stamp(), self._store.vouched_us())
         numbers = [answer.number for answer in self._answered.values()]
         why = refusal(body, self._store.chain, numbers, now_us, self._sends)
+        if not why and body.sheet is not None:
+            why = why_no_sheet(self._store, body.sheet, now_us)
         upload = body.upload if not why else None
         answer = OrderAnswered(
             sealed.hash, body.number, "refused" if why else "accepted", why,

@@ -19,6 +19,7 @@ from edge.config import SyncConfig
 from edge.errors import CannotReadCa, StoreBusy, StoreUnwritable
 from edge.identity.renew import Renewer
 from edge.identity.tls import ROOT as TLS_ROOT
+from edge.sheets import SheetFiles
 from edge.store import Store
 from edge.sync.alarms import Alarms
 from edge.sync.box_orders import BOX_ORDERS
@@ -31,7 +32,7 @@ from edge.sync.pace import Pace
 from edge.sync.progress import Progress, write_progress
 from edge.sync.pulse import Pulse
 from edge.sync.trust import Own, TrustTeller
-from edge.sync.uploader import Limits, Uploader
+from edge.sync.uploader import Limits, Sheets, Uploader
 from edge.wiring import Box
 from evidence.bodies import Alarm
 from evidence.seal import KeySigner
@@ -254,7 +255,8 @@ def make_uploader(
     def show(progress: Progress) -> None:
         write_progress(box.run_folder, dataclasses.replace(progress, why=carrier.away))
 
-    return Uploader(box.store, alarms, box.find_segment, carrier, time.monotonic, show, Limits(box.config, pace))
+    return Uploader(box.store, alarms, box.find_segment, carrier, time.monotonic, show, Limits(box.config, pace),
+                    Sheets(SheetFiles(box.folder), box.clock.utc_us))
 
 
 def make_inbox(box: Box, centre: str) -> Inbox:

@@ -1,4 +1,4 @@
-"""The thread that carries segment files, so that a slow upload never delays records, receipts or orders."""
+"""The thread that carries files to the centre, so that a slow upload never delays records, receipts or orders."""
 from __future__ import annotations
 
 import dataclasses
@@ -13,6 +13,8 @@ from typing import Literal, Protocol
 from common.logs import Log
 from edge.box_orders import InForce, in_force, wanted
 from edge.config import BoxConfig
+from edge.sheets import SheetFiles, may_lie
+from edge.storage.files import drop
 from edge.store import Store
 from edge.sync.alarms import Alarms
 from edge.sync.pace import Pace
@@ -27,6 +29,8 @@ Outcome = int | Literal["away", "gone"]
 """What became of a file: the centre's status, 0 when it could not be reached; or it could not be read, or is lost."""
 REFUSALS = frozenset({401, 404, 413, 422, 507})
 """Answers that do not pass by waiting alone: the box states them, once."""
+OF_A_SHEET = frozenset({404, 413, 422})
+"""Answers after which a sheet is not sent again: its order or its time is over at the centre, or it is spoilt."""
 
 
 class Carries(Protocol):
@@ -52,22 +56,38 @@ class Limits:
             self.pace.kbit, self.everything = sync.upload_kbit, sync.upload == "all"
 
 
+@dataclasses.dataclass(frozen=True)
+class Sheets:
+    """The contact sheets of a box. `now_us`: its wall clock, UTC."""
+
+    files: SheetFiles
+    now_us: Callable[[], int]
+
+    def to_send(self, store: Store, receipted: int) -> list[Job]:
+        """Those that wait for the centre, once it knows of them."""
+        up_to = {chain: store.past_receipted(chain) for chain in store.chains()[:-1]} | {store.chain: receipted}
+        return [Job(one.sealed.record.seq, one.sheet.sha256, self.files.path(one.sheet.sha256).name, one.sheet.size,
+                    "sheet") for one in may_lie(store, self.now_us())
+                if one.sealed.record.seq <= up_to[one.sealed.record.chain]]
+
+
 class Uploader:
     """Sends every segment whose record has a receipt (before that, the centre would not know the file), first those
-    that an order of the centre wants; or only those (`limits`).
+    that an order of the centre wants; or only those (`limits`). Contact sheets are wanted always.
 
-    `find`: where a file of a segment lies (Box.find_segment). `tick` belongs to the sync loop; whatever may hang runs
-    in the thread: the centre, and a volume too.
+    `find`: where a file of a segment lies (Box.find_segment); `sheets`: the contact sheets of the box. `tick` belongs
+    to the sync loop; whatever may hang runs in the thread: the centre, and a volume too.
     """
 
     def __init__(
         self, store: Store, alarms: Alarms, find: Find, carrier: Carries, now: Callable[[], float],
         show: Callable[[Progress], None] = lambda _: None, limits: Limits | None = None,
+        sheets: Sheets | None = None,
     ) -> None:
         self._store, self._alarms, self._find, self._now = store, alarms, find, now
         self._carrier, self._show, self._log = carrier, show, Log("sync.upload")
         self._queue, self._looked_at, self._busy = Queue(), -1, False
-        self._answered, self._limits = -2, limits
+        self._answered, self._limits, self._sheets, self._sheets_at = -2, limits, sheets, -2
         self._status = 0
         self._work: queue.Queue[Job | None] = queue.Queue(1)
         self._done: queue.Queue[tuple[Job, Outcome]] = queue.Queue()
@@ -96,6 +116,7 @@ class Uploader:
         if receipted > self._looked_at:
             self._queue = self._queue.with_more(self._found(receipted))
             self._looked_at = receipted
+        self._ask_sheets(receipted)
         self._queue = self._queue.looked_for(self._now())
         job = None if self._busy else self._queue.next(self._now())
         if job is not None:
@@ -148,6 +169,15 @@ class Uploader:
             self._queue = self._queue.with_first(asked)
             self._answered = newest
 
+    def _ask_sheets(self, receipted: int) -> None:
+        """Put sheets before all else, once the centre knows of them: somebody waits for each."""
+        newest = min(self._store.newest("sheet", 1), receipted)
+        if self._sheets is not None and newest > self._sheets_at:
+            here = {job.sha256 for job in (*self._queue.jobs, *self._queue.away)}
+            found = self._sheets.to_send(self._store, receipted)
+            self._queue = self._queue.with_first([job for job in found if job.sha256 not in here])
+            self._sheets_at = newest
+
     def _follow(self) -> None:
         if self._limits is None:
             return
@@ -156,6 +186,7 @@ class Uploader:
         if self._limits.everything != before:
             # Begin anew, but for the file that is on its way.
             self._queue, self._looked_at = Queue(self._queue.jobs[:1] if self._busy else ()), -1
+            self._sheets_at = -2
 
     def _hear(self) -> None:
         """Note what became of a file. What a busy store refused stays until it is noted."""
@@ -170,30 +201,50 @@ class Uploader:
         if outcome == "away":
             self._queue = self._queue.after_away(self._now())
         elif outcome == "gone":
-            if not self._store.removed(job.sha256):
+            if job.kind == "segment" and not self._store.removed(job.sha256):
                 self._alarms.once("segment.lost", {"segment": job.sha256})
             self._queue = self._queue.after_success()
         elif 200 <= outcome < 300:
             self._store.mark_uploaded(job.sha256)
+            self._drop(job)
             self._alarms.settle("upload.refused")
             self._queue = self._queue.after_success()
             self._status = outcome
         else:
-            self._log.warning("segment.not_taken", segment=job.sha256, status=outcome)
-            if outcome in REFUSALS:
-                self._alarms.once("upload.refused", {"status": outcome})
-            self._queue = self._queue.after_failure(self._now(), random.random())
+            self._not_taken(job, outcome)
             self._status = outcome
+
+    def _not_taken(self, job: Job, status: int) -> None:
+        self._log.warning("file.not_taken", sha256=job.sha256, kind=job.kind, status=status)
+        if job.kind == "sheet" and status in OF_A_SHEET:
+            self._alarms.once("sheet.refused", {"status": status})
+            self._queue = self._queue.after_success()
+            return
+        if status in REFUSALS:
+            self._alarms.once("upload.refused", {"status": status})
+        self._queue = self._queue.after_failure(self._now(), random.random())
+
+    def _drop(self, job: Job) -> None:
+        """A sheet that the centre has goes from here; what a disk holds back goes with the next look of its maker."""
+        if job.kind == "sheet" and self._sheets is not None:
+            try:
+                drop(self._sheets.files.path(job.sha256))
+            except OSError as error:
+                self._log.failed("sheet.later", error, sheet=job.sha256)
 
     def _carry(self) -> None:
         while (job := self._work.get()) is not None:
             self._done.put((job, self._send(job)))
         self._carrier.close()
 
+    def _sheet(self, job: Job) -> Path | None:
+        path = None if self._sheets is None else self._sheets.files.path(job.sha256)
+        return path if path is not None and path.is_file() else None
+
     def _send(self, job: Job) -> Outcome:
         started = time.monotonic()
         try:
-            path = self._find(job.file)
+            path = self._find(job.file) if job.kind == "segment" else self._sheet(job)
             if path is None:
                 return "gone"
             status = self._carrier.carry(job, path, self._told)

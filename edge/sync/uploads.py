@@ -1,8 +1,9 @@
-"""Segments to the centre: which file goes next. Pure."""
+"""Segments and contact sheets to the centre: which file goes next. Pure."""
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Literal
 
 from common.backoff import Backoff
 
@@ -13,12 +14,13 @@ AWAY_S = 60.0
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One segment file on its way. `seq`: its record; `file`: `Segment.file`."""
+    """One file on its way. `seq`: its record; `file`: `Segment.file`, of a sheet its name."""
 
     seq: int
     sha256: str
     file: str
     size: int
+    kind: Literal["segment", "sheet"] = "segment"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,7 +20,7 @@ from central.web.app import create_app
 from central.wiring import Centre, init_centre
 from tests.central.console import COOKIE, HERE, become, send, session_of
 from tests.central.helpers import MORNING, FixedClock
-from tests.central.site import BLOCK, Side, furnish
+from tests.central.site import BLOCK, Side, bring_sheet, furnish
 
 pytest.importorskip("av")
 WHO = {
@@ -113,6 +113,13 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/classes/{class_id}/blocks/{block}"): get("/classes/{class_id}/blocks/{block}"),
     ("POST", "/classes/{class_id}/blocks/{block}/review"): post(f"/classes/{{class_id}}/blocks/{BLOCK}/review"),
     ("POST", "/classes/{class_id}/blocks/{block}/point"): post(f"/classes/{{class_id}}/blocks/{BLOCK}/point"),
+    ("POST", "/classes/{class_id}/blocks/{block}/sheets"): post(f"/classes/{{class_id}}/blocks/{BLOCK}/sheets"),
+    ("GET", "/classes/{class_id}/blocks/{block}/sheets/{device}"): get(
+        "/classes/{class_id}/blocks/{block}/sheets/{device}"),
+    ("POST", "/classes/{class_id}/blocks/{block}/sheets/{device}"): post(
+        f"/classes/{{class_id}}/blocks/{BLOCK}/sheets/{{device}}", why="R3"),
+    ("GET", "/classes/{class_id}/blocks/{block}/sheets/{device}/{number}.png"): get(
+        "/classes/{class_id}/blocks/{block}/sheets/{device}/1.png"),
     ("GET", "/classes/{class_id}/decision"): get("/classes/{class_id}/decision"),
     ("POST", "/classes/{class_id}/decision"): post("/classes/{class_id}/decision"),
     ("GET", "/classes/{class_id}/objections"): get("/classes/{class_id}/objections"),
@@ -178,6 +185,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None) -> Itera
     centre = init_centre(folder / "centre", test_keys=True, clock=FixedClock())
     sides = furnish(centre, folder)
     for side in sides.values():
+        bring_sheet(centre, side)
         raise_objection(centre.store, side.class_id, "school", None, "名册有误", "somebody")
         with centre.papers().keeping(SIGNED, "txt") as signed:
             state_inspection(centre.store, centre.names, side.class_id, InspectionSaid(
@@ -349,7 +357,7 @@ FORMS = [path for method, path in CALLS if method == "POST" and path != "/log/co
 def test_a_form_needs_the_token_of_its_session(world: World, path: str) -> None:
     route = next(one for one in routes(world.app) if ("POST", path) in keys(one))
     path = path.format(account="administrator", link="none", token="none", ticket="none", class_id="class-a",
-                       block=BLOCK, objection="o-1", planned="class-a", hour="h1", what="joins")
+                       block=BLOCK, objection="o-1", planned="class-a", hour="h1", what="joins", device="box-a")
     declared = _declared(route)
     who = next(who for who in ("administrator", "city", "school")
                if isinstance(declared, Public) or may(WHO[who][0], declared))

@@ -11,9 +11,10 @@ import pytest
 from central.classes.decisions import look_at
 from central.wiring import Centre
 from evidence.bodies import Decision, Inspection, Objection, Pointed, Review
-from tests.central.case_pages import BASE, PRACTICE, SCHOOL, belongs, kept
+from tests.central.case_pages import BASE, FIRST, PRACTICE, SCHOOL, belongs, kept
 from tests.central.console import COOKIE, session_of
 from tests.central.course import AWAY
+from tests.central.site import Side, bring_sheet
 from tests.central.test_browser import CHROMIUM, Console
 from tests.central.test_reviews import CLASS, NOW
 
@@ -22,7 +23,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 PASSWORD = "correct horse battery"
 PAGES = (BASE, f"{BASE}/blocks/{PRACTICE}", f"{BASE}/decision", f"{BASE}/objections", f"{BASE}/inspections",
-         f"{BASE}/facts")
+         f"{BASE}/facts", f"{BASE}/blocks/{FIRST}/sheets/box-1")
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,7 @@ def console(course_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     shutil.copytree(course_folder, folder / "centre")
     centre = open_centre(folder / "centre")
     belongs(centre, folder)
+    bring_sheet(centre, Side(CLASS, SCHOOL, "box-1", "ab" * 16, ""))
     running = Console(centre)
     yield running
     running.stop()
@@ -125,6 +127,21 @@ def test_from_a_flag_to_its_end(browser: sync_api.Browser, console: Console) -> 
     assert case.r3 is not None and f"{len(case.r3.recordings)} / 3" in said.replace("\n", " ")
     for page in (first, second, third, mine):
         page.close()
+
+
+def test_a_contact_sheet_is_shown_once_its_reader_says_why(browser: sync_api.Browser, console: Console) -> None:
+    page = person(browser, console, "zhou", "auditor")
+    page.goto(f"{console.address}{BASE}/blocks/{FIRST}?lang=en")
+    assert page.get_by_role("button", name="Ask the box").count() == 0, "an auditor asks nothing of a box"
+    page.get_by_role("link", name="Look at the sheet").click()
+    assert page.locator("main img").count() == 0
+    page.locator("textarea[name=why]").fill("R3 says that somebody is missing")
+    press(page, "Show the sheet")
+    page.wait_for_function("[...document.querySelectorAll('main img')].every(one => one.complete && one.naturalWidth)")
+    assert page.get_by_alt_text("Page 1 of 1 of the contact sheet").count() == 1
+    found = axe.Axe().run(page).response["violations"]
+    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+    page.close()
 
 
 def test_somebody_is_pointed_out_with_the_mouse_and_with_the_keyboard(

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence.bodies import Decision, Objection, PolicyRef, Review
-from evidence.decisions import TABLE, Event, decided
+from evidence.bodies import Decision, Objection, PolicyRef, Review, body_of
+from evidence.decisions import TABLE, Event, decided, final_us
 from evidence.records import Record
 from evidence.rules import findings
 from evidence.story import RoundState
@@ -210,3 +210,21 @@ def test_no_decision_and_no_objection_changes_a_finding(base: Course, moves: lis
     story = own.story()
     assert findings(story, base.policy, at(AS_OF)) == base.findings(AS_OF)
     assert len(story.decisions) == sum(one[0] in ("first", "second") for one in plain)
+
+
+def test_from_when_a_round_is_final_by_what_people_said_alone(made: Course) -> None:
+    """As `standing` says it, wherever the findings did not change since."""
+    def final() -> int | None:
+        said = [(record, body) for record in made.centre.records
+                if isinstance(body := body_of(record), Decision | Objection | Review)]
+        assert final_us(said, made.policy) == stand(made).final_us
+        return final_us(said, made.policy)
+
+    first = decide(made, "first", "withdraw", "li")
+    assert final() is None
+    second = decide(made, "second", "withdraw", "wang", first)
+    assert final() == second.utc_us + made.policy.notice_us
+    objection(made, "o-1")
+    assert final() is None
+    objection(made, "o-1", "rejected")
+    assert final() == second.utc_us + made.policy.notice_us

@@ -115,7 +115,8 @@ CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("pictur
           ("disputes", "centre"), ("pins", "box"), ("rollcall", "box"), ("reviews", "centre"), ("looks", "box"),
           ("attempts", "box"), ("checkpoints", "box"), ("naming", "box"), ("still", "box"), ("devices", "box"),
           ("devices", "centre"), ("orders", "box"), ("new-chain", "box"), ("orders", "centre"), ("settings", "centre"),
-            ("decisions", "centre"), ("accounts", "centre"), ("inspections", "centre")]
+            ("decisions", "centre"), ("accounts", "centre"), ("inspections", "centre"), ("sheets", "box"),
+          ("sheets", "centre")]
 """File and name of every chain that is kept."""
 UNMARKED = {"pins", "rollcall"}
 """Their certificates have no mark and name no role: since there are roles they are refused; what they hold is read."""

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from central.classes.lists import names_toml
 from common.hls import BadMedia, Part, begins_with_keyframe, playlist, read_media
 from common.policies import NoSuchPolicy, load_policy, policy_bytes, policy_ids
+from common.sealed_pages import HEAD, BadPages, open_pages, seal_pages
 from common.sheets import (
     BadCentreKey,
     BadRoster,
@@ -42,6 +43,7 @@ from evidence.seal import RECEIPT_TYPE, RECORD_TYPE, keyid_of, open_envelope, re
 from evidence.shape import encode
 from evidence.times import utc_us
 from tests.common.test_hls import FILM
+from tests.common.test_sealed_pages import png
 from tests.evidence.making import Site
 from tests.evidence.test_golden import CHAINS, golden, load
 from tests.evidence.test_hostile import whole
@@ -51,6 +53,7 @@ SITE = Site()
 BOX, CENTRE = SITE.box().alarms(2), SITE.centre()
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
 KEY = X25519PrivateKey.from_private_bytes(bytes(range(32)))
+PAGE = png()
 NAMES = {"p-1": Name("王秀英", "01" * 16), "p-2": Name("李强", "02" * 16)}
 
 
@@ -165,6 +168,16 @@ def _roster(data: bytes, _: Bench) -> object:
     return names_toml(people).encode()
 
 
+def _pages(data: bytes, _: Bench) -> object:
+    """A box seals what it likes to the key of the centre."""
+    info = b"zaitang contact sheet v1:" + b"ab" * 32
+    return open_pages(SUITE.encrypt(data, KEY.public_key(), info=info), KEY, "ab" * 32)
+
+
+def _sealed_pages() -> list[bytes]:
+    return [seal_pages([PAGE, PAGE], KEY.public_key().public_bytes_raw().hex(), "ab" * 32)]
+
+
 def _media(data: bytes, _: Bench) -> object:
     media = read_media(io.BytesIO(data), len(data))
     return playlist([Part("a.mp4", media)]), media.follows(media)
@@ -209,6 +222,10 @@ PARSERS = (
     Parser("a list of people, sealed", ("common/sheets.py", "central/classes/lists.py"), "json",
            lambda: [json.dumps({"class": "welding-1", "people": [
                encode(Listed("王秀英", "11010519491231002X", "trainee"))]}).encode()], _roster, (BadRoster,)),
+    Parser("pages of a contact sheet", ("common/sealed_pages.py",), "bytes",
+           lambda: [HEAD + len(PAGE).to_bytes(4) + PAGE + len(PAGE).to_bytes(4) + PAGE], _pages, (BadPages,), 60),
+    Parser("a contact sheet, sealed", ("common/sealed_pages.py",), "bytes", _sealed_pages,
+           lambda data, _: open_pages(data, KEY, "ab" * 32), (BadPages,), 20),
     Parser("a sealing key", ("common/sheets.py",), "text", lambda: [KEY.public_key().public_bytes_raw().hex().encode()],
            lambda data, _: public_key(data.decode("utf-8", "surrogateescape")), (BadCentreKey,)),
     Parser("a fragmented MP4", ("common/hls.py",), "boxes", lambda: [FILM], _media, (BadMedia,), 150),

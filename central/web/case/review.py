@@ -7,12 +7,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from central.accounts.actions import Action
-from central.classes.reviews import occasions_of, point_out, state_review
-from central.classes.stories import Stories, Told
+from central.classes.reviews import point_out, state_review
+from central.classes.stories import Stories
 from central.errors import BadSeconds, UnknownBlock, UnknownClass
 from central.web.access import Routes, actor_of, field
 from central.web.case.common import Typed, back_to, case_page, chosen, refused
-from central.web.case.unit import unit_view
+from central.web.case.sheets import sheet_views
+from central.web.case.unit import unit_of, unit_view
 from central.web.class_names import ClassName, names_of
 from central.web.localtime import LocalTime
 from central.web.looking import look
@@ -21,7 +22,6 @@ from central.wiring import Centre
 from common.reasons import STATES
 from common.texts import translate
 from evidence.errors import BadInput
-from evidence.story import Block, HourStory
 
 PATH = "/classes/{class_id}/blocks/{block}"
 
@@ -63,14 +63,6 @@ def review(centre: Centre, stories: Stories) -> APIRouter:
     return routes.router
 
 
-def unit_of(told: Told, block: str) -> Block | HourStory:
-    """A block or class-hour of a class. Raises UnknownBlock."""
-    found = next((one for one in occasions_of(told) if one.id == block), None)
-    if found is None:
-        raise UnknownBlock(class_id=told.story.class_id, block=block[:64])
-    return found
-
-
 def _page(
     request: Request, centre: Centre, stories: Stories, class_id: str, block: str, typed: Typed | None = None
 ) -> Response:
@@ -79,10 +71,12 @@ def _page(
     look(centre, request, "class", class_id=class_id, block=block)
     lang = lang_of(request)
     with centre.store.read() as tx:
-        view = unit_view(told, unit, names_of(centre, class_id), tx, LocalTime(told.order.utc_offset_min, lang))
+        local = LocalTime(told.order.utc_offset_min, lang)
+        view = unit_view(told, unit, names_of(centre, class_id), tx, local)
+        contact = sheet_views(tx, centre, told, unit, local)
     offered = {name: translate(text, lang) for name, text in STATES.items()}
     return case_page(request, centre, "review.html", told, {typed.which: typed} if typed else {}, u=view,
-                     answers=offered)
+                     answers=offered, sheets=contact)
 
 
 def _seconds(request: Request) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from central.classes.reviews import occasions_of
 from central.classes.stories import Told
+from central.errors import UnknownBlock
 from central.store.tables import Tx
 from central.web.findings import finding_view
 from central.web.links import Link, link, percent, score
@@ -117,6 +118,14 @@ class UnitView:
     before: str
     """The recording before this one, and the one after it; empty where there is none."""
     after: str
+
+
+def unit_of(told: Told, block: str) -> Block | HourStory:
+    """A block or class-hour of a class. Raises UnknownBlock."""
+    found = next((one for one in occasions_of(told) if one.id == block), None)
+    if found is None:
+        raise UnknownBlock(class_id=told.story.class_id, block=block[:64])
+    return found
 
 
 def unit_view(told: Told, unit: Block | HourStory, names: Mapping[str, str], tx: Tx, local: LocalTime) -> UnitView:

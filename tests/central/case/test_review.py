@@ -8,7 +8,7 @@ import pytest
 from central.web.case.summary import percent_words
 from central.wiring import Centre
 from evidence.bodies import Pointed, Review
-from tests.central.case_pages import BASE, CLASS, FIRST, PRACTICE, belongs, kept, school, supervisor, text
+from tests.central.case_pages import BASE, FIRST, PRACTICE, belongs, kept, school, supervisor, text
 from tests.central.console import send
 from tests.central.course import AWAY, PEOPLE
 from tests.central.test_reviews import story, video_of
@@ -38,7 +38,7 @@ def test_the_page_says_what_the_records_say(owned: Centre) -> None:
         assert name in said
     assert "half-days are counted (this policy) 3 0 Flag" in said
     assert f"without who is named and not due {block.headcount_due}" in said
-    assert "never leave it" in said and f"zaitang-edge sheet {CLASS} {PRACTICE}" in said
+    assert "nobody has asked the box for it Ask the box for the contact sheet" in said
     assert sum(f"{name} · checked in" in said for name in PEOPLE) == 5
     assert kept(owned, "look.centre")[0].block == PRACTICE  # type: ignore[union-attr]
 

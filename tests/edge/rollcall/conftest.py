@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from common.policies import load_policy
 from common.sheets import Name, seal_sheet
 from edge.config import parse_box
-from edge.keys import make_box_keys, self_certified
+from edge.keys import Certify, make_box_keys, self_certified
 from edge.rollcall.crops import Crop
 from edge.rollcall.proofs import Proofs
 from edge.storage.volume import open_volume
@@ -123,14 +123,16 @@ def course(tmp_path: Path) -> Iterator[Course]:
 
 
 @contextlib.contextmanager
-def filmed(folder: Path, synced: bool = True) -> Iterator[Course]:
-    """The same on a box whose clock is, or is not, `synced`."""
+def filmed(folder: Path, synced: bool = True, certify: Certify | None = None, more: str = "") -> Iterator[Course]:
+    """The same on a box whose clock is, or is not, `synced`. `certify`: who certifies its key, if it does not itself;
+    `more`: stands at the end of its box.toml."""
     folder, clock = folder / "box", HandClock()
     clock.synced = synced
     (folder / "run").mkdir(parents=True)
-    text = 'device = "box-1"\npolicy = "demo"\n[recorder]\nreserve_mb = 1\n'
+    text = 'device = "box-1"\npolicy = "demo"\n[recorder]\nreserve_mb = 1\n' + more
     (folder / "box.toml").write_text(text)
-    keys, config = make_box_keys(folder / "keys", self_certified("box-1", START)), parse_box(text.encode(), "box.toml")
+    keys = make_box_keys(folder / "keys", certify or self_certified("box-1", START))
+    config = parse_box(text.encode(), "box.toml")
     box = Box(folder, config, keys, clock, open_store(folder, config, keys, clock))
     open_volume(box.video, "box-1", box.store, 1).check()
     order = _order()

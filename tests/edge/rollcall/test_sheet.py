@@ -62,7 +62,7 @@ def test_whose_names_do_not_count_has_the_best_of_them_and_why(
         block = dataclasses.replace(story.blocks[0], presences=(first, *story.blocks[0].presences[1:]))
         return dataclasses.replace(story, blocks=(block,))
 
-    monkeypatch.setattr("edge.rollcall.sheet.fold", voided)
+    monkeypatch.setattr("edge.rollcall.near.fold", voided)
     sheet = sheet_of(course)
     row = sheet.missed[0]
     assert row.person == "p-1" and row.sight and (row.sight.void, row.sight.score_ppm) == (True, 700_000)

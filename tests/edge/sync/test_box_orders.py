@@ -20,7 +20,7 @@ from edge.sync.process import make_inbox
 from edge.sync.uploader import Limits, Uploader
 from edge.wiring import Box
 from evidence.bodies import ConsentWithdrawn, SegmentRemoved
-from evidence.box_orders import BoxOrder, BoxSettings, Revocation, WantedFile, WantedUpload
+from evidence.box_orders import BoxOrder, BoxSettings, Revocation, WantedFile, WantedSheet, WantedUpload
 from evidence.canonical import canonical
 from evidence.records import Sealed
 from evidence.seal import KeySigner
@@ -319,3 +319,31 @@ def test_a_busy_store_refuses_nothing(box: Box, centre: Any, monkeypatch: pytest
     monkeypatch.undo()
     inbox.box_orders(message(centre, order))
     assert answered(box) == [(1, "accepted", "")]
+
+
+@pytest.mark.parametrize(("known", "why"), [(False, "not_over"), (True, "no_roll_call")])
+def test_a_sheet_is_ordered_only_of_what_this_box_can_show_and_each_refusal_says_why(
+    box: Box, centre: Any, monkeypatch: pytest.MonkeyPatch, known: bool, why: str,
+) -> None:
+    """The plan of the box is long over, if it knows the time; nobody called the roll of anything."""
+    monkeypatch.setattr("edge.sync.inbox.known_us", lambda *_: box.clock.utc_us() if known else None)
+    orders = [centre.order(), *(
+        centre.record("order.box", BoxOrder("box-1", number, utc_text(box.clock.utc_us() + LATER), "sheet",
+                                            sheet=WantedSheet(class_id, block, "ab" * 32, "zh", "li.ming")))
+        for number, class_id, block in ((1, "welding-9", "2026-03-02-am"), (2, "welding-1", "2026-03-02-pm"),
+                                        (3, "welding-1", "2026-03-02-am")))]
+    inbox = make_inbox(box, "centre")
+    inbox.order(centre.message(orders[0]))
+    for sealed in orders[1:]:
+        inbox.box_orders(message(centre, sealed))
+        inbox.box_orders(message(centre, sealed))
+    assert answered(box) == [(1, "refused", "no_class"), (2, "refused", "no_block"), (3, "refused", why)]
+    assert [order.sheet for order in accepted(box.store)] == []
+
+
+def test_a_sheet_is_not_ordered_of_a_box_that_sends_nothing(make_box: MakeBox, centre: Any) -> None:
+    box = make_box('[sync]\nbroker = "127.0.0.1"\n')
+    order = BoxOrder("box-1", 1, utc_text(box.clock.utc_us() + LATER), "sheet",
+                     sheet=WantedSheet("welding-1", "2026-03-02-am", "ab" * 32, "zh", "li.ming"))
+    make_inbox(box, "centre").box_orders(message(centre, centre.record("order.box", order)))
+    assert answered(box) == [(1, "refused", "no_road")]

@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 
 from edge.errors import BadStore, StoreBusy, StoreUnwritable, VolumeAway
+from edge.sheets import SheetFiles
 from edge.sync.alarms import Alarms
+from edge.sync.pace import Pace
 from edge.sync.progress import Progress, read_progress, write_progress
-from edge.sync.uploader import Uploader
+from edge.sync.uploader import Limits, Sheets, Uploader
 from edge.sync.uploads import Job
 from edge.wiring import Box
-from evidence.bodies import Segment, SegmentRemoved
+from evidence.bodies import Segment, SegmentRemoved, Sheet
+from evidence.sheets import DAY_US
+from evidence.times import utc_text
 
 SHA = "ab" * 32
 
@@ -232,3 +236,61 @@ def test_how_far_it_is_can_be_read(make_box: Callable[..., Box], tmp_path: Path)
     assert read_progress(tmp_path) == said[-1] == Progress(0, 0, status=201)
     (tmp_path / "upload.json").write_text("[" * 100_000)
     assert read_progress(tmp_path) is None
+
+
+def with_sheet(box: Box, sha256: str = "cd" * 32) -> tuple[int, Sheets]:
+    """A contact sheet that waits for the centre: its record's number, and the files."""
+    files = SheetFiles(box.folder)
+    files.put(sha256, b"sealed")
+    body = Sheet("c-1", "2026-03-02-am", "ee" * 32, sha256, 6, "0" * 64, (), utc_text(box.clock.utc_us() + DAY_US))
+    return box.store.append("sheet", body).record.seq, Sheets(files, box.clock.utc_us)
+
+
+def test_a_contact_sheet_goes_before_all_video_once_the_centre_knows_of_it_and_then_from_the_disk(
+    make_box: Callable[..., Box], tmp_path: Path,
+) -> None:
+    box, sent = make_box(), []
+    for index in range(3):
+        recorded(box, index, f"{index:064x}")
+    seq, sheets = with_sheet(box)
+    limits = Limits(box.config, Pace(None), everything=False)
+    carrier = Carries(lambda job, path: sent.append((job.kind, job.sha256, path.is_file())) or 201)
+    uploader = Uploader(box.store, Alarms(box.store), lambda _: tmp_path, carrier, lambda: 0.0, sheets=sheets)
+    uploader.tick(seq - 1)
+    assert all(job.kind == "segment" for job in uploader._queue.jobs), "the centre knows no such record yet"
+    asked = Uploader(box.store, Alarms(box.store), lambda _: tmp_path, carrier, lambda: 0.0, limits=limits,
+                     sheets=sheets)
+    asked.tick(seq)
+    assert [job.kind for job in asked._queue.jobs] == ["sheet"], "it was asked for, whatever is sent besides"
+    uploader.start()
+    until(lambda: box.store.uploaded("cd" * 32), uploader, seq)
+    until(lambda: box.store.uploaded(f"{2:064x}"), uploader, seq)
+    uploader.stop()
+    assert ("sheet", "cd" * 32, True) in sent[:2] and sheets.files.all() == []
+
+
+@pytest.mark.parametrize(("status", "left"), [(404, 0), (413, 0), (422, 0), (401, 1), (507, 1), (0, 1)])
+def test_a_sheet_that_the_centre_takes_no_more_is_not_sent_again(
+    make_box: Callable[..., Box], tmp_path: Path, status: int, left: int,
+) -> None:
+    box, tries = make_box(), []
+    seq, sheets = with_sheet(box)
+    carrier = Carries(lambda job, path: tries.append(job) or status)
+    uploader = Uploader(box.store, Alarms(box.store), lambda _: tmp_path, carrier, lambda: 0.0, sheets=sheets)
+    uploader.start()
+    until(lambda: tries and not uploader._busy, uploader, seq)
+    uploader.stop()
+    assert uploader.waiting == left and len(tries) == 1 and not box.store.uploaded("cd" * 32)
+    assert codes(box) == ({404: ["sheet.refused"], 413: ["sheet.refused"], 422: ["sheet.refused"]}.get(status) or (
+        ["upload.refused"] if status else []))
+
+
+def test_a_sheet_that_is_gone_is_no_lost_segment(make_box: Callable[..., Box], tmp_path: Path) -> None:
+    box = make_box()
+    seq, sheets = with_sheet(box)
+    uploader = Uploader(box.store, Alarms(box.store), lambda _: tmp_path, Carries(), lambda: 0.0, sheets=sheets)
+    uploader.start()
+    sheets.files.keep([])
+    until(lambda: not uploader.waiting, uploader, seq)
+    uploader.stop()
+    assert codes(box) == [] and not box.store.uploaded("cd" * 32)

@@ -69,7 +69,7 @@ def consent(page: Page, site: Site, lang: str) -> None:
         page.click(f"#pad [data-key='{digit}']")
     page.click("#pad [data-key=done]")
     page.click(".choice >> text=王秀英")
-    expect(page.locator("#text p")).to_have_count(7)
+    expect(page.locator("#text p")).to_have_count(8)
 
 
 def shots(page: Page, site: Site, lang: str) -> None:

@@ -96,7 +96,7 @@ def open_enrolment(page: Page, site: Site, name: str, lang: str = "zh") -> None:
 
 
 def read_to_the_end(page: Page) -> None:
-    expect(page.locator("#text p")).to_have_count(7)
+    expect(page.locator("#text p")).to_have_count(8)
     while not page.is_enabled("#agree"):
         page.click("#text-down")
         page.wait_for_timeout(100)
