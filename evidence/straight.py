@@ -99,11 +99,13 @@ class _Code:
         return None
 
     def _ruled(self, name: str, base: Any, rules: tuple[Any, ...]) -> str | None:
+        ranges = [rule for rule in rules if isinstance(rule, Between)]
+        if base is int and len(ranges) == len(rules) == 1:
+            low, high = max(ranges[0].low, -MAX_INT), min(ranges[0].high, MAX_INT)
+            return f"type({name}) is int and {low} <= {name} <= {high}"
         tests = [self._test(name, base)]
         for rule in rules:
-            if isinstance(rule, Between) and base is int:
-                tests.append(f"{rule.low} <= {name} <= {rule.high}")
-            elif isinstance(rule, Match) and base is str:
+            if isinstance(rule, Match) and base is str:
                 tests.append(f"{self._name(re.compile(rule.pattern, re.ASCII).fullmatch)}({name})")
             elif isinstance(rule, Such) and base is str:
                 tests.append(f"{self._name(rule.holds)}({name})")

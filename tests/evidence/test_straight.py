@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.bodies import TYPES, body_of, known_body, read_typed
-from evidence.canonical import canonical, parse
+from evidence.canonical import canonical, parse, written
 from evidence.errors import BadRecord, BadShape
 from evidence.records import read_record
 from evidence.seal import KeySigner, read_sealed, seal_record
@@ -149,7 +149,7 @@ def agree(name: str, body: Any) -> None:
     if known is not None:
         assert known == decode(cls, body, name, strict=True)
         assert encode(known) == body
-        assert canonical(body, known="") == canonical({"body": body}, known="body")[len(b'{"body":') : -1]
+        assert canonical(body) == written(body)
 
 
 @given(nearly())
