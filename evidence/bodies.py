@@ -1078,7 +1078,7 @@ def known_body(type: object, body: object) -> Body | None:
 
 def read_typed(payload: bytes) -> tuple[Record, Body | None]:
     """The record in payload bytes, with its `known_body`. Raises BadRecord as `evidence.records.read_record` does."""
-    value, plain = load(payload)
+    value = load(payload)
     body = known_body(value.get("type"), value.get("body"))
-    check_spelling(value, payload, plain, known="" if body is None else "body")
+    check_spelling(value, payload, known="" if body is None else "body")
     return check_record(value), body

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -23,12 +22,6 @@ _TEXT: frozenset[type] = frozenset({str})
 _LISTS: frozenset[type] = frozenset({list, tuple})
 _FOUR_BYTES = re.compile(b"[\xf0-\xf4]")
 """What begins a character beyond the Basic Multilingual Plane in UTF-8."""
-_SEEN = bytes.maketrans(b"123456789,[-", b"000000000:::")
-_LARGE = b":" + b"0" * len(str(MAX_INT))
-"""A number with as many digits as the largest one, seen through `_SEEN`."""
-_WHOLE, _DIGITS = bytes.maketrans(b",eE", b"[.."), b"-0123456789"
-_FRACTIONS = b'":.', b"[."
-"""A number in canonical bytes that is not whole, seen through `_WHOLE` without its `_DIGITS`: in a table, in a list."""
 
 
 def canonical(value: object) -> bytes:
@@ -39,34 +32,28 @@ def canonical(value: object) -> bytes:
 
 def parse(data: bytes) -> dict[str, Any]:
     """The object in canonical bytes; anything not exactly canonical is refused, so one fact has one spelling."""
-    value, plain = load(data)
-    check_spelling(value, data, plain)
+    value = load(data)
+    check_spelling(value, data)
     return value
 
 
-def load(data: bytes) -> tuple[dict[str, Any], bool]:
-    """The object in JSON bytes, whatever their spelling, and whether nobody need look for what `canonical` refuses.
-    Raises BadRecord."""
+def load(data: bytes) -> dict[str, Any]:
+    """The object in JSON bytes, whatever their spelling and its numbers. Raises BadRecord."""
     if len(data) > MAX_BYTES:
         raise BadRecord(why=LargerThan(size=len(data), most=MAX_BYTES))
-    # What only looks like a number, and brackets in texts, count as well: then it is looked at, and found to be plain.
-    large = _LARGE in data.translate(_SEEN)
     try:
-        value = json.loads(data.decode()) if large else orjson.loads(data)
-    except (ValueError, RecursionError):
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
         raise BadRecord(why="not JSON") from None
     if not isinstance(value, dict):
         raise BadRecord(why="not a JSON object")
-    bare = data.translate(_WHOLE, _DIGITS)
-    whole = not (large or any(fraction in bare for fraction in _FRACTIONS))
-    return value, whole and data.count(b"{") + data.count(b"[") <= MAX_DEPTH
+    return value
 
 
-def check_spelling(value: dict[str, Any], data: bytes, plain: bool, known: str = "") -> None:
+def check_spelling(value: dict[str, Any], data: bytes, known: str = "") -> None:
     """Hold what `load` gave against its canonical bytes. `known`: the key of a part that `evidence.shape.decode_known`
     has read, so that nobody need look at it again. Raises BadRecord."""
-    if not plain:
-        _plain_values_only({**value, known: None} if known else value)
+    _plain_values_only({**value, known: None} if known else value)
     if written(value) != data:
         raise BadRecord(why="not in canonical form (RFC 8785)")
 
@@ -77,8 +64,8 @@ def sha256_hex(data: bytes) -> str:
 
 
 def written(value: object) -> bytes:
-    """The same of a value that was looked at: it holds what `canonical` takes, and no more. Raises BadRecord for half a
-    character."""
+    """The same of a value that was looked at, so that it holds no fraction, no larger number and nothing that is not of
+    JSON. Raises BadRecord for half a character."""
     try:
         data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
         # Of whole numbers, texts and sorted keys it writes the same bytes as the library of the RFC, many times as fast.
@@ -116,6 +103,8 @@ def _plain_values_only(value: object) -> None:
 def _refuse_strange(level: Sequence[object]) -> None:
     """Raises BadRecord for the first of these that no record may hold."""
     strange = next(item for item in level if type(item) not in _JSON)
+    if isinstance(strange, float) and abs(strange) > MAX_INT:  # as one is read that is whole, and beyond 64 bits
+        raise BadRecord(why="a number is larger than 2^53-1")
     if isinstance(strange, float):
         raise BadRecord(why="numbers in records are whole; put the unit into the name")
     raise BadRecord(why=f"a {type(strange).__name__} is not a JSON value")
