@@ -68,8 +68,8 @@ def written(value: object) -> bytes:
     JSON. Raises BadRecord for half a character."""
     try:
         data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-        # Of whole numbers, texts and sorted keys it writes the same bytes as the library of the RFC, many times as fast.
-        # Only keys beyond the Basic Multilingual Plane sort in another way there.
+        # Of whole numbers, texts and sorted keys it writes the bytes of the RFC, as its own library does, many times as
+        # fast. Only keys beyond the Basic Multilingual Plane sort in another way there.
         if data.isascii() or not _FOUR_BYTES.search(data):
             return data
         return rfc8785.dumps(value)  # type: ignore[arg-type]
