@@ -13,7 +13,7 @@ from evidence.box_orders import BoxOrder, OrderAnswered
 from evidence.canonical import check_spelling, load
 from evidence.errors import BadRecord, BadShape, OfRecord
 from evidence.records import BootId, ChainId, Count, Id, Record, Sha256, Utc, check_record
-from evidence.shape import Between, Match, decode, decode_known
+from evidence.shape import Between, Match, decode, decode_known, is_known
 
 Ppm = Annotated[int, Between(-1_000_000, 1_000_000)]
 Keys = Annotated[str, Match(r"([0-9a-f]{24})*", "24 hex digits for each keyframe")]
@@ -1074,6 +1074,12 @@ def known_body(type: object, body: object) -> Body | None:
     """The typed body if it is exactly what a record of this version holds; None: `body_of` has more to say."""
     cls = TYPES.get(type) if isinstance(type, str) else None
     return None if cls is None else decode_known(cls, body)
+
+
+def is_known_body(type: object, body: object) -> bool:
+    """Whether `known_body` would give one."""
+    cls = TYPES.get(type) if isinstance(type, str) else None
+    return cls is not None and is_known(cls, body)
 
 
 def read_typed(payload: bytes) -> tuple[Record, Body | None]:

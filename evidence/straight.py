@@ -24,16 +24,25 @@ class Unusual(Exception):
 def straight(cls: type, inner: Callable[[Any], Reader], only: bool) -> Reader:
     """The reader of a dataclass. `inner`: gives the reader of what else a field holds. `only`: the value has every key
     that the fields have, and no other."""
+    found = ", ".join(f"{field.name!r}: v{number}" for number, field in enumerate(dataclasses.fields(cls)))
+    # What a frozen dataclass does in its constructor, without a call for each field.
+    made = [" made = new(cls)", f" made.__dict__.update({{{found}}})", " return made"]
+    return _reading(cls, inner, only, made)
+
+
+def checker(cls: type, inner: Callable[[Any], Reader]) -> Reader:
+    """What looks at all that a reader made with `only` looks at, and makes nothing."""
+    return _reading(cls, inner, True, [])
+
+
+def _reading(cls: type, inner: Callable[[Any], Reader], only: bool, made: list[str]) -> Reader:
     code, hints, fields = _Code(inner, only), typing.get_type_hints(cls, include_extras=True), dataclasses.fields(cls)
     for number, field in enumerate(fields):
         code.field(f"v{number}", field, hints[field.name])
     shape = f"type(value) is not dict or len(value) != {len(fields)}" if only else "type(value) is not dict"
-    found = ", ".join(f"{field.name!r}: v{number}" for number, field in enumerate(fields))
     lines = [
         "def read(value):", f" if {shape}: raise Unusual", *code.gets,
-        f" if not ({' and '.join(code.tests) or True}): raise Unusual", *code.reads,
-        # What a frozen dataclass does in its constructor, without a call for each field.
-        " made = new(cls)", f" made.__dict__.update({{{found}}})", " return made"]
+        f" if not ({' and '.join(code.tests) or True}): raise Unusual", *code.reads, *made]
     names = {**code.names, "cls": cls, "new": object.__new__}
     exec("\n".join(lines), names)
     return typing.cast(Reader, names["read"])

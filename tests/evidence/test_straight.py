@@ -18,7 +18,7 @@ from evidence.canonical import canonical, parse, written
 from evidence.errors import BadRecord, BadShape
 from evidence.records import read_record
 from evidence.seal import KeySigner, read_sealed, seal_record
-from evidence.shape import MAX_INT, MAX_TEXT, Between, Match, _worded, decode, decode_known, encode
+from evidence.shape import MAX_INT, MAX_TEXT, Between, Match, _worded, decode, decode_known, encode, is_known
 from tests.evidence.making import Site, seed
 from tests.evidence.test_golden import golden
 from tests.evidence.test_shape import VALUES
@@ -146,6 +146,7 @@ def agree(name: str, body: Any) -> None:
     read = said(decode, cls, body, name)
     assert read == said(_worded, cls, body, name, False)
     known = decode_known(cls, body)
+    assert is_known(cls, body) == (known is not None)
     if known is not None:
         assert known == decode(cls, body, name, strict=True)
         assert encode(known) == body
@@ -162,6 +163,7 @@ def test_straight_code_reads_what_the_others_read(it: tuple[str, Any]) -> None:
 def test_what_is_known_is_plain_and_read_whole(it: tuple[str, Any]) -> None:
     name, value = it
     known = decode_known(TYPES[name], value)
+    assert is_known(TYPES[name], value) == (known is not None)
     if known is not None:
         assert known == decode(TYPES[name], value, name, strict=True)
         assert json.loads(canonical(value)) == encode(known) == value
