@@ -51,8 +51,8 @@ def load(data: bytes) -> dict[str, Any]:
 
 
 def check_spelling(value: dict[str, Any], data: bytes, known: str = "") -> None:
-    """Hold what `load` gave against its canonical bytes. `known`: the key of a part that `evidence.shape.decode_known`
-    has read, so that nobody need look at it again. Raises BadRecord."""
+    """Hold what `load` gave against its canonical bytes. `known`: the key of a part that `evidence.shape.is_known`
+    has looked at, so that nobody need look at it again. Raises BadRecord."""
     _plain_values_only({**value, known: None} if known else value)
     if written(value) != data:
         raise BadRecord(why="not in canonical form (RFC 8785)")

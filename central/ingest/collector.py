@@ -21,10 +21,10 @@ from central.ingest.reuse import state_reused
 from central.ingest.signatures import Here, Signed
 from central.orders.boxes import order_again
 from central.signing import alarm_of, signed, signing_us
-from central.store.store import Store, Verified, keep_all
+from central.store.store import Store, keep_all
 from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import Alarm, CheckpointSeen, body_of
+from evidence.bodies import Alarm, CheckpointSeen, body_as, body_of
 from evidence.canonical import MAX_BYTES
 from evidence.checkpoint import check_seen
 from evidence.errors import BadRecord, ChainBroken, Fork, WrongPlace, ZaitangError
@@ -81,7 +81,7 @@ class Hole:
 
 LINE = b"\n"
 """Between the envelopes of a message. Canonical JSON holds no such byte."""
-Result = Verified | ZaitangError
+Result = Sealed | ZaitangError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,13 +134,13 @@ class Collector:
             for message, result in [*checked, *heartbeats]:
                 if isinstance(result, ZaitangError):
                     self._refuse(tx, message, result)
-            touched |= self._insert(tx, [(one, result) for one, result in checked if isinstance(result, Verified)])
+            touched |= self._insert(tx, [(one, result) for one, result in checked if isinstance(result, Sealed)])
             now_us = self._signing_us(tx) if touched else None
             given = [one for place in touched for one in self._receipt(tx, *place, holes, now_us)]
             for _, result in checked:
-                if isinstance(result, Verified) and result.sealed.record.seq == 1:
-                    for left in left_behind(tx, result.sealed, result.body):
-                        self._tell_once(tx, "chain.left", result.sealed, kept=result.sealed.hash, **left)
+                if isinstance(result, Sealed) and result.record.seq == 1:
+                    for left in left_behind(tx, result):
+                        self._tell_once(tx, "chain.left", result, kept=result.hash, **left)
             for message, result in heartbeats:
                 if isinstance(result, Heartbeat):
                     self.pulse.take(tx, result, message.payload)
@@ -217,11 +217,11 @@ class Collector:
             return error
 
     def _settle(self, message: Message, claim: Claim, holds: bool) -> Result:
-        sealed = claim.sealed
         try:
-            body = claim.settle(holds)
-            if isinstance(body, CheckpointSeen):
-                check_seen(body, self._store.log)
+            sealed = claim.settle(holds)
+            seen = body_as(sealed.record, CheckpointSeen)
+            if seen is not None:
+                check_seen(seen, self._store.log)
         except ZaitangError as error:
             return error
         if sealed.record.device != message.device:
@@ -230,7 +230,7 @@ class Collector:
             return WrongTopic(topic=message.device, device=f"{sealed.record.device}, which is this centre")
         if not stands_rightly(sealed.record, of_centre=False):
             return WrongPlace(seq=sealed.record.seq, device=sealed.record.device, type=sealed.record.type)
-        return Verified(sealed, body)
+        return sealed
 
     def _pulse_of(self, message: Message) -> Heartbeat | ZaitangError:
         try:
@@ -241,27 +241,27 @@ class Collector:
             return WrongTopic(topic=message.device, device=heartbeat.device)
         return heartbeat
 
-    def _insert(self, tx: Tx, checked: Sequence[tuple[Message, Verified]]) -> dict[tuple[str, str], None]:
+    def _insert(self, tx: Tx, checked: Sequence[tuple[Message, Sealed]]) -> dict[tuple[str, str], None]:
         """The chains to receipt: also those of duplicates, whose first receipt may have been lost."""
-        here = _hashes(tx, [kept.sealed for _, kept in checked])
-        fresh: list[Verified] = []
+        here = _hashes(tx, [kept for _, kept in checked])
+        fresh: list[Sealed] = []
         touched: dict[tuple[str, str], None] = {}
         for message, kept in checked:
-            record = kept.sealed.record
+            record = kept.record
             known = here.setdefault(record.key, None)
             if known is None:
-                here[record.key] = kept.sealed.hash
+                here[record.key] = kept.hash
                 fresh.append(kept)
-            elif known != kept.sealed.hash:
+            elif known != kept.hash:
                 self._refuse(tx, message, Fork(device=record.device, seq=record.seq))
-                self._tell_once(tx, "chain.fork", kept.sealed, kept=known, refused=kept.sealed.hash)
+                self._tell_once(tx, "chain.fork", kept, kept=known, refused=kept.hash)
                 continue
             touched[record.device, record.chain] = None
         keep_all(tx, fresh)
         state_reused(self._store, tx, fresh)
         for kept in fresh:
-            if kept.sealed.record.seq == 0:
-                order_again(self._store, tx, kept.sealed.record.device, self._clock.stamp().utc_us)
+            if kept.record.seq == 0:
+                order_again(self._store, tx, kept.record.device, self._clock.stamp().utc_us)
         return touched
 
     def _receipt(
