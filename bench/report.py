@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.harness import Result
 
-PACKAGES = ("cryptography", "rfc8785", "numpy", "onnxruntime", "opencv-python", "av", "sqlite-utils")
+PACKAGES = ("cryptography", "orjson", "rfc8785", "numpy", "onnxruntime", "opencv-python", "av", "sqlite-utils")
 HEAD = ("row", "ratio", "of repetitions", "Zaitang", "peer", "per second")
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from evidence.box_orders import BoxOrder, OrderAnswered
 from evidence.canonical import check_spelling, load
 from evidence.errors import BadRecord, BadShape, OfRecord
 from evidence.records import BootId, ChainId, Count, Id, Record, Sha256, Utc, check_record
-from evidence.shape import Between, Match, decode, decode_known
+from evidence.shape import Between, Match, decode, is_known
 
 Ppm = Annotated[int, Between(-1_000_000, 1_000_000)]
 Keys = Annotated[str, Match(r"([0-9a-f]{24})*", "24 hex digits for each keyframe")]
@@ -1077,6 +1077,10 @@ TYPES: dict[str, type[Body]] = {
     "look.centre": CentreLook,
 }
 
+_OF_CLASSES = frozenset(
+    name for name, cls in TYPES.items() if any(field.name == "class_id" for field in dataclasses.fields(cls)))
+B = TypeVar("B", bound=Body)
+
 
 def body_of(record: Record) -> Body | None:
     """The typed body, or None for a type that this version does not know. Raises BadRecord."""
@@ -1089,15 +1093,28 @@ def body_of(record: Record) -> Body | None:
         raise BadRecord(why=OfRecord(seq=record.seq, device=record.device, why=error)) from None
 
 
-def known_body(type: object, body: object) -> Body | None:
-    """The typed body if it is exactly what a record of this version holds; None: `body_of` has more to say."""
+def body_as(record: Record, cls: type[B]) -> B | None:
+    """The typed body of a record that is of this kind, None for any other. Raises BadRecord."""
+    body = body_of(record) if TYPES.get(record.type) is cls else None
+    return body if isinstance(body, cls) else None
+
+
+def class_of(record: Record) -> str | None:
+    """The `class_id` in the body of a record that `body_of` takes, without decoding it."""
+    class_id = record.body.get("class") if record.type in _OF_CLASSES else None
+    return class_id if isinstance(class_id, str) else None
+
+
+def is_known_body(type: object, body: object) -> bool:
+    """Whether a body is exactly what a record of this version holds: `body_of` takes it."""
     cls = TYPES.get(type) if isinstance(type, str) else None
-    return None if cls is None else decode_known(cls, body)
+    return cls is not None and is_known(cls, body)
 
 
-def read_typed(payload: bytes) -> tuple[Record, Body | None]:
-    """The record in payload bytes, with its `known_body`. Raises BadRecord as `evidence.records.read_record` does."""
-    value, plain = load(payload)
-    body = known_body(value.get("type"), value.get("body"))
-    check_spelling(value, payload, plain, known="" if body is None else "body")
-    return check_record(value), body
+def read_known(payload: bytes) -> tuple[Record, bool]:
+    """The record in payload bytes, and whether its body `is_known_body`. Raises BadRecord as
+    `evidence.records.read_record` does."""
+    value = load(payload)
+    known = is_known_body(value.get("type"), value.get("body"))
+    check_spelling(value, payload, known="body" if known else "")
+    return check_record(value), known

@@ -10,8 +10,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from evidence.bodies import body_of, known_body
-from evidence.canonical import MAX_BYTES, canonical, parse, sha256_hex
+from evidence.bodies import body_of, is_known_body
+from evidence.canonical import MAX_BYTES, canonical, parse, sha256_hex, written
 from evidence.errors import BadRecord, BadSeal, BadShape, LargerThan, WrongSigner
 from evidence.records import Record, Sealed, Sha256, check_record, read_record, record_value
 from evidence.shape import Match, decode
@@ -162,9 +162,10 @@ def verify_sealed(one: Sealed, key: Ed25519PublicKey, where: str) -> None:
 def seal_record(record: Record, signer: Signer) -> Sealed:
     """Seal a record. What a reader would refuse is refused here first: BadRecord."""
     value = record_value(record)
-    known = known_body(record.type, value["body"]) is not None
-    payload, read = canonical(value, known="body" if known else ""), check_record(value)
-    if not known:
+    if is_known_body(record.type, value["body"]):
+        read, payload = check_record(value), written(value)  # these two have looked at everything in it
+    else:
+        payload, read = canonical(value), check_record(value)
         body_of(read)
     return Sealed(envelope=seal(payload, RECORD_TYPE, signer), payload=payload, record=read)
 

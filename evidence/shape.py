@@ -22,7 +22,7 @@ from evidence.limits import Between as Between
 from evidence.limits import Match as Match
 from evidence.limits import Such as Such
 from evidence.limits import is_whole_text as is_whole_text
-from evidence.straight import Unusual, straight, writer
+from evidence.straight import Unusual, checker, straight, writer
 
 T = TypeVar("T")
 
@@ -51,13 +51,15 @@ def _worded(cls: type[T], value: object, where: str, strict: bool) -> T:
         raise BadShape(where=where, key=".".join(reversed(bad.path)) or "(whole)", why=bad.why) from None
 
 
-def decode_known(cls: type[T], value: object) -> T | None:
-    """`cls` from a document that holds every key that its fields have, nothing else and no free table; None for any
-    other. Then it is plain JSON of whole numbers, no larger and no deeper than a record's: nobody need look again."""
+def is_known(cls: type, value: object) -> bool:
+    """Whether a document holds every key that the fields of `cls` have, nothing else and no free table, with values
+    that `decode` takes: in a third of its time. Then it is plain JSON of whole numbers, no larger and no deeper than a
+    record's, and nobody need look again."""
     try:
-        return typing.cast(T, _known(typing.cast(Any, cls))(value))
+        _checker(typing.cast(Any, cls))(value)
     except (Unusual, KeyError):
-        return None
+        return False
+    return True
 
 
 @functools.cache
@@ -68,10 +70,10 @@ def _straight(hint: Any, strict: bool) -> Reader:
 
 
 @functools.cache
-def _known(hint: Any) -> Reader:
+def _checker(hint: Any) -> Reader:
     if not dataclasses.is_dataclass(hint):
         return _never
-    return straight(typing.cast(type, hint), _known, True)
+    return checker(typing.cast(type, hint), _checker)
 
 
 def _never(value: object) -> object:

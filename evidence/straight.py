@@ -24,16 +24,25 @@ class Unusual(Exception):
 def straight(cls: type, inner: Callable[[Any], Reader], only: bool) -> Reader:
     """The reader of a dataclass. `inner`: gives the reader of what else a field holds. `only`: the value has every key
     that the fields have, and no other."""
+    found = ", ".join(f"{field.name!r}: v{number}" for number, field in enumerate(dataclasses.fields(cls)))
+    # What a frozen dataclass does in its constructor, without a call for each field.
+    made = [" made = new(cls)", f" made.__dict__.update({{{found}}})", " return made"]
+    return _reading(cls, inner, only, made)
+
+
+def checker(cls: type, inner: Callable[[Any], Reader]) -> Reader:
+    """What looks at all that a reader made with `only` looks at, and makes nothing."""
+    return _reading(cls, inner, True, [])
+
+
+def _reading(cls: type, inner: Callable[[Any], Reader], only: bool, made: list[str]) -> Reader:
     code, hints, fields = _Code(inner, only), typing.get_type_hints(cls, include_extras=True), dataclasses.fields(cls)
     for number, field in enumerate(fields):
         code.field(f"v{number}", field, hints[field.name])
     shape = f"type(value) is not dict or len(value) != {len(fields)}" if only else "type(value) is not dict"
-    found = ", ".join(f"{field.name!r}: v{number}" for number, field in enumerate(fields))
     lines = [
         "def read(value):", f" if {shape}: raise Unusual", *code.gets,
-        f" if not ({' and '.join(code.tests) or True}): raise Unusual", *code.reads,
-        # What a frozen dataclass does in its constructor, without a call for each field.
-        " made = new(cls)", f" made.__dict__.update({{{found}}})", " return made"]
+        f" if not ({' and '.join(code.tests) or True}): raise Unusual", *code.reads, *made]
     names = {**code.names, "cls": cls, "new": object.__new__}
     exec("\n".join(lines), names)
     return typing.cast(Reader, names["read"])
@@ -99,11 +108,13 @@ class _Code:
         return None
 
     def _ruled(self, name: str, base: Any, rules: tuple[Any, ...]) -> str | None:
+        ranges = [rule for rule in rules if isinstance(rule, Between)]
+        if base is int and len(ranges) == len(rules) == 1:
+            low, high = max(ranges[0].low, -MAX_INT), min(ranges[0].high, MAX_INT)
+            return f"type({name}) is int and {low} <= {name} <= {high}"
         tests = [self._test(name, base)]
         for rule in rules:
-            if isinstance(rule, Between) and base is int:
-                tests.append(f"{rule.low} <= {name} <= {rule.high}")
-            elif isinstance(rule, Match) and base is str:
+            if isinstance(rule, Match) and base is str:
                 tests.append(f"{self._name(re.compile(rule.pattern, re.ASCII).fullmatch)}({name})")
             elif isinstance(rule, Such) and base is str:
                 tests.append(f"{self._name(rule.holds)}({name})")

@@ -21,10 +21,10 @@ from central.ingest.reuse import state_reused
 from central.ingest.signatures import Here, Signed
 from central.orders.boxes import order_again
 from central.signing import alarm_of, signed, signing_us
-from central.store.store import Store, Verified, keep_all
+from central.store.store import Store, keep_all
 from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import Alarm, CheckpointSeen
+from evidence.bodies import Alarm, CheckpointSeen, body_as
 from evidence.canonical import MAX_BYTES
 from evidence.checkpoint import check_seen
 from evidence.errors import BadRecord, ChainBroken, Fork, WrongPlace, ZaitangError
@@ -85,7 +85,7 @@ class Hole:
 
 LINE = b"\n"
 """Between the envelopes of a message. Canonical JSON holds no such byte."""
-Result = Verified | ZaitangError
+Result = Sealed | ZaitangError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,11 +135,11 @@ class Collector:
             for message, result in [*checked, *heartbeats]:
                 if isinstance(result, ZaitangError):
                     self._refuse(tx, message, result)
-            touched |= self._insert(tx, [(one, result) for one, result in checked if isinstance(result, Verified)])
+            touched |= self._insert(tx, [(one, result) for one, result in checked if isinstance(result, Sealed)])
             now_us = self._signing_us(tx) if touched else None
             given = [one for place in touched for one in self._receipt(tx, *place, holes, now_us)]
             for _, result in checked:
-                if isinstance(result, Verified):
+                if isinstance(result, Sealed):
                     self._tell_left(tx, result)
             for message, result in heartbeats:
                 if isinstance(result, Heartbeat):
@@ -216,11 +216,11 @@ class Collector:
             return error
 
     def _settle(self, message: Message, claim: Claim, holds: bool) -> Result:
-        sealed = claim.sealed
         try:
-            body = claim.settle(holds)
-            if isinstance(body, CheckpointSeen):
-                check_seen(body, self._store.log)
+            sealed = claim.settle(holds)
+            seen = body_as(sealed.record, CheckpointSeen)
+            if seen is not None:
+                check_seen(seen, self._store.log)
         except ZaitangError as error:
             return error
         if sealed.record.device != message.device:
@@ -229,7 +229,7 @@ class Collector:
             return WrongTopic(topic=message.device, device=f"{sealed.record.device}, which is this centre")
         if not stands_rightly(sealed.record, of_centre=False):
             return WrongPlace(seq=sealed.record.seq, device=sealed.record.device, type=sealed.record.type)
-        return Verified(sealed, body)
+        return sealed
 
     def _pulse_of(self, message: Message) -> Heartbeat | ZaitangError:
         try:
@@ -240,27 +240,27 @@ class Collector:
             return WrongTopic(topic=message.device, device=heartbeat.device)
         return heartbeat
 
-    def _insert(self, tx: Tx, checked: Sequence[tuple[Message, Verified]]) -> dict[tuple[str, str], None]:
+    def _insert(self, tx: Tx, checked: Sequence[tuple[Message, Sealed]]) -> dict[tuple[str, str], None]:
         """The chains to receipt: also those of duplicates, whose first receipt may have been lost."""
-        here = _hashes(tx, [kept.sealed for _, kept in checked])
-        fresh: list[Verified] = []
+        here = _hashes(tx, [kept for _, kept in checked])
+        fresh: list[Sealed] = []
         touched: dict[tuple[str, str], None] = {}
         for message, kept in checked:
-            record = kept.sealed.record
+            record = kept.record
             known = here.setdefault(record.key, None)
             if known is None:
-                here[record.key] = kept.sealed.hash
+                here[record.key] = kept.hash
                 fresh.append(kept)
-            elif known != kept.sealed.hash:
+            elif known != kept.hash:
                 self._refuse(tx, message, Fork(device=record.device, seq=record.seq))
-                self._tell_once(tx, "chain.fork", kept.sealed, record.chain, kept=known, refused=kept.sealed.hash)
+                self._tell_once(tx, "chain.fork", kept, record.chain, kept=known, refused=kept.hash)
                 continue
             touched[record.device, record.chain] = None
         keep_all(tx, fresh)
         state_reused(self._store, tx, fresh)
         for kept in fresh:
-            if kept.sealed.record.seq == 0:
-                order_again(self._store, tx, kept.sealed.record.device, self._clock.stamp().utc_us)
+            if kept.record.seq == 0:
+                order_again(self._store, tx, kept.record.device, self._clock.stamp().utc_us)
         return touched
 
     def _receipt(
@@ -319,12 +319,12 @@ class Collector:
         self._refuse(tx, Message(device, sealed.envelope), ChainBroken(device=device, seq=seq))
         self._tell_once(tx, "chain.broken", sealed, chain, kept=sealed.hash)
 
-    def _tell_left(self, tx: Tx, one: Verified) -> None:
+    def _tell_left(self, tx: Tx, sealed: Sealed) -> None:
         """State what a chain that begins leaves behind; a box that invents chains is not looked at each time."""
-        if one.sealed.record.seq == 1 and self._has_room(tx, one.sealed.record.device, "chain.left"):
-            for left in left_behind(tx, one.sealed, one.body):
+        if sealed.record.seq == 1 and self._has_room(tx, sealed.record.device, "chain.left"):
+            for left in left_behind(tx, sealed):
                 what = f"{left['before']} {left['last']}"
-                self._tell_once(tx, "chain.left", one.sealed, what, kept=one.sealed.hash, **left)
+                self._tell_once(tx, "chain.left", sealed, what, kept=sealed.hash, **left)
 
     def _tell_once(self, tx: Tx, code: str, sealed: Sealed, what: str, **params: str | int) -> None:
         """Append an alarm, one for each `what`, and so many of one box in a day: what else it sends is in quarantine,

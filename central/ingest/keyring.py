@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from central.errors import UnknownSigner
 from central.ingest.signatures import Signed
 from common.logs import Log
-from evidence.bodies import Body, Genesis, body_of, read_typed
+from evidence.bodies import Genesis, body_of, read_known
 from evidence.certs import Identity, fingerprint, identity, join_chain
 from evidence.errors import BadCertificate, BadSeal, RevokedKey, TestKey, ZaitangError
 from evidence.heartbeats import HEARTBEAT_TYPE, Heartbeat, open_heartbeat
@@ -24,18 +24,21 @@ _LOG = Log("keyring")
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
-    """A record whose signature nobody has checked yet; all else about its seal holds. `known`: its `known_body`."""
+    """A record whose signature nobody has checked yet; all else about its seal holds. `known`: whether its body is."""
 
     sealed: Sealed
-    known: Body | None
+    known: bool
     signed: Signed
     where: str
 
-    def settle(self, holds: bool) -> Body | None:
-        """The body, as `body_of` gives it, once it is said whether the signature holds. Raises BadSeal, BadRecord."""
+    def settle(self, holds: bool) -> Sealed:
+        """The record, whose body `body_of` takes, once it is said whether the signature holds. Raises BadSeal,
+        BadRecord."""
         if not holds:
             raise BadSeal(where=self.where)
-        return self.known or body_of(self.sealed.record)
+        if not self.known:
+            body_of(self.sealed.record)
+        return self.sealed
 
 
 class Keyring:
@@ -72,7 +75,7 @@ class Keyring:
         """The record in an envelope, signed by a key that is believed, if its signature holds. Raises BadRecord or a
         VerificationError that says why not."""
         opened = open_envelope(envelope, RECORD_TYPE)
-        record, known = read_typed(opened.payload)
+        record, known = read_known(opened.payload)
         sealed = Sealed(envelope=envelope, payload=opened.payload, record=record)
         if record.seq == 0:
             body = body_of(record)

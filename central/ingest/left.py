@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 
 from central.store.tables import ChainHead, Tx
-from evidence.bodies import Body, ChainBegun, body_of
+from evidence.bodies import ChainBegun, body_as, body_of
 from evidence.certs import fingerprint, read_certificate, split_chain
 from evidence.records import Sealed
 from evidence.seal import RECORD_TYPE, open_envelope
@@ -26,7 +26,7 @@ class Ended:
     all_here: bool
 
 
-def left_behind(tx: Tx, sealed: Sealed, body: Body | None) -> Iterator[dict[str, str | int]]:
+def left_behind(tx: Tx, sealed: Sealed) -> Iterator[dict[str, str | int]]:
     """The chains that a record 1 leaves behind: `before`; `last`: its last record, as far as it is known; `have`: up to
     where it is here, and nothing more of it will come; `head_hash`: of the last record, where it names that.
 
@@ -35,7 +35,7 @@ def left_behind(tx: Tx, sealed: Sealed, body: Body | None) -> Iterator[dict[str,
     device, chain, _ = sealed.record.key
     if tx.hashes_at(device, chain, [1]).get(1) != sealed.hash:
         return  # a fork: another one is here
-    begun = body if isinstance(body, ChainBegun) else None
+    begun = body_as(sealed.record, ChainBegun)
     leaf, heads = tx.leaf_of(device, chain, 1), _heads(tx, device)
     ended = {one.chain for name, one in _begun(tx, heads) if name != chain}
     for head in heads:

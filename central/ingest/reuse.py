@@ -9,12 +9,12 @@ import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from central.store.store import Store, Verified
+from central.store.store import Store
 from central.store.tables import Tx
-from evidence.bodies import Picture, RecordRef, Segment, VideoReused, body_of
+from evidence.bodies import Picture, RecordRef, Segment, VideoReused, body_as, body_of
 from evidence.looped import MS, TIME
 from evidence.receipts import peek_receipt
-from evidence.records import Record
+from evidence.records import Record, Sealed
 from evidence.reused import kept, telling
 from evidence.times import SECOND
 
@@ -36,14 +36,16 @@ class _Shared:
     held: str | None
 
 
-def state_reused(store: Store, tx: Tx, fresh: Sequence[Verified]) -> None:
+def state_reused(store: Store, tx: Tx, fresh: Sequence[Sealed]) -> None:
     """Look at the records of a batch that was just kept."""
-    again = tx.named_again([one.body.sha256 for one in fresh if isinstance(one.body, Segment)])
+    segments = {one.hash: segment for one in fresh if (segment := body_as(one.record, Segment)) is not None}
+    again = tx.named_again([segment.sha256 for segment in segments.values()])
     for one in fresh:
-        if isinstance(one.body, Segment) and one.body.sha256 in again:
-            _file(store, tx, one.sealed.record, one.body)
-        elif isinstance(one.body, Picture):
-            _keyframes(store, tx, one.sealed.record, one.body)
+        segment = segments.get(one.hash)
+        if segment is not None and segment.sha256 in again:
+            _file(store, tx, one.record, segment)
+        elif (picture := body_as(one.record, Picture)) is not None:
+            _keyframes(store, tx, one.record, picture)
 
 
 def _file(store: Store, tx: Tx, record: Record, body: Segment) -> None:

@@ -1,7 +1,9 @@
-"""Signatures of a batch, checked beside the rest: Ed25519 holds Python's lock, and is half of what a record costs.
+"""Signatures of a batch, checked beside the rest: they are more than half of what a record costs.
 
-A process of its own checks whole chunks of them. It decides nothing: it is given a key, a signature and the bytes, and
-says whether they belong together. If it dies or says nothing, they are checked here, and the next batch gets another.
+A process of its own checks whole chunks of them: a thread would wait for Python's lock after each one, while the next
+records are read. What it has not begun when all are read is checked here, from the end. It decides nothing: it is given
+a key, a signature and the bytes, and says whether they belong together. If it dies or says nothing, they are checked
+here, and the next batch gets another.
 """
 from __future__ import annotations
 
@@ -79,6 +81,8 @@ class Beside(Here):
                 chunks.append((waiting, self._asked(waiting)))
                 waiting = []
         last = [one.holds() for one in waiting]
+        while chunks and (asked := chunks[-1][1]) is not None and asked.cancel():  # nobody has begun it yet
+            last = answers(chunks.pop()[0]) + last
         return [answer for chunk, asked in chunks for answer in self._answers(chunk, asked)] + last
 
     def _asked(self, chunk: Sequence[Signed]) -> Future[list[bool]] | None:

@@ -1,7 +1,6 @@
 """The centre's database with its own chain: what people do at the centre is sealed and appended here."""
 from __future__ import annotations
 
-import dataclasses
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from central.clock import Clock
 from central.errors import OtherDatabase
 from central.store.engine import Place, open_engine, reading, writing
 from central.store.tables import Tx
-from evidence.bodies import TYPES, Body, Genesis, Segment
+from evidence.bodies import TYPES, Body, Genesis, Segment, body_as, class_of
 from evidence.chain import next_record
 from evidence.errors import ZaitangError
 from evidence.notes import NoteKey
@@ -70,7 +69,7 @@ class Store:
             stamp=self._clock.stamp(),
         )
         sealed = seal_record(record, self._signer)
-        keep_all(tx, [Verified(sealed, body)])
+        keep_all(tx, [sealed])
         tx.advance(self._device, self.chain)
         return sealed
 
@@ -85,24 +84,16 @@ class Store:
         return self.chain
 
 
-@dataclasses.dataclass(frozen=True)
-class Verified:
-    """A verified record and its body; None for a type that this version does not know."""
-
-    sealed: Sealed
-    body: Body | None
-
-
-def keep_all(tx: Tx, kept: Sequence[Verified]) -> None:
+def keep_all(tx: Tx, kept: Sequence[Sealed]) -> None:
     """Insert verified records whose places are free, in this order; `Tx.advance` follows their chains afterwards."""
-    tx.insert_records([(one.sealed, getattr(one.body, "class_id", None)) for one in kept])
-    for device, chain in dict.fromkeys((one.sealed.record.device, one.sealed.record.chain) for one in kept):
+    tx.insert_records([(one, class_of(one.record)) for one in kept])
+    for device, chain in dict.fromkeys((one.record.device, one.record.chain) for one in kept):
         tx.know_chain(device, chain)
-    for one in kept:
-        if isinstance(one.body, Genesis):
-            record = one.sealed.record
-            certificate = "".join((one.body.certificate, *(one.body.intermediates or ())))
-            tx.set_identity(record.device, record.chain, certificate, one.body.sealing_key)
-            if one.body.sealing_key is not None:  # a box: the centre itself is none of them
-                tx.know_certificate(one.body.keyid, record.device, certificate)
-    tx.announce([(one.sealed.record, one.body) for one in kept if isinstance(one.body, Segment)])
+    for record in [one.record for one in kept]:
+        if (genesis := body_as(record, Genesis)) is not None:
+            certificate = "".join((genesis.certificate, *(genesis.intermediates or ())))
+            tx.set_identity(record.device, record.chain, certificate, genesis.sealing_key)
+            if genesis.sealing_key is not None:  # a box: the centre itself is none of them
+                tx.know_certificate(genesis.keyid, record.device, certificate)
+    named = [(one.record, body_as(one.record, Segment)) for one in kept]
+    tx.announce([(record, segment) for record, segment in named if segment is not None])

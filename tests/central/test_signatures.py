@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -79,6 +80,21 @@ def test_one_that_says_nothing_is_not_waited_for(beside: Beside, monkeypatch: py
     os.kill(first, signal.SIGSTOP)
     assert beside.check(some()) == WANTED
     assert beside._pool is None
+
+
+def test_what_it_has_not_begun_is_checked_here(beside: Beside, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Future[list[bool]]] = []
+
+    def asked(chunk: Sequence[Signed]) -> Future[list[bool]]:
+        given.append(Future())
+        if len(given) == 1:
+            given[0].set_running_or_notify_cancel()
+            given[0].set_result([False] * len(chunk))
+        return given[-1]
+
+    monkeypatch.setattr(beside, "_asked", asked)
+    assert beside.check(some()) == [False] * CHUNK + WANTED[CHUNK:]
+    assert [one.cancelled() for one in given] == [False, True]
 
 
 def test_it_ends_with_a_collector_that_was_killed() -> None:

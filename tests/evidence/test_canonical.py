@@ -1,8 +1,10 @@
 """Canonical bytes and strict reading: whatever the bytes, only our own errors come out."""
 from __future__ import annotations
 
+import contextlib
 import json
 
+import orjson
 import pytest
 import rfc8785
 from hypothesis import example, given
@@ -38,6 +40,37 @@ def test_any_bytes_give_a_value_or_our_error(data: bytes) -> None:
     except BadRecord:
         return
     assert canonical(value) == data
+
+
+@given(st.recursive(JSON | st.floats() | st.integers(-(2**70), 2**70), lambda inner: st.lists(inner, max_size=3)
+                    | st.dictionaries(st.text(max_size=3), inner, max_size=3), max_leaves=6))
+def test_of_other_numbers_no_spelling_is_taken(value: object) -> None:
+    """By whichever library they were written: what is taken is read as the standard library reads it, and is whole."""
+    for data in spellings({"a": value}):
+        try:
+            read = parse(data)
+        except BadRecord:
+            continue
+        assert read == json.loads(data, parse_float=pytest.fail, parse_constant=pytest.fail)
+        assert rfc8785.dumps(read) == data
+
+
+def spellings(value: object) -> list[bytes]:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    made = [text.encode("utf-8", "surrogatepass")]
+    with contextlib.suppress(TypeError):
+        made.append(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
+    with contextlib.suppress(rfc8785.CanonicalizationError, UnicodeError):
+        made.append(rfc8785.dumps(value))  # type: ignore[arg-type]
+    return made
+
+
+@pytest.mark.parametrize(("number", "why"), [
+    (b"1.5", "whole"), (b"1e2", "whole"), (b"9007199254740992", "larger"), (b"-9007199254740992", "larger"),
+    (b"18446744073709551616", "larger"), (b"-9223372036854775809", "larger")])
+def test_a_number_is_refused_with_what_is_wrong_about_it(number: bytes, why: str) -> None:
+    with pytest.raises(BadRecord, match=why):
+        parse(b'{"a":' + number + b"}")
 
 
 @pytest.mark.parametrize("data", [
