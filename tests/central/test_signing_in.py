@@ -104,6 +104,7 @@ def test_by_tls_the_cookie_is_tied_to_the_host(centre: Centre, people: None) -> 
     assert said.startswith("__Host-zaitang=") and "Secure" in said and "Domain" not in said
     assert "max-age" in answer.headers["strict-transport-security"]
     assert client.get("/own").status_code == 200
+    assert "Secure" in client.get("/own?lang=en").headers["set-cookie"], "which language, too"
     assert client.get("/", headers={"host": "other.example"}).status_code == 421
     assert client.get("/", headers={"host": "127.0.0.1"}).status_code == 200
     opened.store.close()
