@@ -19,7 +19,7 @@ from central.accounts.looks import AGAIN_US
 from central.config import load_config
 from central.errors import BadServing
 from central.web.app import create_app
-from central.web.server import tls_files
+from central.web.server import certificate_of
 from central.web.signing_in import local
 from central.wiring import Centre, open_centre
 from evidence.bodies import CentreLook, body_of
@@ -126,15 +126,15 @@ def test_a_certificate_that_cannot_be_used_is_one_sentence(centre: Centre) -> No
     config.write_text(text)
     opened = open_centre(centre.folder, centre.clock)
     with pytest.raises(BadServing, match=r"none\.pem"):
-        tls_files(opened)
+        certificate_of(opened)
     (centre.folder / "none.pem").write_text("nothing")
     with pytest.raises(BadServing):
-        tls_files(opened)
+        certificate_of(opened)
     opened.store.close()
     config.write_text(text.replace("none.pem", "keys/centre.key"))
     opened = open_centre(centre.folder, centre.clock)
-    context = tls_files(opened)["ssl_context_factory"](None, None)
-    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+    certificate = certificate_of(opened)
+    assert certificate is not None and certificate.context.minimum_version == ssl.TLSVersion.TLSv1_2
     opened.store.close()
 
 

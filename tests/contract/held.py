@@ -4,6 +4,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from central.wiring import Centre
 from edge.wiring import Box, open_box, open_store
 from evidence.bodies import Body, Segment
 from evidence.records import Sealed, Stamp
@@ -31,6 +32,7 @@ class HeldCourse(Course):
         self._parts: Box = dataclasses.replace(parts, store=store)
         self.names = store.names(class_id)
         self.persons = {name: person for person, name in self.names.items()}
+        self._files: list[str] = []
         self.box = self  # type: ignore[assignment]
 
     def append(self, body: Body, utc: int) -> Sealed:
@@ -42,6 +44,14 @@ class HeldCourse(Course):
         path = self._parts.segments / segment.file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+        self._files.append(segment.sha256)
+
+    def at(self, centre: Centre) -> bool:
+        """Whether every record has its receipt, and the centre has every file that they name."""
+        if self._parts.store.receipted_up_to() < self._parts.store.head_seq():
+            return False
+        with centre.store.read() as tx:
+            return all(any(one.stored for one in tx.announced(sha256)) for sha256 in self._files)
 
     def close(self) -> None:
         self._parts.store.close()

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,7 +22,6 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from central.wiring import Centre, open_centre
 from edge.clock import boottime_us, machine_boot_id
-from edge.wiring import open_box
 from evidence.certs import pem
 from provisioning.demo.services import Services, free_port, listens, run, tool
 
@@ -92,19 +92,6 @@ class SecureSite:
         clock = "" if at is None else CLOCK.format(start=at, boot_us=boottime_us(), boot_id=machine_boot_id())
         (self.box / "box.toml").write_text(self._box_toml + clock)
         self.services.start("box", [tool("zaitang-edge"), "run", "--box", self.box, "--only", "sync"])
-
-    @property
-    def delivered(self) -> bool:
-        """Whether every record of the box has its receipt, and the centre has every file that they name."""
-        store = open_box(self.box).store
-        try:
-            if store.receipted_up_to() < store.head_seq():
-                return False
-            files = [str(sealed.record.body["sha256"]) for sealed in store.records_of("segment")]
-        finally:
-            store.close()
-        with self.open() as centre, centre.store.read() as tx:
-            return all(any(one.stored for one in tx.announced(sha256)) for sha256 in files)
 
     @contextmanager
     def open(self) -> Iterator[Centre]:
@@ -178,6 +165,7 @@ def somebody(browser: Browser, site: SecureSite, lang: str = "zh") -> BrowserCon
         viewport={"width": 1280, "height": 900}, reduced_motion="reduce", accept_downloads=True,
         base_url=site.address, locale="zh-CN" if lang == "zh" else "en-US")
     context.set_default_timeout(30_000)
+    context.on("weberror", lambda error: pytest.fail(str(error.error)))
     return context
 
 
