@@ -27,7 +27,7 @@ from tests.central.course import AWAY, PEOPLE, PLAN
 from tests.central.helpers import write_plan
 from tests.contract.held import HeldCourse
 from tests.contract.secure_site import CHROMIUM, PASSWORD, SecureSite, browser_at, somebody
-from tests.contract.told_by_hand import Tally, payloads, tally
+from tests.contract.told_by_hand import Tally, half_day, payloads, recorded, tally
 
 pytestmark = [
     pytest.mark.long, pytest.mark.timeout(600),
@@ -289,23 +289,54 @@ def is_what_the_records_say(told: dict[str, Any], export: Path, found: dict[str,
         assert one["attendance_rate_pct"] == mine.attended * 1000 // mine.due / 10
         assert (one["due_recordings"], one["signed_in_recordings"]) == (4, len(mine.signed))
         assert one["shown_recordings"] == len(mine.shown)
-        assert [one[f"{name}_class_hours"] for name in ("made_up", "leave", "open")] == [0, 0, 0]
+        assert [one[f"{name}_class_hours"] for name in ("made_up", "leave", "open", "online")] == [0, 0, 0, 0]
+        assert one["late_recordings"] == 0
     away = next(who for who in counted if names[who] == AWAY)
     assert counted[away] == Tally(5, 2, ("2026-03-02-am",), ("2026-03-02-am",))
     marks = {(one["person"], one["recording"]): one["mark"] for one in told["marks"]}
     for who, mine in counted.items():
         for at in ("2026-03-02-am", *MISSED):
             assert marks[who, at] == ("both" if at in mine.signed and at in mine.shown else "absent")
+    heads = {at: max(one["body"]["headcount_max"] for one in payloads(export)
+                     if one["type"] == "rollcall" and half_day(one["utc"]) == at) for at in ("2026-03-02-am", *MISSED)}
+    lengths = recorded(export, CLASS)
+    for one in told["class_hours"]:
+        assert (one["planned_s"], one["recorded_s"], one["longest_stretch_s"]) == lengths[one["class_hour"]]
+        assert one["recorded_pct"] == int(1000 * one["recorded_s"] / one["planned_s"]) / 10
+        assert sum(gap["length_s"] for gap in one["gaps"]) == one["planned_s"] - one["recorded_s"]
+        assert one["over"] and one["uncertain_s"] == 0
     for one in told["recordings"]:
-        at = one["recording"]
-        assert one["signed_in_by_face_people"] == sum(at in mine.signed for mine in counted.values())
+        at, due = one["recording"], len(counted)
+        signed = sum(at in mine.signed for mine in counted.values())
+        assert [one[f"{name}_people"] for name in (
+            "due", "signed_in_by_face", "signed_in_by_pin", "late", "absent", "signed_in_teachers")] == [
+            due, signed, 0, 0, due - signed, 0]
         assert one["shown_people"] == sum(at in mine.shown for mine in counted.values())
+        assert one["headcount_most_people"] == heads[at]
+        mine = [lengths[hour["class_hour"]] for hour in told["class_hours"] if half_day(hour["start"]) == at]
+        assert [one["due_s"], one["recorded_s"]] == [sum(hour[0] for hour in mine), sum(hour[1] for hour in mine)]
+        assert one["recorded_pct"] == int(1000 * one["recorded_s"] / one["due_s"]) / 10
         assert one["state"] == ("missing" if at in MISSED else "complete")
-    assert {one["recording"]: one["reviewer"] for one in told["recordings"] if one["reviewed"]} == {MISSED[0]: "li"}
+    assert [(one["at"], one["person"], one["score_ppm"], one["face_px"]) for one in told["sign_ins"]] == [
+        (one["utc"], one["body"]["best"]["person"], one["body"]["best"]["score_ppm"], one["body"]["face_px"])
+        for one in payloads(export) if one["type"] == "checkin"]
+    assert all(one["counts"] for one in told["sign_ins"])
+    due, attended = (sum(getattr(one, name) for one in counted.values()) for name in ("due", "attended"))
+    assert told["attendance_rate_pct"] == attended * 1000 // due / 10
+    assert told["opening"]["signed_in_by_face_people"] == told["headcounts"]["opening_people"] == len(counted)
+    shown = [one["shown_people"] for one in told["recordings"]]
+    assert told["headcounts"]["recordings_mean_people"] == sum(shown) / len(shown)
+    counts = [told["headcounts"][f"{name}_count"] for name in ("recordings", "inspections", "remote_inspections")]
+    assert counts == [len(shown), 0, 0]
+    assert [(one["reviewed"], one["reviewer"]) for one in told["recordings"]] == [
+        ("missing", "li") if one["recording"] == MISSED[0] else (None, "") for one in told["recordings"]]
+    there = {f"{one['device']}/{one['chain']}/{one['seq']}" for one in payloads(export)}
+    assert all(one["record"] in there for name in ("sign_ins", "objections", "decisions") for one in told[name])
 
     same = ("rule", "clause", "result", "flag", "reasons", "records")
     assert [[one[key] for key in same] for one in told["findings"]] == [
         [one[key] for key in same] for one in found["findings"]]
+    assert all(one["records_count"] == len(one["records"]) for one in told["findings"])
     bare = [{key: value for key, value in one.items() if key not in ("class", "text")} for one in found["findings"]]
     said = json.dumps(bare, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     assert told["findings_sha256"] == hashlib.sha256(said).hexdigest()
@@ -315,12 +346,15 @@ def is_what_the_records_say(told: dict[str, Any], export: Path, found: dict[str,
     assert found["segments"] == len(segments)
     (decided,) = found["decided"]
     assert (decided["state"], decided["answer"]) == ("decided", "withdraw")
-    assert [[one["stage"], one["account"], one["outcome"], one["reason"], one["at"]] for one in told["decisions"]] == [
-        [one["stage"], one["by"], one["answer"], one["reason"], one["at"]] for one in decided["decisions"]]
+    assert all((one["state"], one["final"]) == ("decided", decided["final"]) for one in told["decisions"])
+    made = ("stage", "by", "account", "outcome", "reason", "at")
+    assert [[one[key] for key in made] for one in told["decisions"]] == [
+        [one[key] for key in ("stage", "by_name", "by", "answer", "reason", "at")] for one in decided["decisions"]]
     assert [(one["by"], one["reason"], one["recomputed"]) for one in decided["decisions"]] == [
         ("li", WHY_FIRST, "same"), ("zhao", WHY_SECOND, "same")]
-    assert [[one["from"], one["text"], one["state"], one["handling"]] for one in told["objections"]] == [
-        [one["from"], one["text"], one["state"], one["answer"]] for one in decided["objections"]]
+    raised = ("from", "by", "text", "at", "state", "handled_by")
+    assert [[*(one[key] for key in raised), one["handling"]] for one in told["objections"]] == [
+        [*(one[key] for key in raised), one["answer"]] for one in decided["objections"]]
     assert [(one["text"], one["state"]) for one in told["objections"]] == [(OBJECTS, "rejected")]
 
 

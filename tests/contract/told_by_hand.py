@@ -52,6 +52,31 @@ def tally(export: Path, class_id: str) -> dict[str, Tally]:
         tuple(sorted(signed[person])), tuple(sorted(shown[person]))) for person in people}
 
 
+def recorded(export: Path, class_id: str) -> dict[str, tuple[float, float, float]]:
+    """Of each class-hour how many seconds were planned, recorded, and recorded without a break. A file was sealed when
+    its last picture was in."""
+    mine = [one for one in payloads(export) if one["body"].get("class") == class_id]
+    (order,) = [one["body"] for one in mine if one["type"] == "order.class"]
+    stretches: list[list[float]] = []
+    for one in sorted((one for one in mine if one["type"] == "segment"), key=lambda one: str(one["utc"])):
+        end = _seconds(one["utc"])
+        start = end - (one["body"]["end_pts_us"] - one["body"]["first_pts_us"]) / 1e6
+        if stretches and stretches[-1][1] == start:
+            stretches[-1][1] = end
+        else:
+            stretches.append([start, end])
+    found = {}
+    for hour in order["hours"]:
+        first, last = _seconds(hour["start"]), _seconds(hour["end"])
+        parts = [max(0.0, min(end, last) - max(start, first)) for start, end in stretches]
+        found[hour["hour"]] = (last - first, sum(parts), max(parts))
+    return found
+
+
+def _seconds(utc: str) -> float:
+    return datetime.datetime.fromisoformat(utc).timestamp()
+
+
 def half_day(utc: str) -> str:
     """The half-day in China of a moment, as recordings are called."""
     local = datetime.datetime.fromisoformat(utc).astimezone(CHINA)
