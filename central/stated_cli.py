@@ -5,17 +5,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from central.classes.imports import ImportSaid, state_import
-from central.classes.inspections import KINDS, InspectionSaid, SurveySaid, state_inspection, state_survey
-from central.classes.plan import read_toml
-from central.classes.stories import tell
 from central.errors import CannotRead, FileTooLarge
-from central.wiring import Centre, open_centre
-from common.reasons import RESULTS, rule_words
 from common.texts import N_, translate, words
-from evidence.shape import decode
+
+if TYPE_CHECKING:
+    from central.wiring import Centre
 
 MAX_PAPER = 256 << 20
 INSPECTED = N_("Inspection {inspection} of class {class_id} ({kind}) is on record: {headcount} trainees.")
@@ -39,6 +35,10 @@ def add_commands(commands: Any) -> None:
 
 
 def _inspect(args: argparse.Namespace) -> None:
+    from central.classes.inspections import KINDS, InspectionSaid, state_inspection
+    from central.wiring import open_centre
+    from evidence.shape import decode
+
     said = decode(InspectionSaid, read_said(args.file, "signature"), str(args.file), strict=True)
     centre = open_centre(args.centre)
     body = state_inspection(centre.store, centre.names, args.class_id, said, centre.clock.stamp().utc_us)
@@ -48,6 +48,10 @@ def _inspect(args: argparse.Namespace) -> None:
 
 
 def _survey(args: argparse.Namespace) -> None:
+    from central.classes.inspections import SurveySaid, state_survey
+    from central.wiring import open_centre
+    from evidence.shape import decode
+
     said = decode(SurveySaid, read_said(args.file, "questionnaire"), str(args.file), strict=True)
     centre = open_centre(args.centre)
     body = state_survey(centre.store, args.class_id, said, centre.clock.stamp().utc_us)
@@ -57,6 +61,10 @@ def _survey(args: argparse.Namespace) -> None:
 
 
 def _import(args: argparse.Namespace) -> None:
+    from central.classes.imports import ImportSaid, state_import
+    from central.wiring import open_centre
+    from evidence.shape import decode
+
     value = read_said(args.file, "file")
     value.setdefault("file", _hash(args.file))
     said = decode(ImportSaid, value, str(args.file), strict=True)
@@ -70,6 +78,8 @@ def read_said(path: Path, paper: str) -> dict[str, Any]:
     """A TOML file in which the key `paper` names another file; here it holds the SHA-256 of that.
 
     Raises CannotRead, BadShape, BadPlan."""
+    from central.classes.plan import read_toml
+
     value = read_toml(path)
     named = value.get(paper)
     return value | ({paper: _hash(path.parent / named)} if isinstance(named, str) else {})
@@ -93,6 +103,9 @@ def _hash(path: Path) -> str:
 
 def _says(args: argparse.Namespace, centre: Centre, rule: str) -> None:
     """What the rule says now, where the policy has it."""
+    from central.classes.stories import tell
+    from common.reasons import RESULTS, rule_words
+
     with centre.store.read() as tx:
         told = tell(centre.store, tx, args.class_id, centre.clock.stamp().utc_us)
         named = centre.names.open_all(args.class_id, tx.sealed_names(args.class_id))

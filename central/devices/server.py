@@ -3,11 +3,8 @@
 A renewed certificate is taken into use without a restart."""
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import ssl
 import time
-from collections.abc import AsyncIterator
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,6 +14,7 @@ from central.devices.app import Told, create_app
 from central.devices.limits import Tries
 from central.devices.own import OwnTls, server_context
 from central.errors import NoTls
+from central.renewing import look_after
 from central.web.patience import PatientProtocol
 from central.web.server import listen
 from central.web.uploads import uploads
@@ -54,22 +52,5 @@ def make_app(centre: Centre, context: ssl.SSLContext | None = None) -> FastAPI:
     app = create_app(centre.desk(), centre.folder / "keys", told, Tries(time.monotonic))
     app.include_router(uploads(centre))
     if context is not None:
-        app.router.lifespan_context = lambda _app: _renewing(centre, context)
+        look_after(app, OwnTls(context, centre.folder / "keys", centre.keep_certificate).refresh, LOOK_S)
     return app
-
-
-@contextlib.asynccontextmanager
-async def _renewing(centre: Centre, context: ssl.SSLContext) -> AsyncIterator[None]:
-    task = asyncio.create_task(_renew(OwnTls(context, centre.folder / "keys", centre.keep_certificate)))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def _renew(tls: OwnTls) -> None:
-    while True:
-        await asyncio.sleep(LOOK_S)
-        tls.refresh()

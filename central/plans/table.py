@@ -14,9 +14,7 @@ import stat
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeAlias
-
-import openpyxl
+from typing import TYPE_CHECKING, TypeAlias
 
 from central.plans.archive import check_archive
 from central.plans.errors import (
@@ -29,6 +27,9 @@ from central.plans.errors import (
     TableTooLarge,
     TableUnreadable,
 )
+
+if TYPE_CHECKING:
+    import openpyxl
 
 MAX_BYTES, MAX_ROWS, MAX_COLUMNS, MAX_SHEETS, MAX_CELL = 4 << 20, 2000, 60, 20, 1000
 MAX_PLACES = 5_000
@@ -88,6 +89,8 @@ def read_table(data: bytes, name: str) -> tuple[Sheet, ...]:
 
 
 def _workbook(data: bytes, name: str) -> tuple[Sheet, ...]:
+    import openpyxl  # it brings NumPy: not for those who only ask what a plan is
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what else a workbook holds, like validations and styles

@@ -11,7 +11,7 @@ class Cookies:
     """`tls`: the console is served by TLS, so the cookie can be tied to it."""
 
     def __init__(self, tls: bool) -> None:
-        self._tls, self.name = tls, "__Host-zaitang" if tls else "zaitang"
+        self.tls, self.name = tls, "__Host-zaitang" if tls else "zaitang"
 
     def read(self, request: Request) -> str | None:
         """What the cookie holds; a visitor who has none is given one with the answer (`visit`)."""
@@ -19,11 +19,11 @@ class Cookies:
 
     def give(self, response: Response, token: str) -> None:
         """Let the browser keep it until it is closed."""
-        response.set_cookie(self.name, token, path="/", secure=self._tls, httponly=True, samesite="lax")
+        response.set_cookie(self.name, token, path="/", secure=self.tls, httponly=True, samesite="lax")
 
     def take(self, response: Response) -> None:
         """Let the browser forget it."""
-        response.delete_cookie(self.name, path="/", secure=self._tls, httponly=True, samesite="lax")
+        response.delete_cookie(self.name, path="/", secure=self.tls, httponly=True, samesite="lax")
 
     def form_token(self, request: Request) -> str:
         """What forms on this page must hold; a visitor without a cookie gets one."""

@@ -45,7 +45,7 @@ def page(request: Request, centre: Centre, template: str, status: int = 200, **c
     response = HTMLResponse(html, status)
     cookies.keep_visit(request, response)
     if request.query_params.get("lang"):
-        response.set_cookie(COOKIE, lang, max_age=YEAR_S, samesite="strict", httponly=True)
+        response.set_cookie(COOKIE, lang, max_age=YEAR_S, secure=cookies.tls, samesite="strict", httponly=True)
     return response
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 import dataclasses
 import errno
 import socket
-import ssl
 import time
 from typing import Any
 
 import uvicorn
 
-from central.errors import BadKeyFile, BadServing, CannotListen, CannotRead, NotLoopback, PortInUse
+from central.errors import CannotListen, CannotRead, NotLoopback, PortInUse
 from central.overview.beside import followed
+from central.renewing import look_after
 from central.web.app import create_app
+from central.web.certificate import LOOK_S, Certificate
 from central.web.closing import closing
 from central.web.guard import LOOPBACK
 from central.web.patience import PatientProtocol
@@ -27,35 +28,28 @@ def serve(centre: Centre, host: str | None, port: int | None, lang: str) -> None
     """Serve until interrupted. `host`, `port`: instead of those in centre.toml. What is left of uploads that nobody
     goes on with is removed first. Raises NotLoopback, PortInUse, BadServing."""
     web = centre.config.web
-    host, tls = host or web.host, tls_files(centre)
-    listening = listen(host, web.port if port is None else port, everywhere=bool(tls))
+    host, certificate = host or web.host, certificate_of(centre)
+    listening = listen(host, web.port if port is None else port, everywhere=certificate is not None)
     _sweep(centre)
     shown = dataclasses.replace(web, host=host, port=listening.getsockname()[1])
     print(translate(SAYS, lang, address=shown.address), flush=True)
+    app, tls = create_app(centre), dict[str, Any]()
+    if certificate is not None:
+        look_after(app, certificate.look, LOOK_S)
+        context = certificate.context
+        tls = {"ssl_context_factory": lambda config, default: context}
     config = uvicorn.Config(
-        create_app(centre), http=PatientProtocol, log_level="warning", server_header=False, proxy_headers=False,
+        app, http=PatientProtocol, log_level="warning", server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=3, **tls,
     )
     with closing(centre.store, centre.clock), followed(centre.folder):
         uvicorn.Server(config).run([listening])
 
 
-def tls_files(centre: Centre) -> dict[str, Any]:
-    """What uvicorn is to be told of the certificate; nothing without one. Raises BadServing."""
+def certificate_of(centre: Centre) -> Certificate | None:
+    """The one that centre.toml names, if it names one. Raises BadServing."""
     web = centre.config.web
-    if not web.tls:
-        return {}
-    files = [centre.folder / web.certificate, centre.folder / web.key]
-    try:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(files[0], files[1], password="")
-    except FileNotFoundError:
-        missing = next(file for file in files if not file.exists())
-        raise BadServing(why=BadKeyFile(path=missing, why=N_("it does not exist"))) from None
-    except (OSError, ValueError) as error:
-        raise BadServing(why=error.args[-1] if error.args else type(error).__name__) from None
-    return {"ssl_context_factory": lambda config, default: context}
+    return Certificate(centre.folder / web.certificate, centre.folder / web.key) if web.tls else None
 
 
 def _sweep(centre: Centre) -> None:

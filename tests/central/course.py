@@ -14,7 +14,7 @@ import numpy as np
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.wiring import Centre
-from evidence.bodies import Alarm, Candidate, CheckIn, ClassOrder, RollCall, SessionEnd, SessionStart, Track
+from evidence.bodies import Alarm, Candidate, CheckIn, ClassOrder, RollCall, Segment, SessionEnd, SessionStart, Track
 from evidence.times import MINUTE, SECOND, utc_us
 from tests.central.helpers import MORNING, SIMULATED, Box, put, segment_of, write_plan
 from tests.evidence.course import picture_of
@@ -39,7 +39,8 @@ SEGMENT_MIN = 15
 
 
 class Course:
-    """Sends everything through the collector and the object store of `centre`."""
+    """Sends everything through the collector and the object store of `centre`. Whoever has a box of another kind gives
+    it as `box`, says in `keep` where its files go, and calls `hold`."""
 
     def __init__(self, centre: Centre, folder: Path) -> None:
         self.centre = centre
@@ -53,15 +54,23 @@ class Course:
 
     def play(self) -> None:
         """The whole class."""
+        self.box.genesis(utc_us("2026-03-02T00:00:00.000000Z"))
+        self.hold()
+        self.centre.collector().take(self.box.messages())
+
+    def hold(self) -> None:
+        """What the box states of the four half-days."""
         opening, *practices = ("2026-03-02T00", "2026-03-02T06", "2026-03-03T00", "2026-03-03T06")
-        self.box.genesis(utc_us(f"{opening}:00:00.000000Z"))
         start = utc_us(f"{opening}:28:00.000000Z")
         self.half_day(start, [(0, 72), (79, 104)], PEOPLE)
         for hour in practices:
             minute = "28" if hour.endswith("00") else "58"
             hour = hour if minute == "28" else f"{hour[:-2]}05"
             self.half_day(utc_us(f"{hour}:{minute}:00.000000Z"), [(0, 48)], PEOPLE[:-1])
-        self.centre.collector().take(self.box.messages())
+
+    def keep(self, segment: Segment, data: bytes) -> None:
+        """Put the file of a segment where it is found."""
+        put(self.centre, data)
 
     def half_day(self, start: int, runs: list[tuple[int, int]], present: tuple[str, ...]) -> None:
         """Check-ins, video from minute to minute, the roll call of each file."""
@@ -88,7 +97,7 @@ class Course:
                 first_pts_us=index * SEGMENT_MIN * MINUTE, end_pts_us=(index * SEGMENT_MIN + minutes) * MINUTE,
                 last_mono_us=at - MORNING + (7200 + seconds) * SECOND,
             )
-            put(self.centre, data)
+            self.keep(segment, data)
             self.box.append(segment, at + seconds * SECOND)
             self.roll_call(segment.sha256, run, segment.first_pts_us, present, at + seconds * SECOND)
             self.box.append(picture_of(segment), at + seconds * SECOND)

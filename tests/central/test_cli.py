@@ -4,6 +4,8 @@ from __future__ import annotations
 import re
 import socket
 import stat
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
@@ -270,6 +272,15 @@ def test_what_is_no_toml_is_told_so(folder: Path, tmp_path: Path, text: bytes) -
                  lambda: load_config(tmp_path)):
         with pytest.raises((BadShape, CannotRead, FileTooLarge)):
             read()
+
+
+def test_nothing_heavy_is_read_before_the_command_is_known() -> None:
+    """A command that is misspelt is told so at once, also on a small machine."""
+    script = ("import sys, central.cli\ntry:\n    central.cli.main(['--help'])\nfinally:\n    print([one for one in "
+              "('sqlalchemy', 'fastapi', 'openpyxl', 'numpy', 'av', 'weasyprint') if one in sys.modules], "
+              "file=sys.stderr)")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
 
 
 @pytest.mark.parametrize("name", ["centre.key", "sealing.key"])

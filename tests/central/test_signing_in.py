@@ -19,7 +19,7 @@ from central.accounts.looks import AGAIN_US
 from central.config import load_config
 from central.errors import BadServing
 from central.web.app import create_app
-from central.web.server import tls_files
+from central.web.server import certificate_of
 from central.web.signing_in import local
 from central.wiring import Centre, open_centre
 from evidence.bodies import CentreLook, body_of
@@ -104,6 +104,7 @@ def test_by_tls_the_cookie_is_tied_to_the_host(centre: Centre, people: None) -> 
     assert said.startswith("__Host-zaitang=") and "Secure" in said and "Domain" not in said
     assert "max-age" in answer.headers["strict-transport-security"]
     assert client.get("/own").status_code == 200
+    assert "Secure" in client.get("/own?lang=en").headers["set-cookie"], "which language, too"
     assert client.get("/", headers={"host": "other.example"}).status_code == 421
     assert client.get("/", headers={"host": "127.0.0.1"}).status_code == 200
     opened.store.close()
@@ -125,15 +126,15 @@ def test_a_certificate_that_cannot_be_used_is_one_sentence(centre: Centre) -> No
     config.write_text(text)
     opened = open_centre(centre.folder, centre.clock)
     with pytest.raises(BadServing, match=r"none\.pem"):
-        tls_files(opened)
+        certificate_of(opened)
     (centre.folder / "none.pem").write_text("nothing")
     with pytest.raises(BadServing):
-        tls_files(opened)
+        certificate_of(opened)
     opened.store.close()
     config.write_text(text.replace("none.pem", "keys/centre.key"))
     opened = open_centre(centre.folder, centre.clock)
-    context = tls_files(opened)["ssl_context_factory"](None, None)
-    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+    certificate = certificate_of(opened)
+    assert certificate is not None and certificate.context.minimum_version == ssl.TLSVersion.TLSv1_2
     opened.store.close()
 
 

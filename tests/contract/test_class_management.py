@@ -1,10 +1,9 @@
 """A class from the institution's tables to the box: in a real browser, with a console, broker, collector and box that
-run as they do."""
+run as they do, each under TLS."""
 from __future__ import annotations
 
 import datetime
 import io
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,49 +11,43 @@ from typing import Any
 
 import openpyxl
 import pytest
+from playwright.sync_api import Browser, Page
 
 from edge.wiring import open_box
-from provisioning.demo import day
-from provisioning.demo.services import Services, run, tool
-from provisioning.demo.site import INSTITUTION, Site
+from provisioning.demo.services import Services
 from tests.central.plans.tables import number
+from tests.contract.secure_site import CHROMIUM, DEVICE, PASSWORD, SecureSite, browser_at, somebody
 
-sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.long, pytest.mark.timeout(240),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
-PASSWORD = "correct horse battery"
+INSTITUTION = "smx"
 ROOM = "101 教室"
 PEOPLE = (("张伟", number(1), "学员"), ("王芳", number(2), "学员"), ("陈老师", number(91), "教师"))
 
 
 @pytest.fixture
-def site(tmp_path: Path, services: Services) -> Site:
+def site(tmp_path: Path, services: Services) -> SecureSite:
     """A centre that runs and has certified a box, an institution with an account, and an administrator."""
-    site = Site(tmp_path, services)
-    site.start_centre()
-    secret = tmp_path / "password"
-    secret.write_text(PASSWORD)
-    for name, role, *reach in (("zhao", "institution", "--institution", INSTITUTION), ("wang", "administrator")):
-        run("zaitang-central", "user", "add", "--centre", site.centre, name, "--role", role, *reach, "--password-file",
-            secret)
+    site = SecureSite(tmp_path, services)
+    site.start()
+    with site.open() as centre:
+        desk = centre.account_desk()
+        desk.put_institution(INSTITUTION, "三门峡职业培训学校", "411202", None)
+        desk.add("zhao", "institution", INSTITUTION, None, PASSWORD)
+        desk.add("wang", "administrator", None, None, PASSWORD)
     return site
 
 
 @pytest.fixture
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+def browser(site: SecureSite) -> Iterator[Browser]:
+    with browser_at(site) as opened:
         yield opened
-        opened.close()
 
 
-def log_in(browser: sync_api.Browser, site: Site, name: str) -> sync_api.Page:
-    page = browser.new_context(
-        viewport={"width": 1280, "height": 900}, accept_downloads=True,
-        base_url=f"http://127.0.0.1:{site.ports.console}").new_page()
+def log_in(browser: Browser, site: SecureSite, name: str) -> Page:
+    page = somebody(browser, site).new_page()
     page.goto("/sign-in?lang=en")
     page.fill("[name=account]", name)
     page.fill("[name=password]", PASSWORD)
@@ -63,7 +56,7 @@ def log_in(browser: sync_api.Browser, site: Site, name: str) -> sync_api.Page:
     return page
 
 
-def filled(page: sync_api.Page, which: str, rows: list[tuple[Any, ...]]) -> dict[str, Any]:
+def filled(page: Page, which: str, rows: list[tuple[Any, ...]]) -> dict[str, Any]:
     """The template, as it is downloaded, with these rows."""
     with page.expect_download() as loading:
         page.locator(f"a[href='/plans/template/{which}']").click()
@@ -76,7 +69,7 @@ def filled(page: sync_api.Page, which: str, rows: list[tuple[Any, ...]]) -> dict
     return {"name": f"{which}.xlsx", "mimeType": "application/octet-stream", "buffer": data.getvalue()}
 
 
-def make_draft(page: sync_api.Page, first: datetime.date) -> None:
+def make_draft(page: Page, first: datetime.date) -> None:
     """Three mistakes are told at once, and what is corrected becomes a draft without a box."""
     page.goto("/plans")
     page.get_by_role("link", name="New class").click()
@@ -100,16 +93,9 @@ def make_draft(page: sync_api.Page, first: datetime.date) -> None:
 
 
 def test_an_institution_plans_a_class_and_its_box_takes_it(
-    site: Site, services: Services, browser: sync_api.Browser,
+    site: SecureSite, services: Services, browser: Browser,
 ) -> None:
-    (site.box / "box.toml").write_text(f'''device = "{day.DEVICE}"
-policy = "demo"
-[sync]
-broker = "127.0.0.1"
-port = {site.ports.broker}
-segments = "http://127.0.0.1:{site.ports.console}"
-''')
-    services.start("box", [tool("zaitang-edge"), "run", "--box", site.box, "--only", "sync"])
+    site.start_sync()
     first = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=7)
     page = log_in(browser, site, "zhao")
     make_draft(page, first)
@@ -117,7 +103,7 @@ segments = "http://127.0.0.1:{site.ports.console}"
 
     master = log_in(browser, site, "wang")
     master.goto("/plans/welder-9/class")
-    master.select_option("[name=box] >> nth=0", day.DEVICE)
+    master.select_option("[name=box] >> nth=0", DEVICE)
     master.fill("[name=room] >> nth=0", ROOM)
     master.get_by_role("button", name="Change the draft").click()
     master.wait_for_url("**/plans/welder-9#changes")

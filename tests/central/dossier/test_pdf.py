@@ -106,8 +106,8 @@ def stated() -> Facts:
     return dataclasses.replace(
         flagged(), inspections=looks, headcounts=counts,
         objections=(Objection(at("2026-03-20 10:00"), "school", "学校", "设备故障", "raised", "", "", REF),),
-        decisions=(Decision(at("2026-03-21 10:00"), "first", "初审甲", "a", "keep", "理由", "decided", False, REF),
-                   Decision(at("2026-03-21 11:00"), "second", "复核乙", "b", "keep", "理由", "decided", False, REF)))
+        decisions=(Decision(at("2026-03-21 10:00"), "first", "初审甲", "a", "keep", "核对无误", "decided", False, REF),
+                   Decision(at("2026-03-21 11:00"), "second", "复核乙", "b", "keep", "同意", "decided", False, REF)))
 
 
 def test_what_people_stated_fills_the_form() -> None:
@@ -115,6 +115,7 @@ def test_what_people_stated_fills_the_form() -> None:
     form = page[page.index('class="form"') : page.index("二、检查结论")]
     assert form.count("王检查") == 4 and "培训期间检查情况（3）" in form
     assert "2.5 人（检查 2 次）" in form and "尚未答复" in form
+    assert "原因：核对无误" in form and "原因：同意" in form, "a decision is told with its reason"
     assert "初审甲" in form and "复核乙" in form and "无记录</span>" not in form
 
 
