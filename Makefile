@@ -33,8 +33,9 @@ check: setup
 bench: setup-test
 	$(PY) -m bench $(ROW)
 
-# The pictures of docs/terminal.md and docs/dossier.md, with drawn and invented people.
+# The pictures of README.md, docs/terminal.md and docs/dossier.md, with drawn and invented people.
 pictures: setup-test
+	$(PY) -m tests.central.pictures
 	$(PY) -m tests.edge.terminal.pictures
 	$(PY) -m tests.central.dossier.pictures
 

@@ -44,7 +44,8 @@ OBJECTIONS: Mapping[str, str] = {
     "upheld": N_("upheld"),
     "rejected": N_("rejected"),
 }
-DECIDED = N_("{stage} by {name} ({by}), {at}: {answer}. Reason: {why}")
+DECIDED = N_("{stage} by {who}, {at}: {answer}. Reason: {why}")
+NAMED = N_("{name} ({by})")
 VOID = N_("This does not count: {why}.")
 AND = {"zh": "、", "en": ", "}
 
@@ -58,7 +59,8 @@ def round_words(now: Round, lang: str) -> str:
 def decision_words(fact: DecisionFact, at: str, lang: str) -> str:
     """Who decided what, and why. `at`: the moment in words."""
     body = fact.decision
-    said = translate(DECIDED, lang, stage=translate(STAGES[body.stage], lang), name=body.by_name, by=body.by, at=at,
+    who = body.by if body.by_name == body.by else translate(NAMED, lang, name=body.by_name, by=body.by)
+    said = translate(DECIDED, lang, stage=translate(STAGES[body.stage], lang), who=who, at=at,
                      answer=translate(ANSWERS[body.answer], lang), why=body.reason)
     if fact.void is None:
         return said

@@ -578,6 +578,12 @@ def moment_words(us: int, offset_min: int, lang: str) -> str:
     return f"{date_words(when.date().isoformat(), lang)} {when:%H:%M:%S}"
 
 
+def minute_words(moment: str, lang: str) -> str:
+    """A moment on the clock of a class, like 2026-03-02 08:30."""
+    day, time = moment.split(" ")
+    return f"{date_words(day, lang)} {time}"
+
+
 def zone_words(offset_min: int) -> str:
     """The zone of a clock, like UTC+8 or UTC-3:30."""
     hours, minutes = divmod(abs(offset_min), 60)

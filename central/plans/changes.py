@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from central.plans.draft import Draft, Published
 from central.plans.roster_changes import roster_to_order
+from common.reasons import minute_words
 from common.texts import N_, translate
 from evidence.bodies import ClassOrder
 from evidence.times import MINUTE, utc_us
@@ -54,7 +55,9 @@ def change_words(change: Change, names: Mapping[str, str], lang: str) -> str:
     """A change as a sentence. `names`: pseudonym → name."""
     said: dict[str, object] = {}
     for key, value in change.params.items():
-        if key in PEOPLE:
+        if key in ("moment", "until") or (key == "before" and change.code == "hour_moved"):
+            said[key] = minute_words(str(value), lang)
+        elif key in PEOPLE:
             said[key] = names.get(str(value), value)
         elif key == "people" and isinstance(value, tuple):
             said[key] = "、".join(names.get(one, one) for one in value) or translate(NOBODY, lang)

@@ -12,10 +12,14 @@ from central.classes.stories import Told
 from central.web.links import percent
 from central.web.localtime import LocalTime
 from central.web.matrix import NOT_OVER, Cell, PersonRow
-from common.reasons import block_words
+from common.reasons import HALVES, block_words
 from common.texts import N_, translate
+from evidence.story import Block
 
-CELL, NAME_W, HEAD_H, BAR_W, PLOT_H = 18, 92, 54, 10, 100
+CELL, NAME_W, HEAD_H, LEAN, PLOT_H = 18, 92, 84, 48, 100
+"""`LEAN`: how far the name of the last recording reaches beyond its column."""
+BAR_W, BAR_MOST, COVER_W = 10, 30, 480
+"""Few bars are wide ones."""
 NAME_MOST = 7
 """Characters of a name in the chart; the table has all of it."""
 KINDS = {
@@ -82,24 +86,30 @@ class Coverage:
     """`days`: (x, name) where a day begins."""
 
     width: int
+    bar_w: int
     bars: tuple[Bar, ...]
     days: tuple[tuple[int, str], ...]
     mean: int | None
     plot_h: int = PLOT_H
-    bar_w: int = BAR_W
 
 
 def heat_map(told: Told, people: Sequence[PersonRow], lang: str) -> HeatMap:
     """Trainees × recordings. `people`: the rows of the matrix."""
     local = LocalTime(told.order.utc_offset_min, lang)
-    blocks = [(block_words(one.id, lang), local.short_date(one.span.start_us)) for one in told.story.blocks]
+    blocks = [(block_words(one.id, lang), _short(one, local)) for one in told.story.blocks]
     rows = tuple(_row(person, number, [name for name, _ in blocks], lang) for number, person in enumerate(people))
     used = {cell.kind for row in rows for cell in row.cells}
     return HeatMap(
-        width=NAME_W + CELL * len(blocks) + 2, height=HEAD_H + CELL * len(rows) + 2,
+        width=NAME_W + CELL * len(blocks) + LEAN, height=HEAD_H + CELL * len(rows) + 2,
         columns=tuple((NAME_W + CELL * at + CELL // 2, name, short) for at, (name, short) in enumerate(blocks)),
         rows=rows, legend=tuple((kind, LETTERS[kind], translate(said, lang)) for kind, said in KINDS.items()
                                 if kind in used))
+
+
+def _short(block: Block, local: LocalTime) -> str:
+    """Day and half of the day, without the year."""
+    day, half = local.short_date(block.span.start_us), block.id.split("-")[3]
+    return translate(HALVES[half], local.lang, date=day)
 
 
 def _row(person: PersonRow, number: int, blocks: Sequence[str], lang: str) -> HeatRow:
@@ -133,6 +143,7 @@ def kind_of(cell: Cell | None) -> str:
 def coverage(told: Told, lang: str) -> Coverage:
     """Class-hours × the share of each that is recorded."""
     local = LocalTime(told.order.utc_offset_min, lang)
+    bar_w = max(BAR_W, min(BAR_MOST, COVER_W // max(1, len(told.story.hours))))
     bars: list[Bar] = []
     days: list[tuple[int, str]] = []
     x = 0
@@ -140,14 +151,14 @@ def coverage(told: Told, lang: str) -> Coverage:
     for hour in told.story.hours:
         if local.day(hour.span.start_us) != day:
             day = local.day(hour.span.start_us)
-            x += BAR_W // 2 if days else 0
+            x += bar_w // 2 if days else 0
             days.append((x, local.short_date(hour.span.start_us)))
         share, over = percent(hour.covered_us, hour.span.length_us), hour.span.end_us <= told.as_of.us
         name = (f"{local.date(hour.span.start_us)} {local.clock(hour.span.start_us)}–"
                 f"{local.clock(hour.span.end_us)}")
         words = f"{share}%" if over else translate(NOT_OVER, lang)
         bars.append(Bar(x, share * PLOT_H // 100, hour.hour.kind, over, share, name, words))
-        x += BAR_W + 2
+        x += bar_w + 2
     judged = [hour for hour in told.story.hours if hour.span.end_us <= told.as_of.us]
     mean = percent(sum(hour.covered_us for hour in judged), sum(hour.span.length_us for hour in judged))
-    return Coverage(max(x, 1), tuple(bars), tuple(days), mean if judged else None)
+    return Coverage(max(x, 1), bar_w, tuple(bars), tuple(days), mean if judged else None)

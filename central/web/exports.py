@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 
 from central.accounts.actions import Action
 from central.accounts.scope import Scope, scope_of
-from central.classes.orders import latest_orders
+from central.classes.orders import latest_orders, order_of
 from central.dossier.bulk import wanted
 from central.dossier.desk import DossierDesk
 from central.dossier.errors import ExportRuns, NothingChosen
@@ -41,7 +41,8 @@ def exports(centre: Centre, dossiers: DossierDesk) -> APIRouter:
 
     @routes.get("/classes/{class_id}/dossier", Action.EXPORT)
     def offer(request: Request, class_id: ClassName) -> Response:
-        return page(request, centre, "dossier.html", class_id=class_id, job=None, error="")
+        return page(request, centre, "dossier.html", class_id=class_id, title=title_of(centre, class_id), job=None,
+                    error="")
 
     @routes.post("/classes/{class_id}/dossier", Action.EXPORT)
     def ask(request: Request, class_id: ClassName) -> Response:
@@ -53,7 +54,8 @@ def exports(centre: Centre, dossiers: DossierDesk) -> APIRouter:
         try:
             job = dossiers.ask(facts, ending, lang_of(request), lambda: state_made(centre, facts))
         except BadInput as error:
-            return page(request, centre, "dossier.html", 422, class_id=class_id, job=None,
+            return page(request, centre, "dossier.html", 422, class_id=class_id,
+                        title=title_of(centre, class_id), job=None,
                         error=words(error, lang_of(request)))
         return RedirectResponse(f"/classes/{class_id}/dossier/{job.key}", 303)
 
@@ -62,7 +64,8 @@ def exports(centre: Centre, dossiers: DossierDesk) -> APIRouter:
         job = dossiers.job(class_id, key)
         if job is None:  # forgotten: it is asked for anew
             return RedirectResponse(f"/classes/{class_id}/dossier", 303)
-        made = page(request, centre, "dossier.html", class_id=class_id, job=job, error="",
+        made = page(request, centre, "dossier.html", class_id=class_id, title=title_of(centre, class_id), job=job,
+                    error="",
                     before=dossiers.before(job), seconds=dossiers.elapsed_s(job))
         if job.state in ("waiting", "running"):
             made.headers["refresh"] = str(AGAIN_S)
@@ -109,6 +112,12 @@ def exports(centre: Centre, dossiers: DossierDesk) -> APIRouter:
                                  headers=_attached("classes.zip"))
 
     return routes.router
+
+
+def title_of(centre: Centre, class_id: str) -> str:
+    """What a class is called."""
+    with centre.store.read() as tx:
+        return order_of(tx, class_id)[1].title
 
 
 def _chosen(centre: Centre, request: Request, asked: dict[str, str]) -> list[str]:

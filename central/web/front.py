@@ -24,7 +24,7 @@ from central.web.kinds import refusal
 from central.web.links import Link, link
 from central.web.localtime import LocalTime
 from central.web.looking import look
-from central.web.overview import VERDICTS, Asked, asked_of, line_view, list_view, overview_view
+from central.web.overview import VERDICTS, Asked, asked_of, beside, line_view, list_view, overview_view
 from central.web.render import lang_of, page
 from central.wiring import Centre
 from common.texts import translate, words
@@ -60,7 +60,8 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
             silent = may_not_sign(tx, centre.clock.stamp(), centre.keys.test)
             institutions = [(one.institution, one.name) for one in scope.visible()]
         return page(
-            request, centre, "overview.html", 422 if wrong else 200, o=overview_view(found, lang), wrong=wrong,
+            request, centre, "overview.html", 422 if wrong else 200, o=overview_view(found, lang, dict(institutions)),
+            wrong=wrong,
             l=list_view(listed, asked, lang, dict(institutions)), verdicts=_verdicts(lang), institutions=institutions,
             links=links, silent=silent and words(silent, lang), searches=scope.actor.may(Action.SEARCH),
             whole=scope.actor.role in WHOLE)
@@ -76,11 +77,12 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
             look(centre, request, "names", why=text)
         glance.catch_up()
         with centre.store.read() as tx:
-            found = search(tx, wanted_of(scope_of(tx, actor)), text, centre.store.device,
+            scope = scope_of(tx, actor)
+            found = search(tx, wanted_of(scope), text, centre.store.device,
                            centre.clock.stamp().utc_us, centre.names if people else None, keys if people else None)
-        local = LocalTime(CHINA_MIN, lang)
-        return page(request, centre, "search.html", found=found, lines=[line_view(one, local) for one in found.classes],
-                    searches=people)
+        local, names = LocalTime(CHINA_MIN, lang), {one.institution: one.name for one in scope.visible()}
+        return page(request, centre, "search.html", found=found, searches=people,
+                    lines=[line_view(one, local, names) for one in found.classes])
 
     @routes.get("/boxes", Action.OVERVIEW)
     def boxes(request: Request) -> Response:
@@ -91,10 +93,14 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
             whole = scope.actor.role in WHOLE
             theirs = None if whole else tx.boxes_wanted(wanted_of(scope))
             shown = [one for one in box_views(tx, centre.store.device, lang) if theirs is None or one.device in theirs]
+            newest = {one.device: one for one in shown}
+            states = {one.device: one for one in tx.box_states(1, newest.keys(), len(newest))}
             kept = tx.quarantined(SHOWN) if whole else []
             links = newest_records(tx, scope, {one.device for one in shown})
+        local = LocalTime(CHINA_MIN, lang)
+        lines = [beside(one, states.get(one.device) if newest[one.device] is one else None, local) for one in shown]
         refused = [(refusal(error, lang), *rest) for error, *rest in kept]
-        return page(request, centre, "boxes.html", boxes=shown, refused=refused, links=links)
+        return page(request, centre, "boxes.html", boxes=lines, refused=refused, links=links)
 
     return routes.router
 

@@ -5,7 +5,7 @@ import dataclasses
 import datetime
 import functools
 
-from babel.dates import format_skeleton
+from babel.dates import format_interval, format_skeleton
 
 from common.reasons import date_words, moment_words, zone_words
 from common.texts import N_, translate
@@ -34,6 +34,10 @@ class LocalTime:
     def date(self, us: int) -> str:
         """The local date in words."""
         return date_words(self.day(us), self.lang)
+
+    def dates(self, first_us: int, last_us: int) -> str:
+        """From one local date to another, what they share said once."""
+        return span(self.day(first_us), self.day(last_us), self.lang)
 
     def short_date(self, us: int) -> str:
         """The local date without its year."""
@@ -64,3 +68,10 @@ class LocalTime:
 @functools.lru_cache(maxsize=4096)  # as `date_words`
 def _short(iso: str, lang: str) -> str:
     return format_skeleton("MMMd", datetime.date.fromisoformat(iso), locale="zh_CN" if lang == "zh" else "en")
+
+
+@functools.lru_cache(maxsize=4096)
+def span(first: str, last: str, lang: str) -> str:
+    """Some days, like 2026-03-02, in words."""
+    ends = datetime.date.fromisoformat(first), datetime.date.fromisoformat(last)
+    return str(format_interval(*ends, "yMMMd", locale="zh_CN" if lang == "zh" else "en"))

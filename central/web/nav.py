@@ -9,6 +9,7 @@ from common.texts import N_, translate
 
 NAV: tuple[tuple[str, str, Action], ...] = (
     ("/", N_("Classes"), Action.OVERVIEW),
+    ("/boxes", N_("Boxes"), Action.OVERVIEW),
     ("/plans", N_("Class management"), Action.SEE_PLAN),
     ("/exports", N_("Exports"), Action.EXPORT),
     ("/institutions", N_("Institutions"), Action.INSTITUTIONS),

@@ -12,13 +12,13 @@ from central.errors import BadFilter
 from central.overview.overview import ClassLine, Overview, Page, RunningLine, region_prefix
 from central.store.live import BoxState
 from central.store.summaries import SORTS, Wanted
-from central.web.boxes import CHINA_MIN
+from central.web.boxes import CHINA_MIN, BoxView
 from central.web.localtime import LocalTime
 from common.texts import N_, translate
 from evidence.times import MINUTE
 
 VERDICTS = {
-    "flag": N_("Flag"), "review": N_("Review required"), "noted": N_("No flag under R3 so far"),
+    "flag": N_("Flag"), "review": N_("Review required"), "noted": N_("No flag, other findings"),
     "clear": N_("Clear so far"), "none": N_("Not judged"), "unjudged": N_("not judged yet"),
     "error": N_("cannot be judged"),
 }
@@ -33,6 +33,9 @@ TROUBLES = {
     "expires": N_("its certificate ends on {date}"), "refused": N_("{refused} of its messages were refused"),
     "waiting": N_("{waiting} of its records have no receipt yet"),
 }
+OF_BOX = ("expired", "full", "apart", "expires", "refused")
+"""Those that are of no single chain."""
+BAD = 40
 STALE = N_("judged {time}; records have come since, or time has passed")
 JUDGED = N_("judged as of {time}")
 BEING = N_("being judged")
@@ -40,6 +43,10 @@ ROUNDS = {
     "first": N_("one person has decided; the second is to come"), "decided": N_("two persons have decided"),
     "returned": N_("the second person sent it back"), "disagreed": N_("the two persons disagree"),
     "stale": N_("decided on what is not so any more"),
+}
+FIELDS = {
+    "region": N_("Region (six digits)"), "institution": N_("Institution"), "verdict": N_("Verdict"),
+    "since": N_("from (date)"), "until": N_("until (date)"), "sort": N_("sorted by"),
 }
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -55,7 +62,7 @@ class LineView:
     title: str
     href: str
     place: str
-    """Institution and region."""
+    """The institution; empty where the class is of none."""
     dates: str
     rooms: str
     trainees: int
@@ -165,23 +172,23 @@ def asked_of(params: Mapping[str, str]) -> Asked:
                               ("since", _DATE, N_("a date like 2026-03-02")),
                               ("until", _DATE, N_("a date like 2026-03-02"))):
         if said[field] and not (shape.fullmatch(said[field]) and (shape is not _DATE or _is_date(said[field]))):
-            raise BadFilter(field=field, why=why)
+            raise BadFilter(field=FIELDS[field], why=why)
     for field, known in (("verdict", VERDICTS), ("sort", SORTS)):
         if said[field] and said[field] not in known:
-            raise BadFilter(field=field, why=", ".join(known))
+            raise BadFilter(field=FIELDS[field], why=", ".join(known))
     return Asked(
         params.get("q", "").strip()[:100], said["region"], said["institution"], said["verdict"], said["since"],
         said["until"], params.get("running", "") == "1", said["sort"] or "date",
         params.get("descending", "1") != "0", params.get("after", ""))
 
 
-def overview_view(found: Overview, lang: str) -> OverviewView:
-    """What needs me now, in one language; times are of China."""
+def overview_view(found: Overview, lang: str, institutions: Mapping[str, str] = NO_NAMES) -> OverviewView:
+    """What needs me now, in one language; times are of China. `institutions`: their names by id."""
     local = LocalTime(CHINA_MIN, lang)
     return OverviewView(
         as_of=local.full(found.now_us),
-        flags=tuple(line_view(one, local) for one in found.flags), flags_all=found.flags_all,
-        reviews=tuple(line_view(one, local) for one in found.reviews), reviews_all=found.reviews_all,
+        flags=tuple(line_view(one, local, institutions) for one in found.flags), flags_all=found.flags_all,
+        reviews=tuple(line_view(one, local, institutions) for one in found.reviews), reviews_all=found.reviews_all,
         running=tuple(running_view(one, local) for one in found.running), running_all=found.running_all,
         boxes=tuple(box_line(one, local) for one in found.boxes), boxes_all=found.boxes_all, refused=found.refused,
         behind=found.behind, unseen=found.unseen,
@@ -199,15 +206,13 @@ def list_view(page: Page, asked: Asked, lang: str, institutions: Mapping[str, st
 def line_view(line: ClassLine, local: LocalTime, institutions: Mapping[str, str] = NO_NAMES) -> LineView:
     """A class in words. What is not known is left out: a class may be of no institution."""
     row = line.summary
-    first, last = local.date(row.starts_us), local.date(row.ends_us)
-    dates = first if first == last else f"{first} – {last}"
     rooms = "、".join(f"{room} · {box}" for box, room in line.boxes.items())
     said = JUDGED if line.fresh else STALE if row.judged_leaf >= 0 else BEING
     judged = translate(said, local.lang, time=local.full(row.judged_us))
-    place = " ".join(one for one in (institutions.get(row.institution, row.institution), row.region) if one)
     return LineView(
-        row.class_id, row.title, f"/classes/{row.class_id}", place,
-        dates if row.ends_us else "", rooms, row.trainees,
+        row.class_id, row.title, f"/classes/{row.class_id}",
+        institutions.get(row.institution, row.institution),
+        local.dates(row.starts_us, row.ends_us) if row.ends_us else "", rooms, row.trainees,
         row.verdict, translate(VERDICTS[row.verdict], local.lang), row.missing, row.open, row.violated,
         translate(ROUNDS[row.round], local.lang) if row.round in ROUNDS else "", judged, line.fresh,
         row.simulated, row.liveness, row.error)
@@ -228,7 +233,17 @@ def box_line(one: BoxState, local: LocalTime) -> BoxLine:
             "waiting": one.waiting}
     troubles = tuple(translate(TROUBLES[code], local.lang, **says) if code in TROUBLES else code
                      for code in one.troubles)
-    return BoxLine(one.device, "—" if one.heard_us is None else local.full(one.heard_us), troubles, one.grade >= 40)
+    return BoxLine(one.device, "—" if one.heard_us is None else local.full(one.heard_us), troubles, one.grade >= BAD)
+
+
+def beside(view: BoxView, state: BoxState | None, local: LocalTime) -> BoxView:
+    """A line of a chain with what else is told of its box on the overview."""
+    more = [code for code in state.troubles if code in OF_BOX] if state else []
+    if state is None or not more:
+        return view
+    said = box_line(dataclasses.replace(state, troubles=tuple(more)), local).troubles
+    text = ("；" if local.lang == "zh" else "; ").join([view.state] * view.trouble + list(said))
+    return dataclasses.replace(view, state=text, trouble=view.trouble or state.grade >= BAD)
 
 
 def _is_date(text: str) -> bool:

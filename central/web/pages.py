@@ -14,6 +14,7 @@ from central.classes.orders import order_of
 from central.classes.stories import Stories
 from central.errors import UnknownEvidence
 from central.web.access import Routes, actor_of
+from central.web.boxes import CHINA_MIN
 from central.web.case.common import can
 from central.web.class_names import ClassName, names_of
 from central.web.kept_views import KeptViews
@@ -23,6 +24,7 @@ from central.web.looking import look, look_at_record
 from central.web.render import lang_of, page
 from central.wiring import Centre
 from common.texts import words
+from evidence.bodies import ClassOrder
 from evidence.errors import ZaitangError
 from evidence.receipts import Receipt, read_receipt
 from evidence.records import Sealed
@@ -86,7 +88,8 @@ def _record(centre: Centre, stories: Stories, device: str, chain: str, seq: int,
     except ZaitangError as error:
         trouble = words(error, lang)
     class_id = sealed.record.body.get("class")
-    local, given = LocalTime(_offset(centre, class_id), lang), _receipt(centre, receipt)
+    order = _order(centre, class_id)
+    local, given = LocalTime(CHINA_MIN if order is None else order.utc_offset_min, lang), _receipt(centre, receipt)
     return {
         "record": sealed.record, "hash": sealed.hash, "trouble": trouble, "after": after is not None,
         "keyid": open_envelope(sealed.envelope, RECORD_TYPE).signatures[0][0], "own": device == centre.store.device,
@@ -94,6 +97,7 @@ def _record(centre: Centre, stories: Stories, device: str, chain: str, seq: int,
         "liveness_checked": _liveness_checked(stories, class_id),
         "kind": record_kind(sealed.record.type, lang),
         "class_id": class_id if isinstance(class_id, str) else None,
+        "title": class_id if order is None else order.title,
         "local": local.exact(sealed.record.utc_us),
         "receipt": given, "given": "" if given is None else local.exact(utc_us(given.time)),
         "people": _people(centre, class_id, sealed),
@@ -112,15 +116,15 @@ def _liveness_checked(stories: Stories, class_id: object) -> bool:
         return True
 
 
-def _offset(centre: Centre, class_id: object) -> int:
-    """Where no class is named, the time of China, which all sites share."""
+def _order(centre: Centre, class_id: object) -> ClassOrder | None:
+    """The order in force of the class that a record names, if it does and there is one."""
     if not isinstance(class_id, str):
-        return 480
+        return None
     try:
         with centre.store.read() as tx:
-            return order_of(tx, class_id)[1].utc_offset_min
+            return order_of(tx, class_id)[1]
     except ZaitangError:
-        return 480
+        return None
 
 
 def _people(centre: Centre, class_id: object, sealed: Sealed) -> Mapping[str, str]:

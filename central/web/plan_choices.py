@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 from fastapi import Request
 
@@ -13,17 +14,17 @@ from central.plans.errors import UnknownBoxHere, UnknownInstitution
 from central.store.tables import Tx
 from central.web.access import field, form_of
 from central.wiring import Centre
-from common.policies import NoSuchPolicy, policy_ids
+from common.policies import NoSuchPolicy, load_policy, policy_ids
 from evidence.bodies import Institution, Place
 
 
 @dataclasses.dataclass(frozen=True)
 class Choices:
-    """`boxes`: those that may be chosen, with the room where they stood last. A box is an institution's by the classes
-    that it records; until an administrator gave it the first one, it is nobody's."""
+    """`policies`: id → title. `boxes`: those that may be chosen, with the room where they stood last. A box is an
+    institution's by the classes that it records; until an administrator gave it the first one, it is nobody's."""
 
     scope: Scope
-    policies: list[str]
+    policies: dict[str, str]
     boxes: dict[str, str]
 
     @property
@@ -46,7 +47,7 @@ class Choices:
         return asked or None
 
 
-def choices(centre: Centre, actor: Actor, draft: Draft | None) -> Choices:
+def choices(centre: Centre, actor: Actor, draft: Draft | None, lang: str) -> Choices:
     """What this person may choose. `draft`: of the class, if it is there."""
     with centre.store.read() as tx:
         scope = scope_of(tx, actor)
@@ -54,8 +55,17 @@ def choices(centre: Centre, actor: Actor, draft: Draft | None) -> Choices:
         known = {device: "" for device, _ in tx.certificates()} if scope.everything else dict.fromkeys(rooms, "")
         boxes = {device: rooms.get(device, "") for device in sorted(known) if tx.keys_of(device)}
     boxes |= {} if draft is None else {one.device: one.room for one in draft.boxes}
-    ids = policy_ids()
-    return Choices(scope, [*ids, *([] if draft is None or draft.policy.id in ids else [draft.policy.id])], boxes)
+    ids = dict.fromkeys([*policy_ids(), *([] if draft is None else [draft.policy.id])])
+    return Choices(scope, {one: policy_title(one, lang) for one in ids}, boxes)
+
+
+@functools.cache
+def policy_title(policy_id: str, lang: str) -> str:
+    """What a policy that comes with the product is called; of another one its id."""
+    if policy_id not in policy_ids():
+        return policy_id
+    policy = load_policy(policy_id)
+    return policy.title_en if lang == "en" else policy.title
 
 
 def places_of(request: Request, offered: Choices) -> tuple[Place, ...]:

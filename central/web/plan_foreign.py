@@ -8,6 +8,7 @@ from central.accounts.scope import sees_class
 from central.plans.errors import BoxTaken, PersonElsewhere, TeacherElsewhere
 from central.plans.overlaps import Earlier
 from central.wiring import Centre
+from common.reasons import date_words, minute_words
 from common.texts import N_, translate, words
 from evidence.errors import BadInput
 
@@ -35,14 +36,16 @@ def sight(centre: Centre, actor: Actor) -> Sees:
 
 def refusal_words(error: BadInput, lang: str, sees: Sees) -> str:
     """Why a plan is refused."""
+    said = {key: minute_words(str(value), lang) if key == "moment" else value for key, value in error.params.items()}
     text = HIDDEN.get(type(error))
     if text is None or sees(str(error.params["other"])):
-        return words(error, lang)
-    return translate(text, lang, **error.params)
+        return words(type(error)(**said), lang)
+    return translate(text, lang, **said)
 
 
 def earlier_words(one: Earlier, people: str, lang: str, sees: Sees) -> str:
     """Who was in another training shortly before (O8)."""
+    date = "" if one.over is None else date_words(one.over, lang)
     texts = (EARLIER, EARLIER_ON) if sees(one.class_id) else (HIDDEN_EARLIER, HIDDEN_EARLIER_ON)
-    return translate(texts[one.over is not None], lang, class_id=one.class_id, title=one.title, date=one.over,
+    return translate(texts[one.over is not None], lang, class_id=one.class_id, title=one.title, date=date,
                      people=people)

@@ -6,13 +6,13 @@ import datetime
 import itertools
 from collections.abc import Iterable, Mapping
 
-from babel.dates import format_interval
-
 from central.plans.changes import KINDS, PEOPLE, ROLES, Change, change_words
 from central.plans.draft import Draft, DraftHour, joining, joins, leaves
 from central.plans.views import BoxState, Shown
-from central.web.localtime import LocalTime
+from central.web.localtime import LocalTime, span
+from central.web.plan_choices import policy_title
 from central.web.plan_foreign import Sees, earlier_words, refusal_words
+from common.reasons import minute_words
 from common.texts import N_, translate, words
 from evidence.blocks import local
 from evidence.bodies import Place
@@ -136,7 +136,7 @@ def plan_view(shown: Shown, lang: str, now_us: int, sees: Sees) -> PlanView:
     state = "draft" if order is None else "changed" if shown.changes else "published"
     people = _people(shown, lang, now_us)
     return PlanView(
-        draft.class_id, draft.title, shown.version, draft.policy.id, draft.institution or "", state,
+        draft.class_id, draft.title, shown.version, policy_title(draft.policy.id, lang), draft.institution or "", state,
         translate(STATES[state], lang), 0 if order is None else order.number,
         draft.based_on != (0 if order is None else order.number), draft.boxes, dates_of(draft, lang), len(draft.hours),
         [one for one in people if one.role == "trainee"], [one for one in people if one.role == "instructor"],
@@ -152,12 +152,7 @@ def dates_of(draft: Draft, lang: str) -> str:
     if not draft.hours:
         return ""
     days = [_day(one, draft) for one in draft.hours]
-    return span(min(days), max(days), lang)
-
-
-def span(first: datetime.date, last: datetime.date, lang: str) -> str:
-    """Some days in words."""
-    return str(format_interval(first, last, "yMMMd", locale="zh_CN" if lang == "zh" else "en"))
+    return span(min(days).isoformat(), max(days).isoformat(), lang)
 
 
 def box_rows(boxes: Iterable[BoxState], local_time: LocalTime) -> list[BoxRow]:
@@ -189,8 +184,9 @@ def _weeks(shown: Shown, lang: str, now_us: int) -> list[Week]:
             Day(local_time.short_date(one[0].start_us), local_time.weekday(one[0].start_us),
                 [_slot(hour, shown, marks, lang, now_us) for hour in one])
             for one in (list(those) for _, those in itertools.groupby(of_week, lambda hour: _day(hour, draft)))]
-        found.append(Week(span(first, first + datetime.timedelta(days=6), lang), len(of_week),
-                          of_week[-1].end_us > now_us, days))
+        found.append(Week(
+            span(first.isoformat(), (first + datetime.timedelta(days=6)).isoformat(), lang), len(of_week),
+            of_week[-1].end_us > now_us, days))
     return found
 
 
@@ -213,11 +209,13 @@ def _people(shown: Shown, lang: str, now_us: int) -> list[PersonRow]:
         at_us = utc_us(event.effective)
         for person, said in ((joins(event), JOINS), (leaves(event), LEAVES)):
             if person in notes:
-                notes[person].append(_note(translate(said, lang, moment=draft.moment(at_us)), pending, lang))
+                told = translate(said, lang, moment=minute_words(draft.moment(at_us), lang))
+                notes[person].append(_note(told, pending, lang))
                 gone = gone | {person} if said is LEAVES else gone - {person}
     for leave, pending in [*((one, False) for one in published.leaves), *((one, True) for one in draft.leaves)]:
         if leave.person in notes and utc_us(leave.end) > now_us:
-            said = translate(LEAVE, lang, start=draft.moment(utc_us(leave.start)), end=draft.moment(utc_us(leave.end)))
+            start, end = (minute_words(draft.moment(utc_us(at)), lang) for at in (leave.start, leave.end))
+            said = translate(LEAVE, lang, start=start, end=end)
             notes[leave.person].append(_note(said, pending, lang))
     return [PersonRow(person, shown.names.get(person, person), role, translate(ROLES[role], lang),
                       person not in gone, notes[person]) for person, role in listed.items()]

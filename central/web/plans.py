@@ -87,13 +87,13 @@ def plans(centre: Centre) -> APIRouter:
 
     @routes.get("/{planned}/class", MANAGE)
     def facts(request: Request, planned: ClassName) -> Response:
-        offered = choices(centre, actor_of(request), centre.plans().show(planned).draft)
+        offered = choices(centre, actor_of(request), centre.plans().show(planned).draft, lang_of(request))
         return form_page(request, centre, planned, "plan_class.html", now=_facts, offered=offered)
 
     @routes.post("/{planned}/class", MANAGE)
     def change(request: Request, planned: ClassName) -> Response:
         draft = centre.plans().show(planned).draft
-        offered = choices(centre, actor_of(request), draft)
+        offered = choices(centre, actor_of(request), draft, lang_of(request))
 
         def do(version: int) -> None:
             policy = policy_of_form(request)
@@ -159,7 +159,7 @@ def _view(centre: Centre, shown: Shown, actor: Actor, lang: str) -> PlanView:
 def _new(request: Request, centre: Centre, error: BadInput | None = None) -> Response:
     lang = lang_of(request)
     return page(request, centre, "plan_new.html", 200 if error is None else 422,
-                offered=choices(centre, actor_of(request), None), said=Typed(request),
+                offered=choices(centre, actor_of(request), None, lang_of(request)), said=Typed(request),
                 problems=[] if error is None else problem_rows(error, lang, sight(centre, actor_of(request))))
 
 
@@ -170,7 +170,7 @@ def _make(request: Request, centre: Centre) -> str:
         raise ClassIdTaken(class_id=class_id)
     if not field(request, "title").strip():
         raise BadText(what=TITLE, limit=MAX_TEXT)
-    offered = choices(centre, actor_of(request), None)
+    offered = choices(centre, actor_of(request), None, lang_of(request))
     spec = ClassSpec(class_id, field(request, "title"), policy_of_form(request), places_of(request, offered),
                      offered.institution(field(request, "institution")))
     files = [file_of(request, centre, name, class_id) for name in ("schedule", "roster")]

@@ -39,7 +39,7 @@ def page(request: Request, centre: Centre, template: str, status: int = 200, **c
     html = environment().get_template(template).render(
         _=functools.partial(translate, lang=lang), lang=lang, centre=centre.config.name, test_keys=centre.keys.test,
         switch={code: _switch(request, code) for code in LANGS}, me=me,
-        nav=[] if me is None else entries(me, request.url.path, lang),
+        own_here=request.url.path.startswith("/own"), nav=[] if me is None else entries(me, request.url.path, lang),
         form_field=lambda: Markup(FIELD_HTML).format(cookies.form_token(request)), **content,
     )
     response = HTMLResponse(html, status)

@@ -152,8 +152,7 @@ def _dates(told: Told, local: LocalTime) -> str:
     hours = told.story.hours
     if not hours:
         return ""
-    first, last = local.date(hours[0].span.start_us), local.date(hours[-1].span.start_us)
-    return first if first == last else f"{first} – {last}"
+    return local.dates(hours[0].span.start_us, hours[-1].span.start_us)
 
 
 def _hour(told: Told, hour: HourStory, local: LocalTime) -> HourView:

@@ -10,6 +10,7 @@ from central.classes.stories import Told
 from central.papers import Papers
 from central.web.case.inspections import InspectionView, inspection_views
 from central.web.localtime import LocalTime
+from common.reasons import rule_words
 from common.texts import N_, translate, words
 from evidence.rates import Rate, rates
 from evidence.rules import Finding
@@ -134,7 +135,7 @@ def _needs(case: Case, local: LocalTime) -> Iterator[Need]:
         yield Need(translate(INSPECT, lang), supervisors, f"{base}/inspections#state", "inspect")
     missing = [rule for rule in IMPORTED if results.get(rule) == "not_recorded"]
     if missing:
-        rules = ("、" if lang == "zh" else ", ").join(missing)
+        rules = ("、" if lang == "zh" else ", ").join(f"{rule} {rule_words(rule, lang)}" for rule in missing)
         yield Need(translate(FACTS, lang, rules=rules), supervisors, f"{base}/facts", "inspect")
 
 

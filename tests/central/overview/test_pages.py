@@ -12,6 +12,7 @@ import pytest
 from central.accounts.people import Actor
 from central.accounts.scope import scope_of, sees_class
 from central.classes.stories import Stories, Told
+from central.ingest.collector import Message
 from central.overview import glance
 from central.overview.overview import classes
 from central.web import front
@@ -26,6 +27,7 @@ from central.web.view import ClassView, class_view
 from central.wiring import Centre
 from common.texts import translate
 from evidence.bodies import Alarm, CentreLook, body_of
+from evidence.heartbeats import heartbeat_of, seal_heartbeat
 from evidence.standing import r3_of
 from evidence.times import MINUTE
 from tests.central.console import signed_in
@@ -203,3 +205,23 @@ def test_a_kept_page_is_the_page_that_would_be_made_now(city: City) -> None:
     city.clock.utc_us += RUNNING_US
     assert kept(nobody) == first
     assert kept({one.person: "张" for one in order.roster}) != first
+
+
+def test_the_page_of_boxes_and_the_overview_say_the_same_of_a_box(city: City) -> None:
+    order = city.add("welder-1")
+    box = city.box()
+    city.teach(box, "welder-1", [one.person for one in order.roster[:2]])
+    beat = heartbeat_of(box.sealed[-1], city.clock.stamp(), 0, {"recordings": 1 << 30})
+    city.centre.collector().take([Message(box.device, seal_heartbeat(beat, box.signer), "heartbeats")])
+    client = signed_in(city.centre)
+    for path in ("/", "/boxes"):
+        assert "空间将满：剩余 1.0 GB" in client.get(path).text, path
+
+
+def test_a_class_that_needs_somebody_names_its_institution(city: City) -> None:
+    city.add("welder-1")
+    city.centre.account_desk().put_institution("school-a", "三门峡职业培训学校", "411202", None)
+    client = signed_in(city.centre, "supervisor", "411200")
+    for path in ("/", "/search?q=welder"):
+        page = client.get(path).text.partition('<ul class="listing">')[2]
+        assert "三门峡职业培训学校" in page and "school-a" not in page, path

@@ -1,0 +1,187 @@
+"""`python -m tests.central.pictures`: makes docs/img/console.png and console.zh.png anew.
+
+With a FOLDER, and names if not all are wanted: every page of the console in both languages, on a screen and on a
+telephone, to be looked at.
+"""
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from central.overview import glance
+from central.web.links import link
+from tests.central.case_pages import BASE, FIRST, PRACTICE
+from tests.central.console import COOKIE, session_of
+from tests.central.office import WRONG, Office, open_office
+from tests.central.plans.making import schedule
+from tests.central.test_browser import CHROMIUM, Console
+
+OUT, DOCS = Path(__file__).parents[2] / "docs" / "img", {"en": "console.png", "zh": "console.zh.png"}
+ARGS = ["--no-sandbox", "--disable-gpu"]
+COLOURS = 64
+WIDTHS = {"screen": 1280, "phone": 390}
+TALL = 900
+WARM_S = 120.0
+PLAN = "/plans/welder-2"
+PAGES: dict[str, tuple[str, str]] = {
+    "overview": ("wang", "/"), "overview-admin": ("admin", "/"), "overview-school": ("school", "/"),
+    "filtered": ("wang", "/?verdict=noted&since=2026-03-01#classes"), "filter-wrong": ("wang", "/?region=41"),
+    "search": ("wang", "/search?q=赵敏"), "search-nobody": ("school", "/search?q=面点"), "boxes": ("admin", "/boxes"),
+    "class": ("wang", BASE), "class-school": ("school", BASE), "class-running": ("wang", "/classes/cook-1"),
+    "class-planned": ("wang", "/classes/welder-2"),
+    "review": ("wang", f"{BASE}/blocks/{PRACTICE}"), "review-clear": ("school", f"{BASE}/blocks/{FIRST}"),
+    "sheet": ("wang", f"{BASE}/blocks/{FIRST}/sheets/box-1"),
+    "decision": ("zhao", f"{BASE}/decision"), "decision-school": ("school", f"{BASE}/decision"),
+    "objections": ("zhao", f"{BASE}/objections"), "objections-school": ("school", f"{BASE}/objections"),
+    "inspections": ("wang", f"{BASE}/inspections"), "inspection-again": ("wang", f"{BASE}/inspections?replaces=i-2"),
+    "facts": ("wang", f"{BASE}/facts"), "survey": ("wang", f"{BASE}/survey"),
+    "survey-none": ("wang", "/classes/cook-1/survey"), "dossier": ("wang", f"{BASE}/dossier"),
+    "record": ("wang", "/records/box-1/" + "ab" * 16 + "/2"), "record-centre": ("admin", "{decision}"),
+    "plans": ("school", "/plans"), "plan-new": ("school", "/plans/new"), "plan": ("school", PLAN),
+    "plan-draft": ("school", "/plans/welder-3"), "plan-supervisor": ("wang", PLAN),
+    **{f"plan-{name}": ("school", f"{PLAN}/{name}") for name in (
+        "add", "pattern", "leave", "tables", "class", "publish", "discard", "forget")},
+    "plan-hour": ("school", f"{PLAN}/hours/h1"),
+    **{f"plan-{name}": ("school", f"{PLAN}/events/{name}") for name in ("joins", "leaves", "instead")},
+    "exports": ("wang", "/exports"), "audit": ("admin", "/audit"),
+    "accounts": ("admin", "/accounts"), "account": ("admin", "/accounts/wang"),
+    "institutions": ("admin", "/institutions"),
+    "own": ("wang", "/own"), "own-codes": ("wang", "/own/codes"), "sign-in": ("", "/sign-in"),
+    "sign-in-code": ("code", "/sign-in/code"), "welcome": ("", "/welcome/{welcome}"),
+    "me-open": ("", "/me/open/{open}"), "me": ("trainee", "/me"), "me-over": ("", "/me"),
+    "survey-form": ("", "/survey/{ticket}"),
+    "error-403": ("school", "/accounts"), "error-404": ("wang", "/classes/none"),
+    "error-422": ("wang", f"{BASE}/blocks/{PRACTICE}"), "plan-mistakes": ("school", "/plans/welder-3/tables"),
+    "own-token": ("wang", "/own"),
+}
+"""Name of a page: who sees it, and where it is."""
+
+
+def _mistakes(page: Page) -> None:
+    page.set_input_files("[name=schedule]", {
+        "name": "课程表.csv", "mimeType": "text/csv", "buffer": schedule(*WRONG).data})
+    page.locator("main form button").click()
+
+
+def _no_reason(page: Page) -> None:
+    page.locator("input[name=answer][value=missing]").check()
+    page.locator("textarea[name=reason]").fill(" ")
+    page.locator("form[action*='/review'] button").click()
+
+
+def _token(page: Page) -> None:
+    page.fill("input[name=label]", "x")
+    page.fill('form[action="/own/tokens"] input[name=password]', "not the password")
+    page.click('form[action="/own/tokens"] button:not([name])')
+
+
+ACTS: dict[str, Callable[[Page], None]] = {
+    "plan-mistakes": _mistakes, "error-422": _no_reason, "own-token": _token}
+"""What is sent on a page before it is looked at: each of these is refused."""
+
+
+@contextmanager
+def office(folder: Path) -> Iterator[tuple[Office, Console]]:
+    """The office and its console."""
+    glance.WAIT_S = WARM_S
+    made = open_office(folder)
+    console = Console(made.centre)
+    try:
+        yield made, console
+    finally:
+        console.stop()
+        made.centre.store.close()
+
+
+class Visitors:
+    """Whoever looks at pages, each in a browser of their own."""
+
+    def __init__(self, browser: Browser, made: Office, console: Console, lang: str, width: int) -> None:
+        self._browser, self._office, self._console, self._lang, self._width = browser, made, console, lang, width
+        self._pages: dict[str, Page] = {}
+
+    def open(self, name: str) -> Page:
+        """A page, all of it there."""
+        who, path = PAGES[name]
+        made, page = self._office, self._page(who)
+        with made.centre.store.read() as tx:
+            decision = tx.of_type("decision", "welder-1")[-1].record.key
+        path = path.format(welcome=made.welcome, open=made.open_link, ticket=made.ticket, decision=link(decision).href)
+        page.goto(self._console.address + path, wait_until="load")
+        if name in ACTS:
+            with page.expect_navigation(wait_until="load"):
+                ACTS[name](page)
+        return page
+
+    def _page(self, who: str) -> Page:
+        if who in self._pages:
+            return self._pages[who]
+        context = self._browser.new_context(
+            viewport={"width": self._width, "height": TALL}, reduced_motion="reduce", bypass_csp=True)
+        self._keep(context, "lang", self._lang)
+        if who == "code":
+            self._keep(context, COOKIE, self._office.code)
+        elif who not in ("", "trainee"):
+            self._keep(context, COOKIE, session_of(self._office.centre, name=who))
+        page = self._pages[who] = context.new_page()
+        if who == "trainee":
+            page.goto(f"{self._console.address}/me/open/{self._office.new_link()}")
+            with page.expect_navigation():
+                page.locator("main button").click()
+        return page
+
+    def _keep(self, context: BrowserContext, name: str, value: str) -> None:
+        context.add_cookies([{"name": name, "value": value, "url": self._console.address}])
+
+    def close(self) -> None:
+        """All of them."""
+        for page in self._pages.values():
+            page.context.close()
+
+
+def take(made: Office, console: Console, browser: Browser, folder: Path, names: list[str]) -> None:
+    """Pictures of pages, as high as each is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for lang in DOCS:
+        for screen, width in WIDTHS.items():
+            visitors = Visitors(browser, made, console, lang, width)
+            for name in names:
+                visitors.open(name).screenshot(path=folder / f"{name}.{lang}.{screen}.png", full_page=True)
+            visitors.close()
+
+
+def document(made: Office, console: Console, browser: Browser) -> None:
+    """The pictures of the documents."""
+    for lang, file in DOCS.items():
+        visitors = Visitors(browser, made, console, lang, WIDTHS["screen"])
+        visitors.open("class").screenshot(path=OUT / file)
+        visitors.close()
+        with Image.open(OUT / file) as picture:
+            few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        few.save(OUT / file, optimize=True)
+
+
+def main(args: list[str]) -> int:
+    """Exit status 2 without a browser or with a page that nobody knows."""
+    names = args[1:] or list(PAGES)
+    if CHROMIUM is None or set(names) - PAGES.keys():
+        print("no browser, or no such page; pages are: " + " ".join(PAGES), file=sys.stderr)
+        return 2
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as temp, office(Path(temp)) as (made, console):
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        if args:
+            take(made, console, browser, Path(args[0]), names)
+        else:
+            document(made, console, browser)
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,51 @@
+"""Every page of the console, as each role sees it, on a telephone: axe finds nothing, and nothing is wider than it."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.central.test_access import CALLS
+from tests.central.test_browser import CHROMIUM, browser
+
+sync_api = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+pytest.importorskip("av")
+
+from tests.central.pictures import ACTS, PAGES, WIDTHS, Visitors, office  # noqa: E402
+
+NO_PAGES = re.compile(r"/(api|log|media)/|/(check|envelope|file|schedule.xlsx)$|{(paper|camera|rule|which|key)}")
+"""What programs read, and files."""
+REFUSED = {"filter-wrong": 422, "error-403": 403, "error-404": 404, "me-over": 404}
+__all__ = ["browser"]
+
+
+def test_each_page_has_a_name_here() -> None:
+    there = [path.split("?")[0].split("#")[0] for _, path in PAGES.values()]
+    there += ["/records/centre/00/1"]
+    ways = {path: re.compile(re.sub(r"{[^}]*}", "[^/]+", path)) for method, path in CALLS if method == "GET"}
+    missing = [path for path, way in ways.items()
+               if not NO_PAGES.search(path) and not any(way.fullmatch(one) for one in there)]
+    assert missing == ["/own/password"], "the same page as /own"
+
+
+@pytest.fixture(scope="module")
+def visitors(browser: sync_api.Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitors]:
+    with office(tmp_path_factory.mktemp("office")) as (made, console):
+        known = Visitors(browser, made, console, "zh", WIDTHS["phone"])
+        yield known
+        known.close()
+
+
+@pytest.mark.long
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+@pytest.mark.parametrize("name", PAGES)
+def test_nobody_meets_a_barrier(visitors: Visitors, name: str, tmp_path: Path) -> None:
+    page = visitors.open(name)
+    status = page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus")
+    assert status == (422 if name in ACTS else REFUSED.get(name, 200))
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS["phone"]
+    found = axe.Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"][:120] for node in one["nodes"]][:3]) for one in found] == []
