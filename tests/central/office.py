@@ -27,7 +27,6 @@ from tests.central.course import AWAY, Course
 from tests.central.helpers import Box, FixedClock, put, segment_of, write_plan
 from tests.central.plans.making import PEOPLE as LISTED
 from tests.central.plans.making import roster, schedule, spec
-from tests.central.site import Side, bring_sheet
 
 NOW = utc_us("2026-03-04T01:55:00.000000Z")
 """09:55 in China, the day after the course of the welders."""
@@ -91,7 +90,6 @@ def open_office(folder: Path) -> Office:
                               ("admin", "administrator", None), ("former", "supervisor", "411202")):
         desk.add(name, role, scope, None, PASSWORD)
     desk.disable("former", "admin")
-    bring_sheet(centre, Side(CLASS, SCHOOL, "box-1", course.box.chain, ""), course.box)
     _running(course, folder, clock)
     _plans(centre)
     _said(centre)

@@ -36,7 +36,6 @@ PAGES: dict[str, tuple[str, str]] = {
     "class": ("wang", BASE), "class-school": ("school", BASE), "class-running": ("wang", "/classes/cook-1"),
     "class-planned": ("wang", "/classes/welder-2"),
     "review": ("wang", f"{BASE}/blocks/{PRACTICE}"), "review-clear": ("school", f"{BASE}/blocks/{FIRST}"),
-    "sheet": ("wang", f"{BASE}/blocks/{FIRST}/sheets/box-1"),
     "decision": ("zhao", f"{BASE}/decision"), "decision-school": ("school", f"{BASE}/decision"),
     "objections": ("zhao", f"{BASE}/objections"), "objections-school": ("school", f"{BASE}/objections"),
     "inspections": ("wang", f"{BASE}/inspections"), "inspection-again": ("wang", f"{BASE}/inspections?replaces=i-2"),

@@ -44,18 +44,16 @@ def furnish(centre: Centre, folder: Path) -> dict[str, Side]:
     return {name: _side(centre, folder / name, name, Course.film(shade, 30)) for name in ("a", "b", "none")}
 
 
-def bring_sheet(centre: Centre, side: Side, box: Box | None = None) -> None:
-    """A contact sheet of the first block, asked of the box of a side and brought by it, in a chain of its own where no
-    box is given."""
+def bring_sheet(centre: Centre, side: Side) -> None:
+    """A contact sheet of the first block, asked of the box of a side and brought by it."""
     now_us, key = centre.clock.stamp().utc_us, centre.sealing_key().public_key().public_bytes_raw().hex()
     order_sheet(centre.store, centre.sheets, key, side.class_id, BLOCK, side.device, "zh", "li", now_us)
     with centre.store.read() as tx:
         ordered, body = orders(tx, side.device)[-1]
     data = seal_pages([png()], key, ordered.hash)
     sha256 = hashlib.sha256(data).hexdigest()
-    if box is None:
-        box = Box(centre, side.device, chain=hashlib.md5(side.chain.encode()).hexdigest())
-        box.genesis()
+    box = Box(centre, side.device, chain=hashlib.md5(side.chain.encode()).hexdigest())
+    box.genesis()
     box.append(OrderAnswered(ordered.hash, body.number, "accepted"), now_us)
     box.append(Sheet(side.class_id, BLOCK, ordered.hash, sha256, len(data), "0" * 64, (), utc_text(now_us + DAY_US)),
                now_us)
