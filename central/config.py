@@ -6,8 +6,9 @@ import tomllib
 from pathlib import Path
 from typing import Annotated
 
-from central.errors import BadAddress, BadTarget, CannotRead, NoCentre
+from central.errors import BadTarget, CannotRead, NoCentre
 from central.store.address import SHAPE, address_of
+from central.store.errors import BadAddress
 from central.webhook.post import place_of
 from common.texts import N_
 from evidence.errors import BadShape

@@ -158,7 +158,8 @@ def _desk(args: argparse.Namespace) -> AccountDesk:
 def _asked(args: argparse.Namespace) -> str:
     """The first line of the file, or what is typed twice where nobody sees it. Raises NobodyTypes, PassphrasesDiffer,
     BadKeyFile."""
-    from central.errors import NobodyTypes, PassphrasesDiffer
+    from central.accounts.errors import NobodyTypes
+    from central.errors import PassphrasesDiffer
     from central.files import read
 
     if args.password_file is not None:

@@ -7,22 +7,20 @@ import secrets
 import unicodedata
 from collections.abc import Callable
 
+from central.accounts.errors import (
+    AccountExists,
+    BadInstitutionName,
+    BadLabel,
+    LastAdministrator,
+    LinkOver,
+    TooManyTokens,
+)
 from central.accounts.looks import state
 from central.accounts.passwords import Passwords, check_password
 from central.accounts.people import REGION, check_name, check_role, check_scope
 from central.classes.institutions import institutions_of
 from central.clock import Clock
-from central.errors import (
-    AccountExists,
-    BadInstitutionName,
-    BadLabel,
-    BadRegion,
-    LastAdministrator,
-    LinkOver,
-    TooManyTokens,
-    UnknownAccount,
-    UnknownInstitution,
-)
+from central.errors import BadRegion, UnknownAccount, UnknownInstitution
 from central.store.accounts import ApiToken, Kept
 from central.store.store import Store
 from central.store.tables import Tx

@@ -8,11 +8,12 @@ import secrets
 
 from central.accounts.codes import CodeBox, new_secret, step_of
 from central.accounts.desk import AccountDesk, digest
+from central.accounts.errors import NotThePassword, SignInRefused
 from central.accounts.passwords import Passwords
 from central.accounts.people import NAME, Actor, actor_of_account
 from central.accounts.tries import Tries
 from central.clock import Clock
-from central.errors import NotSignedIn, NotTheCode, NotThePassword, SignInRefused
+from central.errors import NotSignedIn, NotTheCode
 from central.store.accounts import Kept, Session
 from central.store.store import Store
 from central.store.tables import Tx

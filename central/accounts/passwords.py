@@ -8,7 +8,7 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from central.errors import BadPassword
+from central.accounts.errors import BadPassword
 from common.texts import N_
 
 LEAST, MOST = 10, 128

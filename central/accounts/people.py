@@ -5,7 +5,7 @@ import dataclasses
 import re
 
 from central.accounts.actions import ROLES, Action, Role, may
-from central.errors import BadAccountName, BadScope, NoSuchRole
+from central.accounts.errors import BadAccountName, BadScope, NoSuchRole
 from central.store.accounts import Kept
 from common.texts import N_
 

@@ -6,7 +6,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from central.errors import TooManyVisits, TooManyWrong
+from central.accounts.errors import TooManyVisits, TooManyWrong
 
 Counted = tuple[RateLimitItem, tuple[str, ...]]
 HERE, ALL, ADDRESS = parse("8/5 minutes"), parse("30/5 minutes"), parse("60/5 minutes")

@@ -5,12 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from central.classes.reviews import MAX_BY
-from central.classes.statements import MAX_REASON, plain_text
-from central.classes.stories import Told, tell
-from central.errors import (
+from central.classes.errors import (
     BadBy,
-    BadReason,
     ClassNotOver,
     DecidedAlready,
     FindingsChanged,
@@ -18,11 +14,14 @@ from central.errors import (
     HasReviewed,
     NoFirst,
     NoGround,
-    NotDecided,
     NothingToDecide,
     ObjectionOpen,
     SamePerson,
 )
+from central.classes.reviews import MAX_BY
+from central.classes.statements import MAX_REASON, plain_text
+from central.classes.stories import Told, tell
+from central.errors import BadReason, NotDecided
 from central.store.store import Store
 from central.store.tables import Tx
 from evidence.bodies import Decision, Review

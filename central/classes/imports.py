@@ -6,11 +6,11 @@ import dataclasses
 import datetime
 from typing import Literal
 
+from central.classes.errors import BadDay, NoSuchMakeUp, OnlyThePart, RuleOff, UnknownCap
 from central.classes.inspections import moment, text
 from central.classes.orders import order_of
 from central.classes.people import People
 from central.classes.stories import policy_of
-from central.errors import BadDay, NoSuchMakeUp, OnlyThePart, RuleOff, UnknownCap
 from central.names import NameBox
 from central.store.store import Store
 from evidence.bodies import (

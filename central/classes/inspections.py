@@ -5,20 +5,12 @@ import dataclasses
 import datetime
 from typing import Annotated, Literal
 
+from central.classes.errors import BadWhen, EndsBefore, MoreThan, NoClassHours, NoInspection, NotYet, OnlyAtOpening
 from central.classes.orders import order_of
 from central.classes.people import People
 from central.classes.statements import MAX_REASON, plain_text
 from central.classes.stories import policy_of
-from central.errors import (
-    BadText,
-    BadWhen,
-    EndsBefore,
-    MoreThan,
-    NoClassHours,
-    NoInspection,
-    NotYet,
-    OnlyAtOpening,
-)
+from central.errors import BadText
 from central.names import NameBox
 from central.store.store import Store
 from central.store.tables import Tx

@@ -4,8 +4,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection, Sequence
 
+from central.classes.errors import BadMove, NoSealingKey, SameBox
 from central.classes.orders import OrderMessage, Told, order_of
-from central.errors import BadMove, NoSealingKey, SameBox
 from central.store.store import Store
 from central.store.tables import Tx
 from evidence.bodies import RosterEvent, TemplatesOrder, body_of

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from central.classes.orders import order_of
-from central.classes.reviews import MAX_BY
-from central.classes.statements import begin_dispute, end_dispute, objections_of, plain_text
-from central.errors import (
+from central.classes.errors import (
     BadBy,
     BadObjection,
     NoObjection,
@@ -16,6 +13,9 @@ from central.errors import (
     UnknownPerson,
     WhoObjects,
 )
+from central.classes.orders import order_of
+from central.classes.reviews import MAX_BY
+from central.classes.statements import begin_dispute, end_dispute, objections_of, plain_text
 from central.names import NameBox
 from central.store.store import Store
 from central.store.tables import Tx

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
+from central.classes.errors import UnknownPerson
 from central.classes.stories import Told
-from central.errors import UnknownPerson
 from evidence.checkin import CheckInAnswer
 from evidence.rollcall import Answer, Why
 from evidence.roster import trainees

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from central.classes.errors import NoTrainee, UnknownPerson
 from central.classes.orders import order_of
-from central.errors import NoTrainee, UnknownPerson
 from central.names import NameBox
 from central.store.tables import Tx
 from evidence.bodies import ClassOrder, RosterEvent, body_of

@@ -18,12 +18,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from central.errors import (
+from central.classes.errors import (
     BadTime,
     BoxTwice,
-    CannotRead,
     DuplicateName,
-    FileTooLarge,
     HiddenCharacters,
     HourBackwards,
     HoursOverlap,
@@ -36,6 +34,7 @@ from central.errors import (
     NoTrainees,
     StrangeMakeUp,
 )
+from central.errors import CannotRead, FileTooLarge
 from common.texts import N_
 from evidence.bodies import ClassId, Hour, Place
 from evidence.errors import BadRecord, BadShape

@@ -5,22 +5,20 @@ import dataclasses
 import re
 from typing import Literal
 
-from central.classes.statements import MAX_REASON, plain_text
-from central.classes.stories import Told, tell
-from central.errors import (
+from central.classes.errors import (
     BadBy,
     BadFrameBox,
-    BadReason,
     MomentOutside,
-    NotATrainee,
     NotOver,
     NotWhileClass,
     RecordingsNotJudged,
     UncertainVideo,
-    UnknownBlock,
     UnknownPerson,
     UnknownVideo,
 )
+from central.classes.statements import MAX_REASON, plain_text
+from central.classes.stories import Told, tell
+from central.errors import BadReason, NotATrainee, UnknownBlock
 from central.names import NameBox
 from central.store.store import Store
 from evidence.blocks import local

@@ -11,9 +11,10 @@ from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from central.classes.errors import SheetAsked
 from central.classes.orders import order_of
 from central.classes.stories import policy_of
-from central.errors import PolicyGone, SheetAsked, SheetNotHere, UnknownClass
+from central.errors import PolicyGone, SheetNotHere, UnknownClass
 from central.objects import Objects
 from central.orders.boxes import expires, head_of, next_number
 from central.store.store import Store

@@ -6,8 +6,9 @@ import base64
 import datetime
 from collections.abc import Callable, Collection
 
+from central.classes.errors import BadDay, DayAhead, DayBefore, HeldByObjection, NoDispute, SeveralDisputes
 from central.classes.orders import OrderMessage, Told, boxes_of, order_of
-from central.errors import BadDay, BadReason, DayAhead, DayBefore, HeldByObjection, NoDispute, SeveralDisputes
+from central.errors import BadReason
 from central.store.store import Store
 from central.store.tables import Tx
 from evidence.blocks import local

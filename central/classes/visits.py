@@ -6,10 +6,11 @@ import secrets
 
 from central.accounts.desk import digest
 from central.accounts.tries import Tries
+from central.classes.errors import OwnLinkOver, UnknownPerson, VisitOver, WhoObjects
 from central.classes.objections import check_trainee
 from central.classes.orders import boxes_of, order_of
 from central.clock import Clock
-from central.errors import OwnLinkOver, UnknownClass, UnknownPerson, VisitOver, WhoObjects
+from central.errors import UnknownClass
 from central.ingest.believed import Believed
 from central.store.store import Store
 from central.store.visits import Visit

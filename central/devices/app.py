@@ -16,8 +16,9 @@ from starlette.requests import ClientDisconnect
 from central.authority import ROOT, TLS_ROOT
 from central.devices.claims import SERIAL, Presented, key_of_request
 from central.devices.desk import DEVICE, Desk
+from central.devices.errors import BadRequest, KeyRevoked, TooManyTries, UnknownToken
 from central.devices.limits import Tries
-from central.errors import BadRequest, DatabaseUnusable, KeyRevoked, TooManyTries, UnknownToken
+from central.errors import DatabaseUnusable
 from central.files import read_pem
 from central.keys import CENTRE
 from central.store.devices import Claim

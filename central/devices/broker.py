@@ -22,9 +22,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from central.authority import TLS_CA, load_authority
 from central.devices.connections import issue_client
+from central.devices.errors import BrokerEnded
 from central.devices.mosquitto import command, write_folder, write_revoked
 from central.devices.own import client_context
-from central.errors import BrokerEnded, DatabaseUnusable
+from central.errors import DatabaseUnusable
 from central.files import private_pem
 from central.wiring import Centre
 from common.logs import Log

@@ -17,7 +17,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.x509.oid import NameOID
 
-from central.errors import BadRequest, OtherName, OtherSerial, TokenExpired, TokenUsed
+from central.devices.errors import BadRequest, OtherName, OtherSerial, TokenExpired, TokenUsed
 from central.store.devices import Claim
 from evidence.times import MINUTE
 

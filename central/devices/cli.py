@@ -182,7 +182,7 @@ def _revoke(args: argparse.Namespace) -> None:
 
 def _broker(args: argparse.Namespace) -> None:
     from central.devices.broker import Broker
-    from central.errors import NoTls
+    from central.devices.errors import NoTls
     from central.wiring import open_centre
     from common.logs import setup
 

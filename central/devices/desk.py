@@ -23,12 +23,10 @@ from central.devices.claims import (
     public_key,
 )
 from central.devices.connections import SKEW, is_due, issue_client, moment
-from central.devices.ledger import Entry, Ledger, connection, revoked_since, state_revoked
-from central.errors import (
+from central.devices.errors import (
     BadDevice,
     BadHours,
     BadMoment,
-    BadReason,
     BadRequest,
     BadSerial,
     ClaimedAlready,
@@ -41,6 +39,8 @@ from central.errors import (
     UnknownBox,
     UnknownToken,
 )
+from central.devices.ledger import Entry, Ledger, connection, revoked_since, state_revoked
+from central.errors import BadReason
 from central.files import read_pem
 from central.ingest.keyring import Keyring
 from central.orders.boxes import revocation_message

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated
 
 from central.clock import Clock
-from central.errors import LedgerDamaged, LedgerUnusable
+from central.devices.errors import LedgerDamaged, LedgerUnusable
 from central.files import PRIVATE
 from central.orders.boxes import tell_of_revocation
 from central.store.store import Store

@@ -14,8 +14,9 @@ from pathlib import Path
 from central.authority import TLS_ROOT, tls_authorities
 from central.config import CentreConfig
 from central.devices.connections import revocation_list
+from central.devices.errors import NoMosquitto
 from central.devices.own import OWN
-from central.errors import CannotWrite, NoMosquitto
+from central.errors import CannotWrite
 from central.files import PRIVATE, read, replace
 from central.ingest.collector import MAX_MESSAGE
 

@@ -11,9 +11,9 @@ from fastapi import FastAPI
 
 from central.config import LOOPBACK
 from central.devices.app import Told, create_app
+from central.devices.errors import NoTls
 from central.devices.limits import Tries
 from central.devices.own import OwnTls, server_context
-from central.errors import NoTls
 from central.renewing import look_after
 from central.web.patience import PatientProtocol
 from central.web.server import listen

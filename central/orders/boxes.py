@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Collection, Iterable, Sequence
 
 from central.classes.orders import OrderMessage, Told
-from central.errors import BadDays, FilesNotOfBox, NoSuchBox, NothingWanted, TooManyFiles
+from central.orders.errors import BadDays, FilesNotOfBox, NoSuchBox, NothingWanted, TooManyFiles
 from central.store.store import Store
 from central.store.tables import ChainHead, Tx
 from evidence.bodies import DeviceRevoked, Segment, body_of

@@ -71,8 +71,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _upload(args: argparse.Namespace) -> None:
-    from central.errors import BadHash
     from central.orders.boxes import order_upload
+    from central.orders.errors import BadHash
     from evidence.box_orders import MOST_WANTED
 
     for sha256 in args.files:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from central.errors import BadAddress
+from central.store.errors import BadAddress
 from common.texts import N_
 
 SHAPE = r"(postgresql://[!#-\[\]-~]{1,500})?"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Table, func, insert, select, text
 
-from central.errors import DatabaseNotEmpty
 from central.store.address import Address
 from central.store.engine import open_engine, reading, writing
+from central.store.errors import DatabaseNotEmpty
 from central.store.schema import checkpoints, meta, metadata, records
 
 BATCH = 1000

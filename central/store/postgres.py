@@ -6,8 +6,8 @@ from typing import Any
 from psycopg.types.string import StrDumper
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-from central.errors import DatabaseNotUtf8, DatabaseUnsafe
 from central.store.address import Address
+from central.store.errors import DatabaseNotUtf8, DatabaseUnsafe
 
 WRITE_LOCK = 0x7A616974616E67
 """The advisory lock of whoever writes; a number that nobody else has."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from central.clock import Clock
-from central.errors import OtherDatabase
 from central.store.engine import Place, open_engine, reading, writing
+from central.store.errors import OtherDatabase
 from central.store.tables import Tx
 from evidence.bodies import TYPES, Body, Genesis, Segment, body_as, class_of
 from evidence.chain import next_record

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from central.clock import Clock
-from central.errors import ClockError, DatabaseUnusable, NoStamp, TreeDamaged
+from central.errors import ClockError, DatabaseUnusable
 from central.signing import signing_s
 from central.store.store import Store
 from central.store.trees import Kept
+from central.tree.errors import NoStamp, TreeDamaged
 from central.tree.tree import Tree
 from common.logs import Log
 from evidence.bodies import Alarm, body_of

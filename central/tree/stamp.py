@@ -1,7 +1,7 @@
 """Asking a time-stamping authority over HTTP for a stamp (RFC 3161, 3.4)."""
 from __future__ import annotations
 
-from central.errors import NoStamp
+from central.tree.errors import NoStamp
 from common.fetch import fetch
 from common.stamps import MAX_STAMP, request_stamp, stamped_at
 from evidence.errors import BadStamp, FetchFailed, StampsMissing

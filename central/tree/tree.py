@@ -8,11 +8,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable
 
-from central.errors import TreeDamaged
 from central.signing import signed
 from central.store.store import Store
 from central.store.tables import Tx
 from central.store.trees import Kept
+from central.tree.errors import TreeDamaged
 from evidence.beginnings import beginnings_text
 from evidence.checkpoint import Checkpoint, Stated, open_checkpoint, sign_checkpoint
 from evidence.errors import BadTile

@@ -4,8 +4,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from central.errors import BadWitness, CannotRead, NoCheckpoint, OtherTree, UnknownWitness
+from central.errors import CannotRead, NoCheckpoint, OtherTree
 from central.store.store import Store
+from central.tree.errors import BadWitness, UnknownWitness
 from evidence.checkpoint import cosigned_at, read_checkpoint
 from evidence.errors import BadNote
 from evidence.notes import COSIGNED, MAX_NOTE, NoteKey, read_key, read_note

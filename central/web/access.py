@@ -25,15 +25,9 @@ from central.accounts.actions import Action
 from central.accounts.door import Door, form_token
 from central.accounts.people import Actor
 from central.accounts.scope import check_class, check_planned, scope_of, sees_device, sees_file, sees_record
-from central.errors import (
-    BadForm,
-    NotAllowed,
-    NotSignedIn,
-    SegmentNotStored,
-    UnknownEvidence,
-    UnknownInstitution,
-)
+from central.errors import NotSignedIn, UnknownInstitution
 from central.store.tables import Tx
+from central.web.errors import BadForm, NotAllowed, SegmentNotStored, UnknownEvidence
 from central.web.multipart import read_form
 from common.texts import N_
 

@@ -9,43 +9,36 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from central.classes.stories import Stories
-from central.dossier.desk import DossierDesk
-from central.dossier.errors import BadPeriod
-from central.errors import (
-    BadForm,
-    BadQuery,
-    BadRegion,
-    LinkOver,
-    NoCheckpoint,
+from central.accounts.errors import LinkOver, TooManyVisits, TooManyWrong
+from central.classes.errors import (
     NoObjection,
-    NotAllowed,
-    NotInTree,
-    NotSignedIn,
-    OtherTree,
     OwnLinkOver,
-    SegmentFileMissing,
-    SegmentNotStored,
     SheetAsked,
-    SheetNotHere,
     SurveyAgain,
     SurveyClosed,
     TicketGone,
     TicketUsed,
-    TooManyVisits,
-    TooManyWrong,
+    UnknownTicket,
+    VisitOver,
+)
+from central.classes.stories import Stories
+from central.dossier.desk import DossierDesk
+from central.dossier.errors import BadPeriod
+from central.errors import (
+    BadRegion,
+    NoCheckpoint,
+    NotInTree,
+    NotSignedIn,
+    OtherTree,
+    SheetNotHere,
     UnknownAccount,
     UnknownBlock,
     UnknownClass,
-    UnknownEvidence,
     UnknownInstitution,
     UnknownPaper,
-    UnknownRecording,
-    UnknownTicket,
-    UnknownWitness,
-    VisitOver,
 )
 from central.plans.errors import NoDraft, UnknownHour
+from central.tree.errors import UnknownWitness
 from central.web.access import check_routes
 from central.web.administration import administration
 from central.web.api import api, described
@@ -57,6 +50,15 @@ from central.web.case.objections import objections
 from central.web.case.review import review
 from central.web.case.sheets import sheets
 from central.web.cookies import Cookies
+from central.web.errors import (
+    BadForm,
+    BadQuery,
+    NotAllowed,
+    SegmentFileMissing,
+    SegmentNotStored,
+    UnknownEvidence,
+    UnknownRecording,
+)
 from central.web.exports import exports
 from central.web.front import front
 from central.web.guard import Guard

@@ -5,7 +5,8 @@ import ssl
 from collections.abc import Sequence
 from pathlib import Path
 
-from central.errors import BadKeyFile, BadServing
+from central.errors import BadKeyFile
+from central.web.errors import BadServing
 from common.logs import Log
 from common.texts import N_
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from central.accounts.actions import Action
 from central.accounts.scope import Scope, scope_of, sees_record
 from central.classes.stories import Stories
-from central.errors import BadFilter, BadPlaceInList
+from central.errors import BadPlaceInList
 from central.overview.beside import worker_of
 from central.overview.glance import Glance
 from central.overview.name_keys import NameKeys
@@ -20,6 +20,7 @@ from central.store.summaries import Wanted
 from central.store.tables import Tx
 from central.web.access import Routes, actor_of
 from central.web.boxes import CHINA_MIN, box_views
+from central.web.errors import BadFilter
 from central.web.kinds import refusal
 from central.web.links import Link, link
 from central.web.localtime import LocalTime

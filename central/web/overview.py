@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import urlencode
 
-from central.errors import BadFilter
 from central.overview.overview import ClassLine, Overview, Page, RunningLine, region_prefix
 from central.store.live import BoxState
 from central.store.summaries import SORTS, Wanted
 from central.web.boxes import CHINA_MIN, BoxView
+from central.web.errors import BadFilter
 from central.web.localtime import LocalTime
 from common.texts import N_, translate
 from evidence.times import MINUTE

@@ -12,11 +12,11 @@ from fastapi.responses import HTMLResponse, Response
 from central.accounts.actions import Action
 from central.classes.orders import order_of
 from central.classes.stories import Stories
-from central.errors import UnknownEvidence
 from central.web.access import Routes, actor_of
 from central.web.boxes import CHINA_MIN
 from central.web.case.common import can
 from central.web.class_names import ClassName, names_of
+from central.web.errors import UnknownEvidence
 from central.web.kept_views import KeptViews
 from central.web.kinds import record_kind
 from central.web.localtime import LocalTime

@@ -5,8 +5,9 @@ import dataclasses
 import threading
 from collections.abc import Iterator
 
-from central.errors import SegmentFileChanged, SegmentFileMissing, UnknownRecording
+from central.errors import SegmentFileChanged
 from central.objects import Objects
+from central.web.errors import SegmentFileMissing, UnknownRecording
 from common.hls import Media, Part, playlist, read_media
 from evidence.errors import ZaitangError
 from evidence.story import Block, SegmentFact, Story

@@ -9,12 +9,13 @@ from typing import Any
 
 import uvicorn
 
-from central.errors import CannotListen, CannotRead, NotLoopback, PortInUse
+from central.errors import CannotRead
 from central.overview.beside import followed
 from central.renewing import look_after
 from central.web.app import create_app
 from central.web.certificate import LOOK_S, Certificate
 from central.web.closing import closing
+from central.web.errors import CannotListen, NotLoopback, PortInUse
 from central.web.guard import LOOPBACK
 from central.web.patience import PatientProtocol
 from central.wiring import Centre

@@ -25,23 +25,21 @@ from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
 from central.classes.sheets import awaited
-from central.errors import (
-    BadPart,
-    CannotWrite,
-    DiskFull,
-    FileTooBig,
-    NoToken,
-    PartBusy,
-    TokenRefused,
-    TooManyUploads,
-    TooSlow,
-    UnannouncedSegment,
-    WrongSegmentBytes,
-)
+from central.errors import CannotWrite, PartBusy, WrongSegmentBytes
 from central.ingest.believed import Believed
 from central.objects import Objects
 from central.parts import Part, sync_place
 from central.web.access import Public, Routes
+from central.web.errors import (
+    BadPart,
+    DiskFull,
+    FileTooBig,
+    NoToken,
+    TokenRefused,
+    TooManyUploads,
+    TooSlow,
+    UnannouncedSegment,
+)
 from central.web.video import Sha
 from central.wiring import Centre
 from common.logs import Log

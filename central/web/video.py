@@ -9,9 +9,10 @@ from fastapi.responses import FileResponse, Response
 
 from central.accounts.actions import Action
 from central.classes.stories import Stories
-from central.errors import SegmentNotStored, UnknownBlock
+from central.errors import UnknownBlock
 from central.web.access import Routes
 from central.web.class_names import ClassName
+from central.web.errors import SegmentNotStored
 from central.web.looking import look, look_at_file
 from central.web.reels import Reel, Reels
 from central.web.render import lang_of

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from central.cli import main
-from central.errors import BadDays, FilesNotOfBox, NoSuchBox, NothingWanted, TooManyFiles
 from central.orders import boxes
 from central.orders.boxes import answers, box_order_messages, order_settings, order_upload, orders
+from central.orders.errors import BadDays, FilesNotOfBox, NoSuchBox, NothingWanted, TooManyFiles
 from central.wiring import Centre
 from evidence.bodies import SegmentRemoved
 from evidence.box_orders import MOST_WANTED, BoxOrder, BoxSettings, OrderAnswered, Revocation, WantedFile

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from central.classes.as_of import AsOf, as_of
+from central.classes.errors import DuplicateName, HoursOverlap, MissingName, NoTrainees
 from central.classes.orders import add_class, latest_orders, order_messages, order_of
 from central.classes.plan import read_names, read_plan
-from central.errors import BadPlan, DuplicateName, HoursOverlap, MissingName, NoTrainees, UnknownClass
+from central.errors import BadPlan, UnknownClass
 from central.plans.errors import PlanRefused
 from central.wiring import Centre
 from common.policies import NoSuchPolicy

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.stories import Stories
-from central.errors import BadMoment, NoSuchKey, RevokedAlready
+from central.devices.errors import BadMoment, NoSuchKey, RevokedAlready
 from central.ingest.collector import MAX_MESSAGE, MAX_RECORDS, Message
 from central.wiring import Centre, init_centre, open_centre
 from evidence.bodies import ChainBegun, CheckpointSeen, Genesis, Review, SessionStart

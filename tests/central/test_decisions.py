@@ -12,14 +12,8 @@ from typing import Any
 import pytest
 
 from central.classes.decisions import Case, Made, decide, look_at
-from central.classes.objections import handle_objection, raise_objection
-from central.classes.orders import add_class
-from central.classes.plan import read_names, read_plan
-from central.classes.reviews import state_review
-from central.cli import main
-from central.errors import (
+from central.classes.errors import (
     BadBy,
-    BadReason,
     ClassNotOver,
     DecidedAlready,
     FindingsChanged,
@@ -27,12 +21,16 @@ from central.errors import (
     HasReviewed,
     NoFirst,
     NoGround,
-    NotDecided,
     NothingToDecide,
     ObjectionOpen,
     SamePerson,
-    UnknownClass,
 )
+from central.classes.objections import handle_objection, raise_objection
+from central.classes.orders import add_class
+from central.classes.plan import read_names, read_plan
+from central.classes.reviews import state_review
+from central.cli import main
+from central.errors import BadReason, NotDecided, UnknownClass
 from central.export import export_class
 from central.wiring import Centre
 from evidence.bodies import Decision, body_of

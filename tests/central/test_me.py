@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from central.accounts.door import form_token
+from central.classes.errors import TooManyObjections
 from central.classes.objections import (
     MOST_EVER,
     MOST_OPEN,
@@ -19,7 +20,6 @@ from central.classes.objections import (
     raise_own_objection,
 )
 from central.classes.visits import VISIT_US
-from central.errors import TooManyObjections
 from central.web.app import create_app
 from central.wiring import Centre
 from evidence.bodies import CentreLook, body_of

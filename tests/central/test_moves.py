@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from central.classes.errors import BadMove, NoSealingKey, SameBox
 from central.classes.moves import move_messages as messages
 from central.classes.moves import order_move
 from central.cli import main
-from central.errors import BadMove, NoSealingKey, SameBox, UnknownClass
+from central.errors import UnknownClass
 from central.wiring import Centre
 from evidence.bodies import TemplatesOrder
 from evidence.seal import read_sealed

@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from central.classes.objections import handle_objection, list_objections, pseudonym_of, raise_objection
-from central.classes.statements import close_dispute
-from central.errors import (
+from central.classes.errors import (
     BadBy,
     BadObjection,
     HeldByObjection,
     NoObjection,
     ObjectionOver,
-    UnknownClass,
     UnknownPerson,
     WhoObjects,
 )
+from central.classes.objections import handle_objection, list_objections, pseudonym_of, raise_objection
+from central.classes.statements import close_dispute
+from central.errors import UnknownClass
 from central.wiring import Centre
 from evidence.bodies import Dispute, Objection, body_of
 from tests.central.test_statements import CLASS, centre_with_class, stated

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central.classes.as_of import AsOf
+from central.classes.errors import UnknownPerson
 from central.classes.objections import raise_objection
 from central.classes.own import OwnRecord, own_record
 from central.classes.stories import Told, tell
-from central.errors import UnknownPerson
 from central.web.matrix import answer_of
 from central.wiring import Centre
 from evidence.rules import R3Finding, findings

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.errors import NotAPaper, NothingChosen, PaperNotKept, PaperTooLarge, UnknownPaper
+from central.errors import NotAPaper, PaperNotKept, PaperTooLarge, UnknownPaper
 from central.papers import MAGIC, Papers, kind_of
+from central.web.errors import NothingChosen
 
 
 @given(st.binary(max_size=40))

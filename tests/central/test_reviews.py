@@ -8,26 +8,23 @@ from typing import Any
 
 import pytest
 
+from central.classes.errors import (
+    BadBy,
+    BadFrameBox,
+    MomentOutside,
+    NotOver,
+    NotWhileClass,
+    RecordingsNotJudged,
+    UncertainVideo,
+    UnknownPerson,
+    UnknownVideo,
+)
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.reviews import Answer, PointedOut, Reviewed, point_out, state_review
 from central.classes.stories import tell
 from central.cli import main
-from central.errors import (
-    BadBy,
-    BadFrameBox,
-    BadReason,
-    MomentOutside,
-    NotATrainee,
-    NotOver,
-    NotWhileClass,
-    RecordingsNotJudged,
-    UncertainVideo,
-    UnknownBlock,
-    UnknownClass,
-    UnknownPerson,
-    UnknownVideo,
-)
+from central.errors import BadReason, NotATrainee, UnknownBlock, UnknownClass
 from central.wiring import Centre
 from common.policies import policy_bytes
 from evidence.bodies import Pointed, Review, body_of

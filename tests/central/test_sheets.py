@@ -14,12 +14,13 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from central.classes import sheets as sheets_module
+from central.classes.errors import SheetAsked
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.sheets import DAYS, order_sheet, state_of, sweep
 from central.cli import main
-from central.errors import NoSuchBox, SheetAsked
 from central.orders.boxes import box_order_messages, orders
+from central.orders.errors import NoSuchBox
 from central.wiring import Centre
 from common.policies import load_policy
 from common.sealed_pages import seal_pages

@@ -17,8 +17,8 @@ from central.accounts.codes import STEP_S
 from central.accounts.door import IDLE_US
 from central.accounts.looks import AGAIN_US
 from central.config import load_config
-from central.errors import BadServing
 from central.web.app import create_app
+from central.web.errors import BadServing
 from central.web.server import certificate_of
 from central.web.signing_in import local
 from central.wiring import Centre, open_centre

@@ -9,6 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from central.classes.errors import (
+    BadDay,
+    BadWhen,
+    EndsBefore,
+    MoreThan,
+    NoClassHours,
+    NoInspection,
+    NoSuchMakeUp,
+    NoTrainee,
+    NotYet,
+    OnlyAtOpening,
+    OnlyThePart,
+    RuleOff,
+    UnknownCap,
+    UnknownPerson,
+)
 from central.classes.imports import (
     ComparedSaid,
     ConsentedSaid,
@@ -23,24 +39,7 @@ from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.stories import tell
 from central.cli import main
-from central.errors import (
-    BadDay,
-    BadText,
-    BadWhen,
-    EndsBefore,
-    MoreThan,
-    NoClassHours,
-    NoInspection,
-    NoSuchMakeUp,
-    NoTrainee,
-    NotYet,
-    OnlyAtOpening,
-    OnlyThePart,
-    RuleOff,
-    UnknownCap,
-    UnknownClass,
-    UnknownPerson,
-)
+from central.errors import BadText, UnknownClass
 from central.export import export_class
 from central.wiring import Centre
 from common.policies import policy_bytes

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from central.classes.errors import BadDay, DayAhead, DayBefore, NoDispute, SeveralDisputes
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.statements import close_dispute, open_dispute, state_assessment, statement_messages
 from central.cli import main
-from central.errors import BadDay, BadReason, DayAhead, DayBefore, NoDispute, SeveralDisputes, UnknownClass
+from central.errors import BadReason, UnknownClass
 from central.wiring import Centre
 from evidence.bodies import Assessment, Dispute, body_of
 from evidence.seal import read_sealed

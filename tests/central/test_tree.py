@@ -13,12 +13,13 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, inspect, text
 
 from central.cli import main
-from central.errors import BadWitness, DatabaseUnusable, NoStamp, OtherTree, TreeDamaged
+from central.errors import DatabaseUnusable, OtherTree
 from central.signing import trust_clock
 from central.store.accounts import Kept
 from central.store.engine import open_engine, reading, writing
 from central.store.schema import SCHEMA_VERSION
 from central.store.tables import Tx
+from central.tree.errors import BadWitness, NoStamp, TreeDamaged
 from central.tree.keeper import DAY_S, Keeper, kept
 from central.tree.tree import Tree
 from central.tree.witnesses import take_cosignatures, witness_keys

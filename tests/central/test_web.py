@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 
 from central.classes import stories
 from central.classes.stories import Stories
-from central.errors import NotLoopback, PortInUse
 from central.ingest.collector import Message
+from central.web.errors import NotLoopback, PortInUse
 from central.web.kinds import RECORDS
 from central.web.server import listen
 from central.wiring import Centre

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.clock import SystemClock
-from central.errors import NoStamp
 from central.export import export_class
+from central.tree.errors import NoStamp
 from central.tree.keeper import Keeper
 from central.tree.stamp import Authority
 from central.wiring import init_centre

@@ -20,8 +20,8 @@ from paho.mqtt.properties import Properties
 from central.authority import issue_box, load_authority, sign_intermediates
 from central.devices.broker import Broker, write_for_others
 from central.devices.connections import DAYS, issue_client
+from central.devices.errors import BrokerEnded
 from central.devices.own import client_context
-from central.errors import BrokerEnded
 from central.files import private_pem
 from central.ingest.broker import BrokerLink
 from central.wiring import Centre, init_centre, open_centre

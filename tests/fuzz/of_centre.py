@@ -10,28 +10,20 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from central.centre_toml import TEMPLATES
+from central.classes.errors import BadDay
 from central.classes.imports import ImportSaid, state_import
 from central.classes.inspections import InspectionSaid, state_inspection
 from central.classes.lists import take_list
 from central.classes.plan import hours_of, read_names, read_plan
 from central.classes.statements import state_assessment
 from central.config import load_config
-from central.errors import (
-    BadDay,
-    BadFilter,
-    BadKeyFile,
-    BadName,
-    BadPlaceInList,
-    BadPlan,
-    CannotRead,
-    CannotWrite,
-    NoCentre,
-)
+from central.errors import BadKeyFile, BadName, BadPlaceInList, BadPlan, CannotRead, CannotWrite, NoCentre
 from central.keys import load_centre_keys, load_public_key, sealing_key
 from central.names import NameBox
 from central.overview.overview import place_of
 from central.stated_cli import read_said
 from central.store.summaries import Wanted
+from central.web.errors import BadFilter
 from central.web.overview import asked_of
 from central.wiring import Centre, init_centre
 from common.sheets import BadRoster, Listed, seal_roster

@@ -18,10 +18,11 @@ from central.authority import TLS_CA, load_authority, load_root, tls_authorities
 from central.devices.app import Told, _told, create_app
 from central.devices.claims import Presented, key_of_request
 from central.devices.desk import Desk
+from central.devices.errors import BadRequest
 from central.devices.limits import Tries
 from central.devices.own import OWN as CENTRE_TLS
 from central.devices.own import keep_certificate, server_context
-from central.errors import BadKeyFile, BadRequest, NoIntermediate
+from central.errors import BadKeyFile, NoIntermediate
 from central.files import private_pem
 from central.wiring import init_centre
 from edge.config import load_box

@@ -11,8 +11,8 @@ from fastapi.responses import RedirectResponse, Response
 from central.accounts.actions import Action
 from central.accounts.people import Actor
 from central.classes.stories import Told
-from central.errors import BadNumber, NothingChosen
 from central.web.access import actor_of, field
+from central.web.errors import BadNumber, NothingChosen
 from central.web.localtime import LocalTime
 from central.web.render import lang_of, page
 from central.wiring import Centre

@@ -13,12 +13,13 @@ from central.classes.import_templates import TEMPLATES
 from central.classes.imports import ImportSaid, state_import
 from central.classes.plan import toml_of
 from central.classes.stories import Stories
-from central.errors import NoFacts, PaperNeeded, PaperTooLarge, UnknownClass
+from central.errors import PaperTooLarge, UnknownClass
 from central.papers import MAGIC, MAX_PAPER, Papers
 from central.web.access import Routes, actor_of, form_of
 from central.web.case.common import Typed, back_to, case_page, refused
 from central.web.case.inspections import MOST, upload
 from central.web.class_names import ClassName, names_of
+from central.web.errors import NoFacts, PaperNeeded
 from central.web.findings import finding_view
 from central.web.links import link
 from central.web.looking import look

@@ -16,11 +16,12 @@ from starlette.datastructures import UploadFile
 from central.accounts.actions import Action
 from central.classes.inspections import KINDS, InspectionSaid, moment, state_inspection, text
 from central.classes.stories import Stories, Told
-from central.errors import NotAPaper, SignedTwice, UnknownClass, UnknownPaper
+from central.errors import NotAPaper, UnknownClass, UnknownPaper
 from central.papers import MAX_DRAWN, MAX_PAPER, Papers, kind_of
 from central.web.access import Routes, actor_of, field, form_of
 from central.web.case.common import Typed, back_to, case_page, chosen, number, refused
 from central.web.class_names import ClassName, names_of
+from central.web.errors import SignedTwice
 from central.web.links import Link, link
 from central.web.localtime import LocalTime
 from central.web.looking import look

@@ -8,9 +8,10 @@ from fastapi import Path as PathParam
 from fastapi.responses import HTMLResponse, Response
 
 from central.accounts.actions import Action
+from central.classes.errors import NoObjection
 from central.classes.objections import handle_objection, raise_objection
 from central.classes.stories import Stories
-from central.errors import NoObjection, UnknownClass
+from central.errors import UnknownClass
 from central.web.access import Routes, actor_of, field
 from central.web.case.common import Typed, back_to, case_page, chosen, refused
 from central.web.class_names import ClassName, names_of

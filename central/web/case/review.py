@@ -9,12 +9,13 @@ from fastapi.responses import HTMLResponse, Response
 from central.accounts.actions import Action
 from central.classes.reviews import point_out, state_review
 from central.classes.stories import Stories
-from central.errors import BadSeconds, UnknownBlock, UnknownClass
+from central.errors import UnknownBlock, UnknownClass
 from central.web.access import Routes, actor_of, field
 from central.web.case.common import Typed, back_to, case_page, chosen, refused
 from central.web.case.sheets import sheet_views
 from central.web.case.unit import unit_of, unit_view
 from central.web.class_names import ClassName, names_of
+from central.web.errors import BadSeconds
 from central.web.localtime import LocalTime
 from central.web.looking import look
 from central.web.render import lang_of

@@ -12,13 +12,14 @@ from central.accounts.actions import Action
 from central.accounts.looks import looked
 from central.classes.sheets import BUSY, SheetState, order_sheet, pages_of, state_of
 from central.classes.stories import Stories, Told
-from central.errors import NoReason, SheetNotHere
+from central.errors import SheetNotHere
 from central.orders.cli import WHY
 from central.store.tables import Tx
 from central.web.access import Routes, actor_of, field
 from central.web.case.common import Typed, back_to, case_page, chosen, refused
 from central.web.case.unit import unit_of, unit_words
 from central.web.class_names import ClassName
+from central.web.errors import NoReason
 from central.web.links import link
 from central.web.localtime import LocalTime
 from central.web.looking import look

@@ -5,17 +5,15 @@ import pytest
 
 from central.accounts.desk import LINK_US, AccountDesk
 from central.accounts.door import Door
-from central.errors import (
+from central.accounts.errors import (
     AccountExists,
     BadInstitutionName,
     BadPassword,
-    BadRegion,
     BadScope,
     LastAdministrator,
     LinkOver,
-    UnknownAccount,
-    UnknownInstitution,
 )
+from central.errors import BadRegion, UnknownAccount, UnknownInstitution
 from central.wiring import Centre
 from evidence.bodies import AccountChanged, Institution, body_of
 from tests.central.helpers import MORNING, FixedClock

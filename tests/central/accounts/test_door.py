@@ -9,16 +9,9 @@ from central.accounts import passwords
 from central.accounts.codes import STEP_S
 from central.accounts.desk import digest
 from central.accounts.door import IDLE_US, STEP_US, WHOLE_US, Door, form_token
+from central.accounts.errors import BadLabel, NotThePassword, SignInRefused, TooManyTokens, TooManyWrong
 from central.accounts.people import Actor
-from central.errors import (
-    BadLabel,
-    NotSignedIn,
-    NotTheCode,
-    NotThePassword,
-    SignInRefused,
-    TooManyTokens,
-    TooManyWrong,
-)
+from central.errors import NotSignedIn, NotTheCode
 from central.wiring import Centre
 from evidence.times import MINUTE
 from tests.central.helpers import MORNING, FixedClock

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.accounts import passwords
+from central.accounts.errors import BadPassword
 from central.accounts.passwords import COMMON, LEAST, MOST, Passwords, check_password
-from central.errors import BadPassword
 
 
 @pytest.mark.parametrize("password", [

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.accounts.actions import MAY, ROLES, Action, may
+from central.accounts.errors import BadAccountName, BadScope, NoSuchRole
 from central.accounts.people import check_name, check_role, check_scope, region_holds
-from central.errors import BadAccountName, BadScope, NoSuchRole
 from tests.project.conftest import ROOT
 
 CODES = st.from_regex(r"[1-9][0-9]{5}", fullmatch=True)

@@ -13,8 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.devices.claims import Presented, after_presenting, hash_of, key_of_request, new_claim, new_token
+from central.devices.errors import (
+    BadDevice,
+    BadHours,
+    BadRequest,
+    BadSerial,
+    NotForABox,
+    OtherSerial,
+    TokenExpired,
+    TokenUsed,
+)
 from central.devices.limits import ALL, EACH, WINDOW_S, Tries
-from central.errors import BadDevice, BadHours, BadRequest, BadSerial, NotForABox, OtherSerial, TokenExpired, TokenUsed
 from central.wiring import Centre
 from evidence.times import MINUTE
 

@@ -10,8 +10,8 @@ import pytest
 
 from central.cli import main
 from central.devices.broker import denied
+from central.devices.errors import LedgerDamaged, LedgerUnusable
 from central.devices.ledger import NAME, connection
-from central.errors import LedgerDamaged, LedgerUnusable
 from central.ingest.collector import Message
 from central.wiring import Centre, init_centre, open_centre
 from evidence.bodies import DeviceRevoked, SessionStart, body_of

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from central.authority import sign_intermediates, tls_authorities
 from central.devices.connections import DAYS
+from central.devices.errors import NoTls
 from central.devices.own import OWN, OwnTls, client_context, keep_certificate
 from central.devices.server import serve_devices
-from central.errors import NoTls
 from central.wiring import Centre
 from evidence.certs import identity
 from evidence.errors import BadCertificate

@@ -9,7 +9,7 @@ from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.stories import Stories
 from central.cli import main
-from central.errors import RevokedAlready
+from central.devices.errors import RevokedAlready
 from central.orders.boxes import orders
 from central.wiring import Centre
 from evidence.bodies import SessionStart

@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import pytest
 
-from central.errors import BadFilter, BadPlaceInList
+from central.errors import BadPlaceInList
 from central.overview.name_keys import NameKeys, normalised
 from central.overview.overview import classes, overview, region_prefix
 from central.overview.search import search
 from central.store.heard import Heard
 from central.store.summaries import Wanted
+from central.web.errors import BadFilter
 from central.web.overview import FIELDS, asked_of
 from evidence.heartbeats import heartbeat_of, seal_heartbeat
 from evidence.records import Stamp

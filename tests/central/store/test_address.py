@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.config import load_config
-from central.errors import BadAddress
 from central.store.address import LOCAL, SOCKETS, Address, address_of
+from central.store.errors import BadAddress
 from common.texts import words
 from evidence.errors import BadShape
 

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from central.cli import main
-from central.errors import DatabaseNotEmpty
 from central.ingest.collector import Message
 from central.store import moving
 from central.store.address import address_of
 from central.store.engine import open_engine, reading
+from central.store.errors import DatabaseNotEmpty
 from central.store.schema import metadata
 from central.wiring import DATABASE, init_centre, move_database, open_centre
 from evidence.bodies import Alarm

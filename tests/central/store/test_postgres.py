@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, inspect, text
 
-from central.errors import DatabaseNotUtf8, DatabaseUnsafe, DatabaseUnusable, OtherDatabase, TwoDatabases
+from central.errors import DatabaseUnusable, TwoDatabases
 from central.ingest.collector import Message
 from central.ingest.dropped import Dropped
 from central.store import engine as engine_module
 from central.store import postgres as settings
 from central.store.address import address_of
 from central.store.engine import open_engine, reading, writing
+from central.store.errors import DatabaseNotUtf8, DatabaseUnsafe, OtherDatabase
 from central.store.schema import SCHEMA_VERSION, accounts, audit, metadata, sessions, tiles
 from central.store.tables import Tx
 from central.wiring import Centre, init_centre, open_centre

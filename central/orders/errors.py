@@ -1,0 +1,28 @@
+"""What can go wrong in central/orders, each as one sentence."""
+from __future__ import annotations
+
+from evidence.errors import BadInput
+
+
+class NoSuchBox(BadInput):
+    text = "no box {device} has introduced itself to this centre: see `zaitang-central box list`"
+
+
+class BadDays(BadInput):
+    text = "an order holds for 1 to {most} days"
+
+
+class BadHash(BadInput):
+    text = "{value} is no SHA-256 of a file: 64 hex digits, small letters"
+
+
+class FilesNotOfBox(BadInput):
+    text = "no accepted record of {device} in its present database names these files: {files}"
+
+
+class TooManyFiles(BadInput):
+    text = "one order names {most} files at most"
+
+
+class NothingWanted(BadInput):
+    text = "there is no file of {device} that is not here already; name files to have them sent again"
