@@ -18,4 +18,4 @@ def asked(
     """The answer for a gallery at a threshold. `pictures`: (media time in µs, picture) in order of time."""
     measured = analyse(pictures, gallery, pack, threshold.ppm, threshold.rise_ppm)
     return roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px,
-                     rise_ppm=threshold.rise_ppm)
+                     rise_ppm=threshold.rise_ppm, reach_px=pack.manifest.preprocess.room_face_px)

@@ -38,6 +38,13 @@ ALARMS = {
     "rollcall.unreadable": N_("The roll call left out a video file that cannot be read"),
     "sheet.refused": N_("The centre does not take a contact sheet that it had ordered: its time is over there"),
     "sheet.unmade": N_("A contact sheet that the centre ordered could not be made"),
+    "rollcall.pack_refused": N_("The model pack of this box is refused for a class: no roll call of it is made"),
+    "rollcall.pack_refused:few": N_(
+        "No roll call of this class is made, as too few of it have a face on this box: nobody knows how many strangers "
+        "would be taken for them. Enrol more of the class; its video is looked at then"),
+    "rollcall.pack_refused:loose": N_(
+        "No roll call of this class is made, as the model pack of this box takes too many strangers for its people. "
+        "Give the box another pack (opencv) and enrol the class with it; its video is looked at then"),
     "hour.at_risk": N_("A class-hour is in danger: it is not being recorded, or its picture does not count"),
     "hour.lost": N_("A class-hour was not recorded long enough, and there is no time left"),
     "picture.black": N_("The picture of a camera is black: it does not count"),
@@ -122,6 +129,8 @@ DETAILS = {
     "seconds": N_("{seconds} s"),
     "apart_s": N_("{device}: {apart_s} s"),
     "signed": "{signed}",
+    "least": N_("pack {pack}: {people} enrolled, {least} needed"),
+    "strangers_ppm": N_("pack {pack}: {strangers_ppm} of 1000000 strangers, {allowed_ppm} allowed"),
 }
 CAMERAS = {"room": N_("room camera"), "terminal": N_("terminal camera")}
 WITH = N_("{sentence} ({details})")
@@ -134,6 +143,6 @@ def alarm_words(code: str, params: Mapping[str, object], lang: str, roles: Mappi
     """
     sentence = translate(ALARMS.get(f"{code}:{params.get('why')}") or ALARMS.get(code, OTHER), lang, code=code)
     camera = CAMERAS.get(roles.get(str(params.get("camera")), "room"), CAMERAS["room"])
-    known = {"device": "?", **params, "camera": translate(camera, lang)}
+    known = {"device": "?", "pack": "?", "people": "?", "allowed_ppm": "?", **params, "camera": translate(camera, lang)}
     details = [translate(text, lang, **known) for name, text in DETAILS.items() if name in params]
     return translate(WITH, lang, sentence=sentence, details=", ".join(details)) if details else sentence

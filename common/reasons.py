@@ -248,6 +248,10 @@ REASONS: dict[str, str] = {
     "unseen_beside": N_(
         "{name}: {trainees} were recognised at its edge, but at a moment just before it began or after it ended"
     ),
+    "unseen_reach": N_(
+        "{name}: {trainees} may be there, but further back: the models of a box cannot see small faces. Give it the"
+        " model pack opencv, or move the camera nearer"
+    ),
     "bareface_held": N_(
         "{name}: protective gear is worn; bare-face roll calls held: {count} ({at_time}); in those that were looked at,"
         " at most {headcount} of {due} were in view"
@@ -510,6 +514,7 @@ WHYS: dict[str, str] = {
     "two_rooms": N_("in two rooms at once"),
     "no_template": N_("no template of the face"),
     "beside": N_("seen best just before or after"),
+    "reach": N_("the models cannot see small faces"),
 }
 """Why somebody is not identifiable, or covered, in few words."""
 

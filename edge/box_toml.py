@@ -51,7 +51,8 @@ lang = {lang}
 
 # --- faces
 #[vision]
-# builtin comes with the packages and cannot tell a living face from a picture; a real policy needs opencv.
+# builtin comes with the packages, to try things out: it sees no small faces, scores no life and names few. Under a real
+# policy check-in and roll call take it only where the enrolled people of a class show that few strangers pass.
 #pack = "opencv"
 # Where its files are, if not in their usual place (`zaitang-edge models fetch opencv`).
 #folder = "/srv/models"
@@ -155,7 +156,8 @@ lang = {lang}
 
 # --- 人脸
 #[vision]
-# builtin 随软件包自带，分不清真人和照片；正式政策需要 opencv。
+# builtin 随软件包自带，供试用：看不到小脸，不能给活体打分，认出的人少。
+# 按正式政策，只有本班登记的人能证明误认的陌生人很少时，签到和点名才用它。
 #pack = "opencv"
 # 模型文件不在通常位置时，写明所在文件夹（`zaitang-edge models fetch opencv`）。
 #folder = "/srv/models"

@@ -484,7 +484,8 @@ class RollCall:
     for; none in records from before these. `rise_ppm`: so far above the threshold strangers are taken for anybody of
     the gallery e times less often; none where its people are too few to tell. `still_peak`: most in any one picture
     that look like people without a face and never moved in the segment, who are in no headcount; none where there was
-    nothing to compare."""
+    nothing to compare. `reach_px`: the narrowest face that the pack's detector was made to find in a room; none in
+    records from before it was told."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     run: Id
@@ -509,6 +510,7 @@ class RollCall:
     faceless_peak: Count | None = None
     rise_ppm: Count | None = None
     still_peak: Count | None = None
+    reach_px: Count | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -201,7 +201,8 @@ class RollCallRules:
     brighter is dark; `sharp_ppm`: less sharp is blurred; `cover_ppm`: so covered wears a mask. `near_ppm`: so close
     below the threshold a face may be the trainee whom it resembles most. `often_pct`: from so many faces a picture on,
     in percent, that tell nothing, anybody may be among them. `still_ppm`: a face that moves less, in ppm of its width,
-    is a still picture; None in policies under which nobody asks."""
+    is a still picture; `reach_pct`: nobody is absent by models that find no face narrower than so many percent of
+    what they can name (`evidence.rollcall.reaches`). None in policies under which nobody asks."""
 
     frontal_ppm: Annotated[Number, Between(0, 1_000_000)]
     light_ppm: Annotated[Number, Between(0, 1_000_000)]
@@ -210,6 +211,7 @@ class RollCallRules:
     near_ppm: Annotated[Number, Between(0, 1_000_000)]
     often_pct: Annotated[Number, Between(1, 10_000)]
     still_ppm: Annotated[Number | None, Between(1, 1_000_000)] = None
+    reach_pct: Annotated[Number | None, Between(1, 100)] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -367,7 +369,8 @@ class Policy:
             return Limits(dark_pct=dark_pct)
         return Limits(rules.frontal_ppm.value, rules.light_ppm.value, rules.cover_ppm.value, rules.near_ppm.value,
                       rules.often_pct.value, dark_pct, rules.sharp_ppm.value,
-                      rules.still_ppm.value if rules.still_ppm else 0)
+                      rules.still_ppm.value if rules.still_ppm else 0,
+                      rules.reach_pct.value if rules.reach_pct else 0)
 
     @property
     def judges_checkins(self) -> bool:

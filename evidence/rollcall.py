@@ -16,12 +16,12 @@ from evidence.bodies import Candidate, Track
 Answer = Literal["shown", "not_identifiable", "covered", "absent"]
 Why = Literal[
     "small", "turned", "dark", "blurred", "mask", "gear", "alike", "near", "few", "still", "full", "two_rooms",
-    "no_template", "beside"]
+    "no_template", "beside", "reach"]
 """Why somebody who is not shown may be there all the same: faces too small, never seen from the front, too dark, too
 blurred; covered by a mask, or by protective gear; too similar to another person; similar, but not enough; similar, but
 too seldom for so many looks; a still picture (both: `evidence.naming`); as many people in view as are due; named in two
 rooms at once; nobody could look for them, for they have no template; named, but seen best just before it began or
-after it ended."""
+after it ended; whoever sat further back the models could not have found (`reaches`)."""
 
 
 def identify(best: Candidate | None, second: Candidate | None, threshold_ppm: int, margin_ppm: int) -> str | None:
@@ -61,7 +61,8 @@ class Limits:
     *blurred*, and resembles nobody, not even who it is; `cover_ppm`: so covered is a *mask*. `near_ppm`: so close below
     the threshold it may be the trainee whom it resembles most. `often_pct`: from so many faces a picture on, on average
     in percent, that tell nothing, anybody may be among them. `dark_pct`: with more dark pictures nobody can be told.
-    `still_ppm`: a face that moves less is a still picture (of its width, see `Track.moved_ppm`); 0: nobody asks."""
+    `still_ppm`: a face that moves less is a still picture (of its width, see `Track.moved_ppm`); 0: nobody asks.
+    `reach_pct`: see `reaches`; 0: nobody asks."""
 
     frontal_ppm: int = 100_000
     light_ppm: int = 160_000
@@ -71,6 +72,7 @@ class Limits:
     dark_pct: int = 20
     sharp_ppm: int = 420_000
     still_ppm: int = 40_000
+    reach_pct: int = 67
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,6 +99,8 @@ class Look:
     still_peak: int | None = None
     """Most in any one picture that look like people without a face and never moved: posters, or people asleep. None:
     the record does not tell."""
+    reach_px: int | None = None
+    """The narrowest face that the models were made to find, if the record tells that."""
 
     @property
     def most(self) -> int:
@@ -153,7 +157,8 @@ def answers(
     without a name is somebody like that trainee; faces that tell nothing (or no faces, of people who are there) are
     before one camera so often that anybody may be among them (in gear: in any one bare-face roll call, for else nobody
     shows a face); one camera is dark for too long (`dark`, else by its pictures); as many people in view as are due,
-    clear strangers left out; else *absent*. `headcount`: most people at once, of all cameras together."""
+    clear strangers left out; the models of any look do not reach beyond whom they name (`reaches`); else *absent*.
+    `headcount`: most people at once, of all cameras together."""
     each = [[_Part(look, within or (look.start_us, look.end_us), limits) for look in looks] for looks in cameras]
     parts = [part for found in each for part in found]
     single = _like([*parts, *(_Part(look, within or (look.start_us, look.end_us), limits) for look in others)])
@@ -163,6 +168,8 @@ def answers(
     strangers = max((part.strangers() for part in parts), default=0)
     if dark is None:
         dark = any(_dark(looks, limits) for looks in cameras)
+    short = any(look.lit and not reaches(look.reach_px, look.min_face_px, limits.reach_pct)
+                for looks in cameras for look in looks)
     found = {}
     for person in people:
         if person in shown:
@@ -181,9 +188,20 @@ def answers(
             found[person] = Answered("not_identifiable", ("dark",))
         elif headcount - strangers >= len(people):
             found[person] = Answered("not_identifiable", ("full",))
+        elif short:
+            found[person] = Answered("not_identifiable", ("reach",))
         else:
             found[person] = Answered("absent")
     return found
+
+
+def reaches(reach_px: int | None, min_face_px: int, reach_pct: int) -> bool:
+    """Whether models that find no face narrower than `reach_px` see far enough beyond whom they can name (from
+    `min_face_px` on) to call anybody absent: what they find is at most `reach_pct` percent as wide as what they name. A
+    face is half as wide at twice the distance, so 67 means: half as far again as the last row that can be named. Who
+    sits in between is then a face that is too small, and speaks for everybody. Where a record does not tell its reach,
+    or `reach_pct` is 0, nobody asks."""
+    return reach_px is None or not reach_pct or reach_px * 100 <= reach_pct * min_face_px
 
 
 def _dark(looks: Sequence[Look], limits: Limits) -> bool:

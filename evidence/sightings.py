@@ -89,7 +89,8 @@ def _look(fact: SegmentFact, call: RollCall, unsought: frozenset[str]) -> Look:
         for one in name_tracks(call.tracks, call.threshold_ppm, call.margin_ppm))
     return Look(fact.span.start_us, fact.span.end_us, named, call.threshold_ppm, call.margin_ppm, call.min_face_px,
                 call.samples, call.dark, call.headcount_max, call.headcount_mean_ppm, call.faceless_max,
-                call.headcount_peak, call.faceless_peak, unsought, call.rise_ppm, call.still_peak)
+                call.headcount_peak, call.faceless_peak, unsought, call.rise_ppm, call.still_peak,
+                call.reach_px)
 
 
 def _later(track: Track, shift_us: int) -> Track:

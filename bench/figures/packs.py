@@ -21,6 +21,7 @@ from bench.inputs import lab_files, shared
 from common.policies import load_policy
 from edge.rollcall.cli import EVERY_US
 from edge.rollcall.frames import pictures, plan_frames
+from edge.vision.admit import refusal
 from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, Threshold, calibrate
 from edge.vision.cli import read_gallery
 from edge.vision.gallery import Gallery
@@ -125,12 +126,11 @@ def _of(pack: Pack, clip: Clip, gallery: Gallery, threshold: Threshold, without:
     start, plan = cpu_s(), plan_frames(clip.video, EVERY_US)
     answer = asked(pack, gallery, pictures(clip.video, plan), threshold)
     used, door = cpu_s() - start, calibrate(pack, gallery)
-    allowed = load_policy(POLICY).checkin.false_match_ppm
     return Outcome(
         clip.name, pack.name, threshold.source, threshold.ppm, len(gallery.people) + without, len(gallery.people),
         **held(answer, clip.there), headcount=answer["headcount"], in_view=clip.in_view, cpu_s=round(used, 1),
         video_s=round(plan.length_us / 1e6, 1), door_ppm=door.ppm, door_fpir_ppm=door.fpir_ppm,
-        admitted=allowed is None or door.passes(allowed.value))
+        admitted=refusal(door, load_policy(POLICY)) is None)
 
 
 def held(answer: Mapping[str, Any], there: frozenset[str]) -> dict[str, int]:

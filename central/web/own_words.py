@@ -35,6 +35,7 @@ WHYS = {
     "two_rooms": N_("You were seen in two rooms at once, which cannot be."),
     "no_template": N_("No face of yours is enrolled at the terminal."),
     "beside": N_("You were seen best just before or after the lesson."),
+    "reach": N_("The models of the box cannot see small faces: you may have sat too far from the camera for them."),
 }
 CAME = {"face": N_("Signed in by face at {time}"), "pin": N_("Signed in by PIN at {time}")}
 ONLY_OUT = N_("Signed out only, without signing in")

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from edge.checkin.errors import LivenessUnavailable, PackTooLoose
+from edge.vision.admit import allowed_ppm, refusal
 from edge.vision.calibrate import Threshold
 from edge.vision.pack import Pack
 from evidence.liveness import challenge_why
@@ -20,11 +21,10 @@ def check_liveness(pack: Pack, policy: Policy) -> None:
 
 
 def check_threshold(pack: Pack, policy: Policy, class_id: str, threshold: Threshold) -> None:
-    """Raises PackTooLoose: under a real policy, a threshold of which the people of the class do not show that it takes
-    few enough strangers for one of them. A threshold of other people shows nothing: one that takes 1 in 1000 of one
-    population takes 1 in 30 of another."""
-    allowed = policy.checkin.false_match_ppm
-    if policy.accept_simulated or policy.accept_test_keys or allowed is None or threshold.passes(allowed.value):
+    """Raises PackTooLoose: a threshold of which the people of the class do not show that it takes few enough strangers
+    for one of them (edge/vision/admit.py)."""
+    if refusal(threshold, policy) is None:
         return
     found = "?" if threshold.fpir_ppm is None else str(threshold.fpir_ppm)
-    raise PackTooLoose(pack=pack.name, allowed=allowed.value, class_id=class_id, policy=policy.id, found=found)
+    raise PackTooLoose(
+        pack=pack.name, allowed=allowed_ppm(policy), class_id=class_id, policy=policy.id, found=found)

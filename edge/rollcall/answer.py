@@ -18,7 +18,7 @@ WHO = N_("{answer} ({count}): {people}")
 
 def roll_call(
     measured: Measured, people: Sequence[str], threshold_ppm: int, margin_ppm: int, min_face_px: int,
-    limits: Limits | None = None, rise_ppm: int | None = None,
+    limits: Limits | None = None, rise_ppm: int | None = None, reach_px: int | None = None,
 ) -> dict[str, Any]:
     """`present` (trainee, first_s, best_s, score), `not_identifiable`, `covered`, `absent`, `why` (trainee → why not
     identifiable or covered), `headcount`; seconds of media time."""
@@ -28,7 +28,7 @@ def roll_call(
     look = Look(
         start_us, end_us, named, threshold_ppm, margin_ppm, min_face_px, measured.samples, measured.dark,
         measured.headcount_max, measured.headcount_mean_ppm, measured.faceless_max, measured.headcount_peak,
-        measured.faceless_peak, rise_ppm=rise_ppm)
+        measured.faceless_peak, rise_ppm=rise_ppm, reach_px=reach_px)
     look = without_names(look, doubts([[look]], limits))
     shown: dict[str, list[Track]] = {}
     for item in look.named:

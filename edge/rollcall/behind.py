@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from common.logs import Log
@@ -18,11 +19,13 @@ BEAT_S, FRESH_S = 30.0, 180.0
 @dataclasses.dataclass(frozen=True)
 class Behind:
     """Finished segments of classes with enrolled people that have no roll call yet, and how long they are together.
-    `again_us`: how long those are that will be looked at again, for somebody who was enrolled since."""
+    `again_us`: how long those are that will be looked at again, for somebody who was enrolled since. `refused`: classes
+    whose video waits, and of which no roll call is made: why (edge/vision/admit.py). It is in none of the numbers."""
 
     segments: int
     video_us: int
     again_us: int = 0
+    refused: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 class Board:
@@ -70,6 +73,7 @@ def read_behind(path: Path) -> Behind | None:
         if abs(time.time() - path.stat().st_mtime) > FRESH_S:
             return None
         told = json.loads(path.read_bytes())
-        return Behind(int(told["segments"]), int(told["video_us"]), int(told.get("again_us", 0)))
+        refused = {str(class_id): str(why) for class_id, why in told.get("refused", {}).items()}
+        return Behind(int(told["segments"]), int(told["video_us"]), int(told.get("again_us", 0)), refused)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None

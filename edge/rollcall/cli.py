@@ -11,6 +11,15 @@ from edge.rollcall.sheet_cli import add_commands as add_sheet
 EVERY_US = 2_000_000
 UNREAD = N_("{file}: {unread} of {planned} pictures could not be read, so who was seen in them alone is missing here: "
             "the video is damaged")
+WOULD_NOT_COUNT = {
+    "few": N_(
+        "To try only. Under a real policy ({policy}) no box calls the roll of these people: fewer than {least} are "
+        "enrolled, so nobody knows how many strangers the model pack {pack} takes for them. Enrol {least} or more"),
+    "loose": N_(
+        "To try only. Under a real policy ({policy}) no box calls the roll of these people: the model pack {pack} "
+        "takes too many strangers for them. Take another pack: opencv"),
+}
+"""What is said of people for whom a box refuses the pack."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,10 +36,13 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _rollcall(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from common.policies import load_policy
     from common.texts import translate
+    from edge.config import BoxConfig
     from edge.rollcall.analyse import analyse
     from edge.rollcall.answer import roll_call, sentences
     from edge.rollcall.frames import pictures, plan_frames
+    from edge.vision.admit import refusal
     from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, calibrate
     from edge.vision.cli import check_json, read_gallery, write_json
     from edge.vision.pack import load_pack
@@ -45,7 +57,7 @@ def _rollcall(args: argparse.Namespace) -> int:
     bar = tqdm(sampled, total=plan.frames, desc=args.video.name, unit="frame", file=sys.stderr)
     measured = analyse(bar, gallery, pack, threshold.ppm, threshold.rise_ppm)
     answer = roll_call(measured, gallery.people, threshold.ppm, pack.margin_ppm, pack.min_face_px,
-                       rise_ppm=threshold.rise_ppm)
+                       rise_ppm=threshold.rise_ppm, reach_px=pack.manifest.preprocess.room_face_px)
     answer |= {
         "no_template": no_template, "pictures": {"planned": plan.frames, "read": measured.samples},
         "pack": pack.name, "threshold": threshold.ppm / 1e6,
@@ -53,6 +65,10 @@ def _rollcall(args: argparse.Namespace) -> int:
     unread = plan.frames - measured.samples
     if unread > 0:
         print(translate(UNREAD, args.lang, file=args.video, unread=unread, planned=plan.frames), file=sys.stderr)
+    why = refusal(calibrate(pack, gallery), load_policy(BoxConfig.policy))
+    if why is not None:
+        print(translate(WOULD_NOT_COUNT[why], args.lang, pack=pack.name, policy=BoxConfig.policy,
+                        least=pack.manifest.calibration.min_people), file=sys.stderr)
     write_json(args.json, answer, echo=args.json is None)
     for line in sentences(answer, args.lang):
         print(line, file=sys.stderr)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from common import logs
+from common.policies import load_policy, policy_ids
 from common.texts import N_
 from edge.child import ready, stop_on_signal
 from edge.errors import AlreadyRunning, BadStore, BadVideo, EmptyVideo, StoreBusy, VolumeAway
@@ -33,6 +34,7 @@ from edge.rollcall.leftout import DIED, GONE, LeftOut
 from edge.rollcall.ordered import Maker, in_a_child
 from edge.rollcall.pictures import Picture
 from edge.rollcall.proofs import Proofs
+from edge.rollcall.refused import Refused
 from edge.sheets import SheetFiles
 from edge.storage.files import sha256_file
 from edge.store import Store
@@ -40,9 +42,10 @@ from edge.store.store import SOFTWARE
 from edge.vision.calibrate import ROLL_CALL_FPIR_PPM, Threshold, calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.pack import Pack, load_pack
-from evidence.bodies import Alarm, BareFace, RollCall, Segment, body_of
+from evidence.bodies import Alarm, BareFace, ClassOrder, RollCall, Segment, body_of
 from evidence.corrections import corrections
 from evidence.errors import ZaitangError
+from evidence.policy import Policy
 from evidence.records import Record, Sealed
 
 if TYPE_CHECKING:
@@ -85,24 +88,31 @@ def run(box: Box) -> None:
     attempts = Attempts(box.run_folder / "rollcall.json", box.clock.stamp().boot_id)
     board = Board(box.run_folder / BEHIND)
     proofs = Proofs(box.video, box.first_volume, box.keys.data, box.proofs_lock)
-    worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts, board, proofs)
+    refused = Refused(box.store, pack, lambda order: policy_of(order, box.config.policy))
+    worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts, board, proofs, refused)
     sheets = Maker(box.store, SheetFiles(box.folder), in_a_child(box.folder, stop.is_set), box.clock.utc_us)
     ready()
     with contextlib.closing(board):
         worker.run(stop, sheets.turn)
 
 
+def policy_of(order: ClassOrder, own: str) -> Policy:
+    """The policy of a plan; where this box does not know it, its `own`."""
+    return load_policy(order.policy.id if order.policy.id in policy_ids() else own)
+
+
 class Worker:
     """Works off the segments of one box. `find`: where a file of a segment lies (Box.find_segment). `proofs`: keeps
-    the pictures behind the answers; None: no pictures are kept."""
+    the pictures behind the answers; None: no pictures are kept. `refused`: of which classes no roll call is made; None:
+    of all of them one is."""
 
     def __init__(
         self, store: Store, find: Callable[[str], Path | None], pack: Pack, every_s: int, attempts: Attempts,
-        board: Board | None = None, proofs: Proofs | None = None,
+        board: Board | None = None, proofs: Proofs | None = None, refused: Refused | None = None,
     ) -> None:
         self._store, self._find, self._pack, self._proofs = store, find, pack, proofs
         self._every_us = every_s * SECOND_US
-        self._attempts, self._board = attempts, board
+        self._attempts, self._board, self._refused = attempts, board, refused
         self._log = logs.Log("rollcall")
         self._after = self._bare_after = self._called_after = self._alarm_after = -1
         self._corrected = 0
@@ -136,15 +146,18 @@ class Worker:
         """Do the first segment that can be done; False when there is none."""
         self._learn()
         self._erased = self._store.erasures_asked()
-        enrolled = {one: self._store.templates(one, self._pack.name)
-                    for one in {str(one.segment.class_id) for one in self._waiting.values()}}
+        classes = {str(one.segment.class_id) for one in self._waiting.values()}
+        refused = {one: why for one in classes if self._refused and (why := self._refused.why(one))}
+        enrolled = {one: self._store.templates(one, self._pack.name) for one in classes - refused.keys()}
         now_us = self._store.head().record.utc_us if self._waiting else 0
-        ready = [one for one in self._waiting.values() if one.looked_for(enrolled[str(one.segment.class_id)], now_us)
+        ready = [one for one in self._waiting.values() if (class_id := str(one.segment.class_id)) in enrolled
+                 and one.looked_for(enrolled[class_id], now_us)
                  and not self._left_out.rests(one.segment.sha256, now_us)]
         if self._board is not None:
             lengths = [(one.segment.end_pts_us - one.segment.first_pts_us, one.again) for one in ready]
             new = [length_us for length_us, again in lengths if not again]
-            self._board.tell(Behind(len(new), sum(new), sum(length_us for length_us, again in lengths if again)))
+            again_us = sum(length_us for length_us, again in lengths if again)
+            self._board.tell(Behind(len(new), sum(new), again_us, refused))
         return any(self._do(one, enrolled[str(one.segment.class_id)], stopped) for one in in_turn(ready, self._bare))
 
     def _learn(self) -> None:
@@ -165,6 +178,8 @@ class Worker:
         for sealed in self._store.records_of("alarm", self._alarm_after):
             self._alarm_after = sealed.record.seq
             self._left_out.take(sealed.record)
+            if self._refused is not None:
+                self._refused.take(sealed.record)
         for sealed in self._store.records_of("bareface", self._bare_after):
             self._bare_after = sealed.record.seq
             body = body_of(sealed.record)
@@ -203,6 +218,8 @@ class Worker:
     def _learn_faces(self) -> None:
         """When somebody was enrolled, every segment is looked up anew: it may be due again."""
         version = self._store.faces_version()
+        if self._refused is not None:
+            self._refused.learn(version != self._faces)
         if version == self._faces:
             return
         before, self._people = self._people, {}
@@ -353,5 +370,5 @@ def _record(
         headcount_max=measured.headcount_max, headcount_mean_ppm=measured.headcount_mean_ppm,
         tracks=measured.tracks, every_us=every_us, faces_max=measured.faces_max, faceless_max=measured.faceless_max,
         headcount_peak=measured.headcount_peak, faceless_peak=measured.faceless_peak,
-        rise_ppm=threshold.rise_ppm, still_peak=measured.still_peak,
+        rise_ppm=threshold.rise_ppm, still_peak=measured.still_peak, reach_px=pack.manifest.preprocess.room_face_px,
     )

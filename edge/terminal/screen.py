@@ -265,6 +265,7 @@ class Screen:
             seen=seen,
             behind_us=None if behind is None else behind.video_us,
             again_us=0 if behind is None else behind.again_us,
+            refused=None if behind is None or seen_class is None else behind.refused.get(seen_class),
             names=self._names(now, seen_class),
             notices=self._notices(known, live),
             banners=self._banners(now.policy if now is not None else self._memory.policy(self._config.policy)),

@@ -21,6 +21,11 @@ BEHIND_US = 2 * MINUTE
 """So much video may wait for its roll call without a word: a file that was just finished."""
 
 NONE, WAITING = N_("Nothing has been looked at yet"), N_("The roll call waits for the first minutes of video")
+REFUSED = {
+    "few": N_("No roll call: enrol more of this class first"),
+    "loose": N_("No roll call: this pack mixes people up. Use opencv"),
+}
+"""By why the pack is refused for the class (edge/vision/admit.py)."""
 UNCERTAIN = N_("When this video was made is uncertain: nobody is judged by it")
 ALL = N_("Everybody was seen in this recording")
 SEEN_LAST = {
@@ -42,7 +47,7 @@ REASONS: dict[Reason, str] = {
     "mask": N_("mask"), "gear": N_("gear"), "alike": N_("like another"), "near": N_("not sure"),
     "few": N_("too seldom"), "still": N_("still picture"),
     "full": N_("not told apart"), "two_rooms": N_("in two rooms"), "no_template": N_("no template"),
-    "beside": N_("just outside"),
+    "beside": N_("just outside"), "reach": N_("too far off?"),
     "never": N_("never in view"),
 }
 """Behind a name."""
@@ -61,6 +66,7 @@ ADVICE: dict[Reason, str] = {
     "two_rooms": N_("In two rooms at once: have their enrolment checked"),
     "no_template": N_("No template: have them enrolled, or pointed out"),
     "beside": N_("Before or after only: look at the room camera"),
+    "reach": N_("Maybe too far off: people forward, or pack opencv"),
     "never": N_("Never in view: seat them where the room camera sees"),
 }
 """What to do about the most frequent reason."""
@@ -123,11 +129,14 @@ def seen_in(story: Story, block: Block, now_us: int) -> Seen | None:
 
 def unseen(
     seen: Seen | None, running: bool, behind_us: int | None, names: Mapping[str, str], lang: str, again_us: int = 0,
+    refused: str | None = None,
 ) -> dict[str, Any]:
     """What the page shows. While the class is `running` the text is advice: about those who signed in, if one of them
     was not seen. `behind_us`: how much video of this box waits for its roll call, None: nobody knows; `again_us`: how
-    much waits to be looked at again: it comes last, and is told when no class runs and nothing else waits."""
+    much waits to be looked at again: it comes last, and is told when no class runs and nothing else waits. `refused`:
+    why no roll call of its class is made: what to do about that comes before all advice."""
     behind = _minutes(BEHIND, behind_us, lang)
+    no_call = REFUSED.get(str(refused), "")
     if not running and not behind:
         behind = _minutes(AGAIN, again_us, lang)
     nothing = seen is None or seen.state in ("waiting", "uncertain")
@@ -135,17 +144,18 @@ def unseen(
     title = translate(NOT_SEEN if of_now else NOT_SEEN_LAST, lang)
     if seen is None or nothing:
         code, sentence = ("waiting", WAITING) if seen is not None or running else ("none", NONE)
-        sentence = UNCERTAIN if seen is not None and seen.state == "uncertain" else sentence
+        sentence = UNCERTAIN if seen is not None and seen.state == "uncertain" else no_call or sentence
         text = _joined(translate(sentence, lang), behind)
         return {"state": code, "title": title, "text": text, "advice": False, "names": [], "why": []}
     code, there = seen.state, seen.due - len(seen.missing)
     if running and seen.missing:
         title = _joined(translate(NOT_SEEN_OF, lang, count=len(seen.missing), due=seen.due), behind)
         here = [one for one in seen.missing if one.came] or seen.missing
-        text = translate(ADVICE[Counter(one.why for one in here).most_common(1)[0][0]], lang)
+        advice = ADVICE[Counter(one.why for one in here).most_common(1)[0][0]]
+        text = translate(no_call or advice, lang)
     else:
         said = ALL if running else SEEN_LAST[code if code == "all" or seen.called else "unfinished"]
-        text = _joined(translate(said, lang, seen=there, due=seen.due), behind)
+        text = _joined(translate(said, lang, seen=there, due=seen.due), translate(no_call, lang) or behind)
     return {
         "state": code, "title": title, "text": text, "advice": running and code == "some", "seen": there,
         "due": seen.due, "names": [names.get(one.person, one.person) for one in seen.missing],

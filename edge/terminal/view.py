@@ -79,6 +79,8 @@ class Facts:
     """How much video of this box waits for its roll call."""
     again_us: int
     """How much will be looked at again."""
+    refused: str | None
+    """Why no roll call of the class of `seen` is made with this pack, if none is."""
     names: Mapping[str, str]
     notices: Notices
     banners: Sequence[str]
@@ -105,7 +107,8 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
         "checkin": _checkin(facts, lang),
         "people": _people(facts, lang),
         "unseen": unseen(
-            facts.seen, facts.session is not None, facts.behind_us, facts.names, lang, facts.again_us),
+            facts.seen, facts.session is not None, facts.behind_us, facts.names, lang, facts.again_us,
+            facts.refused),
         "alarms": _alarms(facts, lang),
         "earlier": _earlier(facts, lang),
         "sync": _sync(facts.waiting, lang),

@@ -79,7 +79,8 @@ CHECKIN = {
     "hold": N_("Hold still for a moment"),
     "challenge": N_("Please do what is asked"),
     "pin_wanted": N_("{name}: somebody else looks very much like you. Please give your PIN too"),
-    "too_loose": N_("Too few of this class have a face on this box: no face check-in"),
+    "too_loose": N_(
+        "Too few of this class have a face on this box, or its models mix them up: no face check-in"),
 }
 
 ASKED = {

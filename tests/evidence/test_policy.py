@@ -59,13 +59,15 @@ def test_the_numbers_of_the_documents() -> None:
 def test_policies_and_the_command_have_the_same_limits_of_a_roll_call() -> None:
     before = TEXT[: TEXT.index("[rollcall]")] + TEXT[TEXT.index("[block]") :]
     policies = [parse_policy(before.encode(), "old.toml"), *map(load_policy, policy_ids())]
-    pictures = Limits(still_ppm=0)
+    pictures = Limits(still_ppm=0, reach_pct=0)
     assert [one.limits for one in policies] == [pictures if one.id == "demo" else Limits() for one in policies]
 
 
-def test_a_policy_that_does_not_say_how_much_a_face_moves_does_not_ask() -> None:
+def test_a_policy_that_does_not_say_how_much_a_face_moves_or_how_far_models_see_does_not_ask() -> None:
     lines = [line for line in TEXT.splitlines() if not line.startswith("still_ppm")]
     assert parse_policy("\n".join(lines).encode(), "before.toml").limits == Limits(still_ppm=0)
+    lines = [line for line in TEXT.splitlines() if not line.startswith("reach_pct")]
+    assert parse_policy("\n".join(lines).encode(), "before.toml").limits == Limits(reach_pct=0)
     assert parse_policy(TEXT.replace("often_pct = { value = 50", "often_pct = { value = 70").encode(), "mine.toml"
                         ).limits == dataclasses.replace(Limits(), often_pct=70)
 

@@ -10,7 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.bodies import Candidate, Track
-from evidence.rollcall import Bare, Gear, Limits, Look, Times, answers, identify, name_tracks, smoothed_headcount
+from evidence.rollcall import (
+    Answered,
+    Bare,
+    Gear,
+    Limits,
+    Look,
+    Times,
+    answers,
+    identify,
+    name_tracks,
+    reaches,
+    smoothed_headcount,
+)
 
 
 def track(person: str | None, first: int, last: int, score: int = 800_000) -> Track:
@@ -275,3 +287,36 @@ def test_headcount_is_smoothed() -> None:
     assert smoothed_headcount([4, 4, 9, 4, 4]) == (4, 4_000_000)
     assert smoothed_headcount([4, 5, 5, 4])[0] == 5
     assert smoothed_headcount([7]) == (7, 7_000_000)
+
+
+@given(st.integers(0, 400), st.integers(0, 400), st.integers(0, 100), st.integers(0, 50))
+def test_models_that_find_smaller_faces_reach_no_less(reach_px: int, least_px: int, percent: int, more: int) -> None:
+    assert reaches(None, least_px, percent) and reaches(reach_px, least_px, 0), "nobody asks"
+    if reaches(reach_px, least_px, percent):
+        assert reaches(max(0, reach_px - more), least_px, percent) and reaches(reach_px, least_px + more, percent)
+        assert not percent or reach_px <= least_px, "never models that find less than they name"
+
+
+@pytest.mark.parametrize(("reach_px", "dark", "reach_pct", "answer"), [
+    (31, 0, 67, "not_identifiable"), (22, 0, 67, "not_identifiable"), (21, 0, 67, "absent"), (None, 0, 67, "absent"),
+    (31, 0, 0, "absent"), (31, 10, 67, "absent"),
+])
+def test_by_models_that_see_no_small_faces_nobody_is_absent(
+    reach_px: int | None, dark: int, reach_pct: int, answer: str,
+) -> None:
+    """In one look of one camera of two."""
+    front = dataclasses.replace(look(face(800_000, "a")), reach_px=18)
+    short = dataclasses.replace(look(headcount=0, dark=dark), reach_px=reach_px)
+    limits = Limits(reach_pct=reach_pct, dark_pct=100)
+    for cameras in ([[front], [short]], [[short, front]]):
+        found = answers(PEOPLE, {"a"}, cameras, 1, limits)
+        why = ("reach",) if answer == "not_identifiable" else ()
+        assert found["a"].answer == "shown"
+        assert {found["b"], found["c"]} == {Answered(answer, why)}  # type: ignore[arg-type]
+
+
+def test_what_is_seen_says_why_before_what_could_not_be_seen() -> None:
+    short = dataclasses.replace(look(face(470_000, "a"), STRANGER), reach_px=31)
+    assert told(short) == {"a": ("not_identifiable", ("near",)), "b": ("not_identifiable", ("reach",)),
+                           "c": ("not_identifiable", ("reach",))}
+    assert told(short, dark=True)["b"] == ("not_identifiable", ("dark",))

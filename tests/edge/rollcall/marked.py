@@ -48,7 +48,8 @@ class MarkedPack:
     def __init__(self) -> None:
         own = load_manifest("builtin")
         similarity = dataclasses.replace(own.similarity, measure="cosine", threshold_ppm=600_000, min_face_px=16)
-        self.manifest = dataclasses.replace(own, id="marked", similarity=similarity)
+        room = dataclasses.replace(own.preprocess, room_face_px=8)
+        self.manifest = dataclasses.replace(own, id="marked", similarity=similarity, preprocess=room)
         self.name, self.sha256, self.provider = "marked", self.manifest.sha256, "cpu"
         self.threshold_ppm, self.margin_ppm, self.min_face_px = 600_000, similarity.margin_ppm, similarity.min_face_px
         self.dimensions = DIMENSIONS

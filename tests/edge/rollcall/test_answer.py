@@ -1,6 +1,9 @@
 """The answers of one video: present, not identifiable and absent are told apart by what was really in view."""
 from __future__ import annotations
 
+import pytest
+
+from edge.models.manifest import load_manifest
 from edge.rollcall.analyse import Measured
 from edge.rollcall.answer import roll_call, sentences
 from evidence.bodies import Candidate, Track
@@ -69,3 +72,16 @@ def test_the_command_says_it_in_sentences_too() -> None:
 def test_one_person_is_not_in_two_places_at_once() -> None:
     answer = answers(track("a", 700_000), track("a", 650_000), headcount=2)
     assert [entry["score"] for entry in answer["present"]] == [0.7]
+
+
+@pytest.mark.parametrize(("pack", "far"), [
+    ("builtin", False), ("lab", True), ("opencv", True), ("insightface", True)])
+def test_only_packs_that_see_beyond_whom_they_name_call_anybody_absent(pack: str, far: bool) -> None:
+    """A room with one person in the front, who is named, and nobody else who is seen."""
+    manifest = load_manifest(pack)
+    least_px, reach_px = manifest.similarity.min_face_px, manifest.preprocess.room_face_px
+    answer = roll_call(Measured((track("a", 700_000),), 10, 0, 1, 0), PEOPLE, T, MARGIN, least_px, reach_px=reach_px)
+    assert answer["absent"] == (["b", "c"] if far else []) and len(answer["present"]) == 1
+    assert answer["why"] == ({} if far else {"b": ["reach"], "c": ["reach"]})
+    (line,) = [line for line in sentences(answer, "en") if "small faces" in line] or [""]
+    assert bool(line) != far

@@ -9,7 +9,7 @@ import pytest
 
 from edge.rollcall.behind import BEAT_S, FRESH_S, Behind, Board, read_behind
 
-SOME = Behind(7, 420_000_000)
+SOME = Behind(7, 420_000_000, 0, {"class-9": "few"})
 
 
 def age(path: Path, seconds: float) -> None:

@@ -40,7 +40,8 @@ def named(answer: dict) -> list[str]:
 
 @pytest.mark.parametrize("with_seventh", [True, False])
 def test_builtin_names_exactly_who_is_there(
-    tmp_path: Path, pictures, photo_folder: Path, make_video: Callable[..., Path], with_seventh: bool
+    tmp_path: Path, pictures, photo_folder: Path, make_video: Callable[..., Path], with_seventh: bool,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     video = make_video(tmp_path / "class.mp4", room(pictures, with_seventh))
     answer = roll_call(tmp_path, video, photo_folder, "builtin")
@@ -48,8 +49,11 @@ def test_builtin_names_exactly_who_is_there(
                            "pictures", "pack", "threshold"}
     assert answer["no_template"] == [] and answer["pictures"] == {"planned": 3, "read": 3}
     assert named(answer) == [f"p-{n}" for n in range(1, 8 if with_seventh else 7)]
-    assert answer["absent"] == ([] if with_seventh else ["p-7"]) and answer["not_identifiable"] == []
+    away = [] if with_seventh else ["p-7"]
+    assert answer["not_identifiable"] == away and answer["absent"] == [], "who sits further back it could not find"
+    assert answer["why"] == {person: ["reach"] for person in away}
     assert answer["headcount"] == (7 if with_seventh else 6) and answer["pack"] == "builtin"
+    assert "仅供试用" in capsys.readouterr().err, "a real policy would refuse seven people"
     assert answer["present"][0]["first_s"] == 0 and answer["present"][0]["score"] >= answer["threshold"]
 
 

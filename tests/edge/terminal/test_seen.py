@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.texts import translate
-from edge.terminal.seen import ADVICE, REASONS, UNCERTAIN, Reason, Seen, Unseen, late_notice, seen_in, unseen
+from edge.terminal.seen import (
+    ADVICE,
+    REASONS,
+    REFUSED,
+    UNCERTAIN,
+    Reason,
+    Seen,
+    Unseen,
+    late_notice,
+    seen_in,
+    unseen,
+)
+from edge.vision.admit import Refusal
 from evidence.rollcall import Why
 from tests.evidence.course import REAL, UNSET, Course, at
 
@@ -72,3 +84,15 @@ def test_of_video_of_an_uncertain_time_nobody_is_told_as_not_seen(lang: str) -> 
         for running in (True, False):
             shown = unseen(seen, running, None, {}, lang)
             assert shown["names"] == names and (translate(UNCERTAIN, lang) in shown["text"]) == (state == "uncertain")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_where_no_roll_call_is_made_the_page_says_so_and_what_to_do_before_all_else(lang: str) -> None:
+    assert set(REFUSED) == set(typing.get_args(Refusal))
+    assert all(len(text) <= 52 and translate(text, "zh") != text for text in REFUSED.values()), "one line"
+    some = Seen("some", 3, (Unseen("p-1", "small", True),), called=False)
+    for why, sentence in REFUSED.items():
+        for seen in (None, Seen("waiting"), some):
+            for running in (True, False):
+                assert translate(sentence, lang) in unseen(seen, running, None, {}, lang, refused=why)["text"]
+    assert unseen(some, True, None, {}, lang, refused=None)["text"] == translate(ADVICE["small"], lang)

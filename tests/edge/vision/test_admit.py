@@ -1,0 +1,34 @@
+"""Whether a pack may be used for a class under a policy: only where the class's own people show it, or nobody asks."""
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.policies import load_policy
+from edge.vision.admit import allowed_ppm, refusal
+from edge.vision.calibrate import Threshold
+
+REAL, DEMO = load_policy("sanmenxia-2023"), load_policy("demo")
+ALLOWED = 15_000
+THRESHOLDS = st.builds(
+    Threshold, st.integers(0, 1_000_000), st.sampled_from(["manifest", "gallery"]), st.integers(0, 80),
+    st.none() | st.integers(0, 1_000_000))
+
+
+@given(THRESHOLDS)
+def test_only_what_the_people_of_the_class_show_passes_and_a_demonstration_asks_nobody(threshold: Threshold) -> None:
+    why = refusal(threshold, REAL)
+    shown = threshold.source == "gallery" and threshold.fpir_ppm is not None and threshold.fpir_ppm <= ALLOWED
+    assert (why is None) == shown
+    assert shown or (why == "few") == (threshold.source == "manifest")
+    assert refusal(threshold, DEMO) is None
+
+
+@pytest.mark.parametrize("policy", ["sanmenxia-2023", "zhengzhou-2022"])
+def test_real_policies_ask(policy: str) -> None:
+    assert allowed_ppm(load_policy(policy)) == ALLOWED
+    checkin = dataclasses.replace(REAL.checkin, false_match_ppm=None)
+    assert allowed_ppm(dataclasses.replace(REAL, checkin=checkin)) is None and allowed_ppm(DEMO) is None
