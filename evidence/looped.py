@@ -53,6 +53,7 @@ class Earlier:
     def __init__(self, looks: Iterable[Look] = ()) -> None:
         self._first: dict[str, int] = {}
         self._runs: dict[tuple[str, str], list[tuple[int, int, PictureSample]]] = defaultdict(list)
+        self._unsorted: set[tuple[str, str]] = set()
         for look in looks:
             self.add(look)
 
@@ -60,9 +61,9 @@ class Earlier:
         """Take in one segment."""
         for at_us, name in _keys(look):
             self._first[name] = min(look.wall_us + at_us, self._first.get(name, look.wall_us + at_us))
-        run = self._runs[look.device, look.picture.run]
-        for sample in look.picture.samples:
-            bisect.insort(run, (sample.at_us, look.wall_us, sample), key=lambda item: item[:2])
+        run = look.device, look.picture.run
+        self._runs[run] += ((sample.at_us, look.wall_us, sample) for sample in look.picture.samples)
+        self._unsorted.add(run)  # most runs are never asked for: nothing is said to resemble them
 
     def repeats(self, name: str, wall_us: int) -> bool:
         """Whether this very keyframe was there long before."""
@@ -70,12 +71,19 @@ class Earlier:
 
     def partner(self, look: Look, sample: PictureSample, like: Likeness) -> PictureSample | None:
         """The sample that this one is said to resemble, if it is there and older."""
-        run = self._runs.get((look.device, like.run), [])
+        run = self._in_order((look.device, like.run))
         wanted_us, wall_us = sample.at_us - like.shift_us, look.wall_us + sample.at_us
         at = bisect.bisect_left(run, wanted_us, key=lambda item: item[0])
         near = [item for item in run[max(0, at - 1):at + 1]
                 if abs(item[0] - wanted_us) <= REACH_US and wall_us - item[1] - item[0] >= EARLIER_US]
         return min(near, key=lambda item: abs(item[0] - wanted_us), default=(0, 0, None))[2]
+
+    def _in_order(self, name: tuple[str, str]) -> list[tuple[int, int, PictureSample]]:
+        run = self._runs.get(name, [])
+        if name in self._unsorted:
+            run.sort(key=lambda item: item[:2])
+            self._unsorted.remove(name)
+        return run
 
 
 def looped(part: Sequence[Look], earlier: Earlier, rules: PictureRules, marks: bool = True) -> list[Seen]:

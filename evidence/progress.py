@@ -31,11 +31,17 @@ class Progress:
 
 def latest(records: Iterable[Record], clocks: Mapping[tuple[str, str], ChainClock]) -> dict[str, int]:
     """Device → its latest record whose clock can be believed."""
-    found: dict[str, int] = defaultdict(int)
+    own: dict[str, list[Record]] = defaultdict(list)
     for record in records:
-        if clocks[record.device, record.chain].doubt(record) is None:
-            found[record.device] = max(found[record.device], record.utc_us)
-    return dict(found)
+        own[record.device].append(record)
+    found: dict[str, int] = {}
+    for device, told in own.items():
+        newest = sorted(told, key=lambda one: one.utc_us, reverse=True)
+        believed = (one.utc_us for one in newest if clocks[one.device, one.chain].doubt(one) is None)
+        at_us = next(believed, None)  # the first that is believed is the latest: the others need not be asked
+        if at_us is not None:
+            found[device] = max(0, at_us)
+    return found
 
 
 def progress(

@@ -94,8 +94,10 @@ def _look(fact: SegmentFact, call: RollCall, unsought: frozenset[str]) -> Look:
 
 
 def _later(track: Track, shift_us: int) -> Track:
-    return dataclasses.replace(track, first_us=track.first_us + shift_us, last_us=track.last_us + shift_us,
-                               shown_us=track.shown_us + shift_us)
+    # A class has tens of thousands of tracks: dataclasses.replace takes four times as long.
+    own = {**vars(track), "first_us": track.first_us + shift_us, "last_us": track.last_us + shift_us,
+           "shown_us": track.shown_us + shift_us}
+    return Track(**own)
 
 
 def _without(view: View, void: Collection[tuple[int, int]]) -> View:

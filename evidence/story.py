@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Literal
 
 from evidence.bodies import (
@@ -743,7 +744,7 @@ class Story:
         """What was imported for a rule."""
         return next((one for one in self.imported if one.imported.rule == rule), None)
 
-    @property
+    @functools.cached_property
     def signs(self) -> tuple[CheckInFact | PinFact, ...]:
         """All attempts to sign in or out, by the face and by PIN, in order of time."""
         return tuple(sorted((*self.checkins, *self.pins), key=lambda one: (one.at_us, one.ref)))

@@ -30,8 +30,14 @@ class Piece:
         return self.fact.segment.first_mono_us + media_us - self.fact.segment.first_pts_us
 
 
-Chain = tuple[Piece, ...]
-"""Pieces that follow each other without a gap."""
+@dataclasses.dataclass(frozen=True)
+class Chain:
+    """Pieces that follow each other without a gap. `start_us`, `end_us`: wall time of its first and its last moment,
+    so that a class-hour passes over all other days at once."""
+
+    pieces: tuple[Piece, ...]
+    start_us: int
+    end_us: int
 
 
 Broken = Mapping[str, Sequence[tuple[int, int]]]
@@ -52,7 +58,8 @@ def chains(facts: Iterable[SegmentFact], policy: Policy, broken: Broken = Mappin
 
 def clip(found: Iterable[Chain], span: Span, policy: Policy) -> tuple[Stretch, ...]:
     """The stretches inside a span of wall time, in order of time."""
-    clipped = (_clip(chain, span, policy) for chain in found)
+    clipped = (_clip(chain, span, policy) for chain in found
+               if chain.start_us < span.end_us and span.start_us < chain.end_us)
     kept = [stretch for stretch in clipped if stretch is not None]
     return tuple(sorted(kept, key=lambda s: (s.start_us, s.end_us, s.device, s.run)))
 
@@ -87,7 +94,7 @@ def _chains_of_run(run: Sequence[SegmentFact], policy: Policy, broken: Broken) -
             found[-1].append(piece)
         else:
             found.append([piece])
-    return [tuple(pieces) for pieces in found]
+    return [Chain(tuple(own), own[0].wall_us(own[0].start_us), own[-1].wall_us(own[-1].end_us)) for own in found]
 
 
 def _pieces(fact: SegmentFact, max_gap_us: int) -> list[Piece]:
@@ -135,9 +142,7 @@ def _follows(before: Piece, after: Piece, policy: Policy) -> bool:
 
 
 def _clip(chain: Chain, span: Span, policy: Policy) -> Stretch | None:
-    if chain[-1].wall_us(chain[-1].end_us) <= span.start_us or span.end_us <= chain[0].wall_us(chain[0].start_us):
-        return None
-    parts = [part for part in (_part(piece, span) for piece in chain) if part is not None]
+    parts = [part for part in (_part(piece, span) for piece in chain.pieces) if part is not None]
     if not parts:
         return None
     (first, start_us, _), (last, _, end_us) = parts[0], parts[-1]

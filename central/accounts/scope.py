@@ -86,12 +86,21 @@ def check_planned(tx: Tx, actor: Actor, class_id: str) -> None:
 
 
 def sees_record(tx: Tx, actor: Actor, sealed: Sealed) -> bool:
-    """Whether a record is within the actor's scope: by its class. One of no class, or of a class that nobody planned,
-    is administrators' and auditors'."""
+    """Whether a record is within the actor's scope."""
+    return holds_record(tx, scope_of(tx, actor), sealed)
+
+
+def holds_record(tx: Tx, scope: Scope, sealed: Sealed) -> bool:
+    """Whether a record is within a scope: by its class. One of no class, or of a class that nobody planned, is
+    administrators' and auditors'."""
+    if scope.everything:
+        return True
     class_id = sealed.record.body.get("class")
-    if isinstance(class_id, str) and tx.of_type("order.class", class_id):
-        return sees_class(tx, actor, class_id)
-    return actor.role in ("administrator", "auditor")
+    try:
+        order = order_of(tx, class_id)[1] if isinstance(class_id, str) else None
+    except UnknownClass:
+        order = None
+    return scope.holds(order.institution) if order else scope.actor.role == "auditor"
 
 
 def sees_file(tx: Tx, actor: Actor, sha256: str) -> bool:

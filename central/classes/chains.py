@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from central.classes.kept import Kept
 from central.store.tables import ChainHead, Tx
+from evidence.bodies import Body, body_of
 from evidence.receipts import Receipt, peek_receipt
 from evidence.records import Record
 from evidence.seal import read_sealed
@@ -26,6 +27,14 @@ class Read:
     receipts: tuple[Receipt, ...]
     size: int
     sizes: Mapping[object, int]
+    bodies: dict[int, Body | None] = dataclasses.field(default_factory=dict)
+    """By sequence number, of what a story was asked of: a body is made once, not again with every record that comes."""
+
+    def body(self, record: Record) -> Body | None:
+        """The body of one of these records, None of a type that nobody knows. Raises BadRecord."""
+        if record.seq not in self.bodies:
+            self.bodies[record.seq] = body_of(record)
+        return self.bodies[record.seq]
 
 
 class Chains:
@@ -40,7 +49,7 @@ class Chains:
         place = (head.device, head.chain)
         known = self._kept.get(place)
         if known is None or not self._holds(tx, head, known):
-            known = Read(-1, "", (), (), 0, {})
+            known = Read(-1, "", (), (), 0, {}, {})
         new = tx.chain_from(*place, known.up_to + 1, head.up_to)
         up_to = known.receipts[-1].up_to if known.receipts else -1
         receipts = [peek_receipt(envelope) for _, envelope in tx.receipts_after(*place, up_to)]
@@ -51,7 +60,7 @@ class Chains:
         for envelope, record in zip(new, records, strict=True):
             sizes[record.body.get("class")] += len(envelope)
         found = Read(head.up_to, head.head_hash, (*known.records, *records), (*known.receipts, *receipts),
-                     known.size + sum(map(len, new)), sizes)
+                     known.size + sum(map(len, new)), sizes, known.bodies)
         self._kept.put(place, found, found.size)
         return found
 

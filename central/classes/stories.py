@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 
 from central.classes.as_of import AsOf, as_of
-from central.classes.chains import MOST_BYTES, Chains
+from central.classes.chains import MOST_BYTES, Chains, Read
 from central.classes.kept import Kept
 from central.classes.orders import boxes_of, order_of
 from central.clock import Clock
@@ -14,7 +15,7 @@ from central.store.inputs import Inputs
 from central.store.store import Store
 from central.store.tables import Tx
 from common.logs import Log
-from evidence.bodies import CentreLook, ClassOrder, JudgedChain, body_of
+from evidence.bodies import Body, CentreLook, ClassOrder, JudgedChain, body_of
 from evidence.errors import ZaitangError
 from evidence.fold import fold
 from evidence.policy import Policy, parse_policy
@@ -105,12 +106,17 @@ def tell(store: Store, tx: Tx, class_id: str, now_us: int, chains: Chains | None
     records += of_centre(store, tx, class_id, devices)
     moment = as_of(records, store.device, now_us)
     receipts = {place: list(one.receipts) for place, one in read.items()}
-    story = fold(records, class_id, policy, receipts=receipts, log=store.log)
+    story = fold(records, class_id, policy, functools.partial(_typed, read), receipts=receipts, log=store.log)
     return Told(
         order, policy, story, moment, findings(story, policy, moment.us), tx.waiting(devices),
         chains_of(tx, {*devices, store.device}), tx.inputs({class_id: devices}, store.device)[class_id], tx.leaves(),
         None if moment.simulated else next_edge_us(story, policy, moment.us),
         sum(one.sizes.get(class_id, 0) for one in read.values()), tx.newest_look(class_id, store.device))
+
+
+def _typed(read: Mapping[tuple[str, str], Read], record: Record) -> Body | None:
+    own = read.get((record.device, record.chain))
+    return own.body(record) if own else body_of(record)
 
 
 def of_centre(store: Store, tx: Tx, class_id: str, devices: Iterable[str]) -> list[Record]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from central.accounts.actions import Action
-from central.accounts.scope import Scope, scope_of, sees_record
+from central.accounts.scope import Scope, holds_record, scope_of
 from central.classes.stories import Stories
 from central.errors import BadPlaceInList
 from central.overview.beside import worker_of
@@ -123,7 +123,7 @@ def newest_records(tx: Tx, scope: Scope, devices: Collection[str]) -> dict[str, 
         if not heads:
             continue
         sealed = tx.record(device, heads[-1].chain, heads[-1].up_to)
-        if sealed is not None and sees_record(tx, scope.actor, sealed):
+        if sealed is not None and holds_record(tx, scope, sealed):
             found[device] = link(sealed.record.key)
     return found
 

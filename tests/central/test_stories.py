@@ -82,14 +82,18 @@ def test_a_chain_is_read_once_and_anew_after_the_database_was_set_back(centre: C
         first = chains.read(tx, head)
         assert [one.seq for one in first.records] == [0, 1, 2] and first.receipts[-1].up_to == 2
         assert chains.read(tx, head) is first
+        body = first.body(first.records[2])
+        assert body == Alarm("a", {"n": 2}) and chains.read(tx, head).body(first.records[2]) is body
         back = dataclasses.replace(head, up_to=1, head_hash=box.sealed[1].hash)
-        assert [one.seq for one in chains.read(tx, back).records] == [0, 1]
+        again = chains.read(tx, back)
+        assert [one.seq for one in again.records] == [0, 1] and not again.bodies
+        kept = again.body(again.records[1])
     box.append(Alarm("a", {"n": 3}), MORNING)
     centre.collector().take(box.messages())
     with centre.store.read() as tx:
         grown = chains.read(tx, tx.heads("box-1")[0])
         assert [one.seq for one in grown.records] == [0, 1, 2, 3] and grown.receipts[-1].up_to == 3
-        assert list(grown.records) == [one.record for one in box.sealed]
+        assert list(grown.records) == [one.record for one in box.sealed] and grown.body(grown.records[1]) is kept
 
 
 def test_what_was_used_longest_ago_goes_first() -> None:
