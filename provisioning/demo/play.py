@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import datetime
+import sys
 import time
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,7 +27,7 @@ class Say(Protocol):
 
 
 class NotFinished(ZaitangError):
-    text = ("the box did not finish within {seconds} s: {pending} segments are not sealed, {behind} have no roll call, "
+    text = ("the box got no further for {seconds} s: {pending} segments are not sealed, {behind} have no roll call, "
             "{unseen} have no picture record, {waiting} records have no receipt")
 
 
@@ -77,10 +78,10 @@ def end(site: Site, lang: str) -> dict[str, Any]:
 
 def drain(site: Site, services: Services, seconds: int = DRAIN_S, roll_call: bool = True) -> None:
     """Wait until every segment has its picture record and its roll call (if there will be one) and every record its
-    receipt.
+    receipt: as long as a slow machine needs, while it gets on.
 
-    Raises NotFinished."""
-    deadline = time.monotonic() + seconds
+    Raises NotFinished when nothing more was done for `seconds`."""
+    deadline, least = time.monotonic() + seconds, sys.maxsize
     while True:
         services.check()
         recorder, counts, waiting = site.recorder(), site.counts(), site.state()["sync"]["waiting"]
@@ -88,6 +89,8 @@ def drain(site: Site, services: Services, seconds: int = DRAIN_S, roll_call: boo
         unseen = counts.get("segment", 0) - counts.get("picture", 0)
         if recorder["session"] is None and recorder["pending"] == behind == unseen == waiting == 0:
             return
+        if (left := recorder["pending"] + behind + unseen + waiting) < least:
+            deadline, least = time.monotonic() + seconds, left
         if time.monotonic() > deadline:
             raise NotFinished(
                 seconds=seconds, behind=behind, unseen=unseen, waiting=waiting, pending=recorder["pending"])

@@ -1,6 +1,8 @@
 """Playing the course: whoever presses the buttons of the terminal page beside the demo does not stop it."""
 from __future__ import annotations
 
+import itertools
+import types
 from typing import Any
 
 import pytest
@@ -128,3 +130,13 @@ def test_the_demo_waits_for_picture_records_too(tmp_path: Any) -> None:
         with pytest.raises(play.NotFinished, match="3 have no roll call, 0 have no picture"):
             play.drain(Finished({"segment": 3, "picture": 3}), services, 0)  # type: ignore[arg-type]
         play.drain(Finished({"segment": 3, "picture": 3}), services, 0, roll_call=False)  # type: ignore[arg-type]
+
+
+def test_a_slow_box_is_waited_for_as_long_as_it_gets_on(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = itertools.count(step=play.DRAIN_S - 1)
+    monkeypatch.setattr(play, "time", types.SimpleNamespace(monotonic=lambda: next(steps), sleep=lambda _: None))
+    done = {"segment": 9, "rollcall": 9, "picture": 9}
+    with Services(tmp_path / "none") as services:
+        play.drain(Finished(*({**done, "rollcall": made} for made in range(10))), services)  # type: ignore[arg-type]
+        with pytest.raises(play.NotFinished, match="got no further for 90 s"):
+            play.drain(Finished(*[{**done, "rollcall": 8}] * 9, done), services)  # type: ignore[arg-type]
