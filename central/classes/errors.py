@@ -149,6 +149,10 @@ class ObjectionOver(BadInput):
     text = "objection {objection} of class {class_id} has come to its end: whoever objects again raises another one"
 
 
+class NotTheirObjection(BadInput):
+    text = "a trainee raised objection {objection} on the own record: no institution withdraws it"
+
+
 class NothingToDecide(NotDecided):
     text = "class {class_id} has neither a flag nor a review that is required: there is nothing to decide"
 
