@@ -165,6 +165,10 @@ class FindingsChanged(NotDecided):
     text = "the findings of class {class_id} are other ones now than those that were shown: look at them again"
 
 
+class SaidMore(NotDecided):
+    text = "somebody decided, reviewed or objected since class {class_id} was shown: read that first"
+
+
 class NoGround(NotDecided):
     text = (
         "{have} recordings do not show everyone, and the consequence needs {limit}: what is undecided must be reviewed "
