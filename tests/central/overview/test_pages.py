@@ -82,6 +82,17 @@ def test_an_empty_centre_says_what_comes_next(centre: Centre) -> None:
     assert "No box is known yet" in signed_in(centre).get("/boxes?lang=en").text
 
 
+def test_a_worker_that_stumbles_takes_no_page_with_it(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_: object) -> None:
+        raise KeyError("nobody foresaw this")
+
+    city.add("welder-1")
+    city.follow()
+    monkeypatch.setattr(glance.Worker, "catch_up", stumble)
+    for path in ("/", "/boxes", "/search?q=welder"):
+        assert signed_in(city.centre).get(path).status_code == 200
+
+
 def test_a_search_for_people_is_on_record_and_only_of_who_may(city: City) -> None:
     order = city.add("welder-1")
     person = order.roster[0].person
