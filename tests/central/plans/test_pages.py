@@ -126,6 +126,17 @@ def test_what_cannot_be_is_refused_with_a_sentence(school: TestClient) -> None:
         assert answer.status_code == 422 and said in alert(answer)
 
 
+def test_a_policy_for_demonstrations_is_none_of_a_centre_with_real_keys(centre: Centre, school: TestClient) -> None:
+    """It takes photographs for people and a clock that is made up."""
+    real = dataclasses.replace(centre, keys=dataclasses.replace(centre.keys, test=False))
+    client = signed_in(real, "institution", "school-a")
+    page = client.get("/plans/new").text
+    assert 'value="sanmenxia-2023"' in page and 'value="demo"' not in page
+    answer = upload(client, "/plans/new", tables(), class_id="w-2", title="x", policy="demo")
+    assert answer.status_code == 422 and "demo" in alert(answer)
+    assert all(one.class_id != "w-2" for one, _ in centre.plans().kept())
+
+
 def test_an_administrator_gives_a_class_its_institution_and_its_first_box(centre: Centre, school: TestClient) -> None:
     made = upload(school, "/plans/new", tables(), class_id="welder-2", title="x", policy="demo")
     assert made.status_code == 303 and "box-2" not in school.get("/plans/welder-2/class").text

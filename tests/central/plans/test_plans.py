@@ -19,6 +19,7 @@ from central.plans.errors import (
     PersonElsewhere,
     PlanError,
     PlanRefused,
+    PolicyBegun,
     Retroactive,
     RosterPublished,
     TeacherElsewhere,
@@ -336,6 +337,21 @@ def test_what_was_planned_for_yesterday_is_not_published_today(plans: Plans, clo
     drafted(plans)
     clock.utc_us = BEFORE + 3 * DAY
     assert refused(plans, "welder-1") == {HourPast}
+
+
+def test_a_class_that_has_begun_keeps_its_policy(centre: Centre, plans: Plans, clock: FixedClock) -> None:
+    """Else whoever plans takes a flag away by another policy, under which nothing is wrong."""
+    plans.take(spec(policy="sanmenxia-2023"), schedule(), roster(*PEOPLE))
+    plans.take(spec(policy="zhengzhou-2022"), None, None)
+    plans.publish("welder-1", None)
+    clock.utc_us = BEFORE + 9 * DAY  # all of it was taught
+    for policy in ("demo", "sanmenxia-2023"):
+        plans.take(spec(policy=policy), None, None)
+        assert refused(plans, "welder-1") == {PolicyBegun}
+    plans.take(spec(title="新标题", policy="zhengzhou-2022"), None, None)
+    assert plans.publish("welder-1", None).order == 2
+    with centre.store.read() as tx:
+        assert order_of(tx, "welder-1")[1].policy.id == "zhengzhou-2022"
 
 
 def test_a_discarded_draft_takes_its_people_with_it(centre: Centre, plans: Plans, clock: FixedClock) -> None:
