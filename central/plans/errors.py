@@ -284,6 +284,10 @@ class LeaveBackward(PlanError):
     text = "a leave ends after it begins"
 
 
+class LeaveLate(PlanError):
+    text = "the leave would excuse class-hour {hour} ({moment}), which is over: let it begin after that"
+
+
 class LeaveOver(PlanError):
     text = "the leave ends in the past: what is over cannot be excused any more"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from central.plans.draft import Draft, Published, faults, unfinished
-from central.plans.errors import HourPast, LeaveOver, PlanError, PolicyBegun, UnknownBoxHere, UnknownInstitution
+from central.plans.errors import HourPast, LeaveLate, LeaveOver, PlanError, PolicyBegun, UnknownBoxHere, UnknownInstitution
 from central.plans.overlaps import overlaps
 from central.plans.roster_changes import late, roster_to_order
 from central.store.tables import Tx
@@ -25,6 +25,7 @@ def refusals(
 ) -> list[PlanError]:
     """What keeps it from being published; people by pseudonym. `markers`: pseudonym → marker of the ID number."""
     found = [*unfinished(draft), *faults(draft), *past(draft, published, now_us), *late(draft, now_us)]
+    found += excused(draft, published, now_us)
     found += begun(draft, published, now_us)
     found += [LeaveOver() for one in draft.leaves if utc_us(one.end) <= now_us]
     found += [UnknownBoxHere(device=one.device) for one in draft.boxes if not tx.keys_of(one.device)]
@@ -34,6 +35,18 @@ def refusals(
     hours = [one for one in draft.hours if one.end_us > now_us]
     order = order_of_draft(draft, published, now_us)
     return found + overlaps(tx, order, (*published.events, *draft.events), hours, markers)
+
+
+def excused(draft: Draft, published: Published, now_us: int) -> list[PlanError]:
+    """Class-hours that were over before anybody put a leave for them on record: one for each leave."""
+    found: list[PlanError] = []
+    for leave in draft.leaves:
+        start_us, end_us = utc_us(leave.start), utc_us(leave.end)
+        known = [(utc_us(one.start), utc_us(one.end)) for one in published.leaves if one.person == leave.person]
+        late = [one for one in draft.hours if start_us < one.end_us <= now_us and one.start_us < end_us
+                and not any(since <= one.start_us and one.end_us <= until for since, until in known)]
+        found += [LeaveLate(hour=one.hour, moment=draft.moment(one.start_us)) for one in late[:1]]
+    return found
 
 
 def begun(draft: Draft, published: Published, now_us: int) -> list[PlanError]:
