@@ -4,7 +4,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from central.plans.draft import Draft, Published, faults, unfinished
-from central.plans.errors import HourPast, LeaveLate, LeaveOver, PlanError, PolicyBegun, UnknownBoxHere, UnknownInstitution
+from central.plans.errors import (
+    HourPast,
+    LeaveLate,
+    LeaveOver,
+    PlanError,
+    PolicyBegun,
+    UnknownBoxHere,
+    UnknownInstitution,
+)
 from central.plans.overlaps import overlaps
 from central.plans.roster_changes import late, roster_to_order
 from central.store.tables import Tx

@@ -55,7 +55,8 @@ def choices(centre: Centre, actor: Actor, draft: Draft | None, lang: str) -> Cho
         known = {device: "" for device, _ in tx.certificates()} if scope.everything else dict.fromkeys(rooms, "")
         boxes = {device: rooms.get(device, "") for device in sorted(known) if tx.keys_of(device)}
     boxes |= {} if draft is None else {one.device: one.room for one in draft.boxes}
-    ids = dict.fromkeys([*(one for one in policy_ids() if centre.keys.test or not for_tests(one)), *([] if draft is None else [draft.policy.id])])
+    known_ids = [one for one in policy_ids() if centre.keys.test or not for_tests(one)]
+    ids = dict.fromkeys([*known_ids, *([] if draft is None else [draft.policy.id])])
     return Choices(scope, {one: policy_title(one, lang) for one in ids}, boxes)
 
 

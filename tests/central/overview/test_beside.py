@@ -55,7 +55,7 @@ def test_a_worker_that_cannot_be_started_is_tried_again(tmp_path: Path, monkeypa
     tried, enough = [], threading.Event()
 
     class Full:
-        def Process(self, **_: object) -> Full:  # noqa: N802
+        def Process(self, **_: object) -> Full:
             return self
 
         def start(self) -> None:

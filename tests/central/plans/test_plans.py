@@ -347,7 +347,8 @@ def test_no_leave_excuses_a_class_hour_that_is_over(plans: Plans, clock: FixedCl
     clock.utc_us = BEFORE + DAY + 80 * MINUTE  # 09:20 on the first day: the first class-hour is over, two are to come
 
     def leave(start_us: int, end_us: int) -> None:
-        plans.edit("welder-1", None, lambda draft, known, now: add_leave(draft, known, person, start_us, end_us, WHY, now))
+        plans.edit("welder-1", None, lambda draft, known, now: add_leave(
+            draft, known, person, start_us, end_us, WHY, now))
 
     leave(BEFORE + DAY, BEFORE + 2 * DAY)
     assert refused(plans, "welder-1") == {LeaveLate}
