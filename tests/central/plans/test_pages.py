@@ -329,7 +329,7 @@ def test_who_joins_and_leaves_has_reason_approver_and_time(
     assert post(school, f"{CLASS}/leave", **{**leave, "end": "2026-03-01T18:00"}).status_code == 422
     assert post(school, f"{CLASS}/leave", **leave).status_code == 303
     page = text_of(school.get(CLASS))
-    assert "张伟 退班" in page and "请假 2026-03-02 08:00 – 2026-03-02 18:00 · 尚未下达" in page
+    assert "张伟 退班" in page and "请假 2026年3月2日 08:00 – 2026年3月2日 18:00 · 尚未下达" in page
     publish(school)
     assert [type(one) for one in (*bodies(centre, "roster.event"), *bodies(centre, "leave"))] == [
         RosterEvent, RosterEvent, RosterEvent, Leave]
@@ -376,7 +376,7 @@ def test_of_a_class_of_others_only_that_there_is_one(centre: Centre, plans: Plan
         assert "secret-9" not in answer.text and "别人的班" not in answer.text
         assert "其他机构的班次" in answer.text
     page = text_of(school.get(CLASS))
-    assert "终端盒 box-1 在 h1（2026-03-02 08:30）期间录制其他机构的班次" in page
+    assert "终端盒 box-1 在 h1（2026年3月2日 08:30）期间录制其他机构的班次" in page
     assert "O8 参加过其他机构的班次，尚未考核：张伟" in page
     assert "secret-9" in signed_in(centre).get(CLASS).text
 
