@@ -1103,7 +1103,10 @@ def body_as(record: Record, cls: type[B]) -> B | None:
 
 def class_of(record: Record) -> str | None:
     """The `class_id` in the body of a record that `body_of` takes, without decoding it."""
-    class_id = record.body.get("class") if record.type in _OF_CLASSES else None
+    body: object = record.body if record.type in _OF_CLASSES else None
+    if record.type == "order.box":  # of a class where it asks for a sheet of one
+        body = record.body.get("sheet")
+    class_id = body.get("class") if isinstance(body, Mapping) else None
     return class_id if isinstance(class_id, str) else None
 
 

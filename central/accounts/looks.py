@@ -14,8 +14,8 @@ from evidence.canonical import canonical
 from evidence.shape import encode
 
 AGAIN_US = 3600 * 1_000_000
-OWN = "own"
-"""A trainee's look at their own record: the account is the pseudonym then."""
+OWN, NAMES = "own", "names"
+"""A trainee's look at their own record: the account is the pseudonym then. A search for people."""
 
 
 def state_look(
@@ -54,8 +54,9 @@ def looked(store: Store, actor: Actor, what: str, now_us: int, **thing: Any) -> 
 
 
 def _thing(body: CentreLook) -> str:
-    """What was looked at, for whatever reason."""
-    return hashlib.sha256(canonical(encode(dataclasses.replace(body, why="")))).hexdigest()
+    """What was looked at, for whatever reason; of a search, `why` is what was looked for."""
+    named = body if body.what == NAMES else dataclasses.replace(body, why="")
+    return hashlib.sha256(canonical(encode(named))).hexdigest()
 
 
 def state(store: Store, tx: Tx, body: CentreLook | AccountChanged | Institution, thing: str) -> None:

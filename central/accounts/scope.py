@@ -104,8 +104,10 @@ def holds_record(tx: Tx, scope: Scope, sealed: Sealed) -> bool:
 
 
 def sees_file(tx: Tx, actor: Actor, sha256: str) -> bool:
-    """Whether some record within the actor's scope names a file."""
-    named = (tx.record(one.device, one.chain, one.seq) for one in tx.announced(sha256))
+    """Whether a record within the actor's scope names a file, of the box that named it first: hashes are public, and
+    who names another box's afterwards gets nothing to see by it."""
+    known = tx.announced(sha256)
+    named = (tx.record(one.device, one.chain, one.seq) for one in known if one.device == known[0].device)
     return any(sealed is not None and sees_record(tx, actor, sealed) for sealed in named)
 
 

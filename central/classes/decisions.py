@@ -16,6 +16,7 @@ from central.classes.errors import (
     NoGround,
     NothingToDecide,
     ObjectionOpen,
+    SaidMore,
     SamePerson,
 )
 from central.classes.reviews import MAX_BY
@@ -51,6 +52,12 @@ class Case:
     reviews: tuple[Review, ...]
     over: bool
 
+    @property
+    def said(self) -> int:
+        """How many records of decisions, reviews and objections there are: more of them, more to read."""
+        story = self.told.story
+        return len(story.decisions) + len(story.reviewed) + sum(len(one.refs) for one in story.objections)
+
 
 @dataclasses.dataclass(frozen=True)
 class Made:
@@ -78,16 +85,18 @@ def look_at(store: Store, class_id: str, now_us: int) -> Case:
 
 def decide(
     store: Store, class_id: str, stage: Stage, answer: Answer, reason: str, by: str, by_name: str, shown: str,
-    now_us: int,
+    now_us: int, said: int | None = None,
 ) -> Made:
     """One of two persons (`by`: the account) decides on the findings with the hash `shown`: `findings` or `basis` of
-    the case.
+    the case. `said`: of the case as it was shown; None: nobody asks whether people have said more since.
 
     Raises UnknownClass, PolicyGone, BadReason, BadBy, or a NotDecided; nothing is kept then."""
     why, who, name = (
         plain_text(reason, MAX_REASON, BadReason), plain_text(by, MAX_BY, BadBy), plain_text(by_name, MAX_BY, BadBy))
     case = look_at(store, class_id, now_us)
     body = _body(case, stage, answer, why, who, name, shown)
+    if said is not None and said != case.said:
+        raise SaidMore(class_id=class_id)
     with store.write() as tx:
         if _said_since(tx, store, case.told):
             raise FindingsChanged(class_id=class_id)

@@ -149,6 +149,10 @@ class ObjectionOver(BadInput):
     text = "objection {objection} of class {class_id} has come to its end: whoever objects again raises another one"
 
 
+class NotTheirObjection(BadInput):
+    text = "a trainee raised objection {objection} on the own record: no institution withdraws it"
+
+
 class NothingToDecide(NotDecided):
     text = "class {class_id} has neither a flag nor a review that is required: there is nothing to decide"
 
@@ -159,6 +163,10 @@ class ClassNotOver(NotDecided):
 
 class FindingsChanged(NotDecided):
     text = "the findings of class {class_id} are other ones now than those that were shown: look at them again"
+
+
+class SaidMore(NotDecided):
+    text = "somebody decided, reviewed or objected since class {class_id} was shown: read that first"
 
 
 class NoGround(NotDecided):

@@ -8,6 +8,7 @@ from central.classes.errors import (
     BadBy,
     BadObjection,
     NoObjection,
+    NotTheirObjection,
     ObjectionOver,
     TooManyObjections,
     UnknownPerson,
@@ -70,17 +71,20 @@ def _raise(store: Store, tx: Tx, class_id: str, source: Source, person: str | No
 
 
 def handle_objection(
-    store: Store, class_id: str, objection: str, how: Handled, answer: str, handled_by: str
+    store: Store, class_id: str, objection: str, how: Handled, answer: str, handled_by: str, by_school: bool = False
 ) -> Objection:
-    """Somebody answers an objection that is open; but for *answered* it comes to its end with that.
+    """Somebody answers an objection that is open; but for *answered* it comes to its end with that. `by_school`: the
+    institution does, which ends what it brought itself alone.
 
-    Raises UnknownClass, NoObjection, ObjectionOver, BadObjection, BadBy; nothing is kept then."""
+    Raises UnknownClass, NoObjection, NotTheirObjection, ObjectionOver, BadObjection, BadBy; nothing is kept then."""
     said, who = plain_text(answer, MAX_TEXT, BadObjection), plain_text(handled_by, MAX_BY, BadBy)
     with store.write() as tx:
         order_of(tx, class_id)
         known = next((one for one in objections_of(tx, class_id) if one.objection == objection), None)
         if known is None:
             raise NoObjection(class_id=class_id, objection=objection[:64])
+        if by_school and of_trainee(known):
+            raise NotTheirObjection(objection=objection)
         if how not in NEXT[known.state]:
             raise ObjectionOver(class_id=class_id, objection=objection)
         body = Objection(class_id, objection, how, answer=said, handled_by=who)
@@ -88,6 +92,11 @@ def handle_objection(
         if how in ENDS and known.dispute is not None:
             end_dispute(store, tx, class_id, known.dispute, objection)
     return body
+
+
+def of_trainee(known: ObjectionFact) -> bool:
+    """Whether a trainee raised it on the page of the own record, and nobody in the trainee's stead."""
+    return known.person is not None and known.by == known.person
 
 
 def list_objections(store: Store, class_id: str) -> tuple[ObjectionFact, ...]:

@@ -46,7 +46,12 @@ def _keep(folder: Path, stop: threading.Event) -> None:
         # A fork would take over connections to the database.
         process = multiprocessing.get_context("spawn").Process(
             target=follow, args=(folder,), name="overview", daemon=True)
-        process.start()
+        try:
+            process.start()
+        except OSError as error:  # no room for a process now: later perhaps
+            _LOG.failed("overview.unstarted", error)
+            stop.wait(AGAIN_S)
+            continue
         while process.is_alive() and not stop.wait(TICK_S):
             pass
         if not stop.is_set():

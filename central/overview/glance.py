@@ -9,7 +9,6 @@ from central.overview.worker import Worker
 from central.store.store import Store
 from central.store.summaries import Wanted
 from common.logs import Log
-from evidence.errors import ZaitangError
 
 WAIT_S = 0.15
 """So long a page waits; what takes longer goes on, and the page says that it is being judged."""
@@ -47,7 +46,7 @@ class Glance:
     def _step(self) -> None:
         try:
             self._worker.catch_up(JUDGE_S)
-        except ZaitangError as error:
+        except Exception as error:  # whatever it is: the page is made of what was known before
             _LOG.failed("overview.failed", error)
 
     def _small(self) -> bool:

@@ -7,6 +7,7 @@ and a hash for each class that may be searched. Only whole names and beginnings 
 from __future__ import annotations
 
 import hmac
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 MOST_BEGINNING = 8
 """Characters of the longest beginning: more than nearly all names have."""
 TOKEN_BYTES = 16
+PSEUDONYM = re.compile(r"p-[0-9a-f]{12}")
 _HAN = (("\u3400", "\u9fff"), ("\uf900", "\ufaff"), ("\U00020000", "\U0003ffff"))
 
 
@@ -34,6 +36,11 @@ class NameKeys:
         """The hash of a normalised name, or of the beginning of one, in a class."""
         said = f"{class_id}\0{text}".encode()
         return hmac.digest(self._key, said, "sha256")[:TOKEN_BYTES].hex()
+
+    def asked(self, text: str) -> str:
+        """What stands on record of a search, for everybody and for ever: a pseudonym as it is, else a hash under the
+        key, which names nobody; the same text, the same hash."""
+        return text if PSEUDONYM.fullmatch(text) else "#" + self.token("", normalised(text))
 
     def searched(self, classes: Iterable[str], text: str) -> list[str]:
         """What is looked for in these classes."""

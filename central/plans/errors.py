@@ -232,6 +232,10 @@ class HourPast(PlanError):
     text = "class-hour {hour} ({moment}) has begun already: only class-hours to come can be planned or changed"
 
 
+class PolicyBegun(PlanError):
+    text = "the class began under policy {policy}: it is judged by that to its end, and no plan changes it"
+
+
 class MakeUpEmpty(PlanError):
     text = "make-up class-hour {hour} names nobody who makes up for something"
 
@@ -278,6 +282,10 @@ class LateOrEarly(PlanError):
 
 class LeaveBackward(PlanError):
     text = "a leave ends after it begins"
+
+
+class LeaveLate(PlanError):
+    text = "the leave would excuse class-hour {hour} ({moment}), which is over: let it begin after that"
 
 
 class LeaveOver(PlanError):

@@ -75,7 +75,7 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
         actor = actor_of(request)
         people = actor.may(Action.SEARCH)
         if people:  # Whoever searches learns who is in which class, also where nobody is found.
-            look(centre, request, "names", why=text)
+            look(centre, request, "names", why=keys.asked(text))
         glance.catch_up()
         with centre.store.read() as tx:
             scope = scope_of(tx, actor)

@@ -55,7 +55,8 @@ def choices(centre: Centre, actor: Actor, draft: Draft | None, lang: str) -> Cho
         known = {device: "" for device, _ in tx.certificates()} if scope.everything else dict.fromkeys(rooms, "")
         boxes = {device: rooms.get(device, "") for device in sorted(known) if tx.keys_of(device)}
     boxes |= {} if draft is None else {one.device: one.room for one in draft.boxes}
-    ids = dict.fromkeys([*policy_ids(), *([] if draft is None else [draft.policy.id])])
+    known_ids = [one for one in policy_ids() if centre.keys.test or not for_tests(one)]
+    ids = dict.fromkeys([*known_ids, *([] if draft is None else [draft.policy.id])])
     return Choices(scope, {one: policy_title(one, lang) for one in ids}, boxes)
 
 
@@ -66,6 +67,13 @@ def policy_title(policy_id: str, lang: str) -> str:
         return policy_id
     policy = load_policy(policy_id)
     return policy.title_en if lang == "en" else policy.title
+
+
+@functools.cache
+def for_tests(policy_id: str) -> bool:
+    """Whether a policy takes what is not real: no centre with real keys offers it."""
+    policy = load_policy(policy_id)
+    return policy.accept_test_keys or policy.accept_simulated
 
 
 def places_of(request: Request, offered: Choices) -> tuple[Place, ...]:
@@ -80,11 +88,11 @@ def places_of(request: Request, offered: Choices) -> tuple[Place, ...]:
     return tuple(places)
 
 
-def policy_of_form(request: Request) -> str:
-    """The id of a policy; never a file, whatever a form says. Raises NoSuchPolicy."""
+def policy_of_form(request: Request, offered: Choices) -> str:
+    """The id of a policy that is offered; never a file, whatever a form says. Raises NoSuchPolicy."""
     policy = field(request, "policy")
-    if policy.endswith(".toml"):
-        raise NoSuchPolicy(name=policy[:80], known=", ".join(policy_ids()))
+    if policy not in offered.policies:
+        raise NoSuchPolicy(name=policy[:80], known=", ".join(offered.policies))
     return policy
 
 

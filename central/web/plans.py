@@ -96,7 +96,7 @@ def plans(centre: Centre) -> APIRouter:
         offered = choices(centre, actor_of(request), draft, lang_of(request))
 
         def do(version: int) -> None:
-            policy = policy_of_form(request)
+            policy = policy_of_form(request, offered)
             spec = ClassSpec(planned, field(request, "title"), None if policy == draft.policy.id else policy,
                              places_of(request, offered), offered.institution(field(request, "institution")))
             centre.plans().take(spec, None, None, version=version)
@@ -171,7 +171,7 @@ def _make(request: Request, centre: Centre) -> str:
     if not field(request, "title").strip():
         raise BadText(what=TITLE, limit=MAX_TEXT)
     offered = choices(centre, actor_of(request), None, lang_of(request))
-    spec = ClassSpec(class_id, field(request, "title"), policy_of_form(request), places_of(request, offered),
+    spec = ClassSpec(class_id, field(request, "title"), policy_of_form(request, offered), places_of(request, offered),
                      offered.institution(field(request, "institution")))
     files = [file_of(request, centre, name, class_id) for name in ("schedule", "roster")]
     return centre.plans().take(spec, files[0], files[1], fresh=True).draft.class_id

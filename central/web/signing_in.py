@@ -125,6 +125,7 @@ def _form(request: Request, centre: Centre, error: ZaitangError | None = None) -
 
 def _in(request: Request, entered: Entered) -> Response:
     """A fresh cookie, and on: the one from before is worth nothing."""
+    _door(request).leave(_cookies(request).read(request) or "")
     wanted = _next(request)
     if not entered.whole:
         wanted = "/sign-in/code" + ("" if wanted == "/" else "?" + urlencode({"next": wanted}))

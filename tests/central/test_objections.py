@@ -10,11 +10,18 @@ from central.classes.errors import (
     BadObjection,
     HeldByObjection,
     NoObjection,
+    NotTheirObjection,
     ObjectionOver,
     UnknownPerson,
     WhoObjects,
 )
-from central.classes.objections import handle_objection, list_objections, pseudonym_of, raise_objection
+from central.classes.objections import (
+    handle_objection,
+    list_objections,
+    pseudonym_of,
+    raise_objection,
+    raise_own_objection,
+)
 from central.classes.statements import close_dispute
 from central.errors import UnknownClass
 from central.wiring import Centre
@@ -70,6 +77,18 @@ def test_an_objection_that_does_not_say_who_and_what_leaves_nothing(
     with pytest.raises(error):
         objected(centre_with_class, **changes)
     assert stated(centre_with_class) == [] and list_objections(centre_with_class.store, CLASS) == ()
+
+
+def test_no_institution_withdraws_what_a_trainee_raised_alone(centre_with_class: Centre) -> None:
+    centre, who = centre_with_class, person(centre_with_class)
+    raise_own_objection(centre.store, CLASS, who, "当日本人在场", centre.clock.stamp().utc_us)
+    with pytest.raises(NotTheirObjection):
+        answered(centre, how="withdrawn", by_school=True)
+    assert list_objections(centre.store, CLASS)[0].open
+    objected(centre, source="trainee", person=who)
+    answered(centre, "o-2", "withdrawn", by_school=True)
+    answered(centre)
+    assert [one.state for one in list_objections(centre.store, CLASS)] == ["rejected", "withdrawn"]
 
 
 def test_an_instructor_objects_as_the_school(centre_with_class: Centre) -> None:

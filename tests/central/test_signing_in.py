@@ -87,6 +87,15 @@ def test_a_session_that_was_there_before_is_worth_nothing_after(client: TestClie
     assert client.cookies[COOKIE] != after
 
 
+def test_who_signs_in_again_ends_the_session_of_before(client: TestClient, centre: Centre) -> None:
+    enter(client)
+    before = client.cookies[COOKIE]
+    form = {"token": token_in(client.get("/own")), "account": "wang", "password": PASSWORD, "next": "/"}
+    assert client.post("/sign-in", data=form, follow_redirects=False).status_code == 303
+    assert client.cookies[COOKIE] != before
+    assert centre.door().actor(before) is None, "a copy of the old cookie opens nothing"
+
+
 def test_the_cookie_is_kept_from_scripts_and_other_sites(client: TestClient) -> None:
     said = enter(client).headers["set-cookie"].lower()
     assert "httponly" in said and "samesite=lax" in said and "path=/" in said

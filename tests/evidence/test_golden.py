@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from evidence.bodies import TYPES, Head, body_of
+from evidence.bodies import TYPES, Head, body_of, class_of
 from evidence.canonical import canonical, parse
 from evidence.certs import Role, fingerprint, identity, read_certificate
 from evidence.chain import check_chain, check_order, head_of
@@ -127,6 +127,15 @@ def golden(key: str) -> list[bytes]:
     found = {(one["type"], tuple(json.loads(one["payload"])["body"])): one[key].encode()
              for file, chain in CHAINS for one in load(file)[chain]}
     return list(found.values())
+
+
+def test_the_class_of_a_record_is_that_of_its_body() -> None:
+    """The store finds records by it; an order to a box names its class deeper, and only where it is about one."""
+    seen = set()
+    for record in [read_sealed(one["envelope"].encode()).record for file, chain in CHAINS for one in load(file)[chain]]:
+        assert class_of(record) == getattr(body_of(record), "class_id", None), record.type
+        seen |= {record.type} if class_of(record) else set()
+    assert {"order.box", "order.class", "sheet", "look.centre"} <= seen
 
 
 @pytest.mark.parametrize(("file", "name"), CHAINS)

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from central.accounts.actions import Action
 from central.classes.errors import NoObjection
-from central.classes.objections import handle_objection, raise_objection
+from central.classes.objections import handle_objection, of_trainee, raise_objection
 from central.classes.stories import Stories
 from central.errors import UnknownClass
 from central.web.access import Routes, actor_of, field
@@ -72,7 +72,8 @@ def _handle(
     """`offered`: what may become of it; without that it is withdrawn."""
     try:
         how: Any = chosen(request, "how", offered) if offered else "withdrawn"
-        handle_objection(centre.store, class_id, objection, how, field(request, "text"), actor_of(request).account)
+        handle_objection(centre.store, class_id, objection, how, field(request, "text"), actor_of(request).account,
+                         by_school=not offered)
     except (UnknownClass, NoObjection):
         raise
     except BadInput as error:
@@ -90,6 +91,7 @@ def _page(request: Request, centre: Centre, stories: Stories, class_id: str, typ
         request, centre, "objections.html", told, {typed.which: typed} if typed else {},
         decided=decided_view(told, LocalTime(told.order.utc_offset_min, lang)),
         who={one.objection: names.get(one.person, one.person) for one in told.story.objections if one.person},
+        theirs={one.objection for one in told.story.objections if of_trainee(one)},
         disputes={one.objection: one.dispute for one in told.story.objections if one.dispute},
         trainees={person: names.get(person, person) for person in dict.fromkeys(trainees)},
         how={name: translate(text, lang) for name, text in HOW.items()},

@@ -92,6 +92,25 @@ def test_findings_that_changed_meanwhile_are_shown_again_with_what_was_typed(own
     assert again.status_code == 303
 
 
+def test_nobody_seconds_a_first_decision_that_the_page_did_not_show(owned: Centre) -> None:
+    """Another first decision, and what was objected and ended, leave the findings as they were."""
+    assert decides(owned, "wang", "first") == 303
+    zhao = supervisor(owned, "zhao")
+    page = zhao.get(PAGE)
+    old = {name: shown(page, name) for name in ("stage", "findings", "said")}
+    for who, stage, answer in (("li", "second", "keep"), ("chen", "first", "withdraw")):
+        other = supervisor(owned, who)
+        fields = {name: shown(other.get(PAGE), name) for name in ("findings", "said")}
+        assert send(other, PAGE, stage=stage, answer=answer, reason="另一理由", **fields).status_code == 303
+    refused = send(zhao, f"{PAGE}?lang=en", answer="withdraw", reason="同意王", **old)
+    assert refused.status_code == 422 and "read that first" in text(refused) and "同意王" in refused.text
+    assert shown(refused, "findings") == old["findings"] and "另一理由" in text(refused)
+    assert len(kept(owned, "decision")) == 3
+    fresh = {name: shown(refused, name) for name in old}
+    assert send(zhao, PAGE, answer="withdraw", reason="同意陈", **fresh).status_code == 303
+    assert send(zhao, PAGE, answer="withdraw", reason="x", **{**fresh, "said": "one"}).status_code == 422
+
+
 def test_what_is_short_of_the_limit_cannot_be_withdrawn_and_says_so_at_the_answer(owned: Centre) -> None:
     send(supervisor(owned, "li"), f"{BASE}/blocks/{PRACTICE}/review", answer="open", reason="看不清")
     page = supervisor(owned, "wang").get(f"{PAGE}?lang=en")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from central.classes.decisions import look_at
+from central.classes.objections import raise_own_objection
 from central.wiring import Centre
 from evidence.bodies import Objection
 from tests.central.case_pages import BASE, belongs, kept, school, shown, supervisor, text
@@ -55,6 +56,15 @@ def test_a_trainee_objects_through_the_school_and_it_may_be_withdrawn(owned: Cen
     raised, ended = kept(owned, "objection")
     assert isinstance(raised, Objection) and isinstance(ended, Objection)
     assert (raised.person, ended.state, ended.handled_by) == (person, "withdrawn", "school")
+
+
+def test_a_school_is_offered_no_withdrawal_of_what_a_trainee_raised_alone(owned: Centre) -> None:
+    mine, person = school(owned), look_at(owned.store, CLASS, NOW).told.order.roster[0].person
+    raise_own_objection(owned.store, CLASS, person, "当日本人在场", NOW)
+    assert "/withdrawal" not in mine.get(PAGE).text
+    answer = send(mine, f"{PAGE}/o-1/withdrawal?lang=en", text="已说明")
+    assert answer.status_code == 422 and "no institution withdraws it" in text(answer)
+    assert len(kept(owned, "objection")) == 1
 
 
 def test_what_is_no_objection_or_no_answer_is_refused_with_what_was_typed(owned: Centre) -> None:

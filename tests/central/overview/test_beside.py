@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 import time
 from pathlib import Path
 
@@ -48,6 +49,25 @@ def test_a_worker_that_ended_is_started_again(tmp_path: Path, monkeypatch: pytes
                         one.kill()
             time.sleep(0.1)
     assert len(ids) == 2 and children() == []
+
+
+def test_a_worker_that_cannot_be_started_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried, enough = [], threading.Event()
+
+    class Full:
+        def Process(self, **_: object) -> Full:
+            return self
+
+        def start(self) -> None:
+            tried.append(1)
+            if len(tried) == 3:
+                enough.set()
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(beside, "AGAIN_S", 0.01)
+    monkeypatch.setattr(beside.multiprocessing, "get_context", lambda _: Full())
+    with followed(tmp_path):
+        assert enough.wait(30)
 
 
 def children() -> list[multiprocessing.process.BaseProcess]:

@@ -14,6 +14,7 @@ from central.accounts.scope import scope_of, sees_class
 from central.classes.stories import Stories, Told
 from central.ingest.collector import Message
 from central.overview import glance
+from central.overview.name_keys import NameKeys
 from central.overview.overview import classes
 from central.web import front
 from central.web.case.summary import Summary, summary
@@ -81,6 +82,17 @@ def test_an_empty_centre_says_what_comes_next(centre: Centre) -> None:
     assert "No box is known yet" in signed_in(centre).get("/boxes?lang=en").text
 
 
+def test_a_worker_that_stumbles_takes_no_page_with_it(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_: object) -> None:
+        raise KeyError("nobody foresaw this")
+
+    city.add("welder-1")
+    city.follow()
+    monkeypatch.setattr(glance.Worker, "catch_up", stumble)
+    for path in ("/", "/boxes", "/search?q=welder"):
+        assert signed_in(city.centre).get(path).status_code == 200
+
+
 def test_a_search_for_people_is_on_record_and_only_of_who_may(city: City) -> None:
     order = city.add("welder-1")
     person = order.roster[0].person
@@ -93,8 +105,22 @@ def test_a_search_for_people_is_on_record_and_only_of_who_may(city: City) -> Non
     assert admin.get("/search?q= ", follow_redirects=False).status_code == 303
     with city.centre.store.read() as tx:
         looks = [body_of(one.record) for one in tx.of_type("look.centre")]
+    asked = NameKeys(city.centre.keys.names_key).asked
     assert [(one.account, one.what, one.why) for one in looks if isinstance(one, CentreLook)] == [
-        ("institution-school-a", "names", "张"), ("institution-school-a", "names", person)]
+        ("institution-school-a", "names", asked("张")), ("institution-school-a", "names", person)]
+
+
+def test_no_name_that_somebody_searched_for_is_in_a_record(city: City) -> None:
+    """Records are public, below /log, and for ever."""
+    city.add("welder-1")
+    school = signed_in(city.centre, "institution", "school-a")
+    for text in ("张伟", "王芳", " 张 伟", "张伟"):
+        assert school.get("/search", params={"q": text}).status_code == 200
+    with city.centre.store.read() as tx:
+        found = tx.of_type("look.centre")
+    whys = [body.why for one in found if isinstance(body := body_of(one.record), CentreLook)]
+    assert len(whys) == 2 and len({*whys}) == 2, "each name once within the hour"
+    assert not any(name in one.payload.decode() for one in found for name in ("张", "伟", "王芳"))
 
 
 def test_newest_records_of_boxes_are_links_for_who_may_see_them(city: City) -> None:

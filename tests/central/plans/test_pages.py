@@ -126,6 +126,17 @@ def test_what_cannot_be_is_refused_with_a_sentence(school: TestClient) -> None:
         assert answer.status_code == 422 and said in alert(answer)
 
 
+def test_a_policy_for_demonstrations_is_none_of_a_centre_with_real_keys(centre: Centre, school: TestClient) -> None:
+    """It takes photographs for people and a clock that is made up."""
+    real = dataclasses.replace(centre, keys=dataclasses.replace(centre.keys, test=False))
+    client = signed_in(real, "institution", "school-a")
+    page = client.get("/plans/new").text
+    assert 'value="sanmenxia-2023"' in page and 'value="demo"' not in page
+    answer = upload(client, "/plans/new", tables(), class_id="w-2", title="x", policy="demo")
+    assert answer.status_code == 422 and "demo" in alert(answer)
+    assert all(one.class_id != "w-2" for one, _ in centre.plans().kept())
+
+
 def test_an_administrator_gives_a_class_its_institution_and_its_first_box(centre: Centre, school: TestClient) -> None:
     made = upload(school, "/plans/new", tables(), class_id="welder-2", title="x", policy="demo")
     assert made.status_code == 303 and "box-2" not in school.get("/plans/welder-2/class").text
@@ -318,7 +329,7 @@ def test_who_joins_and_leaves_has_reason_approver_and_time(
     assert post(school, f"{CLASS}/leave", **{**leave, "end": "2026-03-01T18:00"}).status_code == 422
     assert post(school, f"{CLASS}/leave", **leave).status_code == 303
     page = text_of(school.get(CLASS))
-    assert "张伟 退班" in page and "请假 2026-03-02 08:00 – 2026-03-02 18:00 · 尚未下达" in page
+    assert "张伟 退班" in page and "请假 2026年3月2日 08:00 – 2026年3月2日 18:00 · 尚未下达" in page
     publish(school)
     assert [type(one) for one in (*bodies(centre, "roster.event"), *bodies(centre, "leave"))] == [
         RosterEvent, RosterEvent, RosterEvent, Leave]
@@ -365,7 +376,7 @@ def test_of_a_class_of_others_only_that_there_is_one(centre: Centre, plans: Plan
         assert "secret-9" not in answer.text and "别人的班" not in answer.text
         assert "其他机构的班次" in answer.text
     page = text_of(school.get(CLASS))
-    assert "终端盒 box-1 在 h1（2026-03-02 08:30）期间录制其他机构的班次" in page
+    assert "终端盒 box-1 在 h1（2026年3月2日 08:30）期间录制其他机构的班次" in page
     assert "O8 参加过其他机构的班次，尚未考核：张伟" in page
     assert "secret-9" in signed_in(centre).get(CLASS).text
 

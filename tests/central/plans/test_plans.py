@@ -13,12 +13,14 @@ from central.plans.errors import (
     DraftChanged,
     FileRefused,
     HourPast,
+    LeaveLate,
     NoDraft,
     NothingToPublish,
     OffRoster,
     PersonElsewhere,
     PlanError,
     PlanRefused,
+    PolicyBegun,
     Retroactive,
     RosterPublished,
     TeacherElsewhere,
@@ -336,6 +338,43 @@ def test_what_was_planned_for_yesterday_is_not_published_today(plans: Plans, clo
     drafted(plans)
     clock.utc_us = BEFORE + 3 * DAY
     assert refused(plans, "welder-1") == {HourPast}
+
+
+def test_no_leave_excuses_a_class_hour_that_is_over(plans: Plans, clock: FixedClock) -> None:
+    """Neither by an end that is still to come, nor by waiting in a draft until the hour is over."""
+    taught(plans, clock)
+    person = plans.person("welder-1", "张伟")
+    clock.utc_us = BEFORE + DAY + 80 * MINUTE  # 09:20 on the first day: the first class-hour is over, two are to come
+
+    def leave(start_us: int, end_us: int) -> None:
+        plans.edit("welder-1", None, lambda draft, known, now: add_leave(
+            draft, known, person, start_us, end_us, WHY, now))
+
+    leave(BEFORE + DAY, BEFORE + 2 * DAY)
+    assert refused(plans, "welder-1") == {LeaveLate}
+    plans.discard("welder-1")
+    leave(clock.utc_us + MINUTE, BEFORE + 2 * DAY)
+    assert plans.publish("welder-1", None).leaves == 1
+    clock.utc_us = BEFORE + DAY + 3 * HOUR
+    leave(BEFORE + DAY + 2 * HOUR, BEFORE + 3 * DAY)  # it goes on: what was over then was excused then
+    assert plans.publish("welder-1", None).leaves == 1
+    leave(BEFORE + DAY, BEFORE + 3 * DAY)
+    assert refused(plans, "welder-1") == {LeaveLate}
+
+
+def test_a_class_that_has_begun_keeps_its_policy(centre: Centre, plans: Plans, clock: FixedClock) -> None:
+    """Else whoever plans takes a flag away by another policy, under which nothing is wrong."""
+    plans.take(spec(policy="sanmenxia-2023"), schedule(), roster(*PEOPLE))
+    plans.take(spec(policy="zhengzhou-2022"), None, None)
+    plans.publish("welder-1", None)
+    clock.utc_us = BEFORE + 9 * DAY  # all of it was taught
+    for policy in ("demo", "sanmenxia-2023"):
+        plans.take(spec(policy=policy), None, None)
+        assert refused(plans, "welder-1") == {PolicyBegun}
+    plans.take(spec(title="新标题", policy="zhengzhou-2022"), None, None)
+    assert plans.publish("welder-1", None).order == 2
+    with centre.store.read() as tx:
+        assert order_of(tx, "welder-1")[1].policy.id == "zhengzhou-2022"
 
 
 def test_a_discarded_draft_takes_its_people_with_it(centre: Centre, plans: Plans, clock: FixedClock) -> None:
