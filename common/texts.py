@@ -65,10 +65,15 @@ def translate(msgid: str, lang: str, **params: object) -> str:
     return text.format_map(params) if params else text
 
 
+TYPED = frozenset({"account", "by", "class_id", "device", "folder", "name", "names", "path", "person", "room", "title"})
+"""Parameters of errors that people or machines wrote: the account `supervisor` keeps its name in every language."""
+
+
 def words(said: object, lang: str, names: Mapping[str, str] | None = None) -> str:
     """An error or a reason of a finding as one sentence. `names`: pseudonym → name, put in their place."""
     if isinstance(said, ZaitangError):
-        return translate(type(said).text, lang, **{key: _inner(value, lang) for key, value in said.params.items()})
+        return translate(type(said).text, lang, **{
+            key: value if key in TYPED and isinstance(value, str) else _inner(value, lang) for key, value in said.params.items()})
     from common.reasons import reason_words  # reasons need this module's translate
 
     return reason_words(said, lang, names or {})

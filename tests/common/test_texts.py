@@ -15,6 +15,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 
 import common
+from central.classes.errors import SamePerson
 from common import reasons
 from common.reasons import WHYS, answer_words
 from common.texts import LANGS, LOCALE, N_, catalogue, language, own_language, translate, words
@@ -184,6 +185,11 @@ def test_what_is_wrong_in_a_document_is_said_in_chinese(value: object, said: str
     with pytest.raises(BadShape) as caught:
         decode(Document, value, "a.toml", strict=True)
     assert words(caught.value, "zh") == said
+
+
+def test_an_account_whose_name_is_a_word_of_the_catalogue_keeps_it() -> None:
+    assert translate("supervisor", "zh") == "监管人员"
+    assert words(SamePerson(by="supervisor"), "zh").count("supervisor") == 1
 
 
 def test_ranges_and_choices_are_said_in_chinese() -> None:
