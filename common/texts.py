@@ -72,15 +72,14 @@ TYPED = frozenset({"account", "by", "class_id", "device", "folder", "name", "nam
 def words(said: object, lang: str, names: Mapping[str, str] | None = None) -> str:
     """An error or a reason of a finding as one sentence. `names`: pseudonym → name, put in their place."""
     if isinstance(said, ZaitangError):
-        return translate(type(said).text, lang, **{
-            key: value if key in TYPED and isinstance(value, str) else _inner(value, lang) for key, value in said.params.items()})
+        return translate(type(said).text, lang, **{key: _inner(key, value, lang) for key, value in said.params.items()})
     from common.reasons import reason_words  # reasons need this module's translate
 
     return reason_words(said, lang, names or {})
 
 
-def _inner(value: object, lang: str) -> object:
+def _inner(key: str, value: object, lang: str) -> object:
     """A parameter in words: an error inside an error, or a text that is itself in the catalogue."""
     if isinstance(value, ZaitangError):
         return words(value, lang)
-    return translate(value, lang) if isinstance(value, str) else value
+    return translate(value, lang) if isinstance(value, str) and key not in TYPED else value
