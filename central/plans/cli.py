@@ -143,9 +143,11 @@ def _of_class(
 def _template(args: argparse.Namespace) -> None:
     from central.errors import CannotWrite
     from central.files import PUBLIC, write_new
-    from central.plans.errors import NoSuchTemplate
+    from central.plans.errors import NoSuchTemplate, TemplateEnding
     from central.plans.template import rows_of, workbook
 
+    if args.to.suffix.lower() != ".xlsx":
+        raise TemplateEnding(path=args.to)
     rows: tuple[Planned, ...] = ()
     if args.class_id is not None:
         if args.centre is None or args.which != "schedule":

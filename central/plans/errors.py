@@ -304,6 +304,10 @@ class NoSuchTemplate(PlanError):
     text = "of a class that is planned only the schedule is written, with --centre: ID numbers stay at the centre"
 
 
+class TemplateEnding(PlanError):
+    text = "{path}: a template is an Excel file: let its name end with .xlsx"
+
+
 class ListOfOther(PlanError):
     text = "{file} is a list of class {listed}, not of {class_id}"
 

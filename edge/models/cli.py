@@ -34,7 +34,7 @@ def _list(args: argparse.Namespace) -> int:
         manifest = load_manifest(pack)
         here = all(present(manifest, file) for file in manifest.files)
         state = translate("here", lang) if here else translate("to be fetched", lang)
-        print(f"{pack:12} {state}  {manifest.title}  [{manifest.licence}]")
+        print(f"{pack:12} {state}  {manifest.title}  [{translate(manifest.licence, lang)}]")
     return 0
 
 
@@ -58,7 +58,7 @@ def _fetch(args: argparse.Namespace) -> int:
 
 def _bring(args: argparse.Namespace) -> int:
     manifest = load_manifest("insightface", {})
-    print(manifest.licence)
+    print(translate(manifest.licence, args.lang))
     if not args.accepted_by:
         raise LicenceNotAccepted(pack=manifest.id, licence=manifest.licence)
     print(bring(manifest, args.folder, {"detector": args.detector, "identity": args.identity}, args.accepted_by))

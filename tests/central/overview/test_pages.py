@@ -63,6 +63,20 @@ def test_the_overview_shows_what_needs_somebody(city: City, lang: str) -> None:
         assert answer.status_code == 422 and 'role="alert"' in answer.text and "/classes/welder-1" in answer.text
 
 
+@pytest.mark.parametrize(("lang", "sentence"), [
+    ("zh", "R3 已计入的录像，其学时在本表中仍可能“无法确定”"),
+    ("en", "may be undecided here although R3 counts its recording")])
+def test_where_a_rate_is_open_the_page_says_why_it_may_differ_from_r3(city: City, lang: str, sentence: str) -> None:
+    order = city.add("welder-1")
+    city.clock.utc_us = MORNING - MINUTE
+    before = signed_in(city.centre, "supervisor", "410000").get(f"/classes/welder-1?lang={lang}").text
+    assert 'id="rates"' in before and sentence not in before
+    city.teach(city.box(), "welder-1", [one.person for one in order.roster[:2]])
+    city.clock.utc_us = MORNING + 100 * 60 * MINUTE
+    after = signed_in(city.centre, "supervisor", "410000", "later").get(f"/classes/welder-1?lang={lang}").text
+    assert sentence in after
+
+
 def test_pages_of_the_list_follow_each_other(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(front, "classes", functools.partial(classes, most=1))
     city.add("welder-1")

@@ -61,6 +61,14 @@ def test_templates_are_written_once(tmp_path: Path, capsys: pytest.CaptureFixtur
         capsys.readouterr()
 
 
+@pytest.mark.parametrize("name", ["名单.csv", "名单", "名单.xls"])
+def test_a_template_under_another_name_than_of_an_excel_file_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str,
+) -> None:
+    assert main(["--lang", "zh", "plan", "template", "roster", "--to", str(tmp_path / name)]) == 2
+    assert ".xlsx 结尾" in capsys.readouterr().err and list(tmp_path.iterdir()) == []
+
+
 def test_from_tables_to_an_order_and_on(run: object, folder: Path, clock: FixedClock) -> None:
     assert callable(run)
     status, said = imported(run, folder, "--dry-run")

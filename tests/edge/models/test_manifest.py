@@ -3,9 +3,11 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.resources
+import re
 
 import pytest
 
+from edge.cli import main
 from edge.models.errors import NoSuchPack
 from edge.models.manifest import load_manifest, pack_ids, parse_manifest
 from evidence.errors import BadShape
@@ -21,6 +23,12 @@ def test_every_pack_has_a_manifest_and_a_card() -> None:
         manifest = load_manifest(pack)
         assert manifest.id == pack and manifest.licence and manifest.similarity.source
         assert importlib.resources.files("models").joinpath(f"{pack}.md").is_file()
+
+
+def test_the_list_says_every_licence_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--lang", "zh", "models", "list"]) == 0
+    lines = dict(zip(pack_ids(), capsys.readouterr().out.splitlines(), strict=True))
+    assert [pack for pack, line in lines.items() if not re.search(r"\[.*[一-鿿].*\]$", line)] == []
 
 
 def test_only_packs_with_known_licences_are_shipped() -> None:
