@@ -19,7 +19,6 @@ from central.web.kinds import RECORDS
 from central.web.server import listen
 from central.wiring import Centre
 from evidence.bodies import TYPES
-from evidence.policy import Policy
 from evidence.records import Record
 from evidence.rules import R3Finding
 from evidence.story import Story
@@ -126,8 +125,8 @@ def test_a_class_that_cannot_be_judged_takes_no_other_with_it(
         add(centre, tmp_path / str(number), plan)
     whole = stories.fold
 
-    def fails(records: Iterable[Record], class_id: str, policy: Policy, **more: Any) -> Story:
-        return next(iter([])) if class_id == "welder-1" else whole(records, class_id, policy, **more)
+    def fails(records: Iterable[Record], class_id: str, *given: Any, **more: Any) -> Story:
+        return next(iter([])) if class_id == "welder-1" else whole(records, class_id, *given, **more)
 
     monkeypatch.setattr(stories, "fold", fails)
     client = signed_in(centre)

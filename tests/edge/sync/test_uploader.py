@@ -262,6 +262,7 @@ def test_a_contact_sheet_goes_before_all_video_once_the_centre_knows_of_it_and_t
                      sheets=sheets)
     asked.tick(seq)
     assert [job.kind for job in asked._queue.jobs] == ["sheet"], "it was asked for, whatever is sent besides"
+    uploader.tick(seq)
     uploader.start()
     until(lambda: box.store.uploaded("cd" * 32), uploader, seq)
     until(lambda: box.store.uploaded(f"{2:064x}"), uploader, seq)
