@@ -44,7 +44,7 @@ ROUNDS = {
     "returned": N_("the second person sent it back"), "disagreed": N_("the two persons disagree"),
     "stale": N_("decided on what is not so any more"),
 }
-FELL = N_("two persons had decided, and it does not hold any more: what it was made on is not so now")
+FELL = N_("two persons had decided, and it does not hold any more")
 OBJECTION = N_("an objection waits for an answer")
 FIELDS = {
     "region": N_("Region (six digits)"), "institution": N_("Institution"), "verdict": N_("Verdict"),

@@ -214,7 +214,7 @@ def test_a_decision_that_fell_is_told_where_no_flag_is_left(played: Centre) -> N
     page = client.get("/?lang=en").text
     assert "two persons had decided, and it does not hold any more" in section(page, "fallen")
     assert "/classes/welder-1" not in section(page, "flags")
-    assert "两人原已作出决定，因所依据的情况有变，现已失效" in section(client.get("/?lang=zh").text, "fallen")
+    assert "两人原已作出决定，现已失效" in section(client.get("/?lang=zh").text, "fallen")
     assert "/classes/welder-1" in client.get("/?fallen=1").text.partition('id="classes"')[2]
     state_review(played.store, CLASS, PRACTICE, "missing", "又看", "王", NOW)
     page = client.get("/?lang=en").text
