@@ -18,7 +18,9 @@ STATES: Mapping[str, str] = {
     "decided": N_("Two persons have decided the same."),
     "returned": N_("Two persons say that something must be put right first; nothing is decided."),
     "disagreed": N_("The two persons disagree: nothing is decided, and a new first decision begins."),
-    "stale": N_("What was decided on is not so any more ({changed}): nothing holds, and a new first decision begins."),
+    "stale": N_(
+        "What was decided on is not so any more ({changed}): nothing holds. Where there is a flag or a review that is"
+        " required, a new first decision begins."),
 }
 CHANGES: Mapping[str, str] = {
     "verdict": N_("another verdict of R3"),

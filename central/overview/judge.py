@@ -8,6 +8,7 @@ from central.store.inputs import Inputs
 from central.store.summaries import Judgement
 from evidence.canonical import sha256_hex
 from evidence.standing import r3_of, standing
+from evidence.story import Round
 
 RULES = f"zaitang {version('zaitang')}"
 """Whose rules judged: what another version judged is judged again."""
@@ -31,15 +32,23 @@ def verdict_of(told: Told) -> str:
 def judgement(told: Told, now_us: int) -> Judgement:
     """What the overview remembers of a class that was judged at that moment."""
     r3 = r3_of(told.findings)
-    state = standing(told.story, told.findings, told.policy, told.as_of.us).round.state
+    now = standing(told.story, told.findings, told.policy, told.as_of.us)
+    state = now.round.state
     # A flag, and a review that is required, wait for two persons; what became stale waits again.
     waits = sum(one.flag or (one is r3 and r3.verdict == "review") for one in told.findings)
     return Judgement(
         class_id=told.order.class_id, leaves=told.leaves, judged_us=now_us, due_us=told.until_us,
         inputs=inputs_hash(told.inputs), verdict=verdict_of(told), undecided=0 if state == "decided" else waits,
         violated=_violated(told), missing=len(r3.recordings) if r3 else 0,
-        open=len(r3.open_recordings) if r3 else 0, round=state, simulated=told.story.simulated,
-        liveness=told.story.liveness_checked)
+        open=len(r3.open_recordings) if r3 else 0, round=state, fell=_fell(now.round),
+        objections=len(now.open), simulated=told.story.simulated, liveness=told.story.liveness_checked)
+
+
+def _fell(round_: Round) -> bool:
+    """Whether two persons had decided the same, and that does not hold any more."""
+    first, second = round_.first, round_.second
+    return (round_.state == "stale" and first is not None and second is not None
+            and first.decision.answer == second.decision.answer != "correct")
 
 
 def _violated(told: Told) -> int:

@@ -62,7 +62,9 @@ class Page:
 
 @dataclasses.dataclass(frozen=True)
 class Overview:
-    """What needs me now. Each list is the beginning of a longer one, whose length stands beside it. `behind`: classes
+    """What needs me now. Each list is the beginning of a longer one, whose length stands beside it. `flags`: of classes
+    with a flag to decide or an objection to answer; `fallen`: of two persons whose decision does not hold any more,
+    where nothing is left to decide. `behind`: classes
     to be judged again; `unseen`: records that nobody has looked through yet, -1: the worker has not begun."""
 
     now_us: int
@@ -70,6 +72,8 @@ class Overview:
     flags_all: int
     reviews: tuple[ClassLine, ...]
     reviews_all: int
+    fallen: tuple[ClassLine, ...]
+    fallen_all: int
     running: tuple[RunningLine, ...]
     running_all: int
     boxes: tuple[BoxState, ...]
@@ -83,16 +87,18 @@ class Overview:
 def overview(tx: Tx, scope: Wanted, centre: str, now_us: int) -> Overview:
     """`scope`: what the person may see; `centre`: its name in records."""
     # What needs a decision longest stands first.
-    to_decide = dataclasses.replace(scope, undecided=True, verdict="flag")
+    waiting = dataclasses.replace(scope, waiting=True)
     to_review = dataclasses.replace(scope, undecided=True, verdict="review")
+    fallen = dataclasses.replace(scope, fallen=True)
     runs = dataclasses.replace(scope, running_us=now_us)
     everybody = scope.institutions is None
     devices: Collection[str] | None = None if everybody else tx.boxes_wanted(scope)
     grades = tx.count_boxes(devices)
     verdicts = tx.verdicts(scope)
     return Overview(
-        now_us=now_us, flags=_lines(tx, to_decide, centre, now_us), flags_all=tx.count_classes(to_decide),
+        now_us=now_us, flags=_lines(tx, waiting, centre, now_us), flags_all=tx.count_classes(waiting),
         reviews=_lines(tx, to_review, centre, now_us), reviews_all=tx.count_classes(to_review),
+        fallen=_lines(tx, fallen, centre, now_us), fallen_all=tx.count_classes(fallen),
         running=running(tx, runs, centre, now_us),
         running_all=tx.count_classes(runs), boxes=tuple(tx.box_states(1, devices, SHOWN)),
         boxes_all=sum(count for grade, count in grades.items() if grade > 0),

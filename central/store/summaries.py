@@ -60,6 +60,8 @@ class Judgement:
     open: int = 0
     error: str = ""
     round: str = ""
+    fell: bool = False
+    objections: int = 0
     simulated: bool = False
     liveness: bool = True
 
@@ -89,6 +91,8 @@ class Summary:
     open: int
     error: str
     round: str
+    fell: bool
+    objections: int
     simulated: bool
     liveness: bool
 
@@ -101,7 +105,9 @@ class Summary:
 class Wanted:
     """Which classes. Empty: all. `institutions`: whose classes a person may see at all, None: everybody's; `nobodys`:
     also those of no institution that is known. `region`: the beginning of a code; `running_us`: a class-hour runs at
-    that moment; `text`: a part of the id or title; `hits`: classes that the text finds in another way."""
+    that moment; `waiting`: a flag waits for a decision, or an objection for an answer; `fallen`: a decision of two
+    persons does not hold any more, and nothing is left to decide; `text`: a part of the id or title; `hits`: classes
+    that the text finds in another way."""
 
     institutions: tuple[str, ...] | None = None
     nobodys: bool = False
@@ -110,6 +116,8 @@ class Wanted:
     class_id: str = ""
     verdict: str = ""
     undecided: bool = False
+    waiting: bool = False
+    fallen: bool = False
     from_us: int | None = None
     until_us: int | None = None
     running_us: int | None = None
@@ -138,8 +146,8 @@ class SummaryTables:
         if not self._db.execute(update(t.summaries).where(where).values(**values)).rowcount:
             self._db.execute(insert(t.summaries).values(
                 class_id=one.class_id, judged_leaf=-1, judged_us=0, due_us=None, inputs="", verdict="unjudged",
-                undecided=0, violated=0, missing=0, open=0, error="", round="",
-                simulated=False, liveness=True, **values))
+                undecided=0, violated=0, missing=0, open=0, error="", round="", fell=False,
+                objections=0, simulated=False, liveness=True, **values))
         for table in (t.class_boxes, t.class_hours):
             self._db.execute(delete(table).where(table.c.class_id == one.class_id))
         if one.boxes:
@@ -372,6 +380,8 @@ def _where(wanted: Wanted) -> ColumnElement[bool]:
                           (c.verdict, wanted.verdict)):
         found += [column == value] if value else []
     found += [c.undecided > 0] if wanted.undecided else []
+    found += [or_(and_(c.verdict == "flag", c.undecided > 0), c.objections > 0)] if wanted.waiting else []
+    found += [c.fell, c.undecided == 0] if wanted.fallen else []
     found += [c.ends_us >= wanted.from_us] if wanted.from_us is not None else []
     found += [c.starts_us < wanted.until_us] if wanted.until_us is not None else []
     if wanted.running_us is not None:

@@ -14,6 +14,7 @@ from evidence.standing import findings_hash, r3_of, standing
 FINAL = N_("It is final since {at}.")
 FINAL_FROM = N_("It is final from {at} on, after the public notice, if nobody objects.")
 NOT_FINAL = N_("It is not final while an objection is open.")
+AGAIN = N_("Should it become so again before somebody decides anew, what was decided holds again.")
 SAME = N_("on exactly the findings of this page")
 ALIKE = N_("the verdict and the recordings are those of this page, other findings have changed")
 OTHER = N_("on another verdict, other recordings or another policy than those of this page")
@@ -48,7 +49,7 @@ class ObjectionView:
 
 @dataclasses.dataclass(frozen=True)
 class DecidedView:
-    """`state`: of the round, and its sentence; `final`: a sentence, or nothing while nothing is decided."""
+    """`state`: of the round, and its sentence; `final`: a sentence about how long it holds, or nothing."""
 
     state: str
     sentence: str
@@ -70,6 +71,8 @@ def decided_view(told: Told, local: LocalTime) -> DecidedView:
     if now.round.state == "decided":
         text = NOT_FINAL if now.final_us is None else FINAL if now.final else FINAL_FROM
         final = translate(text, lang, at=local.full(now.final_us or 0))
+    elif now.round.state == "stale" and "objection" not in now.round.changed:
+        final = translate(AGAIN, lang)
     return DecidedView(
         state=now.round.state,
         sentence=round_words(now.round, lang),

@@ -44,6 +44,8 @@ ROUNDS = {
     "returned": N_("the second person sent it back"), "disagreed": N_("the two persons disagree"),
     "stale": N_("decided on what is not so any more"),
 }
+FELL = N_("two persons had decided, and it does not hold any more")
+OBJECTION = N_("an objection waits for an answer")
 FIELDS = {
     "region": N_("Region (six digits)"), "institution": N_("Institution"), "verdict": N_("Verdict"),
     "since": N_("from (date)"), "until": N_("until (date)"), "sort": N_("sorted by"),
@@ -73,6 +75,8 @@ class LineView:
     violated: int
     round: str
     """Where the decision of two persons stands; empty before the first one."""
+    objection: str
+    """That one waits; empty where none does."""
     judged: str
     fresh: bool
     simulated: bool
@@ -113,6 +117,8 @@ class OverviewView:
     flags_all: int
     reviews: tuple[LineView, ...]
     reviews_all: int
+    fallen: tuple[LineView, ...]
+    fallen_all: int
     running: tuple[RunningView, ...]
     running_all: int
     boxes: tuple[BoxLine, ...]
@@ -145,6 +151,8 @@ class Asked:
     since: str = ""
     until: str = ""
     running: bool = False
+    waiting: bool = False
+    fallen: bool = False
     sort: str = "date"
     descending: bool = True
     after: str = ""
@@ -152,7 +160,7 @@ class Asked:
     def query(self, **changes: object) -> str:
         """The same as a query, with other values for some."""
         values = {**dataclasses.asdict(self), **changes}
-        values["running"] = "1" if values["running"] else ""
+        values |= {name: "1" if values[name] else "" for name in ("running", "waiting", "fallen")}
         values["descending"] = "1" if values["descending"] else "0"
         return "?" + urlencode({key: value for key, value in values.items() if value != ""})
 
@@ -161,7 +169,7 @@ class Asked:
         return dataclasses.replace(
             scope, region=region_prefix(self.region), institution=self.institution, verdict=self.verdict,
             text=self.q, from_us=_midnight(self.since), until_us=_midnight(self.until, 1),
-            running_us=now_us if self.running else None)
+            running_us=now_us if self.running else None, waiting=self.waiting, fallen=self.fallen)
 
 
 def asked_of(params: Mapping[str, str]) -> Asked:
@@ -178,7 +186,8 @@ def asked_of(params: Mapping[str, str]) -> Asked:
             raise BadFilter(field=FIELDS[field], why=", ".join(known))
     return Asked(
         params.get("q", "").strip()[:100], said["region"], said["institution"], said["verdict"], said["since"],
-        said["until"], params.get("running", "") == "1", said["sort"] or "date",
+        said["until"], params.get("running", "") == "1", params.get("waiting", "") == "1",
+        params.get("fallen", "") == "1", said["sort"] or "date",
         params.get("descending", "1") != "0", params.get("after", ""))
 
 
@@ -189,6 +198,7 @@ def overview_view(found: Overview, lang: str, institutions: Mapping[str, str] = 
         as_of=local.full(found.now_us),
         flags=tuple(line_view(one, local, institutions) for one in found.flags), flags_all=found.flags_all,
         reviews=tuple(line_view(one, local, institutions) for one in found.reviews), reviews_all=found.reviews_all,
+        fallen=tuple(line_view(one, local, institutions) for one in found.fallen), fallen_all=found.fallen_all,
         running=tuple(running_view(one, local) for one in found.running), running_all=found.running_all,
         boxes=tuple(box_line(one, local) for one in found.boxes), boxes_all=found.boxes_all, refused=found.refused,
         behind=found.behind, unseen=found.unseen,
@@ -214,7 +224,8 @@ def line_view(line: ClassLine, local: LocalTime, institutions: Mapping[str, str]
         institutions.get(row.institution, row.institution),
         local.dates(row.starts_us, row.ends_us) if row.ends_us else "", rooms, row.trainees,
         row.verdict, translate(VERDICTS[row.verdict], local.lang), row.missing, row.open, row.violated,
-        translate(ROUNDS[row.round], local.lang) if row.round in ROUNDS else "", judged, line.fresh,
+        translate(FELL if row.fell else ROUNDS[row.round], local.lang) if row.round in ROUNDS else "",
+        translate(OBJECTION, local.lang) if row.objections else "", judged, line.fresh,
         row.simulated, row.liveness, row.error)
 
 

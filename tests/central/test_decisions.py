@@ -266,6 +266,45 @@ def test_the_page_of_the_class_tells_who_decided_and_whether_that_still_holds(pl
     assert "li answered: 名册确有误" in page
 
 
+def test_the_page_of_a_decision_that_fell_does_not_contradict_itself(played: Centre) -> None:
+    """It falls where nothing is left to decide, and holds again when the findings are those again."""
+    client, path = signed_in(played, "supervisor", "410000"), f"/classes/{CLASS}/decision"
+    decided(played)
+    decided(played, "second", by="zhao")
+    assert look(played).standing.answer == "withdraw"
+    state_review(played.store, CLASS, PRACTICE, "complete", "看过", "王", NOW)
+    assert look(played).standing.round.state == "stale"
+    page = client.get(f"{path}?lang=zh").text
+    assert "原决定不再有效；有预警或须复核的，重新初审。" in page and "须重新初审" not in page
+    assert "原决定重新有效" in page and "没有需要决定的事项" in page
+    assert "what was decided holds again" in client.get(f"{path}?lang=en").text
+    state_review(played.store, CLASS, PRACTICE, "missing", "又看", "王", NOW)
+    assert look(played).standing.answer == "withdraw"
+    assert "原决定重新有效" not in client.get(f"{path}?lang=zh").text
+
+
+def test_an_upheld_objection_is_not_undone_by_findings(played: Centre) -> None:
+    decided(played)
+    decided(played, "second", by="zhao")
+    raise_objection(played.store, CLASS, "school", None, "名册有误", "school-1")
+    handle_objection(played.store, CLASS, "o-1", "upheld", "名册确有误", "li")
+    page = signed_in(played).get(f"/classes/{CLASS}/decision?lang=zh").text
+    assert "原决定不再有效" in page and "原决定重新有效" not in page
+
+
+def test_who_reviews_after_two_have_decided_is_told_that_it_may_fall(played: Centre) -> None:
+    client = signed_in(played, "supervisor", "410000")
+    says = {"zh": "届时原决定不再有效", "en": "then their decision does not hold any more"}
+
+    def told(lang: str) -> int:
+        return client.get(f"/classes/{CLASS}/blocks/{PRACTICE}?lang={lang}").text.count(says[lang])
+
+    decided(played)
+    assert told("zh") == 0
+    decided(played, "second", by="zhao")
+    assert (told("zh"), told("en")) == (2, 2), "beside the review, and beside the pointing"
+
+
 def verified(folder: Path, out: Path, *more: str) -> dict[str, Any]:
     assert verify_main([str(folder), "--lang", "en", "--json", str(out), *more]) == 0
     (one,) = json.loads(out.read_text("utf-8"))["decided"]

@@ -23,6 +23,7 @@ from central.wiring import Centre
 from common.reasons import STATES
 from common.texts import translate
 from evidence.errors import BadInput
+from evidence.standing import standing
 
 PATH = "/classes/{class_id}/blocks/{block}"
 
@@ -76,8 +77,9 @@ def _page(
         view = unit_view(told, unit, names_of(centre, class_id), tx, local)
         contact = sheet_views(tx, centre, told, unit, local)
     offered = {name: translate(text, lang) for name, text in STATES.items()}
+    decided = standing(told.story, told.findings, told.policy, told.as_of.us).round.state == "decided"
     return case_page(request, centre, "review.html", told, {typed.which: typed} if typed else {}, u=view,
-                     answers=offered, sheets=contact)
+                     answers=offered, sheets=contact, decided=decided)
 
 
 def _seconds(request: Request) -> float:

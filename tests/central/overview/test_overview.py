@@ -1,6 +1,9 @@
 """What pages read: filters, scope, paging by key, classes that run, boxes in trouble, search."""
 from __future__ import annotations
 
+import dataclasses
+from urllib.parse import parse_qsl
+
 import pytest
 
 from central.errors import BadPlaceInList
@@ -8,7 +11,7 @@ from central.overview.name_keys import NameKeys, normalised
 from central.overview.overview import classes, overview, region_prefix
 from central.overview.search import search
 from central.store.heard import Heard
-from central.store.summaries import Wanted
+from central.store.summaries import Judgement, Wanted
 from central.web.errors import BadFilter
 from central.web.overview import FIELDS, asked_of
 from evidence.heartbeats import heartbeat_of, seal_heartbeat
@@ -67,6 +70,26 @@ def test_pages_follow_each_other_without_loss_or_double(three: City, sort: str, 
 def test_a_place_that_no_page_named_is_refused(three: City, after: str) -> None:
     with pytest.raises(BadPlaceInList):
         ids(three, ALL, after=after)
+
+
+@pytest.mark.parametrize(("verdict", "undecided", "objections", "fell", "lists"), [
+    ("flag", 1, 0, False, {"waiting"}), ("flag", 0, 0, False, set()), ("flag", 0, 1, False, {"waiting"}),
+    ("review", 1, 0, True, set()), ("clear", 0, 2, False, {"waiting"}), ("clear", 0, 0, True, {"fallen"}),
+    ("noted", 0, 1, True, {"waiting", "fallen"}), ("flag", 1, 0, True, {"waiting"})])
+def test_what_waits_for_whom(
+    three: City, verdict: str, undecided: int, objections: int, fell: bool, lists: set[str],
+) -> None:
+    with three.centre.store.write() as tx:
+        assert tx.put_judgement(Judgement("cook-1", tx.leaves() + 1, three.clock.utc_us, None, "x", verdict, undecided,
+                                          fell=fell, objections=objections))
+    for name, wanted in (("waiting", Wanted(waiting=True)), ("fallen", Wanted(fallen=True))):
+        assert ids(three, wanted) == ["cook-1"] * (name in lists), name
+        assert ids(three, dataclasses.replace(wanted, institutions=("school-a",))) == []
+
+
+def test_a_link_keeps_what_was_asked() -> None:
+    asked = asked_of({"waiting": "1", "fallen": "1"})
+    assert asked_of(dict(parse_qsl(asked.query()[1:]))) == asked and asked.waiting and asked.fallen
 
 
 def test_a_form_is_read_strictly() -> None:

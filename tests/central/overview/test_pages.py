@@ -11,6 +11,9 @@ import pytest
 
 from central.accounts.people import Actor
 from central.accounts.scope import scope_of, sees_class
+from central.classes.decisions import Stage, decide, look_at
+from central.classes.objections import handle_objection, raise_objection
+from central.classes.reviews import state_review
 from central.classes.stories import Stories, Told
 from central.ingest.collector import Message
 from central.overview import glance
@@ -34,6 +37,7 @@ from evidence.times import MINUTE
 from tests.central.console import signed_in
 from tests.central.helpers import MORNING
 from tests.central.overview.conftest import BELONGS, City
+from tests.central.test_reviews import CLASS, FIRST, NOW, PRACTICE
 
 CHARTS = '{% from "charts.html" import heat, covered %}{{ heat(h, _) }}{{ covered(k, _) }}'
 
@@ -189,6 +193,63 @@ def test_what_takes_long_is_said_to_be_judged(city: City, monkeypatch: pytest.Mo
     go_on.set()
     monkeypatch.setattr(glance, "WAIT_S", 60.0)
     assert "stale" not in client.get("/").text
+
+
+def section(page: str, name: str) -> str:
+    return page.partition(f'<h2 id="{name}">')[2].partition("</section>")[0]
+
+
+def test_an_objection_stands_under_what_needs_somebody_until_its_end(played: Centre) -> None:
+    """Whatever was decided, and where no flag is left, too."""
+    client = signed_in(played, "supervisor", "410000")
+    waits = "an objection waits for an answer"
+    assert waits not in client.get("/?lang=en").text
+    decide_twice(played)
+    raise_objection(played.store, CLASS, "school", None, "名册有误", "school-1")
+    for lang, says in (("en", waits), ("zh", "异议待答复")):
+        assert says in section(client.get(f"/?lang={lang}").text, "flags")
+    for block in (FIRST, PRACTICE):
+        state_review(played.store, CLASS, block, "complete", "看过", "王", NOW)
+    page = client.get("/?lang=en").text
+    assert waits in section(page, "flags") and '<span class="chip flag">' not in section(page, "flags")
+    assert "/classes/welder-1" in client.get("/?waiting=1").text.partition('id="classes"')[2]
+    handle_objection(played.store, CLASS, "o-1", "answered", "再看", "li")
+    assert waits in section(client.get("/?lang=en").text, "flags"), "an answer does not end it"
+    handle_objection(played.store, CLASS, "o-1", "rejected", "名册无误", "li")
+    assert waits not in (page := client.get("/?lang=en").text) and "/classes/welder-1" not in section(page, "flags")
+    assert "/classes/welder-1" not in client.get("/?waiting=1").text.partition('id="classes"')[2]
+
+
+def test_a_decision_that_fell_is_told_where_no_flag_is_left(played: Centre) -> None:
+    client = signed_in(played, "supervisor", "410000")
+    decide_twice(played)
+    assert "Decisions that do not hold any more" not in client.get("/?lang=en").text
+    state_review(played.store, CLASS, PRACTICE, "complete", "看过", "王", NOW)
+    page = client.get("/?lang=en").text
+    assert "two persons had decided, and it does not hold any more" in section(page, "fallen")
+    assert "/classes/welder-1" not in section(page, "flags")
+    assert "两人原已作出决定，现已失效" in section(client.get("/?lang=zh").text, "fallen")
+    assert "/classes/welder-1" in client.get("/?fallen=1").text.partition('id="classes"')[2]
+    state_review(played.store, CLASS, PRACTICE, "missing", "又看", "王", NOW)
+    page = client.get("/?lang=en").text
+    assert "two persons have decided" in page and not section(page, "fallen"), "it holds again"
+
+
+def test_one_persons_decision_that_is_stale_is_none_that_fell(played: Centre) -> None:
+    decide_once(played, "first", "wang")
+    state_review(played.store, CLASS, PRACTICE, "complete", "看过", "王", NOW)
+    page = signed_in(played).get("/?lang=en").text
+    assert "decided on what is not so any more" in page and not section(page, "fallen")
+
+
+def decide_twice(centre: Centre) -> None:
+    decide_once(centre, "first", "wang")
+    decide_once(centre, "second", "zhao")
+
+
+def decide_once(centre: Centre, stage: Stage, by: str) -> None:
+    shown = look_at(centre.store, CLASS, NOW).findings
+    decide(centre.store, CLASS, stage, "withdraw", "未显示全员", by, by, shown, NOW)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 
 from central.accounts.looks import state_look
 from central.accounts.people import Actor
+from central.classes.objections import handle_objection, raise_objection
 from central.classes.reviews import state_review
 from central.classes.stories import Stories, tell
 from central.overview import worker
@@ -37,12 +38,12 @@ def fresh(city: City) -> dict[str, bool]:
 def anew(city: City, class_id: str) -> tuple[object, ...]:
     with city.centre.store.read() as tx:
         one = judgement(tell(city.centre.store, tx, class_id, city.clock.utc_us), 0)
-    return one.inputs, one.verdict, one.undecided, one.violated, one.missing, one.open
+    return one.inputs, one.verdict, one.undecided, one.violated, one.missing, one.open, one.objections, one.fell
 
 
 def kept(city: City, class_id: str) -> tuple[object, ...]:
     one = row(city, class_id)
-    return one.inputs, one.verdict, one.undecided, one.violated, one.missing, one.open
+    return one.inputs, one.verdict, one.undecided, one.violated, one.missing, one.open, one.objections, one.fell
 
 
 def test_before_the_worker_began_nothing_is_listed(city: City) -> None:
@@ -63,7 +64,7 @@ def test_what_is_kept_is_what_judging_anew_says(city: City, seed: int) -> None:
     taught: set[str] = set()
     stories = Stories(city.centre.store, city.clock)
     for _ in range(12):
-        doing = dice.choice(("teach", "time", "alarm", "review", "step", "order", "look", "silent"))
+        doing = dice.choice(("teach", "time", "alarm", "review", "step", "order", "look", "silent", "object"))
         class_id = dice.choice(sorted(orders))
         device = orders[class_id].boxes[0].device
         if doing == "teach" and class_id not in taught:
@@ -82,6 +83,8 @@ def test_what_is_kept_is_what_judging_anew_says(city: City, seed: int) -> None:
                                                     "looked", "Wang"))
         elif doing == "look":
             state_look(city.centre.store, dice.choice(PEOPLE), "class", city.clock.utc_us, class_id=class_id)
+        elif doing == "object":
+            raise_objection(city.centre.store, class_id, "school", None, "the roster is wrong", "head")
         elif doing == "silent":
             with city.centre.store.write() as tx:
                 city.centre.store.append(tx, Alarm("box.silent", {"device": device, "since": utc_text(MORNING)}))
@@ -134,6 +137,25 @@ def test_what_a_person_says_is_judged_at_once(city: City) -> None:
     state_review(city.centre.store, "welder-1", "2026-03-02-am", "complete", "all are there", "Wang", city.clock.utc_us)
     city.follow()
     assert kept(city, "welder-1") == anew(city, "welder-1") and row(city, "welder-1").missing == 0
+
+
+def test_an_objection_is_counted_at_once_and_until_its_end(city: City) -> None:
+    city.add("welder-1")
+    city.follow()
+    raise_objection(city.centre.store, "welder-1", "school", None, "the roster is wrong", "head")
+    raise_objection(city.centre.store, "welder-1", "school", None, "the plan is wrong", "head")
+    city.follow()
+    assert row(city, "welder-1").objections == 2 and waiting(city) == {"welder-1"}
+    for one, as_, left in (("o-1", "answered", 2), ("o-1", "rejected", 1), ("o-2", "withdrawn", 0)):
+        handle_objection(city.centre.store, "welder-1", one, as_, "looked", "li")  # type: ignore[arg-type]
+        city.follow()
+        assert row(city, "welder-1").objections == left
+    assert waiting(city) == set()
+
+
+def waiting(city: City) -> set[str]:
+    with city.centre.store.read() as tx:
+        return set(tx.class_ids(Wanted(waiting=True)))
 
 
 def test_a_class_is_due_when_its_hour_ends(city: City) -> None:
