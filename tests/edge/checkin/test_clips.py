@@ -17,6 +17,8 @@ from evidence.liveness import passive_answer, passive_look
 from evidence.policy import Policy
 from tests.edge.checkin.clips import Clip, Once, asking, held, orders, play, read_clip
 
+pytestmark = pytest.mark.long
+
 EVERY_US = 200_000
 SELDOM_US = 400_000
 """Enough for what does not move."""

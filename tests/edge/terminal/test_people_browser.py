@@ -19,6 +19,8 @@ from .conftest import CLASS
 from .drawn import CODE, TEACHER, Shows, Site, served
 from .test_browser import ARGS, CHROMIUM, CONTRAST, SIZES, SMALL, at_each_size
 
+pytestmark = pytest.mark.long
+
 PIN, TEACHERS = "271828", "604817"
 GESTURES = {"turn_left": {"yaw": 25}, "turn_right": {"yaw": -25}, "blink": {"shut": 80}, "open_mouth": {"jaw": 80}}
 POSES = {"left": {"yaw": 20}, "right": {"yaw": -20}, "up": {"pitch": 15}, "down": {"pitch": -15}}

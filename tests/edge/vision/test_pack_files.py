@@ -169,7 +169,7 @@ def test_the_licence_is_shown_and_must_be_accepted(brought: Path, capsys: pytest
     with pytest.raises(LicenceNotAccepted, match="non-commercial research only"):
         load_pack("insightface", brought)
     assert bring(brought) == 2 and not (brought / "insightface.toml").exists()
-    assert "non-commercial research only" in capsys.readouterr().out
+    assert "仅限非商业研究" in capsys.readouterr().out
     assert bring(brought, "--accepted-by", "  ") == 2 and not (brought / "insightface.toml").exists()
     assert bring(brought, "--accepted-by", "x", identity="absent.onnx") == 2
     assert bring(brought, "--accepted-by", "x", identity="../mirror/face.onnx") == 2
