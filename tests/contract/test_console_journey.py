@@ -75,7 +75,7 @@ def set_up(site: SecureSite, browser: Browser) -> dict[str, Page]:
     assert link is not None and link[0].startswith(site.address), said
     master = somebody(browser, site).new_page()
     choose_password(master, link[0])
-    master.get_by_role("link", name="机构", exact=True).click()
+    master.get_by_role("link", name="培训机构", exact=True).click()
     for name, value in (("institution", "smx"), ("name", SCHOOL), ("region", "411202")):
         master.fill(f"[name={name}]", value)
     press(master, "登记")
@@ -219,7 +219,7 @@ def object_and_answer(school: Page, supervisor: Page) -> None:
     assert "有异议尚未办结，决定未生效。" in supervisor.inner_text("section[aria-labelledby=decided]")
     supervisor.goto(f"/classes/{CLASS}/objections")
     assert OBJECTS in supervisor.inner_text("main")
-    supervisor.get_by_label("驳回").check()
+    supervisor.get_by_label("认定不成立").check()
     supervisor.fill("[name=text]", ANSWERED)
     press(supervisor, "记录在案")
     school.reload()

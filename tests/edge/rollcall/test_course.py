@@ -1,6 +1,7 @@
 """Whole courses: ten sessions on video, roll calls of a real box, fold and R3. Flags are exactly the truth."""
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -91,10 +92,13 @@ def test_flags_are_the_truth_for_many_schedules_of_misses(schedule: Schedule) ->
 
 
 class AllShowFaces:
-    """A pack that has looked for people who show no face, and found none: in these films there are none."""
+    """A pack that has looked for people who show no face and for faces that are small, and found none: in these films
+    there are none."""
 
     def __init__(self, pack: Pack) -> None:
         self._pack = pack
+        small = dataclasses.replace(pack.manifest.preprocess, room_face_px=pack.manifest.similarity.min_face_px // 2)
+        self.manifest = dataclasses.replace(pack.manifest, preprocess=small)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._pack, name)
