@@ -19,7 +19,7 @@ compiled:
 
 # The suites that take minutes: what fifty kills, ten thousand timelines and hours of video show.
 test-long: setup-test
-	$(PY) -m pytest -m long -n 2 --dist loadfile --no-loadscope-reorder --durations=10
+	$(PY) -m pytest -m long -n 3 --dist loadfile --no-loadscope-reorder --durations=10
 
 # Processes that are killed, networks that are cut, disks that are full. ZAITANG_FAULTS=long: ten times as much.
 test-faults: setup-test
