@@ -24,14 +24,14 @@ pytestmark = [pytest.mark.long, pytest.mark.skipif(CHROMIUM is None, reason="no 
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture(scope="module")
-def console(course_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+@pytest.fixture
+def console(course_folder: Path, tmp_path: Path) -> Iterator[Console]:
+    """A centre of its own for each test: what one decides ends what another looks at."""
     from central.wiring import open_centre
 
-    folder = tmp_path_factory.mktemp("decide")
-    shutil.copytree(course_folder, folder / "centre")
-    centre = open_centre(folder / "centre")
-    belongs(centre, folder)
+    shutil.copytree(course_folder, tmp_path / "centre")
+    centre = open_centre(tmp_path / "centre")
+    belongs(centre, tmp_path)
     bring_sheet(centre, Side(CLASS, SCHOOL, "box-1", "ab" * 16, ""))
     running = Console(centre)
     yield running
@@ -77,7 +77,6 @@ def records(centre: Centre, kind: str) -> list[object]:
     return list(kept(centre, kind))
 
 
-@pytest.mark.long
 def test_from_a_flag_to_its_end(browser: sync_api.Browser, console: Console) -> None:
     centre = console.centre
     centre.account_desk().add("chen", "supervisor", "411200", None, PASSWORD)
