@@ -4,7 +4,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -245,13 +244,13 @@ def _collect(args: argparse.Namespace) -> None:
     from central.tree.keeper import kept
     from central.wiring import alone, open_centre
     from common.logs import setup
+    from common.signals import on_signal
 
     setup()
     centre = open_centre(args.centre)
     with alone(args.centre), spare() as signatures:
         link = centre.broker_link(signatures)
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: link.stop())
+        on_signal(link.stop)
         # Garbage is never among what is here by now; looking there again and again took a fifth of the time.
         gc.collect()
         gc.freeze()

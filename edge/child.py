@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import fcntl
 import os
 import signal
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from common.logs import Log
+from common.signals import on_signal
 from edge.control.server import short_name
 from edge.errors import AlreadyRunning
 from edge.refusal import Refusal, written
@@ -30,6 +32,9 @@ OUTLIVES_NOBODY = ("setpriv", "--pdeathsig", "KILL", "--")
 READY, STEPPED = b"READY=1", b"WATCHDOG=1"
 TELL_S = 1.0
 """Real seconds between two datagrams of a loop that goes on."""
+LONG_S = 25.0
+"""Real seconds after which a process that was told to end is too long about it: its supervisor kills it soon."""
+STDERR = 2
 _PR_SET_PDEATHSIG = 1
 _AGAIN_S = 0.1
 
@@ -133,10 +138,15 @@ def _line() -> socket.socket | None:
 
 
 def stop_on_signal() -> threading.Event:
-    """An event that SIGTERM and SIGINT set. Call it in the main thread."""
+    """An event that SIGTERM and SIGINT set. Call it in the main thread. A process that does not end then says where
+    each of its threads is: nobody can ask it once it is killed."""
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+
+    def end() -> None:
+        stop.set()
+        faulthandler.dump_traceback_later(LONG_S, file=STDERR)
+
+    on_signal(end)
     return stop
 
 

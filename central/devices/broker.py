@@ -46,7 +46,7 @@ class Broker:
         self._last: list[str] = []
 
     def stop(self) -> None:
-        """End `run` soon; safe from a signal handler."""
+        """End `run` soon; from any thread, and from no signal handler."""
         self._stopping.set()
 
     def run(self) -> None:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -185,14 +184,14 @@ def _broker(args: argparse.Namespace) -> None:
     from central.devices.errors import NoTls
     from central.wiring import open_centre
     from common.logs import setup
+    from common.signals import on_signal
 
     setup()
     centre = open_centre(args.centre)
     if not centre.config.broker.tls:
         raise NoTls
     broker = Broker(centre)
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: broker.stop())
+    on_signal(broker.stop)
     broker.run()
 
 

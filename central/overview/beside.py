@@ -14,6 +14,7 @@ from central.overview.name_keys import NameKeys
 from central.overview.worker import Worker
 from central.wiring import Centre, open_centre
 from common.logs import Log, setup
+from common.signals import on_signal
 
 NICE = 10
 """Pages and the collector come first."""
@@ -71,7 +72,7 @@ def follow(folder: Path) -> None:
     os.nice(NICE)
     stop = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    on_signal(stop.set, signal.SIGTERM)
     parent = multiprocessing.parent_process()
     if parent is not None:
         def ended() -> None:

@@ -30,17 +30,16 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], 
 
 
 def _run(args: argparse.Namespace) -> None:
-    import signal
     import threading
 
     from central.webhook.worker import Worker
     from central.wiring import alone, open_centre
     from common.logs import setup
+    from common.signals import on_signal
 
     setup()
     centre, stop = open_centre(args.centre), threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    on_signal(stop.set)
     with alone(args.centre, "webhook"):
         Worker(centre.store, centre.clock, centre.webhook_targets()).run(stop)
 

@@ -93,3 +93,21 @@ def test_nobody_is_told_where_nobody_asked(monkeypatch: pytest.MonkeyPatch) -> N
     progress.step()
     assert progress.age_s < 60
     progress.close()
+
+
+def test_a_process_that_does_not_end_says_where_it_is() -> None:
+    script = textwrap.dedent("""
+        import os, signal, threading
+        from edge import child
+
+        def held_up():
+            threading.Event().wait(50)
+
+        child.LONG_S = 0.2
+        child.stop_on_signal()
+        os.kill(os.getpid(), signal.SIGTERM)
+        held_up()
+    """)
+    with subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True) as held:
+        assert held.stderr is not None and any("in held_up" in line for line in held.stderr)
+        held.kill()
