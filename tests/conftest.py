@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 # A machine that is busy with something else proves nothing against a test.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+# Each process that a test starts tells where its threads are when it is aborted (tests/ending.py) or crashes.
+os.environ["PYTHONFAULTHANDLER"] = "1"
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ A child, because a plugin that crashes must not take the recorder with it, and n
 """
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import shlex
@@ -108,7 +109,9 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait(END_S)
     except subprocess.TimeoutExpired:
         child.kill()
-        child.wait()
+        # One that waits in the kernel for its device goes when that answers, and no sooner.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(END_S)
 
 
 class _Pipe:

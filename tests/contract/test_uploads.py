@@ -28,6 +28,7 @@ from edge.sync.carrier import Carrier, make_client
 from edge.sync.pace import Pace
 from edge.sync.uploads import Job
 from tests.central.helpers import MORNING, Box, segment_of
+from tests.ending import end
 
 FILM = random.Random(1).randbytes(3_000_000)
 SHA = hashlib.sha256(FILM).hexdigest()
@@ -110,9 +111,9 @@ class Line:
                 left -= len(data)
         except OSError as error:
             assert error.errno
-        for end in (source, target):
+        for side in (source, target):
             with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+                side.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self._listening.close()
@@ -216,7 +217,7 @@ def test_both_ends_killed_in_the_middle_go_on_where_they_were(
         sending.start()
         until(lambda before=before: centre.objects.parts.received(SHA, "box-1") > before + 200_000)
         servers[-1].send_signal(signal.SIGKILL)
-        servers[-1].wait(20)
+        servers[-1].wait(60)
         sending.join(60)
         mover = carrier(box, port, 8_000)
         assert not whole(centre)
@@ -225,8 +226,7 @@ def test_both_ends_killed_in_the_middle_go_on_where_they_were(
     came = centre.objects.parts.received(SHA, "box-1")
     told: list[int] = []
     assert mover.carry(JOB, path, lambda job, sent: told.append(sent)) == 201
-    servers[-1].terminate()
-    servers[-1].wait(20)
+    end(servers[-1])
     assert told[0] == came > 400_000 and whole(open_centre(centre.folder))
 
 

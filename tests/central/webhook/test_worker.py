@@ -29,6 +29,7 @@ from tests.central.helpers import FixedClock
 from tests.central.test_decisions import decided
 from tests.central.test_reviews import CLASS, NOW, PRACTICE
 from tests.central.webhook.receiver import Receiver, hang_up, receiving, status
+from tests.ending import end
 
 TAKEN, AWAY, REFUSED = Answer(True, True, "HTTP 204"), Answer(False, True, "HTTP 500"), Answer(False, False, "HTTP 400")
 
@@ -188,8 +189,7 @@ def test_a_process_that_is_killed_before_it_notes_the_answer_sends_the_same_even
     def start() -> subprocess.Popen[bytes]:
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         running.append(subprocess.Popen(
-            [sys.executable, "-m", "central.cli", "webhook", "run", "--centre", str(centre.folder)], env=env,
-            stderr=subprocess.DEVNULL))
+            [sys.executable, "-m", "central.cli", "webhook", "run", "--centre", str(centre.folder)], env=env))
         return running[-1]
 
     done = threading.Event()
@@ -208,8 +208,7 @@ def test_a_process_that_is_killed_before_it_notes_the_answer_sends_the_same_even
         assert start().wait(60) == -signal.SIGKILL
         start()
         assert done.wait(60)
-        running[-1].send_signal(signal.SIGTERM)
-        assert running[-1].wait(60) == 0
+        assert end(running[-1])[0] == 0
     finally:
         for one in running:
             one.kill()

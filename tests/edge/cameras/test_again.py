@@ -115,8 +115,7 @@ def running(box: Box) -> Iterator[Running]:
     made = Running(box.folder)
     yield made
     if made.child.poll() is None:
-        made.child.terminate()
-        made.child.communicate(timeout=40)
+        made.end()
 
 
 def codes(status: dict[str, Any]) -> list[str]:

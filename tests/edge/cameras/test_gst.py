@@ -97,6 +97,29 @@ def test_a_pipeline_that_stalls_is_broken_and_its_child_ended(monkeypatch: pytes
     assert is_gone(pid)
 
 
+class Unkillable:
+    """A child that waits in the kernel for its device: no signal ends it."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def terminate(self) -> None:
+        self.asked.append("end")
+
+    def kill(self) -> None:
+        self.asked.append("kill")
+
+    def wait(self, timeout: float | None = None) -> int:
+        assert timeout is not None, "for ever"
+        raise subprocess.TimeoutExpired("gst", timeout)
+
+
+def test_a_child_that_no_signal_ends_is_not_waited_for() -> None:
+    child = Unkillable()
+    gst._end(child)  # type: ignore[arg-type]
+    assert child.asked == ["end", "kill"]
+
+
 def test_without_gstreamer_the_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(NoProgram, match=r"gst-launch-1\.0: install the Debian packages gstreamer1\.0-tools"):

@@ -31,6 +31,7 @@ from evidence.continuity import Timeline
 from evidence.records import Sealed
 from evidence.times import MINUTE, SECOND, utc_text
 from tests.edge.picture.conftest import FPS, HEIGHT, WIDTH, Room, write_film
+from tests.ending import end
 from tests.evidence.looking import EVERY_US, keys_of, live
 
 
@@ -234,15 +235,14 @@ def test_the_process_itself_survives_a_kill_and_ends_cleanly_when_asked(face_box
     time.sleep(0.4)
     killed.kill()
     killed.wait()
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command)
     try:
         deadline = time.monotonic() + 60
         while not pictures(face_box):
             assert time.monotonic() < deadline and process.poll() is None
             time.sleep(0.1)
     finally:
-        process.terminate()
-        assert process.wait(20) == 0
+        assert end(process)[0] == 0
     assert len(pictures(face_box)) == 1 and not list(face_box.run_folder.glob("*.attempts"))
 
 

@@ -32,6 +32,7 @@ from evidence.bodies import (
     body_of,
 )
 from evidence.times import SECOND, utc_text, utc_us
+from tests.ending import end
 
 from .conftest import make_film
 
@@ -97,9 +98,10 @@ class Running:
             time.sleep(0.05)
 
     def end(self) -> tuple[int, str, str]:
-        self.child.send_signal(signal.SIGTERM)
-        out, err = self.child.communicate(timeout=40)
-        return self.child.returncode, out, err
+        """Exit status, stdout, stderr. None of its processes had to be killed."""
+        code, out, err = end(self.child)
+        assert "process.killed" not in err, err
+        return code, out, err
 
 
 @pytest.fixture(scope="session")
@@ -120,8 +122,7 @@ def running(box: Box) -> Iterator[Running]:
     made = Running(box.folder)
     yield made
     if made.child.poll() is None:
-        made.child.terminate()
-        made.child.communicate(timeout=40)
+        made.end()
 
 
 def press(box: Box, end: bool = False) -> None:

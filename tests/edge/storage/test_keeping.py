@@ -31,6 +31,7 @@ from evidence.bodies import Alarm, SegmentRemoved, body_of
 from evidence.forecast import Forecast
 from evidence.times import MINUTE
 from tests.edge.storage.conftest import MakeSite, Site, files, with_second
+from tests.ending import end
 
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -198,8 +199,7 @@ def started(site: Site, tmp_path: Path) -> subprocess.Popen[bytes]:
         listener.bind(str(tmp_path / "notify"))
         listener.settimeout(30)
         command = [sys.executable, "-m", "edge.cli", "process", "storage", "--box", str(site.box.folder)]
-        child = subprocess.Popen(command, env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")},
-                                 stderr=subprocess.DEVNULL)
+        child = subprocess.Popen(command, env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")})
         assert listener.recv(100) == b"READY=1"
     return child
 
@@ -208,8 +208,7 @@ def test_the_process_says_that_it_is_ready_and_ends_at_once_when_told(tmp_path: 
     site = make_site()
     site.film(0, bytes(30_000_000))  # A scrub of seven seconds, at its rate.
     with started(site, tmp_path) as child:
-        child.terminate()
-        assert child.wait(30) == 0
+        assert end(child)[0] == 0
     assert site.files() == ["r-1/000000.mp4"]
 
 
@@ -251,8 +250,7 @@ def test_the_process_ends_in_time_while_a_volume_hangs(hanging: tuple[Site, Path
     child = started(site, tmp_path)
     try:
         time.sleep(1)  # Until it looks for what was moved.
-        child.terminate()
-        assert child.wait(30) == 0
+        assert end(child)[0] == 0
     finally:
         child.kill()
         child.wait()

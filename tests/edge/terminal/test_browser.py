@@ -18,6 +18,7 @@ from edge.terminal.code import mark_cells
 from edge.terminal.seen import Seen, Unseen, late_notice, unseen
 from edge.terminal.words import BARE, BARE_BY
 from evidence.bodies import ClassOrder, OrderAccepted
+from tests.ending import end
 
 from .conftest import order_body, sealed_order
 
@@ -83,8 +84,10 @@ class Service:
         self._process = subprocess.Popen(command, cwd=Path(__file__).parents[3])
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        if how == signal.SIGTERM:
+            return end(self._process)[0]
         self._process.send_signal(how)
-        return self._process.wait(15)
+        return self._process.wait(60)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from edge.terminal.errors import PackLoading, PackUnusable
 from edge.terminal.loader import PackLoader
 from edge.terminal.process import announce
 from evidence.errors import ZaitangError
+from tests.ending import end
 
 ROOT = Path(__file__).parents[3]
 
@@ -130,10 +130,9 @@ class Terminal:
 
     def stop(self) -> list[str]:
         """End it; the events of its log."""
-        self._process.send_signal(signal.SIGTERM)
-        log = self._process.communicate(timeout=20)[1]
+        code, _, log = end(self._process)
         self._notify.close()
-        assert self._process.returncode == 0, log
+        assert code == 0, log
         return [line.split('"event": "')[1].split('"')[0] for line in log.splitlines() if '"event": "' in line]
 
 
