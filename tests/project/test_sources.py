@@ -50,6 +50,17 @@ def test_what_swallowing_an_error_is() -> None:
     assert [all(map(_does_nothing, handler.body)) for handler in tried.handlers] == [True, False]
 
 
+def test_no_signal_handler_of_the_product_takes_a_lock(python: dict[str, ast.Module]) -> None:
+    """It runs wherever the main thread is, which may hold that lock; `common/signals.py` has what may be used."""
+    found = []
+    for name, tree in python.items():
+        if name.split("/")[0] in ("edge", "central", "common", "verify") and name != "common/signals.py":
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "signal.signal":
+                    found += [] if "SIG_IGN" in ast.unparse(node.args[1]) else [f"{name}:{node.lineno}"]
+    assert found == []
+
+
 def test_no_file_holds_a_note_to_self(tracked: list[str]) -> None:
     found = []
     for name in (name for name in tracked if Path(name).suffix.lower() not in PICTURES):
