@@ -94,7 +94,7 @@ class Server:
             before = session.execute("SELECT pg_conf_load_time()").fetchone()
             session.execute(f"ALTER SYSTEM SET {name} = {value}")
             session.execute("SELECT pg_reload_conf()")
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while self._loaded() == before:
             assert time.monotonic() < deadline, "the settings were not read"
             time.sleep(0.05)

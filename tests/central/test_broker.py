@@ -42,7 +42,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(what: Callable[[], object], seconds: float = 15) -> None:
+def until(what: Callable[[], object], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "did not happen in time"
@@ -98,11 +98,11 @@ class Running:
     def __init__(self, link: BrokerLink) -> None:
         self.link, self.thread = link, threading.Thread(target=link.run)
         self.thread.start()
-        assert link.subscribed.wait(10)
+        assert link.subscribed.wait(60)
 
     def stop(self) -> None:
         self.link.stop()
-        self.thread.join(10)
+        self.thread.join(60)
         assert not self.thread.is_alive()
 
 
@@ -136,7 +136,7 @@ def test_every_record_is_receipted(centre: Centre, broker: Broker, box: Box) -> 
             device.send(sealed.envelope)
         highest = -1
         while highest < 300:
-            _, envelope = device.came.get(timeout=20)
+            _, envelope = device.came.get(timeout=60)
             highest = max(highest, read_receipt(envelope, centre.keys.public_key, "test").up_to)
     finally:
         device.stop()
@@ -156,7 +156,7 @@ def test_a_box_hears_of_the_newest_checkpoint_also_when_it_was_away(centre: Cent
         collector.stop()
     device = Device(broker.port, "box-1")
     try:
-        topic, note = device.came.get(timeout=20)
+        topic, note = device.came.get(timeout=60)
     finally:
         device.stop()
     assert topic == "zaitang/v1/box-1/checkpoint"
@@ -223,11 +223,11 @@ def test_what_was_not_acknowledged_comes_again(centre: Centre, broker: Broker, b
     until(lambda: subscribed)
     device = Device(broker.port, "box-1")
     device.send(box.sealed[0].envelope)
-    assert taken.wait(10)
+    assert taken.wait(60)
     dying.loop_stop()  # without a word to the broker
     collector = Running(link_to(centre, broker.port))
     try:
-        _, envelope = device.came.get(timeout=20)
+        _, envelope = device.came.get(timeout=60)
         assert read_receipt(envelope, centre.keys.public_key, "test").up_to == 0
     finally:
         device.stop()
@@ -242,9 +242,9 @@ def test_the_order_reaches_a_box_with_names_only_it_can_read(
     try:
         order = add_class(centre.store, centre.names, read_plan(plan), read_names(names), plan)
         device.send(box.sealed[0].envelope)
-        came = dict(device.came.get(timeout=20) for _ in range(2))
+        came = dict(device.came.get(timeout=60) for _ in range(2))
         open_dispute(centre.store, "welder-1", "unfair")
-        topic, payload = device.came.get(timeout=20)
+        topic, payload = device.came.get(timeout=60)
     finally:
         device.stop()
         collector.stop()
@@ -270,10 +270,10 @@ def test_a_withdrawal_at_one_box_reaches_the_box_to_which_the_face_moved(
     order_move(centre.store, "welder-1", "box-2", "box-1", (person,), 7, MORNING)
     collector, device = Running(link_to(centre, broker.port)), Device(broker.port, "box-1")
     try:
-        assert device.came.get(timeout=20)[0] == "zaitang/v1/box-1/orders/welder-1"
+        assert device.came.get(timeout=60)[0] == "zaitang/v1/box-1/orders/welder-1"
         withdrawn = other.append(ConsentWithdrawn("welder-1", person, "terminal"), MORNING)
         device.client.publish("zaitang/v1/box-2/records", withdrawn.envelope, qos=1)
-        topic, payload = device.came.get(timeout=20)
+        topic, payload = device.came.get(timeout=60)
     finally:
         device.stop()
         collector.stop()
@@ -292,7 +292,7 @@ def test_a_broker_that_comes_back_is_used_again(centre: Centre, broker: Broker, 
             # The broker has forgotten the subscription.
             assert collector.link.subscribed.wait(30)
             device.send(box.sealed[0].envelope)
-            _, envelope = device.came.get(timeout=20)
+            _, envelope = device.came.get(timeout=60)
             assert read_receipt(envelope, centre.keys.public_key, "test").up_to == 0
         finally:
             device.stop()
@@ -320,7 +320,7 @@ def test_a_database_that_fails_for_a_while_loses_nothing(
         broken.clear()
         highest = -1
         while highest < 300:
-            _, envelope = device.came.get(timeout=20)
+            _, envelope = device.came.get(timeout=60)
             highest = max(highest, read_receipt(envelope, centre.keys.public_key, "test").up_to)
     finally:
         device.stop()

@@ -35,7 +35,7 @@ class Console:
 
     def stop(self) -> None:
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(60)
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def page(browser: sync_api.Browser, console: Console) -> Iterator[sync_api.Page]
 
 def until_after(page: sync_api.Page, video: str, seconds: float) -> float:
     """Wait until a video has played beyond a moment. (The page's own rules forbid scripts made from text.)"""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while (now := page.eval_on_selector(video, "v => v.currentTime")) <= seconds:
         assert time.monotonic() < end, page.eval_on_selector(video, "v => String(v.error && v.error.message)")
         page.wait_for_timeout(50)

@@ -154,7 +154,7 @@ def test_the_console_closes_what_is_due_by_itself(asked: Centre, clock: FixedClo
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("central.web.closing.close_due", told)
         with closing(asked.store, clock):
-            assert closed.wait(20)
+            assert closed.wait(60)
     assert kept(asked)[0].closed_us == survey.ends_us
 
 

@@ -119,7 +119,7 @@ def test_a_keeper_that_dies_ends_what_runs_beside_it(centre: Centre, box: Box) -
     ended = threading.Event()
     broken = Keeper(Broken(RuntimeError()), centre.store, centre.clock, 60, None)  # type: ignore[arg-type]
     with pytest.raises(RuntimeError), kept(broken, ended.set):
-        assert ended.wait(20)
+        assert ended.wait(60)
 
 
 def test_a_damaged_tree_is_told_once_and_records_are_taken_all_the_same(centre: Centre, box: Box) -> None:
@@ -127,7 +127,7 @@ def test_a_damaged_tree_is_told_once_and_records_are_taken_all_the_same(centre: 
         ended = threading.Event()
         broken = Broken(TreeDamaged(size=3))
         with kept(Keeper(broken, centre.store, centre.clock, 60, None), ended.set):  # type: ignore[arg-type]
-            assert broken.asked.wait(20)
+            assert broken.asked.wait(60)
             send(centre, box, 1)
             assert not ended.is_set()
     with centre.store.read() as tx:

@@ -81,7 +81,7 @@ class TestAuthority:
             thread.start()
             yield f"http://127.0.0.1:{server.server_port}/"
             server.shutdown()
-            thread.join(10)
+            thread.join(60)
 
     def _run(self, *command: str) -> None:
         subprocess.run(["openssl", *command], cwd=self.folder, check=True, capture_output=True, timeout=60)

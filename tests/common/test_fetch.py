@@ -28,7 +28,7 @@ def answering(answer: Callable[[socket.socket], object]) -> Iterator[str]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}/x"
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -70,7 +70,7 @@ def test_nobody_is_sent_to_another_kind_of_server() -> None:
         with answering(lambda peer: peer.sendall(moved)) as address, pytest.raises(FetchFailed, match="HTTP 302"):
             fetch.fetch(address, 5)
         ftp.shutdown(socket.SHUT_RDWR)
-        thread.join(10)
+        thread.join(60)
     assert greeted == []
 
 

@@ -67,7 +67,7 @@ def met(site: Site, server: Path, client: Path, other: Site | None = None, is_se
           ours.wrap_socket(raw, server_hostname="localhost") as tls):
         tls.sendall(b"x")
         assert tls.recv(1) == b"x"
-    thread.join(10)
+    thread.join(60)
     listening.close()
     return ours.trouble
 

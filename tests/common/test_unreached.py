@@ -44,10 +44,10 @@ def test_each_reason_is_a_sentence_in_both_languages() -> None:
     assert asked(f"http://127.0.0.1:{port}/") == "Connection refused"
     port, thread = served(lambda one: (one.recv(4096), one.recv(1)))
     assert asked(f"http://127.0.0.1:{port}/") == "timed out"
-    thread.join(10)
+    thread.join(60)
     port, thread = served(lambda one: (one.recv(4096), one.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")))
     assert asked(f"https://127.0.0.1:{port}/") == unreached.NO_TLS
-    thread.join(10)
+    thread.join(60)
     for text in ("Connection refused", "timed out", unreached.NO_TLS, unreached.WRONG_TIME, unreached.OTHER_NAME,
                  unreached.NOT_VOUCHED):
         assert translate(text, "zh") != text

@@ -29,11 +29,11 @@ def site(tmp_path: Path) -> Iterator[Site]:
     thread = threading.Thread(target=collector.run)
     thread.start()
     try:
-        assert collector.subscribed.wait(20)
+        assert collector.subscribed.wait(60)
         yield site
     finally:
         collector.stop()
-        thread.join(20)
+        thread.join(60)
         site.stop()
 
 
@@ -49,7 +49,7 @@ def delivers(box: Box) -> None:
         until(lambda: store.receipted_up_to() == store.head_seq())
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
         store.close()
 
 

@@ -72,7 +72,7 @@ def site(console: Console, tmp_path: Path) -> Iterator[Site]:
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        expect.set_options(timeout=15_000)
+        expect.set_options(timeout=60_000)
         yield opened
         opened.close()
 
@@ -80,7 +80,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def terminal(browser: Browser, site: Site) -> Page:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     page.goto(site.address)
     return page
 
@@ -88,7 +88,7 @@ def terminal(browser: Browser, site: Site) -> Page:
 def phone_at(browser: Browser, address: str) -> Page:
     """A telephone of its own that has scanned an address."""
     page = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True).new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     page.goto(address)
     return page
 

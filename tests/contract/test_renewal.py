@@ -208,7 +208,7 @@ def test_whose_certificate_is_refused_is_renewed_at_once_and_then_in_due_time(si
         assert not renewer.failing
     finally:
         renewer.stop()
-        renewer._thread.join(10)
+        renewer._thread.join(60)
 
 
 def test_a_centre_whose_clock_was_ahead_renews_what_it_issued_then(site: Site) -> None:
@@ -309,7 +309,7 @@ def test_a_link_whose_certificate_has_ended_comes_back_by_itself(tmp_path: Path)
                 while not isinstance(events.get(timeout=1), Connected):
                     pass
             assert renewer.look()
-            while not isinstance(events.get(timeout=20), Connected):
+            while not isinstance(events.get(timeout=60), Connected):
                 pass
             link.stop()
     finally:

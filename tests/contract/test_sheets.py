@@ -49,7 +49,7 @@ def serving(centre: Centre) -> Iterator[str]:
         started.wait(0.02)
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
-    thread.join(20)
+    thread.join(60)
 
 
 def reported(centre: Centre, course: Course) -> int:

@@ -63,7 +63,7 @@ class Site:
 
     def stop(self) -> None:
         self.broker.stop()
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive()
         self.centre.store.close()
 
@@ -115,7 +115,7 @@ class Client:
     def says(self, topic: str, payload: bytes = b"x") -> int:
         """The broker's answer: 0 it took it, 16 nobody hears it, 135 not allowed, 149 too large."""
         self.client.publish(topic, payload, qos=1)
-        return self.acks.get(timeout=10)
+        return self.acks.get(timeout=60)
 
     def stop(self) -> bool:
         self.client.disconnect()
@@ -139,20 +139,20 @@ def test_records_and_receipts_travel_between_a_box_and_the_collector(site: Site)
     thread.start()
     link = Link("127.0.0.1", site.port, "box-road", events.put, site.context("box-road"))
     try:
-        assert collector.subscribed.wait(10)
+        assert collector.subscribed.wait(60)
         link.start()
-        assert isinstance(events.get(timeout=10), Connected)
+        assert isinstance(events.get(timeout=60), Connected)
         for sealed in box.sealed:
             link.publish("records", sealed.envelope)
         up_to = -1
         while up_to < 1:
-            arrived = events.get(timeout=10)
+            arrived = events.get(timeout=60)
             assert isinstance(arrived, Arrived) and arrived.topic == "receipts"
             up_to = peek_receipt(arrived.payload).up_to
     finally:
         link.stop()
         collector.stop()
-        thread.join(10)
+        thread.join(60)
 
 
 def test_who_shows_no_certificate_or_one_of_another_site_is_not_let_in(site: Site, tmp_path: Path) -> None:
@@ -191,10 +191,10 @@ def test_a_box_speaks_only_in_its_own_name_and_hears_only_what_is_its_own(site: 
         assert one.says("zaitang/v1/box-1/orders/c", b"forged") == 135
         assert one.says("zaitang/v1/box-1/records/more", b"forged") == 135
         assert one.says("zaitang/v1/box-1/records", b"own") == 0
-        assert centre.came.get(timeout=10) == ("zaitang/v1/box-1/records", b"own")
+        assert centre.came.get(timeout=60) == ("zaitang/v1/box-1/records", b"own")
         for topic in ("receipts", "orders/c-1", "stated/c-1", "moves/c-1", "withdrawn/c-1", "checkpoint", "gaps"):
             assert centre.says(f"zaitang/v1/box-1/{topic}", topic.encode()) == 0
-            assert one.came.get(timeout=10) == (f"zaitang/v1/box-1/{topic}", topic.encode())
+            assert one.came.get(timeout=60) == (f"zaitang/v1/box-1/{topic}", topic.encode())
         assert centre.came.empty() and two.came.empty()
     finally:
         for client in (centre, one, two):
@@ -207,7 +207,7 @@ def test_nobody_takes_over_the_session_of_another_box(site: Site) -> None:
     centre = Client(site, "centre", client_context(site.keys), "zaitang/v1/+/records")
     try:
         assert centre.says("zaitang/v1/box-1/receipts", b"for box-1") == 0
-        assert one.came.get(timeout=10) == ("zaitang/v1/box-1/receipts", b"for box-1")
+        assert one.came.get(timeout=60) == ("zaitang/v1/box-1/receipts", b"for box-1")
         assert not one.lost.is_set() and thief.came.empty()
     finally:
         for client in (one, thief, centre):

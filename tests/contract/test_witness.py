@@ -33,7 +33,7 @@ def serve() -> Iterator[Serve]:
         thread = threading.Thread(target=server.run, args=([sock],))
         running.append((server, thread))
         thread.start()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not server.started:
             assert time.monotonic() < deadline and thread.is_alive()
             time.sleep(0.02)
@@ -42,7 +42,7 @@ def serve() -> Iterator[Serve]:
     yield start
     for server, thread in running:
         server.should_exit = True
-        thread.join(20)
+        thread.join(60)
 
 
 def more(centre: Centre, box: Box, count: int, at_s: int) -> None:

@@ -51,7 +51,7 @@ def ready(folder: Path) -> dict[str, int]:
         return {}
 
 
-def until(wanted: Callable[[], Any], patience_s: float = 40) -> Any:
+def until(wanted: Callable[[], Any], patience_s: float = 60) -> Any:
     deadline = time.monotonic() + patience_s
     while not (found := wanted()):
         assert time.monotonic() < deadline
@@ -322,7 +322,7 @@ def test_who_tells_of_progress_or_never_does_is_left_alone(
         assert process.poll() is None and child.process is process
     child.ready, child.stepped_at = True, time.monotonic() - supervise.HANG_S - 1
     made._mind(child)
-    assert process.wait(20) == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGKILL
     made._mind(child)
     assert child.process is None and not child.ready and child.starts_at > 0
 

@@ -355,7 +355,7 @@ def _answer(data: bytes, bench: Bench) -> object:
         try:
             said = ask_recorder(path, "status")
         finally:
-            thread.join(5)
+            thread.join(60)
     return live_of(said, SystemClock(), 2_000_000)
 
 

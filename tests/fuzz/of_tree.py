@@ -237,7 +237,7 @@ def _web_answer(data: bytes, _: Bench) -> bytes:
         finally:
             with contextlib.suppress(OSError):
                 listening.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+            thread.join(60)
     assert len(found) <= 2000
     return found
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import resource
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -80,13 +80,19 @@ def wanted() -> list[str]:
     return [line.split("|")[0].strip() for line in lines if line and not line.startswith("#")]
 
 
+def cpu_s() -> float:
+    """Processor seconds of all children that ended: a busy machine is not slow by them."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_a_second_run_is_quick_and_changes_nothing(sandbox: Sandbox) -> None:
     first = sandbox.run("provisioning/apt.txt", "provisioning/apt-test.txt")
     assert first.returncode == 0, first.stderr
     assert [" ".join(call.split()[:1]) for call in sandbox.calls()] == ["pip"] * 3
-    before, started = sandbox.files(), time.monotonic()
+    before, began_s = sandbox.files(), cpu_s()
     second = sandbox.run("provisioning/apt.txt", "provisioning/apt-test.txt")
-    assert time.monotonic() - started < QUICK_S
+    assert cpu_s() - began_s < QUICK_S
     assert (second.returncode, second.stdout, second.stderr, sandbox.calls()) == (0, "", "", [])
     assert sandbox.files() == before
 

@@ -93,7 +93,7 @@ def real(tmp_path: Path, keys: BoxKeys) -> Iterator[Bench]:
 def record_for(bench: Bench, source: Source, seconds: float) -> list[Segment]:
     """Record a live source for some seconds of media, and close it."""
     recorder = bench.recorder(source)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while recorder.status()["stretch_us"] < seconds * 1e6:  # type: ignore[operator]
         assert time.monotonic() < until
         recorder.step(0.05)

@@ -43,7 +43,7 @@ def test_it_is_tried_again_with_longer_pauses_until_it_is_there(film: Path, monk
 
     waits = Waits(0.0)
     opening = Opening(open, waits)
-    until, source = time.monotonic() + 10, None
+    until, source = time.monotonic() + 60, None
     while source is None and time.monotonic() < until:
         time.sleep(0.005)
         source = opening.take()
@@ -66,7 +66,7 @@ def test_a_camera_that_nobody_wants_any_more_is_closed(film: Path) -> None:
     go_on, made = threading.Event(), []
 
     def open() -> Source:
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         made.append(open_file(f"file:{film}", SystemClock()))
         return made[0]
 
@@ -74,7 +74,7 @@ def test_a_camera_that_nobody_wants_any_more_is_closed(film: Path) -> None:
     time.sleep(0.05)
     opening.close()
     go_on.set()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not (made and made[0].ended) and time.monotonic() < until:
         time.sleep(0.01)
     assert made[0].ended and opening.take() is None

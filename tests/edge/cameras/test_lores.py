@@ -17,7 +17,7 @@ def grey(level: int) -> np.ndarray:
 
 
 def until(wanted: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not wanted():
         assert time.monotonic() < deadline
         time.sleep(0.01)

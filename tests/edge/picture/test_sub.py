@@ -59,7 +59,7 @@ class Given:
             self.seen()
 
 
-def until(wanted: Callable[[], bool], timeout_s: float = 40) -> None:
+def until(wanted: Callable[[], bool], timeout_s: float = 60) -> None:
     deadline = time.monotonic() + timeout_s
     while not wanted():
         assert time.monotonic() < deadline

@@ -108,11 +108,11 @@ class Bench:
         while not source.ended:
             recorder.step(0)
         recorder.close("end")
-        assert self.sealer.wait_idle(10)
+        assert self.sealer.wait_idle(60)
         return recorder
 
     def bodies(self) -> list[object]:
-        assert self.sealer.wait_idle(10)
+        assert self.sealer.wait_idle(60)
         return [body_of(sealed.record) for sealed in self.store.records()]
 
     def segments(self) -> list[Segment]:

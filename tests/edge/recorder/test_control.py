@@ -81,4 +81,4 @@ def test_an_answer_that_is_none_is_no_recorder(tmp_path: Path, said: bytes) -> N
         thread.start()
         with pytest.raises(NoRecorder):
             ask(path, "status")
-        thread.join(5)
+        thread.join(60)

@@ -86,7 +86,7 @@ def test_a_session_is_recorded_from_press_to_press(hand: Bench, film: Path) -> N
     assert not day.recorder.status()["recording"]
     day.press()
     day.play(8)
-    assert hand.sealer.wait_idle(10)
+    assert hand.sealer.wait_idle(60)
     status = day.recorder.status()
     assert (status["class"], status["session"], status["recording"]) == ("c-1", "s-1", True)
     assert status["pending"] == 1 and status["segment"] == f"{status['run']}/000001.mp4"
@@ -168,7 +168,7 @@ def test_silence_ends_the_run_and_the_camera_that_comes_back_begins_another(hand
     day.play(8)
     assert day.recorder.status()["recording"], "two seconds of jitter on top of the longest gap are forgiven"
     day.play(1.5)
-    assert hand.sealer.wait_idle(10)
+    assert hand.sealer.wait_idle(60)
     status = day.recorder.status()
     assert status["silent"] and not status["recording"] and status["pending"] == 0
     assert [alarm["code"] for alarm in status["alarms"]] == ["camera.silent"]  # type: ignore[union-attr, index]
@@ -273,7 +273,7 @@ def test_a_locked_database_does_not_stop_the_recording(
         day.play(5)
         status = day.recorder.status()
         assert status["recording"] and status["pending"] >= 4  # type: ignore[operator]
-    assert hand.sealer.wait_idle(10)
+    assert hand.sealer.wait_idle(60)
     assert day.recorder.status()["pending"] in (1, 2) and len(hand.segments()) >= 4
 
 

@@ -65,7 +65,7 @@ def cut_power(bench: Bench, film: Path, writes: int, torn: random.Random) -> Non
 
 def recovered(bench: Bench) -> tuple[list[Segment], list[Alarm]]:
     """What a recorder that starts again states first."""
-    assert bench.sealer.wait_idle(10)
+    assert bench.sealer.wait_idle(60)
     known = {segment.file for segment in bench.segments()}
     found = recover(bench.volume, known)
     assert recover(bench.volume, known).segments == found.segments, "repeating it changes nothing"
@@ -176,7 +176,7 @@ def test_packets_do_not_wait_for_recovery_and_what_is_being_written_is_spared(
     bench: Bench, film: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     crash(bench, film, 8.5)
-    assert bench.sealer.wait_idle(10)
+    assert bench.sealer.wait_idle(60)
     go, real = threading.Event(), recorder_module.recover
 
     def slow(volume: Volume, known: Collection[str], spare: Collection[str]) -> Recovered:
@@ -212,7 +212,7 @@ def test_recovery_that_failed_is_tried_again_and_stops_nothing(
     before = Day(hand, film)
     before.press()
     before.play(8.5)
-    assert hand.sealer.wait_idle(10)
+    assert hand.sealer.wait_idle(60)
     left, real = [OSError(errno.EIO, "no")] * 2, recorder_module.recover
 
     def failing(volume: Volume, known: Collection[str], spare: Collection[str]) -> Recovered:
@@ -224,6 +224,6 @@ def test_recovery_that_failed_is_tried_again_and_stops_nothing(
     day = Day(hand, film)
     for _ in range(4):
         day.play(2.5)
-        assert hand.sealer.wait_idle(10)
+        assert hand.sealer.wait_idle(60)
     assert left == [] and [one.index for one in hand.segments() if one.recovered] == [1]
     assert day.recorder.status()["recording"] and hand.alarms() == []

@@ -68,7 +68,7 @@ def run(bench: Bench, sessions: Sessions, seconds: float, step: float = 0.5) -> 
     for _ in range(round(seconds / step)):
         bench.clock.forward(step)
         sessions.follow()
-        assert bench.sealer.wait_idle(10)
+        assert bench.sealer.wait_idle(60)
         sessions.look()
         while (now := sessions.current) and now.end_mono_us is not None and now.end_mono_us <= bench.clock.mono_us():
             sessions.done()
@@ -76,7 +76,7 @@ def run(bench: Bench, sessions: Sessions, seconds: float, step: float = 0.5) -> 
 
 def said(bench: Bench) -> list[tuple[str, str, str]]:
     """Type, class and by whom, of the records about sessions."""
-    assert bench.sealer.wait_idle(10)
+    assert bench.sealer.wait_idle(60)
     records = [one.record for one in bench.store.records() if one.record.type in ("session.start", "session.end")]
     return [(one.type.removeprefix("session."), str(one.body["class"]), str(one.body["by"])) for one in records]
 

@@ -66,7 +66,7 @@ def test_the_folder_of_a_vanished_mount_is_never_filled_and_recording_resumes(
     until(lambda: source.ended)
     recorder.close("end")
     recorder.settle()
-    assert hand.sealer.wait_idle(10)
+    assert hand.sealer.wait_idle(60)
     assert hand.alarms() == ["storage.failed"]
     assert {segment.file for segment in hand.segments()} == set(files(hand.volume.folder))
     assert len({segment.run for segment in hand.segments()}) == 2 and list(hand.volume.quarantine.iterdir()) == []

@@ -57,7 +57,7 @@ def test_orders_that_a_busy_store_refused_are_taken_later_in_their_order() -> No
     while len(inbox.taken) < 3 and thread.is_alive():
         stop.wait(0.05)
     stop.set()
-    thread.join(10)
+    thread.join(60)
     assert inbox.taken == [b"1", b"2", b"3"]
 
 
@@ -73,12 +73,12 @@ def test_a_flood_of_messages_waits_outside_and_nobody_waits_for_a_loop_that_has_
     thread.start()
     assert not done.wait(0.3) and box.qsize() == 2
     for _ in range(3):
-        box.get(timeout=10)
-    assert done.wait(10) and box.qsize() == 2
+        box.get(timeout=60)
+    assert done.wait(60) and box.qsize() == 2
     thread = threading.Thread(target=box.bring, args=(Lost(),))
     thread.start()
     box.close()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive() and box.qsize() == 2
 
 

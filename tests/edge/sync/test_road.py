@@ -65,11 +65,11 @@ def syncing(box: Box) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
 
 
-def until(true: Callable[[], bool], seconds: float = 20) -> None:
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -145,15 +145,15 @@ def test_an_order_waits_at_the_broker_for_the_box(make_box: MakeBox, centre: Any
     box = make_box(f'[sync]\nbroker = "127.0.0.1"\nport = {broker.port}\n')
     collector = Collector(centre, broker.port)
     message = centre.message(centre.order(), sheet(box))
-    collector.client.publish("zaitang/v1/box-1/orders/welding-1", message, qos=1, retain=True).wait_for_publish(5)
+    collector.client.publish("zaitang/v1/box-1/orders/welding-1", message, qos=1, retain=True).wait_for_publish(60)
     dispute = centre.record("dispute", Dispute("welding-1", "d-1", "opened", "unfair"))
     said = canonical({"stated": [base64.b64encode(dispute.envelope).decode()], "certificate": centre.certificate})
-    collector.client.publish("zaitang/v1/box-1/stated/welding-1", said, qos=1, retain=True).wait_for_publish(5)
+    collector.client.publish("zaitang/v1/box-1/stated/welding-1", said, qos=1, retain=True).wait_for_publish(60)
     other = dataclasses.replace(centre, name="box-2")
     gone = other.record("consent.withdrawn", ConsentWithdrawn("welding-1", "p-1", "terminal"))
     item = {"record": base64.b64encode(gone.envelope).decode(), "certificate": other.certificate}
     passed = canonical({"withdrawn": [item]})
-    collector.client.publish("zaitang/v1/box-1/withdrawn/welding-1", passed, qos=1, retain=True).wait_for_publish(5)
+    collector.client.publish("zaitang/v1/box-1/withdrawn/welding-1", passed, qos=1, retain=True).wait_for_publish(60)
     with syncing(box):
         until(lambda: len(box.store.orders()) == 2 and bool(box.store.records_of("consent.withdrawn"))
               and delivered(box))

@@ -248,7 +248,7 @@ class Site:
     def end(self) -> None:
         """Stop the service."""
         self._stop.set()
-        self._web.join(10)
+        self._web.join(60)
         self.desk.stop()
 
     def _engine(self, target: Target) -> Engine:

@@ -104,7 +104,7 @@ def page(service: Service, box_folder: tuple[Path, Store, int]) -> Iterator[Page
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
-        address, deadline = f"http://127.0.0.1:{box_folder[2]}/", time.monotonic() + 30
+        address, deadline = f"http://127.0.0.1:{box_folder[2]}/", time.monotonic() + 60
         while True:
             try:
                 page.goto(address)
@@ -150,7 +150,7 @@ def test_a_class_day_at_the_screen(page: Page, service: Service, box_folder: tup
     expect(page.locator("#banners")).to_contain_text("a photograph is not a living person")
 
     service.stop(signal.SIGKILL)
-    expect(page.locator("#lost")).to_be_visible(timeout=10_000)
+    expect(page.locator("#lost")).to_be_visible(timeout=60_000)
     expect(page.locator("#end")).to_be_disabled()
     service.start()
     expect(page.locator("#lost")).to_be_hidden(timeout=30_000)

@@ -285,7 +285,7 @@ def test_two_presses_at_once_set_no_pin_of_somebody_whom_nobody_saw(
     monkeypatch.setattr(kiosk.people.guide, "cannot", cannot)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(kiosk.press, "cannot")
-        assert halfway.wait(10)
+        assert halfway.wait(60)
         answer = kiosk.press("pin", pin="271828").json()
         answered.set()
         assert first.result(10).status_code == 200

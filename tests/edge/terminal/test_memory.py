@@ -30,7 +30,7 @@ class Reads:
 
         def fold(*given: Any) -> Story:
             self.folds += 1
-            assert self.gate.wait(20)
+            assert self.gate.wait(60)
             return real(*given)
 
         patch.setattr(memory, "fold", fold)
@@ -114,5 +114,5 @@ def test_the_desk_does_not_wait_for_a_fold_that_runs(reads: Reads, room: Room) -
         assert reads.story(fresh=False) is old
     finally:
         reads.gate.set()
-        thread.join(20)
+        thread.join(60)
     assert len(reads.story(fresh=False).checkins) == 3

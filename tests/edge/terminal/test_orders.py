@@ -88,7 +88,7 @@ def test_the_thread_ends_the_process_then_and_survives_a_busy_store(
     with monkeypatch.context() as patched:
         patched.setattr(mind, "turn", busy)
         mind.start()
-        assert asked.wait(10) and not stop.is_set()
+        assert asked.wait(60) and not stop.is_set()
     settle(room, 1, BoxSettings(lang="en"))
-    assert stop.wait(10)
+    assert stop.wait(60)
     mind.stop()
