@@ -32,7 +32,7 @@ from tests.edge.recorder.test_process import Running, make_box
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_film(tmp_path_factory.mktemp("film") / "film.mp4", 600, fps=2, gop=4)
+    return make_film(tmp_path_factory.mktemp("film") / "film.mp4", 2400, fps=2, gop=4)
 
 
 @pytest.fixture

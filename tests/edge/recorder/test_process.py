@@ -106,8 +106,9 @@ class Running:
 
 @pytest.fixture(scope="session")
 def long_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten minutes at two frames a second, a keyframe every two seconds."""
-    return make_film(tmp_path_factory.mktemp("long") / "long.mp4", 600, fps=2, gop=4)
+    """Forty minutes at two frames a second, a keyframe every two seconds: two minutes of real time, for a busy machine
+    must not see the end of it."""
+    return make_film(tmp_path_factory.mktemp("long") / "long.mp4", 2400, fps=2, gop=4)
 
 
 @pytest.fixture
