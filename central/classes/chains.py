@@ -10,7 +10,7 @@ from central.store.tables import ChainHead, Tx
 from evidence.bodies import Body, body_of
 from evidence.receipts import Receipt, peek_receipt
 from evidence.records import Record
-from evidence.seal import read_sealed
+from evidence.seal import reread
 
 MOST_BYTES = 48 << 20
 """Of envelopes; as records in memory they take some six times as much."""
@@ -55,7 +55,7 @@ class Chains:
         receipts = [peek_receipt(envelope) for _, envelope in tx.receipts_after(*place, up_to)]
         if not new and not receipts:
             return known
-        records = [read_sealed(one).record for one in new]
+        records = [reread(one) for one in new]
         sizes = Counter(known.sizes)
         for envelope, record in zip(new, records, strict=True):
             sizes[record.body.get("class")] += len(envelope)

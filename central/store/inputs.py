@@ -21,6 +21,18 @@ LOOK = "look.centre"
 """Comes with every page that somebody opens, and changes nothing but what R5 says of supervision."""
 
 
+def said(inputs: Inputs) -> object:
+    """Of what a story is made of, that which the centre itself said: of the class, of keys, and of its boxes."""
+    own, revoked, boxes = inputs
+    return own, revoked, [(device, stated) for device, stated, *_ in boxes]  # type: ignore[attr-defined]
+
+
+def count(inputs: Inputs) -> int:
+    """Of how many records of boxes it is."""
+    _, _, boxes = inputs
+    return sum(up_to + 1 for _, _, *chains in boxes for _, up_to, *_ in chains)  # type: ignore[attr-defined]
+
+
 class InputTables:
     """What `Tx` knows of it. The story of a class is made of the whole chains of its boxes, of the receipts for them,
     and of what the centre's own chain says of the class, of keys, or of the chains of its boxes."""
