@@ -5,7 +5,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 
-from central.classes.kept import Kept
+from central.classes.kept import Kept, settle
 from central.store.tables import ChainHead, Tx
 from evidence.bodies import Body, body_of
 from evidence.receipts import Receipt, peek_receipt
@@ -62,6 +62,7 @@ class Chains:
         found = Read(head.up_to, head.head_hash, (*known.records, *records), (*known.receipts, *receipts),
                      known.size + sum(map(len, new)), sizes, known.bodies)
         self._kept.put(place, found, found.size)
+        settle(found.size - known.size)
         return found
 
     def _holds(self, tx: Tx, head: ChainHead, known: Read) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from central.classes.as_of import AsOf, as_of
 from central.classes.chains import MOST_BYTES, Chains, Read
-from central.classes.kept import Kept
+from central.classes.kept import Kept, no_search, settle
 from central.classes.kept_files import KeptFiles
 from central.classes.orders import boxes_of, order_of
 from central.clock import Clock
@@ -125,11 +125,16 @@ class Stories:
             # An order is among what the centre says of the class: the boxes are the same while that is.
             found = kept
             if found is None or _inputs(self._store, tx, class_id, found.boxes) != found.inputs:
-                found = self._from_files(tx, class_id) or tell(self._store, tx, class_id, now_us, self._chains)
+                found = self._from_files(tx, class_id) or self._anew(tx, class_id, now_us)
             found = _with_looks(self._store, tx, found).at(now_us)
         if kept is None or found.findings is not kept.findings or found.looked != kept.looked:
             self._kept.put(class_id, found, found.size)
+            settle(found.size)
         return found
+
+    def _anew(self, tx: Tx, class_id: str, now_us: int) -> Told:
+        with no_search():
+            return tell(self._store, tx, class_id, now_us, self._chains)
 
     def _from_files(self, tx: Tx, class_id: str) -> Told | None:
         if self._files is None:

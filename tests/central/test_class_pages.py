@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import shutil
 import threading
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from central.classes.reviews import state_review
 from central.classes.stories import Stories
 from central.web import class_pages
 from central.web.class_pages import RUNNING_US, ClassPage, ClassPages
-from central.wiring import Centre
+from central.wiring import Centre, open_centre
 from evidence.bodies import Alarm, CentreLook, ClassOrder, Segment, SegmentRemoved
 from evidence.errors import ZaitangError
 from evidence.times import HOUR, MINUTE, SECOND
@@ -171,6 +172,30 @@ def test_what_was_kept_ahead_is_not_worked_out_again(city: City, monkeypatch: py
     before.keep(Stories(city.centre.store, city.clock).tell(CLASS))
     monkeypatch.setattr(Stories, "tell", None)
     assert pages_of(city.centre).of(CLASS, "zh") == now
+
+
+def test_what_was_kept_before_the_database_was_set_back_is_not_shown_after(city: City, clock: FixedClock) -> None:
+    """Other records have the same numbers then, and receipts of the same records other times."""
+    order, box = city.add(CLASS), city.box()
+    back = open_centre(shutil.copytree(city.centre.folder, city.folder / "back"), clock)
+
+    def kept_there() -> ClassPage:
+        pages_of(city.centre).keep(Stories(city.centre.store, clock).tell(CLASS))
+        shutil.copytree(city.centre.folder / "kept", back.folder / "kept", dirs_exist_ok=True)
+        now = worked_out(back, "zh")
+        assert pages_of(back).of(CLASS, "zh") == now
+        return now
+
+    city.teach(box, CLASS, [order.roster[0].person])
+    clock.utc_us += MINUTE
+    back.collector().take(box.messages())
+    (here, there) = (Stories(one.store, clock).tell(CLASS) for one in (city.centre, back))
+    assert here.chains[0] == there.chains[0] and here.inputs != there.inputs, "the receipts are of other times"
+    kept_there()
+    for centre, text in ((city.centre, "the one"), (back, "the other")):
+        raise_objection(centre.store, CLASS, "school", None, text, "li")
+    assert "the other" in str(kept_there()) and "the one" in str(pages_of(city.centre).of(CLASS, "zh"))
+    back.store.close()
 
 
 def test_of_an_erased_name_no_file_can_be_opened(city: City) -> None:
