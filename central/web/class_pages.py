@@ -78,7 +78,7 @@ class ClassPages:
         before = []
         for made in self._before(class_id, lang, named):
             if (told := self._current(made)) is not None:
-                return self._now(made, told, names, lang)
+                return self._now(self._remembered(made, lang), told, names, lang)
             before.append(made)
 
         def make() -> _Made:
@@ -108,12 +108,13 @@ class ClassPages:
             yield here
         ahead: _Made | None = self._centre.kept_files.get(class_id, lang, named)
         if ahead is not None:
-            yield self._remembered(ahead, lang)
+            yield ahead
 
     def _remembered(self, made: _Made, lang: str) -> _Made:
         """The same, kept in memory. A class without class-hours is told anew each time: it is small."""
-        if made.told.story.hours:
-            self._kept.put((made.told.order.class_id, lang), made, made.weight)
+        key = (made.told.order.class_id, lang)
+        if made.told.story.hours and self._kept.get(key) is not made:
+            self._kept.put(key, made, made.weight)
         return made
 
     def _current(self, made: _Made) -> Told | None:
