@@ -21,6 +21,7 @@ from central.accounts.door import Door
 from central.accounts.passwords import Passwords
 from central.authority import issue_box
 from central.centre_toml import TEMPLATES
+from central.classes.kept_files import KeptFiles
 from central.classes.sheets import sweep
 from central.clock import Clock, SystemClock
 from central.config import CentreConfig, load_config
@@ -111,6 +112,11 @@ class Centre:
     def sheets(self) -> Objects:
         """Contact sheets that boxes sent, sealed to `sealing_key`."""
         return Objects(self.folder / "objects" / "sheets", ".sealed")
+
+    @functools.cached_property
+    def kept_files(self) -> KeptFiles:
+        """What was worked out of classes, which may be thrown away."""
+        return KeptFiles(self.folder / "kept", self.keys.names_key)
 
     def sealing_key(self) -> X25519PrivateKey:
         """What opens that which boxes seal to this centre. Raises BadKeyFile."""

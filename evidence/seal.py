@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import binascii
 import dataclasses
+import functools
 import re
+from types import MappingProxyType
 from typing import Annotated, Literal, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -11,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from evidence.bodies import body_of, is_known_body
-from evidence.canonical import MAX_BYTES, canonical, parse, sha256_hex, written
+from evidence.canonical import MAX_BYTES, canonical, load, parse, sha256_hex, written
 from evidence.errors import BadRecord, BadSeal, BadShape, LargerThan, WrongSigner
-from evidence.records import Record, Sealed, Sha256, check_record, read_record, record_value
+from evidence.records import ClockState, Record, Sealed, Sha256, check_record, read_record, record_value
 from evidence.shape import Match, decode
 
 RECORD_TYPE = "application/vnd.zaitang.record.v1+json"
@@ -174,6 +176,26 @@ def read_sealed(envelope: bytes) -> Sealed:
     """The record in an envelope; its signature is NOT checked. Raises BadRecord."""
     payload = open_envelope(envelope, RECORD_TYPE).payload
     return Sealed(envelope=envelope, payload=payload, record=read_record(payload))
+
+
+def reread(envelope: bytes) -> Record:
+    """The record in an envelope that `read_sealed` took when it came, from a store that keeps it as it was: its form is
+    not checked again, in a fifth of the time. Raises BadRecord for what surely is none."""
+    try:
+        payload = binascii.a2b_base64(envelope[len(_BEFORE) : envelope.index(b'"', len(_BEFORE))])
+        value = load(payload)
+        value["clock"] = _clock(**value["clock"])
+        value["body"] = MappingProxyType(value["body"])
+        record: Record = object.__new__(Record)
+        record.__dict__.update({name: value[name] for name in _FIELDS})
+        return record
+    except (ValueError, KeyError, TypeError):
+        raise BadRecord(why="not an envelope that was read before") from None
+
+
+_clock = functools.lru_cache(1024)(ClockState)
+"""A box has few states of its clock, and records by the thousand."""
+_FIELDS = tuple(field.name for field in dataclasses.fields(Record))
 
 
 def _base64(data: bytes) -> bytes:

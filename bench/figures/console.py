@@ -2,13 +2,15 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import gc
+import itertools
 import os
 import random
+import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,15 @@ from bench.console_seed import BOXES, CLASSES_EACH, HEAVY_EVERY, SURNAMES, check
 from bench.harness import Figures
 from central.accounts.desk import digest
 from central.accounts.door import new_visit
+from central.classes.kept_files import KeptFiles
+from central.classes.stories import Stories, Told
+from central.overview.beside import worker_of
 from central.overview.judge import inputs_hash
-from central.overview.name_keys import NameKeys
-from central.overview.worker import Worker
 from central.store.accounts import Session
+from central.store.inputs import Inputs
 from central.store.summaries import Judgement, Wanted
 from central.web.app import create_app
+from central.web.class_pages import ClassPages
 from central.wiring import Centre
 
 GOAL_MS, TIMES, HEAVY = 200, 60, 3
@@ -50,9 +55,9 @@ def measure(folder: Path) -> tuple[list[str], dict[str, Any]]:
         centre.store.close()
     lines = [f"{records:,} records, {BOXES // share:,} boxes, {listed:,} classes; {verified:,} records of five boxes "
              f"verified; made or opened in {seeding_s:.0f} s; goal p95 < {GOAL_MS} ms, on the wall", followed,
-             f"{'page':34} {'times':>5} {'p50':>8} {'p95':>8} {'CPU p50':>8} {'CPU p95':>8} {'bytes':>9}"]
+             f"{'page':38} {'times':>5} {'p50':>8} {'p95':>8} {'CPU p50':>8} {'CPU p95':>8} {'bytes':>9}"]
     for name, one in figures.items():
-        lines.append(f"{name:34} {one['times']:5} {one['p50_ms']:8.1f} {one['p95_ms']:8.1f} {one['cpu_p50_ms']:8.1f} "
+        lines.append(f"{name:38} {one['times']:5} {one['p50_ms']:8.1f} {one['p95_ms']:8.1f} {one['cpu_p50_ms']:8.1f} "
                      f"{one['cpu_p95_ms']:8.1f} {one['bytes']:9,}")
     return lines, {"records": records, "classes": listed, "pages": figures}
 
@@ -60,7 +65,7 @@ def measure(folder: Path) -> tuple[list[str], dict[str, Any]]:
 def follow(centre: Centre, judge_s: float = 20) -> str:
     """The worker lists all classes and judges for a while, and one class of each kind that the seeder makes; what it
     did not come to takes the judgement of its kind, so that pages and filters have what they have in the end."""
-    worker = Worker(centre.store, centre.names, NameKeys(centre.keys.names_key), centre.clock)
+    worker = worker_of(centre, Stories(centre.store, centre.clock))
     begun, used = time.perf_counter(), time.process_time()
     worker.step(judge_s)
     took, cpu = time.perf_counter() - begun, time.process_time() - used
@@ -97,9 +102,6 @@ def _pages(centre: Centre, boxes: int) -> Iterator[tuple[str, dict[str, Any]]]:
     def sought(text: str) -> str:
         return _got(app, "/search", {"q": text})
 
-    def shown(number: int, each: int) -> str:
-        return _got(app, f"/classes/class-{number:04}-{each}", {})
-
     yield "overview", _timed(lambda: home({}))
     yield "overview, filtered, running", _timed(lambda: home({"running": "1", "sort": "title", "descending": "0"}))
     yield "overview, flags of two weeks", _timed(lambda: home(
@@ -108,14 +110,65 @@ def _pages(centre: Centre, boxes: int) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "search, class", _timed(lambda: sought(f"{dice.randrange(boxes):04}-{dice.randrange(5)}"))
     yield "search, surname", _timed(lambda: sought(dice.choice(SURNAMES)))
     yield "search, pseudonym", _timed(lambda: sought("p-00000000"))
-    light = [(number, each) for number in range(1, min(boxes, 15)) if number % 50 for each in (2, 4)]
-    yield "class, cold", _timed(functools.partial(_next, iter(light * 9), shown), len(light))
-    warm = [dice.choice(light) for _ in range(TIMES)]
-    yield "class, warm", _timed(functools.partial(_next, iter(warm), shown), TIMES)
-    heavy = list(range(0, boxes, 50))[:HEAVY]
-    turns = iter([(number, 0) for number in heavy])
-    yield "large class (40 × 60), cold", _timed(functools.partial(_next, turns, shown), len(heavy))
-    yield "large class (40 × 60), warm", _timed(lambda: shown(heavy[-1], 0))
+    light = [f"class-{number:04}-{each}" for number in range(1, min(boxes, 15)) if number % HEAVY_EVERY
+             for each in (2, 4)]
+    heavy = [f"class-{number:04}-0" for number in range(0, boxes, HEAVY_EVERY)][:HEAVY]
+    yield from _class_pages(centre, "class (25 × 10)", light)
+    yield from _class_pages(centre, "class (40 × 60)", heavy)
+
+
+def _class_pages(centre: Centre, name: str, classes: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Pages of classes, each time by a process that has just begun: those that the worker came to, and the same again;
+    those of which it came to all but the newest record; those that it never came to."""
+    stories = Stories(centre.store, centre.clock)
+    told = [stories.tell(class_id) for class_id in classes]
+    keep = ClassPages(centre, stories).keep
+    yield f"{name}, kept by the worker", _figures([_measured(partial(_kept, keep, one)) for one in told])
+    look = _opened(centre)
+    yield f"{name}, first look", _figures([_measured(partial(look, one)) for one in classes])
+    again = itertools.cycle(classes)
+    yield f"{name}, again", _timed(lambda: look(next(again)))
+    for one in told:
+        keep(dataclasses.replace(one, inputs=_before(one.inputs)))
+    look, dated, now = _opened(centre), [], []
+    for class_id in classes:
+        dated.append(_measured(partial(look, class_id)))
+        now.append(_measured(partial(_read, look, class_id)))
+    yield f"{name}, a record came", _figures(dated)
+    yield f"{name}, until it is read", _figures(now)
+    for one in told:
+        keep(one)
+    with tempfile.TemporaryDirectory() as folder:
+        other = dataclasses.replace(centre)
+        other.__dict__["kept_files"] = KeptFiles(Path(folder), centre.keys.names_key)
+        look = _opened(other)
+        yield f"{name}, kept nowhere", _figures([_measured(partial(look, one)) for one in classes])
+
+
+def _kept(keep: Callable[[Told], None], told: Told) -> str:
+    keep(told)
+    return ""
+
+
+def _opened(centre: Centre) -> Callable[[str], str]:
+    """What shows the page of a class, in a process that has just begun."""
+    app = _client(centre)
+    _got(app, "/search", {"q": "p-00000000"})
+    return lambda class_id: _got(app, f"/classes/{class_id}", {})
+
+
+def _before(inputs: Inputs) -> Inputs:
+    """As they were before the newest record of the first chain came."""
+    said, revoked, boxes = inputs
+    (device, stated, (chain, up_to, _, *rest), *chains), *others = boxes  # type: ignore[misc]
+    return said, revoked, ((device, stated, (chain, up_to - 1, "", *rest), *chains), *others)
+
+
+def _read(look: Callable[[str], str], class_id: str) -> str:
+    """The page of now, asked for again until it is there."""
+    while "data-renew" in (html := look(class_id)):
+        time.sleep(0.02)
+    return html
 
 
 def _far(home: Callable[[dict[str, str]], str]) -> Callable[[], str]:
@@ -131,10 +184,6 @@ def _far(home: Callable[[dict[str, str]], str]) -> Callable[[], str]:
             break
         query = dict(parse_qsl(html.unescape(found.group(1))))
     return lambda: home(query)
-
-
-def _next(turns: Iterator[tuple[int, int]], shown: Callable[[int, int], str]) -> str:
-    return shown(*next(turns))
 
 
 def _client(centre: Centre) -> TestClient:
@@ -154,20 +203,24 @@ def _got(client: TestClient, path: str, query: dict[str, str]) -> str:
     return answer.text
 
 
-def _timed(page: Callable[[], str], times: int = TIMES) -> dict[str, Any]:
-    """Wall and CPU milliseconds of a page; the first time is one of them only where it is cold on purpose."""
-    wall, cpu, size = [], [], 0
-    if times >= TIMES // 2:
-        page()
-        times -= 1
+def _timed(page: Callable[[], str]) -> dict[str, Any]:
+    """Figures of a page that was asked for before."""
+    page()
+    return _figures([_measured(page) for _ in range(TIMES)])
+
+
+def _measured(page: Callable[[], str]) -> tuple[float, float, int]:
+    """Milliseconds by the clock and of CPU, of all threads; bytes."""
     gc.collect()
-    for _ in range(times):
-        at, used = time.perf_counter(), time.process_time()
-        size = len(page().encode())
-        wall.append(1000 * (time.perf_counter() - at))
-        cpu.append(1000 * (time.process_time() - used))
+    at, used = time.perf_counter(), time.process_time()
+    size = len(page().encode())
+    return 1000 * (time.perf_counter() - at), 1000 * (time.process_time() - used), size
+
+
+def _figures(measured: Sequence[tuple[float, float, int]]) -> dict[str, Any]:
+    wall, cpu, sizes = ([*values] for values in zip(*measured, strict=True))
     return {"times": len(wall), "p50_ms": _part(wall, 50), "p95_ms": _part(wall, 95), "cpu_p50_ms": _part(cpu, 50),
-            "cpu_p95_ms": _part(cpu, 95), "bytes": size}
+            "cpu_p95_ms": _part(cpu, 95), "bytes": sizes[-1]}
 
 
 def _part(values: list[float], percent: int) -> float:

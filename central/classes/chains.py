@@ -5,12 +5,12 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 
-from central.classes.kept import Kept
+from central.classes.kept import Kept, settle
 from central.store.tables import ChainHead, Tx
 from evidence.bodies import Body, body_of
 from evidence.receipts import Receipt, peek_receipt
 from evidence.records import Record
-from evidence.seal import read_sealed
+from evidence.seal import reread
 
 MOST_BYTES = 48 << 20
 """Of envelopes; as records in memory they take some six times as much."""
@@ -55,13 +55,14 @@ class Chains:
         receipts = [peek_receipt(envelope) for _, envelope in tx.receipts_after(*place, up_to)]
         if not new and not receipts:
             return known
-        records = [read_sealed(one).record for one in new]
+        records = [reread(one) for one in new]
         sizes = Counter(known.sizes)
         for envelope, record in zip(new, records, strict=True):
             sizes[record.body.get("class")] += len(envelope)
         found = Read(head.up_to, head.head_hash, (*known.records, *records), (*known.receipts, *receipts),
                      known.size + sum(map(len, new)), sizes, known.bodies)
         self._kept.put(place, found, found.size)
+        settle(found.size - known.size)
         return found
 
     def _holds(self, tx: Tx, head: ChainHead, known: Read) -> bool:

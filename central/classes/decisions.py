@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Literal
 
 from central.classes.errors import (
@@ -40,17 +41,25 @@ BESIDE = ("decision", "objection", "review")
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """What deciders are shown. `findings`: the hash of all findings, which a decision keeps; `basis`: of all but R5,
-    for that counts the looks of supervisors, and whoever looks before deciding would change it; `reviews`: who reviewed
-    what of the class, and how; `over`: the class is over, and its records are here or late."""
+    """What deciders are shown. `reviews`: who reviewed what of the class, and how; `over`: the class is over, and its
+    records are here or late."""
 
     told: Told
-    findings: str
-    basis: str
     r3: R3Finding | None
     standing: Standing
     reviews: tuple[Review, ...]
     over: bool
+
+    @functools.cached_property
+    def findings(self) -> str:
+        """The hash of all findings, which a decision keeps."""
+        return findings_hash(self.told.findings)
+
+    @functools.cached_property
+    def basis(self) -> str:
+        """The hash of all but R5, for that counts the looks of supervisors, and whoever looks before deciding would
+        change it."""
+        return findings_hash(one for one in self.told.findings if one.rule != "R5")
 
     @property
     def said(self) -> int:
@@ -71,8 +80,7 @@ def case_of(told: Told) -> Case:
     """What there is to decide about a class."""
     story, moment_us = told.story, told.as_of.us
     return Case(
-        told, findings_hash(told.findings), findings_hash(one for one in told.findings if one.rule != "R5"),
-        r3_of(told.findings),
+        told, r3_of(told.findings),
         standing(story, told.findings, told.policy, moment_us), tuple(body for _, body in story.reviewed),
         bool(story.hours) and all(unit.over(moment_us) for unit in (*story.hours, *story.blocks)))
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from central.classes.stories import Stories
 from central.overview.name_keys import NameKeys
-from central.overview.worker import Worker
+from central.overview.worker import Keep, Worker, nowhere
+from central.web.class_pages import ClassPages
 from central.wiring import Centre, open_centre
 from common.logs import Log, setup
 from common.signals import on_signal
@@ -23,9 +24,10 @@ TICK_S, AGAIN_S = 0.5, 10.0
 _LOG = Log("overview")
 
 
-def worker_of(centre: Centre, stories: Stories | None = None) -> Worker:
-    """The worker of an open centre. `stories`: to judge by, where they are told anyway."""
-    return Worker(centre.store, centre.names, NameKeys(centre.keys.names_key), centre.clock, stories)
+def worker_of(centre: Centre, stories: Stories, keep: Keep = nowhere) -> Worker:
+    """The worker of an open centre. `stories`: to judge by; `keep`: what puts those that were told where whoever is
+    asked for their pages finds them."""
+    return Worker(centre.store, centre.names, NameKeys(centre.keys.names_key), centre.clock, stories, keep)
 
 
 @contextmanager
@@ -82,6 +84,7 @@ def follow(folder: Path) -> None:
         threading.Thread(target=ended, daemon=True).start()
     centre = open_centre(folder)
     try:
-        worker_of(centre).run(stop)
+        stories = Stories(centre.store, centre.clock, centre.kept_files)
+        worker_of(centre, stories, ClassPages(centre, stories).keep).run(stop)
     finally:
         centre.store.close()

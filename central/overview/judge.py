@@ -1,17 +1,16 @@
 """What is remembered of judging a class, and from what it was judged: equal inputs, equal judgement."""
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from central.classes.stories import Told
+from central.program import program
 from central.store.inputs import Inputs
 from central.store.summaries import Judgement
 from evidence.canonical import sha256_hex
 from evidence.standing import r3_of, standing
 from evidence.story import Round
 
-RULES = f"zaitang {version('zaitang')}"
-"""Whose rules judged: what another version judged is judged again."""
+RULES = f"zaitang {program()}"
+"""Whose rules judged: what another program judged is judged again."""
 
 
 def inputs_hash(inputs: Inputs) -> str:

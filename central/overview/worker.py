@@ -8,10 +8,10 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from central.classes.institutions import institutions_of
-from central.classes.stories import Stories
+from central.classes.stories import Stories, Told
 from central.clock import Clock
 from central.errors import CannotJudge, DatabaseUnusable
 from central.names import NameBox
@@ -51,14 +51,21 @@ class Done:
     unseen: int
 
 
+Keep = Callable[[Told], None]
+
+
+def nowhere(_: Told) -> None:
+    """Keeps nothing of it."""
+
+
 class Worker:
-    """One is enough; several are no harm."""
+    """One is enough; several are no harm. `keep` takes every class that was judged."""
 
     def __init__(
-        self, store: Store, names: NameBox, keys: NameKeys, clock: Clock, stories: Stories | None = None,
+        self, store: Store, names: NameBox, keys: NameKeys, clock: Clock, stories: Stories, keep: Keep = nowhere,
     ) -> None:
         self._store, self._names, self._keys, self._clock = store, names, keys, clock
-        self._stories = stories or Stories(store, clock)
+        self._stories, self._keep = stories, keep
         self._policies: dict[str, Policy] = {}
         self._apart: dict[str, tuple[int, int]] = {}
         self._swept, self._boxes_us = "", 0
@@ -267,11 +274,16 @@ class Worker:
             leaves = tx.leaves()
             inputs = tx.inputs(tx.boxes_of_classes([class_id]), self._store.device)[class_id]
         try:
-            return judgement(self._stories.tell(class_id), now_us)
+            told = self._stories.tell(class_id)
         except DatabaseUnusable:
             raise
         except ZaitangError as error:
             return Judgement(class_id, leaves, now_us, None, inputs_hash(inputs), "error", error=_kind(error))
+        try:
+            self._keep(told)
+        except Exception as error:  # one page must not take the judgements of all classes with it
+            _LOG.failed("overview.unkept", error, **{"class": class_id})
+        return judgement(told, now_us)
 
 
 def _wants(row: Summary, now_us: int, again_us: int) -> bool:

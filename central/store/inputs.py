@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from sqlalchemy import Connection, and_, func, insert, select
 
 from central.store import schema as t
+from evidence.canonical import sha256_hex
 from evidence.records import Record
 from evidence.watched import CODES
 
@@ -15,10 +17,24 @@ MOST = 400
 """So many values in one question."""
 MOST_ID = 64
 """Characters of the id of a device."""
+V = TypeVar("V", str, int)
 Inputs = tuple[object, ...]
-"""Equal only while the story of a class is made of the same records and receipts, but for looks."""
+"""Equal only while the story of a class is made of the same records and receipts, but for looks: the hash of the newest
+record says all before it in its chain, and the newest receipt was given after all others."""
 LOOK = "look.centre"
 """Comes with every page that somebody opens, and changes nothing but what R5 says of supervision."""
+
+
+def said(inputs: Inputs) -> object:
+    """Of what a story is made of, that which the centre itself said: of the class, of keys, and of its boxes."""
+    own, revoked, boxes = inputs
+    return own, revoked, [(device, stated) for device, stated, *_ in boxes]  # type: ignore[attr-defined]
+
+
+def count(inputs: Inputs) -> int:
+    """Of how many records of boxes it is."""
+    _, _, boxes = inputs
+    return sum(up_to + 1 for _, _, *chains in boxes for _, up_to, *_ in chains)  # type: ignore[attr-defined]
 
 
 class InputTables:
@@ -76,9 +92,18 @@ class InputTables:
         devices = sorted({device for boxes in classes.values() for device in boxes})
         boxes, revoked = self._box_inputs(devices), self._newest_of("device.revoked")
         said, stated = self._newest_said(sorted(classes), centre), self._newest_stated(devices, centre)
-        return {class_id: (said.get(class_id, -1), revoked,
-                           tuple((one, stated.get(one, -1), *boxes[one]) for one in sorted(own)))
+        # A database that was set back gives the same numbers to other records.
+        hashes = self._hashes_of({*said.values(), *stated.values(), revoked})
+        return {class_id: (hashes.get(said.get(class_id, -1)), hashes.get(revoked),
+                           tuple((one, hashes.get(stated.get(one, -1)), *boxes[one]) for one in sorted(own)))
                 for class_id, own in classes.items()}
+
+    def _hashes_of(self, leaves: Collection[int]) -> dict[int, str]:
+        c = t.records.c
+        found: dict[int, str] = {}
+        for some in _some(sorted(leaves)):
+            found |= {row[0]: row[1] for row in self._db.execute(select(c.leaf, c.hash).where(c.leaf.in_(some)))}
+        return found
 
     def order_leaves(self, classes: Sequence[str]) -> dict[str, int]:
         """Of each class the leaf of its newest order."""
@@ -113,12 +138,15 @@ class InputTables:
         return found
 
     def _box_inputs(self, devices: Sequence[str]) -> dict[str, tuple[object, ...]]:
-        """Where the chains of each box end, up to where they have receipts, how many records wait behind a hole."""
+        """Where the chains of each box end, their newest receipt, how many records wait behind a hole."""
         h, g, r = t.chains.c, t.receipts.c, t.records.c
         found: dict[str, list[object]] = defaultdict(list)
         for some in _some(devices):
-            receipts = {(row[0], row[1]): row[2] for row in self._db.execute(
-                select(g.device, g.chain, func.max(g.up_to)).where(g.device.in_(some)).group_by(g.device, g.chain))}
+            last = select(g.device, g.chain, func.max(g.up_to).label("up_to")).where(g.device.in_(some)).group_by(
+                g.device, g.chain).subquery()
+            receipts = {(row[0], row[1]): sha256_hex(row[2]) for row in self._db.execute(
+                select(g.device, g.chain, g.envelope).select_from(t.receipts.join(last, and_(
+                    g.device == last.c.device, g.chain == last.c.chain, g.up_to == last.c.up_to))))}
             joined = t.chains.join(t.records, and_(r.device == h.device, r.chain == h.chain, r.seq > h.up_to))
             waiting = {(row[0], row[1]): row[2] for row in self._db.execute(
                 select(h.device, h.chain, func.count()).select_from(joined).where(h.device.in_(some))
@@ -126,7 +154,7 @@ class InputTables:
             heads = select(h.device, h.chain, h.up_to, h.head_hash).where(h.device.in_(some))
             for device, chain, up_to, hash_ in self._db.execute(heads.order_by(h.device, h.since, h.chain)):
                 place = (device, chain)
-                found[device].append((chain, up_to, hash_, receipts.get(place, -1), waiting.get(place, 0)))
+                found[device].append((chain, up_to, hash_, receipts.get(place), waiting.get(place, 0)))
         return {device: tuple(found[device]) for device in devices}
 
 
@@ -142,5 +170,5 @@ def box_of(record: Record) -> str | None:
 _ABOUT = t.about_boxes.join(t.records, t.records.c.leaf == t.about_boxes.c.leaf)
 
 
-def _some(values: Sequence[str]) -> Iterator[Sequence[str]]:
+def _some(values: Sequence[V]) -> Iterator[Sequence[V]]:
     return (values[at : at + MOST] for at in range(0, len(values), MOST))

@@ -98,7 +98,7 @@ NOT_HERE = N_("There is no such page.")
 def create_app(centre: Centre) -> FastAPI:
     """The application over an open centre."""
     app = FastAPI(title="Zaitang", docs_url=None, redoc_url=None, openapi_url=None)
-    web, stories = centre.config.web, Stories(centre.store, centre.clock)
+    web, stories = centre.config.web, Stories(centre.store, centre.clock, centre.kept_files)
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
     for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), front(centre, stories),
                    pages(centre, stories), signing_in(centre), own(centre), administration(centre), audit(centre),

@@ -34,6 +34,11 @@ class FindingView:
     readings: tuple[tuple[str, int, int, str, str], ...]
     """Under which reading: name, missing, open, verdict, its words. The first one is the policy's own."""
 
+    @property
+    def short(self) -> FindingView:
+        """What stands of it in the list of findings."""
+        return dataclasses.replace(self, reasons=(), records=(), more=(), readings=())
+
 
 def finding_view(
     told: Told, finding: Finding, names: Mapping[str, str], lang: str, has: Callable[[str], bool] | None = None

@@ -16,8 +16,8 @@ from central.web.access import Routes, actor_of
 from central.web.boxes import CHINA_MIN
 from central.web.case.common import can
 from central.web.class_names import ClassName, names_of
+from central.web.class_pages import ClassPages
 from central.web.errors import UnknownEvidence
-from central.web.kept_views import KeptViews
 from central.web.kinds import record_kind
 from central.web.localtime import LocalTime
 from central.web.looking import look, look_at_record
@@ -37,14 +37,15 @@ Number = Annotated[int, PathParam(ge=0, lt=2**53)]
 
 def pages(centre: Centre, stories: Stories) -> APIRouter:
     """Routes of the pages."""
-    routes, views = Routes(centre.store.device, default_response_class=HTMLResponse), KeptViews()
+    routes, shown = Routes(centre.store.device, default_response_class=HTMLResponse), ClassPages(centre, stories)
 
     @routes.get("/classes/{class_id}", Action.SEE_CLASS)
     def show_class(request: Request, class_id: ClassName) -> Response:
         look(centre, request, "class", class_id=class_id)
-        told = stories.tell(class_id)
-        view, more = views.of(told, names_of(centre, class_id), lang_of(request), centre.objects.has, centre.papers())
-        return page(request, centre, "class.html", c=view, more=more, can=can(actor_of(request)))
+        found = shown.of(class_id, lang_of(request))
+        return page(request, centre, "class.html", c=found.c, more=found.more, course=found.course,
+                    findings=found.findings, checkins=found.checkins, later=found.later,
+                    can=can(actor_of(request)))
 
     @routes.get("/records/{device}/{chain}/{seq}", Action.SEE_RECORD)
     def show_record(request: Request, device: ClassName, chain: ChainName, seq: Number) -> Response:

@@ -63,16 +63,15 @@ class AlarmView:
     record: Link
 
 
-@dataclasses.dataclass(frozen=True)
-class ClassView:
-    """The whole page."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ClassHead:
+    """What stands before and between the long sections."""
 
     class_id: str
     title: str
     policy: str
     number: int
     rooms: tuple[str, ...]
-    utc_offset_min: int
     dates: str
     as_of: str
     simulated: bool
@@ -88,6 +87,15 @@ class ClassView:
     missing: int
     open: int
     missed: tuple[str, ...]
+    findings: tuple[FindingView, ...]
+    decided: DecidedView
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ClassView(ClassHead):
+    """The whole page."""
+
+    utc_offset_min: int
     trainees: int
     share: int | None
     """Percent recorded of the class-hours that are over; None before the first one is."""
@@ -98,10 +106,14 @@ class ClassView:
     people: tuple[PersonRow, ...]
     heat: HeatMap
     cover: Coverage
-    findings: tuple[FindingView, ...]
-    decided: DecidedView
     checkins: tuple[CheckInView, ...]
     alarms: tuple[AlarmView, ...]
+
+
+def head_of(view: ClassView) -> ClassHead:
+    """The page without its long sections, and without what its findings say."""
+    said = {field.name: getattr(view, field.name) for field in dataclasses.fields(ClassHead)}
+    return ClassHead(**{**said, "findings": tuple(one.short for one in view.findings)})
 
 
 def class_view(told: Told, names: Mapping[str, str], lang: str, has: Callable[[str], bool] | None = None) -> ClassView:

@@ -38,7 +38,8 @@ from evidence.story import Story
 RULES_VERSION = 1
 """Raised by one whenever the same records under the same policy could have other findings than before
 (evidence/README.md, "Findings as JSON, and the version of the rules")."""
-__all__ = ["RULES_VERSION", "Finding", "R3Finding", "Reading", "Reason", "finding_json", "findings"]
+__all__ = [
+    "RULES_VERSION", "Finding", "R3Finding", "Reading", "Reason", "finding_json", "findings", "findings_with_looks"]
 
 JUDGES: Mapping[str, Callable[[Story, Any, int], Finding]] = {
     "R1": r1.judge, "R4": r4.judge, "R5": r5.judge, "R6": r6.judge, "R7": r7.judge, "R9": r9.judge, "O1": o1.judge,
@@ -65,3 +66,9 @@ def findings(story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]
         else:
             found.append(JUDGES[name](story, rule, as_of_us))
     return (*found, *attempts.judge(story, policy, as_of_us), *beside.judge(story, policy, as_of_us))
+
+
+def findings_with_looks(found: tuple[Finding, ...], story: Story, policy: Policy, as_of_us: int) -> tuple[Finding, ...]:
+    """The findings of a story that differs from that of `found` in its looks alone: of the rules only R5 speaks of
+    them. Of a class without class-hours, whose end the latest record tells, others may be other ones, too."""
+    return tuple(r5.judge(story, policy.r5, as_of_us) if one.rule == "R5" and policy.r5 else one for one in found)

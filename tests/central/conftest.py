@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 
 from central.accounts import passwords
 from central.overview import glance
+from central.web import class_pages
 from central.wiring import Centre, init_centre, open_centre
 from tests.central.helpers import FixedClock
 from tests.postgres import Server
@@ -20,8 +21,9 @@ BOTH = {"test_desk", "test_door", "test_collector", "test_tree", "test_pulse", "
 
 @pytest.fixture(autouse=True)
 def patient_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However slow this machine is, a page of a small centre waits until it is judged."""
+    """However slow this machine is, a page waits until it is the page of now."""
     monkeypatch.setattr(glance, "WAIT_S", 120.0)
+    monkeypatch.setattr(class_pages, "WAIT_S", 120.0)
 
 
 @pytest.fixture

@@ -173,8 +173,9 @@ def test_a_class_with_nothing_to_warn_of_has_no_warning(centre: Centre, client: 
 def test_a_class_is_green_only_while_nothing_is_violated(
     played: Centre, monkeypatch: pytest.MonkeyPatch, lang: str, clear: str, words: tuple[str, str],
 ) -> None:
-    told, client = Stories(played.store, played.clock).tell("welder-1"), signed_in(played)
+    told = Stories(played.store, played.clock).tell("welder-1")
     for count in (0, 2):
+        client = signed_in(played)
         violated = [one.rule for one in told.findings if one.rule != "R3"][:count]
         found = tuple(
             dataclasses.replace(one, result="satisfied", flag=False, verdict="clear", recordings=(), trainees=())

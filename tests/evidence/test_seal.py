@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import json
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from evidence.canonical import MAX_BYTES, canonical
 from evidence.errors import BadRecord, BadSeal, VerificationError, WrongSigner
-from evidence.records import read_record
+from evidence.records import read_record, record_bytes
 from evidence.seal import (
     RECEIPT_TYPE,
     RECORD_TYPE,
@@ -21,6 +22,7 @@ from evidence.seal import (
     open_envelope,
     pae,
     read_sealed,
+    reread,
     seal,
     seal_record,
     verify_seal,
@@ -51,6 +53,20 @@ def test_what_was_sealed_opens_again() -> None:
     opened = open_envelope(envelope, RECORD_TYPE)
     assert opened.payload == b"payload"
     assert opened.signatures == ((keyid_of(KEY.public_key()), KEY.sign(pae(b"payload", RECORD_TYPE))),)
+
+
+def test_what_was_read_before_reads_the_same_again() -> None:
+    box = Site().box().alarms(3)
+    for one in box.sealed:
+        again, first = reread(one.envelope), read_sealed(one.envelope).record
+        assert again == first and (again.key, again.utc_us) == (first.key, first.utc_us)
+        assert type(again.body) is type(first.body) and record_bytes(again) == one.payload
+
+
+@given(st.integers(0, len(SEALED.envelope) - 1), st.binary(max_size=8))
+def test_of_what_was_never_read_comes_a_record_or_our_error(at: int, extra: bytes) -> None:
+    with contextlib.suppress(BadRecord):
+        reread(SEALED.envelope[:at] + extra + SEALED.envelope[at + len(extra) // 2:])
 
 
 def test_a_seal_for_one_type_is_none_for_another() -> None:

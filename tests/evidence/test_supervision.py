@@ -4,6 +4,7 @@ from __future__ import annotations
 import pytest
 
 from evidence.bodies import Consented
+from evidence.rules import findings_with_looks
 from tests.evidence.course import TRAINEES, Course, at, codes
 
 DAY, NEXT, MADE_UP = "2026-03-02", "2026-03-03", "2026-03-05"
@@ -42,6 +43,15 @@ def test_r5_counts_looks_of_the_centre_and_is_never_against_a_school() -> None:
     found = made.finding("R5")
     assert (found.result, found.reasons[0].params) == ("satisfied", {"live": 1, "video": 2, "checkins": 1})
     assert len(found.records) == 4
+
+
+def test_after_a_look_r5_alone_is_another_finding() -> None:
+    made = course()
+    before = made.findings()
+    made.look("live", f"{DAY} 08:10")
+    found = findings_with_looks(before, made.story(), made.policy, at("2026-04-01 00:00"))
+    changed = [one.rule for one, two in zip(found, before, strict=True) if one != two]
+    assert found == made.findings() and changed == ["R5"]
 
 
 # R6

@@ -85,3 +85,10 @@ const watcher = new IntersectionObserver((entries) => {
 }, { rootMargin: "600px" });
 document.querySelectorAll("[data-check]").forEach((article) => watcher.observe(article));
 document.addEventListener("click", seek);
+
+// A page that is of before shows itself anew, unless somebody watches a recording.
+for (const one of document.querySelectorAll("[data-renew]")) {
+  setInterval(() => {
+    if (![...document.querySelectorAll("video")].some((video) => !video.paused)) { location.reload(); }
+  }, 1000 * Number(one.dataset.renew));
+}

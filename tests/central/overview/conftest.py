@@ -8,6 +8,7 @@ import pytest
 
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
+from central.classes.stories import Stories
 from central.overview.name_keys import NameKeys
 from central.overview.worker import Worker
 from central.wiring import Centre
@@ -81,4 +82,4 @@ def city(centre: Centre, clock: FixedClock, tmp_path: Path) -> City:
 def worker_of(centre: Centre, clock: FixedClock) -> Worker:
     for institution, region in INSTITUTIONS.items():
         centre.account_desk().put_institution(institution, institution, region, None)
-    return Worker(centre.store, centre.names, NameKeys(centre.keys.names_key), clock)
+    return Worker(centre.store, centre.names, NameKeys(centre.keys.names_key), clock, Stories(centre.store, clock))

@@ -20,14 +20,11 @@ from central.overview import glance
 from central.overview.name_keys import NameKeys
 from central.overview.overview import classes
 from central.web import front
-from central.web.case.summary import Summary, summary
 from central.web.charts import KINDS, LETTERS, coverage, heat_map
 from central.web.front import wanted_of
-from central.web.kept_views import RUNNING_US, KeptViews
 from central.web.localtime import LocalTime
 from central.web.matrix import PersonRow, people_rows
 from central.web.render import environment
-from central.web.view import ClassView, class_view
 from central.wiring import Centre
 from common.texts import translate
 from evidence.bodies import Alarm, CentreLook, body_of
@@ -284,28 +281,6 @@ def test_the_chart_counts_as_the_story_does(told: Told) -> None:
         for presence in block.presences:
             shown[presence.person] += presence.answer == "shown"
     assert {row.name: row.shown for row in rows} == shown and "missing" in {c.kind for row in rows for c in row.cells}
-
-
-def test_a_kept_page_is_the_page_that_would_be_made_now(city: City) -> None:
-    """At any moment; but while a class-hour runs it may be of up to RUNNING_US ago, and says so."""
-    order = city.add("welder-1")
-    city.teach(city.box(), "welder-1", [one.person for one in order.roster[:2]])
-    stories, views, papers = Stories(city.centre.store, city.clock), KeptViews(), city.centre.papers()
-    has, nobody = city.centre.objects.has, dict[str, str]()
-
-    def kept(names: dict[str, str]) -> tuple[ClassView, Summary]:
-        return views.of(stories.tell("welder-1"), names, "zh", has, papers)
-
-    for minutes in (-90, -89, 0, 1, 44, 45, 50, 60, 101, 102, 200, 330, 340, 400, 500, 5000):
-        city.clock.utc_us = MORNING + minutes * MINUTE
-        told = stories.tell("welder-1")
-        assert kept(nobody) == (class_view(told, nobody, "zh", has),
-                                summary(told, nobody, LocalTime(order.utc_offset_min, "zh"), papers))
-    city.clock.utc_us = MORNING + MINUTE
-    first = kept(nobody)
-    city.clock.utc_us += RUNNING_US
-    assert kept(nobody) == first
-    assert kept({one.person: "张" for one in order.roster}) != first
 
 
 def test_the_page_of_boxes_and_the_overview_say_the_same_of_a_box(city: City) -> None:
