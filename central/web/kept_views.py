@@ -51,7 +51,8 @@ class KeptViews:
             return made.view, made.more
         moving = {one.rule: finding_view(told, one, names, lang, has) for one in told.findings if one.rule in MOVING}
         as_of = made.view.as_of if running(told.story, told.as_of.us) else local.full(told.as_of.us)
-        view = dataclasses.replace(made.view, as_of=as_of, waiting=told.waiting, decided=decided_view(told, local),
+        view = dataclasses.replace(made.view, as_of=as_of, waiting=told.waiting,
+                                   decided=decided_view(told, local, names),
                                    findings=tuple(moving.get(one.rule, one) for one in made.view.findings))
         return view, refreshed(made.more, told, names, local, papers)
 
