@@ -18,7 +18,7 @@ from central.errors import PaperTooLarge, UnknownClass
 from central.papers import MAGIC, MAX_PAPER, Papers
 from central.web.access import Routes, actor_of, field, form_of
 from central.web.case.common import Typed, back_to, case_page, refused
-from central.web.case.facts_form import CONTROLS, ROWS, import_of, said_of
+from central.web.case.facts_form import CONTROLS, FIRST, PLATFORMS, ROWS, import_of, said_of
 from central.web.case.inspections import MOST, upload
 from central.web.class_names import ClassName, names_of
 from central.web.errors import NoFacts, PaperNeeded
@@ -124,11 +124,14 @@ def _page(
     names = names_of(centre, class_id)
     stated = dict(told.policy.rules())
     views = {one.rule: finding_view(told, one, names, lang) for one in told.findings}
+    needs = {"R8": "make_up", "O5": "online", "O11": "online"}
+    kinds = {"make_up" if one.hour.make_up is not None else one.hour.kind for one in told.story.hours}
     rows = []
     for rule in (one for one in TEMPLATES if one in stated):
         fact = told.story.fact_of(rule)
         rows.append({
-            "rule": rule, "title": rule_words(rule, lang), "finding": views.get(rule),
+            "rule": rule, "fill": rule not in needs or needs[rule] in kinds, "title": rule_words(rule, lang),
+            "finding": views.get(rule),
             "source": fact.imported.source if fact else "", "record": link(fact.ref) if fact else None,
             "paper": f"/classes/{class_id}/papers/{fact.imported.file}" if fact and papers.has(fact.imported.file)
             else "",
@@ -137,7 +140,8 @@ def _page(
     trainees += [person for block in told.story.blocks for person in block.roster]
     local = LocalTime(told.order.utc_offset_min, lang)
     return case_page(
-        request, centre, "facts.html", told, {typed.which: typed} if typed else {}, rows=rows, places=range(ROWS),
+        request, centre, "facts.html", told, {typed.which: typed} if typed else {}, rows=rows,
+        places={"first": range(FIRST), "more": range(FIRST, ROWS), "platforms": range(PLATFORMS)},
         trainees={person: names.get(person, person) for person in dict.fromkeys(trainees)},
         controls={name: translate(text, lang) for name, text in CONTROLS.items()},
         make_ups=[(one.id, f"{local.date(one.span.start_us)} {local.clock(one.span.start_us)}–"

@@ -10,8 +10,9 @@ from common.texts import N_
 from evidence.canonical import canonical
 from evidence.shape import decode, encode
 
-ROWS = 8
-"""So many earlier trainings, and so many platforms, a form has room for; more are brought as a file."""
+ROWS, FIRST, PLATFORMS = 8, 3, 3
+"""So many earlier trainings, of which so many are in view at once, and so many platforms a form has room for; more are
+brought as a file."""
 MOST_NUMBER = 100_000
 Fields = Callable[[str], str]
 """The text in a field, empty where there is none."""
@@ -51,7 +52,7 @@ def _consented(at: Fields, all_of: Callable[[str], Sequence[str]], _: Sequence[s
 
 
 def _online(at: Fields, _: Callable[[str], Sequence[str]], people: Sequence[str]) -> dict[str, Any]:
-    platforms = [{"name": at(f"platform.{n}"), "listed": at(f"listed.{n}") == "yes"} for n in range(ROWS)
+    platforms = [{"name": at(f"platform.{n}"), "listed": at(f"listed.{n}") == "yes"} for n in range(PLATFORMS)
                  if at(f"platform.{n}")]
     if not platforms:
         raise FactLacks(key=NAMED)
