@@ -116,6 +116,20 @@ ALARMS = {
         "A box began a new chain, and the one before is not here to its end, or nobody knows where that was: ask why, "
         "and have its card kept"),
 }
+REFUSALS = {
+    "not_newer": N_("the box has a newer plan of this class"),
+    "unknown_policy": N_("the box does not know this version of the policy: bring its software up to date"),
+    "wrong_key": N_("what came is sealed to a key that the box has no more: look whether it was set up anew"),
+    "bad_names": N_("the box cannot read the names that came with it"),
+    "not_this_box": N_("it is meant for other boxes"),
+    "not_a_message": N_("the box cannot read it: bring its software up to date"),
+    "not_the_centre": N_("it is not signed by the centre of this site"),
+    "revoked_signer": N_("the key that signed it is revoked"),
+    "not_our_chain": N_("it does not fit what the box has recorded: an old copy of the box may be running"),
+    "not_a_checkpoint": N_("it is no checkpoint of the centre"),
+}
+"""Why a box takes nothing from a message of the centre, by the code that it states."""
+REFUSED_BY = N_("the box gave the reason {code}")
 OTHER = N_("Something went wrong: {code}")
 DETAILS = {
     "camera": "{camera}",
@@ -145,4 +159,11 @@ def alarm_words(code: str, params: Mapping[str, object], lang: str, roles: Mappi
     camera = CAMERAS.get(roles.get(str(params.get("camera")), "room"), CAMERAS["room"])
     known = {"device": "?", "pack": "?", "people": "?", "allowed_ppm": "?", **params, "camera": translate(camera, lang)}
     details = [translate(text, lang, **known) for name, text in DETAILS.items() if name in params]
+    if str(params.get("code")) in REFUSALS:
+        details.append(refusal_of_box(str(params["code"]), lang))
     return translate(WITH, lang, sentence=sentence, details=", ".join(details)) if details else sentence
+
+
+def refusal_of_box(code: str, lang: str) -> str:
+    """Why a box took nothing from a message; a code that this version does not know is shown as it is."""
+    return translate(REFUSALS[code], lang) if code in REFUSALS else translate(REFUSED_BY, lang, code=code)

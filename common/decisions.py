@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from common.texts import N_, translate
-from evidence.story import DecisionFact, Round
+from evidence.story import DecisionFact, ObjectionStep, Round
 
 ANSWERS: Mapping[str, str] = {
     "withdraw": N_("the consequence of the clause: the subsidy is withdrawn, or the class not recognised"),
@@ -46,6 +47,15 @@ OBJECTIONS: Mapping[str, str] = {
     "upheld": N_("upheld"),
     "rejected": N_("rejected"),
 }
+DIDS: Mapping[str, str] = {
+    "raised": N_("objects"),
+    "answered": N_("answers, and it stays open"),
+    "withdrawn": N_("withdraws it"),
+    "upheld": N_("upholds it"),
+    "rejected": N_("rejects it"),
+}
+"""What somebody did about an objection."""
+STEP = N_("{at}: {by} {did}: {text}")
 DECIDED = N_("{stage} by {who}, {at}: {answer}. Reason: {why}")
 NAMED = N_("{name} ({by})")
 VOID = N_("This does not count: {why}.")
@@ -67,3 +77,9 @@ def decision_words(fact: DecisionFact, at: str, lang: str) -> str:
     if fact.void is None:
         return said
     return f"{said} {translate(VOID, lang, why=translate(VOIDS[fact.void], lang))}"
+
+
+def step_words(one: ObjectionStep, at: str, lang: str, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Who said what of an objection. `at`: the moment in words; `names`: pseudonym → name, of a trainee who objects."""
+    return translate(STEP, lang, at=at, by=names.get(one.by, one.by), did=translate(DIDS[one.state], lang),
+                     text=one.text)

@@ -67,6 +67,18 @@ REASONS: dict[str, str] = {
         "files of video on record: {count}; no record says that any was removed before {until}, until when they must be"
         " kept"
     ),
+    "dispute_open": N_(
+        "a dispute about the class ({why}) is open since {since_date}; the years count from its end, and not from the"
+        " last class-hour on {date}, by which it would be {else_until} (the centre's record {seq})"
+    ),
+    "counted_dispute": N_(
+        "the years count from the end of a dispute about the class ({why}) on {since_date}, and not from the last"
+        " class-hour on {date}: so the day is {until} instead of {else_until} (the centre's record {seq})"
+    ),
+    "counted_assessment": N_(
+        "the years count from the assessment on {since_date}, and not from the last class-hour on {date}: so the day is"
+        " {until} instead of {else_until} (the centre's record {seq})"
+    ),
     "removed_early": N_("video file {file} was removed on {date}; it must be kept until {until}"),
     "kept_dispute": N_(
         "files of video on record: {count}; no record says that any was removed before its time; a dispute about the"
@@ -625,6 +637,8 @@ def _shown(name: str, value: Any, lang: str, names: Mapping[str, str]) -> str:
         "readings": lambda v: translate(READINGS[v], lang) if v in READINGS else v,
         "date": lambda v: date_words(v, lang),
         "until": lambda v: date_words(v, lang),
+        "since_date": lambda v: date_words(v, lang),
+        "else_until": lambda v: date_words(v, lang),
         "recorded": lambda v: date_words(v, lang),
         "begins": lambda v: date_words(v, lang),
         "controls": lambda v: translate(CONTROLS[v], lang) if v in CONTROLS else v,

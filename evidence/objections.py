@@ -7,7 +7,7 @@ from typing import Literal
 
 from evidence.bodies import Objection
 from evidence.records import Record
-from evidence.story import ObjectionFact, Ref
+from evidence.story import ObjectionFact, ObjectionStep, Ref
 
 State = Literal["raised", "answered", "withdrawn", "upheld", "rejected"]
 ENDS: frozenset[State] = frozenset({"withdrawn", "upheld", "rejected"})
@@ -47,7 +47,8 @@ def after(known: ObjectionFact | None, record: Record, body: Objection) -> Objec
         return None
     return dataclasses.replace(
         known, state=body.state, changed_us=record.utc_us, answer=body.answer, handled_by=body.handled_by,
-        refs=(*known.refs, record.key))
+        refs=(*known.refs, record.key), steps=(*known.steps, ObjectionStep(
+            body.state, record.utc_us, body.handled_by, body.answer, record.key)))
 
 
 def _raised(record: Record, body: Objection) -> ObjectionFact | None:
@@ -57,4 +58,5 @@ def _raised(record: Record, body: Objection) -> ObjectionFact | None:
         return None
     return ObjectionFact(
         body.objection, body.source, body.person, body.text, body.by, body.dispute, record.utc_us, "raised",
-        record.utc_us, "", "", (record.key,))
+        record.utc_us, "", "", (record.key,),
+        (ObjectionStep("raised", record.utc_us, body.by, body.text, record.key),))

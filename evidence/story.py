@@ -559,9 +559,22 @@ class Longer:
 
 
 @dataclasses.dataclass(frozen=True)
+class ObjectionStep:
+    """One thing that was said of an objection: how it stood from then on, who said what (`text`: the objection itself,
+    or an answer to it)."""
+
+    state: Literal["raised", "answered", "withdrawn", "upheld", "rejected"]
+    at_us: int
+    by: str
+    text: str
+    ref: Ref
+
+
+@dataclasses.dataclass(frozen=True)
 class ObjectionFact:
     """An objection of a school or of a trainee (`person`), and what became of it. `by`: who brought it; `handled_by`,
-    `answer`: of the last word; `dispute`: what holds the video for it; `refs`: its records, in order."""
+    `answer`: of the last word; `dispute`: what holds the video for it; `refs`: its records, in order; `steps`: all
+    that was said of it, in the same order."""
 
     objection: str
     source: Literal["school", "trainee"]
@@ -575,6 +588,7 @@ class ObjectionFact:
     answer: str
     handled_by: str
     refs: tuple[Ref, ...]
+    steps: tuple[ObjectionStep, ...]
 
     @property
     def open(self) -> bool:

@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from common.decisions import OBJECTIONS, SOURCES, decision_words, round_words
+from common.decisions import OBJECTIONS, SOURCES, decision_words, round_words, step_words
 from common.reasons import moment_words
 from common.texts import N_, translate
 from evidence.bodies import Decision, JudgedChain
@@ -34,7 +34,6 @@ FINAL = N_("Final since {at}.")
 FINAL_FROM = N_("Final from {at} on, if nobody objects.")
 NOT_FINAL = N_("Not final: an objection is open.")
 OBJECTED = N_("Objection {objection} of {source}, {at}: {text} – {state}")
-ANSWERED = N_("{by} answered: {text}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,7 +114,9 @@ def as_json(one: OfClass) -> dict[str, Any]:
         "objections": [{
             "objection": each.objection, "from": each.source, "person": each.person, "text": each.text,
             "by": each.by, "at": utc_text(each.raised_us), "state": each.state, "answer": each.answer,
-            "handled_by": each.handled_by,
+            "handled_by": each.handled_by, "steps": [{
+                "state": step.state, "at": utc_text(step.at_us), "by": step.by, "text": step.text,
+            } for step in each.steps],
         } for each in one.objections],
     }
 
@@ -130,8 +131,8 @@ def sentences(one: OfClass, lang: str) -> Iterator[str]:
         yield "  " + translate(
             OBJECTED, lang, objection=each.objection, source=translate(SOURCES[each.source], lang), text=each.text,
             at=moment_words(each.raised_us, one.utc_offset_min, lang), state=translate(OBJECTIONS[each.state], lang))
-        if each.answer:
-            yield "      " + translate(ANSWERED, lang, by=each.handled_by, text=each.answer)
+        for step in each.steps[1:]:
+            yield "      " + step_words(step, moment_words(step.at_us, one.utc_offset_min, lang), lang)
     yield "  " + round_words(one.standing.round, lang)
     if one.standing.round.state == "decided":
         yield "  " + _final(one, lang)

@@ -60,7 +60,8 @@ class OwnObjection:
     raised_us: int
     text: str
     state: Literal["raised", "answered", "withdrawn", "upheld", "rejected"]
-    answer: str
+    answers: tuple[tuple[int, str], ...]
+    """Each with its time; whoever gave it is not named to the trainee."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,4 +159,5 @@ def _change(change: RosterChange, person: str) -> OwnChange:
 
 
 def _objection(fact: ObjectionFact) -> OwnObjection:
-    return OwnObjection(fact.objection, fact.raised_us, fact.text, fact.state, fact.answer)
+    answers = tuple((step.at_us, step.text) for step in fact.steps[1:])
+    return OwnObjection(fact.objection, fact.raised_us, fact.text, fact.state, answers)

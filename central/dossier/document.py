@@ -41,7 +41,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "roster": ("kind", "joins", "leaves", "start", "end", "reason", "approver", "record"),
     "inspections": ("kind", "at", "end", "place", "teachers_people", "present_people", "workplaces_count",
                     "remark", "by", "record"),
-    "objections": ("at", "from", "by", "text", "state", "handling", "handled_by", "record"),
+    "objections": ("at", "from", "by", "text", "state", "handling", "handled_by", "record", "objection"),
+    "objection_steps": ("objection", "at", "state", "by", "text", "record"),
     "decisions": ("at", "stage", "by", "account", "outcome", "reason", "state", "final", "record"),
 }
 """The lists and the names of what their rows hold, in order."""
@@ -213,7 +214,10 @@ def _stated(name: str, facts: Facts) -> Iterable[tuple[Any, ...]]:
                  one.workplaces, one.remark, one.by, _ref(one.ref)) for one in facts.inspections]
     if name == "objections":
         return [(utc_text(one.at_us), one.source, one.by, one.text, one.state, one.handling, one.handled_by,
-                 _ref(one.ref)) for one in facts.objections]
+                 _ref(one.ref), one.objection) for one in facts.objections]
+    if name == "objection_steps":
+        return [(one.objection, utc_text(step.at_us), step.state, step.by, step.text, _ref(step.ref))
+                for one in facts.objections for step in one.steps]
     return [(utc_text(one.at_us), one.stage, one.by, one.account, one.outcome, one.reason, one.state, one.final,
              _ref(one.ref)) for one in facts.decisions]
 

@@ -47,7 +47,8 @@ def facts_of(
     hash is at the centre."""
     shown = {person: clean(name, MOST_OF_NAME) for person, name in names.items()}
     return Facts(
-        head=_head(told, shown, order_sha256, institution), proof=proof, names=shown, opening=_opening(told),
+        head=_head(told, shown, order_sha256, institution), proof=proof,
+        documents=dict(told.policy.documents), names=shown, opening=_opening(told),
         files=_files(told, here), headcounts=headcounts(told.story, told.as_of.us),
         inspections=stated.inspections(told), objections=stated.objections(told),
         decisions=tuple(stated.decisions(told)), findings=tuple(_judged(told, finding) for finding in told.findings),
@@ -72,7 +73,7 @@ def _head(told: Told, names: Mapping[str, str], order_sha256: str, institution: 
     return Head(
         class_id=order.class_id, title=order.title, institution_id=order.institution,
         institution=institution.name if institution else None, region=institution.region if institution else None,
-        policy=policy.id,
+        centre=told.story.order_ref[0], policy=policy.id,
         policy_title=policy.title, policy_title_en=policy.title_en, policy_sha256=policy.sha256,
         order_number=order.number, order_sha256=order_sha256, utc_offset_min=order.utc_offset_min,
         places=tuple((place.device, place.room) for place in order.boxes),

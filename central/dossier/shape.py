@@ -8,7 +8,7 @@ from typing import Literal
 from evidence.rates import Rate
 from evidence.rules import Finding
 from evidence.rules.o7 import Headcounts
-from evidence.story import Ref
+from evidence.story import ObjectionStep, Ref
 
 Mark = Literal["both", "shown", "signed", "leave", "absent", "open", "pending"]
 """One trainee in one recording: shown and signed in; only one of them; on leave; neither; undecided; not over yet."""
@@ -44,6 +44,8 @@ class Head:
     institution: str | None
     """Its name."""
     region: str | None
+    centre: str
+    """The name of the centre in records."""
     policy: str
     policy_title: str
     policy_title_en: str
@@ -113,8 +115,9 @@ class Inspection:
 @dataclasses.dataclass(frozen=True)
 class Objection:
     """What a school or a trainee objects, and how it was handled (`handling` empty: not yet). `ref`: its newest
-    record."""
+    record; `steps`: all that was said of it, in order."""
 
+    objection: str
     at_us: int
     source: str
     by: str
@@ -123,6 +126,7 @@ class Objection:
     handling: str
     handled_by: str
     ref: Ref
+    steps: tuple[ObjectionStep, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -251,6 +255,8 @@ class Facts:
 
     head: Head
     proof: Proof
+    documents: Mapping[str, str]
+    """Short name in clauses → document number."""
     names: Mapping[str, str]
     opening: Opening | None
     files: Files

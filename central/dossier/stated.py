@@ -32,8 +32,8 @@ def inspections(told: Told) -> tuple[Inspection, ...]:
 def objections(told: Told) -> tuple[Objection, ...]:
     """What was objected, in order of time."""
     facts = sorted(told.story.objections, key=lambda one: (one.raised_us, one.objection))
-    return tuple(Objection(one.raised_us, one.source, one.by, one.text, one.state, one.answer, one.handled_by,
-                           one.refs[-1]) for one in facts)
+    return tuple(Objection(one.objection, one.raised_us, one.source, one.by, one.text, one.state, one.answer,
+                           one.handled_by, one.refs[-1], one.steps) for one in facts)
 
 
 def decisions(told: Told) -> Iterator[Decision]:

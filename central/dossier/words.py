@@ -4,14 +4,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from central.dossier.shape import ClassHour, Facts, Gap, Judged, RosterEntry, SignIn
+from central.web.links import record_words
 from central.web.localtime import LocalTime
 from central.web.matrix import STATES
 from central.web.signs import ANSWERS, FORBIDDEN, NO_RESPONSE, OUT, PINS, VOID
 from central.web.timeline import KINDS
+from common.clauses import clause_words
+from common.decisions import step_words
 from common.reasons import AND, READINGS, RESULTS, VERDICTS, block_words, length_words, rule_words
 from common.texts import N_, translate, words
 from evidence.rules import R3Finding
-from evidence.story import Ref
+from evidence.story import ObjectionStep, Ref
 from evidence.times import SECOND
 
 NOT_RECORDED = N_("no record")
@@ -164,4 +167,12 @@ class Words:
 
     def record(self, ref: Ref) -> str:
         """A record, as everywhere."""
-        return f"{ref[0]} #{ref[2]}"
+        return record_words(ref[0], ref[2], self.facts.head.centre, self.lang)
+
+    def step(self, one: ObjectionStep) -> str:
+        """What was said of an objection."""
+        return step_words(one, self.minute(one.at_us), self.lang, self.facts.names)
+
+    def clause(self, judged: Judged) -> str:
+        """The place in its document, and what that is about."""
+        return clause_words(judged.finding.clause, self.facts.documents, self.lang)

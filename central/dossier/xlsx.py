@@ -16,7 +16,7 @@ from central.classes.inspections import KINDS
 from central.dossier.shape import Facts
 from central.dossier.text import clean
 from central.dossier.words import ENTRIES, NOT_RECORDED, WAYS, Words
-from common.decisions import ANSWERS, OBJECTIONS, STAGES
+from common.decisions import ANSWERS, DIDS, OBJECTIONS, STAGES
 from common.texts import N_
 from evidence.blocks import local
 from evidence.rules.o7 import Mean
@@ -210,10 +210,16 @@ def _sheets(facts: Facts, say: Words) -> Iterable[Sheet]:
     ), [(one.at_us, say(KINDS[one.kind]), one.place, one.teachers, one.people, one.remark, one.by,
          say.record(one.ref)) for one in facts.inspections])
     yield Sheet(N_("Objections"), (
-        Column(N_("When"), "time", 19), Column(N_("Who"), "text", 24), Column(N_("Reason"), "text", 50),
-        Column(N_("State"), "text", 16), Column(N_("Handling"), "text", 50), Column(N_("Record"), "text", 20),
-    ), [(one.at_us, one.by, one.text, say(OBJECTIONS[one.state]), one.handling or None, say.record(one.ref))
-        for one in facts.objections])
+        Column(N_("Objection"), "text", 12), Column(N_("When"), "time", 19), Column(N_("Who"), "text", 24),
+        Column(N_("Reason"), "text", 50), Column(N_("State"), "text", 16), Column(N_("Handling"), "text", 50),
+        Column(N_("Record"), "text", 20),
+    ), [(one.objection, one.at_us, say.name(one.by), one.text, say(OBJECTIONS[one.state]), one.handling or None,
+         say.record(one.ref)) for one in facts.objections])
+    yield Sheet(N_("Course of the objections"), (
+        Column(N_("Objection"), "text", 12), Column(N_("When"), "time", 19), Column(N_("Who"), "text", 24),
+        Column(N_("What"), "text", 24), Column(N_("Text"), "text", 60), Column(N_("Record"), "text", 20),
+    ), [(one.objection, step.at_us, say.name(step.by), say(DIDS[step.state]), step.text, say.record(step.ref))
+        for one in facts.objections for step in one.steps])
     yield Sheet(N_("Decisions"), (
         Column(N_("When"), "time", 19), Column(N_("Who"), "text", 24), Column(N_("Answer"), "text", 40),
         Column(N_("Reason"), "text", 50), Column(N_("Record"), "text", 20),
@@ -243,11 +249,11 @@ def _findings(facts: Facts, say: Words) -> Sheet:
     for one in facts.findings:
         records = ", ".join(map(say.record, one.finding.records[:LISTED]))
         for sentence in [*say.reasons(one), *say.readings(one)]:
-            rows.append((say.rule(one), say.result(one), sentence, one.finding.clause, len(one.finding.records),
+            rows.append((say.rule(one), say.result(one), sentence, say.clause(one), len(one.finding.records),
                          records))
     return Sheet(N_("What was found"), (
         Column(N_("Rule"), "text", 30), Column(N_("Result"), "text", 10), Column(N_("Reason"), "text", 70),
-        Column(N_("Clause"), "text", 16), Column(N_("records, count"), "number", 9),
+        Column(N_("Clause"), "text", 40), Column(N_("records, count"), "number", 9),
         Column(N_("first records"), "text", 40),
     ), rows, tones=((1, say("violated"), BAD), (1, say("warning"), DOUBTFUL), (1, say("undecided"), DOUBTFUL),
                     (1, say("satisfied"), GOOD)))

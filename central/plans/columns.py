@@ -12,6 +12,7 @@ from central.plans.errors import (
     ColumnMissing,
     ColumnTwice,
     EmptyTable,
+    FileRefused,
     InCell,
     NoHeader,
     PlanError,
@@ -53,7 +54,8 @@ class Line:
 
 
 def lines_of(sheets: Sequence[Sheet], columns: Columns, required: Sequence[str], name: str) -> list[Line]:
-    """The rows of the first sheet with headers. Raises NoHeader, ColumnMissing, ColumnTwice, EmptyTable."""
+    """The rows of the first sheet with headers. Raises NoHeader, ColumnMissing (FileRefused of several), ColumnTwice,
+    EmptyTable."""
     best: tuple[int, Sheet, int, dict[str, int]] | None = None
     for sheet in sheets:
         for at, row in enumerate(sheet.rows[:HEADER_ROWS]):
@@ -65,8 +67,9 @@ def lines_of(sheets: Sequence[Sheet], columns: Columns, required: Sequence[str],
     if best is None or best[0] < 2:
         raise NoHeader(file=name, columns="、".join(columns[column][0] for column in required))
     _, sheet, at, found = best
-    missing = next(column for column in required if column not in found)
-    raise ColumnMissing(sheet=sheet.name, column=columns[missing][0], row=sheet.rows[at].number)
+    missing = [ColumnMissing(sheet=sheet.name, column=columns[column][0], row=sheet.rows[at].number)
+               for column in required if column not in found]
+    raise missing[0] if len(missing) == 1 else FileRefused(missing)
 
 
 def _found(row: Row, columns: Columns, sheet: str) -> dict[str, int]:

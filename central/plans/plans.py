@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from central.classes.orders import policy_toml
@@ -33,6 +34,7 @@ from central.plans.errors import (
     DraftChanged,
     DraftOutdated,
     FileRefused,
+    InCell,
     NoDraft,
     NothingToPublish,
     NotOne,
@@ -40,16 +42,17 @@ from central.plans.errors import (
     OffRoster,
     PlanError,
     PlanRefused,
+    RosterPublished,
 )
 from central.plans.foresight import foreseen
 from central.plans.ids import IdBox, IdNumber
-from central.plans.importing import hours_of
+from central.plans.importing import hours_of, problems_of
 from central.plans.overlaps import earlier, published_of, published_with, with_name
 from central.plans.people import matched, of_draft
 from central.plans.refusals import order_of_draft, refusals
 from central.plans.roster import Listed, read_roster, typed_person
 from central.plans.roster_changes import Kind, Why, add_event, enrolled
-from central.plans.schedule import Planned, read_schedule
+from central.plans.schedule import Looked, in_order, look_through
 from central.plans.views import BoxState, ClassSpec, File, Publication, Shown
 from central.store.plans import KeptDraft, KeptNumber
 from central.store.store import Store
@@ -63,6 +66,27 @@ from evidence.records import Sealed
 T = TypeVar("T")
 Edit = Callable[[Draft, Published, int], Draft]
 """A change of a draft: the draft, what is published and now (UTC in microseconds) in, another draft out."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Read:
+    """What two tables say by themselves. `problems`: all that is wrong in them as tables."""
+
+    listed: tuple[Listed, ...] | None
+    looked: Looked | None
+    problems: tuple[BadInput, ...]
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Where the class itself is refused in here, what is wrong in the tables is told with that; not where somebody
+        else was faster, for then all is looked at again."""
+        try:
+            yield
+        except (DraftChanged, DraftOutdated):
+            raise
+        except PlanError as error:
+            wrong = in_order(self.looked.problems) if self.looked else []
+            raise _refused_for([error, *self.problems, *wrong]) from None
 
 
 class Plans:
@@ -110,23 +134,33 @@ class Plans:
 
         Raises BadClassId, ClassIdTaken, BadText, FileRefused, PlanError, NoSuchPolicy, CannotRead; nothing is kept
         then."""
-        class_id_of(spec.class_id)
         now_us = self._now_us()
-        listed, planned = self._read(schedule, roster, now_us)
+        read = self._read(schedule, roster, now_us)
         with (self._store.write() if keep else self._store.read()) as tx:
-            draft, seen, published = self._base(tx, spec, version, fresh)
-            toml = policy_toml(spec.policy, spec.beside) if spec.policy is not None else None
-            draft = change_class(draft, spec.title, spec.boxes, spec.institution, _ref(toml, spec.policy))
+            with read.beside():
+                class_id_of(spec.class_id)
+                draft, seen, published = self._base(tx, spec, version, fresh)
+                toml = policy_toml(spec.policy, spec.beside) if spec.policy is not None else None
+                draft = change_class(draft, spec.title, spec.boxes, spec.institution, _ref(toml, spec.policy))
             known, markers = self._known(tx, spec.class_id)
-            names, numbers = dict[str, Name](), dict[str, IdNumber]()
-            if listed is not None:
-                people = matched(listed, known, markers, self._ids.marker)
-                trainees = of_draft(people.people, draft, published, {**known, **people.names})
-                draft = dataclasses.replace(draft, people=trainees)
-                names, numbers = dict(people.names), dict(people.numbers)
+            names, numbers, problems = dict[str, Name](), dict[str, IdNumber](), [*read.problems]
+            if read.listed is not None:
+                people = matched(read.listed, known, markers, self._ids.marker)
+                try:
+                    trainees = of_draft(people.people, draft, published, {**known, **people.names})
+                except RosterPublished as error:
+                    problems.append(error)
+                else:
+                    draft = dataclasses.replace(draft, people=trainees)
+                    names, numbers = dict(people.names), dict(people.numbers)
             known |= names
-            if planned is not None:
-                hours = hours_of(planned, draft, known, published.order is not None, now_us)
+            if read.looked is not None:
+                who = None if problems and roster is not None else known
+                problems += problems_of(read.looked, draft, who, published.order is not None, now_us)
+            if problems:
+                raise _refused_for(problems)
+            if read.looked is not None:
+                hours = hours_of(read.looked, draft, known)
                 draft = _named(lambda: replace_hours(draft, hours, published, now_us), known)
             if toml is not None and keep:
                 tx.know_policy(draft.policy.sha256, toml)
@@ -183,7 +217,10 @@ class Plans:
 
     def newcomer(self, file: File) -> tuple[str, IdNumber]:
         """Name and number of the one trainee in a list. Raises FileRefused, NotOne, PlanError."""
-        listed, _ = self._read(None, file, self._now_us())
+        read = self._read(None, file, self._now_us())
+        if read.problems:
+            raise _refused_for(read.problems)
+        listed = read.listed
         if listed is None or len(listed) != 1:
             raise NotOne(file=file.name)
         return listed[0].name, listed[0].number
@@ -254,24 +291,22 @@ class Plans:
         """Nobody is born later, on whatever clock."""
         return datetime.datetime.fromtimestamp(now_us / 1e6, datetime.UTC).date() + datetime.timedelta(days=1)
 
-    def _read(
-        self, schedule: File | None, roster: File | None, now_us: int
-    ) -> tuple[tuple[Listed, ...] | None, tuple[Planned, ...] | None]:
+    def _read(self, schedule: File | None, roster: File | None, now_us: int) -> _Read:
         today = self._tomorrow(now_us)
         problems: list[BadInput] = []
 
-        def tried(file: File | None, read: Callable[[File], tuple[T, ...]]) -> tuple[T, ...] | None:
+        def tried(file: File | None, read: Callable[[File], T]) -> T | None:
             try:
                 return None if file is None else read(file)
             except FileRefused as error:
                 problems.extend(error.problems)
-                return None
+            except PlanError as error:
+                problems.append(error)
+            return None
 
         listed = tried(roster, lambda file: read_roster(file.data, file.name, today))
-        planned = tried(schedule, lambda file: read_schedule(file.data, file.name))
-        if problems:
-            raise FileRefused(problems)
-        return listed, planned
+        # Who is in the class is not known of a roster with mistakes, and so is no name of the schedule.
+        return _Read(listed, tried(schedule, lambda file: look_through(file.data, file.name)), tuple(problems))
 
     def _known(self, tx: Tx, class_id: str) -> tuple[dict[str, Name], dict[str, str]]:
         names = self._names.open_all(class_id, tx.sealed_names(class_id))
@@ -348,6 +383,11 @@ class Plans:
         return Shown(draft, version, published, _plain(known),
                      changes(draft, published, now_us), tuple(refused),
                      foreseen(order_of_draft(draft, published, now_us), policy, now_us), tuple(before), policy)
+
+
+def _refused_for(problems: Sequence[BadInput]) -> BadInput:
+    """All at once; what is about no cell, and alone, as it is."""
+    return problems[0] if len(problems) == 1 and not isinstance(problems[0], InCell) else FileRefused(problems)
 
 
 def _refused(tx: Tx, device: str, order: Sealed) -> str | None:

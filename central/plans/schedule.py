@@ -57,20 +57,57 @@ class Planned:
     line: Line | None = dataclasses.field(default=None, compare=False, repr=False)
 
 
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A row as far as it can be read (None: that cell cannot). `hour`: where all of it can."""
+
+    line: Line
+    date: datetime.date | None
+    start: datetime.time | None
+    kind: Kind | None
+    room: str | None
+    teachers: tuple[str, ...]
+    make_up: tuple[str, ...]
+    hour: Planned | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Looked:
+    """A file that was looked through. `problems`: all that is wrong in its rows by themselves."""
+
+    rows: tuple[Row, ...]
+    problems: tuple[PlanError, ...]
+
+
 def read_schedule(data: bytes, file: str) -> tuple[Planned, ...]:
     """The class-hours of a file in the order of time.
 
     Raises what `read_table` and `lines_of` raise, or FileRefused with all that is wrong in its rows."""
+    looked = look_through(data, file)
+    if looked.problems:
+        raise FileRefused(in_order(looked.problems))
+    return in_time(looked.rows)
+
+
+def look_through(data: bytes, file: str) -> Looked:
+    """A file whose rows may be wrong. Raises what `read_table` and `lines_of` raise."""
     problems: list[PlanError] = []
-    found = [_hour(line, problems) for line in lines_of(read_table(data, file), COLUMNS, REQUIRED, file)]
-    hours = sorted((one for one in found if one is not None), key=lambda one: (one.date, one.start, one.end))
-    problems += _meeting(hours)
-    if problems:
-        raise FileRefused(sorted(problems, key=lambda one: int(str(one.params["row"]))))
-    return tuple(hours)
+    rows = tuple(_row(line, problems) for line in lines_of(read_table(data, file), COLUMNS, REQUIRED, file))
+    return Looked(rows, (*problems, *_meeting(in_time(rows))))
 
 
-def _hour(line: Line, problems: list[PlanError]) -> Planned | None:
+def in_time(rows: Sequence[Row]) -> tuple[Planned, ...]:
+    """The class-hours of rows, in the order of time."""
+    hours = (one.hour for one in rows if one.hour is not None)
+    return tuple(sorted(hours, key=lambda one: (one.date, one.start, one.end)))
+
+
+def in_order(problems: Sequence[PlanError]) -> list[PlanError]:
+    """What is wrong in the rows of one file, by row."""
+    return sorted(problems, key=lambda one: int(str(one.params["row"])))
+
+
+def _row(line: Line, problems: list[PlanError]) -> Row:
     before = len(problems)
 
     def tried(read: Callable[[Line, str], Any], column: str) -> Any:
@@ -89,9 +126,8 @@ def _hour(line: Line, problems: list[PlanError]) -> Planned | None:
             problems.append(line.wrong("end", EndsBeforeBegin()))
         elif minutes > MAX_HOUR_MIN:
             problems.append(line.wrong("end", HourLong(minutes=minutes, limit=MAX_HOUR_MIN)))
-    if len(problems) > before:
-        return None
-    return Planned(date, start, end, kind, room, gear, teachers, make_up, line)
+    hour = None if len(problems) > before else Planned(date, start, end, kind, room, gear, teachers, make_up, line)
+    return Row(line, date, start, kind, room, teachers or (), make_up or (), hour)
 
 
 def _kind(line: Line, column: str) -> Kind:

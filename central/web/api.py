@@ -91,7 +91,8 @@ def api(centre: Centre, stories: Stories) -> APIRouter:
                 operation_id="getDecisions", summary="What two persons decide, what was objected, and inspections")
     def decisions(request: Request, class_id: ClassName, lang: Lang = "zh") -> dict[str, Any]:
         _, facts = _facts(request, class_id)
-        return {**_head(facts), **lists_of(facts, Words(facts, lang), "decisions", "objections", "inspections")}
+        lists = lists_of(facts, Words(facts, lang), "decisions", "objections", "objection_steps", "inspections")
+        return {**_head(facts), **lists}
 
     def _facts(request: Request, class_id: str) -> tuple[Told, Facts]:
         """The class now; that a program took it is on record. It is no look of a person, such as R5 counts."""

@@ -14,7 +14,7 @@ from central.accounts.scope import sees_class
 from central.store.accounts import Audited
 from central.store.tables import Tx
 from central.web.access import Routes, actor_of
-from central.web.links import Link, link
+from central.web.links import Link, link, record_words
 from central.web.people import role_words
 from central.web.render import lang_of, page
 from central.wiring import Centre
@@ -112,12 +112,14 @@ def _line(tx: Tx, centre: Centre, one: Audited, lang: str) -> Line:
     at, who = moment_words(one.at_us, 480, lang), one.account or translate(COMMAND, lang)
     if isinstance(body, CentreLook):
         what = translate(LOOKS.get(body.what, body.what), lang)
-        return Line(at, who, what, _details(body, lang), body.why, body.class_id or "", link(place))
+        details = _details(body, centre.store.device, lang)
+        return Line(at, who, what, details, body.why, body.class_id or "", link(place))
     return Line(at, who, _change(body, one.type, lang), "", "", "", link(place))
 
 
-def _details(look: CentreLook, lang: str) -> str:
-    record = None if look.record is None else f"{look.record.device} #{look.record.seq}"
+def _details(look: CentreLook, own: str, lang: str) -> str:
+    seen = look.record
+    record = None if seen is None else record_words(seen.device, seen.seq, own, lang)
     block = None if look.block is None else block_words(look.block, lang)
     file = None if look.file is None else f"{look.file[:12]}…"
     return " · ".join(part for part in (block, look.person, record, file) if part)

@@ -4,7 +4,6 @@ that takes longer than somebody should wait, the one of before is shown meanwhil
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -17,10 +16,10 @@ from central.web.decisions import decided_view
 from central.web.findings import FindingView, finding_view
 from central.web.localtime import LocalTime
 from central.web.making import Making
-from central.web.render import environment
+from central.web.render import Say, environment
 from central.web.view import ClassHead, class_view, head_of
 from central.wiring import Centre
-from common.texts import LANGS, translate
+from common.texts import LANGS
 from evidence.canonical import sha256_hex
 from evidence.rules.edges import running
 from evidence.story import Occasion, Story
@@ -133,9 +132,10 @@ class ClassPages:
     def _made(self, told: Told, names: Mapping[str, str], named: str, lang: str) -> _Made:
         local, has = LocalTime(told.order.utc_offset_min, lang), self._centre.objects.has
         view, more = class_view(told, names, lang, has), summary(told, names, local, self._centre.papers())
+        say = self._say(lang)
         page = ClassPage(
-            head_of(view), more, _section("class_course.html", lang, c=view, more=more),
-            tuple(_finding(one, lang) for one in view.findings), _section("class_checkins.html", lang, c=view))
+            head_of(view), more, _section("class_course.html", lang, say, c=view, more=more),
+            tuple(_finding(one, say) for one in view.findings), _section("class_checkins.html", lang, say, c=view))
         return _Made(dataclasses.replace(told, story=_slim(told.story)), named, page)
 
     def _now(self, made: _Made, told: Told, names: Mapping[str, str], lang: str) -> ClassPage:
@@ -144,13 +144,16 @@ class ClassPages:
         moving = {one.rule: finding_view(told, one, names, lang, has) for one in told.findings if one.rule in MOVING}
         page, head = made.page, made.page.c
         head = dataclasses.replace(
-            head, decided=decided_view(told, local),
+            head, decided=decided_view(told, local, names),
             as_of=head.as_of if running(told.story, told.as_of.us) else local.full(told.as_of.us),
             findings=tuple(moving[one.rule].short if one.rule in moving else one for one in head.findings))
-        said = tuple(_finding(moving[one.rule], lang) if one.rule in moving else before
+        said = tuple(_finding(moving[one.rule], self._say(lang)) if one.rule in moving else before
                      for one, before in zip(told.findings, page.findings, strict=True))
         more = refreshed(page.more, told, names, local, self._centre.papers())
         return dataclasses.replace(page, c=head, more=more, findings=said)
+
+    def _say(self, lang: str) -> Say:
+        return Say(lang, self._centre.store.device)
 
 
 def _stands(made: _Made, told: Told) -> bool:
@@ -170,11 +173,10 @@ def _slim_unit(unit: U) -> U:
     return dataclasses.replace(unit, presences=(), attendance=(), refs=(), films=(), calls=(), counting=())
 
 
-def _section(template: str, lang: str, **content: Any) -> Markup:
-    said = functools.partial(translate, lang=lang)
-    return Markup(environment().get_template(template).render(_=said, lang=lang, **content))
+def _section(template: str, lang: str, say: Say, **content: Any) -> Markup:
+    return Markup(environment().get_template(template).render(_=say, lang=lang, **content))
 
 
-def _finding(view: FindingView, lang: str) -> Markup:
+def _finding(view: FindingView, say: Say) -> Markup:
     said: Any = environment().get_template("parts.html").module
-    return Markup(said.finding(view, functools.partial(translate, lang=lang)))
+    return Markup(said.finding(view, say))

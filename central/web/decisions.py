@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 from central.classes.stories import Told
 from central.web.links import Link, link
 from central.web.localtime import LocalTime
-from common.decisions import OBJECTIONS, SOURCES, decision_words, round_words
+from common.decisions import DIDS, OBJECTIONS, SOURCES, decision_words, round_words
 from common.texts import N_, translate
 from evidence.bodies import Decision
 from evidence.standing import findings_hash, r3_of, standing
@@ -32,19 +33,26 @@ class DecisionView:
 
 
 @dataclasses.dataclass(frozen=True)
+class StepView:
+    """One thing that was said of an objection: when, by whom, what that did, the text."""
+
+    at: str
+    by: str
+    did: str
+    text: str
+    record: Link
+
+
+@dataclasses.dataclass(frozen=True)
 class ObjectionView:
-    """An objection and its answer."""
+    """An objection, and all that was said of it since."""
 
     objection: str
     source: str
-    at: str
-    text: str
     state: str
     state_words: str
     open: bool
-    answer: str
-    handled_by: str
-    records: tuple[Link, ...]
+    steps: tuple[StepView, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,8 +71,8 @@ class DecidedView:
         return bool(self.decisions or self.objections)
 
 
-def decided_view(told: Told, local: LocalTime) -> DecidedView:
-    """What people decided about the class, and who objected."""
+def decided_view(told: Told, local: LocalTime, names: Mapping[str, str]) -> DecidedView:
+    """What people decided about the class, and who objected. `names`: pseudonym → name, of trainees who object."""
     now, lang = standing(told.story, told.findings, told.policy, told.as_of.us), local.lang
     shown = findings_hash(told.findings) if told.story.decisions else ""
     final = ""
@@ -82,9 +90,10 @@ def decided_view(told: Told, local: LocalTime) -> DecidedView:
             translate(_basis(told, fact.decision, shown), lang), fact.void is not None, link(fact.ref))
             for fact in told.story.decisions),
         objections=tuple(ObjectionView(
-            one.objection, translate(SOURCES[one.source], lang), local.full(one.raised_us), one.text, one.state,
-            translate(OBJECTIONS[one.state], lang), one.open, one.answer, one.handled_by,
-            tuple(link(ref) for ref in one.refs)) for one in told.story.objections),
+            one.objection, translate(SOURCES[one.source], lang), one.state, translate(OBJECTIONS[one.state], lang),
+            one.open, tuple(StepView(
+                local.full(step.at_us), names.get(step.by, step.by), translate(DIDS[step.state], lang), step.text,
+                link(step.ref)) for step in one.steps)) for one in told.story.objections),
     )
 
 

@@ -87,6 +87,10 @@ class NothingChosen(BadInput):
     text = "choose one of the answers that are offered"
 
 
+class FactLacks(BadInput):
+    text = "fill this in: {key}"
+
+
 class BadNumber(BadInput):
     text = "{key}: a whole number from 0 to {limit} is needed"
 

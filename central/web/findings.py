@@ -7,6 +7,7 @@ from typing import Any
 
 from central.classes.stories import Told
 from central.web.links import Link, link
+from common.clauses import clause_words
 from common.reasons import READINGS, RESULTS, rule_words
 from common.texts import N_, translate, words
 from evidence.rules import Finding, R3Finding
@@ -49,7 +50,7 @@ def finding_view(
     return FindingView(
         rule=finding.rule,
         title=rule_words(finding.rule, lang),
-        clause=finding.clause,
+        clause=clause_words(finding.clause, told.policy.documents, lang),
         quote=rule.quote if rule else "",
         result=finding.result,
         result_words=translate(RESULTS[finding.result], lang),

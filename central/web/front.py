@@ -26,6 +26,7 @@ from central.web.links import Link, link
 from central.web.localtime import LocalTime
 from central.web.looking import look
 from central.web.overview import VERDICTS, Asked, asked_of, beside, line_view, list_view, overview_view
+from central.web.refusals import reason_words
 from central.web.render import lang_of, page
 from central.wiring import Centre
 from common.texts import translate, words
@@ -100,7 +101,7 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
             links = newest_records(tx, scope, {one.device for one in shown})
         local = LocalTime(CHINA_MIN, lang)
         lines = [beside(one, states.get(one.device) if newest[one.device] is one else None, local) for one in shown]
-        refused = [(refusal(error, lang), *rest) for error, *rest in kept]
+        refused = [(refusal(error, lang), reason_words(error, said, lang), times) for error, said, times in kept]
         return page(request, centre, "boxes.html", boxes=lines, refused=refused, links=links)
 
     return routes.router

@@ -64,7 +64,8 @@ def schemas() -> dict[str, Any]:
     found["ClassAttendance"] = _object({
         **head, "attendance_rate_pct": _field("attendance_rate_pct"), **_list("trainees"),
         "recordings": _many("recordings.people", *FIELDS["recordings"][1:])})
-    found["ClassDecisions"] = _object({**head, **_list("decisions"), **_list("objections"), **_list("inspections")})
+    found["ClassDecisions"] = _object({**head, **_list("decisions"), **_list("objections"), **_list("objection_steps"),
+                                       **_list("inspections")})
     found["Event"] = _object({field: _field(field, "Event") for field in EVENT})
     return found
 

@@ -75,6 +75,8 @@ class LineView:
     violated: int
     round: str
     """Where the decision of two persons stands; empty before the first one."""
+    fell: bool
+    """Two persons had decided, and it does not hold any more."""
     objection: str
     """That one waits; empty where none does."""
     judged: str
@@ -225,6 +227,7 @@ def line_view(line: ClassLine, local: LocalTime, institutions: Mapping[str, str]
         local.dates(row.starts_us, row.ends_us) if row.ends_us else "", rooms, row.trainees,
         row.verdict, translate(VERDICTS[row.verdict], local.lang), row.missing, row.open, row.violated,
         translate(FELL if row.fell else ROUNDS[row.round], local.lang) if row.round in ROUNDS else "",
+        row.fell,
         translate(OBJECTION, local.lang) if row.objections else "", judged, line.fresh,
         row.simulated, row.liveness, row.error)
 

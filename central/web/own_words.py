@@ -76,7 +76,8 @@ class ObjectionWords:
     text: str
     state: str
     open: bool
-    answer: str
+    answers: tuple[tuple[str, str], ...]
+    """When, and what."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,7 +157,8 @@ def _sign(sign: OwnSign, face_used: bool, local: LocalTime) -> tuple[str, str, s
 
 def _objection(one: OwnObjection, local: LocalTime) -> ObjectionWords:
     return ObjectionWords(one.objection, _minute(one.raised_us, local), one.text,
-                          translate(OBJECTIONS[one.state], local.lang), one.state in ("raised", "answered"), one.answer)
+                          translate(OBJECTIONS[one.state], local.lang), one.state in ("raised", "answered"),
+                          tuple((_minute(at_us, local), text) for at_us, text in one.answers))
 
 
 def _minute(us: int, local: LocalTime) -> str:

@@ -12,6 +12,7 @@ from central.plans.views import BoxState, Shown
 from central.web.localtime import LocalTime, span
 from central.web.plan_choices import policy_title
 from central.web.plan_foreign import Sees, earlier_words, refusal_words
+from common.alarms import refusal_of_box
 from common.reasons import minute_words
 from common.texts import N_, translate, words
 from evidence.blocks import local
@@ -24,14 +25,6 @@ STATES = {"draft": N_("draft, never published"), "changed": N_("published, with 
 JOINS, LEAVES = N_("joins {moment}"), N_("leaves {moment}")
 LEAVE = N_("on leave {start} – {end}")
 PENDING = N_("not published yet")
-REFUSED = {
-    "not_newer": N_("the box has a newer plan of this class"),
-    "unknown_policy": N_("the box does not know this version of the policy: bring its software up to date"),
-    "wrong_key": N_("the names are sealed to a key that the box has no more: look whether it was set up anew"),
-    "bad_names": N_("the box cannot read the names that came with it"),
-    "not_this_box": N_("the plan names other boxes"),
-}
-REFUSED_BY = N_("the box gave the reason {code}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,12 +150,9 @@ def dates_of(draft: Draft, lang: str) -> str:
 
 def box_rows(boxes: Iterable[BoxState], local_time: LocalTime) -> list[BoxRow]:
     """Whether each box took the plan."""
-    def why(code: str) -> str:
-        return translate(REFUSED[code], local_time.lang) if code in REFUSED else translate(
-            REFUSED_BY, local_time.lang, code=code)
-
     return [BoxRow(one.device, one.room, "accepted" if one.accepted else "refused" if one.refused else "waiting",
-                   local_time.full(one.since_us), why(one.refused) if one.refused else "", one.introduced)
+                   local_time.full(one.since_us),
+                   refusal_of_box(one.refused, local_time.lang) if one.refused else "", one.introduced)
             for one in boxes]
 
 

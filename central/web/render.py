@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from central.web.links import record_words
 from central.web.nav import entries
 from central.wiring import Centre
 from common.texts import LANGS, language, translate
@@ -17,6 +18,20 @@ from common.texts import LANGS, language, translate
 COOKIE = "lang"
 FIELD_HTML = '<input type="hidden" name="token" value="{}">'
 YEAR_S = 365 * 24 * 3600
+
+
+class Say:
+    """The texts of a page in one language, which templates call `_`; records by what they are called."""
+
+    def __init__(self, lang: str, own: str) -> None:
+        self._lang, self._own = lang, own
+
+    def __call__(self, msgid: str, **params: object) -> str:
+        return translate(msgid, self._lang, **params)
+
+    def record(self, device: str, seq: int) -> str:
+        """What a record is called."""
+        return record_words(device, seq, self._own, self._lang)
 
 
 @functools.cache
@@ -37,7 +52,7 @@ def page(request: Request, centre: Centre, template: str, status: int = 200, **c
     `nav`, and `form_field()`, which every form with method="post" holds."""
     lang, me, cookies = lang_of(request), getattr(request.state, "actor", None), request.app.state.cookies
     html = environment().get_template(template).render(
-        _=functools.partial(translate, lang=lang), lang=lang, centre=centre.config.name, test_keys=centre.keys.test,
+        _=Say(lang, centre.store.device), lang=lang, centre=centre.config.name, test_keys=centre.keys.test,
         switch={code: _switch(request, code) for code in LANGS}, me=me,
         own_here=request.url.path.startswith("/own"), nav=[] if me is None else entries(me, request.url.path, lang),
         form_field=lambda: Markup(FIELD_HTML).format(cookies.form_token(request)), **content,

@@ -154,7 +154,7 @@ def class_view(told: Told, names: Mapping[str, str], lang: str, has: Callable[[s
         heat=heat_map(told, people, lang),
         cover=coverage(told, lang),
         findings=tuple(finding_view(told, finding, names, lang, has) for finding in told.findings),
-        decided=decided_view(told, local),
+        decided=decided_view(told, local, names),
         checkins=tuple(_checkin(fact, names, local) for fact in story.signs),
         alarms=tuple(_alarm(told, ref, alarm, at_us, local) for ref, alarm, at_us in story.alarms),
     )

@@ -246,7 +246,8 @@ class Screen:
         now, live = self._now(fresh=False), self._live()
         known = now.known if now is not None else self._memory.look()
         sight = self.desk.sight() if self.desk is not None else self._blind()
-        seen_class, seen = self._seen(now, known)
+        seen_order, seen = self._seen(now, known)
+        seen_class = None if seen_order is None else seen_order.class_id
         behind = self._behind()
         facts = Facts(
             now_us=now.now_us if now is not None else self._clock.utc_us(),
@@ -263,6 +264,7 @@ class Screen:
             block=now.block if now is not None else None,
             pin_share=now.policy.checkin.pin_share_pct if now is not None else None,
             seen=seen,
+            seen_of="" if seen_order is None or (now and now.order.class_id == seen_class) else seen_order.title,
             behind_us=None if behind is None else behind.video_us,
             again_us=0 if behind is None else behind.again_us,
             refused=None if behind is None or seen_class is None else behind.refused.get(seen_class),
@@ -309,10 +311,10 @@ class Screen:
         heard = self._runs.hear(live, lambda session: classes.get(session, ours) == ours, ails)
         return None if now is None or now.hour is None else chance(now.hour, heard, now.policy, now.now_us)
 
-    def _seen(self, now: _Now | None, known: Known) -> tuple[str | None, Seen | None]:
+    def _seen(self, now: _Now | None, known: Known) -> tuple[ClassOrder | None, Seen | None]:
         """Whom the roll call has seen, and of which class: in the block of the session, else in the newest one."""
         if now is not None and now.block is not None and known.session is not None:
-            return now.order.class_id, seen_in(now.story, now.block, now.now_us)
+            return now.order, seen_in(now.story, now.block, now.now_us)
         now_us = self._clock.utc_us()
         found = newest_block(known.orders.values(), self._config.device, self._memory.policy, now_us)
         if found is None:
@@ -320,7 +322,7 @@ class Screen:
         order, policy, planned = found
         story = self._memory.story(order.class_id, policy, fresh=False)
         block = next((block for block in story.blocks if block.id == planned.id), None)
-        return order.class_id, seen_in(story, block, now_us) if block is not None else None
+        return order, seen_in(story, block, now_us) if block is not None else None
 
     def _names(self, now: _Now | None, seen_class: str | None) -> dict[str, str]:
         """The names that the page may need: pseudonyms are random, so those of two classes never meet."""

@@ -129,12 +129,13 @@ def seen_in(story: Story, block: Block, now_us: int) -> Seen | None:
 
 def unseen(
     seen: Seen | None, running: bool, behind_us: int | None, names: Mapping[str, str], lang: str, again_us: int = 0,
-    refused: str | None = None,
+    refused: str | None = None, of: str = "",
 ) -> dict[str, Any]:
     """What the page shows. While the class is `running` the text is advice: about those who signed in, if one of them
     was not seen. `behind_us`: how much video of this box waits for its roll call, None: nobody knows; `again_us`: how
     much waits to be looked at again: it comes last, and is told when no class runs and nothing else waits. `refused`:
-    why no roll call of its class is made: what to do about that comes before all advice."""
+    why no roll call of its class is made: what to do about that comes before all advice. `of`: the title of its class,
+    where the page is about another one."""
     behind = _minutes(BEHIND, behind_us, lang)
     no_call = REFUSED.get(str(refused), "")
     if not running and not behind:
@@ -145,7 +146,7 @@ def unseen(
     if seen is None or nothing:
         code, sentence = ("waiting", WAITING) if seen is not None or running else ("none", NONE)
         sentence = UNCERTAIN if seen is not None and seen.state == "uncertain" else no_call or sentence
-        text = _joined(translate(sentence, lang), behind)
+        text = _joined(of if seen is not None else "", translate(sentence, lang), behind)
         return {"state": code, "title": title, "text": text, "advice": False, "names": [], "why": []}
     code, there = seen.state, seen.due - len(seen.missing)
     if running and seen.missing:
@@ -155,7 +156,7 @@ def unseen(
         text = translate(no_call or advice, lang)
     else:
         said = ALL if running else SEEN_LAST[code if code == "all" or seen.called else "unfinished"]
-        text = _joined(translate(said, lang, seen=there, due=seen.due), translate(no_call, lang) or behind)
+        text = _joined(of, translate(said, lang, seen=there, due=seen.due), translate(no_call, lang) or behind)
     return {
         "state": code, "title": title, "text": text, "advice": running and code == "some", "seen": there,
         "due": seen.due, "names": [names.get(one.person, one.person) for one in seen.missing],

@@ -75,6 +75,8 @@ class Facts:
     pin_share: Number | None
     """Percent of sign-ins by PIN above which people look why."""
     seen: Seen | None
+    seen_of: str
+    """The title of its class, where the page is about another one, or none."""
     behind_us: int | None
     """How much video of this box waits for its roll call."""
     again_us: int
@@ -108,7 +110,7 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
         "people": _people(facts, lang),
         "unseen": unseen(
             facts.seen, facts.session is not None, facts.behind_us, facts.names, lang, facts.again_us,
-            facts.refused),
+            facts.refused, facts.seen_of),
         "alarms": _alarms(facts, lang),
         "earlier": _earlier(facts, lang),
         "sync": _sync(facts.waiting, lang),

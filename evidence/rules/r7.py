@@ -26,12 +26,14 @@ def judge(story: Story, rule: R7, as_of_us: int) -> Finding:
     if early or unsure:
         reasons = [_removed(story, rule, fact, sure=True) for fact in early]
         reasons += [_removed(story, rule, fact, sure=False) for fact in unsure]
+        reasons += _counted(story, rule)
         records = refs([[fact.ref for fact in (*early, *unsure)], *(one.refs for one in story.longer)])
         return Finding("R7", rule.clause, "violated" if early else "open", False, tuple(reasons), records)
     until_us = _until_us(story, rule, None)
     kept = (reason("kept_dispute", count=len(story.segments)) if until_us is None else
             reason("kept_until", count=len(story.segments), until=day(until_us, story.order.utc_offset_min)))
-    return Finding("R7", rule.clause, "satisfied", False, (kept,), tuple(sorted(f.ref for f in story.segments)))
+    records = refs([[fact.ref for fact in story.segments], *(one.refs for one in story.longer)])
+    return Finding("R7", rule.clause, "satisfied", False, (kept, *_counted(story, rule)), records)
 
 
 def _early(at_us: int, until_us: int | None) -> bool:
@@ -41,9 +43,30 @@ def _early(at_us: int, until_us: int | None) -> bool:
 def _until_us(story: Story, rule: R7, known_us: int | None) -> int | None:
     """Until when video must be kept by what had been stated at a moment (None: by all that was); None while a dispute
     is open."""
-    end_us = max((hour.span.end_us for hour in story.hours), default=story.last_us)
-    from_us = counted_from_us(end_us, story.longer, known_us)
+    from_us = counted_from_us(_end_us(story), story.longer, known_us)
     return None if from_us is None else kept_until_us(from_us, story.order.utc_offset_min, rule.years.value)
+
+
+def _end_us(story: Story) -> int:
+    return max((hour.span.end_us for hour in story.hours), default=story.last_us)
+
+
+def _counted(story: Story, rule: R7) -> list[Reason]:
+    """Why the years do not count from the last class-hour: the disputes that are open, else what ended last. `seq`: of
+    the record that says so; `else_until`: the day without it."""
+    offset, end_us = story.order.utc_offset_min, _end_us(story)
+    plain = {"date": day(end_us, offset), "else_until": day(kept_until_us(end_us, offset, rule.years.value), offset)}
+    running = [one for one in story.longer if one.until_us is None]
+    if running:
+        return [reason("dispute_open", since_date=day(one.known_us, offset), why=one.reason, seq=one.refs[-1][2],
+                       **plain) for one in running]
+    last = max(story.longer, key=lambda one: one.until_us or 0, default=None)
+    if last is None or last.until_us is None or last.until_us <= end_us:
+        return []
+    until = day(kept_until_us(last.until_us, offset, rule.years.value), offset)
+    # The day of an assessment ends with the first moment of the next one.
+    said = {"since_date": day(last.until_us - (last.what == "assessment"), offset), "until": until} | plain
+    return [reason(f"counted_{last.what}", why=last.reason, seq=last.refs[-1][2], **said)]
 
 
 def _removed(story: Story, rule: R7, fact: RemovalFact, sure: bool) -> Reason:

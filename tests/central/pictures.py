@@ -57,7 +57,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "survey-form": ("", "/survey/{ticket}"),
     "error-403": ("school", "/accounts"), "error-404": ("wang", "/classes/none"),
     "error-422": ("wang", f"{BASE}/blocks/{PRACTICE}"), "plan-mistakes": ("school", "/plans/welder-3/tables"),
-    "own-token": ("wang", "/own"),
+    "own-token": ("wang", "/own"), "facts-lacks": ("wang", "/classes/welder-2/facts"),
 }
 """Name of a page: who sees it, and where it is."""
 
@@ -80,8 +80,16 @@ def _token(page: Page) -> None:
     page.click('form[action="/own/tokens"] button:not([name])')
 
 
+def _lacks(page: Page) -> None:
+    page.locator("details", has=page.locator("#fill-O8")).first.locator("summary").first.click()
+    page.fill("#fill-O8 [name='training.0']", "面点师 2026-01")
+    page.fill("#fill-O8 [name=where]", "省技能人才管理服务信息系统")
+    page.locator("#fill-O8 button").click()
+
+
 ACTS: dict[str, Callable[[Page], None]] = {
-    "plan-mistakes": _mistakes, "error-422": _no_reason, "own-token": _token}
+    "plan-mistakes": _mistakes, "error-422": _no_reason, "own-token": _token,
+    "facts-lacks": _lacks}
 """What is sent on a page before it is looked at: each of these is refused."""
 
 

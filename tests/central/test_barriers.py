@@ -1,9 +1,9 @@
-"""Every page of the console, as each role sees it, on a telephone: axe finds nothing, and nothing is wider than it."""
+"""Every page of the console, as each role sees it, in Chinese on a telephone and in English on a screen: axe finds
+nothing, and nothing is wider than the window."""
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,6 +19,8 @@ from tests.central.pictures import ACTS, PAGES, WIDTHS, Visitors, office  # noqa
 NO_PAGES = re.compile(r"/(api|log|media)/|/(check|envelope|file|schedule.xlsx)$|{(paper|camera|rule|which|key|number)}")
 """What programs read, and files."""
 REFUSED = {"filter-wrong": 422, "error-403": 403, "error-404": 404, "me-over": 404}
+SEEN = {"phone": "zh", "screen": "en"}
+"""By window, which language: each of both is looked at once."""
 __all__ = ["browser"]
 
 
@@ -33,20 +35,23 @@ def test_each_page_has_a_name_here() -> None:
 
 
 @pytest.fixture(scope="module")
-def visitors(browser: sync_api.Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitors]:
+def visitors(browser: sync_api.Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Visitors]]:
     with office(tmp_path_factory.mktemp("office")) as (made, console):
-        known = Visitors(browser, made, console, "zh", WIDTHS["phone"])
+        known = {screen: Visitors(browser, made, console, lang, WIDTHS[screen]) for screen, lang in SEEN.items()}
         yield known
-        known.close()
+        for one in known.values():
+            one.close()
 
 
 @pytest.mark.long
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+@pytest.mark.parametrize("screen", SEEN)
 @pytest.mark.parametrize("name", PAGES)
-def test_nobody_meets_a_barrier(visitors: Visitors, name: str, tmp_path: Path) -> None:
-    page = visitors.open(name)
+def test_nobody_meets_a_barrier(visitors: dict[str, Visitors], name: str, screen: str) -> None:
+    page = visitors[screen].open(name)
     status = page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus")
     assert status == (422 if name in ACTS else REFUSED.get(name, 200))
-    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS["phone"]
+    assert page.get_attribute("html", "lang") == {"zh": "zh-CN", "en": "en"}[SEEN[screen]]
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[screen]
     found = axe.Axe().run(page).response["violations"]
     assert [(one["id"], [node["html"][:120] for node in one["nodes"]][:3]) for one in found] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -258,12 +259,17 @@ def test_the_page_of_the_class_tells_who_decided_and_whether_that_still_holds(pl
     for text in ("决定与异议", "王科长（wang） 初审", "赵主任（zhao） 复核", "&lt;b&gt;名册&lt;/b&gt;有误",
                  "有异议尚未办结，决定未生效", "其他判定结果有变化"):
         assert text in page
+    handle_objection(played.store, CLASS, "o-1", "answered", "请补充证明", "wu")
     handle_objection(played.store, CLASS, "o-1", "upheld", "名册确有误", "li")
     state_review(played.store, CLASS, PRACTICE, "complete", "看过", "王", NOW)
     page = client.get(f"/classes/{CLASS}?lang=en").text
     assert "on another verdict, other recordings or another policy than those of this page" in page
     assert "What was decided on is not so any more (an objection was upheld)" in page
-    assert "li answered: 名册确有误" in page
+    (steps,) = re.findall(r'<ol class="steps">(.*?)</ol>', page, re.S)
+    told = [steps.index(word) for word in (
+        "school-1", "objects", "&lt;b&gt;名册&lt;/b&gt;有误", "wu", "answers, and it stays open", "请补充证明", "li ",
+        "upholds it", "名册确有误")]
+    assert told == sorted(told), "the whole course of the objection, each with who said it"
 
 
 def test_the_page_of_a_decision_that_fell_does_not_contradict_itself(played: Centre) -> None:
@@ -275,7 +281,7 @@ def test_the_page_of_a_decision_that_fell_does_not_contradict_itself(played: Cen
     state_review(played.store, CLASS, PRACTICE, "complete", "看过", "王", NOW)
     assert look(played).standing.round.state == "stale"
     page = client.get(f"{path}?lang=zh").text
-    assert "原决定不再有效；有预警或须复核的，重新初审。" in page and "须重新初审" not in page
+    assert "原决定不再有效；有预警或须核查的，重新初审。" in page and "须重新初审" not in page
     assert "原决定重新有效" in page and "没有需要决定的事项" in page
     assert "what was decided holds again" in client.get(f"{path}?lang=en").text
     state_review(played.store, CLASS, PRACTICE, "missing", "又看", "王", NOW)
@@ -333,9 +339,11 @@ def test_zaitang_verify_makes_the_findings_anew_on_which_was_decided(
         ("first", "rules", "running"), ("first", "records", "running"), ("first", "other", "running")]
     assert [(one["objection"], one["from"], one["state"]) for one in told["objections"]] == [
         ("o-1", "school", "rejected")]
+    assert [(step["state"], step["by"], step["text"]) for step in told["objections"][0]["steps"]] == [
+        ("raised", "school-1", "名册有误"), ("rejected", "li", "名册无误")]
     said = capsys.readouterr().out
     assert said.count("Made anew from the records of then, the findings are the ones that were decided on.") == 2
-    assert "THE FINDINGS THAT WERE DECIDED ON ARE NOT THOSE" in said and "li answered: 名册无误" in said
+    assert "THE FINDINGS THAT WERE DECIDED ON ARE NOT THOSE" in said and "li rejects it: 名册无误" in said
     state_review(played.store, CLASS, PRACTICE, "open", "看不清", "王", NOW)
     later = export_class(played, CLASS, tmp_path / "later").folder
     told = verified(later, tmp_path / "b.json")

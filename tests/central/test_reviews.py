@@ -208,7 +208,7 @@ def test_the_review_command_says_what_the_records_alone_say_and_what_the_rule_sa
         "The records alone say: not everyone shown", f"Not shown: {AWAY} (absent)", "R3 says now: clear"]
     assert "not showing everyone: 2" in lines[4] and "Wang reviewed the recording" in lines[5]
     rc, lines = run("zh", "review", CLASS, PRACTICE, "--answer", "open", "--reason", "看不清", "--by", "王科长")
-    assert rc == 0 and lines[:2] == ["2026年3月2日下午：已记录 王科长 的复核结论：待定", "仅凭记录为：未显示全员"]
+    assert rc == 0 and lines[:2] == ["2026年3月2日下午：已记录 王科长 的核查结论：待定", "仅凭记录为：未显示全员"]
     assert run("zh", "review", CLASS, "x", "--answer", "open", "--reason", "y", "--by", "z") == (
         2, ["班次 welder-1 没有录像 x"])
 

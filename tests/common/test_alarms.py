@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import common
-from common.alarms import ALARMS, alarm_words
+from common.alarms import ALARMS, REFUSALS, alarm_words, refusal_of_box
 
 ROOT = Path(common.__file__).parent.parent
 KINDS = "camera|storage|segment|order|receipt|rollcall|chain"
@@ -25,3 +25,15 @@ def test_camera_file_and_record_are_named() -> None:
         "A box sent two different records with the same number (record 4 of box-1)")
     assert alarm_words("storage.full", {"free": 3}, "en").endswith("until there is room")
     assert "later.code" in alarm_words("later.code", {"seq": 1}, "zh")
+
+
+def test_why_an_order_was_refused_is_told_with_the_alarm() -> None:
+    from edge.sync import errors
+
+    codes = {kind.code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.Refused)}
+    assert codes - {errors.Refused.code} == set(REFUSALS)
+    for code in REFUSALS:
+        zh, en = (alarm_words("order.refused", {"code": code, "order": "ab"}, lang) for lang in ("zh", "en"))
+        assert en.endswith(f"({REFUSALS[code]})") and zh.isascii() is False and not set(REFUSALS[code].split()) <= set(
+            zh.split())
+    assert refusal_of_box("later", "en").endswith("later")

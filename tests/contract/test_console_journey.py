@@ -373,7 +373,7 @@ def says_the_same(paper: str, book: openpyxl.Workbook, told: dict[str, Any]) -> 
         assert row[9:11] == (one["shown_people"], one["headcount_most_people"]) and row[13] == (one["reviewer"] or None)
     cells = [str(value) for row in book["概况"].iter_rows(values_only=True) for value in row]
     assert told["findings_sha256"] in cells and told["findings_sha256"] in paper
-    assert [(row[2], row[4]) for row in book["异议"].iter_rows(min_row=2, values_only=True)] == [(OBJECTS, ANSWERED)]
+    assert [(row[3], row[5]) for row in book["异议"].iter_rows(min_row=2, values_only=True)] == [(OBJECTS, ANSWERED)]
     decided = list(book["决定"].iter_rows(min_row=2, values_only=True))
     assert [row[3] for row in decided] == [WHY_FIRST, WHY_SECOND]
     for said in (TITLE, SCHOOL, WHY_FIRST, WHY_SECOND, OBJECTS, ANSWERED, "初审人", "复核人"):

@@ -53,17 +53,17 @@ def test_an_assessment_later_than_the_class_moves_the_day() -> None:
     assess(made, "2026-02-01 00:00", "2026-04-12 09:00")
     assert made.finding("R7").reasons[0].params["until"] == "2029-04-11"
     remove(made, "2029-04-01 08:00")
-    assert told(made) == ("violated", ["removed_early"])
+    assert told(made) == ("violated", ["removed_early", "counted_assessment"])
 
 
 def test_while_a_dispute_is_open_nothing_goes_and_its_end_begins_the_years() -> None:
     made = course()
     dispute(made, "opened", "2026-05-01 08:00")
-    assert told(made) == ("satisfied", ["kept_dispute"])
+    assert told(made) == ("satisfied", ["kept_dispute", "dispute_open"])
     remove(made, "2034-01-01 08:00")
-    assert told(made) == ("violated", ["removed_disputed"])
+    assert told(made) == ("violated", ["removed_disputed", "dispute_open"])
     dispute(made, "closed", "2034-02-01 08:00")
-    assert told(made) == ("violated", ["removed_early"])
+    assert told(made) == ("violated", ["removed_early", "counted_dispute"])
 
 
 def test_a_dispute_that_is_over_lets_video_go_years_later() -> None:
@@ -88,11 +88,11 @@ def test_the_last_word_of_a_dispute_counts_and_each_has_its_own() -> None:
     dispute(made, "opened", "2026-05-01 08:00")
     dispute(made, "opened", "2026-05-02 08:00", "d-2")
     dispute(made, "closed", "2026-06-01 08:00")
-    assert told(made) == ("satisfied", ["kept_dispute"])
+    assert told(made) == ("satisfied", ["kept_dispute", "dispute_open"])
     dispute(made, "closed", "2026-06-02 08:00", "d-2")
     assert made.finding("R7").reasons[0].params["until"] == "2029-06-02"
     dispute(made, "opened", "2026-07-01 08:00")
-    assert told(made) == ("satisfied", ["kept_dispute"])
+    assert told(made) == ("satisfied", ["kept_dispute", "dispute_open"])
 
 
 def test_a_box_states_neither() -> None:
@@ -137,3 +137,22 @@ def test_what_a_box_keeps_by_counts_from_the_same_moment() -> None:
     open_one, over = Longer("dispute", 0, None, "", ()), Longer("assessment", 0, at("2026-04-11 00:00"), "", ())
     assert plan_of(order, policy).end_us == at(f"{DAY} 09:40") == plan_of(order, policy, [open_one]).end_us
     assert plan_of(order, policy, [open_one, over]).end_us == at("2026-04-11 00:00")
+
+
+def test_a_day_that_jumps_is_told_with_both_days_and_the_record() -> None:
+    made = course()
+    assert [one.code for one in made.finding("R7").reasons] == ["kept_until"]
+    assess(made, "2026-02-01 00:00", "2026-04-12 09:00")
+    assert [one.code for one in made.finding("R7").reasons] == ["kept_until"], "it moved nothing"
+    dispute(made, "opened", "2026-05-01 08:00")
+    found = made.finding("R7")
+    said = words(found.reasons[1], "en")
+    assert "(because) is open since May 1, 2026" in said and "Mar 2, 2029" in said
+    dispute(made, "closed", "2026-06-01 08:00")
+    found, record = made.finding("R7"), made.centre.records[-1]
+    assert found.reasons[1].params | {"why": ""} == {
+        "since_date": "2026-06-01", "date": "2026-03-02", "until": "2029-06-01", "else_until": "2029-03-02", "why": "",
+        "seq": record.seq}
+    assert record.key in found.records and words(found.reasons[1], "zh").endswith(f"（中心第 {record.seq} 条记录）")
+    assess(made, "2026-08-11 00:00", "2026-08-12 09:00")
+    assert made.finding("R7").reasons[1].params["since_date"] == "2026-08-10", "the day that ended then"

@@ -25,6 +25,9 @@ def test_an_objection_stands_in_the_story_with_its_answer() -> None:
         "o-1", "school", None, "she was there", "school-1")
     assert (told.state, told.answer, told.handled_by, told.open) == (
         "answered", "we look at the video again", "li", True)
+    assert [(step.state, step.by, step.text, step.ref) for step in told.steps] == [
+        ("raised", "school-1", "she was there", first.key),
+        ("answered", "li", "we look at the video again", said.key)]
     assert told.refs == (first.key, said.key) and told.raised_us == first.utc_us and told.changed_us == said.utc_us
     objection(made, "o-1", "rejected")
     assert [(one.state, one.open) for one in made.story().objections] == [("rejected", False)]

@@ -39,3 +39,12 @@ def test_no_two_files_translate_one_sentence_differently() -> None:
     }
     twice = Counter((context, sentence) for context, sentence, _ in told)
     assert [sentence for (_, sentence), count in twice.items() if count > 1] == []
+
+
+def test_the_second_decision_and_the_review_of_a_recording_have_a_word_each() -> None:
+    second = ("second", "decision", "decided", "decide", "sent it back", "disagree")
+    entries = [message for path in FILES for message in catalogue(str(path.relative_to(path.parents[1]))) if message.id]
+    told = [message for message in entries if "复核" in message.string]
+    assert told and [one.string for one in told if not any(word in one.id.lower() for word in second)] == []
+    reviews = [one.string for one in entries if "review" in one.id.lower()]
+    assert reviews and [one for one in reviews if "核查" not in one] == []

@@ -130,7 +130,7 @@ def _page(request: Request, centre: Centre, class_id: str, typed: Typed | None =
         rest=[one for one in found if one not in speaking], hash=case.findings, basis=case.basis, said=case.said,
         policy=told.policy.title_en if lang == "en" else told.policy.title, policy_hash=told.policy.sha256,
         rules=RULES_VERSION, recordings=recordings_of(case, names, local), reviews=_reviews(case, local),
-        decided=decided_view(told, local), turn=form_view(case, actor_of(request), lang),
+        decided=decided_view(told, local, names), turn=form_view(case, actor_of(request), lang),
         round=case.standing.round.state, table=_table(lang))
 
 

@@ -89,7 +89,7 @@ def _page(request: Request, centre: Centre, stories: Stories, class_id: str, typ
     trainees += [person for block in told.story.blocks for person in block.roster]
     return case_page(
         request, centre, "objections.html", told, {typed.which: typed} if typed else {},
-        decided=decided_view(told, LocalTime(told.order.utc_offset_min, lang)),
+        decided=decided_view(told, LocalTime(told.order.utc_offset_min, lang), names),
         who={one.objection: names.get(one.person, one.person) for one in told.story.objections if one.person},
         theirs={one.objection for one in told.story.objections if of_trainee(one)},
         disputes={one.objection: one.dispute for one in told.story.objections if one.dispute},

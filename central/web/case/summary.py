@@ -14,6 +14,7 @@ from common.reasons import rule_words
 from common.texts import N_, translate, words
 from evidence.rates import Rate, rates
 from evidence.rules import Finding
+from evidence.times import HOUR
 
 SUPERVISORS, INSTITUTION = N_("supervisors"), N_("the institution")
 FIRST = N_("A flag: a first person decides.")
@@ -25,9 +26,15 @@ OBJECTION = N_("Objection {objection} waits for its end.")
 UNDECIDED = N_("{count} recordings are undecided: somebody looks at them and answers.")
 INSPECT = N_("No inspection is on record that counts.")
 FACTS = N_("Nothing is on record for {rules}: other systems or papers know.")
+BEFORE = N_("Before it begins: nothing is on record for {rules}: other systems or papers know.")
 MAY_OBJECT = N_("A decision that is not final: whoever disagrees objects now.")
 UP_TO = N_("up to {rate} if what is open was attended")
 IMPORTED = ("R8", "O5", "O6", "O8", "O10", "O11")
+OPENING = ("O6", "O8", "O10")
+"""What of these is to be known before a class begins; of the others nobody can know yet."""
+SOON_US = 7 * 24 * HOUR
+"""So long before its beginning a class needs them (ours): of people compared much earlier, another training may end in
+between."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,12 +138,27 @@ def _needs(case: Case, local: LocalTime) -> Iterator[Need]:
     if case.standing.round.state == "decided" and not case.standing.final:
         yield Need(translate(MAY_OBJECT, lang), translate(INSTITUTION, lang), f"{base}/objections#raise", "object")
     results = {one.rule: one.result for one in told.findings}
-    if results.get("R6") in ("open", "warning"):
+    begun = _begun(told)
+    if results.get("R6") in ("open", "warning") and begun:
         yield Need(translate(INSPECT, lang), supervisors, f"{base}/inspections#state", "inspect")
-    missing = [rule for rule in IMPORTED if results.get(rule) == "not_recorded"]
+    missing = [rule for rule in _knowable(told) if results.get(rule) == "not_recorded"]
     if missing:
         rules = ("、" if lang == "zh" else ", ").join(f"{rule} {rule_words(rule, lang)}" for rule in missing)
-        yield Need(translate(FACTS, lang, rules=rules), supervisors, f"{base}/facts", "inspect")
+        text = FACTS if begun else BEFORE
+        yield Need(translate(text, lang, rules=rules), supervisors, f"{base}/facts", "inspect")
+
+
+def _begun(told: Told, kind: str = "", before_us: int = 0) -> bool:
+    """Whether a class-hour (of that kind) has begun, or begins so soon."""
+    return any(hour.span.start_us <= told.as_of.us + before_us for hour in told.story.hours
+               if kind in ("", hour.hour.kind))
+
+
+def _knowable(told: Told) -> tuple[str, ...]:
+    """The rules whose facts somebody can know now."""
+    if not _begun(told):
+        return OPENING if _begun(told, before_us=SOON_US) else ()
+    return tuple(rule for rule in IMPORTED if rule != "O11" or _begun(told, "online"))
 
 
 def _turn(case: Case) -> str:

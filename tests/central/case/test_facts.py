@@ -14,6 +14,7 @@ from central.wiring import Centre
 from evidence.bodies import Imported
 from evidence.shape import decode
 from tests.central.case_pages import BASE, belongs, kept, school, send_files, supervisor, text
+from tests.central.console import send
 from tests.central.course import PEOPLE
 
 pytestmark = pytest.mark.long
@@ -77,3 +78,22 @@ def test_what_is_no_fact_is_refused_and_nothing_is_kept(owned: Centre) -> None:
     assert kept(owned, "imported") == [] and not list((owned.folder / "objects" / "papers").glob("*"))
     assert school(owned).get(PAGE).status_code == 403
     assert li.get(f"{PAGE}/R3.toml").status_code == 404
+
+
+def test_a_form_becomes_a_record_and_a_refused_one_keeps_what_was_typed(owned: Centre) -> None:
+    li = supervisor(owned, "li")
+    page = li.get(f"{PAGE}?lang=en").text
+    assert 'id="fill-O8"' in page and page.index("Fill in") < page.index("Bring it as a file")
+    person = page.split('name="person.0"')[1].split(f">{PEOPLE[0]}<")[0].rpartition('value="')[2].partition('"')[0]
+    typed = {"rule": "O8", "person.0": person, "training.0": "面点师 2026-01", "assessed.0": "2026-02-20", "where": " "}
+    refused = send(li, f"{PAGE}?lang=en", **typed)
+    assert refused.status_code == 422 and "source" in refused.text.split('role="alert">')[1].split("</p>")[0]
+    assert 'value="面点师 2026-01"' in refused.text and f'value="{person}" selected' in refused.text
+    assert kept(owned, "imported") == [] and not list((owned.folder / "objects" / "papers").glob("*"))
+    answer = send(li, PAGE, **typed | {"where": "省技能人才管理服务信息系统"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{PAGE}#O8")
+    (body,) = kept(owned, "imported")
+    assert isinstance(body, Imported) and body.by == "li" and body.o8 and body.o8.earlier[0].person == person
+    assert person in li.get(f"{BASE}/papers/{body.file}").text, "what was typed is the paper"
+    assert "面点师 2026-01" in text(li.get(PAGE))
+    assert send(li, f"{PAGE}?lang=zh", rule="O6").text.count("请填写：合格证书培训") == 1

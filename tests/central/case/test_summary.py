@@ -1,14 +1,19 @@
 """The page of a class: what it says of attendance, inspections and what is to be done equals the records."""
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
 import pytest
 
+from central.classes.decisions import case_of
 from central.classes.stories import tell
+from central.web.case.summary import _needs
+from central.web.localtime import LocalTime
 from central.wiring import Centre
 from evidence.rates import rates
+from evidence.times import HOUR
 from tests.central.case.test_inspections import GOOD
 from tests.central.case_pages import BASE, PRACTICE, belongs, school, shown, supervisor, text
 from tests.central.console import send
@@ -57,3 +62,20 @@ def test_the_head_says_what_needs_whom_and_where(owned: Centre) -> None:
     assert f'href="{BASE}/decision#decide"' not in page.text, "a school decides nothing"
     assert "average number of trainees at 1 inspections at the place: 6.0" in text(page)
     assert "孙检查员" in text(page) and "名册有误" in text(page)
+
+
+def test_only_what_can_be_done_now_is_asked_for(owned: Centre) -> None:
+    """Before a class begins nobody inspects it, and nobody knows how its online lessons were kept."""
+    with owned.store.read() as tx:
+        told = tell(owned.store, tx, CLASS, NOW)
+    first_us = min(hour.span.start_us for hour in told.story.hours)
+
+    def needs(as_of_us: int) -> list[str]:
+        now = dataclasses.replace(told, as_of=dataclasses.replace(told.as_of, us=as_of_us))
+        local = LocalTime(told.order.utc_offset_min, "en")
+        return [one.text for one in _needs(case_of(now), local) if one.act == "inspect"]
+
+    assert needs(first_us - 8 * 24 * HOUR) == []
+    (soon,) = needs(first_us - HOUR)
+    assert soon.startswith("Before it begins") and "O8" in soon and "O10" in soon and "O11" not in soon
+    assert len(needs(first_us + HOUR)) == 2 and needs(first_us + HOUR)[0].startswith("No inspection")

@@ -15,6 +15,7 @@ from central.dossier.proof import code_text
 from central.dossier.shape import Decision, Facts, Inspection, Objection
 from central.dossier.words import Words
 from evidence.rules.o7 import Mean
+from evidence.story import ObjectionStep
 from tests.central.dossier.classes import NAMES, dossier, flagged, flagged_course, nothing, two_rooms
 from tests.evidence.course import at
 
@@ -97,6 +98,13 @@ def test_what_has_no_record_is_left_to_be_signed_by_hand() -> None:
     assert form.count("无记录</span>") == 1 + 5 + 5 + 1 + 1 + 1 + 2
 
 
+STEPS = (
+    ObjectionStep("raised", at("2026-03-20 10:00"), "学校", "设备故障", REF),
+    ObjectionStep("answered", at("2026-03-20 11:00"), "王科长", "请补充说明", REF),
+    ObjectionStep("rejected", at("2026-03-20 12:00"), "李科长", "已核对", REF))
+OBJECTED = Objection("o-1", STEPS[0].at_us, "school", "学校", "设备故障", "rejected", "已核对", "李科长", REF, STEPS)
+
+
 def stated() -> Facts:
     looks = tuple(Inspection(kind, at(when), at(when) + 1, "101 教室", 2, people, None, "正常", "王检查", REF)
                   for kind, when, people in (
@@ -105,7 +113,7 @@ def stated() -> Facts:
     counts = dataclasses.replace(flagged().headcounts, inspections=Mean(2, 2_500_000))
     return dataclasses.replace(
         flagged(), inspections=looks, headcounts=counts,
-        objections=(Objection(at("2026-03-20 10:00"), "school", "学校", "设备故障", "raised", "", "", REF),),
+        objections=(OBJECTED,),
         decisions=(Decision(at("2026-03-21 10:00"), "first", "初审甲", "a", "keep", "核对无误", "decided", False, REF),
                    Decision(at("2026-03-21 11:00"), "second", "复核乙", "b", "keep", "同意", "decided", False, REF)))
 
@@ -114,7 +122,11 @@ def test_what_people_stated_fills_the_form() -> None:
     page = html(stated(), "zh")
     form = page[page.index('class="form"') : page.index("二、检查结论")]
     assert form.count("王检查") == 4 and "培训期间检查情况（3）" in form
-    assert "2.5 人（检查 2 次）" in form and "尚未答复" in form
+    assert "2.5 人（检查 2 次）" in form and "不成立" in form
+    told = [form.index(step) for step in (
+        "学校 提出异议：设备故障", "王科长 答复，尚未办结：请补充说明", "李科长 认定异议不成立：已核对")]
+    assert told == sorted(told), "the whole course of the objection"
+    assert form.count("中心第 9 条记录") >= 3 and "centre #9" not in page
     assert "原因：核对无误" in form and "原因：同意" in form, "a decision is told with its reason"
     assert "初审甲" in form and "复核乙" in form and "无记录</span>" not in form
 

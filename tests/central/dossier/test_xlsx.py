@@ -22,7 +22,7 @@ from tests.central.dossier.test_pdf import EVIL, stated
 
 pytestmark = pytest.mark.long
 
-SHEETS = ["概况", "问题", "学员出勤", "课时录像", "时段点名", "签到", "检查", "异议", "决定", "名册变更"]
+SHEETS = ["概况", "问题", "学员出勤", "课时录像", "时段点名", "签到", "检查", "异议", "异议经过", "决定", "名册变更"]
 
 
 def opened(facts: Facts, lang: str = "zh") -> Workbook:
@@ -78,7 +78,10 @@ def test_inspections_are_listed() -> None:
 
 def test_objections_and_decisions_are_listed() -> None:
     book = opened(stated())
-    assert [row[1:4] for row in rows(book, "异议")] == [("学校", "设备故障", "尚未答复")]
+    assert [row[2:6] for row in rows(book, "异议")] == [("学校", "设备故障", "不成立", "已核对")]
+    assert [row[2:5] for row in rows(book, "异议经过")] == [
+        ("学校", "提出异议", "设备故障"), ("王科长", "答复，尚未办结", "请补充说明"),
+        ("李科长", "认定异议不成立", "已核对")]
     assert [str(row[1]).partition("：")[2] for row in rows(book, "决定")] == ["初审甲", "复核乙"]
 
 

@@ -9,6 +9,7 @@ import pytest
 from central.classes.orders import order_messages, order_of
 from central.plans.draft import DraftHour, add_hours, change_class, move_hour, remove_hour
 from central.plans.errors import (
+    BadText,
     BoxTaken,
     DraftChanged,
     FileRefused,
@@ -138,6 +139,45 @@ def test_mistakes_of_both_tables_are_told_together_and_nothing_is_kept(plans: Pl
     ]
     with pytest.raises(NoDraft):
         plans.show("welder-1")
+
+
+def told_of(error: FileRefused) -> list[str]:
+    return [words(one, "en") for one in error.problems]
+
+
+def test_mistakes_do_not_come_in_rounds(plans: Plans) -> None:
+    """Of each cell that can be read all is told at once, whatever is wrong beside it."""
+    headers = "日期,开始时间,结束时间,课程类型,地点,教师,补课学员"
+    rows = ("2026-02-02,x,09:15,理论,201 教室,张伟,谁", "2026-03-02,08:30,09:15,啥,301 教室,陈老师,",
+            "2026-02-03,08:30,09:15,理论,101 教室,无名,")
+    with pytest.raises(FileRefused) as error:
+        plans.take(spec(), schedule(*rows, headers=headers), roster(*PEOPLE))
+    assert [one.partition(", row ")[2].partition(": ")[0] for one in told_of(error.value)] == [
+        "2, 开始时间", "2, 补课学员", "2, 教师", "2, 地点", "3, 课程类型", "4, 教师", "4, 日期"]
+    with pytest.raises(FileRefused) as error:
+        plans.take(spec(), schedule(*rows, headers=headers), File("名单.csv", "姓名,身份证号\n张伟,1".encode()))
+    assert [one.partition(", row ")[2].partition(": ")[0] for one in told_of(error.value)] == [
+        "2, 身份证号", "2, 开始时间", "2, 地点", "3, 课程类型", "4, 日期"], "nobody knows who is in the class"
+    with pytest.raises(FileRefused) as error:
+        plans.take(spec(), schedule(*rows), File("名单.csv", b"a,b\n1,2"))
+    assert len(told_of(error.value)) > 3 and "名单.csv" in told_of(error.value)[0]
+    with pytest.raises(NoDraft):
+        plans.show("welder-1")
+
+
+def test_a_class_that_is_refused_is_told_with_what_is_wrong_in_its_tables(plans: Plans) -> None:
+    wrong = dataclasses.replace(spec(), title=" ")
+    with pytest.raises(BadText):
+        plans.take(wrong, schedule(), roster(*PEOPLE))
+    with pytest.raises(FileRefused) as error:
+        plans.take(wrong, schedule("2026-03-02,x,09:15,理论"), File("名单.csv", "姓名\n张伟".encode()))
+    assert isinstance(error.value.problems[0], BadText) and len(error.value.problems) >= 3
+
+
+def test_all_columns_that_lack_are_named(plans: Plans) -> None:
+    with pytest.raises(FileRefused) as error:
+        plans.take(spec(), File("课程表.csv", "日期,地点\n2026-03-02,101 教室".encode()), roster(*PEOPLE))
+    assert [one.params["column"] for one in error.value.problems] == ["开始时间", "结束时间", "课程类型"]
 
 
 def test_an_import_again_keeps_pseudonyms_by_number_and_forgets_who_is_gone(centre: Centre, plans: Plans) -> None:

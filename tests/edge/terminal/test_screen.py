@@ -257,7 +257,7 @@ def test_after_the_end_the_panel_speaks_of_the_recording_that_just_ended(room: A
     room.at(120)
     told = room.state()["unseen"]
     assert (told["state"], told["names"], told["title"]) == ("some", ["李强"], "Not seen in the last recording")
-    assert told["text"] == "In the last recording, seen so far: 2 of 3. The roll call is not finished"
+    assert told["text"] == "焊工一班 · In the last recording, seen so far: 2 of 3. The roll call is not finished"
     room.take_order("welding-2", after_minutes=24 * 60)
     assert room.state()["lesson"]["class"] == "welding-2" and room.state()["unseen"]["names"] == ["李强"]
     room.at(24 * 60 - 5)
@@ -274,7 +274,7 @@ def test_after_the_end_a_finished_roll_call_is_told_as_one(room: Any) -> None:
     room.at(120)
     told = room.state()["unseen"]
     assert (told["title"], told["text"]) == (
-        "Not seen in the last recording", "In the last recording: 2 of 3 seen")
+        "Not seen in the last recording", "焊工一班 · In the last recording: 2 of 3 seen")
 
 
 def test_the_answer_on_the_picture_and_the_list_tell_one_time_the_first_sight(room: Any) -> None:
@@ -787,3 +787,22 @@ def test_what_keeps_the_box_from_its_centre_stands_on_the_page(room: Any) -> Non
     assert "is not the centre" in told(Trust("stranger"))[0]
     assert "holds for 3 more days" in told(Trust(None, 3))[0] and "does not take" in told(Trust(None, 0))[0]
     assert "还有 3 天到期" in told(Trust(None, 3), "zh")[0] and len(told(Trust("dates", 0))) == 2
+
+
+def test_the_last_recording_of_another_class_than_the_next_one_says_whose_it_is(room: Any) -> None:
+    room.take_order()
+    room.accept(dataclasses.replace(order_body("cooking-1", after_minutes=180), title="面点一班"))
+    session = room.presses.start("welding-1")
+    room.at(5)
+    room.record(3, ("p-1",))
+    room.at(50)
+    room.presses.end(session)
+    own = room.state()["unseen"]
+    assert own["names"] == ["李强", "欧阳建国"] and own["text"].startswith("In the last recording"), "the page names it"
+    room.at(170)
+    told, zh = (room.state(lang)["unseen"] for lang in ("en", "zh"))
+    assert room.state()["lesson"]["title"] == "面点一班"
+    assert told["names"] == own["names"] and told["text"].startswith("焊工一班 · In the last recording")
+    assert zh["text"].startswith("焊工一班 · ")
+    room.presses.start("cooking-1")
+    assert "焊工一班" not in room.state()["unseen"]["text"]
