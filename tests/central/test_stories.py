@@ -13,12 +13,14 @@ from central.classes.kept import Kept
 from central.classes.orders import boxes_of
 from central.wiring import Centre
 from evidence.bodies import Alarm, CentreLook, DeviceRevoked, Review, Survey
+from evidence.chain import next_record
 from evidence.fold import fold
 from evidence.receipts import peek_receipt
+from evidence.records import Stamp
 from evidence.rules import findings
-from evidence.seal import read_sealed
-from evidence.times import HOUR, utc_text
-from tests.central.helpers import MORNING, Box, FixedClock
+from evidence.seal import read_sealed, seal_record
+from evidence.times import HOUR, SECOND, utc_text
+from tests.central.helpers import MORNING, REAL, Box, FixedClock
 from tests.central.overview.conftest import City, worker_of
 
 
@@ -94,6 +96,23 @@ def test_a_chain_is_read_once_and_anew_after_the_database_was_set_back(centre: C
         grown = chains.read(tx, tx.heads("box-1")[0])
         assert [one.seq for one in grown.records] == [0, 1, 2, 3] and grown.receipts[-1].up_to == 3
         assert list(grown.records) == [one.record for one in box.sealed] and grown.body(grown.records[1]) is kept
+
+
+@pytest.mark.parametrize("named", [[], {"a": 1}, 7, None, "welder-1"])
+def test_a_record_of_a_kind_that_nobody_knows_keeps_no_class_from_being_judged(
+    centre: Centre, clock: FixedClock, tmp_path: Path, named: object,
+) -> None:
+    """A box may send records of a later version, and whoever has its key any body: what they say of a class is theirs."""
+    city = City(centre, clock, tmp_path, worker_of(centre, clock))
+    city.add("welder-1")
+    box = city.box()
+    stamp = Stamp("b0", 7200 * SECOND, MORNING, REAL)
+    record = next_record(box.sealed[-1], device=box.device, chain=box.chain, type="of.tomorrow",
+                         body={"class": named}, stamp=stamp)
+    box.sealed.append(seal_record(record, box.signer))
+    city.send(box)
+    told = stories.Stories(centre.store, clock).tell("welder-1")
+    assert told.story.unknown_records == 1 and told.order.class_id == "welder-1"
 
 
 def test_what_was_used_longest_ago_goes_first() -> None:
