@@ -102,7 +102,7 @@ def test_a_chain_is_read_once_and_anew_after_the_database_was_set_back(centre: C
 def test_a_record_of_a_kind_that_nobody_knows_keeps_no_class_from_being_judged(
     centre: Centre, clock: FixedClock, tmp_path: Path, named: object,
 ) -> None:
-    """A box may send records of a later version, and whoever has its key any body: what they say of a class is theirs."""
+    """A box may send records of a later version, and whoever has its key any body."""
     city = City(centre, clock, tmp_path, worker_of(centre, clock))
     city.add("welder-1")
     box = city.box()
