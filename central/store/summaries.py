@@ -315,10 +315,10 @@ class SummaryTables:
         c = t.summaries.c
         return self._db.execute(select(c.policy).where(c.class_id == class_id)).scalar()
 
-    def own_alarms(self, device: str, most: int) -> list[int]:
-        """The leaves of the newest alarms of a device that are about no class, oldest first."""
+    def own_alarms(self, device: str, after: int, most: int) -> list[int]:
+        """The leaves of the newest alarms of a device that are about no class, behind a leaf, oldest first."""
         c = t.records.c
-        rows = select(c.leaf).where(c.class_id.is_(None), c.device == device, c.type == "alarm")
+        rows = select(c.leaf).where(c.class_id.is_(None), c.device == device, c.type == "alarm", c.leaf > after)
         return sorted(self._db.execute(rows.order_by(c.leaf.desc()).limit(most)).scalars())
 
     def newest_of_class(self, class_id: str, types: Sequence[str], most: int) -> list[bytes]:
