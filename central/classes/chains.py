@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from central.classes.kept import Kept, settle
 from central.store.tables import ChainHead, Tx
-from evidence.bodies import Body, body_of
+from evidence.bodies import Body, body_of, class_of
 from evidence.receipts import Receipt, peek_receipt
 from evidence.records import Record
 from evidence.seal import reread
@@ -26,7 +26,7 @@ class Read:
     records: tuple[Record, ...]
     receipts: tuple[Receipt, ...]
     size: int
-    sizes: Mapping[object, int]
+    sizes: Mapping[str | None, int]
     bodies: dict[int, Body | None] = dataclasses.field(default_factory=dict)
     """By sequence number, of what a story was asked of: a body is made once, not again with every record that comes."""
 
@@ -58,7 +58,7 @@ class Chains:
         records = [reread(one) for one in new]
         sizes = Counter(known.sizes)
         for envelope, record in zip(new, records, strict=True):
-            sizes[record.body.get("class")] += len(envelope)
+            sizes[class_of(record)] += len(envelope)
         found = Read(head.up_to, head.head_hash, (*known.records, *records), (*known.receipts, *receipts),
                      known.size + sum(map(len, new)), sizes, known.bodies)
         self._kept.put(place, found, found.size)

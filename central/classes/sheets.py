@@ -30,7 +30,7 @@ from evidence.times import utc_us
 DAYS = 7
 """*Ours*: so long a box takes the order, and may take over it."""
 UNMADE = "sheet.unmade"
-State = Literal["none", "asked", "refused", "expired", "making", "unmade", "coming", "here", "over", "erased"]
+State = Literal["none", "asked", "refused", "expired", "making", "unmade", "coming", "lost", "here", "over", "erased"]
 BUSY = frozenset({"asked", "making", "coming", "here"})
 """States in which another order would bring nothing new."""
 
@@ -99,7 +99,9 @@ def state_of(tx: Tx, files: Objects, class_id: str, block: str, device: str, now
         return SheetState(device, "erased", asked, made=made, ends_us=ends)
     if ends <= now_us:
         return SheetState(device, "over", asked, made=made, ends_us=ends)
-    return SheetState(device, "here" if files.has(made.sheet.sha256) else "coming", asked, made=made, ends_us=ends)
+    # A box that lost the file sends nothing: who still needs it asks anew once the order has ended.
+    away: State = "coming" if now_us < asked.until_us else "lost"
+    return SheetState(device, "here" if files.has(made.sheet.sha256) else away, asked, made=made, ends_us=ends)
 
 
 def awaited(tx: Tx, device: str, sha256: str, now_us: int) -> Sheet | None:

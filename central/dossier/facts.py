@@ -144,7 +144,7 @@ def _marks(told: Told, block: Block) -> dict[str, Mark]:
 def _hour(told: Told, hour: HourStory) -> ClassHour:
     as_of_us = told.as_of.us
     gaps = tuple(Gap(gap.span.start_us, gap.span.end_us, gap.why, gap.late)
-                 for gap in gaps_of(told.story, hour, as_of_us)) if hour.hour.kind != "online" else ()
+                 for gap in gaps_of(told.story, hour, as_of_us))
     return ClassHour(
         hour=hour.id, kind=hour.hour.kind, make_up=hour.make_up, start_us=hour.span.start_us, end_us=hour.span.end_us,
         over=hour.span.end_us <= as_of_us, planned_us=hour.span.length_us, covered_us=hour.covered_us,

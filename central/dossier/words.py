@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from central.dossier.shape import ClassHour, Facts, Gap, Judged, RosterEntry, SignIn
+from central.web.gaps import NOT_DUE
 from central.web.links import record_words
 from central.web.localtime import LocalTime
 from central.web.matrix import STATES
@@ -36,7 +37,7 @@ COVERAGE = {
     "uncertain": N_("recorded, but its time is uncertain: it does not count"),
     "missing": N_("not recorded"),
     "pending": N_("not over yet"),
-    "online": N_("online: no recording is due"),
+    "online": NOT_DUE,
 }
 ENTRIES = {
     "enrolment": N_("Enrolled"),

@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 import functools
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 
 from cryptography.x509 import Certificate
 
@@ -27,38 +27,46 @@ SOON_US, MANY_WAITING, APART_S = 30 * 24 * HOUR, 1000, 600
 def box_states(tx: Tx, own: str, now_us: int, apart: Mapping[str, int]) -> list[BoxState]:
     """Every box that is known here. `own`: the centre's name; `apart`: device → seconds by which its clock is ahead, as
     alarms of the last day say."""
-    heads: dict[str, ChainHead] = {head.device: head for head in tx.heads() if head.device != own}
-    heard = {(one.device, one.chain): one for one in tx.all_heard()}
+    heads: dict[str, ChainHead] = {}
+    for head in tx.heads():
+        # A record of a chain whose beginning never came says nothing of how the box stands.
+        if head.device != own and (head.certificate is not None or head.device not in heads):
+            heads[head.device] = head
+    heard: dict[str, list[Heard]] = defaultdict(list)
+    for one in tx.all_heard():
+        heard[one.device].append(one)
     refused: Counter[str] = Counter()
     for topic, count in tx.refused_by_topic():
         refused[_device(topic)] += count
     denied = tx.denied()
     never = {device for device, _ in tx.certificates()} - heads.keys() - {own}
-    states = [_state(head, heard.get((head.device, head.chain)), denied, now_us, apart, refused[head.device])
-              for head in heads.values()]
+    states = [_state(head, heard[head.device], denied, now_us, apart, refused[head.device]) for head in heads.values()]
     states += [BoxState(device, 0, (), None, 0, None, 0, None, refused[device]) for device in sorted(never)]
     return sorted(states, key=lambda one: one.device)
 
 
 def _state(
-    head: ChainHead, heard: Heard | None, denied: frozenset[str], now_us: int, apart: Mapping[str, int], refused: int,
+    head: ChainHead, heard: Sequence[Heard], denied: frozenset[str], now_us: int, apart: Mapping[str, int],
+    refused: int,
 ) -> BoxState:
+    """`heard`: of all its chains; a box is silent, or not, by the one in which it spoke last, as `Pulse` tells it."""
+    spoken = sorted(heard, key=lambda one: (one.last_us, one.chain == head.chain), reverse=True)
+    spoke = spoken[0] if spoken else None
     certificate = None if head.certificate is None else _certificate(head.certificate)
-    last = None if heard is None or heard.last is None else _heartbeat(heard.last)
+    last = next((_heartbeat(one.last) for one in spoken if one.last is not None), None)
     free = min(last.free.values(), default=None) if last else None
     expires_us = None if certificate is None else int(certificate.not_valid_after_utc.timestamp()) * SECOND
     apart_s, waiting = apart.get(head.device, 0), last.waiting if last else 0
     revoked = certificate is not None and fingerprint(certificate) in denied
     said = {
         "revoked": revoked, "expired": expires_us is not None and expires_us <= now_us,
-        "silent": heard is not None and heard.silent and not revoked, "full": free is not None and free < NEARLY_FULL,
+        "silent": spoke is not None and spoke.silent and not revoked, "full": free is not None and free < NEARLY_FULL,
         "apart": apart_s > APART_S, "expires": expires_us is not None and now_us < expires_us <= now_us + SOON_US,
         "refused": refused > 0, "waiting": waiting >= MANY_WAITING}
-    if heard is not None and heard.against:
-        said[heard.against] = True
+    said |= {one.against: True for one in heard if one.against and (one is spoke or one.chain == head.chain)}
     troubles = sorted((code for code, holds in said.items() if holds), key=lambda code: (-GRADES.get(code, 90), code))
     grade = max((GRADES.get(code, 90) for code in troubles), default=0)
-    return BoxState(head.device, grade, tuple(troubles), heard.last_us if heard else None, waiting, free, apart_s,
+    return BoxState(head.device, grade, tuple(troubles), spoke.last_us if spoke else None, waiting, free, apart_s,
                     expires_us, refused)
 
 

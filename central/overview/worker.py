@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from central.classes.institutions import institutions_of
 from central.classes.stories import Stories, Told
@@ -68,7 +68,7 @@ class Worker:
         self._stories, self._keep = stories, keep
         self._policies: dict[str, Policy] = {}
         self._apart: dict[str, tuple[int, int]] = {}
-        self._swept, self._boxes_us = "", 0
+        self._swept, self._boxes_us, self._alarmed = "", 0, -1
 
     def run(self, stop: threading.Event) -> None:
         """Until it is told to stop. A database that cannot be used now is tried again; what else goes wrong is told in
@@ -116,15 +116,13 @@ class Worker:
             rows = tx.records_after(int(known), AT_ONCE)
             if not rows:
                 return 0
-            self._learn_apart(tx, [leaf for leaf, device, type_, _ in rows
-                                   if device == self._store.device and type_ == "alarm"])
             lists = sorted({class_id for _, device, type_, class_id in rows
                             if type_ == "order.class" and device == self._store.device and class_id})
             listed = _listed(tx, lists)
             moved = _moved(tx, [type_ for _, device, type_, _ in rows if device == self._store.device])
             spoken = tx.boxes_spoken_of(int(known), rows[-1][0], self._store.device)
             news = self._news(tx, ((class_id, leaf) for leaf, _, type_, class_id in rows
-                                   if type_ in LIVE and class_id))
+                                   if type_ in LIVE and class_id), {one.class_id: one.policy for one in listed})
         last = rows[-1][0]
         own = [row for row in rows if row[1] == self._store.device]
         with self._store.write() as tx:
@@ -147,8 +145,6 @@ class Worker:
             last = tx.leaves() - 1
             classes = sorted({one.record.body["class"] for one in tx.of_type("order.class")
                               if one.record.device == self._store.device})
-            own = tx.own_alarms(self._store.device, AT_ONCE)
-            self._learn_apart(tx, own)
         with self._store.write() as tx:
             tx.forget_summaries()
             tx.forget_live()
@@ -174,7 +170,7 @@ class Worker:
             with self._store.read() as tx:
                 news = News()
                 for class_id in classes[at : at + LISTED]:
-                    policy = self._policy(tx, class_id)
+                    policy = self._policy(tx, tx.policy_of_class(class_id))
                     if policy is None:
                         continue
                     for envelope in tx.newest_of_class(class_id, sorted(LIVE), RECENT):
@@ -185,17 +181,17 @@ class Worker:
             with self._store.write() as tx:
                 news.keep(tx)
 
-    def _news(self, tx: Tx, found: Iterable[tuple[str, int]]) -> News:
+    def _news(self, tx: Tx, found: Iterable[tuple[str, int]], listed: Mapping[str, str]) -> News:
+        """`listed`: the policies of classes whose orders are as new as these records."""
         news = News()
         for class_id, leaf in found:
-            policy = self._policy(tx, class_id)
+            policy = self._policy(tx, listed.get(class_id) or tx.policy_of_class(class_id))
             if policy is not None:
                 news.take(class_id, tx.at_leaf(leaf).record, policy)
         return news
 
-    def _policy(self, tx: Tx, class_id: str) -> Policy | None:
+    def _policy(self, tx: Tx, sha256: str | None) -> Policy | None:
         """The policy of a class; None: it has no order, or the policy is gone."""
-        sha256 = tx.policy_of_class(class_id)
         if sha256 is None:
             return None
         if sha256 not in self._policies:
@@ -213,19 +209,24 @@ class Worker:
 
     # --- boxes
 
-    def _learn_apart(self, tx: Tx, leaves: Iterable[int]) -> None:
-        for leaf in leaves:
+    def _learn_apart(self, tx: Tx) -> None:
+        """What alarms say of clocks, which each worker reads for itself: what it knew ends with it, and records that
+        another one looked through are not looked through again."""
+        last = tx.leaves() - 1
+        for leaf in tx.own_alarms(self._store.device, self._alarmed if self._alarmed <= last else -1, AT_ONCE):
             record = tx.at_leaf(leaf).record
             body = body_of(record)
             if isinstance(body, Alarm) and body.code == "clock.apart":
                 device, apart_s = body.params.get("device"), body.params.get("apart_s")
                 if isinstance(device, str) and isinstance(apart_s, int):
                     self._apart[device] = (apart_s, record.utc_us)
+        self._alarmed = last
 
     def _look_at_boxes(self, now_us: int) -> None:
         self._boxes_us = now_us
-        apart = {device: apart_s for device, (apart_s, us) in self._apart.items() if now_us - us <= 24 * HOUR}
         with self._store.read() as tx:
+            self._learn_apart(tx)
+            apart = {device: apart_s for device, (apart_s, us) in self._apart.items() if now_us - us <= 24 * HOUR}
             states = box_states(tx, self._store.device, now_us, apart)
         with self._store.write() as tx:
             tx.put_box_states(states)

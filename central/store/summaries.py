@@ -96,18 +96,13 @@ class Summary:
     simulated: bool
     liveness: bool
 
-    def behind(self, now_us: int) -> bool:
-        """Whether records came since, or time passed an edge, as far as is known."""
-        return self.touched_leaf >= self.judged_leaf or (self.due_us is not None and self.due_us <= now_us)
-
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
     """Which classes. Empty: all. `institutions`: whose classes a person may see at all, None: everybody's; `nobodys`:
     also those of no institution that is known. `region`: the beginning of a code; `running_us`: a class-hour runs at
     that moment; `waiting`: a flag waits for a decision, or an objection for an answer; `fallen`: a decision of two
-    persons does not hold any more, and nothing is left to decide; `text`: a part of the id or title; `hits`: classes
-    that the text finds in another way."""
+    persons does not hold any more, and nothing is left to decide; `text`: a part of the id or title."""
 
     institutions: tuple[str, ...] | None = None
     nobodys: bool = False
@@ -122,7 +117,6 @@ class Wanted:
     until_us: int | None = None
     running_us: int | None = None
     text: str = ""
-    hits: tuple[str, ...] = ()
 
 
 SORTS = {"date": t.summaries.c.ends_us, "title": t.summaries.c.title, "class": t.summaries.c.class_id,
@@ -261,12 +255,6 @@ class SummaryTables:
         rows = select(c, func.count()).where(_where(wanted)).group_by(c)
         return {row[0]: row[1] for row in self._db.execute(rows)}
 
-    def places(self, wanted: Wanted) -> list[tuple[str, str]]:
-        """(region, institution) of the classes that are wanted, each once."""
-        c = t.summaries.c
-        rows = select(c.region, c.institution).where(_where(wanted)).distinct().order_by(c.region, c.institution)
-        return [(row.region, row.institution) for row in self._db.execute(rows)]
-
     def count_classes(self, wanted: Wanted) -> int:
         """How many classes are wanted."""
         return self._db.execute(select(func.count()).select_from(t.summaries).where(_where(wanted))).scalar_one()
@@ -290,10 +278,6 @@ class SummaryTables:
         rows = select(t.class_boxes.c.device).where(t.class_boxes.c.class_id.in_(own)).distinct()
         return set(self._db.execute(rows).scalars())
 
-    def running(self, now_us: int) -> list[str]:
-        """The classes of which a class-hour runs at that moment."""
-        return list(self._db.execute(select(t.class_hours.c.class_id).where(_runs(now_us)).distinct()).scalars())
-
     def hours_near(self, classes: Collection[str], now_us: int) -> dict[str, list[tuple[int, int]]]:
         """Class → (start, end) of its class-hours less than a day from that moment, in order."""
         h = t.class_hours.c
@@ -315,10 +299,10 @@ class SummaryTables:
         c = t.summaries.c
         return self._db.execute(select(c.policy).where(c.class_id == class_id)).scalar()
 
-    def own_alarms(self, device: str, most: int) -> list[int]:
-        """The leaves of the newest alarms of a device that are about no class, oldest first."""
+    def own_alarms(self, device: str, after: int, most: int) -> list[int]:
+        """The leaves of the newest alarms of a device that are about no class, behind a leaf, oldest first."""
         c = t.records.c
-        rows = select(c.leaf).where(c.class_id.is_(None), c.device == device, c.type == "alarm")
+        rows = select(c.leaf).where(c.class_id.is_(None), c.device == device, c.type == "alarm", c.leaf > after)
         return sorted(self._db.execute(rows.order_by(c.leaf.desc()).limit(most)).scalars())
 
     def newest_of_class(self, class_id: str, types: Sequence[str], most: int) -> list[bytes]:
@@ -389,7 +373,7 @@ def _where(wanted: Wanted) -> ColumnElement[bool]:
     if wanted.text:
         text = wanted.text.lower()
         like = [func.lower(column).contains(text, autoescape=True) for column in (c.class_id, c.title)]
-        found.append(or_(*like, c.class_id.in_(wanted.hits)))
+        found.append(or_(*like))
     return and_(*found)
 
 

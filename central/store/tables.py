@@ -370,12 +370,8 @@ class Tx(
 
     def put_name(self, class_id: str, person: str, sealed: bytes) -> None:
         """Keep an encrypted name, instead of what was kept for this person."""
-        self.forget_name(class_id, person)
-        self._db.execute(insert(t.names).values(class_id=class_id, person=person, sealed=sealed))
-
-    def forget_name(self, class_id: str, person: str) -> None:
-        """Erase a name."""
         self._db.execute(delete(t.names).where(t.names.c.class_id == class_id, t.names.c.person == person))
+        self._db.execute(insert(t.names).values(class_id=class_id, person=person, sealed=sealed))
 
     def sealed_names(self, class_id: str) -> dict[str, bytes]:
         """Encrypted names by pseudonym."""

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from central.classes.stories import Told
+from central.web.gaps import NOT_DUE, is_due
 from central.web.links import percent
 from central.web.localtime import LocalTime
 from central.web.matrix import NOT_OVER, Cell, PersonRow
@@ -70,7 +71,8 @@ class HeatMap:
 
 @dataclasses.dataclass(frozen=True)
 class Bar:
-    """A class-hour. `height`: its recorded part of PLOT_H; `kind`: theory, practical, online; `over`: it is."""
+    """A class-hour. `height`: its recorded part of PLOT_H; `kind`: theory, practical, online (of that none is due);
+    `over`: it is."""
 
     x: int
     height: int
@@ -156,9 +158,9 @@ def coverage(told: Told, lang: str) -> Coverage:
         share, over = percent(hour.covered_us, hour.span.length_us), hour.span.end_us <= told.as_of.us
         name = (f"{local.date(hour.span.start_us)} {local.clock(hour.span.start_us)}–"
                 f"{local.clock(hour.span.end_us)}")
-        words = f"{share}%" if over else translate(NOT_OVER, lang)
+        words = translate(NOT_DUE, lang) if not is_due(hour) else f"{share}%" if over else translate(NOT_OVER, lang)
         bars.append(Bar(x, share * PLOT_H // 100, hour.hour.kind, over, share, name, words))
         x += bar_w + 2
-    judged = [hour for hour in told.story.hours if hour.span.end_us <= told.as_of.us]
+    judged = [hour for hour in told.story.hours if hour.span.end_us <= told.as_of.us and is_due(hour)]
     mean = percent(sum(hour.covered_us for hour in judged), sum(hour.span.length_us for hour in judged))
     return Coverage(max(x, 1), bar_w, tuple(bars), tuple(days), mean if judged else None)

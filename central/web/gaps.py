@@ -21,6 +21,7 @@ NOT_BEGUN = N_("recording had not begun")
 NO_VIDEO = N_("the class was started, but no video came")
 MAYBE_HERE = N_("nothing is recorded under this time, but there is video whose time is uncertain and may be this one")
 STILL_COMING = N_("this video has not come yet")
+NOT_DUE = N_("online: no recording is due")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Gap:
 
 
 def gaps_of(story: Story, hour: HourStory, as_of_us: int) -> Iterator[Gap]:
-    """What no camera recorded of a class-hour until `as_of_us`."""
-    for gap in hour.gaps:
+    """What no camera recorded of a class-hour until `as_of_us`; of an online one none has to."""
+    for gap in hour.gaps if is_due(hour) else ():
         span = Span(gap.start_us, min(gap.end_us, as_of_us))
         if span.end_us > span.start_us:
             why = gap_reason(story, span)
@@ -42,6 +43,11 @@ def gaps_of(story: Story, hour: HourStory, as_of_us: int) -> Iterator[Gap]:
             if why in (NOT_BEGUN, NO_VIDEO) and _unplaced(story, hour):
                 why = MAYBE_HERE
             yield Gap(span, STILL_COMING if late else why, late)
+
+
+def is_due(hour: HourStory) -> bool:
+    """Whether a class-hour has to be recorded at all."""
+    return hour.hour.kind != "online"
 
 
 def uncertain_of(hour: HourStory, as_of_us: int) -> Iterator[Span]:

@@ -10,6 +10,8 @@ from central.accounts.scope import sees_record
 from central.store.tables import Tx
 from central.web.access import actor_of
 from central.wiring import Centre
+from evidence.bodies import class_of
+from evidence.records import Sealed
 
 
 def look(centre: Centre, request: Request, what: str, **thing: Any) -> None:
@@ -21,9 +23,8 @@ def look_at_record(centre: Centre, request: Request, device: str, chain: str, se
     """A look at one record, which is within the scope."""
     with centre.store.read() as tx:
         sealed = tx.record(device, chain, seq)
-    class_id = None if sealed is None else sealed.record.body.get("class")
-    named = class_id if isinstance(class_id, str) else None
-    look(centre, request, "record", record=(device, chain, seq), class_id=named)
+        class_id = None if sealed is None else _named(tx, sealed)
+    look(centre, request, "record", record=(device, chain, seq), class_id=class_id)
 
 
 def look_at_file(centre: Centre, request: Request, sha256: str) -> None:
@@ -37,6 +38,11 @@ def _class_of(tx: Tx, request: Request, sha256: str) -> str | None:
     for one in tx.announced(sha256):
         sealed = tx.record(one.device, one.chain, one.seq)
         if sealed is not None and sees_record(tx, actor_of(request), sealed):
-            class_id = sealed.record.body.get("class")
-            return class_id if isinstance(class_id, str) else None
+            return _named(tx, sealed)
     return None
+
+
+def _named(tx: Tx, sealed: Sealed) -> str | None:
+    """The class of a record. One of a kind that nobody knows may name anything: then a class that is planned here."""
+    told, known = sealed.record.body.get("class"), class_of(sealed.record)
+    return told if known is None and isinstance(told, str) and tx.of_type("order.class", told) else known

@@ -8,7 +8,7 @@ from central.classes.stories import Told
 from central.web.charts import Coverage, HeatMap, coverage, heat_map
 from central.web.decisions import DecidedView, decided_view
 from central.web.findings import FindingView, finding_view
-from central.web.gaps import gaps_of, uncertain_of
+from central.web.gaps import NOT_DUE, gaps_of, is_due, uncertain_of
 from central.web.links import Link, link, percent, score
 from central.web.localtime import LocalTime
 from central.web.matrix import NOT_OVER, BlockView, PersonRow, block_view, people_rows
@@ -26,7 +26,7 @@ from evidence.times import SECOND
 
 @dataclasses.dataclass(frozen=True)
 class HourView:
-    """A class-hour in the table beside the timeline."""
+    """A class-hour in the table beside the timeline. `due`: it has to be recorded."""
 
     date: str
     planned: str
@@ -36,6 +36,7 @@ class HourView:
     longest: str
     gaps: tuple[str, ...]
     pictures: tuple[str, ...]
+    due: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,7 +125,7 @@ def class_view(told: Told, names: Mapping[str, str], lang: str, has: Callable[[s
     r3 = next((finding for finding in told.findings if isinstance(finding, R3Finding)), None)
     people = people_rows(told, names, r3, local)
     violated = sum(finding.result == "violated" for finding in told.findings)
-    over = [hour for hour in story.hours if hour.span.end_us <= told.as_of.us]
+    over = [hour for hour in story.hours if hour.span.end_us <= told.as_of.us and is_due(hour)]
     return ClassView(
         class_id=order.class_id,
         title=order.title,
@@ -173,7 +174,9 @@ def _hour(told: Told, hour: HourStory, local: LocalTime) -> HourView:
         for gap in gaps_of(told.story, hour, told.as_of.us)
     ]
     gaps += [uncertain_words(part, local) for part in uncertain_of(hour, told.as_of.us)]
-    if hour.span.end_us > told.as_of.us:
+    if not is_due(hour):
+        gaps.append(translate(NOT_DUE, local.lang))
+    elif hour.span.end_us > told.as_of.us:
         gaps.append(translate(NOT_OVER, local.lang))
     return HourView(
         date=local.date(hour.span.start_us),
@@ -184,6 +187,7 @@ def _hour(told: Told, hour: HourStory, local: LocalTime) -> HourView:
         longest=length_words(hour.longest_us // SECOND, local.lang),
         gaps=tuple(gaps),
         pictures=tuple(picture_words(fact, hour, local) for fact in hour.pictures),
+        due=is_due(hour),
     )
 
 

@@ -8,9 +8,11 @@ from central.classes.decisions import Case
 from evidence.canonical import canonical, parse, sha256_hex
 from evidence.rules import RULES_VERSION
 from evidence.shape import decode, encode
-from evidence.times import utc_text
+from evidence.times import HOUR, utc_text
 
 Kind = Literal["flag", "decision", "closed"]
+AWAITED_US = HOUR
+"""So often a class is looked at whose box has not reported past a recording."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,8 +80,10 @@ def event_of(kind: Kind, case: Case, centre: str, now_us: int) -> Event:
 
 
 def again_us(case: Case, now_us: int) -> int | None:
-    """When time alone may change it next: a class-hour is over, or late; a public notice ends. None: never."""
+    """When time alone may change it next: a class-hour is over, or late; a public notice ends. None: never. A box that
+    is awaited may report by a record of no class, or of another one, which wakes nobody here."""
     story = case.told.story
     moments = [unit.settled_us for unit in (*story.hours, *story.blocks)]
+    moments += [now_us + AWAITED_US] if any(unit.awaited and unit.over(now_us) for unit in story.blocks) else []
     moments += [case.standing.final_us] if case.standing.final_us is not None else []
     return min((one for one in moments if one > now_us), default=None)

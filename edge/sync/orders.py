@@ -88,10 +88,12 @@ def judge(
     `policies`: id → SHA-256 of those on this box. Raises a Refused for every order that must not be taken."""
     if device not in {place.device for place in order.body.boxes}:
         raise NotThisBox(device=device)
-    new = known is None or known.hash != order.sealed.hash
-    if new:
-        _check_number(order.body, known)
-    if policies.get(order.body.policy.id) != order.body.policy.sha256:
+    new, before = known is None or known.hash != order.sealed.hash, None if known is None else body_of(known.record)
+    if new and isinstance(before, ClassOrder) and order.body.number <= before.number:
+        raise NotNewer(number=order.body.number, known=before.number)
+    # A class is judged by one policy to its end, also where this box was brought to a version with another one since.
+    begun = isinstance(before, ClassOrder) and before.policy == order.body.policy
+    if not begun and policies.get(order.body.policy.id) != order.body.policy.sha256:
         raise UnknownPolicy(policy=order.body.policy.id)
     if order.sheet is not None:
         check_names(order.body, order.sheet, sealing)
@@ -104,12 +106,6 @@ def check_names(order: ClassOrder, sheet: bytes, sealing: X25519PrivateKey) -> N
         check_sheet(open_sheet(sheet, sealing, order.class_id), order.roster, order.class_id)
     except BadInput as error:
         raise BadNames(why=str(error)) from None
-
-
-def _check_number(order: ClassOrder, known: Sealed | None) -> None:
-    before = None if known is None else body_of(known.record)
-    if isinstance(before, ClassOrder) and order.number <= before.number:
-        raise NotNewer(number=order.number, known=before.number)
 
 
 def decoded(text: object) -> bytes:

@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal
 
+from evidence.heads import OPEN_US
 from evidence.held import APART_US, two_apart
 from evidence.policy import R3, Policy
 from evidence.rules.finding import Finding, Param, R3Finding, Reading, Reason, Result, Verdict, reason, refs
@@ -236,7 +237,8 @@ def _silent(story: Story, unit: Occasion) -> tuple[str, ...]:
     was elsewhere, so nothing follows from it but a question."""
     heard = {ref[0] for ref in unit.films} | {
         one.device for one in story.sessions
-        if one.start_us < unit.span.end_us and (one.end_us is None or unit.span.start_us < one.end_us)}
+        if one.start_us < unit.span.end_us
+        and unit.span.start_us < (one.start_us + OPEN_US if one.end_us is None else one.end_us)}
     rooms = {place.device: place.room for place in story.order.boxes}
     known = {room for device, room in rooms.items() if device in heard} | {*unit.unfilmed}
     return tuple(sorted({*rooms.values()} - known))

@@ -5,6 +5,7 @@ import base64
 import dataclasses
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -72,10 +73,13 @@ class Box:
 
     def append(self, body: Body, utc: int) -> Sealed:
         """Seal the next record."""
+        return self.say(TYPE_OF[type(body)], encode(body), utc)
+
+    def say(self, type_: str, body: dict[str, Any], utc: int) -> Sealed:
+        """The same of any type, also of one that nobody knows."""
         stamp = Stamp("b0", utc - MORNING + 7200 * SECOND, utc, self.clock)
         head = self.sealed[-1] if self.sealed else None
-        record = next_record(head, device=self.device, chain=self.chain, type=TYPE_OF[type(body)], body=encode(body),
-                             stamp=stamp)
+        record = next_record(head, device=self.device, chain=self.chain, type=type_, body=body, stamp=stamp)
         self.sealed.append(seal_record(record, self.signer))
         return self.sealed[-1]
 

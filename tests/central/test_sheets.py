@@ -194,6 +194,20 @@ def test_what_the_box_does_not_answer_or_cannot_make_ends(road: Road) -> None:
     assert road.state() == "unmade" and "could not make it" in road.li.get(f"{PAGE}?lang=en").text
 
 
+def test_a_sheet_that_never_comes_may_be_asked_for_again_once_its_order_has_ended(road: Road) -> None:
+    """As of a box whose disk lost it: else nobody could ask for thirty days."""
+    road.ask()
+    road.answer()
+    data, made = road.sealed()
+    road.say(made)
+    road.clock.utc_us += DAYS * DAY_US
+    road.li = signed_in(road.centre, "supervisor", "411200", "li")
+    assert road.state() == "lost" and "has not come" in road.li.get(f"{PAGE}?lang=en").text
+    assert road.put(data) == 201 and road.state() == "here", "if it comes after all it is taken"
+    road.centre.sheets.drop(made.sha256)
+    assert road.state() == "lost" and road.ask().status_code == 303 and road.state() == "asked"
+
+
 def test_a_form_names_only_boxes_of_the_recording(road: Road) -> None:
     for device in ("box-b", ""):
         assert send(road.li, f"{PAGE}/sheets", device=device).status_code == 422

@@ -96,6 +96,20 @@ def test_a_chain_is_read_once_and_anew_after_the_database_was_set_back(centre: C
         assert list(grown.records) == [one.record for one in box.sealed] and grown.body(grown.records[1]) is kept
 
 
+@pytest.mark.parametrize("named", [[], {"a": 1}, 7, None, "welder-1"])
+def test_a_record_of_a_kind_that_nobody_knows_keeps_no_class_from_being_judged(
+    centre: Centre, clock: FixedClock, tmp_path: Path, named: object,
+) -> None:
+    """A box may send records of a later version, and whoever has its key any body."""
+    city = City(centre, clock, tmp_path, worker_of(centre, clock))
+    city.add("welder-1")
+    box = city.box()
+    box.say("of.tomorrow", {"class": named}, MORNING)
+    city.send(box)
+    told = stories.Stories(centre.store, clock).tell("welder-1")
+    assert told.story.unknown_records == 1 and told.order.class_id == "welder-1"
+
+
 def test_what_was_used_longest_ago_goes_first() -> None:
     kept: Kept[str] = Kept(10)
     kept.put("a", "A", 4)

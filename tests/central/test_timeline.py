@@ -8,8 +8,9 @@ import pytest
 from central.classes.as_of import AsOf
 from central.classes.stories import Stories, Told
 from central.web.api import people_of
-from central.web.gaps import MAYBE_HERE, NO_VIDEO, NOT_BEGUN, REASONS, STILL_COMING, gap_reason, gaps_of
+from central.web.gaps import MAYBE_HERE, NO_VIDEO, NOT_BEGUN, NOT_DUE, REASONS, STILL_COMING, gap_reason, gaps_of
 from central.web.localtime import LocalTime
+from central.web.render import environment
 from central.web.timeline import timeline
 from central.web.view import class_view
 from central.wiring import Centre
@@ -222,3 +223,19 @@ def test_page_and_json_say_the_same_of_everybody_also_before_a_block_is_over(tol
                 cell = rows[presence["person"]][number]
                 assert cell is not None and cell.answer == presence["answer"]
     assert {cell.answer for cells in rows.values() if (cell := cells[1])} == {"shown", "pending"}
+
+
+def test_of_an_online_class_hour_no_video_is_missed(told: Told) -> None:
+    """No rule asks for any (R1 to R3), so no page may call it a gap, nor count it in what is recorded."""
+    hours = told.story.hours
+    online = dataclasses.replace(hours[-1], hour=dataclasses.replace(hours[-1].hour, kind="online"), covered_us=0,
+                                 stretches=(), gaps=(hours[-1].span,))
+    mixed = dataclasses.replace(told, story=dataclasses.replace(told.story, hours=(*hours[:-1], online)))
+    without = dataclasses.replace(told, story=dataclasses.replace(told.story, hours=hours[:-1]))
+    assert not list(gaps_of(mixed.story, online, told.as_of.us))
+    view, before = class_view(mixed, {}, "en"), class_view(without, {}, "en")
+    assert (view.share, view.cover.mean) == (before.share, before.cover.mean) and view.share
+    assert view.cover.bars[-1].words == NOT_DUE == view.hours[-1].gaps[0] and not view.hours[-1].due
+    assert [row.gaps for row in view.timeline.rows] == [row.gaps for row in before.timeline.rows]
+    html = environment().get_template("class_charts.html").render(_=lambda text, **said: text.format(**said), c=view)
+    assert html.count(NOT_DUE) == 3, "in the legend, the chart and the table"

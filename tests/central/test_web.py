@@ -216,6 +216,20 @@ def test_a_record_has_a_page_with_its_proof(centre: Centre, client: TestClient, 
     assert client.get(base + "/envelope").content == announced.sealed[1].envelope
 
 
+@pytest.mark.parametrize(("named", "looked_at"), [
+    ("welder-1", "welder-1"), ("Ä ö", None), ("x" * 300, None), ("no-plan", None), ([], None), (7, None)])
+def test_a_record_of_a_kind_that_nobody_knows_has_a_page(
+    centre: Centre, client: TestClient, announced: Box, named: object, looked_at: str | None,
+) -> None:
+    """It may name anything as its class; the look at it must be on record all the same."""
+    announced.say("of.tomorrow", {"class": named}, MORNING + 62_000_000)
+    centre.collector().take(announced.messages())
+    assert client.get(f"/records/box-1/{announced.chain}/2").status_code == 200
+    with centre.store.read() as tx:
+        look = tx.of_type("look.centre")[-1].record.body
+    assert (look["class"], look["record"]["seq"]) == (looked_at, 2)
+
+
 def test_kinds_of_records_and_refusals_are_told_in_words(
     centre: Centre, client: TestClient, announced: Box
 ) -> None:

@@ -236,7 +236,8 @@ def test_a_room_with_a_session_and_no_video_may_hold_who_signed_in(
     assert said == ([("workshop",)] if told == "open" else [])
 
 
-@pytest.mark.parametrize(("box", "rooms"), [(None, [("workshop",)]), ("box-2", []), ("filmed", [])])
+@pytest.mark.parametrize(("box", "rooms"), [
+    (None, [("workshop",)]), ("box-2", []), ("filmed", []), ("never ended", [("workshop",)])])
 def test_of_a_room_that_was_off_a_miss_says_so_for_nobody_could_be_shown_or_sign_in_there(
     box: str | None, rooms: list[tuple[str, ...]],
 ) -> None:
@@ -249,6 +250,8 @@ def test_of_a_room_that_was_off_a_miss_says_so_for_nobody_could_be_shown_or_sign
         made.session(f"{DAY} 07:58", "09:42", "box-2")
     if box == "filmed":
         film(made, ("box-2", "room", ()))
+    if box == "never ended":  # a session of days before, whose end nobody pressed, says nothing of now
+        made.session("2026-02-27 14:00", None, "box-2")
     found = made.r3()
     assert found.recordings == (f"{DAY}-am",) and "room_silent" not in codes(course((DAY,)).r3())
     assert [one.params["rooms"] for one in found.reasons if one.code == "room_silent"] == rooms

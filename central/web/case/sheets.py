@@ -42,6 +42,7 @@ STATES = {
     "making": N_("asked for on {asked}; the box has accepted and makes it when it has time, until {until}"),
     "unmade": N_("asked for on {asked}; the box tried and could not make it (alarm)"),
     "coming": N_("made by the box, on its way here"),
+    "lost": N_("made by the box, but it has not come until its order ended"),
     "here": N_("here until {ends}"),
     "over": N_("its time is over: 30 days, the end of a consent, or the decision about the class is final"),
     "erased": N_("it was withdrawn: the face of somebody on it was erased, or the consent ended"),

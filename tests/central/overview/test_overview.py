@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from central.errors import BadPlaceInList
+from central.ingest.collector import Message
 from central.overview.name_keys import NameKeys, normalised
 from central.overview.overview import classes, overview, region_prefix
 from central.overview.search import search
@@ -14,6 +15,7 @@ from central.store.heard import Heard
 from central.store.summaries import Judgement, Wanted
 from central.web.errors import BadFilter
 from central.web.overview import FIELDS, asked_of
+from evidence.bodies import Alarm
 from evidence.heartbeats import heartbeat_of, seal_heartbeat
 from evidence.records import Stamp
 from evidence.times import HOUR, MINUTE
@@ -145,6 +147,31 @@ def test_boxes_in_trouble_stand_first(three: City) -> None:
         mine = overview(tx, Wanted(institutions=("school-a",)), city.centre.store.device, city.clock.utc_us)
     assert [(one.device, one.troubles) for one in found.boxes] == [("box-3", ("silent",)), ("box-1", ("full",))]
     assert found.boxes_all == 2 and [one.device for one in mine.boxes] == ["box-1"]
+
+
+@pytest.mark.parametrize("spoken", [False, True])
+def test_a_chain_beside_its_own_makes_no_box_look_well(three: City, spoken: bool) -> None:
+    """A record of a chain that never began is accepted, and a heartbeat of one that nobody knows: neither hides that
+    the box is silent, or nearly full."""
+    city = three
+    box = city.box()
+    beat = heartbeat_of(box.sealed[-1], Stamp("b0", 1, MORNING, REAL), 0, {"video": 1 << 30})
+    stray = Box(city.centre, "box-1", chain="ff" * 16)
+    stray.signer = box.signer
+    stray.genesis()
+    alone = stray.append(Alarm("a", {}), MORNING)
+    city.centre.collector().take([Message("box-1", alone.envelope)])
+    with city.centre.store.write() as tx:
+        assert [head.certificate is None for head in tx.heads("box-1")] == [False, True]
+        last = seal_heartbeat(beat, box.signer)
+        tx.put_heard(Heard("box-1", box.chain, MORNING, last, None, not spoken, "chain.cut"))
+        if spoken:
+            tx.put_heard(Heard("box-1", "ee" * 16, MORNING + MINUTE, None, None, True))
+    city.clock.utc_us += MINUTE
+    city.follow()
+    with city.centre.store.read() as tx:
+        one, = overview(tx, ALL, city.centre.store.device, city.clock.utc_us).boxes
+    assert one.troubles == ("chain.cut", "silent", "full") and one.heard_us == MORNING + spoken * MINUTE
 
 
 def test_a_name_is_found_by_its_whole_or_first_characters_by_who_may(three: City) -> None:

@@ -208,3 +208,38 @@ def test_the_sweep_finds_what_no_record_tells(city: City) -> None:
     assert fresh(city) == {"welder-1": False}
     city.follow()
     assert row(city, "welder-1").inputs == anew(city, "welder-1")[0]
+
+
+def test_a_box_whose_clock_is_apart_stays_so_whoever_looked_through_the_alarm(city: City) -> None:
+    """The worker beside and that of a page share how far records were looked through, and either may be a new one."""
+    city.add("welder-1")
+    city.box()
+    city.follow()
+    with city.centre.store.write() as tx:
+        city.centre.store.append(tx, Alarm("clock.apart", {"device": "box-1", "apart_s": 900}))
+
+    def told(by: worker.Worker) -> list[tuple[str, tuple[str, ...]]]:
+        city.clock.utc_us += MINUTE
+        by.step()
+        with city.centre.store.read() as tx:
+            found = overview(tx, Wanted(), city.centre.store.device, city.clock.utc_us)
+        return [(one.device, one.troubles) for one in found.boxes]
+
+    other = worker_of(city.centre, city.clock)
+    assert told(city.worker) == told(other) == told(city.worker) == [("box-1", ("apart",))]
+    assert told(worker_of(city.centre, city.clock)) == [("box-1", ("apart",))]
+    city.clock.utc_us += 24 * HOUR
+    assert told(other) == told(city.worker) == []
+
+
+def test_an_order_and_the_session_after_it_may_come_at_once(city: City) -> None:
+    """As when the console was off for a night: the class that was planned then is recorded, and not *not started*."""
+    city.add("cook-1", "box-3")
+    city.follow()
+    city.clock.utc_us = MORNING + 10 * MINUTE
+    order, box = city.add("welder-1"), city.box()
+    city.teach(box, "welder-1", [one.person for one in order.roster[:2]], ends=False, start=MORNING - 5 * MINUTE)
+    city.follow()
+    with city.centre.store.read() as tx:
+        one, = overview(tx, Wanted(class_id="welder-1"), city.centre.store.device, city.clock.utc_us).running
+    assert (one.recording, one.came) == ("recording", 2)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from central.classes.decisions import case_of
 from central.classes.stories import tell
-from central.webhook.events import Summary, again_us, event_of, kinds_of, read_summary, summary_of
+from central.webhook.events import AWAITED_US, Summary, again_us, event_of, kinds_of, read_summary, summary_of
 from central.wiring import Centre
 from evidence.canonical import canonical, sha256_hex
 from tests.central.course import PEOPLE
@@ -72,3 +72,17 @@ def test_time_alone_changes_a_class_when_a_class_hour_is_over_or_a_notice_ends(p
     assert again_us(case, units[0] - 1) == units[0] and again_us(case, units[-1]) is None
     waits = dataclasses.replace(case, standing=dataclasses.replace(case.standing, final_us=NOW + 5))
     assert again_us(waits, NOW) == NOW + 5 and again_us(waits, NOW + 5) is None
+
+
+def test_a_class_whose_box_is_awaited_is_looked_at_again_before_a_record_of_it_comes(played: Centre) -> None:
+    """What ends the waiting may be a record of no class: others would be told of the flag at the next one of this class
+    alone, and there may be none."""
+    with played.store.read() as tx:
+        case = case_of(tell(played.store, tx, CLASS, NOW))
+    story, last_us = case.told.story, max(one.settled_us for one in case.told.story.blocks)
+    assert again_us(case, last_us) is None
+    late = dataclasses.replace(story.blocks[-1], awaited=("101",))
+    told = dataclasses.replace(case.told, story=dataclasses.replace(story, blocks=(*story.blocks[:-1], late)))
+    waiting = dataclasses.replace(case, told=told)
+    assert again_us(waiting, last_us) == last_us + AWAITED_US
+    assert again_us(waiting, late.settled_us - 1) == late.settled_us

@@ -113,6 +113,19 @@ def test_what_the_box_must_not_follow_is_refused_with_one_alarm(
     assert told(box) == [("alarm", why)] and not taken(box)
 
 
+def test_a_class_keeps_its_policy_on_a_box_that_got_another_version_of_it(make_box: MakeBox, centre: Any) -> None:
+    """A centre lets no class change its policy once it has begun: a box that refused would take no plan of it again."""
+    box, first = make_box(), centre.order(1)
+    make_inbox(box, "centre").order(centre.message(first))
+    inbox = make_inbox(box, "centre")
+    inbox._policies = dict.fromkeys(inbox._policies, "0" * 64)
+    inbox.order(centre.message(first))
+    inbox.order(centre.message(centre.order(2)))
+    assert told(box) == [("order.accepted", "")] * 2
+    inbox.order(centre.message(centre.order(3, policy="f" * 64)))
+    assert told(box)[2:] == [("alarm", "unknown_policy")]
+
+
 def test_a_sheet_with_another_name_than_the_order_is_refused(make_box: MakeBox, centre: Any) -> None:
     box = make_box()
     wrong = seal_sheet({"p-1": Name("王秀兰", "01" * 16)}, box.keys.sealing_key, "welding-1")
