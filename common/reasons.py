@@ -274,7 +274,8 @@ REASONS: dict[str, str] = {
     ),
     "room_unfilmed": N_(
         "{name}: the box in {rooms} recorded nothing for long while its session ran, or was off after people had signed"
-        " in there, and who signed in and may sit there is shown nowhere; so the headcount is no proof"
+        " in there or as the centre heard nothing of it, and who signed in and may sit there is shown nowhere; so the"
+        " headcount is no proof"
     ),
     "room_silent": N_(
         "{name}: the box in {rooms} had no session and no video then: it was off, or nobody was there. If the class was"

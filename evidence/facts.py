@@ -77,6 +77,8 @@ class Facts:
     """Block (or class-hour) → its latest review that counts."""
     reviews_void: tuple[Ref, ...]
     """Reviews that do not count."""
+    silences: Mapping[str, tuple[Span, ...]] = dataclasses.field(default_factory=dict)
+    """Device → when nothing came from it, as the centre states."""
     posters: Mapping[tuple[str, str], PosterFact] = dataclasses.field(default_factory=dict)
     """Device and camera → what looks like people and never moves in any of its segments."""
     usual: Mapping[tuple[str, str], int] = dataclasses.field(default_factory=dict)

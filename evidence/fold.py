@@ -90,6 +90,7 @@ from evidence.story import (
 )
 from evidence.times import MINUTE
 from evidence.told import Told, read
+from evidence.watched import silences
 
 
 class NoSuchClass(BadInput):
@@ -229,6 +230,7 @@ def _facts(
         progress=progress(told.last_us, _sessions(told), told.of(Segment)),
         reviews=_latest(reviews, lambda body: body.block),
         reviews_void=reviews_void,
+        silences=silences(told.watched),
     )
     return facts, faces, pins
 

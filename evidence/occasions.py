@@ -96,12 +96,13 @@ def _occasion(
     seen_well = roll_called and not unlooked and pictured_us * 100 >= video.good_cover_pct.value * due_us
     awaited = facts.awaited(span.end_us)
     came = {one.person for one in attendance if one.came}
-    maybe = {one.person for one in checkins if one.doubt and one.accepted}
-    unsigned = [person for person in roster if person not in came | {one.person for one in seen}]
-    maybe_signed = tuple(one for one in unsigned if one in maybe or facts.adrift.signed(one, opened))
+    shown = {one.person for one in seen}
+    maybe = _maybe(facts, [one for one in roster if one not in came | shown], checkins, opened)
+    at_boxes = {ref[0] for one in attendance if one.came and one.person not in shown for ref in one.refs}
+    at_boxes |= {device for devices in maybe.values() for device in devices}
     lack, haze = lacking(facts, span), hazy(facts, certain, spans, due_us)
     dark = unlit(facts, certain, spans, due_us)
-    bare = unfilmed(facts, spans, due_us, attendance, {one.person for one in seen})
+    bare = unfilmed(facts, spans, due_us, at_boxes)
     said = _answers(facts, span, roster, touching, certain, counted, dark)
     call_refs = tuple(sorted(one.ref for found in called for one in found))
     return {
@@ -131,8 +132,8 @@ def _occasion(
         "whole": covered_us * 100 >= video.good_cover_pct.value * due_us,
         "picture_good": seen_well and bool(called) and not (lack or bare or haze),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
-        and not maybe_signed,
-        "maybe_signed": maybe_signed,
+        and not maybe,
+        "maybe_signed": tuple(maybe),
         "make_up": block is not None and block.attendees is not None,
         "review": review[1] if review else None,
         "review_old": bool(review and review[1].seen and review[1].seen != seen_hash(call_refs)),
@@ -259,6 +260,14 @@ def _signs(facts: Facts, opened: Span, span: Span) -> tuple[list[Sign], Callable
     late_min = None if late is None else late.value
     return ([one for one in near if one.at_us <= opened.end_us],
             lambda person: attended(person, own.get(person, ()), opened, span, after_us, late_min))
+
+
+def _maybe(facts: Facts, people: Sequence[str], checkins: Sequence[Sign], opened: Span) -> dict[str, set[str]]:
+    """Who of them may have signed in, at a time of which nobody is certain, and at which boxes."""
+    doubtful = [one for one in checkins if one.doubt and one.accepted]
+    found = {person: facts.adrift.signed(person, opened) | {one.ref[0] for one in doubtful if one.person == person}
+             for person in people}
+    return {person: devices for person, devices in found.items() if devices}
 
 
 def _at_us(sign: Sign) -> int:

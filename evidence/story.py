@@ -431,8 +431,8 @@ class Occasion:
     """Cameras that showed a whole block of the class before, and now clearly less than others of their box: what they
     would show is missing from the headcount."""
     unfilmed: tuple[str, ...]
-    """Rooms with a box that recorded nothing for more of it than a good picture may lack, though it had a session, and
-    somebody who signed in there (or anywhere, where somebody pressed its start) is shown nowhere."""
+    """Rooms with a box that recorded nothing for more of it than a good picture may lack, though it had a session or
+    was off, and somebody who signed in and may sit there is shown nowhere (heads.py)."""
     hazy: tuple[str, ...]
     """Cameras whose picture was dark, dazzled, as in smoke, out of focus, covered or an old one for more of it than a
     good picture may be."""

@@ -6,11 +6,11 @@ records or roll call still to come, most of the picture not looked at); missing;
 missing >= n is a flag; missing + open < n is clear; anything else asks for a review. With a limit of one a flag is
 always a review: no single occasion convicts by itself.
 
-Missing is who is neither shown nor signed in (whose only sign-in is of uncertain time may be); and who signed in,
-where the picture was good, fewer people than are due were in view all along, and nothing in view may be that person
-(the answer is *absent*): a head that is overlooked must not turn a face that could not be told into a miss.
-*Fewer people than are due* is said of an upper bound of people, not of faces alone, and where anybody was in view: a
-camera that looks elsewhere shows nobody, too. evidence/README.md, “How many people there were”.
+Missing is who is neither shown nor signed in (whose only sign-in is of uncertain time may be); and who, signed in or
+not, is not shown where the picture was good, fewer people than are due were in view all along, and nothing in view may
+be that person (the answer is *absent*): a head that is overlooked must not turn a face that could not be told into a
+miss. *Fewer people than are due* is said of an upper bound of people, not of faces alone, and where anybody was in
+view: a camera that looks elsewhere shows nobody, too. evidence/README.md, “How many people there were”.
 """
 from __future__ import annotations
 
@@ -106,11 +106,12 @@ def _by_records(unit: Occasion, due: Sequence[Presence], policy: Policy) -> Judg
     if unit.unlooked_us * 100 > (100 - policy.video.usable_pct.value) * unit.due_us:
         return Judged(unit, "open", "unlooked", ())
     seen_well = unit.picture_good and unit.fewer_than(len(due))
-    surely = [one for one in unseen if one.person not in unit.maybe_signed]
-    missed = tuple(one.person for one in surely if (seen_well and one.answer == "absent") or not one.checked_in)
+    maybe = {one.person for one in unseen if one.person in unit.maybe_signed}
+    missed = tuple(one.person for one in unseen if (seen_well and one.answer == "absent") or not (
+        one.checked_in or one.person in maybe))
     if missed:
         return Judged(unit, "missing", "missing", missed)
-    return Judged(unit, "open", "not_identified" if len(surely) == len(unseen) else "sign_uncertain", ())
+    return Judged(unit, "open", "sign_uncertain" if maybe else "not_identified", ())
 
 
 def verdict_of(judged: Sequence[Judged], limit: int) -> Verdict:
