@@ -21,6 +21,7 @@ from evidence.story import (
     BareFaceFact,
     Copied,
     LeftOutFact,
+    PackRefusedFact,
     PictureFact,
     PosterFact,
     Ref,
@@ -53,6 +54,8 @@ class Facts:
     """Roll calls that do not count."""
     left_out: Mapping[str, LeftOutFact]
     """Segment hash → why it has no roll call, and is to have none."""
+    pack_refused: Mapping[str, PackRefusedFact]
+    """Device → why it makes no roll call of the class."""
     pictures: Mapping[str, tuple[Ref, Picture]]
     """Segment hash → the first picture record of it."""
     copied: tuple[Copied, ...]

@@ -50,7 +50,7 @@ from evidence.bodies import (
     body_of,
 )
 from evidence.brackets import Chains
-from evidence.called import Called, called, left_out
+from evidence.called import Called, called, left_out, pack_refused
 from evidence.decisions import decided
 from evidence.enrolled import enrolment_facts
 from evidence.errors import BadInput
@@ -217,6 +217,7 @@ def _facts(
         rollcalls=rollcalls,
         rollcalls_void=rollcalls_void,
         left_out=left_out(told.of(Alarm), by_hash, rollcalls),
+        pack_refused=pack_refused(told.of(Alarm), told.calls),
         pictures=pictures,
         copied=copied(told.of(VideoReused), segments, pictures, _own(told)),
         views=shown.views,

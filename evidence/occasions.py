@@ -86,7 +86,9 @@ def _occasion(
         tuple(attend(person) for person in people) for people in (roster, teachers_at(facts, span.start_us)))
     review = facts.reviews.get(occasion_id)
     left_out = [facts.left_out[f.segment.sha256] for f in certain if f.segment.sha256 in facts.left_out]
-    roll_called = len(called) + len(left_out) == len(certain)
+    waiting = {fact.ref[0] for fact in certain
+               if fact.segment.sha256 not in facts.rollcalls and fact.segment.sha256 not in facts.left_out}
+    roll_called, refused = not waiting, [facts.pack_refused[one] for one in sorted(waiting & facts.pack_refused.keys())]
     video = facts.policy.video
     showing = [fact for fact in certain if shows_something(facts, fact)]
     touching = [s for f in certain for s in facts.sightings.get(f.segment.sha256, ()) if _reaches(s, span)]
@@ -125,6 +127,7 @@ def _occasion(
         "pictured_us": pictured_us,
         "doubtful_us": doubtful_us,
         "roll_called": roll_called,
+        "pack_refused": tuple(refused),
         "unlooked": tuple(sorted(fact.ref for fact in unlooked)),
         "left_out": tuple(sorted(left_out, key=lambda one: (one.start_us, one.segment))),
         "unlooked_us": _unlooked_us(certain, unlooked, spans),
@@ -138,7 +141,7 @@ def _occasion(
         "review": review[1] if review else None,
         "review_old": bool(review and review[1].seen and review[1].seen != seen_hash(call_refs)),
         "refs": _refs(facts, span, segments, call_refs, checkins, review, seen,
-                      [*counted["posters"], *left_out]),
+                      [*counted["posters"], *left_out], [one.ref for one in refused]),
         "films": tuple(sorted(fact.ref for fact in segments)),
         "calls": call_refs,
         "counting": tuple(sorted(found[0].ref for found in called)),
@@ -312,9 +315,9 @@ def _covers(leave: Leave, span: Span) -> bool:
 def _refs(
     facts: Facts, span: Span, segments: Sequence[SegmentFact], calls: Sequence[Ref],
     checkins: Sequence[Sign], review: tuple[Ref, Review] | None, seen: Sequence[Sighting],
-    others: Sequence[PosterFact | LeftOutFact],
+    others: Sequence[PosterFact | LeftOutFact], refused: Sequence[Ref],
 ) -> tuple[Ref, ...]:
-    found = {fact.ref for fact in segments} | set(calls) | {fact.ref for fact in checkins}
+    found = {fact.ref for fact in segments} | {*calls, *refused} | {fact.ref for fact in checkins}
     found |= {sighting.ref for sighting in seen if sighting.pointed}
     found |= {asked.ref for asked in facts.bareface if overlap(asked, span)}
     found |= {one.ref for one in facts.contradictions if overlap(one, span)}

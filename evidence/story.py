@@ -334,6 +334,16 @@ class LeftOutFact:
 
 
 @dataclasses.dataclass(frozen=True)
+class PackRefusedFact:
+    """A box makes no roll call of the class with its model pack (`ref`: its alarm): `few` have a face there, or they
+    show that the pack is too `loose`. It said so after its last roll call of the class."""
+
+    ref: Ref
+    device: str
+    why: Literal["few", "loose"]
+
+
+@dataclasses.dataclass(frozen=True)
 class PosterFact:
     """So many things that look like people a camera always shows. `refs`: the roll calls of the first and the last
     segment that tell it, and of the one that shows fewest."""
@@ -448,6 +458,8 @@ class Occasion:
     """Video that may belong here, but whose time is uncertain."""
     roll_called: bool
     """Every segment of it has its roll call, or was left out."""
+    pack_refused: tuple[PackRefusedFact, ...]
+    """Of the boxes whose video still waits for its roll call, those that make none."""
     unlooked: tuple[Ref, ...]
     """Its segments of which the roll call could not look at all the pictures that it was to look at, or at none."""
     left_out: tuple[LeftOutFact, ...]

@@ -99,6 +99,8 @@ def _by_records(unit: Occasion, due: Sequence[Presence], policy: Policy) -> Judg
         return Judged(unit, "open", "time_uncertain", ())
     if unit.awaited:
         return Judged(unit, "open", "awaited", ())
+    if unit.pack_refused:
+        return Judged(unit, "open", "rollcall_refused", ())
     if not unit.roll_called:
         return Judged(unit, "open", "rollcall_pending", ())
     if unit.pictured_us * 100 < policy.video.usable_pct.value * unit.due_us:
@@ -204,6 +206,8 @@ def _doubts(story: Story, one: Judged) -> list[Reason]:
         told.append(reason("in_two_rooms", **name, trainees=unit.in_two_rooms))
     if one.why in ("missing", "not_identified", "unlooked", "unpictured"):
         told += _unlooked(story, unit)
+    if one.why == "rollcall_refused":
+        told += _refused(story, unit)
     if one.why not in ("missing", "not_identified"):
         return told
     whys: dict[str, list[str]] = defaultdict(list)
@@ -252,6 +256,16 @@ def _unlooked(story: Story, unit: Occasion) -> list[Reason]:
         whys[one.why].append(moment(story, one.start_us))
     return told + [reason(f"left_out_{why}", **name, count=len(times), at_time=tuple(times))
                    for why, times in sorted(whys.items())]
+
+
+def _refused(story: Story, unit: Occasion) -> list[Reason]:
+    """Why no roll call of it is made, and in which rooms."""
+    rooms = {place.device: place.room for place in story.order.boxes}
+    whys = defaultdict(set)
+    for one in unit.pack_refused:
+        whys[one.why].add(rooms.get(one.device, one.device))
+    return [reason(f"pack_refused_{why}", **named(story, unit), rooms=tuple(sorted(found)))
+            for why, found in sorted(whys.items())]
 
 
 def _unproven(unit: Occasion, name: Mapping[str, Param]) -> list[Reason]:
