@@ -59,7 +59,7 @@ def test_too_few_enrolled_people_are_told_once_and_the_video_is_looked_at_when_t
     told = read_behind(face_box.run_folder / BEHIND)
     assert told == Behind(0, 0, 0, {CLASS: "few"}) and galleries(face_box) == []
     ((why, words),) = alarms(face_box)
-    assert why == "few" and "Enrol more" in words and "pack builtin: 7 enrolled, 10 needed" in words
+    assert why == "few" and "Enrol at least ten" in words and "pack builtin: 7 enrolled, 10 needed" in words
     face_box.store.put_templates(CLASS, "builtin", people)
     assert worker.turn() and not worker.turn() and galleries(face_box) == [20]
     assert read_behind(face_box.run_folder / BEHIND) == Behind(0, 0) and len(alarms(face_box)) == 1
