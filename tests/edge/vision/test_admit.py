@@ -32,7 +32,7 @@ def test_only_what_the_people_of_the_class_show_passes_and_a_demonstration_asks_
 
 @pytest.mark.parametrize("path", sorted(MODELS.glob("*.toml")), ids=lambda one: one.stem)
 def test_every_pack_wants_the_ten_people_of_whom_the_sentences_speak(path: Path) -> None:
-    """The finding, the alarm and the terminal say “ten” (common/reasons.py, common/alarms.py, edge/terminal/seen.py)."""
+    """Finding, alarm and terminal say “ten” (common/reasons.py, common/alarms.py, edge/terminal/seen.py)."""
     assert tomllib.loads(path.read_text(encoding="utf-8"))["calibration"]["min_people"] == 10
 
 
