@@ -41,7 +41,8 @@ ALARMS = {
     "rollcall.pack_refused": N_("The model pack of this box is refused for a class: no roll call of it is made"),
     "rollcall.pack_refused:few": N_(
         "No roll call of this class is made, as too few of it have a face on this box: nobody knows how many strangers "
-        "would be taken for them. Enrol more of the class; its video is looked at then"),
+        "would be taken for them. Enrol at least ten of the class, and its video is looked at; if it has no more "
+        "people, sign in by PIN and have people review its recordings"),
     "rollcall.pack_refused:loose": N_(
         "No roll call of this class is made, as the model pack of this box takes too many strangers for its people. "
         "Give the box another pack (opencv) and enrol the class with it; its video is looked at then"),

@@ -189,6 +189,16 @@ REASONS: dict[str, str] = {
         "{name}: {trainees} are not shown, and when they signed in is uncertain; it may have been then: undecided"
     ),
     "occasion_rollcall_pending": N_("{name}: the roll call of this recording is not finished: undecided"),
+    "occasion_rollcall_refused": N_("{name}: no roll call of this recording is made: undecided"),
+    "pack_refused_few": N_(
+        "{name}: so few people of the class have a face on the box in {rooms} that nobody knows for whom it would take"
+        " a stranger. Enrol at least ten, and its video is looked at; if the class has no more, a person must review"
+        " its recordings"
+    ),
+    "pack_refused_loose": N_(
+        "{name}: the model pack of the box in {rooms} takes too many strangers for people of this class. Give the box"
+        " the pack opencv and enrol the class with it, and its video is looked at; else a person must review it"
+    ),
     "occasion_unpictured": N_(
         "{name}: nobody has looked yet whether the picture of this recording is a live one: undecided"
     ),
@@ -286,7 +296,8 @@ REASONS: dict[str, str] = {
     ),
     "room_unfilmed": N_(
         "{name}: the box in {rooms} recorded nothing for long while its session ran, or was off after people had signed"
-        " in there, and who signed in and may sit there is shown nowhere; so the headcount is no proof"
+        " in there or as the centre heard nothing of it, and who signed in and may sit there is shown nowhere; so the"
+        " headcount is no proof"
     ),
     "room_silent": N_(
         "{name}: the box in {rooms} had no session and no video then: it was off, or nobody was there. If the class was"

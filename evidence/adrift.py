@@ -16,27 +16,26 @@ from evidence.clocks import ChainClock
 from evidence.placing import boot_of
 from evidence.records import Record
 from evidence.story import Doubt, Ref, SegmentFact, Span
+from evidence.times import NEVER_US
 
 WRONG: frozenset[Doubt] = frozenset({"simulated", "clock", "moved", "early", "ahead", "boot"})
 """Doubts in where on the wall clock it was; of others the length is in doubt, or whose word it is."""
-NEVER_US = 1 << 62
-"""Nobody knows until when."""
 
 
 class Adrift:
     """Such video and sign-ins of a class."""
 
     def __init__(
-        self, films: Mapping[Ref, tuple[Span, int]] = MappingProxyType({}), signs: Iterable[tuple[str, Span]] = (),
+        self, films: Mapping[Ref, tuple[Span, int]] = MappingProxyType({}), signs: Iterable[tuple[str, str, Span]] = (),
     ) -> None:
-        """`films`: segment record → within what time it may be, and how long it is, microseconds; `signs`: whose, and
-        within what time."""
+        """`films`: segment record → within what time it may be, and how long it is, microseconds; `signs`: whose, at
+        which box, and within what time."""
         self._films = films
         self._begun = _Sums((may.start_us, length_us) for may, length_us in films.values())
         self._over = _Sums((may.end_us, length_us) for may, length_us in films.values())
-        self._signs: dict[str, list[Span]] = defaultdict(list)
-        for person, may in signs:
-            self._signs[person].append(may)
+        self._signs: dict[str, list[tuple[str, Span]]] = defaultdict(list)
+        for person, device, may in signs:
+            self._signs[person].append((device, may))
 
     def elsewhere_us(self, segments: Iterable[SegmentFact], span: Span) -> int:
         """How much video may be of a time beside the `segments`, which say that they are."""
@@ -47,9 +46,10 @@ class Adrift:
         may, _ = self._films.get(fact.ref, (None, 0))
         return may is not None and may.start_us < span.end_us and span.start_us < may.end_us
 
-    def signed(self, person: str, span: Span) -> bool:
-        """Whether a person may have signed in or out in a time."""
-        return any(may.start_us <= span.end_us and span.start_us <= may.end_us for may in self._signs.get(person, ()))
+    def signed(self, person: str, span: Span) -> set[str]:
+        """At which boxes a person may have signed in or out in a time."""
+        return {device for device, may in self._signs.get(person, ())
+                if may.start_us <= span.end_us and span.start_us <= may.end_us}
 
 
 class _Sums:
@@ -74,7 +74,7 @@ def adrift(
     films = {record.key: (_filmed(record, body, clock_of(record)), wrong[record.key].span.length_us)
              for record, body in told if record.key in wrong}
     records = {record.key: record for record in signed}
-    doubtful = [(sign.person, _signed(records[sign.ref], clock_of(records[sign.ref]))) for sign in signs
+    doubtful = [(sign.person, sign.ref[0], _signed(records[sign.ref], clock_of(records[sign.ref]))) for sign in signs
                 if sign.doubt in WRONG and sign.accepted and sign.person is not None]
     return Adrift(films, doubtful)
 

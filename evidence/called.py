@@ -10,7 +10,7 @@ from typing import Literal
 from evidence.attendance import Said, before, refused
 from evidence.bodies import Alarm, Enrolment, RollCall, Segment
 from evidence.records import Record
-from evidence.story import LeftOutFact, Ref, SegmentFact
+from evidence.story import LeftOutFact, PackRefusedFact, Ref, SegmentFact
 from evidence.times import SECOND
 
 MOST_TRACKS = 3000
@@ -19,6 +19,7 @@ LEFT_OUT: Mapping[str, Literal["gone", "differs", "died", "unreadable"]] = Mappi
     "rollcall.segment_gone": "gone", "rollcall.segment_differs": "differs", "rollcall.died": "died",
     "rollcall.unreadable": "unreadable"})
 """Alarms that say that a roll call left out a segment, and why."""
+PACK_REFUSED = "rollcall.pack_refused"
 TRIED_AGAIN = frozenset({"gone", "died"})
 """Such a segment is tried again when a day is over, and once more with each other program or pack (leftout.py of the
 box)."""
@@ -79,6 +80,21 @@ def left_out(
         tries = Counter(with_what for _, body in own if isinstance(with_what := body.params.get("looked_with"), str))
         if why not in TRIED_AGAIN or max(tries.values(), default=0) > 1:
             found[sha] = LeftOutFact(tuple(record.key for record, _ in own), fact.ref, fact.span.start_us, why)
+    return found
+
+
+def pack_refused(told: Iterable[tuple[Record, Alarm]], calls: Iterable[Record]) -> dict[str, PackRefusedFact]:
+    """Device → why it makes no roll call of the class, if its last word is that. `calls`: all roll calls of the class:
+    with the next one in its chain a box was no longer refused, and says so anew when it is."""
+    last: dict[tuple[str, str], int] = {}
+    for call in calls:
+        last[call.device, call.chain] = max(call.seq, last.get((call.device, call.chain), 0))
+    found: dict[str, PackRefusedFact] = {}
+    for record, body in sorted(told, key=lambda item: (item[0].utc_us, item[0].key)):
+        why = body.params.get("why")
+        if body.code == PACK_REFUSED and why in ("few", "loose") and (
+                record.seq > last.get((record.device, record.chain), -1)):
+            found[record.device] = PackRefusedFact(record.key, record.device, why)
     return found
 
 

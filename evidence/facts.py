@@ -21,6 +21,7 @@ from evidence.story import (
     BareFaceFact,
     Copied,
     LeftOutFact,
+    PackRefusedFact,
     PictureFact,
     PosterFact,
     Ref,
@@ -53,6 +54,8 @@ class Facts:
     """Roll calls that do not count."""
     left_out: Mapping[str, LeftOutFact]
     """Segment hash → why it has no roll call, and is to have none."""
+    pack_refused: Mapping[str, PackRefusedFact]
+    """Device → why it makes no roll call of the class."""
     pictures: Mapping[str, tuple[Ref, Picture]]
     """Segment hash → the first picture record of it."""
     copied: tuple[Copied, ...]
@@ -77,6 +80,8 @@ class Facts:
     """Block (or class-hour) → its latest review that counts."""
     reviews_void: tuple[Ref, ...]
     """Reviews that do not count."""
+    silences: Mapping[str, tuple[Span, ...]] = dataclasses.field(default_factory=dict)
+    """Device → when nothing came from it, as the centre states."""
     posters: Mapping[tuple[str, str], PosterFact] = dataclasses.field(default_factory=dict)
     """Device and camera → what looks like people and never moves in any of its segments."""
     usual: Mapping[tuple[str, str], int] = dataclasses.field(default_factory=dict)

@@ -50,7 +50,7 @@ from evidence.bodies import (
     body_of,
 )
 from evidence.brackets import Chains
-from evidence.called import Called, called, left_out
+from evidence.called import Called, called, left_out, pack_refused
 from evidence.decisions import decided
 from evidence.enrolled import enrolment_facts
 from evidence.errors import BadInput
@@ -90,6 +90,7 @@ from evidence.story import (
 )
 from evidence.times import MINUTE
 from evidence.told import Told, read
+from evidence.watched import silences
 
 
 class NoSuchClass(BadInput):
@@ -216,6 +217,7 @@ def _facts(
         rollcalls=rollcalls,
         rollcalls_void=rollcalls_void,
         left_out=left_out(told.of(Alarm), by_hash, rollcalls),
+        pack_refused=pack_refused(told.of(Alarm), told.calls),
         pictures=pictures,
         copied=copied(told.of(VideoReused), segments, pictures, _own(told)),
         views=shown.views,
@@ -229,6 +231,7 @@ def _facts(
         progress=progress(told.last_us, _sessions(told), told.of(Segment)),
         reviews=_latest(reviews, lambda body: body.block),
         reviews_void=reviews_void,
+        silences=silences(told.watched),
     )
     return facts, faces, pins
 

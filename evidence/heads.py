@@ -13,7 +13,7 @@ from evidence.facts import Facts, overlap, shows_something
 from evidence.held import looked_at, two_apart
 from evidence.posters import with_still
 from evidence.rollcall import Bare, Look
-from evidence.story import Attendance, BareFaceFact, PictureFact, SegmentFact, Span
+from evidence.story import BareFaceFact, PictureFact, SegmentFact, Span
 from evidence.stretches import holes, union
 from evidence.times import HOUR
 
@@ -236,37 +236,37 @@ def lacking(facts: Facts, span: Span) -> tuple[str, ...]:
         and shares.get((box, camera), 0) < facts.policy.video.good_cover_pct.value}))
 
 
-def unfilmed(
-    facts: Facts, spans: Sequence[Span], due_us: int, attendance: Sequence[Attendance], shown: Collection[str],
-) -> tuple[str, ...]:
-    """Rooms with a box that recorded nothing, while it had a session, for more of these times than a good picture may
-    lack, if somebody signed in who is shown nowhere: they may sit there. One terminal may serve two rooms; but where
-    the plan alone began that session, only who signed in there. So may they where it had none and no video all day: a
-    box with power begins by the plan."""
-    unseen = [one for one in attendance if one.came and one.person not in shown]
-    signed = {facts.room(ref[0]) for one in unseen for ref in one.refs}
+def unfilmed(facts: Facts, spans: Sequence[Span], due_us: int, at_boxes: Collection[str]) -> tuple[str, ...]:
+    """Rooms with a box that recorded nothing, while people may have sat there, for more of these times than a good
+    picture may lack. `at_boxes`: where those signed in, or may have, who are shown nowhere; if nobody did, nobody sits
+    anywhere."""
     percent, found = facts.policy.video.bad_picture_pct.value, set()
-    at_boxes = {ref[0] for one in unseen for ref in one.refs}
-    for device in at_boxes | {one.device for one in facts.sessions} if unseen else ():
-        lost_us = 0
+    signed = {facts.room(device) for device in at_boxes}
+    known = {*at_boxes, *facts.silences, *(one.device for one in facts.sessions)}
+    for device in known if at_boxes else ():
+        lost_us, there = 0, _maybe_there(facts, device, spans, device in at_boxes, facts.room(device) in signed)
         for span in spans:
             filmed = [fact.span for fact in facts.filmed(span)
                       if fact.certain and fact.ref[0] == device and shows_something(facts, fact)]
-            running = _running(facts, device, span, pressed=facts.room(device) not in signed)
-            if device in at_boxes and _was_off(facts, device, span):
-                running = [span]
-            lost_us += sum(hole.length_us for part in union(running, span)
+            lost_us += sum(hole.length_us for part in union(there, span)
                            for hole in holes(union(filmed, part), part))
         if lost_us * 100 > percent * due_us:
             found.add(facts.room(device))
     return tuple(sorted(found))
 
 
-def _was_off(facts: Facts, device: str, span: Span) -> bool:
-    """Whether a box had neither a session nor video that day until the end of a time."""
-    day = Span(span.end_us - OPEN_US, span.end_us)
-    return not (any(fact.ref[0] == device for fact in facts.filmed(day))
-                or union(_running(facts, device, day, pressed=False), day))
+def _maybe_there(facts: Facts, device: str, spans: Sequence[Span], here: bool, room: bool) -> Sequence[Span]:
+    """When somebody who signed in `here`, or in this `room`, or else anywhere may have sat before a box.
+
+    While its session ran: one terminal may serve two rooms; but where the plan alone began, only who signed in in that
+    room. A box with neither session nor video of any of it was off, for with power the plan begins; or it had another
+    class. So who signed in here may sit there; and anybody, while the centre heard nothing of the box: it was off."""
+    whole = Span(min(one.start_us for one in spans), max(one.end_us for one in spans))
+    began = any(fact.ref[0] == device for fact in facts.filmed(whole)) or union(
+        _running(facts, device, whole, pressed=False), whole)
+    if began:
+        return _running(facts, device, whole, pressed=not room)
+    return [whole] if here else facts.silences.get(device, ())
 
 
 def _running(facts: Facts, device: str, span: Span, pressed: bool) -> list[Span]:

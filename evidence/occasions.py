@@ -86,7 +86,9 @@ def _occasion(
         tuple(attend(person) for person in people) for people in (roster, teachers_at(facts, span.start_us)))
     review = facts.reviews.get(occasion_id)
     left_out = [facts.left_out[f.segment.sha256] for f in certain if f.segment.sha256 in facts.left_out]
-    roll_called = len(called) + len(left_out) == len(certain)
+    waiting = {fact.ref[0] for fact in certain
+               if fact.segment.sha256 not in facts.rollcalls and fact.segment.sha256 not in facts.left_out}
+    roll_called, refused = not waiting, [facts.pack_refused[one] for one in sorted(waiting & facts.pack_refused.keys())]
     video = facts.policy.video
     showing = [fact for fact in certain if shows_something(facts, fact)]
     touching = [s for f in certain for s in facts.sightings.get(f.segment.sha256, ()) if _reaches(s, span)]
@@ -96,12 +98,13 @@ def _occasion(
     seen_well = roll_called and not unlooked and pictured_us * 100 >= video.good_cover_pct.value * due_us
     awaited = facts.awaited(span.end_us)
     came = {one.person for one in attendance if one.came}
-    maybe = {one.person for one in checkins if one.doubt and one.accepted}
-    unsigned = [person for person in roster if person not in came | {one.person for one in seen}]
-    maybe_signed = tuple(one for one in unsigned if one in maybe or facts.adrift.signed(one, opened))
+    shown = {one.person for one in seen}
+    maybe = _maybe(facts, [one for one in roster if one not in came | shown], checkins, opened)
+    at_boxes = {ref[0] for one in attendance if one.came and one.person not in shown for ref in one.refs}
+    at_boxes |= {device for devices in maybe.values() for device in devices}
     lack, haze = lacking(facts, span), hazy(facts, certain, spans, due_us)
     dark = unlit(facts, certain, spans, due_us)
-    bare = unfilmed(facts, spans, due_us, attendance, {one.person for one in seen})
+    bare = unfilmed(facts, spans, due_us, at_boxes)
     said = _answers(facts, span, roster, touching, certain, counted, dark)
     call_refs = tuple(sorted(one.ref for found in called for one in found))
     return {
@@ -124,6 +127,7 @@ def _occasion(
         "pictured_us": pictured_us,
         "doubtful_us": doubtful_us,
         "roll_called": roll_called,
+        "pack_refused": tuple(refused),
         "unlooked": tuple(sorted(fact.ref for fact in unlooked)),
         "left_out": tuple(sorted(left_out, key=lambda one: (one.start_us, one.segment))),
         "unlooked_us": _unlooked_us(certain, unlooked, spans),
@@ -131,13 +135,13 @@ def _occasion(
         "whole": covered_us * 100 >= video.good_cover_pct.value * due_us,
         "picture_good": seen_well and bool(called) and not (lack or bare or haze),
         "time_certain": doubtful_us * 100 <= (100 - video.good_cover_pct.value) * due_us
-        and not maybe_signed,
-        "maybe_signed": maybe_signed,
+        and not maybe,
+        "maybe_signed": tuple(maybe),
         "make_up": block is not None and block.attendees is not None,
         "review": review[1] if review else None,
         "review_old": bool(review and review[1].seen and review[1].seen != seen_hash(call_refs)),
         "refs": _refs(facts, span, segments, call_refs, checkins, review, seen,
-                      [*counted["posters"], *left_out]),
+                      [*counted["posters"], *left_out], [one.ref for one in refused]),
         "films": tuple(sorted(fact.ref for fact in segments)),
         "calls": call_refs,
         "counting": tuple(sorted(found[0].ref for found in called)),
@@ -261,6 +265,14 @@ def _signs(facts: Facts, opened: Span, span: Span) -> tuple[list[Sign], Callable
             lambda person: attended(person, own.get(person, ()), opened, span, after_us, late_min))
 
 
+def _maybe(facts: Facts, people: Sequence[str], checkins: Sequence[Sign], opened: Span) -> dict[str, set[str]]:
+    """Who of them may have signed in, at a time of which nobody is certain, and at which boxes."""
+    doubtful = [one for one in checkins if one.doubt and one.accepted]
+    found = {person: facts.adrift.signed(person, opened) | {one.ref[0] for one in doubtful if one.person == person}
+             for person in people}
+    return {person: devices for person, devices in found.items() if devices}
+
+
 def _at_us(sign: Sign) -> int:
     return sign.at_us
 
@@ -303,9 +315,9 @@ def _covers(leave: Leave, span: Span) -> bool:
 def _refs(
     facts: Facts, span: Span, segments: Sequence[SegmentFact], calls: Sequence[Ref],
     checkins: Sequence[Sign], review: tuple[Ref, Review] | None, seen: Sequence[Sighting],
-    others: Sequence[PosterFact | LeftOutFact],
+    others: Sequence[PosterFact | LeftOutFact], refused: Sequence[Ref],
 ) -> tuple[Ref, ...]:
-    found = {fact.ref for fact in segments} | set(calls) | {fact.ref for fact in checkins}
+    found = {fact.ref for fact in segments} | {*calls, *refused} | {fact.ref for fact in checkins}
     found |= {sighting.ref for sighting in seen if sighting.pointed}
     found |= {asked.ref for asked in facts.bareface if overlap(asked, span)}
     found |= {one.ref for one in facts.contradictions if overlap(one, span)}

@@ -334,6 +334,16 @@ class LeftOutFact:
 
 
 @dataclasses.dataclass(frozen=True)
+class PackRefusedFact:
+    """A box makes no roll call of the class with its model pack (`ref`: its alarm): `few` have a face there, or they
+    show that the pack is too `loose`. It said so after its last roll call of the class."""
+
+    ref: Ref
+    device: str
+    why: Literal["few", "loose"]
+
+
+@dataclasses.dataclass(frozen=True)
 class PosterFact:
     """So many things that look like people a camera always shows. `refs`: the roll calls of the first and the last
     segment that tell it, and of the one that shows fewest."""
@@ -431,8 +441,8 @@ class Occasion:
     """Cameras that showed a whole block of the class before, and now clearly less than others of their box: what they
     would show is missing from the headcount."""
     unfilmed: tuple[str, ...]
-    """Rooms with a box that recorded nothing for more of it than a good picture may lack, though it had a session, and
-    somebody who signed in there (or anywhere, where somebody pressed its start) is shown nowhere."""
+    """Rooms with a box that recorded nothing for more of it than a good picture may lack, though it had a session or
+    was off, and somebody who signed in and may sit there is shown nowhere (heads.py)."""
     hazy: tuple[str, ...]
     """Cameras whose picture was dark, dazzled, as in smoke, out of focus, covered or an old one for more of it than a
     good picture may be."""
@@ -448,6 +458,8 @@ class Occasion:
     """Video that may belong here, but whose time is uncertain."""
     roll_called: bool
     """Every segment of it has its roll call, or was left out."""
+    pack_refused: tuple[PackRefusedFact, ...]
+    """Of the boxes whose video still waits for its roll call, those that make none."""
     unlooked: tuple[Ref, ...]
     """Its segments of which the roll call could not look at all the pictures that it was to look at, or at none."""
     left_out: tuple[LeftOutFact, ...]

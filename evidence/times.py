@@ -10,6 +10,8 @@ from evidence.errors import BadRecord
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
+NEVER_US = 1 << 62
+"""Nobody knows until when."""
 UTC_PATTERN = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 _SPELLED = re.compile(UTC_PATTERN, re.ASCII)
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)

@@ -2,14 +2,15 @@
 record; what it showed stands in the centre's chain alone."""
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from evidence.bodies import Alarm, body_of
 from evidence.errors import BadRecord
 from evidence.receipts import Receipt
 from evidence.records import Record
-from evidence.story import WatchedFact
-from evidence.times import utc_us
+from evidence.story import Span, WatchedFact
+from evidence.times import NEVER_US, utc_us
 
 SILENT, LEFT = "box.silent", "chain.left"
 CODES = ("chain.cut", "chain.fork", LEFT, SILENT)
@@ -44,3 +45,13 @@ def _facts(
             later = [us for us in given.get(device, ()) if us > record.utc_us]
             until_us = min(later, default=None) if body.code == SILENT else record.utc_us
             yield WatchedFact(body.code, device, record.utc_us, since_us, until_us, record.key)
+
+
+def silences(found: Iterable[WatchedFact]) -> dict[str, tuple[Span, ...]]:
+    """Device → when nothing came from it. One that goes on has no end."""
+    spans: dict[str, list[Span]] = defaultdict(list)
+    for one in found:
+        if one.code == SILENT:
+            until_us = NEVER_US if one.until_us is None else one.until_us
+            spans[one.device].append(Span(min(one.since_us, until_us), until_us))
+    return {device: tuple(times) for device, times in spans.items()}

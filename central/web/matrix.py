@@ -75,6 +75,8 @@ class BlockView:
     cameras: tuple[tuple[str, str], ...]
     doubtful: bool
     roll_called: bool
+    pack_refused: bool
+    """A box makes no roll call of what waits for one; the findings say why."""
 
 
 def answer_of(told: Told, block: Block, presence: Presence, r3: R3Finding | None) -> str:
@@ -117,6 +119,7 @@ def block_view(told: Told, block: Block, r3: R3Finding | None, local: LocalTime)
         cameras=tuple(cameras_of(told.story, block)),
         doubtful=any(not fact.certain for fact in facts_of(told.story, block)),
         roll_called=block.roll_called,
+        pack_refused=bool(block.pack_refused),
     )
 
 

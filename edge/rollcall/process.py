@@ -214,6 +214,8 @@ class Worker:
                 people = self._galleries.setdefault(people, people)
             key = str(body["segment"]), str(body["class"])
             self._calls[key] = (*self._calls.get(key, ()), Called(str(body["pack_sha256"]), people))
+            if self._refused is not None:
+                self._refused.called(sealed.record)
 
     def _learn_faces(self) -> None:
         """When somebody was enrolled, every segment is looked up anew: it may be due again."""

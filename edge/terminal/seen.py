@@ -22,7 +22,7 @@ BEHIND_US = 2 * MINUTE
 
 NONE, WAITING = N_("Nothing has been looked at yet"), N_("The roll call waits for the first minutes of video")
 REFUSED = {
-    "few": N_("No roll call: enrol more of this class first"),
+    "few": N_("No roll call: enrol ten or more, or have it reviewed"),
     "loose": N_("No roll call: this pack mixes people up. Use opencv"),
 }
 """By why the pack is refused for the class (edge/vision/admit.py)."""
@@ -147,7 +147,8 @@ def unseen(
         code, sentence = ("waiting", WAITING) if seen is not None or running else ("none", NONE)
         sentence = UNCERTAIN if seen is not None and seen.state == "uncertain" else no_call or sentence
         text = _joined(of if seen is not None else "", translate(sentence, lang), behind)
-        return {"state": code, "title": title, "text": text, "advice": False, "names": [], "why": []}
+        act = running and sentence == no_call
+        return {"state": code, "title": title, "text": text, "advice": act, "names": [], "why": []}
     code, there = seen.state, seen.due - len(seen.missing)
     if running and seen.missing:
         title = _joined(translate(NOT_SEEN_OF, lang, count=len(seen.missing), due=seen.due), behind)

@@ -6,11 +6,11 @@ records or roll call still to come, most of the picture not looked at); missing;
 missing >= n is a flag; missing + open < n is clear; anything else asks for a review. With a limit of one a flag is
 always a review: no single occasion convicts by itself.
 
-Missing is who is neither shown nor signed in (whose only sign-in is of uncertain time may be); and who signed in,
-where the picture was good, fewer people than are due were in view all along, and nothing in view may be that person
-(the answer is *absent*): a head that is overlooked must not turn a face that could not be told into a miss.
-*Fewer people than are due* is said of an upper bound of people, not of faces alone, and where anybody was in view: a
-camera that looks elsewhere shows nobody, too. evidence/README.md, “How many people there were”.
+Missing is who is neither shown nor signed in (whose only sign-in is of uncertain time may be); and who, signed in or
+not, is not shown where the picture was good, fewer people than are due were in view all along, and nothing in view may
+be that person (the answer is *absent*): a head that is overlooked must not turn a face that could not be told into a
+miss. *Fewer people than are due* is said of an upper bound of people, not of faces alone, and where anybody was in
+view: a camera that looks elsewhere shows nobody, too. evidence/README.md, “How many people there were”.
 """
 from __future__ import annotations
 
@@ -100,6 +100,8 @@ def _by_records(unit: Occasion, due: Sequence[Presence], policy: Policy) -> Judg
         return Judged(unit, "open", "time_uncertain", ())
     if unit.awaited:
         return Judged(unit, "open", "awaited", ())
+    if unit.pack_refused:
+        return Judged(unit, "open", "rollcall_refused", ())
     if not unit.roll_called:
         return Judged(unit, "open", "rollcall_pending", ())
     if unit.pictured_us * 100 < policy.video.usable_pct.value * unit.due_us:
@@ -107,11 +109,12 @@ def _by_records(unit: Occasion, due: Sequence[Presence], policy: Policy) -> Judg
     if unit.unlooked_us * 100 > (100 - policy.video.usable_pct.value) * unit.due_us:
         return Judged(unit, "open", "unlooked", ())
     seen_well = unit.picture_good and unit.fewer_than(len(due))
-    surely = [one for one in unseen if one.person not in unit.maybe_signed]
-    missed = tuple(one.person for one in surely if (seen_well and one.answer == "absent") or not one.checked_in)
+    maybe = {one.person for one in unseen if one.person in unit.maybe_signed}
+    missed = tuple(one.person for one in unseen if (seen_well and one.answer == "absent") or not (
+        one.checked_in or one.person in maybe))
     if missed:
         return Judged(unit, "missing", "missing", missed)
-    return Judged(unit, "open", "not_identified" if len(surely) == len(unseen) else "sign_uncertain", ())
+    return Judged(unit, "open", "sign_uncertain" if maybe else "not_identified", ())
 
 
 def verdict_of(judged: Sequence[Judged], limit: int) -> Verdict:
@@ -204,6 +207,8 @@ def _doubts(story: Story, one: Judged) -> list[Reason]:
         told.append(reason("in_two_rooms", **name, trainees=unit.in_two_rooms))
     if one.why in ("missing", "not_identified", "unlooked", "unpictured"):
         told += _unlooked(story, unit)
+    if one.why == "rollcall_refused":
+        told += _refused(story, unit)
     if one.why not in ("missing", "not_identified"):
         return told
     whys: dict[str, list[str]] = defaultdict(list)
@@ -253,6 +258,16 @@ def _unlooked(story: Story, unit: Occasion) -> list[Reason]:
         whys[one.why].append(moment(story, one.start_us))
     return told + [reason(f"left_out_{why}", **name, count=len(times), at_time=tuple(times))
                    for why, times in sorted(whys.items())]
+
+
+def _refused(story: Story, unit: Occasion) -> list[Reason]:
+    """Why no roll call of it is made, and in which rooms."""
+    rooms = {place.device: place.room for place in story.order.boxes}
+    whys = defaultdict(set)
+    for one in unit.pack_refused:
+        whys[one.why].add(rooms.get(one.device, one.device))
+    return [reason(f"pack_refused_{why}", **named(story, unit), rooms=tuple(sorted(found)))
+            for why, found in sorted(whys.items())]
 
 
 def _unproven(unit: Occasion, name: Mapping[str, Param]) -> list[Reason]:

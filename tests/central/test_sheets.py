@@ -131,7 +131,7 @@ def test_a_sheet_is_asked_for_comes_sealed_and_is_shown_to_who_says_why(road: Ro
         "upload-offset"] == "0"
     assert road.put(data) == 201 and road.put(data) == 200 and road.state() == "here"
     (path,) = road.here()
-    assert path.read_bytes() == data and b"PNG" not in data
+    assert path.read_bytes() == data and b"\x89PNG\r\n" not in data
     assert f"{PAGE}/sheets/{road.box.device}" in road.li.get(PAGE).text
     sheet = f"{PAGE}/sheets/{road.box.device}"
     assert "Why you look" in road.li.get(f"{sheet}/1.png").text and "Why you look" in road.li.get(sheet).text

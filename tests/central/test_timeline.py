@@ -15,7 +15,7 @@ from central.web.timeline import timeline
 from central.web.view import class_view
 from central.wiring import Centre
 from evidence.rules import findings
-from evidence.story import PictureFact, Span
+from evidence.story import PackRefusedFact, PictureFact, Span
 from evidence.times import MINUTE, utc_us
 
 LOCAL = LocalTime(480, "en")
@@ -152,6 +152,15 @@ def test_while_a_roll_call_is_not_finished_nobody_is_called_absent(told: Told, l
     assert {cell.answer_words for cell in cells if cell and cell.answer != "shown"} == {words}
     told_answers = {one["answer"] for one in people_of(unfinished, unfinished.story.blocks[1])["presences"]}
     assert told_answers == {"shown", "not_looked_at"}
+
+
+def test_where_a_box_makes_no_roll_call_the_class_page_and_the_finding_say_so(told: Told) -> None:
+    refused = PackRefusedFact(("room-1", "c", 9), "room-1", "few")
+    found = with_block(told, 1, roll_called=False, pack_refused=(refused,))
+    view = class_view(found, {}, "zh")
+    assert [block.pack_refused for block in view.blocks] == [False, True, False, False]
+    said = [line for finding in view.findings if finding.rule == "R3" for line in finding.reasons]
+    assert any("不进行点名" in line for line in said) and any("请登记至少十人" in line for line in said)
 
 
 def test_absent_in_an_undecided_recording_is_no_reproach(told: Told) -> None:

@@ -111,7 +111,8 @@ def test_every_reason_that_the_rules_give_has_words() -> None:
         given |= set(re.findall(r'(?:reason\(|code = |else )"([a-z0-9_]+)"', path.read_text(encoding="utf-8")))
     given |= {f"reviewed_{one}" for one in ("complete", "missing", "open")}
     given |= {f"doubt_{one}" for one in ("simulated", "clock", "boot", "step", "gaps")}
-    given |= {f"occasion_{one}" for one in ("rollcall_pending", "nobody_due")}
+    given |= {f"occasion_{one}" for one in ("rollcall_pending", "rollcall_refused", "nobody_due")}
+    given |= {f"pack_refused_{one}" for one in ("few", "loose")}
     given -= {"complete", "missing", "open", "satisfied", "violated", "not_applicable", "block", "class_hour", "review",
               "warning"}
     assert len(given) > 25 and given <= set(reasons.REASONS)

@@ -52,6 +52,7 @@ from evidence.bodies import (
 from evidence.canonical import sha256_hex
 from evidence.fold import fold
 from evidence.policy import Policy
+from evidence.receipts import Receipt, by_chain
 from evidence.records import NO_PREV, ClockState, Record, record_bytes
 from evidence.rules import Finding, R3Finding, findings
 from evidence.shape import encode
@@ -133,6 +134,7 @@ class Course:
         self.hours: list[Hour] = []
         self.orders = 0
         self.silent = False
+        self.receipts: list[Receipt] = []
         self._count = itertools.count(1)
 
     # the plan
@@ -351,7 +353,7 @@ class Course:
         return [*self.centre.records, *boxes, *(() if self.silent else map(_later, self.boxes.values()))]
 
     def story(self) -> Story:
-        return fold(self.records, "c-1", self.policy)
+        return fold(self.records, "c-1", self.policy, receipts=by_chain(self.receipts))
 
     def findings(self, as_of: str = "2026-04-01 00:00") -> tuple[Finding, ...]:
         return findings(self.story(), self.policy, at(as_of))

@@ -141,3 +141,19 @@ def fact_of(index: int) -> SegmentFact:
 
 
 guiltless = next(iter(guilty(()).story().segments))
+
+
+
+@pytest.mark.parametrize(("box", "told"), [("box-1", "missing"), ("box-2", "open")])
+def test_who_is_surely_absent_from_the_room_of_that_terminal_is_missing_signed_in_or_not(box: str, told: str) -> None:
+    """Else a PIN on a clock that nobody set would hide who stays away: the same PIN at its time does not. But of the
+    room of the second terminal there is no video: who signed in there may sit there."""
+    made = guilty(DAYS[:1])
+    chain = made.boxes[box]
+    chain.clock = UNSET
+    chain.restart(at(f"{DAYS[0]} 07:00"), "1f")
+    made.pin("t-4", f"{DAYS[0]} 07:55", box=box)
+    set_again(made, DAYS[3], box)
+    assert made.story().blocks[0].maybe_signed == ("t-4",)
+    found = made.r3()
+    assert (found.recordings if told == "missing" else found.open_recordings) == (f"{DAYS[0]}-am",)

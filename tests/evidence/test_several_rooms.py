@@ -5,7 +5,9 @@ from typing import Literal
 
 import pytest
 
-from tests.evidence.course import TRAINEES, Course, at, codes
+from evidence.receipts import Receipt
+from evidence.times import MINUTE, utc_text
+from tests.evidence.course import TRAINEES, Course, at, codes, sha
 
 DAY, NEXT = "2026-03-02", "2026-03-03"
 BUT_4 = TRAINEES[:3]
@@ -232,6 +234,52 @@ def test_a_room_with_a_session_and_no_video_may_hold_who_signed_in(
         made.film(f"{DAY} {filmed[0]}", filmed[1], (), box="box-2")
     found = made.r3()
     assert (found.recordings if told == "missing" else found.open_recordings) == (f"{DAY}-am",)
+    said = [one.params["rooms"] for one in found.reasons if one.code == "room_unfilmed"]
+    assert said == ([("workshop",)] if told == "open" else [])
+
+
+def off_in_the_afternoon(signed: str) -> Course:
+    """The second box films all morning, and has no power in the afternoon; t-4 signs in before that at a terminal."""
+    made = Course(boxes=("box-1", "box-2"), rooms=TWO)
+    made.half_day(DAY)
+    made.half_day(DAY, "pm")
+    made.order()
+    for person in TRAINEES:
+        made.check_in(person, f"{DAY} 07:50")
+        made.check_in(person, f"{DAY} 13:50", box=signed if person == "t-4" else "box-1")
+    film(made, ("box-1", "room", BUT_4), ("box-2", "bench", ("t-4",)))
+    made.session(f"{DAY} 07:58", "09:42", "box-2")
+    made.film(f"{DAY} 13:58", "15:42", BUT_4)
+    return made
+
+
+@pytest.mark.parametrize(("signed", "told"), [("box-2", "open"), ("box-1", "missing")])
+def test_a_box_that_worked_in_the_morning_may_be_off_in_the_afternoon(signed: str, told: str) -> None:
+    """With power a session would have begun by the plan, whatever ran before."""
+    found = off_in_the_afternoon(signed).r3()
+    assert (found.recordings if told == "missing" else found.open_recordings) == (f"{DAY}-pm",)
+
+
+def silence(made: Course, start: str, end: str, box: str = "box-2") -> None:
+    """The centre states that nothing came from a box from one time of the day to another."""
+    params = {"device": box, "chain": sha(box)[:32], "since": utc_text(at(f"{DAY} {start}"))}
+    made.centre.add("alarm", {"code": "box.silent", "params": params}, at(f"{DAY} {start}") + 10 * MINUTE)
+    last = made.boxes["box-2"].records[-1]
+    heard = utc_text(at(f"{DAY} {end}"))
+    made.receipts.append(Receipt(1, "centre", box, last.chain, last.seq, sha("head"), 0, heard))
+
+
+@pytest.mark.parametrize(("start", "end", "box", "told"), [
+    ("12:00", "17:00", "box-2", "open"), ("14:10", "17:00", "box-2", "open"), ("12:00", "17:00", "box-3", "missing"),
+    ("12:00", "13:59", "box-2", "missing"), ("14:00", "14:15", "box-2", "missing")])
+def test_a_room_whose_box_the_centre_did_not_hear_and_that_recorded_nothing_convicts_nobody_who_signed_in(
+    start: str, end: str, box: str, told: str,
+) -> None:
+    """A pulled cable leaves it open. With a network alone missing the box would have recorded; with power, too."""
+    made = off_in_the_afternoon("box-1")
+    silence(made, start, end, box)
+    found = made.r3()
+    assert (found.recordings if told == "missing" else found.open_recordings) == (f"{DAY}-pm",)
     said = [one.params["rooms"] for one in found.reasons if one.code == "room_unfilmed"]
     assert said == ([("workshop",)] if told == "open" else [])
 

@@ -13,10 +13,11 @@ from edge.plans import newest_orders
 from edge.rollcall.attempts import Attempts
 from edge.rollcall.behind import BEHIND, Behind, Board, read_behind
 from edge.rollcall.process import Worker, policy_of
-from edge.rollcall.refused import CODE, Refused
+from edge.rollcall.refused import Refused
 from edge.vision.pack import Pack
 from edge.wiring import Box
 from evidence.bodies import OrderAccepted, RollCall, body_of
+from evidence.called import PACK_REFUSED
 from evidence.policy import Policy
 from tests.edge.rollcall.test_process import SECOND, add, film, remembering  # noqa: F401
 from tests.edge.vision.test_calibrate import crowd
@@ -38,8 +39,8 @@ def start(face_box: Box, remembering: Pack) -> Start:  # noqa: F811
 
 def alarms(box: Box) -> list[tuple[str, str]]:
     found = [sealed.record.body for sealed in box.store.records_of("alarm")]
-    assert {body["code"] for body in found} <= {CODE} and {body["class"] for body in found} <= {CLASS}
-    return [(body["params"]["why"], alarm_words(CODE, body["params"], "en")) for body in found]
+    assert {body["code"] for body in found} <= {PACK_REFUSED} and {body["class"] for body in found} <= {CLASS}
+    return [(body["params"]["why"], alarm_words(PACK_REFUSED, body["params"], "en")) for body in found]
 
 
 def galleries(box: Box) -> list[int]:
@@ -58,10 +59,26 @@ def test_too_few_enrolled_people_are_told_once_and_the_video_is_looked_at_when_t
     told = read_behind(face_box.run_folder / BEHIND)
     assert told == Behind(0, 0, 0, {CLASS: "few"}) and galleries(face_box) == []
     ((why, words),) = alarms(face_box)
-    assert why == "few" and "Enrol more" in words and "pack builtin: 7 enrolled, 10 needed" in words
+    assert why == "few" and "Enrol at least ten" in words and "pack builtin: 7 enrolled, 10 needed" in words
     face_box.store.put_templates(CLASS, "builtin", people)
     assert worker.turn() and not worker.turn() and galleries(face_box) == [20]
     assert read_behind(face_box.run_folder / BEHIND) == Behind(0, 0) and len(alarms(face_box)) == 1
+
+
+def test_after_a_roll_call_it_is_told_anew(face_box: Box, add, start: Start) -> None:  # noqa: F811
+    """A finding takes it that who called the roll since is not refused any more."""
+    people = crowd(20, 2.0)
+    few = dict(list(people.items())[:7])
+    face_box.store.put_templates(CLASS, "builtin", few)
+    add(0)
+    worker = start(REAL)
+    assert not worker.turn()
+    face_box.store.put_templates(CLASS, "builtin", people)
+    assert worker.turn() and len(alarms(face_box)) == 1
+    face_box.store.ask_erasure(CLASS, list(people)[7:], "withdrawn")
+    add(1)
+    assert not worker.turn() and not worker.turn() and len(alarms(face_box)) == 2
+    assert not start(REAL).turn() and len(alarms(face_box)) == 2, "a restart is no reason"
 
 
 def test_a_pack_that_mixes_the_class_up_is_told_with_what_to_do(face_box: Box, add, start: Start) -> None:  # noqa: F811
@@ -123,4 +140,4 @@ def test_words_need_no_parameter_of_a_stranger() -> None:
     hostile: Collection[dict[str, object]] = ({"least": 1}, {"strangers_ppm": 1}, {"why": "few"}, {"why": []}, {})
     for params in hostile:
         for lang in ("zh", "en"):
-            assert alarm_words(CODE, params, lang)
+            assert alarm_words(PACK_REFUSED, params, lang)

@@ -94,5 +94,6 @@ def test_where_no_roll_call_is_made_the_page_says_so_and_what_to_do_before_all_e
     for why, sentence in REFUSED.items():
         for seen in (None, Seen("waiting"), some):
             for running in (True, False):
-                assert translate(sentence, lang) in unseen(seen, running, None, {}, lang, refused=why)["text"]
+                said = unseen(seen, running, None, {}, lang, refused=why)
+                assert translate(sentence, lang) in said["text"] and said["advice"] is running
     assert unseen(some, True, None, {}, lang, refused=None)["text"] == translate(ADVICE["small"], lang)

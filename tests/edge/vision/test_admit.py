@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import dataclasses
+import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from edge.vision.calibrate import Threshold
 
 REAL, DEMO = load_policy("sanmenxia-2023"), load_policy("demo")
 ALLOWED = 15_000
+MODELS = Path(__file__).parents[3] / "models"
 THRESHOLDS = st.builds(
     Threshold, st.integers(0, 1_000_000), st.sampled_from(["manifest", "gallery"]), st.integers(0, 80),
     st.none() | st.integers(0, 1_000_000))
@@ -25,6 +28,12 @@ def test_only_what_the_people_of_the_class_show_passes_and_a_demonstration_asks_
     assert (why is None) == shown
     assert shown or (why == "few") == (threshold.source == "manifest")
     assert refusal(threshold, DEMO) is None
+
+
+@pytest.mark.parametrize("path", sorted(MODELS.glob("*.toml")), ids=lambda one: one.stem)
+def test_every_pack_wants_the_ten_people_of_whom_the_sentences_speak(path: Path) -> None:
+    """Finding, alarm and terminal say “ten” (common/reasons.py, common/alarms.py, edge/terminal/seen.py)."""
+    assert tomllib.loads(path.read_text(encoding="utf-8"))["calibration"]["min_people"] == 10
 
 
 @pytest.mark.parametrize("policy", ["sanmenxia-2023", "zhengzhou-2022"])
