@@ -77,7 +77,9 @@ ALARMS = {
         "Nobody sets the clock of the centre; somebody said that it is right, and it signs by it"),
     "centre.full": N_("The disk of the centre is full: it takes no video until there is room"),
     "chain.fork": N_("A box sent two different records with the same number"),
-    "quarantine.full": N_("A box sent so much that cannot be believed that nothing more of it is kept"),
+    "quarantine.full": N_(
+        "A box sent so much that cannot be believed that not all of it is kept: for each reason the first messages and "
+        "the newest are"),
     "claim.refused": N_("A box was refused that came with a token of this centre"),
     "chain.cut": N_(
         "A box says that its records end earlier than they did: some were removed, or an old copy of it is running"),

@@ -41,8 +41,8 @@ SESSION_S = 7 * 24 * 3600
 MAX_PACKET = MAX_MESSAGE + 1024
 TICK_S = 0.5
 RETRY = Backoff(first=1.0, longest=60.0)
-LOOK_S = 30.0
-"""How often the silence of boxes, the losses of the broker and what must be removed are looked at."""
+LOOK_S, TIDY_S = 30.0, 3600.0
+"""How often the silence of boxes, the losses of the broker and what must be removed are looked at; and quarantine."""
 _LOG = Log("collector")
 
 
@@ -78,7 +78,7 @@ class BrokerLink:
         self._failures, self._failing_since = 0, 0.0
         self._session, self._tls = 0, tls
         self._ailing: str | None = None
-        self._sweep, self._sweep_at = sweep, 0.0
+        self._sweep, self._sweep_at, self._tidy_at = sweep, 0.0, 0.0
         self._announcer = Announcer(store, time.monotonic)
         self._acknowledging = threading.RLock()
         """Held while `_session` is looked at for an acknowledgement, and while it changes."""
@@ -151,6 +151,9 @@ class BrokerLink:
         if time.monotonic() < self._sweep_at:
             return
         self._sweep_at = time.monotonic() + LOOK_S
+        if time.monotonic() >= self._tidy_at:
+            self._tidy_at = time.monotonic() + TIDY_S
+            self._collector.tidy()
         try:
             self._sweep()
         except (CannotRead, OSError) as error:

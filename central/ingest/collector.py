@@ -126,7 +126,7 @@ class Collector:
         checked = self._check_all(records)
         touched: dict[tuple[str, str], None] = {}
         holes: dict[tuple[str, str], int | None] = {}
-        with self._store.write() as tx, self._quarantine.until_committed():
+        with self._store.write() as tx, self._quarantine.of_batch():
             self._ledger.keep_up(tx)
             if self._keyring.denies(tx.denied()):
                 # A key was revoked since: whatever is not committed yet is not believed.
@@ -166,6 +166,11 @@ class Collector:
                 given.append(Given(place[0], seal_gap(gap, self._signer), "gaps"))
                 self._holes[place] = hole.asked(now.mono_us)
         return given
+
+    def tidy(self) -> None:
+        """Remove from quarantine what is too old. Raises DatabaseUnusable."""
+        with self._store.write() as tx:
+            self._quarantine.sweep(tx)
 
     def tell(self, code: str, **params: str | int) -> None:
         """Append an alarm to the centre's own chain. Raises DatabaseUnusable."""
@@ -260,7 +265,7 @@ class Collector:
         state_reused(self._store, tx, fresh)
         for kept in fresh:
             if kept.record.seq == 0:
-                order_again(self._store, tx, kept.record.device, self._clock.stamp().utc_us)
+                order_again(self._store, tx, kept.record.device, kept.record.chain, self._clock.stamp().utc_us)
         return touched
 
     def _receipt(
@@ -302,9 +307,9 @@ class Collector:
         self._silent = ""
         return now_us
 
-    def _refuse(self, tx: Tx, message: Message, error: ZaitangError) -> bool:
-        """Keep the message in quarantine. True if it is new there."""
-        return self._quarantine.put(tx, message.device, message.topic, message.payload, error)
+    def _refuse(self, tx: Tx, message: Message, error: ZaitangError) -> None:
+        """Keep the message in quarantine."""
+        self._quarantine.put(tx, message.device, message.topic, message.payload, error)
 
     def _tell_stays(self, tx: Tx, device: str, chain: str, first: int | None) -> None:
         """State that a record does not come, whatever is done: it was refused, or is lost at its box."""

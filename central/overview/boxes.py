@@ -29,9 +29,7 @@ def box_states(tx: Tx, own: str, now_us: int, apart: Mapping[str, int]) -> list[
     alarms of the last day say."""
     heads: dict[str, ChainHead] = {head.device: head for head in tx.heads() if head.device != own}
     heard = {(one.device, one.chain): one for one in tx.all_heard()}
-    refused: Counter[str] = Counter()
-    for topic, count in tx.refused_by_topic():
-        refused[_device(topic)] += count
+    refused = Counter(tx.refused_of_boxes())
     denied = tx.denied()
     never = {device for device, _ in tx.certificates()} - heads.keys() - {own}
     states = [_state(head, heard.get((head.device, head.chain)), denied, now_us, apart, refused[head.device])
@@ -73,9 +71,3 @@ def _certificate(pem: str) -> Certificate | None:
 @functools.lru_cache(maxsize=20_000)
 def _heartbeat(envelope: bytes) -> Heartbeat:
     return open_heartbeat(envelope)[0]
-
-
-def _device(topic: str) -> str:
-    """Whose topic it is: zaitang/v1/DEVICE/…"""
-    parts = topic.split("/")
-    return parts[2] if len(parts) > 2 else ""
