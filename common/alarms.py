@@ -75,11 +75,17 @@ ALARMS = {
     "centre.clock:put_right": N_("A time that the centre signed was wrong; somebody said so, and it signs again"),
     "centre.clock:trusted": N_(
         "Nobody sets the clock of the centre; somebody said that it is right, and it signs by it"),
-    "centre.full": N_("The disk of the centre is full: it takes no video until there is room"),
+    "centre.full": N_(
+        "The disk of the centre is full, or nearly so: until there is room it takes no video, or only from boxes that "
+        "bring no more than they film in a day"),
     "chain.fork": N_("A box sent two different records with the same number"),
     "quarantine.full": N_(
         "A box sent so much that cannot be believed that not all of it is kept: for each reason the first messages and "
         "the newest are"),
+    "box.floods": N_(
+        "A box brings more than classes make: the centre takes no more of it for now, and the box keeps it"),
+    "box.floods:chains": N_(
+        "A box begins one chain after another: the centre takes no new one of it for a day. Find out who has its key"),
     "claim.refused": N_("A box was refused that came with a token of this centre"),
     "chain.cut": N_(
         "A box says that its records end earlier than they did: some were removed, or an old copy of it is running"),
