@@ -91,6 +91,15 @@ ALARMS = {
         "A box says that its records end earlier than they did: some were removed, or an old copy of it is running"),
     "box.silent": N_("Nothing has come from a box for a while: is it on, and has it a network?"),
     "broker.dropped": N_("The message broker threw messages away because its queues were full; boxes send them again"),
+    "broker.disk": N_(
+        "The disk of the message broker is full: what waits there would be lost if the broker ended, and boxes would "
+        "send it again. Make room"),
+    "broker.disk:read_only": N_(
+        "The disk of the message broker cannot be written: what waits there would be lost if the broker ended, and "
+        "boxes would send it again. See to the disk"),
+    "broker.away": N_(
+        "The centre has not reached its message broker for five minutes: nobody hears the boxes, which keep everything "
+        "until it runs again"),
     "broker.refused": N_(
         "The message broker does not take what a box sends: is it set up as the centre sets it up?"),
     "broker.dates": N_(

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from central.devices.spool import LOOK_S
 from central.ingest.collector import MAX_MESSAGE
 from central.wiring import init_centre
 from edge.cli import main as edge_main
@@ -32,6 +33,7 @@ from evidence.times import utc_text
 from tests.central.helpers import MORNING
 from tests.central.helpers import Box as ForgedBox
 from tests.faults.road import LONG, SCALE, Road, Stranger, changed, lock, until
+from tests.faults.tls_road import TlsRoad
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600 * SCALE)]
 Make = Callable[..., Road]
@@ -50,27 +52,6 @@ def make(tmp_path: Path) -> Iterator[Make]:
     yield make_road
     for road in made:
         road.close()
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
-    """Makes a small file system of its own; what fills it is called `ballast`."""
-    mounted: list[Path] = []
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("only root may mount a small volume")
-
-    def mount(name: str) -> Path:
-        folder = tmp_path / name
-        folder.mkdir()
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder)], capture_output=True)
-        if done.returncode:
-            pytest.skip("nobody may mount a small volume here")
-        mounted.append(folder)
-        return folder
-
-    yield mount
-    for folder in mounted:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def fill_up(folder: Path) -> Path:
@@ -470,41 +451,35 @@ def test_a_full_disk_of_the_box_loses_no_receipt(make: Make, small: Callable[[st
     road.judge()
 
 
-def test_a_full_disk_of_the_broker_loses_nothing(make: Make, small: Callable[[str], Path]) -> None:
-    folder = small("spool")
-    road = make(broker=f"persistence true\npersistence_location {folder}/\nautosave_interval 1\nmax_queued_messages 0")
-    road.start()
-    ballast = fill_up(folder)
-    road.fill(2000)
-    time.sleep(3)
-    road.broker.kill()
-    road.start_broker()
-    road.arrives()
-    ballast.unlink()
-    road.fill(100)
-    road.arrives()
-    road.judge()
-
-
-def test_a_read_only_disk_of_the_broker_loses_nothing(make: Make, small: Callable[[str], Path]) -> None:
-    folder = small("spool")
-    road = make(broker=f"persistence true\npersistence_location {folder}/\nautosave_interval 1\nmax_queued_messages 0")
-    road.start()
-    road.fill(200)
-    road.arrives()
-    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
-    with pytest.raises(OSError, match="Read-only"):
-        (folder / "probe").touch()
-    road.fill(1000)
-    time.sleep(2)
-    road.broker.kill()
-    road.start_broker()
-    road.fill(100)
-    road.arrives()
-    subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
-    road.fill(100)
-    road.arrives()
-    road.judge()
+def test_a_disk_of_the_broker_that_is_full_and_then_read_only_is_told_and_loses_nothing(
+    tmp_path: Path, small: Callable[[str], Path]
+) -> None:
+    """The broker of the product; what it had not saved is gone with it each time."""
+    with contextlib.closing(TlsRoad(tmp_path)) as road:
+        road.broker.kill(signal.SIGTERM)
+        data = small(str((road.centre.folder / "broker" / "data").relative_to(tmp_path)))
+        road.start_broker()
+        road.start()
+        ballast = fill_up(data)
+        road.fill(2000)
+        until("the alarm", lambda: "full" in road.whys("broker.disk"), 60)
+        road.broker.kill()
+        road.start_broker()
+        road.arrives()
+        ballast.unlink()
+        time.sleep(LOOK_S + 1)
+        subprocess.run(["mount", "-o", "remount,ro", str(data)], check=True)
+        with pytest.raises(OSError, match="Read-only"):
+            (data / "probe").touch()
+        road.fill(1000)
+        until("the alarm", lambda: "read_only" in road.whys("broker.disk"), 60)
+        road.broker.kill()
+        road.start_broker()
+        road.fill(100)
+        road.arrives()
+        subprocess.run(["mount", "-o", "remount,rw", str(data)], check=True)
+        road.judge(often=["broker.disk"])
+        assert road.quarantined() == {}
 
 
 def test_a_read_only_disk_of_the_collector_is_one_sentence_and_it_starts_again(
