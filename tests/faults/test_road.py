@@ -12,6 +12,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -32,7 +33,7 @@ from evidence.seal import KeySigner, read_sealed
 from evidence.times import utc_text
 from tests.central.helpers import MORNING
 from tests.central.helpers import Box as ForgedBox
-from tests.faults.road import LONG, SCALE, Road, Stranger, changed, lock, until
+from tests.faults.road import LONG, SCALE, Part, Road, Stranger, changed, lock, until
 from tests.faults.tls_road import TlsRoad
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600 * SCALE)]
@@ -189,6 +190,20 @@ def test_a_backlog_of_thirty_days_drains_oldest_first_in_flat_memory(make: Make)
     print(f"{road.box.store.head_seq()} records in {seconds:.0f} s; MB of sync and collector {before} then {after}")
     assert after[0] < before[0] + 60 and after[1] < before[1] + 60
     road.judge()
+
+
+def test_a_box_that_brings_more_than_it_may_is_told_of_and_loses_nothing(make: Make) -> None:
+    """Here for a backlog; what it is not given a receipt for it keeps, and sends again."""
+    road = make()
+    words = [sys.executable, "-m", "tests.faults.bounded", "collect", "--centre", road.centre.folder]
+    road.collector = Part(words, road.folder / "collect.log")
+    road.fill(700)
+    road.start()
+    until("the alarm", lambda: "box.floods" in road.told(), 60)
+    assert not road.receipted
+    road.arrives()
+    road.judge("box.floods")
+    assert road.whys("box.floods") == ["records"] and road.quarantined() == {}
 
 
 # --- messages that are not what they should be
