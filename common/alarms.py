@@ -76,14 +76,31 @@ ALARMS = {
     "centre.clock:put_right": N_("A time that the centre signed was wrong; somebody said so, and it signs again"),
     "centre.clock:trusted": N_(
         "Nobody sets the clock of the centre; somebody said that it is right, and it signs by it"),
-    "centre.full": N_("The disk of the centre is full: it takes no video until there is room"),
+    "centre.full": N_(
+        "The disk of the centre is full, or nearly so: until there is room it takes no video, or only from boxes that "
+        "bring no more than they film in a day"),
     "chain.fork": N_("A box sent two different records with the same number"),
-    "quarantine.full": N_("A box sent so much that cannot be believed that nothing more of it is kept"),
+    "quarantine.full": N_(
+        "A box sent so much that cannot be believed that not all of it is kept: for each reason the first messages and "
+        "the newest are"),
+    "box.floods": N_(
+        "A box brings more than classes make: the centre takes no more of it for now, and the box keeps it"),
+    "box.floods:chains": N_(
+        "A box begins one chain after another: the centre takes no new one of it for a day. Find out who has its key"),
     "claim.refused": N_("A box was refused that came with a token of this centre"),
     "chain.cut": N_(
         "A box says that its records end earlier than they did: some were removed, or an old copy of it is running"),
     "box.silent": N_("Nothing has come from a box for a while: is it on, and has it a network?"),
     "broker.dropped": N_("The message broker threw messages away because its queues were full; boxes send them again"),
+    "broker.disk": N_(
+        "The disk of the message broker is full: what waits there would be lost if the broker ended, and boxes would "
+        "send it again. Make room"),
+    "broker.disk:read_only": N_(
+        "The disk of the message broker cannot be written: what waits there would be lost if the broker ended, and "
+        "boxes would send it again. See to the disk"),
+    "broker.away": N_(
+        "The centre has not reached its message broker for five minutes: nobody hears the boxes, which keep everything "
+        "until it runs again"),
     "broker.refused": N_(
         "The message broker does not take what a box sends: is it set up as the centre sets it up?"),
     "broker.dates": N_(

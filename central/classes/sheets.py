@@ -107,8 +107,11 @@ def state_of(tx: Tx, files: Objects, class_id: str, block: str, device: str, now
 def awaited(tx: Tx, device: str, sha256: str, now_us: int) -> Sheet | None:
     """The sheet with this hash that a box may hand over now: ordered of that box for that class and block, not too
     large, not over, and nobody on it erased since."""
+    orders: set[str] = set()
     for one in stated(tx.of_device(device, "sheet", -1)):
-        if one.sheet.sha256 == sha256 and one.sheet.size <= MOST_BYTES:
+        first = one.sheet.order not in orders  # of several for one order the first counts: no box fills the disk
+        orders.add(one.sheet.order)
+        if first and one.sheet.sha256 == sha256 and one.sheet.size <= MOST_BYTES:
             told = _told(tx, one.sheet.class_id)
             if told.lets(one, now_us):
                 return one.sheet

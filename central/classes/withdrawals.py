@@ -33,8 +33,16 @@ def withdrawal_messages(tx: Tx, told: Collection[Told]) -> dict[Told, OrderMessa
                 if one.record.device in may_say[class_id] - {device}]
         key = (device, heads[-1].chain, f"withdrawn/{class_id}", len(said)) if heads and said else None
         if key is not None and key not in told:
-            found[key] = _message(tx, device, class_id, said)
+            found[key] = _message(tx, device, class_id, _last(said))
     return found
+
+
+def _last(said: Sequence[Sealed]) -> list[Sealed]:
+    """Of each person the last word of each box, in their order: a box that withdraws for one person without end must
+    not make a message that no other box takes."""
+    last = {(one.record.device, one.record.body["person"]): one.hash for one in said}
+    kept = set(last.values())
+    return [one for one in said if one.hash in kept]
 
 
 def _withdrawn(tx: Tx, class_id: str, people: Collection[str]) -> list[Sealed]:

@@ -21,9 +21,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from paho.mqtt.enums import CallbackAPIVersion
 
 from central.authority import TLS_CA, load_authority
+from central.devices import spool
 from central.devices.connections import issue_client
 from central.devices.errors import BrokerEnded
-from central.devices.mosquitto import command, write_folder, write_revoked
+from central.devices.mosquitto import DATA, command, write_folder, write_revoked
 from central.devices.own import client_context
 from central.errors import DatabaseUnusable
 from central.files import private_pem
@@ -43,6 +44,7 @@ class Broker:
         self._centre, self._keys, self._folder = centre, centre.folder / "keys", centre.folder / "broker"
         self._stopping, self._reloads = threading.Event(), queue.Queue[None]()
         self._revoked: dict[int, str] = {}
+        self._spool = spool.Spool(centre.store, self._folder / DATA)
         self._last: list[str] = []
 
     def stop(self) -> None:
@@ -64,7 +66,7 @@ class Broker:
             _end(process)
 
     def _watch(self, process: subprocess.Popen[str]) -> None:
-        renewed = time.monotonic()
+        renewed, looked = time.monotonic(), 0.0
         while not self._stopping.wait(LOOK_S):
             if process.poll() is not None:
                 raise BrokerEnded(code=process.returncode, words="\n".join(self._last))
@@ -73,6 +75,9 @@ class Broker:
                 if time.monotonic() - renewed > RENEW_S:
                     renewed = time.monotonic()
                     self._renew(process)
+                if time.monotonic() - looked > spool.LOOK_S:
+                    looked = time.monotonic()
+                    self._spool.look()
             except DatabaseUnusable as error:
                 _LOG.failed("database.unusable", error)
 

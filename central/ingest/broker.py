@@ -6,6 +6,7 @@ between, the broker sends it again, and again is no harm.
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 import random
 import re
@@ -41,8 +42,10 @@ SESSION_S = 7 * 24 * 3600
 MAX_PACKET = MAX_MESSAGE + 1024
 TICK_S = 0.5
 RETRY = Backoff(first=1.0, longest=60.0)
-LOOK_S = 30.0
-"""How often the silence of boxes, the losses of the broker and what must be removed are looked at."""
+AWAY_S = 300.0
+"""So long the broker cannot be reached until that is stated."""
+LOOK_S, TIDY_S = 30.0, 3600.0
+"""How often the silence of boxes, the losses of the broker and what must be removed are looked at; and quarantine."""
 _LOG = Log("collector")
 
 
@@ -78,7 +81,8 @@ class BrokerLink:
         self._failures, self._failing_since = 0, 0.0
         self._session, self._tls = 0, tls
         self._ailing: str | None = None
-        self._sweep, self._sweep_at = sweep, 0.0
+        self._away_since: float | None = None
+        self._sweep, self._sweep_at, self._tidy_at = sweep, 0.0, 0.0
         self._announcer = Announcer(store, time.monotonic)
         self._acknowledging = threading.RLock()
         """Held while `_session` is looked at for an acknowledgement, and while it changes."""
@@ -137,6 +141,7 @@ class BrokerLink:
             self._failures = 0
         if not self._client.is_connected():
             self._tell_trouble()
+            self._tell_away()
             return
         self._ailing = None
         for given in self._collector.gaps():
@@ -151,6 +156,9 @@ class BrokerLink:
         if time.monotonic() < self._sweep_at:
             return
         self._sweep_at = time.monotonic() + LOOK_S
+        if time.monotonic() >= self._tidy_at:
+            self._tidy_at = time.monotonic() + TIDY_S
+            self._collector.tidy()
         try:
             self._sweep()
         except (CannotRead, OSError) as error:
@@ -163,6 +171,15 @@ class BrokerLink:
             _LOG.warning("broker.untrusted", why=trouble)
             self._collector.tell(f"broker.{trouble}")
             self._ailing = trouble
+
+    def _tell_away(self) -> None:
+        """State once that the broker cannot be reached: nobody hears the boxes meanwhile, so none of them is silent."""
+        now = time.monotonic()
+        self._away_since = now if self._away_since is None else self._away_since
+        if now - self._away_since >= AWAY_S:
+            self._away_since = math.inf
+            self._collector.tell("broker.away")
+            _LOG.warning("broker.away")
 
     def _give(self, given: Given) -> bool:
         """False when there is no room now."""
@@ -208,6 +225,7 @@ class BrokerLink:
 
     def _ready(self, *_: object) -> None:
         self._collector.pulse.listen()
+        self._away_since = None
         self.subscribed.set()
         _LOG.info("broker.subscribed")
 

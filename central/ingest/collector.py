@@ -13,6 +13,7 @@ from typing import Literal
 from central.clock import Clock
 from central.devices.ledger import Ledger
 from central.errors import ClockError, UnknownSigner, WrongTopic
+from central.ingest.intake import Intake
 from central.ingest.keyring import Claim, Keyring
 from central.ingest.left import left_behind
 from central.ingest.pulse import Pulse
@@ -46,8 +47,7 @@ STAYS_US = 5 * MINUTE
 MOST_HOLES, MOST_HOLES_EACH = 10_000, 8
 """So many chains are asked for again at one time, and of one box: one that invents chains takes no place of others."""
 MOST_TOLD = 20
-"""So many alarms of one kind are stated of the chains of one box within `TOLD_US`: more would be invented ones. Whoever
-has them stated for nothing must not have none left later."""
+"""So many holes are stated of the chains of one box within `TOLD_US`: more would be invented ones."""
 TOLD_US = 24 * HOUR
 _LOG = Log("collector")
 
@@ -126,7 +126,7 @@ class Collector:
         checked = self._check_all(records)
         touched: dict[tuple[str, str], None] = {}
         holes: dict[tuple[str, str], int | None] = {}
-        with self._store.write() as tx, self._quarantine.until_committed():
+        with self._store.write() as tx, self._quarantine.of_batch():
             self._ledger.keep_up(tx)
             if self._keyring.denies(tx.denied()):
                 # A key was revoked since: whatever is not committed yet is not believed.
@@ -138,12 +138,13 @@ class Collector:
             touched |= self._insert(tx, [(one, result) for one, result in checked if isinstance(result, Sealed)])
             now_us = self._signing_us(tx) if touched else None
             given = [one for place in touched for one in self._receipt(tx, *place, holes, now_us)]
-            for _, result in checked:
-                if isinstance(result, Sealed):
-                    self._tell_left(tx, result)
             for message, result in heartbeats:
                 if isinstance(result, Heartbeat):
                     self.pulse.take(tx, result, message.payload)
+            begun = {result.record.key: result for _, result in checked
+                     if isinstance(result, Sealed) and result.record.seq == 1}
+            for sealed in begun.values():  # each once, however often it is in the batch
+                self._tell_left(tx, sealed)
         self._remember(holes)
         return given
 
@@ -166,6 +167,11 @@ class Collector:
                 given.append(Given(place[0], seal_gap(gap, self._signer), "gaps"))
                 self._holes[place] = hole.asked(now.mono_us)
         return given
+
+    def tidy(self) -> None:
+        """Remove from quarantine what is too old. Raises DatabaseUnusable."""
+        with self._store.write() as tx:
+            self._quarantine.sweep(tx)
 
     def tell(self, code: str, **params: str | int) -> None:
         """Append an alarm to the centre's own chain. Raises DatabaseUnusable."""
@@ -245,10 +251,13 @@ class Collector:
         here = _hashes(tx, [kept for _, kept in checked])
         fresh: list[Sealed] = []
         touched: dict[tuple[str, str], None] = {}
+        intake = Intake(self._store, tx, self._clock.stamp().utc_us)
         for message, kept in checked:
             record = kept.record
             known = here.setdefault(record.key, None)
             if known is None:
+                if not intake.takes(kept):
+                    continue
                 here[record.key] = kept.hash
                 fresh.append(kept)
             elif known != kept.hash:
@@ -257,10 +266,11 @@ class Collector:
                 continue
             touched[record.device, record.chain] = None
         keep_all(tx, fresh)
+        intake.settle()
         state_reused(self._store, tx, fresh)
         for kept in fresh:
             if kept.record.seq == 0:
-                order_again(self._store, tx, kept.record.device, self._clock.stamp().utc_us)
+                order_again(self._store, tx, kept.record.device, kept.record.chain, self._clock.stamp().utc_us)
         return touched
 
     def _receipt(
@@ -302,15 +312,18 @@ class Collector:
         self._silent = ""
         return now_us
 
-    def _refuse(self, tx: Tx, message: Message, error: ZaitangError) -> bool:
-        """Keep the message in quarantine. True if it is new there."""
-        return self._quarantine.put(tx, message.device, message.topic, message.payload, error)
+    def _refuse(self, tx: Tx, message: Message, error: ZaitangError) -> None:
+        """Keep the message in quarantine."""
+        self._quarantine.put(tx, message.device, message.topic, message.payload, error)
 
     def _tell_stays(self, tx: Tx, device: str, chain: str, first: int | None) -> None:
         """State that a record does not come, whatever is done: it was refused, or is lost at its box."""
         hole, what = self._holes.get((device, chain)), f"{chain} {first}"
-        if hole is not None and hole.first == first and hole.pause_us >= STAYS_US and self._may_tell(
-                tx, device, "chain.hole", what):
+        if hole is None or hole.first != first or hole.pause_us < STAYS_US or tx.told(device, "chain.hole", what):
+            return
+        now_us = self._clock.stamp().utc_us
+        if tx.told_within(device, "chain.hole", TOLD_US, now_us) < MOST_TOLD:  # else tomorrow, if it is still there
+            tx.put_told(device, "chain.hole", what, now_us)
             self._store.append(tx, Alarm("chain.hole", {"device": device, "chain": chain, "seq": first}))
 
     def _tell_broken(self, tx: Tx, device: str, chain: str, seq: int) -> None:
@@ -320,29 +333,19 @@ class Collector:
         self._tell_once(tx, "chain.broken", sealed, chain, kept=sealed.hash)
 
     def _tell_left(self, tx: Tx, sealed: Sealed) -> None:
-        """State what a chain that begins leaves behind; a box that invents chains is not looked at each time."""
-        if sealed.record.seq == 1 and self._has_room(tx, sealed.record.device, "chain.left"):
-            for left in left_behind(tx, sealed):
-                what = f"{left['before']} {left['last']}"
-                self._tell_once(tx, "chain.left", sealed, what, kept=sealed.hash, **left)
+        """State what a chain that begins leaves behind, of each chain once."""
+        for left in left_behind(tx, sealed):
+            what = f"{left['before']} {sealed.record.chain}"
+            self._tell_once(tx, "chain.left", sealed, what, kept=sealed.hash, **left)
 
     def _tell_once(self, tx: Tx, code: str, sealed: Sealed, what: str, **params: str | int) -> None:
-        """Append an alarm, one for each `what`, and so many of one box in a day: what else it sends is in quarantine,
-        as long as there is room."""
+        """Append an alarm, one for each `what`. There are no more of them than chains, and of these so many begin in a
+        day (intake.py): no budget, which somebody could spend before, keeps one from being stated."""
         record = sealed.record
-        if self._may_tell(tx, record.device, code, what):
+        if not tx.told(record.device, code, what):
+            tx.put_told(record.device, code, what, self._clock.stamp().utc_us)
             self._store.append(tx, Alarm(code, {
                 "device": record.device, "chain": record.chain, "seq": record.seq, **params}))
-
-    def _may_tell(self, tx: Tx, device: str, code: str, what: str) -> bool:
-        """Whether that is due, once; it counts as stated then."""
-        due = self._has_room(tx, device, code) and not tx.told(device, code, what)
-        if due:
-            tx.put_told(device, code, what, self._clock.stamp().utc_us)
-        return due
-
-    def _has_room(self, tx: Tx, device: str, code: str) -> bool:
-        return tx.told_within(device, code, TOLD_US, self._clock.stamp().utc_us) < MOST_TOLD
 
 
 def _envelopes(message: Message) -> Iterable[Message]:

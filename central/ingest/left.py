@@ -1,4 +1,8 @@
-"""What a chain that begins leaves behind at its box: a chain of before that was ended before all of it came here."""
+"""What a chain that begins leaves behind at its box: a chain of before that was ended before all of it came here.
+
+Where several collectors share a database under different names, which no command does, one may look while another has
+the last records of that chain in work. Then it is stated although all of it comes: `head_hash` lets readers see that.
+"""
 from __future__ import annotations
 
 import dataclasses

@@ -18,6 +18,8 @@ from evidence.times import HOUR, SECOND, utc_text
 
 MOST_UNKNOWN = 8
 """Of one box so many chains are heard of which no record is here: more would be invented ones."""
+MOST_TOLD = 4
+"""So often in an hour it is stated that the heartbeats of one chain contradict each other."""
 MOST_APART_S, APART_AGAIN_US = 600, 24 * HOUR
 """So far the clocks of a box and of its centre may differ, and so long until that is stated of a box again."""
 _LOG = Log("pulse")
@@ -140,12 +142,20 @@ class Pulse:
         return [one for one in (highest, record) if one is not None]
 
     def _told(self, tx: Tx, known: Heard | None, found: Contradiction | None, new: Heartbeat) -> str | None:
-        """Append the alarm, unless the last heartbeat was told of as well."""
-        if found is not None and (known is None or known.against != found):
+        """Append the alarm, unless the last heartbeat was told of as well; so many of a chain in an hour, for whoever
+        has its key may say one thing and then another without end."""
+        if found is not None and (known is None or known.against != found) and self._may_tell(tx, found, new):
             self._store.append(tx, Alarm(found, {
                 "device": new.device, "chain": new.chain, "seq": new.up_to, "heartbeat": new.head_hash}))
             _LOG.warning(found, device=new.device, seq=new.up_to)
         return found
+
+    def _may_tell(self, tx: Tx, found: Contradiction, new: Heartbeat) -> bool:
+        now_us, code = self._clock.stamp().utc_us, f"{found} {new.chain}"
+        times = tx.told_within(new.device, code, HOUR, now_us)
+        if times < MOST_TOLD:
+            tx.put_told(new.device, code, f"{now_us} {times}", now_us)
+        return times < MOST_TOLD
 
 
 def _not_ahead(one: Told, now_us: int) -> Told:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from central.classes.orders import OrderMessage, Told
 from central.orders.errors import BadDays, FilesNotOfBox, NoSuchBox, NothingWanted, TooManyFiles
+from central.store.box_orders import Waiting
 from central.store.store import Store
 from central.store.tables import ChainHead, Tx
 from evidence.bodies import DeviceRevoked, Segment, body_of
@@ -21,13 +22,14 @@ from evidence.box_orders import (
 )
 from evidence.canonical import canonical
 from evidence.records import Sealed
-from evidence.times import utc_text, utc_us
+from evidence.times import HOUR, utc_text, utc_us
 
 DAY_US = 86_400_000_000
 MOST_DAYS = 366
 TYPES = ("order.box", "order.answered")
-MOST_CHAINS = 20
-"""A box that began so many is ordered nothing again: it invents them."""
+MOST_BEGUN, AGAIN_US = 20, 24 * HOUR
+"""Of one box so many chains that begin within such a time are told anything again: more would be invented ones."""
+AGAIN = "order.again"
 MOST_BYTES = 600_000
 """Of one message: a box reads no longer one than 1 MiB, and base64 adds a third."""
 
@@ -71,10 +73,11 @@ def tell_of_revocation(
     return bodies
 
 
-def order_again(store: Store, tx: Tx, device: str, now_us: int) -> None:
+def order_again(store: Store, tx: Tx, device: str, chain: str, now_us: int) -> None:
     """Tell a box whose chain begins which keys are not believed any more, and give it again the settings that it took:
     it never heard of them, or its database was set back since it answered."""
-    if tx.count_chains(device) <= MOST_CHAINS:
+    if tx.told_within(device, AGAIN, AGAIN_US, now_us) < MOST_BEGUN and not tx.told(device, AGAIN, chain):
+        tx.put_told(device, AGAIN, chain, now_us)
         _tell_of_revocations(store, tx, device, now_us)
         _give_settings(store, tx, device, now_us)
 
@@ -126,9 +129,7 @@ def expires(days: int, now_us: int) -> str:
 def next_number(tx: Tx, device: str) -> int:
     """The number of the next order to a box: above all that it was sent, and above what it says that it answered, for
     this database may be older than the box's memory."""
-    sent = [body.number for _, body in orders(tx, device)]
-    answered = [answer.number for answer in answers(tx, device).values()]
-    return max([0, *sent, *answered]) + 1
+    return tx.highest_number(device) + 1
 
 
 def head_of(tx: Tx, device: str) -> ChainHead:
@@ -141,42 +142,42 @@ def head_of(tx: Tx, device: str) -> ChainHead:
 
 def orders(tx: Tx, device: str | None = None) -> list[tuple[Sealed, BoxOrder]]:
     """All orders to boxes, or to one, in the order in which they were made."""
-    bodies = [(sealed, body_of(sealed.record)) for sealed in tx.of_type("order.box")]
-    return [(sealed, body) for sealed, body in bodies
-            if isinstance(body, BoxOrder) and device in (None, body.device)]
+    found = tx.of_type("order.box") if device is None else tx.orders_to(device)
+    bodies = [(sealed, body_of(sealed.record)) for sealed in found]
+    return [(sealed, body) for sealed, body in bodies if isinstance(body, BoxOrder)]
 
 
 def answers(tx: Tx, device: str | None = None) -> dict[tuple[str, str], OrderAnswered]:
     """What boxes answered, in any of their chains: (device, hash of the order) → answer."""
     found: dict[tuple[str, str], OrderAnswered] = {}
-    for sealed in tx.of_type("order.answered"):
+    for sealed in tx.of_type("order.answered") if device is None else tx.answers_of(device):
         body = body_of(sealed.record)
-        if isinstance(body, OrderAnswered) and device in (None, sealed.record.device):
+        if isinstance(body, OrderAnswered):
             found[sealed.record.device, body.order] = body
     return found
 
 
-def box_order_messages(tx: Tx, certificate: str, told: Collection[Told], now_us: int) -> dict[Told, OrderMessage]:
-    """For every box with orders that it has not answered and that have not expired: all of them that fit, in one
-    message, because a broker keeps the last one only. What is in `told` is left out; its last part is the highest
-    number."""
-    answered, waiting = answers(tx), dict[str, list[tuple[Sealed, BoxOrder]]]()
-    for sealed, body in orders(tx):
-        if (body.device, sealed.hash) not in answered and utc_us(body.expires) > now_us:
-            waiting.setdefault(body.device, []).append((sealed, body))
+def box_order_messages(
+    tx: Tx, certificate: str, told: Collection[Told], now_us: int, after: int = -1,
+) -> dict[Told, OrderMessage]:
+    """For every box of which there is something new behind the leaf `after`, and that has orders that it has not
+    answered and that have not expired: all of them that fit, in one message, because a broker keeps the last one only.
+    What is in `told` is left out; its last part is the highest number."""
     found: dict[Told, OrderMessage] = {}
-    for device, unanswered in sorted(waiting.items()):
-        ordered = _fitting(unanswered)
+    for device in tx.boxes_ordered(after):
+        ordered = _fitting(tx.orders_waiting(device, now_us))
         heads = [head for head in tx.heads(device) if head.certificate is not None]
-        key = (device, heads[-1].chain, "orders/_box", max(body.number for _, body in ordered)) if heads else None
-        if key is not None and key not in told:
-            found[key] = _message(device, [sealed for sealed, _ in ordered], certificate)
+        if not ordered or not heads:
+            continue
+        key = (device, heads[-1].chain, "orders/_box", max(one.number for one in ordered))
+        if key not in told:
+            found[key] = _message(device, [tx.at_leaf(one.leaf) for one in ordered], certificate)
     return found
 
 
-def _fitting(ordered: Sequence[tuple[Sealed, BoxOrder]]) -> Sequence[tuple[Sealed, BoxOrder]]:
+def _fitting(ordered: Sequence[Waiting]) -> Sequence[Waiting]:
     """The first of them, at least one; the others go when these are answered."""
-    sizes = itertools.accumulate(len(sealed.envelope) for sealed, _ in ordered)
+    sizes = itertools.accumulate(one.size for one in ordered)
     return ordered[:max(1, sum(size <= MOST_BYTES for size in sizes))]
 
 

@@ -35,9 +35,7 @@ def box_states(tx: Tx, own: str, now_us: int, apart: Mapping[str, int]) -> list[
     heard: dict[str, list[Heard]] = defaultdict(list)
     for one in tx.all_heard():
         heard[one.device].append(one)
-    refused: Counter[str] = Counter()
-    for topic, count in tx.refused_by_topic():
-        refused[_device(topic)] += count
+    refused = Counter(tx.refused_of_boxes())
     denied = tx.denied()
     never = {device for device, _ in tx.certificates()} - heads.keys() - {own}
     states = [_state(head, heard[head.device], denied, now_us, apart, refused[head.device]) for head in heads.values()]
@@ -81,9 +79,3 @@ def _certificate(pem: str) -> Certificate | None:
 @functools.lru_cache(maxsize=20_000)
 def _heartbeat(envelope: bytes) -> Heartbeat:
     return open_heartbeat(envelope)[0]
-
-
-def _device(topic: str) -> str:
-    """Whose topic it is: zaitang/v1/DEVICE/…"""
-    parts = topic.split("/")
-    return parts[2] if len(parts) > 2 else ""

@@ -79,6 +79,7 @@ class Overview:
     boxes: tuple[BoxState, ...]
     boxes_all: int
     refused: int
+    let_go: int
     behind: int
     unseen: int
     verdicts: Mapping[str, int]
@@ -102,8 +103,8 @@ def overview(tx: Tx, scope: Wanted, centre: str, now_us: int) -> Overview:
         running=running(tx, runs, centre, now_us),
         running_all=tx.count_classes(runs), boxes=tuple(tx.box_states(1, devices, SHOWN)),
         boxes_all=sum(count for grade, count in grades.items() if grade > 0),
-        refused=tx.quarantine_size() if everybody else 0, behind=tx.count_behind(now_us), unseen=unseen(tx),
-        verdicts=verdicts)
+        refused=tx.quarantine_size() if everybody else 0, let_go=tx.let_go() if everybody else 0,
+        behind=tx.count_behind(now_us), unseen=unseen(tx), verdicts=verdicts)
 
 
 def unseen(tx: Tx) -> int:

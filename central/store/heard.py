@@ -1,5 +1,5 @@
-"""The part of a transaction that knows what boxes say of themselves, when they last lived, and what was stated of
-them."""
+"""The part of a transaction that knows what boxes say of themselves, when they last lived, how much they brought, and
+what was stated of them."""
 from __future__ import annotations
 
 import dataclasses
@@ -74,6 +74,20 @@ class HeardTables:
     def put_told(self, device: str, code: str, what: str, now_us: int) -> None:
         """It is stated now."""
         self._db.execute(insert(t.told).values(device=device, code=code, what=what, at_us=now_us))
+
+
+    def brought(self, device: str, what: str) -> tuple[int, int] | None:
+        """How much a box has brought, and when that was counted (UTC µs)."""
+        c = t.brought.c
+        row = self._db.execute(select(c.level, c.at_us).where(c.device == device, c.what == what)).first()
+        return None if row is None else (row.level, row.at_us)
+
+    def put_brought(self, device: str, what: str, level: int, at_us: int) -> None:
+        """It is that much now."""
+        c = t.brought.c
+        values = {"level": level, "at_us": at_us}
+        if not self._db.execute(update(t.brought).where(c.device == device, c.what == what).values(**values)).rowcount:
+            self._db.execute(insert(t.brought).values(device=device, what=what, **values))
 
 
 def _chain(device: str, chain: str) -> ColumnElement[bool]:

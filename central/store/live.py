@@ -138,8 +138,3 @@ class LiveTables:
             if row.device in devices:
                 found[row.grade] = found.get(row.grade, 0) + 1
         return found
-
-    def refused_by_topic(self) -> list[tuple[str, int]]:
-        """(topic, how many different messages) in quarantine."""
-        c = t.quarantine.c
-        return [(topic, count) for topic, count in self._db.execute(select(c.topic, func.count()).group_by(c.topic))]

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, inspect, select, text, update
 
+from central.store.box_orders import BoxOrderTables
 from central.store.inputs import box_of
 from central.store.plans import PlanTables
-from central.store.schema import about_boxes, names, records
+from central.store.schema import about_boxes, certificates, names, quarantine, records
 from evidence.bodies import ClassOrder, body_of
 from evidence.seal import read_sealed
 
@@ -21,12 +22,14 @@ def _tree(_connection: Connection) -> None:
 
 def _three(connection: Connection) -> None:
     """From 2 to 3 accounts, events for others, drafts, ID numbers, own records, surveys and the overview came, all
-    empty; the overview fills itself. Which class has which box when, and what the centre stated of which box, is told
-    from what is here."""
+    empty; the overview fills itself. Which class has which box when, what the centre stated of which box, and what it
+    ordered of boxes, is told from what is here. What is in quarantine is of the box on whose topic it came."""
     for table, name in ((records, "records_class_type"), (names, "names_person")):
         next(one for one in table.indexes if one.name == name).create(connection, checkfirst=True)
     _book(connection)
     _note_boxes(connection)
+    _note_orders(connection)
+    _give_rooms(connection)
 
 
 def _book(connection: Connection) -> None:
@@ -47,6 +50,25 @@ def _note_boxes(connection: Connection) -> None:
     for leaf, envelope in connection.execute(rows):
         if (device := box_of(read_sealed(envelope).record)) is not None:
             connection.execute(insert(about_boxes).values(leaf=leaf, device=device))
+
+
+def _note_orders(connection: Connection) -> None:
+    wanted = records.c.type.in_(("order.box", "order.answered"))
+    for leaf, envelope in connection.execute(select(records.c.leaf, records.c.envelope).where(wanted)).all():
+        BoxOrderTables(connection).note_orders([(leaf, read_sealed(envelope))])
+
+
+def _give_rooms(connection: Connection) -> None:
+    if "device" in {one["name"] for one in inspect(connection).get_columns("quarantine")}:
+        return  # made anew with the other tables
+    kind = quarantine.c.device.type.compile(connection.dialect)
+    connection.execute(text(f"ALTER TABLE quarantine ADD COLUMN device {kind} NOT NULL DEFAULT ''"))
+    for (topic,) in connection.execute(select(quarantine.c.topic).distinct()).all():
+        device = topic.split("/")[2] if topic.count("/") == 3 else ""
+        known = select(certificates.c.keyid).where(certificates.c.device == device)
+        if connection.execute(known).first() is not None:
+            connection.execute(update(quarantine).where(quarantine.c.topic == topic).values(device=device))
+    next(one for one in quarantine.indexes if one.name == "quarantine_room").create(connection)
 
 
 STEPS: Mapping[int, Callable[[Connection], None]] = {1: _tree, 2: _three}

@@ -76,6 +76,47 @@ quarantine = Table(
     Column("first_us", BigInteger, nullable=False),
     Column("times", BigInteger, nullable=False),
     Column("message", LargeBinary, nullable=False, comment="its first bytes"),
+    Column("device", _text(64), nullable=False, server_default="",
+           comment="the box that is known here and whose room it takes; empty: nobody that is known"),
+    Index("quarantine_room", "device", "error", "first_us"),
+)
+
+let_go = Table(
+    "let_go",
+    metadata,
+    Column("device", _text(64), primary_key=True, comment="as in quarantine"),
+    Column("error", _text(64), primary_key=True),
+    Column("messages", BigInteger, nullable=False, comment="so many were in quarantine, and are there no more"),
+)
+
+box_orders = Table(
+    "box_orders",
+    metadata,
+    Column("leaf", BigInteger, primary_key=True, autoincrement=False, comment="of an order to a box"),
+    Column("device", _text(64), nullable=False, comment="to which"),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", _text(64), nullable=False),
+    Column("until_us", BigInteger, nullable=False),
+    Index("box_orders_device", "device", "leaf"),
+)
+
+box_answers = Table(
+    "box_answers",
+    metadata,
+    Column("leaf", BigInteger, primary_key=True, autoincrement=False, comment="of what a box answered"),
+    Column("device", _text(64), nullable=False),
+    Column("number", BigInteger, nullable=False, comment="as the box says"),
+    Column("hash", _text(64), nullable=False, comment="of the order"),
+    Index("box_answers_order", "device", "hash"),
+)
+
+brought = Table(
+    "brought",
+    metadata,
+    Column("device", _text(64), primary_key=True),
+    Column("what", _text(16), primary_key=True, comment="records, files"),
+    Column("level", BigInteger, nullable=False, comment="bytes that it brought, less what a day allows since"),
+    Column("at_us", BigInteger, nullable=False),
 )
 
 segments = Table(

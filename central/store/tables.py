@@ -5,17 +5,19 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, union_all, update
 from sqlalchemy.engine import Row
 
 from central.store import schema as t
 from central.store.accounts import AccountTables
+from central.store.box_orders import BoxOrderTables
 from central.store.devices import DeviceTables
 from central.store.heard import HeardTables
 from central.store.inputs import InputTables
 from central.store.live import LiveTables
 from central.store.outbox import OutboxTables
 from central.store.plans import PlanTables
+from central.store.refused import RefusedTables
 from central.store.summaries import SummaryTables
 from central.store.surveys import SurveyTables
 from central.store.trees import TreeTables
@@ -24,8 +26,8 @@ from evidence.bodies import Segment
 from evidence.records import NO_PREV, Record, Sealed
 from evidence.seal import read_sealed
 
-KEEP_OF_MESSAGE, KEEP_OF_TYPE = 65536, 64
-"""So much is kept of a message that was refused; so much of a type is looked for, and none that we know is longer."""
+KEEP_OF_TYPE = 64
+"""So much of a type is looked for, and none that we know is longer."""
 MOST_NAMES = 500
 """So many values in one question, or rows of one answer."""
 V = TypeVar("V")
@@ -68,7 +70,7 @@ class Announced:
 
 class Tx(
     DeviceTables, HeardTables, InputTables, LiveTables, SummaryTables, TreeTables, OutboxTables, AccountTables,
-    PlanTables, VisitTables, SurveyTables,
+    PlanTables, BoxOrderTables, RefusedTables, VisitTables, SurveyTables,
 ):
     """One transaction."""
 
@@ -103,6 +105,7 @@ class Tx(
             "envelope": one.envelope,
         } for leaf, (one, class_id) in enumerate(sealed, first)])
         self.note_boxes([(leaf, one.record) for leaf, (one, _) in enumerate(sealed, first)])
+        self.note_orders([(leaf, one) for leaf, (one, _) in enumerate(sealed, first)])
 
     def leaf_of(self, device: str, chain: str, seq: int) -> int:
         """The leaf of a record that is here."""
@@ -175,8 +178,10 @@ class Tx(
 
     def newest(self, types: Sequence[str]) -> int:
         """The leaf of the newest record of these types; -1 if there is none."""
-        leaf = self._db.execute(select(func.max(t.records.c.leaf)).where(t.records.c.type.in_(types))).scalar()
-        return -1 if leaf is None else leaf
+        c = t.records.c
+        # One question for each: of several at once a database looks at every row.
+        each = union_all(*(select(func.max(c.leaf)).where(c.type == type_) for type_ in types))
+        return max((leaf for leaf in self._db.execute(each).scalars() if leaf is not None), default=-1)
 
     def leaves(self) -> int:
         """How many records are here; grows with every accepted one."""
@@ -195,11 +200,6 @@ class Tx(
         query = select(t.chains).order_by(t.chains.c.device, t.chains.c.since, t.chains.c.chain)
         rows = self._db.execute(query if device is None else query.where(t.chains.c.device == device))
         return [_head(row) for row in rows]
-
-    def count_chains(self, device: str) -> int:
-        """How many chains of a device are known."""
-        return self._db.execute(
-            select(func.count()).select_from(t.chains).where(t.chains.c.device == device)).scalar_one()
 
     def newest_heads(self, device: str, most: int) -> list[ChainHead]:
         """The newest chains of a device whose beginning is here, the newest last: so many of which more is here, and as
@@ -244,7 +244,7 @@ class Tx(
             self._db.execute(update(t.chains).where(where).values(up_to=up_to, head_hash=head_hash))
         return Advanced(moved, moved != head, broken, hole)
 
-    # --- receipts, certificates, quarantine ---
+    # --- receipts, certificates ---
 
     def put_receipt(self, device: str, chain: str, up_to: int, envelope: bytes) -> None:
         """Keep a receipt that was given."""
@@ -283,31 +283,10 @@ class Tx(
         rows = self._db.execute(select(t.certificates.c.device, t.certificates.c.pem).order_by(t.certificates.c.device))
         return [(row.device, row.pem) for row in rows]
 
-    def put_quarantine(self, hash_: str, topic: str, error: str, reason: str, now_us: int, message: bytes) -> bool:
-        """Keep a refused message; the same one again is only counted. True if it is new."""
-        same = t.quarantine.c.hash == hash_
-        if self._db.execute(update(t.quarantine).where(same).values(times=t.quarantine.c.times + 1)).rowcount:
-            return False
-        self._db.execute(insert(t.quarantine).values(
-            hash=hash_, topic=topic[:200], error=error[:64], reason=reason[:2000], first_us=now_us, times=1,
-            message=message[:KEEP_OF_MESSAGE],
-        ))
-        return True
-
-    def quarantine_size(self, device: str | None = None) -> int:
-        """How many different messages are kept in quarantine, of one box or of all."""
-        query = select(func.count()).select_from(t.quarantine)
-        if device is not None:
-            query = query.where(t.quarantine.c.topic.startswith(f"zaitang/v1/{device}/", autoescape=True))
-        return self._db.execute(query).scalar_one()
-
-    def quarantined(self, most: int = 100_000) -> list[tuple[str, str, int]]:
-        """(error, reason, times) of the newest `most`, oldest first."""
-        c = t.quarantine.c
-        rows = self._db.execute(
-            select(c.error, c.reason, c.times).order_by(c.first_us.desc(), c.hash.desc()).limit(most)
-        )
-        return [(row.error, row.reason, row.times) for row in rows][::-1]
+    def knows_box(self, device: str) -> bool:
+        """Whether a certificate of a box of that name is registered."""
+        rows = select(t.certificates.c.keyid).where(t.certificates.c.device == device)
+        return self._db.execute(rows.limit(1)).first() is not None
 
     # --- segments, names ---
 

@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
+from collections.abc import Sequence
 
-from central.ingest.left import Ended, ended_chains
+from central.ingest.left import MOST_BEFORE, Ended, ended_chains
 from central.store.heard import Heard
 from central.store.tables import ChainHead, Tx
 from common.reasons import moment_words
@@ -16,6 +18,7 @@ SILENT, WAITING, FINE = N_("silent"), N_("{count} records there have no receipt 
 ENDED = N_("ended; the box goes on in chain {chain}")
 ENDED_EARLY = N_("ended before all of it came here; the box goes on in chain {chain}")
 ENDED_UNSAID = N_("the box began chain {chain} without a word of this one")
+EARLIER = N_("{count} earlier chains are not listed")
 CHINA_MIN = 480
 """The offset of what is no class's."""
 
@@ -33,17 +36,29 @@ class BoxView:
 
 
 def box_views(tx: Tx, own: str, lang: str) -> list[BoxView]:
-    """A line for every chain of a box, and one for every box that is known and never sent anything. `own`: the centre's
-    own name."""
-    heads, denied = [head for head in tx.heads() if head.device != own], tx.denied()
-    seen = {head.device for head in heads}
-    ended = {device: ended_chains(tx, device) for device in seen}
-    lines = [box_view(head, tx.heard(head.device, head.chain), _keyid(head.certificate) in denied,
-                      ended[head.device].get(head.chain), lang) for head in heads]
+    """A line for each of the newest chains of a box, and one for every box that is known and never sent anything.
+    `own`: the centre's own name."""
+    heads, denied = defaultdict[str, list[ChainHead]](list), tx.denied()
+    for head in tx.heads():
+        heads[head.device] += [head] if head.device != own else []
+    seen, lines = {device for device, some in heads.items() if some}, list[BoxView]()
+    for device in sorted(seen):
+        ended, shown = ended_chains(tx, device), _shown(tx, device, heads[device])
+        if earlier := len(heads[device]) - len(shown):
+            lines.append(BoxView(device, "", -1, "—", translate(EARLIER, lang, count=earlier), False))
+        lines += [box_view(head, tx.heard(device, head.chain), _keyid(head.certificate) in denied,
+                           ended.get(head.chain), lang) for head in shown]
     for device in sorted({device for device, _ in tx.certificates()} - seen - {own}):
         never, revoked = translate(NEVER, lang), not tx.keys_of(device)
         lines.append(BoxView(device, "", -1, "—", translate(REVOKED, lang) if revoked else never, revoked))
     return sorted(lines, key=lambda line: line.device)
+
+
+def _shown(tx: Tx, device: str, heads: Sequence[ChainHead]) -> list[ChainHead]:
+    """The newest chains of a box: nobody reads a line for each that somebody with its key began."""
+    begun = {head.chain for head in tx.newest_heads(device, MOST_BEFORE)}
+    waiting = [head.chain for head in heads if head.certificate is None][-MOST_BEFORE:]
+    return [head for head in heads if head.chain in begun or head.chain in waiting]
 
 
 def box_view(head: ChainHead, heard: Heard | None, revoked: bool, ended: Ended | None, lang: str) -> BoxView:

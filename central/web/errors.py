@@ -35,6 +35,10 @@ class DiskFull(ZaitangError):
     text = "the centre's disk is full; nothing more is taken in until there is room"
 
 
+class TooMuchOfBox(ZaitangError):
+    text = "this box brings more than classes make; the centre takes no more of it until later, and the box keeps it"
+
+
 class SegmentNotStored(BadInput):
     text = "this segment is not at the centre, or its bytes are not those that were recorded"
 

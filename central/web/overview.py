@@ -126,6 +126,7 @@ class OverviewView:
     boxes: tuple[BoxLine, ...]
     boxes_all: int
     refused: int
+    let_go: int
     behind: int
     unseen: int
     verdicts: tuple[tuple[str, str, int], ...]
@@ -203,7 +204,7 @@ def overview_view(found: Overview, lang: str, institutions: Mapping[str, str] = 
         fallen=tuple(line_view(one, local, institutions) for one in found.fallen), fallen_all=found.fallen_all,
         running=tuple(running_view(one, local) for one in found.running), running_all=found.running_all,
         boxes=tuple(box_line(one, local) for one in found.boxes), boxes_all=found.boxes_all, refused=found.refused,
-        behind=found.behind, unseen=found.unseen,
+        let_go=found.let_go, behind=found.behind, unseen=found.unseen,
         verdicts=tuple((name, translate(VERDICTS[name], lang), found.verdicts[name])
                        for name in VERDICTS if found.verdicts.get(name)))
 

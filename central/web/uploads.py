@@ -24,6 +24,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
+from central.bounds import FILES, HOUR_OF_VIDEO, bring, level_of, tell_flood
 from central.classes.sheets import awaited
 from central.errors import CannotWrite, PartBusy, WrongSegmentBytes
 from central.ingest.believed import Believed
@@ -37,6 +38,7 @@ from central.web.errors import (
     NoToken,
     TokenRefused,
     TooManyUploads,
+    TooMuchOfBox,
     TooSlow,
     UnannouncedSegment,
 )
@@ -53,8 +55,10 @@ from evidence.uploads import Upload, judge_upload
 RESERVE, FULL = 256 << 20, 1 << 30
 """Bytes of free space that an upload leaves to the database; and below which it is the disk that is full, and not the
 file that is large: then the centre states it."""
-MOST_FILE = 8 << 30
-"""No segment is larger: an hour of the finest picture of a camera."""
+MOST_FILE = HOUR_OF_VIDEO
+"""No segment is larger."""
+FOR_OTHERS = 10
+"""Of one part in so many of the disk a box gets nothing that brought more than a day's video of late."""
 MOST_KEPT = 2 * MOST_FILE
 """Bytes of files of one box that are not whole yet."""
 MOST_SHEETS = 4 * MOST_BYTES
@@ -73,8 +77,8 @@ BOXES = Public("each request holds a token that a box signed")
 
 
 STATUS: dict[type[ZaitangError], int] = {
-    UnannouncedSegment: 404, FileTooBig: 413, WrongSegmentBytes: 422, DiskFull: 507, BadPart: 400, NoToken: 401,
-    TokenRefused: 401, PartBusy: 409, TooManyUploads: 429, TooSlow: 408,
+    UnannouncedSegment: 404, FileTooBig: 413, WrongSegmentBytes: 422, DiskFull: 507, TooMuchOfBox: 507, BadPart: 400,
+    NoToken: 401, TokenRefused: 401, PartBusy: 409, TooManyUploads: 429, TooSlow: 408,
 }
 """What a box is answered for each error; it decides by the number alone."""
 
@@ -161,17 +165,32 @@ class _Desk:
         return True
 
     def room(self, upload: _Wanted) -> int:
-        """How much of a file is here, and that there is room for the rest. Raises DiskFull."""
+        """How much of a file is here, and that there is room for the rest. Raises DiskFull, TooMuchOfBox."""
         self._sweep()
         parts = self._objects(upload).parts
         parts.make_room(upload.sha256, upload.device, upload.size, MOST_KEPT if upload.order is None else MOST_SHEETS)
         received = parts.received(upload.sha256, upload.device)
-        free = shutil.disk_usage(self._centre.folder).free
-        if free < upload.size - received + RESERVE:
-            if free < FULL:
+        disk = shutil.disk_usage(self._centre.folder)
+        if disk.free < upload.size - received + RESERVE:
+            if disk.free < FULL:
                 self._alarm()
             raise DiskFull
+        self._bound(upload, disk.free < disk.total // FOR_OTHERS)
         return received
+
+    def _bound(self, upload: Upload, scarce: bool) -> None:
+        """Refuse a box that brings more than it may, and state it. `scarce`: the last of the disk is for boxes that
+        bring no more than a day's video. Raises TooMuchOfBox, DiskFull."""
+        now_us = self._centre.clock.stamp().utc_us
+        with self._centre.store.read() as tx:
+            level = level_of(tx, FILES, upload.device, now_us) + upload.size
+        if level > FILES.most:
+            with self._centre.store.write() as tx:
+                tell_flood(self._centre.store, tx, upload.device, "files", now_us)
+            raise TooMuchOfBox
+        if scarce and level > FILES.day:
+            self._alarm()
+            raise DiskFull
 
     @contextmanager
     def place(self, device: str) -> Iterator[None]:
@@ -226,6 +245,8 @@ class _Desk:
 
     def _finish(self, part: Part, upload: _Wanted) -> None:
         part.finish(None if upload.order is None else functools.partial(self._opens, upload.order))
+        with self._centre.store.write() as tx:
+            bring(tx, FILES, upload.device, upload.size, self._centre.clock.stamp().utc_us)
         self._mark(upload)
 
     def _mark(self, upload: _Wanted) -> None:

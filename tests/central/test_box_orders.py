@@ -17,7 +17,7 @@ from evidence.bodies import SegmentRemoved
 from evidence.box_orders import MOST_WANTED, BoxOrder, BoxSettings, OrderAnswered, Revocation, WantedFile
 from evidence.seal import read_sealed
 from evidence.times import utc_text
-from tests.central.helpers import MORNING, Box, put, segment_of
+from tests.central.helpers import MORNING, Box, FixedClock, put, segment_of
 
 DAY = 86_400_000_000
 FILMS = [b"one", b"two", b"three"]
@@ -279,3 +279,43 @@ def test_an_order_that_nobody_answered_in_time_is_told(
 def test_the_folder_is_named_when_it_is_no_centre(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["order", "list", "--centre", str(tmp_path / "none"), "--lang", "en"]) == 2
     assert "none" in capsys.readouterr().err
+
+
+def test_no_number_that_a_box_invents_stops_orders_to_it_or_to_others(centre: Centre, box: Box) -> None:
+    """The next number would have been none: nobody could be revoked any more, and the collector ended."""
+    box.append(OrderAnswered("ab" * 32, 2**53 - 1, "accepted"), MORNING)
+    other, collector = Box(centre, "box-2", "cd" * 16), centre.collector()
+    other.genesis()
+    collector.take([*box.messages(), *other.messages()])
+    told = centre.desk().revoke("box-2", "stolen")
+    assert told is not None
+    again = Box(centre, chain="ef" * 16)
+    again.genesis()
+    assert len(collector.take(again.messages())) == 1
+    with centre.store.read() as tx:
+        assert [(body.device, body.number) for _, body in orders(tx)] == [("box-1", 1), ("box-2", 1)]
+
+
+@pytest.mark.parametrize("chains, apart_us, times", [(25, DAY, 25), (90, DAY // 1440, 19)])
+def test_a_box_that_begins_many_chains_is_told_again_what_holds_as_long_as_it_does_not_invent_them(
+    centre: Centre, box: Box, clock: FixedClock, chains: int, apart_us: int, times: int
+) -> None:
+    """A box may be restored, and begin a chain, more than twenty times in its years: it must hear of revocations."""
+    collector, other = centre.collector(), Box(centre, "box-2", "cd" * 16)
+    other.genesis()
+    collector.take(other.messages())
+    centre.desk().revoke("box-2", "stolen")
+    for number in range(1, chains + 1):
+        clock.utc_us += apart_us
+        box.chain, box.sealed = f"{number:032x}", []
+        box.genesis(clock.utc_us)
+        collector.take(box.messages())
+        with centre.store.read() as tx:
+            known = answers(tx, "box-1")
+            waiting = [(sealed.hash, body.number) for sealed, body in orders(tx, "box-1")
+                       if ("box-1", sealed.hash) not in known]
+        for order_hash, number_of in waiting:
+            box.append(OrderAnswered(order_hash, number_of, "accepted"), clock.utc_us)
+        collector.take(box.messages())
+    with centre.store.read() as tx:
+        assert len(orders(tx, "box-1")) == times

@@ -23,6 +23,7 @@ from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.statements import open_dispute
 from central.errors import BrokerUnreachable, DatabaseUnusable
+from central.ingest import broker as broker_module
 from central.ingest.broker import IN_FLIGHT, BrokerLink
 from central.ingest.collector import Collector, Given, Message
 from central.wiring import Centre
@@ -348,3 +349,25 @@ def test_no_broker_is_one_sentence(centre: Centre) -> None:
     port = free_port()
     with pytest.raises(BrokerUnreachable, match=f"the broker at 127.0.0.1:{port} cannot be reached"):
         link_to(centre, port).run()
+
+
+def test_a_broker_that_is_away_is_stated_once(
+    centre: Centre, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No box is silent then, for nobody could hear it."""
+    monkeypatch.setattr(broker_module, "AWAY_S", 0.3)
+
+    def told() -> int:
+        with centre.store.read() as tx:
+            return [one.record.body["code"] for one in tx.of_type("alarm")].count("broker.away")
+
+    link = link_to(centre, broker.port)
+    collector = Running(link)
+    try:
+        broker.stop()
+        until(lambda: told() == 1)
+        broker.start()
+        until(link.subscribed.is_set)
+    finally:
+        collector.stop()
+    assert told() == 1

@@ -81,6 +81,23 @@ def test_a_chain_that_ends_earlier_than_it_did_is_told_once(centre: Centre, box:
     assert alarms(centre) == ["chain.cut", "chain.cut"]
 
 
+def test_a_box_that_says_one_thing_and_then_another_fills_no_chain_of_the_centre(
+    centre: Centre, box: Box, clock: FixedClock
+) -> None:
+    collector = centre.collector()
+    collector.take(box.messages())
+
+    def quarrel(first: int) -> None:
+        for second in range(first, first + 40, 2):
+            collector.take([beat(box, box.sealed[2], second * SECOND), beat(box, box.sealed[4], (second + 1) * SECOND)])
+
+    quarrel(10)
+    assert alarms(centre) == ["chain.cut"] * 4
+    clock.utc_us += 61 * MINUTE
+    quarrel(100)
+    assert alarms(centre) == ["chain.cut"] * 8
+
+
 def test_a_heartbeat_that_comes_late_or_again_is_no_alarm(centre: Centre, box: Box) -> None:
     collector = centre.collector()
     early, now = beat(box, box.sealed[1], 1), beat(box, box.sealed[4], SECOND)

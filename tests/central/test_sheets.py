@@ -282,16 +282,30 @@ def test_bytes_with_another_hash_leave_nothing(road: Road) -> None:
     assert road.put(data) == 201
 
 
-def test_what_is_not_sealed_to_this_centre_for_this_order_is_not_kept(road: Road) -> None:
-    """A readable picture, a paper, bare pages, and pages for somebody else: the first that the box states counts."""
+@pytest.mark.parametrize("make", [
+    lambda other, order: PAGES[0], lambda other, order: b"%PDF-1.7 somebody's face",
+    lambda other, order: b"zaitang-sheet-1\n" + PAGES[0], lambda other, order: seal_pages(PAGES, other, order),
+])
+def test_what_is_not_sealed_to_this_centre_for_this_order_is_not_kept(road: Road, make: Any) -> None:
+    """A readable picture, a paper, bare pages, and pages for somebody else."""
     other = X25519PrivateKey.generate().public_key().public_bytes_raw().hex()
     road.ask()
     road.answer()
-    for data in (PAGES[0], b"%PDF-1.7 somebody's face", b"zaitang-sheet-1\n" + PAGES[0],
-                 seal_pages(PAGES, other, road.order()[0])):
+    data = make(other, road.order()[0])
+    _, made = road.sealed(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+    refused(road, data, made, 422)
+    assert road.state() == "coming"
+
+
+def test_of_many_sheets_that_a_box_states_for_one_order_the_first_alone_is_taken(road: Road) -> None:
+    """Each of 32 MiB they would fill the disk."""
+    road.bring()
+    for number in range(3):
+        data = seal_pages(PAGES * (number + 2), road.centre.sealing_key().public_key().public_bytes_raw().hex(),
+                          road.order()[0])
         _, made = road.sealed(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
-        refused(road, data, made, 422)
-        assert road.state() == "coming"
+        road.say(made)
+        assert road.put(data, made.sha256) == 404 and len(road.here()) == 1
 
 
 def test_a_sheet_of_an_earlier_order_does_not_come_again_for_a_later_one(road: Road) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, inspect, text
 
 from central.cli import main
 from central.errors import DatabaseUnusable, OtherTree
+from central.orders.boxes import order_settings
 from central.signing import trust_clock
 from central.store.accounts import Kept
 from central.store.engine import open_engine, reading, writing
@@ -26,11 +27,13 @@ from central.tree.witnesses import take_cosignatures, witness_keys
 from central.web.app import create_app
 from central.wiring import Centre, open_centre
 from evidence.bodies import Alarm
+from evidence.box_orders import BoxSettings
 from evidence.checkpoint import Checkpoint, cosign, log_key, open_checkpoint, sign_checkpoint
 from evidence.logproof import read_consistency, read_inclusion
 from evidence.merkle import check_consistency, check_inclusion, leaf_hash, root_hash
 from evidence.notes import COSIGNED, Note, NoteKey, read_key
 from evidence.seal import KeySigner
+from evidence.times import SECOND
 from tests.central.helpers import MORNING, Box, FixedClock
 from tests.evidence.test_checkpoint import EYE, WITNESS
 from tests.evidence.test_merkle import nodes
@@ -192,6 +195,32 @@ def test_a_database_of_the_second_schema_gets_accounts(tmp_path: Path) -> None:
         tx.put_account(Kept("li", "administrator", None))
     with reading(engine) as connection:
         assert Tx(connection).account("li") == Kept("li", "administrator", None)
+    engine.dispose()
+
+
+def test_a_database_of_the_second_schema_knows_orders_to_boxes_and_whose_messages_it_refused(
+    tmp_path: Path, centre: Centre, box: Box
+) -> None:
+    send(centre, box, 1)
+    order_settings(centre.store, "box-1", BoxSettings(lang="en"), 7, NOW_S * SECOND)
+    with centre.store.read() as tx:
+        sealed = tx.of_type("order.box")[0]
+    path = tmp_path / "zaitang.db"
+    old = sqlite3.connect(path)
+    old.executescript(SCHEMA_2.read_text("utf-8"))
+    old.execute("INSERT INTO records VALUES (99, 'centre', 'x', 9, ?, 'p', 'order.box', NULL, ?)",
+                (sealed.hash, sealed.envelope))
+    old.executemany("INSERT INTO quarantine VALUES (?, ?, 'BadSeal', 'x', 1, 1, x'00')", [
+        ("a", "zaitang/v1/box-1/records"), ("b", "zaitang/v1/box-1/heartbeats"), ("c", "zaitang/v1/box-9/records")])
+    old.commit()
+    old.close()
+    engine = open_engine(path)
+    with writing(engine) as connection:
+        tx = Tx(connection)
+        assert (tx.refused_of_boxes(), tx.quarantine_size(), tx.let_go()) == ({"box-1": 2}, 3, 0)
+        assert tx.orders_to("box-1") == [sealed] and tx.highest_number("box-1") == 1
+        assert "quarantine_room" in {one["name"] for one in inspect(connection).get_indexes("quarantine")}
+        assert tx.drop_quarantined("box-1", "BadSeal", 1) == 1 and tx.let_go("box-1") == 1
     engine.dispose()
 
 

@@ -48,6 +48,27 @@ def test_the_other_box_of_a_move_is_told_of_refusals_and_withdrawals(centre: Cen
     assert {item["certificate"] for item in items} == {first.certificate}
 
 
+def test_a_box_that_withdraws_without_end_keeps_no_withdrawal_from_others(centre: Centre, tmp_path: Path) -> None:
+    """A box takes so many in one message, and refuses a longer one as a whole."""
+    plan, names = write_plan(tmp_path, PLAN, NAMES)
+    assert main(["class", "add", str(plan), "--names", str(names), "--centre", str(centre.folder)]) == 0
+    first, second, third = (Box(centre, f"box-{number}", f"{number:032x}") for number in (1, 2, 3))
+    for box in (first, second, third):
+        box.genesis()
+    with centre.store.read() as tx:
+        one, two, *_ = sorted(tx.sealed_names(CLASS))
+    kept = [first.append(ConsentWithdrawn(CLASS, one, "terminal"), MORNING + number) for number in range(1001)]
+    kept.append(second.append(ConsentWithdrawn(CLASS, two, "terminal"), MORNING))
+    for box in (first, second, third):
+        centre.collector().take(box.messages())
+    order_move(centre.store, CLASS, "box-2", "box-3", (one, two), 7, MORNING)
+    with centre.store.read() as tx:
+        found = {key[0]: message for key, message in withdrawal_messages(tx, ()).items()}
+    items = json.loads(found["box-3"].payload)["withdrawn"]
+    assert [read_sealed(base64.b64decode(item["record"])).hash for item in items] == [
+        sealed.hash for sealed in kept[-2:]]
+
+
 def test_a_box_of_another_class_withdraws_nobodys_consent(centre: Centre, tmp_path: Path) -> None:
     """It has a key of the site, and signs that somebody of this class withdrew."""
     plan, names = write_plan(tmp_path, PLAN, NAMES)

@@ -12,6 +12,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from central.devices.spool import LOOK_S
 from central.ingest.collector import MAX_MESSAGE
 from central.wiring import init_centre
 from edge.cli import main as edge_main
@@ -31,7 +33,8 @@ from evidence.seal import KeySigner, read_sealed
 from evidence.times import utc_text
 from tests.central.helpers import MORNING
 from tests.central.helpers import Box as ForgedBox
-from tests.faults.road import LONG, SCALE, Road, Stranger, changed, lock, until
+from tests.faults.road import LONG, SCALE, Part, Road, Stranger, changed, lock, until
+from tests.faults.tls_road import TlsRoad
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600 * SCALE)]
 Make = Callable[..., Road]
@@ -50,27 +53,6 @@ def make(tmp_path: Path) -> Iterator[Make]:
     yield make_road
     for road in made:
         road.close()
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
-    """Makes a small file system of its own; what fills it is called `ballast`."""
-    mounted: list[Path] = []
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("only root may mount a small volume")
-
-    def mount(name: str) -> Path:
-        folder = tmp_path / name
-        folder.mkdir()
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder)], capture_output=True)
-        if done.returncode:
-            pytest.skip("nobody may mount a small volume here")
-        mounted.append(folder)
-        return folder
-
-    yield mount
-    for folder in mounted:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def fill_up(folder: Path) -> Path:
@@ -208,6 +190,20 @@ def test_a_backlog_of_thirty_days_drains_oldest_first_in_flat_memory(make: Make)
     print(f"{road.box.store.head_seq()} records in {seconds:.0f} s; MB of sync and collector {before} then {after}")
     assert after[0] < before[0] + 60 and after[1] < before[1] + 60
     road.judge()
+
+
+def test_a_box_that_brings_more_than_it_may_is_told_of_and_loses_nothing(make: Make) -> None:
+    """Here for a backlog; what it is not given a receipt for it keeps, and sends again."""
+    road = make()
+    words = [sys.executable, "-m", "tests.faults.bounded", "collect", "--centre", road.centre.folder]
+    road.collector = Part(words, road.folder / "collect.log")
+    road.fill(700)
+    road.start()
+    until("the alarm", lambda: "box.floods" in road.told(), 60)
+    assert not road.receipted
+    road.arrives()
+    road.judge("box.floods")
+    assert road.whys("box.floods") == ["records"] and road.quarantined() == {}
 
 
 # --- messages that are not what they should be
@@ -470,41 +466,35 @@ def test_a_full_disk_of_the_box_loses_no_receipt(make: Make, small: Callable[[st
     road.judge()
 
 
-def test_a_full_disk_of_the_broker_loses_nothing(make: Make, small: Callable[[str], Path]) -> None:
-    folder = small("spool")
-    road = make(broker=f"persistence true\npersistence_location {folder}/\nautosave_interval 1\nmax_queued_messages 0")
-    road.start()
-    ballast = fill_up(folder)
-    road.fill(2000)
-    time.sleep(3)
-    road.broker.kill()
-    road.start_broker()
-    road.arrives()
-    ballast.unlink()
-    road.fill(100)
-    road.arrives()
-    road.judge()
-
-
-def test_a_read_only_disk_of_the_broker_loses_nothing(make: Make, small: Callable[[str], Path]) -> None:
-    folder = small("spool")
-    road = make(broker=f"persistence true\npersistence_location {folder}/\nautosave_interval 1\nmax_queued_messages 0")
-    road.start()
-    road.fill(200)
-    road.arrives()
-    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
-    with pytest.raises(OSError, match="Read-only"):
-        (folder / "probe").touch()
-    road.fill(1000)
-    time.sleep(2)
-    road.broker.kill()
-    road.start_broker()
-    road.fill(100)
-    road.arrives()
-    subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
-    road.fill(100)
-    road.arrives()
-    road.judge()
+def test_a_disk_of_the_broker_that_is_full_and_then_read_only_is_told_and_loses_nothing(
+    tmp_path: Path, small: Callable[[str], Path]
+) -> None:
+    """The broker of the product; what it had not saved is gone with it each time."""
+    with contextlib.closing(TlsRoad(tmp_path)) as road:
+        road.broker.kill(signal.SIGTERM)
+        data = small(str((road.centre.folder / "broker" / "data").relative_to(tmp_path)))
+        road.start_broker()
+        road.start()
+        ballast = fill_up(data)
+        road.fill(2000)
+        until("the alarm", lambda: "full" in road.whys("broker.disk"), 60)
+        road.broker.kill()
+        road.start_broker()
+        road.arrives()
+        ballast.unlink()
+        time.sleep(LOOK_S + 1)
+        subprocess.run(["mount", "-o", "remount,ro", str(data)], check=True)
+        with pytest.raises(OSError, match="Read-only"):
+            (data / "probe").touch()
+        road.fill(1000)
+        until("the alarm", lambda: "read_only" in road.whys("broker.disk"), 60)
+        road.broker.kill()
+        road.start_broker()
+        road.fill(100)
+        road.arrives()
+        subprocess.run(["mount", "-o", "remount,rw", str(data)], check=True)
+        road.judge(often=["broker.disk"])
+        assert road.quarantined() == {}
 
 
 def test_a_read_only_disk_of_the_collector_is_one_sentence_and_it_starts_again(

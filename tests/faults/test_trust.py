@@ -122,9 +122,12 @@ def test_a_revoked_box_that_was_away_hears_of_it_and_nothing_that_it_signed_sinc
     road.fill(100)
     road.proxy.refuses = False
     until("the box is told", lambda: keyid in in_force(road.box.store).revoked, 90)
+    mine = [sealed.envelope for sealed in road.box.store.each()]
     with road.centre.store.read() as tx:
-        head = tx.head("box-1", road.box.store.chain)
+        head, there = tx.head("box-1", road.box.store.chain), tx.chain_envelopes("box-1", road.box.store.chain, 2**52)
+        (said,) = tx.of_type("device.revoked")
     assert head is not None and head.up_to == through == road.box.store.receipted_up_to()
+    assert there == mine[:through + 1] and said.record.body["reason"] == "stolen"
     # What the broker still let through, until it had read its list anew, is refused by the collector.
     assert road.told() == [] and set(road.quarantined()) <= {"RevokedKey"}
 

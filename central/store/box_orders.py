@@ -1,0 +1,88 @@
+"""The part of a transaction that finds orders to one box, and its answers, without reading those of others."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, and_, exists, func, insert, select
+
+from central.store import schema as t
+from evidence.bodies import body_of
+from evidence.box_orders import BoxOrder, OrderAnswered
+from evidence.records import Sealed
+from evidence.seal import read_sealed
+from evidence.times import utc_us
+
+ORDER, ANSWER = "order.box", "order.answered"
+MOST_NUMBER = 2**52
+"""A box that says that it answered a higher number invents it: behind the highest that there is nothing is ordered."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Waiting:
+    """An order that its box has not answered. `size`: bytes of its envelope."""
+
+    leaf: int
+    number: int
+    size: int
+
+
+class BoxOrderTables:
+    """What `Tx` knows of them."""
+
+    _db: Connection
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def note_orders(self, sealed: Sequence[tuple[int, Sealed]]) -> None:
+        """Of new records, each with its leaf, remember the orders to boxes and the answers."""
+        for leaf, one in sealed:
+            if one.record.type not in (ORDER, ANSWER):
+                continue
+            body = body_of(one.record)
+            if isinstance(body, BoxOrder):
+                self._db.execute(insert(t.box_orders).values(
+                    leaf=leaf, device=body.device, number=body.number, hash=one.hash, until_us=utc_us(body.expires)))
+            elif isinstance(body, OrderAnswered):
+                self._db.execute(insert(t.box_answers).values(
+                    leaf=leaf, device=one.record.device, number=body.number, hash=body.order))
+
+    def orders_to(self, device: str) -> list[Sealed]:
+        """All orders to a box, in the order in which they were made."""
+        o, r = t.box_orders.c, t.records.c
+        joined = t.box_orders.join(t.records, o.leaf == r.leaf)
+        rows = select(r.envelope).select_from(joined).where(o.device == device).order_by(o.leaf)
+        return [read_sealed(envelope) for envelope in self._db.execute(rows).scalars()]
+
+    def answers_of(self, device: str) -> list[Sealed]:
+        """All that a box answered, by order of acceptance."""
+        a, r = t.box_answers.c, t.records.c
+        joined = t.box_answers.join(t.records, a.leaf == r.leaf)
+        rows = select(r.envelope).select_from(joined).where(a.device == device).order_by(a.leaf)
+        return [read_sealed(envelope) for envelope in self._db.execute(rows).scalars()]
+
+    def orders_waiting(self, device: str, now_us: int) -> list[Waiting]:
+        """The orders that a box has not answered and that have not expired, in the order in which they were made."""
+        o, a, r = t.box_orders.c, t.box_answers.c, t.records.c
+        joined = t.box_orders.join(t.records, o.leaf == r.leaf)
+        answered = exists().where(a.device == o.device, a.hash == o.hash)
+        rows = select(o.leaf, o.number, func.length(r.envelope)).select_from(joined).where(
+            and_(o.device == device, o.until_us > now_us, ~answered))
+        return [Waiting(*row) for row in self._db.execute(rows.order_by(o.leaf))]
+
+    def highest_number(self, device: str) -> int:
+        """The highest number of an order to a box, and of those that it says it answered; 0: there is none."""
+        o, a = t.box_orders.c, t.box_answers.c
+        sent = select(func.max(o.number)).where(o.device == device)
+        answered = select(func.max(a.number)).where(a.device == device, a.number <= MOST_NUMBER)
+        return max(self._db.execute(query).scalar() or 0 for query in (sent, answered))
+
+    def boxes_ordered(self, after: int) -> list[str]:
+        """The boxes with orders of which there is something new behind that leaf: an order, an answer, a chain."""
+        o, a, r = t.box_orders.c, t.box_answers.c, t.records.c
+        new = (select(o.device).where(o.leaf > after), select(a.device).where(a.leaf > after),
+               select(r.device).where(r.type == "genesis", r.leaf > after))
+        found = {device for rows in new for device in self._db.execute(rows).scalars()}
+        return sorted(device for device in found
+                      if self._db.execute(select(o.leaf).where(o.device == device).limit(1)).first() is not None)
