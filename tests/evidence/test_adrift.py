@@ -90,6 +90,8 @@ def test_who_signed_in_at_such_a_terminal_may_have_come_on_the_day_on_which_that
     assert (found.recordings, found.open_recordings) == ((), (f"{DAYS[1]}-am",))
     told = next(one for one in found.reasons if one.code == "sign_uncertain")
     assert told.params["trainees"] == ("t-4",) and "sign_uncertain" in codes(found)
+    block = next(one for one in made.story().blocks if one.id == f"{DAYS[1]}-am")
+    assert block.maybe_signed == ("t-4",) and not block.time_certain and not block.tells_absent, "nor on any page"
 
 
 def test_who_signed_in_at_such_a_terminal_shields_nobody_who_did_not() -> None:
