@@ -1,4 +1,4 @@
-"""Guided enrolment at the terminal: presses and camera frames in, what the page shows out, records at the end.
+"""Guided enrolment at the terminal: presses and camera frames in, records at the end (what the page shows: guide_view).
 
 Nothing is stored before the end: whoever walks away leaves no trace. A refusal is stored at once.
 """
@@ -6,14 +6,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping
 
 import numpy as np
 
 from common.logs import Log
 from edge.enrol.card import Anchor, anchored
-from edge.enrol.consent import Shown, consent_text, standings
-from edge.enrol.consents import consents
+from edge.enrol.consent import Shown, standings
 from edge.enrol.enrol import roster_of
 from edge.enrol.erase import withdraw
 from edge.enrol.errors import (
@@ -26,7 +24,8 @@ from edge.enrol.errors import (
     TextChanged,
 )
 from edge.enrol.gates import Pose, poses_of
-from edge.enrol.guided import GuideView, Lang, Listed, Place, Sitting
+from edge.enrol.guide_view import opening, text_of, view_of
+from edge.enrol.guided import GuideView, Lang, Place, Sitting
 from edge.enrol.look import jpeg, measure
 from edge.enrol.pins import Pins
 from edge.enrol.same import Odd, odd_ones, same_limit
@@ -38,7 +37,6 @@ from edge.store import Store
 from edge.store.people import NewFace
 from evidence.blocks import local
 from evidence.bodies import Alarm, ClassOrder, Enrolment
-from evidence.times import utc_us
 
 IDLE_S = 120.0
 """Real seconds without a press or a face after which the guide closes: nobody stands there any more."""
@@ -77,16 +75,7 @@ class Guide:
         with self._lock:
             if self._class_id is None:
                 return GuideView("closed")
-            order, sitting = self._order(), self._sitting
-            shots, person = sitting.shots, sitting.person
-            names = self._store.names(order.class_id)
-            return GuideView(
-                self._state, order.class_id, order.title, self._people(order, names) if person is None else (), person,
-                names.get(person or "", person or ""), self._text(lang).text if self._state == "consent" else "",
-                shots.pose if shots else None, sitting.advice, len(shots.taken) if shots else 0,
-                len(shots.poses) if shots else 0, sitting.found, sitting.anchor.anchor, bool(self._place.reader.name),
-                self._opening(order), self._said(), sitting.told,
-            )
+            return view_of(self._store, self._place, self._order(), self._state, self._sitting, lang)
 
     def open(self, class_id: str) -> None:
         """Begin with a class. Raises NotNow, NoSuchClass."""
@@ -154,7 +143,7 @@ class Guide:
             name = " ".join(inspector.split())
             if not 2 <= len(name) <= MOST_NAME or not name.isprintable():
                 raise NoInspector(most=MOST_NAME)
-            if not self._opening(self._order()):
+            if not opening(self._place, self._order()):
                 raise NotNow()
             self._begin_shots(Anchor("inspector", name))
 
@@ -350,29 +339,8 @@ class Guide:
         self._sitting.anchor, self._sitting.shots = anchor, Shots(pack, poses_of(pack.challenge))
         self._go("anchored")
 
-    def _opening(self, order: ClassOrder) -> bool:
-        first = min((hour.start for hour in order.hours), default=None)
-        today = local(self._place.utc_us(), order.utc_offset_min).date()
-        return first is not None and local(utc_us(first), order.utc_offset_min).date() == today
-
-    def _people(self, order: ClassOrder, names: Mapping[str, str]) -> tuple[Listed, ...]:
-        class_id = order.class_id
-        enrolled, pins = self._store.enrolled(class_id), self._store.pins(class_id)
-        roles = {one.person: one.role for one in order.roster}
-        later = sorted(roster_of(self._store, class_id) - set(roles))
-        return tuple(
-            Listed(person, names.get(person, person), roles.get(person, "trainee"), person in enrolled, person in pins)
-            for person in (*roles, *later))
-
-    def _said(self) -> str | None:
-        """Shown beside the text of consent: at the list anybody could read who of the others refused."""
-        if self._state != "consent":
-            return None
-        said = consents(self._store, self._its_class()).get(self._its_person())
-        return None if said is None else said.said
-
     def _text(self, lang: Lang) -> Shown:
-        return consent_text(self._order(), self._place.who, self._place.contact, lang)
+        return text_of(self._place, self._order(), lang)
 
     def _order(self) -> ClassOrder:
         class_id = self._its_class()
