@@ -205,7 +205,7 @@ def test_strangers_have_no_certificate_looked_at_twice(centre: Centre, monkeypat
     for sealed in first.sealed[1:]:
         collector.take([Message("box-1", seal_record(sealed.record, stranger).envelope)])
     assert len(looked) == 2
-    second.append(SessionStart("welder-1", "s-1", "page"), MORNING)
+    second.genesis()
     collector.take(second.messages())
     with centre.store.read() as tx:
         assert tx.hashes_at("box-2", second.chain, [0]) == {0: second.sealed[0].hash}, "one that was added is known"
