@@ -24,7 +24,7 @@ from evidence.bodies import Alarm, Decision, Objection, Review, Sheet, body_of
 from evidence.box_orders import BoxOrder, OrderAnswered, WantedSheet
 from evidence.decisions import Said, final_us
 from evidence.records import Sealed
-from evidence.sheets import MOST_BYTES, TYPES, Stated, ends_us, erased, stated
+from evidence.sheets import DAY_US, KEPT_DAYS, MOST_BYTES, TYPES, Stated, ends_us, erased, stated
 from evidence.times import utc_us
 
 DAYS = 7
@@ -90,7 +90,8 @@ def state_of(tx: Tx, files: Objects, class_id: str, block: str, device: str, now
         return SheetState(device, "asked" if now_us < asked.until_us else "expired", asked)
     if answer.result == "refused":
         return SheetState(device, "refused", asked, answer.why)
-    made = next((one for one in _stated(tx, class_id) if _fits(one, asked)), None)
+    first = tx.sheet_for(asked.device, asked.sealed.hash)
+    made = next((one for one in stated([first] if first else []) if _fits(one, asked)), None)
     if made is None:
         state: State = "unmade" if _unmade(tx, asked) else "making" if now_us < asked.until_us else "expired"
         return SheetState(device, state, asked)
@@ -107,11 +108,8 @@ def state_of(tx: Tx, files: Objects, class_id: str, block: str, device: str, now
 def awaited(tx: Tx, device: str, sha256: str, now_us: int) -> Sheet | None:
     """The sheet with this hash that a box may hand over now: ordered of that box for that class and block, not too
     large, not over, and nobody on it erased since."""
-    orders: set[str] = set()
-    for one in stated(tx.of_device(device, "sheet", -1)):
-        first = one.sheet.order not in orders  # of several for one order the first counts: no box fills the disk
-        orders.add(one.sheet.order)
-        if first and one.sheet.sha256 == sha256 and one.sheet.size <= MOST_BYTES:
+    for one in stated(tx.sheets_since(now_us - KEPT_DAYS * DAY_US, device)):
+        if one.sheet.sha256 == sha256 and one.sheet.size <= MOST_BYTES:
             told = _told(tx, one.sheet.class_id)
             if told.lets(one, now_us):
                 return one.sheet
@@ -126,7 +124,7 @@ def sweep(store: Store, files: Objects, now_us: int) -> int:
     stand = set()
     with store.read() as tx:
         told: dict[str, _Told] = {}
-        for one in stated(tx.of_type("sheet")):
+        for one in stated(tx.sheets_since(now_us - KEPT_DAYS * DAY_US)):
             if one.sheet.sha256 in here:
                 class_id = one.sheet.class_id
                 told[class_id] = told.get(class_id) or _told(tx, class_id)
@@ -158,12 +156,9 @@ def _asked(tx: Tx, class_id: str) -> Mapping[str, Asked]:
 
 
 def _answer(tx: Tx, asked: Asked) -> OrderAnswered | None:
-    bodies = (body_of(sealed.record) for sealed in tx.of_device(asked.device, "order.answered", -1))
-    return next((body for body in bodies if isinstance(body, OrderAnswered) and body.order == asked.sealed.hash), None)
-
-
-def _stated(tx: Tx, class_id: str) -> list[Stated]:
-    return stated(tx.of_type("sheet", class_id))
+    sealed = tx.answer_to(asked.device, asked.sealed.hash)
+    body = None if sealed is None else body_of(sealed.record)
+    return body if isinstance(body, OrderAnswered) else None
 
 
 def _said(tx: Tx, class_id: str) -> list[Sealed]:
@@ -171,7 +166,7 @@ def _said(tx: Tx, class_id: str) -> list[Sealed]:
 
 
 def _fits(one: Stated, asked: Asked) -> bool:
-    """Whether a box states the sheet that it was asked for. Of several the first counts (`state_of`)."""
+    """Whether a box states the sheet that it was asked for. Of several for one order the first counts."""
     sheet, wanted = one.sheet, asked.wanted
     return (one.sealed.record.device, sheet.order, sheet.class_id, sheet.block) == (
         asked.device, asked.sealed.hash, wanted.class_id, wanted.block)

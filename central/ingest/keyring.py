@@ -48,6 +48,7 @@ class Keyring:
         self._root, self._accept_test = root, accept_test
         self._known: dict[tuple[str, str], Identity] = {}
         self._denied: frozenset[str] = frozenset()
+        self._looked_at: set[str] = set()
 
     def denies(self, keyids: frozenset[str]) -> bool:
         """Believe these keys no longer, and all others. True if that is another set than before: what was checked is
@@ -64,8 +65,12 @@ class Keyring:
         return who
 
     def learn_all(self, certificates: Iterable[str]) -> None:
-        """Trust those of them that the root has issued; the others are logged."""
+        """Trust those of them that the root has issued; the others are logged. Each is looked at once: what a stranger
+        signs has all of them brought here again."""
         for pem in certificates:
+            if pem in self._looked_at:
+                continue
+            self._looked_at.add(pem)
             try:
                 self.learn(pem)
             except ZaitangError as error:

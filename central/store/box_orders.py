@@ -4,16 +4,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, exists, func, insert, select
+from sqlalchemy import Connection, and_, exists, func, insert, select, update
 
 from central.store import schema as t
-from evidence.bodies import body_of
+from evidence.bodies import Sheet, body_of
 from evidence.box_orders import BoxOrder, OrderAnswered
 from evidence.records import Sealed
 from evidence.seal import read_sealed
 from evidence.times import utc_us
 
-ORDER, ANSWER = "order.box", "order.answered"
+ORDER, ANSWER, SHEET = "order.box", "order.answered", "sheet"
 MOST_NUMBER = 2**52
 """A box that says that it answered a higher number invents it: behind the highest that there is nothing is ordered."""
 
@@ -38,7 +38,7 @@ class BoxOrderTables:
     def note_orders(self, sealed: Sequence[tuple[int, Sealed]]) -> None:
         """Of new records, each with its leaf, remember the orders to boxes and the answers."""
         for leaf, one in sealed:
-            if one.record.type not in (ORDER, ANSWER):
+            if one.record.type not in (ORDER, ANSWER, SHEET):
                 continue
             body = body_of(one.record)
             if isinstance(body, BoxOrder):
@@ -47,6 +47,36 @@ class BoxOrderTables:
             elif isinstance(body, OrderAnswered):
                 self._db.execute(insert(t.box_answers).values(
                     leaf=leaf, device=one.record.device, number=body.number, hash=body.order))
+            elif isinstance(body, Sheet):
+                o = t.box_orders.c
+                self._db.execute(update(t.box_orders).values(sheet_leaf=leaf).where(
+                    o.device == one.record.device, o.hash == body.order, o.sheet_leaf.is_(None)))
+
+    def answer_to(self, device: str, order: str) -> Sealed | None:
+        """What a box answered to an order first."""
+        a, r = t.box_answers.c, t.records.c
+        joined = t.box_answers.join(t.records, a.leaf == r.leaf)
+        rows = select(r.envelope).select_from(joined).where(a.device == device, a.hash == order)
+        envelope = self._db.execute(rows.order_by(a.leaf).limit(1)).scalar()
+        return None if envelope is None else read_sealed(envelope)
+
+    def sheets_since(self, us: int, device: str | None = None) -> list[Sealed]:
+        """The first sheet for each order, of one box or of all, that ends behind that moment; by order of acceptance.
+        However many a box states, there are no more than orders."""
+        o, r = t.box_orders.c, t.records.c
+        joined = t.box_orders.join(t.records, o.sheet_leaf == r.leaf)
+        rows = select(r.envelope).select_from(joined).where(o.until_us > us).order_by(r.leaf)
+        if device is not None:
+            rows = rows.where(o.device == device)
+        return [read_sealed(envelope) for envelope in self._db.execute(rows).scalars()]
+
+    def sheet_for(self, device: str, order: str) -> Sealed | None:
+        """The first sheet that a box states for an order."""
+        o, r = t.box_orders.c, t.records.c
+        joined = t.box_orders.join(t.records, o.sheet_leaf == r.leaf)
+        envelope = self._db.execute(
+            select(r.envelope).select_from(joined).where(o.device == device, o.hash == order)).scalar()
+        return None if envelope is None else read_sealed(envelope)
 
     def orders_to(self, device: str) -> list[Sealed]:
         """All orders to a box, in the order in which they were made."""

@@ -53,8 +53,9 @@ def _note_boxes(connection: Connection) -> None:
 
 
 def _note_orders(connection: Connection) -> None:
-    wanted = records.c.type.in_(("order.box", "order.answered"))
-    for leaf, envelope in connection.execute(select(records.c.leaf, records.c.envelope).where(wanted)).all():
+    wanted = records.c.type.in_(("order.box", "order.answered", "sheet"))
+    rows = select(records.c.leaf, records.c.envelope).where(wanted).order_by(records.c.leaf)
+    for leaf, envelope in connection.execute(rows).all():
         BoxOrderTables(connection).note_orders([(leaf, read_sealed(envelope))])
 
 

@@ -97,6 +97,7 @@ box_orders = Table(
     Column("number", BigInteger, nullable=False),
     Column("hash", _text(64), nullable=False),
     Column("until_us", BigInteger, nullable=False),
+    Column("sheet_leaf", BigInteger, comment="of the first record of that box that states the sheet it orders"),
     Index("box_orders_device", "device", "leaf"),
 )
 

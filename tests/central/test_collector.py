@@ -13,6 +13,7 @@ from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
 from central.classes.stories import Stories
 from central.devices.errors import BadMoment, NoSuchKey, RevokedAlready
+from central.ingest import keyring
 from central.ingest.collector import MAX_MESSAGE, MAX_RECORDS, Message
 from central.wiring import Centre, init_centre, open_centre
 from evidence.bodies import ChainBegun, CheckpointSeen, Genesis, Review, SessionStart
@@ -194,6 +195,20 @@ def test_certificates_are_read_again_once_for_a_batch_of_strangers(
     reads: list[int] = []
     collector.take([Message("box-1", seal_record(sealed.record, stranger).envelope) for sealed in box.sealed[1:]])
     assert reads == [1]
+
+
+def test_strangers_have_no_certificate_looked_at_twice(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of thousands of boxes that took seconds, for each batch with one message of a stranger."""
+    collector, stranger, looked = centre.collector(), KeySigner(Ed25519PrivateKey.generate()), []
+    first, second = filled(centre), Box(centre, "box-2", "cd" * 16)
+    monkeypatch.setattr(keyring, "identity", lambda *some, real=keyring.identity: looked.append(1) or real(*some))
+    for sealed in first.sealed[1:]:
+        collector.take([Message("box-1", seal_record(sealed.record, stranger).envelope)])
+    assert len(looked) == 2
+    second.genesis()
+    collector.take(second.messages())
+    with centre.store.read() as tx:
+        assert tx.hashes_at("box-2", second.chain, [0]) == {0: second.sealed[0].hash}, "one that was added is known"
 
 
 def test_a_bad_message_does_not_keep_a_good_one_out(centre: Centre) -> None:

@@ -306,6 +306,9 @@ def test_of_many_sheets_that_a_box_states_for_one_order_the_first_alone_is_taken
         _, made = road.sealed(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
         road.say(made)
         assert road.put(data, made.sha256) == 404 and len(road.here()) == 1
+    with road.centre.store.read() as tx:
+        assert len(tx.of_type("sheet")) == 4 and len(tx.sheets_since(0)) == 1, "who looks for one reads no more"
+    assert sweep(road.centre.store, road.centre.sheets, road.clock.utc_us) == 0 and road.state() == "here"
 
 
 def test_a_sheet_of_an_earlier_order_does_not_come_again_for_a_later_one(road: Road) -> None:
