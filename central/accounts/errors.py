@@ -37,6 +37,11 @@ class NotThePassword(BadInput):
     text = "that is not the password you have now"
 
 
+class CodesOnAlready(BadInput):
+    text = ("codes are on already: where the telephone is lost or another one is to show them, an administrator switches"
+            " them off first")
+
+
 class NobodyTypes(BadInput):
     text = "nobody can type a password here: put it into a file and name that with --password-file"
 
