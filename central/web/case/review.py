@@ -32,7 +32,7 @@ def review(centre: Centre, stories: Stories) -> APIRouter:
     """Routes of a recording's page."""
     routes = Routes(centre.store.device, default_response_class=HTMLResponse)
 
-    @routes.get(PATH, Action.SEE_VIDEO)
+    @routes.get(PATH, Action.SEE_CLASS)
     def show(request: Request, class_id: ClassName, block: ClassName) -> Response:
         return _page(request, centre, stories, class_id, block)
 
