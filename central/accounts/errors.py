@@ -38,8 +38,8 @@ class NotThePassword(BadInput):
 
 
 class CodesOnAlready(BadInput):
-    text = ("codes are on already: where the telephone is lost or another one is to show them, an administrator switches"
-            " them off first")
+    text = ("codes are on already: where the telephone is lost or another one is to show them, an administrator"
+            " switches them off first")
 
 
 class NobodyTypes(BadInput):

@@ -308,6 +308,17 @@ def test_lists_hold_what_is_within_reach(world: World) -> None:
             assert (f"/classes/class-{name}" in page) == (name in theirs), who
 
 
+def test_attack_no_count_tells_of_what_is_beyond_the_reach(world: World) -> None:
+    """How much of the whole centre waits, and which boxes others have."""
+    told = {who: world.client(who).get("/?lang=en").text for who in WHO}
+    assert "new records are not looked through" in told["administrator"] or "judged again" not in told["administrator"]
+    for who, (_, scope, theirs) in WHO.items():
+        assert not (scope and "new records are not looked through" in told[who]), who
+        boxes = world.client(who).get("/boxes").text
+        for name in ("a", "b", "none"):
+            assert (f"box-{name}" in boxes) == (name in theirs), (who, name)
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_what_a_role_may_not_is_said_in_words(world: World, lang: str) -> None:
     answer = world.client("school").get(f"/accounts?lang={lang}")
