@@ -18,13 +18,15 @@ from central.classes.errors import (
     ObjectionOpen,
     SaidMore,
     SamePerson,
+    TheseChanged,
 )
+from central.classes.meanwhile import append_on
 from central.classes.reviews import MAX_BY
 from central.classes.statements import MAX_REASON, plain_text
 from central.classes.stories import Told, tell
 from central.errors import BadReason, NotDecided
 from central.store.store import Store
-from central.store.tables import Tx
+from common.reasons import RULES
 from evidence.bodies import Decision, Review
 from evidence.decisions import Seen, judge, plain_name
 from evidence.rules import RULES_VERSION, R3Finding
@@ -34,8 +36,6 @@ from evidence.times import utc_text
 
 Stage = Literal["first", "second"]
 Answer = Literal["withdraw", "keep", "correct"]
-BESIDE = ("decision", "objection", "review")
-"""What people say of a class that a decision must have seen."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +57,11 @@ class Case:
         """How many records of decisions, reviews and objections there are: more of them, more to read."""
         story = self.told.story
         return len(story.decisions) + len(story.reviewed) + sum(len(one.refs) for one in story.objections)
+
+    @property
+    def marks(self) -> str:
+        """Of each finding of `basis` its rule and the beginning of its hash, to tell later which have changed."""
+        return " ".join(f"{one.rule}:{findings_hash([one])[:12]}" for one in self.told.findings if one.rule != "R5")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,39 +90,49 @@ def look_at(store: Store, class_id: str, now_us: int) -> Case:
 
 def decide(
     store: Store, class_id: str, stage: Stage, answer: Answer, reason: str, by: str, by_name: str, shown: str,
-    now_us: int, said: int | None = None,
+    now_us: int, said: int | None = None, marks: str = "",
 ) -> Made:
     """One of two persons (`by`: the account) decides on the findings with the hash `shown`: `findings` or `basis` of
-    the case. `said`: of the case as it was shown; None: nobody asks whether people have said more since.
+    the case. `said`, `marks`: of the case as it was shown; None and nothing: nobody asks whether people have said more
+    since, or which findings are other ones. What comes while this is written is noticed, too.
 
     Raises UnknownClass, PolicyGone, BadReason, BadBy, or a NotDecided; nothing is kept then."""
     why, who, name = (
         plain_text(reason, MAX_REASON, BadReason), plain_text(by, MAX_BY, BadBy), plain_text(by_name, MAX_BY, BadBy))
-    case = look_at(store, class_id, now_us)
-    body = _body(case, stage, answer, why, who, name, shown)
-    if said is not None and said != case.said:
-        raise SaidMore(class_id=class_id)
-    with store.write() as tx:
-        if _said_since(tx, store, case.told):
-            raise FindingsChanged(class_id=class_id)
-        store.append(tx, body)
+    known = said
+
+    def say(told: Told) -> Decision:
+        nonlocal known
+        case = case_of(told)
+        if shown not in (case.findings, case.basis):
+            raise _changed(class_id, marks, case.marks)
+        known = case.said if known is None else known
+        if known != case.said:
+            raise SaidMore(class_id=class_id)
+        return _body(case, stage, answer, why, who, name)
+
+    _, body = append_on(store, class_id, now_us, say)
     return Made(body, look_at(store, class_id, now_us).standing)
+
+
+def _changed(class_id: str, shown: str, now: str) -> FindingsChanged:
+    """Which findings are other ones, where somebody knows which were shown."""
+    rules = sorted({one.partition(":")[0] for one in {*shown.split()} ^ {*now.split()}} & set(RULES)) if shown else []
+    return TheseChanged(class_id=class_id, rules=", ".join(rules)) if rules else FindingsChanged(class_id=class_id)
 
 
 def hindrance(case: Case, stage: Stage, answer: Answer, by: str, by_name: str) -> NotDecided | None:
     """Why this person would be refused such a decision now, before a word of it is written; None where not."""
     try:
-        _body(case, stage, answer, "-", by, by_name, case.findings)
+        _body(case, stage, answer, "-", by, by_name)
     except NotDecided as error:
         return error
     return None
 
 
-def _body(case: Case, stage: Stage, answer: Answer, why: str, who: str, name: str, shown: str) -> Decision:
+def _body(case: Case, stage: Stage, answer: Answer, why: str, who: str, name: str) -> Decision:
     """The record. Raises a NotDecided."""
     told, r3, class_id = case.told, case.r3, case.told.story.class_id
-    if shown not in (case.findings, case.basis):
-        raise FindingsChanged(class_id=class_id)
     if r3 is None or r3.verdict == "clear":
         raise NothingToDecide(class_id=class_id)
     if not case.over:
@@ -159,11 +174,3 @@ def _refusal(case: Case, body: Decision, void: VoidDecision) -> NotDecided:
     if void == "objection":
         return ObjectionOpen(class_id=class_id, objection=case.standing.open[0].objection)
     return NoFirst(class_id=class_id) if void == "no_first" else NothingToDecide(class_id=class_id)
-
-
-def _said_since(tx: Tx, store: Store, told: Told) -> bool:
-    """Whether people said more of the class than was seen: telling it takes a while, and another person may decide."""
-    seen = {(one.device, one.chain): one.up_to for one in told.chains}
-    return any(sealed.record.seq > seen.get((sealed.record.device, sealed.record.chain), -1)
-               for kind in BESIDE for sealed in tx.of_type(kind, told.story.class_id)
-               if sealed.record.device == store.device)

@@ -165,8 +165,26 @@ class FindingsChanged(NotDecided):
     text = "the findings of class {class_id} are other ones now than those that were shown: look at them again"
 
 
+class TheseChanged(FindingsChanged):
+    text = ("since this was shown, the findings of class {class_id} on {rules} have become other ones: look at them again,"
+            " nothing was kept")
+
+
 class SaidMore(NotDecided):
     text = "somebody decided, reviewed or objected since class {class_id} was shown: read that first"
+
+
+class StillComing(NotDecided):
+    text = ("records of class {class_id} come in again and again just now: wait a moment and send it once more, nothing"
+            " was kept")
+
+
+class RecordingChanged(BadInput):
+    text = ("roll calls or reviews of this recording have come since it was shown: look at it again, nothing was kept")
+
+
+class ObjectionWentOn(BadInput):
+    text = "somebody answered objection {objection} since it was shown: read that first, nothing was kept"
 
 
 class NoGround(NotDecided):

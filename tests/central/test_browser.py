@@ -59,7 +59,8 @@ def browser() -> Iterator[sync_api.Browser]:
 def page(browser: sync_api.Browser, console: Console) -> Iterator[sync_api.Page]:
     """Of somebody who is logged in."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies([{"name": COOKIE, "value": session_of(console.centre, "supervisor", "410000"), "url": console.address}])
+    token = session_of(console.centre, "supervisor", "410000")
+    context.add_cookies([{"name": COOKIE, "value": token, "url": console.address}])
     opened = context.new_page()
     complaints: list[str] = []
     opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

@@ -24,6 +24,8 @@ from central.classes.errors import (
     NothingToDecide,
     ObjectionOpen,
     SamePerson,
+    StillComing,
+    TheseChanged,
 )
 from central.classes.objections import handle_objection, raise_objection
 from central.classes.orders import add_class
@@ -32,9 +34,12 @@ from central.classes.reviews import state_review
 from central.cli import main
 from central.errors import BadReason, NotDecided, UnknownClass
 from central.export import export_class
+from central.store.store import keep_all
 from central.wiring import Centre
-from evidence.bodies import Decision, body_of
+from evidence.bodies import Alarm, Decision, body_of
 from evidence.rules import RULES_VERSION
+from evidence.seal import seal_record
+from evidence.shape import encode
 from evidence.standing import findings_hash
 from tests.central.console import signed_in
 from tests.central.course import PEOPLE, PLAN
@@ -193,7 +198,56 @@ def test_of_two_who_decide_at_once_one_is_told_to_look_again(played: Centre) -> 
         one.start()
     for one in people:
         one.join(100)
-    assert sorted(type(one).__name__ for one in ends) == ["FindingsChanged", "Made"]
+    assert sorted(type(one).__name__ for one in ends) == ["Made", "SaidMore"]
+    assert len(kept(played)) == 1
+
+
+class Between:
+    """The store; before somebody writes, something else comes."""
+
+    def __init__(self, centre: Centre, comes: Callable[[], object], times: int = 1) -> None:
+        self._store, self._comes, self._left = centre.store, comes, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def write(self) -> Any:
+        if self._left:
+            self._left -= 1
+            self._comes()
+        return self._store.write()
+
+
+def alarm(centre: Centre, code: str = "camera.silent") -> None:
+    """A record of the class's box that changes no finding of it."""
+    with centre.store.read() as tx:
+        head = tx.heads("box-1")[-1]
+        last = tx.record(head.device, head.chain, head.up_to)
+    assert last is not None
+    body = Alarm(code, {"camera": "none"})
+    record = dataclasses.replace(last.record, type="alarm", body=encode(body), seq=last.record.seq + 1, prev=last.hash)
+    with centre.store.write() as tx:
+        keep_all(tx, [seal_record(record, centre.keys.signer)])
+        tx.advance(head.device, head.chain)
+
+
+def test_attack_records_that_come_between_look_and_word_are_looked_at(played: Centre) -> None:
+    """Telling a class takes seconds. What changes a finding meanwhile is told, what changes none is taken along."""
+    shown = look(played)
+    other = Between(played, lambda: state_review(played.store, CLASS, PRACTICE, "open", "看不清", "王", NOW))
+    with pytest.raises(TheseChanged, match="on R3, R4 have become other ones"):
+        decide(other, CLASS, "first", "keep", "x", "wang", "wang", shown.basis, NOW,  # type: ignore[arg-type]
+               shown.said, shown.marks)
+    assert kept(played) == []
+    case, quiet = look(played), Between(played, lambda: alarm(played))
+    made = decide(quiet, CLASS, "first", "keep", "x", "wang", "wang", case.basis, NOW,  # type: ignore[arg-type]
+                  case.said, case.marks)
+    with played.store.read() as tx:
+        head = tx.heads("box-1")[-1]
+    assert next(one.up_to for one in made.body.chains if one.chain == head.chain) == head.up_to, "it rests on that, too"
+    with pytest.raises(StillComing):
+        decide(Between(played, lambda: alarm(played), 9), CLASS, "second", "keep", "x",  # type: ignore[arg-type]
+               "zhao", "zhao", look(played).basis, NOW)
     assert len(kept(played)) == 1
 
 

@@ -12,7 +12,7 @@ from central.accounts.people import Actor
 from central.classes.decisions import Answer, Case, Stage, decide, hindrance, look_at
 from central.errors import UnknownClass
 from central.web.access import Routes, actor_of, field
-from central.web.case.common import Typed, back_to, case_page, chosen, refused
+from central.web.case.common import Typed, back_to, case_page, chosen, counted, refused
 from central.web.case.unit import review_words, unit_words
 from central.web.class_names import ClassName, names_of
 from central.web.decisions import decided_view
@@ -102,7 +102,8 @@ def decision(centre: Centre) -> APIRouter:
         try:
             stage, answer = chosen(request, "stage", STAGES), chosen(request, "answer", ANSWERS)
             decide(centre.store, class_id, stage, answer, field(request, "reason"), account, account,
-                   field(request, "findings"), centre.clock.stamp().utc_us, _said(request))
+                   field(request, "findings"), centre.clock.stamp().utc_us, counted(request, "said"),
+                   field(request, "marks"))
         except UnknownClass:
             raise
         except BadInput as error:
@@ -128,16 +129,11 @@ def _page(request: Request, centre: Centre, class_id: str, typed: Typed | None =
         limit=told.policy.r3.limit.value if told.policy.r3 else 0,
         findings=sorted(speaking, key=lambda one: one.rule != "R3"),
         rest=[one for one in found if one not in speaking], hash=case.findings, basis=case.basis, said=case.said,
+        marks=case.marks,
         policy=told.policy.title_en if lang == "en" else told.policy.title, policy_hash=told.policy.sha256,
         rules=RULES_VERSION, recordings=recordings_of(case, names, local), reviews=_reviews(case, local),
         decided=decided_view(told, local), turn=form_view(case, actor_of(request), lang),
         round=case.standing.round.state, table=_table(lang))
-
-
-def _said(request: Request) -> int | None:
-    """Of the case as the page showed it, which always sends it; what is no number is never the present one."""
-    text = field(request, "said")
-    return None if not text else int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def recordings_of(case: Case, names: Mapping[str, str], local: LocalTime) -> tuple[RecordingView, ...]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from central.accounts.actions import Action
-from central.classes.reviews import point_out, state_review
+from central.classes.reviews import mark, point_out, state_review
 from central.classes.stories import Stories
 from central.errors import UnknownBlock, UnknownClass
 from central.web.access import Routes, actor_of, field
@@ -41,7 +41,7 @@ def review(centre: Centre, stories: Stories) -> APIRouter:
         try:
             said = chosen(request, "answer", STATES)
             state_review(centre.store, class_id, block, said, field(request, "reason"), actor_of(request).account,
-                         centre.clock.stamp().utc_us)
+                         centre.clock.stamp().utc_us, field(request, "mark") or None)
         except (UnknownClass, UnknownBlock):
             raise
         except BadInput as error:
@@ -79,7 +79,7 @@ def _page(
     offered = {name: translate(text, lang) for name, text in STATES.items()}
     decided = standing(told.story, told.findings, told.policy, told.as_of.us).round.state == "decided"
     return case_page(request, centre, "review.html", told, {typed.which: typed} if typed else {}, u=view,
-                     answers=offered, sheets=contact, decided=decided)
+                     mark=mark(told, unit), answers=offered, sheets=contact, decided=decided)
 
 
 def _seconds(request: Request) -> float:

@@ -67,6 +67,17 @@ def test_a_school_is_offered_no_withdrawal_of_what_a_trainee_raised_alone(owned:
     assert len(kept(owned, "objection")) == 1
 
 
+def test_attack_an_objection_that_went_on_is_not_ended_unread(owned: Centre) -> None:
+    mine, li, zhao = school(owned), supervisor(owned, "li"), supervisor(owned, "zhao")
+    send(mine, PAGE, source="school", text="名册有误")
+    old = shown(li.get(PAGE), "records")
+    assert send(zhao, f"{PAGE}/o-1", how="answered", text="在查", records=old).status_code == 303
+    refused = send(li, f"{PAGE}/o-1?lang=en", how="rejected", text="名册无误", records=old)
+    assert refused.status_code == 409 and "read that first" in text(refused) and "名册无误" in refused.text
+    assert len(kept(owned, "objection")) == 2
+    assert send(li, f"{PAGE}/o-1", how="rejected", text="名册无误", records=shown(refused, "records")).status_code == 303
+
+
 def test_what_is_no_objection_or_no_answer_is_refused_with_what_was_typed(owned: Centre) -> None:
     mine, li = school(owned), supervisor(owned, "li")
     for fields in ({"source": "school", "text": " "}, {"source": "", "text": "名册有误"},
