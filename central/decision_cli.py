@@ -31,8 +31,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], 
                       "say what there is to decide about a class; with --stage, be one of two persons who decide")
     one.add_argument("class_id", metavar="CLASS")
     one.add_argument("--stage", choices=("first", "second"), help="whether you are the first or the second person")
-    one.add_argument("--answer", choices=("withdraw", "keep", "correct"),
-                     help="the consequence of the clause, no consequence, or something must be put right first")
+    one.add_argument("--answer", choices=("withdraw", "keep", "correct", "reopen", "stand"),
+                     help="the consequence of the clause, no consequence, or something must be put right first; of a "
+                          "decision that is final: reopen it, or (the second person) it stays")
     one.add_argument("--reason", metavar="TEXT", help="kept for ever: names nobody")
     one.add_argument("--by", metavar="ACCOUNT", help="who decides; kept for ever")
     one.add_argument("--findings", metavar="HASH", help="refuse if the findings are other ones now than these")
@@ -77,7 +78,7 @@ def _decide(args: argparse.Namespace) -> None:
 
 def _tell(case: Case, lang: str) -> None:
     """What a decider reads: the verdict, who reviewed, who decided why, who objects."""
-    from common.decisions import SOURCES, decision_words
+    from common.decisions import LATE, SOURCES, decision_words
     from common.reasons import STATES, VERDICTS, block_words, moment_words
 
     offset = case.told.order.utc_offset_min
@@ -88,9 +89,11 @@ def _tell(case: Case, lang: str) -> None:
     for one in case.reviews:
         _say(lang, REVIEWED, by=one.reviewer, block=block_words(one.block, lang),
              answer=translate(STATES[one.answer], lang), why=one.reason)
-    for objection in case.standing.open:
+    for objection in (one for one in case.told.story.objections if one.open):
         _say(lang, OBJECTS, objection=objection.objection, source=translate(SOURCES[objection.source], lang),
              text=objection.text)
+        if objection in case.standing.late:
+            _say(lang, LATE)
     for fact in case.told.story.decisions:
         print(decision_words(fact, moment_words(fact.at_us, offset, lang), lang))
     _stands(case.standing, offset, lang)

@@ -166,8 +166,8 @@ class FindingsChanged(NotDecided):
 
 
 class TheseChanged(FindingsChanged):
-    text = ("since this was shown, the findings of class {class_id} on {rules} have become other ones: look at them again,"
-            " nothing was kept")
+    text = ("since this was shown, the findings of class {class_id} on {rules} have become other ones: look at them"
+            " again, nothing was kept")
 
 
 class SaidMore(NotDecided):
@@ -180,7 +180,7 @@ class StillComing(NotDecided):
 
 
 class RecordingChanged(BadInput):
-    text = ("roll calls or reviews of this recording have come since it was shown: look at it again, nothing was kept")
+    text = "roll calls or reviews of this recording have come since it was shown: look at it again, nothing was kept"
 
 
 class ObjectionWentOn(BadInput):
@@ -204,6 +204,40 @@ class DecidedAlready(NotDecided):
 
 class NoFirst(NotDecided):
     text = "there is no first decision about class {class_id} on these findings: the first one comes first"
+
+
+class NotFinal(NotDecided):
+    text = ("class {class_id} is not decided for good: only a decision that is final is reopened; until then one may"
+            " object")
+
+
+class ReopeningRuns(NotDecided):
+    text = ("{by} says that the decision about class {class_id} be reopened: what follows is the second word, of"
+            " somebody else")
+
+
+class NoReopening(NotDecided):
+    text = "nobody says that the decision about class {class_id} be reopened: that is the first word"
+
+
+class DecidedForGood(NotDecided):
+    text = ("the decision about class {class_id} is final: nobody alone changes what it rests on; two persons reopen it"
+            " first, on its page")
+
+
+class NoTimeToDecide(NotDecided):
+    text = ("the clock of this centre is not set by a time server now, so nobody could tell from when the public notice"
+            " runs: nothing was kept; decide when the clock is set")
+
+
+class OneHand(NotDecided):
+    text = ("of the accounts {by} and {first} one was made or opened by the other: both could be one person. The"
+            " second decision is somebody else's")
+
+
+class FreshAccount(NotDecided):
+    text = ("the account {by} was made, opened or changed less than {hours} hours ago: it decides nothing until then,"
+            " so that others can see on record who did that")
 
 
 class SamePerson(NotDecided):

@@ -1,5 +1,5 @@
-"""What people say of a class goes on record while the class is what they were shown: what comes in between is noticed in
-the transaction that writes."""
+"""What people say of a class goes on record while the class is what they were shown: what comes in between is noticed
+in the transaction that writes."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -17,8 +17,8 @@ TRIES = 5
 
 def append_on(store: Store, class_id: str, now_us: int, say: Callable[[Told], B]) -> tuple[Told, B]:
     """Put on record what `say` makes of the class, if the class is made of the same records still when it is written
-    (`Tx.inputs`); else ask `say` anew, of the class as it is by then. Telling a long class takes seconds, and no writing
-    transaction waits for that.
+    (`Tx.inputs`); else ask `say` anew, of the class as it is by then. Telling a long class takes seconds, and no
+    writing transaction waits for that.
 
     Raises UnknownClass, PolicyGone, StillComing, and what `say` raises; nothing is kept then."""
     for _ in range(TRIES):

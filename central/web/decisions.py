@@ -6,7 +6,7 @@ import dataclasses
 from central.classes.stories import Told
 from central.web.links import Link, link
 from central.web.localtime import LocalTime
-from common.decisions import OBJECTIONS, SOURCES, decision_words, round_words
+from common.decisions import LATE, OBJECTIONS, SOURCES, decision_words, round_words
 from common.texts import N_, translate
 from evidence.bodies import Decision
 from evidence.standing import findings_hash, r3_of, standing
@@ -42,6 +42,8 @@ class ObjectionView:
     state: str
     state_words: str
     open: bool
+    late: str
+    """That it came when the public notice was over; empty where not."""
     answer: str
     handled_by: str
     records: tuple[Link, ...]
@@ -65,7 +67,7 @@ class DecidedView:
 
 def decided_view(told: Told, local: LocalTime) -> DecidedView:
     """What people decided about the class, and who objected."""
-    now, lang = standing(told.story, told.findings, told.policy, told.as_of.us), local.lang
+    now, lang = standing(told.story, told.findings, told.policy, told.as_of.us, told.as_of.timed), local.lang
     shown = findings_hash(told.findings) if told.story.decisions else ""
     final = ""
     if now.round.state == "decided":
@@ -83,7 +85,8 @@ def decided_view(told: Told, local: LocalTime) -> DecidedView:
             for fact in told.story.decisions),
         objections=tuple(ObjectionView(
             one.objection, translate(SOURCES[one.source], lang), local.full(one.raised_us), one.text, one.state,
-            translate(OBJECTIONS[one.state], lang), one.open, one.answer, one.handled_by,
+            translate(OBJECTIONS[one.state], lang), one.open,
+            translate(LATE, lang) if one in now.late else "", one.answer, one.handled_by,
             tuple(link(ref) for ref in one.refs)) for one in told.story.objections),
     )
 

@@ -38,8 +38,8 @@ class Typed:
 
     which: str = ""
     error: str = ""
-    status: int = 422
     fields: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    status: int = 422
 
     def get(self, name: str, fresh: str = "") -> str:
         """What stands in a field."""
@@ -49,7 +49,7 @@ class Typed:
 def refused(request: Request, which: str, error: ZaitangError, names: Iterable[str]) -> Typed:
     """A form that was refused, with what was typed into these fields."""
     status = 409 if isinstance(error, MEANWHILE) else 422
-    return Typed(which, words(error, lang_of(request)), status, {name: field(request, name) for name in names})
+    return Typed(which, words(error, lang_of(request)), {name: field(request, name) for name in names}, status)
 
 
 def counted(request: Request, name: str) -> int | None:

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from central.accounts.actions import Action
 from central.accounts.people import Actor
-from central.classes.decisions import Answer, Case, Stage, decide, hindrance, look_at
+from central.classes.decisions import Case, decide, hindrance, look_at, turn
 from central.errors import UnknownClass
 from central.web.access import Routes, actor_of, field
 from central.web.case.common import Typed, back_to, case_page, chosen, counted, refused
@@ -35,7 +35,10 @@ EVENTS = {
     "agreed": N_("a second person says the same"),
     "sent_back": N_("a second person says, too, that something must be put right first"),
     "differed": N_("a second person says something else"),
-    "changed": N_("the verdict, the recordings or the policy change, or an objection is upheld"),
+    "changed": N_("the verdict, the recordings or the policy change, or an objection that came in time is upheld"),
+    "reopening": N_("it is final, and somebody says that it be reopened"),
+    "stood": N_("a second person says that it stays"),
+    "reopened": N_("a second person says, too, that it be reopened"),
 }
 ROUND = {
     "none": N_("nobody has decided"),
@@ -155,10 +158,9 @@ def _reviews(case: Case, local: LocalTime) -> tuple[ReviewedView, ...]:
 
 def form_view(case: Case, actor: Actor, lang: str) -> FormView:
     """What this person may decide now, and else why not."""
-    stage: Stage = "second" if case.standing.round.state == "first" else "first"
-    answers: tuple[Answer, ...] = ("withdraw", "keep", "correct")
+    stage, answers = turn(case)
     whys = {answer: hindrance(case, stage, answer, actor.account, actor.account) for answer in answers}
-    always = whys["keep"]
+    always = whys["keep" if "keep" in whys else answers[0]]
     return FormView(
         stage, translate(STAGES[stage], lang), words(always, lang) if always else "",
         tuple(Choice(answer, translate(ANSWERS[answer], lang), words(why, lang) if why else "")

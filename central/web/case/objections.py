@@ -28,7 +28,7 @@ PATH = "/classes/{class_id}/objections"
 Number = Annotated[str, PathParam(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 HOW = {
     "answered": N_("answer it, and leave it open"),
-    "upheld": N_("uphold it: a decision that runs does not hold any more"),
+    "upheld": N_("uphold it: a decision that runs does not hold any more, but for one that is final"),
     "rejected": N_("reject it"),
 }
 

@@ -77,7 +77,7 @@ def _page(
         view = unit_view(told, unit, names_of(centre, class_id), tx, local)
         contact = sheet_views(tx, centre, told, unit, local)
     offered = {name: translate(text, lang) for name, text in STATES.items()}
-    decided = standing(told.story, told.findings, told.policy, told.as_of.us).round.state == "decided"
+    decided = standing(told.story, told.findings, told.policy, told.as_of.us, told.as_of.timed).round.state == "decided"
     return case_page(request, centre, "review.html", told, {typed.which: typed} if typed else {}, u=view,
                      mark=mark(told, unit), answers=offered, sheets=contact, decided=decided)
 
