@@ -9,6 +9,7 @@ from common.texts import N_, translate, words
 
 if TYPE_CHECKING:
     from central.classes.decisions import Case
+    from central.wiring import Centre
     from evidence.standing import Standing
 
 Add = Callable[..., argparse.ArgumentParser]
@@ -70,10 +71,25 @@ def _decide(args: argparse.Namespace) -> None:
         return
     if None in (args.answer, args.reason, args.by):
         raise SayAll(needed="--answer, --reason, --by")
+    _check_decider(centre, args.class_id, args.by)
     made = decide(centre.store, args.class_id, args.stage, args.answer, args.reason, args.by, args.by,
                   args.findings or case.findings, now_us)
     _say(args.lang, ON_RECORD, stage=translate(STAGES[made.body.stage], args.lang), name=made.body.by_name)
     _stands(made.after, case.told.order.utc_offset_min, args.lang)
+
+
+def _check_decider(centre: Centre, class_id: str, account: str) -> None:
+    """Whether the account decides about the class in the console, too. Raises NotADecider."""
+    from central.accounts.actions import Action
+    from central.accounts.people import actor_of_account
+    from central.accounts.scope import sees_class
+    from central.classes.errors import NotADecider
+
+    with centre.store.read() as tx:
+        kept = tx.account(account)
+        actor = None if kept is None or kept.disabled else actor_of_account(kept)
+        if actor is None or not actor.may(Action.DECIDE) or not sees_class(tx, actor, class_id):
+            raise NotADecider(class_id=class_id, account=account[:64])
 
 
 def _tell(case: Case, lang: str) -> None:

@@ -171,9 +171,8 @@ def _void_alone(seen: Seen, body: Decision) -> VoidDecision | None:
     short = limit is not None and len(body.recordings) < limit and body.policy.sha256 == seen.policy.sha256
     if body.answer == "withdraw" and short:
         return "no_ground"
-    renewed_us = seen.hands.renewed_us(body.by)
-    fresh = renewed_us is not None and seen.at_us < renewed_us + seen.policy.account_us
-    return "fresh" if fresh else None
+    rest_us, renewed_us = seen.policy.account_us, seen.hands.renewed_us(body.by)
+    return "fresh" if rest_us and renewed_us is not None and seen.at_us < renewed_us + rest_us else None
 
 
 def _void_first(seen: Seen, body: Decision) -> VoidDecision | None:
@@ -193,8 +192,11 @@ def _void_reopening(seen: Seen, body: Decision) -> VoidDecision | None:
     """A first one says that what is final be decided anew; a second one the same, or that it stays."""
     first = seen.round.reopening
     if body.stage == "first":
-        void: VoidDecision | None = None if seen.final and seen.timed else "not_final"
-        return "no_first" if body.answer == "stand" else void or ("running" if first is not None else None)
+        if body.answer == "stand":
+            return "no_first"
+        if not seen.final or (seen.policy.notice_us and not seen.timed):
+            return "not_final"
+        return "running" if first is not None else None
     if first is None or body.first != first.hash or seen.round.state != "decided":
         return "no_first"
     return _void_person(seen, first, body)

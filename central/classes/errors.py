@@ -206,6 +206,11 @@ class NoFirst(NotDecided):
     text = "there is no first decision about class {class_id} on these findings: the first one comes first"
 
 
+class NotADecider(NotDecided):
+    text = ("{account} is no account of a supervisor whose region holds class {class_id}: only those decide, in the"
+            " console or by command")
+
+
 class NotFinal(NotDecided):
     text = ("class {class_id} is not decided for good: only a decision that is final is reopened; until then one may"
             " object")

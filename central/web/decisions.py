@@ -73,7 +73,7 @@ def decided_view(told: Told, local: LocalTime) -> DecidedView:
     if now.round.state == "decided":
         text = NOT_FINAL if now.final_us is None else FINAL if now.final else FINAL_FROM
         final = translate(text, lang, at=local.full(now.final_us or 0))
-    elif now.round.state == "stale" and "objection" not in now.round.changed:
+    elif now.round.state == "stale" and not {"objection", "reopened"} & {*now.round.changed}:
         final = translate(AGAIN, lang)
     return DecidedView(
         state=now.round.state,

@@ -10,19 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
-from central.classes.decisions import Case, Made, decide, look_at
+from central.classes import reviews
+from central.classes.decisions import Case, Made, decide, look_at, turn
 from central.classes.errors import (
     BadBy,
     ClassNotOver,
     DecidedAlready,
+    DecidedForGood,
     FindingsChanged,
     FirstRuns,
+    FreshAccount,
     HasReviewed,
     NoFirst,
     NoGround,
     NothingToDecide,
     ObjectionOpen,
+    OneHand,
     SamePerson,
     StillComing,
     TheseChanged,
@@ -36,12 +41,16 @@ from central.errors import BadReason, NotDecided, UnknownClass
 from central.export import export_class
 from central.store.store import keep_all
 from central.wiring import Centre
+from evidence import decisions as decision_rules
+from evidence import standing as standing_rules
 from evidence.bodies import Alarm, Decision, body_of
+from evidence.policy import Policy
 from evidence.rules import RULES_VERSION
 from evidence.seal import seal_record
 from evidence.shape import encode
 from evidence.standing import findings_hash
-from tests.central.console import signed_in
+from evidence.times import HOUR
+from tests.central.console import send, signed_in
 from tests.central.course import PEOPLE, PLAN
 from tests.central.helpers import write_plan
 from tests.central.test_reviews import CLASS, FIRST, NOW, PRACTICE
@@ -261,8 +270,10 @@ def run(played: Centre, capsys: pytest.CaptureFixture[str]) -> Callable[..., tup
 
 
 def test_the_commands_say_what_there_is_to_decide_and_what_was_decided(
-    run: Callable[..., tuple[int, list[str]]]
+    played: Centre, run: Callable[..., tuple[int, list[str]]]
 ) -> None:
+    for name in ("wang", "zhao"):
+        played.account_desk().add(name, "supervisor", "410000", None)
     rc, lines = run("en", "decide", CLASS)
     assert rc == 0 and lines[0].startswith("R3 says: flag") and lines[-1] == "Nobody has decided yet."
     shown = next(line for line in lines if line.startswith("Findings: ")).removeprefix("Findings: ")
@@ -279,6 +290,100 @@ def test_the_commands_say_what_there_is_to_decide_and_what_was_decided(
     second = ("decide", CLASS, "--stage", "second", "--answer", "withdraw", "--reason", "一致", "--by")
     assert run("zh", *second, "wang") == (2, ["初审由 wang 作出：复核须由另一人作出"])
     assert run("zh", *second, "zhao") == (0, ["已记录。zhao 的复核。", "两人决定一致。", "决定已生效。"])
+
+
+def test_attack_no_command_decides_for_who_may_not_decide(
+    played: Centre, run: Callable[..., tuple[int, list[str]]]
+) -> None:
+    desk = played.account_desk()
+    desk.add("admin", "administrator", None, None)
+    desk.add("gone", "supervisor", "410000", None)
+    desk.disable("gone", None)
+    desk.add("far", "supervisor", "420100", None)
+    said = ("decide", CLASS, "--stage", "first", "--answer", "keep", "--reason", "x", "--by")
+    for name in ("nobody", "admin", "gone", "far"):
+        rc, lines = run("en", *said, name)
+        assert rc == 2 and lines[0].startswith(f"{name} is no account of a supervisor")
+    assert kept(played) == []
+
+
+def test_attack_two_accounts_of_one_hand_are_not_two_persons(played: Centre) -> None:
+    desk = played.account_desk()
+    desk.add("wang", "administrator", None, None, "a long password")
+    desk.add("other", "administrator", None, None, "a long password")
+    desk.add("li", "supervisor", "410000", "wang")
+    desk.change("wang", "supervisor", "410000", "other")
+    decided(played, by="wang")
+    with pytest.raises(OneHand, match="wang"):
+        decided(played, "second", by="li")
+    page = signed_in(played, name="li").get(f"/classes/{CLASS}/decision?lang=en").text
+    assert "could be one person" in page and 'name="findings"' not in page
+    decided(played, "second", by="zhao")
+    assert look(played).standing.answer == "withdraw"
+
+
+def test_attack_an_account_of_a_moment_ago_decides_nothing(played: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Policy, "account_us", 24 * HOUR)
+    now_us = played.clock.stamp().utc_us
+    played.account_desk().add("li", "supervisor", "410000", "admin")
+    with pytest.raises(FreshAccount, match="24 hours"):
+        decided(played, by="li", now_us=now_us)
+    page = signed_in(played, name="li").get(f"/classes/{CLASS}/decision?lang=zh").text
+    assert "24 小时之内" in page and 'name="findings"' not in page and kept(played) == []
+    assert decided(played, by="li", now_us=now_us + 25 * HOUR).body.by == "li"
+
+
+def test_what_is_final_is_reopened_on_its_page_by_two(played: Centre) -> None:
+    wang, zhao = (signed_in(played, "supervisor", "410000", name) for name in ("wang", "zhao"))
+    decided(played)
+    decided(played, "second", by="zhao")
+    path = f"/classes/{CLASS}/decision"
+
+    def says(client: TestClient, answer: str) -> int:
+        case = look(played)
+        said = {"stage": turn(case)[0], "answer": answer, "reason": "新的证据", "findings": case.basis}
+        return send(client, path, **said).status_code
+
+    page = wang.get(f"{path}?lang=en").text
+    assert 'value="reopen"' in page and 'value="keep"' not in page
+    assert says(wang, "reopen") == 303
+    page = zhao.get(f"{path}?lang=zh").text
+    assert "wang 提出重新处理，尚待另一人答复" in page and 'value="stand"' in page
+    assert says(wang, "reopen") == 422 and look(played).standing.answer == "withdraw"
+    assert says(zhao, "reopen") == 303
+    told = look(played).standing
+    assert (told.round.state, told.round.changed) == ("stale", ("reopened",))
+    assert "两人决定重新处理" in zhao.get(f"{path}?lang=zh").text and "原决定重新有效" not in zhao.get(path).text
+    assert decided(played, answer="keep").after.round.state == "first"
+
+
+def test_attack_nobody_alone_changes_what_a_final_decision_rests_on(
+    played: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The class of these tests has a simulated clock, of which no notice ends: here it has."""
+    decided(played)
+    decided(played, "second", by="zhao")
+    final = look(played).standing
+    assert final.final
+    state_review(played.store, CLASS, PRACTICE, "missing", "看过", "王", NOW)
+    monkeypatch.setattr(reviews, "standing", lambda *_: final)
+    monkeypatch.setattr(Policy, "notice_us", 7 * 24 * HOUR)
+    with pytest.raises(DecidedForGood):
+        state_review(played.store, CLASS, PRACTICE, "complete", "看过", "王", NOW)
+
+
+def test_a_late_objection_is_shown_as_late(played: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    decided(played)
+    decided(played, "second", by="zhao")
+    raise_objection(played.store, CLASS, "school", None, "名册有误", "school-1")
+    assert look(played).standing.final_us is None
+    monkeypatch.setattr(standing_rules, "is_late", lambda *_: True)
+    monkeypatch.setattr(decision_rules, "is_late", lambda *_: True)
+    client = signed_in(played, "supervisor", "410000")
+    for path in ("", "/decision", "/objections"):
+        assert "逾期：在公示期结束后提出" in client.get(f"/classes/{CLASS}{path}?lang=zh").text
+        assert "Late: it came after the public notice" in client.get(f"/classes/{CLASS}{path}?lang=en").text
+    assert look(played).standing.final
 
 
 def test_the_commands_take_objections_and_their_answers(

@@ -130,7 +130,8 @@ def test_half_a_decision_is_none(owned: Centre) -> None:
     basis = shown(wang.get(PAGE), "findings")
     for fields in HALF:
         answer = send(wang, PAGE, **{"stage": "first", "findings": basis, **fields})
-        assert answer.status_code == 422 and 'role="alert"' in answer.text and kept(owned, "decision") == []
+        assert answer.status_code == (409 if fields.get("findings") == "" else 422)
+        assert 'role="alert"' in answer.text and kept(owned, "decision") == []
 
 
 def test_a_school_reads_what_is_decided_and_decides_nothing(owned: Centre) -> None:
