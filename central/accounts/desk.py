@@ -14,6 +14,7 @@ from central.accounts.errors import (
     CodesOnAlready,
     LastAdministrator,
     LinkOver,
+    OwnRole,
     TooManyTokens,
 )
 from central.accounts.looks import state
@@ -59,8 +60,10 @@ class AccountDesk:
         return kept
 
     def change(self, name: str, role: str, scope: str | None, by: str | None) -> Kept:
-        """Another role or scope. Raises UnknownAccount, NoSuchRole, BadScope, UnknownInstitution,
-        LastAdministrator."""
+        """Another role or scope, never of the own account. Raises UnknownAccount, NoSuchRole, BadScope,
+        UnknownInstitution, LastAdministrator, OwnRole."""
+        if by == name:
+            raise OwnRole
         known_role = check_role(role)
         wanted = check_scope(known_role, scope or None)
 

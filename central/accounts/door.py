@@ -70,6 +70,8 @@ class Door:
         if account is None:
             raise NotSignedIn
         with self._store.write() as tx:
+            if tx.session(digest(token)) is None:  # a new password, or another code, ended it a moment ago
+                raise NotSignedIn
             self._take_code(tx, account, code)
             tx.end_session(digest(token))
             return Entered(self._session(tx, account, True, self._clock.stamp().utc_us), True)

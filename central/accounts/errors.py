@@ -25,6 +25,10 @@ class AccountExists(BadInput):
     text = "there is an account {account} already; nothing was changed"
 
 
+class OwnRole(BadInput):
+    text = "nobody gives the own account another role or reach: another administrator does, or a command at the centre"
+
+
 class LastAdministrator(BadInput):
     text = "{account} is the last administrator who can log in: make another one first"
 

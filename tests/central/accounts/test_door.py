@@ -265,6 +265,18 @@ def test_attack_codes_of_a_session_are_guessed_no_oftener_than_at_the_door(clock
         door.code(half.token, "12")
 
 
+def test_attack_a_half_session_that_a_new_password_ended_is_not_made_whole(
+    clock: FixedClock, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner changes the stolen password while the thief's code is on its way."""
+    totp, half = with_codes(door, clock), door.enter("li", PASSWORD, AT)
+    known = door.half(half.token)
+    door.desk.set_password("li", OTHER, None)
+    monkeypatch.setattr(door, "half", lambda _: known)
+    with pytest.raises(NotSignedIn):
+        door.code(half.token, totp.generate_otp(step(clock)))
+
+
 def test_attack_a_session_begun_with_a_stolen_password_ends_when_codes_come_on(clock: FixedClock, door: Door) -> None:
     thief, owner = in_(door), door.actor(in_(door))
     assert owner is not None and door.actor(thief) is not None

@@ -11,7 +11,6 @@ from central.plans.draft import DraftHour, add_hours, change_class, move_hour, r
 from central.plans.errors import (
     BoxTaken,
     DraftChanged,
-    FileRefused,
     HourPast,
     LeaveLate,
     NoDraft,
@@ -31,6 +30,7 @@ from central.plans.ids import IdNumber
 from central.plans.overlaps import Earlier
 from central.plans.plans import Plans
 from central.plans.roster_changes import Why, add_leave
+from central.plans.table_errors import FileRefused
 from central.plans.views import File
 from central.wiring import Centre
 from common.texts import words
