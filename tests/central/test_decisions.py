@@ -322,6 +322,25 @@ def test_attack_two_accounts_of_one_hand_are_not_two_persons(played: Centre) -> 
     assert look(played).standing.answer == "withdraw"
 
 
+def test_attack_a_centre_that_takes_both_decisions_of_one_hand_is_told_by_its_own_export(
+    played: Centre, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its program was changed, and asked nobody: the records of its accounts are in the same chain."""
+    played.account_desk().add("li", "supervisor", "410000", "wang")
+    first = decided(played, by="wang")
+    assert first.after.round.first is not None
+    with played.store.write() as tx:
+        played.store.append(tx, dataclasses.replace(
+            first.body, stage="second", by="li", by_name="李", first=first.after.round.first.hash))
+    here = look(played).told.story
+    assert [(one.void, one.opened_by) for one in here.decisions] == [(None, ()), ("one_hand", ("wang",))]
+    told = verified(export_class(played, CLASS, tmp_path / "out").folder, tmp_path / "a.json")
+    assert (told["state"], told["answer"]) == ("first", None)
+    assert [(one["void"], one["opened_by"]) for one in told["decisions"]] == [(None, []), ("one_hand", ["wang"])]
+    said = capsys.readouterr().out
+    assert "The account had been made or opened by wang." in said and "one was made or opened by the other" in said
+
+
 def test_attack_an_account_of_a_moment_ago_decides_nothing(played: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Policy, "account_us", 24 * HOUR)
     now_us = played.clock.stamp().utc_us
