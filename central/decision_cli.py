@@ -9,6 +9,7 @@ from common.texts import N_, translate, words
 
 if TYPE_CHECKING:
     from central.classes.decisions import Case
+    from central.wiring import Centre
     from evidence.standing import Standing
 
 Add = Callable[..., argparse.ArgumentParser]
@@ -31,8 +32,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], 
                       "say what there is to decide about a class; with --stage, be one of two persons who decide")
     one.add_argument("class_id", metavar="CLASS")
     one.add_argument("--stage", choices=("first", "second"), help="whether you are the first or the second person")
-    one.add_argument("--answer", choices=("withdraw", "keep", "correct"),
-                     help="the consequence of the clause, no consequence, or something must be put right first")
+    one.add_argument("--answer", choices=("withdraw", "keep", "correct", "reopen", "stand"),
+                     help="the consequence of the clause, no consequence, or something must be put right first; of a "
+                          "decision that is final: reopen it, or (the second person) it stays")
     one.add_argument("--reason", metavar="TEXT", help="kept for ever: names nobody")
     one.add_argument("--by", metavar="ACCOUNT", help="who decides; kept for ever")
     one.add_argument("--findings", metavar="HASH", help="refuse if the findings are other ones now than these")
@@ -69,15 +71,30 @@ def _decide(args: argparse.Namespace) -> None:
         return
     if None in (args.answer, args.reason, args.by):
         raise SayAll(needed="--answer, --reason, --by")
+    _check_decider(centre, args.class_id, args.by)
     made = decide(centre.store, args.class_id, args.stage, args.answer, args.reason, args.by, args.by,
                   args.findings or case.findings, now_us)
     _say(args.lang, ON_RECORD, stage=translate(STAGES[made.body.stage], args.lang), name=made.body.by_name)
     _stands(made.after, case.told.order.utc_offset_min, args.lang)
 
 
+def _check_decider(centre: Centre, class_id: str, account: str) -> None:
+    """Whether the account decides about the class in the console, too. Raises NotADecider."""
+    from central.accounts.actions import Action
+    from central.accounts.people import actor_of_account
+    from central.accounts.scope import sees_class
+    from central.classes.errors import NotADecider
+
+    with centre.store.read() as tx:
+        kept = tx.account(account)
+        actor = None if kept is None or kept.disabled else actor_of_account(kept)
+        if actor is None or not actor.may(Action.DECIDE) or not sees_class(tx, actor, class_id):
+            raise NotADecider(class_id=class_id, account=account[:64])
+
+
 def _tell(case: Case, lang: str) -> None:
     """What a decider reads: the verdict, who reviewed, who decided why, who objects."""
-    from common.decisions import SOURCES, decision_words
+    from common.decisions import LATE, SOURCES, decision_words
     from common.reasons import STATES, VERDICTS, block_words, moment_words
 
     offset = case.told.order.utc_offset_min
@@ -88,9 +105,11 @@ def _tell(case: Case, lang: str) -> None:
     for one in case.reviews:
         _say(lang, REVIEWED, by=one.reviewer, block=block_words(one.block, lang),
              answer=translate(STATES[one.answer], lang), why=one.reason)
-    for objection in case.standing.open:
+    for objection in (one for one in case.told.story.objections if one.open):
         _say(lang, OBJECTS, objection=objection.objection, source=translate(SOURCES[objection.source], lang),
              text=objection.text)
+        if objection in case.standing.late:
+            _say(lang, LATE)
     for fact in case.told.story.decisions:
         print(decision_words(fact, moment_words(fact.at_us, offset, lang), lang))
     _stands(case.standing, offset, lang)

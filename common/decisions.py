@@ -11,6 +11,8 @@ ANSWERS: Mapping[str, str] = {
     "withdraw": N_("the consequence of the clause: the subsidy is withdrawn, or the class not recognised"),
     "keep": N_("no consequence"),
     "correct": N_("something must be put right first: the plan, the roster or a review"),
+    "reopen": N_("reopen it: what is final be decided anew"),
+    "stand": N_("it stays as it is"),
 }
 STAGES: Mapping[str, str] = {"first": N_("First decision"), "second": N_("Second decision")}
 STATES: Mapping[str, str] = {
@@ -28,6 +30,7 @@ CHANGES: Mapping[str, str] = {
     "recordings": N_("other recordings that do not show everyone"),
     "policy": N_("another policy"),
     "objection": N_("an objection was upheld"),
+    "reopened": N_("two persons reopened it"),
 }
 VOIDS: Mapping[str, str] = {
     "unsaid": N_("no reason or no account is given"),
@@ -38,6 +41,10 @@ VOIDS: Mapping[str, str] = {
     "same_person": N_("the first decision is by the same person"),
     "reviewer": N_("whoever made it had reviewed a recording of the class"),
     "objection": N_("an objection was open"),
+    "not_final": N_("what it would reopen was not final by a clock that is set"),
+    "clock": N_("the centre's clock was not set: nobody can tell from when the public notice runs"),
+    "one_hand": N_("of the accounts of both persons one was made or opened by the other"),
+    "fresh": N_("the account was made, opened or changed just before"),
 }
 SOURCES: Mapping[str, str] = {"school": N_("the school"), "trainee": N_("a trainee")}
 OBJECTIONS: Mapping[str, str] = {
@@ -58,6 +65,9 @@ DIDS: Mapping[str, str] = {
 STEP = N_("{at}: {by} {did}: {text}")
 DECIDED = N_("{stage} by {who}, {at}: {answer}. Reason: {why}")
 NAMED = N_("{name} ({by})")
+REOPENS = N_("{who} says that it be reopened; a second person has not answered.")
+OPENED = N_("The account had been made or opened by {who}.")
+LATE = N_("Late: it came after the public notice had ended. What was decided stays final; two persons may reopen it.")
 VOID = N_("This does not count: {why}.")
 AND = {"zh": "、", "en": ", "}
 
@@ -65,21 +75,28 @@ AND = {"zh": "、", "en": ", "}
 def round_words(now: Round, lang: str) -> str:
     """Where the last round stands, as a sentence."""
     what = AND[lang].join(translate(CHANGES[one], lang) for one in now.changed)
-    return translate(STATES[now.state], lang, changed=what)
+    said = translate(STATES[now.state], lang, changed=what)
+    if now.reopening is None:
+        return said
+    return f"{said} {translate(REOPENS, lang, who=_who(now.reopening, lang))}"
 
 
 def decision_words(fact: DecisionFact, at: str, lang: str) -> str:
     """Who decided what, and why. `at`: the moment in words."""
     body = fact.decision
-    who = body.by if body.by_name == body.by else translate(NAMED, lang, name=body.by_name, by=body.by)
-    said = translate(DECIDED, lang, stage=translate(STAGES[body.stage], lang), who=who, at=at,
+    said = translate(DECIDED, lang, stage=translate(STAGES[body.stage], lang), who=_who(fact, lang), at=at,
                      answer=translate(ANSWERS[body.answer], lang), why=body.reason)
-    if fact.void is None:
-        return said
-    return f"{said} {translate(VOID, lang, why=translate(VOIDS[fact.void], lang))}"
+    opened = [translate(OPENED, lang, who=AND[lang].join(fact.opened_by))] if fact.opened_by else []
+    void = [translate(VOID, lang, why=translate(VOIDS[fact.void], lang))] if fact.void else []
+    return " ".join([said, *opened, *void])
 
 
 def step_words(one: ObjectionStep, at: str, lang: str, names: Mapping[str, str] = MappingProxyType({})) -> str:
     """Who said what of an objection. `at`: the moment in words; `names`: pseudonym → name, of a trainee who objects."""
     return translate(STEP, lang, at=at, by=names.get(one.by, one.by), did=translate(DIDS[one.state], lang),
                      text=one.text)
+
+
+def _who(fact: DecisionFact, lang: str) -> str:
+    body = fact.decision
+    return body.by if body.by_name == body.by else translate(NAMED, lang, name=body.by_name, by=body.by)

@@ -687,11 +687,12 @@ class JudgedChain:
 class Decision:
     """What one of two persons decides about a flag or a review of R3 (`decision`), from the centre. `findings`:
     `evidence.standing.findings_hash` of what was judged, as of `as_of`, by version `rules`, on `chains`; `verdict` and
-    `recordings`: what R3 says in it. `first`: the payload's hash of the first decision, in the second one."""
+    `recordings`: what R3 says in it. `first`: the payload's hash of the first decision, in the second one. `reopen`: of
+    a decision that is final, to be decided anew; `stand`: the second person says that it stays."""
 
     class_id: ClassId = dataclasses.field(metadata={"key": "class"})
     stage: Literal["first", "second"]
-    answer: Literal["withdraw", "keep", "correct"]
+    answer: Literal["withdraw", "keep", "correct", "reopen", "stand"]
     reason: str
     by: str
     by_name: str

@@ -9,16 +9,18 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
-from evidence.bodies import Decision, Objection, Review
+from evidence.bodies import AccountChanged, Decision, Objection, Review
 from evidence.canonical import sha256_hex
-from evidence.objections import after
+from evidence.hands import Hands
+from evidence.objections import after, is_set
 from evidence.policy import Policy
 from evidence.records import Record, record_bytes
 from evidence.story import DecisionFact, ObjectionFact, Round, RoundChange, RoundState, VoidDecision
 
-Event = Literal["first", "agreed", "sent_back", "differed", "changed"]
+Event = Literal["first", "agreed", "sent_back", "differed", "changed", "reopening", "stood", "reopened"]
 """A first decision; a second one with the same answer, with the same that something must be put right, with another
-one; what the round rests on is not so any more."""
+one; what the round rests on is not so any more. Of what is final: somebody says that it be decided anew; a second
+person that it stays, or the same."""
 TABLE: Mapping[tuple[RoundState, Event], RoundState] = {
     ("none", "first"): "first",
     ("first", "agreed"): "decided",
@@ -26,6 +28,9 @@ TABLE: Mapping[tuple[RoundState, Event], RoundState] = {
     ("first", "differed"): "disagreed",
     ("first", "changed"): "stale",
     ("decided", "changed"): "stale",
+    ("decided", "reopening"): "decided",
+    ("decided", "stood"): "decided",
+    ("decided", "reopened"): "stale",
     ("returned", "first"): "first",
     ("returned", "changed"): "stale",
     ("disagreed", "first"): "first",
@@ -33,19 +38,24 @@ TABLE: Mapping[tuple[RoundState, Event], RoundState] = {
     ("stale", "first"): "first",
 }
 """What is not in it does not happen."""
-Said = tuple[Record, Decision | Objection | Review]
+REOPENS = frozenset({"reopen", "stand"})
+"""Answers about a decision that is final."""
+Said = tuple[Record, Decision | Objection | Review | AccountChanged]
 
 
 @dataclasses.dataclass(frozen=True)
 class Seen:
-    """What stood in the chain before a decision. `reviewers`: as `plain_name` gives them; `limit`: of R3 in the policy
-    with the hash `policy`, None where that does not judge recordings."""
+    """What stood in the chain before a decision, and when it is made. `reviewers`: as `plain_name` gives them; `final`:
+    what was decided is final; `timed`: the clock of now is set; `hands`: of the accounts."""
 
     round: Round
     reviewers: Collection[str]
     objection_open: bool
-    policy: str
-    limit: int | None
+    policy: Policy
+    at_us: int
+    final: bool
+    timed: bool
+    hands: Hands
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,47 +67,93 @@ class Decided:
 
 
 def decided(said: Iterable[Said], policy: Policy) -> Decided:
-    """The decisions among what people said of a class. `said`: decisions, objections and reviews, in any order."""
-    round_, objections, reviewers = Round(), dict[str, ObjectionFact](), set[str]()
-    facts: list[DecisionFact] = []
-    for record, body in sorted(said, key=lambda one: one[0].key):
-        if isinstance(body, Review):
-            reviewers.add(plain_name(body.reviewer))
-        elif isinstance(body, Objection):
-            fact = after(objections.get(body.objection), record, body)
-            if fact is not None:
-                objections[body.objection] = fact
-                round_ = changed(round_, ("objection",)) if fact.state == "upheld" else round_
-        else:
-            then = changed(round_, differs(round_, body.verdict, body.recordings, body.policy.sha256))
-            is_open = any(one.open for one in objections.values())
-            seen = Seen(then, reviewers, is_open, policy.sha256, policy.r3.limit.value if policy.r3 else None)
-            event, void = judge(seen, body)
-            made = DecisionFact(record.key, record.utc_us, sha256_hex(record_bytes(record)), body, void)
-            facts.append(made)
-            round_ = round_ if event is None else _after(then, event, made)
-    return Decided(tuple(facts), round_)
+    """The decisions among what people said of a class. `said`: decisions, objections, reviews, and changes of accounts,
+    in any order."""
+    found = _replay(said, policy)
+    return Decided(tuple(found.facts), found.round)
 
 
 def final_us(said: Iterable[Said], policy: Policy) -> int | None:
     """From when the last round is final by what people said alone, UTC microseconds; None while it cannot be: no two
-    persons agree, or an objection is open. Whether it still fits the findings of now, `evidence.standing` says."""
-    items = sorted(said, key=lambda one: one[0].key)
-    round_, objections = decided(items, policy).round, dict[str, ObjectionFact]()
-    for record, body in items:
-        if isinstance(body, Objection):
-            fact = after(objections.get(body.objection), record, body)
-            objections |= {} if fact is None else {body.objection: fact}
-    if round_.state != "decided" or round_.second is None or any(one.open for one in objections.values()):
+    persons agree, or an objection that came in time is open. Whether it still fits the findings of now,
+    `evidence.standing` says."""
+    found = _replay(said, policy)
+    return round_final_us(found.round, found.objections.values(), policy)
+
+
+def round_final_us(round_: Round, objections: Iterable[ObjectionFact], policy: Policy) -> int | None:
+    """The same of a round: the end of the public notice, or of the last objection that came in time."""
+    timely = [one for one in objections if not is_late(one, round_, policy)]
+    if round_.state != "decided" or any(one.open for one in timely):
         return None
-    return round_.second.at_us + policy.notice_us
+    return max([round_.since_us + policy.notice_us, *(one.changed_us for one in timely)])
+
+
+def is_late(one: ObjectionFact, round_: Round, policy: Policy) -> bool:
+    """Whether an objection came when the public notice of what was decided was over. It holds nothing up then; two
+    persons may reopen. Without a notice nobody is late, nor by a clock that was not set."""
+    over_us = round_.since_us + policy.notice_us
+    return round_.state == "decided" and policy.notice_us > 0 and one.timed and one.raised_us >= over_us
+
+
+@dataclasses.dataclass
+class _Replay:
+    """What was said up to a record."""
+
+    policy: Policy
+    round: Round = dataclasses.field(default_factory=Round)
+    objections: dict[str, ObjectionFact] = dataclasses.field(default_factory=dict)
+    reviewers: set[str] = dataclasses.field(default_factory=set)
+    hands: Hands = dataclasses.field(default_factory=Hands)
+    facts: list[DecisionFact] = dataclasses.field(default_factory=list)
+    last_us: int = 0
+    """No time goes back: a clock that does cannot make a notice begin before what was said before it."""
+
+    def objection(self, record: Record, body: Objection) -> None:
+        fact = after(self.objections.get(body.objection), record, body)
+        if fact is not None:
+            self.objections[body.objection] = fact
+            if fact.state == "upheld" and not is_late(fact, self.round, self.policy):
+                self.round = changed(self.round, ("objection",))
+
+    def decision(self, record: Record, body: Decision) -> None:
+        then = changed(self.round, differs(self.round, body.verdict, body.recordings, body.policy.sha256))
+        final = round_final_us(then, self.objections.values(), self.policy)
+        seen = Seen(
+            then, self.reviewers, any(one.open for one in self.objections.values()), self.policy, record.utc_us,
+            final is not None and final <= self.last_us, is_set(record), self.hands)
+        event, void = judge(seen, body)
+        behind = tuple(sorted(self.hands.behind(body.by)))
+        made = DecisionFact(record.key, record.utc_us, sha256_hex(record_bytes(record)), body, void, behind)
+        self.facts.append(made)
+        self.round = self.round if event is None else _after(then, event, made, self.last_us)
+
+
+def _replay(said: Iterable[Said], policy: Policy) -> _Replay:
+    found = _Replay(policy)
+    for record, body in sorted(said, key=lambda one: one[0].key):
+        if isinstance(body, AccountChanged):
+            found.hands.add(record, body)
+            continue
+        found.last_us = max(found.last_us, record.utc_us)
+        if isinstance(body, Review):
+            found.reviewers.add(plain_name(body.reviewer))
+        elif isinstance(body, Objection):
+            found.objection(record, body)
+        else:
+            found.decision(record, body)
+    return found
 
 
 def judge(seen: Seen, body: Decision) -> tuple[Event | None, VoidDecision | None]:
     """What a decision is after all that was seen, or why it counts for nothing; one of the two is None."""
-    void = _void_alone(seen, body) or (_void_first(seen) if body.stage == "first" else _void_second(seen, body))
+    reopens = body.answer in REOPENS
+    of_stage = _void_reopening if reopens else _void_first if body.stage == "first" else _void_second
+    void = _void_alone(seen, body) or of_stage(seen, body)
     if void is not None:
         return None, void
+    if reopens:
+        return "reopening" if body.stage == "first" else "stood" if body.answer == "stand" else "reopened", None
     if body.stage == "first" or seen.round.first is None:
         return "first", None
     if body.answer != seen.round.first.decision.answer:
@@ -111,11 +167,15 @@ def _void_alone(seen: Seen, body: Decision) -> VoidDecision | None:
         return "unsaid"
     if body.verdict == "clear":
         return "nothing"
-    short = seen.limit is not None and len(body.recordings) < seen.limit and body.policy.sha256 == seen.policy
-    return "no_ground" if body.answer == "withdraw" and short else None
+    limit = seen.policy.r3.limit.value if seen.policy.r3 else None
+    short = limit is not None and len(body.recordings) < limit and body.policy.sha256 == seen.policy.sha256
+    if body.answer == "withdraw" and short:
+        return "no_ground"
+    rest_us, renewed_us = seen.policy.account_us, seen.hands.renewed_us(body.by)
+    return "fresh" if rest_us and renewed_us is not None and seen.at_us < renewed_us + rest_us else None
 
 
-def _void_first(seen: Seen) -> VoidDecision | None:
+def _void_first(seen: Seen, body: Decision) -> VoidDecision | None:
     return None if (seen.round.state, "first") in TABLE else "running"
 
 
@@ -123,11 +183,32 @@ def _void_second(seen: Seen, body: Decision) -> VoidDecision | None:
     first = seen.round.first
     if seen.round.state != "first" or first is None or body.first != first.hash:
         return "no_first"
+    if seen.policy.notice_us and not seen.timed:
+        return "clock"
+    return _void_person(seen, first, body) or ("objection" if seen.objection_open else None)
+
+
+def _void_reopening(seen: Seen, body: Decision) -> VoidDecision | None:
+    """A first one says that what is final be decided anew; a second one the same, or that it stays."""
+    first = seen.round.reopening
+    if body.stage == "first":
+        if body.answer == "stand":
+            return "no_first"
+        if not seen.final or (seen.policy.notice_us and not seen.timed):
+            return "not_final"
+        return "running" if first is not None else None
+    if first is None or body.first != first.hash or seen.round.state != "decided":
+        return "no_first"
+    return _void_person(seen, first, body)
+
+
+def _void_person(seen: Seen, first: DecisionFact, body: Decision) -> VoidDecision | None:
+    """Why this person makes no second decision after that first one: one is not two."""
     if plain_name(body.by) == plain_name(first.decision.by):
         return "same_person"
-    if {plain_name(body.by), plain_name(body.by_name)} & {*seen.reviewers} - {""}:
-        return "reviewer"
-    return "objection" if seen.objection_open else None
+    if seen.hands.one_hand(body.by, first.decision.by):
+        return "one_hand"
+    return "reviewer" if {plain_name(body.by), plain_name(body.by_name)} & {*seen.reviewers} - {""} else None
 
 
 def differs(
@@ -146,7 +227,7 @@ def differs(
 def changed(round_: Round, what: tuple[RoundChange, ...]) -> Round:
     """The round when so much of what it rests on is not so any more; the same where that is nothing, or no matter."""
     state = TABLE.get((round_.state, "changed")) if what else None
-    return round_ if state is None else dataclasses.replace(round_, state=state, changed=what)
+    return round_ if state is None else dataclasses.replace(round_, state=state, changed=what, reopening=None)
 
 
 def plain_name(name: str) -> str:
@@ -154,6 +235,12 @@ def plain_name(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def _after(round_: Round, event: Event, made: DecisionFact) -> Round:
+def _after(round_: Round, event: Event, made: DecisionFact, now_us: int) -> Round:
     state = TABLE[round_.state, event]
-    return Round(state, made) if event == "first" else Round(state, round_.first, made)
+    if event == "first":
+        return Round(state, made)
+    if event == "reopened":
+        return changed(round_, ("reopened",))
+    if event in ("reopening", "stood"):
+        return dataclasses.replace(round_, reopening=made if event == "reopening" else None)
+    return Round(state, round_.first, made, since_us=now_us)

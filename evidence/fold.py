@@ -117,7 +117,7 @@ def fold(
     hours, blocks = _occasions(facts, orders[-1][2], policy)
     used = told.used_records()
     objections, objections_void = objection_facts(told.of(Objection))
-    by_two = decided([*told.of(Decision), *told.of(Objection), *told.of(Review)], policy)
+    by_two = decided([*told.of(Decision), *told.of(Objection), *told.of(Review), *told.accounts], policy)
     return Story(
         class_id=class_id,
         order=orders[-1][2],

@@ -51,6 +51,11 @@ def after(known: ObjectionFact | None, record: Record, body: Objection) -> Objec
             body.state, record.utc_us, body.handled_by, body.answer, record.key)))
 
 
+def is_set(record: Record) -> bool:
+    """Whether a record was made by a clock that was set, and none that is simulated."""
+    return record.clock.synced and record.clock.source != "simulated"
+
+
 def _raised(record: Record, body: Objection) -> ObjectionFact | None:
     if body.source is None or not (body.text.strip() and body.by.strip()):
         return None
@@ -59,4 +64,4 @@ def _raised(record: Record, body: Objection) -> ObjectionFact | None:
     return ObjectionFact(
         body.objection, body.source, body.person, body.text, body.by, body.dispute, record.utc_us, "raised",
         record.utc_us, "", "", (record.key,),
-        (ObjectionStep("raised", record.utc_us, body.by, body.text, record.key),))
+        (ObjectionStep("raised", record.utc_us, body.by, body.text, record.key),), is_set(record))

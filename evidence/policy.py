@@ -283,9 +283,11 @@ class BareFaceRules:
 
 @dataclasses.dataclass(frozen=True)
 class DecisionRules:
-    """`notice_days`: so long after the second decision is the public notice (公示), before it is final."""
+    """`notice_days`: so long after the second decision is the public notice (公示), before it is final.
+    `account_hours`: so long after it was made or opened an account decides nothing; None: not asked."""
 
     notice_days: Annotated[Number, Between(0, 365)]
+    account_hours: Annotated[Number | None, Between(0, 720)] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -360,6 +362,12 @@ class Policy:
     def notice_us(self) -> int:
         """How long after the second decision it is final."""
         return 0 if self.decision is None else self.decision.notice_days.value * 24 * HOUR
+
+    @property
+    def account_us(self) -> int:
+        """How long after it was made or opened an account decides nothing."""
+        hours = None if self.decision is None else self.decision.account_hours
+        return 0 if hours is None else hours.value * HOUR
 
     @property
     def limits(self) -> Limits:

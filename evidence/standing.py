@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from evidence.bodies import Decision
 from evidence.canonical import canonical, sha256_hex
-from evidence.decisions import changed, differs
+from evidence.decisions import changed, differs, is_late, round_final_us
 from evidence.policy import Policy
 from evidence.rules.finding import Finding, R3Finding, finding_json
 from evidence.story import ObjectionFact, Round, Story
@@ -17,13 +17,15 @@ from evidence.story import ObjectionFact, Round, Story
 
 @dataclasses.dataclass(frozen=True)
 class Standing:
-    """The round of now. `open`: objections that have not come to an end; `final_us`: from when a decision is final, UTC
-    microseconds, None while it cannot be; `final`: it is."""
+    """The round of now. `open`: objections that have not come to an end, but for `late` ones, which came when the
+    public notice was over; `final_us`: from when a decision is final, UTC microseconds, None while it cannot be;
+    `final`: it is."""
 
     round: Round
     open: tuple[ObjectionFact, ...]
     final_us: int | None
     final: bool
+    late: tuple[ObjectionFact, ...] = ()
 
     @property
     def answer(self) -> str | None:
@@ -32,18 +34,21 @@ class Standing:
         return None if agreed is None else agreed.decision.answer
 
 
-def standing(story: Story, found: Iterable[Finding], policy: Policy, as_of_us: int) -> Standing:
-    """Where the decisions of a class stand, by the findings of now."""
+def standing(
+    story: Story, found: Iterable[Finding], policy: Policy, as_of_us: int, timed: bool = True,
+) -> Standing:
+    """Where the decisions of a class stand, by the findings of now. `timed`: `as_of_us` is a time of a clock that was
+    set; else no public notice is over by it."""
     r3 = r3_of(found)
     verdict, recordings = (r3.verdict, r3.recordings) if r3 else ("clear", ())
     round_ = changed(story.round, differs(story.round, verdict, recordings, policy.sha256))
-    pending = tuple(one for one in story.objections if one.open)
-    second = round_.second
-    if round_.state != "decided" or second is None or pending:
-        return Standing(round_, pending, None, False)
-    final_us = second.at_us + policy.notice_us
-    # A class of a simulated clock is judged as of a moment of that clock, long before anybody decides about it.
-    return Standing(round_, pending, final_us, final_us <= max(as_of_us, second.at_us))
+    late = tuple(one for one in story.objections if is_late(one, round_, policy))
+    pending = tuple(one for one in story.objections if one.open and one not in late)
+    final_us = round_final_us(round_, story.objections, policy)
+    # A class of a simulated clock is judged as of a moment of that clock, in which no notice runs.
+    over = final_us is not None and (not policy.notice_us or (
+        timed and not story.simulated and final_us <= as_of_us))
+    return Standing(round_, pending, final_us, over, late)
 
 
 def findings_hash(found: Iterable[Finding]) -> str:

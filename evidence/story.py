@@ -586,7 +586,8 @@ class ObjectionStep:
 class ObjectionFact:
     """An objection of a school or of a trainee (`person`), and what became of it. `by`: who brought it; `handled_by`,
     `answer`: of the last word; `dispute`: what holds the video for it; `refs`: its records, in order; `steps`: all
-    that was said of it, in the same order."""
+    that was said of it, in the same order; `timed`: it was put on record by a clock that was set, so that it may be
+    late."""
 
     objection: str
     source: Literal["school", "trainee"]
@@ -601,6 +602,7 @@ class ObjectionFact:
     handled_by: str
     refs: tuple[Ref, ...]
     steps: tuple[ObjectionStep, ...]
+    timed: bool = True
 
     @property
     def open(self) -> bool:
@@ -609,34 +611,43 @@ class ObjectionFact:
 
 
 VoidDecision = Literal[
-    "unsaid", "nothing", "no_ground", "running", "no_first", "same_person", "reviewer", "objection"]
+    "unsaid", "nothing", "no_ground", "running", "no_first", "same_person", "reviewer", "objection", "not_final",
+    "clock", "one_hand", "fresh"]
 """Why a decision does not count: without a reason or an account; R3 was clear; too few recordings for the consequence;
-another one runs; it names no first one that runs; both by one account; its maker reviewed; an objection was open."""
+another one runs; it names no first one that runs; both by one account; its maker reviewed; an objection was open; it
+reopens what is not final; no clock says from when the notice runs; one of both accounts was opened by the other; its
+account was made or opened just before."""
 
 
 @dataclasses.dataclass(frozen=True)
 class DecisionFact:
-    """What somebody decided. `hash`: of the record's payload; `void`: why it does not count."""
+    """What somebody decided. `hash`: of the record's payload; `void`: why it does not count; `opened_by`: the accounts
+    that had made that of the decider, or opened it (hands.py)."""
 
     ref: Ref
     at_us: int
     hash: str
     decision: Decision
     void: VoidDecision | None
+    opened_by: tuple[str, ...] = ()
 
 
 RoundState = Literal["none", "first", "decided", "returned", "disagreed", "stale"]
-RoundChange = Literal["verdict", "recordings", "policy", "objection"]
+RoundChange = Literal["verdict", "recordings", "policy", "objection", "reopened"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Round:
-    """The last round of two persons, and where it stands. `changed`: what made it stale."""
+    """The last round of two persons, and where it stands. `changed`: what made it stale; `since_us`: from when its
+    public notice runs, no earlier than anything that was said before; `reopening`: somebody says that what is final be
+    decided anew, and a second person has not answered."""
 
     state: RoundState = "none"
     first: DecisionFact | None = None
     second: DecisionFact | None = None
     changed: tuple[RoundChange, ...] = ()
+    since_us: int = 0
+    reopening: DecisionFact | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,6 +18,7 @@ from types import MappingProxyType
 
 from evidence.bodies import (
     TYPES,
+    AccountChanged,
     BareFace,
     Body,
     ChainBegun,
@@ -27,6 +28,7 @@ from evidence.bodies import (
     CodeShown,
     Consent,
     ConsentWithdrawn,
+    Decision,
     Enrolment,
     Genesis,
     Look,
@@ -41,6 +43,7 @@ from evidence.bodies import (
     SessionStart,
     Sheet,
     TemplatesMoved,
+    body_as,
     body_of,
 )
 from evidence.brackets import Chains, seen
@@ -90,6 +93,8 @@ class Told:
     checkpoint."""
     calls: tuple[Record, ...]
     """The roll calls, also those whose bodies nobody gave."""
+    accounts: tuple[tuple[Record, AccountChanged], ...]
+    """Changes of accounts, where somebody decided about the class."""
 
     def of(self, cls: type[B]) -> list[tuple[Record, B]]:
         """The records of one type."""
@@ -175,9 +180,17 @@ def read(
                     for name, cut in cuts.items() if name in chains)
     stated = watched((record for record in ordered if (record.device, record.chain) not in boxes),
                      itertools.chain.from_iterable(receipts.values()))
+    accounts = _accounts(ordered, boxes) if any(isinstance(body, Decision) for _, body in items) else ()
     return Told(
         tuple(items), clocks, latest(ordered, clocks), corrected, started_us, unknown, tuple(bad), revoked, stated,
-        _wrong_refs(chains, log, wrong), tuple(calls))
+        _wrong_refs(chains, log, wrong), tuple(calls), accounts)
+
+
+def _accounts(ordered: Iterable[Record], boxes: set[ChainKey]) -> tuple[tuple[Record, AccountChanged], ...]:
+    """What a centre says of its accounts; what cannot be read says nothing."""
+    found = ((record, body_as(record, AccountChanged)) for record in ordered
+             if record.type == "account" and (record.device, record.chain) not in boxes)
+    return tuple((record, body) for record, body in found if body is not None)
 
 
 def _contradicted(

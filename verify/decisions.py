@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from common.decisions import OBJECTIONS, SOURCES, decision_words, round_words, step_words
+from common.decisions import LATE, OBJECTIONS, SOURCES, decision_words, round_words, step_words
 from common.reasons import moment_words
 from common.texts import N_, translate
 from evidence.bodies import Decision, JudgedChain
@@ -60,7 +60,8 @@ def of_class(material: Material, judged: Judged, policy: Policy, as_of_us: int |
     story = judged.story
     if not story.decisions and not story.objections:
         return None
-    now = standing(story, judged.said, policy, story.last_us if as_of_us is None else as_of_us)
+    # The latest record may be of a box whose clock is ahead: only the centre's word of the time ends a public notice.
+    now = standing(story, judged.said, policy, story.last_us if as_of_us is None else as_of_us, as_of_us is not None)
     made = tuple(Recomputed(fact, recompute(material, fact.decision, policy)) for fact in story.decisions)
     return OfClass(judged.class_id, made, story.objections, now, story.order.utc_offset_min)
 
@@ -109,12 +110,13 @@ def as_json(one: OfClass) -> dict[str, Any]:
             "stage": made.fact.decision.stage, "answer": made.fact.decision.answer, "by": made.fact.decision.by,
             "by_name": made.fact.decision.by_name, "reason": made.fact.decision.reason,
             "at": utc_text(made.fact.at_us), "findings": made.fact.decision.findings,
-            "rules": made.fact.decision.rules, "void": made.fact.void, "recomputed": made.answer,
+            "rules": made.fact.decision.rules, "void": made.fact.void, "opened_by": list(made.fact.opened_by),
+            "recomputed": made.answer,
         } for made in one.decisions],
         "objections": [{
             "objection": each.objection, "from": each.source, "person": each.person, "text": each.text,
             "by": each.by, "at": utc_text(each.raised_us), "state": each.state, "answer": each.answer,
-            "handled_by": each.handled_by, "steps": [{
+            "handled_by": each.handled_by, "late": each in one.standing.late, "steps": [{
                 "state": step.state, "at": utc_text(step.at_us), "by": step.by, "text": step.text,
             } for step in each.steps],
         } for each in one.objections],
@@ -131,6 +133,8 @@ def sentences(one: OfClass, lang: str) -> Iterator[str]:
         yield "  " + translate(
             OBJECTED, lang, objection=each.objection, source=translate(SOURCES[each.source], lang), text=each.text,
             at=moment_words(each.raised_us, one.utc_offset_min, lang), state=translate(OBJECTIONS[each.state], lang))
+        if each in one.standing.late:
+            yield "      " + translate(LATE, lang)
         for step in each.steps[1:]:
             yield "      " + step_words(step, moment_words(step.at_us, one.utc_offset_min, lang), lang)
     yield "  " + round_words(one.standing.round, lang)

@@ -19,6 +19,7 @@ class Action(enum.Enum):
     SEE_CLASS = "see class"
     SEE_RECORD = "see record"
     SEE_VIDEO = "see video"
+    """Play recordings, and so see everybody's face."""
     SEE_FACES = "see faces"
     """Pictures of people, cut out of the video."""
     LIVE = "live"
@@ -52,11 +53,11 @@ MAY: Mapping[Action, frozenset[Role]] = {action: frozenset(roles) for action, ro
     Action.OVERVIEW: (S, I, A, M),
     Action.SEE_CLASS: (S, I, A, M),
     Action.SEE_RECORD: (S, I, A, M),
-    Action.SEE_VIDEO: (S, I, A, M),
+    Action.SEE_VIDEO: (S, I, A),
     Action.SEE_FACES: (S, I, A),
     Action.LIVE: (S, I),
     Action.REPLAY: (S, I),
-    Action.ARCHIVE: (S, A, M),
+    Action.ARCHIVE: (S, A),
     Action.SEARCH: (S, I, A),
     Action.REVIEW: (S,),
     Action.DECIDE: (S,),

@@ -11,8 +11,10 @@ from central.accounts.errors import (
     AccountExists,
     BadInstitutionName,
     BadLabel,
+    CodesOnAlready,
     LastAdministrator,
     LinkOver,
+    OwnRole,
     TooManyTokens,
 )
 from central.accounts.looks import state
@@ -58,8 +60,10 @@ class AccountDesk:
         return kept
 
     def change(self, name: str, role: str, scope: str | None, by: str | None) -> Kept:
-        """Another role or scope. Raises UnknownAccount, NoSuchRole, BadScope, UnknownInstitution,
-        LastAdministrator."""
+        """Another role or scope, never of the own account. Raises UnknownAccount, NoSuchRole, BadScope,
+        UnknownInstitution, LastAdministrator, OwnRole."""
+        if by == name:
+            raise OwnRole
         known_role = check_role(role)
         wanted = check_scope(known_role, scope or None)
 
@@ -92,9 +96,14 @@ class AccountDesk:
         return self._change(name, "enabled", by, lambda _, kept: dataclasses.replace(kept, disabled=False))
 
     def totp_on(self, name: str, sealed: bytes, step: int, by: str | None) -> Kept:
-        """From now on the codes of an app are asked for. `step`: of the code that was shown. Raises UnknownAccount."""
-        return self._change(name, "totp.on", by, lambda _, kept: dataclasses.replace(
-            kept, totp=sealed, totp_step=max(step, kept.totp_step)))
+        """From now on the codes of an app are asked for; all sessions end. `step`: of the code that was shown. Raises
+        UnknownAccount, CodesOnAlready."""
+        def become(_: Tx, kept: Kept) -> Kept:
+            if kept.totp is not None:
+                raise CodesOnAlready
+            return dataclasses.replace(kept, totp=sealed, totp_step=max(step, kept.totp_step))
+
+        return self._change(name, "totp.on", by, become)
 
     def totp_off(self, name: str, by: str | None) -> Kept:
         """Without codes again. Raises UnknownAccount."""
@@ -192,8 +201,9 @@ class AccountDesk:
 
     def _keep(self, tx: Tx, kept: Kept, what: str, by: str | None) -> None:
         tx.put_account(kept)
-        if what in ("password", "disabled"):
+        if what in ("password", "disabled", "totp.on"):
             tx.end_sessions(kept.name)
+        if what in ("password", "disabled"):
             tx.drop_api_tokens(kept.name)
         state(self._store, tx, AccountChanged(kept.name, what, kept.role, kept.scope, by), kept.name)
 

@@ -8,8 +8,8 @@ import secrets
 
 from central.accounts.codes import CodeBox, new_secret, step_of
 from central.accounts.desk import AccountDesk, digest
-from central.accounts.errors import NotThePassword, SignInRefused
-from central.accounts.passwords import Passwords
+from central.accounts.errors import CodesOnAlready, NotThePassword, SignInRefused
+from central.accounts.passwords import Passwords, check_password
 from central.accounts.people import NAME, Actor, actor_of_account
 from central.accounts.tries import Tries
 from central.clock import Clock
@@ -55,6 +55,7 @@ class Door:
         if kept is None or not usable or not right:
             self._tries.wrong_password(name, address)
             raise SignInRefused
+        self._tries.check_password(name, address)  # again: of many who try at once all were let in before one was wrong
         self._tries.right_password(name, address)
         return self._begin(kept, password)
 
@@ -68,18 +69,12 @@ class Door:
         account = self.half(token)
         if account is None:
             raise NotSignedIn
-        self._tries.check_code(account)
-        now_us = self._clock.stamp().utc_us
         with self._store.write() as tx:
-            kept = tx.account(account)
-            secret = None if kept is None or kept.totp is None else self._codes.open(account, kept.totp)
-            step = None if kept is None or secret is None else step_of(secret, code, now_us, kept.totp_step)
-            if kept is not None and step is not None:
-                tx.put_account(dataclasses.replace(kept, totp_step=step))
-                tx.end_session(digest(token))
-                return Entered(self._session(tx, account, True, now_us), True)
-        self._tries.wrong_code(account)
-        raise NotTheCode
+            if tx.session(digest(token)) is None:  # a new password, or another code, ended it a moment ago
+                raise NotSignedIn
+            self._take_code(tx, account, code)
+            tx.end_session(digest(token))
+            return Entered(self._session(tx, account, True, self._clock.stamp().utc_us), True)
 
     def half(self, token: str) -> str | None:
         """The account whose password was given, while its code is still to come."""
@@ -114,9 +109,9 @@ class Door:
                 tx.touch_api_token(found.token, now_us)
         return actor_of_account(kept)
 
-    def make_token(self, actor: Actor, label: str, password: str, address: str) -> str:
-        """A token of one's own. Raises NotThePassword, TooManyWrong, BadLabel, TooManyTokens."""
-        self._checked(actor, password, address)
+    def make_token(self, actor: Actor, label: str, password: str, address: str, code: str = "") -> str:
+        """A token of one's own. Raises NotThePassword, NotTheCode, TooManyWrong, BadLabel, TooManyTokens."""
+        self._checked(actor, password, address, code)
         return self.desk.make_token(actor.account, label, actor.account)
 
     def leave(self, token: str) -> None:
@@ -124,10 +119,11 @@ class Door:
         with self._store.write() as tx:
             tx.end_session(digest(token))
 
-    def change_password(self, actor: Actor, old: str, new: str, address: str) -> Entered:
+    def change_password(self, actor: Actor, old: str, new: str, address: str, code: str = "") -> Entered:
         """One's own; all other sessions end, and this one goes on under a new token. Raises NotThePassword,
-        BadPassword, TooManyWrong."""
-        kept = self._checked(actor, old, address)
+        NotTheCode, BadPassword, TooManyWrong."""
+        check_password(new, actor.account)  # before a code is used up
+        kept = self._checked(actor, old, address, code)
         self.desk.set_password(actor.account, new, actor.account)
         with self._store.write() as tx:
             return Entered(self._session(tx, kept.name, True, self._clock.stamp().utc_us), True)
@@ -144,24 +140,47 @@ class Door:
             raise NotTheCode
         return secret
 
-    def take_codes(self, actor: Actor, sealed: bytes, code: str, password: str, address: str) -> None:
-        """Ask for codes from now on; the app has shown the first one. Raises NotThePassword, NotTheCode,
-        TooManyWrong."""
+    def take_codes(self, actor: Actor, sealed: bytes, code: str, password: str, address: str) -> Entered:
+        """Ask for codes from now on; the app has shown the first one. All other sessions end, for whoever knows the
+        password may have begun one. Raises CodesOnAlready, NotThePassword, NotTheCode, TooManyWrong."""
         secret = self.offered(actor, sealed)
-        kept = self._checked(actor, password, address)
+        kept = self._checked(actor, password, address, None)
         step = step_of(secret, code, self._clock.stamp().utc_us, kept.totp_step)
         if step is None:
             raise NotTheCode
         self.desk.totp_on(actor.account, self._codes.seal(actor.account, secret), step, actor.account)
+        with self._store.write() as tx:
+            return Entered(self._session(tx, kept.name, True, self._clock.stamp().utc_us), True)
 
-    def _checked(self, actor: Actor, password: str, address: str) -> Kept:
-        """The account, if this is its password: a session that was left open must not be enough."""
+    def _checked(self, actor: Actor, password: str, address: str, code: str | None) -> Kept:
+        """The account, if this is its password and, where codes are on, the code of now: a session that was left open
+        must not be enough. `code`: None where codes are to be switched on. Raises CodesOnAlready."""
         self._tries.check_password(actor.account, address)
         with self._store.read() as tx:
             kept = tx.account(actor.account)
         if kept is None or not self._passwords.right(kept.password, password):
             self._tries.wrong_password(actor.account, address)
             raise NotThePassword
+        self._tries.check_password(actor.account, address)
+        if kept.totp is None:
+            return kept
+        if code is None:
+            raise CodesOnAlready
+        with self._store.write() as tx:
+            return self._take_code(tx, actor.account, code)
+
+    def _take_code(self, tx: Tx, account: str, code: str) -> Kept:
+        """The account, after a code of its app that holds now, and never again. Raises NotTheCode, TooManyWrong."""
+        self._tries.check_code(account)
+        kept = tx.account(account)
+        secret = None if kept is None or kept.totp is None else self._codes.open(account, kept.totp)
+        now_us = self._clock.stamp().utc_us
+        step = None if kept is None or secret is None else step_of(secret, code, now_us, kept.totp_step)
+        if kept is None or step is None:
+            self._tries.wrong_code(account)
+            raise NotTheCode
+        kept = dataclasses.replace(kept, totp_step=step)
+        tx.put_account(kept)
         return kept
 
     def _begin(self, checked: Kept, password: str | None) -> Entered:

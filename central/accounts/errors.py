@@ -25,6 +25,10 @@ class AccountExists(BadInput):
     text = "there is an account {account} already; nothing was changed"
 
 
+class OwnRole(BadInput):
+    text = "nobody gives the own account another role or reach: another administrator does, or a command at the centre"
+
+
 class LastAdministrator(BadInput):
     text = "{account} is the last administrator who can log in: make another one first"
 
@@ -35,6 +39,11 @@ class BadPassword(BadInput):
 
 class NotThePassword(BadInput):
     text = "that is not the password you have now"
+
+
+class CodesOnAlready(BadInput):
+    text = ("codes are on already: where the telephone is lost or another one is to show them, an administrator"
+            " switches them off first")
 
 
 class NobodyTypes(BadInput):

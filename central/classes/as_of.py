@@ -9,18 +9,21 @@ from evidence.records import Record
 
 @dataclasses.dataclass(frozen=True)
 class AsOf:
-    """`simulated`: the moment is the latest record of the class's boxes, whose clock was simulated, and not now."""
+    """`simulated`: the moment is the latest record of the class's boxes, whose clock was simulated, and not now;
+    `timed`: else, it is of a clock that is set, by which a public notice may be over."""
 
     us: int
     simulated: bool
+    timed: bool = True
 
 
-def as_of(records: Iterable[Record], centre: str, now_us: int) -> AsOf:
+def as_of(records: Iterable[Record], centre: str, now_us: int, timed: bool = True) -> AsOf:
     """Now; but where a box's records were made with a simulated clock, the moment of the latest of them, because the
-    real time is then no time of that class. `centre`: the device whose records do not count."""
+    real time is then no time of that class. `centre`: the device whose records do not count; `timed`: its clock is set
+    now."""
     latest, simulated = 0, False
     for record in records:
         if record.device != centre:
             latest = max(latest, record.utc_us)
             simulated = simulated or record.clock.source == "simulated"
-    return AsOf(latest, True) if simulated else AsOf(now_us, False)
+    return AsOf(latest, True) if simulated else AsOf(now_us, False, timed)

@@ -10,6 +10,7 @@ from central.classes.errors import (
     NoObjection,
     NotTheirObjection,
     ObjectionOver,
+    ObjectionWentOn,
     TooManyObjections,
     UnknownPerson,
     WhoObjects,
@@ -71,12 +72,15 @@ def _raise(store: Store, tx: Tx, class_id: str, source: Source, person: str | No
 
 
 def handle_objection(
-    store: Store, class_id: str, objection: str, how: Handled, answer: str, handled_by: str, by_school: bool = False
+    store: Store, class_id: str, objection: str, how: Handled, answer: str, handled_by: str, by_school: bool = False,
+    shown: int | None = None,
 ) -> Objection:
     """Somebody answers an objection that is open; but for *answered* it comes to its end with that. `by_school`: the
-    institution does, which ends what it brought itself alone.
+    institution does, which ends what it brought itself alone; `shown`: how many records of it were shown, None: nobody
+    asks whether more was said since.
 
-    Raises UnknownClass, NoObjection, NotTheirObjection, ObjectionOver, BadObjection, BadBy; nothing is kept then."""
+    Raises UnknownClass, NoObjection, NotTheirObjection, ObjectionOver, ObjectionWentOn, BadObjection, BadBy; nothing is
+    kept then."""
     said, who = plain_text(answer, MAX_TEXT, BadObjection), plain_text(handled_by, MAX_BY, BadBy)
     with store.write() as tx:
         order_of(tx, class_id)
@@ -87,6 +91,8 @@ def handle_objection(
             raise NotTheirObjection(objection=objection)
         if how not in NEXT[known.state]:
             raise ObjectionOver(class_id=class_id, objection=objection)
+        if shown is not None and shown != len(known.refs):
+            raise ObjectionWentOn(objection=objection)
         body = Objection(class_id, objection, how, answer=said, handled_by=who)
         store.append(tx, body)
         if how in ENDS and known.dispute is not None:

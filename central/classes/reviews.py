@@ -8,14 +8,17 @@ from typing import Literal
 from central.classes.errors import (
     BadBy,
     BadFrameBox,
+    DecidedForGood,
     MomentOutside,
     NotOver,
     NotWhileClass,
+    RecordingChanged,
     RecordingsNotJudged,
     UncertainVideo,
     UnknownPerson,
     UnknownVideo,
 )
+from central.classes.meanwhile import append_on
 from central.classes.statements import MAX_REASON, plain_text
 from central.classes.stories import Told, tell
 from central.errors import BadReason, NotATrainee, UnknownBlock
@@ -27,6 +30,7 @@ from evidence.reviews import seen_hash
 from evidence.roster import trainees
 from evidence.rules import R3Finding
 from evidence.rules.r3 import Judged, judge_occasion
+from evidence.standing import standing
 from evidence.story import Block, HourStory, Presence, SegmentFact
 from evidence.times import SECOND
 
@@ -58,27 +62,57 @@ class PointedOut:
 
 def state_review(
     store: Store, class_id: str, block: str, answer: Answer, reason: str, by: str, now_us: int,
+    shown: str | None = None,
 ) -> Reviewed:
-    """A person answers for a block, or a class-hour, that is over, from all roll calls that are here.
+    """A person answers for a block, or a class-hour, that is over, from all roll calls that are here. `shown`: the
+    `mark` of it as it was shown; None: nobody asks whether it is another one now.
 
-    Raises UnknownClass, PolicyGone, RecordingsNotJudged, UnknownBlock, NotOver, BadReason, BadBy; nothing is kept
-    then."""
-    why, who = plain_text(reason, MAX_REASON, BadReason), plain_text(by, MAX_BY, BadBy)
-    told = _told(store, class_id, now_us)
-    unit = next((one for one in occasions_of(told) if one.id == block), None)
-    if unit is None:
-        raise UnknownBlock(class_id=class_id, block=block[:64])
-    if not unit.over(told.as_of.us):
-        raise NotOver(block=block)
+    Raises UnknownClass, PolicyGone, RecordingsNotJudged, DecidedForGood, UnknownBlock, NotOver, RecordingChanged,
+    StillComing, BadReason, BadBy; nothing is kept then."""
+    why, who, known = plain_text(reason, MAX_REASON, BadReason), plain_text(by, MAX_BY, BadBy), shown
+
+    def say(told: Told) -> Review:
+        nonlocal known
+        unit = _unit(told, block)
+        known = mark(told, unit) if known is None else known
+        if known != mark(told, unit):
+            raise RecordingChanged
+        return Review(class_id, block, answer, why, who, seen_hash(unit.calls))
+
+    told, body = append_on(store, class_id, now_us, say)
+    unit = _unit(told, block)
     alone = judge_occasion(dataclasses.replace(unit, review=None), unit.presences, told.policy)
-    body = Review(class_id, block, answer, why, who, seen_hash(unit.calls))
-    with store.write() as tx:
-        store.append(tx, body)
     after = _r3(_told(store, class_id, now_us))
     rule = told.policy.r3
     counted = rule is not None and isinstance(unit, Block) == (rule.occasion == "block")
     unseen = tuple(one for one in unit.presences if one.answer != "shown")
     return Reviewed(body, alone, unseen, after, counted)
+
+
+def mark(told: Told, unit: Block | HourStory) -> str:
+    """What tells whether a recording is the one that was shown: its roll calls, and how often it was reviewed."""
+    return f"{seen_hash(unit.calls)}.{sum(body.block == unit.id for _, body in told.story.reviewed)}"
+
+
+def check_not_final(told: Told) -> None:
+    """Where there is a public notice, nobody alone changes what a final decision rests on. Raises DecidedForGood."""
+    now = standing(told.story, told.findings, told.policy, told.as_of.us, told.as_of.timed)
+    if told.policy.notice_us and now.final:
+        raise DecidedForGood(class_id=told.story.class_id)
+
+
+def _unit(told: Told, block: str) -> Block | HourStory:
+    """A block or class-hour that can be reviewed now. Raises RecordingsNotJudged, DecidedForGood,
+    UnknownBlock, NotOver."""
+    if told.policy.r3 is None:
+        raise RecordingsNotJudged(policy=told.policy.id)
+    check_not_final(told)
+    unit = next((one for one in occasions_of(told) if one.id == block), None)
+    if unit is None:
+        raise UnknownBlock(class_id=told.story.class_id, block=block[:64])
+    if not unit.over(told.as_of.us):
+        raise NotOver(block=block)
+    return unit
 
 
 def point_out(
@@ -88,10 +122,11 @@ def point_out(
     """A person says who is seen in a frame: `at_s` seconds from the beginning of the file `segment` (its hash), in
     `box` of it (“x,y,width,height” in pixels; empty: nobody says where). `person`: pseudonym, or name.
 
-    Raises UnknownClass, PolicyGone, RecordingsNotJudged, UnknownPerson, NotATrainee, UnknownVideo,
+    Raises UnknownClass, PolicyGone, RecordingsNotJudged, DecidedForGood, UnknownPerson, NotATrainee, UnknownVideo,
     UncertainVideo, MomentOutside, NotWhileClass, BadFrameBox, BadBy; nothing is kept then."""
     who = plain_text(by, MAX_BY, BadBy)
     told = _told(store, class_id, now_us)
+    check_not_final(told)
     one = _person(store, names, told, person)
     fact = next((one for one in told.story.segments if one.segment.sha256 == segment), None)
     if fact is None:

@@ -20,7 +20,7 @@ from central.orders.boxes import expires, head_of, next_number
 from central.store.store import Store
 from central.store.tables import Tx
 from common.sealed_pages import BadPages, open_pages
-from evidence.bodies import Alarm, Decision, Objection, Review, Sheet, body_of
+from evidence.bodies import AccountChanged, Alarm, Decision, Objection, Review, Sheet, body_of
 from evidence.box_orders import BoxOrder, OrderAnswered, WantedSheet
 from evidence.decisions import Said, final_us
 from evidence.records import Sealed
@@ -196,11 +196,11 @@ def _final_us(tx: Tx, class_id: str) -> int | None:
     if not tx.of_type("decision", class_id):
         return None
     said: list[Said] = []
-    for kind in ("decision", "objection", "review"):
-        for sealed in tx.of_type(kind, class_id):
-            body = body_of(sealed.record)
-            if isinstance(body, Decision | Objection | Review):
-                said.append((sealed.record, body))
+    told = [sealed for kind in ("decision", "objection", "review") for sealed in tx.of_type(kind, class_id)]
+    for sealed in (*told, *tx.of_type("account")):
+        body = body_of(sealed.record)
+        if isinstance(body, Decision | Objection | Review | AccountChanged):
+            said.append((sealed.record, body))
     try:
         return final_us(said, policy_of(tx, order_of(tx, class_id)[1]))
     except (UnknownClass, PolicyGone):

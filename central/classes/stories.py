@@ -59,14 +59,15 @@ class Told:
         return self.as_of.simulated or (
             self.as_of.us <= now_us and (self.until_us is None or now_us < self.until_us))
 
-    def at(self, now_us: int) -> Told:
+    def at(self, now_us: int, timed: bool = True) -> Told:
         """The same story as of another moment. What is simulated stays at its own."""
-        if self.as_of.simulated or self.as_of.us == now_us:
+        now = AsOf(now_us, False, timed)
+        if self.as_of.simulated or self.as_of == now:
             return self
         if self.stands(now_us):
-            return dataclasses.replace(self, as_of=AsOf(now_us, False))
+            return dataclasses.replace(self, as_of=now)
         return dataclasses.replace(
-            self, as_of=AsOf(now_us, False), findings=findings(self.story, self.policy, now_us),
+            self, as_of=now, findings=findings(self.story, self.policy, now_us),
             until_us=next_edge_us(self.story, self.policy, now_us))
 
 
@@ -104,7 +105,7 @@ class Stories:
         with self._store.read() as tx:
             if _inputs(self._store, tx, told.order.class_id, told.boxes) != told.inputs:
                 return None
-            return _with_looks(self._store, tx, told).at(now_us)
+            return _with_looks(self._store, tx, told).at(now_us, self._store.timed)
 
     def later(self, told: Told) -> int | None:
         """How many records of its boxes came since; None where the centre itself said something since, which is what
@@ -126,7 +127,7 @@ class Stories:
             found = kept
             if found is None or _inputs(self._store, tx, class_id, found.boxes) != found.inputs:
                 found = self._from_files(tx, class_id) or self._anew(tx, class_id, now_us)
-            found = _with_looks(self._store, tx, found).at(now_us)
+            found = _with_looks(self._store, tx, found).at(now_us, self._store.timed)
         if kept is None or found.findings is not kept.findings or found.looked != kept.looked:
             self._kept.put(class_id, found, found.size)
             settle(found.size)
@@ -155,7 +156,7 @@ def tell(store: Store, tx: Tx, class_id: str, now_us: int, chains: Chains | None
     read = {(head.device, head.chain): (chains or Chains(0)).read(tx, head) for head in heads}
     records = [record for one in read.values() for record in one.records]
     records += of_centre(store, tx, class_id, devices)
-    moment = as_of(records, store.device, now_us)
+    moment = as_of(records, store.device, now_us, store.timed)
     receipts = {place: list(one.receipts) for place, one in read.items()}
     story = fold(records, class_id, policy, functools.partial(_typed, read), receipts=receipts, log=store.log)
     return Told(
@@ -177,12 +178,15 @@ def _typed(read: Mapping[tuple[str, str], Read], record: Record) -> Body | None:
 def of_centre(store: Store, tx: Tx, class_id: str, devices: Iterable[str]) -> list[Record]:
     """What of the centre's own chain a story of this class is made of: its beginning, which keys it revoked, what it
     says of the class, and of the chains of these boxes. A centre of a city has thousands of other classes, and nothing
-    of them tells of this one (tests/central/test_stories.py compares both)."""
+    of them tells of this one (tests/central/test_stories.py compares both). Where somebody decided, the changes of
+    accounts, too: they tell whether two persons did."""
     first = [sealed for head in tx.heads(store.device) if (sealed := tx.record(head.device, head.chain, 0))]
     revoked = [sealed for sealed in tx.of_type("device.revoked") if sealed.record.device == store.device]
     own = [read_sealed(envelope) for envelope in tx.said_of(class_id, store.device)]
     boxes = [read_sealed(envelope) for envelope in tx.said_of_boxes(devices, store.device)]
-    return [sealed.record for sealed in (*first, *revoked, *own, *boxes)]
+    accounts = tx.of_type("account") if any(one.record.type == "decision" for one in own) else []
+    return [sealed.record for sealed in (*first, *revoked, *own, *boxes, *accounts)
+            if sealed.record.device == store.device]
 
 
 def _with_looks(store: Store, tx: Tx, told: Told) -> Told:

@@ -15,13 +15,14 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from central.dossier.errors import DossierFailed, TooManyDossiers
+from central.dossier.errors import DossierFailed, TooManyDossiers, YourDossiers
 from central.dossier.facts import facts_hash
 from central.dossier.shape import Facts
 from common.logs import Log
 
-KEPT_S, WAITING, KEPT_BYTES = 600.0, 8, 128 << 20
-"""How long a finished one is kept; how many may wait; so many bytes are kept in all, the oldest go first."""
+KEPT_S, WAITING, EACH, KEPT_BYTES = 600.0, 8, 3, 128 << 20
+"""How long a finished one is kept; how many may wait, and how many that one account asked for be made or wait; so many
+bytes are kept in all, the oldest go first."""
 LONGEST_S, MOST_BYTES = 600, 64 << 20
 """What one may take and may hold."""
 State = Literal["waiting", "running", "done", "failed"]
@@ -30,13 +31,14 @@ LayOut = Callable[[Facts, str, str], bytes]
 
 @dataclasses.dataclass
 class Job:
-    """A dossier that somebody asked for. `key`: the same for the same facts, kind and language; `since`: monotonic
-    seconds, of when it came into its state."""
+    """A dossier that somebody asked for. `key`: the same for the same facts, kind and language; `by`: the account that
+    asked first; `since`: monotonic seconds, of when it came into its state."""
 
     key: str
     class_id: str
     ending: str
     lang: str
+    by: str
     state: State
     since: float
     data: bytes = b""
@@ -57,9 +59,10 @@ class DossierDesk:
         self._lock, self._log = threading.Lock(), Log("dossier")
         self._worker: threading.Thread | None = None
 
-    def ask(self, facts: Facts, ending: str, lang: str, first: Callable[[], object]) -> Job:
-        """The job for these facts, which may be one that runs, or is done, already; `first`: called before a new one
-        begins. Raises TooManyDossiers, and what `first` raises; nothing is begun then."""
+    def ask(self, facts: Facts, ending: str, lang: str, by: str, first: Callable[[], object]) -> Job:
+        """The job for these facts, which may be one that runs, or is done, already; `by`: the account that asks;
+        `first`: called before a new one begins. Raises YourDossiers, TooManyDossiers, and what `first` raises; nothing
+        is begun then."""
         said = f"{facts.head.class_id} {facts_hash(facts)} {ending} {lang}"
         key = hashlib.sha256(said.encode()).hexdigest()[:32]
         with self._lock:
@@ -67,10 +70,12 @@ class DossierDesk:
             known = self._jobs.get(key)
             if known is not None and known.state != "failed":
                 return known
+            if sum(one.by == by and one.state in ("waiting", "running") for one in self._jobs.values()) >= EACH:
+                raise YourDossiers(limit=EACH)
             if self._queue.full():
                 raise TooManyDossiers
             first()
-            job = Job(key, facts.head.class_id, ending, lang, "waiting", self._now())
+            job = Job(key, facts.head.class_id, ending, lang, by, "waiting", self._now())
             self._jobs[key] = job
             self._queue.put_nowait((job, facts))
             if self._worker is None:

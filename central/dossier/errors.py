@@ -50,12 +50,29 @@ class TooManyDossiers(BadInput):
     text = "many dossiers are being made just now: wait a minute and ask again"
 
 
+class YourDossiers(BadInput):
+    text = "{limit} dossiers that you asked for are being made: wait until one is done and ask again"
+
+
 class DossierFailed(ZaitangError):
     text = "the dossier of class {class_id} could not be made: {why}"
 
 
 class ExportRuns(BadInput):
-    text = "an export of many classes is running: wait until it has ended and ask again"
+    text = ("your export of many classes is running still: wait until it has ended, or stop the download, and ask again"
+            " some minutes later")
+
+
+class TooManyExports(BadInput):
+    text = "{limit} exports of many classes are running for others: wait until one has ended and ask again"
+
+
+class ExportLost(ZaitangError):
+    text = "nothing of this export was taken for minutes, and others waited: ask for it again"
+
+
+class MayNoMore(ZaitangError):
+    text = "the account {account} may not see this any more: it was changed, or logged out, while the export ran"
 
 
 class NothingChosen(BadInput):

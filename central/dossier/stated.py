@@ -38,7 +38,7 @@ def objections(told: Told) -> tuple[Objection, ...]:
 
 def decisions(told: Told) -> Iterator[Decision]:
     """What two persons decided in the round that stands: the first one, then the second."""
-    now = standing(told.story, told.findings, told.policy, told.as_of.us)
+    now = standing(told.story, told.findings, told.policy, told.as_of.us, told.as_of.timed)
     for fact in (now.round.first, now.round.second):
         if fact is not None:
             body = fact.decision

@@ -31,7 +31,7 @@ def verdict_of(told: Told) -> str:
 def judgement(told: Told, now_us: int) -> Judgement:
     """What the overview remembers of a class that was judged at that moment."""
     r3 = r3_of(told.findings)
-    now = standing(told.story, told.findings, told.policy, told.as_of.us)
+    now = standing(told.story, told.findings, told.policy, told.as_of.us, told.as_of.timed)
     state = now.round.state
     # A flag, and a review that is required, wait for two persons; what became stale waits again.
     waits = sum(one.flag or (one is r3 and r3.verdict == "review") for one in told.findings)
@@ -40,7 +40,8 @@ def judgement(told: Told, now_us: int) -> Judgement:
         inputs=inputs_hash(told.inputs), verdict=verdict_of(told), undecided=0 if state == "decided" else waits,
         violated=_violated(told), missing=len(r3.recordings) if r3 else 0,
         open=len(r3.open_recordings) if r3 else 0, round=state, fell=_fell(now.round),
-        objections=len(now.open), simulated=told.story.simulated, liveness=told.story.liveness_checked)
+        objections=sum(one.open for one in told.story.objections),
+        simulated=told.story.simulated, liveness=told.story.liveness_checked)
 
 
 def _fell(round_: Round) -> bool:

@@ -65,7 +65,8 @@ class Overview:
     """What needs me now. Each list is the beginning of a longer one, whose length stands beside it. `flags`: of classes
     with a flag to decide or an objection to answer; `fallen`: of two persons whose decision does not hold any more,
     where nothing is left to decide. `behind`: classes
-    to be judged again; `unseen`: records that nobody has looked through yet, -1: the worker has not begun."""
+    to be judged again; `unseen`: records that nobody has looked through yet, -1: the worker has not begun; whose they
+    are is not known before, so that whoever does not see everything (`everybody`) is not told how many."""
 
     now_us: int
     flags: tuple[ClassLine, ...]
@@ -82,6 +83,7 @@ class Overview:
     let_go: int
     behind: int
     unseen: int
+    everybody: bool
     verdicts: Mapping[str, int]
 
 
@@ -104,7 +106,7 @@ def overview(tx: Tx, scope: Wanted, centre: str, now_us: int) -> Overview:
         running_all=tx.count_classes(runs), boxes=tuple(tx.box_states(1, devices, SHOWN)),
         boxes_all=sum(count for grade, count in grades.items() if grade > 0),
         refused=tx.quarantine_size() if everybody else 0, let_go=tx.let_go() if everybody else 0,
-        behind=tx.count_behind(now_us), unseen=unseen(tx), verdicts=verdicts)
+        behind=tx.count_behind(now_us, scope), unseen=unseen(tx), everybody=everybody, verdicts=verdicts)
 
 
 def unseen(tx: Tx) -> int:

@@ -21,7 +21,7 @@ from central.overview.listing import LIVE, News, listing
 from central.overview.name_keys import NameKeys
 from central.store.inputs import LOOK
 from central.store.store import Store
-from central.store.summaries import Judgement, Listing, Summary
+from central.store.summaries import Judgement, Listing, Summary, Wanted
 from central.store.tables import Tx
 from common.logs import Log
 from evidence.bodies import Alarm, body_of
@@ -91,7 +91,7 @@ class Worker:
         self._sweep()
         judged = self._judge(judge_s)
         with self._store.read() as tx:
-            return Done(judged, tx.count_behind(self._clock.stamp().utc_us), unseen)
+            return Done(judged, tx.count_behind(self._clock.stamp().utc_us, Wanted()), unseen)
 
     def catch_up(self, judge_s: float) -> None:
         """All that is new at once, without the patience of `step`. Raises DatabaseUnusable."""

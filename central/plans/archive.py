@@ -7,7 +7,7 @@ import stat
 import zipfile
 import zlib
 
-from central.plans.errors import (
+from central.plans.table_errors import (
     BombSpreadsheet,
     BrokenSpreadsheet,
     LockedSpreadsheet,

@@ -5,7 +5,9 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from central.plans.errors import (
+from central.plans.errors import PlanError
+from central.plans.table import MAX_CELL, Cell, Row, Sheet
+from central.plans.table_errors import (
     CellFormula,
     CellHidden,
     CellTooLong,
@@ -15,9 +17,7 @@ from central.plans.errors import (
     FileRefused,
     InCell,
     NoHeader,
-    PlanError,
 )
-from central.plans.table import MAX_CELL, Cell, Row, Sheet
 
 HEADER_ROWS = 15
 """The headers stand in one of the first rows; above them may be a title."""

@@ -5,9 +5,10 @@ import datetime
 from collections.abc import Iterator, Mapping
 
 from central.plans.draft import Draft, DraftHour
-from central.plans.errors import CellPast, NoSuchRoom, NotInClass, NotTeaching, PlanError
+from central.plans.errors import PlanError
 from central.plans.pattern import local_us
 from central.plans.schedule import Looked, Row, in_order, in_time
+from central.plans.table_errors import CellPast, NoSuchRoom, NotInClass, NotTeaching
 from common.sheets import Name
 from evidence.times import utc_text
 

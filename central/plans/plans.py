@@ -33,8 +33,6 @@ from central.plans.errors import (
     ClassIdTaken,
     DraftChanged,
     DraftOutdated,
-    FileRefused,
-    InCell,
     NoDraft,
     NothingToPublish,
     NotOne,
@@ -53,6 +51,7 @@ from central.plans.refusals import order_of_draft, refusals
 from central.plans.roster import Listed, read_roster, typed_person
 from central.plans.roster_changes import Kind, Why, add_event, enrolled
 from central.plans.schedule import Looked, in_order, look_through
+from central.plans.table_errors import FileRefused, InCell
 from central.plans.views import BoxState, ClassSpec, File, Publication, Shown
 from central.store.plans import KeptDraft, KeptNumber
 from central.store.store import Store

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from central.plans.columns import Line, lines_of
-from central.plans.errors import (
+from central.plans.errors import ClassEmpty, PlanError
+from central.plans.ids import Document, IdNumber
+from central.plans.table import Sheet, read_table
+from central.plans.table_errors import (
     CellEmpty,
     CellTooLong,
-    ClassEmpty,
     FileRefused,
     InCell,
     NotADocument,
@@ -19,10 +21,7 @@ from central.plans.errors import (
     NotARole,
     NumberRounded,
     NumberTwice,
-    PlanError,
 )
-from central.plans.ids import Document, IdNumber
-from central.plans.table import Sheet, read_table
 from common.id_numbers import WORDS, fault, tidy
 from common.texts import N_
 

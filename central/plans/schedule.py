@@ -7,17 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from central.plans.columns import Line, lines_of
-from central.plans.errors import (
-    CellEmpty,
-    EndsBeforeBegin,
-    FileRefused,
-    HourLong,
-    HoursMeet,
-    InCell,
-    NotAKind,
-    PlanError,
-)
+from central.plans.errors import PlanError
 from central.plans.table import read_table
+from central.plans.table_errors import CellEmpty, EndsBeforeBegin, FileRefused, HourLong, HoursMeet, InCell, NotAKind
 from central.plans.values import date_of, names_of, time_of, yes_of
 
 Kind = Literal["theory", "practical", "online"]

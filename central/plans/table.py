@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from central.plans.archive import check_archive
-from central.plans.errors import (
+from central.plans.errors import PlanError
+from central.plans.table_errors import (
     BrokenSpreadsheet,
     LockedSpreadsheet,
     NoSpreadsheet,
     OldSpreadsheet,
-    PlanError,
     TableLink,
     TableTooLarge,
     TableUnreadable,

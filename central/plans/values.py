@@ -6,8 +6,8 @@ import re
 import unicodedata
 
 from central.plans.columns import Line
-from central.plans.errors import CellEmpty, NotADate, NotATime, NotYesOrNo
 from central.plans.table import Cell
+from central.plans.table_errors import CellEmpty, NotADate, NotATime, NotYesOrNo
 
 YES = ("是", "有", "需要", "yes", "y", "true", "√", "✓", "1")
 NO = ("", "否", "无", "不需要", "no", "n", "false", "×", "0")

@@ -48,6 +48,12 @@ class Store:
         """The centre's id in records."""
         return self._device
 
+    @property
+    def timed(self) -> bool:
+        """Whether the centre's clock is set now, and none that is simulated."""
+        clock = self._clock.stamp().clock
+        return clock.synced and clock.source != "simulated"
+
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """One short writing transaction: all of it is kept, or nothing."""

@@ -209,11 +209,11 @@ class SummaryTables:
         rows = select(b.class_id).where(b.device.in_(select(other.device).where(other.class_id == class_id))).distinct()
         return sorted({class_id, *self._db.execute(rows).scalars()})
 
-    def count_behind(self, now_us: int) -> int:
-        """How many those are."""
+    def count_behind(self, now_us: int, wanted: Wanted) -> int:
+        """How many of the classes that are wanted have to be judged again."""
         c = t.summaries.c
         return self._db.execute(select(func.count()).select_from(t.summaries).where(
-            or_(c.due_us <= now_us, c.touched_leaf >= c.judged_leaf))).scalar_one()
+            _where(wanted), or_(c.due_us <= now_us, c.touched_leaf >= c.judged_leaf))).scalar_one()
 
     def class_ids_after(self, class_id: str, most: int) -> list[str]:
         """The next classes in the order of their ids."""

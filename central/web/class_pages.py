@@ -38,12 +38,15 @@ MOVING = ("R5", "R7")
 
 @dataclasses.dataclass(frozen=True)
 class ClassPage:
-    """What class.html shows. `course`: from the figures to the attendance rates; `findings`: each; `checkins`: with the
-    alarms. `later`: so many records of its boxes came since, and are being read; None: it is the page of now."""
+    """What class.html shows. `course`: from the figures to the charts; `recordings`: with players, `unplayed`: for whom
+    nothing is played; `attendance`: its rates; `findings`: each; `checkins`: with the alarms. `later`: so many records of its boxes came since, and are being read; None: it is the page of now."""
 
     c: ClassHead
     more: Summary
     course: Markup
+    recordings: Markup
+    unplayed: Markup
+    attendance: Markup
     findings: tuple[Markup, ...]
     checkins: Markup
     later: int | None = None
@@ -59,7 +62,9 @@ class _Made:
 
     @property
     def weight(self) -> int:
-        return 2 * sum(map(len, (self.page.course, self.page.checkins, *self.page.findings)))
+        page = self.page
+        return 2 * sum(map(len, (
+            page.course, page.recordings, page.unplayed, page.attendance, page.checkins, *page.findings)))
 
 
 class ClassPages:
@@ -134,7 +139,10 @@ class ClassPages:
         view, more = class_view(told, names, lang, has), summary(told, names, local, self._centre.papers())
         say = self._say(lang)
         page = ClassPage(
-            head_of(view), more, _section("class_course.html", lang, say, c=view, more=more),
+            head_of(view), more, _section("class_course.html", lang, say, c=view),
+            _section("class_recordings.html", lang, say, c=view, plays=True),
+            _section("class_recordings.html", lang, say, c=view, plays=False),
+            _section("class_attendance.html", lang, say, more=more),
             tuple(_finding(one, say) for one in view.findings), _section("class_checkins.html", lang, say, c=view))
         return _Made(dataclasses.replace(told, story=_slim(told.story)), named, page)
 

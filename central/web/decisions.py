@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from central.classes.stories import Told
 from central.web.links import Link, link
 from central.web.localtime import LocalTime
-from common.decisions import DIDS, OBJECTIONS, SOURCES, decision_words, round_words
+from common.decisions import DIDS, LATE, OBJECTIONS, SOURCES, decision_words, round_words
 from common.texts import N_, translate
 from evidence.bodies import Decision
 from evidence.standing import findings_hash, r3_of, standing
@@ -52,6 +52,8 @@ class ObjectionView:
     state: str
     state_words: str
     open: bool
+    late: str
+    """That it came when the public notice was over; empty where not."""
     steps: tuple[StepView, ...]
 
 
@@ -73,13 +75,13 @@ class DecidedView:
 
 def decided_view(told: Told, local: LocalTime, names: Mapping[str, str]) -> DecidedView:
     """What people decided about the class, and who objected. `names`: pseudonym → name, of trainees who object."""
-    now, lang = standing(told.story, told.findings, told.policy, told.as_of.us), local.lang
+    now, lang = standing(told.story, told.findings, told.policy, told.as_of.us, told.as_of.timed), local.lang
     shown = findings_hash(told.findings) if told.story.decisions else ""
     final = ""
     if now.round.state == "decided":
         text = NOT_FINAL if now.final_us is None else FINAL if now.final else FINAL_FROM
         final = translate(text, lang, at=local.full(now.final_us or 0))
-    elif now.round.state == "stale" and "objection" not in now.round.changed:
+    elif now.round.state == "stale" and not {"objection", "reopened"} & {*now.round.changed}:
         final = translate(AGAIN, lang)
     return DecidedView(
         state=now.round.state,
@@ -91,7 +93,7 @@ def decided_view(told: Told, local: LocalTime, names: Mapping[str, str]) -> Deci
             for fact in told.story.decisions),
         objections=tuple(ObjectionView(
             one.objection, translate(SOURCES[one.source], lang), one.state, translate(OBJECTIONS[one.state], lang),
-            one.open, tuple(StepView(
+            one.open, translate(LATE, lang) if one in now.late else "", tuple(StepView(
                 local.full(step.at_us), names.get(step.by, step.by), translate(DIDS[step.state], lang), step.text,
                 link(step.ref)) for step in one.steps)) for one in told.story.objections),
     )

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -15,10 +14,11 @@ from central.accounts.scope import Scope, scope_of
 from central.classes.orders import latest_orders, order_of
 from central.dossier.bulk import wanted
 from central.dossier.desk import DossierDesk
-from central.dossier.errors import ExportRuns, NothingChosen
+from central.dossier.errors import MayNoMore, NothingChosen
 from central.dossier.gather import gather
 from central.dossier.made import state_made
 from central.dossier.packed import packed
+from central.dossier.places import Places
 from central.dossier.shape import Facts
 from central.web.access import Routes, actor_of, field
 from central.web.looking import look
@@ -37,7 +37,7 @@ AGAIN_S = 2
 def exports(centre: Centre, dossiers: DossierDesk) -> APIRouter:
     """Routes of dossiers and exports."""
     routes = Routes(centre.store.device, default_response_class=HTMLResponse)
-    one_at_a_time = threading.Lock()
+    places = Places()
 
     @routes.get("/classes/{class_id}/dossier", Action.EXPORT)
     def offer(request: Request, class_id: ClassName) -> Response:
@@ -52,7 +52,8 @@ def exports(centre: Centre, dossiers: DossierDesk) -> APIRouter:
         facts = gather(centre, class_id, centre.checkpoint())
         look(centre, request, "export", class_id=class_id)
         try:
-            job = dossiers.ask(facts, ending, lang_of(request), lambda: state_made(centre, facts))
+            job = dossiers.ask(facts, ending, lang_of(request), actor_of(request).account,
+                               lambda: state_made(centre, facts))
         except BadInput as error:
             return page(request, centre, "dossier.html", 422, class_id=class_id,
                         title=title_of(centre, class_id), job=None,
@@ -91,8 +92,7 @@ def exports(centre: Centre, dossiers: DossierDesk) -> APIRouter:
         lang, kind = lang_of(request), "csv" if field(request, "kind") == "csv" else "json"
         try:
             classes = _chosen(centre, request, asked)
-            if not one_at_a_time.acquire(blocking=False):
-                raise ExportRuns
+            place = places.take(actor_of(request).account)
         except BadInput as error:
             return _form(request, centre, {**asked, "kind": kind}, words(error, lang))
 
@@ -102,9 +102,12 @@ def exports(centre: Centre, dossiers: DossierDesk) -> APIRouter:
 
         def pieces() -> Iterator[bytes]:
             try:
-                yield from packed(centre, classes, centre.checkpoint(), kind, lang, first)
+                for piece in packed(centre, classes, centre.checkpoint(), kind, lang, first):
+                    yield piece
+                    places.go_on(place)
+                    _still(request)
             finally:
-                one_at_a_time.release()
+                places.leave(place)
 
         sent = pieces()
         begun = next(sent)  # so that it ends, and frees the place, even if nobody takes any of it
@@ -118,6 +121,13 @@ def title_of(centre: Centre, class_id: str) -> str:
     """What a class is called."""
     with centre.store.read() as tx:
         return order_of(tx, class_id)[1].title
+
+
+def _still(request: Request) -> None:
+    """An export runs for long: whether the one who asked may see so much as then. Raises MayNoMore."""
+    asked, door = actor_of(request), request.app.state.door
+    if door.actor(request.app.state.cookies.read(request)) != asked:
+        raise MayNoMore(account=asked.account)
 
 
 def _chosen(centre: Centre, request: Request, asked: dict[str, str]) -> list[str]:

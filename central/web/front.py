@@ -33,8 +33,6 @@ from common.texts import translate, words
 
 SHOWN = 50
 """Refused messages on the page of the boxes: the newest."""
-WHOLE = ("administrator", "auditor")
-"""Who sees records of no class, and what was refused."""
 
 
 def front(centre: Centre, stories: Stories) -> APIRouter:
@@ -66,7 +64,7 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
             wrong=wrong,
             l=list_view(listed, asked, lang, dict(institutions)), verdicts=_verdicts(lang), institutions=institutions,
             links=links, silent=silent and words(silent, lang), searches=scope.actor.may(Action.SEARCH),
-            whole=scope.actor.role in WHOLE)
+            whole=_whole(scope))
 
     @routes.get("/search", Action.OVERVIEW)
     def sought(request: Request) -> Response:
@@ -92,7 +90,7 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
         glance.catch_up()
         with centre.store.read() as tx:
             scope = scope_of(tx, actor_of(request))
-            whole = scope.actor.role in WHOLE
+            whole = _whole(scope)
             theirs = None if whole else tx.boxes_wanted(wanted_of(scope))
             shown = [one for one in box_views(tx, centre.store.device, lang) if theirs is None or one.device in theirs]
             newest = {one.device: one for one in shown}
@@ -114,6 +112,11 @@ def wanted_of(scope: Scope) -> Wanted:
     if scope.actor.role == "institution":
         return Wanted(institutions=(scope.actor.scope or "",))
     return Wanted(institutions=tuple(one.institution for one in scope.visible()), nobodys=scope.nobodys)
+
+
+def _whole(scope: Scope) -> bool:
+    """Who sees all boxes, also those of no class, and what was refused: nobody can tell whose that was."""
+    return scope.everything or (scope.actor.role == "auditor" and scope.nobodys)
 
 
 def newest_records(tx: Tx, scope: Scope, devices: Collection[str]) -> dict[str, Link]:

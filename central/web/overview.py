@@ -44,6 +44,10 @@ ROUNDS = {
     "returned": N_("the second person sent it back"), "disagreed": N_("the two persons disagree"),
     "stale": N_("decided on what is not so any more"),
 }
+BEHIND = N_("{behind} classes have to be judged again, {unseen} new records are not looked through yet: that goes on by"
+            " itself.")
+AGAIN = N_("Classes that have to be judged again: {behind}; that goes on by itself.")
+COMING = N_("Records have come to this centre that are not looked through yet; that goes on by itself.")
 FELL = N_("two persons had decided, and it does not hold any more")
 OBJECTION = N_("an objection waits for an answer")
 FIELDS = {
@@ -127,8 +131,9 @@ class OverviewView:
     boxes_all: int
     refused: int
     let_go: int
-    behind: int
     unseen: int
+    going_on: str
+    """That something is not judged or looked through yet; empty where nothing is."""
     verdicts: tuple[tuple[str, str, int], ...]
 
 
@@ -204,9 +209,18 @@ def overview_view(found: Overview, lang: str, institutions: Mapping[str, str] = 
         fallen=tuple(line_view(one, local, institutions) for one in found.fallen), fallen_all=found.fallen_all,
         running=tuple(running_view(one, local) for one in found.running), running_all=found.running_all,
         boxes=tuple(box_line(one, local) for one in found.boxes), boxes_all=found.boxes_all, refused=found.refused,
-        let_go=found.let_go, behind=found.behind, unseen=found.unseen,
+        let_go=found.let_go, unseen=found.unseen, going_on=_going_on(found, lang),
         verdicts=tuple((name, translate(VERDICTS[name], lang), found.verdicts[name])
                        for name in VERDICTS if found.verdicts.get(name)))
+
+
+def _going_on(found: Overview, lang: str) -> str:
+    if found.everybody:
+        some = found.behind or found.unseen > 0
+        return translate(BEHIND, lang, behind=found.behind, unseen=found.unseen) if some else ""
+    said = ([translate(AGAIN, lang, behind=found.behind)] if found.behind else []) + (
+        [translate(COMING, lang)] if found.unseen > 0 else [])
+    return ("" if lang == "zh" else " ").join(said)
 
 
 def list_view(page: Page, asked: Asked, lang: str, institutions: Mapping[str, str] = NO_NAMES) -> ListView:

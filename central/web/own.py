@@ -26,7 +26,7 @@ from common.texts import N_, translate, words
 from evidence.errors import BadInput
 
 DONE = N_("The password is changed. Whoever was logged in elsewhere with the old one is out.")
-CODES_ON = N_("From now on a code of the app is asked for when you log in.")
+CODES_ON = N_("From now on a code of the app is asked for when you log in. Whoever was logged in elsewhere is out.")
 REVOKED = N_("The token lets nobody in any more.")
 SAID = {"password": DONE, "codes": CODES_ON, "revoked": REVOKED}
 
@@ -49,7 +49,8 @@ def own(centre: Centre) -> APIRouter:
         if not error:
             try:
                 entered = _door(request).change_password(
-                    actor_of(request), field(request, "old"), field(request, "password"), address(request))
+                    actor_of(request), field(request, "old"), field(request, "password"), address(request),
+                    field(request, "code"))
             except BadInput as refused:
                 error = words(refused, lang_of(request))
             else:
@@ -70,17 +71,20 @@ def own(centre: Centre) -> APIRouter:
         sealed = _sealed(field(request, "sealed"))
         secret = _door(request).offered(actor_of(request), sealed)
         try:
-            _door(request).take_codes(
+            entered = _door(request).take_codes(
                 actor_of(request), sealed, field(request, "code"), field(request, "password"), address(request))
         except BadInput as error:
             return _codes(request, centre, secret, sealed, words(error, lang_of(request)))
-        return RedirectResponse("/own?done=codes", 303)
+        response = RedirectResponse("/own?done=codes", 303)
+        request.app.state.cookies.give(response, entered.token)
+        return response
 
     @routes.post("/own/tokens", Action.OWN)
     def make_token(request: Request) -> Response:
         try:
             token = _door(request).make_token(
-                actor_of(request), field(request, "label"), field(request, "password"), address(request))
+                actor_of(request), field(request, "label"), field(request, "password"), address(request),
+                field(request, "code"))
         except BadInput as error:
             return _own(request, centre, words(error, lang_of(request)), field(request, "label"))
         return page(request, centre, "token.html", token=token)

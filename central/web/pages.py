@@ -42,10 +42,10 @@ def pages(centre: Centre, stories: Stories) -> APIRouter:
     @routes.get("/classes/{class_id}", Action.SEE_CLASS)
     def show_class(request: Request, class_id: ClassName) -> Response:
         look(centre, request, "class", class_id=class_id)
-        found = shown.of(class_id, lang_of(request))
+        found, may = shown.of(class_id, lang_of(request)), can(actor_of(request))
         return page(request, centre, "class.html", c=found.c, more=found.more, course=found.course,
-                    findings=found.findings, checkins=found.checkins, later=found.later,
-                    can=can(actor_of(request)))
+                    recordings=found.recordings if may["video"] else found.unplayed, attendance=found.attendance,
+                    findings=found.findings, checkins=found.checkins, later=found.later, can=may)
 
     @routes.get("/records/{device}/{chain}/{seq}", Action.SEE_RECORD)
     def show_record(request: Request, device: ClassName, chain: ChainName, seq: Number) -> Response:

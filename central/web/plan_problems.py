@@ -4,6 +4,7 @@ from __future__ import annotations
 import dataclasses
 
 from central.plans import errors as e
+from central.plans import table_errors as t
 from central.web.plan_foreign import Sees, refusal_words
 from common.refused import ManyRefused
 from common.texts import N_, translate, words
@@ -15,30 +16,30 @@ CARD = N_("Compare it with the document, make the column text, and type it again
 SAVE = N_("Open it in a spreadsheet program and save it as .xlsx.")
 LIST = N_("Choose from the list in the template.")
 ADVICE: dict[type[BadInput], str] = {
-    e.CellEmpty: N_("Fill it in, or remove the row."),
-    e.CellTooLong: N_("Shorten it."),
-    e.CellHidden: N_("Empty the cell and type it by hand."),
-    e.CellFormula: N_("Type the value without the sign before it."),
-    e.NotADate: N_("Write it like 2026-03-02."),
-    e.NotATime: N_("Write it like 08:30."),
-    e.NotAKind: LIST, e.NotYesOrNo: LIST, e.NotARole: LIST, e.NotADocument: LIST,
-    e.NumberRounded: CARD, e.NotADocumentNumber: CARD,
-    e.NumberTwice: N_("Remove the row that is too many, or correct the number."),
-    e.EndsBeforeBegin: N_("Correct the beginning or the end."),
-    e.HourLong: N_("Write a row for each class-hour."),
-    e.HoursMeet: N_("Move one of the two."),
-    e.NotInClass: N_("Spell the name as on the roster, with （1） or （2） if there are namesakes."),
-    e.NotTeaching: N_("Spell the name as on the roster; teachers stand there as 教师."),
-    e.CellPast: N_("Give it a time that is still to come."),
-    e.NoSuchRoom: N_("Spell the room as on the page of the class, or leave the cell empty."),
-    e.NoHeader: N_("Copy the first row of the template into the table."),
-    e.ColumnMissing: N_("Add the column; the template has it."),
-    e.ColumnTwice: N_("Remove one of the two columns."),
-    e.TableTooLarge: N_("Split it, or remove what does not belong to the class."),
-    e.OldSpreadsheet: SAVE, e.NoSpreadsheet: SAVE, e.BrokenSpreadsheet: SAVE, e.BombSpreadsheet: SAVE,
-    e.MacroSpreadsheet: SAVE,
-    e.LockedSpreadsheet: N_("Take the password away and save it again."),
-    e.EmptyTable: N_("Fill in the first sheet of the template."),
+    t.CellEmpty: N_("Fill it in, or remove the row."),
+    t.CellTooLong: N_("Shorten it."),
+    t.CellHidden: N_("Empty the cell and type it by hand."),
+    t.CellFormula: N_("Type the value without the sign before it."),
+    t.NotADate: N_("Write it like 2026-03-02."),
+    t.NotATime: N_("Write it like 08:30."),
+    t.NotAKind: LIST, t.NotYesOrNo: LIST, t.NotARole: LIST, t.NotADocument: LIST,
+    t.NumberRounded: CARD, t.NotADocumentNumber: CARD,
+    t.NumberTwice: N_("Remove the row that is too many, or correct the number."),
+    t.EndsBeforeBegin: N_("Correct the beginning or the end."),
+    t.HourLong: N_("Write a row for each class-hour."),
+    t.HoursMeet: N_("Move one of the two."),
+    t.NotInClass: N_("Spell the name as on the roster, with （1） or （2） if there are namesakes."),
+    t.NotTeaching: N_("Spell the name as on the roster; teachers stand there as 教师."),
+    t.CellPast: N_("Give it a time that is still to come."),
+    t.NoSuchRoom: N_("Spell the room as on the page of the class, or leave the cell empty."),
+    t.NoHeader: N_("Copy the first row of the template into the table."),
+    t.ColumnMissing: N_("Add the column; the template has it."),
+    t.ColumnTwice: N_("Remove one of the two columns."),
+    t.TableTooLarge: N_("Split it, or remove what does not belong to the class."),
+    t.OldSpreadsheet: SAVE, t.NoSpreadsheet: SAVE, t.BrokenSpreadsheet: SAVE, t.BombSpreadsheet: SAVE,
+    t.MacroSpreadsheet: SAVE,
+    t.LockedSpreadsheet: N_("Take the password away and save it again."),
+    t.EmptyTable: N_("Fill in the first sheet of the template."),
     e.DraftChanged: N_("Below is how it is now. What you typed is still there: send it again if it is still right."),
     e.DraftOutdated: N_("Discard the draft on the page of the class, then make the change again."),
     e.RosterPublished: N_("Use “Somebody joins”, “leaves” and “comes instead” on the page of the class."),
@@ -64,7 +65,7 @@ def problem_rows(error: BadInput, lang: str, sees: Sees) -> list[Problem]:
 
 def _row(error: BadInput, lang: str, sees: Sees) -> Problem:
     params = error.params
-    if isinstance(error, e.InCell):
+    if isinstance(error, t.InCell):
         why = params["why"]
         wrong = words(why, lang) if isinstance(why, BadInput) else translate(str(why), lang)
         advice = ADVICE.get(type(why), "") if isinstance(why, BadInput) else CARD

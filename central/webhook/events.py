@@ -72,7 +72,8 @@ def event_of(kind: Kind, case: Case, centre: str, now_us: int) -> Event:
         "at": utc_text(now_us), "as_of": utc_text(told.as_of.us), "simulated": told.story.simulated,
         "verdict": now.verdict, "recordings": list(now.recordings), "over": now.over,
         "decision": {"state": now.state, "answer": now.answer, "final": now.final},
-        "open_objections": len(case.standing.open), "findings": case.findings, "rules": RULES_VERSION,
+        "open_objections": sum(one.open for one in told.story.objections), "findings": case.findings,
+        "rules": RULES_VERSION,
         "policy": {"id": told.policy.id, "sha256": told.policy.sha256},
     }
     name = f"evt_{sha256_hex(canonical(body))[:32]}"

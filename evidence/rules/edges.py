@@ -15,7 +15,7 @@ def next_edge_us(story: Story, policy: Policy, as_of_us: int) -> int | None:
     edges = [us for unit in (*story.blocks, *story.hours)
              for us in (unit.span.start_us, unit.span.end_us, unit.settled_us)]
     if story.round.second is not None:
-        edges.append(story.round.second.at_us + policy.notice_us)
+        edges.append(story.round.since_us + policy.notice_us)
     return min((us for us in edges if us > as_of_us), default=None)
 
 

@@ -277,11 +277,25 @@ def test_what_is_anothers_looks_like_what_is_not_there(world: World) -> None:
     assert world.client("auditor").get(f"/records/{mine.device}/{mine.chain}/0").status_code == 200
 
 
+def test_attack_an_administrator_sees_nobodys_face(world: World) -> None:
+    """Whoever makes accounts and boxes reads what the records say, and plays and downloads nothing."""
+    admin, li, side = world.client("administrator"), world.client("city"), world.sides["a"]
+    for path in (f"/classes/class-a/blocks/{BLOCK}/check", f"/classes/class-a/blocks/{BLOCK}/box-a/room.m3u8",
+                 f"/media/{side.sha256}.mp4", f"/classes/class-a/blocks/{BLOCK}/sheets/box-a",
+                 f"/classes/class-a/blocks/{BLOCK}/sheets/box-a/1.png"):
+        assert admin.get(path, follow_redirects=False).status_code == 403, path
+    for path in ("/classes/class-a", f"/classes/class-a/blocks/{BLOCK}"):
+        page, other = admin.get(f"{path}?lang=en").text, li.get(path).text
+        assert "<video" not in page and "data-check" not in page and "<video" in other and "data-check" in other
+        assert "Your account plays no recordings" in page
+
+
 @pytest.mark.parametrize("bad", ["/classes/ÄÖ", "/classes/%00", "/records/box-a/zz/1", "/records/box-a/zz/x",
                                  f"/records/box-a/{'ab' * 16}/99999999999999999999", "/media/x.mp4"])
 def test_a_path_that_names_nothing_is_not_there(world: World, bad: str) -> None:
     for who in WHO:
-        assert world.client(who).get(bad).status_code == 404
+        refused = 403 if who == "administrator" and bad.startswith("/media/") else 404
+        assert world.client(who).get(bad).status_code == refused
 
 
 def test_lists_hold_what_is_within_reach(world: World) -> None:
@@ -292,6 +306,17 @@ def test_lists_hold_what_is_within_reach(world: World) -> None:
         page = client.get("/").text
         for name in ("a", "b", "none"):
             assert (f"/classes/class-{name}" in page) == (name in theirs), who
+
+
+def test_attack_no_count_tells_of_what_is_beyond_the_reach(world: World) -> None:
+    """How much of the whole centre waits, and which boxes others have."""
+    told = {who: world.client(who).get("/?lang=en").text for who in WHO}
+    assert "new records are not looked through" in told["administrator"] or "judged again" not in told["administrator"]
+    for who, (_, scope, theirs) in WHO.items():
+        assert not (scope and "new records are not looked through" in told[who]), who
+        boxes = world.client(who).get("/boxes").text
+        for name in ("a", "b", "none"):
+            assert (f"box-{name}" in boxes) == (name in theirs), (who, name)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -59,7 +59,8 @@ def browser() -> Iterator[sync_api.Browser]:
 def page(browser: sync_api.Browser, console: Console) -> Iterator[sync_api.Page]:
     """Of somebody who is logged in."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies([{"name": COOKIE, "value": session_of(console.centre), "url": console.address}])
+    token = session_of(console.centre, "supervisor", "410000")
+    context.add_cookies([{"name": COOKIE, "value": token, "url": console.address}])
     opened = context.new_page()
     complaints: list[str] = []
     opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -156,6 +157,7 @@ def test_a_changed_file_is_refused_in_words_and_the_rest_plays(console: Console,
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_page_is_wider_than_the_screen(console: Console, page: sync_api.Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
+    page.context.add_cookies([{"name": COOKIE, "value": session_of(console.centre), "url": console.address}])
     for path in ("/", "/search?q=焊", "/boxes", "/classes/welder-1", "/own", "/own/codes", "/accounts",
                  "/accounts/administrator", "/institutions", "/audit", "/classes/welder-1?lang=en"):
         page.goto(console.address + path)

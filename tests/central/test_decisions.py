@@ -11,20 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
-from central.classes.decisions import Case, Made, decide, look_at
+from central.classes import reviews
+from central.classes.decisions import Case, Made, decide, look_at, turn
 from central.classes.errors import (
     BadBy,
     ClassNotOver,
     DecidedAlready,
+    DecidedForGood,
     FindingsChanged,
     FirstRuns,
+    FreshAccount,
     HasReviewed,
     NoFirst,
     NoGround,
     NothingToDecide,
     ObjectionOpen,
+    OneHand,
     SamePerson,
+    StillComing,
+    TheseChanged,
 )
 from central.classes.objections import handle_objection, raise_objection
 from central.classes.orders import add_class
@@ -33,11 +40,18 @@ from central.classes.reviews import state_review
 from central.cli import main
 from central.errors import BadReason, NotDecided, UnknownClass
 from central.export import export_class
+from central.store.store import keep_all
 from central.wiring import Centre
-from evidence.bodies import Decision, body_of
+from evidence import decisions as decision_rules
+from evidence import standing as standing_rules
+from evidence.bodies import Alarm, Decision, body_of
+from evidence.policy import Policy
 from evidence.rules import RULES_VERSION
+from evidence.seal import seal_record
+from evidence.shape import encode
 from evidence.standing import findings_hash
-from tests.central.console import signed_in
+from evidence.times import HOUR
+from tests.central.console import send, signed_in
 from tests.central.course import PEOPLE, PLAN
 from tests.central.helpers import write_plan
 from tests.central.test_reviews import CLASS, FIRST, NOW, PRACTICE
@@ -194,7 +208,56 @@ def test_of_two_who_decide_at_once_one_is_told_to_look_again(played: Centre) -> 
         one.start()
     for one in people:
         one.join(100)
-    assert sorted(type(one).__name__ for one in ends) == ["FindingsChanged", "Made"]
+    assert sorted(type(one).__name__ for one in ends) == ["Made", "SaidMore"]
+    assert len(kept(played)) == 1
+
+
+class Between:
+    """The store; before somebody writes, something else comes."""
+
+    def __init__(self, centre: Centre, comes: Callable[[], object], times: int = 1) -> None:
+        self._store, self._comes, self._left = centre.store, comes, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def write(self) -> Any:
+        if self._left:
+            self._left -= 1
+            self._comes()
+        return self._store.write()
+
+
+def alarm(centre: Centre, code: str = "camera.silent") -> None:
+    """A record of the class's box that changes no finding of it."""
+    with centre.store.read() as tx:
+        head = tx.heads("box-1")[-1]
+        last = tx.record(head.device, head.chain, head.up_to)
+    assert last is not None
+    body = Alarm(code, {"camera": "none"})
+    record = dataclasses.replace(last.record, type="alarm", body=encode(body), seq=last.record.seq + 1, prev=last.hash)
+    with centre.store.write() as tx:
+        keep_all(tx, [seal_record(record, centre.keys.signer)])
+        tx.advance(head.device, head.chain)
+
+
+def test_attack_records_that_come_between_look_and_word_are_looked_at(played: Centre) -> None:
+    """Telling a class takes seconds. What changes a finding meanwhile is told, what changes none is taken along."""
+    shown = look(played)
+    other = Between(played, lambda: state_review(played.store, CLASS, PRACTICE, "open", "看不清", "王", NOW))
+    with pytest.raises(TheseChanged, match="on R3, R4 have become other ones"):
+        decide(other, CLASS, "first", "keep", "x", "wang", "wang", shown.basis, NOW,  # type: ignore[arg-type]
+               shown.said, shown.marks)
+    assert kept(played) == []
+    case, quiet = look(played), Between(played, lambda: alarm(played))
+    made = decide(quiet, CLASS, "first", "keep", "x", "wang", "wang", case.basis, NOW,  # type: ignore[arg-type]
+                  case.said, case.marks)
+    with played.store.read() as tx:
+        head = tx.heads("box-1")[-1]
+    assert next(one.up_to for one in made.body.chains if one.chain == head.chain) == head.up_to, "it rests on that, too"
+    with pytest.raises(StillComing):
+        decide(Between(played, lambda: alarm(played), 9), CLASS, "second", "keep", "x",  # type: ignore[arg-type]
+               "zhao", "zhao", look(played).basis, NOW)
     assert len(kept(played)) == 1
 
 
@@ -208,8 +271,10 @@ def run(played: Centre, capsys: pytest.CaptureFixture[str]) -> Callable[..., tup
 
 
 def test_the_commands_say_what_there_is_to_decide_and_what_was_decided(
-    run: Callable[..., tuple[int, list[str]]]
+    played: Centre, run: Callable[..., tuple[int, list[str]]]
 ) -> None:
+    for name in ("wang", "zhao"):
+        played.account_desk().add(name, "supervisor", "410000", None)
     rc, lines = run("en", "decide", CLASS)
     assert rc == 0 and lines[0].startswith("R3 says: flag") and lines[-1] == "Nobody has decided yet."
     shown = next(line for line in lines if line.startswith("Findings: ")).removeprefix("Findings: ")
@@ -226,6 +291,119 @@ def test_the_commands_say_what_there_is_to_decide_and_what_was_decided(
     second = ("decide", CLASS, "--stage", "second", "--answer", "withdraw", "--reason", "一致", "--by")
     assert run("zh", *second, "wang") == (2, ["初审由 wang 作出：复核须由另一人作出"])
     assert run("zh", *second, "zhao") == (0, ["已记录。zhao 的复核。", "两人决定一致。", "决定已生效。"])
+
+
+def test_attack_no_command_decides_for_who_may_not_decide(
+    played: Centre, run: Callable[..., tuple[int, list[str]]]
+) -> None:
+    desk = played.account_desk()
+    desk.add("admin", "administrator", None, None)
+    desk.add("gone", "supervisor", "410000", None)
+    desk.disable("gone", None)
+    desk.add("far", "supervisor", "420100", None)
+    said = ("decide", CLASS, "--stage", "first", "--answer", "keep", "--reason", "x", "--by")
+    for name in ("nobody", "admin", "gone", "far"):
+        rc, lines = run("en", *said, name)
+        assert rc == 2 and lines[0].startswith(f"{name} is no account of a supervisor")
+    assert kept(played) == []
+
+
+def test_attack_two_accounts_of_one_hand_are_not_two_persons(played: Centre) -> None:
+    desk = played.account_desk()
+    desk.add("wang", "administrator", None, None, "a long password")
+    desk.add("other", "administrator", None, None, "a long password")
+    desk.add("li", "supervisor", "410000", "wang")
+    desk.change("wang", "supervisor", "410000", "other")
+    decided(played, by="wang")
+    with pytest.raises(OneHand, match="wang"):
+        decided(played, "second", by="li")
+    page = signed_in(played, name="li").get(f"/classes/{CLASS}/decision?lang=en").text
+    assert "could be one person" in page and 'name="findings"' not in page
+    decided(played, "second", by="zhao")
+    assert look(played).standing.answer == "withdraw"
+
+
+def test_attack_a_centre_that_takes_both_decisions_of_one_hand_is_told_by_its_own_export(
+    played: Centre, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its program was changed, and asked nobody: the records of its accounts are in the same chain."""
+    played.account_desk().add("li", "supervisor", "410000", "wang")
+    first = decided(played, by="wang")
+    assert first.after.round.first is not None
+    with played.store.write() as tx:
+        played.store.append(tx, dataclasses.replace(
+            first.body, stage="second", by="li", by_name="李", first=first.after.round.first.hash))
+    here = look(played).told.story
+    assert [(one.void, one.opened_by) for one in here.decisions] == [(None, ()), ("one_hand", ("wang",))]
+    told = verified(export_class(played, CLASS, tmp_path / "out").folder, tmp_path / "a.json")
+    assert (told["state"], told["answer"]) == ("first", None)
+    assert [(one["void"], one["opened_by"]) for one in told["decisions"]] == [(None, []), ("one_hand", ["wang"])]
+    said = capsys.readouterr().out
+    assert "The account had been made or opened by wang." in said and "one was made or opened by the other" in said
+
+
+def test_attack_an_account_of_a_moment_ago_decides_nothing(played: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Policy, "account_us", 24 * HOUR)
+    now_us = played.clock.stamp().utc_us
+    played.account_desk().add("li", "supervisor", "410000", "admin")
+    with pytest.raises(FreshAccount, match="24 hours"):
+        decided(played, by="li", now_us=now_us)
+    page = signed_in(played, name="li").get(f"/classes/{CLASS}/decision?lang=zh").text
+    assert "24 小时之内" in page and 'name="findings"' not in page and kept(played) == []
+    assert decided(played, by="li", now_us=now_us + 25 * HOUR).body.by == "li"
+
+
+def test_what_is_final_is_reopened_on_its_page_by_two(played: Centre) -> None:
+    wang, zhao = (signed_in(played, "supervisor", "410000", name) for name in ("wang", "zhao"))
+    decided(played)
+    decided(played, "second", by="zhao")
+    path = f"/classes/{CLASS}/decision"
+
+    def says(client: TestClient, answer: str) -> int:
+        case = look(played)
+        said = {"stage": turn(case)[0], "answer": answer, "reason": "新的证据", "findings": case.basis}
+        return send(client, path, **said).status_code
+
+    page = wang.get(f"{path}?lang=en").text
+    assert 'value="reopen"' in page and 'value="keep"' not in page
+    assert says(wang, "reopen") == 303
+    page = zhao.get(f"{path}?lang=zh").text
+    assert "wang 提出重新处理，尚待另一人答复" in page and 'value="stand"' in page
+    assert says(wang, "reopen") == 422 and look(played).standing.answer == "withdraw"
+    assert says(zhao, "reopen") == 303
+    told = look(played).standing
+    assert (told.round.state, told.round.changed) == ("stale", ("reopened",))
+    assert "两人决定重新处理" in zhao.get(f"{path}?lang=zh").text and "原决定重新有效" not in zhao.get(path).text
+    assert decided(played, answer="keep").after.round.state == "first"
+
+
+def test_attack_nobody_alone_changes_what_a_final_decision_rests_on(
+    played: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The class of these tests has a simulated clock, of which no notice ends: here it has."""
+    decided(played)
+    decided(played, "second", by="zhao")
+    final = look(played).standing
+    assert final.final
+    state_review(played.store, CLASS, PRACTICE, "missing", "看过", "王", NOW)
+    monkeypatch.setattr(reviews, "standing", lambda *_: final)
+    monkeypatch.setattr(Policy, "notice_us", 7 * 24 * HOUR)
+    with pytest.raises(DecidedForGood):
+        state_review(played.store, CLASS, PRACTICE, "complete", "看过", "王", NOW)
+
+
+def test_a_late_objection_is_shown_as_late(played: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    decided(played)
+    decided(played, "second", by="zhao")
+    raise_objection(played.store, CLASS, "school", None, "名册有误", "school-1")
+    assert look(played).standing.final_us is None
+    monkeypatch.setattr(standing_rules, "is_late", lambda *_: True)
+    monkeypatch.setattr(decision_rules, "is_late", lambda *_: True)
+    client = signed_in(played, "supervisor", "410000")
+    for path in ("", "/decision", "/objections"):
+        assert "逾期：在公示期结束后提出" in client.get(f"/classes/{CLASS}{path}?lang=zh").text
+        assert "Late: it came after the public notice" in client.get(f"/classes/{CLASS}{path}?lang=en").text
+    assert look(played).standing.final
 
 
 def test_the_commands_take_objections_and_their_answers(

@@ -5,20 +5,24 @@ import io
 import json
 import threading
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.responses import Response
 
 from central.dossier import desk
 from central.dossier.bulk import HASH
 from central.dossier.document import FILES
+from central.dossier.errors import MayNoMore
 from central.dossier.facts import facts_hash
 from central.dossier.gather import gather
 from central.dossier.layout import laid_out
 from central.dossier.made import state_made
 from central.dossier.packed import packed
 from central.errors import UnknownClass
+from central.web import exports
 from central.wiring import Centre
 from evidence.bodies import CentreLook, Export, body_of
 from tests.central.console import send, signed_in
@@ -101,7 +105,7 @@ def test_what_is_chosen_is_what_was_asked(site: Centre) -> None:
         assert page.status_code == 422 and said in page.text and f'value="{asked.get("region", "")}"' in page.text
 
 
-def test_one_export_at_a_time_and_one_that_is_broken_off_frees_the_place(site: Centre) -> None:
+def test_an_export_that_is_broken_off_frees_the_place(site: Centre) -> None:
     stream = packed(site, ["class-a", "class-b"], site.checkpoint(), "json", "zh",
                     lambda facts: state_made(site, facts))
     next(stream)
@@ -110,6 +114,29 @@ def test_one_export_at_a_time_and_one_that_is_broken_off_frees_the_place(site: C
     client = signed_in(site)
     for _ in range(2):
         assert len(chosen(client).namelist()) == 3
+
+
+def test_attack_whoever_is_shut_out_while_an_export_runs_gets_no_more_of_it(
+    site: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does one that nobody takes any more keep others from theirs."""
+    class Taken(Response):
+        """The answer: its pieces are taken by the test."""
+
+        def __init__(self, content: Iterator[bytes], **_: object) -> None:
+            super().__init__()
+            streams.append(content)
+
+    streams: list[Iterator[bytes]] = []
+    monkeypatch.setattr(exports, "StreamingResponse", Taken)
+    client = signed_in(site, "supervisor", "410000")
+    send(client, "/exports", kind="json")
+    assert next(streams[0])
+    site.account_desk().change("supervisor-410000", "supervisor", "411200", None)
+    with pytest.raises(MayNoMore):
+        b"".join(streams[0])
+    assert stated(site)[0] == ["class-a"]
+    assert send(client, "/exports", kind="json").status_code == 200, "the place is free again"
 
 
 def test_a_class_that_cannot_be_told_is_named(site: Centre) -> None:

@@ -36,7 +36,7 @@ AT = f"/api/segments/{SHA}"
 
 @pytest.fixture
 def client(centre: Centre) -> TestClient:
-    return signed_in(centre)
+    return signed_in(centre, "auditor", "410000")
 
 
 def announcing(centre: Centre, device: str = "box-1", data: bytes = DATA) -> Box:

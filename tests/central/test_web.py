@@ -34,7 +34,7 @@ SHA = hashlib.sha256(DATA).hexdigest()
 
 @pytest.fixture
 def client(centre: Centre) -> TestClient:
-    return signed_in(centre)
+    return signed_in(centre, "auditor", "410000")
 
 
 @pytest.fixture

@@ -139,7 +139,7 @@ def test_a_decision_of_a_box_or_of_another_class_is_none(made: Course) -> None:
     assert made.story().decisions == ()
 
 
-ANSWERS = st.sampled_from(["withdraw", "keep", "correct"])
+ANSWERS = st.sampled_from(["withdraw", "keep", "correct", "reopen", "stand"])
 MOVES = st.lists(st.one_of(
     st.tuples(st.just("first"), ANSWERS, st.sampled_from("abc"), st.sampled_from(["flag", "review", "clear"])),
     st.tuples(st.just("second"), ANSWERS, st.sampled_from("abc"), st.sampled_from(["flag", "review", "clear"])),

@@ -5,6 +5,7 @@ import dataclasses
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,8 +16,8 @@ from evidence.rules import RULES_VERSION, finding_json, findings
 from evidence.seal import read_sealed
 from evidence.standing import findings_hash, same_findings, standing
 from evidence.times import HOUR, utc_us
-from tests.evidence.course import Course, at
-from tests.evidence.deciding import AS_OF, DAYS, decide, decision, flagged, objection, stand
+from tests.evidence.course import REAL, UNSET, Course, at
+from tests.evidence.deciding import AS_OF, DAYS, copied, decide, decision, flagged, objection, stand
 from tests.evidence.test_golden import load
 
 KNOWN = {1: "3802e88ada534a45341b81f8865871dd8346717d4f3ae2feee7821c0cfb3b248"}
@@ -70,6 +71,112 @@ def test_it_is_final_after_the_notice_and_not_before() -> None:
     assert standing(made.story(), made.findings(AS_OF), old, second.at_us).final, "a policy of before names none"
     objection(made, "o-1")
     assert not stand(made, "2026-12-01 00:00").final
+
+
+LATE = "2026-03-30 09:00"
+"""More than a week after the second decision."""
+
+
+@pytest.mark.parametrize("state", ["raised", "answered", "upheld", "rejected", "withdrawn"])
+def test_attack_an_objection_after_the_notice_makes_nothing_final_undone(state: str) -> None:
+    """Else whoever objects again and again keeps what was decided from ever being final."""
+    made = flagged()
+    both(made)
+    before = stand(made)
+    assert before.final
+    objection(made, "o-1", when=LATE)
+    if state != "raised":
+        objection(made, "o-1", state, when="2026-03-31 09:00")
+    told = stand(made)
+    assert (told.round.state, told.final, told.final_us, told.answer) == (
+        "decided", True, before.final_us, "withdraw")
+    assert [one.objection for one in told.late] == ["o-1"] and told.open == ()
+
+
+def test_an_objection_that_came_in_time_holds_it_up_to_its_end_and_no_other_after_it_does() -> None:
+    made = flagged()
+    both(made)
+    objection(made, "o-1")
+    objection(made, "o-2", when=LATE)
+    told = stand(made)
+    assert told.final_us is None and [one.objection for one in told.open] == ["o-1"]
+    ended = objection(made, "o-1", "rejected", when="2026-03-31 09:00")
+    told = stand(made)
+    assert told.final_us == ended.utc_us and told.final, "final from then on, and not from before"
+
+
+def test_attack_no_clock_that_is_not_set_makes_final_early_or_an_objection_late() -> None:
+    made = flagged()
+    first = decide(made, "first", "withdraw", "wang")
+    chain = made.centre
+    chain.clock = UNSET
+    decide(made, "second", "withdraw", "li", first)
+    assert made.story().decisions[-1].void == "clock" and stand(made).round.state == "first"
+    chain.clock = dataclasses.replace(REAL, source="simulated", rate=60)
+    decide(made, "second", "withdraw", "li", first)
+    assert made.story().decisions[-1].void == "clock"
+    chain.clock = REAL
+    second = decide(made, "second", "withdraw", "li", first, when="2026-01-01 09:00")
+    told = stand(made)
+    assert second.utc_us < first.utc_us and told.final_us is not None
+    assert told.final_us >= first.utc_us + made.policy.notice_us, "a clock that went back shortens no notice"
+    chain.clock = UNSET
+    objection(made, "o-1", when="2027-03-30 09:00")
+    told = stand(made)
+    assert told.late == () and told.final_us is None, "a clock that ran ahead takes nobody's word away"
+
+
+def test_attack_neither_a_simulated_clock_nor_one_of_now_that_is_not_set_ends_a_notice() -> None:
+    made = flagged()
+    both(made)
+    story, found, later = made.story(), made.findings(AS_OF), at("2027-01-01 00:00")
+    assert standing(story, found, made.policy, later).final
+    assert not standing(story, found, made.policy, later, timed=False).final
+    simulated = dataclasses.replace(story, simulated=True)
+    assert not standing(simulated, found, made.policy, later).final
+    without = dataclasses.replace(made.policy, decision=None)
+    assert standing(simulated, found, without, at(AS_OF), timed=False).final, "where there is no notice none is awaited"
+
+
+def test_what_is_final_is_reopened_by_two_persons_and_by_nobody_alone() -> None:
+    made = flagged()
+    both(made)
+    objection(made, "o-1", when=LATE)
+    early = copied(made)
+    first = decide(made, "first", "reopen", "zhao")
+    told = stand(made)
+    assert told.final and told.answer == "withdraw" and told.round.reopening
+    assert told.round.reopening.hash == made.story().decisions[-1].hash
+    decide(made, "second", "reopen", "zhao", first)
+    decide(made, "first", "reopen", "chen")
+    decide(made, "second", "reopen", "chen")
+    assert [one.void for one in made.story().decisions[3:]] == ["same_person", "running", "no_first"]
+    other = copied(made)
+    decide(other, "second", "stand", "chen", first)
+    told = stand(other)
+    assert told.final and told.answer == "withdraw" and told.round.reopening is None
+    decide(other, "first", "reopen", "zhao")
+    assert stand(other).round.reopening, "somebody may say so again"
+    decide(made, "second", "reopen", "chen", first)
+    told = stand(made)
+    assert (told.round.state, told.round.changed, told.answer, told.final) == ("stale", ("reopened",), None, False)
+    assert [one.objection for one in told.open] == ["o-1"] and told.late == ()
+    anew = decide(made, "first", "keep", "zhao")
+    decide(made, "second", "keep", "chen", anew)
+    assert made.story().decisions[-1].void == "objection", "the objection is answered first now"
+    objection(made, "o-1", "upheld")
+    decide(made, "second", "keep", "chen", decide(made, "first", "keep", "zhao"))
+    assert stand(made).answer == "keep"
+    decide(early, "first", "stand", "zhao")
+    assert early.story().decisions[-1].void == "no_first", "nobody has said that it be reopened"
+
+
+def test_nothing_is_reopened_before_it_is_final() -> None:
+    made = flagged()
+    decide(made, "first", "reopen", "zhao")
+    both(made)
+    decide(made, "first", "reopen", "zhao")
+    assert [one.void for one in made.story().decisions] == ["not_final", None, None, "not_final"]
 
 
 @given(st.sampled_from(["verdict", "recordings", "findings", None]))

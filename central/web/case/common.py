@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from central.accounts.actions import Action
 from central.accounts.people import Actor
+from central.classes.errors import FindingsChanged, ObjectionWentOn, RecordingChanged, SaidMore, StillComing
 from central.classes.stories import Told
 from central.web.access import actor_of, field
 from central.web.errors import BadNumber, NothingChosen
@@ -22,17 +23,23 @@ from evidence.errors import ZaitangError
 MAY = {
     "review": Action.REVIEW, "decide": Action.DECIDE, "object": Action.OBJECT, "answer": Action.ANSWER_OBJECTION,
     "inspect": Action.INSPECT, "survey": Action.SURVEY, "export": Action.EXPORT,
-    "faces": Action.SEE_FACES,
+    "faces": Action.SEE_FACES, "video": Action.SEE_VIDEO,
 }
+
+
+MEANWHILE = (FindingsChanged, SaidMore, StillComing, RecordingChanged, ObjectionWentOn)
+"""What somebody sent is as it should be, and the class is another one by now: 409."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Typed:
-    """What somebody typed into the form `which` of a page, and why it was refused; on a fresh page neither."""
+    """What somebody typed into the form `which` of a page, and why it was refused, with which status; on a fresh page
+    nothing of it."""
 
     which: str = ""
     error: str = ""
     fields: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    status: int = 422
 
     def get(self, name: str, fresh: str = "") -> str:
         """What stands in a field."""
@@ -41,7 +48,14 @@ class Typed:
 
 def refused(request: Request, which: str, error: ZaitangError, names: Iterable[str]) -> Typed:
     """A form that was refused, with what was typed into these fields."""
-    return Typed(which, words(error, lang_of(request)), {name: field(request, name) for name in names})
+    status = 409 if isinstance(error, MEANWHILE) else 422
+    return Typed(which, words(error, lang_of(request)), {name: field(request, name) for name in names}, status)
+
+
+def counted(request: Request, name: str) -> int | None:
+    """A number that the page sent along, which it always does; what is no number is never the present one."""
+    text = field(request, name)
+    return None if not text else int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def can(actor: Actor) -> dict[str, bool]:
@@ -59,7 +73,7 @@ def case_page(
         "liveness_checked": told.story.liveness_checked, "offset": told.order.utc_offset_min,
         "as_of": LocalTime(told.order.utc_offset_min, lang).full(told.as_of.us),
     }
-    status = 422 if any(one.error for one in typed.values()) else 200
+    status = next((one.status for one in typed.values() if one.error), 200)
     return page(request, centre, template, status, c=head, can=can(actor),
                 form=lambda which: typed.get(which, Typed()), **content)
 

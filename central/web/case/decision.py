@@ -9,10 +9,10 @@ from fastapi.responses import HTMLResponse, Response
 
 from central.accounts.actions import Action
 from central.accounts.people import Actor
-from central.classes.decisions import Answer, Case, Stage, decide, hindrance, look_at
+from central.classes.decisions import Case, decide, hindrance, look_at, turn
 from central.errors import UnknownClass
 from central.web.access import Routes, actor_of, field
-from central.web.case.common import Typed, back_to, case_page, chosen, refused
+from central.web.case.common import Typed, back_to, case_page, chosen, counted, refused
 from central.web.case.unit import review_words, unit_words
 from central.web.class_names import ClassName, names_of
 from central.web.decisions import decided_view
@@ -35,7 +35,10 @@ EVENTS = {
     "agreed": N_("a second person says the same"),
     "sent_back": N_("a second person says, too, that something must be put right first"),
     "differed": N_("a second person says something else"),
-    "changed": N_("the verdict, the recordings or the policy change, or an objection is upheld"),
+    "changed": N_("the verdict, the recordings or the policy change, or an objection that came in time is upheld"),
+    "reopening": N_("it is final, and somebody says that it be reopened"),
+    "stood": N_("a second person says that it stays"),
+    "reopened": N_("a second person says, too, that it be reopened"),
 }
 ROUND = {
     "none": N_("nobody has decided"),
@@ -102,7 +105,8 @@ def decision(centre: Centre) -> APIRouter:
         try:
             stage, answer = chosen(request, "stage", STAGES), chosen(request, "answer", ANSWERS)
             decide(centre.store, class_id, stage, answer, field(request, "reason"), account, account,
-                   field(request, "findings"), centre.clock.stamp().utc_us, _said(request))
+                   field(request, "findings"), centre.clock.stamp().utc_us, counted(request, "said"),
+                   field(request, "marks"))
         except UnknownClass:
             raise
         except BadInput as error:
@@ -128,16 +132,11 @@ def _page(request: Request, centre: Centre, class_id: str, typed: Typed | None =
         limit=told.policy.r3.limit.value if told.policy.r3 else 0,
         findings=sorted(speaking, key=lambda one: one.rule != "R3"),
         rest=[one for one in found if one not in speaking], hash=case.findings, basis=case.basis, said=case.said,
+        marks=case.marks,
         policy=told.policy.title_en if lang == "en" else told.policy.title, policy_hash=told.policy.sha256,
         rules=RULES_VERSION, recordings=recordings_of(case, names, local), reviews=_reviews(case, local),
         decided=decided_view(told, local, names), turn=form_view(case, actor_of(request), lang),
         round=case.standing.round.state, table=_table(lang))
-
-
-def _said(request: Request) -> int | None:
-    """Of the case as the page showed it, which always sends it; what is no number is never the present one."""
-    text = field(request, "said")
-    return None if not text else int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def recordings_of(case: Case, names: Mapping[str, str], local: LocalTime) -> tuple[RecordingView, ...]:
@@ -159,10 +158,9 @@ def _reviews(case: Case, local: LocalTime) -> tuple[ReviewedView, ...]:
 
 def form_view(case: Case, actor: Actor, lang: str) -> FormView:
     """What this person may decide now, and else why not."""
-    stage: Stage = "second" if case.standing.round.state == "first" else "first"
-    answers: tuple[Answer, ...] = ("withdraw", "keep", "correct")
+    stage, answers = turn(case)
     whys = {answer: hindrance(case, stage, answer, actor.account, actor.account) for answer in answers}
-    always = whys["keep"]
+    always = whys["keep" if "keep" in whys else answers[0]]
     return FormView(
         stage, translate(STAGES[stage], lang), words(always, lang) if always else "",
         tuple(Choice(answer, translate(ANSWERS[answer], lang), words(why, lang) if why else "")

@@ -13,7 +13,7 @@ from central.classes.objections import handle_objection, of_trainee, raise_objec
 from central.classes.stories import Stories
 from central.errors import UnknownClass
 from central.web.access import Routes, actor_of, field
-from central.web.case.common import Typed, back_to, case_page, chosen, refused
+from central.web.case.common import Typed, back_to, case_page, chosen, counted, refused
 from central.web.class_names import ClassName, names_of
 from central.web.decisions import decided_view
 from central.web.localtime import LocalTime
@@ -28,7 +28,7 @@ PATH = "/classes/{class_id}/objections"
 Number = Annotated[str, PathParam(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 HOW = {
     "answered": N_("answer it, and leave it open"),
-    "upheld": N_("uphold it: a decision that runs does not hold any more"),
+    "upheld": N_("uphold it: a decision that runs does not hold any more, but for one that is final"),
     "rejected": N_("reject it"),
 }
 
@@ -73,7 +73,7 @@ def _handle(
     try:
         how: Any = chosen(request, "how", offered) if offered else "withdrawn"
         handle_objection(centre.store, class_id, objection, how, field(request, "text"), actor_of(request).account,
-                         by_school=not offered)
+                         by_school=not offered, shown=counted(request, "records"))
     except (UnknownClass, NoObjection):
         raise
     except BadInput as error:

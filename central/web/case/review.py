@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from central.accounts.actions import Action
-from central.classes.reviews import point_out, state_review
+from central.classes.reviews import mark, point_out, state_review
 from central.classes.stories import Stories
 from central.errors import UnknownBlock, UnknownClass
 from central.web.access import Routes, actor_of, field
@@ -32,7 +32,7 @@ def review(centre: Centre, stories: Stories) -> APIRouter:
     """Routes of a recording's page."""
     routes = Routes(centre.store.device, default_response_class=HTMLResponse)
 
-    @routes.get(PATH, Action.SEE_VIDEO)
+    @routes.get(PATH, Action.SEE_CLASS)
     def show(request: Request, class_id: ClassName, block: ClassName) -> Response:
         return _page(request, centre, stories, class_id, block)
 
@@ -41,7 +41,7 @@ def review(centre: Centre, stories: Stories) -> APIRouter:
         try:
             said = chosen(request, "answer", STATES)
             state_review(centre.store, class_id, block, said, field(request, "reason"), actor_of(request).account,
-                         centre.clock.stamp().utc_us)
+                         centre.clock.stamp().utc_us, field(request, "mark") or None)
         except (UnknownClass, UnknownBlock):
             raise
         except BadInput as error:
@@ -77,9 +77,9 @@ def _page(
         view = unit_view(told, unit, names_of(centre, class_id), tx, local)
         contact = sheet_views(tx, centre, told, unit, local)
     offered = {name: translate(text, lang) for name, text in STATES.items()}
-    decided = standing(told.story, told.findings, told.policy, told.as_of.us).round.state == "decided"
+    decided = standing(told.story, told.findings, told.policy, told.as_of.us, told.as_of.timed).round.state == "decided"
     return case_page(request, centre, "review.html", told, {typed.which: typed} if typed else {}, u=view,
-                     answers=offered, sheets=contact, decided=decided)
+                     mark=mark(told, unit), answers=offered, sheets=contact, decided=decided)
 
 
 def _seconds(request: Request) -> float:

@@ -22,6 +22,7 @@ FIRST_REVIEW = N_("A review is required: look at the recordings, then a first pe
 AGAIN = N_("What two persons said does not decide it: a first person decides anew.")
 SECOND = N_("One person has decided: a second one confirms it or not.")
 WAITS = N_("The second decision waits until every objection has come to its end.")
+REOPENING = N_("One person says that the final decision be reopened: a second one says so, too, or that it stays.")
 OBJECTION = N_("Objection {objection} waits for its end.")
 UNDECIDED = N_("{count} recordings are undecided: somebody looks at them and answers.")
 INSPECT = N_("No inspection is on record that counts.")
@@ -129,7 +130,7 @@ def _needs(case: Case, local: LocalTime) -> Iterator[Need]:
         first = case.r3.open_recordings[0]
         yield Need(translate(UNDECIDED, lang, count=len(case.r3.open_recordings)), supervisors,
                    f"{base}/blocks/{first}", "review")
-    for one in case.standing.open:
+    for one in (one for one in told.story.objections if one.open):
         yield Need(translate(OBJECTION, lang, objection=one.objection), supervisors,
                    f"{base}/objections#{one.objection}", "answer")
     turn = _turn(case)
@@ -164,6 +165,8 @@ def _knowable(told: Told) -> tuple[str, ...]:
 def _turn(case: Case) -> str:
     """Who decides next; empty where nobody does now."""
     state = case.standing.round.state
+    if case.standing.round.reopening is not None:
+        return REOPENING
     if case.r3 is None or case.r3.verdict == "clear" or not case.over or state == "decided":
         return ""
     if state == "first":

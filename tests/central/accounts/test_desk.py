@@ -12,6 +12,7 @@ from central.accounts.errors import (
     BadScope,
     LastAdministrator,
     LinkOver,
+    OwnRole,
 )
 from central.errors import BadRegion, UnknownAccount, UnknownInstitution
 from central.wiring import Centre
@@ -134,3 +135,12 @@ def test_a_new_link_a_new_password_and_disabling_end_an_old_link(desk: AccountDe
     for link in (first, second, third, "", "x" * 5000):
         with pytest.raises(LinkOver):
             desk.owner_of_link(link)
+
+
+def test_attack_an_administrator_gives_nobodys_rights_to_the_own_account(desk: AccountDesk) -> None:
+    """Else whoever makes accounts would decide, and see video, a moment later, under one name."""
+    for name in ("wang", "zhou"):
+        desk.add(name, "administrator", None, None, PASSWORD)
+    with pytest.raises(OwnRole):
+        desk.change("wang", "supervisor", "410000", "wang")
+    assert desk.change("wang", "supervisor", "410000", "zhou").role == "supervisor"

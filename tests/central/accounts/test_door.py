@@ -9,7 +9,16 @@ from central.accounts import passwords
 from central.accounts.codes import STEP_S
 from central.accounts.desk import digest
 from central.accounts.door import IDLE_US, STEP_US, WHOLE_US, Door, form_token
-from central.accounts.errors import BadLabel, NotThePassword, SignInRefused, TooManyTokens, TooManyWrong
+from central.accounts.errors import (
+    BadLabel,
+    BadPassword,
+    CodesOnAlready,
+    NotThePassword,
+    SignInRefused,
+    TooManyTokens,
+    TooManyWrong,
+)
+from central.accounts.passwords import Passwords
 from central.accounts.people import Actor
 from central.errors import NotSignedIn, NotTheCode
 from central.wiring import Centre
@@ -217,6 +226,65 @@ def test_a_link_does_not_lead_around_the_codes(clock: FixedClock, door: Door) ->
     assert not entered.whole and door.actor(entered.token) is None
 
 
+def test_attack_a_stolen_session_and_the_password_get_neither_codes_nor_token_nor_password(
+    clock: FixedClock, door: Door
+) -> None:
+    """Whoever sits down at a session that was left open knows the password, and has no telephone."""
+    li = door.actor(in_(door))
+    assert li is not None
+    early = door.offer_codes(li)
+    totp = with_codes(door, clock)
+    for secret, sealed in (early, door.offer_codes(li)):
+        with pytest.raises(CodesOnAlready):
+            door.take_codes(li, sealed, pyotp.TOTP(secret).generate_otp(step(clock)), PASSWORD, AT)
+    for code in ("", "12", totp.generate_otp(step(clock) - 1)):
+        with pytest.raises(NotTheCode):
+            door.make_token(li, "x", PASSWORD, AT, code)
+        with pytest.raises(NotTheCode):
+            door.change_password(li, PASSWORD, OTHER, AT, code)
+    code = totp.generate_otp(step(clock))
+    assert door.make_token(li, "x", PASSWORD, AT, code)
+    with pytest.raises(NotTheCode):
+        door.change_password(li, PASSWORD, OTHER, AT, code)
+    clock.utc_us += STEP_S * 1_000_000
+    with pytest.raises(BadPassword):
+        door.change_password(li, PASSWORD, "short", AT, totp.generate_otp(step(clock)))
+    assert door.change_password(li, PASSWORD, OTHER, AT, totp.generate_otp(step(clock))).whole, "nor was it used up"
+
+
+def test_attack_codes_of_a_session_are_guessed_no_oftener_than_at_the_door(clock: FixedClock, door: Door) -> None:
+    with_codes(door, clock)
+    li = Actor("li", "supervisor", "411200")
+    for _ in range(8):
+        with pytest.raises(NotTheCode):
+            door.make_token(li, "x", PASSWORD, AT, "12")
+    with pytest.raises(TooManyWrong):
+        door.change_password(li, PASSWORD, OTHER, AT, "12")
+    half = door.enter("li", PASSWORD, AT)
+    with pytest.raises(TooManyWrong):
+        door.code(half.token, "12")
+
+
+def test_attack_a_half_session_that_a_new_password_ended_is_not_made_whole(
+    clock: FixedClock, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner changes the stolen password while the thief's code is on its way."""
+    totp, half = with_codes(door, clock), door.enter("li", PASSWORD, AT)
+    known = door.half(half.token)
+    door.desk.set_password("li", OTHER, None)
+    monkeypatch.setattr(door, "half", lambda _: known)
+    with pytest.raises(NotSignedIn):
+        door.code(half.token, totp.generate_otp(step(clock)))
+
+
+def test_attack_a_session_begun_with_a_stolen_password_ends_when_codes_come_on(clock: FixedClock, door: Door) -> None:
+    thief, owner = in_(door), door.actor(in_(door))
+    assert owner is not None and door.actor(thief) is not None
+    secret, sealed = door.offer_codes(owner)
+    own = door.take_codes(owner, sealed, pyotp.TOTP(secret).generate_otp(step(clock)), PASSWORD, AT)
+    assert door.actor(thief) is None and door.actor(own.token) == owner
+
+
 # --- too many tries
 
 
@@ -232,6 +300,20 @@ def test_who_guesses_waits_and_nobody_else(door: Door) -> None:
         in_(door)
     assert in_(door, at="10.0.0.8"), "the owner, elsewhere"
     assert in_(door, "wang"), "another account, from there"
+
+
+def test_attack_a_burst_of_guesses_gets_no_further_than_one_after_the_other(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of the burst are let in before the first of them is found wrong; the right one comes when eight were."""
+    def right(self: Passwords, kept: str | None, password: str) -> bool:
+        monkeypatch.undo()
+        wrong(door, 8)
+        return True
+
+    monkeypatch.setattr(Passwords, "right", right)
+    with pytest.raises(TooManyWrong):
+        door.enter("li", PASSWORD, AT)
 
 
 def test_what_was_wrong_before_the_right_one_is_forgotten(door: Door) -> None:

@@ -44,7 +44,7 @@ def test_an_objection_stops_the_second_decision_until_it_ends(owned: Centre) -> 
     assert send(zhao, f"{PAGE}/o-1", how="rejected", text="名册无误").status_code == 303
     said = text(mine.get(f"{PAGE}?lang=en"))
     assert "zhao answered: 名册无误" in said and "Dispute d-1, which held the video, is over." in said
-    assert send(zhao, decision, **second).status_code == 422, "the dispute is over: R7 says something else"
+    assert send(zhao, decision, **second).status_code == 409, "the dispute is over: R7 says something else"
     second["findings"] = shown(zhao.get(decision), "findings")
     assert send(zhao, decision, **second).status_code == 303
 
@@ -65,6 +65,18 @@ def test_a_school_is_offered_no_withdrawal_of_what_a_trainee_raised_alone(owned:
     answer = send(mine, f"{PAGE}/o-1/withdrawal?lang=en", text="已说明")
     assert answer.status_code == 422 and "no institution withdraws it" in text(answer)
     assert len(kept(owned, "objection")) == 1
+
+
+def test_attack_an_objection_that_went_on_is_not_ended_unread(owned: Centre) -> None:
+    mine, li, zhao = school(owned), supervisor(owned, "li"), supervisor(owned, "zhao")
+    send(mine, PAGE, source="school", text="名册有误")
+    old = shown(li.get(PAGE), "records")
+    assert send(zhao, f"{PAGE}/o-1", how="answered", text="在查", records=old).status_code == 303
+    refused = send(li, f"{PAGE}/o-1?lang=en", how="rejected", text="名册无误", records=old)
+    assert refused.status_code == 409 and "read that first" in text(refused) and "名册无误" in refused.text
+    assert len(kept(owned, "objection")) == 2
+    fresh = shown(refused, "records")
+    assert send(li, f"{PAGE}/o-1", how="rejected", text="名册无误", records=fresh).status_code == 303
 
 
 def test_what_is_no_objection_or_no_answer_is_refused_with_what_was_typed(owned: Centre) -> None:

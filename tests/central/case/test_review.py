@@ -8,7 +8,7 @@ import pytest
 from central.web.case.summary import percent_words
 from central.wiring import Centre
 from evidence.bodies import Pointed, Review
-from tests.central.case_pages import BASE, FIRST, PRACTICE, belongs, kept, school, supervisor, text
+from tests.central.case_pages import BASE, FIRST, PRACTICE, belongs, kept, school, shown, supervisor, text
 from tests.central.console import send
 from tests.central.course import AWAY, PEOPLE
 from tests.central.test_reviews import story, video_of
@@ -87,6 +87,18 @@ def test_whoever_is_pointed_out_is_shown_and_jumps_there(owned: Centre) -> None:
     page = li.get(f"{PAGE}?lang=en")
     assert "pointed out by li" in text(page) and "6 / 6" in text(page)
     assert f'data-at="{fact.span.start_us + 10_500_000}"' in page.text
+
+
+def test_attack_a_roll_call_that_comes_after_the_page_is_not_claimed_as_seen(owned: Centre) -> None:
+    """Nor is a review that somebody else made meanwhile answered without having been read."""
+    li, zhao = supervisor(owned, "li"), supervisor(owned, "zhao")
+    old = shown(li.get(PAGE), "mark")
+    fresh = shown(zhao.get(PAGE), "mark")
+    assert send(zhao, f"{PAGE}/review", answer="open", reason="看不清", mark=fresh).status_code == 303
+    refused = send(li, f"{PAGE}/review?lang=en", answer="missing", reason="看过", mark=old)
+    assert refused.status_code == 409 and "have come since it was shown" in text(refused) and "看过" in refused.text
+    assert len(kept(owned, "review")) == 1
+    assert send(li, f"{PAGE}/review", answer="missing", reason="看过", mark=shown(refused, "mark")).status_code == 303
 
 
 NOBODY: list[tuple[dict[str, str], str]] = [

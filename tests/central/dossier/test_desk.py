@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import pytest
 
 from central.dossier import desk as desk_module
-from central.dossier.desk import KEPT_S, WAITING, DossierDesk, Job, by_process
+from central.dossier.desk import EACH, KEPT_S, WAITING, DossierDesk, Job, by_process
 from central.dossier.document import FILES, json_bytes
-from central.dossier.errors import DossierFailed, TooManyDossiers
+from central.dossier.errors import DossierFailed, TooManyDossiers, YourDossiers
 from central.dossier.facts import facts_hash
 from central.dossier.layout import laid_out
 from central.dossier.shape import Facts
@@ -57,10 +57,10 @@ def ended(desk: DossierDesk, job: Job) -> Job:
 
 def test_who_asks_for_the_same_shares_it(press: Press) -> None:
     desk, begun = DossierDesk(press), []
-    one = desk.ask(flagged(), ".pdf", "zh", lambda: begun.append(1))
+    one = desk.ask(flagged(), ".pdf", "zh", "li", lambda: begun.append(1))
     later = dossier(flagged_course(), as_of="2026-04-02 08:00")
-    assert desk.ask(later, ".pdf", "zh", lambda: begun.append(2)) is one
-    other = desk.ask(flagged(), ".pdf", "en", lambda: begun.append(3))
+    assert desk.ask(later, ".pdf", "zh", "wang", lambda: begun.append(2)) is one
+    other = desk.ask(flagged(), ".pdf", "en", "li", lambda: begun.append(3))
     assert begun == [1, 3] and other is not one and desk.before(other) == 1
     press.may.set()
     assert ended(desk, other).data == ended(desk, one).data == facts_hash(flagged()).encode()
@@ -71,24 +71,35 @@ def test_who_asks_for_the_same_shares_it(press: Press) -> None:
 def test_one_that_fails_is_made_anew_and_holds_up_no_other(press: Press) -> None:
     press.may.set()
     desk = DossierDesk(press)
-    bad, good = (desk.ask(flagged(), ending, "zh", lambda: None) for ending in (".bad", ".pdf"))
+    bad, good = (desk.ask(flagged(), ending, "zh", "li", lambda: None) for ending in (".bad", ".pdf"))
     assert (ended(desk, bad).state, ended(desk, good).state) == ("failed", "done")
-    assert desk.ask(flagged(), ".bad", "zh", lambda: None) is not bad
+    assert desk.ask(flagged(), ".bad", "zh", "li", lambda: None) is not bad
 
 
 def test_so_many_wait_and_no_more(press: Press) -> None:
     desk = DossierDesk(press)
     with pytest.raises(TooManyDossiers):
         for number in range(WAITING + 2):
-            desk.ask(flagged(), f".{number}", "zh", lambda: None)
+            desk.ask(flagged(), f".{number}", "zh", f"li-{number}", lambda: None)
+
+
+def test_attack_one_account_does_not_take_the_places_of_all(press: Press) -> None:
+    desk = DossierDesk(press)
+    mine = [desk.ask(flagged(), f".{number}", "zh", "li", lambda: None) for number in range(EACH)]
+    with pytest.raises(YourDossiers):
+        desk.ask(flagged(), ".pdf", "zh", "li", lambda: None)
+    other = desk.ask(flagged(), ".pdf", "zh", "wang", lambda: None)
+    press.may.set()
+    assert [ended(desk, one).state for one in (*mine, other)] == ["done"] * (EACH + 1)
+    assert desk.ask(flagged(), ".xlsx", "zh", "li", lambda: None)
 
 
 def test_what_cannot_be_stated_is_not_begun(press: Press) -> None:
     desk = DossierDesk(press)
     with pytest.raises(ZeroDivisionError):
-        desk.ask(flagged(), ".pdf", "zh", lambda: 1 // 0)
+        desk.ask(flagged(), ".pdf", "zh", "li", lambda: 1 // 0)
     press.may.set()
-    assert desk.ask(flagged(), ".xlsx", "zh", lambda: None).ending == ".xlsx" and ".pdfzh" not in press.made
+    assert desk.ask(flagged(), ".xlsx", "zh", "li", lambda: None).ending == ".xlsx" and ".pdfzh" not in press.made
 
 
 def test_it_is_forgotten_after_a_while_and_when_there_is_too_much(
@@ -97,9 +108,9 @@ def test_it_is_forgotten_after_a_while_and_when_there_is_too_much(
     press.may.set()
     now = [100.0]
     desk = DossierDesk(press, lambda: now[0])
-    old = ended(desk, desk.ask(flagged(), ".pdf", "zh", lambda: None))
+    old = ended(desk, desk.ask(flagged(), ".pdf", "zh", "li", lambda: None))
     now[0] += 1
-    new = ended(desk, desk.ask(flagged(), ".xlsx", "zh", lambda: None))
+    new = ended(desk, desk.ask(flagged(), ".xlsx", "zh", "li", lambda: None))
     monkeypatch.setattr(desk_module, "KEPT_BYTES", 100)
     assert desk.job("c-1", old.key) is None and desk.job("c-1", new.key) is new
     now[0] += KEPT_S + 1

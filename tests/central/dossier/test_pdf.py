@@ -208,6 +208,17 @@ def test_the_largest_class_is_laid_out_in_bounded_room() -> None:
     assert 20 <= len(pages) <= 60
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("hours", range(24, 60, 6))
+def test_the_code_its_text_and_the_key_of_the_tree_stand_on_one_page(hours: int) -> None:
+    """Wherever the tables before them end: no last page holds the key alone."""
+    facts = flagged()
+    filled = dataclasses.replace(facts, hours=(facts.hours[0],) * hours)
+    pages = [plain(page.extract_text()) for page in PdfReader(io.BytesIO(pdf(filled, "en"))).pages]
+    (last,) = (number for number, page in enumerate(pages) if "Keyofthetree" in page)
+    assert all(said in pages[last] for said in ("Textofthecode", "zaitang-verifyDIR", plain(facts.proof.key)))
+
+
 def test_what_no_page_can_hold_is_counted() -> None:
     facts = flagged()
     large = dataclasses.replace(facts, hours=(facts.hours[0],) * 1500)

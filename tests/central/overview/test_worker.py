@@ -123,6 +123,8 @@ def test_records_alone_are_no_hurry_but_the_page_says_so(city: City) -> None:
     assert row(city, "welder-1").judged_leaf == before.judged_leaf and fresh(city) == {"welder-1": False}
     with city.centre.store.read() as tx:
         assert overview(tx, Wanted(), city.centre.store.device, city.clock.utc_us).behind == 1
+        elsewhere = overview(tx, Wanted(institutions=("school-b",)), city.centre.store.device, city.clock.utc_us)
+        assert elsewhere.behind == 0 and not elsewhere.everybody, "nobody is told of others' classes"
     city.clock.utc_us += worker.AGAIN_US
     city.follow()
     assert fresh(city) == {"welder-1": True}

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from central.plans.errors import ClassEmpty, ColumnMissing, ColumnTwice, EmptyTable, FileRefused, NoHeader
+from central.plans.errors import ClassEmpty
 from central.plans.ids import IdNumber
 from central.plans.roster import Listed, read_roster
 from central.plans.schedule import Planned, read_schedule
+from central.plans.table_errors import ColumnMissing, ColumnTwice, EmptyTable, FileRefused, NoHeader
 from central.plans.template import Which, workbook
 from common.texts import words
 from tests.central.plans.tables import number, sheet

@@ -12,7 +12,6 @@ from central.plans.errors import (
     BadText,
     BoxTaken,
     DraftChanged,
-    FileRefused,
     HourPast,
     LeaveLate,
     NoDraft,
@@ -32,6 +31,7 @@ from central.plans.ids import IdNumber
 from central.plans.overlaps import Earlier
 from central.plans.plans import Plans
 from central.plans.roster_changes import Why, add_leave
+from central.plans.table_errors import FileRefused
 from central.plans.views import File
 from central.wiring import Centre
 from common.texts import words

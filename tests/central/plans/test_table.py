@@ -12,19 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from central.plans.errors import (
+from central.plans.errors import PlanError
+from central.plans.table import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, OLE, read_file, read_table
+from central.plans.table_errors import (
     BombSpreadsheet,
     BrokenSpreadsheet,
     LockedSpreadsheet,
     MacroSpreadsheet,
     NoSpreadsheet,
     OldSpreadsheet,
-    PlanError,
     TableLink,
     TableTooLarge,
     TableUnreadable,
 )
-from central.plans.table import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, OLE, read_file, read_table
 from tests.central.plans.tables import MAIN, OFFICE, archive, cell, sheet
 
 SECONDS = 4.0
