@@ -39,7 +39,8 @@ MOVING = ("R5", "R7")
 @dataclasses.dataclass(frozen=True)
 class ClassPage:
     """What class.html shows. `course`: from the figures to the charts; `recordings`: with players, `unplayed`: for whom
-    nothing is played; `attendance`: its rates; `findings`: each; `checkins`: with the alarms. `later`: so many records of its boxes came since, and are being read; None: it is the page of now."""
+    nothing is played; `attendance`: its rates; `findings`: each; `checkins`: with the alarms. `later`: so many
+    records of its boxes came since, and are being read; None: it is the page of now."""
 
     c: ClassHead
     more: Summary
