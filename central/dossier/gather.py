@@ -11,6 +11,7 @@ from central.dossier.errors import NotYetThen
 from central.dossier.facts import facts_of
 from central.dossier.shape import Facts, Proof
 from central.dossier.stated import institution_of
+from central.dossier.words import CHECKPOINT
 from central.errors import UnknownClass
 from central.store.store import Store
 from central.store.tables import Tx
@@ -41,7 +42,7 @@ def gather(centre: Centre, class_id: str, stated: Stated) -> Facts:
 def proof_of(centre: Centre, stated: Stated) -> Proof:
     """What paper says of the checkpoint."""
     one = stated.checkpoint
-    address = f"{centre.config.web.address}log/checkpoint?size={one.size}"
+    address = f"{centre.config.web.address}{CHECKPOINT}?size={one.size}"
     return Proof(one.origin, one.size, base64_text(one.root), stated.time_s * SECOND, centre.tree().key.text,
                  fingerprint(centre.keys.root), address)
 

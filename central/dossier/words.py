@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from markupsafe import Markup, escape
+
 from central.dossier.shape import ClassHour, Facts, Gap, Judged, RosterEntry, SignIn
 from central.web.gaps import NOT_DUE
 from central.web.links import record_words
@@ -18,6 +20,8 @@ from evidence.rules import R3Finding
 from evidence.story import ObjectionStep, Ref
 from evidence.times import SECOND
 
+CHECKPOINT = "log/checkpoint"
+"""Where a console shows checkpoints, behind its address."""
 NOT_RECORDED = N_("no record")
 MAKE_UP = N_("make-up, {kind}")
 SIGNS = {**ANSWERS, "no_response": NO_RESPONSE, "out": OUT, "forbidden": FORBIDDEN, **VOID,
@@ -169,6 +173,13 @@ class Words:
     def record(self, ref: Ref) -> str:
         """A record, as everywhere."""
         return record_words(ref[0], ref[2], self.facts.head.centre, self.lang)
+
+    def link(self, ref: Ref) -> Markup:
+        """A record, with the address of its page in the console; without one where nobody knows that."""
+        console, (device, chain, seq) = self.facts.proof.address.partition(CHECKPOINT)[0], ref
+        if not console:
+            return escape(self.record(ref))
+        return Markup('<a href="{}">{}</a>').format(f"{console}records/{device}/{chain}/{seq}", self.record(ref))
 
     def step(self, one: ObjectionStep) -> str:
         """What was said of an objection."""

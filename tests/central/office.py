@@ -158,8 +158,8 @@ def _said(centre: Centre) -> None:
         send(wang, f"{BASE}/inspections", **inspection),
         send(wang, f"{BASE}/inspections", **inspection | morning, workplaces="12", remark="设备齐全", numbers="1107"),
         send_files(wang, f"{BASE}/facts", facts),
-        send(school, f"{BASE}/objections", source="school", person="", text="学员实操时戴防护面罩，请据此复核。"),
-        send(zhao, f"{BASE}/objections/o-1", how="rejected", text="已逐段复核，该时段内没有此人。"),
+        send(school, f"{BASE}/objections", source="school", person="", text="学员实操时戴防护面罩，请据此核对。"),
+        send(zhao, f"{BASE}/objections/o-1", how="rejected", text="已逐段核对，该时段内没有此人。"),
     ]
     answers += [
         send(wang, f"{BASE}/decision", stage="first", answer="withdraw", reason="三次录像均未显示全员",

@@ -51,6 +51,7 @@ INSIDE = {
     "central/ingest/signatures.py": "keys of certificates that evidence/certs.py has read",
     "central/web/case/inspections.py": "a picture of a form; only its first bytes are looked at",
     "central/web/case/facts.py": "TOML of a form, read by central/classes/plan.py and evidence/shape.py",
+    "central/web/case/facts_form.py": "fields of a form, read by evidence/shape.py (test_facts_form.py)",
     "central/classes/chains.py": OWN_DATABASE, "central/overview/worker.py": OWN_DATABASE,
     "central/overview/boxes.py": OWN_DATABASE,
     "central/web/boxes.py": OWN_DATABASE, "central/web/pages.py": OWN_DATABASE, "central/ingest/reuse.py": OWN_DATABASE,

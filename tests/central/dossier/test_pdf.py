@@ -126,7 +126,9 @@ def test_what_people_stated_fills_the_form() -> None:
     told = [form.index(step) for step in (
         "学校 提出异议：设备故障", "王科长 答复，尚未办结：请补充说明", "李科长 认定异议不成立：已核对")]
     assert told == sorted(told), "the whole course of the objection"
-    assert form.count("中心第 9 条记录") >= 3 and "centre #9" not in page
+    assert form.count("中心第 9 条记录</a>") >= 3 and "centre #9" not in page
+    console = stated().proof.address.partition("log/")[0]
+    assert console.startswith("http") and f'<a href="{console}records/centre/{"ab" * 16}/9">' in form
     assert "原因：核对无误" in form and "原因：同意" in form, "a decision is told with its reason"
     assert "初审甲" in form and "复核乙" in form and "无记录</span>" not in form
 
