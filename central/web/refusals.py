@@ -12,6 +12,7 @@ MOST = 2_000
 """Characters of a sentence that are looked at: what stands in it came from outside."""
 DEEP = 5
 """So many errors may stand in each other."""
+OURS = ("central", "common", "evidence")
 LEAST = 4
 """Characters of its own that a text has at least, to be known within another one."""
 
@@ -64,11 +65,12 @@ def parameters(text: str, said: str) -> dict[str, str] | None:
 
 @functools.cache
 def _kinds() -> Mapping[str, str]:
-    """Name → text of every error of this product."""
+    """Name → text of every error that a centre can raise, whatever else is loaded beside it."""
     found, todo = dict[str, str](), [ZaitangError]
     while todo:
         kind = todo.pop()
-        found[kind.__name__] = kind.text
+        if kind.__module__.partition(".")[0] in OURS:
+            found[kind.__name__] = kind.text
         todo += kind.__subclasses__()
     return found
 
