@@ -31,7 +31,7 @@ MOST_BYTES = 96 << 20
 """Of HTML that is kept in memory."""
 RUNNING_US = 15 * SECOND
 """While a class-hour runs, what is recorded of it grows: so long a page stands, and says as of when it is."""
-WAIT_S = 0.15
+WAIT_S = 0.1
 """So long somebody waits for the page that is made now, while one of before could be shown."""
 MOVING = ("R5", "R7")
 """What moves without a record of the class: looks of supervisors, and which files are here."""
