@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
+import functools
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 from evidence.bodies import Candidate, Track
@@ -226,11 +227,15 @@ class _Part:
                    if one.person is None and one.track.first_us < within[1] and within[0] <= one.track.last_us]
         self.unnamed = [one.track for one in unnamed]
         self._doubts = {id(one.track): one.doubt for one in unnamed if one.doubt}
+
+    @functools.cached_property
+    def _times_of(self) -> Mapping[str, Times]:
+        """Person → when. Nobody asks where every face has a name."""
         tracks: dict[str, list[Track]] = defaultdict(list)
-        for one in look.named:
+        for one in self.look.named:
             if one.person is not None:
                 tracks[one.person].append(one.track)
-        self._times_of = {person: Times(found) for person, found in tracks.items()}
+        return {person: Times(found) for person, found in tracks.items()}
 
     def blind(self, track: Track) -> Why | None:
         """Why a face tells nothing, whoever it resembles."""

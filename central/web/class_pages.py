@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from central.classes.kept import Kept
 from central.classes.stories import Stories, Told
+from central.store.inputs import count
 from central.web.case.summary import Summary, refreshed, summary
 from central.web.decisions import decided_view
 from central.web.findings import FindingView, finding_view
@@ -30,8 +31,10 @@ MOST_BYTES = 96 << 20
 """Of HTML that is kept in memory."""
 RUNNING_US = 15 * SECOND
 """While a class-hour runs, what is recorded of it grows: so long a page stands, and says as of when it is."""
-WAIT_S = 0.15
+WAIT_S = 0.1
 """So long somebody waits for the page that is made now, while one of before could be shown."""
+FEW = 1000
+"""Records of boxes: so many are read while somebody waits."""
 MOVING = ("R5", "R7")
 """What moves without a record of the class: looks of supervisors, and which files are here."""
 
@@ -77,8 +80,8 @@ class ClassPages:
         self._making: Making[_Made] = Making()
 
     def of(self, class_id: str, lang: str) -> ClassPage:
-        """The page now; but while a class-hour runs, as of a moment up to RUNNING_US ago. If that takes long and nobody
-        but boxes said anything since, one of before, with `later`. Raises as `Stories.tell`."""
+        """The page now; but while a class-hour runs, as of a moment up to RUNNING_US ago. Where that takes long, maybe
+        one of before, with `later`. Raises as `Stories.tell`."""
         names, named = self._names(class_id)
         before = []
         for made in self._before(class_id, lang, named):
@@ -90,7 +93,7 @@ class ClassPages:
             return self._remembered(self._made(self._stories.tell(class_id), names, named, lang), lang)
 
         newest = max(before, key=lambda one: one.told.leaves, default=None)
-        if newest is None or self._stories.later(newest.told) is None:
+        if newest is None or not self._may_be_of_before(newest.told):
             return make().page
         new = self._making.within((class_id, lang), make, WAIT_S)
         if new is not None and self._current(new) is not None:
@@ -126,6 +129,15 @@ class ClassPages:
         """What it is made of, now; None where the page would be another one."""
         told = self._stories.still(made.told)
         return told if told is not None and _stands(made, told) else None
+
+    def _may_be_of_before(self, told: Told) -> bool:
+        """Whether it may be shown while the page of now is made: that is many records to read, and nobody has said
+        anything newer, be it a person or the overview."""
+        if count(told.inputs) <= FEW or self._stories.later(told) is None:
+            return False
+        with self._centre.store.read() as tx:
+            row = tx.summary(told.order.class_id)
+        return row is None or row.judged_leaf <= told.leaves
 
     def _names(self, class_id: str) -> tuple[Mapping[str, str], str]:
         """By pseudonym; and the hash of them as they are sealed: of a name that was erased nobody can tell it again, so

@@ -226,6 +226,7 @@ def test_a_page_that_takes_long_is_of_before_and_says_so(city: City, monkeypatch
     path, said = f"/classes/{CLASS}?lang=en", "later records of its boxes are being read"
     assert said not in client.get(path).text
     monkeypatch.setattr(class_pages, "WAIT_S", 0.0)
+    monkeypatch.setattr(class_pages, "FEW", 0)
     go, ended = threading.Event(), threading.Event()
     tell = Stories.tell
 
@@ -256,3 +257,11 @@ def test_a_page_that_takes_long_is_of_before_and_says_so(city: City, monkeypatch
     raise_objection(city.centre.store, CLASS, "school", None, "we were there", "li")
     html = client.get(path).text
     assert "we were there" in html and said not in html
+    box.append(Alarm("camera.silent", {"camera": "room"}, CLASS), MORNING + 4 * MINUTE)
+    city.send(box)
+    city.follow()
+    assert said not in client.get(path).text, "the overview says it already"
+    box.append(Alarm("camera.silent", {"camera": "room"}, CLASS), MORNING + 5 * MINUTE)
+    city.send(box)
+    monkeypatch.setattr(class_pages, "FEW", 1000)
+    assert said not in client.get(path).text, "few records are read at once"

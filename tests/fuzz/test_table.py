@@ -35,6 +35,7 @@ FRAMES = "packets of a file or camera that was opened before; ffmpeg decodes, an
 BOX_KEY = "bytes that are encrypted and authenticated under a key of this box alone"
 INSIDE = {
     "central/accounts/tries.py": "limits that stand in the file itself",
+    "central/classes/kept_files.py": "files of our own, which open under a key of our own alone",
     "central/classes/questionnaire.py": "a file of this package, whose hash stands beside what it asked",
     "central/classes/stories.py": OWN_DATABASE, "central/export.py": OWN_DATABASE,
     "central/devices/ledger.py": "lines of our own file, decoded by evidence/shape.py; test_ledger.py changes them",
