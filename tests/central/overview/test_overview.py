@@ -83,7 +83,7 @@ def test_what_waits_for_whom(
 ) -> None:
     with three.centre.store.write() as tx:
         assert tx.put_judgement(Judgement("cook-1", tx.leaves() + 1, three.clock.utc_us, None, "x", verdict, undecided,
-                                          fell=fell, objections=objections))
+                                          fell=fell, objections=objections), three.clock.utc_us)
     for name, wanted in (("waiting", Wanted(waiting=True)), ("fallen", Wanted(fallen=True))):
         assert ids(three, wanted) == ["cook-1"] * (name in lists), name
         assert ids(three, dataclasses.replace(wanted, institutions=("school-a",))) == []
