@@ -31,7 +31,7 @@ def test_a_circle_that_was_in_use_when_something_settled_goes_in_the_end() -> No
         gone.append(weakref.ref(circle))
         settle(weight)
         del circle
-    settle(ANEW // 3)
+    settle(ANEW)
     assert [one() for one in gone] == [None] * 3 and gc.get_freeze_count() > 0
 
 
