@@ -168,7 +168,8 @@ def test_every_part_of_a_box_reads_a_class_by_the_policy_that_its_order_names(
     plan = ByPlan("box-1", box.clock, lambda kind, said: None)
     plan.learn(store)
     assert [one.class_id for one in plan._plans] == ["welding-1"]
-    make_inbox(dataclasses.replace(box, store=store), "centre").order(centre.message(centre.order(2, policy=old.sha256)))
+    inbox = make_inbox(dataclasses.replace(box, store=store), "centre")
+    inbox.order(centre.message(centre.order(2, policy=old.sha256)))
     assert newest_orders(store.orders())["welding-1"].number == 2
     store.close()
 

@@ -1,4 +1,4 @@
-"""The end of the terminal: every part is asked at once, and none holds the process up beyond what a supervisor waits."""
+"""The end of the terminal: every part is asked at once, and none holds it up beyond what a supervisor waits."""
 from __future__ import annotations
 
 import socket
