@@ -82,7 +82,7 @@ def follow(centre: Centre, judge_s: float = 20) -> str:
         for class_id in rows.keys() - judged:
             like = kinds[_kind(class_id)]
             tx.put_judgement(dataclasses.replace(
-                like, class_id=class_id, leaves=leaves, inputs=inputs_hash(inputs[class_id])))
+                like, class_id=class_id, leaves=leaves, inputs=inputs_hash(inputs[class_id])), like.judged_us)
     return (f"the worker listed all and judged {len(judged):,} classes in {took:.0f} s ({cpu:.0f} s CPU); "
             f"{len(rows) - len(judged):,} took the judgement of one of {len(kinds)} kinds")
 

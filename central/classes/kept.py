@@ -12,11 +12,24 @@ V = TypeVar("V")
 BIG = 1 << 20
 
 
+ANEW = 48 << 20
+"""Bytes that settle until all is looked through again: a quarter of a second for a million objects, once while that
+many bytes are folded."""
+_lock, _settled = threading.Lock(), 0
+
+
 def settle(weight: int) -> None:
     """After so many bytes became objects that stay: millions of these are no garbage, and to look through them again
     and again took a quarter of a second of every third page. They go when nobody refers to them, as they hold no
-    circles."""
-    if weight >= BIG:
+    circles. What else was there at that moment may hold some, and is looked through when ANEW bytes have settled."""
+    global _settled
+    if weight < BIG:
+        return
+    with _lock:
+        _settled += weight
+        if _settled >= ANEW:
+            _settled = 0
+            gc.unfreeze()
         gc.collect()
         gc.freeze()
 

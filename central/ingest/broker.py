@@ -31,6 +31,7 @@ from central.store.store import Store
 from central.tree.announce import Announcer
 from common.backoff import Backoff
 from common.logs import Log
+from common.mqtt import end
 
 TOPICS = ("zaitang/v1/+/records", "zaitang/v1/+/heartbeats")
 DROPPED = "$SYS/broker/publish/messages/dropped"
@@ -97,7 +98,7 @@ class BrokerLink:
         self._client.on_disconnect, self._client.on_subscribe = self._disconnected, self._ready
 
     def stop(self) -> None:
-        """End `run` soon; safe from a signal handler."""
+        """End `run` soon; from any thread, but not from a signal handler (common/signals.py)."""
         self._stopping.set()
 
     def run(self) -> None:
@@ -111,8 +112,7 @@ class BrokerLink:
             while not self._stopping.is_set():
                 self._turn()
         finally:
-            self._client.disconnect()
-            self._client.loop_stop()
+            end(self._client)
 
     def _turn(self) -> None:
         self._held = self._held or self._batch()

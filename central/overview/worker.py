@@ -8,7 +8,8 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from central.classes.institutions import institutions_of
 from central.classes.stories import Stories, Told
@@ -19,6 +20,7 @@ from central.overview.boxes import box_states
 from central.overview.judge import RULES, inputs_hash, judgement
 from central.overview.listing import LIVE, News, listing
 from central.overview.name_keys import NameKeys
+from central.store.engine import FAILS
 from central.store.inputs import LOOK
 from central.store.store import Store
 from central.store.summaries import Judgement, Listing, Summary, Wanted
@@ -77,7 +79,7 @@ class Worker:
             try:
                 done = self.step()
                 busy = done.judged > 0 or done.unseen > 0
-            except ZaitangError as error:
+            except Exception as error:  # whatever it is: the next step may do better, and a process that ends does not
                 _LOG.failed("overview.failed", error)
                 busy = False
             stop.wait(0 if busy else TICK_S)
@@ -170,24 +172,29 @@ class Worker:
             with self._store.read() as tx:
                 news = News()
                 for class_id in classes[at : at + LISTED]:
-                    policy = self._policy(tx, tx.policy_of_class(class_id))
-                    if policy is None:
-                        continue
-                    for envelope in tx.newest_of_class(class_id, sorted(LIVE), RECENT):
-                        record = read_sealed(envelope).record
-                        if now_us - record.utc_us > NEAR_US:
-                            break
-                        news.take(class_id, record, policy)
+                    with _alone(class_id):
+                        self._follow_one(tx, class_id, news, now_us)
             with self._store.write() as tx:
                 news.keep(tx)
+
+    def _follow_one(self, tx: Tx, class_id: str, news: News, now_us: int) -> None:
+        policy = self._policy(tx, tx.policy_of_class(class_id))
+        if policy is None:
+            return
+        for envelope in tx.newest_of_class(class_id, sorted(LIVE), RECENT):
+            record = read_sealed(envelope).record
+            if now_us - record.utc_us > NEAR_US:
+                break
+            news.take(class_id, record, policy)
 
     def _news(self, tx: Tx, found: Iterable[tuple[str, int]], listed: Mapping[str, str]) -> News:
         """`listed`: the policies of classes whose orders are as new as these records."""
         news = News()
         for class_id, leaf in found:
-            policy = self._policy(tx, listed.get(class_id) or tx.policy_of_class(class_id))
-            if policy is not None:
-                news.take(class_id, tx.at_leaf(leaf).record, policy)
+            with _alone(class_id):
+                policy = self._policy(tx, listed.get(class_id) or tx.policy_of_class(class_id))
+                if policy is not None:
+                    news.take(class_id, tx.at_leaf(leaf).record, policy)
         return news
 
     def _policy(self, tx: Tx, sha256: str | None) -> Policy | None:
@@ -203,9 +210,10 @@ class Worker:
 
     def _index_names(self, tx: Tx, classes: Iterable[str]) -> None:
         for class_id in classes:
-            named = self._names.open_all(class_id, tx.sealed_names(class_id))
-            tx.put_name_keys(class_id, [(token, person) for person, one in named.items()
-                                        for token in self._keys.of_name(class_id, one.name)])
+            with _alone(class_id):
+                named = self._names.open_all(class_id, tx.sealed_names(class_id))
+                tx.put_name_keys(class_id, [(token, person) for person, one in named.items()
+                                            for token in self._keys.of_name(class_id, one.name)])
 
     # --- boxes
 
@@ -251,7 +259,7 @@ class Worker:
         self._swept = some[-1] if len(some) == SWEPT else ""
 
     def _judge(self, seconds: float, again_us: int = AGAIN_US) -> int:
-        """Judge classes again, each with those that share its boxes. Returns how many."""
+        """Judge classes again, each with those that share its boxes. Returns how many judgements were kept."""
         until, count = time.monotonic() + seconds, 0
         while time.monotonic() < until:
             now_us = self._clock.stamp().utc_us
@@ -264,9 +272,10 @@ class Worker:
                                       if one.class_id != first.class_id and _wants(one, now_us, again_us))]
             found = [self._judged(class_id) for class_id in some]
             with self._store.write() as tx:
-                for one in found:
-                    tx.put_judgement(one)
-            count += len(found)
+                kept = sum(tx.put_judgement(one, self._clock.stamp().utc_us) for one in found)
+            if not kept:  # another worker was faster: what is left is looked for anew after a pause
+                break
+            count += kept
         return count
 
     def _judged(self, class_id: str) -> Judgement:
@@ -276,26 +285,45 @@ class Worker:
             inputs = tx.inputs(tx.boxes_of_classes([class_id]), self._store.device)[class_id]
         try:
             told = self._stories.tell(class_id)
+            found = judgement(told, now_us)
         except DatabaseUnusable:
             raise
-        except ZaitangError as error:
+        except Exception as error:  # one class must not take the judgements of all others with it
+            if not isinstance(error, ZaitangError):  # what failed in telling it is in the log already
+                _LOG.failed("class.unjudged", error, **{"class": class_id})
             return Judgement(class_id, leaves, now_us, None, inputs_hash(inputs), "error", error=_kind(error))
         try:
             self._keep(told)
-        except Exception as error:  # one page must not take the judgements of all classes with it
+        except Exception as error:  # nor must one page
             _LOG.failed("overview.unkept", error, **{"class": class_id})
-        return judgement(told, now_us)
+        return found
 
 
 def _wants(row: Summary, now_us: int, again_us: int) -> bool:
     """As `Tx.behind` chooses."""
     due, never = row.due_us is not None and row.due_us <= now_us, row.judged_leaf < 0
-    return due or (row.touched_leaf >= row.judged_leaf and (never or row.judged_us <= now_us - again_us))
+    touched = row.touched_leaf >= row.judged_leaf and (never or row.judged_us <= now_us - again_us)
+    return due or row.judged_us > now_us or touched
 
 
 def _listed(tx: Tx, classes: Collection[str]) -> list[Listing]:
-    known = institutions_of(tx) if classes else {}
-    return [one for class_id in classes if (one := listing(tx, class_id, known))]
+    known, found = institutions_of(tx) if classes else {}, []
+    for class_id in classes:
+        with _alone(class_id):
+            one = listing(tx, class_id, known)
+            found += [one] if one else []
+    return found
+
+
+@contextmanager
+def _alone(class_id: str) -> Iterator[None]:
+    """What fails at one class is told in the log and must not hold up the others. A database that fails, fails all."""
+    try:
+        yield
+    except (*FAILS, DatabaseUnusable):
+        raise
+    except Exception as error:
+        _LOG.failed("class.unlisted", error, **{"class": class_id})
 
 
 def _moved(tx: Tx, types: Collection[str]) -> list[tuple[str, str]]:
@@ -303,6 +331,6 @@ def _moved(tx: Tx, types: Collection[str]) -> list[tuple[str, str]]:
     return [(id_, one.region) for id_, one in institutions_of(tx).items()] if "institution" in types else []
 
 
-def _kind(error: ZaitangError) -> str:
+def _kind(error: Exception) -> str:
     """Which error it was; of one that nobody foresaw, its own kind."""
     return str(error.params["error"]) if isinstance(error, CannotJudge) else type(error).__name__

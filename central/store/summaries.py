@@ -170,12 +170,14 @@ class SummaryTables:
         """All of them."""
         self._db.execute(update(t.summaries).values(touched_leaf=leaf))
 
-    def put_judgement(self, one: Judgement) -> bool:
-        """Keep it, unless a later one is there already. True if kept."""
+    def put_judgement(self, one: Judgement, now_us: int) -> bool:
+        """Keep it, unless a later one is there already; what was judged later than now, by a clock that was ahead and
+        was put back, is no later one. True if kept."""
         c = t.summaries.c
         values = {key: value for key, value in dataclasses.asdict(one).items() if key not in ("class_id", "leaves")}
+        later = or_(c.judged_us <= one.judged_us, c.judged_us > now_us)
         where = and_(c.class_id == one.class_id, or_(
-            c.judged_leaf < one.leaves, and_(c.judged_leaf == one.leaves, c.judged_us <= one.judged_us)))
+            c.judged_leaf < one.leaves, and_(c.judged_leaf == one.leaves, later)))
         done = self._db.execute(update(t.summaries).where(where).values(judged_leaf=one.leaves, **values))
         return bool(done.rowcount)
 
@@ -193,10 +195,11 @@ class SummaryTables:
         return [(row.leaf, row.device, row.type, row.class_id) for row in self._db.execute(rows)]
 
     def behind(self, now_us: int, again_us: int, most: int) -> list[Summary]:
-        """Classes that have to be judged again: whose time has come first, then those never judged, then by the newest
-        record. Records alone are no hurry: not before `again_us` after the class was judged last."""
+        """Classes that have to be judged again: whose time has come first (also that of what was judged in the future,
+        by a clock that was put back), then those never judged, then by the newest record. Records alone are no hurry:
+        not before `again_us` after the class was judged last."""
         c = t.summaries.c
-        due, never = c.due_us <= now_us, c.judged_leaf < 0
+        due, never = _due(now_us), c.judged_leaf < 0
         touched = and_(c.touched_leaf >= c.judged_leaf, or_(never, c.judged_us <= now_us - again_us))
         first = case((due, 0), (never, 1), else_=2)
         rows = select(t.summaries).where(or_(due, touched)).order_by(
@@ -213,7 +216,7 @@ class SummaryTables:
         """How many of the classes that are wanted have to be judged again."""
         c = t.summaries.c
         return self._db.execute(select(func.count()).select_from(t.summaries).where(
-            _where(wanted), or_(c.due_us <= now_us, c.touched_leaf >= c.judged_leaf))).scalar_one()
+            _where(wanted), or_(_due(now_us), c.touched_leaf >= c.judged_leaf))).scalar_one()
 
     def class_ids_after(self, class_id: str, most: int) -> list[str]:
         """The next classes in the order of their ids."""
@@ -375,6 +378,11 @@ def _where(wanted: Wanted) -> ColumnElement[bool]:
         like = [func.lower(column).contains(text, autoescape=True) for column in (c.class_id, c.title)]
         found.append(or_(*like))
     return and_(*found)
+
+
+def _due(now_us: int) -> ColumnElement[bool]:
+    """The time has come, or was put back."""
+    return or_(t.summaries.c.due_us <= now_us, t.summaries.c.judged_us > now_us)
 
 
 def _runs(now_us: int) -> ColumnElement[bool]:

@@ -148,6 +148,10 @@ class ListView:
     more: str
 
 
+SWITCHES = ("running", "undecided", "waiting", "fallen")
+"""What is asked for or not."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Asked:
     """What a form asks for, as it was written: to be shown in it again."""
@@ -159,6 +163,7 @@ class Asked:
     since: str = ""
     until: str = ""
     running: bool = False
+    undecided: bool = False
     waiting: bool = False
     fallen: bool = False
     sort: str = "date"
@@ -168,7 +173,7 @@ class Asked:
     def query(self, **changes: object) -> str:
         """The same as a query, with other values for some."""
         values = {**dataclasses.asdict(self), **changes}
-        values |= {name: "1" if values[name] else "" for name in ("running", "waiting", "fallen")}
+        values |= {name: "1" if values[name] else "" for name in SWITCHES}
         values["descending"] = "1" if values["descending"] else "0"
         return "?" + urlencode({key: value for key, value in values.items() if value != ""})
 
@@ -177,7 +182,8 @@ class Asked:
         return dataclasses.replace(
             scope, region=region_prefix(self.region), institution=self.institution, verdict=self.verdict,
             text=self.q, from_us=_midnight(self.since), until_us=_midnight(self.until, 1),
-            running_us=now_us if self.running else None, waiting=self.waiting, fallen=self.fallen)
+            running_us=now_us if self.running else None, undecided=self.undecided,
+            waiting=self.waiting, fallen=self.fallen)
 
 
 def asked_of(params: Mapping[str, str]) -> Asked:
@@ -192,10 +198,10 @@ def asked_of(params: Mapping[str, str]) -> Asked:
     for field, known in (("verdict", VERDICTS), ("sort", SORTS)):
         if said[field] and said[field] not in known:
             raise BadFilter(field=FIELDS[field], why=", ".join(known))
+    on = {name: params.get(name, "") == "1" for name in SWITCHES}
     return Asked(
         params.get("q", "").strip()[:100], said["region"], said["institution"], said["verdict"], said["since"],
-        said["until"], params.get("running", "") == "1", params.get("waiting", "") == "1",
-        params.get("fallen", "") == "1", said["sort"] or "date",
+        said["until"], on["running"], on["undecided"], on["waiting"], on["fallen"], said["sort"] or "date",
         params.get("descending", "1") != "0", params.get("after", ""))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from common.policies import load_policy
 from edge.clock import Clock
 from edge.picture.told import Board, Trouble
+from edge.policies import policy_of
 from edge.recorder.journal import Mark, Run
 from edge.store import Store
 from evidence.bodies import Alarm, ClassOrder, Picture, Segment, body_of
@@ -93,7 +94,8 @@ class Live:
             orders = [body_of(sealed.record) for sealed in self._store.orders()]
             ours = [order for order in orders if isinstance(order, ClassOrder) and order.class_id == class_id]
             try:
-                self._rules[class_id] = load_policy(ours[-1].policy.id if ours else self._policy_id).picture
+                policy = policy_of(self._store, ours[-1]) if ours else load_policy(self._policy_id)
             except BadInput:
-                self._rules[class_id] = load_policy(self._policy_id).picture
+                policy = load_policy(self._policy_id)
+            self._rules[class_id] = policy.picture
         return self._rules[class_id]

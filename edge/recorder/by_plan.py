@@ -1,15 +1,15 @@
 """The recorder's own start and end of a class, when the plan says so and nobody pressed."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from common.logs import Log
-from common.policies import load_policy
 from edge.clock import Clock
 from edge.plans import newest_orders
+from edge.policies import policy_of
+from edge.store import Store
 from evidence.errors import ZaitangError
 from evidence.planned import Begin, End, Open, Taught, next_step, taught
-from evidence.records import Sealed
 from evidence.times import MINUTE
 
 
@@ -21,12 +21,12 @@ class ByPlan:
         self._device, self._log = device, Log("recorder")
         self._plans: tuple[Taught, ...] = ()
 
-    def learn(self, orders: Iterable[Sealed]) -> None:
-        """Take the plans in force from all orders that the box has accepted."""
+    def learn(self, store: Store) -> None:
+        """Take the plans in force from all orders that the box has accepted. Raises StoreBusy."""
         found = []
-        for order in newest_orders(orders).values():
+        for order in newest_orders(store.orders()).values():
             try:
-                pause_us = load_policy(order.policy.id).block.pause_min.value * MINUTE
+                pause_us = policy_of(store, order).block.pause_min.value * MINUTE
             except ZaitangError as error:
                 self._log.failed("plan.unusable", error)
                 continue

@@ -74,7 +74,7 @@ class Sessions:
         self._here_mono_us = 0
         if plan is not None:
             self._here_mono_us = plan.clock.mono_us()
-            plan.learn(store.orders())
+            plan.learn(store)
         self.look()
         # Sessions that ended while nobody was recording are over; one that still runs may be of an earlier boot.
         self._sessions.clear()
@@ -101,7 +101,7 @@ class Sessions:
         found = [sealed.record for type in TYPES for sealed in self._store.records_of(type, self._seen)]
         fresh = sorted((record for record in found if record.seq <= up_to), key=lambda one: one.seq)
         if self._plan is not None and any(record.type == "order.accepted" for record in fresh):
-            self._plan.learn(self._store.orders())
+            self._plan.learn(self._store)
         for record in fresh:
             self._take(record)
         self._seen = up_to

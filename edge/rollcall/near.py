@@ -4,9 +4,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from common.policies import load_policy
 from edge.enrol.errors import NoSuchClass
 from edge.plans import newest_orders
+from edge.policies import policy_of
 from edge.rollcall.errors import NoSuchBlock
 from edge.store import Store
 from edge.store.lean import Read
@@ -38,7 +38,7 @@ def near(store: Store, class_id: str, block_id: str, log: NoteKey | None) -> Nea
     order = newest_orders(orders).get(class_id)
     if order is None:
         raise NoSuchClass(class_id=class_id)
-    policy = load_policy(order.policy.id)
+    policy = policy_of(store, order)
     read = Read(store, class_id, roll_calls=False)
     hashes = read.hashes | {sealed.record.key: sealed.hash for sealed in orders}
     records = [*(sealed.record for sealed in orders), *read.records]

@@ -35,11 +35,15 @@ WAIT_S = 0.2
 LOCK_S = 120.0
 
 
+Made = bool | None
+"""Whether a sheet was made; None: this process was told to end first, which says nothing of the sheet."""
+
+
 class Maker:
-    """`make`: makes the sheet of one order, False where that failed; `now_us`: the box's wall clock, UTC."""
+    """`make`: makes the sheet of one order; `now_us`: the box's wall clock, UTC."""
 
     def __init__(
-        self, store: Store, files: SheetFiles, make: Callable[[str], bool], now_us: Callable[[], int],
+        self, store: Store, files: SheetFiles, make: Callable[[str], Made], now_us: Callable[[], int],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._files, self._make, self._now_us = store, files, make, now_us
@@ -70,7 +74,10 @@ class Maker:
             self._log.failed("sheets.later", error)
 
     def _do(self, one: Ordered) -> bool:
-        if self._make(one.order):
+        made = self._make(one.order)
+        if made is None:
+            return False
+        if made:
             self._log.info("sheet.made", class_id=one.wanted.class_id, block=one.wanted.block)
             return True
         times = self._failed.get(one.order, (0, 0.0))[0] + 1
@@ -81,10 +88,10 @@ class Maker:
         return False
 
 
-def in_a_child(folder: Path, stopped: Callable[[], bool]) -> Callable[[str], bool]:
+def in_a_child(folder: Path, stopped: Callable[[], bool]) -> Callable[[str], Made]:
     """What makes a sheet of the box in `folder` by a child process, which ends with this one."""
 
-    def make(order: str) -> bool:
+    def make(order: str) -> Made:
         command = [*OUTLIVES_NOBODY, sys.executable, "-m", "edge.rollcall.ordered", str(folder), order]
         try:
             child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
@@ -92,12 +99,16 @@ def in_a_child(folder: Path, stopped: Callable[[], bool]) -> Callable[[str], boo
             logs.Log("rollcall.sheets").failed("sheet.unstarted", error)
             return False
         until = time.monotonic() + LONGEST_S
-        while not stopped() and time.monotonic() < until:
+        status: int | None = None
+        while status is None and not stopped() and time.monotonic() < until:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                return child.wait(WAIT_S) == 0
-        child.kill()
-        child.wait()
-        return False
+                status = child.wait(WAIT_S)
+        if status is None:
+            child.kill()
+            status = child.wait()
+        if status == 0:
+            return True
+        return None if stopped() else False
 
     return make
 

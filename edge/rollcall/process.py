@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from common import logs
-from common.policies import load_policy, policy_ids
+from common.policies import NoSuchPolicy, load_policy
 from common.texts import N_
 from edge.child import ready, stop_on_signal
 from edge.errors import AlreadyRunning, BadStore, BadVideo, EmptyVideo, StoreBusy, VolumeAway
+from edge.policies import policy_of
 from edge.rollcall.analyse import Measured, analyse
 from edge.rollcall.attempts import MOST, Attempts
 from edge.rollcall.behind import BEHIND, Behind, Board
@@ -88,7 +89,7 @@ def run(box: Box) -> None:
     attempts = Attempts(box.run_folder / "rollcall.json", box.clock.stamp().boot_id)
     board = Board(box.run_folder / BEHIND)
     proofs = Proofs(box.video, box.first_volume, box.keys.data, box.proofs_lock)
-    refused = Refused(box.store, pack, lambda order: policy_of(order, box.config.policy))
+    refused = Refused(box.store, pack, lambda order: policy_for(box.store, order, box.config.policy))
     worker = Worker(box.store, box.find_segment, pack, box.config.rollcall.every_s, attempts, board, proofs, refused)
     sheets = Maker(box.store, SheetFiles(box.folder), in_a_child(box.folder, stop.is_set), box.clock.utc_us)
     ready()
@@ -96,9 +97,12 @@ def run(box: Box) -> None:
         worker.run(stop, sheets.turn)
 
 
-def policy_of(order: ClassOrder, own: str) -> Policy:
+def policy_for(store: Store, order: ClassOrder, own: str) -> Policy:
     """The policy of a plan; where this box does not know it, its `own`."""
-    return load_policy(order.policy.id if order.policy.id in policy_ids() else own)
+    try:
+        return policy_of(store, order)
+    except NoSuchPolicy:
+        return load_policy(own)
 
 
 class Worker:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from common.policies import load_policy
 from edge.box_orders import wanted
+from edge.policies import very_policy
 from edge.storage.shelf import plans
 from edge.storage.volume import Volume
 from edge.store import Store
@@ -18,7 +19,7 @@ from evidence.bodies import Assessment, ClassOrder, Dispute, Segment, body_of
 from evidence.chain import next_record
 from evidence.clocks import ChainClock
 from evidence.corrections import Corrections, corrections
-from evidence.errors import ZaitangError
+from evidence.errors import BadInput, ZaitangError
 from evidence.fold import fold
 from evidence.keeping import kept_until_us, longer
 from evidence.placing import place
@@ -46,7 +47,7 @@ def decisions(box: Box, volume: Volume) -> tuple[Decision, ...]:
     Raises WrongVolume, CannotWrite, StoreBusy."""
     volume.must_be_here()
     orders = box.store.orders()
-    classes = {name: _class(of, _longer(orders, name)) for name, of in _by_class(plans(orders)).items()}
+    classes = {name: _class(box.store, of, _longer(orders, name)) for name, of in _by_class(plans(orders)).items()}
     vouched, usual, told = newest_receipt(box), load_policy(box.config.policy), _read(box.store)
     clocks = _Clocks(told.records)
     recorded = _recorded(box, told, classes, usual, clocks, vouched, volume)
@@ -88,7 +89,7 @@ def _read(store: Store) -> _Told:
 def any_due(box: Box) -> bool:
     """Whether the time of any plan is over by the box's own clock: without that nothing is removed."""
     now_us = box.clock.utc_us()
-    told = [plan_of(order, _policy(order)) for order in plans(box.store.orders())]
+    told = [plan_of(order, _policy(box.store, order)) for order in plans(box.store.orders())]
     return any(plan.end_us is not None and plan.years is not None
                and kept_until_us(plan.end_us, plan.utc_offset_min, plan.years) <= now_us for plan in told)
 
@@ -140,18 +141,19 @@ def _longer(orders: Sequence[Sealed], class_id: str) -> tuple[Longer, ...]:
                    if isinstance(body, Assessment | Dispute) and body.class_id == class_id])
 
 
-def _class(orders: Sequence[ClassOrder], longer: Sequence[Longer]) -> _Class:
+def _class(store: Store, orders: Sequence[ClassOrder], longer: Sequence[Longer]) -> _Class:
     disputed = any(one.until_us is None for one in longer)
-    return _Class(tuple(plan_of(order, _policy(order), longer) for order in orders), _policy(orders[-1]), disputed)
+    policies = [_policy(store, order) for order in orders]
+    told = tuple(plan_of(order, policy, longer) for order, policy in zip(orders, policies, strict=True))
+    return _Class(told, policies[-1], disputed)
 
 
-def _policy(order: ClassOrder) -> Policy | None:
-    """The policy of a plan in its very version, where this box has it."""
+def _policy(store: Store, order: ClassOrder) -> Policy | None:
+    """The policy of a plan in its very version, where this box has it and can read it."""
     try:
-        policy = load_policy(order.policy.id)
-    except ZaitangError:
+        return very_policy(store, order)
+    except BadInput:
         return None
-    return policy if policy.sha256 == order.policy.sha256 else None
 
 
 def _recorded(

@@ -19,6 +19,7 @@ SCHEMA = (
     " PRIMARY KEY (chain, up_to)) STRICT",
     "CREATE TABLE IF NOT EXISTS orders"
     " (hash TEXT PRIMARY KEY, seq INTEGER NOT NULL, envelope BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS policies (sha256 TEXT PRIMARY KEY, toml BLOB NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS names (class TEXT PRIMARY KEY, sheet BLOB NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS templates (class TEXT NOT NULL, person TEXT NOT NULL, pack TEXT NOT NULL,"
     " vectors BLOB NOT NULL, PRIMARY KEY (class, person, pack)) STRICT",
@@ -78,6 +79,9 @@ RECEIPTED = "SELECT max(up_to) FROM receipts"
 
 ADD_ORDER = "INSERT OR IGNORE INTO orders (hash, seq, envelope) VALUES (?, ?, ?)"
 ORDERS = "SELECT envelope FROM orders ORDER BY seq, hash"
+
+ADD_POLICY = "INSERT OR IGNORE INTO policies (sha256, toml) VALUES (?, ?)"
+POLICY = "SELECT toml FROM policies WHERE sha256 = ?"
 
 PUT_NAMES = "INSERT OR REPLACE INTO names (class, sheet) VALUES (?, ?)"
 NAMES = "SELECT sheet FROM names WHERE class = ?"

@@ -271,6 +271,15 @@ class Store(PeopleTables):
         """All orders, in the order of the centre's chain."""
         return _sealed(self._db.rows(sql.ORDERS))
 
+    def know_policy(self, sha256: str, toml: bytes) -> None:
+        """Keep the bytes of a policy that an order refers to; again is no error."""
+        self._db.execute(sql.ADD_POLICY, (sha256, toml))
+
+    def policy(self, sha256: str) -> bytes | None:
+        """The bytes of a policy by their hash."""
+        toml = self._db.one(sql.POLICY, (sha256,))
+        return None if toml is None else bytes(toml)
+
     # --- what was done with segments
 
     def uploaded(self, sha256: str) -> bool:

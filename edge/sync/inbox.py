@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from common.logs import Log
 from edge.box_orders import Orders, answers, missing
 from edge.clock import Clock
+from edge.policies import keep_policies
 from edge.sheets import why_no_sheet
 from edge.storage.files import replace
 from edge.store import Store
@@ -245,6 +246,7 @@ class Inbox:
 
     def _take(self, order: Order, new: bool) -> None:
         if new:
+            keep_policies(self._store, [order.body])
             self._store.put_order(order.sealed)
         if order.sheet is not None:
             self._store.put_names(order.body.class_id, order.sheet)

@@ -16,11 +16,10 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from common.logs import Log
+from common.mqtt import end
 
 SESSION_S = 7 * 24 * 3600
 KEEPALIVE_S = 30
-STOP_S = 5.0
-"""Real seconds for which the end of the link waits for that of its thread."""
 IN_FLIGHT = 50
 MOST_EVENTS, LOOK_S = 100, 0.2
 """Events that wait for the loop; seconds between two looks whether it still takes any."""
@@ -110,12 +109,8 @@ class Link:
         self._client.loop_start()
 
     def stop(self) -> None:
-        """Disconnect and end the thread; the session stays at the broker. A thread that looks up a name or connects
-        ends with the process: nobody waits longer for it."""
-        self._client.disconnect()
-        ending = threading.Thread(target=self._client.loop_stop, name="disconnect", daemon=True)
-        ending.start()
-        ending.join(STOP_S)
+        """Disconnect and end the thread; the session stays at the broker."""
+        end(self._client)
 
     @property
     def unacknowledged(self) -> int:

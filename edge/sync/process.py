@@ -19,7 +19,9 @@ from edge.config import SyncConfig
 from edge.errors import CannotReadCa, StoreBusy, StoreUnwritable
 from edge.identity.renew import Renewer
 from edge.identity.tls import ROOT as TLS_ROOT
+from edge.policies import keep_policies
 from edge.sheets import SheetFiles
+from edge.storage.shelf import plans
 from edge.store import Store
 from edge.sync.alarms import Alarms
 from edge.sync.box_orders import BOX_ORDERS
@@ -262,6 +264,7 @@ def make_uploader(
 def make_inbox(box: Box, centre: str) -> Inbox:
     """The inbox of a box: its site is what its own keys say. Raises BadCertificate when they do not fit each other."""
     policies = {name: load_policy(name).sha256 for name in policy_ids()}
+    keep_policies(box.store, plans(box.store.orders()))  # of what was ordered before they were kept
     certificate = box.folder / "keys" / CERTIFICATE
     sends = box.config.sync is not None and box.config.sync.segments is not None
     site = box.site_of(centre)

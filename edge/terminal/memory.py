@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from common.policies import load_policy
 from edge.plans import newest_orders
+from edge.policies import policy_of
 from edge.store import Store
 from edge.store.lean import lean
 from edge.terminal.bodies import Bodies, since
@@ -18,7 +19,7 @@ from edge.terminal.schedule import Session, classes_of, sessions_of
 from evidence.bareface import Said
 from evidence.bodies import Alarm, BareFace, Body, ClassOrder, body_of
 from evidence.corrections import void
-from evidence.errors import ZaitangError
+from evidence.errors import BadInput
 from evidence.fold import fold
 from evidence.notes import NoteKey
 from evidence.policy import Policy
@@ -199,12 +200,19 @@ class Memory:
 
     def policy(self, policy_id: str) -> Policy | None:
         """The policy of that id on this box, or None."""
-        if policy_id not in self._policies:
+        return self._policy(policy_id, lambda: load_policy(policy_id))
+
+    def policy_of(self, order: ClassOrder) -> Policy | None:
+        """The policy by which the class of an order is judged, or None."""
+        return self._policy(order.policy.sha256, lambda: policy_of(self._store, order))
+
+    def _policy(self, key: str, load: Callable[[], Policy]) -> Policy | None:
+        if key not in self._policies:
             try:
-                self._policies[policy_id] = load_policy(policy_id)
-            except ZaitangError:
-                self._policies[policy_id] = None
-        return self._policies[policy_id]
+                self._policies[key] = load()
+            except BadInput:
+                self._policies[key] = None
+        return self._policies[key]
 
     def _read(self) -> None:
         fresh = [lean(sealed.record) for sealed in self._store.each(after=len(self._own) - 1)]

@@ -6,9 +6,9 @@ import errno
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 from cryptography import x509
@@ -59,9 +59,18 @@ from evidence.times import utc_us
 
 ASK_S = 1.5
 STOP_S = 3
+WEB_S, ENDS_S = 6.0, 15.0
+"""Real seconds for the end of the page, and then for that of all other parts together: both, and LOOK_S, are well below
+the time after which the supervisor kills this process."""
 LOOK_S = 0.5
 PACK_S = 30.0
 """Real seconds for which a terminal that is otherwise ready waits for its model pack before it says so."""
+
+
+class Part(Protocol):
+    """What runs beside the page."""
+
+    def stop(self) -> None: ...
 
 
 def run(box: Box) -> None:
@@ -98,14 +107,13 @@ def run(box: Box) -> None:
     bare.start()
     eraser = Eraser(box.second_store(), box.folder, lambda: _set_clock(box))
     eraser.start()
-    running = [
+    running: list[Part] = [
         code, bare, eraser, *_start_settled(box, written, screen, stop), *_start_watch(box, screen, panel),
         *_start_desk(seen, tell)]
     try:
         serve(app, listener, stop)
     finally:
-        for part in running:
-            part.stop()
+        stop_all(running, ENDS_S)
 
 
 def _start_settled(box: Box, written: BoxConfig, screen: Screen, stop: threading.Event) -> list[Settled]:
@@ -135,12 +143,29 @@ def serve(app: FastAPI, listener: socket.socket, stop: threading.Event) -> None:
     """Serve until `stop` is set. In a thread, because in the main one uvicorn would answer signals in its own way."""
     server = uvicorn.Server(uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=STOP_S))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web")
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
     thread.start()
     while not stop.wait(LOOK_S) and thread.is_alive():
         pass
     server.should_exit = True
-    thread.join()
+    thread.join(WEB_S)
+
+
+def stop_all(parts: Sequence[Part], within_s: float) -> None:
+    """Ask all parts at once to end, and wait for all together so many real seconds. What still runs then ends with the
+    process; none holds up the others, also not by an error."""
+    def stop(part: Part) -> None:
+        try:
+            part.stop()
+        except Exception as error:
+            logs.Log("terminal").failed("terminal.unstopped", error, part=type(part).__name__)
+
+    asked = [threading.Thread(target=stop, args=(part,), name="stop", daemon=True) for part in parts]
+    for one in asked:
+        one.start()
+    until = time.monotonic() + within_s
+    for one in asked:
+        one.join(max(0.0, until - time.monotonic()))
 
 
 def listen(config: TerminalConfig) -> socket.socket:

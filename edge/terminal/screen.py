@@ -290,7 +290,7 @@ class Screen:
         running = known.session
         here = None if running else lesson(known.orders.values(), self._config.device, now_us)
         order = known.orders.get(running.class_id) if running else here.order if here else None
-        policy = self._memory.policy(order.policy.id) if order else None
+        policy = self._memory.policy_of(order) if order else None
         if order is None or policy is None:
             return None
         blocks, planned = plan_blocks(order, policy.block.pause_min.value * MINUTE), None

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -67,6 +68,9 @@ class Broker:
     def _listens(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def runs(self) -> bool:
+        return self._process.poll() is None
 
     def stop(self) -> None:
         self._process.kill()
@@ -128,6 +132,31 @@ def box(centre: Centre) -> Box:
     for number in range(300):
         made.append(SessionStart("welder-1", f"s-{number}", "button"), MORNING + number)
     return made
+
+
+def test_a_name_server_that_does_not_answer_holds_up_no_end(
+    centre: Centre, broker: Broker, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As when a line goes down: the broker is lost first, and then its name cannot be looked up."""
+    asked, answer, real = threading.Event(), threading.Event(), socket.getaddrinfo
+
+    def look_up(host: str, *more: Any, **named: Any) -> Any:
+        if host == "127.0.0.1" and not broker.runs():
+            asked.set()
+            answer.wait()
+        return real(host, *more, **named)
+
+    monkeypatch.setattr("common.mqtt.STOP_S", 0.1)
+    collector = Running(link_to(centre, broker.port))
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    broker.stop()
+    assert asked.wait(60)
+    collector.link.stop()
+    collector.thread.join(20)
+    held_up = collector.thread.is_alive()
+    answer.set()
+    collector.thread.join(20)
+    assert not held_up
 
 
 def test_every_record_is_receipted(centre: Centre, broker: Broker, box: Box) -> None:

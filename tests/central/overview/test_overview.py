@@ -2,9 +2,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from central.errors import BadPlaceInList
 from central.ingest.collector import Message
@@ -13,8 +17,9 @@ from central.overview.overview import classes, overview, region_prefix
 from central.overview.search import search
 from central.store.heard import Heard
 from central.store.summaries import Judgement, Wanted
+from central.web import overview as web
 from central.web.errors import BadFilter
-from central.web.overview import FIELDS, asked_of
+from central.web.overview import FIELDS, SWITCHES, Asked, asked_of
 from evidence.bodies import Alarm
 from evidence.heartbeats import heartbeat_of, seal_heartbeat
 from evidence.records import Stamp
@@ -83,15 +88,42 @@ def test_what_waits_for_whom(
 ) -> None:
     with three.centre.store.write() as tx:
         assert tx.put_judgement(Judgement("cook-1", tx.leaves() + 1, three.clock.utc_us, None, "x", verdict, undecided,
-                                          fell=fell, objections=objections))
+                                          fell=fell, objections=objections), three.clock.utc_us)
     for name, wanted in (("waiting", Wanted(waiting=True)), ("fallen", Wanted(fallen=True))):
         assert ids(three, wanted) == ["cook-1"] * (name in lists), name
         assert ids(three, dataclasses.replace(wanted, institutions=("school-a",))) == []
 
 
 def test_a_link_keeps_what_was_asked() -> None:
-    asked = asked_of({"waiting": "1", "fallen": "1"})
-    assert asked_of(dict(parse_qsl(asked.query()[1:]))) == asked and asked.waiting and asked.fallen
+    for name in SWITCHES:
+        asked = asked_of({name: "1"})
+        assert asked_of(dict(parse_qsl(asked.query()[1:]))) == asked != Asked() and getattr(asked, name)
+
+
+LINKS = re.findall(r'\("(\w+)", .*"\?(\S+)#classes"\)', Path(web.__file__).with_name("templates").joinpath(
+    "overview.html").read_text("utf-8"))
+"""Part of the overview, and the query of its link to all of the part."""
+ROW = st.tuples(st.sampled_from(sorted(web.VERDICTS)), st.integers(0, 2), st.integers(0, 1), st.booleans())
+
+
+@given(rows=st.tuples(ROW, ROW, ROW), scope=st.sampled_from([None, ("school-a",), ("school-a", "school-c")]))
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_number_of_the_overview_is_that_of_the_list_behind_its_link(
+    three: City, rows: tuple[tuple[str, int, int, bool], ...], scope: tuple[str, ...] | None,
+) -> None:
+    assert [name for name, _ in LINKS] == ["flags", "reviews", "fallen"]
+    with three.centre.store.write() as tx:
+        at = tx.leaves() + 1
+        for class_id, (verdict, undecided, objections, fell) in zip(
+                ("cook-1", "welder-1", "welder-2"), rows, strict=True):
+            assert tx.put_judgement(Judgement(class_id, at, three.clock.utc_us, None, "x", verdict, undecided,
+                                              fell=fell, objections=objections), three.clock.utc_us)
+    with three.centre.store.read() as tx:
+        found = overview(tx, Wanted(institutions=scope), three.centre.store.device, three.clock.utc_us)
+    for name, query in LINKS:
+        wanted = asked_of(dict(parse_qsl(query))).wanted(Wanted(institutions=scope), three.clock.utc_us)
+        listed = [line.summary.class_id for line in getattr(found, name)]
+        assert set(listed) == {*ids(three, wanted)} and len(listed) == getattr(found, f"{name}_all"), name
 
 
 def test_a_form_is_read_strictly() -> None:

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import random
+import threading
+from typing import Any
 
 import pytest
 
@@ -201,12 +203,67 @@ def test_a_class_that_cannot_be_judged_takes_no_other_with_it(city: City, monkey
     assert row(city, "welder-2").verdict != "error"
 
 
+@pytest.mark.parametrize("where", ["judgement", "listing", "step"])
+def test_what_nobody_foresaw_at_one_class_stops_neither_the_others_nor_the_process(
+    city: City, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, where: str,
+) -> None:
+    for one in ("welder-1", "welder-2"):
+        city.add(one, f"box-{one[-1]}")
+    real, stop, steps = {"judgement": judgement, "listing": worker.listing}.get(where), threading.Event(), []
+
+    def breaks(*given: Any) -> Any:
+        if "welder-1" in (given[1], getattr(getattr(given[0], "order", None), "class_id", "")):
+            raise ZeroDivisionError
+        assert real is not None
+        return real(*given)
+
+    def step(self: worker.Worker) -> worker.Done:
+        steps.append(1)
+        if len(steps) == 1 and where == "step":
+            raise ZeroDivisionError
+        done = step_of(self)
+        if not done.judged and not done.unseen:
+            stop.set()
+        return done
+
+    step_of = worker.Worker.step
+    if real is not None:
+        monkeypatch.setattr(worker, where, breaks)
+    monkeypatch.setattr(worker.Worker, "step", step)
+    monkeypatch.setattr(worker, "TICK_S", 0.01)
+    city.worker.run(stop)
+    assert row(city, "welder-2").verdict not in ("error", "unjudged")
+    if where == "judgement":
+        assert (row(city, "welder-1").verdict, row(city, "welder-1").error) == ("error", "ZeroDivisionError")
+    assert {"judgement": "class.unjudged", "listing": "class.unlisted", "step": "overview.failed"}[where] in caplog.text
+
+
+def test_a_judgement_of_the_future_gives_way_when_the_clock_is_put_back(city: City) -> None:
+    """Else the class would be judged without a break until its next record, or show for good what is not yet so."""
+    city.add("welder-1")
+    city.add("cook-1", "box-2")
+    city.follow()
+    today = {one: kept(city, one) for one in ("welder-1", "cook-1")}
+    city.clock.utc_us += 48 * HOUR
+    raise_objection(city.centre.store, "welder-1", "school", None, "the roster is wrong", "head")
+    city.follow()
+    assert kept(city, "cook-1") != today["cook-1"], "nobody came"
+    city.clock.utc_us -= 48 * HOUR
+    with city.centre.store.write() as tx:
+        tx.touch((), ["welder-1"], tx.leaves() - 1)
+    assert not any(fresh(city).values())
+    city.follow()
+    assert all(fresh(city).values()) and kept(city, "cook-1") == today["cook-1"]
+    assert kept(city, "welder-1") == anew(city, "welder-1")
+
+
 def test_the_sweep_finds_what_no_record_tells(city: City) -> None:
     """As after a receipt that came late, or a row that another worker wrote from an older state."""
     city.add("welder-1")
     city.follow()
     with city.centre.store.write() as tx:
-        tx.put_judgement(Judgement("welder-1", tx.leaves(), city.clock.utc_us, None, "another", "flag", 1))
+        tx.put_judgement(Judgement("welder-1", tx.leaves(), city.clock.utc_us, None, "another", "flag", 1),
+                         city.clock.utc_us)
     assert fresh(city) == {"welder-1": False}
     city.follow()
     assert row(city, "welder-1").inputs == anew(city, "welder-1")[0]

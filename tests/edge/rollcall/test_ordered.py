@@ -221,19 +221,30 @@ def test_a_sheet_that_cannot_be_made_is_tried_again_and_then_told(ended: Course)
         ("sheet.unmade", {"order": wanted}, CLASS)]
 
 
+def test_being_told_to_end_is_no_failed_try(ended: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither where the child was stopped here, nor where it heard of it first."""
+    order(ended)
+    made, at = maker(ended, in_a_child(ended.box.folder, lambda: True))
+    for instead in ("exec sleep 600", "exit 143") * TRIES:
+        monkeypatch.setattr(ordered, "OUTLIVES_NOBODY", ("sh", "-c", instead))
+        assert not made.turn()
+        at[0] += 1000
+    assert ended.box.store.records_of("alarm") == [] and len(to_make(ended.box.store, now(ended))) == 1
+
+
 @pytest.mark.long
 def test_the_child_makes_it_alone_and_says_when_it_cannot(ended: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """The real process, with the machine's own clock: by that the block of 2026-03-02 is long over."""
     agree(ended, *AGREED)
     wanted = order(ended, expires="2126-01-01T00:00:00.000000Z")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-    assert not in_a_child(ended.box.folder, lambda: True)(wanted), "who is asked to stop waits for no child"
-    assert not in_a_child(ended.box.folder / "nowhere", lambda: False)(wanted)
+    assert in_a_child(ended.box.folder, lambda: True)(wanted) is None, "who is asked to stop waits for no child"
+    assert in_a_child(ended.box.folder / "nowhere", lambda: False)(wanted) is False
     assert in_a_child(ended.box.folder, lambda: False)(wanted)
     (made,) = sheets(ended)
     assert files(ended) == [f"{made.sha256}.sealed"] and made.people == AGREED
     monkeypatch.setattr(ordered, "OUTLIVES_NOBODY", ("no such program",))
-    assert not in_a_child(ended.box.folder, lambda: False)(wanted)
+    assert in_a_child(ended.box.folder, lambda: False)(wanted) is False
 
 
 def test_main_says_by_its_exit_whether_the_sheet_is_there(ended: Course, monkeypatch: pytest.MonkeyPatch) -> None:

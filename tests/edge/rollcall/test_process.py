@@ -30,6 +30,7 @@ from edge.vision.gallery import Gallery
 from edge.vision.pack import Face, Pack
 from edge.wiring import Box
 from evidence.bodies import BareFace, RollCall, Segment, SegmentRemoved, SessionCorrected, SessionStart, body_of
+from tests.ending import end
 
 SECOND = 1_000_000
 
@@ -373,12 +374,11 @@ def test_killed_at_several_moments_it_makes_one_record_of_every_segment(
             process.wait()
         left = read_behind(told)
         assert left is not None and left.video_us == left.segments * 4 * SECOND
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command)
     try:
         until(lambda: read_behind(told) == Behind(0, 0), process)
     finally:
-        process.terminate()
-        assert process.wait(20) == 0
+        assert end(process)[0] == 0
     assert [call.segment for call in rollcalls(face_box)[::-1]] == [segment.sha256 for segment in segments]
     assert alarms(face_box) == [] and read_behind(told) is None and not tried.exists()
 

@@ -12,11 +12,11 @@ from common.policies import load_policy
 from edge.plans import newest_orders
 from edge.rollcall.attempts import Attempts
 from edge.rollcall.behind import BEHIND, Behind, Board, read_behind
-from edge.rollcall.process import Worker, policy_of
+from edge.rollcall.process import Worker, policy_for
 from edge.rollcall.refused import Refused
 from edge.vision.pack import Pack
 from edge.wiring import Box
-from evidence.bodies import OrderAccepted, RollCall, body_of
+from evidence.bodies import OrderAccepted, PolicyRef, RollCall, body_of
 from evidence.called import PACK_REFUSED
 from evidence.policy import Policy
 from tests.edge.rollcall.test_process import SECOND, add, film, remembering  # noqa: F401
@@ -132,8 +132,8 @@ def test_a_new_plan_is_asked_for_anew(
 @pytest.mark.parametrize(("known", "policy"), [("demo", "demo"), ("of-next-year", "sanmenxia-2023")])
 def test_a_policy_that_the_box_does_not_know_is_asked_by_its_own(face_box: Box, known: str, policy: str) -> None:
     order = newest_orders(face_box.store.orders())[CLASS]
-    order = dataclasses.replace(order, policy=dataclasses.replace(order.policy, id=known))
-    assert policy_of(order, "sanmenxia-2023").id == policy
+    order = dataclasses.replace(order, policy=PolicyRef(known, "0" * 64))
+    assert policy_for(face_box.store, order, "sanmenxia-2023").id == policy
 
 
 def test_words_need_no_parameter_of_a_stranger() -> None:

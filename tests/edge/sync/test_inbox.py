@@ -18,16 +18,26 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common import policies
+from common.policies import load_policy, policy_bytes
 from common.sheets import Name, seal_sheet
 from edge.clock import SystemClock
+from edge.picture.live import Live
+from edge.picture.told import Board
+from edge.plans import newest_orders
+from edge.recorder.by_plan import ByPlan
+from edge.rollcall import process
+from edge.rollcall.near import near
+from edge.storage import due
 from edge.sync.alarms import MOST
 from edge.sync.centre import Site
 from edge.sync.errors import NotAMessage
 from edge.sync.inbox import Inbox
 from edge.sync.orders import read_order
 from edge.sync.process import make_inbox
-from edge.wiring import Box
-from evidence.bodies import Alarm, Assessment, Dispute, Review, SessionStart, body_of
+from edge.terminal.memory import Memory
+from edge.wiring import Box, open_store
+from evidence.bodies import Alarm, Assessment, ClassOrder, Dispute, Review, SessionStart, body_of
 from evidence.canonical import canonical
 from evidence.certs import make_root, pem
 from evidence.gaps import Gap, seal_gap
@@ -124,6 +134,44 @@ def test_a_class_keeps_its_policy_on_a_box_that_got_another_version_of_it(make_b
     assert told(box) == [("order.accepted", "")] * 2
     inbox.order(centre.message(centre.order(3, policy="f" * 64)))
     assert told(box)[2:] == [("alarm", "unknown_policy")]
+
+
+@pytest.mark.parametrize("update", ["another version", "no more"])
+@pytest.mark.parametrize("kept", ["with the order", "at the next start"])
+def test_every_part_of_a_box_reads_a_class_by_the_policy_that_its_order_names(
+    make_box: MakeBox, centre: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, update: str, kept: str,
+) -> None:
+    """Whatever an update brings under that id: the numbers of the terminal are those of the centre."""
+    box, order = make_box(), centre.order()
+    if kept == "with the order":
+        make_inbox(box, "centre").order(centre.message(order))
+    else:
+        box.store.put_order(order)  # as a version did that kept no policy
+        make_inbox(box, "centre")
+    box.store.close()
+    old, new = load_policy("demo"), tmp_path / "policies"
+    new.mkdir()
+    text = policy_bytes("demo").replace(b"pause_min = { value = 30", b"pause_min = { value = 31")
+    text = text.replace(b"frozen_s = { value = 30", b"frozen_s = { value = 31")
+    (new / "sanmenxia-2023.toml").write_bytes(policy_bytes("sanmenxia-2023"))
+    if update == "another version":
+        (new / "demo.toml").write_bytes(text)
+    monkeypatch.setattr(policies, "_folder", lambda: new)
+    store, body = open_store(box.folder, box.config, box.keys, box.clock), body_of(order.record)
+    assert isinstance(body, ClassOrder)
+    assert near(store, "welding-1", "2026-03-02-am", None).policy == old
+    assert Memory(store).policy_of(body) == old
+    assert due._policy(store, body) == old
+    assert process.policy_for(store, body, "sanmenxia-2023") == old
+    live = Live(store, box.clock, Board(tmp_path / "told"), "sanmenxia-2023")
+    assert live._rules_of("welding-1") == old.picture
+    plan = ByPlan("box-1", box.clock, lambda kind, said: None)
+    plan.learn(store)
+    assert [one.class_id for one in plan._plans] == ["welding-1"]
+    inbox = make_inbox(dataclasses.replace(box, store=store), "centre")
+    inbox.order(centre.message(centre.order(2, policy=old.sha256)))
+    assert newest_orders(store.orders())["welding-1"].number == 2
+    store.close()
 
 
 def test_a_sheet_with_another_name_than_the_order_is_refused(make_box: MakeBox, centre: Any) -> None:

@@ -212,7 +212,7 @@ def test_where_class_hours_are_counted_each_of_them_gets_its_two(stage: Stage, r
     policy = room.memory.policy("demo")
     assert policy is not None and policy.r3 is not None
     strict = dataclasses.replace(policy, r3=dataclasses.replace(policy.r3, occasion="class_hour"))
-    room.memory._policies["demo"] = strict
+    room.memory._policies[body.policy.sha256] = strict
     asked: list[int] = []
     for minute in range(101):
         stage.at(minute)
