@@ -185,10 +185,15 @@ def shows_something(facts: Facts, fact: SegmentFact) -> bool:
     return any(one.length_us > facts.policy.max_gap_us for one in left) or fact.span.length_us == 0
 
 
-def teachers_at(facts: Facts, at_us: int) -> tuple[str, ...]:
-    """The instructors of the plan that was in force; before the first one, of that."""
+def plan_at(facts: Facts, at_us: int) -> ClassOrder:
+    """The plan that was in force; before the first one, that."""
     in_force = [order for recorded_us, order in facts.plans if recorded_us <= at_us]
-    return instructors(in_force[-1] if in_force else facts.first_order)
+    return in_force[-1] if in_force else facts.first_order
+
+
+def teachers_at(facts: Facts, at_us: int) -> tuple[str, ...]:
+    """The instructors of the plan that was in force."""
+    return instructors(plan_at(facts, at_us))
 
 
 def _hidden(facts: Facts, seen: Sequence[PictureFact]) -> dict[str, tuple[PictureFact, ...]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from evidence.blocks import PlannedBlock, hour_span
 from evidence.crowd import View, anybody_else, at_once
-from evidence.facts import Facts, overlap, shows_something
+from evidence.facts import Facts, overlap, plan_at, shows_something
 from evidence.held import looked_at, two_apart
 from evidence.posters import with_still
 from evidence.rollcall import Bare, Look
@@ -242,7 +242,9 @@ def unfilmed(facts: Facts, spans: Sequence[Span], due_us: int, at_boxes: Collect
     anywhere."""
     percent, found = facts.policy.video.bad_picture_pct.value, set()
     signed = {facts.room(device) for device in at_boxes}
-    known = {*at_boxes, *facts.silences, *(one.device for one in facts.sessions)}
+    planned = {place.device for place in plan_at(facts, min(one.start_us for one in spans)).boxes}
+    # A box that was taken away is silent for ever.
+    known = {*at_boxes, *(facts.silences.keys() & planned), *(one.device for one in facts.sessions)}
     for device in known if at_boxes else ():
         lost_us, there = 0, _maybe_there(facts, device, spans, device in at_boxes, facts.room(device) in signed)
         for span in spans:

@@ -284,6 +284,18 @@ def test_a_room_whose_box_the_centre_did_not_hear_and_that_recorded_nothing_conv
     assert said == ([("workshop",)] if told == "open" else [])
 
 
+@pytest.mark.parametrize(("planned", "told"), [("2026-03-02 12:00", "missing"), ("2026-03-02 16:00", "open")])
+def test_a_box_that_the_plan_no_longer_had_is_silent_without_excusing_anybody(planned: str, told: str) -> None:
+    """A box that was taken away is silent for ever. What a plan of later says does not convict either."""
+    made = off_in_the_afternoon("box-1")
+    silence(made, "12:00", "18:00")
+    gone = made.boxes.pop("box-2")
+    made.order(planned)
+    made.boxes["box-2"] = gone
+    found = made.r3()
+    assert (found.recordings if told == "missing" else found.open_recordings) == (f"{DAY}-pm",)
+
+
 @pytest.mark.parametrize(("box", "rooms"), [
     (None, [("workshop",)]), ("box-2", []), ("filmed", []), ("never ended", [("workshop",)])])
 def test_of_a_room_that_was_off_a_miss_says_so_for_nobody_could_be_shown_or_sign_in_there(
