@@ -98,15 +98,15 @@ class Notices:
         return f"{local(at_us, order.utc_offset_min if order else DEFAULT_OFFSET_MIN):%H:%M}"
 
 
-def ending(known: Known, device: str, policy: Callable[[str], Policy | None], now: Stamp) -> Ending | None:
-    """When the plan ends the open session, if that is near. `policy`: the one of that id, or None."""
+def ending(known: Known, device: str, policy: Callable[[ClassOrder], Policy | None], now: Stamp) -> Ending | None:
+    """When the plan ends the open session, if that is near. `policy`: of an order, or None."""
     session, now_us = known.session, now.utc_us
     if session is None:
         return None
     today = {order.class_id for order in taught_today(known.orders.values(), device, now_us)}
     plans = []
     for order in (known.orders[one] for one in sorted(today | {session.class_id}) if one in known.orders):
-        rules = policy(order.policy.id)
+        rules = policy(order)
         plans.append(None if rules is None else taught(order, device, rules.block.pause_min.value * MINUTE))
     ends = {one.class_id: one.ended for one in known.sessions if one.ended is not None and not one.by_plan}
     open_ = Open(session.class_id, session.since_us, session.pressed)

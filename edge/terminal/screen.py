@@ -150,7 +150,7 @@ class Screen:
     def _signing_out(self, fresh: bool) -> Target | None:
         """The class whose block has just ended, and its session with it, while the next one is not open yet."""
         known, now_us = self._memory.look(), self._clock.utc_us()
-        found = newest_block(known.orders.values(), self._config.device, self._memory.policy, now_us)
+        found = newest_block(known.orders.values(), self._config.device, self._memory.policy_of, now_us)
         if known.session is not None or found is None or direction(found[2].span, now_us) != "out":
             return None
         order, policy, planned = found
@@ -316,7 +316,7 @@ class Screen:
         if now is not None and now.block is not None and known.session is not None:
             return now.order, seen_in(now.story, now.block, now.now_us)
         now_us = self._clock.utc_us()
-        found = newest_block(known.orders.values(), self._config.device, self._memory.policy, now_us)
+        found = newest_block(known.orders.values(), self._config.device, self._memory.policy_of, now_us)
         if found is None:
             return None, None
         order, policy, planned = found
@@ -354,7 +354,7 @@ class Screen:
     def _notices(self, known: Known, live: Live) -> Notices:
         absent, now_us = live.state == "absent", self._clock.utc_us()
         acts = not absent and self._clock.stamp().clock.synced  # else nothing ends by itself
-        soon = ending(known, self._config.device, self._memory.policy, self._clock.stamp()) if acts else None
+        soon = ending(known, self._config.device, self._memory.policy_of, self._clock.stamp()) if acts else None
         refusal = self._refusal() if absent else None
         return Notices(now_us, known.session, known.sessions, known.orders, soon, refusal, self._trust())
 

@@ -96,12 +96,12 @@ class Seen:
 
 
 def newest_block(
-    orders: Iterable[ClassOrder], device: str, policy: Callable[[str], Policy | None], now_us: int
+    orders: Iterable[ClassOrder], device: str, policy: Callable[[ClassOrder], Policy | None], now_us: int
 ) -> tuple[ClassOrder, Policy, PlannedBlock] | None:
-    """The block that began last on this box, of all classes; `policy` finds one by its id."""
+    """The block that began last on this box, of all classes; `policy`: of an order, or None."""
     begun = []
     for order in orders:
-        rules = policy(order.policy.id)
+        rules = policy(order)
         if rules is None or device not in {place.device for place in order.boxes}:
             continue
         blocks = plan_blocks(order, rules.block.pause_min.value * MINUTE)

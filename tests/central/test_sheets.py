@@ -391,7 +391,7 @@ def test_a_final_decision_ends_it_and_whoever_needs_it_then_asks_anew(road: Road
 def test_a_file_that_no_record_lets_lie_there_goes_and_one_that_was_changed_is_not_shown(road: Road) -> None:
     made = road.bring()
     stray = road.centre.sheets.path("ff" * 32)
-    stray.parent.mkdir(parents=True)
+    stray.parent.mkdir(parents=True, exist_ok=True)
     stray.write_bytes(b"left by somebody")
     assert sweep(road.centre.store, road.centre.sheets, road.clock.utc_us) == 1 and not stray.exists()
     sheet = f"{PAGE}/sheets/{road.box.device}"

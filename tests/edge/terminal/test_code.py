@@ -151,7 +151,7 @@ def test_a_code_is_wanted_only_while_a_class_hour_is_recorded_and_the_policy_ask
     room.recording_for(2, session)
     assert room.screen.code_wanted() is None, "no document asks for codes"
     asking = dataclasses.replace(load_policy("demo"), screen_code=RULES)
-    monkeypatch.setattr(room.memory, "policy", lambda policy_id: asking)
+    monkeypatch.setattr(room.memory, "policy_of", lambda order: asking)
     room.monotonic += 1
     assert room.screen.code_wanted() == Wanted(CLASS, session, RULES)
     room.at(50)
