@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evidence.bodies import Alarm
 from evidence.canonical import canonical, sha256_hex
 from evidence.fold import fold
 from evidence.policy import parse_policy
@@ -132,10 +133,21 @@ def test_attack_neither_a_simulated_clock_nor_one_of_now_that_is_not_set_ends_a_
     story, found, later = made.story(), made.findings(AS_OF), at("2027-01-01 00:00")
     assert standing(story, found, made.policy, later).final
     assert not standing(story, found, made.policy, later, timed=False).final
-    simulated = dataclasses.replace(story, simulated=True)
-    assert not standing(simulated, found, made.policy, later).final
+    simulated, accepting = dataclasses.replace(story, simulated=True), dataclasses.replace(
+        made.policy, accept_simulated=True)
+    assert not standing(simulated, found, accepting, later).final
     without = dataclasses.replace(made.policy, decision=None)
     assert standing(simulated, found, without, at(AS_OF), timed=False).final, "where there is no notice none is awaited"
+
+
+def test_attack_no_record_of_a_simulated_clock_keeps_anything_from_being_final_where_none_is_accepted() -> None:
+    made = flagged()
+    both(made)
+    box = made.boxes["box-1"]
+    box.clock = dataclasses.replace(REAL, source="simulated", rate=60)
+    box.add("alarm", Alarm("camera.silent", {"camera": "room"}, "c-1"), at("2026-03-27 09:00"))
+    box.clock = REAL
+    assert made.story().simulated and stand(made).final
 
 
 def test_what_is_final_is_reopened_by_two_persons_and_by_nobody_alone() -> None:
