@@ -127,6 +127,18 @@ def test_attack_no_clock_that_is_not_set_makes_final_early_or_an_objection_late(
     assert told.late == () and told.final_us is None, "a clock that ran ahead takes nobody's word away"
 
 
+def test_a_clock_that_ran_ahead_while_it_was_not_set_keeps_nothing_from_being_final() -> None:
+    """Else what somebody says in a minute of 2036, before a time server is reached, holds every decision till then."""
+    made = flagged()
+    first = decide(made, "first", "withdraw", "wang")
+    made.centre.clock = UNSET
+    made.review(f"{DAYS[1]}-am", "missing", "2036-03-20 09:00")
+    made.centre.clock = REAL
+    second = decide(made, "second", "withdraw", "li", first, when="2026-03-21 09:00")
+    told = stand(made)
+    assert (told.final_us, told.final) == (second.utc_us + made.policy.notice_us, True)
+
+
 def test_attack_neither_a_simulated_clock_nor_one_of_now_that_is_not_set_ends_a_notice() -> None:
     made = flagged()
     both(made)
