@@ -34,6 +34,7 @@ from evidence.chain import check_chain, head_of
 from evidence.checkpoint import was_signed
 from evidence.corrections import corrections
 from evidence.notes import NoteKey
+from evidence.policy import parse_policy
 from evidence.records import Sealed
 from evidence.seal import read_sealed
 from evidence.times import utc_text
@@ -117,12 +118,13 @@ def collect(centre: Centre, class_id: str) -> Content:
         policy = tx.policy(order.policy.sha256)
         if policy is None:
             raise PolicyGone(policy=order.policy.id, class_id=class_id)
+        rules = parse_policy(policy, f"{order.policy.id}.toml")
         heads = _box_heads(tx, class_id)
         chains = _chains(tx, heads)
         files = _files(centre, chains, class_id)
         receipts = [(head, [e for up_to, e in tx.receipts(head.device, head.chain) if up_to <= head.up_to])
                     for head in heads]
-        moment = as_of((s.record for _, sealed in chains for s in sealed), centre.store.device, _now(centre))
+        moment = as_of((s.record for _, sealed in chains for s in sealed), rules, centre.store.device, _now(centre))
         manifest = centre.store.append(tx, Export(
             class_id=class_id, policy=order.policy, heads=tuple(heads), segments=len(files), as_of=utc_text(moment.us),
             receipts=tuple(sha256_hex(_lines(envelopes)) for _, envelopes in receipts),

@@ -107,7 +107,8 @@ class _Replay:
     hands: Hands = dataclasses.field(default_factory=Hands)
     facts: list[DecisionFact] = dataclasses.field(default_factory=list)
     last_us: int = 0
-    """No time goes back: a clock that does cannot make a notice begin before what was said before it."""
+    """No time goes back: a clock that does cannot make a notice begin before what was said before it. One that is not
+    set says nothing of when that was."""
 
     def objection(self, record: Record, body: Objection) -> None:
         fact = after(self.objections.get(body.objection), record, body)
@@ -118,15 +119,15 @@ class _Replay:
 
     def decision(self, record: Record, body: Decision) -> None:
         then = changed(self.round, differs(self.round, body.verdict, body.recordings, body.policy.sha256))
-        final = round_final_us(then, self.objections.values(), self.policy)
+        final, now_us = round_final_us(then, self.objections.values(), self.policy), max(self.last_us, record.utc_us)
         seen = Seen(
             then, self.reviewers, any(one.open for one in self.objections.values()), self.policy, record.utc_us,
-            final is not None and final <= self.last_us, is_set(record), self.hands)
+            final is not None and final <= now_us, is_set(record), self.hands)
         event, void = judge(seen, body)
         behind = tuple(sorted(self.hands.behind(body.by)))
         made = DecisionFact(record.key, record.utc_us, sha256_hex(record_bytes(record)), body, void, behind)
         self.facts.append(made)
-        self.round = self.round if event is None else _after(then, event, made, self.last_us)
+        self.round = self.round if event is None else _after(then, event, made, now_us)
 
 
 def _replay(said: Iterable[Said], policy: Policy) -> _Replay:
@@ -135,7 +136,7 @@ def _replay(said: Iterable[Said], policy: Policy) -> _Replay:
         if isinstance(body, AccountChanged):
             found.hands.add(record, body)
             continue
-        found.last_us = max(found.last_us, record.utc_us)
+        found.last_us = max(found.last_us, record.utc_us if is_set(record) else 0)
         if isinstance(body, Review):
             found.reviewers.add(plain_name(body.reviewer))
         elif isinstance(body, Objection):

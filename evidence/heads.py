@@ -242,9 +242,7 @@ def unfilmed(facts: Facts, spans: Sequence[Span], due_us: int, at_boxes: Collect
     anywhere."""
     percent, found = facts.policy.video.bad_picture_pct.value, set()
     signed = {facts.room(device) for device in at_boxes}
-    planned = {place.device for place in plan_at(facts, min(one.start_us for one in spans)).boxes}
-    # A box that was taken away is silent for ever.
-    known = {*at_boxes, *(facts.silences.keys() & planned), *(one.device for one in facts.sessions)}
+    known = {*at_boxes, *facts.silences, *(one.device for one in facts.sessions)}
     for device in known if at_boxes else ():
         lost_us, there = 0, _maybe_there(facts, device, spans, device in at_boxes, facts.room(device) in signed)
         for span in spans:
@@ -262,13 +260,17 @@ def _maybe_there(facts: Facts, device: str, spans: Sequence[Span], here: bool, r
 
     While its session ran: one terminal may serve two rooms; but where the plan alone began, only who signed in in that
     room. A box with neither session nor video of any of it was off, for with power the plan begins; or it had another
-    class. So who signed in here may sit there; and anybody, while the centre heard nothing of the box: it was off."""
+    class. So who signed in here may sit there. While the centre heard nothing of a box, and it recorded nothing, it was
+    off, whatever it had begun: so anybody may. One that the plan in force no longer had was taken away, and is silent
+    for ever."""
     whole = Span(min(one.start_us for one in spans), max(one.end_us for one in spans))
     began = any(fact.ref[0] == device for fact in facts.filmed(whole)) or union(
         _running(facts, device, whole, pressed=False), whole)
-    if began:
-        return _running(facts, device, whole, pressed=not room)
-    return [whole] if here else facts.silences.get(device, ())
+    if here and not began:
+        return [whole]
+    planned = any(place.device == device for place in plan_at(facts, whole.start_us).boxes)
+    silent = facts.silences.get(device, ()) if planned else ()
+    return [*_running(facts, device, whole, pressed=not room), *silent] if began else silent
 
 
 def _running(facts: Facts, device: str, span: Span, pressed: bool) -> list[Span]:

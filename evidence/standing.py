@@ -45,9 +45,9 @@ def standing(
     late = tuple(one for one in story.objections if is_late(one, round_, policy))
     pending = tuple(one for one in story.objections if one.open and one not in late)
     final_us = round_final_us(round_, story.objections, policy)
-    # A class of a simulated clock is judged as of a moment of that clock, in which no notice runs.
-    over = final_us is not None and (not policy.notice_us or (
-        timed and not story.simulated and final_us <= as_of_us))
+    # A class of a simulated clock that is accepted is judged as of a moment of that clock, in which no notice runs.
+    runs = timed and not (story.simulated and policy.accept_simulated)
+    over = final_us is not None and (not policy.notice_us or (runs and final_us <= as_of_us))
     return Standing(round_, pending, final_us, over, late)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
+from evidence.policy import Policy
 from evidence.records import Record
 
 
@@ -17,13 +18,14 @@ class AsOf:
     timed: bool = True
 
 
-def as_of(records: Iterable[Record], centre: str, now_us: int, timed: bool = True) -> AsOf:
-    """Now; but where a box's records were made with a simulated clock, the moment of the latest of them, because the
-    real time is then no time of that class. `centre`: the device whose records do not count; `timed`: its clock is set
-    now."""
+def as_of(records: Iterable[Record], policy: Policy, centre: str, now_us: int, timed: bool = True) -> AsOf:
+    """Now; but where a box's records were made with a simulated clock, under a policy that accepts one, the moment of
+    the latest of them, because the real time is then no time of that class. Under any other policy such records count
+    for nothing, and no box says what time it is. `centre`: the device whose records do not count; `timed`: its clock is
+    set now."""
     latest, simulated = 0, False
     for record in records:
         if record.device != centre:
             latest = max(latest, record.utc_us)
             simulated = simulated or record.clock.source == "simulated"
-    return AsOf(latest, True) if simulated else AsOf(now_us, False, timed)
+    return AsOf(latest, True) if simulated and policy.accept_simulated else AsOf(now_us, False, timed)

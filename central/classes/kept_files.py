@@ -6,6 +6,7 @@ worked out again: nothing is compared by hand, and nobody but the centre can hav
 removed at any time; they are no evidence and belong into no backup."""
 from __future__ import annotations
 
+import contextlib
 import copyreg
 import hashlib
 import hmac
@@ -57,14 +58,16 @@ class KeptFiles:
         _Pickler(plain, pickle.HIGHEST_PROTOCOL).dump(value)
         sealed = nonce + self._aead(class_id, part, of).encrypt(nonce, zlib.compress(plain.getbuffer(), 1), None)
         path = self._path(class_id, part)
+        temp = path.with_name(f".{path.name}")
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            temp = path.with_name(f".{path.name}")
             with open(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 file.write(sealed)
             temp.replace(path)
         except OSError as error:
             _LOG.failed("kept.unwritten", error, **{"class": class_id})
+            with contextlib.suppress(OSError):  # what is half written would only take room
+                temp.unlink(missing_ok=True)
 
     def _path(self, class_id: str, part: str) -> Path:
         return self._folder / f"{class_id}.{part}"

@@ -156,7 +156,7 @@ def tell(store: Store, tx: Tx, class_id: str, now_us: int, chains: Chains | None
     read = {(head.device, head.chain): (chains or Chains(0)).read(tx, head) for head in heads}
     records = [record for one in read.values() for record in one.records]
     records += of_centre(store, tx, class_id, devices)
-    moment = as_of(records, store.device, now_us, store.timed)
+    moment = as_of(records, policy, store.device, now_us, store.timed)
     receipts = {place: list(one.receipts) for place, one in read.items()}
     story = fold(records, class_id, policy, functools.partial(_typed, read), receipts=receipts, log=store.log)
     return Told(

@@ -54,7 +54,8 @@ def told_at(store: Store, tx: Tx, class_id: str, size: int, now_us: int) -> tupl
     sealed, order = _order(tx, class_id, size)
     devices = set(boxes_of(tx, class_id))
     records = _unbroken(read_sealed(one).record for one in tx.receipted({*devices, store.device}, size))
-    policy, moment = policy_of(tx, order), as_of(records, store.device, now_us, store.timed)
+    policy = policy_of(tx, order)
+    moment = as_of(records, policy, store.device, now_us, store.timed)
     receipts = {chain: [one for one in given if utc_us(one.time) <= now_us]
                 for chain, given in _receipts_of(tx, devices).items()}
     story = fold(records, class_id, policy, receipts=receipts, log=store.log)

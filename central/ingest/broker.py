@@ -174,12 +174,18 @@ class BrokerLink:
 
     def _tell_away(self) -> None:
         """State once that the broker cannot be reached: nobody hears the boxes meanwhile, so none of them is silent."""
-        now = time.monotonic()
-        self._away_since = now if self._away_since is None else self._away_since
-        if now - self._away_since >= AWAY_S:
-            self._away_since = math.inf
+        now, since = time.monotonic(), self._away_since
+        since = now if since is None else since
+        if now - since < AWAY_S:
+            self._away_since = since
+            return
+        self._away_since = math.inf
+        try:
             self._collector.tell("broker.away")
-            _LOG.warning("broker.away")
+        except DatabaseUnusable:
+            self._away_since = since
+            raise
+        _LOG.warning("broker.away")
 
     def _give(self, given: Given) -> bool:
         """False when there is no room now."""

@@ -136,7 +136,7 @@ class Collector:
                 if isinstance(result, ZaitangError):
                     self._refuse(tx, message, result)
             touched |= self._insert(tx, [(one, result) for one, result in checked if isinstance(result, Sealed)])
-            now_us = self._signing_us(tx) if touched else None
+            now_us, silent = self._signing_us(tx) if touched else (None, self._silent)
             given = [one for place in touched for one in self._receipt(tx, *place, holes, now_us)]
             for message, result in heartbeats:
                 if isinstance(result, Heartbeat):
@@ -145,6 +145,7 @@ class Collector:
                      if isinstance(result, Sealed) and result.record.seq == 1}
             for sealed in begun.values():  # each once, however often it is in the batch
                 self._tell_left(tx, sealed)
+        self._silent = silent
         self._remember(holes)
         return given
 
@@ -299,18 +300,17 @@ class Collector:
             signed(tx, now_us)
         yield Given(device, known)
 
-    def _signing_us(self, tx: Tx) -> int | None:
-        """One time for all receipts of a batch; None while the clock may not sign, which is told once."""
+    def _signing_us(self, tx: Tx) -> tuple[int | None, str]:
+        """One time for all receipts of a batch; None while the clock may not sign, and why, which is told once: once
+        the transaction holds."""
         try:
             now_us = signing_us(tx, self._clock.stamp(), self._test)
         except ClockError as error:
             if self._silent != type(error).__name__:
                 _LOG.failed("clock.refused", error)
                 self._store.append(tx, alarm_of(error))
-            self._silent = type(error).__name__
-            return None
-        self._silent = ""
-        return now_us
+            return None, type(error).__name__
+        return now_us, ""
 
     def _refuse(self, tx: Tx, message: Message, error: ZaitangError) -> None:
         """Keep the message in quarantine."""

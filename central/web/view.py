@@ -75,6 +75,8 @@ class ClassHead:
     rooms: tuple[str, ...]
     dates: str
     as_of: str
+    as_of_boxes: bool
+    """That moment is one of its boxes, because their clock was simulated."""
     simulated: bool
     liveness_checked: bool
     waiting: int
@@ -135,6 +137,7 @@ def class_view(told: Told, names: Mapping[str, str], lang: str, has: Callable[[s
         utc_offset_min=order.utc_offset_min,
         dates=_dates(told, local),
         as_of=local.full(told.as_of.us),
+        as_of_boxes=told.as_of.simulated,
         simulated=story.simulated,
         liveness_checked=story.liveness_checked,
         waiting=told.waiting,

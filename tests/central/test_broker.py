@@ -400,3 +400,23 @@ def test_a_broker_that_is_away_is_stated_once(
     finally:
         collector.stop()
     assert told() == 1
+
+
+def test_that_the_broker_is_away_is_stated_though_the_database_was_busy_first(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker_module, "AWAY_S", 0.0)
+    link, said, busy = link_to(centre, 1), list[str](), [True]
+
+    def tell(code: str) -> None:
+        if busy:
+            busy.clear()
+            raise DatabaseUnusable(why="busy")
+        said.append(code)
+
+    monkeypatch.setattr(link._collector, "tell", tell)
+    with pytest.raises(DatabaseUnusable):
+        link._tell_away()
+    for _ in range(3):
+        link._tell_away()
+    assert said == ["broker.away"]

@@ -12,9 +12,10 @@ from central.classes.plan import read_names, read_plan
 from central.errors import BadPlan, UnknownClass
 from central.plans.errors import PlanRefused
 from central.wiring import Centre
-from common.policies import NoSuchPolicy
+from common.policies import NoSuchPolicy, policy_bytes
 from evidence.bodies import ClassOrder
 from evidence.errors import BadInput, BadShape
+from evidence.policy import parse_policy
 from tests.central.helpers import MORNING, NAMES, PLAN, SIMULATED, Box, write_plan
 
 
@@ -115,5 +116,8 @@ def test_a_simulated_class_is_judged_as_of_its_latest_box_record(centre: Centre)
     with centre.store.read() as tx:
         own = tx.record(centre.store.device, centre.store.chain, 0)
     assert own is not None
-    assert as_of([*records, own.record], "centre", MORNING + 10**15) == AsOf(MORNING, True)
-    assert as_of([own.record], "centre", MORNING + 10**15) == AsOf(MORNING + 10**15, False)
+    demo, strict = (parse_policy(policy_bytes(name), name) for name in ("demo", "sanmenxia-2023"))
+    assert as_of([*records, own.record], demo, "centre", MORNING + 10**15) == AsOf(MORNING, True)
+    assert as_of([own.record], demo, "centre", MORNING + 10**15) == AsOf(MORNING + 10**15, False)
+    # A box that says so under another policy, maybe of a year to come, neither ends a notice nor makes hours over.
+    assert as_of(records, strict, "centre", MORNING - 1) == AsOf(MORNING - 1, False)

@@ -1,6 +1,7 @@
 """What is kept in files opens for what it was made of, and for nothing else."""
 from __future__ import annotations
 
+import resource
 import types
 from pathlib import Path
 
@@ -49,6 +50,18 @@ def test_a_disk_that_takes_or_gives_nothing_costs_time_alone(tmp_path: Path) -> 
     files = KeptFiles(tmp_path / "kept", KEY)
     files.put("welder-1", "zh", 1, VALUE)
     assert files.get("welder-1", "zh", 1) is None
+
+
+def test_a_disk_that_is_full_keeps_what_was_there_and_nothing_half_written(files: KeptFiles, tmp_path: Path) -> None:
+    files.put("welder-1", "zh", 1, VALUE)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
+    try:
+        files.put("welder-1", "zh", 2, VALUE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["welder-1.zh"]
+    assert files.get("welder-1", "zh", 1) == VALUE
 
 
 def test_the_program_is_its_files() -> None:

@@ -5,7 +5,7 @@ import dataclasses
 
 import pytest
 
-from central.errors import ClockBehind, ClockNotSet, NoTimeToTrust
+from central.errors import ClockBehind, ClockNotSet, DatabaseUnusable, NoTimeToTrust
 from central.signing import signed, signed_us, signing_s, signing_us, trust_clock
 from central.tree.tree import Tree
 from central.wiring import Centre
@@ -60,6 +60,19 @@ def test_a_clock_that_is_not_set_signs_no_receipt_and_what_came_is_kept(
         assert [head.up_to for head in tx.heads("box-1")] == [0]
     clock.clock = REAL
     assert received(centre, box) == [MORNING]  # the box sent it again
+
+
+def test_a_clock_that_is_not_set_is_stated_though_the_database_failed_at_the_first_time(
+    centre: Centre, box: Box, clock: FixedClock, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock.clock = UNSET
+    collector = real(centre).collector()
+    monkeypatch.setattr(collector.pulse, "grown", lambda *_: (_ for _ in ()).throw(DatabaseUnusable(why="busy")))
+    with pytest.raises(DatabaseUnusable):
+        collector.take(box.messages())
+    assert alarms(centre) == []
+    monkeypatch.undo()
+    assert collector.take(box.messages()) == [] and alarms(centre) == ["not_set"]
 
 
 def test_a_clock_that_is_not_set_signs_no_checkpoint(centre: Centre, box: Box, clock: FixedClock) -> None:

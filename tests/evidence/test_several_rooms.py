@@ -284,6 +284,21 @@ def test_a_room_whose_box_the_centre_did_not_hear_and_that_recorded_nothing_conv
     assert said == ([("workshop",)] if told == "open" else [])
 
 
+@pytest.mark.parametrize(("start", "end", "told"), [
+    ("14:05", "17:00", "open"), ("15:30", "17:00", "missing"), ("", "", "missing")])
+def test_a_box_that_goes_off_in_the_middle_and_is_not_heard_from_then_on_is_as_one_that_was_off_before(
+    start: str, end: str, told: str,
+) -> None:
+    """The plan began its session, so that who signed in at the other terminal is not looked for there else."""
+    made = off_in_the_afternoon("box-1")
+    made.session(f"{DAY} 13:58", None, "box-2", "plan")
+    made.film(f"{DAY} 13:58", start or "14:05", (), box="box-2", camera="bench")
+    if start:
+        silence(made, start, end)
+    found = made.r3()
+    assert (found.recordings if told == "missing" else found.open_recordings) == (f"{DAY}-pm",)
+
+
 @pytest.mark.parametrize(("planned", "told"), [("2026-03-02 12:00", "missing"), ("2026-03-02 16:00", "open")])
 def test_a_box_that_the_plan_no_longer_had_is_silent_without_excusing_anybody(planned: str, told: str) -> None:
     """A box that was taken away is silent for ever. What a plan of later says does not convict either."""

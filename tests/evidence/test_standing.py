@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evidence.bodies import Alarm
 from evidence.canonical import canonical, sha256_hex
 from evidence.fold import fold
 from evidence.policy import parse_policy
@@ -126,16 +127,39 @@ def test_attack_no_clock_that_is_not_set_makes_final_early_or_an_objection_late(
     assert told.late == () and told.final_us is None, "a clock that ran ahead takes nobody's word away"
 
 
+def test_a_clock_that_ran_ahead_while_it_was_not_set_keeps_nothing_from_being_final() -> None:
+    """Else what somebody says in a minute of 2036, before a time server is reached, holds every decision till then."""
+    made = flagged()
+    first = decide(made, "first", "withdraw", "wang")
+    made.centre.clock = UNSET
+    made.review(f"{DAYS[1]}-am", "missing", "2036-03-20 09:00")
+    made.centre.clock = REAL
+    second = decide(made, "second", "withdraw", "li", first, when="2026-03-21 09:00")
+    told = stand(made)
+    assert (told.final_us, told.final) == (second.utc_us + made.policy.notice_us, True)
+
+
 def test_attack_neither_a_simulated_clock_nor_one_of_now_that_is_not_set_ends_a_notice() -> None:
     made = flagged()
     both(made)
     story, found, later = made.story(), made.findings(AS_OF), at("2027-01-01 00:00")
     assert standing(story, found, made.policy, later).final
     assert not standing(story, found, made.policy, later, timed=False).final
-    simulated = dataclasses.replace(story, simulated=True)
-    assert not standing(simulated, found, made.policy, later).final
+    simulated, accepting = dataclasses.replace(story, simulated=True), dataclasses.replace(
+        made.policy, accept_simulated=True)
+    assert not standing(simulated, found, accepting, later).final
     without = dataclasses.replace(made.policy, decision=None)
     assert standing(simulated, found, without, at(AS_OF), timed=False).final, "where there is no notice none is awaited"
+
+
+def test_attack_no_record_of_a_simulated_clock_keeps_anything_from_being_final_where_none_is_accepted() -> None:
+    made = flagged()
+    both(made)
+    box = made.boxes["box-1"]
+    box.clock = dataclasses.replace(REAL, source="simulated", rate=60)
+    box.add("alarm", Alarm("camera.silent", {"camera": "room"}, "c-1"), at("2026-03-27 09:00"))
+    box.clock = REAL
+    assert made.story().simulated and stand(made).final
 
 
 def test_what_is_final_is_reopened_by_two_persons_and_by_nobody_alone() -> None:
