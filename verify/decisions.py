@@ -17,7 +17,7 @@ from evidence.standing import Standing, same_findings, standing
 from evidence.story import DecisionFact, ObjectionFact
 from evidence.times import utc_text, utc_us
 from verify.findings import Judged, judge
-from verify.material import Chain, Material
+from verify.material import Chain, ClassCase, Material
 
 Answer = Literal["same", "other", "rules", "policy", "records", "receipts"]
 """Of the findings made anew: the same, other ones; or why nobody can tell."""
@@ -55,13 +55,13 @@ class OfClass:
     utc_offset_min: int
 
 
-def of_class(material: Material, judged: Judged, policy: Policy, as_of_us: int | None) -> OfClass | None:
+def of_class(material: Material, judged: Judged, policy: Policy, case: ClassCase) -> OfClass | None:
     """The decisions and objections of a class, each decision recomputed; None where there are none."""
     story = judged.story
     if not story.decisions and not story.objections:
         return None
     # The latest record may be of a box whose clock is ahead: only the centre's word of the time ends a public notice.
-    now = standing(story, judged.said, policy, story.last_us if as_of_us is None else as_of_us, as_of_us is not None)
+    now = standing(story, judged.said, policy, story.last_us if case.as_of_us is None else case.as_of_us, case.timed)
     made = tuple(Recomputed(fact, recompute(material, fact.decision, policy)) for fact in story.decisions)
     return OfClass(judged.class_id, made, story.objections, now, story.order.utc_offset_min)
 

@@ -11,6 +11,7 @@ from evidence.certs import Identity, fingerprint
 from evidence.chain import Checked, check_chain, check_order, head_of
 from evidence.checkpoint import log_key, origin_of
 from evidence.errors import BadReceipt, BadRecord, BadShape, ChainMissing, RecordMissing, VerificationError
+from evidence.objections import is_set
 from evidence.places import check_places
 from evidence.policy import Policy, parse_policy
 from evidence.receipts import Receipt, read_receipt
@@ -48,7 +49,8 @@ def read_export(folder: Folder, pin: Pin | None, trust: Trust = NOBODY) -> Mater
         return material
     sealed, export = manifest
     material.only_class = export.class_id
-    material.cases.append(ClassCase(export.class_id, _policy(material, export), utc_us(export.as_of)))
+    material.cases.append(
+        ClassCase(export.class_id, _policy(material, export), utc_us(export.as_of), is_set(sealed.record)))
     if root is not None:
         centre = _centre(material, sealed, root)
         material.receipts_whole = export.receipts is not None

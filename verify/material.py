@@ -63,11 +63,13 @@ class Expected:
 
 @dataclasses.dataclass(frozen=True)
 class ClassCase:
-    """A class to judge: under which policy (None: it is not at hand), as of when (None: its last record)."""
+    """A class to judge: under which policy (None: it is not at hand), as of when (None: its last record). `timed`: a
+    centre says so by a clock that was set, so that a public notice may be over by it."""
 
     class_id: str
     policy: Policy | None
     as_of_us: int | None = None
+    timed: bool = False
 
 
 @dataclasses.dataclass

@@ -90,7 +90,7 @@ def conclude(
                             material.receipts_whole, material.log)
                 problems += _other_policy(one, case.policy)
                 judged.append(one)
-                said = of_class(material, one, case.policy, case.as_of_us)
+                said = of_class(material, one, case.policy, case)
                 decided += [said] if said else []
             except NoStory as error:
                 problems.append(error)

@@ -279,10 +279,11 @@ class _Desk:
             return
         with self._centre.store.write() as tx:
             said = [one.record.utc_us for one in tx.of_type("alarm") if _is_full(body_of(one.record))]
-            self._stated_us = said[-1] if said else None
-            if self._stated_us is None or self._stated_us + ALARM_US <= now_us:
+            stated_us = said[-1] if said else None
+            if stated_us is None or stated_us + ALARM_US <= now_us:
                 self._centre.store.append(tx, Alarm("centre.full", {}))
-                self._stated_us = now_us
+                stated_us = now_us
+        self._stated_us = stated_us
 
 
 def _is_full(body: object) -> bool:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import namedtuple
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ import uvicorn
 from fastapi.testclient import TestClient
 
 import central.parts
+from central.errors import DatabaseUnusable
+from central.store.tables import Tx
 from central.web import patience, uploads
 from central.web.app import create_app
 from central.web.patience import PatientProtocol
@@ -500,3 +503,24 @@ def test_the_folder_of_parts_is_beside_the_objects(centre: Centre) -> None:
     """A rename must give a file its place at once."""
     assert centre.objects.parts.path(SHA, "box-1").parent.parent == centre.folder / "objects"
     assert Path(centre.objects.path(SHA)).parent.parent == centre.folder / "objects"
+
+
+def test_that_a_disk_is_full_is_stated_though_the_database_failed_at_the_first_time(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, write = uploads._Desk(centre), centre.store.write
+
+    @contextmanager
+    def failing() -> Iterator[Tx]:
+        with write() as tx:
+            yield tx
+            raise DatabaseUnusable(why="busy")
+
+    monkeypatch.setattr(centre.store, "write", failing)
+    with pytest.raises(DatabaseUnusable):
+        desk._alarm()
+    monkeypatch.undo()
+    for _ in range(2):
+        desk._alarm()
+    with centre.store.read() as tx:
+        assert [one.record.body["code"] for one in tx.of_type("alarm")] == ["centre.full"]

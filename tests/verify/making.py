@@ -76,7 +76,7 @@ def receipt(box: Maker, centre: Maker, up_to: int) -> bytes:
 
 def write_export(
     folder: Path, site: Site, box: Maker, centre: Maker, policy: str = "demo", whole: bool = True,
-    others: Sequence[Maker] = (), twice: bool = False,
+    others: Sequence[Maker] = (), twice: bool = False, as_of_us: int = START + 3600 * SECOND,
 ) -> Path:
     """The folder of an exported class. `whole`: the manifest says which receipts there are; `others`: further boxes;
     `twice`: its manifest names the chain of the box twice."""
@@ -85,7 +85,7 @@ def write_export(
     given = [receipt(one, centre, len(one.sealed) - 1) + b"\n" for one in boxes]
     manifest = centre.add("export", encode(Export(
         CLASS, PolicyRef(policy, digest), tuple(head_of(one.sealed[-1]) for one in boxes), 3,
-        utc_text(START + 3600 * SECOND), tuple(map(sha256_hex, given)) if whole else None)))
+        utc_text(as_of_us), tuple(map(sha256_hex, given)) if whole else None)))
     put(folder / "manifest.json", manifest.envelope)
     put(folder / "root.pem", pem(site.root).encode())
     put(folder / "policy.toml", policy_bytes(policy))

@@ -1,6 +1,7 @@
 """An exported class: whole it passes; whatever is done to it is named, the first broken thing first."""
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import shutil
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from common.policies import policy_bytes
 from evidence.bodies import DeviceApproved, DeviceRevoked
 from evidence.certs import fingerprint, pem
 from evidence.times import HOUR, utc_text
@@ -370,6 +372,24 @@ def test_a_real_policy_takes_no_simulated_clock(tmp_path: Path, run: Run) -> Non
         "6 records of box-1 were made with a simulated clock, which only the demo policy accepts")
     status, result = run(write_export(tmp_path / "demo", *class_of(simulated=True)))
     assert (status, result["simulated"]) == (0, True)
+
+
+@pytest.mark.parametrize("synced", [True, False])
+def test_a_public_notice_is_over_by_a_set_clock_of_the_centre_alone(tmp_path: Path, run: Run, synced: bool) -> None:
+    """As in its console: a person may say that a clock is right, so that it signs, but not that a notice is over."""
+    policy = "zhengzhou-2022"
+    site, box, centre = class_of(policy, test=False)
+    hash_, later_us = hashlib.sha256(policy_bytes(policy)).hexdigest(), START_US + 24 * HOUR
+    said = {"class": CLASS, "answer": "keep", "reason": "looked", "findings": "0" * 64, "verdict": "review",
+            "recordings": [], "policy": {"id": policy, "sha256": hash_}, "rules": 1, "as_of": utc_text(later_us),
+            "chains": []}
+    first = centre.add("decision", {**said, "stage": "first", "by": "wang", "by_name": "wang", "first": None}, later_us)
+    centre.add("decision", {**said, "stage": "second", "by": "li", "by_name": "li", "first": first.hash}, later_us)
+    centre.clock = dataclasses.replace(REAL, synced=synced)
+    export = write_export(
+        tmp_path / "export", site, box, centre, policy, as_of_us=later_us + 30 * 24 * HOUR)
+    (decided,) = run(export)[1]["decided"]
+    assert (decided["state"], decided["final"]) == ("decided", synced)
 
 
 def test_a_box_is_not_its_own_reviewer(tmp_path: Path, run: Run) -> None:
