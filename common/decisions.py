@@ -18,7 +18,7 @@ STAGES: Mapping[str, str] = {"first": N_("First decision"), "second": N_("Second
 STATES: Mapping[str, str] = {
     "none": N_("Nobody has decided yet."),
     "first": N_("One person has decided; a second one is needed."),
-    "decided": N_("Two persons have decided the same."),
+    "decided": N_("Two persons have decided the same: “{answer}”."),
     "returned": N_("Two persons say that something must be put right first; nothing is decided."),
     "disagreed": N_("The two persons disagree: nothing is decided, and a new first decision begins."),
     "stale": N_(
@@ -69,16 +69,26 @@ REOPENS = N_("{who} says that it be reopened; a second person has not answered."
 OPENED = N_("The account had been made or opened by {who}.")
 LATE = N_("Late: it came after the public notice had ended. What was decided stays final; two persons may reopen it.")
 VOID = N_("This does not count: {why}.")
+FINAL = N_("It is final since {at}.")
+FINAL_FROM = N_("It is final from {at} on, after the public notice, if nobody objects.")
+NOT_FINAL = N_("It is not final while an objection is open.")
 AND = {"zh": "、", "en": ", "}
 
 
 def round_words(now: Round, lang: str) -> str:
     """Where the last round stands, as a sentence."""
     what = AND[lang].join(translate(CHANGES[one], lang) for one in now.changed)
-    said = translate(STATES[now.state], lang, changed=what)
+    answer = translate(ANSWERS[now.second.decision.answer], lang) if now.second else ""
+    said = translate(STATES[now.state], lang, changed=what, answer=answer)
     if now.reopening is None:
         return said
     return f"{said} {translate(REOPENS, lang, who=_who(now.reopening, lang))}"
+
+
+def final_words(at: str | None, final: bool, lang: str) -> str:
+    """How long what was decided holds. `at`: from when it is final, in words; None while an objection that came in time
+    is open."""
+    return translate(NOT_FINAL if at is None else FINAL if final else FINAL_FROM, lang, at=at or "")
 
 
 def decision_words(fact: DecisionFact, at: str, lang: str) -> str:

@@ -43,7 +43,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
                     "remark", "by", "record"),
     "objections": ("at", "from", "by", "text", "state", "handling", "handled_by", "record", "objection"),
     "objection_steps": ("objection", "at", "state", "by", "text", "record"),
-    "decisions": ("at", "stage", "by", "account", "outcome", "reason", "state", "final", "record"),
+    "decisions": ("at", "stage", "by", "account", "outcome", "reason", "state", "final", "final_from",
+                  "record"),
 }
 """The lists and the names of what their rows hold, in order."""
 FILES = ("class.csv", *(f"{name}.csv" for name in COLUMNS))
@@ -219,7 +220,7 @@ def _stated(name: str, facts: Facts) -> Iterable[tuple[Any, ...]]:
         return [(one.objection, utc_text(step.at_us), step.state, step.by, step.text, _ref(step.ref))
                 for one in facts.objections for step in one.steps]
     return [(utc_text(one.at_us), one.stage, one.by, one.account, one.outcome, one.reason, one.state, one.final,
-             _ref(one.ref)) for one in facts.decisions]
+             _time(one.final_us), _ref(one.ref)) for one in facts.decisions]
 
 
 def _ref(ref: Ref) -> str:

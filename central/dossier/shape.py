@@ -132,7 +132,8 @@ class Objection:
 @dataclasses.dataclass(frozen=True)
 class Decision:
     """What one of two persons (`first`: 初审人, `second`: 复核人) decides on a flag, in the round that stands.
-    `outcome`: `withdraw`, `keep`, `correct`; `state`: of the round; `final`: nobody can object any more."""
+    `outcome`: `withdraw`, `keep`, `correct`; `state`: of the round; `final`: it is in effect;
+    `final_us`: from when it is, None while it cannot be."""
 
     at_us: int
     stage: str
@@ -142,6 +143,7 @@ class Decision:
     reason: str
     state: str
     final: bool
+    final_us: int | None
     ref: Ref
 
 

@@ -43,4 +43,4 @@ def decisions(told: Told) -> Iterator[Decision]:
         if fact is not None:
             body = fact.decision
             yield Decision(fact.at_us, body.stage, body.by_name, body.by, body.answer, body.reason, now.round.state,
-                           now.final, fact.ref)
+                           now.final, now.final_us, fact.ref)

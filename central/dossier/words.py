@@ -13,7 +13,9 @@ from central.web.matrix import STATES
 from central.web.signs import ANSWERS, FORBIDDEN, NO_RESPONSE, OUT, PINS, VOID
 from central.web.timeline import KINDS
 from common.clauses import clause_words
-from common.decisions import step_words
+from common.decisions import ANSWERS as OUTCOMES
+from common.decisions import STATES as ROUNDS
+from common.decisions import final_words, step_words
 from common.reasons import AND, READINGS, RESULTS, VERDICTS, block_words, length_words, rule_words
 from common.texts import N_, translate, words
 from evidence.rules import R3Finding
@@ -52,6 +54,7 @@ ENTRIES = {
     "leave": N_("On leave"),
 }
 ENTERS, LEAVES, REPLACED = N_("{name} joins"), N_("{name} leaves"), N_("{name} comes instead of {other}")
+FALLEN = N_("two persons had decided, and it does not hold any more")
 SHOWN_VERDICTS = {"flag": N_("Flag"), "review": N_("Review required"), "clear": N_("clear")}
 
 
@@ -138,8 +141,22 @@ class Words:
         return self(RESULTS[judged.finding.result])
 
     def verdict(self, verdict: str) -> str:
-        """What R3 comes to."""
-        return self(VERDICTS[verdict])
+        """What R3 comes to. A flag on which two persons have decided is not one that they still have to decide."""
+        done = verdict == "flag" and any(one.state == "decided" for one in self.facts.decisions)
+        return self((SHOWN_VERDICTS if done else VERDICTS)[verdict])
+
+    def decided(self) -> str:
+        """What two persons decided, and from when it is in effect; empty where nobody decided anything."""
+        if not self.facts.decisions:
+            return ""
+        last = self.facts.decisions[-1]
+        if last.state == "stale":
+            return self(FALLEN)
+        said = self(ROUNDS[last.state], answer=self(OUTCOMES[last.outcome]))
+        if last.state != "decided":
+            return said
+        at = None if last.final_us is None else self.full(last.final_us)
+        return f"{said} {final_words(at, last.final, self.lang)}"
 
     def reasons(self, judged: Judged) -> list[str]:
         """One sentence each."""

@@ -156,6 +156,7 @@ def _overview(facts: Facts, say: Words) -> list[tuple[str, Kind, Any]]:
         (say("Trainees in the plan"), "number", head.trainees),
         (say("Instructors in the plan"), "text", say.together(head.instructors) or none),
         ("R3", "text", say.verdict(verdict) if verdict else none),
+        (say("Decision"), "text", say.decided() or none),
         (say("Attendance rate of the class"), "share", facts.rate_ppm),
         (say("Came to the opening"), "number", counts.opening),
         (say("Average of inspections"), "mean", _ppm(counts.inspections)),
@@ -222,9 +223,9 @@ def _sheets(facts: Facts, say: Words) -> Iterable[Sheet]:
         for one in facts.objections for step in one.steps])
     yield Sheet(N_("Decisions"), (
         Column(N_("When"), "time", 19), Column(N_("Who"), "text", 24), Column(N_("Answer"), "text", 40),
-        Column(N_("Reason"), "text", 50), Column(N_("Record"), "text", 20),
+        Column(N_("Reason"), "text", 50), Column(N_("In effect since"), "time", 19), Column(N_("Record"), "text", 20),
     ), [(one.at_us, f"{say(STAGES[one.stage])}{say.colon}{one.by}", say(ANSWERS[one.outcome]), one.reason,
-         say.record(one.ref)) for one in facts.decisions])
+         one.final_us if one.final else None, say.record(one.ref)) for one in facts.decisions])
     yield Sheet(N_("Roster changes"), (
         Column(N_("From"), "time", 19), Column(N_("Until"), "time", 19), Column(N_("Kind"), "text", 12),
         Column(N_("Who"), "text", 30), Column(N_("Reason"), "text", 40), Column(N_("approved by"), "text", 18),

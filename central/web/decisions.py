@@ -7,14 +7,11 @@ from collections.abc import Mapping
 from central.classes.stories import Told
 from central.web.links import Link, link
 from central.web.localtime import LocalTime
-from common.decisions import DIDS, LATE, OBJECTIONS, SOURCES, decision_words, round_words
+from common.decisions import DIDS, LATE, OBJECTIONS, SOURCES, decision_words, final_words, round_words
 from common.texts import N_, translate
 from evidence.bodies import Decision
 from evidence.standing import findings_hash, r3_of, standing
 
-FINAL = N_("It is final since {at}.")
-FINAL_FROM = N_("It is final from {at} on, after the public notice, if nobody objects.")
-NOT_FINAL = N_("It is not final while an objection is open.")
 AGAIN = N_("Should it become so again before somebody decides anew, what was decided holds again.")
 SAME = N_("on exactly the findings of this page")
 ALIKE = N_("the verdict and the recordings are those of this page, other findings have changed")
@@ -59,11 +56,13 @@ class ObjectionView:
 
 @dataclasses.dataclass(frozen=True)
 class DecidedView:
-    """`state`: of the round, and its sentence; `final`: a sentence about how long it holds, or nothing."""
+    """`state`: of the round, and its sentence; `final`: a sentence about how long it holds, or nothing.
+    `notice`: whether the policy has a public notice."""
 
     state: str
     sentence: str
     final: str
+    notice: bool
     decisions: tuple[DecisionView, ...]
     objections: tuple[ObjectionView, ...]
 
@@ -79,14 +78,14 @@ def decided_view(told: Told, local: LocalTime, names: Mapping[str, str]) -> Deci
     shown = findings_hash(told.findings) if told.story.decisions else ""
     final = ""
     if now.round.state == "decided":
-        text = NOT_FINAL if now.final_us is None else FINAL if now.final else FINAL_FROM
-        final = translate(text, lang, at=local.full(now.final_us or 0))
+        final = final_words(None if now.final_us is None else local.full(now.final_us), now.final, lang)
     elif now.round.state == "stale" and not {"objection", "reopened"} & {*now.round.changed}:
         final = translate(AGAIN, lang)
     return DecidedView(
         state=now.round.state,
         sentence=round_words(now.round, lang),
         final=final,
+        notice=told.policy.notice_us > 0,
         decisions=tuple(DecisionView(
             decision_words(fact, local.full(fact.at_us), lang), fact.decision.findings,
             translate(_basis(told, fact.decision, shown), lang), fact.void is not None, link(fact.ref))

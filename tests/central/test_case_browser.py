@@ -114,7 +114,7 @@ def test_from_a_flag_to_its_end(browser: sync_api.Browser, console: Console) -> 
     assert "chen reviewed a recording" in first.inner_text("body"), "who reviewed is not the second"
     decide(third, console, "同意初审")
     said = third.inner_text("body")
-    assert "Two persons have decided the same." in said
+    assert "Two persons have decided the same: “" in said
 
     (review,), made = records(centre, "review"), records(centre, "decision")
     assert isinstance(review, Review) and (review.reviewer, review.answer) == ("chen", "missing")

@@ -290,7 +290,7 @@ def test_the_commands_say_what_there_is_to_decide_and_what_was_decided(
     assert lines[-1] == "已有一人初审，还需另一人复核。"
     second = ("decide", CLASS, "--stage", "second", "--answer", "withdraw", "--reason", "一致", "--by")
     assert run("zh", *second, "wang") == (2, ["初审由 wang 作出：复核须由另一人作出"])
-    assert run("zh", *second, "zhao") == (0, ["已记录。zhao 的复核。", "两人决定一致。", "决定已生效。"])
+    assert run("zh", *second, "zhao") == (0, ["已记录。zhao 的复核。", "两人决定一致：“执行条款规定的后果：取消补贴资格或不予认可”。", "决定已生效。"])
 
 
 def test_attack_no_command_decides_for_who_may_not_decide(

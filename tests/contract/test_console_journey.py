@@ -238,7 +238,7 @@ def only_what_is_theirs(pages: dict[str, Page]) -> None:
     auditor, elsewhere, school = pages["sun"], pages["nanyang"], pages["school"]
     auditor.goto(f"/classes/{CLASS}/decision?lang=en")
     said = auditor.inner_text("main")
-    assert "Two persons have decided the same." in said and "Your account may read this page." in said
+    assert "Two persons have decided the same: “" in said and "Your account may read this page." in said
     assert auditor.locator("input[name=answer]").count() == 0
     auditor.get_by_role("link", name="Who looked").click()
     looked = auditor.inner_text("main")
@@ -310,7 +310,7 @@ def test_from_the_first_link_to_a_dossier_that_is_what_the_records_say(site: Sec
     said = decide(li, WHY_FIRST)
     assert WHY_FIRST in said and li.locator("input[name=answer]").count() == 0, "not both decisions"
     flag_among_what_needs_me(zhao, "已初审，待复核", "已有一人决定：须由第二人复核。")
-    assert "两人决定一致。" in decide(zhao, WHY_SECOND)
+    assert "两人决定一致：“执行条款规定的后果：取消补贴资格或不予认可”。" in decide(zhao, WHY_SECOND)
     object_and_answer(pages["school"], zhao)
     until_overview(li, "flags", "没有待决定的预警。")
     only_what_is_theirs(pages)

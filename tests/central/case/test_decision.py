@@ -50,7 +50,7 @@ def test_two_accounts_decide_and_the_records_name_them(owned: Centre) -> None:
     after = look_at(owned.store, CLASS, NOW).standing
     assert after.round.state == "decided" and after.answer == "withdraw"
     said = text(supervisor(owned, "li").get(f"{PAGE}?lang=en"))
-    assert "Two persons have decided the same." in said and "<textarea" not in said
+    assert "Two persons have decided the same: “" in said and "<textarea" not in said
 
 
 def test_one_account_makes_not_both_decisions_and_reads_why(owned: Centre) -> None:

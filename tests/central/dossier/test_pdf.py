@@ -114,8 +114,8 @@ def stated() -> Facts:
     return dataclasses.replace(
         flagged(), inspections=looks, headcounts=counts,
         objections=(OBJECTED,),
-        decisions=(Decision(at("2026-03-21 10:00"), "first", "初审甲", "a", "keep", "核对无误", "decided", False, REF),
-                   Decision(at("2026-03-21 11:00"), "second", "复核乙", "b", "keep", "同意", "decided", False, REF)))
+        decisions=(Decision(at("2026-03-21 10:00"), "first", "初审甲", "a", "keep", "核对无误", "decided", False, None, REF),
+                   Decision(at("2026-03-21 11:00"), "second", "复核乙", "b", "keep", "同意", "decided", False, None, REF)))
 
 
 def test_what_people_stated_fills_the_form() -> None:
