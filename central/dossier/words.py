@@ -156,7 +156,7 @@ class Words:
         if last.state != "decided":
             return said
         at = None if last.final_us is None else self.full(last.final_us)
-        return f"{said} {final_words(at, last.final, self.lang)}"
+        return ("" if self.lang == "zh" else " ").join((said, final_words(at, last.final, self.lang)))
 
     def reasons(self, judged: Judged) -> list[str]:
         """One sentence each."""

@@ -290,7 +290,8 @@ def test_the_commands_say_what_there_is_to_decide_and_what_was_decided(
     assert lines[-1] == "已有一人初审，还需另一人复核。"
     second = ("decide", CLASS, "--stage", "second", "--answer", "withdraw", "--reason", "一致", "--by")
     assert run("zh", *second, "wang") == (2, ["初审由 wang 作出：复核须由另一人作出"])
-    assert run("zh", *second, "zhao") == (0, ["已记录。zhao 的复核。", "两人决定一致：“执行条款规定的后果：取消补贴资格或不予认可”。", "决定已生效。"])
+    assert run("zh", *second, "zhao") == (0, [
+        "已记录。zhao 的复核。", "两人决定一致：“执行条款规定的后果：取消补贴资格或不予认可”。", "决定已生效。"])
 
 
 def test_attack_no_command_decides_for_who_may_not_decide(
@@ -404,6 +405,42 @@ def test_a_late_objection_is_shown_as_late(played: Centre, monkeypatch: pytest.M
         assert "逾期：在公示期结束后提出" in client.get(f"/classes/{CLASS}{path}?lang=zh").text
         assert "Late: it came after the public notice" in client.get(f"/classes/{CLASS}{path}?lang=en").text
     assert look(played).standing.final
+
+
+def test_the_head_of_the_class_says_what_was_decided(played: Centre) -> None:
+    client = signed_in(played, "supervisor", "410000")
+
+    def head(lang: str) -> str:
+        page = client.get(f"/classes/{CLASS}?lang={lang}").text
+        return page[page.index("<aside") : page.index("</aside>")]
+
+    undecided = "A flag proposes the consequence of the clause. Two people decide."
+    assert undecided in head("en")
+    decided(played)
+    assert "已有一人初审，还需另一人复核。" in head("zh")
+    decided(played, "second", by="zhao")
+    assert "“执行条款规定的后果：取消补贴资格或不予认可”" in head("zh") and "起生效。" in head("zh")
+    assert "the subsidy is withdrawn" in head("en") and "It is final since" in head("en")
+    assert undecided not in head("en") and "须由两人作出决定" not in head("zh")
+    raise_objection(played.store, CLASS, "school", None, "名册有误", "school-1")
+    assert "It is not final while an objection is open." in head("en")
+
+
+def test_pages_speak_of_a_public_notice_only_where_the_policy_has_one(
+    played: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided(played)
+    decided(played, "second", by="zhao")
+    client = signed_in(played, "supervisor", "410000")
+    without, late = "The policy has no public notice", "One that comes after the public notice is late"
+    for path in ("", "/decision", "/objections"):
+        page = client.get(f"/classes/{CLASS}{path}?lang=en").text
+        assert without in page and late not in page
+        assert "本政策不设公示期" in client.get(f"/classes/{CLASS}{path}?lang=zh").text
+    monkeypatch.setattr(Policy, "notice_us", 7 * 24 * HOUR)
+    page = client.get(f"/classes/{CLASS}/objections?lang=en").text
+    assert late in page and without not in page
+    assert without not in client.get(f"/classes/{CLASS}/decision?lang=en").text
 
 
 def test_the_commands_take_objections_and_their_answers(

@@ -114,8 +114,30 @@ def stated() -> Facts:
     return dataclasses.replace(
         flagged(), inspections=looks, headcounts=counts,
         objections=(OBJECTED,),
-        decisions=(Decision(at("2026-03-21 10:00"), "first", "初审甲", "a", "keep", "核对无误", "decided", False, None, REF),
-                   Decision(at("2026-03-21 11:00"), "second", "复核乙", "b", "keep", "同意", "decided", False, None, REF)))
+        decisions=decisions(None))
+
+
+def decisions(final_us: int | None, state: str = "decided") -> tuple[Decision, ...]:
+    """Of two persons. `final_us`: from when they are in effect; None while an objection is open."""
+    final = final_us is not None
+    return (Decision(at("2026-03-21 10:00"), "first", "初审甲", "a", "keep", "核对无误", state, final, final_us, REF),
+            Decision(at("2026-03-21 11:00"), "second", "复核乙", "b", "keep", "同意", state, final, final_us, REF))
+
+
+def test_the_first_page_says_what_was_decided_and_from_when() -> None:
+    def first(facts: Facts, lang: str) -> str:
+        page = html(facts, lang)
+        return page[page.index('<div class="verdict') : page.index('class="glance')]
+
+    since = dataclasses.replace(stated(), decisions=decisions(at("2026-03-21 11:00")))
+    assert "由两人决定" in first(flagged(), "zh") and "<b>决定</b>" not in first(flagged(), "zh")
+    assert "两人决定一致：“不作处理”。有异议尚未办结，决定未生效。" in first(stated(), "zh")
+    said = first(since, "en")
+    when = Words(since, "en").full(at("2026-03-21 11:00"))
+    assert f"Two persons have decided the same: “no consequence”. It is final since {when}." in said
+    assert "two people decide" not in html(since, "en") and "由两人决定" not in html(since, "zh")
+    stale = first(dataclasses.replace(stated(), decisions=decisions(None, "stale")), "en")
+    assert "it does not hold any more" in stale and "two people decide" in stale
 
 
 def test_what_people_stated_fills_the_form() -> None:

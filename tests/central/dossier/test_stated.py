@@ -55,6 +55,7 @@ def test_decisions_are_those_of_the_round_that_stands(played: Centre) -> None:
     assert [(one["stage"], one["account"], one["outcome"], one["state"]) for one in both] == [
         ("first", "wang", "withdraw", "decided"), ("second", "li", "withdraw", "decided")]
     assert all(str(one["record"]).startswith("centre/") for one in both)
+    assert all(one["final"] and one["final_from"] == both[1]["at"] for one in both), "the demo has no public notice"
 
 
 def test_objections_are_told_with_what_became_of_them(played: Centre) -> None:

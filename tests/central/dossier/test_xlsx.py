@@ -18,7 +18,8 @@ from central.dossier.xlsx import xlsx
 from evidence.blocks import local
 from evidence.times import MINUTE
 from tests.central.dossier.classes import dossier, flagged, flagged_course, nothing, two_rooms
-from tests.central.dossier.test_pdf import EVIL, stated
+from tests.central.dossier.test_pdf import EVIL, decisions, stated
+from tests.evidence.course import at
 
 pytestmark = pytest.mark.long
 
@@ -83,6 +84,11 @@ def test_objections_and_decisions_are_listed() -> None:
         ("学校", "提出异议", "设备故障"), ("王科长", "答复，尚未办结", "请补充说明"),
         ("李科长", "认定异议不成立", "已核对")]
     assert [str(row[1]).partition("：")[2] for row in rows(book, "决定")] == ["初审甲", "复核乙"]
+    assert [row[4] for row in rows(book, "决定")] == [None, None], "an objection holds it up"
+    assert dict(map(lambda row: row[:2], book["概况"].iter_rows(values_only=True)))["决定"] == (
+        "两人决定一致：“不作处理”。有异议尚未办结，决定未生效。")
+    since = opened(dataclasses.replace(stated(), decisions=decisions(at("2026-03-21 11:00"))))
+    assert [row[4] for row in rows(since, "决定")] == [datetime.datetime(2026, 3, 21, 11, 0)] * 2
 
 
 def test_sheets_have_filters_frozen_headings_and_charts() -> None:
