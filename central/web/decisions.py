@@ -17,7 +17,8 @@ FINAL_FROM = N_("It is final from {at} on, after the public notice, if nobody ob
 NOT_FINAL = N_("It is not final while an objection is open.")
 AGAIN = N_("Should it become so again before somebody decides anew, what was decided holds again.")
 SAME = N_("on exactly the findings of this page")
-ALIKE = N_("the verdict and the recordings are those of this page, other findings have changed")
+ALIKE = N_("the verdict and the recordings are those of this page; the hash of all findings is another one, in which R5"
+           " counts, too, how often somebody looked")
 OTHER = N_("on another verdict, other recordings or another policy than those of this page")
 
 

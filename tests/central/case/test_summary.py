@@ -51,6 +51,11 @@ def test_the_head_says_what_needs_whom_and_where(owned: Centre) -> None:
     needs = text(page).split("What needs somebody now")[1].split("Class-hours and recording")[0]
     assert "A flag: a first person decides. supervisors" in needs and "No inspection is on record" in needs
     assert f'href="{BASE}/decision#decide"' in page.text and f'href="{BASE}/blocks/{PRACTICE}"' in page.text
+    said = "No decision holds now: who disagrees with what is found may object already. the institution"
+    assert said in needs and f'href="{BASE}/objections#raise">No decision' not in page.text
+    assert f'href="{BASE}/objections#raise">No decision' in mine.get(f"{BASE}?lang=en").text
+    assert "Your institution may object." in text(mine.get(f"{BASE}/decision?lang=en"))
+    assert "may object" not in text(li.get(f"{BASE}/decision?lang=en"))
     send(li, f"{BASE}/inspections", **GOOD)
     basis = shown(wang.get(f"{BASE}/decision"), "findings")
     send(wang, f"{BASE}/decision", stage="first", answer="withdraw", reason="x", findings=basis)
