@@ -9,9 +9,11 @@ import pytest
 
 from central.classes.decisions import case_of
 from central.classes.stories import tell
+from central.web.case import decision as decision_page
 from central.web.case.summary import _needs
 from central.web.localtime import LocalTime
 from central.wiring import Centre
+from evidence.policy import Policy
 from evidence.rates import rates
 from evidence.times import HOUR
 from tests.central.case.test_inspections import GOOD
@@ -84,3 +86,25 @@ def test_only_what_can_be_done_now_is_asked_for(owned: Centre) -> None:
     (soon,) = needs(first_us - HOUR)
     assert soon.startswith("Before it begins") and "O8" in soon and "O10" in soon and "O11" not in soon
     assert len(needs(first_us + HOUR)) == 2 and needs(first_us + HOUR)[0].startswith("No inspection")
+
+
+def test_a_school_is_told_until_when_it_may_object(owned: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    for who, stage in (("wang", "first"), ("zhao", "second")):
+        page = f"{BASE}/decision"
+        basis = shown(supervisor(owned, who).get(page), "findings")
+        sent = send(supervisor(owned, who), page, stage=stage, answer="withdraw", reason="x", findings=basis)
+        assert sent.status_code == 303
+    mine = school(owned)
+    assert "may object already" not in text(mine.get(f"{BASE}?lang=en")), "decided, and final: the demo has no notice"
+    with owned.store.read() as tx:
+        told = tell(owned.store, tx, CLASS, NOW)
+    monkeypatch.setattr(Policy, "notice_us", 7 * 24 * HOUR)
+    case, local = case_of(told), LocalTime(told.order.utc_offset_min, "en")
+    assert case.standing.final_us is not None
+    until = local.full(case.standing.final_us)
+    assert decision_page._notice_ends(case, local) == until
+    assert f"A decision that is final from {until} on: whoever disagrees objects before that." in [
+        one.text for one in _needs(case, local)]
+    monkeypatch.setattr(decision_page, "_notice_ends", lambda *_: until)
+    said = text(mine.get(f"{BASE}/decision?lang=en"))
+    assert f"Your institution may object until {until}: then the decision is final." in said
