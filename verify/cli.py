@@ -23,6 +23,10 @@ from verify.segments import to_hash
 from verify.trees import NOBODY, Trust, read_stamp_roots, read_witness_key
 
 HASHING = N_("reading video")
+NO_FOLDER = N_("it is not a folder. Dossiers and figures are no evidence: at the centre, `zaitang-central export CLASS"
+               " --to FOLDER` writes it")
+NEITHER = N_("it is neither an exported class nor the folder of a box. Dossiers and figures are no evidence: at the"
+             " centre, `zaitang-central export CLASS --to FOLDER` writes it")
 WITNESS = "witness"
 """The first word of the other command, which watches a centre."""
 
@@ -102,7 +106,7 @@ def _material(path: Path, pin: Pin | None, volumes: Sequence[Path], trust: Trust
     if not path.exists():
         raise NotEvidence(path=shown(str(path)), why="it does not exist")
     if not path.is_dir():
-        raise NotEvidence(path=shown(str(path)), why="it is not a folder")
+        raise NotEvidence(path=shown(str(path)), why=NO_FOLDER)
     if (path / DATABASE).is_symlink():
         raise NotEvidence(path=shown(str(path / DATABASE)), why="it is a link")
     if (path / DATABASE).is_file():
@@ -111,7 +115,7 @@ def _material(path: Path, pin: Pin | None, volumes: Sequence[Path], trust: Trust
         raise NotEvidence(path=shown(str(path)), why="--video goes with the folder of a box")
     if (path / MANIFEST).is_file() or ((path / ROOT).is_file() and (path / "chains").is_dir()):
         return read_export(Folder(path), pin, trust)
-    raise NotEvidence(path=shown(str(path)), why="it is neither an exported class nor the folder of a box")
+    raise NotEvidence(path=shown(str(path)), why=NEITHER)
 
 
 def _write(out: Path, result: Result, lang: str) -> None:

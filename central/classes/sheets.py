@@ -31,6 +31,7 @@ DAYS = 7
 """*Ours*: so long a box takes the order, and may take over it."""
 UNMADE = "sheet.unmade"
 State = Literal["none", "asked", "refused", "expired", "making", "unmade", "coming", "lost", "here", "over", "erased"]
+EndedBy = Literal["", "days", "people", "decision"]
 BUSY = frozenset({"asked", "making", "coming", "here"})
 """States in which another order would bring nothing new."""
 
@@ -52,7 +53,8 @@ class Asked:
 
 @dataclasses.dataclass(frozen=True)
 class SheetState:
-    """How it stands with the sheet of a block from one box. `why`: of a refusal; `made`: what the box stated."""
+    """How it stands with the sheet of a block from one box. `why`: of a refusal; `made`: what the box stated;
+    `ended_by`: of what ends it at `ends_us`: the days that one is kept, what its people agreed to, or the decision."""
 
     device: str
     state: State
@@ -60,6 +62,7 @@ class SheetState:
     why: str = ""
     made: Stated | None = None
     ends_us: int = 0
+    ended_by: EndedBy = ""
 
 
 def order_sheet(
@@ -95,11 +98,13 @@ def state_of(tx: Tx, files: Objects, class_id: str, block: str, device: str, now
     if made is None:
         state: State = "unmade" if _unmade(tx, asked) else "making" if now_us < asked.until_us else "expired"
         return SheetState(device, state, asked)
-    ends = ends_us(made, asked.at_us, _final_us(tx, class_id))
+    final = _final_us(tx, class_id)
+    ends = ends_us(made, asked.at_us, final)
     if erased(made, _said(tx, class_id)):
         return SheetState(device, "erased", asked, made=made, ends_us=ends)
     if ends <= now_us:
-        return SheetState(device, "over", asked, made=made, ends_us=ends)
+        by: EndedBy = "days" if ends == asked.at_us + KEPT_DAYS * DAY_US else "decision" if ends == final else "people"
+        return SheetState(device, "over", asked, made=made, ends_us=ends, ended_by=by)
     # A box that lost the file sends nothing: who still needs it asks anew once the order has ended.
     away: State = "coming" if now_us < asked.until_us else "lost"
     return SheetState(device, "here" if files.has(made.sheet.sha256) else away, asked, made=made, ends_us=ends)

@@ -14,7 +14,8 @@ from evidence.standing import findings_hash, r3_of, standing
 
 AGAIN = N_("Should it become so again before somebody decides anew, what was decided holds again.")
 SAME = N_("on exactly the findings of this page")
-ALIKE = N_("the verdict and the recordings are those of this page, other findings have changed")
+ALIKE = N_("the verdict and the recordings are those of this page; the hash of all findings is another one, in which R5"
+           " counts, too, how often somebody looked")
 OTHER = N_("on another verdict, other recordings or another policy than those of this page")
 
 

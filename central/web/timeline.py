@@ -23,6 +23,7 @@ KINDS = {"theory": N_("theory"), "practical": N_("practice"), "online": N_("onli
 HOUR = N_("{kind}, planned {start}–{end}")
 STRETCH = N_("recorded {start}–{end} (camera {camera})")
 GAP = N_("not recorded {start}–{end}: {why}")
+AWAITED = N_("{start}–{end}: {why}")
 UNCERTAIN = N_("recorded {start}–{end}, but its time is uncertain: it does not count")
 PICTURES = {
     "black": N_("picture: black"),
@@ -196,7 +197,8 @@ def _gaps(
     for hour in hours:
         for gap in gaps_of(story, hour, as_of_us):
             start, end = local.seconds(gap.span.start_us), local.seconds(gap.span.end_us)
-            title = translate(GAP, local.lang, start=start, end=end, why=translate(gap.why, local.lang))
+            title = translate(AWAITED if gap.late else GAP, local.lang, start=start, end=end,
+                              why=translate(gap.why, local.lang))
             yield place.bar(gap.span, "late" if gap.late else "gap", title)
         for part in uncertain_of(hour, as_of_us):
             yield place.bar(part, "uncertain", uncertain_words(part, local))

@@ -472,7 +472,7 @@ def test_the_page_of_the_class_tells_who_decided_and_whether_that_still_holds(pl
     raise_objection(played.store, CLASS, "school", None, "<b>名册</b>有误", "school-1")
     page = client.get(f"/classes/{CLASS}", headers={"accept-language": "zh"}).text
     for text in ("决定与异议", "王科长（wang） 初审", "赵主任（zhao） 复核", "&lt;b&gt;名册&lt;/b&gt;有误",
-                 "有异议尚未办结，决定未生效", "其他判定结果有变化"):
+                 "有异议尚未办结，决定未生效", "全部判定结果的哈希不同"):
         assert text in page
     handle_objection(played.store, CLASS, "o-1", "answered", "请补充证明", "wu")
     handle_objection(played.store, CLASS, "o-1", "upheld", "名册确有误", "li")

@@ -17,7 +17,7 @@ from central.classes import sheets as sheets_module
 from central.classes.errors import SheetAsked
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
-from central.classes.sheets import DAYS, order_sheet, state_of, sweep
+from central.classes.sheets import SheetState, DAYS, order_sheet, state_of, sweep
 from central.cli import main
 from central.orders.boxes import box_order_messages, orders
 from central.orders.errors import NoSuchBox
@@ -81,9 +81,12 @@ class Road:
         where = f"/api/segments/{sha256 or hashlib.sha256(data).hexdigest()}"
         return self.li.put(where, content=data, headers=sending(self.box, data, self.clock.utc_us)).status_code
 
-    def state(self) -> str:
+    def stands(self) -> SheetState:
         with self.centre.store.read() as tx:
-            return state_of(tx, self.centre.sheets, CLASS, BLOCK, self.box.device, self.clock.utc_us).state
+            return state_of(tx, self.centre.sheets, CLASS, BLOCK, self.box.device, self.clock.utc_us)
+
+    def state(self) -> str:
+        return self.stands().state
 
     def bring(self) -> Sheet:
         """A whole sheet to the centre."""
@@ -360,6 +363,7 @@ def test_its_time_is_what_the_box_says_and_thirty_days_from_the_order_at_most(
     for us, here in ((asked_us + ends * DAY_US - 1, 1), (asked_us + ends * DAY_US, 0)):
         road.clock.utc_us = us
         assert road.state() == ("here" if here else "over")
+        assert road.stands().ended_by == ("" if here else "people" if until < KEPT_DAYS else "days")
         road.centre.sweep_sheets()
         assert len(road.here()) == here
     assert road.put(data) == 404
@@ -380,6 +384,7 @@ def test_a_final_decision_ends_it_and_whoever_needs_it_then_asks_anew(road: Road
     assert road.state() == "here"
     decide("second", "zhao", first)
     assert road.state() == "over"
+    assert "the decision about the class became final then" in road.li.get(f"{PAGE}?lang=en").text
     road.centre.sweep_sheets()
     assert road.here() == []
     road.clock.utc_us += MINUTE

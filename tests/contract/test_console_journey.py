@@ -305,7 +305,7 @@ def test_from_the_first_link_to_a_dossier_that_is_what_the_records_say(site: Sec
     take_plan(site)
     names = hold(site)
     log_in_with_code(li)
-    flag_among_what_needs_me(li, "未显示全体人员 3 次", "预警：须由一人作初审决定。")
+    flag_among_what_needs_me(li, "未显示全员 3 次", "预警：须由一人作初审决定。")
     review(li)
     said = decide(li, WHY_FIRST)
     assert WHY_FIRST in said and li.locator("input[name=answer]").count() == 0, "not both decisions"

@@ -77,7 +77,9 @@ def test_what_is_no_evidence(tmp_path: Path, capsys: pytest.CaptureFixture[str])
                       ("empty", "it is neither an exported class nor the folder of a box")):
         assert main([str(tmp_path / name), "--lang", "en"]) == 2
         captured = capsys.readouterr()
-        assert captured.err == f"{tmp_path / name} cannot be read as evidence: {why}\n"
+        hint = "" if name == "nowhere" else (". Dossiers and figures are no evidence: at the centre, `zaitang-central"
+                                             " export CLASS --to FOLDER` writes it")
+        assert captured.err == f"{tmp_path / name} cannot be read as evidence: {why}{hint}\n"
         assert captured.out == ""
 
 

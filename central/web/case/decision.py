@@ -136,7 +136,13 @@ def _page(request: Request, centre: Centre, class_id: str, typed: Typed | None =
         policy=told.policy.title_en if lang == "en" else told.policy.title, policy_hash=told.policy.sha256,
         rules=RULES_VERSION, recordings=recordings_of(case, names, local), reviews=_reviews(case, local),
         decided=decided_view(told, local, names), turn=form_view(case, actor_of(request), lang),
-        round=case.standing.round.state, table=_table(lang))
+        round=case.standing.round.state, table=_table(lang), notice_ends=_notice_ends(case, local))
+
+
+def _notice_ends(case: Case, local: LocalTime) -> str:
+    """Until when somebody may object before what was decided is final; empty where no such moment is known."""
+    now = case.standing
+    return "" if now.final or now.final_us is None else local.full(now.final_us)
 
 
 def recordings_of(case: Case, names: Mapping[str, str], local: LocalTime) -> tuple[RecordingView, ...]:

@@ -44,9 +44,14 @@ STATES = {
     "coming": N_("made by the box, on its way here"),
     "lost": N_("made by the box, but it has not come until its order ended"),
     "here": N_("here until {ends}"),
-    "over": N_("its time is over: 30 days, the end of a consent, or the decision about the class is final"),
     "erased": N_("it was withdrawn: the face of somebody on it was erased, or the consent ended"),
 }
+OVER = {
+    "days": N_("its time was over on {ends}: 30 days after it was asked for"),
+    "people": N_("its time was over on {ends}: what somebody on it agreed to ended then"),
+    "decision": N_("its time was over on {ends}: the decision about the class became final then, and it was asked for before"),
+}
+"""Of a sheet whose time is over, by what ended it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +132,7 @@ def sheet_views(
 def _words(one: SheetState, local: LocalTime) -> str:
     asked = one.asked
     return translate(
-        STATES[one.state], local.lang, asked=local.full(asked.at_us) if asked else "",
+        OVER[one.ended_by] if one.state == "over" else STATES[one.state], local.lang, asked=local.full(asked.at_us) if asked else "",
         until=local.full(asked.until_us) if asked else "", ends=local.full(one.ends_us) if one.made else "",
         why=translate(WHY.get(one.why, one.why), local.lang))
 

@@ -29,6 +29,8 @@ INSPECT = N_("No inspection is on record that counts.")
 FACTS = N_("Nothing is on record for {rules}: other systems or papers know.")
 BEFORE = N_("Before it begins: nothing is on record for {rules}: other systems or papers know.")
 MAY_OBJECT = N_("A decision that is not final: whoever disagrees objects now.")
+MAY_OBJECT_UNTIL = N_("A decision that is final from {at} on: whoever disagrees objects before that.")
+MAY_OBJECT_FIRST = N_("No decision holds now: who disagrees with what is found may object already.")
 UP_TO = N_("up to {rate} if what is open was attended")
 IMPORTED = ("R8", "O5", "O6", "O8", "O10", "O11")
 OPENING = ("O6", "O8", "O10")
@@ -137,7 +139,13 @@ def _needs(case: Case, local: LocalTime) -> Iterator[Need]:
     if turn:
         yield Need(translate(turn, lang), supervisors, f"{base}/decision#decide", "decide")
     if case.standing.round.state == "decided" and not case.standing.final:
-        yield Need(translate(MAY_OBJECT, lang), translate(INSTITUTION, lang), f"{base}/objections#raise", "object")
+        final_us = case.standing.final_us
+        text = MAY_OBJECT if final_us is None else MAY_OBJECT_UNTIL
+        yield Need(translate(text, lang, at=local.full(final_us or 0)), translate(INSTITUTION, lang),
+                   f"{base}/objections#raise", "object")
+    elif turn and case.standing.round.reopening is None:
+        yield Need(translate(MAY_OBJECT_FIRST, lang), translate(INSTITUTION, lang), f"{base}/objections#raise",
+                   "object")
     results = {one.rule: one.result for one in told.findings}
     begun = _begun(told)
     if results.get("R6") in ("open", "warning") and begun:

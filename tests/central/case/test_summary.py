@@ -9,9 +9,11 @@ import pytest
 
 from central.classes.decisions import case_of
 from central.classes.stories import tell
+from central.web.case import decision as decision_page
 from central.web.case.summary import _needs
 from central.web.localtime import LocalTime
 from central.wiring import Centre
+from evidence.policy import Policy
 from evidence.rates import rates
 from evidence.times import HOUR
 from tests.central.case.test_inspections import GOOD
@@ -51,6 +53,11 @@ def test_the_head_says_what_needs_whom_and_where(owned: Centre) -> None:
     needs = text(page).split("What needs somebody now")[1].split("Class-hours and recording")[0]
     assert "A flag: a first person decides. supervisors" in needs and "No inspection is on record" in needs
     assert f'href="{BASE}/decision#decide"' in page.text and f'href="{BASE}/blocks/{PRACTICE}"' in page.text
+    said = "No decision holds now: who disagrees with what is found may object already. the institution"
+    assert said in needs and f'href="{BASE}/objections#raise">No decision' not in page.text
+    assert f'href="{BASE}/objections#raise">No decision' in mine.get(f"{BASE}?lang=en").text
+    assert "Your institution may object." in text(mine.get(f"{BASE}/decision?lang=en"))
+    assert "may object" not in text(li.get(f"{BASE}/decision?lang=en"))
     send(li, f"{BASE}/inspections", **GOOD)
     basis = shown(wang.get(f"{BASE}/decision"), "findings")
     send(wang, f"{BASE}/decision", stage="first", answer="withdraw", reason="x", findings=basis)
@@ -79,3 +86,25 @@ def test_only_what_can_be_done_now_is_asked_for(owned: Centre) -> None:
     (soon,) = needs(first_us - HOUR)
     assert soon.startswith("Before it begins") and "O8" in soon and "O10" in soon and "O11" not in soon
     assert len(needs(first_us + HOUR)) == 2 and needs(first_us + HOUR)[0].startswith("No inspection")
+
+
+def test_a_school_is_told_until_when_it_may_object(owned: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    for who, stage in (("wang", "first"), ("zhao", "second")):
+        page = f"{BASE}/decision"
+        basis = shown(supervisor(owned, who).get(page), "findings")
+        sent = send(supervisor(owned, who), page, stage=stage, answer="withdraw", reason="x", findings=basis)
+        assert sent.status_code == 303
+    mine = school(owned)
+    assert "may object already" not in text(mine.get(f"{BASE}?lang=en")), "decided, and final: the demo has no notice"
+    with owned.store.read() as tx:
+        told = tell(owned.store, tx, CLASS, NOW)
+    monkeypatch.setattr(Policy, "notice_us", 7 * 24 * HOUR)
+    case, local = case_of(told), LocalTime(told.order.utc_offset_min, "en")
+    assert case.standing.final_us is not None
+    until = local.full(case.standing.final_us)
+    assert decision_page._notice_ends(case, local) == until
+    assert f"A decision that is final from {until} on: whoever disagrees objects before that." in [
+        one.text for one in _needs(case, local)]
+    monkeypatch.setattr(decision_page, "_notice_ends", lambda *_: until)
+    said = text(mine.get(f"{BASE}/decision?lang=en"))
+    assert f"Your institution may object until {until}: then the decision is final." in said
