@@ -92,8 +92,8 @@ REASONS: dict[str, str] = {
     "r4_signed": N_(
         "recordings: {count}; trainees signed in for them by face: {faces}, by PIN with an instructor's word: {pins}"
     ),
-    "r4_only_shown": N_("{name}: {trainees} are shown in the recording but did not sign in"),
-    "r4_neither": N_("{name}: {trainees} did not sign in, are not shown in the recording, and have no approved leave"),
+    "r4_only_shown": N_("{name}: shown in the recording, but no sign-in: {trainees}"),
+    "r4_neither": N_("{name}: no sign-in, not shown in the recording, and no approved leave: {trainees}"),
     "r4_none": N_(
         "{name}: the recording shows people (most in view at once: {headcount}), but nobody used the check-in at all"
     ),

@@ -218,7 +218,7 @@ def _sheets(facts: Facts, say: Words) -> Iterable[Sheet]:
          say.record(one.ref)) for one in facts.objections])
     yield Sheet(N_("Course of the objections"), (
         Column(N_("Objection"), "text", 12), Column(N_("When"), "time", 19), Column(N_("Who"), "text", 24),
-        Column(N_("What"), "text", 24), Column(N_("Text"), "text", 60), Column(N_("Record"), "text", 20),
+        Column(N_("Step"), "text", 24), Column(N_("Text"), "text", 60), Column(N_("Record"), "text", 20),
     ), [(one.objection, step.at_us, say.name(step.by), say(DIDS[step.state]), step.text, say.record(step.ref))
         for one in facts.objections for step in one.steps])
     yield Sheet(N_("Decisions"), (

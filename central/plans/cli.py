@@ -357,11 +357,16 @@ def _print(args: argparse.Namespace, shown: Shown) -> None:
 
 
 def _warn(args: argparse.Namespace, shown: Shown) -> None:
+    from central.plans.foresight import FEW
+    from evidence.strangers import LEAST_PEOPLE
+
     for refusal in shown.refusals:
         _say(args, REFUSED, why=words(refusal, args.lang))
     for finding in shown.foreseen:
         for reason in finding.reasons:
             _say(args, AGAINST, rule=finding.rule, why=words(reason, args.lang, shown.names))
+    if shown.few is not None:
+        _say(args, FEW, people=shown.few, least=LEAST_PEOPLE)
     for one in shown.earlier:
         people = "、".join(shown.names.get(person, person) for person in one.people)
         _say(args, EARLIER if one.over is None else EARLIER_ON, class_id=one.class_id, title=one.title, people=people,

@@ -42,7 +42,7 @@ from central.plans.errors import (
     PlanRefused,
     RosterPublished,
 )
-from central.plans.foresight import foreseen
+from central.plans.foresight import foreseen, too_few
 from central.plans.ids import IdBox, IdNumber
 from central.plans.importing import hours_of, problems_of
 from central.plans.overlaps import earlier, published_of, published_with, with_name
@@ -379,9 +379,10 @@ class Plans:
         refused = [with_name(one, _plain(known)) for one in refusals(tx, draft, published, markers, now_us)]
         people = enrolled(published, draft) if published.order else set(draft.of("trainee"))
         before = earlier(tx, draft, people, markers, policy.o8.months.value) if policy.o8 else []
+        order = order_of_draft(draft, published, now_us)
         return Shown(draft, version, published, _plain(known),
                      changes(draft, published, now_us), tuple(refused),
-                     foreseen(order_of_draft(draft, published, now_us), policy, now_us), tuple(before), policy)
+                     foreseen(order, policy, now_us), too_few(order, policy), tuple(before), policy)
 
 
 def _refused_for(problems: Sequence[BadInput]) -> BadInput:

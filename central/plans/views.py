@@ -40,7 +40,8 @@ class ClassSpec:
 class Shown:
     """A draft with what follows from it. `version`: 0 where it is not kept, but made of what is published; `changes`:
     what publishing would change; `refusals`: why it would be refused now; `foreseen`: which rules are against the plan;
-    `earlier`: who was in another subsidised training shortly before (O8); `names`: pseudonym → name."""
+    `few`: how many people it has, if they are too few for faces; `earlier`: who was in another subsidised training
+    shortly before (O8); `names`: pseudonym → name."""
 
     draft: Draft
     version: int
@@ -49,6 +50,7 @@ class Shown:
     changes: tuple[Change, ...]
     refusals: tuple[PlanError, ...]
     foreseen: tuple[Finding, ...]
+    few: int | None
     earlier: tuple[Earlier, ...]
     policy: Policy
 

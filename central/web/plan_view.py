@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from central.plans.changes import KINDS, PEOPLE, ROLES, Change, change_words
 from central.plans.draft import Draft, DraftHour, joining, joins, leaves
+from central.plans.foresight import FEW
 from central.plans.views import BoxState, Shown
 from central.web.localtime import LocalTime, span
 from central.web.plan_choices import policy_title
@@ -17,6 +18,7 @@ from common.reasons import minute_words
 from common.texts import N_, translate, words
 from evidence.blocks import local
 from evidence.bodies import Place
+from evidence.strangers import LEAST_PEOPLE
 from evidence.times import utc_us
 
 MARKS = {"hour_added": N_("new"), "hour_moved": N_("moved"), "hour_changed": N_("changed")}
@@ -95,7 +97,7 @@ class BoxRow:
 @dataclasses.dataclass(frozen=True)
 class PlanView:
     """`state`: of STATES; `order`: number of the order in force, 0 without one; `outdated`: the draft is of an older
-    order; `concerned`: names of those whom the changes name; `foreseen`: rule → reasons."""
+    order; `concerned`: names of those whom the changes name; `foreseen`: rule → reasons; `few`: a remark, or empty."""
 
     class_id: str
     title: str
@@ -116,6 +118,7 @@ class PlanView:
     concerned: list[str]
     refusals: list[str]
     foreseen: list[tuple[str, list[str]]]
+    few: str
     earlier: list[str]
 
     @property
@@ -137,6 +140,7 @@ def plan_view(shown: Shown, lang: str, now_us: int, sees: Sees) -> PlanView:
         [ChangeRow(number, change_words(one, shown.names, lang)) for number, one in shown.numbered()],
         _concerned(shown.changes, shown.names), [refusal_words(one, lang, sees) for one in shown.refusals],
         [(one.rule, [words(reason, lang, shown.names) for reason in one.reasons]) for one in shown.foreseen],
+        "" if shown.few is None else translate(FEW, lang, people=shown.few, least=LEAST_PEOPLE),
         [earlier_words(one, _named(one.people, shown.names), lang, sees) for one in shown.earlier])
 
 

@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 from edge.checkin.errors import LivenessUnavailable, PackTooLoose
-from edge.vision.admit import allowed_ppm, refusal
+from edge.vision.admit import refusal
 from edge.vision.calibrate import Threshold
 from edge.vision.pack import Pack
 from evidence.liveness import challenge_why
 from evidence.policy import Policy
+from evidence.strangers import allowed_ppm
 
 
 def check_liveness(pack: Pack, policy: Policy) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from common.logs import Log
 from edge.plans import newest_orders
 from edge.store import Store
-from edge.vision.admit import Refusal, allowed_ppm, refusal
+from edge.vision.admit import Refusal, refusal
 from edge.vision.calibrate import Threshold, calibrate
 from edge.vision.gallery import Gallery
 from edge.vision.pack import Pack
@@ -19,6 +19,7 @@ from evidence.bodies import Alarm, ClassOrder
 from evidence.called import PACK_REFUSED
 from evidence.policy import Policy
 from evidence.records import Record
+from evidence.strangers import allowed_ppm
 
 
 class Refused:

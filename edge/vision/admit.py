@@ -6,15 +6,10 @@ from typing import Literal
 
 from edge.vision.calibrate import Threshold
 from evidence.policy import Policy
+from evidence.strangers import allowed_ppm
 
 Refusal = Literal["few", "loose"]
 """`few`: too few people are enrolled to tell; `loose`: they tell that too many strangers would pass."""
-
-
-def allowed_ppm(policy: Policy) -> int | None:
-    """How many of a million strangers may pass under a policy; None where nobody asks, as in a demonstration."""
-    allowed = policy.checkin.false_match_ppm
-    return None if policy.accept_simulated or policy.accept_test_keys or allowed is None else allowed.value
 
 
 def refusal(threshold: Threshold, policy: Policy) -> Refusal | None:

@@ -31,6 +31,9 @@ LOCALES = {"zh": "zh_CN.UTF-8", "en": "en_US.UTF-8"}
 LOG_IN = N_("Log in to the console by one of these links: each leads once to a password of your own.")
 ROLES = {"supervisor": N_("supervisor"), "administrator": N_("administrator")}
 STOPPED = N_("The demo was ended before its verdict: nothing was judged")
+AGREES = N_("as it should be: what is shown agrees with what happened")
+VERIFIED = N_("as it should be: the evidence is verified")
+"""Of a film of the user and of a live class nobody but the people there knows what happened."""
 FOREIGN = (OSError, httpx.HTTPError, sqlite3.Error, av.FFmpegError, BrokenProcessPool)
 """What the world and the libraries may raise; anything else is a mistake of ours and keeps its traceback."""
 
@@ -133,7 +136,9 @@ def _course(video: Path | None, gallery: Path | None, say: _Teller) -> int:
         play.play(site, services, say, say.lang)
         say(N_("waiting for the roll call and for the last receipts"))
         play.drain(site, services)
-        return _conclude(site, services, say, lambda made: _wrong(made, say.lang) if video is None else [])
+        if video is not None:
+            return _conclude(site, services, say, lambda _: [])
+        return _conclude(site, services, say, lambda made: _wrong(made, say.lang), AGREES)
 
 
 def _live(wish: live.Wish, gallery: Path | None, say: _Teller) -> int:
@@ -174,10 +179,12 @@ def _wrong(made: report.Report, lang: str) -> list[str]:
     return truth.differences(made["findings"], made["blocks"], lang)
 
 
-def _conclude(site: Site, services: Services, say: _Teller, judge: report.Judge) -> int:
-    """Report; unless DEMO=once keep the pages until Ctrl-C."""
+def _conclude(site: Site, services: Services, say: _Teller, judge: report.Judge, right: str = VERIFIED) -> int:
+    """Report, and the sentence `right` where nothing is wrong; unless DEMO=once keep the pages until Ctrl-C."""
     made = report.make(site, services, BUILD, say.seconds(), say.lang, judge)
     good = report.tell(made, site, BUILD, say.lang)
+    if good:
+        say(right)
     if os.environ.get("DEMO") != "once":
         say.addresses(site)
         say(N_("Ctrl-C ends the demo"))

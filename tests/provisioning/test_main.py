@@ -129,6 +129,10 @@ def test_who_ends_it_is_told_so_without_an_error(
         site = SimpleNamespace(terminal="", console="", links={"supervisor": "http://127.0.0.1/welcome/x"})
         assert demo._conclude(site, services, say, lambda _: []) == (0 if good else 1), "its verdict stands"
         assert "the demo ends; its report stays in " in capsys.readouterr().out
+        with monkeypatch.context() as patched:
+            patched.setenv("DEMO", "once")
+            assert demo._conclude(site, services, say, lambda _: [], demo.AGREES) == (0 if good else 1)
+        assert capsys.readouterr().out.endswith("what is shown agrees with what happened\n") == good
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(

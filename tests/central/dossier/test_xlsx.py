@@ -80,6 +80,10 @@ def test_inspections_are_listed() -> None:
 def test_objections_and_decisions_are_listed() -> None:
     book = opened(stated())
     assert [row[2:6] for row in rows(book, "异议")] == [("学校", "设备故障", "不成立", "已核对")]
+    for sheet in book:
+        heads = [cell.value for cell in sheet[1] if cell.value]
+        assert sheet.title == "概况" or len(set(heads)) == len(heads), f"two columns of {sheet.title} have one name"
+    assert [cell.value for cell in book["异议经过"][1]] == ["异议", "时间", "人员", "步骤", "内容", "记录"]
     assert [row[2:5] for row in rows(book, "异议经过")] == [
         ("学校", "提出异议", "设备故障"), ("王科长", "答复，尚未办结", "请补充说明"),
         ("李科长", "认定异议不成立", "已核对")]

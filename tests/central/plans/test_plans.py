@@ -33,6 +33,7 @@ from central.plans.plans import Plans
 from central.plans.roster_changes import Why, add_leave
 from central.plans.table_errors import FileRefused
 from central.plans.views import File
+from central.web.plan_view import plan_view
 from central.wiring import Centre
 from common.texts import words
 from evidence.bodies import ClassOrder, Leave, OrderAccepted, Place, RosterEvent, body_of
@@ -367,6 +368,19 @@ def test_what_the_rules_have_against_a_plan_is_foreseen_by_the_rules_themselves(
     shown = plans.take(spec(policy="sanmenxia-2023"), schedule(), roster("张伟", "陈老师"))
     assert "O2" in {one.rule for one in shown.foreseen}
     assert shown.refusals == ()
+
+
+@pytest.mark.parametrize(("policy", "people", "few"), [
+    ("sanmenxia-2023", 9, 9), ("sanmenxia-2023", 10, None), ("sanmenxia-2023", 2, 2), ("demo", 9, None)])
+def test_a_class_too_small_for_faces_is_told_so_before_it_is_published(
+    plans: Plans, policy: str, people: int, few: int | None,
+) -> None:
+    """Instructors are counted, as on the box."""
+    more = {f"学员{at}": at for at in range(60, 60 + people - 1)}
+    shown = plans.take(spec(policy=policy), schedule(), roster("陈老师", **more))
+    assert len(shown.draft.people) == people and shown.few == few
+    for lang, said in (("zh", "请用密码签到"), ("en", "Sign in by PIN")):
+        assert (said in plan_view(shown, lang, BEFORE, lambda _: False).few) == (few is not None)
 
 
 def test_boxes_and_institutions_are_known_here(plans: Plans) -> None:

@@ -72,6 +72,17 @@ SCROLLS = """() => {
 }"""
 
 
+PHONE = {"width": 390, "height": 844}
+BEYOND = """() => {
+  const wide = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
+  const parts = document.querySelectorAll("main, section, h1, h2, p, button, a, svg, input, li, time, dialog");
+  return wide.concat([...parts].filter((node) => node.checkVisibility()).filter((node) => {
+    const own = node.getBoundingClientRect();
+    return own.width && (own.left < -1 || own.right > innerWidth + 1);
+  }).map((node) => node.id || node.textContent));
+}"""
+
+
 class Service:
     """The terminal process of a box, as the supervisor starts it."""
 
@@ -212,8 +223,10 @@ def test_everything_fits_is_legible_and_can_be_touched(page: Page, box_folder: t
             expect(page.locator(opener)).to_be_visible()
             for _ in at_each_size(page):
                 check_view(page)
+            on_a_telephone(page)
             page.click(opener)
             expect(page.locator(dialog)).to_be_visible()
+            on_a_telephone(page)
             for _ in at_each_size(page):
                 check_view(page)
                 assert not page.evaluate(f"(() => {{ const d = document.querySelector('{dialog}');"
@@ -275,6 +288,7 @@ def with_the_longest_words(page: Page) -> None:
         check_view(page)
         assert page.evaluate(CUT) == []
         assert page.evaluate(WIDER), "the number lies on its ring"
+    on_a_telephone(page)
     title[0] = "Maintenance Electrician (Beginner), Skills Upgrading Course, Third Session 2026, Group B"
     expect(page.locator("#title")).to_contain_text("Group B")
     for _ in at_each_size(page):
@@ -295,6 +309,7 @@ def with_the_longest_words(page: Page) -> None:
             for _ in at_each_size(page):
                 check_view(page)
                 assert page.evaluate(BARE_CUT) == [], "a text of the question is cut"
+        on_a_telephone(page)
     bare[0] = asking | {"phase": "showing", "left_s": 42, "text": translate(BARE["showing"], "en")}
     expect(page.locator("#bare-now")).to_be_visible()
     for _ in at_each_size(page):
@@ -318,6 +333,16 @@ def with_the_longest_words(page: Page) -> None:
     code[0] = None
     expect(page.locator("#code")).to_be_hidden()
     expect(page.locator("#confirm")).to_be_visible()
+
+
+def on_a_telephone(page: Page) -> None:
+    """One column as narrow as the window, in which a name is no column of single characters."""
+    page.set_viewport_size(PHONE)
+    assert page.evaluate(BEYOND) == [], "something is wider than a telephone"
+    assert page.evaluate("document.querySelector('#title').offsetWidth") > PHONE["width"] // 2
+    assert page.evaluate(SMALL) == [] and page.evaluate(CONTRAST) == []
+    page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
+    page.wait_for_timeout(700)  # lists are fitted anew when the next state comes
 
 
 def check_view(page: Page) -> None:
