@@ -17,7 +17,7 @@ from central.classes import sheets as sheets_module
 from central.classes.errors import SheetAsked
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
-from central.classes.sheets import SheetState, DAYS, order_sheet, state_of, sweep
+from central.classes.sheets import DAYS, SheetState, order_sheet, state_of, sweep
 from central.cli import main
 from central.orders.boxes import box_order_messages, orders
 from central.orders.errors import NoSuchBox

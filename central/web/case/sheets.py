@@ -49,7 +49,8 @@ STATES = {
 OVER = {
     "days": N_("its time was over on {ends}: 30 days after it was asked for"),
     "people": N_("its time was over on {ends}: what somebody on it agreed to ended then"),
-    "decision": N_("its time was over on {ends}: the decision about the class became final then, and it was asked for before"),
+    "decision": N_("its time was over on {ends}: the decision about the class became final then, and it was"
+                   " asked for before"),
 }
 """Of a sheet whose time is over, by what ended it."""
 
@@ -131,8 +132,9 @@ def sheet_views(
 
 def _words(one: SheetState, local: LocalTime) -> str:
     asked = one.asked
+    text = OVER[one.ended_by] if one.state == "over" else STATES[one.state]
     return translate(
-        OVER[one.ended_by] if one.state == "over" else STATES[one.state], local.lang, asked=local.full(asked.at_us) if asked else "",
+        text, local.lang, asked=local.full(asked.at_us) if asked else "",
         until=local.full(asked.until_us) if asked else "", ends=local.full(one.ends_us) if one.made else "",
         why=translate(WHY.get(one.why, one.why), local.lang))
 
