@@ -117,6 +117,7 @@ def test_a_film_has_as_many_records_as_were_asked_for() -> None:
     assert [type for type, _, _ in film(4)] == ["segment", "rollcall", "checkin", "segment"]
 
 
+@pytest.mark.long
 def test_the_rows_without_real_data_do_their_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seal, "RECORDS", 12)
     monkeypatch.setattr(fold, "RECORDS", 12)

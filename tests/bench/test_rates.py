@@ -40,6 +40,7 @@ def test_without_the_test_data_nothing_is_measured(tmp_path: Path, monkeypatch: 
         measure(tmp_path)
 
 
+@pytest.mark.long
 def test_a_pack_that_remembers_says_what_it_would_say_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         files, clip = lab_files(tmp_path), shared() / "data" / "rollcall" / "near"

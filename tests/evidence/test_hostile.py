@@ -7,6 +7,7 @@ import functools
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -151,6 +152,7 @@ def said(record: Record) -> bool:
     return False
 
 
+@pytest.mark.long
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(["practical", "theory", "reused", "rooms"]), st.integers(0, 2**32), st.integers(1, 12))
 def test_nothing_but_an_error_of_ours_comes_out(kind: str, seed: int, many: int) -> None:

@@ -159,6 +159,7 @@ def cuts_of(new_box: Path, folder: Path, film: Path, seed: int, each: int) -> li
     return found
 
 
+@pytest.mark.long
 def test_a_power_cut_anywhere_loses_less_than_a_gop_and_half_a_second(
     tmp_path: Path, film_with_a_hole: Path, new_box: Path,
 ) -> None:

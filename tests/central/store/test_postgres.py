@@ -99,6 +99,7 @@ def test_one_writes_at_a_time_and_what_it_read_stays_true(site: Centre) -> None:
         assert tx.meta("count") == "60"
 
 
+@pytest.mark.long
 def test_two_collectors_keep_each_record_once_and_give_the_same_receipts(site: Centre, tmp_path: Path) -> None:
     shutil.copytree(site.folder, tmp_path / "second")
     second = open_centre(tmp_path / "second", site.clock)

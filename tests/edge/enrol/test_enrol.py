@@ -53,6 +53,7 @@ def test_seven_people_are_enrolled_by_the_command(
     assert again == 0 and stored(face_box) == (7, 14)
 
 
+@pytest.mark.long
 def test_who_consented_on_paper_has_the_best_photograph_kept_for_the_sheet(
     face_box: Box, photo_folder: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -238,6 +239,7 @@ def test_wrong_names_and_bad_photos_are_told_together(
     assert status == 2 and "p-2.png: cannot be read" in told
 
 
+@pytest.mark.long
 def test_the_same_face_is_told_with_the_name_and_what_to_do(
     face_box: Box, photo_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+import pytest
 
 from edge.enrol.gates import DARK_PPM, SHARP_PPM, Advice, poses_of
 from edge.enrol.look import KEPT_PX, aligned, eyes_and_nose, light, measure
@@ -34,6 +35,7 @@ def shoot(pack: Pack, path: Path, most: int = 1000) -> tuple[Shots, list[Advice]
     return shots, said
 
 
+@pytest.mark.long
 def test_a_person_who_turns_as_asked_gives_five_shots(lab: Pack, shared: Path) -> None:
     shots, said = shoot(lab, shared / "data" / "spoof" / "turns-real.mp4")
     assert [taken.shot.pose for taken in shots.taken][:3] == ["front", "left", "right"]

@@ -38,7 +38,7 @@ def named(answer: dict) -> list[str]:
     return sorted(entry["trainee"] for entry in answer["present"])
 
 
-@pytest.mark.parametrize("with_seventh", [True, False])
+@pytest.mark.parametrize("with_seventh", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_builtin_names_exactly_who_is_there(
     tmp_path: Path, pictures, photo_folder: Path, make_video: Callable[..., Path], with_seventh: bool,
     capsys: pytest.CaptureFixture[str],
@@ -64,6 +64,7 @@ def models(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     return shared / "data"
 
 
+@pytest.mark.long
 def test_lab_finds_the_six_of_fourteen_at_the_dinner(tmp_path: Path, models: Path) -> None:
     video = models / "video"
     answer = roll_call(tmp_path, video / "family-dinner.mp4", video / "family-dinner-enrolment", "lab")
@@ -71,7 +72,7 @@ def test_lab_finds_the_six_of_fourteen_at_the_dinner(tmp_path: Path, models: Pat
     assert answer["headcount"] in (4, 5, 6), "six sit at the table, and up to five face the camera"
 
 
-@pytest.mark.parametrize("kind", ["near", "hard"])
+@pytest.mark.parametrize("kind", ["near", pytest.param("hard", marks=pytest.mark.long)])
 def test_lab_in_a_class_names_everybody_and_nobody_else(tmp_path: Path, models: Path, kind: str) -> None:
     folder = models / "rollcall" / kind
     truth = json.loads((folder / "truth.json").read_text())
@@ -83,6 +84,7 @@ def test_lab_in_a_class_names_everybody_and_nobody_else(tmp_path: Path, models: 
     assert abs(answer["headcount"] - truth["in_view_max"]) <= (1 if kind == "near" else 2)
 
 
+@pytest.mark.long
 def test_lab_says_not_identifiable_of_faces_that_are_too_small(tmp_path: Path, models: Path) -> None:
     folder = models / "rollcall" / "far"
     truth = json.loads((folder / "truth.json").read_text())
@@ -131,6 +133,7 @@ def bad_photos(folder: Path, pictures) -> None:
     (folder / "broken.jpg").write_bytes(b"not a picture")
 
 
+@pytest.mark.long
 def test_who_has_no_photo_with_one_face_is_named_and_the_others_are_looked_for(
     tmp_path: Path, pictures, photo_folder: Path, make_video: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

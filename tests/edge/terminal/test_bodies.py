@@ -202,6 +202,7 @@ def course(tmp_path: Path) -> Iterator[Course]:
     made.store.close()
 
 
+@pytest.mark.long
 @settings(max_examples=5, deadline=None)
 @given(st.lists(DAYS, min_size=4, max_size=5), st.integers(0, 3))
 def test_the_screen_says_the_same_without_the_bodies_of_older_blocks(days: list[Day], restart: int) -> None:

@@ -138,6 +138,7 @@ def sessions(store: Store) -> list[str]:
     return [sealed.record.type for sealed in store.records() if sealed.record.type.startswith("session.")]
 
 
+@pytest.mark.long
 def test_a_class_day_at_the_screen(page: Page, service: Service, box_folder: tuple[Path, Store, int]) -> None:
     store = box_folder[1]
     expect(page.locator("#title")).to_have_text("焊工一班")

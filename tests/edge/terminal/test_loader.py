@@ -136,6 +136,7 @@ class Terminal:
         return [line.split('"event": "')[1].split('"')[0] for line in log.splitlines() if '"event": "' in line]
 
 
+@pytest.mark.long
 def test_the_pack_is_loaded_before_the_box_says_that_it_is_ready(box_folder: tuple[Path, Store, int]) -> None:
     terminal = Terminal(box_folder[0], box_folder[2])
     terminal.ready()

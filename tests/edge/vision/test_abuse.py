@@ -62,6 +62,7 @@ def test_there_are_many_kinds_of_abuse(abuse: list[Case]) -> None:
     assert sum(must == "refused" for _, _, must in abuse) > 30 and sum(must == "faces" for _, _, must in abuse) > 30
 
 
+@pytest.mark.long
 def test_every_file_gets_a_clear_answer(lab: Pack, abuse: list[Case], tmp_path: Path) -> None:
     assert wrong_answers(lab, tmp_path, abuse) == []
 
