@@ -167,7 +167,7 @@ def test_a_class_with_nothing_to_warn_of_has_no_warning(centre: Centre, client: 
 
 
 @pytest.mark.parametrize(("lang", "clear", "words"), [
-    ("zh", "目前无预警", ("无预警，有不符合项", "不符合的发现：2 项")),
+    ("zh", "目前无预警", ("无预警，有不符合项", "不符合的判定：2 项")),
     ("en", "Clear so far", ("No flag, other findings", "findings violated: 2")),
 ])
 def test_a_class_is_green_only_while_nothing_is_violated(
