@@ -84,8 +84,11 @@ def test_the_untouched_export_is_whole(export: Path, tmp_path: Path) -> None:
 
 
 def test_the_folder_of_the_box_is_whole_too(report: dict[str, Any]) -> None:
-    code, said = verify(ROOT / "build" / "demo" / "site" / "box")
-    assert code == 0 and "segments: 37," in said, said
+    box = ROOT / "build" / "demo" / "site" / "box"
+    code, said = verify(box)
+    # A machine that stands still for a tenth of a second has lost twelve of this clock, and one file has become two.
+    files = len(list(box.rglob("*.mp4")))
+    assert code == 0 and f"segments: {files}," in said and files >= 37, said
 
 
 def test_one_flipped_byte_of_a_segment_is_named(export: Path) -> None:
