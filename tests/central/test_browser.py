@@ -154,6 +154,7 @@ def test_a_changed_file_is_refused_in_words_and_the_rest_plays(console: Console,
     until_advances(page, f"{article} video")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_page_is_wider_than_the_screen(console: Console, page: sync_api.Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})

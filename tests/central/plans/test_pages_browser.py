@@ -55,6 +55,7 @@ def spoil(page: sync_api.Page, console: Console) -> None:
     assert page.locator(".wrongs tbody tr").count() == 2
 
 
+@pytest.mark.long
 def test_no_page_is_wider_than_a_telephone(console: Console, page: sync_api.Page) -> None:
     for path in PATHS:
         answer = page.goto(f"{console.address}/plans{path}?lang=en", wait_until="domcontentloaded")

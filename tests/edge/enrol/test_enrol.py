@@ -80,6 +80,7 @@ def test_who_consented_on_paper_has_the_best_photograph_kept_for_the_sheet(
     assert isinstance(erased, FaceErased) and (erased.why, erased.shots) == ("again", 1)
 
 
+@pytest.mark.long
 def test_all_bad_photos_are_named_and_nothing_is_stored(
     face_box: Box, photo_folder: Path, pictures, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -217,6 +218,7 @@ def folder_of(path: Path, person: str, pictures: list[np.ndarray]) -> None:
         cv2.imwrite(str(path / person / f"{number}.png"), picture)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mixed", ["p-1 p-1 p-2", "p-1 p-1 p-2 p-2"])
 def test_photos_of_two_people_under_one_name_are_refused_by_file(
     face_box: Box, tmp_path: Path, pictures, capsys: pytest.CaptureFixture[str], mixed: str,

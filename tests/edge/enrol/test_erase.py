@@ -325,6 +325,7 @@ class Still:
         return self._count, self._picture, self._count * 200_000
 
 
+@pytest.mark.long
 def test_a_running_terminal_forgets_the_face_at_its_next_look(enrolled: Box, no_pose: Any, portraits: Any) -> None:
     target = Target(CLASS, load_policy("demo"), None, "b-1", frozenset())
     made: list[weakref.ref[Engine]] = []

@@ -180,6 +180,7 @@ def live(monkeypatch: pytest.MonkeyPatch, film: Path) -> str:
     return f"file:{film}"
 
 
+@pytest.mark.long
 def test_a_live_recording_goes_on_when_a_full_disk_has_room_again(
     tmp_path: Path, live: str, here: Here, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -71,6 +71,7 @@ def test_a_look_is_on_record_also_where_the_disk_is_full_later(
     assert len(looks(course)) == 1 and not list(tmp_path.glob("a.pdf*"))
 
 
+@pytest.mark.long
 def test_pages_of_an_earlier_longer_sheet_go_and_pictures_of_others_stay(
     course: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 ) -> None:

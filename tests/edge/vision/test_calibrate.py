@@ -96,6 +96,7 @@ def test_a_gallery_scores_each_person_by_the_best_of_photos_and_their_mean(built
     assert Gallery(builtin, {}).rank(at(0.0)) == (None, None)
 
 
+@pytest.mark.long
 def test_the_threshold_of_a_gallery_alone_holds_on_a_real_set(lab: Pack, shared: Path) -> None:
     people = described(lab, shared / "data" / "faces" / "casia")
     case = Case("Chinese", 12, 2, 0.10, 0.015)
