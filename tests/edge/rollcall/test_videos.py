@@ -38,6 +38,7 @@ def named(answer: dict) -> list[str]:
     return sorted(entry["trainee"] for entry in answer["present"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("with_seventh", [True, False])
 def test_builtin_names_exactly_who_is_there(
     tmp_path: Path, pictures, photo_folder: Path, make_video: Callable[..., Path], with_seventh: bool,
