@@ -222,8 +222,11 @@ class _Listener:
 
     def _is_gone(self) -> bool:
         """Whether it hung up; one that says more than it was asked is let go, too."""
+        self._line.setblocking(False)
         try:
-            self._line.recv(1, socket.MSG_DONTWAIT)
+            self._line.recv(1)
         except BlockingIOError:
             return False
+        finally:
+            self._line.settimeout(SEND_S)
         return True

@@ -33,7 +33,8 @@ class Backlog:
     def __init__(self, above: Callable[[int], int]) -> None:
         self._above, self._epoch = above, -1
         self._pieces: list[Piece] = []
-        self._number = self._last = 0
+        self._number = 0
+        self._last = (-1, 0)
         self._header: Piece | None = None
         self._waits_for_key = True
 
@@ -49,7 +50,7 @@ class Backlog:
         """One more piece of this stream. `hole`: something before it is missing. Single pictures need no stream."""
         if self._epoch < 0:
             self._epoch, self._number = 0, self._above(-1)
-            self._last = self._number
+            self._last = (0, self._number)
         self._number += 2 if hole else 1
         if self._waits_for_key and not key:
             return
@@ -62,11 +63,12 @@ class Backlog:
         if not self._pieces:
             return None
         first = self._pieces[0]
-        return dataclasses.replace(first, skipped=first.what != "init" and first.number != self._last + 1)
+        follows = first.what == "init" or (first.epoch, first.number - 1) == self._last
+        return dataclasses.replace(first, skipped=not follows)
 
     def done(self, piece: Piece) -> None:
         """A piece that was the head has been taken."""
-        self._last = piece.number
+        self._last = (piece.epoch, piece.number)
         if self._is_head(piece):
             del self._pieces[0]
 

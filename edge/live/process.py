@@ -19,7 +19,7 @@ from edge.errors import StoreBusy, StoreUnwritable
 from edge.identity.tls import ROOT as TLS_ROOT
 from edge.live.choice import Form, Why, choose
 from edge.live.pusher import SOCKET, TIMEOUT, Way
-from edge.live.session import Session
+from edge.live.session import Counts, Session
 from edge.live.sign import NAME, Sign
 from edge.live.view import View
 from edge.recorder.process import open_camera
@@ -84,7 +84,7 @@ class Live:
         taken_up = {session.watch.order for session in self._sessions.values()}
         choice = choose(self._watches.look(), self._box.clock.stamp(), self._left.keys() - taken_up)
         for watch, why in choice.over:
-            self._end(watch, why)
+            self._end(watch, why, choice.follow.get(watch.wanted.form))
         for form, watch in choice.follow.items():
             if form not in self._sessions:
                 self._begin(form, watch)
@@ -99,6 +99,10 @@ class Live:
         self._sessions.clear()
         self._show()
 
+    def _way(self, watch: Watch) -> Way:
+        return Way(self._address, self._box.config.device, self._sync.centre, watch.order,
+                   KeySigner(self._box.keys.device))
+
     def _begin(self, form: Form, watch: Watch) -> None:
         camera = next((one for one in self._box.config.cameras if one.id == watch.wanted.camera), None)
         root = self._box.folder / "keys" / TLS_ROOT
@@ -112,32 +116,38 @@ class Live:
             return
         if camera is None:
             return  # box.toml was changed since; its time ends it
-        keys = self._box.keys.device
-        way = Way(self._address, self._box.config.device, self._sync.centre, watch.order, KeySigner(keys))
         view = view_of(self._box, camera, form == "pictures")
-        session = self._sessions[form] = Session(watch, view, self._box.clock, way, client, lambda: self._sign.shown)
+        session = self._sessions[form] = Session(
+            watch, view, self._box.clock, self._way(watch), client, lambda: self._sign.shown)
         # Before anything is sent: people in the room are told first.
         self._show()
         session.start()
         self._log.info("live.began", form=form, number=watch.number)
 
-    def _end(self, watch: Watch, why: Why) -> None:
-        """State it, then let it go: what the store refuses is tried again, and nothing is sent meanwhile."""
-        session = self._sessions.get(watch.wanted.form)
-        ours = session is not None and session.watch.order == watch.order
-        left = self._left.get(watch.order)
-        began, pieces, size = left and left.began, 0 if left is None else None, 0 if left is None else None
-        if session is not None and ours:
+    def _end(self, watch: Watch, why: Why, successor: Watch | None = None) -> None:
+        """State it, then let it go, or go on for the order that wants the same: what the store refuses is tried again,
+        and nothing is sent meanwhile for one that is over."""
+        form = watch.wanted.form
+        session = self._sessions.get(form)
+        if session is not None and session.watch.order != watch.order:
+            session = None
+        goes_on = successor is not None and successor.wanted.camera == watch.wanted.camera
+        if session is not None and not goes_on:
             session.stop()
-            counts = session.counts
-            if left is None:
-                began = None if counts.began_us is None else utc_text(counts.began_us)
-                pieces, size = counts.pieces, counts.bytes
-        self._box.store.append("live.ended", LiveEnded(
-            watch.order, watch.wanted.camera, watch.wanted.form, began, pieces, size, why))
-        if ours:
-            del self._sessions[watch.wanted.form]
-        self._log.info("live.ended", form=watch.wanted.form, number=watch.number, why=why)
+        self._box.store.append("live.ended", self._ended(watch, why, session))
+        self._log.info("live.ended", form=form, number=watch.number, why=why)
+        if session is not None and successor is not None and goes_on:
+            session.turn_to(successor, self._way(successor))
+        elif session is not None:
+            del self._sessions[form]
+
+    def _ended(self, watch: Watch, why: Why, session: Session | None) -> LiveEnded:
+        left = self._left.get(watch.order)
+        counts = Counts(None, 0, 0) if session is None else session.counts
+        began = None if counts.began_us is None else utc_text(counts.began_us)
+        return LiveEnded(
+            watch.order, watch.wanted.camera, watch.wanted.form, began if left is None else left.began,
+            counts.pieces if left is None else None, counts.bytes if left is None else None, why)
 
     def _show(self) -> None:
         sessions = list(self._sessions.values())

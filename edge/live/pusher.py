@@ -74,6 +74,13 @@ class Pusher:
         self._time, self._log = CentreTime(), Log("live")
         self._failures, self._told = 0, ""
 
+    def turn_to(self, way: Way) -> None:
+        """Send for another order from now on, as a stream that begins. From any thread."""
+        with self._line.ready:
+            self._way, self.nobody = way, False
+            self.pieces, self.bytes, self.began_us = 0, 0, None
+            self._line.backlog.again()
+
     def run(self, stop: threading.Event) -> None:
         """Send until `stop` is set, or nobody watches."""
         with self._client:
@@ -90,33 +97,38 @@ class Pusher:
             return self._line.backlog.head()
 
     def _follow(self, piece: Piece, stop: threading.Event) -> None:
-        answer = self._sent(piece)
-        self.nobody = answer == "over"
-        if answer == "on":
-            self._failures, self._told = 0, ""
-            self.pieces, self.bytes = self.pieces + 1, self.bytes + len(piece.data)
+        way = self._way
+        answer = self._sent(way, piece)
         with self._line.ready:
-            backlog = self._line.backlog
-            if answer == "on":
-                backlog.done(piece)
-            elif answer == "away":
-                backlog.leave_out(piece)
-            elif answer == "anew":
-                backlog.again()
+            if way is not self._way:
+                return  # what was said of another order says nothing of this one
+            self._take(answer, piece)
         if answer in ("anew", "away", "later"):
             stop.wait(WAITS.wait(self._failures, random.random()) if self._failures or answer != "anew" else 0)
             self._failures += 1
             with self._line.ready:
                 self._line.backlog.catch_up()
 
-    def _sent(self, piece: Piece) -> Next:
+    def _take(self, answer: Next, piece: Piece) -> None:
+        backlog = self._line.backlog
+        self.nobody = answer == "over"
+        if answer == "on":
+            self._failures, self._told = 0, ""
+            self.pieces, self.bytes = self.pieces + 1, self.bytes + len(piece.data)
+            backlog.done(piece)
+        elif answer == "away":
+            backlog.leave_out(piece)
+        elif answer == "anew":
+            backlog.again()
+
+    def _sent(self, way: Way, piece: Piece) -> Next:
         """Hand a piece over. A token may be refused for its time once: the answer tells the right one."""
         if self.began_us is None and piece.what != "init":
             self.began_us = self._now_us()
         try:
-            answer = self._put(piece)
+            answer = self._put(way, piece)
             if answer.status_code == 401:
-                answer = self._put(piece)
+                answer = self._put(way, piece)
         except httpx.HTTPError as error:
             self._tell(why_unreached(error))
             return "later"
@@ -124,8 +136,7 @@ class Pusher:
             self._tell(str(answer.status_code))
         return judged(answer.status_code, piece)
 
-    def _put(self, piece: Piece) -> httpx.Response:
-        way = self._way
+    def _put(self, way: Way, piece: Piece) -> httpx.Response:
         fragment = LiveFragment(
             1, way.device, way.centre, way.order, piece.epoch, piece.number, utc_text(piece.at_us), piece.what,
             piece.skipped, sha256_hex(piece.data), len(piece.data), utc_text(self._time.now_us() + WORD_US))

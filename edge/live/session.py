@@ -74,6 +74,11 @@ class Session:
         for name, work in (("view", self._make), ("push", lambda: self._pusher.run(self._stop))):
             threading.Thread(target=work, name=f"live.{name}", daemon=True).start()
 
+    def turn_to(self, watch: Watch, way: Way) -> None:
+        """Go on for another order that wants the same, without a break."""
+        self.watch = watch
+        self._pusher.turn_to(way)
+
     def stop(self) -> None:
         """End it; a line that does not answer is not waited for."""
         self._stop.set()

@@ -167,6 +167,23 @@ def test_nobody_listens_and_the_packets_of_before_are_not_kept(relay: Relay, fil
     until(lambda: not relay.wanted)
 
 
+def test_who_hears_nothing_for_a_while_is_not_let_go(
+    relay: Relay, film: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A keyframe may be long in coming, and a camera may be silent."""
+    monkeypatch.setattr(relay_module, "LOOK_S", 0.05)
+    monkeypatch.setattr(relay_module, "SEND_S", 0.2)
+    source, heard = played(film), Heard(relay._path)
+    until(lambda: relay.wanted)
+    give(relay, source, 5)
+    until(lambda: len(heard.packets) == 5)
+    time.sleep(1)
+    give(relay, source)
+    until(lambda: len(heard.packets) == 200)
+    relay.close()
+    heard.end()
+
+
 def test_another_stream_ends_the_connection_and_the_next_one_tells_of_it(
     relay: Relay, film: Path, tmp_path: Path,
 ) -> None:
