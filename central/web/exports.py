@@ -112,7 +112,7 @@ def exports(centre: Centre, dossiers: DossierDesk) -> APIRouter:
         sent = pieces()
         begun = next(sent)  # so that it ends, and frees the place, even if nobody takes any of it
         return StreamingResponse(itertools.chain([begun], sent), media_type=KINDS[".zip"],
-                                 headers=_attached("classes.zip"))
+                                 headers=_attached(f"classes.{lang}.zip"))
 
     return routes.router
 
