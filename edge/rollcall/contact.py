@@ -226,7 +226,8 @@ class _Words:
     ) -> Cell:
         known = row.person in self._sheet.names
         below = ([row.person] if known else []) + list(lines)
-        return Cell((row.photo, picture), (self(NO_PHOTO if row.agreed else NOT_AGREED), blank), self.who(row.person), tuple(below), mark)
+        blanks = (self(NO_PHOTO if row.agreed else NOT_AGREED), blank)
+        return Cell((row.photo, picture), blanks, self.who(row.person), tuple(below), mark)
 
     def unnamed(self, sight: Sight) -> Cell:
         like = self(SMALL) if sight.person is None else self(

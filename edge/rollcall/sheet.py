@@ -206,7 +206,8 @@ class _Faces:
             near = [one for one in self._nameless if one.track.best and one.track.best.person == person]
             best = max(near, key=lambda one: _score(one.track), default=None)
             sight = None if best is None else _sight(best)
-        return Row(person, presence, self._photo(person), sight, person in self._enrolled, not self._hides_person(person))
+        return Row(person, presence, self._photo(person), sight, person in self._enrolled,
+                   not self._hides_person(person))
 
     def known(self, person: str) -> Row:
         """Of somebody who is shown and not due."""
