@@ -31,8 +31,8 @@ TROUBLES = {
     "chain.fork": N_("two copies of it run"), "chain.cut": N_("its records end earlier than they did"),
     "revoked": N_("its key is revoked"), "expired": N_("its certificate has expired"), "silent": N_("silent"),
     "full": N_("nearly full: {free} GB free"), "apart": N_("its clock is {apart} s ahead"),
-    "expires": N_("its certificate ends on {date}"), "refused": N_("{refused} of its messages were refused"),
-    "waiting": N_("{waiting} of its records have no receipt yet"),
+    "expires": N_("its certificate ends on {date}"), "refused": N_("messages of it that were refused: {refused}"),
+    "waiting": N_("records of it without a receipt: {waiting}"),
 }
 OF_BOX = ("expired", "full", "apart", "expires", "refused")
 """Those that are of no single chain."""

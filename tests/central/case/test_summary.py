@@ -67,7 +67,7 @@ def test_the_head_says_what_needs_whom_and_where(owned: Centre) -> None:
     assert "Objection o-1 waits for its end." in needs and "The second decision waits" in needs
     assert "No inspection is on record" not in needs
     assert f'href="{BASE}/decision#decide"' not in page.text, "a school decides nothing"
-    assert "average number of trainees at 1 inspections at the place: 6.0" in text(page)
+    assert "inspections at the place: 1; trainees there on average: 6.0" in text(page)
     assert "孙检查员" in text(page) and "名册有误" in text(page)
 
 
