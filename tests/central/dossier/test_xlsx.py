@@ -23,7 +23,7 @@ from tests.evidence.course import at
 
 pytestmark = pytest.mark.long
 
-SHEETS = ["概况", "判定结果", "学员出勤", "课时录像", "时段点名", "签到", "检查", "异议", "异议经过", "决定",
+SHEETS = ["概况", "判定结果", "学员出勤", "学时录像", "时段点名", "签到", "检查", "异议", "异议经过", "决定",
           "名册变更"]
 
 
@@ -47,7 +47,7 @@ def test_attendance_equals_the_facts() -> None:
 
 
 def test_class_hours_are_dates_of_the_own_clock_and_minutes() -> None:
-    found = rows(opened(flagged()), "课时录像")
+    found = rows(opened(flagged()), "学时录像")
     for row, one in zip(found, flagged().hours, strict=True):
         assert row[2] == local(one.start_us, 480) and isinstance(row[2], datetime.datetime)
         assert row[4] == one.planned_us / MINUTE
