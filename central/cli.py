@@ -59,7 +59,7 @@ def _parser(lang: str = "en") -> Parser:
     export = _command(commands, "export", _export, "write a class to a folder that zaitang-verify can check")
     export.add_argument("class_id", metavar="CLASS")
     export.add_argument("--to", type=Path, required=True, metavar="DIR",
-                        help="the folder to write: a new or an empty one")
+                        help="the folder to write; it must not exist yet")
     _add_move(commands)
     _add_tree(commands)
     importlib.import_module("central.dossier.cli").add_commands(commands, _command)

@@ -108,7 +108,7 @@ class CollectorRuns(BadInput):
 
 
 class BadReason(BadInput):
-    text = "say why with --reason, in 1 to {limit} characters that can be seen"
+    text = "give a reason, in 1 to {limit} characters that can be seen"
 
 
 class NotATrainee(BadInput):

@@ -10,7 +10,7 @@ from typing import Any
 from babel.dates import format_date
 
 from common.reasons_stated import CONTROLS, STATED
-from common.texts import N_, translate
+from common.texts import N_, translate, words
 from evidence.blocks import local
 
 REASONS: dict[str, str] = {
@@ -570,6 +570,27 @@ def reason_words(reason: Any, lang: str, names: Mapping[str, str]) -> str:
     return translate(msgid, lang, **params, **_derived(reason.params, lang))
 
 
+def finding_words(finding: Any, lang: str, names: Mapping[str, str]) -> list[str]:
+    """The reasons of a finding as sentences. What O9 says of one trainee after the other is in the order of their
+    names."""
+    found = list(finding.reasons)
+    if finding.rule == "O9":
+        of_one = [at for at, one in enumerate(found) if "trainee" in one.params]
+        ordered = sorted((found[at] for at in of_one), key=lambda one: _by_name(_called(one.params["trainee"], names)))
+        for at, one in zip(of_one, ordered, strict=True):
+            found[at] = one
+    return [words(one, lang, names) for one in found]
+
+
+def _called(person: str, names: Mapping[str, str]) -> str:
+    return names.get(person, person)
+
+
+def _by_name(name: str) -> bytes:
+    """GB 18030 has the common characters in the order of their sounds, as a class book has them."""
+    return name.encode("gb18030", "replace")
+
+
 def rule_words(rule: str, lang: str) -> str:
     """The title of a rule."""
     return translate(RULES.get(rule, rule), lang)
@@ -640,8 +661,8 @@ def _derived(params: Mapping[str, Any], lang: str) -> dict[str, str]:
 
 def _shown(name: str, value: Any, lang: str, names: Mapping[str, str]) -> str:
     each: Callable[[str], str] = {
-        "trainee": lambda v: names.get(v, v),
-        "trainees": lambda v: names.get(v, v),
+        "trainee": lambda v: _called(v, names),
+        "trainees": lambda v: _called(v, names),
         "blocks": lambda v: block_words(v, lang),
         "when": lambda v: f"{date_words(v[:10], lang)}{v[10:]}",
         "own": lambda v: translate(STATES[v], lang) if v in STATES else v,
@@ -654,4 +675,7 @@ def _shown(name: str, value: Any, lang: str, names: Mapping[str, str]) -> str:
         "begins": lambda v: date_words(v, lang),
         "controls": lambda v: translate(CONTROLS[v], lang) if v in CONTROLS else v,
     }.get(name, str)
-    return AND[lang].join(each(one) for one in value) if isinstance(value, tuple | list) else each(value)
+    if not isinstance(value, tuple | list):
+        return each(value)
+    said = [each(one) for one in value]
+    return AND[lang].join(sorted(said, key=_by_name) if name == "trainees" and names else said)

@@ -46,8 +46,8 @@ STATED: dict[str, str] = {
     "o6_short": N_("the plan has only {count} class-hours; at least {limit} are required"),
     "o6_expressly": N_("for this course {count} class-hours are stated expressly, and these count (says: {source})"),
     "o7_counted": N_("on the day of the opening ({date}) an inspector counted {count} trainees"),
-    "o7_inspected": N_("average number of trainees at {count} inspections at the place: {mean}"),
-    "o7_remote": N_("average number of trainees at {count} inspections from afar, counted apart: {mean}"),
+    "o7_inspected": N_("inspections at the place: {count}; trainees there on average: {mean}"),
+    "o7_remote": N_("inspections from afar, counted apart: {count}; trainees there on average: {mean}"),
     "o8_kept": N_(
         "trainees compared with earlier subsidised trainings: {count}; nobody came too early (says: {source})"
     ),

@@ -128,7 +128,7 @@ class SystemRefused(ZaitangError):
 
 
 class BadReason(BadInput):
-    text = "say why with --reason, in 1 to {limit} characters that can be seen"
+    text = "give a reason, in 1 to {limit} characters that can be seen"
 
 
 class AlreadyRunning(BadInput):

@@ -86,7 +86,7 @@ class DayBefore(BadInput):
 
 
 class BadBy(BadInput):
-    text = "say who with --by, in 1 to {limit} characters that can be seen"
+    text = "say who, in 1 to {limit} characters that can be seen"
 
 
 class RecordingsNotJudged(BadInput):
@@ -110,7 +110,7 @@ class UncertainVideo(BadInput):
 
 
 class MomentOutside(BadInput):
-    text = "{file} is {seconds} s long: say with --at how many seconds after its beginning"
+    text = "{file} is {seconds} s long: name a moment within it, in seconds after its beginning"
 
 
 class NotWhileClass(BadInput):
@@ -118,7 +118,7 @@ class NotWhileClass(BadInput):
 
 
 class BadFrameBox(BadInput):
-    text = "--box is x,y,width,height in whole pixels, within the picture of {width} × {height}"
+    text = "the frame is x,y,width,height in whole pixels, within the picture of {width} × {height}"
 
 
 class NoDispute(BadInput):

@@ -12,9 +12,10 @@ V = TypeVar("V")
 BIG = 1 << 20
 
 
-ANEW = 48 << 20
-"""Bytes that settle until all is looked through again: a quarter of a second for a million objects, once while that
-many bytes are folded."""
+ANEW = 512 << 20
+"""Bytes that settle until all is looked through again: everybody waits meanwhile, half a second for a million objects,
+which is more than a page may take; so it comes once in some hundreds of classes that are told. What it finds is what
+was in the works when something settled, each time a request or two."""
 _lock, _settled = threading.Lock(), 0
 
 

@@ -45,8 +45,8 @@ class Job:
 
     @property
     def name(self) -> str:
-        """Of the file."""
-        return f"{self.class_id}{self.ending}"
+        """Of the file: in both languages beside each other in a folder."""
+        return f"{self.class_id}.{self.lang}{self.ending}"
 
 
 class DossierDesk:

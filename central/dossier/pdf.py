@@ -34,7 +34,7 @@ INSPECTIONS = 2
 """So many places the form has for inspections while the class ran."""
 
 
-class Nothing(URLFetcher):
+class Nothing(URLFetcher):  # type: ignore[misc]
     """Fetches nothing: a dossier is made of its facts alone."""
 
     def fetch(self, url: str, headers: Any = None) -> NoReturn:

@@ -16,8 +16,8 @@ from common.clauses import clause_words
 from common.decisions import ANSWERS as OUTCOMES
 from common.decisions import STATES as ROUNDS
 from common.decisions import final_words, step_words
-from common.reasons import AND, READINGS, RESULTS, VERDICTS, block_words, length_words, rule_words
-from common.texts import N_, translate, words
+from common.reasons import AND, READINGS, RESULTS, VERDICTS, block_words, finding_words, length_words, rule_words
+from common.texts import N_, translate
 from evidence.rules import R3Finding
 from evidence.story import ObjectionStep, Ref
 from evidence.times import SECOND
@@ -160,7 +160,7 @@ class Words:
 
     def reasons(self, judged: Judged) -> list[str]:
         """One sentence each."""
-        return [words(one, self.lang, self.facts.names) for one in judged.finding.reasons]
+        return finding_words(judged.finding, self.lang, self.facts.names)
 
     def readings(self, judged: Judged) -> list[str]:
         """What other readings of the clause give; R3 only."""

@@ -179,14 +179,14 @@ def _sheets(facts: Facts, say: Words) -> Iterable[Sheet]:
     yield Sheet(ATTENDANCE, (
         Column(N_("Trainee"), "text", 18), Column(N_("due class-hours"), "number", 9),
         Column(N_("attended class-hours"), "number", 9), Column(N_("made-up class-hours"), "number", 9),
-        Column(N_("class-hours on leave"), "number", 9), Column(N_("undecided class-hours"), "number", 9),
-        Column(N_("Attendance rate"), "share", 10),
+        Column(N_("class-hours on leave"), "number", 9), Column(N_("missed class-hours"), "number", 9),
+        Column(N_("undecided class-hours"), "number", 9), Column(N_("Attendance rate"), "share", 10),
         Column(N_("recordings due"), "number", 9), Column(N_("recordings signed in"), "number", 9),
         Column(N_("recordings late"), "number", 9), Column(N_("recordings shown"), "number", 9),
         Column(N_("Pseudonym"), "text", 18),
     ), [(one.name, one.hours.due, one.hours.attended, one.hours.made_up, one.hours.on_leave,
-         one.hours.open, one.hours.ppm, one.blocks_due, one.blocks_signed, one.blocks_late, one.blocks_shown,
-         one.person) for one in facts.trainees], shares=(6,))
+         one.hours.missed, one.hours.open, one.hours.ppm, one.blocks_due, one.blocks_signed, one.blocks_late,
+         one.blocks_shown, one.person) for one in facts.trainees], shares=(7,))
     yield Sheet(HOURS, (
         Column(N_("Class-hour"), "text", 12), Column(N_("Kind"), "text", 12), Column(N_("Begins"), "time", 19),
         Column(N_("Ends"), "time", 19), Column(N_("planned, min"), "minutes", 9),

@@ -186,8 +186,8 @@ class Collector:
             known = self._holes.pop(place, None)
             own = sum(device == place[0] for device, _ in self._holes)
             if first is not None and own < MOST_HOLES_EACH and len(self._holes) < MOST_HOLES:
-                same = known is not None and known.first == first
-                self._holes[place] = known if same else Hole(first, now_us + FIRST_ASKED_US, FIRST_ASKED_US)
+                again = known if known is not None and known.first == first else None
+                self._holes[place] = again or Hole(first, now_us + FIRST_ASKED_US, FIRST_ASKED_US)
 
     def _check_all(self, batch: Sequence[Message], signatures: Here | None = None) -> list[tuple[Message, Result]]:
         checked = self._check(batch, signatures or self._signatures)

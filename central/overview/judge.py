@@ -39,7 +39,8 @@ def judgement(told: Told, now_us: int) -> Judgement:
         class_id=told.order.class_id, leaves=told.leaves, judged_us=now_us, due_us=told.until_us,
         inputs=inputs_hash(told.inputs), verdict=verdict_of(told), undecided=0 if state == "decided" else waits,
         violated=_violated(told), missing=len(r3.recordings) if r3 else 0,
-        open=len(r3.open_recordings) if r3 else 0, round=state, fell=_fell(now.round),
+        open=len(r3.open_recordings) if r3 else 0, round=state,
+        answer=now.answer or "", fell=_fell(now.round),
         objections=sum(one.open for one in told.story.objections),
         simulated=told.story.simulated, liveness=told.story.liveness_checked)
 

@@ -186,19 +186,19 @@ class UnknownInstitution(PlanError):
 
 
 class BoxTaken(PlanError):
-    text = "box {device} records class {other} ({title}) at the same time: {hour} meets {other_hour}, {moment}"
+    text = "box {device} records class {other} ({title}) at the same time, {moment}"
 
 
 class RoomTaken(PlanError):
-    text = "{room} is taken by class {other} ({title}) at the same time: {hour} meets {other_hour}, {moment}"
+    text = "{room} is taken by class {other} ({title}) at the same time, {moment}"
 
 
 class PersonElsewhere(PlanError):
-    text = "{person} is due in class {other} ({title}) at the same time: {hour} meets {other_hour}, {moment}"
+    text = "{person} is due in class {other} ({title}) at the same time, {moment}"
 
 
 class TeacherElsewhere(PlanError):
-    text = "{person} teaches class {other} ({title}) at the same time: {hour} meets {other_hour}, {moment}"
+    text = "{person} teaches class {other} ({title}) at the same time, {moment}"
 
 
 class NumbersLocked(PlanError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
 from central.store import schema as t
 from evidence.bodies import ClassOrder
@@ -109,7 +109,7 @@ class PlanTables:
         """The other classes that have one of this order's boxes, or one of its rooms in its institution, and whose
         time from their first class-hour to their last one meets this span."""
         c = t.bookings.c
-        same = [c.device.in_([place.device for place in order.boxes])]
+        same: list[ColumnElement[bool]] = [c.device.in_([place.device for place in order.boxes])]
         if order.institution is not None:
             rooms = [place.room for place in order.boxes if place.room]
             same.append(and_(c.institution == order.institution, c.room.in_(rooms)))

@@ -461,6 +461,7 @@ summaries = Table(
     Column("open", Integer, nullable=False),
     Column("error", Text, nullable=False, comment="why it cannot be judged: the kind of error"),
     Column("round", _text(16), nullable=False, comment="where the decision of two persons stands"),
+    Column("answer", _text(16), nullable=False, comment="what two persons decided; empty where nothing holds"),
     Column("fell", Boolean, nullable=False, comment="two persons had decided the same, and it does not hold any more"),
     Column("objections", Integer, nullable=False, comment="those that have not come to an end"),
     Column("simulated", Boolean, nullable=False, comment="its records were made with a clock that is not real"),

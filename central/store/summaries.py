@@ -60,6 +60,7 @@ class Judgement:
     open: int = 0
     error: str = ""
     round: str = ""
+    answer: str = ""
     fell: bool = False
     objections: int = 0
     simulated: bool = False
@@ -91,6 +92,7 @@ class Summary:
     open: int
     error: str
     round: str
+    answer: str
     fell: bool
     objections: int
     simulated: bool
@@ -140,7 +142,7 @@ class SummaryTables:
         if not self._db.execute(update(t.summaries).where(where).values(**values)).rowcount:
             self._db.execute(insert(t.summaries).values(
                 class_id=one.class_id, judged_leaf=-1, judged_us=0, due_us=None, inputs="", verdict="unjudged",
-                undecided=0, violated=0, missing=0, open=0, error="", round="", fell=False,
+                undecided=0, violated=0, missing=0, open=0, error="", round="", answer="", fell=False,
                 objections=0, simulated=False, liveness=True, **values))
         for table in (t.class_boxes, t.class_hours):
             self._db.execute(delete(table).where(table.c.class_id == one.class_id))

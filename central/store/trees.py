@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.engine import Row
@@ -126,5 +127,5 @@ class TreeTables:
         return self._db.execute(select(t.tokens.c.time_s).order_by(t.tokens.c.size.desc()).limit(1)).scalar()
 
 
-def _kept(row: Row | None) -> Kept | None:
+def _kept(row: Row[Any] | None) -> Kept | None:
     return None if row is None else Kept(row.size, row.issued_s, bytes(row.note))

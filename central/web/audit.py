@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import re
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -43,6 +44,7 @@ CHANGES = {
     "token.revoked": N_("token for programs of account {account} revoked"),
 }
 INSTITUTION = N_("institution {institution}: {name}, region {region}")
+HASHED = re.compile(r"#[0-9a-f]{32}")
 COMMAND = N_("a command on the centre's machine")
 
 
@@ -113,7 +115,7 @@ def _line(tx: Tx, centre: Centre, one: Audited, lang: str) -> Line:
     if isinstance(body, CentreLook):
         what = translate(LOOKS.get(body.what, body.what), lang)
         details = _details(body, centre.store.device, lang)
-        return Line(at, who, what, details, body.why, body.class_id or "", link(place))
+        return Line(at, who, what, details, _why(body.why), body.class_id or "", link(place))
     return Line(at, who, _change(body, one.type, lang), "", "", "", link(place))
 
 
@@ -123,6 +125,11 @@ def _details(look: CentreLook, own: str, lang: str) -> str:
     block = None if look.block is None else block_words(look.block, lang)
     file = None if look.file is None else f"{look.file[:12]}…"
     return " · ".join(part for part in (block, look.person, record, file) if part)
+
+
+def _why(said: str) -> str:
+    """The reason. What was searched for is a long hash, of which the beginning tells one from another."""
+    return f"{said[:9]}…" if HASHED.fullmatch(said) else said
 
 
 def _change(body: object, type_: str, lang: str) -> str:

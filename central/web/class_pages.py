@@ -31,8 +31,9 @@ MOST_BYTES = 96 << 20
 """Of HTML that is kept in memory."""
 RUNNING_US = 15 * SECOND
 """While a class-hour runs, what is recorded of it grows: so long a page stands, and says as of when it is."""
-WAIT_S = 0.1
-"""So long somebody waits for the page that is made now, while one of before could be shown."""
+WAIT_S = 0.05
+"""So long somebody waits for the page that is made now, while one of before could be shown: this takes the rest of the
+time that a page may take, as both are worked at together."""
 FEW = 1000
 """Records of boxes: so many are read while somebody waits."""
 MOVING = ("R5", "R7")

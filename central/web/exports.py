@@ -21,8 +21,8 @@ from central.dossier.packed import packed
 from central.dossier.places import Places
 from central.dossier.shape import Facts
 from central.web.access import Routes, actor_of, field
+from central.web.class_names import ClassName
 from central.web.looking import look
-from central.web.pages import ClassName
 from central.web.render import lang_of, page
 from central.wiring import Centre
 from common.texts import words
@@ -112,7 +112,7 @@ def exports(centre: Centre, dossiers: DossierDesk) -> APIRouter:
         sent = pieces()
         begun = next(sent)  # so that it ends, and frees the place, even if nobody takes any of it
         return StreamingResponse(itertools.chain([begun], sent), media_type=KINDS[".zip"],
-                                 headers=_attached("classes.zip"))
+                                 headers=_attached(f"classes.{lang}.zip"))
 
     return routes.router
 

@@ -8,8 +8,8 @@ from typing import Any
 from central.classes.stories import Told
 from central.web.links import Link, link
 from common.clauses import clause_words
-from common.reasons import READINGS, RESULTS, rule_words
-from common.texts import N_, translate, words
+from common.reasons import READINGS, RESULTS, finding_words, rule_words
+from common.texts import N_, translate
 from evidence.rules import Finding, R3Finding
 
 RECORDS_SHOWN = 6
@@ -55,7 +55,7 @@ def finding_view(
         result=finding.result,
         result_words=translate(RESULTS[finding.result], lang),
         flag=finding.flag,
-        reasons=(*(words(reason, lang, names) for reason in finding.reasons), *_kept(told, finding, lang, has)),
+        reasons=(*finding_words(finding, lang, names), *_kept(told, finding, lang, has)),
         records=links[:RECORDS_SHOWN],
         more=links[RECORDS_SHOWN:],
         readings=tuple(_readings(told, finding, lang)) if isinstance(finding, R3Finding) else (),

@@ -99,10 +99,16 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
             links = newest_records(tx, scope, {one.device for one in shown})
         local = LocalTime(CHINA_MIN, lang)
         lines = [beside(one, states.get(one.device) if newest[one.device] is one else None, local) for one in shown]
-        refused = [(refusal(error, lang), reason_words(error, said, lang), times) for error, said, times in kept]
+        refused = [(refusal(error, lang), _why(refusal(error, lang), reason_words(error, said, lang)), times)
+                   for error, said, times in kept]
         return page(request, centre, "boxes.html", boxes=lines, refused=refused, links=links)
 
     return routes.router
+
+
+def _why(kind: str, said: str) -> str:
+    """The sentence of a refusal without its kind, which stands beside it."""
+    return said.removeprefix(kind).lstrip(":： ") or said
 
 
 def wanted_of(scope: Scope) -> Wanted:

@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 
 from central.overview.overview import ClassLine, Overview, Page, RunningLine, region_prefix
 from central.store.live import BoxState
-from central.store.summaries import SORTS, Wanted
+from central.store.summaries import SORTS, Summary, Wanted
 from central.web.boxes import CHINA_MIN, BoxView
 from central.web.errors import BadFilter
 from central.web.localtime import LocalTime
+from common.decisions import ANSWERS
 from common.texts import N_, translate
 from evidence.times import MINUTE
 
@@ -30,8 +31,8 @@ TROUBLES = {
     "chain.fork": N_("two copies of it run"), "chain.cut": N_("its records end earlier than they did"),
     "revoked": N_("its key is revoked"), "expired": N_("its certificate has expired"), "silent": N_("silent"),
     "full": N_("nearly full: {free} GB free"), "apart": N_("its clock is {apart} s ahead"),
-    "expires": N_("its certificate ends on {date}"), "refused": N_("{refused} of its messages were refused"),
-    "waiting": N_("{waiting} of its records have no receipt yet"),
+    "expires": N_("its certificate ends on {date}"), "refused": N_("messages of it that were refused: {refused}"),
+    "waiting": N_("records of it without a receipt: {waiting}"),
 }
 OF_BOX = ("expired", "full", "apart", "expires", "refused")
 """Those that are of no single chain."""
@@ -40,7 +41,7 @@ STALE = N_("judged {time}; records have come since, or time has passed")
 JUDGED = N_("judged as of {time}")
 BEING = N_("being judged")
 ROUNDS = {
-    "first": N_("one person has decided; the second is to come"), "decided": N_("two persons have decided"),
+    "first": N_("one person has decided; the second is to come"), "decided": N_("two persons have decided: {answer}"),
     "returned": N_("the second person sent it back"), "disagreed": N_("the two persons disagree"),
     "stale": N_("decided on what is not so any more"),
 }
@@ -247,10 +248,18 @@ def line_view(line: ClassLine, local: LocalTime, institutions: Mapping[str, str]
         institutions.get(row.institution, row.institution),
         local.dates(row.starts_us, row.ends_us) if row.ends_us else "", rooms, row.trainees,
         row.verdict, translate(VERDICTS[row.verdict], local.lang), row.missing, row.open, row.violated,
-        translate(FELL if row.fell else ROUNDS[row.round], local.lang) if row.round in ROUNDS else "",
+        _round(row, local.lang),
         row.fell,
         translate(OBJECTION, local.lang) if row.objections else "", judged, line.fresh,
         row.simulated, row.liveness, row.error)
+
+
+def _round(row: Summary, lang: str) -> str:
+    """Where the decision of two persons stands, and what they decided, as on the page of the class."""
+    if row.fell:
+        return translate(FELL, lang)
+    answer = translate(ANSWERS[row.answer], lang) if row.answer else ""
+    return translate(ROUNDS[row.round], lang, answer=answer) if row.round in ROUNDS else ""
 
 
 def running_view(one: RunningLine, local: LocalTime) -> RunningView:

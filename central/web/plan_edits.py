@@ -15,7 +15,7 @@ from central.plans.plans import Plans
 from central.plans.roster_changes import Kind, Why, add_leave, drop_change
 from central.plans.template import CHOICES, HEADERS
 from central.web.access import Routes, field
-from central.web.pages import ClassName
+from central.web.class_names import ClassName
 from central.web.plan_forms import changed, form_page, hour_of, pattern_of, times_of
 from central.web.render import lang_of
 from central.wiring import Centre

@@ -15,8 +15,8 @@ from central.plans.errors import BadText, ClassIdTaken, NoDraft
 from central.plans.template import NAMES, rows_of, workbook
 from central.plans.views import ClassSpec, Shown
 from central.web.access import Routes, actor_of, field
+from central.web.class_names import ClassName
 from central.web.localtime import LocalTime
-from central.web.pages import ClassName
 from central.web.plan_choices import choices, places_of, policy_of_form
 from central.web.plan_foreign import sight
 from central.web.plan_forms import FORM_BYTES, Typed, changed, file_of, form_page, show, version_of

@@ -33,9 +33,9 @@ from central.classes.survey import (
 from central.store.surveys import Survey, Way
 from central.store.tables import Tx
 from central.web.access import Public, Routes, actor_of, field
+from central.web.class_names import ClassName
 from central.web.links import percent
 from central.web.localtime import LocalTime
-from central.web.pages import ClassName
 from central.web.render import environment, lang_of, page
 from central.web.signing_in import address
 from central.wiring import Centre

@@ -49,7 +49,7 @@ PARTLY_UNNAMED = N_("Faces without a name: {count}; here: {here}")
 OMITTED = N_("not here: seen more briefly, or without a picture")
 CONTINUED = N_("{heading} (continued)")
 PAIR = N_("left: photograph of the enrolment; right: best sight in the recording")
-NO_PHOTO, NO_PICTURE = N_("no photo"), N_("no picture")
+NO_PHOTO, NO_PICTURE, NOT_AGREED = N_("no photo"), N_("no picture"), N_("did not agree to pictures")
 POINTED = N_("pointed out by a person")
 AT_EDGE = N_("only at the beginning or the end")
 LEAVE, CHECKED_IN, NOT_CHECKED_IN = N_("approved leave"), N_("checked in"), N_("did not check in")
@@ -177,7 +177,8 @@ class _Words:
             pointed = any(one.pointed for one in row.presence.sightings)
             lines += [self(POINTED)] if pointed else []
             lines += [self(AT_EDGE)] if row.presence.left_early else []
-        return self.pair(row, None if sight is None else sight.picture, self(NO_PICTURE), lines)
+        return self.pair(row, None if sight is None else sight.picture,
+                         self(NO_PICTURE if row.agreed else NOT_AGREED), lines)
 
     def missed(self, row: Row) -> Cell:
         presence, sight = row.presence, row.sight
@@ -225,7 +226,8 @@ class _Words:
     ) -> Cell:
         known = row.person in self._sheet.names
         below = ([row.person] if known else []) + list(lines)
-        return Cell((row.photo, picture), (self(NO_PHOTO), blank), self.who(row.person), tuple(below), mark)
+        blanks = (self(NO_PHOTO if row.agreed else NOT_AGREED), blank)
+        return Cell((row.photo, picture), blanks, self.who(row.person), tuple(below), mark)
 
     def unnamed(self, sight: Sight) -> Cell:
         like = self(SMALL) if sight.person is None else self(

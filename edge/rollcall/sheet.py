@@ -54,13 +54,15 @@ class Sight:
 class Row:
     """One person. `sight`: the best one, of who is shown; else the best one that was named and does not count, else the
     face that came nearest, without its picture.
-    `photo`: BGR uint8, of the enrolment. `enrolled`: a face of the person is on this box."""
+    `photo`: BGR uint8, of the enrolment. `enrolled`: a face of the person is on this box; `agreed`: their pictures may
+    be shown on this sheet."""
 
     person: str
     presence: Presence | None
     photo: np.ndarray | None
     sight: Sight | None
     enrolled: bool = True
+    agreed: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -196,7 +198,7 @@ class _Faces:
         """
         person = presence.person
         if presence.answer == "shown":
-            return Row(person, presence, self._photo(person), self._pictured(self._counting(person)))
+            return self._shown(person, presence)
         sight = self._pictured(self._named.get(person, ()))
         if sight is not None:
             sight = dataclasses.replace(sight, void=True)
@@ -204,11 +206,16 @@ class _Faces:
             near = [one for one in self._nameless if one.track.best and one.track.best.person == person]
             best = max(near, key=lambda one: _score(one.track), default=None)
             sight = None if best is None else _sight(best)
-        return Row(person, presence, self._photo(person), sight, person in self._enrolled)
+        return Row(person, presence, self._photo(person), sight, person in self._enrolled,
+                   not self._hides_person(person))
 
     def known(self, person: str) -> Row:
         """Of somebody who is shown and not due."""
-        return Row(person, None, self._photo(person), self._pictured(self._counting(person)))
+        return self._shown(person, None)
+
+    def _shown(self, person: str, presence: Presence | None) -> Row:
+        return Row(person, presence, self._photo(person), self._pictured(self._counting(person)),
+                   agreed=not self._hides_person(person))
 
     def _counting(self, person: str) -> list[_Seen]:
         return [one for one in self._named.get(person, ()) if (person, one.call.segment, one.at_us) in self._counted]

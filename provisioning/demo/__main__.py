@@ -23,12 +23,14 @@ from evidence.errors import BadInput, ZaitangError
 from provisioning.demo import live, media, people, play, private, report, truth, user_media
 from provisioning.demo.box import RATE
 from provisioning.demo.services import Services
-from provisioning.demo.site import Site
+from provisioning.demo.site import WATCHER, Site
 
 BUILD = Path("build/demo")
 LOGS = BUILD / "logs"
 LOCALES = {"zh": "zh_CN.UTF-8", "en": "en_US.UTF-8"}
 LOG_IN = N_("Log in to the console by one of these links: each leads once to a password of your own.")
+WATCHES = N_("The account {account}, which you find among the accounts and on record, is the demo's own: it compares"
+             " the pages.")
 ROLES = {"supervisor": N_("supervisor"), "administrator": N_("administrator")}
 STOPPED = N_("The demo was ended before its verdict: nothing was judged")
 AGREES = N_("as it should be: what is shown agrees with what happened")
@@ -222,6 +224,8 @@ class _Teller:
             print(f"\n  {translate(LOG_IN, self.lang)}", flush=True)
         for role, link in site.links.items():
             print(f"  {translate(ROLES[role], self.lang)}  {link}", flush=True)
+        if site.links:
+            print(f"\n  {translate(WATCHES, self.lang, account=WATCHER)}", flush=True)
         print(flush=True)
 
 

@@ -62,7 +62,7 @@ def test_a_dossier_from_the_page_of_its_class_to_the_file(site: Centre, monkeypa
     assert page.headers["refresh"] == f"1; url={place}/file"
     file = client.get(f"{place}/file")
     told = json.loads(file.content)
-    assert told["class"] == "class-a" and "class-a.json" in file.headers["content-disposition"]
+    assert told["class"] == "class-a" and "class-a.zh.json" in file.headers["content-disposition"]
     assert file.headers["cache-control"] == "no-store"
     assert told[HASH] == gather_hash(site)
     assert stated(site) == (["class-a"], ["class-a"])

@@ -224,6 +224,6 @@ def test_the_point_command_says_whom_and_what_the_rule_says_now(
         "R3 says now: clear"]
     assert any("Wang pointed them out" in line for line in lines[3:])
     assert run("en", "point", *where, "--box", "1,2,3") == (
-        2, ["--box is x,y,width,height in whole pixels, within the picture of 640 × 360"])
+        2, ["the frame is x,y,width,height in whole pixels, within the picture of 640 × 360"])
     rc, lines = run("zh", "point", CLASS, "李四", *where[2:])
     assert (rc, lines[0][:20]) == (2, "班次 welder-1 没有 李四：请填")

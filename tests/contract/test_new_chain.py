@@ -325,7 +325,7 @@ def test_a_chain_is_not_ended_under_a_process_that_records(restored: Road, capsy
         assert road.new_chain(reason) == 2
     assert cli.main(["--lang", "en", "new-chain", "--box", str(road.folder.parent), "--reason", "x"]) == 2
     assert road.box.store.chain == chain and not list(road.box.store.past())
-    assert "say why with --reason" in capsys.readouterr().err
+    assert "give a reason" in capsys.readouterr().err
 
 
 def test_a_power_cut_in_between_is_as_if_nothing_had_happened(

@@ -102,10 +102,10 @@ def says_the_same(paper: str, book: openpyxl.Workbook, told: dict[str, Any]) -> 
     """The PDF and the XLSX have the figures of the JSON. `paper`: the text of the PDF without blanks."""
     rows = list(book["学员出勤"].iter_rows(min_row=2, values_only=True))
     for row, one in zip(rows, told["trainees"], strict=True):
-        hours = [one[f"{name}_class_hours"] for name in ("due", "attended", "made_up", "leave", "open")]
+        hours = [one[f"{name}_class_hours"] for name in ("due", "attended", "made_up", "leave", "missed", "open")]
         units = [one[f"{name}_recordings"] for name in ("due", "signed_in", "late", "shown")]
-        assert [row[0], *row[1:6], *row[7:11], row[11]] == [one["name"], *hours, *units, one["person"]]
-        assert int(1000 * row[6] + 1e-6) / 10 == one["attendance_rate_pct"]
+        assert [row[0], *row[1:7], *row[8:12], row[12]] == [one["name"], *hours, *units, one["person"]]
+        assert int(1000 * row[7] + 1e-6) / 10 == one["attendance_rate_pct"]
         figures = [*hours, f"{one['attendance_rate_pct']:.1f}%", *units]
         assert one["name"] + "".join(map(str, figures)) in paper
     for row, one in zip(book["时段点名"].iter_rows(min_row=2, values_only=True), told["recordings"], strict=True):

@@ -84,3 +84,8 @@ def stand(made: Course, as_of: str = AS_OF) -> Standing:
 def _put(made: Course, kind: str, body: object, when: str) -> Record:
     last_us = max(made.centre.records[-1].utc_us, at("2026-03-20 09:00"))
     return made.centre.add(kind, body, at(when) if when else last_us + MINUTE)
+
+
+def voids(made: Course) -> list[str | None]:
+    """Of each decision, in order, why it does not count."""
+    return [one.void for one in made.story().decisions]

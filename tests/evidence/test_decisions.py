@@ -16,24 +16,9 @@ from evidence.records import Record
 from evidence.rules import findings
 from evidence.story import RoundState
 from tests.evidence.course import SHA, Course, at
-from tests.evidence.deciding import AS_OF, DAYS, copied, decide, decision, flagged, objection, stand
+from tests.evidence.deciding import AS_OF, DAYS, copied, decide, decision, flagged, objection, stand, voids
 
 OTHER = PolicyRef("sanmenxia-2023", SHA)
-
-
-@pytest.fixture(scope="module")
-def base() -> Course:
-    return flagged()
-
-
-@pytest.fixture
-def made(base: Course) -> Course:
-    """A flag; every test writes into a centre of its own."""
-    return copied(base)
-
-
-def voids(made: Course) -> list[str | None]:
-    return [one.void for one in made.story().decisions]
 
 
 def test_the_table_leads_from_every_state_to_a_first_decision_and_nowhere_else_twice() -> None:

@@ -9,28 +9,14 @@ from evidence.bodies import AccountChanged
 from evidence.hands import RENEWS, WAYS_IN, Hands
 from evidence.times import HOUR, MINUTE
 from tests.evidence.course import Chain, Course, at
-from tests.evidence.deciding import copied, decide, flagged, stand
+from tests.evidence.deciding import decide, stand, voids
 
 MADE = "2026-03-01 09:00"
-
-
-@pytest.fixture(scope="module")
-def base() -> Course:
-    return flagged()
-
-
-@pytest.fixture
-def made(base: Course) -> Course:
-    return copied(base)
 
 
 def account(chain: Chain, name: str, what: str, by: str | None, when: str = MADE, role: str = "supervisor") -> None:
     body: Any = AccountChanged(name, what, role, None, by)  # type: ignore[arg-type]
     chain.add("account", body, at(when))
-
-
-def voids(made: Course) -> list[str | None]:
-    return [one.void for one in made.story().decisions]
 
 
 @pytest.mark.parametrize("what", sorted(WAYS_IN))

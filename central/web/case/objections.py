@@ -92,7 +92,7 @@ def _page(request: Request, centre: Centre, stories: Stories, class_id: str, typ
         decided=decided_view(told, LocalTime(told.order.utc_offset_min, lang), names),
         who={one.objection: names.get(one.person, one.person) for one in told.story.objections if one.person},
         theirs={one.objection for one in told.story.objections if of_trainee(one)},
-        disputes={one.objection: one.dispute for one in told.story.objections if one.dispute},
+        holding={one.objection for one in told.story.objections if one.dispute},
         trainees={person: names.get(person, person) for person in dict.fromkeys(trainees)},
         how={name: translate(text, lang) for name, text in HOW.items()},
         sources={name: translate(text, lang) for name, text in SOURCES.items()})

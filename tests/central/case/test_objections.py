@@ -38,14 +38,15 @@ def test_an_objection_stops_the_second_decision_until_it_ends(owned: Centre) -> 
     basis = look_at(owned.store, CLASS, NOW).basis
     second = {"stage": "second", "answer": "withdraw", "reason": "x", "findings": basis}
     assert send(zhao, decision, **second).status_code == 422
-    assert "The video is held by dispute d-1" in text(mine.get(f"{PAGE}?lang=en"))
+    held = text(mine.get(f"{PAGE}?lang=en"))
+    assert "It holds the video of the class" in held and "d-1" not in held, "one number for one thing"
     assert send(zhao, f"{PAGE}/o-1", how="answered", text="正在核实").status_code == 303
     assert send(zhao, decision, **second).status_code == 422, "answered is not ended"
     assert send(zhao, f"{PAGE}/o-1", how="rejected", text="名册无误").status_code == 303
     said = text(mine.get(f"{PAGE}?lang=en"))
     for word in ("zhao answers, and it stays open", "正在核实", "zhao rejects it", "名册无误"):
         assert word in said, "no answer is lost"
-    assert "Dispute d-1, which held the video, is over." in said
+    assert "It does not hold the video of the class any more." in said
     assert send(zhao, decision, **second).status_code == 409, "the dispute is over: R7 says something else"
     second["findings"] = shown(zhao.get(decision), "findings")
     assert send(zhao, decision, **second).status_code == 303

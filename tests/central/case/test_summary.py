@@ -10,8 +10,9 @@ import pytest
 from central.classes.decisions import case_of
 from central.classes.stories import tell
 from central.web.case import decision as decision_page
-from central.web.case.summary import _needs
+from central.web.case.summary import _needs, summary
 from central.web.localtime import LocalTime
+from central.web.render import Say, environment
 from central.wiring import Centre
 from evidence.policy import Policy
 from evidence.rates import rates
@@ -47,6 +48,16 @@ def test_the_figures_are_those_of_the_records(owned: Centre) -> None:
     assert order == [one.rule for one in told.findings if re.fullmatch(r"[RO]\d+", one.rule)]
 
 
+def test_before_the_first_class_hour_is_over_there_is_nothing_to_tell(owned: Centre) -> None:
+    with owned.store.read() as tx:
+        told = tell(owned.store, tx, CLASS, NOW)
+    before = dataclasses.replace(told.as_of, us=min(hour.span.start_us for hour in told.story.hours))
+    more = summary(dataclasses.replace(told, as_of=before), {}, LocalTime(480, "en"), owned.papers())
+    page = environment().get_template("class_attendance.html").render(
+        _=Say("en", owned.store.device), lang="en", more=more)
+    assert "No class-hour is over yet." in page and "can anybody tell" not in page
+
+
 def test_the_head_says_what_needs_whom_and_where(owned: Centre) -> None:
     li, wang, mine = supervisor(owned, "li"), supervisor(owned, "wang"), school(owned)
     page = li.get(f"{BASE}?lang=en")
@@ -67,7 +78,7 @@ def test_the_head_says_what_needs_whom_and_where(owned: Centre) -> None:
     assert "Objection o-1 waits for its end." in needs and "The second decision waits" in needs
     assert "No inspection is on record" not in needs
     assert f'href="{BASE}/decision#decide"' not in page.text, "a school decides nothing"
-    assert "average number of trainees at 1 inspections at the place: 6.0" in text(page)
+    assert "inspections at the place: 1; trainees there on average: 6.0" in text(page)
     assert "孙检查员" in text(page) and "名册有误" in text(page)
 
 

@@ -43,7 +43,7 @@ def test_every_figure_of_the_tables_is_printed(made: tuple[str, bytes, str]) -> 
     facts, say = flagged(), Words(flagged(), lang)
     for one in facts.trainees:
         hours = one.hours
-        assert plain(f"{one.name}{hours.due}{hours.attended}{hours.made_up}{hours.on_leave}{hours.open}"
+        assert plain(f"{one.name}{hours.due}{hours.attended}{hours.made_up}{hours.on_leave}{hours.missed}{hours.open}"
                      f"{say.percent(hours.ppm)}{one.blocks_due}{one.blocks_signed}{one.blocks_late}"
                      f"{one.blocks_shown}") in text
     for hour in facts.hours[:-1]:
@@ -93,7 +93,7 @@ def test_the_same_facts_give_the_same_bytes(made: tuple[str, bytes, str]) -> Non
 
 def test_what_has_no_record_is_left_to_be_signed_by_hand() -> None:
     page = html(flagged(), "zh")
-    form = page[page.index('class="form"') : page.index("二、检查结论")]
+    form = page[page.index('class="form"') : page.index("二、判定结果")]
     assert form.count("检查人员签字") == 3 and "初审人" in form and "复核人" in form
     assert form.count("无记录</span>") == 1 + 5 + 5 + 1 + 1 + 1 + 2
 
@@ -142,7 +142,7 @@ def test_the_first_page_says_what_was_decided_and_from_when() -> None:
 
 def test_what_people_stated_fills_the_form() -> None:
     page = html(stated(), "zh")
-    form = page[page.index('class="form"') : page.index("二、检查结论")]
+    form = page[page.index('class="form"') : page.index("二、判定结果")]
     assert form.count("王检查") == 4 and "培训期间检查情况（3）" in form
     assert "2.5 人（检查 2 次）" in form and "不成立" in form
     told = [form.index(step) for step in (
@@ -190,7 +190,7 @@ def test_names_are_text_and_nothing_else() -> None:
 def test_no_odd_name_breaks_the_file() -> None:
     odd = tuple(dataclasses.replace(flagged().trainees[0], name=name) for name in READ)
     text = text_of(pdf(dataclasses.replace(flagged(), trainees=odd), "zh"))
-    assert "<script>alert(1)</script>98001" in text
+    assert "<script>alert(1)</script>980001" in text
     assert "gnp.exe" in text and "\u202e" not in text
 
 

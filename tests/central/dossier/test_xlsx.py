@@ -23,7 +23,8 @@ from tests.evidence.course import at
 
 pytestmark = pytest.mark.long
 
-SHEETS = ["概况", "问题", "学员出勤", "课时录像", "时段点名", "签到", "检查", "异议", "异议经过", "决定", "名册变更"]
+SHEETS = ["概况", "判定结果", "学员出勤", "学时录像", "时段点名", "签到", "检查", "异议", "异议经过", "决定",
+          "名册变更"]
 
 
 def opened(facts: Facts, lang: str = "zh") -> Workbook:
@@ -40,13 +41,13 @@ def test_attendance_equals_the_facts() -> None:
     for row, one in zip(rows(book, "学员出勤"), flagged().trainees, strict=True):
         hours = one.hours
         assert row[:5] == (one.name, hours.due, hours.attended, hours.made_up, hours.on_leave)
-        assert row[5] == hours.open and row[6] == hours.ppm / 1_000_000  # type: ignore[operator]
-        assert row[7:11] == (one.blocks_due, one.blocks_signed, one.blocks_late, one.blocks_shown)
-    assert book["学员出勤"]["G2"].number_format == "0.0%"
+        assert row[5:7] == (hours.missed, hours.open) and row[7] == hours.ppm / 1_000_000  # type: ignore[operator]
+        assert row[8:12] == (one.blocks_due, one.blocks_signed, one.blocks_late, one.blocks_shown)
+    assert book["学员出勤"]["H2"].number_format == "0.0%"
 
 
 def test_class_hours_are_dates_of_the_own_clock_and_minutes() -> None:
-    found = rows(opened(flagged()), "课时录像")
+    found = rows(opened(flagged()), "学时录像")
     for row, one in zip(found, flagged().hours, strict=True):
         assert row[2] == local(one.start_us, 480) and isinstance(row[2], datetime.datetime)
         assert row[4] == one.planned_us / MINUTE
@@ -69,7 +70,7 @@ def test_recordings_and_sign_ins_equal_the_facts() -> None:
 def test_every_reason_has_a_row() -> None:
     say = Words(flagged(), "zh")
     told = [sentence for one in flagged().findings for sentence in [*say.reasons(one), *say.readings(one)]]
-    assert [row[2] for row in rows(opened(flagged()), "问题")] == told
+    assert [row[2] for row in rows(opened(flagged()), "判定结果")] == told
 
 
 def test_inspections_are_listed() -> None:
@@ -100,7 +101,7 @@ def test_sheets_have_filters_frozen_headings_and_charts() -> None:
     for name in SHEETS[1:]:
         assert book[name].freeze_panes == "B2" and book[name].auto_filter.ref
     assert len(book["概况"]._charts) == 2
-    assert book["问题"].conditional_formatting and book["学员出勤"].conditional_formatting
+    assert book["判定结果"].conditional_formatting and book["学员出勤"].conditional_formatting
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -103,6 +103,8 @@ def test_who_did_not_agree_to_that_has_no_picture_on_a_sheet_that_leaves(ended: 
     assert pictures == {"p-1": (0, 60), "p-2": (None, None), "t-1": (None, None)} and leaves.pictured == ("p-1",)
     assert [level(one.picture) for one in leaves.unnamed] == [160] and leaves.omitted == 1
     assert [level(one.picture) for one in own.unnamed] == [120, 160] and "p-2" in own.pictured
+    blanks = {cell.head: cell.blanks for section in told(leaves, "box-1", "x", "en").sections for cell in section.cells}
+    assert blanks["李强"] == ("did not agree to pictures",) * 2 and "did not agree to pictures" not in blanks["王秀英"]
     words = told(leaves, "box-1", "x", "en").lines
     assert "For the centre: pictures of those alone who agreed to that" in words
     assert "只含同意送交者的图片" in "".join(told(leaves, "box-1", "x", "zh").lines)
