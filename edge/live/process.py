@@ -105,6 +105,8 @@ class Live:
 
     def _begin(self, form: Form, watch: Watch) -> None:
         camera = next((one for one in self._box.config.cameras if one.id == watch.wanted.camera), None)
+        if camera is None:
+            return  # box.toml was changed since; its time ends it
         root = self._box.folder / "keys" / TLS_ROOT
         try:
             client = make_client(
@@ -114,8 +116,6 @@ class Live:
                 self._unfit = watch.order
                 self._log.failed("live.no_road", error)
             return
-        if camera is None:
-            return  # box.toml was changed since; its time ends it
         view = view_of(self._box, camera, form == "pictures")
         session = self._sessions[form] = Session(
             watch, view, self._box.clock, self._way(watch), client, lambda: self._sign.shown)
