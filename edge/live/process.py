@@ -75,6 +75,7 @@ class Live:
         """What a process before this one had begun."""
         self._noted: set[str] = set()
         self._unfit: str | None = None
+        self._unshown = False
 
     def turn(self) -> None:
         """Follow what the orders say now. May raise StoreBusy, StoreUnwritable: it can be called again."""
@@ -157,9 +158,12 @@ class Live:
                 self._sign.show(form, min(session.since_us for session in sessions))
             else:
                 self._sign.hide()
+            self._unshown = False
         except OSError as error:
-            # Nothing is sent while it cannot be shown (Sign.shown).
-            self._log.failed("live.unshown", error)
+            # Nothing is sent while it cannot be shown (Sign.shown). It is tried again all the time, and said once.
+            if not self._unshown:
+                self._log.failed("live.unshown", error)
+            self._unshown = True
 
     def _note(self, form: Form, session: Session) -> None:
         began_us, order = session.counts.began_us, session.watch.order
