@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import cv2
+from av.error import FFmpegError
 
+from common.logs import Log
 from common.texts import N_
 from edge.cameras.port import Packet, StreamInfo
 from edge.errors import BadVideo
@@ -27,11 +29,20 @@ class Pictures:
         self._codec = info.template.codec_context
         self._codec.thread_type = "NONE"
         self._every_us, self._due_us = every_us, 0
+        self._log = Log("live")
 
     def add(self, packet: Packet) -> list[Made]:
         """The picture that is due, if this packet gives it."""
         if not packet.key or packet.mono_us < self._due_us:
             return []
+        try:
+            return self._picture(packet)
+        # However odd a picture is, the next one may be good.
+        except (ValueError, MemoryError, FFmpegError, cv2.error) as error:
+            self._log.failed("live.odd", error)
+            return []
+
+    def _picture(self, packet: Packet) -> list[Made]:
         frame = decode(self._codec, bytes(packet.av))
         if frame is None or frame.width * frame.height > MAX_PIXELS:
             return []
