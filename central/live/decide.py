@@ -98,14 +98,21 @@ def answer(place: Place, known: Place | None, has_init: bool, closed: int) -> Ve
     """What becomes of a piece. `known`: the newest that is here; `has_init`: the header of that epoch is; `closed`: the
     number of the newest order of which nothing is taken any more.
 
-    `again`: it is here, or is older than what is here, and nothing is to be done."""
+    `again`: it is here already, and nothing is to be done. A box that counts from the beginning again, because it
+    forgot, is told to begin an epoch until that is a new one."""
     if place.order <= closed or (known is not None and place.order < known.order):
         return "gone"
     if known is None or place.order > known.order or place.epoch > known.epoch:
         return "take" if has_init or place.number == 0 else "init"
-    if place.epoch < known.epoch or place.number <= known.number:
-        return "again"
-    return "take"
+    if place.epoch < known.epoch or (place.number == 0 and known.number > 0) or not has_init:
+        return "init"
+    return "again" if place.number <= known.number else "take"
+
+
+def answer_picture(place: Place, known: Place | None, closed: int) -> Verdict:
+    """The same of a single picture, which needs no header: the last that comes is the newest."""
+    gone = place.order <= closed or (known is not None and place.order < known.order)
+    return "gone" if gone else "again" if place == known else "take"
 
 
 def state_of(ordered: Ordered | None, stands: Standing, heard_us: int | None, now_us: int, mono_us: int) -> State:

@@ -9,7 +9,18 @@ import threading
 from collections import deque
 
 from central.clock import Clock
-from central.live.decide import GRACE_US, SEEN_US, Form, Ordered, Place, Standing, Verdict, answer, watched
+from central.live.decide import (
+    GRACE_US,
+    SEEN_US,
+    Form,
+    Ordered,
+    Place,
+    Standing,
+    Verdict,
+    answer,
+    answer_picture,
+    watched,
+)
 from central.live.errors import TooManyRooms, TooManyViewers
 from central.live.stream import Piece, goes_on, stream, target_of
 from common.hls import BadMedia, Init, read_init, read_piece
@@ -129,9 +140,7 @@ class Hub:
             channel = self._channel((ordered.device, ordered.form))
             channel.begun_us = channel.begun_us if known else now_us
             channel.last_us = max(channel.last_us, ordered.last_us)
-            place = Place(ordered.number, fragment.epoch, fragment.number)
-            has_init = ordered.form == "pictures" or (fragment.order, fragment.epoch) in channel.inits
-            verdict = answer(place, channel.known, has_init, channel.closed)
+            verdict = _verdict(channel, ordered, fragment)
             if verdict == "gone" or watched(channel.seen.values(), channel.begun_us, now_us):
                 return verdict
             self._close(channel, ordered.number)
@@ -149,7 +158,7 @@ class Hub:
         seconds = 0.0 if parsed is None else parsed.duration / init.timescale
         start_s = 0.0 if parsed is None else parsed.start / init.timescale
         with self._lock:
-            verdict = self._admit(channel, ordered, fragment, parsed is None or found is not None)
+            verdict = _admit(channel, ordered, fragment)
             if verdict == "take" and parsed is None:
                 channel.inits[fragment.order, fragment.epoch] = (init, data)
                 while len(channel.inits) > MOST_INITS:
@@ -162,7 +171,7 @@ class Hub:
         """Take in a picture that was checked: the newest one alone is kept. Raises BadMedia, TooManyRooms."""
         with self._lock:
             channel = self._channel((ordered.device, ordered.form))
-            verdict = self._admit(channel, ordered, fragment, True)
+            verdict = _admit(channel, ordered, fragment)
             if verdict == "take":
                 channel.pieces.clear()
                 channel.size = 0
@@ -196,14 +205,6 @@ class Hub:
             utc_s = self._clock.stamp().utc_us // SECOND
             self._channels[key] = _Channel(utc_s * PER_SECOND, utc_s)
         return self._channels[key]
-
-    def _admit(self, channel: _Channel, ordered: Ordered, fragment: LiveFragment, has_init: bool) -> Verdict:
-        """Once more now that all bytes are here: others may have come meanwhile."""
-        place = Place(ordered.number, fragment.epoch, fragment.number)
-        verdict = answer(place, channel.known, has_init, channel.closed)
-        if verdict == "take":
-            channel.known = place
-        return verdict
 
     def _keep(
         self, channel: _Channel, fragment: LiveFragment, data: bytes, start_s: float, seconds: float, key: bool
@@ -242,6 +243,21 @@ def check_form(ordered: Ordered, fragment: LiveFragment) -> None:
     kinds = {"video": "init" if fragment.number == 0 else "video", "pictures": "picture"}
     if fragment.what != kinds[ordered.form]:
         raise BadMedia(why=N_("it is not what was ordered"))
+
+
+def _verdict(channel: _Channel, ordered: Ordered, fragment: LiveFragment) -> Verdict:
+    place = Place(ordered.number, fragment.epoch, fragment.number)
+    if ordered.form == "pictures":
+        return answer_picture(place, channel.known, channel.closed)
+    return answer(place, channel.known, (fragment.order, fragment.epoch) in channel.inits, channel.closed)
+
+
+def _admit(channel: _Channel, ordered: Ordered, fragment: LiveFragment) -> Verdict:
+    """Once more now that all bytes are here: others may have come meanwhile."""
+    verdict = _verdict(channel, ordered, fragment)
+    if verdict == "take":
+        channel.known = Place(ordered.number, fragment.epoch, fragment.number)
+    return verdict
 
 
 def _trim(channel: _Channel, now_us: int, most: int) -> None:
