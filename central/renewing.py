@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from starlette.applications import Starlette
@@ -20,7 +20,7 @@ def look_after(app: Starlette, look: Callable[[], None], every_s: float) -> None
             look()
 
     @contextlib.asynccontextmanager
-    async def lifespan(served: Starlette) -> AsyncIterator[Mapping[str, Any] | None]:
+    async def lifespan(served: Starlette) -> AsyncIterator[Any]:
         task = asyncio.create_task(looking())
         try:
             async with before(served) as state:

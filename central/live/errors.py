@@ -28,9 +28,17 @@ class NoSuchRoom(BadInput):
     text = "there is no such room within your reach"
 
 
-class LiveRefused(BadInput):
-    text = "the order that this answers was not made here, or not for this box"
+class PieceRefused(BadInput):
+    text = "this piece is not taken: {why}"
 
 
-class NoPieceOfLive(BadInput):
-    text = "a piece has {most} bytes at most, and its token says how many"
+class PieceTooBig(BadInput):
+    text = "a piece has {most} bytes at most"
+
+
+class TooManyPieces(BadInput):
+    text = "so many pieces at once are not taken from one box, or from all; try again with the newest one"
+
+
+class PieceTooSlow(BadInput):
+    text = "this piece came too slowly to be shown; try again with the newest one"

@@ -1,6 +1,8 @@
 """Orders for live pictures: the newest of a box and form, what came of it, and another one where that is due."""
 from __future__ import annotations
 
+import dataclasses
+
 from central.live.decide import ORDER_S, TAKEN_US, Form, Ordered, due
 from central.orders.boxes import order_watch
 from central.store.store import Store
@@ -55,7 +57,7 @@ def _ordered(tx: Tx, sealed: Sealed, ended: bool) -> Ordered | None:
     if not isinstance(body, BoxOrder) or body.watch is None:
         return None
     answered = tx.answer_to(body.device, sealed.hash)
+    made = Ordered(sealed.hash, body.number, body.device, body.watch.form, sealed.record.utc_us,
+                   utc_us(body.expires), body.watch.seconds, ended=ended)
     said = None if answered is None else body_of(answered.record)
-    result, why = (said.result, said.why) if isinstance(said, OrderAnswered) else ("", "")
-    return Ordered(sealed.hash, body.number, body.device, body.watch.form, sealed.record.utc_us, utc_us(body.expires),
-                   body.watch.seconds, result, why, ended)
+    return dataclasses.replace(made, result=said.result, why=said.why) if isinstance(said, OrderAnswered) else made

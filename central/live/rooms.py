@@ -38,11 +38,22 @@ class Room:
 
     def runs(self, now_us: int) -> bool:
         """Whether a block of its class-hours goes on, pauses with it."""
-        past = [end for start, end in self.hours if start <= now_us]
-        if not past:
-            return False
-        later = min((start for start, _ in self.hours if start > now_us), default=None)
-        return now_us < past[-1] or (later is not None and later - past[-1] <= PAUSE_US)
+        return self.begun_us(now_us) is not None
+
+    def begun_us(self, now_us: int) -> int | None:
+        """When the block began that goes on."""
+        begun, last = None, None
+        for start, end in self.hours:
+            if last is None or start - last > PAUSE_US:
+                if last is not None and now_us < last:
+                    break
+                begun = start
+            elif last <= now_us < start:
+                return begun  # a pause
+            last = end if last is None else max(last, end)
+            if start <= now_us < last:
+                return begun
+        return None
 
 
 def holders(rooms: Sequence[Room], now_us: int) -> tuple[Room, ...]:
