@@ -52,7 +52,7 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
     @routes.post("/live/{box}/end", Action.LIVE)
     def end(request: Request, box: ClassName) -> Response:
         desk.hub.leave(box, "video", actor_of(request).account)
-        return back_to("/")
+        return back_to("/wall")
 
     @routes.get("/live/{box}/state", Action.LIVE, response_class=JSONResponse)
     def state(request: Request, box: ClassName) -> dict[str, Any]:
