@@ -1,0 +1,23 @@
+"""Why somebody looks into a classroom or at its recordings: the choices of a form, and what of it goes on record."""
+from __future__ import annotations
+
+from fastapi import Request
+
+from central.web.access import field
+from common.texts import N_, translate
+
+REASONS = (N_("routine inspection"), N_("check after a flag"), N_("complaint or report"))
+"""What is chosen most; anything else is typed."""
+LONGEST = 500
+"""Characters of a reason."""
+
+
+def reasons(lang: str) -> list[str]:
+    """The choices, as they are shown and as they go on record."""
+    return [translate(one, lang) for one in REASONS]
+
+
+def reason_of(request: Request) -> str:
+    """What the form says: a choice, or what was typed instead of one; empty where it says nothing that can be kept."""
+    why = field(request, "why").strip() or field(request, "other").strip()
+    return why if len(why) <= LONGEST else ""
