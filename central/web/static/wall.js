@@ -59,6 +59,7 @@ async function poll() {
   } catch { /* the network: told stays null */ }
   if (over) { return; }
   missed = told ? 0 : missed + 1;
+  if (told && told.asks) { finish(told.words); return; }
   if (told) { arrange(told.rooms); tell(""); } else if (missed >= MISSED) { tell(says.unreached); }
   setTimeout(poll, POLL_MS);
 }
