@@ -64,7 +64,8 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
             request, centre, "overview.html", 422 if wrong else 200, o=overview_view(found, lang, dict(institutions)),
             wrong=wrong,
             l=list_view(listed, asked, lang, dict(institutions)), verdicts=_verdicts(lang), institutions=institutions,
-            links=links, silent=silent and words(silent, lang), live=scope.actor.may(Action.LIVE), searches=scope.actor.may(Action.SEARCH),
+            links=links, silent=silent and words(silent, lang), live=scope.actor.may(Action.LIVE),
+            searches=scope.actor.may(Action.SEARCH),
             whole=_whole(scope))
 
     @routes.get("/search", Action.OVERVIEW)
