@@ -1,0 +1,131 @@
+"""Looking into a room now: the page, which takes a reason, its stream in pieces, and how it stands."""
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi import Path as PathParam
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+
+from central.accounts.actions import Action
+from central.accounts.looks import LIVE, WALL
+from central.accounts.people import Actor
+from central.live.desk import LiveDesk
+from central.live.errors import BadLook, NoPiece
+from central.live.rooms import Room
+from central.web.access import Routes, actor_of
+from central.web.boxes import CHINA_MIN
+from central.web.case.common import Typed, back_to, refused
+from central.web.class_names import ClassName
+from central.web.live_words import no_reason, state_told
+from central.web.localtime import LocalTime
+from central.web.reasons import LONGEST, filled, reason_of, reasons
+from central.web.render import lang_of, page
+from central.web.video import PLAYLIST, Sha
+from central.wiring import Centre
+from evidence.times import utc_text
+
+Count = Annotated[int, PathParam(ge=0, lt=2**53)]
+
+
+def live(centre: Centre, desk: LiveDesk) -> APIRouter:
+    """Routes of it. Without a reason on record a player, and a picture, are led to the page that asks for it."""
+    routes = Routes(centre.store.device, default_response_class=HTMLResponse)
+
+    def looks(request: Request, box: str, *what: str) -> bool:
+        return any(desk.look(actor_of(request), one, box) is not None for one in what)
+
+    @routes.get("/live/{box}", Action.LIVE)
+    def show(request: Request, box: ClassName) -> Response:
+        return _page(request, centre, desk, box)
+
+    @routes.post("/live/{box}", Action.LIVE)
+    def begin(request: Request, box: ClassName) -> Response:
+        try:
+            why = reason_of(request)
+        except BadLook as error:
+            return _page(request, centre, desk, box, refused(request, "why", error, ("why", "other")))
+        actor, room = actor_of(request), desk.reach(actor_of(request), box)
+        desk.state_look(actor, LIVE, room, why)
+        desk.watch(actor, room, "video", asked=True)
+        return back_to(f"/live/{box}")
+
+    @routes.post("/live/{box}/end", Action.LIVE)
+    def end(request: Request, box: ClassName) -> Response:
+        desk.hub.leave(box, "video", actor_of(request).account)
+        return back_to("/wall")
+
+    @routes.get("/live/{box}/state", Action.LIVE, response_class=JSONResponse)
+    def state(request: Request, box: ClassName) -> dict[str, Any]:
+        actor, lang = actor_of(request), lang_of(request)
+        look, room = desk.look(actor, LIVE, box), desk.reach(actor, box)
+        if look is None:
+            return no_reason(lang)
+        desk.keep_looking(actor, LIVE, room, look)
+        desk.watch(actor, room, "video")
+        return state_told(desk.situation(room, "video"), lang)
+
+    @routes.get("/live/{box}/stream.m3u8", Action.LIVE)
+    def stream(request: Request, box: ClassName) -> Response:
+        if not looks(request, box, LIVE):
+            return back_to(f"/live/{box}")
+        desk.hub.see(box, "video", actor_of(request).account)
+        return _found(desk.hub.playlist(box).encode(), PLAYLIST)
+
+    @routes.get("/live/{box}/{order}/{epoch}/init.mp4", Action.LIVE)
+    def init(request: Request, box: ClassName, order: Sha, epoch: Count) -> Response:
+        if not looks(request, box, LIVE):
+            return back_to(f"/live/{box}")
+        return _found(desk.hub.init(box, order, epoch), "video/mp4")
+
+    @routes.get("/live/{box}/{order}/{epoch}/{number}.m4s", Action.LIVE)
+    def piece(request: Request, box: ClassName, order: Sha, epoch: Count, number: Count) -> Response:
+        if not looks(request, box, LIVE):
+            return back_to(f"/live/{box}")
+        return _found(desk.hub.piece(box, order, epoch, number), "video/mp4")
+
+    @routes.get("/live/{box}/picture.jpg", Action.LIVE)
+    def picture(request: Request, box: ClassName) -> Response:
+        if not looks(request, box, LIVE, WALL):
+            return back_to(f"/live/{box}")
+        found = desk.hub.picture(box)
+        return _found(None if found is None else found.data, "image/jpeg")
+
+    return routes.router
+
+
+def institution_names(desk: LiveDesk, actor: Actor) -> dict[str, str]:
+    """By id."""
+    return {id_: one.name for id_, one in desk.scope(actor).institutions.items()}
+
+
+def _page(request: Request, centre: Centre, desk: LiveDesk, box: str, typed: Typed | None = None) -> Response:
+    """The picture, for whom said within the hour why they look; the others are asked first, and what they said at the
+    wall is chosen already."""
+    actor, lang, now_us = actor_of(request), lang_of(request), centre.clock.stamp().utc_us
+    room, look, wall = desk.reach(actor, box), desk.look(actor, LIVE, box), desk.look(actor, WALL, box)
+    local, choices = LocalTime(CHINA_MIN, lang), reasons(lang)
+    if typed is None and wall is not None:
+        typed = Typed("why", fields=filled(wall.why, choices))
+    inspect = {"start": utc_text(now_us), "start_words": local.seconds(now_us)}
+    return page(
+        request, centre, "live.html", typed.status if typed and typed.error else 200, room=_room(
+            room, institution_names(desk, actor), local, now_us), asks=look is None, choices=choices, most=LONGEST,
+        typed=typed or Typed(), why="" if look is None else look.why,
+        inspect=inspect if actor.may(Action.INSPECT) and room.runs(now_us) else None)
+
+
+def _room(room: Room, institutions: dict[str, str], local: LocalTime, now_us: int) -> dict[str, str]:
+    """What the head of the page says. `running`: from when to when the class-hour is that goes on, or the next one in
+    a pause; empty where none does."""
+    hour = next((one for one in room.hours if now_us < one[1]), None) if room.runs(now_us) else None
+    return {"device": room.device, "name": room.room or room.device, "class_id": room.class_id, "title": room.title,
+            "institution": institutions.get(room.institution or "", ""),
+            "running": f"{local.clock(hour[0])}–{local.clock(hour[1])}" if hour else ""}
+
+
+def _found(data: bytes | None, kind: str) -> Response:
+    """Never kept by a browser: the guard says so for what says nothing itself. Raises NoPiece."""
+    if not data:
+        raise NoPiece
+    return Response(data, media_type=kind)
