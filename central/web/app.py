@@ -1,12 +1,9 @@
 """The console as one ASGI application."""
 from __future__ import annotations
 
-from pathlib import Path
-
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from central.accounts.errors import LinkOver, TooManyVisits, TooManyWrong
@@ -71,6 +68,7 @@ from central.web.plan_edits import plan_edits
 from central.web.plans import plans
 from central.web.render import lang_of, page
 from central.web.signing_in import signing_in, to_sign_in
+from central.web.static_files import Files
 from central.web.survey import survey
 from central.web.uploads import STATUS as UPLOADS
 from central.web.uploads import uploads
@@ -107,7 +105,7 @@ def create_app(centre: Centre) -> FastAPI:
                    plans(centre), plan_edits(centre), exports(centre, DossierDesk())):
         app.router.routes.extend(router.routes)
     app.router.routes.extend(described(app, centre).routes)
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.mount("/static", Files(), name="static")
     check_routes(app.routes)
     app.add_middleware(Guard, names=frozenset(name.lower() for name in web.names), tls=web.tls)
 
