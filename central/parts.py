@@ -45,6 +45,18 @@ class Parts:
         except OSError as error:
             raise CannotRead(path=path, why=error.strerror) from None
 
+    def moved(self, sha256: str, device: str) -> tuple[int, int] | None:
+        """When the last byte of a part came (UTC microseconds, by this machine's clock), and how many are here; None
+        without a part. Raises CannotRead."""
+        path = self.path(sha256, device)
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise CannotRead(path=path, why=error.strerror) from None
+        return stat.st_mtime_ns // 1000, stat.st_size
+
     def open(self, sha256: str, device: str, size: int, goal: Path) -> Part:
         """Go on with a file of `size` bytes that will lie at `goal`. Raises PartBusy, OSError."""
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -55,14 +55,12 @@ def _asked(at_us: int, sha256: str, answer: object) -> Asked:
     return Asked(at_us, True, GONE if sha256 in answer.missing else "")
 
 
-def order_awaited(
-    store: Store, device: str, hashes: Sequence[str], now_us: int, moved_us: int | None = None
-) -> BoxOrder | None:
+def order_awaited(store: Store, device: str, hashes: Sequence[str], now_us: int) -> BoxOrder | None:
     """Order files of a box for somebody who waits, in this order, but those that are under way; None where all are.
-    `moved_us`: when the last byte of any of them came. Raises NoSuchBox, FilesNotOfBox."""
+    Raises NoSuchBox, FilesNotOfBox."""
     with store.write() as tx:
         asked = asked_of(tx, device, now_us)
-        lacking = [one for one in hashes if one not in asked or not asked[one].under_way(now_us, moved_us)]
+        lacking = [one for one in hashes if one not in asked or not asked[one].under_way(now_us)]
         if not lacking:
             return None
         head = head_of(tx, device)
