@@ -15,7 +15,7 @@ from central.web.access import Routes, actor_of, field
 from central.web.case.common import Typed, back_to, case_page, refused
 from central.web.case.unit import unit_of, unit_words
 from central.web.class_names import ClassName, names_of
-from central.web.errors import BadReason, NoMoment, NothingThere
+from central.web.errors import NoMoment, NothingThere, UnclearReason
 from central.web.localtime import LocalTime
 from central.web.reels import Reels
 from central.web.render import Say, environment, lang_of
@@ -74,7 +74,7 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
         unit = unit_of(told, block)
         try:
             why = reason_of(request)
-        except BadReason as error:
+        except UnclearReason as error:
             return _ask_why(request, centre, told, unit, refused(request, "why", error, ("reason", "why")))
         reasons.state(request, class_id, unit.block, why)
         kept = {name: field(request, name)[:64] for name in ("at", "device", "camera") if field(request, name)}
