@@ -53,7 +53,9 @@ from central.web.cookies import Cookies
 from central.web.errors import (
     BadForm,
     BadQuery,
+    NoMoment,
     NotAllowed,
+    ReasonFirst,
     SegmentFileMissing,
     SegmentNotStored,
     UnknownEvidence,
@@ -72,7 +74,10 @@ from central.web.own import own
 from central.web.pages import pages
 from central.web.plan_edits import plan_edits
 from central.web.plans import plans
+from central.web.reels import Reels
 from central.web.render import lang_of, page
+from central.web.replay.reasons import Reasons
+from central.web.replay.routes import replay
 from central.web.signing_in import signing_in, to_sign_in
 from central.web.static_files import Files
 from central.web.survey import survey
@@ -90,6 +95,7 @@ STATUS: dict[type[ZaitangError], int] = {
     BadTile: 404, BadProof: 404, NotInTree: 404, NoCheckpoint: 404, UnknownWitness: 403, OtherTree: 409,
     BadNote: 422, BadCheckpoint: 422, BadCosignature: 422, UnknownInstitution: 404, UnknownAccount: 404,
     BadRegion: 422, BadPeriod: 422,
+    ReasonFirst: 403, NoMoment: 422,
     NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, TooManyVisits: 429,
     OwnLinkOver: 404, VisitOver: 404, NoObjection: 404, UnknownPaper: 404, NoDraft: 404, UnknownHour: 404,
     SheetNotHere: 404, SheetAsked: 409,
@@ -101,7 +107,7 @@ CANNOT = N_("This page cannot be shown")
 NOT_HERE = N_("There is no such page.")
 SWEEP_S = 2.0
 """So often live pictures that are too old are let go of."""
-PROGRAMS = ("/check", ".m3u8", "/state", "/init.mp4", ".m4s", "/picture.jpg")
+PROGRAMS = ("/check", ".m3u8", "/state", "/ask", "/init.mp4", ".m4s", "/picture.jpg")
 
 
 def create_app(centre: Centre) -> FastAPI:
@@ -109,10 +115,12 @@ def create_app(centre: Centre) -> FastAPI:
     app = FastAPI(title="Zaitang", docs_url=None, redoc_url=None, openapi_url=None)
     web, stories = centre.config.web, Stories(centre.store, centre.clock, centre.kept_files)
     desk = app.state.live = LiveDesk(centre.store, centre.clock)
+    reels, reasons = Reels(centre.objects), Reasons(centre, stories)
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
-    for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), front(centre, stories),
-                   pages(centre, stories), signing_in(centre), own(centre), administration(centre), audit(centre),
-                   me(centre, stories), survey(centre, stories), review(centre, stories), sheets(centre, stories),
+    for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories, reels, reasons),
+                   front(centre, stories), pages(centre, stories), signing_in(centre), own(centre),
+                   administration(centre), audit(centre), me(centre, stories), survey(centre, stories),
+                   review(centre, stories, reasons), replay(centre, stories, reels, reasons), sheets(centre, stories),
                    decision(centre), objections(centre, stories), inspections(centre, stories), facts(centre, stories),
                    live_boxes(centre, desk), live(centre, desk), wall(centre, desk),
                    plans(centre), plan_edits(centre), exports(centre, DossierDesk())):
