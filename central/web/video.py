@@ -47,7 +47,7 @@ def video(centre: Centre, stories: Stories) -> APIRouter:
 
     @routes.get("/media/{sha256}.mp4", Action.SEE_VIDEO)
     def media(request: Request, sha256: Sha) -> Response:
-        if not centre.objects.intact(sha256):
+        if not centre.cache.played(sha256, centre.clock.stamp().utc_us) or not centre.objects.intact(sha256):
             raise SegmentNotStored
         look_at_file(centre, request, sha256)
         return FileResponse(centre.objects.path(sha256), media_type="video/mp4")
