@@ -22,6 +22,8 @@ from central.classes.errors import (
     VisitOver,
 )
 from central.classes.stories import Stories
+from central.derived.desk import DerivedDesk
+from central.derived.errors import DerivedAwaited, DerivedFailed, NothingToDerive, TooManyDerived
 from central.dossier.desk import DossierDesk
 from central.dossier.errors import BadPeriod
 from central.errors import (
@@ -50,6 +52,7 @@ from central.web.case.objections import objections
 from central.web.case.review import review
 from central.web.case.sheets import sheets
 from central.web.cookies import Cookies
+from central.web.derived import derived
 from central.web.errors import (
     BadForm,
     BadQuery,
@@ -88,6 +91,7 @@ STATUS: dict[type[ZaitangError], int] = {
     NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, TooManyVisits: 429,
     OwnLinkOver: 404, VisitOver: 404, NoObjection: 404, UnknownPaper: 404, NoDraft: 404, UnknownHour: 404,
     SheetNotHere: 404, SheetAsked: 409,
+    DerivedAwaited: 404, DerivedFailed: 422, NothingToDerive: 404, TooManyDerived: 429,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
     **UPLOADS,
 }
@@ -99,8 +103,10 @@ def create_app(centre: Centre) -> FastAPI:
     """The application over an open centre."""
     app = FastAPI(title="Zaitang", docs_url=None, redoc_url=None, openapi_url=None)
     web, stories = centre.config.web, Stories(centre.store, centre.clock, centre.kept_files)
+    desk = DerivedDesk(centre.objects, centre.derived, centre.cache, lambda: centre.clock.stamp().utc_us)
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
-    for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), front(centre, stories),
+    for router in (uploads(centre), api(centre, stories), log(centre), derived(centre, desk),
+                   video(centre, stories, desk), front(centre, stories),
                    pages(centre, stories), signing_in(centre), own(centre), administration(centre), audit(centre),
                    me(centre, stories), survey(centre, stories), review(centre, stories), sheets(centre, stories),
                    decision(centre), objections(centre, stories), inspections(centre, stories), facts(centre, stories),

@@ -65,6 +65,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/classes/{class_id}/blocks/{block}/{device}/{camera}.m3u8"): get(
         "/classes/{class_id}/blocks/{block}/{device}/room.m3u8"),
     ("GET", "/media/{sha256}.mp4"): get("/media/{sha256}.mp4"),
+    ("GET", "/media/{sha256}.h264.mp4"): get("/media/{sha256}.h264.mp4"),
     ("GET", "/"): get("/"),
     ("GET", "/search"): get("/search?q=焊工"),
     ("GET", "/boxes"): get("/boxes"),
