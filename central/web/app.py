@@ -91,7 +91,7 @@ STATUS: dict[type[ZaitangError], int] = {
     NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, TooManyVisits: 429,
     OwnLinkOver: 404, VisitOver: 404, NoObjection: 404, UnknownPaper: 404, NoDraft: 404, UnknownHour: 404,
     SheetNotHere: 404, SheetAsked: 409,
-    DerivedAwaited: 404, DerivedFailed: 422, NothingToDerive: 404, TooManyDerived: 429,
+    DerivedAwaited: 404, DerivedFailed: 422, NothingToDerive: 422, TooManyDerived: 429,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
     **UPLOADS,
 }
