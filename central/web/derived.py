@@ -15,6 +15,7 @@ from central.web.errors import DiskFull, SegmentNotStored
 from central.web.looking import look_at_file
 from central.web.reels import HEVC
 from central.web.render import lang_of
+from central.web.replay.reasons import Reasons
 from central.web.uploads import FULL
 from central.web.video import Sha
 from central.wiring import Centre
@@ -29,12 +30,13 @@ SAYS = {
 }
 
 
-def derived(centre: Centre, desk: DerivedDesk) -> APIRouter:
+def derived(centre: Centre, desk: DerivedDesk, reasons: Reasons) -> APIRouter:
     """The route of copies. It goes before that of recorded files."""
     routes = Routes(centre.store.device)
 
     @routes.get("/media/{sha256}.h264.mp4", Action.SEE_VIDEO)
     def copy(request: Request, sha256: Sha) -> Response:
+        reasons.demand_for(request, sha256)
         segment = _named(centre, sha256)
         if segment.codec != HEVC:
             raise NothingToDerive

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import threading
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -56,9 +57,11 @@ class Reel:
         """Those that play."""
         return [piece for piece in self.pieces if piece.media is not None]
 
-    def playlist(self) -> str:
-        """HLS of what plays; where something is left out, the picture jumps."""
-        parts = [Part(p.path, p.media) for p in self.pieces if p.media is not None]
+    def playlist(self, class_id: str, block: str) -> str:
+        """HLS of what plays of a block; where something is left out, the picture jumps. Each address names the block,
+        for whose reason its file is asked."""
+        of = urllib.parse.urlencode({"class": class_id, "block": block})
+        parts = [Part(f"{p.path}?{of}", p.media) for p in self.pieces if p.media is not None]
         return playlist(parts)
 
 

@@ -75,6 +75,7 @@ KEPT, ONLY_ASKED = "upload-kept", "?0"
 """The header of a box, and what it says (RFC 9651, a boolean) of a file that comes only because it was asked for."""
 SWEEP_S = 3600.0
 ALARM_US = 24 * 60 * MINUTE
+CHANGED = "centre.file_changed"
 _RANGE = re.compile(r"bytes (\d{1,16})-(\d{1,16})/(\d{1,16})", re.ASCII)
 _LOG = Log("uploads")
 BOXES = Public("each request holds a token that a box signed")
@@ -254,8 +255,10 @@ class _Desk:
     def _finish(self, part: Part, upload: _Wanted) -> None:
         now_us = self._centre.clock.stamp().utc_us
         with self._centre.cache.alone(upload.sha256):
-            part.finish(None if upload.order is None else functools.partial(self._opens, upload.order))
+            aside = part.finish(None if upload.order is None else functools.partial(self._opens, upload.order))
             with self._centre.store.write() as tx:
+                if aside is not None:
+                    self._centre.store.append(tx, Alarm(CHANGED, {"segment": upload.sha256, "aside": aside.name}))
                 bring(tx, FILES, upload.device, upload.size, now_us)
             self._mark(upload)
         self._centre.cache.trim(now_us)
