@@ -37,12 +37,6 @@ class Piece:
     error: ZaitangError | None
     derived: Derived = False
 
-    @property
-    def path(self) -> str:
-        """The address of what plays."""
-        ending = ".h264.mp4" if self.derived is True else ".mp4"
-        return f"/media/{self.fact.segment.sha256}{ending}"
-
 
 @dataclasses.dataclass(frozen=True)
 class Reel:
@@ -60,8 +54,8 @@ class Reel:
     def playlist(self, class_id: str, block: str) -> str:
         """HLS of what plays of a block; where something is left out, the picture jumps. Each address names the block,
         for whose reason its file is asked."""
-        of = urllib.parse.urlencode({"class": class_id, "block": block})
-        parts = [Part(f"{p.path}?{of}", p.media) for p in self.pieces if p.media is not None]
+        parts = [Part(media_address(p.fact, class_id, block, p.derived is True), p.media)
+                 for p in self.pieces if p.media is not None]
         return playlist(parts)
 
 
@@ -134,6 +128,12 @@ class Reels:
                 del self._media[next(iter(self._media))]
             self._media[mark] = media
         return media
+
+
+def media_address(fact: SegmentFact, class_id: str, block: str, derived: bool) -> str:
+    """Where a file, or the copy of it in H.264, is for somebody who gave a reason for this block."""
+    of = urllib.parse.urlencode({"class": class_id, "block": block})
+    return f"/media/{fact.segment.sha256}{'.h264.mp4' if derived else '.mp4'}?{of}"
 
 
 def facts_of(story: Story, block: Block) -> list[SegmentFact]:

@@ -22,7 +22,7 @@ from central.store.cached import CachedFile
 from central.store.summaries import Judgement, Listing
 from central.wiring import Centre, open_centre
 from evidence.bodies import SessionCorrected
-from tests.central.console import become, session_of, signed_in
+from tests.central.console import become, give_reason, media, session_of, signed_in
 from tests.central.helpers import MORNING, Box, FixedClock, segment_of, sending, token, write_plan
 
 FILES = [f"the bytes of segment {index}".encode() for index in range(4)]
@@ -79,7 +79,8 @@ def bring(client: TestClient, box: Box, index: int, now_us: int, headers: dict[s
 
 def plays(centre: Centre, client: TestClient, index: int) -> int:
     become(client, session_of(centre, "auditor", "410000"))
-    return client.get(f"/media/{SHAS[index]}.mp4").status_code
+    give_reason(client, "welder-1", "2026-03-02-am")
+    return client.get(media(SHAS[index], "welder-1", "2026-03-02-am")).status_code
 
 
 def here(centre: Centre) -> list[int]:
