@@ -22,13 +22,13 @@ from evidence.story import Block, SegmentFact, Story
 Kind = Literal["here", "copy", "changed", "spoilt", "away", "asked", "coming", "gone", "removed", "earlier"]
 WORDS: Mapping[str, str] = {
     "here": N_("here; its hash is the recorded one"),
-    "copy": N_("here in H.265, which your browser does not play: a copy in H.264 has to be made"),
     "away": N_("at the box"),
     "gone": N_("asked for; the box has not got it any more"),
     "removed": N_("removed: a record says so"),
     "earlier": N_("of an earlier database of the box: it cannot be asked for"),
 }
 DERIVED = N_("here; what plays is a copy in H.264, which is not evidence")
+TO_COPY = N_("here in H.265, which your browser does not play: a copy in H.264 has to be made")
 COPYING = N_("here in H.265, which your browser does not play: a copy in H.264 is being made")
 ORDERED = N_("asked of the box; it has not answered yet")
 SILENT = N_("asked of the box, which was last heard {since}: it comes when the box is back")
@@ -89,7 +89,7 @@ def _part(fact: SegmentFact, piece: Piece | None, box: BoxNow, now_us: int, loca
         told = PartView(fact, "here", translate(DERIVED if copy else WORDS["here"], local.lang), derived=copy)
         return dataclasses.replace(told, at_s=piece.at_s, length_s=piece.media.seconds)
     if isinstance(piece.error, DerivedAwaited):
-        return PartView(fact, "copy", translate(COPYING if piece.derived else WORDS["copy"], local.lang))
+        return PartView(fact, "copy", translate(COPYING if piece.derived else TO_COPY, local.lang))
     changed = isinstance(piece.error, SegmentFileChanged)
     if not changed and not isinstance(piece.error, SegmentFileMissing):
         return PartView(fact, "spoilt", words(piece.error, local.lang) if piece.error else "")

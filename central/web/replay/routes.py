@@ -86,7 +86,8 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
     def state(request: Request, class_id: ClassName, block: ClassName, plays: Plays = None) -> Response:
         reasons.demand(request, class_id, unit_of(stories.tell(class_id), block).block)
         found = seen(request, class_id, block, plays)
-        return JSONResponse({**state_of(class_id, found.block.id, found.parts), **_html(centre, found)})
+        told = state_of(class_id, found.block.id, found.parts, found.bar)
+        return JSONResponse({**told, **_html(centre, found)})
 
     @routes.post(f"{PATH}/ask", Action.REPLAY)
     def ask(request: Request, class_id: ClassName, block: ClassName) -> Response:
