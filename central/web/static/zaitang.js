@@ -6,7 +6,7 @@ const reels = new Map(), checks = new Map();
 
 async function check(article) {
   const status = article.querySelector(".check");
-  const { saying } = await import("/static/copies.js");
+  const { plain, saying } = await import("/static/copies.js");
   const answer = await fetch(saying(article.dataset.check));
   if (!answer.ok) { return; }
   const { cameras } = await answer.json();
@@ -25,7 +25,7 @@ async function check(article) {
   for (const camera of cameras.filter((one) => one.parts.length)) {
     const video = player(article, camera);
     if (!video) { continue; }
-    if ([...camera.parts, ...camera.waiting].some((one) => one.codec === "hevc")) { video.src = saying(video.src); }
+    if (plain && [...camera.parts, ...camera.waiting].some((one) => one.codec === "hevc")) { video.src = saying(video.src); }
     video.preload = "metadata";
     video.addEventListener("timeupdate", () => tell(article, camera, video.currentTime));
   }
