@@ -55,7 +55,8 @@ class DerivedDesk:
         self._make, self._now, self._log = make or by_process, now, Log("derived")
         self._states: dict[str, State] = {}
         self._queue: queue.Queue[tuple[str, float]] = queue.Queue(WAITING)
-        self._lock, self._worker = threading.Lock(), None
+        self._lock = threading.Lock()
+        self._worker: threading.Thread | None = None
         self._folder = derived.path("00").parent.parent / "incoming"
 
     def here(self, sha256: str) -> Path | None:

@@ -11,7 +11,7 @@ import errno
 import os
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +87,7 @@ def copy(source: Path, target: Path, comment: str) -> None:
     """Make the copy. Raises Refused, MemoryError, av.error.FFmpegError, OSError."""
     import av
 
-    with source.open("rb") as file, av.open(file, format="mp4", metadata_errors="ignore") as film:
+    with source.open("rb") as file, av.open(file, "r", format="mp4", metadata_errors="ignore") as film:
         stream = next(iter(film.streams.video), None)
         if stream is None or stream.codec_context.name != "hevc" or stream.time_base is None:
             raise Refused("no_hevc")
@@ -99,7 +99,7 @@ def copy(source: Path, target: Path, comment: str) -> None:
         with av.open(str(target), "w", format="mp4", options={
             **_OUT, "video_track_timescale": str(stream.time_base.denominator)}) as out:
             out.metadata["comment"] = comment
-            _encode(out, stream, _pictures(film, stream, source.stat().st_size))
+            _encode(out, stream, _pictures(film.demux(stream), source.stat().st_size))
 
 
 def _encode(out: av.container.OutputContainer, stream: Any, pictures: Iterator[av.VideoFrame]) -> None:
@@ -135,12 +135,12 @@ def _encode(out: av.container.OutputContainer, stream: Any, pictures: Iterator[a
         out.mux(packet)
 
 
-def _pictures(film: av.container.InputContainer, stream: Any, size: int) -> Iterator[av.VideoFrame]:
+def _pictures(packets: Iterable[Any], size: int) -> Iterator[av.VideoFrame]:
     """What can be decoded, in order; tells how far it is."""
     import av
 
     told = -1
-    for packet in film.demux(stream):
+    for packet in packets:
         done = 1000 * (packet.pos or 0) // max(1, size)
         if done > told:
             print(done, flush=True)

@@ -146,7 +146,8 @@ def test_a_copy_of_what_went_meanwhile_is_not_kept(centre: Centre, maker: Maker)
     centre.objects.drop(SHA)
     maker.let.set()
     until(lambda: desk.state(SHA) is None)
-    assert desk.here(SHA) is None and list((centre.folder / "objects" / "derived").rglob("*.mp4")) == []
+    until(lambda: list((centre.folder / "objects" / "derived").rglob("*.mp4")) == [])
+    assert desk.here(SHA) is None
 
 
 def real(centre: Centre, data: bytes) -> str:
@@ -161,7 +162,7 @@ def test_a_process_makes_a_real_copy_and_what_is_broken_has_words(centre: Centre
     until(lambda: desk.ask(bad, 6.0).what == "failed")
     error = desk.ask(bad, 6.0).error
     assert isinstance(error, DerivedFailed) and error.params["why"] == "it is no whole file of video"
-    assert list((centre.folder / "objects" / "derived" / "incoming").iterdir()) == []
+    until(lambda: list((centre.folder / "objects" / "derived" / "incoming").iterdir()) == [])
 
 
 def children(of: int) -> list[int]:
@@ -201,5 +202,4 @@ def test_a_centre_that_is_killed_takes_the_process_along_and_begins_anew(centre:
     assert list(incoming.iterdir()) != [] and centre.derived.all() == set()
     desk = desk_of(centre)
     desk.ask(sha256, 10.0)
-    until(lambda: desk.here(sha256))
-    assert list(incoming.iterdir()) == []
+    until(lambda: desk.here(sha256) and list(incoming.iterdir()) == [])
