@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import copy
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from fastapi.testclient import TestClient
 from central.accounts.looks import AGAIN_US
 from central.classes.stories import Stories
 from central.ingest.collector import Message
+from central.objects import Objects
 from central.orders.boxes import orders
 from central.wiring import Centre, init_centre, open_centre
 from evidence.bodies import CentreLook, SegmentRemoved
@@ -184,6 +186,20 @@ def test_the_class_page_has_no_player_and_leads_to_the_replay(centre: Centre, li
     assert li.get(f"{BASE}/check").json()["cameras"][0]["problems"] == [], "hashes are checked without a reason"
 
 
+def test_files_are_compared_while_the_reader_writes_the_reason(
+    centre: Centre, li: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    own = Objects.intact
+    monkeypatch.setattr(Objects, "intact", lambda self, sha256: seen.append(sha256) or own(self, sha256))
+    li.get(PATH)
+    end = time.monotonic() + 20
+    while len(seen) < 4:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert seen == [one.segment.sha256 for one in facts(centre)]
+
+
 # --- what there is
 
 
@@ -213,7 +229,7 @@ def test_each_file_is_told_as_it_stands(lived: Lived, li: TestClient) -> None:
 def test_gaps_stand_there_with_their_reasons(centre: Centre, li: TestClient) -> None:
     give_reason(li, CLASS, "2026-03-02-am")
     page = li.get(f"/classes/{CLASS}/blocks/2026-03-02-am/replay?lang=en").text
-    rows = page.split('<table id="rows">')[1].split("</table>")[0]
+    rows = page.split('<table id="rows" class="fit">')[1].split("</table>")[0]
     assert "not recorded 09:40:00–09:47:00: the camera was silent" in rows
     assert 'class="gap"' in page.split('id="track"')[1]
 
