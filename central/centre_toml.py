@@ -48,6 +48,11 @@ stamp_url = ""
 [boxes]
 silent_min = 10
 
+# So many GB of video may lie here that boxes keep themselves and sent only because it was asked for, and copies made of
+# video for browsers. Beyond that the longest unplayed goes; it is asked for again when it is needed.
+[replay]
+cache_gb = 50
+
 # Systems that are told of flags, decisions and classes that are over (`zaitang-central webhook run`), like
 # [[webhook.targets]]
 # name = "province"
@@ -101,6 +106,11 @@ stamp_url = ""
 # 终端盒这么多分钟没有任何消息，就发出警报，并显示在班次总览页上。
 [boxes]
 silent_min = 10
+
+# 由终端盒自行保存、仅因调阅才传来的视频，以及为浏览器制作的副本，在本中心最多占用多少 GB。
+# 超出时先清除最久未播放的；需要时会再向终端盒调取。
+[replay]
+cache_gb = 50
 
 # 把预警、决定和班次结束告知其他系统（`zaitang-central webhook run`），例如
 # [[webhook.targets]]

@@ -101,6 +101,19 @@ class Webhook:
 
 
 @dataclasses.dataclass(frozen=True)
+class Replay:
+    """`cache_gb`: so many thousand million bytes of video may lie here that boxes keep and sent because it was asked
+    for, and copies that were made of video for browsers."""
+
+    cache_gb: Annotated[int, Between(1, 1_000_000)] = 50
+
+    @property
+    def cache_bytes(self) -> int:
+        """The same in bytes."""
+        return self.cache_gb * 1_000_000_000
+
+
+@dataclasses.dataclass(frozen=True)
 class CentreConfig:
     """The whole file."""
 
@@ -113,6 +126,7 @@ class CentreConfig:
     tree: TreeConfig = TreeConfig()
     devices: Devices = Devices()
     boxes: Boxes = Boxes()
+    replay: Replay = Replay()
     webhook: Webhook = Webhook()
 
 

@@ -20,6 +20,7 @@ from central.accounts.desk import AccountDesk
 from central.accounts.door import Door
 from central.accounts.passwords import Passwords
 from central.authority import issue_box
+from central.cache.cache import Cache
 from central.centre_toml import TEMPLATES
 from central.classes.kept_files import KeptFiles
 from central.classes.sheets import sweep
@@ -112,6 +113,16 @@ class Centre:
     def sheets(self) -> Objects:
         """Contact sheets that boxes sent, sealed to `sealing_key`."""
         return Objects(self.folder / "objects" / "sheets", ".sealed")
+
+    @functools.cached_property
+    def derived(self) -> Objects:
+        """What was made of video for browsers, by the hashes of what it was made of; it may be thrown away."""
+        return Objects(self.folder / "objects" / "derived")
+
+    @functools.cached_property
+    def cache(self) -> Cache:
+        """What of the video here goes when there is too much of it."""
+        return Cache(self.store, self.objects, self.derived, self.config.replay.cache_bytes)
 
     @functools.cached_property
     def kept_files(self) -> KeptFiles:

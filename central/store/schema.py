@@ -132,6 +132,16 @@ segments = Table(
     Column("stored", Boolean, nullable=False),
 )
 
+cached = Table(
+    "cached",
+    metadata,
+    Column("sha256", _text(64), primary_key=True, comment="of a file of a box"),
+    Column("kind", _text(16), primary_key=True, comment="file: that one, asked for; derived: what was made of it here"),
+    Column("size", BigInteger, nullable=False),
+    Column("used_us", BigInteger, nullable=False, comment="when it came, or was last noted as played"),
+    Column("going", Boolean, nullable=False, comment="it is being removed: the file may lie here still"),
+)
+
 keyframes = Table(
     "keyframes",
     metadata,

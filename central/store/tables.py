@@ -11,6 +11,7 @@ from sqlalchemy.engine import Row
 from central.store import schema as t
 from central.store.accounts import AccountTables
 from central.store.box_orders import BoxOrderTables
+from central.store.cached import CachedTables
 from central.store.devices import DeviceTables
 from central.store.heard import HeardTables
 from central.store.inputs import InputTables
@@ -70,7 +71,7 @@ class Announced:
 
 class Tx(
     DeviceTables, HeardTables, InputTables, LiveTables, SummaryTables, TreeTables, OutboxTables, AccountTables,
-    PlanTables, BoxOrderTables, RefusedTables, VisitTables, SurveyTables,
+    PlanTables, BoxOrderTables, RefusedTables, VisitTables, SurveyTables, CachedTables,
 ):
     """One transaction."""
 

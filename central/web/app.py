@@ -19,6 +19,8 @@ from central.classes.errors import (
     VisitOver,
 )
 from central.classes.stories import Stories
+from central.derived.desk import DerivedDesk
+from central.derived.errors import DerivedAwaited, DerivedFailed, NothingToDerive, TooManyDerived
 from central.dossier.desk import DossierDesk
 from central.dossier.errors import BadPeriod
 from central.errors import (
@@ -50,6 +52,7 @@ from central.web.case.objections import objections
 from central.web.case.review import review
 from central.web.case.sheets import sheets
 from central.web.cookies import Cookies
+from central.web.derived import derived
 from central.web.errors import (
     BadForm,
     BadQuery,
@@ -99,6 +102,7 @@ STATUS: dict[type[ZaitangError], int] = {
     NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, TooManyVisits: 429,
     OwnLinkOver: 404, VisitOver: 404, NoObjection: 404, UnknownPaper: 404, NoDraft: 404, UnknownHour: 404,
     SheetNotHere: 404, SheetAsked: 409,
+    DerivedAwaited: 404, DerivedFailed: 422, NothingToDerive: 422, TooManyDerived: 429,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
     NoPiece: 404, NoSuchRoom: 404, TooManyViewers: 429, TooManyRooms: 503,
     **UPLOADS, **PIECES,
@@ -115,12 +119,14 @@ def create_app(centre: Centre) -> FastAPI:
     app = FastAPI(title="Zaitang", docs_url=None, redoc_url=None, openapi_url=None)
     web, stories = centre.config.web, Stories(centre.store, centre.clock, centre.kept_files)
     desk = app.state.live = LiveDesk(centre.store, centre.clock)
-    reels, reasons = Reels(centre.objects), Reasons(centre, stories)
+    copies = DerivedDesk(centre.objects, centre.derived, centre.cache, lambda: centre.clock.stamp().utc_us)
+    reels, reasons = Reels(centre.objects, copies), Reasons(centre, stories)
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
-    for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories, reels, reasons),
-                   front(centre, stories), pages(centre, stories), signing_in(centre), own(centre),
-                   administration(centre), audit(centre), me(centre, stories), survey(centre, stories),
-                   review(centre, stories, reasons), replay(centre, stories, reels, reasons), sheets(centre, stories),
+    for router in (uploads(centre), api(centre, stories), log(centre), derived(centre, copies, reasons),
+                   video(centre, stories, reels, reasons), front(centre, stories), pages(centre, stories),
+                   signing_in(centre), own(centre), administration(centre), audit(centre), me(centre, stories),
+                   survey(centre, stories), review(centre, stories, reasons), replay(centre, stories, reels, reasons),
+                   sheets(centre, stories),
                    decision(centre), objections(centre, stories), inspections(centre, stories), facts(centre, stories),
                    live_boxes(centre, desk), live(centre, desk), wall(centre, desk),
                    plans(centre), plan_edits(centre), exports(centre, DossierDesk())):

@@ -59,7 +59,8 @@ def _sweep(centre: Centre) -> None:
     try:
         if swept := centre.objects.parts.sweep(time.time()):
             log.info("uploads.swept", files=swept)
-    except CannotRead as error:
+        centre.cache.settle()
+    except (CannotRead, OSError) as error:
         log.failed("uploads.unswept", error)
 
 

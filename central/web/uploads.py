@@ -3,7 +3,8 @@ video, and contact sheets that the centre ordered.
 
 `Upload-Offset`, `Upload-Complete` and `Upload-Length` are those of the IETF's resumable uploads (draft-ietf-httpbis-
 resumable-upload-12). Its POST and PATCH are left out: a file is known by its hash before its first byte, so there is
-nothing to make, and a part says itself where it belongs. Every request carries a token (evidence/uploads.py).
+nothing to make, and a part says itself where it belongs. Every request carries a token (evidence/uploads.py). A box
+that keeps its video says `Upload-Kept: ?0`: the file comes only because it was asked for, and may go again (cache/).
 """
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from contextlib import contextmanager
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
 from central.bounds import FILES, HOUR_OF_VIDEO, bring, level_of, tell_flood
@@ -67,6 +69,8 @@ PER_BOX, ALL = 2, 32
 """Parts that are taken in at once."""
 IDLE_S, SLOWEST = 20.0, 4096
 """Seconds without a byte, and bytes a second over a whole part, at which a sender is let go."""
+KEPT, ONLY_ASKED = "upload-kept", "?0"
+"""The header of a box, and what it says (RFC 9651, a boolean) of a file that comes only because it was asked for."""
 SWEEP_S = 3600.0
 ALARM_US = 24 * 60 * MINUTE
 CHANGED = "centre.file_changed"
@@ -88,7 +92,7 @@ def uploads(centre: Centre) -> APIRouter:
 
     @routes.add(["HEAD"], "/segments/{sha256}", BOXES)
     async def asked(request: Request, sha256: Sha) -> Response:
-        upload = await run_in_threadpool(desk.admit, request.headers.get("authorization"), sha256)
+        upload = await run_in_threadpool(desk.admit, request.headers, sha256)
         if await run_in_threadpool(desk.whole, upload):
             return _answer(200, upload.size, upload, whole=True)
         received = await run_in_threadpool(desk.room, upload)
@@ -99,7 +103,7 @@ def uploads(centre: Centre) -> APIRouter:
 
     @routes.add(["PUT"], "/segments/{sha256}", BOXES)
     async def put(request: Request, sha256: Sha) -> Response:
-        upload = await run_in_threadpool(desk.admit, request.headers.get("authorization"), sha256)
+        upload = await run_in_threadpool(desk.admit, request.headers, sha256)
         if await run_in_threadpool(desk.whole, upload):
             return _answer(200, upload.size, upload, whole=True)
         first, length = _range(request, upload.size)
@@ -115,9 +119,11 @@ def uploads(centre: Centre) -> APIRouter:
 
 @dataclasses.dataclass(frozen=True)
 class _Wanted(Upload):
-    """An upload that may come. `order`: the one that a contact sheet answers; None for a segment."""
+    """An upload that may come. `order`: the one that a contact sheet answers; None for a segment. `kept`: it comes to
+    stay."""
 
     order: str | None = None
+    kept: bool = True
 
 
 class _Desk:
@@ -130,11 +136,11 @@ class _Desk:
         self._swept = -SWEEP_S
         self._stated_us: int | None = None
 
-    def admit(self, authorization: str | None, sha256: str) -> _Wanted:
-        """The token of a request, which must be for this file and this moment; and an accepted record of its box must
-        name the file: of a segment, or of a contact sheet that may come. Raises NoToken, TokenRefused,
+    def admit(self, headers: Headers, sha256: str) -> _Wanted:
+        """What a request may bring. Its token must be for this file and this moment; and an accepted record of its box
+        must name the file: of a segment, or of a contact sheet that may come. Raises NoToken, TokenRefused,
         UnannouncedSegment, FileTooBig."""
-        token, now_us = token_of(authorization), self._centre.clock.stamp().utc_us
+        token, now_us = token_of(headers.get("authorization")), self._centre.clock.stamp().utc_us
         try:
             upload = self._believed.ask(lambda keyring: keyring.check_upload(token))
             judge_upload(upload, self._centre.store.device, sha256, now_us)
@@ -147,20 +153,22 @@ class _Desk:
             raise UnannouncedSegment
         if upload.size > MOST_FILE:
             raise FileTooBig(most=MOST_FILE)
-        return _Wanted(**dataclasses.asdict(upload), order=None if sheet is None else sheet.order)
+        return _Wanted(**dataclasses.asdict(upload), order=None if sheet is None else sheet.order,
+                       kept=headers.get(KEPT) != ONLY_ASKED)
 
     def whole(self, upload: _Wanted) -> bool:
         """Whether the file is here already, from whichever box; its name is durable then, also where that had failed
         before. Raises CannotWrite, DiskFull."""
         objects = self._objects(upload)
-        if not objects.intact(upload.sha256):
-            return False
-        try:
-            sync_place(objects.path(upload.sha256))
-        except OSError as error:
-            raise self._ours(error) from None
-        objects.parts.drop(upload.sha256, upload.device)
-        self._mark(upload)
+        with self._centre.cache.alone(upload.sha256):
+            if not objects.intact(upload.sha256):
+                return False
+            try:
+                sync_place(objects.path(upload.sha256))
+            except OSError as error:
+                raise self._ours(error) from None
+            objects.parts.drop(upload.sha256, upload.device)
+            self._mark(upload)
         return True
 
     def room(self, upload: _Wanted) -> int:
@@ -244,18 +252,20 @@ class _Desk:
         return CannotWrite(path=self._centre.objects.path("00").parent.parent, why=error.strerror)
 
     def _finish(self, part: Part, upload: _Wanted) -> None:
-        aside = part.finish(None if upload.order is None else functools.partial(self._opens, upload.order))
-        with self._centre.store.write() as tx:
-            if aside is not None:
-                self._centre.store.append(tx, Alarm(CHANGED, {"segment": upload.sha256, "aside": aside.name}))
-            bring(tx, FILES, upload.device, upload.size, self._centre.clock.stamp().utc_us)
-        self._mark(upload)
+        now_us = self._centre.clock.stamp().utc_us
+        with self._centre.cache.alone(upload.sha256):
+            aside = part.finish(None if upload.order is None else functools.partial(self._opens, upload.order))
+            with self._centre.store.write() as tx:
+                if aside is not None:
+                    self._centre.store.append(tx, Alarm(CHANGED, {"segment": upload.sha256, "aside": aside.name}))
+                bring(tx, FILES, upload.device, upload.size, now_us)
+            self._mark(upload)
+        self._centre.cache.trim(now_us)
 
     def _mark(self, upload: _Wanted) -> None:
         """Note that a segment is here; of a sheet its file alone says so."""
         if upload.order is None:
-            with self._centre.store.write() as tx:
-                tx.mark_stored(upload.sha256)
+            self._centre.cache.came(upload.sha256, upload.size, upload.kept, self._centre.clock.stamp().utc_us)
 
     def _opens(self, order: str, data: bytes) -> bool:
         """Whether these are the pages of a sheet, sealed to this centre for that order: nothing readable is kept."""

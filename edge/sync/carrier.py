@@ -76,7 +76,7 @@ class Carrier:
     def _ask(self, job: Job) -> httpx.Response:
         """With a token that may be refused for its time once."""
         for _ in range(2):
-            answer = self._client.head(self._where(job), headers=self._token(job))
+            answer = self._client.head(self._where(job), headers={**self._token(job), **_kept(job)})
             self._time.learn(answer.headers.get("date"))
             if answer.status_code != 401:
                 break
@@ -85,7 +85,8 @@ class Carrier:
     def _put(self, job: Job, offset: int, part: Iterator[bytes]) -> httpx.Response:
         length = min(PART, job.size - offset)
         headers = {"Content-Type": TYPES[job.kind], "Content-Length": str(length),
-                   "Content-Range": f"bytes {offset}-{offset + length - 1}/{job.size}", **self._token(job)}
+                   "Content-Range": f"bytes {offset}-{offset + length - 1}/{job.size}",
+                   **self._token(job), **_kept(job)}
         answer = self._client.put(self._where(job), content=part, headers=headers)
         self._time.learn(answer.headers.get("date"))
         return answer
@@ -108,6 +109,11 @@ class Carrier:
         expires = utc_text(self._time.now_us() + TOKEN_US)
         token = seal_upload(Upload(1, self._device, self._centre, "PUT", job.sha256, job.size, expires), self._signer)
         return {"Authorization": "Bearer " + base64.b64encode(token).decode("ascii")}
+
+
+def _kept(job: Job) -> dict[str, str]:
+    """What says that the centre need not keep a file that it only asked for; the box does."""
+    return {} if job.kept else {"Upload-Kept": "?0"}
 
 
 def _outcome(answer: httpx.Response) -> int:

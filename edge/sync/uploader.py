@@ -165,7 +165,8 @@ class Uploader:
         newest = self._store.newest("order.answered", 1)
         if newest != self._answered:
             self._follow()
-            asked = [Job(seq, body.sha256, body.file, body.size) for seq, body in wanted(self._store)]
+            kept = self._limits is None or self._limits.everything
+            asked = [Job(seq, body.sha256, body.file, body.size, kept=kept) for seq, body in wanted(self._store)]
             self._queue = self._queue.with_first(asked)
             self._answered = newest
 

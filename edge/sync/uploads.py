@@ -14,13 +14,15 @@ AWAY_S = 60.0
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One file on its way. `seq`: its record; `file`: `Segment.file`, of a sheet its name."""
+    """One file on its way. `seq`: its record; `file`: `Segment.file`, of a sheet its name; `kept`: the centre is to
+    keep it, and did not just ask for it."""
 
     seq: int
     sha256: str
     file: str
     size: int
     kind: Literal["segment", "sheet"] = "segment"
+    kept: bool = True
 
 
 @dataclasses.dataclass(frozen=True)

@@ -74,6 +74,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/classes/{class_id}/blocks/{block}/{device}/{camera}.m3u8"): reasoned(get(
         "/classes/{class_id}/blocks/{block}/{device}/room.m3u8")),
     ("GET", "/media/{sha256}.mp4"): reasoned(get(f"/media/{{sha256}}.mp4?class={{class_id}}&block={BLOCK}")),
+    ("GET", "/media/{sha256}.h264.mp4"): reasoned(get(f"/media/{{sha256}}.h264.mp4?class={{class_id}}&block={BLOCK}")),
     ("GET", "/classes/{class_id}/blocks/{block}/replay"): get("/classes/{class_id}/blocks/{block}/replay"),
     ("POST", "/classes/{class_id}/blocks/{block}/replay"): post(
         f"/classes/{{class_id}}/blocks/{BLOCK}/replay", reason="other", why="test"),

@@ -10,7 +10,7 @@ from central.classes.stories import Told
 from central.store.tables import Tx
 from central.web.errors import NoMoment
 from central.web.localtime import DAY, LocalTime
-from central.web.reels import Reels, cameras_of, facts_of
+from central.web.reels import Reels, cameras_of, facts_of, media_address
 from central.web.replay.bar import ReplayBar, extent, part_words
 from central.web.replay.parts import PartView, box_now, parts_of
 from central.wiring import Centre
@@ -43,31 +43,34 @@ class PersonShown:
     moments: tuple[Shown, ...]
 
 
-def parts_now(tx: Tx, centre: Centre, reels: Reels, told: Told, block: Block, local: LocalTime) -> Parts:
-    """All files of a block as they are now, by device and camera."""
+def parts_now(
+    tx: Tx, centre: Centre, reels: Reels, told: Told, block: Block, local: LocalTime, h264: bool = False,
+) -> Parts:
+    """All files of a block as they are now, by device and camera. `h264`: for a browser that plays no H.265."""
     now_us, objects = centre.clock.stamp().utc_us, centre.objects
     hashes: dict[str, list[str]] = {}
     for fact in facts_of(told.story, block):
         hashes.setdefault(fact.ref[0], []).append(fact.segment.sha256)
     boxes = {device: box_now(tx, objects, device, named, now_us) for device, named in hashes.items()}
-    return {(device, camera): parts_of(told.story, block, reels.reel(told.story, block, device, camera),
+    return {(device, camera): parts_of(told.story, block, reels.reel(told.story, block, device, camera, h264),
                                        boxes[device], now_us, local)
             for device, camera in cameras_of(told.story, block)}
 
 
-def state_of(base: str, parts: Parts, bar: ReplayBar) -> dict[str, Any]:
-    """The same for the script of the page. `base`: the address of the block. `version`: of what plays; `moving`: more
-    was asked for; `coming`: and is being sent. Moments: UTC microseconds; `at_s`, `length_s`: seconds of the reel."""
+def state_of(class_id: str, block: str, parts: Parts, bar: ReplayBar) -> dict[str, Any]:
+    """The same for the script of the page. `version`: of what plays; `moving`: more was asked for; `coming`: and is
+    being sent; `copy`: where a copy in H.264 is. Moments: UTC microseconds; `at_s`, `length_s`: seconds of the reel."""
     cameras = []
     for (device, camera), found in parts.items():
-        plays = [one.fact.segment.sha256 for one in found if one.kind == "here"]
+        plays = [[one.fact.segment.sha256, one.derived] for one in found if one.kind == "here"]
         cameras.append({
-            "device": device, "camera": camera, "src": f"{base}/{device}/{camera}.m3u8",
+            "device": device, "camera": camera, "src": f"/classes/{class_id}/blocks/{block}/{device}/{camera}.m3u8",
             "version": sha256_hex(canonical(plays))[:16] if plays else "",
             "parts": [{
                 "start_us": one.fact.span.start_us, "end_us": one.fact.span.end_us, "kind": one.kind,
                 "words": one.words, "may_ask": one.may_ask, "at_s": one.at_s, "length_s": one.length_s,
                 "segment": one.fact.segment.sha256, "codec": one.fact.segment.codec,
+                "derived": one.derived, "copy": media_address(one.fact, class_id, block, True),
             } for one in found]})
     gaps = [{"start_us": span.start_us, "end_us": span.end_us, "words": said} for span, said in bar.said]
     kinds = {one.kind for found in parts.values() for one in found}

@@ -1,10 +1,12 @@
-"""What there is of each file that a camera recorded of a block: here, on its way, at its box, changed, removed."""
+"""What there is of each file that a camera recorded of a block: here, on its way, at its box, changed, removed; or it
+is here, and only a copy of it plays."""
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
 from typing import Literal
 
+from central.derived.errors import DerivedAwaited
 from central.errors import SegmentFileChanged
 from central.objects import Objects
 from central.orders.asked import GONE, Asked, asked_of
@@ -17,7 +19,7 @@ from central.web.reels import Piece, Reel, facts_of
 from common.texts import N_, translate, words
 from evidence.story import Block, SegmentFact, Story
 
-Kind = Literal["here", "changed", "spoilt", "away", "asked", "coming", "gone", "removed", "earlier"]
+Kind = Literal["here", "copy", "changed", "spoilt", "away", "asked", "coming", "gone", "removed", "earlier"]
 WORDS: Mapping[str, str] = {
     "here": N_("here; its hash is the recorded one"),
     "away": N_("at the box"),
@@ -25,6 +27,9 @@ WORDS: Mapping[str, str] = {
     "removed": N_("removed: a record says so"),
     "earlier": N_("of an earlier database of the box: it cannot be asked for"),
 }
+DERIVED = N_("here; what plays is a copy in H.264, which is not evidence")
+TO_COPY = N_("here in H.265, which your browser does not play: a copy in H.264 has to be made")
+COPYING = N_("here in H.265, which your browser does not play: a copy in H.264 is being made")
 ORDERED = N_("asked of the box; it has not answered yet")
 SILENT = N_("asked of the box, which was last heard {since}: it comes when the box is back")
 NEXT = N_("the box has taken the order and sends it next")
@@ -35,7 +40,7 @@ REFUSED = N_("at the box, which refused to send it: {why}")
 @dataclasses.dataclass(frozen=True)
 class PartView:
     """A file. `at_s`, `length_s`: where it stands in the reel, seconds, of one that plays; `words`: how it stands with
-    it; `may_ask`: an order could bring it."""
+    it; `may_ask`: an order could bring it; `derived`: what plays is a copy."""
 
     fact: SegmentFact
     kind: Kind
@@ -43,6 +48,7 @@ class PartView:
     may_ask: bool = False
     at_s: float = 0.0
     length_s: float = 0.0
+    derived: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +85,11 @@ def _part(fact: SegmentFact, piece: Piece | None, box: BoxNow, now_us: int, loca
     if piece is None:
         return _plain(fact, "removed", local)
     if piece.media is not None:
-        return dataclasses.replace(_plain(fact, "here", local), at_s=piece.at_s, length_s=piece.media.seconds)
+        copy = piece.derived is True
+        told = PartView(fact, "here", translate(DERIVED if copy else WORDS["here"], local.lang), derived=copy)
+        return dataclasses.replace(told, at_s=piece.at_s, length_s=piece.media.seconds)
+    if isinstance(piece.error, DerivedAwaited):
+        return PartView(fact, "copy", translate(COPYING if piece.derived else TO_COPY, local.lang))
     changed = isinstance(piece.error, SegmentFileChanged)
     if not changed and not isinstance(piece.error, SegmentFileMissing):
         return PartView(fact, "spoilt", words(piece.error, local.lang) if piece.error else "")

@@ -23,6 +23,7 @@ from central.web.replay.ahead import Ahead
 from central.web.replay.bar import ReplayBar, replay_bar
 from central.web.replay.page import Parts, files_around, moment, parts_now, people_shown, rows_of, state_of
 from central.web.replay.reasons import CHOICES, LONGEST, Reasons, block_of, reason_of
+from central.web.video import Plays
 from central.wiring import Centre
 from common.texts import translate, words
 from evidence.story import Block, HourStory
@@ -53,13 +54,13 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
     ahead = Ahead(centre.objects)
     routes = Routes(centre.store.device, default_response_class=HTMLResponse)
 
-    def seen(request: Request, class_id: str, block: str) -> _Seen:
+    def seen(request: Request, class_id: str, block: str, plays: str | None = None) -> _Seen:
         told = stories.tell(class_id)
         unit = unit_of(told, block)
         found, local = block_of(told, unit.block), LocalTime(told.order.utc_offset_min, lang_of(request))
         names = names_of(centre, class_id)
         with centre.store.read() as tx:
-            parts = parts_now(tx, centre, reels, told, found, local)
+            parts = parts_now(tx, centre, reels, told, found, local, plays == "h264")
         return _Seen(told, unit, found, local, parts, replay_bar(told, found, parts, names, local), names)
 
     @routes.get(PATH, Action.SEE_VIDEO)
@@ -85,10 +86,11 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
         return back_to(f"/classes/{class_id}/blocks/{block}/replay{query}")
 
     @routes.get(f"{PATH}/state", Action.SEE_VIDEO)
-    def state(request: Request, class_id: ClassName, block: ClassName) -> Response:
+    def state(request: Request, class_id: ClassName, block: ClassName, plays: Plays = None) -> Response:
         reasons.demand(request, class_id, unit_of(stories.tell(class_id), block).block)
-        found = seen(request, class_id, block)
-        return JSONResponse({**state_of(found.base, found.parts, found.bar), **_html(centre, found)})
+        found = seen(request, class_id, block, plays)
+        told = state_of(class_id, found.block.id, found.parts, found.bar)
+        return JSONResponse({**told, **_html(centre, found)})
 
     @routes.post(f"{PATH}/ask", Action.REPLAY)
     def ask(request: Request, class_id: ClassName, block: ClassName) -> Response:

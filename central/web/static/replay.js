@@ -1,5 +1,6 @@
 // Plays any minute of a block: jumps by the bar, by links and by the clock, asks the box for what is not here, and goes
 // on with it as soon as it is here. Times are microseconds UTC.
+import { copied, plain, saying } from "./copies.js";
 import { attach, native } from "./player.js";
 
 const SOON_MS = 700, LATER_MS = 5000, MOMENT_MS = 60000, REST_MS = 400, MINUTE = 60e6;
@@ -10,7 +11,8 @@ if (root) {
   const bar = document.getElementById("bar"), wall = document.getElementById("wall"), fetching = document.getElementById("fetch");
   let state = { cameras: [], gaps: [], moving: false }, chosen = { device: root.dataset.device, camera: root.dataset.camera };
   let loaded = null, stop = () => {}, wanted = null, at = null, timer = 0, asking = false, asked = 0, resting = 0;
-  const drawn = {};
+  let copying = false;
+  const drawn = {}, refused = new Set(), derived = document.getElementById("derived");
 
   const same = (one, other) => one.device === other.device && one.camera === other.camera;
   const now = () => state.cameras.find((one) => same(one, chosen));
@@ -20,9 +22,11 @@ if (root) {
   const clock = (us) => new Date(us / 1e3 + Number(root.dataset.offset) * 6e4).toISOString().slice(11, 19);
   const tell = (text) => { if (says.textContent !== text) { says.textContent = text; } };
 
+  const shown = () => loaded && loaded.parts.findLast((one) => one.kind === "here" && one.at_s <= video.currentTime);
+
   // Where the picture stands on the wall clock, by the list that it was loaded with.
   function standing() {
-    const part = loaded && loaded.parts.findLast((one) => one.kind === "here" && one.at_s <= video.currentTime);
+    const part = shown();
     return part ? part.start_us + (video.currentTime - part.at_s) * 1e6 : null;
   }
 
@@ -30,13 +34,14 @@ if (root) {
     clearTimeout(timer);
     let wait = LATER_MS;
     try {
-      const answer = await fetch(root.dataset.state);
+      const answer = await fetch(saying(root.dataset.state));
       if (answer.status === 403) { tell(root.dataset.over); return; }
       if (!answer.ok) { throw new Error(String(answer.status)); }
       state = await answer.json();
       draw();
       renew();
       follow();
+      begin();
       wait = !state.moving ? 0 : state.coming || Date.now() - asked < MOMENT_MS ? SOON_MS : LATER_MS;
     } catch (error) { tell(root.dataset.fails); }
     if (wait) { timer = setTimeout(refresh, wait); }
@@ -57,7 +62,7 @@ if (root) {
     loaded = camera;
     stop();
     stop = () => {};
-    attach(video, `${camera.src}?v=${camera.version}`, { lost })
+    attach(video, saying(`${camera.src}?v=${camera.version}`), { lost })
       .then((done) => { if (loaded === camera) { stop = done; } else { done(); } }, () => tell(root.dataset.lost));
     if (moment !== null) { show(moment, playing); }
   }
@@ -85,6 +90,29 @@ if (root) {
     if (native(video)) { video.load(); }
   }
 
+  // A recording in H.265 of which nothing plays here yet: its beginning is what somebody who came to look wants.
+  function begin() {
+    const camera = now(), first = plain && at === null && camera && camera.parts.find((one) => one.kind === "copy");
+    if (first && !camera.version) { jump(first.start_us); }
+  }
+
+  // Has copies made, one after the other: of what somebody wants to see, then of what comes after it.
+  async function copies() {
+    if (copying) { return; }
+    copying = true;
+    let part = holding(now(), wanted.us);
+    while (part) {
+      const { start_us, copy, segment } = part;
+      const made = await copied(copy, (text) => { if (wanted) { tell(text); } }).catch(() => false);
+      if (!made) { refused.add(segment); }
+      await refresh();
+      part = now() && ((wanted && next(wanted.us)) || next(start_us));
+    }
+    copying = false;
+  }
+
+  const next = (us) => now().parts.find((one) => one.kind === "copy" && one.end_us > us && !refused.has(one.segment));
+
   // What somebody wants to see: plays it if it is here, else says how it stands with it.
   function follow() {
     if (!wanted) { return; }
@@ -96,6 +124,8 @@ if (root) {
       const { us } = wanted;
       wanted = null;
       show(us, true);
+    } else if (part.kind === "copy") {
+      copies();
     } else if (part.kind === "away" && root.dataset.ask && !wanted.asked) {
       clearTimeout(resting);  // a key that is held down passes over many minutes, and wants the last one
       resting = setTimeout(ask, REST_MS);
@@ -153,6 +183,7 @@ if (root) {
     if (us === null || wanted) { return; }
     at = us;
     wall.textContent = wall.dataset.says.replace("{time}", clock(us));
+    derived.hidden = !shown().derived;
     mark();
   });
   video.addEventListener("ended", refresh);

@@ -6,12 +6,13 @@ const reels = new Map(), checks = new Map();
 
 async function check(article) {
   const status = article.querySelector(".check");
-  const answer = await fetch(article.dataset.check);
+  const { plain, saying } = await import("/static/copies.js");
+  const answer = await fetch(saying(article.dataset.check));
   if (!answer.ok) { return; }
   const { cameras } = await answer.json();
   reels.set(article.dataset.block, { article, cameras });
   const problems = cameras.flatMap((camera) => camera.problems);
-  const whole = cameras.reduce((sum, camera) => sum + camera.parts.length, 0);
+  const whole = cameras.reduce((sum, camera) => sum + camera.parts.length + camera.waiting.length, 0);
   if (problems.length) {
     status.textContent = problems.join(" · ");
     status.classList.add("broken");
@@ -19,9 +20,12 @@ async function check(article) {
     status.textContent = status.dataset.whole.replace("{count}", whole);
     status.classList.add("whole");
   }
+  const awaited = article.querySelector(".awaited");
+  if (awaited) { awaited.hidden = !cameras.some((camera) => camera.waiting.length); }
   for (const camera of cameras.filter((one) => one.parts.length)) {
     const video = player(article, camera);
     if (!video) { continue; }
+    if (plain && [...camera.parts, ...camera.waiting].some((one) => one.codec === "hevc")) { video.src = saying(video.src); }
     video.preload = "metadata";
     video.addEventListener("timeupdate", () => tell(article, camera, video.currentTime));
   }
@@ -33,6 +37,7 @@ function tell(article, camera, seconds) {
   const wall = article.querySelector(".wall");
   const moment = new Date(part.start_us / 1e3 + (seconds - part.at_s) * 1e3 + Number(article.dataset.offset) * 6e4);
   wall.textContent = wall.dataset.says.replace("{time}", moment.toISOString().slice(11, 19));
+  article.querySelector(".derived").hidden = part.derived !== true;
 }
 
 function player(article, camera) {

@@ -258,8 +258,8 @@ def test_a_refused_order_sets_nothing(box: Box, centre: Any) -> None:
 def test_only_asked_for_files_go_where_the_centre_says_so_and_all_again(
     box: Box, centre: Any, tmp_path: Path,
 ) -> None:
-    inbox, pace, sent = make_inbox(box, "centre"), Pace(None), list[str]()
-    carrier = Carries(lambda job, path: sent.append(job.sha256) or 201)
+    inbox, pace, sent, kept = make_inbox(box, "centre"), Pace(None), list[str](), list[bool]()
+    carrier = Carries(lambda job, path: (sent.append(job.sha256), kept.append(job.kept)) and 201)
     limits = Limits(box.config, pace)
     inbox.box_orders(message(centre, centre.record("order.box", settings(box, 1, upload="asked", upload_kbit=640))))
     uploader = Uploader(box.store, Alarms(box.store), lambda _: tmp_path, carrier, lambda: 0.0, limits=limits)
@@ -274,6 +274,7 @@ def test_only_asked_for_files_go_where_the_centre_says_so_and_all_again(
     until(lambda: len(sent) == 3 and not uploader.waiting, uploader, seq)
     uploader.stop()
     assert sorted(sent) == [f"{index:064x}" for index in range(3)] and pace.kbit is None
+    assert kept == [False, True, True], "the first one only because it was asked for: the box keeps it"
 
 
 def revocation(box: Box, number: int, keyid: str, device: str = "box-1") -> BoxOrder:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import email.utils
 import hashlib
 from collections.abc import Callable
@@ -30,11 +31,12 @@ class Shelf:
     """A centre in memory. `odd`: what it answers instead, request by request, None for the right thing."""
 
     def __init__(self, odd: list[httpx.Response | Exception | None] | None = None, date: str = "") -> None:
-        self.data, self.odd, self.date, self.asked = b"", odd or [], date, []
+        self.data, self.odd, self.date, self.asked, self.kept = b"", odd or [], date, [], list[str | None]()
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         body = request.read()
         self.asked.append((request.method, request.headers.get("content-range")))
+        self.kept.append(request.headers.get("upload-kept"))
         self.token = read_upload(base64.b64decode(request.headers["authorization"][7:]), KEY.public_key())
         odd = self.odd.pop(0) if self.odd else None
         if isinstance(odd, Exception):
@@ -80,6 +82,13 @@ def test_it_goes_in_parts_and_says_how_far_it_is(path: Path) -> None:
                            ("PUT", "bytes 2000-2499/2500")]
     assert (shelf.token.device, shelf.token.centre, shelf.token.sha256, shelf.token.size) == (
         "box-1", "centre", JOB.sha256, len(DATA))
+
+
+def test_it_says_of_a_file_that_it_keeps_that_it_was_only_asked_for(path: Path) -> None:
+    shelf, only_asked = Shelf(), Shelf()
+    carrier(shelf).carry(JOB, path, lambda *_: None)
+    carrier(only_asked).carry(dataclasses.replace(JOB, kept=False), path, lambda *_: None)
+    assert (shelf.kept, only_asked.kept) == ([None] * 4, ["?0"] * 4)
 
 
 def test_it_goes_on_where_it_was(path: Path) -> None:

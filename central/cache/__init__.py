@@ -1,0 +1,1 @@
+"""Video that is here for as long as there is room for it."""
