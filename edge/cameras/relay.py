@@ -222,11 +222,9 @@ class _Listener:
             with self._ready:
                 if self._over:
                     return
-                messages = b"".join(self._queue)
-                self._queue.clear()
-                self._bytes = 0
-            if messages:
-                self._line.sendall(messages)
+                messages, self._queue, self._bytes = self._queue, deque(), 0
+            # Not while the recorder might wait for the lock.
+            self._line.sendall(b"".join(messages))
 
     def _is_gone(self) -> bool:
         """Whether it hung up; one that says more than it was asked is let go, too."""
