@@ -1,6 +1,7 @@
 """A camera's keyframes as single live pictures: now and then one is decoded, shrunk, and made a JPEG."""
 from __future__ import annotations
 
+import av
 import cv2
 from av.error import FFmpegError
 
@@ -26,8 +27,12 @@ class Pictures:
         """Raises BadVideo."""
         if info.width * info.height > MAX_PIXELS:
             raise BadVideo(source="camera", why=TOO_LARGE)
-        self._codec = info.template.codec_context
-        self._codec.thread_type = "NONE"
+        codec = av.CodecContext.create(info.codec, "r")
+        assert isinstance(codec, av.VideoCodecContext)
+        codec.extradata, codec.thread_type = info.template.codec_context.extradata, "NONE"
+        # A picture that is shrunk shows no block edges.
+        codec.options = {"skip_loop_filter": "all"}
+        self._codec = codec
         self._every_us, self._due_us = every_us, 0
         self._log = Log("live")
 

@@ -33,7 +33,7 @@ from evidence.times import utc_text
 
 LOW = 10
 """The recorder and the check-in come first."""
-LOOK_S = 0.25
+LOOK_S = 0.5
 NOTE = "live.{form}"
 """The note of what was begun: the order, and when pictures left first. A process that is killed leaves no other."""
 FORMS: tuple[Form, ...] = ("video", "pictures")
