@@ -10,7 +10,7 @@ from central.web import static_files
 from central.web.static_files import Files
 from central.wiring import Centre
 from tests.central.console import COOKIE, session_of, signed_in
-from tests.central.test_browser import CHROMIUM, Console, browser, console, sync_api, until_advances
+from tests.central.test_browser import CHROMIUM, Console, browser, console, into_replay, sync_api, until_advances
 
 __all__ = ["browser", "console"]
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
@@ -35,7 +35,10 @@ def page(browser: sync_api.Browser, console: Console) -> Iterator[sync_api.Page]
     context = browser.new_context()
     token = session_of(console.centre, "supervisor", "410000")
     context.add_cookies([{"name": COOKIE, "value": token, "url": console.address}])
-    yield context.new_page()
+    page = context.new_page()
+    page.goto(f"{console.address}{BLOCK}/replay")
+    into_replay(page)
+    yield page
     context.close()
 
 
