@@ -1018,6 +1018,23 @@ class CentreLook:
     record: RecordRef | None = None
     file: Sha256 | None = None
     why: str = ""
+    device: Id | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class LiveEnded:
+    """Live pictures that an order wanted are over (`live.ended`). `order`: payload hash of the `order.box`; `began`:
+    when the first of them was sent, null: none was; `fragments`, `bytes`: so much the centre took, null where that is
+    lost. `why`: nobody watches any more, its time is over, a newer order took its place, or the box was started again.
+    """
+
+    order: Sha256
+    camera: Id
+    form: Literal["video", "pictures"]
+    began: Utc | None
+    fragments: Count | None
+    bytes: Count | None
+    why: Literal["nobody", "time", "newer", "restart"]
 
 
 Body = (
@@ -1026,7 +1043,7 @@ Body = (
     | CheckIn | PinCheckIn | PinSet | RollCall | BareFace | Look | Picture | CodeShown | CodeRead | Pointed | Review
     | Objection | Decision | Alarm | CheckpointSeen | SegmentRemoved | VideoReused | Export | DeviceApproved
     | DeviceRefused | DeviceRevoked | BoxOrder | OrderAnswered | ChainBegun | Institution | AccountChanged | CentreLook
-    | Inspection | Survey | Imported | Sheet
+    | Inspection | Survey | Imported | Sheet | LiveEnded
 )
 
 TYPES: dict[str, type[Body]] = {
@@ -1075,6 +1092,7 @@ TYPES: dict[str, type[Body]] = {
     "device.revoked": DeviceRevoked,
     "order.box": BoxOrder,
     "order.answered": OrderAnswered,
+    "live.ended": LiveEnded,
     "institution": Institution,
     "account": AccountChanged,
     "look.centre": CentreLook,

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Literal
 
 from evidence.records import ChainId, Count, Id, Sha256, Stamp, Utc
@@ -16,9 +16,11 @@ Console = Annotated[str, Match(
 MOST_WANTED = 1000
 """So many files are asked for by one order."""
 Why = Literal["", "not_newer", "expired", "unknown_kind", "unclear", "other_chain", "no_road", "no_class", "no_block",
-              "not_over", "no_roll_call"]
+              "not_over", "no_roll_call", "no_camera"]
 """Why an order is refused; nothing for one that is accepted."""
-KINDS = ("upload", "settings", "revocation", "sheet")
+KINDS = ("upload", "settings", "revocation", "sheet", "watch")
+MOST_LIVE_S = 1800
+"""Seconds for which one order has live pictures sent."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +75,17 @@ class WantedSheet:
 
 
 @dataclasses.dataclass(frozen=True)
+class WantedLive:
+    """Live pictures of one camera, from when the box takes the order, for at most `seconds` and while somebody watches:
+    video, or single pictures. `by`: the account that asked first."""
+
+    camera: Id
+    form: Literal["video", "pictures"]
+    seconds: Annotated[int, Between(10, MOST_LIVE_S)]
+    by: Id
+
+
+@dataclasses.dataclass(frozen=True)
 class BoxOrder:
     """An order to one box, a record of the centre (`order.box`). `number` rises for each box, from 1; taken until
     `expires`. The part that `kind` names is there, and no other. A box refuses kinds that it does not know."""
@@ -85,6 +98,7 @@ class BoxOrder:
     settings: BoxSettings | None = None
     revocation: Revocation | None = None
     sheet: WantedSheet | None = None
+    watch: WantedLive | None = None
 
     @property
     def class_id(self) -> str | None:
@@ -119,7 +133,7 @@ def known_us(stamp: Stamp, vouched_us: int | None) -> int | None:
 def refusal(order: BoxOrder, chain: str, answered: Sequence[int], now_us: int | None, road: bool) -> Why:
     """Why the box does not take an order that is signed for it. `answered`: the numbers that it has answered in its
     `chain`; `now_us`: as `known_us` says; `road`: it has an address to send files to. Whether the box can make the
-    sheet that an order wants is for `sheet_refusal`.
+    sheet that an order wants is for `sheet_refusal`, whether it has the camera for `live_refusal`.
 
     The number alone stops a replay; `expires` stops an order that somebody held back, as far as the box knows the time:
     a clock that is not set refuses nothing. But a revocation takes belief away for good and gives none, so an old one
@@ -139,7 +153,7 @@ def refusal(order: BoxOrder, chain: str, answered: Sequence[int], now_us: int | 
             return "unclear"
         if order.upload.chain != chain:
             return "other_chain"
-    if not road and (order.upload is not None or order.sheet is not None):
+    if not road and any(part is not None for part in (order.upload, order.sheet, order.watch)):
         return "no_road"
     return ""
 
@@ -155,3 +169,8 @@ def sheet_refusal(known: bool, over_us: int | None, now_us: int | None, calls: i
     if now_us is None or now_us < over_us:
         return "not_over"
     return "" if calls else "no_roll_call"
+
+
+def live_refusal(wanted: WantedLive, cameras: Collection[str]) -> Why:
+    """Why a box sends no live pictures. `cameras`: its room cameras."""
+    return "" if wanted.camera in cameras else "no_camera"

@@ -18,7 +18,7 @@ BOX_TYPES = frozenset({
     "order.accepted", "consent", "consent.withdrawn", "enrolment", "face.erased", "templates.moved", "session.start",
     "session.end", "session.corrected", "segment", "checkin", "checkin.pin", "pin.set", "rollcall", "picture",
     "bareface", "look", "code.shown", "code.read", "checkpoint.seen", "chain.begun",
-    "order.answered", "sheet",
+    "order.answered", "sheet", "live.ended",
 })
 
 

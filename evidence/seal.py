@@ -21,6 +21,7 @@ from evidence.shape import Match, decode
 RECORD_TYPE = "application/vnd.zaitang.record.v1+json"
 RECEIPT_TYPE = "application/vnd.zaitang.receipt.v1+json"
 UPLOAD_TYPE = "application/vnd.zaitang.upload.v1+json"
+LIVE_TYPE = "application/vnd.zaitang.live.v1+json"
 ALGORITHM = "ed25519"
 
 

@@ -18,6 +18,7 @@ SET = N_("Order {number} to {device} is signed: {settings}; until {expires} the 
 PLAIN = N_("all settings as in box.toml")
 SETTINGS = N_("settings: {settings}")
 SHEET = N_("contact sheet of {block}, {class_id}")
+LIVE = N_("live pictures of the camera {camera}, for at most {minutes} minutes")
 KEYS = N_("keys of {device} revoked: {reason}")
 MORE = N_("More files are wanting than one order holds; give the same order again when these are here.")
 NONE = N_("No orders.")
@@ -38,6 +39,7 @@ WHY = {
     "no_block": N_("the plan that the box has knows no such recording"),
     "not_over": N_("the recording is not over yet, as far as the box knows the time"),
     "no_roll_call": N_("the box has not called the roll of this recording yet: ask again later"),
+    "no_camera": N_("the box has no such room camera"),
 }
 
 
@@ -133,6 +135,8 @@ def _what(tx: Tx, body: BoxOrder, answer: OrderAnswered | None, lang: str) -> st
         return translate(KEYS, lang, device=body.revocation.device, reason=body.revocation.reason)
     if body.sheet is not None:
         return translate(SHEET, lang, block=body.sheet.block, class_id=body.sheet.class_id)
+    if body.watch is not None:
+        return translate(LIVE, lang, camera=body.watch.camera, minutes=-(-body.watch.seconds // 60))
     if body.upload is None:
         return body.kind
     files = [one.sha256 for one in body.upload.files]

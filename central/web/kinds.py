@@ -49,6 +49,7 @@ RECORDS = {
     "device.revoked": N_("key of a box revoked"),
     "order.box": N_("order to a box"),
     "order.answered": N_("answer of a box to an order"),
+    "live.ended": N_("live pictures are over"),
     "institution": N_("training institution stated"),
     "account": N_("account of the console made or changed"),
     "look.centre": N_("look at something in the console"),

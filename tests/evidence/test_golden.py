@@ -29,6 +29,7 @@ from evidence.errors import (
 )
 from evidence.gaps import GAP_TYPE, read_gap
 from evidence.heartbeats import HEARTBEAT_TYPE, read_heartbeat
+from evidence.live import read_live, seal_live
 from evidence.places import check_places
 from evidence.receipts import read_receipt
 from evidence.records import read_record
@@ -116,7 +117,7 @@ CHAINS = [("chains", "box"), ("chains", "centre"), ("sessions", "box"), ("pictur
           ("attempts", "box"), ("checkpoints", "box"), ("naming", "box"), ("still", "box"), ("devices", "box"),
           ("devices", "centre"), ("orders", "box"), ("new-chain", "box"), ("orders", "centre"), ("settings", "centre"),
             ("decisions", "centre"), ("accounts", "centre"), ("inspections", "centre"), ("sheets", "box"),
-          ("sheets", "centre")]
+          ("sheets", "centre"), ("live", "box"), ("live", "centre")]
 """File and name of every chain that is kept."""
 UNMARKED = {"pins", "rollcall"}
 """Their certificates have no mark and name no role: since there are roles they are refused; what they hold is read."""
@@ -179,6 +180,14 @@ def test_an_upload_token() -> None:
     upload = read_upload(vector["upload"].encode(), key.public_key())
     assert (upload.device, upload.centre, upload.method, upload.size) == ("box-3", "centre", "PUT", 5_000_000)
     assert seal_upload(upload, KeySigner(key)) == vector["upload"].encode()
+
+
+def test_a_word_for_a_piece_of_live_pictures() -> None:
+    vector = load("live")
+    key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(vector["private_keys"]["box-1"]))
+    piece = read_live(vector["piece"].encode(), key.public_key())
+    assert (piece.device, piece.order, piece.epoch, piece.number) == ("box-1", vector["centre"][2]["hash"], 0, 1)
+    assert seal_live(piece, KeySigner(key)) == vector["piece"].encode()
 
 
 @pytest.mark.parametrize("case", load("tampered")["cases"], ids=lambda case: case["case"])

@@ -20,15 +20,16 @@ from edge.sync.progress import FILE, Progress, read_progress
 from edge.sync.trust import FILE as TRUST
 from edge.sync.trust import Trust, read_trust
 from edge.sync.uploads import Job
-from evidence.box_orders import BoxOrder, BoxSettings, Revocation, WantedFile, WantedUpload
+from evidence.box_orders import BoxOrder, BoxSettings, Revocation, WantedFile, WantedLive, WantedUpload
 from evidence.canonical import canonical
 from evidence.certs import fingerprint, pem
 from evidence.checkpoint import Checkpoint, log_key, origin_of, sign_checkpoint
 from evidence.errors import BadRecord, BadSeal, WrongSigner
 from evidence.gaps import GAP_TYPE, Gap, read_gap
 from evidence.heartbeats import HEARTBEAT_TYPE, heartbeat_of, read_heartbeat
+from evidence.live import LiveFragment, read_live
 from evidence.records import Stamp
-from evidence.seal import RECORD_TYPE, UPLOAD_TYPE, seal
+from evidence.seal import LIVE_TYPE, RECORD_TYPE, UPLOAD_TYPE, seal
 from evidence.shape import encode
 from evidence.times import MINUTE, SECOND, utc_text
 from evidence.uploads import Upload, read_upload
@@ -52,6 +53,8 @@ ORDERS = [
         ("settings", None, BoxSettings("en", False, "asked", 640), None),
         ("revocation", None, None, Revocation("box-2", ("cd" * 32,), "lost")), ("live", None, None, None)), 1)
 ]
+ORDERS.append(dataclasses.replace(ORDERS[0], number=5, kind="watch", upload=None,
+                                  watch=WantedLive("room", "video", 60, "li.ming")))
 MADE = [CENTRE.add("order.box", order) for order in ORDERS]
 
 
@@ -139,6 +142,15 @@ def _token(data: bytes, _: Bench) -> object:
 
 def _tokens() -> list[bytes]:
     return [canonical(encode(Upload(1, "box-1", "centre", "PUT", "ab" * 32, 5, utc_text(START + MINUTE))))]
+
+
+def _piece(data: bytes, _: Bench) -> object:
+    return read_live(seal(data[:200_000], LIVE_TYPE, BOX.signer), BOX.public_key)
+
+
+def _pieces() -> list[bytes]:
+    return [canonical(encode(LiveFragment(1, "box-1", "centre", "cd" * 32, 0, 1, utc_text(START), "video", False,
+                                          "ab" * 32, 5, utc_text(START + MINUTE))))]
 
 
 @contextlib.contextmanager
@@ -241,6 +253,7 @@ PARSERS = (
            12),
     Parser("what a broker counts", ("central/ingest/dropped.py",), "text", lambda: [b"12"], _dropped, (), 20),
     Parser("an upload token", ("evidence/uploads.py",), "json", _tokens, _token, (BadRecord,), 60),
+    Parser("a word for a piece of live pictures", ("evidence/live.py",), "json", _pieces, _piece, (BadRecord,), 60),
     Parser("a request to the tree", ("central/web/log.py", "central/tree/witnesses.py"), "json", _log_requests,
            _requests, (), 60),
     Parser("a request of a file's box", ("central/web/uploads.py",), "json", _upload_requests, _requests, (), 60),
