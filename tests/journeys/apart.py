@@ -10,10 +10,8 @@ import datetime
 import os
 import re
 import signal
-import socket
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
@@ -26,7 +24,7 @@ from edge.clock import boottime_us, machine_boot_id
 from edge.wiring import Box, open_box
 from evidence.times import utc_text
 from provisioning.demo.services import run, tool
-from tests.contract.secure_site import CHROMIUM, NAME, PASSWORD, certify_console
+from tests.contract.secure_site import CHROMIUM, NAME, certify_console
 from tests.ending import offspring
 from tests.faults.road import Part, until
 from tests.journeys.network import CENTRE, CENTRE_FOR_OFFICE, Network, Where
