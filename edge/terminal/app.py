@@ -106,6 +106,10 @@ def make_app(
         return JSONResponse(screen.state(asked(request)) | {
             "asked": presses.asked(), "own": own is not None})
 
+    @app.get("/live-sign.json")
+    def sign(request: Request) -> JSONResponse:
+        return JSONResponse({"live": screen.live_sign(asked(request))})
+
     @app.get("/camera.jpg")
     def picture() -> Response:
         jpeg = screen.desk.jpeg() if screen.desk is not None else b""

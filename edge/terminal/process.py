@@ -38,6 +38,8 @@ from edge.terminal.desk import Desk, Target
 from edge.terminal.enrolment import EnrolPage
 from edge.terminal.errors import NoCheckInCamera
 from edge.terminal.guard import Guard
+from edge.terminal.live_sign import TOLD as LIVE
+from edge.terminal.live_sign import LiveSign
 from edge.terminal.loader import PackLoader
 from edge.terminal.memory import Memory
 from edge.terminal.own import Linker, OwnPage
@@ -86,7 +88,8 @@ def run(box: Box) -> None:
     screen = Screen(
         box.config, box.clock, memory, lambda: _status(box), time.monotonic, test, lambda: troubles(told),
         lambda: look_up(box.run_folder, "recorder"), lambda: read_behind(box.run_folder / BEHIND),
-        _revoked(box), lambda: read_trust(box.run_folder))
+        _revoked(box), lambda: read_trust(box.run_folder),
+        LiveSign(box.run_folder / LIVE, box.clock.utc_us).look)
     unsaid = translate(UNSAID, box.config.lang)
     presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)

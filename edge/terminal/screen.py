@@ -15,8 +15,9 @@ from edge.sync.trust import Trust
 from edge.terminal import bareface
 from edge.terminal.code import ShownMark, Wanted
 from edge.terminal.desk import Target
+from edge.terminal.live_sign import Watched
 from edge.terminal.memory import AlarmFact, Known, Memory
-from edge.terminal.notices import Notices, ending
+from edge.terminal.notices import DEFAULT_OFFSET_MIN, Notices, ending
 from edge.terminal.progress import Live, Runs, is_stuck, live_of
 from edge.terminal.schedule import (
     OUT_AFTER_US,
@@ -29,7 +30,7 @@ from edge.terminal.schedule import (
     taught_today,
 )
 from edge.terminal.seen import Seen, newest_block, seen_in
-from edge.terminal.view import Facts, Sight, bare, state
+from edge.terminal.view import Facts, Sight, bare, live_sign, state
 from evidence.attendance import Sign
 from evidence.blocks import PlannedBlock, hour_span, plan_blocks
 from evidence.bodies import ClassOrder, PinCheckIn
@@ -101,18 +102,21 @@ class Screen:
     """`status` asks the recorder (None: it does not answer). `test`: the box's own key is a test key.
     `picture`: what ails the picture of the room camera; `refusal`: why the recorder does not run; `behind`: how much
     video waits for its roll call; `revoked`: whether the centre has revoked this box's key; `trust`: what keeps the box
-    from its centre."""
+    from its centre; `watched`: who looks into the room from afar."""
 
     def __init__(
         self, config: BoxConfig, clock: Clock, memory: Memory, status: Callable[[], Mapping[str, Any] | None],
         monotonic: Callable[[], float], test: bool, picture: Callable[[], Sequence[Trouble]] = lambda: (),
         refusal: Callable[[], Refusal | None] = lambda: None, behind: Callable[[], Behind | None] = lambda: None,
         revoked: Callable[[], bool] = lambda: False, trust: Callable[[], Trust] = Trust,
+        watched: Callable[[], Watched | None] = lambda: None,
     ) -> None:
         self._config, self._clock, self._memory = config, clock, memory
         self._status, self._monotonic, self._test, self._picture = status, monotonic, test, picture
         self._refusal, self._behind, self._revoked = refusal, behind, revoked
-        self._trust = trust
+        self._trust, self._watched = trust, watched
+        self._offset_min = DEFAULT_OFFSET_MIN
+        """Minutes that this room is ahead of UTC, as the plan said last."""
         self._lock = threading.Lock()
         self._said: tuple[float, Mapping[str, Any] | None] = (-STATUS_S, None)
         self._runs = Runs()
@@ -241,6 +245,11 @@ class Screen:
         found = warning(now.hour, its, [*said, *own], now.now_us)
         return None if found is None else (now.order.class_id, found)
 
+    def live_sign(self, lang: str) -> dict[str, str] | None:
+        """The sign that somebody looks into this room from afar; None: nobody does. No store is asked: it waits for
+        nothing."""
+        return live_sign(self._watched(), self._offset_min, lang)
+
     def state(self, lang: str) -> dict[str, Any]:
         """The JSON value of /state.json. May raise StoreBusy."""
         now, live = self._now(fresh=False), self._live()
@@ -293,6 +302,7 @@ class Screen:
         policy = self._memory.policy_of(order) if order else None
         if order is None or policy is None:
             return None
+        self._offset_min = order.utc_offset_min
         blocks, planned = plan_blocks(order, policy.block.pause_min.value * MINUTE), None
         if running is not None:
             planned = session_block(blocks, running.since_us, now_us)

@@ -10,6 +10,7 @@ from common.texts import translate
 from edge.checkin.view import Ask, Direction
 from edge.terminal import words
 from edge.terminal.bareface import Shown
+from edge.terminal.live_sign import Watched
 from edge.terminal.memory import AlarmFact
 from edge.terminal.notices import DEFAULT_OFFSET_MIN, Notices
 from edge.terminal.progress import Live
@@ -131,6 +132,15 @@ def bare(shown: Shown | None, names: Mapping[str, str], lang: str) -> dict[str, 
         "left_s": None if shown.left_us is None else -(-shown.left_us // SECOND),
         "begin": begin,
     }
+
+
+def live_sign(watched: Watched | None, offset_min: int, lang: str) -> dict[str, str] | None:
+    """The sign that somebody looks into this room from afar; None: nobody does."""
+    if watched is None:
+        return None
+    time = "" if watched.since_us is None else f"{local(watched.since_us, offset_min):%H:%M}"
+    text = translate(words.WATCHED_SINCE, lang, time=time) if time else translate(words.WATCHED, lang)
+    return {"text": text, "who": translate(words.WATCHED_BY, lang)}
 
 
 def _banner(code: str, rate: int, lang: str) -> str:

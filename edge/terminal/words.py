@@ -157,6 +157,11 @@ BARE_BY = N_("Bare faces: all stop, mask and helmet off, look at the room camera
              "safe presses the own name")
 """Where several instructors are here, each of whom has a button with the name alone."""
 
+WATCHED = N_("Somebody is looking into this room live")
+WATCHED_SINCE = N_("Somebody is looking into this room live (since {time})")
+WATCHED_BY = N_("Supervising office or training institution, on record")
+"""The sign while the room is looked at from afar. The box knows the account, not whose it is: both are named."""
+
 REASONS = (
     N_("Power cut"), N_("Equipment does not work"), N_("The class ended earlier today"),
     N_("The class moved to another room"),

@@ -28,6 +28,7 @@ from edge.terminal.app import make_app
 from edge.terminal.desk import Desk, Target
 from edge.terminal.enrolment import EnrolPage
 from edge.terminal.guard import Guard
+from edge.terminal.live_sign import TOLD, LiveSign
 from edge.terminal.memory import Memory
 from edge.terminal.own import Linker, OwnPage
 from edge.terminal.people import People
@@ -208,6 +209,11 @@ class Site:
         self.begin()
 
     @property
+    def live(self) -> Path:
+        """What tells that somebody looks into the room."""
+        return self.box.run_folder / TOLD
+
+    @property
     def store(self) -> Store:
         return self.box.store
 
@@ -226,7 +232,9 @@ class Site:
     def begin(self) -> None:
         """Start the service, as after a restart: nothing of what was in memory is left."""
         memory = Memory(self.store)
-        screen = Screen(self.box.config, self.clock, memory, lambda: self.recorder, time.monotonic, False)
+        screen = Screen(
+            self.box.config, self.clock, memory, lambda: self.recorder, time.monotonic, False,
+            watched=LiveSign(self.live, self.clock.utc_us).look)
         presses = Presses(self.store, memory, screen, lambda: None, time.monotonic, "held twice")
         self.people = People(self.box, memory, screen, lambda: self.pack, time.monotonic)  # type: ignore[arg-type,return-value]
         self.desk = Desk(
