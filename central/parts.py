@@ -17,6 +17,8 @@ from central.errors import CannotRead, PartBusy, WrongSegmentBytes
 from common.texts import N_
 
 ENDING = ".part"
+ASIDE = "aside"
+"""The folder beside those of the objects, in which changed files are kept when they are sent again."""
 HEX = 64
 """Characters of a SHA-256."""
 KEEP_S = 7 * 24 * 3600
@@ -42,6 +44,18 @@ class Parts:
             return 0
         except OSError as error:
             raise CannotRead(path=path, why=error.strerror) from None
+
+    def moved(self, sha256: str, device: str) -> tuple[int, int] | None:
+        """When the last byte of a part came (UTC microseconds, by this machine's clock), and how many are here; None
+        without a part. Raises CannotRead."""
+        path = self.path(sha256, device)
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise CannotRead(path=path, why=error.strerror) from None
+        return stat.st_mtime_ns // 1000, stat.st_size
 
     def open(self, sha256: str, device: str, size: int, goal: Path) -> Part:
         """Go on with a file of `size` bytes that will lie at `goal`. Raises PartBusy, OSError."""
@@ -113,9 +127,10 @@ class Part:
             self.size += written
             view = view[written:]
 
-    def finish(self, opens: Callable[[bytes], bool] | None = None) -> None:
+    def finish(self, opens: Callable[[bytes], bool] | None = None) -> Path | None:
         """All bytes are here: check them, make them durable, give the file its place. `opens`: whether they are what
-        this centre can open. Raises WrongSegmentBytes, with nothing left of the part, and OSError."""
+        this centre can open. What lay there with other bytes is put aside; returns where. Raises WrongSegmentBytes,
+        with nothing left of the part, and OSError."""
         self._file.seek(0)
         if hashlib.file_digest(self._file, "sha256").hexdigest() != self._sha256:
             self._refuse(N_("their hash is another one"))
@@ -125,8 +140,27 @@ class Part:
                 self._refuse(N_("they are not sealed to this centre for this order"))
         os.fsync(self._file.fileno())
         self._goal.parent.mkdir(parents=True, exist_ok=True)
+        aside = self._put_aside()
         self._path.rename(self._goal)
         sync_place(self._goal)
+        return aside
+
+    def _put_aside(self) -> Path | None:
+        """Keep a changed file, for whoever asks how it came to be; one that another box brought meanwhile is as good
+        as ours."""
+        try:
+            with self._goal.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() == self._sha256:
+                    return None
+        except FileNotFoundError:
+            return None
+        folder = self._goal.parent.parent / ASIDE
+        folder.mkdir(exist_ok=True)
+        number = sum(1 for _ in folder.glob(f"{self._sha256}.*")) + 1
+        aside = folder / f"{self._sha256}.{number}"
+        self._goal.rename(aside)
+        sync_place(aside)
+        return aside
 
     def _refuse(self, why: str) -> None:
         self._path.unlink()

@@ -69,8 +69,12 @@ def in_force(store: Store) -> InForce:
 
 
 def wanted(store: Store) -> list[tuple[int, Segment]]:
-    """The files that accepted orders want and the centre does not have again yet: number of the record, and body."""
-    files = {one.sha256: one for order in accepted(store) if order.upload is not None for one in order.upload.files}
+    """The files that accepted orders want and the centre does not have again yet: number of the record, and body. Those
+    of the newest order first: for these somebody waits, and an order of before may want a thousand."""
+    newest = [order.upload for order in reversed(accepted(store)) if order.upload is not None]
+    files: dict[str, WantedFile] = {}
+    for one in (one for upload in newest for one in upload.files):
+        files.setdefault(one.sha256, one)
     here = [(one.seq, segment_at(store, one)) for one in files.values() if not store.uploaded(one.sha256)]
     return [(seq, body) for seq, body in here if body is not None]
 

@@ -41,7 +41,7 @@ def order_upload(
     one order holds. Raises NoSuchBox, BadDays, FilesNotOfBox, NothingWanted, TooManyFiles."""
     with store.write() as tx:
         head = head_of(tx, device)
-        files = _named(tx, head, hashes) if hashes else _lacking(tx, head, class_id)
+        files = named(tx, head, hashes) if hashes else _lacking(tx, head, class_id)
         if not files:
             raise NothingWanted(device=device)
         body = BoxOrder(
@@ -187,8 +187,9 @@ def _message(device: str, ordered: Sequence[Sealed], certificate: str) -> OrderM
         f"zaitang/v1/{device}/orders/_box", canonical({"orders": envelopes, "certificate": certificate}))
 
 
-def _named(tx: Tx, head: ChainHead, hashes: Sequence[str]) -> list[WantedFile]:
-    """Raises FilesNotOfBox, TooManyFiles."""
+def named(tx: Tx, head: ChainHead, hashes: Sequence[str]) -> list[WantedFile]:
+    """Files of the present chain of a box by their hashes, as an order names them. Raises FilesNotOfBox,
+    TooManyFiles."""
     if len(set(hashes)) > MOST_WANTED:
         raise TooManyFiles(most=MOST_WANTED)
     files, strange = [], []

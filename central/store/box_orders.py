@@ -85,6 +85,13 @@ class BoxOrderTables:
         rows = select(r.envelope).select_from(joined).where(o.device == device).order_by(o.leaf)
         return [read_sealed(envelope) for envelope in self._db.execute(rows).scalars()]
 
+    def orders_in_force(self, device: str, now_us: int) -> list[Sealed]:
+        """The orders to a box that have not expired, answered or not, in the order in which they were made."""
+        o, r = t.box_orders.c, t.records.c
+        joined = t.box_orders.join(t.records, o.leaf == r.leaf)
+        rows = select(r.envelope).select_from(joined).where(o.device == device, o.until_us > now_us).order_by(o.leaf)
+        return [read_sealed(envelope) for envelope in self._db.execute(rows).scalars()]
+
     def answers_of(self, device: str) -> list[Sealed]:
         """All that a box answered, by order of acceptance."""
         a, r = t.box_answers.c, t.records.c

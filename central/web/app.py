@@ -1,12 +1,9 @@
 """The console as one ASGI application."""
 from __future__ import annotations
 
-from pathlib import Path
-
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from central.accounts.errors import LinkOver, TooManyVisits, TooManyWrong
@@ -53,7 +50,9 @@ from central.web.cookies import Cookies
 from central.web.errors import (
     BadForm,
     BadQuery,
+    NoMoment,
     NotAllowed,
+    ReasonFirst,
     SegmentFileMissing,
     SegmentNotStored,
     UnknownEvidence,
@@ -69,8 +68,12 @@ from central.web.own import own
 from central.web.pages import pages
 from central.web.plan_edits import plan_edits
 from central.web.plans import plans
+from central.web.reels import Reels
 from central.web.render import lang_of, page
+from central.web.replay.reasons import Reasons
+from central.web.replay.routes import replay
 from central.web.signing_in import signing_in, to_sign_in
+from central.web.static_files import Files
 from central.web.survey import survey
 from central.web.uploads import STATUS as UPLOADS
 from central.web.uploads import uploads
@@ -85,6 +88,7 @@ STATUS: dict[type[ZaitangError], int] = {
     BadTile: 404, BadProof: 404, NotInTree: 404, NoCheckpoint: 404, UnknownWitness: 403, OtherTree: 409,
     BadNote: 422, BadCheckpoint: 422, BadCosignature: 422, UnknownInstitution: 404, UnknownAccount: 404,
     BadRegion: 422, BadPeriod: 422,
+    ReasonFirst: 403, NoMoment: 422,
     NotSignedIn: 401, NotAllowed: 403, BadForm: 403, LinkOver: 404, TooManyWrong: 429, TooManyVisits: 429,
     OwnLinkOver: 404, VisitOver: 404, NoObjection: 404, UnknownPaper: 404, NoDraft: 404, UnknownHour: 404,
     SheetNotHere: 404, SheetAsked: 409,
@@ -99,15 +103,17 @@ def create_app(centre: Centre) -> FastAPI:
     """The application over an open centre."""
     app = FastAPI(title="Zaitang", docs_url=None, redoc_url=None, openapi_url=None)
     web, stories = centre.config.web, Stories(centre.store, centre.clock, centre.kept_files)
+    reels, reasons = Reels(centre.objects), Reasons(centre, stories)
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
-    for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories), front(centre, stories),
-                   pages(centre, stories), signing_in(centre), own(centre), administration(centre), audit(centre),
-                   me(centre, stories), survey(centre, stories), review(centre, stories), sheets(centre, stories),
+    for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories, reels, reasons),
+                   front(centre, stories), pages(centre, stories), signing_in(centre), own(centre),
+                   administration(centre), audit(centre), me(centre, stories), survey(centre, stories),
+                   review(centre, stories, reasons), replay(centre, stories, reels, reasons), sheets(centre, stories),
                    decision(centre), objections(centre, stories), inspections(centre, stories), facts(centre, stories),
                    plans(centre), plan_edits(centre), exports(centre, DossierDesk())):
         app.router.routes.extend(router.routes)
     app.router.routes.extend(described(app, centre).routes)
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.mount("/static", Files(), name="static")
     check_routes(app.routes)
     app.add_middleware(Guard, names=frozenset(name.lower() for name in web.names), tls=web.tls)
 
@@ -136,7 +142,8 @@ def create_app(centre: Centre) -> FastAPI:
 def _for_programs(request: Request) -> bool:
     """Whether a program asks, or the script of a page, and not a person who reads the answer."""
     path = request.url.path
-    return path.startswith(("/api/", "/log/", "/media/")) or path.endswith(("/check", ".m3u8"))
+    return path.startswith(("/api/", "/log/", "/media/")) or path.endswith(
+        ("/check", ".m3u8", "/replay/state", "/replay/ask"))
 
 
 def _problem(request: Request, centre: Centre, status: int, text: str) -> Response:

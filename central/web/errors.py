@@ -103,6 +103,22 @@ class BadSeconds(BadInput):
     text = "{value} is no number of seconds from the beginning of the file"
 
 
+class ReasonFirst(ZaitangError):
+    text = "nothing plays before you say why you look: open the replay of this recording and give a reason"
+
+
+class BadReason(BadInput):
+    text = "choose why you look, in words where it is another reason: {most} characters at most"
+
+
+class NoMoment(BadInput):
+    text = "{value} is no moment of this recording: write a time of day like 09:15 or 09:15:30"
+
+
+class NothingThere(BadInput):
+    text = "camera {camera} recorded nothing at that moment that could be asked for"
+
+
 class NoReason(BadInput):
     text = "say why you look: it goes on record with your account"
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import urllib.parse
 from collections.abc import Iterator
 
 from central.errors import SegmentFileChanged
@@ -38,9 +39,11 @@ class Reel:
         """Those that play."""
         return [piece for piece in self.pieces if piece.media is not None]
 
-    def playlist(self) -> str:
-        """HLS of what plays; where something is left out, the picture jumps."""
-        parts = [Part(f"/media/{p.fact.segment.sha256}.mp4", p.media) for p in self.pieces if p.media is not None]
+    def playlist(self, class_id: str, block: str) -> str:
+        """HLS of what plays of a block; where something is left out, the picture jumps. Each address names the block,
+        for whose reason its file is asked."""
+        of = urllib.parse.urlencode({"class": class_id, "block": block})
+        parts = [Part(f"/media/{p.fact.segment.sha256}.mp4?{of}", p.media) for p in self.pieces if p.media is not None]
         return playlist(parts)
 
 

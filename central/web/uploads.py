@@ -71,6 +71,7 @@ IDLE_S, SLOWEST = 20.0, 4096
 MOST_TOKEN = 8192
 SWEEP_S = 3600.0
 ALARM_US = 24 * 60 * MINUTE
+CHANGED = "centre.file_changed"
 _RANGE = re.compile(r"bytes (\d{1,16})-(\d{1,16})/(\d{1,16})", re.ASCII)
 _LOG = Log("uploads")
 BOXES = Public("each request holds a token that a box signed")
@@ -244,8 +245,10 @@ class _Desk:
         return CannotWrite(path=self._centre.objects.path("00").parent.parent, why=error.strerror)
 
     def _finish(self, part: Part, upload: _Wanted) -> None:
-        part.finish(None if upload.order is None else functools.partial(self._opens, upload.order))
+        aside = part.finish(None if upload.order is None else functools.partial(self._opens, upload.order))
         with self._centre.store.write() as tx:
+            if aside is not None:
+                self._centre.store.append(tx, Alarm(CHANGED, {"segment": upload.sha256, "aside": aside.name}))
             bring(tx, FILES, upload.device, upload.size, self._centre.clock.stamp().utc_us)
         self._mark(upload)
 

@@ -9,13 +9,13 @@ from fastapi.responses import FileResponse, Response
 
 from central.accounts.actions import Action
 from central.classes.stories import Stories
-from central.errors import UnknownBlock
 from central.web.access import Routes
 from central.web.class_names import ClassName
 from central.web.errors import SegmentNotStored
 from central.web.looking import look, look_at_file
 from central.web.reels import Reel, Reels
 from central.web.render import lang_of
+from central.web.replay.reasons import Reasons, block_of
 from central.wiring import Centre
 from common.texts import words
 from evidence.story import Block, Story
@@ -24,9 +24,9 @@ PLAYLIST = "application/vnd.apple.mpegurl"
 Sha = Annotated[str, PathParam(pattern=r"^[0-9a-f]{64}$")]
 
 
-def video(centre: Centre, stories: Stories) -> APIRouter:
-    """Routes of recordings."""
-    routes, reels = Routes(centre.store.device), Reels(centre.objects)
+def video(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> APIRouter:
+    """Routes of recordings. Nothing plays before its reader said why."""
+    routes = Routes(centre.store.device)
 
     @routes.get("/classes/{class_id}/blocks/{block}/check", Action.SEE_VIDEO)
     def check(request: Request, class_id: ClassName, block: ClassName) -> dict[str, Any]:
@@ -38,15 +38,17 @@ def video(centre: Centre, stories: Stories) -> APIRouter:
         request: Request, class_id: ClassName, block: ClassName, device: ClassName, camera: ClassName
     ) -> Response:
         story, found = _block(stories, class_id, block)
+        reasons.demand(request, class_id, block)
         look(centre, request, "video", class_id=class_id, block=block)
         reel = reels.reel(story, found, device, camera)
         broken = next((piece.error for piece in reel.pieces if piece.error is not None), None)
         if broken is not None and not reel.playable:
             raise broken
-        return Response(reel.playlist(), media_type=PLAYLIST)
+        return Response(reel.playlist(class_id, block), media_type=PLAYLIST)
 
     @routes.get("/media/{sha256}.mp4", Action.SEE_VIDEO)
     def media(request: Request, sha256: Sha) -> Response:
+        reasons.demand_for(request, sha256)
         if not centre.objects.intact(sha256):
             raise SegmentNotStored
         look_at_file(centre, request, sha256)
@@ -56,11 +58,8 @@ def video(centre: Centre, stories: Stories) -> APIRouter:
 
 
 def _block(stories: Stories, class_id: str, block: str) -> tuple[Story, Block]:
-    story = stories.tell(class_id).story
-    found = next((one for one in story.blocks if one.id == block), None)
-    if found is None:
-        raise UnknownBlock(class_id=class_id, block=block)
-    return story, found
+    told = stories.tell(class_id)
+    return told.story, block_of(told, block)
 
 
 def _told(reel: Reel, lang: str) -> dict[str, Any]:

@@ -53,3 +53,14 @@ def send(client: TestClient, path: str, follow: bool = False, **fields: str) -> 
     """Send a form as a page of this session would."""
     cookie = client.cookies.get(COOKIE) or ""
     return client.post(path, data={"token": form_token(cookie), **fields}, follow_redirects=follow)
+
+
+def give_reason(client: TestClient, class_id: str, block: str, why: str = "test") -> None:
+    """Say why one looks at a recording, as the replay asks first."""
+    said = send(client, f"/classes/{class_id}/blocks/{block}/replay", reason="other", why=why)
+    assert said.status_code == 303
+
+
+def media(sha256: str, class_id: str, block: str) -> str:
+    """The address of a file, as playlists have it."""
+    return f"/media/{sha256}.mp4?class={class_id}&block={block}"

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import sys
 import tomllib
@@ -85,6 +86,13 @@ def test_the_lists_for_apt_can_be_read() -> None:
         seen += [one for line in lines if line for one in line.split("|")]
     assert len(seen) == len(set(seen)) > 5
     assert {"mosquitto", "python3-venv", "chromium"} <= set(seen)
+
+
+def test_what_npm_installs_is_pinned_by_hash_from_no_named_address() -> None:
+    text = (FOLDER.parent / "npm/package-lock.json").read_text("utf-8")
+    packages = {name: one for name, one in json.loads(text)["packages"].items() if name}
+    assert set(packages) == {"node_modules/hls.js"} and "://" not in text and "resolved" not in text
+    assert all(one["integrity"].startswith("sha512-") and one["license"] == "Apache-2.0" for one in packages.values())
 
 
 def imported(tree: ast.Module) -> set[str]:

@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ import pytest
 from tests.project.conftest import ROOT
 
 FILES = ("provisioning/setup", "provisioning/apt.txt", "provisioning/apt-test.txt", "pyproject.toml",
-         "provisioning/requirements/build.txt", "provisioning/requirements/dev.txt")
+         "provisioning/requirements/build.txt", "provisioning/requirements/dev.txt",
+         "provisioning/npm/package.json", "provisioning/npm/package-lock.json")
+NPM = 'mkdir -p node_modules; echo x > node_modules/x; [ ! -e "$SANDBOX/npm-broken" ]'
 QUICK_S = 3.0
 LOG = 'echo "${0##*/} $*" >> "$SANDBOX/log"\n'
 COMMANDS = {
@@ -22,6 +25,7 @@ COMMANDS = {
     "apt-get": LOG + '[ "$1" = update ] || echo chatter; [ ! -e "$SANDBOX/offline" ]',
     "id": 'cat "$SANDBOX/uid"',
     "sudo": LOG + "exit 1",
+    "npm": LOG + NPM,
 }
 PIP = LOG + '[ ! -e "$SANDBOX/broken" ]'
 
@@ -32,6 +36,7 @@ class Sandbox:
 
     root: Path
     locale: str = "en_US.UTF-8"
+    system: str = os.environ["PATH"]
 
     def says(self, name: str, *lines: str) -> None:
         """What a pretended command is to answer by."""
@@ -39,7 +44,7 @@ class Sandbox:
 
     def run(self, *lists: str) -> subprocess.CompletedProcess[str]:
         env = {**os.environ, "LC_ALL": "", "LC_MESSAGES": "", "LANG": self.locale, "SANDBOX": str(self.root),
-               "PATH": f"{self.root}/bin:{os.environ['PATH']}"}
+               "PATH": f"{self.root}/bin:{self.system}"}
         return subprocess.run(
             [self.root / "tree/provisioning/setup", *lists], env=env, capture_output=True, text=True, check=False)
 
@@ -89,7 +94,7 @@ def cpu_s() -> float:
 def test_a_second_run_is_quick_and_changes_nothing(sandbox: Sandbox) -> None:
     first = sandbox.run("provisioning/apt.txt", "provisioning/apt-test.txt")
     assert first.returncode == 0, first.stderr
-    assert [" ".join(call.split()[:1]) for call in sandbox.calls()] == ["pip"] * 3
+    assert [" ".join(call.split()[:1]) for call in sandbox.calls()] == ["pip"] * 3 + ["npm"]
     before, began_s = sandbox.files(), cpu_s()
     second = sandbox.run("provisioning/apt.txt", "provisioning/apt-test.txt")
     assert cpu_s() - began_s < QUICK_S
@@ -99,19 +104,21 @@ def test_a_second_run_is_quick_and_changes_nothing(sandbox: Sandbox) -> None:
 
 def test_packages_are_installed_by_hash_without_their_dependencies(sandbox: Sandbox) -> None:
     sandbox.run()
-    build, dev, own = sandbox.calls()
+    build, dev, own, npm = sandbox.calls()
     for call, name in ((build, "build"), (dev, "dev")):
         assert {"--no-deps", "--require-hashes", f"provisioning/requirements/{name}.txt"} <= set(call.split())
     assert own.endswith("--no-deps --no-build-isolation -e .")
+    assert npm.startswith("npm ci --ignore-scripts ")
 
 
-@pytest.mark.parametrize("name", FILES[3:])
-def test_what_changes_is_installed_again(sandbox: Sandbox, name: str) -> None:
+@pytest.mark.parametrize(("name", "by"), [*((name, ["pip"] * 3) for name in FILES[3:6]),
+                                          *((name, ["npm"]) for name in FILES[6:])])
+def test_what_changes_is_installed_again(sandbox: Sandbox, name: str, by: list[str]) -> None:
     sandbox.run()
     sandbox.calls()
     with (sandbox.root / "tree" / name).open("a") as file:
         file.write("# changed\n")
-    assert sandbox.run().returncode == 0 and len(sandbox.calls()) == 3
+    assert sandbox.run().returncode == 0 and [call.split()[0] for call in sandbox.calls()] == by
     assert sandbox.run().returncode == 0 and sandbox.calls() == []
 
 
@@ -121,7 +128,24 @@ def test_an_installation_that_failed_is_said_and_tried_again(sandbox: Sandbox) -
     assert failed.returncode == 1 and "pip could not install the pinned packages" in failed.stderr
     (sandbox.root / "broken").unlink()
     sandbox.calls()
-    assert sandbox.run().returncode == 0 and len(sandbox.calls()) == 3
+    assert sandbox.run().returncode == 0 and len(sandbox.calls()) == 4
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_without_npm_or_its_registry_it_says_what_will_not_play_and_goes_on(sandbox: Sandbox, missing: bool) -> None:
+    if missing:
+        (sandbox.root / "bin/npm").unlink()
+        sandbox = dataclasses.replace(sandbox, system=str(sandbox.root / "system"))
+        (sandbox.root / "system").mkdir()
+        for name in ("bash", "cat", "cut", "dirname", "env", "grep", "head", "python3", "rm", "sed", "sha256sum", "tr"):
+            command = sandbox.root / "system" / name
+            command.write_text(f'#!/bin/sh\nexec {sys.executable if name == "python3" else shutil.which(name)} "$@"\n')
+            command.chmod(0o755)
+    else:
+        sandbox.says("npm-broken")
+    for _ in range(2):
+        done = sandbox.run()
+        assert done.returncode == 0 and "such as Firefox, will play no video" in done.stdout + done.stderr
 
 
 def test_without_the_right_to_install_it_says_what_is_missing_and_goes_on(sandbox: Sandbox) -> None:

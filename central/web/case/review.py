@@ -19,6 +19,7 @@ from central.web.errors import BadSeconds
 from central.web.localtime import LocalTime
 from central.web.looking import look
 from central.web.render import lang_of
+from central.web.replay.reasons import Reasons
 from central.wiring import Centre
 from common.reasons import STATES
 from common.texts import translate
@@ -28,13 +29,13 @@ from evidence.standing import standing
 PATH = "/classes/{class_id}/blocks/{block}"
 
 
-def review(centre: Centre, stories: Stories) -> APIRouter:
-    """Routes of a recording's page."""
+def review(centre: Centre, stories: Stories, reasons: Reasons) -> APIRouter:
+    """Routes of a recording's page. Whoever may review it plays it there: that is the reason."""
     routes = Routes(centre.store.device, default_response_class=HTMLResponse)
 
     @routes.get(PATH, Action.SEE_CLASS)
     def show(request: Request, class_id: ClassName, block: ClassName) -> Response:
-        return _page(request, centre, stories, class_id, block)
+        return _page(request, centre, stories, reasons, class_id, block)
 
     @routes.post(f"{PATH}/review", Action.REVIEW)
     def answer(request: Request, class_id: ClassName, block: ClassName) -> Response:
@@ -46,7 +47,7 @@ def review(centre: Centre, stories: Stories) -> APIRouter:
             raise
         except BadInput as error:
             typed = refused(request, "review", error, ("answer", "reason"))
-            return _page(request, centre, stories, class_id, block, typed)
+            return _page(request, centre, stories, reasons, class_id, block, typed)
         return back_to(f"/classes/{class_id}/blocks/{block}#reviews")
 
     @routes.post(f"{PATH}/point", Action.REVIEW)
@@ -59,19 +60,20 @@ def review(centre: Centre, stories: Stories) -> APIRouter:
             raise
         except BadInput as error:
             typed = refused(request, "point", error, ("person", "segment", "at", "box"))
-            return _page(request, centre, stories, class_id, block, typed)
+            return _page(request, centre, stories, reasons, class_id, block, typed)
         return back_to(f"/classes/{class_id}/blocks/{block}#people")
 
     return routes.router
 
 
 def _page(
-    request: Request, centre: Centre, stories: Stories, class_id: str, block: str, typed: Typed | None = None
+    request: Request, centre: Centre, stories: Stories, reasons: Reasons, class_id: str, block: str,
+    typed: Typed | None = None,
 ) -> Response:
     told = stories.tell(class_id)
     unit = unit_of(told, block)
     look(centre, request, "class", class_id=class_id, block=block)
-    lang = lang_of(request)
+    lang, plays = lang_of(request), reasons.of_review(request, told, unit)
     with centre.store.read() as tx:
         local = LocalTime(told.order.utc_offset_min, lang)
         view = unit_view(told, unit, names_of(centre, class_id), tx, local)
@@ -79,7 +81,7 @@ def _page(
     offered = {name: translate(text, lang) for name, text in STATES.items()}
     decided = standing(told.story, told.findings, told.policy, told.as_of.us, told.as_of.timed).round.state == "decided"
     return case_page(request, centre, "review.html", told, {typed.which: typed} if typed else {}, u=view,
-                     mark=mark(told, unit), answers=offered, sheets=contact, decided=decided)
+                     mark=mark(told, unit), answers=offered, sheets=contact, decided=decided, plays=plays)
 
 
 def _seconds(request: Request) -> float:

@@ -1,4 +1,5 @@
-// Checks a recording's files when it comes into view, and plays the moment at which somebody is seen. The page is whole without it.
+// Checks a recording's files when it comes into view, and shows the moment at which somebody is seen: here, where the page
+// plays the recording, else in its replay. The page is whole without it.
 "use strict";
 
 const reels = new Map(), checks = new Map();
@@ -20,6 +21,7 @@ async function check(article) {
   }
   for (const camera of cameras.filter((one) => one.parts.length)) {
     const video = player(article, camera);
+    if (!video) { continue; }
     video.preload = "metadata";
     video.addEventListener("timeupdate", () => tell(article, camera, video.currentTime));
   }
@@ -49,8 +51,8 @@ async function seek(event) {
   const article = link && document.querySelector(`[data-check][data-block="${link.dataset.block}"]`);
   if (!article || event.ctrlKey || event.metaKey || event.shiftKey) { return; }
   event.preventDefault();
-  await checked(article);
-  if (!show(link)) { location.assign(link.href); }
+  if (article.querySelector("video")) { await checked(article); }
+  if (!show(link)) { location.assign(`${article.dataset.replay}?at=${link.dataset.at}`); }
 }
 
 // Whether the moment is in a file that is here; then it plays.
@@ -60,7 +62,9 @@ function show(link) {
     for (const part of camera.parts) {
       const into = (Number(link.dataset.at) - part.start_us) / 1e6;
       if (into >= 0 && into <= part.length_s) {
-        play(player(reel.article, camera), part.at_s + into);
+        const video = player(reel.article, camera);
+        if (!video) { return false; }
+        play(video, part.at_s + into);
         reel.article.scrollIntoView({ block: "center" });
         return true;
       }

@@ -1,0 +1,141 @@
+"""What the replay page shows of a block: its files by camera as they are now, the bar, where each trainee was shown."""
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from central.classes.stories import Told
+from central.store.tables import Tx
+from central.web.errors import NoMoment
+from central.web.localtime import DAY, LocalTime
+from central.web.reels import Reels, cameras_of, facts_of
+from central.web.replay.bar import extent, part_words
+from central.web.replay.parts import PartView, box_now, parts_of
+from central.wiring import Centre
+from evidence.canonical import canonical, sha256_hex
+from evidence.story import Block, HourStory, Sighting
+from evidence.times import MINUTE, SECOND
+
+Parts = dict[tuple[str, str], list[PartView]]
+OF_DAY = re.compile(r"([01]?[0-9]|2[0-3])[:：]([0-5][0-9])(?:[:：]([0-5][0-9]))?")
+OF_UTC = re.compile(r"[0-9]{10,17}")
+MOVING = ("asked", "coming")
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """A moment in which somebody was shown, and by which camera; that is empty where its file is not of the block."""
+
+    at: str
+    at_us: int
+    device: str
+    camera: str
+
+
+@dataclasses.dataclass(frozen=True)
+class PersonShown:
+    """A trainee who is due, and when they were shown."""
+
+    person: str
+    name: str
+    moments: tuple[Shown, ...]
+
+
+def parts_now(tx: Tx, centre: Centre, reels: Reels, told: Told, block: Block, local: LocalTime) -> Parts:
+    """All files of a block as they are now, by device and camera."""
+    now_us, objects = centre.clock.stamp().utc_us, centre.objects
+    hashes: dict[str, list[str]] = {}
+    for fact in facts_of(told.story, block):
+        hashes.setdefault(fact.ref[0], []).append(fact.segment.sha256)
+    boxes = {device: box_now(tx, objects, device, named, now_us) for device, named in hashes.items()}
+    return {(device, camera): parts_of(told.story, block, reels.reel(told.story, block, device, camera),
+                                       boxes[device], now_us, local)
+            for device, camera in cameras_of(told.story, block)}
+
+
+def state_of(base: str, parts: Parts) -> dict[str, Any]:
+    """The same for the script of the page. `base`: the address of the block. `version`: of what plays; `moving`: more
+    was asked for; `coming`: and is being sent. Moments: UTC microseconds; `at_s`, `length_s`: seconds of the reel."""
+    cameras = []
+    for (device, camera), found in parts.items():
+        plays = [one.fact.segment.sha256 for one in found if one.kind == "here"]
+        cameras.append({
+            "device": device, "camera": camera, "src": f"{base}/{device}/{camera}.m3u8",
+            "version": sha256_hex(canonical(plays))[:16] if plays else "",
+            "parts": [{
+                "start_us": one.fact.span.start_us, "end_us": one.fact.span.end_us, "kind": one.kind,
+                "words": one.words, "may_ask": one.may_ask, "at_s": one.at_s, "length_s": one.length_s,
+                "segment": one.fact.segment.sha256, "codec": one.fact.segment.codec,
+            } for one in found]})
+    return {"cameras": cameras, "moving": any(one.kind in MOVING for found in parts.values() for one in found),
+            "coming": any(one.kind == "coming" for found in parts.values() for one in found)}
+
+
+def rows_of(parts: Parts, local: LocalTime) -> list[tuple[str, str, str, str]]:
+    """The bar in words: device, camera, kind, from when to when and how it stands with it; what stands the same one
+    after the other as one row."""
+    rows: list[tuple[str, str, str, str]] = []
+    for (device, camera), found in parts.items():
+        for one in _joined(found):
+            rows.append((device, camera, one.kind, part_words(one, local)))
+    return rows
+
+
+def _joined(parts: Sequence[PartView]) -> list[PartView]:
+    joined: list[PartView] = []
+    for part in parts:
+        last = joined[-1] if joined else None
+        near = last is not None and part.fact.span.start_us - last.fact.span.end_us < 2 * SECOND
+        if last is not None and near and (last.kind, last.words) == (part.kind, part.words):
+            span = dataclasses.replace(last.fact.span, end_us=part.fact.span.end_us)
+            joined[-1] = dataclasses.replace(last, fact=dataclasses.replace(last.fact, span=span))
+        else:
+            joined.append(part)
+    return joined
+
+
+def people_shown(
+    told: Told, unit: Block | HourStory, names: Mapping[str, str], local: LocalTime
+) -> tuple[PersonShown, ...]:
+    """Each trainee who is due, with the moments of the roll call, and those in which a person pointed them out."""
+    cameras = {fact.segment.sha256: (fact.ref[0], fact.segment.camera) for fact in told.story.segments}
+
+    def shown(one: Sighting) -> Shown:
+        device, camera = cameras.get(one.segment, ("", ""))
+        return Shown(local.seconds(one.shown_us), one.shown_us, device, camera)
+
+    return tuple(PersonShown(each.person, names.get(each.person, each.person), tuple(
+        shown(one) for one in sorted(each.sightings, key=lambda one: one.shown_us))) for each in unit.presences)
+
+
+def moment(text: str, told: Told, block: Block) -> int | None:
+    """What `at` names: UTC microseconds, or a time of day of the class on the day of the block; None for nothing.
+    Raises NoMoment."""
+    said = text.strip()
+    if not said:
+        return None
+    whole, offset = extent(told, block), told.order.utc_offset_min * MINUTE
+    clock = OF_DAY.fullmatch(said)
+    at_us = -1
+    if clock is not None:
+        midnight = (block.span.start_us + offset) // DAY * DAY - offset
+        hour, minute, second = (int(one or 0) for one in clock.groups())
+        at_us = midnight + ((hour * 60 + minute) * 60 + second) * SECOND
+    elif OF_UTC.fullmatch(said):
+        at_us = int(said)
+    if not whole.start_us <= at_us <= whole.end_us:
+        raise NoMoment(value=said[:40])
+    return at_us
+
+
+def files_around(parts: Sequence[PartView], at_us: int) -> list[str]:
+    """Hashes of what an order brings for that moment: the file that holds it, then its neighbours; none where it is
+    here, under way, or can be asked for no more."""
+    place = next((number for number, one in enumerate(parts)
+                  if one.fact.span.start_us <= at_us < one.fact.span.end_us), None)
+    if place is None or not parts[place].may_ask:
+        return []
+    beside = [parts[one] for one in (place + 1, place - 1) if 0 <= one < len(parts)]
+    return [one.fact.segment.sha256 for one in (parts[place], *(one for one in beside if one.kind == "away"))]

@@ -1,0 +1,86 @@
+"""Nothing plays without a reason: whether somebody gave one for a block within the hour, and the reasons to choose."""
+from __future__ import annotations
+
+from fastapi import Request
+
+from central.accounts.actions import Action
+from central.accounts.looks import looked
+from central.classes.stories import Stories, Told
+from central.errors import UnknownBlock
+from central.web.access import actor_of, field
+from central.web.errors import BadReason, ReasonFirst
+from central.web.looking import look
+from central.web.reels import facts_of
+from central.web.render import lang_of
+from central.wiring import Centre
+from common.texts import N_, translate
+from evidence.story import Block, HourStory
+
+WHAT = "replay"
+LONGEST = 200
+"""Characters of a reason, with what was chosen."""
+CHOICES = {
+    "routine": N_("routine supervision"), "flag": N_("check of a flag"), "objection": N_("an objection"),
+    "other": N_("another reason"),
+}
+OTHER = "other"
+REVIEWING = N_("review of this recording")
+
+
+class Reasons:
+    """Who said why. A look of the kind `replay` states it; it holds for its block, for an hour."""
+
+    def __init__(self, centre: Centre, stories: Stories) -> None:
+        self._centre, self._stories = centre, stories
+
+    def given(self, request: Request, class_id: str, block: str) -> bool:
+        """Whether this person said why within the hour."""
+        return looked(self._centre.store, actor_of(request), WHAT, self._centre.clock.stamp().utc_us,
+                      class_id=class_id, block=block)
+
+    def state(self, request: Request, class_id: str, block: str, why: str) -> None:
+        """Put a reason on record."""
+        look(self._centre, request, WHAT, class_id=class_id, block=block, why=why)
+
+    def of_review(self, request: Request, told: Told, unit: Block | HourStory) -> bool:
+        """Whether the page of a recording plays it: to who may review it, and it is over, the review is the reason,
+        and is stated; to others, if they said why."""
+        class_id, actor = told.order.class_id, actor_of(request)
+        if actor.may(Action.REVIEW) and actor.may(Action.SEE_VIDEO) and unit.over(told.as_of.us):
+            self.state(request, class_id, unit.block, translate(REVIEWING, lang_of(request)))
+            return True
+        return actor.may(Action.SEE_VIDEO) and self.given(request, class_id, unit.block)
+
+    def demand(self, request: Request, class_id: str, block: str) -> None:
+        """Raises ReasonFirst."""
+        if not self.given(request, class_id, block):
+            raise ReasonFirst
+
+    def demand_for(self, request: Request, sha256: str) -> None:
+        """That a file is of a block, named by `class` and `block` in the address as playlists do, for which there is a
+        reason. Raises ReasonFirst."""
+        class_id, block = (request.query_params.get(name, "")[:64] for name in ("class", "block"))
+        if not class_id or not block or not self.given(request, class_id, block):
+            raise ReasonFirst
+        found = block_of(self._stories.tell(class_id), block)
+        if all(fact.segment.sha256 != sha256 for fact in facts_of(self._stories.tell(class_id).story, found)):
+            raise ReasonFirst
+
+
+def block_of(told: Told, block: str) -> Block:
+    """A block of a class. Raises UnknownBlock."""
+    found = next((one for one in told.story.blocks if one.id == block), None)
+    if found is None:
+        raise UnknownBlock(class_id=told.story.class_id, block=block)
+    return found
+
+
+def reason_of(request: Request) -> str:
+    """What a form says: what was chosen, with words if there are any. Raises BadReason."""
+    chosen, words = field(request, "reason"), " ".join(field(request, "why").split())
+    if chosen not in CHOICES or (chosen == OTHER and not words):
+        raise BadReason(most=LONGEST)
+    said = words if chosen == OTHER else translate(CHOICES[chosen], lang_of(request)) + (f": {words}" if words else "")
+    if len(said) > LONGEST:
+        raise BadReason(most=LONGEST)
+    return said

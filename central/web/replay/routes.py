@@ -1,0 +1,149 @@
+"""The replay of a block: its page, which takes a reason first, how its files stand now, and asking a box for some."""
+from __future__ import annotations
+
+import dataclasses
+import urllib.parse
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+
+from central.accounts.actions import Action
+from central.classes.stories import Stories, Told
+from central.orders.asked import order_awaited
+from central.web.access import Routes, actor_of, field
+from central.web.case.common import Typed, back_to, case_page, refused
+from central.web.case.unit import unit_of, unit_words
+from central.web.class_names import ClassName, names_of
+from central.web.errors import BadReason, NoMoment, NothingThere
+from central.web.localtime import LocalTime
+from central.web.reels import Reels
+from central.web.render import Say, environment, lang_of
+from central.web.replay.bar import ReplayBar, replay_bar
+from central.web.replay.page import Parts, files_around, moment, parts_now, people_shown, rows_of, state_of
+from central.web.replay.reasons import CHOICES, LONGEST, Reasons, block_of, reason_of
+from central.wiring import Centre
+from common.texts import translate, words
+from evidence.story import Block, HourStory
+
+PATH = "/classes/{class_id}/blocks/{block}/replay"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Seen:
+    """A block as one request sees it."""
+
+    told: Told
+    unit: Block | HourStory
+    block: Block
+    local: LocalTime
+    parts: Parts
+    bar: ReplayBar
+    names: dict[str, str]
+
+    @property
+    def base(self) -> str:
+        """The address of the block."""
+        return f"/classes/{self.told.order.class_id}/blocks/{self.block.id}"
+
+
+def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> APIRouter:
+    """Routes of the replay."""
+    routes = Routes(centre.store.device, default_response_class=HTMLResponse)
+
+    def seen(request: Request, class_id: str, block: str) -> _Seen:
+        told = stories.tell(class_id)
+        unit = unit_of(told, block)
+        found, local = block_of(told, unit.block), LocalTime(told.order.utc_offset_min, lang_of(request))
+        names = names_of(centre, class_id)
+        with centre.store.read() as tx:
+            parts = parts_now(tx, centre, reels, told, found, local)
+        return _Seen(told, unit, found, local, parts, replay_bar(told, found, parts, names, local), names)
+
+    @routes.get(PATH, Action.SEE_VIDEO)
+    def show(request: Request, class_id: ClassName, block: ClassName) -> Response:
+        told = stories.tell(class_id)
+        unit = unit_of(told, block)
+        if not reasons.given(request, class_id, unit.block):
+            return _ask_why(request, centre, told, unit)
+        return _page(request, centre, seen(request, class_id, block))
+
+    @routes.post(PATH, Action.SEE_VIDEO)
+    def say_why(request: Request, class_id: ClassName, block: ClassName) -> Response:
+        told = stories.tell(class_id)
+        unit = unit_of(told, block)
+        try:
+            why = reason_of(request)
+        except BadReason as error:
+            return _ask_why(request, centre, told, unit, refused(request, "why", error, ("reason", "why")))
+        reasons.state(request, class_id, unit.block, why)
+        kept = {name: field(request, name)[:64] for name in ("at", "device", "camera") if field(request, name)}
+        query = f"?{urllib.parse.urlencode(kept)}" if kept else ""
+        return back_to(f"/classes/{class_id}/blocks/{block}/replay{query}")
+
+    @routes.get(f"{PATH}/state", Action.SEE_VIDEO)
+    def state(request: Request, class_id: ClassName, block: ClassName) -> Response:
+        reasons.demand(request, class_id, unit_of(stories.tell(class_id), block).block)
+        found = seen(request, class_id, block)
+        return JSONResponse({**state_of(found.base, found.parts), **_html(centre, found)})
+
+    @routes.post(f"{PATH}/ask", Action.REPLAY)
+    def ask(request: Request, class_id: ClassName, block: ClassName) -> Response:
+        reasons.demand(request, class_id, unit_of(stories.tell(class_id), block).block)
+        found = seen(request, class_id, block)
+        device, camera = field(request, "device")[:64], field(request, "camera")[:64]
+        at_us = moment(field(request, "at"), found.told, found.block)
+        files = [] if at_us is None else files_around(found.parts.get((device, camera), []), at_us)
+        if not files:
+            raise NothingThere(camera=camera)
+        now_us = centre.clock.stamp().utc_us
+        made = order_awaited(centre.store, device, files, now_us)
+        return JSONResponse({"ordered": 0 if made is None or made.upload is None else len(made.upload.files)})
+
+    return routes.router
+
+
+def _ask_why(
+    request: Request, centre: Centre, told: Told, unit: Block | HourStory, typed: Typed | None = None
+) -> Response:
+    lang = lang_of(request)
+    local = LocalTime(told.order.utc_offset_min, lang)
+    given = {name: (typed.get(name) if typed else "") or request.query_params.get(name, "")[:64]
+             for name in ("at", "device", "camera")}
+    if request.method == "POST":
+        given = {name: field(request, name)[:64] for name in given}
+    return case_page(
+        request, centre, "replay_why.html", told, {typed.which: typed} if typed else {}, unit=unit.id,
+        name=unit_words(told, unit.id, local), most=LONGEST, given=given,
+        choices={name: translate(text, lang) for name, text in CHOICES.items()})
+
+
+def _page(request: Request, centre: Centre, found: _Seen) -> Response:
+    lang, typed = lang_of(request), {}
+    device, camera = (request.query_params.get(name, "") for name in ("device", "camera"))
+    chosen = (device, camera) if (device, camera) in found.parts else next(iter(found.parts), ("", ""))
+    at_us: int | None = None
+    try:
+        at_us = moment(request.query_params.get("at", ""), found.told, found.block)
+    except NoMoment as error:
+        typed = {"at": Typed("at", words(error, lang), {"at": request.query_params["at"][:20]})}
+    return case_page(
+        request, centre, "replay.html", found.told, typed, unit=found.unit.id, name=unit_words(
+            found.told, found.unit.id, found.local), chosen=chosen,
+        plays=any(one.kind == "here" for one in found.parts.get(chosen, ())), cameras=list(found.parts),
+        at_us=at_us, at=found.local.seconds(at_us) if at_us is not None else "", may_ask=actor_of(request).may(
+            Action.REPLAY), people=people_shown(found.told, found.unit, found.names, found.local), **_of_bar(found))
+
+
+def _of_bar(found: _Seen) -> dict[str, Any]:
+    """What the bar and its table are made of."""
+    return {"bar": found.bar, "rows": rows_of(found.parts, found.local), "base": found.base,
+            "problems": [one.words for each in found.parts.values() for one in each
+                         if one.kind in ("changed", "spoilt")]}
+
+
+def _html(centre: Centre, found: _Seen) -> dict[str, str]:
+    """The bar and its table alone."""
+    content = {"_": Say(found.local.lang, centre.store.device), **_of_bar(found)}
+    return {name: environment().get_template(f"replay_{name}.html").render(**content)
+            for name in ("bar", "rows", "problems")}

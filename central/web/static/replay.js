@@ -1,0 +1,181 @@
+// Plays any minute of a block: jumps by the bar, by links and by the clock, asks the box for what is not here, and goes
+// on with it as soon as it is here. Times are microseconds UTC.
+import { attach, native } from "./player.js";
+
+const SOON_MS = 700, LATER_MS = 5000, MOMENT_MS = 60000, MINUTE = 60e6;
+const root = document.getElementById("replay");
+
+if (root) {
+  const video = document.getElementById("video"), says = document.getElementById("says");
+  const bar = document.getElementById("bar"), wall = document.getElementById("wall"), fetching = document.getElementById("fetch");
+  let state = { cameras: [], moving: false }, chosen = { device: root.dataset.device, camera: root.dataset.camera };
+  let loaded = null, stop = () => {}, wanted = null, at = null, timer = 0, asking = false, asked = 0;
+
+  const same = (one, other) => one.device === other.device && one.camera === other.camera;
+  const now = () => state.cameras.find((one) => same(one, chosen));
+  const holding = (camera, us) => camera && camera.parts.find((one) => one.start_us <= us && us < one.end_us);
+  const clock = (us) => new Date(us / 1e3 + Number(root.dataset.offset) * 6e4).toISOString().slice(11, 19);
+  const tell = (text) => { if (says.textContent !== text) { says.textContent = text; } };
+
+  // Where the picture stands on the wall clock, by the list that it was loaded with.
+  function standing() {
+    const part = loaded && loaded.parts.findLast((one) => one.kind === "here" && one.at_s <= video.currentTime);
+    return part ? part.start_us + (video.currentTime - part.at_s) * 1e6 : null;
+  }
+
+  async function refresh() {
+    clearTimeout(timer);
+    let wait = LATER_MS;
+    try {
+      const answer = await fetch(root.dataset.state);
+      if (answer.status === 403) { tell(root.dataset.over); return; }
+      if (!answer.ok) { throw new Error(String(answer.status)); }
+      state = await answer.json();
+      draw();
+      renew();
+      follow();
+      wait = !state.moving ? 0 : state.coming || Date.now() - asked < MOMENT_MS ? SOON_MS : LATER_MS;
+    } catch (error) { tell(root.dataset.fails); }
+    if (wait) { timer = setTimeout(refresh, wait); }
+  }
+
+  function draw() {
+    bar.innerHTML = state.bar;
+    for (const part of ["rows", "problems"]) { document.getElementById(part).innerHTML = state[part]; }
+    mark();
+  }
+
+  // More is here than was loaded, or another camera is chosen: the same moment goes on in the new list.
+  function renew() {
+    const camera = now();
+    if (!camera || !camera.version || (loaded && same(loaded, camera) && loaded.version === camera.version)) { return; }
+    const moment = wanted ? null : standing(), playing = !video.paused && !video.ended;
+    loaded = camera;
+    stop();
+    stop = () => {};
+    attach(video, `${camera.src}?v=${camera.version}`, { lost })
+      .then((done) => { stop = done; }, () => tell(root.dataset.lost));
+    if (moment !== null) { show(moment, playing); }
+  }
+
+  // Whoever may play no longer, or a file that was changed meanwhile: the same moment again when it can be.
+  function lost() {
+    loaded = null;
+    if (at !== null && !wanted) { wanted = { us: at, asked: true }; }
+    tell(root.dataset.lost);
+    clearTimeout(timer);
+    timer = setTimeout(refresh, LATER_MS);
+  }
+
+  function show(us, playing) {
+    const part = holding(loaded, us);
+    if (!part || part.kind !== "here") { return; }
+    const seconds = Math.min(part.at_s + (us - part.start_us) / 1e6, part.at_s + part.length_s - 0.05);
+    const start = () => {
+      video.currentTime = seconds;
+      if (playing) { video.play().catch(() => {}); }
+    };
+    if (video.readyState >= HTMLMediaElement.HAVE_METADATA) { start(); return; }
+    video.addEventListener("loadedmetadata", start, { once: true });
+    video.preload = "auto";
+    if (native(video)) { video.load(); }
+  }
+
+  // What somebody wants to see: plays it if it is here, else says how it stands with it.
+  function follow() {
+    if (!wanted) { return; }
+    const part = holding(now(), wanted.us);
+    if (fetching) { fetching.hidden = !(part && part.may_ask); }
+    if (!part) { tell(root.dataset.gap.replace("{time}", clock(wanted.us))); return; }
+    tell(`${clock(wanted.us)}: ${part.words}`);
+    if (part.kind === "here") {
+      const { us } = wanted;
+      wanted = null;
+      show(us, true);
+    } else if (part.kind === "away" && root.dataset.ask && !wanted.asked) { ask(); }
+  }
+
+  async function ask() {
+    if (!wanted || asking) { return; }
+    asking = wanted.asked = true;
+    asked = Date.now();
+    const form = new URLSearchParams({
+      token: root.querySelector("[name=token]").value, at: Math.round(wanted.us), ...chosen });
+    try {
+      const answer = await fetch(root.dataset.ask, { method: "POST", body: form });
+      if (!answer.ok) { tell((await answer.json()).error); return; }
+    } catch (error) { tell(root.dataset.fails); return; } finally { asking = false; }
+    refresh();
+  }
+
+  function jump(us, camera) {
+    at = us;
+    if (camera && camera.camera) { choose(camera); } else if (!holding(now(), us)) {
+      choose(state.cameras.find((one) => holding(one, us)) || chosen);
+    }
+    wanted = { us, asked: false };
+    if (!video.paused) { video.pause(); }
+    mark();
+    renew();
+    follow();
+  }
+
+  function choose({ device, camera }) {
+    chosen = { device, camera };
+    for (const one of root.querySelectorAll(".cameras a")) {
+      if (same(one.dataset, chosen)) { one.setAttribute("aria-current", "true"); } else { one.removeAttribute("aria-current"); }
+    }
+    for (const name of ["device", "camera"]) { root.querySelector(`.goto [name=${name}]`).value = chosen[name]; }
+  }
+
+  // The needle, and what the slider says.
+  function mark() {
+    const track = document.getElementById("track"), needle = document.getElementById("needle");
+    const start = Number(track.dataset.start), end = Number(track.dataset.end);
+    if (at === null) { return; }
+    needle.hidden = false;
+    needle.style.left = `${100 * Math.max(0, Math.min(1, (at - start) / (end - start)))}%`;
+    const part = holding(now(), at);
+    bar.setAttribute("aria-valuenow", Math.round((at - start) / 1e6));
+    bar.setAttribute("aria-valuetext", part ? `${clock(at)}, ${part.words}` : root.dataset.gap.replace("{time}", clock(at)));
+  }
+
+  video.addEventListener("timeupdate", () => {
+    const us = standing();
+    if (us === null || wanted) { return; }
+    at = us;
+    wall.textContent = wall.dataset.says.replace("{time}", clock(us));
+    mark();
+  });
+  video.addEventListener("ended", refresh);
+  video.addEventListener("playing", () => tell(""));
+
+  bar.addEventListener("click", (event) => {
+    const track = document.getElementById("track"), area = track.getBoundingClientRect();
+    const share = Math.max(0, Math.min(0.9999, (event.clientX - area.left) / area.width));
+    const start = Number(track.dataset.start), lane = event.target.closest("svg[data-camera]");
+    jump(start + share * (Number(track.dataset.end) - start), lane && lane.dataset);
+  });
+  bar.addEventListener("keydown", (event) => {
+    const track = document.getElementById("track"), start = Number(track.dataset.start), end = Number(track.dataset.end);
+    const from = at === null ? start : at;
+    const to = { ArrowLeft: from - MINUTE, ArrowDown: from - MINUTE, ArrowRight: from + MINUTE, ArrowUp: from + MINUTE,
+                 PageDown: from - 10 * MINUTE, PageUp: from + 10 * MINUTE, Home: start, End: end - MINUTE }[event.key];
+    if (to === undefined) { return; }
+    event.preventDefault();
+    jump(Math.max(start, Math.min(end - 1, to)));
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a.to, .cameras a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) { return; }
+    event.preventDefault();
+    if (link.dataset.at) { jump(Number(link.dataset.at), link.dataset); root.scrollIntoView({ block: "nearest" }); return; }
+    const moment = wanted ? wanted.us : standing() ?? at;
+    choose(link.dataset);
+    if (moment === null) { renew(); } else { jump(moment, link.dataset); }
+  });
+  if (fetching) { fetching.querySelector("button").addEventListener("click", ask); }
+
+  const first = root.dataset.at ? Number(root.dataset.at) : null;
+  refresh().then(() => { if (first !== null) { jump(first); } });
+}
