@@ -1,5 +1,5 @@
-"""A site whose parts stand apart: a box with a camera, a centre, and an office from which somebody looks, with a network
-between them. All of it is made and started by commands of the product, but the camera, which stands for one.
+"""A site whose parts stand apart: a box with a camera, a centre, and an office from which somebody looks, with a
+network between them. All of it is made and started by commands of the product, but the camera, which stands for one.
 
 The box films a class that goes on now, and keeps its video until it is asked for. Its clock is a simulated one that
 says what the machine's says: the kernel of a machine for tests has no time of its own.
@@ -24,7 +24,7 @@ from edge.clock import boottime_us, machine_boot_id
 from edge.wiring import Box, open_box
 from evidence.times import utc_text
 from provisioning.demo.services import run, tool
-from tests.contract.secure_site import CHROMIUM, NAME, certify_console
+from tests.contract.secure_site import CHROMIUM, NAME, PASSWORD, certify_console
 from tests.ending import offspring
 from tests.faults.road import Part, until
 from tests.journeys.network import CENTRE, CENTRE_FOR_OFFICE, Network, Where
@@ -59,7 +59,7 @@ rate = 1
 anchor_boot_us = {boot_us}
 boot_id = "{boot_id}"
 [recorder]
-segment_s = 5
+segment_s = 10
 reserve_mb = 1
 [[cameras]]
 id = "room"
@@ -130,6 +130,17 @@ class Apart:
         """What a command of the centre says at its end."""
         return run("zaitang-central", *words, "--centre", self.centre)
 
+    def supervisors(self, *names: str) -> None:
+        """Accounts of the city's office, with the password of tests."""
+        with self.opened() as centre:
+            for name in names:
+                centre.account_desk().add(name, "supervisor", "411200", None, PASSWORD)
+
+    def time_of_day(self, us: int) -> str:
+        """What clocks in the class show at a moment, UTC microseconds."""
+        at = datetime.datetime.fromtimestamp(us / 1e6, datetime.UTC) + datetime.timedelta(minutes=self.offset_min)
+        return f"{at:%H:%M:%S}"
+
     @contextmanager
     def opened(self) -> Iterator[Centre]:
         """The centre's parts, to look at what its processes keep."""
@@ -183,7 +194,7 @@ class Apart:
         now = datetime.datetime.now(datetime.UTC).replace(second=0, microsecond=0, tzinfo=None)
         offset_min = 9 * 60 - now.hour * 60 - now.minute
         offset_min += 1440 if offset_min < -600 else 0
-        start = now + datetime.timedelta(minutes=offset_min)
+        start, self.offset_min = now + datetime.timedelta(minutes=offset_min), offset_min
         self.block = f"{start:%Y-%m-%d}-am"
         plan, names = self.folder / "plan.toml", self.folder / "names.toml"
         plan.write_text(PLAN.format(class_id=CLASS, title=TITLE, offset_min=offset_min, device=DEVICE, start=start,
@@ -225,7 +236,7 @@ def office(site: Apart) -> Iterator[Browser]:
 
 def somebody(browser: Browser) -> BrowserContext:
     context = browser.new_context(
-        viewport={"width": 1280, "height": 900}, reduced_motion="reduce", base_url=ADDRESS, locale="zh-CN")
+        viewport={"width": 1280, "height": 900}, reduced_motion="reduce", base_url=ADDRESS, locale="en-US")
     context.set_default_timeout(30_000)
     return context
 

@@ -21,7 +21,8 @@ KEY_EVERY = 15
 PIPELINE = (
     "( appsrc name=clock is-live=true do-timestamp=true format=time "
     f"caps=video/x-raw,format=I420,width={clock_picture.WIDTH},height={clock_picture.HEIGHT},framerate={FPS}/1 "
-    f"! x264enc tune=zerolatency speed-preset=ultrafast sliced-threads=false threads=1 key-int-max={KEY_EVERY} pass=qual quantizer=26 "
+    f"! x264enc tune=zerolatency speed-preset=ultrafast sliced-threads=false threads=1 "
+    f"key-int-max={KEY_EVERY} pass=qual quantizer=26 "
     "! video/x-h264,profile=constrained-baseline ! rtph264pay name=pay0 pt=96 config-interval=-1 )")
 
 
