@@ -10,6 +10,7 @@ if (root) {
   const bar = document.getElementById("bar"), wall = document.getElementById("wall"), fetching = document.getElementById("fetch");
   let state = { cameras: [], moving: false }, chosen = { device: root.dataset.device, camera: root.dataset.camera };
   let loaded = null, stop = () => {}, wanted = null, at = null, timer = 0, asking = false, asked = 0;
+  const drawn = {};
 
   const same = (one, other) => one.device === other.device && one.camera === other.camera;
   const now = () => state.cameras.find((one) => same(one, chosen));
@@ -40,8 +41,9 @@ if (root) {
   }
 
   function draw() {
-    bar.innerHTML = state.bar;
-    for (const part of ["rows", "problems"]) { document.getElementById(part).innerHTML = state[part]; }
+    for (const part of ["bar", "rows", "problems"].filter((one) => drawn[one] !== state[one])) {
+      document.getElementById(part).innerHTML = drawn[part] = state[part];
+    }
     mark();
   }
 
