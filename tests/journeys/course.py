@@ -56,7 +56,7 @@ class Course:
     def show(self, name: str, segment: Segment, after_s: float) -> None:
         """The roll call of a file finds somebody, so long after its beginning."""
         shown_us = segment.first_pts_us + round(after_s * SECOND)
-        track = Track(first_us=shown_us, last_us=shown_us + SECOND, shown_us=shown_us, frames=40, face_px=64,
+        track = Track(first_us=shown_us, last_us=shown_us + SECOND, shown_us=shown_us, frames=3, face_px=64,
                       best=Candidate(self.persons[name], 640_000), second=None)
         self._box.store.append("rollcall", RollCall(
             class_id=self._class_id, run=segment.run, segment=segment.sha256, pack=PACK, pack_sha256=PACK_HASH,

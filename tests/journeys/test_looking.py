@@ -72,6 +72,13 @@ def replay(page: Page, site: Apart, course: Course) -> float:
     return took_s
 
 
+def jump(page: Page, section: str, name: str, moment_ms: float) -> None:
+    """A link leads to the picture of that moment."""
+    page.locator(f"section[aria-labelledby={section}]").locator("tr, li", has_text=name).locator("a.to").first.click()
+    picture = until_seen(page, 30, moment_ms - 2000)
+    assert abs(picture.taken_ms - moment_ms) < 3000, (picture.taken_ms - moment_ms) / 1000
+
+
 def test_somebody_looks(site: Apart, browser: Browser, tmp_path: Path) -> None:
     site.supervisors(SUPERVISOR)
     course = Course(site.box, CLASS)
@@ -82,4 +89,6 @@ def test_somebody_looks(site: Apart, browser: Browser, tmp_path: Path) -> None:
     course.show(PEOPLE[1], files[1], 5)
     course.arrives()
     print("replay", replay(page, site, course))
+    jump(page, "signed", PEOPLE[0], checked_ms)
+    jump(page, "seen", PEOPLE[1], course.began_us(files[1]) / 1000 + 5000)
     course.close()
