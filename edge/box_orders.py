@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from edge.config import BoxConfig
 from edge.store import Store
 from evidence.bodies import Segment, body_of
-from evidence.box_orders import BoxOrder, BoxSettings, OrderAnswered, WantedFile, WantedUpload
+from evidence.box_orders import BoxOrder, BoxSettings, OrderAnswered, WantedFile, WantedLive, WantedUpload
+from evidence.records import Sealed, Stamp
 
 
 def answers(store: Store) -> dict[str, OrderAnswered]:
     """What was answered, by the hash of the order."""
-    bodies = [body_of(sealed.record) for sealed in (*store.past("order.answered"), *store.records_of("order.answered"))]
+    bodies = [body_of(sealed.record) for sealed in _ever(store, "order.answered")]
     return {body.order: body for body in bodies if isinstance(body, OrderAnswered)}
 
 
@@ -22,6 +23,37 @@ def accepted(store: Store) -> list[BoxOrder]:
     taken = {order for order, answer in answers(store).items() if answer.result == "accepted"}
     bodies = [body_of(sealed.record) for sealed in store.orders() if sealed.hash in taken] if taken else []
     return sorted((body for body in bodies if isinstance(body, BoxOrder)), key=lambda body: body.number)
+
+
+@dataclasses.dataclass(frozen=True)
+class Watch:
+    """An accepted order that wants live pictures, of which no record says that they are over. `order`: hash of its
+    payload; `taken`: when the box took it."""
+
+    order: str
+    number: int
+    wanted: WantedLive
+    taken: Stamp
+
+
+def watches(store: Store) -> list[Watch]:
+    """The live pictures that the centre wants and that are not over, by the number of the order."""
+    over = {str(sealed.record.body["order"]) for sealed in _ever(store, "live.ended")}
+    taken = {str(sealed.record.body["order"]): sealed.record for sealed in _ever(store, "order.answered")
+             if sealed.record.body["result"] == "accepted"}
+    found = []
+    for sealed in store.orders():
+        answer = taken.get(sealed.hash) if sealed.hash not in over else None
+        body = body_of(sealed.record) if answer is not None else None
+        if answer is not None and isinstance(body, BoxOrder) and body.watch is not None:
+            stamp = Stamp(answer.boot_id, answer.mono_us, answer.utc_us, answer.clock)
+            found.append(Watch(sealed.hash, body.number, body.watch, stamp))
+    return sorted(found, key=lambda watch: watch.number)
+
+
+def _ever(store: Store, type: str) -> list[Sealed]:
+    """The records of a type, also those of earlier chains."""
+    return [*store.past(type), *store.records_of(type)]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,6 +20,7 @@ ROLES = {
     "rollcall": "edge.rollcall.process",
     "picture": "edge.picture.process",
     "sync": "edge.sync.process",
+    "live": "edge.live.process",
     "storage": "edge.storage.process",
 }
 """The processes of a box and the module whose `run(box)` each is."""

@@ -84,6 +84,10 @@ class Box:
         """Where the recorder listens."""
         return self.run_folder / "recorder.sock"
 
+    def relay_socket(self, camera: str) -> Path:
+        """Where the recorder hands on what that camera sends."""
+        return self.run_folder / f"{camera}.packets"
+
     def renewer(self, centre: str | None) -> Renewer:
         """What keeps the certificate of the connections good. `centre`: where it is renewed.
 

@@ -23,12 +23,7 @@ class ControlServer:
 
     def __init__(self, path: Path, answers: Mapping[str, Answer]) -> None:
         self._path, self._answers = path, answers
-        path.unlink(missing_ok=True)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        with short_name(path) as name:
-            self._socket.bind(name)
-        path.chmod(0o600)
-        self._socket.listen(16)
+        self._socket = listening(path)
         threading.Thread(target=self._serve, name="control", daemon=True).start()
 
     def close(self) -> None:
@@ -56,6 +51,21 @@ class ControlServer:
             Log("control").failed("answer.failed", error)
             said = json.dumps({"error": FAILED})
         return said.encode() + b"\n"
+
+
+def listening(path: Path) -> socket.socket:
+    """A socket that takes connections at `path`, of this user alone. Raises OSError."""
+    path.unlink(missing_ok=True)
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with short_name(path) as name:
+            made.bind(name)
+        path.chmod(0o600)
+        made.listen(16)
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from edge.cameras.again import Absent
 from edge.cameras.lores import NAME, Handing
 from edge.cameras.open import check_address, must_be_camera, open_source
 from edge.cameras.port import Source
+from edge.cameras.relay import Relay
 from edge.child import Progress, ready, stop_on_signal
 from edge.config import CameraConfig
 from edge.control.server import Answer, ControlServer
@@ -46,9 +47,10 @@ def run(box: Box, stop: threading.Event | None = None) -> None:
         volume.check()
     sealer = Sealer(box.second_store())
     sessions = Sessions(box.store, ByPlan(box.config.device, box.clock, sealer.state))
+    relay = Relay(box.relay_socket(camera.id))
     recorder = Recorder(
         camera.id, box.config.device, box.clock, source or Absent(), volume, sealer, sessions,
-        box.config.recorder)
+        box.config.recorder, relay=relay)
     feed = Feed(recorder, camera.id, source, lambda: open_camera(box, camera), overrun(recorder, sealer))
     look, progress = threading.Event(), Progress()
     control = ControlServer(box.recorder_socket, {"status": _status(recorder, feed, progress), "look": _told(look)})
@@ -63,6 +65,7 @@ def run(box: Box, stop: threading.Event | None = None) -> None:
             handing.close()
         control.close()
         progress.close()
+        relay.close()
         recorder.close("restart")
         feed.close()
         sealer.close()

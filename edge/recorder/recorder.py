@@ -14,6 +14,7 @@ from av.error import FFmpegError
 from common.logs import Log
 from edge.cameras.again import Absent
 from edge.cameras.port import Packet, Source
+from edge.cameras.relay import Relay
 from edge.clock import Clock
 from edge.config import RecorderConfig
 from edge.errors import BadStore, CannotWrite, StoreBusy, VolumeFull, WriteFailed, WrongVolume
@@ -54,12 +55,14 @@ class Recorder:
     def __init__(
         self, camera: str, device: str, clock: Clock, source: Source, volume: Volume, sealer: Sealer,
         demand: Demand, config: RecorderConfig, create: Callable[[Path], AppendFile] = AppendFile,
+        relay: Relay | None = None,
     ) -> None:
+        """`relay`: hears every packet as it came, whether or not it is recorded."""
         self.refused: ZaitangError | None = None
         """Why nothing can be written just now."""
         self._camera, self._device, self._clock, self._source = camera, device, clock, source
         self._volume, self._sealer = volume, sealer
-        self._demand, self._config, self._create = demand, config, create
+        self._demand, self._config, self._create, self._relay = demand, config, create, relay
         self._log = Log("recorder")
         self._session: Session | None = None
         self._run: RunWriter | None = None
@@ -81,6 +84,9 @@ class Recorder:
         self._recover(now_us)
         packet = self._source.read(wait_s)
         if packet is not None:
+            # Before anything is written: a muxer changes the time stamps.
+            if self._relay is not None and self._relay.wanted:
+                self._relay.take(self._source.info, packet)
             self._hear(packet)
         while (session := self._demand.current) is not None:
             if session is not self._session:

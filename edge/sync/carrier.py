@@ -2,55 +2,29 @@
 from __future__ import annotations
 
 import base64
-import email.utils
 import errno
-import ssl
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 
 from common.unreached import why_unreached
-from edge.identity.tls import client_context
+from edge.sync.client import CentreTime
 from edge.sync.pace import Pace
 from edge.sync.uploads import Job
 from evidence.seal import Signer
-from evidence.times import MINUTE, SECOND, utc_text, utc_us
+from evidence.times import MINUTE, utc_text
 from evidence.uploads import Upload, seal_upload
 
 PART, CHUNK = 1 << 20, 64 << 10
 """Bytes of a part, and of what is read and sent at once."""
 TYPES = {"segment": "video/mp4", "sheet": "application/octet-stream"}
-TIMEOUT = httpx.Timeout(30.0)
 TOKEN_US = 5 * MINUTE
 ELSEWHERE = 3
 """How often the centre may say that a part belongs elsewhere."""
 NOT_WHOLE = 409
 """What is told when it ends without the centre's word that the file is whole (`Upload-Complete: ?1`)."""
-_EARLIEST, _LATEST = utc_us("2020-01-01T00:00:00.000000Z"), utc_us("2120-01-01T00:00:00.000000Z")
 Told = Callable[[Job, int], None]
-
-
-class CentreTime:
-    """The centre's clock as its answers tell it (`Date`), from there on by this machine's monotonic clock: tokens end
-    by the centre's time, and a box that was off for long may not know it. It is believed for nothing else."""
-
-    def __init__(self) -> None:
-        self._at_us, self._since = time.time_ns() // 1000, time.monotonic()
-
-    def now_us(self) -> int:
-        """UTC microseconds."""
-        return self._at_us + int((time.monotonic() - self._since) * SECOND)
-
-    def learn(self, date: str | None) -> None:
-        """Take over what an answer says, if it says it."""
-        try:
-            at_us = int(email.utils.parsedate_to_datetime(date or "").timestamp()) * SECOND
-        except (ValueError, OverflowError, OSError):
-            return
-        if _EARLIEST <= at_us <= _LATEST:
-            self._at_us, self._since = at_us, time.monotonic()
 
 
 class Carrier:
@@ -134,18 +108,6 @@ class Carrier:
         expires = utc_text(self._time.now_us() + TOKEN_US)
         token = seal_upload(Upload(1, self._device, self._centre, "PUT", job.sha256, job.size, expires), self._signer)
         return {"Authorization": "Bearer " + base64.b64encode(token).decode("ascii")}
-
-
-def make_client(ca: str | None, site: str | ssl.SSLContext | None = None) -> httpx.Client:
-    """A client that talks to the centre only: no proxy and no password file of the environment. `ca`: a PEM file with
-    the certificates that may vouch for the centre; without it `site`, the site's root in PEM, alone, or a context into
-    which that is loaded once it is known; with neither those of the system. Raises OSError, ssl.SSLError, BadKeyFile.
-    """
-    if not ca and isinstance(site, ssl.SSLContext):
-        context = site
-    else:
-        context = ssl.create_default_context(cafile=ca) if ca or not isinstance(site, str) else client_context(site)
-    return httpx.Client(timeout=TIMEOUT, trust_env=False, verify=context)
 
 
 def _outcome(answer: httpx.Response) -> int:

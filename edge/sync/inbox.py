@@ -1,7 +1,7 @@
 """What the centre sends: orders and receipts are checked, kept, and answered in the chain."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -24,7 +24,7 @@ from edge.sync.seen import Seen
 from edge.sync.stated import read_statements
 from edge.sync.withdrawn import follow, read_withdrawals
 from evidence.bodies import ClassOrder, OrderAccepted, body_of
-from evidence.box_orders import BoxOrder, OrderAnswered, known_us, refusal
+from evidence.box_orders import BoxOrder, OrderAnswered, known_us, live_refusal, refusal
 from evidence.canonical import sha256_hex
 from evidence.certs import Identity
 from evidence.errors import BadReceipt
@@ -41,16 +41,16 @@ class Inbox:
 
     `certificate`: the file that remembers the centre's certificate, which comes with its orders.
     `policies`: id → SHA-256 of the policies on this box. `now`: monotonic seconds; `sends`: the box has an address to
-    send files to.
+    send files to; `cameras`: its room cameras.
     """
 
     def __init__(
         self, store: Store, site: Site, sealing: X25519PrivateKey, policies: Mapping[str, str], certificate: Path,
-        clock: Clock, sends: bool, now: Callable[[], float],
+        clock: Clock, sends: bool, now: Callable[[], float], cameras: Collection[str] = (),
     ) -> None:
         self._store, self._site, self._sealing, self._policies = store, site, sealing, policies
         self._certificate, self._log = certificate, Log("sync.inbox")
-        self._clock, self._sends = clock, sends
+        self._clock, self._sends, self._cameras = clock, sends, cameras
         self.alarms = Alarms(store)
         self._seen = Seen(store, site, self.alarms, now)
         self._early: bytes | None = None
@@ -224,6 +224,8 @@ class Inbox:
         why = refusal(body, self._store.chain, numbers, now_us, self._sends)
         if not why and body.sheet is not None:
             why = why_no_sheet(self._store, body.sheet, now_us)
+        if not why and body.watch is not None:
+            why = live_refusal(body.watch, self._cameras)
         upload = body.upload if not why else None
         answer = OrderAnswered(
             sealed.hash, body.number, "refused" if why else "accepted", why,

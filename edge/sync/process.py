@@ -25,8 +25,9 @@ from edge.storage.shelf import plans
 from edge.store import Store
 from edge.sync.alarms import Alarms
 from edge.sync.box_orders import BOX_ORDERS
-from edge.sync.carrier import Carrier, make_client
+from edge.sync.carrier import Carrier
 from edge.sync.centre import CERTIFICATE
+from edge.sync.client import make_client
 from edge.sync.inbox import Inbox
 from edge.sync.link import Arrived, Connected, Event, Link, Lost, Mailbox, NotTaken
 from edge.sync.outbox import Outbox, messages
@@ -268,4 +269,5 @@ def make_inbox(box: Box, centre: str) -> Inbox:
     certificate = box.folder / "keys" / CERTIFICATE
     sends = box.config.sync is not None and box.config.sync.segments is not None
     site = box.site_of(centre)
-    return Inbox(box.store, site, box.keys.sealing, policies, certificate, box.clock, sends, time.monotonic)
+    cameras = {camera.id for camera in box.config.cameras if camera.role == "room"}
+    return Inbox(box.store, site, box.keys.sealing, policies, certificate, box.clock, sends, time.monotonic, cameras)

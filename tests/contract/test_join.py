@@ -36,7 +36,8 @@ from edge.identity.join import Joined, join
 from edge.identity.tls import own_certificate, request_for, waiting_key
 from edge.keys import load_device_key
 from edge.setup import make_box
-from edge.sync.carrier import Carrier, make_client
+from edge.sync.carrier import Carrier
+from edge.sync.client import make_client
 from edge.sync.pace import Pace
 from edge.sync.uploads import Job
 from edge.wiring import open_box

@@ -24,7 +24,8 @@ from edge.enrol.erase import finish, withdraw
 from edge.rollcall.ordered import Maker, make_one
 from edge.sheets import SheetFiles
 from edge.sync.alarms import Alarms
-from edge.sync.carrier import Carrier, CentreTime, make_client
+from edge.sync.carrier import Carrier
+from edge.sync.client import CentreTime, make_client
 from edge.sync.pace import Pace
 from edge.sync.process import make_inbox
 from edge.sync.uploader import Limits, Sheets, Uploader

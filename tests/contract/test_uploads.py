@@ -24,7 +24,8 @@ from central.web.app import create_app
 from central.web.patience import PatientProtocol
 from central.wiring import Centre, init_centre, open_centre
 from edge.sync import carrier as carrying
-from edge.sync.carrier import Carrier, make_client
+from edge.sync.carrier import Carrier
+from edge.sync.client import make_client
 from edge.sync.pace import Pace
 from edge.sync.uploads import Job
 from tests.central.helpers import MORNING, Box, segment_of

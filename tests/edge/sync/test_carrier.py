@@ -12,7 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.sync import carrier as carrying
-from edge.sync.carrier import Carrier, make_client
+from edge.sync.carrier import Carrier
+from edge.sync.client import make_client
 from edge.sync.pace import Pace
 from edge.sync.uploads import Job
 from evidence.seal import KeySigner

@@ -1,0 +1,47 @@
+"""A camera's keyframes as single live pictures: now and then one is decoded, shrunk, and made a JPEG."""
+from __future__ import annotations
+
+import cv2
+
+from common.texts import N_
+from edge.cameras.port import Packet, StreamInfo
+from edge.errors import BadVideo
+from edge.live.video import Made
+from edge.picture.fragments import MAX_PIXELS, decode
+from evidence.times import SECOND
+
+EVERY_US = 3 * SECOND
+SLACK = 10
+"""A keyframe comes a little early or late: a tenth of the time between two pictures is let pass."""
+WIDTH, QUALITY = 480, 70
+TOO_LARGE = N_("its pictures are too large")
+
+
+class Pictures:
+    """`add` every packet; only a keyframe that is due is decoded. `every_us`: between two pictures."""
+
+    def __init__(self, info: StreamInfo, every_us: int = EVERY_US) -> None:
+        """Raises BadVideo."""
+        if info.width * info.height > MAX_PIXELS:
+            raise BadVideo(source="camera", why=TOO_LARGE)
+        self._codec = info.template.codec_context
+        self._codec.thread_type = "NONE"
+        self._every_us, self._due_us = every_us, 0
+
+    def add(self, packet: Packet) -> list[Made]:
+        """The picture that is due, if this packet gives it."""
+        if not packet.key or packet.mono_us < self._due_us:
+            return []
+        frame = decode(self._codec, bytes(packet.av))
+        if frame is None or frame.width * frame.height > MAX_PIXELS:
+            return []
+        self._due_us = packet.mono_us + self._every_us - self._every_us // SLACK
+        width = min(WIDTH, frame.width)
+        height = max(1, round(frame.height * width / frame.width))
+        small = frame.to_ndarray(width=width, height=height, format="bgr24", interpolation="AREA")
+        done, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        return [Made(data.tobytes(), packet.mono_us, True)] if done else []
+
+    def finish(self) -> list[Made]:
+        """Nothing is left over."""
+        return []

@@ -1,0 +1,117 @@
+"""Packets as pieces that a player takes: every picture, from the header on, in pieces of about a second."""
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from edge.cameras.file import open_file
+from edge.cameras.port import Packet
+from edge.clock import AutojumpClock
+from edge.errors import BadVideo
+from edge.live import pictures as pictures_module
+from edge.live.pictures import Pictures
+from edge.live.video import Made, Video
+from evidence.times import SECOND
+from tests.edge.recorder.conftest import START_US, make_film
+
+
+def made_of(path: Path, length_us: int = SECOND) -> tuple[bytes, list[Made], list[Packet]]:
+    source = open_file(f"file:{path}", AutojumpClock(START_US, 1000 * SECOND, "ab"))
+    video, pieces, packets = Video(source.info, length_us), [], []
+    while not source.ended:
+        packet = source.read(0)
+        assert packet is not None
+        packets.append(packet)
+        pieces += video.add(packet)
+    pieces += video.finish()
+    source.close()
+    return video.header, pieces, packets
+
+
+def shown(data: bytes) -> list[bytes]:
+    with av.open(io.BytesIO(data), format="mp4") as container:
+        return [frame.to_ndarray(format="gray").tobytes() for frame in container.decode(video=0)]
+
+
+def pictures_of(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="gray").tobytes() for frame in container.decode(video=0)]
+
+
+@pytest.mark.parametrize(("fps", "gop", "codec", "bframes"), [
+    (10, 10, "libx264", 0), (25, 50, "libx264", 2), (25, 26, "libx264", 0), (25, 3, "libx264", 0),
+    (10, 100, "libx264", 0), (10, 20, "libx265", 0)])
+def test_the_pieces_are_the_film(tmp_path: Path, fps: int, gop: int, codec: str, bframes: int) -> None:
+    path = make_film(tmp_path / "film.mp4", 10, fps=fps, gop=gop, codec=codec, bframes=bframes)
+    header, pieces, packets = made_of(path)
+    assert header[4:8] == b"ftyp" and b"moov" in header and b"moof" not in header
+    assert all(piece.data[4:8] == b"moof" for piece in pieces)
+    assert shown(header + b"".join(piece.data for piece in pieces)) == pictures_of(path)
+    times = [piece.mono_us for piece in pieces]
+    spans = np.diff([*times, packets[-1].mono_us])
+    assert times[0] == packets[0].mono_us and max(spans) <= 1.3 * SECOND and len(pieces) <= 21
+    keys = {packet.mono_us for packet in packets if packet.key}
+    assert [piece.key for piece in pieces] == [time in keys for time in times] and pieces[0].key
+    if codec == "libx264":
+        assert sum(piece.key for piece in pieces) >= min(10, 10 * fps // gop), "a player can begin at each of them"
+
+
+def test_a_piece_with_its_header_plays_by_itself(tmp_path: Path) -> None:
+    path = make_film(tmp_path / "film.mp4", 6, fps=10, gop=10)
+    header, pieces, _ = made_of(path)
+    assert shown(header + b"".join(piece.data for piece in pieces[3:])) == pictures_of(path)[30:]
+
+
+def test_of_a_clock_that_runs_fast_pieces_are_longer(tmp_path: Path) -> None:
+    path = make_film(tmp_path / "film.mp4", 60, fps=2, gop=4)
+    assert len(made_of(path, 20 * SECOND)[1]) <= 6
+
+
+def test_single_pictures_come_every_three_seconds_and_nothing_else_is_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = make_film(tmp_path / "film.mp4", 20, fps=10, gop=10, size=(1280, 720))
+    real, decoded = pictures_module.decode, []
+
+    def counted(codec: av.VideoCodecContext, data: bytes) -> av.VideoFrame | None:
+        decoded.append(len(data))
+        return real(codec, data)
+
+    monkeypatch.setattr(pictures_module, "decode", counted)
+    source = open_file(f"file:{path}", AutojumpClock(START_US, 1000 * SECOND, "ab"))
+    maker, made = Pictures(source.info), []
+    while not source.ended:
+        packet = source.read(0)
+        assert packet is not None
+        made += maker.add(packet)
+    assert len(made) == len(decoded) == 7 and maker.finish() == []
+    assert [round(one.mono_us / SECOND) for one in made] == [1000 + 3 * number for number in range(7)]
+    for one in made:
+        image = cv2.imdecode(np.frombuffer(one.data, np.uint8), cv2.IMREAD_COLOR)
+        assert image is not None and image.shape[:2] == (270, 480)
+
+
+def test_what_is_small_stays_and_what_cannot_be_decoded_is_left_out(tmp_path: Path) -> None:
+    source = open_file(f"file:{make_film(tmp_path / 'film.mp4', 8)}", AutojumpClock(START_US, 1000 * SECOND, "ab"))
+    maker, made = Pictures(source.info), []
+    for number in range(80):
+        packet = source.read(0)
+        assert packet is not None
+        if number == 0:
+            packet.av.update(bytes(packet.av.size))
+        made += maker.add(packet)
+    image = cv2.imdecode(np.frombuffer(made[0].data, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None and image.shape[:2] == (48, 64)
+    assert [round(one.mono_us / SECOND) for one in made] == [1001, 1004, 1007]
+
+
+def test_pictures_that_are_too_large_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures_module, "MAX_PIXELS", 1000)
+    source = open_file(f"file:{make_film(tmp_path / 'film.mp4', 2)}", AutojumpClock(START_US, 1000 * SECOND, "ab"))
+    with pytest.raises(BadVideo):
+        Pictures(source.info)
