@@ -1,10 +1,13 @@
 """HLS of fragmented MP4 by byte range: finds the fragments of a file and writes playlists. No file is copied or cut.
+Init section and fragments that come one by one are read as well.
 
 The files are read as hostile: every length is checked against its surroundings, and nothing large is held in memory.
 """
 from __future__ import annotations
 
 import dataclasses
+import io
+import itertools
 import math
 import struct
 from collections.abc import Iterator, Sequence
@@ -16,6 +19,10 @@ from evidence.errors import BadInput
 MAX_HEADER = 1 << 20
 """No moov or moof of video is larger."""
 MAX_BOXES = 200_000
+MAX_INIT, MAX_MOOF, MAX_PAIRS = 256 << 10, 64 << 10, 64
+"""Bytes of an init section and of a moof that come alone, and fragments of a piece."""
+LONGEST_S = 30
+"""Of a piece that comes alone."""
 _SAMPLE_FIELDS = (0x100, 0x200, 0x400, 0x800)
 _DURATION = 0x100
 NON_SYNC = 0x10000
@@ -61,6 +68,18 @@ class Media:
 
 
 @dataclasses.dataclass(frozen=True)
+class Init:
+    """An init section that came alone: of one video track, and nothing else."""
+
+    track: _Track
+
+    @property
+    def timescale(self) -> int:
+        """Units a second."""
+        return self.track.timescale
+
+
+@dataclasses.dataclass(frozen=True)
 class Part:
     """A file in a playlist, by its address."""
 
@@ -87,6 +106,39 @@ def read_media(file: BinaryIO, size: int) -> Media:
     if header is None or not fragments:
         raise BadMedia(why=N_("it has no fragments"))
     return Media(init_size, header.timescale, tuple(fragments))
+
+
+def read_init(data: bytes) -> Init:
+    """An init section alone: ftyp and moov, with one video track and no sound. Raises BadMedia."""
+    boxes = list(itertools.islice(_top_boxes(io.BytesIO(data), len(data)), 3))
+    if len(data) > MAX_INIT or [kind for kind, _, _ in boxes] != [b"ftyp", b"moov"]:
+        raise BadMedia(why=N_("it is no init section"))
+    moov = _body(io.BytesIO(data), *boxes[1][1:])
+    if len(list(itertools.islice(_children(moov, b"trak"), 2))) != 1:
+        raise BadMedia(why=N_("it has other tracks than one of video"))
+    return Init(_Track.read(moov))
+
+
+def read_piece(init: Init, data: bytes) -> Fragment:
+    """A piece alone: pairs of moof and mdat of the track of its init section, as one fragment. Raises BadMedia."""
+    boxes = list(itertools.islice(_top_boxes(io.BytesIO(data), len(data)), 2 * MAX_PAIRS + 1))
+    kinds = [kind for kind, _, _ in boxes]
+    if not boxes or len(boxes) > 2 * MAX_PAIRS or kinds != [b"moof", b"mdat"] * (len(boxes) // 2):
+        raise BadMedia(why=N_("it is no piece of video"))
+    timings = [_alone(init.track, io.BytesIO(data), offset, length) for _, offset, length in boxes[::2]]
+    duration = sum(timing[1] for timing in timings)
+    if not 0 < duration <= LONGEST_S * init.timescale:
+        raise BadMedia(why=N_("it lasts no time, or too long"))
+    return Fragment(0, len(data), timings[0][0], duration, timings[0][2])
+
+
+def _alone(track: _Track, file: BinaryIO, offset: int, length: int) -> tuple[int, int, bool]:
+    if length > MAX_MOOF:
+        raise BadMedia(why=N_("a header is too large"))
+    moof = _body(file, offset, length)
+    if len(list(itertools.islice(_children(moof, b"traf"), 2))) != 1:
+        raise BadMedia(why=N_("it has other tracks than one of video"))
+    return track.timing(moof)
 
 
 def playlist(parts: Sequence[Part]) -> str:

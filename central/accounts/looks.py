@@ -9,13 +9,14 @@ from central.accounts.people import Actor
 from central.store.accounts import Audited
 from central.store.store import Store
 from central.store.tables import Tx
-from evidence.bodies import AccountChanged, CentreLook, Institution, RecordRef
+from evidence.bodies import AccountChanged, CentreLook, Institution, RecordRef, body_of
 from evidence.canonical import canonical
 from evidence.shape import encode
 
 AGAIN_US = 3600 * 1_000_000
-OWN, NAMES = "own", "names"
-"""A trainee's look at their own record: the account is the pseudonym then. A search for people."""
+OWN, NAMES, LIVE, WALL = "own", "names", "live", "wall"
+"""A trainee's look at their own record: the account is the pseudonym then. A search for people. Into a room; at single
+pictures of rooms: the choice of many, of no room, and each that is shown."""
 
 
 def state_look(
@@ -37,10 +38,10 @@ def state_own_look(store: Store, class_id: str, person: str, now_us: int) -> boo
 def _state_once(store: Store, body: CentreLook, now_us: int) -> bool:
     thing = _thing(body)
     with store.read() as tx:
-        if tx.looked(body.account, thing, now_us - AGAIN_US, now_us):
+        if tx.looked(body.account, thing, now_us - AGAIN_US, now_us) is not None:
             return False
     with store.write() as tx:
-        if tx.looked(body.account, thing, now_us - AGAIN_US, now_us):
+        if tx.looked(body.account, thing, now_us - AGAIN_US, now_us) is not None:
             return False
         state(store, tx, body, thing)
     return True
@@ -50,12 +51,37 @@ def looked(store: Store, actor: Actor, what: str, now_us: int, **thing: Any) -> 
     """Whether it is on record that this person looked at this within the hour; `thing` as in `state_look`."""
     with store.read() as tx:
         return tx.looked(actor.account, _thing(CentreLook(actor.account, what, actor.role, **thing)),
-                         now_us - AGAIN_US, now_us)
+                         now_us - AGAIN_US, now_us) is not None
+
+
+def state_look_into(
+    store: Store, actor: Actor, what: str, device: str | None, class_id: str | None, why: str, now_us: int
+) -> None:
+    """State that this person looks live into a room, or at pictures of rooms (`device` None), for this reason. Where
+    that is on record within the hour it is stated again only for another class that runs there now."""
+    body = CentreLook(actor.account, what, actor.role, class_id, why=why, device=device)
+    last = look_into(store, actor, what, device, now_us)
+    if last is not None and class_id in (None, last.class_id):
+        return
+    with store.write() as tx:
+        state(store, tx, body, _thing(body))
+
+
+def look_into(store: Store, actor: Actor, what: str, device: str | None, now_us: int) -> CentreLook | None:
+    """The newest look of this person into a room within the hour, with its reason."""
+    thing = _thing(CentreLook(actor.account, what, actor.role, device=device))
+    with store.read() as tx:
+        seq = tx.looked(actor.account, thing, now_us - AGAIN_US, now_us)
+        sealed = None if seq is None else tx.record(store.device, store.chain, seq)
+    body = None if sealed is None else body_of(sealed.record)
+    return body if isinstance(body, CentreLook) else None
 
 
 def _thing(body: CentreLook) -> str:
-    """What was looked at, for whatever reason; of a search, `why` is what was looked for."""
+    """What was looked at, for whatever reason; of a search, `why` is what was looked for; of a room, the box is it,
+    whichever class runs there."""
     named = body if body.what == NAMES else dataclasses.replace(body, why="")
+    named = dataclasses.replace(named, class_id=None) if body.what in (LIVE, WALL) else named
     return hashlib.sha256(canonical(encode(named))).hexdigest()
 
 

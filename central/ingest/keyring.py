@@ -14,9 +14,10 @@ from evidence.bodies import Genesis, body_of, read_known
 from evidence.certs import Identity, fingerprint, identity, join_chain
 from evidence.errors import BadCertificate, BadSeal, RevokedKey, TestKey, ZaitangError
 from evidence.heartbeats import HEARTBEAT_TYPE, Heartbeat, open_heartbeat
+from evidence.live import LiveFragment, peek_live, read_live
 from evidence.own_links import OWN_TYPE, OwnLink, peek_own_link, read_own_link
 from evidence.records import Sealed
-from evidence.seal import RECORD_TYPE, UPLOAD_TYPE, Opened, open_envelope, pae, verify_opened
+from evidence.seal import LIVE_TYPE, RECORD_TYPE, UPLOAD_TYPE, Opened, open_envelope, pae, verify_opened
 from evidence.uploads import Upload, peek_upload, read_upload
 
 _LOG = Log("keyring")
@@ -102,6 +103,13 @@ class Keyring:
         device = peek_upload(envelope).device
         opened = open_envelope(envelope, UPLOAD_TYPE)
         return read_upload(envelope, self._signer(device, opened, f"an upload of {device}"))
+
+    def check_live(self, envelope: bytes) -> LiveFragment:
+        """The word for a piece of live pictures in an envelope whose seal holds. Raises BadRecord or a
+        VerificationError."""
+        device = peek_live(envelope).device
+        opened = open_envelope(envelope, LIVE_TYPE)
+        return read_live(envelope, self._signer(device, opened, f"a live piece of {device}"))
 
     def check_own_link(self, envelope: bytes) -> tuple[OwnLink, str]:
         """The own link in an envelope whose seal holds, and the keyid of the box. Raises BadRecord or a

@@ -18,6 +18,7 @@ from evidence.box_orders import (
     OrderAnswered,
     Revocation,
     WantedFile,
+    WantedLive,
     WantedUpload,
 )
 from evidence.canonical import canonical
@@ -58,6 +59,13 @@ def order_settings(
         head_of(tx, device)
         body = BoxOrder(device, next_number(tx, device), expires(days, now_us), "settings", settings=settings)
         return store.append(tx, body), body
+
+
+def order_watch(store: Store, tx: Tx, device: str, wanted: WantedLive, until_us: int) -> Sealed:
+    """Order live pictures of a box, which takes that until then (UTC). Raises NoSuchBox."""
+    head_of(tx, device)
+    return store.append(
+        tx, BoxOrder(device, next_number(tx, device), utc_text(until_us), "watch", watch=wanted))
 
 
 def tell_of_revocation(

@@ -148,11 +148,12 @@ class AccountTables:
         """Find a record of a look or of a change from now on."""
         self._db.execute(insert(t.audit).values(**dataclasses.asdict(audited)))
 
-    def looked(self, account: str, thing: str, since_us: int, until_us: int) -> bool:
-        """Whether it is on record that an account looked at this thing between these moments."""
+    def looked(self, account: str, thing: str, since_us: int, until_us: int) -> int | None:
+        """The number of the newest record that an account looked at this thing between these moments, if any."""
         c = t.audit.c
-        rows = select(c.seq).where(c.account == account, c.thing == thing, c.at_us.between(since_us, until_us)).limit(1)
-        return self._db.execute(rows).first() is not None
+        rows = select(c.seq).where(c.account == account, c.thing == thing, c.at_us.between(since_us, until_us))
+        seq: int | None = self._db.execute(rows.order_by(c.seq.desc()).limit(1)).scalar()
+        return seq
 
     def audited(
         self, account: str | None = None, class_id: str | None = None, since_us: int | None = None,

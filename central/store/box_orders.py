@@ -4,16 +4,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
 
 from central.store import schema as t
-from evidence.bodies import Sheet, body_of
+from evidence.bodies import LiveEnded, Sheet, body_of
 from evidence.box_orders import BoxOrder, OrderAnswered
 from evidence.records import Sealed
 from evidence.seal import read_sealed
 from evidence.times import utc_us
 
-ORDER, ANSWER, SHEET = "order.box", "order.answered", "sheet"
+TYPES = ("order.box", "order.answered", "sheet", "live.ended")
 MOST_NUMBER = 2**52
 """A box that says that it answered a higher number invents it: behind the highest that there is nothing is ordered."""
 
@@ -38,7 +38,7 @@ class BoxOrderTables:
     def note_orders(self, sealed: Sequence[tuple[int, Sealed]]) -> None:
         """Of new records, each with its leaf, remember the orders to boxes and the answers."""
         for leaf, one in sealed:
-            if one.record.type not in (ORDER, ANSWER, SHEET):
+            if one.record.type not in TYPES:
                 continue
             body = body_of(one.record)
             if isinstance(body, BoxOrder):
@@ -51,6 +51,10 @@ class BoxOrderTables:
                 o = t.box_orders.c
                 self._db.execute(update(t.box_orders).values(sheet_leaf=leaf).where(
                     o.device == one.record.device, o.hash == body.order, o.sheet_leaf.is_(None)))
+            elif isinstance(body, LiveEnded):
+                o = t.box_orders.c
+                self._db.execute(update(t.box_orders).values(ended_leaf=leaf).where(
+                    o.device == one.record.device, o.hash == body.order, o.ended_leaf.is_(None)))
 
     def answer_to(self, device: str, order: str) -> Sealed | None:
         """What a box answered to an order first."""
@@ -77,6 +81,22 @@ class BoxOrderTables:
         envelope = self._db.execute(
             select(r.envelope).select_from(joined).where(o.device == device, o.hash == order)).scalar()
         return None if envelope is None else read_sealed(envelope)
+
+    def order_to(self, device: str, order: str) -> tuple[Sealed, bool] | None:
+        """The order to a box with that hash, and whether the box says that the live pictures it wants are over."""
+        found = self._orders(device, t.box_orders.c.hash == order)
+        return found[0] if found else None
+
+    def orders_since(self, device: str, us: int) -> list[tuple[Sealed, bool]]:
+        """The orders to a box that it may take after that moment, in the order in which they were made; with the same
+        word."""
+        return self._orders(device, t.box_orders.c.until_us > us)
+
+    def _orders(self, device: str, which: ColumnElement[bool]) -> list[tuple[Sealed, bool]]:
+        o, r = t.box_orders.c, t.records.c
+        joined = t.box_orders.join(t.records, o.leaf == r.leaf)
+        rows = select(r.envelope, o.ended_leaf).select_from(joined).where(o.device == device, which).order_by(o.leaf)
+        return [(read_sealed(envelope), ended is not None) for envelope, ended in self._db.execute(rows)]
 
     def orders_to(self, device: str) -> list[Sealed]:
         """All orders to a box, in the order in which they were made."""

@@ -34,6 +34,18 @@ class KeptNumber:
     sealed: bytes
 
 
+@dataclasses.dataclass(frozen=True)
+class Booking:
+    """That a class has a box, in this room, from its first class-hour to the end of its last one (UTC µs)."""
+
+    class_id: str
+    device: str
+    room: str
+    institution: str | None
+    first_us: int
+    last_us: int
+
+
 class PlanTables:
     """The part of a transaction that speaks of plans before and beside their orders."""
 
@@ -116,3 +128,15 @@ class PlanTables:
         rows = select(c.class_id).where(
             or_(*same), c.class_id != order.class_id, c.first_us < last_us, c.last_us > first_us)
         return sorted(set(self._db.execute(rows).scalars()))
+
+    def bookings_of(self, device: str) -> list[Booking]:
+        """Which classes have, had or will have a box, in order of time."""
+        c = t.bookings.c
+        rows = select(t.bookings).where(c.device == device).order_by(c.first_us, c.class_id)
+        return [Booking(*row) for row in self._db.execute(rows)]
+
+    def bookings_at(self, us: int) -> list[Booking]:
+        """Which classes have which boxes at a moment."""
+        c = t.bookings.c
+        rows = select(t.bookings).where(c.last_us > us, c.first_us <= us).order_by(c.device, c.class_id)
+        return [Booking(*row) for row in self._db.execute(rows)]

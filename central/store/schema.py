@@ -98,6 +98,7 @@ box_orders = Table(
     Column("hash", _text(64), nullable=False),
     Column("until_us", BigInteger, nullable=False),
     Column("sheet_leaf", BigInteger, comment="of the first record of that box that states the sheet it orders"),
+    Column("ended_leaf", BigInteger, comment="of the first one that says that the live pictures it orders are over"),
     Index("box_orders_device", "device", "leaf"),
 )
 

@@ -156,6 +156,12 @@ class Tx(
             rows = rows.where(c.class_id == class_id)
         return [read_sealed(envelope) for envelope in self._db.execute(rows).scalars()]
 
+    def newest_of(self, class_id: str, type_: str, most: int) -> list[Sealed]:
+        """The newest records of a type of a class, the newest first."""
+        c = t.records.c
+        rows = select(c.envelope).where(c.class_id == class_id, c.type == type_).order_by(c.leaf.desc()).limit(most)
+        return [read_sealed(envelope) for envelope in self._db.execute(rows).scalars()]
+
     def of_device(self, device: str, type_: str, after: int) -> list[Sealed]:
         """The records of a type of one device whose leaf is above `after`, by order of acceptance."""
         c = t.records.c

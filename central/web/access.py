@@ -1,9 +1,9 @@
 """Who may call a route: each declares one Action, or why everybody may; role and scope are checked before the handler.
 
 The scope follows from the names in the path: `class_id`, `planned` (a class that may be a draft), `device` with `chain`
-and `seq`, `sha256`, `institution`, `device` alone. What is not within it does not exist: the same error as for what is
-not there. Forms of people who are signed in hold a token of their session; it is checked here, and their fields are
-`form_of(request)`.
+and `seq`, `sha256`, `institution`, `device` alone, `box` (whose room it is in now). What is not within it does not
+exist: the same error as for what is not there. Forms of people who are signed in hold a token of their session; it is
+checked here, and their fields are `form_of(request)`.
 """
 from __future__ import annotations
 
@@ -68,7 +68,9 @@ class Gate:
             raise NotSignedIn
         if not actor.may(self.may):
             raise NotAllowed
-        if request.path_params:
+        if "box" in request.path_params:
+            request.app.state.live.reach(actor, str(request.path_params["box"]))
+        elif request.path_params:
             with request.app.state.centre.store.read() as tx:
                 check_path(tx, actor, request.path_params, self._centre)
 

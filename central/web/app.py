@@ -34,7 +34,10 @@ from central.errors import (
     UnknownInstitution,
     UnknownPaper,
 )
+from central.live.desk import LiveDesk
+from central.live.errors import NoPiece, NoSuchRoom, TooManyRooms, TooManyViewers
 from central.plans.errors import NoDraft, UnknownHour
+from central.renewing import look_after
 from central.tree.errors import UnknownWitness
 from central.web.access import check_routes
 from central.web.administration import administration
@@ -61,6 +64,9 @@ from central.web.errors import (
 from central.web.exports import exports
 from central.web.front import front
 from central.web.guard import Guard
+from central.web.live import live
+from central.web.live_boxes import STATUS as PIECES
+from central.web.live_boxes import live_boxes
 from central.web.log import log
 from central.web.me import me
 from central.web.openapi import PREFIX
@@ -78,6 +84,7 @@ from central.web.survey import survey
 from central.web.uploads import STATUS as UPLOADS
 from central.web.uploads import uploads
 from central.web.video import video
+from central.web.wall import wall
 from central.wiring import Centre
 from common.texts import N_, translate, words
 from evidence.errors import BadCheckpoint, BadCosignature, BadInput, BadNote, BadProof, BadTile, ZaitangError
@@ -93,10 +100,14 @@ STATUS: dict[type[ZaitangError], int] = {
     OwnLinkOver: 404, VisitOver: 404, NoObjection: 404, UnknownPaper: 404, NoDraft: 404, UnknownHour: 404,
     SheetNotHere: 404, SheetAsked: 409,
     UnknownTicket: 404, TicketUsed: 410, SurveyClosed: 410, SurveyAgain: 403, TicketGone: 410,
-    **UPLOADS,
+    NoPiece: 404, NoSuchRoom: 404, TooManyViewers: 429, TooManyRooms: 503,
+    **UPLOADS, **PIECES,
 }
 CANNOT = N_("This page cannot be shown")
 NOT_HERE = N_("There is no such page.")
+SWEEP_S = 2.0
+"""So often live pictures that are too old are let go of."""
+PROGRAMS = ("/check", ".m3u8", "/state", "/replay/ask", "/init.mp4", ".m4s", "/picture.jpg")
 
 
 def create_app(centre: Centre) -> FastAPI:
@@ -104,16 +115,19 @@ def create_app(centre: Centre) -> FastAPI:
     app = FastAPI(title="Zaitang", docs_url=None, redoc_url=None, openapi_url=None)
     web, stories = centre.config.web, Stories(centre.store, centre.clock, centre.kept_files)
     reels, reasons = Reels(centre.objects), Reasons(centre, stories)
+    desk = app.state.live = LiveDesk(centre.store, centre.clock)
     app.state.centre, app.state.door, app.state.cookies = centre, centre.door(), Cookies(web.tls)
     for router in (uploads(centre), api(centre, stories), log(centre), video(centre, stories, reels, reasons),
                    front(centre, stories), pages(centre, stories), signing_in(centre), own(centre),
                    administration(centre), audit(centre), me(centre, stories), survey(centre, stories),
                    review(centre, stories, reasons), replay(centre, stories, reels, reasons), sheets(centre, stories),
                    decision(centre), objections(centre, stories), inspections(centre, stories), facts(centre, stories),
+                   live_boxes(centre, desk), live(centre, desk), wall(centre, desk),
                    plans(centre), plan_edits(centre), exports(centre, DossierDesk())):
         app.router.routes.extend(router.routes)
     app.router.routes.extend(described(app, centre).routes)
     app.mount("/static", Files(), name="static")
+    look_after(app, desk.hub.sweep, SWEEP_S)
     check_routes(app.routes)
     app.add_middleware(Guard, names=frozenset(name.lower() for name in web.names), tls=web.tls)
 
@@ -142,8 +156,7 @@ def create_app(centre: Centre) -> FastAPI:
 def _for_programs(request: Request) -> bool:
     """Whether a program asks, or the script of a page, and not a person who reads the answer."""
     path = request.url.path
-    return path.startswith(("/api/", "/log/", "/media/")) or path.endswith(
-        ("/check", ".m3u8", "/replay/state", "/replay/ask"))
+    return path.startswith(("/api/", "/log/", "/media/")) or path.endswith(PROGRAMS)
 
 
 def _problem(request: Request, centre: Centre, status: int, text: str) -> Response:

@@ -7,8 +7,6 @@ nothing to make, and a part says itself where it belongs. Every request carries 
 """
 from __future__ import annotations
 
-import asyncio
-import base64
 import dataclasses
 import errno
 import functools
@@ -16,7 +14,7 @@ import re
 import shutil
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fastapi import APIRouter, Request
@@ -31,6 +29,7 @@ from central.ingest.believed import Believed
 from central.objects import Objects
 from central.parts import Part, sync_place
 from central.web.access import Public, Routes
+from central.web.bodies import chunks, token_of
 from central.web.errors import (
     BadPart,
     DiskFull,
@@ -68,7 +67,6 @@ PER_BOX, ALL = 2, 32
 """Parts that are taken in at once."""
 IDLE_S, SLOWEST = 20.0, 4096
 """Seconds without a byte, and bytes a second over a whole part, at which a sender is let go."""
-MOST_TOKEN = 8192
 SWEEP_S = 3600.0
 ALARM_US = 24 * 60 * MINUTE
 CHANGED = "centre.file_changed"
@@ -136,7 +134,7 @@ class _Desk:
         """The token of a request, which must be for this file and this moment; and an accepted record of its box must
         name the file: of a segment, or of a contact sheet that may come. Raises NoToken, TokenRefused,
         UnannouncedSegment, FileTooBig."""
-        token, now_us = _token(authorization), self._centre.clock.stamp().utc_us
+        token, now_us = token_of(authorization), self._centre.clock.stamp().utc_us
         try:
             upload = self._believed.ask(lambda keyring: keyring.check_upload(token))
             judge_upload(upload, self._centre.store.device, sha256, now_us)
@@ -212,7 +210,8 @@ class _Desk:
             with objects.parts.open(upload.sha256, upload.device, upload.size, goal) as part:
                 if part.size != first:
                     return _answer(409, part.size, upload)
-                async for chunk in _chunks(request, length):
+                within_s = IDLE_S + length / SLOWEST
+                async for chunk in chunks(request, length, IDLE_S, within_s, TooSlow(), BadPart(most=MOST_PART)):
                     await run_in_threadpool(part.write, chunk)
                 if part.size < upload.size:
                     return _answer(204, part.size, upload)
@@ -293,17 +292,6 @@ def _is_full(body: object) -> bool:
     return isinstance(body, Alarm) and body.code == "centre.full"
 
 
-def _token(authorization: str | None) -> bytes:
-    """The envelope in `Authorization: Bearer` (RFC 6750). Raises NoToken."""
-    scheme, _, text = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not 0 < len(text) <= MOST_TOKEN:
-        raise NoToken
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError:
-        raise NoToken from None
-
-
 def _range(request: Request, size: int) -> tuple[int, int]:
     """Where a part begins, and its length. Raises BadPart."""
     match = _RANGE.fullmatch(request.headers.get("content-range", ""))
@@ -313,30 +301,6 @@ def _range(request: Request, size: int) -> tuple[int, int]:
     if whole != size or not 0 < length <= MOST_PART or last >= size or said != str(length):
         raise BadPart(most=MOST_PART)
     return first, length
-
-
-async def _chunks(request: Request, length: int) -> AsyncIterator[bytes]:
-    """The bytes of a part, as they come. Raises TooSlow, BadPart when there are more or fewer, ClientDisconnect."""
-    stream, left, until = request.stream(), length, time.monotonic() + IDLE_S + length / SLOWEST
-    while True:
-        try:
-            chunk = await asyncio.wait_for(_next(stream), min(IDLE_S, until - time.monotonic()))
-        except TimeoutError:
-            raise TooSlow from None
-        left -= len(chunk)
-        if left < 0 or (left and not chunk):
-            raise BadPart(most=MOST_PART)
-        if not chunk:
-            return
-        yield chunk
-
-
-async def _next(stream: AsyncIterator[bytes]) -> bytes:
-    """The next bytes; none at the end."""
-    async for chunk in stream:
-        if chunk:
-            return chunk
-    return b""
 
 
 def _answer(status: int, offset: int, upload: Upload, whole: bool = False) -> Response:

@@ -16,7 +16,7 @@ from central.accounts.door import form_token
 from central.classes.inspections import InspectionSaid, state_inspection
 from central.classes.objections import raise_objection
 from central.web.access import Gate, Public, Routes, UndeclaredRoute, check_routes, gate_of
-from central.web.app import create_app
+from central.web.app import PROGRAMS, create_app
 from central.wiring import Centre, init_centre
 from tests.central.console import COOKIE, HERE, become, send, session_of
 from tests.central.helpers import MORNING, FixedClock
@@ -133,6 +133,18 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/classes/{class_id}/facts"): get("/classes/{class_id}/facts"),
     ("POST", "/classes/{class_id}/facts"): post("/classes/{class_id}/facts"),
     ("GET", "/classes/{class_id}/facts/{rule}.toml"): get("/classes/{class_id}/facts/O8.toml"),
+    ("PUT", "/api/live/{order}/{epoch}/{number}"): sent("PUT", "/api/live/{sha256}/0/0"),
+    ("GET", "/live/{box}"): get("/live/{device}"),
+    ("POST", "/live/{box}"): post("/live/{device}", why=""),
+    ("POST", "/live/{box}/end"): post("/live/{device}/end"),
+    ("GET", "/live/{box}/state"): get("/live/{device}/state"),
+    ("GET", "/live/{box}/stream.m3u8"): get("/live/{device}/stream.m3u8"),
+    ("GET", "/live/{box}/{order}/{epoch}/init.mp4"): get("/live/{device}/{sha256}/0/init.mp4"),
+    ("GET", "/live/{box}/{order}/{epoch}/{number}.m4s"): get("/live/{device}/{sha256}/0/1.m4s"),
+    ("GET", "/live/{box}/picture.jpg"): get("/live/{device}/picture.jpg"),
+    ("GET", "/wall"): get("/wall"),
+    ("POST", "/wall"): post("/wall", why=""),
+    ("GET", "/wall/state"): get("/wall/state"),
     ("GET", "/plans"): get("/plans"),
     ("GET", "/plans/new"): get("/plans/new"),
     ("POST", "/plans/new"): post("/plans/new"),
@@ -149,8 +161,9 @@ CALLS: dict[tuple[str, str], Call] = {
        for method, call in (("GET", get), ("POST", post))},
 }
 """How each route is called, at the things of a side. A route that is not here fails the test."""
-SCOPED = ("{class_id}", "{planned}", "{device}", "{sha256}", "{institution}")
+SCOPED = ("{class_id}", "{planned}", "{device}", "{box}", "{sha256}", "{institution}")
 PUBLIC = {
+    "/api/live/{order}/{epoch}/{number}",
     "/api/segments/{sha256}", "/log/checkpoint", "/log/key", "/log/tile/{path:path}", "/log/records/{path:path}",
     "/log/inclusion", "/log/consistency", "/log/cosignatures", "/sign-in", "/sign-in/code", "/welcome/{link}", "/me",
     "/me/open/{token}", "/me/objections", "/me/survey", "/me/leave", "/survey/{ticket}", "/api/openapi.json",
@@ -250,7 +263,7 @@ def test_whoever_is_not_signed_in_reaches_nothing(world: World, key: tuple[str, 
         if token is not None:
             become(client, token)
         answer = CALLS[key](client, world.sides["a"])
-        programs = key[1].startswith(("/api/", "/media/")) or key[1].endswith(("/check", ".m3u8"))
+        programs = key[1].startswith(("/api/", "/media/")) or key[1].endswith(PROGRAMS)
         if programs:
             assert answer.status_code == 401 and answer.headers["content-type"] == "application/json"
         else:
@@ -382,7 +395,8 @@ FORMS = [path for method, path in CALLS if method == "POST" and path != "/log/co
 def test_a_form_needs_the_token_of_its_session(world: World, path: str) -> None:
     route = next(one for one in routes(world.app) if ("POST", path) in keys(one))
     path = path.format(account="administrator", link="none", token="none", ticket="none", class_id="class-a",
-                       block=BLOCK, objection="o-1", planned="class-a", hour="h1", what="joins", device="box-a")
+                       block=BLOCK, objection="o-1", planned="class-a", hour="h1", what="joins", device="box-a",
+                       box="box-a")
     declared = _declared(route)
     who = next(who for who in ("administrator", "city", "school")
                if isinstance(declared, Public) or may(WHO[who][0], declared))

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.hls import BadMedia, Fragment, Media, Part, playlist, read_media
+from common.hls import (
+    LONGEST_S,
+    MAX_PAIRS,
+    BadMedia,
+    Fragment,
+    Media,
+    Part,
+    playlist,
+    read_init,
+    read_media,
+    read_piece,
+)
 
 av = pytest.importorskip("av")
 
@@ -100,3 +111,87 @@ def test_damage_gives_an_answer_or_our_own_error(offset: int, noise: bytes) -> N
 def test_noise_gives_our_own_error(data: bytes) -> None:
     with pytest.raises(BadMedia):
         media_of(data)
+
+
+# --- what comes piece by piece
+
+
+def cut(data: bytes) -> tuple[bytes, list[bytes]]:
+    media = media_of(data)
+    return data[: media.init_size], [data[one.offset : one.offset + one.size] for one in media.fragments]
+
+
+INIT, CUT = cut(FILM)
+
+
+def test_pieces_are_read_as_the_whole_file_is() -> None:
+    init, media = read_init(INIT), media_of(FILM)
+    assert init.timescale == media.timescale
+    for piece, one in zip(CUT, media.fragments, strict=True):
+        read = read_piece(init, piece)
+        assert (read.size, read.start, read.duration, read.key) == (len(piece), one.start, one.duration, True)
+    both = read_piece(init, CUT[0] + CUT[1])
+    assert (both.start, both.duration) == (media.fragments[0].start, 2 * media.fragments[0].duration)
+
+
+def test_a_piece_is_nothing_but_its_video() -> None:
+    init = read_init(INIT)
+    more = struct.pack(">I4s", 12, b"free") + b"evil"
+    for bad in (b"", INIT, FILM, CUT[0][:-1], CUT[0] + more, more + CUT[0], CUT[0] * (MAX_PAIRS + 1), bytes(40)):
+        with pytest.raises(BadMedia):
+            read_piece(init, bad)
+    for bad in (b"", CUT[0], FILM, INIT + more, INIT[:-1], INIT * 2, INIT + bytes(300_000)):
+        with pytest.raises(BadMedia):
+            read_init(bad)
+
+
+def test_a_header_with_sound_or_a_second_track_is_refused() -> None:
+    sink = io.BytesIO()
+    with av.open(sink, "w", format="mp4", options={"movflags": "frag_keyframe+empty_moov"}) as out:
+        video, sound = out.add_stream("libx264", rate=10), out.add_stream("aac", rate=48000)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        sound.layout = "mono"
+        out.start_encoding()
+    data = sink.getvalue()
+    end = data.index(b"moov") - 4
+    size = struct.unpack_from(">I", data, end)[0]
+    with pytest.raises(BadMedia):
+        read_init(data[: end + size])
+
+
+def test_a_piece_of_no_time_or_of_hours_is_refused() -> None:
+    init = read_init(INIT)
+    at = CUT[0].index(b"tfhd") + 4
+    for seconds in (0, LONGEST_S * init.timescale + 1, 2**31):
+        changed = bytearray(CUT[0])
+        trun = changed.index(b"trun") + 4
+        flags = struct.unpack_from(">I", changed, trun)[0] & 0xFFFFFF
+        if flags & 0x100:  # a length for each sample
+            first = trun + 8 + (4 if flags & 1 else 0) + (4 if flags & 4 else 0)
+            stride = 4 * sum(bool(flags & one) for one in (0x100, 0x200, 0x400, 0x800))
+            for index in range(10):
+                struct.pack_into(">I", changed, first + index * stride, seconds)
+        else:
+            struct.pack_into(">I", changed, at + 8, seconds)
+        with pytest.raises(BadMedia):
+            read_piece(init, bytes(changed))
+
+
+@given(st.integers(0, len(INIT + CUT[0]) - 1), st.binary(min_size=1, max_size=8))
+def test_a_changed_piece_is_read_or_refused(offset: int, change: bytes) -> None:
+    whole = bytearray(INIT + CUT[0])
+    whole[offset : offset + len(change)] = change
+    try:
+        init = read_init(bytes(whole[: len(INIT)]))
+        read = read_piece(init, bytes(whole[len(INIT) :]))
+    except BadMedia:
+        return
+    assert 0 < read.duration <= LONGEST_S * init.timescale
+
+
+@given(st.binary(max_size=200))
+def test_whatever_comes_as_a_piece_only_our_own_error_comes_out(data: bytes) -> None:
+    init = read_init(INIT)
+    for read in (lambda: read_init(data), lambda: read_piece(init, data)):
+        with pytest.raises(BadMedia):
+            read()

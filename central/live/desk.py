@@ -1,0 +1,142 @@
+"""Who looks into which room now, and what is made of it: reach, reason, order, and how the room stands.
+
+Players ask for a piece a second, each of them: what a request needs is kept for seconds, and read once for all who ask.
+"""
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from central.accounts.looks import look_into, state_look_into
+from central.accounts.people import Actor
+from central.accounts.scope import scope_of
+from central.clock import Clock
+from central.live.decide import Form, Ordered, Standing, State, due, is_heard, state_of
+from central.live.errors import NoSuchRoom
+from central.live.hub import Hub
+from central.live.orders import camera_of, newest_order, order_if_due
+from central.live.rooms import Room, Rooms
+from central.store.store import Store
+from evidence.bodies import CentreLook
+
+T = TypeVar("T")
+REACH_S, LOOK_S, ORDER_S = 5.0, 5.0, 1.0
+"""So many seconds what is within reach, that a reason is on record, and what became of an order are good for."""
+MOST = 8192
+
+
+class Fresh(Generic[T]):
+    """Answers of a question by key, each good for some seconds. For any thread."""
+
+    def __init__(self, good_s: float) -> None:
+        self._good_s, self._lock = good_s, threading.Lock()
+        self._known: dict[Hashable, tuple[float, T]] = {}
+
+    def ask(self, key: Hashable, question: Callable[[], T]) -> T:
+        """The answer; what the question raises is raised and not kept."""
+        with self._lock:
+            known = self._known.get(key)
+        if known is not None and time.monotonic() < known[0] + self._good_s:
+            return known[1]
+        said = question()
+        with self._lock:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            self._known[key] = (time.monotonic(), said)
+        return said
+
+    def forget(self, key: Hashable) -> None:
+        """Ask anew next time."""
+        with self._lock:
+            self._known.pop(key, None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Situation:
+    """How a room stands. `room`: of whom it is now, the class that runs first; `heard_us`: when its box proved last
+    that it lives, UTC; `runs`: a class-hour of that class goes on."""
+
+    state: State
+    stands: Standing
+    ordered: Ordered | None
+    heard_us: int | None
+    room: Room
+    runs: bool
+
+
+class LiveDesk:
+    """One for a process."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.hub, self.rooms = Hub(clock), Rooms(store, clock)
+        self._store, self._clock = store, clock
+        self._reach, self._looks = Fresh[tuple[Room, ...]](REACH_S), Fresh[CentreLook | None](LOOK_S)
+        self._orders = Fresh[tuple[Ordered | None, int | None]](ORDER_S)
+
+    def reach(self, actor: Actor, device: str) -> Room:
+        """The room of a box within somebody's reach, now. Raises NoSuchRoom."""
+
+        def ask() -> tuple[Room, ...]:
+            rooms = self.rooms.of(device)
+            with self._store.read() as tx:
+                scope = scope_of(tx, actor)
+            return tuple(one for one in rooms if scope.holds(one.institution))
+
+        now_us = self._clock.stamp().utc_us
+        found = self._reach.ask((actor.account, actor.role, actor.scope, device), ask)
+        if not found:
+            raise NoSuchRoom
+        return next((one for one in found if one.runs(now_us)), found[0])
+
+    def look(self, actor: Actor, what: str, device: str | None) -> CentreLook | None:
+        """What this person said within the hour why they look."""
+        return self._looks.ask(
+            (actor.account, what, device),
+            lambda: look_into(self._store, actor, what, device, self._clock.stamp().utc_us))
+
+    def state_look(self, actor: Actor, what: str, room: Room | None, why: str) -> None:
+        """State that this person looks into a room, or at the wall (None), for this reason."""
+        now_us = self._clock.stamp().utc_us
+        device = None if room is None else room.device
+        class_id = room.class_id if room is not None and room.runs(now_us) else None
+        state_look_into(self._store, actor, what, device, class_id, why, now_us)
+        self._looks.forget((actor.account, what, device))
+
+    def keep_looking(self, actor: Actor, what: str, room: Room, look: CentreLook) -> None:
+        """Whoever still looks when another class begins looks at that one, too."""
+        if room.runs(self._clock.stamp().utc_us) and look.class_id != room.class_id:
+            self.state_look(actor, what, room, look.why)
+
+    def watch(self, actor: Actor, room: Room, form: Form, asked: bool = False) -> None:
+        """Somebody watches: note it, and order pictures where that is due. `asked`: they did it just now, no page by
+        itself. Raises NoSuchBox, TooManyViewers, TooManyRooms."""
+        self.hub.see(room.device, form, actor.account)
+        now_us = self._clock.stamp().utc_us
+        if asked:
+            self._orders.forget((room.device, form))
+        newest, heard_us = self._order(room.device, form)
+        heard = is_heard(heard_us, now_us)
+        if not due(newest, heard, asked, now_us):
+            return
+        with self._store.read() as tx:
+            camera = camera_of(tx, room.device, room.class_id)
+        order_if_due(self._store, room.device, form, actor.account, heard, asked, camera, now_us)
+        self._orders.forget((room.device, form))
+
+    def situation(self, room: Room, form: Form) -> Situation:
+        """How a room stands."""
+        stamp = self._clock.stamp()
+        stands = self.hub.stands(room.device, form)
+        ordered, heard_us = self._order(room.device, form)
+        state = state_of(ordered, stands, heard_us, stamp.utc_us, stamp.mono_us)
+        return Situation(state, stands, ordered, heard_us, room, room.runs(stamp.utc_us))
+
+    def _order(self, device: str, form: Form) -> tuple[Ordered | None, int | None]:
+        def ask() -> tuple[Ordered | None, int | None]:
+            with self._store.read() as tx:
+                return newest_order(tx, device, form, self._clock.stamp().utc_us), tx.heard_at([device]).get(device)
+
+        return self._orders.ask((device, form), ask)

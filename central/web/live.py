@@ -1,0 +1,130 @@
+"""Looking into a room now: the page, which takes a reason, its stream in pieces, and how it stands."""
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi import Path as PathParam
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+
+from central.accounts.actions import Action
+from central.accounts.looks import LIVE, WALL
+from central.classes.institutions import institutions_of
+from central.live.desk import LiveDesk
+from central.live.errors import BadLook, NoPiece
+from central.live.rooms import Room
+from central.web.access import Routes, actor_of, field
+from central.web.case.common import back_to
+from central.web.class_names import ClassName
+from central.web.live_words import no_reason, state_told
+from central.web.render import lang_of, page
+from central.web.video import PLAYLIST, Sha
+from central.wiring import Centre
+from common.texts import words
+
+LONGEST = 200
+"""Characters of a reason."""
+Count = Annotated[int, PathParam(ge=0, lt=2**53)]
+
+
+def live(centre: Centre, desk: LiveDesk) -> APIRouter:
+    """Routes of it. Without a reason on record a player, and a picture, are led to the page that asks for it."""
+    routes = Routes(centre.store.device, default_response_class=HTMLResponse)
+
+    def looks(request: Request, box: str, *what: str) -> bool:
+        return any(desk.look(actor_of(request), one, box) is not None for one in what)
+
+    @routes.get("/live/{box}", Action.LIVE)
+    def show(request: Request, box: ClassName) -> Response:
+        return _page(request, centre, desk, box)
+
+    @routes.post("/live/{box}", Action.LIVE)
+    def begin(request: Request, box: ClassName) -> Response:
+        actor, why = actor_of(request), reason(request)
+        if why is None:
+            wrong = words(BadLook(most=LONGEST), lang_of(request))
+            return _page(request, centre, desk, box, wrong, field(request, "why"))
+        room = desk.reach(actor, box)
+        desk.state_look(actor, LIVE, room, why)
+        desk.watch(actor, room, "video", asked=True)
+        return back_to(f"/live/{box}")
+
+    @routes.post("/live/{box}/end", Action.LIVE)
+    def end(request: Request, box: ClassName) -> Response:
+        desk.hub.leave(box, "video", actor_of(request).account)
+        return back_to("/")
+
+    @routes.get("/live/{box}/state", Action.LIVE, response_class=JSONResponse)
+    def state(request: Request, box: ClassName) -> dict[str, Any]:
+        actor, lang = actor_of(request), lang_of(request)
+        look, room = desk.look(actor, LIVE, box), desk.reach(actor, box)
+        if look is None:
+            return no_reason(lang)
+        desk.keep_looking(actor, LIVE, room, look)
+        desk.watch(actor, room, "video")
+        return state_told(desk.situation(room, "video"), lang)
+
+    @routes.get("/live/{box}/stream.m3u8", Action.LIVE)
+    def stream(request: Request, box: ClassName) -> Response:
+        if not looks(request, box, LIVE):
+            return back_to(f"/live/{box}")
+        desk.hub.see(box, "video", actor_of(request).account)
+        return _found(desk.hub.playlist(box).encode(), PLAYLIST)
+
+    @routes.get("/live/{box}/{order}/{epoch}/init.mp4", Action.LIVE)
+    def init(request: Request, box: ClassName, order: Sha, epoch: Count) -> Response:
+        if not looks(request, box, LIVE):
+            return back_to(f"/live/{box}")
+        return _found(desk.hub.init(box, order, epoch), "video/mp4")
+
+    @routes.get("/live/{box}/{order}/{epoch}/{number}.m4s", Action.LIVE)
+    def piece(request: Request, box: ClassName, order: Sha, epoch: Count, number: Count) -> Response:
+        if not looks(request, box, LIVE):
+            return back_to(f"/live/{box}")
+        return _found(desk.hub.piece(box, order, epoch, number), "video/mp4")
+
+    @routes.get("/live/{box}/picture.jpg", Action.LIVE)
+    def picture(request: Request, box: ClassName) -> Response:
+        if not looks(request, box, LIVE, WALL):
+            return back_to(f"/live/{box}")
+        found = desk.hub.picture(box)
+        return _found(None if found is None else found.data, "image/jpeg")
+
+    return routes.router
+
+
+def reason(request: Request) -> str | None:
+    """Why somebody looks, as a form says it; None where it says too little or too much."""
+    why = field(request, "why").strip()
+    return why if 0 < len(why) <= LONGEST else None
+
+
+def place_words(room: Room, institutions: dict[str, str]) -> str:
+    """The room and whose it is."""
+    return " · ".join(part for part in (room.room or room.device, institutions.get(room.institution or "", "")) if part)
+
+
+def institution_names(centre: Centre) -> dict[str, str]:
+    """By id."""
+    with centre.store.read() as tx:
+        return {id_: one.name for id_, one in institutions_of(tx).items()}
+
+
+def _page(
+    request: Request, centre: Centre, desk: LiveDesk, box: str, wrong: str = "", typed: str = ""
+) -> Response:
+    """`why`: what was said within the hour; empty: the page asks first."""
+    actor = actor_of(request)
+    room, look = desk.reach(actor, box), desk.look(actor, LIVE, box)
+    runs = room.runs(centre.clock.stamp().utc_us)
+    return page(
+        request, centre, "live.html", 422 if wrong else 200, device=box,
+        name=place_words(room, institution_names(centre)), class_id=room.class_id if runs else None,
+        title=room.title if runs else "", why="" if look is None else look.why, typed=typed, wrong=wrong, most=LONGEST)
+
+
+def _found(data: bytes | None, kind: str) -> Response:
+    """Never kept by a browser: the guard says so for what says nothing itself. Raises NoPiece."""
+    if not data:
+        raise NoPiece
+    return Response(data, media_type=kind)

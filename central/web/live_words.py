@@ -1,0 +1,45 @@
+"""How a room stands, in words, as the pages of live pictures tell it."""
+from __future__ import annotations
+
+from typing import Any
+
+from central.live.decide import Ordered, State
+from central.live.desk import Situation
+from central.orders.cli import WHY
+from common.texts import N_, translate
+from evidence.times import SECOND, utc_text
+
+AWAY = N_("The box is offline: nothing was heard of it for some minutes. It is asked again when it is back.")
+STATES: dict[State, str] = {
+    "waiting": N_("The order is signed; the box has not sent anything yet."),
+    "running": N_("Live."),
+    "slow": N_("The line of the box is slow: pictures are left out."),
+    "silent": N_("Nothing comes from the box at the moment; it goes on by itself when something does."),
+    "refused": N_("The box refuses: {why}."),
+    "offline": AWAY,
+    "over": N_("The live pictures are over."),
+}
+SAY_WHY = N_("Your reason holds for an hour, and that is over: say again why you look.")
+NO_CLASS = N_("No class-hour runs now.")
+
+
+def state_words(state: State, ordered: Ordered | None, lang: str) -> str:
+    """One sentence."""
+    why = "" if ordered is None else translate(WHY.get(ordered.why, ordered.why), lang)
+    return translate(STATES[state], lang, why=why)
+
+
+def state_told(one: Situation, lang: str) -> dict[str, Any]:
+    """For the script of the page."""
+    ordered, delay_us = one.ordered, one.stands.delay_us
+    return {
+        "state": one.state, "words": state_words(one.state, ordered, lang), "viewers": one.stands.viewers,
+        "delay_s": None if delay_us is None else round(delay_us / SECOND, 1), "skipped": one.stands.skipped,
+        "until": None if ordered is None else utc_text(ordered.ends_us),
+        "order": None if ordered is None else ordered.hash}
+
+
+def no_reason(lang: str) -> dict[str, Any]:
+    """The same for somebody who has to say why first."""
+    return {"state": "over", "words": translate(SAY_WHY, lang), "viewers": 0, "delay_s": None, "skipped": 0,
+            "until": None, "order": None}
