@@ -91,6 +91,11 @@ class LiveDesk:
             raise NoSuchRoom
         return next((one for one in found if one.runs(now_us)), found[0])
 
+    def rooms_of(self, class_id: str) -> tuple[Room, ...]:
+        """The rooms in which a class-hour of this class goes on now."""
+        now_us = self._clock.stamp().utc_us
+        return tuple(one for one in self.rooms.now() if one.class_id == class_id and one.runs(now_us))
+
     def look(self, actor: Actor, what: str, device: str | None) -> CentreLook | None:
         """What this person said within the hour why they look."""
         return self._looks.ask(

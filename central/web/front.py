@@ -10,6 +10,7 @@ from central.accounts.actions import Action
 from central.accounts.scope import Scope, holds_record, scope_of
 from central.classes.stories import Stories
 from central.errors import BadPlaceInList
+from central.live.desk import LiveDesk
 from central.overview.beside import worker_of
 from central.overview.glance import Glance
 from central.overview.name_keys import NameKeys
@@ -63,7 +64,8 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
             request, centre, "overview.html", 422 if wrong else 200, o=overview_view(found, lang, dict(institutions)),
             wrong=wrong,
             l=list_view(listed, asked, lang, dict(institutions)), verdicts=_verdicts(lang), institutions=institutions,
-            links=links, silent=silent and words(silent, lang), searches=scope.actor.may(Action.SEARCH),
+            links=links, silent=silent and words(silent, lang), live=scope.actor.may(Action.LIVE),
+            searches=scope.actor.may(Action.SEARCH),
             whole=_whole(scope))
 
     @routes.get("/search", Action.OVERVIEW)
@@ -97,10 +99,13 @@ def front(centre: Centre, stories: Stories) -> APIRouter:
             states = {one.device: one for one in tx.box_states(1, newest.keys(), len(newest))}
             kept = tx.quarantined(SHOWN) if whole else []
             links = newest_records(tx, scope, {one.device for one in shown})
+        desk: LiveDesk = request.app.state.live
+        rooms = {one.device for one in desk.rooms.now() if scope.holds(one.institution)}
         local = LocalTime(CHINA_MIN, lang)
         lines = [beside(one, states.get(one.device) if newest[one.device] is one else None, local) for one in shown]
         refused = [(refusal(error, lang), reason_words(error, said, lang), times) for error, said, times in kept]
-        return page(request, centre, "boxes.html", boxes=lines, refused=refused, links=links)
+        return page(request, centre, "boxes.html", boxes=lines, refused=refused, links=links,
+                    rooms=rooms if scope.actor.may(Action.LIVE) else ())
 
     return routes.router
 

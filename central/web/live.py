@@ -13,17 +13,18 @@ from central.classes.institutions import institutions_of
 from central.live.desk import LiveDesk
 from central.live.errors import BadLook, NoPiece
 from central.live.rooms import Room
-from central.web.access import Routes, actor_of, field
-from central.web.case.common import back_to
+from central.web.access import Routes, actor_of
+from central.web.boxes import CHINA_MIN
+from central.web.case.common import Typed, back_to, refused
 from central.web.class_names import ClassName
 from central.web.live_words import no_reason, state_told
+from central.web.localtime import LocalTime
+from central.web.reasons import LONGEST, filled, reason_of, reasons
 from central.web.render import lang_of, page
 from central.web.video import PLAYLIST, Sha
 from central.wiring import Centre
-from common.texts import words
+from evidence.times import utc_text
 
-LONGEST = 200
-"""Characters of a reason."""
 Count = Annotated[int, PathParam(ge=0, lt=2**53)]
 
 
@@ -40,11 +41,11 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
 
     @routes.post("/live/{box}", Action.LIVE)
     def begin(request: Request, box: ClassName) -> Response:
-        actor, why = actor_of(request), reason(request)
-        if why is None:
-            wrong = words(BadLook(most=LONGEST), lang_of(request))
-            return _page(request, centre, desk, box, wrong, field(request, "why"))
-        room = desk.reach(actor, box)
+        try:
+            why = reason_of(request)
+        except BadLook as error:
+            return _page(request, centre, desk, box, refused(request, "why", error, ("why", "other")))
+        actor, room = actor_of(request), desk.reach(actor_of(request), box)
         desk.state_look(actor, LIVE, room, why)
         desk.watch(actor, room, "video", asked=True)
         return back_to(f"/live/{box}")
@@ -52,7 +53,7 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
     @routes.post("/live/{box}/end", Action.LIVE)
     def end(request: Request, box: ClassName) -> Response:
         desk.hub.leave(box, "video", actor_of(request).account)
-        return back_to("/")
+        return back_to("/wall")
 
     @routes.get("/live/{box}/state", Action.LIVE, response_class=JSONResponse)
     def state(request: Request, box: ClassName) -> dict[str, Any]:
@@ -93,34 +94,35 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
     return routes.router
 
 
-def reason(request: Request) -> str | None:
-    """Why somebody looks, as a form says it; None where it says too little or too much."""
-    why = field(request, "why").strip()
-    return why if 0 < len(why) <= LONGEST else None
-
-
-def place_words(room: Room, institutions: dict[str, str]) -> str:
-    """The room and whose it is."""
-    return " · ".join(part for part in (room.room or room.device, institutions.get(room.institution or "", "")) if part)
-
-
 def institution_names(centre: Centre) -> dict[str, str]:
     """By id."""
     with centre.store.read() as tx:
         return {id_: one.name for id_, one in institutions_of(tx).items()}
 
 
-def _page(
-    request: Request, centre: Centre, desk: LiveDesk, box: str, wrong: str = "", typed: str = ""
-) -> Response:
-    """`why`: what was said within the hour; empty: the page asks first."""
-    actor = actor_of(request)
-    room, look = desk.reach(actor, box), desk.look(actor, LIVE, box)
-    runs = room.runs(centre.clock.stamp().utc_us)
+def _page(request: Request, centre: Centre, desk: LiveDesk, box: str, typed: Typed | None = None) -> Response:
+    """The picture, for whom said within the hour why they look; the others are asked first, and what they said at the
+    wall is chosen already."""
+    actor, lang, now_us = actor_of(request), lang_of(request), centre.clock.stamp().utc_us
+    room, look, wall = desk.reach(actor, box), desk.look(actor, LIVE, box), desk.look(actor, WALL, box)
+    local, choices = LocalTime(CHINA_MIN, lang), reasons(lang)
+    if typed is None and wall is not None:
+        typed = Typed("why", fields=filled(wall.why, choices))
+    inspect = {"start": utc_text(now_us), "start_words": local.seconds(now_us)}
     return page(
-        request, centre, "live.html", 422 if wrong else 200, device=box,
-        name=place_words(room, institution_names(centre)), class_id=room.class_id if runs else None,
-        title=room.title if runs else "", why="" if look is None else look.why, typed=typed, wrong=wrong, most=LONGEST)
+        request, centre, "live.html", typed.status if typed and typed.error else 200, room=_room(
+            room, institution_names(centre), local, now_us), asks=look is None, choices=choices, most=LONGEST,
+        typed=typed or Typed(), why="" if look is None else look.why,
+        inspect=inspect if actor.may(Action.INSPECT) and room.runs(now_us) else None)
+
+
+def _room(room: Room, institutions: dict[str, str], local: LocalTime, now_us: int) -> dict[str, str]:
+    """What the head of the page says. `running`: from when to when the class-hour is that goes on, or the next one in
+    a pause; empty where none does."""
+    hour = next((one for one in room.hours if now_us < one[1]), None) if room.runs(now_us) else None
+    return {"device": room.device, "name": room.room or room.device, "class_id": room.class_id, "title": room.title,
+            "institution": institutions.get(room.institution or "", ""),
+            "running": f"{local.clock(hour[0])}–{local.clock(hour[1])}" if hour else ""}
 
 
 def _found(data: bytes | None, kind: str) -> Response:

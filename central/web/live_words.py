@@ -36,10 +36,10 @@ def state_told(one: Situation, lang: str) -> dict[str, Any]:
         "state": one.state, "words": state_words(one.state, ordered, lang), "viewers": one.stands.viewers,
         "delay_s": None if delay_us is None else round(delay_us / SECOND, 1), "skipped": one.stands.skipped,
         "until": None if ordered is None else utc_text(ordered.ends_us),
-        "order": None if ordered is None else ordered.hash}
+        "order": None if ordered is None else ordered.hash, "asks": False}
 
 
 def no_reason(lang: str) -> dict[str, Any]:
     """The same for somebody who has to say why first."""
     return {"state": "over", "words": translate(SAY_WHY, lang), "viewers": 0, "delay_s": None, "skipped": 0,
-            "until": None, "order": None}
+            "until": None, "order": None, "asks": True}

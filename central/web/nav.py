@@ -9,6 +9,7 @@ from common.texts import N_, translate
 
 NAV: tuple[tuple[str, str, Action], ...] = (
     ("/", N_("Classes"), Action.OVERVIEW),
+    ("/wall", N_("Live inspection"), Action.LIVE),
     ("/boxes", N_("Boxes"), Action.OVERVIEW),
     ("/plans", N_("Class management"), Action.SEE_PLAN),
     ("/exports", N_("Exports"), Action.EXPORT),
@@ -17,6 +18,8 @@ NAV: tuple[tuple[str, str, Action], ...] = (
     ("/audit", N_("Who looked"), Action.AUDIT),
 )
 """Address, what it is called, what one must be allowed to do."""
+BELOW = {"/": "/classes/", "/wall": "/live/"}
+"""Where the pages below an address are, if not below it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,5 +37,5 @@ def entries(me: Actor, path: str, lang: str) -> list[Entry]:
 
 
 def _here(href: str, path: str) -> bool:
-    below = "/classes/" if href == "/" else href + "/"
+    below = BELOW.get(href, href + "/")
     return path == href or path.startswith(below)

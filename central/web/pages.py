@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from central.accounts.actions import Action
 from central.classes.orders import order_of
 from central.classes.stories import Stories
+from central.live.desk import LiveDesk
 from central.web.access import Routes, actor_of
 from central.web.boxes import CHINA_MIN
 from central.web.case.common import can
@@ -42,10 +43,12 @@ def pages(centre: Centre, stories: Stories) -> APIRouter:
     @routes.get("/classes/{class_id}", Action.SEE_CLASS)
     def show_class(request: Request, class_id: ClassName) -> Response:
         look(centre, request, "class", class_id=class_id)
+        desk: LiveDesk = request.app.state.live
         found, may = shown.of(class_id, lang_of(request)), can(actor_of(request))
         return page(request, centre, "class.html", c=found.c, more=found.more, course=found.course,
                     recordings=found.recordings if may["video"] else found.unplayed, attendance=found.attendance,
-                    findings=found.findings, checkins=found.checkins, later=found.later, can=may)
+                    findings=found.findings, checkins=found.checkins, later=found.later, can=may,
+                    rooms=desk.rooms_of(class_id) if may["live"] else ())
 
     @routes.get("/records/{device}/{chain}/{seq}", Action.SEE_RECORD)
     def show_record(request: Request, device: ClassName, chain: ChainName, seq: Number) -> Response:

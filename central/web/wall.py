@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -14,15 +15,17 @@ from central.live.decide import OFFLINE_US
 from central.live.desk import LiveDesk
 from central.live.errors import BadLook
 from central.live.wall import Tile, WallPage, page_of, tile
-from central.web.access import Routes, actor_of, field
-from central.web.case.common import back_to
-from central.web.live import LONGEST, institution_names, place_words, reason
+from central.web.access import Routes, actor_of
+from central.web.boxes import CHINA_MIN
+from central.web.case.common import Typed, back_to, refused
+from central.web.live import institution_names
 from central.web.live_words import AWAY, NO_CLASS, SAY_WHY, state_words
+from central.web.localtime import LocalTime
+from central.web.reasons import LONGEST, reason_of, reasons
 from central.web.render import lang_of, page
 from central.wiring import Centre
-from common.texts import translate, words
+from common.texts import translate
 from evidence.bodies import CentreLook
-from evidence.times import utc_text
 
 INSTITUTION = "institution"
 
@@ -37,37 +40,47 @@ def wall(centre: Centre, desk: LiveDesk) -> APIRouter:
 
     @routes.post("/wall", Action.LIVE)
     def begin(request: Request) -> Response:
-        why = reason(request)
-        if why is None:
-            return _page(request, centre, desk, words(BadLook(most=LONGEST), lang_of(request)), field(request, "why"))
+        try:
+            why = reason_of(request)
+        except BadLook as error:
+            return _page(request, centre, desk, refused(request, "why", error, ("why", "other")))
         desk.state_look(actor_of(request), WALL, None, why)
         return back_to("/wall")
 
     @routes.get("/wall/state", Action.LIVE, response_class=JSONResponse)
     def state(request: Request) -> dict[str, Any]:
-        actor, lang = actor_of(request), lang_of(request)
-        look = desk.look(actor, WALL, None)
-        if look is None:
-            return {"rooms": [], "page": 1, "pages": 1, "all": 0, "words": translate(SAY_WHY, lang)}
-        shown = _tiles(centre, desk, actor, request.query_params.get(INSTITUTION, ""), _number(request))
-        names = institution_names(centre)
-        rooms = [_told(desk, one, place_words(one.room, names), _looked(desk, actor, one, look), lang)
-                 for one in shown.tiles]
-        return {"rooms": rooms, "page": shown.page, "pages": shown.pages, "all": shown.all, "words": ""}
+        return _shown(request, centre, desk)
 
     return routes.router
 
 
-def _page(request: Request, centre: Centre, desk: LiveDesk, wrong: str = "", typed: str = "") -> Response:
-    """`why`: what was said within the hour; empty: the page asks first."""
-    actor = actor_of(request)
+def _shown(request: Request, centre: Centre, desk: LiveDesk) -> dict[str, Any]:
+    """The rooms of a page, for whom said why they look; `asks`: they have to say it first."""
+    actor, lang = actor_of(request), lang_of(request)
     look = desk.look(actor, WALL, None)
+    if look is None:
+        return {"rooms": [], "page": 1, "pages": 1, "all": 0, "words": translate(SAY_WHY, lang), "asks": True}
+    shown = _tiles(centre, desk, actor, request.query_params.get(INSTITUTION, ""), _number(request))
+    names = institution_names(centre)
+    rooms = [_told(desk, one, names.get(one.room.institution or "", ""), _looked(desk, actor, one, look), lang)
+             for one in shown.tiles]
+    return {"rooms": rooms, "page": shown.page, "pages": shown.pages, "all": shown.all, "words": "", "asks": False}
+
+
+def _page(request: Request, centre: Centre, desk: LiveDesk, typed: Typed | None = None) -> Response:
+    """The rooms, or the form that asks why first."""
+    actor, lang, institution = actor_of(request), lang_of(request), request.query_params.get(INSTITUTION, "")
+    told = _shown(request, centre, desk)
     with centre.store.read() as tx:
         institutions = [(one.institution, one.name) for one in scope_of(tx, actor).visible()]
+
+    def at(number: int) -> str:
+        return "?" + urlencode({INSTITUTION: institution, "page": number}) if 1 <= number <= told["pages"] else ""
+
     return page(
-        request, centre, "wall.html", 422 if wrong else 200, why="" if look is None else look.why, typed=typed,
-        wrong=wrong, most=LONGEST, institutions=institutions,
-        institution=request.query_params.get(INSTITUTION, ""), number=_number(request))
+        request, centre, "wall.html", typed.status if typed and typed.error else 200, asks=told["asks"],
+        choices=reasons(lang), most=LONGEST, typed=typed or Typed(), institutions=institutions, institution=institution,
+        rooms=told["rooms"], query=at(told["page"]), before=at(told["page"] - 1), more=at(told["page"] + 1))
 
 
 def _number(request: Request) -> int:
@@ -101,13 +114,16 @@ def _looked(desk: LiveDesk, actor: Actor, one: Tile, look: CentreLook) -> bool:
     return True
 
 
-def _told(desk: LiveDesk, one: Tile, name: str, looked: bool, lang: str) -> dict[str, Any]:
+def _told(desk: LiveDesk, one: Tile, institution: str, looked: bool, lang: str) -> dict[str, Any]:
+    """A room for page and script. `bad`: it stands out; `picture_at`: when the picture was made, on the clock there."""
     found = desk.situation(one.room, "pictures")
     picture = desk.hub.picture(one.room.device) if looked else None
     idle = NO_CLASS if one.heard else AWAY
     said = state_words(found.state, found.ordered, lang) if one.due else translate(idle, lang)
     return {
-        "device": one.room.device, "name": name, "class": one.room.class_id if one.due else None,
-        "title": one.room.title, "state": found.state, "words": said, "recording": one.recording, "due": one.due,
+        "device": one.room.device, "name": one.room.room or one.room.device, "institution": institution,
+        "class": one.room.class_id if one.due else None, "title": one.room.title if one.due else "",
+        "state": found.state, "words": said, "recording": one.recording, "due": one.due, "bad": one.rank < 2,
         "picture": None if picture is None else picture.place,
-        "picture_at": None if picture is None else utc_text(picture.at_us), "url": f"/live/{one.room.device}"}
+        "picture_at": None if picture is None else LocalTime(CHINA_MIN, lang).seconds(picture.at_us),
+        "url": f"/live/{one.room.device}"}

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi import Path as PathParam
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.datastructures import UploadFile
 
 from central.accounts.actions import Action
@@ -27,10 +27,11 @@ from central.web.localtime import LocalTime
 from central.web.looking import look
 from central.web.render import lang_of
 from central.wiring import Centre
-from common.texts import N_, translate
+from common.texts import N_, translate, words
 from evidence.canonical import canonical
 from evidence.errors import BadInput
 from evidence.story import InspectionFact
+from evidence.times import utc_text
 
 PATH = "/classes/{class_id}/inspections"
 PAPER = "/classes/{class_id}/papers/{paper}"
@@ -41,6 +42,8 @@ MOST = MAX_PAPER + (2 << 20)
 FIELDS = ("kind", "hour", "start", "end", "place", "teachers", "headcount", "workplaces", "remark", "inspector",
           "numbers", "people", "replaces", "typed", "drawn")
 LIMIT = 10_000
+NOW = "now"
+"""The end of an inspection by somebody who still looks."""
 VOIDS = {
     "ahead": N_("it was stated before it was over"),
     "backwards": N_("it ends before it begins"),
@@ -83,16 +86,20 @@ def inspections(centre: Centre, stories: Stories) -> APIRouter:
 
     @routes.post(PATH, Action.INSPECT, most=MOST)
     def state(request: Request, class_id: ClassName) -> Response:
+        now_us = centre.clock.stamp().utc_us
         try:
-            said = _said(request, stories.tell(class_id))
+            said = _said(request, stories.tell(class_id), now_us)
             with _signed(request, papers, class_id) as signature:
                 said = dataclasses.replace(said, signature=signature)
-                body = state_inspection(centre.store, centre.names, class_id, said, centre.clock.stamp().utc_us,
-                                        actor_of(request).account)
+                body = state_inspection(centre.store, centre.names, class_id, said, now_us, actor_of(request).account)
         except UnknownClass:
             raise
         except BadInput as error:
+            if _by_script(request):
+                return JSONResponse({"error": words(error, lang_of(request))}, 422)
             return _page(request, centre, stories, papers, class_id, refused(request, "inspect", error, FIELDS))
+        if _by_script(request):
+            return JSONResponse({"inspection": body.inspection})
         return back_to(f"/classes/{class_id}/inspections#{body.inspection}")
 
     @routes.get(PAPER, Action.SEE_RECORD)
@@ -109,9 +116,15 @@ def inspections(centre: Centre, stories: Stories) -> APIRouter:
     return routes.router
 
 
-def _said(request: Request, told: Told) -> InspectionSaid:
+def _by_script(request: Request) -> bool:
+    """Whether the page of a live picture sends the form, which stays where it is."""
+    return request.headers.get("accept", "") == "application/json"
+
+
+def _said(request: Request, told: Told, now_us: int) -> InspectionSaid:
     """What the form says, but for what was signed. Raises NothingChosen, BadNumber, BadText, BadWhen."""
     start, end = field(request, "start").strip(), field(request, "end").strip()
+    end = utc_text(now_us) if end == NOW else end
     hour = next((one.hour for one in told.story.hours if one.id == field(request, "hour")), None)
     if hour is not None and not (start or end):
         start, end = hour.start, hour.end

@@ -1,0 +1,135 @@
+// A classroom live: keeps the picture near now, joins the stream again by itself, says how it stands, and ends for whom
+// nobody sits there any more.
+import { attach } from "/static/player.js";
+import { whenAway } from "/static/away.js";
+
+const place = document.querySelector("[data-live]"), video = place.querySelector("video"), says = place.dataset;
+const field = (name) => place.querySelector(`.${name}`);
+const POLL_MS = 2000, SOON_MS = 700, STALLED_MS = 4000, LONGEST_MS = 16000, MISSED = 3;
+// Seconds of picture that lie ahead: more than NEAR is played faster, more than FAR is left out.
+const NEAR_S = 3.2, FAR_S = 6, KEPT_S = 2, FASTER = 1.1;
+let over = false, stop = null, joining = false, tries = 0, again = 0, order = "", missed = 0;
+let last = { at: 0, ms: 0 }, held = false, delay = null;
+
+// Text changes only where it is another one: a screen reader says it again each time.
+function put(element, text) {
+  if (element.textContent !== text) { element.textContent = text; }
+}
+
+function badge(name) {
+  if (place.dataset.now !== name) { place.dataset.now = name; }
+  put(field("badge"), says[name] || "");
+}
+
+// --- the picture
+
+async function join() {
+  if (joining || over) { return; }
+  joining = true;
+  leave();
+  tries += 1;
+  again = performance.now() + Math.min(LONGEST_MS, POLL_MS * 2 ** (tries - 1));
+  try {
+    stop = await attach(video, says.stream, { live: true, lost: () => { stop = null; } });
+    last = { at: 0, ms: performance.now() };
+    video.play().catch(() => { held = true; badge("held"); });
+  } catch {
+    finish(says.noplayer);
+  }
+  joining = false;
+}
+
+function leave() {
+  if (stop) { stop(); }
+  stop = null;
+}
+
+// What lies ahead of the picture that is shown, in seconds.
+function ahead() {
+  const { seekable, buffered } = video;
+  const ends = [seekable, buffered].filter((one) => one.length).map((one) => one.end(one.length - 1));
+  return ends.length ? Math.max(...ends) - video.currentTime : 0;
+}
+
+// Once a second: does it move, and is it near now?
+function watch() {
+  if (over || !stop || held) { return; }
+  const now = performance.now(), moved = video.currentTime !== last.at;
+  if (moved) {
+    last = { at: video.currentTime, ms: now };
+    tries = 0;
+    badge("running");
+    const rest = ahead();
+    if (rest > FAR_S) { video.currentTime += rest - KEPT_S; }
+    video.playbackRate = rest > NEAR_S ? FASTER : 1;
+  } else if (now - last.ms > STALLED_MS) {
+    badge("stalled");
+  }
+  put(field("delay"), moved && delay !== null ? says.about.replace("{seconds}", Math.max(1, Math.round(delay + ahead()))) : "—");
+}
+
+// Whoever stopped the picture goes on with what is now.
+video.addEventListener("pause", () => { if (stop && !joining) { held = true; badge("held"); } });
+video.addEventListener("play", () => {
+  if (held && !joining) { held = false; join(); }
+});
+
+// --- how it stands
+
+async function poll() {
+  let told = null;
+  try {
+    const answer = await fetch(says.state, { headers: { accept: "application/json" } });
+    if (answer.redirected || [401, 403, 404].includes(answer.status)) { finish(says.gone); return; }
+    told = answer.ok ? await answer.json() : null;
+  } catch { /* the network: told stays null */ }
+  if (over) { return; }
+  missed = told ? 0 : missed + 1;
+  if (told) { show(told); } else if (missed >= MISSED) { put(field("words"), says.unreached); }
+  if (!over) { setTimeout(poll, told && told.state === "waiting" ? SOON_MS : POLL_MS); }
+}
+
+function show(told) {
+  if (told.asks) { finish(told.words); return; }
+  const comes = told.state === "running" || told.state === "slow";
+  put(field("words"), told.words);
+  put(field("viewers"), String(told.viewers));
+  field("skipped").hidden = told.state !== "slow";
+  field("retry").hidden = told.state !== "refused";
+  field("seen").hidden = !comes;
+  delay = told.delay_s;
+  if (!stop) { badge("waiting"); }
+  const other = order !== "" && told.order !== order, now = performance.now();
+  order = told.order || order;
+  const stuck = !stop || now - last.ms > (other ? POLL_MS : STALLED_MS);
+  if (comes && !held && stuck && (tries === 0 || now > again)) { join(); }
+}
+
+// --- the end
+
+// Nothing is asked for any more, so that the box stops; who wants to go on says so.
+function finish(why) {
+  if (over) { return; }
+  over = true;
+  leave();
+  badge("ended");
+  put(field("words"), why);
+  for (const name of ["end", "retry", "seen", "skipped", "standing"]) { field(name).hidden = true; }
+  field("again").hidden = false;
+}
+
+function end(why) {
+  const form = field("end");
+  fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual", keepalive: true }).catch(() => {});
+  finish(why);
+}
+
+field("end").addEventListener("submit", (event) => {
+  event.preventDefault();
+  end(says.over);
+  field("again").querySelector("a").focus();
+});
+whenAway(() => end(says.away));
+setInterval(watch, 1000);
+badge("waiting");
+poll();
