@@ -79,6 +79,9 @@ ALARMS = {
     "centre.full": N_(
         "The disk of the centre is full, or nearly so: until there is room it takes no video, or only from boxes that "
         "bring no more than they film in a day"),
+    "centre.file_changed": N_(
+        "A video file at the centre was changed and has come again from its box: the changed one lies in "
+        "objects/aside"),
     "chain.fork": N_("A box sent two different records with the same number"),
     "quarantine.full": N_(
         "A box sent so much that cannot be believed that not all of it is kept: for each reason the first messages and "

@@ -36,6 +36,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "class": ("wang", BASE), "class-school": ("school", BASE), "class-running": ("wang", "/classes/cook-1"),
     "class-planned": ("wang", "/classes/welder-2"),
     "review": ("wang", f"{BASE}/blocks/{PRACTICE}"), "review-clear": ("school", f"{BASE}/blocks/{FIRST}"),
+    "replay": ("wang", f"{BASE}/blocks/{PRACTICE}/replay?at=14:20"),
+    "replay-why": ("school", f"{BASE}/blocks/{FIRST}/replay"),
+    "replay-gap": ("zhao", f"{BASE}/blocks/{FIRST}/replay?at=09:42"),
+    "replay-wrong": ("school", f"{BASE}/blocks/{FIRST}/replay"),
     "decision": ("zhao", f"{BASE}/decision"), "decision-school": ("school", f"{BASE}/decision"),
     "objections": ("zhao", f"{BASE}/objections"), "objections-school": ("school", f"{BASE}/objections"),
     "inspections": ("wang", f"{BASE}/inspections"), "inspection-again": ("wang", f"{BASE}/inspections?replaces=i-2"),
@@ -87,10 +91,21 @@ def _lacks(page: Page) -> None:
     page.locator("#fill-O8 button").click()
 
 
+def _why(page: Page) -> None:
+    page.locator("main form button").click()
+
+
+def _no_why(page: Page) -> None:
+    page.locator("input[name=reason][value=other]").check()
+    page.locator("main form button").click()
+
+
 ACTS: dict[str, Callable[[Page], None]] = {
     "plan-mistakes": _mistakes, "error-422": _no_reason, "own-token": _token,
-    "facts-lacks": _lacks}
+    "facts-lacks": _lacks, "replay-wrong": _no_why}
 """What is sent on a page before it is looked at: each of these is refused."""
+ASKED: dict[str, Callable[[Page], None]] = {"replay": _why, "replay-gap": _why}
+"""What a page asks before it is shown, once an hour."""
 
 
 @contextmanager
@@ -121,6 +136,10 @@ class Visitors:
             decision = tx.of_type("decision", "welder-1")[-1].record.key
         path = path.format(welcome=made.welcome, open=made.open_link, ticket=made.ticket, decision=link(decision).href)
         page.goto(self._console.address + path, wait_until="load")
+        if name in ASKED and page.locator("input[name=reason]").count():
+            with page.expect_navigation(wait_until="load"):
+                ASKED[name](page)
+            page.wait_for_load_state("networkidle")
         if name in ACTS:
             with page.expect_navigation(wait_until="load"):
                 ACTS[name](page)

@@ -18,7 +18,7 @@ from central.classes.objections import raise_objection
 from central.web.access import Gate, Public, Routes, UndeclaredRoute, check_routes, gate_of
 from central.web.app import PROGRAMS, create_app
 from central.wiring import Centre, init_centre
-from tests.central.console import COOKIE, HERE, become, send, session_of
+from tests.central.console import COOKIE, HERE, become, give_reason, send, session_of
 from tests.central.helpers import MORNING, FixedClock
 from tests.central.site import BLOCK, Side, bring_sheet, furnish
 
@@ -43,6 +43,15 @@ def post(path: str, **fields: str) -> Call:
     return lambda client, side: send(client, path.format(**dataclasses.asdict(side)), **fields)
 
 
+def reasoned(call: Call) -> Call:
+    """After giving a reason to look at the recording, as far as that may be done."""
+    def both(client: TestClient, side: Side) -> Response:
+        send(client, f"/classes/{side.class_id}/blocks/{BLOCK}/replay", reason="other", why="test")
+        return call(client, side)
+
+    return both
+
+
 def sent(method: str, path: str) -> Call:
     return lambda client, side: client.request(method, path.format(**dataclasses.asdict(side)), content=b"")
 
@@ -62,9 +71,16 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/log/consistency"): get("/log/consistency?old=0"),
     ("POST", "/log/cosignatures"): sent("POST", "/log/cosignatures"),
     ("GET", "/classes/{class_id}/blocks/{block}/check"): get("/classes/{class_id}/blocks/{block}/check"),
-    ("GET", "/classes/{class_id}/blocks/{block}/{device}/{camera}.m3u8"): get(
-        "/classes/{class_id}/blocks/{block}/{device}/room.m3u8"),
-    ("GET", "/media/{sha256}.mp4"): get("/media/{sha256}.mp4"),
+    ("GET", "/classes/{class_id}/blocks/{block}/{device}/{camera}.m3u8"): reasoned(get(
+        "/classes/{class_id}/blocks/{block}/{device}/room.m3u8")),
+    ("GET", "/media/{sha256}.mp4"): reasoned(get(f"/media/{{sha256}}.mp4?class={{class_id}}&block={BLOCK}")),
+    ("GET", "/classes/{class_id}/blocks/{block}/replay"): get("/classes/{class_id}/blocks/{block}/replay"),
+    ("POST", "/classes/{class_id}/blocks/{block}/replay"): post(
+        f"/classes/{{class_id}}/blocks/{BLOCK}/replay", reason="other", why="test"),
+    ("GET", "/classes/{class_id}/blocks/{block}/replay/state"): reasoned(
+        get("/classes/{class_id}/blocks/{block}/replay/state")),
+    ("POST", "/classes/{class_id}/blocks/{block}/replay/ask"): reasoned(
+        post(f"/classes/{{class_id}}/blocks/{BLOCK}/replay/ask", at="08:30", device="none", camera="room")),
     ("GET", "/"): get("/"),
     ("GET", "/search"): get("/search?q=焊工"),
     ("GET", "/boxes"): get("/boxes"),
@@ -281,7 +297,9 @@ def test_what_is_anothers_looks_like_what_is_not_there(world: World) -> None:
     client, mine, other = world.client("school"), world.sides["a"], world.sides["b"]
     for path, is_, isnt in [
         ("/classes/{}", other.class_id, "class-q"), ("/api/v1/classes/{}", other.class_id, "class-q"),
-        (f"/records/{other.device}/{{}}/1", other.chain, "0" * 32), ("/media/{}.mp4", other.sha256, "0" * 64),
+        (f"/records/{other.device}/{{}}/1", other.chain, "0" * 32),
+        ("/media/{}.mp4?class=class-a&block=x", other.sha256, "0" * 64),
+        (f"/classes/{{}}/blocks/{BLOCK}/replay", other.class_id, "class-q"),
         (f"/classes/{{}}/blocks/{BLOCK}/check", other.class_id, "class-q"),
     ]:
         one, none = client.get(path.format(is_)), client.get(path.format(isnt))
@@ -295,12 +313,17 @@ def test_attack_an_administrator_sees_nobodys_face(world: World) -> None:
     admin, li, side = world.client("administrator"), world.client("city"), world.sides["a"]
     for path in (f"/classes/class-a/blocks/{BLOCK}/check", f"/classes/class-a/blocks/{BLOCK}/box-a/room.m3u8",
                  f"/media/{side.sha256}.mp4", f"/classes/class-a/blocks/{BLOCK}/sheets/box-a",
+                 f"/classes/class-a/blocks/{BLOCK}/replay", f"/classes/class-a/blocks/{BLOCK}/replay/state",
                  f"/classes/class-a/blocks/{BLOCK}/sheets/box-a/1.png"):
         assert admin.get(path, follow_redirects=False).status_code == 403, path
     for path in ("/classes/class-a", f"/classes/class-a/blocks/{BLOCK}"):
         page, other = admin.get(f"{path}?lang=en").text, li.get(path).text
-        assert "<video" not in page and "data-check" not in page and "<video" in other and "data-check" in other
+        assert "<video" not in page and "data-check" not in page and "data-check" in other
+        assert "/replay" not in page and f"/blocks/{BLOCK}/replay" in other
         assert "Your account plays no recordings" in page
+    give_reason(li, "class-a", BLOCK)
+    assert "<video" in li.get(f"/classes/class-a/blocks/{BLOCK}").text
+    assert "<video" not in admin.get(f"/classes/class-a/blocks/{BLOCK}").text
 
 
 @pytest.mark.parametrize("bad", ["/classes/ÄÖ", "/classes/%00", "/records/box-a/zz/1", "/records/box-a/zz/x",
@@ -408,7 +431,7 @@ def test_a_form_needs_the_token_of_its_session(world: World, path: str) -> None:
         assert answer.status_code == 403, given
     assert mine.post(path, files={"token": b"x"}).status_code == 403
     bare = TestClient(world.app, base_url=HERE).post(path, data={"token": form_token("")}, follow_redirects=False)
-    assert bare.status_code in (303, 403)
+    assert bare.status_code in (401, 303, 403)
     with world.centre.store.read() as tx:
         assert (tx.leaves(), tx.accounts()) == before
 

@@ -96,28 +96,37 @@ def test_the_class_page_says_what_the_day_contained(console: Console, page: sync
     assert page.eval_on_selector("html", "h => h.lang") == "en"
 
 
+def into_replay(page: sync_api.Page) -> None:
+    """Say why one looks, on the page that asks."""
+    page.wait_for_url("**/replay**", wait_until="load")
+    with page.expect_navigation():
+        page.locator("main form button").click()
+
+
 def test_a_recording_plays_across_files(console: Console, page: sync_api.Page) -> None:
     page.goto(f"{console.address}/classes/welder-1")
-    article, video = "#rec-2026-03-02-am", "#rec-2026-03-02-am video"
+    article = "#rec-2026-03-02-am"
     page.locator(article).scroll_into_view_if_needed()
     page.wait_for_selector(f"{article} .check.whole", timeout=20_000)
-    page.eval_on_selector(video, "v => v.play()")
-    until_advances(page, video)
+    assert page.locator("video").count() == 0
+    page.locator(f"{article} a.button").click()
+    into_replay(page)
     # The first file ends after 15 minutes; the next one begins anew at time 0.
-    page.eval_on_selector(video, "v => { v.currentTime = 898.5; }")
-    until_after(page, video, 901)
-    sync_api.expect(page.locator(f"{article} .wall")).to_contain_text("08:43:", timeout=20_000)
+    page.fill("#at", "08:42:58")
+    page.locator(".goto button").click()
+    until_after(page, "video", 897)
+    until_after(page, "video", 901)
+    sync_api.expect(page.locator("#wall")).to_contain_text("08:43:", timeout=20_000)
 
 
 def test_a_sight_in_the_matrix_plays_its_moment(console: Console, page: sync_api.Page) -> None:
     page.goto(f"{console.address}/classes/welder-1")
-    page.locator("#rec-2026-03-02-pm").scroll_into_view_if_needed()
-    page.wait_for_selector("#rec-2026-03-02-pm .check.whole", timeout=20_000)
     link = page.locator(".matrix a.seek[data-block='2026-03-02-pm']").first
     moment = link.inner_text()
     link.click()
-    until_after(page, "#rec-2026-03-02-pm video", 60)
-    sync_api.expect(page.locator("#rec-2026-03-02-pm .wall")).to_contain_text(moment[:5], timeout=20_000)
+    into_replay(page)
+    until_after(page, "video", 60)
+    sync_api.expect(page.locator("#wall")).to_contain_text(moment[:5], timeout=20_000)
 
 
 def test_a_sight_that_is_pressed_before_its_recording_is_checked_plays_too(
@@ -128,18 +137,21 @@ def test_a_sight_that_is_pressed_before_its_recording_is_checked_plays_too(
         route.continue_()
 
     page.route("**/check", late)
-    page.goto(f"{console.address}/classes/welder-1", wait_until="domcontentloaded")
-    page.locator(".matrix a.seek[data-block='2026-03-02-pm']").first.click()
+    page.goto(f"{console.address}/classes/welder-1/blocks/2026-03-02-pm", wait_until="domcontentloaded")
+    page.locator("a.seek").first.click()
     until_after(page, "#rec-2026-03-02-pm video", 60)
-    assert page.url == f"{console.address}/classes/welder-1"
+    assert page.url == f"{console.address}/classes/welder-1/blocks/2026-03-02-pm"
     page.unroute_all(behavior="wait")
 
 
 def test_a_changed_file_is_refused_in_words_and_the_rest_plays(console: Console, page: sync_api.Page) -> None:
+    block = "/classes/welder-1/blocks/2026-03-03-pm"
     files = sorted(console.centre.folder.glob("objects/*/*.mp4"))
-    told = page.request.get(f"{console.address}/classes/welder-1/blocks/2026-03-03-pm/check").json()
+    told = page.request.get(f"{console.address}{block}/check").json()
     assert told["cameras"][0]["problems"] == []
-    playlist = page.request.get(f"{console.address}/classes/welder-1/blocks/2026-03-03-pm/box-1/room.m3u8").text()
+    page.goto(f"{console.address}{block}/replay")
+    into_replay(page)
+    playlist = page.request.get(f"{console.address}{block}/box-1/room.m3u8").text()
     first = next(path for path in files if path.name in playlist.split("#EXT-X-DISCONTINUITY")[0])
     data = bytearray(first.read_bytes())
     data[len(data) // 2] ^= 1
@@ -149,9 +161,12 @@ def test_a_changed_file_is_refused_in_words_and_the_rest_plays(console: Console,
     page.locator(article).scroll_into_view_if_needed()
     page.wait_for_selector(f"{article} .check.broken", timeout=20_000)
     assert "被改动" in page.inner_text(f"{article} .check")
-    assert page.request.get(f"{console.address}/media/{first.name}").status == 404
-    page.eval_on_selector(f"{article} video", "v => v.play()")
-    until_advances(page, f"{article} video")
+    assert page.request.get(f"{console.address}/media/{first.name}?class=welder-1&block=2026-03-03-pm").status == 404
+    page.goto(f"{console.address}{block}/replay")
+    assert "被改动" in page.inner_text("#problems")
+    page.wait_for_load_state("networkidle")
+    page.eval_on_selector("video", "v => v.play()")
+    until_advances(page, "video")
 
 
 @pytest.mark.long

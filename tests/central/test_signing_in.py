@@ -24,7 +24,7 @@ from central.web.signing_in import local
 from central.wiring import Centre, open_centre
 from evidence.bodies import CentreLook, body_of
 from evidence.errors import BadShape
-from tests.central.console import COOKIE, HERE, become, program, send, session_of, signed_in
+from tests.central.console import COOKIE, HERE, become, give_reason, media, program, send, session_of, signed_in
 from tests.central.helpers import FixedClock
 from tests.central.site import BLOCK, Side, furnish
 
@@ -292,27 +292,31 @@ def test_who_looks_is_on_record_once_an_hour(centre: Centre, clock: FixedClock, 
     side, client = sides["a"], signed_in(centre, name="li")
     for _ in range(3):
         client.get(f"/classes/{side.class_id}")
+        give_reason(client, side.class_id, BLOCK)
         client.get(f"/classes/{side.class_id}/blocks/{BLOCK}/{side.device}/room.m3u8")
-        client.get(f"/media/{side.sha256}.mp4", headers={"range": "bytes=0-3"})
+        client.get(media(side.sha256, side.class_id, BLOCK), headers={"range": "bytes=0-3"})
         client.get(f"/records/{side.device}/{side.chain}/1")
         client.get(f"/records/{side.device}/{side.chain}/1/envelope")
     told = [(one.account, one.what, one.class_id, one.block, one.file) for one in looks(centre)]
     assert told == [
-        ("li", "class", side.class_id, None, None), ("li", "video", side.class_id, BLOCK, None),
+        ("li", "class", side.class_id, None, None), ("li", "replay", side.class_id, BLOCK, None),
+        ("li", "video", side.class_id, BLOCK, None),
         ("li", "video", side.class_id, None, side.sha256), ("li", "record", side.class_id, None, None),
     ]
     assert looks(centre)[-1].record is not None
     signed_in(centre, name="wang").get(f"/classes/{side.class_id}")
-    assert len(looks(centre)) == 5
+    assert len(looks(centre)) == 6
     clock.utc_us += AGAIN_US + 1
     signed_in(centre, name="li").get(f"/classes/{side.class_id}")
-    assert len(looks(centre)) == 6
+    assert len(looks(centre)) == 7
 
 
 def test_what_is_refused_is_no_look(centre: Centre, sides: dict[str, Side]) -> None:
     client, other = signed_in(centre, name="li"), sides["b"]
     client.get(f"/classes/{other.class_id}")
     client.get(f"/media/{other.sha256}.mp4")
+    client.get(media(sides["a"].sha256, sides["a"].class_id, BLOCK))
+    client.get(f"/classes/{sides['a'].class_id}/blocks/{BLOCK}/{sides['a'].device}/room.m3u8")
     client.get(f"/records/{other.device}/{other.chain}/1")
     client.get(f"/classes/{sides['a'].class_id}/blocks/none/{sides['a'].device}/room.m3u8")
     assert looks(centre) == []

@@ -29,7 +29,7 @@ from evidence.seal import RECORD_TYPE, seal
 from evidence.times import utc_text
 from evidence.uploads import LONGEST_US
 from tests.central.console import signed_in
-from tests.central.helpers import MORNING, Box, FixedClock, segment_of, sending, token
+from tests.central.helpers import MORNING, Box, FixedClock, put, segment_of, sending, token
 
 HERE = "http://127.0.0.1:8470"
 DATA = b"the bytes of a segment"
@@ -69,7 +69,7 @@ def test_a_file_comes_in_parts_and_is_seen_when_it_is_whole(centre: Centre, clie
     assert (asked.status_code, asked.headers["upload-offset"], asked.headers["upload-complete"]) == (200, "0", "?0")
     part = client.put(AT, content=DATA[:9], headers=sending(box, DATA, MORNING, 0, 8))
     assert (part.status_code, part.headers["upload-offset"], part.headers["upload-length"]) == (204, "9", "22")
-    assert stored(centre) == [False] and client.get(f"/media/{SHA}.mp4").status_code == 404
+    assert stored(centre) == [False] and not centre.objects.intact(SHA)
     assert client.head(AT, headers=token(box, DATA, MORNING)).headers["upload-offset"] == "9"
     rest = client.put(AT, content=DATA[9:], headers=sending(box, DATA, MORNING, 9))
     assert (rest.status_code, rest.headers["upload-complete"]) == (201, "?1")
@@ -97,9 +97,27 @@ def test_bytes_with_another_hash_leave_nothing(centre: Centre, client: TestClien
 def test_a_changed_file_is_mended_by_sending_it_again(centre: Centre, client: TestClient, box: Box) -> None:
     client.put(AT, content=DATA, headers=sending(box, DATA, MORNING))
     centre.objects.path(SHA).write_bytes(b"another thing")
-    assert client.get(f"/media/{SHA}.mp4").status_code == 404
+    assert not centre.objects.intact(SHA)
+    assert client.head(AT, headers=token(box, DATA, MORNING)).headers["upload-complete"] == "?0"
     assert client.put(AT, content=DATA, headers=sending(box, DATA, MORNING)).status_code == 201
-    assert client.get(f"/media/{SHA}.mp4").content == DATA
+    assert centre.objects.intact(SHA) and centre.objects.path(SHA).read_bytes() == DATA
+    assert (centre.folder / "objects/aside" / f"{SHA}.1").read_bytes() == b"another thing", "kept, and said"
+    with centre.store.read() as tx:
+        (alarm,) = tx.of_type("alarm")
+    assert alarm.record.body == {"code": "centre.file_changed", "params": {"segment": SHA, "aside": f"{SHA}.1"},
+                                 "class": None}
+    centre.objects.path(SHA).write_bytes(b"a third thing")
+    assert client.put(AT, content=DATA, headers=sending(box, DATA, MORNING)).status_code == 201
+    assert (centre.folder / "objects/aside" / f"{SHA}.2").read_bytes() == b"a third thing"
+    assert client.put(AT, content=DATA, headers=sending(box, DATA, MORNING)).status_code == 200
+
+
+def test_the_same_file_that_another_box_brought_meanwhile_is_not_put_aside(centre: Centre, box: Box) -> None:
+    with centre.objects.parts.open(SHA, "box-1", len(DATA), centre.objects.path(SHA)) as part:
+        part.write(DATA)
+        put(centre, DATA)
+        assert part.finish() is None
+    assert files(centre) == [f"{SHA}.mp4"]
 
 
 def test_a_file_that_a_killed_centre_had_finished_is_marked_when_it_is_asked_for(

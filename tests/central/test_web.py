@@ -22,7 +22,7 @@ from evidence.bodies import TYPES
 from evidence.records import Record
 from evidence.rules import R3Finding
 from evidence.story import Story
-from tests.central.console import program, signed_in
+from tests.central.console import give_reason, media, program, signed_in
 from tests.central.helpers import MORNING, NAMES, PLAN, Box, put, segment_of, sending
 from tests.central.test_classes import add
 
@@ -30,6 +30,8 @@ pytest.importorskip("av")
 HERE = "http://127.0.0.1:8470"
 DATA = b"the bytes of a segment"
 SHA = hashlib.sha256(DATA).hexdigest()
+BLOCK = "2026-03-02-am"
+MEDIA = media(SHA, "welder-1", BLOCK)
 
 
 @pytest.fixture
@@ -72,10 +74,11 @@ def test_a_page_of_another_site_may_not_upload(client: TestClient, announced: Bo
 
 def test_head_is_answered_like_get_without_a_body(centre: Centre, client: TestClient, announced: Box) -> None:
     put(centre, DATA)
-    for path in ("/", "/classes/welder-1", f"/media/{SHA}.mp4"):
+    give_reason(client, "welder-1", BLOCK)
+    for path in ("/", "/classes/welder-1", MEDIA):
         answer = client.head(path)
         assert (answer.status_code, answer.content) == (200, b""), path
-    assert client.head(f"/media/{SHA}.mp4").headers["content-length"] == str(len(DATA))
+    assert client.head(MEDIA).headers["content-length"] == str(len(DATA))
     assert client.head("/classes/none").status_code == 404
 
 
@@ -88,14 +91,16 @@ def test_odd_ranges_get_bytes_or_a_refusal(
     centre: Centre, client: TestClient, announced: Box, asked: str, status: int, came: bytes | None
 ) -> None:
     put(centre, DATA)
-    answer = client.get(f"/media/{SHA}.mp4", headers={"range": asked})
+    give_reason(client, "welder-1", BLOCK)
+    answer = client.get(MEDIA, headers={"range": asked})
     assert answer.status_code == status and came in (None, answer.content)
 
 
 def test_a_range_of_another_version_gets_the_whole_file(centre: Centre, client: TestClient, announced: Box) -> None:
     put(centre, DATA)
+    give_reason(client, "welder-1", BLOCK)
     headers = {"range": "bytes=0-3", "if-range": '"another"'}
-    assert client.get(f"/media/{SHA}.mp4", headers=headers).content == DATA
+    assert client.get(MEDIA, headers=headers).content == DATA
 
 
 def test_what_is_not_there_is_one_sentence_in_the_readers_language(centre: Centre, client: TestClient) -> None:

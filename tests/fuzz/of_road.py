@@ -290,12 +290,16 @@ def _http(make: Callable[[Path], Any]) -> Callable[[bytes, Bench], int]:
 
 def _console_requests() -> list[bytes]:
     host, sha = {"host": "127.0.0.1:8470"}, sha256_hex(b"video")
-    pages = ("/", "/classes/welder-1", "/classes/welder-1?lang=en", "/api/v1/classes/welder-1", f"/media/{sha}.mp4",
+    block = "/classes/welder-1/blocks/2026-03-02-am"
+    pages = ("/", "/classes/welder-1", "/classes/welder-1?lang=en", "/api/v1/classes/welder-1",
+             f"/media/{sha}.mp4?class=welder-1&block=2026-03-02-am", f"{block}/replay?at=08:40", f"{block}/replay/state",
              "/static/zaitang.css?x=1", f"/records/box-1/{'ab' * 16}/0", f"/records/box-1/{'ab' * 16}/1/envelope",
-             "/classes/welder-1/blocks/2026-03-02-am/check", "/classes/welder-1/blocks/2026-03-02-am/box-1/room.m3u8")
+             f"{block}/check", f"{block}/box-1/room.m3u8")
     found = [request("GET", page, host | {"range": "bytes=0-4", "cookie": "lang=zh"}) for page in pages]
     kind, token = host | {"content-type": "application/x-www-form-urlencoded"}, f"token={form_token(COOKIE)}"
-    forms = {"/sign-in": "account=li&password=x&next=/audit", "/accounts": "account=wang&role=auditor&scope=410000",
+    forms = {f"{block}/replay": "reason=other&why=x&at=08:40&device=box-1&camera=room",
+             f"{block}/replay/ask": "at=08:40&device=box-1&camera=room",
+             "/sign-in": "account=li&password=x&next=/audit", "/accounts": "account=wang&role=auditor&scope=410000",
              "/accounts/li": "do=change&role=supervisor&scope=411200", "/own/password": "old=x&password=y&again=z",
              "/own/codes": "sealed=QUJD&code=123456&password=x", "/sign-in/code": "code=123456",
              "/institutions": "institution=school-1&name=%E5%AD%A6&region=411202", "/welcome/x": "password=x&again=x",

@@ -77,9 +77,9 @@ def parts_of(story: Story, block: Block, reel: Reel, box: BoxNow, now_us: int, l
 
 def _part(fact: SegmentFact, piece: Piece | None, box: BoxNow, now_us: int, local: LocalTime) -> PartView:
     if piece is None:
-        return PartView(fact, "removed", translate(WORDS["removed"], local.lang))
+        return _plain(fact, "removed", local)
     if piece.media is not None:
-        return PartView(fact, "here", translate(WORDS["here"], local.lang), False, piece.at_s, piece.media.seconds)
+        return dataclasses.replace(_plain(fact, "here", local), at_s=piece.at_s, length_s=piece.media.seconds)
     changed = isinstance(piece.error, SegmentFileChanged)
     if not changed and not isinstance(piece.error, SegmentFileMissing):
         return PartView(fact, "spoilt", words(piece.error, local.lang) if piece.error else "")
@@ -92,13 +92,17 @@ def _part(fact: SegmentFact, piece: Piece | None, box: BoxNow, now_us: int, loca
         assert piece.error is not None
         return PartView(fact, "changed", words(piece.error, local.lang), ours)
     if not ours:
-        return PartView(fact, "earlier", translate(WORDS["earlier"], local.lang))
+        return _plain(fact, "earlier", local)
     if asked is not None and asked.why == GONE:
-        return PartView(fact, "gone", translate(WORDS["gone"], local.lang), True)
+        return _plain(fact, "gone", local, True)
     if asked is not None and asked.why:
         why = translate(WHY.get(asked.why, asked.why), local.lang)
         return PartView(fact, "away", translate(REFUSED, local.lang, why=why), True)
-    return PartView(fact, "away", translate(WORDS["away"], local.lang), True)
+    return _plain(fact, "away", local, True)
+
+
+def _plain(fact: SegmentFact, kind: Kind, local: LocalTime, may_ask: bool = False) -> PartView:
+    return PartView(fact, kind, translate(WORDS[kind], local.lang), may_ask)
 
 
 def _on_its_way(

@@ -8,9 +8,9 @@ from central.accounts.people import Actor
 from central.accounts.scope import sees_file
 from central.wiring import Centre
 from evidence.bodies import Segment, body_as
-from tests.central.console import signed_in
+from tests.central.console import give_reason, media, signed_in
 from tests.central.helpers import MORNING, Box
-from tests.central.site import furnish
+from tests.central.site import BLOCK, furnish
 
 MINE, OTHER = Actor("a", "institution", "school-a"), Actor("b", "institution", "school-b")
 
@@ -31,5 +31,8 @@ def test_who_names_anothers_video_sees_nothing_by_it(centre: Centre, tmp_path: P
         assert [one.device for one in tx.announced(other.sha256)] == [other.device, mine.device]
         assert not sees_file(tx, MINE, other.sha256) and sees_file(tx, OTHER, other.sha256)
         assert sees_file(tx, MINE, mine.sha256)
-    assert signed_in(centre, "institution", "school-a").get(f"/media/{other.sha256}.mp4").status_code == 404
-    assert signed_in(centre, "institution", "school-b").get(f"/media/{other.sha256}.mp4").status_code == 200
+    address = media(other.sha256, other.class_id, BLOCK)
+    assert signed_in(centre, "institution", "school-a").get(address).status_code == 404
+    theirs = signed_in(centre, "institution", "school-b")
+    give_reason(theirs, other.class_id, BLOCK)
+    assert theirs.get(address).status_code == 200

@@ -9,7 +9,7 @@ from central.classes.decisions import look_at
 from central.wiring import Centre
 from evidence.bodies import Decision
 from tests.central.case_pages import BASE, PRACTICE, belongs, kept, school, shown, supervisor, text
-from tests.central.console import send
+from tests.central.console import give_reason, send
 from tests.central.course import AWAY
 from tests.central.test_reviews import CLASS, NOW
 
@@ -75,6 +75,7 @@ def test_looking_at_the_page_and_at_video_changes_nothing_that_is_decided_on(own
     """R5 counts the looks of supervisors: they must not make everybody's page stale."""
     wang, zhao = supervisor(owned, "wang"), supervisor(owned, "zhao")
     basis, before = shown(wang.get(PAGE), "findings"), look_at(owned.store, CLASS, NOW).findings
+    give_reason(zhao, CLASS, PRACTICE)
     for path in (PAGE, f"{BASE}/blocks/{PRACTICE}/box-1/room.m3u8"):
         assert zhao.get(path).status_code == 200
     assert look_at(owned.store, CLASS, NOW).findings != before
