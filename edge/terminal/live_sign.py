@@ -30,7 +30,7 @@ class Watched:
 
 
 class LiveSign:
-    """Safe to ask from several threads. `wall_s`: the machine's clock, by which files are dated; `now_us`: the box's."""
+    """For several threads. `wall_s`: the machine's clock, by which files are dated; `now_us`: the box's."""
 
     def __init__(
         self, path: Path, now_us: Callable[[], int], wall_s: Callable[[], float] = time.time,

@@ -41,6 +41,7 @@ from edge.terminal.guard import Guard
 from edge.terminal.live_sign import TOLD as LIVE
 from edge.terminal.live_sign import LiveSign
 from edge.terminal.loader import PackLoader
+from edge.terminal.looks import LiveLooks
 from edge.terminal.memory import Memory
 from edge.terminal.own import Linker, OwnPage
 from edge.terminal.panel import Panel, open_panel
@@ -89,7 +90,7 @@ def run(box: Box) -> None:
         box.config, box.clock, memory, lambda: _status(box), time.monotonic, test, lambda: troubles(told),
         lambda: look_up(box.run_folder, "recorder"), lambda: read_behind(box.run_folder / BEHIND),
         _revoked(box), lambda: read_trust(box.run_folder),
-        LiveSign(box.run_folder / LIVE, box.clock.utc_us).look)
+        LiveSign(box.run_folder / LIVE, box.clock.utc_us).look, LiveLooks(box.store).look)
     unsaid = translate(UNSAID, box.config.lang)
     presses = Presses(box.store, memory, screen, lambda: _wake(box), time.monotonic, unsaid)
     guard = Guard(box.keys.data, box.config.terminal.host)

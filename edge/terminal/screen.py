@@ -16,6 +16,7 @@ from edge.terminal import bareface
 from edge.terminal.code import ShownMark, Wanted
 from edge.terminal.desk import Target
 from edge.terminal.live_sign import Watched
+from edge.terminal.looks import LiveLook
 from edge.terminal.memory import AlarmFact, Known, Memory
 from edge.terminal.notices import DEFAULT_OFFSET_MIN, Notices, ending
 from edge.terminal.progress import Live, Runs, is_stuck, live_of
@@ -102,19 +103,20 @@ class Screen:
     """`status` asks the recorder (None: it does not answer). `test`: the box's own key is a test key.
     `picture`: what ails the picture of the room camera; `refusal`: why the recorder does not run; `behind`: how much
     video waits for its roll call; `revoked`: whether the centre has revoked this box's key; `trust`: what keeps the box
-    from its centre; `watched`: who looks into the room from afar."""
+    from its centre; `watched`: whether somebody looks into the room from afar; `looks`: when somebody
+    did."""
 
     def __init__(
         self, config: BoxConfig, clock: Clock, memory: Memory, status: Callable[[], Mapping[str, Any] | None],
         monotonic: Callable[[], float], test: bool, picture: Callable[[], Sequence[Trouble]] = lambda: (),
         refusal: Callable[[], Refusal | None] = lambda: None, behind: Callable[[], Behind | None] = lambda: None,
         revoked: Callable[[], bool] = lambda: False, trust: Callable[[], Trust] = Trust,
-        watched: Callable[[], Watched | None] = lambda: None,
+        watched: Callable[[], Watched | None] = lambda: None, looks: Callable[[], Sequence[LiveLook]] = lambda: (),
     ) -> None:
         self._config, self._clock, self._memory = config, clock, memory
         self._status, self._monotonic, self._test, self._picture = status, monotonic, test, picture
         self._refusal, self._behind, self._revoked = refusal, behind, revoked
-        self._trust, self._watched = trust, watched
+        self._trust, self._watched, self._looks = trust, watched, looks
         self._offset_min = DEFAULT_OFFSET_MIN
         """Minutes that this room is ahead of UTC, as the plan said last."""
         self._lock = threading.Lock()
@@ -283,6 +285,7 @@ class Screen:
             alarms=(*known.alarms, *self._current_alarms(now)),
             cameras={camera.id: camera.role for camera in self._config.cameras},
             waiting=known.unreceipted if self._config.sync is not None else None,
+            looks=self._looks(),
         )
         mark = self.code.now() if self.code is not None else None
         asked = self.bareface.now() if self.bareface is not None else None

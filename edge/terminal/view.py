@@ -11,6 +11,7 @@ from edge.checkin.view import Ask, Direction
 from edge.terminal import words
 from edge.terminal.bareface import Shown
 from edge.terminal.live_sign import Watched
+from edge.terminal.looks import LiveLook
 from edge.terminal.memory import AlarmFact
 from edge.terminal.notices import DEFAULT_OFFSET_MIN, Notices
 from edge.terminal.progress import Live
@@ -91,6 +92,8 @@ class Facts:
     cameras: Mapping[str, str]
     """The role of each camera."""
     waiting: int | None
+    looks: Sequence[LiveLook]
+    """When the room was looked at live."""
 
 
 def state(facts: Facts, lang: str) -> dict[str, Any]:
@@ -115,6 +118,7 @@ def state(facts: Facts, lang: str) -> dict[str, Any]:
         "alarms": _alarms(facts, lang),
         "earlier": _earlier(facts, lang),
         "sync": _sync(facts.waiting, lang),
+        "looks": _looks(facts, lang),
     }
 
 
@@ -360,6 +364,23 @@ def _day(facts: Facts, at_us: int) -> str:
     offset_min = order.utc_offset_min if order else DEFAULT_OFFSET_MIN
     then, today = (local(us, offset_min).date() for us in (at_us, facts.now_us))
     return "" if then == today else f"{then:%m-%d}" if then.year == today.year else f"{then:%Y-%m-%d}"
+
+
+def _looks(facts: Facts, lang: str) -> dict[str, Any]:
+    """Those of today, newest first."""
+    today = [one for one in facts.looks if not _day(facts, one.until_us) or one.until_us > facts.now_us]
+    lines = [_looked(facts, one, lang) for one in reversed(today)]
+    return {"title": translate(words.LOOKS, lang, count=len(lines)), "lines": lines}
+
+
+def _looked(facts: Facts, look: LiveLook, lang: str) -> str:
+    time = f"{_day(facts, look.began_us)} {_clock(facts, look.began_us)[:5]}".strip()
+    kind = "over" if look.ended else "open" if facts.now_us < look.until_us else "lost"
+    form = words.AND[lang].join(translate(words.LOOKED_FORM[one], lang) for one in sorted(look.forms, reverse=True))
+    number = words.AND[lang].join(str(number) for number in look.numbers)
+    word = words.LOOKED[kind if look.sent else "nothing"]
+    order = translate(words.LOOKED_ORDER, lang, number=number)
+    return translate(word, lang, time=time, end=_clock(facts, look.until_us)[:5], form=form, order=order)
 
 
 def _sync(waiting: int | None, lang: str) -> dict[str, Any]:

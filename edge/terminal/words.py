@@ -161,6 +161,17 @@ WATCHED = N_("Somebody is looking into this room live")
 WATCHED_SINCE = N_("Somebody is looking into this room live (since {time})")
 WATCHED_BY = N_("Supervising office or training institution, on record")
 """The sign while the room is looked at from afar. The box knows the account, not whose it is: both are named."""
+LOOKS = N_("Looked at live today: {count}")
+LOOKED = {
+    "over": N_("{time}–{end} · {form} · {order}"),
+    "open": N_("Since {time}, not over yet · {form} · {order}"),
+    "lost": N_("From {time}, until {end} at the latest · {form} · {order}"),
+    "nothing": N_("{time}: asked for, nothing was sent · {order}"),
+}
+LOOKED_FORM = {"video": N_("live video"), "pictures": N_("single pictures")}
+LOOKED_ORDER = N_("order {number}")
+"""When the room was looked at live; by the number of the order the centre knows who it was, and why."""
+AND = {"zh": "、", "en": ", "}
 
 REASONS = (
     N_("Power cut"), N_("Equipment does not work"), N_("The class ended earlier today"),

@@ -45,6 +45,16 @@ def test_r5_counts_looks_of_the_centre_and_is_never_against_a_school() -> None:
     assert len(found.records) == 4
 
 
+def test_r5_counts_a_look_into_a_room_by_its_class_and_no_wall() -> None:
+    made = course()
+    made.look("wall", f"{DAY} 08:00", device="box-1")
+    made.look("live", f"{DAY} 08:05", "institution", "box-1")
+    assert codes(made.finding("R5")) == ["r5_none"], "a wall shows many rooms for a moment; a school supervises nobody"
+    for device, when in (("box-1", "08:10"), ("box-2", "08:20"), ("box-1", "10:00")):
+        made.look("live", f"{DAY} {when}", device=device)
+    assert made.finding("R5").reasons[0].params == {"live": 3, "video": 0, "checkins": 0}
+
+
 def test_after_a_look_r5_alone_is_another_finding() -> None:
     made = course()
     before = made.findings()

@@ -161,6 +161,16 @@ function showPeople(state) {
   if (!all.length && at("alarm-list").open) at("alarm-list").close();
 }
 
+// When the room was looked at live today.
+function showLooks(state) {
+  const { title, lines } = state.looks;
+  ["looks-open", "looks-title"].forEach((id) => put(id, title));
+  show("looks-open", lines.length > 0);
+  if (JSON.stringify(lines) === at("looks-list").dataset.key) return;
+  at("looks-list").dataset.key = JSON.stringify(lines);
+  at("looks-list").replaceChildren(...lines.map((line) => Object.assign(item(line), { className: "earlier" })));
+}
+
 // All names of the list that was touched, in pages.
 function showEverybody(state, came) {
   if (!at("everybody").open) return;
@@ -230,6 +240,7 @@ function showAll(state) {
   showRecording(state);
   showDesk(state);
   showPeople(state);
+  showLooks(state);
   showQuestions(state);
 }
 
@@ -330,6 +341,8 @@ at("more-alarms").addEventListener("click", () => at("alarm-list").showModal());
 ["in", "unseen"].forEach((which) => at(`${which}-list`).addEventListener("click", () => { if (current) listEverybody(which); }));
 at("everybody-close").addEventListener("click", () => at("everybody").close());
 at("alarm-close").addEventListener("click", () => at("alarm-list").close());
+at("looks-open").addEventListener("click", () => at("looks").showModal());
+at("looks-close").addEventListener("click", () => at("looks").close());
 at("wrong").addEventListener("click", askClass);
 at("correct-no").addEventListener("click", () => at("correct").close());
 at("correct-yes").addEventListener("click", () => {

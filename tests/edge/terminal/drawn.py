@@ -29,6 +29,7 @@ from edge.terminal.desk import Desk, Target
 from edge.terminal.enrolment import EnrolPage
 from edge.terminal.guard import Guard
 from edge.terminal.live_sign import TOLD, LiveSign
+from edge.terminal.looks import LiveLooks
 from edge.terminal.memory import Memory
 from edge.terminal.own import Linker, OwnPage
 from edge.terminal.people import People
@@ -234,7 +235,7 @@ class Site:
         memory = Memory(self.store)
         screen = Screen(
             self.box.config, self.clock, memory, lambda: self.recorder, time.monotonic, False,
-            watched=LiveSign(self.live, self.clock.utc_us).look)
+            watched=LiveSign(self.live, self.clock.utc_us).look, looks=LiveLooks(self.store).look)
         presses = Presses(self.store, memory, screen, lambda: None, time.monotonic, "held twice")
         self.people = People(self.box, memory, screen, lambda: self.pack, time.monotonic)  # type: ignore[arg-type,return-value]
         self.desk = Desk(

@@ -1,10 +1,13 @@
 """The page in a real browser, served by the real process: press, check in, put right, end early, lose the service."""
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +18,14 @@ from playwright.sync_api import Page, Route, expect, sync_playwright
 from common.texts import translate
 from edge.store import Store
 from edge.terminal.code import mark_cells
+from edge.terminal.live_sign import TOLD
 from edge.terminal.seen import Seen, Unseen, late_notice, unseen
 from edge.terminal.words import BARE, BARE_BY
 from evidence.bodies import ClassOrder, OrderAccepted
+from evidence.times import MINUTE
 from tests.ending import end
 
-from .conftest import order_body, sealed_order
+from .conftest import START, order_body, sealed_order
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
@@ -200,6 +205,28 @@ def put_right(page: Page, store: Store) -> None:
     expect(page.locator("#title")).to_have_text("焊工一班")
 
 
+@contextlib.contextmanager
+def watching(path: Path, since_us: int, form: str = "video") -> Iterator[None]:
+    """Somebody looks into the room: what the live process writes meanwhile, every two seconds and whole each time."""
+    over, fresh = threading.Event(), path.with_name(path.name + ".new")
+
+    def tell() -> None:
+        while not over.is_set():
+            fresh.write_text(json.dumps({"form": form, "since_us": since_us, "told_us": since_us}))
+            fresh.rename(path)
+            over.wait(2)
+
+    thread = threading.Thread(target=tell)
+    path.parent.mkdir(exist_ok=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(10)
+        path.unlink()
+
+
 def at_each_size(page: Page) -> Iterator[None]:
     """The same page on every screen, one after the other."""
     for width, height in SIZES:
@@ -208,7 +235,17 @@ def at_each_size(page: Page) -> Iterator[None]:
 
 
 @pytest.mark.long
-def test_everything_fits_is_legible_and_can_be_touched(page: Page, box_folder: tuple[Path, Store, int]) -> None:
+@pytest.mark.parametrize("watched", [False, True])
+def test_everything_fits_is_legible_and_can_be_touched(
+    page: Page, box_folder: tuple[Path, Store, int], watched: bool,
+) -> None:
+    """`watched`: below the sign that somebody looks into the room, too."""
+    with watching(box_folder[0] / "run" / TOLD, START + MINUTE) if watched else contextlib.nullcontext():
+        expect(page.locator("#live-sign")).to_be_visible(visible=watched)
+        everything_fits(page, box_folder)
+
+
+def everything_fits(page: Page, box_folder: tuple[Path, Store, int]) -> None:
     expect(page.locator("#in")).to_contain_text("欧阳建国", timeout=30_000)
     for lang in ("zh", "en"):
         page.goto(page.url.split("?")[0] + f"?lang={lang}")
