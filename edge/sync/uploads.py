@@ -40,13 +40,15 @@ class Queue:
         return dataclasses.replace(self, jobs=(*self.jobs, *jobs)) if jobs else self
 
     def with_first(self, jobs: Sequence[Job]) -> Queue:
-        """The queue with these files before all others but the first one, which may be on its way."""
+        """The queue with these files before all others but the first one, which may be on its way. Whoever asked for
+        them is there: nothing waits."""
         on_its_way, asked = self.jobs[:1], {job.sha256 for job in jobs}
         rest = tuple(job for job in self.jobs[1:] if job.sha256 not in asked)
         sent = {job.sha256 for job in on_its_way}
         return dataclasses.replace(
             self, jobs=(*on_its_way, *(job for job in jobs if job.sha256 not in sent), *rest),
-            away=tuple(job for job in self.away if job.sha256 not in asked))
+            away=tuple(job for job in self.away if job.sha256 not in asked),
+            not_before=0.0 if jobs else self.not_before)
 
     def next(self, now: float) -> Job | None:
         """The file to send now, if it is time."""

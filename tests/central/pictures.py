@@ -139,7 +139,8 @@ class Visitors:
         if name in ASKED and page.locator("input[name=reason]").count():
             with page.expect_navigation(wait_until="load"):
                 ASKED[name](page)
-            page.wait_for_load_state("networkidle")
+            page.wait_for_function("(document.getElementById('video') || { readyState: 4 }).readyState >= 2 ||"
+                                   " document.querySelector('#says')?.textContent.includes('09:4')")
         if name in ACTS:
             with page.expect_navigation(wait_until="load"):
                 ACTS[name](page)

@@ -213,7 +213,7 @@ def test_each_file_is_told_as_it_stands(lived: Lived, li: TestClient) -> None:
 def test_gaps_stand_there_with_their_reasons(centre: Centre, li: TestClient) -> None:
     give_reason(li, CLASS, "2026-03-02-am")
     page = li.get(f"/classes/{CLASS}/blocks/2026-03-02-am/replay?lang=en").text
-    rows = page.split('<table id="rows">')[1].split("</table>")[0]
+    rows = page.split('<table id="rows" class="fit">')[1].split("</table>")[0]
     assert "not recorded 09:40:00–09:47:00: the camera was silent" in rows
     assert 'class="gap"' in page.split('id="track"')[1]
 

@@ -84,7 +84,7 @@ def test_a_reason_then_the_picture_by_bar_check_in_and_where_somebody_was_shown(
     page.keyboard.press("End")
     plays_at(page, "14:4[45]")
     assert "here; its hash" in (page.get_attribute("#bar", "aria-valuetext") or "")
-    row = page.locator("table.people tr", has_text=PEOPLE[1])
+    row = page.locator("table.seen-at tr", has_text=PEOPLE[1])
     moment = row.locator("a.to").first
     said = moment.inner_text()
     moment.click()

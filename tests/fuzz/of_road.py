@@ -292,8 +292,9 @@ def _console_requests() -> list[bytes]:
     host, sha = {"host": "127.0.0.1:8470"}, sha256_hex(b"video")
     block = "/classes/welder-1/blocks/2026-03-02-am"
     pages = ("/", "/classes/welder-1", "/classes/welder-1?lang=en", "/api/v1/classes/welder-1",
-             f"/media/{sha}.mp4?class=welder-1&block=2026-03-02-am", f"{block}/replay?at=08:40", f"{block}/replay/state",
-             "/static/zaitang.css?x=1", f"/records/box-1/{'ab' * 16}/0", f"/records/box-1/{'ab' * 16}/1/envelope",
+             f"/media/{sha}.mp4?class=welder-1&block=2026-03-02-am", f"{block}/replay?at=08:40",
+             f"{block}/replay/state", "/static/zaitang.css?x=1",
+             f"/records/box-1/{'ab' * 16}/0", f"/records/box-1/{'ab' * 16}/1/envelope",
              f"{block}/check", f"{block}/box-1/room.m3u8")
     found = [request("GET", page, host | {"range": "bytes=0-4", "cookie": "lang=zh"}) for page in pages]
     kind, token = host | {"content-type": "application/x-www-form-urlencoded"}, f"token={form_token(COOKIE)}"

@@ -15,7 +15,7 @@ from central.web.signs import answer_kind, answer_words
 from central.web.timeline import AWAITED, CHECKIN, GAP, Bar, Dot
 from common.texts import N_, translate
 from evidence.attendance import Sign
-from evidence.story import Block, HourStory, Span
+from evidence.story import Block, Span
 from evidence.times import MINUTE
 
 EARLY_US = 20 * MINUTE
@@ -39,7 +39,6 @@ class Lane:
 class CheckedIn:
     """A check-in. `at_us`: UTC."""
 
-    at: str
     at_us: int
     words: str
     dot: Dot
@@ -47,10 +46,11 @@ class CheckedIn:
 
 @dataclasses.dataclass(frozen=True)
 class ReplayBar:
-    """The whole bar, from `start_us` to `end_us` (UTC)."""
+    """The whole bar, from `start_us` to `end_us` (UTC). `said`: the gaps again, when they are and why."""
 
     start_us: int
     end_us: int
+    said: tuple[tuple[Span, str], ...]
     ticks: tuple[tuple[float, str], ...]
     lanes: tuple[Lane, ...]
     gaps: tuple[Bar, ...]
@@ -76,9 +76,11 @@ def replay_bar(
     filmed = {device for device, _ in parts}
     lanes += [Lane(device, "", room, ()) for device, room in rooms.items() if device not in filmed]
     near = Span(whole.start_us - EARLY_US, whole.end_us)
+    gaps = _gaps(told, block, local)
     return ReplayBar(
-        whole.start_us, whole.end_us, _ticks(whole, scale, local), tuple(lanes),
-        tuple(_gaps(told, block, scale, local)),
+        whole.start_us, whole.end_us, tuple((span, words) for span, _, words in gaps),
+        _ticks(whole, scale, local), tuple(lanes),
+        tuple(scale.bar(*one) for one in gaps),
         tuple(_checkin(one, scale, names, local) for one in told.story.signs
               if near.start_us <= one.at_us < near.end_us))
 
@@ -115,16 +117,16 @@ def part_words(part: PartView, local: LocalTime) -> str:
                      how=part.words)
 
 
-def _gaps(told: Told, block: Block, scale: _Scale, local: LocalTime) -> list[Bar]:
-    hours: list[HourStory] = [one for one in told.story.hours if one.block == block.id]
-    return [scale.bar(gap.span, "late" if gap.late else "gap", translate(
+def _gaps(told: Told, block: Block, local: LocalTime) -> list[tuple[Span, str, str]]:
+    """When nothing is recorded that counts, whether it may still come, and why."""
+    return [(gap.span, "late" if gap.late else "gap", translate(
         AWAITED if gap.late else GAP, local.lang, start=local.seconds(gap.span.start_us),
         end=local.seconds(gap.span.end_us), why=translate(gap.why, local.lang)))
-        for hour in hours for gap in gaps_of(told.story, hour, told.as_of.us)]
+        for hour in told.story.hours if hour.block == block.id for gap in gaps_of(told.story, hour, told.as_of.us)]
 
 
 def _checkin(fact: Sign, scale: _Scale, names: Mapping[str, str], local: LocalTime) -> CheckedIn:
     who = names.get(fact.person or "", fact.person or "—")
     said = translate(CHECKIN, local.lang, name=who, time=local.seconds(fact.at_us),
                      answer=answer_words(fact, names, local.lang))
-    return CheckedIn(local.seconds(fact.at_us), fact.at_us, said, Dot(scale.x(fact.at_us), answer_kind(fact), said))
+    return CheckedIn(fact.at_us, said, Dot(scale.x(fact.at_us), answer_kind(fact), said))

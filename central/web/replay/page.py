@@ -11,7 +11,7 @@ from central.store.tables import Tx
 from central.web.errors import NoMoment
 from central.web.localtime import DAY, LocalTime
 from central.web.reels import Reels, cameras_of, facts_of
-from central.web.replay.bar import extent, part_words
+from central.web.replay.bar import ReplayBar, extent, part_words
 from central.web.replay.parts import PartView, box_now, parts_of
 from central.wiring import Centre
 from evidence.canonical import canonical, sha256_hex
@@ -55,7 +55,7 @@ def parts_now(tx: Tx, centre: Centre, reels: Reels, told: Told, block: Block, lo
             for device, camera in cameras_of(told.story, block)}
 
 
-def state_of(base: str, parts: Parts) -> dict[str, Any]:
+def state_of(base: str, parts: Parts, bar: ReplayBar) -> dict[str, Any]:
     """The same for the script of the page. `base`: the address of the block. `version`: of what plays; `moving`: more
     was asked for; `coming`: and is being sent. Moments: UTC microseconds; `at_s`, `length_s`: seconds of the reel."""
     cameras = []
@@ -69,8 +69,9 @@ def state_of(base: str, parts: Parts) -> dict[str, Any]:
                 "words": one.words, "may_ask": one.may_ask, "at_s": one.at_s, "length_s": one.length_s,
                 "segment": one.fact.segment.sha256, "codec": one.fact.segment.codec,
             } for one in found]})
-    return {"cameras": cameras, "moving": any(one.kind in MOVING for found in parts.values() for one in found),
-            "coming": any(one.kind == "coming" for found in parts.values() for one in found)}
+    gaps = [{"start_us": span.start_us, "end_us": span.end_us, "words": said} for span, said in bar.said]
+    kinds = {one.kind for found in parts.values() for one in found}
+    return {"cameras": cameras, "gaps": gaps, "moving": not kinds.isdisjoint(MOVING), "coming": "coming" in kinds}
 
 
 def rows_of(parts: Parts, local: LocalTime) -> list[tuple[str, str, str, str]]:

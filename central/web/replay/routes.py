@@ -85,7 +85,7 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
     def state(request: Request, class_id: ClassName, block: ClassName) -> Response:
         reasons.demand(request, class_id, unit_of(stories.tell(class_id), block).block)
         found = seen(request, class_id, block)
-        return JSONResponse({**state_of(found.base, found.parts), **_html(centre, found)})
+        return JSONResponse({**state_of(found.base, found.parts, found.bar), **_html(centre, found)})
 
     @routes.post(f"{PATH}/ask", Action.REPLAY)
     def ask(request: Request, class_id: ClassName, block: ClassName) -> Response:

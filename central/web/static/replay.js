@@ -8,13 +8,15 @@ const root = document.getElementById("replay");
 if (root) {
   const video = document.getElementById("video"), says = document.getElementById("says");
   const bar = document.getElementById("bar"), wall = document.getElementById("wall"), fetching = document.getElementById("fetch");
-  let state = { cameras: [], moving: false }, chosen = { device: root.dataset.device, camera: root.dataset.camera };
+  let state = { cameras: [], gaps: [], moving: false }, chosen = { device: root.dataset.device, camera: root.dataset.camera };
   let loaded = null, stop = () => {}, wanted = null, at = null, timer = 0, asking = false, asked = 0;
   const drawn = {};
 
   const same = (one, other) => one.device === other.device && one.camera === other.camera;
   const now = () => state.cameras.find((one) => same(one, chosen));
   const holding = (camera, us) => camera && camera.parts.find((one) => one.start_us <= us && us < one.end_us);
+  const gap = (us) => state.gaps.find((one) => one.start_us <= us && us < one.end_us)?.words
+    || root.dataset.gap.replace("{time}", clock(us));
   const clock = (us) => new Date(us / 1e3 + Number(root.dataset.offset) * 6e4).toISOString().slice(11, 19);
   const tell = (text) => { if (says.textContent !== text) { says.textContent = text; } };
 
@@ -88,7 +90,7 @@ if (root) {
     if (!wanted) { return; }
     const part = holding(now(), wanted.us);
     if (fetching) { fetching.hidden = !(part && part.may_ask); }
-    if (!part) { tell(root.dataset.gap.replace("{time}", clock(wanted.us))); return; }
+    if (!part) { tell(gap(wanted.us)); return; }
     tell(`${clock(wanted.us)}: ${part.words}`);
     if (part.kind === "here") {
       const { us } = wanted;
@@ -139,7 +141,7 @@ if (root) {
     needle.style.left = `${100 * Math.max(0, Math.min(1, (at - start) / (end - start)))}%`;
     const part = holding(now(), at);
     bar.setAttribute("aria-valuenow", Math.round((at - start) / 1e6));
-    bar.setAttribute("aria-valuetext", part ? `${clock(at)}, ${part.words}` : root.dataset.gap.replace("{time}", clock(at)));
+    bar.setAttribute("aria-valuetext", part ? `${clock(at)}, ${part.words}` : gap(at));
   }
 
   video.addEventListener("timeupdate", () => {

@@ -76,6 +76,14 @@ def test_an_order_is_answered_once_however_often_it_comes_and_whoever_restarts(b
     assert [body.sha256 for _, body in wanted(box.store)] == [f"{index:064x}" for index in (0, 2)]
 
 
+def test_what_the_newest_order_wants_goes_first(box: Box, centre: Any) -> None:
+    """Somebody waits for that; an order of before may want a thousand files."""
+    inbox = make_inbox(box, "centre")
+    for order in (upload(box, 1, 0, 1), upload(box, 2, 2, 1)):
+        inbox.box_orders(message(centre, centre.record("order.box", order)))
+    assert [body.sha256 for _, body in wanted(box.store)] == [f"{index:064x}" for index in (2, 1, 0)]
+
+
 def test_a_replayed_order_is_refused_and_on_record(box: Box, centre: Any) -> None:
     """An earlier order, sealed by the centre and never answered, is held back and comes after a later one."""
     old, new = (centre.record("order.box", upload(box, number, 0)) for number in (1, 2))

@@ -34,3 +34,11 @@ def test_files_that_are_away_let_the_others_pass_and_are_looked_for_again() -> N
     queue = queue.after_success()
     assert queue.looked_for(10.0 + AWAY_S - 1).next(1000.0) is None
     assert queue.looked_for(10.0 + AWAY_S).next(1000.0) == ONE
+
+
+def test_what_somebody_asked_for_waits_for_nothing() -> None:
+    queue = Queue((ONE,)).after_failure(10.0, chance=1.0)
+    assert queue.next(10.0) is None
+    asked = queue.with_first([TWO])
+    assert asked.next(10.0) == ONE and asked.jobs == (ONE, TWO)
+    assert queue.with_first([]).next(10.0) is None, "nobody asked for anything"
