@@ -5,6 +5,7 @@ import base64
 import dataclasses
 import http.server
 import io
+import itertools
 import json
 import ssl
 import threading
@@ -122,7 +123,7 @@ def streams(got: list[Got]) -> list[list[Got]]:
     for stream in found:
         words = [one.word for one in stream]
         assert len({(word.order, word.epoch) for word in words}) == 1 and words[0].number == 0
-        for before, word in zip(words, words[1:], strict=False):
+        for before, word in itertools.pairwise(words):
             assert word.number > before.number and word.skipped == (word.number != before.number + 1)
     return found
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from edge.box_orders import Orders, accepted, in_force, wanted
+from edge.box_orders import Orders, accepted, in_force, wanted, watches
 from edge.errors import StoreBusy
 from edge.store import Store
 from edge.sync.alarms import Alarms
@@ -19,8 +19,16 @@ from edge.sync.pace import Pace
 from edge.sync.process import make_inbox
 from edge.sync.uploader import Limits, Uploader
 from edge.wiring import Box
-from evidence.bodies import ConsentWithdrawn, SegmentRemoved
-from evidence.box_orders import BoxOrder, BoxSettings, Revocation, WantedFile, WantedSheet, WantedUpload
+from evidence.bodies import ConsentWithdrawn, LiveEnded, SegmentRemoved
+from evidence.box_orders import (
+    BoxOrder,
+    BoxSettings,
+    Revocation,
+    WantedFile,
+    WantedLive,
+    WantedSheet,
+    WantedUpload,
+)
 from evidence.canonical import canonical
 from evidence.records import Sealed
 from evidence.seal import KeySigner
@@ -355,3 +363,36 @@ def test_a_sheet_is_not_ordered_of_a_box_that_sends_nothing(make_box: MakeBox, c
                      sheet=WantedSheet("welding-1", "2026-03-02-am", "ab" * 32, "zh", "li.ming"))
     make_inbox(box, "centre").box_orders(message(centre, centre.record("order.box", order)))
     assert answered(box) == [(1, "refused", "no_road")]
+
+
+def watch(box: Box, number: int, camera: str = "room") -> BoxOrder:
+    wanted = WantedLive(camera, "video", 60, "a-1")
+    return BoxOrder("box-1", number, utc_text(box.clock.utc_us() + LATER), "watch", watch=wanted)
+
+
+def test_live_pictures_of_a_room_camera_are_wanted_until_a_record_says_that_they_are_over(
+    make_box: MakeBox, centre: Any,
+) -> None:
+    box = make_box(SYNC + '[[cameras]]\nid = "room"\nsource = "rtsp://127.0.0.1:9/cam"\n'
+                   '[[cameras]]\nid = "desk"\nrole = "terminal"\nsource = "rtsp://127.0.0.1:9/desk"\n')
+    orders = [centre.record("order.box", watch(box, number, camera))
+              for number, camera in enumerate(("room", "desk", "other", "room"), 1)]
+    inbox = make_inbox(box, "centre")
+    inbox.box_orders(message(centre, *orders))
+    assert answered(box) == [
+        (1, "accepted", ""), (2, "refused", "no_camera"), (3, "refused", "no_camera"), (4, "accepted", "")]
+    first, second = watches(box.store)
+    assert (first.order, second.order) == (orders[0].hash, orders[3].hash)
+    taken = box.store.records_of("order.answered")[0].record
+    assert (first.taken.boot_id, first.taken.mono_us, first.taken.utc_us) == (
+        taken.boot_id, taken.mono_us, taken.utc_us)
+    box.store.append("live.ended", LiveEnded(first.order, "room", "video", None, 0, 0, "newer"))
+    assert [one.number for one in watches(box.store)] == [4]
+    box.store.begin_chain("backup")
+    assert [one.number for one in watches(box.store)] == [4], "what an earlier chain says holds on"
+
+
+def test_a_box_that_sends_nothing_anywhere_sends_no_live_pictures(make_box: MakeBox, centre: Any) -> None:
+    box = make_box('[[cameras]]\nid = "room"\nsource = "rtsp://127.0.0.1:9/cam"\n')
+    make_inbox(box, "centre").box_orders(message(centre, centre.record("order.box", watch(box, 1))))
+    assert answered(box) == [(1, "refused", "no_road")] and watches(box.store) == []

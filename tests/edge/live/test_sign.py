@@ -1,0 +1,52 @@
+"""The sign for the people in the room: there before anything is sent, fresh while it lasts, gone afterwards."""
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from edge.live.sign import AGAIN_S, BELIEVED_S, NAME, Sign
+
+
+class Seconds:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_it_is_written_anew_every_two_seconds_and_removed_at_the_end(tmp_path: Path) -> None:
+    path, seconds, wall = tmp_path / NAME, Seconds(), iter(range(1000, 2000))
+    path.write_text("of a process that was killed")
+    sign = Sign(path, lambda: next(wall), seconds)
+    assert not path.exists() and not sign.shown
+    sign.show("video", 7)
+    assert json.loads(path.read_text()) == {"form": "video", "since_us": 7, "told_us": 1000} and sign.shown
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    seconds.now += AGAIN_S / 2
+    sign.show("video", 7)
+    assert json.loads(path.read_text())["told_us"] == 1000
+    seconds.now += AGAIN_S
+    sign.show("video", 7)
+    assert json.loads(path.read_text())["told_us"] == 1001
+    sign.show("pictures", 7)
+    assert json.loads(path.read_text())["form"] == "pictures"
+    sign.hide()
+    assert not path.exists() and not sign.shown
+    sign.hide()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_written_any_more_is_not_shown(tmp_path: Path) -> None:
+    seconds = Seconds()
+    sign = Sign(tmp_path / NAME, lambda: 0, seconds)
+    sign.show("video", 7)
+    (tmp_path / (NAME + ".new")).mkdir()
+    seconds.now += BELIEVED_S - 1
+    with pytest.raises(OSError):
+        sign.show("video", 7)
+    assert sign.shown
+    seconds.now += 2
+    assert not sign.shown
