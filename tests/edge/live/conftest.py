@@ -3,18 +3,25 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import datetime
 import http.server
 import io
+import ipaddress
 import itertools
 import json
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from evidence.canonical import sha256_hex
@@ -23,6 +30,8 @@ from tests.edge.recorder.conftest import film, keys
 from tests.edge.sync.conftest import centre, make_box
 
 __all__ = ["centre", "film", "keys", "make_box"]
+
+PIECE = 16 << 10
 
 
 def until(wanted: Callable[[], object], timeout_s: float = 60) -> None:
@@ -49,6 +58,8 @@ class Hub:
         self.got: list[Got] = []
         self.asked: list[tuple[str, int]] = []
         self.before: Callable[[], None] = lambda: None
+        self.pace: int | None = None
+        """Bytes a second that the line takes; None: all."""
         hub = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -56,7 +67,7 @@ class Hub:
 
             def do_PUT(self) -> None:
                 hub.before()
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                body = hub.read(self.rfile, int(self.headers["Content-Length"]))
                 status = hub.take(self.path, self.headers["Authorization"], self.headers["Content-Type"], body)
                 hub.asked.append((self.path, status))
                 said = json.dumps({"need": "init"}).encode() if status == 409 else b""
@@ -75,12 +86,26 @@ class Hub:
             def handle_error(self, request: object, client_address: object) -> None:
                 """A line that was cut is what tests are about."""
 
-        self.server = Server(("127.0.0.1", port), Handler)
+        self.server = Server(("127.0.0.1", port), Handler, bind_and_activate=False)
+        # A line of which the other end feels how slow it is.
+        self.server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 << 10)
+        self.server.server_bind()
+        self.server.server_activate()
         if tls is not None:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         self.port = int(self.server.server_address[1])
         self.address = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def read(self, file: BinaryIO, size: int) -> bytes:
+        """A body, as fast as the line is."""
+        body = b""
+        while len(body) < size:
+            body += (piece := file.read(min(PIECE, size - len(body))))
+            assert piece, "the line was cut"
+            if self.pace is not None:
+                time.sleep(len(piece) / self.pace)
+        return body
 
     def take(self, path: str, authorization: str, kind: str, body: bytes) -> int:
         """The status for a piece; its word is judged as a centre does it."""
@@ -111,6 +136,26 @@ def hub() -> Iterator[Hub]:
     made = Hub()
     yield made
     made.stop()
+
+
+def tls_of_loopback(folder: Path) -> tuple[ssl.SSLContext, str]:
+    """A server's context for 127.0.0.1, and the root that vouches for it, in PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "site")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=2)).not_valid_after(now + datetime.timedelta(days=2))
+        .add_extension(x509.BasicConstraints(True, None), True)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .sign(key, hashes.SHA256()))
+    root = certificate.public_bytes(serialization.Encoding.PEM)
+    own = folder / "server.pem"
+    own.write_bytes(root + key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own)
+    return context, root.decode()
 
 
 def streams(got: list[Got]) -> list[list[Got]]:

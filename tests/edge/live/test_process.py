@@ -17,6 +17,7 @@ from edge.cameras.file import open_file
 from edge.cameras.port import Packet
 from edge.cameras.relay import Relay
 from edge.clock import SystemClock
+from edge.identity.tls import ROOT as TLS_ROOT
 from edge.live import process as process_module
 from edge.live import view
 from edge.live.process import NOTE, run
@@ -30,7 +31,7 @@ from tests.edge.cameras.conftest import Serve, serve, serving
 from tests.edge.recorder.conftest import make_film
 from tests.edge.recorder.test_process import make_box as make_recorded_box
 
-from .conftest import Got, Hub, pictures_of, shown, streams, until
+from .conftest import Got, Hub, pictures_of, shown, streams, tls_of_loopback, until
 
 __all__ = ["serve"]
 
@@ -250,6 +251,55 @@ def test_of_a_slow_line_the_newest_is_shown_and_what_is_left_out_is_told(site: S
     assert late_us[0] < 14 * SECOND, "it stays near to now"
     (stream,) = streams(site.hub.of(order))
     assert shown(stream)
+
+
+def test_a_line_of_a_quarter_of_what_the_camera_sends_shows_the_newest_without_a_break(
+    make_box: Callable[..., Box], centre: Any, hub: Hub, tmp_path: Path,
+) -> None:
+    """Nothing runs into a time-out, no piece is sent twice, and what comes stays near to now."""
+    large = make_film(tmp_path / "large.mp4", 45, fps=10, gop=10, size=(640, 480))
+    box = make_box(SYNC.format(address=hub.address) + CAMERA)
+    box.run_folder.mkdir()
+    hub.key, hub.pace = box.keys.device.public_key(), large.stat().st_size // 45 // 4
+    site = Site(box, centre, hub, Playing(box.relay_socket("room"), large))
+    try:
+        site.begin()
+        order, began_s = site.order(), time.monotonic()
+        until(lambda: sum(one.word.skipped for one in hub.of(order)) >= 2)
+        (stream,) = streams(hub.of(order))
+        assert len(hub.asked) == len({path for path, _ in hub.asked})
+        assert {status for _, status in hub.asked} == {204} and shown(stream)
+        late_s = [one.at_s - began_s - (utc_us(one.word.at) - utc_us(stream[0].word.at)) / SECOND for one in stream]
+        assert max(late_s) < 16
+    finally:
+        site.end()
+        site.playing.close()
+
+
+def test_the_road_is_https_and_the_sites_root_alone_vouches_for_it(
+    make_box: Callable[..., Box], centre: Any, minutes: Path, tmp_path: Path,
+) -> None:
+    context, root = tls_of_loopback(tmp_path)
+    hub = Hub(tls=context)
+    box = make_box(SYNC.format(address=hub.address) + CAMERA)
+    box.run_folder.mkdir()
+    (box.folder / "keys" / TLS_ROOT).write_text(tls_of_loopback(tmp_path)[1])
+    hub.key = box.keys.device.public_key()
+    site = Site(box, centre, hub, Playing(box.relay_socket("room"), minutes))
+    try:
+        site.begin()
+        stranger = site.order()
+        until(lambda: site.playing.relay.wanted)
+        time.sleep(3)
+        assert hub.asked == []
+        site.end()
+        (box.folder / "keys" / TLS_ROOT).write_text(root)
+        site.begin()
+        until(lambda: len(hub.of(stranger, "video")) > 2)
+    finally:
+        site.end()
+        site.playing.close()
+        hub.stop()
 
 
 def test_while_the_centre_is_away_it_is_tried_again_with_the_newest(site: Site) -> None:
