@@ -13,10 +13,11 @@ from bench.figures import (
     packs,
     still,
     strangers,
+    watch,
 )
 from bench.harness import Figures
 
 FIGURES: dict[str, Figures] = {
     one.name: one for one in (
         identify.FIGURES, checkin.FIGURES, packs.FIGURES, facesize.FIGURES, cover.FIGURES, headcount.FIGURES,
-        strangers.FIGURES, still.FIGURES, courses.FIGURES, console.FIGURES, live.FIGURES)}
+        strangers.FIGURES, still.FIGURES, courses.FIGURES, console.FIGURES, live.FIGURES, watch.FIGURES)}

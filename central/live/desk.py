@@ -7,12 +7,12 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
 from central.accounts.looks import look_into, state_look_into
 from central.accounts.people import Actor
-from central.accounts.scope import scope_of
+from central.accounts.scope import Scope, scope_of
 from central.clock import Clock
 from central.live.decide import Form, Ordered, Standing, State, due, is_heard, state_of
 from central.live.errors import NoSuchRoom
@@ -20,7 +20,7 @@ from central.live.hub import Hub
 from central.live.orders import camera_of, newest_order, order_if_due
 from central.live.rooms import Room, Rooms
 from central.store.store import Store
-from evidence.bodies import CentreLook
+from evidence.bodies import CentreLook, Institution
 
 T = TypeVar("T")
 REACH_S, LOOK_S, ORDER_S = 5.0, 5.0, 1.0
@@ -75,15 +75,23 @@ class LiveDesk:
         self._store, self._clock = store, clock
         self._reach, self._looks = Fresh[tuple[Room, ...]](REACH_S), Fresh[CentreLook | None](LOOK_S)
         self._orders = Fresh[tuple[Ordered | None, int | None]](ORDER_S)
+        self._institutions = Fresh[Mapping[str, Institution]](REACH_S)
+
+    def scope(self, actor: Actor) -> Scope:
+        """What an actor sees, by the institutions of some seconds ago."""
+
+        def ask() -> Mapping[str, Institution]:
+            with self._store.read() as tx:
+                return scope_of(tx, actor).institutions
+
+        return Scope(actor, self._institutions.ask("all", ask))
 
     def reach(self, actor: Actor, device: str) -> Room:
         """The room of a box within somebody's reach, now. Raises NoSuchRoom."""
 
         def ask() -> tuple[Room, ...]:
-            rooms = self.rooms.of(device)
-            with self._store.read() as tx:
-                scope = scope_of(tx, actor)
-            return tuple(one for one in rooms if scope.holds(one.institution))
+            scope = self.scope(actor)
+            return tuple(one for one in self.rooms.of(device) if scope.holds(one.institution))
 
         now_us = self._clock.stamp().utc_us
         found = self._reach.ask((actor.account, actor.role, actor.scope, device), ask)

@@ -28,7 +28,7 @@ SHOWN, WALKED = 100, 2000
 """Lines on a page; and how many are looked through for those that somebody may see."""
 LOOKS = {
     "class": N_("a class with its people"), "plan": N_("a plan with its people"), "record": N_("a record"),
-    "video": N_("video"), "live": N_("live view"),
+    "video": N_("video"), "live": N_("live view"), "wall": N_("live pictures of rooms"),
     "replay": N_("replay from a box"), "archive": N_("archive"), "faces": N_("pictures of faces"),
     "person": N_("the record of one trainee"), "own": N_("the own record, as a trainee"),
     "names": N_("people found by name"), "export": N_("an export"),
@@ -122,7 +122,7 @@ def _details(look: CentreLook, own: str, lang: str) -> str:
     record = None if seen is None else record_words(seen.device, seen.seq, own, lang)
     block = None if look.block is None else block_words(look.block, lang)
     file = None if look.file is None else f"{look.file[:12]}…"
-    return " · ".join(part for part in (block, look.person, record, file) if part)
+    return " · ".join(part for part in (look.device, block, look.person, record, file) if part)
 
 
 def _change(body: object, type_: str, lang: str) -> str:

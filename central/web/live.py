@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from central.accounts.actions import Action
 from central.accounts.looks import LIVE, WALL
-from central.classes.institutions import institutions_of
+from central.accounts.people import Actor
 from central.live.desk import LiveDesk
 from central.live.errors import BadLook, NoPiece
 from central.live.rooms import Room
@@ -94,10 +94,9 @@ def live(centre: Centre, desk: LiveDesk) -> APIRouter:
     return routes.router
 
 
-def institution_names(centre: Centre) -> dict[str, str]:
+def institution_names(desk: LiveDesk, actor: Actor) -> dict[str, str]:
     """By id."""
-    with centre.store.read() as tx:
-        return {id_: one.name for id_, one in institutions_of(tx).items()}
+    return {id_: one.name for id_, one in desk.scope(actor).institutions.items()}
 
 
 def _page(request: Request, centre: Centre, desk: LiveDesk, box: str, typed: Typed | None = None) -> Response:
@@ -111,7 +110,7 @@ def _page(request: Request, centre: Centre, desk: LiveDesk, box: str, typed: Typ
     inspect = {"start": utc_text(now_us), "start_words": local.seconds(now_us)}
     return page(
         request, centre, "live.html", typed.status if typed and typed.error else 200, room=_room(
-            room, institution_names(centre), local, now_us), asks=look is None, choices=choices, most=LONGEST,
+            room, institution_names(desk, actor), local, now_us), asks=look is None, choices=choices, most=LONGEST,
         typed=typed or Typed(), why="" if look is None else look.why,
         inspect=inspect if actor.may(Action.INSPECT) and room.runs(now_us) else None)
 

@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from central.accounts.actions import Action
 from central.accounts.looks import WALL
 from central.accounts.people import Actor
-from central.accounts.scope import scope_of
 from central.live.decide import OFFLINE_US
 from central.live.desk import LiveDesk
 from central.live.errors import BadLook
@@ -61,7 +60,7 @@ def _shown(request: Request, centre: Centre, desk: LiveDesk) -> dict[str, Any]:
     if look is None:
         return {"rooms": [], "page": 1, "pages": 1, "all": 0, "words": translate(SAY_WHY, lang), "asks": True}
     shown = _tiles(centre, desk, actor, request.query_params.get(INSTITUTION, ""), _number(request))
-    names = institution_names(centre)
+    names = institution_names(desk, actor)
     rooms = [_told(desk, one, names.get(one.room.institution or "", ""), _looked(desk, actor, one, look), lang)
              for one in shown.tiles]
     return {"rooms": rooms, "page": shown.page, "pages": shown.pages, "all": shown.all, "words": "", "asks": False}
@@ -71,8 +70,7 @@ def _page(request: Request, centre: Centre, desk: LiveDesk, typed: Typed | None 
     """The rooms, or the form that asks why first."""
     actor, lang, institution = actor_of(request), lang_of(request), request.query_params.get(INSTITUTION, "")
     told = _shown(request, centre, desk)
-    with centre.store.read() as tx:
-        institutions = [(one.institution, one.name) for one in scope_of(tx, actor).visible()]
+    institutions = [(one.institution, one.name) for one in desk.scope(actor).visible()]
 
     def at(number: int) -> str:
         return "?" + urlencode({INSTITUTION: institution, "page": number}) if 1 <= number <= told["pages"] else ""
@@ -90,11 +88,10 @@ def _number(request: Request) -> int:
 
 def _tiles(centre: Centre, desk: LiveDesk, actor: Actor, institution: str, number: int) -> WallPage:
     """The rooms within reach that classes have in these days; of one institution, where one is asked for."""
-    now_us = centre.clock.stamp().utc_us
+    now_us, scope = centre.clock.stamp().utc_us, desk.scope(actor)
+    rooms = [one for one in desk.rooms.now()
+             if scope.holds(one.institution) and institution in ("", one.institution)]
     with centre.store.read() as tx:
-        scope = scope_of(tx, actor)
-        rooms = [one for one in desk.rooms.now()
-                 if scope.holds(one.institution) and institution in ("", one.institution)]
         live = tx.live_of({one.class_id for one in rooms if one.runs(now_us)})
         heard = tx.heard_at({one.device for one in rooms})
     return page_of([tile(one, live, now_us < heard.get(one.device, 0) + OFFLINE_US, now_us) for one in rooms], number)

@@ -77,6 +77,7 @@ video.addEventListener("play", () => {
 // --- how it stands
 
 async function poll() {
+  if (over) { return; }
   let told = null;
   try {
     const answer = await fetch(says.state, { headers: { accept: "application/json" } });

@@ -51,6 +51,7 @@ function arrange(rooms) {
 }
 
 async function poll() {
+  if (over) { return; }
   let told = null;
   try {
     const answer = await fetch(says.state, { headers: { accept: "application/json" } });

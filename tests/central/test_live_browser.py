@@ -1,0 +1,203 @@
+"""Looking into a room in a real browser: reason, picture, how far behind it is, what happens when nothing comes, who
+looks away, an inspection meanwhile, a browser without HLS of its own, the wall."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from central.web import static_files
+from central.wiring import Centre, init_centre
+from evidence.bodies import CentreLook, Inspection
+from tests.central.case_pages import kept
+from tests.central.console import COOKIE, session_of
+from tests.central.live_box import LiveBox, RunningClock, begin_class
+from tests.central.test_browser import CHROMIUM, Console, browser
+from tests.central.test_player import NONE
+
+sync_api = pytest.importorskip("playwright.sync_api")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
+__all__ = ["browser"]
+FIRST_S, BEHIND_S = 8, 5
+"""The goals for a first picture and for how far behind reality it is, in seconds."""
+HIDE = """(hidden) => {
+  Object.defineProperty(document, "visibilityState", { configurable: true, get: () => hidden ? "hidden" : "visible" });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+Room = tuple[Centre, Console, LiveBox]
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    """A class that goes on in a room, whose box sends what is ordered."""
+    centre = init_centre(tmp_path / "centre", test_keys=True, clock=RunningClock())
+    box = begin_class(centre, tmp_path)
+    console = Console(centre)
+    sends = LiveBox(centre, box, console.address)
+    yield centre, console, sends
+    sends.stop()
+    console.stop()
+    centre.store.close()
+
+
+@pytest.fixture
+def page(browser: sync_api.Browser, room: Room) -> Iterator[sync_api.Page]:
+    """Of a supervisor, in English."""
+    centre, console, _ = room
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=console.address)
+    for name, value in ((COOKIE, session_of(centre, "supervisor", "410000", "wang")), ("lang", "en")):
+        context.add_cookies([{"name": name, "value": value, "url": console.address}])
+    made = context.new_page()
+    made.on("pageerror", lambda error: pytest.fail(str(error)))
+    yield made
+    context.close()
+
+
+def look_in(page: sync_api.Page, address: str = "/live/box-1", button: str = "Look in") -> None:
+    page.goto(address)
+    page.get_by_label("routine inspection").check()
+    page.get_by_role("button", name=button).click()
+
+
+def badge(page: sync_api.Page, says: str, within_s: float = 30) -> None:
+    sync_api.expect(page.locator(".badge")).to_have_text(says, timeout=within_s * 1000)
+
+
+def looks(centre: Centre) -> list[CentreLook]:
+    with centre.store.read() as tx:
+        found = tx.of_type("look.centre", None) or tx.of_type("look.centre", "welder-1")
+    return [body for body in map(_body, found) if isinstance(body, CentreLook)]
+
+
+def _body(sealed: object) -> object:
+    from evidence.bodies import body_of
+
+    return body_of(sealed.record)  # type: ignore[attr-defined]
+
+
+def test_a_reason_comes_first_then_the_picture_near_now(room: Room, page: sync_api.Page) -> None:
+    centre, _, box = room
+    page.goto("/live/box-1")
+    assert page.locator("video").count() == 0 and box.sent == 0
+    page.get_by_role("button", name="Look in").click()
+    assert page.locator("input:invalid").count() > 0, "nothing is chosen"
+    look_in(page)
+    badge(page, "live picture", FIRST_S)
+    page.wait_for_timeout(4000)
+    said = page.inner_text(".delay")
+    print("delay", said)
+    found = re.fullmatch(r"about (\d+) s", said)
+    assert found is not None and int(found[1]) <= BEHIND_S, said
+    assert page.inner_text(".viewers") == "1" and "Live." in page.inner_text(".words")
+    assert "shows now that somebody watches" in page.inner_text(".seen")
+    (told,) = [one for one in looks(centre) if one.what == "live"]
+    assert (told.account, told.why, told.device) == ("wang", "routine inspection", "box-1")
+
+
+def test_what_stands_still_is_said_and_goes_on_by_itself(room: Room, page: sync_api.Page) -> None:
+    *_, box = room
+    look_in(page)
+    badge(page, "live picture")
+    box.cut.set()
+    badge(page, "the picture stands still")
+    sync_api.expect(page.locator(".words")).to_contain_text("Nothing comes from the box", timeout=20_000)
+    box.cut.clear()
+    badge(page, "live picture")
+
+
+def test_a_centre_that_does_not_answer_is_said_and_it_goes_on_by_itself(room: Room, page: sync_api.Page) -> None:
+    look_in(page)
+    badge(page, "live picture")
+    page.context.route("**/live/box-1/**", lambda route: route.abort())
+    sync_api.expect(page.locator(".words")).to_contain_text("The centre does not answer", timeout=20_000)
+    page.context.unroute("**/live/box-1/**")
+    badge(page, "live picture")
+    sync_api.expect(page.locator(".words")).to_contain_text("Live.")
+
+
+def test_a_box_that_refuses_says_why(room: Room, page: sync_api.Page) -> None:
+    *_, box = room
+    box.refuses = True
+    look_in(page)
+    sync_api.expect(page.locator(".words")).to_contain_text("The box refuses", timeout=20_000)
+    assert page.get_by_role("button", name="Ask the box again").is_visible()
+
+
+def test_who_ends_the_look_is_sent_nothing_any_more(room: Room, page: sync_api.Page) -> None:
+    look_in(page)
+    badge(page, "live picture")
+    page.get_by_role("button", name="End the look").click()
+    badge(page, "ended")
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url))
+    page.wait_for_timeout(5000)
+    assert asked == [] and page.eval_on_selector("video", "v => v.readyState") == 0
+    page.get_by_role("link", name="Go on looking").click()
+    badge(page, "live picture")
+
+
+def test_a_tab_that_is_forgotten_watches_nobody(room: Room, page: sync_api.Page) -> None:
+    page.clock.install()
+    look_in(page)
+    badge(page, "live picture")
+    page.evaluate(HIDE, True)
+    page.clock.fast_forward(4 * 60_000)
+    page.evaluate(HIDE, False)
+    page.clock.fast_forward(2 * 60_000)
+    badge(page, "live picture")
+    page.evaluate(HIDE, True)
+    page.clock.fast_forward(5 * 60_000 + 1)
+    badge(page, "ended")
+    assert "not in view for five minutes" in page.inner_text(".words")
+
+
+def test_an_inspection_goes_on_record_while_the_picture_plays(room: Room, page: sync_api.Page) -> None:
+    centre, *_ = room
+    look_in(page)
+    badge(page, "live picture")
+    form = page.locator("[data-inspect]")
+    form.get_by_label("Trainees you count").fill("3")
+    form.get_by_label("Teachers you see").fill("1")
+    form.get_by_role("button", name="Put the inspection on record").click()
+    assert "Sign it" in form.locator(".answer-line").inner_text() and kept(centre, "inspection") == []
+    form.get_by_label("Remark").fill("安全帽佩戴齐全")
+    form.get_by_label("Type the name").fill("王建国")
+    before = page.eval_on_selector("video", "v => v.currentTime")
+    form.get_by_role("button", name="Put the inspection on record").click()
+    sync_api.expect(form.locator(".answer-line")).to_contain_text("On record as i-1")
+    (said,) = kept(centre, "inspection")
+    assert isinstance(said, Inspection)
+    assert (said.kind, said.place, said.headcount, said.teachers, said.workplaces) == ("remote", "101 教室", 3, 1, None)
+    assert said.by == "wang" and said.signature is not None and said.start < said.end
+    page.wait_for_timeout(1500)
+    assert page.eval_on_selector("video", "v => v.currentTime") > before
+
+
+@pytest.mark.skipif(not static_files.HLS.is_file(), reason="set-up found no npm")
+def test_hls_js_plays_the_same_where_the_browser_does_not(room: Room, page: sync_api.Page) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda one: complaints.append(one.text) if "Content Security" in one.text else None)
+    page.add_init_script(NONE)
+    look_in(page)
+    badge(page, "live picture")
+    page.wait_for_timeout(4000)
+    badge(page, "live picture", 1)
+    assert page.eval_on_selector("video", "v => v.currentSrc").startswith("blob:") and complaints == []
+
+
+def test_the_wall_shows_pictures_that_renew_themselves_and_leads_to_the_room(room: Room, page: sync_api.Page) -> None:
+    centre, *_ = room
+    look_in(page, "/wall", "Show the classrooms")
+    card = page.locator(".room")
+    sync_api.expect(card.locator("img")).to_be_visible(timeout=20_000)
+    first = card.get_attribute("data-at")
+    sync_api.expect(card).not_to_have_attribute("data-at", first or "", timeout=20_000)
+    assert card.locator("img").evaluate("i => i.naturalWidth") == 320
+    told = [one for one in looks(centre) if one.what == "wall"]
+    assert {(one.why, one.device) for one in told} >= {("routine inspection", "box-1")}
+    card.get_by_role("link").click()
+    assert page.get_by_label("routine inspection").is_checked(), "what was said at the wall"
+    page.get_by_role("button", name="Look in").click()
+    badge(page, "live picture")
