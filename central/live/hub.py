@@ -36,6 +36,9 @@ MOST_PIECES, MOST_INITS = 400, 8
 MOST_CHANNELS, MOST_VIEWERS = 256, 100
 PER_SECOND = 10
 """Numbers in a playlist for each second before a start of the centre: none is given twice, however short pieces are."""
+MOST_PARTS = 100_000
+"""Timelines are counted from the seconds of about a day on: hls.js counts to the number of the newest one, again for
+each piece, and stood still for a minute at those of the whole time since 1970."""
 Key = tuple[str, Form]
 
 
@@ -203,7 +206,7 @@ class Hub:
             if len(self._channels) >= MOST_CHANNELS:
                 raise TooManyRooms
             utc_s = self._clock.stamp().utc_us // SECOND
-            self._channels[key] = _Channel(utc_s * PER_SECOND, utc_s)
+            self._channels[key] = _Channel(utc_s * PER_SECOND, utc_s % MOST_PARTS)
         return self._channels[key]
 
     def _keep(

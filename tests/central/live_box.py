@@ -11,10 +11,11 @@ import httpx
 
 from central.classes.orders import add_class
 from central.classes.plan import read_names, read_plan
+from central.ingest.collector import Message
 from central.live.decide import Form
 from central.live.orders import newest_order
 from central.wiring import Centre
-from evidence.bodies import SessionStart
+from evidence.bodies import LiveEnded, SessionStart
 from evidence.box_orders import OrderAnswered
 from evidence.live import LiveFragment, seal_live
 from evidence.records import Stamp
@@ -78,8 +79,7 @@ class LiveBox:
                 self._answered.add(newest.hash)
                 said = ("refused", "no_camera") if self.refuses else ("accepted", "")
                 sealed = self._box.append(OrderAnswered(newest.hash, newest.number, *said), now_us)
-            self._centre.collector().take([message for message in self._box.messages()
-                                           if message.payload == sealed.envelope])
+            self._centre.collector().take([Message(self._box.device, sealed.envelope)])
         return None if self.refuses or newest.result == "refused" else newest.hash
 
     def put(self, order: str, epoch: int, number: int, what: str, data: bytes, skipped: bool = False) -> int:
@@ -105,9 +105,19 @@ class LiveBox:
             return
         if order not in self._epochs:
             self._begin(order)
-        if self.put(order, self._epochs[order], number, "video", piece, skipped) == 409:
+        said = self.put(order, self._epochs[order], number, "video", piece, skipped)
+        if said == 409:
             self._begin(order)
             self.put(order, self._epochs[order], number, "video", piece, skipped)
+        elif said == 410:
+            self._end(order, "video")
+
+    def _end(self, order: str, form: Form) -> None:
+        """Nobody watches: say so."""
+        now_us = self._centre.clock.stamp().utc_us
+        with self._lock:
+            sealed = self._box.append(LiveEnded(order, "room", form, utc_text(now_us), 1, 1, "nobody"), now_us)
+        self._centre.collector().take([Message(self._box.device, sealed.envelope)])
 
     def _begin(self, order: str) -> None:
         self._epochs[order] = self._epochs.get(order, 0) + 1
@@ -118,4 +128,5 @@ class LiveBox:
         while not self._over.wait(PICTURES_S):
             if (order := self.order("pictures")) is not None:
                 number += 1
-                self.put(order, 0, number, "picture", jpeg(time.time()))
+                if self.put(order, 0, number, "picture", jpeg(time.time())) == 410:
+                    self._end(order, "pictures")

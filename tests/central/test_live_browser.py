@@ -10,7 +10,7 @@ import pytest
 
 from central.web import static_files
 from central.wiring import Centre, init_centre
-from evidence.bodies import CentreLook, Inspection
+from evidence.bodies import CentreLook, Inspection, body_of
 from tests.central.case_pages import kept
 from tests.central.console import COOKIE, session_of
 from tests.central.live_box import LiveBox, RunningClock, begin_class
@@ -67,14 +67,8 @@ def badge(page: sync_api.Page, says: str, within_s: float = 30) -> None:
 
 def looks(centre: Centre) -> list[CentreLook]:
     with centre.store.read() as tx:
-        found = tx.of_type("look.centre", None) or tx.of_type("look.centre", "welder-1")
-    return [body for body in map(_body, found) if isinstance(body, CentreLook)]
-
-
-def _body(sealed: object) -> object:
-    from evidence.bodies import body_of
-
-    return body_of(sealed.record)  # type: ignore[attr-defined]
+        found = [body_of(one.record) for one in tx.of_type("look.centre")]
+    return [body for body in found if isinstance(body, CentreLook)]
 
 
 def test_a_reason_comes_first_then_the_picture_near_now(room: Room, page: sync_api.Page) -> None:
@@ -87,7 +81,6 @@ def test_a_reason_comes_first_then_the_picture_near_now(room: Room, page: sync_a
     badge(page, "live picture", FIRST_S)
     page.wait_for_timeout(4000)
     said = page.inner_text(".delay")
-    print("delay", said)
     found = re.fullmatch(r"about (\d+) s", said)
     assert found is not None and int(found[1]) <= BEHIND_S, said
     assert page.inner_text(".viewers") == "1" and "Live." in page.inner_text(".words")
@@ -163,7 +156,7 @@ def test_an_inspection_goes_on_record_while_the_picture_plays(room: Room, page: 
     form.get_by_role("button", name="Put the inspection on record").click()
     assert "Sign it" in form.locator(".answer-line").inner_text() and kept(centre, "inspection") == []
     form.get_by_label("Remark").fill("安全帽佩戴齐全")
-    form.get_by_label("Type the name").fill("王建国")
+    form.locator("[name=typed]").fill("王建国")
     before = page.eval_on_selector("video", "v => v.currentTime")
     form.get_by_role("button", name="Put the inspection on record").click()
     sync_api.expect(form.locator(".answer-line")).to_contain_text("On record as i-1")
