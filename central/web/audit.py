@@ -29,7 +29,7 @@ SHOWN, WALKED = 100, 2000
 LOOKS = {
     "class": N_("a class with its people"), "plan": N_("a plan with its people"), "record": N_("a record"),
     "video": N_("video"), "live": N_("live view"), "wall": N_("live pictures of rooms"),
-    "replay": N_("replay from a box"), "archive": N_("archive"), "faces": N_("pictures of faces"),
+    "replay": N_("replay of a recording"), "archive": N_("archive"), "faces": N_("pictures of faces"),
     "person": N_("the record of one trainee"), "own": N_("the own record, as a trainee"),
     "names": N_("people found by name"), "export": N_("an export"),
 }

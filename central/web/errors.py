@@ -107,7 +107,7 @@ class ReasonFirst(ZaitangError):
     text = "nothing plays before you say why you look: open the replay of this recording and give a reason"
 
 
-class BadReason(BadInput):
+class UnclearReason(BadInput):
     text = "choose why you look, in words where it is another reason: {most} characters at most"
 
 

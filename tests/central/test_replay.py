@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import copy
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from fastapi.testclient import TestClient
 from central.accounts.looks import AGAIN_US
 from central.classes.stories import Stories
 from central.ingest.collector import Message
+from central.objects import Objects
 from central.orders.boxes import orders
 from central.wiring import Centre, init_centre, open_centre
 from evidence.bodies import CentreLook, SegmentRemoved
@@ -182,6 +184,20 @@ def test_the_class_page_has_no_player_and_leads_to_the_replay(centre: Centre, li
     assert "<video" not in page and f'href="{PATH}"' in page and f'data-check="{BASE}/check"' in page
     assert f'data-replay="{PATH}"' in page
     assert li.get(f"{BASE}/check").json()["cameras"][0]["problems"] == [], "hashes are checked without a reason"
+
+
+def test_files_are_compared_while_the_reader_writes_the_reason(
+    centre: Centre, li: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    own = Objects.intact
+    monkeypatch.setattr(Objects, "intact", lambda self, sha256: seen.append(sha256) or own(self, sha256))
+    li.get(PATH)
+    end = time.monotonic() + 20
+    while len(seen) < 4:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert seen == [one.segment.sha256 for one in facts(centre)]
 
 
 # --- what there is

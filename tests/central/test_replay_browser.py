@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+import types
 from collections.abc import Iterator
 
 import httpx
@@ -14,11 +15,11 @@ from central.orders.boxes import orders
 from central.wiring import Centre
 from evidence.box_orders import OrderAnswered
 from evidence.story import SegmentFact
-from evidence.times import MINUTE
+from evidence.times import MINUTE, SECOND
 from tests.central.case_pages import kept
 from tests.central.console import COOKIE, session_of
-from tests.central.course import PEOPLE
-from tests.central.helpers import Box, sending
+from tests.central.course import PEOPLE, Course
+from tests.central.helpers import MORNING, Box, put, segment_of, sending
 from tests.central.test_browser import CHROMIUM, Console, browser
 from tests.central.test_replay import BLOCK, CLASS, Lived, course, facts, lived, take_away
 
@@ -214,3 +215,24 @@ def test_the_page_is_usable_by_everybody(
                 page.locator("main form button").click()
     assert page.locator("#rows tr.away").count() == 1
     context.close()
+
+
+def test_two_cameras_have_lanes_and_the_other_one_shows_the_same_moment(
+    console: Console, page: sync_api.Page, lived: Lived
+) -> None:
+    centre, box = lived
+    start_us = facts(centre)[0].span.start_us + 5 * MINUTE
+    film = Course.film(types.SimpleNamespace(shade=40), 900)  # type: ignore[arg-type]
+    box.append(segment_of(film, start_us, 900, run="r-back", session="s-2", camera="back",
+                          last_mono_us=start_us - MORNING + (7200 + 900) * SECOND), start_us + 15 * MINUTE)
+    centre.collector().take(box.messages()[-1:])
+    put(centre, film)
+    enter(page, console, f"?lang=en&at={facts(centre)[0].span.start_us + 10 * MINUTE}&device=box-1&camera=room")
+    plays_at(page, "14:08")
+    page.locator(".cameras a", has_text="back").click()
+    plays_at(page, "14:08")
+    assert "back.m3u8" in page.eval_on_selector("video", "v => v.src")
+    assert page.locator("#track svg[data-camera]").count() == 2
+    page.locator("table.seen-at tr", has_text=PEOPLE[1]).locator("a.to").first.click()
+    plays_at(page, "14:13")
+    assert "room.m3u8" in page.eval_on_selector("video", "v => v.src"), "the camera that showed them"

@@ -8,7 +8,7 @@ from central.accounts.looks import looked
 from central.classes.stories import Stories, Told
 from central.errors import UnknownBlock
 from central.web.access import actor_of, field
-from central.web.errors import BadReason, ReasonFirst
+from central.web.errors import ReasonFirst, UnclearReason
 from central.web.looking import look
 from central.web.reels import facts_of
 from central.web.render import lang_of
@@ -76,11 +76,11 @@ def block_of(told: Told, block: str) -> Block:
 
 
 def reason_of(request: Request) -> str:
-    """What a form says: what was chosen, with words if there are any. Raises BadReason."""
+    """What a form says: what was chosen, with words if there are any. Raises UnclearReason."""
     chosen, words = field(request, "reason"), " ".join(field(request, "why").split())
     if chosen not in CHOICES or (chosen == OTHER and not words):
-        raise BadReason(most=LONGEST)
+        raise UnclearReason(most=LONGEST)
     said = words if chosen == OTHER else translate(CHOICES[chosen], lang_of(request)) + (f": {words}" if words else "")
     if len(said) > LONGEST:
-        raise BadReason(most=LONGEST)
+        raise UnclearReason(most=LONGEST)
     return said

@@ -15,10 +15,11 @@ from central.web.access import Routes, actor_of, field
 from central.web.case.common import Typed, back_to, case_page, refused
 from central.web.case.unit import unit_of, unit_words
 from central.web.class_names import ClassName, names_of
-from central.web.errors import BadReason, NoMoment, NothingThere
+from central.web.errors import NoMoment, NothingThere, UnclearReason
 from central.web.localtime import LocalTime
-from central.web.reels import Reels
+from central.web.reels import Reels, facts_of
 from central.web.render import Say, environment, lang_of
+from central.web.replay.ahead import Ahead
 from central.web.replay.bar import ReplayBar, replay_bar
 from central.web.replay.page import Parts, files_around, moment, parts_now, people_shown, rows_of, state_of
 from central.web.replay.reasons import CHOICES, LONGEST, Reasons, block_of, reason_of
@@ -49,6 +50,7 @@ class _Seen:
 
 def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> APIRouter:
     """Routes of the replay."""
+    ahead = Ahead(centre.objects)
     routes = Routes(centre.store.device, default_response_class=HTMLResponse)
 
     def seen(request: Request, class_id: str, block: str) -> _Seen:
@@ -65,6 +67,7 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
         told = stories.tell(class_id)
         unit = unit_of(told, block)
         if not reasons.given(request, class_id, unit.block):
+            ahead.check([one.segment.sha256 for one in facts_of(told.story, block_of(told, unit.block))])
             return _ask_why(request, centre, told, unit)
         return _page(request, centre, seen(request, class_id, block))
 
@@ -74,7 +77,7 @@ def replay(centre: Centre, stories: Stories, reels: Reels, reasons: Reasons) -> 
         unit = unit_of(told, block)
         try:
             why = reason_of(request)
-        except BadReason as error:
+        except UnclearReason as error:
             return _ask_why(request, centre, told, unit, refused(request, "why", error, ("reason", "why")))
         reasons.state(request, class_id, unit.block, why)
         kept = {name: field(request, name)[:64] for name in ("at", "device", "camera") if field(request, name)}

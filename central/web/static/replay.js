@@ -58,7 +58,7 @@ if (root) {
     stop();
     stop = () => {};
     attach(video, `${camera.src}?v=${camera.version}`, { lost })
-      .then((done) => { stop = done; }, () => tell(root.dataset.lost));
+      .then((done) => { if (loaded === camera) { stop = done; } else { done(); } }, () => tell(root.dataset.lost));
     if (moment !== null) { show(moment, playing); }
   }
 
