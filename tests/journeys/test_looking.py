@@ -56,6 +56,7 @@ def browser(site: Apart) -> Iterator[Browser]:
 
 def log_in(page: Page, account: str, then: str) -> float:
     """Log in, and come to a page. When the button was pressed (monotonic seconds)."""
+    page.goto("/?lang=en")
     page.goto(then)
     page.fill("[name=account]", account)
     page.fill("[name=password]", PASSWORD)
